@@ -1,0 +1,58 @@
+//! Where a parcel goes.
+
+use crate::{Code, Result, text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A shipping address with design A's limits (characters). Made by [`Address::checked`]; personal data, never logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Address {
+    /// At most 100 characters.
+    pub receiver_name: String,
+    /// At most 20 characters.
+    pub receiver_phone: String,
+    /// At most 10 characters.
+    pub zip_code: String,
+    /// At most 255 characters.
+    pub address1: String,
+    /// At most 255 characters.
+    #[serde(default)]
+    pub address2: Option<String>,
+}
+
+impl Address {
+    /// The same address without stray blanks; S211 naming the field when one is blank, too long or has control characters.
+    pub fn checked(self) -> Result<Address> {
+        self.trimmed().map_err(|error| {
+            let why = error.detail().unwrap_or_default().to_owned();
+            error.details().iter().cloned().fold(Code::InvalidShippingAddress.because(why), crate::Error::with)
+        })
+    }
+
+    fn trimmed(self) -> Result<Address> {
+        Ok(Address {
+            receiver_name: text::required("receiverName", &self.receiver_name, 100)?,
+            receiver_phone: text::required("receiverPhone", &self.receiver_phone, 20)?,
+            zip_code: text::required("zipCode", &self.zip_code, 10)?,
+            address1: text::required("address1", &self.address1, 255)?,
+            address2: text::optional("address2", self.address2.as_deref(), 255)?,
+        })
+    }
+
+    /// `[zip] address1 address2` on one line (design A's `fullAddress`).
+    pub fn full(&self) -> String {
+        let mut line = format!("[{}] {}", self.zip_code, self.address1);
+        if let Some(rest) = &self.address2 {
+            line.push(' ');
+            line.push_str(rest);
+        }
+        line
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Address(masked)")
+    }
+}

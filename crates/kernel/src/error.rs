@@ -1,0 +1,141 @@
+//! The one error type. What the caller may read and what only the log may read are separate fields.
+
+use crate::Code;
+use serde::Serialize;
+use std::fmt;
+
+/// Short for results of our own.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure: a code from the one table, public details, and a private cause.
+pub struct Error(Box<Parts>);
+
+struct Parts {
+    code: Code,
+    detail: Option<String>,
+    details: Vec<Detail>,
+    retry_after_s: Option<u32>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// One public detail of a failure: a field that is wrong, a product that is short. Names and values are safe to show.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Detail {
+    /// The request's field the detail is about, as a path such as `items[0].quantity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What is wrong with it.
+    pub message: String,
+    /// Facts a program may act on, such as `{"productId": 7, "requested": 3, "available": 1}`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub facts: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Detail {
+    /// `field` is wrong because of `message`.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Detail {
+        Detail { field: Some(field.into()), message: message.into(), facts: serde_json::Map::new() }
+    }
+
+    /// A detail about no single field.
+    pub fn note(message: impl Into<String>) -> Detail {
+        Detail { field: None, message: message.into(), facts: serde_json::Map::new() }
+    }
+
+    /// Adds a fact.
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Detail {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl Error {
+    /// What went wrong, from the one table.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The public sentence about this one occurrence, when there is one.
+    pub fn detail(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// The public details.
+    pub fn details(&self) -> &[Detail] {
+        &self.0.details
+    }
+
+    /// Seconds after which trying again makes sense, when that is known.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.0.retry_after_s
+    }
+
+    /// Adds a public detail.
+    pub fn with(mut self, detail: Detail) -> Error {
+        self.0.details.push(detail);
+        self
+    }
+
+    /// Says when trying again makes sense.
+    pub fn retry_after(mut self, seconds: u32) -> Error {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Keeps the private cause, which is logged once where the request ends and never shown.
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        self.0.source = Some(cause.into());
+        self
+    }
+}
+
+impl Code {
+    /// This failure, without anything to add.
+    pub fn error(self) -> Error {
+        Error(Box::new(Parts { code: self, detail: None, details: Vec::new(), retry_after_s: None, source: None }))
+    }
+
+    /// This failure with a public sentence about this occurrence. Never put personal data or causes here.
+    pub fn because(self, detail: impl Into<String>) -> Error {
+        let mut error = self.error();
+        error.0.detail = Some(detail.into());
+        error
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Error {
+        code.error()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0.code.code(), self.0.code.english())?;
+        if let Some(detail) = &self.0.detail {
+            write!(f, ": {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        for detail in &self.0.details {
+            write!(f, " [{}: {}]", detail.field.as_deref().unwrap_or("-"), detail.message)?;
+        }
+        match &self.0.source {
+            Some(source) => write!(f, " caused by {source:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}

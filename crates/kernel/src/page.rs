@@ -1,0 +1,163 @@
+//! Pages of lists: numbered pages for people, keyset cursors for lists that grow without end.
+
+use crate::{Code, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Most rows on one page (API.md).
+pub const PAGE_SIZE_MAX: i64 = 100;
+/// Rows on a page when the caller does not say.
+pub const PAGE_SIZE_DEFAULT: i64 = 20;
+/// Rows that may be skipped to reach a numbered page; beyond it use a cursor, because skipping costs reading.
+pub const PAGE_OFFSET_MAX: i64 = 1_000_000;
+
+/// Which page is wanted. Zero-based.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    page: i64,
+    size: i64,
+}
+
+impl PageRequest {
+    /// Page `page` (from 0) of `size` rows (1 to [`PAGE_SIZE_MAX`]); C002 outside those.
+    pub fn new(page: i64, size: i64) -> Result<PageRequest> {
+        if !(1..=PAGE_SIZE_MAX).contains(&size) {
+            return Err(Code::InvalidInput.because(format!("size must be between 1 and {PAGE_SIZE_MAX}")));
+        }
+        if page < 0 || page.checked_mul(size).is_none_or(|skip| skip > PAGE_OFFSET_MAX) {
+            return Err(Code::InvalidInput.because("page must be 0 or more, and not beyond a million rows; use a cursor there"));
+        }
+        Ok(PageRequest { page, size })
+    }
+
+    /// How many rows come before this page.
+    pub const fn offset(self) -> i64 {
+        self.page * self.size
+    }
+
+    /// Most rows on this page.
+    pub const fn size(self) -> i64 {
+        self.size
+    }
+
+    /// The page these rows make, out of `total`.
+    pub fn of<T>(self, content: Vec<T>, total: i64) -> Page<T> {
+        let total_pages = (total + self.size - 1) / self.size;
+        Page {
+            content,
+            page: self.page,
+            size: self.size,
+            total_elements: total,
+            total_pages,
+            first: self.page == 0,
+            last: self.page + 1 >= total_pages,
+            next_cursor: None,
+        }
+    }
+}
+
+impl Default for PageRequest {
+    fn default() -> Self {
+        PageRequest { page: 0, size: PAGE_SIZE_DEFAULT }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The rows.
+    pub content: Vec<T>,
+    /// Zero-based number of this page.
+    pub page: i64,
+    /// Most rows on a page.
+    pub size: i64,
+    /// Rows on all pages.
+    pub total_elements: i64,
+    /// Number of pages.
+    pub total_pages: i64,
+    /// Whether this is the first page.
+    pub first: bool,
+    /// Whether this is the last page.
+    pub last: bool,
+    /// Pass it as `cursor` to go on where this page ends; absent on the last page and where there are no cursors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// The same page with every row changed by `f`.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            content: self.content.into_iter().map(f).collect(),
+            page: self.page,
+            size: self.size,
+            total_elements: self.total_elements,
+            total_pages: self.total_pages,
+            first: self.first,
+            last: self.last,
+            next_cursor: self.next_cursor,
+        }
+    }
+}
+
+/// Where a keyset list goes on: the id of the last row seen. Opaque to callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String)]
+pub struct Cursor(i64);
+
+impl Cursor {
+    /// The list goes on after the row with this id.
+    pub const fn after(id: i64) -> Cursor {
+        Cursor(id)
+    }
+
+    /// The id of the last row seen.
+    pub const fn id(self) -> i64 {
+        self.0
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("c{:x}", self.0))
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = crate::Error;
+    fn from_str(text: &str) -> Result<Cursor> {
+        text.strip_prefix('c')
+            .and_then(|hex| i64::from_str_radix(hex, 16).ok())
+            .filter(|id| *id >= 0)
+            .map(Cursor)
+            .ok_or_else(|| Code::InvalidInput.because("that is not a cursor this list gave out"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_count_from_zero() {
+        let page = PageRequest::new(1, 10).unwrap().of(vec![1, 2], 12);
+        assert_eq!((page.total_pages, page.first, page.last), (2, false, true));
+        let empty = PageRequest::default().of(Vec::<i32>::new(), 0);
+        assert_eq!((empty.total_pages, empty.first, empty.last), (0, true, true));
+    }
+
+    #[test]
+    fn wild_pages_are_refused() {
+        for (page, size) in [(-1, 10), (0, 0), (0, 101), (i64::MAX, 100), (10_001, 100)] {
+            assert!(PageRequest::new(page, size).is_err(), "{page} {size}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_read_back() {
+        let text = serde_json::to_string(&Cursor::after(255)).unwrap();
+        assert_eq!(text.trim_matches('"').parse::<Cursor>().unwrap(), Cursor::after(255));
+        assert!("c-1".parse::<Cursor>().is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! Instants, the shop's zone, and the clock that others implement.
+
+use crate::{Code, Result};
+use jiff::{civil, tz::TimeZone};
+use serde::{Deserialize, Serialize, Serializer};
+use std::{fmt, time::Duration};
+use utoipa::ToSchema;
+
+/// An instant in whole milliseconds since 1970-01-01T00:00:00Z. Outside: RFC 3339 with `Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-02-06T12:34:56.123Z")]
+pub struct Timestamp(i64);
+
+/// The latest instant we handle, 9999-12-31T23:59:59.999Z.
+const LATEST_MS: i64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// The instant `ms` milliseconds after 1970 began; clamped to the years 1970 to 9999.
+    pub fn from_millis(ms: i64) -> Timestamp {
+        Timestamp(ms.clamp(0, LATEST_MS))
+    }
+
+    /// Milliseconds since 1970 began.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// This instant moved later by `duration`.
+    pub fn after(self, duration: Duration) -> Timestamp {
+        Timestamp::from_millis(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This instant moved earlier by `duration`.
+    pub fn before(self, duration: Duration) -> Timestamp {
+        Timestamp::from_millis(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+    }
+
+    /// Reads RFC 3339, or a time without zone as one in `zone` (PRODUCT.md, "time"), or a day as its first instant there;
+    /// C002 for anything else.
+    pub fn parse(text: &str, zone: &Zone) -> Result<Timestamp> {
+        let millis = match text.parse::<jiff::Timestamp>() {
+            Ok(instant) => instant.as_millisecond(),
+            Err(_) => {
+                let local: civil::DateTime = text.parse().map_err(|_| not_a_time(text))?;
+                zone.0.to_timestamp(local).map_err(|_| not_a_time(text))?.as_millisecond()
+            }
+        };
+        if (0..=LATEST_MS).contains(&millis) { Ok(Timestamp(millis)) } else { Err(not_a_time(text)) }
+    }
+
+    fn to_jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+fn not_a_time(text: &str) -> crate::Error {
+    let shown: String = text.chars().take(40).collect();
+    Code::InvalidInput.because(format!("{shown:?} is not a time such as 2026-02-06T12:34:56Z"))
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.to_jiff())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    /// Reads RFC 3339 with a zone; a field that may come without one is read as text and given to [`Timestamp::parse`].
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let instant: jiff::Timestamp = text.parse().map_err(|_| serde::de::Error::custom("not an RFC 3339 time"))?;
+        Ok(Timestamp::from_millis(instant.as_millisecond()))
+    }
+}
+
+/// The shop's time zone: what a day is, and how a time without zone is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone with this IANA name, such as `Asia/Seoul`; C002 when there is none.
+    pub fn named(name: &str) -> Result<Zone> {
+        TimeZone::get(name).map(Zone).map_err(|_| Code::InvalidInput.because(format!("unknown time zone {name}")))
+    }
+
+    /// Coordinated universal time.
+    pub fn utc() -> Zone {
+        Zone(TimeZone::UTC)
+    }
+
+    /// The zone's day at `instant`, as `YYYYMMDD`.
+    pub fn compact_day(&self, instant: Timestamp) -> String {
+        let date = self.0.to_datetime(instant.to_jiff()).date();
+        format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
+    }
+
+    /// The zone's day at `instant`, as `YYYY-MM-DD`.
+    pub fn day(&self, instant: Timestamp) -> String {
+        self.0.to_datetime(instant.to_jiff()).date().to_string()
+    }
+
+    /// The instant at which the day `YYYY-MM-DD` begins in this zone; C002 when it is not a day.
+    pub fn start_of_day(&self, day: &str) -> Result<Timestamp> {
+        let date: civil::Date = day.parse().map_err(|_| not_a_time(day))?;
+        let start = date.to_zoned(self.0.clone()).map_err(|_| not_a_time(day))?;
+        Ok(Timestamp::from_millis(start.timestamp().as_millisecond()))
+    }
+}
+
+/// Where the time comes from. The real one is in `ports`; tests and the simulator turn theirs by hand.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_zone_is_the_shops() {
+        let seoul = Zone::named("Asia/Seoul").unwrap();
+        let local = Timestamp::parse("2026-02-06T12:34:56", &seoul).unwrap();
+        assert_eq!(local.to_string(), "2026-02-06T03:34:56.000Z");
+        let offset = Timestamp::parse("2026-02-06T12:34:56+09:00", &Zone::utc()).unwrap();
+        assert_eq!(local, offset);
+    }
+
+    #[test]
+    fn times_survive_json() {
+        let at = Timestamp::from_millis(1_770_381_296_123);
+        let text = serde_json::to_string(&at).unwrap();
+        assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), at);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "1969-12-31T23:59:59Z"] {
+            assert!(Timestamp::parse(text, &Zone::utc()).is_err(), "{text}");
+        }
+    }
+}

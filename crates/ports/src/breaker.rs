@@ -1,0 +1,102 @@
+//! A circuit breaker: after several failures in a row the other side is left alone for a while, then tried once.
+
+use kernel::Timestamp;
+use parking_lot::Mutex;
+use std::time::Duration;
+
+/// Counts failures of one other system. All it knows of time is what it is told.
+#[derive(Debug)]
+pub struct Breaker {
+    failures_max: u32,
+    open_for: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// Calls go through; so many failed in a row.
+    Closed { failures: u32 },
+    /// No call goes through until then.
+    Open { until: Timestamp },
+    /// One call is trying since then; the others are refused.
+    Trying { since: Timestamp },
+}
+
+impl Breaker {
+    /// A breaker that opens after `failures_max` failures in a row and stays open for `open_for`.
+    pub fn new(failures_max: u32, open_for: Duration) -> Breaker {
+        Breaker { failures_max, open_for, state: Mutex::new(State::Closed { failures: 0 }) }
+    }
+
+    /// Whether a call may be made now. Who is let through reports back with [`Breaker::succeeded`] or
+    /// [`Breaker::failed`]; a trial that never reports counts as failed after the opening time.
+    pub fn admits(&self, now: Timestamp) -> bool {
+        let mut state = self.state.lock();
+        let due = match *state {
+            State::Closed { .. } => return true,
+            State::Open { until } => now >= until,
+            State::Trying { since } => now >= since.after(self.open_for),
+        };
+        if due {
+            *state = State::Trying { since: now };
+        }
+        due
+    }
+
+    /// A call got its answer.
+    pub fn succeeded(&self) {
+        *self.state.lock() = State::Closed { failures: 0 };
+    }
+
+    /// A call got no answer.
+    pub fn failed(&self, now: Timestamp) {
+        let mut state = self.state.lock();
+        *state = match *state {
+            State::Closed { failures } if failures + 1 < self.failures_max => State::Closed { failures: failures + 1 },
+            State::Closed { .. } | State::Trying { .. } => State::Open { until: now.after(self.open_for) },
+            State::Open { until } => State::Open { until },
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN_FOR: Duration = Duration::from_secs(10);
+
+    fn at(s: i64) -> Timestamp {
+        Timestamp::from_millis(s * 1_000)
+    }
+
+    #[test]
+    fn it_opens_after_failures_in_a_row_and_tries_one_call_later() {
+        let breaker = Breaker::new(3, OPEN_FOR);
+        for _ in 0..2 {
+            assert!(breaker.admits(at(0)));
+            breaker.failed(at(0));
+        }
+        breaker.succeeded(); // the row is broken
+        for _ in 0..3 {
+            assert!(breaker.admits(at(1)));
+            breaker.failed(at(1));
+        }
+        assert!(!breaker.admits(at(2)), "open");
+        assert!(breaker.admits(at(11)), "one trial");
+        assert!(!breaker.admits(at(11)), "and only one");
+        breaker.failed(at(12));
+        assert!(!breaker.admits(at(21)), "open again from the failed trial");
+        assert!(breaker.admits(at(22)));
+        breaker.succeeded();
+        assert!(breaker.admits(at(22)) && breaker.admits(at(22)), "closed");
+    }
+
+    #[test]
+    fn a_trial_that_never_reports_does_not_close_the_way_for_ever() {
+        let breaker = Breaker::new(1, OPEN_FOR);
+        breaker.failed(at(0));
+        assert!(breaker.admits(at(10)));
+        assert!(!breaker.admits(at(19)));
+        assert!(breaker.admits(at(20)));
+    }
+}

@@ -1,0 +1,171 @@
+//! The simulated gateway's books on disk: one JSON object a line, appended and never changed.
+//!
+//! A line is handed to the operating system before the answer is given, so it survives the death of the process at any
+//! instruction. It is not forced to disk: a crash of the machine may lose the newest lines, which is enough for a
+//! simulation and keeps it at tens of thousands of charges a second.
+
+use super::{Charge, ChargeRequest, ChargeState, Decline};
+use kernel::{Code, Error, Money, OrderNumber, Result};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Write},
+    path::Path,
+};
+
+/// One thing the gateway did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "kebab-case")]
+pub(super) enum Line {
+    /// Took the money.
+    Captured {
+        #[serde(flatten)]
+        charge: Asked,
+        script: String,
+        transaction: String,
+    },
+    /// Refused.
+    Declined {
+        #[serde(flatten)]
+        charge: Asked,
+        script: String,
+        decline: Decline,
+    },
+    /// Put the request aside.
+    Pending {
+        #[serde(flatten)]
+        charge: Asked,
+        script: String,
+    },
+    /// Took the money of a request put aside.
+    Settled { key: String, transaction: String },
+    /// Refused a request put aside.
+    Refused { key: String, decline: Decline },
+    /// Never saw a request that was sent.
+    Lost { key: String },
+    /// Gave money back, or put that aside.
+    Refunded { key: String, charge: String, amount: Money, transaction: String, pending: bool },
+    /// Gave the money of a refund put aside back.
+    RefundSettled { key: String },
+}
+
+/// What a charge asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Asked {
+    key: String,
+    order: OrderNumber,
+    amount: Money,
+    method: String,
+}
+
+impl Asked {
+    fn of(request: &ChargeRequest) -> Asked {
+        Asked {
+            key: request.key.clone(),
+            order: request.order.clone(),
+            amount: request.amount,
+            method: request.method.clone(),
+        }
+    }
+
+    pub fn into_charge(self, state: ChargeState) -> Charge {
+        Charge { key: self.key, order: self.order, amount: self.amount, state, refunds: Vec::new() }
+    }
+}
+
+impl Line {
+    pub fn captured(request: &ChargeRequest, script: &str, transaction: String) -> Line {
+        Line::Captured { charge: Asked::of(request), script: script.to_owned(), transaction }
+    }
+
+    pub fn declined(request: &ChargeRequest, script: &str, (_, code, text): (&str, &str, &str)) -> Line {
+        let decline = Decline { code: code.to_owned(), text: text.to_owned() };
+        Line::Declined { charge: Asked::of(request), script: script.to_owned(), decline }
+    }
+
+    pub fn pending(request: &ChargeRequest, script: &str) -> Line {
+        Line::Pending { charge: Asked::of(request), script: script.to_owned() }
+    }
+}
+
+/// The open file and how much of it is whole lines.
+#[derive(Debug)]
+pub(super) struct Journal {
+    file: File,
+    length: u64,
+}
+
+impl Journal {
+    /// Opens or makes the file and reads its lines. A last line that was cut off by a crash is dropped: its answer was
+    /// never given.
+    pub fn open(path: &Path) -> Result<(Journal, Vec<Line>)> {
+        let unreadable = |cause: String| -> Error {
+            Code::Unavailable
+                .because("the simulated gateway cannot read its books")
+                .caused_by(format!("{}: {cause}", path.display()))
+        };
+        let mut options = OpenOptions::new();
+        let mut file = options.create(true).read(true).append(true).open(path).map_err(|e| unreadable(e.to_string()))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|e| unreadable(e.to_string()))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        if whole < bytes.len() {
+            tracing::warn!(bytes = bytes.len() - whole, "the simulated gateway drops a line that was cut off");
+            file.set_len(whole as u64).map_err(|e| unreadable(e.to_string()))?;
+        }
+        let mut lines = Vec::new();
+        for (n, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
+            if !line.is_empty() {
+                lines.push(serde_json::from_slice(line).map_err(|e| unreadable(format!("line {}: {e}", n + 1)))?);
+            }
+        }
+        Ok((Journal { file, length: whole as u64 }, lines))
+    }
+
+    /// Appends a line. When that fails, what was written of it is taken back.
+    pub fn append(&mut self, line: &Line) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        if let Err(error) = self.file.write_all(&bytes) {
+            self.file.set_len(self.length)?;
+            return Err(error);
+        }
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost(key: &str) -> Line {
+        Line::Lost { key: key.to_owned() }
+    }
+
+    #[test]
+    fn a_line_cut_off_by_a_crash_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.ndjson");
+        let (mut journal, lines) = Journal::open(&path).unwrap();
+        assert_eq!(lines, []);
+        journal.append(&lost("a")).unwrap();
+        journal.append(&lost("b")).unwrap();
+        drop(journal);
+        let length = std::fs::metadata(&path).unwrap().len();
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 3).unwrap();
+        let (mut journal, lines) = Journal::open(&path).unwrap();
+        assert_eq!(lines, [lost("a")]);
+        journal.append(&lost("c")).unwrap();
+        assert_eq!(Journal::open(&path).unwrap().1, [lost("a"), lost("c")]);
+    }
+
+    #[test]
+    fn a_damaged_line_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.ndjson");
+        std::fs::write(&path, "{\"did\":\"lost\",\"key\":\"a\"}\nnonsense\n").unwrap();
+        let error = format!("{:?}", Journal::open(&path).unwrap_err());
+        assert!(error.contains("line 2"), "{error}");
+    }
+}

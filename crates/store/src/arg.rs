@@ -1,0 +1,132 @@
+//! What a statement is given: scalars, lists for `in ([?])`, pairs for `[case column]`, rows for `values [(?, ?)]`.
+
+use kernel::{Id, Money, OrderNumber, PaymentNumber, Quantity, SagaId, Timestamp, TrackingNumber, UserId};
+
+/// One argument of a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arg<'a> {
+    /// SQL null.
+    Null,
+    /// A 64-bit integer; also ids, money, times and flags.
+    Int(i64),
+    /// Borrowed text.
+    Text(&'a str),
+    /// Text made for this call.
+    Owned(String),
+    /// The values of `in ([?])`. An empty list matches nothing.
+    List(Vec<Arg<'a>>),
+    /// The `when ? then ?` pairs of `[case column]`. Must not be empty.
+    Pairs(Vec<(i64, i64)>),
+    /// The rows of `values [(?, ?, …)]`. Must not be empty; see [`crate::Tx::insert_rows`].
+    Rows(Vec<Vec<Arg<'a>>>),
+}
+
+/// Whatever can be given to a statement.
+pub trait ToArg {
+    /// This value as an argument.
+    fn to_arg(&self) -> Arg<'_>;
+}
+
+/// The arguments of a statement: `args![id, name, price]`.
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::ToArg::to_arg(&$value)),*][..] };
+}
+
+impl<'a> Arg<'a> {
+    /// The values of `in ([?])`.
+    pub fn list<T: ToArg>(values: &'a [T]) -> Arg<'a> {
+        Arg::List(values.iter().map(ToArg::to_arg).collect())
+    }
+}
+
+impl ToArg for Arg<'_> {
+    fn to_arg(&self) -> Arg<'_> {
+        self.clone()
+    }
+}
+impl<T: ToArg + ?Sized> ToArg for &T {
+    fn to_arg(&self) -> Arg<'_> {
+        (**self).to_arg()
+    }
+}
+impl<T: ToArg> ToArg for Option<T> {
+    fn to_arg(&self) -> Arg<'_> {
+        self.as_ref().map_or(Arg::Null, ToArg::to_arg)
+    }
+}
+impl ToArg for i64 {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(*self)
+    }
+}
+impl ToArg for i32 {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(i64::from(*self))
+    }
+}
+impl ToArg for u32 {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(i64::from(*self))
+    }
+}
+impl ToArg for bool {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(i64::from(*self))
+    }
+}
+impl ToArg for str {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self)
+    }
+}
+impl ToArg for String {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self)
+    }
+}
+impl<Of> ToArg for Id<Of> {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(self.raw())
+    }
+}
+impl ToArg for Money {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(self.as_minor())
+    }
+}
+impl ToArg for Quantity {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(self.as_i64())
+    }
+}
+impl ToArg for Timestamp {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Int(self.as_millis())
+    }
+}
+impl ToArg for UserId {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Owned(self.to_string())
+    }
+}
+impl ToArg for OrderNumber {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.as_str())
+    }
+}
+impl ToArg for PaymentNumber {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.as_str())
+    }
+}
+impl ToArg for TrackingNumber {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.as_str())
+    }
+}
+impl ToArg for SagaId {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.as_str())
+    }
+}

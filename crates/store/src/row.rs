@@ -1,0 +1,134 @@
+//! What a statement answers: rows of columns, read by position into the kernel's types.
+
+use kernel::{
+    Code, Id, Money, OrderNumber, PaymentNumber, Quantity, Result, SagaId, Timestamp, TrackingNumber, UserId,
+};
+
+/// One value of a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Column<'a> {
+    /// SQL null.
+    Null,
+    /// A 64-bit integer.
+    Int(i64),
+    /// Text.
+    Text(&'a str),
+}
+
+/// One row, valid while the statement steps.
+pub struct Row<'a> {
+    pub(crate) inner: Inner<'a>,
+}
+
+/// One arm per driver.
+pub(crate) enum Inner<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+}
+
+impl Row<'_> {
+    /// The value in column `index` (from 0). C001 when the column is missing or of another type: a bug, or a damaged row.
+    pub fn get<T: FromColumn>(&self, index: usize) -> Result<T> {
+        let column = match self.inner {
+            Inner::Sqlite(row) => crate::sqlite::column(row, index)?,
+        };
+        T::from_column(column).map_err(|error| Code::Internal.error().caused_by(format!("column {index}: {error:?}")))
+    }
+}
+
+/// Whatever can be read from a column.
+pub trait FromColumn: Sized {
+    /// The value, or C001 when the column holds something else.
+    fn from_column(column: Column<'_>) -> Result<Self>;
+}
+
+fn unexpected(column: Column<'_>, wanted: &str) -> kernel::Error {
+    Code::Internal.error().caused_by(format!("expected {wanted}, found {column:?}"))
+}
+
+impl FromColumn for i64 {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        match column {
+            Column::Int(value) => Ok(value),
+            other => Err(unexpected(other, "an integer")),
+        }
+    }
+}
+impl FromColumn for u32 {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        u32::try_from(i64::from_column(column)?).map_err(|_| unexpected(column, "a small integer"))
+    }
+}
+impl FromColumn for bool {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        i64::from_column(column).map(|value| value != 0)
+    }
+}
+impl FromColumn for String {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        match column {
+            Column::Text(text) => Ok(text.to_owned()),
+            other => Err(unexpected(other, "text")),
+        }
+    }
+}
+impl<T: FromColumn> FromColumn for Option<T> {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        match column {
+            Column::Null => Ok(None),
+            other => T::from_column(other).map(Some),
+        }
+    }
+}
+impl<Of> FromColumn for Id<Of> {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        i64::from_column(column).map(Id::new)
+    }
+}
+impl FromColumn for Money {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        i64::from_column(column).map(Money::minor)
+    }
+}
+impl FromColumn for Quantity {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        Quantity::new(i64::from_column(column)?)
+    }
+}
+impl FromColumn for Timestamp {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        i64::from_column(column).map(Timestamp::from_millis)
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err = kernel::Error>>(column: Column<'_>) -> Result<T> {
+    match column {
+        Column::Text(text) => text.parse(),
+        other => Err(unexpected(other, "text")),
+    }
+}
+
+impl FromColumn for UserId {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        parsed(column)
+    }
+}
+impl FromColumn for OrderNumber {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        parsed(column)
+    }
+}
+impl FromColumn for PaymentNumber {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        parsed(column)
+    }
+}
+impl FromColumn for TrackingNumber {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        parsed(column)
+    }
+}
+impl FromColumn for SagaId {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        parsed(column)
+    }
+}

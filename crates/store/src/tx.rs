@@ -1,0 +1,164 @@
+//! The transaction: all that domain code may do with the database, and nothing else.
+
+use crate::outbox::{Emitted, Event};
+use crate::sqlite::Connected;
+use crate::{Arg, Dialect, Row};
+use kernel::{Code, Random, Result, Timestamp};
+
+/// Most values in one statement; longer row lists are cut into several statements.
+const VALUES_MAX: usize = 8_000;
+
+/// One job's view of the database. On a read connection everything that writes fails with C001.
+///
+/// A job may run more than once (server databases retry it), so it may depend only on its arguments, [`Tx::now`] and
+/// [`Tx::random`].
+pub struct Tx<'c> {
+    pub(crate) conn: &'c Connected,
+    pub(crate) now: Timestamp,
+    pub(crate) random: &'c mut Random,
+    pub(crate) emitted: Vec<Emitted>,
+    pub(crate) depth: u32,
+    pub(crate) writes: bool,
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn new(conn: &'c Connected, now: Timestamp, random: &'c mut Random, writes: bool) -> Tx<'c> {
+        Tx { conn, now, random, emitted: Vec::new(), depth: 0, writes }
+    }
+
+    /// The instant of this job. Every call of one job gives the same.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The job's source of chance.
+    pub fn random(&mut self) -> &mut Random {
+        self.random
+    }
+
+    /// Which database this is. Only for messages; statements never ask.
+    pub fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    /// Statements this connection has run so far: the difference over a request is what it cost, which must not grow with
+    /// the number of its lines.
+    pub fn statements(&self) -> u64 {
+        self.conn.statements()
+    }
+
+    /// Every row of a query, read by `read`.
+    pub fn query<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Arg<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.conn.query(sql, args, read)
+    }
+
+    /// The first row, if there is one.
+    pub fn query_first<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Arg<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        Ok(self.query(sql, args, read)?.into_iter().next())
+    }
+
+    /// The first row; C001 when there is none. For counts, sums and rows that must exist.
+    pub fn query_one<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Arg<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.query_first(sql, args, read)?
+            .ok_or_else(|| Code::Internal.error().caused_by(format!("no row from: {sql}")))
+    }
+
+    /// Runs a statement and says how many rows it changed. C019 when it breaks a unique key; on server databases that
+    /// also dooms the transaction, so where a duplicate is expected write `{on conflict ignore: …}` and look at the count.
+    pub fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
+        self.must_write()?;
+        self.conn.exec(sql, args)
+    }
+
+    /// Inserts one row and gives its automatic id. Not for `{on conflict …}` statements: there the count is the answer.
+    pub fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<i64> {
+        self.exec(sql, args)?;
+        Ok(self.conn.raw.last_insert_rowid())
+    }
+
+    /// Inserts many rows by a statement that ends in `values [(?, …)]` and takes nothing else. Rows beyond a statement's
+    /// limit of values go into further statements. Gives the number of rows inserted.
+    pub fn insert_rows(&mut self, sql: &'static str, mut rows: Vec<Vec<Arg<'_>>>) -> Result<u64> {
+        let mut inserted = 0;
+        while let Some(first) = rows.first() {
+            let chunk = (VALUES_MAX / first.len().max(1)).clamp(1, rows.len());
+            let rest = rows.split_off(chunk);
+            inserted += self.exec(sql, &[Arg::Rows(rows)])?;
+            rows = rest;
+        }
+        Ok(inserted)
+    }
+
+    /// Puts a fact into the outbox. It becomes visible to others only if this job commits, in the order of emission.
+    pub fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
+        self.must_write()?;
+        let payload = serde_json::to_string(event).map_err(|e| Code::Internal.error().caused_by(e))?;
+        self.emitted.push(Emitted { topic: E::TOPIC, key: event.key(), payload });
+        Ok(())
+    }
+
+    /// Runs `part` so that its failure undoes only what it did; the job may then go on.
+    pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'c>) -> Result<T>) -> Result<T> {
+        self.must_write()?;
+        let mark = self.emitted.len();
+        self.depth += 1;
+        self.conn.run(SAVEPOINTS.get(self.depth as usize).ok_or_else(too_deep)?.begin)?;
+        let outcome = part(self);
+        let words = &SAVEPOINTS[self.depth as usize];
+        self.depth -= 1;
+        match outcome {
+            Ok(value) => {
+                self.conn.run(words.release)?;
+                Ok(value)
+            }
+            Err(error) => {
+                self.emitted.truncate(mark);
+                self.conn.run(words.rollback)?;
+                self.conn.run(words.release)?;
+                Err(error)
+            }
+        }
+    }
+
+    fn must_write(&self) -> Result<()> {
+        if self.writes {
+            Ok(())
+        } else {
+            Err(Code::Internal.error().caused_by("a reading job tried to write"))
+        }
+    }
+}
+
+fn too_deep() -> kernel::Error {
+    Code::Internal.error().caused_by("attempts are nested too deeply")
+}
+
+/// The words of one level of nesting, as literals so that they stay prepared.
+pub(crate) struct Savepoint {
+    pub begin: &'static str,
+    pub release: &'static str,
+    pub rollback: &'static str,
+}
+
+/// Level 0 is the job itself; [`Tx::attempt`] uses the others.
+pub(crate) const SAVEPOINTS: [Savepoint; 4] = [
+    Savepoint { begin: "savepoint job", release: "release job", rollback: "rollback to job" },
+    Savepoint { begin: "savepoint part1", release: "release part1", rollback: "rollback to part1" },
+    Savepoint { begin: "savepoint part2", release: "release part2", rollback: "rollback to part2" },
+    Savepoint { begin: "savepoint part3", release: "release part3", rollback: "rollback to part3" },
+];

@@ -1,0 +1,82 @@
+//! Answers that succeed: the envelope, statuses and `Location`.
+
+use crate::Failure;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What a handler gives.
+pub type Answer<T> = Result<Reply<T>, Failure>;
+
+/// A successful answer.
+#[derive(Debug, Clone)]
+pub struct Reply<T> {
+    /// The HTTP status: 200, 201 or 202.
+    pub status: StatusCode,
+    /// Where the created thing is, as a path.
+    pub location: Option<String>,
+    /// The payload; `None` answers exactly `{"success": true}`.
+    pub data: Option<T>,
+}
+
+/// 200 with `data`.
+pub fn ok<T>(data: T) -> Reply<T> {
+    Reply { status: StatusCode::OK, location: None, data: Some(data) }
+}
+
+/// 201 with `data`, to be found at `path` below [`crate::BASE`].
+pub fn created<T>(path: impl AsRef<str>, data: T) -> Reply<T> {
+    Reply { status: StatusCode::CREATED, location: Some(format!("{}{}", crate::BASE, path.as_ref())), data: Some(data) }
+}
+
+/// 202 with `data`: the outcome is still open.
+pub fn accepted<T>(data: T) -> Reply<T> {
+    Reply { status: StatusCode::ACCEPTED, location: None, data: Some(data) }
+}
+
+/// 200 without payload.
+pub fn done() -> Reply<()> {
+    Reply { status: StatusCode::OK, location: None, data: None }
+}
+
+/// The success envelope.
+#[derive(Serialize, ToSchema)]
+pub struct Success<T> {
+    /// Always true.
+    pub success: bool,
+    /// The payload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<T>,
+}
+
+impl<T: Serialize> Reply<T> {
+    /// The body as it is sent.
+    pub fn body(&self) -> kernel::Result<Vec<u8>> {
+        serde_json::to_vec(&Success { success: true, data: self.data.as_ref() })
+            .map_err(|e| kernel::Code::Internal.error().caused_by(e))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        match self.body() {
+            Ok(body) => json_response(self.status, self.location.as_deref(), body),
+            Err(error) => Failure(error).into_response(),
+        }
+    }
+}
+
+/// A JSON answer from ready bytes.
+pub fn json_response(status: StatusCode, location: Option<&str>, body: impl Into<axum::body::Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(location) = location.and_then(|path| HeaderValue::from_str(path).ok()) {
+        headers.insert(header::LOCATION, location);
+    }
+    response
+}

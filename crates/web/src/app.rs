@@ -1,0 +1,60 @@
+//! What every handler can reach.
+
+use crate::{Auth, Live, Module, Pages};
+use kernel::{Currency, Timestamp, Zone};
+use ports::Ports;
+use std::{sync::Arc, time::Duration};
+use store::Db;
+
+/// The running shop. Cheap to clone; axum's state.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Settings that rules read.
+    pub shop: Arc<Shop>,
+    /// What we ask of other systems.
+    pub ports: Arc<Ports>,
+    /// Who is calling.
+    pub auth: Arc<Auth>,
+    /// Answers kept in memory.
+    pub pages: Pages,
+    /// Server-sent events.
+    pub live: Live,
+    /// Every domain, in the server's order.
+    pub modules: Arc<[Module]>,
+}
+
+impl App {
+    /// The present instant of the shop's clock.
+    pub fn now(&self) -> Timestamp {
+        self.db.clock().now()
+    }
+}
+
+/// Settings that rules read. Made by the server from its configuration.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// What a day is, and how times without zone are read.
+    pub zone: Zone,
+    /// The one currency.
+    pub currency: Currency,
+    /// How long an order waits for its payment before everything is given back (design C: 10 minutes).
+    pub pay_within: Duration,
+    /// Available units at or below which a new stock row counts as low (design B: 10).
+    pub low_stock_threshold: i64,
+    /// How long the gateway may take to answer before its answer counts as unknown.
+    pub gateway_timeout: Duration,
+}
+
+impl Default for Shop {
+    fn default() -> Shop {
+        Shop {
+            zone: Zone::named("Asia/Seoul").unwrap_or_else(|_| Zone::utc()),
+            currency: Currency::KRW,
+            pay_within: Duration::from_secs(600),
+            low_stock_threshold: 10,
+            gateway_timeout: Duration::from_secs(10),
+        }
+    }
+}

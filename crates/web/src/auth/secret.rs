@@ -1,0 +1,100 @@
+//! Shared secrets: never printed, compared in constant time, and refused when a stranger could guess them.
+
+use kernel::{Code, Result};
+use sha2::{Digest, Sha256};
+use std::{collections::HashSet, net::SocketAddr};
+
+/// What a shop on a developer's machine uses when nothing is configured. Public, so it protects nothing.
+pub const DEVELOPMENT_SECRET: &str = "holdfast-development-secret-for-loopback-only";
+
+/// Fewest bytes of a secret that strangers may try: as many as the hash it keys.
+const BYTES_MIN: usize = 32;
+/// Fewest distinct bytes in it; less is a repeated word, not a secret.
+const DISTINCT_MIN: usize = 10;
+
+/// A secret from the configuration. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// This text as a secret.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text, for whoever has to send it on.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `given` is the same, in a time that does not tell where they differ: digests of equal length are compared
+    /// as a whole.
+    pub fn matches(&self, given: &[u8]) -> bool {
+        let (own, given) = (Sha256::digest(self.bytes()), Sha256::digest(given));
+        own.iter().zip(given.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(masked)")
+    }
+}
+
+/// Whether `secret` is good enough for a server that listens on `listen`. On loopback everything is; beyond it the
+/// development secret, a short one and a monotonous one are C002, saying what to do.
+pub fn check_secret(listen: SocketAddr, secret: &str) -> Result<()> {
+    let why = if listen.ip().is_loopback() {
+        return Ok(());
+    } else if secret == DEVELOPMENT_SECRET {
+        "is the development default".to_owned()
+    } else if secret.len() < BYTES_MIN {
+        format!("has fewer than {BYTES_MIN} bytes")
+    } else if secret.bytes().collect::<HashSet<_>>().len() < DISTINCT_MIN {
+        "repeats too few characters".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Code::InvalidInput.because(format!(
+        "the server would listen on {listen}, beyond this machine, but a secret {why}; make one with `openssl rand -base64 48`"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_secrets_are_refused_beyond_loopback() {
+        let inside: SocketAddr = "127.0.0.1:8080".parse().unwrap();
+        let inside6: SocketAddr = "[::1]:8080".parse().unwrap();
+        let outside: SocketAddr = "0.0.0.0:8080".parse().unwrap();
+        let strong = "p9Kd0s/7yQx2LmVb4RtZc8WnEa1GhJf6";
+        for weak in ["", "secret", DEVELOPMENT_SECRET, "abababababababababababababababababab"] {
+            assert!(check_secret(inside, weak).is_ok() && check_secret(inside6, weak).is_ok(), "{weak}");
+            let refusal = check_secret(outside, weak).unwrap_err();
+            assert!(refusal.detail().unwrap().contains("openssl"), "{refusal}");
+        }
+        assert!(check_secret(outside, strong).is_ok());
+        assert!(check_secret("192.168.0.7:80".parse().unwrap(), DEVELOPMENT_SECRET).is_err());
+    }
+
+    #[test]
+    fn secrets_match_only_themselves_and_are_not_printed() {
+        let secret = Secret::new("open sesame");
+        assert!(secret.matches(b"open sesame"));
+        for other in ["open sesam", "open sesame ", "", "Open sesame"] {
+            assert!(!secret.matches(other.as_bytes()), "{other}");
+        }
+        assert!(!format!("{secret:?}").contains("sesame"));
+    }
+}

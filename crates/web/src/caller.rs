@@ -1,0 +1,124 @@
+//! Who is calling, as extractors: a handler that names one of these can be reached by nobody else.
+
+use crate::{App, Failure, Identity, Role, Roles};
+use axum::{
+    extract::FromRequestParts,
+    http::request::Parts,
+};
+use kernel::{Code, Result, UserId};
+
+/// A signed-in user with any role.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// What the user may do.
+    pub roles: Roles,
+}
+
+impl User {
+    /// Whether this user is an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.roles.includes(Role::Admin)
+    }
+}
+
+/// A seller or an administrator.
+#[derive(Debug, Clone)]
+pub struct Seller(pub User);
+
+impl Seller {
+    /// The seller to whose things this caller is limited; `None` for an administrator, who may touch everything.
+    pub fn limited_to(&self) -> Option<UserId> {
+        (!self.0.is_admin()).then_some(self.0.id)
+    }
+}
+
+/// An administrator.
+#[derive(Debug, Clone)]
+pub struct Admin(pub User);
+
+/// Another service of the shop.
+#[derive(Debug, Clone)]
+pub struct Service;
+
+/// A signed-in user, or nobody. A bad token is still refused.
+#[derive(Debug, Clone)]
+pub struct MaybeUser(pub Option<User>);
+
+/// A signed-in user by header, or by `?access_token=` with a stream token, for browsers' `EventSource`.
+#[derive(Debug, Clone)]
+pub struct StreamUser(pub User);
+
+/// The caller as found by an earlier extractor of the same request.
+#[derive(Clone)]
+struct Found(Option<Identity>);
+
+fn identity(parts: &mut Parts, app: &App) -> Result<Option<Identity>> {
+    if let Some(Found(identity)) = parts.extensions.get() {
+        return Ok(identity.clone());
+    }
+    let identity = app.auth.verify(&parts.headers, app.now())?;
+    parts.extensions.insert(Found(identity.clone()));
+    Ok(identity)
+}
+
+fn user(identity: Identity) -> User {
+    User { id: identity.id, roles: identity.roles }
+}
+
+fn signed_in(parts: &mut Parts, app: &App) -> Result<User> {
+    identity(parts, app)?.map(user).ok_or_else(|| Code::SignInRequired.error())
+}
+
+fn with_role(parts: &mut Parts, app: &App, role: Role) -> Result<User> {
+    let user = signed_in(parts, app)?;
+    if user.roles.includes(role) { Ok(user) } else { Err(Code::RoleRequired.error()) }
+}
+
+impl FromRequestParts<App> for User {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<User, Failure> {
+        Ok(with_role(parts, app, Role::User)?)
+    }
+}
+
+impl FromRequestParts<App> for Seller {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Seller, Failure> {
+        Ok(Seller(with_role(parts, app, Role::Seller)?))
+    }
+}
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Admin, Failure> {
+        Ok(Admin(with_role(parts, app, Role::Admin)?))
+    }
+}
+
+impl FromRequestParts<App> for Service {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Service, Failure> {
+        with_role(parts, app, Role::Service)?;
+        Ok(Service)
+    }
+}
+
+impl FromRequestParts<App> for MaybeUser {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<MaybeUser, Failure> {
+        Ok(MaybeUser(identity(parts, app)?.map(user)))
+    }
+}
+
+impl FromRequestParts<App> for StreamUser {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<StreamUser, Failure> {
+        let token = parts.uri.query().unwrap_or("").split('&').find_map(|pair| pair.strip_prefix("access_token="));
+        Ok(StreamUser(match token {
+            Some(token) => user(app.auth.verify_stream_token(token, app.now())?),
+            None => with_role(parts, app, Role::User)?,
+        }))
+    }
+}

@@ -1,0 +1,263 @@
+//! Answers that fail. A [`Failure`] leaves its handler as it is and is rendered once, by [`render_failures`], in the
+//! caller's language and format; there it is also logged, once.
+
+use crate::App;
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use kernel::{Code, Detail, Error, Timestamp};
+use serde::Serialize;
+use std::{convert::Infallible, sync::Arc};
+use utoipa::ToSchema;
+
+/// An error on its way to the caller.
+#[derive(Debug)]
+pub struct Failure(pub Error);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure(error)
+    }
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Failure {
+        Failure(code.error())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = status(self.0.code()).into_response();
+        response.extensions_mut().insert(Arc::new(self.0));
+        response
+    }
+}
+
+/// The trace id of a request, put into its extensions by the server's first middleware.
+#[derive(Debug, Clone)]
+pub struct TraceId(pub Arc<str>);
+
+/// What an error answer depends on besides the error.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    path: String,
+    korean: bool,
+    problem: bool,
+    trace_id: Option<Arc<str>>,
+}
+
+impl Context {
+    fn of(path: &str, headers: &HeaderMap, trace: Option<&TraceId>) -> Context {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        Context {
+            path: path.to_owned(),
+            korean: prefers_korean(text(header::ACCEPT_LANGUAGE)),
+            problem: text(header::ACCEPT).contains("application/problem+json"),
+            trace_id: trace.map(|trace| Arc::clone(&trace.0)),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Context {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Context, Infallible> {
+        Ok(Context::of(full_path(parts), &parts.headers, parts.extensions.get()))
+    }
+}
+
+fn full_path(parts: &Parts) -> &str {
+    parts.extensions.get::<axum::extract::OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path())
+}
+
+/// Whether Korean comes before English in an `Accept-Language` header (first by weight, then by place).
+fn prefers_korean(accepted: &str) -> bool {
+    let mut best = (0.0_f32, false);
+    for item in accepted.split(',') {
+        let mut parts = item.split(';').map(str::trim);
+        let tag = parts.next().unwrap_or("").to_ascii_lowercase();
+        let weight = parts.find_map(|p| p.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        let primary = tag.split('-').next().unwrap_or("");
+        if matches!(primary, "ko" | "en" | "*") && weight > best.0 {
+            best = (weight, primary == "ko");
+        }
+    }
+    best.1
+}
+
+/// The failure envelope.
+#[derive(Serialize, ToSchema)]
+pub struct FailureBody<'a> {
+    /// Always false.
+    pub success: bool,
+    /// What went wrong.
+    pub error: ErrorBody<'a>,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody<'a> {
+    /// The code from the one table; it never changes.
+    #[schema(example = "S402")]
+    pub code: &'static str,
+    /// A sentence in the caller's language.
+    pub message: String,
+    /// When.
+    pub timestamp: Timestamp,
+    /// The request's path.
+    pub path: &'a str,
+    /// Which fields or products it is about.
+    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
+    pub details: &'a [Detail],
+    /// Quote it to the shop's support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<&'a str>,
+}
+
+/// The same as an RFC 9457 problem.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem<'a> {
+    /// A stable address of the code's documentation.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The code's sentence in the caller's language.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// About this occurrence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'a str>,
+    /// The request's path.
+    pub instance: &'a str,
+    /// The code from the one table.
+    pub code: &'static str,
+    /// When.
+    pub timestamp: Timestamp,
+    /// Which fields or products it is about.
+    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
+    pub details: &'a [Detail],
+    /// Quote it to the shop's support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<&'a str>,
+}
+
+impl Context {
+    /// The body that tells `error` to this caller.
+    pub fn body(&self, error: &Error, now: Timestamp) -> Vec<u8> {
+        let code = error.code();
+        let sentence = if self.korean { code.korean() } else { code.english() };
+        let trace_id = self.trace_id.as_deref();
+        let body = if self.problem {
+            serde_json::to_vec(&Problem {
+                kind: format!("urn:holdfast:error:{}", code.code()),
+                title: sentence,
+                status: code.status(),
+                detail: error.detail(),
+                instance: &self.path,
+                code: code.code(),
+                timestamp: now,
+                details: error.details(),
+                trace_id,
+            })
+        } else {
+            let message = error.detail().map_or(sentence.to_owned(), |detail| format!("{sentence}: {detail}"));
+            let error = ErrorBody {
+                code: code.code(),
+                message,
+                timestamp: now,
+                path: &self.path,
+                details: error.details(),
+                trace_id,
+            };
+            serde_json::to_vec(&FailureBody { success: false, error })
+        };
+        body.unwrap_or_default()
+    }
+
+    /// The whole answer that tells `error` to this caller.
+    pub fn response(&self, error: &Error, now: Timestamp) -> Response {
+        let mut response = Response::new(self.body(error, now).into());
+        *response.status_mut() = status(error.code());
+        let kind = if self.problem { "application/problem+json" } else { "application/json" };
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(seconds) = retry_after_s(error) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+fn status(code: Code) -> StatusCode {
+    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// 429 and 503 always say when to come back.
+fn retry_after_s(error: &Error) -> Option<u32> {
+    error.retry_after_s().or(matches!(error.code().status(), 429 | 503).then_some(1))
+}
+
+/// Middleware: renders every [`Failure`] for its caller and logs it once. Bodies of stored failures pass untouched.
+pub async fn render_failures(State(app): State<App>, request: Request, next: Next) -> Response {
+    let uri = request.extensions().get::<axum::extract::OriginalUri>().map(|uri| uri.0.clone());
+    let uri = uri.unwrap_or_else(|| request.uri().clone());
+    let (accept, language) = (request.headers().get(header::ACCEPT).cloned(), request.headers().get(header::ACCEPT_LANGUAGE).cloned());
+    let trace = request.extensions().get::<TraceId>().cloned();
+    let response = next.run(request).await;
+    let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else { return response };
+    let mut headers = HeaderMap::new();
+    accept.map(|value| headers.insert(header::ACCEPT, value));
+    language.map(|value| headers.insert(header::ACCEPT_LANGUAGE, value));
+    let context = Context::of(uri.path(), &headers, trace.as_ref());
+    log(&error, uri.path());
+    let mut rendered = context.response(&error, app.now());
+    for (name, value) in response.headers() {
+        if !rendered.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+            rendered.headers_mut().insert(name, value.clone());
+        }
+    }
+    rendered.extensions_mut().insert(error);
+    rendered
+}
+
+/// Our failures are errors with their cause; the caller's are only of interest when looking for them.
+fn log(error: &Error, path: &str) {
+    if error.code().status() >= 500 {
+        tracing::error!(code = error.code().code(), path, error = ?error, "request failed");
+    } else {
+        tracing::debug!(code = error.code().code(), path, error = ?error, "request refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_the_callers_first_choice() {
+        assert!(prefers_korean("ko-KR,ko;q=0.9,en;q=0.8"));
+        assert!(!prefers_korean("en-US,ko;q=0.9"));
+        assert!(!prefers_korean(""));
+        assert!(prefers_korean("en;q=0.1, ko;q=0.2"));
+    }
+
+    #[test]
+    fn the_private_cause_is_never_shown() {
+        let error = Code::Internal.error().caused_by("secret table name");
+        let body = String::from_utf8(Context::default().body(&error, Timestamp::from_millis(0))).unwrap();
+        assert!(!body.contains("secret"), "{body}");
+        assert!(body.contains("C001"));
+    }
+
+    #[test]
+    fn a_problem_is_written_on_request() {
+        let context = Context { problem: true, ..Context::default() };
+        let body = context.body(&Code::InsufficientStock.because("2 left"), Timestamp::from_millis(0));
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((body["code"].as_str(), body["detail"].as_str()), (Some("S402"), Some("2 left")));
+    }
+}

@@ -1,0 +1,27 @@
+//! The glue between axum and the domains: extractors, answers, errors, idempotency, pages in memory and live streams.
+//! See the README for the map.
+
+pub mod answer;
+pub mod app;
+pub mod auth;
+pub mod caller;
+pub mod failure;
+pub mod input;
+pub mod keyed;
+pub mod live;
+pub mod module;
+pub mod pages;
+
+pub use answer::{Answer, Reply, accepted, created, done, ok};
+pub use app::{App, Shop};
+pub use auth::{Auth, Identity, Role, Roles};
+pub use caller::{Admin, MaybeUser, Seller, Service, StreamUser, User};
+pub use failure::{Context, Failure};
+pub use input::{Json, Paging, Path, Query};
+pub use keyed::{Keyed, Keying, Nothing, once, replay};
+pub use live::{Live, Notice};
+pub use module::{Module, Routes, Task};
+pub use pages::{PageKey, Pages};
+
+/// Every path of the shop's API begins with this unless API.md writes it absolute.
+pub const BASE: &str = "/api/v1/shopping";
