@@ -56,3 +56,34 @@ impl std::fmt::Debug for Address {
         f.write_str("Address(masked)")
     }
 }
+
+/// An address as answers show it: its five fields and all of it on one line (design A's `fullAddress`).
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShippingAddress {
+    receiver_name: String,
+    receiver_phone: String,
+    zip_code: String,
+    address1: String,
+    address2: Option<String>,
+    full_address: String,
+}
+
+impl From<Address> for ShippingAddress {
+    fn from(address: Address) -> ShippingAddress {
+        ShippingAddress {
+            full_address: address.full(),
+            receiver_name: address.receiver_name,
+            receiver_phone: address.receiver_phone,
+            zip_code: address.zip_code,
+            address1: address.address1,
+            address2: address.address2,
+        }
+    }
+}
+
+impl std::fmt::Debug for ShippingAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ShippingAddress(masked)")
+    }
+}

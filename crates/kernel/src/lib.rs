@@ -12,7 +12,7 @@ pub mod random;
 pub mod text;
 pub mod time;
 
-pub use address::Address;
+pub use address::{Address, ShippingAddress};
 pub use code::{Code, Remedy};
 pub use error::{Detail, Error, Result};
 pub use id::{

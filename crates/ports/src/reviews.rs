@@ -93,9 +93,8 @@ impl HttpReviews {
         // the process may have chosen its cryptography before; then that one stays
         let _ = rustls::crypto::ring::default_provider().install_default();
         let base = settings.base_url.trim_end_matches('/');
-        let url = reqwest::Url::parse(&format!("{base}/api/blog/reviews")).map_err(|e| {
-            Code::InvalidInput.because("the address of the review service is not a URL").caused_by(e)
-        })?;
+        let url = reqwest::Url::parse(&format!("{base}/api/blog/reviews"))
+            .map_err(|e| Code::InvalidInput.because("the address of the review service is not a URL").caused_by(e))?;
         let client = reqwest::Client::builder()
             .timeout(settings.timeout)
             .redirect(reqwest::redirect::Policy::none())

@@ -135,11 +135,39 @@ pub fn heard_by_all(tx: &mut Tx<'_>) -> Result<i64> {
 pub fn advance(tx: &mut Tx<'_>, consumer: &'static str, reactions: &[Reaction], limit: i64) -> Result<Advanced> {
     let start = position(tx, consumer)?;
     let facts = outbox::after(tx, start, limit)?;
-    let mut done = Advanced { position: start, seen: facts.len(), parked: 0 };
-    let Some(last) = facts.last() else { return Ok(done) };
-    done.position = last.id;
+    let Some(last) = facts.last() else { return Ok(Advanced { position: start, seen: 0, parked: 0 }) };
+    let upto = last.id;
+    react(tx, consumer, reactions, &facts, upto)
+}
+
+/// Like [`advance`], for facts that were read before, on another connection: `facts` holds, in order, every fact after the
+/// consumer's position and up to `upto` that concerns it. What the consumer has already passed is skipped, so that the
+/// effect stays exactly-once whoever else is at work.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    consumer: &'static str,
+    reactions: &[Reaction],
+    facts: &[Envelope],
+    upto: i64,
+) -> Result<Advanced> {
+    let start = position(tx, consumer)?;
+    if start >= upto {
+        return Ok(Advanced { position: start, seen: 0, parked: 0 });
+    }
+    let new = facts.partition_point(|fact| fact.id <= start);
+    react(tx, consumer, reactions, &facts[new..], upto)
+}
+
+fn react(
+    tx: &mut Tx<'_>,
+    consumer: &'static str,
+    reactions: &[Reaction],
+    facts: &[Envelope],
+    upto: i64,
+) -> Result<Advanced> {
+    let mut done = Advanced { position: upto, seen: facts.len(), parked: 0 };
     let mut blocked: Option<HashSet<String>> = None;
-    for fact in &facts {
+    for fact in facts {
         for reaction in reactions.iter().filter(|r| r.consumer == consumer && *r.topic == *fact.topic) {
             let blocked = match &mut blocked {
                 Some(keys) => keys,
@@ -154,10 +182,11 @@ pub fn advance(tx: &mut Tx<'_>, consumer: &'static str, reactions: &[Reaction], 
                 park(tx, consumer, fact, &error)?;
                 blocked.insert(fact.key.to_string());
                 done.parked += 1;
+                break;
             }
         }
     }
-    set_position(tx, consumer, done.position)?;
+    set_position(tx, consumer, upto)?;
     Ok(done)
 }
 

@@ -37,9 +37,13 @@ const FIND: &str = "select request_hash, status, location, body, reference, crea
 const ANSWER: &str = "update idempotency_records set status = ?, location = ?, body = ? where scope = ? and idem_key = ?";
 const REFER: &str = "update idempotency_records set reference = ? where scope = ? and idem_key = ?";
 const RELEASE: &str = "delete from idempotency_records where scope = ? and idem_key = ?";
+const OLD: &str = "select created_at from idempotency_records where created_at < ? order by created_at limit 1 offset ?";
 const FORGET: &str = "delete from idempotency_records where created_at < ?";
 
-pub(crate) const STATEMENTS: &[&str] = &[CLAIM, FIND, ANSWER, REFER, RELEASE, FORGET];
+/// About how many records are forgotten at once, so that the writer is not kept from others.
+const FORGET_AT_ONCE: i64 = 500;
+
+pub(crate) const STATEMENTS: &[&str] = &[CLAIM, FIND, ANSWER, REFER, RELEASE, OLD, FORGET];
 
 /// Takes the key for this request, or says who has it. `scope` is the user (or `anonymous`), at most 64 bytes;
 /// `request_hash` covers method, path and body. C014 when the key was used for another request.
@@ -83,7 +87,10 @@ pub fn release(tx: &mut Tx<'_>, scope: &str, key: &str) -> Result<()> {
     tx.exec(RELEASE, args![scope, key]).map(|_| ())
 }
 
-/// Forgets records made before `cutoff`. Gives how many.
+/// Forgets a bounded number of records made before `cutoff`, oldest first. Gives how many; call it again while that is not 0.
 pub fn forget(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    tx.exec(FORGET, args![cutoff])
+    let nearer = tx.query_first(OLD, args![cutoff, FORGET_AT_ONCE], |row| row.get::<Timestamp>(0))?;
+    // records of one millisecond go together, so that a chunk is never empty
+    let before = nearer.map_or(cutoff, |at| at.after(std::time::Duration::from_millis(1)).min(cutoff));
+    tx.exec(FORGET, args![before])
 }

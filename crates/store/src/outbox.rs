@@ -49,9 +49,13 @@ const ONE: &str = "select id, topic, event_key, payload, created_at from outbox 
 const OF_KEY: &str =
     "select id, topic, event_key, payload, created_at from outbox where event_key = ? order by id limit ?";
 const PAGE: &str = "select id, topic, event_key, payload, created_at from outbox where id < ? order by id desc limit ?";
+const OLDEST: &str = "select coalesce(min(id), 0) from outbox";
 const FORGET: &str = "delete from outbox where id <= ? and id < ? and created_at < ?";
 
-pub(crate) const STATEMENTS: &[&str] = &[STORE, AFTER, NEWEST, ONE, OF_KEY, PAGE, FORGET];
+/// Most facts forgotten at once, so that the writer is not kept from others.
+const FORGET_AT_ONCE: i64 = 1_000;
+
+pub(crate) const STATEMENTS: &[&str] = &[STORE, AFTER, NEWEST, ONE, OF_KEY, PAGE, OLDEST, FORGET];
 
 pub(crate) fn store(tx: &mut Tx<'_>, emitted: &[Emitted]) -> Result<Option<i64>> {
     if emitted.is_empty() {
@@ -101,8 +105,11 @@ pub fn before(tx: &mut Tx<'_>, id: i64, limit: i64) -> Result<Vec<Envelope>> {
     tx.query(PAGE, args![id, limit], envelope)
 }
 
-/// Forgets facts older than `cutoff` that every consumer has passed. The newest row stays, so that ids are never reused.
+/// Forgets a bounded number of facts older than `cutoff` that every consumer has passed, oldest first. Gives how many; call
+/// it again while that is not 0. The newest row stays, so that ids are never reused.
 pub fn forget(tx: &mut Tx<'_>, heard_by_all: i64, cutoff: Timestamp) -> Result<u64> {
     let newest = newest(tx)?;
-    tx.exec(FORGET, args![heard_by_all, newest, cutoff])
+    let oldest: i64 = tx.query_one(OLDEST, args![], |row| row.get(0))?;
+    let upto = heard_by_all.min(oldest.saturating_add(FORGET_AT_ONCE - 1));
+    tx.exec(FORGET, args![upto, newest, cutoff])
 }

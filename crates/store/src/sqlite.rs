@@ -3,7 +3,7 @@
 use crate::row::{Column, Inner};
 use crate::{Arg, Dialect, Row};
 use kernel::{Code, Error, Result};
-use rusqlite::{Connection, ErrorCode, OpenFlags, types::ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, types::ValueRef};
 use std::{cell::{Cell, RefCell}, collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 /// Distinct prepared statements kept per connection; the whole program has a few hundred.
@@ -50,6 +50,9 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let raw = Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, e))?;
     raw.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     raw.busy_timeout(BUSY).map_err(failed)?;
+    // without this SQLite plans a statement anew whenever a value for `limit` or an ordered equality is bound, which costs
+    // more than running it
+    raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     pragma(&raw, "foreign_keys", "on")?;
     pragma(&raw, "temp_store", "memory")?;
     pragma(&raw, "mmap_size", &MMAP_BYTES.to_string())?;

@@ -91,6 +91,13 @@ impl<'c> Tx<'c> {
         Ok(self.conn.raw.last_insert_rowid())
     }
 
+    /// Inserts one row by a statement that ends in `{on conflict ignore: …}` and gives its automatic id; `None` when a
+    /// unique key was taken and nothing was inserted.
+    pub fn insert_new(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>> {
+        let inserted = self.exec(sql, args)?;
+        Ok((inserted == 1).then(|| self.conn.raw.last_insert_rowid()))
+    }
+
     /// Inserts many rows by a statement that ends in `values [(?, …)]` and takes nothing else. Rows beyond a statement's
     /// limit of values go into further statements. Gives the number of rows inserted.
     pub fn insert_rows(&mut self, sql: &'static str, mut rows: Vec<Vec<Arg<'_>>>) -> Result<u64> {

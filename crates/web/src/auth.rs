@@ -159,7 +159,7 @@ impl Auth {
     /// The caller of a request with these headers, if they say who they are. A token that is not good is an error even
     /// where nobody has to sign in: A003 expired, A004 anything else.
     pub fn verify(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Identity>> {
-        if let Some(identity) = self.from_gateway(headers)? {
+        if let Some(identity) = self.by_gateway(headers)? {
             return Ok(Some(identity));
         }
         let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
@@ -232,7 +232,7 @@ impl Auth {
 
     /// The caller the gateway vouches for. Without the right secret its headers are as if they were not there; with a
     /// wrong one the request is refused, because then someone pretends or something is configured wrongly.
-    fn from_gateway(&self, headers: &HeaderMap) -> Result<Option<Identity>> {
+    fn by_gateway(&self, headers: &HeaderMap) -> Result<Option<Identity>> {
         let Some((header, secret)) = &self.gateway else { return Ok(None) };
         let Some(given) = headers.get(header) else { return Ok(None) };
         if !secret.matches(given.as_bytes()) {

@@ -92,6 +92,11 @@ impl Live {
         self.hub.listening.load(Ordering::Relaxed)
     }
 
+    /// Ends every open stream: the program is shutting down, and clients come back elsewhere by `Last-Event-ID`.
+    pub fn close(&self) {
+        self.hub.channels.lock().clear();
+    }
+
     /// Tells `fact` to everyone concerned. Called by the relay for each fact, in order.
     pub fn tell(&self, modules: &[Module], fact: &Envelope) {
         if self.is_idle() {

@@ -105,7 +105,8 @@ impl Journal {
                 .caused_by(format!("{}: {cause}", path.display()))
         };
         let mut options = OpenOptions::new();
-        let mut file = options.create(true).read(true).append(true).open(path).map_err(|e| unreadable(e.to_string()))?;
+        let mut file =
+            options.create(true).read(true).append(true).open(path).map_err(|e| unreadable(e.to_string()))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|e| unreadable(e.to_string()))?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

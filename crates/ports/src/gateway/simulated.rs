@@ -71,7 +71,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { approve_per_mille: 900, latency_min: Duration::ZERO, latency_max: Duration::ZERO, seed: None, journal: None }
+        Settings {
+            approve_per_mille: 900,
+            latency_min: Duration::ZERO,
+            latency_max: Duration::ZERO,
+            seed: None,
+            journal: None,
+        }
     }
 }
 
@@ -197,10 +203,16 @@ impl Simulated {
             if entry.asked >= 2 {
                 let line = if entry.script == Script::PendingDeclined {
                     let (_, code, text) = keys::DECLINES[0];
-                    Line::Refused { key: key.to_owned(), decline: Decline { code: code.to_owned(), text: text.to_owned() } }
+                    Line::Refused {
+                        key: key.to_owned(),
+                        decline: Decline { code: code.to_owned(), text: text.to_owned() },
+                    }
                 } else {
                     let taken = |transaction: &str| book.transactions.contains_key(transaction);
-                    Line::Settled { key: key.to_owned(), transaction: draw("PG-", &mut self.chance("charge", key), &taken) }
+                    Line::Settled {
+                        key: key.to_owned(),
+                        transaction: draw("PG-", &mut self.chance("charge", key), &taken),
+                    }
                 };
                 book.write(line);
             }

@@ -1,0 +1,7 @@
+//! `bench`: see the README.
+
+mod client;
+mod load;
+mod machine;
+
+fn main() {}

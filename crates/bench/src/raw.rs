@@ -1,0 +1,5 @@
+//! The bare baselines: the same rows written by bare SQLite, with and without a bare HTTP handler in front.
+
+pub mod commit;
+pub mod http;
+pub mod order;

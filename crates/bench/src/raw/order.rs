@@ -1,0 +1,166 @@
+//! One order's rows, written without any of our code: the rows that `POST /orders` leaves behind, kept equal by the check
+//! in [`crate::rows`].
+
+use super::commit::Job;
+use rusqlite::{Connection, params};
+use std::{
+    fmt::Write,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// Lines of an order.
+pub const LINES: usize = 3;
+
+const TAKE: &str = "update inventory_snapshots
+       set available = available - ?, reserved = reserved + ?, version = version + 1, updated_at = ?
+     where variant_id = ? and available >= ? returning id, version, available, reserved";
+const ORDER: &str = "insert into orders
+    (order_number, user_id, status, subtotal, coupon_discount, points_used, payable, currency, receiver_name, receiver_phone,
+     zip_code, address1, address2, pay_by, created_at, updated_at, version)
+    values (?, ?, 'CONFIRMED', ?, 0, 0, ?, 'KRW', ?, ?, ?, ?, ?, ?, ?, ?, 1)";
+const ITEM: &str = "insert into order_items
+    (order_id, line_number, product_id, variant_id, sku, product_name, variant_name, unit_price, quantity, subtotal)
+    values (?, ?, ?, ?, ?, ?, null, ?, ?, ?)";
+const EVENT: &str = "insert into inventory_events
+    (snapshot_id, aggregate_version, product_id, variant_id, location_code, event_type, quantity_change, quantity_after,
+     reserved_change, reserved_after, reference_type, reference_id, correlation_id, change_reason, performed_by, occurred_at)
+    values (?, ?, ?, ?, 'MAIN', 'RESERVED', ?, ?, ?, ?, 'ORDER', ?, ?, null, ?, ?)";
+const HOLD: &str = "insert into inventory_reservations
+    (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_at, updated_at)
+    values (?, ?, ?, ?, ?, 'HELD', ?, ?)";
+const SAGA: &str = "insert into saga_states
+    (saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, wake_at, version, started_at)
+    values (?, 'order.v1', ?, 0, 'STARTED', 'PROCESS_PAYMENT', 'RESERVE_INVENTORY', ?, 0, ?, 1, ?)";
+const SAY: &str = "insert into outbox (topic, event_key, payload, created_at) values (?, ?, ?, ?), (?, ?, ?, ?)";
+
+/// A product as the bare baseline knows it: from memory.
+#[derive(Debug, Clone)]
+pub struct Ware {
+    /// Its id.
+    pub product: i64,
+    /// Its default variant.
+    pub variant: i64,
+    /// Its price in won.
+    pub price: i64,
+    /// Its sku.
+    pub sku: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Where it goes.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Address {
+    /// Who receives it.
+    pub receiver_name: String,
+    /// Telephone.
+    pub receiver_phone: String,
+    /// Post code.
+    pub zip_code: String,
+    /// Street.
+    pub address1: String,
+    /// Floor.
+    pub address2: Option<String>,
+}
+
+/// An order to be written.
+pub struct Order {
+    /// All wares.
+    pub wares: Arc<[Ware]>,
+    /// Indexes into `wares`, with quantities.
+    pub lines: [(usize, i64); LINES],
+    /// Who orders.
+    pub user: String,
+    /// Where it goes.
+    pub address: Arc<Address>,
+    /// A number nobody else has.
+    pub serial: u64,
+}
+
+impl Job for Order {
+    type Answer = String;
+
+    fn write(&self, conn: &Connection) -> rusqlite::Result<Option<String>> {
+        let since = SystemTime::UNIX_EPOCH;
+        let now = i64::try_from(elapsed_ms(since)).unwrap_or_default();
+        let number = format!("ORD-20260206-{:08X}", self.serial);
+        let mut lines = self.lines;
+        lines.sort_unstable();
+        let mut held = [(0_i64, 0_i64, 0_i64, 0_i64); LINES];
+        for (slot, (ware, quantity)) in held.iter_mut().zip(&lines) {
+            let variant = self.wares[*ware].variant;
+            let mut take = conn.prepare_cached(TAKE)?;
+            let mut rows = take.query(params![quantity, quantity, now, variant, quantity])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            *slot = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        }
+        let subtotal: i64 = lines.iter().map(|(ware, quantity)| self.wares[*ware].price * quantity).sum();
+        let address = &self.address;
+        conn.prepare_cached(ORDER)?.execute(params![
+            number,
+            self.user,
+            subtotal,
+            subtotal,
+            address.receiver_name,
+            address.receiver_phone,
+            address.zip_code,
+            address.address1,
+            address.address2,
+            now + 600_000,
+            now,
+            now
+        ])?;
+        let order = conn.last_insert_rowid();
+        for (n, ((ware, quantity), (snapshot, version, available, reserved))) in (1_i64..).zip(lines.iter().zip(&held)) {
+            let ware = &self.wares[*ware];
+            let price = ware.price;
+            let line = params![order, n, ware.product, ware.variant, ware.sku, ware.name, price, quantity, price * quantity];
+            conn.prepare_cached(ITEM)?.execute(line)?;
+            let (product, variant, user) = (ware.product, ware.variant, &self.user);
+            let event = params![
+                snapshot, version, product, variant, -quantity, available, quantity, reserved, number, number, user, now
+            ];
+            conn.prepare_cached(EVENT)?.execute(event)?;
+            conn.prepare_cached(HOLD)?.execute(params![number, n, snapshot, user, quantity, now, now])?;
+        }
+        let saga = format!("SAGA-{:08X}", self.serial);
+        let memory = r#"{"RESERVE_INVENTORY":{"forward":null,"memory":null},"about":{"payment":null}}"#;
+        conn.prepare_cached(SAGA)?.execute(params![saga, number, memory, now + 600_000, now])?;
+        let (created, reserved) = self.facts(&number, subtotal, &lines);
+        conn.prepare_cached(SAY)?.execute(params![
+            "shopping.order.created", number, created, now, "shopping.inventory.reserved", number, reserved, now
+        ])?;
+        Ok(Some(number))
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the bare baseline has no clock of its own")]
+fn elapsed_ms(since: SystemTime) -> u128 {
+    debug_assert_eq!(since, UNIX_EPOCH);
+    SystemTime::now().duration_since(since).map_or(0, |time| time.as_millis())
+}
+
+impl Order {
+    fn facts(&self, number: &str, total: i64, lines: &[(usize, i64); LINES]) -> (String, String) {
+        let mut created = format!(
+            r#"{{"orderNumber":"{number}","userId":"{}","totalAmount":{total},"currency":"KRW","itemCount":{LINES},"items":["#,
+            self.user
+        );
+        let mut reserved = format!(r#"{{"orderNumber":"{number}","userId":"{}","reservedQuantities":{{"#, self.user);
+        for (n, (ware, quantity)) in lines.iter().enumerate() {
+            let ware = &self.wares[*ware];
+            let comma = if n == 0 { "" } else { "," };
+            let _ = write!(
+                created,
+                r#"{comma}{{"productId":{},"variantId":{},"productName":"{}","quantity":{quantity},"price":{}}}"#,
+                ware.product, ware.variant, ware.name, ware.price
+            );
+            let _ = write!(reserved, r#"{comma}"{}":{quantity}"#, ware.product);
+        }
+        created.push_str(r#"],"payBy":"2026-02-06T00:10:00.000Z","createdAt":"2026-02-06T00:00:00.000Z"}"#);
+        reserved.push_str(r#"},"reservedAt":"2026-02-06T00:00:00.000Z"}"#);
+        (created, reserved)
+    }
+}

@@ -1,0 +1,16 @@
+//! Products, their variants and images, and the tree of categories. The README says what it owns and promises.
+
+pub mod category;
+pub mod events;
+pub mod ops;
+pub mod product;
+pub mod store;
+pub mod text;
+pub mod variant;
+
+/// This domain's tables.
+pub const MIGRATIONS: &[::store::Migration] =
+    &[::store::Migration { name: "catalog/0001_catalog", sql: include_str!("../migrations/0001_catalog.sql") }];
+
+#[cfg(test)]
+mod tests;

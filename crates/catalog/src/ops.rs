@@ -1,0 +1,105 @@
+//! What can be done with the catalogue. Here: what buying asks of it, on the hottest path of the shop. One function per verb
+//! for merchandisers in the files below.
+
+pub mod categories;
+pub mod images;
+pub mod products;
+pub mod upsert;
+pub mod variants;
+
+use crate::store;
+use ::store::Tx;
+use kernel::{Code, Detail, Error, Money, ProductId, Result, UserId, VariantId};
+use std::collections::HashMap;
+
+/// A line as a buyer names it: by variant, or by product alone, which means its default variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The product; optional next to a variant, and then it must be that variant's product.
+    pub product: Option<ProductId>,
+    /// The variant.
+    pub variant: Option<VariantId>,
+}
+
+/// What an order, a cart or a quote needs to know about a sellable unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sellable {
+    /// The sellable unit.
+    pub variant: VariantId,
+    /// Its product.
+    pub product: ProductId,
+    /// The variant's stock keeping unit.
+    pub sku: String,
+    /// The product's name.
+    pub product_name: String,
+    /// The variant's name, when it has one.
+    pub variant_name: Option<String>,
+    /// The product's first image.
+    pub image_url: Option<String>,
+    /// What one unit costs now: the sale price if there is one, plus the variant's adjustment.
+    pub price: Money,
+    /// Whether product and variant are ACTIVE.
+    pub on_sale: bool,
+    /// The seller, when it is not the shop's own.
+    pub seller: Option<UserId>,
+}
+
+/// What is wanted, in the same order. S001 naming everything that does not exist or is discontinued, C002 for a line that
+/// names neither product nor variant.
+pub fn resolve(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Sellable>> {
+    let mut missing = Vec::new();
+    let mut resolved = Vec::with_capacity(wanted.len());
+    for (line, found) in wanted.iter().zip(find(tx, wanted)?) {
+        match found {
+            Some(sellable) => resolved.push(sellable),
+            None => missing.push(line),
+        }
+    }
+    if missing.is_empty() { Ok(resolved) } else { Err(not_found(&missing)) }
+}
+
+/// Like [`resolve`], but what does not exist is `None`.
+pub fn find(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Option<Sellable>>> {
+    let (mut variants, mut products) = (Vec::with_capacity(wanted.len()), Vec::new());
+    for (n, line) in wanted.iter().enumerate() {
+        match (line.variant, line.product) {
+            (Some(variant), _) => variants.push(variant),
+            (None, Some(product)) => products.push(product),
+            (None, None) => {
+                return Err(kernel::text::wrong(&format!("items[{n}]"), "needs a productId or a variantId"));
+            }
+        }
+    }
+    let found = store::resolve(tx, &variants, &products)?;
+    let by_variant: HashMap<VariantId, &Sellable> = found.iter().map(|(_, one)| (one.variant, one)).collect();
+    let by_product: HashMap<ProductId, &Sellable> =
+        found.iter().filter_map(|(default_of, one)| default_of.map(|product| (product, one))).collect();
+    let pick = |line: &Wanted| match (line.variant, line.product) {
+        (Some(variant), product) => {
+            by_variant.get(&variant).filter(|one| product.is_none_or(|product| product == one.product))
+        }
+        (None, Some(product)) => by_product.get(&product),
+        (None, None) => None,
+    };
+    Ok(wanted.iter().map(|line| pick(line).map(|one| (*one).clone())).collect())
+}
+
+fn not_found(missing: &[&Wanted]) -> Error {
+    let mut error = Code::ProductNotFound.error();
+    for line in missing {
+        let mut detail = Detail::note("does not exist");
+        if let Some(product) = line.product {
+            detail = detail.with("productId", product.raw());
+        }
+        if let Some(variant) = line.variant {
+            detail = detail.with("variantId", variant.raw());
+        }
+        error = error.with(detail);
+    }
+    error
+}
+
+/// Those of `variants` that exist, on sale or not, in no particular order.
+pub fn sellables(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<Sellable>> {
+    store::sellables(tx, variants)
+}

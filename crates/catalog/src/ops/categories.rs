@@ -1,0 +1,155 @@
+//! Categories: made, renamed, moved and removed.
+
+use crate::category::{self, CATEGORIES_MAX, Category, DEPTH_MAX, PATH_SIGN, Placed, Tree};
+use crate::events::{CategoryChanged, Change};
+use crate::product::{same_version, stale};
+use crate::store::categories as rows;
+use ::store::Tx;
+use kernel::{CategoryId, Code, Error, Result, text};
+
+/// What an administrator writes of a category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Unique among its siblings, without `>`.
+    pub name: String,
+    /// The category it is part of; `None`: at the top.
+    pub parent: Option<CategoryId>,
+    /// Siblings are shown by this number, then by name.
+    pub display_order: i64,
+}
+
+/// Furthest a category can be ordered to the front or the back.
+const ORDER_MAX: i64 = 1_000_000;
+
+impl Wish {
+    fn checked(self) -> Result<Wish> {
+        if self.display_order.abs() > ORDER_MAX {
+            return Err(text::wrong("displayOrder", format!("must be between -{ORDER_MAX} and {ORDER_MAX}")));
+        }
+        Ok(Wish { name: category::name(&self.name)?, ..self })
+    }
+}
+
+/// The whole tree.
+pub fn tree(tx: &mut Tx<'_>) -> Result<Tree> {
+    Ok(Tree::of(rows::all(tx)?))
+}
+
+/// Makes a category. C019 when a sibling has the name, C003 when the parent does not exist, C002 when it would be too deep or
+/// one too many.
+pub fn create(tx: &mut Tx<'_>, wish: Wish) -> Result<Placed> {
+    let wish = wish.checked()?;
+    let tree = Tree::of(rows::all_locked(tx)?);
+    tree.may_place(None, wish.parent)?;
+    must_have_room(tree.len())?;
+    if !rows::insert(tx, wish.parent, &wish.name, wish.display_order)? {
+        return Err(name_taken(&wish.name));
+    }
+    let id =
+        rows::child(tx, wish.parent, &wish.name)?.ok_or_else(|| Code::Internal.error().caused_by("no new category"))?;
+    tx.emit(&CategoryChanged { category_id: id, change: Change::Created })?;
+    self::tree(tx)?.placed(id)
+}
+
+fn must_have_room(count: usize) -> Result<()> {
+    match count < CATEGORIES_MAX {
+        true => Ok(()),
+        false => Err(text::wrong("category", format!("would be more than {CATEGORIES_MAX}"))),
+    }
+}
+
+fn name_taken(name: &str) -> Error {
+    Code::Conflict.because(format!("there is a category {name} here already"))
+}
+
+/// Renames, moves or reorders a category with everything below it. C003, C016; C019 when a sibling has the name, C002 when
+/// the tree would be too deep or a circle.
+pub fn change(tx: &mut Tx<'_>, id: CategoryId, wish: Wish, expected: Option<i64>) -> Result<Placed> {
+    let wish = wish.checked()?;
+    let tree = Tree::of(rows::all_locked(tx)?);
+    let current = tree.find(id)?;
+    same_version(current.version, expected)?;
+    tree.may_place(Some(id), wish.parent)?;
+    if tree.child(wish.parent, &wish.name).is_some_and(|sibling| sibling.id != id) {
+        return Err(name_taken(&wish.name));
+    }
+    let changed =
+        Category { parent_id: wish.parent, name: wish.name, display_order: wish.display_order, ..current.clone() };
+    if changed == *current {
+        return tree.placed(id);
+    }
+    if !rows::save(tx, &changed)? {
+        return Err(stale(self::tree(tx)?.find(id)?.version));
+    }
+    tx.emit(&CategoryChanged { category_id: id, change: Change::Updated })?;
+    self::tree(tx)?.placed(id)
+}
+
+/// Removes a category. C019 while it has children or products that are not discontinued; C003, C016.
+pub fn remove(tx: &mut Tx<'_>, id: CategoryId, expected: Option<i64>) -> Result<()> {
+    let tree = Tree::of(rows::all_locked(tx)?);
+    let current = tree.find(id)?;
+    same_version(current.version, expected)?;
+    if !tree.children(Some(id)).is_empty() {
+        return Err(Code::Conflict.because("it has categories below it; move or remove them first"));
+    }
+    let products = rows::live_products(tx, id)?;
+    if products > 0 {
+        return Err(Code::Conflict.because(format!("it has {products} products; give them another category first")));
+    }
+    if !rows::delete(tx, id, current.version)? {
+        return Err(stale(self::tree(tx)?.find(id)?.version));
+    }
+    tx.emit(&CategoryChanged { category_id: id, change: Change::Discontinued })
+}
+
+/// C003 unless the category exists; `None` always does.
+pub(crate) fn must_exist(tx: &mut Tx<'_>, id: Option<CategoryId>) -> Result<()> {
+    match id {
+        Some(id) if rows::existing(tx, &[id])?.is_empty() => Err(category::unknown(id)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The category at a path such as `Apparel > Topwear`. What is missing of it is made when `may_make`, else C003.
+/// C002 when the path is not one or there would be too many categories.
+pub fn at_path(tx: &mut Tx<'_>, path: &str, may_make: bool) -> Result<CategoryId> {
+    let mut at = None;
+    for name in category::path(path)? {
+        at = Some(match rows::child(tx, at, &name)? {
+            Some(id) => id,
+            None if may_make => make_child(tx, at, &name)?,
+            None => return Err(Code::NotFound.because(format!("category {path} not found"))),
+        });
+    }
+    at.ok_or_else(|| text::wrong("category", "must not be blank"))
+}
+
+fn make_child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result<CategoryId> {
+    must_have_room(usize::try_from(rows::count(tx)?).unwrap_or(usize::MAX))?;
+    // someone may make it at the same moment; either way it is there afterwards
+    let made = rows::insert(tx, parent, name, 0)?;
+    let id = rows::child(tx, parent, name)?.ok_or_else(|| Code::Internal.error().caused_by("no new category"))?;
+    if made {
+        tx.emit(&CategoryChanged { category_id: id, change: Change::Created })?;
+    }
+    Ok(id)
+}
+
+/// The categories a shopper means: by id, by path, or by name wherever it stands. Empty when there is none.
+pub fn meant(tx: &mut Tx<'_>, words: &str) -> Result<Vec<CategoryId>> {
+    if let Some(id) = words.parse::<i64>().ok().and_then(|raw| CategoryId::checked(raw).ok()) {
+        return rows::existing(tx, &[id]);
+    }
+    if !words.contains(PATH_SIGN) {
+        return rows::named(tx, words.trim());
+    }
+    let mut at = None;
+    for name in words.split(PATH_SIGN).map(str::trim).take(DEPTH_MAX + 1) {
+        match rows::child(tx, at, name)? {
+            Some(id) => at = Some(id),
+            None => return Ok(Vec::new()),
+        }
+    }
+    Ok(at.into_iter().collect())
+}

@@ -1,0 +1,112 @@
+//! Images: an ordered gallery, whose first image is the one shown in lists.
+
+use crate::events::Change;
+use crate::ops::products::{changed, to_change};
+use crate::product::{Author, IMAGES_MAX, Product};
+use crate::store;
+use crate::text::url;
+use ::store::Tx;
+use kernel::{ProductId, Result, text};
+
+/// The images of these products, product by product in the order they are shown.
+pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
+    store::variants::images_of(tx, products)
+}
+
+/// The images of one product in the order they are shown.
+pub fn urls(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<String>> {
+    Ok(of_products(tx, &[product])?.into_iter().map(|(_, url)| url).collect())
+}
+
+/// Addresses without stray blanks; C002 naming the one that is not an address.
+pub(crate) fn checked(urls: Vec<String>) -> Result<Vec<String>> {
+    urls.iter().enumerate().map(|(n, one)| url(&format!("images[{n}]"), one)).collect()
+}
+
+/// The gallery of a product whose first image is to be `first` and whose gallery was `shown`: `given` with `first` in
+/// front; or, when nobody gave a gallery, `shown` with another first image. None twice, at most [`IMAGES_MAX`].
+pub(crate) fn gallery(first: Option<String>, given: Option<Vec<String>>, shown: &[String]) -> Result<Vec<String>> {
+    let rest = match (&first, given) {
+        (_, Some(given)) => given,
+        (Some(first), None) if shown.contains(first) => shown.to_vec(),
+        (Some(_), None) => shown.iter().skip(1).cloned().collect(),
+        (None, None) => Vec::new(),
+    };
+    let mut gallery: Vec<String> = first.into_iter().collect();
+    for one in rest {
+        if !gallery.contains(&one) {
+            gallery.push(one);
+        }
+    }
+    if gallery.len() > IMAGES_MAX {
+        return Err(text::wrong("images", format!("must be at most {IMAGES_MAX}")));
+    }
+    Ok(gallery)
+}
+
+/// The product shows exactly these images from now on, in this order. S001, A002, C016, C002.
+pub fn set(
+    tx: &mut Tx<'_>,
+    author: Author,
+    id: ProductId,
+    urls: Vec<String>,
+    expected: Option<i64>,
+) -> Result<Vec<String>> {
+    let gallery = gallery(None, Some(checked(urls)?), &[])?;
+    let product = to_change(tx, author, id, expected)?;
+    show(tx, product, gallery)
+}
+
+/// Adds one image at the end. S001, A002, C016, C002.
+pub fn add(
+    tx: &mut Tx<'_>,
+    author: Author,
+    id: ProductId,
+    address: &str,
+    expected: Option<i64>,
+) -> Result<Vec<String>> {
+    let address = url("url", address)?;
+    let product = to_change(tx, author, id, expected)?;
+    let all = urls(tx, id)?.into_iter().chain([address]).collect();
+    let gallery = gallery(None, Some(all), &[])?;
+    show(tx, product, gallery)
+}
+
+fn show(tx: &mut Tx<'_>, mut product: Product, gallery: Vec<String>) -> Result<Vec<String>> {
+    product.content.image_url = gallery.first().cloned();
+    store::variants::set_images(tx, product.id, &gallery)?;
+    changed(tx, product, Change::Updated)?;
+    Ok(gallery)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn urls(list: &[&str]) -> Vec<String> {
+        list.iter().map(|url| (*url).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_first_image_is_in_front_and_none_is_shown_twice() {
+        let shown = urls(&["a", "b"]);
+        assert_eq!(gallery(Some("c".into()), None, &shown).unwrap(), urls(&["c", "b"]));
+        assert_eq!(gallery(Some("b".into()), None, &shown).unwrap(), urls(&["b", "a"]));
+        assert_eq!(gallery(Some("a".into()), Some(urls(&["x", "a"])), &shown).unwrap(), urls(&["a", "x"]));
+        assert_eq!(gallery(None, None, &shown).unwrap(), urls(&[]));
+        assert!(gallery(None, Some((0..21).map(|n| n.to_string()).collect()), &[]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_gallery_is_a_set_in_order(first in proptest::option::of("[a-e]"), given in proptest::collection::vec("[a-e]", 0..9)) {
+            let gallery = gallery(first.clone(), Some(given), &[]).unwrap();
+            let distinct: std::collections::BTreeSet<_> = gallery.iter().collect();
+            prop_assert_eq!(distinct.len(), gallery.len());
+            if first.is_some() {
+                prop_assert_eq!(gallery.first(), first.as_ref());
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Products: made, rewritten, put on sale and taken off it.
+
+use crate::events::{Change, ProductChanged};
+use crate::ops::{categories, images};
+use crate::product::{Author, Content, Fact, New, Product, SKU_MAX, Status, same_version, stale};
+use crate::store;
+use crate::text::{line, written};
+use crate::variant::{self, VARIANTS_MAX};
+use ::store::Tx;
+use kernel::{Code, Detail, Error, ProductId, Result, VariantId, number::ALPHABET, text};
+use std::collections::HashMap;
+
+/// A product that was just made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its row.
+    pub product: ProductId,
+    /// Its variants, in the order they were given; one when none were.
+    pub variants: Vec<VariantId>,
+}
+
+/// The product, whatever its state; S001 when there is none.
+pub fn product(tx: &mut Tx<'_>, id: ProductId) -> Result<Product> {
+    store::find(tx, id)
+}
+
+/// Those of `ids` that exist, whatever their state, in the order of `ids`.
+pub fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
+    let mut found: HashMap<ProductId, Product> = store::by_ids(tx, ids)?.into_iter().map(|one| (one.id, one)).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Makes a product with its variants and images. S002 when a sku is taken, S008 when the name is, S004 and S006 for prices,
+/// C003 for a category that does not exist, C002 for the rest.
+pub fn create(tx: &mut Tx<'_>, author: Author, new: New) -> Result<Made> {
+    let mut content = new.content.checked()?;
+    if new.status == Status::Discontinued {
+        return Err(text::wrong("status", "must be DRAFT, ACTIVE or INACTIVE"));
+    }
+    let given = images::checked(new.images)?;
+    let gallery = images::gallery(content.image_url.take(), Some(given), &[])?;
+    content.image_url = gallery.first().cloned();
+    let sku = match written(&new.sku) {
+        Some(sku) => line("sku", sku, SKU_MAX)?,
+        None => draw_sku(tx),
+    };
+    let variants = first_variants(tx, &sku, &content, new.variants)?;
+    categories::must_exist(tx, content.category_id)?;
+    skus_must_be_free(tx, &sku, &variants)?;
+    name_must_be_free(tx, &content.name, None)?;
+    let product = store::insert(tx, &sku, &content, true, new.status, author.seller()).map_err(raced)?;
+    let made = insert_parts(tx, product, &variants, &gallery)?;
+    tx.emit(&ProductChanged { product_id: product, change: Change::Created })?;
+    Ok(made)
+}
+
+/// Stores the variants and images of a product that was just inserted.
+pub(crate) fn insert_parts(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    variants: &[(String, variant::New)],
+    gallery: &[String],
+) -> Result<Made> {
+    let mut made = Made { product, variants: Vec::with_capacity(variants.len()) };
+    for (sku, variant) in variants {
+        made.variants.push(store::variants::insert(tx, product, sku, variant).map_err(raced)?);
+    }
+    store::variants::insert_images(tx, product, gallery)?;
+    Ok(made)
+}
+
+/// Someone took the sku or the name between our look and our insert.
+pub(crate) fn raced(error: Error) -> Error {
+    match error.code() {
+        Code::Conflict => {
+            Code::ProductAlreadyExists.because("the sku or the name was taken at the same moment").caused_by(error)
+        }
+        _ => error,
+    }
+}
+
+/// The variants a new product starts with, checked, each with its sku, exactly one of them the default.
+pub(crate) fn first_variants(
+    tx: &mut Tx<'_>,
+    sku: &str,
+    content: &Content,
+    given: Vec<variant::New>,
+) -> Result<Vec<(String, variant::New)>> {
+    if given.len() > VARIANTS_MAX {
+        return Err(text::wrong("variants", format!("must be at most {VARIANTS_MAX}")));
+    }
+    if given.is_empty() {
+        return Ok(vec![(sku.to_owned(), variant::New::plain(sku))]);
+    }
+    let mut variants = Vec::with_capacity(given.len());
+    for one in given {
+        let one = one.checked()?;
+        variant::price(content.current_price(), one.price_adjustment)?;
+        let own = one.sku.clone().unwrap_or_else(|| draw_sku(tx));
+        variants.push((own, one));
+    }
+    variant::told_apart(variants.iter().map(|(_, one)| &one.options))?;
+    match variants.iter().filter(|(_, one)| one.is_default).count() {
+        0 => variants[0].1.is_default = true,
+        1 => {}
+        _ => return Err(text::wrong("variants", "must not have more than one default")),
+    }
+    Ok(variants)
+}
+
+/// A sku for what was given none: readable, and as good as never drawn twice.
+pub(crate) fn draw_sku(tx: &mut Tx<'_>) -> String {
+    let random = tx.random();
+    let signs = (0..8).map(|_| char::from(ALPHABET[random.below(ALPHABET.len() as u64) as usize]));
+    format!("SKU-{}", signs.collect::<String>())
+}
+
+fn skus_must_be_free(tx: &mut Tx<'_>, sku: &str, variants: &[(String, variant::New)]) -> Result<()> {
+    let mut skus: Vec<&str> = variants.iter().map(|(sku, _)| sku.as_str()).collect();
+    skus.sort_unstable();
+    if let Some(twice) = skus.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(sku_taken(twice[0]));
+    }
+    skus.push(sku);
+    match store::skus_taken(tx, &skus)?.first() {
+        Some((taken, _)) => Err(sku_taken(taken)),
+        None => Ok(()),
+    }
+}
+
+/// S002 about one sku.
+pub(crate) fn sku_taken(sku: &str) -> Error {
+    let detail = Detail::field("sku", "is taken").with("sku", sku);
+    Code::ProductAlreadyExists.because(format!("sku {sku}")).with(detail)
+}
+
+fn name_must_be_free(tx: &mut Tx<'_>, name: &str, by: Option<ProductId>) -> Result<()> {
+    match store::names_held(tx, &[name])?.first() {
+        Some((_, holder, sku)) if Some(*holder) != by => Err(name_taken(*holder, sku)),
+        _ => Ok(()),
+    }
+}
+
+/// S008 naming the product that holds the name.
+pub(crate) fn name_taken(holder: ProductId, sku: &str) -> Error {
+    let detail = Detail::field("name", "is taken").with("productId", holder.raw()).with("sku", sku);
+    Code::ProductNameAlreadyExists.because(format!("it is the name of sku {sku}")).with(detail)
+}
+
+/// The product, held until the end of the job, if `author` may change it and nobody changed it since `expected`; for
+/// composers that change something next to it. S001, A002, C016.
+pub fn to_change(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
+    let product = store::find_locked(tx, id)?;
+    if product.status == Status::Discontinued {
+        return Err(store::unknown(id));
+    }
+    author.may_change(product.seller)?;
+    same_version(product.version, expected)?;
+    Ok(product)
+}
+
+/// Stores a change and tells it. C016 when another change came first.
+pub(crate) fn changed(tx: &mut Tx<'_>, mut product: Product, change: Change) -> Result<Product> {
+    if !store::save(tx, &product).map_err(raced)? {
+        return Err(stale(store::find(tx, product.id)?.version));
+    }
+    product.version += 1;
+    product.updated_at = tx.now();
+    tx.emit(&ProductChanged { product_id: product.id, change })?;
+    Ok(product)
+}
+
+/// Rewrites everything a merchandiser writes. `images`: the whole gallery; without it only its first image becomes the
+/// content's. S001, A002, C016; S008 when the name changes to a taken one; S004 when a variant would be left without price.
+pub fn rewrite(
+    tx: &mut Tx<'_>,
+    author: Author,
+    id: ProductId,
+    content: Content,
+    images: Option<Vec<String>>,
+    expected: Option<i64>,
+) -> Result<Product> {
+    let mut content = content.checked()?;
+    let images = images.map(images::checked).transpose()?;
+    let mut product = to_change(tx, author, id, expected)?;
+    let shown = images::urls(tx, id)?;
+    let gallery = images::gallery(content.image_url.take(), images, &shown)?;
+    content.image_url = gallery.first().cloned();
+    if content == product.content && gallery == shown {
+        return Ok(product);
+    }
+    if content.name != product.content.name {
+        name_must_be_free(tx, &content.name, Some(id))?;
+        product.holds_name = true;
+    }
+    if content.category_id != product.content.category_id {
+        categories::must_exist(tx, content.category_id)?;
+    }
+    if content.current_price() < product.content.current_price() {
+        variant::price(content.current_price(), store::variants::lowest_adjustment(tx, id)?)?;
+    }
+    if gallery != shown {
+        store::variants::set_images(tx, id, &gallery)?;
+    }
+    product.content = content;
+    changed(tx, product, Change::Updated)?;
+    store::find(tx, id)
+}
+
+/// Puts the product on sale. Repeated: no effect. S001, A002, C016.
+pub fn publish(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
+    go(tx, author, id, Fact::Published, expected)
+}
+
+/// Takes the product off sale. Repeated: no effect. S001, A002, C016.
+pub fn close(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
+    go(tx, author, id, Fact::Closed, expected)
+}
+
+/// Deletes the product: nobody can buy or find it any more, and its name is free again; its sku is not. `live_orders` is for
+/// the caller to know: S009 when orders of it are not finished. S001, A002, C016.
+pub fn discontinue(
+    tx: &mut Tx<'_>,
+    author: Author,
+    id: ProductId,
+    expected: Option<i64>,
+    live_orders: bool,
+) -> Result<Product> {
+    if live_orders {
+        to_change(tx, author, id, expected)?;
+        return Err(Code::CannotDeleteProductWithOrders.error());
+    }
+    go(tx, author, id, Fact::Discontinued, expected)
+}
+
+fn go(tx: &mut Tx<'_>, author: Author, id: ProductId, fact: Fact, expected: Option<i64>) -> Result<Product> {
+    let mut product = to_change(tx, author, id, expected)?;
+    let next = product.status.step(fact)?;
+    if next == product.status {
+        return Ok(product);
+    }
+    product.status = next;
+    let change = match fact {
+        Fact::Published => Change::Published,
+        Fact::Closed => Change::Closed,
+        Fact::Discontinued => {
+            product.holds_name = false;
+            Change::Discontinued
+        }
+    };
+    changed(tx, product, change)
+}

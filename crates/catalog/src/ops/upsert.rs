@@ -1,0 +1,281 @@
+//! Upsert by sku, for imports: what a chunk of rows needs to know is read at once, then each row is decided on its own.
+
+use crate::events::{Change, ProductChanged};
+use crate::ops::{images, products, variants};
+use crate::product::{Author, Content, Product, SKU_MAX, Status};
+use crate::store;
+use crate::text::line;
+use crate::variant::{self, Variant};
+use ::store::Tx;
+use kernel::{CategoryId, Code, Money, ProductId, Result, VariantId, text};
+use std::collections::HashMap;
+
+/// A product as a file tells it. What a row leaves out stays as it is in a product that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Decides whether the product exists.
+    pub sku: String,
+    /// Needed for a new product.
+    pub name: Option<String>,
+    /// Needed for a new product.
+    pub price: Option<Money>,
+    /// See [`Content`].
+    pub sale_price: Option<Money>,
+    /// See [`Content`].
+    pub description: Option<String>,
+    /// See [`Content`].
+    pub category_id: Option<CategoryId>,
+    /// See [`Content`].
+    pub brand: Option<String>,
+    /// The whole gallery, unless empty.
+    pub images: Vec<String>,
+    /// The state of a new product; one that exists keeps its own.
+    pub status: Status,
+    /// Variants to add or change by their sku; those of a product that exists and are not named stay.
+    pub variants: Vec<variant::New>,
+}
+
+/// What to do with a row whose name another product holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SameName {
+    /// Store it all the same and say so: the sku tells the products apart.
+    #[default]
+    Store,
+    /// Refuse it with S008, as for a product made by hand.
+    Refuse,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new product.
+    Created,
+    /// A changed product.
+    Updated,
+    /// Everything was as the row says.
+    Unchanged,
+}
+
+/// A stored row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    /// Its product.
+    pub product: ProductId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The variants of the row, in its order; the default variant when it names none.
+    pub variants: Vec<Stored>,
+    /// The sku of the product that holds this one's name.
+    pub shares_name_with: Option<String>,
+}
+
+/// A variant of a stored row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Its row.
+    pub variant: VariantId,
+    /// Whether it was made by this row.
+    pub is_new: bool,
+}
+
+/// What was stored before a chunk of rows, and what its rows have added since.
+#[derive(Debug, Default)]
+pub struct Known {
+    products: HashMap<String, Product>,
+    variants: HashMap<ProductId, Vec<Variant>>,
+    skus: HashMap<String, ProductId>,
+    names: HashMap<String, (ProductId, String)>,
+}
+
+/// What is stored under these skus (products' and variants') and names: four statements however many there are.
+pub fn known(tx: &mut Tx<'_>, skus: &[&str], names: &[&str]) -> Result<Known> {
+    let mut known = Known::default();
+    for product in store::by_skus(tx, skus)? {
+        known.products.insert(product.sku.clone(), product);
+    }
+    let ids: Vec<ProductId> = known.products.values().map(|product| product.id).collect();
+    for variant in store::variants::of_products(tx, &ids)? {
+        known.variants.entry(variant.product_id).or_default().push(variant);
+    }
+    known.skus.extend(store::skus_taken(tx, skus)?);
+    known.names.extend(store::names_held(tx, names)?.into_iter().map(|(name, id, sku)| (name, (id, sku))));
+    Ok(known)
+}
+
+impl Known {
+    /// The product another than `own` that holds `name`, as (its row, its sku).
+    fn holder(&self, name: &str, own: Option<ProductId>) -> Option<&(ProductId, String)> {
+        self.names.get(name).filter(|(id, _)| Some(*id) != own)
+    }
+
+    fn note(&mut self, product: ProductId, sku: &str, name: &str, holds_name: bool) {
+        self.skus.insert(sku.to_owned(), product);
+        if holds_name {
+            self.names.insert(name.to_owned(), (product, sku.to_owned()));
+        }
+    }
+}
+
+/// Stores one row: a new product, or what the row changes of the one with its sku. On failure nothing is known or stored
+/// of it, provided the caller undoes the statements ([`Tx::attempt`]).
+pub fn put(tx: &mut Tx<'_>, author: Author, same_name: SameName, known: &mut Known, row: Row) -> Result<Put> {
+    let sku = line("sku", &row.sku, SKU_MAX)?;
+    match known.products.get(&sku).cloned() {
+        Some(product) => update(tx, author, same_name, known, product, row),
+        None => create(tx, author, same_name, known, sku, row),
+    }
+}
+
+fn create(
+    tx: &mut Tx<'_>,
+    author: Author,
+    same_name: SameName,
+    known: &mut Known,
+    sku: String,
+    row: Row,
+) -> Result<Put> {
+    let gallery = images::gallery(None, Some(images::checked(row.images)?), &[])?;
+    let content = Content {
+        name: row.name.unwrap_or_default(),
+        description: row.description,
+        price: row.price.ok_or_else(|| text::wrong("price", "is missing"))?,
+        sale_price: row.sale_price,
+        category_id: row.category_id,
+        brand: row.brand,
+        image_url: gallery.first().cloned(),
+    }
+    .checked()?;
+    let first = products::first_variants(tx, &sku, &content, row.variants)?;
+    let mut all_skus: Vec<&str> = first.iter().map(|(sku, _)| sku.as_str()).collect();
+    all_skus.sort_unstable();
+    let twice = all_skus.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    if let Some(taken) =
+        twice.or_else(|| all_skus.into_iter().chain([sku.as_str()]).find(|sku| known.skus.contains_key(*sku)))
+    {
+        return Err(products::sku_taken(taken));
+    }
+    let shares = shares_name(same_name, known, &content.name, None)?;
+    let product =
+        store::insert(tx, &sku, &content, shares.is_none(), row.status, author.seller()).map_err(products::raced)?;
+    let made = products::insert_parts(tx, product, &first, &gallery)?;
+    tx.emit(&ProductChanged { product_id: product, change: Change::Created })?;
+    for (sku, _) in first {
+        known.skus.insert(sku, product);
+    }
+    known.note(product, &sku, &content.name, shares.is_none());
+    let variants = made.variants.into_iter().map(|variant| Stored { variant, is_new: true }).collect();
+    Ok(Put { product, outcome: Outcome::Created, variants, shares_name_with: shares })
+}
+
+/// The sku of the product that holds the name, if it may be shared; S008 if it may not.
+fn shares_name(same_name: SameName, known: &Known, name: &str, own: Option<ProductId>) -> Result<Option<String>> {
+    match (known.holder(name, own), same_name) {
+        (None, _) => Ok(None),
+        (Some((_, sku)), SameName::Store) => Ok(Some(sku.clone())),
+        (Some((id, sku)), SameName::Refuse) => Err(products::name_taken(*id, sku)),
+    }
+}
+
+fn update(
+    tx: &mut Tx<'_>,
+    author: Author,
+    same_name: SameName,
+    known: &mut Known,
+    mut product: Product,
+    row: Row,
+) -> Result<Put> {
+    if product.status == Status::Discontinued {
+        return Err(Code::ProductAlreadyExists.because("this sku belongs to a discontinued product"));
+    }
+    author.may_change(product.seller)?;
+    let before = product.content.clone();
+    let (content, gallery) = overlay(tx, product.id, &before, &row)?;
+    let renamed = content.name != before.name;
+    let shares = match renamed || !product.holds_name {
+        true => shares_name(if renamed { same_name } else { SameName::Store }, known, &content.name, Some(product.id))?,
+        false => None,
+    };
+    if renamed {
+        product.holds_name = shares.is_none();
+    }
+    if content.current_price() < before.current_price() {
+        variant::price(content.current_price(), store::variants::lowest_adjustment(tx, product.id)?)?;
+    }
+    product.content = content;
+    let (stored, variants_changed) = put_variants(tx, known, &product, row.variants)?;
+    if let Some(gallery) = &gallery {
+        store::variants::set_images(tx, product.id, gallery)?;
+    }
+    let unchanged = product.content == before && gallery.is_none() && !variants_changed;
+    let outcome = if unchanged { Outcome::Unchanged } else { Outcome::Updated };
+    if !unchanged {
+        product = products::changed(tx, product, Change::Updated)?;
+    }
+    if renamed {
+        known.names.retain(|_, (holder, _)| *holder != product.id);
+        known.note(product.id, &product.sku, &product.content.name, product.holds_name);
+    }
+    Ok(Put { product: product.id, outcome, variants: stored, shares_name_with: shares })
+}
+
+/// What the product's content becomes, and its gallery if that changes.
+fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: &Row) -> Result<(Content, Option<Vec<String>>)> {
+    let given = images::gallery(None, Some(images::checked(row.images.clone())?), &[])?;
+    let same_first = given.first() == before.image_url.as_ref();
+    let gallery = match given.len() {
+        0 => None,
+        1 if same_first => None,
+        _ if images::urls(tx, id)? == given => None,
+        _ => Some(given),
+    };
+    let price = row.price.unwrap_or(before.price);
+    let content = Content {
+        name: row.name.clone().unwrap_or_else(|| before.name.clone()),
+        description: row.description.clone().or_else(|| before.description.clone()),
+        price,
+        // a price that falls below an old sale price ends the sale, unless the row says otherwise
+        sale_price: row.sale_price.or(before.sale_price.filter(|sale| *sale <= price)),
+        category_id: row.category_id.or(before.category_id),
+        brand: row.brand.clone().or_else(|| before.brand.clone()),
+        image_url: gallery.as_ref().map_or_else(|| before.image_url.clone(), |gallery| gallery.first().cloned()),
+    };
+    Ok((content.checked()?, gallery))
+}
+
+/// The row's variants added or changed, and whether there was anything to do.
+fn put_variants(
+    tx: &mut Tx<'_>,
+    known: &Known,
+    product: &Product,
+    given: Vec<variant::New>,
+) -> Result<(Vec<Stored>, bool)> {
+    let mut siblings = known.variants.get(&product.id).cloned().unwrap_or_default();
+    if given.is_empty() {
+        let default = siblings.iter().find(|one| one.is_default);
+        return Ok((default.map(|one| Stored { variant: one.id, is_new: false }).into_iter().collect(), false));
+    }
+    let (mut stored, mut changed) = (Vec::with_capacity(given.len()), false);
+    for one in given {
+        let one = one.checked()?;
+        let current = siblings.iter().find(|sibling| one.sku.as_ref() == Some(&sibling.sku)).cloned();
+        let (variant, is_new) = match current {
+            Some(current) => {
+                let one = variant::New { is_default: one.is_default || current.is_default, ..one };
+                if one != variant::New::from(current.clone()) {
+                    variants::save(tx, product, &siblings, &current, &one)?;
+                    changed = true;
+                }
+                (current.id, false)
+            }
+            None => {
+                changed = true;
+                (variants::insert(tx, product, &siblings, &one)?, true)
+            }
+        };
+        if is_new || changed {
+            siblings = store::variants::of_products(tx, &[product.id])?;
+        }
+        stored.push(Stored { variant, is_new });
+    }
+    Ok((stored, changed))
+}

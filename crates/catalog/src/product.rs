@@ -1,0 +1,331 @@
+//! Products: what they are, the states they go through, and the checks of what a merchandiser writes.
+
+use crate::text::{line, paragraph, url, written};
+use kernel::{CategoryId, Code, Detail, Error, Money, ProductId, Result, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use store::{Arg, Column, FromColumn, ToArg};
+use utoipa::ToSchema;
+
+/// Longest sku, in characters (design B).
+pub const SKU_MAX: usize = 100;
+/// Longest product name, in characters (design A).
+pub const NAME_MAX: usize = 200;
+/// Longest description, in characters (design A).
+pub const DESCRIPTION_MAX: usize = 2_000;
+/// Longest brand, in characters (design B).
+pub const BRAND_MAX: usize = 100;
+/// Longest image address, in characters (design A).
+pub const URL_MAX: usize = 500;
+/// Most images of one product; more than a gallery can show.
+pub const IMAGES_MAX: usize = 20;
+/// Highest price, in minor units. 10^11 times the most units of a line still fits into money's checked range ten times
+/// over for any order people place, and catches a price typed twice in a row.
+pub const PRICE_MAX_MINOR: i64 = 100_000_000_000;
+
+/// Where a product is in its life. It carries no data: nothing is known only in one state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = ProductStatus)]
+pub enum Status {
+    /// Being written; nobody but its owner sees it.
+    Draft,
+    /// On sale.
+    Active,
+    /// Taken off sale, may come back.
+    Inactive,
+    /// Deleted: kept only because orders speak of it.
+    Discontinued,
+}
+
+/// What can happen to a product's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// It goes on sale.
+    Published,
+    /// It goes off sale.
+    Closed,
+    /// It is deleted.
+    Discontinued,
+}
+
+impl Status {
+    /// Every state.
+    pub const ALL: [Status; 4] = [Status::Draft, Status::Active, Status::Inactive, Status::Discontinued];
+
+    /// The state after `fact`. Repeating what already holds changes nothing; S001 once it is discontinued.
+    pub fn step(self, fact: Fact) -> Result<Status> {
+        match (self, fact) {
+            (Status::Draft | Status::Active | Status::Inactive, Fact::Published) => Ok(Status::Active),
+            (Status::Draft | Status::Active | Status::Inactive, Fact::Closed) => Ok(Status::Inactive),
+            (Status::Draft | Status::Active | Status::Inactive, Fact::Discontinued) => Ok(Status::Discontinued),
+            (Status::Discontinued, Fact::Published | Fact::Closed | Fact::Discontinued) => {
+                Err(Code::ProductNotFound.because("it was discontinued"))
+            }
+        }
+    }
+
+    /// As the API and the database write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Draft => "DRAFT",
+            Status::Active => "ACTIVE",
+            Status::Inactive => "INACTIVE",
+            Status::Discontinued => "DISCONTINUED",
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Status> {
+        Status::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| kernel::text::wrong("status", "must be one of DRAFT, ACTIVE, INACTIVE, DISCONTINUED"))
+    }
+}
+
+impl ToArg for Status {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.as_str())
+    }
+}
+
+impl FromColumn for Status {
+    fn from_column(column: Column<'_>) -> Result<Status> {
+        String::from_column(column)?.parse()
+    }
+}
+
+/// A product as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Product {
+    /// Its row.
+    pub id: ProductId,
+    /// The shop's own number of it; unique for ever.
+    pub sku: String,
+    /// Everything a merchandiser writes.
+    pub content: Content,
+    /// The path of its category, such as `Apparel > Topwear`.
+    pub category: Option<String>,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The seller, when it is not the shop's own.
+    pub seller: Option<UserId>,
+    /// Whether `content.name` is held by this product; an import may store a second one under the same name.
+    pub holds_name: bool,
+    /// Raised by every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a merchandiser writes of a product. Made by [`Content::checked`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// At most [`NAME_MAX`] characters on one line.
+    pub name: String,
+    /// At most [`DESCRIPTION_MAX`] characters.
+    pub description: Option<String>,
+    /// The normal price of one unit, above zero.
+    pub price: Money,
+    /// The price it is sold at instead, above zero and at most `price`.
+    pub sale_price: Option<Money>,
+    /// Its category.
+    pub category_id: Option<CategoryId>,
+    /// At most [`BRAND_MAX`] characters.
+    pub brand: Option<String>,
+    /// The first image; at most [`URL_MAX`] characters.
+    pub image_url: Option<String>,
+}
+
+impl Content {
+    /// The same without stray blanks; C002 naming the field, S004 for a price that is not positive, S006 for prices that
+    /// contradict each other.
+    pub fn checked(self) -> Result<Content> {
+        check_prices(self.price, self.sale_price)?;
+        Ok(Content {
+            name: line("name", &self.name, NAME_MAX)?,
+            description: paragraph("description", self.description.as_deref(), DESCRIPTION_MAX)?,
+            brand: written(&self.brand).map(|text| line("brand", text, BRAND_MAX)).transpose()?,
+            image_url: written(&self.image_url).map(|text| url("imageUrl", text)).transpose()?,
+            ..self
+        })
+    }
+
+    /// What one unit of the default variant without adjustment costs now.
+    pub fn current_price(&self) -> Money {
+        self.sale_price.unwrap_or(self.price)
+    }
+}
+
+/// S004 unless the prices are positive, S006 unless `sale` is at most `price`, and both at most [`PRICE_MAX_MINOR`].
+pub fn check_prices(price: Money, sale: Option<Money>) -> Result<()> {
+    let positive = |field: &str, amount: Money| match amount.is_positive() {
+        true => Ok(()),
+        false => Err(Code::InvalidProductPrice.error().with(Detail::field(field, "must be above 0"))),
+    };
+    positive("price", price)?;
+    if price.as_minor() > PRICE_MAX_MINOR {
+        let message = format!("must be at most {PRICE_MAX_MINOR}");
+        return Err(Code::InvalidPrice.because(format!("price {message}")).with(Detail::field("price", message)));
+    }
+    let Some(sale) = sale else { return Ok(()) };
+    positive("salePrice", sale)?;
+    if sale > price {
+        let message = "must not be above the price";
+        return Err(Code::InvalidPrice
+            .because(format!("salePrice {message}"))
+            .with(Detail::field("salePrice", message)));
+    }
+    Ok(())
+}
+
+/// A new product with everything it starts with. Checked by the op that stores it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct New {
+    /// `None`: a free one is drawn.
+    pub sku: Option<String>,
+    /// What a merchandiser writes.
+    pub content: Content,
+    /// Further images, after the one in `content`.
+    pub images: Vec<String>,
+    /// DRAFT, ACTIVE or INACTIVE.
+    pub status: Status,
+    /// The variants; empty: one default variant with the product's own sku.
+    pub variants: Vec<crate::variant::New>,
+}
+
+/// Who writes: an administrator may change everything, a seller what is theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// The shop itself.
+    Admin,
+    /// A seller.
+    Seller(UserId),
+}
+
+impl Author {
+    /// The seller to whose things the caller is limited, or the shop.
+    pub fn limited_to(seller: Option<UserId>) -> Author {
+        seller.map_or(Author::Admin, Author::Seller)
+    }
+
+    /// The seller whom a product of this author belongs to.
+    pub fn seller(self) -> Option<UserId> {
+        match self {
+            Author::Admin => None,
+            Author::Seller(id) => Some(id),
+        }
+    }
+
+    /// A002 unless this author may change what belongs to `owner`.
+    pub fn may_change(self, owner: Option<UserId>) -> Result<()> {
+        match self {
+            Author::Admin => Ok(()),
+            Author::Seller(id) if owner == Some(id) => Ok(()),
+            Author::Seller(_) => Err(Code::RoleRequired.because("this product is not yours")),
+        }
+    }
+}
+
+/// C016 with the current version when the caller expected another one.
+pub fn same_version(current: i64, expected: Option<i64>) -> Result<()> {
+    match expected {
+        Some(expected) if expected != current => Err(stale(current)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// C016 with the current version.
+pub fn stale(current: i64) -> Error {
+    Code::StaleVersion
+        .because(format!("the current version is {current}"))
+        .with(Detail::field("version", format!("the current version is {current}")).with("currentVersion", current))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn content(name: &str, price: i64, sale: Option<i64>) -> Content {
+        Content {
+            name: name.to_owned(),
+            description: None,
+            price: Money::minor(price),
+            sale_price: sale.map(Money::minor),
+            category_id: None,
+            brand: None,
+            image_url: None,
+        }
+    }
+
+    #[test]
+    fn a_product_goes_on_and_off_sale_until_it_is_discontinued() {
+        let active = Status::Draft.step(Fact::Published).unwrap();
+        let closed = active.step(Fact::Closed).unwrap();
+        assert_eq!((active, closed), (Status::Active, Status::Inactive));
+        assert_eq!(closed.step(Fact::Published).unwrap(), Status::Active);
+        let gone = closed.step(Fact::Discontinued).unwrap();
+        for fact in [Fact::Published, Fact::Closed, Fact::Discontinued] {
+            assert_eq!(gone.step(fact).unwrap_err().code(), Code::ProductNotFound);
+        }
+    }
+
+    #[test]
+    fn states_are_read_back() {
+        for status in Status::ALL {
+            assert_eq!(status.as_str().parse::<Status>().unwrap(), status);
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+    }
+
+    #[test]
+    fn blank_and_long_names_are_refused() {
+        for name in ["", "  ", "two\nlines", &"x".repeat(NAME_MAX + 1)] {
+            let error = content(name, 1, None).checked().unwrap_err();
+            assert_eq!(error.details()[0].field.as_deref(), Some("name"), "{name:?}");
+        }
+        assert_eq!(content(" 머그컵 ", 1, None).checked().unwrap().name, "머그컵");
+    }
+
+    #[test]
+    fn only_its_owner_and_administrators_change_a_product() {
+        let mut random = kernel::Random::seeded(1);
+        let (mine, other) = (UserId::new(random.uuid()), UserId::new(random.uuid()));
+        assert!(Author::Admin.may_change(Some(mine)).is_ok());
+        assert!(Author::Seller(mine).may_change(Some(mine)).is_ok());
+        assert_eq!(Author::Seller(mine).may_change(Some(other)).unwrap_err().code(), Code::RoleRequired);
+        assert_eq!(Author::Seller(mine).may_change(None).unwrap_err().code(), Code::RoleRequired);
+    }
+
+    #[test]
+    fn a_stale_version_names_the_current_one() {
+        let error = same_version(4, Some(3)).unwrap_err();
+        assert_eq!(error.code(), Code::StaleVersion);
+        assert_eq!(error.details()[0].facts["currentVersion"], 4);
+        assert!(same_version(4, None).is_ok() && same_version(4, Some(4)).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn accepted_prices_are_positive_and_ordered(price in -5_i64..200_000_000_000, sale in proptest::option::of(-5_i64..200_000_000_000)) {
+            let accepted = check_prices(Money::minor(price), sale.map(Money::minor)).is_ok();
+            let good = (1..=PRICE_MAX_MINOR).contains(&price) && sale.is_none_or(|sale| (1..=price).contains(&sale));
+            prop_assert_eq!(accepted, good);
+        }
+
+        #[test]
+        fn checked_content_stays_as_it_is(name in "\\PC{0,220}", brand in proptest::option::of("\\PC{0,120}")) {
+            let draft = Content { brand, ..content(&name, 5, None) };
+            if let Ok(once) = draft.checked() {
+                prop_assert!(!once.name.is_empty() && once.name.chars().count() <= NAME_MAX);
+                prop_assert_eq!(once.clone().checked().unwrap(), once);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Statements about categories.
+
+use crate::category::Category;
+use kernel::{CategoryId, Result};
+use store::{Arg, Row, Tx, args};
+
+/// The parent of a category at the top, as it is stored: never null, so that the unique key holds there too.
+const TOP: i64 = 0;
+
+const ALL: &str =
+    "select id, parent_id, name, display_order, version, created_at, updated_at from categories order by id";
+const ALL_LOCKED: &str = "select id, parent_id, name, display_order, version, created_at, updated_at from categories order by id {for update}";
+const COUNT: &str = "select count(*) from categories";
+const CHILD: &str = "select id from categories where parent_id = ? and name = ?";
+const EXISTING: &str = "select id from categories where id in ([?])";
+const NAMED: &str = "select id from categories where name = ?";
+const INSERT: &str = "insert into categories (parent_id, name, display_order, version, created_at, updated_at)
+    values (?, ?, ?, 1, ?, ?) {on conflict ignore: name}";
+const SAVE: &str =
+    "update categories set parent_id = ?, name = ?, display_order = ?, version = version + 1, updated_at = ?
+    where id = ? and version = ?";
+const LIVE_PRODUCTS: &str = "select count(*) from products where category_id = ? and status <> 'DISCONTINUED'";
+const FORGET_DEAD: &str = "update products set category_id = null where category_id = ? and status = 'DISCONTINUED'";
+const DELETE: &str = "delete from categories where id = ? and version = ?";
+
+pub(crate) const STATEMENTS: &[&str] =
+    &[ALL, ALL_LOCKED, COUNT, CHILD, EXISTING, NAMED, INSERT, SAVE, LIVE_PRODUCTS, FORGET_DEAD, DELETE];
+
+fn category(row: &Row<'_>) -> Result<Category> {
+    let parent: i64 = row.get(1)?;
+    Ok(Category {
+        id: row.get(0)?,
+        parent_id: (parent != TOP).then(|| CategoryId::new(parent)),
+        name: row.get(2)?,
+        display_order: row.get(3)?,
+        version: row.get(4)?,
+        created_at: row.get(5)?,
+        updated_at: row.get(6)?,
+    })
+}
+
+fn raw(parent: Option<CategoryId>) -> i64 {
+    parent.map_or(TOP, CategoryId::raw)
+}
+
+pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
+    tx.query(ALL, args![], category)
+}
+
+/// Every category, held until the end of the job: two moves at once could make a circle that neither sees.
+pub(crate) fn all_locked(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
+    tx.query(ALL_LOCKED, args![], category)
+}
+
+pub(crate) fn count(tx: &mut Tx<'_>) -> Result<i64> {
+    tx.query_one(COUNT, args![], |row| row.get(0))
+}
+
+pub(crate) fn child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result<Option<CategoryId>> {
+    tx.query_first(CHILD, args![raw(parent), name], |row| row.get(0))
+}
+
+/// Every category with this name, wherever it is in the tree.
+pub(crate) fn named(tx: &mut Tx<'_>, name: &str) -> Result<Vec<CategoryId>> {
+    tx.query(NAMED, args![name], |row| row.get(0))
+}
+
+/// False when `parent` already has a child with this name.
+pub(crate) fn insert(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str, display_order: i64) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(INSERT, args![raw(parent), name, display_order, now, now])? == 1)
+}
+
+/// False when another change came first. C019 when a sibling has the name.
+pub(crate) fn save(tx: &mut Tx<'_>, category: &Category) -> Result<bool> {
+    let (now, parent) = (tx.now(), raw(category.parent_id));
+    let values = args![parent, category.name, category.display_order, now, category.id, category.version];
+    Ok(tx.exec(SAVE, values)? == 1)
+}
+
+/// Products in the category itself that are not discontinued.
+pub(crate) fn live_products(tx: &mut Tx<'_>, id: CategoryId) -> Result<i64> {
+    tx.query_one(LIVE_PRODUCTS, args![id], |row| row.get(0))
+}
+
+/// Removes the category, also from discontinued products; false when another change came first.
+pub(crate) fn delete(tx: &mut Tx<'_>, id: CategoryId, version: i64) -> Result<bool> {
+    tx.exec(FORGET_DEAD, args![id])?;
+    Ok(tx.exec(DELETE, args![id, version])? == 1)
+}
+
+/// Those of `ids` that exist.
+pub(crate) fn existing(tx: &mut Tx<'_>, ids: &[CategoryId]) -> Result<Vec<CategoryId>> {
+    tx.query(EXISTING, args![Arg::list(ids)], |row| row.get(0))
+}

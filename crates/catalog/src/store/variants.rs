@@ -1,0 +1,107 @@
+//! Statements about variants and images.
+
+use crate::variant::{New, Status, Variant};
+use kernel::{Code, Money, ProductId, Result, VariantId};
+use store::{Arg, Row, Tx, args};
+
+const OF_PRODUCTS: &str = "select v.id, v.product_id, v.sku, v.name, v.options, v.price_adjustment,
+        p.current_price + v.price_adjustment, v.status, v.default_of, v.created_at, v.updated_at
+    from product_variants v join products p on p.id = v.product_id
+    where v.product_id in ([?]) and v.status <> 'DISCONTINUED' order by v.product_id, v.id";
+const INSERT: &str = "insert into product_variants
+    (product_id, default_of, sku, name, options, price_adjustment, status, created_at, updated_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const SAVE: &str =
+    "update product_variants set name = ?, options = ?, price_adjustment = ?, status = ?, updated_at = ? where id = ?";
+const NO_DEFAULT: &str = "update product_variants set default_of = null where default_of = ?";
+const DEFAULT: &str = "update product_variants set default_of = product_id where id = ?";
+const LOWEST_ADJUSTMENT: &str = "select coalesce(min(price_adjustment), 0) from product_variants
+    where product_id = ? and status <> 'DISCONTINUED'";
+
+const IMAGES_OF: &str =
+    "select product_id, url from product_images where product_id in ([?]) order by product_id, position";
+const INSERT_IMAGES: &str = "insert into product_images (product_id, position, url) values [(?, ?, ?)]";
+const DELETE_IMAGES: &str = "delete from product_images where product_id = ?";
+
+pub(crate) const STATEMENTS: &[&str] =
+    &[OF_PRODUCTS, INSERT, SAVE, NO_DEFAULT, DEFAULT, LOWEST_ADJUSTMENT, IMAGES_OF, INSERT_IMAGES, DELETE_IMAGES];
+
+fn variant(row: &Row<'_>) -> Result<Variant> {
+    Ok(Variant {
+        id: row.get(0)?,
+        product_id: row.get(1)?,
+        sku: row.get(2)?,
+        name: row.get(3)?,
+        options: row.get(4)?,
+        price_adjustment: row.get(5)?,
+        price: row.get(6)?,
+        status: row.get(7)?,
+        is_default: row.get::<Option<i64>>(8)?.is_some(),
+        created_at: row.get(9)?,
+        updated_at: row.get(10)?,
+    })
+}
+
+/// The variants of these products, product by product in the order they were made, without discontinued ones.
+pub(crate) fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Variant>> {
+    tx.query(OF_PRODUCTS, args![Arg::list(products)], variant)
+}
+
+/// Stores a new variant whose sku was found or drawn. C019 when someone took the sku at the same moment.
+pub(crate) fn insert(tx: &mut Tx<'_>, product: ProductId, sku: &str, new: &New) -> Result<VariantId> {
+    let now = tx.now();
+    let (default_of, options) = (new.is_default.then_some(product), new.options.text());
+    let values = args![product, default_of, sku, new.name, options, new.price_adjustment, new.status, now, now];
+    tx.insert(INSERT, values).map(VariantId::new)
+}
+
+pub(crate) fn save(tx: &mut Tx<'_>, id: VariantId, new: &New) -> Result<()> {
+    save_as(tx, id, new, new.status)
+}
+
+/// Marks the variant as deleted; its sku stays taken.
+pub(crate) fn discontinue(tx: &mut Tx<'_>, variant: &Variant) -> Result<()> {
+    save_as(tx, variant.id, &variant.clone().into(), Status::Discontinued)
+}
+
+fn save_as(tx: &mut Tx<'_>, id: VariantId, new: &New, status: Status) -> Result<()> {
+    let (now, options) = (tx.now(), new.options.text());
+    match tx.exec(SAVE, args![new.name, options, new.price_adjustment, status, now, id])? {
+        1 => Ok(()),
+        _ => Err(Code::Internal.error().caused_by(format!("variant {id} vanished while its product was locked"))),
+    }
+}
+
+/// Makes `variant` the one that the product's id alone means.
+pub(crate) fn make_default(tx: &mut Tx<'_>, product: ProductId, variant: VariantId) -> Result<()> {
+    clear_default(tx, product)?;
+    tx.exec(DEFAULT, args![variant]).map(|_| ())
+}
+
+/// Takes the mark from the product's default variant, before another one gets it in the same job.
+pub(crate) fn clear_default(tx: &mut Tx<'_>, product: ProductId) -> Result<()> {
+    tx.exec(NO_DEFAULT, args![product]).map(|_| ())
+}
+
+/// The adjustment of the cheapest variant.
+pub(crate) fn lowest_adjustment(tx: &mut Tx<'_>, product: ProductId) -> Result<Money> {
+    tx.query_one(LOWEST_ADJUSTMENT, args![product], |row| row.get(0))
+}
+
+/// The images of these products, product by product in the order they are shown.
+pub(crate) fn images_of(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
+    tx.query(IMAGES_OF, args![Arg::list(products)], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// The product shows exactly these images from now on, in this order.
+pub(crate) fn set_images(tx: &mut Tx<'_>, product: ProductId, urls: &[String]) -> Result<()> {
+    tx.exec(DELETE_IMAGES, args![product])?;
+    insert_images(tx, product, urls)
+}
+
+/// The first images of a new product.
+pub(crate) fn insert_images(tx: &mut Tx<'_>, product: ProductId, urls: &[String]) -> Result<()> {
+    let row = |(position, url)| vec![Arg::Int(product.raw()), Arg::Int(position), Arg::Text(url)];
+    let rows = (0_i64..).zip(urls.iter().map(String::as_str)).map(row).collect();
+    tx.insert_rows(INSERT_IMAGES, rows).map(|_| ())
+}

@@ -1,0 +1,417 @@
+//! The verbs against a real database. Every test ends with the audit.
+
+use crate::category::DEPTH_MAX;
+use crate::events::{Change, ProductChanged};
+use crate::ops::{self, Wanted, categories, images, products, upsert, variants};
+use crate::product::{Author, Content, New, Product, Status};
+use crate::variant;
+use ::store::{Db, Durability, Settings, Tx, outbox};
+use kernel::{CategoryId, Code, Error, Money, ProductId, Result, UserId, VariantId};
+use ports::ManualClock;
+use std::{collections::BTreeMap, sync::Arc};
+
+struct Shop {
+    db: Db,
+    _folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn open() -> Shop {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            path: folder.path().join("shop.db"),
+            durability: Durability::ProcessOnly,
+            queue: 1000,
+            readers: 1,
+            clock: Arc::new(ManualClock::default()),
+            seed: Some(1),
+        };
+        let db = Db::open(settings).unwrap();
+        let migrations = [::store::MIGRATIONS, crate::MIGRATIONS].concat();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(db.migrate(migrations)).unwrap();
+        runtime.block_on(db.prepare_all(crate::store::STATEMENTS.to_vec())).unwrap();
+        Shop { db, _folder: folder }
+    }
+
+    fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
+        self.tries(work).unwrap()
+    }
+
+    fn tries<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.db.write_blocking("test", work)
+    }
+
+    fn refuses<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Error {
+        self.tries(work).map(|_| ()).unwrap_err()
+    }
+
+    fn makes(&self, new: New) -> products::Made {
+        self.does(move |tx| products::create(tx, Author::Admin, new.clone()))
+    }
+
+    fn says(&self) -> Vec<(i64, Change)> {
+        let told = self.does(|tx| outbox::after(tx, 0, 1000));
+        let products = told.iter().filter(|fact| &*fact.topic == "shopping.product.changed");
+        products
+            .map(|fact| fact.read::<ProductChanged>().unwrap())
+            .map(|fact| (fact.product_id.raw(), fact.change))
+            .collect()
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.does(crate::store::audit), vec![]);
+        }
+    }
+}
+
+fn mug() -> New {
+    let content = Content {
+        name: "머그컵".into(),
+        description: None,
+        price: Money::minor(9_000),
+        sale_price: None,
+        category_id: None,
+        brand: Some("Holdfast".into()),
+        image_url: Some("mug.jpg".into()),
+    };
+    New { sku: Some("MUG".into()), content, images: vec![], status: Status::Active, variants: vec![] }
+}
+
+fn tee() -> New {
+    let content = Content { name: "Tee".into(), image_url: None, ..mug().content };
+    New { sku: Some("TEE".into()), content, variants: vec![size("S", 0), size("L", 1_000)], ..mug() }
+}
+
+fn size(size: &str, more: i64) -> variant::New {
+    variant::New {
+        sku: Some(format!("TEE-{size}")),
+        name: Some(size.into()),
+        options: variant::Options(BTreeMap::from([("size".into(), size.into())])),
+        price_adjustment: Money::minor(more),
+        status: variant::Status::Active,
+        is_default: false,
+    }
+}
+
+fn by_product(id: ProductId) -> Wanted {
+    Wanted { product: Some(id), variant: None }
+}
+
+fn by_variant(id: VariantId) -> Wanted {
+    Wanted { product: None, variant: Some(id) }
+}
+
+fn user(seed: u64) -> UserId {
+    UserId::new(kernel::Random::seeded(seed).uuid())
+}
+
+#[test]
+fn a_product_alone_means_its_default_variant() {
+    let shop = Shop::open();
+    let (mug, tee) = (shop.makes(mug()), shop.makes(tee()));
+    let lines =
+        [by_variant(tee.variants[1]), by_product(mug.product), by_product(tee.product), by_variant(tee.variants[1])];
+    let found = shop.does(move |tx| ops::resolve(tx, &lines));
+    let seen: Vec<_> = found.iter().map(|one| (one.sku.as_str(), one.price.as_minor(), one.on_sale)).collect();
+    assert_eq!(seen, [("TEE-L", 10_000, true), ("MUG", 9_000, true), ("TEE-S", 9_000, true), ("TEE-L", 10_000, true)]);
+    assert_eq!(found[0].variant_name.as_deref(), Some("L"));
+    let some = shop.does(move |tx| ops::sellables(tx, &[tee.variants[0], VariantId::new(999)]));
+    assert_eq!(some.len(), 1);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let shop = Shop::open();
+    let (mug, tee) = (shop.makes(mug()), shop.makes(tee()));
+    let lines = [
+        by_product(mug.product),
+        by_product(ProductId::new(77)),
+        Wanted { product: Some(mug.product), variant: Some(tee.variants[0]) },
+    ];
+    let error = shop.refuses(move |tx| ops::resolve(tx, &lines));
+    assert_eq!((error.code(), error.details().len()), (Code::ProductNotFound, 2));
+    assert_eq!(error.details()[0].facts["productId"], 77);
+    let error = shop.refuses(|tx| ops::resolve(tx, &[Wanted { product: None, variant: None }]));
+    assert_eq!(error.code(), Code::InvalidInput);
+}
+
+#[test]
+fn a_closed_product_is_found_but_not_on_sale_and_a_deleted_one_is_gone() {
+    let shop = Shop::open();
+    let mug = shop.makes(mug());
+    let (product, variant) = (mug.product, mug.variants[0]);
+    shop.does(move |tx| products::close(tx, Author::Admin, product, None));
+    assert!(!shop.does(move |tx| ops::resolve(tx, &[by_variant(variant)]))[0].on_sale);
+    shop.does(move |tx| products::discontinue(tx, Author::Admin, product, None, false));
+    assert_eq!(shop.refuses(move |tx| ops::resolve(tx, &[by_variant(variant)])).code(), Code::ProductNotFound);
+    assert!(!shop.does(move |tx| ops::sellables(tx, &[variant]))[0].on_sale);
+    use Change::{Closed, Created, Discontinued};
+    assert_eq!(shop.says(), [(product.raw(), Created), (product.raw(), Closed), (product.raw(), Discontinued)]);
+}
+
+#[test]
+fn skus_and_names_are_taken_once() {
+    let shop = Shop::open();
+    let made = shop.makes(mug());
+    let again = New { content: Content { name: "Other".into(), ..mug().content }, ..mug() };
+    assert_eq!(
+        shop.refuses(move |tx| products::create(tx, Author::Admin, again.clone())).code(),
+        Code::ProductAlreadyExists
+    );
+    let named = New { sku: None, ..mug() };
+    let error = shop.refuses(move |tx| products::create(tx, Author::Admin, named.clone()));
+    assert_eq!((error.code(), error.details()[0].facts["sku"].as_str()), (Code::ProductNameAlreadyExists, Some("MUG")));
+    let mut clash = tee();
+    clash.variants[1].sku = Some("MUG".into());
+    assert_eq!(
+        shop.refuses(move |tx| products::create(tx, Author::Admin, clash.clone())).code(),
+        Code::ProductAlreadyExists
+    );
+    // a deleted product gives its name back, never its sku
+    shop.does(move |tx| products::discontinue(tx, Author::Admin, made.product, None, false));
+    shop.makes(New { sku: None, ..mug() });
+    let same_sku = New { content: Content { name: "Third".into(), ..mug().content }, ..mug() };
+    assert_eq!(
+        shop.refuses(move |tx| products::create(tx, Author::Admin, same_sku.clone())).code(),
+        Code::ProductAlreadyExists
+    );
+}
+
+#[test]
+fn a_change_of_an_old_version_is_refused_with_the_current_one() {
+    let shop = Shop::open();
+    let id = shop.makes(mug()).product;
+    let content = Content { price: Money::minor(8_000), ..mug().content };
+    let first = content.clone();
+    let changed = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, first.clone(), None, Some(1)));
+    assert_eq!((changed.version, changed.content.price), (2, Money::minor(8_000)));
+    let error = shop.refuses(move |tx| products::rewrite(tx, Author::Admin, id, mug().content, None, Some(1)));
+    assert_eq!((error.code(), error.details()[0].facts["currentVersion"].as_i64()), (Code::StaleVersion, Some(2)));
+    // the same again changes nothing and says nothing
+    let same = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, content.clone(), None, None));
+    assert_eq!((same.version, shop.says().len()), (2, 2));
+}
+
+#[test]
+fn sellers_change_only_what_is_theirs() {
+    let shop = Shop::open();
+    let (mine, other) = (Author::Seller(user(1)), Author::Seller(user(2)));
+    let id = shop.does(move |tx| products::create(tx, mine, mug())).product;
+    assert_eq!(shop.refuses(move |tx| products::close(tx, other, id, None)).code(), Code::RoleRequired);
+    assert_eq!(shop.refuses(move |tx| images::set(tx, other, id, vec![], None)).code(), Code::RoleRequired);
+    assert_eq!(shop.refuses(move |tx| variants::add(tx, other, id, size("S", 0), None)).code(), Code::RoleRequired);
+    assert_eq!(shop.does(move |tx| products::close(tx, mine, id, None)).status, Status::Inactive);
+    assert_eq!(shop.does(move |tx| products::publish(tx, Author::Admin, id, None)).seller, mine.seller());
+}
+
+#[test]
+fn live_orders_keep_a_product_alive() {
+    let shop = Shop::open();
+    let id = shop.makes(mug()).product;
+    let error = shop.refuses(move |tx| products::discontinue(tx, Author::Admin, id, None, true));
+    assert_eq!(error.code(), Code::CannotDeleteProductWithOrders);
+    assert_eq!(shop.does(move |tx| products::product(tx, id)).status, Status::Active);
+}
+
+#[test]
+fn prices_that_make_no_sense_are_refused() {
+    let shop = Shop::open();
+    let tries = |price: i64, sale: Option<i64>, adjustment: i64| {
+        let mut new = tee();
+        (new.content.price, new.content.sale_price) = (Money::minor(price), sale.map(Money::minor));
+        new.variants[1].price_adjustment = Money::minor(adjustment);
+        shop.tries(move |tx| products::create(tx, Author::Admin, new.clone())).map_err(|error| error.code())
+    };
+    assert_eq!(tries(0, None, 0), Err(Code::InvalidProductPrice));
+    assert_eq!(tries(1_000, Some(1_001), 0), Err(Code::InvalidPrice));
+    assert_eq!(tries(1_000, Some(500), -500), Err(Code::InvalidProductPrice));
+    let made = tries(1_000, Some(500), -499).unwrap();
+    // a lower price must still leave something of every variant
+    let error = shop.refuses(move |tx| {
+        let content = Content { price: Money::minor(499), ..tee().content };
+        products::rewrite(tx, Author::Admin, made.product, content, None, None)
+    });
+    assert_eq!(error.code(), Code::InvalidProductPrice);
+}
+
+#[test]
+fn variants_come_and_go_but_the_default_one_stays() {
+    let shop = Shop::open();
+    let made = shop.makes(tee());
+    let (id, small, large) = (made.product, made.variants[0], made.variants[1]);
+    let error = shop.refuses(move |tx| variants::add(tx, Author::Admin, id, size("L", 0), None));
+    assert_eq!(error.code(), Code::Conflict, "the options exist");
+    let medium = shop.does(move |tx| variants::add(tx, Author::Admin, id, size("M", 500), Some(1)));
+    assert_eq!((medium.price, medium.is_default), (Money::minor(9_500), false));
+    assert_eq!(
+        shop.refuses(move |tx| variants::discontinue(tx, Author::Admin, id, small, None)).code(),
+        Code::Conflict
+    );
+    let wish = variant::New { is_default: true, ..size("L", 0) };
+    let changed = shop.does(move |tx| variants::change(tx, Author::Admin, id, large, wish.clone(), Some(2)));
+    assert!(changed.is_default && changed.price == Money::minor(9_000));
+    shop.does(move |tx| variants::discontinue(tx, Author::Admin, id, small, None));
+    let left = shop.does(move |tx| variants::of_products(tx, &[id]));
+    assert_eq!(left.iter().map(|one| one.sku.as_str()).collect::<Vec<_>>(), ["TEE-L", "TEE-M"]);
+    let again = shop.refuses(move |tx| variants::add(tx, Author::Admin, id, size("S", 0), None));
+    assert_eq!(again.code(), Code::ProductAlreadyExists, "a sku is taken for ever");
+    let product: Product = shop.does(move |tx| products::product(tx, id));
+    assert_eq!(product.version, 4);
+}
+
+#[test]
+fn the_first_image_is_the_products_image() {
+    let shop = Shop::open();
+    let id = shop.makes(New { images: vec!["back.jpg".into()], ..mug() }).product;
+    assert_eq!(shop.does(move |tx| images::urls(tx, id)), ["mug.jpg", "back.jpg"]);
+    let added = shop.does(move |tx| images::add(tx, Author::Admin, id, "top.jpg", None));
+    assert_eq!(added, ["mug.jpg", "back.jpg", "top.jpg"]);
+    let turned = vec!["back.jpg".to_owned(), "mug.jpg".into(), "back.jpg".into()];
+    let set = shop.does(move |tx| images::set(tx, Author::Admin, id, turned.clone(), Some(2)));
+    assert_eq!(set, ["back.jpg", "mug.jpg"]);
+    assert_eq!(shop.does(move |tx| products::product(tx, id)).content.image_url.as_deref(), Some("back.jpg"));
+    let error = shop.refuses(move |tx| images::set(tx, Author::Admin, id, vec!["javascript:x".into()], None));
+    assert_eq!(error.code(), Code::InvalidInput);
+}
+
+fn wish(name: &str, parent: Option<CategoryId>) -> categories::Wish {
+    categories::Wish { name: name.into(), parent, display_order: 0 }
+}
+
+#[test]
+fn categories_are_made_moved_and_removed_as_a_tree() {
+    let shop = Shop::open();
+    let deep = shop.does(|tx| categories::at_path(tx, "A > B > C > D > E", true));
+    assert_eq!(shop.does(|tx| categories::at_path(tx, "A>B>C>D>E", false)), deep);
+    let placed = shop.does(move |tx| categories::tree(tx)?.placed(deep));
+    assert_eq!((placed.path.as_str(), placed.depth), ("A > B > C > D > E", DEPTH_MAX));
+    let too_deep = shop.refuses(move |tx| categories::create(tx, wish("F", Some(deep))));
+    assert_eq!(too_deep.code(), Code::InvalidInput);
+    let top = shop.does(|tx| categories::at_path(tx, "A", false));
+    let circle = shop.refuses(move |tx| categories::change(tx, top, wish("A", Some(deep)), None));
+    assert_eq!(circle.code(), Code::InvalidInput);
+    assert_eq!(shop.refuses(|tx| categories::create(tx, wish("A", None))).code(), Code::Conflict);
+    assert_eq!(shop.refuses(move |tx| categories::remove(tx, top, None)).code(), Code::Conflict, "it has children");
+    assert_eq!(shop.refuses(|tx| categories::at_path(tx, "A > X", false)).code(), Code::NotFound);
+    let moved = shop.does(move |tx| categories::change(tx, deep, wish("E2", None), Some(1)));
+    assert_eq!((moved.path.as_str(), moved.category.version), ("E2", 2));
+    let stale = shop.refuses(move |tx| categories::remove(tx, deep, Some(1)));
+    assert_eq!(stale.code(), Code::StaleVersion);
+    shop.does(move |tx| categories::remove(tx, deep, Some(2)));
+    assert_eq!(shop.does(|tx| Ok(categories::tree(tx)?.len())), 4);
+}
+
+#[test]
+fn a_category_with_products_stays() {
+    let shop = Shop::open();
+    let cups = shop.does(|tx| categories::at_path(tx, "Kitchen > Cups", true));
+    let made = shop.makes(New { content: Content { category_id: Some(cups), ..mug().content }, ..mug() });
+    let product = shop.does(move |tx| products::product(tx, made.product));
+    assert_eq!(product.category.as_deref(), Some("Kitchen > Cups"));
+    assert_eq!(shop.refuses(move |tx| categories::remove(tx, cups, None)).code(), Code::Conflict);
+    shop.does(move |tx| products::discontinue(tx, Author::Admin, made.product, None, false));
+    shop.does(move |tx| categories::remove(tx, cups, None));
+    let nowhere = Content { name: "X".into(), category_id: Some(cups), ..mug().content };
+    let nowhere = New { sku: None, content: nowhere, ..mug() };
+    assert_eq!(shop.refuses(move |tx| products::create(tx, Author::Admin, nowhere.clone())).code(), Code::NotFound);
+}
+
+#[test]
+fn a_category_is_meant_by_id_path_or_name() {
+    let shop = Shop::open();
+    let inner = shop.does(|tx| categories::at_path(tx, "Watches > Watches", true));
+    let outer = shop.does(|tx| categories::at_path(tx, "Watches", false));
+    for (words, meant) in [("Watches > Watches", vec![inner]), ("2", vec![inner]), ("99", vec![]), ("Nothing", vec![])]
+    {
+        assert_eq!(shop.does(move |tx| categories::meant(tx, words)), meant, "{words}");
+    }
+    let mut both = shop.does(|tx| categories::meant(tx, "Watches"));
+    both.sort_unstable();
+    assert_eq!(both, [outer, inner]);
+}
+
+fn row(sku: &str, name: &str, price: i64) -> upsert::Row {
+    upsert::Row {
+        sku: sku.into(),
+        name: Some(name.into()),
+        price: Some(Money::minor(price)),
+        sale_price: None,
+        description: None,
+        category_id: None,
+        brand: None,
+        images: vec![],
+        status: Status::Active,
+        variants: vec![],
+    }
+}
+
+fn puts(shop: &Shop, same_name: upsert::SameName, rows: Vec<upsert::Row>) -> Vec<Result<upsert::Put, Code>> {
+    shop.does(move |tx| {
+        let skus: Vec<&str> = rows.iter().map(|row| row.sku.as_str()).collect();
+        let names: Vec<&str> = rows.iter().filter_map(|row| row.name.as_deref()).collect();
+        let mut known = upsert::known(tx, &skus, &names)?;
+        let put = |row: &upsert::Row| {
+            tx.attempt(|tx| upsert::put(tx, Author::Admin, same_name, &mut known, row.clone())).map_err(|e| e.code())
+        };
+        Ok(rows.iter().map(put).collect())
+    })
+}
+
+#[test]
+fn rows_are_stored_by_sku_and_a_shared_name_is_said() {
+    use upsert::Outcome::{Created, Unchanged, Updated};
+    let shop = Shop::open();
+    let rows = || vec![row("A", "Ring", 100), row("B", "Ring", 200), row("C", "", 1), row("D", "Free", 0)];
+    let first = puts(&shop, upsert::SameName::Store, rows());
+    let told = |put: &Result<upsert::Put, Code>| {
+        put.as_ref().map(|put| (put.outcome, put.shares_name_with.clone())).map_err(|e| *e)
+    };
+    assert_eq!(told(&first[0]), Ok((Created, None)));
+    assert_eq!(told(&first[1]), Ok((Created, Some("A".into()))));
+    assert_eq!(told(&first[2]), Err(Code::InvalidInput));
+    assert_eq!(told(&first[3]), Err(Code::InvalidProductPrice));
+    let second = puts(&shop, upsert::SameName::Store, rows());
+    assert_eq!(told(&second[1]), Ok((Unchanged, Some("A".into()))));
+    let renamed = vec![row("A", "Gold ring", 90), row("B", "Ring", 200), row("E", "Ring", 5)];
+    let third = puts(&shop, upsert::SameName::Refuse, renamed);
+    assert_eq!(told(&third[0]), Ok((Updated, None)));
+    assert_eq!(told(&third[2]), Ok((Created, None)), "nobody holds the name any more");
+    let fourth = puts(&shop, upsert::SameName::Refuse, vec![row("F", "Gold ring", 5)]);
+    assert_eq!(told(&fourth[0]), Err(Code::ProductNameAlreadyExists));
+}
+
+#[test]
+fn a_row_changes_only_what_it_says() {
+    let shop = Shop::open();
+    let made = shop.makes(New { images: vec!["back.jpg".into()], ..mug() });
+    let change = upsert::Row { name: None, sale_price: Some(Money::minor(8_000)), price: None, ..row("MUG", "", 0) };
+    let put = puts(&shop, upsert::SameName::Store, vec![change]);
+    assert_eq!(put[0].as_ref().unwrap().variants, [upsert::Stored { variant: made.variants[0], is_new: false }]);
+    let product = shop.does(move |tx| products::product(tx, made.product));
+    let wanted = Content { sale_price: Some(Money::minor(8_000)), ..mug().content };
+    assert_eq!((product.content, product.version), (wanted, 2));
+    let cheaper = upsert::Row { name: None, price: Some(Money::minor(7_000)), ..row("MUG", "", 0) };
+    puts(&shop, upsert::SameName::Store, vec![cheaper]);
+    assert_eq!(shop.does(move |tx| products::product(tx, made.product)).content.sale_price, None);
+    assert_eq!(shop.does(move |tx| images::of_products(tx, &[made.product])).len(), 2);
+}
+
+#[test]
+fn a_row_adds_and_changes_variants_by_their_sku() {
+    let shop = Shop::open();
+    let made = shop.makes(tee());
+    let mut bigger = upsert::Row { name: None, price: None, ..row("TEE", "", 0) };
+    bigger.variants = vec![size("L", 2_000), size("XL", 3_000)];
+    let put = puts(&shop, upsert::SameName::Store, vec![bigger.clone()]).remove(0).unwrap();
+    assert_eq!(put.variants[0], upsert::Stored { variant: made.variants[1], is_new: false });
+    assert!(put.variants[1].is_new);
+    let prices: Vec<_> =
+        shop.does(move |tx| variants::of_products(tx, &[made.product])).iter().map(|v| v.price.as_minor()).collect();
+    assert_eq!(prices, [9_000, 11_000, 12_000]);
+    let again = puts(&shop, upsert::SameName::Store, vec![bigger]).remove(0).unwrap();
+    assert_eq!(again.outcome, upsert::Outcome::Unchanged);
+}

@@ -1,0 +1,242 @@
+//! Variants: the sellable units of a product, told apart by options such as colour and size.
+
+use crate::product::SKU_MAX;
+use crate::text::{line, written};
+use kernel::{Code, Detail, Error, Money, ProductId, Result, Timestamp, VariantId, text};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, str::FromStr};
+use store::{Arg, Column, FromColumn, ToArg};
+use utoipa::ToSchema;
+
+/// Most variants of one product: ten colours in ten sizes.
+pub const VARIANTS_MAX: usize = 100;
+/// Most options of one variant.
+pub const OPTIONS_MAX: usize = 5;
+/// Longest option name, in characters (design B).
+pub const OPTION_NAME_MAX: usize = 50;
+/// Longest option value, in characters.
+pub const OPTION_VALUE_MAX: usize = 100;
+/// Longest variant name, in characters.
+pub const NAME_MAX: usize = 200;
+
+/// Where a variant is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = VariantStatus)]
+pub enum Status {
+    /// On sale while its product is.
+    Active,
+    /// Taken off sale, may come back.
+    Inactive,
+    /// Deleted: kept only because orders and stock speak of it.
+    Discontinued,
+}
+
+impl Status {
+    /// As the API and the database write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Active => "ACTIVE",
+            Status::Inactive => "INACTIVE",
+            Status::Discontinued => "DISCONTINUED",
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Status> {
+        [Status::Active, Status::Inactive, Status::Discontinued]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| text::wrong("status", "must be one of ACTIVE, INACTIVE, DISCONTINUED"))
+    }
+}
+
+impl ToArg for Status {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.as_str())
+    }
+}
+
+impl FromColumn for Status {
+    fn from_column(column: Column<'_>) -> Result<Status> {
+        String::from_column(column)?.parse()
+    }
+}
+
+/// What tells a variant from its siblings: option name → value, in the order of the names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object, example = json!({"color": "Navy", "size": "L"}))]
+pub struct Options(pub BTreeMap<String, String>);
+
+impl Options {
+    /// The same without stray blanks; C002 when there are too many or one is blank or too long.
+    pub fn checked(self) -> Result<Options> {
+        if self.0.len() > OPTIONS_MAX {
+            return Err(text::wrong("options", format!("must be at most {OPTIONS_MAX}")));
+        }
+        let mut checked = BTreeMap::new();
+        for (name, value) in &self.0 {
+            let name = line("options", name, OPTION_NAME_MAX)?;
+            let value = line(&format!("options.{name}"), value, OPTION_VALUE_MAX)?;
+            if checked.insert(name, value).is_some() {
+                return Err(text::wrong("options", "must not name an option twice"));
+            }
+        }
+        Ok(Options(checked))
+    }
+
+    /// As they are stored: JSON with sorted names, so that equal options are equal texts.
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+}
+
+impl FromColumn for Options {
+    fn from_column(column: Column<'_>) -> Result<Options> {
+        let text = String::from_column(column)?;
+        serde_json::from_str(&text).map_err(|e| Code::Internal.error().caused_by(e))
+    }
+}
+
+/// A variant as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Variant {
+    /// Its row.
+    pub id: VariantId,
+    /// Its product.
+    pub product_id: ProductId,
+    /// Unique for ever.
+    pub sku: String,
+    /// What it is called next to its product's name.
+    pub name: Option<String>,
+    /// What tells it from its siblings.
+    pub options: Options,
+    /// Added to the product's current price; may be negative.
+    pub price_adjustment: Money,
+    /// What one unit costs now.
+    pub price: Money,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Whether the product id alone means this variant.
+    pub is_default: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a merchandiser writes of a variant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct New {
+    /// `None`: a free one is drawn.
+    pub sku: Option<String>,
+    /// What it is called next to its product's name.
+    pub name: Option<String>,
+    /// What tells it from its siblings.
+    pub options: Options,
+    /// Added to the product's current price; may be negative.
+    pub price_adjustment: Money,
+    /// ACTIVE or INACTIVE.
+    pub status: Status,
+    /// Whether it becomes the product's default variant.
+    pub is_default: bool,
+}
+
+impl New {
+    /// A variant that adds nothing to its product: every product's first.
+    pub fn plain(sku: &str) -> New {
+        New {
+            sku: Some(sku.to_owned()),
+            name: None,
+            options: Options::default(),
+            price_adjustment: Money::ZERO,
+            status: Status::Active,
+            is_default: true,
+        }
+    }
+
+    /// The same without stray blanks; C002 naming the field.
+    pub fn checked(self) -> Result<New> {
+        if self.status == Status::Discontinued {
+            return Err(text::wrong("status", "must be ACTIVE or INACTIVE; delete the variant to discontinue it"));
+        }
+        Ok(New {
+            sku: written(&self.sku).map(|sku| line("sku", sku, SKU_MAX)).transpose()?,
+            name: written(&self.name).map(|name| line("name", name, NAME_MAX)).transpose()?,
+            options: self.options.checked()?,
+            ..self
+        })
+    }
+}
+
+/// What one unit costs when the product costs `base`: S004 when the adjustment leaves nothing.
+pub fn price(base: Money, adjustment: Money) -> Result<Money> {
+    let price = base.plus(adjustment)?;
+    if price.is_positive() {
+        Ok(price)
+    } else {
+        let detail = Detail::field("priceAdjustment", "must leave a price above 0");
+        Err(Code::InvalidProductPrice.because("the adjustment leaves no price").with(detail))
+    }
+}
+
+/// C019 when two of `options` are the same combination. Variants without options are told apart by name alone.
+pub fn told_apart<'a>(options: impl IntoIterator<Item = &'a Options>) -> Result<()> {
+    let mut seen = std::collections::BTreeSet::new();
+    for one in options {
+        if !one.0.is_empty() && !seen.insert(&one.0) {
+            return Err(Code::Conflict.because("a variant with these options exists"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn options(pairs: &[(&str, &str)]) -> Options {
+        Options(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn equal_options_are_equal_texts() {
+        let one = options(&[("size", "L"), ("color", "Navy")]).checked().unwrap();
+        let other = options(&[("color", " Navy "), ("size", "L")]).checked().unwrap();
+        assert_eq!(one.text(), other.text());
+        assert_eq!(one.text(), r#"{"color":"Navy","size":"L"}"#);
+    }
+
+    #[test]
+    fn strange_options_are_refused() {
+        let many: Vec<_> = (0..6).map(|n| n.to_string()).collect();
+        let many: Vec<_> = many.iter().map(|n| (n.as_str(), "x")).collect();
+        for bad in
+            [options(&many), options(&[("", "x")]), options(&[("size", " ")]), options(&[("a", "1"), (" a", "2")])]
+        {
+            assert_eq!(bad.checked().unwrap_err().code(), Code::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn the_same_combination_twice_is_refused() {
+        let (small, large, none) = (options(&[("size", "S")]), options(&[("size", "L")]), Options::default());
+        assert!(told_apart([&small, &large, &none, &none]).is_ok());
+        assert_eq!(told_apart([&small, &large, &small]).unwrap_err().code(), Code::Conflict);
+    }
+
+    proptest! {
+        #[test]
+        fn a_variant_never_costs_nothing(base in 1_i64..1_000_000, adjustment in -2_000_000_i64..2_000_000) {
+            match price(Money::minor(base), Money::minor(adjustment)) {
+                Ok(price) => prop_assert!(price.is_positive() && price.as_minor() == base + adjustment),
+                Err(_) => prop_assert!(base + adjustment <= 0),
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The saga engine: flows of typed steps that survive crashes, lost answers and repetition (DESIGN.md, section 5). Knows no
+//! domain; what the shop's sagas are stands in [`crate::flow`].
+
+mod backward;
+mod drive;
+mod events;
+mod forward;
+mod record;
+mod run;
+mod step;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use drive::{Flow, nudge};
+pub use events::CompensationFailed;
+pub use record::{About, Asked, Ending, Entry, HOLD, Record, SYSTEM, Status};
+pub use run::{Call, Todo};
+pub use step::{Bend, Errand, Given, Intent, Local, Next, Nothing, Outcome, Remote, Saga, Step};

@@ -1,0 +1,438 @@
+//! The engine with a toy: wind it up, ask the gateway for a coin, put it on the shelf.
+
+use super::*;
+use ::store::{Db, Durability, Settings, Tx, args};
+use kernel::{Clock as _, Code, Error, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone};
+use ports::{
+    ManualClock, NoReviews, Ports,
+    gateway::{ChargeRequest, RefundRequest, Simulated, simulated::keys},
+};
+use std::{sync::Arc, time::Duration};
+
+const TABLE: &str = "create table if not exists toys (name varchar(20) not null primary key, n bigint not null)";
+const PUT: &str = "insert into toys (name, n) values (?, ?) {on conflict (name): n = new.n}";
+const GET: &str = "select n from toys where name = ?";
+const ALL: &str = "select name, n from toys where n <> 0 order by name";
+
+fn put(tx: &mut Tx<'_>, name: &str, n: i64) -> Result<()> {
+    tx.exec(PUT, args![name, n]).map(|_| ())
+}
+
+fn get(tx: &mut Tx<'_>, name: &str) -> Result<i64> {
+    Ok(tx.query_first(GET, args![name], |row| row.get(0))?.unwrap_or(0))
+}
+
+struct Toy {
+    order: OrderNumber,
+}
+
+struct WindUp;
+impl Local for WindUp {
+    const NAME: &'static str = "WIND_UP";
+    type Saga = Toy;
+    type Memory = ();
+    fn run(tx: &mut Tx<'_>, _: &Toy) -> Result<()> {
+        put(tx, "wound", 1)
+    }
+    fn undo(tx: &mut Tx<'_>, _: &Toy, (): ()) -> Result<()> {
+        if get(tx, "jammed")? > 0 {
+            return Err(Code::Internal.error().caused_by("the spring is jammed"));
+        }
+        put(tx, "wound", 0)
+    }
+}
+
+struct GetCoin;
+struct Paying;
+struct PayingBack;
+impl Remote for GetCoin {
+    const NAME: &'static str = "GET_COIN";
+    type Saga = Toy;
+    type Forward = Paying;
+    type Backward = PayingBack;
+    fn intend(tx: &mut Tx<'_>, _: &Toy) -> Result<Next<String, String>> {
+        if get(tx, "closed")? > 0 {
+            return Ok(Next::GiveUp(Code::SagaTimeout.because("closed")));
+        }
+        Ok(Next::Wait(tx.now().after(Duration::from_secs(600))))
+    }
+    fn intend_undo(_: &mut Tx<'_>, _: &Toy, given: String) -> Result<Option<String>> {
+        Ok(Some(given))
+    }
+}
+
+fn order() -> OrderNumber {
+    OrderNumber::draw(&mut Random::seeded(1), Timestamp::from_millis(0), &Zone::utc())
+}
+
+fn about(order: &OrderNumber, slot: i64) -> About<'_> {
+    About { order, slot, by: SYSTEM }
+}
+
+fn said(outcome: ports::gateway::Outcome) -> Outcome<String> {
+    match outcome {
+        ports::gateway::Outcome::Approved { transaction } => Outcome::Done(transaction),
+        ports::gateway::Outcome::Declined(why) => Outcome::Refused(Code::PaymentDeclined.because(why.to_string())),
+        ports::gateway::Outcome::Pending | ports::gateway::Outcome::Unknown => Outcome::Unknown,
+    }
+}
+
+impl Errand for Paying {
+    type Saga = Toy;
+    type Intent = String;
+    type Given = String;
+    const STORED: &'static str = "payment.outcome-stored";
+    async fn call(ports: &Ports, intent: String, key: &str) -> Outcome<String> {
+        let request = ChargeRequest {
+            key: key.to_owned(),
+            order: order(),
+            amount: Money::minor(100),
+            method: "CREDIT_CARD".to_owned(),
+            payment_key: Some(intent),
+        };
+        said(ports.gateway.charge(&request).await)
+    }
+    async fn ask(ports: &Ports, _: String, key: &str) -> Outcome<String> {
+        ports.gateway.look_up(key).await.map_or(Outcome::Absent, said)
+    }
+    fn given(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
+        put(tx, "coin", 1)
+    }
+    fn refused(tx: &mut Tx<'_>, _: &Toy, _: String, _: &Error) -> Result<()> {
+        put(tx, "coin", 0)
+    }
+    fn given_up(tx: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &Error) -> Result<()> {
+        put(tx, "given-up", 1)
+    }
+    fn late(tx: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &String) -> Result<()> {
+        put(tx, "late", 1)
+    }
+}
+
+impl Errand for PayingBack {
+    type Saga = Toy;
+    type Intent = String;
+    type Given = String;
+    const STORED: &'static str = "";
+    async fn call(ports: &Ports, transaction: String, key: &str) -> Outcome<String> {
+        let request = RefundRequest { key: key.to_owned(), transaction, amount: Money::minor(100) };
+        said(ports.gateway.refund(&request).await)
+    }
+    async fn ask(ports: &Ports, _: String, key: &str) -> Outcome<String> {
+        ports.gateway.look_up_refund(key).await.map_or(Outcome::Absent, said)
+    }
+    fn given(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
+        put(tx, "coin", 0)
+    }
+    fn refused(_: &mut Tx<'_>, _: &Toy, _: String, _: &Error) -> Result<()> {
+        Ok(())
+    }
+    fn given_up(_: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &Error) -> Result<()> {
+        Ok(())
+    }
+    fn late(_: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &String) -> Result<()> {
+        Ok(())
+    }
+}
+
+struct Shelve;
+impl Local for Shelve {
+    const NAME: &'static str = "SHELVE";
+    type Saga = Toy;
+    type Memory = i64;
+    fn run(tx: &mut Tx<'_>, _: &Toy) -> Result<i64> {
+        if get(tx, "shelf-full")? > 0 {
+            return Err(Code::SagaExecutionFailed.because("the shelf is full"));
+        }
+        put(tx, "shelved", 1)?;
+        Ok(7)
+    }
+    fn undo(tx: &mut Tx<'_>, _: &Toy, memory: i64) -> Result<()> {
+        assert_eq!(memory, 7);
+        put(tx, "shelved", 0)
+    }
+}
+
+const TOY: Saga<Toy> = Saga {
+    name: "toy.v1",
+    steps: &[Step::local::<WindUp>(), Step::remote::<GetCoin>(), Step::local::<Shelve>()],
+    load: |_, record| Ok(Toy { order: record.order.clone() }),
+    undone: |tx, toy, ending| {
+        assert_eq!(toy.order, order());
+        put(tx, &ending.reason.chars().take(20).collect::<String>(), 1)
+    },
+    bend: None,
+};
+
+struct Playroom {
+    db: Db,
+    clock: Arc<ManualClock>,
+    ports: Ports,
+    gateway: Arc<Simulated>,
+    _folder: tempfile::TempDir,
+}
+
+impl Playroom {
+    async fn open() -> Playroom {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let db = Db::open(Settings {
+            path: folder.path().join("toys.db"),
+            durability: Durability::ProcessOnly,
+            queue: 1_000,
+            readers: 1,
+            clock: clock.clone(),
+            seed: Some(1),
+        })
+        .unwrap();
+        db.migrate([::store::MIGRATIONS, crate::MIGRATIONS].concat()).await.unwrap();
+        db.write("toys", |tx| tx.exec(TABLE, args![])).await.unwrap();
+        let gateway = Arc::new(Simulated::approving());
+        let ports = Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews) };
+        Playroom { db, clock, ports, gateway, _folder: folder }
+    }
+
+    async fn begin(&self, saga: Saga<Toy>) -> SagaId {
+        let begin = move |tx: &mut Tx<'_>| saga.begin(tx, &Toy { order: order() }, &about(&order(), 0));
+        self.db.write("begin", begin).await.unwrap().expect("a new run").0.id
+    }
+
+    async fn offer(&self, saga: Saga<Toy>, id: &SagaId, key: &'static str) -> Todo {
+        let id = id.clone();
+        self.db
+            .write("offer", move |tx| {
+                let mut record = store::lock(tx, &id)?;
+                saga.offer(tx, &mut record, key.into())
+            })
+            .await
+            .unwrap()
+    }
+
+    async fn pay(&self, saga: Saga<Toy>, id: &SagaId, key: &'static str) -> Status {
+        let todo = self.offer(saga, id, key).await;
+        saga.drive(&self.db, &self.ports, todo).await.unwrap()
+    }
+
+    async fn turn_back(&self, id: &SagaId) -> Todo {
+        let id = id.clone();
+        let ending = Ending::by_system("not wanted");
+        self.db
+            .write("back", move |tx| {
+                let mut record = store::lock(tx, &id)?;
+                TOY.turn_back(tx, &mut record, ending.clone())
+            })
+            .await
+            .unwrap()
+    }
+
+    /// Lets time pass and works on what is due, until nothing is.
+    async fn settle(&self) {
+        for _ in 0..50 {
+            self.clock.advance(Duration::from_secs(150));
+            let now = self.clock.now();
+            let due = self.db.read("due", move |tx| store::due(tx, now, 10)).await.unwrap();
+            for (id, _) in due {
+                let _ = nudge(&TOY, &self.db, &self.ports, id).await;
+            }
+        }
+    }
+
+    async fn record(&self, id: &SagaId) -> Record {
+        let id = id.clone();
+        self.db.write("record", move |tx| store::lock(tx, &id)).await.unwrap()
+    }
+
+    async fn set(&self, name: &'static str, n: i64) {
+        self.db.write("set", move |tx| put(tx, name, n)).await.unwrap();
+    }
+
+    async fn toys(&self) -> String {
+        let toys = self.db.read("toys", |tx| {
+            tx.query(ALL, args![], |row| Ok(format!("{}={}", row.get::<String>(0)?, row.get::<i64>(1)?)))
+        });
+        toys.await.unwrap().join(" ")
+    }
+
+    fn coins(&self) -> i64 {
+        use ports::Gateway;
+        let charges = self.gateway.charges().unwrap();
+        charges.iter().map(|charge| charge.captured().as_minor() - charge.refunded().as_minor()).sum()
+    }
+}
+
+#[tokio::test]
+async fn a_run_takes_its_local_steps_waits_and_completes() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    assert_eq!(room.toys().await, "wound=1");
+    let waiting = room.record(&id).await;
+    assert_eq!((waiting.step.as_str(), waiting.status), ("GET_COIN", Status::Started));
+    assert_eq!(room.pay(TOY, &id, keys::APPROVE).await, Status::Completed);
+    assert_eq!((room.toys().await.as_str(), room.coins()), ("coin=1 shelved=1 wound=1", 100));
+    let record = room.record(&id).await;
+    assert_eq!(record.completed, ["WIND_UP", "GET_COIN", "SHELVE"]);
+    assert_eq!((record.step.as_str(), record.wake_at), ("SHELVE", None));
+    assert_eq!(record.memory["GET_COIN"].forward.as_ref().unwrap().key, format!("{id}/GET_COIN"));
+}
+
+#[tokio::test]
+async fn an_order_has_one_run() {
+    let room = Playroom::open().await;
+    room.begin(TOY).await;
+    let begin = |tx: &mut Tx<'_>| TOY.begin(tx, &Toy { order: order() }, &about(&order(), 0));
+    assert!(room.db.write("begin", begin).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_refusal_undoes_everything() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    assert_eq!(room.pay(TOY, &id, "decline-card-declined").await, Status::Failed);
+    assert_eq!((room.toys().await.as_str(), room.coins()), ("CARD_DECLINED: the c=1", 0));
+    assert!(room.record(&id).await.completed.is_empty());
+}
+
+#[tokio::test]
+async fn a_local_step_that_fails_gives_the_coin_back() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.set("shelf-full", 1).await;
+    assert_eq!(room.pay(TOY, &id, keys::APPROVE).await, Status::Failed);
+    assert_eq!((room.toys().await.as_str(), room.coins()), ("shelf-full=1 the shelf is full=1", 0));
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_stays_pending_until_asking_tells() {
+    for key in [keys::TIMEOUT_CHARGED, keys::TIMEOUT_UNCHARGED, keys::PENDING, keys::ANSWER_TWICE] {
+        let room = Playroom::open().await;
+        let id = room.begin(TOY).await;
+        let status = room.pay(TOY, &id, key).await;
+        assert!(status == Status::Completed || room.record(&id).await.open().is_some(), "{key}");
+        room.settle().await;
+        assert_eq!(room.record(&id).await.status, Status::Completed, "{key}");
+        assert_eq!((room.toys().await.as_str(), room.coins()), ("coin=1 shelved=1 wound=1", 100), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_away_is_neither_yes_nor_no() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.gateway.be_away(true);
+    assert_eq!(room.pay(TOY, &id, keys::APPROVE).await, Status::Started);
+    room.settle().await;
+    assert_eq!(room.record(&id).await.status, Status::Started);
+    room.gateway.be_away(false);
+    room.settle().await;
+    assert_eq!((room.record(&id).await.status, room.coins()), (Status::Completed, 100));
+}
+
+#[tokio::test]
+async fn a_crash_after_the_intent_is_found_out_by_asking() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    let Todo::Call(call) = room.offer(TOY, &id, keys::APPROVE).await else { panic!("no call") };
+    // charged, and then the process died
+    assert!(matches!(TOY.call(&room.ports, &call).await, Outcome::Done(_)));
+    let held = nudge(&TOY, &room.db, &room.ports, id.clone()).await.unwrap();
+    assert_eq!(held, Status::Started, "while the call may still be made, nobody else asks");
+    room.settle().await;
+    assert_eq!((room.record(&id).await.status, room.coins()), (Status::Completed, 100));
+    assert_eq!(room.ports.gateway.charges().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn turning_back_waits_for_an_open_outcome() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.pay(TOY, &id, keys::TIMEOUT_CHARGED).await;
+    let Todo::Call(asking) = room.turn_back(&id).await else { panic!("the outcome has to be asked for") };
+    assert!(asking.ask && room.toys().await.contains("wound=1"));
+    let end = TOY.drive(&room.db, &room.ports, Todo::Call(asking)).await.unwrap();
+    assert_eq!((end, room.coins()), (Status::Failed, 0));
+    assert_eq!(room.toys().await, "not wanted=1");
+}
+
+#[tokio::test]
+async fn what_comes_after_giving_up_is_noticed() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    let Todo::Call(call) = room.offer(TOY, &id, keys::APPROVE).await else { panic!("no call") };
+    assert_eq!(room.turn_back(&id).await, Todo::Rest(Status::Compensating), "the call may still be made");
+    room.settle().await;
+    assert_eq!(room.record(&id).await.status, Status::Failed);
+    assert!(room.toys().await.contains("given-up=1"));
+    // the process wakes up and makes its call
+    let end = TOY.drive(&room.db, &room.ports, Todo::Call(call)).await.unwrap();
+    assert_eq!(end, Status::Failed);
+    assert!(room.toys().await.contains("late=1"));
+}
+
+#[tokio::test]
+async fn a_completed_run_can_be_turned_back() {
+    let room = Playroom::open().await;
+    for (key, slot) in
+        [(keys::APPROVE, 0), (keys::REFUND_TIMEOUT, 1), (keys::REFUND_TIMEOUT_UNDONE, 2), (keys::REFUND_PENDING, 3)]
+    {
+        let begin = move |tx: &mut Tx<'_>| TOY.begin(tx, &Toy { order: order() }, &about(&order(), slot));
+        let id = room.db.write("begin", begin).await.unwrap().unwrap().0.id;
+        assert_eq!(room.pay(TOY, &id, key).await, Status::Completed);
+        let todo = room.turn_back(&id).await;
+        TOY.drive(&room.db, &room.ports, todo).await.unwrap();
+        room.settle().await;
+        assert_eq!((room.record(&id).await.status, room.coins()), (Status::Failed, 0), "{key}");
+        assert_eq!(room.toys().await, "not wanted=1");
+    }
+}
+
+#[tokio::test]
+async fn undoing_is_tried_three_times_and_then_a_person_is_called() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.set("jammed", 1).await;
+    room.pay(TOY, &id, "decline-card-declined").await;
+    assert_eq!(room.record(&id).await.attempts, 1);
+    room.settle().await;
+    let record = room.record(&id).await;
+    assert_eq!((record.status, record.attempts, record.wake_at), (Status::CompensationFailed, 3, None));
+    let said = room.db.read("events", |tx| ::store::outbox::after(tx, 0, 10)).await.unwrap();
+    assert_eq!(said.len(), 1);
+    assert_eq!(&*said[0].topic, "shopping.saga.compensation-failed");
+}
+
+#[tokio::test]
+async fn a_refused_refund_is_tried_again_with_another_key() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.pay(TOY, &id, keys::REFUND_DECLINED).await;
+    let todo = room.turn_back(&id).await;
+    TOY.drive(&room.db, &room.ports, todo).await.unwrap();
+    room.settle().await;
+    let record = room.record(&id).await;
+    assert_eq!((record.status, record.attempts), (Status::CompensationFailed, 3));
+    let keys: Vec<_> = record.memory["GET_COIN"].past.iter().map(|asked| asked.key.clone()).collect();
+    assert_eq!(keys, ["", ".2", ".3"].map(|n| format!("{id}/GET_COIN/UNDO{n}")));
+}
+
+#[tokio::test]
+async fn a_waiting_run_gives_up_by_itself() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.set("closed", 1).await;
+    room.settle().await;
+    assert_eq!(room.record(&id).await.status, Status::Failed);
+    assert_eq!(room.toys().await, "closed=1");
+}
+
+#[tokio::test]
+async fn saving_an_old_version_is_refused() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    let stale = room.record(&id).await;
+    let outcome = room.db.write("save", move |tx| {
+        let mut copy = stale.clone();
+        copy.version -= 1;
+        store::save(tx, &mut copy)
+    });
+    assert_eq!(outcome.await.unwrap_err().code(), Code::StaleVersion);
+}

@@ -1,0 +1,24 @@
+//! CREATE_DELIVERY: the parcel is being packed.
+
+use super::GIVEN_UP;
+use crate::{flow::Checkout, saga::Local};
+use kernel::{Result, TrackingNumber};
+use store::Tx;
+
+/// One delivery for the order; undone, it is cancelled, which is impossible once it has left.
+pub struct CreateDelivery;
+
+impl Local for CreateDelivery {
+    const NAME: &'static str = "CREATE_DELIVERY";
+    type Saga = Checkout;
+    type Memory = TrackingNumber;
+
+    fn run(tx: &mut Tx<'_>, saga: &Checkout) -> Result<TrackingNumber> {
+        let order = &saga.order;
+        Ok(delivery::ops::create(tx, &order.number, &order.user, &order.address)?.tracking)
+    }
+
+    fn undo(tx: &mut Tx<'_>, saga: &Checkout, _: TrackingNumber) -> Result<()> {
+        delivery::ops::cancel(tx, &saga.order.number, GIVEN_UP)
+    }
+}

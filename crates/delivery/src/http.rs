@@ -1,0 +1,84 @@
+//! What buyers and the shop's people ask of deliveries.
+
+use crate::delivery::{Delivery, Kind};
+use crate::ops;
+use crate::response::DeliveryResponse;
+use axum::extract::State;
+use kernel::{Code, OrderNumber, Result, TrackingNumber};
+use serde::Deserialize;
+use store::Tx;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use web::{Admin, Answer, App, Json, Path, Routes, User, answer::Success, ok};
+
+/// The handlers of this domain.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(find_delivery))
+        .routes(routes!(find_delivery_of_order))
+        .routes(routes!(set_delivery_status))
+}
+
+/// The delivery if the caller may see it: its buyer and administrators do; S212 for others.
+fn shown_to(user: &User, delivery: Delivery) -> Result<Delivery> {
+    if delivery.user == user.id || user.is_admin() { Ok(delivery) } else { Err(Code::OrderUserMismatch.error()) }
+}
+
+/// A delivery by its tracking number, its history newest first.
+#[utoipa::path(get, path = "/deliveries/{trackingNumber}", tag = "delivery",
+    params(("trackingNumber" = String, Path)), responses((status = 200, body = Success<DeliveryResponse>)))]
+async fn find_delivery(
+    State(app): State<App>,
+    user: User,
+    Path(tracking): Path<TrackingNumber>,
+) -> Answer<DeliveryResponse> {
+    let delivery = app.db.read("delivery.find", move |tx| shown_to(&user, ops::find(tx, &tracking)?)).await?;
+    Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
+}
+
+/// The delivery of an order, its history newest first. S501 until the order is paid.
+#[utoipa::path(get, path = "/deliveries/order/{orderNumber}", tag = "delivery",
+    params(("orderNumber" = String, Path)), responses((status = 200, body = Success<DeliveryResponse>)))]
+async fn find_delivery_of_order(
+    State(app): State<App>,
+    user: User,
+    Path(order): Path<OrderNumber>,
+) -> Answer<DeliveryResponse> {
+    let find = move |tx: &mut Tx<'_>| match ops::of_order(tx, &order)? {
+        Some(delivery) => shown_to(&user, delivery),
+        None => Err(Code::DeliveryNotFound.error()),
+    };
+    let delivery = app.db.read("delivery.of-order", find).await?;
+    Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
+}
+
+/// What a delivery became.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeliveryStatusRequest {
+    /// SHIPPED, IN_TRANSIT, DELIVERED or RETURNED; CANCELLED comes with cancelling the order.
+    status: Kind,
+    /// Where, at most 255 characters.
+    #[serde(default)]
+    location: Option<String>,
+    /// In words, at most 500 characters.
+    #[serde(default)]
+    description: Option<String>,
+}
+
+/// Tell what a delivery became. Its order follows: SHIPPED makes it SHIPPING, DELIVERED makes it DELIVERED.
+#[utoipa::path(put, path = "/deliveries/{trackingNumber}/status", tag = "delivery",
+    params(("trackingNumber" = String, Path)), responses((status = 200, body = Success<DeliveryResponse>)))]
+async fn set_delivery_status(
+    State(app): State<App>,
+    _admin: Admin,
+    Path(tracking): Path<TrackingNumber>,
+    Json(new): Json<DeliveryStatusRequest>,
+) -> Answer<DeliveryResponse> {
+    let zone = app.shop.zone.clone();
+    let update = move |tx: &mut Tx<'_>| {
+        ops::update(tx, &tracking, new.status, new.location.as_deref(), new.description.as_deref(), &zone)
+    };
+    let delivery = app.db.write("delivery.update", update).await?;
+    Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
+}

@@ -1,0 +1,26 @@
+//! Deliveries: one parcel per order, where it is and where it was. See the README.
+
+pub mod delivery;
+pub mod events;
+pub mod http;
+pub mod ops;
+pub mod response;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use delivery::{Delivery, Entry, Kind, Status};
+pub use response::{DeliveryHistory, DeliveryResponse};
+
+/// Tables of this domain.
+pub const MIGRATIONS: &[::store::Migration] =
+    &[::store::Migration { name: "delivery/0001_deliveries", sql: include_str!("../migrations/0001_deliveries.sql") }];
+
+/// What deliveries contribute to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: store::STATEMENTS,
+    routes: http::routes,
+    audit: store::audit,
+    ..web::Module::named("delivery")
+};

@@ -1,0 +1,117 @@
+//! What can be done with deliveries: one function per verb.
+
+use crate::delivery::{CARRIER, Delivery, ESTIMATED_WITHIN, Entry, Kind, LOCATION_MAX, Status};
+use crate::events::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
+use crate::store;
+use ::store::Tx;
+use kernel::{Address, Code, DeliveryId, OrderNumber, Result, TrackingNumber, UserId, Zone, text};
+
+/// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
+const DRAWS_MAX: u32 = 5;
+
+/// Makes the order's delivery in PREPARING, with the first entry of its history; repeated: the same one.
+pub fn create(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, address: &Address) -> Result<Delivery> {
+    let now = tx.now();
+    let first = Entry { number: 1, status: Kind::Preparing, location: None, description: None, at: now };
+    for _ in 0..DRAWS_MAX {
+        let mut delivery = Delivery {
+            id: DeliveryId::new(0),
+            tracking: TrackingNumber::draw(tx.random()),
+            order: order.clone(),
+            user: *user,
+            status: Status::Preparing,
+            carrier: CARRIER.to_owned(),
+            address: address.clone(),
+            estimated_at: now.after(ESTIMATED_WITHIN),
+            history: vec![first.clone()],
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        if let Some(id) = store::insert(tx, &delivery)? {
+            delivery.id = id;
+            store::insert_entry(tx, id, &first)?;
+            return Ok(delivery);
+        }
+        if let Some(made_before) = store::of_order(tx, order)? {
+            return Ok(made_before);
+        }
+    }
+    Err(Code::DeliveryCreationFailed.error().caused_by("every drawn tracking number was taken"))
+}
+
+/// PREPARING → CANCELLED, because the order was given up; repeated, or without a delivery: no effect. S504 when it is
+/// with the carrier already.
+pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
+    let Some(delivery) = store::lock_of_order(tx, order)? else { return Ok(()) };
+    match delivery.status {
+        Status::Preparing => {
+            let description = text::optional("reason", Some(reason), text::REASON_MAX)?;
+            become_next(tx, delivery, Kind::Cancelled, None, description).map(|_| ())
+        }
+        Status::Cancelled => Ok(()),
+        Status::Shipped | Status::InTransit | Status::Delivered { .. } | Status::Returned { .. } => {
+            Err(Code::DeliveryCannotBeCancelled.because(format!("it is {} already", delivery.status.kind())))
+        }
+    }
+}
+
+/// The parcel became `to`: design A's transitions, S506 for any other. CANCELLED is refused here, because an order without
+/// its parcel would keep the buyer's money: cancelling or refunding the order cancels its delivery too.
+///
+/// Says [`DeliveryUpdated`], and [`DeliveryShipped`] or [`DeliveryDelivered`] when that happened.
+pub fn update(
+    tx: &mut Tx<'_>,
+    tracking: &TrackingNumber,
+    to: Kind,
+    location: Option<&str>,
+    description: Option<&str>,
+    zone: &Zone,
+) -> Result<Delivery> {
+    let location = text::optional("location", location, LOCATION_MAX)?;
+    let description = text::optional("description", description, text::REASON_MAX)?;
+    let delivery = store::lock(tx, tracking)?.ok_or_else(|| Code::DeliveryNotFound.error())?;
+    if to == Kind::Cancelled {
+        return Err(Code::InvalidDeliveryStatus.because("cancel or refund the order; that cancels its delivery"));
+    }
+    let delivery = become_next(tx, delivery, to, location, description)?;
+    match delivery.status {
+        Status::Shipped => tx.emit(&DeliveryShipped::of(&delivery, zone))?,
+        Status::Delivered { at } => tx.emit(&DeliveryDelivered::of(&delivery, at))?,
+        Status::Preparing | Status::InTransit | Status::Returned { .. } | Status::Cancelled => {}
+    }
+    Ok(delivery)
+}
+
+/// Decide, save, write the history, say [`DeliveryUpdated`].
+fn become_next(
+    tx: &mut Tx<'_>,
+    mut delivery: Delivery,
+    to: Kind,
+    location: Option<String>,
+    description: Option<String>,
+) -> Result<Delivery> {
+    let now = tx.now();
+    let next = delivery.status.step(to, now)?;
+    if !store::save(tx, &delivery, next, now)? {
+        return Err(Code::StaleVersion.because("the delivery changed at the same moment"));
+    }
+    delivery.status = next;
+    delivery.updated_at = now;
+    delivery.version += 1;
+    let entry = Entry { number: delivery.version, status: to, location, description, at: now };
+    store::insert_entry(tx, delivery.id, &entry)?;
+    delivery.history.insert(0, entry);
+    tx.emit(&DeliveryUpdated::of(&delivery))?;
+    Ok(delivery)
+}
+
+/// The delivery with this number; S501.
+pub fn find(tx: &mut Tx<'_>, tracking: &TrackingNumber) -> Result<Delivery> {
+    store::find(tx, tracking)?.ok_or_else(|| Code::DeliveryNotFound.error())
+}
+
+/// The order's delivery, if it has one.
+pub fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>> {
+    store::of_order(tx, order)
+}

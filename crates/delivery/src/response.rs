@@ -1,0 +1,87 @@
+//! A delivery as answers show it: design A's field names.
+
+use crate::delivery::{Delivery, Entry, Kind};
+use kernel::{DeliveryId, OrderNumber, ShippingAddress, Timestamp, TrackingNumber, Zone};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A delivery.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryResponse {
+    /// The row.
+    pub id: DeliveryId,
+    /// What people and carriers call it.
+    pub tracking_number: TrackingNumber,
+    /// The order it carries.
+    pub order_number: OrderNumber,
+    /// Where it is in its life.
+    pub status: Kind,
+    /// The same in Korean.
+    pub status_description: &'static str,
+    /// Who carries it.
+    pub carrier: String,
+    /// Where it goes.
+    pub shipping_address: ShippingAddress,
+    /// `YYYY-MM-DD`, a day in the shop's zone: three days after it was made.
+    pub estimated_delivery_date: String,
+    /// `YYYY-MM-DD`, a day in the shop's zone: when it arrived.
+    pub actual_delivery_date: Option<String>,
+    /// What happened to it, newest first.
+    pub histories: Vec<DeliveryHistory>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// One entry of a delivery's history.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryHistory {
+    /// Its number in the history, from 1.
+    pub id: i64,
+    /// What the delivery became.
+    pub status: Kind,
+    /// The same in Korean.
+    pub status_description: &'static str,
+    /// Where.
+    pub location: Option<String>,
+    /// In words.
+    pub description: Option<String>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl DeliveryResponse {
+    /// The delivery as shown in a shop whose days are those of `zone`.
+    pub fn of(delivery: Delivery, zone: &Zone) -> DeliveryResponse {
+        DeliveryResponse {
+            id: delivery.id,
+            tracking_number: delivery.tracking,
+            order_number: delivery.order,
+            status: delivery.status.kind(),
+            status_description: delivery.status.kind().label(),
+            carrier: delivery.carrier,
+            shipping_address: delivery.address.into(),
+            estimated_delivery_date: zone.day(delivery.estimated_at),
+            actual_delivery_date: delivery.status.delivered_at().map(|at| zone.day(at)),
+            histories: delivery.history.into_iter().map(DeliveryHistory::from).collect(),
+            created_at: delivery.created_at,
+            updated_at: delivery.updated_at,
+        }
+    }
+}
+
+impl From<Entry> for DeliveryHistory {
+    fn from(entry: Entry) -> DeliveryHistory {
+        DeliveryHistory {
+            id: entry.number,
+            status: entry.status,
+            status_description: entry.status.label(),
+            location: entry.location,
+            description: entry.description,
+            created_at: entry.at,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What must always hold of stock (QUALITY.md, invariant 1), asked of the whole shop in a few statements.
+
+use crate::movement::Kind;
+use ::store::{Row, Tx, Violation, args};
+use kernel::Result;
+
+/// Broken rows named by one audit; the first few say what is wrong.
+const NAMED_MAX: i64 = 1_000;
+
+/// Every snapshot beside the fold of its events and the sums of its reservations; only those that disagree.
+const SUMS: &str = "
+    select s.variant_id, s.location_code, s.available, s.reserved, s.version,
+           coalesce(e.events, 0), coalesce(e.first_version, 0), coalesce(e.last_version, 0),
+           coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.came, 0),
+           coalesce(e.taken, 0), coalesce(e.sold, 0), coalesce(e.released, 0),
+           coalesce(r.live, 0), coalesce(r.taken, 0), coalesce(r.sold, 0), coalesce(r.released, 0)
+      from inventory_snapshots s
+      left join (select snapshot_id, count(*) as events, min(aggregate_version) as first_version,
+                        max(aggregate_version) as last_version,
+                        cast(sum(quantity_change) as {bigint}) as available,
+                        cast(sum(reserved_change) as {bigint}) as reserved,
+                        cast(sum(case when event_type in ('RECEIVED', 'RETURNED', 'ADJUSTED')
+                                      then quantity_change else 0 end) as {bigint}) as came,
+                        cast(sum(case when event_type = 'RESERVED' then reserved_change else 0 end) as {bigint}) as taken,
+                        cast(sum(case when event_type = 'COMMITTED' then -reserved_change else 0 end) as {bigint}) as sold,
+                        cast(sum(case when event_type = 'RELEASED' then quantity_change else 0 end) as {bigint}) as released
+                   from inventory_events group by snapshot_id) e on e.snapshot_id = s.id
+      left join (select snapshot_id,
+                        cast(sum(case when state = 'LIVE' then quantity else 0 end) as {bigint}) as live,
+                        cast(sum(quantity) as {bigint}) as taken,
+                        cast(sum(case when state in ('COMMITTED', 'RETURNED') then quantity else 0 end) as {bigint}) as sold,
+                        cast(sum(case when state = 'RELEASED' then quantity else 0 end) as {bigint}) as released
+                   from inventory_reservations group by snapshot_id) r on r.snapshot_id = s.id
+     where s.available < 0 or s.reserved < 0
+        or e.events is null or e.first_version <> 1 or e.events <> e.last_version or s.version <> e.last_version
+        or s.available <> e.available or s.reserved <> e.reserved or e.came <> s.available + s.reserved + e.sold
+        or s.reserved <> coalesce(r.live, 0) or e.taken <> coalesce(r.taken, 0)
+        or e.sold <> coalesce(r.sold, 0) or e.released <> coalesce(r.released, 0)
+     order by s.variant_id, s.location_code limit ?";
+/// Events that change what their kind does not, or leave less than nothing.
+const SHAPES: &str = "
+    select variant_id, location_code, aggregate_version, event_type, quantity_change, reserved_change
+      from inventory_events
+     where quantity_after < 0 or reserved_after < 0
+        or (event_type = 'RECEIVED' and (quantity_change < 0 or reserved_change <> 0))
+        or (event_type = 'RESERVED' and (quantity_change >= 0 or reserved_change <> -quantity_change))
+        or (event_type = 'RELEASED' and (quantity_change <= 0 or reserved_change <> -quantity_change))
+        or (event_type = 'COMMITTED' and (quantity_change <> 0 or reserved_change >= 0))
+        or (event_type = 'RETURNED' and (quantity_change <= 0 or reserved_change <> 0))
+        or (event_type = 'ADJUSTED' and (quantity_change = 0 or reserved_change <> 0))
+        or event_type not in ('RECEIVED', 'RESERVED', 'RELEASED', 'COMMITTED', 'RETURNED', 'ADJUSTED')
+     order by id limit ?";
+const LOST_EVENTS: &str = "
+    select distinct variant_id, location_code from inventory_events e
+     where not exists (select 1 from inventory_snapshots s where s.id = e.snapshot_id) limit ?";
+const LOST_RESERVATIONS: &str = "
+    select order_number from inventory_reservations r
+     where not exists (select 1 from inventory_snapshots s where s.id = r.snapshot_id) limit ?";
+
+pub(crate) const STATEMENTS: &[&str] = &[SUMS, SHAPES, LOST_EVENTS, LOST_RESERVATIONS];
+
+/// One snapshot with everything that must agree with it.
+struct Sums {
+    place: String,
+    available: i64,
+    reserved: i64,
+    version: i64,
+    events: i64,
+    first_version: i64,
+    last_version: i64,
+    folded_available: i64,
+    folded_reserved: i64,
+    came: i64,
+    taken: i64,
+    sold: i64,
+    released: i64,
+    live: i64,
+    orders_taken: i64,
+    orders_sold: i64,
+    orders_released: i64,
+}
+
+fn sums(row: &Row<'_>) -> Result<Sums> {
+    Ok(Sums {
+        place: format!("variant {} at {}", row.get::<i64>(0)?, row.get::<String>(1)?),
+        available: row.get(2)?,
+        reserved: row.get(3)?,
+        version: row.get(4)?,
+        events: row.get(5)?,
+        first_version: row.get(6)?,
+        last_version: row.get(7)?,
+        folded_available: row.get(8)?,
+        folded_reserved: row.get(9)?,
+        came: row.get(10)?,
+        taken: row.get(11)?,
+        sold: row.get(12)?,
+        released: row.get(13)?,
+        live: row.get(14)?,
+        orders_taken: row.get(15)?,
+        orders_sold: row.get(16)?,
+        orders_released: row.get(17)?,
+    })
+}
+
+impl Sums {
+    fn broken(&self) -> Vec<Violation> {
+        let total = self.available + self.reserved;
+        let rules = [
+            ("available and reserved are never negative", self.available >= 0 && self.reserved >= 0),
+            (
+                "aggregate versions are 1..n without a gap, and the snapshot knows n",
+                self.first_version == 1 && self.events == self.last_version && self.version == self.last_version,
+            ),
+            (
+                "the snapshot is the fold of its events",
+                self.available == self.folded_available && self.reserved == self.folded_reserved,
+            ),
+            ("received + returned + adjusted = total + sold", self.came == total + self.sold),
+            ("reserved is the sum of the live reservations", self.reserved == self.live),
+            (
+                "the ledger tells what the orders took, bought and gave up",
+                (self.taken, self.sold, self.released) == (self.orders_taken, self.orders_sold, self.orders_released),
+            ),
+        ];
+        let broken = rules.into_iter().filter(|(_, holds)| !holds);
+        broken.map(|(rule, _)| Violation::new(rule, self.place.clone(), self.found())).collect()
+    }
+
+    fn found(&self) -> String {
+        format!(
+            "available {} reserved {} version {}; events {} (versions {}..{}) fold to {}/{}, came {} taken {} sold {} \
+             released {}; reservations live {} taken {} sold {} released {}",
+            self.available,
+            self.reserved,
+            self.version,
+            self.events,
+            self.first_version,
+            self.last_version,
+            self.folded_available,
+            self.folded_reserved,
+            self.came,
+            self.taken,
+            self.sold,
+            self.released,
+            self.live,
+            self.orders_taken,
+            self.orders_sold,
+            self.orders_released
+        )
+    }
+}
+
+/// Which promises are broken. Only reads.
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    let mut broken: Vec<Violation> = tx.query(SUMS, args![NAMED_MAX], sums)?.iter().flat_map(Sums::broken).collect();
+    broken.extend(tx.query(SHAPES, args![NAMED_MAX], |row| {
+        let (variant, location): (i64, String) = (row.get(0)?, row.get(1)?);
+        let (version, kind): (i64, String) = (row.get(2)?, row.get(3)?);
+        let (available, reserved): (i64, i64) = (row.get(4)?, row.get(5)?);
+        let subject = format!("variant {variant} at {location} version {version}");
+        let found = format!("{kind} changed available by {available} and reserved by {reserved}");
+        Ok(Violation::new("an event changes what its kind changes, and leaves nothing below zero", subject, found))
+    })?);
+    broken.extend(tx.query(LOST_EVENTS, args![NAMED_MAX], |row| {
+        let subject = format!("variant {} at {}", row.get::<i64>(0)?, row.get::<String>(1)?);
+        Ok(Violation::new("every event belongs to a snapshot", subject, "no snapshot"))
+    })?);
+    broken.extend(tx.query(LOST_RESERVATIONS, args![NAMED_MAX], |row| {
+        Ok(Violation::new("every reservation belongs to a snapshot", row.get::<String>(0)?, "no snapshot"))
+    })?);
+    Ok(broken)
+}
+
+// the statements name the kinds as text; a new kind has to be decided there
+const _: () = assert!(Kind::ALL.len() == 6);

@@ -1,0 +1,168 @@
+//! The ledger's entries: what kinds there are, what each changes, and how one is shown.
+
+use crate::Location;
+use kernel::{Code, ProductId, Result, Timestamp, VariantId};
+use serde::Serialize;
+use store::{Arg, Column, FromColumn, ToArg};
+use utoipa::ToSchema;
+
+/// What happened to stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Goods arrived, or the stock was opened.
+    Received,
+    /// An order holds them.
+    Reserved,
+    /// An order gave them up.
+    Released,
+    /// An order bought them: they leave the house.
+    Committed,
+    /// Bought goods came back.
+    Returned,
+    /// Counted anew, broken, found.
+    Adjusted,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 6] =
+        [Kind::Received, Kind::Reserved, Kind::Released, Kind::Committed, Kind::Returned, Kind::Adjusted];
+
+    /// As it is stored (design B).
+    pub const fn stored(self) -> &'static str {
+        match self {
+            Kind::Received => "RECEIVED",
+            Kind::Reserved => "RESERVED",
+            Kind::Released => "RELEASED",
+            Kind::Committed => "COMMITTED",
+            Kind::Returned => "RETURNED",
+            Kind::Adjusted => "ADJUSTED",
+        }
+    }
+
+    /// As it is shown (design A).
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Kind::Received => "PURCHASE",
+            Kind::Reserved => "RESERVATION",
+            Kind::Released => "RELEASE",
+            Kind::Committed => "SALE",
+            Kind::Returned => "RETURN",
+            Kind::Adjusted => "ADJUSTMENT",
+        }
+    }
+
+    /// The Korean label.
+    pub const fn korean(self) -> &'static str {
+        match self {
+            Kind::Received => "입고",
+            Kind::Reserved => "예약",
+            Kind::Released => "예약 해제",
+            Kind::Committed => "판매",
+            Kind::Returned => "반품",
+            Kind::Adjusted => "조정",
+        }
+    }
+
+    /// What `units` of this change: (available, reserved). Units are above zero except for ADJUSTED, where the sign counts.
+    pub const fn changes(self, units: i64) -> (i64, i64) {
+        match self {
+            Kind::Received | Kind::Returned | Kind::Adjusted => (units, 0),
+            Kind::Reserved => (-units, units),
+            Kind::Released => (units, -units),
+            Kind::Committed => (0, -units),
+        }
+    }
+}
+
+impl ToArg for Kind {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.stored())
+    }
+}
+
+impl FromColumn for Kind {
+    fn from_column(column: Column<'_>) -> Result<Kind> {
+        Kind::ALL
+            .into_iter()
+            .find(|kind| column == Column::Text(kind.stored()))
+            .ok_or_else(|| Code::Internal.error().caused_by(format!("no kind of movement: {column:?}")))
+    }
+}
+
+/// One entry of the ledger, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Movement {
+    /// The entry; grows with time.
+    pub id: i64,
+    /// The product.
+    pub product_id: ProductId,
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Where.
+    pub location_code: Location,
+    /// PURCHASE, RESERVATION, RELEASE, SALE, RETURN or ADJUSTMENT.
+    pub movement_type: &'static str,
+    /// The same in Korean.
+    pub movement_type_description: &'static str,
+    /// How many units moved. Negative only for an ADJUSTMENT downwards.
+    pub quantity: i64,
+    /// Available before.
+    pub previous_available: i64,
+    /// Available after.
+    pub after_available: i64,
+    /// Reserved before.
+    pub previous_reserved: i64,
+    /// Reserved after.
+    pub after_reserved: i64,
+    /// ORDER, ADMIN or SYSTEM.
+    pub reference_type: String,
+    /// The order's number, or the number of the action.
+    pub reference_id: String,
+    /// What entries of one cause share.
+    pub correlation_id: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who: a user, or SYSTEM.
+    pub performed_by: String,
+    /// The how-manieth entry of this variant and location it is.
+    pub version: i64,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl Movement {
+    /// How many units `kind` moved by these changes.
+    pub(crate) const fn units(kind: Kind, available: i64, reserved: i64) -> i64 {
+        match kind {
+            Kind::Received | Kind::Returned | Kind::Adjusted | Kind::Released => available,
+            Kind::Reserved => reserved,
+            Kind::Committed => -reserved,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_read_back_from_what_they_changed() {
+        for kind in Kind::ALL {
+            let (available, reserved) = kind.changes(7);
+            assert_eq!(Movement::units(kind, available, reserved), 7, "{kind:?}");
+        }
+        assert_eq!(Movement::units(Kind::Adjusted, -3, 0), -3);
+    }
+
+    #[test]
+    fn an_order_that_comes_and_goes_changes_nothing() {
+        let sum = |kinds: &[Kind]| {
+            kinds.iter().map(|kind| kind.changes(5)).fold((0, 0), |(a, r), (da, dr)| (a + da, r + dr))
+        };
+        assert_eq!(sum(&[Kind::Reserved, Kind::Released]), (0, 0));
+        assert_eq!(sum(&[Kind::Reserved, Kind::Committed, Kind::Returned]), (0, 0));
+        assert_eq!(sum(&[Kind::Reserved, Kind::Committed]), (-5, 0));
+    }
+}

@@ -1,0 +1,164 @@
+//! What can be done with stock, one function per verb. What orders do is here; what people do is in [`keeping`].
+
+mod keeping;
+
+pub use crate::stock::{Level, Line, Opening, Stock, StockStatus};
+pub use keeping::{adjust, open, open_all, open_many, receive, set_available, set_threshold};
+
+use crate::events::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
+use crate::movement::{Kind, Movement};
+use crate::stock::{self, Held, Wanted};
+use crate::store::{self, Cause, State};
+use crate::Reservation;
+use ::store::{Arg, Tx};
+use kernel::{
+    Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, UserId, VariantId,
+};
+
+/// Holds stock for an order: all of it or, with S402 naming what is short, nothing. S401 for a variant without stock rows.
+/// The second call for the same order has no effect.
+pub fn reserve(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, lines: &[Line]) -> Result<()> {
+    let wanted = stock::wanted(lines);
+    let variants = wanted.iter().map(|w| Arg::Int(w.variant.raw())).collect();
+    let (mut rows, already) = store::of_variants(tx, variants, order.as_str())?;
+    if already {
+        return Ok(());
+    }
+    take(&mut rows, &wanted)?;
+    let by = user.to_string();
+    if !store::shift(tx, Kind::Reserved, Cause::order(order.as_str(), None, &by), &rows)? {
+        return Err(Code::ConcurrentStockModification.error().retry_after(1));
+    }
+    store::hold(tx, order, &by, &rows)?;
+    let mut reserved_quantities = Quantities::new();
+    wanted.iter().for_each(|w| *reserved_quantities.entry(w.product).or_default() += w.units);
+    tx.emit(&StockReserved { order_number: order, user_id: *user, reserved_quantities, reserved_at: tx.now() })
+}
+
+/// Decides from which rows everything wanted is taken. Both lists ascend by variant.
+fn take(mut rows: &mut [Held], wanted: &[Wanted]) -> Result<()> {
+    let (mut missing, mut short) = (Vec::new(), Vec::new());
+    for wanted in wanted {
+        let count = rows.iter().take_while(|row| row.variant == wanted.variant).count();
+        let (places, rest) = rows.split_at_mut(count);
+        rows = rest;
+        if places.is_empty() {
+            missing.push(stock::unknown(wanted.product, wanted.variant));
+        } else if let Err(available) = stock::allocate(places, wanted.units) {
+            short.push(stock::short(wanted, available));
+        }
+    }
+    let refused = if missing.is_empty() { Code::InsufficientStock } else { Code::InventoryNotFound };
+    let details = if missing.is_empty() { short } else { missing };
+    if details.is_empty() {
+        return Ok(());
+    }
+    Err(details.into_iter().fold(refused.error(), kernel::Error::with))
+}
+
+/// The order is paid: what it holds leaves the house. No effect when it holds nothing (any more).
+pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
+    let Some((rows, user)) = turn(tx, order, (State::Live, State::Committed), Kind::Committed, None)? else {
+        return Ok(());
+    };
+    let reserved_quantities = quantities(&rows);
+    tx.emit(&StockCommitted { order_number: order, user_id: user, reserved_quantities, committed_at: tx.now() })
+}
+
+/// The order gives up what it holds. No effect when it holds nothing (any more): a sold order is not released but taken back.
+pub fn release(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
+    let Some((rows, user)) = turn(tx, order, (State::Live, State::Released), Kind::Released, Some(reason))? else {
+        return Ok(());
+    };
+    let reserved_quantities = quantities(&rows);
+    tx.emit(&StockReleased { order_number: order, user_id: user, reserved_quantities, reason, released_at: tx.now() })
+}
+
+/// The goods a paid order bought come back and can be sold again. No effect when it bought nothing or gave it back before.
+pub fn take_back(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
+    let Some((rows, _)) = turn(tx, order, (State::Committed, State::Returned), Kind::Returned, Some(reason))? else {
+        return Ok(());
+    };
+    let mut variants: Vec<VariantId> = rows.iter().map(|row| row.variant).collect();
+    variants.dedup();
+    for level in store::levels(tx, &variants)? {
+        tx.emit(&StockChanged::of(&level))?;
+    }
+    Ok(())
+}
+
+/// Turns all of the order's reservations in one state into the next and moves their stock. `None` when there are none.
+fn turn(
+    tx: &mut Tx<'_>,
+    order: &OrderNumber,
+    (from, to): (State, State),
+    kind: Kind,
+    reason: Option<&str>,
+) -> Result<Option<(Vec<Held>, UserId)>> {
+    let (rows, user) = store::of_order(tx, order, from)?;
+    let Some(user) = user else { return Ok(None) };
+    let by = user.to_string();
+    let cause = Cause::order(order.as_str(), reason, &by);
+    if store::turn(tx, order, from, to)? != rows.len() as u64 || !store::shift(tx, kind, cause, &rows)? {
+        let code = match to {
+            State::Committed => Code::StockDeductionFailed,
+            State::Released => Code::StockReleaseFailed,
+            State::Returned | State::Live => Code::ConcurrentStockModification,
+        };
+        return Err(code.error().caused_by(format!("{order}: {} reservations do not fit the stock", rows.len())));
+    }
+    Ok(Some((rows, user)))
+}
+
+fn quantities(rows: &[Held]) -> Quantities {
+    let mut sums = Quantities::new();
+    rows.iter().for_each(|row| *sums.entry(row.product).or_default() += row.units);
+    sums
+}
+
+/// The stock of these variants, ascending by variant; variants without stock rows are missing.
+pub fn levels(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<Level>> {
+    store::levels(tx, variants)
+}
+
+/// The stock of every variant of these products, ascending by product and variant.
+pub fn levels_of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Level>> {
+    store::levels_of_products(tx, products)
+}
+
+/// The stock of these products with its breakdown, ascending by product; products without stock rows are missing.
+pub fn stock_of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Stock>> {
+    store::stock(tx, products)
+}
+
+/// The stock of one product with its breakdown; S401 when it has none.
+pub fn stock_of_product(tx: &mut Tx<'_>, product: ProductId) -> Result<Stock> {
+    store::stock(tx, &[product])?.pop().ok_or_else(|| Code::InventoryNotFound.because(format!("product {product}")))
+}
+
+/// The product's movements, newest first: a numbered page, or what follows `after`. Empty for an unknown product.
+pub fn movements(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    request: PageRequest,
+    after: Option<Cursor>,
+) -> Result<Page<Movement>> {
+    let (mut rows, total) = store::movements(tx, product, request, after)?;
+    let more = rows.len() as i64 > request.size();
+    rows.truncate(usize::try_from(request.size()).unwrap_or(usize::MAX));
+    let next_cursor = rows.last().filter(|_| more).map(|last| Cursor::after(last.id));
+    let mut page = request.of(rows, total);
+    page.last = !more;
+    page.next_cursor = next_cursor;
+    Ok(page)
+}
+
+/// The ledger's entries of one order, oldest first.
+pub fn movements_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Movement>> {
+    store::movements_of_order(tx, order)
+}
+
+/// What the order holds, bought or gave back, in the order it was taken.
+pub fn reservations(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Reservation>> {
+    store::reservations(tx, order)
+}

@@ -1,0 +1,203 @@
+//! The snapshots anew from the ledger: compared on a read connection, repaired row by row when asked to.
+
+use crate::Location;
+use crate::events::StockChanged;
+use crate::stock::LOW_STOCK_THRESHOLD;
+use crate::store;
+use ::store::{Db, Row, Tx, args};
+use kernel::{ProductId, Result, SnapshotId, Timestamp, VariantId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Snapshots compared by one job.
+const CHUNK: i64 = 500;
+/// Differences listed in a report; all of them are counted and repaired.
+const LISTED_MAX: usize = 1_000;
+
+const NEWEST: &str = "select coalesce(max(id), 0) from inventory_snapshots";
+const NEWEST_TOLD: &str = "select coalesce(max(snapshot_id), 0) from inventory_events";
+const COMPARE: &str = "
+    select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version,
+           coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.last_version, 0), coalesce(e.events, 0),
+           s.created_at
+      from inventory_snapshots s
+      left join (select snapshot_id, count(*) as events, max(aggregate_version) as last_version,
+                        cast(sum(quantity_change) as {bigint}) as available,
+                        cast(sum(reserved_change) as {bigint}) as reserved
+                   from inventory_events where snapshot_id > ? and snapshot_id <= ? group by snapshot_id) e
+        on e.snapshot_id = s.id
+     where s.id > ? and s.id <= ?
+     order by s.id";
+const LOST: &str = "
+    select snapshot_id, product_id, variant_id, location_code,
+           cast(0 as {bigint}), cast(0 as {bigint}), cast(0 as {bigint}),
+           cast(sum(quantity_change) as {bigint}), cast(sum(reserved_change) as {bigint}), max(aggregate_version),
+           count(*), min(occurred_at)
+      from inventory_events e
+     where snapshot_id > ? and snapshot_id <= ?
+       and not exists (select 1 from inventory_snapshots s where s.id = e.snapshot_id)
+     group by snapshot_id, product_id, variant_id, location_code
+     order by snapshot_id";
+const LOCK: &str = "select available, reserved, version from inventory_snapshots where id = ? {for update}";
+const FOLD_AFTER: &str = "
+    select cast(coalesce(sum(quantity_change), 0) as {bigint}), cast(coalesce(sum(reserved_change), 0) as {bigint}),
+           coalesce(max(aggregate_version), 0)
+      from inventory_events where snapshot_id = ? and aggregate_version > ?";
+/// The one change of stock beside `MOVE`: it makes the snapshot what the ledger says.
+const REPAIR: &str = "
+    update inventory_snapshots set available = ?, reserved = ?, version = ?, updated_at = ? where id = ?";
+const RESTORE: &str = "
+    insert into inventory_snapshots (id, product_id, variant_id, location_code, available, reserved, low_stock_threshold,
+        version, created_at, updated_at)
+    values (?, ?, ?, ?, 0, 0, ?, 0, ?, ?) {on conflict ignore: variant_id}";
+
+pub(crate) const STATEMENTS: &[&str] = &[NEWEST, NEWEST_TOLD, COMPARE, LOST, LOCK, FOLD_AFTER, REPAIR, RESTORE];
+
+/// What a rebuild found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Whether it only looked.
+    pub dry_run: bool,
+    /// Snapshots compared.
+    pub snapshots: i64,
+    /// Events folded.
+    pub events: i64,
+    /// Snapshots that differ from the fold of their events, or are lost.
+    pub different: i64,
+    /// How many of them were repaired.
+    pub repaired: i64,
+    /// The first 1,000 of them.
+    pub differences: Vec<Difference>,
+}
+
+/// A snapshot that is not what its events say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// The product.
+    pub product_id: ProductId,
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Where.
+    pub location_code: Location,
+    /// What is kept; all zero when the snapshot is lost.
+    pub kept: Figures,
+    /// What the events say.
+    pub folded: Figures,
+    /// Events missing in the row of versions; nobody can bring them back.
+    pub missing_events: i64,
+    /// Whether it was repaired. What folds to less than nothing is left to a person.
+    pub repaired: bool,
+}
+
+/// The figures of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    /// Units that can be sold.
+    pub available: i64,
+    /// Units held by orders.
+    pub reserved: i64,
+    /// Number of events.
+    pub version: i64,
+}
+
+/// One row compared.
+#[derive(Debug, Clone)]
+struct Compared {
+    id: SnapshotId,
+    events: i64,
+    born_at: Timestamp,
+    difference: Difference,
+}
+
+impl Compared {
+    fn differs(&self) -> bool {
+        self.difference.kept != self.difference.folded || self.difference.missing_events != 0
+    }
+}
+
+fn compared(row: &Row<'_>) -> Result<Compared> {
+    let figures = |at: usize| -> Result<Figures> {
+        Ok(Figures { available: row.get(at)?, reserved: row.get(at + 1)?, version: row.get(at + 2)? })
+    };
+    let (kept, folded) = (figures(4)?, figures(7)?);
+    let events: i64 = row.get(10)?;
+    Ok(Compared {
+        id: row.get(0)?,
+        events,
+        born_at: row.get(11)?,
+        difference: Difference {
+            product_id: row.get(1)?,
+            variant_id: row.get(2)?,
+            location_code: row.get(3)?,
+            kept,
+            folded,
+            missing_events: folded.version - events,
+            repaired: false,
+        },
+    })
+}
+
+/// Compares every snapshot with the fold of its events; unless `dry_run`, makes each what the fold says. Safe while the
+/// shop sells: what happens between the comparison and the repair is folded in.
+pub async fn run(db: &Db, dry_run: bool) -> Result<Report> {
+    let newest = db.read("inventory.rebuild", |tx| {
+        let newest: i64 = tx.query_one(NEWEST, args![], |row| row.get(0))?;
+        Ok(newest.max(tx.query_one(NEWEST_TOLD, args![], |row| row.get(0))?))
+    });
+    let newest = newest.await?;
+    let mut report = Report { dry_run, ..Report::default() };
+    for from in (0..newest).step_by(CHUNK as usize) {
+        for mut row in db.read("inventory.rebuild", move |tx| chunk(tx, from, from + CHUNK)).await? {
+            report.snapshots += 1;
+            report.events += row.events;
+            if !row.differs() {
+                continue;
+            }
+            report.different += 1;
+            if !dry_run && row.difference.kept != row.difference.folded {
+                let found = row.clone();
+                row.difference.repaired = db.write("inventory.repair", move |tx| repair(tx, &found)).await?;
+                report.repaired += i64::from(row.difference.repaired);
+            }
+            if report.differences.len() < LISTED_MAX {
+                report.differences.push(row.difference);
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// The rows with ids above `from` up to `to`.
+fn chunk(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Compared>> {
+    let mut rows = tx.query(COMPARE, args![from, to, from, to], compared)?;
+    rows.extend(tx.query(LOST, args![from, to], compared)?);
+    Ok(rows)
+}
+
+/// Makes one snapshot what its events say: what was folded when it was compared, and what was told since.
+fn repair(tx: &mut Tx<'_>, found: &Compared) -> Result<bool> {
+    let Difference { product_id, variant_id, location_code, folded, .. } = &found.difference;
+    let now = tx.now();
+    let restored = args![found.id, product_id, variant_id, location_code, LOW_STOCK_THRESHOLD, found.born_at, now];
+    tx.exec(RESTORE, restored)?;
+    if tx.query_first(LOCK, args![found.id], |row| row.get::<i64>(0))?.is_none() {
+        return Ok(false);
+    }
+    let since = tx.query_one(FOLD_AFTER, args![found.id, folded.version], |row| {
+        Ok(Figures { available: row.get(0)?, reserved: row.get(1)?, version: row.get(2)? })
+    })?;
+    let (available, reserved) = (folded.available + since.available, folded.reserved + since.reserved);
+    if available < 0 || reserved < 0 {
+        return Ok(false);
+    }
+    let version = folded.version.max(since.version);
+    if tx.exec(REPAIR, args![available, reserved, version, now, found.id])? != 1 {
+        return Ok(false);
+    }
+    tracing::warn!(variant = variant_id.raw(), location = location_code.as_str(), available, reserved, "stock repaired");
+    store::levels(tx, &[*variant_id])?.iter().try_for_each(|level| tx.emit(&StockChanged::of(level)))?;
+    Ok(true)
+}

@@ -1,0 +1,335 @@
+//! Types and pure rules of stock.
+
+use crate::Location;
+use kernel::{Code, Detail, Error, ProductId, Quantity, SnapshotId, Timestamp, VariantId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Most units of one variant at one location: far above any shop, far below where sums could overflow.
+pub const STOCK_MAX: i64 = 1_000_000_000;
+/// Available units at or below which stock counts as low, unless the shop says otherwise (design B).
+pub const LOW_STOCK_THRESHOLD: i64 = 10;
+
+/// One line of what an order wants. The same variant may be on several lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// What is wanted.
+    pub variant: VariantId,
+    /// The variant's product.
+    pub product: ProductId,
+    /// How many units.
+    pub quantity: Quantity,
+}
+
+/// How well a thing is in stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StockStatus {
+    /// More than the low-stock threshold can be sold.
+    InStock,
+    /// Something can be sold, but not more than the threshold.
+    LowStock,
+    /// Nothing can be sold.
+    OutOfStock,
+}
+
+impl StockStatus {
+    /// The status of `available` units against a threshold (design B's generated column).
+    pub const fn of(available: i64, threshold: i64) -> StockStatus {
+        if available <= 0 {
+            StockStatus::OutOfStock
+        } else if available <= threshold {
+            StockStatus::LowStock
+        } else {
+            StockStatus::InStock
+        }
+    }
+}
+
+/// The stock of one variant, summed over its locations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// The variant.
+    pub variant: VariantId,
+    /// Its product.
+    pub product: ProductId,
+    /// Units that can be sold now.
+    pub available: i64,
+    /// Units held by orders that are not paid yet.
+    pub reserved: i64,
+    /// Units in the house: available and reserved.
+    pub total: i64,
+    /// How well it is in stock, by the highest threshold of its locations.
+    pub status: StockStatus,
+}
+
+/// What stock is opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The product.
+    pub product: ProductId,
+    /// The variant.
+    pub variant: VariantId,
+    /// Where.
+    pub location: Location,
+    /// How many units lie there: 0 to [`STOCK_MAX`].
+    pub quantity: i64,
+    /// At or below how many available units it counts as low: 0 to [`STOCK_MAX`].
+    pub threshold: i64,
+}
+
+/// Stock of one variant at one location, held by the transaction that is about to change it.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub id: SnapshotId,
+    pub product: ProductId,
+    pub variant: VariantId,
+    pub location: Location,
+    pub available: i64,
+    pub reserved: i64,
+    pub version: i64,
+    /// How many units are about to move; see [`crate::Kind::changes`].
+    pub units: i64,
+}
+
+/// One variant's share of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub variant: VariantId,
+    pub product: ProductId,
+    pub units: i64,
+}
+
+/// What an order wants of each variant: the same variant summed, ascending (PRODUCT.md, "rules that are easy to miss").
+pub(crate) fn wanted(lines: &[Line]) -> Vec<Wanted> {
+    let mut all: Vec<Wanted> = lines
+        .iter()
+        .map(|line| Wanted { variant: line.variant, product: line.product, units: line.quantity.as_i64() })
+        .collect();
+    all.sort_unstable_by_key(|wanted| wanted.variant);
+    all.dedup_by(|next, first| {
+        let same = next.variant == first.variant;
+        if same {
+            first.units += next.units;
+        }
+        same
+    });
+    all
+}
+
+/// Takes `units` of one variant from the places where it lies: from `MAIN` first, then in the order given. Says in
+/// `units` of each place how many; `Err` with what there is when it is too little, and then nothing is taken.
+pub(crate) fn allocate(places: &mut [Held], units: i64) -> Result<(), i64> {
+    let available = places.iter().map(|place| place.available).sum();
+    if available < units {
+        return Err(available);
+    }
+    let mut missing = units;
+    for from_main in [true, false] {
+        for place in places.iter_mut().filter(|place| place.location.is_main() == from_main) {
+            place.units = missing.min(place.available);
+            missing -= place.units;
+        }
+    }
+    Ok(())
+}
+
+/// S402: what is short, with numbers a storefront can show.
+pub(crate) fn short(wanted: &Wanted, available: i64) -> Detail {
+    Detail::note(if available == 0 { "sold out".to_owned() } else { format!("only {available} left") })
+        .with("productId", wanted.product.raw())
+        .with("variantId", wanted.variant.raw())
+        .with("requested", wanted.units)
+        .with("available", available)
+}
+
+/// S401 for one variant.
+pub(crate) fn unknown(product: ProductId, variant: VariantId) -> Detail {
+    Detail::note("no stock is kept").with("productId", product.raw()).with("variantId", variant.raw())
+}
+
+/// S406: `quantity` is outside what one place can hold.
+pub(crate) fn checked(quantity: i64) -> Result<i64, Error> {
+    if (0..=STOCK_MAX).contains(&quantity) {
+        Ok(quantity)
+    } else {
+        Err(Code::InvalidStockQuantity.because(format!("stock must stay between 0 and {STOCK_MAX}")))
+    }
+}
+
+/// What one order holds, bought or gave back of one variant at one location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reservation {
+    /// The product.
+    pub product_id: ProductId,
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Where.
+    pub location_code: Location,
+    /// How many units.
+    pub quantity: i64,
+    /// LIVE, COMMITTED, RELEASED or RETURNED.
+    pub state: &'static str,
+    /// When they were taken.
+    pub reserved_at: Timestamp,
+    /// When the state changed last.
+    pub updated_at: Timestamp,
+}
+
+/// The stock of one product, summed over its variants and locations, with the breakdown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Stock {
+    /// The product's first stock row.
+    pub id: SnapshotId,
+    /// The product.
+    pub product_id: ProductId,
+    /// Units that can be sold now.
+    pub available_quantity: i64,
+    /// Units held by orders that are not paid yet.
+    pub reserved_quantity: i64,
+    /// Units in the house.
+    pub total_quantity: i64,
+    /// How well it is in stock, by the highest threshold of its places.
+    pub stock_status: StockStatus,
+    /// The places it lies at, by variant and location.
+    pub breakdown: Vec<Place>,
+    /// When the first row was opened.
+    pub created_at: Timestamp,
+    /// When it moved last.
+    pub updated_at: Timestamp,
+    /// How many movements there were.
+    pub version: i64,
+}
+
+/// The stock of one variant at one location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The row.
+    pub id: SnapshotId,
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Where.
+    pub location_code: Location,
+    /// Units that can be sold now.
+    pub available_quantity: i64,
+    /// Units held by orders that are not paid yet.
+    pub reserved_quantity: i64,
+    /// Units in the house.
+    pub total_quantity: i64,
+    /// How well it is in stock.
+    pub stock_status: StockStatus,
+    /// At or below how many available units it counts as low.
+    pub low_stock_threshold: i64,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it moved last.
+    pub updated_at: Timestamp,
+    /// How many movements there were.
+    pub version: i64,
+}
+
+impl Stock {
+    /// The product's stock from its places; `None` when it has none.
+    pub(crate) fn of(product: ProductId, breakdown: Vec<Place>) -> Option<Stock> {
+        let first = breakdown.first()?;
+        let sum = |of: fn(&Place) -> i64| breakdown.iter().map(of).sum::<i64>();
+        let (available, reserved) = (sum(|p| p.available_quantity), sum(|p| p.reserved_quantity));
+        let threshold = breakdown.iter().map(|p| p.low_stock_threshold).max().unwrap_or(LOW_STOCK_THRESHOLD);
+        Some(Stock {
+            id: breakdown.iter().map(|p| p.id).min().unwrap_or(first.id),
+            product_id: product,
+            available_quantity: available,
+            reserved_quantity: reserved,
+            total_quantity: available + reserved,
+            stock_status: StockStatus::of(available, threshold),
+            created_at: breakdown.iter().map(|p| p.created_at).min().unwrap_or(first.created_at),
+            updated_at: breakdown.iter().map(|p| p.updated_at).max().unwrap_or(first.updated_at),
+            version: sum(|p| p.version),
+            breakdown,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line(variant: i64, units: i64) -> Line {
+        Line { variant: VariantId::new(variant), product: ProductId::new(1), quantity: Quantity::new(units).unwrap() }
+    }
+
+    fn places(available: &[i64]) -> Vec<Held> {
+        let held = |(n, &available): (usize, &i64)| Held {
+            id: SnapshotId::new(n as i64 + 1),
+            product: ProductId::new(1),
+            variant: VariantId::new(1),
+            // MAIN is in the middle of the alphabet
+            location: ["AIR", "BUSAN", "MAIN", "SEOUL"].map(|code| Location::checked(code).unwrap())[n].clone(),
+            available,
+            reserved: 0,
+            version: 1,
+            units: 0,
+        };
+        available.iter().enumerate().map(held).collect()
+    }
+
+    #[test]
+    fn the_same_variant_on_two_lines_is_summed_first() {
+        let all = wanted(&[line(9, 2), line(3, 1), line(9, 3)]);
+        let seen: Vec<_> = all.iter().map(|w| (w.variant.raw(), w.units)).collect();
+        assert_eq!(seen, [(3, 1), (9, 5)]);
+    }
+
+    #[test]
+    fn main_is_emptied_first_then_the_others_by_code() {
+        let mut all = places(&[4, 4, 2, 4]);
+        allocate(&mut all, 7).unwrap();
+        assert_eq!(all.iter().map(|p| p.units).collect::<Vec<_>>(), [4, 1, 2, 0]);
+    }
+
+    #[test]
+    fn low_stock_is_at_the_threshold() {
+        assert_eq!(StockStatus::of(0, 10), StockStatus::OutOfStock);
+        assert_eq!(StockStatus::of(10, 10), StockStatus::LowStock);
+        assert_eq!(StockStatus::of(11, 10), StockStatus::InStock);
+    }
+
+    proptest! {
+        #[test]
+        fn an_allocation_takes_exactly_what_is_wanted_or_nothing(
+            available in prop::collection::vec(0_i64..50, 1..=4),
+            units in 1_i64..220,
+        ) {
+            let mut all = places(&available);
+            let sum: i64 = available.iter().sum();
+            match allocate(&mut all, units) {
+                Ok(()) => {
+                    prop_assert_eq!(all.iter().map(|p| p.units).sum::<i64>(), units);
+                    prop_assert!(all.iter().all(|p| (0..=p.available).contains(&p.units)));
+                    // nobody gives while somebody before them still has some
+                    let mut order: Vec<_> = all.iter().collect();
+                    order.sort_by_key(|p| (!p.location.is_main(), p.location.as_str().to_owned()));
+                    let last = order.iter().rposition(|p| p.units > 0).unwrap_or(0);
+                    prop_assert!(order[..last].iter().all(|p| p.units == p.available));
+                }
+                Err(found) => {
+                    prop_assert_eq!(found, sum);
+                    prop_assert!(sum < units);
+                    prop_assert!(all.iter().all(|p| p.units == 0));
+                }
+            }
+        }
+
+        #[test]
+        fn summing_loses_no_unit(raw in prop::collection::vec((1_i64..6, 1_i64..1000), 0..40)) {
+            let lines: Vec<_> = raw.iter().map(|&(variant, units)| line(variant, units)).collect();
+            let all = wanted(&lines);
+            prop_assert!(all.windows(2).all(|pair| pair[0].variant < pair[1].variant));
+            prop_assert_eq!(all.iter().map(|w| w.units).sum::<i64>(), raw.iter().map(|r| r.1).sum::<i64>());
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! The SQL of stock. Every change goes through [`shift`]: one guarded statement and its events.
+
+use crate::movement::{Kind, Movement};
+use crate::stock::{Held, Level, Opening, Place, Stock, StockStatus};
+use crate::{Location, Reservation};
+use kernel::{Code, Cursor, OrderNumber, PageRequest, ProductId, Result, SnapshotId, UserId, VariantId};
+use store::{Arg, Row, ToArg, Tx, args};
+
+const OF_VARIANTS: &str = "
+    select id, product_id, variant_id, location_code, available, reserved, version,
+           (select count(*) from inventory_reservations where order_number = ?)
+      from inventory_snapshots
+     where variant_id in ([?])
+     order by variant_id, location_code {for update}";
+const OF_ORDER: &str = "
+    select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version, r.quantity, r.user_id
+      from inventory_reservations r
+      join inventory_snapshots s on s.id = r.snapshot_id
+     where r.order_number = ? and r.state = ?
+     order by r.line_no {for update}";
+/// The only statement that changes stock. Its guards are the promise that nothing is sold twice.
+const MOVE: &str = "
+    update inventory_snapshots
+       set available = available + [case id], reserved = reserved + [case id], version = version + 1, updated_at = ?
+     where id in ([?]) and available + [case id] >= 0 and reserved + [case id] >= 0";
+const TELL: &str = "
+    insert into inventory_events (snapshot_id, aggregate_version, product_id, variant_id, location_code, event_type,
+        quantity_change, quantity_after, reserved_change, reserved_after,
+        reference_type, reference_id, correlation_id, change_reason, performed_by, occurred_at)
+    values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
+const HOLD: &str = "
+    insert into inventory_reservations
+        (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_at, updated_at)
+    values [(?, ?, ?, ?, ?, ?, ?, ?)]";
+const TURN: &str = "
+    update inventory_reservations set state = ?, updated_at = ? where order_number = ? and state = ?";
+const OPENED: &str = "
+    select variant_id, product_id, location_code from inventory_snapshots where variant_id in ([?]) order by variant_id";
+const OPEN: &str = "
+    insert into inventory_snapshots (product_id, variant_id, location_code, available, reserved, low_stock_threshold,
+        version, created_at, updated_at)
+    values [(?, ?, ?, ?, 0, ?, 1, ?, ?)] {on conflict ignore: variant_id}";
+const IDS: &str = "select id, variant_id, location_code from inventory_snapshots where variant_id in ([?])";
+const THRESHOLD: &str = "
+    update inventory_snapshots set low_stock_threshold = ? where variant_id = ? and location_code = ?";
+const LEVELS: &str = "
+    select variant_id, product_id, cast(sum(available) as {bigint}), cast(sum(reserved) as {bigint}),
+           max(low_stock_threshold)
+      from inventory_snapshots where variant_id in ([?])
+     group by variant_id, product_id order by variant_id";
+const LEVELS_OF_PRODUCTS: &str = "
+    select variant_id, product_id, cast(sum(available) as {bigint}), cast(sum(reserved) as {bigint}),
+           max(low_stock_threshold)
+      from inventory_snapshots where product_id in ([?])
+     group by variant_id, product_id order by product_id, variant_id";
+const PLACES: &str = "
+    select product_id, id, variant_id, location_code, available, reserved, low_stock_threshold, created_at, updated_at,
+           version
+      from inventory_snapshots where product_id in ([?])
+     order by product_id, variant_id, location_code";
+const MOVEMENTS: &str = "
+    select id, product_id, variant_id, location_code, event_type, quantity_change, quantity_after, reserved_change,
+           reserved_after, reference_type, reference_id, correlation_id, change_reason, performed_by, aggregate_version,
+           occurred_at
+      from inventory_events where product_id = ? and id < ?
+     order by id desc limit ? offset ?";
+/// A snapshot's version is the number of its events, so nobody needs to count them.
+const MOVEMENTS_COUNT: &str = "
+    select cast(coalesce(sum(version), 0) as {bigint}) from inventory_snapshots where product_id = ?";
+const MOVEMENTS_OF_ORDER: &str = "
+    select id, product_id, variant_id, location_code, event_type, quantity_change, quantity_after, reserved_change,
+           reserved_after, reference_type, reference_id, correlation_id, change_reason, performed_by, aggregate_version,
+           occurred_at
+      from inventory_events
+     where snapshot_id in (select snapshot_id from inventory_reservations where order_number = ?) and reference_id = ?
+     order by id";
+const RESERVATIONS: &str = "
+    select s.product_id, s.variant_id, s.location_code, r.quantity, r.state, r.reserved_at, r.updated_at
+      from inventory_reservations r
+      join inventory_snapshots s on s.id = r.snapshot_id
+     where r.order_number = ?
+     order by r.line_no";
+
+/// Every statement of this crate's daily work.
+pub(crate) const STATEMENTS: &[&str] = &[
+    OF_VARIANTS,
+    OF_ORDER,
+    MOVE,
+    TELL,
+    HOLD,
+    TURN,
+    OPENED,
+    OPEN,
+    IDS,
+    THRESHOLD,
+    LEVELS,
+    LEVELS_OF_PRODUCTS,
+    PLACES,
+    MOVEMENTS,
+    MOVEMENTS_COUNT,
+    MOVEMENTS_OF_ORDER,
+    RESERVATIONS,
+];
+
+/// What has become of an order's hold on stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Held, not paid.
+    Live,
+    /// Sold.
+    Committed,
+    /// Given up.
+    Released,
+    /// Sold and come back.
+    Returned,
+}
+
+impl State {
+    const ALL: [State; 4] = [State::Live, State::Committed, State::Released, State::Returned];
+
+    /// As it is stored and shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Live => "LIVE",
+            State::Committed => "COMMITTED",
+            State::Released => "RELEASED",
+            State::Returned => "RETURNED",
+        }
+    }
+}
+
+impl ToArg for State {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.name())
+    }
+}
+
+impl store::FromColumn for State {
+    fn from_column(column: store::Column<'_>) -> Result<State> {
+        State::ALL
+            .into_iter()
+            .find(|state| column == store::Column::Text(state.name()))
+            .ok_or_else(|| Code::Internal.error().caused_by(format!("no state of a reservation: {column:?}")))
+    }
+}
+
+/// Why stock moves, for the ledger.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cause<'a> {
+    pub reference_type: &'static str,
+    /// Unique per snapshot and kind: that is what makes an effect happen once.
+    pub reference: &'a str,
+    pub correlation: &'a str,
+    pub reason: Option<&'a str>,
+    pub by: &'a str,
+}
+
+impl<'a> Cause<'a> {
+    /// An order is the cause.
+    pub const fn order(order: &'a str, reason: Option<&'a str>, by: &'a str) -> Cause<'a> {
+        Cause { reference_type: "ORDER", reference: order, correlation: order, reason, by }
+    }
+}
+
+fn held(row: &Row<'_>) -> Result<Held> {
+    Ok(Held {
+        id: row.get(0)?,
+        product: row.get(1)?,
+        variant: row.get(2)?,
+        location: row.get(3)?,
+        available: row.get(4)?,
+        reserved: row.get(5)?,
+        version: row.get(6)?,
+        units: 0,
+    })
+}
+
+/// The stock of these variants, locked in ascending order, and whether `order` has reservations already.
+pub(crate) fn of_variants(tx: &mut Tx<'_>, variants: Vec<Arg<'_>>, order: &str) -> Result<(Vec<Held>, bool)> {
+    let mut reserved = false;
+    let all = tx.query(OF_VARIANTS, &[Arg::Text(order), Arg::List(variants)], |row| {
+        reserved = reserved || row.get::<bool>(7)?;
+        held(row)
+    })?;
+    Ok((all, reserved))
+}
+
+/// What the order has in `state`, locked, with whose order it is.
+pub(crate) fn of_order(tx: &mut Tx<'_>, order: &OrderNumber, state: State) -> Result<(Vec<Held>, Option<UserId>)> {
+    let mut user = None;
+    let all = tx.query(OF_ORDER, args![order, state], |row| {
+        if user.is_none() {
+            user = Some(row.get(8)?);
+        }
+        Ok(Held { units: row.get(7)?, ..held(row)? })
+    })?;
+    Ok((all, user))
+}
+
+/// Moves `units` of every row that has some, and tells the ledger. `false`, with nothing to be relied on, when a guard
+/// refused: the caller fails and its transaction is rolled back.
+pub(crate) fn shift(tx: &mut Tx<'_>, kind: Kind, cause: Cause<'_>, rows: &[Held]) -> Result<bool> {
+    let now = tx.now();
+    let moving = || rows.iter().filter(|row| row.units != 0);
+    let ids: Vec<Arg<'_>> = moving().map(|row| row.id.to_arg()).collect();
+    let wanted = ids.len() as u64;
+    if wanted == 0 {
+        return Ok(true);
+    }
+    let available = || Arg::Pairs(moving().map(|row| (row.id.raw(), kind.changes(row.units).0)).collect());
+    let reserved = || Arg::Pairs(moving().map(|row| (row.id.raw(), kind.changes(row.units).1)).collect());
+    let changed = tx.exec(MOVE, &[available(), reserved(), now.to_arg(), Arg::List(ids), available(), reserved()])?;
+    if changed != wanted {
+        return Ok(false);
+    }
+    let told = moving().map(|row| {
+        let (available, reserved) = kind.changes(row.units);
+        event(row, kind, cause, (row.version + 1, available, reserved), now.as_millis())
+    });
+    tx.insert_rows(TELL, told.collect())?;
+    Ok(true)
+}
+
+/// An entry of the ledger about `row` as it was before it changed by (available, reserved).
+fn event<'a>(
+    row: &'a Held,
+    kind: Kind,
+    cause: Cause<'a>,
+    (version, available, reserved): (i64, i64, i64),
+    now_ms: i64,
+) -> Vec<Arg<'a>> {
+    vec![
+        row.id.to_arg(),
+        Arg::Int(version),
+        Arg::Int(row.product.raw()),
+        Arg::Int(row.variant.raw()),
+        row.location.to_arg(),
+        Arg::Text(kind.stored()),
+        Arg::Int(available),
+        Arg::Int(row.available + available),
+        Arg::Int(reserved),
+        Arg::Int(row.reserved + reserved),
+        Arg::Text(cause.reference_type),
+        Arg::Text(cause.reference),
+        Arg::Text(cause.correlation),
+        cause.reason.map_or(Arg::Null, Arg::Text),
+        Arg::Text(cause.by),
+        Arg::Int(now_ms),
+    ]
+}
+
+/// Notes what the order holds of every row that gives some.
+pub(crate) fn hold(tx: &mut Tx<'_>, order: &OrderNumber, user: &str, rows: &[Held]) -> Result<()> {
+    let now = Arg::Int(tx.now().as_millis());
+    let held = rows.iter().filter(|row| row.units != 0).enumerate().map(|(n, row)| {
+        vec![
+            Arg::Text(order.as_str()),
+            Arg::Int(n as i64),
+            row.id.to_arg(),
+            Arg::Text(user),
+            Arg::Int(row.units),
+            Arg::Text(State::Live.name()),
+            now.clone(),
+            now.clone(),
+        ]
+    });
+    tx.insert_rows(HOLD, held.collect()).map(|_| ())
+}
+
+/// Turns the order's reservations from one state into the next. Gives how many were in it.
+pub(crate) fn turn(tx: &mut Tx<'_>, order: &OrderNumber, from: State, to: State) -> Result<u64> {
+    let now = tx.now();
+    tx.exec(TURN, args![to, now, order, from])
+}
+
+/// Which variants have stock where already.
+pub(crate) fn opened(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<(VariantId, ProductId, Location)>> {
+    tx.query(OPENED, &[Arg::list(variants)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+/// Makes the rows and their first events. Gives how many rows were made; fewer than asked for when one exists.
+pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> Result<usize> {
+    let now = Arg::Int(tx.now().as_millis());
+    let rows = openings.iter().map(|o| {
+        let (product, variant) = (o.product.to_arg(), o.variant.to_arg());
+        let (quantity, threshold) = (Arg::Int(o.quantity), Arg::Int(o.threshold));
+        vec![product, variant, o.location.to_arg(), quantity, threshold, now.clone(), now.clone()]
+    });
+    let made = tx.insert_rows(OPEN, rows.collect())?;
+    let variants: Vec<VariantId> = openings.iter().map(|o| o.variant).collect();
+    let ids: Vec<(SnapshotId, VariantId, Location)> =
+        tx.query(IDS, &[Arg::list(&variants)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let ids: std::collections::HashMap<_, _> = ids.into_iter().map(|(id, v, location)| ((v, location), id)).collect();
+    let before: Vec<Held> = openings
+        .iter()
+        .filter_map(|o| {
+            let id = *ids.get(&(o.variant, o.location.clone()))?;
+            let (product, variant, location) = (o.product, o.variant, o.location.clone());
+            Some(Held { id, product, variant, location, available: 0, reserved: 0, version: 0, units: o.quantity })
+        })
+        .collect();
+    if made as usize == openings.len() && before.len() == openings.len() {
+        let now_ms = tx.now().as_millis();
+        let told = before.iter().map(|row| event(row, Kind::Received, cause, (1, row.units, 0), now_ms));
+        tx.insert_rows(TELL, told.collect())?;
+    }
+    Ok(made as usize)
+}
+
+/// Sets at or below how many available units a place counts as low. `false` when there is no such place.
+pub(crate) fn set_threshold(tx: &mut Tx<'_>, variant: VariantId, location: &Location, threshold: i64) -> Result<bool> {
+    Ok(tx.exec(THRESHOLD, args![threshold, variant, location])? == 1)
+}
+
+fn level(row: &Row<'_>) -> Result<Level> {
+    let (available, reserved, threshold): (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    Ok(Level {
+        variant: row.get(0)?,
+        product: row.get(1)?,
+        available,
+        reserved,
+        total: available + reserved,
+        status: StockStatus::of(available, threshold),
+    })
+}
+
+/// The levels of these variants, ascending; those without stock rows are missing.
+pub(crate) fn levels(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<Level>> {
+    tx.query(LEVELS, &[Arg::list(variants)], level)
+}
+
+/// The levels of these products' variants, by product and variant.
+pub(crate) fn levels_of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Level>> {
+    tx.query(LEVELS_OF_PRODUCTS, &[Arg::list(products)], level)
+}
+
+/// The stock of these products, by product; those without stock rows are missing.
+pub(crate) fn stock(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Stock>> {
+    let places = tx.query(PLACES, &[Arg::list(products)], |row| {
+        let (available, reserved, threshold): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
+        let place = Place {
+            id: row.get(1)?,
+            variant_id: row.get(2)?,
+            location_code: row.get(3)?,
+            available_quantity: available,
+            reserved_quantity: reserved,
+            total_quantity: available + reserved,
+            stock_status: StockStatus::of(available, threshold),
+            low_stock_threshold: threshold,
+            created_at: row.get(7)?,
+            updated_at: row.get(8)?,
+            version: row.get(9)?,
+        };
+        Ok((row.get::<ProductId>(0)?, place))
+    })?;
+    let by_product = places.chunk_by(|a, b| a.0 == b.0);
+    Ok(by_product.filter_map(|all| Stock::of(all[0].0, all.iter().map(|(_, place)| place.clone()).collect())).collect())
+}
+
+fn movement(row: &Row<'_>) -> Result<Movement> {
+    let kind: Kind = row.get(4)?;
+    let (change, after): (i64, i64) = (row.get(5)?, row.get(6)?);
+    let (reserved_change, reserved_after): (i64, i64) = (row.get(7)?, row.get(8)?);
+    Ok(Movement {
+        id: row.get(0)?,
+        product_id: row.get(1)?,
+        variant_id: row.get(2)?,
+        location_code: row.get(3)?,
+        movement_type: kind.shown(),
+        movement_type_description: kind.korean(),
+        quantity: Movement::units(kind, change, reserved_change),
+        previous_available: after - change,
+        after_available: after,
+        previous_reserved: reserved_after - reserved_change,
+        after_reserved: reserved_after,
+        reference_type: row.get(9)?,
+        reference_id: row.get(10)?,
+        correlation_id: row.get(11)?,
+        reason: row.get(12)?,
+        performed_by: row.get(13)?,
+        version: row.get(14)?,
+        created_at: row.get(15)?,
+    })
+}
+
+/// The product's movements, newest first: a numbered page, or what follows `after`. With how many there are in all.
+pub(crate) fn movements(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    page: PageRequest,
+    after: Option<Cursor>,
+) -> Result<(Vec<Movement>, i64)> {
+    let before = after.map_or(i64::MAX, Cursor::id);
+    let skip = if after.is_some() { 0 } else { page.offset() };
+    // one row more than asked for says whether there is a next page
+    let rows = tx.query(MOVEMENTS, args![product, before, page.size() + 1, skip], movement)?;
+    let total = tx.query_one(MOVEMENTS_COUNT, args![product], |row| row.get(0))?;
+    Ok((rows, total))
+}
+
+/// The ledger's entries of one order, oldest first.
+pub(crate) fn movements_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Movement>> {
+    tx.query(MOVEMENTS_OF_ORDER, args![order, order], movement)
+}
+
+/// What the order holds, bought or gave back.
+pub(crate) fn reservations(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Reservation>> {
+    tx.query(RESERVATIONS, args![order], |row| {
+        Ok(Reservation {
+            product_id: row.get(0)?,
+            variant_id: row.get(1)?,
+            location_code: row.get(2)?,
+            quantity: row.get(3)?,
+            state: row.get::<State>(4)?.name(),
+            reserved_at: row.get(5)?,
+            updated_at: row.get(6)?,
+        })
+    })
+}

@@ -1,0 +1,365 @@
+//! Stock in the shop's language, on a real database.
+
+use crate::ops::{self, Opening};
+use crate::{Level, Line, Location, Movement, StockStatus, audit, rebuild};
+use kernel::{Code, Error, OrderNumber, PageRequest, ProductId, Quantity, Result, UserId, VariantId};
+use std::sync::Arc;
+use store::{Db, Durability, Settings, Tx, Violation, args};
+
+/// A shop that keeps stock and nothing else. Every look at it also asks the audit.
+struct Warehouse {
+    db: Db,
+    _folder: tempfile::TempDir,
+}
+
+impl Warehouse {
+    /// Variant `n` of product `n` begins with `quantities[n - 1]` units.
+    fn with(quantities: &[i64]) -> Warehouse {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(Settings {
+            path: folder.path().join("shop.db"),
+            durability: Durability::ProcessOnly,
+            queue: 1000,
+            readers: 1,
+            clock: Arc::new(ports::ManualClock::default()),
+            seed: Some(1),
+        })
+        .unwrap();
+        let migrations = [store::MIGRATIONS, crate::MIGRATIONS].concat();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(db.migrate(migrations)).unwrap();
+        let warehouse = Warehouse { db, _folder: folder };
+        let openings: Vec<_> =
+            (1..).zip(quantities).map(|(n, &quantity)| (ProductId::new(n), VariantId::new(n), quantity)).collect();
+        warehouse.does(move |tx| ops::open_many(tx, &openings, "SYSTEM")).unwrap();
+        warehouse
+    }
+
+    fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.db.write_blocking("test", work)
+    }
+
+    fn reserves(&self, number: &OrderNumber, wanted: &[(i64, i64)]) -> Result<()> {
+        let (number, lines) = (number.clone(), lines(wanted));
+        self.does(move |tx| ops::reserve(tx, &number, &buyer(), &lines))
+    }
+
+    fn commits(&self, number: &OrderNumber) -> Result<()> {
+        let number = number.clone();
+        self.does(move |tx| ops::commit(tx, &number))
+    }
+
+    fn releases(&self, number: &OrderNumber) -> Result<()> {
+        let number = number.clone();
+        self.does(move |tx| ops::release(tx, &number, "changed my mind"))
+    }
+
+    fn takes_back(&self, number: &OrderNumber) -> Result<()> {
+        let number = number.clone();
+        self.does(move |tx| ops::take_back(tx, &number, "refunded"))
+    }
+
+    /// (available, reserved) of a variant; the books must be in order.
+    fn level(&self, variant: i64) -> (i64, i64) {
+        self.in_order();
+        let level = self.full_level(variant);
+        (level.available, level.reserved)
+    }
+
+    fn full_level(&self, variant: i64) -> Level {
+        let variants = [VariantId::new(variant)];
+        self.db.read_blocking("test", move |tx| ops::levels(tx, &variants)).unwrap().remove(0)
+    }
+
+    fn in_order(&self) {
+        assert_eq!(self.complaints(), []);
+    }
+
+    fn complaints(&self) -> Vec<Violation> {
+        self.db.read_blocking("test", audit).unwrap()
+    }
+
+    fn movements(&self, product: i64) -> Vec<Movement> {
+        let request = PageRequest::new(0, 100).unwrap();
+        self.db.read_blocking("test", move |tx| ops::movements(tx, ProductId::new(product), request, None)).unwrap().content
+    }
+
+    fn said(&self) -> Vec<(String, String, String)> {
+        let all = self.db.read_blocking("test", |tx| store::outbox::after(tx, 0, 1000)).unwrap();
+        all.into_iter().map(|fact| (fact.topic.to_string(), fact.key.to_string(), fact.payload.to_string())).collect()
+    }
+}
+
+fn buyer() -> UserId {
+    "3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap()
+}
+
+fn order(n: u32) -> OrderNumber {
+    format!("ORD-20260206-{n:08}").parse().unwrap()
+}
+
+fn lines(wanted: &[(i64, i64)]) -> Vec<Line> {
+    let line = |&(variant, units): &(i64, i64)| Line {
+        variant: VariantId::new(variant),
+        product: ProductId::new(variant),
+        quantity: Quantity::new(units).unwrap(),
+    };
+    wanted.iter().map(line).collect()
+}
+
+fn fact<'a>(error: &'a Error, name: &str) -> Vec<&'a serde_json::Value> {
+    error.details().iter().map(|detail| &detail.facts[name]).collect()
+}
+
+#[test]
+fn available_falls_at_reservation_and_total_at_commit() {
+    let warehouse = Warehouse::with(&[10]);
+    warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
+    assert_eq!(warehouse.level(1), (6, 4));
+    assert_eq!(warehouse.full_level(1).total, 10);
+    warehouse.commits(&order(1)).unwrap();
+    assert_eq!(warehouse.level(1), (6, 0));
+    assert_eq!(warehouse.full_level(1).total, 6);
+}
+
+#[test]
+fn what_is_short_is_named_and_nothing_is_written() {
+    let warehouse = Warehouse::with(&[5, 1, 0, 9]);
+    let error = warehouse.reserves(&order(1), &[(4, 2), (3, 1), (2, 2), (1, 5)]).unwrap_err();
+    assert_eq!(error.code(), Code::InsufficientStock);
+    assert_eq!(fact(&error, "variantId"), [2, 3]);
+    assert_eq!(fact(&error, "requested"), [2, 1]);
+    assert_eq!(fact(&error, "available"), [1, 0]);
+    assert_eq!((1..=4).map(|v| warehouse.level(v)).collect::<Vec<_>>(), [(5, 0), (1, 0), (0, 0), (9, 0)]);
+    assert!(warehouse.said().iter().all(|(topic, ..)| topic == "shopping.inventory.changed"));
+}
+
+#[test]
+fn the_same_variant_on_two_lines_is_summed_before_the_check() {
+    let warehouse = Warehouse::with(&[3]);
+    let error = warehouse.reserves(&order(1), &[(1, 2), (1, 2)]).unwrap_err();
+    assert_eq!(fact(&error, "requested"), [4]);
+    warehouse.reserves(&order(2), &[(1, 2), (1, 1)]).unwrap();
+    assert_eq!(warehouse.level(1), (0, 3));
+}
+
+#[test]
+fn a_variant_without_stock_rows_is_named() {
+    let warehouse = Warehouse::with(&[3]);
+    let error = warehouse.reserves(&order(1), &[(1, 9), (77, 1)]).unwrap_err();
+    assert_eq!((error.code(), fact(&error, "variantId")), (Code::InventoryNotFound, vec![&77.into()]));
+    warehouse.in_order();
+}
+
+#[test]
+fn repeating_any_step_changes_nothing() {
+    let warehouse = Warehouse::with(&[10, 10]);
+    let twice = |step: &dyn Fn() -> Result<()>| (0..2).for_each(|_| step().unwrap());
+    twice(&|| warehouse.reserves(&order(1), &[(1, 4), (2, 1)]));
+    assert_eq!((warehouse.level(1), warehouse.level(2)), ((6, 4), (9, 1)));
+    twice(&|| warehouse.commits(&order(1)));
+    assert_eq!(warehouse.level(1), (6, 0));
+    twice(&|| warehouse.takes_back(&order(1)));
+    assert_eq!(warehouse.level(1), (10, 0));
+    twice(&|| warehouse.releases(&order(1)));
+    twice(&|| warehouse.commits(&order(1)));
+    twice(&|| warehouse.reserves(&order(1), &[(1, 4), (2, 1)]));
+    assert_eq!((warehouse.level(1), warehouse.level(2)), ((10, 0), (10, 0)));
+    assert_eq!(warehouse.said().iter().filter(|(_, key, _)| key.starts_with("ORD-")).count(), 2);
+}
+
+#[test]
+fn a_repeated_reservation_is_no_shortage() {
+    let warehouse = Warehouse::with(&[2]);
+    warehouse.reserves(&order(1), &[(1, 2)]).unwrap();
+    warehouse.reserves(&order(1), &[(1, 2)]).unwrap();
+    assert_eq!(warehouse.level(1), (0, 2));
+}
+
+#[test]
+fn a_sold_order_is_not_released_and_a_released_one_is_not_sold() {
+    let warehouse = Warehouse::with(&[10]);
+    warehouse.reserves(&order(1), &[(1, 3)]).unwrap();
+    warehouse.commits(&order(1)).unwrap();
+    warehouse.releases(&order(1)).unwrap();
+    assert_eq!(warehouse.level(1), (7, 0));
+    warehouse.reserves(&order(2), &[(1, 3)]).unwrap();
+    warehouse.releases(&order(2)).unwrap();
+    warehouse.commits(&order(2)).unwrap();
+    warehouse.takes_back(&order(2)).unwrap();
+    assert_eq!(warehouse.level(1), (7, 0));
+}
+
+#[test]
+fn orders_take_from_main_first_and_give_back_where_they_took() {
+    let warehouse = Warehouse::with(&[2]);
+    let elsewhere = |location: &str, quantity| Opening {
+        product: ProductId::new(1),
+        variant: VariantId::new(1),
+        location: Location::checked(location).unwrap(),
+        quantity,
+        threshold: 3,
+    };
+    let openings = [elsewhere("seoul", 5), elsewhere("AIR", 1)];
+    warehouse.does(move |tx| ops::open_all(tx, &openings, Some("second house"), "SYSTEM")).unwrap();
+    assert_eq!(warehouse.level(1), (8, 0));
+    warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
+    let held = warehouse.db.read_blocking("test", |tx| ops::reservations(tx, &order(1))).unwrap();
+    let taken: Vec<_> = held.iter().map(|r| (r.location_code.to_string(), r.quantity)).collect();
+    assert_eq!(taken, [("AIR".to_owned(), 1), ("MAIN".to_owned(), 2), ("SEOUL".to_owned(), 1)]);
+    let error = warehouse.reserves(&order(2), &[(1, 5)]).unwrap_err();
+    assert_eq!(fact(&error, "available"), [4]);
+    warehouse.releases(&order(1)).unwrap();
+    let stock = warehouse.db.read_blocking("test", |tx| ops::stock_of_product(tx, ProductId::new(1))).unwrap();
+    let places: Vec<_> = stock.breakdown.iter().map(|p| (p.location_code.as_str(), p.available_quantity)).collect();
+    assert_eq!(places, [("AIR", 1), ("MAIN", 2), ("SEOUL", 5)]);
+    assert_eq!((stock.available_quantity, stock.stock_status), (8, StockStatus::LowStock));
+    warehouse.in_order();
+}
+
+#[test]
+fn stock_is_opened_once() {
+    let warehouse = Warehouse::with(&[1]);
+    let code = |openings: &'static [(i64, i64, i64)]| {
+        let openings: Vec<_> =
+            openings.iter().map(|&(p, v, q)| (ProductId::new(p), VariantId::new(v), q)).collect();
+        warehouse.does(move |tx| ops::open_many(tx, &openings, "SYSTEM")).unwrap_err().code()
+    };
+    assert_eq!(code(&[(2, 2, 5), (1, 1, 5)]), Code::InventoryAlreadyExists);
+    assert_eq!(code(&[(2, 2, 5), (2, 2, 5)]), Code::InventoryAlreadyExists);
+    assert_eq!(code(&[(2, 2, -1)]), Code::InvalidStockQuantity);
+    let levels = warehouse.db.read_blocking("test", |tx| ops::levels(tx, &[VariantId::new(2)])).unwrap();
+    assert_eq!(levels, []);
+    warehouse.in_order();
+}
+
+#[test]
+fn people_receive_adjust_and_set() {
+    let warehouse = Warehouse::with(&[10]);
+    let (p, v) = (ProductId::new(1), VariantId::new(1));
+    warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
+    warehouse.does(move |tx| ops::receive(tx, p, v, "MAIN", Quantity::new(5).unwrap(), "truck", "kim")).unwrap();
+    assert_eq!(warehouse.level(1), (11, 4));
+    warehouse.does(move |tx| ops::adjust(tx, p, v, "main", -3, "broken", "kim")).unwrap();
+    assert_eq!(warehouse.level(1), (8, 4));
+    warehouse.does(move |tx| ops::set_available(tx, v, 2, "kim")).unwrap();
+    assert_eq!(warehouse.level(1), (2, 4));
+    warehouse.does(move |tx| ops::set_available(tx, v, 20, "kim")).unwrap();
+    warehouse.does(move |tx| ops::set_available(tx, v, 20, "kim")).unwrap();
+    assert_eq!(warehouse.level(1), (20, 4));
+    let refused = |delta| warehouse.does(move |tx| ops::adjust(tx, p, v, "MAIN", delta, "?", "kim")).unwrap_err().code();
+    assert_eq!((refused(-21), refused(0)), (Code::InvalidStockQuantity, Code::InvalidStockQuantity));
+    let elsewhere = warehouse.does(move |tx| ops::adjust(tx, p, v, "BUSAN", 1, "?", "kim")).unwrap_err().code();
+    assert_eq!(elsewhere, Code::InventoryNotFound);
+    let last = warehouse.said().pop().unwrap();
+    assert_eq!((last.0.as_str(), last.1.as_str()), ("shopping.inventory.changed", "1"));
+    assert_eq!(last.2, r#"{"productId":1,"variantId":1,"available":20,"reserved":4}"#);
+}
+
+#[test]
+fn every_movement_is_on_the_page_newest_first() {
+    let warehouse = Warehouse::with(&[10]);
+    warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
+    warehouse.commits(&order(1)).unwrap();
+    warehouse.takes_back(&order(1)).unwrap();
+    let all = warehouse.movements(1);
+    let shown: Vec<_> = all.iter().map(|m| (m.movement_type, m.quantity, m.previous_available, m.after_available)).collect();
+    assert_eq!(shown, [("RETURN", 4, 6, 10), ("SALE", 4, 6, 6), ("RESERVATION", 4, 10, 6), ("PURCHASE", 10, 0, 10)]);
+    assert_eq!((all[1].previous_reserved, all[1].after_reserved, all[1].movement_type_description), (4, 0, "판매"));
+    assert_eq!((all[2].reference_type.as_str(), &*all[2].reference_id), ("ORDER", order(1).as_str()));
+    let told = warehouse.db.read_blocking("test", |tx| ops::movements_of_order(tx, &order(1))).unwrap();
+    assert_eq!(told.iter().map(|m| m.movement_type).collect::<Vec<_>>(), ["RESERVATION", "SALE", "RETURN"]);
+}
+
+#[test]
+fn movements_go_on_behind_the_cursor() {
+    let warehouse = Warehouse::with(&[10]);
+    (1..=4).for_each(|n| warehouse.reserves(&order(n), &[(1, 1)]).unwrap());
+    let two = PageRequest::new(0, 2).unwrap();
+    let page = |after| warehouse.db.read_blocking("test", move |tx| ops::movements(tx, ProductId::new(1), two, after)).unwrap();
+    let first = page(None);
+    assert_eq!((first.content[0].version, first.total_elements, first.last), (5, 5, false));
+    let second = page(first.next_cursor);
+    let third = page(second.next_cursor);
+    assert_eq!((second.content[0].version, third.content[0].version), (3, 1));
+    assert!(third.last && third.next_cursor.is_none());
+}
+
+#[test]
+fn events_tell_what_orders_took() {
+    let warehouse = Warehouse::with(&[10, 10]);
+    warehouse.reserves(&order(1), &[(2, 1), (1, 4), (2, 2)]).unwrap();
+    warehouse.releases(&order(1)).unwrap();
+    let said = warehouse.said();
+    let [reserved, released] = &said[said.len() - 2..] else { panic!("two facts") };
+    assert_eq!((reserved.0.as_str(), reserved.1.as_str()), ("shopping.inventory.reserved", order(1).as_str()));
+    assert!(reserved.2.contains(r#""reservedQuantities":{"1":4,"2":3}"#), "{}", reserved.2);
+    assert!(released.2.contains(r#""reason":"changed my mind""#), "{}", released.2);
+}
+
+#[test]
+fn a_damaged_snapshot_is_found_and_rebuilt() {
+    let warehouse = Warehouse::with(&[10, 10, 10]);
+    warehouse.reserves(&order(1), &[(1, 4), (2, 2)]).unwrap();
+    warehouse.commits(&order(1)).unwrap();
+    warehouse
+        .does(|tx| {
+            tx.exec("update inventory_snapshots set available = available + 1 where variant_id = 1", args![])?;
+            tx.exec("delete from inventory_snapshots where variant_id = 2", args![])
+        })
+        .unwrap();
+    let rules: Vec<_> = warehouse.complaints().iter().map(|found| found.rule).collect();
+    assert!(rules.contains(&"the snapshot is the fold of its events"), "{rules:?}");
+    assert!(rules.contains(&"every event belongs to a snapshot"), "{rules:?}");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let dry = runtime.block_on(rebuild::run(&warehouse.db, true)).unwrap();
+    assert_eq!((dry.snapshots, dry.events, dry.different, dry.repaired), (3, 7, 2, 0));
+    assert!(!warehouse.complaints().is_empty());
+    let wet = runtime.block_on(rebuild::run(&warehouse.db, false)).unwrap();
+    assert_eq!((wet.different, wet.repaired), (2, 2));
+    assert_eq!((1..=3).map(|v| warehouse.level(v)).collect::<Vec<_>>(), [(6, 0), (8, 0), (10, 0)]);
+    let again = runtime.block_on(rebuild::run(&warehouse.db, false)).unwrap();
+    assert_eq!((again.different, again.differences), (0, vec![]));
+}
+
+#[test]
+fn every_planted_damage_is_found() {
+    let damages = [
+        "update inventory_snapshots set reserved = reserved + 1",
+        "update inventory_snapshots set version = version + 1",
+        "delete from inventory_events where aggregate_version = 1",
+        "update inventory_events set quantity_change = -5 where event_type = 'RESERVED'",
+        "update inventory_events set event_type = 'ADJUSTED' where event_type = 'COMMITTED'",
+        "update inventory_reservations set state = 'RELEASED' where state = 'LIVE'",
+        "update inventory_reservations set quantity = quantity + 1",
+        "delete from inventory_reservations where state = 'COMMITTED'",
+        "update inventory_reservations set snapshot_id = 99",
+    ];
+    for damage in damages {
+        let warehouse = Warehouse::with(&[10]);
+        warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
+        warehouse.commits(&order(1)).unwrap();
+        warehouse.reserves(&order(2), &[(1, 1)]).unwrap();
+        warehouse.in_order();
+        warehouse.does(move |tx| tx.exec(damage, args![])).unwrap();
+        assert!(!warehouse.complaints().is_empty(), "{damage}");
+    }
+}
+
+#[test]
+fn two_hundred_lines_are_reserved_sold_and_returned() {
+    let warehouse = Warehouse::with(&[10; 200]);
+    let wanted: Vec<_> = (1..=200).map(|v| (v, v % 3 + 1)).collect();
+    warehouse.reserves(&order(1), &wanted).unwrap();
+    assert_eq!(warehouse.level(200), (7, 3));
+    warehouse.commits(&order(1)).unwrap();
+    warehouse.takes_back(&order(1)).unwrap();
+    assert_eq!(warehouse.level(200), (10, 0));
+}
+
+#[test]
+fn every_statement_can_be_prepared() {
+    let warehouse = Warehouse::with(&[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(warehouse.db.prepare_all(crate::STATEMENTS.concat())).unwrap();
+}

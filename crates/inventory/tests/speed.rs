@@ -1,0 +1,61 @@
+//! How many reservations of one hot variant a second, durable, in process (QUALITY.md section 5). Not part of the daily
+//! tests: `cargo test -p inventory --release --test speed -- --ignored --nocapture`.
+
+use inventory::{Line, ops};
+use kernel::{OrderNumber, ProductId, Quantity, UserId, VariantId, Zone};
+use std::{sync::Arc, time::Instant};
+use store::{Db, Durability, Settings};
+
+/// Buyers at once; each sends its next reservation when the last is on disk.
+const BUYERS: usize = 1024;
+/// Reservations of each.
+const EACH: usize = 100;
+
+fn shop(folder: &std::path::Path) -> Settings {
+    Settings {
+        path: folder.join("shop.db"),
+        durability: Durability::Full,
+        queue: 100_000,
+        readers: 1,
+        clock: Arc::new(ports::SystemClock),
+        seed: Some(1),
+    }
+}
+
+#[test]
+#[ignore = "a measurement, to be run alone and in release mode"]
+fn hot_sku() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let db = Db::open(shop(folder.path())).unwrap();
+        db.migrate([store::MIGRATIONS, inventory::MIGRATIONS].concat()).await.unwrap();
+        db.write("drop", |tx| tx.exec("drop index outbox_key", &[])).await.unwrap();
+        let (product, variant) = (ProductId::new(1), VariantId::new(1));
+        db.write("open", move |tx| ops::open(tx, product, variant, 100_000_000, "SYSTEM")).await.unwrap();
+        let user: UserId = "3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap();
+        let (started, before) = (Instant::now(), db.commits_and_jobs());
+        let buyer = |db: Db| async move {
+            for _ in 0..EACH {
+                let reserved = db.write("reserve", move |tx| {
+                    let now = tx.now();
+                    let number = OrderNumber::draw(tx.random(), now, &Zone::utc());
+                    ops::reserve(tx, &number, &user, &[Line { variant, product, quantity: Quantity::ONE }])
+                });
+                reserved.await.unwrap();
+            }
+        };
+        let local = tokio::task::LocalSet::new();
+        (0..BUYERS).for_each(|_| drop(local.spawn_local(buyer(db.clone()))));
+        local.await;
+        let (took, after) = (started.elapsed(), db.commits_and_jobs());
+        let broken = db.read("audit", inventory::audit).await.unwrap();
+        assert_eq!(broken, []);
+        let reserved = (BUYERS * EACH) as f64;
+        println!(
+            "{:.0} reservations/s ({reserved} in {took:?}, {:.0} to a commit)",
+            reserved / took.as_secs_f64(),
+            (after.1 - before.1) as f64 / (after.0 - before.0) as f64
+        );
+    });
+}

@@ -1,0 +1,60 @@
+//! What the shop's people ask of orders. Details and `explain` are in `checkout`.
+
+use crate::http::{self, Wanted};
+use crate::order::Kind;
+use crate::response::OrderResponse;
+use crate::{ops, store};
+use axum::extract::State;
+use kernel::{OrderNumber, Page, text};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use web::{Admin, Answer, App, Json, Paging, Path, Query, Routes, answer::Success, ok};
+
+/// The handlers for administrators.
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(list_all_orders)).routes(routes!(set_order_status))
+}
+
+/// All orders, newest first. `keyword` is a part of the order number or of the user's id.
+#[utoipa::path(get, path = "/admin/orders", tag = "order", params(Wanted),
+    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Success<Page<OrderResponse>>)))]
+async fn list_all_orders(
+    State(app): State<App>,
+    _admin: Admin,
+    Query(wanted): Query<Wanted>,
+    paging: Paging,
+) -> Answer<Page<OrderResponse>> {
+    let filter = wanted.filter(&app.shop.zone)?;
+    let part = http::part(&paging);
+    let (orders, total) = app.db.read("order.list", move |tx| store::page(tx, &filter, part)).await?;
+    Ok(ok(http::page(&paging, orders, total)))
+}
+
+/// What an order should become.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewStatus {
+    /// SHIPPING or DELIVERED.
+    status: Kind,
+    /// Why, at most 500 characters; kept in the log of facts.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Move an order by hand to SHIPPING or DELIVERED, where its status allows it. Statuses that concern money or stock are
+/// refused with the operation that does the whole of it.
+#[utoipa::path(put, path = "/admin/orders/{orderNumber}/status", tag = "order",
+    params(("orderNumber" = String, Path)), responses((status = 200, body = Success<OrderResponse>)))]
+async fn set_order_status(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Path(number): Path<OrderNumber>,
+    Json(new): Json<NewStatus>,
+) -> Answer<OrderResponse> {
+    let reason = text::optional("reason", new.reason.as_deref(), text::REASON_MAX)?;
+    let by = admin.id.to_string();
+    let set = move |tx: &mut ::store::Tx<'_>| ops::set_status(tx, &number, new.status, reason.as_deref(), &by);
+    Ok(ok(app.db.write("order.set-status", set).await?.into()))
+}

@@ -1,0 +1,30 @@
+//! Orders: what was bought, by whom, for how much, and where it is in its life. See the README.
+
+pub mod admin;
+pub mod events;
+pub mod http;
+pub mod live;
+pub mod ops;
+pub mod order;
+pub mod response;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use order::{Amounts, Fact, Kind, Line, NewLine, NewOrder, Order, Status};
+pub use response::{OrderItem, OrderResponse};
+
+/// Tables of this domain.
+pub const MIGRATIONS: &[::store::Migration] =
+    &[::store::Migration { name: "order/0001_orders", sql: include_str!("../migrations/0001_orders.sql") }];
+
+/// What orders contribute to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: store::STATEMENTS,
+    routes: http::routes,
+    reactions: events::REACTIONS,
+    live: live::notices,
+    audit: store::audit,
+    ..web::Module::named("order")
+};

@@ -1,0 +1,131 @@
+//! What can be done with orders: one function per verb.
+
+use crate::events::{OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged};
+use crate::order::{Amounts, Fact, Kind, LINES_MAX, NewOrder, Order, Status};
+use crate::store;
+use ::store::Tx;
+use kernel::{Code, OrderNumber, PaymentNumber, Result, UserId, text};
+
+/// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
+const DRAWS_MAX: u32 = 5;
+
+/// Places an order in CONFIRMED: draws its number, stores it with its lines, says [`OrderCreated`]. C002 when it has no
+/// lines or more than [`LINES_MAX`]; S306 when its amounts do not add up.
+pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
+    if new.lines.is_empty() || new.lines.len() > LINES_MAX {
+        return Err(text::wrong("items", format!("must be 1 to {LINES_MAX} lines")));
+    }
+    let now = tx.now();
+    let amounts = Amounts::of(&new.lines, new.coupon_discount, new.points_used)?;
+    let mut order = Order {
+        id: kernel::OrderId::new(0),
+        number: OrderNumber::draw(tx.random(), now, &new.zone),
+        user: new.user,
+        status: Status::Confirmed { pay_by: now.after(new.pay_within) },
+        lines: store::numbered(new.lines)?,
+        amounts,
+        currency: new.currency,
+        coupon: new.coupon,
+        address: new.address,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    for _ in 0..DRAWS_MAX {
+        if let Some(id) = store::insert(tx, &order)? {
+            order.id = id;
+            store::insert_lines(tx, &order)?;
+            tx.emit(&OrderCreated::of(&order))?;
+            return Ok(order);
+        }
+        order.number = OrderNumber::draw(tx.random(), now, &new.zone);
+    }
+    Err(Code::OrderCreationFailed.error().caused_by("every drawn order number was taken"))
+}
+
+/// The order; S201 when there is none.
+pub fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
+    store::find(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())
+}
+
+/// The caller's own order; S201 when there is none, S212 when it is someone else's.
+pub fn own(tx: &mut Tx<'_>, number: &OrderNumber, user: &UserId) -> Result<Order> {
+    let order = find(tx, number)?;
+    if order.user == *user { Ok(order) } else { Err(Code::OrderUserMismatch.error()) }
+}
+
+/// CONFIRMED → PAID; says [`OrderConfirmed`]. `payment` is none for an order that costs nothing. S204, S209.
+pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumber>) -> Result<Order> {
+    let at = tx.now();
+    let order = step(tx, number, &Fact::Paid { at })?.order;
+    tx.emit(&OrderConfirmed::of(&order, payment, at))?;
+    Ok(order)
+}
+
+/// PENDING or CONFIRMED → CANCELLED; says [`OrderCancelled`]. `by` is who did it, for the log of facts. S203.
+pub fn cancelled(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
+    let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
+    give_up(tx, number, &Fact::Cancelled { at, reason }, by)
+}
+
+/// PAID or SHIPPING → REFUNDED; says [`OrderCancelled`]. The money is the caller's business. S203.
+pub fn refunded(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
+    let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
+    give_up(tx, number, &Fact::Refunded { at, reason }, by)
+}
+
+fn give_up(tx: &mut Tx<'_>, number: &OrderNumber, fact: &Fact, by: &str) -> Result<Order> {
+    let order = step(tx, number, fact)?.order;
+    tx.emit(&OrderCancelled::of(&order, by))?;
+    Ok(order)
+}
+
+/// The parcel left: PAID → SHIPPING; says [`OrderStatusChanged`]. S205, S206, S207, S209.
+pub fn shipped(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
+    moved(tx, number, &Fact::Shipped, None, by)
+}
+
+/// The parcel arrived: SHIPPING → DELIVERED; says [`OrderStatusChanged`]. S205, S207, S209.
+pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
+    let at = tx.now();
+    moved(tx, number, &Fact::Delivered { at }, None, by)
+}
+
+/// An admin moves an order by hand: only to SHIPPING and DELIVERED, which touch neither money nor stock, and only where
+/// [`Status::step`] allows it. S209 names the operation that does the rest.
+pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Option<&str>, by: &str) -> Result<Order> {
+    let at = tx.now();
+    let refused = |instead: &str| Err(Code::InvalidOrderStatus.because(instead));
+    match to {
+        Kind::Shipping => moved(tx, number, &Fact::Shipped, reason, by),
+        Kind::Delivered => moved(tx, number, &Fact::Delivered { at }, reason, by),
+        Kind::Pending | Kind::Confirmed => refused("no order goes back to waiting; the buyer places a new one"),
+        Kind::Paid => refused("an order becomes PAID by a payment: POST /payments"),
+        Kind::Cancelled => refused("cancel it with PUT /orders/{orderNumber}/cancel, which gives everything back"),
+        Kind::Refunded => refused("refund it with POST /payments/{paymentNumber}/refund, which gives everything back"),
+    }
+}
+
+fn moved(tx: &mut Tx<'_>, number: &OrderNumber, fact: &Fact, reason: Option<&str>, by: &str) -> Result<Order> {
+    let Stepped { order, from } = step(tx, number, fact)?;
+    tx.emit(&OrderStatusChanged::of(&order, from, reason, by))?;
+    Ok(order)
+}
+
+struct Stepped {
+    order: Order,
+    from: Kind,
+}
+
+/// Load, decide, save. The statement compares the status and version that the decision was made on.
+fn step(tx: &mut Tx<'_>, number: &OrderNumber, fact: &Fact) -> Result<Stepped> {
+    let mut order = store::lock(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())?;
+    let (from, next, now) = (order.status.kind(), order.status.step(fact)?, tx.now());
+    if !store::save(tx, &order, &next, now)? {
+        return Err(Code::StaleVersion.because("the order changed at the same moment"));
+    }
+    order.status = next;
+    order.updated_at = now;
+    order.version += 1;
+    Ok(Stepped { order, from })
+}

@@ -1,0 +1,129 @@
+//! An order as answers show it: design A's field names, and what is ours beside them.
+
+use crate::order::{Kind, Line, Order};
+use kernel::{
+    Money, OrderId, OrderNumber, ProductId, Quantity, ShippingAddress, Timestamp, UserCouponId, UserId, VariantId,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderResponse {
+    /// The row.
+    pub id: OrderId,
+    /// What people call it.
+    pub order_number: OrderNumber,
+    /// Who bought.
+    pub user_id: UserId,
+    /// Where it is in its life.
+    pub status: Kind,
+    /// The same in Korean.
+    pub status_description: &'static str,
+    /// What was bought.
+    pub items: Vec<OrderItem>,
+    /// Number of lines.
+    pub item_count: usize,
+    /// Units on all lines.
+    pub total_quantity: i64,
+    /// Σ price × quantity.
+    pub total_amount: Money,
+    /// What the coupon takes off.
+    pub discount_amount: Money,
+    /// What points pay.
+    pub points_used: Money,
+    /// What is left to pay.
+    pub final_amount: Money,
+    /// ISO 4217 code of every amount.
+    pub currency: &'static str,
+    /// The coupon used.
+    pub applied_user_coupon_id: Option<UserCouponId>,
+    /// Where it goes.
+    pub shipping_address: ShippingAddress,
+    /// Until when it has to be paid, while that is awaited.
+    pub pay_by: Option<Timestamp>,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+    /// Why it was given up.
+    pub cancel_reason: Option<String>,
+    /// When it was given up.
+    pub cancelled_at: Option<Timestamp>,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderItem {
+    /// Its number in the order, from 1.
+    pub id: i64,
+    /// The product.
+    pub product_id: ProductId,
+    /// The sellable unit.
+    pub variant_id: VariantId,
+    /// The variant's stock keeping unit then.
+    pub sku: String,
+    /// The product's name then.
+    pub product_name: String,
+    /// The variant's name then.
+    pub variant_name: Option<String>,
+    /// What one unit cost.
+    pub price: Money,
+    /// How many.
+    pub quantity: Quantity,
+    /// Price × quantity.
+    pub subtotal: Money,
+}
+
+impl From<Order> for OrderResponse {
+    fn from(order: Order) -> OrderResponse {
+        let given_up = order.status.given_up().map(|(at, reason)| (at, reason.to_owned()));
+        let (cancelled_at, cancel_reason) = given_up.unzip();
+        OrderResponse {
+            id: order.id,
+            order_number: order.number,
+            user_id: order.user,
+            status: order.status.kind(),
+            status_description: order.status.kind().label(),
+            item_count: order.lines.len(),
+            total_quantity: order.lines.iter().map(|line| line.quantity.as_i64()).sum(),
+            items: order.lines.into_iter().map(OrderItem::from).collect(),
+            total_amount: order.amounts.subtotal,
+            discount_amount: order.amounts.coupon_discount,
+            points_used: order.amounts.points_used,
+            final_amount: order.amounts.payable,
+            currency: order.currency.code(),
+            applied_user_coupon_id: order.coupon,
+            shipping_address: order.address.into(),
+            pay_by: order.status.pay_by(),
+            paid_at: order.status.paid_at(),
+            cancel_reason,
+            cancelled_at,
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+            version: order.version,
+        }
+    }
+}
+
+impl From<Line> for OrderItem {
+    fn from(line: Line) -> OrderItem {
+        OrderItem {
+            id: line.number,
+            product_id: line.product,
+            variant_id: line.variant,
+            sku: line.sku,
+            product_name: line.product_name,
+            variant_name: line.variant_name,
+            price: line.unit_price,
+            quantity: line.quantity,
+            subtotal: line.subtotal,
+        }
+    }
+}

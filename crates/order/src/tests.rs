@@ -1,0 +1,383 @@
+//! The rules of an order's life, and its SQL on a real database.
+
+use crate::order::{Amounts, Fact, Kind, NewLine, NewOrder, Order, Status};
+use crate::store::{Filter, Part, own_page, page};
+use crate::{MIGRATIONS, ops, store};
+use ::store::{Db, Durability, Settings, Tx, args, outbox};
+use kernel::{
+    Address, Clock, Code, Currency, Cursor, Money, OrderNumber, ProductId, Quantity, Random, Result, Timestamp, UserId,
+    VariantId, Zone,
+};
+use ports::ManualClock;
+use proptest::prelude::*;
+use std::{sync::Arc, time::Duration};
+
+const PAY_WITHIN: Duration = Duration::from_secs(600);
+
+fn new_line(price: i64, quantity: i64) -> NewLine {
+    NewLine {
+        product: ProductId::new(1),
+        variant: VariantId::new(11),
+        sku: "MUG-1".to_owned(),
+        product_name: "머그컵".to_owned(),
+        variant_name: None,
+        unit_price: Money::minor(price),
+        quantity: Quantity::new(quantity).unwrap(),
+    }
+}
+
+fn new_order(user: UserId, lines: Vec<NewLine>) -> NewOrder {
+    NewOrder {
+        user,
+        lines,
+        address: Address {
+            receiver_name: "김구매".to_owned(),
+            receiver_phone: "010-0000-0000".to_owned(),
+            zip_code: "04524".to_owned(),
+            address1: "서울시 중구 세종대로 110".to_owned(),
+            address2: None,
+        },
+        coupon_discount: Money::ZERO,
+        coupon: None,
+        points_used: Money::ZERO,
+        currency: Currency::KRW,
+        pay_within: PAY_WITHIN,
+        zone: Zone::named("Asia/Seoul").unwrap(),
+    }
+}
+
+fn buyer(n: u64) -> UserId {
+    UserId::new(Random::seeded(n).uuid())
+}
+
+struct Shop {
+    db: Db,
+    clock: Arc<ManualClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn open() -> Shop {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let settings = Settings {
+            path: folder.path().join("shop.db"),
+            durability: Durability::ProcessOnly,
+            queue: 1_000,
+            readers: 1,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            seed: Some(1),
+        };
+        let db = Db::open(settings).unwrap();
+        let all = [::store::MIGRATIONS, MIGRATIONS].concat();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(db.migrate(all)).unwrap();
+        runtime.block_on(db.prepare_all(store::STATEMENTS.to_vec())).unwrap();
+        Shop { db, clock, _folder: folder }
+    }
+
+    fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.db.write_blocking("test", work)
+    }
+
+    fn place(&self, user: UserId, lines: Vec<NewLine>) -> Order {
+        self.write(move |tx| ops::place(tx, new_order(user, lines.clone()))).unwrap()
+    }
+
+    fn topics(&self, number: &OrderNumber) -> Vec<String> {
+        let key = number.to_string();
+        self.write(move |tx| outbox::of_key(tx, &key, 100)).unwrap().iter().map(|e| e.topic.to_string()).collect()
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.write(store::audit).unwrap(), [], "the audit complains");
+        }
+    }
+}
+
+#[test]
+fn a_placed_order_is_read_back_as_it_was_given_out() {
+    let shop = Shop::open();
+    let order = shop.place(buyer(1), vec![new_line(9_000, 2), new_line(500, 1)]);
+    assert_eq!(order.amounts.payable, Money::minor(18_500));
+    assert_eq!(order.status, Status::Confirmed { pay_by: shop.clock.now().after(PAY_WITHIN) });
+    assert!(order.number.as_str().starts_with("ORD-20260206-"));
+    let number = order.number.clone();
+    assert_eq!(shop.write(move |tx| ops::find(tx, &number)).unwrap(), order);
+    assert_eq!(shop.topics(&order.number), ["shopping.order.created"]);
+}
+
+#[test]
+fn an_order_of_many_lines_costs_the_same_number_of_statements_as_one_of_one() {
+    let shop = Shop::open();
+    let statements = |lines: usize| {
+        shop.write(move |tx| {
+            let before = tx.statements();
+            ops::place(tx, new_order(buyer(1), vec![new_line(100, 1); lines]))?;
+            Ok(tx.statements() - before)
+        })
+        .unwrap()
+    };
+    assert_eq!(statements(1), statements(200));
+}
+
+#[test]
+fn a_number_that_is_taken_is_drawn_again_and_never_shown() {
+    let shop = Shop::open();
+    shop.write(move |tx| {
+        let mut random = tx.random().clone();
+        let zone = Zone::named("Asia/Seoul")?;
+        let order = ops::place(tx, new_order(buyer(1), vec![new_line(100, 1)]))?;
+        let next = OrderNumber::draw(&mut random, tx.now(), &zone);
+        assert_eq!(order.number, next);
+        let following = OrderNumber::draw(&mut tx.random().clone(), tx.now(), &zone);
+        tx.exec("update orders set order_number = ? where order_number = ?", args![following, next])?;
+        // the next number that would be drawn is taken now
+        let second = ops::place(tx, new_order(buyer(2), vec![new_line(100, 1)]))?;
+        assert_ne!(second.number, following);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn paid_shipped_and_delivered_follow_one_another() {
+    let shop = Shop::open();
+    let number = shop.place(buyer(1), vec![new_line(100, 1)]).number;
+    let payment: kernel::PaymentNumber = "PAY-23456789".parse().unwrap();
+    let n = number.clone();
+    let order = shop.write(move |tx| ops::paid(tx, &n, Some(&payment))).unwrap();
+    assert_eq!(order.status, Status::Paid { at: shop.clock.now() });
+    shop.clock.advance(Duration::from_secs(60));
+    let n = number.clone();
+    shop.write(move |tx| ops::shipped(tx, &n, "test")).unwrap();
+    let n = number.clone();
+    let order = shop.write(move |tx| ops::delivered(tx, &n, "test")).unwrap();
+    let at = shop.clock.now();
+    assert_eq!(order.status, Status::Delivered { paid_at: at.before(Duration::from_secs(60)), at });
+    let n = number.clone();
+    assert_eq!(shop.write(move |tx| ops::find(tx, &n)).unwrap(), order);
+    let changed = "shopping.order.status-changed";
+    assert_eq!(shop.topics(&number), ["shopping.order.created", "shopping.order.confirmed", changed, changed]);
+}
+
+#[test]
+fn a_second_payment_a_late_cancel_and_a_foreign_eye_are_refused() {
+    let shop = Shop::open();
+    let number = shop.place(buyer(1), vec![new_line(100, 1)]).number;
+    let n = number.clone();
+    let foreign = shop.write(move |tx| ops::own(tx, &n, &buyer(2))).unwrap_err();
+    assert_eq!(foreign.code(), Code::OrderUserMismatch);
+    let n = number.clone();
+    shop.write(move |tx| ops::paid(tx, &n, None)).unwrap();
+    let n = number.clone();
+    assert_eq!(shop.write(move |tx| ops::paid(tx, &n, None)).unwrap_err().code(), Code::OrderAlreadyPaid);
+    let n = number.clone();
+    let late = shop.write(move |tx| ops::cancelled(tx, &n, "changed my mind", "buyer")).unwrap_err();
+    assert_eq!(late.code(), Code::OrderCannotBeCancelled);
+    let n = number.clone();
+    let refunded = shop.write(move |tx| ops::refunded(tx, &n, "changed my mind", "buyer")).unwrap();
+    assert_eq!(refunded.status.kind(), Kind::Refunded);
+    let n = number.clone();
+    assert_eq!(shop.write(move |tx| ops::find(tx, &n)).unwrap(), refunded);
+    let nobody: OrderNumber = "ORD-20260206-ZZZZZZZZ".parse().unwrap();
+    assert_eq!(shop.write(move |tx| ops::find(tx, &nobody)).unwrap_err().code(), Code::OrderNotFound);
+    let order = shop.place(buyer(1), vec![new_line(100, 1)]);
+    let blank = shop.write(move |tx| ops::cancelled(tx, &order.number, " ", "buyer")).unwrap_err();
+    assert_eq!(blank.code(), Code::InvalidInput);
+}
+
+#[test]
+fn an_admin_moves_parcels_but_neither_money_nor_stock() {
+    let shop = Shop::open();
+    let number = shop.place(buyer(1), vec![new_line(100, 1)]).number;
+    let set = |to: Kind| {
+        let n = number.clone();
+        shop.write(move |tx| ops::set_status(tx, &n, to, Some("by phone"), "admin"))
+    };
+    for money in [Kind::Pending, Kind::Confirmed, Kind::Paid, Kind::Cancelled, Kind::Refunded] {
+        let refused = set(money).unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidOrderStatus);
+        assert!(refused.detail().is_some(), "says what to do instead");
+    }
+    assert_eq!(set(Kind::Shipping).unwrap_err().code(), Code::OrderNotPaid);
+    let n = number.clone();
+    shop.write(move |tx| ops::paid(tx, &n, None)).unwrap();
+    assert_eq!(set(Kind::Delivered).unwrap_err().code(), Code::InvalidOrderStatus);
+    assert_eq!(set(Kind::Shipping).unwrap().status.kind(), Kind::Shipping);
+    assert_eq!(set(Kind::Delivered).unwrap().status.kind(), Kind::Delivered);
+}
+
+#[test]
+fn empty_and_endless_orders_are_refused() {
+    let shop = Shop::open();
+    for lines in [0, 201] {
+        let lines = vec![new_line(100, 1); lines];
+        let refused = shop.write(move |tx| ops::place(tx, new_order(buyer(1), lines.clone()))).unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidInput);
+    }
+}
+
+#[test]
+fn parcels_move_their_orders_once() {
+    use ::store::consumer;
+    let shop = Shop::open();
+    let number = shop.place(buyer(1), vec![new_line(100, 1)]).number;
+    let n = number.clone();
+    shop.write(move |tx| ops::paid(tx, &n, None)).unwrap();
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Shipped {
+        order_number: OrderNumber,
+    }
+    impl ::store::Event for Shipped {
+        const TOPIC: &'static str = "shopping.delivery.shipped";
+        fn key(&self) -> String {
+            self.order_number.to_string()
+        }
+    }
+    let n = number.clone();
+    shop.write(move |tx| {
+        tx.emit(&Shipped { order_number: n.clone() })?;
+        tx.emit(&Shipped { order_number: n.clone() })
+    })
+    .unwrap();
+    let advanced =
+        shop.write(|tx| consumer::advance(tx, crate::events::CONSUMER, crate::events::REACTIONS, 100)).unwrap();
+    assert_eq!(advanced.parked, 0);
+    let order = shop.write(move |tx| ops::find(tx, &number)).unwrap();
+    assert_eq!((order.status.kind(), order.version), (Kind::Shipping, 3));
+}
+
+fn whole(after: Option<Cursor>, limit: i64) -> Part {
+    Part { after, offset: 0, limit }
+}
+
+#[test]
+fn lists_are_newest_first_and_filtered() {
+    let shop = Shop::open();
+    let mut numbers = Vec::new();
+    for n in 0..6 {
+        shop.clock.advance(Duration::from_secs(60));
+        numbers.push(shop.place(buyer(n % 2), vec![new_line(100, 1), new_line(5, 1)]).number);
+    }
+    let paid = numbers[2].clone();
+    shop.write(move |tx| ops::paid(tx, &paid, None)).unwrap();
+    let list = |orders: Vec<Order>| orders.into_iter().map(|order| order.number).collect::<Vec<_>>();
+    let pick = |which: &[usize]| which.iter().map(|n| numbers[*n].clone()).collect::<Vec<_>>();
+
+    let own = shop.write(|tx| own_page(tx, &buyer(0), &Filter::default(), whole(None, 10))).unwrap();
+    assert_eq!((list(own.0.clone()), own.1), (pick(&[4, 2, 0]), 3));
+    assert!(own.0.iter().all(|order| order.lines.len() == 2));
+    let after = Cursor::after(own.0[0].id.raw());
+    let rest = shop.write(move |tx| own_page(tx, &buyer(0), &Filter::default(), whole(Some(after), 10))).unwrap();
+    assert_eq!((list(rest.0), rest.1), (pick(&[2, 0]), 3));
+    let of = |filter: Filter| shop.write(move |tx| page(tx, &filter, whole(None, 10))).unwrap();
+    let paid = of(Filter { statuses: vec![Kind::Paid], ..Filter::default() });
+    assert_eq!((list(paid.0), paid.1), (pick(&[2]), 1));
+    let start = ManualClock::default().now();
+    let minutes = |n: u64| start.after(Duration::from_secs(60 * n));
+    let period = of(Filter { from: minutes(2), to: minutes(4), ..Filter::default() });
+    assert_eq!((list(period.0), period.1), (pick(&[2, 1]), 2));
+    let keyword = of(Filter { keyword: Some(numbers[3].as_str()[13..].to_lowercase()), ..Filter::default() });
+    assert_eq!(list(keyword.0), pick(&[3]));
+    let of_user = of(Filter { keyword: Some(buyer(1).to_string()), ..Filter::default() });
+    assert_eq!(of_user.1, 3);
+    let wild = of(Filter { keyword: Some("%".to_owned()), ..Filter::default() });
+    assert_eq!(wild.1, 0, "a wildcard is only a sign");
+
+    let all = of(Filter::default());
+    assert_eq!((list(all.0.clone()), all.1), (pick(&[5, 4, 3, 2, 1, 0]), 6));
+    let after = Cursor::after(all.0[3].id.raw());
+    let rest = shop.write(move |tx| page(tx, &Filter::default(), whole(Some(after), 10))).unwrap();
+    assert_eq!(list(rest.0), pick(&[1, 0]));
+}
+
+#[test]
+fn the_audit_sees_what_is_broken() {
+    let shop = Shop::open();
+    for n in 0..4 {
+        shop.place(buyer(n), vec![new_line(100, 2)]);
+    }
+    let damage = [
+        "update orders set payable = payable + 1 where id = 1",
+        "update order_items set quantity = 3 where order_id = 2",
+        "update orders set status = 'PAID' where id = 3",
+        "delete from order_items where order_id = 4",
+    ];
+    let rules = shop
+        .write(move |tx| {
+            for sql in damage {
+                tx.exec(sql, args![])?;
+            }
+            store::audit(tx)
+        })
+        .unwrap();
+    let mut rules: Vec<_> = rules.iter().map(|violation| violation.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    assert_eq!(rules.len(), 5, "{rules:?}");
+    std::mem::forget(shop); // its audit would complain again
+}
+
+fn statuses() -> impl Strategy<Value = Status> {
+    let at = Timestamp::from_millis(5);
+    let reason = "because".to_owned();
+    prop::sample::select(vec![
+        Status::Pending,
+        Status::Confirmed { pay_by: at },
+        Status::Paid { at },
+        Status::Shipping { paid_at: at },
+        Status::Delivered { paid_at: at, at },
+        Status::Cancelled { at, reason: reason.clone() },
+        Status::Refunded { at, reason },
+    ])
+}
+
+fn facts() -> impl Strategy<Value = Fact> {
+    let at = Timestamp::from_millis(9);
+    let reason = "enough".to_owned();
+    prop::sample::select(vec![
+        Fact::Secured { pay_by: at },
+        Fact::Paid { at },
+        Fact::Shipped,
+        Fact::Delivered { at },
+        Fact::Cancelled { at, reason: reason.clone() },
+        Fact::Refunded { at, reason },
+    ])
+}
+
+proptest! {
+    #[test]
+    fn no_fact_happens_twice_and_nothing_leaves_an_end(status in statuses(), fact in facts()) {
+        if let Ok(next) = status.step(&fact) {
+            prop_assert!(!matches!(status.kind(), Kind::Delivered | Kind::Cancelled | Kind::Refunded));
+            prop_assert!(next.step(&fact).is_err(), "{:?} twice", fact);
+            prop_assert!(status.kind() != next.kind());
+            // money that was paid is remembered until it is given back
+            if status.paid_at().is_some() && next.kind() != Kind::Refunded {
+                prop_assert_eq!(next.paid_at(), status.paid_at());
+            }
+        }
+    }
+
+    #[test]
+    fn payable_is_never_negative_and_always_adds_up(
+        lines in prop::collection::vec((0_i64..1_000_000, 1_i64..1_000), 1..10),
+        coupon in -10_i64..2_000_000, points in -10_i64..2_000_000,
+    ) {
+        let lines: Vec<_> = lines.into_iter().map(|(price, quantity)| new_line(price, quantity)).collect();
+        let sum: i64 = lines.iter().map(|line| line.unit_price.as_minor() * line.quantity.as_i64()).sum();
+        match Amounts::of(&lines, Money::minor(coupon), Money::minor(points)) {
+            Ok(amounts) => {
+                prop_assert_eq!(amounts.subtotal.as_minor(), sum);
+                prop_assert_eq!(amounts.payable.as_minor(), sum - coupon - points);
+                prop_assert!(amounts.payable >= Money::ZERO && coupon >= 0 && points >= 0);
+            }
+            Err(_) => prop_assert!(coupon < 0 || points < 0 || coupon + points > sum),
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What a payment and a refund are, and the rules of their lives.
+
+use kernel::{Code, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use utoipa::ToSchema;
+
+/// Longest payment key of a gateway, in characters (Toss Payments).
+pub const PAYMENT_KEY_MAX: usize = 200;
+
+/// A payment that is about to begin.
+#[derive(Debug, Clone)]
+pub struct NewPayment {
+    /// What is paid.
+    pub order: OrderNumber,
+    /// Who pays.
+    pub user: UserId,
+    /// How much; the order's payable, above zero.
+    pub amount: Money,
+    /// How.
+    pub method: Method,
+    /// What the gateway gave the buyer's browser; at most [`PAYMENT_KEY_MAX`] characters.
+    pub payment_key: Option<String>,
+}
+
+/// A payment: one attempt to pay an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Payment {
+    /// The row.
+    pub id: PaymentId,
+    /// What people call it.
+    pub number: PaymentNumber,
+    /// What is paid.
+    pub order: OrderNumber,
+    /// Who pays.
+    pub user: UserId,
+    /// How much.
+    pub amount: Money,
+    /// How.
+    pub method: Method,
+    /// What the gateway gave the buyer's browser.
+    pub payment_key: Option<String>,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The gateway's name for the capture, once there was one.
+    pub transaction: Option<String>,
+    /// What the gateway took: nothing, or the amount. Also set when the approval came late.
+    pub captured: Money,
+    /// What went back.
+    pub refunded: Money,
+    /// What went back or is on its way back; never more than was captured.
+    pub refund_claimed: Money,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+impl Payment {
+    /// What may still be given back.
+    pub fn refundable(&self) -> Money {
+        Money::minor(self.captured.as_minor() - self.refund_claimed.as_minor())
+    }
+}
+
+/// Where a payment is in its life, with what is known there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Begun; the gateway was not asked yet.
+    Pending,
+    /// The gateway is being asked, or its answer is not known.
+    Processing,
+    /// The money was taken.
+    Completed {
+        /// When.
+        at: Timestamp,
+    },
+    /// The gateway refused.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// `CODE: text`.
+        reason: String,
+    },
+    /// Given up before there was an outcome.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+    },
+    /// A part of the money went back.
+    PartiallyRefunded {
+        /// When it was taken.
+        paid_at: Timestamp,
+        /// When a part went back last.
+        at: Timestamp,
+    },
+    /// All of the money went back.
+    Refunded {
+        /// When it was taken.
+        paid_at: Timestamp,
+        /// When the last of it went back.
+        at: Timestamp,
+    },
+}
+
+/// The names of the statuses, as the API and the database show them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Kind {
+    /// See [`Status::Pending`].
+    Pending,
+    /// See [`Status::Processing`].
+    Processing,
+    /// See [`Status::Completed`].
+    Completed,
+    /// See [`Status::Failed`].
+    Failed,
+    /// See [`Status::Cancelled`].
+    Cancelled,
+    /// See [`Status::PartiallyRefunded`].
+    PartiallyRefunded,
+    /// See [`Status::Refunded`].
+    Refunded,
+}
+
+impl Kind {
+    /// Every status.
+    pub const ALL: [Kind; 7] = [
+        Kind::Pending,
+        Kind::Processing,
+        Kind::Completed,
+        Kind::Failed,
+        Kind::Cancelled,
+        Kind::PartiallyRefunded,
+        Kind::Refunded,
+    ];
+
+    /// The name in capitals.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Pending => "PENDING",
+            Kind::Processing => "PROCESSING",
+            Kind::Completed => "COMPLETED",
+            Kind::Failed => "FAILED",
+            Kind::Cancelled => "CANCELLED",
+            Kind::PartiallyRefunded => "PARTIALLY_REFUNDED",
+            Kind::Refunded => "REFUNDED",
+        }
+    }
+
+    /// Design A's Korean label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Kind::Pending => "대기 중",
+            Kind::Processing => "처리 중",
+            Kind::Completed => "완료",
+            Kind::Failed => "실패",
+            Kind::Cancelled => "취소",
+            Kind::PartiallyRefunded => "부분 환불",
+            Kind::Refunded => "환불",
+        }
+    }
+}
+
+/// How a buyer pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Method {
+    /// A card; `CARD` is read as this too.
+    CreditCard,
+    /// From account to account.
+    BankTransfer,
+    /// Into an account opened for this payment.
+    VirtualAccount,
+    /// Kakao Pay.
+    KakaoPay,
+    /// Naver Pay.
+    NaverPay,
+    /// Toss Pay.
+    TossPay,
+    /// With the phone bill.
+    Mobile,
+    /// From the prepaid balance; refused (S307) until there is a wallet.
+    Balance,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Method; 8] = [
+        Method::CreditCard,
+        Method::BankTransfer,
+        Method::VirtualAccount,
+        Method::KakaoPay,
+        Method::NaverPay,
+        Method::TossPay,
+        Method::Mobile,
+        Method::Balance,
+    ];
+
+    /// The name in capitals.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::CreditCard => "CREDIT_CARD",
+            Method::BankTransfer => "BANK_TRANSFER",
+            Method::VirtualAccount => "VIRTUAL_ACCOUNT",
+            Method::KakaoPay => "KAKAO_PAY",
+            Method::NaverPay => "NAVER_PAY",
+            Method::TossPay => "TOSS_PAY",
+            Method::Mobile => "MOBILE",
+            Method::Balance => "BALANCE",
+        }
+    }
+
+    /// The Korean label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Method::CreditCard => "카드",
+            Method::BankTransfer => "계좌이체",
+            Method::VirtualAccount => "가상계좌",
+            Method::KakaoPay => "카카오페이",
+            Method::NaverPay => "네이버페이",
+            Method::TossPay => "토스페이",
+            Method::Mobile => "휴대폰",
+            Method::Balance => "잔액",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = Error;
+    /// The method with this name, or `CARD`; S307 for any other text.
+    fn from_str(text: &str) -> Result<Method> {
+        if text == "CARD" {
+            return Ok(Method::CreditCard);
+        }
+        Method::ALL
+            .into_iter()
+            .find(|method| method.name() == text)
+            .ok_or_else(|| Code::PaymentMethodNotSupported.because("that is no payment method of this shop"))
+    }
+}
+
+/// A refund: a part or all of a payment going back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refund {
+    /// The row.
+    pub id: RefundId,
+    /// What goes back.
+    pub payment: PaymentNumber,
+    /// Of which order.
+    pub order: OrderNumber,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: String,
+    /// Where it is in its life.
+    pub status: RefundStatus,
+    /// When it began.
+    pub created_at: Timestamp,
+}
+
+/// Where a refund is in its life, with what is known there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// The gateway is being asked, or its answer is not known.
+    Processing,
+    /// The money went back.
+    Completed {
+        /// When.
+        at: Timestamp,
+        /// The gateway's name for it.
+        transaction: String,
+    },
+    /// The gateway refused.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// `CODE: text`.
+        reason: String,
+    },
+}
+
+/// What recording an approval led to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Approval {
+    /// The payment is completed, now or by an earlier record of the same transaction.
+    Completed(Payment),
+    /// The payment had failed or was given up before, and stays so. The money was taken all the same (it is recorded as
+    /// captured): the caller must give it back.
+    Late(Payment),
+}

@@ -1,0 +1,274 @@
+//! The command line.
+
+use crate::commands;
+use crate::config::{Config, Fault, Flags};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+/// A commerce backend that holds under a rush.
+///
+/// Exit codes: 0 done; 1 done, and what was looked for is not in order; 2 wrong usage or configuration; 3 it could not be done.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, max_term_width = 110)]
+pub struct Cli {
+    /// Settings file instead of ./holdfast.toml
+    #[arg(short, long, global = true, value_name = "FILE", env = "HOLDFAST_CONFIG")]
+    config: Option<PathBuf>,
+    /// One setting, over all files and the environment; may be repeated
+    #[arg(short = 'o', long = "option", global = true, value_name = "SECTION.KEY=VALUE", value_parser = pair)]
+    options: Vec<(String, String)>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API
+    Serve(Listen),
+    /// Open a fresh demo shop, play through a day in it, and stay up
+    Demo(Demo),
+    /// Import products from a CSV or NDJSON file
+    Import(Import),
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Make an access token, for scripts
+    Token(Token),
+    /// Look after the stock
+    #[command(subcommand)]
+    Inventory(Inventory),
+    /// Check every promise the shop makes; exits 1 when one is broken
+    Audit,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Configuration),
+    /// Print every error code (docs/ERRORS.md)
+    Errors,
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Address and port, over server.listen
+    #[arg(short, long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// SQLite file, over database.url
+    #[arg(short, long, value_name = "FILE")]
+    database: Option<PathBuf>,
+}
+
+/// What `demo` takes.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Exit after the day: 0 only if everything happened as told
+    #[arg(long)]
+    pub once: bool,
+    /// Folder of the demo shop; wiped first, if it is one
+    #[arg(long, value_name = "FOLDER", default_value = "data/demo")]
+    pub data: PathBuf,
+    /// Address and port; any free port of this machine when left out
+    #[arg(short, long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// What `import` takes.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file; - reads standard input and needs --format
+    pub file: PathBuf,
+    /// A field that has another name in the file; may be repeated: --map name=productDisplayName
+    #[arg(long = "map", value_name = "FIELD=COLUMN", value_parser = pair)]
+    pub map: Vec<(String, String)>,
+    /// A field that is the same in every row; may be repeated: --set price=19900
+    #[arg(long = "set", value_name = "FIELD=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// How the file is written; by its name when left out
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Exit 1 when a row was refused
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How an import file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated, with a head line
+    Csv,
+    /// One JSON object a line
+    Ndjson,
+}
+
+/// What `token` takes.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// The user's id, a UUID
+    #[arg(long, value_name = "UUID")]
+    pub user: String,
+    /// USER, SELLER, ADMIN or SERVICE; may be repeated
+    #[arg(long, value_name = "ROLE", default_value = "USER")]
+    pub role: Vec<String>,
+    /// How long it is good for, such as 1h or 30d; auth.access_ttl when left out
+    #[arg(long, value_name = "TIME")]
+    pub expires: Option<crate::config::Span>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Inventory {
+    /// Fold the ledger again and repair what differs from it
+    Rebuild {
+        /// Only say what would be repaired; exits 1 when something would
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Configuration {
+    /// Print every setting with its value and where it comes from; secrets are hidden
+    Show,
+    /// Say whether the configuration is good
+    Check,
+    /// Print the commented defaults, a file to start from
+    Default {
+        /// As a table (docs/SETTINGS.md)
+        #[arg(long)]
+        markdown: bool,
+    },
+}
+
+/// How a command ended, when nothing stood in its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything is in order.
+    Good,
+    /// It was done, and what was looked for is not in order.
+    NotInOrder,
+}
+
+/// Why a command could not be done.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Wrong usage or configuration.
+    Usage(Fault),
+    /// It could not be done.
+    Failed(Fault),
+}
+
+impl Trouble {
+    /// What failed, for a reason of the shop's, with something to do about it.
+    pub fn failed(what: impl Into<String>, error: &kernel::Error, remedy: impl Into<String>) -> Trouble {
+        Trouble::Failed(Fault::new(what, format!("{error:?}"), remedy))
+    }
+}
+
+/// Wrong settings.
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Trouble {
+        Trouble::Usage(fault)
+    }
+}
+
+/// Runs the program. Gives its exit code.
+pub fn main() -> ExitCode {
+    // fails when something has chosen one before, which is just as good
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(Cli::parse()) {
+        Ok(Ending::Good) => ExitCode::SUCCESS,
+        Ok(Ending::NotInOrder) => ExitCode::from(1),
+        Err(Trouble::Usage(fault)) => complain(&fault, 2),
+        Err(Trouble::Failed(fault)) => complain(&fault, 3),
+    }
+}
+
+fn complain(fault: &Fault, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "error: {fault}");
+    ExitCode::from(code)
+}
+
+fn run(cli: Cli) -> Result<Ending, Trouble> {
+    let flags = Flags { file: cli.config, options: cli.options };
+    match cli.command {
+        Command::Serve(listen) => commands::serve(&loaded(flags, listen.options())?),
+        //TMP
+        Command::Demo(_) | Command::Import(_) => Ok(Ending::Good),
+        Command::Migrate => commands::migrate(&loaded(flags, [])?),
+        Command::Token(token) => commands::token(&loaded(flags, [])?, &token),
+        Command::Inventory(_) => Ok(Ending::Good),
+        Command::Audit => commands::audit(&loaded(flags, [])?),
+        Command::Config(Configuration::Show) => print(crate::config::shown(&Config::load(&flags)?)),
+        Command::Config(Configuration::Check) => {
+            Config::load(&flags)?;
+            print("the configuration is good\n".to_owned())
+        }
+        Command::Config(Configuration::Default { markdown: false }) => print(crate::config::layers::DEFAULT_FILE.to_owned()),
+        Command::Config(Configuration::Default { markdown: true }) => print(crate::config::documents()),
+        Command::Errors => print(crate::errors::document()),
+        Command::Openapi => print(crate::openapi::text(&crate::assembly::document())),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "holdfast", &mut std::io::stdout());
+            Ok(Ending::Good)
+        }
+    }
+}
+
+impl Listen {
+    fn options(&self) -> Vec<(String, String)> {
+        let listen = self.listen.map(|address| ("server.listen".to_owned(), address.to_string()));
+        let database = self.database.as_ref().map(|file| ("database.url".to_owned(), format!("sqlite:{}", file.display())));
+        listen.into_iter().chain(database).collect()
+    }
+}
+
+fn loaded(mut flags: Flags, more: impl IntoIterator<Item = (String, String)>) -> Result<Config, Trouble> {
+    flags.options.extend(more);
+    let config = Config::load(&flags)?;
+    crate::logs::start(&config.settings.log)?;
+    Ok(config)
+}
+
+/// Prints to standard output; a reader that has seen enough (`| head`) is not a failure.
+fn print(text: String) -> Result<Ending, Trouble> {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    Ok(Ending::Good)
+}
+
+/// `name=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as name=value".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_after_the_command() {
+        let cli = Cli::try_parse_from(["holdfast", "serve", "-o", "server.rate_per_second=5", "--listen", "127.0.0.1:0"]).unwrap();
+        assert_eq!(cli.options, [("server.rate_per_second".to_owned(), "5".to_owned())]);
+        assert!(Cli::try_parse_from(["holdfast", "serve", "-o", "nonsense"]).is_err());
+    }
+
+    #[test]
+    fn every_shell_gets_completions() {
+        for shell in clap_complete::Shell::value_variants() {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "holdfast", &mut text);
+            assert!(String::from_utf8(text).unwrap().contains("import"), "{shell}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What each command does.
+
+use crate::cli::{Ending, Token, Trouble};
+use crate::config::{Config, Fault, Settings};
+use crate::{assembly, audit as audits, opening, serve as serving};
+use kernel::UserId;
+use std::{
+    io::{IsTerminal, Write},
+    time::Instant,
+};
+use web::{App, Role, Roles};
+
+/// Says something to whoever runs the command.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Threads of requests and tasks; the database has its own.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|e| Trouble::Failed(Fault::new("no threads can be started", e.to_string(), "raise the process's limits")))
+}
+
+/// Database and settings without anything running.
+pub(crate) async fn open(settings: &Settings) -> Result<App, Trouble> {
+    let db = opening::database(&settings.database, true).await.map_err(Trouble::Failed)?;
+    let ports = opening::ports(settings).map_err(Trouble::Failed)?;
+    assembly::app(settings, db, ports).map_err(|e| Trouble::failed("the shop cannot be opened", &e, "run `holdfast config check`"))
+}
+
+/// A shop that serves.
+pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App), Trouble> {
+    let db = opening::database(&settings.database, settings.database.migrate).await.map_err(Trouble::Failed)?;
+    let ports = opening::ports(settings).map_err(Trouble::Failed)?;
+    let assembly = assembly::assemble(settings, db, ports).await;
+    let assembly = assembly.map_err(|e| Trouble::failed("the shop cannot be put together", &e, "see the cause above"))?;
+    let app = assembly.app.clone();
+    let server = serving::Server::start(settings, assembly).await.map_err(Trouble::Failed)?;
+    Ok((server, app))
+}
+
+pub(crate) fn serve(config: &Config) -> Result<Ending, Trouble> {
+    let began = Instant::now();
+    runtime()?.block_on(async {
+        let (server, app) = start(&config.settings).await?;
+        drop(app);
+        let ms = began.elapsed().as_millis();
+        tracing::info!(address = %server.address, ms, "ready");
+        if std::io::stdout().is_terminal() {
+            say(format!("Holdfast serves http://{0} (reader: http://{0}/docs); Ctrl-C ends it", server.address));
+        }
+        serving::asked_to_stop().await;
+        tracing::info!("asked to stop");
+        let in_time = server.stop().await;
+        Ok(if in_time { Ending::Good } else { Ending::NotInOrder })
+    })
+}
+
+pub(crate) fn migrate(config: &Config) -> Result<Ending, Trouble> {
+    runtime()?.block_on(async {
+        let what = "the schema cannot be brought up to date";
+        let mut database = config.settings.database.clone();
+        database.migrate = true;
+        let db = opening::database(&database, true).await.map_err(Trouble::Failed)?;
+        let statements = assembly::statements();
+        let count = statements.len();
+        let prepared = db.prepare_all(statements).await;
+        prepared.map_err(|e| Trouble::failed(what, &e, "the database has tables of another program or version"))?;
+        say(format!("the schema is up to date ({} migrations, {count} statements prepared)", assembly::migrations().len()));
+        Ok(Ending::Good)
+    })
+}
+
+pub(crate) fn token(config: &Config, wanted: &Token) -> Result<Ending, Trouble> {
+    let user: UserId = wanted.user.parse().map_err(|_| {
+        Fault::new("--user has a wrong value", format!("{:?} is not a UUID", wanted.user), "sign the user up, and use the id of the answer")
+    })?;
+    let mut roles = Roles::NONE;
+    for name in &wanted.role {
+        let role = Role::named(&name.to_ascii_uppercase()).ok_or_else(|| {
+            Fault::new("--role has a wrong value", format!("there is no role {name:?}"), "roles are USER, SELLER, ADMIN and SERVICE")
+        })?;
+        roles = roles.with(role);
+    }
+    let settings = config.settings.auth.settings()?;
+    let ttl = wanted.expires.map_or(settings.access_ttl, crate::config::Span::duration);
+    let auth = web::Auth::from_settings(settings);
+    let issued = auth.and_then(|auth| auth.issue_for(&user, roles, opening::clock().now(), ttl));
+    let issued = issued.map_err(|e| Trouble::failed("no token can be made", &e, "set auth.secrets"))?;
+    say(&issued.token);
+    Ok(Ending::Good)
+}
+
+pub(crate) fn audit(config: &Config) -> Result<Ending, Trouble> {
+    runtime()?.block_on(async {
+        let app = open(&config.settings).await?;
+        let findings = audits::look(&app).await;
+        let findings = findings.map_err(|e| Trouble::failed("the audit cannot be done", &e, "see the cause above"))?;
+        for audits::Finding { module, violation } in &findings.found {
+            say(format!("BROKEN {module}: {} - {}: {}", violation.rule, violation.subject, violation.found));
+        }
+        let names: Vec<_> = app.modules.iter().map(|module| module.name).collect();
+        let ms = findings.finished_at.since(findings.started_at).as_millis();
+        say(format!("{} broken promises in {} ({ms} ms)", findings.found.len(), names.join(", ")));
+        Ok(if findings.found.is_empty() { Ending::Good } else { Ending::NotInOrder })
+    })
+}

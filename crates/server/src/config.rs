@@ -1,0 +1,146 @@
+//! Configuration: built-in defaults < `holdfast.toml` < environment < flags. Names that do not exist are errors.
+
+pub mod layers;
+pub mod sections;
+mod show;
+pub mod span;
+
+pub use sections::Settings;
+pub use show::{documents, shown};
+pub use span::Span;
+
+use layers::Layer;
+use std::{fmt, path::PathBuf};
+
+/// What is wrong with a setting or a command: what, why, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What cannot be done.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl Fault {
+    /// A fault.
+    pub fn new(what: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Fault {
+        Fault { what: what.into(), why: why.into(), remedy: remedy.into() }
+    }
+
+    /// Says where it was found.
+    fn at(mut self, place: &str) -> Fault {
+        self.what = format!("{} in {place}", self.what);
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  why: {}\n  try: {}", self.what, self.why, self.remedy)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// What the command line says about the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// A file other than `holdfast.toml`; it must exist.
+    pub file: Option<PathBuf>,
+    /// `section.key` and value.
+    pub options: Vec<(String, String)>,
+}
+
+/// The file that is read when it exists and no other is named.
+pub const FILE: &str = "holdfast.toml";
+
+/// The effective configuration and where it came from.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The values.
+    pub settings: Settings,
+    layers: Vec<Layer>,
+}
+
+impl Config {
+    /// Reads all layers, with this process's environment.
+    pub fn load(flags: &Flags) -> Result<Config, Fault> {
+        let file = match &flags.file {
+            Some(path) => Some(read(path)?),
+            None => std::fs::read_to_string(FILE).ok().map(|text| (FILE.to_owned(), text)),
+        };
+        let file = file.as_ref().map(|(place, text)| (place.as_str(), text.as_str()));
+        let variables = std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+        Config::of(file, variables, &flags.options)
+    }
+
+    /// Reads all layers from values.
+    pub fn of(
+        file: Option<(&str, &str)>,
+        variables: impl IntoIterator<Item = (String, String)>,
+        options: &[(String, String)],
+    ) -> Result<Config, Fault> {
+        let defaults = Layer::defaults();
+        let mut layers = Vec::new();
+        if let Some((place, text)) = file {
+            layers.push(Layer::file(place, text)?);
+        }
+        layers.push(Layer::environment(variables, &defaults)?);
+        layers.push(Layer::flags(options, &defaults)?);
+        layers.insert(0, defaults);
+        let settings: Settings = layers::merge(&layers)?.extract().map_err(|error| misread(&error))?;
+        settings.check()?;
+        Ok(Config { settings, layers })
+    }
+
+    /// The built-in defaults.
+    pub fn defaults() -> Config {
+        Config::of(None, [], &[]).expect("the defaults are valid; a test reads them")
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<(String, String), Fault> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let what = format!("the configuration file {} cannot be read", path.display());
+        Fault::new(what, error.to_string(), "name an existing file, or leave --config out to use the defaults")
+    })?;
+    Ok((path.display().to_string(), text))
+}
+
+fn misread(error: &figment::Error) -> Fault {
+    let key = error.path.join(".");
+    let place = error.metadata.as_ref().map_or("the configuration", |metadata| metadata.name.as_ref());
+    let why = error.kind.to_string();
+    Fault::new(format!("{key} has a wrong value in {place}"), why, "`holdfast config default` shows what it looks like")
+}
+
+/// The known name most like `name`, if one is alike enough to be meant.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let last = |key: &str| key.rsplit('.').next().unwrap_or("").to_owned();
+    let score = |candidate: &str| {
+        let whole = distance(name, candidate);
+        // the right name in the wrong section is a common slip
+        whole.min(distance(&last(name), &last(candidate)) + 2)
+    };
+    known.map(|key| (score(key), key)).min().filter(|(far, _)| *far <= name.len().div_ceil(3).max(2)).map(|(_, key)| key)
+}
+
+/// How many letters must be inserted, removed or changed to make `a` of `b`.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,301 @@
+//! The settings as typed sections. What each is for stands in `holdfast.default.toml`; names agree by a test.
+
+use super::{Fault, Span};
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf};
+use web::auth::{AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret};
+
+/// Every setting.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the sections; their settings are explained in the default file")]
+pub struct Settings {
+    pub server: Server,
+    pub database: Database,
+    pub shop: Shop,
+    pub auth: Auth,
+    pub gateway: Gateway,
+    pub reviews: Reviews,
+    pub log: Log,
+    pub audit: Audit,
+    pub retention: Retention,
+}
+
+/// How the API is served.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub metrics_listen: String,
+    pub connections_max: usize,
+    pub body_max_bytes: usize,
+    pub header_timeout: Span,
+    pub request_timeout: Span,
+    pub shutdown_timeout: Span,
+    pub rate_per_second: u32,
+    pub rate_burst: u32,
+    pub client_address_header: String,
+    pub cors_origins: Vec<String>,
+}
+
+/// Where the shop's memory is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Database {
+    pub url: String,
+    pub queue: usize,
+    pub readers: usize,
+    pub migrate: bool,
+}
+
+/// What the rules of the shop read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Shop {
+    pub zone: String,
+    pub currency: String,
+    pub pay_within: Span,
+    pub low_stock_threshold: i64,
+}
+
+/// How callers are recognised.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Auth {
+    pub secrets: Vec<String>,
+    pub issuer: String,
+    pub access_ttl: Span,
+    pub roles_claim: String,
+    pub role_names: Vec<String>,
+    pub jwks: String,
+    pub jwks_issuer: String,
+    pub jwks_audience: String,
+    pub jwks_refresh: Span,
+    pub gateway_header: String,
+    pub gateway_secret: String,
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auth").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Who takes the money.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Gateway {
+    pub kind: GatewayKind,
+    pub approve_percent: u32,
+    pub latency_min: Span,
+    pub latency_max: Span,
+    pub timeout: Span,
+    pub seed: u64,
+    pub journal: String,
+}
+
+/// Which gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayKind {
+    /// In process, without money.
+    Simulated,
+}
+
+/// The review service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Reviews {
+    pub url: String,
+    pub timeout: Span,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Pretty on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Pretty,
+    /// For machines.
+    Json,
+}
+
+/// How often the shop looks for broken promises.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Audit {
+    pub every: Span,
+}
+
+/// What is forgotten when.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Retention {
+    pub idempotency: Span,
+    pub events: Span,
+    pub audits: i64,
+}
+
+fn wrong(key: &str, why: impl std::fmt::Display, remedy: &str) -> Fault {
+    Fault::new(format!("{key} has a wrong value"), why.to_string(), remedy)
+}
+
+impl Settings {
+    /// Checks what types cannot say. Everything wrong here would otherwise come out later, in the middle of something.
+    pub fn check(&self) -> Result<(), Fault> {
+        self.server.check()?;
+        self.database.path()?;
+        self.rules()?;
+        let auth = self.auth.settings()?;
+        for secret in auth.keys.iter().map(|key| &key.secret).chain(auth.gateway.iter().map(|gateway| &gateway.secret)) {
+            check_secret(self.server.listen, secret.reveal())
+                .map_err(|error| wrong("auth", error.detail().unwrap_or_default(), "set auth.secrets or HOLDFAST_AUTH__SECRETS"))?;
+        }
+        web::Auth::from_settings(auth)
+            .map_err(|error| wrong("auth", error.detail().unwrap_or_default(), "see auth in `holdfast config default`"))?;
+        if self.gateway.approve_percent > 100 {
+            return Err(wrong("gateway.approve_percent", "it is above 100", "write a number from 0 to 100"));
+        }
+        if self.gateway.latency_max.duration() < self.gateway.latency_min.duration() {
+            return Err(wrong("gateway.latency_max", "it is below gateway.latency_min", "make it at least as long"));
+        }
+        if self.gateway.timeout >= self.server.request_timeout {
+            let why = "the request would be given up before the gateway's answer is";
+            return Err(wrong("gateway.timeout", why, "keep it below server.request_timeout"));
+        }
+        crate::logs::filter(&self.log.filter)?;
+        Ok(())
+    }
+
+    /// What the domains read.
+    pub fn rules(&self) -> Result<web::Shop, Fault> {
+        let shop = &self.shop;
+        let zone = kernel::Zone::named(&shop.zone)
+            .map_err(|e| wrong("shop.zone", e.detail().unwrap_or_default(), "write an IANA name such as Asia/Seoul"))?;
+        let currency = kernel::Currency::of_code(&shop.currency)
+            .map_err(|e| wrong("shop.currency", e.detail().unwrap_or_default(), "write an ISO 4217 code such as KRW"))?;
+        if shop.low_stock_threshold < 0 {
+            return Err(wrong("shop.low_stock_threshold", "it is below zero", "write 0 or more"));
+        }
+        if shop.pay_within.is_zero() {
+            return Err(wrong("shop.pay_within", "no order could ever be paid", "write a time such as 10m"));
+        }
+        Ok(web::Shop {
+            zone,
+            currency,
+            pay_within: shop.pay_within.duration(),
+            low_stock_threshold: shop.low_stock_threshold,
+            gateway_timeout: self.gateway.timeout.duration(),
+        })
+    }
+}
+
+impl Server {
+    fn check(&self) -> Result<(), Fault> {
+        self.metrics_address()?;
+        if self.connections_max == 0 || self.body_max_bytes == 0 {
+            return Err(wrong("server", "a limit of 0 would refuse everything", "write numbers above 0"));
+        }
+        if self.request_timeout.is_zero() || self.header_timeout.is_zero() {
+            return Err(wrong("server", "a timeout of 0 would refuse everything", "write times such as 30s"));
+        }
+        if self.rate_per_second > 0 && self.rate_burst == 0 {
+            return Err(wrong("server.rate_burst", "a limit needs at least 1", "write a number above 0"));
+        }
+        if !self.client_address_header.is_empty() {
+            axum::http::HeaderName::from_bytes(self.client_address_header.as_bytes())
+                .map_err(|e| wrong("server.client_address_header", e, "write a header name such as X-Forwarded-For"))?;
+        }
+        for origin in &self.cors_origins {
+            let plain = origin.split_once("://").is_some_and(|(scheme, host)| {
+                matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains('/')
+            });
+            if !plain || axum::http::HeaderValue::from_str(origin).is_err() {
+                let why = format!("{origin:?} is not an origin");
+                return Err(wrong("server.cors_origins", why, "write scheme, host and port only, such as https://shop.example"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the metrics listen, when not with the API.
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, Fault> {
+        if self.metrics_listen.is_empty() {
+            return Ok(None);
+        }
+        let parsed = self.metrics_listen.parse();
+        parsed.map(Some).map_err(|e| wrong("server.metrics_listen", e, "write an address and port such as 127.0.0.1:9090"))
+    }
+}
+
+impl Database {
+    /// The SQLite file.
+    pub fn path(&self) -> Result<PathBuf, Fault> {
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
+            _ => Err(wrong("database.url", format!("{:?} is not sqlite:PATH", self.url), "write it like sqlite:data/holdfast.db")),
+        }
+    }
+}
+
+impl Auth {
+    /// As `web` takes them.
+    pub fn settings(&self) -> Result<AuthSettings, Fault> {
+        let keys = self.secrets.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
+        let mut role_names = RoleNames::default();
+        for text in &self.role_names {
+            let parts = text.split_once('=').and_then(|(name, role)| Some((name.trim(), Role::named(role.trim())?)));
+            let (name, role) = parts.ok_or_else(|| {
+                wrong("auth.role_names", format!("{text:?} is not NAME=ROLE"), "roles are USER, SELLER, ADMIN and SERVICE")
+            })?;
+            role_names = role_names.with(name, role);
+        }
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let jwks = some(&self.jwks).map(|place| JwksSettings {
+            source: if place.contains("://") { JwksSource::Url(place) } else { JwksSource::File(place.into()) },
+            issuer: some(&self.jwks_issuer),
+            audience: some(&self.jwks_audience),
+            refresh: self.jwks_refresh.duration(),
+        });
+        let gateway = some(&self.gateway_secret)
+            .map(|secret| GatewaySettings { header: self.gateway_header.clone(), secret: Secret::new(secret) });
+        Ok(AuthSettings {
+            keys,
+            issuer: self.issuer.clone(),
+            access_ttl: self.access_ttl.duration(),
+            roles_claim: self.roles_claim.clone(),
+            role_names,
+            jwks,
+            gateway,
+        })
+    }
+}
+
+/// A key written `kid:secret`. A message never repeats it, because it may be a secret with its name forgotten.
+fn key(text: &str) -> Result<HmacKey, Fault> {
+    match text.split_once(':') {
+        Some((kid, secret)) if !kid.is_empty() && !secret.is_empty() => {
+            Ok(HmacKey { kid: kid.to_owned(), secret: Secret::new(secret) })
+        }
+        _ => Err(wrong("auth.secrets", "a key is not written kid:secret", "write it like 2026-01:THE-SECRET")),
+    }
+}

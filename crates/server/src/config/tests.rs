@@ -1,0 +1,137 @@
+use super::*;
+
+fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+#[test]
+fn the_default_file_and_the_structs_agree() {
+    // every field must be in the file (there are no serde defaults), every name in the file must be a field
+    let config = Config::defaults();
+    assert_eq!(config.settings.server.listen.to_string(), "127.0.0.1:8080");
+    let sample = web::Shop::default();
+    let ours = config.settings.rules().unwrap();
+    assert_eq!((ours.pay_within, ours.low_stock_threshold), (sample.pay_within, sample.low_stock_threshold));
+    assert_eq!((ours.zone, ours.currency), (sample.zone, sample.currency));
+    let key = &config.settings.auth.settings().unwrap().keys[0];
+    assert_eq!(key.secret.reveal(), web::auth::DEVELOPMENT_SECRET);
+}
+
+#[test]
+fn every_setting_has_a_sentence() {
+    let mut said = false;
+    for line in layers::DEFAULT_FILE.lines() {
+        if line.contains(" = ") && !line.starts_with('#') {
+            assert!(said, "no sentence for: {line}");
+        }
+        assert!(line.len() <= 125, "too long: {line}");
+        said = line.starts_with("# ") && (said || line.starts_with("# "));
+    }
+}
+
+#[test]
+fn the_documents_agree_with_the_default_file() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/SETTINGS.md");
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(written == documents(), "run: holdfast config default --markdown > docs/SETTINGS.md");
+}
+
+#[test]
+fn a_later_source_wins() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\nrate_per_second = 5\nconnections_max = 7\n";
+    let environment = variables(&[("HOLDFAST_SERVER__LISTEN", "127.0.0.1:2"), ("HOLDFAST_SERVER__RATE_PER_SECOND", "6")]);
+    let options = variables(&[("server.listen", "127.0.0.1:3")]);
+    let config = Config::of(Some(("holdfast.toml", file)), environment, &options).unwrap();
+    let server = &config.settings.server;
+    assert_eq!((server.listen.port(), server.rate_per_second, server.connections_max), (3, 6, 7));
+    let shown = shown(&config);
+    let line = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(line("listen").ends_with("# command line"), "{shown}");
+    assert!(line("rate_per_second").ends_with("# environment"), "{shown}");
+    assert!(line("connections_max").ends_with("# holdfast.toml"), "{shown}");
+    assert!(line("body_max_bytes").ends_with("# default"), "{shown}");
+}
+
+#[test]
+fn an_unknown_name_is_refused_with_the_nearest() {
+    for (file, named, near) in [
+        ("[server]\nlisten_on = \"x\"\n", "server.listen_on", "server.listen"),
+        ("[database]\nlisten = \"x\"\n", "database.listen", "server.listen"),
+        ("[shop]\npaywithin = \"5m\"\n", "shop.paywithin", "shop.pay_within"),
+        ("[sever]\nlisten = \"x\"\n", "sever.listen", "server.listen"),
+        ("listen = \"x\"\n", "listen", "server.listen"),
+    ] {
+        let fault = Config::of(Some(("holdfast.toml", file)), [], &[]).unwrap_err();
+        assert!(fault.what.contains(named) && fault.what.contains("holdfast.toml"), "{fault}");
+        assert!(fault.remedy.contains(near), "{fault}");
+    }
+    let fault = Config::of(None, variables(&[("HOLDFAST_SERVER__LISEN", "x")]), &[]).unwrap_err();
+    assert!(fault.what.contains("HOLDFAST_SERVER__LISEN") && fault.remedy.contains("server.listen"), "{fault}");
+    let fault = Config::of(None, [], &variables(&[("log.level", "info")])).unwrap_err();
+    assert!(fault.what.contains("command line"), "{fault}");
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_place() {
+    let fault = Config::of(Some(("my.toml", "[server]\nrequest_timeout = \"soon\"\n")), [], &[]).unwrap_err();
+    assert!(fault.what.contains("server.request_timeout") && fault.what.contains("my.toml"), "{fault}");
+    assert!(fault.why.contains("soon"), "{fault}");
+    let fault = Config::of(None, variables(&[("HOLDFAST_DATABASE__QUEUE", "many")]), &[]).unwrap_err();
+    assert!(fault.what.contains("database.queue") && fault.what.contains("environment"), "{fault}");
+}
+
+#[test]
+fn text_stays_text_and_lists_may_be_plain() {
+    let environment = variables(&[
+        ("HOLDFAST_AUTH__ISSUER", "12345"),
+        ("HOLDFAST_SERVER__CORS_ORIGINS", "https://a.example, https://b.example"),
+        ("HOLDFAST_CONFIG", "ignored.toml"),
+        (store::fault::VARIABLE, "store.before-commit"),
+        ("PATH", "/bin"),
+    ]);
+    let settings = Config::of(None, environment, &[]).unwrap().settings;
+    assert_eq!(settings.auth.issuer, "12345");
+    assert_eq!(settings.server.cors_origins, ["https://a.example", "https://b.example"]);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let options = variables(&[("auth.secrets", "a:correct-horse-battery-staple"), ("auth.gateway_secret", "tr0ub4dor")]);
+    let config = Config::of(None, [], &options).unwrap();
+    let text = format!("{} {:?}", shown(&config), config.settings);
+    assert!(!text.contains("horse") && !text.contains("tr0ub4dor"), "{text}");
+}
+
+#[test]
+fn a_weak_secret_is_refused_beyond_this_machine() {
+    let outside = variables(&[("server.listen", "0.0.0.0:8080")]);
+    let fault = Config::of(None, [], &outside).unwrap_err();
+    assert!(fault.why.contains("development default"), "{fault}");
+    let strong = variables(&[("server.listen", "0.0.0.0:8080"), ("auth.secrets", "k1:p9Kd0s/7yQx2LmVb4RtZc8WnEa1GhJf6")]);
+    assert!(Config::of(None, [], &strong).is_ok());
+}
+
+#[test]
+fn values_that_would_fail_later_fail_now() {
+    for (key, value) in [
+        ("shop.zone", "Mars/Olympus"),
+        ("shop.currency", "SHELLS"),
+        ("shop.pay_within", "0s"),
+        ("database.url", "postgres://x"),
+        ("gateway.approve_percent", "101"),
+        ("gateway.timeout", "31s"),
+        ("server.cors_origins", "shop.example"),
+        ("server.metrics_listen", "9090"),
+        ("server.client_address_header", "X Forwarded"),
+        ("server.connections_max", "0"),
+        ("auth.secrets", "no-name"),
+        ("auth.role_names", "BOSS=KING"),
+        ("log.filter", "info,=what="),
+        ("log.format", "xml"),
+    ] {
+        let fault = Config::of(None, [], &variables(&[(key, value)])).unwrap_err();
+        let section = key.split('.').next().unwrap();
+        assert!(fault.what.contains(section), "{key}: {fault}");
+        assert!(!fault.why.contains("no-name"), "{fault}");
+    }
+}

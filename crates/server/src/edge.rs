@@ -1,0 +1,223 @@
+//! The outermost layers of every request: ids, one log line, measurements, limits, panics.
+
+use crate::measure::Requests;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
+use kernel::{Code, Random};
+use std::{
+    cell::RefCell,
+    fmt::Write,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use web::{Failure, failure::TraceId};
+
+/// Accepted from the client, echoed, and made when missing.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// W3C trace context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// Longest request id taken from a client.
+const REQUEST_ID_MAX: usize = 128;
+/// Clients remembered by the rate limit before those that have been quiet are forgotten.
+const CLIENTS_KEPT: usize = 100_000;
+
+/// Routes that work through a whole file or table; their clients know that they are slow.
+const LONG_ROUTES: [&str; 3] = ["/admin/products/import", "/admin/inventory/rebuild", "/admin/audit"];
+/// How long those may take.
+const LONG_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+thread_local! {
+    static RANDOM: RefCell<Random> = RefCell::new(Random::from_system());
+}
+
+/// 32 hexadecimal digits, as a W3C trace id.
+fn new_trace_id() -> Arc<str> {
+    let mut bytes = [0; 16];
+    RANDOM.with_borrow_mut(|random| random.fill(&mut bytes));
+    let mut text = String::with_capacity(32);
+    bytes.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap_or_default());
+    text.into()
+}
+
+/// The trace id of a `traceparent` header: `00-<32 digits>-<16 digits>-<2 digits>`, not all zero.
+fn trace_of(headers: &HeaderMap) -> Option<Arc<str>> {
+    let text = headers.get(TRACEPARENT)?.to_str().ok()?;
+    let mut parts = text.split('-');
+    let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);
+    let hex = |text: &str, length| text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let good = hex(version, 2) && version != "ff" && hex(trace, 32) && hex(parent, 16) && trace.bytes().any(|b| b != b'0');
+    good.then(|| trace.into())
+}
+
+fn request_id_of(headers: &HeaderMap) -> Option<HeaderValue> {
+    let value = headers.get(REQUEST_ID)?;
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
+    let good = (1..=REQUEST_ID_MAX).contains(&value.len()) && value.as_bytes().iter().all(allowed);
+    good.then(|| value.clone())
+}
+
+/// Outermost: gives the request its ids, measures it, and writes its one line.
+pub async fn observe(State(requests): State<Arc<Requests>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let trace = trace_of(request.headers()).unwrap_or_else(new_trace_id);
+    let id = request_id_of(request.headers())
+        .unwrap_or_else(|| HeaderValue::from_str(&trace).unwrap_or(HeaderValue::from_static("-")));
+    request.extensions_mut().insert(TraceId(Arc::clone(&trace)));
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let line = tracing::enabled!(target: "request", tracing::Level::DEBUG).then(|| request.uri().path().to_owned());
+    let running = requests.started();
+    let mut response = next.run(request).await;
+    drop(running);
+    let taken = started.elapsed();
+    requests.finished(&method, route.as_ref().map_or("unmatched", MatchedPath::as_str), response.status(), taken);
+    if let Some(path) = line {
+        // the path only: a query may hold a token
+        tracing::debug!(target: "request", %method, path, status = response.status().as_u16(),
+            ms = taken.as_secs_f64() * 1_000.0, request_id = id.to_str().unwrap_or(""), trace_id = &*trace, "answered");
+    }
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// What one request may take.
+pub struct Limits {
+    timeout: Duration,
+    rate: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    address_header: Option<HeaderName>,
+}
+
+impl Limits {
+    /// The limits of these settings.
+    pub fn of(server: &crate::config::sections::Server) -> Limits {
+        let rate = NonZeroU32::new(server.rate_per_second).map(|per_second| {
+            let burst = NonZeroU32::new(server.rate_burst).unwrap_or(per_second);
+            DefaultKeyedRateLimiter::keyed(Quota::per_second(per_second).allow_burst(burst))
+        });
+        let address_header = HeaderName::from_bytes(server.client_address_header.as_bytes()).ok();
+        Limits { timeout: server.request_timeout.duration(), rate, address_header }
+    }
+
+    /// C012 when this client makes too many requests.
+    fn admit(&self, request: &Request) -> Result<(), Failure> {
+        let Some(rate) = &self.rate else { return Ok(()) };
+        let Some(client) = self.client(request) else { return Ok(()) };
+        if rate.len() > CLIENTS_KEPT {
+            rate.retain_recent();
+        }
+        rate.check_key(&client).map_err(|until| {
+            let wait = until.wait_time_from(governor::clock::DefaultClock::default().now());
+            let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(1).max(1);
+            Failure(Code::TooManyRequests.error().retry_after(seconds))
+        })
+    }
+
+    fn client(&self, request: &Request) -> Option<IpAddr> {
+        let forwarded = self.address_header.as_ref().and_then(|name| {
+            // the proxy that we trust appended the last entry; those before it are whatever the client said
+            let text = request.headers().get_all(name).iter().next_back()?.to_str().ok()?;
+            text.rsplit(',').next()?.trim().parse().ok()
+        });
+        forwarded.or_else(|| request.extensions().get::<Peer>().map(|peer| network(peer.0.ip())))
+    }
+}
+
+/// What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, which one household owns as a whole.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(
+            || {
+                let [a, b, c, d, ..] = v6.segments();
+                IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+            },
+            IpAddr::V4,
+        ),
+    }
+}
+
+/// Inside the rendering of failures: rate limit, timeout, and panics as C001.
+pub async fn guard(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
+    if let Err(refused) = limits.admit(&request) {
+        return refused.into_response();
+    }
+    let route = request.extensions().get::<MatchedPath>();
+    let long = route.is_some_and(|route| LONG_ROUTES.iter().any(|end| route.as_str().ends_with(end)));
+    let timeout = if long { LONG_TIMEOUT.max(limits.timeout) } else { limits.timeout };
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(timeout, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            let cause = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let cause = cause.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            Failure(Code::Internal.error().caused_by(format!("panic: {cause}"))).into_response()
+        }
+        Err(_) => Failure(Code::Timeout.error()).into_response(),
+    }
+}
+
+/// No route has this path.
+pub async fn unknown_path() -> Failure {
+    Failure(Code::NotFound.because("there is nothing at this path"))
+}
+
+/// The path exists, the method does not.
+pub async fn unknown_method(method: Method) -> Failure {
+    Failure(Code::MethodNotAllowed.because(method.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn trace_ids_are_taken_from_good_headers_only() {
+        let good = headers(TRACEPARENT, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        assert_eq!(trace_of(&good).as_deref(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        for bad in [
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf9-00f067aa0ba902b7-01",
+            "",
+        ] {
+            assert_eq!(trace_of(&headers(TRACEPARENT, bad)), None, "{bad}");
+        }
+        assert_eq!(new_trace_id().len(), 32);
+    }
+
+    #[test]
+    fn request_ids_are_short_and_harmless() {
+        assert!(request_id_of(&headers(REQUEST_ID, "web-7f:3.a_b")).is_some());
+        assert!(request_id_of(&headers(REQUEST_ID, "")).is_none());
+        assert!(request_id_of(&headers(REQUEST_ID, "a b")).is_none());
+        assert!(request_id_of(&headers(REQUEST_ID, &"a".repeat(129))).is_none());
+    }
+
+    #[test]
+    fn one_household_is_one_client() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
+    }
+}

@@ -1,0 +1,111 @@
+//! Whether the program lives, whether it should get requests, and its measurements.
+
+use crate::measure::{self, Requests};
+use crate::relay::Progress;
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use web::App;
+
+/// How old the oldest unheard event may be before the program counts as stuck.
+const BEHIND_MAX: Duration = Duration::from_secs(60);
+
+/// What the probes look at.
+#[derive(Clone)]
+pub struct Probe {
+    /// The shop.
+    pub app: App,
+    /// What requests cost.
+    pub requests: Arc<Requests>,
+    /// What the relay has done.
+    pub progress: Arc<Progress>,
+    /// Cancelled when the program begins to shut down.
+    pub closing: CancellationToken,
+}
+
+/// `/healthz` and `/readyz`.
+pub fn probes() -> OpenApiRouter<Probe> {
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))
+}
+
+/// `/metrics`.
+pub fn metrics() -> OpenApiRouter<Probe> {
+    OpenApiRouter::new().routes(routes!(metrics_text))
+}
+
+/// Whether the program should get requests, and if not, why.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// Whether requests should be sent here.
+    pub ready: bool,
+    /// `up`, or what is wrong with the database.
+    pub database: String,
+    /// `up`, or how far events are behind.
+    pub relay: String,
+    /// `applied`: the program does not start otherwise.
+    pub migrations: &'static str,
+    /// Whether the program is shutting down.
+    pub closing: bool,
+}
+
+/// The program lives.
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn healthz() -> &'static str {
+    "alive\n"
+}
+
+/// The program should get requests: it can write, events flow, the schema is right, it is not shutting down.
+#[utoipa::path(get, path = "/readyz", tag = "operations",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+pub async fn readyz(State(probe): State<Probe>) -> Response {
+    let readiness = probe.readiness().await;
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, axum::Json(readiness)).into_response()
+}
+
+/// Measurements in Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn metrics_text(State(probe): State<Probe>) -> Response {
+    match measure::render(&probe.app, &probe.requests, &probe.progress).await {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Err(error) => web::Failure(error).into_response(),
+    }
+}
+
+impl Probe {
+    /// Looks at everything.
+    pub async fn readiness(&self) -> Readiness {
+        let database = self.database().await;
+        let behind = self.progress.behind(self.app.now());
+        let stuck = behind > BEHIND_MAX;
+        let closing = self.closing.is_cancelled();
+        Readiness {
+            ready: database.is_none() && !stuck && !closing,
+            // the cause is in the log; a probe's answer is public
+            database: database.unwrap_or("up").to_owned(),
+            relay: if stuck { format!("{} s behind", behind.as_secs()) } else { "up".to_owned() },
+            migrations: "applied",
+            closing,
+        }
+    }
+
+    async fn database(&self) -> Option<&'static str> {
+        if !self.app.db.health().is_healthy() {
+            return Some("cannot be written");
+        }
+        let read = self.app.db.read("health.read", store::outbox::newest);
+        match tokio::time::timeout(Duration::from_secs(2), read).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(_)) => Some("cannot be read"),
+            Err(_) => Some("does not answer"),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The program: configuration, assembly of all domains, the relay, periodic tasks, operations endpoints, command line, demo.
+//! See the README for the map.
+
+pub mod assembly;
+pub mod audit;
+pub mod background;
+pub mod cli;
+mod commands;
+pub mod config;
+pub mod edge;
+pub mod errors;
+pub mod health;
+pub mod logs;
+pub mod measure;
+pub mod openapi;
+mod opening;
+pub mod operations;
+pub mod relay;
+pub mod serve;
+pub mod tasks;
+mod upkeep;
+
+pub use assembly::{Assembly, assemble};
+pub use background::Background;
+pub use serve::Server;

@@ -1,0 +1,147 @@
+//! Measurements for Prometheus. Per-request series are looked up once and kept, so that a request costs two atomic additions.
+
+use crate::relay::Progress;
+use axum::http::{Method, StatusCode};
+use kernel::Result;
+use metrics::{Counter, Histogram, counter, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use parking_lot::RwLock;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use web::App;
+
+/// Bounds of the latency histogram in seconds: QUALITY's goals (5 ms, 30 ms, 50 ms, 100 ms, 200 ms) are among them.
+const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0];
+/// How often samples are folded into the histogram while nobody scrapes.
+pub const FOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// The process's registry; made at first use, since there can be one only.
+pub fn registry() -> &'static PrometheusHandle {
+    static REGISTRY: OnceLock<PrometheusHandle> = OnceLock::new();
+    REGISTRY.get_or_init(|| {
+        let builder = PrometheusBuilder::new();
+        let builder = builder
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        // fails when something else records already; then our own answers stay empty, and nothing else breaks
+        let _ = metrics::set_global_recorder(recorder);
+        describe();
+        handle
+    })
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("holdfast_http_requests_total", "Requests answered, by route template, method and status.");
+    describe_histogram!("holdfast_http_request_seconds", "Time until the answer's head, by route template and method.");
+    describe_gauge!("holdfast_http_requests_running", "Requests being answered now.");
+    describe_gauge!("holdfast_store_waiting", "Jobs waiting for the writer.");
+    describe_counter!("holdfast_store_commits_total", "Commits of the database.");
+    describe_counter!("holdfast_store_jobs_total", "Jobs committed; divided by commits it is how many shared one fsync.");
+    describe_gauge!("holdfast_store_healthy", "1 while the last commit succeeded.");
+    describe_counter!("holdfast_relay_facts_total", "Events handed on.");
+    describe_counter!("holdfast_relay_reactions_total", "Transactions of reactions.");
+    describe_counter!("holdfast_relay_failures_total", "Times events could not be handed on.");
+    describe_gauge!("holdfast_relay_lag_facts", "Events that not every consumer has dealt with.");
+    describe_gauge!("holdfast_relay_lag_seconds", "Age of the oldest of those.");
+    describe_gauge!("holdfast_events_parked", "Events put aside because a reaction failed.");
+    describe_gauge!("holdfast_streams", "Open live streams.");
+    describe_gauge!("holdfast_sagas", "Order sagas that are not at rest, by status.");
+    describe_counter!("holdfast_task_runs_total", "Runs of periodic tasks, by task and outcome.");
+    describe_counter!("holdfast_task_work_total", "Things periodic tasks did, by task.");
+    describe_gauge!("holdfast_audit_violations", "Broken promises found by the last audit.");
+}
+
+struct Series {
+    method: &'static str,
+    status: StatusCode,
+    count: Counter,
+    seconds: Histogram,
+}
+
+/// What requests cost.
+#[derive(Default)]
+pub struct Requests {
+    running: AtomicI64,
+    routes: RwLock<HashMap<Box<str>, Vec<Series>>>,
+}
+
+/// Counts a request as running until it is dropped, even when its client goes away.
+pub struct RunningRequest<'a>(&'a AtomicI64);
+
+impl Drop for RunningRequest<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Requests {
+    /// A request begins.
+    pub fn started(&self) -> RunningRequest<'_> {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        RunningRequest(&self.running)
+    }
+
+    /// A request ended.
+    pub fn finished(&self, method: &Method, route: &str, status: StatusCode, taken: Duration) {
+        let method = known(method);
+        let routes = self.routes.read();
+        let known = routes.get(route).and_then(|all| all.iter().find(|s| s.status == status && s.method == method));
+        if let Some(series) = known {
+            series.count.increment(1);
+            series.seconds.record(taken.as_secs_f64());
+            return;
+        }
+        drop(routes);
+        let (count, seconds) = series(method, route, status);
+        count.increment(1);
+        seconds.record(taken.as_secs_f64());
+        let series = Series { method, status, count, seconds };
+        self.routes.write().entry(route.into()).or_default().push(series);
+    }
+
+    /// Requests being answered now.
+    pub fn running(&self) -> i64 {
+        self.running.load(Ordering::Relaxed)
+    }
+}
+
+/// Methods are text of the client's choice; only those we know get a series.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}
+
+fn series(method: &'static str, route: &str, status: StatusCode) -> (Counter, Histogram) {
+    let (route, status) = (route.to_owned(), status.as_u16().to_string());
+    let count = counter!("holdfast_http_requests_total", "route" => route.clone(), "method" => method, "status" => status);
+    (count, histogram!("holdfast_http_request_seconds", "route" => route, "method" => method))
+}
+
+/// Everything as Prometheus text; what is not counted as it happens is read now.
+pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress>) -> Result<String> {
+    let (commits, jobs) = app.db.commits_and_jobs();
+    counter!("holdfast_store_commits_total").absolute(commits);
+    counter!("holdfast_store_jobs_total").absolute(jobs);
+    gauge!("holdfast_store_waiting").set(app.db.waiting() as f64);
+    gauge!("holdfast_store_healthy").set(f64::from(u8::from(app.db.health().is_healthy())));
+    gauge!("holdfast_http_requests_running").set(requests.running() as f64);
+    gauge!("holdfast_streams").set(app.live.listening() as f64);
+    counter!("holdfast_relay_facts_total").absolute(progress.facts.load(Ordering::Relaxed));
+    counter!("holdfast_relay_reactions_total").absolute(progress.reactions.load(Ordering::Relaxed));
+    counter!("holdfast_relay_failures_total").absolute(progress.failures.load(Ordering::Relaxed));
+    gauge!("holdfast_events_parked").set(progress.parked.load(Ordering::Relaxed) as f64);
+    gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
+    let newest = app.db.read("metrics.newest-event", store::outbox::newest).await?;
+    let lag = newest - progress.heard_by_all.load(Ordering::Relaxed);
+    gauge!("holdfast_relay_lag_facts").set(lag.max(0) as f64);
+    Ok(registry().render())
+}

@@ -1,0 +1,88 @@
+//! The OpenAPI document and its reader.
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use std::sync::Arc;
+use utoipa::openapi::{
+    Components, ContentBuilder, Info, License, OpenApi, Ref, RefOr, ResponseBuilder, Server,
+    path::Operation,
+    security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+};
+use utoipa_swagger_ui::Config;
+
+/// Where the document is.
+pub const PATH: &str = "/openapi.json";
+
+/// Completes what the domains said about themselves: title, how to sign in, and how every failure looks.
+pub fn complete(mut api: OpenApi) -> OpenApi {
+    let mut info = Info::new("Holdfast", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "A commerce backend that holds under a rush. Success is `{\"success\": true, \"data\": …}`; failure carries a code \
+         that never changes (docs/ERRORS.md). Amounts are integers in the currency's minor unit, times are RFC 3339 in UTC."
+            .to_owned(),
+    );
+    info.license = Some(License::new("MIT OR Apache-2.0"));
+    api.info = info;
+    api.servers = Some(vec![Server::new("/")]);
+    let components = api.components.get_or_insert_with(Components::new);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let failure = <web::failure::FailureBody<'static> as utoipa::PartialSchema>::schema();
+    components.schemas.insert("Failure".to_owned(), failure);
+    components.schemas.entry("ErrorBody".to_owned()).or_insert_with(<web::failure::ErrorBody<'static> as utoipa::PartialSchema>::schema);
+    components.schemas.entry("Detail".to_owned()).or_insert_with(<kernel::Detail as utoipa::PartialSchema>::schema);
+    // an operation that does not say otherwise may be called with or without a token
+    api.security = Some(vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    for item in api.paths.paths.values_mut() {
+        let operations =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head, &mut item.options];
+        operations.into_iter().flatten().for_each(say_failure);
+    }
+    api
+}
+
+fn say_failure(operation: &mut Operation) {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Failure"))).build();
+    let response = ResponseBuilder::new()
+        .description("Any failure: a code of docs/ERRORS.md in the envelope, or as application/problem+json on request.")
+        .content("application/json", content)
+        .build();
+    operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(response));
+}
+
+/// The document as it is served and checked in.
+pub fn text(api: &OpenApi) -> String {
+    api.to_pretty_json().unwrap_or_default() + "\n"
+}
+
+/// `/openapi.json` and the reader at `/docs`, which comes out of the binary and loads nothing from elsewhere.
+pub fn routes<S: Clone + Send + Sync + 'static>(api: &OpenApi) -> Router<S> {
+    let document = Bytes::from(serde_json::to_vec(api).unwrap_or_default());
+    let config = Arc::new(Config::from(PATH).try_it_out_enabled(true).persist_authorization(true));
+    let page = {
+        let config = Arc::clone(&config);
+        get(move || async move { reader("index.html", config) })
+    };
+    Router::new()
+        .route(PATH, get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }))
+        .route("/docs", get(|| async { Redirect::to("/docs/") }))
+        .route("/docs/", page)
+        .route("/docs/{*file}", get(move |Path(file): Path<String>| async move { reader(&file, config) }))
+}
+
+fn reader(file: &str, config: Arc<Config<'static>>) -> Response {
+    match utoipa_swagger_ui::serve(file, config) {
+        Ok(Some(file)) => ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
+        Ok(None) => web::Failure(kernel::Code::NotFound.error()).into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "the reader of the documentation failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

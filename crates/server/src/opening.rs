@@ -1,0 +1,96 @@
+//! Opens what the settings name: database, gateway, review service.
+
+use crate::assembly;
+use crate::config::{Fault, Settings, sections};
+use kernel::{Clock, Error};
+use ports::{Gateway, NoReviews, Ports, Reviews, SystemClock, gateway, reviews};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use store::{Db, Durability};
+
+/// Failures in a row after which the review service is left alone, and for how long: a page then costs no waiting at all.
+const REVIEW_FAILURES_MAX: u32 = 5;
+const REVIEWS_LEFT_ALONE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The clock of a real shop.
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// Opens the database and applies what is missing of the schema, when `migrate` says so.
+pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db, Fault> {
+    let path = database.path()?;
+    make_folder_of(&path)?;
+    let settings = store::Settings {
+        path: path.clone(),
+        durability: Durability::Full,
+        queue: database.queue,
+        readers: database.readers,
+        clock: clock(),
+        seed: None,
+    };
+    let what = format!("the database {} cannot be opened", path.display());
+    let remedy = "check that the file is a Holdfast database and that the disk can be written";
+    let db = Db::open(settings).map_err(|error| fault(&what, &error, remedy))?;
+    if migrate {
+        let what = "the schema cannot be brought up to date";
+        db.migrate(assembly::migrations()).await.map_err(|error| fault(what, &error, "restore a backup, and report this"))?;
+    } else {
+        let what = "the schema is older than this program, or there is none";
+        db.prepare_all(assembly::statements()).await.map_err(|error| fault(what, &error, "run `holdfast migrate` first"))?;
+    }
+    Ok(db)
+}
+
+/// Opens the systems outside.
+pub fn ports(settings: &Settings) -> Result<Ports, Fault> {
+    Ok(Ports { gateway: gateway(&settings.gateway)?, reviews: reviews(&settings.reviews)? })
+}
+
+fn gateway(gateway: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
+    match gateway.kind {
+        sections::GatewayKind::Simulated => {
+            let journal = (!gateway.journal.is_empty()).then(|| PathBuf::from(&gateway.journal));
+            if let Some(path) = &journal {
+                make_folder_of(path)?;
+            }
+            let simulated = gateway::Simulated::open(gateway::simulated::Settings {
+                approve_per_mille: gateway.approve_percent * 10,
+                latency_min: gateway.latency_min.duration(),
+                latency_max: gateway.latency_max.duration(),
+                seed: (gateway.seed != 0).then_some(gateway.seed),
+                journal,
+            });
+            let remedy = "repair the file gateway.journal names, or name another";
+            Ok(Arc::new(simulated.map_err(|error| fault("the simulated gateway cannot be opened", &error, remedy))?))
+        }
+    }
+}
+
+fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
+    if settings.url.is_empty() {
+        return Ok(Arc::new(NoReviews));
+    }
+    let settings = reviews::Settings {
+        base_url: settings.url.clone(),
+        timeout: settings.timeout.duration(),
+        failures_max: REVIEW_FAILURES_MAX,
+        open_for: REVIEWS_LEFT_ALONE,
+    };
+    let client = reviews::HttpReviews::new(settings, clock());
+    Ok(Arc::new(client.map_err(|error| fault("reviews.url has a wrong value", &error, "write it like http://reviews:8080"))?))
+}
+
+fn fault(what: &str, error: &Error, remedy: &str) -> Fault {
+    Fault::new(what, format!("{error:?}"), remedy)
+}
+
+fn make_folder_of(path: &Path) -> Result<(), Fault> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let what = format!("the folder {} cannot be made", folder.display());
+        Fault::new(what, error.to_string(), "choose a folder that you may write, or change the rights of this one")
+    })
+}

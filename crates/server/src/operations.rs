@@ -1,0 +1,136 @@
+//! Administration of the program itself: the stream of events, parked events, audits.
+
+use crate::{audit, relay};
+use audit::AuditRun;
+use kernel::{Code, Cursor, Page, Result, Timestamp};
+use serde::Serialize;
+use std::sync::Arc;
+use store::{Envelope, consumer, consumer::Parked, outbox};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use web::{Admin, Answer, App, Module, Paging, Path, Routes, done, ok};
+
+use axum::extract::State;
+
+/// The server's own part of the API.
+pub const MODULE: Module = Module {
+    migrations: audit::MIGRATIONS,
+    statements: audit::STATEMENTS,
+    routes,
+    ..Module::named("operations")
+};
+
+fn routes() -> Routes {
+    Routes::default().routes(routes!(list_events)).routes(routes!(redeliver_event)).routes(routes!(latest_audit, run_audit))
+}
+
+/// The stream of events: the newest, who has heard how much, and what is parked.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventsView {
+    /// Id of the newest event.
+    pub newest_id: i64,
+    /// Events, newest first; go on with `nextCursor`.
+    pub events: Vec<EventView>,
+    /// Pass it as `cursor` for older events; null at the end.
+    pub next_cursor: Option<Cursor>,
+    /// Who listens and how far they are.
+    pub consumers: Vec<ConsumerView>,
+    /// Events put aside because a reaction failed, oldest first, by `page` and `size`.
+    pub parked: Page<Parked>,
+}
+
+/// One event.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventView {
+    /// Its place in the stream.
+    pub id: i64,
+    /// What kind of fact.
+    pub topic: String,
+    /// What keeps its order among others.
+    pub key: String,
+    /// The fact.
+    #[schema(value_type = Object)]
+    pub payload: serde_json::Value,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// One listener of the stream.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsumerView {
+    /// Its name.
+    pub name: String,
+    /// What it listens to.
+    pub topics: Vec<String>,
+    /// The last event it has stored as heard; events that do not concern it are stored now and then.
+    pub position: i64,
+}
+
+impl EventView {
+    fn of(fact: Envelope) -> EventView {
+        EventView {
+            id: fact.id,
+            topic: fact.topic.to_string(),
+            key: fact.key.to_string(),
+            payload: fact.read().unwrap_or_default(),
+            at: fact.at,
+        }
+    }
+}
+
+/// The outbox, newest first, its listeners, and dead letters.
+#[utoipa::path(get, path = "/admin/events", tag = "operations",
+    params(("page" = Option<i64>, Query, description = "page of parked events"), ("size" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query, description = "older events")),
+    responses((status = 200, body = EventsView)))]
+pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Answer<EventsView> {
+    let consumers = relay::consumers(&relay::reactions(&app.modules))?;
+    let view = app.db.read("events.list", move |tx| {
+        let newest_id = outbox::newest(tx)?;
+        let (size, offset) = (paging.request.size(), paging.request.offset());
+        let before = paging.cursor.map_or(i64::MAX, Cursor::id);
+        let events = outbox::before(tx, before, size)?;
+        let full = i64::try_from(events.len()).unwrap_or(0) == size;
+        let next_cursor = events.last().filter(|_| full).map(|fact| Cursor::after(fact.id));
+        let (parked, total) = consumer::list(tx, size, offset)?;
+        let consumers = consumers.iter().map(|(name, topics)| {
+            let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
+            Ok(ConsumerView { name: (*name).to_owned(), topics, position: consumer::position(tx, name)? })
+        });
+        let consumers = consumers.collect::<Result<Vec<_>>>()?;
+        let events = events.into_iter().map(EventView::of).collect();
+        Ok(EventsView { newest_id, events, next_cursor, consumers, parked: paging.request.of(parked, total) })
+    });
+    Ok(ok(view.await?))
+}
+
+/// Try a parked event again now, whatever its attempts.
+#[utoipa::path(post, path = "/admin/events/{id}/redeliver", tag = "operations",
+    params(("id" = i64, Path, description = "the parked event's row")),
+    responses((status = 200, description = "it took effect"), (status = 404, description = "C003"),
+        (status = 409, description = "C019: it failed again")))]
+pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i64>) -> Answer<()> {
+    let reactions: Arc<[_]> = relay::reactions(&app.modules).into();
+    if app.db.write("events.redeliver", move |tx| consumer::redeliver(tx, &reactions, id)).await? {
+        Ok(done())
+    } else {
+        Err(Code::Conflict.because("the reaction failed again; the parked event says why").into())
+    }
+}
+
+/// The newest audit's report.
+#[utoipa::path(get, path = "/admin/audit", tag = "operations",
+    responses((status = 200, body = AuditRun), (status = 404, description = "C003: there was none yet")))]
+pub async fn latest_audit(State(app): State<App>, _: Admin) -> Answer<AuditRun> {
+    let run = app.db.read("audit.latest", audit::latest).await?;
+    Ok(ok(run.ok_or_else(|| Code::NotFound.because("no audit has run yet"))?))
+}
+
+/// Audit every promise of every domain now.
+#[utoipa::path(post, path = "/admin/audit", tag = "operations", responses((status = 200, body = AuditRun)))]
+pub async fn run_audit(State(app): State<App>, Admin(admin): Admin) -> Answer<AuditRun> {
+    Ok(ok(audit::run(&app, &admin.id.to_string()).await?))
+}

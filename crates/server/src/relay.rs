@@ -1,0 +1,296 @@
+//! Hands new facts on: to pages in memory, to live streams, and to every domain's reactions.
+//!
+//! Facts are read once a batch, on a read connection. A consumer costs a write only when a fact of the batch concerns it;
+//! otherwise its position moves in memory and is stored now and then. Reactions stay exactly-once because their own
+//! transaction compares and moves the stored position (`store::consumer::apply`).
+
+use futures_util::{FutureExt, future};
+use kernel::{Code, Result, Timestamp};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use store::{Envelope, Reaction, consumer, outbox};
+use tokio_util::sync::CancellationToken;
+use web::{App, Module};
+
+/// Facts read at once.
+const BATCH: i64 = 1_000;
+/// Facts that concern one consumer and are worked off in one transaction; more would keep the writer from others.
+const REACT_AT_ONCE: usize = 64;
+/// Pause after a batch while more are arriving: it makes batches out of single facts, and nobody sees the difference.
+const LINGER: Duration = Duration::from_millis(4);
+/// Longest sleep: another process (an import, a rebuild) cannot wake us.
+const POLL: Duration = Duration::from_millis(500);
+/// How often idle positions are stored and parked events looked at.
+const UPKEEP: Duration = Duration::from_secs(2);
+/// Pause after a failure of the database.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What the relay has done, for health and metrics.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The newest fact handed to pages and streams.
+    pub told: AtomicI64,
+    /// The newest fact that every consumer has dealt with.
+    pub heard_by_all: AtomicI64,
+    /// When the oldest fact happened that not everyone has dealt with, in ms; 0 when there is none.
+    pub behind_since: AtomicI64,
+    /// Facts handed on since start.
+    pub facts: AtomicU64,
+    /// Transactions of reactions since start.
+    pub reactions: AtomicU64,
+    /// Parked events when last looked at.
+    pub parked: AtomicI64,
+    /// Times the relay could not work.
+    pub failures: AtomicU64,
+}
+
+impl Progress {
+    /// How long ago the oldest unheard fact happened.
+    pub fn behind(&self, now: Timestamp) -> Duration {
+        match self.behind_since.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            at => now.since(Timestamp::from_millis(at)),
+        }
+    }
+}
+
+struct Consumer {
+    name: &'static str,
+    topics: Vec<&'static str>,
+    position: i64,
+    saved: i64,
+}
+
+/// The relay. One per process.
+pub struct Relay {
+    app: App,
+    reactions: Arc<[Reaction]>,
+    consumers: Vec<Consumer>,
+    told: i64,
+    progress: Arc<Progress>,
+}
+
+/// Every reaction of every module.
+pub fn reactions(modules: &[Module]) -> Vec<Reaction> {
+    modules.iter().flat_map(|module| module.reactions).copied().collect()
+}
+
+/// The consumers of some reactions with their topics. C001 when a consumer reacts twice to one topic: a retry could then
+/// repeat the half that had succeeded.
+pub fn consumers(reactions: &[Reaction]) -> Result<Vec<(&'static str, Vec<&'static str>)>> {
+    let mut found: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    for reaction in reactions {
+        let at = found.iter().position(|(name, _)| *name == reaction.consumer).unwrap_or_else(|| {
+            found.push((reaction.consumer, Vec::new()));
+            found.len() - 1
+        });
+        if found[at].1.contains(&reaction.topic) {
+            let cause = format!("{} reacts twice to {}", reaction.consumer, reaction.topic);
+            return Err(Code::Internal.error().caused_by(cause));
+        }
+        found[at].1.push(reaction.topic);
+    }
+    Ok(found)
+}
+
+impl Relay {
+    /// Reads where everyone stands. Pages and streams begin with what happens from now on.
+    pub async fn open(app: &App) -> Result<Relay> {
+        let reactions: Arc<[Reaction]> = reactions(&app.modules).into();
+        let named = consumers(&reactions)?;
+        let names: Vec<&'static str> = named.iter().map(|(name, _)| *name).collect();
+        let (told, positions, parked) = app
+            .db
+            .read("relay.open", move |tx| {
+                let positions = names.iter().map(|name| consumer::position(tx, name)).collect::<Result<Vec<_>>>()?;
+                Ok((outbox::newest(tx)?, positions, consumer::list(tx, 1, 0)?.1))
+            })
+            .await?;
+        let consumers = named.into_iter().zip(positions);
+        // -1: a new consumer gets its row at the first upkeep, so that retention waits for it
+        let consumers = consumers
+            .map(|((name, topics), position)| Consumer { name, topics, position, saved: if position == 0 { -1 } else { position } })
+            .collect();
+        let progress = Arc::new(Progress::default());
+        progress.parked.store(parked, Ordering::Relaxed);
+        let relay = Relay { app: app.clone(), reactions, consumers, told, progress };
+        relay.note(None);
+        Ok(relay)
+    }
+
+    /// What it has done, to be read while it works.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// Hands one batch of facts on. Gives how many facts there were; 0 means that everyone has heard everything.
+    pub async fn step(&mut self) -> Result<usize> {
+        let from = self.slowest();
+        let facts = self.app.db.read("relay.read", move |tx| outbox::after(tx, from, BATCH)).await?;
+        let Some(last) = facts.last().map(|fact| fact.id) else {
+            self.note(None);
+            return Ok(0);
+        };
+        self.note(facts.first());
+        self.tell(&facts).await;
+        let facts = Arc::new(facts);
+        let turns = self.consumers.iter_mut().map(|consumer| {
+            consumer.hear(&self.app, &self.reactions, &facts, last, &self.progress)
+        });
+        let outcomes = future::join_all(turns).await;
+        self.progress.facts.fetch_add(facts.len() as u64, Ordering::Relaxed);
+        outcomes.into_iter().collect::<Result<Vec<()>>>()?;
+        self.note(None);
+        Ok(facts.len())
+    }
+
+    /// Pages and streams hear each fact once, before the reactions: what they show is already committed.
+    async fn tell(&mut self, facts: &[Envelope]) {
+        for fact in facts {
+            if fact.id <= self.told {
+                continue;
+            }
+            // moved first: a fact over which a domain panics is not told twice
+            self.told = fact.id;
+            for key in self.app.modules.iter().flat_map(|module| (module.stale)(fact)) {
+                self.app.pages.forget(&key).await;
+            }
+            self.app.live.tell(&self.app.modules, fact);
+        }
+    }
+
+    /// Stores positions that moved in memory, and tries parked events that are due. Gives how many of those succeeded.
+    pub async fn upkeep(&mut self) -> Result<usize> {
+        let moved: Vec<(&'static str, i64)> =
+            self.consumers.iter().filter(|c| c.position != c.saved).map(|c| (c.name, c.position)).collect();
+        if !moved.is_empty() {
+            let save = move |tx: &mut store::Tx<'_>| {
+                for (name, position) in &moved {
+                    // another process may have gone further
+                    let stored = consumer::position(tx, name)?;
+                    consumer::set_position(tx, name, stored.max(*position))?;
+                }
+                Ok(())
+            };
+            self.app.db.write("relay.positions", save).await?;
+            self.consumers.iter_mut().for_each(|c| c.saved = c.position);
+        }
+        if self.progress.parked.load(Ordering::Relaxed) == 0 {
+            return Ok(0);
+        }
+        let reactions = Arc::clone(&self.reactions);
+        let (succeeded, parked) = self
+            .app
+            .db
+            .write("relay.retry", move |tx| {
+                let succeeded = consumer::retry_due(tx, &reactions, REACT_AT_ONCE as i64)?;
+                Ok((succeeded, consumer::list(tx, 1, 0)?.1))
+            })
+            .await?;
+        self.progress.parked.store(parked, Ordering::Relaxed);
+        Ok(succeeded)
+    }
+
+    /// Works until `stop`, then hands on what is left and stores every position.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut newest = self.app.db.newest_event();
+        let mut looked_after = Instant::now();
+        while !stop.is_cancelled() {
+            newest.mark_unchanged();
+            let mut outcome = self.contained().await;
+            if looked_after.elapsed() >= UPKEEP {
+                looked_after = Instant::now();
+                outcome = self.upkeep().await.and(outcome);
+            }
+            let pause = match outcome {
+                Ok(0) => None,
+                Ok(seen) if seen as i64 >= BATCH => continue,
+                Ok(_) => Some(LINGER),
+                Err(error) => Some(self.failed(&error)),
+            };
+            match pause {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => tokio::select! {
+                    () = stop.cancelled() => {}
+                    _ = newest.changed() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                },
+            }
+        }
+        self.finish().await;
+    }
+
+    /// One batch, in which a panic of a domain's code counts as a failure.
+    async fn contained(&mut self) -> Result<usize> {
+        let step = AssertUnwindSafe(self.step()).catch_unwind().await;
+        step.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("the relay panicked")))
+    }
+
+    async fn finish(&mut self) {
+        loop {
+            match self.contained().await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    self.failed(&error);
+                    break;
+                }
+            }
+        }
+        if let Err(error) = self.upkeep().await {
+            self.failed(&error);
+        }
+    }
+
+    fn failed(&self, error: &kernel::Error) -> Duration {
+        if self.progress.failures.fetch_add(1, Ordering::Relaxed).is_multiple_of(100) {
+            tracing::warn!(error = ?error, "events cannot be handed on; trying again");
+        }
+        PAUSE
+    }
+
+    fn slowest(&self) -> i64 {
+        self.consumers.iter().map(|c| c.position).min().map_or(self.told, |slowest| slowest.min(self.told))
+    }
+
+    fn note(&self, oldest_unheard: Option<&Envelope>) {
+        self.progress.told.store(self.told, Ordering::Relaxed);
+        self.progress.heard_by_all.store(self.slowest(), Ordering::Relaxed);
+        self.progress.behind_since.store(oldest_unheard.map_or(0, |fact| fact.at.as_millis()), Ordering::Relaxed);
+    }
+}
+
+impl Consumer {
+    /// Works off what concerns it among `facts`, which end at `last`.
+    async fn hear(
+        &mut self,
+        app: &App,
+        reactions: &Arc<[Reaction]>,
+        facts: &Arc<Vec<Envelope>>,
+        last: i64,
+        progress: &Progress,
+    ) -> Result<()> {
+        let position = self.position;
+        let concerns = |fact: &&Envelope| fact.id > position && self.topics.contains(&&*fact.topic);
+        let mine: Vec<Envelope> = facts.iter().filter(concerns).cloned().collect();
+        let mut chunks = mine.chunks(REACT_AT_ONCE).peekable();
+        while let Some(chunk) = chunks.next() {
+            let upto = if chunks.peek().is_some() { chunk.last().map_or(last, |fact| fact.id) } else { last };
+            let (name, reactions, chunk) = (self.name, Arc::clone(reactions), chunk.to_vec());
+            let work = move |tx: &mut store::Tx<'_>| consumer::apply(tx, name, &reactions, &chunk, upto);
+            let done = app.db.write("relay.react", work).await?;
+            progress.reactions.fetch_add(1, Ordering::Relaxed);
+            progress.parked.fetch_add(done.parked as i64, Ordering::Relaxed);
+            self.position = done.position;
+            self.saved = done.position;
+        }
+        self.position = self.position.max(last);
+        Ok(())
+    }
+}

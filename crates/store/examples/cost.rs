@@ -1,0 +1,317 @@
+//! What one job costs: the writes of a three-line order (18 statements) through `Db::write`, beside bare rusqlite sending
+//! the same statements in one transaction per batch. `cargo run --release -p store --example cost [-- FOLDER]`
+
+use kernel::{Clock, Result, Timestamp};
+use rusqlite::Connection;
+use std::{
+    io::Write,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use store::{Arg, Db, Durability, Event, Migration, Settings, Tx, args};
+
+const ORDERS: i64 = 40_000;
+const CALLERS: i64 = 256;
+const RAW_BATCH: i64 = 64;
+const VARIANTS: i64 = 1_000;
+const CARTS: i64 = 20_000;
+
+#[derive(Debug)]
+struct Wall;
+impl Clock for Wall {
+    fn now(&self) -> Timestamp {
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Timestamp::from_millis(since.as_millis() as i64)
+    }
+}
+
+const SCHEMA: Migration = Migration {
+    name: "cost/0001_tables",
+    sql: "
+create table variants (id {id}, sku varchar(40) not null, name varchar(200) not null, price bigint not null) {table};
+create table carts (id {id}, user_id varchar(36) not null, status varchar(20) not null) {table};
+create index carts_user on carts (user_id, status);
+create table cart_items (id {id}, cart_id bigint not null, variant_id bigint not null, quantity bigint not null) {table};
+create index cart_items_cart on cart_items (cart_id);
+create table stock (variant_id bigint not null primary key, available bigint not null, reserved bigint not null, version bigint not null) {table};
+create table orders (id {id}, number varchar(30) not null unique, user_id varchar(36) not null, status varchar(20) not null,
+    total bigint not null, address {text} not null, created_at bigint not null) {table};
+create index orders_user on orders (user_id, id);
+create table order_items (id {id}, order_id bigint not null, variant_id bigint not null, name varchar(200) not null, price bigint not null,
+    quantity bigint not null) {table};
+create index order_items_order on order_items (order_id);
+create table reservations (id {id}, order_number varchar(30) not null, variant_id bigint not null, quantity bigint not null, status varchar(20) not null) {table};
+create index reservations_order on reservations (order_number);
+create table ledger (id {id}, variant_id bigint not null, version bigint not null, kind varchar(20) not null, change bigint not null,
+    reference varchar(30) not null, at bigint not null, unique (variant_id, version)) {table};
+create table sagas (id {id}, number varchar(30) not null unique, order_number varchar(30) not null, step varchar(40) not null, status varchar(20) not null,
+    version bigint not null) {table};
+",
+};
+
+const CART: &str = "select id, status from carts where user_id = ? and status = ?";
+const LINES: &str = "select id, variant_id, quantity from cart_items where cart_id = ? order by id";
+const VARIANTS_OF: &str = "select id, sku, name, price from variants where id in ([?]) order by id";
+const NUMBER_FREE: &str = "select count(*) from orders where number = ?";
+const RESERVE: &str = "update stock set available = available - [case variant_id], reserved = reserved + [case variant_id], version = version + 1
+    where variant_id in ([?]) and available >= [case variant_id]";
+const LEVELS: &str = "select variant_id, available, reserved, version from stock where variant_id in ([?])";
+const RESERVATIONS: &str = "insert into reservations (order_number, variant_id, quantity, status) values [(?, ?, ?, ?)]";
+const LEDGER: &str = "insert into ledger (variant_id, version, kind, change, reference, at) values [(?, ?, ?, ?, ?, ?)]";
+const ORDER: &str = "insert into orders (number, user_id, status, total, address, created_at) values (?, ?, ?, ?, ?, ?)";
+const ITEMS: &str = "insert into order_items (order_id, variant_id, name, price, quantity) values [(?, ?, ?, ?, ?)]";
+const CART_DONE: &str = "update carts set status = ? where id = ? and status = ?";
+const SAGA: &str = "insert into sagas (number, order_number, step, status, version) values (?, ?, ?, ?, ?)";
+const SAGA_STEP: &str = "update sagas set step = ?, status = ?, version = version + 1 where number = ? and version = ?";
+const ORDER_BACK: &str = "select id, number, user_id, status, total, address, created_at from orders where id = ?";
+const ITEMS_BACK: &str = "select id, variant_id, name, price, quantity from order_items where order_id = ? order by id";
+const CLAIM: &str = "insert into idempotency_records (scope, idem_key, request_hash, created_at) values (?, ?, ?, ?)
+    {on conflict ignore: scope}";
+const ANSWER: &str = "update idempotency_records set status = ?, body = ? where scope = ? and idem_key = ?";
+const ADDRESS: &str = r#"{"receiverName":"Kim Minji","receiverPhone":"010-0000-0000","zipCode":"04524","address1":"110 Sejong-daero"}"#;
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderCreated<'a> {
+    order_number: &'a str,
+    user_id: &'a str,
+    total_amount: i64,
+    items: Vec<(i64, i64)>,
+}
+impl Event for OrderCreated<'_> {
+    const TOPIC: &'static str = "shopping.order.created";
+    fn key(&self) -> String {
+        self.order_number.to_owned()
+    }
+}
+
+fn lines_of(n: i64) -> [(i64, i64); 3] {
+    let first = n * 7_919 % VARIANTS;
+    let mut lines = [(first + 1, 1), ((first + 331) % VARIANTS + 1, 2), ((first + 662) % VARIANTS + 1, 1)];
+    lines.sort_unstable();
+    lines
+}
+
+/// 18 statements, the last two being the outbox rows and the idempotent answer.
+fn place(tx: &mut Tx<'_>, n: i64) -> Result<i64> {
+    let user = format!("018f2b6e-5a51-7c3e-9d0b-{:012}", n % CARTS);
+    let (number, saga) = (format!("ORD-20260206-{n:08}"), format!("SAGA-{n:08}"));
+    let key = format!("key-{n}");
+    let now = tx.now();
+    tx.exec(CLAIM, args![user, key, "00000000000000000000000000000000000000000000000000000000000000ff", now])?;
+    let cart = tx.query_one(CART, args![user, "ACTIVE"], |row| row.get::<i64>(0))?;
+    let in_cart: i64 = tx.query(LINES, args![cart], |row| row.get::<i64>(2))?.iter().sum();
+    let lines = lines_of(n);
+    let ids: Vec<i64> = lines.iter().map(|line| line.0).collect();
+    let pairs = lines.to_vec();
+    let found = tx.query(VARIANTS_OF, args![Arg::list(&ids)], |row| {
+        Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<String>(2)?, row.get::<i64>(3)?))
+    })?;
+    assert_eq!(tx.query_one(NUMBER_FREE, args![number], |row| row.get::<i64>(0))?, 0);
+    let reserved = tx.exec(RESERVE, &[Arg::Pairs(pairs.clone()), Arg::Pairs(pairs.clone()), Arg::list(&ids), Arg::Pairs(pairs)])?;
+    assert_eq!(reserved, 3);
+    let levels = tx.query(LEVELS, args![Arg::list(&ids)], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(3)?)))?;
+    let rows = lines.iter().map(|l| args![number, l.0, l.1, "RESERVED"].to_vec()).collect();
+    tx.insert_rows(RESERVATIONS, rows)?;
+    let rows = levels.iter().map(|l| args![l.0, l.1, "RESERVED", -1_i64, number, now].to_vec()).collect();
+    tx.insert_rows(LEDGER, rows)?;
+    let total: i64 = found.iter().map(|v| v.3).sum::<i64>() + in_cart;
+    let order = tx.insert(ORDER, args![number, user, "PENDING", total, ADDRESS, now])?;
+    let rows = found.iter().zip(&lines).map(|(v, l)| args![order, v.0, v.2, v.3, l.1].to_vec()).collect();
+    tx.insert_rows(ITEMS, rows)?;
+    tx.exec(CART_DONE, args!["ACTIVE", cart, "ACTIVE"])?;
+    tx.exec(SAGA, args![saga, number, "RESERVE_INVENTORY", "STARTED", 1_i64])?;
+    tx.exec(SAGA_STEP, args!["PROCESS_PAYMENT", "STARTED", saga, 1_i64])?;
+    let back = tx.query_one(ORDER_BACK, args![order], |row| row.get::<String>(1))?;
+    let items = tx.query(ITEMS_BACK, args![order], |row| Ok((row.get::<i64>(1)?, row.get::<i64>(4)?)))?;
+    tx.emit(&OrderCreated { order_number: &back, user_id: &user, total_amount: total, items })?;
+    tx.exec(ANSWER, args![201_i64, ADDRESS, user, key])?;
+    Ok(order)
+}
+
+fn fill(tx: &mut Tx<'_>) -> Result<()> {
+    let rows = (1..=VARIANTS).map(|n| args![n, format!("SKU-{n}"), format!("Mug number {n}"), 9_000 + n].iter().map(owned).collect());
+    tx.insert_rows("insert into variants (id, sku, name, price) values [(?, ?, ?, ?)]", rows.collect())?;
+    let rows = (1..=VARIANTS).map(|n| vec![Arg::Int(n), Arg::Int(100_000_000), Arg::Int(0), Arg::Int(0)]).collect();
+    tx.insert_rows("insert into stock (variant_id, available, reserved, version) values [(?, ?, ?, ?)]", rows)?;
+    let rows = (0..CARTS).map(|n| vec![Arg::Int(n + 1), Arg::Owned(format!("018f2b6e-5a51-7c3e-9d0b-{n:012}")), Arg::Text("ACTIVE")]).collect();
+    tx.insert_rows("insert into carts (id, user_id, status) values [(?, ?, ?)]", rows)?;
+    let rows = (0..CARTS * 3).map(|n| vec![Arg::Int(n / 3 + 1), Arg::Int(n % VARIANTS + 1), Arg::Int(1)]).collect();
+    tx.insert_rows("insert into cart_items (cart_id, variant_id, quantity) values [(?, ?, ?)]", rows)?;
+    Ok(())
+}
+
+fn owned(arg: &Arg<'_>) -> Arg<'static> {
+    match arg {
+        Arg::Int(n) => Arg::Int(*n),
+        Arg::Text(text) => Arg::Owned((*text).to_owned()),
+        _ => Arg::Null,
+    }
+}
+
+async fn open(path: &Path) -> Result<Db> {
+    let settings = Settings {
+        path: path.to_owned(),
+        durability: Durability::Full,
+        queue: 10_000,
+        readers: 1,
+        clock: Arc::new(Wall),
+        seed: Some(1),
+    };
+    let db = Db::open(settings)?;
+    db.migrate([store::MIGRATIONS, &[SCHEMA]].concat()).await?;
+    db.write("fill", fill).await?;
+    Ok(db)
+}
+
+async fn through_db(path: &Path) -> Result<(Duration, f64)> {
+    let db = open(path).await?;
+    let next = Arc::new(AtomicI64::new(0));
+    let (commits_before, jobs_before) = db.commits_and_jobs();
+    let started = Instant::now();
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (db, next) = (db.clone(), Arc::clone(&next));
+            tokio::spawn(async move {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= ORDERS {
+                        return;
+                    }
+                    db.write("place", move |tx| place(tx, n)).await.expect("an order");
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.expect("a caller");
+    }
+    let took = started.elapsed();
+    let (commits, jobs) = db.commits_and_jobs();
+    Ok((took, (jobs - jobs_before) as f64 / (commits - commits_before) as f64))
+}
+
+async fn one_small_job(path: &Path) -> Result<(Duration, Duration)> {
+    let db = open(path).await?;
+    let small = |db: Db| async move {
+        for n in 0..2_000_i64 {
+            db.write("small", move |tx| tx.exec("update stock set available = available - 1 where variant_id = ? and available >= 1", args![n % VARIANTS + 1]))
+                .await?;
+        }
+        Ok::<_, kernel::Error>(())
+    };
+    let started = Instant::now();
+    small(db.clone()).await?;
+    let alone = started.elapsed() / 2_000;
+    let started = Instant::now();
+    let callers: Vec<_> = (0..CALLERS).map(|_| tokio::spawn(small(db.clone()))).collect();
+    for caller in callers {
+        caller.await.expect("a caller")?;
+    }
+    Ok((alone, started.elapsed() / (2_000 * CALLERS as u32)))
+}
+
+/// The same statements with the same values, prepared once, 64 orders per transaction, no savepoints, nobody to answer.
+fn raw(path: &Path) -> rusqlite::Result<Duration> {
+    use store::Dialect::Sqlite;
+    let three = |sql: &str, args: &[Arg<'_>]| Sqlite.render(sql, args);
+    let list = Arg::List(vec![Arg::Int(1); 3]);
+    let pairs = Arg::Pairs(vec![(1, 1); 3]);
+    let rows = |width: usize| [Arg::Rows(vec![vec![Arg::Int(1); width]; 3])];
+    let conn = Connection::open(path)?;
+    conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.execute_batch("pragma synchronous = full; pragma wal_autocheckpoint = 2048; pragma cache_size = -65536; pragma mmap_size = 268435456;")?;
+    let p = |sql: String| conn.prepare(&sql);
+    let (mut claim, mut cart_of, mut lines_in) = (p(three(CLAIM, &[]))?, p(three(CART, &[]))?, p(three(LINES, &[]))?);
+    let (mut variants, mut free) = (p(three(VARIANTS_OF, std::slice::from_ref(&list)))?, p(three(NUMBER_FREE, &[]))?);
+    let mut reserve = p(three(RESERVE, &[pairs.clone(), pairs.clone(), list.clone(), pairs]))?;
+    let (mut levels_of, mut reservations) = (p(three(LEVELS, &[list]))?, p(three(RESERVATIONS, &rows(4)))?);
+    let (mut ledger, mut order_in, mut items_in) = (p(three(LEDGER, &rows(6)))?, p(three(ORDER, &[]))?, p(three(ITEMS, &rows(5)))?);
+    let (mut done, mut saga_in, mut saga_step) = (p(three(CART_DONE, &[]))?, p(three(SAGA, &[]))?, p(three(SAGA_STEP, &[]))?);
+    let (mut order_back, mut items_back, mut answer) = (p(three(ORDER_BACK, &[]))?, p(three(ITEMS_BACK, &[]))?, p(three(ANSWER, &[]))?);
+    let mut event = p("insert into outbox (topic, event_key, payload, created_at) values (?, ?, ?, ?)".to_owned())?;
+    let started = Instant::now();
+    for first in (0..ORDERS).step_by(RAW_BATCH as usize) {
+        conn.execute_batch("begin immediate")?;
+        for n in first..(first + RAW_BATCH).min(ORDERS) {
+            let user = format!("018f2b6e-5a51-7c3e-9d0b-{:012}", n % CARTS);
+            let (number, saga) = (format!("ORD-20260206-{n:08}"), format!("SAGA-{n:08}"));
+            let (key, now) = (format!("key-{n}"), 1_770_000_000_000_i64);
+            claim.execute((&user, &key, "00000000000000000000000000000000000000000000000000000000000000ff", now))?;
+            let cart: i64 = cart_of.query_row((&user, "ACTIVE"), |row| row.get(0))?;
+            let in_cart: i64 = lines_in.query_map([cart], |row| row.get::<_, i64>(2))?.map(|q| q.unwrap_or(0)).sum();
+            let [(a, x), (b, y), (c, z)] = lines_of(n);
+            let found = variants
+                .query_map([a, b, c, c], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            let _: i64 = free.query_row([&number], |row| row.get(0))?;
+            let case = [a, x, b, y, c, z, c, z];
+            let all: Vec<i64> = case.iter().chain(&case).chain(&[a, b, c, c]).chain(&case).copied().collect();
+            assert_eq!(reserve.execute(rusqlite::params_from_iter(all))?, 3);
+            let levels = levels_of
+                .query_map([a, b, c, c], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(3)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            let r = "RESERVED";
+            reservations.execute(rusqlite::params![number, a, x, r, number, b, y, r, number, c, z, r])?;
+            let (l, m) = (&levels, -1_i64);
+            ledger.execute(rusqlite::params![
+                l[0].0, l[0].1, r, m, number, now, l[1].0, l[1].1, r, m, number, now, l[2].0, l[2].1, r, m, number, now
+            ])?;
+            let total: i64 = found.iter().map(|v| v.3).sum::<i64>() + in_cart;
+            order_in.execute((&number, &user, "PENDING", total, ADDRESS, now))?;
+            let order = conn.last_insert_rowid();
+            let f = &found;
+            items_in.execute(rusqlite::params![
+                order, f[0].0, f[0].2, f[0].3, x, order, f[1].0, f[1].2, f[1].3, y, order, f[2].0, f[2].2, f[2].3, z
+            ])?;
+            done.execute(("ACTIVE", cart, "ACTIVE"))?;
+            saga_in.execute((&saga, &number, "RESERVE_INVENTORY", "STARTED", 1))?;
+            saga_step.execute(("PROCESS_PAYMENT", "STARTED", &saga, 1))?;
+            let back: String = order_back.query_row([order], |row| row.get(1))?;
+            let items = items_back
+                .query_map([order], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(4)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            let told = OrderCreated { order_number: &back, user_id: &user, total_amount: total, items };
+            event.execute(("shopping.order.created", &number, serde_json::to_string(&told).unwrap_or_default(), now))?;
+            answer.execute((201, ADDRESS, &user, &key))?;
+        }
+        conn.execute_batch("commit")?;
+    }
+    Ok(started.elapsed())
+}
+
+/// The time of one `fsync` of a freshly written page, the middle one of 200.
+fn fsync(folder: &Path) -> std::io::Result<Duration> {
+    let mut file = std::fs::File::create(folder.join("fsync"))?;
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        file.write_all(&[7; 4_096])?;
+        let started = Instant::now();
+        file.sync_data()?;
+        times.push(started.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[100])
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let here = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
+    let folder = tempfile::tempdir_in(here)?;
+    println!("fsync of one page: {:?}", fsync(folder.path())?);
+    if std::env::var("ONLY").is_ok() { println!("{:?}", through_db(&folder.path().join("db.db")).await?); return Ok(()); }
+    let (alone, together) = one_small_job(&folder.path().join("small.db")).await?;
+    println!("one guarded update: {alone:?} by a single caller, {together:?} each with {CALLERS} callers");
+    drop(open(&folder.path().join("raw.db")).await?);
+    let bare = raw(&folder.path().join("raw.db"))?;
+    let (took, shared) = through_db(&folder.path().join("db.db")).await?;
+    let each = |all: Duration| all.as_secs_f64() * 1e6 / ORDERS as f64;
+    println!("bare rusqlite: {:.1} µs an order ({:.0}/s), {RAW_BATCH} in a commit", each(bare), 1e6 / each(bare));
+    println!("Db::write: {:.1} µs an order ({:.0}/s), {shared:.0} in a commit", each(took), 1e6 / each(took));
+    println!("in process: {:.0} % of bare", 100.0 * each(bare) / each(took));
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The real program as its own process, to be killed.
+
+use crate::Wire;
+use parking_lot::Mutex;
+use std::{
+    fs::File,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a start may take, on a machine busy with other tests.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// A shop's folder and the binary that serves it.
+#[derive(Debug, Clone)]
+pub struct Program {
+    binary: PathBuf,
+    folder: PathBuf,
+    options: Vec<String>,
+}
+
+/// The running process. Dropping it kills it.
+pub struct Process {
+    child: Mutex<Child>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Program {
+    /// `binary` serving the shop in `folder`, with a gateway that approves whatever its payment keys do not refuse.
+    pub fn new(binary: &str, folder: &Path) -> Program {
+        let option = |text: String| ["-o".to_owned(), text];
+        let at = |name: &str| folder.join(name).display().to_string();
+        let options = [
+            option(format!("database.url=sqlite:{}", at("shop.db"))),
+            option(format!("gateway.journal={}", at("gateway.ndjson"))),
+            option("gateway.approve_percent=100".to_owned()),
+            option("gateway.seed=7".to_owned()),
+            option("log.filter=warn".to_owned()),
+        ];
+        Program { binary: binary.into(), folder: folder.to_owned(), options: options.concat() }
+    }
+
+    /// The shop's database file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("shop.db")
+    }
+
+    /// The gateway's books.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("gateway.ndjson")
+    }
+
+    /// What the program has written to its log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.current_dir(&self.folder).args(&self.options).env_remove(store::fault::VARIABLE);
+        command
+    }
+
+    /// Starts serving on a free port and waits until it is ready; with `crash_at`, a fault point is armed. `None` when the
+    /// process ended before it was ready, which an armed point may do.
+    pub fn start(&self, crash_at: Option<&str>) -> Option<Process> {
+        // the port is free now; should another process take it, starting fails loudly
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+        let log = File::options().create(true).append(true).open(self.folder.join("log")).expect("a log file");
+        let mut command = self.command();
+        command.arg("serve").arg("--listen").arg(address.to_string());
+        command.stdout(Stdio::null()).stderr(log);
+        if let Some(point) = crash_at {
+            command.env(store::fault::VARIABLE, point);
+        }
+        let process = Process { child: Mutex::new(command.spawn().expect("the program starts")), address };
+        let deadline = Instant::now() + STARTS_WITHIN;
+        while Instant::now() < deadline {
+            if process.has_ended() {
+                assert!(crash_at.is_some(), "the program ended by itself:\n{}", self.log());
+                return None;
+            }
+            let ready = Wire::connect(address).and_then(|mut wire| wire.send("GET", "/readyz", "", "", ""));
+            if ready.is_ok_and(|answer| answer.status == 200) {
+                return Some(process);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the program is not ready after {STARTS_WITHIN:?}:\n{}", self.log());
+    }
+
+    /// A token made by the program itself.
+    pub fn token(&self, user: &str, role: &str) -> String {
+        let output = self.command().args(["token", "--user", user, "--role", role, "--expires", "1d"]).output();
+        let output = output.expect("the program runs");
+        assert!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Runs `holdfast audit`; gives what it said when a promise is broken.
+    pub fn audit(&self) -> Result<(), String> {
+        let output = self.command().arg("audit").output().expect("the program runs");
+        let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if output.status.success() { Ok(()) } else { Err(said()) }
+    }
+}
+
+impl Process {
+    /// Ends the process at once, wherever it is (SIGKILL).
+    pub fn kill(&self) {
+        let mut child = self.child.lock();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// Whether it has ended, by itself or killed.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.child.lock().try_wait(), Ok(Some(_)))
+    }
+
+    /// A new connection to it.
+    pub fn connect(&self) -> std::io::Result<Wire> {
+        Wire::connect(self.address)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

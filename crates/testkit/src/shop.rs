@@ -1,0 +1,385 @@
+//! A whole shop in a test: the real router over a real SQLite file, a clock turned by hand, seeded chance, a gateway that
+//! does what payment keys say. Nothing runs in the background unless a test says so.
+
+use crate::{Answer, Answers, Contents, Document, Product, ProductBuilder, Sender, books, contents::Window};
+use axum::Router;
+use kernel::{Clock, Result, UserId};
+use parking_lot::RwLock;
+use ports::{
+    ManualClock, NoReviews, Ports, SystemClock,
+    gateway::{Simulated, simulated},
+};
+use serde_json::json;
+use server::{
+    assembly::{self, Assembly},
+    background::Background,
+    config::{Config, Settings},
+};
+use std::{
+    collections::HashSet,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Barrier, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+use store::{Db, Durability, Tx};
+use tempfile::TempDir;
+use tokio::{runtime::Runtime, sync::Mutex};
+use web::{App, Role, Roles};
+
+/// One runtime for all shops of a test binary; tests themselves stay plain functions.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts")
+});
+
+/// Settings that differ from the defaults: audits run when a test asks, and nobody is told to slow down.
+const SETTINGS: &[(&str, &str)] = &[("audit.every", "0s"), ("server.rate_per_second", "0"), ("gateway.journal", "")];
+
+/// What every sender of a shop shares.
+pub(crate) struct Inner {
+    open: RwLock<Option<Arc<Open>>>,
+    clock: Arc<ManualClock>,
+    gateway: Arc<Simulated>,
+    path: PathBuf,
+    /// Removed with the shop; a shop adopted from elsewhere has none.
+    _folder: Option<TempDir>,
+    settings: Settings,
+    seed: u64,
+    users: AtomicU64,
+}
+
+/// A shop between two crashes.
+pub(crate) struct Open {
+    pub app: App,
+    pub router: Router,
+    background: Mutex<Background>,
+    document: Document,
+}
+
+impl Inner {
+    /// Runs `future` to its end on the calling thread.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        RUNTIME.block_on(future)
+    }
+
+    pub fn open(&self) -> Arc<Open> {
+        Arc::clone(self.open.read().as_ref().expect("the shop is open"))
+    }
+
+    fn start(&self, starts: u64) {
+        let settings = store::Settings {
+            path: self.path.clone(),
+            durability: Durability::ProcessOnly,
+            queue: 10_000,
+            readers: 1,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            // another sequence after every crash, as a new process would have
+            seed: Some(self.seed.wrapping_mul(1_000).wrapping_add(starts)),
+        };
+        let ports = Ports { gateway: Arc::clone(&self.gateway) as _, reviews: Arc::new(NoReviews) };
+        let made: Result<Assembly> = self.wait(async {
+            let db = Db::open(settings)?;
+            db.migrate(assembly::migrations()).await?;
+            assembly::assemble(&self.settings, db, ports).await
+        });
+        let Assembly { app, router, background, openapi, .. } = made.expect("the shop opens");
+        let document = Document::of(serde_json::to_value(&*openapi).expect("the document is JSON"));
+        let open = Open { app, router, background: Mutex::new(background), document };
+        *self.open.write() = Some(Arc::new(open));
+    }
+}
+
+/// The shop. Dropping it settles it and fails the test if anything is left undone or any promise is broken.
+pub struct TestShop {
+    inner: Arc<Inner>,
+    starts: u64,
+    excused: RwLock<HashSet<String>>,
+    closed: bool,
+}
+
+impl TestShop {
+    /// An empty shop at 9 in the morning of 2026-02-06 in Seoul.
+    pub fn open() -> TestShop {
+        TestShop::seeded(1)
+    }
+
+    /// The same with another source of chance.
+    pub fn seeded(seed: u64) -> TestShop {
+        TestShop::with(seed, &[])
+    }
+
+    /// A shop with settings that differ from the defaults, such as `("shop.pay_within", "1h")`.
+    pub fn with(seed: u64, settings: &[(&str, &str)]) -> TestShop {
+        let folder = TempDir::new().expect("a folder can be made");
+        let path = folder.path().join("shop.db");
+        TestShop::of(seed, settings, path, Some(folder), Arc::new(ManualClock::default()), Simulated::approving())
+    }
+
+    /// The shop another process left behind: its database and its gateway's books. The clock begins with the present.
+    pub fn adopt(database: &Path, journal: &Path) -> TestShop {
+        let books = simulated::Settings {
+            approve_per_mille: 1_000,
+            seed: Some(1),
+            journal: Some(journal.to_owned()),
+            ..simulated::Settings::default()
+        };
+        let gateway = Simulated::open(books).expect("the gateway's books can be read");
+        let clock = Arc::new(ManualClock::new(SystemClock.now()));
+        TestShop::of(1, &[], database.to_owned(), None, clock, gateway)
+    }
+
+    fn of(
+        seed: u64,
+        settings: &[(&str, &str)],
+        path: PathBuf,
+        folder: Option<TempDir>,
+        clock: Arc<ManualClock>,
+        gateway: Simulated,
+    ) -> TestShop {
+        let options = SETTINGS.iter().chain(settings).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let options: Vec<(String, String)> = options.collect();
+        let settings = Config::of(None, [], &options).unwrap_or_else(|fault| panic!("{fault}")).settings;
+        let (open, users, gateway) = (RwLock::new(None), AtomicU64::new(0), Arc::new(gateway));
+        let inner = Inner { open, clock, gateway, path, _folder: folder, settings, seed, users };
+        inner.start(0);
+        TestShop { inner: Arc::new(inner), starts: 0, excused: RwLock::default(), closed: false }
+    }
+
+    /// A product that is to be made.
+    pub fn product(&self, name: &str) -> ProductBuilder<'_> {
+        ProductBuilder::new(self, name)
+    }
+
+    /// Somebody who has not signed in.
+    pub fn anonymous(&self) -> Sender {
+        Sender::new(Arc::clone(&self.inner), None)
+    }
+
+    /// A buyer nobody has seen before.
+    pub fn buyer(&self) -> Sender {
+        self.user(self.new_user())
+    }
+
+    /// This buyer again.
+    pub fn user(&self, id: UserId) -> Sender {
+        self.who(id, Role::User)
+    }
+
+    /// A seller nobody has seen before.
+    pub fn seller(&self) -> Sender {
+        self.who(self.new_user(), Role::Seller)
+    }
+
+    /// An administrator nobody has seen before.
+    pub fn admin(&self) -> Sender {
+        self.who(self.new_user(), Role::Admin)
+    }
+
+    /// Another service of the shop.
+    pub fn service(&self) -> Sender {
+        self.who(self.new_user(), Role::Service)
+    }
+
+    fn who(&self, id: UserId, role: Role) -> Sender {
+        Sender::new(Arc::clone(&self.inner), Some((id, Roles::of(role))))
+    }
+
+    fn new_user(&self) -> UserId {
+        let n = self.inner.users.fetch_add(1, Ordering::Relaxed) + 1;
+        UserId::new(uuid::Builder::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0000 + u128::from(n)).into_uuid())
+    }
+
+    /// So many new buyers.
+    pub fn buyers(&self, count: usize) -> Crowd {
+        Crowd { people: (0..count).map(|_| self.buyer()).collect() }
+    }
+
+    /// Runs `act` with 0 to `count` − 1, all at once.
+    pub fn at_once(&self, count: usize, act: impl Fn(usize) -> Answer + Sync) -> Answers {
+        Answers(at_once((0..count).collect(), |n| act(n)))
+    }
+
+    /// Hands on every event and runs every task until nothing is left to do at the present time.
+    pub fn settle(&self) {
+        let open = self.inner.open();
+        let settled = self.inner.wait(async { open.background.lock().await.settle().await });
+        settled.unwrap_or_else(|error| panic!("the shop does not settle: {error:?}"));
+    }
+
+    /// Hands on what there is and runs every task once; for races, where something else keeps happening.
+    pub fn run_tasks(&self) {
+        let open = self.inner.open();
+        let ran: Result<()> = self.inner.wait(async {
+            let mut background = open.background.lock().await;
+            background.relay().await?;
+            for name in background.task_names() {
+                background.run_task(name).await?;
+            }
+            Ok(())
+        });
+        ran.unwrap_or_else(|error| panic!("a task failed: {error:?}"));
+    }
+
+    /// Turns the clock without doing anything that is due.
+    pub fn turn(&self, by: Duration) {
+        self.inner.clock.advance(by);
+    }
+
+    /// Turns the clock and does everything that is then due.
+    pub fn later(&self, by: Duration) {
+        self.turn(by);
+        self.settle();
+    }
+
+    /// Ends the program without warning, as far as one process can end itself, and starts it again on the same files. What
+    /// was in memory is gone; the gateway is another company's and knows nothing of it.
+    pub fn crash(&mut self) {
+        *self.inner.open.write() = None;
+        self.starts += 1;
+        self.inner.start(self.starts);
+    }
+
+    /// The gateway that does what payment keys say.
+    pub fn gateway(&self) -> &Simulated {
+        &self.inner.gateway
+    }
+
+    /// The running program.
+    pub fn app(&self) -> App {
+        self.inner.open().app.clone()
+    }
+
+    /// The API's document.
+    pub fn document(&self) -> Document {
+        self.inner.open().document.clone()
+    }
+
+    /// Every statement the program may send.
+    pub fn statements(&self) -> Vec<&'static str> {
+        assembly::statements()
+    }
+
+    /// Reads through the store.
+    pub fn read<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
+        let db = self.app().db;
+        self.inner.wait(db.read("test.read", work)).unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// Writes through the store.
+    pub fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        let db = self.app().db;
+        self.inner.wait(db.write("test.write", work))
+    }
+
+    /// Runs a future to its end, for tests that go below HTTP.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.inner.wait(future)
+    }
+
+    /// How many statements `act` ran, on the writer and on the one reader.
+    pub fn statements_of(&self, act: impl FnOnce()) -> u64 {
+        let ran = || {
+            let written = self.write(|tx| Ok(tx.statements())).expect("the writer counts");
+            self.read(|tx| Ok(tx.statements())) + written
+        };
+        let before = ran();
+        act();
+        ran() - before
+    }
+
+    /// A second look into the database file.
+    pub fn window(&self) -> Window {
+        Window::open(&self.inner.path)
+    }
+
+    /// What is in the database now.
+    pub fn contents(&self) -> Contents {
+        self.window().contents()
+    }
+
+    /// Available, reserved and total units of a product.
+    pub fn stock_of(&self, product: &Product) -> (i64, i64, i64) {
+        let stock = self.anonymous().get(format!("/inventory/{}", product.id)).must("200");
+        (stock.number("/availableQuantity"), stock.number("/reservedQuantity"), stock.number("/totalQuantity"))
+    }
+
+    /// Changes a product's price.
+    pub fn reprice(&self, product: &Product, won: i64) {
+        let body = json!({"name": product.name, "sku": product.sku, "price": won});
+        self.admin().put(format!("/admin/products/{}", product.id), body).must("200");
+        self.settle();
+    }
+
+    /// What the gateway took for an order, capture by capture.
+    pub fn captures_of(&self, order: &str) -> Vec<i64> {
+        books::captures(&self.inner.gateway, order)
+    }
+
+    /// What the gateway gave back for an order, refund by refund.
+    pub fn refunds_of(&self, order: &str) -> Vec<i64> {
+        books::refunds(&self.inner.gateway, order)
+    }
+
+    /// A person settled this order outside the shop, so the gateway's books may differ from the shop's.
+    pub fn expect_difference_with_gateway(&self, order: &str) {
+        self.excused.write().insert(order.to_owned());
+    }
+
+    /// Settles the shop and checks everything; dropping does the same.
+    pub fn close(mut self) {
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        self.closed = true;
+        let excused = self.excused.read().clone();
+        books::close(self, &excused);
+    }
+
+    pub(crate) fn at_rest(&self) -> Vec<String> {
+        let app = self.app();
+        let looked = self.inner.wait(server::audit::look(&app)).unwrap_or_else(|error| panic!("{error:?}"));
+        looked.found.iter().map(|found| format!("{}: {:?}", found.module, found.violation)).collect()
+    }
+}
+
+impl Drop for TestShop {
+    fn drop(&mut self) {
+        // a test that has failed already says more by its own failure
+        if !self.closed && !thread::panicking() {
+            self.finish();
+        }
+    }
+}
+
+/// Several people who act at the same moment.
+pub struct Crowd {
+    people: Vec<Sender>,
+}
+
+impl Crowd {
+    /// Everyone does `act` at once.
+    pub fn at_once(&self, act: impl Fn(&Sender) -> Answer + Sync) -> Answers {
+        Answers(at_once(self.people.iter().collect(), act))
+    }
+}
+
+/// Runs `act` on a thread per item, all let go together, and gives the outcomes in the items' order.
+fn at_once<I: Send, T: Send>(items: Vec<I>, act: impl Fn(I) -> T + Sync) -> Vec<T> {
+    let (barrier, act) = (Barrier::new(items.len()), &act);
+    thread::scope(|scope| {
+        let start = |item: I| {
+            let barrier = &barrier;
+            scope.spawn(move || {
+                barrier.wait();
+                act(item)
+            })
+        };
+        let running: Vec<_> = items.into_iter().map(start).collect();
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}

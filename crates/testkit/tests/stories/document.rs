@@ -1,0 +1,109 @@
+//! The OpenAPI document is the contract: checked in, compared, and complete.
+
+use crate::routes::{ROUTES, normal};
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, path::Path};
+use testkit::TestShop;
+
+#[test]
+fn the_document_is_the_one_that_is_checked_in() {
+    let shop = TestShop::open();
+    let served = shop.anonymous().get("/openapi.json").must("200");
+    let now = format!("{:#}\n", served.json());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    if std::env::var_os("HOLDFAST_UPDATE").is_some() {
+        fs::create_dir_all(path.parent().expect("docs")).expect("docs can be made");
+        fs::write(&path, &now).expect("the document can be written");
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let first = now.lines().zip(kept.lines()).enumerate().find(|(_, (new, old))| new != old);
+    assert!(now == kept, "docs/openapi.json is another; first difference {first:?}. HOLDFAST_UPDATE=1 accepts the new one");
+}
+
+#[test]
+fn every_route_the_shop_promises_is_in_the_document_and_no_other() {
+    let shop = TestShop::open();
+    let documented: BTreeSet<String> =
+        shop.document().operations().iter().map(|op| format!("{} {}", op.method, plain(&op.path))).collect();
+    let promised: BTreeSet<String> = ROUTES.iter().map(|(_, method, path)| format!("{method} {}", normal(path))).collect();
+    let missing: Vec<_> = promised.difference(&documented).collect();
+    let unlisted: Vec<_> = documented.difference(&promised).collect();
+    assert!(missing.is_empty() && unlisted.is_empty(), "not in the document: {missing:#?}\nnot in routes.rs: {unlisted:#?}");
+}
+
+fn plain(path: &str) -> String {
+    normal(&format!("/{path}"))
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_answers() {
+    let shop = TestShop::open();
+    let document = shop.document();
+    assert!(document.root()["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    let mut complaints = Vec::new();
+    let mut ids = BTreeSet::new();
+    for operation in document.operations() {
+        let place = format!("{} {}", operation.method, operation.path);
+        let said = operation.node["summary"].as_str().or(operation.node["description"].as_str()).unwrap_or_default();
+        if said.is_empty() {
+            complaints.push(format!("{place} does not say what it does"));
+        }
+        if operation.node["tags"].as_array().is_none_or(Vec::is_empty) {
+            complaints.push(format!("{place} has no tag"));
+        }
+        let answers = operation.node["responses"].as_object().cloned().unwrap_or_default();
+        if !answers.keys().any(|status| status.starts_with('2')) {
+            complaints.push(format!("{place} documents no success"));
+        }
+        let id = operation.node["operationId"].as_str().unwrap_or_default().to_owned();
+        if !ids.insert(id.clone()) {
+            complaints.push(format!("{place}: operation id {id:?} twice"));
+        }
+        let named: Vec<_> = document.parameters(&operation).into_iter().filter(|p| p.place == "path").map(|p| p.name).collect();
+        let wanted: Vec<_> =
+            operation.path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned())).collect();
+        if named.iter().collect::<BTreeSet<_>>() != wanted.iter().collect() {
+            complaints.push(format!("{place}: documents the path parameters {named:?}"));
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn every_reference_in_the_document_leads_somewhere() {
+    let shop = TestShop::open();
+    let document = shop.document();
+    let mut broken = BTreeSet::new();
+    visit(document.root(), &mut |node| {
+        if let Some(target) = node["$ref"].as_str() {
+            let there = document.root().pointer(target.trim_start_matches('#'));
+            if there.is_none() {
+                broken.insert(target.to_owned());
+            }
+        }
+    });
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+fn visit(node: &Value, see: &mut dyn FnMut(&Value)) {
+    see(node);
+    match node {
+        Value::Object(members) => members.values().for_each(|child| visit(child, see)),
+        Value::Array(entries) => entries.iter().for_each(|child| visit(child, see)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_request_body_refuses_unknown_members() {
+    let shop = TestShop::open();
+    let document = shop.document();
+    let mut open = Vec::new();
+    for operation in document.operations() {
+        let Some(schema) = document.body(&operation) else { continue };
+        if schema["type"] == "object" && schema["additionalProperties"] != false {
+            open.push(format!("{} {}", operation.method, operation.path));
+        }
+    }
+    assert!(open.is_empty(), "these bodies do not say additionalProperties: false: {open:#?}");
+}

@@ -1,0 +1,92 @@
+//! The stream of facts: wounds 13 and 14 of QUALITY.md.
+
+use serde_json::json;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+use store::outbox;
+use testkit::TestShop;
+
+// wound 13: an event committed just before a crash, before subscribers exist, or across a database reconnect is delivered
+#[test]
+fn an_event_committed_just_before_a_crash_is_delivered() {
+    let mut shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let buyer = shop.buyer().id();
+    shop.settle();
+    let order = shop.user(buyer).orders(&mug, 1).must("201").word("/orderNumber");
+    shop.user(buyer).pays(&order, "approve").must("200");
+    shop.crash();
+    shop.settle();
+    let tracking = shop.user(buyer).sees(&order).word("/delivery/trackingNumber");
+    let ship = json!({"status": "SHIPPED", "location": "Seoul", "description": "handed over"});
+    shop.admin().put(format!("/deliveries/{tracking}/status"), ship).must("200");
+    shop.crash();
+    shop.settle();
+    assert_eq!(shop.user(buyer).sees(&order).word("/status"), "SHIPPING", "the order heard of the parcel after the crash");
+}
+
+#[test]
+fn an_order_stream_opened_after_a_crash_tells_what_was_missed() {
+    let mut shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let buyer = shop.buyer().id();
+    let order = shop.user(buyer).orders(&mug, 1).must("201").word("/orderNumber");
+    let opening = shop.user(buyer).listens(format!("/orders/{order}/stream")).told(1);
+    shop.user(buyer).pays(&order, "approve").must("200");
+    shop.crash();
+    let mut stream = shop.user(buyer).with("last-event-id", &opening[0].id).listens(format!("/orders/{order}/stream"));
+    let names: Vec<String> = stream.told(2).into_iter().map(|told| told.event).collect();
+    assert!(names.contains(&"payment-completed".to_owned()), "{names:?}");
+}
+
+// wound 14: outbox readers survive commits out of id order (here: ids become visible in order, and nothing is skipped)
+#[test]
+fn a_reader_that_polls_while_others_write_skips_no_event() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(1_000).save();
+    let over = AtomicBool::new(false);
+    let mut heard = Vec::new();
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (mut position, mut heard) = (0, Vec::new());
+            loop {
+                let last_round = over.load(Ordering::SeqCst);
+                let facts = shop.read(move |tx| outbox::after(tx, position, 7));
+                position = facts.last().map_or(position, |fact| fact.id);
+                heard.extend(facts.iter().map(|fact| fact.id));
+                if last_round && facts.is_empty() {
+                    return heard;
+                }
+            }
+        });
+        let answers = shop.buyers(60).at_once(|buyer| buyer.orders(&mug, 1));
+        assert_eq!(answers.count("201"), 60);
+        over.store(true, Ordering::SeqCst);
+        heard = reader.join().expect("the reader finished");
+    });
+    let all: Vec<i64> = shop.read(|tx| outbox::after(tx, 0, 100_000)).iter().map(|fact| fact.id).collect();
+    assert_eq!(heard, all);
+    assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+#[test]
+fn events_of_one_order_carry_its_number_as_key_and_stand_in_order() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("200");
+    shop.settle();
+    buyer.cancels(&order).must("200");
+    shop.settle();
+    let key = order.clone();
+    let topics: Vec<String> =
+        shop.read(move |tx| outbox::of_key(tx, &key, 100)).iter().map(|fact| fact.topic.to_string()).collect();
+    let place = |topic: &str| topics.iter().position(|t| t == topic).unwrap_or_else(|| panic!("no {topic} in {topics:?}"));
+    assert!(place("shopping.order.created") < place("shopping.payment.completed"));
+    assert!(place("shopping.payment.completed") < place("shopping.order.cancelled"));
+    assert!(place("shopping.inventory.reserved") < place("shopping.inventory.committed"));
+    place("shopping.order.confirmed");
+}

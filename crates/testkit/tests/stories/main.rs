@@ -1,0 +1,14 @@
+//! Stories: sentences in the shop's language that end with the shop consistent.
+
+mod cancel;
+mod document;
+mod events;
+mod input;
+mod language;
+mod matrix;
+mod once;
+mod payment;
+mod purchase;
+mod routes;
+mod statements;
+mod stock;

@@ -1,0 +1,236 @@
+//! The authorization matrix: every route × {anonymous, another user, owner, seller, administrator, service}.
+
+use crate::routes::{May, ROUTES};
+use serde_json::json;
+use testkit::{Answer, Product, Sender, TestShop};
+
+/// A shop in which every kind of thing exists once, belonging to `owner` or sold by `merchant`.
+struct World {
+    shop: TestShop,
+    owner: Sender,
+    merchant: Sender,
+    mug: Product,
+    order: String,
+    payment: String,
+    tracking: String,
+    saga: String,
+    item: i64,
+    category: i64,
+}
+
+fn world() -> World {
+    let shop = TestShop::open();
+    let merchant = shop.seller();
+    let mug = shop.product("mug").stock(50).sold_by(&merchant).save();
+    let owner = shop.buyer();
+    let order = owner.orders(&mug, 1).must("201").word("/orderNumber");
+    let payment = owner.pays(&order, "approve").must("200").word("/paymentNumber");
+    shop.settle();
+    let tracking = owner.sees(&order).word("/delivery/trackingNumber");
+    let saga = shop.admin().get("/admin/sagas").must("200").word("/content/0/sagaId");
+    let item = owner.fills_cart(&mug, 1).must("200").number("/items/0/id");
+    let category = shop.admin().post("/admin/categories", json!({"name": "kitchen"}));
+    let category = if category.is_good() { category.number("/id") } else { 1 };
+    World { shop, owner, merchant, mug, order, payment, tracking, saga, item, category }
+}
+
+impl World {
+    /// The route with the world's own things in it.
+    fn path(&self, path: &str) -> String {
+        let mut filled = path.strip_prefix("//").map_or_else(|| path.to_owned(), |rest| format!("/{rest}"));
+        let thing = if path.contains("/categories/") {
+            self.category.to_string()
+        } else if path.contains("/orders/") {
+            self.order.clone()
+        } else if path.contains("/payments/") {
+            self.payment.clone()
+        } else {
+            self.mug.id.to_string()
+        };
+        let names = [
+            ("{productId}", self.mug.id.to_string()),
+            ("{variantId}", self.mug.variant.to_string()),
+            ("{itemId}", self.item.to_string()),
+            ("{orderNumber}", self.order.clone()),
+            ("{paymentNumber}", self.payment.clone()),
+            ("{trackingNumber}", self.tracking.clone()),
+            ("{sagaId}", self.saga.clone()),
+            ("{n}", thing.clone()),
+            ("{id}", thing),
+        ];
+        for (name, value) in names {
+            filled = filled.replace(name, &value);
+        }
+        if filled.ends_with("/inventory/stream") { format!("{filled}?productIds={}", self.mug.id) } else { filled }
+    }
+
+    /// Sends the route with a body that no handler takes, so that only the right to send it is tested.
+    fn knock(&self, sender: &Sender, method: &str, path: &str) -> Answer {
+        let body = (method != "GET").then(|| br#"{"thisIsNoMember":1}"#.to_vec());
+        sender.send(method, &self.path(path), body)
+    }
+}
+
+/// Streams never end; for them it counts that they open.
+fn is_stream(path: &str) -> bool {
+    path.ends_with("/stream")
+}
+
+/// Deletes take no body, so knocking would do it; what they do is tested elsewhere.
+fn is_harmless(method: &str, path: &str) -> bool {
+    method != "DELETE" && !path.ends_with("/import") && !is_stream(path)
+}
+
+#[test]
+fn nobody_gets_through_a_door_that_is_not_theirs() {
+    let world = world();
+    let stranger = world.shop.buyer();
+    let seller = world.shop.seller();
+    let service = world.shop.service();
+    let mut complaints = Vec::new();
+    for (may, method, path) in ROUTES {
+        let shut: &[(&str, Sender, &str)] = match may {
+            May::Anybody => &[],
+            May::Users | May::Owners => &[("anonymous", world.shop.anonymous(), "401 A001"), ("service", service.clone(), "403 A002")],
+            May::Sellers => &[
+                ("anonymous", world.shop.anonymous(), "401 A001"),
+                ("a user", stranger.clone(), "403 A002"),
+                ("service", service.clone(), "403 A002"),
+            ],
+            May::Admins => &[
+                ("anonymous", world.shop.anonymous(), "401 A001"),
+                ("a user", stranger.clone(), "403 A002"),
+                ("a seller", seller.clone(), "403 A002"),
+                ("service", service.clone(), "403 A002"),
+            ],
+            May::Services => &[
+                ("anonymous", world.shop.anonymous(), "401 A001"),
+                ("a user", stranger.clone(), "403 A002"),
+                ("an administrator", world.shop.admin(), "403 A002"),
+            ],
+        };
+        let before = world.shop.contents();
+        for (who, sender, wanted) in shut {
+            let got = world.knock(sender, method, path).summary();
+            if got != *wanted {
+                complaints.push(format!("{method} {path} answered {got} to {who}, wanted {wanted}"));
+            }
+        }
+        let written = before.differences(&world.shop.contents());
+        if !written.is_empty() {
+            complaints.push(format!("{method} {path} wrote for someone it must refuse: {written:?}"));
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn everybody_gets_through_their_own_doors() {
+    let world = world();
+    let mut complaints = Vec::new();
+    for (may, method, path) in ROUTES {
+        let sender = match may {
+            May::Anybody => world.shop.anonymous(),
+            May::Users | May::Owners => world.owner.clone(),
+            May::Sellers => world.merchant.clone(),
+            May::Admins => world.shop.admin(),
+            May::Services => world.shop.service(),
+        };
+        if is_stream(path) {
+            if sender.opens(world.path(path)) != 200 {
+                complaints.push(format!("{method} {path} does not open for whom it is meant"));
+            }
+        } else if is_harmless(method, path) {
+            let answer = world.knock(&sender, method, path);
+            if [401, 403, 405].contains(&answer.status) || answer.status >= 500 {
+                complaints.push(format!("{method} {path} answered {} to whom it is meant", answer.summary()));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn what_belongs_to_someone_else_is_neither_shown_nor_changed() {
+    let world = world();
+    let stranger = world.shop.buyer();
+    let good = [
+        ("PUT", "/orders/{n}/cancel", json!({"reason": "mine now"})),
+        ("POST", "/orders/{n}/cancel", json!({"reason": "mine now"})),
+        ("POST", "/payments", json!({"orderNumber": world.order, "paymentMethod": "CREDIT_CARD", "paymentKey": "approve"})),
+        ("POST", "/orders/confirm", json!({"orderNumber": world.order, "paymentKey": "approve", "amount": 10_000})),
+    ];
+    let mut complaints = Vec::new();
+    let before = world.shop.contents();
+    for (may, method, path) in ROUTES.iter().filter(|(may, ..)| *may == May::Owners) {
+        let body = good.iter().find(|(m, p, _)| m == method && p == path).map(|(.., body)| body.to_string().into_bytes());
+        let answer = stranger.send(method, &world.path(path), body.or((*method != "GET").then(|| b"{}".to_vec())));
+        let hidden = ["403 S212", "403 S313", "404 S501", "404 S201", "404 S301"].contains(&answer.summary().as_str());
+        if !hidden {
+            complaints.push(format!("{method} {path} ({may:?}) answered {} to a stranger", answer.summary()));
+        }
+    }
+    for (method, path, body) in &good[2..] {
+        let answer = stranger.send(method, path, Some(body.to_string().into_bytes()));
+        if answer.summary() != "403 S212" {
+            complaints.push(format!("{method} {path} answered {} to a stranger", answer.summary()));
+        }
+    }
+    stranger.put(format!("/cart/items/{}", world.item), json!({"quantity": 9})).must("404 S102");
+    stranger.delete(format!("/cart/items/{}", world.item)).must("404 S102");
+    let written = before.without(&["carts"]).differences(&world.shop.contents());
+    assert!(complaints.is_empty() && written.is_empty(), "{}\n{written:?}", complaints.join("\n"));
+}
+
+#[test]
+fn sellers_see_and_change_only_what_is_theirs() {
+    let world = world();
+    let rival = world.shop.seller();
+    let (id, name) = (world.mug.id, &world.mug.name);
+    let refused = [
+        rival.put(format!("/admin/products/{id}"), json!({"name": name, "sku": world.mug.sku, "price": 1})),
+        rival.patch(format!("/admin/products/{id}/stock"), json!({"stock": 1})),
+        rival.patch(format!("/admin/products/{id}/close"), json!({})),
+        rival.delete(format!("/admin/products/{id}")),
+        rival.delete(format!("/products/{id}")),
+        rival.put(format!("/inventory/{id}/add"), json!({"quantity": 1, "reason": "x"})),
+        rival.put(format!("/inventory/{id}/adjust"), json!({"delta": -1, "reason": "x"})),
+        rival.get(format!("/inventory/{id}/movements")),
+    ];
+    for (n, answer) in refused.iter().enumerate() {
+        assert!([403, 404].contains(&answer.status), "{n}: {} {}", answer.summary(), answer.text());
+    }
+    world.merchant.put(format!("/inventory/{id}/add"), json!({"quantity": 1, "reason": "delivery"})).must("200");
+    world.merchant.get(format!("/inventory/{id}/movements")).must("200");
+    assert_eq!(rival.get("/admin/products").must("200").number("/totalElements"), 0);
+    assert_eq!(world.merchant.get("/admin/products").must("200").number("/totalElements"), 1);
+}
+
+#[test]
+fn expired_forged_and_mangled_tokens_are_refused() {
+    let shop = TestShop::open();
+    let app = shop.app();
+    let buyer = shop.buyer();
+    let token = |seconds| {
+        let ttl = std::time::Duration::from_secs(seconds);
+        app.auth.issue_for(&buyer.id(), web::Roles::of(web::Role::User), app.now(), ttl).expect("a token").token
+    };
+    let good = token(60);
+    let knock = |token: &str| shop.anonymous().with("authorization", &format!("Bearer {token}")).get("/cart").summary();
+    assert_eq!(knock(&good), "200");
+    let (body, signature) = good.rsplit_once('.').expect("a token has three parts");
+    let (head, claims) = body.split_once('.').expect("a token has three parts");
+    assert_eq!(knock(&format!("{body}.{}", signature.chars().rev().collect::<String>())), "401 A004");
+    assert_eq!(knock(&format!("{head}.{claims}x.{signature}")), "401 A004");
+    assert_eq!(knock(body), "401 A004");
+    assert_eq!(knock(&format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.")), "401 A004", "no algorithm");
+    for nonsense in ["", "x", "a.b.c", &"x".repeat(100_000)] {
+        assert_eq!(knock(nonsense), "401 A004");
+    }
+    shop.turn(std::time::Duration::from_secs(61));
+    assert_eq!(knock(&good), "401 A003");
+    let stream = app.auth.issue_stream_token(&buyer.id(), web::Roles::of(web::Role::User), app.now()).expect("a token").token;
+    assert_eq!(knock(&stream), "401 A004", "a stream token opens streams only");
+    let pretended = shop.anonymous().with("x-user-id", &buyer.id().to_string()).with("x-user-roles", "ADMIN");
+    pretended.get("/cart").must("401 A001");
+}

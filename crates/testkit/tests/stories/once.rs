@@ -1,0 +1,116 @@
+//! Idempotency keys: the same key and body is the same answer, byte for byte.
+
+use serde_json::json;
+use testkit::{TestShop, address, order_of};
+
+#[test]
+fn the_same_key_and_body_is_answered_with_the_same_bytes() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let buyer = shop.buyer();
+    let body = order_of(&[(&mug, 1)]);
+    let first = buyer.keyed("k-1").post("/orders", body.clone()).must("201");
+    let again = buyer.keyed("k-1").post("/orders", body).must("201");
+    assert_eq!(first.body, again.body);
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), (String::new(), "true".to_owned()));
+    assert_eq!(shop.stock_of(&mug), (4, 1, 5));
+}
+
+#[test]
+fn the_same_key_with_another_body_is_refused() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let buyer = shop.buyer();
+    buyer.keyed("k-1").orders(&mug, 1).must("201");
+    buyer.keyed("k-1").orders(&mug, 2).must("422 C014");
+    assert_eq!(shop.stock_of(&mug), (4, 1, 5));
+    shop.buyer().keyed("k-1").orders(&mug, 2).must("201");
+}
+
+#[test]
+fn a_refusal_is_kept_like_an_answer() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(1).save();
+    let buyer = shop.buyer();
+    let first = buyer.keyed("k-1").orders(&mug, 2).must("400 S402");
+    let restock = json!({"quantity": 5, "reason": "delivery"});
+    shop.admin().put(format!("/inventory/{}/add", mug.id), restock).must("200");
+    let again = buyer.keyed("k-1").orders(&mug, 2).must("400 S402");
+    assert_eq!(first.body, again.body, "the same request is the same answer, even when it would now succeed");
+    buyer.keyed("k-2").orders(&mug, 2).must("201");
+}
+
+#[test]
+fn fifty_parallel_repetitions_have_one_effect() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(100).save();
+    let buyer = shop.buyer();
+    let answers = shop.at_once(50, |_| buyer.keyed("storm").orders(&mug, 1));
+    let (made, running) = (answers.count("201"), answers.count("409 C015"));
+    assert!(made >= 1 && made + running == 50, "{:?}", answers.summary());
+    let first = buyer.keyed("storm").orders(&mug, 1).must("201");
+    assert!(answers.iter().filter(|answer| answer.status == 201).all(|answer| answer.body == first.body));
+    assert_eq!(shop.stock_of(&mug), (99, 1, 100));
+}
+
+#[test]
+fn a_declined_payment_is_told_again_and_not_charged_again() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let first = buyer.keyed("pay").pays(&order, "decline-invalid-card").must("400 S304");
+    let again = buyer.keyed("pay").pays(&order, "decline-invalid-card").must("400 S304");
+    assert_eq!(first.body, again.body);
+}
+
+#[test]
+fn an_open_payment_keeps_its_key_until_it_is_known() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let first = buyer.keyed("pay").pays(&order, "timeout-charged").must("202");
+    let again = buyer.keyed("pay").pays(&order, "timeout-charged");
+    assert!(["202", "409 C015"].contains(&again.summary().as_str()), "{}", again.text());
+    assert_eq!(first.word("/status"), "PROCESSING");
+    assert_eq!(shop.captures_of(&order), [9_000]);
+}
+
+#[test]
+fn keys_that_are_empty_or_too_long_are_refused() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let buyer = shop.buyer();
+    for key in [String::new(), "k".repeat(256)] {
+        buyer.keyed(&key).orders(&mug, 1).must("400 C002");
+    }
+    buyer.keyed(&"k".repeat(255)).orders(&mug, 1).must("201");
+}
+
+#[test]
+fn cart_payment_cancel_and_refund_take_keys_too() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let twice = |send: &dyn Fn() -> testkit::Answer| {
+        let (first, second) = (send(), send());
+        assert_eq!(first.body, second.body, "{} then {}", first.text(), second.text());
+        assert_eq!(second.header("idempotent-replayed"), "true", "{}", second.text());
+        first
+    };
+    twice(&|| buyer.keyed("a").fills_cart(&mug, 1)).must("200");
+    let order = twice(&|| buyer.keyed("b").post("/orders", json!({"shippingAddress": address()}))).must("201");
+    let order = order.word("/orderNumber");
+    let payment = twice(&|| buyer.keyed("c").pays(&order, "approve")).must("200").word("/paymentNumber");
+    let part = json!({"amount": 1_000, "reason": "scratch"});
+    let admin = shop.admin();
+    twice(&|| admin.keyed("d").post(format!("/payments/{payment}/refund"), part.clone())).must("200");
+    assert_eq!(shop.refunds_of(&order), [1_000]);
+    let other = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    twice(&|| buyer.keyed("e").cancels(&other)).must("200");
+    let stock = json!({"quantity": 2, "reason": "delivery"});
+    twice(&|| admin.keyed("f").put(format!("/inventory/{}/add", mug.id), stock.clone())).must("200");
+    assert_eq!(shop.stock_of(&mug).0, 6);
+}

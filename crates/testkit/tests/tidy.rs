@@ -1,0 +1,312 @@
+//! Tidiness as a test: sizes, names, layers and documents, so that nobody has to remember them in review.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Longest source file, in lines.
+const FILE_LINES_MAX: usize = 600;
+/// Longest function, in lines.
+const FUNCTION_LINES_MAX: usize = 70;
+/// Longest line, in characters; rustfmt keeps code below it, this also covers what it leaves alone.
+const LINE_CHARS_MAX: usize = 140;
+/// Longest map of the whole.
+const ARCHITECTURE_LINES_MAX: usize = 300;
+
+/// Module names that say nothing.
+const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "shared"];
+
+/// Our crates by layer, lowest first. A crate may use the layers below its own; `domains` know nothing of each other.
+const GROUND: &[&str] = &["kernel"];
+const INFRASTRUCTURE: &[&str] = &["store", "ports"];
+const GLUE: &[&str] = &["web"];
+const DOMAINS: &[&str] = &["account", "catalog", "inventory", "cart", "order", "payment", "delivery"];
+const COMPOSERS: &[&str] = &["checkout", "merchandising"];
+const TOP: &[&str] = &["server"];
+/// Crates that are not part of the shop: they may look at everything.
+const OUTSIDE: &[&str] = &["testkit", "bench"];
+
+/// Heavy or telling dependencies and the only crates that may have them.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("rusqlite", &["store", "bench", "testkit"]),
+    ("postgres", &["store"]),
+    ("mysql", &["store"]),
+    ("axum", &["web", "account", "catalog", "inventory", "cart", "order", "payment", "delivery", "checkout",
+               "merchandising", "server", "ports", "testkit", "bench"]),
+    ("reqwest", &["ports", "server"]),
+    ("argon2", &["account", "server"]),
+    ("jsonwebtoken", &["web", "account", "server", "testkit", "bench"]),
+    ("figment", &["server"]),
+    ("clap", &["server", "bench"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is two levels up")
+}
+
+/// Every Rust file of the workspace.
+fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    walk(&root().join("crates"), &mut |path| {
+        if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path.to_owned());
+        }
+    });
+    assert!(found.len() > 50, "only {} source files found; the walk is broken", found.len());
+    found
+}
+
+fn walk(folder: &Path, visit: &mut dyn FnMut(&Path)) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target" && name != "snapshots") {
+                walk(&path, visit);
+            }
+        } else {
+            visit(&path);
+        }
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+fn no_complaints(complaints: &[String]) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+#[test]
+fn files_and_functions_stay_short() {
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let text = read(&path);
+        let lines: Vec<&str> = text.lines().collect();
+        if lines.len() > FILE_LINES_MAX {
+            complaints.push(format!("{}: {} lines, at most {FILE_LINES_MAX}", shown(&path), lines.len()));
+        }
+        for (start, line) in lines.iter().enumerate() {
+            let code = line.trim_start();
+            if !begins_function(code) || code.ends_with([';', '}']) {
+                continue;
+            }
+            // rustfmt puts a function's last bracket under its first letter
+            let last = format!("{}}}", &line[..line.len() - code.len()]);
+            let length = lines[start..].iter().position(|line| *line == last).map_or(0, |end| end + 1);
+            if length > FUNCTION_LINES_MAX {
+                let place = format!("{}:{}", shown(&path), start + 1);
+                complaints.push(format!("{place}: a function of {length} lines, at most {FUNCTION_LINES_MAX}"));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+fn begins_function(code: &str) -> bool {
+    let mut words = code.split_whitespace();
+    loop {
+        match words.next() {
+            Some("fn") => return true,
+            Some("pub" | "pub(crate)" | "pub(super)" | "async" | "const" | "unsafe") => {}
+            _ => return false,
+        }
+    }
+}
+
+#[test]
+fn lines_are_not_endless() {
+    let mut complaints = Vec::new();
+    for path in sources().iter().filter(|path| !path.ends_with("kernel/src/code.rs")) {
+        for (n, line) in read(path).lines().enumerate() {
+            let chars = line.chars().count();
+            if chars > LINE_CHARS_MAX && !line.contains("http") {
+                complaints.push(format!("{}:{}: {chars} characters, at most {LINE_CHARS_MAX}", shown(path), n + 1));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn names_say_something() {
+    let mut complaints = Vec::new();
+    for path in sources() {
+        for part in path.strip_prefix(root()).expect("inside").components() {
+            let name = part.as_os_str().to_string_lossy();
+            let name = name.trim_end_matches(".rs");
+            if EMPTY_NAMES.contains(&name) {
+                complaints.push(format!("{}: {name} says nothing about what is in it", shown(&path)));
+            }
+        }
+        for line in read(&path).lines() {
+            let declared = line.trim().strip_suffix(" {").and_then(|line| line.rsplit_once("mod ")).map(|(_, name)| name);
+            if declared.is_some_and(|name| EMPTY_NAMES.contains(&name)) {
+                complaints.push(format!("{}: `{}` says nothing about what is in it", shown(&path), line.trim()));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn every_domain_has_the_same_files() {
+    let mut complaints = Vec::new();
+    let crates = root().join("crates");
+    for domain in DOMAINS.iter().chain(COMPOSERS) {
+        let folder = crates.join(domain);
+        let mut wanted = vec!["README.md", "src/lib.rs"];
+        if DOMAINS.contains(domain) {
+            wanted.extend(["src/ops", "src/store", "migrations"]);
+        }
+        for name in wanted {
+            let there = folder.join(name).exists() || folder.join(format!("{name}.rs")).exists();
+            if !there {
+                complaints.push(format!("crates/{domain} has no {name}"));
+            }
+        }
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default().to_lowercase();
+        for section in ["owns", "says", "hears", "promises"] {
+            if DOMAINS.contains(domain) && !readme.contains(section) {
+                complaints.push(format!("crates/{domain}/README.md does not say what it {section}"));
+            }
+        }
+    }
+    for name in GROUND.iter().chain(INFRASTRUCTURE).chain(GLUE).chain(TOP).chain(OUTSIDE) {
+        if !crates.join(name).join("README.md").exists() {
+            complaints.push(format!("crates/{name} has no README.md"));
+        }
+    }
+    no_complaints(&complaints);
+}
+
+/// The names in a section of a crate's `Cargo.toml`.
+fn dependencies(manifest: &toml::Table, section: &str) -> BTreeSet<String> {
+    let table = manifest.get(section).and_then(toml::Value::as_table);
+    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn manifests() -> BTreeMap<String, toml::Table> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(root().join("crates")).expect("readable") {
+        let path = entry.expect("readable").path().join("Cargo.toml");
+        if path.exists() {
+            let manifest: toml::Table = read(&path).parse().expect("a manifest is TOML");
+            let name = manifest["package"]["name"].as_str().expect("a package has a name").to_owned();
+            found.insert(name, manifest);
+        }
+    }
+    found
+}
+
+fn allowed(name: &str) -> Vec<&'static str> {
+    let layers = [GROUND, INFRASTRUCTURE, GLUE, DOMAINS, COMPOSERS, TOP];
+    let own = layers.iter().position(|layer| layer.contains(&name)).unwrap_or(layers.len());
+    layers[..own].concat()
+}
+
+#[test]
+fn crates_depend_only_on_the_layers_below_them() {
+    let manifests = manifests();
+    let ours: BTreeSet<&str> = manifests.keys().map(String::as_str).collect();
+    let mut complaints = Vec::new();
+    for (name, manifest) in &manifests {
+        let known = [GROUND, INFRASTRUCTURE, GLUE, DOMAINS, COMPOSERS, TOP, OUTSIDE].concat();
+        if !known.contains(&name.as_str()) {
+            complaints.push(format!("crates/{name} has no layer in this test; see DESIGN: a crate per business noun"));
+        }
+        let mut allowed = allowed(name);
+        if OUTSIDE.contains(&name.as_str()) {
+            allowed.extend(OUTSIDE);
+        }
+        for used in dependencies(manifest, "dependencies") {
+            if ours.contains(used.as_str()) && !allowed.contains(&used.as_str()) {
+                complaints.push(format!("{name} must not depend on {used}"));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn heavy_dependencies_stay_where_they_belong() {
+    let mut complaints = Vec::new();
+    for (name, manifest) in &manifests() {
+        for used in dependencies(manifest, "dependencies") {
+            let home = RESERVED.iter().find(|(reserved, _)| *reserved == used);
+            if home.is_some_and(|(_, homes)| !homes.contains(&name.as_str())) {
+                complaints.push(format!("{name} must not depend on {used}"));
+            }
+        }
+        let features = dependencies(manifest, "features").len();
+        if features > 3 {
+            complaints.push(format!("{name} has {features} cargo features, at most 3"));
+        }
+    }
+    let kernel = &manifests()["kernel"];
+    for io in ["tokio", "axum", "rusqlite", "reqwest", "tracing", "futures-util"] {
+        if dependencies(kernel, "dependencies").contains(io) {
+            complaints.push(format!("kernel does no I/O and no async, so it must not depend on {io}"));
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn time_and_chance_come_only_from_where_they_may() {
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let name = shown(&path);
+        let domain = DOMAINS.iter().chain(COMPOSERS).any(|d| name.starts_with(&format!("crates/{d}/src/")));
+        if !domain {
+            continue;
+        }
+        for (n, line) in read(&path).lines().enumerate() {
+            for fetched in ["Instant::now(", "SystemTime::now(", "Timestamp::now(", "Uuid::new_v4(", "thread_rng(", "rand::rng("] {
+                if line.contains(fetched) {
+                    complaints.push(format!("{name}:{}: {fetched}…) in a domain; use tx.now() and tx.random()", n + 1));
+                }
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn every_code_is_documented() {
+    let document = read(&root().join("docs/ERRORS.md"));
+    let missing: Vec<String> = kernel::Code::ALL
+        .iter()
+        .filter(|code| !document.contains(&format!("`{}`", code.code())) && !document.contains(&format!("| {} |", code.code())))
+        .map(|code| format!("docs/ERRORS.md does not tell of {} {}", code.code(), code.name()))
+        .collect();
+    no_complaints(&missing);
+}
+
+#[test]
+fn every_event_is_documented() {
+    let document = read(&root().join("docs/EVENTS.md"));
+    let mut complaints = BTreeSet::new();
+    for path in sources().iter().filter(|path| shown(path).contains("/src/")) {
+        for line in read(path).lines().filter(|line| line.contains("const TOPIC")) {
+            let topic = line.split('"').nth(1).unwrap_or_default();
+            if topic.starts_with("shopping.") && !document.contains(topic) {
+                complaints.insert(format!("docs/EVENTS.md does not tell of {topic} ({})", shown(path)));
+            }
+        }
+    }
+    no_complaints(&complaints.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_map_stays_short() {
+    let lines = read(&root().join("ARCHITECTURE.md")).lines().count();
+    assert!(lines <= ARCHITECTURE_LINES_MAX, "ARCHITECTURE.md has {lines} lines, at most {ARCHITECTURE_LINES_MAX}");
+}
