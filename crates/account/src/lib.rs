@@ -1,1 +1,25 @@
-//! placeholder
+//! Users, sign-in, refresh tokens and saved addresses. The README says what this domain owns and promises.
+
+pub mod address;
+pub mod http;
+pub mod ops;
+pub mod password;
+pub mod session;
+pub mod store;
+mod tasks;
+#[cfg(test)]
+mod tests;
+pub mod user;
+
+/// What this domain contributes to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: &[::store::Migration {
+        name: "account/0001_accounts",
+        sql: include_str!("../migrations/0001_accounts.sql"),
+    }],
+    statements: store::STATEMENTS,
+    root_routes: http::routes,
+    tasks: tasks::TASKS,
+    audit: store::audit,
+    ..web::Module::named("account")
+};

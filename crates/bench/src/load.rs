@@ -63,15 +63,6 @@ impl Round {
             Err(status) => *self.failed.entry(status).or_default() += 1,
         }
     }
-
-    /// Adds what another thread counted.
-    pub fn add(&mut self, other: &Round) {
-        self.done += other.done;
-        for (status, times) in &other.failed {
-            *self.failed.entry(*status).or_default() += times;
-        }
-        self.latency.add(&other.latency).expect("bounds are fixed");
-    }
 }
 
 /// Runs `unit` on every connection until time is up, on one thread of its own. `unit` gets its connection, the

@@ -1,7 +1,88 @@
-//! `bench`: see the README.
+//! `bench`: what Holdfast costs, beside bare baselines in the same run. See the README.
 
+mod bare;
 mod client;
 mod load;
 mod machine;
+mod ours;
+mod paths;
+mod raw;
+mod report;
+mod rows;
 
-fn main() {}
+use clap::Parser;
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+/// What can go wrong: said once, at the end.
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Measures the shop and bare baselines in turns, and prints rates, latencies and ratios.
+#[derive(Debug, Parser)]
+pub struct Cli {
+    /// What to measure; everything when nothing is named
+    #[arg(value_parser = ["orders", "core", "product", "checkout"])]
+    paths: Vec<String>,
+    /// Seconds that count in a round
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// Seconds before counting starts
+    #[arg(long, default_value_t = 1.0)]
+    warmup: f64,
+    /// Rounds of each side, taken in turns; the median counts
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Connections of the load generator
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Jobs on their way at once where there is no HTTP
+    #[arg(long, default_value_t = 256)]
+    jobs: usize,
+    /// Where the databases are put, on the disk to be measured; removed afterwards
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
+    /// Also write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl Cli {
+    fn wants(&self, path: &str) -> bool {
+        self.paths.is_empty() || self.paths.iter().any(|wanted| wanted == path)
+    }
+
+    fn load(&self) -> load::Load {
+        load::Load {
+            connections: self.connections,
+            warm_up: Duration::from_secs_f64(self.warmup),
+            time: Duration::from_secs_f64(self.seconds),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(failures) => {
+            eprintln!("{failures} answers were not as wanted; the rates above are of the others");
+            ExitCode::from(1)
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Outcome<u64> {
+    std::fs::create_dir_all(&cli.folder)?;
+    let folder = tempfile::TempDir::new_in(&cli.folder)?;
+    let machine = machine::Machine::look(folder.path())?;
+    let paths = paths::measure(cli, folder.path())?;
+    let report = report::Report { machine, connections: cli.connections, seconds: cli.seconds, paths };
+    println!("{}", report.table());
+    if let Some(file) = &cli.json {
+        std::fs::write(file, serde_json::to_vec_pretty(&report)?)?;
+    }
+    Ok(report.failures())
+}

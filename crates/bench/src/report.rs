@@ -167,7 +167,8 @@ mod tests {
     use super::*;
 
     fn side(name: &'static str, rates: &[f64]) -> Side {
-        let rounds = rates.iter().map(|rate| Measured { rate: *rate, ..Measured::of(&Round::new(), (0, 0), Duration::ZERO) });
+        let rounds =
+            rates.iter().map(|rate| Measured { rate: *rate, ..Measured::of(&Round::new(), (0, 0), Duration::ZERO) });
         Side { name, rounds: rounds.collect() }
     }
 

@@ -1,6 +1,19 @@
 //! Types and pure rules of carts.
 
-use kernel::{CartId, CartItemId, Money, OrderNumber, ProductId, Quantity, Timestamp, UserId, VariantId};
+use kernel::{
+    CartId, CartItemId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, Timestamp, UserId,
+    VariantId,
+};
+use std::time::Duration;
+
+/// Most lines of a cart, and so of an order made from one: what a person can still look over, and QUALITY.md's test size.
+pub const LINES_MAX: usize = 200;
+/// Most units on one line: above any household, below typing errors that would empty a house.
+pub const UNITS_MAX: i64 = 10_000;
+/// A cart checked out this long ago without an order is forgotten.
+pub const NEVER_ORDERED: Duration = Duration::from_secs(30 * 86_400);
+/// A cart nobody touched for this long is forgotten, whatever became of it.
+pub const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 
 /// What has become of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +25,16 @@ pub enum Status {
         /// The order it became.
         order: Option<OrderNumber>,
     },
+}
+
+impl Status {
+    /// As it is stored and shown.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Status::Active => "ACTIVE",
+            Status::CheckedOut { .. } => "CHECKED_OUT",
+        }
+    }
 }
 
 /// A cart with its lines, oldest first.
@@ -65,4 +88,126 @@ pub struct NewLine {
     pub price: Money,
     /// How many units.
     pub quantity: Quantity,
+}
+
+/// What adding a line means for a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addition {
+    /// A line of its own.
+    New,
+    /// More of a line that is there.
+    More { line: CartItemId, quantity: Quantity },
+}
+
+impl Cart {
+    /// The line of a variant.
+    pub fn line_of(&self, variant: VariantId) -> Option<&CartLine> {
+        self.lines.iter().find(|line| line.variant == variant)
+    }
+
+    /// The line with this id; S102 when it is not in this cart.
+    pub fn line(&self, item: CartItemId) -> Result<&CartLine> {
+        self.lines.iter().find(|line| line.id == item).ok_or_else(|| Code::CartItemNotFound.because(format!("item {item}")))
+    }
+
+    /// S104 when there is nothing in it.
+    pub fn not_empty(self) -> Result<Cart> {
+        if self.lines.is_empty() { Err(Code::CartEmpty.error()) } else { Ok(self) }
+    }
+
+    /// What adding `item` means: S106 with the existing line when the variant is there already and `merge` is not wished,
+    /// S105 over [`UNITS_MAX`], C002 over [`LINES_MAX`].
+    pub(crate) fn addition(&self, item: &NewLine, merge: bool) -> Result<Addition> {
+        match self.line_of(item.variant) {
+            None if self.lines.len() >= LINES_MAX => {
+                Err(Code::InvalidInput.because(format!("a cart has at most {LINES_MAX} lines")))
+            }
+            None => purchasable(item.variant, item.quantity.as_i64()).map(|_| Addition::New),
+            Some(line) if merge => {
+                let quantity = purchasable(item.variant, line.quantity.as_i64() + item.quantity.as_i64())?;
+                Ok(Addition::More { line: line.id, quantity })
+            }
+            Some(line) => Err(exists(line)),
+        }
+    }
+}
+
+/// As a quantity, or S105 when one line cannot have so many.
+pub(crate) fn purchasable(variant: VariantId, units: i64) -> Result<Quantity> {
+    if units > UNITS_MAX {
+        let limit = Detail::field("quantity", format!("at most {UNITS_MAX} on one line"));
+        let limit = limit.with("variantId", variant.raw()).with("requested", units).with("limit", UNITS_MAX);
+        return Err(Code::CartItemQuantityExceeded.because(format!("at most {UNITS_MAX} on one line")).with(limit));
+    }
+    Quantity::new(units)
+}
+
+fn exists(line: &CartLine) -> Error {
+    let existing = Detail::note("change the existing line, or send \"merge\": true")
+        .with("itemId", line.id.raw())
+        .with("productId", line.product.raw())
+        .with("variantId", line.variant.raw())
+        .with("quantity", line.quantity.as_i64())
+        .with("price", line.price.as_minor());
+    Code::CartItemAlreadyExists.error().with(existing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cart(lines: usize, quantity: i64) -> Cart {
+        let line = |n: usize| CartLine {
+            id: CartItemId::new(n as i64),
+            product: ProductId::new(n as i64),
+            variant: VariantId::new(n as i64),
+            product_name: "mug".to_owned(),
+            price: Money::minor(9_000),
+            quantity: Quantity::new(quantity).unwrap(),
+            added_at: Timestamp::from_millis(0),
+        };
+        Cart {
+            id: CartId::new(1),
+            user: "3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap(),
+            status: Status::Active,
+            lines: (1..=lines).map(line).collect(),
+            created_at: Timestamp::from_millis(0),
+            updated_at: Timestamp::from_millis(0),
+            version: 1,
+        }
+    }
+
+    fn mug(variant: i64, quantity: i64) -> NewLine {
+        NewLine {
+            product: ProductId::new(variant),
+            variant: VariantId::new(variant),
+            product_name: "mug".to_owned(),
+            price: Money::minor(9_000),
+            quantity: Quantity::new(quantity).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_same_product_again_is_a_conflict_unless_merged() {
+        let error = cart(2, 3).addition(&mug(2, 4), false).unwrap_err();
+        assert_eq!(error.code(), Code::CartItemAlreadyExists);
+        assert_eq!((&error.details()[0].facts["itemId"], &error.details()[0].facts["quantity"]), (&2.into(), &3.into()));
+        let merged = cart(2, 3).addition(&mug(2, 4), true).unwrap();
+        assert_eq!(merged, Addition::More { line: CartItemId::new(2), quantity: Quantity::new(7).unwrap() });
+    }
+
+    #[test]
+    fn limits_are_kept() {
+        assert_eq!(cart(LINES_MAX, 1).addition(&mug(900, 1), true).unwrap_err().code(), Code::InvalidInput);
+        assert_eq!(cart(LINES_MAX - 1, 1).addition(&mug(900, 1), true).unwrap(), Addition::New);
+        let too_many = cart(1, UNITS_MAX).addition(&mug(1, 1), true).unwrap_err();
+        assert_eq!(too_many.code(), Code::CartItemQuantityExceeded);
+        assert_eq!(cart(0, 1).addition(&mug(1, UNITS_MAX + 1), false).unwrap_err().code(), Code::CartItemQuantityExceeded);
+    }
+
+    #[test]
+    fn an_empty_cart_cannot_be_ordered() {
+        assert_eq!(cart(0, 1).not_empty().unwrap_err().code(), Code::CartEmpty);
+        assert!(cart(1, 1).not_empty().is_ok());
+    }
 }

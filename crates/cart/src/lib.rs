@@ -2,5 +2,16 @@
 
 pub mod cart;
 pub mod ops;
+mod store;
+#[cfg(test)]
+mod tests;
 
 pub use cart::{Cart, CartLine, NewLine, Status};
+pub use store::audit;
+
+/// The tables.
+pub const MIGRATIONS: &[::store::Migration] =
+    &[::store::Migration { name: "cart/0001_cart", sql: include_str!("../migrations/0001_cart.sql") }];
+
+/// Every statement, prepared by a test on every database.
+pub const STATEMENTS: &[&str] = store::STATEMENTS;

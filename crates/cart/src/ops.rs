@@ -1,50 +1,157 @@
 //! What can be done with carts, one function per verb.
 
 pub use crate::cart::{Cart, CartLine, NewLine, Status};
-use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, UserId};
-use store::Tx;
 
-fn soon<T>() -> Result<T> {
-    Err(Code::Internal.because("not written yet"))
+use crate::cart::{self, Addition, NEVER_ORDERED, UNTOUCHED};
+use crate::store::{self, Which};
+use ::store::Tx;
+use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId};
+
+/// Carts forgotten by one transaction.
+const FORGET_AT_ONCE: i64 = 200;
+
+/// The user's ACTIVE cart, made when there is none. Look with [`peek`] first: it does not need the writer.
+pub fn current(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
+    if let Some(cart) = store::find(tx, user, Which::Active, true)? {
+        return Ok(cart);
+    }
+    store::make(tx, user)?;
+    store::find(tx, user, Which::Active, true)?.ok_or_else(|| Code::CartNotFound.error())
 }
 
-/// The ACTIVE cart, made when there is none.
-pub fn current(_tx: &mut Tx<'_>, _user: &UserId) -> Result<Cart> {
-    soon()
+/// The user's ACTIVE cart, if there is one. Only reads.
+pub fn peek(tx: &mut Tx<'_>, user: &UserId) -> Result<Option<Cart>> {
+    store::find(tx, user, Which::Active, false)
 }
-/// The ACTIVE cart if there is one; only reads.
-pub fn peek(_tx: &mut Tx<'_>, _user: &UserId) -> Result<Option<Cart>> {
-    soon()
+
+/// Puts a product into the user's cart. When its variant is there already: with `merge` the quantities are added (the old
+/// price snapshot stays), without S106 and the existing line in the details. S105 for too many units, C002 for too many lines.
+pub fn add(tx: &mut Tx<'_>, user: &UserId, item: NewLine, merge: bool) -> Result<Cart> {
+    let mut cart = current(tx, user)?;
+    match cart.addition(&item, merge)? {
+        Addition::New => {
+            let line = store::add(tx, cart.id, item)?;
+            cart.lines.push(line);
+        }
+        Addition::More { line, quantity } => change_line(tx, &mut cart, line, quantity)?,
+    }
+    touched(tx, cart)
 }
-/// Adds.
-pub fn add(_tx: &mut Tx<'_>, _user: &UserId, _item: NewLine, _merge: bool) -> Result<Cart> {
-    soon()
+
+/// Changes the quantity of a line. S101 without an ACTIVE cart, S102 when the line is not in it, S105 for too many.
+pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quantity) -> Result<Cart> {
+    let mut cart = active(tx, user)?;
+    let quantity = cart::purchasable(cart.line(item)?.variant, quantity.as_i64())?;
+    change_line(tx, &mut cart, item, quantity)?;
+    touched(tx, cart)
 }
-/// Changes.
-pub fn change(_tx: &mut Tx<'_>, _user: &UserId, _item: CartItemId, _quantity: Quantity) -> Result<Cart> {
-    soon()
+
+/// Takes a line out. S101, S102.
+pub fn remove(tx: &mut Tx<'_>, user: &UserId, item: CartItemId) -> Result<Cart> {
+    let mut cart = active(tx, user)?;
+    cart.line(item)?;
+    if !store::remove(tx, cart.id, item)? {
+        return Err(Code::CartItemNotFound.because(format!("item {item}")));
+    }
+    cart.lines.retain(|line| line.id != item);
+    touched(tx, cart)
 }
-/// Removes.
-pub fn remove(_tx: &mut Tx<'_>, _user: &UserId, _item: CartItemId) -> Result<Cart> {
-    soon()
+
+/// Takes every line out; the cart stays ACTIVE. S101.
+pub fn clear(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
+    let mut cart = active(tx, user)?;
+    store::clear(tx, cart.id)?;
+    cart.lines.clear();
+    touched(tx, cart)
 }
-/// Clears.
-pub fn clear(_tx: &mut Tx<'_>, _user: &UserId) -> Result<Cart> {
-    soon()
+
+/// Checks the cart out: it is not changed any more and waits for its order. Reserves nothing. S101, S104 when it is empty.
+pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
+    let cart = active(tx, user)?.not_empty()?;
+    if !store::check_out(tx, cart.id)? {
+        return Err(Code::CartAlreadyCheckedOut.error());
+    }
+    let (now, version) = (tx.now(), cart.version + 1);
+    Ok(Cart { status: Status::CheckedOut { order: None }, updated_at: now, version, ..cart })
 }
-/// Checks out.
-pub fn check_out(_tx: &mut Tx<'_>, _user: &UserId) -> Result<Cart> {
-    soon()
+
+/// The cart an order is to be made from, locked until the transaction ends: the named one if it is the user's (S101) and no
+/// order came from it (S103); else the ACTIVE one if it has lines, else the newest CHECKED_OUT one no order came from.
+/// S104 when there are no lines.
+pub fn for_order(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result<Cart> {
+    choose(tx, user, cart, true)
 }
-/// The cart an order is made from.
-pub fn for_order(_tx: &mut Tx<'_>, _user: &UserId, _cart: Option<CartId>) -> Result<Cart> {
-    soon()
+
+/// The same choice without a lock: for quotes, which only read.
+pub fn for_quote(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result<Cart> {
+    choose(tx, user, cart, false)
 }
-/// The same choice for a quote; only reads and locks nothing.
-pub fn for_quote(_tx: &mut Tx<'_>, _user: &UserId, _cart: Option<CartId>) -> Result<Cart> {
-    soon()
+
+fn choose(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>, locked: bool) -> Result<Cart> {
+    if let Some(id) = cart {
+        let named = store::find(tx, user, Which::Id(id), locked)?;
+        let named = named.ok_or_else(|| Code::CartNotFound.because(format!("cart {id}")))?;
+        return match &named.status {
+            Status::CheckedOut { order: Some(order) } => {
+                Err(Code::CartAlreadyCheckedOut.because(format!("order {order} came from it")))
+            }
+            Status::CheckedOut { order: None } | Status::Active => named.not_empty(),
+        };
+    }
+    let active = store::find(tx, user, Which::Active, locked)?;
+    if let Some(cart) = active.as_ref().filter(|cart| !cart.lines.is_empty()) {
+        return Ok(cart.clone());
+    }
+    match store::find(tx, user, Which::Waiting, locked)? {
+        Some(waiting) => waiting.not_empty(),
+        None if active.is_some() => Err(Code::CartEmpty.error()),
+        None => Err(Code::CartNotFound.error()),
+    }
 }
-/// Ties the cart to its order.
-pub fn ordered(_tx: &mut Tx<'_>, _cart: CartId, _order: &OrderNumber) -> Result<()> {
-    soon()
+
+/// Ties the cart to the order that came from it; it is CHECKED_OUT from now on. S103 when an order came from it before.
+pub fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Result<()> {
+    if store::ordered(tx, cart, order)? { Ok(()) } else { Err(Code::CartAlreadyCheckedOut.error()) }
+}
+
+/// Some of the carts that nobody will need any more. Reads every cart: for a read connection.
+pub fn forgettable(tx: &mut Tx<'_>) -> Result<Vec<CartId>> {
+    let (untouched, never_ordered) = forgotten_from(tx);
+    store::forgettable(tx, untouched, never_ordered, FORGET_AT_ONCE)
+}
+
+/// Forgets those of `carts` that were not touched meanwhile. Gives how many.
+pub fn forget(tx: &mut Tx<'_>, carts: &[CartId]) -> Result<u64> {
+    let (untouched, never_ordered) = forgotten_from(tx);
+    store::forget(tx, carts, untouched, never_ordered)
+}
+
+fn forgotten_from(tx: &Tx<'_>) -> (Timestamp, Timestamp) {
+    (tx.now().before(UNTOUCHED), tx.now().before(NEVER_ORDERED))
+}
+
+/// The ACTIVE cart, locked; S101 when there is none.
+fn active(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
+    store::find(tx, user, Which::Active, true)?.ok_or_else(|| Code::CartNotFound.error())
+}
+
+fn change_line(tx: &mut Tx<'_>, cart: &mut Cart, item: CartItemId, quantity: Quantity) -> Result<()> {
+    if cart.line(item)?.quantity == quantity {
+        return Ok(());
+    }
+    if !store::change(tx, cart.id, item, quantity)? {
+        return Err(Code::CartItemNotFound.because(format!("item {item}")));
+    }
+    cart.lines.iter_mut().filter(|line| line.id == item).for_each(|line| line.quantity = quantity);
+    Ok(())
+}
+
+/// The cart as it is after a change of its lines.
+fn touched(tx: &mut Tx<'_>, mut cart: Cart) -> Result<Cart> {
+    if !store::touch(tx, cart.id)? {
+        return Err(Code::CartAlreadyCheckedOut.error());
+    }
+    cart.version += 1;
+    cart.updated_at = tx.now();
+    Ok(cart)
 }

@@ -1,7 +1,9 @@
 //! Products, their variants and images, and the tree of categories. The README says what it owns and promises.
 
+pub mod admin;
 pub mod category;
 pub mod events;
+pub mod http;
 pub mod ops;
 pub mod product;
 pub mod store;
@@ -11,6 +13,16 @@ pub mod variant;
 /// This domain's tables.
 pub const MIGRATIONS: &[::store::Migration] =
     &[::store::Migration { name: "catalog/0001_catalog", sql: include_str!("../migrations/0001_catalog.sql") }];
+
+/// What the catalogue contributes to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: store::STATEMENTS,
+    routes: http::routes,
+    stale: http::stale,
+    audit: store::audit,
+    ..web::Module::named("catalog")
+};
 
 #[cfg(test)]
 mod tests;

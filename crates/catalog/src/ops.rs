@@ -84,7 +84,8 @@ pub fn find(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Option<Sellable>>>
     Ok(wanted.iter().map(|line| pick(line).map(|one| (*one).clone())).collect())
 }
 
-fn not_found(missing: &[&Wanted]) -> Error {
+/// S001 naming everything that is missing.
+pub fn not_found(missing: &[&Wanted]) -> Error {
     let mut error = Code::ProductNotFound.error();
     for line in missing {
         let mut detail = Detail::note("does not exist");

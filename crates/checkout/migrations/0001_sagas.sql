@@ -12,6 +12,7 @@ create table saga_states (
     last_error varchar(1000),
     reason varchar(500),
     ended_by varchar(60),
+    resolution varchar(600),
     wake_at bigint,
     version bigint not null,
     started_by varchar(60) not null,

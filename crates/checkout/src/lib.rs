@@ -1,8 +1,35 @@
-//! The only domain crate that composes others.
+//! Carts, quotes, orders and payments as buyers use them: the only crate that composes several domains where money or stock
+//! is involved. The saga engine is in [`saga`], the shop's sagas in [`flow`]. The README says what is owned and promised.
+
+pub mod admin;
+pub mod answering;
+pub mod audit;
+pub mod basket;
+pub mod cancel;
+pub mod explain;
 pub mod flow;
+pub mod http;
+pub mod pay;
+pub mod place;
+pub mod quote;
+pub mod refund;
+pub mod request;
+pub mod response;
 pub mod saga;
 pub mod steps;
+pub mod tasks;
+pub mod webhook;
 
 /// The tables of this crate.
 pub const MIGRATIONS: &[store::Migration] =
     &[store::Migration { name: "checkout/0001_sagas", sql: include_str!("../migrations/0001_sagas.sql") }];
+
+/// What this crate contributes to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: audit::STATEMENTS,
+    routes: http::routes,
+    tasks: tasks::TASKS,
+    audit: audit::audit,
+    ..web::Module::named("checkout")
+};

@@ -56,8 +56,8 @@ pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> 
     }
 }
 
-/// The parcel became `to`: design A's transitions, S506 for any other. CANCELLED is refused here, because an order without
-/// its parcel would keep the buyer's money: cancelling or refunding the order cancels its delivery too.
+/// The parcel became `to`: design A's transitions, S506 for any other. CANCELLED is refused here, because an order
+/// without its parcel would keep the buyer's money: cancelling or refunding the order cancels its delivery too.
 ///
 /// Says [`DeliveryUpdated`], and [`DeliveryShipped`] or [`DeliveryDelivered`] when that happened.
 pub fn update(

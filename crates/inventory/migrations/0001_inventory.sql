@@ -35,8 +35,6 @@ create table inventory_events (
     unique (snapshot_id, aggregate_version)
 ) {table};
 
-create index inventory_events_product on inventory_events (product_id, id);
-
 create table inventory_reservations (
     order_number varchar(30) not null,
     line_no bigint not null,
@@ -44,6 +42,9 @@ create table inventory_reservations (
     user_id varchar(36) not null,
     quantity bigint not null check (quantity > 0),
     state varchar(20) not null,
+    reserved_version bigint not null,
+    settled_version bigint,
+    returned_version bigint,
     reserved_at bigint not null,
     updated_at bigint not null,
     primary key (order_number, line_no)

@@ -12,8 +12,8 @@ const SUMS: &str = "
     select s.variant_id, s.location_code, s.available, s.reserved, s.version,
            coalesce(e.events, 0), coalesce(e.first_version, 0), coalesce(e.last_version, 0),
            coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.came, 0),
-           coalesce(e.taken, 0), coalesce(e.sold, 0), coalesce(e.released, 0),
-           coalesce(r.live, 0), coalesce(r.taken, 0), coalesce(r.sold, 0), coalesce(r.released, 0)
+           coalesce(e.taken, 0), coalesce(e.sold, 0), coalesce(e.released, 0), coalesce(e.returned, 0),
+           coalesce(r.live, 0), coalesce(r.taken, 0), coalesce(r.sold, 0), coalesce(r.released, 0), coalesce(r.returned, 0)
       from inventory_snapshots s
       left join (select snapshot_id, count(*) as events, min(aggregate_version) as first_version,
                         max(aggregate_version) as last_version,
@@ -23,19 +23,21 @@ const SUMS: &str = "
                                       then quantity_change else 0 end) as {bigint}) as came,
                         cast(sum(case when event_type = 'RESERVED' then reserved_change else 0 end) as {bigint}) as taken,
                         cast(sum(case when event_type = 'COMMITTED' then -reserved_change else 0 end) as {bigint}) as sold,
-                        cast(sum(case when event_type = 'RELEASED' then quantity_change else 0 end) as {bigint}) as released
+                        cast(sum(case when event_type = 'RELEASED' then quantity_change else 0 end) as {bigint}) as released,
+                        cast(sum(case when event_type = 'RETURNED' then quantity_change else 0 end) as {bigint}) as returned
                    from inventory_events group by snapshot_id) e on e.snapshot_id = s.id
       left join (select snapshot_id,
                         cast(sum(case when state = 'LIVE' then quantity else 0 end) as {bigint}) as live,
                         cast(sum(quantity) as {bigint}) as taken,
                         cast(sum(case when state in ('COMMITTED', 'RETURNED') then quantity else 0 end) as {bigint}) as sold,
-                        cast(sum(case when state = 'RELEASED' then quantity else 0 end) as {bigint}) as released
+                        cast(sum(case when state = 'RELEASED' then quantity else 0 end) as {bigint}) as released,
+                        cast(sum(case when state = 'RETURNED' then quantity else 0 end) as {bigint}) as returned
                    from inventory_reservations group by snapshot_id) r on r.snapshot_id = s.id
      where s.available < 0 or s.reserved < 0
         or e.events is null or e.first_version <> 1 or e.events <> e.last_version or s.version <> e.last_version
         or s.available <> e.available or s.reserved <> e.reserved or e.came <> s.available + s.reserved + e.sold
         or s.reserved <> coalesce(r.live, 0) or e.taken <> coalesce(r.taken, 0)
-        or e.sold <> coalesce(r.sold, 0) or e.released <> coalesce(r.released, 0)
+        or e.sold <> coalesce(r.sold, 0) or e.released <> coalesce(r.released, 0) or e.returned <> coalesce(r.returned, 0)
      order by s.variant_id, s.location_code limit ?";
 /// Events that change what their kind does not, or leave less than nothing.
 const SHAPES: &str = "
@@ -74,10 +76,12 @@ struct Sums {
     taken: i64,
     sold: i64,
     released: i64,
+    returned: i64,
     live: i64,
     orders_taken: i64,
     orders_sold: i64,
     orders_released: i64,
+    orders_returned: i64,
 }
 
 fn sums(row: &Row<'_>) -> Result<Sums> {
@@ -95,10 +99,12 @@ fn sums(row: &Row<'_>) -> Result<Sums> {
         taken: row.get(11)?,
         sold: row.get(12)?,
         released: row.get(13)?,
-        live: row.get(14)?,
-        orders_taken: row.get(15)?,
-        orders_sold: row.get(16)?,
-        orders_released: row.get(17)?,
+        returned: row.get(14)?,
+        live: row.get(15)?,
+        orders_taken: row.get(16)?,
+        orders_sold: row.get(17)?,
+        orders_released: row.get(18)?,
+        orders_returned: row.get(19)?,
     })
 }
 
@@ -117,35 +123,30 @@ impl Sums {
             ),
             ("received + returned + adjusted = total + sold", self.came == total + self.sold),
             ("reserved is the sum of the live reservations", self.reserved == self.live),
-            (
-                "the ledger tells what the orders took, bought and gave up",
-                (self.taken, self.sold, self.released) == (self.orders_taken, self.orders_sold, self.orders_released),
-            ),
+            ("the ledger tells what the orders took, bought, gave up and brought back", self.told() == self.ordered()),
         ];
         let broken = rules.into_iter().filter(|(_, holds)| !holds);
         broken.map(|(rule, _)| Violation::new(rule, self.place.clone(), self.found())).collect()
     }
 
+    /// Taken, sold, released and returned, by the ledger.
+    fn told(&self) -> [i64; 4] {
+        [self.taken, self.sold, self.released, self.returned]
+    }
+
+    /// The same by the orders' reservations.
+    fn ordered(&self) -> [i64; 4] {
+        [self.orders_taken, self.orders_sold, self.orders_released, self.orders_returned]
+    }
+
     fn found(&self) -> String {
+        let Sums { available, reserved, version, events, first_version, last_version, came, live, .. } = self;
+        let (folded_available, folded_reserved) = (self.folded_available, self.folded_reserved);
+        let (told, ordered) = (self.told(), self.ordered());
         format!(
-            "available {} reserved {} version {}; events {} (versions {}..{}) fold to {}/{}, came {} taken {} sold {} \
-             released {}; reservations live {} taken {} sold {} released {}",
-            self.available,
-            self.reserved,
-            self.version,
-            self.events,
-            self.first_version,
-            self.last_version,
-            self.folded_available,
-            self.folded_reserved,
-            self.came,
-            self.taken,
-            self.sold,
-            self.released,
-            self.live,
-            self.orders_taken,
-            self.orders_sold,
-            self.orders_released
+            "available {available} reserved {reserved} version {version}; {events} events, versions {first_version} to \
+             {last_version}, fold to available {folded_available} reserved {folded_reserved}, came {came}, taken sold \
+             released returned {told:?}; reservations live {live}, taken sold released returned {ordered:?}"
         )
     }
 }

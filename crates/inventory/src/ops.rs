@@ -99,7 +99,7 @@ fn turn(
     let Some(user) = user else { return Ok(None) };
     let by = user.to_string();
     let cause = Cause::order(order.as_str(), reason, &by);
-    if store::turn(tx, order, from, to)? != rows.len() as u64 || !store::shift(tx, kind, cause, &rows)? {
+    if !store::turn(tx, order, to, &rows)? || !store::shift(tx, kind, cause, &rows)? {
         let code = match to {
             State::Committed => Code::StockDeductionFailed,
             State::Released => Code::StockReleaseFailed,

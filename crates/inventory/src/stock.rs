@@ -90,6 +90,8 @@ pub(crate) struct Held {
     pub version: i64,
     /// How many units are about to move; see [`crate::Kind::changes`].
     pub units: i64,
+    /// Which of the order's reservations it belongs to, when it is read for one.
+    pub line_no: i64,
 }
 
 /// One variant's share of an order.
@@ -273,6 +275,7 @@ mod tests {
             reserved: 0,
             version: 1,
             units: 0,
+            line_no: 0,
         };
         available.iter().enumerate().map(held).collect()
     }

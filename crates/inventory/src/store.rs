@@ -13,7 +13,8 @@ const OF_VARIANTS: &str = "
      where variant_id in ([?])
      order by variant_id, location_code {for update}";
 const OF_ORDER: &str = "
-    select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version, r.quantity, r.user_id
+    select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version, r.quantity,
+           r.line_no, r.user_id
       from inventory_reservations r
       join inventory_snapshots s on s.id = r.snapshot_id
      where r.order_number = ? and r.state = ?
@@ -30,10 +31,14 @@ const TELL: &str = "
     values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
 const HOLD: &str = "
     insert into inventory_reservations
-        (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_at, updated_at)
-    values [(?, ?, ?, ?, ?, ?, ?, ?)]";
-const TURN: &str = "
-    update inventory_reservations set state = ?, updated_at = ? where order_number = ? and state = ?";
+        (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_version, reserved_at, updated_at)
+    values [(?, ?, ?, ?, ?, ?, ?, ?, ?)]";
+const SETTLE: &str = "
+    update inventory_reservations set state = ?, settled_version = [case line_no], updated_at = ?
+     where order_number = ? and state = 'LIVE'";
+const RETURN: &str = "
+    update inventory_reservations set state = ?, returned_version = [case line_no], updated_at = ?
+     where order_number = ? and state = 'COMMITTED'";
 const OPENED: &str = "
     select variant_id, product_id, location_code from inventory_snapshots where variant_id in ([?]) order by variant_id";
 const OPEN: &str = "
@@ -58,22 +63,31 @@ const PLACES: &str = "
            version
       from inventory_snapshots where product_id in ([?])
      order by product_id, variant_id, location_code";
+/// The newest events of each of the product's snapshots, by the one index the ledger can afford; then the newest of those.
 const MOVEMENTS: &str = "
-    select id, product_id, variant_id, location_code, event_type, quantity_change, quantity_after, reserved_change,
-           reserved_after, reference_type, reference_id, correlation_id, change_reason, performed_by, aggregate_version,
-           occurred_at
-      from inventory_events where product_id = ? and id < ?
-     order by id desc limit ? offset ?";
+    select e.id, e.product_id, e.variant_id, e.location_code, e.event_type, e.quantity_change, e.quantity_after,
+           e.reserved_change, e.reserved_after, e.reference_type, e.reference_id, e.correlation_id, e.change_reason,
+           e.performed_by, e.aggregate_version, e.occurred_at
+      from (select s.id, coalesce((select b.aggregate_version from inventory_events b
+                                    where b.snapshot_id = s.id and b.id < ?
+                                    order by b.aggregate_version desc limit 1), 0) as newest
+              from inventory_snapshots s where s.product_id = ?) p
+      join inventory_events e
+        on e.snapshot_id = p.id and e.aggregate_version <= p.newest and e.aggregate_version > p.newest - ?
+     order by e.id desc limit ? offset ?";
 /// A snapshot's version is the number of its events, so nobody needs to count them.
 const MOVEMENTS_COUNT: &str = "
     select cast(coalesce(sum(version), 0) as {bigint}) from inventory_snapshots where product_id = ?";
 const MOVEMENTS_OF_ORDER: &str = "
-    select id, product_id, variant_id, location_code, event_type, quantity_change, quantity_after, reserved_change,
-           reserved_after, reference_type, reference_id, correlation_id, change_reason, performed_by, aggregate_version,
-           occurred_at
-      from inventory_events
-     where snapshot_id in (select snapshot_id from inventory_reservations where order_number = ?) and reference_id = ?
-     order by id";
+    select e.id, e.product_id, e.variant_id, e.location_code, e.event_type, e.quantity_change, e.quantity_after,
+           e.reserved_change, e.reserved_after, e.reference_type, e.reference_id, e.correlation_id, e.change_reason,
+           e.performed_by, e.aggregate_version, e.occurred_at
+      from inventory_reservations r
+      join inventory_events e
+        on e.snapshot_id = r.snapshot_id
+       and e.aggregate_version in (r.reserved_version, r.settled_version, r.returned_version)
+     where r.order_number = ?
+     order by e.id";
 const RESERVATIONS: &str = "
     select s.product_id, s.variant_id, s.location_code, r.quantity, r.state, r.reserved_at, r.updated_at
       from inventory_reservations r
@@ -88,7 +102,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     MOVE,
     TELL,
     HOLD,
-    TURN,
+    SETTLE,
+    RETURN,
     OPENED,
     OPEN,
     IDS,
@@ -148,7 +163,6 @@ impl store::FromColumn for State {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cause<'a> {
     pub reference_type: &'static str,
-    /// Unique per snapshot and kind: that is what makes an effect happen once.
     pub reference: &'a str,
     pub correlation: &'a str,
     pub reason: Option<&'a str>,
@@ -172,6 +186,7 @@ fn held(row: &Row<'_>) -> Result<Held> {
         reserved: row.get(5)?,
         version: row.get(6)?,
         units: 0,
+        line_no: 0,
     })
 }
 
@@ -190,9 +205,9 @@ pub(crate) fn of_order(tx: &mut Tx<'_>, order: &OrderNumber, state: State) -> Re
     let mut user = None;
     let all = tx.query(OF_ORDER, args![order, state], |row| {
         if user.is_none() {
-            user = Some(row.get(8)?);
+            user = Some(row.get(9)?);
         }
-        Ok(Held { units: row.get(7)?, ..held(row)? })
+        Ok(Held { units: row.get(7)?, line_no: row.get(8)?, ..held(row)? })
     })?;
     Ok((all, user))
 }
@@ -260,6 +275,7 @@ pub(crate) fn hold(tx: &mut Tx<'_>, order: &OrderNumber, user: &str, rows: &[Hel
             Arg::Text(user),
             Arg::Int(row.units),
             Arg::Text(State::Live.name()),
+            Arg::Int(row.version + 1),
             now.clone(),
             now.clone(),
         ]
@@ -267,10 +283,17 @@ pub(crate) fn hold(tx: &mut Tx<'_>, order: &OrderNumber, user: &str, rows: &[Hel
     tx.insert_rows(HOLD, held.collect()).map(|_| ())
 }
 
-/// Turns the order's reservations from one state into the next. Gives how many were in it.
-pub(crate) fn turn(tx: &mut Tx<'_>, order: &OrderNumber, from: State, to: State) -> Result<u64> {
+/// Turns the order's reservations from the state `rows` were found in to the next, noting the version of the event that
+/// tells it. `false`, with nothing to be relied on, when there are others than these.
+pub(crate) fn turn(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: &[Held]) -> Result<bool> {
+    let versions = Arg::Pairs(rows.iter().map(|row| (row.line_no, row.version + 1)).collect());
+    let sql = match to {
+        State::Committed | State::Released => SETTLE,
+        State::Returned => RETURN,
+        State::Live => return Err(Code::Internal.error().caused_by("nothing becomes live again")),
+    };
     let now = tx.now();
-    tx.exec(TURN, args![to, now, order, from])
+    Ok(tx.exec(sql, args![to, versions, now, order])? == rows.len() as u64)
 }
 
 /// Which variants have stock where already.
@@ -296,7 +319,7 @@ pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> R
         .filter_map(|o| {
             let id = *ids.get(&(o.variant, o.location.clone()))?;
             let (product, variant, location) = (o.product, o.variant, o.location.clone());
-            Some(Held { id, product, variant, location, available: 0, reserved: 0, version: 0, units: o.quantity })
+            Some(Held { id, product, variant, location, available: 0, reserved: 0, version: 0, units: o.quantity, line_no: 0 })
         })
         .collect();
     if made as usize == openings.len() && before.len() == openings.len() {
@@ -393,14 +416,14 @@ pub(crate) fn movements(
     let before = after.map_or(i64::MAX, Cursor::id);
     let skip = if after.is_some() { 0 } else { page.offset() };
     // one row more than asked for says whether there is a next page
-    let rows = tx.query(MOVEMENTS, args![product, before, page.size() + 1, skip], movement)?;
+    let rows = tx.query(MOVEMENTS, args![before, product, skip + page.size() + 1, page.size() + 1, skip], movement)?;
     let total = tx.query_one(MOVEMENTS_COUNT, args![product], |row| row.get(0))?;
     Ok((rows, total))
 }
 
 /// The ledger's entries of one order, oldest first.
 pub(crate) fn movements_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Movement>> {
-    tx.query(MOVEMENTS_OF_ORDER, args![order, order], movement)
+    tx.query(MOVEMENTS_OF_ORDER, args![order], movement)
 }
 
 /// What the order holds, bought or gave back.

@@ -20,18 +20,18 @@ impl Random {
 
     /// A new generator whose sequence is independent of this one's.
     pub fn split(&mut self) -> Random {
-        Random::seeded(self.next())
+        Random::seeded(self.bits())
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// A number below `limit` (which must be above zero), evenly enough for shops: the bias is below 2^-32 for limits below 2^32.
     pub fn below(&mut self, limit: u64) -> u64 {
         assert!(limit > 0, "no number is below zero");
-        ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(limit)) >> 64) as u64
     }
 
     /// True with a chance of `per_mille` in 1,000.

@@ -1,12 +1,12 @@
 //! Lists of products: filters, sorting, pages.
 
 use crate::page::{self, ProductPage, Viewer};
-use crate::store::{self, Terms};
+use crate::store::Terms;
 use catalog::ops::categories;
 use catalog::product::Status;
 use kernel::money::MONEY_MAX_MINOR;
-use kernel::{Code, Currency, Money, Page, PageRequest, Result, UserId, text};
-use store_crate::Tx;
+use kernel::{Currency, Money, Page, PageRequest, Result, UserId, text};
+use store::Tx;
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +40,12 @@ pub struct Filter {
     pub in_stock: bool,
 }
 
-/// A page of what `filter` lets through: ACTIVE products for the public; for an owner those in `status` (all but deleted
-/// ones when `None`), a seller's own only. C002 for prices in the wrong order. A category nobody knows shows nothing.
+/// A list as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
+pub struct Question {
     /// Which products.
     pub filter: Filter,
-    /// In which state; `None`: ACTIVE for the public, everything but DISCONTINUED for an owner.
+    /// In which state; `None`: every one but DISCONTINUED. The public sees ACTIVE ones only.
     pub status: Option<Status>,
     /// Only this seller's.
     pub seller: Option<UserId>,
@@ -56,4 +55,35 @@ pub struct Query {
     pub sort: (Column, bool),
     /// Which page.
     pub request: PageRequest,
+}
+
+/// The page. C002 for prices in the wrong order; a category nobody knows shows nothing. A constant number of statements.
+pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<Page<ProductPage>> {
+    let Filter { category, brand, min_price, max_price, in_stock } = &question.filter;
+    let lowest = min_price.unwrap_or(Money::ZERO);
+    let highest = max_price.unwrap_or(Money::minor(MONEY_MAX_MINOR));
+    if lowest > highest {
+        return Err(text::wrong("minPrice", "must not be above maxPrice"));
+    }
+    let categories = category.as_deref().map(|words| categories::meant(tx, words)).transpose()?;
+    if categories.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(question.request.of(Vec::new(), 0));
+    }
+    let statuses: &[Status] = match (question.viewer, &question.status) {
+        (Viewer::Public, _) => &[Status::Active],
+        (Viewer::Owner, Some(status)) => std::slice::from_ref(status),
+        (Viewer::Owner, None) => &[Status::Draft, Status::Active, Status::Inactive],
+    };
+    let terms = Terms {
+        categories: categories.as_deref(),
+        statuses,
+        brand: brand.as_deref(),
+        seller: question.seller,
+        lowest,
+        highest,
+        in_stock: *in_stock,
+    };
+    let total = crate::store::count(tx, &terms)?;
+    let ids = crate::store::ids(tx, &terms, question.sort, question.request)?;
+    Ok(question.request.of(page::pages(tx, &ids, currency, question.viewer)?, total))
 }

@@ -17,8 +17,10 @@ pub fn routes() -> Routes {
 }
 
 /// All orders, newest first. `keyword` is a part of the order number or of the user's id.
-#[utoipa::path(get, path = "/admin/orders", tag = "order", params(Wanted),
-    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+#[utoipa::path(get, path = "/admin/orders", tag = "order", 
+    params(Wanted, ("page" = Option<i64>, Query, description = "zero-based"),
+        ("size" = Option<i64>, Query, description = "1 to 100, 20 when not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before; wins over `page`")),
     responses((status = 200, body = Success<Page<OrderResponse>>)))]
 async fn list_all_orders(
     State(app): State<App>,

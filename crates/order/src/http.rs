@@ -5,6 +5,7 @@ use crate::ops;
 use crate::order::{Kind, Order};
 use crate::response::OrderResponse;
 use crate::store::{self, Filter, Part};
+use ::store::Tx;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use kernel::{Cursor, OrderNumber, Page, Result, Timestamp, Zone, text};
 use serde::Deserialize;
@@ -85,8 +86,10 @@ pub(crate) fn page(paging: &Paging, mut orders: Vec<Order>, total: i64) -> Page<
 }
 
 /// The caller's own orders, newest first.
-#[utoipa::path(get, path = "/orders", tag = "order", params(Wanted),
-    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+#[utoipa::path(get, path = "/orders", tag = "order", 
+    params(Wanted, ("page" = Option<i64>, Query, description = "zero-based"),
+        ("size" = Option<i64>, Query, description = "1 to 100, 20 when not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before; wins over `page`")),
     responses((status = 200, body = Success<Page<OrderResponse>>)))]
 async fn list_orders(
     State(app): State<App>,
@@ -103,7 +106,8 @@ async fn list_orders(
 /// What happens to one order, as server-sent events.
 ///
 /// `order-created`, `order-confirmed` (waiting for payment), `payment-completed`, `payment-failed`, `order-paid`,
-/// `order-cancelled`, `delivery-updated`. `Last-Event-ID` resumes. A browser signs in with `?access_token=`.
+/// `order-cancelled`, `delivery-updated`. A new stream begins with what happened so far; `Last-Event-ID` resumes. A
+/// browser signs in with `?access_token=`.
 #[utoipa::path(get, path = "/orders/{orderNumber}/stream", tag = "order",
     params(("orderNumber" = String, Path), ("Last-Event-ID" = Option<i64>, Header)),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
@@ -116,7 +120,9 @@ async fn stream_order(
     let wanted = number.clone();
     app.db.read("order.stream", move |tx| ops::own(tx, &wanted, &user.id).map(|_| ())).await?;
     let returning = web::live::last_event_id(&headers);
-    web::live::stream(&app, vec![live::of_order(&number)], returning, Vec::new(), |_| false).await
+    let (channel, key) = (live::of_order(&number), number.to_string());
+    let history = move |tx: &mut Tx<'_>| live::history(tx, &key);
+    web::live::stream_from(&app, vec![channel], returning, history, |_| false).await
 }
 
 /// What happens to all of the caller's orders, as server-sent events; the same events as of one order.

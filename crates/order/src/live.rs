@@ -1,8 +1,9 @@
-//! What the streams of an order and of its buyer are told: the facts of orders, payments and deliveries, by API.md's names.
+//! What the streams of an order and of its buyer are told: the facts of orders, payments and deliveries, by API.md's
+//! names.
 
 use kernel::{Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};
 use serde::{Deserialize, Serialize};
-use store::Envelope;
+use store::{Envelope, Tx, outbox};
 use web::Notice;
 
 /// The channel of one order.
@@ -91,6 +92,16 @@ struct DeliveryUpdated {
     tracking_number: TrackingNumber,
     status: String,
     at: Timestamp,
+}
+
+/// Facts of one order that a new stream is told; an order has about ten.
+const HISTORY_MAX: i64 = 100;
+
+/// What happened to the order so far, as far as facts are kept.
+pub(crate) fn history(tx: &mut Tx<'_>, order: &str) -> Result<Vec<Notice>> {
+    let channel = format!("order:{order}");
+    let told = outbox::of_key(tx, order, HISTORY_MAX)?.into_iter().flat_map(|fact| notices(&fact));
+    Ok(told.filter(|notice| notice.channel == channel).collect())
 }
 
 /// The notices a fact leads to; none for facts that streams are not told.

@@ -91,6 +91,11 @@ pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Orde
     moved(tx, number, &Fact::Delivered { at }, None, by)
 }
 
+/// Whether an order that has not ended has a line of this product; such a product is not deleted (S009).
+pub fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> {
+    store::has_live_of(tx, product)
+}
+
 /// An admin moves an order by hand: only to SHIPPING and DELIVERED, which touch neither money nor stock, and only where
 /// [`Status::step`] allows it. S209 names the operation that does the rest.
 pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Option<&str>, by: &str) -> Result<Order> {

@@ -17,42 +17,47 @@ impl FromColumn for Kind {
     }
 }
 
-const INSERT: &str = "insert into orders (order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
-    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, created_at, updated_at,
-    version) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) {on conflict ignore: order_number}";
+const INSERT: &str = "insert into orders (order_number, user_id, status, subtotal, coupon_discount, points_used,
+    payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by,
+    created_at, updated_at, version) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+    {on conflict ignore: order_number}";
 const INSERT_LINES: &str = "insert into order_items (order_id, line_number, product_id, variant_id, sku, product_name,
     variant_name, unit_price, quantity, subtotal) values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
-const FIND: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable, currency,
-    user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at, delivered_at, ended_at,
-    end_reason, created_at, updated_at, version from orders where order_number = ?";
-const LOCK: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable, currency,
-    user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at, delivered_at, ended_at,
-    end_reason, created_at, updated_at, version from orders where order_number = ? {for update}";
+const FIND: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
+    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
+    delivered_at, ended_at, end_reason, created_at, updated_at, version
+    from orders where order_number = ?";
+const LOCK: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
+    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
+    delivered_at, ended_at, end_reason, created_at, updated_at, version
+    from orders where order_number = ? {for update}";
 const LINES: &str = "select order_id, line_number, product_id, variant_id, sku, product_name, variant_name, unit_price,
     quantity, subtotal from order_items where order_id in ([?]) order by order_id, line_number";
+const LIVE_OF_PRODUCT: &str = "select l.order_id from orders o join order_items l on l.order_id = o.id
+    where o.status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
 const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), paid_at = coalesce(?, paid_at),
     delivered_at = coalesce(?, delivered_at), ended_at = ?, end_reason = ?, updated_at = ?, version = version + 1
     where id = ? and status = ? and version = ?";
 
 // `coalesce(status, '')` and `created_at + 0` keep planners on the user's own index: few rows, already in order
-const OWN_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable, currency,
-    user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at, delivered_at, ended_at,
-    end_reason, created_at, updated_at, version from orders
+const OWN_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
+    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
+    delivered_at, ended_at, end_reason, created_at, updated_at, version from orders
     where user_id = ? and coalesce(status, '') in ([?]) and created_at + 0 >= ? and created_at + 0 < ? and id < ?
     order by id desc limit ? offset ?";
 const OWN_COUNT: &str = "select count(*) from orders
     where user_id = ? and coalesce(status, '') in ([?]) and created_at + 0 >= ? and created_at + 0 < ?";
-const ALL_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable, currency,
-    user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at, delivered_at, ended_at,
-    end_reason, created_at, updated_at, version from orders
+const ALL_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
+    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
+    delivered_at, ended_at, end_reason, created_at, updated_at, version from orders
     where created_at >= ? and created_at < ? and created_at <= ? and (created_at < ? or id < ?)
       and (order_number {like} ? escape '!' or user_id {like} ? escape '!')
     order by created_at desc, id desc limit ? offset ?";
 const ALL_COUNT: &str = "select count(*) from orders where created_at >= ? and created_at < ?
       and (order_number {like} ? escape '!' or user_id {like} ? escape '!')";
-const STATUS_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable, currency,
-    user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at, delivered_at, ended_at,
-    end_reason, created_at, updated_at, version from orders
+const STATUS_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
+    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
+    delivered_at, ended_at, end_reason, created_at, updated_at, version from orders
     where status = ? and created_at >= ? and created_at < ? and created_at <= ? and (created_at < ? or id < ?)
       and (order_number {like} ? escape '!' or user_id {like} ? escape '!')
     order by created_at desc, id desc limit ? offset ?";
@@ -87,6 +92,7 @@ pub const STATEMENTS: &[&str] = &[
     FIND,
     LOCK,
     LINES,
+    LIVE_OF_PRODUCT,
     SAVE,
     OWN_PAGE,
     OWN_COUNT,
@@ -235,6 +241,11 @@ pub(crate) fn insert_lines(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
 pub(crate) fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Option<Order>> {
     let found = tx.query_first(FIND, args![number], head)?;
     with_lines(tx, found)
+}
+
+/// Whether an order that has not ended has a line of this product.
+pub(crate) fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> {
+    Ok(tx.query_first(LIVE_OF_PRODUCT, args![product], |_| Ok(()))?.is_some())
 }
 
 /// The order with its lines, locked until the job ends.

@@ -1,7 +1,29 @@
 //! Payments and refunds: attempts to pay an order, and the money's way back. See the README.
 
+mod audit;
+pub mod events;
+pub mod http;
 pub mod ops;
 pub mod payment;
 pub mod remote;
+pub mod response;
+pub mod store;
+#[cfg(test)]
+mod tests;
 
-pub use payment::{Approval, Kind, Method, NewPayment, Payment, Refund, RefundStatus, Status};
+pub use audit::audit;
+pub use payment::{Approval, Fact, Kind, Method, NewPayment, Payment, Refund, RefundStatus, Status};
+pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
+
+/// Tables of this domain.
+pub const MIGRATIONS: &[::store::Migration] =
+    &[::store::Migration { name: "payment/0001_payments", sql: include_str!("../migrations/0001_payments.sql") }];
+
+/// What payments contribute to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: store::STATEMENTS,
+    routes: http::routes,
+    audit: audit::audit,
+    ..web::Module::named("payment")
+};

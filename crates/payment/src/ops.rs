@@ -1,74 +1,253 @@
 //! What can be done with payments and refunds: one function per verb.
 
-use crate::payment::{Approval, NewPayment, Payment, Refund};
-use kernel::{Money, OrderNumber, PaymentNumber, RefundId, Result, UserId};
-use store::Tx;
+use crate::events::{PaymentCompleted, PaymentFailed, PaymentRefunded};
+use crate::payment::{Approval, Fact, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
+use crate::store;
+use ::store::Tx;
+use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, UserId, text};
 
-fn later<T>() -> Result<T> {
-    Err(kernel::Code::Internal.error())
-}
-/// Begins a payment in PROCESSING. S302 when the order has a live one, S306, S307.
+/// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
+const DRAWS_MAX: u32 = 5;
+/// What a payment that was given up says instead of a gateway's reason.
+const GIVEN_UP: &str = "CANCELLED: given up before there was an outcome";
+
+/// Begins a payment in PROCESSING. S302 naming the live payment when the order has one, S306 when the amount is not
+/// above zero, S307 when the method is not supported, C002 when the payment key is too long.
 pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
-    let _ = (tx, new);
-    later()
+    if !new.amount.is_positive() {
+        return Err(Code::InvalidPaymentAmount.because("a payment is above zero"));
+    }
+    if new.method == Method::Balance {
+        return Err(Code::PaymentMethodNotSupported.because("there is no balance to pay with yet"));
+    }
+    let now = tx.now();
+    let mut payment = Payment {
+        id: PaymentId::new(0),
+        number: PaymentNumber::draw(tx.random()),
+        order: new.order,
+        user: new.user,
+        amount: new.amount,
+        method: new.method,
+        payment_key: text::optional("paymentKey", new.payment_key.as_deref(), PAYMENT_KEY_MAX)?,
+        status: Status::Processing,
+        transaction: None,
+        captured: Money::ZERO,
+        refunded: Money::ZERO,
+        refund_claimed: Money::ZERO,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    for _ in 0..DRAWS_MAX {
+        if let Some(id) = store::insert(tx, &payment)? {
+            payment.id = id;
+            return Ok(payment);
+        }
+        if let Some(live) = store::live(tx, &payment.order)? {
+            return Err(already(&live));
+        }
+        payment.number = PaymentNumber::draw(tx.random());
+    }
+    Err(Code::Internal.error().caused_by("every drawn payment number was taken"))
 }
-/// The gateway approved. Repeated with the same transaction: no effect.
+
+fn already(live: &Payment) -> Error {
+    let detail = Detail::note(format!("payment {} is {}", live.number, live.status.kind()))
+        .with("paymentNumber", live.number.as_str())
+        .with("status", live.status.kind().name());
+    Code::PaymentAlreadyCompleted.error().with(detail)
+}
+
+/// The gateway approved: → COMPLETED; says [`PaymentCompleted`]. Repeated with the same transaction: no effect.
+///
+/// [`Approval::Late`] when the payment had failed or was given up: it stays so, the capture is recorded, and the caller
+/// gives the money back. C019 when another transaction is recorded already: a gateway never captures one payment twice.
 pub fn completed(tx: &mut Tx<'_>, number: &PaymentNumber, transaction: &str) -> Result<Approval> {
-    let _ = (tx, number, transaction);
-    later()
+    let (mut payment, now) = (locked(tx, number)?, tx.now());
+    if let Some(known) = &payment.transaction {
+        if known != transaction {
+            return Err(Code::Conflict.error().caused_by(format!("{number} is {known} and not {transaction}")));
+        }
+        return Ok(approval(payment));
+    }
+    let next = payment.status.step(&Fact::Approved { at: now })?;
+    if !store::capture(tx, &payment, &next, transaction, now)? {
+        return Err(stale());
+    }
+    payment.transaction = Some(transaction.to_owned());
+    payment.captured = payment.amount;
+    changed(&mut payment, next, now);
+    if payment.status.is_live() {
+        tx.emit(&PaymentCompleted::of(&payment))?;
+    }
+    Ok(approval(payment))
 }
-/// The gateway refused. Repeated: no effect; S302 when it is completed.
+
+fn approval(payment: Payment) -> Approval {
+    if payment.status.is_live() { Approval::Completed(payment) } else { Approval::Late(payment) }
+}
+
+/// The gateway refused: → FAILED, kept with its reason (`CODE: text`, cut at 500 characters); says [`PaymentFailed`].
+/// Repeated, or after it was given up: no effect. S302 when it is completed: what was taken is never called refused.
 pub fn failed(tx: &mut Tx<'_>, number: &PaymentNumber, reason: &str) -> Result<Payment> {
-    let _ = (tx, number, reason);
-    later()
+    let reason = reason.chars().take(text::REASON_MAX).collect();
+    let fact = Fact::Declined { at: tx.now(), reason };
+    end(tx, number, &fact)
 }
-/// The buyer or the shop gave it up. Repeated: no effect; S312 when there is an outcome.
+
+/// The buyer or the shop gave it up: → CANCELLED; says [`PaymentFailed`]. Repeated: no effect; S312 when there is an
+/// outcome. Whether the gateway took the money all the same is for the caller to find out.
 pub fn cancelled(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Payment> {
-    let _ = (tx, number);
-    later()
+    let fact = Fact::GivenUp { at: tx.now() };
+    end(tx, number, &fact)
 }
-/// Claims `amount` of what was captured for a refund. S305 when nothing can be refunded, S306 when the amount is more than is left.
+
+fn end(tx: &mut Tx<'_>, number: &PaymentNumber, fact: &Fact) -> Result<Payment> {
+    let (mut payment, now) = (locked(tx, number)?, tx.now());
+    let next = payment.status.step(fact)?;
+    if next == payment.status {
+        return Ok(payment);
+    }
+    if !store::end(tx, &payment, &next, now)? {
+        return Err(stale());
+    }
+    changed(&mut payment, next, now);
+    let reason = payment.status.failure().unwrap_or(GIVEN_UP);
+    tx.emit(&PaymentFailed::of(&payment, reason))?;
+    Ok(payment)
+}
+
+/// Claims `amount` of what was captured for a refund in PROCESSING. S305 when nothing was captured or all of it is
+/// claimed, S306 when the amount is not above zero or more than [`Payment::refundable`].
 pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reason: &str) -> Result<Refund> {
-    let _ = (tx, number, amount, reason);
-    later()
+    let reason = text::required("reason", reason, text::REASON_MAX)?;
+    let (payment, now) = (locked(tx, number)?, tx.now());
+    if !payment.refundable().is_positive() {
+        return Err(Code::PaymentRefundFailed.because("nothing of this payment is left to give back"));
+    }
+    if !amount.is_positive() || !store::claim(tx, number, amount, now)? {
+        let why = format!("at least 1 and at most {} can be given back", payment.refundable());
+        let detail = Detail::field("amount", why.clone()).with("refundable", payment.refundable().as_minor());
+        return Err(Code::InvalidPaymentAmount.because(why).with(detail));
+    }
+    let mut refund = Refund {
+        id: RefundId::new(0),
+        payment: payment.number,
+        order: payment.order,
+        amount,
+        reason,
+        status: RefundStatus::Processing,
+        created_at: now,
+    };
+    refund.id = store::insert_refund(tx, &refund)?;
+    Ok(refund)
 }
-/// The gateway gave the money back. Repeated: no effect.
+
+/// The gateway gave the money back: the refund → COMPLETED, its payment → PARTIALLY_REFUNDED or REFUNDED (a payment
+/// whose approval came late stays what it was); says [`PaymentRefunded`]. Repeated with the same transaction: no
+/// effect. C019 when it is recorded otherwise.
 pub fn refund_completed(tx: &mut Tx<'_>, refund: RefundId, transaction: &str) -> Result<Refund> {
-    let _ = (tx, refund, transaction);
-    later()
+    let (mut refund, now) = (locked_refund(tx, refund)?, tx.now());
+    match &refund.status {
+        RefundStatus::Processing => {}
+        RefundStatus::Completed { transaction: known, .. } if known == transaction => return Ok(refund),
+        RefundStatus::Completed { .. } | RefundStatus::Failed { .. } => return Err(contradicts(&refund, transaction)),
+    }
+    let end = RefundStatus::Completed { at: now, transaction: transaction.to_owned() };
+    let mut payment = locked(tx, &refund.payment)?;
+    payment.refunded = payment.refunded.plus(refund.amount)?;
+    let all = payment.refunded == payment.captured;
+    let fact = if all { Fact::AllReturned { at: now } } else { Fact::PartReturned { at: now } };
+    let next = payment.status.step(&fact)?;
+    if !store::end_refund(tx, refund.id, &end)? || !store::give_back(tx, &payment, &next, refund.amount, now)? {
+        return Err(stale());
+    }
+    changed(&mut payment, next, now);
+    refund.status = end;
+    tx.emit(&PaymentRefunded::of(&payment, &refund, now))?;
+    Ok(refund)
 }
-/// The gateway refused the refund; the claim is given up. Repeated: no effect.
+
+/// The gateway refused the refund: → FAILED, kept with its reason, and its claim is given up. Repeated: no effect.
+/// C019 when it is completed.
 pub fn refund_failed(tx: &mut Tx<'_>, refund: RefundId, reason: &str) -> Result<Refund> {
-    let _ = (tx, refund, reason);
-    later()
+    let (mut refund, now) = (locked_refund(tx, refund)?, tx.now());
+    match &refund.status {
+        RefundStatus::Processing => {}
+        RefundStatus::Failed { .. } => return Ok(refund),
+        RefundStatus::Completed { .. } => return Err(contradicts(&refund, reason)),
+    }
+    let end = RefundStatus::Failed { at: now, reason: reason.chars().take(text::REASON_MAX).collect() };
+    if !store::end_refund(tx, refund.id, &end)? || !store::unclaim(tx, &refund.payment, refund.amount, now)? {
+        return Err(stale());
+    }
+    refund.status = end;
+    Ok(refund)
 }
-/// The payment; S301.
+
+fn contradicts(refund: &Refund, told: &str) -> Error {
+    Code::Conflict.error().caused_by(format!("refund {} is {:?}, and now {told}", refund.id, refund.status))
+}
+
+fn stale() -> Error {
+    Code::StaleVersion.because("the payment changed at the same moment")
+}
+
+fn changed(payment: &mut Payment, next: Status, now: kernel::Timestamp) {
+    payment.status = next;
+    payment.updated_at = now;
+    payment.version += 1;
+}
+
+fn locked(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Payment> {
+    store::lock(tx, number)?.ok_or_else(|| Code::PaymentNotFound.error())
+}
+
+fn locked_refund(tx: &mut Tx<'_>, refund: RefundId) -> Result<Refund> {
+    store::lock_refund(tx, refund)?.ok_or_else(|| Code::PaymentNotFound.because("no such refund"))
+}
+
+/// The payment; S301 when there is none.
 pub fn find(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Payment> {
-    let _ = (tx, number);
-    later()
+    store::find(tx, number)?.ok_or_else(|| Code::PaymentNotFound.error())
 }
-/// The caller's own payment; S301, S313.
+
+/// The caller's own payment; S301 when there is none, S313 when it is someone else's.
 pub fn own(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> Result<Payment> {
-    let _ = (tx, number, user);
-    later()
+    let payment = find(tx, number)?;
+    if payment.user == *user { Ok(payment) } else { Err(Code::PaymentUserMismatch.error()) }
 }
-/// The refund; S301.
+
+/// The refund; S301 when there is none.
 pub fn find_refund(tx: &mut Tx<'_>, refund: RefundId) -> Result<Refund> {
-    let _ = (tx, refund);
-    later()
+    store::find_refund(tx, refund)?.ok_or_else(|| Code::PaymentNotFound.because("no such refund"))
 }
+
+/// The payment's refunds, oldest first.
+pub fn refunds(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Vec<Refund>> {
+    store::refunds_of_payment(tx, number)
+}
+
 /// Every payment of the order, oldest first.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Payment>> {
-    let _ = (tx, order);
-    later()
+    store::of_order(tx, order)
 }
+
 /// Every refund of the order's payments, oldest first.
 pub fn refunds_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Refund>> {
-    let _ = (tx, order);
-    later()
+    store::refunds_of_order(tx, order)
 }
-/// The order's live payment (PENDING, PROCESSING, COMPLETED or refunded), if it has one.
+
+/// The order's live payment (PROCESSING, COMPLETED or refunded), if it has one.
 pub fn live(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Payment>> {
-    let _ = (tx, order);
-    later()
+    store::live(tx, order)
+}
+
+/// The payment that stands for the order: the live one, else the newest that failed or was given up; S301 when there
+/// is none.
+pub fn standing(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Payment> {
+    let mut payments = store::of_order(tx, order)?;
+    let live = payments.iter().rposition(|payment| payment.status.is_live());
+    let wanted = live.or(payments.len().checked_sub(1)).ok_or_else(|| Code::PaymentNotFound.error())?;
+    Ok(payments.swap_remove(wanted))
 }

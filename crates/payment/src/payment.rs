@@ -105,6 +105,136 @@ pub enum Status {
     },
 }
 
+/// Something that happened to a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// The gateway took the money.
+    Approved {
+        /// When that was recorded.
+        at: Timestamp,
+    },
+    /// The gateway refused.
+    Declined {
+        /// When that was recorded.
+        at: Timestamp,
+        /// `CODE: text`.
+        reason: String,
+    },
+    /// Given up before there was an outcome.
+    GivenUp {
+        /// When.
+        at: Timestamp,
+    },
+    /// A part of the money went back.
+    PartReturned {
+        /// When that was recorded.
+        at: Timestamp,
+    },
+    /// The last of the money went back.
+    AllReturned {
+        /// When that was recorded.
+        at: Timestamp,
+    },
+}
+
+impl Status {
+    /// The status after `fact`. Facts that change nothing, because they are known or because they come too late, give
+    /// the same status; facts that contradict what is known are errors: S302 (it is completed), S305, S312.
+    pub fn step(&self, fact: &Fact) -> Result<Status> {
+        use Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
+        match (self, fact) {
+            (Pending | Processing, Fact::Approved { at }) => Ok(Completed { at: *at }),
+            (Pending | Processing, Fact::Declined { at, reason }) => Ok(Failed { at: *at, reason: reason.clone() }),
+            (Pending | Processing, Fact::GivenUp { at }) => Ok(Cancelled { at: *at }),
+            (Completed { at: paid_at } | PartiallyRefunded { paid_at, .. }, Fact::PartReturned { at }) => {
+                Ok(PartiallyRefunded { paid_at: *paid_at, at: *at })
+            }
+            (Completed { at: paid_at } | PartiallyRefunded { paid_at, .. }, Fact::AllReturned { at }) => {
+                Ok(Refunded { paid_at: *paid_at, at: *at })
+            }
+
+            // known already
+            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. }, Fact::Approved { .. })
+            | (Cancelled { .. }, Fact::GivenUp { .. }) => Ok(self.clone()),
+            // a word too late: what was told before stands, and money taken all the same goes back
+            (Failed { .. } | Cancelled { .. }, Fact::Approved { .. } | Fact::Declined { .. })
+            | (Failed { .. } | Cancelled { .. }, Fact::PartReturned { .. } | Fact::AllReturned { .. }) => {
+                Ok(self.clone())
+            }
+
+            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. }, Fact::Declined { .. }) => {
+                Err(Code::PaymentAlreadyCompleted.because("it is completed and cannot be refused any more"))
+            }
+            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } | Failed { .. }, Fact::GivenUp { .. }) => {
+                Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", self.kind())))
+            }
+            (Pending | Processing | Refunded { .. }, Fact::PartReturned { .. } | Fact::AllReturned { .. }) => {
+                Err(Code::PaymentRefundFailed.because(format!("a payment in {} has nothing to give back", self.kind())))
+            }
+        }
+    }
+
+    /// The status without its data.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Status::Pending => Kind::Pending,
+            Status::Processing => Kind::Processing,
+            Status::Completed { .. } => Kind::Completed,
+            Status::Failed { .. } => Kind::Failed,
+            Status::Cancelled { .. } => Kind::Cancelled,
+            Status::PartiallyRefunded { .. } => Kind::PartiallyRefunded,
+            Status::Refunded { .. } => Kind::Refunded,
+        }
+    }
+
+    /// When the money was taken, unless that came too late.
+    pub const fn paid_at(&self) -> Option<Timestamp> {
+        match self {
+            Status::Completed { at: paid_at }
+            | Status::PartiallyRefunded { paid_at, .. }
+            | Status::Refunded { paid_at, .. } => Some(*paid_at),
+            Status::Pending | Status::Processing | Status::Failed { .. } | Status::Cancelled { .. } => None,
+        }
+    }
+
+    /// When money went back last.
+    pub const fn refunded_at(&self) -> Option<Timestamp> {
+        match self {
+            Status::PartiallyRefunded { at, .. } | Status::Refunded { at, .. } => Some(*at),
+            Status::Pending
+            | Status::Processing
+            | Status::Completed { .. }
+            | Status::Failed { .. }
+            | Status::Cancelled { .. } => None,
+        }
+    }
+
+    /// Why the gateway refused.
+    pub fn failure(&self) -> Option<&str> {
+        match self {
+            Status::Failed { reason, .. } => Some(reason),
+            Status::Pending
+            | Status::Processing
+            | Status::Completed { .. }
+            | Status::Cancelled { .. }
+            | Status::PartiallyRefunded { .. }
+            | Status::Refunded { .. } => None,
+        }
+    }
+
+    /// Whether the order has this payment: no other may begin. Failed and cancelled ones make room for the next.
+    pub const fn is_live(&self) -> bool {
+        match self {
+            Status::Pending
+            | Status::Processing
+            | Status::Completed { .. }
+            | Status::PartiallyRefunded { .. }
+            | Status::Refunded { .. } => true,
+            Status::Failed { .. } | Status::Cancelled { .. } => false,
+        }
+    }
+}
+
 /// The names of the statuses, as the API and the database show them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -228,6 +358,22 @@ impl Method {
     }
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Kind> {
+        Kind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| Code::InvalidInput.because("that is no status of a payment"))
+    }
+}
+
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -286,6 +432,17 @@ pub enum RefundStatus {
         /// `CODE: text`.
         reason: String,
     },
+}
+
+impl RefundStatus {
+    /// The name in capitals.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            RefundStatus::Processing => "PROCESSING",
+            RefundStatus::Completed { .. } => "COMPLETED",
+            RefundStatus::Failed { .. } => "FAILED",
+        }
+    }
 }
 
 /// What recording an approval led to.

@@ -5,9 +5,13 @@
 //! neither ever completes or refuses a payment.
 
 pub mod conformance;
+mod in_time;
 mod journal;
 pub mod simulated;
+#[cfg(test)]
+mod tests;
 
+pub use in_time::InTime;
 pub use simulated::Simulated;
 
 use async_trait::async_trait;
@@ -37,7 +41,8 @@ pub trait Gateway: fmt::Debug + Send + Sync {
     }
 }
 
-/// A request to take money. Card data is not part of it: the buyer gives that to the gateway, which hands out `payment_key`.
+/// A request to take money. Card data is not part of it: the buyer gives that to the gateway, which hands out
+/// `payment_key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChargeRequest {
     /// Names this attempt: `<saga id>/<step>`.

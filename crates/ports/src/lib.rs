@@ -1,5 +1,5 @@
-//! What the shop asks of the world outside: the time, a payment gateway, another service's reviews. Each port is a trait
-//! with its in-process default; the README lists them.
+//! What the shop asks of the world outside: the time, a payment gateway, another service's reviews. Each port is a
+//! trait with its in-process default; the README lists them.
 
 pub mod breaker;
 pub mod clock;

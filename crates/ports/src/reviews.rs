@@ -10,9 +10,14 @@ use utoipa::ToSchema;
 /// Who can be asked for reviews.
 #[async_trait]
 pub trait Reviews: fmt::Debug + Send + Sync {
-    /// The reviews of a product, at most [`REVIEWS_MAX`]; the error when they cannot be had now, which is never a reason
-    /// to fail a page.
+    /// The reviews of a product, at most [`REVIEWS_MAX`]; the error when they cannot be had now, which is never a
+    /// reason to fail a page.
     async fn of_product(&self, product: ProductId) -> Result<Vec<Review>, Unreachable>;
+
+    /// Whether there is a service to ask; pages say so.
+    fn is_configured(&self) -> bool {
+        true
+    }
 }
 
 /// Most reviews taken from one answer; a product page shows no more.
@@ -49,6 +54,10 @@ impl Reviews for NoReviews {
     async fn of_product(&self, _: ProductId) -> Result<Vec<Review>, Unreachable> {
         Ok(Vec::new())
     }
+
+    fn is_configured(&self) -> bool {
+        false
+    }
 }
 
 /// How the reviews of another service are read.
@@ -84,7 +93,8 @@ pub struct HttpReviews {
     clock: Arc<dyn Clock>,
 }
 
-/// Tries of one question: the first and one more, because a lost connection is the commonest failure and the cheapest to repeat.
+/// Tries of one question: the first and one more, because a lost connection is the commonest failure and the cheapest
+/// to repeat.
 const TRIES: u32 = 2;
 
 impl HttpReviews {
@@ -146,5 +156,88 @@ impl Reviews for HttpReviews {
             tracing::warn!(%error, "reviews cannot be read");
         }
         Err(Unreachable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ManualClock;
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    const REVIEWS: &str = r#"[{"id":1,"title":"좋아요","content":"튼튼해요","authorId":"a","productId":7,"likes":3},
+            {"id":2,"title":"그냥","content":"","authorId":"b","productId":7}]"#;
+
+    /// A service that gives `answers` in turn, then closes every connection; and how often it was asked.
+    fn service(answers: Vec<(u16, String)>) -> (HttpReviews, Arc<ManualClock>, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}/", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let (mut connection, n) = (connection.unwrap(), count.fetch_add(1, Ordering::SeqCst));
+                let Some((status, body)) = answers.get(n) else { continue };
+                let mut request = [0; 2_048];
+                let read = connection.read(&mut request).unwrap();
+                let request = String::from_utf8_lossy(&request[..read]);
+                assert!(request.starts_with("GET /api/blog/reviews?productId=7 HTTP/1.1\r\n"), "{request}");
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+                connection.write_all(head.as_bytes()).unwrap();
+                connection.write_all(body.as_bytes()).unwrap();
+            }
+        });
+        let clock = Arc::new(ManualClock::default());
+        let settings = Settings { base_url, failures_max: 4, ..Settings::default() };
+        (HttpReviews::new(settings, Arc::clone(&clock) as Arc<dyn Clock>).unwrap(), clock, asked)
+    }
+
+    async fn ask(reviews: &HttpReviews) -> Result<usize, Unreachable> {
+        reviews.of_product(ProductId::new(7)).await.map(|reviews| reviews.len())
+    }
+
+    #[tokio::test]
+    async fn reviews_are_read_and_strange_members_ignored() {
+        let (reviews, _, _) = service(vec![(200, REVIEWS.to_owned())]);
+        let found = reviews.of_product(ProductId::new(7)).await.unwrap();
+        assert_eq!((found.len(), found[0].title.as_str()), (2, "좋아요"));
+    }
+
+    #[tokio::test]
+    async fn one_failure_is_tried_again() {
+        let (reviews, _, asked) = service(vec![(503, String::new()), (200, "[]".to_owned())]);
+        assert_eq!(ask(&reviews).await, Ok(0));
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_down_is_left_alone_for_a_while() {
+        let wrong = [(500, String::new()), (200, "nonsense".to_owned()), (404, String::new()), (302, String::new())];
+        let well = [(200, REVIEWS.to_owned())];
+        let (reviews, clock, asked) = service(wrong.into_iter().chain(well).collect());
+        for _ in 0..5 {
+            assert_eq!(ask(&reviews).await, Err(Unreachable));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 4, "nobody asks any more");
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(ask(&reviews).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_cut_off() {
+        let endless = format!("[{}]", " ".repeat(ANSWER_MAX_BYTES));
+        let (reviews, _, _) = service(vec![(200, endless.clone()), (200, endless)]);
+        assert_eq!(ask(&reviews).await, Err(Unreachable));
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused() {
+        let settings = Settings { base_url: "reviews".to_owned(), ..Settings::default() };
+        assert!(HttpReviews::new(settings, Arc::new(ManualClock::default())).is_err());
     }
 }

@@ -24,13 +24,13 @@ use web::{App, Auth, BASE, Live, Module, Pages, failure::render_failures};
 
 /// Every domain; composing crates after those they compose.
 pub const MODULES: &[Module] = &[
-    //TMP account::MODULE,
+    account::MODULE,
     //TMP catalog::MODULE,
     //TMP inventory::MODULE,
     //TMP cart::MODULE,
-    //TMP order::MODULE,
-    //TMP payment::MODULE,
-    //TMP delivery::MODULE,
+    order::MODULE,
+    payment::MODULE,
+    delivery::MODULE,
     //TMP checkout::MODULE,
     //TMP merchandising::MODULE,
     operations::MODULE,
@@ -87,8 +87,7 @@ fn misconfigured(fault: crate::config::Fault) -> kernel::Error {
 pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assembly> {
     let app = app(settings, db, ports)?;
     measure::registry();
-    let background =
-        Background::open(&app, |progress| upkeep::chores(settings, progress, app.now())).await?;
+    let background = Background::open(&app, |progress| upkeep::chores(settings, progress, app.now())).await?;
     let closing = CancellationToken::new();
     let probe = Probe {
         app: app.clone(),
@@ -128,7 +127,7 @@ fn operations_routes(metrics: bool, probe: Probe) -> OpenApiRouter {
 }
 
 /// Layers, innermost first.
-fn layered(router: Router, settings: &Settings, app: &App, probe: &Probe) -> Router {
+pub(crate) fn layered(router: Router, settings: &Settings, app: &App, probe: &Probe) -> Router {
     let limits = Arc::new(Limits::of(&settings.server));
     let router = router
         .fallback(edge::unknown_path)
@@ -165,7 +164,13 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
                 name("traceparent"),
                 edge::REQUEST_ID,
             ])
-            .expose_headers([header::LOCATION, header::RETRY_AFTER, header::ETAG, name("idempotent-replayed"), edge::REQUEST_ID])
+            .expose_headers([
+                header::LOCATION,
+                header::RETRY_AFTER,
+                header::ETAG,
+                name("idempotent-replayed"),
+                edge::REQUEST_ID,
+            ])
             .max_age(std::time::Duration::from_secs(3_600)),
     )
 }

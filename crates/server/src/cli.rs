@@ -33,6 +33,8 @@ enum Command {
     Migrate,
     /// Make an access token, for scripts
     Token(Token),
+    /// Give a signed-up user roles, instead of those they have
+    Grant(Grant),
     /// Look after the stock
     #[command(subcommand)]
     Inventory(Inventory),
@@ -91,6 +93,15 @@ pub struct Import {
     /// How the file is written; by its name when left out
     #[arg(long)]
     pub format: Option<Format>,
+    /// Whose products they become, a user's id; the shop's own when left out
+    #[arg(long, value_name = "UUID")]
+    pub seller: Option<String>,
+    /// Store new products as drafts instead of putting them on sale
+    #[arg(long)]
+    pub draft: bool,
+    /// Refuse a row whose name another product has, instead of noting it
+    #[arg(long)]
+    pub unique_names: bool,
     /// Exit 1 when a row was refused
     #[arg(long)]
     pub strict: bool,
@@ -117,6 +128,16 @@ pub struct Token {
     /// How long it is good for, such as 1h or 30d; auth.access_ttl when left out
     #[arg(long, value_name = "TIME")]
     pub expires: Option<crate::config::Span>,
+}
+
+/// What `grant` takes.
+#[derive(Debug, Args)]
+pub struct Grant {
+    /// The e-mail address the user signed up with
+    pub email: String,
+    /// USER, SELLER or ADMIN; may be repeated
+    #[arg(long, value_name = "ROLE", required = true)]
+    pub role: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -196,18 +217,21 @@ fn run(cli: Cli) -> Result<Ending, Trouble> {
     let flags = Flags { file: cli.config, options: cli.options };
     match cli.command {
         Command::Serve(listen) => commands::serve(&loaded(flags, listen.options())?),
-        //TMP
-        Command::Demo(_) | Command::Import(_) => Ok(Ending::Good),
+        Command::Demo(demo) => crate::demo::run(flags, &demo),
+        Command::Import(import) => commands::import(&loaded(flags, [])?, &import),
         Command::Migrate => commands::migrate(&loaded(flags, [])?),
         Command::Token(token) => commands::token(&loaded(flags, [])?, &token),
-        Command::Inventory(_) => Ok(Ending::Good),
+        Command::Grant(grant) => commands::grant(&loaded(flags, [])?, &grant),
+        Command::Inventory(Inventory::Rebuild { dry_run }) => commands::rebuild(&loaded(flags, [])?, dry_run),
         Command::Audit => commands::audit(&loaded(flags, [])?),
         Command::Config(Configuration::Show) => print(crate::config::shown(&Config::load(&flags)?)),
         Command::Config(Configuration::Check) => {
             Config::load(&flags)?;
             print("the configuration is good\n".to_owned())
         }
-        Command::Config(Configuration::Default { markdown: false }) => print(crate::config::layers::DEFAULT_FILE.to_owned()),
+        Command::Config(Configuration::Default { markdown: false }) => {
+            print(crate::config::layers::DEFAULT_FILE.to_owned())
+        }
         Command::Config(Configuration::Default { markdown: true }) => print(crate::config::documents()),
         Command::Errors => print(crate::errors::document()),
         Command::Openapi => print(crate::openapi::text(&crate::assembly::document())),
@@ -221,7 +245,8 @@ fn run(cli: Cli) -> Result<Ending, Trouble> {
 impl Listen {
     fn options(&self) -> Vec<(String, String)> {
         let listen = self.listen.map(|address| ("server.listen".to_owned(), address.to_string()));
-        let database = self.database.as_ref().map(|file| ("database.url".to_owned(), format!("sqlite:{}", file.display())));
+        let database =
+            self.database.as_ref().map(|file| ("database.url".to_owned(), format!("sqlite:{}", file.display())));
         listen.into_iter().chain(database).collect()
     }
 }
@@ -258,7 +283,9 @@ mod tests {
 
     #[test]
     fn options_may_stand_after_the_command() {
-        let cli = Cli::try_parse_from(["holdfast", "serve", "-o", "server.rate_per_second=5", "--listen", "127.0.0.1:0"]).unwrap();
+        let cli =
+            Cli::try_parse_from(["holdfast", "serve", "-o", "server.rate_per_second=5", "--listen", "127.0.0.1:0"])
+                .unwrap();
         assert_eq!(cli.options, [("server.rate_per_second".to_owned(), "5".to_owned())]);
         assert!(Cli::try_parse_from(["holdfast", "serve", "-o", "nonsense"]).is_err());
     }

@@ -1,6 +1,10 @@
 //! What each command does.
 
-use crate::cli::{Ending, Token, Trouble};
+mod import;
+
+pub(crate) use import::{import, import_text};
+
+use crate::cli::{Ending, Grant, Token, Trouble};
 use crate::config::{Config, Fault, Settings};
 use crate::{assembly, audit as audits, opening, serve as serving};
 use kernel::UserId;
@@ -18,14 +22,17 @@ pub(crate) fn say(text: impl std::fmt::Display) {
 /// Threads of requests and tasks; the database has its own.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    built.map_err(|e| Trouble::Failed(Fault::new("no threads can be started", e.to_string(), "raise the process's limits")))
+    built.map_err(|e| {
+        Trouble::Failed(Fault::new("no threads can be started", e.to_string(), "raise the process's limits"))
+    })
 }
 
 /// Database and settings without anything running.
 pub(crate) async fn open(settings: &Settings) -> Result<App, Trouble> {
     let db = opening::database(&settings.database, true).await.map_err(Trouble::Failed)?;
     let ports = opening::ports(settings).map_err(Trouble::Failed)?;
-    assembly::app(settings, db, ports).map_err(|e| Trouble::failed("the shop cannot be opened", &e, "run `holdfast config check`"))
+    assembly::app(settings, db, ports)
+        .map_err(|e| Trouble::failed("the shop cannot be opened", &e, "run `holdfast config check`"))
 }
 
 /// A shop that serves.
@@ -33,7 +40,8 @@ pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App),
     let db = opening::database(&settings.database, settings.database.migrate).await.map_err(Trouble::Failed)?;
     let ports = opening::ports(settings).map_err(Trouble::Failed)?;
     let assembly = assembly::assemble(settings, db, ports).await;
-    let assembly = assembly.map_err(|e| Trouble::failed("the shop cannot be put together", &e, "see the cause above"))?;
+    let assembly =
+        assembly.map_err(|e| Trouble::failed("the shop cannot be put together", &e, "see the cause above"))?;
     let app = assembly.app.clone();
     let server = serving::Server::start(settings, assembly).await.map_err(Trouble::Failed)?;
     Ok((server, app))
@@ -66,22 +74,24 @@ pub(crate) fn migrate(config: &Config) -> Result<Ending, Trouble> {
         let count = statements.len();
         let prepared = db.prepare_all(statements).await;
         prepared.map_err(|e| Trouble::failed(what, &e, "the database has tables of another program or version"))?;
-        say(format!("the schema is up to date ({} migrations, {count} statements prepared)", assembly::migrations().len()));
+        db.close().await;
+        say(format!(
+            "the schema is up to date ({} migrations, {count} statements prepared)",
+            assembly::migrations().len()
+        ));
         Ok(Ending::Good)
     })
 }
 
 pub(crate) fn token(config: &Config, wanted: &Token) -> Result<Ending, Trouble> {
     let user: UserId = wanted.user.parse().map_err(|_| {
-        Fault::new("--user has a wrong value", format!("{:?} is not a UUID", wanted.user), "sign the user up, and use the id of the answer")
+        Fault::new(
+            "--user has a wrong value",
+            format!("{:?} is not a UUID", wanted.user),
+            "sign the user up, and use the id of the answer",
+        )
     })?;
-    let mut roles = Roles::NONE;
-    for name in &wanted.role {
-        let role = Role::named(&name.to_ascii_uppercase()).ok_or_else(|| {
-            Fault::new("--role has a wrong value", format!("there is no role {name:?}"), "roles are USER, SELLER, ADMIN and SERVICE")
-        })?;
-        roles = roles.with(role);
-    }
+    let roles = roles(&wanted.role)?;
     let settings = config.settings.auth.settings()?;
     let ttl = wanted.expires.map_or(settings.access_ttl, crate::config::Span::duration);
     let auth = web::Auth::from_settings(settings);
@@ -91,10 +101,40 @@ pub(crate) fn token(config: &Config, wanted: &Token) -> Result<Ending, Trouble> 
     Ok(Ending::Good)
 }
 
+pub(crate) fn grant(config: &Config, wanted: &Grant) -> Result<Ending, Trouble> {
+    let roles = roles(&wanted.role)?;
+    runtime()?.block_on(async {
+        let app = open(&config.settings).await?;
+        let granted = give(&app, &wanted.email, roles).await;
+        app.db.close().await;
+        granted?;
+        say(format_args!("granted; it counts from the user's next sign-in or token refresh"));
+        Ok(Ending::Good)
+    })
+}
+
+/// Gives a signed-up user exactly these roles.
+pub(crate) async fn give(app: &App, email: &str, roles: Roles) -> Result<(), Trouble> {
+    let asked = email.to_owned();
+    let granted = app.db.write("account.grant", move |tx| account::ops::grant(tx, &asked, roles).map(|_| ())).await;
+    granted.map_err(|e| Trouble::failed(format!("{email} cannot be given roles"), &e, "let the user sign up first"))
+}
+
+fn roles(names: &[String]) -> Result<Roles, Fault> {
+    names.iter().try_fold(Roles::NONE, |roles, name| match Role::named(&name.to_ascii_uppercase()) {
+        Some(role) => Ok(roles.with(role)),
+        None => {
+            let why = format!("there is no role {name:?}");
+            Err(Fault::new("--role has a wrong value", why, "roles are USER, SELLER, ADMIN and SERVICE"))
+        }
+    })
+}
+
 pub(crate) fn audit(config: &Config) -> Result<Ending, Trouble> {
     runtime()?.block_on(async {
         let app = open(&config.settings).await?;
         let findings = audits::look(&app).await;
+        app.db.close().await;
         let findings = findings.map_err(|e| Trouble::failed("the audit cannot be done", &e, "see the cause above"))?;
         for audits::Finding { module, violation } in &findings.found {
             say(format!("BROKEN {module}: {} - {}: {}", violation.rule, violation.subject, violation.found));
@@ -103,5 +143,21 @@ pub(crate) fn audit(config: &Config) -> Result<Ending, Trouble> {
         let ms = findings.finished_at.since(findings.started_at).as_millis();
         say(format!("{} broken promises in {} ({ms} ms)", findings.found.len(), names.join(", ")));
         Ok(if findings.found.is_empty() { Ending::Good } else { Ending::NotInOrder })
+    })
+}
+
+pub(crate) fn rebuild(config: &Config, dry_run: bool) -> Result<Ending, Trouble> {
+    runtime()?.block_on(async {
+        let app = open(&config.settings).await?;
+        let report = inventory::rebuild::run(&app.db, dry_run).await;
+        app.db.close().await;
+        let report = report.map_err(|e| Trouble::failed("the stock cannot be rebuilt", &e, "see the cause above"))?;
+        for one in &report.differences {
+            say(format!("{one:?}"));
+        }
+        let (snapshots, events, different, repaired) =
+            (report.snapshots, report.events, report.different, report.repaired);
+        say(format!("{snapshots} stock rows folded from {events} events: {different} differ, {repaired} repaired"));
+        Ok(if dry_run && different > 0 { Ending::NotInOrder } else { Ending::Good })
     })
 }

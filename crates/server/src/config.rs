@@ -72,7 +72,8 @@ impl Config {
             None => std::fs::read_to_string(FILE).ok().map(|text| (FILE.to_owned(), text)),
         };
         let file = file.as_ref().map(|(place, text)| (place.as_str(), text.as_str()));
-        let variables = std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+        let variables =
+            std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
         Config::of(file, variables, &flags.options)
     }
 
@@ -124,7 +125,11 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         // the right name in the wrong section is a common slip
         whole.min(distance(&last(name), &last(candidate)) + 2)
     };
-    known.map(|key| (score(key), key)).min().filter(|(far, _)| *far <= name.len().div_ceil(3).max(2)).map(|(_, key)| key)
+    known
+        .map(|key| (score(key), key))
+        .min()
+        .filter(|(far, _)| *far <= name.len().div_ceil(3).max(2))
+        .map(|(_, key)| key)
 }
 
 /// How many letters must be inserted, removed or changed to make `a` of `b`.

@@ -38,7 +38,10 @@ pub fn document() -> String {
     for code in Code::ALL {
         if group(code.code()) != title {
             title = group(code.code());
-            let _ = writeln!(text, "\n## {title}\n\n| code | name | status | message | 메시지 | what to do |\n|---|---|---|---|---|---|");
+            let _ = writeln!(
+                text,
+                "\n## {title}\n\n| code | name | status | message | 메시지 | what to do |\n|---|---|---|---|---|---|"
+            );
         }
         let _ = writeln!(
             text,

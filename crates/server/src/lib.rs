@@ -7,6 +7,7 @@ pub mod background;
 pub mod cli;
 mod commands;
 pub mod config;
+mod demo;
 pub mod edge;
 pub mod errors;
 pub mod health;
@@ -23,3 +24,6 @@ mod upkeep;
 pub use assembly::{Assembly, assemble};
 pub use background::Background;
 pub use serve::Server;
+
+#[cfg(test)]
+mod tests;

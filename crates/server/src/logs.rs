@@ -10,7 +10,11 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util:
 /// Reads a filter such as `info,request=debug`.
 pub fn filter(text: &str) -> Result<EnvFilter, Fault> {
     EnvFilter::builder().parse(text).map_err(|error| {
-        Fault::new("log.filter has a wrong value", error.to_string(), "write it like \"info\" or \"warn,checkout=debug\"")
+        Fault::new(
+            "log.filter has a wrong value",
+            error.to_string(),
+            "write it like \"info\" or \"warn,checkout=debug\"",
+        )
     })
 }
 
@@ -78,7 +82,8 @@ pub fn masked(line: &str) -> Cow<'_, str> {
 
 /// What separates words that may be personal.
 fn is_apart(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '=' | ':' | '/' | '\\')
+    c.is_whitespace()
+        || matches!(c, '"' | '\'' | ',' | ';' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '=' | ':' | '/' | '\\')
 }
 
 fn word(text: &str) -> Cow<'_, str> {

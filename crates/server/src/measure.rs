@@ -45,7 +45,10 @@ fn describe() {
     describe_gauge!("holdfast_http_requests_running", "Requests being answered now.");
     describe_gauge!("holdfast_store_waiting", "Jobs waiting for the writer.");
     describe_counter!("holdfast_store_commits_total", "Commits of the database.");
-    describe_counter!("holdfast_store_jobs_total", "Jobs committed; divided by commits it is how many shared one fsync.");
+    describe_counter!(
+        "holdfast_store_jobs_total",
+        "Jobs committed; divided by commits it is how many shared one fsync."
+    );
     describe_gauge!("holdfast_store_healthy", "1 while the last commit succeeded.");
     describe_counter!("holdfast_relay_facts_total", "Events handed on.");
     describe_counter!("holdfast_relay_reactions_total", "Transactions of reactions.");
@@ -122,7 +125,8 @@ fn known(method: &Method) -> &'static str {
 
 fn series(method: &'static str, route: &str, status: StatusCode) -> (Counter, Histogram) {
     let (route, status) = (route.to_owned(), status.as_u16().to_string());
-    let count = counter!("holdfast_http_requests_total", "route" => route.clone(), "method" => method, "status" => status);
+    let count =
+        counter!("holdfast_http_requests_total", "route" => route.clone(), "method" => method, "status" => status);
     (count, histogram!("holdfast_http_request_seconds", "route" => route, "method" => method))
 }
 

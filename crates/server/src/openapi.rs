@@ -35,13 +35,23 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let failure = <web::failure::FailureBody<'static> as utoipa::PartialSchema>::schema();
     components.schemas.insert("Failure".to_owned(), failure);
-    components.schemas.entry("ErrorBody".to_owned()).or_insert_with(<web::failure::ErrorBody<'static> as utoipa::PartialSchema>::schema);
+    components
+        .schemas
+        .entry("ErrorBody".to_owned())
+        .or_insert_with(<web::failure::ErrorBody<'static> as utoipa::PartialSchema>::schema);
     components.schemas.entry("Detail".to_owned()).or_insert_with(<kernel::Detail as utoipa::PartialSchema>::schema);
     // an operation that does not say otherwise may be called with or without a token
     api.security = Some(vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())]);
     for item in api.paths.paths.values_mut() {
-        let operations =
-            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head, &mut item.options];
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+            &mut item.head,
+            &mut item.options,
+        ];
         operations.into_iter().flatten().for_each(say_failure);
     }
     api
@@ -50,7 +60,9 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
 fn say_failure(operation: &mut Operation) {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Failure"))).build();
     let response = ResponseBuilder::new()
-        .description("Any failure: a code of docs/ERRORS.md in the envelope, or as application/problem+json on request.")
+        .description(
+            "Any failure: a code of docs/ERRORS.md in the envelope, or as application/problem+json on request.",
+        )
         .content("application/json", content)
         .build();
     operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(response));

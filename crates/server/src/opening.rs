@@ -36,10 +36,14 @@ pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db
     let db = Db::open(settings).map_err(|error| fault(&what, &error, remedy))?;
     if migrate {
         let what = "the schema cannot be brought up to date";
-        db.migrate(assembly::migrations()).await.map_err(|error| fault(what, &error, "restore a backup, and report this"))?;
+        db.migrate(assembly::migrations())
+            .await
+            .map_err(|error| fault(what, &error, "restore a backup, and report this"))?;
     } else {
         let what = "the schema is older than this program, or there is none";
-        db.prepare_all(assembly::statements()).await.map_err(|error| fault(what, &error, "run `holdfast migrate` first"))?;
+        db.prepare_all(assembly::statements())
+            .await
+            .map_err(|error| fault(what, &error, "run `holdfast migrate` first"))?;
     }
     Ok(db)
 }
@@ -49,22 +53,24 @@ pub fn ports(settings: &Settings) -> Result<Ports, Fault> {
     Ok(Ports { gateway: gateway(&settings.gateway)?, reviews: reviews(&settings.reviews)? })
 }
 
-fn gateway(gateway: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
-    match gateway.kind {
+fn gateway(settings: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
+    match settings.kind {
         sections::GatewayKind::Simulated => {
-            let journal = (!gateway.journal.is_empty()).then(|| PathBuf::from(&gateway.journal));
+            let journal = (!settings.journal.is_empty()).then(|| PathBuf::from(&settings.journal));
             if let Some(path) = &journal {
                 make_folder_of(path)?;
             }
             let simulated = gateway::Simulated::open(gateway::simulated::Settings {
-                approve_per_mille: gateway.approve_percent * 10,
-                latency_min: gateway.latency_min.duration(),
-                latency_max: gateway.latency_max.duration(),
-                seed: (gateway.seed != 0).then_some(gateway.seed),
+                approve_per_mille: settings.approve_percent * 10,
+                latency_min: settings.latency_min.duration(),
+                latency_max: settings.latency_max.duration(),
+                seed: (settings.seed != 0).then_some(settings.seed),
                 journal,
             });
             let remedy = "repair the file gateway.journal names, or name another";
-            Ok(Arc::new(simulated.map_err(|error| fault("the simulated gateway cannot be opened", &error, remedy))?))
+            let simulated =
+                simulated.map_err(|error| fault("the simulated gateway cannot be opened", &error, remedy))?;
+            Ok(Arc::new(gateway::InTime::new(simulated, settings.timeout.duration())))
         }
     }
 }
@@ -80,7 +86,9 @@ fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
         open_for: REVIEWS_LEFT_ALONE,
     };
     let client = reviews::HttpReviews::new(settings, clock());
-    Ok(Arc::new(client.map_err(|error| fault("reviews.url has a wrong value", &error, "write it like http://reviews:8080"))?))
+    Ok(Arc::new(
+        client.map_err(|error| fault("reviews.url has a wrong value", &error, "write it like http://reviews:8080"))?,
+    ))
 }
 
 fn fault(what: &str, error: &Error, remedy: &str) -> Fault {

@@ -8,20 +8,19 @@ use std::sync::Arc;
 use store::{Envelope, consumer, consumer::Parked, outbox};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, Answer, App, Module, Paging, Path, Routes, done, ok};
+use web::{Admin, Answer, App, Module, Paging, Path, Routes, answer::Success, done, ok};
 
 use axum::extract::State;
 
 /// The server's own part of the API.
-pub const MODULE: Module = Module {
-    migrations: audit::MIGRATIONS,
-    statements: audit::STATEMENTS,
-    routes,
-    ..Module::named("operations")
-};
+pub const MODULE: Module =
+    Module { migrations: audit::MIGRATIONS, statements: audit::STATEMENTS, routes, ..Module::named("operations") };
 
 fn routes() -> Routes {
-    Routes::default().routes(routes!(list_events)).routes(routes!(redeliver_event)).routes(routes!(latest_audit, run_audit))
+    Routes::default()
+        .routes(routes!(list_events))
+        .routes(routes!(redeliver_event))
+        .routes(routes!(latest_audit, run_audit))
 }
 
 /// The stream of events: the newest, who has heard how much, and what is parked.
@@ -85,9 +84,9 @@ impl EventView {
 #[utoipa::path(get, path = "/admin/events", tag = "operations",
     params(("page" = Option<i64>, Query, description = "page of parked events"), ("size" = Option<i64>, Query),
         ("cursor" = Option<String>, Query, description = "older events")),
-    responses((status = 200, body = EventsView)))]
+    responses((status = 200, body = Success<EventsView>)))]
 pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Answer<EventsView> {
-    let consumers = relay::consumers(&relay::reactions(&app.modules))?;
+    let consumers = relay::consumers(&relay::reactions(&app.modules));
     let view = app.db.read("events.list", move |tx| {
         let newest_id = outbox::newest(tx)?;
         let (size, offset) = (paging.request.size(), paging.request.offset());
@@ -123,14 +122,14 @@ pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i6
 
 /// The newest audit's report.
 #[utoipa::path(get, path = "/admin/audit", tag = "operations",
-    responses((status = 200, body = AuditRun), (status = 404, description = "C003: there was none yet")))]
+    responses((status = 200, body = Success<AuditRun>), (status = 404, description = "C003: there was none yet")))]
 pub async fn latest_audit(State(app): State<App>, _: Admin) -> Answer<AuditRun> {
     let run = app.db.read("audit.latest", audit::latest).await?;
     Ok(ok(run.ok_or_else(|| Code::NotFound.because("no audit has run yet"))?))
 }
 
 /// Audit every promise of every domain now.
-#[utoipa::path(post, path = "/admin/audit", tag = "operations", responses((status = 200, body = AuditRun)))]
+#[utoipa::path(post, path = "/admin/audit", tag = "operations", responses((status = 200, body = Success<AuditRun>)))]
 pub async fn run_audit(State(app): State<App>, Admin(admin): Admin) -> Answer<AuditRun> {
     Ok(ok(audit::run(&app, &admin.id.to_string()).await?))
 }

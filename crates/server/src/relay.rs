@@ -81,29 +81,24 @@ pub fn reactions(modules: &[Module]) -> Vec<Reaction> {
     modules.iter().flat_map(|module| module.reactions).copied().collect()
 }
 
-/// The consumers of some reactions with their topics. C001 when a consumer reacts twice to one topic: a retry could then
-/// repeat the half that had succeeded.
-pub fn consumers(reactions: &[Reaction]) -> Result<Vec<(&'static str, Vec<&'static str>)>> {
+/// The consumers of some reactions with their topics.
+pub fn consumers(reactions: &[Reaction]) -> Vec<(&'static str, Vec<&'static str>)> {
     let mut found: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
     for reaction in reactions {
-        let at = found.iter().position(|(name, _)| *name == reaction.consumer).unwrap_or_else(|| {
-            found.push((reaction.consumer, Vec::new()));
-            found.len() - 1
-        });
-        if found[at].1.contains(&reaction.topic) {
-            let cause = format!("{} reacts twice to {}", reaction.consumer, reaction.topic);
-            return Err(Code::Internal.error().caused_by(cause));
+        match found.iter_mut().find(|(name, _)| *name == reaction.consumer) {
+            Some((_, topics)) if topics.contains(&reaction.topic) => {}
+            Some((_, topics)) => topics.push(reaction.topic),
+            None => found.push((reaction.consumer, vec![reaction.topic])),
         }
-        found[at].1.push(reaction.topic);
     }
-    Ok(found)
+    found
 }
 
 impl Relay {
     /// Reads where everyone stands. Pages and streams begin with what happens from now on.
     pub async fn open(app: &App) -> Result<Relay> {
         let reactions: Arc<[Reaction]> = reactions(&app.modules).into();
-        let named = consumers(&reactions)?;
+        let named = consumers(&reactions);
         let names: Vec<&'static str> = named.iter().map(|(name, _)| *name).collect();
         let (told, positions, parked) = app
             .db
@@ -115,7 +110,12 @@ impl Relay {
         let consumers = named.into_iter().zip(positions);
         // -1: a new consumer gets its row at the first upkeep, so that retention waits for it
         let consumers = consumers
-            .map(|((name, topics), position)| Consumer { name, topics, position, saved: if position == 0 { -1 } else { position } })
+            .map(|((name, topics), position)| Consumer {
+                name,
+                topics,
+                position,
+                saved: if position == 0 { -1 } else { position },
+            })
             .collect();
         let progress = Arc::new(Progress::default());
         progress.parked.store(parked, Ordering::Relaxed);
@@ -140,9 +140,10 @@ impl Relay {
         self.note(facts.first());
         self.tell(&facts).await;
         let facts = Arc::new(facts);
-        let turns = self.consumers.iter_mut().map(|consumer| {
-            consumer.hear(&self.app, &self.reactions, &facts, last, &self.progress)
-        });
+        let turns = self
+            .consumers
+            .iter_mut()
+            .map(|consumer| consumer.hear(&self.app, &self.reactions, &facts, last, &self.progress));
         let outcomes = future::join_all(turns).await;
         self.progress.facts.fetch_add(facts.len() as u64, Ordering::Relaxed);
         outcomes.into_iter().collect::<Result<Vec<()>>>()?;

@@ -86,10 +86,11 @@ impl Server {
                 let _ = accepting.await;
             }
             self.assembly.running.stop().await;
+            self.assembly.app.db.close().await;
         };
         let in_time = tokio::time::timeout(self.within, orderly).await.is_ok();
         self.folding.abort();
-        let ms = began.elapsed().as_millis();
+        let ms = began.elapsed().as_millis() as u64;
         if in_time {
             tracing::info!(ms, "stopped");
         } else {
@@ -127,7 +128,8 @@ fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Fault> {
         socket.listen(LISTEN_QUEUE)
     };
     open().map_err(|error: std::io::Error| {
-        let remedy = format!("stop what uses it, or choose another address: -o {setting}=127.0.0.1:0 takes any free port");
+        let remedy =
+            format!("stop what uses it, or choose another address: -o {setting}=127.0.0.1:0 takes any free port");
         Fault::new(format!("cannot listen on {address}"), error.to_string(), remedy)
     })
 }

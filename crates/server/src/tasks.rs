@@ -40,7 +40,8 @@ impl Chore {
     /// Runs once, counted.
     pub async fn once(&self, app: &App) -> Result<u64> {
         let outcome = AssertUnwindSafe((self.run)(app.clone())).catch_unwind().await;
-        let outcome = outcome.unwrap_or_else(|_| Err(Code::Internal.error().caused_by(format!("{} panicked", self.name))));
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(Code::Internal.error().caused_by(format!("{} panicked", self.name))));
         match &outcome {
             Ok(done) => {
                 metrics::counter!("holdfast_task_runs_total", "task" => self.name, "outcome" => "ok").increment(1);

@@ -21,14 +21,17 @@ const DUE_EVERY: Duration = Duration::from_secs(15);
 /// The server's own tasks.
 pub fn chores(settings: &Settings, progress: Arc<Progress>, running_since: Timestamp) -> Vec<Chore> {
     let retention = settings.retention.clone();
-    let (idempotency, events, audits) = (retention.idempotency.duration(), retention.events.duration(), retention.audits);
+    let (idempotency, events, audits) =
+        (retention.idempotency.duration(), retention.events.duration(), retention.audits);
     let audit_every = settings.audit.every;
     let mut chores = vec![
         chore("server.forget-idempotency", FORGET_EVERY, move |app| forget_keys(app, idempotency)),
         chore("server.forget-events", FORGET_EVERY, move |app| forget_events(app, events, Arc::clone(&progress))),
-        chore("server.identity-keys", DUE_EVERY, |app| async move {
-            app.auth.refresh_keys(app.now()).await.map(|_| 0)
-        }),
+        chore(
+            "server.identity-keys",
+            DUE_EVERY,
+            |app| async move { app.auth.refresh_keys(app.now()).await.map(|_| 0) },
+        ),
     ];
     if !audit_every.is_zero() {
         chores.push(chore("server.audit", DUE_EVERY, move |app| async move {

@@ -29,7 +29,8 @@ const PASSAGES_ALL: u64 = 40;
 const API: &str = "/api/v1/shopping";
 
 /// What a payment key makes of a payment; the last of them are the nasty ones.
-const PAYMENT_KEYS: &[&str] = &["approve", "timeout-charged", "timeout-uncharged", "answer-twice", "pending", "decline-expired-card"];
+const PAYMENT_KEYS: &[&str] =
+    &["approve", "timeout-charged", "timeout-uncharged", "answer-twice", "pending", "decline-expired-card"];
 
 fn rounds() -> u64 {
     std::env::var("HOLDFAST_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS)
@@ -75,7 +76,8 @@ impl World {
         let mut products = Vec::new();
         for n in 0..5 {
             let body = json!({"name": format!("thing {n}"), "sku": format!("THING-{n}"), "price": 1_000 * (n + 1), "stock": 1_000_000});
-            let made = wire.send("POST", &format!("{API}/admin/products"), &admin, "", &body.to_string()).expect("an answer");
+            let made =
+                wire.send("POST", &format!("{API}/admin/products"), &admin, "", &body.to_string()).expect("an answer");
             products.push(made.must("201").number("/id"));
         }
         process.kill();
@@ -96,7 +98,9 @@ impl World {
         let outcome = self.send(wire, &call);
         let mut memory = self.memory.lock().expect("no test thread panicked");
         match &outcome {
-            Ok(answer) if [429, 503].contains(&answer.status) || answer.summary() == "409 C015" => memory.open.push(call),
+            Ok(answer) if [429, 503].contains(&answer.status) || answer.summary() == "409 C015" => {
+                memory.open.push(call)
+            }
             Ok(answer) => {
                 assert!(answer.status < 500, "{call:?} answered {}", answer.text());
                 memory.answered.push((call, answer.clone()));
@@ -155,7 +159,9 @@ impl World {
             assert_eq!(again.status, answer.status);
             assert_eq!(again.header("idempotent-replayed"), "true", "{call:?}");
         }
-        let orders = memory.answered[from..].iter().filter(|(call, answer)| call.path.ends_with("/orders") && answer.status == 201);
+        let orders = memory.answered[from..]
+            .iter()
+            .filter(|(call, answer)| call.path.ends_with("/orders") && answer.status == 201);
         for (call, answer) in orders {
             let path = format!("{API}/orders/{}", answer.word("/orderNumber"));
             let seen = wire.send("GET", &path, &self.tokens[call.buyer], "", "").expect("an answer").must("200");
@@ -189,7 +195,8 @@ impl World {
             if memory.contains(&cancel.as_str()) {
                 continue;
             }
-            let seen = wire.send("GET", &format!("{API}/orders/{order}"), &self.tokens[buyer], "", "").expect("an answer");
+            let seen =
+                wire.send("GET", &format!("{API}/orders/{order}"), &self.tokens[buyer], "", "").expect("an answer");
             let status = seen.must("200").word("/status");
             assert!(["PAID", "REFUNDED"].contains(&status.as_str()), "{order} was paid and is {status}");
         }
@@ -226,7 +233,10 @@ fn killing_the_server_under_load_loses_nothing_that_was_acknowledged() {
     let process = world.program.start(None).expect("nothing is armed");
     world.verify(&process, from);
     let answered = world.memory.lock().expect("no test thread panicked").answered.len();
-    assert!(u64::try_from(answered).expect("small") > rounds() * 5, "only {answered} calls were answered; that proves nothing");
+    assert!(
+        u64::try_from(answered).expect("small") > rounds() * 5,
+        "only {answered} calls were answered; that proves nothing"
+    );
     process.kill();
     world.close();
 }
@@ -241,7 +251,9 @@ fn purchase(world: &World, point: &str, payment_key: &str) -> bool {
             None => process.insert(world.program.start(None).expect("nothing is armed")),
         };
         match running.connect().and_then(|mut wire| world.send(&mut wire, call)) {
-            Ok(answer) if answer.status == 503 || answer.summary() == "409 C015" => thread::sleep(Duration::from_millis(50)),
+            Ok(answer) if answer.status == 503 || answer.summary() == "409 C015" => {
+                thread::sleep(Duration::from_millis(50))
+            }
             Ok(answer) => break answer,
             Err(_) => {
                 crashed = true;

@@ -4,7 +4,11 @@
 use crate::outbox::{self, Envelope};
 use crate::{Row, Tx, args};
 use kernel::{Code, Error, Result, Timestamp};
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 /// What a domain does because a fact happened. Runs in its own transaction together with the consumer's position.
 #[derive(Clone, Copy)]
@@ -23,8 +27,7 @@ pub const ATTEMPTS_MAX: i64 = 5;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 const POSITION: &str = "select position from consumer_positions where consumer = ?";
-const MOVE: &str =
-    "insert into consumer_positions (consumer, position) values (?, ?) {on conflict (consumer): position = new.position}";
+const MOVE: &str = "insert into consumer_positions (consumer, position) values (?, ?) {on conflict (consumer): position = new.position}";
 const LOWEST: &str = "select coalesce(min(position), 0) from consumer_positions";
 const PARKED_KEYS: &str = "select distinct event_key from parked_events where consumer = ?";
 const PARK: &str = "insert into parked_events
@@ -40,11 +43,13 @@ const LIST: &str = "select id, consumer, event_id, topic, event_key, payload, oc
 const COUNT: &str = "select count(*) from parked_events";
 const FIND: &str = "select id, consumer, event_id, topic, event_key, payload, occurred_at, attempts, status, try_at, last_error, parked_at
     from parked_events where id = ?";
+const EARLIER: &str =
+    "select id from parked_events where consumer = ? and event_key = ? and event_id < ? order by event_id limit 1";
 const UNPARK: &str = "delete from parked_events where id = ?";
 const FAILED_AGAIN: &str = "update parked_events set attempts = ?, status = ?, try_at = ?, last_error = ? where id = ?";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[POSITION, MOVE, LOWEST, PARKED_KEYS, PARK, DUE, LIST, COUNT, FIND, UNPARK, FAILED_AGAIN];
+    &[POSITION, MOVE, LOWEST, PARKED_KEYS, PARK, DUE, LIST, COUNT, FIND, EARLIER, UNPARK, FAILED_AGAIN];
 
 /// What one advance did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,48 +172,57 @@ fn react(
 ) -> Result<Advanced> {
     let mut done = Advanced { position: upto, seen: facts.len(), parked: 0 };
     let mut blocked: Option<HashSet<String>> = None;
-    for fact in facts {
-        for reaction in reactions.iter().filter(|r| r.consumer == consumer && *r.topic == *fact.topic) {
-            let blocked = match &mut blocked {
-                Some(keys) => keys,
-                none => none.insert(parked_keys(tx, consumer)?),
-            };
-            let outcome = if blocked.contains(&*fact.key) {
-                Err(Code::Conflict.because("waits for an earlier event of its key"))
-            } else {
-                contained(tx, reaction, fact)
-            };
-            if let Err(error) = outcome {
-                park(tx, consumer, fact, &error)?;
-                blocked.insert(fact.key.to_string());
-                done.parked += 1;
-                break;
-            }
+    for fact in facts.iter().filter(|fact| listens(reactions, consumer, fact).next().is_some()) {
+        let blocked = match &mut blocked {
+            Some(keys) => keys,
+            none => none.insert(parked_keys(tx, consumer)?),
+        };
+        if blocked.contains(&*fact.key) {
+            park(tx, consumer, fact, 0, &Code::Conflict.because("waits for an earlier event of its key"))?;
+        } else if let Err(error) = contained(tx, reactions, consumer, fact) {
+            park(tx, consumer, fact, 1, &error)?;
+            blocked.insert(fact.key.to_string());
+        } else {
+            continue;
         }
+        done.parked += 1;
     }
     set_position(tx, consumer, upto)?;
     Ok(done)
 }
 
-/// Runs one reaction so that its failure, even a panic, undoes only itself.
-fn contained(tx: &mut Tx<'_>, reaction: &Reaction, fact: &Envelope) -> Result<()> {
-    tx.attempt(|tx| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (reaction.run)(tx, fact)))
-            .unwrap_or_else(|_| Err(Code::Internal.error().caused_by("the reaction panicked")))
-    })
+fn listens<'r>(reactions: &'r [Reaction], consumer: &'r str, fact: &'r Envelope) -> impl Iterator<Item = &'r Reaction> {
+    reactions.iter().filter(move |r| r.consumer == consumer && *r.topic == *fact.topic)
+}
+
+/// Runs what the consumer does because of `fact`, all of it or nothing: a failure, even a panic, undoes only this.
+fn contained(tx: &mut Tx<'_>, reactions: &[Reaction], consumer: &str, fact: &Envelope) -> Result<()> {
+    let attempt = || tx.attempt(|tx| listens(reactions, consumer, fact).try_for_each(|r| (r.run)(tx, fact)));
+    catch_unwind(AssertUnwindSafe(attempt))
+        .unwrap_or_else(|_| Err(Code::Internal.error().caused_by("the reaction panicked")))
 }
 
 fn parked_keys(tx: &mut Tx<'_>, consumer: &str) -> Result<HashSet<String>> {
     Ok(tx.query(PARKED_KEYS, args![consumer], |row| row.get::<String>(0))?.into_iter().collect())
 }
 
-fn park(tx: &mut Tx<'_>, consumer: &str, fact: &Envelope, error: &Error) -> Result<()> {
+fn park(tx: &mut Tx<'_>, consumer: &str, fact: &Envelope, attempts: i64, error: &Error) -> Result<()> {
     tracing::warn!(consumer, event = fact.id, topic = %fact.topic, error = ?error, "event parked");
     let now = tx.now();
     let why = shortened(error);
     let try_at = now.after(RETRY_AFTER);
     let row = args![
-        consumer, fact.id, *fact.topic, *fact.key, *fact.payload, fact.at, 1_i64, "RETRYING", try_at, why, now
+        consumer,
+        fact.id,
+        *fact.topic,
+        *fact.key,
+        *fact.payload,
+        fact.at,
+        attempts,
+        "RETRYING",
+        try_at,
+        why,
+        now
     ];
     tx.exec(PARK, row).map(|_| ())
 }
@@ -227,18 +241,22 @@ pub fn retry_due(tx: &mut Tx<'_>, reactions: &[Reaction], limit: i64) -> Result<
     Ok(succeeded)
 }
 
-/// Tries one parked event now, whatever its status (the admin's redeliver). C003 when there is no such row.
+/// Tries one parked event now, whatever its status (the admin's redeliver). C003 when there is no such row; C019 when an
+/// earlier event of its key is parked too, which has to go first.
 pub fn redeliver(tx: &mut Tx<'_>, reactions: &[Reaction], id: i64) -> Result<bool> {
-    let event = tx.query_first(FIND, args![id], parked)?.ok_or_else(|| Code::NotFound.because("no such parked event"))?;
+    let event =
+        tx.query_first(FIND, args![id], parked)?.ok_or_else(|| Code::NotFound.because("no such parked event"))?;
+    if let Some(earlier) =
+        tx.query_first(EARLIER, args![event.consumer, event.key, event.event_id], |row| row.get::<i64>(0))?
+    {
+        return Err(Code::Conflict.because(format!("parked event {earlier} of the same key comes first")));
+    }
     try_again(tx, reactions, &event)
 }
 
 fn try_again(tx: &mut Tx<'_>, reactions: &[Reaction], event: &Parked) -> Result<bool> {
     let fact = event.envelope();
-    let mut outcome = Ok(());
-    for reaction in reactions.iter().filter(|r| r.consumer == event.consumer && *r.topic == *fact.topic) {
-        outcome = outcome.and_then(|()| contained(tx, reaction, &fact));
-    }
+    let outcome = contained(tx, reactions, &event.consumer, &fact);
     let Err(error) = outcome else {
         tx.exec(UNPARK, args![event.id])?;
         return Ok(true);

@@ -1,20 +1,19 @@
 //! The database as the rest of the program sees it: `write` and `read`.
 
-use crate::sqlite::{self, Connected};
+use crate::reader::Reader;
+use crate::wal::{self, Log};
 use crate::writer::{Job, Typed, Writer};
-use crate::{Migration, Tx, migrate};
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crate::{Migration, Tx, migrate, sqlite};
+use crossbeam_channel::{Sender, TrySendError, bounded};
 use kernel::{Clock, Code, Error, Random, Result};
 use parking_lot::Mutex;
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    thread,
-    time::Duration,
+    thread::{self, JoinHandle},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -62,73 +61,123 @@ impl Health {
 
 /// Counters since start.
 #[derive(Debug, Default)]
-pub struct Stats {
-    pub(crate) commits: AtomicU64,
-    pub(crate) jobs: AtomicU64,
+pub(crate) struct Stats {
+    commits: AtomicU64,
+    jobs: AtomicU64,
+}
+
+impl Stats {
+    pub fn committed(&self, jobs: usize) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.jobs.fetch_add(jobs as u64, Ordering::Relaxed);
+    }
+}
+
+/// What a thread is asked for.
+pub(crate) enum Request {
+    Run(Box<dyn Job>),
+    /// Finish what was asked before, then end.
+    Stop,
 }
 
 pub(crate) struct Shared {
     pub health: Mutex<Health>,
     pub stats: Stats,
     pub newest_event: watch::Sender<i64>,
-    pub restart_wal: AtomicBool,
+    closed: AtomicBool,
 }
 
 impl Shared {
-    pub fn note(&self, error: Option<Error>) {
+    /// The storage worked, or failed with these words.
+    pub fn note(&self, failure: Option<String>) {
         let mut health = self.health.lock();
-        match error {
+        match failure {
             None if health.is_healthy() => {}
             None => {
                 tracing::info!("the database can be written again");
                 *health = Health::Good;
             }
-            Some(error) => {
+            Some(words) => {
                 if health.is_healthy() {
-                    tracing::error!(error = ?error, "the database cannot be written");
+                    tracing::error!(error = words, "the database cannot be written");
                 }
-                *health = Health::Failing(format!("{error:?}"));
+                *health = Health::Failing(words);
             }
         }
     }
 }
 
-/// The database. Cheap to clone; the writer stops when the last clone is gone.
+/// The database. Cheap to clone. Its threads stop when the last clone is gone; [`Db::close`] also waits for them.
 #[derive(Clone)]
 pub struct Db {
-    writes: Sender<Box<dyn Job>>,
-    reads: Sender<Box<dyn Job>>,
+    writes: Sender<Request>,
+    reads: Sender<Request>,
     shared: Arc<Shared>,
     settings: Arc<Settings>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 impl Db {
-    /// Opens (or creates) the database. Apply migrations with [`Db::migrate`] before first use.
+    /// Opens (or creates) the database. Apply migrations with [`Db::migrate`] before first use. C013 when the file cannot be
+    /// opened or is no database.
     pub fn open(settings: Settings) -> Result<Db> {
         let synchronous = match settings.durability {
             Durability::Full => "full",
             Durability::ProcessOnly => "off",
         };
-        let conn = sqlite::open_writer(&settings.path, synchronous)?;
+        let mut conn = sqlite::open_writer(&settings.path, synchronous)?;
+        let (log, nudges) = Log::new();
+        conn.when_committed(Arc::clone(&log))?;
         let shared = Arc::new(Shared {
             health: Mutex::new(Health::Good),
             stats: Stats::default(),
             newest_event: watch::Sender::new(0),
-            restart_wal: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
         });
         let mut random = settings.seed.map_or_else(Random::from_system, Random::seeded);
-        let (writes, write_jobs) = bounded(settings.queue);
-        let (reads, read_jobs) = bounded(settings.queue);
+        let (writes, write_requests) = bounded(settings.queue.max(1));
+        let (reads, read_requests) = bounded(settings.queue.max(1));
+        let mut threads = Vec::new();
         for n in 0..settings.readers.max(1) {
-            let (path, jobs) = (settings.path.clone(), read_jobs.clone());
-            let (clock, random) = (Arc::clone(&settings.clock), random.split());
-            spawn(format!("reader-{n}"), move || read_loop(&path, &jobs, clock.as_ref(), random))?;
+            let clock = Arc::clone(&settings.clock);
+            let reader = Reader { path: settings.path.clone(), clock, random: random.split() };
+            let requests = read_requests.clone();
+            threads.push(spawn(format!("reader-{n}"), move || reader.run(&requests))?);
         }
-        let writer = Writer { conn, shared: Arc::clone(&shared), settings: settings.clone(), random };
-        spawn("writer".to_owned(), move || writer.run(&write_jobs))?;
-        let (path, weak) = (settings.path.clone(), Arc::downgrade(&shared));
-        spawn("checkpointer".to_owned(), move || crate::db::checkpoint_loop(&path, &weak))?;
-        Ok(Db { writes, reads, shared, settings: Arc::new(settings) })
+        let (path, weak) = (settings.path.clone(), Arc::downgrade(&log));
+        threads.push(spawn("log-copier".to_owned(), move || wal::copier(&path, &weak, &nudges))?);
+        let clock = Arc::clone(&settings.clock);
+        let writer = Writer { conn, log, shared: Arc::clone(&shared), clock, random, stopping: false };
+        threads.push(spawn("writer".to_owned(), move || writer.run(&write_requests))?);
+        let threads = Arc::new(Mutex::new(threads));
+        Ok(Db { writes, reads, shared, settings: Arc::new(settings), threads })
+    }
+
+    /// Takes no more jobs, finishes those that wait, copies the log into the database file and closes it. Later calls find
+    /// nothing left to do. Jobs that come afterwards get C013.
+    pub async fn close(&self) {
+        let db = self.clone();
+        if tokio::task::spawn_blocking(move || db.close_blocking()).await.is_err() {
+            tracing::error!("closing the database panicked");
+        }
+    }
+
+    /// [`Db::close`] for callers that are not async. Must not be called from async code.
+    pub fn close_blocking(&self) {
+        self.shared.closed.store(true, Ordering::Release);
+        let threads = std::mem::take(&mut *self.threads.lock());
+        if threads.is_empty() {
+            return;
+        }
+        let _ = self.writes.send(Request::Stop);
+        for _ in 0..self.settings.readers.max(1) {
+            let _ = self.reads.send(Request::Stop);
+        }
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the database had panicked");
+            }
+        }
     }
 
     /// Applies what is missing of `migrations`, in order, each in its own transaction. Gives the names applied.
@@ -145,7 +194,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.writes, name, work)?.await.unwrap_or_else(|_| Err(stopped()))
+        self.submit(&self.writes, name, work)?.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Runs `work` on a read connection: one consistent view, and no way to write.
@@ -154,7 +203,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.reads, name, work)?.await.unwrap_or_else(|_| Err(stopped()))
+        self.submit(&self.reads, name, work)?.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// [`Db::write`] for callers that are not async, such as the command line. Must not be called from async code.
@@ -163,7 +212,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.writes, name, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+        self.submit(&self.writes, name, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// [`Db::read`] for callers that are not async. Must not be called from async code.
@@ -172,7 +221,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.reads, name, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+        self.submit(&self.reads, name, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Wakes whenever a commit put events into the outbox; the value is the newest id of this process, 0 before the first.
@@ -211,78 +260,32 @@ impl Db {
         })
         .await
     }
-}
 
-fn spawn(name: String, body: impl FnOnce() + Send + 'static) -> Result<()> {
-    thread::Builder::new().name(name).spawn(body).map(|_| ()).map_err(|e| Code::Internal.error().caused_by(e))
-}
-
-fn submit<T: Send + 'static>(
-    queue: &Sender<Box<dyn Job>>,
-    name: &'static str,
-    work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-) -> Result<oneshot::Receiver<Result<T>>> {
-    let (answer, answered) = oneshot::channel();
-    let job = Box::new(Typed { name, work, result: None, answer });
-    match queue.try_send(job) {
-        Ok(()) => Ok(answered),
-        Err(TrySendError::Full(_)) => Err(Code::Unavailable.because("too much is waiting to be written").retry_after(1)),
-        Err(TrySendError::Disconnected(_)) => Err(stopped()),
+    fn submit<T: Send + 'static>(
+        &self,
+        queue: &Sender<Request>,
+        name: &'static str,
+        work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        if self.shared.closed.load(Ordering::Acquire) {
+            return Err(stopped());
+        }
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(Typed { name, work, result: None, answer });
+        match queue.try_send(Request::Run(job)) {
+            Ok(()) => Ok(answered),
+            Err(TrySendError::Full(_)) => {
+                Err(Code::Unavailable.because("too many requests are waiting").retry_after(1))
+            }
+            Err(TrySendError::Disconnected(_)) => Err(stopped()),
+        }
     }
+}
+
+fn spawn(name: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    thread::Builder::new().name(name).spawn(body).map_err(|e| Code::Internal.error().caused_by(e))
 }
 
 fn stopped() -> Error {
     Code::Unavailable.because("the database is closed").retry_after(1)
-}
-
-fn read_loop(path: &Path, jobs: &Receiver<Box<dyn Job>>, clock: &dyn Clock, mut random: Random) {
-    let mut conn: Option<Connected> = None;
-    while let Ok(mut job) = jobs.recv() {
-        if conn.is_none() {
-            conn = sqlite::open_reader(path).inspect_err(|e| tracing::error!(error = ?e, "no read connection")).ok();
-        }
-        let Some(open) = &conn else {
-            job.panicked();
-            job.answer(None);
-            continue;
-        };
-        let began = open.run("begin");
-        let mut tx = Tx::new(open, clock.now(), &mut random, false);
-        if began.is_err() || catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).is_err() {
-            job.panicked();
-        }
-        let ended = open.run("rollback");
-        job.answer(None);
-        if began.is_err() || ended.is_err() {
-            conn = None;
-        }
-    }
-}
-
-/// How often the checkpointer looks at the log.
-const CHECKPOINT_LOOK: Duration = Duration::from_millis(100);
-/// Log size, in bytes, from which its pages are copied into the database file.
-const CHECKPOINT_FROM: u64 = 8 << 20;
-/// Log size, in bytes, from which the writer starts the log anew as soon as it can.
-const RESTART_FROM: u64 = 64 << 20;
-
-fn checkpoint_loop(path: &Path, shared: &std::sync::Weak<Shared>) {
-    let log = PathBuf::from(format!("{}-wal", path.display()));
-    let Ok(conn) = sqlite::open_writer(path, "normal") else { return };
-    let mut copied_at = 0;
-    loop {
-        thread::sleep(CHECKPOINT_LOOK);
-        let Some(shared) = shared.upgrade() else { return };
-        let size = std::fs::metadata(&log).map_or(0, |meta| meta.len());
-        if size < copied_at {
-            copied_at = 0;
-        }
-        if size >= CHECKPOINT_FROM && size != copied_at {
-            let _ = conn.run("pragma wal_checkpoint(passive)");
-            copied_at = size;
-        }
-        if size >= RESTART_FROM {
-            shared.restart_wal.store(true, Ordering::Relaxed);
-        }
-    }
 }

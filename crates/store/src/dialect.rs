@@ -77,7 +77,7 @@ impl Renderer {
     fn run(mut self, sql: &str, args: &[Arg<'_>]) -> String {
         let mut args = args.iter();
         let mut rest = sql;
-        while let Some(at) = rest.find(['?', '{', '[', '\'']) {
+        while let Some(at) = rest.find(['?', '{', '[', '\'', '-']) {
             self.out.push_str(&rest[..at]);
             rest = &rest[at..];
             let taken = match rest.as_bytes()[0] {
@@ -90,6 +90,12 @@ impl Renderer {
                     let end = rest[1..].find('\'').map_or(rest.len(), |end| end + 2);
                     self.out.push_str(&rest[..end]);
                     end
+                }
+                // a comment may hold an apostrophe or a token; it says nothing to the database
+                b'-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+                b'-' => {
+                    self.out.push('-');
+                    1
                 }
                 b'{' => {
                     let end = rest.find('}').expect("a token ends with }");
@@ -218,6 +224,13 @@ mod tests {
     }
 
     #[test]
+    fn comments_are_left_out() {
+        let [sqlite, ..] = all("select a - b -- the shop's {nonsense}; really?\n from t", &[]);
+        assert_eq!(sqlite, "select a - b \n from t");
+        assert_eq!(all("-- only this", &[])[0], "");
+    }
+
+    #[test]
     fn lists_are_padded_to_powers_of_two() {
         let three = Arg::List(vec![Arg::Int(1), Arg::Int(2), Arg::Int(3)]);
         let [sqlite, postgres, _] = all("a in ([?]) and b = ?", &[three, Arg::Int(9)]);
@@ -236,7 +249,8 @@ mod tests {
 
     #[test]
     fn pairs_become_a_case_with_typed_results() {
-        let [sqlite, postgres, mysql] = all("set n = n - [case id] where x = ?", &[Arg::Pairs(vec![(1, 2)]), Arg::Int(3)]);
+        let [sqlite, postgres, mysql] =
+            all("set n = n - [case id] where x = ?", &[Arg::Pairs(vec![(1, 2)]), Arg::Int(3)]);
         assert_eq!(sqlite, "set n = n - case id when ? then cast(? as bigint) end where x = ?");
         assert_eq!(postgres, "set n = n - case id when $1 then cast($2 as bigint) end where x = $3");
         assert_eq!(mysql, "set n = n - case id when ? then cast(? as signed) end where x = ?");

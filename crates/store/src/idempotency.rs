@@ -34,10 +34,12 @@ const CLAIM: &str = "insert into idempotency_records (scope, idem_key, request_h
     {on conflict ignore: scope}";
 const FIND: &str = "select request_hash, status, location, body, reference, created_at
     from idempotency_records where scope = ? and idem_key = ?";
-const ANSWER: &str = "update idempotency_records set status = ?, location = ?, body = ? where scope = ? and idem_key = ?";
+const ANSWER: &str =
+    "update idempotency_records set status = ?, location = ?, body = ? where scope = ? and idem_key = ?";
 const REFER: &str = "update idempotency_records set reference = ? where scope = ? and idem_key = ?";
 const RELEASE: &str = "delete from idempotency_records where scope = ? and idem_key = ?";
-const OLD: &str = "select created_at from idempotency_records where created_at < ? order by created_at limit 1 offset ?";
+const OLD: &str =
+    "select created_at from idempotency_records where created_at < ? order by created_at limit 1 offset ?";
 const FORGET: &str = "delete from idempotency_records where created_at < ?";
 
 /// About how many records are forgotten at once, so that the writer is not kept from others.

@@ -10,10 +10,15 @@ pub mod fault;
 pub mod idempotency;
 pub mod migrate;
 pub mod outbox;
+mod reader;
 pub mod row;
 mod sqlite;
 pub mod tx;
+mod wal;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub use arg::{Arg, ToArg};
 pub use audit::Violation;
@@ -26,9 +31,11 @@ pub use row::{Column, FromColumn, Row};
 pub use tx::Tx;
 
 /// What the store itself adds to every shop: its own tables.
-pub const MIGRATIONS: &[Migration] = &[Migration { name: "store/0001_base", sql: include_str!("../migrations/0001_base.sql") }];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "store/0001_base", sql: include_str!("../migrations/0001_base.sql") }];
 
 /// Every statement of the store, prepared by a test on every database at hand.
 pub fn statements() -> Vec<&'static str> {
-    [outbox::STATEMENTS, consumer::STATEMENTS, idempotency::STATEMENTS].concat()
+    [writer::STATEMENTS, migrate::STATEMENTS, outbox::STATEMENTS, consumer::STATEMENTS, idempotency::STATEMENTS]
+        .concat()
 }

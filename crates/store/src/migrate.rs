@@ -19,6 +19,8 @@ const APPLIED_TABLE: &str = "create table if not exists schema_migrations (
 const APPLIED: &str = "select name from schema_migrations";
 const REMEMBER: &str = "insert into schema_migrations (name, applied_at) values (?, ?)";
 
+pub(crate) const STATEMENTS: &[&str] = &[APPLIED_TABLE, APPLIED, REMEMBER];
+
 pub(crate) async fn apply(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
     let applied = db
         .write("store.migrations", |tx| {
@@ -26,7 +28,8 @@ pub(crate) async fn apply(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'s
             tx.query(APPLIED, args![], |row| row.get::<String>(0))
         })
         .await?;
-    let missing: Vec<Migration> = migrations.into_iter().filter(|m| !applied.iter().any(|name| name == m.name)).collect();
+    let missing: Vec<Migration> =
+        migrations.into_iter().filter(|m| !applied.iter().any(|name| name == m.name)).collect();
     for migration in &missing {
         let migration = *migration;
         db.write("store.migrate", move |tx| one(tx, &migration)).await?;

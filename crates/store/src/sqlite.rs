@@ -1,17 +1,32 @@
 //! The SQLite driver: opening connections, binding arguments, turning its failures into ours.
 
 use crate::row::{Column, Inner};
-use crate::{Arg, Dialect, Row};
+use crate::wal::Log;
+use crate::{Arg, Dialect, Row, dialect};
 use kernel::{Code, Error, Result};
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, types::ValueRef};
-use std::{cell::{Cell, RefCell}, collections::HashMap, path::Path, sync::Arc, time::Duration};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, Statement,
+    config::DbConfig,
+    ffi::{SQLITE_CONSTRAINT_CHECK, SQLITE_CONSTRAINT_NOTNULL},
+    types::ValueRef,
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 /// Distinct prepared statements kept per connection; the whole program has a few hundred.
 const STATEMENTS_CACHED: usize = 512;
-/// Memory map of the database file, in bytes: reads of hot pages then need no system call.
-const MMAP_BYTES: i64 = 256 << 20;
+/// Most values of an [`Arg::Rows`] whose statement is kept prepared. Row counts are not padded, so that beyond this size
+/// there would be a statement for each; preparing one of them anew is little beside running it.
+const ROW_VALUES_CACHED: usize = 128;
 /// Page cache of the writer, in KiB.
 const WRITER_CACHE_KIB: i64 = 64 << 10;
+/// Page cache of a reader, in KiB. Every commit empties it, so more would not help.
+const READER_CACHE_KIB: i64 = 8 << 10;
 /// How long a connection waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -19,6 +34,7 @@ const BUSY: Duration = Duration::from_secs(5);
 pub(crate) struct Connected {
     pub raw: Connection,
     rendered: RefCell<HashMap<Shape, Arc<str>>>,
+    trouble: RefCell<Option<String>>,
     statements: Cell<u64>,
 }
 
@@ -29,37 +45,81 @@ struct Shape {
     lengths: u64,
 }
 
+/// How thoroughly the log is copied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Checkpoint {
+    /// What can be copied without disturbing anybody.
+    Passive,
+    /// Everything, and the next commit starts the log anew.
+    Restart,
+    /// Everything, and the log is empty.
+    Truncate,
+}
+
+/// What a checkpoint found and did.
+pub(crate) struct Checkpointed {
+    /// Pages in the log.
+    pub pages: u32,
+    /// Of these, pages that are in the database file now.
+    pub copied: u32,
+}
+
 pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connected> {
+    private_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let raw = open(path, flags)?;
-    pragma(&raw, "journal_mode", "wal")?;
-    pragma(&raw, "synchronous", synchronous)?;
-    pragma(&raw, "cache_size", &(-WRITER_CACHE_KIB).to_string())?;
-    // checkpoints are the checkpointer's work, off the path of those who wait for a commit
-    pragma(&raw, "wal_autocheckpoint", "0")?;
-    Ok(Connected { raw, rendered: RefCell::default(), statements: Cell::new(0) })
+    let conn = open(path, flags)?;
+    let mode: String =
+        conn.raw.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(|e| cannot_open(path, e))?;
+    if mode != "wal" {
+        return Err(cannot_open(path, format!("this file system cannot keep a log beside it (journal mode {mode})")));
+    }
+    pragma(&conn.raw, "synchronous", synchronous)?;
+    pragma(&conn.raw, "cache_size", &(-WRITER_CACHE_KIB).to_string())?;
+    // copying is the copier's work, off the path of those who wait for a commit
+    pragma(&conn.raw, "wal_autocheckpoint", "0")?;
+    Ok(conn)
 }
 
 pub(crate) fn open_reader(path: &Path) -> Result<Connected> {
-    let raw = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    pragma(&raw, "query_only", "on")?;
-    Ok(Connected { raw, rendered: RefCell::default(), statements: Cell::new(0) })
+    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    pragma(&conn.raw, "query_only", "on")?;
+    pragma(&conn.raw, "cache_size", &(-READER_CACHE_KIB).to_string())?;
+    Ok(conn)
 }
 
-fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
+/// A connection that only copies the log.
+pub(crate) fn open_copier(path: &Path) -> Result<Connected> {
+    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    pragma(&conn.raw, "wal_autocheckpoint", "0")?;
+    Ok(conn)
+}
+
+// No memory map: a read error of the disk would then be a signal that ends the process, not an error that fails one job.
+fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
     let raw = Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, e))?;
     raw.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     raw.busy_timeout(BUSY).map_err(failed)?;
-    // without this SQLite plans a statement anew whenever a value for `limit` or an ordered equality is bound, which costs
-    // more than running it
+    // without this SQLite plans a statement anew whenever a value for its `limit` is bound, which costs more than running it
     raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     pragma(&raw, "foreign_keys", "on")?;
     pragma(&raw, "temp_store", "memory")?;
-    pragma(&raw, "mmap_size", &MMAP_BYTES.to_string())?;
-    Ok(raw)
+    Ok(Connected { raw, rendered: RefCell::default(), trouble: RefCell::default(), statements: Cell::new(0) })
 }
 
-fn cannot_open(path: &Path, error: rusqlite::Error) -> Error {
+/// Creates the file so that only its owner can read it: it holds people's names, addresses and password hashes.
+fn private_file(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(cannot_open(path, error)),
+    }
+}
+
+fn cannot_open(path: &Path, error: impl std::fmt::Display) -> Error {
     Code::Unavailable.because("the database cannot be opened").caused_by(format!("{}: {error}", path.display()))
 }
 
@@ -71,64 +131,130 @@ fn pragma(raw: &Connection, name: &str, value: &str) -> Result<()> {
 }
 
 impl Connected {
-    /// Statements this connection has run, its own `begin` and `savepoint` not counted.
-    pub fn statements(&self) -> u64 {
-        self.statements.get()
+    /// Tells `log` after every commit how long it has become.
+    pub fn when_committed(&mut self, log: Arc<Log>) -> Result<()> {
+        let hook = move |_: &mut rusqlite::hooks::Wal, pages| {
+            log.grew(u32::try_from(pages).unwrap_or(0));
+            Ok(())
+        };
+        self.raw.wal_hook(Some(hook)).map_err(failed)
     }
 
-    fn text(&self, sql: &'static str, args: &[Arg<'_>]) -> Arc<str> {
-        let shape = Shape { sql: (sql.as_ptr() as usize, sql.len()), lengths: lengths(args) };
-        if let Some(text) = self.rendered.borrow().get(&shape) {
-            return Arc::clone(text);
-        }
-        let text: Arc<str> = Dialect::Sqlite.render(sql, args).into();
-        self.rendered.borrow_mut().insert(shape, Arc::clone(&text));
-        text
-    }
-
+    /// Runs a statement; gives how many rows it changed.
     pub fn exec(&self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
-        self.statements.set(self.statements.get() + 1);
-        let text = self.text(sql, args);
-        let mut statement = self.raw.prepare_cached(&text).map_err(failed)?;
-        bind_all(&mut statement, args)?;
-        statement.raw_execute().map(|rows| rows as u64).map_err(failed)
+        self.prepared(sql, args, |statement| statement.raw_execute().map(|rows| rows as u64).map_err(|e| self.fail(e)))
     }
 
-    pub fn query<T>(
+    /// Gives the rows of a query to `each` until that is false.
+    pub fn query(
         &self,
         sql: &'static str,
         args: &[Arg<'_>],
-        mut read: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        self.statements.set(self.statements.get() + 1);
-        let text = self.text(sql, args);
-        let mut statement = self.raw.prepare_cached(&text).map_err(failed)?;
-        bind_all(&mut statement, args)?;
-        let mut rows = statement.raw_query();
-        let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            found.push(read(&Row { inner: Inner::Sqlite(row) })?);
-        }
-        Ok(found)
+        mut each: impl FnMut(&Row<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        self.prepared(sql, args, |statement| {
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().map_err(|e| self.fail(e))? {
+                if !each(&Row { inner: Inner::Sqlite(row) })? {
+                    break;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Runs a fixed text without arguments, such as `begin`.
     pub fn run(&self, sql: &str) -> Result<()> {
-        let mut statement = self.raw.prepare_cached(sql).map_err(failed)?;
-        statement.raw_execute().map(|_| ()).map_err(failed)
+        let mut statement = self.raw.prepare_cached(sql).map_err(|e| self.fail(e))?;
+        statement.raw_execute().map(|_| ()).map_err(|e| self.fail(e))
     }
 
     /// Whether the statement can be prepared, for the test that prepares them all.
     pub fn prepare(&self, sql: &'static str) -> Result<()> {
         self.raw.prepare(&Dialect::Sqlite.render(sql, &[])).map(|_| ()).map_err(failed)
     }
+
+    /// Statements this connection has run, its own `begin` and `savepoint` not counted.
+    pub fn statements(&self) -> u64 {
+        self.statements.get()
+    }
+
+    /// Statement texts kept, for the test that they stay few.
+    #[cfg(test)]
+    pub fn texts_kept(&self) -> usize {
+        self.rendered.borrow().len()
+    }
+
+    /// Whether a transaction is open. After a full disk, an I/O error or a lack of memory SQLite may have rolled it back
+    /// by itself; whatever ran now would be stored at once and alone.
+    pub fn in_transaction(&self) -> bool {
+        !self.raw.is_autocommit()
+    }
+
+    /// The storage failure since the last call, if there was one: it says something about the disk, not about the job.
+    pub fn take_trouble(&self) -> Option<String> {
+        self.trouble.take()
+    }
+
+    /// Copies the log into the database file.
+    pub fn checkpoint(&self, how: Checkpoint) -> Result<Checkpointed> {
+        let sql = match how {
+            Checkpoint::Passive => "pragma wal_checkpoint(passive)",
+            Checkpoint::Restart => "pragma wal_checkpoint(restart)",
+            Checkpoint::Truncate => "pragma wal_checkpoint(truncate)",
+        };
+        let pages = |row: &rusqlite::Row<'_>, n| row.get::<_, i64>(n).map(|pages| u32::try_from(pages).unwrap_or(0));
+        self.raw
+            .query_row(sql, [], |row| Ok(Checkpointed { pages: pages(row, 1)?, copied: pages(row, 2)? }))
+            .map_err(failed)
+    }
+
+    /// [`Connected::checkpoint`], waiting for readers no longer than `wait`.
+    pub fn checkpoint_within(&self, how: Checkpoint, wait: Duration) -> Result<Checkpointed> {
+        self.raw.busy_timeout(wait).map_err(failed)?;
+        let done = self.checkpoint(how);
+        self.raw.busy_timeout(BUSY).map_err(failed)?;
+        done
+    }
+
+    fn prepared<T>(
+        &self,
+        sql: &'static str,
+        args: &[Arg<'_>],
+        run: impl FnOnce(&mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.statements.set(self.statements.get() + 1);
+        if row_values(args) > ROW_VALUES_CACHED {
+            let mut statement = self.raw.prepare(&Dialect::Sqlite.render(sql, args)).map_err(|e| self.fail(e))?;
+            bind_all(&mut statement, args)?;
+            return run(&mut statement);
+        }
+        let text = self.text(sql, args);
+        let mut statement = self.raw.prepare_cached(&text).map_err(|e| self.fail(e))?;
+        bind_all(&mut statement, args)?;
+        run(&mut statement)
+    }
+
+    fn text(&self, sql: &'static str, args: &[Arg<'_>]) -> Arc<str> {
+        let shape = Shape { sql: (sql.as_ptr() as usize, sql.len()), lengths: lengths(args) };
+        let mut rendered = self.rendered.borrow_mut();
+        Arc::clone(rendered.entry(shape).or_insert_with(|| Dialect::Sqlite.render(sql, args).into()))
+    }
+
+    fn fail(&self, error: rusqlite::Error) -> Error {
+        let error = failed(error);
+        if error.code() == Code::Unavailable {
+            self.trouble.replace(Some(format!("{error:?}")));
+        }
+        error
+    }
 }
 
 fn lengths(args: &[Arg<'_>]) -> u64 {
     args.iter().fold(0, |shape, arg| {
         let len = match arg {
-            Arg::List(values) => crate::dialect::padded(values.len()),
-            Arg::Pairs(pairs) => crate::dialect::padded(pairs.len()),
+            Arg::List(values) => dialect::padded(values.len()),
+            Arg::Pairs(pairs) => dialect::padded(pairs.len()),
             Arg::Rows(rows) => rows.len(),
             Arg::Null | Arg::Int(_) | Arg::Text(_) | Arg::Owned(_) => return shape,
         };
@@ -136,19 +262,27 @@ fn lengths(args: &[Arg<'_>]) -> u64 {
     })
 }
 
-fn bind_all(statement: &mut rusqlite::Statement<'_>, args: &[Arg<'_>]) -> Result<()> {
+fn row_values(args: &[Arg<'_>]) -> usize {
+    let values = |arg: &Arg<'_>| match arg {
+        Arg::Rows(rows) => rows.len() * rows.first().map_or(0, Vec::len),
+        _ => 0,
+    };
+    args.iter().map(values).sum()
+}
+
+fn bind_all(statement: &mut Statement<'_>, args: &[Arg<'_>]) -> Result<()> {
     let mut at = 0;
     for arg in args {
         match arg {
             Arg::List(values) => {
                 let last = values.last().unwrap_or(&Arg::Null);
-                for n in 0..crate::dialect::padded(values.len()) {
+                for n in 0..dialect::padded(values.len()) {
                     bind(statement, &mut at, values.get(n).unwrap_or(last))?;
                 }
             }
             Arg::Pairs(pairs) => {
                 let last = pairs.last().ok_or_else(|| Code::Internal.error().caused_by("no pairs for a case"))?;
-                for n in 0..crate::dialect::padded(pairs.len()) {
+                for n in 0..dialect::padded(pairs.len()) {
                     let (when, then) = pairs.get(n).unwrap_or(last);
                     bind(statement, &mut at, &Arg::Int(*when))?;
                     bind(statement, &mut at, &Arg::Int(*then))?;
@@ -162,10 +296,16 @@ fn bind_all(statement: &mut rusqlite::Statement<'_>, args: &[Arg<'_>]) -> Result
             scalar => bind(statement, &mut at, scalar)?,
         }
     }
-    Ok(())
+    // what was bound last time is cleared, so a forgotten argument would silently be null
+    if at == statement.parameter_count() {
+        Ok(())
+    } else {
+        let why = format!("{at} values for {} places", statement.parameter_count());
+        Err(Code::Internal.error().caused_by(why))
+    }
 }
 
-fn bind(statement: &mut rusqlite::Statement<'_>, at: &mut usize, arg: &Arg<'_>) -> Result<()> {
+fn bind(statement: &mut Statement<'_>, at: &mut usize, arg: &Arg<'_>) -> Result<()> {
     *at += 1;
     match arg {
         Arg::Null => statement.raw_bind_parameter(*at, rusqlite::types::Null),
@@ -194,9 +334,15 @@ pub(crate) fn column<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Result<Col
 
 /// A driver's failure as ours: a broken unique key is a conflict, a full or failing disk is unavailability, the rest is
 /// a bug. The driver's words stay private.
-pub(crate) fn failed(error: rusqlite::Error) -> Error {
+fn failed(error: rusqlite::Error) -> Error {
+    let extended = error.sqlite_extended_error_code();
     let code = match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => Code::Conflict,
+        // a missing value or a failed check is a mistake of ours
+        Some(ErrorCode::ConstraintViolation)
+            if !matches!(extended, Some(SQLITE_CONSTRAINT_NOTNULL | SQLITE_CONSTRAINT_CHECK)) =>
+        {
+            Code::Conflict
+        }
         Some(
             ErrorCode::DiskFull
             | ErrorCode::SystemIoFailure

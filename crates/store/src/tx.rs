@@ -4,9 +4,12 @@ use crate::outbox::{Emitted, Event};
 use crate::sqlite::Connected;
 use crate::{Arg, Dialect, Row};
 use kernel::{Code, Random, Result, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Most values in one statement; longer row lists are cut into several statements.
 const VALUES_MAX: usize = 8_000;
+/// Longest key of an event, as its column allows.
+const EVENT_KEY_BYTES_MAX: usize = 100;
 
 /// One job's view of the database. On a read connection everything that writes fails with C001.
 ///
@@ -17,7 +20,7 @@ pub struct Tx<'c> {
     pub(crate) now: Timestamp,
     pub(crate) random: &'c mut Random,
     pub(crate) emitted: Vec<Emitted>,
-    pub(crate) depth: u32,
+    pub(crate) depth: usize,
     pub(crate) writes: bool,
 }
 
@@ -52,9 +55,15 @@ impl<'c> Tx<'c> {
         &mut self,
         sql: &'static str,
         args: &[Arg<'_>],
-        read: impl FnMut(&Row<'_>) -> Result<T>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        self.conn.query(sql, args, read)
+        self.must_be_open()?;
+        let mut found = Vec::new();
+        self.conn.query(sql, args, |row| {
+            found.push(read(row)?);
+            Ok(true)
+        })?;
+        Ok(found)
     }
 
     /// The first row, if there is one.
@@ -62,9 +71,15 @@ impl<'c> Tx<'c> {
         &mut self,
         sql: &'static str,
         args: &[Arg<'_>],
-        read: impl FnMut(&Row<'_>) -> Result<T>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        Ok(self.query(sql, args, read)?.into_iter().next())
+        self.must_be_open()?;
+        let mut found = None;
+        self.conn.query(sql, args, |row| {
+            found = Some(read(row)?);
+            Ok(false)
+        })?;
+        Ok(found)
     }
 
     /// The first row; C001 when there is none. For counts, sums and rows that must exist.
@@ -115,40 +130,54 @@ impl<'c> Tx<'c> {
     pub fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
         self.must_write()?;
         let payload = serde_json::to_string(event).map_err(|e| Code::Internal.error().caused_by(e))?;
-        self.emitted.push(Emitted { topic: E::TOPIC, key: event.key(), payload });
+        let key = event.key();
+        if key.len() > EVENT_KEY_BYTES_MAX {
+            return Err(Code::Internal.error().caused_by(format!("the key of a {} is too long: {key}", E::TOPIC)));
+        }
+        self.emitted.push(Emitted { topic: E::TOPIC, key, payload });
         Ok(())
     }
 
-    /// Runs `part` so that its failure undoes only what it did; the job may then go on.
+    /// Runs `part` so that its failure, even a panic, undoes only what it did; the job may then go on.
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'c>) -> Result<T>) -> Result<T> {
         self.must_write()?;
-        let mark = self.emitted.len();
+        let words = SAVEPOINTS.get(self.depth + 1).ok_or_else(too_deep)?;
+        self.conn.run(words.begin)?;
         self.depth += 1;
-        self.conn.run(SAVEPOINTS.get(self.depth as usize).ok_or_else(too_deep)?.begin)?;
-        let outcome = part(self);
-        let words = &SAVEPOINTS[self.depth as usize];
+        let mark = self.emitted.len();
+        let outcome = catch_unwind(AssertUnwindSafe(|| part(self)));
         self.depth -= 1;
+        if let Ok(Ok(value)) = outcome {
+            self.must_be_open()?;
+            self.conn.run(words.release)?;
+            return Ok(value);
+        }
+        self.emitted.truncate(mark);
+        let undone = self.conn.run(words.rollback).and_then(|()| self.conn.run(words.release));
+        if undone.is_err() {
+            // the job must not go on with half an attempt; without a transaction nothing it does succeeds any more
+            let _ = self.conn.run("rollback");
+        }
         match outcome {
-            Ok(value) => {
-                self.conn.run(words.release)?;
-                Ok(value)
-            }
-            Err(error) => {
-                self.emitted.truncate(mark);
-                self.conn.run(words.rollback)?;
-                self.conn.run(words.release)?;
-                Err(error)
-            }
+            Ok(failed) => failed,
+            Err(panic) => resume_unwind(panic),
         }
     }
 
     fn must_write(&self) -> Result<()> {
-        if self.writes {
-            Ok(())
-        } else {
-            Err(Code::Internal.error().caused_by("a reading job tried to write"))
+        if !self.writes {
+            return Err(Code::Internal.error().caused_by("a reading job tried to write"));
         }
+        self.must_be_open()
     }
+
+    fn must_be_open(&self) -> Result<()> {
+        if self.conn.in_transaction() { Ok(()) } else { Err(rolled_back()) }
+    }
+}
+
+fn rolled_back() -> kernel::Error {
+    Code::Unavailable.error().retry_after(1).caused_by("the database rolled the transaction back")
 }
 
 fn too_deep() -> kernel::Error {

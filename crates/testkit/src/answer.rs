@@ -58,7 +58,9 @@ impl Answer {
     #[track_caller]
     pub fn number(&self, pointer: &str) -> i64 {
         let data = self.data();
-        data.pointer(pointer).and_then(Value::as_i64).unwrap_or_else(|| panic!("no number at {pointer} in {}", self.text()))
+        data.pointer(pointer)
+            .and_then(Value::as_i64)
+            .unwrap_or_else(|| panic!("no number at {pointer} in {}", self.text()))
     }
 
     /// The answer itself if it is `wanted` (`201`, `400 S402`); panics with the whole answer otherwise.

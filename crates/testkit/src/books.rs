@@ -65,11 +65,14 @@ fn unfinished(shop: &TestShop) -> Vec<String> {
     let orders = format!("select order_number, status from orders where status not in {resting}");
     let stuck = "select order_number from saga_states where status = 'COMPENSATION_FAILED'";
     let waiting: HashSet<String> = window.texts(stuck).into_iter().collect();
-    let moving = window.lines(&orders).into_iter().filter(|order| !waiting.iter().any(|number| order.starts_with(number)));
+    let moving =
+        window.lines(&orders).into_iter().filter(|order| !waiting.iter().any(|number| order.starts_with(number)));
     found.extend(moving.map(|order| format!("an order does not come to rest: {order}")));
     let newest = window.number("select coalesce(max(id), 0) from outbox");
     let behind = format!("select consumer, position from consumer_positions where position < {newest}");
-    found.extend(window.lines(&behind).into_iter().map(|consumer| format!("not everyone heard event {newest}: {consumer}")));
+    found.extend(
+        window.lines(&behind).into_iter().map(|consumer| format!("not everyone heard event {newest}: {consumer}")),
+    );
     found
 }
 
@@ -91,8 +94,10 @@ fn differences(shop: &TestShop, excused: &HashSet<String>) -> Vec<String> {
     }
     let orders: HashSet<&String> = theirs.keys().chain(ours.keys()).filter(|order| !excused.contains(*order)).collect();
     let differing = orders.into_iter().filter_map(|order| {
-        let (theirs, ours) = (theirs.get(order).copied().unwrap_or_default(), ours.get(order).copied().unwrap_or_default());
-        (theirs != ours).then(|| format!("{order}: the gateway took and gave back {theirs:?}, the shop thinks {ours:?}"))
+        let (theirs, ours) =
+            (theirs.get(order).copied().unwrap_or_default(), ours.get(order).copied().unwrap_or_default());
+        (theirs != ours)
+            .then(|| format!("{order}: the gateway took and gave back {theirs:?}, the shop thinks {ours:?}"))
     });
     differing.collect()
 }
@@ -105,5 +110,8 @@ fn charged_twice(shop: &TestShop) -> Vec<String> {
             *kept.entry(charge.order.to_string()).or_default() += 1;
         }
     }
-    kept.into_iter().filter(|(_, times)| *times > 1).map(|(order, times)| format!("{order} was charged {times} times")).collect()
+    kept.into_iter()
+        .filter(|(_, times)| *times > 1)
+        .map(|(order, times)| format!("{order} was charged {times} times"))
+        .collect()
 }

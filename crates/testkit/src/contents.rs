@@ -47,7 +47,10 @@ impl Window {
 
     /// Rows per table.
     pub fn counts(&self) -> BTreeMap<String, i64> {
-        self.tables().into_iter().map(|table| (table.clone(), self.number(&format!("select count(*) from {table}")))).collect()
+        self.tables()
+            .into_iter()
+            .map(|table| (table.clone(), self.number(&format!("select count(*) from {table}"))))
+            .collect()
     }
 
     /// The first column of the first row, as a number.

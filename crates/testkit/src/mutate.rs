@@ -136,7 +136,9 @@ fn objects(body: &Value) -> Vec<String> {
 
 fn collect(value: &Value, place: String, visit: &mut dyn FnMut(String, &Value)) {
     let children: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(name, v)| (name.replace('~', "~0").replace('/', "~1"), v)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, v)| (name.replace('~', "~0").replace('/', "~1"), v)).collect()
+        }
         Value::Array(entries) => entries.iter().enumerate().map(|(n, v)| (n.to_string(), v)).collect(),
         _ => return,
     };
@@ -155,7 +157,8 @@ fn doubled(body: &Value) -> Vec<Mutant> {
         .iter()
         .map(|(name, value)| Mutant {
             what: format!("/{name}: twice"),
-            body: format!("{},{}:{value}}}", text.trim_end_matches('}').to_owned() + &closing(&text), json!(name)).into_bytes(),
+            body: format!("{},{}:{value}}}", text.trim_end_matches('}').to_owned() + &closing(&text), json!(name))
+                .into_bytes(),
         })
         .collect()
 }

@@ -89,7 +89,8 @@ impl Sender {
     pub fn opens(&self, path: impl AsRef<str>) -> u16 {
         let request = self.request("GET", path.as_ref(), None);
         let router = self.shop.open().router.clone();
-        self.shop.wait(async move { router.oneshot(request).await.expect("a router answers everything").status().as_u16() })
+        self.shop
+            .wait(async move { router.oneshot(request).await.expect("a router answers everything").status().as_u16() })
     }
 
     /// Opens an event stream.
@@ -182,7 +183,8 @@ pub fn address() -> Value {
 
 /// The body of an order of these lines.
 pub fn order_of(lines: &[(&crate::Product, i64)]) -> Value {
-    let items: Vec<Value> = lines.iter().map(|(p, quantity)| json!({"productId": p.id, "quantity": quantity})).collect();
+    let items: Vec<Value> =
+        lines.iter().map(|(p, quantity)| json!({"productId": p.id, "quantity": quantity})).collect();
     json!({"items": items, "shippingAddress": address()})
 }
 
@@ -237,5 +239,9 @@ fn told(block: &str) -> Option<Told> {
     if data.is_empty() {
         return None;
     }
-    Some(Told { id: field("id"), event: field("event"), data: serde_json::from_str(&data).unwrap_or(Value::String(data)) })
+    Some(Told {
+        id: field("id"),
+        event: field("event"),
+        data: serde_json::from_str(&data).unwrap_or(Value::String(data)),
+    })
 }

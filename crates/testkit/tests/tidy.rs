@@ -16,7 +16,8 @@ const LINE_CHARS_MAX: usize = 140;
 const ARCHITECTURE_LINES_MAX: usize = 300;
 
 /// Module names that say nothing.
-const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "shared"];
+const EMPTY_NAMES: &[&str] =
+    &["util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "shared"];
 
 /// Our crates by layer, lowest first. A crate may use the layers below its own; `domains` know nothing of each other.
 const GROUND: &[&str] = &["kernel"];
@@ -33,8 +34,25 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["store", "bench", "testkit"]),
     ("postgres", &["store"]),
     ("mysql", &["store"]),
-    ("axum", &["web", "account", "catalog", "inventory", "cart", "order", "payment", "delivery", "checkout",
-               "merchandising", "server", "ports", "testkit", "bench"]),
+    (
+        "axum",
+        &[
+            "web",
+            "account",
+            "catalog",
+            "inventory",
+            "cart",
+            "order",
+            "payment",
+            "delivery",
+            "checkout",
+            "merchandising",
+            "server",
+            "ports",
+            "testkit",
+            "bench",
+        ],
+    ),
     ("reqwest", &["ports", "server"]),
     ("argon2", &["account", "server"]),
     ("jsonwebtoken", &["web", "account", "server", "testkit", "bench"]),
@@ -59,7 +77,8 @@ fn sources() -> Vec<PathBuf> {
 }
 
 fn walk(folder: &Path, visit: &mut dyn FnMut(&Path)) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()).collect();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -147,7 +166,8 @@ fn names_say_something() {
             }
         }
         for line in read(&path).lines() {
-            let declared = line.trim().strip_suffix(" {").and_then(|line| line.rsplit_once("mod ")).map(|(_, name)| name);
+            let declared =
+                line.trim().strip_suffix(" {").and_then(|line| line.rsplit_once("mod ")).map(|(_, name)| name);
             if declared.is_some_and(|name| EMPTY_NAMES.contains(&name)) {
                 complaints.push(format!("{}: `{}` says nothing about what is in it", shown(&path), line.trim()));
             }
@@ -269,7 +289,9 @@ fn time_and_chance_come_only_from_where_they_may() {
             continue;
         }
         for (n, line) in read(&path).lines().enumerate() {
-            for fetched in ["Instant::now(", "SystemTime::now(", "Timestamp::now(", "Uuid::new_v4(", "thread_rng(", "rand::rng("] {
+            for fetched in
+                ["Instant::now(", "SystemTime::now(", "Timestamp::now(", "Uuid::new_v4(", "thread_rng(", "rand::rng("]
+            {
                 if line.contains(fetched) {
                     complaints.push(format!("{name}:{}: {fetched}…) in a domain; use tx.now() and tx.random()", n + 1));
                 }
@@ -284,7 +306,9 @@ fn every_code_is_documented() {
     let document = read(&root().join("docs/ERRORS.md"));
     let missing: Vec<String> = kernel::Code::ALL
         .iter()
-        .filter(|code| !document.contains(&format!("`{}`", code.code())) && !document.contains(&format!("| {} |", code.code())))
+        .filter(|code| {
+            !document.contains(&format!("`{}`", code.code())) && !document.contains(&format!("| {} |", code.code()))
+        })
         .map(|code| format!("docs/ERRORS.md does not tell of {} {}", code.code(), code.name()))
         .collect();
     no_complaints(&missing);

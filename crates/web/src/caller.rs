@@ -56,10 +56,10 @@ struct Found(Option<Identity>);
 
 fn identity(parts: &mut Parts, app: &App) -> Result<Option<Identity>> {
     if let Some(Found(identity)) = parts.extensions.get() {
-        return Ok(identity.clone());
+        return Ok(*identity);
     }
     let identity = app.auth.verify(&parts.headers, app.now())?;
-    parts.extensions.insert(Found(identity.clone()));
+    parts.extensions.insert(Found(identity));
     Ok(identity)
 }
 

@@ -147,6 +147,13 @@ pub struct Problem<'a> {
 }
 
 impl Context {
+    /// The sentence that tells `error` to this caller.
+    pub fn message(&self, error: &Error) -> String {
+        let code = error.code();
+        let sentence = if self.korean { code.korean() } else { code.english() };
+        error.detail().map_or(sentence.to_owned(), |detail| format!("{sentence}: {detail}"))
+    }
+
     /// The body that tells `error` to this caller.
     pub fn body(&self, error: &Error, now: Timestamp) -> Vec<u8> {
         let code = error.code();
@@ -165,7 +172,7 @@ impl Context {
                 trace_id,
             })
         } else {
-            let message = error.detail().map_or(sentence.to_owned(), |detail| format!("{sentence}: {detail}"));
+            let message = self.message(error);
             let error = ErrorBody {
                 code: code.code(),
                 message,
@@ -213,7 +220,7 @@ pub async fn render_failures(State(app): State<App>, request: Request, next: Nex
     accept.map(|value| headers.insert(header::ACCEPT, value));
     language.map(|value| headers.insert(header::ACCEPT_LANGUAGE, value));
     let context = Context::of(uri.path(), &headers, trace.as_ref());
-    log(&error, uri.path());
+    log(&error, uri.path(), trace.as_ref());
     let mut rendered = context.response(&error, app.now());
     for (name, value) in response.headers() {
         if !rendered.headers().contains_key(name) && name != header::CONTENT_LENGTH {
@@ -225,11 +232,12 @@ pub async fn render_failures(State(app): State<App>, request: Request, next: Nex
 }
 
 /// Our failures are errors with their cause; the caller's are only of interest when looking for them.
-fn log(error: &Error, path: &str) {
+fn log(error: &Error, path: &str, trace: Option<&TraceId>) {
+    let trace_id = trace.map(|trace| &*trace.0);
     if error.code().status() >= 500 {
-        tracing::error!(code = error.code().code(), path, error = ?error, "request failed");
+        tracing::error!(code = error.code().code(), trace_id, path, error = ?error, "request failed");
     } else {
-        tracing::debug!(code = error.code().code(), path, error = ?error, "request refused");
+        tracing::debug!(code = error.code().code(), trace_id, path, error = ?error, "request refused");
     }
 }
 

@@ -11,6 +11,8 @@ pub mod keyed;
 pub mod live;
 pub mod module;
 pub mod pages;
+pub mod twin;
+pub mod version;
 
 pub use answer::{Answer, Reply, accepted, created, done, ok};
 pub use app::{App, Shop};
@@ -22,6 +24,7 @@ pub use keyed::{Keyed, Keying, Nothing, once, replay};
 pub use live::{Live, Notice};
 pub use module::{Module, Routes, Task};
 pub use pages::{PageKey, Pages};
+pub use version::IfMatch;
 
 /// Every path of the shop's API begins with this unless API.md writes it absolute.
 pub const BASE: &str = "/api/v1/shopping";

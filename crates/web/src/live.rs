@@ -22,7 +22,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Envelope, outbox};
+use store::{Envelope, Tx, outbox};
 use tokio::sync::mpsc;
 
 /// Notices a slow reader may be behind before its stream is ended; it then resumes by `Last-Event-ID`.
@@ -157,7 +157,8 @@ pub fn last_event_id(headers: &HeaderMap) -> Option<i64> {
 }
 
 /// A stream of everything told to `channels`. A new stream begins with `first` (a picture of the present); a returning
-/// one begins with what it missed. `last` says after which event name the stream is over, if any.
+/// one begins with what it missed. `last` says after which event name the stream is over, if any. What happens between
+/// the making of `first` and this call is not told; where that matters, use [`stream_from`].
 pub async fn stream(
     app: &App,
     channels: Vec<String>,
@@ -165,16 +166,24 @@ pub async fn stream(
     first: Vec<Notice>,
     last: fn(&str) -> bool,
 ) -> Result<Response, Failure> {
+    stream_from(app, channels, returning, move |_| Ok(first.clone()), last).await
+}
+
+/// Like [`stream`], with the picture of the present made in the same view of the database that the stream goes on from,
+/// so that nothing falls between.
+pub async fn stream_from(
+    app: &App,
+    channels: Vec<String>,
+    returning: Option<i64>,
+    first: impl Fn(&mut Tx<'_>) -> Result<Vec<Notice>> + Send + 'static,
+    last: fn(&str) -> bool,
+) -> Result<Response, Failure> {
     if channels.is_empty() || channels.len() > CHANNELS_MAX {
         return Err(Code::InvalidInput.because(format!("listen to 1 to {CHANNELS_MAX} things at once")).into());
     }
     // listening starts before the past is read, so that nothing falls between
     let listening = app.live.listen(&channels);
-    let (position, missed) = past(app, channels, returning).await?;
-    let opening = match missed {
-        Some(missed) => missed,
-        None => first.into_iter().map(|n| Told { id: position, event: n.event, data: n.data }).collect(),
-    };
+    let (position, opening) = past(app, channels, returning, first).await?;
     let live = stream::unfold(listening, move |mut listening| async move {
         loop {
             let told = listening.receiver.recv().await?;
@@ -205,14 +214,21 @@ fn until(told: impl Stream<Item = Told>, last: fn(&str) -> bool) -> impl Stream<
     })
 }
 
-/// Where the stream stands, and what a returning one missed (`None`: it is new, or has missed too much).
-async fn past(app: &App, channels: Vec<String>, returning: Option<i64>) -> Result<(i64, Option<Vec<Told>>)> {
+/// Where the stream stands, and what it begins with: what a returning one missed, or the picture for one that is new or
+/// has missed too much.
+async fn past(
+    app: &App,
+    channels: Vec<String>,
+    returning: Option<i64>,
+    first: impl Fn(&mut Tx<'_>) -> Result<Vec<Notice>> + Send + 'static,
+) -> Result<(i64, Vec<Told>)> {
     let modules = Arc::clone(&app.modules);
     app.db
         .read("live.replay", move |tx| {
             let newest = outbox::newest(tx)?;
             let Some(mut position) = returning.filter(|id| *id <= newest && newest - *id <= REPLAY_MAX) else {
-                return Ok((newest, None));
+                let picture = first(tx)?.into_iter();
+                return Ok((newest, picture.map(|n| Told { id: newest, event: n.event, data: n.data }).collect()));
             };
             let mut missed = Vec::new();
             loop {
@@ -224,7 +240,7 @@ async fn past(app: &App, channels: Vec<String>, returning: Option<i64>) -> Resul
                 }
                 position = newest;
             }
-            Ok((position, Some(missed)))
+            Ok((position, missed))
         })
         .await
 }

@@ -113,14 +113,17 @@ impl Job for Order {
             now
         ])?;
         let order = conn.last_insert_rowid();
-        for (n, ((ware, quantity), (snapshot, version, available, reserved))) in (1_i64..).zip(lines.iter().zip(&held)) {
+        for (n, ((ware, quantity), (snapshot, version, available, reserved))) in (1_i64..).zip(lines.iter().zip(&held))
+        {
             let ware = &self.wares[*ware];
             let price = ware.price;
-            let line = params![order, n, ware.product, ware.variant, ware.sku, ware.name, price, quantity, price * quantity];
+            let line =
+                params![order, n, ware.product, ware.variant, ware.sku, ware.name, price, quantity, price * quantity];
             conn.prepare_cached(ITEM)?.execute(line)?;
             let (product, variant, user) = (ware.product, ware.variant, &self.user);
             let event = params![
-                snapshot, version, product, variant, -quantity, available, quantity, reserved, number, number, user, now
+                snapshot, version, product, variant, -quantity, available, quantity, reserved, number, number, user,
+                now
             ];
             conn.prepare_cached(EVENT)?.execute(event)?;
             conn.prepare_cached(HOLD)?.execute(params![number, n, snapshot, user, quantity, now, now])?;
@@ -130,7 +133,14 @@ impl Job for Order {
         conn.prepare_cached(SAGA)?.execute(params![saga, number, memory, now + 600_000, now])?;
         let (created, reserved) = self.facts(&number, subtotal, &lines);
         conn.prepare_cached(SAY)?.execute(params![
-            "shopping.order.created", number, created, now, "shopping.inventory.reserved", number, reserved, now
+            "shopping.order.created",
+            number,
+            created,
+            now,
+            "shopping.inventory.reserved",
+            number,
+            reserved,
+            now
         ])?;
         Ok(Some(number))
     }

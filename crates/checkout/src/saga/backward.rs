@@ -86,7 +86,6 @@ impl<S: 'static> Saga<S> {
                 (errand.refused)(tx, saga, &call.intent, why)?;
                 let entry = record.entry(&call.step);
                 if let Some(mut asked) = entry.backward.take() {
-                    asked.held_until = None;
                     asked.refused = Some(why.to_string());
                     entry.past.push(asked);
                 }
@@ -95,9 +94,6 @@ impl<S: 'static> Saga<S> {
                 Ok(Some(Todo::Rest(record.status)))
             }
             Outcome::Absent if call.ask => {
-                if let Some(asked) = record.errand(&call.step, true) {
-                    asked.held_until = None;
-                }
                 Ok(Some(self.hold(tx, record, &call.step, true, false)))
             }
             Outcome::Absent | Outcome::Unknown => Ok(Some(self.no_answer(tx, record, call))),

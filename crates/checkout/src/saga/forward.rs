@@ -83,9 +83,6 @@ impl<S: 'static> Saga<S> {
                 record.turn_back(ending(why), Some(why));
             }
             Outcome::Absent if call.ask && record.status == Status::Started => {
-                if let Some(asked) = record.errand(&call.step, false) {
-                    asked.held_until = None;
-                }
                 return Ok(Some(self.hold(tx, record, &call.step, false, false)));
             }
             Outcome::Absent if call.ask => {

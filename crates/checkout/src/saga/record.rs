@@ -191,6 +191,8 @@ pub struct Record {
     pub last_error: Option<String>,
     /// Why it is or was undone.
     pub ending: Option<Ending>,
+    /// What a person says who closed it by hand.
+    pub resolution: Option<String>,
     /// When it is due; `None` once it rests for good.
     pub wake_at: Option<Timestamp>,
     /// Grows by one with every save, which compares it.
@@ -218,6 +220,7 @@ impl Record {
             attempts: 0,
             last_error: None,
             ending: None,
+            resolution: None,
             wake_at: None,
             version: 0,
             started_by: about.by.to_owned(),
@@ -243,6 +246,12 @@ impl Record {
     /// The remote step whose forward errand is open, with the errand.
     pub fn open(&self) -> Option<(&str, &Asked)> {
         self.memory.iter().find_map(|(step, entry)| entry.open().map(|asked| (step.as_str(), asked)))
+    }
+
+    /// Whether somebody makes a call for it now.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        let held = |asked: &Option<Asked>| asked.as_ref().is_some_and(|asked| asked.is_held(now));
+        self.status.is_moving() && self.memory.values().any(|entry| held(&entry.forward) || held(&entry.backward))
     }
 
     /// The step is done.

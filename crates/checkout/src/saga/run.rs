@@ -52,7 +52,8 @@ impl<S: 'static> Saga<S> {
         Ok(store::insert(tx, &mut record)?.then_some((record, todo)))
     }
 
-    /// Makes sure that there is such a run and that it is due now. Its first step is left to the task.
+    /// Makes sure that there is such a run and that it is due now, once more if it was completed before. Its first step is
+    /// left to the task. For sagas whose steps only look.
     pub fn enlist(&self, tx: &mut Tx<'_>, about: &About<'_>) -> Result<()> {
         let id = SagaId::draw(tx.random());
         let mut record = Record::begin(id, self.name, about, tx.now());
@@ -94,7 +95,7 @@ impl<S: 'static> Saga<S> {
 
     /// Records what another system said, moves the run on as far as this transaction can, and saves it. What is said
     /// about an errand that is settled already changes nothing; something given too late is given back.
-    pub fn settle(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<Todo> {
+    pub fn settle(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Todo)> {
         let mut record = store::lock(tx, &call.saga)?;
         let is_open = match (record.memory.get(&call.step), call.backwards) {
             (Some(entry), false) => entry.open().is_some_and(|asked| asked.key == call.key),
@@ -107,7 +108,11 @@ impl<S: 'static> Saga<S> {
         let saga = (self.load)(tx, &record)?;
         if !is_open {
             self.too_late(tx, &saga, &record, call, outcome)?;
-            return Ok(Todo::Rest(record.status));
+            let todo = Todo::Rest(record.status);
+            return Ok((record, todo));
+        }
+        if let Some(asked) = record.errand(&call.step, call.backwards) {
+            asked.held_until = None;
         }
         let stop = match outcome {
             Outcome::Unknown => Some(self.no_answer(tx, &mut record, call)),
@@ -119,18 +124,22 @@ impl<S: 'static> Saga<S> {
             None => self.proceed(tx, &saga, &mut record)?,
         };
         store::save(tx, &mut record)?;
-        Ok(todo)
+        Ok((record, todo))
     }
 
-    /// Gives up the open errand of the step the run is at; the step then waits for a new intent. Only after the other
-    /// system said that it has never heard of it, and while nobody makes the call.
-    pub fn withdraw(&self, tx: &mut Tx<'_>, record: &mut Record, why: &Error) -> Result<Todo> {
-        let saga = (self.load)(tx, record)?;
-        let step = record.step.clone();
-        self.give_up(tx, &saga, record, &step, why)?;
-        let todo = self.proceed(tx, &saga, record)?;
-        store::save(tx, record)?;
-        Ok(todo)
+    /// Instead of [`Saga::settle`] when the other system has never heard of an errand that is no longer wanted: gives it
+    /// up, and the step waits for a new intent.
+    pub fn withdraw(&self, tx: &mut Tx<'_>, call: &Call, why: &Error) -> Result<(Record, Todo)> {
+        let mut record = store::lock(tx, &call.saga)?;
+        let is_open = record.open().is_some_and(|(_, asked)| asked.key == call.key);
+        if record.status != Status::Started || !is_open {
+            return self.settle(tx, call, &Outcome::Absent);
+        }
+        let saga = (self.load)(tx, &record)?;
+        self.give_up(tx, &saga, &mut record, &call.step, why)?;
+        let todo = self.proceed(tx, &saga, &mut record)?;
+        store::save(tx, &mut record)?;
+        Ok((record, todo))
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&'static Step<S>> {
@@ -186,7 +195,6 @@ impl<S: 'static> Saga<S> {
     /// The errand stays open; it is asked about again after a pause.
     pub(super) fn no_answer(&self, tx: &mut Tx<'_>, record: &mut Record, call: &Call) -> Todo {
         if let Some(asked) = record.errand(&call.step, call.backwards) {
-            asked.held_until = None;
             asked.unanswered += 1;
             let pause = ask_after(asked.unanswered);
             record.wake_at = Some(tx.now().after(pause));

@@ -8,38 +8,44 @@ use store::{Row, Tx, args};
 const DRAWS_MAX: u32 = 8;
 
 const INSERT: &str = "insert into saga_states
-    (saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error, reason, ended_by,
+    (saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error, reason, ended_by, resolution,
      wake_at, version, started_by, started_at, completed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {on conflict ignore: saga_id}";
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {on conflict ignore: saga_id}";
 const SAVE: &str = "update saga_states set status = ?, step = ?, completed_steps = ?, memory = ?, attempts = ?,
-    last_error = ?, reason = ?, ended_by = ?, wake_at = ?, version = version + 1, completed_at = ?
+    last_error = ?, reason = ?, ended_by = ?, resolution = ?, wake_at = ?, version = version + 1, completed_at = ?
     where saga_id = ? and version = ?";
 const LOCK: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
-    reason, ended_by, wake_at, version, started_by, started_at, completed_at from saga_states where saga_id = ? {for update}";
+    reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at from saga_states where saga_id = ? {for update}";
+const FIND: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
+    reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
+    from saga_states where saga_id = ?";
 const LOCK_OF_ORDER: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts,
-    last_error, reason, ended_by, wake_at, version, started_by, started_at, completed_at
+    last_error, reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
     from saga_states where order_number = ? and name = ? and slot = ? {for update}";
 const OF_ORDER: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts,
-    last_error, reason, ended_by, wake_at, version, started_by, started_at, completed_at
+    last_error, reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
     from saga_states where order_number = ? order by id";
 const DUE: &str = "select saga_id, name from saga_states
     where status in ('STARTED', 'COMPENSATING') and wake_at <= ? order by wake_at limit ?";
 const LIST: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
-    reason, ended_by, wake_at, version, started_by, started_at, completed_at from saga_states order by id desc limit ? offset ?";
+    reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at from saga_states order by id desc limit ? offset ?";
 const LIST_OF_STATUS: &str =
     "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts,
-    last_error, reason, ended_by, wake_at, version, started_by, started_at, completed_at
+    last_error, reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
     from saga_states where status = ? order by id desc limit ? offset ?";
 const COUNT: &str = "select count(*) from saga_states";
 const COUNT_OF_STATUS: &str = "select count(*) from saga_states where status = ?";
 const WAKE: &str = "update saga_states set wake_at = ?, version = version + 1
     where order_number = ? and name = ? and slot = ? and status in ('STARTED', 'COMPENSATING')";
+const REOPEN: &str = "update saga_states set status = 'STARTED', completed_steps = '', memory = '{}', wake_at = ?,
+    started_at = ?, completed_at = null, version = version + 1
+    where order_number = ? and name = ? and slot = ? and status = 'COMPLETED'";
 const PUT_OFF: &str = "update saga_states set wake_at = ?, last_error = ?, version = version + 1
     where saga_id = ? and status in ('STARTED', 'COMPENSATING')";
 
 /// Every statement of this table.
 pub const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, LOCK, LOCK_OF_ORDER, OF_ORDER, DUE, LIST, LIST_OF_STATUS, COUNT, COUNT_OF_STATUS, WAKE, PUT_OFF];
+    &[INSERT, SAVE, LOCK, FIND, LOCK_OF_ORDER, OF_ORDER, DUE, LIST, LIST_OF_STATUS, COUNT, COUNT_OF_STATUS, WAKE, PUT_OFF];
 
 fn record(row: &Row<'_>) -> Result<Record> {
     let completed: String = row.get(6)?;
@@ -58,11 +64,12 @@ fn record(row: &Row<'_>) -> Result<Record> {
         attempts: row.get(8)?,
         last_error: row.get(9)?,
         ending: reason.map(|reason| Ending { reason, by: by.unwrap_or_default() }),
-        wake_at: row.get(12)?,
-        version: row.get(13)?,
-        started_by: row.get(14)?,
-        started_at: row.get(15)?,
-        completed_at: row.get(16)?,
+        resolution: row.get(12)?,
+        wake_at: row.get(13)?,
+        version: row.get(14)?,
+        started_by: row.get(15)?,
+        started_at: row.get(16)?,
+        completed_at: row.get(17)?,
     })
 }
 
@@ -90,6 +97,7 @@ pub fn insert(tx: &mut Tx<'_>, record: &mut Record) -> Result<bool> {
                 record.last_error,
                 record.ending.as_ref().map(|ending| &ending.reason),
                 record.ending.as_ref().map(|ending| &ending.by),
+                record.resolution,
                 record.wake_at,
                 record.version,
                 record.started_by,
@@ -127,6 +135,7 @@ pub fn save(tx: &mut Tx<'_>, record: &mut Record) -> Result<()> {
             record.last_error,
             record.ending.as_ref().map(|ending| &ending.reason),
             record.ending.as_ref().map(|ending| &ending.by),
+            record.resolution,
             record.wake_at,
             record.completed_at,
             record.id,
@@ -143,6 +152,11 @@ pub fn save(tx: &mut Tx<'_>, record: &mut Record) -> Result<()> {
 /// The run, locked until this transaction ends; S903 when there is none.
 pub fn lock(tx: &mut Tx<'_>, id: &SagaId) -> Result<Record> {
     tx.query_first(LOCK, args![id], record)?.ok_or_else(not_found)
+}
+
+/// The run as it is now; S903 when there is none.
+pub fn find(tx: &mut Tx<'_>, id: &SagaId) -> Result<Record> {
+    tx.query_first(FIND, args![id], record)?.ok_or_else(not_found)
 }
 
 /// The run of saga `name` about this order, locked until this transaction ends; S903 when there is none.
@@ -175,10 +189,13 @@ pub fn list(tx: &mut Tx<'_>, status: Option<Status>, limit: i64, offset: i64) ->
     })
 }
 
-/// Makes the run due now, if it is still moving.
+/// Makes the run due now: one that still moves, or one that was completed and is to be run once more.
 pub fn wake(tx: &mut Tx<'_>, name: &str, about: &About<'_>) -> Result<()> {
     let now = tx.now();
-    tx.exec(WAKE, args![now, about.order, name, about.slot]).map(|_| ())
+    if tx.exec(WAKE, args![now, about.order, name, about.slot])? == 0 {
+        tx.exec(REOPEN, args![now, now, about.order, name, about.slot])?;
+    }
+    Ok(())
 }
 
 /// Looks at a run again only at `until`, because moving it on failed for reasons of our own.

@@ -210,7 +210,8 @@ impl Playroom {
 
     async fn pay(&self, saga: Saga<Toy>, id: &SagaId, key: &'static str) -> Status {
         let todo = self.offer(saga, id, key).await;
-        saga.drive(&self.db, &self.ports, todo).await.unwrap()
+        let saga: &'static Saga<Toy> = Box::leak(Box::new(saga));
+        drive(saga, &self.db, &self.ports, todo).await.unwrap()
     }
 
     async fn turn_back(&self, id: &SagaId) -> Todo {
@@ -348,7 +349,7 @@ async fn turning_back_waits_for_an_open_outcome() {
     room.pay(TOY, &id, keys::TIMEOUT_CHARGED).await;
     let Todo::Call(asking) = room.turn_back(&id).await else { panic!("the outcome has to be asked for") };
     assert!(asking.ask && room.toys().await.contains("wound=1"));
-    let end = TOY.drive(&room.db, &room.ports, Todo::Call(asking)).await.unwrap();
+    let end = drive(&TOY, &room.db, &room.ports, Todo::Call(asking)).await.unwrap();
     assert_eq!((end, room.coins()), (Status::Failed, 0));
     assert_eq!(room.toys().await, "not wanted=1");
 }
@@ -363,7 +364,7 @@ async fn what_comes_after_giving_up_is_noticed() {
     assert_eq!(room.record(&id).await.status, Status::Failed);
     assert!(room.toys().await.contains("given-up=1"));
     // the process wakes up and makes its call
-    let end = TOY.drive(&room.db, &room.ports, Todo::Call(call)).await.unwrap();
+    let end = drive(&TOY, &room.db, &room.ports, Todo::Call(call)).await.unwrap();
     assert_eq!(end, Status::Failed);
     assert!(room.toys().await.contains("late=1"));
 }
@@ -378,7 +379,7 @@ async fn a_completed_run_can_be_turned_back() {
         let id = room.db.write("begin", begin).await.unwrap().unwrap().0.id;
         assert_eq!(room.pay(TOY, &id, key).await, Status::Completed);
         let todo = room.turn_back(&id).await;
-        TOY.drive(&room.db, &room.ports, todo).await.unwrap();
+        drive(&TOY, &room.db, &room.ports, todo).await.unwrap();
         room.settle().await;
         assert_eq!((room.record(&id).await.status, room.coins()), (Status::Failed, 0), "{key}");
         assert_eq!(room.toys().await, "not wanted=1");
@@ -406,7 +407,7 @@ async fn a_refused_refund_is_tried_again_with_another_key() {
     let id = room.begin(TOY).await;
     room.pay(TOY, &id, keys::REFUND_DECLINED).await;
     let todo = room.turn_back(&id).await;
-    TOY.drive(&room.db, &room.ports, todo).await.unwrap();
+    drive(&TOY, &room.db, &room.ports, todo).await.unwrap();
     room.settle().await;
     let record = room.record(&id).await;
     assert_eq!((record.status, record.attempts), (Status::CompensationFailed, 3));

@@ -150,7 +150,7 @@ fn place(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, location: &str
 fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [Held], reason: &str, by: &str) -> Result<()> {
     let reason = text::optional("reason", Some(reason), text::REASON_MAX)?;
     rows.iter().try_for_each(|row| stock::checked(row.available + row.units).map(|_| ()))?;
-    let reference = format!("{:016x}", tx.random().next());
+    let reference = format!("{:016x}", tx.random().bits());
     let cause = Cause {
         reference_type: "ADMIN",
         reference: &reference,

@@ -1,8 +1,9 @@
 //! The simulated gateway: a payment gateway in the same process, for trying out, tests, the demo and benchmarks.
 //!
-//! It approves nine in ten charges (design A). What happens to one key follows from the seed and the key alone, so a run
-//! can be repeated whatever order its calls arrive in. Special payment keys ([`keys`]) force each outcome. Its books are
-//! its own: an append-only file that survives the shop's death, so that after a crash it still knows what it charged.
+//! It approves nine in ten charges (design A). What happens to one key follows from the seed and the key alone, so a
+//! run can be repeated whatever order its calls arrive in. Special payment keys ([`keys`]) force each outcome. Its
+//! books are its own: an append-only file that survives the shop's death, so that after a crash it still knows what
+//! it charged.
 
 use super::journal::{Journal, Line};
 use super::{Charge, ChargeRequest, ChargeState, Decline, Gateway, Outcome, RefundRequest, Refunded};
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use kernel::{Money, Random, Result, number::ALPHABET};
 use parking_lot::Mutex;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -41,8 +42,8 @@ pub mod keys {
     /// Approved; refunds are not decided at first, and done when asked about the second time.
     pub const REFUND_PENDING: &str = "refund-pending";
 
-    /// Refusals: payment key, the gateway's code, its sentence. `NETWORK_ERROR` and `TIMEOUT` are the gateway's own words
-    /// for "nothing was taken"; they are final, unlike an answer that never came.
+    /// Refusals: payment key, the gateway's code, its sentence. `NETWORK_ERROR` and `TIMEOUT` are the gateway's own
+    /// words for "nothing was taken"; they are final, unlike an answer that never came.
     pub const DECLINES: [(&str, &str, &str); 7] = [
         ("decline-card-declined", "CARD_DECLINED", "the card company refused"),
         ("decline-insufficient-funds", "INSUFFICIENT_FUNDS", "the account does not hold enough"),
@@ -61,7 +62,8 @@ pub struct Settings {
     pub approve_per_mille: u32,
     /// Shortest time to answer.
     pub latency_min: Duration,
-    /// Longest time to answer. A lost answer is reported as [`Outcome::Unknown`] after it, so nobody has to wait longer.
+    /// Longest time to answer. A lost answer is reported as [`Outcome::Unknown`] after it, so nobody has to wait
+    /// longer.
     pub latency_max: Duration,
     /// Fixes what happens to each key; `None` asks the operating system.
     pub seed: Option<u64>,
@@ -99,7 +101,7 @@ impl Simulated {
             lines.into_iter().for_each(|line| book.apply(line));
             book.journal = Some(journal);
         }
-        let seed = settings.seed.unwrap_or_else(|| Random::from_system().next());
+        let seed = settings.seed.unwrap_or_else(|| Random::from_system().bits());
         Ok(Simulated { settings, seed, book: Mutex::new(book), away: AtomicBool::new(false) })
     }
 
@@ -180,7 +182,7 @@ impl Simulated {
         if book.charges.contains_key(&*request.key) {
             return self.contact(book, &request.key).unwrap_or(Outcome::Unknown);
         }
-        let repeated = book.lost.contains_key(&*request.key);
+        let repeated = book.lost.contains(&*request.key);
         let taken = |transaction: &str| book.transactions.contains_key(transaction);
         let (line, answered) = if repeated {
             let transaction = draw("PG-", &mut self.chance("charge", &request.key), &taken);
@@ -237,7 +239,7 @@ impl Simulated {
         if script == Script::RefundDeclined {
             return refused("REFUND_REJECTED", "the card company refused the refund");
         }
-        if script == Script::RefundTimeoutUndone && !book.lost.contains_key(&*request.key) {
+        if script == Script::RefundTimeoutUndone && !book.lost.contains(&*request.key) {
             book.write(Line::Lost { key: request.key.clone() });
             return Outcome::Unknown;
         }
@@ -318,7 +320,7 @@ impl Gateway for Simulated {
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {
-        Some(self.book.lock().entries.iter().map(Entry::shown).collect())
+        Some(self.book.lock().entries.iter().map(|entry| entry.charge.clone()).collect())
     }
 }
 
@@ -329,7 +331,7 @@ struct Book {
     charges: HashMap<Box<str>, usize>,
     transactions: HashMap<Box<str>, usize>,
     refunds: HashMap<Box<str>, (usize, usize)>,
-    lost: HashMap<Box<str>, ()>,
+    lost: HashSet<Box<str>>,
     journal: Option<Journal>,
 }
 
@@ -344,11 +346,9 @@ struct Entry {
 impl Book {
     /// Writes a line and lets it count; false when it could not be written, and then nothing has happened.
     fn write(&mut self, line: Line) -> bool {
-        if let Some(journal) = &mut self.journal {
-            if let Err(error) = journal.append(&line) {
-                tracing::error!(%error, "the simulated gateway cannot write its books");
-                return false;
-            }
+        if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(&line)) {
+            tracing::error!(%error, "the simulated gateway cannot write its books");
+            return false;
         }
         self.apply(line);
         true
@@ -376,7 +376,7 @@ impl Book {
                 }
             }
             Line::Lost { key } => {
-                self.lost.insert(key.into(), ());
+                self.lost.insert(key.into());
             }
             Line::Refunded { key, charge, amount, transaction, pending } => {
                 if let Some(&at) = self.transactions.get(&*charge) {
@@ -438,10 +438,6 @@ impl Entry {
     fn spoken_for(&self) -> Money {
         let pending: i64 = self.pending_refunds.iter().map(|(refund, _)| refund.amount.as_minor()).sum();
         Money::minor(self.charge.refunded().as_minor() + pending)
-    }
-
-    fn shown(&self) -> Charge {
-        self.charge.clone()
     }
 }
 

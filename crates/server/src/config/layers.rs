@@ -11,8 +11,8 @@ use figment::{
 pub const DEFAULT_FILE: &str = include_str!("../../holdfast.default.toml");
 /// What every setting's environment variable begins with.
 pub const PREFIX: &str = "HOLDFAST_";
-/// Variables with the prefix that are not settings.
-const OTHER_VARIABLES: [&str; 2] = ["HOLDFAST_CONFIG", store::fault::VARIABLE];
+/// Beginnings of variables with the prefix that are not settings: the file's name, and what tests and benchmarks are told.
+const OTHER_VARIABLES: [&str; 4] = ["HOLDFAST_CONFIG", "HOLDFAST_CRASH_", "HOLDFAST_TEST_", "HOLDFAST_BENCH_"];
 
 /// Settings from one place.
 #[derive(Debug, Clone)]
@@ -50,9 +50,13 @@ impl Layer {
     }
 
     /// The settings among environment variables.
-    pub fn environment(variables: impl IntoIterator<Item = (String, String)>, defaults: &Layer) -> Result<Layer, Fault> {
+    pub fn environment(
+        variables: impl IntoIterator<Item = (String, String)>,
+        defaults: &Layer,
+    ) -> Result<Layer, Fault> {
         let mut layer = Layer { place: "environment".to_owned(), sections: Dict::new() };
-        let ours = |name: &str| name.starts_with(PREFIX) && !OTHER_VARIABLES.contains(&name);
+        let ours =
+            |name: &str| name.starts_with(PREFIX) && !OTHER_VARIABLES.iter().any(|other| name.starts_with(other));
         for (name, text) in variables.into_iter().filter(|(name, _)| ours(name)) {
             let key = name[PREFIX.len()..].to_ascii_lowercase().replacen("__", ".", 1);
             layer.put(&key, &text, defaults).map_err(|fault| fault.at(&format!("the variable {name}")))?;

@@ -3,7 +3,9 @@
 use super::{Fault, Span};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
-use web::auth::{AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret};
+use web::auth::{
+    AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret,
+};
 
 /// Every setting.
 #[derive(Debug, Clone, Deserialize)]
@@ -69,6 +71,8 @@ pub struct Auth {
     pub secrets: Vec<String>,
     pub issuer: String,
     pub access_ttl: Span,
+    pub accounts: bool,
+    pub refresh_ttl: Span,
     pub roles_claim: String,
     pub role_names: Vec<String>,
     pub jwks: String,
@@ -166,12 +170,15 @@ impl Settings {
         self.database.path()?;
         self.rules()?;
         let auth = self.auth.settings()?;
-        for secret in auth.keys.iter().map(|key| &key.secret).chain(auth.gateway.iter().map(|gateway| &gateway.secret)) {
-            check_secret(self.server.listen, secret.reveal())
-                .map_err(|error| wrong("auth", error.detail().unwrap_or_default(), "set auth.secrets or HOLDFAST_AUTH__SECRETS"))?;
+        for secret in auth.keys.iter().map(|key| &key.secret).chain(auth.gateway.iter().map(|gateway| &gateway.secret))
+        {
+            check_secret(self.server.listen, secret.reveal()).map_err(|error| {
+                wrong("auth", error.detail().unwrap_or_default(), "set auth.secrets or HOLDFAST_AUTH__SECRETS")
+            })?;
         }
-        web::Auth::from_settings(auth)
-            .map_err(|error| wrong("auth", error.detail().unwrap_or_default(), "see auth in `holdfast config default`"))?;
+        web::Auth::from_settings(auth).map_err(|error| {
+            wrong("auth", error.detail().unwrap_or_default(), "see auth in `holdfast config default`")
+        })?;
         if self.gateway.approve_percent > 100 {
             return Err(wrong("gateway.approve_percent", "it is above 100", "write a number from 0 to 100"));
         }
@@ -191,8 +198,9 @@ impl Settings {
         let shop = &self.shop;
         let zone = kernel::Zone::named(&shop.zone)
             .map_err(|e| wrong("shop.zone", e.detail().unwrap_or_default(), "write an IANA name such as Asia/Seoul"))?;
-        let currency = kernel::Currency::of_code(&shop.currency)
-            .map_err(|e| wrong("shop.currency", e.detail().unwrap_or_default(), "write an ISO 4217 code such as KRW"))?;
+        let currency = kernel::Currency::of_code(&shop.currency).map_err(|e| {
+            wrong("shop.currency", e.detail().unwrap_or_default(), "write an ISO 4217 code such as KRW")
+        })?;
         if shop.low_stock_threshold < 0 {
             return Err(wrong("shop.low_stock_threshold", "it is below zero", "write 0 or more"));
         }
@@ -205,6 +213,8 @@ impl Settings {
             pay_within: shop.pay_within.duration(),
             low_stock_threshold: shop.low_stock_threshold,
             gateway_timeout: self.gateway.timeout.duration(),
+            accounts: self.auth.accounts,
+            refresh_ttl: self.auth.refresh_ttl.duration(),
         })
     }
 }
@@ -231,7 +241,11 @@ impl Server {
             });
             if !plain || axum::http::HeaderValue::from_str(origin).is_err() {
                 let why = format!("{origin:?} is not an origin");
-                return Err(wrong("server.cors_origins", why, "write scheme, host and port only, such as https://shop.example"));
+                return Err(wrong(
+                    "server.cors_origins",
+                    why,
+                    "write scheme, host and port only, such as https://shop.example",
+                ));
             }
         }
         Ok(())
@@ -243,7 +257,9 @@ impl Server {
             return Ok(None);
         }
         let parsed = self.metrics_listen.parse();
-        parsed.map(Some).map_err(|e| wrong("server.metrics_listen", e, "write an address and port such as 127.0.0.1:9090"))
+        parsed
+            .map(Some)
+            .map_err(|e| wrong("server.metrics_listen", e, "write an address and port such as 127.0.0.1:9090"))
     }
 }
 
@@ -252,7 +268,11 @@ impl Database {
     pub fn path(&self) -> Result<PathBuf, Fault> {
         match self.url.strip_prefix("sqlite:") {
             Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-            _ => Err(wrong("database.url", format!("{:?} is not sqlite:PATH", self.url), "write it like sqlite:data/holdfast.db")),
+            _ => Err(wrong(
+                "database.url",
+                format!("{:?} is not sqlite:PATH", self.url),
+                "write it like sqlite:data/holdfast.db",
+            )),
         }
     }
 }
@@ -265,7 +285,11 @@ impl Auth {
         for text in &self.role_names {
             let parts = text.split_once('=').and_then(|(name, role)| Some((name.trim(), Role::named(role.trim())?)));
             let (name, role) = parts.ok_or_else(|| {
-                wrong("auth.role_names", format!("{text:?} is not NAME=ROLE"), "roles are USER, SELLER, ADMIN and SERVICE")
+                wrong(
+                    "auth.role_names",
+                    format!("{text:?} is not NAME=ROLE"),
+                    "roles are USER, SELLER, ADMIN and SERVICE",
+                )
             })?;
             role_names = role_names.with(name, role);
         }

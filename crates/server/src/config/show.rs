@@ -60,7 +60,10 @@ pub fn documents() -> String {
         } else if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name;
             said.clear();
-            let _ = writeln!(text, "\n## {name}\n\n| setting | default | what it is and when to change it |\n|---|---|---|");
+            let _ = writeln!(
+                text,
+                "\n## {name}\n\n| setting | default | what it is and when to change it |\n|---|---|---|"
+            );
         } else if let Some((name, value)) = line.split_once(" = ") {
             let _ = writeln!(text, "| `{section}.{name}` | `{value}` | {} |", said.join(" ").replace('|', "\\|"));
             said.clear();

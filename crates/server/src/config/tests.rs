@@ -12,6 +12,10 @@ fn the_default_file_and_the_structs_agree() {
     let sample = web::Shop::default();
     let ours = config.settings.rules().unwrap();
     assert_eq!((ours.pay_within, ours.low_stock_threshold), (sample.pay_within, sample.low_stock_threshold));
+    assert_eq!(
+        (ours.gateway_timeout, ours.accounts, ours.refresh_ttl),
+        (sample.gateway_timeout, sample.accounts, sample.refresh_ttl)
+    );
     assert_eq!((ours.zone, ours.currency), (sample.zone, sample.currency));
     let key = &config.settings.auth.settings().unwrap().keys[0];
     assert_eq!(key.secret.reveal(), web::auth::DEVELOPMENT_SECRET);
@@ -39,7 +43,8 @@ fn the_documents_agree_with_the_default_file() {
 #[test]
 fn a_later_source_wins() {
     let file = "[server]\nlisten = \"127.0.0.1:1\"\nrate_per_second = 5\nconnections_max = 7\n";
-    let environment = variables(&[("HOLDFAST_SERVER__LISTEN", "127.0.0.1:2"), ("HOLDFAST_SERVER__RATE_PER_SECOND", "6")]);
+    let environment =
+        variables(&[("HOLDFAST_SERVER__LISTEN", "127.0.0.1:2"), ("HOLDFAST_SERVER__RATE_PER_SECOND", "6")]);
     let options = variables(&[("server.listen", "127.0.0.1:3")]);
     let config = Config::of(Some(("holdfast.toml", file)), environment, &options).unwrap();
     let server = &config.settings.server;
@@ -96,7 +101,8 @@ fn text_stays_text_and_lists_may_be_plain() {
 
 #[test]
 fn secrets_are_not_shown() {
-    let options = variables(&[("auth.secrets", "a:correct-horse-battery-staple"), ("auth.gateway_secret", "tr0ub4dor")]);
+    let options =
+        variables(&[("auth.secrets", "a:correct-horse-battery-staple"), ("auth.gateway_secret", "tr0ub4dor")]);
     let config = Config::of(None, [], &options).unwrap();
     let text = format!("{} {:?}", shown(&config), config.settings);
     assert!(!text.contains("horse") && !text.contains("tr0ub4dor"), "{text}");
@@ -107,7 +113,8 @@ fn a_weak_secret_is_refused_beyond_this_machine() {
     let outside = variables(&[("server.listen", "0.0.0.0:8080")]);
     let fault = Config::of(None, [], &outside).unwrap_err();
     assert!(fault.why.contains("development default"), "{fault}");
-    let strong = variables(&[("server.listen", "0.0.0.0:8080"), ("auth.secrets", "k1:p9Kd0s/7yQx2LmVb4RtZc8WnEa1GhJf6")]);
+    let strong =
+        variables(&[("server.listen", "0.0.0.0:8080"), ("auth.secrets", "k1:p9Kd0s/7yQx2LmVb4RtZc8WnEa1GhJf6")]);
     assert!(Config::of(None, [], &strong).is_ok());
 }
 

@@ -114,7 +114,9 @@ fn a_refund_that_keeps_failing_waits_for_a_person() {
     assert_eq!(stuck.number("/totalElements"), 1, "{}", stuck.text());
     let saga = stuck.word("/content/0/sagaId");
     shop.buyer().post(format!("/admin/sagas/{saga}/resolve"), json!({"reason": "x"})).must("403 A002");
-    shop.admin().post(format!("/admin/sagas/{saga}/resolve"), json!({"reason": "paid back by bank transfer"})).must("200");
+    shop.admin()
+        .post(format!("/admin/sagas/{saga}/resolve"), json!({"reason": "paid back by bank transfer"}))
+        .must("200");
     shop.settle();
     let left = shop.admin().get("/admin/sagas?status=COMPENSATION_FAILED").must("200");
     assert_eq!(left.number("/totalElements"), 0);
@@ -129,7 +131,9 @@ fn an_administrator_refunds_a_part() {
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 2).must("201").word("/orderNumber");
     let payment = buyer.pays(&order, "approve").must("200").word("/paymentNumber");
-    let refund = |amount: i64| shop.admin().post(format!("/payments/{payment}/refund"), json!({"amount": amount, "reason": "scratch"}));
+    let refund = |amount: i64| {
+        shop.admin().post(format!("/payments/{payment}/refund"), json!({"amount": amount, "reason": "scratch"}))
+    };
     buyer.post(format!("/payments/{payment}/refund"), json!({"amount": 1, "reason": "x"})).must("403 A002");
     refund(5_000).must("200");
     assert_eq!(buyer.get(format!("/payments/{payment}")).word("/status"), "PARTIALLY_REFUNDED");

@@ -17,7 +17,10 @@ fn the_document_is_the_one_that_is_checked_in() {
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
     let first = now.lines().zip(kept.lines()).enumerate().find(|(_, (new, old))| new != old);
-    assert!(now == kept, "docs/openapi.json is another; first difference {first:?}. HOLDFAST_UPDATE=1 accepts the new one");
+    assert!(
+        now == kept,
+        "docs/openapi.json is another; first difference {first:?}. HOLDFAST_UPDATE=1 accepts the new one"
+    );
 }
 
 #[test]
@@ -25,10 +28,14 @@ fn every_route_the_shop_promises_is_in_the_document_and_no_other() {
     let shop = TestShop::open();
     let documented: BTreeSet<String> =
         shop.document().operations().iter().map(|op| format!("{} {}", op.method, plain(&op.path))).collect();
-    let promised: BTreeSet<String> = ROUTES.iter().map(|(_, method, path)| format!("{method} {}", normal(path))).collect();
+    let promised: BTreeSet<String> =
+        ROUTES.iter().map(|(_, method, path)| format!("{method} {}", normal(path))).collect();
     let missing: Vec<_> = promised.difference(&documented).collect();
     let unlisted: Vec<_> = documented.difference(&promised).collect();
-    assert!(missing.is_empty() && unlisted.is_empty(), "not in the document: {missing:#?}\nnot in routes.rs: {unlisted:#?}");
+    assert!(
+        missing.is_empty() && unlisted.is_empty(),
+        "not in the document: {missing:#?}\nnot in routes.rs: {unlisted:#?}"
+    );
 }
 
 fn plain(path: &str) -> String {
@@ -59,9 +66,14 @@ fn every_operation_says_what_it_does_and_answers() {
         if !ids.insert(id.clone()) {
             complaints.push(format!("{place}: operation id {id:?} twice"));
         }
-        let named: Vec<_> = document.parameters(&operation).into_iter().filter(|p| p.place == "path").map(|p| p.name).collect();
-        let wanted: Vec<_> =
-            operation.path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned())).collect();
+        let named: Vec<_> =
+            document.parameters(&operation).into_iter().filter(|p| p.place == "path").map(|p| p.name).collect();
+        let wanted: Vec<_> = operation
+            .path
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned()))
+            .collect();
         if named.iter().collect::<BTreeSet<_>>() != wanted.iter().collect() {
             complaints.push(format!("{place}: documents the path parameters {named:?}"));
         }

@@ -24,7 +24,11 @@ fn an_event_committed_just_before_a_crash_is_delivered() {
     shop.admin().put(format!("/deliveries/{tracking}/status"), ship).must("200");
     shop.crash();
     shop.settle();
-    assert_eq!(shop.user(buyer).sees(&order).word("/status"), "SHIPPING", "the order heard of the parcel after the crash");
+    assert_eq!(
+        shop.user(buyer).sees(&order).word("/status"),
+        "SHIPPING",
+        "the order heard of the parcel after the crash"
+    );
 }
 
 #[test]
@@ -84,7 +88,8 @@ fn events_of_one_order_carry_its_number_as_key_and_stand_in_order() {
     let key = order.clone();
     let topics: Vec<String> =
         shop.read(move |tx| outbox::of_key(tx, &key, 100)).iter().map(|fact| fact.topic.to_string()).collect();
-    let place = |topic: &str| topics.iter().position(|t| t == topic).unwrap_or_else(|| panic!("no {topic} in {topics:?}"));
+    let place =
+        |topic: &str| topics.iter().position(|t| t == topic).unwrap_or_else(|| panic!("no {topic} in {topics:?}"));
     assert!(place("shopping.order.created") < place("shopping.payment.completed"));
     assert!(place("shopping.payment.completed") < place("shopping.order.cancelled"));
     assert!(place("shopping.inventory.reserved") < place("shopping.inventory.committed"));

@@ -66,7 +66,10 @@ fn pages_have_one_shape_and_a_limit() {
         shop.product(&format!("thing {n}")).save();
     }
     let page = shop.anonymous().get("/products?page=1&size=2&sort=name,asc").must("200").data();
-    assert_eq!((page["page"].as_i64(), page["size"].as_i64(), page["totalElements"].as_i64()), (Some(1), Some(2), Some(5)));
+    assert_eq!(
+        (page["page"].as_i64(), page["size"].as_i64(), page["totalElements"].as_i64()),
+        (Some(1), Some(2), Some(5))
+    );
     assert_eq!((&page["totalPages"], &page["first"], &page["last"]), (&3.into(), &false.into(), &false.into()));
     assert_eq!(page["content"].as_array().map(Vec::len), Some(2));
     for query in ["size=101", "size=0", "page=-1", "page=x", "sort=password,asc", "size=9999999999999999999999"] {

@@ -91,7 +91,9 @@ fn nobody_gets_through_a_door_that_is_not_theirs() {
     for (may, method, path) in ROUTES {
         let shut: &[(&str, Sender, &str)] = match may {
             May::Anybody => &[],
-            May::Users | May::Owners => &[("anonymous", world.shop.anonymous(), "401 A001"), ("service", service.clone(), "403 A002")],
+            May::Users | May::Owners => {
+                &[("anonymous", world.shop.anonymous(), "401 A001"), ("service", service.clone(), "403 A002")]
+            }
             May::Sellers => &[
                 ("anonymous", world.shop.anonymous(), "401 A001"),
                 ("a user", stranger.clone(), "403 A002"),
@@ -157,13 +159,18 @@ fn what_belongs_to_someone_else_is_neither_shown_nor_changed() {
     let good = [
         ("PUT", "/orders/{n}/cancel", json!({"reason": "mine now"})),
         ("POST", "/orders/{n}/cancel", json!({"reason": "mine now"})),
-        ("POST", "/payments", json!({"orderNumber": world.order, "paymentMethod": "CREDIT_CARD", "paymentKey": "approve"})),
+        (
+            "POST",
+            "/payments",
+            json!({"orderNumber": world.order, "paymentMethod": "CREDIT_CARD", "paymentKey": "approve"}),
+        ),
         ("POST", "/orders/confirm", json!({"orderNumber": world.order, "paymentKey": "approve", "amount": 10_000})),
     ];
     let mut complaints = Vec::new();
     let before = world.shop.contents();
     for (may, method, path) in ROUTES.iter().filter(|(may, ..)| *may == May::Owners) {
-        let body = good.iter().find(|(m, p, _)| m == method && p == path).map(|(.., body)| body.to_string().into_bytes());
+        let body =
+            good.iter().find(|(m, p, _)| m == method && p == path).map(|(.., body)| body.to_string().into_bytes());
         let answer = stranger.send(method, &world.path(path), body.or((*method != "GET").then(|| b"{}".to_vec())));
         let hidden = ["403 S212", "403 S313", "404 S501", "404 S201", "404 S301"].contains(&answer.summary().as_str());
         if !hidden {
@@ -229,7 +236,8 @@ fn expired_forged_and_mangled_tokens_are_refused() {
     }
     shop.turn(std::time::Duration::from_secs(61));
     assert_eq!(knock(&good), "401 A003");
-    let stream = app.auth.issue_stream_token(&buyer.id(), web::Roles::of(web::Role::User), app.now()).expect("a token").token;
+    let stream =
+        app.auth.issue_stream_token(&buyer.id(), web::Roles::of(web::Role::User), app.now()).expect("a token").token;
     assert_eq!(knock(&stream), "401 A004", "a stream token opens streams only");
     let pretended = shop.anonymous().with("x-user-id", &buyer.id().to_string()).with("x-user-roles", "ADMIN");
     pretended.get("/cart").must("401 A001");

@@ -13,7 +13,10 @@ fn the_same_key_and_body_is_answered_with_the_same_bytes() {
     let again = buyer.keyed("k-1").post("/orders", body).must("201");
     assert_eq!(first.body, again.body);
     assert_eq!(first.header("location"), again.header("location"));
-    assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), (String::new(), "true".to_owned()));
+    assert_eq!(
+        (first.header("idempotent-replayed"), again.header("idempotent-replayed")),
+        (String::new(), "true".to_owned())
+    );
     assert_eq!(shop.stock_of(&mug), (4, 1, 5));
 }
 

@@ -18,7 +18,8 @@ fn the_webhook_may_come_before_or_after_the_browser() {
         let open = buyer.pays(&order, "timeout-charged").must("202");
         let hint = || {
             let data = json!({"paymentKey": "timeout-charged", "orderId": order, "status": "DONE"});
-            let body = json!({"eventType": "PAYMENT_STATUS_CHANGED", "createdAt": "2026-02-06T00:00:00.000000", "data": data});
+            let body =
+                json!({"eventType": "PAYMENT_STATUS_CHANGED", "createdAt": "2026-02-06T00:00:00.000000", "data": data});
             assert!(shop.anonymous().post("/payments/webhooks/toss", body).is_good());
         };
         let browser = || buyer.get(format!("/payments/{}", open.word("/paymentNumber"))).must("200");
@@ -210,7 +211,8 @@ fn cancelling_races_paying_without_losing_money_or_goods() {
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer();
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-        let answers = shop.at_once(4, |n| if n % 2 == 0 { buyer.pays(&order, "approve") } else { buyer.cancels(&order) });
+        let answers =
+            shop.at_once(4, |n| if n % 2 == 0 { buyer.pays(&order, "approve") } else { buyer.cancels(&order) });
         assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
         shop.later(10 * MINUTE);
         let kept: i64 = shop.captures_of(&order).iter().sum::<i64>() - shop.refunds_of(&order).iter().sum::<i64>();
@@ -253,5 +255,7 @@ fn unknown_payment_methods_are_refused() {
         let refused = buyer.post("/payments", json!({"orderNumber": order, "paymentMethod": method}));
         assert!(["400 S307", "400 C002"].contains(&refused.summary().as_str()), "{method}: {}", refused.text());
     }
-    buyer.post("/payments", json!({"orderNumber": order, "paymentMethod": "CARD", "paymentKey": "approve"})).must("200");
+    buyer
+        .post("/payments", json!({"orderNumber": order, "paymentMethod": "CARD", "paymentKey": "approve"}))
+        .must("200");
 }

@@ -110,10 +110,14 @@ fn a_short_cart_stays_usable() {
 
     let refused = buyer.orders_cart().must("400 S402");
     let short = &refused.json()["error"]["details"][0];
-    assert_eq!((&short["productId"], &short["requested"], &short["available"]), (&json!(plate.id), &json!(5), &json!(2)));
+    assert_eq!(
+        (&short["productId"], &short["requested"], &short["available"]),
+        (&json!(plate.id), &json!(5), &json!(2))
+    );
     assert_eq!(before.differences(&shop.contents()), Vec::<String>::new(), "nothing is written");
 
-    let item = buyer.get("/cart").data()["items"].as_array().unwrap().iter().find(|i| i["productId"] == plate.id).cloned();
+    let item =
+        buyer.get("/cart").data()["items"].as_array().unwrap().iter().find(|i| i["productId"] == plate.id).cloned();
     let item = item.and_then(|item| item["id"].as_i64()).expect("the line is still there");
     buyer.put(format!("/cart/items/{item}"), json!({"quantity": 2})).must("200");
     buyer.orders_cart().must("201");

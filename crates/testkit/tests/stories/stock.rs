@@ -35,7 +35,8 @@ fn no_way_of_changing_stock_goes_below_zero() {
     let mug = shop.product("mug").stock(5).save();
     let admin = shop.admin();
     shop.buyer().orders(&mug, 4).must("201");
-    let adjust = |delta: i64| admin.put(format!("/inventory/{}/adjust", mug.id), json!({"delta": delta, "reason": "count"}));
+    let adjust =
+        |delta: i64| admin.put(format!("/inventory/{}/adjust", mug.id), json!({"delta": delta, "reason": "count"}));
     assert!(!adjust(-2).is_good(), "one is available");
     adjust(-1).must("200");
     assert_eq!(shop.stock_of(&mug), (0, 4, 4));
@@ -47,7 +48,9 @@ fn no_way_of_changing_stock_goes_below_zero() {
     assert_eq!(refused.status, 400, "{}", refused.text());
     // every statement that lowers a counter carries its condition; the text of the statements is the proof
     for sql in shop.statements().into_iter().filter(|sql| sql.contains("update inventory_snapshots")) {
-        let lowers = sql.contains("available = available -") || sql.contains("reserved = reserved -") || sql.contains("set available");
+        let lowers = sql.contains("available = available -")
+            || sql.contains("reserved = reserved -")
+            || sql.contains("set available");
         let guarded = sql.contains(">=") || sql.contains("version = ?");
         assert!(!lowers || guarded, "no guard in: {sql}");
     }

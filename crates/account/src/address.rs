@@ -1,0 +1,54 @@
+//! Addresses a user keeps for next time.
+
+use kernel::{Address, AddressId, Result, Timestamp, text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Addresses one user may keep.
+pub const ADDRESSES_MAX: usize = 20;
+/// Longest label, in characters.
+const LABEL_MAX: usize = 50;
+
+/// A saved address.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Saved {
+    /// The row.
+    pub id: AddressId,
+    /// What the user calls it.
+    pub label: Option<String>,
+    /// Where.
+    pub address: Address,
+    /// `[zip] address1 address2` on one line.
+    pub full_address: String,
+    /// Whether it is offered first; at most one is.
+    pub is_default: bool,
+    /// When it was saved.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// An address to save.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Save {
+    /// At most 50 characters.
+    pub label: Option<String>,
+    /// Where.
+    pub address: Address,
+    /// Offer it first from now on. The first address saved always is.
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+impl Save {
+    /// The same without stray blanks; C002 or S211 naming the field.
+    pub fn checked(self) -> Result<Save> {
+        Ok(Save {
+            label: text::optional("label", self.label.as_deref(), LABEL_MAX)?,
+            address: self.address.checked()?,
+            is_default: self.is_default,
+        })
+    }
+}

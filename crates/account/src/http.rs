@@ -1,0 +1,231 @@
+//! Handlers under `/api/v1/auth` and `/api/v1/users`.
+
+use crate::address::{Save, Saved};
+use crate::ops::{self, Refreshed, Session};
+use crate::session::TOKEN_MAX;
+use crate::user::{self, Change, SignUp, User};
+use crate::{password, user::PASSWORD_MAX};
+use axum::extract::State;
+use kernel::{AddressId, Code, Result, text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use web::{Answer, App, Json, Path, Reply, Routes, done, ok};
+
+/// The routes of this domain.
+pub fn routes() -> Routes {
+    Routes::new()
+        .routes(routes!(sign_up))
+        .routes(routes!(sign_in))
+        .routes(routes!(refresh))
+        .routes(routes!(sign_out))
+        .routes(routes!(stream_token))
+        .routes(routes!(me, change_me))
+        .routes(routes!(change_password))
+        .routes(routes!(addresses, save_address))
+        .routes(routes!(change_address, forget_address))
+}
+
+/// E-mail and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignIn {
+    /// As signed up with, in any case.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Refresh {
+    /// As it was handed out last.
+    pub refresh_token: String,
+}
+
+/// The old password and the new one.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The old one.
+    pub current_password: String,
+    /// The new one: 8 to 128 characters.
+    pub new_password: String,
+}
+
+/// A session.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tokens {
+    /// For the `Authorization: Bearer` header.
+    pub access_token: String,
+    /// Works once, for `/auth/refresh`.
+    pub refresh_token: String,
+    /// Seconds until the access token expires.
+    pub expires_in: u64,
+    /// Whose.
+    pub user: User,
+}
+
+/// A token that opens event streams by `?access_token=`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamToken {
+    /// Put it into the stream's address.
+    pub token: String,
+    /// Seconds until it expires; an open stream stays open.
+    pub expires_in: u64,
+}
+
+fn must_be_here(app: &App) -> Result<()> {
+    if app.shop.accounts { Ok(()) } else { Err(Code::AccountsElsewhere.error()) }
+}
+
+fn tokens(app: &App, session: Session) -> Result<Tokens> {
+    let access = app.auth.issue(&session.user.id, session.user.rights(), app.now())?;
+    Ok(Tokens {
+        access_token: access.token,
+        refresh_token: session.refresh_token,
+        expires_in: access.expires_in,
+        user: session.user,
+    })
+}
+
+/// Sign up.
+#[utoipa::path(post, path = "/api/v1/users/signup", tag = "account", request_body = SignUp,
+    responses((status = 201, body = User), (status = 400, description = "C002, A012"), (status = 409, description = "A006")))]
+pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> Answer<User> {
+    must_be_here(&app)?;
+    let new = body.checked()?;
+    let email = new.email.clone();
+    let salt = app.db.read("account.prepare-sign-up", move |tx| ops::prepare_sign_up(tx, &email)).await?;
+    let hash = password::hash(new.password.clone(), salt).await?;
+    let user = app.db.write("account.sign-up", move |tx| ops::sign_up(tx, &new, &hash)).await?;
+    let location = Some("/api/v1/users/me".to_owned());
+    Ok(Reply { status: axum::http::StatusCode::CREATED, location, data: Some(user) })
+}
+
+/// Sign in.
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "account", request_body = SignIn,
+    responses((status = 200, body = Tokens), (status = 401, description = "A005"), (status = 429, description = "A009")))]
+pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> Answer<Tokens> {
+    must_be_here(&app)?;
+    let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
+    let asked = email.clone();
+    let found = app.db.read("account.prepare-sign-in", move |tx| ops::prepare_sign_in(tx, &asked)).await?;
+    let too_long = body.password.chars().count() > PASSWORD_MAX;
+    let (user, hash) = found.filter(|_| !too_long).unzip();
+    let password = if too_long { String::new() } else { body.password };
+    let right = password::matches(password, hash).await?;
+    let Some(user) = user.filter(|_| right) else {
+        app.db.write("account.sign-in-failed", move |tx| ops::sign_in_failed(tx, &email)).await?;
+        return Err(Code::WrongCredentials.into());
+    };
+    let ttl = app.shop.refresh_ttl;
+    let session = app.db.write("account.sign-in", move |tx| ops::sign_in(tx, &user.id, ttl)).await?;
+    Ok(ok(tokens(&app, session)?))
+}
+
+/// Go on with a session.
+#[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "account", request_body = Refresh,
+    responses((status = 200, body = Tokens), (status = 401, description = "A003, A004, A007")))]
+pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> Answer<Tokens> {
+    must_be_here(&app)?;
+    let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
+    let ttl = app.shop.refresh_ttl;
+    match app.db.write("account.refresh", move |tx| ops::refresh(tx, &token, ttl)).await? {
+        Refreshed::Session(session) => Ok(ok(tokens(&app, *session)?)),
+        Refreshed::Reused => Err(Code::RefreshTokenReused.into()),
+    }
+}
+
+/// End a session.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", request_body = Refresh, responses((status = 200)))]
+pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> Answer<()> {
+    must_be_here(&app)?;
+    let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
+    app.db.write("account.sign-out", move |tx| ops::sign_out(tx, &token)).await?;
+    Ok(done())
+}
+
+/// A token for event streams, which browsers open without headers.
+#[utoipa::path(post, path = "/api/v1/auth/stream-token", tag = "account", responses((status = 200, body = StreamToken)))]
+pub async fn stream_token(State(app): State<App>, user: web::User) -> Answer<StreamToken> {
+    let issued = app.auth.issue_stream_token(&user.id, user.roles, app.now())?;
+    Ok(ok(StreamToken { token: issued.token, expires_in: issued.expires_in }))
+}
+
+/// The caller.
+#[utoipa::path(get, path = "/api/v1/users/me", tag = "account", responses((status = 200, body = User)))]
+pub async fn me(State(app): State<App>, user: web::User) -> Answer<User> {
+    must_be_here(&app)?;
+    Ok(ok(app.db.read("account.me", move |tx| ops::find(tx, &user.id)).await?))
+}
+
+/// Change what the caller says about themselves.
+#[utoipa::path(put, path = "/api/v1/users/me", tag = "account", request_body = Change,
+    responses((status = 200, body = User), (status = 409, description = "C016")))]
+pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json<Change>) -> Answer<User> {
+    must_be_here(&app)?;
+    let change = body.checked()?;
+    Ok(ok(app.db.write("account.change", move |tx| ops::change(tx, &user.id, &change)).await?))
+}
+
+/// Change the password; every session ends.
+#[utoipa::path(put, path = "/api/v1/users/me/password", tag = "account", request_body = PasswordChange,
+    responses((status = 200), (status = 400, description = "A012"), (status = 401, description = "A005")))]
+pub async fn change_password(State(app): State<App>, user: web::User, Json(body): Json<PasswordChange>) -> Answer<()> {
+    must_be_here(&app)?;
+    let id = user.id;
+    let asked = app.db.read("account.password", move |tx| ops::prepare_password_change(tx, &id)).await?;
+    let (user, hash, salt) = asked;
+    user::password(&body.new_password, &user.email)?;
+    if !password::matches(body.current_password, Some(hash)).await? {
+        return Err(Code::WrongCredentials.into());
+    }
+    let hash = password::hash(body.new_password, salt).await?;
+    app.db.write("account.change-password", move |tx| ops::change_password(tx, &id, &hash)).await?;
+    Ok(done())
+}
+
+/// The caller's saved addresses.
+#[utoipa::path(get, path = "/api/v1/users/me/addresses", tag = "account", responses((status = 200, body = Vec<Saved>)))]
+pub async fn addresses(State(app): State<App>, user: web::User) -> Answer<Vec<Saved>> {
+    must_be_here(&app)?;
+    Ok(ok(app.db.read("account.addresses", move |tx| ops::addresses(tx, &user.id)).await?))
+}
+
+/// Save an address.
+#[utoipa::path(post, path = "/api/v1/users/me/addresses", tag = "account", request_body = Save,
+    responses((status = 201, body = Saved), (status = 400, description = "C002, S211")))]
+pub async fn save_address(State(app): State<App>, user: web::User, Json(body): Json<Save>) -> Answer<Saved> {
+    must_be_here(&app)?;
+    let new = body.checked()?;
+    let saved = app.db.write("account.save-address", move |tx| ops::save_address(tx, &user.id, &new)).await?;
+    let location = Some(format!("/api/v1/users/me/addresses/{}", saved.id));
+    Ok(Reply { status: axum::http::StatusCode::CREATED, location, data: Some(saved) })
+}
+
+/// Change a saved address.
+#[utoipa::path(put, path = "/api/v1/users/me/addresses/{id}", tag = "account", request_body = Save,
+    params(("id" = i64, Path)), responses((status = 200, body = Saved), (status = 404, description = "A010")))]
+pub async fn change_address(
+    State(app): State<App>,
+    user: web::User,
+    Path(id): Path<AddressId>,
+    Json(body): Json<Save>,
+) -> Answer<Saved> {
+    must_be_here(&app)?;
+    let new = body.checked()?;
+    Ok(ok(app.db.write("account.change-address", move |tx| ops::change_address(tx, &user.id, id, &new)).await?))
+}
+
+/// Forget a saved address.
+#[utoipa::path(delete, path = "/api/v1/users/me/addresses/{id}", tag = "account", params(("id" = i64, Path)),
+    responses((status = 200), (status = 404, description = "A010")))]
+pub async fn forget_address(State(app): State<App>, user: web::User, Path(id): Path<AddressId>) -> Answer<()> {
+    must_be_here(&app)?;
+    app.db.write("account.forget-address", move |tx| ops::forget_address(tx, &user.id, id)).await?;
+    Ok(done())
+}

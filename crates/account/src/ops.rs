@@ -1,0 +1,222 @@
+//! One function per verb. Passwords are hashed and compared outside, see [`crate::password`].
+
+use crate::address::{ADDRESSES_MAX, Save, Saved};
+use crate::session::{self, Use};
+use crate::store;
+use crate::user::{Change, SignUp, Status, User};
+use ::store::Tx;
+use kernel::{AddressId, Code, Detail, Result, Timestamp, UserId};
+use std::time::Duration;
+use web::{Role, Roles};
+
+/// Failed sign-ins of one e-mail within [`FAILURES_WITHIN`] before it must wait.
+pub const FAILURES_MAX: i64 = 10;
+/// How long failures are remembered.
+pub const FAILURES_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// A session as it begins or goes on: whose, and the token that will go on with it.
+#[derive(Clone)]
+pub struct Session {
+    /// Whose.
+    pub user: User,
+    /// Shown once, kept only as a hash.
+    pub refresh_token: String,
+}
+
+/// A salt for a new user, if the e-mail is free; A006 when it is not.
+pub fn prepare_sign_up(tx: &mut Tx<'_>, email: &str) -> Result<[u8; 16]> {
+    if store::find_by_email(tx, email)?.is_some() {
+        return Err(Code::EmailTaken.error());
+    }
+    salt(tx)
+}
+
+/// Random bytes to hash a password with.
+pub fn salt(tx: &mut Tx<'_>) -> Result<[u8; 16]> {
+    let mut salt = [0; 16];
+    tx.random().fill(&mut salt);
+    Ok(salt)
+}
+
+/// Stores a new user with the role USER. A006 when someone was faster with the e-mail.
+pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<User> {
+    let now = tx.now();
+    let user = User {
+        id: UserId::new(tx.random().uuid()),
+        email: new.email.clone(),
+        nickname: new.nickname.clone(),
+        real_name: new.real_name.clone(),
+        marketing_agree: new.marketing_agree,
+        roles: names(Roles::of(Role::User)),
+        status: Status::Active,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    if store::insert_user(tx, &user, password_hash)? { Ok(user) } else { Err(Code::EmailTaken.error()) }
+}
+
+/// What a sign-in is compared with: the user and the hash, if there is such a user. A009 when the e-mail must wait.
+pub fn prepare_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
+    let now = tx.now();
+    if let Some((failures, since)) = store::failures(tx, email)? {
+        let over = since.after(FAILURES_WITHIN);
+        if failures >= FAILURES_MAX && now < over {
+            let wait_s = u32::try_from(over.since(now).as_secs()).unwrap_or(u32::MAX).max(1);
+            return Err(Code::TooManySignIns.error().retry_after(wait_s));
+        }
+    }
+    store::find_by_email(tx, email)
+}
+
+/// Begins a session. A008 when the account is closed.
+pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, refresh_ttl: Duration) -> Result<Session> {
+    let user = find(tx, user)?;
+    user.must_be_active()?;
+    store::forget_failures_of(tx, &user.email)?;
+    let family = tx.random().uuid().to_string();
+    next_token(tx, user, &family, refresh_ttl)
+}
+
+/// Counts a failed sign-in; failures long ago no longer count.
+pub fn sign_in_failed(tx: &mut Tx<'_>, email: &str) -> Result<()> {
+    let cutoff = tx.now().before(FAILURES_WITHIN);
+    store::count_failure(tx, email, cutoff)
+}
+
+/// What came of a refresh. A token used again must end its family, which has to be stored, so it is no `Err`.
+pub enum Refreshed {
+    /// The session goes on.
+    Session(Box<Session>),
+    /// The family was ended.
+    Reused,
+}
+
+/// Uses a refresh token: the session goes on with the next one. A004 unknown or ended, A003 expired, A008 closed.
+pub fn refresh(tx: &mut Tx<'_>, token: &str, refresh_ttl: Duration) -> Result<Refreshed> {
+    let now = tx.now();
+    let kept = store::find_token(tx, &session::hash(token))?
+        .ok_or_else(|| Code::TokenInvalid.because("no such refresh token"))?;
+    match kept.used_at(now) {
+        Use::Ended => Err(Code::TokenInvalid.because("this session was ended")),
+        Use::Expired => Err(Code::TokenExpired.error()),
+        Use::Again => {
+            store::end_family(tx, &kept.family)?;
+            Ok(Refreshed::Reused)
+        }
+        Use::Good => {
+            if !store::use_token(tx, kept.id)? {
+                store::end_family(tx, &kept.family)?;
+                return Ok(Refreshed::Reused);
+            }
+            let user = find(tx, &kept.user)?;
+            user.must_be_active()?;
+            next_token(tx, user, &kept.family, refresh_ttl).map(|session| Refreshed::Session(Box::new(session)))
+        }
+    }
+}
+
+/// Ends the session a token belongs to. An unknown token is no error: it opens nothing anyway.
+pub fn sign_out(tx: &mut Tx<'_>, token: &str) -> Result<()> {
+    match store::find_token(tx, &session::hash(token))? {
+        Some(kept) => store::end_family(tx, &kept.family),
+        None => Ok(()),
+    }
+}
+
+fn next_token(tx: &mut Tx<'_>, user: User, family: &str, ttl: Duration) -> Result<Session> {
+    let refresh_token = session::draw(tx.random());
+    let expires_at = tx.now().after(ttl);
+    store::insert_token(tx, &session::hash(&refresh_token), family, &user.id, expires_at)?;
+    Ok(Session { user, refresh_token })
+}
+
+/// The user; A011 when there is none, for example because an outside provider keeps them.
+pub fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<User> {
+    store::find(tx, id)?.map(|(user, _)| user).ok_or_else(|| Code::UserNotFound.error())
+}
+
+/// Changes what a user says about themselves. C016 when the version is stale.
+pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
+    let user = find(tx, id)?;
+    let version = change.version.unwrap_or(user.version);
+    if !store::change(tx, id, change, version)? {
+        let current = Detail::field("version", "is stale").with("currentVersion", user.version);
+        return Err(Code::StaleVersion.error().with(current));
+    }
+    find(tx, id)
+}
+
+/// The hash a user's password is compared with before it is changed, and a salt for the next.
+pub fn prepare_password_change(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String, [u8; 16])> {
+    let (user, hash) = store::find(tx, id)?.ok_or_else(|| Code::UserNotFound.error())?;
+    Ok((user, hash, salt(tx)?))
+}
+
+/// Stores a new password's hash and ends every session, because the old password may have been known to others.
+pub fn change_password(tx: &mut Tx<'_>, id: &UserId, hash: &str) -> Result<()> {
+    store::set_password(tx, id, hash)?;
+    store::end_all_of(tx, id)
+}
+
+/// Gives a user exactly these roles (and what they include). For the command line; A011 when the e-mail is unknown.
+pub fn grant(tx: &mut Tx<'_>, email: &str, roles: Roles) -> Result<User> {
+    let (user, _) = store::find_by_email(tx, email)?.ok_or_else(|| Code::UserNotFound.error())?;
+    store::set_roles(tx, &user.id, &names(roles).join(","))?;
+    find(tx, &user.id)
+}
+
+fn names(roles: Roles) -> Vec<String> {
+    roles.iter().map(|role| role.name().to_owned()).collect()
+}
+
+/// A user's saved addresses, the default first, then oldest first.
+pub fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Saved>> {
+    store::addresses(tx, user)
+}
+
+/// Saves an address. C002 when the user keeps too many.
+pub fn save_address(tx: &mut Tx<'_>, user: &UserId, new: &Save) -> Result<Saved> {
+    let kept = store::addresses(tx, user)?;
+    if kept.len() >= ADDRESSES_MAX {
+        return Err(Code::InvalidInput.because(format!("at most {ADDRESSES_MAX} addresses can be kept")));
+    }
+    let is_default = new.is_default || kept.is_empty();
+    if is_default {
+        store::clear_default(tx, user)?;
+    }
+    let id = store::insert_address(tx, user, new, is_default)?;
+    address(tx, user, id)
+}
+
+/// Changes a saved address; A010 when it is not this user's.
+pub fn change_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId, new: &Save) -> Result<Saved> {
+    let before = address(tx, user, id)?;
+    if new.is_default {
+        store::clear_default(tx, user)?;
+    }
+    store::change_address(tx, id, new, new.is_default || before.is_default)?;
+    address(tx, user, id)
+}
+
+/// Forgets a saved address; A010 when it is not this user's. If it was the default, the oldest of the others becomes it.
+pub fn forget_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<()> {
+    let gone = address(tx, user, id)?;
+    store::delete_address(tx, id)?;
+    if gone.is_default
+        && let Some(next) = store::addresses(tx, user)?.first()
+    {
+        store::make_default(tx, next.id)?;
+    }
+    Ok(())
+}
+
+fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<Saved> {
+    let found = store::addresses(tx, user)?.into_iter().find(|saved| saved.id == id);
+    found.ok_or_else(|| Code::AddressNotFound.error())
+}
+
+/// Forgets expired refresh tokens and old failures. Gives how many rows.
+pub fn forget_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
+    Ok(store::forget_tokens(tx, now)? + store::forget_failures(tx, now.before(FAILURES_WITHIN))?)
+}

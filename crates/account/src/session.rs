@@ -1,0 +1,84 @@
+//! Refresh tokens. Every sign-in begins a family; each token of it works once and brings the next.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use kernel::{Random, Timestamp, UserId};
+use sha2::{Digest, Sha256};
+
+/// Longest refresh token that is looked at, in bytes.
+pub const TOKEN_MAX: usize = 100;
+
+/// A refresh token as it is kept: only its hash, so that a stolen database opens no sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The row.
+    pub id: i64,
+    /// All tokens that came from one sign-in.
+    pub family: String,
+    /// Whose.
+    pub user: UserId,
+    /// Until when it may be used.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+    /// When its family was ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What using a token means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It brings the next.
+    Good,
+    /// Too late.
+    Expired,
+    /// Its family was ended before.
+    Ended,
+    /// It was used before: someone is left behind, so the family ends.
+    Again,
+}
+
+impl Kept {
+    /// What using this token at `now` means.
+    pub fn used_at(&self, now: Timestamp) -> Use {
+        match (self.ended_at, self.used_at) {
+            (Some(_), _) => Use::Ended,
+            (None, Some(_)) => Use::Again,
+            (None, None) if now >= self.expires_at => Use::Expired,
+            (None, None) => Use::Good,
+        }
+    }
+}
+
+/// A new token: 256 random bits.
+pub fn draw(random: &mut Random) -> String {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes);
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// How a token is kept.
+pub fn hash(token: &str) -> String {
+    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_once_and_in_time() {
+        let at = Timestamp::from_millis;
+        let fresh = Kept {
+            id: 1,
+            family: "f".to_owned(),
+            user: UserId::new(uuid::Uuid::nil()),
+            expires_at: at(100),
+            used_at: None,
+            ended_at: None,
+        };
+        assert_eq!(fresh.used_at(at(99)), Use::Good);
+        assert_eq!(fresh.used_at(at(100)), Use::Expired);
+        assert_eq!(Kept { used_at: Some(at(5)), ..fresh.clone() }.used_at(at(6)), Use::Again);
+        assert_eq!(Kept { used_at: Some(at(5)), ended_at: Some(at(6)), ..fresh }.used_at(at(7)), Use::Ended);
+    }
+}

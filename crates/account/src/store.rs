@@ -1,0 +1,268 @@
+//! SQL, row mapping and audit.
+
+use crate::address::{Save, Saved};
+use crate::session::Kept;
+use crate::user::{Change, User};
+use ::store::{Row, Tx, Violation, args};
+use kernel::{Address, AddressId, Result, Timestamp, UserId};
+
+const INSERT_USER: &str =
+    "insert into users (id, email, password_hash, nickname, real_name, marketing_agree, roles, status,
+    version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {on conflict ignore: id}";
+const FIND: &str =
+    "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
+    password_hash from users where id = ?";
+const FIND_BY_EMAIL: &str =
+    "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at,
+    updated_at, password_hash from users where email = ?";
+const CHANGE: &str =
+    "update users set nickname = ?, real_name = ?, marketing_agree = ?, version = version + 1, updated_at = ?
+    where id = ? and version = ?";
+const SET_PASSWORD: &str = "update users set password_hash = ?, version = version + 1, updated_at = ? where id = ?";
+const SET_ROLES: &str = "update users set roles = ?, version = version + 1, updated_at = ? where id = ?";
+const INSERT_TOKEN: &str = "insert into refresh_tokens (token_hash, family, user_id, created_at, expires_at)
+    values (?, ?, ?, ?, ?)";
+const FIND_TOKEN: &str = "select id, family, user_id, expires_at, used_at, ended_at from refresh_tokens
+    where token_hash = ? {for update}";
+const USE_TOKEN: &str = "update refresh_tokens set used_at = ? where id = ? and used_at is null and ended_at is null";
+const END_FAMILY: &str = "update refresh_tokens set ended_at = ? where family = ? and ended_at is null";
+const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? and ended_at is null";
+const FORGET_TOKENS: &str = "delete from refresh_tokens where expires_at < ?";
+const FAILURES: &str = "select failures, since from sign_in_failures where email = ?";
+const COUNT_FAILURE: &str = "update sign_in_failures set failures = failures + 1 where email = ? and since >= ?";
+const FIRST_FAILURE: &str = "insert into sign_in_failures (email, failures, since) values (?, 1, ?)
+    {on conflict (email): failures = 1, since = new.since}";
+const FORGET_FAILURES_OF: &str = "delete from sign_in_failures where email = ?";
+const FORGET_FAILURES: &str = "delete from sign_in_failures where since < ?";
+const ADDRESSES: &str = "select id, label, receiver_name, receiver_phone, zip_code, address1, address2, is_default,
+    created_at, updated_at from user_addresses where user_id = ? order by is_default desc, id";
+const INSERT_ADDRESS: &str =
+    "insert into user_addresses (user_id, label, receiver_name, receiver_phone, zip_code, address1,
+    address2, is_default, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const CHANGE_ADDRESS: &str = "update user_addresses set label = ?, receiver_name = ?, receiver_phone = ?, zip_code = ?,
+    address1 = ?, address2 = ?, is_default = ?, updated_at = ? where id = ?";
+const CLEAR_DEFAULT: &str = "update user_addresses set is_default = 0 where user_id = ? and is_default = 1";
+const MAKE_DEFAULT: &str = "update user_addresses set is_default = 1 where id = ?";
+const DELETE_ADDRESS: &str = "delete from user_addresses where id = ?";
+const DEFAULTS: &str =
+    "select user_id, count(*) from user_addresses where is_default = 1 group by user_id having count(*) > 1";
+const LIVE_FORKS: &str = "select family, count(*) from refresh_tokens where used_at is null and ended_at is null
+    group by family having count(*) > 1";
+
+/// Every statement of this domain.
+pub const STATEMENTS: &[&str] = &[
+    INSERT_USER,
+    FIND,
+    FIND_BY_EMAIL,
+    CHANGE,
+    SET_PASSWORD,
+    SET_ROLES,
+    INSERT_TOKEN,
+    FIND_TOKEN,
+    USE_TOKEN,
+    END_FAMILY,
+    END_ALL,
+    FORGET_TOKENS,
+    FAILURES,
+    COUNT_FAILURE,
+    FIRST_FAILURE,
+    FORGET_FAILURES_OF,
+    FORGET_FAILURES,
+    ADDRESSES,
+    INSERT_ADDRESS,
+    CHANGE_ADDRESS,
+    CLEAR_DEFAULT,
+    MAKE_DEFAULT,
+    DELETE_ADDRESS,
+    DEFAULTS,
+    LIVE_FORKS,
+];
+
+fn user(row: &Row<'_>) -> Result<(User, String)> {
+    let roles: String = row.get(5)?;
+    let user = User {
+        id: row.get(0)?,
+        email: row.get(1)?,
+        nickname: row.get(2)?,
+        real_name: row.get(3)?,
+        marketing_agree: row.get(4)?,
+        roles: roles.split(',').map(str::to_owned).collect(),
+        status: row.get(6)?,
+        version: row.get(7)?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+    };
+    Ok((user, row.get(10)?))
+}
+
+/// Whether the user was stored; not, when the e-mail is taken.
+pub(crate) fn insert_user(tx: &mut Tx<'_>, user: &User, hash: &str) -> Result<bool> {
+    let roles = user.roles.join(",");
+    let row = args![
+        user.id,
+        user.email,
+        hash,
+        user.nickname,
+        user.real_name,
+        user.marketing_agree,
+        roles,
+        user.status,
+        user.version,
+        user.created_at,
+        user.updated_at
+    ];
+    Ok(tx.exec(INSERT_USER, row)? == 1)
+}
+
+pub(crate) fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)>> {
+    tx.query_first(FIND, args![id], user)
+}
+
+pub(crate) fn find_by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
+    tx.query_first(FIND_BY_EMAIL, args![email], user)
+}
+
+pub(crate) fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change, version: i64) -> Result<bool> {
+    let now = tx.now();
+    let row = args![change.nickname, change.real_name, change.marketing_agree, now, id, version];
+    Ok(tx.exec(CHANGE, row)? == 1)
+}
+
+pub(crate) fn set_password(tx: &mut Tx<'_>, id: &UserId, hash: &str) -> Result<()> {
+    let now = tx.now();
+    tx.exec(SET_PASSWORD, args![hash, now, id]).map(|_| ())
+}
+
+pub(crate) fn set_roles(tx: &mut Tx<'_>, id: &UserId, roles: &str) -> Result<()> {
+    let now = tx.now();
+    tx.exec(SET_ROLES, args![roles, now, id]).map(|_| ())
+}
+
+pub(crate) fn insert_token(tx: &mut Tx<'_>, hash: &str, family: &str, user: &UserId, expires: Timestamp) -> Result<()> {
+    let now = tx.now();
+    tx.exec(INSERT_TOKEN, args![hash, family, user, now, expires]).map(|_| ())
+}
+
+pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<Kept>> {
+    tx.query_first(FIND_TOKEN, args![hash], |row| {
+        Ok(Kept {
+            id: row.get(0)?,
+            family: row.get(1)?,
+            user: row.get(2)?,
+            expires_at: row.get(3)?,
+            used_at: row.get(4)?,
+            ended_at: row.get(5)?,
+        })
+    })
+}
+
+/// Whether this call was the one that used the token.
+pub(crate) fn use_token(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(USE_TOKEN, args![now, id])? == 1)
+}
+
+pub(crate) fn end_family(tx: &mut Tx<'_>, family: &str) -> Result<()> {
+    let now = tx.now();
+    tx.exec(END_FAMILY, args![now, family]).map(|_| ())
+}
+
+pub(crate) fn end_all_of(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    let now = tx.now();
+    tx.exec(END_ALL, args![now, user]).map(|_| ())
+}
+
+pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
+    tx.exec(FORGET_TOKENS, args![cutoff])
+}
+
+/// How often, and since when.
+pub(crate) fn failures(tx: &mut Tx<'_>, email: &str) -> Result<Option<(i64, Timestamp)>> {
+    tx.query_first(FAILURES, args![email], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+pub(crate) fn count_failure(tx: &mut Tx<'_>, email: &str, cutoff: Timestamp) -> Result<()> {
+    if tx.exec(COUNT_FAILURE, args![email, cutoff])? == 0 {
+        let now = tx.now();
+        tx.exec(FIRST_FAILURE, args![email, now])?;
+    }
+    Ok(())
+}
+
+pub(crate) fn forget_failures_of(tx: &mut Tx<'_>, email: &str) -> Result<()> {
+    tx.exec(FORGET_FAILURES_OF, args![email]).map(|_| ())
+}
+
+pub(crate) fn forget_failures(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
+    tx.exec(FORGET_FAILURES, args![cutoff])
+}
+
+pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Saved>> {
+    tx.query(ADDRESSES, args![user], |row| {
+        let address = Address {
+            receiver_name: row.get(2)?,
+            receiver_phone: row.get(3)?,
+            zip_code: row.get(4)?,
+            address1: row.get(5)?,
+            address2: row.get(6)?,
+        };
+        Ok(Saved {
+            id: row.get(0)?,
+            label: row.get(1)?,
+            full_address: address.full(),
+            address,
+            is_default: row.get(7)?,
+            created_at: row.get(8)?,
+            updated_at: row.get(9)?,
+        })
+    })
+}
+
+pub(crate) fn insert_address(tx: &mut Tx<'_>, user: &UserId, new: &Save, is_default: bool) -> Result<AddressId> {
+    let (now, a) = (tx.now(), &new.address);
+    let row = args![
+        user,
+        new.label,
+        a.receiver_name,
+        a.receiver_phone,
+        a.zip_code,
+        a.address1,
+        a.address2,
+        is_default,
+        now,
+        now
+    ];
+    tx.insert(INSERT_ADDRESS, row).map(AddressId::new)
+}
+
+pub(crate) fn change_address(tx: &mut Tx<'_>, id: AddressId, new: &Save, is_default: bool) -> Result<()> {
+    let (now, a) = (tx.now(), &new.address);
+    let row =
+        args![new.label, a.receiver_name, a.receiver_phone, a.zip_code, a.address1, a.address2, is_default, now, id];
+    tx.exec(CHANGE_ADDRESS, row).map(|_| ())
+}
+
+pub(crate) fn clear_default(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    tx.exec(CLEAR_DEFAULT, args![user]).map(|_| ())
+}
+
+pub(crate) fn make_default(tx: &mut Tx<'_>, id: AddressId) -> Result<()> {
+    tx.exec(MAKE_DEFAULT, args![id]).map(|_| ())
+}
+
+pub(crate) fn delete_address(tx: &mut Tx<'_>, id: AddressId) -> Result<()> {
+    tx.exec(DELETE_ADDRESS, args![id]).map(|_| ())
+}
+
+/// What must always hold: one default address per user, one token that goes on per session.
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    let mut found = tx.query(DEFAULTS, args![], |row| {
+        let (user, count) = (row.get::<String>(0)?, row.get::<i64>(1)?);
+        Ok(Violation::new("a user has at most one default address", format!("user {user}"), format!("{count}")))
+    })?;
+    found.extend(tx.query(LIVE_FORKS, args![], |row| {
+        let (family, count) = (row.get::<String>(0)?, row.get::<i64>(1)?);
+        Ok(Violation::new("a session goes on with one token", format!("session {family}"), format!("{count}")))
+    })?);
+    Ok(found)
+}

@@ -1,0 +1,176 @@
+//! The operations against a real database.
+
+use crate::address::Save;
+use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Refreshed};
+use crate::user::{Change, SignUp};
+use crate::{MODULE, store};
+use ::store::{Db, Durability, Settings, Tx};
+use kernel::{Address, Code, Result, Timestamp, UserId};
+use ports::ManualClock;
+use std::{sync::Arc, time::Duration};
+use web::{Role, Roles};
+
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+struct People {
+    db: Db,
+    clock: Arc<ManualClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl People {
+    async fn open() -> People {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_770_000_000_000)));
+        let db = Db::open(Settings {
+            path: folder.path().join("shop.db"),
+            durability: Durability::ProcessOnly,
+            queue: 100,
+            readers: 1,
+            clock: clock.clone(),
+            seed: Some(1),
+        })
+        .unwrap();
+        let migrations = ::store::MIGRATIONS.iter().chain(MODULE.migrations).copied().collect();
+        db.migrate(migrations).await.unwrap();
+        db.prepare_all(store::STATEMENTS.to_vec()).await.unwrap();
+        People { db, clock, _folder: folder }
+    }
+
+    async fn tx<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.db.write("test", work).await
+    }
+
+    async fn mina(&self) -> UserId {
+        self.tx(|tx| ops::sign_up(tx, &sign_up("mina@shop.kr"), "hash")).await.unwrap().id
+    }
+
+    async fn close(self) {
+        assert_eq!(self.tx(store::audit).await.unwrap(), vec![]);
+    }
+}
+
+fn sign_up(email: &str) -> SignUp {
+    SignUp {
+        email: email.to_owned(),
+        password: "달항아리 하나".to_owned(),
+        nickname: "Mina".to_owned(),
+        real_name: None,
+        marketing_agree: false,
+    }
+}
+
+fn save(is_default: bool) -> Save {
+    let address = Address {
+        receiver_name: "김미나".to_owned(),
+        receiver_phone: "010-1234-5678".to_owned(),
+        zip_code: "04524".to_owned(),
+        address1: "서울시 중구 세종대로 110".to_owned(),
+        address2: None,
+    };
+    Save { label: None, address, is_default }
+}
+
+fn code<T>(result: Result<T>) -> Code {
+    result.map(|_| ()).unwrap_err().code()
+}
+
+#[tokio::test]
+async fn an_email_belongs_to_one_user() {
+    let people = People::open().await;
+    people.mina().await;
+    assert_eq!(code(people.tx(|tx| ops::prepare_sign_up(tx, "mina@shop.kr")).await), Code::EmailTaken);
+    assert_eq!(code(people.tx(|tx| ops::sign_up(tx, &sign_up("mina@shop.kr"), "x")).await), Code::EmailTaken);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_used_again_ends_the_session() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    let first = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
+    let token = first.clone();
+    let second = match people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await.unwrap() {
+        Refreshed::Session(session) => session.refresh_token,
+        Refreshed::Reused => panic!("the first use is good"),
+    };
+    let token = first.clone();
+    assert!(matches!(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await.unwrap(), Refreshed::Reused));
+    // the thief, or the owner, holds the second token: it is worth nothing now
+    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &second, WEEK)).await), Code::TokenInvalid);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_by_time_by_signing_out_and_by_a_new_password() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    let late = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
+    people.clock.advance(WEEK);
+    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &late, WEEK)).await), Code::TokenExpired);
+    let token = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
+    let gone = token.clone();
+    people.tx(move |tx| ops::sign_out(tx, &gone)).await.unwrap();
+    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::TokenInvalid);
+    let token = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
+    people.tx(move |tx| ops::change_password(tx, &id, "new")).await.unwrap();
+    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::TokenInvalid);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn failed_sign_ins_make_an_email_wait() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    for _ in 0..FAILURES_MAX {
+        assert!(people.tx(|tx| ops::prepare_sign_in(tx, "mina@shop.kr")).await.unwrap().is_some());
+        people.tx(|tx| ops::sign_in_failed(tx, "mina@shop.kr")).await.unwrap();
+    }
+    let refused = people.tx(|tx| ops::prepare_sign_in(tx, "mina@shop.kr")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::TooManySignIns);
+    assert_eq!(refused.retry_after_s(), Some(900));
+    people.clock.advance(FAILURES_WITHIN);
+    assert!(people.tx(|tx| ops::prepare_sign_in(tx, "mina@shop.kr")).await.is_ok());
+    people.tx(|tx| ops::sign_in_failed(tx, "mina@shop.kr")).await.unwrap();
+    people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap();
+    assert_eq!(people.tx(|tx| store::failures(tx, "mina@shop.kr")).await.unwrap(), None);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn a_stale_change_is_refused() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    let change = |version| Change { nickname: "Mi".to_owned(), real_name: None, marketing_agree: true, version };
+    let changed = people.tx(move |tx| ops::change(tx, &id, &change(Some(1)))).await.unwrap();
+    assert_eq!((changed.version, changed.nickname.as_str()), (2, "Mi"));
+    assert_eq!(code(people.tx(move |tx| ops::change(tx, &id, &change(Some(1)))).await), Code::StaleVersion);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn roles_are_granted_with_what_they_include() {
+    let people = People::open().await;
+    people.mina().await;
+    let user = people.tx(|tx| ops::grant(tx, "mina@shop.kr", Roles::of(Role::Seller))).await.unwrap();
+    assert_eq!(user.roles, ["USER", "SELLER"]);
+    assert!(user.rights().includes(Role::Seller) && !user.rights().includes(Role::Admin));
+    assert_eq!(code(people.tx(|tx| ops::grant(tx, "no@shop.kr", Roles::of(Role::Admin))).await), Code::UserNotFound);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn one_address_is_the_default() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    let first = people.tx(move |tx| ops::save_address(tx, &id, &save(false))).await.unwrap();
+    assert!(first.is_default, "the first always is");
+    let second = people.tx(move |tx| ops::save_address(tx, &id, &save(true))).await.unwrap();
+    let list = people.tx(move |tx| ops::addresses(tx, &id)).await.unwrap();
+    assert_eq!(list.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(second.id, true), (first.id, false)]);
+    people.tx(move |tx| ops::forget_address(tx, &id, second.id)).await.unwrap();
+    assert!(people.tx(move |tx| ops::addresses(tx, &id)).await.unwrap()[0].is_default);
+    let other = UserId::new(uuid::Uuid::nil());
+    assert_eq!(code(people.tx(move |tx| ops::forget_address(tx, &other, first.id)).await), Code::AddressNotFound);
+    people.close().await;
+}

@@ -1,0 +1,210 @@
+//! Who a user is, and the rules for what they may call themselves.
+
+use ::store::{Arg, Column, FromColumn, ToArg};
+use kernel::{Code, Result, Timestamp, UserId, text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Role, Roles};
+
+/// Longest e-mail address, in characters (RFC 5321's path limit).
+pub const EMAIL_MAX: usize = 254;
+/// Longest nickname, in characters.
+pub const NICKNAME_MAX: usize = 50;
+/// Longest real name, in characters.
+pub const REAL_NAME_MAX: usize = 100;
+/// Shortest password, in characters (NIST SP 800-63B).
+pub const PASSWORD_MIN: usize = 8;
+/// Longest password, in characters: long enough for any phrase, short enough not to be a weapon against the hasher.
+pub const PASSWORD_MAX: usize = 128;
+/// Passwords that everyone tries first.
+const PASSWORDS_REFUSED: [&str; 12] = [
+    "password",
+    "password1",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "qwertyui",
+    "qwerty123",
+    "iloveyou",
+    "11111111",
+    "00000000",
+    "abcd1234",
+    "asdfasdf",
+];
+
+/// A user as the API shows them.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// In lower case.
+    pub email: String,
+    /// What others see.
+    pub nickname: String,
+    /// For parcels and invoices.
+    pub real_name: Option<String>,
+    /// Whether advertising was agreed to.
+    pub marketing_agree: bool,
+    /// `USER`, `SELLER`, `ADMIN`.
+    pub roles: Vec<String>,
+    /// Whether the account may be used.
+    pub status: Status,
+    /// Send it back with a change, so that nobody else's is overwritten.
+    pub version: i64,
+    /// When they signed up.
+    pub created_at: Timestamp,
+    /// When they last changed.
+    pub updated_at: Timestamp,
+}
+
+impl User {
+    /// What this user may do.
+    pub fn rights(&self) -> Roles {
+        self.roles.iter().filter_map(|name| Role::named(name)).fold(Roles::NONE, Roles::with)
+    }
+
+    /// Whether this user may sign in; A008 when not.
+    pub fn must_be_active(&self) -> Result<()> {
+        match self.status {
+            Status::Active => Ok(()),
+            Status::Disabled => Err(Code::AccountDisabled.error()),
+        }
+    }
+}
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// It may.
+    Active,
+    /// Somebody of the shop closed it.
+    Disabled,
+}
+
+impl ToArg for Status {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(match self {
+            Status::Active => "ACTIVE",
+            Status::Disabled => "DISABLED",
+        })
+    }
+}
+
+impl FromColumn for Status {
+    fn from_column(column: Column<'_>) -> Result<Status> {
+        match column {
+            Column::Text("ACTIVE") => Ok(Status::Active),
+            Column::Text("DISABLED") => Ok(Status::Disabled),
+            other => Err(Code::Internal.error().caused_by(format!("{other:?} is no status of a user"))),
+        }
+    }
+}
+
+/// What someone who signs up tells.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignUp {
+    /// At most 254 characters; kept in lower case.
+    pub email: String,
+    /// 8 to 128 characters, and none that everyone tries first.
+    pub password: String,
+    /// At most 50 characters.
+    pub nickname: String,
+    /// At most 100 characters.
+    pub real_name: Option<String>,
+    /// Whether advertising is agreed to; no when not said.
+    #[serde(default)]
+    pub marketing_agree: bool,
+}
+
+impl SignUp {
+    /// The same without stray blanks; C002 naming the field, or A012.
+    pub fn checked(self) -> Result<SignUp> {
+        let email = email(&self.email)?;
+        password(&self.password, &email)?;
+        Ok(SignUp {
+            nickname: text::required("nickname", &self.nickname, NICKNAME_MAX)?,
+            real_name: text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX)?,
+            email,
+            ..self
+        })
+    }
+}
+
+/// What a user may change about themselves.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Change {
+    /// At most 50 characters.
+    pub nickname: String,
+    /// At most 100 characters.
+    pub real_name: Option<String>,
+    /// Whether advertising is agreed to.
+    pub marketing_agree: bool,
+    /// The version that was read; a stale one is refused with C016.
+    pub version: Option<i64>,
+}
+
+impl Change {
+    /// The same without stray blanks; C002 naming the field.
+    pub fn checked(self) -> Result<Change> {
+        Ok(Change {
+            nickname: text::required("nickname", &self.nickname, NICKNAME_MAX)?,
+            real_name: text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX)?,
+            ..self
+        })
+    }
+}
+
+/// The address in lower case if it can be one: one `@`, a dot in what follows, no blanks. More would refuse real people.
+pub fn email(text: &str) -> Result<String> {
+    let email = text::required("email", text, EMAIL_MAX)?.to_lowercase();
+    let plausible = email.split_once('@').is_some_and(|(name, domain)| {
+        let labels: Vec<_> = domain.split('.').collect();
+        !name.is_empty() && !domain.contains('@') && labels.len() > 1 && labels.iter().all(|label| !label.is_empty())
+    });
+    if plausible && !email.contains(char::is_whitespace) {
+        Ok(email)
+    } else {
+        Err(text::wrong("email", "is not an e-mail address"))
+    }
+}
+
+/// Whether the password may be used by the owner of `email`; A012 says why not.
+pub fn password(password: &str, email: &str) -> Result<()> {
+    let length = password.chars().count();
+    let lower = password.to_lowercase();
+    let why = if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
+        format!("it must have {PASSWORD_MIN} to {PASSWORD_MAX} characters")
+    } else if PASSWORDS_REFUSED.contains(&lower.as_str()) || password.chars().all(|c| password.starts_with(c)) {
+        "everyone tries this one first".to_owned()
+    } else if lower == email || email.split('@').next() == Some(lower.as_str()) {
+        "it must not be the e-mail address".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Code::PasswordTooWeak.because(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_are_plausible_and_lower_case() {
+        assert_eq!(email(" Mina@Shop.KR ").unwrap(), "mina@shop.kr");
+        for wrong in ["", "mina", "@shop.kr", "mina@", "mina@shop", "mi na@shop.kr", "a@b@c.d", "mina@shop..kr"] {
+            assert!(email(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn weak_passwords_are_refused() {
+        for weak in ["short", "password", "PASSWORD1", "zzzzzzzzzz", "mina.kim@shop.kr", "mina.kim"] {
+            assert_eq!(password(weak, "mina.kim@shop.kr").unwrap_err().code(), Code::PasswordTooWeak, "{weak}");
+        }
+        assert!(password("달빛 아래 항아리 하나", "mina@shop.kr").is_ok());
+    }
+}

@@ -1,0 +1,180 @@
+//! Our side: the whole shop as it is deployed, in this process, with fsync on.
+
+use crate::{
+    Outcome,
+    client::{Client, request},
+    raw::order::{LINES, Ware},
+};
+use checkout::{
+    flow::ORDER,
+    place::{self, Terms, Wish},
+    request::{Item, OrderRequest},
+};
+use kernel::{Address, ProductId, Quantity, UserId};
+use ports::{NoReviews, Ports, SystemClock, gateway::Simulated};
+use serde_json::{Value, json};
+use server::{Server, assembly, config::Config, relay::Progress};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use store::{Db, Durability, outbox};
+use tokio::runtime::{Handle, Runtime};
+use web::{App, BASE, Role, Roles};
+
+/// Products in the shop; orders are spread over them evenly.
+const PRODUCTS: usize = 100;
+/// Units of each: more than any run can sell.
+const STOCK: i64 = 100_000_000;
+/// Users who order; each signs with a token of their own.
+const USERS: usize = 1_000;
+/// How long the event stream may take to drain before a run is given up.
+const DRAIN_MAX: Duration = Duration::from_secs(300);
+
+/// The running shop.
+pub struct Ours {
+    /// What handlers can reach.
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its database file.
+    pub path: PathBuf,
+    /// Its products.
+    pub wares: Arc<[Ware]>,
+    /// Who orders.
+    pub users: Arc<[UserId]>,
+    /// Their tokens, in the same order.
+    pub tokens: Arc<[String]>,
+    progress: Arc<Progress>,
+    runtime: Runtime,
+    _server: Server,
+}
+
+impl Ours {
+    /// Opens a fresh shop in `folder`, fills it with products and serves it.
+    pub fn open(folder: &Path) -> Outcome<Ours> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let path = folder.join("ours.db");
+        let options = [
+            ("server.listen", "127.0.0.1:0"),
+            ("audit.every", "0s"),
+            ("shop.pay_within", "1d"),
+            ("auth.access_ttl", "1d"),
+        ];
+        let options = options.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let settings = Config::of(None, [], &options).map_err(|fault| fault.to_string())?.settings;
+        let (server, app, progress) = runtime.block_on(async {
+            let db = Db::open(store::Settings {
+                path: path.clone(),
+                durability: Durability::Full,
+                queue: settings.database.queue,
+                readers: settings.database.readers,
+                clock: Arc::new(SystemClock),
+                seed: None,
+            })?;
+            db.migrate(assembly::migrations()).await?;
+            let ports = Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) };
+            let assembly = server::assemble(&settings, db, ports).await?;
+            let (app, progress) = (assembly.app.clone(), assembly.background.progress());
+            let server = Server::start(&settings, assembly).await.map_err(|fault| fault.to_string())?;
+            Outcome::Ok((server, app, progress))
+        })?;
+        let address = server.address;
+        let users: Arc<[UserId]> = (0..USERS).map(user).collect::<Outcome<_>>()?;
+        let token = |user: &UserId, role| app.auth.issue(user, Roles::of(role), app.now()).map(|issued| issued.token);
+        let tokens = users.iter().map(|user| token(user, Role::User)).collect::<kernel::Result<_>>()?;
+        let admin = token(&user(USERS)?, Role::Admin)?;
+        let wares = runtime.block_on(stocked(address, &admin))?;
+        Ok(Ours { app, address, path, wares, users, tokens, progress, runtime, _server: server })
+    }
+
+    /// Where jobs without HTTP run.
+    pub fn handle(&self) -> &Handle {
+        self.runtime.handle()
+    }
+
+    /// Waits until every event is heard by everyone. Gives how long that took.
+    pub fn drain(&self) -> Outcome<Duration> {
+        let began = Instant::now();
+        let db = self.app.db.clone();
+        loop {
+            let newest = self.runtime.block_on(db.read("bench.newest", outbox::newest))?;
+            if self.progress.heard_by_all.load(Ordering::Relaxed) >= newest {
+                return Ok(began.elapsed());
+            }
+            if began.elapsed() > DRAIN_MAX {
+                return Err("the event stream does not drain".into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Sends one request and gives its payload; an error for anything but success.
+    pub fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Outcome<Vec<u8>> {
+        self.runtime.block_on(send(self.address, method, path, token, body))
+    }
+
+    /// Statements the writer has run so far.
+    pub fn statements(&self) -> Outcome<u64> {
+        Ok(self.runtime.block_on(self.app.db.write("bench.count", |tx| Ok(tx.statements())))?)
+    }
+}
+
+fn user(n: usize) -> Outcome<UserId> {
+    Ok(format!("00000000-0000-4000-8000-{n:012x}").parse()?)
+}
+
+async fn send(to: SocketAddr, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Outcome<Vec<u8>> {
+    let mut client = Client::connect(to).await?;
+    let answer = client.call(&request(method, &format!("{BASE}{path}"), token, body)).await?;
+    if (200..300).contains(&answer.status) {
+        return Ok(answer.body.to_vec());
+    }
+    Err(format!("{method} {path} answered {} {}", answer.status, String::from_utf8_lossy(answer.body)).into())
+}
+
+async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Arc<[Ware]>> {
+    let mut wares = Vec::new();
+    for n in 0..PRODUCTS {
+        let (name, sku, price) = (format!("Everyday mug no. {n}"), format!("MUG-{n:05}"), 9_000 + 100 * n);
+        let description = "A mug of stoneware, fired twice, that holds 330 ml and stands the dishwasher. ".repeat(4);
+        let body = json!({"name": name, "sku": sku, "price": price, "stock": STOCK, "description": description});
+        let made = send(to, "POST", "/admin/products", Some(admin), Some(&body.to_string())).await?;
+        let made: Value = serde_json::from_slice(&made)?;
+        let product = made["data"]["id"].as_i64().ok_or("a product without id")?;
+        let seen: Value = serde_json::from_slice(&send(to, "GET", &format!("/products/{product}"), None, None).await?)?;
+        let variant = seen["data"]["variants"][0]["id"].as_i64().ok_or("a product without variant")?;
+        wares.push(Ware { product, variant, price: i64::try_from(price)?, sku, name });
+    }
+    Ok(wares.into())
+}
+
+/// The order path without HTTP: what the handler does after reading the request.
+pub async fn place(app: App, user: UserId, wanted: [(i64, i64); LINES]) -> bool {
+    let Some(wish) = wish(wanted) else { return false };
+    let shop = &app.shop;
+    let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
+    let placed = app.db.write("order.place", move |tx| place::place(tx, &ORDER, &terms, &user, &wish));
+    placed.await.is_ok()
+}
+
+fn wish(wanted: [(i64, i64); LINES]) -> Option<Wish> {
+    let item = |(product, quantity): (i64, i64)| {
+        Some(Item {
+            product_id: Some(ProductId::new(product)),
+            variant_id: None,
+            quantity: Quantity::new(quantity).ok()?,
+        })
+    };
+    let address = Address {
+        receiver_name: "김하늘".to_owned(),
+        receiver_phone: "010-1234-5678".to_owned(),
+        zip_code: "04524".to_owned(),
+        address1: "서울시 중구 세종대로 110".to_owned(),
+        address2: Some("3층".to_owned()),
+    };
+    let items: Option<Vec<Item>> = wanted.into_iter().map(item).collect();
+    Wish::of(&OrderRequest { items, shipping_address: Some(address), ..OrderRequest::default() }).ok()
+}

@@ -1,0 +1,238 @@
+//! The SQL of carts.
+
+use crate::cart::{Cart, CartLine, NewLine, Status};
+use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId};
+use store::{Arg, Row, ToArg, Tx, Violation, args};
+
+const ACTIVE: &str = "
+    select id, user_id, status, order_number, created_at, updated_at, version from carts where active_key = ?";
+const ACTIVE_LOCKED: &str = "
+    select id, user_id, status, order_number, created_at, updated_at, version from carts where active_key = ? {for update}";
+const BY_ID: &str = "
+    select id, user_id, status, order_number, created_at, updated_at, version from carts where id = ? and user_id = ?";
+const BY_ID_LOCKED: &str = "
+    select id, user_id, status, order_number, created_at, updated_at, version from carts where id = ? and user_id = ?
+    {for update}";
+const WAITING: &str = "
+    select id, user_id, status, order_number, created_at, updated_at, version from carts
+     where user_id = ? and status = 'CHECKED_OUT' and order_number is null order by id desc limit 1";
+const WAITING_LOCKED: &str = "
+    select id, user_id, status, order_number, created_at, updated_at, version from carts
+     where user_id = ? and status = 'CHECKED_OUT' and order_number is null order by id desc limit 1 {for update}";
+const LINES: &str = "
+    select id, product_id, variant_id, product_name, price, quantity, added_at from cart_items where cart_id = ? order by id";
+const MAKE: &str = "
+    insert into carts (user_id, status, active_key, created_at, updated_at, version) values (?, 'ACTIVE', ?, ?, ?, 1)
+    {on conflict ignore: user_id}";
+const ADD: &str = "
+    insert into cart_items (cart_id, product_id, variant_id, product_name, price, quantity, added_at)
+    values (?, ?, ?, ?, ?, ?, ?)";
+const CHANGE: &str = "update cart_items set quantity = ? where id = ? and cart_id = ?";
+const REMOVE: &str = "delete from cart_items where id = ? and cart_id = ?";
+const CLEAR: &str = "delete from cart_items where cart_id = ?";
+const TOUCH: &str = "update carts set version = version + 1, updated_at = ? where id = ? and status = 'ACTIVE'";
+const CHECK_OUT: &str = "
+    update carts set status = 'CHECKED_OUT', active_key = null, version = version + 1, updated_at = ?
+     where id = ? and status = 'ACTIVE'";
+/// The guard of "one cart makes at most one order".
+const ORDERED: &str = "
+    update carts set status = 'CHECKED_OUT', active_key = null, order_number = ?, version = version + 1, updated_at = ?
+     where id = ? and order_number is null";
+/// Looks through all carts, on a read connection. The newest row stays, so that no database gives its id to another cart.
+const FORGETTABLE: &str = "
+    select id from carts
+     where (updated_at < ? or (updated_at < ? and status = 'CHECKED_OUT' and order_number is null))
+       and id < (select max(id) from carts)
+     order by id limit ?";
+const STILL_FORGETTABLE: &str = "
+    select id from carts
+     where id in ([?]) and (updated_at < ? or (updated_at < ? and status = 'CHECKED_OUT' and order_number is null))
+     order by id {for update}";
+const FORGET_LINES: &str = "delete from cart_items where cart_id in ([?])";
+const FORGET: &str = "delete from carts where id in ([?])";
+const UNTRUE: &str = "
+    select id, status, coalesce(active_key, '-'), coalesce(order_number, '-') from carts
+     where (status = 'ACTIVE' and (active_key is null or active_key <> user_id or order_number is not null))
+        or (status = 'CHECKED_OUT' and active_key is not null)
+        or status not in ('ACTIVE', 'CHECKED_OUT') or version < 1 or updated_at < created_at
+     order by id limit ?";
+const OVERFULL: &str = "
+    select cart_id, count(*) from cart_items group by cart_id having count(*) > ? order by cart_id limit ?";
+const WRONG_LINES: &str = "
+    select id, cart_id, quantity, price from cart_items i
+     where quantity < 1 or price < 0 or not exists (select 1 from carts c where c.id = i.cart_id)
+     order by id limit ?";
+
+/// Every statement.
+pub(crate) const STATEMENTS: &[&str] = &[
+    ACTIVE,
+    ACTIVE_LOCKED,
+    BY_ID,
+    BY_ID_LOCKED,
+    WAITING,
+    WAITING_LOCKED,
+    LINES,
+    MAKE,
+    ADD,
+    CHANGE,
+    REMOVE,
+    CLEAR,
+    TOUCH,
+    CHECK_OUT,
+    ORDERED,
+    FORGETTABLE,
+    STILL_FORGETTABLE,
+    FORGET_LINES,
+    FORGET,
+    UNTRUE,
+    OVERFULL,
+    WRONG_LINES,
+];
+
+/// Broken rows named by one audit.
+const NAMED_MAX: i64 = 1_000;
+
+/// Which cart is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Which {
+    /// The user's ACTIVE one.
+    Active,
+    /// This one, if it is the user's.
+    Id(CartId),
+    /// The user's newest CHECKED_OUT one no order came from.
+    Waiting,
+}
+
+fn cart(row: &Row<'_>) -> Result<Cart> {
+    let status = match row.get::<String>(2)?.as_str() {
+        "ACTIVE" => Status::Active,
+        "CHECKED_OUT" => Status::CheckedOut { order: row.get::<Option<OrderNumber>>(3)? },
+        other => return Err(Code::Internal.error().caused_by(format!("no status of a cart: {other}"))),
+    };
+    Ok(Cart {
+        id: row.get(0)?,
+        user: row.get(1)?,
+        status,
+        lines: Vec::new(),
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
+        version: row.get(6)?,
+    })
+}
+
+fn line(row: &Row<'_>) -> Result<CartLine> {
+    Ok(CartLine {
+        id: row.get(0)?,
+        product: row.get(1)?,
+        variant: row.get(2)?,
+        product_name: row.get(3)?,
+        price: row.get(4)?,
+        quantity: row.get(5)?,
+        added_at: row.get(6)?,
+    })
+}
+
+/// The cart with its lines, in two statements. `locked` holds it until the transaction ends; only for those who write.
+pub(crate) fn find(tx: &mut Tx<'_>, user: &UserId, which: Which, locked: bool) -> Result<Option<Cart>> {
+    let found = match (which, locked) {
+        (Which::Active, false) => tx.query_first(ACTIVE, args![user], cart),
+        (Which::Active, true) => tx.query_first(ACTIVE_LOCKED, args![user], cart),
+        (Which::Id(id), false) => tx.query_first(BY_ID, args![id, user], cart),
+        (Which::Id(id), true) => tx.query_first(BY_ID_LOCKED, args![id, user], cart),
+        (Which::Waiting, false) => tx.query_first(WAITING, args![user], cart),
+        (Which::Waiting, true) => tx.query_first(WAITING_LOCKED, args![user], cart),
+    };
+    let Some(mut cart) = found? else { return Ok(None) };
+    cart.lines = tx.query(LINES, args![cart.id], line)?;
+    Ok(Some(cart))
+}
+
+/// Makes the user's ACTIVE cart unless somebody else just did.
+pub(crate) fn make(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    let now = tx.now();
+    tx.exec(MAKE, args![user, user, now, now]).map(|_| ())
+}
+
+/// Stores a new line.
+pub(crate) fn add(tx: &mut Tx<'_>, cart: CartId, item: NewLine) -> Result<CartLine> {
+    let now = tx.now();
+    let NewLine { product, variant, product_name, price, quantity } = item;
+    let id = tx.insert(ADD, args![cart, product, variant, product_name, price, quantity, now])?;
+    Ok(CartLine { id: CartItemId::new(id), product, variant, product_name, price, quantity, added_at: now })
+}
+
+/// Stores a line's quantity. `false` when the cart has no such line.
+pub(crate) fn change(tx: &mut Tx<'_>, cart: CartId, item: CartItemId, quantity: Quantity) -> Result<bool> {
+    Ok(tx.exec(CHANGE, args![quantity, item, cart])? == 1)
+}
+
+/// Deletes a line. `false` when the cart has no such line.
+pub(crate) fn remove(tx: &mut Tx<'_>, cart: CartId, item: CartItemId) -> Result<bool> {
+    Ok(tx.exec(REMOVE, args![item, cart])? == 1)
+}
+
+/// Deletes every line.
+pub(crate) fn clear(tx: &mut Tx<'_>, cart: CartId) -> Result<()> {
+    tx.exec(CLEAR, args![cart]).map(|_| ())
+}
+
+/// Notes that an ACTIVE cart changed. `false` when it is not ACTIVE.
+pub(crate) fn touch(tx: &mut Tx<'_>, cart: CartId) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(TOUCH, args![now, cart])? == 1)
+}
+
+/// ACTIVE → CHECKED_OUT. `false` when it is not ACTIVE.
+pub(crate) fn check_out(tx: &mut Tx<'_>, cart: CartId) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(CHECK_OUT, args![now, cart])? == 1)
+}
+
+/// Ties the cart to its order. `false` when it has one already.
+pub(crate) fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(ORDERED, args![order, now, cart])? == 1)
+}
+
+/// Up to `limit` carts untouched since before `untouched`, or checked out and not ordered since before `never_ordered`.
+pub(crate) fn forgettable(
+    tx: &mut Tx<'_>,
+    untouched: Timestamp,
+    never_ordered: Timestamp,
+    limit: i64,
+) -> Result<Vec<CartId>> {
+    tx.query(FORGETTABLE, args![untouched, never_ordered, limit], |row| row.get(0))
+}
+
+/// Deletes those of these carts for which that still holds. Gives how many.
+pub(crate) fn forget(
+    tx: &mut Tx<'_>,
+    carts: &[CartId],
+    untouched: Timestamp,
+    never_ordered: Timestamp,
+) -> Result<u64> {
+    let conditions = &[Arg::list(carts), untouched.to_arg(), never_ordered.to_arg()];
+    let old: Vec<CartId> = tx.query(STILL_FORGETTABLE, conditions, |row| row.get(0))?;
+    tx.exec(FORGET_LINES, &[Arg::list(&old)])?;
+    tx.exec(FORGET, &[Arg::list(&old)])
+}
+
+/// Which promises are broken. Only reads.
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    let mut broken = tx.query(UNTRUE, args![NAMED_MAX], |row| {
+        let (id, status): (CartId, String) = (row.get(0)?, row.get(1)?);
+        let found = format!("{status}, active key {}, order {}", row.get::<String>(2)?, row.get::<String>(3)?);
+        Ok(Violation::new("a cart is ACTIVE under its user's key, or CHECKED_OUT without", format!("cart {id}"), found))
+    })?;
+    let lines_max = crate::cart::LINES_MAX as i64;
+    broken.extend(tx.query(OVERFULL, args![lines_max, NAMED_MAX], |row| {
+        let (id, lines): (CartId, i64) = (row.get(0)?, row.get(1)?);
+        Ok(Violation::new("a cart has at most 200 lines", format!("cart {id}"), format!("{lines} lines")))
+    })?);
+    broken.extend(tx.query(WRONG_LINES, args![NAMED_MAX], |row| {
+        let (id, cart): (CartItemId, CartId) = (row.get(0)?, row.get(1)?);
+        let found = format!("quantity {} price {}", row.get::<i64>(2)?, row.get::<i64>(3)?);
+        Ok(Violation::new("a line has a cart, a quantity and a price", format!("item {id} of cart {cart}"), found))
+    })?);
+    Ok(broken)
+}

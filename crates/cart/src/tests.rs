@@ -1,0 +1,308 @@
+//! Carts in the shop's language, on a real database.
+
+use crate::cart::LINES_MAX;
+use crate::ops::{self, NewLine};
+use crate::{Cart, Status, audit};
+use kernel::{CartItemId, Code, Money, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
+use ports::ManualClock;
+use proptest::prelude::*;
+use std::{sync::Arc, time::Duration};
+use store::{Db, Durability, Settings, Tx, args};
+
+struct Shop {
+    db: Db,
+    clock: Arc<ManualClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn open() -> Shop {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let db = Db::open(Settings {
+            path: folder.path().join("shop.db"),
+            durability: Durability::ProcessOnly,
+            queue: 1000,
+            readers: 1,
+            clock: clock.clone(),
+            seed: Some(1),
+        })
+        .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(db.migrate([store::MIGRATIONS, crate::MIGRATIONS].concat())).unwrap();
+        runtime.block_on(db.prepare_all(crate::STATEMENTS.to_vec())).unwrap();
+        Shop { db, clock, _folder: folder }
+    }
+
+    fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        let answer = self.db.write_blocking("test", work);
+        assert_eq!(self.db.read_blocking("test", audit).unwrap(), []);
+        answer
+    }
+
+    fn adds(&self, who: UserId, variant: i64, quantity: i64) -> Cart {
+        self.does(move |tx| ops::add(tx, &who, mug(variant, quantity), false)).unwrap()
+    }
+
+    fn refused<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Code {
+        self.does(move |tx| work(tx).map(|_| ())).unwrap_err().code()
+    }
+}
+
+fn buyer(n: u32) -> UserId {
+    format!("3f0e8c3a-0000-4000-8000-{n:012}").parse().unwrap()
+}
+
+fn order(n: u32) -> OrderNumber {
+    format!("ORD-20260206-{n:08}").parse().unwrap()
+}
+
+fn mug(variant: i64, quantity: i64) -> NewLine {
+    NewLine {
+        product: ProductId::new(variant),
+        variant: VariantId::new(variant),
+        product_name: format!("mug {variant}"),
+        price: Money::minor(9_000),
+        quantity: Quantity::new(quantity).unwrap(),
+    }
+}
+
+#[test]
+fn a_cart_is_made_once_and_kept() {
+    let shop = Shop::open();
+    assert_eq!(shop.does(|tx| ops::peek(tx, &buyer(1))).unwrap(), None);
+    let made = shop.does(|tx| ops::current(tx, &buyer(1))).unwrap();
+    assert_eq!(shop.does(|tx| ops::current(tx, &buyer(1))).unwrap(), made);
+    assert_eq!(shop.does(|tx| ops::peek(tx, &buyer(1))).unwrap(), Some(made.clone()));
+    assert_ne!(shop.does(|tx| ops::current(tx, &buyer(2))).unwrap().id, made.id);
+}
+
+#[test]
+fn lines_come_change_and_go() {
+    let shop = Shop::open();
+    let who = buyer(1);
+    shop.adds(who, 7, 2);
+    let cart = shop.adds(who, 8, 1);
+    let (first, second) = (cart.lines[0].id, cart.lines[1].id);
+    let changed = shop.does(move |tx| ops::change(tx, &who, first, Quantity::new(5).unwrap())).unwrap();
+    assert_eq!(changed.lines.iter().map(|l| l.quantity.as_i64()).collect::<Vec<_>>(), [5, 1]);
+    assert!(changed.version > cart.version);
+    let removed = shop.does(move |tx| ops::remove(tx, &who, second)).unwrap();
+    assert_eq!(shop.does(move |tx| ops::current(tx, &who)).unwrap(), removed);
+    let cleared = shop.does(move |tx| ops::clear(tx, &who)).unwrap();
+    assert_eq!((cleared.lines.len(), &cleared.status, cleared.id), (0, &Status::Active, cart.id));
+}
+
+#[test]
+fn the_same_product_again_is_a_conflict_or_merged() {
+    let shop = Shop::open();
+    let who = buyer(1);
+    shop.adds(who, 7, 2);
+    assert_eq!(shop.refused(move |tx| ops::add(tx, &who, mug(7, 1), false)), Code::CartItemAlreadyExists);
+    let dearer = NewLine { price: Money::minor(99_000), ..mug(7, 3) };
+    let merged = shop.does(move |tx| ops::add(tx, &who, dearer.clone(), true)).unwrap();
+    assert_eq!((merged.lines[0].quantity.as_i64(), merged.lines[0].price), (5, Money::minor(9_000)));
+}
+
+#[test]
+fn other_peoples_lines_are_not_found() {
+    let shop = Shop::open();
+    let item = shop.adds(buyer(1), 7, 2).lines[0].id;
+    assert_eq!(shop.refused(move |tx| ops::remove(tx, &buyer(2), item)), Code::CartNotFound);
+    shop.adds(buyer(2), 7, 2);
+    assert_eq!(shop.refused(move |tx| ops::remove(tx, &buyer(2), item)), Code::CartItemNotFound);
+    assert_eq!(shop.refused(move |tx| ops::change(tx, &buyer(2), item, Quantity::ONE)), Code::CartItemNotFound);
+    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &buyer(2), Some(kernel::CartId::new(1)))), Code::CartNotFound);
+}
+
+#[test]
+fn the_callers_cart_is_the_active_one_or_the_newest_checked_out() {
+    let shop = Shop::open();
+    let who = buyer(1);
+    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
+    shop.does(move |tx| ops::current(tx, &who)).unwrap();
+    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, None)), Code::CartEmpty);
+    assert_eq!(shop.refused(move |tx| ops::check_out(tx, &who)), Code::CartEmpty);
+    shop.adds(who, 7, 1);
+    let older = shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
+    assert_eq!(older.status, Status::CheckedOut { order: None });
+    shop.adds(who, 8, 1);
+    let newer = shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
+    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, None)).unwrap().id, newer.id);
+    let active = shop.adds(who, 9, 1);
+    assert_eq!(shop.does(move |tx| ops::for_quote(tx, &who, None)).unwrap().id, active.id);
+    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, Some(older.id))).unwrap().id, older.id);
+    shop.does(move |tx| ops::ordered(tx, active.id, &order(1))).unwrap();
+    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, None)).unwrap().id, newer.id);
+}
+
+#[test]
+fn a_cart_makes_one_order() {
+    let shop = Shop::open();
+    let who = buyer(1);
+    let cart = shop.adds(who, 7, 1).id;
+    shop.does(move |tx| ops::ordered(tx, cart, &order(1))).unwrap();
+    assert_eq!(shop.refused(move |tx| ops::ordered(tx, cart, &order(2))), Code::CartAlreadyCheckedOut);
+    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, Some(cart))), Code::CartAlreadyCheckedOut);
+    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
+    assert_ne!(shop.does(move |tx| ops::current(tx, &who)).unwrap().id, cart);
+}
+
+#[test]
+fn a_cart_has_room_for_two_hundred_lines() {
+    let shop = Shop::open();
+    let who = buyer(1);
+    shop.db
+        .write_blocking("fill", move |tx| (1..=LINES_MAX as i64).try_for_each(|v| ops::add(tx, &who, mug(v, 1), false).map(|_| ())))
+        .unwrap();
+    assert_eq!(shop.refused(move |tx| ops::add(tx, &who, mug(900, 1), false)), Code::InvalidInput);
+    let more = shop.does(move |tx| ops::add(tx, &who, mug(1, 1), true)).unwrap();
+    assert_eq!(more.lines[0].quantity.as_i64(), 2);
+}
+
+#[test]
+fn abandoned_carts_are_forgotten_but_never_the_newest() {
+    let shop = Shop::open();
+    shop.adds(buyer(1), 7, 1);
+    let ordered = shop.adds(buyer(2), 7, 1).id;
+    shop.adds(buyer(3), 7, 1);
+    shop.adds(buyer(4), 7, 1);
+    shop.does(move |tx| ops::ordered(tx, ordered, &order(1))).unwrap();
+    shop.does(|tx| ops::check_out(tx, &buyer(3))).unwrap();
+    shop.does(|tx| ops::check_out(tx, &buyer(4))).unwrap();
+    let forgets = || {
+        let old = shop.db.read_blocking("test", ops::forgettable).unwrap();
+        shop.does(move |tx| ops::forget(tx, &old)).unwrap()
+    };
+    assert_eq!(forgets(), 0);
+    shop.clock.advance(Duration::from_secs(31 * 86_400));
+    assert_eq!(forgets(), 1); // the one of buyer 3; that of buyer 4 is the newest
+    shop.clock.advance(Duration::from_secs(60 * 86_400));
+    shop.does(|tx| ops::add(tx, &buyer(1), mug(8, 1), false)).unwrap();
+    assert_eq!(forgets(), 1); // the ordered one
+    assert_eq!(forgets(), 0);
+    let left: i64 = shop.db.read_blocking("test", |tx| tx.query_one("select count(*) from cart_items", args![], |r| r.get(0))).unwrap();
+    assert_eq!(left, 3);
+}
+
+#[test]
+fn a_cart_touched_meanwhile_is_not_forgotten() {
+    let shop = Shop::open();
+    shop.adds(buyer(1), 7, 1);
+    shop.clock.advance(Duration::from_secs(91 * 86_400));
+    shop.adds(buyer(2), 7, 1);
+    let old = shop.db.read_blocking("test", ops::forgettable).unwrap();
+    assert_eq!(old.len(), 1);
+    shop.adds(buyer(1), 8, 1);
+    assert_eq!(shop.does(move |tx| ops::forget(tx, &old)).unwrap(), 0);
+}
+
+#[test]
+fn many_first_additions_at_once_make_one_cart() {
+    let shop = Shop::open();
+    std::thread::scope(|threads| {
+        for n in 1..=8 {
+            let shop = &shop;
+            threads.spawn(move || shop.db.write_blocking("add", move |tx| ops::add(tx, &buyer(1), mug(n, 1), false)).unwrap());
+        }
+    });
+    let cart = shop.does(|tx| ops::current(tx, &buyer(1))).unwrap();
+    assert_eq!(cart.lines.len(), 8);
+}
+
+/// What a buyer may do, in any order.
+#[derive(Debug, Clone)]
+enum Act {
+    Add { variant: i64, quantity: i64, merge: bool },
+    Change { line: usize, quantity: i64 },
+    Remove { line: usize },
+    Clear,
+    CheckOut,
+    Order,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => (1_i64..4, 1_i64..9, any::<bool>()).prop_map(|(variant, quantity, merge)| Act::Add { variant, quantity, merge }),
+        2 => (0_usize..4, 1_i64..9).prop_map(|(line, quantity)| Act::Change { line, quantity }),
+        1 => (0_usize..4).prop_map(|line| Act::Remove { line }),
+        1 => Just(Act::Clear),
+        1 => Just(Act::CheckOut),
+        2 => Just(Act::Order),
+    ]
+}
+
+/// The carts as a page of paper would keep them: the lines of the ACTIVE one and of those that wait for an order.
+#[derive(Debug, Default)]
+struct Paper {
+    active: Option<Vec<(i64, i64)>>,
+    waiting: Vec<Vec<(i64, i64)>>,
+}
+
+impl Paper {
+    fn act(&mut self, act: &Act) -> Option<Vec<(i64, i64)>> {
+        match *act {
+            Act::Add { variant, quantity, merge } => {
+                let lines = self.active.get_or_insert_default();
+                match lines.iter_mut().find(|line| line.0 == variant) {
+                    Some(line) if merge => line.1 += quantity,
+                    Some(_) => return None,
+                    None => lines.push((variant, quantity)),
+                }
+            }
+            Act::Change { line, quantity } => self.active.as_mut()?.get_mut(line)?.1 = quantity,
+            Act::Remove { line } => {
+                let lines = self.active.as_mut().filter(|lines| line < lines.len())?;
+                lines.remove(line);
+            }
+            Act::Clear => self.active.as_mut()?.clear(),
+            Act::CheckOut => {
+                let lines = self.active.take_if(|lines| !lines.is_empty())?;
+                self.waiting.push(lines.clone());
+                return Some(lines);
+            }
+            Act::Order => return self.active.take_if(|lines| !lines.is_empty()).or_else(|| self.waiting.pop()),
+        }
+        self.active.clone()
+    }
+}
+
+fn on_the_shop(tx: &mut Tx<'_>, who: &UserId, act: &Act, n: u32) -> Result<Cart> {
+    let item = |tx: &mut Tx<'_>, line: usize| -> Result<CartItemId> {
+        let cart = ops::peek(tx, who)?;
+        Ok(cart.and_then(|cart| cart.lines.get(line).map(|line| line.id)).unwrap_or(CartItemId::new(999_999)))
+    };
+    match *act {
+        Act::Add { variant, quantity, merge } => ops::add(tx, who, mug(variant, quantity), merge),
+        Act::Change { line, quantity } => {
+            let item = item(tx, line)?;
+            ops::change(tx, who, item, Quantity::new(quantity)?)
+        }
+        Act::Remove { line } => {
+            let item = item(tx, line)?;
+            ops::remove(tx, who, item)
+        }
+        Act::Clear => ops::clear(tx, who),
+        Act::CheckOut => ops::check_out(tx, who),
+        Act::Order => {
+            let cart = ops::for_order(tx, who, None)?;
+            ops::ordered(tx, cart.id, &order(n)).map(|()| cart)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn whatever_a_buyer_does_the_cart_is_what_paper_says(acts in prop::collection::vec(act(), 1..40)) {
+        let shop = Shop::open();
+        let mut paper = Paper::default();
+        for (n, act) in (1..).zip(&acts) {
+            let expected = paper.act(act);
+            let done = act.clone();
+            let found = shop.does(move |tx| on_the_shop(tx, &buyer(1), &done, n));
+            let found = found.ok().map(|cart| cart.lines.iter().map(|l| (l.variant.raw(), l.quantity.as_i64())).collect::<Vec<_>>());
+            prop_assert_eq!(found, expected, "{:?}", act);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What administrators do with categories, and what sellers do with parts of their products that have nothing to do with
+//! stock. Products themselves are written in `merchandising`.
+
+use crate::category::Placed;
+use crate::ops::categories::{self, Wish};
+use crate::ops::{images, products, variants};
+use crate::product::Author;
+use axum::extract::State;
+use kernel::{CategoryId, ProductId, VariantId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+use web::answer::Success;
+use web::{Admin, Answer, App, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok};
+
+/// The handlers for sellers and administrators.
+pub fn routes() -> Routes {
+    let of_products = [routes!(add_image, set_images), routes!(delete_variant)];
+    Routes::default()
+        .routes(routes!(product_images))
+        .routes(routes!(admin_categories, create_category))
+        .routes(routes!(admin_category, change_category, delete_category))
+        .merge(web::twin::also_at("/admin/products", "/products", of_products))
+}
+
+/// A category to make or to rewrite as a whole.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SaveCategory {
+    /// 1 to 100 characters without `>`, unique among its siblings.
+    name: String,
+    /// The category it is part of; absent or `null`: at the top.
+    #[serde(default)]
+    parent_id: Option<CategoryId>,
+    /// Siblings are shown by this number, then by name.
+    #[serde(default)]
+    display_order: i64,
+    /// The version that is rewritten; or send `If-Match`.
+    #[serde(default)]
+    version: Option<i64>,
+}
+
+impl SaveCategory {
+    fn wish(&self) -> Wish {
+        Wish { name: self.name.clone(), parent: self.parent_id, display_order: self.display_order }
+    }
+}
+
+/// Which version a request without body changes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AtVersion {
+    /// The version that is changed; or send `If-Match`.
+    version: Option<i64>,
+}
+
+/// Every category with its version.
+#[utoipa::path(get, path = "/admin/categories", tag = "catalog", responses((status = 200, body = Success<Vec<Placed>>)))]
+async fn admin_categories(State(app): State<App>, _admin: Admin) -> Answer<Vec<Placed>> {
+    Ok(ok(app.db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_placed())).await?))
+}
+
+/// One category with its version.
+#[utoipa::path(get, path = "/admin/categories/{id}", tag = "catalog", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<Placed>)))]
+async fn admin_category(State(app): State<App>, _admin: Admin, Path(id): Path<CategoryId>) -> Answer<Placed> {
+    Ok(ok(app.db.read("catalog.category", move |tx| categories::tree(tx)?.placed(id)).await?))
+}
+
+/// Make a category.
+#[utoipa::path(post, path = "/admin/categories", tag = "catalog", request_body = SaveCategory,
+    responses((status = 201, body = Success<Placed>)))]
+async fn create_category(State(app): State<App>, _admin: Admin, Json(sent): Json<SaveCategory>) -> Answer<Placed> {
+    let made = app.db.write("catalog.create-category", move |tx| categories::create(tx, sent.wish())).await?;
+    Ok(created(format!("/categories/{}", made.category.id), made))
+}
+
+/// Rename, move or reorder a category with everything below it.
+#[utoipa::path(put, path = "/admin/categories/{id}", tag = "catalog", request_body = SaveCategory,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<Placed>)))]
+async fn change_category(
+    State(app): State<App>,
+    _admin: Admin,
+    Path(id): Path<CategoryId>,
+    if_match: IfMatch,
+    Json(sent): Json<SaveCategory>,
+) -> Answer<Placed> {
+    let expected = if_match.or(sent.version)?;
+    let work = move |tx: &mut ::store::Tx<'_>| categories::change(tx, id, sent.wish(), expected);
+    Ok(ok(app.db.write("catalog.change-category", work).await?))
+}
+
+/// Remove a category that has neither children nor products.
+#[utoipa::path(delete, path = "/admin/categories/{id}", tag = "catalog",
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
+    responses((status = 200, body = Success<web::Nothing>)))]
+async fn delete_category(
+    State(app): State<App>,
+    _admin: Admin,
+    Path(id): Path<CategoryId>,
+    if_match: IfMatch,
+    Query(at): Query<AtVersion>,
+) -> Answer<()> {
+    let expected = if_match.or(at.version)?;
+    app.db.write("catalog.delete-category", move |tx| categories::remove(tx, id, expected)).await?;
+    Ok(done())
+}
+
+/// The images of a product.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Gallery {
+    /// The product.
+    product_id: ProductId,
+    /// Addresses in the order they are shown; the first one is the product's `imageUrl`.
+    images: Vec<String>,
+}
+
+/// The whole gallery of a product.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetImages {
+    /// At most 20 addresses.
+    images: Vec<String>,
+    /// The product's version; or send `If-Match`.
+    #[serde(default)]
+    version: Option<i64>,
+}
+
+/// One more image.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddImage {
+    /// Its address.
+    url: String,
+    /// The product's version; or send `If-Match`.
+    #[serde(default)]
+    version: Option<i64>,
+}
+
+/// The images of a product, in order.
+#[utoipa::path(get, path = "/admin/products/{id}/images", tag = "catalog", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<Gallery>)))]
+async fn product_images(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> Answer<Gallery> {
+    let author = Author::limited_to(seller.limited_to());
+    let work = move |tx: &mut ::store::Tx<'_>| {
+        author.may_change(products::product(tx, id)?.seller)?;
+        images::urls(tx, id)
+    };
+    Ok(ok(Gallery { product_id: id, images: app.db.read("catalog.images", work).await? }))
+}
+
+/// Add an image at the end.
+#[utoipa::path(post, path = "/admin/products/{id}/images", tag = "catalog", request_body = AddImage,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 201, body = Success<Gallery>)))]
+async fn add_image(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    if_match: IfMatch,
+    Json(sent): Json<AddImage>,
+) -> Answer<Gallery> {
+    let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(sent.version)?);
+    let work = move |tx: &mut ::store::Tx<'_>| images::add(tx, author, id, &sent.url, expected);
+    let images = app.db.write("catalog.add-image", work).await?;
+    Ok(created(format!("/admin/products/{id}/images"), Gallery { product_id: id, images }))
+}
+
+/// Show exactly these images, in this order.
+#[utoipa::path(put, path = "/admin/products/{id}/images", tag = "catalog", request_body = SetImages,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<Gallery>)))]
+async fn set_images(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    if_match: IfMatch,
+    Json(sent): Json<SetImages>,
+) -> Answer<Gallery> {
+    let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(sent.version)?);
+    let work = move |tx: &mut ::store::Tx<'_>| images::set(tx, author, id, sent.images.clone(), expected);
+    Ok(ok(Gallery { product_id: id, images: app.db.write("catalog.set-images", work).await? }))
+}
+
+/// Delete a variant; its sku stays taken. The default variant is not deleted: make another one the default first.
+#[utoipa::path(delete, path = "/admin/products/{id}/variants/{variantId}", tag = "catalog",
+    params(("id" = i64, Path), ("variantId" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
+    responses((status = 200, body = Success<web::Nothing>)))]
+async fn delete_variant(
+    State(app): State<App>,
+    seller: Seller,
+    Path((id, variant)): Path<(ProductId, VariantId)>,
+    if_match: IfMatch,
+    Query(at): Query<AtVersion>,
+) -> Answer<()> {
+    let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(at.version)?);
+    let work = move |tx: &mut ::store::Tx<'_>| variants::discontinue(tx, author, id, variant, expected);
+    app.db.write("catalog.delete-variant", work).await?;
+    Ok(done())
+}

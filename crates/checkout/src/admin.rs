@@ -1,0 +1,127 @@
+//! What the shop's people ask about orders and their sagas.
+
+use crate::explain::{Explanation, explain};
+use crate::flow;
+use crate::request::Reason;
+use crate::response::{OrderDetail, SagaResponse, detail};
+use crate::saga::{self, Status, nudge};
+use axum::{extract::State, response::Response};
+use kernel::{Code, OrderNumber, Page, Result, SagaId, text};
+use serde::Deserialize;
+use store::Tx;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+use web::{Admin, Answer, App, Failure, Keyed, Paging, Path, Query, Routes, answer::Success, ok, once};
+
+/// The handlers for administrators.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(get_any_order))
+        .routes(routes!(explain_order))
+        .routes(routes!(list_sagas))
+        .routes(routes!(retry_saga))
+        .routes(routes!(resolve_saga))
+}
+
+/// Any order with its payments, refunds, delivery and saga.
+#[utoipa::path(get, path = "/admin/orders/{orderNumber}", tag = "order", params(("orderNumber" = String, Path)),
+    responses((status = 200, body = Success<OrderDetail>)))]
+async fn get_any_order(State(app): State<App>, _admin: Admin, Path(number): Path<OrderNumber>) -> Answer<OrderDetail> {
+    let zone = app.shop.zone.clone();
+    let find = move |tx: &mut Tx<'_>| {
+        let order = order::ops::find(tx, &number)?;
+        detail(tx, order, &zone)
+    };
+    Ok(ok(app.db.read("checkout.any-order", find).await?))
+}
+
+/// Everything that happened to an order, oldest first: commands, stock, payments, parcel, sagas and facts.
+#[utoipa::path(get, path = "/admin/orders/{orderNumber}/explain", tag = "order", params(("orderNumber" = String, Path)),
+    responses((status = 200, body = Success<Explanation>)))]
+async fn explain_order(State(app): State<App>, _admin: Admin, Path(number): Path<OrderNumber>) -> Answer<Explanation> {
+    Ok(ok(app.db.read("checkout.explain", move |tx| explain(tx, &number)).await?))
+}
+
+/// Which sagas a list shows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// Only this status.
+    #[param(value_type = Option<Status>)]
+    status: Option<String>,
+}
+
+/// Sagas, newest first.
+#[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(Wanted),
+    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query)),
+    responses((status = 200, body = Success<Page<SagaResponse>>)))]
+async fn list_sagas(
+    State(app): State<App>,
+    _admin: Admin,
+    Query(wanted): Query<Wanted>,
+    paging: Paging,
+) -> Answer<Page<SagaResponse>> {
+    let status = wanted.status.as_deref().map(str::parse).transpose()?;
+    let (size, offset) = (paging.request.size(), paging.request.offset());
+    let list = move |tx: &mut Tx<'_>| saga::store::list(tx, status, size, offset);
+    let (records, total) = app.db.read("checkout.sagas", list).await?;
+    Ok(ok(paging.request.of(records, total).map(SagaResponse::from)))
+}
+
+/// Try a stuck saga again, from the beginning of its attempts. S903 unknown, S904 ended.
+#[utoipa::path(post, path = "/admin/sagas/{sagaId}/retry", tag = "saga", params(("sagaId" = String, Path)),
+    responses((status = 200, body = Success<SagaResponse>)))]
+async fn retry_saga(State(app): State<App>, _admin: Admin, Path(id): Path<SagaId>) -> Answer<SagaResponse> {
+    let run = id.clone();
+    let name = app.db.write("checkout.retry", move |tx| retry(tx, &run)).await?;
+    nudge(flow::flow(&name)?, &app.db, &app.ports, id.clone()).await?;
+    let now = app.db.read("checkout.saga", move |tx| saga::store::find(tx, &id));
+    Ok(ok(SagaResponse::from(now.await?)))
+}
+
+fn retry(tx: &mut Tx<'_>, id: &SagaId) -> Result<String> {
+    let mut record = saga::store::lock(tx, id)?;
+    match record.status {
+        Status::CompensationFailed => {
+            record.status = Status::Compensating;
+            record.attempts = 0;
+        }
+        Status::Started | Status::Compensating => {}
+        Status::Completed | Status::Failed => return Err(Code::SagaAlreadyCompleted.error()),
+    }
+    record.wake_at = Some(tx.now());
+    saga::store::save(tx, &mut record)?;
+    Ok(record.name)
+}
+
+/// Close a saga that could not be undone, after a person has dealt with what is left: it becomes FAILED, and its order is
+/// closed. S903 unknown, S904 ended or still moving by itself.
+#[utoipa::path(post, path = "/admin/sagas/{sagaId}/resolve", tag = "saga", request_body = Reason,
+    params(("sagaId" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<SagaResponse>)))]
+async fn resolve_saga(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Path(id): Path<SagaId>,
+    body: Keyed<Reason>,
+) -> Result<Response, Failure> {
+    let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
+    let resolution = format!("{}: {reason}", admin.id);
+    once(&app, body.keying, "checkout.resolve", move |tx| resolve(tx, &id, &resolution).map(ok)).await
+}
+
+fn resolve(tx: &mut Tx<'_>, id: &SagaId, resolution: &str) -> Result<SagaResponse> {
+    let mut record = saga::store::lock(tx, id)?;
+    match record.status {
+        Status::CompensationFailed => {}
+        Status::Started | Status::Compensating => {
+            return Err(Code::SagaAlreadyCompleted.because("it still moves by itself; retry it instead"));
+        }
+        Status::Completed | Status::Failed => return Err(Code::SagaAlreadyCompleted.error()),
+    }
+    flow::flow(&record.name)?.close(tx, &record)?;
+    record.resolution = Some(resolution.to_owned());
+    record.end(Status::Failed, tx.now());
+    saga::store::save(tx, &mut record)?;
+    Ok(record.into())
+}

@@ -1,0 +1,143 @@
+//! Requests that take more than one transaction: intent, call, outcome. With an idempotency key the first transaction notes
+//! which saga the request began, so that a repetition after a crash gets the answer the lost one would have got, and one
+//! that comes while it is still running is told so.
+
+use crate::saga::{self, Call, Flow, Record, Todo, noted};
+use axum::response::{IntoResponse, Response};
+use kernel::{Code, Error, Result, SagaId};
+use serde::Serialize;
+use store::{Tx, fault, idempotency::Answer};
+use web::{
+    App, Failure, Keying, Reply,
+    keyed::{Turn, first, is_final, replay},
+};
+
+/// What a request led to in its first transaction.
+pub enum Begun<T> {
+    /// This is the answer.
+    Done(Reply<T>),
+    /// A call has to be made first.
+    Calls(&'static dyn Flow, Call),
+}
+
+/// How a run that a request began is told. Must depend on what is stored only, because a repetition may have to tell it.
+pub trait Tell<T>: Fn(&mut Tx<'_>, &Record) -> Result<Reply<T>> + Clone + Send + 'static {}
+impl<T, F: Fn(&mut Tx<'_>, &Record) -> Result<Reply<T>> + Clone + Send + 'static> Tell<T> for F {}
+
+enum First<T> {
+    Plain(Reply<T>),
+    Sent(Answer),
+    Again(Answer),
+    Calls(&'static dyn Flow, Call),
+}
+
+/// Runs `begin` in one transaction, makes the calls that it asks for, and stores the last outcome together with the answer
+/// that `tell` gives. A client that goes away does not stop it.
+pub async fn answer<T: Serialize + Send + 'static>(
+    app: &App,
+    keying: Keying,
+    name: &'static str,
+    begin: impl Fn(&mut Tx<'_>) -> Result<Begun<T>> + Send + 'static,
+    tell: impl Tell<T>,
+) -> Result<Response, Failure> {
+    let (key, teller) = (keying.clone(), tell.clone());
+    match app.db.write(name, move |tx| start(tx, &key, &begin, &teller)).await? {
+        First::Plain(reply) => Ok(reply.into_response()),
+        First::Sent(answer) => Ok(first(answer)),
+        First::Again(answer) => Ok(replay(answer)),
+        First::Calls(flow, call) => {
+            let app = app.clone();
+            let concluding = tokio::spawn(async move { conclude(&app, &keying, flow, call, tell).await });
+            let concluded = concluding.await.map_err(|e| Code::Internal.error().caused_by(e))?;
+            Ok(first(concluded?))
+        }
+    }
+}
+
+fn start<T: Serialize>(
+    tx: &mut Tx<'_>,
+    keying: &Keying,
+    begin: &impl Fn(&mut Tx<'_>) -> Result<Begun<T>>,
+    tell: &impl Tell<T>,
+) -> Result<First<T>> {
+    let turn = keying.claim(tx)?;
+    let begun = match turn {
+        Turn::Repeat(answer) => return Ok(First::Again(answer)),
+        Turn::Running { reference, .. } => return resumed(tx, keying, reference.as_deref(), tell),
+        Turn::First if keying.is_some() => tx.attempt(|tx| begin(tx)),
+        Turn::First => Ok(begin(tx)?),
+    };
+    match begun {
+        // nothing to keep: the bytes are made outside the transaction
+        Ok(Begun::Done(reply)) if !keying.is_some() => Ok(First::Plain(reply)),
+        Ok(Begun::Done(reply)) => keying.keep(tx, Ok(reply)).map(First::Sent),
+        Ok(Begun::Calls(flow, call)) => {
+            keying.refer(tx, call.saga.as_str())?;
+            Ok(First::Calls(flow, call))
+        }
+        Err(error) => keying.keep::<T>(tx, Err(error)).map(First::Sent),
+    }
+}
+
+/// The first request of this key has not answered: it is still running, or its process is gone and the saga goes on alone.
+fn resumed<T: Serialize>(
+    tx: &mut Tx<'_>,
+    keying: &Keying,
+    reference: Option<&str>,
+    tell: &impl Tell<T>,
+) -> Result<First<T>> {
+    let running = || Code::IdempotencyInProgress.error().retry_after(1);
+    let id: SagaId = reference.ok_or_else(running)?.parse()?;
+    let record = saga::store::lock(tx, &id)?;
+    if record.is_held(tx.now()) {
+        return Err(running());
+    }
+    let outcome = tell(tx, &record);
+    keying.keep(tx, outcome).map(First::Again)
+}
+
+enum Told {
+    Kept(Answer),
+    Failed(Error),
+    More(Call),
+}
+
+async fn conclude<T: Serialize + Send + 'static>(
+    app: &App,
+    keying: &Keying,
+    flow: &'static dyn Flow,
+    mut call: Call,
+    tell: impl Tell<T>,
+) -> Result<Answer> {
+    loop {
+        let outcome = flow.call(&app.ports, &call).await;
+        let (keying, tell, stored) = (keying.clone(), tell.clone(), flow.stored(&call));
+        let settle = move |tx: &mut Tx<'_>| {
+            let (record, todo) = flow.settle(tx, &call, &outcome)?;
+            match todo {
+                Todo::Call(next) => Ok(Told::More(next)),
+                Todo::Rest(status) => {
+                    noted(status);
+                    let outcome = tell(tx, &record);
+                    told(tx, &keying, outcome)
+                }
+            }
+        };
+        let settled = app.db.write("checkout.settle", settle).await?;
+        fault::point(stored);
+        match settled {
+            Told::Kept(answer) => return Ok(answer),
+            Told::Failed(error) => return Err(error),
+            Told::More(next) => call = next,
+        }
+    }
+}
+
+/// What is said about a settled run. A failure of our own is told, but must not undo the settling and is not kept.
+fn told<T: Serialize>(tx: &mut Tx<'_>, keying: &Keying, outcome: Result<Reply<T>>) -> Result<Told> {
+    match outcome {
+        Err(error) if !keying.is_some() || !is_final(&error) => Ok(Told::Failed(error)),
+        outcome => keying.keep(tx, outcome).map(Told::Kept),
+    }
+}
+

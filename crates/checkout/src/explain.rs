@@ -1,0 +1,166 @@
+//! Everything that happened to an order, in the order in which it happened. Ledger, payments, refunds, parcel and sagas are
+//! kept for good; facts are told as long as the outbox keeps them.
+
+use crate::response::SagaResponse;
+use crate::saga::{self, Record};
+use delivery::Delivery;
+use inventory::Movement;
+use kernel::{Code, OrderNumber, Result, Timestamp};
+use order::{Order, OrderResponse};
+use payment::{Payment, PaymentResponse, Refund, RefundResponse};
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::{Envelope, Tx, outbox};
+use utoipa::ToSchema;
+
+/// Most facts told of one order; an order has a dozen or two.
+const FACTS_MAX: i64 = 500;
+
+/// An order and everything that happened to it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The order as it is now.
+    pub order: OrderResponse,
+    /// Its sagas as they are now, with what their steps remember.
+    pub sagas: Vec<SagaResponse>,
+    /// What happened, oldest first.
+    pub timeline: Vec<Moment>,
+}
+
+/// Something that happened to an order.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// Where it is written: ORDER, SAGA, LEDGER, PAYMENT, REFUND, DELIVERY or EVENT.
+    pub source: Source,
+    /// What happened, such as `shopping.order.created` or `RESERVATION`.
+    pub what: String,
+    /// Who did it, where that is known.
+    pub by: Option<String>,
+    /// The particulars.
+    #[schema(value_type = Object)]
+    pub data: Value,
+}
+
+/// Where something that happened is written; at the same instant, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Source {
+    /// The order's row.
+    Order,
+    /// A saga's row.
+    Saga,
+    /// The inventory ledger.
+    Ledger,
+    /// A payment's row.
+    Payment,
+    /// A refund's row.
+    Refund,
+    /// The delivery's history.
+    Delivery,
+    /// The stream of facts.
+    Event,
+}
+
+/// Explains an order; S201 when there is none.
+pub fn explain(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
+    let order = order::ops::find(tx, number)?;
+    let records = saga::store::of_order(tx, number)?;
+    let mut timeline = of_order(&order);
+    timeline.extend(records.iter().flat_map(of_saga));
+    for movement in inventory::ops::movements_of_order(tx, number)? {
+        timeline.push(of_movement(movement)?);
+    }
+    for payment in payment::ops::of_order(tx, number)? {
+        timeline.extend(of_payment(payment)?);
+    }
+    for refund in payment::ops::refunds_of_order(tx, number)? {
+        timeline.extend(of_refund(refund)?);
+    }
+    timeline.extend(delivery::ops::of_order(tx, number)?.iter().flat_map(of_delivery));
+    timeline.extend(outbox::of_key(tx, number.as_str(), FACTS_MAX)?.iter().map(of_fact));
+    timeline.sort_by_key(|moment| (moment.at, moment.source));
+    let sagas = records.into_iter().map(SagaResponse::from).collect();
+    Ok(Explanation { order: order.into(), sagas, timeline })
+}
+
+fn moment(at: Timestamp, source: Source, what: impl Into<String>, by: Option<String>, data: Value) -> Moment {
+    Moment { at, source, what: what.into(), by, data }
+}
+
+fn of_order(order: &Order) -> Vec<Moment> {
+    let amounts = json!({
+        "subtotal": order.amounts.subtotal,
+        "couponDiscount": order.amounts.coupon_discount,
+        "pointsUsed": order.amounts.points_used,
+        "payable": order.amounts.payable,
+    });
+    let placed = moment(order.created_at, Source::Order, "PLACED", Some(order.user.to_string()), amounts);
+    let paid = order.status.paid_at().map(|at| moment(at, Source::Order, "PAID", None, Value::Null));
+    let given_up = order.status.given_up().map(|(at, reason)| {
+        moment(at, Source::Order, order.status.kind().name(), None, json!({ "reason": reason }))
+    });
+    [Some(placed), paid, given_up].into_iter().flatten().collect()
+}
+
+fn of_saga(record: &Record) -> Vec<Moment> {
+    let name = json!({ "saga": record.name, "sagaId": record.id });
+    let began = moment(record.started_at, Source::Saga, "STARTED", Some(record.started_by.clone()), name.clone());
+    let ended = record.completed_at.map(|at| {
+        let by = record.ending.as_ref().map(|ending| ending.by.clone());
+        let mut data = name;
+        data["completedSteps"] = json!(record.completed);
+        data["reason"] = json!(record.ending.as_ref().map(|ending| &ending.reason));
+        data["resolution"] = json!(record.resolution);
+        moment(at, Source::Saga, record.status.as_str(), by, data)
+    });
+    [Some(began), ended].into_iter().flatten().collect()
+}
+
+fn of_movement(movement: Movement) -> Result<Moment> {
+    let by = Some(movement.performed_by.clone());
+    Ok(moment(movement.created_at, Source::Ledger, movement.movement_type, by, written(&movement)?))
+}
+
+fn of_payment(payment: Payment) -> Result<Vec<Moment>> {
+    let (began, user, kind, changed) =
+        (payment.created_at, payment.user.to_string(), payment.status.kind().name(), payment.updated_at);
+    let data = written(&PaymentResponse::from(payment))?;
+    let number = data["paymentNumber"].clone();
+    let begun = moment(began, Source::Payment, "BEGUN", Some(user), json!({ "paymentNumber": number }));
+    Ok(vec![begun, moment(changed, Source::Payment, kind, None, data)])
+}
+
+fn of_refund(refund: Refund) -> Result<Vec<Moment>> {
+    let shown = RefundResponse::from(refund);
+    let (began, ended, status) = (shown.created_at, shown.completed_at, shown.status);
+    let data = written(&shown)?;
+    let begun = moment(began, Source::Refund, "BEGUN", None, json!({ "id": shown.id, "amount": shown.amount }));
+    let ended = ended.map(|at| moment(at, Source::Refund, status, None, data));
+    Ok([Some(begun), ended].into_iter().flatten().collect())
+}
+
+fn of_delivery(delivery: &Delivery) -> Vec<Moment> {
+    let tracking = &delivery.tracking;
+    let entry = |entry: &delivery::Entry| {
+        let data = json!({
+            "trackingNumber": tracking,
+            "location": entry.location,
+            "description": entry.description,
+        });
+        moment(entry.at, Source::Delivery, entry.status.name(), None, data)
+    };
+    delivery.history.iter().rev().map(entry).collect()
+}
+
+fn of_fact(fact: &Envelope) -> Moment {
+    let payload: Value = serde_json::from_str(&fact.payload).unwrap_or(Value::Null);
+    moment(fact.at, Source::Event, &*fact.topic, None, json!({ "id": fact.id, "payload": payload }))
+}
+
+fn written<T: Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value).map_err(|e| Code::Internal.error().caused_by(e))
+}

@@ -1,0 +1,90 @@
+//! `/cart`.
+
+use crate::basket::{self, CartResponse, NewItem, NewQuantity};
+use axum::{extract::State, response::Response};
+use cart::ops;
+use kernel::CartItemId;
+use store::Tx;
+use utoipa_axum::routes;
+use web::{Answer, App, Failure, Keyed, Nothing, Path, Routes, User, answer::Success, ok, once};
+
+/// The handlers for carts.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(get_cart, clear_cart))
+        .routes(routes!(add_cart_item))
+        .routes(routes!(change_cart_item, remove_cart_item))
+        .routes(routes!(check_out_cart))
+}
+
+/// The caller's cart, with today's prices and stock; made when there is none.
+#[utoipa::path(get, path = "/cart", tag = "cart", responses((status = 200, body = Success<CartResponse>)))]
+async fn get_cart(State(app): State<App>, user: User) -> Answer<CartResponse> {
+    let peek = move |tx: &mut Tx<'_>| ops::peek(tx, &user.id)?.map(|cart| basket::shown(tx, cart)).transpose();
+    if let Some(cart) = app.db.read("cart.show", peek).await? {
+        return Ok(ok(cart));
+    }
+    let make = move |tx: &mut Tx<'_>| {
+        let cart = ops::current(tx, &user.id)?;
+        basket::shown(tx, cart)
+    };
+    Ok(ok(app.db.write("cart.make", make).await?))
+}
+
+/// Put something into the cart. S106 when it is there already, unless `merge` says to add to that line.
+#[utoipa::path(post, path = "/cart/items", tag = "cart", request_body = NewItem,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<CartResponse>)))]
+async fn add_cart_item(State(app): State<App>, user: User, body: Keyed<NewItem>) -> Result<Response, Failure> {
+    let new = body.body;
+    once(&app, body.keying, "cart.add", move |tx| basket::add(tx, &user.id, &new).map(ok)).await
+}
+
+/// Change how many units a line of the cart has.
+#[utoipa::path(put, path = "/cart/items/{itemId}", tag = "cart", request_body = NewQuantity,
+    params(("itemId" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<CartResponse>)))]
+async fn change_cart_item(
+    State(app): State<App>,
+    user: User,
+    Path(item): Path<CartItemId>,
+    body: Keyed<NewQuantity>,
+) -> Result<Response, Failure> {
+    let quantity = body.body.quantity;
+    once(&app, body.keying, "cart.change", move |tx| basket::change(tx, &user.id, item, quantity).map(ok)).await
+}
+
+/// Take a line out of the cart.
+#[utoipa::path(delete, path = "/cart/items/{itemId}", tag = "cart",
+    params(("itemId" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<CartResponse>)))]
+async fn remove_cart_item(
+    State(app): State<App>,
+    user: User,
+    Path(item): Path<CartItemId>,
+    body: Keyed<Nothing>,
+) -> Result<Response, Failure> {
+    once(&app, body.keying, "cart.remove", move |tx| {
+        let cart = ops::remove(tx, &user.id, item)?;
+        basket::shown(tx, cart).map(ok)
+    })
+    .await
+}
+
+/// Empty the cart.
+#[utoipa::path(delete, path = "/cart", tag = "cart", params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<CartResponse>)))]
+async fn clear_cart(State(app): State<App>, user: User, body: Keyed<Nothing>) -> Result<Response, Failure> {
+    once(&app, body.keying, "cart.clear", move |tx| {
+        let cart = ops::clear(tx, &user.id)?;
+        basket::shown(tx, cart).map(ok)
+    })
+    .await
+}
+
+/// Check the cart out: it is no longer changed, and the next order comes from it. Optional; placing an order does it too.
+#[utoipa::path(post, path = "/cart/checkout", tag = "cart", params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<CartResponse>)))]
+async fn check_out_cart(State(app): State<App>, user: User, body: Keyed<Nothing>) -> Result<Response, Failure> {
+    once(&app, body.keying, "cart.check-out", move |tx| basket::check_out(tx, &user.id).map(ok)).await
+}

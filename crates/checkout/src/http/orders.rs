@@ -1,0 +1,190 @@
+//! `/orders`.
+
+use crate::answering::{self, Begun};
+use crate::flow::ORDER;
+use crate::place::{self, Terms, Wish};
+use crate::quote::{self, Problem, Quote};
+use crate::request::{ConfirmRequest, Means, OrderRequest, PaymentChoice, Reason};
+use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
+use crate::saga::{Ending, Record, Status, Todo};
+use crate::{cancel, pay};
+use axum::{extract::State, http::StatusCode, response::Response};
+use kernel::{OrderNumber, Result, UserId, text};
+use order::{Order, OrderResponse};
+use payment::PaymentResponse;
+use store::Tx;
+use utoipa_axum::routes;
+use web::{
+    Answer, App, Context, Failure, Json, Keyed, Path, Reply, Routes, User, accepted, answer::Success, created, ok,
+};
+
+/// The handlers for orders.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(quote_order))
+        .routes(routes!(place_order))
+        .routes(routes!(confirm_order))
+        .routes(routes!(get_order))
+        .routes(routes!(cancel_order, cancel_order_by_post))
+}
+
+/// What an order would cost now, and everything that stands in its way. Writes nothing.
+#[utoipa::path(post, path = "/orders/quote", tag = "order", responses((status = 200, body = Success<Quote>)))]
+async fn quote_order(
+    State(app): State<App>,
+    user: User,
+    context: Context,
+    Json(request): Json<OrderRequest>,
+) -> Answer<Quote> {
+    let currency = app.shop.currency;
+    let quote = move |tx: &mut Tx<'_>| quote::quote(tx, currency, &user.id, &request);
+    let (mut quote, problems) = app.db.read("checkout.quote", quote).await?;
+    quote.problems = problems
+        .iter()
+        .map(|error| Problem {
+            code: error.code().code(),
+            message: context.message(error),
+            details: error.details().to_vec(),
+        })
+        .collect();
+    Ok(ok(quote))
+}
+
+/// Place an order: everything is secured, and the buyer has until `payBy` to pay.
+///
+/// With `payment` it is paid in the same call: 201 when it is PAID, 400 S304 when the payment was declined (the order is then
+/// CANCELLED and everything given back), 202 while the payment's outcome is open.
+#[utoipa::path(post, path = "/orders", tag = "order", request_body = OrderRequest,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = Success<PlacedOrder>), (status = 202, body = Success<PlacedOrder>)))]
+async fn place_order(State(app): State<App>, user: User, body: Keyed<OrderRequest>) -> Result<Response, Failure> {
+    let wish = Wish::of(&body.body)?;
+    let means = body.body.payment.as_ref().map(PaymentChoice::means).transpose()?;
+    let shop = &app.shop;
+    let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
+    let begin = move |tx: &mut Tx<'_>| begin_order(tx, &terms, &user.id, &wish, means.as_ref());
+    answering::answer(&app, body.keying, "checkout.place", begin, tell_placed).await
+}
+
+fn begin_order(
+    tx: &mut Tx<'_>,
+    terms: &Terms,
+    user: &UserId,
+    wish: &Wish,
+    means: Option<&Means>,
+) -> Result<Begun<PlacedOrder>> {
+    let mut placed = place::place(tx, &ORDER, terms, user, wish)?;
+    match means {
+        Some(means) if placed.order.amounts.payable.is_positive() => {
+            pay::offer(tx, &ORDER, &mut placed.saga, &placed.order, means).map(|call| Begun::Calls(&ORDER, call))
+        }
+        Some(_) | None => {
+            let path = format!("/orders/{}", placed.order.number);
+            Ok(Begun::Done(created(path, PlacedOrder { order: placed.order.into(), payment: None })))
+        }
+    }
+}
+
+fn tell_placed(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<PlacedOrder>> {
+    let standing = pay::standing(tx, record)?;
+    let order = order::ops::find(tx, &record.order)?;
+    let (status, payment) = match standing {
+        pay::Standing::Completed(payment) => (StatusCode::CREATED, payment),
+        pay::Standing::Open(payment) => (StatusCode::ACCEPTED, payment),
+    };
+    let placed = PlacedOrder { order: order.into(), payment: Some(PaymentResponse::from(payment)) };
+    Ok(Reply { status, ..created(format!("/orders/{}", record.order), placed) })
+}
+
+/// Complete a payment that the buyer agreed to on the gateway's page (Toss Payments). Repeated, or after the gateway's own
+/// message: the same order. 202 while the outcome is open.
+#[utoipa::path(post, path = "/orders/confirm", tag = "order", request_body = ConfirmRequest,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<OrderResponse>), (status = 202, body = Success<OrderResponse>)))]
+async fn confirm_order(State(app): State<App>, user: User, body: Keyed<ConfirmRequest>) -> Result<Response, Failure> {
+    let (request, means) = (body.body.clone(), body.body.means()?);
+    let begin = move |tx: &mut Tx<'_>| {
+        let paying = pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
+        match paying {
+            pay::Paying::Call(call) => Ok(Begun::Calls(&ORDER, call)),
+            pay::Paying::Known(record) => known(tx, record),
+        }
+    };
+    answering::answer(&app, body.keying, "checkout.confirm", begin, tell_confirmed).await
+}
+
+/// The same payment once more: while nobody knows how it ends, the gateway is asked.
+fn known(tx: &mut Tx<'_>, mut record: Record) -> Result<Begun<OrderResponse>> {
+    if record.open().is_some()
+        && let Todo::Call(call) = ORDER.resume(tx, &mut record)?
+    {
+        return Ok(Begun::Calls(&ORDER, call));
+    }
+    tell_confirmed(tx, &record).map(Begun::Done)
+}
+
+fn tell_confirmed(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<OrderResponse>> {
+    let standing = pay::standing(tx, record)?;
+    let order = OrderResponse::from(order::ops::find(tx, &record.order)?);
+    Ok(match standing {
+        pay::Standing::Completed(_) => ok(order),
+        pay::Standing::Open(_) => accepted(order),
+    })
+}
+
+/// An order with its payments, refunds, delivery and saga.
+#[utoipa::path(get, path = "/orders/{orderNumber}", tag = "order", params(("orderNumber" = String, Path)),
+    responses((status = 200, body = Success<OrderDetail>)))]
+async fn get_order(State(app): State<App>, user: User, Path(number): Path<OrderNumber>) -> Answer<OrderDetail> {
+    let zone = app.shop.zone.clone();
+    let find = move |tx: &mut Tx<'_>| {
+        let order = shown_to(&user, order::ops::find(tx, &number)?)?;
+        detail(tx, order, &zone)
+    };
+    Ok(ok(app.db.read("checkout.order", find).await?))
+}
+
+/// Cancel an order: unpaid, its stock is given back; paid, its money too. 202 while a refund's outcome is open.
+#[utoipa::path(put, path = "/orders/{orderNumber}/cancel", tag = "order", request_body = Reason,
+    params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<OrderResponse>), (status = 202, body = Success<OrderResponse>)))]
+async fn cancel_order(
+    State(app): State<App>,
+    user: User,
+    Path(number): Path<OrderNumber>,
+    body: Keyed<Reason>,
+) -> Result<Response, Failure> {
+    let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
+    let ending = Ending { reason, by: user.id.to_string() };
+    let begin = move |tx: &mut Tx<'_>| {
+        let undoing = cancel::begin(tx, &ORDER, &number, Some(&user.id), &ending)?;
+        match undoing.todo {
+            Todo::Call(call) => Ok(Begun::Calls(&ORDER, call)),
+            Todo::Rest(_) => tell_cancelled(tx, &undoing.record).map(Begun::Done),
+        }
+    };
+    answering::answer(&app, body.keying, "checkout.cancel", begin, tell_cancelled).await
+}
+
+/// Cancel an order, for clients that cannot send PUT.
+#[utoipa::path(post, path = "/orders/{orderNumber}/cancel", tag = "order", request_body = Reason,
+    params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<OrderResponse>), (status = 202, body = Success<OrderResponse>)))]
+async fn cancel_order_by_post(
+    state: State<App>,
+    user: User,
+    path: Path<OrderNumber>,
+    body: Keyed<Reason>,
+) -> Result<Response, Failure> {
+    cancel_order(state, user, path, body).await
+}
+
+fn tell_cancelled(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<OrderResponse>> {
+    let order: Order = order::ops::find(tx, &record.order)?;
+    Ok(match record.status {
+        Status::Failed => ok(order.into()),
+        Status::Started | Status::Completed | Status::Compensating | Status::CompensationFailed => {
+            accepted(order.into())
+        }
+    })
+}

@@ -1,0 +1,132 @@
+//! `/payments`, as far as orders and stock move with them.
+
+use crate::answering::{self, Begun};
+use crate::flow::ORDER;
+use crate::request::{PaymentRequest, RefundRequest};
+use crate::saga::{self, Record, Todo, nudge};
+use crate::webhook::{self, Heard, Message};
+use crate::{pay, refund};
+use axum::{body::Bytes, extract::State, response::Response};
+use kernel::{Code, PaymentNumber, Result};
+use payment::{Payment, PaymentResponse};
+use sha2::{Digest, Sha256};
+use store::Tx;
+use utoipa_axum::routes;
+use web::{
+    Admin, Answer, App, Failure, Keyed, Nothing, Path, Reply, Routes, User, accepted, answer::Success, created, done,
+    input, ok,
+};
+
+/// The handlers for payments.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(pay_order))
+        .routes(routes!(cancel_payment))
+        .routes(routes!(refund_payment))
+        .routes(routes!(hear_toss))
+}
+
+/// Pay an order. 201 when the money was taken, 400 S304 when the payment was declined (the order is then CANCELLED and
+/// everything given back), 202 while the outcome is open.
+#[utoipa::path(post, path = "/payments", tag = "payment", request_body = PaymentRequest,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
+async fn pay_order(State(app): State<App>, user: User, body: Keyed<PaymentRequest>) -> Result<Response, Failure> {
+    let (number, means) = (body.body.order_number.clone(), body.body.means()?);
+    let begin = move |tx: &mut Tx<'_>| match pay::begin(tx, &ORDER, &number, &user.id, &means, None)? {
+        pay::Paying::Call(call) => Ok(Begun::Calls(&ORDER, call)),
+        pay::Paying::Known(record) => tell_paid(tx, &record).map(Begun::Done),
+    };
+    answering::answer(&app, body.keying, "checkout.pay", begin, tell_paid).await
+}
+
+fn tell_paid(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<PaymentResponse>> {
+    Ok(match pay::standing(tx, record)? {
+        pay::Standing::Completed(payment) => {
+            created(format!("/payments/{}", payment.number), PaymentResponse::from(payment))
+        }
+        pay::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
+    })
+}
+
+/// Cancel a payment whose outcome is open. The gateway is asked first: a payment that was taken, or refused, is S312; one
+/// the gateway has never heard of is given up, and the order waits for another. 409 while nobody can tell.
+#[utoipa::path(post, path = "/payments/{paymentNumber}/cancel", tag = "payment",
+    params(("paymentNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<PaymentResponse>)))]
+async fn cancel_payment(
+    State(app): State<App>,
+    user: User,
+    Path(number): Path<PaymentNumber>,
+    body: Keyed<Nothing>,
+) -> Result<Response, Failure> {
+    let teller = number.clone();
+    let tell = move |tx: &mut Tx<'_>, _: &Record| tell_withdrawn(payment::ops::find(tx, &teller)?);
+    let begin = move |tx: &mut Tx<'_>| {
+        let call = pay::begin_cancel(tx, &number, &user.id)?;
+        Ok(Begun::Calls(&pay::WITHDRAWING, call))
+    };
+    answering::answer(&app, body.keying, "checkout.withdraw", begin, tell).await
+}
+
+fn tell_withdrawn(payment: Payment) -> Result<Reply<PaymentResponse>> {
+    if pay::is_open(&payment) {
+        return Err(pay::being_found_out());
+    }
+    match payment.status.kind() {
+        payment::Kind::Cancelled => Ok(ok(PaymentResponse::from(payment))),
+        ended => Err(Code::PaymentCannotBeCancelled.because(format!("it turned out to be {ended}"))),
+    }
+}
+
+/// Give money back: all that is left, an amount, or what some lines cost. All of the money of an order that has not left the
+/// house undoes the order. 202 while the outcome is open, 500 S305 when the gateway refused.
+#[utoipa::path(post, path = "/payments/{paymentNumber}/refund", tag = "payment", request_body = RefundRequest,
+    params(("paymentNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
+async fn refund_payment(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Path(number): Path<PaymentNumber>,
+    body: Keyed<RefundRequest>,
+) -> Result<Response, Failure> {
+    let wanted = refund::Wanted::of(number.clone(), &body.body, admin.id.to_string())?;
+    let tell = move |tx: &mut Tx<'_>, record: &Record| tell_refunded(refund::standing(tx, record, &number)?);
+    let teller = tell.clone();
+    let begin = move |tx: &mut Tx<'_>| match refund::begin(tx, &ORDER, &wanted)? {
+        refund::Refunding::Money(call) => Ok(Begun::Calls(&crate::flow::REFUND, call)),
+        refund::Refunding::Order(undoing) => match undoing.todo {
+            Todo::Call(call) => Ok(Begun::Calls(&ORDER, call)),
+            Todo::Rest(_) => teller(tx, &undoing.record).map(Begun::Done),
+        },
+    };
+    answering::answer(&app, body.keying, "checkout.refund", begin, tell).await
+}
+
+fn tell_refunded(standing: refund::Standing) -> Result<Reply<PaymentResponse>> {
+    Ok(match standing {
+        refund::Standing::Completed(payment) => ok(PaymentResponse::from(payment)),
+        refund::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
+    })
+}
+
+/// A message from the gateway (Toss Payments). Only a hint: the gateway is asked before anything changes. Repeated, or about
+/// a payment that is not ours: nothing happens.
+#[utoipa::path(post, path = "/payments/webhooks/toss", tag = "payment", request_body = Message,
+    responses((status = 200, description = "heard")))]
+async fn hear_toss(State(app): State<App>, body: Bytes) -> Answer<()> {
+    let message: Message = input::parse(&body)?;
+    let hint: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = hint.clone();
+    let heard = app.db.write("checkout.hear", move |tx| webhook::hear(tx, &key, &message)).await?;
+    if let Heard::Ask(id) = heard {
+        let run = id.clone();
+        nudge(&ORDER, &app.db, &app.ports, id).await?;
+        let settled = move |tx: &mut Tx<'_>| match saga::store::lock(tx, &run)?.open() {
+            None => webhook::remember(tx, &hint),
+            Some(_) => Ok(()),
+        };
+        app.db.write("checkout.heard", settled).await?;
+    }
+    Ok(done())
+}

@@ -1,0 +1,192 @@
+//! Paying an order: the payment begins, the gateway is asked, and its answer completes or undoes the order.
+
+use crate::{
+    flow::{Checkout, ORDER},
+    request::Means,
+    saga::{self, Call, Flow, Outcome, Record, Saga, Status, Todo},
+    steps::Charge,
+};
+use futures_util::future::BoxFuture;
+use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
+use order::{Kind, Order};
+use payment::{NewPayment, Payment};
+use ports::Ports;
+use serde_json::Value;
+use store::Tx;
+
+/// What beginning a payment led to.
+#[derive(Debug)]
+pub enum Paying {
+    /// The gateway has to be asked.
+    Call(Call),
+    /// This very payment (by the gateway's key) was begun before; this is its saga.
+    Known(Record),
+}
+
+/// Begins the payment of an order: the intent is stored, nobody is asked yet.
+///
+/// S201 S212 the order, S204 S209 its status, S210 the amount, S302 another payment of it.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    saga: &Saga<Checkout>,
+    number: &OrderNumber,
+    user: &UserId,
+    means: &Means,
+    amount: Option<Money>,
+) -> Result<Paying> {
+    let order = order::ops::own(tx, number, user)?;
+    let mut record = saga::store::lock_of_order(tx, number, saga.name)?;
+    if let Some(key) = &means.key
+        && amount.is_some()
+        && payment::ops::of_order(tx, number)?.iter().any(|payment| payment.payment_key.as_ref() == Some(key))
+    {
+        crate::place::expect(amount, order.amounts.payable)?;
+        return Ok(Paying::Known(record));
+    }
+    payable(tx, &order)?;
+    crate::place::expect(amount, order.amounts.payable)?;
+    offer(tx, saga, &mut record, &order, means).map(Paying::Call)
+}
+
+/// Whether the order waits for a payment.
+fn payable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+    match order.status.kind() {
+        Kind::Confirmed if order.status.pay_by().is_some_and(|pay_by| tx.now() >= pay_by) => {
+            Err(Code::InvalidOrderStatus.because("the time to pay it is over"))
+        }
+        Kind::Confirmed => Ok(()),
+        Kind::Paid | Kind::Shipping | Kind::Delivered => Err(Code::OrderAlreadyPaid.error()),
+        Kind::Pending | Kind::Cancelled | Kind::Refunded => {
+            Err(Code::InvalidOrderStatus.because(format!("an order in {} cannot be paid", order.status.kind())))
+        }
+    }
+}
+
+/// Begins a payment of an order whose saga waits for one. S302 when it has one.
+pub fn offer(
+    tx: &mut Tx<'_>,
+    saga: &Saga<Checkout>,
+    record: &mut Record,
+    order: &Order,
+    means: &Means,
+) -> Result<Call> {
+    if record.open().is_some() {
+        return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running"));
+    }
+    let new = NewPayment {
+        order: order.number.clone(),
+        user: order.user,
+        amount: order.amounts.payable,
+        method: means.method,
+        payment_key: means.key.clone(),
+    };
+    let payment = payment::ops::begin(tx, new)?;
+    let intent = serde_json::to_value(Charge::of(&payment)).map_err(|e| Code::Internal.error().caused_by(e))?;
+    match saga.offer(tx, record, intent)? {
+        Todo::Call(call) => Ok(call),
+        Todo::Rest(_) => Err(Code::Internal.error().caused_by("a new errand is held by nobody")),
+    }
+}
+
+/// How the newest payment of an order stands.
+#[derive(Debug)]
+pub enum Standing {
+    /// The money was taken, and the order is paid.
+    Completed(Payment),
+    /// Nobody knows yet.
+    Open(Payment),
+}
+
+/// How the payment that stands for an order stands. S301 without one; S304 declined, S309 given up, S208 when the order could
+/// not be completed after the money had been taken.
+pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
+    use payment::Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
+    let payment = payment::ops::standing(tx, &record.order)?;
+    match &payment.status {
+        Pending | Processing => Ok(Standing::Open(payment)),
+        Completed { .. } | PartiallyRefunded { .. } if record.status == Status::Completed => {
+            Ok(Standing::Completed(payment))
+        }
+        Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } => {
+            Err(named(Code::OrderCreationFailed.because("the order was undone; the money goes back"), &payment))
+        }
+        Failed { reason, .. } => Err(named(Code::PaymentDeclined.because(reason.clone()), &payment)),
+        Cancelled { .. } => Err(named(Code::PaymentCancelledByUser.error(), &payment)),
+    }
+}
+
+fn named(error: Error, payment: &Payment) -> Error {
+    error.with(
+        Detail::note("this payment")
+            .with("paymentNumber", payment.number.as_str())
+            .with("orderNumber", payment.order.as_str()),
+    )
+}
+
+/// Begins to cancel a payment whose outcome nobody knows. S312 when it is known, C019 while it is being found out.
+pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> Result<Call> {
+    let payment = payment::ops::own(tx, number, user)?;
+    if !is_open(&payment) {
+        return Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", payment.status.kind())));
+    }
+    let mut record = saga::store::lock_of_order(tx, &payment.order, ORDER.name)?;
+    if record.status != Status::Started || record.open().is_none() {
+        return Err(being_found_out());
+    }
+    match ORDER.resume(tx, &mut record)? {
+        Todo::Call(call) if call.ask => Ok(call),
+        Todo::Call(_) | Todo::Rest(_) => Err(being_found_out()),
+    }
+}
+
+/// The order's saga, for finding out what became of a payment that its payer wants to cancel: when the gateway has never
+/// heard of it, it is given up instead of asked for again, and the order waits for another payment.
+pub struct Withdrawing;
+
+/// See [`Withdrawing`].
+pub static WITHDRAWING: Withdrawing = Withdrawing;
+
+impl Flow for Withdrawing {
+    fn name(&self) -> &'static str {
+        ORDER.name
+    }
+
+    fn resume(&self, tx: &mut Tx<'_>, record: &mut Record) -> Result<Todo> {
+        ORDER.resume(tx, record)
+    }
+
+    fn call<'a>(&'a self, ports: &'a Ports, call: &'a Call) -> BoxFuture<'a, Outcome<Value>> {
+        Flow::call(&ORDER, ports, call)
+    }
+
+    fn settle(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Todo)> {
+        match outcome {
+            Outcome::Absent => {
+                ORDER.withdraw(tx, call, &Code::PaymentCancelledByUser.because("cancelled by its payer"))
+            }
+            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => ORDER.settle(tx, call, outcome),
+        }
+    }
+
+    fn stored(&self, call: &Call) -> &'static str {
+        ORDER.stored(call)
+    }
+
+    fn close(&self, tx: &mut Tx<'_>, record: &Record) -> Result<()> {
+        ORDER.close(tx, record)
+    }
+}
+
+/// Whether nobody knows how the payment ends.
+pub fn is_open(payment: &Payment) -> bool {
+    use payment::Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
+    match payment.status {
+        Pending | Processing => true,
+        Completed { .. } | Failed { .. } | Cancelled { .. } | PartiallyRefunded { .. } | Refunded { .. } => false,
+    }
+}
+
+/// C019: the gateway is being asked; repeat later.
+pub fn being_found_out() -> Error {
+    Code::Conflict.because("the gateway is being asked what became of this payment").retry_after(5)
+}

@@ -1,0 +1,150 @@
+//! Giving money back by decision of the shop: a part of a payment, or all of it, which also undoes the order.
+
+use crate::{
+    cancel,
+    flow::{Checkout, GivingBack, REFUND},
+    request::{RefundLine, RefundRequest},
+    saga::{self, About, Call, Ending, Record, Saga, Status, Todo},
+};
+use kernel::{Code, Money, PaymentNumber, RefundId, Result, text};
+use order::{Kind, Order};
+use payment::{Payment, RefundStatus};
+use store::Tx;
+
+/// Most lines of one refund: as many as an order has.
+const LINES_MAX: usize = order::order::LINES_MAX;
+
+/// A refund that is about to be decided.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Of what.
+    pub payment: PaymentNumber,
+    /// How much; `None` is all that is left.
+    pub amount: Option<Money>,
+    /// For which lines.
+    pub lines: Vec<RefundLine>,
+    /// Why, and who decided it.
+    pub ending: Ending,
+}
+
+impl Wanted {
+    /// The request as `by` sent it, with everything checked that can be without reading.
+    pub fn of(payment: PaymentNumber, request: &RefundRequest, by: String) -> Result<Wanted> {
+        let reason = text::required("reason", &request.reason, text::REASON_MAX)?;
+        let lines = request.lines.clone().unwrap_or_default();
+        let wild = request.lines.as_ref().is_some_and(Vec::is_empty) || lines.len() > LINES_MAX;
+        if wild {
+            return Err(text::wrong("lines", format!("must be 1 to {LINES_MAX} lines")));
+        }
+        if request.amount.is_some_and(|amount| !amount.is_positive()) {
+            return Err(Code::InvalidPaymentAmount.because("amount must be above zero"));
+        }
+        Ok(Wanted { payment, amount: request.amount, lines, ending: Ending { reason, by } })
+    }
+}
+
+/// What deciding a refund led to.
+#[derive(Debug)]
+pub enum Refunding {
+    /// All of an unshipped order's money: the order is undone.
+    Order(cancel::Undoing),
+    /// Money only: the gateway has to be asked.
+    Money(Call),
+}
+
+/// Decides a refund and claims its amount.
+///
+/// S301 the payment, S305 when nothing of it is left, S306 when it is more than is left or than the lines cost, S203 when the
+/// order was never paid, was given up, or has arrived and all of the money is wanted; C019 while the order is being undone.
+pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<Refunding> {
+    let payment = payment::ops::find(tx, &wanted.payment)?;
+    if !payment.refundable().is_positive() {
+        return Err(Code::PaymentRefundFailed.because(format!("nothing of a payment in {} is left", payment.status.kind())));
+    }
+    let order = order::ops::find(tx, &payment.order)?;
+    let record = saga::store::lock_of_order(tx, &order.number, saga.name)?;
+    if record.status.is_moving() || record.status == Status::CompensationFailed {
+        return Err(Code::Conflict.because("the order is being undone already").retry_after(10));
+    }
+    let amount = amount(&order, &payment, wanted)?;
+    let all = amount == payment.refundable();
+    match order.status.kind() {
+        Kind::Paid if all => cancel::begin(tx, saga, &order.number, None, &wanted.ending).map(Refunding::Order),
+        Kind::Paid | Kind::Shipping => money_only(tx, payment, amount, &wanted.ending),
+        Kind::Delivered if !all => money_only(tx, payment, amount, &wanted.ending),
+        Kind::Pending | Kind::Confirmed | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {
+            let why = format!("an order in {} cannot be refunded", order.status.kind());
+            Err(Code::OrderCannotBeCancelled.because(why))
+        }
+    }
+}
+
+fn amount(order: &Order, payment: &Payment, wanted: &Wanted) -> Result<Money> {
+    let left = payment.refundable();
+    let worth = match wanted.lines.as_slice() {
+        [] => left,
+        lines => worth(order, lines)?,
+    };
+    let amount = wanted.amount.unwrap_or(worth);
+    if amount > worth || amount > left {
+        let why = format!("{amount} is more than the {} that can be given back", worth.at_most(left));
+        return Err(Code::InvalidPaymentAmount.because(why));
+    }
+    Ok(amount)
+}
+
+/// What the named units cost.
+fn worth(order: &Order, lines: &[RefundLine]) -> Result<Money> {
+    let mut sum = Money::ZERO;
+    for (n, wanted) in lines.iter().enumerate() {
+        let field = format!("lines[{n}]");
+        let line = order.lines.iter().find(|line| line.number == wanted.id);
+        let line = line.ok_or_else(|| text::wrong(&field, "is no line of this order"))?;
+        let twice = lines[..n].iter().any(|earlier| earlier.id == wanted.id);
+        if twice || wanted.quantity > line.quantity {
+            return Err(text::wrong(&field, format!("has {} units, and may be named once", line.quantity)));
+        }
+        sum = sum.plus(line.unit_price.times(wanted.quantity)?)?;
+    }
+    Ok(sum)
+}
+
+fn money_only(tx: &mut Tx<'_>, payment: Payment, amount: Money, ending: &Ending) -> Result<Refunding> {
+    let refund = payment::ops::begin_refund(tx, &payment.number, amount, &ending.reason)?;
+    let (order, slot) = (payment.order.clone(), refund.id.raw());
+    let run = GivingBack { refund, payment, by: ending.by.clone() };
+    match REFUND.begin(tx, &run, &About { order: &order, slot, by: &ending.by })? {
+        Some((_, Todo::Call(call))) => Ok(Refunding::Money(call)),
+        Some((_, Todo::Rest(_))) | None => Err(Code::Internal.error().caused_by("a new refund has a saga already")),
+    }
+}
+
+/// How a refund stands.
+#[derive(Debug)]
+pub enum Standing {
+    /// The money went back.
+    Completed(Payment),
+    /// Nobody knows yet.
+    Open(Payment),
+}
+
+/// How the refund of a run stands: the run's own, or, when it is an order's that is being undone, that of its payment. S305
+/// when the gateway refused it.
+pub fn standing(tx: &mut Tx<'_>, record: &Record, number: &PaymentNumber) -> Result<Standing> {
+    if record.name == REFUND.name {
+        let refund = payment::ops::find_refund(tx, RefundId::new(record.slot))?;
+        let payment = payment::ops::find(tx, number)?;
+        return match refund.status {
+            RefundStatus::Completed { .. } => Ok(Standing::Completed(payment)),
+            RefundStatus::Processing => Ok(Standing::Open(payment)),
+            RefundStatus::Failed { reason, .. } => Err(Code::PaymentRefundFailed.because(reason)),
+        };
+    }
+    let payment = payment::ops::find(tx, number)?;
+    Ok(match record.status {
+        Status::Failed => Standing::Completed(payment),
+        Status::Started | Status::Completed | Status::Compensating | Status::CompensationFailed => {
+            Standing::Open(payment)
+        }
+    })
+}

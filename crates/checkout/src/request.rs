@@ -1,0 +1,269 @@
+//! What buyers ask for, as it comes in, and what can be said against it before anything is read.
+
+use kernel::{
+    Address, CartId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, UserCouponId, VariantId, text,
+};
+use order::order::LINES_MAX;
+use payment::{Method, payment::PAYMENT_KEY_MAX};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What is to be ordered, or quoted. Without `cartId` and `items` it is the caller's cart.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OrderRequest {
+    /// A cart of the caller's.
+    #[serde(default)]
+    pub cart_id: Option<CartId>,
+    /// Things that are in no cart; at most 200 lines. Not together with `cartId`.
+    #[serde(default)]
+    pub items: Option<Vec<Item>>,
+    /// Where it goes. Required for an order; a quote does without.
+    #[serde(default)]
+    pub shipping_address: Option<Address>,
+    /// A coupon the caller holds.
+    #[serde(default)]
+    pub user_coupon_id: Option<UserCouponId>,
+    /// How many points to pay with.
+    #[serde(default)]
+    pub points_to_use: Option<Money>,
+    /// What the caller was shown as the price of everything; the order is refused when it costs anything else.
+    #[serde(default)]
+    pub expected_amount: Option<Money>,
+    /// Pay in the same call.
+    #[serde(default)]
+    pub payment: Option<PaymentChoice>,
+}
+
+/// One thing to order: a variant, or a product, which means its default variant.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Item {
+    /// The product.
+    #[serde(default)]
+    pub product_id: Option<ProductId>,
+    /// The variant.
+    #[serde(default)]
+    pub variant_id: Option<VariantId>,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// How an order is paid in the call that places it.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PaymentChoice {
+    /// CREDIT_CARD (or CARD), BANK_TRANSFER, VIRTUAL_ACCOUNT, KAKAO_PAY, NAVER_PAY, TOSS_PAY or MOBILE.
+    pub method: String,
+    /// What the gateway gave the buyer's browser.
+    #[serde(default)]
+    pub payment_key: Option<String>,
+}
+
+/// A payment of an order.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PaymentRequest {
+    /// What is paid.
+    #[schema(value_type = String)]
+    pub order_number: OrderNumber,
+    /// As [`PaymentChoice::method`].
+    pub payment_method: String,
+    /// What the gateway gave the buyer's browser.
+    #[serde(default)]
+    pub payment_key: Option<String>,
+    /// Several methods for one order; answered S307 until there is a wallet to split with.
+    #[serde(default)]
+    pub splits: Option<Vec<Split>>,
+}
+
+/// A part of a payment.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Split {
+    /// How this part is paid.
+    pub method: String,
+    /// How much of it.
+    pub amount: Money,
+}
+
+/// What the gateway's page sends the buyer back with (Toss Payments).
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfirmRequest {
+    /// What is paid.
+    #[schema(value_type = String)]
+    pub order_number: OrderNumber,
+    /// The gateway's key of this payment.
+    pub payment_key: String,
+    /// What the buyer agreed to; must be what the order costs.
+    pub amount: Money,
+}
+
+/// Why something is given up.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reason {
+    /// At most 500 characters.
+    pub reason: String,
+}
+
+/// Money to give back. Without `amount` and `lines` it is all that is left.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RefundRequest {
+    /// How much; at most what the named lines cost.
+    #[serde(default)]
+    pub amount: Option<Money>,
+    /// At most 500 characters.
+    pub reason: String,
+    /// For what; at most 200 lines. Their goods stay where they are.
+    #[serde(default)]
+    pub lines: Option<Vec<RefundLine>>,
+}
+
+/// A line of the order, and how much of it is refunded.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RefundLine {
+    /// The line's `id` in the order.
+    pub id: i64,
+    /// How many units of it.
+    pub quantity: Quantity,
+}
+
+/// Where the lines of an order come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A cart: this one, or the caller's.
+    Cart(Option<CartId>),
+    /// What the request names.
+    Items(Vec<Item>),
+}
+
+impl OrderRequest {
+    /// Where the lines come from. C002 for a cart and items together, and for no lines or too many.
+    pub fn source(&self) -> Result<Source> {
+        match (&self.items, self.cart_id) {
+            (Some(_), Some(_)) => Err(text::wrong("items", "cannot be combined with cartId")),
+            (Some(items), None) if items.is_empty() || items.len() > LINES_MAX => {
+                Err(text::wrong("items", format!("must be 1 to {LINES_MAX} lines")))
+            }
+            (Some(items), None) => Ok(Source::Items(items.clone())),
+            (None, cart) => Ok(Source::Cart(cart)),
+        }
+    }
+
+    /// Where it goes; S211.
+    pub fn address(&self) -> Result<Address> {
+        let missing = || {
+            let detail = Detail::field("shippingAddress", "is required");
+            Code::InvalidShippingAddress.because("shippingAddress is required").with(detail)
+        };
+        self.shipping_address.clone().ok_or_else(missing)?.checked()
+    }
+
+    /// Everything that can be said against coupon, points and payment: nobody holds coupons or points yet, so naming one
+    /// is S608 or S310.
+    pub fn extras(&self) -> Vec<Error> {
+        let mut wrong = Vec::new();
+        if self.user_coupon_id.is_some() {
+            wrong.push(Code::UserCouponNotFound.error());
+        }
+        match self.points_to_use {
+            Some(points) if points < Money::ZERO => wrong.push(text::wrong("pointsToUse", "must be 0 or more")),
+            Some(points) if points.is_positive() => wrong.push(Code::InsufficientBalance.because("no points are held")),
+            Some(_) | None => {}
+        }
+        if let Some(Err(error)) = self.payment.as_ref().map(PaymentChoice::means) {
+            wrong.push(error);
+        }
+        wrong
+    }
+}
+
+/// How something is paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Means {
+    /// The method.
+    pub method: Method,
+    /// What the gateway gave the buyer's browser.
+    pub key: Option<String>,
+}
+
+impl Means {
+    /// S307 for a method that does not exist or cannot be had yet, C002 for a strange key.
+    pub fn checked(method: &str, key: Option<&str>) -> Result<Means> {
+        let method: Method = method.parse()?;
+        if method == Method::Balance {
+            return Err(Code::PaymentMethodNotSupported.because("there is no prepaid balance yet"));
+        }
+        Ok(Means { method, key: text::optional("paymentKey", key, PAYMENT_KEY_MAX)? })
+    }
+}
+
+impl PaymentChoice {
+    /// The checked form; see [`Means::checked`].
+    pub fn means(&self) -> Result<Means> {
+        Means::checked(&self.method, self.payment_key.as_deref())
+    }
+}
+
+impl PaymentRequest {
+    /// The checked form; S307 for splits.
+    pub fn means(&self) -> Result<Means> {
+        if self.splits.is_some() {
+            return Err(Code::PaymentMethodNotSupported.because("payments cannot be split yet"));
+        }
+        Means::checked(&self.payment_method, self.payment_key.as_deref())
+    }
+}
+
+impl ConfirmRequest {
+    /// The checked form.
+    pub fn means(&self) -> Result<Means> {
+        let key = text::required("paymentKey", &self.payment_key, PAYMENT_KEY_MAX)?;
+        Ok(Means { method: Method::TossPay, key: Some(key) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item() -> Item {
+        Item { product_id: Some(ProductId::new(1)), variant_id: None, quantity: Quantity::ONE }
+    }
+
+    #[test]
+    fn a_request_names_a_cart_or_items_but_not_both() {
+        let both = OrderRequest { cart_id: Some(CartId::new(1)), items: Some(vec![item()]), ..OrderRequest::default() };
+        assert!(both.source().is_err());
+        let none = OrderRequest { items: Some(Vec::new()), ..OrderRequest::default() };
+        assert!(none.source().is_err());
+        let many = OrderRequest { items: Some(vec![item(); LINES_MAX + 1]), ..OrderRequest::default() };
+        assert!(many.source().is_err());
+        assert!(matches!(OrderRequest::default().source(), Ok(Source::Cart(None))));
+    }
+
+    #[test]
+    fn coupons_points_and_balance_are_refused_until_they_exist() {
+        let choice = PaymentChoice { method: "BALANCE".to_owned(), payment_key: None };
+        let request = OrderRequest {
+            user_coupon_id: Some(UserCouponId::new(1)),
+            points_to_use: Some(Money::minor(1)),
+            payment: Some(choice),
+            ..OrderRequest::default()
+        };
+        let codes: Vec<_> = request.extras().iter().map(|error| error.code().code()).collect();
+        assert_eq!(codes, ["S608", "S310", "S307"]);
+        let nothing = OrderRequest { points_to_use: Some(Money::ZERO), ..OrderRequest::default() };
+        assert!(nothing.extras().is_empty());
+    }
+
+    #[test]
+    fn card_is_another_name_for_credit_card() {
+        assert_eq!(Means::checked("CARD", None).unwrap().method, Method::CreditCard);
+        assert_eq!(Means::checked("CASH", None).unwrap_err().code(), Code::PaymentMethodNotSupported);
+    }
+}

@@ -1,0 +1,139 @@
+//! What several domains together answer.
+
+use crate::saga::{self, Record, Status};
+use delivery::DeliveryResponse;
+use kernel::{Code, OrderNumber, Result, SagaId, Timestamp, Zone};
+use order::{Order, OrderResponse};
+use payment::{PaymentResponse, RefundResponse};
+use serde::Serialize;
+use serde_json::Value;
+use store::Tx;
+use utoipa::ToSchema;
+
+/// A placed order, with its payment when it was paid in the same call.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacedOrder {
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderResponse,
+    /// The payment.
+    pub payment: Option<PaymentResponse>,
+}
+
+/// An order with everything that belongs to it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderDetail {
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderResponse,
+    /// Its payments, oldest first.
+    pub payments: Vec<PaymentResponse>,
+    /// What went back or is on its way back, oldest first.
+    pub refunds: Vec<RefundResponse>,
+    /// Its parcel, once it is paid.
+    pub delivery: Option<DeliveryResponse>,
+    /// Where its saga stands.
+    pub saga: Option<SagaState>,
+}
+
+/// Where a saga stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SagaState {
+    /// The step it is at, such as `PROCESS_PAYMENT`.
+    pub step: String,
+    /// How it stands.
+    pub status: Status,
+}
+
+/// Everything about an order.
+pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail> {
+    let number: OrderNumber = order.number.clone();
+    let payments = payment::ops::of_order(tx, &number)?;
+    // orders without a payment have no refunds, and unpaid ones no parcel: most details are of such orders
+    let refunds = if payments.is_empty() { Vec::new() } else { payment::ops::refunds_of_order(tx, &number)? };
+    let delivery = delivery::ops::of_order(tx, &number)?.map(|delivery| DeliveryResponse::of(delivery, zone));
+    let first = saga::store::of_order(tx, &number)?.into_iter().find(|record| record.slot == 0);
+    Ok(OrderDetail {
+        order: order.into(),
+        payments: payments.into_iter().map(PaymentResponse::from).collect(),
+        refunds: refunds.into_iter().map(RefundResponse::from).collect(),
+        delivery,
+        saga: first.map(|record| SagaState { step: record.step, status: record.status }),
+    })
+}
+
+/// A saga as the shop's people see it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SagaResponse {
+    /// The run.
+    #[schema(value_type = String)]
+    pub saga_id: SagaId,
+    /// Which saga, such as `order.v1`.
+    pub name: String,
+    /// The order it is about.
+    #[schema(value_type = String)]
+    pub order_number: OrderNumber,
+    /// How it stands.
+    pub status: Status,
+    /// The step it is at.
+    pub step: String,
+    /// What is done and not undone, in order.
+    pub completed_steps: Vec<String>,
+    /// What its steps remember, and what they asked of other systems.
+    #[schema(value_type = Object)]
+    pub memory: Value,
+    /// Failed attempts at undoing the step it is at.
+    pub attempts: i64,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// Why it is or was undone.
+    pub reason: Option<String>,
+    /// By whom.
+    pub ended_by: Option<String>,
+    /// What a person says who closed it by hand.
+    pub resolution: Option<String>,
+    /// When it is due.
+    pub wake_at: Option<Timestamp>,
+    /// Who began it.
+    pub started_by: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+impl From<Record> for SagaResponse {
+    fn from(record: Record) -> SagaResponse {
+        let (reason, ended_by) = record.ending.map(|ending| (ending.reason, ending.by)).unzip();
+        SagaResponse {
+            saga_id: record.id,
+            name: record.name,
+            order_number: record.order,
+            status: record.status,
+            step: record.step,
+            completed_steps: record.completed,
+            memory: serde_json::to_value(&record.memory).unwrap_or(Value::Null),
+            attempts: record.attempts,
+            last_error: record.last_error,
+            reason,
+            ended_by,
+            resolution: record.resolution,
+            wake_at: record.wake_at,
+            started_by: record.started_by,
+            started_at: record.started_at,
+            completed_at: record.completed_at,
+            version: record.version,
+        }
+    }
+}
+
+/// Refuses an order that the caller may not see: its buyer and administrators do; S212 for others.
+pub fn shown_to(user: &web::User, order: Order) -> Result<Order> {
+    if order.user == user.id || user.is_admin() { Ok(order) } else { Err(Code::OrderUserMismatch.error()) }
+}

@@ -1,0 +1,49 @@
+//! What moves on without anybody asking: whatever is due, whoever began it.
+
+use crate::saga::{self, nudge};
+use crate::{flow, webhook};
+use futures_util::{StreamExt, future::BoxFuture, stream};
+use kernel::Result;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+use web::{App, Task};
+
+/// Runs looked for at once.
+const DUE_MAX: i64 = 128;
+/// Runs moved on at the same time: enough to share commits and to have several calls open.
+const AT_ONCE: usize = 16;
+
+/// The periodic work of this crate.
+pub const TASKS: &[Task] = &[
+    Task { name: "checkout.due-sagas", every: Duration::from_secs(1), run: |app| Box::pin(due_sagas(app)) },
+    Task { name: "checkout.forget-hints", every: Duration::from_secs(3_600), run: forget_hints },
+];
+
+/// Moves on every run that is due: unpaid orders expire, open outcomes are asked about, undoing is tried again. Gives how
+/// many were moved on.
+async fn due_sagas(app: App) -> Result<u64> {
+    let now = app.now();
+    let due = app.db.read("checkout.due", move |tx| saga::store::due(tx, now, DUE_MAX)).await?;
+    let moved = AtomicU64::new(0);
+    stream::iter(due)
+        .for_each_concurrent(AT_ONCE, async |(id, name)| {
+            let Ok(flow) = flow::flow(&name).inspect_err(|error| tracing::error!(saga = %id, ?error, "unknown saga")) else {
+                return;
+            };
+            if nudge(flow, &app.db, &app.ports, id).await.is_ok() {
+                moved.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+        .await;
+    Ok(moved.into_inner())
+}
+
+fn forget_hints(app: App) -> BoxFuture<'static, Result<u64>> {
+    Box::pin(async move {
+        let cutoff = app.now().before(webhook::REMEMBERED);
+        app.db.write("checkout.forget-hints", move |tx| webhook::forget(tx, cutoff)).await?;
+        Ok(0)
+    })
+}

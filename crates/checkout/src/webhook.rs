@@ -1,0 +1,102 @@
+//! What a gateway tells by itself. It is a hint and nothing more: anybody could send it, late, twice or wrong. What counts is
+//! what the gateway answers when it is asked.
+
+use crate::{
+    flow::{LATE, ORDER},
+    pay,
+    saga::{self, About, SYSTEM},
+};
+use kernel::{OrderNumber, Result, SagaId, Timestamp};
+use payment::Payment;
+use serde::Deserialize;
+use std::time::Duration;
+use store::{Tx, args};
+
+/// How long a hint is remembered: gateways repeat theirs for up to four days.
+pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+const HEARD: &str = "select heard_at from gateway_hints where hint = ?";
+const REMEMBER: &str = "insert into gateway_hints (hint, heard_at) values (?, ?) {on conflict ignore: hint}";
+const FORGET: &str = "delete from gateway_hints where heard_at < ?";
+
+/// Every statement of this file.
+pub const STATEMENTS: &[&str] = &[HEARD, REMEMBER, FORGET];
+
+/// A gateway's message (Toss Payments: `PAYMENT_STATUS_CHANGED` has `data`, `DEPOSIT_CALLBACK` has not). It may say more than
+/// this; nothing it says is believed.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    #[serde(default)]
+    order_id: Option<String>,
+    #[serde(default)]
+    payment_key: Option<String>,
+    #[serde(default)]
+    data: Option<Subject>,
+}
+
+/// The payment that a message is about.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    #[serde(default)]
+    order_id: Option<String>,
+    #[serde(default)]
+    payment_key: Option<String>,
+}
+
+impl Message {
+    /// The order, if it could be one of ours, and the gateway's key of the payment.
+    fn subject(&self) -> (Option<OrderNumber>, Option<&str>) {
+        let data = self.data.as_ref();
+        let order = data.and_then(|data| data.order_id.as_deref()).or(self.order_id.as_deref());
+        let key = data.and_then(|data| data.payment_key.as_deref()).or(self.payment_key.as_deref());
+        (order.and_then(|order| order.parse().ok()), key)
+    }
+}
+
+/// What a hint leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing: it was heard before, or is about nothing of ours.
+    Nothing,
+    /// The gateway has to be asked about the payment of this saga.
+    Ask(SagaId),
+    /// Nothing now; what is to be done is done by the task.
+    Noted,
+}
+
+/// Takes a hint in. `hint` tells one message from another.
+pub fn hear(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<Heard> {
+    if tx.query_first(HEARD, args![hint], |row| row.get::<Timestamp>(0))?.is_some() {
+        return Ok(Heard::Nothing);
+    }
+    let Some(payment) = meant(tx, message)? else { return Ok(Heard::Nothing) };
+    if pay::is_open(&payment) {
+        return Ok(Heard::Ask(saga::store::lock_of_order(tx, &payment.order, ORDER.name)?.id));
+    }
+    if !payment.captured.is_positive() {
+        // refused or given up, and yet the gateway speaks of it: perhaps it took the money after all
+        LATE.enlist(tx, &About { order: &payment.order, slot: payment.id.raw(), by: SYSTEM })?;
+    }
+    remember(tx, hint)?;
+    Ok(Heard::Noted)
+}
+
+fn meant(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {
+    let (Some(order), key) = message.subject() else { return Ok(None) };
+    let mut payments = payment::ops::of_order(tx, &order)?;
+    payments.retain(|payment| key.is_none_or(|key| payment.payment_key.as_deref() == Some(key)));
+    Ok(payments.pop())
+}
+
+/// From now on this hint changes nothing.
+pub fn remember(tx: &mut Tx<'_>, hint: &str) -> Result<()> {
+    let now = tx.now();
+    tx.exec(REMEMBER, args![hint, now]).map(|_| ())
+}
+
+/// Forgets hints heard before `cutoff`. Gives how many.
+pub fn forget(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
+    tx.exec(FORGET, args![cutoff])
+}

@@ -1,0 +1,302 @@
+//! What sellers and administrators do with products: a seller with their own, an administrator with all.
+
+use crate::http::{Wanted, house};
+use crate::import::{self, Format, Options, Report};
+use crate::list::{self, Question, SORT_DEFAULT, SORTS};
+use crate::ops;
+use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
+use crate::request::{SaveProduct, SaveVariant, SetStock};
+use crate::upload::upload;
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, header},
+    response::Response,
+};
+use catalog::ops::upsert::SameName;
+use catalog::product::{Author, Status};
+use kernel::{Code, Page, ProductId, Result, VariantId, text};
+use serde::Deserialize;
+use store::Tx;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+use web::answer::Success;
+use web::{
+    Answer, App, Failure, IfMatch, Json, Keyed, Paging, Path, Query, Routes, Seller, created, done, ok, once, twin,
+};
+
+/// The handlers for sellers and administrators. Writing works under `/products` as well (API.md).
+pub fn routes() -> Routes {
+    let writes = [
+        routes!(create_product),
+        routes!(rewrite_product, delete_product),
+        routes!(add_variant),
+        routes!(change_variant),
+    ];
+    Routes::default()
+        .routes(routes!(admin_products))
+        .routes(routes!(admin_product))
+        .routes(routes!(set_stock))
+        .routes(routes!(publish_product))
+        .routes(routes!(close_product))
+        .routes(routes!(product_variants))
+        .routes(routes!(import_products))
+        .merge(twin::also_at("/admin/products", "/products", writes))
+}
+
+fn author(seller: &Seller) -> Author {
+    Author::limited_to(seller.limited_to())
+}
+
+/// Which state a list shows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct InStatus {
+    /// Only this state; absent: all but DISCONTINUED.
+    #[param(value_type = Option<Status>)]
+    status: Option<String>,
+}
+
+/// Products in any state; a seller's own only.
+#[utoipa::path(get, path = "/admin/products", tag = "product", params(Wanted, InStatus),
+    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("sort" = Option<String>, Query)),
+    responses((status = 200, body = Success<Page<ProductPage>>)))]
+async fn admin_products(
+    State(app): State<App>,
+    seller: Seller,
+    Query(wanted): Query<Wanted>,
+    Query(state): Query<InStatus>,
+    paging: Paging,
+) -> Answer<Page<ProductPage>> {
+    let question = Question {
+        filter: wanted.filter(),
+        status: state.status.as_deref().map(str::parse).transpose()?,
+        seller: seller.limited_to(),
+        viewer: Viewer::Owner,
+        sort: paging.sort_by(SORTS, SORT_DEFAULT)?,
+        request: paging.request,
+    };
+    let currency = app.shop.currency;
+    Ok(ok(app.db.read("merchandising.admin-list", move |tx| list::page(tx, &question, currency)).await?))
+}
+
+/// A product in any state but DISCONTINUED, with all its variants.
+#[utoipa::path(get, path = "/admin/products/{id}", tag = "product", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<ProductDetail>)))]
+async fn admin_product(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> Answer<ProductDetail> {
+    let (house, author) = (house(&app), author(&seller));
+    Ok(ok(app.db.read("merchandising.owned", move |tx| ops::owned(tx, house, author, id)).await?))
+}
+
+/// Make a product with its variants, images and opening stock, all or nothing.
+#[utoipa::path(post, path = "/admin/products", tag = "product", request_body = SaveProduct,
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = Success<ProductDetail>)))]
+async fn create_product(
+    State(app): State<App>,
+    seller: Seller,
+    Keyed { body, keying }: Keyed<SaveProduct>,
+) -> Result<Response, Failure> {
+    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let work = move |tx: &mut Tx<'_>| {
+        let made = ops::create(tx, house, author, &by, &body)?;
+        Ok(created(format!("/products/{}", made.product.id), made))
+    };
+    once(&app, keying, "merchandising.create", work).await
+}
+
+/// Rewrite a product as a whole. Its stock changes only when the request names it; its images stay when the request names
+/// none, except that the first one becomes `imageUrl`.
+#[utoipa::path(put, path = "/admin/products/{id}", tag = "product", request_body = SaveProduct,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<ProductDetail>)))]
+async fn rewrite_product(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    if_match: IfMatch,
+    Keyed { body, keying }: Keyed<SaveProduct>,
+) -> Result<Response, Failure> {
+    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let expected = if_match.or(body.version)?;
+    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, house, author, &by, id, &body, expected)?));
+    once(&app, keying, "merchandising.rewrite", work).await
+}
+
+/// Which version a request without body changes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AtVersion {
+    /// The version that is changed; or send `If-Match`.
+    version: Option<i64>,
+}
+
+/// Delete a product: it becomes DISCONTINUED, its name is free again, its sku is not. Refused while orders of it are not
+/// finished.
+#[utoipa::path(delete, path = "/admin/products/{id}", tag = "product",
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
+    responses((status = 200, body = Success<web::Nothing>)))]
+async fn delete_product(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    if_match: IfMatch,
+    Query(at): Query<AtVersion>,
+) -> Answer<()> {
+    let (author, expected) = (author(&seller), if_match.or(at.version)?);
+    app.db.write("merchandising.delete", move |tx| ops::delete(tx, author, id, expected)).await?;
+    Ok(done())
+}
+
+/// Make so many units available of the product's default variant, or of the named one. What orders hold stays.
+#[utoipa::path(patch, path = "/admin/products/{id}/stock", tag = "product", request_body = SetStock,
+    params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<ProductDetail>)))]
+async fn set_stock(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    Keyed { body, keying }: Keyed<SetStock>,
+) -> Result<Response, Failure> {
+    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, house, author, &by, id, &body)?));
+    once(&app, keying, "merchandising.set-stock", work).await
+}
+
+/// Put a product on sale.
+#[utoipa::path(patch, path = "/admin/products/{id}/publish", tag = "product",
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<ProductDetail>)))]
+async fn publish_product(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    IfMatch(expected): IfMatch,
+) -> Answer<ProductDetail> {
+    let (house, author) = (house(&app), author(&seller));
+    Ok(ok(app.db.write("merchandising.publish", move |tx| ops::publish(tx, house, author, id, expected)).await?))
+}
+
+/// Take a product off sale.
+#[utoipa::path(patch, path = "/admin/products/{id}/close", tag = "product",
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<ProductDetail>)))]
+async fn close_product(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    IfMatch(expected): IfMatch,
+) -> Answer<ProductDetail> {
+    let (house, author) = (house(&app), author(&seller));
+    Ok(ok(app.db.write("merchandising.close", move |tx| ops::close(tx, house, author, id, expected)).await?))
+}
+
+/// The variants of a product with their stock.
+#[utoipa::path(get, path = "/admin/products/{id}/variants", tag = "product", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<Vec<VariantPage>>)))]
+async fn product_variants(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+) -> Answer<Vec<VariantPage>> {
+    let (house, author) = (house(&app), author(&seller));
+    Ok(ok(app.db.read("merchandising.variants", move |tx| ops::variants(tx, house, author, id)).await?))
+}
+
+/// Add a variant with its opening stock, both or neither.
+#[utoipa::path(post, path = "/admin/products/{id}/variants", tag = "product", request_body = SaveVariant,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = Success<VariantPage>)))]
+async fn add_variant(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    if_match: IfMatch,
+    Keyed { body, keying }: Keyed<SaveVariant>,
+) -> Result<Response, Failure> {
+    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let expected = if_match.or(body.version)?;
+    let work = move |tx: &mut Tx<'_>| {
+        let made = ops::add_variant(tx, house, author, &by, id, &body, expected)?;
+        Ok(created(format!("/admin/products/{id}/variants"), made))
+    };
+    once(&app, keying, "merchandising.add-variant", work).await
+}
+
+/// Rewrite a variant; its sku and its stock stay.
+#[utoipa::path(put, path = "/admin/products/{id}/variants/{variantId}", tag = "product", request_body = SaveVariant,
+    params(("id" = i64, Path), ("variantId" = i64, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = Success<VariantPage>)))]
+async fn change_variant(
+    State(app): State<App>,
+    seller: Seller,
+    Path((id, variant)): Path<(ProductId, VariantId)>,
+    if_match: IfMatch,
+    Json(sent): Json<SaveVariant>,
+) -> Answer<VariantPage> {
+    let (author, expected) = (author(&seller), if_match.or(sent.version)?);
+    let work = move |tx: &mut Tx<'_>| ops::change_variant(tx, author, id, variant, &sent, expected);
+    Ok(ok(app.db.write("merchandising.change-variant", work).await?))
+}
+
+/// How an uploaded file is read; `map` and `set` may come many times.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes what `options` reads, for the document")]
+struct ImportQuery {
+    /// Where a field comes from: `name=productDisplayName`, or `category={masterCategory} > {subCategory}`.
+    map: Option<String>,
+    /// A field that is the same for every row: `price=19900`.
+    set: Option<String>,
+    /// The state of new products: DRAFT, ACTIVE (when absent) or INACTIVE.
+    status: Option<String>,
+    /// `store` (when absent) or `refuse` rows whose name another product holds.
+    #[param(rename = "sameNames")]
+    same_names: Option<String>,
+}
+
+/// C002 for a parameter nobody knows.
+fn options(mut options: Options, query: Vec<(String, String)>) -> Result<Options> {
+    for (name, value) in query {
+        let pair = || {
+            let (field, from) = value.split_once('=').ok_or_else(|| text::wrong(&name, "must be field=value"))?;
+            Ok::<_, kernel::Error>((field.to_owned(), from.to_owned()))
+        };
+        match name.as_str() {
+            "map" => options.map.push(pair()?),
+            "set" => options.set.push(pair()?),
+            "status" => options.status = value.parse()?,
+            "sameNames" => options.same_name = same_name(&value)?,
+            _ => return Err(text::wrong("query", "knows map, set, status and sameNames")),
+        }
+    }
+    Ok(options)
+}
+
+fn same_name(value: &str) -> Result<SameName> {
+    match value {
+        "store" => Ok(SameName::Store),
+        "refuse" => Ok(SameName::Refuse),
+        _ => Err(text::wrong("sameNames", "must be store or refuse")),
+    }
+}
+
+/// Import a catalogue while it arrives. Rows are stored by their sku; the report names every one that was not.
+#[utoipa::path(post, path = "/admin/products/import", tag = "product", params(ImportQuery),
+    request_body(content((String = "text/csv"), (String = "application/x-ndjson"))),
+    responses((status = 200, body = Success<Report>)))]
+async fn import_products(
+    State(app): State<App>,
+    seller: Seller,
+    Query(query): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Report> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
+    let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv or application/x-ndjson"))?;
+    let mut options = options(Options::new(format, house(&app)), query)?;
+    (options.seller, options.by) = (seller.limited_to(), seller.0.id.to_string());
+    let (feed, file) = upload();
+    let db = app.db.clone();
+    let import = tokio::task::spawn_blocking(move || import::import(&db, file, &options, &mut |_| {}));
+    feed.body(body).await;
+    let report = import.await.map_err(|e| Code::Internal.error().caused_by(e))?;
+    Ok(ok(report?))
+}

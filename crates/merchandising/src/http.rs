@@ -1,0 +1,153 @@
+//! Products, as shoppers and other services see them.
+
+use crate::list::{self, Filter, Question, SORT_DEFAULT, SORTS};
+use crate::ops::{self, BulkVariant, House, Verified};
+use crate::page::{self, ProductDetail, ProductPage, Viewer};
+use crate::request::{ByIds, Verify};
+use axum::{extract::State, http::StatusCode, response::Response};
+use catalog::events::ProductChanged;
+use kernel::{Money, Page, ProductId, Result};
+use ports::reviews::Review;
+use serde::{Deserialize, Serialize};
+use store::{Envelope, Event};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+use web::answer::{Success, json_response};
+use web::{Answer, App, Failure, Json, PageKey, Paging, Path, Query, Routes, Service, ok};
+
+/// The handlers of this crate.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(list_products))
+        .routes(routes!(product))
+        .routes(routes!(product_with_reviews))
+        .routes(routes!(verify_products))
+        .routes(routes!(variants_by_ids))
+        .merge(crate::admin::routes())
+}
+
+/// The page of one product.
+const fn page_of(id: ProductId) -> PageKey {
+    PageKey { kind: "product", id: id.raw() }
+}
+
+/// Which kept pages an event makes stale: those of the products that changed or whose stock moved.
+pub fn stale(fact: &Envelope) -> Vec<PageKey> {
+    match &*fact.topic {
+        ProductChanged::TOPIC => {
+            fact.read::<ProductChanged>().map(|it| vec![page_of(it.product_id)]).unwrap_or_default()
+        }
+        _ => inventory::events::products_of(fact).into_iter().map(page_of).collect(),
+    }
+}
+
+/// What the shop's settings say here.
+pub(crate) fn house(app: &App) -> House {
+    House { currency: app.shop.currency, low_stock_threshold: app.shop.low_stock_threshold }
+}
+
+/// Which products a list shows.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// A category by id, path (`Apparel > Topwear`) or name, with everything below it.
+    category: Option<String>,
+    /// Exactly this brand.
+    brand: Option<String>,
+    /// What one unit costs now, at least.
+    #[param(value_type = Option<i64>)]
+    min_price: Option<Money>,
+    /// What one unit costs now, at most.
+    #[param(value_type = Option<i64>)]
+    max_price: Option<Money>,
+    /// Only what can be bought now; `false` shows everything.
+    in_stock: Option<bool>,
+}
+
+impl Wanted {
+    pub(crate) fn filter(self) -> Filter {
+        Filter {
+            category: self.category.filter(|words| !words.trim().is_empty()),
+            brand: self.brand.filter(|brand| !brand.is_empty()),
+            min_price: self.min_price,
+            max_price: self.max_price,
+            in_stock: self.in_stock.unwrap_or(false),
+        }
+    }
+}
+
+/// Products on sale. `sort`: `createdAt`, `price` or `name`, with `,asc` or `,desc`; the newest first when absent.
+#[utoipa::path(get, path = "/products", tag = "product", params(Wanted),
+    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("sort" = Option<String>, Query)),
+    responses((status = 200, body = Success<Page<ProductPage>>)))]
+async fn list_products(
+    State(app): State<App>,
+    Query(wanted): Query<Wanted>,
+    paging: Paging,
+) -> Answer<Page<ProductPage>> {
+    let question = Question {
+        filter: wanted.filter(),
+        status: None,
+        seller: None,
+        viewer: Viewer::Public,
+        sort: paging.sort_by(SORTS, SORT_DEFAULT)?,
+        request: paging.request,
+    };
+    let currency = app.shop.currency;
+    Ok(ok(app.db.read("merchandising.list", move |tx| list::page(tx, &question, currency)).await?))
+}
+
+async fn shown(app: &App, id: ProductId) -> Result<ProductDetail> {
+    let currency = app.shop.currency;
+    app.db.read("merchandising.product", move |tx| page::detail(tx, id, currency, Viewer::Public)).await
+}
+
+/// A product on sale, with its variants and the stock of this moment.
+#[utoipa::path(get, path = "/products/{id}", tag = "product", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<ProductDetail>)))]
+async fn product(State(app): State<App>, Path(id): Path<ProductId>) -> Result<Response, Failure> {
+    let bytes = app.pages.get(page_of(id), || shown(&app, id)).await?;
+    Ok(json_response(StatusCode::OK, None, bytes))
+}
+
+/// A product with what buyers wrote about it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductWithReviews {
+    /// The product.
+    #[serde(flatten)]
+    pub product: ProductDetail,
+    /// The reviews; empty when there are none or they cannot be had.
+    pub reviews: Vec<Review>,
+    /// False when the other service is down or there is none.
+    pub reviews_available: bool,
+}
+
+/// A product on sale with its reviews. When those cannot be had, the page comes without them.
+#[utoipa::path(get, path = "/products/{id}/with-reviews", tag = "product", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<ProductWithReviews>)))]
+async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>) -> Answer<ProductWithReviews> {
+    let product = shown(&app, id).await?;
+    let found = app.ports.reviews.of_product(id).await;
+    let reviews_available = found.is_ok() && app.ports.reviews.is_configured();
+    Ok(ok(ProductWithReviews { product, reviews: found.unwrap_or_default(), reviews_available }))
+}
+
+/// Whether these lines can be bought now. Writes nothing.
+#[utoipa::path(post, path = "/products/verify", tag = "product", request_body = Verify,
+    responses((status = 200, body = Success<Verified>)))]
+async fn verify_products(State(app): State<App>, Json(sent): Json<Verify>) -> Answer<Verified> {
+    Ok(ok(app.db.read("merchandising.verify", move |tx| ops::verify(tx, &sent.items)).await?))
+}
+
+/// Bulk data of variants for other services, in the order asked; unknown ones are missing.
+#[utoipa::path(post, path = "/internal/variants/by-ids", tag = "internal", request_body = ByIds,
+    responses((status = 200, body = Success<Vec<BulkVariant>>)))]
+async fn variants_by_ids(
+    State(app): State<App>,
+    _service: Service,
+    Json(sent): Json<ByIds>,
+) -> Answer<Vec<BulkVariant>> {
+    Ok(ok(app.db.read("merchandising.by-ids", move |tx| ops::by_ids(tx, &sent.variant_ids)).await?))
+}

@@ -1,0 +1,391 @@
+//! A row of a file as a product to store, or why it cannot be one.
+
+use crate::import::csv::shown;
+use crate::import::plan::{Field, Plan};
+use catalog::ops::upsert::Row;
+use catalog::product::Status;
+use catalog::variant::{self, Options};
+use kernel::{Code, Error, Money, Result, text};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A product to store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The line it begins on.
+    pub line: u64,
+    /// What the catalogue is told; its category is looked up when it is stored.
+    pub row: Row,
+    /// The path of its category.
+    pub category: Option<String>,
+    /// Units of the default variant, or of each variant in the order of the row.
+    pub stock: Vec<Option<i64>>,
+    /// What is odd about it but no reason to refuse it.
+    pub notes: Vec<String>,
+}
+
+/// A row that cannot be stored.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The line it begins on.
+    pub line: u64,
+    /// Its sku, when that much could be read.
+    pub sku: Option<String>,
+    /// Why.
+    pub error: Error,
+}
+
+/// A row of NDJSON.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct JsonRow {
+    sku: String,
+    name: Option<String>,
+    description: Option<String>,
+    price: Option<Money>,
+    sale_price: Option<Money>,
+    category: Option<String>,
+    brand: Option<String>,
+    image_url: Option<String>,
+    #[serde(default)]
+    images: Vec<String>,
+    stock: Option<i64>,
+    status: Option<Status>,
+    #[serde(default)]
+    variants: Vec<JsonVariant>,
+}
+
+/// A variant in a row of NDJSON.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct JsonVariant {
+    sku: String,
+    name: Option<String>,
+    #[serde(default)]
+    options: Options,
+    #[serde(default)]
+    price_adjustment: Money,
+    stock: Option<i64>,
+    #[serde(default)]
+    is_default: bool,
+}
+
+fn empty_row(sku: String, status: Status) -> Row {
+    Row {
+        sku,
+        name: None,
+        price: None,
+        sale_price: None,
+        description: None,
+        category_id: None,
+        brand: None,
+        images: Vec::new(),
+        status,
+        variants: Vec::new(),
+    }
+}
+
+/// The product a row of CSV tells of.
+pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Result<Draft, Refusal> {
+    let said = plan.read(|place| cells.get(place).map_or("", String::as_str));
+    let sku = said.iter().find(|(field, _)| *field == Field::Sku).and_then(|(_, said)| said.value.clone());
+    let refuse = |error| Refusal { line, sku: sku.clone(), error };
+    let Some(known) = &sku else { return Err(refuse(text::wrong("sku", "is empty"))) };
+    let mut draft =
+        Draft { line, row: empty_row(known.clone(), status), category: None, stock: vec![None], notes: Vec::new() };
+    let mut first_image = None;
+    for (field, said) in said {
+        for column in &said.lacking {
+            draft.notes.push(format!("{} is empty, so {} lacks it", plan.name_of(*column), field.name()));
+        }
+        let Some(value) = said.value else { continue };
+        let row = &mut draft.row;
+        match field {
+            Field::Sku => {}
+            Field::Name => row.name = Some(value),
+            Field::Description => row.description = Some(value),
+            Field::Price => row.price = Some(amount(field, &value).map_err(refuse)?),
+            Field::SalePrice => row.sale_price = Some(amount(field, &value).map_err(refuse)?),
+            Field::Category => draft.category = Some(value),
+            Field::Brand => row.brand = Some(value),
+            Field::ImageUrl => first_image = Some(value),
+            Field::Images => row.images = value.split('|').map(|one| one.trim().to_owned()).collect(),
+            Field::Stock => draft.stock = vec![Some(units(&value).map_err(refuse)?)],
+            Field::Status => row.status = value.to_uppercase().parse().map_err(refuse)?,
+        }
+    }
+    draft.row.images.splice(0..0, first_image);
+    not_deleted(&draft.row).map_err(refuse)?;
+    Ok(draft)
+}
+
+/// A whole number such as `19900` or `19,900`; signs of currency and fractions are refused rather than guessed.
+fn number(field: Field, text: &str) -> Result<i64> {
+    let wrong = || text::wrong(field.name(), format!("{} is not a whole number", shown(text)));
+    let groups: Vec<&str> = text.strip_prefix('-').unwrap_or(text).split(',').collect();
+    let grouped = groups.len() == 1 || (groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3));
+    let digits = groups.concat();
+    if groups[0].is_empty() || !grouped || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let size: i64 = digits.parse().map_err(|_| wrong())?;
+    Ok(if text.starts_with('-') { -size } else { size })
+}
+
+fn amount(field: Field, text: &str) -> Result<Money> {
+    number(field, text).map(Money::minor)
+}
+
+fn units(text: &str) -> Result<i64> {
+    number(Field::Stock, text).and_then(sound_stock)
+}
+
+fn sound_stock(units: i64) -> Result<i64> {
+    crate::request::stock("stock", units)
+}
+
+fn not_deleted(row: &Row) -> Result<()> {
+    match row.status {
+        Status::Discontinued => Err(text::wrong("status", "must be DRAFT, ACTIVE or INACTIVE")),
+        Status::Draft | Status::Active | Status::Inactive => Ok(()),
+    }
+}
+
+/// Turns rows of NDJSON into what [`JsonRow`] reads: members renamed, joined and set as the options say.
+#[derive(Debug)]
+pub struct Rename<'a> {
+    map: &'a [(String, String)],
+    set: &'a [(String, String)],
+}
+
+impl<'a> Rename<'a> {
+    /// C002 for a field nobody knows or said twice, or a broken pattern. Which members exist only the rows know.
+    pub fn of(map: &'a [(String, String)], set: &'a [(String, String)]) -> Result<Rename<'a>> {
+        let members: Vec<String> = map.iter().flat_map(|(_, from)| members(from)).collect();
+        let known = [vec!["sku".to_owned()], members].concat();
+        Plan::of(&known, map, set).map(|_| Rename { map, set })
+    }
+
+    /// Whether rows are read as they are.
+    pub fn is_nothing(&self) -> bool {
+        self.map.is_empty() && self.set.is_empty()
+    }
+
+    /// Renames in one row. Members that are no fields themselves are used up; a field that is mapped replaces a member of its
+    /// name.
+    fn apply(&self, row: &mut Map<String, Value>, notes: &mut Vec<String>) -> Result<()> {
+        let names: Vec<String> = row.keys().cloned().collect();
+        let cells: Vec<String> = row.values().map(plain_text).collect();
+        let cell = |place: usize| cells.get(place).map_or("", String::as_str);
+        // members that this row lacks are empty cells, not unknown columns
+        let mut all = names.clone();
+        for name in self.map.iter().flat_map(|(_, from)| members(from)).chain(["sku".to_owned()]) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        let plan = Plan::of(&all, self.map, self.set)?;
+        let wanted: Vec<&str> = self.map.iter().chain(self.set).map(|(field, _)| field.trim()).collect();
+        let said = plan.read(cell);
+        for name in self.map.iter().flat_map(|(_, from)| members(from)).filter(|name| !Field::is_member(name)) {
+            row.remove(&name);
+        }
+        for (field, said) in said {
+            if !wanted.iter().any(|name| name.eq_ignore_ascii_case(field.name())) {
+                continue;
+            }
+            let lacks = |column: &usize| format!("{} is empty, so {} lacks it", plan.name_of(*column), field.name());
+            notes.extend(said.lacking.iter().map(lacks));
+            let value = said.value.map(|text| typed(field, text)).transpose()?;
+            row.insert(field.name().to_owned(), value.unwrap_or(Value::Null));
+        }
+        Ok(())
+    }
+}
+
+/// The members a `--map` value speaks of.
+fn members(from: &str) -> Vec<String> {
+    if !from.contains('{') {
+        return vec![from.trim().to_owned()];
+    }
+    from.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name.trim().to_owned()).collect()
+}
+
+fn plain_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+    }
+}
+
+fn typed(field: Field, text: String) -> Result<Value> {
+    match field {
+        _ if field.is_number() => number(field, &text).map(Value::from),
+        Field::Images => Ok(text.split('|').map(str::trim).collect()),
+        _ => Ok(Value::String(text)),
+    }
+}
+
+/// The product a line of NDJSON tells of.
+pub fn of_json(rename: &Rename<'_>, line: u64, bytes: &[u8], status: Status) -> Result<Draft, Refusal> {
+    let mut notes = Vec::new();
+    let (row, sku) = match rename.is_nothing() {
+        true => (serde_json::from_slice::<JsonRow>(bytes).map_err(|e| not_json(&e)), sku_of(bytes)),
+        false => match serde_json::from_slice::<Map<String, Value>>(bytes) {
+            Err(error) => (Err(not_json(&error)), None),
+            Ok(mut members) => {
+                let renamed = rename.apply(&mut members, &mut notes);
+                let sku = members.get("sku").map(plain_text).filter(|sku| !sku.is_empty());
+                let row =
+                    renamed.and_then(|()| serde_json::from_value(Value::Object(members)).map_err(|e| not_json(&e)));
+                (row, sku)
+            }
+        },
+    };
+    let mut draft = row.and_then(|row| drafted(line, row, status)).map_err(|error| Refusal { line, sku, error })?;
+    draft.notes = notes;
+    Ok(draft)
+}
+
+/// The sku of a row that may be refused for something else.
+fn sku_of(bytes: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        sku: String,
+    }
+    serde_json::from_slice::<Named>(bytes).ok().map(|named| named.sku.trim().to_owned()).filter(|sku| !sku.is_empty())
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    // every row is one line: the parser's "at line 1" would only mislead
+    let words = error.to_string().replace(" at line 1 column ", " at column ");
+    Code::InvalidInput.because(words.chars().take(200).collect::<String>())
+}
+
+fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
+    let own_stock = json.stock.map(sound_stock).transpose()?;
+    if own_stock.is_some() && !json.variants.is_empty() {
+        return Err(text::wrong("stock", "belongs to the variants when there are any"));
+    }
+    let mut stock = Vec::with_capacity(json.variants.len().max(1));
+    let mut row = empty_row(json.sku.trim().to_owned(), json.status.unwrap_or(status));
+    for one in json.variants {
+        stock.push(one.stock.map(sound_stock).transpose()?);
+        row.variants.push(variant::New {
+            sku: Some(text::required("variants.sku", &one.sku, catalog::product::SKU_MAX)?),
+            name: one.name,
+            options: one.options,
+            price_adjustment: one.price_adjustment,
+            status: variant::Status::Active,
+            is_default: one.is_default,
+        });
+    }
+    if row.variants.is_empty() {
+        stock.push(own_stock);
+    }
+    row.name = json.name;
+    row.description = json.description;
+    row.price = json.price;
+    row.sale_price = json.sale_price;
+    row.brand = json.brand;
+    row.images = json.image_url.into_iter().chain(json.images).collect();
+    not_deleted(&row)?;
+    Ok(Draft { line, row, category: json.category.filter(|path| !path.trim().is_empty()), stock, notes: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    }
+
+    fn json(text: &str) -> Result<Draft, String> {
+        let rename = Rename::of(&[], &[]).unwrap();
+        of_json(&rename, 3, text.as_bytes(), Status::Active)
+            .map_err(|refused| refused.error.detail().unwrap_or("").to_owned())
+    }
+
+    #[test]
+    fn numbers_are_whole_or_refused() {
+        for (text, wanted) in [("19900", 19_900), ("19,900", 19_900), ("1,000,000", 1_000_000), ("-5", -5), ("0", 0)] {
+            assert_eq!(number(Field::Price, text).unwrap(), wanted, "{text}");
+        }
+        for text in
+            ["", "-", "--5", "19.9", "₩19900", "1e3", "19,90", "1000,000", ",000", "99999999999999999999", "１２"]
+        {
+            assert!(number(Field::Price, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_json_is_read_strictly() {
+        let draft = json(
+            r#"{"sku":" TEE ","name":"Tee","price":9000,"category":"A > B","imageUrl":"t.jpg",
+            "variants":[{"sku":"TEE-S","options":{"size":"S"},"stock":4},{"sku":"TEE-L","priceAdjustment":500}]}"#,
+        );
+        let draft = draft.unwrap();
+        assert_eq!((draft.row.sku.as_str(), draft.category.as_deref()), ("TEE", Some("A > B")));
+        assert_eq!((draft.stock.as_slice(), draft.row.variants.len()), (&[Some(4), None][..], 2));
+        for (row, why) in [
+            (r#"{"sku":"A","colour":1}"#, "unknown field `colour`"),
+            (r#"{"sku":"A","sku":"B"}"#, "duplicate field"),
+            (r#"{"sku":"A","price":1.5}"#, "invalid type: floating point"),
+            (r#"{"sku":"A","price":"5"}"#, "invalid type: string"),
+            (r#"{"sku":"A","stock":-1}"#, "stock must be between"),
+            (r#"{"sku":"A","stock":1,"variants":[{"sku":"B"}]}"#, "belongs to the variants"),
+            (r#"{"sku":"A","status":"DISCONTINUED"}"#, "status must be"),
+            (r#"{"name":"A"}"#, "missing field `sku`"),
+            (r#"["sku"]"#, "invalid"),
+            (r#"{"sku":"A""#, "EOF"),
+            ("\u{0}", "expected value"),
+        ] {
+            let found = json(row).unwrap_err();
+            assert!(found.contains(why), "{row}: {found}");
+        }
+        let deep = format!("{{\"sku\":\"A\",\"variants\":{}", "[".repeat(100_000));
+        assert!(json(&deep).is_err());
+    }
+
+    #[test]
+    fn members_are_renamed_joined_and_set() {
+        let (map, set) =
+            (pairs(&[("name", "title"), ("category", "{a} > {b}"), ("sku", "no")]), pairs(&[("price", "5")]));
+        let rename = Rename::of(&map, &set).unwrap();
+        let read = |row: &str| of_json(&rename, 1, row.as_bytes(), Status::Draft);
+        let draft = read(r#"{"no":17,"title":"Mug","a":"X","b":""}"#).unwrap();
+        assert_eq!((draft.row.sku.as_str(), draft.row.name.as_deref()), ("17", Some("Mug")));
+        assert_eq!((draft.category.as_deref(), draft.row.price), (Some("X"), Some(Money::minor(5))));
+        assert_eq!(draft.notes, ["b is empty, so category lacks it"]);
+        let refused = read(r#"{"no":17,"title":"Mug","other":1}"#).unwrap_err();
+        assert_eq!(refused.sku.as_deref(), Some("17"));
+        assert!(refused.error.detail().unwrap().contains("unknown field `other`"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(line in "\\PC{0,80}") {
+            let map = pairs(&[("name", "{a} {b}")]);
+            let _ = of_json(&Rename::of(&map, &[]).unwrap(), 1, line.as_bytes(), Status::Active);
+            let _ = json(&line);
+        }
+
+        #[test]
+        fn grouped_numbers_are_read(n in -999_999_999_i64..=999_999_999) {
+            let digits = n.abs().to_string();
+            let mut grouped = String::new();
+            for (i, digit) in digits.chars().enumerate() {
+                if i > 0 && (digits.len() - i) % 3 == 0 {
+                    grouped.push(',');
+                }
+                grouped.push(digit);
+            }
+            let sign = if n < 0 { "-" } else { "" };
+            prop_assert_eq!(number(Field::Stock, &format!("{sign}{grouped}")).unwrap(), n);
+        }
+    }
+}

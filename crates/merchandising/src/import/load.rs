@@ -1,0 +1,123 @@
+//! Drafts into the database: chunk by chunk, each row on its own.
+
+use crate::import::draft::Draft;
+use crate::ops::{self, House};
+use catalog::ops::categories;
+use catalog::ops::upsert::{self, Known, Outcome, SameName};
+use catalog::product::Author;
+use inventory::Location;
+use inventory::ops::Opening;
+use kernel::{CategoryId, Code, Error, Result};
+use std::collections::HashMap;
+use store::Tx;
+
+/// Rows in one transaction: few enough that the writer is kept for a few milliseconds, enough that reading ahead what they
+/// need is shared.
+pub const CHUNK_ROWS: usize = 50;
+
+/// What an import knows besides its rows.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Whose products they become and who may change them.
+    pub author: Author,
+    /// What to do with a name that another product holds.
+    pub same_name: SameName,
+    /// The shop's settings.
+    pub house: House,
+    /// Who is noted in the stock ledger.
+    pub by: String,
+}
+
+/// Categories by their path as rows write it.
+pub type Paths = HashMap<String, CategoryId>;
+
+/// What became of one row.
+#[derive(Debug)]
+pub struct Done {
+    /// New, changed or as it was.
+    pub outcome: Outcome,
+    /// The sku of the product that holds its name.
+    pub shares_name_with: Option<String>,
+}
+
+/// What became of a chunk.
+#[derive(Debug)]
+pub struct Stored {
+    /// Row by row: stored, or refused and why.
+    pub rows: Vec<Result<Done>>,
+    /// Paths looked up or made by it.
+    pub paths: Paths,
+}
+
+/// Stores a chunk: a refused row writes nothing and does not harm the others. An error that is not a row's fault (a full disk,
+/// a bug) fails the whole chunk.
+pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) -> Result<Stored> {
+    let mut skus: Vec<&str> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        skus.push(&draft.row.sku);
+        skus.extend(draft.row.variants.iter().filter_map(|variant| variant.sku.as_deref()));
+    }
+    let names: Vec<&str> = drafts.iter().filter_map(|draft| draft.row.name.as_deref()).collect();
+    let mut known = upsert::known(tx, &skus, &names)?;
+    let mut stored = Stored { rows: Vec::with_capacity(drafts.len()), paths: Paths::new() };
+    let mut openings = Vec::new();
+    for draft in drafts {
+        let row = tx.attempt(|tx| one(tx, terms, (paths, &stored.paths), &mut known, draft));
+        let row = row.map(|one| {
+            stored.paths.extend(one.path);
+            openings.extend(one.openings);
+            Done { outcome: one.outcome, shares_name_with: one.shares_name_with }
+        });
+        match row {
+            Err(error) if error.code().status() >= 500 => return Err(error),
+            row => stored.rows.push(row),
+        }
+    }
+    // what is new has no stock yet, so nothing here can be refused for one row's sake
+    inventory::ops::open_all(tx, &openings, None, &terms.by)?;
+    Ok(stored)
+}
+
+struct One {
+    outcome: Outcome,
+    shares_name_with: Option<String>,
+    path: Option<(String, CategoryId)>,
+    openings: Vec<Opening>,
+}
+
+fn one(tx: &mut Tx<'_>, terms: &Terms, paths: (&Paths, &Paths), known: &mut Known, draft: &Draft) -> Result<One> {
+    let mut row = draft.row.clone();
+    let mut path = None;
+    if let Some(words) = &draft.category {
+        let id = match paths.0.get(words).or_else(|| paths.1.get(words)) {
+            Some(id) => *id,
+            None => categories::at_path(tx, words, terms.author == Author::Admin)?,
+        };
+        row.category_id = Some(id);
+        path = Some((words.clone(), id));
+    }
+    let put = upsert::put(tx, terms.author, terms.same_name, known, row)?;
+    let (mut openings, mut outcome) = (Vec::new(), put.outcome);
+    for (variant, units) in put.variants.iter().zip(draft.stock.iter().copied().chain(std::iter::repeat(None))) {
+        if variant.is_new {
+            openings.push(Opening {
+                product: put.product,
+                variant: variant.variant,
+                location: Location::main(),
+                quantity: units.unwrap_or(0),
+                threshold: terms.house.low_stock_threshold,
+            });
+        } else if let Some(units) = units {
+            let moved = ops::set_or_open(tx, terms.house, put.product, variant.variant, units, &terms.by)?;
+            if moved && outcome == Outcome::Unchanged {
+                outcome = Outcome::Updated;
+            }
+        }
+    }
+    Ok(One { outcome, shares_name_with: put.shares_name_with, path, openings })
+}
+
+/// Whether the same chunk may be tried again after this error: nothing of it is stored, or storing it again changes nothing.
+pub fn may_repeat(error: &Error) -> bool {
+    matches!(error.code(), Code::Unavailable | Code::OutcomeUnknown)
+}

@@ -1,0 +1,335 @@
+//! What can be done with products and their stock together: one function per verb.
+
+use crate::page::{self, ProductDetail, VariantPage, Viewer};
+use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VERIFY_MAX, VerifyItem};
+use catalog::ops::{self as catalogue, Sellable, products, variants};
+use catalog::product::Author;
+use inventory::ops::{self as stock, Opening};
+use inventory::{Location, StockStatus};
+use kernel::{Code, Currency, Error, Money, ProductId, Result, UserId, VariantId};
+use serde::Serialize;
+use std::collections::HashMap;
+use store::Tx;
+use utoipa::ToSchema;
+
+/// What a shop's settings say to these verbs.
+#[derive(Debug, Clone, Copy)]
+pub struct House {
+    /// The one currency.
+    pub currency: Currency,
+    /// Available units at or below which a new stock row counts as low.
+    pub low_stock_threshold: i64,
+}
+
+/// Makes a product and opens the stock of its variants, both or neither. The errors of [`products::create`]; S007.
+pub fn create(tx: &mut Tx<'_>, house: House, author: Author, by: &str, sent: &SaveProduct) -> Result<ProductDetail> {
+    let (new, quantities) = sent.new_product(tx, author)?;
+    let made = products::create(tx, author, new)?;
+    let opened: Vec<_> = made.variants.iter().copied().zip(quantities).collect();
+    open(tx, house, made.product, &opened, by)?;
+    page::detail(tx, made.product, house.currency, Viewer::Owner)
+}
+
+/// Begins to keep stock of variants of one product.
+pub(crate) fn open(
+    tx: &mut Tx<'_>,
+    house: House,
+    product: ProductId,
+    variants: &[(VariantId, i64)],
+    by: &str,
+) -> Result<()> {
+    let opening = |&(variant, quantity): &(VariantId, i64)| Opening {
+        product,
+        variant,
+        location: Location::main(),
+        quantity,
+        threshold: house.low_stock_threshold,
+    };
+    let openings: Vec<_> = variants.iter().map(opening).collect();
+    stock::open_all(tx, &openings, None, by)
+}
+
+/// Rewrites a product; its stock too when the request names it. The errors of [`products::rewrite`]; S007.
+pub fn rewrite(
+    tx: &mut Tx<'_>,
+    house: House,
+    author: Author,
+    by: &str,
+    id: ProductId,
+    sent: &SaveProduct,
+    expected: Option<i64>,
+) -> Result<ProductDetail> {
+    let current = products::to_change(tx, author, id, expected)?;
+    sent.can_rewrite(&current.sku)?;
+    let content = sent.content(tx, author)?;
+    products::rewrite(tx, author, id, content, sent.images.clone(), expected)?;
+    if let Some(units) = sent.stock {
+        put_stock(tx, house, id, None, units, by)?;
+    }
+    page::detail(tx, id, house.currency, Viewer::Owner)
+}
+
+/// Makes `units` available of a variant, the default one when none is named. S001, A002; S007; C003 when the product has no
+/// such variant.
+pub fn set_stock(
+    tx: &mut Tx<'_>,
+    house: House,
+    author: Author,
+    by: &str,
+    id: ProductId,
+    sent: &request::SetStock,
+) -> Result<ProductDetail> {
+    products::to_change(tx, author, id, None)?;
+    put_stock(tx, house, id, sent.variant_id, sent.stock, by)?;
+    page::detail(tx, id, house.currency, Viewer::Owner)
+}
+
+fn put_stock(
+    tx: &mut Tx<'_>,
+    house: House,
+    product: ProductId,
+    variant: Option<VariantId>,
+    units: i64,
+    by: &str,
+) -> Result<()> {
+    let units = request::stock("stock", units)?;
+    let family = variants::of_products(tx, &[product])?;
+    let chosen = family.iter().find(|one| variant.map_or(one.is_default, |id| one.id == id));
+    let variant = chosen.ok_or_else(|| Code::NotFound.because("the product has no such variant"))?.id;
+    set_or_open(tx, house, product, variant, units, by).map(|_| ())
+}
+
+/// Makes `units` available of a variant whose stock may not be kept yet; false when they already are.
+pub(crate) fn set_or_open(
+    tx: &mut Tx<'_>,
+    house: House,
+    product: ProductId,
+    variant: VariantId,
+    units: i64,
+    by: &str,
+) -> Result<bool> {
+    match stock::levels(tx, &[variant])?.first() {
+        None => open(tx, house, product, &[(variant, units)], by)?,
+        Some(level) if level.available == units => return Ok(false),
+        Some(_) => stock::set_available(tx, variant, units, by)?,
+    }
+    Ok(true)
+}
+
+/// Adds a variant and opens its stock, both or neither. The errors of [`variants::add`]; S007.
+pub fn add_variant(
+    tx: &mut Tx<'_>,
+    house: House,
+    author: Author,
+    by: &str,
+    product: ProductId,
+    sent: &SaveVariant,
+    expected: Option<i64>,
+) -> Result<VariantPage> {
+    let units = request::stock("stock", sent.stock.unwrap_or(0))?;
+    let made = variants::add(tx, author, product, sent.new_variant(), expected)?;
+    open(tx, house, product, &[(made.id, units)], by)?;
+    let places = stock::stock_of_product(tx, product)?.breakdown;
+    Ok(page::variant_page(made, &places))
+}
+
+/// Rewrites a variant; its stock stays. The errors of [`variants::change`]; C002 when the request names a stock.
+pub fn change_variant(
+    tx: &mut Tx<'_>,
+    author: Author,
+    product: ProductId,
+    id: VariantId,
+    sent: &SaveVariant,
+    expected: Option<i64>,
+) -> Result<VariantPage> {
+    if sent.stock.is_some() {
+        return Err(kernel::text::wrong("stock", "is changed under /stock"));
+    }
+    let changed = variants::change(tx, author, product, id, sent.new_variant(), expected)?;
+    let stocks = stock::stock_of_products(tx, &[product])?;
+    let places = stocks.first().map_or(&[][..], |stock| stock.breakdown.as_slice());
+    Ok(page::variant_page(changed, places))
+}
+
+/// The variants of a product with their stock, for its owner. S001, A002.
+pub fn variants(tx: &mut Tx<'_>, house: House, author: Author, product: ProductId) -> Result<Vec<VariantPage>> {
+    owned(tx, house, author, product).map(|detail| detail.variants)
+}
+
+/// The product for its owner. S001, A002.
+pub fn owned(tx: &mut Tx<'_>, house: House, author: Author, product: ProductId) -> Result<ProductDetail> {
+    let detail = page::detail(tx, product, house.currency, Viewer::Owner)?;
+    author.may_change(detail.product.seller_id)?;
+    Ok(detail)
+}
+
+/// Puts the product on sale. S001, A002, C016.
+pub fn publish(
+    tx: &mut Tx<'_>,
+    house: House,
+    author: Author,
+    id: ProductId,
+    expected: Option<i64>,
+) -> Result<ProductDetail> {
+    products::publish(tx, author, id, expected)?;
+    page::detail(tx, id, house.currency, Viewer::Owner)
+}
+
+/// Takes the product off sale. S001, A002, C016.
+pub fn close(
+    tx: &mut Tx<'_>,
+    house: House,
+    author: Author,
+    id: ProductId,
+    expected: Option<i64>,
+) -> Result<ProductDetail> {
+    products::close(tx, author, id, expected)?;
+    page::detail(tx, id, house.currency, Viewer::Owner)
+}
+
+/// Deletes the product. S009 while orders of it are not finished; S001, A002, C016.
+pub fn delete(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<()> {
+    let live_orders = order::ops::has_live_of(tx, id)?;
+    products::discontinue(tx, author, id, expected, live_orders).map(|_| ())
+}
+
+/// Why a line cannot be bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// There is no such product or variant.
+    NotFound,
+    /// It is not on sale now.
+    NotOnSale,
+    /// Fewer can be sold than all lines together want.
+    InsufficientStock,
+}
+
+/// Whether everything can be bought now, and what is known of each line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Verified {
+    /// Whether every line can be bought.
+    pub all_available: bool,
+    /// The lines in the order they were asked.
+    pub results: Vec<VerifiedLine>,
+}
+
+/// What is known of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifiedLine {
+    /// The product, as asked or as found.
+    pub product_id: Option<ProductId>,
+    /// The variant, as asked or as found.
+    pub variant_id: Option<VariantId>,
+    /// Its sku.
+    pub sku: Option<String>,
+    /// The product's name.
+    pub name: Option<String>,
+    /// Whether the line can be bought now.
+    pub available: bool,
+    /// Why not.
+    pub reason: Option<Reason>,
+    /// Units wanted by this line.
+    pub requested_quantity: i64,
+    /// Units that can be sold now.
+    pub available_stock: i64,
+    /// What one unit costs now.
+    pub current_price: Option<Money>,
+}
+
+/// Whether these lines can be bought now; the same variant on several lines is summed first. Writes nothing.
+pub fn verify(tx: &mut Tx<'_>, items: &[VerifyItem]) -> Result<Verified> {
+    request::size("items", items.len(), VERIFY_MAX)?;
+    let wanted: Vec<_> = items.iter().map(VerifyItem::wanted).collect();
+    let found = catalogue::find(tx, &wanted)?;
+    let ids: Vec<VariantId> = found.iter().flatten().map(|one| one.variant).collect();
+    let levels: HashMap<VariantId, i64> =
+        stock::levels(tx, &ids)?.into_iter().map(|level| (level.variant, level.available)).collect();
+    let mut sums: HashMap<VariantId, i64> = HashMap::new();
+    for (item, one) in items.iter().zip(&found) {
+        if let Some(one) = one {
+            *sums.entry(one.variant).or_default() += item.quantity.as_i64();
+        }
+    }
+    let line = |(item, found): (&VerifyItem, Option<Sellable>)| {
+        let there = found.as_ref().and_then(|one| levels.get(&one.variant)).copied().unwrap_or(0);
+        let all = found.as_ref().and_then(|one| sums.get(&one.variant)).copied().unwrap_or(0);
+        let reason = match &found {
+            None => Some(Reason::NotFound),
+            Some(one) if !one.on_sale => Some(Reason::NotOnSale),
+            Some(_) if all > there => Some(Reason::InsufficientStock),
+            Some(_) => None,
+        };
+        verified(item, found, reason, there)
+    };
+    let results: Vec<VerifiedLine> = items.iter().zip(found).map(line).collect();
+    Ok(Verified { all_available: results.iter().all(|line| line.available), results })
+}
+
+fn verified(item: &VerifyItem, found: Option<Sellable>, reason: Option<Reason>, there: i64) -> VerifiedLine {
+    VerifiedLine {
+        product_id: found.as_ref().map(|one| one.product).or(item.product_id),
+        variant_id: found.as_ref().map(|one| one.variant).or(item.variant_id),
+        available: reason.is_none(),
+        reason,
+        requested_quantity: item.quantity.as_i64(),
+        available_stock: there,
+        current_price: found.as_ref().map(|one| one.price),
+        sku: found.as_ref().map(|one| one.sku.clone()),
+        name: found.map(|one| one.product_name),
+    }
+}
+
+/// What other services are told of a variant.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BulkVariant {
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Its product.
+    pub product_id: ProductId,
+    /// Its sku.
+    pub sku: String,
+    /// The product's name.
+    pub product_name: String,
+    /// The variant's name.
+    pub variant_name: Option<String>,
+    /// What one unit costs now.
+    pub price: Money,
+    /// Whether it is on sale.
+    pub on_sale: bool,
+    /// The product's first image.
+    pub image_url: Option<String>,
+    /// The seller; `null` when it is the shop's own.
+    pub seller_id: Option<UserId>,
+    /// Units that can be sold now.
+    pub stock: i64,
+    /// How well it is in stock.
+    pub stock_status: StockStatus,
+}
+
+/// Those of `ids` that exist, on sale or not, in the order asked. C002 unless there are 1 to [`BULK_MAX`]. Two statements.
+pub fn by_ids(tx: &mut Tx<'_>, ids: &[VariantId]) -> Result<Vec<BulkVariant>, Error> {
+    request::size("variantIds", ids.len(), BULK_MAX)?;
+    let levels: HashMap<_, _> = stock::levels(tx, ids)?.into_iter().map(|level| (level.variant, level)).collect();
+    let mut found: HashMap<_, _> = catalogue::sellables(tx, ids)?.into_iter().map(|one| (one.variant, one)).collect();
+    let bulk = |one: Sellable| {
+        let level = levels.get(&one.variant);
+        BulkVariant {
+            variant_id: one.variant,
+            product_id: one.product,
+            sku: one.sku,
+            product_name: one.product_name,
+            variant_name: one.variant_name,
+            price: one.price,
+            on_sale: one.on_sale,
+            image_url: one.image_url,
+            seller_id: one.seller,
+            stock: level.map_or(0, |level| level.available),
+            stock_status: level.map_or(StockStatus::OutOfStock, |level| level.status),
+        }
+    };
+    Ok(ids.iter().filter_map(|id| found.remove(id)).map(bulk).collect())
+}

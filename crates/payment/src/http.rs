@@ -1,0 +1,51 @@
+//! What buyers ask of their payments. Making, cancelling and refunding one moves stock too: that is in `checkout`.
+
+use crate::ops;
+use crate::payment::Payment;
+use crate::response::{PaymentDetail, PaymentResponse, RefundResponse};
+use axum::extract::State;
+use kernel::{Code, OrderNumber, PaymentNumber, Result};
+use store::Tx;
+use utoipa_axum::routes;
+use web::{Answer, App, Path, Routes, User, answer::Success, ok};
+
+/// The handlers of this domain.
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(find_payment)).routes(routes!(find_payment_of_order))
+}
+
+/// The payment with its refunds if the caller may see it: its payer and administrators do; S313 for others.
+fn shown_to(tx: &mut Tx<'_>, user: &User, payment: Payment) -> Result<PaymentDetail> {
+    if payment.user != user.id && !user.is_admin() {
+        return Err(Code::PaymentUserMismatch.error());
+    }
+    let refunds = ops::refunds(tx, &payment.number)?.into_iter().map(RefundResponse::from).collect();
+    Ok(PaymentDetail { payment: PaymentResponse::from(payment), refunds })
+}
+
+/// A payment with its refunds.
+#[utoipa::path(get, path = "/payments/{paymentNumber}", tag = "payment",
+    params(("paymentNumber" = String, Path)), responses((status = 200, body = Success<PaymentDetail>)))]
+async fn find_payment(State(app): State<App>, user: User, Path(number): Path<PaymentNumber>) -> Answer<PaymentDetail> {
+    let find = move |tx: &mut Tx<'_>| {
+        let payment = ops::find(tx, &number)?;
+        shown_to(tx, &user, payment)
+    };
+    Ok(ok(app.db.read("payment.find", find).await?))
+}
+
+/// The payment that stands for an order: the live one, else the newest that failed or was given up. The order's
+/// detail shows all of them.
+#[utoipa::path(get, path = "/payments/order/{orderNumber}", tag = "payment",
+    params(("orderNumber" = String, Path)), responses((status = 200, body = Success<PaymentDetail>)))]
+async fn find_payment_of_order(
+    State(app): State<App>,
+    user: User,
+    Path(order): Path<OrderNumber>,
+) -> Answer<PaymentDetail> {
+    let find = move |tx: &mut Tx<'_>| {
+        let payment = ops::standing(tx, &order)?;
+        shown_to(tx, &user, payment)
+    };
+    Ok(ok(app.db.read("payment.of-order", find).await?))
+}

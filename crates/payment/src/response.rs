@@ -1,0 +1,124 @@
+//! Payments and refunds as answers show them: design A's field names, and what is ours beside them.
+
+use crate::payment::{Kind, Method, Payment, Refund, RefundStatus};
+use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Timestamp, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A payment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentResponse {
+    /// The row.
+    pub id: PaymentId,
+    /// What people call it.
+    pub payment_number: PaymentNumber,
+    /// What is paid.
+    pub order_number: OrderNumber,
+    /// Who pays.
+    pub user_id: UserId,
+    /// How much.
+    pub amount: Money,
+    /// Where it is in its life. PROCESSING may mean that the gateway's answer is not known yet.
+    pub status: Kind,
+    /// The same in Korean.
+    pub status_description: &'static str,
+    /// How.
+    pub payment_method: Method,
+    /// The same in Korean.
+    pub payment_method_description: &'static str,
+    /// The gateway's name for the capture.
+    pub pg_transaction_id: Option<String>,
+    /// Why the gateway refused: `CODE: text`.
+    pub failure_reason: Option<String>,
+    /// What went back.
+    pub refunded_amount: Money,
+    /// When the money was taken.
+    pub paid_at: Option<Timestamp>,
+    /// When money went back last.
+    pub refunded_at: Option<Timestamp>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+impl From<Payment> for PaymentResponse {
+    fn from(payment: Payment) -> PaymentResponse {
+        PaymentResponse {
+            id: payment.id,
+            payment_number: payment.number,
+            order_number: payment.order,
+            user_id: payment.user,
+            amount: payment.amount,
+            status: payment.status.kind(),
+            status_description: payment.status.kind().label(),
+            payment_method: payment.method,
+            payment_method_description: payment.method.label(),
+            pg_transaction_id: payment.transaction,
+            failure_reason: payment.status.failure().map(str::to_owned),
+            refunded_amount: payment.refunded,
+            paid_at: payment.status.paid_at(),
+            refunded_at: payment.status.refunded_at(),
+            created_at: payment.created_at,
+            updated_at: payment.updated_at,
+        }
+    }
+}
+
+/// A payment with its refunds.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentDetail {
+    /// The payment.
+    #[serde(flatten)]
+    pub payment: PaymentResponse,
+    /// What went back or is on its way back, oldest first.
+    pub refunds: Vec<RefundResponse>,
+}
+
+/// A refund.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundResponse {
+    /// The row.
+    pub id: RefundId,
+    /// Of which payment.
+    pub payment_number: PaymentNumber,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: String,
+    /// PROCESSING, COMPLETED or FAILED.
+    pub status: &'static str,
+    /// The gateway's name for it.
+    pub pg_transaction_id: Option<String>,
+    /// Why the gateway refused: `CODE: text`.
+    pub failure_reason: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ended, either way.
+    pub completed_at: Option<Timestamp>,
+}
+
+impl From<Refund> for RefundResponse {
+    fn from(refund: Refund) -> RefundResponse {
+        let status = refund.status.name();
+        let (completed_at, pg_transaction_id, failure_reason) = match refund.status {
+            RefundStatus::Processing => (None, None, None),
+            RefundStatus::Completed { at, transaction } => (Some(at), Some(transaction), None),
+            RefundStatus::Failed { at, reason } => (Some(at), None, Some(reason)),
+        };
+        RefundResponse {
+            id: refund.id,
+            payment_number: refund.payment,
+            amount: refund.amount,
+            reason: refund.reason,
+            status,
+            pg_transaction_id,
+            failure_reason,
+            created_at: refund.created_at,
+            completed_at,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The SQL of payments and refunds: rows in and out, with the guards of their money in the statements.
+
+use crate::audit;
+use crate::payment::{Kind, Method, Payment, Refund, RefundStatus, Status};
+use kernel::{Code, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
+use store::{Arg, Column, FromColumn, Row, ToArg, Tx, args};
+
+impl ToArg for Kind {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.name())
+    }
+}
+
+impl FromColumn for Kind {
+    fn from_column(column: Column<'_>) -> Result<Kind> {
+        String::from_column(column)?.parse()
+    }
+}
+
+impl ToArg for Method {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.name())
+    }
+}
+
+impl FromColumn for Method {
+    fn from_column(column: Column<'_>) -> Result<Method> {
+        String::from_column(column)?.parse()
+    }
+}
+
+// `live_key` is the order's number while the payment is live, and null when it failed or was given up. It is unique,
+// and no database counts nulls as equal: so an order has at most one live payment, whoever asks at the same moment.
+const INSERT: &str = "insert into payments (payment_number, order_number, user_id, amount, method, payment_key, status,
+    live_key, captured, refunded, refund_claimed, created_at, updated_at, version)
+    values (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, 1) {on conflict ignore: payment_number}";
+const FIND: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
+    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
+    updated_at, version from payments where payment_number = ?";
+const LOCK: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
+    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
+    updated_at, version from payments where payment_number = ? {for update}";
+const LIVE: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
+    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
+    updated_at, version from payments where live_key = ?";
+const OF_ORDER: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
+    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
+    updated_at, version from payments where order_number = ? order by id";
+const CAPTURE: &str = "update payments set status = ?, transaction_id = ?, captured = amount, paid_at = ?,
+    updated_at = ?, version = version + 1 where id = ? and version = ? and captured = 0";
+const END: &str = "update payments set status = ?, live_key = null, failure_reason = ?, ended_at = ?, updated_at = ?,
+    version = version + 1 where id = ? and version = ? and captured = 0";
+const CLAIM: &str = "update payments set refund_claimed = refund_claimed + ?, updated_at = ?, version = version + 1
+    where payment_number = ? and refund_claimed + ? <= captured";
+const UNCLAIM: &str = "update payments set refund_claimed = refund_claimed - ?, updated_at = ?, version = version + 1
+    where payment_number = ? and refund_claimed - ? >= refunded";
+const RETURN: &str = "update payments set status = ?, refunded = refunded + ?, refunded_at = ?, updated_at = ?,
+    version = version + 1 where id = ? and version = ? and refunded + ? <= refund_claimed";
+
+const INSERT_REFUND: &str = "insert into refunds (payment_number, order_number, amount, reason, status, created_at)
+    values (?, ?, ?, ?, 'PROCESSING', ?)";
+const FIND_REFUND: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
+    failure_reason, ended_at, created_at from refunds where id = ?";
+const LOCK_REFUND: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
+    failure_reason, ended_at, created_at from refunds where id = ? {for update}";
+const REFUNDS_OF_PAYMENT: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
+    failure_reason, ended_at, created_at from refunds where payment_number = ? order by id";
+const REFUNDS_OF_ORDER: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
+    failure_reason, ended_at, created_at from refunds where order_number = ? order by id";
+const END_REFUND: &str = "update refunds set status = ?, transaction_id = ?, failure_reason = ?, ended_at = ?
+    where id = ? and status = 'PROCESSING'";
+
+/// Every statement of this domain.
+pub const STATEMENTS: &[&str] = &[
+    INSERT,
+    FIND,
+    LOCK,
+    LIVE,
+    OF_ORDER,
+    CAPTURE,
+    END,
+    CLAIM,
+    UNCLAIM,
+    RETURN,
+    INSERT_REFUND,
+    FIND_REFUND,
+    LOCK_REFUND,
+    REFUNDS_OF_PAYMENT,
+    REFUNDS_OF_ORDER,
+    END_REFUND,
+    audit::WRONG_AMOUNTS,
+    audit::WRONG_CLAIMS,
+    audit::WRONG_STATES,
+    audit::TWICE_PAID,
+    audit::KEPT_TOO_LONG,
+    audit::WRONG_REFUNDS,
+];
+
+fn payment(row: &Row<'_>) -> Result<Payment> {
+    Ok(Payment {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        order: row.get(2)?,
+        user: row.get(3)?,
+        amount: row.get(4)?,
+        method: row.get(5)?,
+        payment_key: row.get(6)?,
+        status: match row.get::<Kind>(7)? {
+            Kind::Pending => Status::Pending,
+            Kind::Processing => Status::Processing,
+            Kind::Completed => Status::Completed { at: row.get(13)? },
+            Kind::Failed => Status::Failed { at: row.get(14)?, reason: row.get(12)? },
+            Kind::Cancelled => Status::Cancelled { at: row.get(14)? },
+            Kind::PartiallyRefunded => Status::PartiallyRefunded { paid_at: row.get(13)?, at: row.get(15)? },
+            Kind::Refunded => Status::Refunded { paid_at: row.get(13)?, at: row.get(15)? },
+        },
+        transaction: row.get(8)?,
+        captured: row.get(9)?,
+        refunded: row.get(10)?,
+        refund_claimed: row.get(11)?,
+        created_at: row.get(16)?,
+        updated_at: row.get(17)?,
+        version: row.get(18)?,
+    })
+}
+
+fn refund(row: &Row<'_>) -> Result<Refund> {
+    Ok(Refund {
+        id: row.get(0)?,
+        payment: row.get(1)?,
+        order: row.get(2)?,
+        amount: row.get(3)?,
+        reason: row.get(4)?,
+        status: match row.get::<String>(5)?.as_str() {
+            "PROCESSING" => RefundStatus::Processing,
+            "COMPLETED" => RefundStatus::Completed { at: row.get(8)?, transaction: row.get(6)? },
+            "FAILED" => RefundStatus::Failed { at: row.get(8)?, reason: row.get(7)? },
+            other => return Err(Code::Internal.error().caused_by(format!("a refund in {other}"))),
+        },
+        created_at: row.get(9)?,
+    })
+}
+
+/// Stores a payment that is live; `None` when its number is taken or its order has a live payment.
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &Payment) -> Result<Option<PaymentId>> {
+    let id = tx.insert_new(
+        INSERT,
+        args![
+            new.number,
+            new.order,
+            new.user,
+            new.amount,
+            new.method,
+            new.payment_key,
+            new.status.kind(),
+            new.order,
+            new.created_at,
+            new.updated_at,
+        ],
+    )?;
+    Ok(id.map(PaymentId::new))
+}
+
+/// The payment.
+pub(crate) fn find(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Option<Payment>> {
+    tx.query_first(FIND, args![number], payment)
+}
+
+/// The payment, locked until the job ends.
+pub(crate) fn lock(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Option<Payment>> {
+    tx.query_first(LOCK, args![number], payment)
+}
+
+/// The order's live payment.
+pub(crate) fn live(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Payment>> {
+    tx.query_first(LIVE, args![order], payment)
+}
+
+/// The order's payments, oldest first.
+pub(crate) fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Payment>> {
+    tx.query(OF_ORDER, args![order], payment)
+}
+
+/// Records that the gateway took the payment's amount; false when the payment is not as it was read.
+pub(crate) fn capture(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    next: &Status,
+    transaction: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let (kind, paid_at) = (next.kind(), next.paid_at());
+    let row = args![kind, transaction, paid_at, now, payment.id, payment.version];
+    Ok(tx.exec(CAPTURE, row)? == 1)
+}
+
+/// Records that the payment failed or was given up; false when it is not as it was read.
+pub(crate) fn end(tx: &mut Tx<'_>, payment: &Payment, next: &Status, now: Timestamp) -> Result<bool> {
+    let (kind, failure) = (next.kind(), next.failure());
+    let row = args![kind, failure, now, now, payment.id, payment.version];
+    Ok(tx.exec(END, row)? == 1)
+}
+
+/// Claims an amount for a refund; false when less than that was captured and not claimed.
+pub(crate) fn claim(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, now: Timestamp) -> Result<bool> {
+    Ok(tx.exec(CLAIM, args![amount, now, number, amount])? == 1)
+}
+
+/// Gives a claim up; false when it is not there.
+pub(crate) fn unclaim(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, now: Timestamp) -> Result<bool> {
+    Ok(tx.exec(UNCLAIM, args![amount, now, number, amount])? == 1)
+}
+
+/// Records that a claimed amount went back; false when the payment is not as it was read.
+pub(crate) fn give_back(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    next: &Status,
+    amount: Money,
+    now: Timestamp,
+) -> Result<bool> {
+    let kind = next.kind();
+    let row = args![kind, amount, now, now, payment.id, payment.version, amount];
+    Ok(tx.exec(RETURN, row)? == 1)
+}
+
+/// Stores a refund in PROCESSING.
+pub(crate) fn insert_refund(tx: &mut Tx<'_>, new: &Refund) -> Result<RefundId> {
+    let row = args![new.payment, new.order, new.amount, new.reason, new.created_at];
+    tx.insert(INSERT_REFUND, row).map(RefundId::new)
+}
+
+/// The refund.
+pub(crate) fn find_refund(tx: &mut Tx<'_>, id: RefundId) -> Result<Option<Refund>> {
+    tx.query_first(FIND_REFUND, args![id], refund)
+}
+
+/// The refund, locked until the job ends.
+pub(crate) fn lock_refund(tx: &mut Tx<'_>, id: RefundId) -> Result<Option<Refund>> {
+    tx.query_first(LOCK_REFUND, args![id], refund)
+}
+
+/// The payment's refunds, oldest first.
+pub(crate) fn refunds_of_payment(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Vec<Refund>> {
+    tx.query(REFUNDS_OF_PAYMENT, args![number], refund)
+}
+
+/// The refunds of the order's payments, oldest first.
+pub(crate) fn refunds_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Refund>> {
+    tx.query(REFUNDS_OF_ORDER, args![order], refund)
+}
+
+/// Records how a refund ended; false when it had ended before.
+pub(crate) fn end_refund(tx: &mut Tx<'_>, id: RefundId, end: &RefundStatus) -> Result<bool> {
+    let (at, transaction, failure) = match end {
+        RefundStatus::Processing => return Ok(false),
+        RefundStatus::Completed { at, transaction } => (*at, Some(transaction), None),
+        RefundStatus::Failed { at, reason } => (*at, None, Some(reason)),
+    };
+    Ok(tx.exec(END_REFUND, args![end.name(), transaction, failure, at, id])? == 1)
+}

@@ -1,0 +1,49 @@
+//! A limit on how long a gateway may take to answer.
+
+use super::{Charge, ChargeRequest, Gateway, Outcome, RefundRequest};
+use async_trait::async_trait;
+use std::{future::Future, time::Duration};
+
+/// A gateway whose calls end after a while. What did not answer in time is [`Outcome::Unknown`], never a refusal.
+#[derive(Debug)]
+pub struct InTime<G> {
+    gateway: G,
+    limit: Duration,
+}
+
+impl<G: Gateway> InTime<G> {
+    /// `gateway`, whose calls end after `limit`.
+    pub fn new(gateway: G, limit: Duration) -> InTime<G> {
+        InTime { gateway, limit }
+    }
+
+    async fn within<T>(&self, call: impl Future<Output = T>, otherwise: T) -> T {
+        tokio::time::timeout(self.limit, call).await.unwrap_or_else(|_| {
+            tracing::warn!(limit_ms = self.limit.as_millis(), "the payment gateway did not answer in time");
+            otherwise
+        })
+    }
+}
+
+#[async_trait]
+impl<G: Gateway> Gateway for InTime<G> {
+    async fn charge(&self, request: &ChargeRequest) -> Outcome {
+        self.within(self.gateway.charge(request), Outcome::Unknown).await
+    }
+
+    async fn look_up(&self, key: &str) -> Option<Outcome> {
+        self.within(self.gateway.look_up(key), Some(Outcome::Unknown)).await
+    }
+
+    async fn refund(&self, request: &RefundRequest) -> Outcome {
+        self.within(self.gateway.refund(request), Outcome::Unknown).await
+    }
+
+    async fn look_up_refund(&self, key: &str) -> Option<Outcome> {
+        self.within(self.gateway.look_up_refund(key), Some(Outcome::Unknown)).await
+    }
+
+    fn charges(&self) -> Option<Vec<Charge>> {
+        self.gateway.charges()
+    }
+}

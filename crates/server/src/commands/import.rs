@@ -1,0 +1,124 @@
+//! `holdfast import`: a catalogue from a file, with a progress bar and a report of every row that was not stored.
+
+use super::{open, runtime, say};
+use crate::cli::{self, Ending, Trouble};
+use crate::config::{Config, Fault};
+use indicatif::{ProgressBar, ProgressStyle};
+use merchandising::import::{self as importing, Format, Options, Progress, Report};
+use std::{
+    fs::File,
+    io::{Read, stdin},
+    path::Path,
+    time::Instant,
+};
+use web::App;
+
+/// Imports a file.
+pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<Ending, Trouble> {
+    let format = format_of(wanted)?;
+    let (reader, length) = reader(&wanted.file)?;
+    let runtime = runtime()?;
+    let app = runtime.block_on(open(&config.settings))?;
+    let mut options = options(&app, format);
+    options.map.clone_from(&wanted.map);
+    options.set.clone_from(&wanted.set);
+    options.seller = wanted.seller.as_deref().map(seller).transpose()?;
+    if wanted.draft {
+        options.status = catalog::product::Status::Draft;
+    }
+    if wanted.unique_names {
+        options.same_name = catalog::ops::upsert::SameName::Refuse;
+    }
+    let began = Instant::now();
+    let bar = bar(length);
+    let report = importing::import(&app.db, reader, &options, &mut |progress: Progress| {
+        bar.set_position(progress.bytes);
+        bar.set_message(format!("{} rows, {} refused", progress.rows, progress.refused));
+    });
+    bar.finish_and_clear();
+    app.db.close_blocking();
+    let report = report.map_err(|error| {
+        let remedy =
+            "rows stored before this stay; repair the cause and import again: known rows are found by their sku";
+        Trouble::failed(format!("{} cannot be imported", wanted.file.display()), &error, remedy)
+    })?;
+    say(report.to_string().trim_end());
+    say(format_args!("took {:.2} s", began.elapsed().as_secs_f64()));
+    let refused = wanted.strict && !report.refused.is_empty() || report.stopped.is_some();
+    Ok(if refused { Ending::NotInOrder } else { Ending::Good })
+}
+
+fn options(app: &App, format: Format) -> Options {
+    let house =
+        merchandising::ops::House { currency: app.shop.currency, low_stock_threshold: app.shop.low_stock_threshold };
+    Options::new(format, house)
+}
+
+fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
+    let by_name = || Format::of_file(&wanted.file.to_string_lossy());
+    let chosen = match wanted.format {
+        Some(cli::Format::Csv) => Some(Format::Csv),
+        Some(cli::Format::Ndjson) => Some(Format::Ndjson),
+        None => by_name(),
+    };
+    chosen.ok_or_else(|| {
+        let what = format!("{} cannot be imported", wanted.file.display());
+        Fault::new(what, "its name does not say how it is written", "add --format csv or --format ndjson")
+    })
+}
+
+fn reader(file: &Path) -> Result<(Box<dyn Read>, Option<u64>), Trouble> {
+    if file == Path::new("-") {
+        return Ok((Box::new(stdin()), None));
+    }
+    let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
+    let (length, opened) = opened.map_err(|error| {
+        let what = format!("{} cannot be read", file.display());
+        Trouble::Failed(Fault::new(what, error.to_string(), "name an existing file, or - for standard input"))
+    })?;
+    Ok((Box::new(opened), Some(length)))
+}
+
+fn seller(text: &str) -> Result<kernel::UserId, Fault> {
+    text.parse()
+        .map_err(|_| Fault::new("--seller has a wrong value", format!("{text:?} is not a UUID"), "give a user's id"))
+}
+
+/// On a terminal only; indicatif is silent otherwise.
+fn bar(length: Option<u64>) -> ProgressBar {
+    let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    let template = "{wide_bar} {percent:>3} %  {bytes}/{total_bytes}  {msg}  {eta} left";
+    let style = if length.is_some() { template } else { "{spinner} {bytes}  {msg}" };
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// What became of the bundled catalogue.
+pub(crate) struct Imported {
+    pub products: i64,
+    pub refused: usize,
+    pub ms: u64,
+    pub report: Report,
+}
+
+/// Imports a bundled text into a running shop.
+pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Imported, Trouble> {
+    let began = Instant::now();
+    let (db, options) = (app.db.clone(), options(app, Format::Ndjson));
+    let bar = bar(Some(text.len() as u64));
+    let work = move || {
+        let report = importing::import(&db, text.as_bytes(), &options, &mut |progress: Progress| {
+            bar.set_position(progress.bytes);
+        });
+        bar.finish_and_clear();
+        report
+    };
+    let what = "the bundled catalogue cannot be imported";
+    let report = tokio::task::spawn_blocking(work).await;
+    let report = report.map_err(|e| Trouble::Failed(Fault::new(what, e.to_string(), "report this")))?;
+    let report = report.map_err(|e| Trouble::failed(what, &e, "check that the disk can be written"))?;
+    let products = i64::try_from(report.created).unwrap_or(i64::MAX);
+    Ok(Imported { products, refused: report.refused.len(), ms: began.elapsed().as_millis() as u64, report })
+}

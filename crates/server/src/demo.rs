@@ -1,0 +1,160 @@
+//! A fresh shop with a bundled catalogue, and a day played through in it over real HTTP.
+
+mod claims;
+mod client;
+mod day;
+mod folder;
+
+use crate::cli::{Demo, Ending, Trouble};
+use crate::commands::{self, say};
+use crate::config::{Config, Flags};
+use crate::serve::{Server, asked_to_stop};
+use claims::Claims;
+use client::Caller;
+use folder::Folder;
+use kernel::{Random, UserId};
+use serde_json::json;
+use std::{net::SocketAddr, time::Duration};
+use web::{App, Role, Roles};
+
+/// The bundled catalogue.
+const CATALOGUE: &str = include_str!("../demo/catalogue.ndjson");
+/// How long an order waits for its payment during the day, so that one can be seen to expire.
+const PAY_WITHIN: &str = "4s";
+/// Who signs up: the first runs the shop.
+const PEOPLE: [(&str, &str, Role); 3] =
+    [("boss", "점장", Role::Admin), ("minji", "민지", Role::User), ("joon", "준", Role::User)];
+/// Everyone's password in the demo.
+const PASSWORD: &str = "purple-Tiger-4821!";
+/// How many want the last unit.
+const RACERS: usize = 50;
+/// How long the printed tokens are good for.
+const TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);
+
+/// Runs `holdfast demo`.
+pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<Ending, Trouble> {
+    let folder = Folder::fresh(&demo.data)?;
+    let listen = demo.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+    let config = configured(&flags, &folder, listen, PAY_WITHIN)?;
+    crate::logs::start(&config.settings.log)?;
+    commands::runtime()?.block_on(async {
+        say(format_args!("Holdfast demo: a day in a small shop, in {}", demo.data.display()));
+        let mut claims = Claims::default();
+        let (server, app) = commands::start(&config.settings).await?;
+        let address = server.address;
+        let people = open(&mut claims, &app, address).await?;
+        let pay_within = config.settings.shop.pay_within.duration();
+        if let Some((people, products)) = &people {
+            day::play(&mut claims, people, *products, pay_within).await;
+        }
+        let as_told = claims.all_held();
+        drop(app);
+        server.stop().await;
+        if !demo.once
+            && let Some((people, _)) = people
+        {
+            let config = configured(&flags, &folder, address, "10m")?;
+            stay(&config, &people).await?;
+        }
+        Ok(if as_told { Ending::Good } else { Ending::NotInOrder })
+    })
+}
+
+/// The demo's own settings; whatever the caller sets wins.
+fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &str) -> Result<Config, Trouble> {
+    let own = [
+        ("server.listen", listen.to_string()),
+        ("database.url", format!("sqlite:{}", folder.database().display())),
+        ("gateway.journal", folder.journal().display().to_string()),
+        ("gateway.approve_percent", "100".to_owned()),
+        ("shop.pay_within", pay_within.to_owned()),
+        ("log.filter", "warn".to_owned()),
+    ];
+    let mut options: Vec<_> = own.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    options.extend(flags.options.iter().cloned());
+    Ok(Config::load(&Flags { file: flags.file.clone(), options })?)
+}
+
+async fn open(claims: &mut Claims, app: &App, address: SocketAddr) -> Result<Option<(day::People, i64)>, Trouble> {
+    claims.act("The shop opens");
+    let imported = commands::import_text(app, CATALOGUE).await?;
+    let text = format!("{} products imported in {} ms, none refused", imported.products, imported.ms);
+    claims.claim(imported.refused == 0 && imported.products >= 150, text, imported.report);
+    let anyone = Caller::anonymous(&format!("http://{address}"));
+    let mut signed_in = Vec::new();
+    for (name, nickname, role) in PEOPLE {
+        match sign_up(claims, app, &anyone, name, nickname, role).await? {
+            Some(caller) => signed_in.push(caller),
+            None => return Ok(None),
+        }
+    }
+    let Ok([admin, minji, joon]) = <[Caller; 3]>::try_from(signed_in) else { return Ok(None) };
+    let mut random = Random::from_system();
+    let mut made = || {
+        let token = app.auth.issue_for(&UserId::new(random.uuid()), Roles::of(Role::User), app.now(), TOKEN_TTL);
+        let token = token.map_err(|e| Trouble::failed("no token can be made", &e, "leave auth.secrets as it is"))?;
+        Ok::<_, Trouble>(anyone.with_token(&token.token))
+    };
+    let racers = (0..RACERS).map(|_| made()).collect::<Result<Vec<_>, _>>()?;
+    claims.note(format_args!(
+        "the shop serves http://{address}; {RACERS} more buyers have tokens of an outside provider"
+    ));
+    Ok(Some((day::People { admin, minji, joon, racers }, imported.products)))
+}
+
+/// Signs up and in, over HTTP; roles beyond a buyer's are granted as `holdfast grant` does.
+async fn sign_up(
+    claims: &mut Claims,
+    app: &App,
+    anyone: &Caller,
+    name: &str,
+    nickname: &str,
+    role: Role,
+) -> Result<Option<Caller>, Trouble> {
+    let email = format!("{name}@example.com");
+    let signed_up =
+        anyone.post("/api/v1/users/signup", json!({"email": email, "password": PASSWORD, "nickname": nickname})).await;
+    if role != Role::User && signed_up.status == 201 {
+        commands::give(app, &email, Roles::of(role)).await?;
+    }
+    let signed_in = anyone.post("/api/v1/auth/login", json!({"email": email, "password": PASSWORD})).await;
+    let token = signed_in.text("/accessToken").to_owned();
+    let good = signed_up.status == 201 && signed_in.status == 200 && !token.is_empty();
+    let found = format!("{} / {}", signed_up.brief(), signed_in.brief());
+    claims.claim(good, format!("{nickname} signs up and in: {email}, {}", role.name()), found);
+    Ok(good.then(|| anyone.with_token(&token)))
+}
+
+/// Serves the shop after its day, with a normal time to pay, until it is asked to stop.
+async fn stay(config: &Config, people: &day::People) -> Result<(), Trouble> {
+    let (server, app) = commands::start(&config.settings).await?;
+    drop(app);
+    say(tour(&server, people));
+    asked_to_stop().await;
+    say("closing");
+    server.stop().await;
+    Ok(())
+}
+
+fn tour(server: &Server, people: &day::People) -> String {
+    let at = format!("http://{}", server.address);
+    let base = format!("{at}{}", web::BASE);
+    format!(
+        "\nThe shop stays open; Ctrl-C closes it.\n\
+         \n  reader of the API   {at}/docs\n  document            {at}/openapi.json\n  measurements        {at}/metrics\n\
+         \n  Everyone's password is {PASSWORD}; minji@example.com, joon@example.com and boss@example.com (ADMIN) can sign in:\
+         \n\
+         \n    curl -s '{at}/api/v1/auth/login' -H 'Content-Type: application/json' \\\
+         \n      -d '{{\"email\":\"minji@example.com\",\"password\":\"{PASSWORD}\"}}'\n\
+         \n  Or as Minji, with a token good for {minutes} minutes:\n\
+         \n    TOKEN={minji}\
+         \n    curl -s -H \"Authorization: Bearer $TOKEN\" '{base}/orders'\n    curl -s '{base}/products?size=3&sort=price,desc'\n\
+         \n  and as the admin:\n\
+         \n    ADMIN={admin}\
+         \n    curl -s -H \"Authorization: Bearer $ADMIN\" '{base}/admin/orders'\
+         \n    curl -s -H \"Authorization: Bearer $ADMIN\" '{base}/admin/events'\n",
+        minutes = 15,
+        minji = people.minji.token(),
+        admin = people.admin.token(),
+    )
+}

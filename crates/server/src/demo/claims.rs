@@ -1,0 +1,47 @@
+//! What the demo says happened, each line checked before it is said.
+
+use crate::commands::say;
+use std::fmt::Display;
+
+/// The claims of a day.
+#[derive(Debug, Default)]
+pub struct Claims {
+    acts: usize,
+    held: usize,
+    differed: Vec<String>,
+}
+
+impl Claims {
+    /// A new part of the day.
+    pub fn act(&mut self, title: &str) {
+        self.acts += 1;
+        say(format_args!("\n{}. {title}", self.acts));
+    }
+
+    /// Something worth knowing that is not checked.
+    pub fn note(&self, text: impl Display) {
+        say(format_args!("   · {text}"));
+    }
+
+    /// A claim: said when it holds, recorded with what was found when it does not. Gives whether it held.
+    pub fn claim(&mut self, holds: bool, claim: impl Display, found: impl Display) -> bool {
+        if holds {
+            self.held += 1;
+            say(format_args!("   ✓ {claim}"));
+        } else {
+            say(format_args!("   ✗ {claim}\n     found: {found}"));
+            self.differed.push(format!("{claim} - found: {found}"));
+        }
+        holds
+    }
+
+    /// Whether everything happened as told; says so.
+    pub fn all_held(&self) -> bool {
+        let total = self.held + self.differed.len();
+        say(format_args!("\n{} of {total} claims held", self.held));
+        for line in &self.differed {
+            say(format_args!("   ✗ {line}"));
+        }
+        self.differed.is_empty() && self.held > 0
+    }
+}

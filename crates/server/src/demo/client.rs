@@ -1,0 +1,121 @@
+//! A shop's customer: sends real HTTP requests and reads the envelope.
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+use std::time::Duration;
+
+/// Longest wait for one answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Someone who calls the shop.
+#[derive(Clone)]
+pub struct Caller {
+    http: Client,
+    base: String,
+    token: Option<String>,
+}
+
+/// What the shop answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status; 0 when there was no answer.
+    pub status: u16,
+    /// The whole body.
+    pub body: Value,
+    /// Whether it is an earlier answer sent again.
+    pub replayed: bool,
+}
+
+impl Answer {
+    /// A value inside `data`, such as `/items/0/price`.
+    pub fn at(&self, pointer: &str) -> &Value {
+        self.body["data"].pointer(pointer).unwrap_or(&Value::Null)
+    }
+
+    /// Text inside `data`.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.at(pointer).as_str().unwrap_or_default()
+    }
+
+    /// A number inside `data`; -1 when there is none.
+    pub fn number(&self, pointer: &str) -> i64 {
+        self.at(pointer).as_i64().unwrap_or(-1)
+    }
+
+    /// The error's code.
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The answer on one line, for saying what differed.
+    pub fn brief(&self) -> String {
+        let text =
+            if self.body["error"].is_null() { self.body["data"].to_string() } else { self.body["error"].to_string() };
+        let short: String = text.chars().take(300).collect();
+        format!("{} {short}", self.status)
+    }
+}
+
+impl Caller {
+    /// Nobody in particular.
+    pub fn anonymous(base: &str) -> Caller {
+        let http =
+            Client::builder().timeout(TIMEOUT).build().expect("a plain client needs nothing that could be missing");
+        Caller { http, base: base.to_owned(), token: None }
+    }
+
+    /// The same connection pool with a token.
+    pub fn with_token(&self, token: &str) -> Caller {
+        Caller { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The token.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
+    /// Reads.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Posts.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// Posts with an idempotency key.
+    pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(&body)).await
+    }
+
+    /// Puts.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let path = if path.starts_with("/api/") { path.to_owned() } else { format!("{}{path}", web::BASE) };
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Answer {
+        let none =
+            |error: reqwest::Error| Answer { status: 0, body: Value::String(error.to_string()), replayed: false };
+        match request.send().await {
+            Ok(response) => {
+                let status = response.status().as_u16();
+                let replayed = response.headers().contains_key("idempotent-replayed");
+                match response.json().await {
+                    Ok(body) => Answer { status, body, replayed },
+                    Err(error) => none(error),
+                }
+            }
+            Err(error) => none(error),
+        }
+    }
+}

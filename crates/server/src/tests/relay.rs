@@ -1,0 +1,190 @@
+use super::{Shop, shop};
+use crate::background::Background;
+use crate::relay::{Relay, consumers};
+use kernel::{Code, Result};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+use store::{Envelope, Event, Migration, Reaction, Tx, args};
+use tokio_util::sync::CancellationToken;
+use web::{Module, Notice, PageKey, Task};
+
+#[derive(serde::Serialize)]
+struct Rang {
+    n: i64,
+}
+impl Event for Rang {
+    const TOPIC: &'static str = "test.rang";
+    fn key(&self) -> String {
+        format!("bell-{}", self.n % 2)
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Passed;
+impl Event for Passed {
+    const TOPIC: &'static str = "test.passed";
+    fn key(&self) -> String {
+        "street".to_owned()
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Heard {
+    n: i64,
+}
+
+static BROKEN: AtomicBool = AtomicBool::new(false);
+
+fn write_down(tx: &mut Tx<'_>, fact: &Envelope) -> Result<()> {
+    let heard: Heard = fact.read()?;
+    tx.exec("insert into heard (event_id, n) values (?, ?)", args![fact.id, heard.n])?;
+    if heard.n == 213 && BROKEN.load(Ordering::SeqCst) {
+        return Err(Code::Internal.error().caused_by("unlucky"));
+    }
+    Ok(())
+}
+
+const MODULES: &[Module] = &[Module {
+    migrations: &[Migration {
+        name: "bells/0001",
+        sql: "create table heard (event_id bigint not null, n bigint not null) {table};\n",
+    }],
+    reactions: &[
+        Reaction { consumer: "bells", topic: "test.rang", run: write_down },
+        Reaction { consumer: "idle", topic: "test.never", run: write_down },
+    ],
+    stale: |fact| if &*fact.topic == "test.rang" { vec![PageKey { kind: "bell", id: 1 }] } else { Vec::new() },
+    live: |fact| vec![Notice::new("bells", "rang", &fact.id)],
+    tasks: &[Task { name: "bells.count-down", every: Duration::from_secs(1), run: |app| Box::pin(count_down(app)) }],
+    ..Module::named("bells")
+}];
+
+/// Removes one row above 1000 a run.
+async fn count_down(app: web::App) -> Result<u64> {
+    app.db
+        .write("bells.count-down", |tx| {
+            let one = tx.query_first("select n from heard where n > 1000 order by n limit 1", args![], |row| {
+                row.get::<i64>(0)
+            })?;
+            one.map_or(Ok(0), |n| tx.exec("delete from heard where n = ?", args![n]))
+        })
+        .await
+}
+
+async fn ring(shop: &Shop, numbers: impl IntoIterator<Item = i64>) {
+    for n in numbers {
+        shop.app.db.write("ring", move |tx| tx.emit(&Rang { n })).await.unwrap();
+    }
+}
+
+async fn heard(shop: &Shop) -> Vec<i64> {
+    let all =
+        shop.app.db.read("heard", |tx| tx.query("select n from heard order by event_id", args![], |row| row.get(0)));
+    all.await.unwrap()
+}
+
+async fn position(shop: &Shop, consumer: &'static str) -> i64 {
+    shop.app.db.read("position", move |tx| store::consumer::position(tx, consumer)).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_fact_takes_effect_once_and_in_order() {
+    let shop = shop(MODULES).await;
+    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    ring(&shop, 1..=90).await;
+    assert_eq!(background.relay().await.unwrap(), 90);
+    assert_eq!(background.relay().await.unwrap(), 0);
+    assert_eq!(heard(&shop).await, (1..=90).collect::<Vec<_>>());
+    // a second relay over the same shop, as after a restart, has nothing left to do
+    let mut again = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    ring(&shop, [91]).await;
+    again.relay().await.unwrap();
+    background.relay().await.unwrap();
+    assert_eq!(heard(&shop).await.len(), 91);
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_not_concerned_costs_no_write() {
+    let shop = shop(MODULES).await;
+    let mut relay = Relay::open(&shop.app).await.unwrap();
+    ring(&shop, 1..=5).await;
+    shop.app.db.write("pass", |tx| tx.emit(&Passed)).await.unwrap();
+    relay.step().await.unwrap();
+    assert_eq!((position(&shop, "bells").await, position(&shop, "idle").await), (6, 0));
+    let (_, before) = shop.app.db.commits_and_jobs();
+    shop.app.db.write("pass", |tx| tx.emit(&Passed)).await.unwrap();
+    assert_eq!(relay.step().await.unwrap(), 1);
+    let (_, after) = shop.app.db.commits_and_jobs();
+    assert_eq!(after - before, 1, "only the emission itself wrote");
+    relay.upkeep().await.unwrap();
+    assert_eq!((position(&shop, "bells").await, position(&shop, "idle").await), (7, 7));
+}
+
+#[tokio::test]
+async fn a_poison_event_blocks_its_key_alone_and_is_tried_again() {
+    let shop = shop(MODULES).await;
+    BROKEN.store(true, Ordering::SeqCst);
+    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    ring(&shop, [211, 212, 213, 214, 215]).await;
+    background.settle().await.unwrap();
+    assert_eq!(heard(&shop).await, [211, 212, 214], "213 fails, 215 waits behind it on its key");
+    assert_eq!(background.progress().parked.load(Ordering::Relaxed), 2);
+    BROKEN.store(false, Ordering::SeqCst);
+    background.settle().await.unwrap();
+    assert_eq!(heard(&shop).await.len(), 3, "not due yet");
+    shop.clock.advance(Duration::from_secs(60));
+    background.settle().await.unwrap();
+    assert_eq!(heard(&shop).await, [211, 212, 213, 214, 215]);
+    assert_eq!(background.progress().parked.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn settling_runs_tasks_until_they_find_nothing() {
+    let shop = shop(MODULES).await;
+    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    ring(&shop, [1, 1001, 1002, 1003]).await;
+    background.settle().await.unwrap();
+    assert_eq!(heard(&shop).await, [1]);
+    assert_eq!(background.task_names(), ["bells.count-down"]);
+    assert_eq!(background.run_task("bells.count-down").await.unwrap(), 0);
+    assert!(background.run_task("no.such-task").await.is_err());
+}
+
+#[tokio::test]
+async fn a_page_is_stale_after_the_fact_that_says_so() {
+    let shop = shop(MODULES).await;
+    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    let page = |n: i32| shop.app.pages.get(PageKey { kind: "bell", id: 1 }, move || async move { Ok(n) });
+    let first = page(1).await.unwrap();
+    assert_eq!(page(2).await.unwrap(), first);
+    ring(&shop, [1]).await;
+    background.relay().await.unwrap();
+    assert_ne!(page(3).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_running_relay_is_woken_by_commits_and_drains_before_it_ends() {
+    let shop = shop(MODULES).await;
+    let relay = Relay::open(&shop.app).await.unwrap();
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(relay.run(stop.clone()));
+    ring(&shop, [1]).await;
+    let woken = std::time::Instant::now();
+    while heard(&shop).await.is_empty() {
+        tokio::task::yield_now().await;
+        assert!(woken.elapsed() < Duration::from_secs(5), "nobody woke the relay");
+    }
+    ring(&shop, 2..=50).await;
+    stop.cancel();
+    running.await.unwrap();
+    assert_eq!(heard(&shop).await.len(), 50);
+    assert_eq!((position(&shop, "bells").await, position(&shop, "idle").await), (50, 50));
+}
+
+#[test]
+fn consumers_are_listed_with_their_topics() {
+    let [rang, never] = [MODULES[0].reactions[0], MODULES[0].reactions[1]];
+    assert_eq!(consumers(&[rang, never, rang]), [("bells", vec!["test.rang"]), ("idle", vec!["test.never"])]);
+}

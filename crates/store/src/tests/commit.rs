@@ -1,0 +1,281 @@
+//! Group commit.
+
+use super::shop::*;
+use crate::{Health, args};
+use kernel::Code;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+#[tokio::test]
+async fn jobs_that_wait_together_share_one_commit() {
+    let shop = Shop::open().await;
+    let (commits, jobs) = shop.db.commits_and_jobs();
+    let held = shop.writer_held().await;
+    let waiting: Vec<_> = (0..100)
+        .map(|n| {
+            let db = shop.db.clone();
+            tokio::spawn(async move { db.write("add", move |tx| add(tx, &format!("jar{n}"))).await })
+        })
+        .collect();
+    while shop.db.waiting() < 100 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    for job in waiting {
+        job.await.unwrap().unwrap();
+    }
+    let (commits_now, jobs_now) = shop.db.commits_and_jobs();
+    assert_eq!(jobs_now - jobs, 101);
+    assert!(commits_now - commits <= 3, "{} commits for 100 waiting jobs", commits_now - commits);
+    assert_eq!(shop.count().await, 100);
+}
+
+#[tokio::test]
+async fn a_job_that_fails_or_panics_rolls_back_alone() {
+    let shop = Shop::open().await;
+    let held = shop.writer_held().await;
+    let db = shop.db.clone();
+    let good = |label: &'static str| {
+        let db = db.clone();
+        tokio::spawn(async move { db.write("good", move |tx| add(tx, label)).await })
+    };
+    let first = good("first");
+    while shop.db.waiting() < 1 {
+        tokio::task::yield_now().await;
+    }
+    let fails = tokio::spawn({
+        let db = db.clone();
+        async move {
+            db.write("fails", |tx| {
+                add_loudly(tx, "never-1")?;
+                Err::<(), _>(refused())
+            })
+            .await
+        }
+    });
+    let panics = tokio::spawn({
+        let db = db.clone();
+        async move {
+            db.write("panics", |tx| {
+                add_loudly(tx, "never-2")?;
+                if tx.now().as_millis() > 0 {
+                    panic!("on purpose");
+                }
+                Ok(())
+            })
+            .await
+        }
+    });
+    while shop.db.waiting() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let last = good("last");
+    while shop.db.waiting() < 4 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    first.await.unwrap().unwrap();
+    assert_eq!(code(fails.await.unwrap()), "C002");
+    assert_eq!(code(panics.await.unwrap()), "C001");
+    last.await.unwrap().unwrap();
+    assert_eq!(shop.labels().await, ["first", "last"]);
+    let newest = shop.db.read("newest", crate::outbox::newest).await.unwrap();
+    assert_eq!(newest, 0, "what failed jobs emitted is gone with them");
+    assert!(shop.db.health().is_healthy());
+}
+
+#[tokio::test]
+async fn nobody_is_answered_before_the_commit() {
+    let shop = Shop::open().await;
+    let answered = Arc::new(AtomicBool::new(false));
+    let held = shop.writer_held().await;
+    let early = tokio::spawn({
+        let (db, answered) = (shop.db.clone(), Arc::clone(&answered));
+        async move {
+            let outcome = db.write("early", |tx| add(tx, "early")).await;
+            answered.store(true, Ordering::SeqCst);
+            outcome
+        }
+    });
+    while shop.db.waiting() < 1 {
+        tokio::task::yield_now().await;
+    }
+    // runs in the same batch right behind it and looks around while nothing is committed yet
+    let (seen, seeing) = std::sync::mpsc::channel();
+    let seen = parking_lot::Mutex::new(seen);
+    let looks = tokio::spawn({
+        let (db, answered) = (shop.db.clone(), Arc::clone(&answered));
+        async move {
+            db.write("looks", move |tx| {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                let inside = tx.query_one(COUNT, args![], |row| row.get::<i64>(0))?;
+                let _ = seen.lock().send((inside, answered.load(Ordering::SeqCst)));
+                Ok(())
+            })
+            .await
+        }
+    });
+    while shop.db.waiting() < 2 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    looks.await.unwrap().unwrap();
+    early.await.unwrap().unwrap();
+    assert_eq!(seeing.recv().unwrap(), (1, false), "stored in the transaction, told to nobody");
+}
+
+#[tokio::test]
+async fn a_full_queue_says_so_and_when_to_come_back() {
+    let shop = Shop::with(|settings| settings.queue = 2).await;
+    let held = shop.writer_held().await;
+    let waiting: Vec<_> = (0..2)
+        .map(|n| {
+            let db = shop.db.clone();
+            tokio::spawn(async move { db.write("add", move |tx| add(tx, &format!("jar{n}"))).await })
+        })
+        .collect();
+    while shop.db.waiting() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let refused = shop.add("one too many").await.unwrap_err();
+    assert_eq!((refused.code().code(), refused.code().status(), refused.retry_after_s()), ("C013", 503, Some(1)));
+    drop(held);
+    for job in waiting {
+        job.await.unwrap().unwrap();
+    }
+    assert_eq!(shop.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_failed_commit_is_an_unknown_outcome_for_those_it_concerned() {
+    let shop = Shop::open().await;
+    shop.db
+        .write("tables", |tx| {
+            tx.exec(
+                "create table lids (id {id}, jar bigint references jars (id) deferrable initially deferred) {table}",
+                args![],
+            )
+        })
+        .await
+        .unwrap();
+    // SQLite checks a deferred key only when it commits
+    let orphan = |tx: &mut crate::Tx<'_>| tx.insert("insert into lids (jar) values (?)", args![404_i64]);
+    let held = shop.writer_held().await;
+    let (a, b, c) = (shop.db.clone(), shop.db.clone(), shop.db.clone());
+    let succeeds = tokio::spawn(async move { a.write("succeeds", |tx| add(tx, "good")).await });
+    let breaks = tokio::spawn(async move { b.write("breaks", orphan).await });
+    let fails = tokio::spawn(async move { c.write("fails", |_| Err::<(), _>(refused())).await });
+    while shop.db.waiting() < 3 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    assert_eq!(code(succeeds.await.unwrap()), "C018");
+    assert_eq!(code(breaks.await.unwrap()), "C018");
+    assert_eq!(code(fails.await.unwrap()), "C013", "it was refused on the word of a batch that never was");
+    assert!(matches!(shop.db.health(), Health::Failing(_)));
+    assert_eq!(shop.count().await, 0);
+    shop.add("afterwards").await.unwrap();
+    assert_eq!(shop.db.health(), Health::Good);
+}
+
+#[tokio::test]
+async fn an_attempt_undoes_only_itself_even_when_it_panics() {
+    let shop = Shop::open().await;
+    let outcome = shop.db.write("attempts", |tx| {
+        add_loudly(tx, "kept-1")?;
+        let failed = tx.attempt(|tx| {
+            add_loudly(tx, "undone-1")?;
+            tx.attempt(|tx| add_loudly(tx, "undone-2"))?;
+            Err::<(), _>(refused())
+        });
+        assert_eq!(code(failed), "C002");
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            tx.attempt(|tx| {
+                add_loudly(tx, "undone-3").unwrap();
+                tx.attempt(|_| -> kernel::Result<()> { panic!("deep inside") })
+            })
+        }));
+        assert!(panicked.is_err());
+        let too_deep = tx.attempt(|tx| tx.attempt(|tx| tx.attempt(|tx| tx.attempt(|_| Ok(())))));
+        assert_eq!(code(too_deep), "C001");
+        tx.attempt(|tx| tx.attempt(|tx| tx.attempt(|tx| add_loudly(tx, "kept-2"))))
+    });
+    outcome.await.unwrap();
+    assert_eq!(shop.labels().await, ["kept-1", "kept-2"]);
+    let told = shop.db.read("told", |tx| crate::outbox::after(tx, 0, 10)).await.unwrap();
+    let told: Vec<_> = told.iter().map(|fact| fact.payload.to_string()).collect();
+    assert_eq!(told, [r#"{"label":"kept-1"}"#, r#"{"label":"kept-2"}"#]);
+}
+
+#[tokio::test]
+async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
+    let shop = Shop::open().await;
+    let held = shop.writer_held().await;
+    let (a, b) = (shop.db.clone(), shop.db.clone());
+    let before = tokio::spawn(async move { a.write("before", |tx| add(tx, "before")).await });
+    while shop.db.waiting() < 1 {
+        tokio::task::yield_now().await;
+    }
+    let stubborn = tokio::spawn(async move {
+        b.write("stubborn", |tx| {
+            // what SQLite itself does on a full disk or an I/O error
+            tx.conn.run("rollback")?;
+            assert_eq!(code(add(tx, "outside")), "C013");
+            assert_eq!(code(tx.query(COUNT, args![], |row| row.get::<i64>(0))), "C013");
+            assert_eq!(code(tx.attempt(|_| Ok(()))), "C013");
+            Ok(())
+        })
+        .await
+    });
+    while shop.db.waiting() < 2 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    assert_eq!(code(before.await.unwrap()), "C013", "its work went with the transaction, so it must not be told yes");
+    assert_eq!(code(stubborn.await.unwrap()), "C013");
+    assert!(!shop.db.health().is_healthy());
+    assert_eq!(shop.count().await, 0);
+    shop.add("afterwards").await.unwrap();
+    assert!(shop.db.health().is_healthy());
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_does_not_stop_what_was_asked() {
+    let shop = Shop::open().await;
+    let held = shop.writer_held().await;
+    let caller = tokio::spawn({
+        let db = shop.db.clone();
+        async move { db.write("add", |tx| add(tx, "left")).await }
+    });
+    while shop.db.waiting() < 1 {
+        tokio::task::yield_now().await;
+    }
+    caller.abort();
+    drop(held);
+    shop.add("next").await.unwrap();
+    assert_eq!(shop.labels().await, ["left", "next"]);
+}
+
+#[tokio::test]
+async fn time_and_chance_come_from_the_settings() {
+    let (a, b) = (Shop::open().await, Shop::open().await);
+    let draw = |tx: &mut crate::Tx<'_>| {
+        assert_eq!(tx.now(), tx.now());
+        Ok((tx.now(), tx.random().bits()))
+    };
+    assert_eq!(a.db.write("draw", draw).await.unwrap(), b.db.write("draw", draw).await.unwrap());
+    assert_ne!(a.db.write("draw", draw).await.unwrap().1, b.db.read("draw", draw).await.unwrap().1);
+}
+
+#[tokio::test]
+async fn a_broken_key_is_a_conflict_and_a_broken_check_is_our_fault() {
+    let shop = Shop::open().await;
+    shop.add("one").await.unwrap();
+    assert_eq!(code(shop.add("one").await), "C019");
+    let negative = shop.db.write("negative", |tx| tx.exec(ADD, args!["two", -1_i64]));
+    assert_eq!(negative.await.unwrap_err().code(), Code::Internal);
+    let missing = shop.db.write("missing", |tx| tx.exec(ADD, args!["two", Option::<i64>::None]));
+    assert_eq!(missing.await.unwrap_err().code(), Code::Internal);
+}

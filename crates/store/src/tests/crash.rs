@@ -1,0 +1,114 @@
+//! The process ends in the middle of writing.
+
+use super::shop::*;
+use crate::{Db, Durability, args};
+use std::{
+    collections::HashSet,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+const WRITERS: usize = 8;
+
+/// The other side of the tests below: writes as fast as it can and says what was acknowledged, until it is killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by a test, as a process of its own"]
+async fn child_that_writes() {
+    let folder = std::env::var("STORE_TEST_FOLDER").unwrap();
+    let round = std::env::var("STORE_TEST_ROUND").unwrap();
+    let mut settings = settings(folder.as_ref(), hand());
+    settings.durability = Durability::Full;
+    let db = Db::open(settings).unwrap();
+    db.migrate([crate::MIGRATIONS, &[TABLES]].concat()).await.unwrap();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let (db, round) = (db.clone(), round.clone());
+            tokio::spawn(async move {
+                for n in 0..20_000 {
+                    let label = format!("{round}-{writer}-{n}");
+                    let told = label.clone();
+                    db.write("add", move |tx| add_loudly(tx, &label)).await.unwrap();
+                    println!("acknowledged {told}");
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
+fn start(folder: &Path, round: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tests::crash::child_that_writes", "--ignored", "--nocapture"])
+        .env("STORE_TEST_FOLDER", folder)
+        .env("STORE_TEST_ROUND", round)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn acknowledged(line: &str) -> Option<String> {
+    line.strip_prefix("acknowledged ").map(str::to_owned)
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged_ever = HashSet::new();
+    for round in 0..5_usize {
+        let mut child = start(folder.path(), &format!("r{round}"));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let enough = 50 + 170 * round;
+        acknowledged_ever.extend(lines.by_ref().filter_map(|line| acknowledged(&line)).take(enough));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        acknowledged_ever.extend(lines.filter_map(|line| acknowledged(&line))); // what was on its way
+        check(folder.path(), &acknowledged_ever).await;
+    }
+    assert!(acknowledged_ever.len() > 1_900, "{} acknowledged", acknowledged_ever.len());
+}
+
+#[tokio::test]
+async fn a_crash_just_before_or_after_the_commit_contradicts_nothing_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged_ever = HashSet::new();
+    for (round, point) in
+        ["store.before-commit:20", "store.after-commit:20", "store.before-commit:3", "store.after-commit:3"]
+            .into_iter()
+            .enumerate()
+    {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "tests::crash::child_that_writes", "--ignored", "--nocapture"])
+            .env("STORE_TEST_FOLDER", folder.path())
+            .env("STORE_TEST_ROUND", format!("p{round}"))
+            .env(crate::fault::VARIABLE, point)
+            .output()
+            .unwrap();
+        assert!(!child.status.success(), "{point} was not reached");
+        acknowledged_ever.extend(String::from_utf8_lossy(&child.stdout).lines().filter_map(acknowledged));
+        check(folder.path(), &acknowledged_ever).await;
+    }
+}
+
+/// Every acknowledged row is there, and every row with its event.
+async fn check(folder: &Path, acknowledged: &HashSet<String>) {
+    let db = Db::open(settings(folder, hand())).unwrap();
+    db.migrate([crate::MIGRATIONS, &[TABLES]].concat()).await.unwrap();
+    let (labels, told) = db
+        .read("all", |tx| {
+            let labels = tx.query("select label from jars order by id", args![], |row| row.get::<String>(0))?;
+            let told = tx.query("select payload from outbox order by id", args![], |row| row.get::<String>(0))?;
+            Ok((labels, told))
+        })
+        .await
+        .unwrap();
+    let stored: HashSet<&String> = labels.iter().collect();
+    let lost: Vec<_> = acknowledged.iter().filter(|label| !stored.contains(label)).collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    let expected: Vec<String> = labels.iter().map(|label| format!(r#"{{"label":"{label}"}}"#)).collect();
+    assert_eq!(told, expected, "facts and changes are stored together");
+    db.close().await;
+}

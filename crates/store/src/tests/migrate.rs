@@ -1,0 +1,56 @@
+//! The schema's steps.
+
+use super::shop::*;
+use crate::{Migration, args};
+
+const FIRST: Migration = Migration {
+    name: "test/0002_first",
+    sql: "
+-- what a shop's shelf holds; the apostrophe is part of the test
+create table shelves (id {id}, note {text}) {table};
+insert into shelves (note) values ('a; b');
+create index shelves_note on shelves (note);
+",
+};
+const SECOND: Migration = Migration { name: "test/0003_second", sql: "insert into shelves (note) values ('second');" };
+const BROKEN: Migration = Migration {
+    name: "test/0004_broken",
+    sql: "create table half (id {id}) {table};\ninsert into shelves (note) values ('half');\ninsert into nowhere (a) values (1);\n",
+};
+
+#[tokio::test]
+async fn each_step_is_taken_once_and_in_order() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.db.migrate(vec![FIRST, SECOND]).await.unwrap(), [FIRST.name, SECOND.name]);
+    assert!(shop.db.migrate(vec![TABLES, FIRST, SECOND]).await.unwrap().is_empty());
+    let notes = shop
+        .db
+        .read("notes", |tx| tx.query("select note from shelves order by id", args![], |row| row.get::<String>(0)));
+    assert_eq!(notes.await.unwrap(), ["a; b", "second"]);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_nothing_and_can_be_taken_later() {
+    let shop = Shop::open().await;
+    let refused = shop.db.migrate(vec![FIRST, BROKEN, SECOND]).await.unwrap_err();
+    let cause = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(cause.contains("test/0004_broken") && cause.contains("nowhere"), "{cause}");
+    let left = shop.db.read("left", |tx| {
+        tx.query(
+            "select name from sqlite_master where name in ([?])",
+            args![crate::Arg::list(&["half", "shelves"])],
+            |row| row.get::<String>(0),
+        )
+    });
+    assert_eq!(left.await.unwrap(), ["shelves"], "the step before it stays, its own half does not");
+    let mended = Migration { name: BROKEN.name, sql: "insert into shelves (note) values ('mended');" };
+    assert_eq!(shop.db.migrate(vec![FIRST, mended, SECOND]).await.unwrap(), [BROKEN.name, SECOND.name]);
+}
+
+#[tokio::test]
+async fn every_statement_of_the_store_can_be_prepared() {
+    let shop = Shop::open().await;
+    shop.db.prepare_all(crate::statements()).await.unwrap();
+    let refused = shop.db.prepare_all(vec!["select nothing from jars"]).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("select nothing from jars"));
+}

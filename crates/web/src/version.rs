@@ -1,0 +1,56 @@
+//! `If-Match`: the version a change was decided on (API.md, "concurrency").
+
+use crate::Failure;
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use kernel::{Result, text};
+
+/// The version in `If-Match`: a number, bare or quoted as an entity tag. `*` and no header are `None`; C002 for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IfMatch(pub Option<i64>);
+
+impl IfMatch {
+    /// The one version that header and body name; C002 when they contradict each other.
+    pub fn or(self, body: Option<i64>) -> Result<Option<i64>> {
+        match (self.0, body) {
+            (Some(header), Some(body)) if header != body => Err(text::wrong("version", "contradicts If-Match")),
+            (header, body) => Ok(header.or(body)),
+        }
+    }
+
+    fn read(header: &str) -> Option<Option<i64>> {
+        match header.trim() {
+            "*" => Some(None),
+            tag => tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"').parse().ok().map(Some),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<IfMatch, Failure> {
+        let Some(header) = parts.headers.get(header::IF_MATCH) else { return Ok(IfMatch(None)) };
+        let version = header.to_str().ok().and_then(IfMatch::read);
+        Ok(IfMatch(version.ok_or_else(|| text::wrong("If-Match", "must be a version, such as \"3\""))?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_number_or_a_tag() {
+        let read = ["3", "\"3\"", "W/\"3\"", "*", "abc", "\"a\""].map(IfMatch::read);
+        assert_eq!(read, [Some(Some(3)), Some(Some(3)), Some(Some(3)), Some(None), None, None]);
+    }
+
+    #[test]
+    fn header_and_body_must_agree() {
+        assert_eq!(IfMatch(Some(3)).or(Some(3)).unwrap(), Some(3));
+        assert_eq!(IfMatch(None).or(Some(2)).unwrap(), Some(2));
+        assert!(IfMatch(Some(3)).or(Some(2)).is_err());
+    }
+}
