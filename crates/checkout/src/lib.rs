@@ -8,6 +8,7 @@ pub mod basket;
 pub mod cancel;
 pub mod explain;
 pub mod flow;
+pub mod harness;
 pub mod http;
 pub mod pay;
 pub mod place;
@@ -18,6 +19,8 @@ pub mod response;
 pub mod saga;
 pub mod steps;
 pub mod tasks;
+#[cfg(test)]
+mod tests;
 pub mod webhook;
 
 /// The tables of this crate.

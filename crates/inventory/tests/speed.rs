@@ -30,7 +30,6 @@ fn hot_sku() {
     runtime.block_on(async {
         let db = Db::open(shop(folder.path())).unwrap();
         db.migrate([store::MIGRATIONS, inventory::MIGRATIONS].concat()).await.unwrap();
-        db.write("drop", |tx| tx.exec("drop index outbox_key", &[])).await.unwrap();
         let (product, variant) = (ProductId::new(1), VariantId::new(1));
         db.write("open", move |tx| ops::open(tx, product, variant, 100_000_000, "SYSTEM")).await.unwrap();
         let user: UserId = "3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap();

@@ -11,6 +11,8 @@ pub mod store;
 pub mod upload;
 
 #[cfg(test)]
+mod http_tests;
+#[cfg(test)]
 mod tests;
 
 /// What this crate contributes to the program: no tables of its own.

@@ -106,7 +106,7 @@ async fn list_orders(
 /// What happens to one order, as server-sent events.
 ///
 /// `order-created`, `order-confirmed` (waiting for payment), `payment-completed`, `payment-failed`, `order-paid`,
-/// `order-cancelled`, `delivery-updated`. A new stream begins with what happened so far; `Last-Event-ID` resumes. A
+/// `order-cancelled`, `delivery-updated`. A new stream begins with what happened last; `Last-Event-ID` resumes. A
 /// browser signs in with `?access_token=`.
 #[utoipa::path(get, path = "/orders/{orderNumber}/stream", tag = "order",
     params(("orderNumber" = String, Path), ("Last-Event-ID" = Option<i64>, Header)),
@@ -121,8 +121,8 @@ async fn stream_order(
     app.db.read("order.stream", move |tx| ops::own(tx, &wanted, &user.id).map(|_| ())).await?;
     let returning = web::live::last_event_id(&headers);
     let (channel, key) = (live::of_order(&number), number.to_string());
-    let history = move |tx: &mut Tx<'_>| live::history(tx, &key);
-    web::live::stream_from(&app, vec![channel], returning, history, |_| false).await
+    let present = move |tx: &mut Tx<'_>| live::present(tx, &key);
+    web::live::stream_from(&app, vec![channel], returning, present, |_| false).await
 }
 
 /// What happens to all of the caller's orders, as server-sent events; the same events as of one order.

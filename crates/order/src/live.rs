@@ -94,14 +94,14 @@ struct DeliveryUpdated {
     at: Timestamp,
 }
 
-/// Facts of one order that a new stream is told; an order has about ten.
+/// Facts of one order that are looked at; an order has about ten.
 const HISTORY_MAX: i64 = 100;
 
-/// What happened to the order so far, as far as facts are kept.
-pub(crate) fn history(tx: &mut Tx<'_>, order: &str) -> Result<Vec<Notice>> {
+/// What was told of the order last: its present, for a stream that begins. None once that fact is forgotten.
+pub(crate) fn present(tx: &mut Tx<'_>, order: &str) -> Result<Vec<Notice>> {
     let channel = format!("order:{order}");
     let told = outbox::of_key(tx, order, HISTORY_MAX)?.into_iter().flat_map(|fact| notices(&fact));
-    Ok(told.filter(|notice| notice.channel == channel).collect())
+    Ok(told.filter(|notice| notice.channel == channel).last().into_iter().collect())
 }
 
 /// The notices a fact leads to; none for facts that streams are not told.

@@ -270,6 +270,9 @@ fn streams_are_told_what_happens_to_an_order_and_to_its_buyer() {
     assert_eq!(names, each_twice);
     assert_eq!(told[0].channel, format!("order:{number}"));
     assert_eq!(told[1].channel, format!("user-orders:{user}"));
+    let n = number.clone();
+    let present = shop.write(move |tx| crate::live::present(tx, n.as_str())).unwrap();
+    assert_eq!(present.iter().map(|notice| notice.event).collect::<Vec<_>>(), ["order-cancelled"]);
     let pay_by = shop.clock.now().after(PAY_WITHIN);
     let waiting = format!(r#"{{"orderNumber":"{number}","payable":18000,"payBy":"{pay_by}"}}"#);
     assert_eq!(&*told[2].data, waiting);

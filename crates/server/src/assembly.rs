@@ -25,14 +25,14 @@ use web::{App, Auth, BASE, Live, Module, Pages, failure::render_failures};
 /// Every domain; composing crates after those they compose.
 pub const MODULES: &[Module] = &[
     account::MODULE,
-    //TMP catalog::MODULE,
+    catalog::MODULE,
     //TMP inventory::MODULE,
     //TMP cart::MODULE,
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
-    //TMP checkout::MODULE,
-    //TMP merchandising::MODULE,
+    checkout::MODULE,
+    merchandising::MODULE,
     operations::MODULE,
 ];
 

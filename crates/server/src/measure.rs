@@ -2,6 +2,7 @@
 
 use crate::relay::Progress;
 use axum::http::{Method, StatusCode};
+use checkout::saga::{self, Status};
 use kernel::Result;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -144,8 +145,17 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     counter!("holdfast_relay_failures_total").absolute(progress.failures.load(Ordering::Relaxed));
     gauge!("holdfast_events_parked").set(progress.parked.load(Ordering::Relaxed) as f64);
     gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
-    let newest = app.db.read("metrics.newest-event", store::outbox::newest).await?;
+    let (newest, sagas) = app.db.read("metrics.read", |tx| Ok((store::outbox::newest(tx)?, sagas(tx)?))).await?;
+    for (status, count) in sagas {
+        gauge!("holdfast_sagas", "status" => status).set(count as f64);
+    }
     let lag = newest - progress.heard_by_all.load(Ordering::Relaxed);
     gauge!("holdfast_relay_lag_facts").set(lag.max(0) as f64);
     Ok(registry().render())
+}
+
+/// How many sagas stand where somebody might have to look.
+fn sagas(tx: &mut store::Tx<'_>) -> Result<Vec<(&'static str, i64)>> {
+    let open = [Status::Started, Status::Compensating, Status::CompensationFailed];
+    open.into_iter().map(|status| Ok((status.as_str(), saga::store::list(tx, Some(status), 1, 0)?.1))).collect()
 }

@@ -326,8 +326,8 @@ fn place_barely(conn: &Connection, sent: &mut [rusqlite::Statement<'_>], n: i64)
     let variant = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let found: Vec<(i64, String, String, i64)> = sent[3].query_map([a, b, c, c], variant)?.collect::<Result<_, _>>()?;
     let _: i64 = sent[4].query_row([&number], |row| row.get(0))?;
-    let case = [a, x, b, y, c, z, c, z];
-    let all = case.iter().chain(&case).chain(&[a, b, c, c]).chain(&case);
+    let (case, list) = ([a, x, b, y, c, z, c, z], [a, b, c, c]);
+    let all = case.iter().chain(&case).chain(&list).chain(&case);
     assert_eq!(sent[5].execute(rusqlite::params_from_iter(all))?, 3);
     let level = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(3)?));
     let l: Vec<(i64, i64)> = sent[6].query_map([a, b, c, c], level)?.collect::<Result<_, _>>()?;

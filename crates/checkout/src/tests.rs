@@ -1,0 +1,11 @@
+//! The shop's sagas and everything around them, through the real handlers, on a database of its own and a simulated gateway.
+
+mod buying;
+mod carts;
+mod explaining;
+mod giving_back;
+mod paying;
+mod proofs;
+mod shop;
+mod statements;
+mod undoing;

@@ -1,0 +1,305 @@
+//! A small shop: the crates that checkout composes, without relay and without the other modules.
+
+use crate::{flow, saga, saga::nudge};
+use ::store::{Arg, Db, Durability, Settings, Tx, Violation, args};
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode},
+    middleware::from_fn_with_state,
+};
+use catalog::{
+    ops::products,
+    product::{Author, Content, New, Status},
+};
+use http_body_util::BodyExt;
+use kernel::{Clock, Money, OrderNumber, ProductId, UserId, VariantId};
+use ports::{Gateway, ManualClock, NoReviews, Ports, gateway::Simulated};
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+use tower::ServiceExt;
+use web::{App, Auth, AuthSettings, BASE, Live, Module, Pages, Role, Roles, Shop, failure::render_failures};
+
+const MODULES: &[Module] = &[
+    catalog::MODULE,
+    inventory::MODULE,
+    cart::MODULE,
+    order::MODULE,
+    payment::MODULE,
+    delivery::MODULE,
+    crate::MODULE,
+];
+
+pub struct TestShop {
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    pub gateway: Arc<Simulated>,
+    router: Router,
+    _folder: tempfile::TempDir,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Said {
+    pub status: u16,
+    pub location: Option<String>,
+    pub replayed: bool,
+    pub text: String,
+    pub body: Value,
+}
+
+impl Said {
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or("-")
+    }
+
+    pub fn data(&self) -> &Value {
+        &self.body["data"]
+    }
+
+    /// Status and error code, such as `400 S402`.
+    pub fn short(&self) -> String {
+        format!("{} {}", self.status, self.code()).trim_end_matches(" -").to_owned()
+    }
+
+    #[track_caller]
+    pub fn must(self, short: &str) -> Said {
+        assert_eq!(self.short(), short, "{}", self.text);
+        self
+    }
+
+    pub fn number(&self) -> OrderNumber {
+        self.data()["orderNumber"].as_str().expect("an order number").parse().expect("an order number")
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Good {
+    pub product: ProductId,
+    pub variant: VariantId,
+}
+
+pub fn buyer(n: u8) -> UserId {
+    format!("00000000-0000-4000-8000-0000000000{n:02x}").parse().unwrap()
+}
+
+const ADMIN: u8 = 0xff;
+
+impl TestShop {
+    pub async fn open() -> TestShop {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let db = Db::open(Settings {
+            path: folder.path().join("shop.db"),
+            durability: Durability::ProcessOnly,
+            queue: 10_000,
+            readers: 2,
+            clock: clock.clone(),
+            seed: Some(7),
+        })
+        .unwrap();
+        let tables = MODULES.iter().flat_map(|module| module.migrations);
+        db.migrate(::store::MIGRATIONS.iter().chain(tables).copied().collect()).await.unwrap();
+        let gateway = Arc::new(Simulated::approving());
+        let app = App {
+            db,
+            shop: Arc::new(Shop::default()),
+            ports: Arc::new(Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews) }),
+            auth: Arc::new(Auth::from_settings(AuthSettings::single(&"s".repeat(40))).unwrap()),
+            pages: Pages::default(),
+            live: Live::default(),
+            modules: MODULES.into(),
+        };
+        let routes = MODULES.iter().fold(web::Routes::default(), |all, module| all.merge((module.routes)()));
+        let (routes, _) = routes.split_for_parts();
+        let layer = from_fn_with_state(app.clone(), render_failures);
+        let router = Router::new().nest(BASE, routes).layer(layer).with_state(app.clone());
+        TestShop { app, clock, gateway, router, _folder: folder }
+    }
+
+    /// A product with one variant.
+    pub async fn good(&self, name: &'static str, price: i64, stock: i64) -> Good {
+        let make = move |tx: &mut Tx<'_>| {
+            let content = Content {
+                name: name.to_owned(),
+                description: None,
+                price: Money::minor(price),
+                sale_price: None,
+                category_id: None,
+                brand: None,
+                image_url: None,
+            };
+            let new = New { sku: None, content, images: Vec::new(), status: Status::Active, variants: Vec::new() };
+            let made = products::create(tx, Author::Admin, new)?;
+            inventory::ops::open(tx, made.product, made.variants[0], stock, "test")?;
+            Ok(Good { product: made.product, variant: made.variants[0] })
+        };
+        self.app.db.write("test.good", make).await.unwrap()
+    }
+
+    pub async fn call(&self, who: u8, method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Said {
+        let role = if who == ADMIN { Role::Admin } else { Role::User };
+        let token = self.app.auth.issue(&buyer(who), Roles::of(role), self.app.now()).unwrap().token;
+        let mut request = Request::builder().method(method).uri(format!("{BASE}{path}"));
+        request = request.header("authorization", format!("Bearer {token}"));
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let status: StatusCode = response.status();
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (location, replayed) = (header("location"), header("idempotent-replayed").is_some());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Said { status: status.as_u16(), location, replayed, text, body }
+    }
+
+    pub async fn get(&self, who: u8, path: &str) -> Said {
+        self.call(who, Method::GET, path, None, None).await
+    }
+
+    pub async fn post(&self, who: u8, path: &str, body: Value) -> Said {
+        self.call(who, Method::POST, path, None, Some(body)).await
+    }
+
+    pub async fn put(&self, who: u8, path: &str, body: Value) -> Said {
+        self.call(who, Method::PUT, path, None, Some(body)).await
+    }
+
+    pub async fn keyed(&self, who: u8, key: &str, path: &str, body: Value) -> Said {
+        self.call(who, Method::POST, path, Some(key), Some(body)).await
+    }
+
+    pub async fn admin_get(&self, path: &str) -> Said {
+        self.get(ADMIN, path).await
+    }
+
+    pub async fn admin_post(&self, path: &str, body: Value) -> Said {
+        self.post(ADMIN, path, body).await
+    }
+
+    /// Orders some of a good; the order is CONFIRMED.
+    pub async fn order(&self, who: u8, good: Good, quantity: i64) -> OrderNumber {
+        self.post(who, "/orders", items(&[(good, quantity)])).await.must("201").number()
+    }
+
+    /// Pays an order with a payment key that says what happens.
+    pub async fn pay(&self, who: u8, order: &OrderNumber, key: &str) -> Said {
+        let body = json!({ "orderNumber": order, "paymentMethod": "CARD", "paymentKey": key });
+        self.post(who, "/payments", body).await
+    }
+
+    /// Orders and pays.
+    pub async fn paid(&self, who: u8, good: Good, quantity: i64, key: &str) -> OrderNumber {
+        let order = self.order(who, good, quantity).await;
+        self.pay(who, &order, key).await.must("201");
+        order
+    }
+
+    pub async fn cancel(&self, who: u8, order: &OrderNumber) -> Said {
+        self.put(who, &format!("/orders/{order}/cancel"), json!({ "reason": "changed my mind" })).await
+    }
+
+    pub async fn status(&self, order: &OrderNumber) -> String {
+        let said = self.admin_get(&format!("/admin/orders/{order}")).await.must("200");
+        said.data()["status"].as_str().unwrap().to_owned()
+    }
+
+    /// (available, reserved) of a good.
+    pub async fn stock(&self, good: Good) -> (i64, i64) {
+        let levels = self.app.db.read("test.levels", move |tx| inventory::ops::levels(tx, &[good.variant]));
+        let level = levels.await.unwrap().swap_remove(0);
+        (level.available, level.reserved)
+    }
+
+    /// What the gateway holds of the buyers' money.
+    pub fn money(&self) -> i64 {
+        let charges = self.gateway.charges().unwrap();
+        charges.iter().map(|charge| charge.captured().as_minor() - charge.refunded().as_minor()).sum()
+    }
+
+    /// How often the gateway took money.
+    pub fn captures(&self) -> usize {
+        self.gateway.charges().unwrap().iter().filter(|charge| charge.captured().is_positive()).count()
+    }
+
+    /// Runs what is due once; how many.
+    pub async fn tick(&self) -> usize {
+        let now = self.app.now();
+        let due = self.app.db.read("test.due", move |tx| saga::store::due(tx, now, 100)).await.unwrap();
+        let count = due.len();
+        for (id, name) in due {
+            let _ = nudge(flow::flow(&name).unwrap(), &self.app.db, &self.app.ports, id).await;
+        }
+        count
+    }
+
+    /// Lets `by` pass, running what is due every now and then.
+    pub async fn pass(&self, by: Duration) {
+        let end = self.clock.now().after(by);
+        while self.clock.now() < end {
+            self.clock.advance((by / 20).max(Duration::from_secs(1)));
+            self.tick().await;
+        }
+    }
+
+    /// Lets a day pass: nothing is open any more.
+    pub async fn settle(&self) {
+        for _ in 0..200 {
+            self.clock.advance(Duration::from_secs(432));
+            self.tick().await;
+        }
+    }
+
+    /// Everything that is wrong with the shop.
+    pub async fn audit(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        for module in MODULES {
+            found.extend(self.app.db.read("test.audit", module.audit).await.unwrap());
+        }
+        found
+    }
+
+    #[track_caller]
+    pub fn consistent(&self) -> impl Future<Output = ()> + '_ {
+        let at = std::panic::Location::caller();
+        async move {
+            let found = self.audit().await;
+            assert!(found.is_empty(), "{at}: {found:#?}");
+        }
+    }
+
+    pub async fn count(&self, sql: &'static str, arg: impl ToString) -> i64 {
+        let arg = arg.to_string();
+        self.app.db.read("test.count", move |tx| tx.query_one(sql, args![arg], |row| row.get(0))).await.unwrap()
+    }
+
+    pub async fn exec(&self, sql: &'static str, args: Vec<Arg<'static>>) {
+        self.app.db.write("test.exec", move |tx| tx.exec(sql, &args)).await.unwrap();
+    }
+}
+
+/// An order of these things.
+pub fn items(goods: &[(Good, i64)]) -> Value {
+    let items: Vec<Value> =
+        goods.iter().map(|(good, n)| json!({ "productId": good.product, "quantity": n })).collect();
+    json!({ "items": items, "shippingAddress": address() })
+}
+
+pub fn address() -> Value {
+    json!({ "receiverName": "김하나", "receiverPhone": "010-1234-5678", "zipCode": "04524", "address1": "세종대로 110" })
+}
+
+/// `body` with one member more.
+pub fn with(mut body: Value, name: &str, value: impl Into<Value>) -> Value {
+    body[name] = value.into();
+    body
+}

@@ -1,0 +1,237 @@
+//! Reserve, commit, release and take back in any order and repeated, with people changing stock in between: what the shop
+//! says is what a model of a few lines says, nothing is ever negative, nothing leaks, and the books are in order after
+//! every single step (QUALITY.md, wound 11).
+
+use inventory::{Line, Location, Opening, State, ops};
+use kernel::{Code, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
+use proptest::prelude::*;
+use std::{collections::BTreeMap, sync::Arc};
+use store::{Db, Durability, Settings, Tx};
+
+const ORDERS: u32 = 4;
+const VARIANTS: i64 = 3;
+/// In the order orders take from them.
+const LOCATIONS: [&str; 3] = ["MAIN", "AIR", "SEOUL"];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Reserve { order: u32, lines: Vec<(i64, i64)> },
+    Commit { order: u32 },
+    Release { order: u32 },
+    TakeBack { order: u32 },
+    Receive { variant: i64, location: usize, units: i64 },
+    Adjust { variant: i64, location: usize, delta: i64 },
+    SetAvailable { variant: i64, units: i64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let order = 0..ORDERS;
+    let variant = 1..=VARIANTS;
+    let lines = prop::collection::vec((1..=VARIANTS, 1_i64..5), 1..4);
+    prop_oneof![
+        4 => (order.clone(), lines).prop_map(|(order, lines)| Step::Reserve { order, lines }),
+        3 => order.clone().prop_map(|order| Step::Commit { order }),
+        3 => order.clone().prop_map(|order| Step::Release { order }),
+        2 => order.prop_map(|order| Step::TakeBack { order }),
+        1 => (variant.clone(), 0..3_usize, 1_i64..5)
+            .prop_map(|(variant, location, units)| Step::Receive { variant, location, units }),
+        1 => (variant.clone(), 0..3_usize, -4_i64..5)
+            .prop_map(|(variant, location, delta)| Step::Adjust { variant, location, delta }),
+        1 => (variant, 0_i64..12).prop_map(|(variant, units)| Step::SetAvailable { variant, units }),
+    ]
+}
+
+/// The shop's stock without a database: (variant, location) → (available, reserved), and what became of every order.
+#[derive(Debug, Default)]
+struct Model {
+    stock: BTreeMap<(i64, usize), (i64, i64)>,
+    orders: BTreeMap<u32, (State, Vec<((i64, usize), i64)>)>,
+}
+
+impl Model {
+    fn available(&self, variant: i64) -> i64 {
+        (0..LOCATIONS.len()).map(|location| self.stock[&(variant, location)].0).sum()
+    }
+
+    /// From where `units` of a variant would be taken.
+    fn taken(&self, variant: i64, units: i64) -> Vec<((i64, usize), i64)> {
+        let mut missing = units;
+        let mut taken = Vec::new();
+        for location in 0..LOCATIONS.len() {
+            let from_here = missing.min(self.stock[&(variant, location)].0);
+            missing -= from_here;
+            if from_here > 0 {
+                taken.push(((variant, location), from_here));
+            }
+        }
+        taken
+    }
+
+    fn shift(&mut self, taken: &[((i64, usize), i64)], available: i64, reserved: i64) {
+        for (place, units) in taken {
+            let stock = self.stock.get_mut(place).unwrap();
+            stock.0 += available * units;
+            stock.1 += reserved * units;
+        }
+    }
+
+    fn turn(&mut self, order: u32, from: State, to: State, available: i64, reserved: i64) {
+        if let Some((state, taken)) = self.orders.get(&order).filter(|(state, _)| *state == from).cloned() {
+            assert_eq!(state, from);
+            self.shift(&taken, available, reserved);
+            self.orders.insert(order, (to, taken));
+        }
+    }
+
+    /// What `step` does; `Some` when it is refused.
+    fn step(&mut self, step: &Step) -> Option<Code> {
+        match step {
+            Step::Reserve { order, .. } if self.orders.contains_key(order) => {}
+            Step::Reserve { order, lines } => {
+                let mut wanted = BTreeMap::new();
+                lines.iter().for_each(|(variant, units)| *wanted.entry(*variant).or_insert(0) += units);
+                if wanted.iter().any(|(variant, units)| self.available(*variant) < *units) {
+                    return Some(Code::InsufficientStock);
+                }
+                let taken: Vec<_> = wanted.iter().flat_map(|(variant, units)| self.taken(*variant, *units)).collect();
+                self.shift(&taken, -1, 1);
+                self.orders.insert(*order, (State::Live, taken));
+            }
+            Step::Commit { order } => self.turn(*order, State::Live, State::Committed, 0, -1),
+            Step::Release { order } => self.turn(*order, State::Live, State::Released, 1, -1),
+            Step::TakeBack { order } => self.turn(*order, State::Committed, State::Returned, 1, 0),
+            Step::Receive { variant, location, units } => self.shift(&[((*variant, *location), *units)], 1, 0),
+            Step::Adjust { variant, location, delta } => {
+                if *delta == 0 || self.stock[&(*variant, *location)].0 + delta < 0 {
+                    return Some(Code::InvalidStockQuantity);
+                }
+                self.shift(&[((*variant, *location), *delta)], 1, 0);
+            }
+            Step::SetAvailable { variant, units } => {
+                let delta = units - self.available(*variant);
+                if delta < 0 {
+                    let taken = self.taken(*variant, -delta);
+                    self.shift(&taken, -1, 0);
+                } else {
+                    self.shift(&[((*variant, 0), delta)], 1, 0);
+                }
+            }
+        }
+        None
+    }
+}
+
+fn number(order: u32) -> OrderNumber {
+    format!("ORD-20260206-{order:08}").parse().unwrap()
+}
+
+fn on_the_shop(tx: &mut Tx<'_>, step: &Step) -> Result<()> {
+    let buyer: UserId = "3f0e8c3a-0000-4000-8000-000000000001".parse()?;
+    let ids = |variant: i64| (ProductId::new(variant), VariantId::new(variant));
+    match step {
+        Step::Reserve { order, lines } => {
+            let line = |&(variant, units): &(i64, i64)| {
+                let (product, variant) = ids(variant);
+                Ok(Line { variant, product, quantity: Quantity::new(units)? })
+            };
+            ops::reserve(tx, &number(*order), &buyer, &lines.iter().map(line).collect::<Result<Vec<_>>>()?)
+        }
+        Step::Commit { order } => ops::commit(tx, &number(*order)),
+        Step::Release { order } => ops::release(tx, &number(*order), "cancelled"),
+        Step::TakeBack { order } => ops::take_back(tx, &number(*order), "refunded"),
+        Step::Receive { variant, location, units } => {
+            let (product, variant) = ids(*variant);
+            ops::receive(tx, product, variant, LOCATIONS[*location], Quantity::new(*units)?, "truck", "kim")
+        }
+        Step::Adjust { variant, location, delta } => {
+            let (product, variant) = ids(*variant);
+            ops::adjust(tx, product, variant, LOCATIONS[*location], *delta, "counted", "kim")
+        }
+        Step::SetAvailable { variant, units } => ops::set_available(tx, VariantId::new(*variant), *units, "kim"),
+    }
+}
+
+struct Shop {
+    db: Db,
+    _folder: tempfile::TempDir,
+}
+
+fn shop(opening: &[i64]) -> (Shop, Model) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        path: folder.path().join("shop.db"),
+        durability: Durability::ProcessOnly,
+        queue: 1000,
+        readers: 1,
+        clock: Arc::new(ports::ManualClock::default()),
+        seed: Some(1),
+    };
+    let db = Db::open(settings).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(db.migrate([store::MIGRATIONS, inventory::MIGRATIONS].concat())).unwrap();
+    let mut model = Model::default();
+    let mut openings = Vec::new();
+    for (n, &quantity) in opening.iter().enumerate() {
+        let (variant, at) = (n as i64 / 3 + 1, n % 3);
+        model.stock.insert((variant, at), (quantity, 0));
+        openings.push(Opening {
+            product: ProductId::new(variant),
+            variant: VariantId::new(variant),
+            location: Location::checked(LOCATIONS[at]).unwrap(),
+            quantity,
+            threshold: 10,
+        });
+    }
+    db.write_blocking("open", move |tx| ops::open_all(tx, &openings, None, "SYSTEM")).unwrap();
+    (Shop { db, _folder: folder }, model)
+}
+
+/// (variant, location) → (available, reserved), as the shop's pages show it.
+fn seen(tx: &mut Tx<'_>) -> Result<BTreeMap<(i64, usize), (i64, i64)>> {
+    let products: Vec<ProductId> = (1..=VARIANTS).map(ProductId::new).collect();
+    let at = |code: &str| LOCATIONS.iter().position(|location| *location == code).unwrap();
+    let stock = ops::stock_of_products(tx, &products)?;
+    let places = stock.iter().flat_map(|stock| &stock.breakdown);
+    let figure = |p: &inventory::stock::Place| {
+        ((p.variant_id.raw(), at(p.location_code.as_str())), (p.available_quantity, p.reserved_quantity))
+    };
+    Ok(places.map(figure).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_order_of_steps_keeps_the_books(
+        opening in prop::collection::vec(0_i64..6, 9),
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let (shop, mut model) = shop(&opening);
+        for step in &steps {
+            let expected = model.step(step);
+            let twice = step.clone();
+            let refused = shop.db.write_blocking("step", move |tx| on_the_shop(tx, &twice)).err();
+            prop_assert_eq!(refused.map(|error| error.code()), expected, "{:?}", step);
+            prop_assert_eq!(shop.db.read_blocking("seen", seen).unwrap(), model.stock.clone(), "{:?}", step);
+            prop_assert_eq!(shop.db.read_blocking("audit", inventory::audit).unwrap(), vec![]);
+        }
+    }
+}
+
+#[test]
+fn the_last_unit_goes_to_one_of_fifty_at_once() {
+    let (shop, _) = shop(&[1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let answers: Vec<_> = std::thread::scope(|threads| {
+        let buyers: Vec<_> = (0..50)
+            .map(|n| {
+                let db = &shop.db;
+                let wants = Step::Reserve { order: n, lines: vec![(1, 1)] };
+                threads.spawn(move || db.write_blocking("buy", move |tx| on_the_shop(tx, &wants)))
+            })
+            .collect();
+        buyers.into_iter().map(|buyer| buyer.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let refused = answers.iter().filter_map(|answer| answer.as_ref().err()).map(|error| error.code());
+    assert!(refused.clone().all(|code| code == Code::InsufficientStock) && refused.count() == 49);
+    assert_eq!(shop.db.read_blocking("audit", inventory::audit).unwrap(), []);
+}
