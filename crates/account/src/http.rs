@@ -112,18 +112,14 @@ pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> Answer
 pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> Answer<Tokens> {
     must_be_here(&app)?;
     let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
-    let asked = email.clone();
-    let found = app.db.read("account.prepare-sign-in", move |tx| ops::prepare_sign_in(tx, &asked)).await?;
+    let found = app.db.write("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &email)).await?;
     let too_long = body.password.chars().count() > PASSWORD_MAX;
     let (user, hash) = found.filter(|_| !too_long).unzip();
     let password = if too_long { String::new() } else { body.password };
-    let right = password::matches(password, hash).await?;
-    let Some(user) = user.filter(|_| right) else {
-        app.db.write("account.sign-in-failed", move |tx| ops::sign_in_failed(tx, &email)).await?;
-        return Err(Code::WrongCredentials.into());
-    };
+    let right = password::matches(password, hash.clone()).await?;
+    let (Some(user), Some(hash), true) = (user, hash, right) else { return Err(Code::WrongCredentials.into()) };
     let ttl = app.shop.refresh_ttl;
-    let session = app.db.write("account.sign-in", move |tx| ops::sign_in(tx, &user.id, ttl)).await?;
+    let session = app.db.write("account.sign-in", move |tx| ops::sign_in(tx, &user.id, &hash, ttl)).await?;
     Ok(ok(tokens(&app, session)?))
 }
 
@@ -174,18 +170,19 @@ pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json
 
 /// Change the password; every session ends.
 #[utoipa::path(put, path = "/api/v1/users/me/password", tag = "account", request_body = PasswordChange,
-    responses((status = 200), (status = 400, description = "A012"), (status = 401, description = "A005")))]
+    responses((status = 200), (status = 400, description = "A012"), (status = 401, description = "A005"),
+        (status = 429, description = "A009")))]
 pub async fn change_password(State(app): State<App>, user: web::User, Json(body): Json<PasswordChange>) -> Answer<()> {
     must_be_here(&app)?;
     let id = user.id;
-    let asked = app.db.read("account.password", move |tx| ops::prepare_password_change(tx, &id)).await?;
-    let (user, hash, salt) = asked;
+    let asked = app.db.write("account.begin-password-change", move |tx| ops::begin_password_change(tx, &id)).await?;
+    let (user, old, salt) = asked;
     user::password(&body.new_password, &user.email)?;
-    if !password::matches(body.current_password, Some(hash)).await? {
+    if !password::matches(body.current_password, Some(old.clone())).await? {
         return Err(Code::WrongCredentials.into());
     }
     let hash = password::hash(body.new_password, salt).await?;
-    app.db.write("account.change-password", move |tx| ops::change_password(tx, &id, &hash)).await?;
+    app.db.write("account.change-password", move |tx| ops::change_password(tx, &id, &old, &hash)).await?;
     Ok(done())
 }
 

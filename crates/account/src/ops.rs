@@ -56,8 +56,9 @@ pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<Use
     if store::insert_user(tx, &user, password_hash)? { Ok(user) } else { Err(Code::EmailTaken.error()) }
 }
 
-/// What a sign-in is compared with: the user and the hash, if there is such a user. A009 when the e-mail must wait.
-pub fn prepare_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
+/// What a sign-in is compared with: the user and the hash, if there is such a user. The attempt counts as failed until
+/// [`sign_in`] takes it back; counted only afterwards, any number could be tried side by side. A009 when the e-mail must wait.
+pub fn begin_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
     let now = tx.now();
     if let Some((failures, since)) = store::failures(tx, email)? {
         let over = since.after(FAILURES_WITHIN);
@@ -66,22 +67,21 @@ pub fn prepare_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, Str
             return Err(Code::TooManySignIns.error().retry_after(wait_s));
         }
     }
+    store::count_failure(tx, email, now.before(FAILURES_WITHIN))?;
     store::find_by_email(tx, email)
 }
 
-/// Begins a session. A008 when the account is closed.
-pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, refresh_ttl: Duration) -> Result<Session> {
-    let user = find(tx, user)?;
+/// Begins a session for the user whose password was found to match `hash`. A005 when the password was changed meanwhile,
+/// A008 when the account is closed.
+pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration) -> Result<Session> {
+    let (user, current) = store::find(tx, user)?.ok_or_else(|| Code::UserNotFound.error())?;
+    if current != hash {
+        return Err(Code::WrongCredentials.error());
+    }
     user.must_be_active()?;
     store::forget_failures_of(tx, &user.email)?;
     let family = tx.random().uuid().to_string();
     next_token(tx, user, &family, refresh_ttl)
-}
-
-/// Counts a failed sign-in; failures long ago no longer count.
-pub fn sign_in_failed(tx: &mut Tx<'_>, email: &str) -> Result<()> {
-    let cutoff = tx.now().before(FAILURES_WITHIN);
-    store::count_failure(tx, email, cutoff)
 }
 
 /// What came of a refresh. A token used again must end its family, which has to be stored, so it is no `Err`.
@@ -147,15 +147,22 @@ pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
     find(tx, id)
 }
 
-/// The hash a user's password is compared with before it is changed, and a salt for the next.
-pub fn prepare_password_change(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String, [u8; 16])> {
-    let (user, hash) = store::find(tx, id)?.ok_or_else(|| Code::UserNotFound.error())?;
+/// The hash a user's password is compared with before it is changed, and a salt for the next. Counts like a sign-in, so that
+/// a stolen access token does not allow guessing without end; A009 when the e-mail must wait.
+pub fn begin_password_change(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String, [u8; 16])> {
+    let email = find(tx, id)?.email;
+    let (user, hash) = begin_sign_in(tx, &email)?.ok_or_else(|| Code::UserNotFound.error())?;
     Ok((user, hash, salt(tx)?))
 }
 
-/// Stores a new password's hash and ends every session, because the old password may have been known to others.
-pub fn change_password(tx: &mut Tx<'_>, id: &UserId, hash: &str) -> Result<()> {
-    store::set_password(tx, id, hash)?;
+/// Stores a new password's hash and ends every session, because the old password may have been known to others. A005 when
+/// `old` is no longer the present hash.
+pub fn change_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str) -> Result<()> {
+    if !store::set_password(tx, id, old, hash)? {
+        return Err(Code::WrongCredentials.error());
+    }
+    let email = find(tx, id)?.email;
+    store::forget_failures_of(tx, &email)?;
     store::end_all_of(tx, id)
 }
 
@@ -216,7 +223,8 @@ fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<Saved> {
     found.ok_or_else(|| Code::AddressNotFound.error())
 }
 
-/// Forgets expired refresh tokens and old failures. Gives how many rows.
+/// Forgets a bounded number of expired refresh tokens, and old failures. Gives how many rows; call it again while that is
+/// not 0.
 pub fn forget_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
     Ok(store::forget_tokens(tx, now)? + store::forget_failures(tx, now.before(FAILURES_WITHIN))?)
 }

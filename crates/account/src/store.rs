@@ -3,7 +3,7 @@
 use crate::address::{Save, Saved};
 use crate::session::Kept;
 use crate::user::{Change, User};
-use ::store::{Row, Tx, Violation, args};
+use ::store::{Arg, Row, Tx, Violation, args};
 use kernel::{Address, AddressId, Result, Timestamp, UserId};
 
 const INSERT_USER: &str =
@@ -18,7 +18,8 @@ const FIND_BY_EMAIL: &str =
 const CHANGE: &str =
     "update users set nickname = ?, real_name = ?, marketing_agree = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
-const SET_PASSWORD: &str = "update users set password_hash = ?, version = version + 1, updated_at = ? where id = ?";
+const SET_PASSWORD: &str = "update users set password_hash = ?, version = version + 1, updated_at = ?
+    where id = ? and password_hash = ?";
 const SET_ROLES: &str = "update users set roles = ?, version = version + 1, updated_at = ? where id = ?";
 const INSERT_TOKEN: &str = "insert into refresh_tokens (token_hash, family, user_id, created_at, expires_at)
     values (?, ?, ?, ?, ?)";
@@ -27,7 +28,8 @@ const FIND_TOKEN: &str = "select id, family, user_id, expires_at, used_at, ended
 const USE_TOKEN: &str = "update refresh_tokens set used_at = ? where id = ? and used_at is null and ended_at is null";
 const END_FAMILY: &str = "update refresh_tokens set ended_at = ? where family = ? and ended_at is null";
 const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? and ended_at is null";
-const FORGET_TOKENS: &str = "delete from refresh_tokens where expires_at < ?";
+const EXPIRED_TOKENS: &str = "select id from refresh_tokens where expires_at < ? order by expires_at limit ?";
+const FORGET_TOKENS: &str = "delete from refresh_tokens where id in ([?])";
 const FAILURES: &str = "select failures, since from sign_in_failures where email = ?";
 const COUNT_FAILURE: &str = "update sign_in_failures set failures = failures + 1 where email = ? and since >= ?";
 const FIRST_FAILURE: &str = "insert into sign_in_failures (email, failures, since) values (?, 1, ?)
@@ -49,6 +51,9 @@ const DEFAULTS: &str =
 const LIVE_FORKS: &str = "select family, count(*) from refresh_tokens where used_at is null and ended_at is null
     group by family having count(*) > 1";
 
+/// Most tokens forgotten at once, so that the writer is not kept from others.
+const FORGET_AT_ONCE: i64 = 500;
+
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[
     INSERT_USER,
@@ -62,6 +67,7 @@ pub const STATEMENTS: &[&str] = &[
     USE_TOKEN,
     END_FAMILY,
     END_ALL,
+    EXPIRED_TOKENS,
     FORGET_TOKENS,
     FAILURES,
     COUNT_FAILURE,
@@ -128,9 +134,10 @@ pub(crate) fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change, version: i64
     Ok(tx.exec(CHANGE, row)? == 1)
 }
 
-pub(crate) fn set_password(tx: &mut Tx<'_>, id: &UserId, hash: &str) -> Result<()> {
+/// Whether `old` still was the hash, and so the new one is stored.
+pub(crate) fn set_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str) -> Result<bool> {
     let now = tx.now();
-    tx.exec(SET_PASSWORD, args![hash, now, id]).map(|_| ())
+    Ok(tx.exec(SET_PASSWORD, args![hash, now, id, old])? == 1)
 }
 
 pub(crate) fn set_roles(tx: &mut Tx<'_>, id: &UserId, roles: &str) -> Result<()> {
@@ -173,7 +180,8 @@ pub(crate) fn end_all_of(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
 }
 
 pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    tx.exec(FORGET_TOKENS, args![cutoff])
+    let expired = tx.query(EXPIRED_TOKENS, args![cutoff, FORGET_AT_ONCE], |row| row.get::<i64>(0))?;
+    if expired.is_empty() { Ok(0) } else { tx.exec(FORGET_TOKENS, args![Arg::list(&expired)]) }
 }
 
 /// How often, and since when.

@@ -88,7 +88,7 @@ async fn an_email_belongs_to_one_user() {
 async fn a_refresh_token_used_again_ends_the_session() {
     let people = People::open().await;
     let id = people.mina().await;
-    let first = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
+    let first = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
     let token = first.clone();
     let second = match people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await.unwrap() {
         Refreshed::Session(session) => session.refresh_token,
@@ -105,15 +105,15 @@ async fn a_refresh_token_used_again_ends_the_session() {
 async fn a_session_ends_by_time_by_signing_out_and_by_a_new_password() {
     let people = People::open().await;
     let id = people.mina().await;
-    let late = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
+    let late = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
     people.clock.advance(WEEK);
     assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &late, WEEK)).await), Code::TokenExpired);
-    let token = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
+    let token = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
     let gone = token.clone();
     people.tx(move |tx| ops::sign_out(tx, &gone)).await.unwrap();
     assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::TokenInvalid);
-    let token = people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap().refresh_token;
-    people.tx(move |tx| ops::change_password(tx, &id, "new")).await.unwrap();
+    let token = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
+    people.tx(move |tx| ops::change_password(tx, &id, "hash", "new")).await.unwrap();
     assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::TokenInvalid);
     people.close().await;
 }
@@ -123,17 +123,81 @@ async fn failed_sign_ins_make_an_email_wait() {
     let people = People::open().await;
     let id = people.mina().await;
     for _ in 0..FAILURES_MAX {
-        assert!(people.tx(|tx| ops::prepare_sign_in(tx, "mina@shop.kr")).await.unwrap().is_some());
-        people.tx(|tx| ops::sign_in_failed(tx, "mina@shop.kr")).await.unwrap();
+        assert!(people.tx(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).await.unwrap().is_some());
     }
-    let refused = people.tx(|tx| ops::prepare_sign_in(tx, "mina@shop.kr")).await.unwrap_err();
+    let refused = people.tx(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).await.unwrap_err();
     assert_eq!(refused.code(), Code::TooManySignIns);
     assert_eq!(refused.retry_after_s(), Some(900));
     people.clock.advance(FAILURES_WITHIN);
-    assert!(people.tx(|tx| ops::prepare_sign_in(tx, "mina@shop.kr")).await.is_ok());
-    people.tx(|tx| ops::sign_in_failed(tx, "mina@shop.kr")).await.unwrap();
-    people.tx(move |tx| ops::sign_in(tx, &id, WEEK)).await.unwrap();
+    assert!(people.tx(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).await.is_ok());
+    people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap();
     assert_eq!(people.tx(|tx| store::failures(tx, "mina@shop.kr")).await.unwrap(), None);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn an_unknown_email_must_wait_like_a_known_one() {
+    let people = People::open().await;
+    for _ in 0..FAILURES_MAX {
+        assert!(people.tx(|tx| ops::begin_sign_in(tx, "no@shop.kr")).await.unwrap().is_none());
+    }
+    assert_eq!(code(people.tx(|tx| ops::begin_sign_in(tx, "no@shop.kr")).await), Code::TooManySignIns);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn a_password_changed_meanwhile_opens_nothing() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    people.tx(move |tx| ops::change_password(tx, &id, "hash", "newer")).await.unwrap();
+    assert_eq!(code(people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await), Code::WrongCredentials);
+    assert_eq!(code(people.tx(move |tx| ops::change_password(tx, &id, "hash", "x")).await), Code::WrongCredentials);
+    people.tx(move |tx| ops::sign_in(tx, &id, "newer", WEEK)).await.unwrap();
+    people.close().await;
+}
+
+#[tokio::test]
+async fn guessing_the_old_password_with_a_stolen_token_ends_too() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    for _ in 0..FAILURES_MAX {
+        people.tx(move |tx| ops::begin_password_change(tx, &id)).await.unwrap();
+    }
+    assert_eq!(code(people.tx(move |tx| ops::begin_password_change(tx, &id)).await), Code::TooManySignIns);
+    people.tx(move |tx| ops::change_password(tx, &id, "hash", "newer")).await.unwrap();
+    people.tx(move |tx| ops::begin_password_change(tx, &id)).await.unwrap();
+    people.close().await;
+}
+
+#[tokio::test]
+async fn a_closed_account_neither_signs_in_nor_goes_on() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    let token = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
+    people.tx(move |tx| tx.exec("update users set status = 'DISABLED'", &[])).await.unwrap();
+    assert_eq!(code(people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await), Code::AccountDisabled);
+    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::AccountDisabled);
+    people.close().await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_forgotten_in_pieces_and_the_rest_is_kept() {
+    let people = People::open().await;
+    let id = people.mina().await;
+    let many = move |tx: &mut Tx<'_>| (0..700).try_for_each(|_| ops::sign_in(tx, &id, "hash", WEEK).map(|_| ()));
+    people.tx(many).await.unwrap();
+    people.clock.advance(WEEK + Duration::from_secs(1));
+    let young = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
+    let mut forgotten = Vec::new();
+    while forgotten.last() != Some(&0) {
+        let piece = people.tx(|tx| {
+            let now = tx.now();
+            ops::forget_expired(tx, now)
+        });
+        forgotten.push(piece.await.unwrap());
+    }
+    assert_eq!(forgotten, [500, 200, 0]);
+    assert!(people.tx(move |tx| ops::refresh(tx, &young, WEEK)).await.is_ok());
     people.close().await;
 }
 

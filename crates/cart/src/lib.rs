@@ -3,6 +3,7 @@
 pub mod cart;
 pub mod ops;
 mod store;
+pub mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -13,5 +14,11 @@ pub use store::audit;
 pub const MIGRATIONS: &[::store::Migration] =
     &[::store::Migration { name: "cart/0001_cart", sql: include_str!("../migrations/0001_cart.sql") }];
 
-/// Every statement, prepared by a test on every database.
-pub const STATEMENTS: &[&str] = store::STATEMENTS;
+/// What carts contribute to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: store::STATEMENTS,
+    tasks: tasks::TASKS,
+    audit: store::audit,
+    ..web::Module::named("cart")
+};

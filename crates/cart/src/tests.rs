@@ -30,7 +30,7 @@ impl Shop {
         .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate([store::MIGRATIONS, crate::MIGRATIONS].concat())).unwrap();
-        runtime.block_on(db.prepare_all(crate::STATEMENTS.to_vec())).unwrap();
+        runtime.block_on(db.prepare_all(crate::MODULE.statements.to_vec())).unwrap();
         Shop { db, clock, _folder: folder }
     }
 

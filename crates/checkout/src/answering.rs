@@ -140,4 +140,3 @@ fn told<T: Serialize>(tx: &mut Tx<'_>, keying: &Keying, outcome: Result<Reply<T>
         outcome => keying.keep(tx, outcome).map(Told::Kept),
     }
 }
-

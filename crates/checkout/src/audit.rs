@@ -58,7 +58,8 @@ const HELD_BY_NOBODY: &str = "select r.order_number, r.state from inventory_rese
       and not exists (select 1 from saga_states s where s.order_number = r.order_number and s.name = 'order.v1'
                          and s.status in ('COMPENSATING', 'COMPENSATION_FAILED'))
     order by r.order_number limit ?";
-const SENT_TO_NOBODY: &str = "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
+const SENT_TO_NOBODY: &str =
+    "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
     join saga_states s on s.order_number = o.order_number and s.name = 'order.v1'
     where s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";
@@ -108,7 +109,8 @@ pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
         let what = format!("{} {} at {}", row.get::<String>(1)?, row.get::<String>(2)?, row.get::<String>(3)?);
         Ok(Violation::new("every saga ends, or waits for a time that comes", row.get::<String>(0)?, what))
     })?;
-    found.extend(tx.query(WITHOUT_SAGA, args![TOLD_MAX], |row| told("every order has a saga", row, "none".to_owned()))?);
+    found
+        .extend(tx.query(WITHOUT_SAGA, args![TOLD_MAX], |row| told("every order has a saga", row, "none".to_owned()))?);
     found.extend(tx.query(CONTRADICTING, args![TOLD_MAX], |row| {
         let what = format!("order {}, saga {}", row.get::<String>(1)?, row.get::<String>(2)?);
         told("an order and its saga agree", row, what)

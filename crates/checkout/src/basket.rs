@@ -1,9 +1,9 @@
 //! A cart as its owner sees it: what was put in, next to what it costs and how much of it there is now. The cart itself knows
 //! neither prices nor stock.
 
+use crate::quote;
 use cart::{Cart, CartLine, NewLine, Status};
 use catalog::ops::{Sellable, Wanted};
-use crate::quote;
 use inventory::{Level, StockStatus};
 use kernel::{
     CartId, CartItemId, Code, Detail, Error, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId,

@@ -69,10 +69,9 @@ fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
 fn has_left(parcel: &delivery::Delivery) -> bool {
     match parcel.status.kind() {
         delivery::Kind::Preparing | delivery::Kind::Cancelled => false,
-        delivery::Kind::Shipped
-        | delivery::Kind::InTransit
-        | delivery::Kind::Delivered
-        | delivery::Kind::Returned => true,
+        delivery::Kind::Shipped | delivery::Kind::InTransit | delivery::Kind::Delivered | delivery::Kind::Returned => {
+            true
+        }
     }
 }
 
@@ -84,4 +83,3 @@ pub fn is_open_refund(record: &Record) -> bool {
 fn too_late(order: &Order) -> Error {
     Code::OrderCannotBeCancelled.because(format!("an order in {} cannot be cancelled", order.status.kind()))
 }
-

@@ -2,8 +2,8 @@
 
 use crate::saga::{self, Asked, Ending, Flow, Record, Remote, Saga, Step};
 use crate::steps::{
-    Charge, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory, GiveBack, LookFor, ProcessPayment, RefundPayment,
-    ReserveInventory,
+    Charge, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory, GiveBack, LookFor, ProcessPayment,
+    RefundPayment, ReserveInventory,
 };
 use kernel::{Code, PaymentNumber, RefundId, Result, Timestamp};
 use order::{Kind, Order};
@@ -96,7 +96,7 @@ pub struct Abandoned {
 fn checkout(tx: &mut Tx<'_>, record: &Record) -> Result<Checkout> {
     let order = order::ops::find(tx, &record.order)?;
     let asked = record.memory.get(ProcessPayment::NAME).and_then(|entry| entry.forward.as_ref());
-    let payment = asked.and_then(|asked| charge(asked)).map(|charge| charge.payment);
+    let payment = asked.and_then(charge).map(|charge| charge.payment);
     Ok(Checkout { order, payment })
 }
 
@@ -114,8 +114,10 @@ fn abandoned(tx: &mut Tx<'_>, record: &Record) -> Result<Abandoned> {
     let payments = payment::ops::of_order(tx, &record.order)?;
     let payment = payments.into_iter().find(|payment| payment.id.raw() == record.slot);
     let payment = payment.ok_or_else(|| Code::PaymentNotFound.error())?;
-    let order = saga::store::lock_of_order(tx, &record.order, ORDER.name)?;
-    let past = order.memory.get(ProcessPayment::NAME).map_or(&[][..], |entry| &entry.past);
+    // not locked: the saga that gave it up locks its own run first and this one after it
+    let order = saga::store::of_order(tx, &record.order)?.into_iter().find(|run| run.name == ORDER.name);
+    let past = order.and_then(|run| run.memory.get(ProcessPayment::NAME).map(|entry| entry.past.clone()));
+    let past = past.unwrap_or_default();
     let asked = past.iter().find(|asked| charge(asked).is_some_and(|charge| charge.payment == payment.number));
     let key = asked.ok_or_else(|| Code::Internal.error().caused_by("nobody gave this payment up"))?.key.clone();
     Ok(Abandoned { payment, key, started_at: record.started_at })

@@ -2,8 +2,9 @@
 
 use crate::{
     flow::{Checkout, ORDER},
+    place,
     request::Means,
-    saga::{self, Call, Flow, Outcome, Record, Saga, Status, Todo},
+    saga::{self, Call, Flow, Outcome, Record, SYSTEM, Saga, Status, Todo},
     steps::Charge,
 };
 use futures_util::future::BoxFuture;
@@ -20,7 +21,7 @@ pub enum Paying {
     /// The gateway has to be asked.
     Call(Call),
     /// This very payment (by the gateway's key) was begun before; this is its saga.
-    Known(Record),
+    Known(Box<Record>),
 }
 
 /// Begins the payment of an order: the intent is stored, nobody is asked yet.
@@ -36,16 +37,24 @@ pub fn begin(
 ) -> Result<Paying> {
     let order = order::ops::own(tx, number, user)?;
     let mut record = saga::store::lock_of_order(tx, number, saga.name)?;
-    if let Some(key) = &means.key
-        && amount.is_some()
-        && payment::ops::of_order(tx, number)?.iter().any(|payment| payment.payment_key.as_ref() == Some(key))
-    {
-        crate::place::expect(amount, order.amounts.payable)?;
-        return Ok(Paying::Known(record));
+    if amount.is_some() && is_known(tx, number, means)? {
+        place::expect(amount, order.amounts.payable)?;
+        return Ok(Paying::Known(Box::new(record)));
     }
     payable(tx, &order)?;
-    crate::place::expect(amount, order.amounts.payable)?;
+    place::expect(amount, order.amounts.payable)?;
     offer(tx, saga, &mut record, &order, means).map(Paying::Call)
+}
+
+/// Whether the order has a payment with the gateway's key of this one that was not given up.
+fn is_known(tx: &mut Tx<'_>, order: &OrderNumber, means: &Means) -> Result<bool> {
+    if means.key.is_none() {
+        return Ok(false);
+    }
+    let payments = payment::ops::of_order(tx, order)?;
+    let wanted =
+        |payment: &Payment| payment.payment_key == means.key && payment.status.kind() != payment::Kind::Cancelled;
+    Ok(payments.iter().any(wanted))
 }
 
 /// Whether the order waits for a payment.
@@ -107,11 +116,19 @@ pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
         Completed { .. } | PartiallyRefunded { .. } if record.status == Status::Completed => {
             Ok(Standing::Completed(payment))
         }
-        Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } => {
-            Err(named(Code::OrderCreationFailed.because("the order was undone; the money goes back"), &payment))
-        }
+        Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } => Err(named(undone(record), &payment)),
         Failed { reason, .. } => Err(named(Code::PaymentDeclined.because(reason.clone()), &payment)),
         Cancelled { .. } => Err(named(Code::PaymentCancelledByUser.error(), &payment)),
+    }
+}
+
+/// Why an order is not paid although its money was taken.
+fn undone(record: &Record) -> Error {
+    match &record.ending {
+        Some(ending) if ending.by != SYSTEM => {
+            Code::PaymentCancelledByUser.because("the order was cancelled meanwhile; the money goes back")
+        }
+        Some(_) | None => Code::OrderCreationFailed.because("the order was undone; the money goes back"),
     }
 }
 

@@ -43,6 +43,9 @@ impl Wish {
     }
 }
 
+/// What is wanted, and how much of it.
+pub(crate) type Line = (Wanted, Quantity);
+
 /// A placed order.
 #[derive(Debug, Clone)]
 pub struct Placed {
@@ -87,9 +90,7 @@ fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, order: Order) -> Result<Placed>
     match record.status {
         Status::Started => Ok(Placed { order: run.order, saga: record }),
         // it costs nothing, so nobody had to be asked and it is PAID already
-        Status::Completed => {
-            Ok(Placed { order: order::ops::find(tx, &run.order.number)?, saga: record })
-        }
+        Status::Completed => Ok(Placed { order: order::ops::find(tx, &run.order.number)?, saga: record }),
         Status::Compensating | Status::Failed | Status::CompensationFailed => {
             Err(Code::OrderCreationFailed.error().caused_by(record.last_error.unwrap_or_default()))
         }
@@ -97,7 +98,7 @@ fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, order: Order) -> Result<Placed>
 }
 
 /// What is to be ordered, and the cart it comes from.
-fn wanted(tx: &mut Tx<'_>, user: &UserId, source: &Source) -> Result<(Option<CartId>, Vec<(Wanted, Quantity)>)> {
+fn wanted(tx: &mut Tx<'_>, user: &UserId, source: &Source) -> Result<(Option<CartId>, Vec<Line>)> {
     Ok(match source {
         Source::Items(_) => (None, named(source)),
         Source::Cart(id) => {
@@ -108,22 +109,19 @@ fn wanted(tx: &mut Tx<'_>, user: &UserId, source: &Source) -> Result<(Option<Car
 }
 
 /// What a quote would order; reads only.
-pub(crate) fn quoted(tx: &mut Tx<'_>, user: &UserId, source: &Source) -> Result<Vec<(Wanted, Quantity)>> {
+pub(crate) fn quoted(tx: &mut Tx<'_>, user: &UserId, source: &Source) -> Result<Vec<Line>> {
     Ok(match source {
         Source::Items(_) => named(source),
         Source::Cart(id) => of_cart(&cart::ops::for_quote(tx, user, *id)?),
     })
 }
 
-fn named(source: &Source) -> Vec<(Wanted, Quantity)> {
+fn named(source: &Source) -> Vec<Line> {
     let Source::Items(items) = source else { return Vec::new() };
-    items
-        .iter()
-        .map(|item| (Wanted { product: item.product_id, variant: item.variant_id }, item.quantity))
-        .collect()
+    items.iter().map(|item| (Wanted { product: item.product_id, variant: item.variant_id }, item.quantity)).collect()
 }
 
-fn of_cart(cart: &Cart) -> Vec<(Wanted, Quantity)> {
+fn of_cart(cart: &Cart) -> Vec<Line> {
     cart.lines
         .iter()
         .map(|line| (Wanted { product: Some(line.product), variant: Some(line.variant) }, line.quantity))
@@ -131,7 +129,7 @@ fn of_cart(cart: &Cart) -> Vec<(Wanted, Quantity)> {
 }
 
 /// The order's lines at the prices of this moment.
-fn priced(tx: &mut Tx<'_>, wanted: &[(Wanted, Quantity)]) -> Result<Vec<NewLine>> {
+fn priced(tx: &mut Tx<'_>, wanted: &[Line]) -> Result<Vec<NewLine>> {
     let names: Vec<Wanted> = wanted.iter().map(|(wanted, _)| *wanted).collect();
     let sellables = catalog::ops::resolve(tx, &names)?;
     let unsold: Vec<&Sellable> = sellables.iter().filter(|sellable| !sellable.on_sale).collect();

@@ -3,9 +3,7 @@
 use crate::{place, request::OrderRequest};
 use catalog::ops::{Sellable, Wanted};
 use inventory::{Level, StockStatus};
-use kernel::{
-    Code, Currency, Detail, Error, Money, ProductId, Quantity, Result, UserCouponId, UserId, VariantId,
-};
+use kernel::{Code, Currency, Detail, Error, Money, ProductId, Quantity, Result, UserCouponId, UserId, VariantId};
 use order::Amounts;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -112,7 +110,8 @@ pub fn quote(
     let new: Vec<_> = known.iter().map(|(sellable, quantity)| place::line(sellable.clone(), *quantity)).collect();
     let amounts = Amounts::of(&new, Money::ZERO, Money::ZERO)?;
     problems.extend(place::expect(request.expected_amount, amounts.payable).err());
-    let lines = known.into_iter().map(|(sellable, quantity)| line(sellable, quantity, &levels)).collect::<Result<_>>()?;
+    let lines =
+        known.into_iter().map(|(sellable, quantity)| line(sellable, quantity, &levels)).collect::<Result<_>>()?;
     let quote = Quote {
         lines,
         subtotal: amounts.subtotal,
@@ -162,14 +161,12 @@ fn short(known: &[(Sellable, Quantity)], levels: &HashMap<VariantId, Level>) -> 
     }
     let (mut unkept, mut short) = (Vec::new(), Vec::new());
     for (variant, (product, requested)) in needs {
-        let about = |message: &str| {
-            Detail::note(message).with("productId", product.raw()).with("variantId", variant.raw())
-        };
+        let about =
+            |message: &str| Detail::note(message).with("productId", product.raw()).with("variantId", variant.raw());
         match levels.get(&variant) {
             None => unkept.push(about("no stock is kept")),
-            Some(level) if level.available < requested => short.push(
-                about(&left(level.available)).with("requested", requested).with("available", level.available),
-            ),
+            Some(level) if level.available < requested => short
+                .push(about(&left(level.available)).with("requested", requested).with("available", level.available)),
             Some(_) => {}
         }
     }

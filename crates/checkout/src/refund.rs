@@ -47,7 +47,7 @@ impl Wanted {
 #[derive(Debug)]
 pub enum Refunding {
     /// All of an unshipped order's money: the order is undone.
-    Order(cancel::Undoing),
+    Order(Box<cancel::Undoing>),
     /// Money only: the gateway has to be asked.
     Money(Call),
 }
@@ -59,7 +59,9 @@ pub enum Refunding {
 pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<Refunding> {
     let payment = payment::ops::find(tx, &wanted.payment)?;
     if !payment.refundable().is_positive() {
-        return Err(Code::PaymentRefundFailed.because(format!("nothing of a payment in {} is left", payment.status.kind())));
+        return Err(
+            Code::PaymentRefundFailed.because(format!("nothing of a payment in {} is left", payment.status.kind()))
+        );
     }
     let order = order::ops::find(tx, &payment.order)?;
     let record = saga::store::lock_of_order(tx, &order.number, saga.name)?;
@@ -69,7 +71,10 @@ pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<
     let amount = amount(&order, &payment, wanted)?;
     let all = amount == payment.refundable();
     match order.status.kind() {
-        Kind::Paid if all => cancel::begin(tx, saga, &order.number, None, &wanted.ending).map(Refunding::Order),
+        Kind::Paid if all => {
+            let undoing = cancel::begin(tx, saga, &order.number, None, &wanted.ending)?;
+            Ok(Refunding::Order(Box::new(undoing)))
+        }
         Kind::Paid | Kind::Shipping => money_only(tx, payment, amount, &wanted.ending),
         Kind::Delivered if !all => money_only(tx, payment, amount, &wanted.ending),
         Kind::Pending | Kind::Confirmed | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {

@@ -1,7 +1,8 @@
 //! What buyers ask for, as it comes in, and what can be said against it before anything is read.
 
 use kernel::{
-    Address, CartId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, UserCouponId, VariantId, text,
+    Address, CartId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, UserCouponId, VariantId,
+    text,
 };
 use order::order::LINES_MAX;
 use payment::{Method, payment::PAYMENT_KEY_MAX};

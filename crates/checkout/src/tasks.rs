@@ -29,7 +29,8 @@ async fn due_sagas(app: App) -> Result<u64> {
     let moved = AtomicU64::new(0);
     stream::iter(due)
         .for_each_concurrent(AT_ONCE, async |(id, name)| {
-            let Ok(flow) = flow::flow(&name).inspect_err(|error| tracing::error!(saga = %id, ?error, "unknown saga")) else {
+            let Ok(flow) = flow::flow(&name).inspect_err(|error| tracing::error!(saga = %id, ?error, "unknown saga"))
+            else {
                 return;
             };
             if nudge(flow, &app.db, &app.ports, id).await.is_ok() {

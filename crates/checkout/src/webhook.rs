@@ -58,7 +58,7 @@ impl Message {
 /// What a hint leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// Nothing: it was heard before, or is about nothing of ours.
+    /// Nothing: it is about nothing of ours.
     Nothing,
     /// The gateway has to be asked about the payment of this saga.
     Ask(SagaId),
@@ -66,11 +66,15 @@ pub enum Heard {
     Noted,
 }
 
+/// Whether a hint is worth a transaction: it was not heard before, and is about a payment of ours. Only reads, because
+/// anybody may send hints.
+pub fn is_news(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<bool> {
+    let heard = tx.query_first(HEARD, args![hint], |row| row.get::<Timestamp>(0))?.is_some();
+    Ok(!heard && meant(tx, message)?.is_some())
+}
+
 /// Takes a hint in. `hint` tells one message from another.
 pub fn hear(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<Heard> {
-    if tx.query_first(HEARD, args![hint], |row| row.get::<Timestamp>(0))?.is_some() {
-        return Ok(Heard::Nothing);
-    }
     let Some(payment) = meant(tx, message)? else { return Ok(Heard::Nothing) };
     if pay::is_open(&payment) {
         return Ok(Heard::Ask(saga::store::lock_of_order(tx, &payment.order, ORDER.name)?.id));

@@ -8,7 +8,7 @@ use kernel::Result;
 const NAMED_MAX: i64 = 1_000;
 
 /// Every snapshot beside the fold of its events and the sums of its reservations; only those that disagree.
-const SUMS: &str = "
+pub(crate) const SUMS: &str = "
     select s.variant_id, s.location_code, s.available, s.reserved, s.version,
            coalesce(e.events, 0), coalesce(e.first_version, 0), coalesce(e.last_version, 0),
            coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.came, 0),
@@ -40,7 +40,7 @@ const SUMS: &str = "
         or e.sold <> coalesce(r.sold, 0) or e.released <> coalesce(r.released, 0) or e.returned <> coalesce(r.returned, 0)
      order by s.variant_id, s.location_code limit ?";
 /// Events that change what their kind does not, or leave less than nothing.
-const SHAPES: &str = "
+pub(crate) const SHAPES: &str = "
     select variant_id, location_code, aggregate_version, event_type, quantity_change, reserved_change
       from inventory_events
      where quantity_after < 0 or reserved_after < 0
@@ -52,14 +52,12 @@ const SHAPES: &str = "
         or (event_type = 'ADJUSTED' and (quantity_change = 0 or reserved_change <> 0))
         or event_type not in ('RECEIVED', 'RESERVED', 'RELEASED', 'COMMITTED', 'RETURNED', 'ADJUSTED')
      order by id limit ?";
-const LOST_EVENTS: &str = "
+pub(crate) const LOST_EVENTS: &str = "
     select distinct variant_id, location_code from inventory_events e
      where not exists (select 1 from inventory_snapshots s where s.id = e.snapshot_id) limit ?";
-const LOST_RESERVATIONS: &str = "
+pub(crate) const LOST_RESERVATIONS: &str = "
     select order_number from inventory_reservations r
      where not exists (select 1 from inventory_snapshots s where s.id = r.snapshot_id) limit ?";
-
-pub(crate) const STATEMENTS: &[&str] = &[SUMS, SHAPES, LOST_EVENTS, LOST_RESERVATIONS];
 
 /// One snapshot with everything that must agree with it.
 struct Sums {

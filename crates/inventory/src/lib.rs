@@ -1,8 +1,10 @@
 //! Stock: an event-sourced ledger per variant and location, its snapshots and the reservations of orders.
 //! The README says what it owns, says, hears and promises.
 
+pub mod admin;
 mod audit;
 pub mod events;
+pub mod http;
 pub mod location;
 pub mod movement;
 pub mod ops;
@@ -22,5 +24,12 @@ pub use store::State;
 pub const MIGRATIONS: &[::store::Migration] =
     &[::store::Migration { name: "inventory/0001_inventory", sql: include_str!("../migrations/0001_inventory.sql") }];
 
-/// Every statement, prepared by a test on every database.
-pub const STATEMENTS: &[&[&str]] = &[store::STATEMENTS, audit::STATEMENTS, rebuild::STATEMENTS];
+/// What inventory contributes to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: store::STATEMENTS,
+    routes: http::routes,
+    stale: http::stale,
+    audit: audit::audit,
+    ..web::Module::named("inventory")
+};

@@ -93,6 +93,7 @@ impl FromColumn for Kind {
 /// One entry of the ledger, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = StockMovementResponse)]
 pub struct Movement {
     /// The entry; grows with time.
     pub id: i64,

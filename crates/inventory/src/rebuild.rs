@@ -14,9 +14,9 @@ const CHUNK: i64 = 500;
 /// Differences listed in a report; all of them are counted and repaired.
 const LISTED_MAX: usize = 1_000;
 
-const NEWEST: &str = "select coalesce(max(id), 0) from inventory_snapshots";
-const NEWEST_TOLD: &str = "select coalesce(max(snapshot_id), 0) from inventory_events";
-const COMPARE: &str = "
+pub(crate) const NEWEST: &str = "select coalesce(max(id), 0) from inventory_snapshots";
+pub(crate) const NEWEST_TOLD: &str = "select coalesce(max(snapshot_id), 0) from inventory_events";
+pub(crate) const COMPARE: &str = "
     select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version,
            coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.last_version, 0), coalesce(e.events, 0),
            s.created_at
@@ -28,7 +28,7 @@ const COMPARE: &str = "
         on e.snapshot_id = s.id
      where s.id > ? and s.id <= ?
      order by s.id";
-const LOST: &str = "
+pub(crate) const LOST: &str = "
     select snapshot_id, product_id, variant_id, location_code,
            cast(0 as {bigint}), cast(0 as {bigint}), cast(0 as {bigint}),
            cast(sum(quantity_change) as {bigint}), cast(sum(reserved_change) as {bigint}), max(aggregate_version),
@@ -38,24 +38,23 @@ const LOST: &str = "
        and not exists (select 1 from inventory_snapshots s where s.id = e.snapshot_id)
      group by snapshot_id, product_id, variant_id, location_code
      order by snapshot_id";
-const LOCK: &str = "select available, reserved, version from inventory_snapshots where id = ? {for update}";
-const FOLD_AFTER: &str = "
+pub(crate) const LOCK: &str = "select available, reserved, version from inventory_snapshots where id = ? {for update}";
+pub(crate) const FOLD_AFTER: &str = "
     select cast(coalesce(sum(quantity_change), 0) as {bigint}), cast(coalesce(sum(reserved_change), 0) as {bigint}),
            coalesce(max(aggregate_version), 0)
       from inventory_events where snapshot_id = ? and aggregate_version > ?";
 /// The one change of stock beside `MOVE`: it makes the snapshot what the ledger says.
-const REPAIR: &str = "
+pub(crate) const REPAIR: &str = "
     update inventory_snapshots set available = ?, reserved = ?, version = ?, updated_at = ? where id = ?";
-const RESTORE: &str = "
+pub(crate) const RESTORE: &str = "
     insert into inventory_snapshots (id, product_id, variant_id, location_code, available, reserved, low_stock_threshold,
         version, created_at, updated_at)
     values (?, ?, ?, ?, 0, 0, ?, 0, ?, ?) {on conflict ignore: variant_id}";
 
-pub(crate) const STATEMENTS: &[&str] = &[NEWEST, NEWEST_TOLD, COMPARE, LOST, LOCK, FOLD_AFTER, REPAIR, RESTORE];
-
 /// What a rebuild found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InventoryRebuildReport)]
 pub struct Report {
     /// Whether it only looked.
     pub dry_run: bool,
@@ -74,6 +73,7 @@ pub struct Report {
 /// A snapshot that is not what its events say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InventoryDifference)]
 pub struct Difference {
     /// The product.
     pub product_id: ProductId,
@@ -94,6 +94,7 @@ pub struct Difference {
 /// The figures of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InventoryFigures)]
 pub struct Figures {
     /// Units that can be sold.
     pub available: i64,

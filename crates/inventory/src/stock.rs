@@ -162,6 +162,7 @@ pub(crate) fn checked(quantity: i64) -> Result<i64, Error> {
 /// What one order holds, bought or gave back of one variant at one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InventoryReservation)]
 pub struct Reservation {
     /// The product.
     pub product_id: ProductId,
@@ -182,6 +183,7 @@ pub struct Reservation {
 /// The stock of one product, summed over its variants and locations, with the breakdown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InventoryResponse)]
 pub struct Stock {
     /// The product's first stock row.
     pub id: SnapshotId,
@@ -208,6 +210,7 @@ pub struct Stock {
 /// The stock of one variant at one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InventoryPlace)]
 pub struct Place {
     /// The row.
     pub id: SnapshotId,

@@ -2,7 +2,7 @@
 
 use crate::movement::{Kind, Movement};
 use crate::stock::{Held, Level, Opening, Place, Stock, StockStatus};
-use crate::{Location, Reservation};
+use crate::{Location, Reservation, audit, rebuild};
 use kernel::{Code, Cursor, OrderNumber, PageRequest, ProductId, Result, SnapshotId, UserId, VariantId};
 use store::{Arg, Row, ToArg, Tx, args};
 
@@ -95,7 +95,7 @@ const RESERVATIONS: &str = "
      where r.order_number = ?
      order by r.line_no";
 
-/// Every statement of this crate's daily work.
+/// Every statement of this crate.
 pub(crate) const STATEMENTS: &[&str] = &[
     OF_VARIANTS,
     OF_ORDER,
@@ -115,6 +115,18 @@ pub(crate) const STATEMENTS: &[&str] = &[
     MOVEMENTS_COUNT,
     MOVEMENTS_OF_ORDER,
     RESERVATIONS,
+    audit::SUMS,
+    audit::SHAPES,
+    audit::LOST_EVENTS,
+    audit::LOST_RESERVATIONS,
+    rebuild::NEWEST,
+    rebuild::NEWEST_TOLD,
+    rebuild::COMPARE,
+    rebuild::LOST,
+    rebuild::LOCK,
+    rebuild::FOLD_AFTER,
+    rebuild::REPAIR,
+    rebuild::RESTORE,
 ];
 
 /// What has become of an order's hold on stock.

@@ -361,5 +361,5 @@ fn two_hundred_lines_are_reserved_sold_and_returned() {
 fn every_statement_can_be_prepared() {
     let warehouse = Warehouse::with(&[]);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(warehouse.db.prepare_all(crate::STATEMENTS.concat())).unwrap();
+    runtime.block_on(warehouse.db.prepare_all(crate::MODULE.statements.to_vec())).unwrap();
 }

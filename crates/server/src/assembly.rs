@@ -26,8 +26,8 @@ use web::{App, Auth, BASE, Live, Module, Pages, failure::render_failures};
 pub const MODULES: &[Module] = &[
     account::MODULE,
     catalog::MODULE,
-    //TMP inventory::MODULE,
-    //TMP cart::MODULE,
+    inventory::MODULE,
+    cart::MODULE,
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,

@@ -24,6 +24,7 @@ pub const POINTS: &[&str] = &[
     "payment.outcome-stored",
     "refund.intent-stored",
     "refund.gateway-answered",
+    "refund.outcome-stored",
 ];
 
 /// Ends the process at once (no destructors, no flushing) if this point is armed and due.

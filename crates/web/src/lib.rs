@@ -11,6 +11,7 @@ pub mod keyed;
 pub mod live;
 pub mod module;
 pub mod pages;
+pub mod pictures;
 pub mod twin;
 pub mod version;
 
@@ -24,6 +25,7 @@ pub use keyed::{Keyed, Keying, Nothing, once, replay};
 pub use live::{Live, Notice};
 pub use module::{Module, Routes, Task};
 pub use pages::{PageKey, Pages};
+pub use pictures::Picture;
 pub use version::IfMatch;
 
 /// Every path of the shop's API begins with this unless API.md writes it absolute.

@@ -112,6 +112,11 @@ impl Live {
         }
     }
 
+    /// For a stream that is told nothing here and only has to end when the program does.
+    pub(crate) fn until_closed(&self) -> Ending {
+        Ending(self.listen(&[String::new()]))
+    }
+
     fn listen(&self, channels: &[String]) -> Listening {
         let (sender, receiver) = mpsc::channel(BEHIND_MAX);
         let name = self.hub.names.fetch_add(1, Ordering::Relaxed);
@@ -148,6 +153,16 @@ impl Drop for Listening {
                 }
             }
         }
+    }
+}
+
+/// Waits for the end of every stream.
+pub(crate) struct Ending(Listening);
+
+impl Ending {
+    /// Comes back once [`Live::close`] was called.
+    pub async fn closed(&mut self) {
+        while self.0.receiver.recv().await.is_some() {}
     }
 }
 

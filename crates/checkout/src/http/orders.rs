@@ -107,7 +107,7 @@ async fn confirm_order(State(app): State<App>, user: User, body: Keyed<ConfirmRe
         let paying = pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
         match paying {
             pay::Paying::Call(call) => Ok(Begun::Calls(&ORDER, call)),
-            pay::Paying::Known(record) => known(tx, record),
+            pay::Paying::Known(record) => known(tx, *record),
         }
     };
     answering::answer(&app, body.keying, "checkout.confirm", begin, tell_confirmed).await

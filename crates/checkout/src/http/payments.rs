@@ -6,8 +6,13 @@ use crate::request::{PaymentRequest, RefundRequest};
 use crate::saga::{self, Record, Todo, nudge};
 use crate::webhook::{self, Heard, Message};
 use crate::{pay, refund};
-use axum::{body::Bytes, extract::State, response::Response};
-use kernel::{Code, PaymentNumber, Result};
+use axum::{
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::StatusCode,
+    response::Response,
+};
+use kernel::{Code, Error, PaymentNumber, Result};
 use payment::{Payment, PaymentResponse};
 use sha2::{Digest, Sha256};
 use store::Tx;
@@ -114,9 +119,14 @@ fn tell_refunded(standing: refund::Standing) -> Result<Reply<PaymentResponse>> {
 /// a payment that is not ours: nothing happens.
 #[utoipa::path(post, path = "/payments/webhooks/toss", tag = "payment", request_body = Message,
     responses((status = 200, description = "heard")))]
-async fn hear_toss(State(app): State<App>, body: Bytes) -> Answer<()> {
+async fn hear_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> Answer<()> {
+    let body = body.map_err(unreadable)?;
     let message: Message = input::parse(&body)?;
     let hint: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let (key, look) = (hint.clone(), message.clone());
+    if !app.db.read("checkout.hint", move |tx| webhook::is_news(tx, &key, &look)).await? {
+        return Ok(done());
+    }
     let key = hint.clone();
     let heard = app.db.write("checkout.hear", move |tx| webhook::hear(tx, &key, &message)).await?;
     if let Heard::Ask(id) = heard {
@@ -129,4 +139,11 @@ async fn hear_toss(State(app): State<App>, body: Bytes) -> Answer<()> {
         app.db.write("checkout.heard", settled).await?;
     }
     Ok(done())
+}
+
+fn unreadable(rejection: BytesRejection) -> Error {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge.error(),
+        _ => Code::InvalidInput.because("the body could not be read").caused_by(rejection.body_text()),
+    }
 }

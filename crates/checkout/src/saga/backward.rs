@@ -93,9 +93,7 @@ impl<S: 'static> Saga<S> {
                 self.alert(tx, record)?;
                 Ok(Some(Todo::Rest(record.status)))
             }
-            Outcome::Absent if call.ask => {
-                Ok(Some(self.hold(tx, record, &call.step, true, false)))
-            }
+            Outcome::Absent if call.ask => Ok(Some(self.hold(tx, record, &call.step, true, false))),
             Outcome::Absent | Outcome::Unknown => Ok(Some(self.no_answer(tx, record, call))),
         }
     }

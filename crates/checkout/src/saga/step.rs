@@ -64,7 +64,7 @@ pub trait Remote: 'static {
     /// How it is taken back.
     type Backward: Errand<Saga = Self::Saga>;
     /// What to ask for, or why not (yet). Commits with the saga row before the call.
-    fn intend(tx: &mut Tx<'_>, saga: &Self::Saga) -> Result<Next<Intent<Self::Forward>, Given<Self::Forward>>>;
+    fn intend(tx: &mut Tx<'_>, saga: &Self::Saga) -> Result<Wish<Self::Forward>>;
     /// What undoing has to ask for; `None` when there is nothing to take back. Commits before the call.
     fn intend_undo(
         tx: &mut Tx<'_>,
@@ -73,6 +73,8 @@ pub trait Remote: 'static {
     ) -> Result<Option<Intent<Self::Backward>>>;
 }
 
+/// What a remote step wants to do with its errand.
+pub type Wish<E> = Next<Intent<E>, Given<E>>;
 /// What an errand asks for.
 pub type Intent<E> = <E as Errand>::Intent;
 /// What an errand is given.

@@ -16,7 +16,8 @@ const SAVE: &str = "update saga_states set status = ?, step = ?, completed_steps
     where saga_id = ? and version = ?";
 const LOCK: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
     reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at from saga_states where saga_id = ? {for update}";
-const FIND: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
+const FIND: &str =
+    "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
     reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
     from saga_states where saga_id = ?";
 const LOCK_OF_ORDER: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts,
@@ -44,8 +45,21 @@ const PUT_OFF: &str = "update saga_states set wake_at = ?, last_error = ?, versi
     where saga_id = ? and status in ('STARTED', 'COMPENSATING')";
 
 /// Every statement of this table.
-pub const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, LOCK, FIND, LOCK_OF_ORDER, OF_ORDER, DUE, LIST, LIST_OF_STATUS, COUNT, COUNT_OF_STATUS, WAKE, PUT_OFF];
+pub const STATEMENTS: &[&str] = &[
+    INSERT,
+    SAVE,
+    LOCK,
+    FIND,
+    LOCK_OF_ORDER,
+    OF_ORDER,
+    DUE,
+    LIST,
+    LIST_OF_STATUS,
+    COUNT,
+    COUNT_OF_STATUS,
+    WAKE,
+    PUT_OFF,
+];
 
 fn record(row: &Row<'_>) -> Result<Record> {
     let completed: String = row.get(6)?;

@@ -23,12 +23,7 @@ impl Local for ConfirmOrder {
     fn undo(_: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
         match saga.order.status.kind() {
             Kind::Delivered => Err(Code::OrderCannotBeCancelled.because("it has arrived")),
-            Kind::Pending
-            | Kind::Confirmed
-            | Kind::Paid
-            | Kind::Shipping
-            | Kind::Cancelled
-            | Kind::Refunded => Ok(()),
+            Kind::Pending | Kind::Confirmed | Kind::Paid | Kind::Shipping | Kind::Cancelled | Kind::Refunded => Ok(()),
         }
     }
 }

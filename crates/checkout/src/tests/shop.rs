@@ -18,12 +18,13 @@ use ports::{Gateway, ManualClock, NoReviews, Ports, gateway::Simulated};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
-use web::{App, Auth, AuthSettings, BASE, Live, Module, Pages, Role, Roles, Shop, failure::render_failures};
+use web::auth::AuthSettings;
+use web::{App, Auth, BASE, Live, Module, Pages, Role, Roles, Shop, failure::render_failures};
 
 const MODULES: &[Module] = &[
     catalog::MODULE,
-    inventory::MODULE,
-    cart::MODULE,
+    Module { migrations: inventory::MIGRATIONS, audit: inventory::audit, ..Module::named("inventory") },
+    Module { migrations: cart::MIGRATIONS, audit: cart::audit, ..Module::named("cart") },
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
@@ -153,10 +154,11 @@ impl TestShop {
             None => Body::empty(),
         };
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let status: StatusCode = response.status();
-        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-        let (location, replayed) = (header("location"), header("idempotent-replayed").is_some());
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let (parts, body) = response.into_parts();
+        let status: StatusCode = parts.status;
+        let location = parts.headers.get("location").map(|value| value.to_str().unwrap().to_owned());
+        let replayed = parts.headers.contains_key("idempotent-replayed");
+        let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Said { status: status.as_u16(), location, replayed, text, body }
@@ -287,10 +289,15 @@ impl TestShop {
     }
 }
 
+/// Sets the price of everything.
+pub async fn reprice(shop: &TestShop, price: i64) {
+    let all = "update products set price = ?, current_price = ?";
+    shop.exec(all, vec![Arg::Int(price), Arg::Int(price)]).await;
+}
+
 /// An order of these things.
 pub fn items(goods: &[(Good, i64)]) -> Value {
-    let items: Vec<Value> =
-        goods.iter().map(|(good, n)| json!({ "productId": good.product, "quantity": n })).collect();
+    let items: Vec<Value> = goods.iter().map(|(good, n)| json!({ "productId": good.product, "quantity": n })).collect();
     json!({ "items": items, "shippingAddress": address() })
 }
 

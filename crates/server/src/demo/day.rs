@@ -67,7 +67,7 @@ async fn browse(claims: &mut Claims, people: &People, products: i64) -> Step<Vec
     let roots = tree.at("").as_array().map_or(0, Vec::len);
     claims.claim(roots > 1, format!("in {roots} main categories, in Korean and English"), tree.brief());
     let content = page.at("/content").as_array().cloned().unwrap_or_default();
-    let plenty = |product: &&Value| product["stock"].as_i64().unwrap_or(0) >= 20;
+    let plenty = |product: &&Value| product["stock"].as_i64().unwrap_or(0) >= 20 && product["variantCount"] == 1;
     let goods: Vec<Good> = content.iter().filter(plenty).filter_map(good).take(4).collect();
     if !claims.claim(goods.len() == 4, "and enough of many of them", page.brief()) {
         return None;

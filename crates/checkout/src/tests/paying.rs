@@ -1,0 +1,309 @@
+//! Paying: every way a gateway can answer, and not answer.
+
+use super::shop::*;
+use crate::{flow::ORDER, pay, request::Means, saga};
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+
+#[tokio::test]
+async fn a_paid_order_has_its_goods_and_its_parcel() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 9_000, 5).await;
+    let order = shop.order(1, mug, 2).await;
+    let said = shop.pay(1, &order, "approve").await.must("201");
+    assert_eq!((said.data()["status"].as_str(), said.data()["amount"].as_i64()), (Some("COMPLETED"), Some(18_000)));
+    assert_eq!((shop.stock(mug).await, shop.money()), ((3, 0), 18_000));
+    let detail = shop.get(1, &format!("/orders/{order}")).await;
+    assert_eq!(detail.data()["status"], json!("PAID"));
+    assert_eq!(detail.data()["saga"], json!({ "step": "CONFIRM_ORDER", "status": "COMPLETED" }));
+    assert_eq!(detail.data()["payments"][0]["status"], json!("COMPLETED"));
+    assert_eq!(detail.data()["delivery"]["status"], json!("PREPARING"));
+    shop.pay(1, &order, "approve").await.must("400 S204");
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn placing_and_paying_in_one_call() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 9_000, 5).await;
+    let paying = |key: &str| with(items(&[(mug, 1)]), "payment", json!({ "method": "KAKAO_PAY", "paymentKey": key }));
+    let said = shop.post(1, "/orders", paying("approve")).await.must("201");
+    assert_eq!(
+        (said.data()["status"].as_str(), said.data()["payment"]["status"].as_str()),
+        (Some("PAID"), Some("COMPLETED"))
+    );
+    let declined = shop.post(1, "/orders", paying("decline-insufficient-funds")).await.must("400 S304");
+    assert!(declined.body["error"]["message"].as_str().unwrap().contains("INSUFFICIENT_FUNDS"));
+    let open = shop.post(1, "/orders", paying("timeout-charged")).await.must("202");
+    assert_eq!(
+        (open.data()["status"].as_str(), open.data()["payment"]["status"].as_str()),
+        (Some("CONFIRMED"), Some("PROCESSING"))
+    );
+    shop.settle().await;
+    assert_eq!((shop.stock(mug).await, shop.money()), ((3, 0), 18_000));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_declined_payment_gives_everything_back() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 9_000, 5).await;
+    let order = shop.order(1, mug, 2).await;
+    shop.pay(1, &order, "decline-card-declined").await.must("400 S304");
+    let detail = shop.get(1, &format!("/orders/{order}")).await;
+    assert_eq!(detail.data()["status"], json!("CANCELLED"));
+    assert_eq!(detail.data()["saga"]["status"], json!("FAILED"));
+    assert_eq!(detail.data()["payments"][0]["failureReason"], json!("CARD_DECLINED: the card company refused"));
+    assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0));
+    shop.pay(1, &order, "approve").await.must("400 S209");
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn who_may_pay_what_and_how() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 9_000, 5).await;
+    let order = shop.order(1, mug, 1).await;
+    shop.pay(2, &order, "approve").await.must("403 S212");
+    let nobody = "ORD-20260206-ZZZZZZZZ".parse().unwrap();
+    shop.pay(1, &nobody, "approve").await.must("404 S201");
+    let body = |method: &str| json!({ "orderNumber": order, "paymentMethod": method });
+    shop.post(1, "/payments", body("BALANCE")).await.must("400 S307");
+    shop.post(1, "/payments", body("CASH")).await.must("400 S307");
+    let split = with(body("CARD"), "splits", json!([{ "method": "CARD", "amount": 9_000 }]));
+    shop.post(1, "/payments", split).await.must("400 S307");
+    shop.post(1, "/payments", with(body("CARD"), "cardNumber", "4111")).await.must("400 C002");
+    let confirm = |amount: i64| json!({ "orderNumber": order, "paymentKey": "approve", "amount": amount });
+    shop.post(1, "/orders/confirm", confirm(8_999)).await.must("409 S210");
+    assert_eq!(shop.captures(), 0);
+    shop.post(1, "/orders/confirm", confirm(9_000)).await.must("200");
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_never_a_refusal() {
+    let ends = [
+        ("timeout-charged", "PAID"),
+        ("timeout-uncharged", "PAID"),
+        ("timeout-declined", "CANCELLED"),
+        ("pending", "PAID"),
+        ("pending-declined", "CANCELLED"),
+    ];
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 100).await;
+    for (key, end) in ends {
+        let order = shop.order(1, mug, 1).await;
+        let said = shop.pay(1, &order, key).await.must("202");
+        assert_eq!(said.data()["status"], json!("PROCESSING"), "{key}");
+        assert_eq!(shop.status(&order).await, "CONFIRMED", "{key}: a status that is not final completes nothing");
+        shop.pay(1, &order, "approve").await.must("400 S302");
+        shop.pass(Duration::from_secs(300)).await;
+        assert_eq!(shop.status(&order).await, end, "{key}");
+    }
+    assert_eq!((shop.money(), shop.stock(mug).await), (3_000, (97, 0)));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn the_gateway_is_away_longer_than_the_time_to_pay() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 1).await;
+    shop.gateway.be_away(true);
+    shop.pay(1, &order, "approve").await.must("202");
+    shop.pass(Duration::from_secs(3_600)).await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("CONFIRMED", (4, 1)));
+    shop.gateway.be_away(false);
+    shop.pass(Duration::from_secs(300)).await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("PAID", 1_000));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn two_parallel_payments_of_one_order_make_one_charge() {
+    let shop = Arc::new(TestShop::open().await);
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 1).await;
+    let mut calls = Vec::new();
+    for _ in 0..20 {
+        let (shop, order) = (Arc::clone(&shop), order.clone());
+        calls.push(tokio::spawn(async move { shop.pay(1, &order, "approve").await.short() }));
+    }
+    let mut paid = 0;
+    for call in calls {
+        match call.await.unwrap().as_str() {
+            "201" => paid += 1,
+            "400 S302" | "400 S204" => {}
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!((paid, shop.captures(), shop.money()), (1, 1, 1_000));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn unpaid_orders_expire_and_give_everything_back() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 2).await;
+    shop.clock.advance(Duration::from_secs(599));
+    assert_eq!(shop.tick().await, 0);
+    shop.clock.advance(Duration::from_secs(1));
+    shop.pay(1, &order, "approve").await.must("400 S209");
+    assert_eq!(shop.tick().await, 1);
+    let detail = shop.get(1, &format!("/orders/{order}")).await;
+    assert_eq!(
+        (detail.data()["status"].as_str(), detail.data()["cancelReason"].as_str()),
+        (Some("CANCELLED"), Some("not paid in time"))
+    );
+    assert_eq!((shop.stock(mug).await, shop.captures()), ((5, 0), 0));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_timeout_racing_a_payment_is_never_paid_but_released() {
+    for first in ["expiry", "payment"] {
+        let shop = TestShop::open().await;
+        let mug = shop.good("mug", 1_000, 1).await;
+        let order = shop.order(1, mug, 1).await;
+        let number = order.clone();
+        let begun = move |tx: &mut ::store::Tx<'_>| {
+            let means = Means::checked("CARD", Some("approve"))?;
+            pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+        };
+        if first == "expiry" {
+            shop.clock.advance(Duration::from_secs(601));
+            shop.tick().await;
+            assert!(shop.app.db.write("pay", begun).await.is_err());
+        } else {
+            let pay::Paying::Call(call) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
+            shop.clock.advance(Duration::from_secs(601));
+            // the charge is on its way while the time to pay runs out
+            let outcome = saga::Flow::call(&ORDER, &shop.app.ports, &call).await;
+            shop.tick().await;
+            let settle = move |tx: &mut ::store::Tx<'_>| ORDER.settle(tx, &call, &outcome).map(|_| ());
+            shop.app.db.write("settle", settle).await.unwrap();
+        }
+        shop.settle().await;
+        let ended = (shop.status(&order).await, shop.stock(mug).await, shop.money());
+        let expected =
+            if first == "expiry" { ("CANCELLED".to_owned(), (1, 0), 0) } else { ("PAID".to_owned(), (0, 0), 1_000) };
+        assert_eq!(ended, expected);
+        shop.consistent().await;
+    }
+}
+
+#[tokio::test]
+async fn browser_and_webhook_complete_the_same_payment_in_either_order() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 9).await;
+    let confirm =
+        |order: &kernel::OrderNumber, key: &str| json!({ "orderNumber": order, "paymentKey": key, "amount": 1_000 });
+    let hook = |order: &kernel::OrderNumber, key: &str| {
+        json!({ "eventType": "PAYMENT_STATUS_CHANGED", "createdAt": "2026-02-06T09:00:00.000000",
+                "data": { "orderId": order, "paymentKey": key, "status": "DONE", "unknown": { "more": 1 } } })
+    };
+    // the browser is first
+    let order = shop.order(1, mug, 1).await;
+    shop.post(1, "/orders/confirm", confirm(&order, "approve")).await.must("200");
+    for _ in 0..7 {
+        shop.post(9, "/payments/webhooks/toss", hook(&order, "approve")).await.must("200");
+    }
+    let again = shop.post(1, "/orders/confirm", confirm(&order, "approve")).await.must("200");
+    assert_eq!((again.number(), again.data()["status"].as_str()), (order.clone(), Some("PAID")));
+    // the browser's answer is lost and the webhook is first
+    let order = shop.order(1, mug, 1).await;
+    shop.post(1, "/orders/confirm", confirm(&order, "timeout-charged")).await.must("202");
+    shop.post(9, "/payments/webhooks/toss", hook(&order, "timeout-charged")).await.must("200");
+    assert_eq!(shop.status(&order).await, "PAID");
+    let said = shop.post(1, "/orders/confirm", confirm(&order, "timeout-charged")).await.must("200");
+    assert_eq!(said.data()["status"], json!("PAID"));
+    shop.post(1, "/orders/confirm", confirm(&order, "other")).await.must("400 S204");
+    assert_eq!((shop.captures(), shop.money()), (2, 2_000));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_webhook_is_only_a_hint() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 9).await;
+    let order = shop.order(1, mug, 1).await;
+    let hook = |order: &str| json!({ "eventType": "PAYMENT_STATUS_CHANGED", "data": { "orderId": order, "paymentKey": "pending", "status": "DONE" } });
+    // it claims that nothing-begun is done, or speaks of strangers: nothing happens
+    shop.post(9, "/payments/webhooks/toss", hook(order.as_str())).await.must("200");
+    shop.post(9, "/payments/webhooks/toss", hook("ORD-20260206-ZZZZZZZZ")).await.must("200");
+    shop.post(9, "/payments/webhooks/toss", hook("drop table")).await.must("200");
+    shop.post(9, "/payments/webhooks/toss", json!("what")).await.must("400 C002");
+    assert_eq!(shop.status(&order).await, "CONFIRMED");
+    // it claims DONE while the gateway has not decided
+    shop.pay(1, &order, "pending").await.must("202");
+    shop.post(9, "/payments/webhooks/toss", hook(order.as_str())).await.must("200");
+    assert_eq!(shop.status(&order).await, "CONFIRMED");
+    shop.post(9, "/payments/webhooks/toss", hook(order.as_str())).await.must("200");
+    assert_eq!(shop.status(&order).await, "PAID");
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_crash_between_captured_and_recorded_never_captures_twice() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 9).await;
+    let order = shop.order(1, mug, 1).await;
+    let number = order.clone();
+    let begun = move |tx: &mut ::store::Tx<'_>| {
+        let means = Means::checked("CARD", Some("approve"))?;
+        pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+    };
+    let pay::Paying::Call(call) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
+    drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);
+    // here the process died; another one comes back
+    shop.pay(1, &order, "approve").await.must("400 S302");
+    shop.pass(Duration::from_secs(60)).await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.captures(), shop.money()), ("PAID", 1, 1_000));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_repetition_after_a_crash_gets_the_answer_the_lost_one_would_have_got() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 9).await;
+    let body = with(items(&[(mug, 1)]), "payment", json!({ "method": "CARD", "paymentKey": "timeout-charged" }));
+    // the first request dies after its first transaction: its key is taken, its answer was never stored
+    shop.keyed(1, "k", "/orders", body.clone()).await.must("202");
+    let forget = "update idempotency_records set status = null, body = null where idem_key = ?";
+    shop.exec(forget, vec![::store::Arg::Text("k")]).await;
+    shop.pass(Duration::from_secs(60)).await;
+    let said = shop.keyed(1, "k", "/orders", body.clone()).await.must("201");
+    assert_eq!((said.data()["status"].as_str(), said.replayed), (Some("PAID"), true));
+    assert_eq!(shop.keyed(1, "k", "/orders", body).await.text, said.text);
+    assert_eq!((shop.captures(), shop.stock(mug).await), (1, (8, 0)));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn an_open_payment_is_cancelled_only_when_the_gateway_never_heard_of_it() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 9).await;
+    let cancel = |number: &serde_json::Value| format!("/payments/{}/cancel", number.as_str().unwrap());
+    // the money was taken: the order is paid
+    let taken = shop.order(1, mug, 1).await;
+    let payment = shop.pay(1, &taken, "timeout-charged").await.must("202").data()["paymentNumber"].clone();
+    shop.post(2, &cancel(&payment), json!({})).await.must("403 S313");
+    shop.post(1, &cancel(&payment), json!({})).await.must("400 S312");
+    assert_eq!(shop.status(&taken).await, "PAID");
+    // nobody can tell
+    let order = shop.order(1, mug, 1).await;
+    let payment = shop.pay(1, &order, "timeout-uncharged").await.must("202").data()["paymentNumber"].clone();
+    shop.gateway.be_away(true);
+    shop.post(1, &cancel(&payment), json!({})).await.must("409 C019");
+    shop.gateway.be_away(false);
+    // the request never arrived: given up, and the order waits for another payment
+    let said = shop.post(1, &cancel(&payment), json!({})).await.must("200");
+    assert_eq!(said.data()["status"], json!("CANCELLED"));
+    shop.post(1, &cancel(&payment), json!({})).await.must("400 S312");
+    assert_eq!(shop.status(&order).await, "CONFIRMED");
+    shop.pay(1, &order, "approve").await.must("201");
+    shop.settle().await;
+    assert_eq!((shop.captures(), shop.money()), (2, 2_000));
+    shop.consistent().await;
+}

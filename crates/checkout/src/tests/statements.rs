@@ -1,0 +1,83 @@
+//! What an order costs the database: a number of statements that does not depend on the number of its lines.
+
+use super::shop::*;
+use crate::{
+    flow::ORDER,
+    pay,
+    place::{self, Terms, Wish},
+    request::Means,
+    saga,
+};
+use serde_json::json;
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let shop = TestShop::open().await;
+    shop.app.db.prepare_all(crate::audit::STATEMENTS.to_vec()).await.unwrap();
+}
+
+struct Cost {
+    placing: u64,
+    paying: u64,
+    settling: u64,
+    undoing: u64,
+}
+
+/// Statements of an order of `lines` lines from a cart, paid and cancelled.
+async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
+    for good in goods {
+        let body = json!({ "productId": good.product, "quantity": 1 });
+        shop.post(who, "/cart/items", body).await.must("200");
+    }
+    let wish = Wish::of(&serde_json::from_value(json!({ "shippingAddress": address() })).unwrap()).unwrap();
+    let rules = &shop.app.shop;
+    let terms = Terms { currency: rules.currency, pay_within: rules.pay_within, zone: rules.zone.clone() };
+    let place = move |tx: &mut ::store::Tx<'_>| {
+        let before = tx.statements();
+        let placed = place::place(tx, &ORDER, &terms, &buyer(who), &wish)?;
+        Ok((tx.statements() - before, placed.order.number))
+    };
+    let (placing, order) = shop.app.db.write("place", place).await.unwrap();
+    let number = order.clone();
+    let pay = move |tx: &mut ::store::Tx<'_>| {
+        let before = tx.statements();
+        let means = Means::checked("CARD", Some("approve"))?;
+        let paying = pay::begin(tx, &ORDER, &number, &buyer(who), &means, None)?;
+        Ok((tx.statements() - before, paying))
+    };
+    let (paying, begun) = shop.app.db.write("pay", pay).await.unwrap();
+    let pay::Paying::Call(call) = begun else { panic!("a new payment") };
+    let outcome = saga::Flow::call(&ORDER, &shop.app.ports, &call).await;
+    let settle = move |tx: &mut ::store::Tx<'_>| {
+        let before = tx.statements();
+        ORDER.settle(tx, &call, &outcome)?;
+        Ok(tx.statements() - before)
+    };
+    let settling = shop.app.db.write("settle", settle).await.unwrap();
+    let number = order.clone();
+    let undo = move |tx: &mut ::store::Tx<'_>| {
+        let before = tx.statements();
+        crate::cancel::begin(tx, &ORDER, &number, None, &saga::Ending::by_system("cost"))?;
+        Ok(tx.statements() - before)
+    };
+    let undoing = shop.app.db.write("undo", undo).await.unwrap();
+    shop.settle().await;
+    Cost { placing, paying, settling, undoing }
+}
+
+#[tokio::test]
+async fn a_cart_of_200_lines_costs_no_more_statements_than_one_of_3() {
+    let shop = TestShop::open().await;
+    let mut goods = Vec::new();
+    for n in 0..200 {
+        goods.push(shop.good(Box::leak(format!("good {n}").into_boxed_str()), 1_000, 10).await);
+    }
+    let few = cost(&shop, 1, &goods[..3]).await;
+    let many = cost(&shop, 2, &goods).await;
+    println!("placing {}, paying {}, settling {}, undoing {}", few.placing, few.paying, few.settling, few.undoing);
+    assert_eq!((few.placing, few.paying, few.settling), (many.placing, many.paying, many.settling));
+    assert_eq!(few.undoing, many.undoing);
+    assert!(few.placing <= 14, "placing an order takes {} statements", few.placing);
+    assert!(few.paying + few.settling <= 40, "paying one takes {}", few.paying + few.settling);
+    shop.consistent().await;
+}

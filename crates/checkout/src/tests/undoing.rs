@@ -1,0 +1,187 @@
+//! Cancelling, and what happens when that does not go smoothly.
+
+use super::shop::*;
+use crate::{cancel, flow::ORDER, pay, request::Means, saga};
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn an_unpaid_order_is_cancelled_and_its_stock_given_back() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 2).await;
+    shop.cancel(2, &order).await.must("403 S212");
+    shop.put(1, &format!("/orders/{order}/cancel"), json!({ "reason": " " })).await.must("400 C002");
+    let said = shop.cancel(1, &order).await.must("200");
+    assert_eq!(
+        (said.data()["status"].as_str(), said.data()["cancelReason"].as_str()),
+        (Some("CANCELLED"), Some("changed my mind"))
+    );
+    assert_eq!(shop.stock(mug).await, (5, 0));
+    shop.cancel(1, &order).await.must("400 S203");
+    shop.pay(1, &order, "approve").await.must("400 S209");
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn cancelling_a_paid_order_returns_money_and_stock_once() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.paid(1, mug, 2, "approve").await;
+    assert_eq!((shop.stock(mug).await, shop.money()), ((3, 0), 2_000));
+    let path = format!("/orders/{order}/cancel");
+    let said = shop.keyed(1, "c", &path, json!({ "reason": "too big" })).await.must("200");
+    assert_eq!(said.data()["status"], json!("REFUNDED"));
+    assert_eq!(shop.keyed(1, "c", &path, json!({ "reason": "too big" })).await.text, said.text);
+    shop.cancel(1, &order).await.must("400 S203");
+    assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0));
+    let detail = shop.get(1, &format!("/orders/{order}")).await;
+    assert_eq!(detail.data()["payments"][0]["status"], json!("REFUNDED"));
+    assert_eq!(detail.data()["refunds"][0]["amount"], json!(2_000));
+    assert_eq!(detail.data()["delivery"]["status"], json!("CANCELLED"));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_refund_whose_outcome_is_open_is_found_out() {
+    for key in ["refund-timeout", "refund-timeout-undone", "refund-pending"] {
+        let shop = TestShop::open().await;
+        let mug = shop.good("mug", 1_000, 5).await;
+        let order = shop.paid(1, mug, 2, key).await;
+        let said = shop.cancel(1, &order).await.must("202");
+        assert_eq!(said.data()["status"], json!("PAID"), "{key}");
+        shop.cancel(1, &order).await.must("202");
+        shop.pass(Duration::from_secs(300)).await;
+        assert_eq!(shop.status(&order).await, "REFUNDED", "{key}");
+        assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0), "{key}");
+        shop.consistent().await;
+    }
+}
+
+#[tokio::test]
+async fn what_has_left_the_house_is_not_cancelled() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.paid(1, mug, 1, "approve").await;
+    let detail = shop.get(1, &format!("/orders/{order}")).await;
+    let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
+    let body = json!({ "status": "SHIPPED" });
+    shop.put(255, &format!("/deliveries/{tracking}/status"), body).await.must("200");
+    // the order does not know yet that its parcel has left
+    assert_eq!(shop.status(&order).await, "PAID");
+    shop.cancel(1, &order).await.must("400 S203");
+    shop.put(255, &format!("/admin/orders/{order}/status"), json!({ "status": "SHIPPING" })).await.must("200");
+    shop.cancel(1, &order).await.must("400 S203");
+    assert_eq!((shop.stock(mug).await, shop.money()), ((4, 0), 1_000));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn cancelling_while_a_payment_is_open_finds_out_first() {
+    let ends = [
+        ("timeout-charged", "CANCELLED", 0),
+        ("timeout-uncharged", "CANCELLED", 0),
+        ("timeout-declined", "CANCELLED", 0),
+        ("pending", "CANCELLED", 0),
+    ];
+    for (key, end, money) in ends {
+        let shop = TestShop::open().await;
+        let mug = shop.good("mug", 1_000, 5).await;
+        let order = shop.order(1, mug, 1).await;
+        shop.pay(1, &order, key).await.must("202");
+        let said = shop.cancel(1, &order).await;
+        assert!(matches!(said.status, 200 | 202), "{key}: {}", said.text);
+        shop.settle().await;
+        assert_eq!((shop.status(&order).await.as_str(), shop.money()), (end, money), "{key}");
+        assert_eq!(shop.stock(mug).await, (5, 0), "{key}");
+        shop.consistent().await;
+    }
+}
+
+#[tokio::test]
+async fn money_that_is_taken_after_the_order_was_given_up_goes_back() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    for wakes in [true, false] {
+        let order = shop.order(1, mug, 1).await;
+        let number = order.clone();
+        let begin = move |tx: &mut ::store::Tx<'_>| {
+            let means = Means::checked("CARD", Some("approve"))?;
+            pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+        };
+        let pay::Paying::Call(call) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+        // the process is paused before its request leaves; meanwhile the buyer cancels, and the gateway knows of nothing
+        shop.cancel(1, &order).await.must("202");
+        shop.pass(Duration::from_secs(45)).await;
+        assert_eq!((shop.status(&order).await.as_str(), shop.captures()), ("CANCELLED", usize::from(!wakes)));
+        let outcome = saga::Flow::call(&ORDER, &shop.app.ports, &call).await;
+        assert_eq!(shop.money(), 1_000);
+        if wakes {
+            let settle = move |tx: &mut ::store::Tx<'_>| ORDER.settle(tx, &call, &outcome).map(|_| ());
+            shop.app.db.write("settle", settle).await.unwrap();
+            shop.pass(Duration::from_secs(10)).await;
+        } else {
+            // it died after the call; nobody tells
+            shop.pass(Duration::from_secs(120)).await;
+        }
+        assert_eq!((shop.money(), shop.stock(mug).await), (0, (5, 0)), "wakes: {wakes}");
+        shop.settle().await;
+        shop.consistent().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_the_gateway_refuses_ends_with_a_person() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.paid(1, mug, 1, "refund-declined").await;
+    shop.cancel(1, &order).await.must("202");
+    shop.settle().await;
+    let stuck = shop.admin_get("/admin/sagas?status=COMPENSATION_FAILED").await.must("200");
+    let saga = &stuck.data()["content"][0];
+    assert_eq!((saga["attempts"].as_i64(), saga["step"].as_str()), (Some(3), Some("PROCESS_PAYMENT")));
+    let id = saga["sagaId"].as_str().unwrap().to_owned();
+    let alerts = "select count(*) from outbox where topic = ?";
+    assert_eq!(shop.count(alerts, "shopping.saga.compensation-failed").await, 1);
+    shop.get(1, "/admin/sagas").await.must("403 A002");
+    shop.admin_post("/admin/sagas/SAGA-ZZZZZZZZ/retry", json!({})).await.must("404 S903");
+    // the retry fails as well, once
+    let retried = shop.admin_post(&format!("/admin/sagas/{id}/retry"), json!({})).await.must("200");
+    assert_eq!(
+        (retried.data()["status"].as_str(), retried.data()["attempts"].as_i64()),
+        (Some("COMPENSATING"), Some(1))
+    );
+    let resolve = format!("/admin/sagas/{id}/resolve");
+    shop.admin_post(&resolve, json!({ "reason": "paid back in cash" })).await.must("400 S904");
+    shop.settle().await;
+    let closed = shop.admin_post(&resolve, json!({ "reason": "paid back in cash" })).await.must("200");
+    assert_eq!(closed.data()["status"], json!("FAILED"));
+    assert!(closed.data()["resolution"].as_str().unwrap().ends_with("paid back in cash"));
+    assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("REFUNDED", (5, 0)));
+    shop.admin_post(&resolve, json!({ "reason": "again" })).await.must("400 S904");
+    shop.admin_post(&format!("/admin/sagas/{id}/retry"), json!({})).await.must("400 S904");
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn compensation_twice_changes_nothing() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.paid(1, mug, 2, "approve").await;
+    shop.cancel(1, &order).await.must("200");
+    for _ in 0..2 {
+        let number = order.clone();
+        let again = move |tx: &mut ::store::Tx<'_>| {
+            let mut record = saga::store::lock_of_order(tx, &number, ORDER.name)?;
+            ORDER.turn_back(tx, &mut record, saga::Ending::by_system("again")).map(|_| ())
+        };
+        shop.app.db.write("again", again).await.unwrap();
+    }
+    let number = order.clone();
+    let begin = move |tx: &mut ::store::Tx<'_>| {
+        cancel::begin(tx, &ORDER, &number, None, &saga::Ending::by_system("again")).map(|_| ())
+    };
+    assert!(shop.app.db.write("again", begin).await.is_err());
+    assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0));
+    shop.consistent().await;
+}

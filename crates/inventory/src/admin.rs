@@ -1,0 +1,31 @@
+//! What administrators do with the ledger itself.
+
+use crate::rebuild::{self, Report};
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+use web::{Admin, Answer, App, Query, Routes, answer::Success, ok};
+
+/// The handlers for administrators.
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(rebuild_inventory))
+}
+
+/// How to rebuild.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct How {
+    /// Only compare, change nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Fold the ledger anew and compare it with the stock that is kept; unless it is a dry run, repair what differs. Safe while
+/// the shop sells.
+#[utoipa::path(post, path = "/admin/inventory/rebuild", tag = "inventory", params(How),
+    responses((status = 200, body = Success<Report>)))]
+async fn rebuild_inventory(State(app): State<App>, _admin: Admin, Query(how): Query<How>) -> Answer<Report> {
+    Ok(ok(rebuild::run(&app.db, how.dry_run).await?))
+}

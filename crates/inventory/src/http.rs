@@ -1,0 +1,187 @@
+//! What everybody may ask about stock, as of this moment, and how it is watched. Sellers' and administrators' writing is in
+//! `merchandising`, which knows whose a product is.
+
+use crate::stock::Stock;
+use crate::{events, ops};
+use axum::{extract::State, http::StatusCode, response::Response};
+use bytes::Bytes;
+use kernel::{ProductId, Result, Timestamp, text};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::time::Duration;
+use store::Envelope;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use web::answer::{Success, json_response};
+use web::{Answer, App, Failure, Json, PageKey, Path, Picture, Query, Routes, ok};
+
+/// Most products of one question or one stream (API.md).
+const PRODUCTS_MAX: usize = 100;
+/// Pause between two looks of a stream: faster than a person reacts, slower than a rush changes stock.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The handlers of this domain.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(stock_of_products))
+        .routes(routes!(stream_stock))
+        .routes(routes!(stock_of_product))
+        .merge(crate::admin::routes())
+}
+
+/// The page of one product's stock.
+const fn page_of(product: ProductId) -> PageKey {
+    PageKey { kind: "inventory", id: product.raw() }
+}
+
+/// What the streams of one product say.
+const fn level_of(product: ProductId) -> PageKey {
+    PageKey { kind: "inventory-level", id: product.raw() }
+}
+
+/// Which kept pages an event makes stale.
+pub fn stale(fact: &Envelope) -> Vec<PageKey> {
+    events::products_of(fact).into_iter().flat_map(|product| [page_of(product), level_of(product)]).collect()
+}
+
+/// The stock of a product, summed over its variants and locations, with the breakdown.
+#[utoipa::path(get, path = "/inventory/{productId}", tag = "inventory", params(("productId" = i64, Path)),
+    responses((status = 200, body = Success<Stock>)))]
+async fn stock_of_product(State(app): State<App>, Path(product): Path<ProductId>) -> Result<Response, Failure> {
+    let read = || app.db.read("inventory.of-product", move |tx| ops::stock_of_product(tx, product));
+    let bytes = app.pages.get(page_of(product), read).await?;
+    Ok(json_response(StatusCode::OK, None, bytes))
+}
+
+/// Whose stock is wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StockOf {
+    /// 1 to 100 products.
+    product_ids: Vec<ProductId>,
+}
+
+/// 1 to [`PRODUCTS_MAX`] different products, else C002.
+fn checked(mut products: Vec<ProductId>) -> Result<Vec<ProductId>> {
+    if products.is_empty() || products.len() > PRODUCTS_MAX {
+        return Err(text::wrong("productIds", format!("must name 1 to {PRODUCTS_MAX} products")));
+    }
+    products.sort_unstable();
+    products.dedup();
+    Ok(products)
+}
+
+/// The stock of several products, ascending by product. Products nobody keeps stock of are missing.
+#[utoipa::path(post, path = "/inventory/batch", tag = "inventory", request_body = StockOf,
+    responses((status = 200, body = Success<Vec<Stock>>)))]
+async fn stock_of_products(State(app): State<App>, Json(wanted): Json<StockOf>) -> Answer<Vec<Stock>> {
+    let products = checked(wanted.product_ids)?;
+    Ok(ok(app.db.read("inventory.of-products", move |tx| ops::stock_of_products(tx, &products)).await?))
+}
+
+/// What a stream says about a product.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InventoryUpdate {
+    /// The product.
+    product_id: ProductId,
+    /// Units that can be sold now.
+    available: i64,
+    /// Units held by orders that are not paid yet.
+    reserved: i64,
+    /// When it moved last.
+    timestamp: Timestamp,
+}
+
+/// The update with its place in the product's history, as it is kept in memory.
+#[derive(Debug, Serialize, Deserialize)]
+struct Level<U> {
+    version: i64,
+    update: U,
+}
+
+async fn level(app: &App, product: ProductId) -> Result<Bytes> {
+    let read = || {
+        app.db.read("inventory.level", move |tx| {
+            Ok(ops::stock_of_products(tx, &[product])?.pop().map(|stock| Level {
+                version: stock.version,
+                update: InventoryUpdate {
+                    product_id: product,
+                    available: stock.available_quantity,
+                    reserved: stock.reserved_quantity,
+                    timestamp: stock.updated_at,
+                },
+            }))
+        })
+    };
+    app.pages.get(level_of(product), read).await
+}
+
+/// A kept level as the streams send it. Its bytes are looked at only when they changed.
+fn picture(page: &Bytes) -> Option<Picture> {
+    #[derive(Deserialize)]
+    struct Page<'a> {
+        #[serde(borrow)]
+        data: Option<Level<&'a RawValue>>,
+    }
+    let level = serde_json::from_slice::<Page<'_>>(page).ok()?.data?;
+    Some(Picture { id: level.version, event: "inventory-update", data: level.update.get().into() })
+}
+
+/// What changed since the last look, and what is there now.
+async fn look(app: App, mut seen: Vec<(ProductId, Bytes)>) -> (Vec<(ProductId, Bytes)>, Vec<Picture>) {
+    let mut changed = Vec::new();
+    for (product, before) in &mut seen {
+        // a database that cannot be read now is looked at again; the stream stays
+        let Ok(now) = level(&app, *product).await else { continue };
+        if now != *before {
+            changed.extend(picture(&now));
+            *before = now;
+        }
+    }
+    (seen, changed)
+}
+
+/// `productIds=1,2`, or repeated.
+fn named(query: &[(String, String)]) -> Result<Vec<ProductId>> {
+    if let Some((other, _)) = query.iter().find(|(name, _)| name != "productIds") {
+        return Err(text::wrong(other, "is not known here"));
+    }
+    let ids = query.iter().flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|id| !id.is_empty());
+    checked(ids.map(str::parse).collect::<Result<_>>()?)
+}
+
+/// The stock of some products as server-sent events `inventory-update`: as it is now, then whenever it changed, at most four
+/// times a second. A stream that comes back begins with the present.
+#[utoipa::path(get, path = "/inventory/stream", tag = "inventory", params(("productIds" = String, Query)),
+    responses((status = 200, content_type = "text/event-stream", body = InventoryUpdate)))]
+async fn stream_stock(State(app): State<App>, Query(query): Query<Vec<(String, String)>>) -> Result<Response, Failure> {
+    let seen = named(&query)?.into_iter().map(|product| (product, Bytes::new())).collect();
+    let watching = app.clone();
+    Ok(web::pictures::stream(&app, LOOK_EVERY, seen, move |seen| look(watching.clone(), seen)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_named_by_list_or_repeated() {
+        let query = |pairs: &[(&str, &str)]| {
+            named(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>())
+        };
+        let ids = |raw: &[i64]| raw.iter().copied().map(ProductId::new).collect::<Vec<_>>();
+        assert_eq!(query(&[("productIds", "3,1, 2"), ("productIds", "1")]).unwrap(), ids(&[1, 2, 3]));
+        for wrong in [&[][..], &[("productIds", "")], &[("productIds", "x")], &[("productIds", "0")], &[("ids", "1")]] {
+            assert!(query(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_kept_level_becomes_a_picture() {
+        let page = br#"{"success":true,"data":{"version":4,"update":{"productId":7,"available":1}}}"#;
+        let shown = picture(&Bytes::from_static(page)).unwrap();
+        assert_eq!((shown.id, &*shown.data), (4, r#"{"productId":7,"available":1}"#));
+        assert!(picture(&Bytes::from_static(br#"{"success":true,"data":null}"#)).is_none());
+    }
+}
