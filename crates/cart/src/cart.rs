@@ -107,7 +107,10 @@ impl Cart {
 
     /// The line with this id; S102 when it is not in this cart.
     pub fn line(&self, item: CartItemId) -> Result<&CartLine> {
-        self.lines.iter().find(|line| line.id == item).ok_or_else(|| Code::CartItemNotFound.because(format!("item {item}")))
+        self.lines
+            .iter()
+            .find(|line| line.id == item)
+            .ok_or_else(|| Code::CartItemNotFound.because(format!("item {item}")))
     }
 
     /// S104 when there is nothing in it.
@@ -191,7 +194,10 @@ mod tests {
     fn the_same_product_again_is_a_conflict_unless_merged() {
         let error = cart(2, 3).addition(&mug(2, 4), false).unwrap_err();
         assert_eq!(error.code(), Code::CartItemAlreadyExists);
-        assert_eq!((&error.details()[0].facts["itemId"], &error.details()[0].facts["quantity"]), (&2.into(), &3.into()));
+        assert_eq!(
+            (&error.details()[0].facts["itemId"], &error.details()[0].facts["quantity"]),
+            (&2.into(), &3.into())
+        );
         let merged = cart(2, 3).addition(&mug(2, 4), true).unwrap();
         assert_eq!(merged, Addition::More { line: CartItemId::new(2), quantity: Quantity::new(7).unwrap() });
     }
@@ -202,7 +208,10 @@ mod tests {
         assert_eq!(cart(LINES_MAX - 1, 1).addition(&mug(900, 1), true).unwrap(), Addition::New);
         let too_many = cart(1, UNITS_MAX).addition(&mug(1, 1), true).unwrap_err();
         assert_eq!(too_many.code(), Code::CartItemQuantityExceeded);
-        assert_eq!(cart(0, 1).addition(&mug(1, UNITS_MAX + 1), false).unwrap_err().code(), Code::CartItemQuantityExceeded);
+        assert_eq!(
+            cart(0, 1).addition(&mug(1, UNITS_MAX + 1), false).unwrap_err().code(),
+            Code::CartItemQuantityExceeded
+        );
     }
 
     #[test]

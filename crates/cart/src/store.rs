@@ -205,12 +205,7 @@ pub(crate) fn forgettable(
 }
 
 /// Deletes those of these carts for which that still holds. Gives how many.
-pub(crate) fn forget(
-    tx: &mut Tx<'_>,
-    carts: &[CartId],
-    untouched: Timestamp,
-    never_ordered: Timestamp,
-) -> Result<u64> {
+pub(crate) fn forget(tx: &mut Tx<'_>, carts: &[CartId], untouched: Timestamp, never_ordered: Timestamp) -> Result<u64> {
     let conditions = &[Arg::list(carts), untouched.to_arg(), never_ordered.to_arg()];
     let old: Vec<CartId> = tx.query(STILL_FORGETTABLE, conditions, |row| row.get(0))?;
     tx.exec(FORGET_LINES, &[Arg::list(&old)])?;

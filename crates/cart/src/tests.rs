@@ -153,7 +153,9 @@ fn a_cart_has_room_for_two_hundred_lines() {
     let shop = Shop::open();
     let who = buyer(1);
     shop.db
-        .write_blocking("fill", move |tx| (1..=LINES_MAX as i64).try_for_each(|v| ops::add(tx, &who, mug(v, 1), false).map(|_| ())))
+        .write_blocking("fill", move |tx| {
+            (1..=LINES_MAX as i64).try_for_each(|v| ops::add(tx, &who, mug(v, 1), false).map(|_| ()))
+        })
         .unwrap();
     assert_eq!(shop.refused(move |tx| ops::add(tx, &who, mug(900, 1), false)), Code::InvalidInput);
     let more = shop.does(move |tx| ops::add(tx, &who, mug(1, 1), true)).unwrap();
@@ -181,7 +183,10 @@ fn abandoned_carts_are_forgotten_but_never_the_newest() {
     shop.does(|tx| ops::add(tx, &buyer(1), mug(8, 1), false)).unwrap();
     assert_eq!(forgets(), 1); // the ordered one
     assert_eq!(forgets(), 0);
-    let left: i64 = shop.db.read_blocking("test", |tx| tx.query_one("select count(*) from cart_items", args![], |r| r.get(0))).unwrap();
+    let left: i64 = shop
+        .db
+        .read_blocking("test", |tx| tx.query_one("select count(*) from cart_items", args![], |r| r.get(0)))
+        .unwrap();
     assert_eq!(left, 3);
 }
 
@@ -203,11 +208,24 @@ fn many_first_additions_at_once_make_one_cart() {
     std::thread::scope(|threads| {
         for n in 1..=8 {
             let shop = &shop;
-            threads.spawn(move || shop.db.write_blocking("add", move |tx| ops::add(tx, &buyer(1), mug(n, 1), false)).unwrap());
+            threads.spawn(move || {
+                shop.db.write_blocking("add", move |tx| ops::add(tx, &buyer(1), mug(n, 1), false)).unwrap()
+            });
         }
     });
     let cart = shop.does(|tx| ops::current(tx, &buyer(1))).unwrap();
     assert_eq!(cart.lines.len(), 8);
+}
+
+#[test]
+fn a_second_active_cart_cannot_be_made() {
+    let shop = Shop::open();
+    let carts = shop.does(|tx| {
+        crate::store::make(tx, &buyer(1))?;
+        crate::store::make(tx, &buyer(1))?;
+        tx.query_one("select count(*) from carts", args![], |row| row.get::<i64>(0))
+    });
+    assert_eq!(carts.unwrap(), 1);
 }
 
 /// What a buyer may do, in any order.

@@ -1,5 +1,5 @@
-//! What administrators do with categories, and what sellers do with parts of their products that have nothing to do with
-//! stock. Products themselves are written in `merchandising`.
+//! What administrators do with categories, and what sellers do with parts of their products that have nothing to do
+//! with stock. Products themselves are written in `merchandising`.
 
 use crate::category::Placed;
 use crate::ops::categories::{self, Wish};

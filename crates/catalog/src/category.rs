@@ -110,7 +110,8 @@ impl Tree {
         self.children(parent).iter().filter_map(|id| self.all.get(id)).find(|category| category.name == name)
     }
 
-    /// The category and what it is part of, from itself upwards. Ends after [`DEPTH_MAX`] even if the data were a circle.
+    /// The category and what it is part of, from itself upwards. Ends after [`DEPTH_MAX`] even if the data were a
+    /// circle.
     pub fn upwards(&self, id: CategoryId) -> Vec<&Category> {
         std::iter::successors(self.all.get(&id), |category| self.all.get(&category.parent_id?))
             .take(DEPTH_MAX)

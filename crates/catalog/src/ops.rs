@@ -1,5 +1,5 @@
-//! What can be done with the catalogue. Here: what buying asks of it, on the hottest path of the shop. One function per verb
-//! for merchandisers in the files below.
+//! What can be done with the catalogue. Here: what buying asks of it, on the hottest path of the shop. One function
+//! per verb for merchandisers in the files below.
 
 pub mod categories;
 pub mod images;
@@ -44,8 +44,8 @@ pub struct Sellable {
     pub seller: Option<UserId>,
 }
 
-/// What is wanted, in the same order. S001 naming everything that does not exist or is discontinued, C002 for a line that
-/// names neither product nor variant.
+/// What is wanted, in the same order. S001 naming everything that does not exist or is discontinued, C002 for a line
+/// that names neither product nor variant.
 pub fn resolve(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Sellable>> {
     let mut missing = Vec::new();
     let mut resolved = Vec::with_capacity(wanted.len());

@@ -143,8 +143,8 @@ pub struct Content {
 }
 
 impl Content {
-    /// The same without stray blanks; C002 naming the field, S004 for a price that is not positive, S006 for prices that
-    /// contradict each other.
+    /// The same without stray blanks; C002 naming the field, S004 for a price that is not positive, S006 for prices
+    /// that contradict each other.
     pub fn checked(self) -> Result<Content> {
         check_prices(self.price, self.sale_price)?;
         Ok(Content {

@@ -1,4 +1,5 @@
-//! Statements about products and the hot path, and the audit. Variants, images and categories have their own files below.
+//! Statements about products and the hot path, and the audit. Variants, images and categories have their own files
+//! below.
 
 pub(crate) mod categories;
 pub(crate) mod variants;
@@ -10,8 +11,8 @@ use crate::variant;
 use kernel::{Code, ProductId, Result, UserId, VariantId};
 use store::{Arg, Row, Tx, Violation, args};
 
-/// A list of literals: the columns of a [`Product`] with what follows them. `c1` is its category, `c2` to `c5` what that is
-/// part of.
+/// A list of literals: the columns of a [`Product`] with what follows them. `c1` is its category, `c2` to `c5` what
+/// that is part of.
 macro_rules! select_products {
     ($tail:literal) => {
         concat!(
@@ -42,6 +43,7 @@ macro_rules! select_sellables {
 }
 
 const SELLABLES: &str = select_sellables!("v.id in ([?])");
+const DEFAULTS: &str = select_sellables!("v.default_of in ([?])");
 const RESOLVE: &str =
     concat!(select_sellables!("v.id in ([?])"), " union all ", select_sellables!("v.default_of in ([?])"));
 
@@ -70,6 +72,7 @@ const DEAD_NAMES: &str = "select id, held_name from products where held_name is 
 
 const PRODUCTS: &[&str] = &[
     SELLABLES,
+    DEFAULTS,
     RESOLVE,
     BY_IDS,
     BY_SKUS,
@@ -136,7 +139,12 @@ pub(crate) fn resolve(
     variants: &[VariantId],
     products: &[ProductId],
 ) -> Result<Vec<(Option<ProductId>, Sellable)>> {
-    let found = tx.query(RESOLVE, args![Arg::list(variants), Arg::list(products)], sellable)?;
+    // most orders name only variants or only products; half a statement is also read and found in half the time
+    let found = match (variants.is_empty(), products.is_empty()) {
+        (_, true) => tx.query(SELLABLES, args![Arg::list(variants)], sellable)?,
+        (true, false) => tx.query(DEFAULTS, args![Arg::list(products)], sellable)?,
+        (false, false) => tx.query(RESOLVE, args![Arg::list(variants), Arg::list(products)], sellable)?,
+    };
     Ok(found
         .into_iter()
         .filter(|(_, status, _)| *status != Status::Discontinued)

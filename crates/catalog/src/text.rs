@@ -22,8 +22,8 @@ pub fn written(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.trim().is_empty())
 }
 
-/// An address of an image: `https://…`, `http://…`, or a path in the shop's own media. Anything else a browser might run
-/// (`javascript:`, `data:`) is refused.
+/// An address of an image: `https://…`, `http://…`, or a path in the shop's own media. Anything else a browser might
+/// run (`javascript:`, `data:`) is refused.
 pub fn url(field: &str, text: &str) -> Result<String> {
     let url = line(field, text, URL_MAX)?;
     if url.chars().any(|c| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '`')) {

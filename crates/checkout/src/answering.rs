@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Code, Error, Result, SagaId};
 use serde::Serialize;
 use store::{Tx, fault, idempotency::Answer};
+use tracing::Instrument;
 use web::{
     App, Failure, Keying, Reply,
     keyed::{Turn, first, is_final, replay},
@@ -47,7 +48,8 @@ pub async fn answer<T: Serialize + Send + 'static>(
         First::Again(answer) => Ok(replay(answer)),
         First::Calls(flow, call) => {
             let app = app.clone();
-            let concluding = tokio::spawn(async move { conclude(&app, &keying, flow, call, tell).await });
+            let conclude = async move { conclude(&app, &keying, flow, call, tell).await };
+            let concluding = tokio::spawn(conclude.instrument(tracing::Span::current()));
             let concluded = concluding.await.map_err(|e| Code::Internal.error().caused_by(e))?;
             Ok(first(concluded?))
         }

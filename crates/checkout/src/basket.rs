@@ -40,6 +40,7 @@ pub struct CartResponse {
 /// A line of a cart.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CartItemResponse)]
 pub struct CartItem {
     /// The line.
     pub id: CartItemId,
@@ -74,6 +75,7 @@ pub struct CartItem {
 /// What is put into a cart: a variant, or a product, which means its default variant.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = CartItemRequest)]
 pub struct NewItem {
     /// The product.
     #[serde(default)]
@@ -91,6 +93,7 @@ pub struct NewItem {
 /// How many units a line should have.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = CartQuantityRequest)]
 pub struct NewQuantity {
     /// How many units.
     pub quantity: Quantity,

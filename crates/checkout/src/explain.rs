@@ -19,6 +19,7 @@ const FACTS_MAX: i64 = 500;
 /// An order and everything that happened to it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OrderExplanation)]
 pub struct Explanation {
     /// The order as it is now.
     pub order: OrderResponse,
@@ -31,6 +32,7 @@ pub struct Explanation {
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OrderMoment)]
 pub struct Moment {
     /// When.
     pub at: Timestamp,
@@ -48,6 +50,7 @@ pub struct Moment {
 /// Where something that happened is written; at the same instant, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = OrderMomentSource)]
 pub enum Source {
     /// The order's row.
     Order,

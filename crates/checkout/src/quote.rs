@@ -73,6 +73,7 @@ pub struct QuoteCoupon {
 /// Something that stands in an order's way.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = QuoteProblem)]
 pub struct Problem {
     /// The code with which the order would be refused.
     pub code: &'static str,

@@ -39,6 +39,7 @@ pub struct OrderRequest {
 /// One thing to order: a variant, or a product, which means its default variant.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = OrderItemRequest)]
 pub struct Item {
     /// The product.
     #[serde(default)]
@@ -81,6 +82,7 @@ pub struct PaymentRequest {
 /// A part of a payment.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = PaymentSplit)]
 pub struct Split {
     /// How this part is paid.
     pub method: String,
@@ -104,6 +106,7 @@ pub struct ConfirmRequest {
 /// Why something is given up.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ReasonRequest)]
 pub struct Reason {
     /// At most 500 characters.
     pub reason: String,
@@ -126,6 +129,7 @@ pub struct RefundRequest {
 /// A line of the order, and how much of it is refunded.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = RefundLineRequest)]
 pub struct RefundLine {
     /// The line's `id` in the order.
     pub id: i64,

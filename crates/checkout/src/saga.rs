@@ -16,4 +16,4 @@ pub use drive::{Flow, drive, noted, nudge};
 pub use events::CompensationFailed;
 pub use record::{About, Asked, Ending, Entry, HOLD, Record, SYSTEM, Status};
 pub use run::{Call, Todo};
-pub use step::{Bend, Errand, Given, Intent, Local, Next, Nothing, Outcome, Remote, Saga, Step};
+pub use step::{Bend, Errand, Given, Intended, Intent, Local, Next, Nothing, Outcome, Remote, Saga, Step, Undo};

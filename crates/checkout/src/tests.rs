@@ -4,6 +4,7 @@ mod buying;
 mod carts;
 mod explaining;
 mod giving_back;
+mod mishaps;
 mod paying;
 mod proofs;
 mod shop;

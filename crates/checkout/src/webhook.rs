@@ -11,6 +11,7 @@ use payment::Payment;
 use serde::Deserialize;
 use std::time::Duration;
 use store::{Tx, args};
+use utoipa::ToSchema;
 
 /// How long a hint is remembered: gateways repeat theirs for up to four days.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -24,8 +25,9 @@ pub const STATEMENTS: &[&str] = &[HEARD, REMEMBER, FORGET];
 
 /// A gateway's message (Toss Payments: `PAYMENT_STATUS_CHANGED` has `data`, `DEPOSIT_CALLBACK` has not). It may say more than
 /// this; nothing it says is believed.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TossMessage)]
 pub struct Message {
     #[serde(default)]
     order_id: Option<String>,
@@ -36,8 +38,9 @@ pub struct Message {
 }
 
 /// The payment that a message is about.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TossSubject)]
 pub struct Subject {
     #[serde(default)]
     order_id: Option<String>,

@@ -159,9 +159,8 @@ mod tests {
 
     #[test]
     fn an_order_that_comes_and_goes_changes_nothing() {
-        let sum = |kinds: &[Kind]| {
-            kinds.iter().map(|kind| kind.changes(5)).fold((0, 0), |(a, r), (da, dr)| (a + da, r + dr))
-        };
+        let sum =
+            |kinds: &[Kind]| kinds.iter().map(|kind| kind.changes(5)).fold((0, 0), |(a, r), (da, dr)| (a + da, r + dr));
         assert_eq!(sum(&[Kind::Reserved, Kind::Released]), (0, 0));
         assert_eq!(sum(&[Kind::Reserved, Kind::Committed, Kind::Returned]), (0, 0));
         assert_eq!(sum(&[Kind::Reserved, Kind::Committed]), (-5, 0));

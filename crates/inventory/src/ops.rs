@@ -5,15 +5,13 @@ mod keeping;
 pub use crate::stock::{Level, Line, Opening, Stock, StockStatus};
 pub use keeping::{adjust, open, open_all, open_many, receive, set_available, set_threshold};
 
+use crate::Reservation;
 use crate::events::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
 use crate::movement::{Kind, Movement};
 use crate::stock::{self, Held, Wanted};
 use crate::store::{self, Cause, State};
-use crate::Reservation;
 use ::store::{Arg, Tx};
-use kernel::{
-    Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, UserId, VariantId,
-};
+use kernel::{Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, UserId, VariantId};
 
 /// Holds stock for an order: all of it or, with S402 naming what is short, nothing. S401 for a variant without stock rows.
 /// The second call for the same order has no effect.

@@ -198,7 +198,13 @@ fn repair(tx: &mut Tx<'_>, found: &Compared) -> Result<bool> {
     if tx.exec(REPAIR, args![available, reserved, version, now, found.id])? != 1 {
         return Ok(false);
     }
-    tracing::warn!(variant = variant_id.raw(), location = location_code.as_str(), available, reserved, "stock repaired");
+    tracing::warn!(
+        variant = variant_id.raw(),
+        location = location_code.as_str(),
+        available,
+        reserved,
+        "stock repaired"
+    );
     store::levels(tx, &[*variant_id])?.iter().try_for_each(|level| tx.emit(&StockChanged::of(level)))?;
     Ok(true)
 }

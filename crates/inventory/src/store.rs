@@ -331,7 +331,17 @@ pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> R
         .filter_map(|o| {
             let id = *ids.get(&(o.variant, o.location.clone()))?;
             let (product, variant, location) = (o.product, o.variant, o.location.clone());
-            Some(Held { id, product, variant, location, available: 0, reserved: 0, version: 0, units: o.quantity, line_no: 0 })
+            Some(Held {
+                id,
+                product,
+                variant,
+                location,
+                available: 0,
+                reserved: 0,
+                version: 0,
+                units: o.quantity,
+                line_no: 0,
+            })
         })
         .collect();
     if made as usize == openings.len() && before.len() == openings.len() {

@@ -1,10 +1,11 @@
 //! Stock in the shop's language, on a real database.
 
 use crate::ops::{self, Opening};
-use crate::{Level, Line, Location, Movement, StockStatus, audit, rebuild};
+use crate::store::{self as stock_store, Cause};
+use crate::{Kind, Level, Line, Location, Movement, StockStatus, audit, rebuild};
 use kernel::{Code, Error, OrderNumber, PageRequest, ProductId, Quantity, Result, UserId, VariantId};
 use std::sync::Arc;
-use store::{Db, Durability, Settings, Tx, Violation, args};
+use store::{Arg, Db, Durability, Settings, Tx, Violation, args};
 
 /// A shop that keeps stock and nothing else. Every look at it also asks the audit.
 struct Warehouse {
@@ -81,7 +82,10 @@ impl Warehouse {
 
     fn movements(&self, product: i64) -> Vec<Movement> {
         let request = PageRequest::new(0, 100).unwrap();
-        self.db.read_blocking("test", move |tx| ops::movements(tx, ProductId::new(product), request, None)).unwrap().content
+        self.db
+            .read_blocking("test", move |tx| ops::movements(tx, ProductId::new(product), request, None))
+            .unwrap()
+            .content
     }
 
     fn said(&self) -> Vec<(String, String, String)> {
@@ -221,8 +225,7 @@ fn orders_take_from_main_first_and_give_back_where_they_took() {
 fn stock_is_opened_once() {
     let warehouse = Warehouse::with(&[1]);
     let code = |openings: &'static [(i64, i64, i64)]| {
-        let openings: Vec<_> =
-            openings.iter().map(|&(p, v, q)| (ProductId::new(p), VariantId::new(v), q)).collect();
+        let openings: Vec<_> = openings.iter().map(|&(p, v, q)| (ProductId::new(p), VariantId::new(v), q)).collect();
         warehouse.does(move |tx| ops::open_many(tx, &openings, "SYSTEM")).unwrap_err().code()
     };
     assert_eq!(code(&[(2, 2, 5), (1, 1, 5)]), Code::InventoryAlreadyExists);
@@ -247,7 +250,8 @@ fn people_receive_adjust_and_set() {
     warehouse.does(move |tx| ops::set_available(tx, v, 20, "kim")).unwrap();
     warehouse.does(move |tx| ops::set_available(tx, v, 20, "kim")).unwrap();
     assert_eq!(warehouse.level(1), (20, 4));
-    let refused = |delta| warehouse.does(move |tx| ops::adjust(tx, p, v, "MAIN", delta, "?", "kim")).unwrap_err().code();
+    let refused =
+        |delta| warehouse.does(move |tx| ops::adjust(tx, p, v, "MAIN", delta, "?", "kim")).unwrap_err().code();
     assert_eq!((refused(-21), refused(0)), (Code::InvalidStockQuantity, Code::InvalidStockQuantity));
     let elsewhere = warehouse.does(move |tx| ops::adjust(tx, p, v, "BUSAN", 1, "?", "kim")).unwrap_err().code();
     assert_eq!(elsewhere, Code::InventoryNotFound);
@@ -263,7 +267,8 @@ fn every_movement_is_on_the_page_newest_first() {
     warehouse.commits(&order(1)).unwrap();
     warehouse.takes_back(&order(1)).unwrap();
     let all = warehouse.movements(1);
-    let shown: Vec<_> = all.iter().map(|m| (m.movement_type, m.quantity, m.previous_available, m.after_available)).collect();
+    let shown: Vec<_> =
+        all.iter().map(|m| (m.movement_type, m.quantity, m.previous_available, m.after_available)).collect();
     assert_eq!(shown, [("RETURN", 4, 6, 10), ("SALE", 4, 6, 6), ("RESERVATION", 4, 10, 6), ("PURCHASE", 10, 0, 10)]);
     assert_eq!((all[1].previous_reserved, all[1].after_reserved, all[1].movement_type_description), (4, 0, "판매"));
     assert_eq!((all[2].reference_type.as_str(), &*all[2].reference_id), ("ORDER", order(1).as_str()));
@@ -276,7 +281,9 @@ fn movements_go_on_behind_the_cursor() {
     let warehouse = Warehouse::with(&[10]);
     (1..=4).for_each(|n| warehouse.reserves(&order(n), &[(1, 1)]).unwrap());
     let two = PageRequest::new(0, 2).unwrap();
-    let page = |after| warehouse.db.read_blocking("test", move |tx| ops::movements(tx, ProductId::new(1), two, after)).unwrap();
+    let page = |after| {
+        warehouse.db.read_blocking("test", move |tx| ops::movements(tx, ProductId::new(1), two, after)).unwrap()
+    };
     let first = page(None);
     assert_eq!((first.content[0].version, first.total_elements, first.last), (5, 5, false));
     let second = page(first.next_cursor);
@@ -355,6 +362,60 @@ fn two_hundred_lines_are_reserved_sold_and_returned() {
     warehouse.commits(&order(1)).unwrap();
     warehouse.takes_back(&order(1)).unwrap();
     assert_eq!(warehouse.level(200), (10, 0));
+}
+
+#[test]
+fn a_decision_made_on_old_figures_is_refused_by_the_statement() {
+    let warehouse = Warehouse::with(&[3]);
+    let moved = |units: i64, kind: Kind| {
+        let stale = move |tx: &mut Tx<'_>| {
+            let (mut rows, _) = stock_store::of_variants(tx, vec![Arg::Int(1)], "")?;
+            rows[0].units = units;
+            let moved = stock_store::shift(tx, kind, Cause::order("stale", None, "test"), &rows)?;
+            // whatever it answered, this job leaves nothing behind
+            if moved { Err(Code::Conflict.error()) } else { Err(Code::NotFound.error()) }
+        };
+        warehouse.does::<()>(stale).unwrap_err().code() == Code::Conflict
+    };
+    assert!(moved(3, Kind::Reserved));
+    assert!(!moved(4, Kind::Reserved), "more than is available");
+    assert!(!moved(1, Kind::Released), "more than is reserved");
+    assert!(!moved(1, Kind::Committed), "more than is reserved");
+    assert!(!moved(-4, Kind::Adjusted), "more than is available");
+    assert_eq!(warehouse.level(1), (3, 0));
+}
+
+#[test]
+fn an_order_cannot_hold_twice_even_unseen() {
+    let warehouse = Warehouse::with(&[9]);
+    warehouse.reserves(&order(1), &[(1, 2)]).unwrap();
+    let unseen = |tx: &mut Tx<'_>| {
+        let (mut rows, _) = stock_store::of_variants(tx, vec![Arg::Int(1)], "")?;
+        rows[0].units = 1;
+        stock_store::hold(tx, &order(1), "somebody", &rows)
+    };
+    assert_eq!(warehouse.does(unseen).unwrap_err().code(), Code::Conflict);
+    assert_eq!(warehouse.level(1), (7, 2));
+}
+
+#[test]
+fn two_hundred_lines_cost_as_many_statements_as_one() {
+    let warehouse = Warehouse::with(&[10; 201]);
+    let cost = |n: u32, wanted: Vec<(i64, i64)>| {
+        let counted = move |tx: &mut Tx<'_>| {
+            let before = tx.statements();
+            ops::reserve(tx, &order(n), &buyer(), &lines(&wanted))?;
+            let reserved = tx.statements();
+            ops::commit(tx, &order(n))?;
+            let sold = tx.statements();
+            ops::take_back(tx, &order(n), "refunded")?;
+            Ok([reserved - before, sold - reserved, tx.statements() - sold])
+        };
+        warehouse.does(counted).unwrap()
+    };
+    let one = cost(1, vec![(201, 1)]);
+    assert_eq!(one, [4, 4, 5]);
+    assert_eq!(cost(2, (1..=200).map(|variant| (variant, 2)).collect()), one);
 }
 
 #[test]

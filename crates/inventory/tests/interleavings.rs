@@ -41,11 +41,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A variant and a location.
+type Place = (i64, usize);
+
 /// The shop's stock without a database: (variant, location) → (available, reserved), and what became of every order.
 #[derive(Debug, Default)]
 struct Model {
-    stock: BTreeMap<(i64, usize), (i64, i64)>,
-    orders: BTreeMap<u32, (State, Vec<((i64, usize), i64)>)>,
+    stock: BTreeMap<Place, (i64, i64)>,
+    orders: BTreeMap<u32, (State, Vec<(Place, i64)>)>,
 }
 
 impl Model {
@@ -54,7 +57,7 @@ impl Model {
     }
 
     /// From where `units` of a variant would be taken.
-    fn taken(&self, variant: i64, units: i64) -> Vec<((i64, usize), i64)> {
+    fn taken(&self, variant: i64, units: i64) -> Vec<(Place, i64)> {
         let mut missing = units;
         let mut taken = Vec::new();
         for location in 0..LOCATIONS.len() {
@@ -67,7 +70,7 @@ impl Model {
         taken
     }
 
-    fn shift(&mut self, taken: &[((i64, usize), i64)], available: i64, reserved: i64) {
+    fn shift(&mut self, taken: &[(Place, i64)], available: i64, reserved: i64) {
         for (place, units) in taken {
             let stock = self.stock.get_mut(place).unwrap();
             stock.0 += available * units;
@@ -187,7 +190,7 @@ fn shop(opening: &[i64]) -> (Shop, Model) {
 }
 
 /// (variant, location) → (available, reserved), as the shop's pages show it.
-fn seen(tx: &mut Tx<'_>) -> Result<BTreeMap<(i64, usize), (i64, i64)>> {
+fn seen(tx: &mut Tx<'_>) -> Result<BTreeMap<Place, (i64, i64)>> {
     let products: Vec<ProductId> = (1..=VARIANTS).map(ProductId::new).collect();
     let at = |code: &str| LOCATIONS.iter().position(|location| *location == code).unwrap();
     let stock = ops::stock_of_products(tx, &products)?;

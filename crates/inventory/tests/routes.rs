@@ -34,7 +34,9 @@ impl Site {
             db,
             shop: Arc::default(),
             ports: Arc::new(Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) }),
-            auth: Arc::new(Auth::from_settings(AuthSettings::single("a secret that is long enough for tests")).unwrap()),
+            auth: Arc::new(
+                Auth::from_settings(AuthSettings::single("a secret that is long enough for tests")).unwrap(),
+            ),
             pages: Pages::default(),
             live: Live::default(),
             modules: Arc::new([MODULE]),

@@ -104,8 +104,8 @@ async fn create_product(
     once(&app, keying, "merchandising.create", work).await
 }
 
-/// Rewrite a product as a whole. Its stock changes only when the request names it; its images stay when the request names
-/// none, except that the first one becomes `imageUrl`.
+/// Rewrite a product as a whole. Its stock changes only when the request names it; its images stay when the request
+/// names none, except that the first one becomes `imageUrl`.
 #[utoipa::path(put, path = "/admin/products/{id}", tag = "product", request_body = SaveProduct,
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<ProductDetail>)))]
@@ -130,8 +130,8 @@ struct AtVersion {
     version: Option<i64>,
 }
 
-/// Delete a product: it becomes DISCONTINUED, its name is free again, its sku is not. Refused while orders of it are not
-/// finished.
+/// Delete a product: it becomes DISCONTINUED, its name is free again, its sku is not. Refused while orders of it are
+/// not finished.
 #[utoipa::path(delete, path = "/admin/products/{id}", tag = "product",
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
     responses((status = 200, body = Success<web::Nothing>)))]

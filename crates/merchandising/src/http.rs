@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
         .routes(routes!(verify_products))
         .routes(routes!(variants_by_ids))
         .merge(crate::admin::routes())
+        .merge(crate::stock::routes())
 }
 
 /// The page of one product.

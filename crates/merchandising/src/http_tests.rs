@@ -165,6 +165,55 @@ fn everybody_may_do_what_is_theirs() {
 }
 
 #[test]
+fn stock_is_kept_by_its_seller() {
+    on_site(async |site| {
+        let (seller, other, admin) =
+            (site.token(2, Role::Seller), site.token(3, Role::Seller), site.token(4, Role::Admin));
+        let made = site.send(Some(&seller), "POST /products", &[], r#"{"name":"Mine","price":5,"stock":3}"#).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let add = r#"{"quantity":4,"reason":"truck"}"#;
+        let code = |got: &Got| (got.status, got.body["error"]["code"].as_str().unwrap_or_default().to_owned());
+        assert_eq!(site.send(None, "PUT /inventory/1/add", &[], add).await.status, 401);
+        assert_eq!(code(&site.send(Some(&other), "PUT /inventory/1/add", &[], add).await), (403, "A002".into()));
+        let key = [("idempotency-key", "truck-1")];
+        let added = site.send(Some(&seller), "PUT /inventory/1/add", &key, add).await;
+        assert_eq!((added.status, &added.body["data"]["availableQuantity"]), (200, &7.into()));
+        assert!(site.send(Some(&seller), "PUT /inventory/1/add", &key, add).await.replayed);
+        let adjusted =
+            site.send(Some(&admin), "PUT /inventory/1/adjust", &[], r#"{"delta":-2,"reason":"broken"}"#).await;
+        assert_eq!(adjusted.body["data"]["totalQuantity"], 5);
+        let elsewhere = r#"{"quantity":9,"locationCode":"busan"}"#;
+        let opened = site.send(Some(&seller), "POST /inventory/1", &[], elsewhere).await;
+        assert_eq!((opened.status, opened.location.as_deref()), (201, Some("/api/v1/shopping/inventory/1")));
+        assert_eq!(opened.body["data"]["breakdown"][0]["locationCode"], "BUSAN");
+        for (line, body, expected) in [
+            ("POST /inventory/1", elsewhere, (409, "S407")),
+            ("POST /inventory/9", elsewhere, (404, "S001")),
+            ("POST /inventory/1", r#"{"quantity":-1,"locationCode":"AIR"}"#, (400, "S406")),
+            ("POST /inventory/1", r#"{"quantity":1,"locationCode":"A B"}"#, (400, "C002")),
+            ("PUT /inventory/9/add", add, (404, "S401")),
+            ("PUT /inventory/1/add", r#"{"quantity":0}"#, (400, "S406")),
+            ("PUT /inventory/1/add", r#"{"quantity":1,"variantId":77}"#, (404, "C003")),
+            ("PUT /inventory/1/adjust", r#"{"delta":-6,"reason":"lost"}"#, (400, "S406")),
+            ("PUT /inventory/1/adjust", r#"{"delta":1,"reason":" "}"#, (400, "C002")),
+        ] {
+            let got = code(&site.send(Some(&admin), line, &[], body).await);
+            assert_eq!(got, (expected.0, expected.1.to_owned()), "{line} {body}");
+        }
+        let seen = site.send(Some(&seller), "GET /inventory/1/movements?size=3", &[], "").await.body;
+        let kinds: Vec<_> = seen["data"]["content"].as_array().unwrap().iter().map(|m| &m["movementType"]).collect();
+        assert_eq!(kinds, ["PURCHASE", "ADJUSTMENT", "PURCHASE"]);
+        assert_eq!(
+            (&seen["data"]["totalElements"], &seen["data"]["content"][1]["quantity"]),
+            (&4.into(), &(-2).into())
+        );
+        let next = format!("GET /inventory/1/movements?cursor={}", seen["data"]["nextCursor"].as_str().unwrap());
+        assert_eq!(site.send(Some(&admin), &next, &[], "").await.body["data"]["content"][0]["quantity"], 3);
+        assert_eq!(code(&site.send(Some(&other), "GET /inventory/1/movements", &[], "").await), (403, "A002".into()));
+    });
+}
+
+#[test]
 fn a_repeated_key_makes_one_product() {
     on_site(async |site| {
         let admin = site.token(1, Role::Admin);

@@ -1,5 +1,5 @@
-//! The import of whole catalogues from CSV or NDJSON: streaming, row by row, with a report that names every row that was not
-//! stored and every one that is odd. See the README for the mapping.
+//! The import of whole catalogues from CSV or NDJSON: streaming, row by row, with a report that names every row that
+//! was not stored and every one that is odd. See the README for the mapping.
 
 pub mod csv;
 pub mod draft;
@@ -203,12 +203,12 @@ impl fmt::Display for Report {
     }
 }
 
-/// Imports everything `reader` gives. Blocking: call it from a thread of its own, never from async code. `progress` is called
-/// after every chunk of rows.
+/// Imports everything `reader` gives. Blocking: call it from a thread of its own, never from async code. `progress` is
+/// called after every chunk of rows.
 ///
-/// Errors: a file that is none (no header, an unknown column in the mapping; C002), and a database that stays busy or fails.
-/// What was stored before an error stays; importing again goes on where it stopped, because rows are found by their sku. A
-/// file that is too large or cannot be read on is imported up to there; the report says so in `stopped`.
+/// Errors: a file that is none (no header, an unknown column in the mapping; C002), and a database that stays busy or
+/// fails. What was stored before an error stays; importing again goes on where it stopped, because rows are found by
+/// their sku. A file that is too large or cannot be read on is imported up to there; the report says so in `stopped`.
 pub fn import(db: &Db, reader: impl Read, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
     let lines = Lines::of(reader);
     let mut import = Import::new(db, options, progress);

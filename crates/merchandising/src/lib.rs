@@ -1,4 +1,5 @@
-//! Product pages with stock, products written with their opening stock, and the import of catalogues. The README says more.
+//! Product pages with stock, products written with their opening stock, and the import of catalogues. The README says
+//! more.
 
 pub mod admin;
 pub mod http;
@@ -7,6 +8,7 @@ pub mod list;
 pub mod ops;
 pub mod page;
 pub mod request;
+pub mod stock;
 pub mod store;
 pub mod upload;
 

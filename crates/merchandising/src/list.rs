@@ -57,11 +57,15 @@ pub struct Question {
     pub request: PageRequest,
 }
 
-/// The page. C002 for prices in the wrong order; a category nobody knows shows nothing. A constant number of statements.
+/// The page. C002 for a negative price and prices in the wrong order; a category nobody knows shows nothing. A
+/// constant number of statements.
 pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<Page<ProductPage>> {
     let Filter { category, brand, min_price, max_price, in_stock } = &question.filter;
     let lowest = min_price.unwrap_or(Money::ZERO);
     let highest = max_price.unwrap_or(Money::minor(MONEY_MAX_MINOR));
+    if lowest < Money::ZERO {
+        return Err(text::wrong("minPrice", "must be 0 or more"));
+    }
     if lowest > highest {
         return Err(text::wrong("minPrice", "must not be above maxPrice"));
     }

@@ -69,8 +69,8 @@ pub fn rewrite(
     page::detail(tx, id, house.currency, Viewer::Owner)
 }
 
-/// Makes `units` available of a variant, the default one when none is named. S001, A002; S007; C003 when the product has no
-/// such variant.
+/// Makes `units` available of a variant, the default one when none is named. S001, A002; S007; C003 when the product
+/// has no such variant.
 pub fn set_stock(
     tx: &mut Tx<'_>,
     house: House,
@@ -310,7 +310,8 @@ pub struct BulkVariant {
     pub stock_status: StockStatus,
 }
 
-/// Those of `ids` that exist, on sale or not, in the order asked. C002 unless there are 1 to [`BULK_MAX`]. Two statements.
+/// Those of `ids` that exist, on sale or not, in the order asked. C002 unless there are 1 to [`BULK_MAX`]. Two
+/// statements.
 pub fn by_ids(tx: &mut Tx<'_>, ids: &[VariantId]) -> Result<Vec<BulkVariant>, Error> {
     request::size("variantIds", ids.len(), BULK_MAX)?;
     let levels: HashMap<_, _> = stock::levels(tx, ids)?.into_iter().map(|level| (level.variant, level)).collect();

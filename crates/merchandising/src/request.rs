@@ -47,8 +47,8 @@ pub struct SaveProduct {
     /// The whole gallery, at most 20.
     #[serde(default)]
     pub images: Option<Vec<String>>,
-    /// Units that can be sold of the default variant: opened with a new product (0 when absent), set when rewriting (left
-    /// alone when absent).
+    /// Units that can be sold of the default variant: opened with a new product (0 when absent), set when rewriting
+    /// (left alone when absent).
     #[serde(default)]
     #[schema(minimum = 0)]
     pub stock: Option<i64>,

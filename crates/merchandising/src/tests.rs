@@ -501,30 +501,3 @@ fn products_with_variants_come_as_ndjson() {
     let report = shop.imports(more.as_bytes(), &options);
     assert_eq!((report.updated, shop.sees(ProductId::new(1)).product.stock), (1, 11), "{report}");
 }
-
-#[test]
-#[ignore]
-fn tmp_real() {
-    let file = std::env::var("TMP_FILE").unwrap();
-    for durability in [Durability::ProcessOnly, Durability::Full] {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let settings = Settings {
-        path: folder.path().join("shop.db"), durability, queue: 1000, readers: 1,
-        clock: Arc::new(ManualClock::default()), seed: Some(1),
-    };
-    let db = Db::open(settings).unwrap();
-    let migrations = [store::MIGRATIONS, catalog::MIGRATIONS, inventory::MIGRATIONS, order::MIGRATIONS].concat();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(db.migrate(migrations)).unwrap();
-    let options = if file.ends_with("csv") { csv(&[("sku", "id"), ("name", "productDisplayName"), ("category", "{masterCategory} > {subCategory} > {articleType}"), ("imageUrl", "image"),
-      ("description", "{gender} {usage} {articleType} in {baseColour}, {season} {year}")], &[("price", "19900"), ("stock", "100")]) } else { Options::new(Format::Ndjson, HOUSE) };
-    for _ in 0..2 {
-        let t = std::time::Instant::now();
-        let report = import(&db, std::fs::File::open(&file).unwrap(), &options, &mut |_| {}).unwrap();
-        println!("{:?} {:?} {} created {} updated {} unchanged {} refused {:?} noted {}", durability, t.elapsed(), report.rows, report.created, report.updated, report.unchanged, report.refused, report.noted_rows);
-        println!("{:?} {:?} {:?}", report.mapping, report.unused_columns, report.noted.iter().take(3).collect::<Vec<_>>());
-        println!("{}", report.noted.iter().filter(|n| n.note.contains("is empty")).count());
-    }
-    println!("{:?}", db.write_blocking("a", audit).unwrap());
-    }
-}

@@ -6,7 +6,8 @@ use futures_util::StreamExt;
 use std::io::{self, Read};
 use tokio::sync::mpsc;
 
-/// Parts that wait to be read; then the sender waits too, so a slow database slows the upload instead of filling memory.
+/// Parts that wait to be read; then the sender waits too, so a slow database slows the upload instead of filling
+/// memory.
 const PARTS_WAITING: usize = 8;
 
 enum Part {

@@ -324,6 +324,7 @@ impl Status {
 /// The names of the statuses, as the API and the database show them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = OrderStatus)]
 pub enum Kind {
     /// See [`Status::Pending`].
     Pending,

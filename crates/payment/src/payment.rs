@@ -238,6 +238,7 @@ impl Status {
 /// The names of the statuses, as the API and the database show them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = PaymentStatus)]
 pub enum Kind {
     /// See [`Status::Pending`].
     Pending,

@@ -69,8 +69,7 @@ pub async fn look(app: &App) -> Result<Findings> {
     let started_at = app.now();
     let mut found = Vec::new();
     for module in app.modules.iter() {
-        let audit = module.audit;
-        let broken = app.db.read("audit", move |tx| audit(tx)).await?;
+        let broken = app.db.read("audit", module.audit).await?;
         found.extend(broken.into_iter().map(|violation| Finding { module: module.name, violation }));
     }
     Ok(Findings { started_at, finished_at: app.now(), found })

@@ -88,18 +88,16 @@ async fn open(claims: &mut Claims, app: &App, address: SocketAddr) -> Result<Opt
             None => return Ok(None),
         }
     }
-    let Ok([admin, minji, joon]) = <[Caller; 3]>::try_from(signed_in) else { return Ok(None) };
-    let mut random = Random::from_system();
-    let mut made = || {
-        let token = app.auth.issue_for(&UserId::new(random.uuid()), Roles::of(Role::User), app.now(), TOKEN_TTL);
-        let token = token.map_err(|e| Trouble::failed("no token can be made", &e, "leave auth.secrets as it is"))?;
-        Ok::<_, Trouble>(anyone.with_token(&token.token))
+    let Ok([(admin, boss), (minji, buyer), (joon, _)]) = <[(Caller, UserId); 3]>::try_from(signed_in) else {
+        return Ok(None);
     };
-    let racers = (0..RACERS).map(|_| made()).collect::<Result<Vec<_>, _>>()?;
+    let mut random = Random::from_system();
+    let mut racer = || token(app, &UserId::new(random.uuid()), Role::User).map(|token| anyone.with_token(&token));
+    let racers = (0..RACERS).map(|_| racer()).collect::<Result<Vec<_>, _>>()?;
     claims.note(format_args!(
         "the shop serves http://{address}; {RACERS} more buyers have tokens of an outside provider"
     ));
-    Ok(Some((day::People { admin, minji, joon, racers }, imported.products)))
+    Ok(Some((day::People { admin, minji, joon, racers, ids: [boss, buyer] }, imported.products)))
 }
 
 /// Signs up and in, over HTTP; roles beyond a buyer's are granted as `holdfast grant` does.
@@ -110,7 +108,7 @@ async fn sign_up(
     name: &str,
     nickname: &str,
     role: Role,
-) -> Result<Option<Caller>, Trouble> {
+) -> Result<Option<(Caller, UserId)>, Trouble> {
     let email = format!("{name}@example.com");
     let signed_up =
         anyone.post("/api/v1/users/signup", json!({"email": email, "password": PASSWORD, "nickname": nickname})).await;
@@ -122,21 +120,30 @@ async fn sign_up(
     let good = signed_up.status == 201 && signed_in.status == 200 && !token.is_empty();
     let found = format!("{} / {}", signed_up.brief(), signed_in.brief());
     claims.claim(good, format!("{nickname} signs up and in: {email}, {}", role.name()), found);
-    Ok(good.then(|| anyone.with_token(&token)))
+    let id = signed_in.text("/user/id").parse().ok();
+    Ok(id.filter(|_| good).map(|id| (anyone.with_token(&token), id)))
+}
+
+fn token(app: &App, user: &UserId, role: Role) -> Result<String, Trouble> {
+    let token = app.auth.issue_for(user, Roles::of(role), app.now(), TOKEN_TTL);
+    token
+        .map(|token| token.token)
+        .map_err(|e| Trouble::failed("no token can be made", &e, "leave auth.secrets as it is"))
 }
 
 /// Serves the shop after its day, with a normal time to pay, until it is asked to stop.
 async fn stay(config: &Config, people: &day::People) -> Result<(), Trouble> {
     let (server, app) = commands::start(&config.settings).await?;
+    let [boss, buyer] = &people.ids;
+    say(tour(&server, &token(&app, buyer, Role::User)?, &token(&app, boss, Role::Admin)?));
     drop(app);
-    say(tour(&server, people));
     asked_to_stop().await;
     say("closing");
     server.stop().await;
     Ok(())
 }
 
-fn tour(server: &Server, people: &day::People) -> String {
+fn tour(server: &Server, minji: &str, admin: &str) -> String {
     let at = format!("http://{}", server.address);
     let base = format!("{at}{}", web::BASE);
     format!(
@@ -146,15 +153,12 @@ fn tour(server: &Server, people: &day::People) -> String {
          \n\
          \n    curl -s '{at}/api/v1/auth/login' -H 'Content-Type: application/json' \\\
          \n      -d '{{\"email\":\"minji@example.com\",\"password\":\"{PASSWORD}\"}}'\n\
-         \n  Or as Minji, with a token good for {minutes} minutes:\n\
+         \n  Or as Minji, with a token good for a day:\n\
          \n    TOKEN={minji}\
          \n    curl -s -H \"Authorization: Bearer $TOKEN\" '{base}/orders'\n    curl -s '{base}/products?size=3&sort=price,desc'\n\
          \n  and as the admin:\n\
          \n    ADMIN={admin}\
          \n    curl -s -H \"Authorization: Bearer $ADMIN\" '{base}/admin/orders'\
          \n    curl -s -H \"Authorization: Bearer $ADMIN\" '{base}/admin/events'\n",
-        minutes = 15,
-        minji = people.minji.token(),
-        admin = people.admin.token(),
     )
 }

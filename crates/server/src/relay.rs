@@ -7,6 +7,7 @@
 use futures_util::{FutureExt, future};
 use kernel::{Code, Result, Timestamp};
 use std::{
+    collections::HashSet,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -151,19 +152,24 @@ impl Relay {
         Ok(facts.len())
     }
 
-    /// Pages and streams hear each fact once, before the reactions: what they show is already committed.
+    /// Pages and streams hear each fact once, before the reactions: what they show is already committed. A page is stale
+    /// before a stream tells of its change, and forgotten once a batch however often it changed.
     async fn tell(&mut self, facts: &[Envelope]) {
-        for fact in facts {
-            if fact.id <= self.told {
-                continue;
+        let new = &facts[facts.partition_point(|fact| fact.id <= self.told)..];
+        let modules = &self.app.modules;
+        let mut stale = HashSet::new();
+        for fact in new {
+            for module in modules.iter() {
+                stale.extend(quietly(|| (module.stale)(fact)));
             }
-            // moved first: a fact over which a domain panics is not told twice
-            self.told = fact.id;
-            for key in self.app.modules.iter().flat_map(|module| (module.stale)(fact)) {
-                self.app.pages.forget(&key).await;
-            }
-            self.app.live.tell(&self.app.modules, fact);
         }
+        for key in &stale {
+            self.app.pages.forget(key).await;
+        }
+        for fact in new {
+            quietly(|| self.app.live.tell(modules, fact));
+        }
+        self.told = self.told.max(facts.last().map_or(0, |fact| fact.id));
     }
 
     /// Stores positions that moved in memory, and tries parked events that are due. Gives how many of those succeeded.
@@ -265,6 +271,11 @@ impl Relay {
         self.progress.heard_by_all.store(self.slowest(), Ordering::Relaxed);
         self.progress.behind_since.store(oldest_unheard.map_or(0, |fact| fact.at.as_millis()), Ordering::Relaxed);
     }
+}
+
+/// A domain that panics over one fact is passed over for it: the others, and later facts, must still be heard.
+fn quietly<T: Default>(hear: impl FnOnce() -> T) -> T {
+    std::panic::catch_unwind(AssertUnwindSafe(hear)).unwrap_or_default()
 }
 
 impl Consumer {

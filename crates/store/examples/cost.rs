@@ -216,13 +216,7 @@ async fn one_small_job(path: &Path) -> Result<(Duration, Duration)> {
     let db = open(path).await?;
     let small = |db: Db| async move {
         for n in 0..2_000_i64 {
-            db.write("small", move |tx| {
-                tx.exec(
-                    "update stock set available = available - 1 where variant_id = ? and available >= 1",
-                    args![n % VARIANTS + 1],
-                )
-            })
-            .await?;
+            db.write("small", move |tx| tx.exec(TAKE, args![n % VARIANTS + 1])).await?;
         }
         Ok::<_, kernel::Error>(())
     };

@@ -71,13 +71,7 @@ pub(crate) fn store(tx: &mut Tx<'_>, emitted: &[Emitted]) -> Result<Option<i64>>
 }
 
 fn envelope(row: &Row<'_>) -> Result<Envelope> {
-    Ok(Envelope {
-        id: row.get(0)?,
-        topic: row.get::<String>(1)?.into(),
-        key: row.get::<String>(2)?.into(),
-        payload: row.get::<String>(3)?.into(),
-        at: row.get(4)?,
-    })
+    Ok(Envelope { id: row.get(0)?, topic: row.get(1)?, key: row.get(2)?, payload: row.get(3)?, at: row.get(4)? })
 }
 
 /// Up to `limit` facts after `position`, oldest first.

@@ -71,6 +71,14 @@ impl FromColumn for String {
         }
     }
 }
+impl FromColumn for std::sync::Arc<str> {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        match column {
+            Column::Text(text) => Ok(text.into()),
+            other => Err(unexpected(other, "text")),
+        }
+    }
+}
 impl<T: FromColumn> FromColumn for Option<T> {
     fn from_column(column: Column<'_>) -> Result<Self> {
         match column {

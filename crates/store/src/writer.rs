@@ -100,12 +100,12 @@ pub(crate) struct Writer {
     pub shared: Arc<Shared>,
     pub clock: Arc<dyn Clock>,
     pub random: Random,
-    /// Told to stop: what is queued is done, then the thread ends.
+    /// Told to stop: the thread ends after this batch.
     pub stopping: bool,
 }
 
 impl Writer {
-    /// Runs until told to stop or until every [`crate::Db`] is gone; then does what was asked before and leaves.
+    /// Runs until told to stop or until every [`crate::Db`] is gone. What was asked before that is done first.
     pub fn run(mut self, requests: &Receiver<Request>) {
         let mut batch = Vec::with_capacity(JOBS_PER_COMMIT_MAX);
         while !self.stopping {
@@ -114,9 +114,6 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => self.idle(),
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => self.stopping = true,
             }
-        }
-        while let Ok(Request::Run(first)) = requests.try_recv() {
-            self.commit_batch(first, requests, &mut batch);
         }
         self.log.finish(&self.conn);
     }

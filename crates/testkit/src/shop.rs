@@ -301,8 +301,21 @@ impl TestShop {
         self.window().contents()
     }
 
-    /// Available, reserved and total units of a product.
+    /// Available, reserved and total units of a product, as they are stored.
     pub fn stock_of(&self, product: &Product) -> (i64, i64, i64) {
+        let window = self.window();
+        let sum = |column: &str| {
+            let what =
+                format!("select coalesce(sum({column}), 0) from inventory_snapshots where product_id = {}", product.id);
+            window.number(&what)
+        };
+        let (available, reserved) = (sum("available"), sum("reserved"));
+        (available, reserved, available + reserved)
+    }
+
+    /// The same as the API shows it, once everyone has heard of the last change.
+    pub fn shown_stock_of(&self, product: &Product) -> (i64, i64, i64) {
+        self.settle();
         let stock = self.anonymous().get(format!("/inventory/{}", product.id)).must("200");
         (stock.number("/availableQuantity"), stock.number("/reservedQuantity"), stock.number("/totalQuantity"))
     }

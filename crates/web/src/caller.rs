@@ -1,10 +1,7 @@
 //! Who is calling, as extractors: a handler that names one of these can be reached by nobody else.
 
 use crate::{App, Failure, Identity, Role, Roles};
-use axum::{
-    extract::FromRequestParts,
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Code, Result, UserId};
 
 /// A signed-in user with any role.

@@ -212,7 +212,8 @@ fn retry_after_s(error: &Error) -> Option<u32> {
 pub async fn render_failures(State(app): State<App>, request: Request, next: Next) -> Response {
     let uri = request.extensions().get::<axum::extract::OriginalUri>().map(|uri| uri.0.clone());
     let uri = uri.unwrap_or_else(|| request.uri().clone());
-    let (accept, language) = (request.headers().get(header::ACCEPT).cloned(), request.headers().get(header::ACCEPT_LANGUAGE).cloned());
+    let (accept, language) =
+        (request.headers().get(header::ACCEPT).cloned(), request.headers().get(header::ACCEPT_LANGUAGE).cloned());
     let trace = request.extensions().get::<TraceId>().cloned();
     let response = next.run(request).await;
     let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else { return response };

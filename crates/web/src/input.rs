@@ -166,7 +166,14 @@ mod tests {
     #[test]
     fn strange_json_is_refused() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        let broken = [b"{\"items\":[]}x".as_slice(), b"{\"items\":[],\"items\":[]}", b"{\"more\":1}", b"\xff", deep.as_bytes(), b""];
+        let broken = [
+            b"{\"items\":[]}x".as_slice(),
+            b"{\"items\":[],\"items\":[]}",
+            b"{\"more\":1}",
+            b"\xff",
+            deep.as_bytes(),
+            b"",
+        ];
         for bytes in broken {
             assert_eq!(parse::<Body>(bytes).unwrap_err().code(), Code::InvalidInput);
         }

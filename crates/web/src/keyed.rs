@@ -140,11 +140,9 @@ impl Keying {
     /// final (see [`is_final`]) is given back as it is and nothing is kept.
     pub fn keep<T: Serialize>(&self, tx: &mut Tx<'_>, outcome: Result<Reply<T>>) -> Result<Answer> {
         let answer = match outcome {
-            Ok(reply) => Answer {
-                status: reply.status.as_u16(),
-                location: reply.location.clone(),
-                body: text(reply.body()?)?,
-            },
+            Ok(reply) => {
+                Answer { status: reply.status.as_u16(), location: reply.location.clone(), body: text(reply.body()?)? }
+            }
             Err(error) if is_final(&error) => Answer {
                 status: error.code().status(),
                 location: None,
@@ -180,15 +178,13 @@ pub async fn once<T: Serialize + Send + 'static>(
     if !keying.is_some() {
         return Ok(app.db.write(name, work).await?.into_response());
     }
-    let sent = app.db.write(name, move |tx| {
-        match keying.claim(tx)? {
-            Turn::First => {
-                let outcome = tx.attempt(|tx| work(tx));
-                keying.keep(tx, outcome).map(|answer| (answer, false))
-            }
-            Turn::Repeat(answer) => Ok((answer, true)),
-            Turn::Running { .. } => Err(Code::IdempotencyInProgress.error().retry_after(1)),
+    let sent = app.db.write(name, move |tx| match keying.claim(tx)? {
+        Turn::First => {
+            let outcome = tx.attempt(|tx| work(tx));
+            keying.keep(tx, outcome).map(|answer| (answer, false))
         }
+        Turn::Repeat(answer) => Ok((answer, true)),
+        Turn::Running { .. } => Err(Code::IdempotencyInProgress.error().retry_after(1)),
     });
     let (answer, repeated) = sent.await?;
     Ok(if repeated { replay(answer) } else { first(answer) })

@@ -208,7 +208,8 @@ pub async fn stream_from(
         }
     });
     let events = until(stream::iter(opening).chain(live), last).map(|told| Ok::<_, Infallible>(frame(&told)));
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response();
+    let mut response =
+        Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response();
     // proxies that buffer would hold events back
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -52,7 +52,8 @@ where
             seen.extend(changed);
         }
     });
-    let mut response = Sse::new(pictures).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response();
+    let mut response =
+        Sse::new(pictures).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response();
     // proxies that buffer would hold events back
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

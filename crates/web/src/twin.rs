@@ -4,7 +4,8 @@ use crate::{App, Routes};
 use utoipa::openapi::path::{Operation, PathItem, Paths};
 use utoipa_axum::router::UtoipaMethodRouter;
 
-/// Each group of handlers at its own path and, as the same operation, where `from` at the path's beginning is `to` instead.
+/// Each group of handlers at its own path and, as the same operation, where `from` at the path's beginning is `to`
+/// instead.
 pub fn also_at(from: &str, to: &str, groups: impl IntoIterator<Item = UtoipaMethodRouter<App>>) -> Routes {
     groups.into_iter().fold(Routes::default(), |routes, group| {
         let twin = moved(from, to, group.clone());
@@ -26,5 +27,7 @@ fn moved(from: &str, to: &str, (schemas, paths, handlers): UtoipaMethodRouter<Ap
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().filter_map(Option::as_mut)
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
+        .into_iter()
+        .filter_map(Option::as_mut)
 }

@@ -7,7 +7,8 @@ use axum::{
 };
 use kernel::{Result, text};
 
-/// The version in `If-Match`: a number, bare or quoted as an entity tag. `*` and no header are `None`; C002 for the rest.
+/// The version in `If-Match`: a number, bare or quoted as an entity tag. `*` and no header are `None`; C002 for the
+/// rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub Option<i64>);
 

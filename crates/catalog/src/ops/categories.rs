@@ -35,8 +35,8 @@ pub fn tree(tx: &mut Tx<'_>) -> Result<Tree> {
     Ok(Tree::of(rows::all(tx)?))
 }
 
-/// Makes a category. C019 when a sibling has the name, C003 when the parent does not exist, C002 when it would be too deep or
-/// one too many.
+/// Makes a category. C019 when a sibling has the name, C003 when the parent does not exist, C002 when it would be too
+/// deep or one too many.
 pub fn create(tx: &mut Tx<'_>, wish: Wish) -> Result<Placed> {
     let wish = wish.checked()?;
     let tree = Tree::of(rows::all_locked(tx)?);
@@ -62,8 +62,8 @@ fn name_taken(name: &str) -> Error {
     Code::Conflict.because(format!("there is a category {name} here already"))
 }
 
-/// Renames, moves or reorders a category with everything below it. C003, C016; C019 when a sibling has the name, C002 when
-/// the tree would be too deep or a circle.
+/// Renames, moves or reorders a category with everything below it. C003, C016; C019 when a sibling has the name, C002
+/// when the tree would be too deep or a circle.
 pub fn change(tx: &mut Tx<'_>, id: CategoryId, wish: Wish, expected: Option<i64>) -> Result<Placed> {
     let wish = wish.checked()?;
     let tree = Tree::of(rows::all_locked(tx)?);

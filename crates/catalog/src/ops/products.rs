@@ -30,8 +30,8 @@ pub fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// Makes a product with its variants and images. S002 when a sku is taken, S008 when the name is, S004 and S006 for prices,
-/// C003 for a category that does not exist, C002 for the rest.
+/// Makes a product with its variants and images. S002 when a sku is taken, S008 when the name is, S004 and S006 for
+/// prices, C003 for a category that does not exist, C002 for the rest.
 pub fn create(tx: &mut Tx<'_>, author: Author, new: New) -> Result<Made> {
     let mut content = new.content.checked()?;
     if new.status == Status::Discontinued {
@@ -171,7 +171,8 @@ pub(crate) fn changed(tx: &mut Tx<'_>, mut product: Product, change: Change) -> 
 }
 
 /// Rewrites everything a merchandiser writes. `images`: the whole gallery; without it only its first image becomes the
-/// content's. S001, A002, C016; S008 when the name changes to a taken one; S004 when a variant would be left without price.
+/// content's. S001, A002, C016; S008 when the name changes to a taken one; S004 when a variant would be left without
+/// price.
 pub fn rewrite(
     tx: &mut Tx<'_>,
     author: Author,
@@ -217,8 +218,8 @@ pub fn close(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i6
     go(tx, author, id, Fact::Closed, expected)
 }
 
-/// Deletes the product: nobody can buy or find it any more, and its name is free again; its sku is not. `live_orders` is for
-/// the caller to know: S009 when orders of it are not finished. S001, A002, C016.
+/// Deletes the product: nobody can buy or find it any more, and its name is free again; its sku is not. `live_orders`
+/// is for the caller to know: S009 when orders of it are not finished. S001, A002, C016.
 pub fn discontinue(
     tx: &mut Tx<'_>,
     author: Author,

@@ -116,8 +116,8 @@ impl Known {
     }
 }
 
-/// Stores one row: a new product, or what the row changes of the one with its sku. On failure nothing is known or stored
-/// of it, provided the caller undoes the statements ([`Tx::attempt`]).
+/// Stores one row: a new product, or what the row changes of the one with its sku. On failure nothing is known or
+/// stored of it, provided the caller undoes the statements ([`Tx::attempt`]).
 pub fn put(tx: &mut Tx<'_>, author: Author, same_name: SameName, known: &mut Known, row: Row) -> Result<Put> {
     let sku = line("sku", &row.sku, SKU_MAX)?;
     match known.products.get(&sku).cloned() {

@@ -26,8 +26,8 @@ impl From<Variant> for New {
     }
 }
 
-/// Adds a variant. S002 when its sku is taken, C019 when one with these options exists, S004 when its price would not be
-/// positive; S001, A002, C016, C002.
+/// Adds a variant. S002 when its sku is taken, C019 when one with these options exists, S004 when its price would not
+/// be positive; S001, A002, C016, C002.
 pub fn add(tx: &mut Tx<'_>, author: Author, product: ProductId, new: New, expected: Option<i64>) -> Result<Variant> {
     let new = new.checked()?;
     let product = to_change(tx, author, product, expected)?;
@@ -45,9 +45,10 @@ pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], n
     variant::price(product.content.current_price(), new.price_adjustment)?;
     variant::told_apart(siblings.iter().map(|one| &one.options).chain([&new.options]))?;
     let sku = new.sku.clone().unwrap_or_else(|| draw_sku(tx));
-    let others = store::skus_taken(tx, &[&sku])?;
-    let siblings_have = siblings.iter().any(|one| one.sku == sku);
-    if siblings_have || others.iter().any(|(_, owner)| *owner != product.id) {
+    // the product itself may carry the sku, another product or any variant, even a discontinued one, may not
+    let taken = store::skus_taken(tx, &[&sku])?;
+    let by_product = usize::from(product.sku == sku);
+    if taken.len() > by_product {
         return Err(sku_taken(&sku));
     }
     if new.is_default {
@@ -96,8 +97,8 @@ pub(crate) fn save(
     Ok(())
 }
 
-/// Deletes a variant: nobody can buy it any more; its sku stays taken. C019 for the default variant, C003 when the product
-/// has no such variant; S001, A002, C016.
+/// Deletes a variant: nobody can buy it any more; its sku stays taken. C019 for the default variant, C003 when the
+/// product has no such variant; S001, A002, C016.
 pub fn discontinue(
     tx: &mut Tx<'_>,
     author: Author,

@@ -24,6 +24,7 @@ const ERROR_MAX: usize = 1_000;
 /// How a saga stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = SagaStatus)]
 pub enum Status {
     /// On its way, or waiting.
     Started,

@@ -64,17 +64,15 @@ pub trait Remote: 'static {
     /// How it is taken back.
     type Backward: Errand<Saga = Self::Saga>;
     /// What to ask for, or why not (yet). Commits with the saga row before the call.
-    fn intend(tx: &mut Tx<'_>, saga: &Self::Saga) -> Result<Wish<Self::Forward>>;
+    fn intend(tx: &mut Tx<'_>, saga: &Self::Saga) -> Result<Intended<Self::Forward>>;
     /// What undoing has to ask for; `None` when there is nothing to take back. Commits before the call.
-    fn intend_undo(
-        tx: &mut Tx<'_>,
-        saga: &Self::Saga,
-        given: Given<Self::Forward>,
-    ) -> Result<Option<Intent<Self::Backward>>>;
+    fn intend_undo(tx: &mut Tx<'_>, saga: &Self::Saga, given: Given<Self::Forward>) -> Result<Undo<Self::Backward>>;
 }
 
 /// What a remote step wants to do with its errand.
-pub type Wish<E> = Next<Intent<E>, Given<E>>;
+pub type Intended<E> = Next<Intent<E>, Given<E>>;
+/// What undoing a remote step asks for, if anything.
+pub type Undo<E> = Option<Intent<E>>;
 /// What an errand asks for.
 pub type Intent<E> = <E as Errand>::Intent;
 /// What an errand is given.

@@ -14,8 +14,10 @@ const INSERT: &str = "insert into saga_states
 const SAVE: &str = "update saga_states set status = ?, step = ?, completed_steps = ?, memory = ?, attempts = ?,
     last_error = ?, reason = ?, ended_by = ?, resolution = ?, wake_at = ?, version = version + 1, completed_at = ?
     where saga_id = ? and version = ?";
-const LOCK: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
-    reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at from saga_states where saga_id = ? {for update}";
+const LOCK: &str =
+    "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
+    reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
+    from saga_states where saga_id = ? {for update}";
 const FIND: &str =
     "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
     reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
@@ -28,8 +30,10 @@ const OF_ORDER: &str = "select saga_id, name, order_number, slot, status, step, 
     from saga_states where order_number = ? order by id";
 const DUE: &str = "select saga_id, name from saga_states
     where status in ('STARTED', 'COMPENSATING') and wake_at <= ? order by wake_at limit ?";
-const LIST: &str = "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
-    reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at from saga_states order by id desc limit ? offset ?";
+const LIST: &str =
+    "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, last_error,
+    reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at
+    from saga_states order by id desc limit ? offset ?";
 const LIST_OF_STATUS: &str =
     "select saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts,
     last_error, reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at

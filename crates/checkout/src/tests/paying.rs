@@ -228,7 +228,10 @@ async fn a_webhook_is_only_a_hint() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 9).await;
     let order = shop.order(1, mug, 1).await;
-    let hook = |order: &str| json!({ "eventType": "PAYMENT_STATUS_CHANGED", "data": { "orderId": order, "paymentKey": "pending", "status": "DONE" } });
+    let hook = |order: &str| {
+        let data = json!({ "orderId": order, "paymentKey": "pending", "status": "DONE" });
+        json!({ "eventType": "PAYMENT_STATUS_CHANGED", "data": data })
+    };
     // it claims that nothing-begun is done, or speaks of strangers: nothing happens
     shop.post(9, "/payments/webhooks/toss", hook(order.as_str())).await.must("200");
     shop.post(9, "/payments/webhooks/toss", hook("ORD-20260206-ZZZZZZZZ")).await.must("200");

@@ -131,6 +131,31 @@ async fn money_that_is_taken_after_the_order_was_given_up_goes_back() {
 }
 
 #[tokio::test]
+async fn a_message_of_the_gateway_about_a_payment_given_up_long_ago_is_looked_into() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 1).await;
+    let number = order.clone();
+    let begin = move |tx: &mut ::store::Tx<'_>| {
+        let means = Means::checked("CARD", Some("approve"))?;
+        pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+    };
+    let pay::Paying::Call(call) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+    shop.cancel(1, &order).await.must("202");
+    shop.settle().await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.captures()), ("CANCELLED", 0));
+    // a day later the request arrives after all
+    drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);
+    assert_eq!(shop.money(), 1_000);
+    let hook = json!({ "data": { "orderId": order, "paymentKey": "approve", "status": "DONE" } });
+    shop.post(9, "/payments/webhooks/toss", hook).await.must("200");
+    shop.pass(Duration::from_secs(120)).await;
+    assert_eq!(shop.money(), 0);
+    shop.settle().await;
+    shop.consistent().await;
+}
+
+#[tokio::test]
 async fn a_refund_that_the_gateway_refuses_ends_with_a_person() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;

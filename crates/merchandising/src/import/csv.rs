@@ -1,4 +1,5 @@
-//! CSV, strictly and with recovery: whatever is wrong with a row costs that row, named by its first line, and nothing after it.
+//! CSV, strictly and with recovery: whatever is wrong with a row costs that row, named by its first line, and nothing
+//! after it.
 
 use crate::import::lines::{LINE_MAX, Line, Lines};
 use kernel::{Code, Result};

@@ -171,8 +171,8 @@ impl<'a> Rename<'a> {
         self.map.is_empty() && self.set.is_empty()
     }
 
-    /// Renames in one row. Members that are no fields themselves are used up; a field that is mapped replaces a member of its
-    /// name.
+    /// Renames in one row. Members that are no fields themselves are used up; a field that is mapped replaces a member
+    /// of its name.
     fn apply(&self, row: &mut Map<String, Value>, notes: &mut Vec<String>) -> Result<()> {
         let names: Vec<String> = row.keys().cloned().collect();
         let cells: Vec<String> = row.values().map(plain_text).collect();

@@ -37,7 +37,8 @@ impl<R: Read> Lines<R> {
         self.read
     }
 
-    /// The next line; `None` at the end. C010 when the file is larger than [`FILE_MAX`], C002 when it cannot be read on.
+    /// The next line; `None` at the end. C010 when the file is larger than [`FILE_MAX`], C002 when it cannot be read
+    /// on.
     pub fn next_line(&mut self) -> Result<Option<Line>> {
         let mut bytes = Vec::new();
         let (mut length, mut any) = (0, false);
@@ -82,7 +83,8 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// Takes the UTF-8 mark from the first line; C002 for UTF-16, whose every row would be refused for a reason hard to see.
+/// Takes the UTF-8 mark from the first line; C002 for UTF-16, whose every row would be refused for a reason hard to
+/// see.
 fn without_mark(first: &mut Vec<u8>) -> Result<()> {
     if first.starts_with(b"\xef\xbb\xbf") {
         first.drain(..3);

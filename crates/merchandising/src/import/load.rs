@@ -11,8 +11,8 @@ use kernel::{CategoryId, Code, Error, Result};
 use std::collections::HashMap;
 use store::Tx;
 
-/// Rows in one transaction: few enough that the writer is kept for a few milliseconds, enough that reading ahead what they
-/// need is shared.
+/// Rows in one transaction: few enough that the writer is kept for a few milliseconds, enough that reading ahead what
+/// they need is shared.
 pub const CHUNK_ROWS: usize = 50;
 
 /// What an import knows besides its rows.
@@ -49,8 +49,8 @@ pub struct Stored {
     pub paths: Paths,
 }
 
-/// Stores a chunk: a refused row writes nothing and does not harm the others. An error that is not a row's fault (a full disk,
-/// a bug) fails the whole chunk.
+/// Stores a chunk: a refused row writes nothing and does not harm the others. An error that is not a row's fault (a
+/// full disk, a bug) fails the whole chunk.
 pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) -> Result<Stored> {
     let mut skus: Vec<&str> = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -117,7 +117,8 @@ fn one(tx: &mut Tx<'_>, terms: &Terms, paths: (&Paths, &Paths), known: &mut Know
     Ok(One { outcome, shares_name_with: put.shares_name_with, path, openings })
 }
 
-/// Whether the same chunk may be tried again after this error: nothing of it is stored, or storing it again changes nothing.
+/// Whether the same chunk may be tried again after this error: nothing of it is stored, or storing it again changes
+/// nothing.
 pub fn may_repeat(error: &Error) -> bool {
     matches!(error.code(), Code::Unavailable | Code::OutcomeUnknown)
 }

@@ -117,8 +117,8 @@ pub struct Said {
 }
 
 impl Plan {
-    /// The plan for these columns. C002 for a field or a column nobody knows, for a field said twice, and when nothing says
-    /// what the sku is.
+    /// The plan for these columns. C002 for a field or a column nobody knows, for a field said twice, and when nothing
+    /// says what the sku is.
     pub fn of(columns: &[String], map: &[(String, String)], set: &[(String, String)]) -> Result<Plan> {
         let mut plan = Plan { sources: Vec::new(), names: columns.to_vec() };
         for (name, from) in map {
@@ -241,8 +241,8 @@ fn something(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A pattern with the row's cells in it. Where cells are empty, so are the places they leave: no double blanks, no empty
-/// level in a category's path; and where all are, there is no value.
+/// A pattern with the row's cells in it. Where cells are empty, so are the places they leave: no double blanks, no
+/// empty level in a category's path; and where all are, there is no value.
 fn filled<'a>(field: Field, parts: &[Part], cell: &impl Fn(usize) -> &'a str) -> Said {
     let (mut value, mut lacking, mut any) = (String::new(), Vec::new(), false);
     for part in parts {

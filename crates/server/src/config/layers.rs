@@ -42,8 +42,7 @@ impl Layer {
 
     /// The settings of a file.
     pub fn file(place: &str, text: &str) -> Result<Layer, Fault> {
-        let sections = parse(text).map_err(|error| {
-            let why = error.to_string();
+        let sections = parse(text).map_err(|why| {
             Fault::new(format!("{place} cannot be read"), why, "it must be TOML like `holdfast config default` prints")
         })?;
         Ok(Layer { place: place.to_owned(), sections })
@@ -119,8 +118,8 @@ impl Layer {
     }
 }
 
-fn parse(text: &str) -> Result<Dict, Error> {
-    let mut profiles = Toml::string(text).data()?;
+fn parse(text: &str) -> Result<Dict, String> {
+    let mut profiles = Toml::string(text).data().map_err(|error| error.to_string())?;
     Ok(profiles.remove(&Profile::Default).unwrap_or_default())
 }
 

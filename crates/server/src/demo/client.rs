@@ -69,11 +69,6 @@ impl Caller {
         Caller { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// The token.
-    pub fn token(&self) -> &str {
-        self.token.as_deref().unwrap_or_default()
-    }
-
     /// Reads.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await

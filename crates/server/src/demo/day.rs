@@ -3,6 +3,7 @@
 use super::claims::Claims;
 use super::client::{Answer, Caller};
 use crate::commands::say;
+use kernel::UserId;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ pub struct People {
     pub joon: Caller,
     /// All want the last unit.
     pub racers: Vec<Caller>,
+    /// Who the admin and Minji are.
+    pub ids: [UserId; 2],
 }
 
 /// What a part of the day goes on with, or that it cannot.
@@ -83,8 +86,9 @@ fn good(product: &Value) -> Option<Good> {
     Some(Good { id: product["id"].as_i64()?, name: product["name"].as_str()?.to_owned(), price })
 }
 
+/// What is available now. The batch reads the database; the page of one product may be a moment behind it.
 async fn available(people: &People, good: &Good) -> i64 {
-    people.minji.get(&format!("/inventory/{}", good.id)).await.number("/availableQuantity")
+    people.minji.post("/inventory/batch", json!({"productIds": [good.id]})).await.number("/0/availableQuantity")
 }
 
 /// Asks until `wanted` or until patience ends; gives the last answer.

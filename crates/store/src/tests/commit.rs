@@ -279,3 +279,12 @@ async fn a_broken_key_is_a_conflict_and_a_broken_check_is_our_fault() {
     let missing = shop.db.write("missing", |tx| tx.exec(ADD, args!["two", Option::<i64>::None]));
     assert_eq!(missing.await.unwrap_err().code(), Code::Internal);
 }
+
+#[tokio::test]
+async fn a_shop_waits_for_the_disk_and_only_a_test_may_not() {
+    for (durability, level) in [(crate::Durability::Full, 2), (crate::Durability::ProcessOnly, 0)] {
+        let shop = Shop::with(|settings| settings.durability = durability).await;
+        let found = shop.db.write("level", |tx| tx.query_one("pragma synchronous", args![], |row| row.get::<i64>(0)));
+        assert_eq!(found.await.unwrap(), level);
+    }
+}

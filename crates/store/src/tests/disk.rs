@@ -1,9 +1,10 @@
 //! A disk that is full or fails.
 
 use super::shop::*;
-use crate::{Db, Health, args};
+use crate::{Arg, Db, Health, args};
 use std::time::Duration;
 
+const MANY: &str = "insert into jars (label, beans) values [(?, ?)]";
 const FILL: &str = "insert into jars (label, beans) values (?, 1)";
 
 #[tokio::test]
@@ -28,6 +29,14 @@ async fn a_full_database_refuses_clearly_and_recovers_when_there_is_room() {
     assert_eq!((refused.code().code(), refused.retry_after_s()), ("C013", Some(1)));
     assert!(matches!(shop.db.health(), Health::Failing(_)), "{:?}", shop.db.health());
     assert_eq!(shop.count().await, stored, "what was answered is there, what was refused is not");
+    // many rows in one statement: SQLite can undo that statement alone, so only this job fails
+    let many = shop.db.write("many", |tx| {
+        let rows = (0..100).map(|n| vec![Arg::Owned(format!("many{n:0>500}")), Arg::Int(1)]).collect();
+        tx.insert_rows(MANY, rows)
+    });
+    assert_eq!(code(many.await), "C013");
+    assert!(matches!(shop.db.health(), Health::Failing(_)), "{:?}", shop.db.health());
+    assert_eq!(shop.count().await, stored);
     limit(1_000_000).await.unwrap();
     shop.add("after").await.unwrap();
     assert_eq!(shop.db.health(), Health::Good);

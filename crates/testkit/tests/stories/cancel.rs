@@ -32,7 +32,7 @@ fn twenty_parallel_cancels_give_back_once() {
     for paid in [false, true] {
         let order = buyer.orders(&mug, 2).must("201").word("/orderNumber");
         if paid {
-            buyer.pays(&order, "approve").must("200");
+            buyer.pays(&order, "approve").must("201");
         }
         let answers = shop.at_once(20, |_| buyer.cancels(&order));
         assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
@@ -67,7 +67,7 @@ fn cancelling_a_paid_order_returns_money_and_stock_once() {
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 2).must("201").word("/orderNumber");
-    buyer.pays(&order, "approve").must("200");
+    buyer.pays(&order, "approve").must("201");
     shop.settle();
     assert_eq!(shop.stock_of(&mug), (3, 0, 3));
     assert_eq!(buyer.cancels(&order).must("200").word("/status"), "REFUNDED");
@@ -88,7 +88,7 @@ fn a_refund_whose_answer_is_lost_is_found_out_and_made_once() {
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer();
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-        buyer.pays(&order, key).must("200");
+        buyer.pays(&order, key).must("201");
         let answer = buyer.cancels(&order);
         assert!(["200", "202"].contains(&answer.summary().as_str()), "{key}: {}", answer.text());
         for _ in 0..5 {
@@ -105,7 +105,7 @@ fn a_refund_that_keeps_failing_waits_for_a_person() {
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-    buyer.pays(&order, "refund-declined").must("200");
+    buyer.pays(&order, "refund-declined").must("201");
     buyer.cancels(&order);
     for _ in 0..10 {
         shop.later(30 * MINUTE);
@@ -130,7 +130,7 @@ fn an_administrator_refunds_a_part() {
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 2).must("201").word("/orderNumber");
-    let payment = buyer.pays(&order, "approve").must("200").word("/paymentNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
     let refund = |amount: i64| {
         shop.admin().post(format!("/payments/{payment}/refund"), json!({"amount": amount, "reason": "scratch"}))
     };
@@ -153,7 +153,7 @@ fn what_is_shipped_cannot_be_cancelled_by_the_buyer() {
     let mug = shop.product("mug").stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-    buyer.pays(&order, "approve").must("200");
+    buyer.pays(&order, "approve").must("201");
     shop.settle();
     let tracking = buyer.sees(&order).word("/delivery/trackingNumber");
     let ship = json!({"status": "SHIPPED", "location": "Seoul", "description": "handed over"});
@@ -171,7 +171,7 @@ fn cancelling_and_shipping_at_once_ends_in_one_of_both() {
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer();
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-        buyer.pays(&order, "approve").must("200");
+        buyer.pays(&order, "approve").must("201");
         shop.settle();
         let tracking = buyer.sees(&order).word("/delivery/trackingNumber");
         let ship = json!({"status": "SHIPPED", "location": "Seoul", "description": "handed over"});

@@ -106,6 +106,9 @@ fn visit(node: &Value, see: &mut dyn FnMut(&Value)) {
     }
 }
 
+/// Bodies whose shape is another company's, which adds members as it likes.
+const FOREIGN: &[&str] = &["/payments/webhooks/toss"];
+
 #[test]
 fn every_request_body_refuses_unknown_members() {
     let shop = TestShop::open();
@@ -113,7 +116,8 @@ fn every_request_body_refuses_unknown_members() {
     let mut open = Vec::new();
     for operation in document.operations() {
         let Some(schema) = document.body(&operation) else { continue };
-        if schema["type"] == "object" && schema["additionalProperties"] != false {
+        let foreign = FOREIGN.iter().any(|path| operation.path.ends_with(path));
+        if !foreign && schema["type"] == "object" && schema["additionalProperties"] != false {
             open.push(format!("{} {}", operation.method, operation.path));
         }
     }

@@ -13,7 +13,8 @@ fn throw(shop: &TestShop, sender: &Sender, method: &str, path: &str, body: &Valu
     let (mut version, mut before) = (window.version(), window.contents().without(TRACES));
     for Mutant { what, body } in mutants(body) {
         let answer = sender.send(method, path, Some(body));
-        if answer.status >= 500 {
+        // S305 is design A's status for a refund that cannot be made, whoever is to blame
+        if answer.status >= 500 && answer.summary() != "500 S305" {
             complaints.push(format!("{method} {path} with {what}: {}", answer.summary()));
         }
         if answer.status >= 400 && answer.json()["error"]["code"].as_str().is_none() {
@@ -37,7 +38,7 @@ fn no_body_of_any_operation_breaks_the_shop_or_writes_when_refused() {
     let mug = shop.product("mug").stock(1_000_000).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-    let payment = buyer.pays(&order, "approve").must("200").word("/paymentNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
     shop.settle();
     let tracking = buyer.sees(&order).word("/delivery/trackingNumber");
     let document = shop.document();
@@ -192,7 +193,7 @@ fn a_replayed_webhook_changes_nothing() {
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-    buyer.pays(&order, "approve").must("200");
+    buyer.pays(&order, "approve").must("201");
     shop.settle();
     let data = json!({"paymentKey": "approve", "orderId": order, "status": "CANCELED"});
     let hint = json!({"eventType": "PAYMENT_STATUS_CHANGED", "createdAt": "2026-02-06T00:00:00.000000", "data": data});

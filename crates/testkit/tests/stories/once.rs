@@ -106,7 +106,7 @@ fn cart_payment_cancel_and_refund_take_keys_too() {
     twice(&|| buyer.keyed("a").fills_cart(&mug, 1)).must("200");
     let order = twice(&|| buyer.keyed("b").post("/orders", json!({"shippingAddress": address()}))).must("201");
     let order = order.word("/orderNumber");
-    let payment = twice(&|| buyer.keyed("c").pays(&order, "approve")).must("200").word("/paymentNumber");
+    let payment = twice(&|| buyer.keyed("c").pays(&order, "approve")).must("201").word("/paymentNumber");
     let part = json!({"amount": 1_000, "reason": "scratch"});
     let admin = shop.admin();
     twice(&|| admin.keyed("d").post(format!("/payments/{payment}/refund"), part.clone())).must("200");

@@ -31,7 +31,7 @@ fn a_visitor_signs_up_buys_and_follows_the_parcel() {
     assert!(placed.header("location").ends_with(&format!("/orders/{order}")));
     assert_eq!(shop.stock_of(&mug), (3, 2, 5), "available, reserved, total");
 
-    let payment = buyer.pays(&order, "approve").must("200");
+    let payment = buyer.pays(&order, "approve").must("201");
     assert_eq!((payment.word("/status"), payment.number("/amount")), ("COMPLETED".to_owned(), 30_000));
     shop.settle();
     let seen = buyer.sees(&order).must("200");
@@ -141,7 +141,7 @@ fn an_order_can_be_explained() {
     let mug = shop.product("mug").stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-    buyer.pays(&order, "approve").must("200");
+    buyer.pays(&order, "approve").must("201");
     shop.settle();
     let explained = shop.admin().get(format!("/admin/orders/{order}/explain")).must("200");
     let text = explained.text();
@@ -160,7 +160,7 @@ fn an_order_stream_tells_what_happens_and_resumes_where_it_was_left() {
     let mut stream = buyer.listens(format!("/orders/{order}/stream"));
     let opening = stream.told(1);
     assert_eq!(opening.len(), 1, "a stream begins with the present");
-    buyer.pays(&order, "approve").must("200");
+    buyer.pays(&order, "approve").must("201");
     shop.settle();
     let names: Vec<String> = stream.told(2).into_iter().map(|told| told.event).collect();
     assert!(names.contains(&"payment-completed".to_owned()) && names.contains(&"order-paid".to_owned()), "{names:?}");

@@ -1,0 +1,222 @@
+//! The stock of a product as its seller and administrators keep it: open, add, adjust, look back. Inventory knows neither whose
+//! a product is nor which variant is its default one; the catalogue does.
+
+use crate::http::house;
+use crate::ops::House;
+use axum::{extract::State, response::Response};
+use catalog::ops::{products, variants};
+use catalog::product::Author;
+use inventory::{Location, Movement, Opening, Stock, ops as stock};
+use kernel::{Code, Error, Page, ProductId, Quantity, Result, VariantId};
+use serde::Deserialize;
+use store::Tx;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use web::answer::Success;
+use web::{Answer, App, Failure, Keyed, Paging, Path, Routes, Seller, created, ok, once};
+
+/// The handlers about stock.
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(open_stock))
+        .routes(routes!(add_stock))
+        .routes(routes!(adjust_stock))
+        .routes(routes!(stock_movements))
+}
+
+/// What stock is opened with.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OpenStock {
+    /// Of which variant; the default one when absent.
+    #[serde(default)]
+    variant_id: Option<VariantId>,
+    /// Where; `MAIN` when absent.
+    #[serde(default)]
+    location_code: Option<String>,
+    /// How many units lie there.
+    #[schema(minimum = 0)]
+    quantity: i64,
+    /// At or below how many available units it counts as low; the shop's setting when absent.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    low_stock_threshold: Option<i64>,
+    /// At most 500 characters.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Goods that arrived.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddStock {
+    /// Of which variant; the default one when absent.
+    #[serde(default)]
+    variant_id: Option<VariantId>,
+    /// Where; `MAIN` when absent.
+    #[serde(default)]
+    location_code: Option<String>,
+    /// How many units.
+    #[schema(minimum = 1)]
+    quantity: i64,
+    /// At most 500 characters.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Stock that was counted anew, broke or was found.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdjustStock {
+    /// Of which variant; the default one when absent.
+    #[serde(default)]
+    variant_id: Option<VariantId>,
+    /// Where; `MAIN` when absent.
+    #[serde(default)]
+    location_code: Option<String>,
+    /// The change of what can be sold; not 0.
+    delta: i64,
+    /// Why, at most 500 characters.
+    reason: String,
+}
+
+/// The named variant of the product, or its default one; C003 when it has none such.
+fn variant_of(tx: &mut Tx<'_>, product: ProductId, named: Option<VariantId>) -> Result<VariantId> {
+    let family = variants::of_products(tx, &[product])?;
+    let chosen = family.iter().find(|one| named.map_or(one.is_default, |id| one.id == id));
+    chosen.map(|one| one.id).ok_or_else(|| Code::NotFound.because("the product has no such variant"))
+}
+
+/// The place that is meant, if `author` may change it: variant and location. S401 when no stock is kept of the product.
+fn place(
+    tx: &mut Tx<'_>,
+    author: Author,
+    product: ProductId,
+    (variant, location): (Option<VariantId>, Option<&str>),
+) -> Result<(VariantId, Location)> {
+    stock::stock_of_product(tx, product)?;
+    products::to_change(tx, author, product, None)?;
+    Ok((variant_of(tx, product, variant)?, Location::or_main(location)?))
+}
+
+/// Begins to keep stock. S001, A002; S407 when it is kept there already, S406 for a wrong quantity.
+fn open(
+    tx: &mut Tx<'_>,
+    house: House,
+    author: Author,
+    by: &str,
+    product: ProductId,
+    sent: &OpenStock,
+) -> Result<Stock> {
+    products::to_change(tx, author, product, None)?;
+    let opening = Opening {
+        product,
+        variant: variant_of(tx, product, sent.variant_id)?,
+        location: Location::or_main(sent.location_code.as_deref())?,
+        quantity: sent.quantity,
+        threshold: sent.low_stock_threshold.unwrap_or(house.low_stock_threshold),
+    };
+    stock::open_all(tx, &[opening], sent.reason.as_deref(), by)?;
+    stock::stock_of_product(tx, product)
+}
+
+/// Goods arrived. S401, A002, S406.
+fn add(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &AddStock) -> Result<Stock> {
+    let (variant, location) = place(tx, author, product, (sent.variant_id, sent.location_code.as_deref()))?;
+    let wrong = |_: Error| Code::InvalidStockQuantity.because(format!("quantity must be 1 to {}", Quantity::MAX));
+    let quantity = Quantity::new(sent.quantity).map_err(wrong)?;
+    let reason = sent.reason.as_deref().unwrap_or_default();
+    stock::receive(tx, product, variant, location.as_str(), quantity, reason, by)?;
+    stock::stock_of_product(tx, product)
+}
+
+/// Stock was counted anew. S401, A002, S406.
+fn adjust(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &AdjustStock) -> Result<Stock> {
+    let (variant, location) = place(tx, author, product, (sent.variant_id, sent.location_code.as_deref()))?;
+    let reason = kernel::text::required("reason", &sent.reason, kernel::text::REASON_MAX)?;
+    stock::adjust(tx, product, variant, location.as_str(), sent.delta, &reason, by)?;
+    stock::stock_of_product(tx, product)
+}
+
+fn author(seller: &Seller) -> Author {
+    Author::limited_to(seller.limited_to())
+}
+
+/// Begin to keep stock of a product's variant at a location.
+#[utoipa::path(post, path = "/inventory/{productId}", tag = "inventory", request_body = OpenStock,
+    params(("productId" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = Success<Stock>)))]
+async fn open_stock(
+    State(app): State<App>,
+    seller: Seller,
+    Path(product): Path<ProductId>,
+    Keyed { body, keying }: Keyed<OpenStock>,
+) -> Result<Response, Failure> {
+    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let work = move |tx: &mut Tx<'_>| {
+        let opened = open(tx, house, author, &by, product, &body)?;
+        Ok(created(format!("/inventory/{product}"), opened))
+    };
+    once(&app, keying, "merchandising.open-stock", work).await
+}
+
+/// Add goods that arrived.
+#[utoipa::path(put, path = "/inventory/{productId}/add", tag = "inventory", request_body = AddStock,
+    params(("productId" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<Stock>)))]
+async fn add_stock(
+    State(app): State<App>,
+    seller: Seller,
+    Path(product): Path<ProductId>,
+    Keyed { body, keying }: Keyed<AddStock>,
+) -> Result<Response, Failure> {
+    let (author, by) = (author(&seller), seller.0.id.to_string());
+    let work = move |tx: &mut Tx<'_>| Ok(ok(add(tx, author, &by, product, &body)?));
+    once(&app, keying, "merchandising.add-stock", work).await
+}
+
+/// Adjust what can be sold by a difference. What orders hold stays.
+#[utoipa::path(put, path = "/inventory/{productId}/adjust", tag = "inventory", request_body = AdjustStock,
+    params(("productId" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<Stock>)))]
+async fn adjust_stock(
+    State(app): State<App>,
+    seller: Seller,
+    Path(product): Path<ProductId>,
+    Keyed { body, keying }: Keyed<AdjustStock>,
+) -> Result<Response, Failure> {
+    let (author, by) = (author(&seller), seller.0.id.to_string());
+    let work = move |tx: &mut Tx<'_>| Ok(ok(adjust(tx, author, &by, product, &body)?));
+    once(&app, keying, "merchandising.adjust-stock", work).await
+}
+
+/// The ledger of a product, newest first; empty for a product that never had stock. `cursor` goes on where a page ended.
+#[utoipa::path(get, path = "/inventory/{productId}/movements", tag = "inventory",
+    params(("productId" = i64, Path), ("page" = Option<i64>, Query), ("size" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Success<Page<Movement>>)))]
+async fn stock_movements(
+    State(app): State<App>,
+    seller: Seller,
+    Path(product): Path<ProductId>,
+    paging: Paging,
+) -> Answer<Page<Movement>> {
+    let limited = seller.limited_to();
+    let work = move |tx: &mut Tx<'_>| {
+        if limited.is_some() {
+            Author::limited_to(limited).may_change(products::product(tx, product)?.seller)?;
+        }
+        stock::movements(tx, product, paging.request, paging.cursor)
+    };
+    Ok(ok(app.db.read("merchandising.movements", work).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn reading_and_writing_of_one_path_live_in_two_crates() {
+        let (_, document) = (inventory::MODULE.routes)().merge(super::routes()).split_for_parts();
+        let path = &document.paths.paths["/inventory/{productId}"];
+        assert!(path.get.is_some() && path.post.is_some());
+    }
+}
