@@ -4,6 +4,7 @@
 pub mod breaker;
 pub mod clock;
 pub mod gateway;
+pub mod key_set;
 pub mod reviews;
 
 pub use clock::{ManualClock, SystemClock};

@@ -3,7 +3,7 @@
 use crate::commands;
 use crate::config::{Config, Fault, Flags};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 /// A commerce backend that holds under a rush.
 ///
@@ -200,12 +200,36 @@ impl From<Fault> for Trouble {
 pub fn main() -> ExitCode {
     // fails when something has chosen one before, which is just as good
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match run(Cli::parse()) {
+    match run(Cli::parse_from(gathered(std::env::args_os()))) {
         Ok(Ending::Good) => ExitCode::SUCCESS,
         Ok(Ending::NotInOrder) => ExitCode::from(1),
         Err(Trouble::Usage(fault)) => complain(&fault, 2),
         Err(Trouble::Failed(fault)) => complain(&fault, 3),
     }
+}
+
+/// The arguments with every `-o` moved to the front: of a global option given both before and after the command, clap would
+/// drop the former.
+fn gathered(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments = arguments.into_iter();
+    let mut front: Vec<OsString> = arguments.next().into_iter().collect();
+    let mut rest = Vec::new();
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy();
+        if text == "--" {
+            rest.push(argument);
+            rest.extend(arguments.by_ref());
+        } else if text == "-o" || text == "--option" {
+            front.push(argument);
+            front.extend(arguments.next());
+        } else if text.starts_with("-o") || text.starts_with("--option=") {
+            front.push(argument);
+        } else {
+            rest.push(argument);
+        }
+    }
+    front.extend(rest);
+    front
 }
 
 fn complain(fault: &Fault, code: u8) -> ExitCode {
@@ -283,10 +307,10 @@ mod tests {
 
     #[test]
     fn options_may_stand_after_the_command() {
-        let cli =
-            Cli::try_parse_from(["holdfast", "serve", "-o", "server.rate_per_second=5", "--listen", "127.0.0.1:0"])
-                .unwrap();
-        assert_eq!(cli.options, [("server.rate_per_second".to_owned(), "5".to_owned())]);
+        let given = ["holdfast", "-o", "a.b=1", "serve", "-oc.d=2", "--listen", "127.0.0.1:0", "--option", "e.f=3"];
+        let cli = Cli::try_parse_from(gathered(given.map(OsString::from))).unwrap();
+        let names: Vec<_> = cli.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(names, ["a.b=1", "c.d=2", "e.f=3"]);
         assert!(Cli::try_parse_from(["holdfast", "serve", "-o", "nonsense"]).is_err());
     }
 

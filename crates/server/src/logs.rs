@@ -33,7 +33,13 @@ pub fn start(log: &sections::Log) -> Result<(), Fault> {
         let json = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
         tracing_subscriber::registry().with(filter).with(json).try_init()
     };
-    drop(started);
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string);
+            let words = panic.payload_as_str().unwrap_or("no words");
+            tracing::error!(place, "panic: {words}");
+        }));
+    }
     Ok(())
 }
 

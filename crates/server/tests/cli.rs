@@ -98,7 +98,8 @@ fn a_server_that_cannot_start_says_why() {
     std::fs::write(folder.path().join("notes.db"), "this is no database, it is a letter to my aunt").unwrap();
     let text = exits(&folder, 3, &["serve", "--listen", "127.0.0.1:0", "--database", "notes.db"]);
     assert!(text.contains("notes.db"), "{text}");
-    let text = exits(&folder, 3, &["serve", "--listen", "127.0.0.1:0", "-o", "database.migrate=false"]);
+    let unmigrated = ["serve", "--listen", "127.0.0.1:0", "--database", "fresh.db", "-o", "database.migrate=false"];
+    let text = exits(&folder, 3, &unmigrated);
     assert!(text.contains("holdfast migrate"), "{text}");
     std::fs::create_dir(folder.path().join("mine")).unwrap();
     std::fs::write(folder.path().join("mine/precious.txt"), "x").unwrap();

@@ -43,8 +43,6 @@ pub struct Shop {
     pub pay_within: Duration,
     /// Available units at or below which a new stock row counts as low (design B: 10).
     pub low_stock_threshold: i64,
-    /// How long the gateway may take to answer before its answer counts as unknown.
-    pub gateway_timeout: Duration,
     /// Whether users sign up and in here; not, when an outside identity provider issues the tokens.
     pub accounts: bool,
     /// How long a refresh token is good for (design A: 7 days).
@@ -58,7 +56,6 @@ impl Default for Shop {
             currency: Currency::KRW,
             pay_within: Duration::from_secs(600),
             low_stock_threshold: 10,
-            gateway_timeout: Duration::from_secs(10),
             accounts: true,
             refresh_ttl: Duration::from_secs(7 * 86_400),
         }

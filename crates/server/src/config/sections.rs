@@ -212,7 +212,6 @@ impl Settings {
             currency,
             pay_within: shop.pay_within.duration(),
             low_stock_threshold: shop.low_stock_threshold,
-            gateway_timeout: self.gateway.timeout.duration(),
             accounts: self.auth.accounts,
             refresh_ttl: self.auth.refresh_ttl.duration(),
         })

@@ -19,8 +19,6 @@ use std::{
 const BYTES_MAX: usize = 256 << 10;
 /// Most keys taken from a set.
 const KEYS_MAX: usize = 64;
-/// Longest wait for the provider.
-const FETCH_WITHIN: Duration = Duration::from_secs(5);
 /// A token with an unknown key makes us look again, but no sooner than this after the last look: strangers can name keys.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(30);
 
@@ -122,7 +120,7 @@ impl Jwks {
         self.wanted.store(false, Ordering::Relaxed);
         let text = match &self.settings.source {
             JwksSource::File(path) => tokio::fs::read_to_string(path).await.map_err(unreadable)?,
-            JwksSource::Url(url) => fetch(url).await?,
+            JwksSource::Url(url) => ports::key_set::fetch(url, BYTES_MAX).await?,
         };
         let keys = parse(&text)?;
         *self.keys.write() = keys;
@@ -139,25 +137,6 @@ fn is_safe(url: &str) -> bool {
         Some("http") => here,
         _ => false,
     }
-}
-
-async fn fetch(url: &str) -> Result<String> {
-    // fails when somebody has chosen one before, which is just as good
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .timeout(FETCH_WITHIN)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(unreadable)?;
-    let mut answer = client.get(url).send().await.and_then(reqwest::Response::error_for_status).map_err(unreadable)?;
-    let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(unreadable)? {
-        if body.len() + part.len() > BYTES_MAX {
-            return Err(wrong("the key set is too large"));
-        }
-        body.extend_from_slice(&part);
-    }
-    String::from_utf8(body).map_err(unreadable)
 }
 
 /// The RS256 signing keys of a set. C002 when it is not a set or has none, so that a broken answer never empties ours.
