@@ -140,12 +140,9 @@ impl Rig<'_> {
             .block_on(self.bare.bare.writer.write(self.bare_order(3)))
             .ok_or("the bare order was refused")?;
         let bare = rows::added(&before, &rows::count(&self.bare.path)?);
-        let same = if ours == bare { "the same rows" } else { "DIFFERENT ROWS: the ratio is not fair" };
-        let mut notes = vec![format!("{same}; ours adds {}", rows::shown(&ours))];
-        if ours != bare {
-            notes.push(format!("bare adds {}", rows::shown(&bare)));
-        }
-        Ok(notes)
+        let same = if rows::alike(&ours, &bare) { "the same rows" } else { "DIFFERENT ROWS: the ratio is not fair" };
+        let (ours, bare) = (rows::shown(&ours), rows::shown(&bare));
+        Ok(vec![format!("{same}; ours adds {ours}"), format!("bare adds {bare}")])
     }
 
     fn bare_order(&self, n: u64) -> Order {
@@ -247,7 +244,7 @@ impl Rig<'_> {
         }
         let mut path =
             Path::new("checkout", "cart, order, payment, delivery made; three requests", "3,000/s", vec![side]);
-        path.notes.push(format!("{} deliveries were made", rows::count(&self.ours.path)?["deliveries"]));
+        path.notes.push(format!("{} deliveries were made", rows::count(&self.ours.path)?["deliveries"].0));
         Ok(path)
     }
 }

@@ -1,10 +1,10 @@
-//! Whether ours and bare leave the same rows behind: counted per table before and after one order on each side.
+//! Whether ours and bare leave the same behind: rows and bytes per table, counted before and after one order on each side.
 
 use rusqlite::{Connection, OpenFlags};
 use std::{collections::BTreeMap, path::Path};
 
-/// Rows per table.
-pub type Counts = BTreeMap<String, i64>;
+/// Rows and their bytes, as text, per table.
+pub type Counts = BTreeMap<String, (i64, i64)>;
 
 /// Tables that the running server touches on its own.
 const LEFT_OUT: &[&str] = &["store_probe", "consumer_positions", "schema_migrations"];
@@ -16,20 +16,35 @@ pub fn count(path: &Path) -> rusqlite::Result<Counts> {
     let names = names.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let ours = names.into_iter().filter(|name| !LEFT_OUT.contains(&name.as_str()));
     ours.map(|name| {
-        let rows = conn.query_row(&format!("select count(*) from {name}"), [], |row| row.get(0))?;
-        Ok((name, rows))
+        let mut columns = conn.prepare(&format!("select name from pragma_table_info('{name}')"))?;
+        let columns = columns.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let lengths: Vec<String> = columns.iter().map(|column| format!("coalesce(length({column}), 0)")).collect();
+        let sql = format!("select count(*), coalesce(sum({}), 0) from {name}", lengths.join(" + "));
+        let counted = conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok((name, counted))
     })
     .collect()
 }
 
-/// What was added between two counts.
+/// What was added between two counts. Bytes that only grew because a counter has more digits are not counted.
 pub fn added(before: &Counts, after: &Counts) -> Counts {
-    let grown = after.iter().map(|(name, rows)| (name.clone(), rows - before.get(name).copied().unwrap_or(0)));
-    grown.filter(|(_, rows)| *rows != 0).collect()
+    let grown = after.iter().map(|(name, (rows, bytes))| {
+        let (rows_before, bytes_before) = before.get(name).copied().unwrap_or_default();
+        (name.clone(), (rows - rows_before, bytes - bytes_before))
+    });
+    grown.filter(|(_, (rows, _))| *rows != 0).collect()
+}
+
+/// Whether both added the same rows of about the same size.
+pub fn alike(one: &Counts, other: &Counts) -> bool {
+    let rows = |counts: &Counts| counts.iter().map(|(name, (rows, _))| (name.clone(), *rows)).collect::<Vec<_>>();
+    let bytes = |counts: &Counts| counts.values().map(|(_, bytes)| *bytes).sum::<i64>();
+    let (one_bytes, other_bytes) = (bytes(one), bytes(other));
+    rows(one) == rows(other) && (one_bytes - other_bytes).abs() * 20 <= one_bytes
 }
 
 /// What was added, in words.
 pub fn shown(added: &Counts) -> String {
-    let parts: Vec<String> = added.iter().map(|(name, rows)| format!("{name} {rows}")).collect();
+    let parts: Vec<String> = added.iter().map(|(name, (rows, bytes))| format!("{name} {rows} ({bytes} B)")).collect();
     parts.join(", ")
 }

@@ -52,7 +52,7 @@ pub(crate) fn serve(config: &Config) -> Result<Ending, Trouble> {
     runtime()?.block_on(async {
         let (server, app) = start(&config.settings).await?;
         drop(app);
-        let ms = began.elapsed().as_millis();
+        let ms = began.elapsed().as_millis() as u64;
         tracing::info!(address = %server.address, ms, "ready");
         if std::io::stdout().is_terminal() {
             say(format!("Holdfast serves http://{0} (reader: http://{0}/docs); Ctrl-C ends it", server.address));

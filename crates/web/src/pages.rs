@@ -83,7 +83,10 @@ impl Pages {
     /// Forgets a page.
     pub async fn forget(&self, key: &PageKey) {
         self.slot(key).fetch_add(1, Ordering::SeqCst);
-        self.kept.invalidate(key).await;
+        // most facts are about pages nobody looks at; one that is being made now sees the slot and forgets itself
+        if self.kept.contains_key(key) {
+            self.kept.invalidate(key).await;
+        }
     }
 
     fn slot(&self, key: &PageKey) -> &AtomicU64 {

@@ -27,11 +27,12 @@ const EVENT: &str = "insert into inventory_events
      reserved_change, reserved_after, reference_type, reference_id, correlation_id, change_reason, performed_by, occurred_at)
     values (?, ?, ?, ?, 'MAIN', 'RESERVED', ?, ?, ?, ?, 'ORDER', ?, ?, null, ?, ?)";
 const HOLD: &str = "insert into inventory_reservations
-    (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_at, updated_at)
-    values (?, ?, ?, ?, ?, 'HELD', ?, ?)";
+    (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_version, reserved_at, updated_at)
+    values (?, ?, ?, ?, ?, 'LIVE', ?, ?, ?)";
 const SAGA: &str = "insert into saga_states
-    (saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, wake_at, version, started_at)
-    values (?, 'order.v1', ?, 0, 'STARTED', 'PROCESS_PAYMENT', 'RESERVE_INVENTORY', ?, 0, ?, 1, ?)";
+    (saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, wake_at, version,
+     started_by, started_at)
+    values (?, 'order.v1', ?, 0, 'STARTED', 'PROCESS_PAYMENT', 'RESERVE_INVENTORY', ?, 0, ?, 1, ?, ?)";
 const SAY: &str = "insert into outbox (topic, event_key, payload, created_at) values (?, ?, ?, ?), (?, ?, ?, ?)";
 
 /// A product as the bare baseline knows it: from memory.
@@ -85,7 +86,8 @@ impl Job for Order {
     fn write(&self, conn: &Connection) -> rusqlite::Result<Option<String>> {
         let since = SystemTime::UNIX_EPOCH;
         let now = i64::try_from(elapsed_ms(since)).unwrap_or_default();
-        let number = format!("ORD-20260206-{:08X}", self.serial);
+        // spread like drawn numbers, because where a key falls decides how many pages a commit writes
+        let number = format!("ORD-20260206-{:08X}", scattered(self.serial) as u32);
         let mut lines = self.lines;
         lines.sort_unstable();
         let mut held = [(0_i64, 0_i64, 0_i64, 0_i64); LINES];
@@ -126,11 +128,11 @@ impl Job for Order {
                 now
             ];
             conn.prepare_cached(EVENT)?.execute(event)?;
-            conn.prepare_cached(HOLD)?.execute(params![number, n, snapshot, user, quantity, now, now])?;
+            conn.prepare_cached(HOLD)?.execute(params![number, n, snapshot, user, quantity, version, now, now])?;
         }
-        let saga = format!("SAGA-{:08X}", self.serial);
+        let saga = format!("SAGA-{:08X}", scattered(self.serial).rotate_left(32) as u32);
         let memory = r#"{"RESERVE_INVENTORY":{"forward":null,"memory":null},"about":{"payment":null}}"#;
-        conn.prepare_cached(SAGA)?.execute(params![saga, number, memory, now + 600_000, now])?;
+        conn.prepare_cached(SAGA)?.execute(params![saga, number, memory, now + 600_000, self.user, now])?;
         let (created, reserved) = self.facts(&number, subtotal, &lines);
         conn.prepare_cached(SAY)?.execute(params![
             "shopping.order.created",
@@ -144,6 +146,12 @@ impl Job for Order {
         ])?;
         Ok(Some(number))
     }
+}
+
+/// A number that looks drawn and differs for every serial (in its lower half, for as many as a run can make).
+fn scattered(serial: u64) -> u64 {
+    let low = (serial as u32).wrapping_mul(0x9e37_79b1);
+    u64::from(low) | u64::from(low.wrapping_mul(0x85eb_ca6b) ^ 0x5bd1_e995) << 32
 }
 
 #[allow(clippy::disallowed_methods, reason = "the bare baseline has no clock of its own")]

@@ -188,3 +188,45 @@ fn consumers_are_listed_with_their_topics() {
     let [rang, never] = [MODULES[0].reactions[0], MODULES[0].reactions[1]];
     assert_eq!(consumers(&[rang, never, rang]), [("bells", vec!["test.rang"]), ("idle", vec!["test.never"])]);
 }
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reserved {
+    order_number: String,
+    user_id: &'static str,
+    reserved_quantities: std::collections::BTreeMap<i64, i64>,
+}
+impl Event for Reserved {
+    const TOPIC: &'static str = "shopping.inventory.reserved";
+    fn key(&self) -> String {
+        self.order_number.clone()
+    }
+}
+
+/// `cargo test --release -p server what_a_fact_costs -- --ignored --nocapture`: time per fact of the real modules, with the
+/// fact of an order that touches pages and that nobody reacts to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn what_a_fact_costs() {
+    const FACTS: i64 = 200_000;
+    let shop = shop(crate::assembly::MODULES).await;
+    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    for start in (0..FACTS).step_by(10_000) {
+        let emit = move |tx: &mut Tx<'_>| {
+            (start..start + 10_000).try_for_each(|n| {
+                let reserved_quantities = (0..3).map(|line| ((n * 7 + line) % 5_000 + 1, 2)).collect();
+                let order_number = format!("ORD-20260206-{n:08}");
+                tx.emit(&Reserved {
+                    order_number,
+                    user_id: "0b1f2c3d-0000-4000-8000-000000000001",
+                    reserved_quantities,
+                })
+            })
+        };
+        shop.app.db.write("emit", emit).await.unwrap();
+    }
+    let began = std::time::Instant::now();
+    assert_eq!(background.relay().await.unwrap() as i64, FACTS);
+    let taken = began.elapsed();
+    println!("{:.2} µs a fact", taken.as_secs_f64() * 1e6 / FACTS as f64);
+}
