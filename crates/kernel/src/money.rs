@@ -61,11 +61,7 @@ impl Money {
 
     /// Unit price times quantity; C002 when it leaves the range of money.
     pub fn times(self, quantity: Quantity) -> Result<Money> {
-        self.0
-            .checked_mul(quantity.as_i64())
-            .filter(|n| n.abs() <= MONEY_MAX_MINOR)
-            .map(Money)
-            .ok_or_else(out_of_range)
+        self.0.checked_mul(quantity.as_i64()).filter(|n| n.abs() <= MONEY_MAX_MINOR).map(Money).ok_or_else(out_of_range)
     }
 
     /// `percent` of this amount, rounded half-up to a whole minor unit (design A's rounding).
@@ -188,16 +184,8 @@ impl Currency {
 
     /// The known currency with this ISO 4217 code; C002 for any other.
     pub fn of_code(code: &str) -> Result<Currency> {
-        const KNOWN: [(&str, u8); 8] = [
-            ("KRW", 0),
-            ("JPY", 0),
-            ("USD", 2),
-            ("EUR", 2),
-            ("GBP", 2),
-            ("CNY", 2),
-            ("SGD", 2),
-            ("VND", 0),
-        ];
+        const KNOWN: [(&str, u8); 8] =
+            [("KRW", 0), ("JPY", 0), ("USD", 2), ("EUR", 2), ("GBP", 2), ("CNY", 2), ("SGD", 2), ("VND", 0)];
         KNOWN
             .iter()
             .find(|(known, _)| *known == code)

@@ -25,7 +25,9 @@ impl PageRequest {
             return Err(Code::InvalidInput.because(format!("size must be between 1 and {PAGE_SIZE_MAX}")));
         }
         if page < 0 || page.checked_mul(size).is_none_or(|skip| skip > PAGE_OFFSET_MAX) {
-            return Err(Code::InvalidInput.because("page must be 0 or more, and not beyond a million rows; use a cursor there"));
+            return Err(
+                Code::InvalidInput.because("page must be 0 or more, and not beyond a million rows; use a cursor there")
+            );
         }
         Ok(PageRequest { page, size })
     }

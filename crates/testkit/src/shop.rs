@@ -200,7 +200,7 @@ impl TestShop {
 
     /// Runs `act` with 0 to `count` − 1, all at once.
     pub fn at_once(&self, count: usize, act: impl Fn(usize) -> Answer + Sync) -> Answers {
-        Answers(at_once((0..count).collect(), |n| act(n)))
+        Answers(at_once((0..count).collect(), act))
     }
 
     /// Hands on every event and runs every task until nothing is left to do at the present time.
