@@ -57,6 +57,13 @@ fn fsync_latency(folder: &Path) -> io::Result<Histogram<u64>> {
     Ok(latency)
 }
 
+/// Bytes this process has handed to the disk; 0 where the system does not say.
+pub fn written() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    line.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
 fn commit() -> Option<String> {
     let output = Command::new("git").args(["describe", "--always", "--dirty"]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|s| !s.is_empty())

@@ -7,7 +7,7 @@ use crate::{
     load::{self, Round},
     ours::Ours,
     raw::order::{Address, LINES, Order, Ware},
-    report::{Measured, Path, Side},
+    report::{Counters, Measured, Path, Side},
     rows,
 };
 use serde_json::{Value, json};
@@ -82,19 +82,19 @@ impl Rig<'_> {
         for n in 0..self.cli.rounds {
             eprintln!("{} and {}: round {} of {}", names[0], names[1], n + 1, self.cli.rounds);
             sides[0].rounds.push(self.ours_once(&mut ours)?);
-            let before = self.bare.bare.writer.commits_and_jobs();
+            let before = Counters::now(self.bare.bare.writer.commits_and_jobs());
             let round = theirs()?;
-            let after = self.bare.bare.writer.commits_and_jobs();
-            sides[1].rounds.push(Measured::of(&round, (after.0 - before.0, after.1 - before.1), Duration::ZERO));
+            let after = Counters::now(self.bare.bare.writer.commits_and_jobs());
+            sides[1].rounds.push(Measured::of(&round, before, after, Duration::ZERO));
         }
         Ok(sides.into())
     }
 
     fn ours_once(&self, run: &mut impl FnMut() -> Outcome<Round>) -> Outcome<Measured> {
-        let before = self.ours.app.db.commits_and_jobs();
+        let before = Counters::now(self.ours.app.db.commits_and_jobs());
         let round = run()?;
-        let after = self.ours.app.db.commits_and_jobs();
-        Ok(Measured::of(&round, (after.0 - before.0, after.1 - before.1), self.ours.drain()?))
+        let after = Counters::now(self.ours.app.db.commits_and_jobs());
+        Ok(Measured::of(&round, before, after, self.ours.drain()?))
     }
 
     /// Ready requests, so that making them is not part of what is measured.

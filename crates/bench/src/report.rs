@@ -22,27 +22,52 @@ pub struct Measured {
     pub commits: u64,
     /// Jobs in those commits.
     pub jobs: u64,
+    /// Bytes handed to the disk meanwhile, warm-up and checkpoints included; 0 where the system does not say.
+    pub written: u64,
     /// Milliseconds until everything that followed from the round was done.
     pub drain_ms: u64,
 }
 
+/// What is counted beside the answers, before and after a round.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counters {
+    /// Commits so far.
+    pub commits: u64,
+    /// Jobs in them.
+    pub jobs: u64,
+    /// Bytes handed to the disk by this process.
+    pub written: u64,
+}
+
+impl Counters {
+    /// Commits and jobs as their writer says, bytes as the system says.
+    pub fn now((commits, jobs): (u64, u64)) -> Counters {
+        Counters { commits, jobs, written: crate::machine::written() }
+    }
+}
+
 impl Measured {
-    /// A round together with the commits and jobs it took and the time its consequences needed.
-    pub fn of(round: &Round, (commits, jobs): (u64, u64), drain: Duration) -> Measured {
+    /// A round together with what was counted before and after it, and the time its consequences needed.
+    pub fn of(round: &Round, before: Counters, after: Counters, drain: Duration) -> Measured {
         Measured {
             rate: round.rate(),
             p50_us: round.latency.value_at_quantile(0.50),
             p95_us: round.latency.value_at_quantile(0.95),
             p99_us: round.latency.value_at_quantile(0.99),
             failed: round.failed.clone(),
-            commits,
-            jobs,
+            commits: after.commits - before.commits,
+            jobs: after.jobs - before.jobs,
+            written: after.written.saturating_sub(before.written),
             drain_ms: u64::try_from(drain.as_millis()).unwrap_or(u64::MAX),
         }
     }
 
     fn jobs_per_commit(&self) -> f64 {
         if self.commits == 0 { 0.0 } else { self.jobs as f64 / self.commits as f64 }
+    }
+
+    fn kib_per_job(&self) -> f64 {
+        if self.jobs == 0 { 0.0 } else { self.written as f64 / 1024.0 / self.jobs as f64 }
     }
 }
 
@@ -118,8 +143,8 @@ impl Report {
         );
         let _ = writeln!(
             out,
-            "\n{:<10} {:<14} {:>10} {:>9} {:>9} {:>9} {:>9} {:>12} {:>9}  rounds",
-            "path", "side", "rate/s", "p50 µs", "p95 µs", "p99 µs", "failed", "jobs/commit", "drain ms"
+            "\n{:<10} {:<14} {:>10} {:>9} {:>9} {:>9} {:>9} {:>12} {:>8} {:>9}  rounds",
+            "path", "side", "rate/s", "p50 µs", "p95 µs", "p99 µs", "failed", "jobs/commit", "KiB/job", "drain ms"
         );
         for path in &self.paths {
             for side in &path.sides {
@@ -150,13 +175,14 @@ fn row(out: &mut String, path: &str, side: &Side) {
     let rounds: Vec<String> = side.rounds.iter().map(|round| format!("{:.0}", round.rate)).collect();
     let _ = writeln!(
         out,
-        "{path:<10} {:<14} {:>10.0} {:>9} {:>9} {:>9} {failed:>9} {:>12.1} {:>9}  {}",
+        "{path:<10} {:<14} {:>10.0} {:>9} {:>9} {:>9} {failed:>9} {:>12.1} {:>8.1} {:>9}  {}",
         side.name,
         median.rate,
         median.p50_us,
         median.p95_us,
         median.p99_us,
         median.jobs_per_commit(),
+        median.kib_per_job(),
         median.drain_ms,
         rounds.join(" ")
     );
@@ -167,8 +193,10 @@ mod tests {
     use super::*;
 
     fn side(name: &'static str, rates: &[f64]) -> Side {
-        let rounds =
-            rates.iter().map(|rate| Measured { rate: *rate, ..Measured::of(&Round::new(), (0, 0), Duration::ZERO) });
+        let none = Counters::default();
+        let rounds = rates
+            .iter()
+            .map(|rate| Measured { rate: *rate, ..Measured::of(&Round::new(), none, none, Duration::ZERO) });
         Side { name, rounds: rounds.collect() }
     }
 

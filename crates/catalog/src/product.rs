@@ -313,7 +313,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accepted_prices_are_positive_and_ordered(price in -5_i64..200_000_000_000, sale in proptest::option::of(-5_i64..200_000_000_000)) {
+        fn accepted_prices_are_positive_and_ordered(
+            price in -5_i64..200_000_000_000,
+            sale in proptest::option::of(-5_i64..200_000_000_000),
+        ) {
             let accepted = check_prices(Money::minor(price), sale.map(Money::minor)).is_ok();
             let good = (1..=PRICE_MAX_MINOR).contains(&price) && sale.is_none_or(|sale| (1..=price).contains(&sale));
             prop_assert_eq!(accepted, good);

@@ -496,7 +496,8 @@ fn products_with_variants_come_as_ndjson() {
     assert_eq!((tee.variants.len(), tee.product.stock, tee.product.category.as_deref()), (2, 5, Some("의류 > 상의")));
     let again = shop.imports(file.as_bytes(), &options);
     assert_eq!((again.created, again.unchanged), (0, 2));
-    let more = "{\"sku\":\"TEE\",\"variants\":[{\"sku\":\"TEE-L\",\"name\":\"L\",\"options\":{\"size\":\"L\"},\"priceAdjustment\":1000,\"stock\":4},\
+    let more = "{\"sku\":\"TEE\",\"variants\":[\
+        {\"sku\":\"TEE-L\",\"name\":\"L\",\"options\":{\"size\":\"L\"},\"priceAdjustment\":1000,\"stock\":4},\
         {\"sku\":\"TEE-XL\",\"options\":{\"size\":\"XL\"},\"stock\":2}]}";
     let report = shop.imports(more.as_bytes(), &options);
     assert_eq!((report.updated, shop.sees(ProductId::new(1)).product.stock), (1, 11), "{report}");

@@ -30,7 +30,8 @@ fn group(code: &str) -> &'static str {
 pub fn document() -> String {
     let mut text = String::from(
         "# Errors\n\nMade from the one table in `crates/kernel/src/code.rs` by `holdfast errors`; a test keeps it so.\n\n\
-         A failure is `{\"success\": false, \"error\": {\"code\", \"message\", \"timestamp\", \"path\", \"details\"?, \"traceId\"?}}`, or with\n\
+         A failure is `{\"success\": false, \"error\": {\"code\", \"message\", \"timestamp\", \"path\", \"details\"?, \
+         \"traceId\"?}}`, or with\n\
          `Accept: application/problem+json` the same as an RFC 9457 problem. Codes never change; messages come in English, or in\n\
          Korean with `Accept-Language: ko`. Answers with 429 and 503 always carry `Retry-After`.\n",
     );

@@ -37,19 +37,21 @@ create table carts (id {id}, user_id varchar(36) not null, status varchar(20) no
 create index carts_user on carts (user_id, status);
 create table cart_items (id {id}, cart_id bigint not null, variant_id bigint not null, quantity bigint not null) {table};
 create index cart_items_cart on cart_items (cart_id);
-create table stock (variant_id bigint not null primary key, available bigint not null, reserved bigint not null, version bigint not null) {table};
+create table stock (variant_id bigint not null primary key, available bigint not null, reserved bigint not null,
+    version bigint not null) {table};
 create table orders (id {id}, number varchar(30) not null unique, user_id varchar(36) not null, status varchar(20) not null,
     total bigint not null, address {text} not null, created_at bigint not null) {table};
 create index orders_user on orders (user_id, id);
-create table order_items (id {id}, order_id bigint not null, variant_id bigint not null, name varchar(200) not null, price bigint not null,
-    quantity bigint not null) {table};
+create table order_items (id {id}, order_id bigint not null, variant_id bigint not null, name varchar(200) not null,
+    price bigint not null, quantity bigint not null) {table};
 create index order_items_order on order_items (order_id);
-create table reservations (id {id}, order_number varchar(30) not null, variant_id bigint not null, quantity bigint not null, status varchar(20) not null) {table};
+create table reservations (id {id}, order_number varchar(30) not null, variant_id bigint not null,
+    quantity bigint not null, status varchar(20) not null) {table};
 create index reservations_order on reservations (order_number);
 create table ledger (id {id}, variant_id bigint not null, version bigint not null, kind varchar(20) not null, change bigint not null,
     reference varchar(30) not null, at bigint not null, unique (variant_id, version)) {table};
-create table sagas (id {id}, number varchar(30) not null unique, order_number varchar(30) not null, step varchar(40) not null, status varchar(20) not null,
-    version bigint not null) {table};
+create table sagas (id {id}, number varchar(30) not null unique, order_number varchar(30) not null,
+    step varchar(40) not null, status varchar(20) not null, version bigint not null) {table};
 ",
 };
 
@@ -57,7 +59,8 @@ const CART: &str = "select id, status from carts where user_id = ? and status = 
 const LINES: &str = "select id, variant_id, quantity from cart_items where cart_id = ? order by id";
 const VARIANTS_OF: &str = "select id, sku, name, price from variants where id in ([?]) order by id";
 const NUMBER_FREE: &str = "select count(*) from orders where number = ?";
-const RESERVE: &str = "update stock set available = available - [case variant_id], reserved = reserved + [case variant_id], version = version + 1
+const RESERVE: &str = "update stock set available = available - [case variant_id],
+    reserved = reserved + [case variant_id], version = version + 1
     where variant_id in ([?]) and available >= [case variant_id]";
 const LEVELS: &str = "select variant_id, available, reserved, version from stock where variant_id in ([?])";
 const RESERVATIONS: &str =

@@ -9,7 +9,8 @@ const TOP: i64 = 0;
 
 const ALL: &str =
     "select id, parent_id, name, display_order, version, created_at, updated_at from categories order by id";
-const ALL_LOCKED: &str = "select id, parent_id, name, display_order, version, created_at, updated_at from categories order by id {for update}";
+const ALL_LOCKED: &str = "select id, parent_id, name, display_order, version, created_at, updated_at
+    from categories order by id {for update}";
 const COUNT: &str = "select count(*) from categories";
 const CHILD: &str = "select id from categories where parent_id = ? and name = ?";
 const EXISTING: &str = "select id from categories where id in ([?])";
