@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use store::{Db, Durability, Settings, Tx, args, outbox};
 use tower::ServiceExt;
-use web::{App, Auth, Live, Pages, Role, Roles, auth::AuthSettings, failure::render_failures};
+use web::{App, Auth, Live, Pages, Parts, Role, Roles, auth::AuthSettings, failure::render_failures};
 
 struct Site {
     app: App,
@@ -30,7 +30,7 @@ impl Site {
         })
         .unwrap();
         db.migrate([store::MIGRATIONS, MODULE.migrations].concat()).await.unwrap();
-        let app = App {
+        let app = App::from(Parts {
             db,
             shop: Arc::default(),
             ports: Arc::new(Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) }),
@@ -40,7 +40,7 @@ impl Site {
             pages: Pages::default(),
             live: Live::default(),
             modules: Arc::new([MODULE]),
-        };
+        });
         let (routes, _) = (MODULE.routes)().split_for_parts();
         let router = routes.layer(from_fn_with_state(app.clone(), render_failures)).with_state(app.clone());
         Site { app, router, _folder: folder }

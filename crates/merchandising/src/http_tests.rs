@@ -12,7 +12,7 @@ use store::outbox;
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use web::auth::AuthSettings;
-use web::{App, Auth, Live, Pages, Role, Roles, failure::render_failures};
+use web::{App, Auth, Live, Pages, Parts, Role, Roles, failure::render_failures};
 
 struct Site {
     app: App,
@@ -32,7 +32,7 @@ struct Got {
 impl Site {
     fn open() -> Site {
         let shop = Shop::open();
-        let app = App {
+        let app = App::from(Parts {
             db: shop.db.clone(),
             shop: Arc::default(),
             ports: Arc::new(Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) }),
@@ -42,7 +42,7 @@ impl Site {
             pages: Pages::default(),
             live: Live::default(),
             modules: Arc::new([catalog::MODULE, crate::MODULE]),
-        };
+        });
         let (routes, document) = (catalog::MODULE.routes)().merge((crate::MODULE.routes)()).split_for_parts();
         let layer = from_fn_with_state(app.clone(), render_failures);
         Site { router: routes.layer(layer).with_state(app.clone()), app, document, shop, heard: 0 }

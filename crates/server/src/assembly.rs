@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use web::{App, Auth, BASE, Live, Module, Pages, failure::render_failures};
+use web::{App, Auth, BASE, Live, Module, Pages, Parts, failure::render_failures};
 
 /// Every domain; composing crates after those they compose.
 pub const MODULES: &[Module] = &[
@@ -66,8 +66,13 @@ pub fn statements() -> Vec<&'static str> {
 
 /// The shop without routes: what the command line needs.
 pub fn app(settings: &Settings, db: Db, ports: Ports) -> Result<App> {
+    parts(settings, db, ports).map(App::from)
+}
+
+/// What the shop is made of, for tests that put other modules into it.
+pub(crate) fn parts(settings: &Settings, db: Db, ports: Ports) -> Result<Parts> {
     let auth = settings.auth.settings().map_err(misconfigured).and_then(Auth::from_settings)?;
-    Ok(App {
+    Ok(Parts {
         db,
         shop: Arc::new(settings.rules().map_err(misconfigured)?),
         ports: Arc::new(ports),

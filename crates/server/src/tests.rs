@@ -42,7 +42,8 @@ async fn shop(modules: &'static [Module]) -> Shop {
     let migrations =
         store::MIGRATIONS.iter().chain(modules.iter().flat_map(|module| module.migrations)).copied().collect();
     db.migrate(migrations).await.expect("migrations apply");
-    let mut app = crate::assembly::app(&Config::defaults().settings, db, ports()).expect("the defaults are good");
-    app.modules = modules.into();
+    let mut parts = crate::assembly::parts(&Config::defaults().settings, db, ports()).expect("the defaults are good");
+    parts.modules = modules.into();
+    let app = web::App::from(parts);
     Shop { app, clock, _folder: folder }
 }

@@ -38,6 +38,7 @@ pub fn close(shop: &TestShop, excused: &HashSet<String>) {
     wrong.extend(unfinished(shop));
     wrong.extend(differences(shop, excused));
     wrong.extend(charged_twice(shop));
+    wrong.extend(shown_wrongly(shop));
     check(shop, "a long time after the test", wrong);
 }
 
@@ -114,4 +115,26 @@ fn charged_twice(shop: &TestShop) -> Vec<String> {
         .filter(|(_, times)| *times > 1)
         .map(|(order, times)| format!("{order} was charged {times} times"))
         .collect()
+}
+
+/// Products whose stock the API shows otherwise than it is stored: a page that nobody said was stale.
+fn shown_wrongly(shop: &TestShop) -> Vec<String> {
+    let mut found = Vec::new();
+    let sql = "select product_id, sum(available), sum(reserved) from inventory_snapshots group by product_id";
+    for line in shop.window().lines(sql) {
+        let mut parts = line.split(" | ").map(|text| text.parse::<i64>().unwrap_or(-1));
+        let mut next = || parts.next().unwrap_or(-1);
+        let (product, available, reserved) = (next(), next(), next());
+        let shown = shop.anonymous().get(format!("/inventory/{product}"));
+        let stock = shown.data();
+        let same = stock["availableQuantity"] == available && stock["reservedQuantity"] == reserved;
+        if shown.status == 200 && !same {
+            found.push(format!("product {product} has {available} and {reserved} held, but is shown as {stock}"));
+        }
+        let page = shop.anonymous().get(format!("/products/{product}"));
+        if page.status == 200 && page.data()["stock"] != available {
+            found.push(format!("product {product} has {available}, but its page says {}", page.data()["stock"]));
+        }
+    }
+    found
 }

@@ -265,13 +265,13 @@ impl TestShop {
 
     /// Reads through the store.
     pub fn read<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
-        let db = self.app().db;
+        let db = self.app().db.clone();
         self.inner.wait(db.read("test.read", work)).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// Writes through the store.
     pub fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        let db = self.app().db;
+        let db = self.app().db.clone();
         self.inner.wait(db.write("test.write", work))
     }
 

@@ -3,12 +3,15 @@
 use crate::{Auth, Live, Module, Pages};
 use kernel::{Currency, Timestamp, Zone};
 use ports::Ports;
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use store::Db;
 
-/// The running shop. Cheap to clone; axum's state.
+/// The running shop: axum's state. One pointer, because axum clones its state for every layer of every request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What the running shop is made of.
+pub struct Parts {
     /// The database.
     pub db: Db,
     /// Settings that rules read.
@@ -23,6 +26,19 @@ pub struct App {
     pub live: Live,
     /// Every domain, in the server's order.
     pub modules: Arc<[Module]>,
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> App {
+        App(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {

@@ -16,7 +16,7 @@ pub mod twin;
 pub mod version;
 
 pub use answer::{Answer, Reply, accepted, created, done, ok};
-pub use app::{App, Shop};
+pub use app::{App, Parts, Shop};
 pub use auth::{Auth, Identity, Role, Roles};
 pub use caller::{Admin, MaybeUser, Seller, Service, StreamUser, User};
 pub use failure::{Context, Failure};

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
 use web::auth::AuthSettings;
-use web::{App, Auth, BASE, Live, Module, Pages, Role, Roles, Shop, failure::render_failures};
+use web::{App, Auth, BASE, Live, Module, Pages, Parts, Role, Roles, Shop, failure::render_failures};
 
 const MODULES: &[Module] = &[
     catalog::MODULE,
@@ -102,7 +102,7 @@ impl TestShop {
         let tables = MODULES.iter().flat_map(|module| module.migrations);
         db.migrate(::store::MIGRATIONS.iter().chain(tables).copied().collect()).await.unwrap();
         let gateway = Arc::new(Simulated::approving());
-        let app = App {
+        let app = App::from(Parts {
             db,
             shop: Arc::new(Shop::default()),
             ports: Arc::new(Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews) }),
@@ -110,7 +110,7 @@ impl TestShop {
             pages: Pages::default(),
             live: Live::default(),
             modules: MODULES.into(),
-        };
+        });
         let routes = MODULES.iter().fold(web::Routes::default(), |all, module| all.merge((module.routes)()));
         let (routes, _) = routes.split_for_parts();
         let layer = from_fn_with_state(app.clone(), render_failures);

@@ -204,3 +204,60 @@ fn a_replayed_webhook_changes_nothing() {
     assert_eq!(buyer.sees(&order).word("/status"), "PAID", "a hint is only a hint");
     assert_eq!((shop.captures_of(&order), shop.refunds_of(&order)), (vec![9_000], vec![]));
 }
+
+#[test]
+fn half_a_csv_imports_the_whole_rows_and_names_the_rest() {
+    let shop = TestShop::open();
+    let file = "sku,name,price\nA-1,Apple,1000\nB-1,,2000\nC-1,Cherry,free\nD-1,Date,-5\nE-1,\"Elder";
+    let admin = shop.admin().with("content-type", "text/csv");
+    let report = admin.send("POST", "/admin/products/import", Some(file.as_bytes().to_vec()));
+    assert!(report.status < 500, "{}", report.text());
+    let listed = shop.anonymous().get("/products").must("200");
+    let names: Vec<&str> = listed.text().matches("\"sku\":\"A-1\"").map(|_| "A-1").collect();
+    assert_eq!((names.len(), listed.number("/totalElements")), (1, 1), "{} then {}", report.text(), listed.text());
+    for row in ["B-1", "C-1", "D-1"] {
+        assert!(report.text().contains(row), "{row} is not named in {}", report.text());
+    }
+    shop.buyer()
+        .with("content-type", "text/csv")
+        .send("POST", "/admin/products/import", Some(b"sku".to_vec()))
+        .must("403 A002");
+}
+
+#[test]
+fn no_query_of_any_operation_breaks_the_shop() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").save();
+    let document = shop.document();
+    let values = [
+        "",
+        "-1",
+        "0",
+        "1.5",
+        "9223372036854775808",
+        "x",
+        "true",
+        "%00",
+        "%ff",
+        "%F0%9F%A6%80",
+        "'--",
+        "a,b,c",
+        "null",
+    ];
+    let (admin, before) = (shop.admin(), shop.contents().without(TRACES));
+    let mut complaints = Vec::new();
+    let reading = document.operations().into_iter().filter(|operation| operation.method == "GET");
+    for operation in reading.filter(|operation| !operation.path.ends_with("/stream")) {
+        let path = filled(&operation, &[], mug.id);
+        for parameter in document.parameters(&operation).iter().filter(|parameter| parameter.place == "query") {
+            for value in values.into_iter().chain([&*"9".repeat(5_000)]) {
+                let answer = admin.get(format!("{path}?{}={value}", parameter.name));
+                if answer.status >= 500 {
+                    complaints.push(format!("{path}?{}={value}: {}", parameter.name, answer.summary()));
+                }
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    assert_eq!(before.differences(&shop.contents().without(TRACES)), Vec::<String>::new(), "reading writes nothing");
+}

@@ -8,7 +8,7 @@ fn every_statement_can_be_prepared() {
     let shop = TestShop::open();
     let statements = shop.statements();
     assert!(statements.len() > 100, "only {} statements are listed", statements.len());
-    let db = shop.app().db;
+    let db = shop.app().db.clone();
     shop.wait(db.prepare_all(statements)).unwrap_or_else(|error| panic!("{error:?}"));
 }
 

@@ -46,14 +46,22 @@ fn no_way_of_changing_stock_goes_below_zero() {
     assert_eq!(shop.stock_of(&mug), (3, 4, 7));
     let refused = admin.patch(format!("/admin/products/{}/stock", mug.id), json!({"stock": -1}));
     assert_eq!(refused.status, 400, "{}", refused.text());
-    // every statement that lowers a counter carries its condition; the text of the statements is the proof
-    for sql in shop.statements().into_iter().filter(|sql| sql.contains("update inventory_snapshots")) {
-        let lowers = sql.contains("available = available -")
-            || sql.contains("reserved = reserved -")
-            || sql.contains("set available");
-        let guarded = sql.contains(">=") || sql.contains("version = ?");
-        assert!(!lowers || guarded, "no guard in: {sql}");
-    }
+    // the statements are the proof: one moves stock, and it is guarded; one repairs a snapshot to what the ledger says
+    let statements = shop.statements();
+    let changes: Vec<&str> = statements
+        .into_iter()
+        .filter(|sql| {
+            sql.contains("update inventory_snapshots") && (sql.contains("available =") || sql.contains("reserved ="))
+        })
+        .collect();
+    let guarded = |sql: &&&str| sql.contains("available + [case id] >= 0 and reserved + [case id] >= 0");
+    let repairs = |sql: &&&str| sql.contains("set available = ?, reserved = ?, version = ?");
+    assert_eq!(
+        (changes.iter().filter(guarded).count(), changes.iter().filter(repairs).count()),
+        (1, 1),
+        "{changes:#?}"
+    );
+    assert_eq!(changes.len(), 2, "{changes:#?}");
 }
 
 // wound 3: the same variant on two lines is summed before the check
