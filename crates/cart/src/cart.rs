@@ -6,7 +6,8 @@ use kernel::{
 };
 use std::time::Duration;
 
-/// Most lines of a cart, and so of an order made from one: what a person can still look over, and QUALITY.md's test size.
+/// Most lines of a cart, and so of an order made from one: what a person can still look over, and what wound 16 of
+/// docs/RULES.md is tested with.
 pub const LINES_MAX: usize = 200;
 /// Most units on one line: above any household, below typing errors that would empty a house.
 pub const UNITS_MAX: i64 = 10_000;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use utoipa::ToSchema;
 
-/// Most levels (PRODUCT.md).
+/// Most levels (docs/RULES.md).
 pub const DEPTH_MAX: usize = 5;
 /// Longest name, in characters (design B).
 pub const NAME_MAX: usize = 100;

@@ -1,4 +1,4 @@
-//! The saga engine: flows of typed steps that survive crashes, lost answers and repetition (DESIGN.md, section 5). Knows no
+//! The saga engine: flows of typed steps that survive crashes, lost answers and repetition (ARCHITECTURE.md). Knows no
 //! domain; what the shop's sagas are stands in [`crate::flow`].
 
 mod backward;

@@ -1,4 +1,4 @@
-//! What must always hold of stock (QUALITY.md, invariant 1), asked of the whole shop in a few statements.
+//! What must always hold of stock (docs/RULES.md, invariant 1), asked of the whole shop in a few statements.
 
 use crate::movement::Kind;
 use ::store::{Row, Tx, Violation, args};

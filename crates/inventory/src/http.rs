@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use web::answer::{Success, json_response};
 use web::{Answer, App, Failure, Json, PageKey, Path, Picture, Query, Routes, ok};
 
-/// Most products of one question or one stream (API.md).
+/// Most products of one question or one stream (docs/RULES.md).
 const PRODUCTS_MAX: usize = 100;
 /// Pause between two looks of a stream: faster than a person reacts, slower than a rush changes stock.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -102,7 +102,7 @@ pub(crate) struct Wanted {
     pub units: i64,
 }
 
-/// What an order wants of each variant: the same variant summed, ascending (PRODUCT.md, "rules that are easy to miss").
+/// What an order wants of each variant: the same variant summed, ascending (docs/RULES.md).
 pub(crate) fn wanted(lines: &[Line]) -> Vec<Wanted> {
     let mut all: Vec<Wanted> = lines
         .iter()

@@ -1,6 +1,6 @@
 //! Reserve, commit, release and take back in any order and repeated, with people changing stock in between: what the shop
 //! says is what a model of a few lines says, nothing is ever negative, nothing leaks, and the books are in order after
-//! every single step (QUALITY.md, wound 11).
+//! every single step (docs/RULES.md, wound 11).
 
 use inventory::{Line, Location, Opening, State, ops};
 use kernel::{Code, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};

@@ -1,4 +1,4 @@
-//! How many reservations of one hot variant a second, durable, in process (QUALITY.md section 5). Not part of the daily
+//! How many reservations of one hot variant a second, durable, in process (docs/RULES.md, speed). Not part of the daily
 //! tests: `cargo test -p inventory --release --test speed -- --ignored --nocapture`.
 
 use inventory::{Line, ops};

@@ -1,6 +1,6 @@
 //! The one table of error codes. JSON answers, HTTP statuses and `docs/ERRORS.md` all come from it.
 //!
-//! Codes and names are design A's (`S…`), with the statuses PRODUCT.md decides; `A0XX` are identity, `C0XX` are common.
+//! Codes and names are design A's (`S…`), with the statuses docs/RULES.md decides; `A0XX` are identity, `C0XX` are common.
 
 /// What a caller can do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

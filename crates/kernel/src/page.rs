@@ -4,7 +4,7 @@ use crate::{Code, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Most rows on one page (API.md).
+/// Most rows on one page (docs/RULES.md).
 pub const PAGE_SIZE_MAX: i64 = 100;
 /// Rows on a page when the caller does not say.
 pub const PAGE_SIZE_DEFAULT: i64 = 20;

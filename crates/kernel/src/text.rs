@@ -4,7 +4,7 @@ use crate::{Code, Detail, Result};
 
 /// Longest reason, note or description of an action, in characters (design A).
 pub const REASON_MAX: usize = 500;
-/// Longest idempotency key, in bytes (API.md).
+/// Longest idempotency key, in bytes (docs/RULES.md).
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 /// `text` without surrounding blanks, if it then has 1 to `max` characters and no control characters; else C002 naming `field`.

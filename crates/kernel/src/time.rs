@@ -40,7 +40,7 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    /// Reads RFC 3339, or a time without zone as one in `zone` (PRODUCT.md, "time"), or a day as its first instant there;
+    /// Reads RFC 3339, or a time without zone as one in `zone` (docs/RULES.md), or a day as its first instant there;
     /// C002 for anything else.
     pub fn parse(text: &str, zone: &Zone) -> Result<Timestamp> {
         let millis = match text.parse::<jiff::Timestamp>() {

@@ -25,7 +25,7 @@ use web::{
     Answer, App, Failure, IfMatch, Json, Keyed, Paging, Path, Query, Routes, Seller, created, done, ok, once, twin,
 };
 
-/// The handlers for sellers and administrators. Writing works under `/products` as well (API.md).
+/// The handlers for sellers and administrators. Writing works under `/products` as well (docs/RULES.md).
 pub fn routes() -> Routes {
     let writes = [
         routes!(create_product),

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 pub const STOCK_MAX: i64 = inventory::stock::STOCK_MAX;
 /// Most lines of one verification; a cart has fewer.
 pub const VERIFY_MAX: usize = 500;
-/// Most variants in one bulk question (API.md).
+/// Most variants in one bulk question (docs/RULES.md).
 pub const BULK_MAX: usize = 100;
 
 /// A product to make, or to rewrite as a whole.

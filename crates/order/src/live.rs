@@ -1,4 +1,4 @@
-//! What the streams of an order and of its buyer are told: the facts of orders, payments and deliveries, by API.md's
+//! What the streams of an order and of its buyer are told: the facts of orders, payments and deliveries, by docs/EVENTS.md's
 //! names.
 
 use kernel::{Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};

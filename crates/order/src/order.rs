@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, time::Duration};
 use utoipa::ToSchema;
 
-/// Most lines in one order. A cart of 200 lines must work (QUALITY.md, wound 16); beyond it, orders are split.
+/// Most lines in one order. A cart of 200 lines must work (docs/RULES.md, wound 16); beyond it, orders are split.
 pub const LINES_MAX: usize = 200;
 
 /// An order that is about to be placed. Names and prices are the current ones, read in the same transaction.

@@ -1,4 +1,4 @@
-//! What must always hold among payments and refunds (QUALITY.md, invariants 2 and 3).
+//! What must always hold among payments and refunds (docs/RULES.md, invariants 2 and 3).
 
 use kernel::{Money, Result};
 use std::time::Duration;

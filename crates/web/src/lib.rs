@@ -28,5 +28,5 @@ pub use pages::{PageKey, Pages};
 pub use pictures::Picture;
 pub use version::IfMatch;
 
-/// Every path of the shop's API begins with this unless API.md writes it absolute.
+/// Every path of the shop's API begins with this, but for those of a module's `root_routes`.
 pub const BASE: &str = "/api/v1/shopping";

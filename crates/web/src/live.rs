@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 
 /// Notices a slow reader may be behind before its stream is ended; it then resumes by `Last-Event-ID`.
 const BEHIND_MAX: usize = 256;
-/// Pause between heartbeat comments (API.md).
+/// Pause between heartbeat comments (docs/RULES.md).
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Facts read at once when a stream catches up.
 const REPLAY_PAGE: i64 = 500;

@@ -13,7 +13,7 @@ use axum::{
 use futures_util::stream;
 use std::{collections::VecDeque, convert::Infallible, future::Future, time::Duration};
 
-/// Pause between heartbeat comments (API.md).
+/// Pause between heartbeat comments (docs/RULES.md).
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Something that looks different than before.

@@ -1,4 +1,4 @@
-//! `If-Match`: the version a change was decided on (API.md, "concurrency").
+//! `If-Match`: the version a change was decided on (docs/RULES.md).
 
 use crate::Failure;
 use axum::{

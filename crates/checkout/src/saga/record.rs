@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// How long whoever makes a call has it to itself: longer than the longest call, so that afterwards the caller has
 /// recorded the outcome or is gone.
 pub const HOLD: Duration = Duration::from_secs(30);
-/// Attempts at undoing one step before a person has to look (PRODUCT.md).
+/// Attempts at undoing one step before a person has to look (docs/RULES.md).
 pub const ATTEMPTS_MAX: i64 = 3;
 /// Pauses after the first and the second failed attempt.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];

@@ -1,4 +1,4 @@
-//! Giving back: wounds 12, 22 and 23 of QUALITY.md, cancels and refunds at every stage, sagas that get stuck.
+//! Giving back: wounds 12, 22 and 23 of docs/RULES.md, cancels and refunds at every stage, sagas that get stuck.
 
 use serde_json::json;
 use std::time::Duration;

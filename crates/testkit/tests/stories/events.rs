@@ -1,4 +1,4 @@
-//! The stream of facts: wounds 13 and 14 of QUALITY.md.
+//! The stream of facts: wounds 13 and 14 of docs/RULES.md.
 
 use serde_json::json;
 use std::{

@@ -1,4 +1,4 @@
-//! Bad input (QUALITY.md, section 6): a clear error with its code, and nothing written.
+//! Bad input (docs/RULES.md): a clear error with its code, and nothing written.
 
 use serde_json::{Value, json};
 use testkit::{Mutant, Operation, Sender, TestShop, address, mutants, order_of};

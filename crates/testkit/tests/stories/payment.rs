@@ -1,4 +1,4 @@
-//! Paying: wounds 4, 5, 6, 7, 10, 21 and 24 of QUALITY.md, and every outcome a gateway can have.
+//! Paying: wounds 4, 5, 6, 7, 10, 21 and 24 of docs/RULES.md, and every outcome a gateway can have.
 
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Every route the shop must answer, with who may use it: API.md's list for the domains that exist, as the tests read it.
+//! Every route the shop must answer, with who may use it: the list for the domains that exist, as the tests read it.
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

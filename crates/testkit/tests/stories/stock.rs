@@ -1,4 +1,4 @@
-//! Stock under a rush: wounds 1, 2, 3, 9, 11, 15 and 16 of QUALITY.md.
+//! Stock under a rush: wounds 1, 2, 3, 9, 11, 15 and 16 of docs/RULES.md.
 
 use serde_json::json;
 use testkit::{Product, TestShop, order_of};

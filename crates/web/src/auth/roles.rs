@@ -112,7 +112,7 @@ impl Serialize for Roles {
 pub struct RoleNames(HashMap<String, Role>);
 
 impl Default for RoleNames {
-    /// The names PRODUCT.md gives: SHOPPING_ADMIN and SUPER_ADMIN are ADMIN, SHOPPING_SELLER is SELLER.
+    /// The names docs/RULES.md gives: SHOPPING_ADMIN and SUPER_ADMIN are ADMIN, SHOPPING_SELLER is SELLER.
     fn default() -> RoleNames {
         RoleNames(HashMap::new())
             .with("SHOPPING_ADMIN", Role::Admin)
