@@ -25,6 +25,7 @@ pub fn routes() -> Routes {
         .routes(routes!(variants_by_ids))
         .merge(crate::admin::routes())
         .merge(crate::stock::routes())
+        .merge(crate::popular::routes())
 }
 
 /// The page of one product.

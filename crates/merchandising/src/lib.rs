@@ -7,6 +7,7 @@ pub mod import;
 pub mod list;
 pub mod ops;
 pub mod page;
+pub mod popular;
 pub mod request;
 pub mod stock;
 pub mod store;

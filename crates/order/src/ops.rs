@@ -96,6 +96,23 @@ pub fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> 
     store::has_live_of(tx, product)
 }
 
+/// A product and how well it sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sold {
+    /// Which.
+    pub product: kernel::ProductId,
+    /// Units.
+    pub quantity: i64,
+    /// What was paid for them.
+    pub amount: kernel::Money,
+}
+
+/// The `limit` products with the most units in orders placed since `since` that were paid and not given back: by units,
+/// then amount, then the older product.
+pub fn best_sellers(tx: &mut Tx<'_>, since: kernel::Timestamp, limit: i64) -> Result<Vec<Sold>> {
+    store::best_sellers(tx, since, limit)
+}
+
 /// An admin moves an order by hand: only to SHIPPING and DELIVERED, which touch neither money nor stock, and only where
 /// [`Status::step`] allows it. S209 names the operation that does the rest.
 pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Option<&str>, by: &str) -> Result<Order> {

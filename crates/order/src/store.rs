@@ -33,6 +33,10 @@ const LOCK: &str = "select id, order_number, user_id, status, subtotal, coupon_d
     from orders where order_number = ? {for update}";
 const LINES: &str = "select order_id, line_number, product_id, variant_id, sku, product_name, variant_name, unit_price,
     quantity, subtotal from order_items where order_id in ([?]) order by order_id, line_number";
+const BEST_SELLERS: &str = "select l.product_id, cast(sum(l.quantity) as {bigint}), cast(sum(l.subtotal) as {bigint})
+      from orders o join order_items l on l.order_id = o.id
+     where o.status in ('PAID', 'SHIPPING', 'DELIVERED') and o.created_at >= ?
+     group by l.product_id order by 2 desc, 3 desc, 1 limit ?";
 const LIVE_OF_PRODUCT: &str = "select l.order_id from orders o join order_items l on l.order_id = o.id
     where o.status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
 const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), paid_at = coalesce(?, paid_at),
@@ -93,6 +97,7 @@ pub const STATEMENTS: &[&str] = &[
     LOCK,
     LINES,
     LIVE_OF_PRODUCT,
+    BEST_SELLERS,
     SAVE,
     OWN_PAGE,
     OWN_COUNT,
@@ -246,6 +251,13 @@ pub(crate) fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Option<Order
 /// Whether an order that has not ended has a line of this product.
 pub(crate) fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> {
     Ok(tx.query_first(LIVE_OF_PRODUCT, args![product], |_| Ok(()))?.is_some())
+}
+
+/// The best sellers among what was placed since `since` and paid.
+pub(crate) fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<crate::ops::Sold>> {
+    tx.query(BEST_SELLERS, args![since, limit], |row| {
+        Ok(crate::ops::Sold { product: row.get(0)?, quantity: row.get(1)?, amount: row.get(2)? })
+    })
 }
 
 /// The order with its lines, locked until the job ends.

@@ -51,6 +51,35 @@ fn a_visitor_signs_up_buys_and_follows_the_parcel() {
 }
 
 #[test]
+fn what_sells_best_is_popular() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let plate = shop.product("plate").price(12_000).stock(9).save();
+    let bowl = shop.product("bowl").price(30_000).stock(9).save();
+    let buyer = shop.buyer();
+    for (good, quantity, paid) in [(&mug, 1, true), (&plate, 2, true), (&bowl, 5, false), (&mug, 2, true)] {
+        let order = buyer.orders(good, quantity).must("201").word("/orderNumber");
+        if paid {
+            buyer.pays(&order, "approve").must("201");
+        }
+    }
+    let given_back = buyer.orders(&bowl, 4).must("201").word("/orderNumber");
+    buyer.pays(&given_back, "approve").must("201");
+    buyer.cancels(&given_back).must("200");
+
+    let popular = shop.anonymous().get("/products/popular?days=3&limit=5").must("200");
+    let seen = |n: usize| {
+        let at = |name: &str| popular.number(&format!("/{n}/{name}"));
+        (at("rank"), popular.word(&format!("/{n}/productName")), at("soldQuantity"), at("soldAmount"))
+    };
+    assert_eq!((seen(0), seen(1)), ((1, "mug".to_owned(), 3, 27_000), (2, "plate".to_owned(), 2, 24_000)));
+    assert_eq!(popular.json()["data"].as_array().map(Vec::len), Some(2), "unpaid and refunded orders do not count");
+    shop.later(std::time::Duration::from_secs(4 * 86_400));
+    assert_eq!(shop.anonymous().get("/products/popular?days=2").must("200").json()["data"], json!([]));
+    shop.anonymous().get("/products/popular?days=0").must("400 C002");
+}
+
+#[test]
 fn a_declined_card_gives_everything_back() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(1).save();

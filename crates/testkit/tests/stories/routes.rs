@@ -24,6 +24,7 @@ pub const ROUTES: &[(May, &str, &str)] = &[
     // catalogue and stock
     (Anybody, "GET", "/products"),
     (Anybody, "GET", "/products/{id}"),
+    (Anybody, "GET", "/products/popular"),
     (Anybody, "GET", "/products/{id}/with-reviews"),
     (Anybody, "GET", "/categories"),
     (Anybody, "GET", "/categories/tree"),

@@ -1,0 +1,115 @@
+//! What sells best (design D): the products with the most units in paid orders of the last days.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use catalog::ops::Wanted;
+use kernel::{Money, ProductId, Result, text};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use store::Tx;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+use web::{App, Failure, PageKey, Query, Routes, answer::Success, answer::json_response};
+
+/// Days looked back at when the caller does not say (design D).
+const DAYS_DEFAULT: i64 = 3;
+/// Most days looked back at; what was popular longer ago is history, and every day costs reading.
+const DAYS_MAX: i64 = 30;
+/// Products shown when the caller does not say (design D).
+const LIMIT_DEFAULT: i64 = 5;
+/// Most products shown.
+const LIMIT_MAX: i64 = 50;
+/// A list is made from this many times as many products as it shows, because some of them are no longer on sale.
+const SPARE: i64 = 2;
+
+/// The handler.
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(popular_products))
+}
+
+/// How far back, and how many.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// Days looked back at, 1 to 30; 3 when absent.
+    days: Option<i64>,
+    /// Products shown, 1 to 50; 5 when absent.
+    limit: Option<i64>,
+}
+
+impl Asked {
+    fn checked(&self) -> Result<(i64, i64)> {
+        let (days, limit) = (self.days.unwrap_or(DAYS_DEFAULT), self.limit.unwrap_or(LIMIT_DEFAULT));
+        if !(1..=DAYS_MAX).contains(&days) {
+            return Err(text::wrong("days", format!("must be between 1 and {DAYS_MAX}")));
+        }
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(text::wrong("limit", format!("must be between 1 and {LIMIT_MAX}")));
+        }
+        Ok((days, limit))
+    }
+}
+
+/// A product that sells well.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PopularProduct {
+    /// 1 is the most popular.
+    pub rank: usize,
+    /// Which.
+    pub product_id: ProductId,
+    /// Its name.
+    pub product_name: String,
+    /// What one unit costs now.
+    pub price: Money,
+    /// Units in paid orders of those days.
+    pub sold_quantity: i64,
+    /// What was paid for them.
+    pub sold_amount: Money,
+}
+
+/// What sells best on sale now, by units, then by amount, then the older product. At most a minute old.
+#[utoipa::path(get, path = "/products/popular", tag = "product", params(Asked),
+    responses((status = 200, body = Success<Vec<PopularProduct>>)))]
+async fn popular_products(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Failure> {
+    let (days, limit) = asked.checked()?;
+    let key = PageKey { kind: "popular", id: days * (LIMIT_MAX + 1) + limit };
+    let made = || app.db.read("merchandising.popular", move |tx| popular(tx, days, limit));
+    Ok(json_response(StatusCode::OK, None, app.pages.get(key, made).await?))
+}
+
+/// The `limit` best of the last `days` days.
+pub fn popular(tx: &mut Tx<'_>, days: i64, limit: i64) -> Result<Vec<PopularProduct>> {
+    let since = tx.now().before(Duration::from_secs(days.unsigned_abs() * 86_400));
+    let sold = order::ops::best_sellers(tx, since, limit * SPARE)?;
+    let wanted: Vec<Wanted> = sold.iter().map(|one| Wanted { product: Some(one.product), variant: None }).collect();
+    let found = catalog::ops::find(tx, &wanted)?;
+    let on_sale =
+        sold.into_iter().zip(found).filter_map(|(sold, found)| found.filter(|it| it.on_sale).map(|it| (sold, it)));
+    let ranked = on_sale.take(usize::try_from(limit).unwrap_or(0)).enumerate();
+    Ok(ranked
+        .map(|(n, (sold, product))| PopularProduct {
+            rank: n + 1,
+            product_id: sold.product,
+            product_name: product.product_name,
+            price: product.price,
+            sold_quantity: sold.quantity,
+            sold_amount: sold.amount,
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wild_questions_are_refused() {
+        let asked = |days, limit| Asked { days, limit }.checked();
+        assert_eq!(asked(None, None).unwrap(), (3, 5));
+        for (days, limit) in
+            [(Some(0), None), (Some(31), None), (None, Some(0)), (None, Some(51)), (Some(-1), Some(-1))]
+        {
+            assert!(asked(days, limit).is_err(), "{days:?} {limit:?}");
+        }
+    }
+}
