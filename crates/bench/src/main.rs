@@ -5,6 +5,7 @@ mod client;
 mod load;
 mod machine;
 mod ours;
+mod pages;
 mod paths;
 mod raw;
 mod report;
@@ -19,8 +20,8 @@ pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// Measures the shop and bare baselines in turns, and prints rates, latencies and ratios.
 #[derive(Debug, Parser)]
 pub struct Cli {
-    /// What to measure; everything when nothing is named
-    #[arg(value_parser = ["orders", "core", "product", "checkout"])]
+    /// What to measure; everything but pages when nothing is named
+    #[arg(value_parser = ["orders", "core", "product", "checkout", "pages"])]
     paths: Vec<String>,
     /// Seconds that count in a round
     #[arg(long, default_value_t = 5.0)]
@@ -47,7 +48,7 @@ pub struct Cli {
 
 impl Cli {
     fn wants(&self, path: &str) -> bool {
-        self.paths.is_empty() || self.paths.iter().any(|wanted| wanted == path)
+        (self.paths.is_empty() && path != "pages") || self.paths.iter().any(|wanted| wanted == path)
     }
 
     fn load(&self) -> load::Load {

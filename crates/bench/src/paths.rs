@@ -6,6 +6,7 @@ use crate::{
     client::{Client, request},
     load::{self, Round},
     ours::Ours,
+    pages,
     raw::order::{Address, LINES, Order, Ware},
     report::{Counters, Measured, Path, Side},
     rows,
@@ -49,6 +50,9 @@ pub fn measure(cli: &Cli, folder: &FilePath) -> Outcome<Vec<Path>> {
     }
     if cli.wants("checkout") {
         paths.push(rig.checkout()?);
+    }
+    if cli.wants("pages") {
+        paths.push(rig.pages()?);
     }
     Ok(paths)
 }
@@ -214,6 +218,35 @@ impl Rig<'_> {
         })?;
         round.time = load.time;
         Ok(round)
+    }
+
+    /// Which pages an order writes, alone in its commit and sharing it with others.
+    fn pages(&self) -> Outcome<Path> {
+        let place = |n: u64| {
+            let user = self.ours.users[usize::try_from(n).unwrap_or(0) % self.ours.users.len()];
+            let wares = &self.ours.wares;
+            let wanted = lines(wares.len(), n).map(|(ware, quantity)| (wares[ware].product, quantity));
+            crate::ours::place(self.ours.app.clone(), user, wanted)
+        };
+        let mut notes = Vec::new();
+        for (what, at_once, times) in [("alone in its commit", 1, 100), ("64 at once", 64, 20)] {
+            self.ours.drain()?;
+            pages::empty_log(&self.ours.path)?;
+            for round in 0..times {
+                let jobs: Vec<_> = (0..at_once).map(|n| self.ours.handle().spawn(place(round * at_once + n))).collect();
+                for job in jobs {
+                    self.ours.handle().block_on(job)?;
+                }
+            }
+            let orders = (at_once * times) as f64;
+            let written = pages::logged(&self.ours.path)?;
+            let all: u64 = written.iter().map(|(_, pages)| pages).sum();
+            let parts: Vec<String> = written.iter().map(|(name, n)| format!("{name} {:.2}", *n as f64 / orders)).collect();
+            notes.push(format!("{:.1} pages an order, {what}: {}", all as f64 / orders, parts.join(", ")));
+        }
+        let mut path = Path::new("pages", "pages of 4 KiB written for an order of three lines", "few", Vec::new());
+        path.notes = notes;
+        Ok(path)
     }
 
     fn product(&self) -> Outcome<Path> {

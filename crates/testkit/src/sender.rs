@@ -14,6 +14,8 @@ use web::{BASE, Roles};
 
 /// Paths that are written as they are; everything else is below [`BASE`].
 const ROOTS: &[&str] = &["/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
+/// How long an answer may take to be whole; more than any request may last.
+const WHOLE_WITHIN: Duration = Duration::from_secs(60);
 /// How long a test waits for an event that should come.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -80,7 +82,11 @@ impl Sender {
         self.shop.wait(async move {
             let response = router.oneshot(request).await.expect("a router answers everything");
             let (parts, body) = response.into_parts();
-            let body = body.collect().await.expect("a body in memory is whole").to_bytes();
+            let whole = tokio::time::timeout(WHOLE_WITHIN, body.collect()).await;
+            let body = whole
+                .expect("an answer ends; streams are for `listens`")
+                .expect("a body in memory is whole")
+                .to_bytes();
             Answer { status: parts.status.as_u16(), headers: parts.headers, body }
         })
     }

@@ -52,7 +52,9 @@ fn an_unpaid_order_expires_and_gives_everything_back() {
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
     shop.later(9 * MINUTE);
     assert_eq!(buyer.sees(&order).word("/status"), "CONFIRMED");
-    shop.later(2 * MINUTE);
+    shop.turn(2 * MINUTE);
+    buyer.pays(&order, "approve").must("400 S209");
+    shop.settle();
     assert_eq!(buyer.sees(&order).word("/status"), "CANCELLED");
     assert_eq!(shop.stock_of(&mug), (1, 0, 1));
     assert!(!buyer.pays(&order, "approve").is_good(), "an expired order cannot be paid");

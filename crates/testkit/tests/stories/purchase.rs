@@ -127,6 +127,18 @@ fn one_cart_makes_at_most_one_order() {
 }
 
 #[test]
+fn twenty_impatient_clicks_on_one_cart_make_one_order() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(50).save();
+    let buyer = shop.buyer();
+    buyer.fills_cart(&mug, 2).must("200");
+    let answers = shop.at_once(20, |_| buyer.orders_cart());
+    assert_eq!(answers.count("201"), 1, "{:?}", answers.summary());
+    assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
+    assert_eq!(shop.stock_of(&mug), (48, 2, 50));
+}
+
+#[test]
 fn a_short_cart_stays_usable() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(5).save();
