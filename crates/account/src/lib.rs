@@ -4,6 +4,8 @@ pub mod address;
 pub mod http;
 pub mod ops;
 pub mod password;
+#[cfg(test)]
+mod races;
 pub mod session;
 pub mod store;
 mod tasks;

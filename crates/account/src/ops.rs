@@ -60,21 +60,20 @@ pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<Use
 /// [`sign_in`] takes it back; counted only afterwards, any number could be tried side by side. A009 when the e-mail must wait.
 pub fn begin_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
     let now = tx.now();
-    if let Some((failures, since)) = store::failures(tx, email)? {
-        let over = since.after(FAILURES_WITHIN);
-        if failures >= FAILURES_MAX && now < over {
-            let wait_s = u32::try_from(over.since(now).as_secs()).unwrap_or(u32::MAX).max(1);
-            return Err(Code::TooManySignIns.error().retry_after(wait_s));
-        }
+    let (failures, since) = store::count_failure(tx, email)?;
+    let over = since.after(FAILURES_WITHIN);
+    if failures > FAILURES_MAX && now < over {
+        let wait_s = u32::try_from(over.since(now).as_secs()).unwrap_or(u32::MAX).max(1);
+        return Err(Code::TooManySignIns.error().retry_after(wait_s));
     }
-    store::count_failure(tx, email, now.before(FAILURES_WITHIN))?;
     store::find_by_email(tx, email)
 }
 
 /// Begins a session for the user whose password was found to match `hash`. A005 when the password was changed meanwhile,
 /// A008 when the account is closed.
 pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration) -> Result<Session> {
-    let (user, current) = store::find(tx, user)?.ok_or_else(|| Code::UserNotFound.error())?;
+    // held, so that a session begun with the old password is there to be ended when the password changes
+    let (user, current) = hold(tx, user)?;
     if current != hash {
         return Err(Code::WrongCredentials.error());
     }
@@ -136,9 +135,14 @@ pub fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<User> {
     store::find(tx, id)?.map(|(user, _)| user).ok_or_else(|| Code::UserNotFound.error())
 }
 
+/// The user with the hash of their password, held until the end of the job.
+fn hold(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
+    store::hold(tx, id)?.ok_or_else(|| Code::UserNotFound.error())
+}
+
 /// Changes what a user says about themselves. C016 when the version is stale.
 pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
-    let user = find(tx, id)?;
+    let (user, _) = hold(tx, id)?;
     let version = change.version.unwrap_or(user.version);
     if !store::change(tx, id, change, version)? {
         let current = Detail::field("version", "is stale").with("currentVersion", user.version);
@@ -184,6 +188,7 @@ pub fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Saved>> {
 
 /// Saves an address. C002 when the user keeps too many.
 pub fn save_address(tx: &mut Tx<'_>, user: &UserId, new: &Save) -> Result<Saved> {
+    hold_addresses(tx, user)?;
     let kept = store::addresses(tx, user)?;
     if kept.len() >= ADDRESSES_MAX {
         return Err(Code::InvalidInput.because(format!("at most {ADDRESSES_MAX} addresses can be kept")));
@@ -198,6 +203,7 @@ pub fn save_address(tx: &mut Tx<'_>, user: &UserId, new: &Save) -> Result<Saved>
 
 /// Changes a saved address; A010 when it is not this user's.
 pub fn change_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId, new: &Save) -> Result<Saved> {
+    hold_addresses(tx, user)?;
     let before = address(tx, user, id)?;
     if new.is_default {
         store::clear_default(tx, user)?;
@@ -208,6 +214,7 @@ pub fn change_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId, new: &Save)
 
 /// Forgets a saved address; A010 when it is not this user's. If it was the default, the oldest of the others becomes it.
 pub fn forget_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<()> {
+    hold_addresses(tx, user)?;
     let gone = address(tx, user, id)?;
     store::delete_address(tx, id)?;
     if gone.is_default
@@ -216,6 +223,12 @@ pub fn forget_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<(
         store::make_default(tx, next.id)?;
     }
     Ok(())
+}
+
+/// One change of a user's addresses after the other, by the user's row: two first addresses saved at the same moment would
+/// otherwise both become the default.
+fn hold_addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    store::hold(tx, user).map(|_| ())
 }
 
 fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<Saved> {

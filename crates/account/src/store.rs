@@ -1,6 +1,7 @@
 //! SQL, row mapping and audit.
 
 use crate::address::{Save, Saved};
+use crate::ops::FAILURES_WITHIN;
 use crate::session::Kept;
 use crate::user::{Change, User};
 use ::store::{Arg, Row, Tx, Violation, args};
@@ -12,6 +13,9 @@ const INSERT_USER: &str =
 const FIND: &str =
     "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
     password_hash from users where id = ?";
+const HOLD: &str =
+    "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
+    password_hash from users where id = ? {for update}";
 const FIND_BY_EMAIL: &str =
     "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at,
     updated_at, password_hash from users where email = ?";
@@ -31,9 +35,13 @@ const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? 
 const EXPIRED_TOKENS: &str = "select id from refresh_tokens where expires_at < ? order by expires_at limit ?";
 const FORGET_TOKENS: &str = "delete from refresh_tokens where id in ([?])";
 const FAILURES: &str = "select failures, since from sign_in_failures where email = ?";
-const COUNT_FAILURE: &str = "update sign_in_failures set failures = failures + 1 where email = ? and since >= ?";
-const FIRST_FAILURE: &str = "insert into sign_in_failures (email, failures, since) values (?, 1, ?)
-    {on conflict (email): failures = 1, since = new.since}";
+// `failures` comes first: MySQL assigns from left to right, and the next expression would see the new `since`
+const COUNT_FAILURE: &str = "insert into sign_in_failures (email, failures, since) values (?, 1, ?)
+    {on conflict (email):
+        failures = case when sign_in_failures.since >= new.since - 900000 then sign_in_failures.failures + 1 else 1 end,
+        since = case when sign_in_failures.since >= new.since - 900000 then sign_in_failures.since else new.since end}";
+// a token takes no arguments, so the statement names the span itself
+const _: () = assert!(FAILURES_WITHIN.as_millis() == 900_000);
 const FORGET_FAILURES_OF: &str = "delete from sign_in_failures where email = ?";
 const FORGET_FAILURES: &str = "delete from sign_in_failures where since < ?";
 const ADDRESSES: &str = "select id, label, receiver_name, receiver_phone, zip_code, address1, address2, is_default,
@@ -58,6 +66,7 @@ const FORGET_AT_ONCE: i64 = 500;
 pub const STATEMENTS: &[&str] = &[
     INSERT_USER,
     FIND,
+    HOLD,
     FIND_BY_EMAIL,
     CHANGE,
     SET_PASSWORD,
@@ -71,7 +80,6 @@ pub const STATEMENTS: &[&str] = &[
     FORGET_TOKENS,
     FAILURES,
     COUNT_FAILURE,
-    FIRST_FAILURE,
     FORGET_FAILURES_OF,
     FORGET_FAILURES,
     ADDRESSES,
@@ -124,6 +132,11 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)
     tx.query_first(FIND, args![id], user)
 }
 
+/// The user, held until the end of the job: nobody changes them, their password or their addresses meanwhile.
+pub(crate) fn hold(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)>> {
+    tx.query_first(HOLD, args![id], user)
+}
+
 pub(crate) fn find_by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
     tx.query_first(FIND_BY_EMAIL, args![email], user)
 }
@@ -169,14 +182,19 @@ pub(crate) fn use_token(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
     Ok(tx.exec(USE_TOKEN, args![now, id])? == 1)
 }
 
+/// Ends every token of the session. Until none is left: a statement that waited for a refresh does not see the token which
+/// that handed out, the next one does.
 pub(crate) fn end_family(tx: &mut Tx<'_>, family: &str) -> Result<()> {
     let now = tx.now();
-    tx.exec(END_FAMILY, args![now, family]).map(|_| ())
+    while tx.exec(END_FAMILY, args![now, family])? > 0 {}
+    Ok(())
 }
 
+/// Ends every token of the user, as [`end_family`] does.
 pub(crate) fn end_all_of(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
     let now = tx.now();
-    tx.exec(END_ALL, args![now, user]).map(|_| ())
+    while tx.exec(END_ALL, args![now, user])? > 0 {}
+    Ok(())
 }
 
 pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
@@ -189,12 +207,12 @@ pub(crate) fn failures(tx: &mut Tx<'_>, email: &str) -> Result<Option<(i64, Time
     tx.query_first(FAILURES, args![email], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-pub(crate) fn count_failure(tx: &mut Tx<'_>, email: &str, cutoff: Timestamp) -> Result<()> {
-    if tx.exec(COUNT_FAILURE, args![email, cutoff])? == 0 {
-        let now = tx.now();
-        tx.exec(FIRST_FAILURE, args![email, now])?;
-    }
-    Ok(())
+/// Counts one more failure, from 1 again when the last ones are longer ago than [`FAILURES_WITHIN`]. Gives how many there
+/// are now, and since when. The row is held from here on, so that of many at once each sees another number.
+pub(crate) fn count_failure(tx: &mut Tx<'_>, email: &str) -> Result<(i64, Timestamp)> {
+    let now = tx.now();
+    tx.exec(COUNT_FAILURE, args![email, now])?;
+    Ok(failures(tx, email)?.unwrap_or((1, now)))
 }
 
 pub(crate) fn forget_failures_of(tx: &mut Tx<'_>, email: &str) -> Result<()> {

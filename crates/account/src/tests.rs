@@ -4,10 +4,11 @@ use crate::address::Save;
 use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Refreshed};
 use crate::user::{Change, SignUp};
 use crate::{MODULE, store};
-use ::store::{Db, Durability, Settings, Tx};
+use ::store::{Db, Settings, Tx};
 use kernel::{Address, Code, Result, Timestamp, UserId};
 use ports::ManualClock;
 use std::{sync::Arc, time::Duration};
+use testdb::Space;
 use web::{Role, Roles};
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
@@ -15,26 +16,18 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 struct People {
     db: Db,
     clock: Arc<ManualClock>,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl People {
     async fn open() -> People {
-        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open();
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_770_000_000_000)));
-        let db = Db::open(Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 100,
-            readers: 1,
-            clock: clock.clone(),
-            seed: Some(1),
-        })
-        .unwrap();
+        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         let migrations = ::store::MIGRATIONS.iter().chain(MODULE.migrations).copied().collect();
         db.migrate(migrations).await.unwrap();
         db.prepare_all(store::STATEMENTS.to_vec()).await.unwrap();
-        People { db, clock, _folder: folder }
+        People { db, clock, _space: space }
     }
 
     async fn tx<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {

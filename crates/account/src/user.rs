@@ -160,7 +160,8 @@ impl Change {
 
 /// The address in lower case if it can be one: one `@`, a dot in what follows, no blanks. More would refuse real people.
 pub fn email(text: &str) -> Result<String> {
-    let email = text::required("email", text, EMAIL_MAX)?.to_lowercase();
+    // some letters become longer in lower case, so the limit is checked on what is kept
+    let email = text::required("email", &text.to_lowercase(), EMAIL_MAX)?;
     let plausible = email.split_once('@').is_some_and(|(name, domain)| {
         let labels: Vec<_> = domain.split('.').collect();
         !name.is_empty() && !domain.contains('@') && labels.len() > 1 && labels.iter().all(|label| !label.is_empty())

@@ -2,6 +2,7 @@
 
 mod bare;
 mod client;
+mod databases;
 mod load;
 mod machine;
 mod ours;
@@ -38,6 +39,10 @@ pub struct Cli {
     /// Jobs on their way at once where there is no HTTP
     #[arg(long, default_value_t = 256)]
     jobs: usize,
+    /// Compare databases instead: sqlite, postgres or mysql (a private server is started from the installed packages, with
+    /// fsync on), or the address of an empty database; to be repeated
+    #[arg(long, value_name = "DATABASE")]
+    database: Vec<String>,
     /// Where the databases are put, on the disk to be measured; removed afterwards
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
@@ -77,9 +82,17 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Outcome<u64> {
     std::fs::create_dir_all(&cli.folder)?;
-    let folder = tempfile::TempDir::new_in(&cli.folder)?;
+    let mut builder = tempfile::Builder::new();
+    // a database server that is started here runs as a user of its own
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711));
+    let folder = builder.tempdir_in(&cli.folder)?;
     let machine = machine::Machine::look(folder.path())?;
-    let paths = paths::measure(cli, folder.path())?;
+    let paths = if cli.database.is_empty() {
+        paths::measure(cli, folder.path())?
+    } else {
+        databases::measure(cli, folder.path())?
+    };
     let report = report::Report { machine, connections: cli.connections, seconds: cli.seconds, paths };
     println!("{}", report.table());
     if let Some(file) = &cli.json {

@@ -20,7 +20,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
-use store::{Db, Durability, outbox};
+use store::{DatabaseUrl, Db, outbox};
 use tokio::runtime::{Handle, Runtime};
 use web::{App, BASE, Role, Roles};
 
@@ -39,7 +39,7 @@ pub struct Ours {
     pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
-    /// Its database file.
+    /// Its database file; empty on a server.
     pub path: PathBuf,
     /// Its products.
     pub wares: Arc<[Ware]>,
@@ -55,8 +55,13 @@ pub struct Ours {
 impl Ours {
     /// Opens a fresh shop in `folder`, fills it with products and serves it.
     pub fn open(folder: &Path) -> Outcome<Ours> {
+        Ours::at(DatabaseUrl::Sqlite(folder.join("ours.db")))
+    }
+
+    /// The same in an empty database anywhere.
+    pub fn at(url: DatabaseUrl) -> Outcome<Ours> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let path = folder.join("ours.db");
+        let path = url.file().cloned().unwrap_or_default();
         let options = [
             ("server.listen", "127.0.0.1:0"),
             ("audit.every", "0s"),
@@ -66,13 +71,12 @@ impl Ours {
         let options = options.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let settings = Config::of(None, [], &options).map_err(|fault| fault.to_string())?.settings;
         let (server, app, progress) = runtime.block_on(async {
+            let threads = &settings.database;
             let db = Db::open(store::Settings {
-                path: path.clone(),
-                durability: Durability::Full,
-                queue: settings.database.queue,
-                readers: settings.database.readers,
-                clock: Arc::new(SystemClock),
-                seed: None,
+                queue: threads.queue,
+                readers: threads.readers,
+                writers: threads.writers,
+                ..store::Settings::of(url, Arc::new(SystemClock))
             })?;
             db.migrate(assembly::migrations()).await?;
             let ports = Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) };
@@ -116,9 +120,13 @@ impl Ours {
         self.runtime.block_on(send(self.address, method, path, token, body))
     }
 
-    /// Statements the writer has run so far.
-    pub fn statements(&self) -> Outcome<u64> {
-        Ok(self.runtime.block_on(self.app.db.write("bench.count", |tx| Ok(tx.statements())))?)
+    /// Statements that `act` ran and times it waited for a server. Nothing else may be going on.
+    pub fn cost(&self, act: impl FnOnce() -> Outcome<()>) -> Outcome<(u64, u64)> {
+        self.drain()?;
+        let before = self.app.db.counts();
+        act()?;
+        let after = self.app.db.counts();
+        Ok((after.statements - before.statements, after.round_trips - before.round_trips))
     }
 }
 

@@ -68,10 +68,28 @@ fn address() -> Value {
     json!({"receiverName": "김하늘", "receiverPhone": "010-1234-5678", "zipCode": "04524", "address1": "서울시 중구 세종대로 110", "address2": "3층"})
 }
 
-fn order_body(wares: &[Ware], n: u64) -> String {
+pub fn order_body(wares: &[Ware], n: u64) -> String {
     let items =
         lines(wares.len(), n).map(|(ware, quantity)| json!({"productId": wares[ware].product, "quantity": quantity}));
     json!({"items": items, "shippingAddress": address()}).to_string()
+}
+
+/// Ready requests, so that making them is not part of what is measured.
+pub fn order_requests(ours: &Ours, path: &str, signed: bool) -> Arc<[Vec<u8>]> {
+    let tokens = &ours.tokens;
+    let one = |n: usize| {
+        let token = signed.then(|| tokens[n % tokens.len()].as_str());
+        request("POST", path, token, Some(&order_body(&ours.wares, n as u64)))
+    };
+    (0..tokens.len()).map(one).collect()
+}
+
+/// Statements of one order of three lines, and times it waited for a server.
+pub fn cost_of_an_order(ours: &Ours) -> Outcome<(u64, u64)> {
+    let place = |n| ours.call("POST", "/orders", Some(&ours.tokens[0]), Some(&order_body(&ours.wares, n))).map(|_| ());
+    // the first of its kind also prepares its statements
+    (0..64).try_for_each(place)?;
+    ours.cost(|| place(5))
 }
 
 impl Rig<'_> {
@@ -95,29 +113,17 @@ impl Rig<'_> {
     }
 
     fn ours_once(&self, run: &mut impl FnMut() -> Outcome<Round>) -> Outcome<Measured> {
-        let before = Counters::now(self.ours.app.db.commits_and_jobs());
+        let before = Counters::of(&self.ours.app.db);
         let round = run()?;
-        let after = Counters::now(self.ours.app.db.commits_and_jobs());
+        let after = Counters::of(&self.ours.app.db);
         Ok(Measured::of(&round, before, after, self.ours.drain()?))
     }
 
-    /// Ready requests, so that making them is not part of what is measured.
-    fn order_requests(&self, path: &str, signed: bool) -> Arc<[Vec<u8>]> {
-        let tokens = &self.ours.tokens;
-        let one = |n: usize| {
-            let token = signed.then(|| tokens[n % tokens.len()].as_str());
-            request("POST", path, token, Some(&order_body(&self.ours.wares, n as u64)))
-        };
-        (0..tokens.len()).map(one).collect()
-    }
-
     fn orders(&self) -> Outcome<Path> {
-        let signed = self.order_requests(&format!("{BASE}/orders"), true);
-        let plain = self.order_requests("/orders", false);
+        let signed = order_requests(&self.ours, &format!("{BASE}/orders"), true);
+        let plain = order_requests(&self.ours, "/orders", false);
         let note = self.same_rows()?;
-        let statements = self.ours.statements()?;
-        self.ours.call("POST", "/orders", Some(&self.ours.tokens[0]), Some(&order_body(&self.ours.wares, 5)))?;
-        let cost = self.ours.statements()? - statements;
+        let cost = cost_of_an_order(&self.ours)?.0;
         let load = self.cli.load();
         let sides = self.turns(
             ["ours", "raw HTTP"],
@@ -172,52 +178,18 @@ impl Rig<'_> {
                     let wanted = lines(wares.len(), n).map(|(ware, quantity)| (wares[ware].product, quantity));
                     crate::ours::place(app.clone(), user, wanted)
                 };
-                self.flood(self.ours.handle(), job)
+                flood(self.cli, self.ours.handle(), job)
             },
             || {
                 let job = |n: u64| {
                     let (writer, order) = (self.bare.bare.writer.clone(), self.bare_order(n));
                     async move { writer.write(order).await.is_some() }
                 };
-                self.flood(self.bare.handle(), job)
+                flood(self.cli, self.bare.handle(), job)
             },
         )?;
         let goal = "40 % of raw core";
         Ok(Path::new("core", "the same order through Db::write, without HTTP, durable", goal, sides))
-    }
-
-    /// Keeps `--jobs` jobs on their way until time is up.
-    fn flood<F>(&self, on: &Handle, job: impl Fn(u64) -> F) -> Outcome<Round>
-    where
-        F: Future<Output = bool> + Send + 'static,
-    {
-        let load = self.cli.load();
-        let (next, start) = (Arc::new(AtomicU64::new(0)), Instant::now() + load.warm_up);
-        let end = start + load.time;
-        let mut round = Round::new();
-        on.block_on(async {
-            let mut running = tokio::task::JoinSet::new();
-            let timed = |future: F| async move {
-                let began = Instant::now();
-                let good = future.await;
-                (good, began, Instant::now())
-            };
-            for _ in 0..self.cli.jobs {
-                running.spawn(timed(job(next.fetch_add(1, Ordering::Relaxed))));
-            }
-            while let Some(done) = running.join_next().await {
-                let (good, began, ended) = done?;
-                if ended >= start && ended < end {
-                    round.count(if good { Ok(()) } else { Err(1) }, ended - began);
-                }
-                if Instant::now() < end {
-                    running.spawn(timed(job(next.fetch_add(1, Ordering::Relaxed))));
-                }
-            }
-            Outcome::Ok(())
-        })?;
-        round.time = load.time;
-        Ok(round)
     }
 
     /// Which pages an order writes, alone in its commit and sharing it with others.
@@ -241,7 +213,8 @@ impl Rig<'_> {
             let orders = (at_once * times) as f64;
             let written = pages::logged(&self.ours.path)?;
             let all: u64 = written.iter().map(|(_, pages)| pages).sum();
-            let parts: Vec<String> = written.iter().map(|(name, n)| format!("{name} {:.2}", *n as f64 / orders)).collect();
+            let parts: Vec<String> =
+                written.iter().map(|(name, n)| format!("{name} {:.2}", *n as f64 / orders)).collect();
             notes.push(format!("{:.1} pages an order, {what}: {}", all as f64 / orders, parts.join(", ")));
         }
         let mut path = Path::new("pages", "pages of 4 KiB written for an order of three lines", "few", Vec::new());
@@ -267,13 +240,7 @@ impl Rig<'_> {
         let mut side = Side { name: "ours", rounds: Vec::new() };
         for n in 0..self.cli.rounds {
             eprintln!("checkout: round {} of {}", n + 1, self.cli.rounds);
-            let (wares, tokens) = (Arc::clone(&self.ours.wares), Arc::clone(&self.ours.tokens));
-            let unit = async move |client: &mut Client, connection: usize, n: u64| {
-                // every connection is one buyer with one cart
-                let token = &tokens[connection % tokens.len()];
-                buy(client, token, &wares, connection as u64 * 31 + n).await
-            };
-            side.rounds.push(self.ours_once(&mut || Ok(load::run(self.cli.load(), self.ours.address, unit.clone())?))?);
+            side.rounds.push(self.ours_once(&mut || checkouts(&self.ours, self.cli.load()))?);
         }
         let mut path =
             Path::new("checkout", "cart, order, payment, delivery made; three requests", "3,000/s", vec![side]);
@@ -282,8 +249,52 @@ impl Rig<'_> {
     }
 }
 
+/// Keeps `--jobs` jobs on their way until time is up.
+pub fn flood<F>(cli: &Cli, on: &Handle, job: impl Fn(u64) -> F) -> Outcome<Round>
+where
+    F: Future<Output = bool> + Send + 'static,
+{
+    let load = cli.load();
+    let (next, start) = (Arc::new(AtomicU64::new(0)), Instant::now() + load.warm_up);
+    let end = start + load.time;
+    let mut round = Round::new();
+    on.block_on(async {
+        let mut running = tokio::task::JoinSet::new();
+        let timed = |future: F| async move {
+            let began = Instant::now();
+            let good = future.await;
+            (good, began, Instant::now())
+        };
+        for _ in 0..cli.jobs {
+            running.spawn(timed(job(next.fetch_add(1, Ordering::Relaxed))));
+        }
+        while let Some(done) = running.join_next().await {
+            let (good, began, ended) = done?;
+            if ended >= start && ended < end {
+                round.count(if good { Ok(()) } else { Err(1) }, ended - began);
+            }
+            if Instant::now() < end {
+                running.spawn(timed(job(next.fetch_add(1, Ordering::Relaxed))));
+            }
+        }
+        Outcome::Ok(())
+    })?;
+    round.time = load.time;
+    Ok(round)
+}
+
+/// One round of whole checkouts. Every connection is one buyer with one cart.
+pub fn checkouts(ours: &Ours, load: load::Load) -> Outcome<Round> {
+    let (wares, tokens) = (Arc::clone(&ours.wares), Arc::clone(&ours.tokens));
+    let unit = async move |client: &mut Client, connection: usize, n: u64| {
+        let token = &tokens[connection % tokens.len()];
+        buy(client, token, &wares, connection as u64 * 31 + n).await
+    };
+    Ok(load::run(load, ours.address, unit)?)
+}
+
 /// A unit of one request out of `requests` that must be answered `wanted`.
-fn unit(
+pub fn unit(
     requests: Arc<[Vec<u8>]>,
     wanted: u16,
 ) -> impl AsyncFn(&mut Client, usize, u64) -> std::io::Result<Result<(), u16>> + Send + 'static {

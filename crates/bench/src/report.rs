@@ -40,6 +40,12 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Commits and jobs of our store, bytes as the system says.
+    pub fn of(db: &store::Db) -> Counters {
+        let counts = db.counts();
+        Counters::now((counts.commits, counts.jobs))
+    }
+
     /// Commits and jobs as their writer says, bytes as the system says.
     pub fn now((commits, jobs): (u64, u64)) -> Counters {
         Counters { commits, jobs, written: crate::machine::written() }

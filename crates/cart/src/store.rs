@@ -54,7 +54,7 @@ const UNTRUE: &str = "
     select id, status, coalesce(active_key, '-'), coalesce(order_number, '-') from carts
      where (status = 'ACTIVE' and (active_key is null or active_key <> user_id or order_number is not null))
         or (status = 'CHECKED_OUT' and active_key is not null)
-        or status not in ('ACTIVE', 'CHECKED_OUT') or version < 1 or updated_at < created_at
+        or status not in ('ACTIVE', 'CHECKED_OUT') or version < 1
      order by id limit ?";
 const OVERFULL: &str = "
     select cart_id, count(*) from cart_items group by cart_id having count(*) > ? order by cart_id limit ?";

@@ -7,31 +7,24 @@ use kernel::{CartItemId, Code, Money, OrderNumber, ProductId, Quantity, Result, 
 use ports::ManualClock;
 use proptest::prelude::*;
 use std::{sync::Arc, time::Duration};
-use store::{Db, Durability, Settings, Tx, args};
+use store::{Db, Settings, Tx, args};
+use testdb::Space;
 
 struct Shop {
     db: Db,
     clock: Arc<ManualClock>,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Shop {
     fn open() -> Shop {
-        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open();
         let clock = Arc::new(ManualClock::default());
-        let db = Db::open(Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1000,
-            readers: 1,
-            clock: clock.clone(),
-            seed: Some(1),
-        })
-        .unwrap();
+        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate([store::MIGRATIONS, crate::MIGRATIONS].concat())).unwrap();
         runtime.block_on(db.prepare_all(crate::MODULE.statements.to_vec())).unwrap();
-        Shop { db, clock, _folder: folder }
+        Shop { db, clock, _space: space }
     }
 
     fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {

@@ -50,6 +50,7 @@ const RESOLVE: &str =
 const BY_IDS: &str = select_products!("where p.id in ([?])");
 const BY_SKUS: &str = select_products!("where p.sku in ([?])");
 const LOCK: &str = "select id from products where id = ? {for update}";
+const LOCK_SKUS: &str = "select id from products where sku in ([?]) order by id {for update}";
 const NAMES_HELD: &str = "select held_name, id, sku from products where held_name in ([?])";
 const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku in ([?])
     union all select p.sku, p.id from products p where p.sku in ([?])";
@@ -77,6 +78,7 @@ const PRODUCTS: &[&str] = &[
     BY_IDS,
     BY_SKUS,
     LOCK,
+    LOCK_SKUS,
     NAMES_HELD,
     SKUS_TAKEN,
     INSERT,
@@ -185,8 +187,10 @@ pub(crate) fn by_ids(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>>
     tx.query(BY_IDS, args![Arg::list(ids)], product)
 }
 
-/// Those of `skus` that exist, in no particular order.
-pub(crate) fn by_skus(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<Product>> {
+/// Those of `skus` that exist, held until the end of the job, in no particular order. Held in ascending order, so that two
+/// imports wait for each other instead of both failing.
+pub(crate) fn by_skus_locked(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<Product>> {
+    tx.query(LOCK_SKUS, args![Arg::list(skus)], |_| Ok(()))?;
     tx.query(BY_SKUS, args![Arg::list(skus)], product)
 }
 

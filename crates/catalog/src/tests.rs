@@ -5,33 +5,27 @@ use crate::events::{Change, ProductChanged};
 use crate::ops::{self, Wanted, categories, images, products, upsert, variants};
 use crate::product::{Author, Content, New, Product, Status};
 use crate::variant;
-use ::store::{Db, Durability, Settings, Tx, outbox};
+use ::store::{Db, Settings, Tx, outbox};
 use kernel::{CategoryId, Code, Error, Money, ProductId, Result, UserId, VariantId};
 use ports::ManualClock;
 use std::{collections::BTreeMap, sync::Arc};
+use testdb::Space;
 
 struct Shop {
     db: Db,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Shop {
     fn open() -> Shop {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1000,
-            readers: 1,
-            clock: Arc::new(ManualClock::default()),
-            seed: Some(1),
-        };
+        let space = Space::open();
+        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
         let db = Db::open(settings).unwrap();
         let migrations = [::store::MIGRATIONS, crate::MIGRATIONS].concat();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate(migrations)).unwrap();
         runtime.block_on(db.prepare_all(crate::store::STATEMENTS.to_vec())).unwrap();
-        Shop { db, _folder: folder }
+        Shop { db, _space: space }
     }
 
     fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
@@ -51,6 +45,7 @@ impl Shop {
     }
 
     fn says(&self) -> Vec<(i64, Change)> {
+        self.does(|tx| outbox::place(tx, 1000));
         let told = self.does(|tx| outbox::after(tx, 0, 1000));
         let products = told.iter().filter(|fact| &*fact.topic == "shopping.product.changed");
         products

@@ -91,6 +91,10 @@ fn resumed<T: Serialize>(
     let running = || Code::IdempotencyInProgress.error().retry_after(1);
     let id: SagaId = reference.ok_or_else(running)?.parse()?;
     let record = saga::store::lock(tx, &id)?;
+    // while this waited for the run, the first request or another repetition may have answered
+    if let Turn::Repeat(answer) = keying.claim(tx)? {
+        return Ok(First::Again(answer));
+    }
     if record.is_held(tx.now()) {
         return Err(running());
     }
@@ -116,18 +120,20 @@ async fn conclude<T: Serialize + Send + 'static>(
         let (keying, tell, stored) = (keying.clone(), tell.clone(), flow.stored(&call));
         let settle = move |tx: &mut Tx<'_>| {
             let (record, todo) = flow.settle(tx, &call, &outcome)?;
-            match todo {
-                Todo::Call(next) => Ok(Told::More(next)),
-                Todo::Rest(status) => {
-                    noted(status);
+            let told = match todo {
+                Todo::Call(next) => Told::More(next),
+                Todo::Rest(_) => {
                     let outcome = tell(tx, &record);
-                    told(tx, &keying, outcome)
+                    told(tx, &keying, outcome)?
                 }
-            }
+            };
+            Ok((told, record.status))
         };
-        let settled = app.db.write("checkout.settle", settle).await?;
+        let (told, status) = app.db.write("checkout.settle", settle).await?;
+        // here and not in the transaction, which may have been run more than once
+        noted(status);
         fault::point(stored);
-        match settled {
+        match told {
             Told::Kept(answer) => return Ok(answer),
             Told::Failed(error) => return Err(error),
             Told::More(next) => call = next,

@@ -63,8 +63,10 @@ const SENT_TO_NOBODY: &str =
     join saga_states s on s.order_number = o.order_number and s.name = 'order.v1'
     where s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";
+// facts are forgotten in the order of their ids, which several writers do not give in the order of their times: near the
+// oldest one that is kept, a minute is left out, unless nothing was forgotten yet
 const UNTOLD: &str = "select o.order_number from orders o
-    where o.created_at > (select min(e.created_at) from outbox e)
+    where (o.created_at > (select min(e.created_at) from outbox e) + 60000 or (select min(e.id) from outbox e) = 1)
       and not exists (select 1 from outbox e
                        where e.event_key = o.order_number and e.topic = 'shopping.order.created')
     order by o.id limit ?";

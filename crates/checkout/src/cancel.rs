@@ -30,11 +30,14 @@ pub fn begin(
     owner: Option<&UserId>,
     ending: &Ending,
 ) -> Result<Undoing> {
-    let order = match owner {
-        Some(user) => order::ops::own(tx, number, user)?,
-        None => order::ops::find(tx, number)?,
-    };
-    let mut record = saga::store::lock_of_order(tx, number, saga.name)?;
+    // the run first, then the order, so that neither changes while it is decided; that there is no run says less than that
+    // there is no order
+    let record = saga::store::lock_of_order(tx, number, saga.name);
+    let order = order::ops::held(tx, number)?;
+    if owner.is_some_and(|user| order.user != *user) {
+        return Err(Code::OrderUserMismatch.error());
+    }
+    let mut record = record?;
     match record.status {
         Status::Started | Status::Completed => {}
         // someone was faster; how it goes on is told as it is
@@ -53,7 +56,7 @@ fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     match order.status.kind() {
         Kind::Pending | Kind::Confirmed => Ok(()),
         Kind::Paid => {
-            let left = delivery::ops::of_order(tx, &order.number)?.is_some_and(|parcel| has_left(&parcel));
+            let left = delivery::ops::held(tx, &order.number)?.is_some_and(|parcel| has_left(&parcel));
             if left {
                 return Err(Code::OrderCannotBeCancelled.because("its parcel has left"));
             }

@@ -35,8 +35,11 @@ pub fn begin(
     means: &Means,
     amount: Option<Money>,
 ) -> Result<Paying> {
+    // the run first, so that what is read after it is not paid or cancelled meanwhile; that there is no run says less than
+    // that there is no order
+    let record = saga::store::lock_of_order(tx, number, saga.name);
     let order = order::ops::own(tx, number, user)?;
-    let mut record = saga::store::lock_of_order(tx, number, saga.name)?;
+    let mut record = record?;
     if amount.is_some() && is_known(tx, number, means)? {
         place::expect(amount, order.amounts.payable)?;
         return Ok(Paying::Known(Box::new(record)));
@@ -143,17 +146,24 @@ fn named(error: Error, payment: &Payment) -> Error {
 /// Begins to cancel a payment whose outcome nobody knows. S312 when it is known, C019 while it is being found out.
 pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> Result<Call> {
     let payment = payment::ops::own(tx, number, user)?;
-    if !is_open(&payment) {
-        return Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", payment.status.kind())));
-    }
+    must_be_open(&payment)?;
     let mut record = saga::store::lock_of_order(tx, &payment.order, ORDER.name)?;
     if record.status != Status::Started || record.open().is_none() {
+        // its outcome may have been stored while this waited for the run
+        must_be_open(&payment::ops::find(tx, number)?)?;
         return Err(being_found_out());
     }
     match ORDER.resume(tx, &mut record)? {
         Todo::Call(call) if call.ask => Ok(call),
         Todo::Call(_) | Todo::Rest(_) => Err(being_found_out()),
     }
+}
+
+fn must_be_open(payment: &Payment) -> Result<()> {
+    if is_open(payment) {
+        return Ok(());
+    }
+    Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", payment.status.kind())))
 }
 
 /// The order's saga, for finding out what became of a payment that its payer wants to cancel: when the gateway has never

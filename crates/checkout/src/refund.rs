@@ -57,6 +57,9 @@ pub enum Refunding {
 /// S301 the payment, S305 when nothing of it is left, S306 when it is more than is left or than the lines cost, S203 when the
 /// order was never paid, was given up, or has arrived and all of the money is wanted; C019 while the order is being undone.
 pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<Refunding> {
+    let order = payment::ops::find(tx, &wanted.payment)?.order;
+    // the run first, so that no other refund is decided while this one is
+    let record = saga::store::lock_of_order(tx, &order, saga.name)?;
     let payment = payment::ops::find(tx, &wanted.payment)?;
     if !payment.refundable().is_positive() {
         return Err(
@@ -64,7 +67,6 @@ pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<
         );
     }
     let order = order::ops::find(tx, &payment.order)?;
-    let record = saga::store::lock_of_order(tx, &order.number, saga.name)?;
     if record.status.is_moving() || record.status == Status::CompensationFailed {
         return Err(Code::Conflict.because("the order is being undone already").retry_after(10));
     }

@@ -12,7 +12,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-pub use drive::{Flow, drive, noted, nudge};
+pub use drive::{Flow, drive, noted, nudge, nudge_if_due};
 pub use events::CompensationFailed;
 pub use record::{About, Asked, Ending, Entry, HOLD, Record, SYSTEM, Status};
 pub use run::{Call, Todo};

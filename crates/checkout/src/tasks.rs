@@ -1,6 +1,6 @@
 //! What moves on without anybody asking: whatever is due, whoever began it.
 
-use crate::saga::{self, nudge};
+use crate::saga::{self, nudge_if_due};
 use crate::{flow, webhook};
 use futures_util::{StreamExt, future::BoxFuture, stream};
 use kernel::Result;
@@ -33,7 +33,7 @@ async fn due_sagas(app: App) -> Result<u64> {
             else {
                 return;
             };
-            if nudge(flow, &app.db, &app.ports, id).await.is_ok() {
+            if nudge_if_due(flow, &app.db, &app.ports, id).await.is_ok() {
                 moved.fetch_add(1, Ordering::Relaxed);
             }
         })

@@ -7,6 +7,7 @@ mod giving_back;
 mod mishaps;
 mod paying;
 mod proofs;
+mod races;
 mod shop;
 mod statements;
 mod undoing;

@@ -21,7 +21,7 @@ const INSERT: &str = "insert into deliveries (tracking_number, order_number, use
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) {on conflict ignore: tracking_number}";
 const INSERT_ENTRY: &str =
     "insert into delivery_history (delivery_id, entry_number, status, location, description, at_time)
-    values (?, ?, ?, ?, ?, ?)";
+    values [(?, ?, ?, ?, ?, ?)]";
 const FIND: &str = "select id, tracking_number, order_number, user_id, status, carrier, receiver_name, receiver_phone,
     zip_code, address1, address2, estimated_at, delivered_at, created_at, updated_at, version
     from deliveries where tracking_number = ?";
@@ -139,7 +139,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<Option<Deli
 /// Stores an entry of the delivery's history. Its number is the version the delivery has with it.
 pub(crate) fn insert_entry(tx: &mut Tx<'_>, delivery: DeliveryId, entry: &Entry) -> Result<()> {
     let row = args![delivery, entry.number, entry.status, entry.location, entry.description, entry.at];
-    tx.exec(INSERT_ENTRY, row).map(|_| ())
+    tx.insert_rows(INSERT_ENTRY, vec![row.to_vec()]).map(|_| ())
 }
 
 /// The delivery with its history.

@@ -2,11 +2,12 @@
 
 use crate::delivery::{CARRIER, Delivery, Kind, Status};
 use crate::{MIGRATIONS, ops, store};
-use ::store::{Db, Durability, Settings, Tx, args, outbox};
+use ::store::{Db, Settings, Tx, args, outbox};
 use kernel::{Address, Clock, Code, OrderNumber, Random, Result, Timestamp, TrackingNumber, UserId, Zone};
 use ports::ManualClock;
 use proptest::prelude::*;
 use std::{sync::Arc, time::Duration};
+use testdb::Space;
 
 fn address() -> Address {
     Address {
@@ -29,26 +30,18 @@ fn buyer(n: u64) -> UserId {
 struct Shop {
     db: Db,
     clock: Arc<ManualClock>,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Shop {
     fn open() -> Shop {
-        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open();
         let clock = Arc::new(ManualClock::default());
-        let settings = Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1_000,
-            readers: 1,
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            seed: Some(1),
-        };
-        let db = Db::open(settings).unwrap();
+        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate([::store::MIGRATIONS, MIGRATIONS].concat())).unwrap();
         runtime.block_on(db.prepare_all(store::STATEMENTS.to_vec())).unwrap();
-        Shop { db, clock, _folder: folder }
+        Shop { db, clock, _space: space }
     }
 
     fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
@@ -117,6 +110,7 @@ fn a_parcel_travels_and_its_history_tells() {
     let told: Vec<_> = delivery.history.iter().map(|entry| (entry.number, entry.status)).collect();
     let newest_first = [(4, Kind::Delivered), (3, Kind::InTransit), (2, Kind::Shipped), (1, Kind::Preparing)];
     assert_eq!(told, newest_first);
+    shop.write(|tx| outbox::place(tx, 100)).unwrap();
     let facts = shop.write(|tx| outbox::of_key(tx, order(1).as_str(), 100)).unwrap();
     let topics: Vec<_> = facts.iter().map(|fact| fact.topic.trim_start_matches("shopping.delivery.")).collect();
     assert_eq!(topics, ["updated", "shipped", "updated", "updated", "delivered"]);

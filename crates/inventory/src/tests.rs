@@ -5,31 +5,25 @@ use crate::store::{self as stock_store, Cause};
 use crate::{Kind, Level, Line, Location, Movement, StockStatus, audit, rebuild};
 use kernel::{Code, Error, OrderNumber, PageRequest, ProductId, Quantity, Result, UserId, VariantId};
 use std::sync::Arc;
-use store::{Arg, Db, Durability, Settings, Tx, Violation, args};
+use store::{Arg, Db, Settings, Tx, Violation, args, outbox};
+use testdb::Space;
 
 /// A shop that keeps stock and nothing else. Every look at it also asks the audit.
 struct Warehouse {
     db: Db,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Warehouse {
     /// Variant `n` of product `n` begins with `quantities[n - 1]` units.
     fn with(quantities: &[i64]) -> Warehouse {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1000,
-            readers: 1,
-            clock: Arc::new(ports::ManualClock::default()),
-            seed: Some(1),
-        })
-        .unwrap();
+        let space = Space::open();
+        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ports::ManualClock::default()));
+        let db = Db::open(settings).unwrap();
         let migrations = [store::MIGRATIONS, crate::MIGRATIONS].concat();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate(migrations)).unwrap();
-        let warehouse = Warehouse { db, _folder: folder };
+        let warehouse = Warehouse { db, _space: space };
         let openings: Vec<_> =
             (1..).zip(quantities).map(|(n, &quantity)| (ProductId::new(n), VariantId::new(n), quantity)).collect();
         warehouse.does(move |tx| ops::open_many(tx, &openings, "SYSTEM")).unwrap();
@@ -89,7 +83,8 @@ impl Warehouse {
     }
 
     fn said(&self) -> Vec<(String, String, String)> {
-        let all = self.db.read_blocking("test", |tx| store::outbox::after(tx, 0, 1000)).unwrap();
+        self.does(|tx| outbox::place(tx, 1000)).unwrap();
+        let all = self.db.read_blocking("test", |tx| outbox::after(tx, 0, 1000)).unwrap();
         all.into_iter().map(|fact| (fact.topic.to_string(), fact.key.to_string(), fact.payload.to_string())).collect()
     }
 }

@@ -6,7 +6,8 @@ use inventory::{Line, Location, Opening, State, ops};
 use kernel::{Code, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
-use store::{Db, Durability, Settings, Tx};
+use store::{Db, Settings, Tx};
+use testdb::Space;
 
 const ORDERS: u32 = 4;
 const VARIANTS: i64 = 3;
@@ -156,19 +157,12 @@ fn on_the_shop(tx: &mut Tx<'_>, step: &Step) -> Result<()> {
 
 struct Shop {
     db: Db,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 fn shop(opening: &[i64]) -> (Shop, Model) {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        path: folder.path().join("shop.db"),
-        durability: Durability::ProcessOnly,
-        queue: 1000,
-        readers: 1,
-        clock: Arc::new(ports::ManualClock::default()),
-        seed: Some(1),
-    };
+    let space = Space::open();
+    let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ports::ManualClock::default()));
     let db = Db::open(settings).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(db.migrate([store::MIGRATIONS, inventory::MIGRATIONS].concat())).unwrap();
@@ -186,7 +180,7 @@ fn shop(opening: &[i64]) -> (Shop, Model) {
         });
     }
     db.write_blocking("open", move |tx| ops::open_all(tx, &openings, None, "SYSTEM")).unwrap();
-    (Shop { db, _folder: folder }, model)
+    (Shop { db, _space: space }, model)
 }
 
 /// (variant, location) → (available, reserved), as the shop's pages show it.

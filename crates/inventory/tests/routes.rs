@@ -7,28 +7,22 @@ use kernel::{ProductId, Quantity, Random, Result, UserId, VariantId};
 use ports::{ManualClock, NoReviews, Ports, gateway::simulated::Simulated};
 use serde_json::Value;
 use std::sync::Arc;
-use store::{Db, Durability, Settings, Tx, args, outbox};
+use store::{Db, Settings, Tx, args, outbox};
+use testdb::Space;
 use tower::ServiceExt;
 use web::{App, Auth, Live, Pages, Parts, Role, Roles, auth::AuthSettings, failure::render_failures};
 
 struct Site {
     app: App,
     router: Router,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Site {
     async fn open() -> Site {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1000,
-            readers: 1,
-            clock: Arc::new(ManualClock::default()),
-            seed: Some(1),
-        })
-        .unwrap();
+        let space = Space::open();
+        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
+        let db = Db::open(settings).unwrap();
         db.migrate([store::MIGRATIONS, MODULE.migrations].concat()).await.unwrap();
         let app = App::from(Parts {
             db,
@@ -43,7 +37,7 @@ impl Site {
         });
         let (routes, _) = (MODULE.routes)().split_for_parts();
         let router = routes.layer(from_fn_with_state(app.clone(), render_failures)).with_state(app.clone());
-        Site { app, router, _folder: folder }
+        Site { app, router, _space: space }
     }
 
     async fn does(&self, work: impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'static) {
@@ -53,6 +47,7 @@ impl Site {
 
     /// What the relay does: every event makes its pages stale.
     async fn hears(&self) {
+        self.app.db.write("test", |tx| outbox::place(tx, 1_000)).await.unwrap();
         for fact in self.app.db.read("test", |tx| outbox::after(tx, 0, 1_000)).await.unwrap() {
             for key in (MODULE.stale)(&fact) {
                 self.app.pages.forget(&key).await;

@@ -5,35 +5,34 @@ use inventory::{Line, ops};
 use kernel::{OrderNumber, ProductId, Quantity, UserId, VariantId, Zone};
 use std::{sync::Arc, time::Instant};
 use store::{Db, Durability, Settings};
+use testdb::Space;
 
 /// Buyers at once; each sends its next reservation when the last is on disk.
 const BUYERS: usize = 1024;
 /// Reservations of each.
 const EACH: usize = 100;
 
-fn shop(folder: &std::path::Path) -> Settings {
+fn shop(space: &Space) -> Settings {
     Settings {
-        path: folder.join("shop.db"),
         durability: Durability::Full,
         queue: 100_000,
-        readers: 1,
-        clock: Arc::new(ports::SystemClock),
-        seed: Some(1),
+        writers: 0,
+        ..Settings::throwaway(space.url().parse().unwrap(), Arc::new(ports::SystemClock))
     }
 }
 
 #[test]
 #[ignore = "a measurement, to be run alone and in release mode"]
 fn hot_sku() {
-    let folder = tempfile::tempdir().unwrap();
+    let space = Space::open();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let db = Db::open(shop(folder.path())).unwrap();
+        let db = Db::open(shop(&space)).unwrap();
         db.migrate([store::MIGRATIONS, inventory::MIGRATIONS].concat()).await.unwrap();
         let (product, variant) = (ProductId::new(1), VariantId::new(1));
         db.write("open", move |tx| ops::open(tx, product, variant, 100_000_000, "SYSTEM")).await.unwrap();
         let user: UserId = "3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap();
-        let (started, before) = (Instant::now(), db.commits_and_jobs());
+        let (started, before) = (Instant::now(), db.counts());
         let buyer = |db: Db| async move {
             for _ in 0..EACH {
                 let reserved = db.write("reserve", move |tx| {
@@ -47,14 +46,14 @@ fn hot_sku() {
         let local = tokio::task::LocalSet::new();
         (0..BUYERS).for_each(|_| drop(local.spawn_local(buyer(db.clone()))));
         local.await;
-        let (took, after) = (started.elapsed(), db.commits_and_jobs());
+        let (took, after) = (started.elapsed(), db.counts());
         let broken = db.read("audit", inventory::audit).await.unwrap();
         assert_eq!(broken, []);
         let reserved = (BUYERS * EACH) as f64;
         println!(
-            "{:.0} reservations/s ({reserved} in {took:?}, {:.0} to a commit)",
+            "{:.0} reservations/s ({reserved} in {took:?}, {:.1} to a commit)",
             reserved / took.as_secs_f64(),
-            (after.1 - before.1) as f64 / (after.0 - before.0) as f64
+            (after.jobs - before.jobs) as f64 / (after.commits - before.commits) as f64
         );
     });
 }

@@ -69,7 +69,7 @@ async fn admin_products(
     paging: Paging,
 ) -> Answer<Page<ProductPage>> {
     let question = Question {
-        filter: wanted.filter(),
+        filter: wanted.filter()?,
         status: state.status.as_deref().map(str::parse).transpose()?,
         seller: seller.limited_to(),
         viewer: Viewer::Owner,

@@ -5,8 +5,10 @@ use crate::ops::{self, BulkVariant, House, Verified};
 use crate::page::{self, ProductDetail, ProductPage, Viewer};
 use crate::request::{ByIds, Verify};
 use axum::{extract::State, http::StatusCode, response::Response};
+use catalog::category::{self, DEPTH_MAX};
 use catalog::events::ProductChanged;
-use kernel::{Money, Page, ProductId, Result};
+use catalog::product::BRAND_MAX;
+use kernel::{Money, Page, ProductId, Result, text};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
 use store::{Envelope, Event};
@@ -67,15 +69,19 @@ pub struct Wanted {
     in_stock: Option<bool>,
 }
 
+/// Longest path of a category, in characters.
+const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
+
 impl Wanted {
-    pub(crate) fn filter(self) -> Filter {
-        Filter {
-            category: self.category.filter(|words| !words.trim().is_empty()),
-            brand: self.brand.filter(|brand| !brand.is_empty()),
+    /// C002 for a brand or a category that cannot be one.
+    pub(crate) fn filter(self) -> Result<Filter> {
+        Ok(Filter {
+            category: text::optional("category", self.category.as_deref(), PATH_MAX)?,
+            brand: text::optional("brand", self.brand.as_deref(), BRAND_MAX)?,
             min_price: self.min_price,
             max_price: self.max_price,
             in_stock: self.in_stock.unwrap_or(false),
-        }
+        })
     }
 }
 
@@ -89,7 +95,7 @@ async fn list_products(
     paging: Paging,
 ) -> Answer<Page<ProductPage>> {
     let question = Question {
-        filter: wanted.filter(),
+        filter: wanted.filter()?,
         status: None,
         seller: None,
         viewer: Viewer::Public,

@@ -16,6 +16,8 @@ pub mod upload;
 #[cfg(test)]
 mod http_tests;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod tests;
 
 /// What this crate contributes to the program: no tables of its own.

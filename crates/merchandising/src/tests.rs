@@ -12,32 +12,26 @@ use inventory::StockStatus;
 use kernel::{Code, Currency, Error, Money, PageRequest, ProductId, Quantity, Result, UserId, VariantId};
 use ports::ManualClock;
 use std::sync::Arc;
-use store::{Db, Durability, Settings, Tx, Violation};
+use store::{Db, Settings, Tx, Violation};
+use testdb::Space;
 
 const HOUSE: House = House { currency: Currency::KRW, low_stock_threshold: 10 };
 
 pub(crate) struct Shop {
     pub(crate) db: Db,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Shop {
     pub(crate) fn open() -> Shop {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1000,
-            readers: 1,
-            clock: Arc::new(ManualClock::default()),
-            seed: Some(1),
-        };
+        let space = Space::open();
+        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
         let db = Db::open(settings).unwrap();
         let migrations = [store::MIGRATIONS, catalog::MIGRATIONS, inventory::MIGRATIONS, order::MIGRATIONS].concat();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate(migrations)).unwrap();
         runtime.block_on(db.prepare_all(crate::store::STATEMENTS.to_vec())).unwrap();
-        Shop { db, _folder: folder }
+        Shop { db, _space: space }
     }
 
     fn tries<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {

@@ -190,7 +190,7 @@ struct Parcel {
 
 fn on_shipped(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<()> {
     let parcel: Parcel = envelope.read()?;
-    match ops::find(tx, &parcel.order_number)?.status.kind() {
+    match ops::held(tx, &parcel.order_number)?.status.kind() {
         Kind::Paid => ops::shipped(tx, &parcel.order_number, "delivery").map(|_| ()),
         // an admin was faster, or the order was given up meanwhile: the parcel's own history tells
         Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => Ok(()),
@@ -200,7 +200,7 @@ fn on_shipped(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<()> {
 
 fn on_delivered(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<()> {
     let parcel: Parcel = envelope.read()?;
-    match ops::find(tx, &parcel.order_number)?.status.kind() {
+    match ops::held(tx, &parcel.order_number)?.status.kind() {
         Kind::Shipping => ops::delivered(tx, &parcel.order_number, "delivery").map(|_| ()),
         Kind::Delivered | Kind::Cancelled | Kind::Refunded => Ok(()),
         Kind::Pending | Kind::Confirmed | Kind::Paid => {

@@ -48,6 +48,11 @@ pub fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
     store::find(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())
 }
 
+/// The order, held until the job ends: for whoever decides by its status. S201 when there is none.
+pub fn held(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
+    store::lock(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())
+}
+
 /// The caller's own order; S201 when there is none, S212 when it is someone else's.
 pub fn own(tx: &mut Tx<'_>, number: &OrderNumber, user: &UserId) -> Result<Order> {
     let order = find(tx, number)?;
@@ -141,7 +146,7 @@ struct Stepped {
 
 /// Load, decide, save. The statement compares the status and version that the decision was made on.
 fn step(tx: &mut Tx<'_>, number: &OrderNumber, fact: &Fact) -> Result<Stepped> {
-    let mut order = store::lock(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())?;
+    let mut order = held(tx, number)?;
     let (from, next, now) = (order.status.kind(), order.status.step(fact)?, tx.now());
     if !store::save(tx, &order, &next, now)? {
         return Err(Code::StaleVersion.because("the order changed at the same moment"));

@@ -3,7 +3,7 @@
 use crate::order::{Amounts, Fact, Kind, NewLine, NewOrder, Order, Status};
 use crate::store::{Filter, Part, own_page, page};
 use crate::{MIGRATIONS, ops, store};
-use ::store::{Db, Durability, Settings, Tx, args, outbox};
+use ::store::{Db, Envelope, Settings, Tx, args, outbox};
 use kernel::{
     Address, Clock, Code, Currency, Cursor, Money, OrderNumber, ProductId, Quantity, Random, Result, Timestamp, UserId,
     VariantId, Zone,
@@ -11,6 +11,7 @@ use kernel::{
 use ports::ManualClock;
 use proptest::prelude::*;
 use std::{sync::Arc, time::Duration};
+use testdb::Space;
 
 const PAY_WITHIN: Duration = Duration::from_secs(600);
 
@@ -53,27 +54,19 @@ fn buyer(n: u64) -> UserId {
 struct Shop {
     db: Db,
     clock: Arc<ManualClock>,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Shop {
     fn open() -> Shop {
-        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open();
         let clock = Arc::new(ManualClock::default());
-        let settings = Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1_000,
-            readers: 1,
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            seed: Some(1),
-        };
-        let db = Db::open(settings).unwrap();
+        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         let all = [::store::MIGRATIONS, MIGRATIONS].concat();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate(all)).unwrap();
         runtime.block_on(db.prepare_all(store::STATEMENTS.to_vec())).unwrap();
-        Shop { db, clock, _folder: folder }
+        Shop { db, clock, _space: space }
     }
 
     fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
@@ -84,9 +77,14 @@ impl Shop {
         self.write(move |tx| ops::place(tx, new_order(user, lines.clone()))).unwrap()
     }
 
-    fn topics(&self, number: &OrderNumber) -> Vec<String> {
+    fn facts(&self, number: &OrderNumber) -> Vec<Envelope> {
         let key = number.to_string();
-        self.write(move |tx| outbox::of_key(tx, &key, 100)).unwrap().iter().map(|e| e.topic.to_string()).collect()
+        self.write(|tx| outbox::place(tx, 100)).unwrap();
+        self.write(move |tx| outbox::of_key(tx, &key, 100)).unwrap()
+    }
+
+    fn topics(&self, number: &OrderNumber) -> Vec<String> {
+        self.facts(number).iter().map(|fact| fact.topic.to_string()).collect()
     }
 }
 
@@ -245,6 +243,7 @@ fn parcels_move_their_orders_once() {
         tx.emit(&Shipped { order_number: n.clone() })
     })
     .unwrap();
+    shop.write(|tx| outbox::place(tx, 100)).unwrap();
     let advanced =
         shop.write(|tx| consumer::advance(tx, crate::events::CONSUMER, crate::events::REACTIONS, 100)).unwrap();
     assert_eq!(advanced.parked, 0);
@@ -261,9 +260,7 @@ fn streams_are_told_what_happens_to_an_order_and_to_its_buyer() {
     shop.write(move |tx| ops::paid(tx, &n, None)).unwrap();
     let n = number.clone();
     shop.write(move |tx| ops::refunded(tx, &n, "changed my mind", "buyer")).unwrap();
-    let n = number.clone();
-    let facts = shop.write(move |tx| outbox::of_key(tx, n.as_str(), 100)).unwrap();
-    let told: Vec<_> = facts.iter().flat_map(crate::live::notices).collect();
+    let told: Vec<_> = shop.facts(&number).iter().flat_map(crate::live::notices).collect();
     let names: Vec<_> = told.iter().map(|notice| notice.event).collect();
     let each_twice =
         ["order-created", "order-confirmed", "order-paid", "order-cancelled"].map(|name| [name; 2]).concat();

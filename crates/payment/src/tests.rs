@@ -3,7 +3,7 @@
 use crate::payment::{Approval, Kind, Method, NewPayment, Payment, RefundStatus, Status};
 use crate::remote::{self, ChargeOutcome};
 use crate::{MIGRATIONS, audit, ops, store};
-use ::store::{Db, Durability, Settings, Tx, args, outbox};
+use ::store::{Db, Settings, Tx, args, outbox};
 use kernel::{Clock, Code, Money, OrderNumber, PaymentNumber, Random, Result, UserId, Zone};
 use ports::{
     ManualClock,
@@ -14,6 +14,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use std::{sync::Arc, time::Duration};
+use testdb::Space;
 
 fn order(n: u64) -> OrderNumber {
     OrderNumber::draw(&mut Random::seeded(n), ManualClock::default().now(), &Zone::utc())
@@ -36,26 +37,18 @@ fn new_payment(n: u64) -> NewPayment {
 struct Shop {
     db: Db,
     clock: Arc<ManualClock>,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Shop {
     fn open() -> Shop {
-        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open();
         let clock = Arc::new(ManualClock::default());
-        let settings = Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1_000,
-            readers: 1,
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            seed: Some(1),
-        };
-        let db = Db::open(settings).unwrap();
+        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate([::store::MIGRATIONS, MIGRATIONS].concat())).unwrap();
         runtime.block_on(db.prepare_all(store::STATEMENTS.to_vec())).unwrap();
-        Shop { db, clock, _folder: folder }
+        Shop { db, clock, _space: space }
     }
 
     fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
@@ -92,6 +85,7 @@ impl Shop {
     }
 
     fn topics(&self, n: u64) -> Vec<String> {
+        self.write(|tx| outbox::place(tx, 100)).unwrap();
         let facts = self.write(move |tx| outbox::of_key(tx, order(n).as_str(), 100)).unwrap();
         facts.iter().map(|fact| fact.topic.trim_start_matches("shopping.payment.").to_owned()).collect()
     }

@@ -1,5 +1,6 @@
-//! What goes on beside the requests: the relay and the tasks. Spawned in the running server, stepped by hand in tests.
+//! What goes on beside the requests: the lease, the relay and the tasks. Spawned in the running server, stepped by hand in tests.
 
+use crate::leader::Leader;
 use crate::relay::{Progress, Relay};
 use crate::tasks::{self, Chore};
 use kernel::{Code, Result};
@@ -14,6 +15,7 @@ const ROUNDS_MAX: usize = 10_000;
 /// The relay and all tasks, not running yet.
 pub struct Background {
     app: App,
+    leader: Leader,
     relay: Relay,
     chores: Vec<Chore>,
 }
@@ -21,14 +23,25 @@ pub struct Background {
 impl Background {
     /// Everything that `app`'s modules want done, and `own` tasks, which may watch the relay.
     pub async fn open(app: &App, own: impl FnOnce(Arc<Progress>) -> Vec<Chore>) -> Result<Background> {
-        let relay = Relay::open(app).await?;
+        let leader = Leader::stand(&app.db).await?;
+        let mut relay = Relay::open(app).await?;
+        let held = *leader.held().borrow();
+        relay.lead(held).await?;
         let chores = tasks::of_modules(app).into_iter().chain(own(relay.progress())).collect();
-        Ok(Background { app: app.clone(), relay, chores })
+        Ok(Background { app: app.clone(), leader, relay, chores })
     }
 
     /// What the relay has done.
     pub fn progress(&self) -> Arc<Progress> {
         self.relay.progress()
+    }
+
+    /// Looks after the lease, as the running server does every second. Gives whether this instance leads.
+    pub async fn stand(&mut self) -> Result<bool> {
+        self.leader.tick().await;
+        let held = *self.leader.held().borrow();
+        self.relay.lead(held).await?;
+        Ok(held.is_some())
     }
 
     /// Hands on every fact there is. Gives how many there were.
@@ -48,8 +61,9 @@ impl Background {
         for _ in 0..ROUNDS_MAX {
             let mut done = self.relay().await? as u64;
             done += self.relay.upkeep().await? as u64;
+            let shop = self.relay.shop();
             for chore in &self.chores {
-                done += chore.once(&self.app).await?;
+                done += chore.once(&shop).await?;
             }
             if done == 0 {
                 return Ok(());
@@ -61,7 +75,7 @@ impl Background {
     /// Runs one task by name, once. C003 when there is none of that name.
     pub async fn run_task(&mut self, name: &str) -> Result<u64> {
         let chore = self.chores.iter().find(|chore| chore.name == name);
-        chore.ok_or_else(|| Code::NotFound.because(format!("no task {name}")))?.once(&self.app).await
+        chore.ok_or_else(|| Code::NotFound.because(format!("no task {name}")))?.once(&self.relay.shop()).await
     }
 
     /// The names of all tasks.
@@ -71,31 +85,48 @@ impl Background {
 
     /// Starts everything on its own intervals.
     pub fn spawn(self) -> Running {
-        let (tasks_stop, relay_stop) = (CancellationToken::new(), CancellationToken::new());
-        let mut tasks = JoinSet::new();
+        let mut running = Running::default();
         for chore in self.chores {
-            tasks.spawn(chore.keep(self.app.clone(), tasks_stop.clone()));
+            running.tasks.start(|stop| chore.keep(self.app.clone(), self.leader.held(), stop));
         }
-        let mut relay = JoinSet::new();
-        relay.spawn(self.relay.run(relay_stop.clone()));
-        Running { tasks, tasks_stop, relay, relay_stop }
+        running.relay.start(|stop| self.relay.run(self.leader.held(), stop));
+        running.leader.start(|stop| self.leader.keep(stop));
+        running
     }
 }
 
-/// The relay and all tasks, running.
+/// The lease, the relay and all tasks, running.
+#[derive(Default)]
 pub struct Running {
-    tasks: JoinSet<()>,
-    tasks_stop: CancellationToken,
-    relay: JoinSet<()>,
-    relay_stop: CancellationToken,
+    tasks: Group,
+    relay: Group,
+    leader: Group,
+}
+
+/// What is stopped together.
+#[derive(Default)]
+struct Group {
+    running: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Group {
+    fn start<F: Future<Output = ()> + Send + 'static>(&mut self, begin: impl FnOnce(CancellationToken) -> F) {
+        self.running.spawn(begin(self.stop.clone()));
+    }
+
+    async fn end(&mut self) {
+        self.stop.cancel();
+        while self.running.join_next().await.is_some() {}
+    }
 }
 
 impl Running {
-    /// Lets tasks finish their present run, then lets the relay hand on what is left. Cut off by whoever waits for it.
+    /// Lets tasks finish their present run, then lets the relay hand on what is left, then gives the lease back. Cut off by
+    /// whoever waits for it.
     pub async fn stop(mut self) {
-        self.tasks_stop.cancel();
-        while self.tasks.join_next().await.is_some() {}
-        self.relay_stop.cancel();
-        while self.relay.join_next().await.is_some() {}
+        self.tasks.end().await;
+        self.relay.end().await;
+        self.leader.end().await;
     }
 }

@@ -29,8 +29,15 @@ enum Command {
     Demo(Demo),
     /// Import products from a CSV or NDJSON file
     Import(Import),
-    /// Bring the database's schema up to date
+    /// Bring the database's schema up to date, and compare it with what this program declares
     Migrate,
+    /// Copy a shop to another database, compare both and audit both
+    ///
+    /// Stop every server on both databases first: what happens on the source during the copy would be lost. An instance that
+    /// is alive on a database server is seen and refused; whether another program has a SQLite file open is not known.
+    /// The target must be migrated and empty. The source is only read, except that facts that were told last get their
+    /// places in the stream.
+    Copy(Transfer),
     /// Make an access token, for scripts
     Token(Token),
     /// Give a signed-up user roles, instead of those they have
@@ -114,6 +121,20 @@ pub enum Format {
     Csv,
     /// One JSON object a line
     Ndjson,
+}
+
+/// What `copy` takes.
+#[derive(Debug, Args)]
+pub struct Transfer {
+    /// Where the shop is: sqlite:FILE, postgres://… or mysql://…
+    #[arg(long, value_name = "URL", env = "HOLDFAST_COPY_FROM", hide_env_values = true)]
+    pub from: String,
+    /// Where it goes
+    #[arg(long, value_name = "URL", env = "HOLDFAST_COPY_TO", hide_env_values = true)]
+    pub to: String,
+    /// Delete every row of the target first, without asking
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// What `token` takes.
@@ -244,6 +265,7 @@ fn run(cli: Cli) -> Result<Ending, Trouble> {
         Command::Demo(demo) => crate::demo::run(flags, &demo),
         Command::Import(import) => commands::import(&loaded(flags, [])?, &import),
         Command::Migrate => commands::migrate(&loaded(flags, [])?),
+        Command::Copy(transfer) => commands::copy(&loaded(flags, [])?, &transfer),
         Command::Token(token) => commands::token(&loaded(flags, [])?, &token),
         Command::Grant(grant) => commands::grant(&loaded(flags, [])?, &grant),
         Command::Inventory(Inventory::Rebuild { dry_run }) => commands::rebuild(&loaded(flags, [])?, dry_run),

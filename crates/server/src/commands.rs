@@ -1,12 +1,14 @@
 //! What each command does.
 
+mod copy;
 mod import;
 
+pub(crate) use copy::copy;
 pub(crate) use import::{import, import_text};
 
 use crate::cli::{Ending, Grant, Token, Trouble};
 use crate::config::{Config, Fault, Settings};
-use crate::{assembly, audit as audits, opening, serve as serving};
+use crate::{assembly, audit as audits, opening, schema, serve as serving};
 use kernel::UserId;
 use std::{
     io::{IsTerminal, Write},
@@ -74,9 +76,10 @@ pub(crate) fn migrate(config: &Config) -> Result<Ending, Trouble> {
         let count = statements.len();
         let prepared = db.prepare_all(statements).await;
         prepared.map_err(|e| Trouble::failed(what, &e, "the database has tables of another program or version"))?;
+        schema::must_agree(&db).await.map_err(Trouble::Failed)?;
         db.close().await;
         say(format!(
-            "the schema is up to date ({} migrations, {count} statements prepared)",
+            "the schema is up to date and as declared ({} migrations, {count} statements prepared)",
             assembly::migrations().len()
         ));
         Ok(Ending::Good)

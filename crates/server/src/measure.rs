@@ -50,11 +50,18 @@ fn describe() {
         "holdfast_store_jobs_total",
         "Jobs committed; divided by commits it is how many shared one fsync."
     );
+    describe_counter!("holdfast_store_statements_total", "Statements run.");
+    describe_counter!("holdfast_store_round_trips_total", "Times a database server was waited for.");
+    describe_counter!("holdfast_store_jobs_again_total", "Times a job was run again because of others.");
+    describe_gauge!("holdfast_leader", "1 while this instance hands events on and runs the shop's periodic tasks.");
     describe_gauge!("holdfast_store_healthy", "1 while the last commit succeeded.");
     describe_counter!("holdfast_relay_facts_total", "Events handed on.");
     describe_counter!("holdfast_relay_reactions_total", "Transactions of reactions.");
     describe_counter!("holdfast_relay_failures_total", "Times events could not be handed on.");
-    describe_gauge!("holdfast_relay_lag_facts", "Events that not every consumer has dealt with.");
+    describe_gauge!(
+        "holdfast_relay_lag_facts",
+        "Events that not every consumer has dealt with; where another instance leads, those not told to streams here."
+    );
     describe_gauge!("holdfast_relay_lag_seconds", "Age of the oldest of those.");
     describe_gauge!("holdfast_events_parked", "Events put aside because a reaction failed.");
     describe_gauge!("holdfast_streams", "Open live streams.");
@@ -133,9 +140,13 @@ fn series(method: &'static str, route: &str, status: StatusCode) -> (Counter, Hi
 
 /// Everything as Prometheus text; what is not counted as it happens is read now.
 pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress>) -> Result<String> {
-    let (commits, jobs) = app.db.commits_and_jobs();
-    counter!("holdfast_store_commits_total").absolute(commits);
-    counter!("holdfast_store_jobs_total").absolute(jobs);
+    let counts = app.db.counts();
+    counter!("holdfast_store_commits_total").absolute(counts.commits);
+    counter!("holdfast_store_jobs_total").absolute(counts.jobs);
+    counter!("holdfast_store_statements_total").absolute(counts.statements);
+    counter!("holdfast_store_round_trips_total").absolute(counts.round_trips);
+    counter!("holdfast_store_jobs_again_total").absolute(counts.ran_again);
+    gauge!("holdfast_leader").set(f64::from(u8::from(progress.leads.load(Ordering::Relaxed))));
     gauge!("holdfast_store_waiting").set(app.db.waiting() as f64);
     gauge!("holdfast_store_healthy").set(f64::from(u8::from(app.db.health().is_healthy())));
     gauge!("holdfast_http_requests_running").set(requests.running() as f64);
@@ -149,7 +160,9 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     for (status, count) in sagas {
         gauge!("holdfast_sagas", "status" => status).set(count as f64);
     }
-    let lag = newest - progress.heard_by_all.load(Ordering::Relaxed);
+    let leads = progress.leads.load(Ordering::Relaxed);
+    let heard = if leads { &progress.heard_by_all } else { &progress.told };
+    let lag = newest - heard.load(Ordering::Relaxed);
     gauge!("holdfast_relay_lag_facts").set(lag.max(0) as f64);
     Ok(registry().render())
 }

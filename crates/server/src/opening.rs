@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{Db, Durability};
+use store::Db;
 
 /// Failures in a row after which the review service is left alone, and for how long: a page then costs no waiting at all.
 const REVIEW_FAILURES_MAX: u32 = 5;
@@ -21,18 +21,23 @@ pub fn clock() -> Arc<dyn Clock> {
 
 /// Opens the database and applies what is missing of the schema, when `migrate` says so.
 pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db, Fault> {
-    let path = database.path()?;
-    make_folder_of(&path)?;
+    let url = database.place()?;
+    if let Some(path) = url.file() {
+        make_folder_of(path)?;
+    }
+    let what = format!("the database {url} cannot be opened");
+    let remedy = match url.file() {
+        Some(_) => "check that the file is a Holdfast database and that the disk can be written",
+        None => "check database.url, database.user and database.password, and that the server answers",
+    };
     let settings = store::Settings {
-        path: path.clone(),
-        durability: Durability::Full,
         queue: database.queue,
         readers: database.readers,
-        clock: clock(),
-        seed: None,
+        writers: database.writers,
+        connect_timeout: database.connect_timeout.duration(),
+        statement_timeout: database.statement_timeout.duration(),
+        ..store::Settings::of(url, clock())
     };
-    let what = format!("the database {} cannot be opened", path.display());
-    let remedy = "check that the file is a Holdfast database and that the disk can be written";
     let db = Db::open(settings).map_err(|error| fault(&what, &error, remedy))?;
     if migrate {
         let what = "the schema cannot be brought up to date";
@@ -44,6 +49,7 @@ pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db
         db.prepare_all(assembly::statements())
             .await
             .map_err(|error| fault(what, &error, "run `holdfast migrate` first"))?;
+        crate::schema::must_agree(&db).await?;
     }
     Ok(db)
 }

@@ -1,5 +1,8 @@
 //! Hands new facts on: to pages in memory, to live streams, and to every domain's reactions.
 //!
+//! Every instance follows the stream for its own pages and streams. The one that holds the lease leads: it gives committed
+//! facts their places in the stream and runs the reactions, and whatever it writes checks that it still holds the lease.
+//!
 //! Facts are read once a batch, on a read connection. A consumer costs a write only when a fact of the batch concerns it;
 //! otherwise its position moves in memory and is stored now and then. Reactions stay exactly-once because their own
 //! transaction compares and moves the stored position (`store::consumer::apply`).
@@ -11,11 +14,12 @@ use std::{
     panic::AssertUnwindSafe,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
-use store::{Envelope, Reaction, consumer, outbox};
+use store::{Envelope, Lease, Reaction, consumer, outbox};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use web::{App, Module};
 
@@ -25,8 +29,6 @@ const BATCH: i64 = 1_000;
 const REACT_AT_ONCE: usize = 64;
 /// Pause after a batch while more are arriving: it makes batches out of single facts, and nobody sees the difference.
 const LINGER: Duration = Duration::from_millis(4);
-/// Longest sleep: another process (an import, a rebuild) cannot wake us.
-const POLL: Duration = Duration::from_millis(500);
 /// How often idle positions are stored and parked events looked at.
 const UPKEEP: Duration = Duration::from_secs(2);
 /// Pause after a failure of the database.
@@ -37,7 +39,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Progress {
     /// The newest fact handed to pages and streams.
     pub told: AtomicI64,
-    /// The newest fact that every consumer has dealt with.
+    /// Whether this instance leads.
+    pub leads: AtomicBool,
+    /// The newest fact that every consumer has dealt with, as long as this instance leads; else 0.
     pub heard_by_all: AtomicI64,
     /// When the oldest fact happened that not everyone has dealt with, in ms; 0 when there is none.
     pub behind_since: AtomicI64,
@@ -72,9 +76,17 @@ struct Consumer {
 pub struct Relay {
     app: App,
     reactions: Arc<[Reaction]>,
-    consumers: Vec<Consumer>,
+    leading: Option<Leading>,
     told: i64,
     progress: Arc<Progress>,
+}
+
+/// What only the instance that leads has.
+struct Leading {
+    lease: Lease,
+    /// The shop under the lease.
+    app: App,
+    consumers: Vec<Consumer>,
 }
 
 /// Every reaction of every module.
@@ -96,33 +108,55 @@ pub fn consumers(reactions: &[Reaction]) -> Vec<(&'static str, Vec<&'static str>
 }
 
 impl Relay {
-    /// Reads where everyone stands. Pages and streams begin with what happens from now on.
+    /// A relay that follows. Pages and streams begin with what happens from now on.
     pub async fn open(app: &App) -> Result<Relay> {
         let reactions: Arc<[Reaction]> = reactions(&app.modules).into();
-        let named = consumers(&reactions);
-        let names: Vec<&'static str> = named.iter().map(|(name, _)| *name).collect();
-        let (told, positions, parked) = app
-            .db
-            .read("relay.open", move |tx| {
-                let positions = names.iter().map(|name| consumer::position(tx, name)).collect::<Result<Vec<_>>>()?;
-                Ok((outbox::newest(tx)?, positions, consumer::list(tx, 1, 0)?.1))
-            })
-            .await?;
-        let consumers = named.into_iter().zip(positions);
-        // -1: a new consumer gets its row at the first upkeep, so that retention waits for it
-        let consumers = consumers
-            .map(|((name, topics), position)| Consumer {
-                name,
-                topics,
-                position,
-                saved: if position == 0 { -1 } else { position },
-            })
-            .collect();
-        let progress = Arc::new(Progress::default());
-        progress.parked.store(parked, Ordering::Relaxed);
-        let relay = Relay { app: app.clone(), reactions, consumers, told, progress };
+        let told = app.db.read("relay.open", outbox::newest).await?;
+        let relay = Relay { app: app.clone(), reactions, leading: None, told, progress: Arc::new(Progress::default()) };
         relay.note(None);
         Ok(relay)
+    }
+
+    /// Leads under this lease, or follows without one. Whoever begins to lead reads where every consumer stands.
+    pub async fn lead(&mut self, lease: Option<Lease>) -> Result<()> {
+        if self.leading.as_ref().map(|leading| leading.lease) == lease {
+            return Ok(());
+        }
+        self.leading = match lease {
+            Some(lease) => Some(self.begin_to_lead(lease).await?),
+            None => None,
+        };
+        self.note(None);
+        Ok(())
+    }
+
+    async fn begin_to_lead(&self, lease: Lease) -> Result<Leading> {
+        let app = self.app.under(lease);
+        let named = consumers(&self.reactions);
+        let names: Vec<&'static str> = named.iter().map(|(name, _)| *name).collect();
+        // under the lease: whoever led before can move no position any more
+        let (positions, parked) = app
+            .db
+            .write("relay.lead", move |tx| {
+                let positions = names.iter().map(|name| consumer::position(tx, name)).collect::<Result<Vec<_>>>()?;
+                Ok((positions, consumer::list(tx, 1, 0)?.1))
+            })
+            .await?;
+        self.progress.parked.store(parked, Ordering::Relaxed);
+        let consumers = named.into_iter().zip(positions);
+        // -1: a new consumer gets its row at the first upkeep, so that retention waits for it
+        let consumers = consumers.map(|((name, topics), position)| Consumer {
+            name,
+            topics,
+            position,
+            saved: if position == 0 { -1 } else { position },
+        });
+        Ok(Leading { lease, app, consumers: consumers.collect() })
+    }
+
+    /// The shop as what only one instance may do has to use it: under the lease, if this one leads.
+    pub fn shop(&self) -> App {
+        self.leading.as_ref().map_or_else(|| self.app.clone(), |leading| leading.app.clone())
     }
 
     /// What it has done, to be read while it works.
@@ -130,10 +164,9 @@ impl Relay {
         Arc::clone(&self.progress)
     }
 
-    /// Hands one batch of facts on. Gives how many facts there were; 0 means that everyone has heard everything.
+    /// Hands one batch of facts on. Gives how many there were; 0 means that everyone has heard everything.
     pub async fn step(&mut self) -> Result<usize> {
-        let from = self.slowest();
-        let facts = self.app.db.read("relay.read", move |tx| outbox::after(tx, from, BATCH)).await?;
+        let facts = self.read().await?;
         let Some(last) = facts.last().map(|fact| fact.id) else {
             self.note(None);
             return Ok(0);
@@ -141,15 +174,29 @@ impl Relay {
         self.note(facts.first());
         self.tell(&facts).await;
         let facts = Arc::new(facts);
-        let turns = self
-            .consumers
-            .iter_mut()
-            .map(|consumer| consumer.hear(&self.app, &self.reactions, &facts, last, &self.progress));
-        let outcomes = future::join_all(turns).await;
+        if let Some(leading) = &mut self.leading {
+            let (app, reactions, progress) = (&leading.app, &self.reactions, &self.progress);
+            let turns = leading.consumers.iter_mut().map(|one| one.hear(app, reactions, &facts, last, progress));
+            let outcomes = future::join_all(turns).await;
+            outcomes.into_iter().collect::<Result<Vec<()>>>()?;
+        }
         self.progress.facts.fetch_add(facts.len() as u64, Ordering::Relaxed);
-        outcomes.into_iter().collect::<Result<Vec<()>>>()?;
         self.note(None);
         Ok(facts.len())
+    }
+
+    /// The next facts. Who leads gives those that have just been committed their places first.
+    async fn read(&self) -> Result<Vec<Envelope>> {
+        let from = self.slowest();
+        let leads = self.leading.is_some();
+        let read = move |tx: &mut store::Tx<'_>| {
+            let new = leads && outbox::has_new(tx)?;
+            Ok((new, if new { Vec::new() } else { outbox::after(tx, from, BATCH)? }))
+        };
+        let (new, facts) = self.app.db.read("relay.read", read).await?;
+        let Some(leading) = self.leading.as_ref().filter(|_| new) else { return Ok(facts) };
+        leading.app.db.write("relay.place", |tx| outbox::place(tx, BATCH)).await?;
+        self.app.db.read("relay.read", move |tx| outbox::after(tx, from, BATCH)).await
     }
 
     /// Pages and streams hear each fact once, before the reactions: what they show is already committed. A page is stale
@@ -172,27 +219,16 @@ impl Relay {
         self.told = self.told.max(facts.last().map_or(0, |fact| fact.id));
     }
 
-    /// Stores positions that moved in memory, and tries parked events that are due. Gives how many of those succeeded.
+    /// Stores positions that moved in memory, and tries parked events that are due. Gives how many of those succeeded. Who
+    /// follows has nothing to do here.
     pub async fn upkeep(&mut self) -> Result<usize> {
-        let moved: Vec<(&'static str, i64)> =
-            self.consumers.iter().filter(|c| c.position != c.saved).map(|c| (c.name, c.position)).collect();
-        if !moved.is_empty() {
-            let save = move |tx: &mut store::Tx<'_>| {
-                for (name, position) in &moved {
-                    // another process may have gone further
-                    let stored = consumer::position(tx, name)?;
-                    consumer::set_position(tx, name, stored.max(*position))?;
-                }
-                Ok(())
-            };
-            self.app.db.write("relay.positions", save).await?;
-            self.consumers.iter_mut().for_each(|c| c.saved = c.position);
-        }
+        let Some(leading) = &mut self.leading else { return Ok(0) };
+        leading.save().await?;
         if self.progress.parked.load(Ordering::Relaxed) == 0 {
             return Ok(0);
         }
         let reactions = Arc::clone(&self.reactions);
-        let (succeeded, parked) = self
+        let (succeeded, parked) = leading
             .app
             .db
             .write("relay.retry", move |tx| {
@@ -204,13 +240,18 @@ impl Relay {
         Ok(succeeded)
     }
 
-    /// Works until `stop`, then hands on what is left and stores every position.
-    pub async fn run(mut self, stop: CancellationToken) {
+    /// Works until `stop`, leading while the lease is `held`, then hands on what is left and stores every position.
+    pub async fn run(mut self, mut held: watch::Receiver<Option<Lease>>, stop: CancellationToken) {
+        let looks_every = self.app.db.looks_every();
         let mut newest = self.app.db.newest_event();
         let mut looked_after = Instant::now();
         while !stop.is_cancelled() {
             newest.mark_unchanged();
-            let mut outcome = self.contained().await;
+            let lease = *held.borrow_and_update();
+            let mut outcome = match self.lead(lease).await {
+                Ok(()) => self.contained().await,
+                Err(error) => Err(error),
+            };
             if looked_after.elapsed() >= UPKEEP {
                 looked_after = Instant::now();
                 outcome = self.upkeep().await.and(outcome);
@@ -226,7 +267,9 @@ impl Relay {
                 None => tokio::select! {
                     () = stop.cancelled() => {}
                     _ = newest.changed() => {}
-                    () = tokio::time::sleep(POLL) => {}
+                    Ok(()) = held.changed() => {}
+                    // others cannot wake us
+                    () = tokio::time::sleep(looks_every) => {}
                 },
             }
         }
@@ -263,12 +306,15 @@ impl Relay {
     }
 
     fn slowest(&self) -> i64 {
-        self.consumers.iter().map(|c| c.position).min().map_or(self.told, |slowest| slowest.min(self.told))
+        let positions = self.leading.iter().flat_map(|leading| &leading.consumers).map(|consumer| consumer.position);
+        positions.min().map_or(self.told, |slowest| slowest.min(self.told))
     }
 
     fn note(&self, oldest_unheard: Option<&Envelope>) {
         self.progress.told.store(self.told, Ordering::Relaxed);
-        self.progress.heard_by_all.store(self.slowest(), Ordering::Relaxed);
+        let leads = self.leading.is_some();
+        self.progress.leads.store(leads, Ordering::Relaxed);
+        self.progress.heard_by_all.store(if leads { self.slowest() } else { 0 }, Ordering::Relaxed);
         self.progress.behind_since.store(oldest_unheard.map_or(0, |fact| fact.at.as_millis()), Ordering::Relaxed);
     }
 }
@@ -276,6 +322,27 @@ impl Relay {
 /// A domain that panics over one fact is passed over for it: the others, and later facts, must still be heard.
 fn quietly<T: Default>(hear: impl FnOnce() -> T) -> T {
     std::panic::catch_unwind(AssertUnwindSafe(hear)).unwrap_or_default()
+}
+
+impl Leading {
+    async fn save(&mut self) -> Result<()> {
+        let moved: Vec<(&'static str, i64)> =
+            self.consumers.iter().filter(|c| c.position != c.saved).map(|c| (c.name, c.position)).collect();
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let save = move |tx: &mut store::Tx<'_>| {
+            for (name, position) in &moved {
+                // another process may have gone further
+                let stored = consumer::position(tx, name)?;
+                consumer::set_position(tx, name, stored.max(*position))?;
+            }
+            Ok(())
+        };
+        self.app.db.write("relay.positions", save).await?;
+        self.consumers.iter_mut().for_each(|c| c.saved = c.position);
+        Ok(())
+    }
 }
 
 impl Consumer {

@@ -3,6 +3,8 @@
 use futures_util::{FutureExt, future::BoxFuture};
 use kernel::{Code, Random, Result};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use store::Lease;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use web::App;
 
@@ -20,6 +22,8 @@ pub struct Chore {
     pub name: &'static str,
     /// Pause between runs that found nothing to do.
     pub every: Duration,
+    /// Whether every instance has to do it for itself, and not one for the shop.
+    pub everywhere: bool,
     /// Does a bounded piece of work and says how much.
     pub run: Arc<dyn Fn(App) -> BoxFuture<'static, Result<u64>> + Send + Sync>,
 }
@@ -33,7 +37,9 @@ impl std::fmt::Debug for Chore {
 /// The tasks of every module.
 pub fn of_modules(app: &App) -> Vec<Chore> {
     let tasks = app.modules.iter().flat_map(|module| module.tasks);
-    tasks.map(|task| Chore { name: task.name, every: task.every, run: Arc::new(task.run) }).collect()
+    let chore =
+        |task: &web::Task| Chore { name: task.name, every: task.every, everywhere: false, run: Arc::new(task.run) };
+    tasks.map(chore).collect()
 }
 
 impl Chore {
@@ -54,8 +60,8 @@ impl Chore {
         outcome
     }
 
-    /// Runs on its interval until `stop`. A run is never cut off in the middle.
-    pub async fn keep(self, app: App, stop: CancellationToken) {
+    /// Runs on its interval until `stop`, while this instance holds the lease. A run is never cut off in the middle.
+    pub async fn keep(self, app: App, mut held: watch::Receiver<Option<Lease>>, stop: CancellationToken) {
         let mut random = Random::from_system();
         let mut failures = 0_u32;
         let mut in_a_row = 0_u32;
@@ -65,6 +71,7 @@ impl Chore {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
             }
+            let Some(app) = self.turn(&app, &mut held, &stop).await else { return };
             pause = match self.once(&app).await {
                 Ok(0) => {
                     (failures, in_a_row) = (0, 0);
@@ -82,6 +89,29 @@ impl Chore {
                     jittered(longer.min(PAUSE_MAX.max(self.every)), &mut random)
                 }
             };
+        }
+    }
+}
+
+impl Chore {
+    /// Waits until it is this instance's turn, and gives the shop under that lease; `None` once the program stops.
+    async fn turn(
+        &self,
+        app: &App,
+        held: &mut watch::Receiver<Option<Lease>>,
+        stop: &CancellationToken,
+    ) -> Option<App> {
+        if self.everywhere {
+            return Some(app.clone());
+        }
+        loop {
+            if let Some(lease) = *held.borrow_and_update() {
+                return Some(app.under(lease));
+            }
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                changed = held.changed() => changed.ok()?,
+            }
         }
     }
 }

@@ -8,42 +8,35 @@ use crate::config::Config;
 use kernel::Clock;
 use ports::{ManualClock, NoReviews, Ports, gateway::Simulated};
 use std::sync::Arc;
-use store::{Db, Durability};
-use tempfile::TempDir;
+use store::Db;
+use testdb::Space;
 use web::{App, Module};
 
-/// A shop with chosen modules, a clock turned by hand, and a folder that goes away with it.
+/// A shop with chosen modules, a clock turned by hand, and a place that goes away with it.
 struct Shop {
     app: App,
     clock: Arc<ManualClock>,
-    _folder: TempDir,
+    _space: Space,
 }
 
 fn ports() -> Ports {
     Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) }
 }
 
-fn database(folder: &TempDir, clock: Arc<dyn Clock>) -> Db {
-    let settings = store::Settings {
-        path: folder.path().join("shop.db"),
-        durability: Durability::ProcessOnly,
-        queue: 1_000,
-        readers: 1,
-        clock,
-        seed: Some(1),
-    };
-    Db::open(settings).expect("a new folder can be written")
+fn database(space: &Space, clock: Arc<dyn Clock>) -> Db {
+    let url = space.url().parse().expect("the address of a database");
+    Db::open(store::Settings::throwaway(url, clock)).expect("a new place can be written")
 }
 
 async fn shop(modules: &'static [Module]) -> Shop {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let space = Space::open();
     let clock = Arc::new(ManualClock::default());
-    let db = database(&folder, clock.clone());
+    let db = database(&space, clock.clone());
     let migrations =
         store::MIGRATIONS.iter().chain(modules.iter().flat_map(|module| module.migrations)).copied().collect();
     db.migrate(migrations).await.expect("migrations apply");
     let mut parts = crate::assembly::parts(&Config::defaults().settings, db, ports()).expect("the defaults are good");
     parts.modules = modules.into();
     let app = web::App::from(parts);
-    Shop { app, clock, _folder: folder }
+    Shop { app, clock, _space: space }
 }

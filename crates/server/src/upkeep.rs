@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use store::{idempotency, outbox};
+use store::{Tx, consumer, idempotency, outbox};
 use web::App;
 
 /// How often old rows are looked for.
@@ -27,11 +27,12 @@ pub fn chores(settings: &Settings, progress: Arc<Progress>, running_since: Times
     let mut chores = vec![
         chore("server.forget-idempotency", FORGET_EVERY, move |app| forget_keys(app, idempotency)),
         chore("server.forget-events", FORGET_EVERY, move |app| forget_events(app, events, Arc::clone(&progress))),
-        chore(
-            "server.identity-keys",
-            DUE_EVERY,
-            |app| async move { app.auth.refresh_keys(app.now()).await.map(|_| 0) },
-        ),
+        Chore {
+            everywhere: true,
+            ..chore("server.identity-keys", DUE_EVERY, |app| async move {
+                app.auth.refresh_keys(app.now()).await.map(|_| 0)
+            })
+        },
     ];
     if !audit_every.is_zero() {
         chores.push(chore("server.audit", DUE_EVERY, move |app| async move {
@@ -46,7 +47,7 @@ fn chore<F>(name: &'static str, every: Duration, run: impl Fn(App) -> F + Send +
 where
     F: Future<Output = Result<u64>> + Send + 'static,
 {
-    Chore { name, every, run: Arc::new(move |app| run(app).boxed()) }
+    Chore { name, every, everywhere: false, run: Arc::new(move |app| run(app).boxed()) }
 }
 
 async fn forget_keys(app: App, after: Duration) -> Result<u64> {
@@ -56,6 +57,11 @@ async fn forget_keys(app: App, after: Duration) -> Result<u64> {
 
 async fn forget_events(app: App, after: Duration, progress: Arc<Progress>) -> Result<u64> {
     let cutoff = app.now().before(after);
-    let heard_by_all = progress.heard_by_all.load(Ordering::Relaxed);
-    app.db.write("server.forget-events", move |tx| outbox::forget(tx, heard_by_all, cutoff)).await
+    // positions in memory are ahead of those stored, but only the relay of this instance has those of every consumer
+    let in_memory = progress.heard_by_all.load(Ordering::Relaxed);
+    let forget = move |tx: &mut Tx<'_>| {
+        let heard_by_all = consumer::heard_by_all(tx)?.min(in_memory);
+        outbox::forget(tx, heard_by_all, cutoff)
+    };
+    app.db.write("server.forget-events", forget).await
 }

@@ -1,18 +1,16 @@
 //! The command line as its users meet it: what it says and how it exits.
 
-use std::{
-    path::Path,
-    process::{Command, Output},
-};
-use tempfile::TempDir;
+use std::process::{Command, Output};
+use testdb::Space;
 
-/// Runs `holdfast` in `folder`, without the settings of whoever runs the tests.
-fn holdfast(folder: &Path, arguments: &[&str]) -> Output {
+/// Runs `holdfast` in a place, without the settings of whoever runs the tests.
+fn holdfast(space: &Space, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HOLDFAST_")) {
         command.env_remove(name);
     }
-    command.current_dir(folder).args(["-o", "log.filter=warn"]).args(arguments).output().expect("it runs")
+    command.env("HOLDFAST_DATABASE__URL", space.url());
+    command.current_dir(space.folder()).args(["-o", "log.filter=warn"]).args(arguments).output().expect("it runs")
 }
 
 fn said(output: &Output) -> String {
@@ -20,8 +18,8 @@ fn said(output: &Output) -> String {
 }
 
 /// Runs it and wants this exit code; gives what it said.
-fn exits(folder: &TempDir, code: i32, arguments: &[&str]) -> String {
-    let output = holdfast(folder.path(), arguments);
+fn exits(space: &Space, code: i32, arguments: &[&str]) -> String {
+    let output = holdfast(space, arguments);
     let text = said(&output);
     assert_eq!(output.status.code(), Some(code), "{arguments:?} said: {text}");
     text
@@ -29,79 +27,80 @@ fn exits(folder: &TempDir, code: i32, arguments: &[&str]) -> String {
 
 #[test]
 fn configuration_is_shown_checked_and_explained() {
-    let folder = TempDir::new().unwrap();
-    let defaults = exits(&folder, 0, &["config", "default"]);
-    std::fs::write(folder.path().join("holdfast.toml"), defaults).unwrap();
-    exits(&folder, 0, &["config", "check"]);
-    std::fs::write(folder.path().join("holdfast.toml"), "[shop]\npay_withn = \"5m\"\n").unwrap();
-    let text = exits(&folder, 2, &["config", "check"]);
+    let space = Space::open();
+    let defaults = exits(&space, 0, &["config", "default"]);
+    std::fs::write(space.folder().join("holdfast.toml"), defaults).unwrap();
+    exits(&space, 0, &["config", "check"]);
+    std::fs::write(space.folder().join("holdfast.toml"), "[shop]\npay_withn = \"5m\"\n").unwrap();
+    let text = exits(&space, 2, &["config", "check"]);
     for part in ["shop.pay_withn", "holdfast.toml", "why:", "did you mean shop.pay_within"] {
         assert!(text.contains(part), "{part} is missing: {text}");
     }
-    std::fs::write(folder.path().join("other.toml"), "[shop]\npay_within = \"5m\"\n").unwrap();
-    let text = exits(&folder, 0, &["--config", "other.toml", "config", "show"]);
+    std::fs::write(space.folder().join("other.toml"), "[shop]\npay_within = \"5m\"\n").unwrap();
+    let text = exits(&space, 0, &["--config", "other.toml", "config", "show"]);
     assert!(text.contains("pay_within = \"5m\"") && text.contains("# other.toml"), "{text}");
-    assert!(!text.contains("holdfast-development-secret"), "{text}");
-    assert!(exits(&folder, 2, &["--config", "none.toml", "config", "check"]).contains("none.toml"));
+    assert!(!text.contains("holdfast-development-secret") && !text.contains(":secret@"), "{text}");
+    assert!(exits(&space, 2, &["--config", "none.toml", "config", "check"]).contains("none.toml"));
 }
 
 #[test]
 fn documents_and_completions_are_printed() {
-    let folder = TempDir::new().unwrap();
-    assert!(exits(&folder, 0, &["errors"]).contains("| S402 | `INSUFFICIENT_STOCK` | 400 |"));
-    assert!(exits(&folder, 0, &["openapi"]).contains("\"openapi\": \"3.1"));
+    let space = Space::open();
+    assert!(exits(&space, 0, &["errors"]).contains("| S402 | `INSUFFICIENT_STOCK` | 400 |"));
+    assert!(exits(&space, 0, &["openapi"]).contains("\"openapi\": \"3.1"));
     for shell in ["bash", "zsh", "fish"] {
-        assert!(exits(&folder, 0, &["completions", shell]).contains("holdfast"));
+        assert!(exits(&space, 0, &["completions", shell]).contains("holdfast"));
     }
-    assert!(exits(&folder, 2, &["sevre"]).contains("serve"), "clap names the nearest command");
+    assert!(exits(&space, 2, &["sevre"]).contains("serve"), "clap names the nearest command");
 }
 
 #[test]
 fn a_token_is_made_for_a_known_role_only() {
-    let folder = TempDir::new().unwrap();
+    let space = Space::open();
     let user = "0b1f2c3d-0000-4000-8000-000000000001";
-    let token = exits(&folder, 0, &["token", "--user", user, "--role", "admin", "--expires", "1h"]);
+    let token = exits(&space, 0, &["token", "--user", user, "--role", "admin", "--expires", "1h"]);
     assert_eq!(token.trim().matches('.').count(), 2, "{token}");
-    assert!(exits(&folder, 2, &["token", "--user", user, "--role", "king"]).contains("ADMIN"));
-    assert!(exits(&folder, 2, &["token", "--user", "bob"]).contains("UUID"));
-    assert!(exits(&folder, 2, &["token", "--user", user, "--expires", "soon"]).contains("soon"));
+    assert!(exits(&space, 2, &["token", "--user", user, "--role", "king"]).contains("ADMIN"));
+    assert!(exits(&space, 2, &["token", "--user", "bob"]).contains("UUID"));
+    assert!(exits(&space, 2, &["token", "--user", user, "--expires", "soon"]).contains("soon"));
 }
 
 #[test]
 fn a_file_is_imported_and_its_bad_rows_are_named() {
-    let folder = TempDir::new().unwrap();
+    let space = Space::open();
     let file = "sku,title,price,stock\nA-1,Mug,9000,5\nA-2,Broken,minus one,5\nA-3,Cup,7000,1\n";
-    std::fs::write(folder.path().join("goods.csv"), file).unwrap();
+    std::fs::write(space.folder().join("goods.csv"), file).unwrap();
     let import = ["import", "goods.csv", "--map", "name=title"];
-    let text = exits(&folder, 0, &import);
+    let text = exits(&space, 0, &import);
     assert!(text.contains("3 rows: 2 created") && text.contains("line 3, sku A-2: refused"), "{text}");
-    let strict = exits(&folder, 1, &["import", "goods.csv", "--map", "name=title", "--strict"]);
+    let strict = exits(&space, 1, &["import", "goods.csv", "--map", "name=title", "--strict"]);
     assert!(strict.contains("2 unchanged"), "importing again changes nothing: {strict}");
-    assert!(exits(&folder, 0, &["audit"]).contains("0 broken promises"));
-    assert!(exits(&folder, 0, &["inventory", "rebuild", "--dry-run"]).contains("0 differ"));
-    assert!(exits(&folder, 0, &["migrate"]).contains("up to date"));
-    assert!(exits(&folder, 3, &["import", "nothing.csv"]).contains("nothing.csv"));
-    assert!(exits(&folder, 2, &["import", "goods.parquet"]).contains("--format"));
-    assert!(exits(&folder, 3, &["import", "goods.csv", "--map", "name=headline"]).contains("headline"));
-    assert!(exits(&folder, 3, &["grant", "nobody@example.com", "--role", "ADMIN"]).contains("sign up"));
+    assert!(exits(&space, 0, &["audit"]).contains("0 broken promises"));
+    assert!(exits(&space, 0, &["inventory", "rebuild", "--dry-run"]).contains("0 differ"));
+    assert!(exits(&space, 0, &["migrate"]).contains("up to date"));
+    assert!(exits(&space, 3, &["import", "nothing.csv"]).contains("nothing.csv"));
+    assert!(exits(&space, 2, &["import", "goods.parquet"]).contains("--format"));
+    assert!(exits(&space, 3, &["import", "goods.csv", "--map", "name=headline"]).contains("headline"));
+    assert!(exits(&space, 3, &["grant", "nobody@example.com", "--role", "ADMIN"]).contains("sign up"));
 }
 
 #[test]
 fn a_server_that_cannot_start_says_why() {
-    let folder = TempDir::new().unwrap();
+    let space = Space::open();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let text = exits(&folder, 3, &["serve", "--listen", &address]);
+    let text = exits(&space, 3, &["serve", "--listen", &address]);
     assert!(text.contains(&address) && text.contains("try:"), "{text}");
-    let text = exits(&folder, 2, &["serve", "--listen", "0.0.0.0:0"]);
+    let text = exits(&space, 2, &["serve", "--listen", "0.0.0.0:0"]);
     assert!(text.contains("openssl"), "the development secret is refused beyond this machine: {text}");
-    std::fs::write(folder.path().join("notes.db"), "this is no database, it is a letter to my aunt").unwrap();
-    let text = exits(&folder, 3, &["serve", "--listen", "127.0.0.1:0", "--database", "notes.db"]);
+    std::fs::write(space.folder().join("notes.db"), "this is no database, it is a letter to my aunt").unwrap();
+    let text = exits(&space, 3, &["serve", "--listen", "127.0.0.1:0", "--database", "notes.db"]);
     assert!(text.contains("notes.db"), "{text}");
-    let unmigrated = ["serve", "--listen", "127.0.0.1:0", "--database", "fresh.db", "-o", "database.migrate=false"];
-    let text = exits(&folder, 3, &unmigrated);
+    let fresh = Space::open();
+    let unmigrated = ["serve", "--listen", "127.0.0.1:0", "-o", "database.migrate=false"];
+    let text = exits(&fresh, 3, &unmigrated);
     assert!(text.contains("holdfast migrate"), "{text}");
-    std::fs::create_dir(folder.path().join("mine")).unwrap();
-    std::fs::write(folder.path().join("mine/precious.txt"), "x").unwrap();
-    assert!(exits(&folder, 2, &["demo", "--once", "--data", "mine"]).contains("no demo made"));
+    std::fs::create_dir(space.folder().join("mine")).unwrap();
+    std::fs::write(space.folder().join("mine/precious.txt"), "x").unwrap();
+    assert!(exits(&space, 2, &["demo", "--once", "--data", "mine"]).contains("no demo made"));
 }

@@ -12,7 +12,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use store::{Arg, Db, Durability, Event, Migration, Settings, Tx, args};
+use store::{Arg, DatabaseUrl, Db, Event, Migration, Settings, Tx, args};
 
 const ORDERS: i64 = 40_000;
 const CALLERS: i64 = 256;
@@ -170,14 +170,8 @@ const PRICE: &str = "select price from variants where id = ?";
 const TAKE: &str = "update stock set available = available - 1 where variant_id = ? and available >= 1";
 
 fn open_again(path: &Path) -> Result<Db> {
-    let settings = Settings {
-        path: path.to_owned(),
-        durability: Durability::Full,
-        queue: 10_000,
-        readers: 1,
-        clock: Arc::new(Wall),
-        seed: Some(1),
-    };
+    let url = DatabaseUrl::Sqlite(path.to_owned());
+    let settings = Settings { readers: 1, seed: Some(1), ..Settings::of(url, Arc::new(Wall)) };
     Db::open(settings)
 }
 
@@ -191,7 +185,7 @@ async fn open(path: &Path) -> Result<Db> {
 async fn through_db(path: &Path) -> Result<(Duration, f64)> {
     let db = open(path).await?;
     let next = Arc::new(AtomicI64::new(0));
-    let (commits_before, jobs_before) = db.commits_and_jobs();
+    let before = db.counts();
     let started = Instant::now();
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| {
@@ -211,8 +205,8 @@ async fn through_db(path: &Path) -> Result<(Duration, f64)> {
         caller.await.expect("a caller");
     }
     let took = started.elapsed();
-    let (commits, jobs) = db.commits_and_jobs();
-    Ok((took, (jobs - jobs_before) as f64 / (commits - commits_before) as f64))
+    let after = db.counts();
+    Ok((took, (after.jobs - before.jobs) as f64 / (after.commits - before.commits) as f64))
 }
 
 async fn one_small_job(path: &Path) -> Result<(Duration, Duration)> {

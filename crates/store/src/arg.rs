@@ -1,6 +1,9 @@
 //! What a statement is given: scalars, lists for `in ([?])`, pairs for `[case column]`, rows for `values [(?, ?)]`.
 
-use kernel::{Id, Money, OrderNumber, PaymentNumber, Quantity, SagaId, Timestamp, TrackingNumber, UserId};
+use crate::dialect::padded;
+use kernel::{
+    Code, Id, Money, OrderNumber, PaymentNumber, Quantity, Result, SagaId, Timestamp, TrackingNumber, UserId,
+};
 
 /// One argument of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +37,45 @@ macro_rules! args {
 }
 
 impl<'a> Arg<'a> {
+    /// Gives every scalar of `args` in the order of their places: lists and pairs filled up to the length they are rendered
+    /// with, by repeating the last. C001 for pairs that are empty and for lists in lists.
+    pub(crate) fn each_scalar(args: &[Arg<'_>], mut bind: impl FnMut(&Arg<'_>) -> Result<()>) -> Result<()> {
+        for arg in args {
+            match arg {
+                Arg::List(values) => {
+                    let last = values.last().unwrap_or(&Arg::Null);
+                    for n in 0..padded(values.len()) {
+                        bind(values.get(n).unwrap_or(last).scalar()?)?;
+                    }
+                }
+                Arg::Pairs(pairs) => {
+                    let last = pairs.last().ok_or_else(|| Code::Internal.error().caused_by("no pairs for a case"))?;
+                    for n in 0..padded(pairs.len()) {
+                        let (when, then) = pairs.get(n).unwrap_or(last);
+                        bind(&Arg::Int(*when))?;
+                        bind(&Arg::Int(*then))?;
+                    }
+                }
+                Arg::Rows(rows) => {
+                    for value in rows.iter().flatten() {
+                        bind(value.scalar()?)?;
+                    }
+                }
+                scalar => bind(scalar)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn scalar(&self) -> Result<&Self> {
+        match self {
+            Arg::Null | Arg::Int(_) | Arg::Text(_) | Arg::Owned(_) => Ok(self),
+            Arg::List(_) | Arg::Pairs(_) | Arg::Rows(_) => {
+                Err(Code::Internal.error().caused_by("a list inside a list"))
+            }
+        }
+    }
+
     /// The values of `in ([?])`.
     pub fn list<T: ToArg>(values: &'a [T]) -> Arg<'a> {
         Arg::List(values.iter().map(ToArg::to_arg).collect())

@@ -227,8 +227,9 @@ fn park(tx: &mut Tx<'_>, consumer: &str, fact: &Envelope, attempts: i64, error: 
     tx.exec(PARK, row).map(|_| ())
 }
 
+/// As it is kept; no database takes a zero character in text.
 fn shortened(error: &Error) -> String {
-    format!("{error:?}").chars().take(1_000).collect()
+    format!("{error:?}").chars().filter(|sign| *sign != '\0').take(1_000).collect()
 }
 
 /// Tries up to `limit` parked events that are due and first of their key. Gives how many succeeded.

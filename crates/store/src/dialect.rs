@@ -11,14 +11,19 @@
 //! | `{text}` | type of unlimited text |
 //! | `{table}` | what follows the closing bracket of `create table` |
 //! | `{bigint}` | type name in `cast(… as {bigint})` |
-//! | `{for update}`, `{for update skip locked}` | row locks; nothing on SQLite, whose writer is alone |
+//! | `{for update}`, `{for update skip locked}`, `{for share}` | row locks; nothing on SQLite, whose writer is alone |
 //! | `{on conflict ignore: column}` | a row that breaks a unique key is not inserted; `column` is any column of the table |
 //! | `{on conflict (a, b): x = new.x}` | … updates the existing row instead |
+//! | `{position}` | where a fact stands in the outbox's stream: its id where commits land in the order of ids |
+//! | `{servers: …}` | a step of a migration that SQLite does not need |
 //! | `{like}` | pattern match without regard to (ASCII) case |
 //! | `{greatest}` | the function that gives the larger of two values |
 
+mod catalog;
+
 use crate::Arg;
-use std::fmt::Write;
+pub(crate) use catalog::Catalog;
+use std::{fmt::Write, time::Duration};
 
 /// Which database speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +49,88 @@ impl Dialect {
         Renderer { dialect: self, out: String::with_capacity(sql.len() + 32), placeholders: 0 }.run(sql, args)
     }
 
+    /// A rendered step of a migration, as it is sent. Text is compared and sorted byte by byte on every database, whatever
+    /// language a PostgreSQL database was made for.
+    pub(crate) fn declare(self, step: &str) -> String {
+        let declares = ["create table", "alter table"].iter().any(|words| step.starts_with(words));
+        match self {
+            Dialect::Postgres if declares => with_c_collation(step),
+            Dialect::Sqlite | Dialect::MySql | Dialect::Postgres => step.to_owned(),
+        }
+    }
+
+    /// Whether transactions become visible in the order in which their rows got their ids: only where one writer is alone.
+    pub(crate) fn commits_in_order(self) -> bool {
+        match self {
+            Dialect::Sqlite => true,
+            Dialect::Postgres | Dialect::MySql => false,
+        }
+    }
+
+    /// Whether the steps of a migration are one transaction; if not, each is remembered by itself.
+    pub(crate) fn changes_schema_in_transactions(self) -> bool {
+        match self {
+            Dialect::Sqlite | Dialect::Postgres => true,
+            Dialect::MySql => false,
+        }
+    }
+
+    /// Makes whoever asks second wait until the first one's connection is closed, so that one instance at a time changes the
+    /// schema. Nothing on SQLite, whose writer is alone.
+    pub(crate) fn schema_lock(self) -> Option<&'static str> {
+        match self {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some("select pg_advisory_lock(hashtext(coalesce(current_schema(), '')))"),
+            Dialect::MySql => Some("select get_lock(concat('holdfast ', left(database(), 50)), 3600)"),
+        }
+    }
+
+    /// How often an instance looks for what others have committed. Its own commits wake it at once; on SQLite others are
+    /// only commands that are run now and then beside the server.
+    pub(crate) fn looks_every(self) -> Duration {
+        match self {
+            Dialect::Sqlite => Duration::from_millis(500),
+            Dialect::Postgres | Dialect::MySql => Duration::from_millis(50),
+        }
+    }
+
+    /// Threads that read and threads that write when nobody says how many. On a server a thread mostly waits for answers.
+    pub(crate) fn threads(self) -> (usize, usize) {
+        match self {
+            Dialect::Sqlite => (2, 1),
+            Dialect::Postgres | Dialect::MySql => (8, 16),
+        }
+    }
+
+    /// How long a job may be run again before it is given up. SQLite's one writer is in nobody's way.
+    pub(crate) fn runs_again_for(self) -> Duration {
+        match self {
+            Dialect::Sqlite => Duration::ZERO,
+            Dialect::Postgres | Dialect::MySql => Duration::from_secs(10),
+        }
+    }
+
+    /// Which tables there are, asked in this dialect.
+    pub(crate) fn catalog(self) -> Catalog {
+        match self {
+            Dialect::Sqlite => catalog::SQLITE,
+            Dialect::Postgres => catalog::POSTGRES,
+            Dialect::MySql => catalog::MYSQL,
+        }
+    }
+
+    /// Makes a table's automatic ids go on after the largest there is, when rows came with ids of their own. `None` where
+    /// they do so by themselves.
+    pub(crate) fn ids_go_on(self, table: &str, column: &str) -> Option<String> {
+        match self {
+            Dialect::Sqlite | Dialect::MySql => None,
+            Dialect::Postgres => Some(format!(
+                "select setval(pg_get_serial_sequence('{table}', '{column}'), \
+                 greatest(coalesce(max({column}), 1), 1), max({column}) is not null) from {table}"
+            )),
+        }
+    }
+
     fn word(self, token: &str) -> &'static str {
         match (token, self) {
             ("id", Dialect::Sqlite) => "integer primary key",
@@ -55,16 +142,42 @@ impl Dialect {
             ("table", Dialect::MySql) => "engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin",
             ("bigint", Dialect::Sqlite | Dialect::Postgres) => "bigint",
             ("bigint", Dialect::MySql) => "signed",
-            ("for update" | "for update skip locked", Dialect::Sqlite) => "",
+            ("for update" | "for update skip locked" | "for share", Dialect::Sqlite) => "",
             ("for update", Dialect::Postgres | Dialect::MySql) => "for update",
             ("for update skip locked", Dialect::Postgres | Dialect::MySql) => "for update skip locked",
-            ("like", Dialect::Sqlite | Dialect::MySql) => "like",
+            ("for share", Dialect::Postgres) => "for share",
+            // MariaDB has no other words for it, and MySQL still knows them
+            ("for share", Dialect::MySql) => "lock in share mode",
+            ("position", Dialect::Sqlite) => "id",
+            ("position", Dialect::Postgres | Dialect::MySql) => "position",
+            ("like", Dialect::Sqlite) => "like",
+            // the tables' own collation tells upper from lower case
+            ("like", Dialect::MySql) => "collate utf8mb4_general_ci like",
             ("like", Dialect::Postgres) => "ilike",
             ("greatest", Dialect::Sqlite) => "max",
             ("greatest", Dialect::Postgres | Dialect::MySql) => "greatest",
             (other, _) => panic!("unknown token {{{other}}} in a statement"),
         }
     }
+}
+
+/// `collate "C"` behind every type of text. What comes first in a column's declaration is its name, even if that is `text`.
+fn with_c_collation(step: &str) -> String {
+    let mut out = String::with_capacity(step.len() + 256);
+    let mut before = "";
+    for word in step.split_inclusive([' ', ',', '\n']) {
+        let bare = word.trim_end_matches([' ', ',', '\n']);
+        let is_name = before.ends_with([',', '(']) || before == "column";
+        let is_text = bare == "text" || (bare.starts_with("varchar(") && bare.ends_with(')'));
+        out.push_str(bare);
+        if is_text && !is_name {
+            out.push_str(" collate \"C\"");
+        }
+        out.push_str(&word[bare.len()..]);
+        let seen = word.trim_end_matches([' ', '\n']);
+        before = if seen.is_empty() { before } else { seen };
+    }
+    out
 }
 
 struct Renderer {
@@ -123,7 +236,12 @@ impl Renderer {
     }
 
     fn token(&mut self, token: &str) {
-        if let Some(column) = token.strip_prefix("on conflict ignore:") {
+        if let Some(statement) = token.strip_prefix("servers:") {
+            match self.dialect {
+                Dialect::Sqlite => {}
+                Dialect::Postgres | Dialect::MySql => self.out.push_str(statement.trim()),
+            }
+        } else if let Some(column) = token.strip_prefix("on conflict ignore:") {
             let column = column.trim();
             match self.dialect {
                 Dialect::Sqlite | Dialect::Postgres => self.out.push_str("on conflict do nothing"),
@@ -265,6 +383,16 @@ mod tests {
     }
 
     #[test]
+    fn a_fact_stands_where_its_id_says_only_if_commits_are_in_order() {
+        let [sqlite, postgres, mysql] = all("select {position} from t {for share}", &[]);
+        assert_eq!(sqlite, "select id from t ");
+        assert_eq!(postgres, "select position from t for share");
+        assert_eq!(mysql, "select position from t lock in share mode");
+        let [sqlite, postgres, _] = all("{servers: alter table t add column position bigint};", &[]);
+        assert_eq!((sqlite.as_str(), postgres.as_str()), (";", "alter table t add column position bigint;"));
+    }
+
+    #[test]
     fn conflicts_are_spoken_three_ways() {
         let [sqlite, postgres, mysql] = all("insert into t (a) values (?) {on conflict ignore: a}", &[Arg::Int(1)]);
         assert_eq!(sqlite, "insert into t (a) values (?) on conflict do nothing");
@@ -273,6 +401,17 @@ mod tests {
         let [sqlite, _, mysql] = all("insert into t (a, n) values (?, ?) {on conflict (a): n = t.n + new.n}", &[]);
         assert_eq!(sqlite, "insert into t (a, n) values (?, ?) on conflict (a) do update set n = t.n + excluded.n");
         assert_eq!(mysql, "insert into t (a, n) values (?, ?) on duplicate key update n = t.n + values(n)");
+    }
+
+    #[test]
+    fn text_is_sorted_by_bytes_whatever_language_a_database_is_for() {
+        let sent = |step: &str| Dialect::Postgres.declare(&Dialect::Postgres.render(step, &[]));
+        let table = sent("create table t (\n  text varchar(9) not null unique,\n  b {text}, n bigint) {table}");
+        let wanted =
+            "create table t (\n  text varchar(9) collate \"C\" not null unique,\n  b text collate \"C\", n bigint) ";
+        assert_eq!(table, wanted);
+        assert_eq!(sent("alter table t add column text {text}"), "alter table t add column text text collate \"C\"");
+        assert_eq!(sent("insert into t (a, text) values (1, 'b')"), "insert into t (a, text) values (1, 'b')");
     }
 
     #[test]

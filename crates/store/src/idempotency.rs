@@ -76,12 +76,12 @@ pub fn claim(tx: &mut Tx<'_>, scope: &str, key: &str, request_hash: &str) -> Res
 /// Keeps the answer of the request that holds the key.
 pub fn answer(tx: &mut Tx<'_>, scope: &str, key: &str, answer: &Answer) -> Result<()> {
     let status = i64::from(answer.status);
-    tx.exec(ANSWER, args![status, answer.location, answer.body, scope, key]).map(|_| ())
+    tx.exec_unseen(ANSWER, args![status, answer.location, answer.body, scope, key])
 }
 
 /// Notes what the running request works on, so that a repetition after a crash can find it.
 pub fn refer(tx: &mut Tx<'_>, scope: &str, key: &str, reference: &str) -> Result<()> {
-    tx.exec(REFER, args![reference, scope, key]).map(|_| ())
+    tx.exec_unseen(REFER, args![reference, scope, key])
 }
 
 /// Gives the key back: the request failed in a way that may be repeated.

@@ -3,17 +3,28 @@
 
 pub mod arg;
 pub mod audit;
+mod connection;
 pub mod consumer;
+pub mod copy;
 pub mod db;
 pub mod dialect;
 pub mod fault;
 pub mod idempotency;
+mod job;
+pub mod lease;
 pub mod migrate;
+mod mysql;
+mod open;
 pub mod outbox;
+mod pool;
+mod postgres;
 mod reader;
+mod rendered;
 pub mod row;
+pub mod schema;
 mod sqlite;
 pub mod tx;
+pub mod url;
 mod wal;
 mod writer;
 
@@ -23,19 +34,31 @@ mod tests;
 pub use arg::{Arg, ToArg};
 pub use audit::Violation;
 pub use consumer::Reaction;
-pub use db::{Db, Durability, Health, Settings};
+pub use db::{Db, Durability, Health, Limits, Settings};
 pub use dialect::Dialect;
+pub use lease::Lease;
 pub use migrate::Migration;
 pub use outbox::{Envelope, Event};
 pub use row::{Column, FromColumn, Row};
 pub use tx::Tx;
+pub use url::DatabaseUrl;
 
 /// What the store itself adds to every shop: its own tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "store/0001_base", sql: include_str!("../migrations/0001_base.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "store/0001_base", sql: include_str!("../migrations/0001_base.sql") },
+    Migration { name: "store/0002_instances", sql: include_str!("../migrations/0002_instances.sql") },
+];
 
 /// Every statement of the store, prepared by a test on every database at hand.
 pub fn statements() -> Vec<&'static str> {
-    [writer::STATEMENTS, migrate::STATEMENTS, outbox::STATEMENTS, consumer::STATEMENTS, idempotency::STATEMENTS]
-        .concat()
+    [
+        writer::STATEMENTS,
+        migrate::STATEMENTS,
+        outbox::STATEMENTS,
+        consumer::STATEMENTS,
+        idempotency::STATEMENTS,
+        lease::STATEMENTS,
+        copy::STATEMENTS,
+    ]
+    .concat()
 }

@@ -1,7 +1,9 @@
 //! Forward-only migrations, embedded in the binary. One text for all databases; every one is applied once.
 
-use crate::{Db, Dialect, Tx, args};
-use kernel::{Code, Result};
+use crate::connection::{Committed, Server};
+use crate::{Db, Limits, Tx, args, open};
+use kernel::{Code, Error, Result};
+use std::{collections::HashSet, time::Duration};
 
 /// One step of the schema. Never change a published one; add the next.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +14,9 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+/// Where it is remembered what was applied.
+pub(crate) const TABLE: &str = "schema_migrations";
+
 const APPLIED_TABLE: &str = "create table if not exists schema_migrations (
     name varchar(120) not null primary key,
     applied_at bigint not null
@@ -19,33 +24,101 @@ const APPLIED_TABLE: &str = "create table if not exists schema_migrations (
 const APPLIED: &str = "select name from schema_migrations";
 const REMEMBER: &str = "insert into schema_migrations (name, applied_at) values (?, ?)";
 
-pub(crate) const STATEMENTS: &[&str] = &[APPLIED_TABLE, APPLIED, REMEMBER];
+const FORGET_STEPS: &str = "delete from schema_migrations where name <> ? and name {like} ?";
 
+pub(crate) const STATEMENTS: &[&str] = &[APPLIED_TABLE, APPLIED, REMEMBER, FORGET_STEPS];
+
+/// How long one step may take on a server: an index on a large table takes its time.
+const STEP_MAX: Duration = Duration::from_secs(3_600);
+
+/// Applies what is missing, in order, each migration in its own transaction where the database can do that. Gives what was
+/// applied by this call.
 pub(crate) async fn apply(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
-    let applied = db
-        .write("store.migrations", |tx| {
-            tx.exec(APPLIED_TABLE, args![])?;
-            tx.query(APPLIED, args![], |row| row.get::<String>(0))
-        })
-        .await?;
-    let missing: Vec<Migration> =
-        migrations.into_iter().filter(|m| !applied.iter().any(|name| name == m.name)).collect();
-    for migration in &missing {
-        let migration = *migration;
-        db.write("store.migrate", move |tx| one(tx, &migration)).await?;
-        tracing::info!(migration = migration.name, "schema changed");
-    }
-    Ok(missing.iter().map(|m| m.name).collect())
+    let Some(lock) = db.url().dialect().schema_lock() else { return on_the_writer(db, migrations).await };
+    let db = db.clone();
+    let applied = tokio::task::spawn_blocking(move || on_a_server(&db, lock, &migrations)).await;
+    applied.map_err(|e| Code::Internal.error().caused_by(e))?
 }
 
-fn one(tx: &mut Tx<'_>, migration: &Migration) -> Result<()> {
-    let text = Dialect::Sqlite.render(migration.sql, &[]);
-    for statement in text.split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
-        let statement = statement.trim_end_matches(';');
-        tx.conn
-            .run(statement)
-            .map_err(|e| Code::Internal.error().caused_by(format!("{}: {e:?} in: {statement}", migration.name)))?;
+async fn on_the_writer(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
+    let applied = db.write("store.migrations", applied).await?;
+    let mut done = Vec::new();
+    for migration in migrations.into_iter().filter(|migration| !applied.contains(migration.name)) {
+        db.write("store.migrate", move |tx| one(tx, &migration, &HashSet::new())).await?;
+        tracing::info!(migration = migration.name, "schema changed");
+        done.push(migration.name);
     }
+    Ok(done)
+}
+
+/// On a connection of its own, whose end gives the lock back. Several instances that start together come one after the
+/// other, and the second finds everything applied.
+fn on_a_server(db: &Db, lock: &'static str, migrations: &[Migration]) -> Result<Vec<&'static str>> {
+    let limits = Limits { statement: STEP_MAX, ..db.limits() };
+    let mut conn = open::writer(db.url(), &limits)?;
+    let mut in_transaction = |work: &mut dyn FnMut(&mut Tx<'_>) -> Result<()>| {
+        let mut random = kernel::Random::from_system();
+        conn.begin()?;
+        work(&mut Tx::new(&mut *conn, db.clock().now(), &mut random, true))?;
+        committed(&mut *conn)
+    };
+    in_transaction(&mut |tx| tx.query(lock, args![], |_| Ok(())).map(|_| ()))?;
+    let mut before = HashSet::new();
+    in_transaction(&mut |tx| applied(tx).map(|found| before = found))?;
+    let mut done = Vec::new();
+    for migration in migrations.iter().filter(|migration| !before.contains(migration.name)) {
+        in_transaction(&mut |tx| one(tx, migration, &before))?;
+        tracing::info!(migration = migration.name, "schema changed");
+        done.push(migration.name);
+    }
+    Ok(done)
+}
+
+fn committed(conn: &mut dyn Server) -> Result<()> {
+    match conn.commit() {
+        Committed::Done => Ok(()),
+        Committed::Again(error) | Committed::Refused(error) | Committed::Unknown(error) => Err(error),
+    }
+}
+
+fn applied(tx: &mut Tx<'_>) -> Result<HashSet<String>> {
+    tx.exec(APPLIED_TABLE, args![])?;
+    Ok(tx.query(APPLIED, args![], |row| row.get::<String>(0))?.into_iter().collect())
+}
+
+/// Applies one migration. Where a change of the schema cannot be taken back, every step is remembered under the migration's
+/// name and its number, and `before` says which were taken by somebody who did not come to the end. Such a one may also have
+/// ended between a step and remembering it: that one step may find that it is done already.
+fn one(tx: &mut Tx<'_>, migration: &Migration, before: &HashSet<String>) -> Result<()> {
+    let dialect = tx.conn.dialect();
+    let text = dialect.render(migration.sql, &[]);
+    let steps = steps(&text);
+    let name = |n: usize| format!("{}#{n}", migration.name);
     let now = tx.now();
+    if dialect.changes_schema_in_transactions() {
+        for step in steps {
+            tx.conn.run(&dialect.declare(step)).map_err(|e| failed(migration, step, &e))?;
+        }
+    } else {
+        let mut first = true;
+        for (n, step) in steps.enumerate().filter(|(n, _)| !before.contains(&name(*n))) {
+            match tx.conn.run(&dialect.declare(step)) {
+                Err(error) if first && error.code() == Code::Conflict => {}
+                taken => taken.map_err(|e| failed(migration, step, &e))?,
+            }
+            first = false;
+            tx.exec(REMEMBER, args![name(n), now])?;
+        }
+        tx.exec(FORGET_STEPS, args![migration.name, format!("{}#%", migration.name)])?;
+    }
     tx.exec(REMEMBER, args![migration.name, now]).map(|_| ())
+}
+
+/// The statements of a rendered migration.
+pub(crate) fn steps(text: &str) -> impl Iterator<Item = &str> {
+    text.split(";\n").map(str::trim).map(|step| step.trim_end_matches(';')).filter(|step| !step.is_empty())
+}
+
+fn failed(migration: &Migration, step: &str, error: &Error) -> Error {
+    Code::Internal.error().caused_by(format!("{}: {error:?} in: {step}", migration.name))
 }

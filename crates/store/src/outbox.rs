@@ -22,7 +22,7 @@ pub(crate) struct Emitted {
 /// A fact as it is read back.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// Position in the stream; also the CloudEvents id and the SSE id. Grows, never reused.
+    /// Its place in the stream; also the CloudEvents id and the SSE id. Grows, never reused.
     pub id: i64,
     /// The event's [`Event::TOPIC`].
     pub topic: Arc<str>,
@@ -42,32 +42,63 @@ impl Envelope {
     }
 }
 
-const STORE: &str = "insert into outbox (topic, event_key, payload, created_at) values [(?, ?, ?, ?)]";
-const AFTER: &str = "select id, topic, event_key, payload, created_at from outbox where id > ? order by id limit ?";
-const NEWEST: &str = "select coalesce(max(id), 0) from outbox";
-const ONE: &str = "select id, topic, event_key, payload, created_at from outbox where id = ?";
-const OF_KEY: &str =
-    "select id, topic, event_key, payload, created_at from outbox where event_key = ? order by id limit ?";
-const PAGE: &str = "select id, topic, event_key, payload, created_at from outbox where id < ? order by id desc limit ?";
-const OLDEST: &str = "select coalesce(min(id), 0) from outbox";
-const FORGET: &str = "delete from outbox where id <= ? and id < ? and created_at < ?";
+pub(crate) const STORE: &str = "insert into outbox (topic, event_key, payload, created_at) values [(?, ?, ?, ?)]";
+const AFTER: &str = "select {position}, topic, event_key, payload, created_at from outbox
+    where {position} > ? order by {position} limit ?";
+const NEWEST: &str = "select coalesce(max({position}), 0) from outbox";
+const ONE: &str = "select {position}, topic, event_key, payload, created_at from outbox where {position} = ?";
+const OF_KEY: &str = "select {position}, topic, event_key, payload, created_at from outbox
+    where event_key = ? and {position} is not null order by {position} limit ?";
+const PAGE: &str = "select {position}, topic, event_key, payload, created_at from outbox
+    where {position} < ? order by {position} desc limit ?";
+const OLDEST: &str = "select coalesce(min({position}), 0) from outbox";
+const FORGET: &str = "delete from outbox where {position} <= ? and {position} < ? and created_at < ?";
+const NEW: &str = "select id from outbox where {position} is null order by id limit ?";
+const PLACE: &str = "update outbox set {position} = [case id] where id in ([?]) and {position} is null";
 
 /// Most facts forgotten at once, so that the writer is not kept from others.
 const FORGET_AT_ONCE: i64 = 1_000;
 
-pub(crate) const STATEMENTS: &[&str] = &[STORE, AFTER, NEWEST, ONE, OF_KEY, PAGE, OLDEST, FORGET];
+pub(crate) const STATEMENTS: &[&str] = &[STORE, AFTER, NEWEST, ONE, OF_KEY, PAGE, OLDEST, FORGET, NEW, PLACE];
 
-pub(crate) fn store(tx: &mut Tx<'_>, emitted: &[Emitted]) -> Result<Option<i64>> {
+pub(crate) fn store(tx: &mut Tx<'_>, emitted: &[Emitted]) -> Result<()> {
     if emitted.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     let now = tx.now();
     let rows = emitted
         .iter()
         .map(|e| vec![Arg::Text(e.topic), Arg::Text(&e.key), Arg::Text(&e.payload), Arg::Int(now.as_millis())])
         .collect();
-    tx.insert_rows(STORE, rows)?;
-    Ok(Some(tx.conn.raw.last_insert_rowid()))
+    tx.insert_rows(STORE, rows).map(|_| ())
+}
+
+/// Whether committed facts have no place in the stream yet; see [`place`].
+pub fn has_new(tx: &mut Tx<'_>) -> Result<bool> {
+    Ok(!tx.commits_in_order() && tx.query_first(NEW, args![1_i64], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Gives up to `limit` committed facts their places in the stream, and says how many.
+///
+/// Where several writers commit at once, a fact with a lower id may become visible after one with a higher: a reader that
+/// had passed the higher one would never see it. So a fact has no place until one instance, under its lease, gives it the
+/// next one; readers know places only. Facts of one key come from transactions that wait for each other's rows, so that the
+/// first is visible before the second gets its id, and their places are in that order.
+pub fn place(tx: &mut Tx<'_>, limit: i64) -> Result<usize> {
+    if tx.commits_in_order() {
+        return Ok(0);
+    }
+    let ids: Vec<i64> = tx.query(NEW, args![limit], |row| row.get(0))?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let newest = newest(tx)?;
+    let places = ids.iter().zip(newest + 1..).map(|(id, place)| (*id, place)).collect();
+    let placed = tx.exec(PLACE, &[Arg::Pairs(places), Arg::list(&ids)])?;
+    if placed != ids.len() as u64 {
+        return Err(Code::Internal.error().caused_by(format!("{placed} of {} facts were placed", ids.len())));
+    }
+    Ok(ids.len())
 }
 
 fn envelope(row: &Row<'_>) -> Result<Envelope> {

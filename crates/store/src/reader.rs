@@ -1,57 +1,68 @@
 //! Reading threads: each job gets one consistent view and cannot write.
 
-use crate::Tx;
-use crate::db::Request;
-use crate::sqlite::{self, Connected};
-use crate::writer::Job;
+use crate::connection::{Connection, Standing, gone};
+use crate::db::Shared;
+use crate::job::{Job, Request};
+use crate::{DatabaseUrl, Limits, Tx, open};
 use crossbeam_channel::Receiver;
 use kernel::{Clock, Code, Random, Result};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
-/// A reader that takes longer than this is named in the log: while it reads, the write-ahead log cannot start anew.
+/// A reader that takes longer than this is named in the log: while it reads, the write-ahead log cannot start anew, and a
+/// server cannot clean up.
 const SLOW_READ: Duration = Duration::from_millis(250);
+/// Pause before a lost connection is opened again.
+const REOPEN_AFTER: Duration = Duration::from_millis(50);
 
 pub(crate) struct Reader {
-    pub path: PathBuf,
+    pub url: DatabaseUrl,
+    pub limits: Limits,
+    pub shared: Arc<Shared>,
     pub clock: Arc<dyn Clock>,
     pub random: Random,
 }
 
 impl Reader {
-    /// Runs until told to stop or until every [`crate::Db`] is gone. A broken connection is opened again for the next job.
+    /// Runs until told to stop or until every [`crate::Db`] is gone. A broken connection is opened again, and the job that
+    /// it broke under is run again for as long as the limits allow.
     pub fn run(mut self, requests: &Receiver<Request>) {
-        let mut conn = None;
+        let mut conn: Option<Box<dyn Connection>> = None;
         while let Ok(Request::Run(mut job)) = requests.recv() {
-            if conn.is_none() {
-                match sqlite::open_reader(&self.path) {
-                    Ok(open) => conn = Some(open),
-                    Err(error) => {
-                        tracing::error!(error = ?error, "no read connection");
-                        job.fail(error);
-                    }
+            let started = Instant::now();
+            let before = conn.as_ref().map_or((0, 0), |conn| (conn.statements(), conn.round_trips()));
+            while let Err(error) = self.attempt(&mut conn, job.as_mut()) {
+                conn = None;
+                if started.elapsed() >= self.limits.again {
+                    tracing::error!(error = ?error, "nothing can be read");
+                    job.fail(error);
+                    break;
                 }
+                thread::sleep(REOPEN_AFTER);
             }
-            if let Some(open) = &conn
-                && let Err(error) = self.run_one(open, job.as_mut())
-            {
-                tracing::error!(error = ?error, "a read connection broke");
-                job.fail(error);
+            let after = conn.as_ref().map_or(before, |conn| (conn.statements(), conn.round_trips()));
+            self.shared.stats.ran(after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
+            job.answer(None);
+            // the answer is final; whether the view could be ended concerns only the next job
+            if conn.as_mut().is_some_and(|conn| conn.end_reading().is_err()) {
                 conn = None;
             }
-            job.answer(None);
         }
     }
 
     /// `Err` means that the connection is broken, not that the job failed.
-    fn run_one(&mut self, conn: &Connected, job: &mut dyn Job) -> Result<()> {
+    fn attempt(&mut self, conn: &mut Option<Box<dyn Connection>>, job: &mut dyn Job) -> Result<()> {
+        let conn = match conn {
+            Some(open) => open,
+            none => none.insert(open::reader(&self.url, &self.limits)?),
+        };
         let started = Instant::now();
-        conn.run("begin")?;
-        let mut tx = Tx::new(conn, self.clock.now(), &mut self.random, false);
+        conn.begin_reading()?;
+        let mut tx = Tx::new(&mut **conn, self.clock.now(), &mut self.random, false);
         if catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).is_err() {
             tracing::error!(job = job.name(), "a reading job panicked");
             job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name())));
@@ -59,6 +70,9 @@ impl Reader {
         if started.elapsed() >= SLOW_READ {
             tracing::warn!(job = job.name(), took_ms = started.elapsed().as_millis() as u64, "a slow read");
         }
-        conn.run("rollback")
+        match conn.standing() {
+            Standing::Open => Ok(()),
+            Standing::Again(cause) | Standing::Gone(cause) => Err(gone(&cause)),
+        }
     }
 }

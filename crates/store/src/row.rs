@@ -23,15 +23,35 @@ pub struct Row<'a> {
 /// One arm per driver.
 pub(crate) enum Inner<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
+    MySql(&'a mysql::Row),
 }
 
 impl Row<'_> {
     /// The value in column `index` (from 0). C001 when the column is missing or of another type: a bug, or a damaged row.
     pub fn get<T: FromColumn>(&self, index: usize) -> Result<T> {
-        let column = match self.inner {
-            Inner::Sqlite(row) => crate::sqlite::column(row, index)?,
-        };
-        T::from_column(column).map_err(|error| Code::Internal.error().caused_by(format!("column {index}: {error:?}")))
+        T::from_column(self.column(index)?)
+            .map_err(|error| Code::Internal.error().caused_by(format!("column {index}: {error:?}")))
+    }
+}
+
+impl<'a> Row<'a> {
+    /// How many columns there are.
+    pub fn columns(&self) -> usize {
+        match self.inner {
+            Inner::Sqlite(row) => row.as_ref().column_count(),
+            Inner::Postgres(row) => row.len(),
+            Inner::MySql(row) => row.len(),
+        }
+    }
+
+    /// The value in column `index` as it is. C001 when there is no such column.
+    pub fn column(&self, index: usize) -> Result<Column<'a>> {
+        match self.inner {
+            Inner::Sqlite(row) => crate::sqlite::column(row, index),
+            Inner::Postgres(row) => crate::postgres::column(row, index),
+            Inner::MySql(row) => crate::mysql::column(row, index),
+        }
     }
 }
 

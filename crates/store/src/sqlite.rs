@@ -1,18 +1,19 @@
 //! The SQLite driver: opening connections, binding arguments, turning its failures into ours.
 
+use crate::connection::{Connection, Each, Savepoint, Standing};
+use crate::rendered::Rendered;
 use crate::row::{Column, Inner};
 use crate::wal::Log;
-use crate::{Arg, Dialect, Row, dialect};
+use crate::{Arg, Dialect, Row};
 use kernel::{Code, Error, Result};
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, Statement,
+    ErrorCode, OpenFlags, Statement,
     config::DbConfig,
     ffi::{SQLITE_CONSTRAINT_CHECK, SQLITE_CONSTRAINT_NOTNULL},
     types::ValueRef,
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -20,9 +21,6 @@ use std::{
 
 /// Distinct prepared statements kept per connection; the whole program has a few hundred.
 const STATEMENTS_CACHED: usize = 512;
-/// Most values of an [`Arg::Rows`] whose statement is kept prepared. Row counts are not padded, so that beyond this size
-/// there would be a statement for each; preparing one of them anew is little beside running it.
-const ROW_VALUES_CACHED: usize = 128;
 /// Page cache of the writer, in KiB.
 const WRITER_CACHE_KIB: i64 = 64 << 10;
 /// Page cache of a reader, in KiB. Every commit empties it, so more would not help.
@@ -32,17 +30,10 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// A connection with its rendered statements.
 pub(crate) struct Connected {
-    pub raw: Connection,
-    rendered: RefCell<HashMap<Shape, Arc<str>>>,
+    pub raw: rusqlite::Connection,
+    rendered: RefCell<Rendered>,
     trouble: RefCell<Option<String>>,
     statements: Cell<u64>,
-}
-
-/// A statement's text is a literal, so its address identifies it; list lengths decide its form.
-#[derive(PartialEq, Eq, Hash)]
-struct Shape {
-    sql: (usize, usize),
-    lengths: u64,
 }
 
 /// How thoroughly the log is copied.
@@ -96,14 +87,15 @@ pub(crate) fn open_copier(path: &Path) -> Result<Connected> {
 
 // No memory map: a read error of the disk would then be a signal that ends the process, not an error that fails one job.
 fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
-    let raw = Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, e))?;
+    let raw = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, e))?;
     raw.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     raw.busy_timeout(BUSY).map_err(failed)?;
     // without this SQLite plans a statement anew whenever a value for its `limit` is bound, which costs more than running it
     raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     pragma(&raw, "foreign_keys", "on")?;
     pragma(&raw, "temp_store", "memory")?;
-    Ok(Connected { raw, rendered: RefCell::default(), trouble: RefCell::default(), statements: Cell::new(0) })
+    let rendered = RefCell::new(Rendered::new(Dialect::Sqlite));
+    Ok(Connected { raw, rendered, trouble: RefCell::default(), statements: Cell::new(0) })
 }
 
 /// Creates the file so that only its owner can read it: it holds people's names, addresses and password hashes.
@@ -123,7 +115,7 @@ fn cannot_open(path: &Path, error: impl std::fmt::Display) -> Error {
     Code::Unavailable.because("the database cannot be opened").caused_by(format!("{}: {error}", path.display()))
 }
 
-fn pragma(raw: &Connection, name: &str, value: &str) -> Result<()> {
+fn pragma(raw: &rusqlite::Connection, name: &str, value: &str) -> Result<()> {
     raw.query_row(&format!("pragma {name} = {value}"), [], |_| Ok(())).or_else(|e| match e {
         rusqlite::Error::QueryReturnedNoRows => Ok(()),
         other => Err(failed(other)),
@@ -138,45 +130,6 @@ impl Connected {
             Ok(())
         };
         self.raw.wal_hook(Some(hook)).map_err(failed)
-    }
-
-    /// Runs a statement; gives how many rows it changed.
-    pub fn exec(&self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
-        self.prepared(sql, args, |statement| statement.raw_execute().map(|rows| rows as u64).map_err(|e| self.fail(e)))
-    }
-
-    /// Gives the rows of a query to `each` until that is false.
-    pub fn query(
-        &self,
-        sql: &'static str,
-        args: &[Arg<'_>],
-        mut each: impl FnMut(&Row<'_>) -> Result<bool>,
-    ) -> Result<()> {
-        self.prepared(sql, args, |statement| {
-            let mut rows = statement.raw_query();
-            while let Some(row) = rows.next().map_err(|e| self.fail(e))? {
-                if !each(&Row { inner: Inner::Sqlite(row) })? {
-                    break;
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Runs a fixed text without arguments, such as `begin`.
-    pub fn run(&self, sql: &str) -> Result<()> {
-        let mut statement = self.raw.prepare_cached(sql).map_err(|e| self.fail(e))?;
-        statement.raw_execute().map(|_| ()).map_err(|e| self.fail(e))
-    }
-
-    /// Whether the statement can be prepared, for the test that prepares them all.
-    pub fn prepare(&self, sql: &'static str) -> Result<()> {
-        self.raw.prepare(&Dialect::Sqlite.render(sql, &[])).map(|_| ()).map_err(failed)
-    }
-
-    /// Statements this connection has run, its own `begin` and `savepoint` not counted.
-    pub fn statements(&self) -> u64 {
-        self.statements.get()
     }
 
     /// Statement texts kept, for the test that they stay few.
@@ -217,6 +170,12 @@ impl Connected {
         done
     }
 
+    /// Runs a fixed text without arguments, such as `begin`.
+    pub fn words(&self, sql: &str) -> Result<()> {
+        let mut statement = self.raw.prepare_cached(sql).map_err(|e| self.fail(e))?;
+        statement.raw_execute().map(|_| ()).map_err(|e| self.fail(e))
+    }
+
     fn prepared<T>(
         &self,
         sql: &'static str,
@@ -224,21 +183,16 @@ impl Connected {
         run: impl FnOnce(&mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
         self.statements.set(self.statements.get() + 1);
-        if row_values(args) > ROW_VALUES_CACHED {
-            let mut statement = self.raw.prepare(&Dialect::Sqlite.render(sql, args)).map_err(|e| self.fail(e))?;
+        let (text, keep) = self.rendered.borrow_mut().text(sql, args);
+        if keep {
+            let mut statement = self.raw.prepare_cached(&text).map_err(|e| self.fail(e))?;
             bind_all(&mut statement, args)?;
-            return run(&mut statement);
+            run(&mut statement)
+        } else {
+            let mut statement = self.raw.prepare(&text).map_err(|e| self.fail(e))?;
+            bind_all(&mut statement, args)?;
+            run(&mut statement)
         }
-        let text = self.text(sql, args);
-        let mut statement = self.raw.prepare_cached(&text).map_err(|e| self.fail(e))?;
-        bind_all(&mut statement, args)?;
-        run(&mut statement)
-    }
-
-    fn text(&self, sql: &'static str, args: &[Arg<'_>]) -> Arc<str> {
-        let shape = Shape { sql: (sql.as_ptr() as usize, sql.len()), lengths: lengths(args) };
-        let mut rendered = self.rendered.borrow_mut();
-        Arc::clone(rendered.entry(shape).or_insert_with(|| Dialect::Sqlite.render(sql, args).into()))
     }
 
     fn fail(&self, error: rusqlite::Error) -> Error {
@@ -250,52 +204,90 @@ impl Connected {
     }
 }
 
-fn lengths(args: &[Arg<'_>]) -> u64 {
-    args.iter().fold(0, |shape, arg| {
-        let len = match arg {
-            Arg::List(values) => dialect::padded(values.len()),
-            Arg::Pairs(pairs) => dialect::padded(pairs.len()),
-            Arg::Rows(rows) => rows.len(),
-            Arg::Null | Arg::Int(_) | Arg::Text(_) | Arg::Owned(_) => return shape,
-        };
-        shape.wrapping_mul(1_000_003).wrapping_add(len as u64)
-    })
-}
+impl Connection for Connected {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
 
-fn row_values(args: &[Arg<'_>]) -> usize {
-    let values = |arg: &Arg<'_>| match arg {
-        Arg::Rows(rows) => rows.len() * rows.first().map_or(0, Vec::len),
-        _ => 0,
-    };
-    args.iter().map(values).sum()
+    fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
+        self.prepared(sql, args, |statement| statement.raw_execute().map(|rows| rows as u64).map_err(|e| self.fail(e)))
+    }
+
+    fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>> {
+        let inserted = self.exec(sql, args)?;
+        Ok((inserted == 1).then(|| self.raw.last_insert_rowid()))
+    }
+
+    fn insert_all(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<()> {
+        self.exec(sql, &[Arg::Rows(rows)]).map(|_| ())
+    }
+
+    fn query(&mut self, sql: &'static str, args: &[Arg<'_>], each: Each<'_>) -> Result<()> {
+        self.prepared(sql, args, |statement| {
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().map_err(|e| self.fail(e))? {
+                if !each(&Row { inner: Inner::Sqlite(row) })? {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn run(&mut self, words: &str) -> Result<()> {
+        self.words(words)
+    }
+
+    fn begin_part(&mut self, words: &Savepoint) -> Result<()> {
+        self.words(words.begin)
+    }
+
+    fn keep_part(&mut self, words: &Savepoint) -> Result<()> {
+        self.words(words.release)
+    }
+
+    fn undo_part(&mut self, words: &Savepoint) -> Result<()> {
+        let undone = self.words(words.rollback).and_then(|()| self.words(words.release));
+        if undone.is_err() {
+            // the job must not go on with half a part; without a transaction nothing it does succeeds any more
+            let _ = self.words("rollback");
+        }
+        undone
+    }
+
+    fn begin_reading(&mut self) -> Result<()> {
+        self.words("begin")
+    }
+
+    fn end_reading(&mut self) -> Result<()> {
+        self.words("rollback")
+    }
+
+    fn standing(&self) -> Standing {
+        if self.in_transaction() { Standing::Open } else { Standing::Gone("the database rolled it back".to_owned()) }
+    }
+
+    fn prepare(&mut self, sql: &'static str) -> Result<()> {
+        self.raw.prepare(&Dialect::Sqlite.render(sql, &[])).map(|_| ()).map_err(failed)
+    }
+
+    fn statements(&self) -> u64 {
+        self.statements.get()
+    }
+
+    fn round_trips(&self) -> u64 {
+        0
+    }
+
+    #[cfg(test)]
+    fn embedded(&mut self) -> &mut Connected {
+        self
+    }
 }
 
 fn bind_all(statement: &mut Statement<'_>, args: &[Arg<'_>]) -> Result<()> {
     let mut at = 0;
-    for arg in args {
-        match arg {
-            Arg::List(values) => {
-                let last = values.last().unwrap_or(&Arg::Null);
-                for n in 0..dialect::padded(values.len()) {
-                    bind(statement, &mut at, values.get(n).unwrap_or(last))?;
-                }
-            }
-            Arg::Pairs(pairs) => {
-                let last = pairs.last().ok_or_else(|| Code::Internal.error().caused_by("no pairs for a case"))?;
-                for n in 0..dialect::padded(pairs.len()) {
-                    let (when, then) = pairs.get(n).unwrap_or(last);
-                    bind(statement, &mut at, &Arg::Int(*when))?;
-                    bind(statement, &mut at, &Arg::Int(*then))?;
-                }
-            }
-            Arg::Rows(rows) => {
-                for value in rows.iter().flatten() {
-                    bind(statement, &mut at, value)?;
-                }
-            }
-            scalar => bind(statement, &mut at, scalar)?,
-        }
-    }
+    Arg::each_scalar(args, |arg| bind(statement, &mut at, arg))?;
     // what was bound last time is cleared, so a forgotten argument would silently be null
     if at == statement.parameter_count() {
         Ok(())

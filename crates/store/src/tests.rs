@@ -3,11 +3,17 @@
 mod close;
 mod commit;
 mod consumer;
+mod copy;
 mod crash;
 mod disk;
 mod idempotency;
+mod lease;
+mod many;
 mod migrate;
+mod outage;
 mod outbox;
 mod read;
+mod schema;
 mod shop;
 mod statement;
+mod tls;

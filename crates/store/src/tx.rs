@@ -1,8 +1,8 @@
 //! The transaction: all that domain code may do with the database, and nothing else.
 
+use crate::connection::{Connection, SAVEPOINTS};
 use crate::outbox::{Emitted, Event};
-use crate::sqlite::Connected;
-use crate::{Arg, Dialect, Row};
+use crate::{Arg, Row};
 use kernel::{Code, Random, Result, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -16,7 +16,7 @@ const EVENT_KEY_BYTES_MAX: usize = 100;
 /// A job may run more than once (server databases retry it), so it may depend only on its arguments, [`Tx::now`] and
 /// [`Tx::random`].
 pub struct Tx<'c> {
-    pub(crate) conn: &'c Connected,
+    pub(crate) conn: &'c mut dyn Connection,
     pub(crate) now: Timestamp,
     pub(crate) random: &'c mut Random,
     pub(crate) emitted: Vec<Emitted>,
@@ -25,7 +25,7 @@ pub struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(conn: &'c Connected, now: Timestamp, random: &'c mut Random, writes: bool) -> Tx<'c> {
+    pub(crate) fn new(conn: &'c mut dyn Connection, now: Timestamp, random: &'c mut Random, writes: bool) -> Tx<'c> {
         Tx { conn, now, random, emitted: Vec::new(), depth: 0, writes }
     }
 
@@ -39,15 +39,15 @@ impl<'c> Tx<'c> {
         self.random
     }
 
-    /// Which database this is. Only for messages; statements never ask.
-    pub fn dialect(&self) -> Dialect {
-        Dialect::Sqlite
-    }
-
     /// Statements this connection has run so far: the difference over a request is what it cost, which must not grow with
     /// the number of its lines.
     pub fn statements(&self) -> u64 {
         self.conn.statements()
+    }
+
+    /// Times this connection has waited for the database's answer so far; always 0 on the embedded one.
+    pub fn round_trips(&self) -> u64 {
+        self.conn.round_trips()
     }
 
     /// Every row of a query, read by `read`.
@@ -59,7 +59,7 @@ impl<'c> Tx<'c> {
     ) -> Result<Vec<T>> {
         self.must_be_open()?;
         let mut found = Vec::new();
-        self.conn.query(sql, args, |row| {
+        self.conn.query(sql, args, &mut |row| {
             found.push(read(row)?);
             Ok(true)
         })?;
@@ -75,7 +75,7 @@ impl<'c> Tx<'c> {
     ) -> Result<Option<T>> {
         self.must_be_open()?;
         let mut found = None;
-        self.conn.query(sql, args, |row| {
+        self.conn.query(sql, args, &mut |row| {
             found = Some(read(row)?);
             Ok(false)
         })?;
@@ -100,27 +100,42 @@ impl<'c> Tx<'c> {
         self.conn.exec(sql, args)
     }
 
+    /// Runs a statement whose row count nobody needs. On a server it may travel with the next statement or with the commit,
+    /// and a failure then comes from there.
+    pub fn exec_unseen(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<()> {
+        self.must_write()?;
+        self.conn.exec_unseen(sql, args)
+    }
+
     /// Inserts one row and gives its automatic id. Not for `{on conflict …}` statements: there the count is the answer.
     pub fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<i64> {
-        self.exec(sql, args)?;
-        Ok(self.conn.raw.last_insert_rowid())
+        self.insert_new(sql, args)?.ok_or_else(|| Code::Internal.error().caused_by(format!("no id from: {sql}")))
     }
 
     /// Inserts one row by a statement that ends in `{on conflict ignore: …}` and gives its automatic id; `None` when a
     /// unique key was taken and nothing was inserted.
     pub fn insert_new(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>> {
-        let inserted = self.exec(sql, args)?;
-        Ok((inserted == 1).then(|| self.conn.raw.last_insert_rowid()))
+        self.must_write()?;
+        self.conn.insert(sql, args)
     }
 
     /// Inserts many rows by a statement that ends in `values [(?, …)]` and takes nothing else. Rows beyond a statement's
-    /// limit of values go into further statements. Gives the number of rows inserted.
+    /// limit of values go into further statements. Gives the number of rows inserted, which is fewer than given only for
+    /// `{on conflict ignore: …}`. C019 when one breaks a unique key; on a server that may come with a later statement or
+    /// with the commit, because the rows travel with it.
     pub fn insert_rows(&mut self, sql: &'static str, mut rows: Vec<Vec<Arg<'_>>>) -> Result<u64> {
+        self.must_write()?;
+        let all_new = !sql.contains("{on conflict");
         let mut inserted = 0;
         while let Some(first) = rows.first() {
             let chunk = (VALUES_MAX / first.len().max(1)).clamp(1, rows.len());
             let rest = rows.split_off(chunk);
-            inserted += self.exec(sql, &[Arg::Rows(rows)])?;
+            if all_new {
+                inserted += rows.len() as u64;
+                self.conn.insert_all(sql, rows)?;
+            } else {
+                inserted += self.conn.exec(sql, &[Arg::Rows(rows)])?;
+            }
             rows = rest;
         }
         Ok(inserted)
@@ -142,26 +157,34 @@ impl<'c> Tx<'c> {
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'c>) -> Result<T>) -> Result<T> {
         self.must_write()?;
         let words = SAVEPOINTS.get(self.depth + 1).ok_or_else(too_deep)?;
-        self.conn.run(words.begin)?;
+        self.conn.begin_part(words)?;
         self.depth += 1;
         let mark = self.emitted.len();
         let outcome = catch_unwind(AssertUnwindSafe(|| part(self)));
         self.depth -= 1;
-        if let Ok(Ok(value)) = outcome {
-            self.must_be_open()?;
-            self.conn.run(words.release)?;
-            return Ok(value);
+        let outcome = match outcome {
+            Ok(Ok(value)) => {
+                self.must_be_open()?;
+                Ok(self.conn.keep_part(words).map(|()| value))
+            }
+            other => other,
+        };
+        if !matches!(outcome, Ok(Ok(_))) {
+            self.emitted.truncate(mark);
+            // when that fails the transaction is gone, and the job cannot go on with half a part
+            let _ = self.conn.undo_part(words);
         }
-        self.emitted.truncate(mark);
-        let undone = self.conn.run(words.rollback).and_then(|()| self.conn.run(words.release));
-        if undone.is_err() {
-            // the job must not go on with half an attempt; without a transaction nothing it does succeeds any more
-            let _ = self.conn.run("rollback");
-        }
-        match outcome {
-            Ok(failed) => failed,
-            Err(panic) => resume_unwind(panic),
-        }
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Whether transactions become visible in the order of their ids.
+    pub(crate) fn commits_in_order(&self) -> bool {
+        self.conn.dialect().commits_in_order()
+    }
+
+    /// Whether the transaction is still there.
+    pub(crate) fn is_open(&self) -> bool {
+        self.must_be_open().is_ok()
     }
 
     fn must_write(&self) -> Result<()> {
@@ -172,29 +195,10 @@ impl<'c> Tx<'c> {
     }
 
     fn must_be_open(&self) -> Result<()> {
-        if self.conn.in_transaction() { Ok(()) } else { Err(rolled_back()) }
+        self.conn.standing().must_be_open()
     }
-}
-
-fn rolled_back() -> kernel::Error {
-    Code::Unavailable.error().retry_after(1).caused_by("the database rolled the transaction back")
 }
 
 fn too_deep() -> kernel::Error {
     Code::Internal.error().caused_by("attempts are nested too deeply")
 }
-
-/// The words of one level of nesting, as literals so that they stay prepared.
-pub(crate) struct Savepoint {
-    pub begin: &'static str,
-    pub release: &'static str,
-    pub rollback: &'static str,
-}
-
-/// Level 0 is the job itself; [`Tx::attempt`] uses the others.
-pub(crate) const SAVEPOINTS: [Savepoint; 4] = [
-    Savepoint { begin: "savepoint job", release: "release job", rollback: "rollback to job" },
-    Savepoint { begin: "savepoint part1", release: "release part1", rollback: "rollback to part1" },
-    Savepoint { begin: "savepoint part2", release: "release part2", rollback: "rollback to part2" },
-    Savepoint { begin: "savepoint part3", release: "release part3", rollback: "rollback to part3" },
-];

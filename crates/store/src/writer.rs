@@ -1,8 +1,9 @@
-//! The one writer: runs what is waiting, each job in a savepoint, and commits them together.
+//! The one writer of a file: runs what is waiting, each job in a savepoint, and commits them together.
 
-use crate::db::{Request, Shared};
+use crate::connection::{Connection, SAVEPOINTS};
+use crate::db::Shared;
+use crate::job::{CommitFailure, Job, Request};
 use crate::sqlite::Connected;
-use crate::tx::SAVEPOINTS;
 use crate::wal::Log;
 use crate::{Tx, fault, outbox};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -12,7 +13,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
 
 /// Most jobs in one commit: beyond it the fsync is already shared so widely that waiting longer only adds delay.
 const JOBS_PER_COMMIT_MAX: usize = 512;
@@ -23,77 +23,6 @@ const PROBE_EVERY: Duration = Duration::from_millis(500);
 /// A job that keeps everybody else waiting for longer than this is named in the log: it should work in chunks.
 const SLOW_JOB: Duration = Duration::from_millis(50);
 
-/// A job without its types: run once, answered once.
-pub(crate) trait Job: Send {
-    fn name(&self) -> &'static str;
-    /// Runs the work and keeps its result; `false` when it failed and must be rolled back.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// The job failed with this, whatever its work said.
-    fn fail(&mut self, error: Error);
-    /// Answers the caller: the kept result, unless the commit failed.
-    fn answer(self: Box<Self>, commit: Option<&CommitFailure>);
-}
-
-/// Why nothing of a batch is stored, as far as anybody knows.
-pub(crate) struct CommitFailure {
-    cause: String,
-    at_commit: bool,
-}
-
-impl CommitFailure {
-    /// For a job that succeeded: whether it is stored is unknown only if the commit itself failed.
-    fn of_success(&self) -> Error {
-        let code = if self.at_commit { Code::OutcomeUnknown } else { Code::Unavailable };
-        code.error().retry_after(1).caused_by(self.cause.clone())
-    }
-
-    /// For a job that was refused: it stored nothing, but what it was refused for (the stock that an earlier job of the
-    /// batch took, say) is gone too, so the refusal must not be told. Failures of our own stay as they are.
-    fn of_refusal(&self, error: Error) -> Error {
-        if error.code().status() >= 500 {
-            error
-        } else {
-            Code::Unavailable.error().retry_after(1).caused_by(self.cause.clone())
-        }
-    }
-}
-
-/// The typed side of a job.
-pub(crate) struct Typed<T, W> {
-    pub name: &'static str,
-    pub work: W,
-    pub result: Option<Result<T>>,
-    pub answer: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Send, W: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, W> {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let result = (self.work)(tx);
-        let succeeded = result.is_ok();
-        self.result = Some(result);
-        succeeded
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.result = Some(Err(error));
-    }
-
-    fn answer(mut self: Box<Self>, commit: Option<&CommitFailure>) {
-        let result = match (self.result.take(), commit) {
-            (Some(result), None) => result,
-            (Some(Err(error)), Some(failure)) => Err(failure.of_refusal(error)),
-            (Some(Ok(_)) | None, Some(failure)) => Err(failure.of_success()),
-            (None, None) => Err(Code::Internal.error().caused_by(format!("{} was never run", self.name))),
-        };
-        // the caller may have gone away; what it asked for has happened all the same
-        let _ = self.answer.send(result);
-    }
-}
-
 pub(crate) struct Writer {
     pub conn: Connected,
     pub log: Arc<Log>,
@@ -102,6 +31,8 @@ pub(crate) struct Writer {
     pub random: Random,
     /// Told to stop: the thread ends after this batch.
     pub stopping: bool,
+    /// Statements that were counted already.
+    pub counted: u64,
 }
 
 impl Writer {
@@ -120,7 +51,7 @@ impl Writer {
 
     fn idle(&mut self) {
         self.log.restart_if_due(&self.conn);
-        if !self.shared.health.lock().is_healthy() {
+        if !self.shared.is_healthy() {
             // a log that begins anew needs no new room on the disk
             self.log.restart(&self.conn);
             let probe = self.probe();
@@ -129,9 +60,9 @@ impl Writer {
     }
 
     fn probe(&mut self) -> Result<()> {
-        self.conn.run("begin immediate")?;
+        self.conn.words("begin immediate")?;
         let now = self.clock.now();
-        let written = self.conn.exec(PROBE, crate::args![1_i64, now]).and_then(|_| self.conn.run("commit"));
+        let written = self.conn.exec(PROBE, crate::args![1_i64, now]).and_then(|_| self.conn.words("commit"));
         if written.is_err() {
             self.roll_back();
         }
@@ -139,7 +70,7 @@ impl Writer {
     }
 
     fn commit_batch(&mut self, first: Box<dyn Job>, requests: &Receiver<Request>, batch: &mut Vec<Box<dyn Job>>) {
-        let began = self.conn.run("begin immediate");
+        let began = self.conn.words("begin immediate");
         let ran = match began {
             Ok(()) => self.run_batch(first, requests, batch),
             Err(error) => {
@@ -148,7 +79,7 @@ impl Writer {
             }
         };
         match ran {
-            Ok(last_event) => self.commit(batch, last_event),
+            Ok(told) => self.commit(batch, told),
             Err(error) => self.give_up(batch, &error, false),
         }
         self.log.restart_if_due(&self.conn);
@@ -160,10 +91,10 @@ impl Writer {
         first: Box<dyn Job>,
         requests: &Receiver<Request>,
         batch: &mut Vec<Box<dyn Job>>,
-    ) -> Result<Option<i64>> {
+    ) -> Result<bool> {
         let started = Instant::now();
         let mut before = started;
-        let mut last_event = None;
+        let mut told = false;
         let mut next = Some(first);
         while let Some(mut job) = next {
             let outcome = self.run_one(job.as_mut());
@@ -177,7 +108,7 @@ impl Writer {
             }
             before = now;
             batch.push(job);
-            last_event = outcome?.or(last_event);
+            told |= outcome?;
             next = if batch.len() >= JOBS_PER_COMMIT_MAX || now - started >= BATCH_TIME_MAX {
                 None
             } else {
@@ -191,20 +122,20 @@ impl Writer {
                 }
             };
         }
-        Ok(last_event)
+        Ok(told)
     }
 
-    /// Runs one job in its savepoint; gives the id of the last event it told. `Err` means that the transaction is lost, not
-    /// that the job failed.
-    fn run_one(&mut self, job: &mut dyn Job) -> Result<Option<i64>> {
+    /// Runs one job in its savepoint; gives whether it told an event. `Err` means that the transaction is lost, not that the
+    /// job failed.
+    fn run_one(&mut self, job: &mut dyn Job) -> Result<bool> {
         let words = &SAVEPOINTS[0];
-        self.conn.run(words.begin)?;
-        let mut tx = Tx::new(&self.conn, self.clock.now(), &mut self.random, true);
+        self.conn.words(words.begin)?;
+        let mut tx = Tx::new(&mut self.conn, self.clock.now(), &mut self.random, true);
         let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
-        if self.conn.in_transaction() && matches!(finished, Ok(true)) {
+        if matches!(finished, Ok(true)) && tx.is_open() {
             let emitted = std::mem::take(&mut tx.emitted);
-            match outbox::store(&mut tx, &emitted).and_then(|last| self.conn.run(words.release).map(|()| last)) {
-                Ok(last) => return Ok(last),
+            match outbox::store(&mut tx, &emitted).and_then(|()| self.conn.words(words.release)) {
+                Ok(()) => return Ok(!emitted.is_empty()),
                 Err(error) => job.fail(error),
             }
         }
@@ -216,23 +147,25 @@ impl Writer {
             let cause = self.conn.take_trouble().unwrap_or_else(|| "the transaction is gone".to_owned());
             return Err(Code::Unavailable.error().caused_by(cause));
         }
-        self.conn.run(words.rollback)?;
-        self.conn.run(words.release)?;
-        Ok(None)
+        self.conn.words(words.rollback)?;
+        self.conn.words(words.release)?;
+        Ok(false)
     }
 
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, last_event: Option<i64>) {
+    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, told: bool) {
         fault::point("store.before-commit");
-        if let Err(error) = self.conn.run("commit") {
+        if let Err(error) = self.conn.words("commit") {
             return self.give_up(batch, &error, true);
         }
         fault::point("store.after-commit");
         // a job may have failed alone for lack of room while the rest could be stored
         self.shared.note(self.conn.take_trouble());
         self.shared.stats.committed(batch.len());
+        let statements = self.conn.statements();
+        self.shared.stats.ran(statements - std::mem::replace(&mut self.counted, statements), 0);
         batch.drain(..).for_each(|job| job.answer(None));
-        if let Some(id) = last_event {
-            self.shared.newest_event.send_replace(id);
+        if told {
+            self.shared.told();
         }
     }
 
@@ -245,12 +178,13 @@ impl Writer {
 
     fn roll_back(&self) {
         if self.conn.in_transaction() {
-            let _ = self.conn.run("rollback");
+            let _ = self.conn.words("rollback");
         }
         let _ = self.conn.take_trouble();
     }
 }
 
-const PROBE: &str =
+/// Writes something, to see whether that is possible.
+pub(crate) const PROBE: &str =
     "insert into store_probe (id, written_at) values (?, ?) {on conflict (id): written_at = new.written_at}";
 pub(crate) const STATEMENTS: &[&str] = &[PROBE];

@@ -1,99 +1,107 @@
-//! What is in the database, table by table, read beside the store so that a test can say "and nothing was written".
+//! What is in the database, table by table, so that a test can say "and nothing was written".
 
-use rusqlite::{Connection, OpenFlags, types::ValueRef};
+use crate::shop::Inner;
+use kernel::Result;
+use parking_lot::Mutex;
+use server::assembly;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
-    path::Path,
+    sync::Arc,
 };
+use store::{Column, Row, Tx, args};
 
-/// Tables whose rows say nothing about the shop: what the store writes to see whether it can write.
-const LEFT_OUT: &[&str] = &["store_probe", "schema_migrations"];
+/// Tables whose rows say nothing about the shop: what the store and its instances write for themselves.
+const LEFT_OUT: &[&str] = &["store_probe", "schema_migrations", "leases"];
 
-/// A second connection to the shop's file.
+/// A look at the shop's rows below its code.
 pub struct Window {
-    conn: Connection,
+    shop: Arc<Inner>,
 }
 
 /// Rows and their digest per table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contents(BTreeMap<String, (u64, u64)>);
+pub struct Contents(BTreeMap<&'static str, (usize, u64)>);
 
 impl Window {
-    /// Opens the file for reading.
-    pub fn open(path: &Path) -> Window {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags).expect("the shop's file opens");
-        conn.busy_timeout(std::time::Duration::from_secs(5)).expect("a timeout can be set");
-        Window { conn }
+    pub(crate) fn of(shop: Arc<Inner>) -> Window {
+        Window { shop }
     }
 
-    /// Changes whenever anybody else commits a change; two equal values mean that nothing was written in between.
-    pub fn version(&self) -> i64 {
-        self.number("pragma data_version")
-    }
-
-    /// The tables of the shop.
-    pub fn tables(&self) -> Vec<String> {
-        let sql = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name";
-        let names = self.texts(sql);
-        names.into_iter().filter(|name| !LEFT_OUT.contains(&name.as_str())).collect()
+    /// Changes with every commit of the shop; two equal values mean that nothing was written in between.
+    pub fn version(&self) -> u64 {
+        self.shop.open().app.db.counts().commits
     }
 
     /// Everything, to be compared with everything later.
     pub fn contents(&self) -> Contents {
-        Contents(self.tables().into_iter().map(|table| (table.clone(), self.digest(&table))).collect())
-    }
-
-    /// Rows per table.
-    pub fn counts(&self) -> BTreeMap<String, i64> {
-        self.tables()
-            .into_iter()
-            .map(|table| (table.clone(), self.number(&format!("select count(*) from {table}"))))
-            .collect()
+        let all = |tx: &mut Tx<'_>| tables().into_iter().map(|table| Ok((table, digest(tx, table)?))).collect();
+        Contents(self.read("every table", all))
     }
 
     /// The first column of the first row, as a number.
     pub fn number(&self, sql: &str) -> i64 {
-        self.conn.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{error} in {sql}"))
+        let sql = kept(sql);
+        self.read(sql, move |tx| tx.query_one(sql, args![], |row| row.get(0)))
     }
 
     /// The first column of every row, as text.
     pub fn texts(&self, sql: &str) -> Vec<String> {
-        let mut statement = self.conn.prepare(sql).unwrap_or_else(|error| panic!("{error} in {sql}"));
-        let rows = statement.query_map([], |row| row.get(0)).expect("a query runs");
-        rows.map(|text| text.expect("text")).collect()
+        let sql = kept(sql);
+        self.read(sql, move |tx| tx.query(sql, args![], |row| row.get(0)))
     }
 
     /// Every row of a query as one line of text, columns separated by ` | `.
     pub fn lines(&self, sql: &str) -> Vec<String> {
-        let mut statement = self.conn.prepare(sql).unwrap_or_else(|error| panic!("{error} in {sql}"));
-        let columns = statement.column_count();
-        let mut rows = statement.query([]).expect("a query runs");
-        let mut found = Vec::new();
-        while let Some(row) = rows.next().expect("a row") {
-            let texts: Vec<String> = (0..columns).map(|n| shown(row.get_ref(n).expect("a column"))).collect();
-            found.push(texts.join(" | "));
-        }
-        found
+        let sql = kept(sql);
+        self.read(sql, move |tx| tx.query(sql, args![], line))
     }
 
-    fn digest(&self, table: &str) -> (u64, u64) {
-        let mut hash = DefaultHasher::new();
-        let lines = self.lines(&format!("select * from {table}"));
-        lines.hash(&mut hash);
-        (lines.len() as u64, hash.finish())
+    fn read<T: Send + 'static>(&self, what: &str, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
+        let db = self.shop.open().app.db.clone();
+        self.shop.wait(db.read("test.look", work)).unwrap_or_else(|error| panic!("{error:?} in {what}"))
     }
 }
 
-fn shown(value: ValueRef<'_>) -> String {
-    match value {
-        ValueRef::Null => "null".to_owned(),
-        ValueRef::Integer(n) => n.to_string(),
-        ValueRef::Real(n) => n.to_string(),
-        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-        ValueRef::Blob(bytes) => format!("{} bytes", bytes.len()),
+/// The tables of the shop, as its migrations make them.
+fn tables() -> BTreeSet<&'static str> {
+    let made = assembly::migrations().into_iter().flat_map(|migration| migration.sql.split("create table ").skip(1));
+    let names = made.map(|rest| rest.split([' ', '(', '\n']).next().unwrap_or_default());
+    names.filter(|name| !LEFT_OUT.contains(name)).collect()
+}
+
+fn digest(tx: &mut Tx<'_>, table: &str) -> Result<(usize, u64)> {
+    let mut lines = tx.query(kept(&format!("select * from {table}")), args![], line)?;
+    // a server gives rows in the order that it likes
+    lines.sort();
+    let mut hash = DefaultHasher::new();
+    lines.hash(&mut hash);
+    Ok((lines.len(), hash.finish()))
+}
+
+fn line(row: &Row<'_>) -> Result<String> {
+    let columns = (0..row.columns()).map(|n| row.column(n).map(shown));
+    columns.collect::<Result<Vec<String>>>().map(|columns| columns.join(" | "))
+}
+
+fn shown(column: Column<'_>) -> String {
+    match column {
+        Column::Null => "null".to_owned(),
+        Column::Int(n) => n.to_string(),
+        Column::Text(text) => text.to_owned(),
     }
+}
+
+/// The same text for as long as the program runs, which is what statements have to be.
+fn kept(sql: &str) -> &'static str {
+    static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut all = KEPT.lock();
+    if let Some(known) = all.get(sql) {
+        return known;
+    }
+    let text: &'static str = Box::leak(sql.into());
+    all.insert(text);
+    text
 }
 
 impl Contents {
@@ -106,7 +114,7 @@ impl Contents {
 
     /// Leaves tables out of the comparison.
     pub fn without(mut self, tables: &[&str]) -> Contents {
-        self.0.retain(|table, _| !tables.contains(&table.as_str()));
+        self.0.retain(|table, _| !tables.contains(table));
         self
     }
 }

@@ -11,14 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The file with the gateway's books.
+const JOURNAL: &str = "gateway.ndjson";
 /// How long a start may take, on a machine busy with other tests.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// A shop's folder and the binary that serves it.
+/// A shop's database, its folder and the binary that serves it.
 #[derive(Debug, Clone)]
 pub struct Program {
     binary: PathBuf,
     folder: PathBuf,
+    url: String,
     options: Vec<String>,
 }
 
@@ -30,28 +33,33 @@ pub struct Process {
 }
 
 impl Program {
-    /// `binary` serving the shop in `folder`, with a gateway that approves whatever its payment keys do not refuse.
+    /// `binary` serving the shop whose database is a file in `folder`.
     pub fn new(binary: &str, folder: &Path) -> Program {
+        Program::on(binary, folder, &format!("sqlite:{}", folder.join("shop.db").display()))
+    }
+
+    /// `binary` serving the shop at `url`, with a gateway that approves whatever its payment keys do not refuse. Its books and
+    /// the log are in `folder`.
+    pub fn on(binary: &str, folder: &Path, url: &str) -> Program {
         let option = |text: String| ["-o".to_owned(), text];
-        let at = |name: &str| folder.join(name).display().to_string();
         let options = [
-            option(format!("database.url=sqlite:{}", at("shop.db"))),
-            option(format!("gateway.journal={}", at("gateway.ndjson"))),
+            option(format!("database.url={url}")),
+            option(format!("gateway.journal={}", folder.join(JOURNAL).display())),
             option("gateway.approve_percent=100".to_owned()),
             option("gateway.seed=7".to_owned()),
             option("log.filter=warn".to_owned()),
         ];
-        Program { binary: binary.into(), folder: folder.to_owned(), options: options.concat() }
+        Program { binary: binary.into(), folder: folder.to_owned(), url: url.to_owned(), options: options.concat() }
     }
 
-    /// The shop's database file.
-    pub fn database(&self) -> PathBuf {
-        self.folder.join("shop.db")
+    /// The address of the shop's database.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The gateway's books.
     pub fn journal(&self) -> PathBuf {
-        self.folder.join("gateway.ndjson")
+        self.folder.join(JOURNAL)
     }
 
     /// What the program has written to its log so far.

@@ -1,4 +1,4 @@
-//! A whole shop in a test: the real router over a real SQLite file, a clock turned by hand, seeded chance, a gateway that
+//! A whole shop in a test: the real router over a real database, a clock turned by hand, seeded chance, a gateway that
 //! does what payment keys say. Nothing runs in the background unless a test says so.
 
 use crate::{Answer, Answers, Contents, Document, Product, ProductBuilder, Sender, books, contents::Window};
@@ -18,7 +18,7 @@ use server::{
 use std::{
     collections::HashSet,
     future::Future,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, Barrier, LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -26,8 +26,8 @@ use std::{
     thread,
     time::Duration,
 };
-use store::{Db, Durability, Tx};
-use tempfile::TempDir;
+use store::{DatabaseUrl, Db, Tx};
+use testdb::Space;
 use tokio::{runtime::Runtime, sync::Mutex};
 use web::{App, Role, Roles};
 
@@ -36,20 +36,27 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts")
 });
 
-/// Settings that differ from the defaults: audits run when a test asks, and nobody is told to slow down.
-const SETTINGS: &[(&str, &str)] = &[("audit.every", "0s"), ("server.rate_per_second", "0"), ("gateway.journal", "")];
+/// Settings that differ from the defaults: audits run when a test asks, nobody is told to slow down, and a server is not
+/// asked for more connections than most tests need.
+const SETTINGS: &[(&str, &str)] = &[
+    ("audit.every", "0s"),
+    ("server.rate_per_second", "0"),
+    ("gateway.journal", ""),
+    ("database.readers", "1"),
+    ("database.writers", "4"),
+];
 
 /// What every sender of a shop shares.
 pub(crate) struct Inner {
     open: RwLock<Option<Arc<Open>>>,
     clock: Arc<ManualClock>,
     gateway: Arc<Simulated>,
-    path: PathBuf,
-    /// Removed with the shop; a shop adopted from elsewhere has none.
-    _folder: Option<TempDir>,
+    url: DatabaseUrl,
     settings: Settings,
     seed: u64,
     users: AtomicU64,
+    /// Removed with the shop, after it; a shop adopted from elsewhere has none.
+    _space: Option<Space>,
 }
 
 /// A shop between two crashes.
@@ -72,13 +79,11 @@ impl Inner {
 
     fn start(&self, starts: u64) {
         let settings = store::Settings {
-            path: self.path.clone(),
-            durability: Durability::ProcessOnly,
-            queue: 10_000,
-            readers: 1,
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             // another sequence after every crash, as a new process would have
             seed: Some(self.seed.wrapping_mul(1_000).wrapping_add(starts)),
+            readers: self.settings.database.readers,
+            writers: self.settings.database.writers,
+            ..store::Settings::throwaway(self.url.clone(), Arc::clone(&self.clock) as _)
         };
         let ports = Ports { gateway: Arc::clone(&self.gateway) as _, reviews: Arc::new(NoReviews) };
         let made: Result<Assembly> = self.wait(async {
@@ -114,13 +119,13 @@ impl TestShop {
 
     /// A shop with settings that differ from the defaults, such as `("shop.pay_within", "1h")`.
     pub fn with(seed: u64, settings: &[(&str, &str)]) -> TestShop {
-        let folder = TempDir::new().expect("a folder can be made");
-        let path = folder.path().join("shop.db");
-        TestShop::of(seed, settings, path, Some(folder), Arc::new(ManualClock::default()), Simulated::approving())
+        let space = Space::open();
+        let url = space.url().to_owned();
+        TestShop::of(seed, settings, &url, Some(space), Arc::new(ManualClock::default()), Simulated::approving())
     }
 
     /// The shop another process left behind: its database and its gateway's books. The clock begins with the present.
-    pub fn adopt(database: &Path, journal: &Path) -> TestShop {
+    pub fn adopt(url: &str, journal: &Path) -> TestShop {
         let books = simulated::Settings {
             approve_per_mille: 1_000,
             seed: Some(1),
@@ -129,14 +134,14 @@ impl TestShop {
         };
         let gateway = Simulated::open(books).expect("the gateway's books can be read");
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
-        TestShop::of(1, &[], database.to_owned(), None, clock, gateway)
+        TestShop::of(1, &[], url, None, clock, gateway)
     }
 
     fn of(
         seed: u64,
         settings: &[(&str, &str)],
-        path: PathBuf,
-        folder: Option<TempDir>,
+        url: &str,
+        space: Option<Space>,
         clock: Arc<ManualClock>,
         gateway: Simulated,
     ) -> TestShop {
@@ -144,7 +149,8 @@ impl TestShop {
         let options: Vec<(String, String)> = options.collect();
         let settings = Config::of(None, [], &options).unwrap_or_else(|fault| panic!("{fault}")).settings;
         let (open, users, gateway) = (RwLock::new(None), AtomicU64::new(0), Arc::new(gateway));
-        let inner = Inner { open, clock, gateway, path, _folder: folder, settings, seed, users };
+        let url = url.parse().expect("the address of a database");
+        let inner = Inner { open, clock, gateway, url, settings, seed, users, _space: space };
         inner.start(0);
         TestShop { inner: Arc::new(inner), starts: 0, excused: RwLock::default(), closed: false }
     }
@@ -235,7 +241,7 @@ impl TestShop {
         self.settle();
     }
 
-    /// Ends the program without warning, as far as one process can end itself, and starts it again on the same files. What
+    /// Ends the program without warning, as far as one process can end itself, and starts it again on the same database. What
     /// was in memory is gone; the gateway is another company's and knows nothing of it.
     pub fn crash(&mut self) {
         *self.inner.open.write() = None;
@@ -280,20 +286,17 @@ impl TestShop {
         self.inner.wait(future)
     }
 
-    /// How many statements `act` ran, on the writer and on the one reader.
+    /// How many statements `act` ran, writing and reading.
     pub fn statements_of(&self, act: impl FnOnce()) -> u64 {
-        let ran = || {
-            let written = self.write(|tx| Ok(tx.statements())).expect("the writer counts");
-            self.read(|tx| Ok(tx.statements())) + written
-        };
+        let ran = || self.app().db.counts().statements;
         let before = ran();
         act();
         ran() - before
     }
 
-    /// A second look into the database file.
+    /// A look at the rows.
     pub fn window(&self) -> Window {
-        Window::open(&self.inner.path)
+        Window::of(Arc::clone(&self.inner))
     }
 
     /// What is in the database now.

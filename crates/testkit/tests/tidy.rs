@@ -27,12 +27,12 @@ const DOMAINS: &[&str] = &["account", "catalog", "inventory", "cart", "order", "
 const COMPOSERS: &[&str] = &["checkout", "merchandising"];
 const TOP: &[&str] = &["server"];
 /// Crates that are not part of the shop: they may look at everything.
-const OUTSIDE: &[&str] = &["testkit", "bench"];
+const OUTSIDE: &[&str] = &["testdb", "testkit", "bench"];
 
 /// Heavy or telling dependencies and the only crates that may have them.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["store", "bench", "testkit"]),
-    ("postgres", &["store"]),
+    ("rusqlite", &["store", "bench"]),
+    ("tokio-postgres", &["store"]),
     ("mysql", &["store"]),
     (
         "axum",
@@ -58,6 +58,21 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["web", "account", "server", "testkit", "bench"]),
     ("figment", &["server"]),
     ("clap", &["server", "bench"]),
+];
+
+/// Beginnings of the files that may ask which database it is: dialects, drivers, and where an address is read or chosen.
+const KNOW_THE_DATABASE: &[&str] = &[
+    "crates/store/src/dialect",
+    "crates/store/src/url.rs",
+    "crates/store/src/open.rs",
+    "crates/store/src/sqlite",
+    "crates/store/src/wal.rs",
+    "crates/store/src/postgres",
+    "crates/store/src/mysql",
+    "crates/server/src/config",
+    "crates/server/src/opening.rs",
+    "crates/testdb/",
+    "crates/bench/",
 ];
 
 fn root() -> PathBuf {
@@ -295,6 +310,33 @@ fn time_and_chance_come_only_from_where_they_may() {
                 if line.contains(fetched) {
                     complaints.push(format!("{name}:{}: {fetched}…) in a domain; use tx.now() and tx.random()", n + 1));
                 }
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn which_database_it_is_is_asked_in_few_places() {
+    let names = ["Sqlite", "Postgres", "MySql"];
+    let mut asked: Vec<String> =
+        names.iter().flat_map(|n| [format!("Dialect::{n}"), format!("DatabaseUrl::{n}")]).collect();
+    asked.extend(["sqlite", "postgres", "postgresql", "mysql", "mariadb"].map(|name| format!("\"{name}\"")));
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let name = shown(&path);
+        let test = name.contains("/tests/") || name.contains("/examples/") || name.ends_with("tests.rs");
+        if test || KNOW_THE_DATABASE.iter().any(|beginning| name.starts_with(beginning)) {
+            continue;
+        }
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (n, line) in code.lines().enumerate() {
+            let question = asked.iter().map(String::as_str).find(|question| line.contains(question));
+            // the store may ask its dialect how something is done, but not which it is
+            let question = question.or((!name.starts_with("crates/store/")).then_some(".dialect()"));
+            if let Some(question) = question.filter(|question| line.contains(question)) {
+                complaints.push(format!("{name}:{}: {question} is for dialects and drivers", n + 1));
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::{Auth, Live, Module, Pages};
 use kernel::{Currency, Timestamp, Zone};
 use ports::Ports;
 use std::{ops::Deref, sync::Arc, time::Duration};
-use store::Db;
+use store::{Db, Lease};
 
 /// The running shop: axum's state. One pointer, because axum clones its state for every layer of every request.
 #[derive(Clone)]
@@ -42,6 +42,20 @@ impl Deref for App {
 }
 
 impl App {
+    /// The same shop for what only one of several instances may do: whatever it writes is refused once `lease` has gone to
+    /// another.
+    pub fn under(&self, lease: Lease) -> App {
+        App::from(Parts {
+            db: self.db.under(lease),
+            shop: Arc::clone(&self.shop),
+            ports: Arc::clone(&self.ports),
+            auth: Arc::clone(&self.auth),
+            pages: self.pages.clone(),
+            live: self.live.clone(),
+            modules: Arc::clone(&self.modules),
+        })
+    }
+
     /// The present instant of the shop's clock.
     pub fn now(&self) -> Timestamp {
         self.db.clock().now()

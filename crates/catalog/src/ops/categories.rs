@@ -103,10 +103,10 @@ pub fn remove(tx: &mut Tx<'_>, id: CategoryId, expected: Option<i64>) -> Result<
     tx.emit(&CategoryChanged { category_id: id, change: Change::Discontinued })
 }
 
-/// C003 unless the category exists; `None` always does.
+/// C003 unless the category exists, and then it stays until the end of the job; `None` always does.
 pub(crate) fn must_exist(tx: &mut Tx<'_>, id: Option<CategoryId>) -> Result<()> {
     match id {
-        Some(id) if rows::existing(tx, &[id])?.is_empty() => Err(category::unknown(id)),
+        Some(id) if !rows::hold(tx, id)? => Err(category::unknown(id)),
         Some(_) | None => Ok(()),
     }
 }
@@ -114,20 +114,41 @@ pub(crate) fn must_exist(tx: &mut Tx<'_>, id: Option<CategoryId>) -> Result<()> 
 /// The category at a path such as `Apparel > Topwear`. What is missing of it is made when `may_make`, else C003.
 /// C002 when the path is not one or there would be too many categories.
 pub fn at_path(tx: &mut Tx<'_>, path: &str, may_make: bool) -> Result<CategoryId> {
+    let names = category::path(path)?;
     let mut at = None;
-    for name in category::path(path)? {
-        at = Some(match rows::child(tx, at, &name)? {
-            Some(id) => id,
-            None if may_make => make_child(tx, at, &name)?,
+    for name in &names {
+        at = match rows::child(tx, at, name)? {
+            Some(id) => Some(id),
+            None if may_make => return make_path(tx, &names),
             None => return Err(Code::NotFound.because(format!("category {path} not found"))),
+        };
+    }
+    at.ok_or_else(not_blank)
+}
+
+/// Makes what is missing of a path. The whole tree is held, so that nobody moves or removes what the path stands on.
+fn make_path(tx: &mut Tx<'_>, names: &[String]) -> Result<CategoryId> {
+    let tree = Tree::of(rows::all_locked(tx)?);
+    let (mut at, mut count) = (None, tree.len());
+    for name in names {
+        at = Some(match tree.child(at, name) {
+            Some(child) => child.id,
+            None => {
+                must_have_room(count)?;
+                count += 1;
+                make_child(tx, at, name)?
+            }
         });
     }
-    at.ok_or_else(|| text::wrong("category", "must not be blank"))
+    at.ok_or_else(not_blank)
+}
+
+fn not_blank() -> Error {
+    text::wrong("category", "must not be blank")
 }
 
 fn make_child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result<CategoryId> {
-    must_have_room(usize::try_from(rows::count(tx)?).unwrap_or(usize::MAX))?;
-    // someone may make it at the same moment; either way it is there afterwards
+    // in an empty tree there is nothing to hold, and someone may make it at the same moment; either way it is there afterwards
     let made = rows::insert(tx, parent, name, 0)?;
     let id = rows::child(tx, parent, name)?.ok_or_else(|| Code::Internal.error().caused_by("no new category"))?;
     if made {

@@ -87,10 +87,14 @@ pub struct Known {
     names: HashMap<String, (ProductId, String)>,
 }
 
-/// What is stored under these skus (products' and variants') and names: four statements however many there are.
-pub fn known(tx: &mut Tx<'_>, skus: &[&str], names: &[&str]) -> Result<Known> {
+/// What is stored under these skus (products' and variants') and names, the products held until the end of the job: five
+/// statements however many there are.
+pub fn known<'a>(tx: &mut Tx<'_>, skus: &[&'a str], names: &[&'a str]) -> Result<Known> {
+    // the rows are checked one by one later, but PostgreSQL refuses the whole question because of one such sign
+    let sound = |texts: &[&'a str]| texts.iter().copied().filter(|text| !text.contains('\0')).collect::<Vec<_>>();
+    let (skus, names) = (&sound(skus)[..], &sound(names)[..]);
     let mut known = Known::default();
-    for product in store::by_skus(tx, skus)? {
+    for product in store::by_skus_locked(tx, skus)? {
         known.products.insert(product.sku.clone(), product);
     }
     let ids: Vec<ProductId> = known.products.values().map(|product| product.id).collect();
@@ -106,6 +110,12 @@ impl Known {
     /// The product another than `own` that holds `name`, as (its row, its sku).
     fn holder(&self, name: &str, own: Option<ProductId>) -> Option<&(ProductId, String)> {
         self.names.get(name).filter(|(id, _)| Some(*id) != own)
+    }
+
+    /// The variants of the product with this sku, as they were stored before the rows.
+    pub fn variants_of(&self, sku: &str) -> &[Variant] {
+        let product = self.products.get(sku.trim());
+        product.and_then(|product| self.variants.get(&product.id)).map_or(&[], Vec::as_slice)
     }
 
     fn note(&mut self, product: ProductId, sku: &str, name: &str, holds_name: bool) {

@@ -9,11 +9,12 @@ const TOP: i64 = 0;
 
 const ALL: &str =
     "select id, parent_id, name, display_order, version, created_at, updated_at from categories order by id";
+const LOCK_ALL: &str = "select id from categories order by id {for update}";
 const ALL_LOCKED: &str = "select id, parent_id, name, display_order, version, created_at, updated_at
     from categories order by id {for update}";
-const COUNT: &str = "select count(*) from categories";
 const CHILD: &str = "select id from categories where parent_id = ? and name = ?";
 const EXISTING: &str = "select id from categories where id in ([?])";
+const HOLD: &str = "select id from categories where id = ? {for share}";
 const NAMED: &str = "select id from categories where name = ?";
 const INSERT: &str = "insert into categories (parent_id, name, display_order, version, created_at, updated_at)
     values (?, ?, ?, 1, ?, ?) {on conflict ignore: name}";
@@ -25,7 +26,7 @@ const FORGET_DEAD: &str = "update products set category_id = null where category
 const DELETE: &str = "delete from categories where id = ? and version = ?";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[ALL, ALL_LOCKED, COUNT, CHILD, EXISTING, NAMED, INSERT, SAVE, LIVE_PRODUCTS, FORGET_DEAD, DELETE];
+    &[ALL, LOCK_ALL, ALL_LOCKED, CHILD, EXISTING, HOLD, NAMED, INSERT, SAVE, LIVE_PRODUCTS, FORGET_DEAD, DELETE];
 
 fn category(row: &Row<'_>) -> Result<Category> {
     let parent: i64 = row.get(1)?;
@@ -48,13 +49,11 @@ pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
     tx.query(ALL, args![], category)
 }
 
-/// Every category, held until the end of the job: two moves at once could make a circle that neither sees.
+/// Every category, held until the end of the job: two moves at once could make a circle that neither sees. Two statements,
+/// because one that had to wait for a lock does not see the categories that were made meanwhile.
 pub(crate) fn all_locked(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
+    tx.query(LOCK_ALL, args![], |_| Ok(()))?;
     tx.query(ALL_LOCKED, args![], category)
-}
-
-pub(crate) fn count(tx: &mut Tx<'_>) -> Result<i64> {
-    tx.query_one(COUNT, args![], |row| row.get(0))
 }
 
 pub(crate) fn child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result<Option<CategoryId>> {
@@ -88,6 +87,11 @@ pub(crate) fn live_products(tx: &mut Tx<'_>, id: CategoryId) -> Result<i64> {
 pub(crate) fn delete(tx: &mut Tx<'_>, id: CategoryId, version: i64) -> Result<bool> {
     tx.exec(FORGET_DEAD, args![id])?;
     Ok(tx.exec(DELETE, args![id, version])? == 1)
+}
+
+/// Whether the category exists; if so, nobody removes it before the end of the job.
+pub(crate) fn hold(tx: &mut Tx<'_>, id: CategoryId) -> Result<bool> {
+    Ok(tx.query_first(HOLD, args![id], |_| Ok(()))?.is_some())
 }
 
 /// Those of `ids` that exist.

@@ -96,9 +96,22 @@ pub async fn drive(flow: &'static dyn Flow, db: &Db, ports: &Ports, mut todo: To
 /// Moves a run on until it rests, whoever began it. When that fails for reasons of our own, the run is left alone for a
 /// while, so that it does not keep others waiting.
 pub async fn nudge(flow: &'static dyn Flow, db: &Db, ports: &Ports, id: SagaId) -> Result<Status> {
+    moved_on(flow, db, ports, id, false).await
+}
+
+/// [`nudge`] for a run that was found due, unless another process was faster: two who find the same failure must not count
+/// as two attempts.
+pub async fn nudge_if_due(flow: &'static dyn Flow, db: &Db, ports: &Ports, id: SagaId) -> Result<Status> {
+    moved_on(flow, db, ports, id, true).await
+}
+
+async fn moved_on(flow: &'static dyn Flow, db: &Db, ports: &Ports, id: SagaId, only_if_due: bool) -> Result<Status> {
     let run = id.clone();
     let resume = move |tx: &mut Tx<'_>| {
         let mut record = store::lock(tx, &run)?;
+        if only_if_due && !record.is_due(tx.now()) {
+            return Ok(Todo::Rest(record.status));
+        }
         flow.resume(tx, &mut record)
     };
     let outcome = match db.write("saga.resume", resume).await {

@@ -1,6 +1,6 @@
 //! The saga's row: where a run stands, what its steps remember, and the pure rules of moving it on.
 
-use kernel::{Code, Error, OrderNumber, Result, SagaId, Timestamp};
+use kernel::{Code, Error, OrderNumber, Result, SagaId, Timestamp, text::REASON_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
@@ -94,9 +94,9 @@ pub struct Ending {
 pub const SYSTEM: &str = "SYSTEM";
 
 impl Ending {
-    /// Ended by the shop itself.
-    pub fn by_system(reason: impl Into<String>) -> Ending {
-        Ending { reason: reason.into(), by: SYSTEM.to_owned() }
+    /// Ended by the shop itself. The reason is cut at 500 characters.
+    pub fn by_system(reason: impl AsRef<str>) -> Ending {
+        Ending { reason: reason.as_ref().chars().take(REASON_MAX).collect(), by: SYSTEM.to_owned() }
     }
 }
 
@@ -255,6 +255,11 @@ impl Record {
         self.status.is_moving() && self.memory.values().any(|entry| held(&entry.forward) || held(&entry.backward))
     }
 
+    /// Whether its time has come.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.wake_at.is_some_and(|at| at <= now)
+    }
+
     /// The step is done.
     pub fn complete(&mut self, step: &str, memory: Value) {
         self.entry(step).memory = Some(memory);
@@ -305,9 +310,9 @@ impl Record {
     }
 }
 
-/// The error as it is kept in the row.
+/// The error as it is kept in the row, without the one sign that PostgreSQL keeps in no text.
 pub fn shortened(error: &Error) -> String {
-    format!("{error:?}").chars().take(ERROR_MAX).collect()
+    format!("{error:?}").chars().filter(|c| *c != '\0').take(ERROR_MAX).collect()
 }
 
 /// Pause before an outcome that was not known `times` times is asked about again.

@@ -42,7 +42,7 @@ const COUNT: &str = "select count(*) from saga_states";
 const COUNT_OF_STATUS: &str = "select count(*) from saga_states where status = ?";
 const WAKE: &str = "update saga_states set wake_at = ?, version = version + 1
     where order_number = ? and name = ? and slot = ? and status in ('STARTED', 'COMPENSATING')";
-const REOPEN: &str = "update saga_states set status = 'STARTED', completed_steps = '', memory = '{}', wake_at = ?,
+const REOPEN: &str = "update saga_states set status = 'STARTED', completed_steps = '', memory = ?, wake_at = ?,
     started_at = ?, completed_at = null, version = version + 1
     where order_number = ? and name = ? and slot = ? and status = 'COMPLETED'";
 const PUT_OFF: &str = "update saga_states set wake_at = ?, last_error = ?, version = version + 1
@@ -62,6 +62,7 @@ pub const STATEMENTS: &[&str] = &[
     COUNT,
     COUNT_OF_STATUS,
     WAKE,
+    REOPEN,
     PUT_OFF,
 ];
 
@@ -211,7 +212,7 @@ pub fn list(tx: &mut Tx<'_>, status: Option<Status>, limit: i64, offset: i64) ->
 pub fn wake(tx: &mut Tx<'_>, name: &str, about: &About<'_>) -> Result<()> {
     let now = tx.now();
     if tx.exec(WAKE, args![now, about.order, name, about.slot])? == 0 {
-        tx.exec(REOPEN, args![now, now, about.order, name, about.slot])?;
+        tx.exec(REOPEN, args!["{}", now, now, about.order, name, about.slot])?;
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! The engine with a toy: wind it up, ask the gateway for a coin, put it on the shelf.
 
 use super::*;
-use ::store::{Db, Durability, Settings, Tx, args};
+use ::store::{Db, Settings, Tx, args};
 use kernel::{Clock as _, Code, Error, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone};
 use ports::{
     ManualClock, NoReviews, Ports,
     gateway::{ChargeRequest, RefundRequest, Simulated, simulated::keys},
 };
 use std::{sync::Arc, time::Duration};
+use testdb::Space;
 
 const TABLE: &str = "create table if not exists toys (name varchar(20) not null primary key, n bigint not null)";
 const PUT: &str = "insert into toys (name, n) values (?, ?) {on conflict (name): n = new.n}";
@@ -169,27 +170,19 @@ struct Playroom {
     clock: Arc<ManualClock>,
     ports: Ports,
     gateway: Arc<Simulated>,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 impl Playroom {
     async fn open() -> Playroom {
-        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open();
         let clock = Arc::new(ManualClock::default());
-        let db = Db::open(Settings {
-            path: folder.path().join("toys.db"),
-            durability: Durability::ProcessOnly,
-            queue: 1_000,
-            readers: 1,
-            clock: clock.clone(),
-            seed: Some(1),
-        })
-        .unwrap();
+        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         db.migrate([::store::MIGRATIONS, crate::MIGRATIONS].concat()).await.unwrap();
         db.write("toys", |tx| tx.exec(TABLE, args![])).await.unwrap();
         let gateway = Arc::new(Simulated::approving());
         let ports = Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews) };
-        Playroom { db, clock, ports, gateway, _folder: folder }
+        Playroom { db, clock, ports, gateway, _space: space }
     }
 
     async fn begin(&self, saga: Saga<Toy>) -> SagaId {
@@ -396,6 +389,7 @@ async fn undoing_is_tried_three_times_and_then_a_person_is_called() {
     room.settle().await;
     let record = room.record(&id).await;
     assert_eq!((record.status, record.attempts, record.wake_at), (Status::CompensationFailed, 3, None));
+    room.db.write("places", |tx| ::store::outbox::place(tx, 10)).await.unwrap();
     let said = room.db.read("events", |tx| ::store::outbox::after(tx, 0, 10)).await.unwrap();
     assert_eq!(said.len(), 1);
     assert_eq!(&*said[0].topic, "shopping.saga.compensation-failed");

@@ -1,7 +1,7 @@
 //! A small shop: the crates that checkout composes, without relay and without the other modules.
 
 use crate::{flow, saga, saga::nudge};
-use ::store::{Arg, Db, Durability, Settings, Tx, Violation, args};
+use ::store::{Arg, Db, Settings, Tx, Violation, args};
 use axum::{
     Router,
     body::Body,
@@ -17,6 +17,7 @@ use kernel::{Clock, Money, OrderNumber, ProductId, UserId, VariantId};
 use ports::{Gateway, ManualClock, NoReviews, Ports, gateway::Simulated};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
+use testdb::Space;
 use tower::ServiceExt;
 use web::auth::AuthSettings;
 use web::{App, Auth, BASE, Live, Module, Pages, Parts, Role, Roles, Shop, failure::render_failures};
@@ -36,7 +37,7 @@ pub struct TestShop {
     pub clock: Arc<ManualClock>,
     pub gateway: Arc<Simulated>,
     router: Router,
-    _folder: tempfile::TempDir,
+    _space: Space,
 }
 
 /// What came back.
@@ -88,17 +89,9 @@ const ADMIN: u8 = 0xff;
 
 impl TestShop {
     pub async fn open() -> TestShop {
-        let folder = tempfile::tempdir().unwrap();
+        let space = Space::open();
         let clock = Arc::new(ManualClock::default());
-        let db = Db::open(Settings {
-            path: folder.path().join("shop.db"),
-            durability: Durability::ProcessOnly,
-            queue: 10_000,
-            readers: 2,
-            clock: clock.clone(),
-            seed: Some(7),
-        })
-        .unwrap();
+        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         let tables = MODULES.iter().flat_map(|module| module.migrations);
         db.migrate(::store::MIGRATIONS.iter().chain(tables).copied().collect()).await.unwrap();
         let gateway = Arc::new(Simulated::approving());
@@ -115,7 +108,7 @@ impl TestShop {
         let (routes, _) = routes.split_for_parts();
         let layer = from_fn_with_state(app.clone(), render_failures);
         let router = Router::new().nest(BASE, routes).layer(layer).with_state(app.clone());
-        TestShop { app, clock, gateway, router, _folder: folder }
+        TestShop { app, clock, gateway, router, _space: space }
     }
 
     /// A product with one variant.

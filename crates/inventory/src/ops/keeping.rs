@@ -120,6 +120,13 @@ pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &st
     moved(tx, Kind::Adjusted, &mut rows, "set", by)
 }
 
+/// Holds the stock of these variants until the end of the job, ascending, as orders do. Whoever changes the stock of several
+/// variants one after the other takes them first, or an order and it could wait for each other.
+pub fn hold(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {
+    let variants = variants.iter().map(|variant| Arg::Int(variant.raw())).collect();
+    store::of_variants(tx, variants, "").map(|_| ())
+}
+
 /// Sets at or below how many available units a place counts as low. S401, S406.
 pub fn set_threshold(tx: &mut Tx<'_>, variant: VariantId, location: &str, threshold: i64) -> Result<()> {
     let threshold = stock::checked(threshold)?;

@@ -59,6 +59,7 @@ pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) ->
     }
     let names: Vec<&str> = drafts.iter().filter_map(|draft| draft.row.name.as_deref()).collect();
     let mut known = upsert::known(tx, &skus, &names)?;
+    hold_stock(tx, &known, drafts)?;
     let mut stored = Stored { rows: Vec::with_capacity(drafts.len()), paths: Paths::new() };
     let mut openings = Vec::new();
     for draft in drafts {
@@ -76,6 +77,13 @@ pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) ->
     // what is new has no stock yet, so nothing here can be refused for one row's sake
     inventory::ops::open_all(tx, &openings, None, &terms.by)?;
     Ok(stored)
+}
+
+/// Holds the stock that the rows are about to set, in the order in which orders take it.
+fn hold_stock(tx: &mut Tx<'_>, known: &Known, drafts: &[Draft]) -> Result<()> {
+    let counted = drafts.iter().filter(|draft| draft.stock.iter().any(Option::is_some));
+    let variants: Vec<_> = counted.flat_map(|draft| known.variants_of(&draft.row.sku)).map(|one| one.id).collect();
+    if variants.is_empty() { Ok(()) } else { inventory::ops::hold(tx, &variants) }
 }
 
 struct One {

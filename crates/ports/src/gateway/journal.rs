@@ -3,13 +3,16 @@
 //! A line is handed to the operating system before the answer is given, so it survives the death of the process at any
 //! instruction. It is not forced to disk: a crash of the machine may lose the newest lines, which is enough for a
 //! simulation and keeps it at tens of thousands of charges a second.
+//!
+//! Several instances of a shop have one gateway: whoever uses the books locks the file, reads what others have written
+//! since, and only then goes on.
 
 use super::{Charge, ChargeRequest, ChargeState, Decline};
 use kernel::{Code, Error, Money, OrderNumber, Result};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
 };
 
@@ -88,7 +91,7 @@ impl Line {
     }
 }
 
-/// The open file and how much of it is whole lines.
+/// The open file and how much of it was read or written here.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
@@ -96,31 +99,50 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens or makes the file and reads its lines. A last line that was cut off by a crash is dropped: its answer was
-    /// never given.
+    /// Opens or makes the file and reads its lines.
     pub fn open(path: &Path) -> Result<(Journal, Vec<Line>)> {
-        let unreadable = |cause: String| -> Error {
+        let unreadable = |cause: io::Error| -> Error {
             Code::Unavailable
                 .because("the simulated gateway cannot read its books")
                 .caused_by(format!("{}: {cause}", path.display()))
         };
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.create(true).read(true).append(true).open(path).map_err(|e| unreadable(e.to_string()))?;
+        let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(unreadable)?;
+        let mut journal = Journal { file, length: 0 };
+        let lines = journal.enter().map_err(unreadable)?;
+        journal.leave();
+        Ok((journal, lines))
+    }
+
+    /// Keeps other instances out until [`Journal::leave`], and gives the lines they have written since. A last line that was
+    /// cut off by a crash is dropped: its answer was never given.
+    pub fn enter(&mut self) -> io::Result<Vec<Line>> {
+        self.file.lock()?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|e| unreadable(e.to_string()))?;
+        self.file.seek(SeekFrom::Start(self.length))?;
+        self.file.read_to_end(&mut bytes)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         if whole < bytes.len() {
             tracing::warn!(bytes = bytes.len() - whole, "the simulated gateway drops a line that was cut off");
-            file.set_len(whole as u64).map_err(|e| unreadable(e.to_string()))?;
+            self.file.set_len(self.length + whole as u64)?;
         }
         let mut lines = Vec::new();
         for (n, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
             if !line.is_empty() {
-                lines.push(serde_json::from_slice(line).map_err(|e| unreadable(format!("line {}: {e}", n + 1)))?);
+                let line = serde_json::from_slice(line);
+                lines.push(
+                    line.map_err(|e| io::Error::other(format!("line {} after byte {}: {e}", n + 1, self.length)))?,
+                );
             }
         }
-        Ok((Journal { file, length: whole as u64 }, lines))
+        self.length += whole as u64;
+        Ok(lines)
+    }
+
+    /// Lets others in again. The system does it, too, when the process ends.
+    pub fn leave(&self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the simulated gateway's books stay locked");
+        }
     }
 
     /// Appends a line. When that fails, what was written of it is taken back.
@@ -159,6 +181,22 @@ mod tests {
         assert_eq!(lines, [lost("a")]);
         journal.append(&lost("c")).unwrap();
         assert_eq!(Journal::open(&path).unwrap().1, [lost("a"), lost("c")]);
+    }
+
+    #[test]
+    fn what_another_instance_has_written_is_read_before_going_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.ndjson");
+        let (mut one, _) = Journal::open(&path).unwrap();
+        let (mut other, _) = Journal::open(&path).unwrap();
+        assert_eq!(one.enter().unwrap(), []);
+        one.append(&lost("a")).unwrap();
+        one.leave();
+        assert_eq!(other.enter().unwrap(), [lost("a")]);
+        other.append(&lost("b")).unwrap();
+        other.leave();
+        assert_eq!(one.enter().unwrap(), [lost("b")]);
+        one.leave();
     }
 
     #[test]

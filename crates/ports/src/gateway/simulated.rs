@@ -9,9 +9,10 @@ use super::journal::{Journal, Line};
 use super::{Charge, ChargeRequest, ChargeState, Decline, Gateway, Outcome, RefundRequest, Refunded};
 use async_trait::async_trait;
 use kernel::{Money, Random, Result, number::ALPHABET};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::{
     collections::{HashMap, HashSet},
+    ops::{Deref, DerefMut},
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -132,6 +133,20 @@ impl Simulated {
 
     fn is_away(&self) -> bool {
         self.away.load(Ordering::SeqCst)
+    }
+
+    /// The books, up to date with what other instances have written, and locked.
+    fn books(&self) -> Books<'_> {
+        let mut book = self.book.lock();
+        if let Some(Err(error)) = book
+            .journal
+            .as_mut()
+            .map(Journal::enter)
+            .map(|lines| lines.map(|lines| lines.into_iter().for_each(|line| book.apply(line))))
+        {
+            tracing::error!(%error, "the simulated gateway cannot read its books");
+        }
+        Books(book)
     }
 
     /// The chance that belongs to `what` of `key`, whenever it is drawn.
@@ -281,7 +296,7 @@ impl Gateway for Simulated {
             return Outcome::Unknown;
         }
         let outcome = {
-            let mut book = self.book.lock();
+            let mut book = self.books();
             let first = self.charge_once(&mut book, request);
             match Script::of(request.payment_key.as_deref()) {
                 Script::AnswerTwice => self.charge_once(&mut book, request),
@@ -296,7 +311,7 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.contact(&mut self.book.lock(), key);
+        let found = self.contact(&mut self.books(), key);
         self.take_its_time(key).await;
         found
     }
@@ -305,7 +320,7 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Outcome::Unknown;
         }
-        let outcome = self.refund_once(&mut self.book.lock(), request);
+        let outcome = self.refund_once(&mut self.books(), request);
         self.take_its_time(&request.key).await;
         outcome
     }
@@ -314,13 +329,35 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.book.lock().refund_contact(key);
+        let found = self.books().refund_contact(key);
         self.take_its_time(key).await;
         found
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {
-        Some(self.book.lock().entries.iter().map(|entry| entry.charge.clone()).collect())
+        Some(self.books().entries.iter().map(|entry| entry.charge.clone()).collect())
+    }
+}
+
+/// The books while they are used here.
+struct Books<'a>(MutexGuard<'a, Book>);
+
+impl Deref for Books<'_> {
+    type Target = Book;
+    fn deref(&self) -> &Book {
+        &self.0
+    }
+}
+
+impl DerefMut for Books<'_> {
+    fn deref_mut(&mut self) -> &mut Book {
+        &mut self.0
+    }
+}
+
+impl Drop for Books<'_> {
+    fn drop(&mut self) {
+        self.0.journal.iter().for_each(Journal::leave);
     }
 }
 

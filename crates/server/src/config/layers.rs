@@ -11,8 +11,10 @@ use figment::{
 pub const DEFAULT_FILE: &str = include_str!("../../holdfast.default.toml");
 /// What every setting's environment variable begins with.
 pub const PREFIX: &str = "HOLDFAST_";
-/// Beginnings of variables with the prefix that are not settings: the file's name, and what tests and benchmarks are told.
-const OTHER_VARIABLES: [&str; 4] = ["HOLDFAST_CONFIG", "HOLDFAST_CRASH_", "HOLDFAST_TEST_", "HOLDFAST_BENCH_"];
+/// Beginnings of variables with the prefix that are not settings: the file's name, what `copy` is given, and what tests and
+/// benchmarks are told.
+const OTHER_VARIABLES: [&str; 5] =
+    ["HOLDFAST_CONFIG", "HOLDFAST_COPY_", "HOLDFAST_CRASH_", "HOLDFAST_TEST_", "HOLDFAST_BENCH_"];
 
 /// Settings from one place.
 #[derive(Debug, Clone)]

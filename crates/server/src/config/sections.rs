@@ -2,7 +2,8 @@
 
 use super::{Fault, Span};
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf};
+use std::net::SocketAddr;
+use store::DatabaseUrl;
 use web::auth::{
     AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret,
 };
@@ -42,13 +43,18 @@ pub struct Server {
 }
 
 /// Where the shop's memory is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "explained in the default file")]
 pub struct Database {
     pub url: String,
+    pub user: String,
+    pub password: String,
     pub queue: usize,
     pub readers: usize,
+    pub writers: usize,
+    pub connect_timeout: Span,
+    pub statement_timeout: Span,
     pub migrate: bool,
 }
 
@@ -167,7 +173,7 @@ impl Settings {
     /// Checks what types cannot say. Everything wrong here would otherwise come out later, in the middle of something.
     pub fn check(&self) -> Result<(), Fault> {
         self.server.check()?;
-        self.database.path()?;
+        self.database.check()?;
         self.rules()?;
         let auth = self.auth.settings()?;
         for secret in auth.keys.iter().map(|key| &key.secret).chain(auth.gateway.iter().map(|gateway| &gateway.secret))
@@ -262,17 +268,33 @@ impl Server {
     }
 }
 
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("queue", &self.queue).finish_non_exhaustive()
+    }
+}
+
 impl Database {
-    /// The SQLite file.
-    pub fn path(&self) -> Result<PathBuf, Fault> {
-        match self.url.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-            _ => Err(wrong(
-                "database.url",
-                format!("{:?} is not sqlite:PATH", self.url),
-                "write it like sqlite:data/holdfast.db",
-            )),
+    /// Where it is, with the credentials that were given apart.
+    pub fn place(&self) -> Result<DatabaseUrl, Fault> {
+        let remedy = "write it like sqlite:data/holdfast.db, postgres://user@host/shop or mysql://user@host/shop";
+        let url: DatabaseUrl = self
+            .url
+            .parse()
+            .map_err(|e: kernel::Error| wrong("database.url", e.detail().unwrap_or_default(), remedy))?;
+        Ok(url.signed_in(&self.user, &self.password))
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        self.place()?;
+        for (name, span) in
+            [("database.connect_timeout", self.connect_timeout), ("database.statement_timeout", self.statement_timeout)]
+        {
+            if span.duration() < std::time::Duration::from_secs(1) {
+                return Err(wrong(name, "it is below a second", "write a time such as 10s"));
+            }
         }
+        Ok(())
     }
 }
 

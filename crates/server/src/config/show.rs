@@ -5,7 +5,9 @@ use figment::value::Value;
 use std::fmt::Write;
 
 /// Settings whose values are never shown.
-const SECRETS: [&str; 3] = ["auth.secrets", "auth.gateway_secret", "auth.service_secret"];
+const SECRETS: [&str; 4] = ["auth.secrets", "auth.gateway_secret", "auth.service_secret", "database.password"];
+/// Settings that may hold a password inside an address.
+const ADDRESSES: [&str; 1] = ["database.url"];
 
 /// Every setting with its effective value and where it came from.
 pub fn shown(config: &Config) -> String {
@@ -20,7 +22,11 @@ pub fn shown(config: &Config) -> String {
         }
         let source = config.layers.iter().rev().find_map(|layer| Some((layer.value(key)?, layer.place.as_str())));
         let Some((value, place)) = source else { continue };
-        let value = if SECRETS.contains(&key.as_str()) { masked(value) } else { literal(value) };
+        let value = match key.as_str() {
+            key if SECRETS.contains(&key) => masked(value),
+            key if ADDRESSES.contains(&key) => without_password(value),
+            _ => literal(value),
+        };
         let _ = writeln!(text, "{:<60} # {place}", format!("{name} = {value}"));
     }
     text
@@ -31,6 +37,14 @@ fn masked(value: &Value) -> String {
         Value::Array(_, items) => format!("[{} hidden]", items.len()),
         Value::String(_, text) if text.is_empty() => "\"\"".to_owned(),
         _ => "\"…hidden…\"".to_owned(),
+    }
+}
+
+fn without_password(value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    match text.parse::<store::DatabaseUrl>() {
+        Ok(url) => format!("\"{url}\""),
+        Err(_) => "\"…not an address…\"".to_owned(),
     }
 }
 
@@ -77,6 +91,12 @@ pub fn documents() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_inside_an_address_is_hidden() {
+        let shown = without_password(&Value::from("postgres://kim:geheim@db.example/shop"));
+        assert_eq!(shown, "\"postgres://kim@db.example:5432/shop\"");
+    }
 
     #[test]
     fn everything_that_sounds_secret_is_hidden() {

@@ -2,19 +2,20 @@ use super::{database, ports};
 use crate::config::Config;
 use crate::{Server, assemble, assembly};
 use std::{sync::Arc, time::Duration};
+use testdb::Space;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-async fn started(options: &[(&str, &str)]) -> (Server, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let db = database(&folder, Arc::new(::ports::SystemClock));
+async fn started(options: &[(&str, &str)]) -> (Server, Space) {
+    let space = Space::open();
+    let db = database(&space, Arc::new(::ports::SystemClock));
     db.migrate(assembly::migrations()).await.unwrap();
     let all = [("server.listen", "127.0.0.1:0"), ("server.shutdown_timeout", "5s")];
     let options: Vec<_> =
         all.iter().chain(options).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let settings = Config::of(None, [], &options).unwrap().settings;
     let assembly = assemble(&settings, db, ports()).await.unwrap();
-    (Server::start(&settings, assembly).await.unwrap(), folder)
+    (Server::start(&settings, assembly).await.unwrap(), space)
 }
 
 async fn get(address: std::net::SocketAddr, path: &str) -> String {
@@ -27,7 +28,7 @@ async fn get(address: std::net::SocketAddr, path: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operators_see_health_metrics_and_the_document() {
-    let (server, _folder) = started(&[("server.metrics_listen", "127.0.0.1:0")]).await;
+    let (server, _space) = started(&[("server.metrics_listen", "127.0.0.1:0")]).await;
     assert!(get(server.address, "/healthz").await.starts_with("HTTP/1.1 200"));
     let ready = get(server.address, "/readyz").await;
     assert!(ready.contains("\"ready\":true"), "{ready}");
@@ -44,7 +45,7 @@ async fn operators_see_health_metrics_and_the_document() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_server_refuses_and_idle_connections_do_not_hold_it() {
-    let (server, _folder) = started(&[]).await;
+    let (server, _space) = started(&[]).await;
     let address = server.address;
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -57,7 +58,7 @@ async fn a_stopped_server_refuses_and_idle_connections_do_not_hold_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_never_finishes_its_head_is_let_go() {
-    let (server, _folder) = started(&[("server.header_timeout", "200ms")]).await;
+    let (server, _space) = started(&[("server.header_timeout", "200ms")]).await;
     let mut slow = TcpStream::connect(server.address).await.unwrap();
     slow.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").await.unwrap();
     let mut rest = Vec::new();

@@ -10,8 +10,11 @@ use std::sync::{
 
 #[tokio::test]
 async fn jobs_that_wait_together_share_one_commit() {
+    if !embedded("group commit") {
+        return;
+    }
     let shop = Shop::open().await;
-    let (commits, jobs) = shop.db.commits_and_jobs();
+    let before = shop.db.counts();
     let held = shop.writer_held().await;
     let waiting: Vec<_> = (0..100)
         .map(|n| {
@@ -26,15 +29,16 @@ async fn jobs_that_wait_together_share_one_commit() {
     for job in waiting {
         job.await.unwrap().unwrap();
     }
-    let (commits_now, jobs_now) = shop.db.commits_and_jobs();
-    assert_eq!(jobs_now - jobs, 101);
-    assert!(commits_now - commits <= 3, "{} commits for 100 waiting jobs", commits_now - commits);
+    let after = shop.db.counts();
+    assert_eq!(after.jobs - before.jobs, 101);
+    let commits = after.commits - before.commits;
+    assert!(commits <= 3, "{commits} commits for 100 waiting jobs");
     assert_eq!(shop.count().await, 100);
 }
 
 #[tokio::test]
 async fn a_job_that_fails_or_panics_rolls_back_alone() {
-    let shop = Shop::open().await;
+    let shop = Shop::with(|settings| settings.writers = 1).await;
     let held = shop.writer_held().await;
     let db = shop.db.clone();
     let good = |label: &'static str| {
@@ -81,13 +85,15 @@ async fn a_job_that_fails_or_panics_rolls_back_alone() {
     assert_eq!(code(panics.await.unwrap()), "C001");
     last.await.unwrap().unwrap();
     assert_eq!(shop.labels().await, ["first", "last"]);
-    let newest = shop.db.read("newest", crate::outbox::newest).await.unwrap();
-    assert_eq!(newest, 0, "what failed jobs emitted is gone with them");
+    assert!(shop.told().await.is_empty(), "what failed jobs emitted is gone with them");
     assert!(shop.db.health().is_healthy());
 }
 
 #[tokio::test]
 async fn nobody_is_answered_before_the_commit() {
+    if !embedded("group commit") {
+        return;
+    }
     let shop = Shop::open().await;
     let answered = Arc::new(AtomicBool::new(false));
     let held = shop.writer_held().await;
@@ -128,7 +134,7 @@ async fn nobody_is_answered_before_the_commit() {
 
 #[tokio::test]
 async fn a_full_queue_says_so_and_when_to_come_back() {
-    let shop = Shop::with(|settings| settings.queue = 2).await;
+    let shop = Shop::with(|settings| (settings.queue, settings.writers) = (2, 1)).await;
     let held = shop.writer_held().await;
     let waiting: Vec<_> = (0..2)
         .map(|n| {
@@ -150,6 +156,9 @@ async fn a_full_queue_says_so_and_when_to_come_back() {
 
 #[tokio::test]
 async fn a_failed_commit_is_an_unknown_outcome_for_those_it_concerned() {
+    if !embedded("group commit") {
+        return;
+    }
     let shop = Shop::open().await;
     shop.db
         .write("tables", |tx| {
@@ -204,13 +213,15 @@ async fn an_attempt_undoes_only_itself_even_when_it_panics() {
     });
     outcome.await.unwrap();
     assert_eq!(shop.labels().await, ["kept-1", "kept-2"]);
-    let told = shop.db.read("told", |tx| crate::outbox::after(tx, 0, 10)).await.unwrap();
-    let told: Vec<_> = told.iter().map(|fact| fact.payload.to_string()).collect();
+    let told: Vec<_> = shop.told().await.iter().map(|fact| fact.payload.to_string()).collect();
     assert_eq!(told, [r#"{"label":"kept-1"}"#, r#"{"label":"kept-2"}"#]);
 }
 
 #[tokio::test]
 async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
+    if !embedded("a transaction that is rolled back by itself") {
+        return;
+    }
     let shop = Shop::open().await;
     let held = shop.writer_held().await;
     let (a, b) = (shop.db.clone(), shop.db.clone());
@@ -221,7 +232,7 @@ async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
     let stubborn = tokio::spawn(async move {
         b.write("stubborn", |tx| {
             // what SQLite itself does on a full disk or an I/O error
-            tx.conn.run("rollback")?;
+            tx.conn.embedded().words("rollback")?;
             assert_eq!(code(add(tx, "outside")), "C013");
             assert_eq!(code(tx.query(COUNT, args![], |row| row.get::<i64>(0))), "C013");
             assert_eq!(code(tx.attempt(|_| Ok(()))), "C013");
@@ -243,7 +254,7 @@ async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
 
 #[tokio::test]
 async fn a_caller_who_leaves_does_not_stop_what_was_asked() {
-    let shop = Shop::open().await;
+    let shop = Shop::with(|settings| settings.writers = 1).await;
     let held = shop.writer_held().await;
     let caller = tokio::spawn({
         let db = shop.db.clone();
@@ -260,7 +271,8 @@ async fn a_caller_who_leaves_does_not_stop_what_was_asked() {
 
 #[tokio::test]
 async fn time_and_chance_come_from_the_settings() {
-    let (a, b) = (Shop::open().await, Shop::open().await);
+    let one_writer = |settings: &mut crate::Settings| settings.writers = 1;
+    let (a, b) = (Shop::with(one_writer).await, Shop::with(one_writer).await);
     let draw = |tx: &mut crate::Tx<'_>| {
         assert_eq!(tx.now(), tx.now());
         Ok((tx.now(), tx.random().bits()))
@@ -282,6 +294,9 @@ async fn a_broken_key_is_a_conflict_and_a_broken_check_is_our_fault() {
 
 #[tokio::test]
 async fn a_shop_waits_for_the_disk_and_only_a_test_may_not() {
+    if !embedded("the choice of waiting for the disk") {
+        return;
+    }
     for (durability, level) in [(crate::Durability::Full, 2), (crate::Durability::ProcessOnly, 0)] {
         let shop = Shop::with(|settings| settings.durability = durability).await;
         let found = shop.db.write("level", |tx| tx.query_one("pragma synchronous", args![], |row| row.get::<i64>(0)));

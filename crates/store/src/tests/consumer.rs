@@ -32,6 +32,7 @@ const REACTIONS: &[Reaction] = &[
 async fn shop_with(labels: &'static [&'static str]) -> Shop {
     let shop = Shop::open().await;
     shop.db.write("tell", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
+    shop.told().await;
     shop
 }
 
@@ -83,7 +84,7 @@ async fn a_transaction_that_fails_takes_back_effect_and_position_together() {
 #[tokio::test]
 async fn facts_read_elsewhere_are_not_applied_twice() {
     let shop = shop_with(&["a-1", "a-2", "a-3"]).await;
-    let facts = shop.db.read("facts", |tx| crate::outbox::after(tx, 0, 10)).await.unwrap();
+    let facts = shop.told().await;
     assert_eq!(advance(&shop, 2).await.position, 2);
     for _ in 0..2 {
         let facts = facts.clone();
@@ -100,6 +101,7 @@ async fn poison_waits_aside_with_what_follows_on_its_key_and_others_go_on() {
     assert_eq!(parked(&shop).await, retrying(&[(2, 1), (4, 0), (5, 1), (7, 0)]));
     // a later fact of a blocked key waits too, in another transaction
     shop.db.write("tell", |tx| add_loudly(tx, "a-late")).await.unwrap();
+    shop.told().await;
     assert_eq!(advance(&shop, 100).await.parked, 1);
 }
 

@@ -35,15 +35,17 @@ async fn a_step_that_fails_leaves_nothing_and_can_be_taken_later() {
     let refused = shop.db.migrate(vec![FIRST, BROKEN, SECOND]).await.unwrap_err();
     let cause = std::error::Error::source(&refused).unwrap().to_string();
     assert!(cause.contains("test/0004_broken") && cause.contains("nowhere"), "{cause}");
-    let left = shop.db.read("left", |tx| {
-        tx.query(
-            "select name from sqlite_master where name in ([?])",
-            args![crate::Arg::list(&["half", "shelves"])],
-            |row| row.get::<String>(0),
-        )
-    });
-    assert_eq!(left.await.unwrap(), ["shelves"], "the step before it stays, its own half does not");
-    let mended = Migration { name: BROKEN.name, sql: "insert into shelves (note) values ('mended');" };
+    let half = shop.db.read("half", |tx| tx.query("select id from half", args![], |row| row.get::<i64>(0)));
+    let left = half.await.is_ok();
+    let notes = shop.db.read("notes", |tx| tx.query("select note from shelves", args![], |row| row.get::<String>(0)));
+    // a database that cannot take a change of its schema back remembers the step, and goes on after it
+    let remembers = testdb::wanted() == testdb::Kind::MySql;
+    assert_eq!(left, remembers, "its own half does not stay");
+    assert_eq!(notes.await.unwrap(), ["a; b"], "the step before it stays");
+    let mended = Migration {
+        name: BROKEN.name,
+        sql: "create table half (id {id}) {table};\ninsert into shelves (note) values ('mended');",
+    };
     assert_eq!(shop.db.migrate(vec![FIRST, mended, SECOND]).await.unwrap(), [BROKEN.name, SECOND.name]);
 }
 

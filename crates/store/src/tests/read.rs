@@ -57,35 +57,38 @@ async fn a_panic_in_a_reading_job_is_one_failed_job() {
 #[tokio::test]
 async fn a_reader_that_cannot_open_fails_its_jobs_and_tries_again() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("shop.db");
-    let db = crate::Db::open(settings(folder.path(), hand())).unwrap();
+    let shown = folder.path().join("shop.db");
+    let db = crate::Db::open(settings(&file(folder.path()), hand())).unwrap();
     let hidden = folder.path().join("hidden.db");
-    std::fs::rename(&file, &hidden).unwrap();
+    std::fs::rename(&shown, &hidden).unwrap();
     let refused = db.read("count", |tx| tx.query_one("select 1", args![], |row| row.get::<i64>(0))).await.unwrap_err();
     assert_eq!((refused.code().code(), refused.detail()), ("C013", Some("the database cannot be opened")));
-    std::fs::rename(&hidden, &file).unwrap();
+    std::fs::rename(&hidden, &shown).unwrap();
     assert_eq!(db.read("one", |tx| tx.query_one("select 1", args![], |row| row.get::<i64>(0))).await.unwrap(), 1);
 }
 
 #[test]
 fn what_is_no_database_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
-    let open = |clock| crate::Db::open(settings(folder.path(), clock)).map(|_| ());
+    let open = |clock| crate::Db::open(settings(&file(folder.path()), clock)).map(|_| ());
     std::fs::write(folder.path().join("shop.db"), "a letter to a friend, long enough to be read as a header of pages")
         .unwrap();
     assert_eq!(code(open(hand())), "C013");
-    let nowhere = crate::Db::open(settings(&folder.path().join("missing"), hand())).map(|_| ());
+    let nowhere = crate::Db::open(settings(&file(&folder.path().join("missing")), hand())).map(|_| ());
     assert_eq!(code(nowhere), "C013");
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn the_file_is_its_owners_alone() {
+    if !embedded("a file") {
+        return;
+    }
     use std::os::unix::fs::PermissionsExt;
     let shop = Shop::open().await;
     shop.add("x").await.unwrap();
     for name in ["shop.db", "shop.db-wal"] {
-        let mode = std::fs::metadata(shop.folder.path().join(name)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(shop.space.folder().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}");
     }
 }

@@ -1,9 +1,10 @@
 //! A small database to try things on.
 
-use crate::{Db, Durability, Event, Migration, Settings, Tx, args};
+use crate::{DatabaseUrl, Db, Event, Migration, Settings, Tx, args};
 use kernel::{Clock, Code, Error, Result, Timestamp};
 use parking_lot::Mutex;
 use std::{path::Path, sync::Arc, time::Duration};
+use testdb::{Kind, Space};
 
 /// A clock that stands still until told otherwise.
 #[derive(Debug)]
@@ -22,11 +23,20 @@ impl Hand {
     }
 }
 
-/// A database in a folder of its own, gone with it.
+/// A database of its own, gone with it.
 pub struct Shop {
     pub db: Db,
     pub clock: Arc<Hand>,
-    pub folder: Arc<tempfile::TempDir>,
+    pub space: Space,
+}
+
+/// Whether this run is about SQLite, for tests of what only it does.
+pub fn embedded(what: &str) -> bool {
+    let embedded = testdb::wanted() == Kind::Sqlite;
+    if !embedded {
+        eprintln!("skipped: {what} is SQLite's");
+    }
+    embedded
 }
 
 pub const TABLES: Migration = Migration {
@@ -38,9 +48,13 @@ pub const ADD: &str = "insert into jars (label, beans) values (?, ?)";
 pub const COUNT: &str = "select count(*) from jars";
 const LABELS: &str = "select label from jars order by id";
 
-pub fn settings(path: &Path, clock: Arc<Hand>) -> Settings {
-    let path = path.join("shop.db");
-    Settings { path, durability: Durability::ProcessOnly, queue: 1_000, readers: 1, clock, seed: Some(7) }
+/// A file in this folder.
+pub fn file(folder: &Path) -> DatabaseUrl {
+    DatabaseUrl::Sqlite(folder.join("shop.db"))
+}
+
+pub fn settings(url: &DatabaseUrl, clock: Arc<Hand>) -> Settings {
+    Settings { queue: 1_000, ..Settings::throwaway(url.clone(), clock) }
 }
 
 pub fn hand() -> Arc<Hand> {
@@ -53,13 +67,27 @@ impl Shop {
     }
 
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Shop {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Shop::at(Space::open(), change).await
+    }
+
+    pub async fn at(space: Space, change: impl FnOnce(&mut Settings)) -> Shop {
         let clock = hand();
-        let mut settings = settings(folder.path(), Arc::clone(&clock));
+        let mut settings = settings(&space.url().parse().unwrap(), Arc::clone(&clock));
         change(&mut settings);
         let db = Db::open(settings).unwrap();
         db.migrate([crate::MIGRATIONS, &[TABLES]].concat()).await.unwrap();
-        Shop { db, clock, folder }
+        Shop { db, clock, space }
+    }
+
+    /// Another instance on the same database.
+    pub fn another(&self) -> Db {
+        Db::open(settings(&self.space.url().parse().unwrap(), Arc::clone(&self.clock))).unwrap()
+    }
+
+    /// Gives every committed fact its place, as the relay does, and every fact there is.
+    pub async fn told(&self) -> Vec<crate::Envelope> {
+        self.db.write("place", |tx| crate::outbox::place(tx, 1_000)).await.unwrap();
+        self.db.read("told", |tx| crate::outbox::after(tx, 0, 1_000)).await.unwrap()
     }
 
     pub async fn add(&self, label: impl Into<String>) -> Result<i64> {
@@ -75,7 +103,7 @@ impl Shop {
         self.db.read("count", |tx| tx.query_one(COUNT, args![], |row| row.get(0))).await.unwrap()
     }
 
-    /// Keeps the writer busy until the given end is dropped or used, so that jobs gather behind it.
+    /// Keeps a writer busy until the given end is dropped or used, so that jobs gather behind it.
     pub async fn writer_held(&self) -> std::sync::mpsc::Sender<()> {
         let (release, released) = std::sync::mpsc::channel::<()>();
         let (began, begun) = std::sync::mpsc::channel();

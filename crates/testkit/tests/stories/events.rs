@@ -37,15 +37,17 @@ fn an_order_stream_opened_after_a_crash_tells_what_was_missed() {
     let mug = shop.product("mug").stock(5).save();
     let buyer = shop.buyer().id();
     let order = shop.user(buyer).orders(&mug, 1).must("201").word("/orderNumber");
+    shop.settle();
     let opening = shop.user(buyer).listens(format!("/orders/{order}/stream")).told(1);
     shop.user(buyer).pays(&order, "approve").must("201");
     shop.crash();
+    shop.settle();
     let mut stream = shop.user(buyer).with("last-event-id", &opening[0].id).listens(format!("/orders/{order}/stream"));
     let names: Vec<String> = stream.told(2).into_iter().map(|told| told.event).collect();
     assert!(names.contains(&"payment-completed".to_owned()), "{names:?}");
 }
 
-// wound 14: outbox readers survive commits out of id order (here: ids become visible in order, and nothing is skipped)
+// wound 14: outbox readers survive commits out of id order
 #[test]
 fn a_reader_that_polls_while_others_write_skips_no_event() {
     let shop = TestShop::open();
@@ -57,6 +59,8 @@ fn a_reader_that_polls_while_others_write_skips_no_event() {
             let (mut position, mut heard) = (0, Vec::new());
             loop {
                 let last_round = over.load(Ordering::SeqCst);
+                // as the relay does: what was committed gets its place, then it is read
+                shop.write(|tx| outbox::place(tx, 5)).expect("facts get their places");
                 let facts = shop.read(move |tx| outbox::after(tx, position, 7));
                 position = facts.last().map_or(position, |fact| fact.id);
                 heard.extend(facts.iter().map(|fact| fact.id));
@@ -70,9 +74,8 @@ fn a_reader_that_polls_while_others_write_skips_no_event() {
         over.store(true, Ordering::SeqCst);
         heard = reader.join().expect("the reader finished");
     });
-    let all: Vec<i64> = shop.read(|tx| outbox::after(tx, 0, 100_000)).iter().map(|fact| fact.id).collect();
-    assert_eq!(heard, all);
-    assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
+    assert!(heard.windows(2).all(|pair| pair[0] < pair[1]));
+    assert_eq!(heard.len() as i64, shop.window().number("select count(*) from outbox"));
 }
 
 #[test]

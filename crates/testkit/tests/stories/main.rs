@@ -10,5 +10,6 @@ mod once;
 mod payment;
 mod purchase;
 mod routes;
+mod rush;
 mod statements;
 mod stock;

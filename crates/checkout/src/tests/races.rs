@@ -1,0 +1,193 @@
+//! Several people at once. With one writer they only wait for each other; on a server they meet: buyers who pay, cancel and
+//! repeat themselves, support, the gateway's hints and the task that moves sagas on.
+
+use super::shop::*;
+use crate::{flow, saga, saga::nudge_if_due};
+use axum::http::Method;
+use kernel::{OrderNumber, Random};
+use ports::gateway::simulated::keys;
+use serde_json::{Value, json};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+/// Days played.
+const DAYS: u64 = 2;
+/// People at once.
+const PEOPLE: u64 = 8;
+/// What each of them does on a day.
+const DEEDS: u64 = 25;
+/// Orders that somebody may still speak of.
+const RECENT: usize = 12;
+const ADMIN: u8 = 0xff;
+
+const PAYMENT_KEYS: [&str; 8] = [
+    keys::APPROVE,
+    keys::APPROVE,
+    keys::APPROVE,
+    keys::TIMEOUT_CHARGED,
+    keys::TIMEOUT_UNCHARGED,
+    keys::PENDING,
+    keys::REFUND_TIMEOUT,
+    "decline-card-declined",
+];
+
+struct Crowd {
+    shop: TestShop,
+    goods: Vec<Good>,
+    orders: Mutex<Vec<(u8, OrderNumber)>>,
+}
+
+/// Refused or done, but nothing that is the shop's own fault.
+fn heard(said: &Said) {
+    let fault = ["C001", "C013", "C018"].contains(&said.code());
+    assert!(!fault, "{}", said.text);
+}
+
+fn payment_key(chance: &mut Random) -> &'static str {
+    PAYMENT_KEYS[chance.below(PAYMENT_KEYS.len() as u64) as usize]
+}
+
+impl Crowd {
+    fn some_order(&self, chance: &mut Random) -> Option<(u8, OrderNumber)> {
+        let orders = self.orders.lock().unwrap();
+        let recent = &orders[orders.len().saturating_sub(RECENT)..];
+        (!recent.is_empty()).then(|| recent[chance.below(recent.len() as u64) as usize].clone())
+    }
+
+    fn placed(&self, who: u8, said: &Said) {
+        heard(said);
+        if said.status < 300 && !said.replayed {
+            self.orders.lock().unwrap().push((who, said.number()));
+        }
+    }
+
+    fn basket(&self, chance: &mut Random) -> Value {
+        let mut some = || self.goods[chance.below(self.goods.len() as u64) as usize];
+        items(&[(some(), 2), (some(), 1), (some(), 1)])
+    }
+
+    /// The same order twice at once, under one key.
+    async fn order(&self, who: u8, key: &str, chance: &mut Random) {
+        let mut body = self.basket(chance);
+        if chance.chance(300) {
+            body = with(body, "payment", json!({ "method": "CARD", "paymentKey": payment_key(chance) }));
+        }
+        let again = self.shop.keyed(who, key, "/orders", body.clone());
+        let (one, other) = tokio::join!(self.shop.keyed(who, key, "/orders", body), again);
+        if one.status < 300 && other.status < 300 {
+            assert_eq!(one.text, other.text, "one key, one answer");
+            assert!(one.replayed != other.replayed);
+        }
+        self.placed(who, &one);
+        self.placed(who, &other);
+    }
+
+    /// Two orders from one cart.
+    async fn order_the_cart(&self, who: u8, chance: &mut Random) {
+        let good = self.goods[chance.below(self.goods.len() as u64) as usize];
+        let more = json!({ "productId": good.product, "quantity": 1, "merge": true });
+        heard(&self.shop.post(who, "/cart/items", more).await);
+        let order = || self.shop.post(who, "/orders", json!({ "shippingAddress": address() }));
+        let (one, other) = tokio::join!(order(), order());
+        self.placed(who, &one);
+        self.placed(who, &other);
+    }
+
+    async fn refund(&self, who: u8, order: &OrderNumber, chance: &mut Random) {
+        let detail = self.shop.get(who, &format!("/orders/{order}")).await.must("200");
+        let Some(payment) = detail.data()["payments"].as_array().and_then(|all| all.last()) else { return };
+        let number = payment["paymentNumber"].as_str().unwrap();
+        let (refund, withdraw) = (format!("/payments/{number}/refund"), format!("/payments/{number}/cancel"));
+        let part = json!({ "amount": 1 + chance.below(1_500), "reason": "a scratch" });
+        let rest = if chance.chance(300) { json!({ "reason": "all of it" }) } else { part.clone() };
+        let (one, other, third) = tokio::join!(
+            self.shop.admin_post(&refund, part),
+            self.shop.admin_post(&refund, rest),
+            self.shop.post(who, &withdraw, json!({}))
+        );
+        [one, other, third].iter().for_each(heard);
+    }
+
+    async fn ship(&self, order: &OrderNumber, chance: &mut Random) {
+        let detail = self.shop.admin_get(&format!("/admin/orders/{order}")).await.must("200");
+        let Some(tracking) = detail.data()["delivery"]["trackingNumber"].as_str() else { return };
+        let to = ["SHIPPED", "IN_TRANSIT", "DELIVERED"][chance.below(3) as usize];
+        let body = Some(json!({ "status": to }));
+        heard(&self.shop.call(ADMIN, Method::PUT, &format!("/deliveries/{tracking}/status"), None, body).await);
+    }
+
+    async fn move_on(&self, chance: &mut Random) {
+        self.shop.clock.advance(Duration::from_secs(chance.below(20)));
+        let (app, now) = (&self.shop.app, self.shop.app.now());
+        let due = app.db.read("race.due", move |tx| saga::store::due(tx, now, 100)).await.unwrap();
+        for (id, name) in due {
+            // a run that somebody else has just moved on is refused with C016
+            let _ = nudge_if_due(flow::flow(&name).unwrap(), &app.db, &app.ports, id).await;
+        }
+    }
+
+    async fn deed(&self, who: u8, key: &str, chance: &mut Random) {
+        let (what, some) = (chance.below(100), self.some_order(chance));
+        match (what, some) {
+            (0..25, _) | (_, None) => self.order(who, key, chance).await,
+            (25..35, _) => self.order_the_cart(who, chance).await,
+            (35..55, Some((who, order))) => {
+                let (one, other) = (payment_key(chance), payment_key(chance));
+                let (one, other) = tokio::join!(self.shop.pay(who, &order, one), self.shop.pay(who, &order, other));
+                [one, other].iter().for_each(heard);
+            }
+            (55..68, Some((who, order))) => {
+                let key = payment_key(chance);
+                let (one, other) = tokio::join!(self.shop.cancel(who, &order), self.shop.pay(who, &order, key));
+                [one, other].iter().for_each(heard);
+            }
+            (68..80, Some((who, order))) => self.refund(who, &order, chance).await,
+            (80..85, Some((_, order))) => {
+                let hint = json!({ "data": { "orderId": order, "status": "DONE", "n": chance.below(3) } });
+                heard(&self.shop.post(9, "/payments/webhooks/toss", hint).await);
+            }
+            (85..92, Some((_, order))) => self.ship(&order, chance).await,
+            _ => self.move_on(chance).await,
+        }
+    }
+
+    /// Everything comes to rest, and the books of the shop and of the gateway agree.
+    async fn rests(&self) {
+        self.shop.settle().await;
+        self.shop.consistent().await;
+        let kept = "select coalesce(sum(captured - refunded), 0) from payments where order_number <> ?";
+        assert_eq!(self.shop.count(kept, "").await, self.shop.money());
+        let open = "select count(*) from saga_states where status in ('STARTED', 'COMPENSATING', ?)";
+        assert_eq!(self.shop.count(open, "COMPENSATION_FAILED").await, 0);
+        for good in &self.goods {
+            assert_eq!(self.shop.stock(*good).await.1, 0, "nothing is held when everything rests");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_meets_the_shop_stays_consistent() {
+    for day in 0..DAYS {
+        let shop = TestShop::open().await;
+        let mut goods = Vec::new();
+        for name in ["mug", "pen", "jar", "cup"] {
+            goods.push(shop.good(name, 1_000, 40).await);
+        }
+        let crowd = Arc::new(Crowd { shop, goods, orders: Mutex::default() });
+        let mut people = JoinSet::new();
+        for person in 0..PEOPLE {
+            let crowd = Arc::clone(&crowd);
+            people.spawn(async move {
+                let mut chance = Random::seeded(1 + day * PEOPLE + person);
+                for deed in 0..DEEDS {
+                    crowd.deed(1 + (person % 5) as u8, &format!("{person}-{deed}"), &mut chance).await;
+                }
+            });
+        }
+        people.join_all().await;
+        crowd.rests().await;
+    }
+}

@@ -1,0 +1,310 @@
+//! The driver for MySQL and MariaDB.
+
+mod open;
+
+pub(crate) use open::open;
+
+use crate::connection::{Committed, Connection, Each, Savepoint, Server, Standing, gone};
+use crate::rendered::Rendered;
+use crate::row::Inner;
+use crate::{Arg, Column, Dialect, Row};
+use ::mysql::{Conn, Params, Value, consts::ColumnType, prelude::Queryable};
+use kernel::{Code, Error, Result};
+use std::time::Duration;
+
+/// Distinct prepared statements kept per connection.
+const STATEMENTS_KEPT: usize = 1_024;
+/// What the server's own time limit is given before the connection counts as dead.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A connection. It runs with autocommit off: the first statement after a commit begins a transaction by itself, which saves
+/// a round trip.
+pub(crate) struct Connected {
+    conn: Conn,
+    rendered: Rendered,
+    standing: Standing,
+    statements: u64,
+    round_trips: u64,
+}
+
+/// What a statement changed.
+struct Changed {
+    rows: u64,
+    id: Option<i64>,
+}
+
+impl Connected {
+    fn new(conn: Conn) -> Connected {
+        let rendered = Rendered::new(Dialect::MySql);
+        Connected { conn, rendered, standing: Standing::Open, statements: 0, round_trips: 0 }
+    }
+
+    fn changed(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Changed> {
+        let (statement, values) = self.made(sql, args)?;
+        let answer = self.conn.exec_iter(&statement, values).map(|result| {
+            let matched = matched(&result.info_str());
+            let id = result.last_insert_id().and_then(|id| i64::try_from(id).ok());
+            Changed { rows: matched.unwrap_or(result.affected_rows()), id }
+        });
+        self.told(answer)
+    }
+
+    fn made(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(::mysql::Statement, Params)> {
+        self.standing.clone().must_be_open()?;
+        self.statements += 1;
+        self.round_trips += 1;
+        let (text, _) = self.rendered.text(sql, args);
+        let mut values = Vec::new();
+        Arg::each_scalar(args, |arg| {
+            values.push(value(arg));
+            Ok(())
+        })?;
+        let prepared = self.conn.prep(&*text);
+        let statement = self.told(prepared)?;
+        let places = usize::from(statement.num_params());
+        if values.len() != places {
+            return Err(Code::Internal.error().caused_by(format!("{} values for {places} places", values.len())));
+        }
+        let params = if values.is_empty() { Params::Empty } else { Params::Positional(values) };
+        Ok((statement, params))
+    }
+
+    fn words(&mut self, words: &str) -> Result<()> {
+        self.round_trips += 1;
+        let answer = self.conn.query_drop(words);
+        self.told(answer)
+    }
+
+    fn told<T>(&mut self, answer: Result<T, ::mysql::Error>) -> Result<T> {
+        answer.map_err(|error| {
+            let (standing, error) = failure(&error);
+            if standing != Standing::Open {
+                self.standing = standing;
+            }
+            error
+        })
+    }
+
+    fn anew(&mut self) -> Result<()> {
+        if let Standing::Gone(cause) = &self.standing {
+            return Err(gone(cause));
+        }
+        self.standing = Standing::Open;
+        Ok(())
+    }
+}
+
+impl Connection for Connected {
+    fn dialect(&self) -> Dialect {
+        Dialect::MySql
+    }
+
+    fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
+        let rows = self.changed(sql, args)?.rows;
+        // a row that an upsert changed counts twice
+        Ok(if rows == 2 && sql.contains("{on conflict (") { 1 } else { rows })
+    }
+
+    fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>> {
+        let changed = self.changed(sql, args)?;
+        Ok(changed.id.filter(|_| changed.rows == 1))
+    }
+
+    fn insert_all(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<()> {
+        self.changed(sql, &[Arg::Rows(rows)]).map(|_| ())
+    }
+
+    fn query(&mut self, sql: &'static str, args: &[Arg<'_>], each: Each<'_>) -> Result<()> {
+        let (statement, values) = self.made(sql, args)?;
+        let mut broken = None;
+        let outcome = match self.conn.exec_iter(&statement, values) {
+            Ok(result) => {
+                let mut outcome = Ok(());
+                for row in result {
+                    match row {
+                        Ok(row) => match each(&Row { inner: Inner::MySql(&row) }) {
+                            Ok(true) => {}
+                            Ok(false) => break,
+                            Err(error) => {
+                                outcome = Err(error);
+                                break;
+                            }
+                        },
+                        Err(error) => {
+                            broken = Some(error);
+                            break;
+                        }
+                    }
+                }
+                outcome
+            }
+            Err(error) => {
+                broken = Some(error);
+                Ok(())
+            }
+        };
+        self.told(broken.map_or(Ok(()), Err))?;
+        outcome
+    }
+
+    fn run(&mut self, words: &str) -> Result<()> {
+        self.standing.clone().must_be_open()?;
+        self.words(words)
+    }
+
+    fn begin_part(&mut self, words: &Savepoint) -> Result<()> {
+        self.run(words.begin)
+    }
+
+    /// Nothing to send: the next savepoint of this name replaces it, and a commit forgets it.
+    fn keep_part(&mut self, _: &Savepoint) -> Result<()> {
+        self.standing.clone().must_be_open()
+    }
+
+    fn undo_part(&mut self, words: &Savepoint) -> Result<()> {
+        let undone = self.run(words.rollback);
+        if let Err(error) = &undone
+            && self.standing == Standing::Open
+        {
+            // without the whole part undone nothing may go on
+            self.standing = Standing::Again(format!("a part could not be undone: {error:?}"));
+        }
+        undone
+    }
+
+    fn begin_reading(&mut self) -> Result<()> {
+        self.anew()
+    }
+
+    fn end_reading(&mut self) -> Result<()> {
+        self.roll_back()
+    }
+
+    fn standing(&self) -> Standing {
+        self.standing.clone()
+    }
+
+    fn prepare(&mut self, sql: &'static str) -> Result<()> {
+        let text = Dialect::MySql.render(sql, &[]);
+        self.round_trips += 1;
+        let prepared = self.conn.prep(text).and_then(|statement| self.conn.close(statement));
+        self.told(prepared)
+    }
+
+    fn statements(&self) -> u64 {
+        self.statements
+    }
+
+    fn round_trips(&self) -> u64 {
+        self.round_trips
+    }
+}
+
+impl Server for Connected {
+    fn begin(&mut self) -> Result<()> {
+        self.anew()
+    }
+
+    fn commit(&mut self) -> Committed {
+        if let Err(error) = self.standing.clone().must_be_open() {
+            return Committed::Refused(error);
+        }
+        self.round_trips += 1;
+        let Err(error) = self.conn.query_drop("commit") else { return Committed::Done };
+        let (standing, failure) = failure(&error);
+        match standing {
+            // a cluster that certifies at commit refuses this way
+            Standing::Again(_) => Committed::Again(failure),
+            Standing::Open | Standing::Gone(_) => {
+                self.standing = Standing::Gone(format!("{error:?}"));
+                Committed::Unknown(failure)
+            }
+        }
+    }
+
+    fn roll_back(&mut self) -> Result<()> {
+        self.anew()?;
+        self.words("rollback")
+    }
+}
+
+fn value(arg: &Arg<'_>) -> Value {
+    match arg {
+        Arg::Int(value) => Value::Int(*value),
+        Arg::Text(text) => Value::Bytes(text.as_bytes().to_vec()),
+        Arg::Owned(text) => Value::Bytes(text.as_bytes().to_vec()),
+        // lists were taken apart before
+        Arg::Null | Arg::List(_) | Arg::Pairs(_) | Arg::Rows(_) => Value::NULL,
+    }
+}
+
+/// How many rows an update matched: "Rows matched: 1  Changed: 0  Warnings: 0", as MySQL's `mysql_info` documents it. The
+/// count of changed rows would call an update that leaves a value as it was a miss.
+fn matched(info: &str) -> Option<u64> {
+    info.strip_prefix("Rows matched: ")?.split(' ').next()?.parse().ok()
+}
+
+/// The value in column `index`.
+pub(crate) fn column(row: &::mysql::Row, index: usize) -> Result<Column<'_>> {
+    let wrong = |why: &str| Code::Internal.error().caused_by(format!("column {index}: {why}"));
+    let value = row.as_ref(index).ok_or_else(|| wrong("there is none"))?;
+    match value {
+        Value::NULL => Ok(Column::Null),
+        Value::Int(value) => Ok(Column::Int(*value)),
+        Value::UInt(value) => i64::try_from(*value).map(Column::Int).map_err(|_| wrong("too large")),
+        Value::Bytes(bytes) => {
+            let text = std::str::from_utf8(bytes).map_err(|_| wrong("not UTF-8"))?;
+            let kind = row.columns_ref()[index].column_type();
+            // what `sum` of whole numbers gives
+            if matches!(kind, ColumnType::MYSQL_TYPE_NEWDECIMAL | ColumnType::MYSQL_TYPE_DECIMAL) {
+                return text.parse().map(Column::Int).map_err(|_| wrong("no whole number"));
+            }
+            Ok(Column::Text(text))
+        }
+        Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => {
+            Err(wrong("neither integer nor text"))
+        }
+    }
+}
+
+/// A failure as ours, and how the transaction stands after it. The driver's words stay private.
+fn failure(error: &::mysql::Error) -> (Standing, Error) {
+    let ::mysql::Error::MySqlError(told) = error else {
+        let lost =
+            matches!(error, ::mysql::Error::IoError(_) | ::mysql::Error::CodecError(_) | ::mysql::Error::TlsError(_));
+        let words = format!("{error:?}");
+        return if lost {
+            (Standing::Gone(words.clone()), gone(&words))
+        } else {
+            (Standing::Open, Code::Internal.error().caused_by(words))
+        };
+    };
+    let words = format!("{} {}", told.code, told.message);
+    match told.code {
+        // lock wait timeout, deadlock, changed since it was read
+        1205 | 1213 | 1020 => (Standing::Again(words.clone()), gone(&words)),
+        // shutting down, gone away, killed, idle for too long in a transaction
+        1053 | 1077 | 1079 | 1317 | 1927 | 2006 | 2013 | 4031 => (Standing::Gone(words.clone()), gone(&words)),
+        // a unique or foreign key; a table, column or index that is there already
+        1050 | 1060 | 1061 | 1062 | 1169 | 1216 | 1217 | 1451 | 1452 => {
+            (Standing::Open, Code::Conflict.error().caused_by(words))
+        }
+        // no room, no memory, no more connections, out of time, read only
+        1021 | 1037 | 1038 | 1040 | 1041 | 1114 | 1203 | 1290 | 1836 | 1969 | 3024 => {
+            (Standing::Open, Code::Unavailable.error().retry_after(1).caused_by(words))
+        }
+        _ => (Standing::Open, Code::Internal.error().caused_by(words)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matched;
+
+    #[test]
+    fn an_update_counts_what_it_matched() {
+        assert_eq!(matched("Rows matched: 12  Changed: 0  Warnings: 0"), Some(12));
+        assert_eq!(matched("Records: 3  Duplicates: 1  Warnings: 0"), None);
+        assert_eq!(matched(""), None);
+    }
+}

@@ -1,0 +1,313 @@
+//! What the migrations declare: the small part of SQL that they are written in, and nothing else.
+
+use super::{Column, Index, Kind, Reference, Schema, Table};
+use crate::{Dialect, Migration, migrate};
+use kernel::{Code, Error, Result};
+
+/// Words for the tokens that are spoken differently, so that one reader understands every dialect.
+const WORDS: [(&str, &str); 3] = [("{id}", "automatic"), ("{text}", "text"), ("{table}", "")];
+/// Steps that change rows and leave the schema as it is.
+const OF_ROWS: [&str; 3] = ["insert", "update", "delete"];
+
+pub(super) fn read(dialect: Dialect, migrations: &[Migration]) -> Result<Schema> {
+    let mut schema = Schema::default();
+    for migration in migrations {
+        let words = WORDS.iter().fold(migration.sql.to_owned(), |sql, (token, word)| sql.replace(token, word));
+        let text = dialect.render(&words, &[]);
+        for step in migrate::steps(&text) {
+            Reader::new(step).statement(&mut schema).map_err(|why| not_understood(migration, step, &why))?;
+        }
+    }
+    Ok(schema)
+}
+
+fn not_understood(migration: &Migration, step: &str, why: &str) -> Error {
+    Code::Internal.error().caused_by(format!("{} is not understood: {why} in: {step}", migration.name))
+}
+
+/// Why a text is not understood.
+type Why = String;
+
+/// Reads one statement word by word.
+struct Reader<'s> {
+    words: Vec<&'s str>,
+    at: usize,
+}
+
+impl<'s> Reader<'s> {
+    fn new(mut text: &'s str) -> Reader<'s> {
+        let mut words = Vec::new();
+        loop {
+            text = text.trim_start();
+            let Some(first) = text.chars().next() else { break };
+            let of_word = |c: char| c.is_alphanumeric() || c == '_';
+            let end = if of_word(first) {
+                text.find(|c| !of_word(c)).unwrap_or(text.len())
+            } else if first == '\'' {
+                text[1..].find('\'').map_or(text.len(), |end| end + 2)
+            } else {
+                first.len_utf8()
+            };
+            words.push(&text[..end]);
+            text = &text[end..];
+        }
+        Reader { words, at: 0 }
+    }
+
+    fn next(&mut self) -> Result<&'s str, Why> {
+        let word = self.words.get(self.at).copied().ok_or("it ends too early")?;
+        self.at += 1;
+        Ok(word)
+    }
+
+    /// Goes on if these words come next.
+    fn finds(&mut self, wanted: &str) -> bool {
+        let wanted: Vec<&str> = wanted.split(' ').collect();
+        let found = self.words[self.at..].starts_with(&wanted);
+        if found {
+            self.at += wanted.len();
+        }
+        found
+    }
+
+    fn must(&mut self, wanted: &str) -> Result<(), Why> {
+        if self.finds(wanted) { Ok(()) } else { Err(format!("{wanted} is expected {}", self.place())) }
+    }
+
+    fn place(&self) -> String {
+        self.words.get(self.at).map_or_else(|| "at its end".to_owned(), |word| format!("before {word}"))
+    }
+
+    fn name(&mut self) -> Result<String, Why> {
+        let place = self.place();
+        let word = self.next()?;
+        let good = word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if good { Ok(word.to_owned()) } else { Err(format!("a name in lower case is expected {place}")) }
+    }
+
+    /// Names in brackets.
+    fn names(&mut self) -> Result<Vec<String>, Why> {
+        self.must("(")?;
+        let mut names = vec![self.name()?];
+        while self.finds(",") {
+            names.push(self.name()?);
+        }
+        self.must(")")?;
+        Ok(names)
+    }
+
+    /// Whatever is in brackets, which is not compared.
+    fn skip_brackets(&mut self) -> Result<(), Why> {
+        self.must("(")?;
+        let mut open = 1;
+        while open > 0 {
+            match self.next()? {
+                "(" => open += 1,
+                ")" => open -= 1,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn statement(mut self, schema: &mut Schema) -> Result<(), Why> {
+        if OF_ROWS.iter().any(|verb| self.finds(verb)) {
+            return Ok(());
+        } else if self.finds("create table") {
+            self.create_table(schema)?;
+        } else if self.finds("create unique index") {
+            self.create_index(schema, true)?;
+        } else if self.finds("create index") {
+            self.create_index(schema, false)?;
+        } else if self.finds("alter table") {
+            let name = self.name()?;
+            let table = table(schema, &name)?;
+            self.must("add column")?;
+            self.column(table)?;
+        } else {
+            return Err("it is none of create table, create index and alter table".to_owned());
+        }
+        if self.at < self.words.len() { Err(format!("something unknown stands {}", self.place())) } else { Ok(()) }
+    }
+
+    fn create_table(&mut self, schema: &mut Schema) -> Result<(), Why> {
+        let name = self.name()?;
+        let mut table = Table::default();
+        self.must("(")?;
+        loop {
+            self.part(&mut table)?;
+            if !self.finds(",") {
+                break;
+            }
+        }
+        self.must(")")?;
+        for column in &mut table.columns {
+            column.nullable &= !table.primary_key.contains(&column.name);
+        }
+        match schema.tables.insert(name.clone(), table) {
+            None => Ok(()),
+            Some(_) => Err(format!("there is a table {name} already")),
+        }
+    }
+
+    fn create_index(&mut self, schema: &mut Schema, unique: bool) -> Result<(), Why> {
+        let name = self.name()?;
+        self.must("on")?;
+        let on = self.name()?;
+        let columns = self.names()?;
+        let table = table(schema, &on)?;
+        exist(table, &columns)?;
+        table.indexes.push(Index { name: Some(name), columns, unique });
+        Ok(())
+    }
+
+    /// A column, or a key or check of the table.
+    fn part(&mut self, table: &mut Table) -> Result<(), Why> {
+        if self.finds("primary key") {
+            table.primary_key = self.names()?;
+            return exist(table, &table.primary_key);
+        }
+        if self.finds("unique") {
+            let columns = self.names()?;
+            exist(table, &columns)?;
+            table.indexes.push(Index { name: None, columns, unique: true });
+            return Ok(());
+        }
+        if self.finds("foreign key") {
+            let columns = self.names()?;
+            self.must("references")?;
+            let (to_table, to) = (self.name()?, self.names()?);
+            exist(table, &columns)?;
+            table.references.push(Reference { columns, table: to_table, to });
+            return Ok(());
+        }
+        if self.finds("check") {
+            return self.skip_brackets();
+        }
+        self.column(table)
+    }
+
+    fn column(&mut self, table: &mut Table) -> Result<(), Why> {
+        let name = self.name()?;
+        let kind = self.kind()?;
+        let mut nullable = true;
+        if kind == Kind::Automatic {
+            table.primary_key = vec![name.clone()];
+            nullable = false;
+        }
+        loop {
+            if self.finds("not null") {
+                nullable = false;
+            } else if self.finds("primary key") {
+                table.primary_key = vec![name.clone()];
+                nullable = false;
+            } else if self.finds("unique") {
+                table.indexes.push(Index { name: None, columns: vec![name.clone()], unique: true });
+            } else if self.finds("check") {
+                self.skip_brackets()?;
+            } else if self.finds("default -") || self.finds("default") {
+                self.next()?;
+            } else {
+                break;
+            }
+        }
+        if table.column(&name).is_some() {
+            return Err(format!("there is a column {name} already"));
+        }
+        table.columns.push(Column { name, kind, nullable });
+        Ok(())
+    }
+
+    fn kind(&mut self) -> Result<Kind, Why> {
+        let word = self.next()?;
+        let kind = if word == "varchar" {
+            self.must("(")?;
+            let length = self.next()?;
+            self.must(")")?;
+            Kind::of(&format!("varchar({length})"))
+        } else {
+            Kind::of(word)
+        };
+        if let Kind::Other(words) = kind { Err(format!("the type {words} is unknown")) } else { Ok(kind) }
+    }
+}
+
+fn table<'t>(schema: &'t mut Schema, name: &str) -> Result<&'t mut Table, Why> {
+    schema.tables.get_mut(name).ok_or_else(|| format!("there is no table {name}"))
+}
+
+fn exist(table: &Table, columns: &[String]) -> Result<(), Why> {
+    match columns.iter().find(|name| table.column(name).is_none()) {
+        Some(missing) => Err(format!("there is no column {missing}")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(sql: &'static str) -> Result<Schema> {
+        read(Dialect::Sqlite, &[Migration { name: "test/0001_one", sql }])
+    }
+
+    fn texts(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn every_word_of_a_migration_is_understood() {
+        let schema = of("
+-- the shop's shelves; each with a note
+create table shelves (id {id}, note {text}, label varchar(40) not null unique) {table};
+create table jars (
+    shelf bigint not null,
+    place bigint not null check (place > 0 and (place < 100)),
+    owner varchar(36),
+    primary key (shelf, place),
+    unique (owner, place),
+    check (place <> 7),
+    foreign key (shelf) references shelves (id)
+) {table};
+insert into shelves (label) values ('create table lies (');
+create unique index jars_owner on jars (owner);
+{servers: alter table jars add column position bigint};
+alter table jars add column colour varchar(20) not null default 'red';
+")
+        .unwrap();
+        assert_eq!(schema.tables.keys().collect::<Vec<_>>(), ["jars", "shelves"]);
+        let shelves = &schema.tables["shelves"];
+        assert_eq!(shelves.primary_key, texts(&["id"]));
+        let kinds: Vec<_> = shelves.columns.iter().map(|c| (c.kind.clone(), c.nullable)).collect();
+        assert_eq!(kinds, [(Kind::Automatic, false), (Kind::Text, true), (Kind::Varchar(40), false)]);
+        assert_eq!(shelves.indexes, [Index { name: None, columns: texts(&["label"]), unique: true }]);
+        let jars = &schema.tables["jars"];
+        assert_eq!(jars.primary_key, texts(&["shelf", "place"]));
+        assert!(jars.column("position").is_none(), "only servers have it");
+        assert_eq!(jars.column("colour").unwrap().kind, Kind::Varchar(20));
+        assert_eq!(jars.indexes[1].name.as_deref(), Some("jars_owner"));
+        assert_eq!(
+            jars.references[0],
+            Reference { columns: texts(&["shelf"]), table: "shelves".to_owned(), to: texts(&["id"]) }
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_an_error_that_names_the_migration() {
+        for (sql, why) in [
+            ("drop table jars;", "none of create table"),
+            ("create table jars (id serial);", "the type serial is unknown"),
+            ("create table jars (id {id}) {table} tablespace fast;", "something unknown stands before tablespace"),
+            ("create table jars (id {id}, owner bigint references users (id));", "before references"),
+            ("create table jars (id {id});\ncreate index i on jars (lower(id));", ") is expected before ("),
+            ("create table jars (id {id});\ncreate index i on jars (label);", "there is no column label"),
+            ("create index i on jars (label);", "there is no table jars"),
+            ("create table Jars (id {id});", "lower case"),
+            ("create table jars (id {id}", "is expected at its end"),
+        ] {
+            let told = format!("{:?}", of(sql).unwrap_err());
+            assert!(told.contains("test/0001_one") && told.contains(why), "{told}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A shop that moves from one database to another.
+
+use super::schema::{SHELVES, spaces};
+use super::shop::*;
+use crate::copy::{Progress, Report, Side, Transfer, Watch};
+use crate::{Arg, Db, Envelope, Migration, Tx, args, consumer, outbox};
+use kernel::{Error, Result};
+use parking_lot::Mutex;
+use std::{sync::Arc, time::Duration};
+use testdb::{Kind, Space};
+
+const JARS: i64 = 2_500;
+const MANY_JARS: &str = "insert into jars (label, beans) values [(?, ?)]";
+const ROOM: &str = "insert into rooms (id, name, note) values (?, ?, ?)";
+const NEXT_ROOM: &str = "insert into rooms (name) values (?)";
+const SHELF: &str = "insert into shelves (room, place, holder, label, weight, colour) values [(?, ?, ?, ?, ?, ?)]";
+const NOTES: &str = "select note from rooms where note is not null order by id";
+
+/// No table but the outbox has other columns on servers.
+fn migrations() -> Vec<Migration> {
+    let alike = SHELVES.sql.replace("{servers: alter table rooms add column position bigint};", "");
+    [crate::MIGRATIONS, &[TABLES, Migration { name: SHELVES.name, sql: alike.leak() }]].concat()
+}
+
+async fn opened(space: &Space) -> Db {
+    let db = Db::open(settings(&space.url().parse().unwrap(), hand())).unwrap();
+    db.migrate(migrations()).await.unwrap();
+    // the migration put a room into it
+    db.write("sweep", |tx| tx.exec("delete from rooms", args![])).await.unwrap();
+    db
+}
+
+/// Rooms, shelves that refer to them, jars for several pages, and facts, of which some are long.
+fn furnish(tx: &mut Tx<'_>) -> Result<()> {
+    tx.exec(ROOM, args![7_i64, "다락방", "한글, 'quotes', 🫘 and\nlines \\ %_"])?;
+    tx.exec(ROOM, args![40_i64, "cellar", None::<String>])?;
+    let shelf = |room: i64, place: i64| {
+        let holder = (place % 3 == 0).then(|| format!("h{place}"));
+        let holder = holder.map_or(Arg::Null, Arg::Owned);
+        vec![Arg::Int(room), Arg::Int(place), holder, Arg::Text(""), Arg::Int(i64::MIN + place), Arg::Null]
+    };
+    let shelves = (1..=1_500).map(|place| shelf(if place % 2 == 0 { 7 } else { 40 }, place));
+    tx.insert_rows(SHELF, shelves.collect())?;
+    tx.insert_rows(MANY_JARS, (1..=JARS).map(|n| vec![Arg::Owned(format!("jar {n}")), Arg::Int(n)]).collect())?;
+    consumer::set_position(tx, "mail", 3)?;
+    for n in 0..60 {
+        add_loudly(tx, &format!("f{n}-1"))?;
+    }
+    Ok(())
+}
+
+/// Facts whose payload fills pages by its size.
+async fn gossip(db: &Db) {
+    const LONG: &str = "insert into outbox (topic, event_key, payload, created_at) values [(?, ?, ?, ?)]";
+    let text = Arc::new("x".repeat(300_000));
+    db.write("gossip", move |tx| {
+        let row = |n: i64| vec![Arg::Text("test.gossip"), Arg::Text("g"), Arg::Text(&text), Arg::Int(n)];
+        tx.insert_rows(LONG, (0..20).map(row).collect())
+    })
+    .await
+    .unwrap();
+}
+
+fn transfer(from: &Db, to: &Db) -> Transfer {
+    Transfer::new(from.clone(), to.clone(), migrations()).unwrap()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+fn unseen() -> Watch {
+    Arc::new(|_| {})
+}
+
+/// Copies all, as the command does it.
+async fn copied(from: &Db, to: &Db) -> Result<Report> {
+    let transfer = transfer(from, to);
+    blocking(move || {
+        transfer.place_facts()?;
+        transfer.run(unseen())
+    })
+    .await
+}
+
+async fn facts(db: &Db) -> Vec<Envelope> {
+    db.read("facts", |tx| outbox::after(tx, 0, 1_000)).await.unwrap()
+}
+
+fn alike(one: &[Envelope], other: &[Envelope]) {
+    let told = |facts: &[Envelope]| -> Vec<_> {
+        facts.iter().map(|f| (f.id, f.topic.clone(), f.key.clone(), f.payload.clone(), f.at)).collect()
+    };
+    assert!(told(one) == told(other), "{} and {} facts are not the same", one.len(), other.len());
+}
+
+fn cause(error: &Error) -> String {
+    format!("{error:?}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_goes_round_all_databases_and_comes_back_the_same() {
+    let mut spaces = spaces();
+    spaces.push(Space::on(Kind::Sqlite).unwrap());
+    let first = opened(&spaces[0]).await;
+    first.write("furnish", furnish).await.unwrap();
+    gossip(&first).await;
+    let (mut from, mut rooms) = (first, 40);
+    for (n, space) in spaces.iter().enumerate().skip(1) {
+        let to = opened(space).await;
+        let report = copied(&from, &to).await.unwrap();
+        let rows = |table: &str| report.tables.iter().find(|copied| copied.table == table).map(|copied| copied.rows);
+        assert_eq!(rows("jars"), Some(JARS as u64 + 59 + n as u64), "{:?}", space.kind());
+        assert_eq!((rows("shelves"), rows("rooms")), (Some(1_500), Some(1 + n as u64)));
+        assert_eq!((rows("leases"), rows("store_probe"), rows("schema_migrations")), (None, None, None));
+        alike(&facts(&from).await, &facts(&to).await);
+        let notes = to.read("notes", |tx| tx.query(NOTES, args![], |row| row.get::<String>(0))).await.unwrap();
+        assert_eq!(notes, ["한글, 'quotes', 🫘 and\nlines \\ %_"]);
+        // life goes on: ids after the largest, facts after the newest, and one fact that has no place yet on a server
+        let name = format!("room {n}");
+        let id = to.write("next", move |tx| tx.insert(NEXT_ROOM, args![name])).await.unwrap();
+        assert_eq!(id, rooms + 1, "{:?}", space.kind());
+        rooms = id;
+        let newest = to.read("newest", outbox::newest).await.unwrap();
+        let lost: Result<()> = to.write("lost", |tx| add_loudly(tx, "lost").and(Err(refused()))).await;
+        lost.unwrap_err();
+        let label = format!("later-{n}");
+        to.write("later", move |tx| add_loudly(tx, &label)).await.unwrap();
+        to.write("place", |tx| outbox::place(tx, 1)).await.unwrap();
+        assert_eq!(to.read("newest", outbox::newest).await.unwrap(), newest + 1);
+        from = to;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_with_rows_is_refused_until_it_is_emptied() {
+    for space in spaces() {
+        let home = Space::on(Kind::Sqlite).unwrap();
+        let (from, to) = (opened(&home).await, opened(&space).await);
+        from.write("furnish", furnish).await.unwrap();
+        to.write("furnish", furnish).await.unwrap();
+        to.write("more", |tx| add_loudly(tx, "more")).await.unwrap();
+        let refused = copied(&from, &to).await.unwrap_err();
+        assert!(cause(&refused).contains("the target has rows in consumer_positions, jars, outbox"), "{refused:?}");
+        let again = transfer(&from, &to);
+        let report = blocking(move || {
+            again.empty_target()?;
+            assert!(again.occupied()?.is_empty());
+            again.run(unseen())
+        });
+        assert!(report.await.unwrap().rows() > 4_000, "{:?}", space.kind());
+        alike(&facts(&from).await, &facts(&to).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_the_target_cannot_hold_is_told_and_the_next_run_is_complete() {
+    for space in spaces().into_iter().filter(|space| space.kind() != Kind::Sqlite) {
+        let home = Space::on(Kind::Sqlite).unwrap();
+        let (from, to) = (opened(&home).await, opened(&space).await);
+        from.write("furnish", furnish).await.unwrap();
+        // a file does not care for the declared length
+        from.write("long", |tx| add(tx, &"x".repeat(41))).await.unwrap();
+        let told = cause(&copied(&from, &to).await.unwrap_err());
+        assert!(told.contains("jars cannot be written"), "{told}");
+        from.write("short", |tx| tx.exec("delete from jars where beans = 1", args![])).await.unwrap();
+        let again = transfer(&from, &to);
+        blocking(move || again.empty_target().and_then(|()| again.run(unseen()))).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_migrated_is_not_ready() {
+    let (home, bare) = (Space::on(Kind::Sqlite).unwrap(), Space::on(Kind::Sqlite).unwrap());
+    let from = opened(&home).await;
+    let to = Db::open(settings(&bare.url().parse().unwrap(), hand())).unwrap();
+    let unready = async |side| {
+        let transfer = transfer(&from, &to);
+        blocking(move || transfer.unready(side)).await.unwrap()
+    };
+    assert!(unready(Side::Source).await.is_empty());
+    assert_eq!(unready(Side::Target).await, ["there is no shop in it"]);
+    to.migrate(crate::MIGRATIONS.to_vec()).await.unwrap();
+    let told = unready(Side::Target).await;
+    assert_eq!(told, ["migration test/0001_jars is not applied", "migration test/0002_shelves is not applied"]);
+    to.migrate(migrations()).await.unwrap();
+    to.write("by hand", |tx| tx.conn.run("drop index shelves_label")).await.unwrap();
+    assert_eq!(unready(Side::Target).await, ["index shelves_label is missing"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_alive_is_seen() {
+    for space in spaces().into_iter().filter(|space| space.kind() != Kind::Sqlite) {
+        let home = Space::on(Kind::Sqlite).unwrap();
+        let (from, to) = (opened(&space).await, opened(&home).await);
+        let mut candidate = crate::lease::Candidate::new("background", "another", false);
+        candidate.tick(&from).await.unwrap();
+        let look = |db: &Db, other: &Db| {
+            let transfer = transfer(db, other);
+            blocking(move || transfer.served(Duration::from_millis(300)).unwrap())
+        };
+        assert_eq!(look(&from, &to).await, None, "one that is silent is not alive");
+        let beating = from.clone();
+        let beats = tokio::spawn(async move {
+            loop {
+                candidate.tick(&beating).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        assert_eq!(look(&from, &to).await, Some(Side::Source));
+        assert_eq!(look(&to, &from).await, Some(Side::Target));
+        beats.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn facts_without_a_place_and_facts_told_meanwhile_stop_a_copy() {
+    for space in spaces() {
+        let home = Space::on(Kind::Sqlite).unwrap();
+        let (from, to) = (opened(&space).await, opened(&home).await);
+        from.write("furnish", furnish).await.unwrap();
+        if from.is_shared() {
+            let hasty = transfer(&from, &to);
+            let told = cause(&blocking(move || hasty.run(unseen())).await.unwrap_err());
+            assert!(told.contains("no place in the stream yet"), "{told}");
+        }
+        let (transfer, meanwhile) = (transfer(&from, &to), Mutex::new(Some(from.clone())));
+        let watch = move |progress: Progress| {
+            assert!(progress.rows <= progress.rows_total);
+            if let Some(from) = meanwhile.lock().take() {
+                from.write_blocking("meanwhile", |tx| add_loudly(tx, "meanwhile")).unwrap();
+            }
+        };
+        let outcome = blocking(move || {
+            transfer.place_facts()?;
+            transfer.run(Arc::new(watch))
+        });
+        let told = cause(&outcome.await.unwrap_err());
+        assert!(told.contains("the source was changed while it was copied"), "{told} on {:?}", space.kind());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_not_the_same_in_the_end_is_found() {
+    for space in spaces() {
+        let home = Space::on(Kind::Sqlite).unwrap();
+        let (from, to) = (opened(&home).await, opened(&space).await);
+        from.write("furnish", furnish).await.unwrap();
+        let (transfer, tampered) = (transfer(&from, &to), to.clone());
+        let watch = move |progress: Progress| {
+            if progress.rows == progress.rows_total {
+                let one = "update shelves set weight = weight + 1 where room = 7 and place = 2";
+                assert_eq!(tampered.write_blocking("tamper", move |tx| tx.exec(one, args![])).unwrap(), 1);
+            }
+        };
+        let told = cause(&blocking(move || transfer.run(Arc::new(watch))).await.unwrap_err());
+        assert!(told.contains("shelves differs: 1500 rows of"), "{told} on {:?}", space.kind());
+    }
+}

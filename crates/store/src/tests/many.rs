@@ -1,0 +1,258 @@
+//! Many writers at once: what a server brings that one writer never sees. On SQLite the same holds trivially.
+
+use super::shop::*;
+use crate::{Arg, Db, Tx, args, outbox};
+use kernel::{Code, Result};
+use std::sync::{Arc, Barrier, mpsc};
+
+const BEANS: &str = "select beans from jars where label = ? {for update}";
+const TAKE: &str = "update jars set beans = beans - 1 where label = ? and beans >= 1";
+const PUT: &str = "update jars set beans = beans + ? where label = ?";
+
+/// Runs `work` with 0 to `count` − 1 at once and gives all outcomes.
+async fn at_once<T: Send + 'static>(
+    db: &Db,
+    count: i64,
+    work: impl Fn(&mut Tx<'_>, i64) -> Result<T> + Clone + Send + 'static,
+) -> Vec<Result<T>> {
+    let running: Vec<_> = (0..count)
+        .map(|n| {
+            let (db, work) = (db.clone(), work.clone());
+            tokio::spawn(async move { db.write("at once", move |tx| work(tx, n)).await })
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for one in running {
+        outcomes.push(one.await.unwrap());
+    }
+    outcomes
+}
+
+async fn beans(shop: &Shop, label: &'static str) -> i64 {
+    let read = shop.db.read("beans", move |tx| {
+        tx.query_one("select beans from jars where label = ?", args![label], |row| row.get(0))
+    });
+    read.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_bean_is_taken_once() {
+    let shop = Shop::open().await;
+    shop.add("jar").await.unwrap();
+    let outcomes = at_once(&shop.db, 50, |tx, _| tx.exec(TAKE, args!["jar"])).await;
+    assert_eq!(outcomes.into_iter().map(Result::unwrap).sum::<u64>(), 1);
+    assert_eq!(beans(&shop, "jar").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_under_a_lock_is_not_changed_by_others() {
+    let shop = Shop::open().await;
+    shop.add("jar").await.unwrap();
+    let outcomes = at_once(&shop.db, 40, |tx, _| {
+        let now: i64 = tx.query_one(BEANS, args!["jar"], |row| row.get(0))?;
+        tx.exec("update jars set beans = ? where label = ?", args![now + 1, "jar"])
+    });
+    outcomes.await.into_iter().for_each(|outcome| assert_eq!(outcome.unwrap(), 1));
+    assert_eq!(beans(&shop, "jar").await, 41);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_deadlocks_is_shown_to_nobody() {
+    let shop = Shop::open().await;
+    for n in 0..4 {
+        shop.add(format!("jar{n}")).await.unwrap();
+    }
+    let outcomes = at_once(&shop.db, 60, |tx, n| {
+        // each takes all four in an order of its own
+        for step in 0..4 {
+            let jar = if n % 2 == 0 { (n + step) % 4 } else { (n + 4 - step) % 4 };
+            tx.exec(PUT, args![1_i64, format!("jar{jar}")])?;
+        }
+        Ok(())
+    });
+    outcomes.await.into_iter().for_each(|outcome| outcome.unwrap());
+    assert_eq!(beans(&shop, "jar0").await + beans(&shop, "jar3").await, 122);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attempt_does_not_hide_that_others_were_in_the_way() {
+    let shop = Shop::open().await;
+    for label in ["left", "right"] {
+        shop.add(label).await.unwrap();
+    }
+    let outcomes = at_once(&shop.db, 30, |tx, n| {
+        let (one, other) = if n % 2 == 0 { ("left", "right") } else { ("right", "left") };
+        tx.exec(PUT, args![1_i64, one])?;
+        // a reaction is run like this, and its failure parked: a deadlock is no failure of the reaction
+        let tried = tx.attempt(|tx| tx.exec(PUT, args![1_i64, other]));
+        Ok(tried.is_ok())
+    });
+    let outcomes: Vec<bool> = outcomes.await.into_iter().map(Result::unwrap).collect();
+    assert!(outcomes.iter().all(|both| *both), "{outcomes:?}");
+    assert_eq!((beans(&shop, "left").await, beans(&shop, "right").await), (31, 31));
+}
+
+#[tokio::test]
+async fn a_unique_key_is_kept_by_every_way_of_inserting() {
+    let shop = Shop::open().await;
+    shop.add("jar").await.unwrap();
+    let rows = |label: &'static str| vec![vec![Arg::Text(label), Arg::Int(1)], vec![Arg::Text("other"), Arg::Int(1)]];
+    let many =
+        shop.db.write("many", move |tx| tx.insert_rows("insert into jars (label, beans) values [(?, ?)]", rows("jar")));
+    assert_eq!(code(many.await), "C019");
+    let kept = shop.db.write("kept", move |tx| {
+        let refused = tx.attempt(|tx| tx.insert_rows("insert into jars (label, beans) values [(?, ?)]", rows("jar")));
+        assert_eq!(code(refused), "C019", "an attempt ends only when everything in it has been answered");
+        add(tx, "afterwards")
+    });
+    kept.await.unwrap();
+    assert_eq!(shop.labels().await, ["jar", "afterwards"]);
+}
+
+#[tokio::test]
+async fn rows_are_counted_alike_everywhere() {
+    const UPSERT: &str = "insert into jars (label, beans) values (?, ?) {on conflict (label): beans = new.beans}";
+    const IGNORE: &str = "insert into jars (label, beans) values (?, ?) {on conflict ignore: label}";
+    const IGNORE_MANY: &str = "insert into jars (label, beans) values [(?, ?)] {on conflict ignore: label}";
+    let shop = Shop::open().await;
+    let counted = shop.db.write("counts", |tx| {
+        let first = tx.insert_new(IGNORE, args!["a", 1_i64])?;
+        let second = tx.insert_new(IGNORE, args!["a", 2_i64])?;
+        let upserts = [tx.exec(UPSERT, args!["b", 1_i64])?, tx.exec(UPSERT, args!["b", 7_i64])?];
+        let same = tx.exec("update jars set beans = 7 where label = ?", args!["b"])?;
+        let rows = ["a", "b", "c", "d"].iter().map(|label| vec![Arg::Text(label), Arg::Int(1)]).collect();
+        let many = tx.insert_rows(IGNORE_MANY, rows)?;
+        let sum = tx.query_one("select sum(beans), count(*), 1 = 1 from jars", args![], |row| {
+            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<bool>(2)?))
+        })?;
+        Ok((first.is_some(), second, upserts, same, many, sum))
+    });
+    assert_eq!(counted.await.unwrap(), (true, None, [1, 1], 1, 2, (10, 4, true)));
+}
+
+#[tokio::test]
+async fn a_job_that_swallows_a_failure_does_not_commit_half_of_itself() {
+    let shop = Shop::open().await;
+    shop.add("jar").await.unwrap();
+    let outcome = shop.db.write("swallows", |tx| {
+        add(tx, "before")?;
+        let _ = add(tx, "jar");
+        Ok(())
+    });
+    // PostgreSQL would say yes to the commit and store nothing; the others undo the one statement
+    match outcome.await {
+        Ok(()) => assert_eq!(shop.labels().await, ["jar", "before"]),
+        Err(error) => {
+            assert_eq!(error.code(), Code::Internal);
+            assert_eq!(shop.labels().await, ["jar"]);
+        }
+    }
+}
+
+/// A job that has told its fact and does not commit until the given end is dropped.
+fn lingering(
+    shop: &Shop,
+    label: &'static str,
+) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<()>>, Arc<Barrier>) {
+    let (release, released) = mpsc::channel::<()>();
+    let released = parking_lot::Mutex::new(released);
+    let told = Arc::new(Barrier::new(2));
+    let (db, inside) = (shop.db.clone(), Arc::clone(&told));
+    let job = tokio::spawn(async move {
+        db.write("lingers", move |tx| {
+            let row = vec![Arg::Text("test.jar.added"), Arg::Text(label), Arg::Text("{}"), Arg::Int(1)];
+            tx.insert_rows(outbox::STORE, vec![row])?;
+            // whatever waited to be sent is there once a statement was answered
+            tx.query_one(COUNT, args![], |row| row.get::<i64>(0))?;
+            inside.wait();
+            let _ = released.lock().recv();
+            Ok(())
+        })
+        .await
+    });
+    (release, job, told)
+}
+
+fn keys(facts: &[crate::Envelope]) -> Vec<&str> {
+    facts.iter().map(|fact| &*fact.key).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fact_that_commits_after_one_with_a_higher_id_is_heard_by_those_who_passed_that() {
+    if testdb::wanted() == testdb::Kind::Sqlite {
+        eprintln!("skipped: one writer commits in the order of ids");
+        return;
+    }
+    let shop = Shop::open().await;
+    let (release, slow, told) = lingering(&shop, "slow");
+    tokio::task::spawn_blocking(move || told.wait()).await.unwrap();
+    shop.db.write("quick", |tx| add_loudly(tx, "quick-1")).await.unwrap();
+    let before = shop.told().await;
+    assert_eq!(keys(&before), ["quick"]);
+    drop(release);
+    slow.await.unwrap().unwrap();
+    shop.db.write("later", |tx| add_loudly(tx, "later-1")).await.unwrap();
+    let after = shop.told().await;
+    assert_eq!(keys(&after), ["quick", "slow", "later"], "in the order in which they could be seen");
+    assert_eq!(after.iter().map(|fact| fact.id).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(before[0].id, after[0].id, "a place never changes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn facts_of_one_key_keep_the_order_of_the_transactions_that_told_them() {
+    let shop = Shop::open().await;
+    shop.add("jar").await.unwrap();
+    // each waits for the row of the key, as orders wait for their saga's, and tells how many were before it
+    let told = at_once(&shop.db, 40, |tx, _| {
+        let before: i64 = tx.query_one(BEANS, args!["jar"], |row| row.get(0))?;
+        tx.exec(PUT, args![1_i64, "jar"])?;
+        tx.emit(&JarAdded { label: format!("jar-{before}") })
+    });
+    let (told, placed) = (told.await, shop.told().await);
+    told.into_iter().for_each(|outcome| outcome.unwrap());
+    let labels: Vec<String> = placed.iter().map(|fact| fact.payload.to_string()).collect();
+    let expected: Vec<String> = (1..=40).map(|n| format!(r#"{{"label":"jar-{n}"}}"#)).collect();
+    assert_eq!(labels, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_give_places_give_each_fact_one() {
+    let shop = Shop::open().await;
+    let tells = |from: i64| (from..from + 100).map(|n| format!("a-{n}")).collect::<Vec<_>>();
+    for round in 0..5 {
+        let labels = tells(round * 100);
+        shop.db.write("tell", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
+        // without leases: at worst one of the two fails, and never a fact gets two places or none
+        let _ = at_once(&shop.db, 2, |tx, _| outbox::place(tx, 1_000)).await;
+    }
+    let facts = shop.told().await;
+    assert_eq!(facts.len(), 500);
+    assert_eq!(facts.iter().map(|fact| fact.id).collect::<Vec<_>>(), (1..=500).collect::<Vec<i64>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_that_start_together_migrate_once() {
+    let space = testdb::Space::open();
+    let url: crate::DatabaseUrl = space.url().parse().unwrap();
+    let embedded = url.file().is_some();
+    let starting: Vec<_> = (0..4)
+        .map(|_| {
+            let settings = settings(&url, hand());
+            tokio::spawn(async move {
+                let db = Db::open(settings).unwrap();
+                db.migrate([crate::MIGRATIONS, &[TABLES]].concat()).await
+            })
+        })
+        .collect();
+    let mut applied = Vec::new();
+    for one in starting {
+        match one.await.unwrap() {
+            Ok(names) => applied.extend(names),
+            // two processes on one file: SQLite may refuse one of them, which then starts anew
+            Err(error) => assert!(embedded, "{error:?}"),
+        }
+    }
+    applied.sort_unstable();
+    let all: Vec<&str> = crate::MIGRATIONS.iter().chain(&[TABLES]).map(|migration| migration.name).collect();
+    assert!(applied == all || embedded, "{applied:?}");
+}

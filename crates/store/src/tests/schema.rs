@@ -1,0 +1,149 @@
+//! The schema that is declared and the schema that is there.
+
+use super::shop::*;
+use crate::{Db, Migration, schema};
+use testdb::{Kind, Space};
+
+pub const SHELVES: Migration = Migration {
+    name: "test/0002_shelves",
+    sql: "
+-- everything that a migration may say; the shop's own words
+create table rooms (id {id}, name varchar(50) not null unique, note {text}) {table};
+
+create table shelves (
+    room bigint not null,
+    place bigint not null check (place > 0),
+    holder varchar(36),
+    label varchar(20) not null,
+    weight bigint not null,
+    primary key (room, place),
+    unique (holder, label),
+    foreign key (room) references rooms (id)
+) {table};
+
+create index shelves_label on shelves (label, place);
+
+create unique index shelves_holder on shelves (holder, weight);
+
+create table visits (room bigint not null, at bigint not null primary key, foreign key (room) references rooms (id)) {table};
+
+alter table shelves add column colour varchar(10);
+
+{servers: alter table rooms add column position bigint};
+
+insert into rooms (name) values ('attic');
+",
+};
+
+fn all() -> Vec<Migration> {
+    [crate::MIGRATIONS, &[TABLES, SHELVES]].concat()
+}
+
+/// A space on every database there is.
+pub fn spaces() -> Vec<Space> {
+    let kinds = [Kind::Sqlite, Kind::Postgres, Kind::MySql];
+    let found = kinds.map(|kind| Space::on(kind).inspect_err(|missing| eprintln!("skipped: {missing}")));
+    found.into_iter().flatten().collect()
+}
+
+async fn shelved(space: &Space) -> Db {
+    let db = Db::open(settings(&space.url().parse().unwrap(), hand())).unwrap();
+    db.migrate(all()).await.unwrap();
+    db
+}
+
+async fn by_hand(db: &Db, words: &'static str) {
+    db.write("by hand", move |tx| tx.conn.run(words)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_migrated_agrees_with_what_is_declared() {
+    for space in spaces() {
+        let db = shelved(&space).await;
+        assert!(schema::compare(&db, all()).await.unwrap().is_empty(), "{:?}", space.kind());
+    }
+}
+
+#[tokio::test]
+async fn each_difference_is_a_sentence() {
+    for space in spaces() {
+        let db = shelved(&space).await;
+        let mysql = space.kind() == Kind::MySql;
+        by_hand(&db, if mysql { "drop index shelves_label on shelves" } else { "drop index shelves_label" }).await;
+        by_hand(&db, if mysql { "drop index shelves_holder on shelves" } else { "drop index shelves_holder" }).await;
+        by_hand(&db, "create index shelves_holder on shelves (weight, holder)").await;
+        by_hand(&db, "create unique index shelves_colour on shelves (colour)").await;
+        by_hand(&db, "alter table jars drop column beans").await;
+        by_hand(&db, "alter table rooms add column owner varchar(36)").await;
+        by_hand(&db, "create table foo (bar bigint)").await;
+        by_hand(&db, "drop table visits").await;
+        let told = schema::compare(&db, all()).await.unwrap();
+        let expected = [
+            "table jars has no column beans",
+            "rooms.owner is nobody's",
+            "index shelves_holder is on (weight, holder) instead of (holder, weight)",
+            "index shelves_holder is not unique",
+            "index shelves_label is missing",
+            "unique key shelves_colour of table shelves on (colour) is nobody's",
+            "table visits is missing",
+            "table foo is nobody's",
+        ];
+        let (mut told_sorted, mut expected) = (told.clone(), expected.map(str::to_owned).to_vec());
+        told_sorted.sort();
+        expected.sort();
+        assert_eq!(told_sorted, expected, "{:?}", space.kind());
+    }
+}
+
+/// What is there stays; what is declared changes.
+async fn declared_as(db: &Db, before: &str, after: &str) -> Vec<String> {
+    assert!(SHELVES.sql.contains(before), "{before}");
+    let sql = String::leak(SHELVES.sql.replace(before, after));
+    let changed = Migration { name: SHELVES.name, sql };
+    schema::compare(db, [crate::MIGRATIONS, &[TABLES, changed]].concat()).await.unwrap()
+}
+
+#[tokio::test]
+async fn types_lengths_and_keys_are_compared() {
+    for space in spaces() {
+        let db = shelved(&space).await;
+        for (before, after, sentence) in [
+            ("label varchar(20)", "label varchar(30)", "shelves.label is varchar(20) instead of varchar(30)"),
+            ("weight bigint", "weight varchar(9)", "shelves.weight is bigint instead of varchar(9)"),
+            ("note {text}", "note varchar(500)", "rooms.note is text instead of varchar(500)"),
+            ("note {text}", "note {text} not null", "rooms.note may be null"),
+            ("label varchar(20) not null", "label varchar(20)", "shelves.label may not be null"),
+            (
+                "primary key (room, place)",
+                "primary key (place, room)",
+                "the primary key of shelves is (room, place) instead of (place, room)",
+            ),
+            ("at bigint not null primary key", "at {id}", "visits.at is bigint instead of an automatic id"),
+            ("unique (holder, label)", "unique (holder, place)", "table shelves has no unique key on (holder, place)"),
+        ] {
+            let told = declared_as(&db, before, after).await;
+            assert_eq!(told.first().map(String::as_str), Some(sentence), "{told:?} on {:?}", space.kind());
+        }
+        let told = declared_as(
+            &db,
+            "at bigint not null primary key, foreign key (room)",
+            "at bigint not null primary key, foreign key (at)",
+        )
+        .await;
+        let sentences = [
+            "table visits has no foreign key (at) to rooms (id)",
+            "foreign key (room) to rooms (id) of table visits is nobody's",
+        ];
+        assert!(told.ends_with(&sentences.map(str::to_owned)), "{told:?} on {:?}", space.kind());
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_compares_otherwise_is_told_where_that_can_be() {
+    let Ok(space) = Space::on(Kind::MySql) else { return eprintln!("skipped: no MySQL") };
+    let db = shelved(&space).await;
+    by_hand(&db, "alter table rooms modify name varchar(50) character set utf8mb4 collate utf8mb4_general_ci not null")
+        .await;
+    let told = schema::compare(&db, all()).await.unwrap();
+    assert_eq!(told, ["rooms.name is varchar(50) collate utf8mb4_general_ci instead of varchar(50)"]);
+}

@@ -1,0 +1,151 @@
+//! What the two servers have in common, and the programs they are made of.
+
+mod mariadb;
+mod postgres;
+
+use crate::{Kind, Missing, certificate, folder::Account};
+use std::{
+    ffi::OsStr,
+    fs::File,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Arc,
+};
+
+/// The user that every place belongs to.
+const USER: &str = "holdfast";
+/// Its password.
+const PASSWORD: &str = "secret";
+/// How many connections a server takes: many tests at once, each with its own pool.
+const CONNECTIONS_MAX: u32 = 1000;
+/// How long the removal of a place waits for connections that still hold it, in seconds. Then the place stays.
+const REMOVAL_WAITS_S: u32 = 5;
+/// How long a client tries to connect, in seconds.
+const CONNECT_WAITS_S: u32 = 10;
+
+/// What a server is for, from which its settings follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Tests: it waits for no disk.
+    Tests,
+    /// Measuring: as careful with what it stores as a shop's own.
+    Measuring,
+    /// Tests of encryption: it takes no connection without it, and waits for no disk.
+    Encryption,
+}
+
+/// Where a server is.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Its data, its socket, its log, its process id.
+    pub(crate) folder: PathBuf,
+    /// Its port on 127.0.0.1.
+    pub(crate) port: u16,
+}
+
+impl Place {
+    /// What the server has written.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// The file that holds the server's process id.
+    pub(crate) fn pid(&self) -> PathBuf {
+        self.folder.join("pid")
+    }
+}
+
+/// A database server's programs: how it is installed, started, asked and stopped.
+pub(crate) trait Engine: Send + Sync {
+    /// The user that it runs as; ourselves when there is none.
+    fn account(&self) -> Option<Account>;
+    /// Writes its settings and makes its first files, in an empty folder. Gives what went wrong.
+    fn install(&self, folder: &Path) -> Result<(), String>;
+    /// The server.
+    fn server(&self, place: &Place) -> Command;
+    /// Asks once, before there is anything of ours. Its error output says why there is no answer.
+    fn first_question(&self, place: &Place, sql: &str) -> Command;
+    /// What makes the user and all that places need.
+    fn setup(&self) -> String;
+    /// A client that carries out what it reads and ends at the first failure.
+    fn administrator(&self, place: &Place) -> Command;
+    /// A client that goes on after failures and does not wait long for anything.
+    fn remover(&self, place: &Place) -> Command;
+    /// A client that works in the place `name`, as its user.
+    fn client(&self, place: &Place, name: &str) -> Command;
+    /// Makes the place `name`.
+    fn make(&self, name: &str) -> String;
+    /// Removes it.
+    fn remove(&self, name: &str) -> String;
+    /// Its address.
+    fn url(&self, place: &Place, name: &str) -> String;
+    /// The signal that stops the server in good order, without waiting for its clients.
+    fn stop_signal(&self) -> &'static str;
+}
+
+/// The programs of this database.
+///
+/// # Panics
+/// For SQLite, which is no server.
+pub(crate) fn find(kind: Kind, purpose: Purpose) -> Result<Arc<dyn Engine>, Missing> {
+    match kind {
+        Kind::Sqlite => panic!("SQLite has no server; open a Space on it"),
+        Kind::Postgres => Ok(Arc::new(postgres::Postgres::find(purpose)?)),
+        Kind::MySql => Ok(Arc::new(mariadb::MariaDb::find(purpose)?)),
+    }
+}
+
+/// A program of one of these names, from the search path and from where servers usually are.
+fn program(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let more = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain(more).collect();
+    let all = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    all.into_iter().find(|program| program.is_file())
+}
+
+/// The user to run a server as. Servers do not run as root, so root needs another.
+fn account(server: &str, name: &str) -> Result<Option<Account>, Missing> {
+    if crate::folder::our_uid() != 0 {
+        return Ok(None);
+    }
+    let account = Account::named(name).map(Some);
+    account.ok_or_else(|| Missing(format!("{server} does not run as root, and there is no user `{name}` to run it as")))
+}
+
+/// A command that runs as this user.
+fn command(program: &Path, account: Option<Account>) -> Command {
+    let mut command = Command::new(program);
+    if let Some(Account { uid, gid }) = account {
+        command.uid(uid).gid(gid);
+    }
+    // a folder that every user may enter
+    command.current_dir("/");
+    command
+}
+
+/// Runs a program that makes a server's first files.
+fn install(mut command: Command, folder: &Path) -> Result<(), String> {
+    let log = folder.join("install.log");
+    let output = File::create(&log).and_then(|file| Ok((file.try_clone()?, file)));
+    let (out, err) = output.map_err(|error| error.to_string())?;
+    let status = command.stdin(Stdio::null()).stdout(out).stderr(err).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{status}\n{}", std::fs::read_to_string(log).unwrap_or_default())),
+        Err(error) => Err(format!("{}: {error}", Path::new(command.get_program()).display())),
+    }
+}
+
+/// The parameters of an address that ask for encryption.
+fn encryption(place: &Place) -> String {
+    format!("sslmode=require&sslrootcert={}", certificate::authority(&place.folder).display())
+}
+
+/// An option that holds a path.
+fn option(name: &str, path: &Path) -> std::ffi::OsString {
+    let mut option = OsStr::new(name).to_owned();
+    option.push(path);
+    option
+}

@@ -1,0 +1,191 @@
+//! MariaDB. A place is a database.
+
+use super::{CONNECT_WAITS_S, CONNECTIONS_MAX, Engine, PASSWORD, Place, Purpose, REMOVAL_WAITS_S, USER};
+use crate::{Missing, certificate, folder::Account};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The programs, and the user that they run as.
+pub(super) struct MariaDb {
+    install: PathBuf,
+    server: PathBuf,
+    client: PathBuf,
+    account: Option<Account>,
+    purpose: Purpose,
+}
+
+impl MariaDb {
+    pub(super) fn find(purpose: Purpose) -> Result<MariaDb, Missing> {
+        let find = |names: &[&str]| {
+            let missing =
+                || format!("MariaDB is not installed: no `{}` (Debian: apt-get install mariadb-server)", names[0]);
+            super::program(names).ok_or_else(|| Missing(missing()))
+        };
+        Ok(MariaDb {
+            install: find(&["mariadb-install-db", "mysql_install_db"])?,
+            server: find(&["mariadbd", "mysqld"])?,
+            client: find(&["mariadb", "mysql"])?,
+            account: super::account("MariaDB", "mysql")?,
+            purpose,
+        })
+    }
+
+    /// A client that prints rows only, whatever is set up for the people who use this machine.
+    fn bare_client(&self) -> Command {
+        let mut command = Command::new(&self.client);
+        command.args(["--no-defaults", "--batch", "--skip-column-names", "--unbuffered"]);
+        command.arg(format!("--connect-timeout={CONNECT_WAITS_S}"));
+        command
+    }
+}
+
+fn settings_file(folder: &Path) -> PathBuf {
+    folder.join("my.cnf")
+}
+
+/// The settings that every server has.
+fn settings(folder: &Path, purpose: Purpose) -> String {
+    let more = match purpose {
+        Purpose::Tests => quick(),
+        Purpose::Measuring => CAREFUL.to_owned(),
+        Purpose::Encryption => quick() + &encrypted(folder),
+    };
+    let folder = folder.display();
+    format!(
+        "[mariadbd]
+datadir = {folder}/data
+socket = {folder}/socket
+tmpdir = {folder}
+secure-file-priv = {folder}
+pid-file = {folder}/data/mariadbd.pid
+bind-address = 127.0.0.1
+skip-name-resolve
+character-set-server = utf8mb4
+default-time-zone = +00:00
+{more}"
+    )
+}
+
+fn encrypted(folder: &Path) -> String {
+    let (certificate, key) = (certificate::certificate(folder), certificate::key(folder));
+    let (certificate, key) = (certificate.display(), key.display());
+    format!("ssl-cert = {certificate}\nssl-key = {key}\nrequire-secure-transport = on\n")
+}
+
+/// A commit that was answered is on the disk. All that is not named is as the server comes.
+const CAREFUL: &str = "innodb-flush-log-at-trx-commit = 1
+innodb-doublewrite = on
+innodb-file-per-table = on
+innodb-buffer-pool-size = 512M
+";
+
+/// A commit that was answered is in the log before it is answered, so that it survives the end of every process; nothing
+/// waits for a disk, so that it would not survive a power cut. One file for all tables and statistics that are not stored
+/// make creating tables a third quicker.
+fn quick() -> String {
+    format!(
+        "max-connections = {CONNECTIONS_MAX}
+max-connect-errors = 1000000
+performance-schema = off
+skip-log-bin
+innodb-flush-log-at-trx-commit = 2
+innodb-flush-method = nosync
+loose-debug-no-sync
+sync-frm = off
+innodb-doublewrite = off
+innodb-log-file-size = 32M
+innodb-buffer-pool-size = 96M
+innodb-buffer-pool-dump-at-shutdown = off
+innodb-buffer-pool-load-at-startup = off
+innodb-file-per-table = off
+innodb-autoextend-increment = 8
+innodb-stats-persistent = off
+"
+    )
+}
+
+impl Engine for MariaDb {
+    fn account(&self) -> Option<Account> {
+        self.account
+    }
+
+    fn install(&self, folder: &Path) -> Result<(), String> {
+        fs::write(settings_file(folder), settings(folder, self.purpose)).map_err(|error| error.to_string())?;
+        let mut install = super::command(&self.install, self.account);
+        install.arg(super::option("--defaults-file=", &settings_file(folder)));
+        install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
+        super::install(install, folder)
+    }
+
+    fn server(&self, place: &Place) -> Command {
+        let mut command = super::command(&self.server, self.account);
+        command.arg(super::option("--defaults-file=", &settings_file(&place.folder)));
+        command.arg(format!("--port={}", place.port));
+        command
+    }
+
+    fn first_question(&self, place: &Place, sql: &str) -> Command {
+        let mut command = self.administrator(place);
+        command.arg("--execute").arg(sql);
+        command
+    }
+
+    fn setup(&self) -> String {
+        let encrypted = if self.purpose == Purpose::Encryption { " require ssl" } else { "" };
+        // root comes through the socket only, which nobody else reaches
+        format!(
+            "delete from mysql.global_priv where user = '' or (user = 'root' and host <> 'localhost');
+flush privileges;
+create user {USER} identified by '{PASSWORD}'{encrypted};
+grant all on `t%`.* to {USER};"
+        )
+    }
+
+    fn administrator(&self, place: &Place) -> Command {
+        let mut command = self.bare_client();
+        command
+            .arg(super::option("--socket=", &place.folder.join("socket")))
+            .args(["--protocol=socket", "--user=root"]);
+        command
+    }
+
+    fn remover(&self, place: &Place) -> Command {
+        let mut command = self.administrator(place);
+        command.arg("--force").arg(format!("--init-command=set lock_wait_timeout = {REMOVAL_WAITS_S}"));
+        command
+    }
+
+    fn client(&self, place: &Place, name: &str) -> Command {
+        let mut command = self.bare_client();
+        command.args(["--protocol=tcp", "--host=127.0.0.1"]).arg(format!("--port={}", place.port));
+        if self.purpose == Purpose::Encryption {
+            command.arg(super::option("--ssl-ca=", &certificate::authority(&place.folder)));
+            command.arg("--ssl-verify-server-cert");
+        }
+        command.args([format!("--user={USER}"), format!("--password={PASSWORD}"), name.to_owned()]);
+        command
+    }
+
+    fn make(&self, name: &str) -> String {
+        format!("create database {name};")
+    }
+
+    fn remove(&self, name: &str) -> String {
+        format!("drop database {name};")
+    }
+
+    fn url(&self, place: &Place, name: &str) -> String {
+        let (port, mut parameters) = (place.port, String::new());
+        if self.purpose == Purpose::Encryption {
+            parameters = format!("?{}", super::encryption(place));
+        }
+        format!("mysql://{USER}:{PASSWORD}@127.0.0.1:{port}/{name}{parameters}")
+    }
+
+    fn stop_signal(&self) -> &'static str {
+        "TERM"
+    }
+}

@@ -1,0 +1,91 @@
+//! A private database server for tests, and a place of its own for every test. See the README.
+
+mod certificate;
+mod client;
+mod engine;
+mod folder;
+mod owner;
+mod port;
+mod process;
+mod proxy;
+mod registry;
+mod server;
+mod space;
+
+pub use proxy::Proxy;
+pub use server::Server;
+pub use space::Space;
+
+use std::fmt;
+
+/// The variable that says which database the tests run on.
+pub const VARIABLE: &str = "HOLDFAST_TEST_DB";
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A SQLite file; there is no server.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MariaDB, which speaks MySQL's protocol.
+    MySql,
+}
+
+impl Kind {
+    /// The name that `HOLDFAST_TEST_DB` has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Sqlite => "sqlite",
+            Kind::Postgres => "postgres",
+            Kind::MySql => "mysql",
+        }
+    }
+}
+
+/// The database that the tests are to run on: `HOLDFAST_TEST_DB`, or SQLite when it is unset or empty.
+///
+/// # Panics
+/// When the variable names no database we know.
+pub fn wanted() -> Kind {
+    let value = std::env::var_os(VARIABLE).unwrap_or_default();
+    match named(&value.to_string_lossy()) {
+        Ok(kind) => kind,
+        Err(sentence) => panic!("{sentence}"),
+    }
+}
+
+fn named(value: &str) -> Result<Kind, String> {
+    if value.is_empty() {
+        return Ok(Kind::Sqlite);
+    }
+    let known = [Kind::Sqlite, Kind::Postgres, Kind::MySql].into_iter().find(|kind| kind.name() == value);
+    known.ok_or_else(|| format!("{VARIABLE} is `{value}`, but must be sqlite, postgres or mysql"))
+}
+
+/// A database server that cannot be had on this machine, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing(String);
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Missing {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_names_a_database_or_says_what_it_may_be() {
+        assert_eq!(named(""), Ok(Kind::Sqlite));
+        assert_eq!(named("sqlite"), Ok(Kind::Sqlite));
+        assert_eq!(named("postgres"), Ok(Kind::Postgres));
+        assert_eq!(named("mysql"), Ok(Kind::MySql));
+        let refused = "HOLDFAST_TEST_DB is `oracle`, but must be sqlite, postgres or mysql";
+        assert_eq!(named("oracle"), Err(refused.to_owned()));
+    }
+}

@@ -1,0 +1,170 @@
+//! A proxy in front of a server, to cut, refuse and stall connections.
+
+use std::{
+    collections::HashMap,
+    io::{Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+/// What is read at once, in bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A TCP proxy on a port of its own. Dropped, it closes everything.
+pub struct Proxy {
+    port: u16,
+    switches: Arc<Switches>,
+}
+
+#[derive(Default)]
+struct Switches {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    refusing: bool,
+    stalled: bool,
+    closed: bool,
+    /// How many connections there have been; the next one's number.
+    count: u64,
+    /// The open connections, both ends of each.
+    open: HashMap<u64, [TcpStream; 2]>,
+}
+
+impl Switches {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    /// Waits while the proxy is stalled. `false` when the connection was closed in the meantime.
+    fn may_pass(&self, number: u64) -> bool {
+        let mut state = self.lock();
+        while state.stalled && state.open.contains_key(&number) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.open.contains_key(&number)
+    }
+}
+
+impl Proxy {
+    /// A proxy in front of this port of 127.0.0.1.
+    pub fn before(port: u16) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let own = listener.local_addr().expect("it is bound").port();
+        let switches = Arc::new(Switches::default());
+        let proxy = Proxy { port: own, switches: switches.clone() };
+        thread::spawn(move || accept(&listener, port, &switches));
+        proxy
+    }
+
+    /// The proxy's own port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address of a place, through this proxy.
+    ///
+    /// # Panics
+    /// When the address is that of a file.
+    pub fn url(&self, of: &str) -> String {
+        let parts = of.split_once("@127.0.0.1:").and_then(|(user, rest)| Some((user, rest.split_once('/')?.1)));
+        let (user, place) = parts.unwrap_or_else(|| panic!("{of} is not the address of a server"));
+        format!("{user}@127.0.0.1:{}/{place}", self.port)
+    }
+
+    /// Closes every connection now. New ones are accepted.
+    pub fn cut(&self) {
+        self.switches.set(State::close_all);
+    }
+
+    /// While `true`, new connections are closed at once. Those that are open go on.
+    pub fn refuse(&self, refusing: bool) {
+        self.switches.set(|state| state.refusing = refusing);
+    }
+
+    /// While `true`, bytes are not passed on, in either direction. They are passed on later.
+    pub fn stall(&self, stalled: bool) {
+        self.switches.set(|state| state.stalled = stalled);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.switches.set(|state| {
+            state.closed = true;
+            state.close_all();
+        });
+        // wakes the thread that accepts, which then ends
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+impl State {
+    fn close_all(&mut self) {
+        for [client, server] in self.open.drain().map(|(_, ends)| ends) {
+            let _ = client.shutdown(Shutdown::Both);
+            let _ = server.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, port: u16, switches: &Arc<Switches>) {
+    for client in listener.incoming() {
+        let state = switches.lock();
+        if state.closed {
+            return;
+        }
+        let refusing = state.refusing;
+        drop(state);
+        if let (Ok(client), false) = (client, refusing) {
+            // a server that is down closes its clients' connections, and so do we
+            let _ = join(client, port, switches);
+        }
+    }
+}
+
+/// Joins a client with the server: one thread for each direction.
+fn join(client: TcpStream, port: u16, switches: &Arc<Switches>) -> std::io::Result<()> {
+    let server = TcpStream::connect(("127.0.0.1", port))?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    let ends = [client.try_clone()?, server.try_clone()?];
+    let ways = [(client.try_clone()?, server.try_clone()?), (server, client)];
+    let mut state = switches.lock();
+    if state.closed || state.refusing {
+        return Ok(());
+    }
+    let number = state.count;
+    state.count += 1;
+    state.open.insert(number, ends);
+    drop(state);
+    for (from, to) in ways {
+        let switches = switches.clone();
+        thread::spawn(move || pass(from, to, number, &switches));
+    }
+    Ok(())
+}
+
+/// Passes bytes on until one end closes; then the connection is closed as a whole.
+fn pass(mut from: TcpStream, mut to: TcpStream, number: u64, switches: &Switches) {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while let Ok(length @ 1..) = from.read(&mut chunk) {
+        if !switches.may_pass(number) || to.write_all(&chunk[..length]).is_err() {
+            break;
+        }
+    }
+    // an end is news too: it waits like bytes do
+    if switches.may_pass(number) {
+        switches.set(|state| drop(state.open.remove(&number)));
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}
