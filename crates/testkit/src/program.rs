@@ -125,6 +125,11 @@ impl Process {
         let _ = child.wait();
     }
 
+    /// Its id in the system.
+    pub fn pid(&self) -> u32 {
+        self.child.lock().id()
+    }
+
     /// Whether it has ended, by itself or killed.
     pub fn has_ended(&self) -> bool {
         matches!(self.child.lock().try_wait(), Ok(Some(_)))

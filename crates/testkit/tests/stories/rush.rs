@@ -5,7 +5,7 @@ use kernel::Result;
 use serde_json::json;
 use std::time::Duration;
 use store::{Tx, args};
-use testkit::{Answers, Product, Sender, TestShop};
+use testkit::{Answer, Answers, Product, Sender, TestShop};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -16,9 +16,22 @@ fn busy() -> TestShop {
 
 #[track_caller]
 fn only(answers: &Answers, known: &[&str]) {
-    let strange: Vec<&testkit::Answer> =
-        answers.iter().filter(|answer| !known.contains(&answer.summary().as_str())).collect();
+    let strange: Vec<&Answer> = answers.iter().filter(|answer| !known.contains(&answer.summary().as_str())).collect();
     assert!(strange.is_empty(), "{:?}, such as {}", answers.summary(), strange[0].text());
+}
+
+/// One unit of the product, ordered by each of so many new buyers.
+fn ordered(shop: &TestShop, product: &Product, buyers: usize) -> Vec<(Sender, String)> {
+    let order = |buyer: Sender| {
+        let number = buyer.orders(product, 1).must("201").word("/orderNumber");
+        (buyer, number)
+    };
+    (0..buyers).map(|_| order(shop.buyer())).collect()
+}
+
+/// The units of an order as it was answered; none when it was refused.
+fn units(placed: &Answer) -> i64 {
+    placed.data()["items"].as_array().into_iter().flatten().filter_map(|line| line["quantity"].as_i64()).sum()
 }
 
 #[test]
@@ -52,10 +65,7 @@ fn one_key_sent_twenty_times_at_once_is_one_order_and_one_answer() {
 fn two_payments_of_one_order_at_once_take_the_money_once() {
     let shop = busy();
     let mug = shop.product("mug").price(9_000).stock(20).save();
-    let orders: Vec<(Sender, String)> = (0..10)
-        .map(|_| shop.buyer())
-        .map(|buyer| (buyer.clone(), buyer.orders(&mug, 1).must("201").word("/orderNumber")))
-        .collect();
+    let orders = ordered(&shop, &mug, 10);
     let answers = shop.at_once(20, |n| {
         let (buyer, order) = &orders[n % 10];
         buyer.pays(order, "approve")
@@ -74,10 +84,7 @@ fn two_payments_of_one_order_at_once_take_the_money_once() {
 fn orders_that_expire_while_they_are_paid_are_paid_or_given_back_whole() {
     let shop = busy();
     let mug = shop.product("mug").price(9_000).stock(12).save();
-    let orders: Vec<(Sender, String)> = (0..12)
-        .map(|_| shop.buyer())
-        .map(|buyer| (buyer.clone(), buyer.orders(&mug, 1).must("201").word("/orderNumber")))
-        .collect();
+    let orders = ordered(&shop, &mug, 12);
     // the last moment: some of the payments begin in time, and then it is over
     shop.turn(10 * MINUTE - Duration::from_millis(1));
     let answers = shop.at_once(28, |n| {
@@ -191,19 +198,8 @@ fn a_cart_that_is_filled_while_it_is_ordered_loses_and_doubles_nothing() {
             shop.at_once(8, |n| if n < 4 { buyer.post("/cart/items", body.clone()) } else { buyer.orders_cart() });
         assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
         let added = 1 + answers[..4].iter().filter(|answer| answer.is_good()).count() as i64;
-        let ordered: i64 = answers[4..]
-            .iter()
-            .filter(|answer| answer.is_good())
-            .map(|answer| {
-                answer.data()["items"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(|i| i["quantity"].as_i64().unwrap())
-                    .sum::<i64>()
-            })
-            .sum();
-        let cart = buyer.get("/cart").must("200").number("/totalQuantity");
-        assert_eq!(ordered + cart, added, "{:?}", answers.summary());
+        let ordered: i64 = answers[4..].iter().map(units).sum();
+        let left = buyer.get("/cart").must("200").number("/totalQuantity");
+        assert_eq!(ordered + left, added, "{:?}", answers.summary());
     }
 }

@@ -1,7 +1,4 @@
-//! Real processes, really killed: under load at random moments, and at every named fault point. What was acknowledged is found
-//! again, byte for byte; the gateway captured nothing twice; every audit is clean.
-//!
-//! `HOLDFAST_CRASH_ROUNDS=50 cargo test -p server --test crash` is the long run.
+//! A shop of real processes, and what its clients remember.
 
 use kernel::UserId;
 use serde_json::{Value, json};
@@ -12,53 +9,39 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    thread,
-    time::Duration,
 };
 use testdb::Space;
 use testkit::{Answer, Process, Program, TestShop, Wire, address};
 
-/// Rounds when nobody says how many.
-const ROUNDS: u64 = 5;
-/// So many times more rounds are played, on a slow machine, until enough has happened to prove something.
-const ROUNDS_MORE: u64 = 6;
-/// Buyers that order, pay and cancel while the server is killed.
-const BUYERS: u64 = 6;
-/// Passages through each of the store's two points that are tried when nobody asks for all.
-const PASSAGES: u64 = 6;
-/// All of them: more than a purchase with its cancellation has commits.
-const PASSAGES_ALL: u64 = 40;
+/// Buyers that order, pay and cancel.
+pub const BUYERS: u64 = 6;
 
-const API: &str = "/api/v1/shopping";
+pub const API: &str = "/api/v1/shopping";
 
 /// What a payment key makes of a payment; the last of them are the nasty ones.
 const PAYMENT_KEYS: &[&str] =
     &["approve", "timeout-charged", "timeout-uncharged", "answer-twice", "pending", "decline-expired-card"];
 
-fn rounds() -> u64 {
-    std::env::var("HOLDFAST_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS)
-}
-
 /// The id of a buyer.
-fn user(buyer: usize) -> UserId {
+pub fn user(buyer: usize) -> UserId {
     format!("00000000-0000-4000-8000-{:012x}", buyer + 1).parse().expect("a UUID")
 }
 
 /// A request that may be repeated: with its key it has one effect and one answer.
 #[derive(Debug, Clone)]
-struct Call {
-    method: &'static str,
-    path: String,
-    key: String,
-    body: String,
-    buyer: usize,
+pub struct Call {
+    pub method: &'static str,
+    pub path: String,
+    pub key: String,
+    pub body: String,
+    pub buyer: usize,
 }
 
 /// What clients remember of the shop: all that counts.
 #[derive(Default)]
-struct Memory {
+pub struct Memory {
     /// Calls with the answer that was received whole.
-    answered: Vec<(Call, Answer)>,
+    pub answered: Vec<(Call, Answer)>,
     /// Calls whose connection broke first.
     open: Vec<Call>,
     /// How often a connection broke.
@@ -67,7 +50,7 @@ struct Memory {
 
 impl Memory {
     /// What was answered how often, such as `POST /orders 201`.
-    fn said(&self) -> BTreeMap<String, u64> {
+    pub fn said(&self) -> BTreeMap<String, u64> {
         let mut said = BTreeMap::from([("broken".to_owned(), self.broken)]);
         for (call, answer) in &self.answered {
             let last = call.path.rsplit('/').next().unwrap_or_default();
@@ -77,24 +60,24 @@ impl Memory {
     }
 }
 
-struct World {
-    program: Program,
-    people: People,
-    products: Vec<i64>,
-    memory: Mutex<Memory>,
+pub struct World {
+    pub program: Program,
+    pub people: People,
+    pub products: Vec<i64>,
+    pub memory: Mutex<Memory>,
     calls: AtomicU64,
     _space: Space,
 }
 
 /// Tokens, which are good in every shop here.
 #[derive(Clone)]
-struct People {
-    admin: String,
-    buyers: Vec<String>,
+pub struct People {
+    pub admin: String,
+    pub buyers: Vec<String>,
 }
 
 impl World {
-    fn new() -> World {
+    pub fn new() -> World {
         let space = Space::open();
         let program = World::program(&space);
         let token = |n: u64| program.token(&user(usize::try_from(n).expect("small")).to_string(), "USER");
@@ -103,7 +86,7 @@ impl World {
     }
 
     /// Another one with the same people.
-    fn another(&self) -> World {
+    pub fn another(&self) -> World {
         World::of(Space::open(), self.people.clone())
     }
 
@@ -126,12 +109,13 @@ impl World {
         World { program, people, products, memory: Mutex::default(), calls: AtomicU64::new(0), _space: space }
     }
 
-    fn call(&self, buyer: usize, method: &'static str, path: String, body: Value) -> Call {
+    /// A call with a key of its own.
+    pub fn call(&self, buyer: usize, method: &'static str, path: impl AsRef<str>, body: Value) -> Call {
         let key = format!("call-{}", self.calls.fetch_add(1, Ordering::Relaxed));
-        Call { method, path: format!("{API}{path}"), key, body: body.to_string(), buyer }
+        Call { method, path: format!("{API}{}", path.as_ref()), key, body: body.to_string(), buyer }
     }
 
-    fn send(&self, wire: &mut Wire, call: &Call) -> io::Result<Answer> {
+    pub fn send(&self, wire: &mut Wire, call: &Call) -> io::Result<Answer> {
         wire.send(call.method, &call.path, &self.people.buyers[call.buyer], &call.key, &call.body)
     }
 
@@ -155,26 +139,26 @@ impl World {
         outcome
     }
 
-    fn order(&self, buyer: usize, n: u64) -> Call {
+    pub fn order(&self, buyer: usize, n: u64) -> Call {
         let line = |shift: u64| {
             let product = self.products[usize::try_from((n + shift) % 5).expect("small")];
             json!({"productId": product, "quantity": 1 + (n + shift) % 3})
         };
         let body = json!({"items": [line(0), line(1), line(3)], "shippingAddress": address()});
-        self.call(buyer, "POST", "/orders".to_owned(), body)
+        self.call(buyer, "POST", "/orders", body)
     }
 
-    fn pay(&self, buyer: usize, order: &str, payment_key: &str) -> Call {
+    pub fn pay(&self, buyer: usize, order: &str, payment_key: &str) -> Call {
         let body = json!({"orderNumber": order, "paymentMethod": "CREDIT_CARD", "paymentKey": payment_key});
-        self.call(buyer, "POST", "/payments".to_owned(), body)
+        self.call(buyer, "POST", "/payments", body)
     }
 
-    fn cancel(&self, buyer: usize, order: &str) -> Call {
+    pub fn cancel(&self, buyer: usize, order: &str) -> Call {
         self.call(buyer, "PUT", format!("/orders/{order}/cancel"), json!({"reason": "changed my mind"}))
     }
 
     /// One buyer's life until the connection breaks.
-    fn live(&self, process: &Process, buyer: usize, over: &AtomicBool) {
+    pub fn live(&self, process: &Process, buyer: usize, over: &AtomicBool) {
         let Ok(mut wire) = process.connect() else { return };
         let mut n = u64::try_from(buyer).expect("small") * 7;
         while !over.load(Ordering::Relaxed) {
@@ -194,19 +178,18 @@ impl World {
         }
     }
 
-    fn said(&self) -> BTreeMap<String, u64> {
+    /// What was answered how often.
+    pub fn said(&self) -> BTreeMap<String, u64> {
         self.memory.lock().expect("no test thread panicked").said()
     }
 
-    /// What has not happened often enough yet to prove anything.
-    fn lacks(&self) -> Vec<&'static str> {
-        let said = self.said();
-        let wanted = ["POST /orders 201", "POST /payments 201", "POST /payments 202", "PUT /cancel 200", "broken"];
-        wanted.into_iter().filter(|wanted| said.get(*wanted).is_none_or(|times| *times < rounds())).collect()
+    /// How many calls were answered so far.
+    pub fn answered(&self) -> usize {
+        self.memory.lock().expect("no test thread panicked").answered.len()
     }
 
     /// Everything acknowledged since `from` is still so; what was open gets its one answer now.
-    fn verify(&self, process: &Process, from: usize) {
+    pub fn verify(&self, process: &Process, from: usize) {
         let mut wire = process.connect().expect("it listens");
         let mut memory = self.memory.lock().expect("no test thread panicked");
         for (call, answer) in &memory.answered[from..] {
@@ -260,117 +243,9 @@ impl World {
     }
 
     /// The end: the process is gone, its audit is clean, and a shop over its database comes to rest in order.
-    fn close(self) {
+    pub fn close(self) {
         self.program.audit().unwrap_or_else(|said| panic!("holdfast audit:\n{said}\n{}", self.program.log()));
         TestShop::adopt(self.program.url(), &self.program.journal()).close();
     }
 }
 
-#[test]
-fn killing_the_server_under_load_loses_nothing_that_was_acknowledged() {
-    let world = World::new();
-    let mut from = 0;
-    for round in 0..ROUNDS_MORE * rounds() {
-        if round >= rounds() && world.lacks().is_empty() {
-            break;
-        }
-        let process = world.program.start(None).expect("nothing is armed");
-        world.verify(&process, from);
-        from = world.memory.lock().expect("no test thread panicked").answered.len();
-        let over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            for buyer in 0..usize::try_from(BUYERS).expect("small") {
-                let (world, process, over) = (&world, &process, &over);
-                scope.spawn(move || world.live(process, buyer, over));
-            }
-            // a different moment every round, from the first requests to a busy server
-            thread::sleep(Duration::from_millis(20 + round * 137 % 400));
-            process.kill();
-            over.store(true, Ordering::Relaxed);
-        });
-        assert!(world.program.audit().is_ok(), "round {round}: {:?}", world.program.audit());
-    }
-    let process = world.program.start(None).expect("nothing is armed");
-    world.verify(&process, from);
-    let (lacks, said) = (world.lacks(), world.said());
-    assert!(lacks.is_empty(), "too few of {lacks:?}; that proves nothing: {said:?}");
-    process.kill();
-    world.close();
-}
-
-/// A purchase and its cancellation in a program that dies at `point`, finished by its successor an hour of patience later.
-/// Gives whether it died at all.
-fn survives(first: &World, point: &str) -> bool {
-    let world = first.another();
-    let mut teller = Teller { world: &world, process: world.program.start(Some(point)), successor: None };
-    if teller.process.is_none() {
-        teller.succeed();
-    }
-    let order = teller.insist(&world.order(0, 1)).must("201").word("/orderNumber");
-    let paid = teller.insist(&world.pay(0, &order, "approve"));
-    assert!(["201", "202"].contains(&paid.summary().as_str()), "{point}: {}", paid.text());
-    let cancelled = teller.insist(&world.cancel(0, &order));
-    assert!(["200", "202"].contains(&cancelled.summary().as_str()), "{point}: {}", cancelled.text());
-    let Some(shop) = teller.successor else { return false };
-    shop.later(Duration::from_secs(600));
-    let seen = shop.user(user(0)).sees(&order).must("200");
-    let (taken, back) = (shop.captures_of(&order), shop.refunds_of(&order));
-    assert_eq!(seen.word("/status"), "REFUNDED", "{point}: {}", seen.text());
-    assert!(taken.len() == 1 && taken == back, "{point}: took {taken:?}, gave back {back:?}");
-    shop.close();
-    true
-}
-
-/// Who answers: the program, and once it has died, the same shop opened over its database with a clock that can be turned, so
-/// that nobody has to wait until what a dead process held is free again.
-struct Teller<'a> {
-    world: &'a World,
-    process: Option<Process>,
-    successor: Option<TestShop>,
-}
-
-impl Teller<'_> {
-    fn succeed(&mut self) {
-        self.process = None;
-        self.successor = Some(TestShop::adopt(self.world.program.url(), &self.world.program.journal()));
-    }
-
-    /// Sends a call until it is answered.
-    fn insist(&mut self, call: &Call) -> Answer {
-        if let Some(process) = &self.process {
-            match process.connect().and_then(|mut wire| self.world.send(&mut wire, call)) {
-                Ok(answer) => return answer,
-                Err(_) => self.succeed(),
-            }
-        }
-        let shop = self.successor.as_ref().expect("somebody answers");
-        let sender = shop.user(user(call.buyer)).keyed(&call.key);
-        for _ in 0..20 {
-            let answer = sender.send(call.method, &call.path, Some(call.body.clone().into_bytes()));
-            if answer.status != 503 && answer.summary() != "409 C015" {
-                return answer;
-            }
-            shop.later(Duration::from_secs(30));
-        }
-        panic!("{call:?} is never answered");
-    }
-}
-
-#[test]
-fn no_fault_point_loses_or_doubles_anything() {
-    let step = if rounds() > ROUNDS { 1 } else { PASSAGES_ALL / PASSAGES };
-    let first = World::new();
-    let mut crashes: BTreeMap<&str, u64> = BTreeMap::new();
-    for point in store::fault::POINTS {
-        // how many commits a start makes is not fixed, so the store's points are walked through one by one
-        let (most, step) = if point.starts_with("store.") { (PASSAGES_ALL, step) } else { (1, 1) };
-        for passage in (1..=most).step_by(usize::try_from(step).expect("small")) {
-            if survives(&first, &format!("{point}:{passage}")) {
-                *crashes.entry(point).or_default() += 1;
-            }
-        }
-    }
-    for point in store::fault::POINTS {
-        assert!(crashes.contains_key(point), "{point} was never reached: {crashes:?}");
-    }
-}

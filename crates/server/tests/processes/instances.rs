@@ -1,0 +1,210 @@
+//! Several instances on one database: killed in turn under load, and each showing what the others do.
+
+use crate::world::{API, BUYERS, World};
+use ports::SystemClock;
+use serde_json::json;
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use store::{DatabaseUrl, Db, Settings, args};
+use testdb::Kind;
+use testkit::{Process, Program};
+
+/// Instances of the shop.
+const INSTANCES: usize = 3;
+/// How often each is killed.
+const DEATHS: usize = 10;
+/// How long the lease may be without a holder after the holder was killed.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(10);
+/// Calls that must be answered between two deaths, so that each happens under load.
+const ANSWERS_BETWEEN: usize = 20;
+/// How long that may take, on a machine busy with other tests.
+const LOAD_WITHIN: Duration = Duration::from_secs(60);
+/// How long one instance may be behind another.
+const SHOWN_WITHIN: Duration = Duration::from_secs(5);
+
+fn skipped() -> bool {
+    let alone = testdb::wanted() == Kind::Sqlite;
+    if alone {
+        eprintln!("skipped: a SQLite file has one instance; HOLDFAST_TEST_DB=postgres or mysql has several");
+    }
+    alone
+}
+
+/// The processes, one or another of them just being replaced.
+struct Fleet<'a> {
+    program: &'a Program,
+    processes: Vec<Mutex<Arc<Process>>>,
+    window: Db,
+}
+
+impl<'a> Fleet<'a> {
+    /// So many instances, started at the same moment.
+    fn start(program: &'a Program, instances: usize) -> Fleet<'a> {
+        let started = thread::scope(|scope| {
+            let starting: Vec<_> = (0..instances).map(|_| scope.spawn(|| program.start(None))).collect();
+            starting.into_iter().map(|one| one.join().expect("no panic").expect("nothing is armed")).collect::<Vec<_>>()
+        });
+        let processes = started.into_iter().map(|process| Mutex::new(Arc::new(process))).collect();
+        let url: DatabaseUrl = program.url().parse().expect("an address");
+        let window = Db::open(Settings::throwaway(url, Arc::new(SystemClock))).expect("the database answers");
+        Fleet { program, processes, window }
+    }
+
+    fn instance(&self, n: usize) -> Arc<Process> {
+        Arc::clone(&self.processes[n % self.processes.len()].lock().expect("no test thread panicked"))
+    }
+
+    /// The process that holds the lease.
+    fn leader(&self) -> u32 {
+        let read = self.window.read_blocking("leader", |tx| {
+            tx.query_one("select holder from leases where name = 'background'", args![], |row| row.get::<String>(0))
+        });
+        let holder = read.expect("the lease can be read");
+        holder.split('-').next().and_then(|pid| pid.parse().ok()).unwrap_or(0)
+    }
+
+    /// Waits until one of the living leads. Gives how long that took.
+    fn is_led(&self) -> Duration {
+        let began = Instant::now();
+        let leads = || (0..self.processes.len()).any(|n| self.instance(n).pid() == self.leader());
+        while !leads() {
+            assert!(began.elapsed() < TAKEN_OVER_WITHIN, "nobody has led for {TAKEN_OVER_WITHIN:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        began.elapsed()
+    }
+
+    /// Kills an instance and starts another in its place. Gives how long nobody led, if it was the leader.
+    fn kill(&self, n: usize) -> Option<Duration> {
+        let victim = self.instance(n);
+        let leads = self.leader() == victim.pid();
+        let killed = Instant::now();
+        victim.kill();
+        let started = self.program.start(None).expect("nothing is armed");
+        *self.processes[n].lock().expect("no test thread panicked") = Arc::new(started);
+        self.is_led();
+        leads.then(|| killed.elapsed())
+    }
+}
+
+/// Lets the buyers go home, also when the test fails.
+struct Closing<'a>(&'a AtomicBool);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Each instance is killed in turn while the others serve. Gives how long each leader's death was felt.
+fn die_in_turn(world: &World, fleet: &Fleet<'_>) -> Vec<Duration> {
+    let mut without = Vec::new();
+    fleet.is_led();
+    for n in 0..INSTANCES * DEATHS {
+        let (before, began) = (world.answered(), Instant::now());
+        while world.answered() < before + ANSWERS_BETWEEN {
+            assert!(began.elapsed() < LOAD_WITHIN, "nothing is answered before death {n}: {:?}", world.said());
+            thread::sleep(Duration::from_millis(5));
+        }
+        without.extend(fleet.kill(n % INSTANCES));
+    }
+    without
+}
+
+#[test]
+fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
+    if skipped() {
+        return;
+    }
+    let world = World::new();
+    let fleet = Fleet::start(&world.program, INSTANCES);
+    let over = AtomicBool::new(false);
+    let without = thread::scope(|scope| {
+        let _closing = Closing(&over);
+        for buyer in 0..usize::try_from(BUYERS).expect("small") {
+            let (world, fleet, over) = (&world, &fleet, &over);
+            scope.spawn(move || {
+                for turn in buyer.. {
+                    if over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    // until its connection breaks; then with another instance
+                    world.live(&fleet.instance(turn), buyer, over);
+                    thread::sleep(Duration::from_millis(5));
+                }
+            });
+        }
+        die_in_turn(&world, &fleet)
+    });
+    let longest = without.iter().max().copied().unwrap_or_default();
+    println!("{} of {} deaths were the leader's; nobody led for {longest:?} at most", without.len(), INSTANCES * DEATHS);
+    assert!(without.len() >= INSTANCES, "the leader hardly ever died: {without:?}");
+    world.verify(&fleet.instance(0), 0);
+    let said = world.said();
+    for wanted in ["POST /orders 201", "POST /payments 201", "PUT /cancel 200", "broken"] {
+        assert!(said.get(wanted).is_some_and(|times| *times >= DEATHS as u64), "too few of {wanted}: {said:?}");
+    }
+    (0..INSTANCES).for_each(|n| fleet.instance(n).kill());
+    drop(fleet);
+    world.close();
+}
+
+/// Reads a stream until an event of this name comes.
+fn hears(stream: &mut BufReader<TcpStream>, event: &str) {
+    let mut line = String::new();
+    while !line.trim_end().ends_with(&format!("event: {event}")) {
+        line.clear();
+        let read = stream.read_line(&mut line).unwrap_or_else(|error| panic!("no {event} within {SHOWN_WITHIN:?}: {error}"));
+        assert!(read > 0, "the stream ended before {event}");
+    }
+}
+
+#[test]
+fn what_one_instance_does_is_heard_and_shown_by_the_others() {
+    if skipped() {
+        return;
+    }
+    let world = World::new();
+    let fleet = Fleet::start(&world.program, 2);
+    fleet.is_led();
+    let (here, there) = (fleet.instance(0), fleet.instance(1));
+    let product = world.products[0];
+    let available = |process: &Process| {
+        let mut wire = process.connect().expect("it listens");
+        let page = wire.send("GET", &format!("{API}/inventory/{product}"), "", "", "").expect("an answer");
+        page.must("200").number("/availableQuantity")
+    };
+    let before = available(&there);
+    assert_eq!(available(&there), before, "the page is kept in memory now");
+
+    let mut wire = here.connect().expect("it listens");
+    let order = world.call(0, "POST", "/orders", json!({"items": [{"productId": product, "quantity": 2}], "shippingAddress": testkit::address()}));
+    let order = world.send(&mut wire, &order).expect("an answer").must("201").word("/orderNumber");
+    let began = Instant::now();
+    while available(&there) != before - 2 {
+        assert!(began.elapsed() < SHOWN_WITHIN, "the other instance still shows {before}");
+        thread::sleep(Duration::from_millis(5));
+    }
+
+    let mut stream = TcpStream::connect(there.address).expect("it listens");
+    stream.set_read_timeout(Some(SHOWN_WITHIN)).expect("a limit");
+    let token = &world.people.buyers[0];
+    let head = format!("GET {API}/orders/{order}/stream HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("it listens");
+    let mut stream = BufReader::new(stream);
+    hears(&mut stream, "order-confirmed");
+    world.send(&mut wire, &world.pay(0, &order, "approve")).expect("an answer").must("201");
+    hears(&mut stream, "order-paid");
+    drop(stream);
+    [here, there].iter().for_each(|process| process.kill());
+    drop(fleet);
+    world.close();
+}
