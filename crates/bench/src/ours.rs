@@ -22,7 +22,7 @@ use std::{
 };
 use store::{DatabaseUrl, Db, outbox};
 use tokio::runtime::{Handle, Runtime};
-use web::{App, BASE, Role, Roles};
+use web::{App, BASE, Role, Roles, Shop};
 
 /// Products in the shop; orders are spread over them evenly.
 const PRODUCTS: usize = 100;
@@ -39,6 +39,8 @@ pub struct Ours {
     pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where its database is.
+    pub url: DatabaseUrl,
     /// Its database file; empty on a server.
     pub path: PathBuf,
     /// Its products.
@@ -76,7 +78,7 @@ impl Ours {
                 queue: threads.queue,
                 readers: threads.readers,
                 writers: threads.writers,
-                ..store::Settings::of(url, Arc::new(SystemClock))
+                ..store::Settings::of(url.clone(), Arc::new(SystemClock))
             })?;
             db.migrate(assembly::migrations()).await?;
             let ports = Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) };
@@ -91,7 +93,7 @@ impl Ours {
         let tokens = users.iter().map(|user| token(user, Role::User)).collect::<kernel::Result<_>>()?;
         let admin = token(&user(USERS)?, Role::Admin)?;
         let wares = runtime.block_on(stocked(address, &admin))?;
-        Ok(Ours { app, address, path, wares, users, tokens, progress, runtime, _server: server })
+        Ok(Ours { app, address, url, path, wares, users, tokens, progress, runtime, _server: server })
     }
 
     /// Where jobs without HTTP run.
@@ -120,12 +122,19 @@ impl Ours {
         self.runtime.block_on(send(self.address, method, path, token, body))
     }
 
-    /// Statements that `act` ran and times it waited for a server. Nothing else may be going on.
-    pub fn cost(&self, act: impl FnOnce() -> Outcome<()>) -> Outcome<(u64, u64)> {
-        self.drain()?;
-        let before = self.app.db.counts();
-        act()?;
-        let after = self.app.db.counts();
+    /// Statements of one order without HTTP and without a key, and times it waited for a server: counted on a connection of
+    /// its own, because the background never rests.
+    pub fn cost(&self, wanted: [(i64, i64); LINES]) -> Outcome<(u64, u64)> {
+        let settings = store::Settings::of(self.url.clone(), Arc::new(SystemClock));
+        let db = Db::open(store::Settings { readers: 1, writers: 1, ..settings })?;
+        let place = || self.runtime.block_on(place_in(&db, &self.app.shop, self.users[0], wanted));
+        // the first of its kind also prepares its statements
+        let placed = (0..8).all(|_| place());
+        let before = db.counts();
+        if !(placed && place()) {
+            return Err("an order was refused".into());
+        }
+        let after = db.counts();
         Ok((after.statements - before.statements, after.round_trips - before.round_trips))
     }
 }
@@ -161,10 +170,14 @@ async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Arc<[Ware]>> {
 
 /// The order path without HTTP: what the handler does after reading the request.
 pub async fn place(app: App, user: UserId, wanted: [(i64, i64); LINES]) -> bool {
+    place_in(&app.db, &app.shop, user, wanted).await
+}
+
+/// The same through any connections to the shop's database.
+async fn place_in(db: &Db, shop: &Shop, user: UserId, wanted: [(i64, i64); LINES]) -> bool {
     let Some(wish) = wish(wanted) else { return false };
-    let shop = &app.shop;
     let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
-    let placed = app.db.write("order.place", move |tx| place::place(tx, &ORDER, &terms, &user, &wish));
+    let placed = db.write("order.place", move |tx| place::place(tx, &ORDER, &terms, &user, &wish));
     placed.await.is_ok()
 }
 

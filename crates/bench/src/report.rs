@@ -157,7 +157,8 @@ impl Report {
                 row(&mut out, path.name, side);
             }
             if let Some(ratio) = path.ratio {
-                let _ = writeln!(out, "{:<10} ours ÷ {} = {:.2}", path.name, path.sides[1].name, ratio);
+                let _ =
+                    writeln!(out, "{:<10} {} ÷ {} = {:.2}", path.name, path.sides[0].name, path.sides[1].name, ratio);
             }
             let _ = writeln!(out, "{:<10} goal: {}", path.name, path.goal);
             for note in &path.notes {

@@ -1,6 +1,6 @@
 //! Several instances on one database: killed in turn under load, and each showing what the others do.
 
-use crate::world::{API, BUYERS, World};
+use crate::world::{API, BUYERS, Closing, World};
 use ports::SystemClock;
 use serde_json::json;
 use std::{
@@ -95,15 +95,6 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// Lets the buyers go home, also when the test fails.
-struct Closing<'a>(&'a AtomicBool);
-
-impl Drop for Closing<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
 /// Each instance is killed in turn while the others serve. Gives how long each leader's death was felt.
 fn die_in_turn(world: &World, fleet: &Fleet<'_>) -> Vec<Duration> {
     let mut without = Vec::new();
@@ -145,7 +136,11 @@ fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
         die_in_turn(&world, &fleet)
     });
     let longest = without.iter().max().copied().unwrap_or_default();
-    println!("{} of {} deaths were the leader's; nobody led for {longest:?} at most", without.len(), INSTANCES * DEATHS);
+    println!(
+        "{} of {} deaths were the leader's; nobody led for {longest:?} at most",
+        without.len(),
+        INSTANCES * DEATHS
+    );
     assert!(without.len() >= INSTANCES, "the leader hardly ever died: {without:?}");
     world.verify(&fleet.instance(0), 0);
     let said = world.said();
@@ -162,7 +157,8 @@ fn hears(stream: &mut BufReader<TcpStream>, event: &str) {
     let mut line = String::new();
     while !line.trim_end().ends_with(&format!("event: {event}")) {
         line.clear();
-        let read = stream.read_line(&mut line).unwrap_or_else(|error| panic!("no {event} within {SHOWN_WITHIN:?}: {error}"));
+        let read =
+            stream.read_line(&mut line).unwrap_or_else(|error| panic!("no {event} within {SHOWN_WITHIN:?}: {error}"));
         assert!(read > 0, "the stream ended before {event}");
     }
 }
@@ -186,7 +182,12 @@ fn what_one_instance_does_is_heard_and_shown_by_the_others() {
     assert_eq!(available(&there), before, "the page is kept in memory now");
 
     let mut wire = here.connect().expect("it listens");
-    let order = world.call(0, "POST", "/orders", json!({"items": [{"productId": product, "quantity": 2}], "shippingAddress": testkit::address()}));
+    let order = world.call(
+        0,
+        "POST",
+        "/orders",
+        json!({"items": [{"productId": product, "quantity": 2}], "shippingAddress": testkit::address()}),
+    );
     let order = world.send(&mut wire, &order).expect("an answer").must("201").word("/orderNumber");
     let began = Instant::now();
     while available(&there) != before - 2 {
@@ -197,7 +198,8 @@ fn what_one_instance_does_is_heard_and_shown_by_the_others() {
     let mut stream = TcpStream::connect(there.address).expect("it listens");
     stream.set_read_timeout(Some(SHOWN_WITHIN)).expect("a limit");
     let token = &world.people.buyers[0];
-    let head = format!("GET {API}/orders/{order}/stream HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {token}\r\n\r\n");
+    let head =
+        format!("GET {API}/orders/{order}/stream HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {token}\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it listens");
     let mut stream = BufReader::new(stream);
     hears(&mut stream, "order-confirmed");

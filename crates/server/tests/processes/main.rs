@@ -3,4 +3,5 @@
 
 mod crash;
 mod instances;
+mod outage;
 mod world;

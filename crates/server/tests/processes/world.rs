@@ -77,8 +77,13 @@ pub struct People {
 }
 
 impl World {
+    /// A shop in a place of its own.
     pub fn new() -> World {
-        let space = Space::open();
+        World::at(Space::open())
+    }
+
+    /// A shop in this place.
+    pub fn at(space: Space) -> World {
         let program = World::program(&space);
         let token = |n: u64| program.token(&user(usize::try_from(n).expect("small")).to_string(), "USER");
         let admin = program.token("00000000-0000-4000-8000-00000000ad00", "ADMIN");
@@ -249,3 +254,11 @@ impl World {
     }
 }
 
+/// Lets the buyers go home, also when the test fails.
+pub struct Closing<'a>(pub &'a AtomicBool);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
