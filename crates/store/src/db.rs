@@ -8,7 +8,7 @@ use crate::writer::Writer;
 use crate::{DatabaseUrl, Lease, Migration, Tx, migrate, open, sqlite};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use kernel::{Clock, Code, Error, Random, Result};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::{
     path::Path,
     sync::{
@@ -155,6 +155,8 @@ pub struct Counts {
 pub(crate) struct Shared {
     health: Mutex<Health>,
     pub stats: Stats,
+    /// Held together by running jobs, and alone by one that others have beaten again and again.
+    pub turns: RwLock<()>,
     newest_event: watch::Sender<u64>,
     closed: AtomicBool,
 }
@@ -164,6 +166,7 @@ impl Shared {
         Arc::new(Shared {
             health: Mutex::new(Health::Good),
             stats: Stats::default(),
+            turns: RwLock::new(()),
             newest_event: watch::Sender::new(0),
             closed: AtomicBool::new(false),
         })

@@ -27,6 +27,9 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// … up to this. Each pause is drawn between nothing and that, so that those who met do not meet again.
 const PAUSE_MAX: Duration = Duration::from_millis(200);
 
+/// How often a job may be beaten by others before it runs alone.
+const BEATEN_MAX: u32 = 2;
+
 /// One writing thread.
 pub(crate) struct Worker {
     pub url: DatabaseUrl,
@@ -67,10 +70,13 @@ impl Worker {
     fn work(&mut self, conn: &mut Open, mut job: Box<dyn Job>) {
         let started = Instant::now();
         let mut pause = PAUSE;
+        let mut beaten = 0;
         let turn = loop {
-            let turn = self.turn(conn, job.as_mut());
+            let turn = self.in_turn(conn, job.as_mut(), beaten >= BEATEN_MAX);
             let Turn::Again(error) = turn else { break turn };
             self.shared.stats.ran_again();
+            // a lost connection is nobody's fault here, and running alone would not bring it back
+            beaten += u32::from(conn.is_some());
             if started.elapsed() >= self.limits.again {
                 tracing::warn!(job = job.name(), error = ?error, "a job was run again and again in vain");
                 job.fail(error);
@@ -99,6 +105,16 @@ impl Worker {
                 job.answer(Some(&CommitFailure { cause, at_commit: true }));
             }
         }
+    }
+
+    /// A job that others have beaten several times runs alone: none of this instance's jobs begins before it, and those that
+    /// run end first. Otherwise many that cross each other could beat each other for ever, and PostgreSQL takes a second to
+    /// notice each time.
+    fn in_turn(&mut self, open: &mut Open, job: &mut dyn Job, alone: bool) -> Turn {
+        let shared = Arc::clone(&self.shared);
+        let _together = (!alone).then(|| shared.turns.read());
+        let _alone = alone.then(|| shared.turns.write());
+        self.turn(open, job)
     }
 
     fn turn(&mut self, open: &mut Open, job: &mut dyn Job) -> Turn {

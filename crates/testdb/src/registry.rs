@@ -101,7 +101,9 @@ impl Entry {
 
     /// Writes it, whole or not at all.
     pub(crate) fn write(&self, folder: &Path, port: Option<u16>) {
-        let beside = self.path.with_file_name(format!("new-{}", std::process::id()));
+        // two threads of one process may write at the same moment, each its own entry
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = self.path.with_file_name(format!("new-{}-{name}", std::process::id()));
         let port = port.map(|port| port.to_string()).unwrap_or_default();
         let written = File::create(&beside).and_then(|mut file| writeln!(file, "{}\n{port}", folder.display()));
         written.and_then(|()| fs::rename(&beside, &self.path)).expect("the registry takes an entry");
