@@ -6,6 +6,7 @@ use serde_json::json;
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
+    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -207,6 +208,55 @@ fn what_one_instance_does_is_heard_and_shown_by_the_others() {
     hears(&mut stream, "order-paid");
     drop(stream);
     [here, there].iter().for_each(|process| process.kill());
+    drop(fleet);
+    world.close();
+}
+
+/// Stops a process where it is, or lets it go on.
+fn signal(process: &Process, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &process.pid().to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "no signal {name} could be sent");
+}
+
+/// Whether the process believes that it leads.
+fn believes(process: &Process) -> bool {
+    let mut wire = process.connect().expect("it listens");
+    let metrics = wire.send("GET", "/metrics", "", "", "").expect("an answer").text();
+    metrics.lines().any(|line| line == "holdfast_leader 1")
+}
+
+#[test]
+fn a_leader_that_was_paused_finds_another_in_its_place_and_follows() {
+    if skipped() {
+        return;
+    }
+    let world = World::new();
+    let fleet = Fleet::start(&world.program, 2);
+    fleet.is_led();
+    let leads = |n: usize| fleet.instance(n).pid() == fleet.leader();
+    let (paused, other) = if leads(0) { (0, 1) } else { (1, 0) };
+    let (paused, other) = (fleet.instance(paused), fleet.instance(other));
+    assert!(believes(&paused) && !believes(&other));
+
+    signal(&paused, "STOP");
+    let began = Instant::now();
+    while fleet.leader() != other.pid() {
+        assert!(began.elapsed() < TAKEN_OVER_WITHIN, "nobody takes over from a leader that stands still");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let mut wire = other.connect().expect("it listens");
+    let order = world.send(&mut wire, &world.order(0, 1)).expect("an answer").must("201").word("/orderNumber");
+    world.send(&mut wire, &world.pay(0, &order, "approve")).expect("an answer").must("201");
+    signal(&paused, "CONT");
+    let began = Instant::now();
+    while believes(&paused) {
+        assert!(began.elapsed() < SHOWN_WITHIN, "it does not find out that another leads");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(believes(&other), "and takes nothing back");
+    let mut wire = paused.connect().expect("it listens");
+    world.send(&mut wire, &world.cancel(0, &order)).expect("an answer").must("200");
+    [paused, other].iter().for_each(|process| process.kill());
     drop(fleet);
     world.close();
 }
