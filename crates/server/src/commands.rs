@@ -7,7 +7,7 @@ pub(crate) use copy::copy;
 pub(crate) use import::{import, import_text};
 
 use crate::cli::{Ending, Grant, Token, Trouble};
-use crate::config::{Config, Fault, Settings};
+use crate::config::{Config, Fault, Settings, Span};
 use crate::{assembly, audit as audits, opening, schema, serve as serving};
 use kernel::UserId;
 use std::{
@@ -29,9 +29,15 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
     })
 }
 
+/// How long a statement of a command may take on a server. Nobody waits for a request here, and an audit of a large shop reads
+/// all of it.
+const STATEMENT_MAX: Span = Span::hours(1);
+
 /// Database and settings without anything running.
 pub(crate) async fn open(settings: &Settings) -> Result<App, Trouble> {
-    let db = opening::database(&settings.database, true).await.map_err(Trouble::Failed)?;
+    let mut database = settings.database.clone();
+    database.statement_timeout = database.statement_timeout.max(STATEMENT_MAX);
+    let db = opening::database(&database, true).await.map_err(Trouble::Failed)?;
     let ports = opening::ports(settings).map_err(Trouble::Failed)?;
     assembly::app(settings, db, ports)
         .map_err(|e| Trouble::failed("the shop cannot be opened", &e, "run `holdfast config check`"))

@@ -13,6 +13,11 @@ const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 impl Span {
+    /// So many hours.
+    pub(crate) const fn hours(count: u64) -> Span {
+        Span(Duration::from_secs(count * 3_600))
+    }
+
     /// The length of time.
     pub const fn duration(self) -> Duration {
         self.0
