@@ -4,6 +4,8 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Whether `/proc` tells about processes here.
@@ -29,6 +31,16 @@ pub(crate) fn runs(pid: u32) -> bool {
         return stat(pid).is_some_and(|fields| !matches!(fields[0].as_str(), "Z" | "X"));
     }
     signal("0", &[pid])
+}
+
+/// Stops the process where it is, so that it starts no others. Returns when it stands still, or after a second.
+pub(crate) fn stand_still(pid: u32) {
+    signal("STOP", &[pid]);
+    let began = Instant::now();
+    let moves = || stat(pid).is_some_and(|fields| !matches!(fields[0].as_str(), "T" | "Z" | "X"));
+    while moves() && began.elapsed() < Duration::from_secs(1) {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The processes that this one has started.

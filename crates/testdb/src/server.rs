@@ -200,6 +200,8 @@ impl Server {
     pub fn kill(&self) {
         let mut process = self.process();
         if let Some(mut server) = process.take() {
+            // it must not start another process between our look at them and their end
+            process::stand_still(server.id());
             let mut all = vec![server.id()];
             all.extend(process::children(server.id()));
             process::signal("KILL", &all);
