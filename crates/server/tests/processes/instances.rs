@@ -72,15 +72,9 @@ impl<'a> Fleet<'a> {
         holder.split('-').next().and_then(|pid| pid.parse().ok()).unwrap_or(0)
     }
 
-    /// Waits until one of the living leads. Gives how long that took.
-    fn is_led(&self) -> Duration {
-        let began = Instant::now();
-        let leads = || (0..self.processes.len()).any(|n| self.instance(n).pid() == self.leader());
-        while !leads() {
-            assert!(began.elapsed() < TAKEN_OVER_WITHIN, "nobody has led for {TAKEN_OVER_WITHIN:?}");
-            thread::sleep(Duration::from_millis(20));
-        }
-        began.elapsed()
+    /// Waits until one of the living leads.
+    fn is_led(&self) {
+        until("one of the living leads", || (0..self.processes.len()).any(|n| self.instance(n).pid() == self.leader()));
     }
 
     /// Kills an instance and starts another in its place. Gives how long nobody led, if it was the leader.
@@ -190,11 +184,7 @@ fn what_one_instance_does_is_heard_and_shown_by_the_others() {
         json!({"items": [{"productId": product, "quantity": 2}], "shippingAddress": testkit::address()}),
     );
     let order = world.send(&mut wire, &order).expect("an answer").must("201").word("/orderNumber");
-    let began = Instant::now();
-    while available(&there) != before - 2 {
-        assert!(began.elapsed() < SHOWN_WITHIN, "the other instance still shows {before}");
-        thread::sleep(Duration::from_millis(5));
-    }
+    until("the other instance shows what was sold", || available(&there) == before - 2);
 
     let mut stream = TcpStream::connect(there.address).expect("it listens");
     stream.set_read_timeout(Some(SHOWN_WITHIN)).expect("a limit");
@@ -218,6 +208,15 @@ fn signal(process: &Process, name: &str) {
     assert!(sent.is_ok_and(|status| status.success()), "no signal {name} could be sent");
 }
 
+/// Waits until it is so.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < TAKEN_OVER_WITHIN, "not within {TAKEN_OVER_WITHIN:?}: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Whether the process believes that it leads.
 fn believes(process: &Process) -> bool {
     let mut wire = process.connect().expect("it listens");
@@ -236,24 +235,16 @@ fn a_leader_that_was_paused_finds_another_in_its_place_and_follows() {
     let leads = |n: usize| fleet.instance(n).pid() == fleet.leader();
     let (paused, other) = if leads(0) { (0, 1) } else { (1, 0) };
     let (paused, other) = (fleet.instance(paused), fleet.instance(other));
-    assert!(believes(&paused) && !believes(&other));
+    until("the holder of the lease leads", || believes(&paused));
 
     signal(&paused, "STOP");
-    let began = Instant::now();
-    while fleet.leader() != other.pid() {
-        assert!(began.elapsed() < TAKEN_OVER_WITHIN, "nobody takes over from a leader that stands still");
-        thread::sleep(Duration::from_millis(20));
-    }
+    until("another takes over from a leader that stands still", || fleet.leader() == other.pid());
     let mut wire = other.connect().expect("it listens");
     let order = world.send(&mut wire, &world.order(0, 1)).expect("an answer").must("201").word("/orderNumber");
     world.send(&mut wire, &world.pay(0, &order, "approve")).expect("an answer").must("201");
     signal(&paused, "CONT");
-    let began = Instant::now();
-    while believes(&paused) {
-        assert!(began.elapsed() < SHOWN_WITHIN, "it does not find out that another leads");
-        thread::sleep(Duration::from_millis(20));
-    }
-    assert!(believes(&other), "and takes nothing back");
+    until("it finds out that another leads", || !believes(&paused) && believes(&other));
+    assert_eq!(fleet.leader(), other.pid(), "and takes nothing back");
     let mut wire = paused.connect().expect("it listens");
     world.send(&mut wire, &world.cancel(0, &order)).expect("an answer").must("200");
     [paused, other].iter().for_each(|process| process.kill());
