@@ -10,7 +10,7 @@ use kernel::{AddressId, Code, Result, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Answer, App, Json, Path, Reply, Routes, done, ok};
+use web::{ApiResponse, ApiResult, App, Json, Path, Routes, done, ok};
 
 /// The routes of this domain.
 pub fn routes() -> Routes {
@@ -95,7 +95,7 @@ fn tokens(app: &App, session: Session) -> Result<Tokens> {
 /// Sign up.
 #[utoipa::path(post, path = "/api/v1/users/signup", tag = "account", request_body = SignUp,
     responses((status = 201, body = User), (status = 400, description = "C002, A012"), (status = 409, description = "A006")))]
-pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> Answer<User> {
+pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> ApiResult<User> {
     must_be_here(&app)?;
     let new = body.checked()?;
     let email = new.email.clone();
@@ -103,13 +103,13 @@ pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> Answer
     let hash = password::hash(new.password.clone(), salt).await?;
     let user = app.db.write("account.sign-up", move |tx| ops::sign_up(tx, &new, &hash)).await?;
     let location = Some("/api/v1/users/me".to_owned());
-    Ok(Reply { status: axum::http::StatusCode::CREATED, location, data: Some(user) })
+    Ok(ApiResponse { status: axum::http::StatusCode::CREATED, location, data: Some(user) })
 }
 
 /// Sign in.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "account", request_body = SignIn,
     responses((status = 200, body = Tokens), (status = 401, description = "A005"), (status = 429, description = "A009")))]
-pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> Answer<Tokens> {
+pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiResult<Tokens> {
     must_be_here(&app)?;
     let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
     let found = app.db.write("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &email)).await?;
@@ -126,7 +126,7 @@ pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> Answer
 /// Go on with a session.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "account", request_body = Refresh,
     responses((status = 200, body = Tokens), (status = 401, description = "A003, A004, A007")))]
-pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> Answer<Tokens> {
+pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<Tokens> {
     must_be_here(&app)?;
     let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
     let ttl = app.shop.refresh_ttl;
@@ -138,7 +138,7 @@ pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> Answe
 
 /// End a session.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", request_body = Refresh, responses((status = 200)))]
-pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> Answer<()> {
+pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<()> {
     must_be_here(&app)?;
     let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
     app.db.write("account.sign-out", move |tx| ops::sign_out(tx, &token)).await?;
@@ -147,14 +147,14 @@ pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> Answ
 
 /// A token for event streams, which browsers open without headers.
 #[utoipa::path(post, path = "/api/v1/auth/stream-token", tag = "account", responses((status = 200, body = StreamToken)))]
-pub async fn stream_token(State(app): State<App>, user: web::User) -> Answer<StreamToken> {
+pub async fn stream_token(State(app): State<App>, user: web::User) -> ApiResult<StreamToken> {
     let issued = app.auth.issue_stream_token(&user.id, user.roles, app.now())?;
     Ok(ok(StreamToken { token: issued.token, expires_in: issued.expires_in }))
 }
 
 /// The caller.
 #[utoipa::path(get, path = "/api/v1/users/me", tag = "account", responses((status = 200, body = User)))]
-pub async fn me(State(app): State<App>, user: web::User) -> Answer<User> {
+pub async fn me(State(app): State<App>, user: web::User) -> ApiResult<User> {
     must_be_here(&app)?;
     Ok(ok(app.db.read("account.me", move |tx| ops::find(tx, &user.id)).await?))
 }
@@ -162,7 +162,7 @@ pub async fn me(State(app): State<App>, user: web::User) -> Answer<User> {
 /// Change what the caller says about themselves.
 #[utoipa::path(put, path = "/api/v1/users/me", tag = "account", request_body = Change,
     responses((status = 200, body = User), (status = 409, description = "C016")))]
-pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json<Change>) -> Answer<User> {
+pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json<Change>) -> ApiResult<User> {
     must_be_here(&app)?;
     let change = body.checked()?;
     Ok(ok(app.db.write("account.change", move |tx| ops::change(tx, &user.id, &change)).await?))
@@ -172,7 +172,11 @@ pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json
 #[utoipa::path(put, path = "/api/v1/users/me/password", tag = "account", request_body = PasswordChange,
     responses((status = 200), (status = 400, description = "A012"), (status = 401, description = "A005"),
         (status = 429, description = "A009")))]
-pub async fn change_password(State(app): State<App>, user: web::User, Json(body): Json<PasswordChange>) -> Answer<()> {
+pub async fn change_password(
+    State(app): State<App>,
+    user: web::User,
+    Json(body): Json<PasswordChange>,
+) -> ApiResult<()> {
     must_be_here(&app)?;
     let id = user.id;
     let asked = app.db.write("account.begin-password-change", move |tx| ops::begin_password_change(tx, &id)).await?;
@@ -188,7 +192,7 @@ pub async fn change_password(State(app): State<App>, user: web::User, Json(body)
 
 /// The caller's saved addresses.
 #[utoipa::path(get, path = "/api/v1/users/me/addresses", tag = "account", responses((status = 200, body = Vec<Saved>)))]
-pub async fn addresses(State(app): State<App>, user: web::User) -> Answer<Vec<Saved>> {
+pub async fn addresses(State(app): State<App>, user: web::User) -> ApiResult<Vec<Saved>> {
     must_be_here(&app)?;
     Ok(ok(app.db.read("account.addresses", move |tx| ops::addresses(tx, &user.id)).await?))
 }
@@ -196,12 +200,12 @@ pub async fn addresses(State(app): State<App>, user: web::User) -> Answer<Vec<Sa
 /// Save an address.
 #[utoipa::path(post, path = "/api/v1/users/me/addresses", tag = "account", request_body = Save,
     responses((status = 201, body = Saved), (status = 400, description = "C002, S211")))]
-pub async fn save_address(State(app): State<App>, user: web::User, Json(body): Json<Save>) -> Answer<Saved> {
+pub async fn save_address(State(app): State<App>, user: web::User, Json(body): Json<Save>) -> ApiResult<Saved> {
     must_be_here(&app)?;
     let new = body.checked()?;
     let saved = app.db.write("account.save-address", move |tx| ops::save_address(tx, &user.id, &new)).await?;
     let location = Some(format!("/api/v1/users/me/addresses/{}", saved.id));
-    Ok(Reply { status: axum::http::StatusCode::CREATED, location, data: Some(saved) })
+    Ok(ApiResponse { status: axum::http::StatusCode::CREATED, location, data: Some(saved) })
 }
 
 /// Change a saved address.
@@ -212,7 +216,7 @@ pub async fn change_address(
     user: web::User,
     Path(id): Path<AddressId>,
     Json(body): Json<Save>,
-) -> Answer<Saved> {
+) -> ApiResult<Saved> {
     must_be_here(&app)?;
     let new = body.checked()?;
     Ok(ok(app.db.write("account.change-address", move |tx| ops::change_address(tx, &user.id, id, &new)).await?))
@@ -221,7 +225,7 @@ pub async fn change_address(
 /// Forget a saved address.
 #[utoipa::path(delete, path = "/api/v1/users/me/addresses/{id}", tag = "account", params(("id" = i64, Path)),
     responses((status = 200), (status = 404, description = "A010")))]
-pub async fn forget_address(State(app): State<App>, user: web::User, Path(id): Path<AddressId>) -> Answer<()> {
+pub async fn forget_address(State(app): State<App>, user: web::User, Path(id): Path<AddressId>) -> ApiResult<()> {
     must_be_here(&app)?;
     app.db.write("account.forget-address", move |tx| ops::forget_address(tx, &user.id, id)).await?;
     Ok(done())

@@ -10,8 +10,8 @@ use kernel::{CategoryId, ProductId, VariantId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::answer::Success;
-use web::{Admin, Answer, App, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok};
+use web::response::Success;
+use web::{Admin, ApiResult, App, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok};
 
 /// The handlers for sellers and administrators.
 pub fn routes() -> Routes {
@@ -20,7 +20,7 @@ pub fn routes() -> Routes {
         .routes(routes!(product_images))
         .routes(routes!(admin_categories, create_category))
         .routes(routes!(admin_category, change_category, delete_category))
-        .merge(web::twin::also_at("/admin/products", "/products", of_products))
+        .merge(web::alias::also_at("/admin/products", "/products", of_products))
 }
 
 /// A category to make or to rewrite as a whole.
@@ -56,21 +56,21 @@ struct AtVersion {
 
 /// Every category with its version.
 #[utoipa::path(get, path = "/admin/categories", tag = "catalog", responses((status = 200, body = Success<Vec<Placed>>)))]
-async fn admin_categories(State(app): State<App>, _admin: Admin) -> Answer<Vec<Placed>> {
+async fn admin_categories(State(app): State<App>, _admin: Admin) -> ApiResult<Vec<Placed>> {
     Ok(ok(app.db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_placed())).await?))
 }
 
 /// One category with its version.
 #[utoipa::path(get, path = "/admin/categories/{id}", tag = "catalog", params(("id" = i64, Path)),
     responses((status = 200, body = Success<Placed>)))]
-async fn admin_category(State(app): State<App>, _admin: Admin, Path(id): Path<CategoryId>) -> Answer<Placed> {
+async fn admin_category(State(app): State<App>, _admin: Admin, Path(id): Path<CategoryId>) -> ApiResult<Placed> {
     Ok(ok(app.db.read("catalog.category", move |tx| categories::tree(tx)?.placed(id)).await?))
 }
 
 /// Make a category.
 #[utoipa::path(post, path = "/admin/categories", tag = "catalog", request_body = SaveCategory,
     responses((status = 201, body = Success<Placed>)))]
-async fn create_category(State(app): State<App>, _admin: Admin, Json(sent): Json<SaveCategory>) -> Answer<Placed> {
+async fn create_category(State(app): State<App>, _admin: Admin, Json(sent): Json<SaveCategory>) -> ApiResult<Placed> {
     let made = app.db.write("catalog.create-category", move |tx| categories::create(tx, sent.wish())).await?;
     Ok(created(format!("/categories/{}", made.category.id), made))
 }
@@ -84,7 +84,7 @@ async fn change_category(
     Path(id): Path<CategoryId>,
     if_match: IfMatch,
     Json(sent): Json<SaveCategory>,
-) -> Answer<Placed> {
+) -> ApiResult<Placed> {
     let expected = if_match.or(sent.version)?;
     let work = move |tx: &mut ::store::Tx<'_>| categories::change(tx, id, sent.wish(), expected);
     Ok(ok(app.db.write("catalog.change-category", work).await?))
@@ -93,14 +93,14 @@ async fn change_category(
 /// Remove a category that has neither children nor products.
 #[utoipa::path(delete, path = "/admin/categories/{id}", tag = "catalog",
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
-    responses((status = 200, body = Success<web::Nothing>)))]
+    responses((status = 200, body = Success<web::NoBody>)))]
 async fn delete_category(
     State(app): State<App>,
     _admin: Admin,
     Path(id): Path<CategoryId>,
     if_match: IfMatch,
     Query(at): Query<AtVersion>,
-) -> Answer<()> {
+) -> ApiResult<()> {
     let expected = if_match.or(at.version)?;
     app.db.write("catalog.delete-category", move |tx| categories::remove(tx, id, expected)).await?;
     Ok(done())
@@ -141,7 +141,7 @@ pub struct AddImage {
 /// The images of a product, in order.
 #[utoipa::path(get, path = "/admin/products/{id}/images", tag = "catalog", params(("id" = i64, Path)),
     responses((status = 200, body = Success<Gallery>)))]
-async fn product_images(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> Answer<Gallery> {
+async fn product_images(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<Gallery> {
     let author = Author::limited_to(seller.limited_to());
     let work = move |tx: &mut ::store::Tx<'_>| {
         author.may_change(products::product(tx, id)?.seller)?;
@@ -159,7 +159,7 @@ async fn add_image(
     Path(id): Path<ProductId>,
     if_match: IfMatch,
     Json(sent): Json<AddImage>,
-) -> Answer<Gallery> {
+) -> ApiResult<Gallery> {
     let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(sent.version)?);
     let work = move |tx: &mut ::store::Tx<'_>| images::add(tx, author, id, &sent.url, expected);
     let images = app.db.write("catalog.add-image", work).await?;
@@ -175,7 +175,7 @@ async fn set_images(
     Path(id): Path<ProductId>,
     if_match: IfMatch,
     Json(sent): Json<SetImages>,
-) -> Answer<Gallery> {
+) -> ApiResult<Gallery> {
     let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(sent.version)?);
     let work = move |tx: &mut ::store::Tx<'_>| images::set(tx, author, id, sent.images.clone(), expected);
     Ok(ok(Gallery { product_id: id, images: app.db.write("catalog.set-images", work).await? }))
@@ -184,14 +184,14 @@ async fn set_images(
 /// Delete a variant; its sku stays taken. The default variant is not deleted: make another one the default first.
 #[utoipa::path(delete, path = "/admin/products/{id}/variants/{variantId}", tag = "catalog",
     params(("id" = i64, Path), ("variantId" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
-    responses((status = 200, body = Success<web::Nothing>)))]
+    responses((status = 200, body = Success<web::NoBody>)))]
 async fn delete_variant(
     State(app): State<App>,
     seller: Seller,
     Path((id, variant)): Path<(ProductId, VariantId)>,
     if_match: IfMatch,
     Query(at): Query<AtVersion>,
-) -> Answer<()> {
+) -> ApiResult<()> {
     let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(at.version)?);
     let work = move |tx: &mut ::store::Tx<'_>| variants::discontinue(tx, author, id, variant, expected);
     app.db.write("catalog.delete-variant", work).await?;

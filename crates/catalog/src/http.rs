@@ -7,7 +7,7 @@ use ::store::{Envelope, Event};
 use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::CategoryId;
 use utoipa_axum::routes;
-use web::answer::{Success, json_response};
+use web::response::{Success, json_response};
 use web::{App, Failure, PageKey, Path, Routes};
 
 /// The handlers of this domain.
@@ -49,7 +49,7 @@ async fn category_tree(State(app): State<App>) -> Result<Response, Failure> {
 /// One category with its path.
 #[utoipa::path(get, path = "/categories/{id}", tag = "catalog", params(("id" = i64, Path)),
     responses((status = 200, body = Success<Placed>)))]
-async fn category(State(app): State<App>, Path(id): Path<CategoryId>) -> web::Answer<Placed> {
+async fn category(State(app): State<App>, Path(id): Path<CategoryId>) -> web::ApiResult<Placed> {
     let placed = app.db.read("catalog.category", move |tx| categories::tree(tx)?.placed(id)).await?;
     Ok(web::ok(placed))
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::{Admin, Answer, App, Failure, Keyed, Paging, Path, Query, Routes, answer::Success, ok, once};
+use web::{Admin, ApiResult, App, Failure, Idempotent, Paging, Path, Query, Routes, ok, once, response::Success};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
@@ -26,7 +26,11 @@ pub fn routes() -> Routes {
 /// Any order with its payments, refunds, delivery and saga.
 #[utoipa::path(get, path = "/admin/orders/{orderNumber}", tag = "order", params(("orderNumber" = String, Path)),
     responses((status = 200, body = Success<OrderDetail>)))]
-async fn get_any_order(State(app): State<App>, _admin: Admin, Path(number): Path<OrderNumber>) -> Answer<OrderDetail> {
+async fn get_any_order(
+    State(app): State<App>,
+    _admin: Admin,
+    Path(number): Path<OrderNumber>,
+) -> ApiResult<OrderDetail> {
     let zone = app.shop.zone.clone();
     let find = move |tx: &mut Tx<'_>| {
         let order = order::ops::find(tx, &number)?;
@@ -38,7 +42,11 @@ async fn get_any_order(State(app): State<App>, _admin: Admin, Path(number): Path
 /// Everything that happened to an order, oldest first: commands, stock, payments, parcel, sagas and facts.
 #[utoipa::path(get, path = "/admin/orders/{orderNumber}/explain", tag = "order", params(("orderNumber" = String, Path)),
     responses((status = 200, body = Success<Explanation>)))]
-async fn explain_order(State(app): State<App>, _admin: Admin, Path(number): Path<OrderNumber>) -> Answer<Explanation> {
+async fn explain_order(
+    State(app): State<App>,
+    _admin: Admin,
+    Path(number): Path<OrderNumber>,
+) -> ApiResult<Explanation> {
     Ok(ok(app.db.read("checkout.explain", move |tx| explain(tx, &number)).await?))
 }
 
@@ -60,7 +68,7 @@ async fn list_sagas(
     _admin: Admin,
     Query(wanted): Query<Wanted>,
     paging: Paging,
-) -> Answer<Page<SagaResponse>> {
+) -> ApiResult<Page<SagaResponse>> {
     let status = wanted.status.as_deref().map(str::parse).transpose()?;
     let (size, offset) = (paging.request.size(), paging.request.offset());
     let list = move |tx: &mut Tx<'_>| saga::store::list(tx, status, size, offset);
@@ -71,7 +79,7 @@ async fn list_sagas(
 /// Try a stuck saga again, from the beginning of its attempts. S903 unknown, S904 ended.
 #[utoipa::path(post, path = "/admin/sagas/{sagaId}/retry", tag = "saga", params(("sagaId" = String, Path)),
     responses((status = 200, body = Success<SagaResponse>)))]
-async fn retry_saga(State(app): State<App>, _admin: Admin, Path(id): Path<SagaId>) -> Answer<SagaResponse> {
+async fn retry_saga(State(app): State<App>, _admin: Admin, Path(id): Path<SagaId>) -> ApiResult<SagaResponse> {
     let run = id.clone();
     let name = app.db.write("checkout.retry", move |tx| retry(tx, &run)).await?;
     nudge(flow::flow(&name)?, &app.db, &app.ports, id.clone()).await?;
@@ -103,11 +111,11 @@ async fn resolve_saga(
     State(app): State<App>,
     Admin(admin): Admin,
     Path(id): Path<SagaId>,
-    body: Keyed<Reason>,
+    body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
     let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
     let resolution = format!("{}: {reason}", admin.id);
-    once(&app, body.keying, "checkout.resolve", move |tx| resolve(tx, &id, &resolution).map(ok)).await
+    once(&app, body.key, "checkout.resolve", move |tx| resolve(tx, &id, &resolution).map(ok)).await
 }
 
 fn resolve(tx: &mut Tx<'_>, id: &SagaId, resolution: &str) -> Result<SagaResponse> {

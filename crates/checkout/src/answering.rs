@@ -9,24 +9,24 @@ use serde::Serialize;
 use store::{Tx, fault, idempotency::Answer};
 use tracing::Instrument;
 use web::{
-    App, Failure, Keying, Reply,
-    keyed::{Turn, first, is_final, replay},
+    ApiResponse, App, Failure, IdempotencyKey,
+    idempotency::{Claim, is_final, replay, respond},
 };
 
 /// What a request led to in its first transaction.
 pub enum Begun<T> {
     /// This is the answer.
-    Done(Reply<T>),
+    Done(ApiResponse<T>),
     /// A call has to be made first.
     Calls(&'static dyn Flow, Call),
 }
 
 /// How a run that a request began is told. Must depend on what is stored only, because a repetition may have to tell it.
-pub trait Tell<T>: Fn(&mut Tx<'_>, &Record) -> Result<Reply<T>> + Clone + Send + 'static {}
-impl<T, F: Fn(&mut Tx<'_>, &Record) -> Result<Reply<T>> + Clone + Send + 'static> Tell<T> for F {}
+pub trait Tell<T>: Fn(&mut Tx<'_>, &Record) -> Result<ApiResponse<T>> + Clone + Send + 'static {}
+impl<T, F: Fn(&mut Tx<'_>, &Record) -> Result<ApiResponse<T>> + Clone + Send + 'static> Tell<T> for F {}
 
 enum First<T> {
-    Plain(Reply<T>),
+    Plain(ApiResponse<T>),
     Sent(Answer),
     Again(Answer),
     Calls(&'static dyn Flow, Call),
@@ -36,7 +36,7 @@ enum First<T> {
 /// that `tell` gives. A client that goes away does not stop it.
 pub async fn answer<T: Serialize + Send + 'static>(
     app: &App,
-    keying: Keying,
+    keying: IdempotencyKey,
     name: &'static str,
     begin: impl Fn(&mut Tx<'_>) -> Result<Begun<T>> + Send + 'static,
     tell: impl Tell<T>,
@@ -44,47 +44,47 @@ pub async fn answer<T: Serialize + Send + 'static>(
     let (key, teller) = (keying.clone(), tell.clone());
     match app.db.write(name, move |tx| start(tx, &key, &begin, &teller)).await? {
         First::Plain(reply) => Ok(reply.into_response()),
-        First::Sent(answer) => Ok(first(answer)),
+        First::Sent(answer) => Ok(respond(answer)),
         First::Again(answer) => Ok(replay(answer)),
         First::Calls(flow, call) => {
             let app = app.clone();
             let conclude = async move { conclude(&app, &keying, flow, call, tell).await };
             let concluding = tokio::spawn(conclude.instrument(tracing::Span::current()));
             let concluded = concluding.await.map_err(|e| Code::Internal.error().caused_by(e))?;
-            Ok(first(concluded?))
+            Ok(respond(concluded?))
         }
     }
 }
 
 fn start<T: Serialize>(
     tx: &mut Tx<'_>,
-    keying: &Keying,
+    keying: &IdempotencyKey,
     begin: &impl Fn(&mut Tx<'_>) -> Result<Begun<T>>,
     tell: &impl Tell<T>,
 ) -> Result<First<T>> {
-    let turn = keying.claim(tx)?;
-    let begun = match turn {
-        Turn::Repeat(answer) => return Ok(First::Again(answer)),
-        Turn::Running { reference, .. } => return resumed(tx, keying, reference.as_deref(), tell),
-        Turn::First if keying.is_some() => tx.attempt(|tx| begin(tx)),
-        Turn::First => Ok(begin(tx)?),
+    let claim = keying.claim(tx)?;
+    let begun = match claim {
+        Claim::Answered(answer) => return Ok(First::Again(answer)),
+        Claim::Running { reference, .. } => return resumed(tx, keying, reference.as_deref(), tell),
+        Claim::New if keying.is_some() => tx.attempt(|tx| begin(tx)),
+        Claim::New => Ok(begin(tx)?),
     };
     match begun {
         // nothing to keep: the bytes are made outside the transaction
         Ok(Begun::Done(reply)) if !keying.is_some() => Ok(First::Plain(reply)),
-        Ok(Begun::Done(reply)) => keying.keep(tx, Ok(reply)).map(First::Sent),
+        Ok(Begun::Done(reply)) => keying.store_response(tx, Ok(reply)).map(First::Sent),
         Ok(Begun::Calls(flow, call)) => {
-            keying.refer(tx, call.saga.as_str())?;
+            keying.store_reference(tx, call.saga.as_str())?;
             Ok(First::Calls(flow, call))
         }
-        Err(error) => keying.keep::<T>(tx, Err(error)).map(First::Sent),
+        Err(error) => keying.store_response::<T>(tx, Err(error)).map(First::Sent),
     }
 }
 
 /// The first request of this key has not answered: it is still running, or its process is gone and the saga goes on alone.
 fn resumed<T: Serialize>(
     tx: &mut Tx<'_>,
-    keying: &Keying,
+    keying: &IdempotencyKey,
     reference: Option<&str>,
     tell: &impl Tell<T>,
 ) -> Result<First<T>> {
@@ -92,14 +92,14 @@ fn resumed<T: Serialize>(
     let id: SagaId = reference.ok_or_else(running)?.parse()?;
     let record = saga::store::lock(tx, &id)?;
     // while this waited for the run, the first request or another repetition may have answered
-    if let Turn::Repeat(answer) = keying.claim(tx)? {
+    if let Claim::Answered(answer) = keying.claim(tx)? {
         return Ok(First::Again(answer));
     }
     if record.is_held(tx.now()) {
         return Err(running());
     }
     let outcome = tell(tx, &record);
-    keying.keep(tx, outcome).map(First::Again)
+    keying.store_response(tx, outcome).map(First::Again)
 }
 
 enum Told {
@@ -110,7 +110,7 @@ enum Told {
 
 async fn conclude<T: Serialize + Send + 'static>(
     app: &App,
-    keying: &Keying,
+    keying: &IdempotencyKey,
     flow: &'static dyn Flow,
     mut call: Call,
     tell: impl Tell<T>,
@@ -142,9 +142,9 @@ async fn conclude<T: Serialize + Send + 'static>(
 }
 
 /// What is said about a settled run. A failure of our own is told, but must not undo the settling and is not kept.
-fn told<T: Serialize>(tx: &mut Tx<'_>, keying: &Keying, outcome: Result<Reply<T>>) -> Result<Told> {
+fn told<T: Serialize>(tx: &mut Tx<'_>, keying: &IdempotencyKey, outcome: Result<ApiResponse<T>>) -> Result<Told> {
     match outcome {
         Err(error) if !keying.is_some() || !is_final(&error) => Ok(Told::Failed(error)),
-        outcome => keying.keep(tx, outcome).map(Told::Kept),
+        outcome => keying.store_response(tx, outcome).map(Told::Kept),
     }
 }

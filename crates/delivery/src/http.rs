@@ -9,7 +9,7 @@ use serde::Deserialize;
 use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, Answer, App, Json, Path, Routes, User, answer::Success, ok};
+use web::{Admin, ApiResult, App, Json, Path, Routes, User, ok, response::Success};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
@@ -31,7 +31,7 @@ async fn find_delivery(
     State(app): State<App>,
     user: User,
     Path(tracking): Path<TrackingNumber>,
-) -> Answer<DeliveryResponse> {
+) -> ApiResult<DeliveryResponse> {
     let delivery = app.db.read("delivery.find", move |tx| shown_to(&user, ops::find(tx, &tracking)?)).await?;
     Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
 }
@@ -43,7 +43,7 @@ async fn find_delivery_of_order(
     State(app): State<App>,
     user: User,
     Path(order): Path<OrderNumber>,
-) -> Answer<DeliveryResponse> {
+) -> ApiResult<DeliveryResponse> {
     let find = move |tx: &mut Tx<'_>| match ops::of_order(tx, &order)? {
         Some(delivery) => shown_to(&user, delivery),
         None => Err(Code::DeliveryNotFound.error()),
@@ -74,7 +74,7 @@ async fn set_delivery_status(
     _admin: Admin,
     Path(tracking): Path<TrackingNumber>,
     Json(new): Json<DeliveryStatusRequest>,
-) -> Answer<DeliveryResponse> {
+) -> ApiResult<DeliveryResponse> {
     let zone = app.shop.zone.clone();
     let update = move |tx: &mut Tx<'_>| {
         ops::update(tx, &tracking, new.status, new.location.as_deref(), new.description.as_deref(), &zone)

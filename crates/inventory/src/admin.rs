@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::{Admin, Answer, App, Query, Routes, answer::Success, ok};
+use web::{Admin, ApiResult, App, Query, Routes, ok, response::Success};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
@@ -26,6 +26,6 @@ pub struct How {
 /// the shop sells.
 #[utoipa::path(post, path = "/admin/inventory/rebuild", tag = "inventory", params(How),
     responses((status = 200, body = Success<Report>)))]
-async fn rebuild_inventory(State(app): State<App>, _admin: Admin, Query(how): Query<How>) -> Answer<Report> {
+async fn rebuild_inventory(State(app): State<App>, _admin: Admin, Query(how): Query<How>) -> ApiResult<Report> {
     Ok(ok(rebuild::run(&app.db, how.dry_run).await?))
 }

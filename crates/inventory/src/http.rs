@@ -12,8 +12,8 @@ use std::time::Duration;
 use store::Envelope;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::answer::{Success, json_response};
-use web::{Answer, App, Failure, Json, PageKey, Path, Picture, Query, Routes, ok};
+use web::response::{Success, json_response};
+use web::{ApiResult, App, Failure, Json, PageKey, Path, Picture, Query, Routes, ok};
 
 /// Most products of one question or one stream (docs/RULES.md).
 const PRODUCTS_MAX: usize = 100;
@@ -74,7 +74,7 @@ fn checked(mut products: Vec<ProductId>) -> Result<Vec<ProductId>> {
 /// The stock of several products, ascending by product. Products nobody keeps stock of are missing.
 #[utoipa::path(post, path = "/inventory/batch", tag = "inventory", request_body = StockOf,
     responses((status = 200, body = Success<Vec<Stock>>)))]
-async fn stock_of_products(State(app): State<App>, Json(wanted): Json<StockOf>) -> Answer<Vec<Stock>> {
+async fn stock_of_products(State(app): State<App>, Json(wanted): Json<StockOf>) -> ApiResult<Vec<Stock>> {
     let products = checked(wanted.product_ids)?;
     Ok(ok(app.db.read("inventory.of-products", move |tx| ops::stock_of_products(tx, &products)).await?))
 }

@@ -20,9 +20,10 @@ use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::answer::Success;
+use web::response::Success;
 use web::{
-    Answer, App, Failure, IfMatch, Json, Keyed, Paging, Path, Query, Routes, Seller, created, done, ok, once, twin,
+    ApiResult, App, Failure, Idempotent, IfMatch, Json, Paging, Path, Query, Routes, Seller, alias, created, done, ok,
+    once,
 };
 
 /// The handlers for sellers and administrators. Writing works under `/products` as well (docs/RULES.md).
@@ -41,7 +42,7 @@ pub fn routes() -> Routes {
         .routes(routes!(close_product))
         .routes(routes!(product_variants))
         .routes(routes!(import_products))
-        .merge(twin::also_at("/admin/products", "/products", writes))
+        .merge(alias::also_at("/admin/products", "/products", writes))
 }
 
 fn author(seller: &Seller) -> Author {
@@ -67,7 +68,7 @@ async fn admin_products(
     Query(wanted): Query<Wanted>,
     Query(state): Query<InStatus>,
     paging: Paging,
-) -> Answer<Page<ProductPage>> {
+) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
         status: state.status.as_deref().map(str::parse).transpose()?,
@@ -83,7 +84,7 @@ async fn admin_products(
 /// A product in any state but DISCONTINUED, with all its variants.
 #[utoipa::path(get, path = "/admin/products/{id}", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductDetail>)))]
-async fn admin_product(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> Answer<ProductDetail> {
+async fn admin_product(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<ProductDetail> {
     let (house, author) = (house(&app), author(&seller));
     Ok(ok(app.db.read("merchandising.owned", move |tx| ops::owned(tx, house, author, id)).await?))
 }
@@ -94,14 +95,14 @@ async fn admin_product(State(app): State<App>, seller: Seller, Path(id): Path<Pr
 async fn create_product(
     State(app): State<App>,
     seller: Seller,
-    Keyed { body, keying }: Keyed<SaveProduct>,
+    Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
     let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
         let made = ops::create(tx, house, author, &by, &body)?;
         Ok(created(format!("/products/{}", made.product.id), made))
     };
-    once(&app, keying, "merchandising.create", work).await
+    once(&app, key, "merchandising.create", work).await
 }
 
 /// Rewrite a product as a whole. Its stock changes only when the request names it; its images stay when the request
@@ -114,12 +115,12 @@ async fn rewrite_product(
     seller: Seller,
     Path(id): Path<ProductId>,
     if_match: IfMatch,
-    Keyed { body, keying }: Keyed<SaveProduct>,
+    Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
     let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
     let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, house, author, &by, id, &body, expected)?));
-    once(&app, keying, "merchandising.rewrite", work).await
+    once(&app, key, "merchandising.rewrite", work).await
 }
 
 /// Which version a request without body changes.
@@ -134,14 +135,14 @@ struct AtVersion {
 /// not finished.
 #[utoipa::path(delete, path = "/admin/products/{id}", tag = "product",
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
-    responses((status = 200, body = Success<web::Nothing>)))]
+    responses((status = 200, body = Success<web::NoBody>)))]
 async fn delete_product(
     State(app): State<App>,
     seller: Seller,
     Path(id): Path<ProductId>,
     if_match: IfMatch,
     Query(at): Query<AtVersion>,
-) -> Answer<()> {
+) -> ApiResult<()> {
     let (author, expected) = (author(&seller), if_match.or(at.version)?);
     app.db.write("merchandising.delete", move |tx| ops::delete(tx, author, id, expected)).await?;
     Ok(done())
@@ -155,11 +156,11 @@ async fn set_stock(
     State(app): State<App>,
     seller: Seller,
     Path(id): Path<ProductId>,
-    Keyed { body, keying }: Keyed<SetStock>,
+    Idempotent { body, key }: Idempotent<SetStock>,
 ) -> Result<Response, Failure> {
     let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, house, author, &by, id, &body)?));
-    once(&app, keying, "merchandising.set-stock", work).await
+    once(&app, key, "merchandising.set-stock", work).await
 }
 
 /// Put a product on sale.
@@ -170,7 +171,7 @@ async fn publish_product(
     seller: Seller,
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
-) -> Answer<ProductDetail> {
+) -> ApiResult<ProductDetail> {
     let (house, author) = (house(&app), author(&seller));
     Ok(ok(app.db.write("merchandising.publish", move |tx| ops::publish(tx, house, author, id, expected)).await?))
 }
@@ -183,7 +184,7 @@ async fn close_product(
     seller: Seller,
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
-) -> Answer<ProductDetail> {
+) -> ApiResult<ProductDetail> {
     let (house, author) = (house(&app), author(&seller));
     Ok(ok(app.db.write("merchandising.close", move |tx| ops::close(tx, house, author, id, expected)).await?))
 }
@@ -195,7 +196,7 @@ async fn product_variants(
     State(app): State<App>,
     seller: Seller,
     Path(id): Path<ProductId>,
-) -> Answer<Vec<VariantPage>> {
+) -> ApiResult<Vec<VariantPage>> {
     let (house, author) = (house(&app), author(&seller));
     Ok(ok(app.db.read("merchandising.variants", move |tx| ops::variants(tx, house, author, id)).await?))
 }
@@ -209,7 +210,7 @@ async fn add_variant(
     seller: Seller,
     Path(id): Path<ProductId>,
     if_match: IfMatch,
-    Keyed { body, keying }: Keyed<SaveVariant>,
+    Idempotent { body, key }: Idempotent<SaveVariant>,
 ) -> Result<Response, Failure> {
     let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
@@ -217,7 +218,7 @@ async fn add_variant(
         let made = ops::add_variant(tx, house, author, &by, id, &body, expected)?;
         Ok(created(format!("/admin/products/{id}/variants"), made))
     };
-    once(&app, keying, "merchandising.add-variant", work).await
+    once(&app, key, "merchandising.add-variant", work).await
 }
 
 /// Rewrite a variant; its sku and its stock stay.
@@ -230,7 +231,7 @@ async fn change_variant(
     Path((id, variant)): Path<(ProductId, VariantId)>,
     if_match: IfMatch,
     Json(sent): Json<SaveVariant>,
-) -> Answer<VariantPage> {
+) -> ApiResult<VariantPage> {
     let (author, expected) = (author(&seller), if_match.or(sent.version)?);
     let work = move |tx: &mut Tx<'_>| ops::change_variant(tx, author, id, variant, &sent, expected);
     Ok(ok(app.db.write("merchandising.change-variant", work).await?))
@@ -288,7 +289,7 @@ async fn import_products(
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
     body: Body,
-) -> Answer<Report> {
+) -> ApiResult<Report> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
     let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv or application/x-ndjson"))?;
     let mut options = options(Options::new(format, house(&app)), query)?;

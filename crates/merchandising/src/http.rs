@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use store::{Envelope, Event};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::answer::{Success, json_response};
-use web::{Answer, App, Failure, Json, PageKey, Paging, Path, Query, Routes, Service, ok};
+use web::response::{Success, json_response};
+use web::{ApiResult, App, Failure, Json, PageKey, Paging, Path, Query, Routes, Service, ok};
 
 /// The handlers of this crate.
 pub fn routes() -> Routes {
@@ -93,7 +93,7 @@ async fn list_products(
     State(app): State<App>,
     Query(wanted): Query<Wanted>,
     paging: Paging,
-) -> Answer<Page<ProductPage>> {
+) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
         status: None,
@@ -135,7 +135,7 @@ pub struct ProductWithReviews {
 /// A product on sale with its reviews. When those cannot be had, the page comes without them.
 #[utoipa::path(get, path = "/products/{id}/with-reviews", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductWithReviews>)))]
-async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>) -> Answer<ProductWithReviews> {
+async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>) -> ApiResult<ProductWithReviews> {
     let product = shown(&app, id).await?;
     let found = app.ports.reviews.of_product(id).await;
     let reviews_available = found.is_ok() && app.ports.reviews.is_configured();
@@ -145,7 +145,7 @@ async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>)
 /// Whether these lines can be bought now. Writes nothing.
 #[utoipa::path(post, path = "/products/verify", tag = "product", request_body = Verify,
     responses((status = 200, body = Success<Verified>)))]
-async fn verify_products(State(app): State<App>, Json(sent): Json<Verify>) -> Answer<Verified> {
+async fn verify_products(State(app): State<App>, Json(sent): Json<Verify>) -> ApiResult<Verified> {
     Ok(ok(app.db.read("merchandising.verify", move |tx| ops::verify(tx, &sent.items)).await?))
 }
 
@@ -156,6 +156,6 @@ async fn variants_by_ids(
     State(app): State<App>,
     _service: Service,
     Json(sent): Json<ByIds>,
-) -> Answer<Vec<BulkVariant>> {
+) -> ApiResult<Vec<BulkVariant>> {
     Ok(ok(app.db.read("merchandising.by-ids", move |tx| ops::by_ids(tx, &sent.variant_ids)).await?))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::{App, Failure, PageKey, Query, Routes, answer::Success, answer::json_response};
+use web::{App, Failure, PageKey, Query, Routes, response::Success, response::json_response};
 
 /// Days looked back at when the caller does not say (design D).
 const DAYS_DEFAULT: i64 = 3;

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::answer::Success;
-use web::{Answer, App, Failure, Keyed, Paging, Path, Routes, Seller, created, ok, once};
+use web::response::Success;
+use web::{ApiResult, App, Failure, Idempotent, Paging, Path, Routes, Seller, created, ok, once};
 
 /// The handlers about stock.
 pub fn routes() -> Routes {
@@ -150,14 +150,14 @@ async fn open_stock(
     State(app): State<App>,
     seller: Seller,
     Path(product): Path<ProductId>,
-    Keyed { body, keying }: Keyed<OpenStock>,
+    Idempotent { body, key }: Idempotent<OpenStock>,
 ) -> Result<Response, Failure> {
     let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
         let opened = open(tx, house, author, &by, product, &body)?;
         Ok(created(format!("/inventory/{product}"), opened))
     };
-    once(&app, keying, "merchandising.open-stock", work).await
+    once(&app, key, "merchandising.open-stock", work).await
 }
 
 /// Add goods that arrived.
@@ -168,11 +168,11 @@ async fn add_stock(
     State(app): State<App>,
     seller: Seller,
     Path(product): Path<ProductId>,
-    Keyed { body, keying }: Keyed<AddStock>,
+    Idempotent { body, key }: Idempotent<AddStock>,
 ) -> Result<Response, Failure> {
     let (author, by) = (author(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| Ok(ok(add(tx, author, &by, product, &body)?));
-    once(&app, keying, "merchandising.add-stock", work).await
+    once(&app, key, "merchandising.add-stock", work).await
 }
 
 /// Adjust what can be sold by a difference. What orders hold stays.
@@ -183,11 +183,11 @@ async fn adjust_stock(
     State(app): State<App>,
     seller: Seller,
     Path(product): Path<ProductId>,
-    Keyed { body, keying }: Keyed<AdjustStock>,
+    Idempotent { body, key }: Idempotent<AdjustStock>,
 ) -> Result<Response, Failure> {
     let (author, by) = (author(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| Ok(ok(adjust(tx, author, &by, product, &body)?));
-    once(&app, keying, "merchandising.adjust-stock", work).await
+    once(&app, key, "merchandising.adjust-stock", work).await
 }
 
 /// The ledger of a product, newest first; empty for a product that never had stock. `cursor` goes on where a page ended.
@@ -200,7 +200,7 @@ async fn stock_movements(
     seller: Seller,
     Path(product): Path<ProductId>,
     paging: Paging,
-) -> Answer<Page<Movement>> {
+) -> ApiResult<Page<Movement>> {
     let limited = seller.limited_to();
     let work = move |tx: &mut Tx<'_>| {
         if limited.is_some() {

@@ -9,7 +9,7 @@ use kernel::{OrderNumber, Page, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, Answer, App, Json, Paging, Path, Query, Routes, answer::Success, ok};
+use web::{Admin, ApiResult, App, Json, Paging, Path, Query, Routes, ok, response::Success};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
@@ -27,7 +27,7 @@ async fn list_all_orders(
     _admin: Admin,
     Query(wanted): Query<Wanted>,
     paging: Paging,
-) -> Answer<Page<OrderResponse>> {
+) -> ApiResult<Page<OrderResponse>> {
     let filter = wanted.filter(&app.shop.zone)?;
     let part = http::part(&paging);
     let (orders, total) = app.db.read("order.list", move |tx| store::page(tx, &filter, part)).await?;
@@ -54,7 +54,7 @@ async fn set_order_status(
     Admin(admin): Admin,
     Path(number): Path<OrderNumber>,
     Json(new): Json<NewStatus>,
-) -> Answer<OrderResponse> {
+) -> ApiResult<OrderResponse> {
     let reason = text::optional("reason", new.reason.as_deref(), text::REASON_MAX)?;
     let by = admin.id.to_string();
     let set = move |tx: &mut ::store::Tx<'_>| ops::set_status(tx, &number, new.status, reason.as_deref(), &by);

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::{Answer, App, Failure, Paging, Path, Query, Routes, StreamUser, User, answer::Success, ok};
+use web::{ApiResult, App, Failure, Paging, Path, Query, Routes, StreamUser, User, ok, response::Success};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
@@ -96,7 +96,7 @@ async fn list_orders(
     user: User,
     Query(wanted): Query<Wanted>,
     paging: Paging,
-) -> Answer<Page<OrderResponse>> {
+) -> ApiResult<Page<OrderResponse>> {
     let filter = wanted.filter(&app.shop.zone)?;
     let part = part(&paging);
     let (orders, total) = app.db.read("order.own-list", move |tx| store::own_page(tx, &user.id, &filter, part)).await?;

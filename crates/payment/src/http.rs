@@ -7,7 +7,7 @@ use axum::extract::State;
 use kernel::{Code, OrderNumber, PaymentNumber, Result};
 use store::Tx;
 use utoipa_axum::routes;
-use web::{Answer, App, Path, Routes, User, answer::Success, ok};
+use web::{ApiResult, App, Path, Routes, User, ok, response::Success};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
@@ -26,7 +26,11 @@ fn shown_to(tx: &mut Tx<'_>, user: &User, payment: Payment) -> Result<PaymentDet
 /// A payment with its refunds.
 #[utoipa::path(get, path = "/payments/{paymentNumber}", tag = "payment",
     params(("paymentNumber" = String, Path)), responses((status = 200, body = Success<PaymentDetail>)))]
-async fn find_payment(State(app): State<App>, user: User, Path(number): Path<PaymentNumber>) -> Answer<PaymentDetail> {
+async fn find_payment(
+    State(app): State<App>,
+    user: User,
+    Path(number): Path<PaymentNumber>,
+) -> ApiResult<PaymentDetail> {
     let find = move |tx: &mut Tx<'_>| {
         let payment = ops::find(tx, &number)?;
         shown_to(tx, &user, payment)
@@ -42,7 +46,7 @@ async fn find_payment_of_order(
     State(app): State<App>,
     user: User,
     Path(order): Path<OrderNumber>,
-) -> Answer<PaymentDetail> {
+) -> ApiResult<PaymentDetail> {
     let find = move |tx: &mut Tx<'_>| {
         let payment = ops::standing(tx, &order)?;
         shown_to(tx, &user, payment)

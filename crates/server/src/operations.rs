@@ -8,7 +8,7 @@ use std::sync::Arc;
 use store::{Envelope, consumer, consumer::Parked, outbox};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, Answer, App, Module, Paging, Path, Routes, answer::Success, done, ok};
+use web::{Admin, ApiResult, App, Module, Paging, Path, Routes, done, ok, response::Success};
 
 use axum::extract::State;
 
@@ -85,7 +85,7 @@ impl EventView {
     params(("page" = Option<i64>, Query, description = "page of parked events"), ("size" = Option<i64>, Query),
         ("cursor" = Option<String>, Query, description = "older events")),
     responses((status = 200, body = Success<EventsView>)))]
-pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Answer<EventsView> {
+pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> ApiResult<EventsView> {
     let consumers = relay::consumers(&relay::reactions(&app.modules));
     let view = app.db.read("events.list", move |tx| {
         let newest_id = outbox::newest(tx)?;
@@ -111,7 +111,7 @@ pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> An
     params(("id" = i64, Path, description = "the parked event's row")),
     responses((status = 200, description = "it took effect"), (status = 404, description = "C003"),
         (status = 409, description = "C019: it failed again")))]
-pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i64>) -> Answer<()> {
+pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i64>) -> ApiResult<()> {
     let reactions: Arc<[_]> = relay::reactions(&app.modules).into();
     if app.db.write("events.redeliver", move |tx| consumer::redeliver(tx, &reactions, id)).await? {
         Ok(done())
@@ -123,13 +123,13 @@ pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i6
 /// The newest audit's report.
 #[utoipa::path(get, path = "/admin/audit", tag = "operations",
     responses((status = 200, body = Success<AuditRun>), (status = 404, description = "C003: there was none yet")))]
-pub async fn latest_audit(State(app): State<App>, _: Admin) -> Answer<AuditRun> {
+pub async fn latest_audit(State(app): State<App>, _: Admin) -> ApiResult<AuditRun> {
     let run = app.db.read("audit.latest", audit::latest).await?;
     Ok(ok(run.ok_or_else(|| Code::NotFound.because("no audit has run yet"))?))
 }
 
 /// Audit every promise of every domain now.
 #[utoipa::path(post, path = "/admin/audit", tag = "operations", responses((status = 200, body = Success<AuditRun>)))]
-pub async fn run_audit(State(app): State<App>, Admin(admin): Admin) -> Answer<AuditRun> {
+pub async fn run_audit(State(app): State<App>, Admin(admin): Admin) -> ApiResult<AuditRun> {
     Ok(ok(audit::run(&app, &admin.id.to_string()).await?))
 }

@@ -1,6 +1,6 @@
 //! Answers kept in memory as ready bytes, until an event makes them stale.
 
-use crate::answer::Success;
+use crate::response::Success;
 use bytes::Bytes;
 use kernel::{Code, Error, Result};
 use moka::future::Cache;

@@ -6,7 +6,7 @@ use cart::ops;
 use kernel::CartItemId;
 use store::Tx;
 use utoipa_axum::routes;
-use web::{Answer, App, Failure, Keyed, Nothing, Path, Routes, User, answer::Success, ok, once};
+use web::{ApiResult, App, Failure, Idempotent, NoBody, Path, Routes, User, ok, once, response::Success};
 
 /// The handlers for carts.
 pub fn routes() -> Routes {
@@ -19,7 +19,7 @@ pub fn routes() -> Routes {
 
 /// The caller's cart, with today's prices and stock; made when there is none.
 #[utoipa::path(get, path = "/cart", tag = "cart", responses((status = 200, body = Success<CartResponse>)))]
-async fn get_cart(State(app): State<App>, user: User) -> Answer<CartResponse> {
+async fn get_cart(State(app): State<App>, user: User) -> ApiResult<CartResponse> {
     let peek = move |tx: &mut Tx<'_>| ops::peek(tx, &user.id)?.map(|cart| basket::shown(tx, cart)).transpose();
     if let Some(cart) = app.db.read("cart.show", peek).await? {
         return Ok(ok(cart));
@@ -35,9 +35,9 @@ async fn get_cart(State(app): State<App>, user: User) -> Answer<CartResponse> {
 #[utoipa::path(post, path = "/cart/items", tag = "cart", request_body = NewItem,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<CartResponse>)))]
-async fn add_cart_item(State(app): State<App>, user: User, body: Keyed<NewItem>) -> Result<Response, Failure> {
+async fn add_cart_item(State(app): State<App>, user: User, body: Idempotent<NewItem>) -> Result<Response, Failure> {
     let new = body.body;
-    once(&app, body.keying, "cart.add", move |tx| basket::add(tx, &user.id, &new).map(ok)).await
+    once(&app, body.key, "cart.add", move |tx| basket::add(tx, &user.id, &new).map(ok)).await
 }
 
 /// Change how many units a line of the cart has.
@@ -48,10 +48,10 @@ async fn change_cart_item(
     State(app): State<App>,
     user: User,
     Path(item): Path<CartItemId>,
-    body: Keyed<NewQuantity>,
+    body: Idempotent<NewQuantity>,
 ) -> Result<Response, Failure> {
     let quantity = body.body.quantity;
-    once(&app, body.keying, "cart.change", move |tx| basket::change(tx, &user.id, item, quantity).map(ok)).await
+    once(&app, body.key, "cart.change", move |tx| basket::change(tx, &user.id, item, quantity).map(ok)).await
 }
 
 /// Take a line out of the cart.
@@ -62,9 +62,9 @@ async fn remove_cart_item(
     State(app): State<App>,
     user: User,
     Path(item): Path<CartItemId>,
-    body: Keyed<Nothing>,
+    body: Idempotent<NoBody>,
 ) -> Result<Response, Failure> {
-    once(&app, body.keying, "cart.remove", move |tx| {
+    once(&app, body.key, "cart.remove", move |tx| {
         let cart = ops::remove(tx, &user.id, item)?;
         basket::shown(tx, cart).map(ok)
     })
@@ -74,8 +74,8 @@ async fn remove_cart_item(
 /// Empty the cart.
 #[utoipa::path(delete, path = "/cart", tag = "cart", params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<CartResponse>)))]
-async fn clear_cart(State(app): State<App>, user: User, body: Keyed<Nothing>) -> Result<Response, Failure> {
-    once(&app, body.keying, "cart.clear", move |tx| {
+async fn clear_cart(State(app): State<App>, user: User, body: Idempotent<NoBody>) -> Result<Response, Failure> {
+    once(&app, body.key, "cart.clear", move |tx| {
         let cart = ops::clear(tx, &user.id)?;
         basket::shown(tx, cart).map(ok)
     })
@@ -85,6 +85,6 @@ async fn clear_cart(State(app): State<App>, user: User, body: Keyed<Nothing>) ->
 /// Check the cart out: it is no longer changed, and the next order comes from it. Optional; placing an order does it too.
 #[utoipa::path(post, path = "/cart/checkout", tag = "cart", params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<CartResponse>)))]
-async fn check_out_cart(State(app): State<App>, user: User, body: Keyed<Nothing>) -> Result<Response, Failure> {
-    once(&app, body.keying, "cart.check-out", move |tx| basket::check_out(tx, &user.id).map(ok)).await
+async fn check_out_cart(State(app): State<App>, user: User, body: Idempotent<NoBody>) -> Result<Response, Failure> {
+    once(&app, body.key, "cart.check-out", move |tx| basket::check_out(tx, &user.id).map(ok)).await
 }

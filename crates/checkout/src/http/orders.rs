@@ -15,7 +15,8 @@ use payment::PaymentResponse;
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
-    Answer, App, Context, Failure, Json, Keyed, Path, Reply, Routes, User, accepted, answer::Success, created, ok,
+    ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, Path, Routes, User, accepted, created, ok,
+    response::Success,
 };
 
 /// The handlers for orders.
@@ -35,7 +36,7 @@ async fn quote_order(
     user: User,
     context: Context,
     Json(request): Json<OrderRequest>,
-) -> Answer<Quote> {
+) -> ApiResult<Quote> {
     let currency = app.shop.currency;
     let quote = move |tx: &mut Tx<'_>| quote::quote(tx, currency, &user.id, &request);
     let (mut quote, problems) = app.db.read("checkout.quote", quote).await?;
@@ -57,13 +58,13 @@ async fn quote_order(
 #[utoipa::path(post, path = "/orders", tag = "order", request_body = OrderRequest,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<PlacedOrder>), (status = 202, body = Success<PlacedOrder>)))]
-async fn place_order(State(app): State<App>, user: User, body: Keyed<OrderRequest>) -> Result<Response, Failure> {
+async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderRequest>) -> Result<Response, Failure> {
     let wish = Wish::of(&body.body)?;
     let means = body.body.payment.as_ref().map(PaymentChoice::means).transpose()?;
     let shop = &app.shop;
     let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
     let begin = move |tx: &mut Tx<'_>| begin_order(tx, &terms, &user.id, &wish, means.as_ref());
-    answering::answer(&app, body.keying, "checkout.place", begin, tell_placed).await
+    answering::answer(&app, body.key, "checkout.place", begin, tell_placed).await
 }
 
 fn begin_order(
@@ -85,7 +86,7 @@ fn begin_order(
     }
 }
 
-fn tell_placed(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<PlacedOrder>> {
+fn tell_placed(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<PlacedOrder>> {
     let standing = pay::standing(tx, record)?;
     let order = order::ops::find(tx, &record.order)?;
     let (status, payment) = match standing {
@@ -93,7 +94,7 @@ fn tell_placed(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<PlacedOrder>> {
         pay::Standing::Open(payment) => (StatusCode::ACCEPTED, payment),
     };
     let placed = PlacedOrder { order: order.into(), payment: Some(PaymentResponse::from(payment)) };
-    Ok(Reply { status, ..created(format!("/orders/{}", record.order), placed) })
+    Ok(ApiResponse { status, ..created(format!("/orders/{}", record.order), placed) })
 }
 
 /// Complete a payment that the buyer agreed to on the gateway's page (Toss Payments). Repeated, or after the gateway's own
@@ -101,7 +102,11 @@ fn tell_placed(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<PlacedOrder>> {
 #[utoipa::path(post, path = "/orders/confirm", tag = "order", request_body = ConfirmRequest,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<OrderResponse>), (status = 202, body = Success<OrderResponse>)))]
-async fn confirm_order(State(app): State<App>, user: User, body: Keyed<ConfirmRequest>) -> Result<Response, Failure> {
+async fn confirm_order(
+    State(app): State<App>,
+    user: User,
+    body: Idempotent<ConfirmRequest>,
+) -> Result<Response, Failure> {
     let (request, means) = (body.body.clone(), body.body.means()?);
     let begin = move |tx: &mut Tx<'_>| {
         let paying = pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
@@ -110,7 +115,7 @@ async fn confirm_order(State(app): State<App>, user: User, body: Keyed<ConfirmRe
             pay::Paying::Known(record) => known(tx, *record),
         }
     };
-    answering::answer(&app, body.keying, "checkout.confirm", begin, tell_confirmed).await
+    answering::answer(&app, body.key, "checkout.confirm", begin, tell_confirmed).await
 }
 
 /// The same payment once more: while nobody knows how it ends, the gateway is asked.
@@ -123,7 +128,7 @@ fn known(tx: &mut Tx<'_>, mut record: Record) -> Result<Begun<OrderResponse>> {
     tell_confirmed(tx, &record).map(Begun::Done)
 }
 
-fn tell_confirmed(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<OrderResponse>> {
+fn tell_confirmed(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<OrderResponse>> {
     let standing = pay::standing(tx, record)?;
     let order = OrderResponse::from(order::ops::find(tx, &record.order)?);
     Ok(match standing {
@@ -135,7 +140,7 @@ fn tell_confirmed(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<OrderRespons
 /// An order with its payments, refunds, delivery and saga.
 #[utoipa::path(get, path = "/orders/{orderNumber}", tag = "order", params(("orderNumber" = String, Path)),
     responses((status = 200, body = Success<OrderDetail>)))]
-async fn get_order(State(app): State<App>, user: User, Path(number): Path<OrderNumber>) -> Answer<OrderDetail> {
+async fn get_order(State(app): State<App>, user: User, Path(number): Path<OrderNumber>) -> ApiResult<OrderDetail> {
     let zone = app.shop.zone.clone();
     let find = move |tx: &mut Tx<'_>| {
         let order = shown_to(&user, order::ops::find(tx, &number)?)?;
@@ -152,7 +157,7 @@ async fn cancel_order(
     State(app): State<App>,
     user: User,
     Path(number): Path<OrderNumber>,
-    body: Keyed<Reason>,
+    body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
     let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
     let ending = Ending { reason, by: user.id.to_string() };
@@ -163,7 +168,7 @@ async fn cancel_order(
             Todo::Rest(_) => tell_cancelled(tx, &undoing.record).map(Begun::Done),
         }
     };
-    answering::answer(&app, body.keying, "checkout.cancel", begin, tell_cancelled).await
+    answering::answer(&app, body.key, "checkout.cancel", begin, tell_cancelled).await
 }
 
 /// Cancel an order, for clients that cannot send PUT.
@@ -174,12 +179,12 @@ async fn cancel_order_by_post(
     state: State<App>,
     user: User,
     path: Path<OrderNumber>,
-    body: Keyed<Reason>,
+    body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
     cancel_order(state, user, path, body).await
 }
 
-fn tell_cancelled(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<OrderResponse>> {
+fn tell_cancelled(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<OrderResponse>> {
     let order: Order = order::ops::find(tx, &record.order)?;
     Ok(match record.status {
         Status::Failed => ok(order.into()),

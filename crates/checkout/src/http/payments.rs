@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
-    Admin, Answer, App, Failure, Keyed, Nothing, Path, Reply, Routes, User, accepted, answer::Success, created, done,
-    input, ok,
+    Admin, ApiResponse, ApiResult, App, Failure, Idempotent, NoBody, Path, Routes, User, accepted, created, done,
+    input, ok, response::Success,
 };
 
 /// The handlers for payments.
@@ -36,16 +36,16 @@ pub fn routes() -> Routes {
 #[utoipa::path(post, path = "/payments", tag = "payment", request_body = PaymentRequest,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
-async fn pay_order(State(app): State<App>, user: User, body: Keyed<PaymentRequest>) -> Result<Response, Failure> {
+async fn pay_order(State(app): State<App>, user: User, body: Idempotent<PaymentRequest>) -> Result<Response, Failure> {
     let (number, means) = (body.body.order_number.clone(), body.body.means()?);
     let begin = move |tx: &mut Tx<'_>| match pay::begin(tx, &ORDER, &number, &user.id, &means, None)? {
         pay::Paying::Call(call) => Ok(Begun::Calls(&ORDER, call)),
         pay::Paying::Known(record) => tell_paid(tx, &record).map(Begun::Done),
     };
-    answering::answer(&app, body.keying, "checkout.pay", begin, tell_paid).await
+    answering::answer(&app, body.key, "checkout.pay", begin, tell_paid).await
 }
 
-fn tell_paid(tx: &mut Tx<'_>, record: &Record) -> Result<Reply<PaymentResponse>> {
+fn tell_paid(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<PaymentResponse>> {
     Ok(match pay::standing(tx, record)? {
         pay::Standing::Completed(payment) => {
             created(format!("/payments/{}", payment.number), PaymentResponse::from(payment))
@@ -63,7 +63,7 @@ async fn cancel_payment(
     State(app): State<App>,
     user: User,
     Path(number): Path<PaymentNumber>,
-    body: Keyed<Nothing>,
+    body: Idempotent<NoBody>,
 ) -> Result<Response, Failure> {
     let teller = number.clone();
     let tell = move |tx: &mut Tx<'_>, _: &Record| tell_withdrawn(payment::ops::find(tx, &teller)?);
@@ -71,10 +71,10 @@ async fn cancel_payment(
         let call = pay::begin_cancel(tx, &number, &user.id)?;
         Ok(Begun::Calls(&pay::WITHDRAWING, call))
     };
-    answering::answer(&app, body.keying, "checkout.withdraw", begin, tell).await
+    answering::answer(&app, body.key, "checkout.withdraw", begin, tell).await
 }
 
-fn tell_withdrawn(payment: Payment) -> Result<Reply<PaymentResponse>> {
+fn tell_withdrawn(payment: Payment) -> Result<ApiResponse<PaymentResponse>> {
     if pay::is_open(&payment) {
         return Err(pay::being_found_out());
     }
@@ -93,7 +93,7 @@ async fn refund_payment(
     State(app): State<App>,
     Admin(admin): Admin,
     Path(number): Path<PaymentNumber>,
-    body: Keyed<RefundRequest>,
+    body: Idempotent<RefundRequest>,
 ) -> Result<Response, Failure> {
     let wanted = refund::Wanted::of(number.clone(), &body.body, admin.id.to_string())?;
     let tell = move |tx: &mut Tx<'_>, record: &Record| tell_refunded(refund::standing(tx, record, &number)?);
@@ -105,10 +105,10 @@ async fn refund_payment(
             Todo::Rest(_) => teller(tx, &undoing.record).map(Begun::Done),
         },
     };
-    answering::answer(&app, body.keying, "checkout.refund", begin, tell).await
+    answering::answer(&app, body.key, "checkout.refund", begin, tell).await
 }
 
-fn tell_refunded(standing: refund::Standing) -> Result<Reply<PaymentResponse>> {
+fn tell_refunded(standing: refund::Standing) -> Result<ApiResponse<PaymentResponse>> {
     Ok(match standing {
         refund::Standing::Completed(payment) => ok(PaymentResponse::from(payment)),
         refund::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
@@ -119,7 +119,7 @@ fn tell_refunded(standing: refund::Standing) -> Result<Reply<PaymentResponse>> {
 /// a payment that is not ours: nothing happens.
 #[utoipa::path(post, path = "/payments/webhooks/toss", tag = "payment", request_body = Message,
     responses((status = 200, description = "heard")))]
-async fn hear_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> Answer<()> {
+async fn hear_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> ApiResult<()> {
     let body = body.map_err(unreadable)?;
     let message: Message = input::parse(&body)?;
     let hint: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();

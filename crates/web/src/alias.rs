@@ -4,26 +4,26 @@ use crate::{App, Routes};
 use utoipa::openapi::path::{Operation, PathItem, Paths};
 use utoipa_axum::router::UtoipaMethodRouter;
 
-/// Each group of handlers at its own path and, as the same operation, where `from` at the path's beginning is `to`
-/// instead.
+/// Serves each group of handlers at its own path and a second time at an alias: the path with `to` in place of the leading
+/// `from`.
 pub fn also_at(from: &str, to: &str, groups: impl IntoIterator<Item = UtoipaMethodRouter<App>>) -> Routes {
     groups.into_iter().fold(Routes::default(), |routes, group| {
-        let twin = moved(from, to, group.clone());
-        routes.routes(group).routes(twin)
+        let alias = moved(from, to, group.clone());
+        routes.routes(group).routes(alias)
     })
 }
 
 fn moved(from: &str, to: &str, (schemas, paths, handlers): UtoipaMethodRouter<App>) -> UtoipaMethodRouter<App> {
-    let mut twins = Paths::new();
+    let mut aliases = Paths::new();
     for (path, mut item) in paths.paths {
         let path = path.strip_prefix(from).map_or(path.clone(), |rest| format!("{to}{rest}"));
         operations(&mut item).for_each(|operation| {
             // an operation's id is unique in the document
             operation.operation_id = operation.operation_id.take().map(|id| format!("{id}_again"));
         });
-        twins.paths.insert(path, item);
+        aliases.paths.insert(path, item);
     }
-    (schemas, twins, handlers)
+    (schemas, aliases, handlers)
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

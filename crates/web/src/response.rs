@@ -1,4 +1,4 @@
-//! Answers that succeed: the envelope, statuses and `Location`.
+//! Responses that succeed: the envelope, statuses and `Location`.
 
 use crate::Failure;
 use axum::{
@@ -8,38 +8,41 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a handler gives.
-pub type Answer<T> = Result<Reply<T>, Failure>;
+/// What a handler returns.
+pub type ApiResult<T> = Result<ApiResponse<T>, Failure>;
 
-/// A successful answer.
+/// A successful response.
 #[derive(Debug, Clone)]
-pub struct Reply<T> {
-    /// The HTTP status: 200, 201 or 202.
+pub struct ApiResponse<T> {
     pub status: StatusCode,
-    /// Where the created thing is, as a path.
+    /// The path of the created thing.
     pub location: Option<String>,
-    /// The payload; `None` answers exactly `{"success": true}`.
+    /// The payload; `None` sends exactly `{"success": true}`.
     pub data: Option<T>,
 }
 
 /// 200 with `data`.
-pub fn ok<T>(data: T) -> Reply<T> {
-    Reply { status: StatusCode::OK, location: None, data: Some(data) }
+pub fn ok<T>(data: T) -> ApiResponse<T> {
+    ApiResponse { status: StatusCode::OK, location: None, data: Some(data) }
 }
 
-/// 201 with `data`, to be found at `path` below [`crate::BASE`].
-pub fn created<T>(path: impl AsRef<str>, data: T) -> Reply<T> {
-    Reply { status: StatusCode::CREATED, location: Some(format!("{}{}", crate::BASE, path.as_ref())), data: Some(data) }
+/// 201 with `data` and a `Location` of `path` below [`crate::BASE`].
+pub fn created<T>(path: impl AsRef<str>, data: T) -> ApiResponse<T> {
+    ApiResponse {
+        status: StatusCode::CREATED,
+        location: Some(format!("{}{}", crate::BASE, path.as_ref())),
+        data: Some(data),
+    }
 }
 
 /// 202 with `data`: the outcome is still open.
-pub fn accepted<T>(data: T) -> Reply<T> {
-    Reply { status: StatusCode::ACCEPTED, location: None, data: Some(data) }
+pub fn accepted<T>(data: T) -> ApiResponse<T> {
+    ApiResponse { status: StatusCode::ACCEPTED, location: None, data: Some(data) }
 }
 
 /// 200 without payload.
-pub fn done() -> Reply<()> {
-    Reply { status: StatusCode::OK, location: None, data: None }
+pub fn done() -> ApiResponse<()> {
+    ApiResponse { status: StatusCode::OK, location: None, data: None }
 }
 
 /// The success envelope.
@@ -52,7 +55,7 @@ pub struct Success<T> {
     pub data: Option<T>,
 }
 
-impl<T: Serialize> Reply<T> {
+impl<T: Serialize> ApiResponse<T> {
     /// The body as it is sent.
     pub fn body(&self) -> kernel::Result<Vec<u8>> {
         serde_json::to_vec(&Success { success: true, data: self.data.as_ref() })
@@ -60,7 +63,7 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
-impl<T: Serialize> IntoResponse for Reply<T> {
+impl<T: Serialize> IntoResponse for ApiResponse<T> {
     fn into_response(self) -> Response {
         match self.body() {
             Ok(body) => json_response(self.status, self.location.as_deref(), body),
@@ -69,7 +72,7 @@ impl<T: Serialize> IntoResponse for Reply<T> {
     }
 }
 
-/// A JSON answer from ready bytes.
+/// A JSON response whose body is already serialized.
 pub fn json_response(status: StatusCode, location: Option<&str>, body: impl Into<axum::body::Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

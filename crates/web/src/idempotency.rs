@@ -1,0 +1,188 @@
+//! Idempotency: a request with an `Idempotency-Key` has its effect once; every repetition gets the bytes of the first response.
+
+use crate::{ApiResponse, App, Context, Failure, User, input, response::json_response};
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+};
+use kernel::{Code, Error, Result, text::IDEMPOTENCY_KEY_MAX};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use store::{
+    Tx,
+    idempotency::{self, Answer as StoredResponse},
+};
+
+pub use store::idempotency::Claim;
+
+/// Extractor: a JSON body that may come with an idempotency key. `Idempotent<NoBody>` is for requests without a body.
+#[derive(Debug, Clone)]
+pub struct Idempotent<T> {
+    pub body: T,
+    pub key: IdempotencyKey,
+}
+
+/// No body, or an empty object.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Nothing)]
+pub struct NoBody {}
+
+/// The idempotency key of a request, if it has one, and how its failures are rendered.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    sent: Option<Arc<SentKey>>,
+    context: Context,
+}
+
+#[derive(Debug)]
+struct SentKey {
+    /// The user id, or `anonymous`: two users may choose the same key.
+    scope: String,
+    key: String,
+    /// Of method, path and body: a key must not be used for two different requests.
+    hash: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Idempotent<T> {
+    type Rejection = Failure;
+    async fn from_request(request: Request, app: &App) -> Result<Idempotent<T>, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(context) = Context::from_request_parts(&mut parts, app).await;
+        let sent = sent_key(&parts.headers)?;
+        let scope = match &sent {
+            Some(_) => scope_of(crate::MaybeUser::from_request_parts(&mut parts, app).await?.0.as_ref()),
+            None => String::new(),
+        };
+        let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
+        let bytes = input::body(Request::from_parts(parts, body), app).await?;
+        let value = if bytes.is_empty() {
+            input::parse(b"{}")?
+        } else {
+            input::must_be_json(&headers)?;
+            input::parse(&bytes)?
+        };
+        let sent = sent.map(|key| Arc::new(SentKey { scope, key, hash: hash(method.as_str(), uri.path(), &bytes) }));
+        Ok(Idempotent { body: value, key: IdempotencyKey { sent, context } })
+    }
+}
+
+/// The header's value: 1 to 255 visible ASCII characters, else C002.
+fn sent_key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or("");
+    if text.is_empty() || text.len() > IDEMPOTENCY_KEY_MAX {
+        return Err(Code::InvalidInput
+            .because(format!("Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters")));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn scope_of(user: Option<&User>) -> String {
+    user.map_or_else(|| "anonymous".to_owned(), |user| user.id.to_string())
+}
+
+fn hash(method: &str, path: &str, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    for part in [method.as_bytes(), &[0], path.as_bytes(), &[0], body] {
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl IdempotencyKey {
+    /// Whether the request came with a key.
+    pub fn is_some(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// How failures are rendered for this caller.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Claims the key inside `tx`, so that the claim commits together with the effect. A request without a key is always
+    /// new. C014 when the key was used for another request.
+    pub fn claim(&self, tx: &mut Tx<'_>) -> Result<Claim> {
+        self.sent.as_ref().map_or(Ok(Claim::New), |sent| idempotency::claim(tx, &sent.scope, &sent.key, &sent.hash))
+    }
+
+    /// Stores what the request works on, such as a saga's id, so that a repetition after a crash finds it.
+    pub fn store_reference(&self, tx: &mut Tx<'_>, reference: &str) -> Result<()> {
+        self.sent.as_ref().map_or(Ok(()), |sent| idempotency::refer(tx, &sent.scope, &sent.key, reference))
+    }
+
+    /// Stores a success or a final refusal inside `tx` and returns what to send. An error that is not final (see
+    /// [`is_final`]) is returned unchanged and not stored: the request may be repeated.
+    pub fn store_response<T: Serialize>(
+        &self,
+        tx: &mut Tx<'_>,
+        outcome: Result<ApiResponse<T>>,
+    ) -> Result<StoredResponse> {
+        let stored = match outcome {
+            Ok(response) => StoredResponse {
+                status: response.status.as_u16(),
+                location: response.location.clone(),
+                body: text(response.body()?)?,
+            },
+            Err(error) if is_final(&error) => StoredResponse {
+                status: error.code().status(),
+                location: None,
+                body: text(self.context.body(&error, tx.now()))?,
+            },
+            Err(error) => return Err(error),
+        };
+        if let Some(sent) = &self.sent {
+            idempotency::answer(tx, &sent.scope, &sent.key, &stored)?;
+        }
+        Ok(stored)
+    }
+}
+
+fn text(body: Vec<u8>) -> Result<String> {
+    String::from_utf8(body).map_err(|e| Code::Internal.error().caused_by(e))
+}
+
+/// Whether the same request would be refused again. Only such a refusal is stored: our own failures, limits, locks and
+/// missing sign-ins may be gone when the client tries again.
+pub fn is_final(error: &Error) -> bool {
+    let status = error.code().status();
+    (400..500).contains(&status) && !matches!(status, 401 | 408 | 429) && error.code() != Code::IdempotencyInProgress
+}
+
+/// Runs `work` in one transaction, at most once per key. Without a key it simply runs.
+pub async fn once<T: Serialize + Send + 'static>(
+    app: &App,
+    key: IdempotencyKey,
+    name: &'static str,
+    work: impl Fn(&mut Tx<'_>) -> Result<ApiResponse<T>> + Send + 'static,
+) -> Result<Response, Failure> {
+    if !key.is_some() {
+        return Ok(app.db.write(name, work).await?.into_response());
+    }
+    let stored = app.db.write(name, move |tx| match key.claim(tx)? {
+        Claim::New => {
+            let outcome = tx.attempt(|tx| work(tx));
+            key.store_response(tx, outcome).map(|stored| (stored, false))
+        }
+        Claim::Answered(stored) => Ok((stored, true)),
+        Claim::Running { .. } => Err(Code::IdempotencyInProgress.error().retry_after(1)),
+    });
+    let (stored, repeated) = stored.await?;
+    Ok(if repeated { replay(stored) } else { respond(stored) })
+}
+
+/// Sends a stored response for the first time.
+pub fn respond(stored: StoredResponse) -> Response {
+    let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
+    json_response(status, stored.location.as_deref(), stored.body)
+}
+
+/// Sends a stored response again, with a header that says so.
+pub fn replay(stored: StoredResponse) -> Response {
+    let mut response = respond(stored);
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    response
+}
