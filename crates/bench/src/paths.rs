@@ -68,6 +68,7 @@ fn address() -> Value {
     json!({"receiverName": "김하늘", "receiverPhone": "010-1234-5678", "zipCode": "04524", "address1": "서울시 중구 세종대로 110", "address2": "3층"})
 }
 
+/// The body of the `n`th order.
 pub fn order_body(wares: &[Ware], n: u64) -> String {
     let items =
         lines(wares.len(), n).map(|(ware, quantity)| json!({"productId": wares[ware].product, "quantity": quantity}));

@@ -4,7 +4,10 @@ use crate::Code;
 use serde::Serialize;
 use std::fmt;
 
-/// Short for results of our own.
+/// Longest text of an error in a row, in characters.
+const STORED_CHARS_MAX: usize = 1_000;
+
+/// A result whose error is ours.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failure: a code from the one table, public details, and a private cause.
@@ -82,6 +85,11 @@ impl Error {
     pub fn retry_after(mut self, seconds: u32) -> Error {
         self.0.retry_after_s = Some(seconds);
         self
+    }
+
+    /// The error with its cause, as a row keeps it: shortened, and without the zero character, which PostgreSQL stores in no text.
+    pub fn stored(&self) -> String {
+        format!("{self:?}").chars().filter(|c| *c != '\0').take(STORED_CHARS_MAX).collect()
     }
 
     /// Keeps the private cause, which is logged once where the request ends and never shown.

@@ -1,5 +1,5 @@
-//! The words every other crate speaks: money, quantities, ids, time, pages and errors.
-//! No I/O and no async lives here; see the README for the map.
+//! The types that every other crate uses: money, quantities, ids, time, pages and errors.
+//! This crate does no I/O and has no async code.
 
 pub mod address;
 pub mod code;
@@ -23,4 +23,5 @@ pub use money::{Currency, Money, Percent, Quantity};
 pub use number::{OrderNumber, PaymentNumber, SagaId, TrackingNumber};
 pub use page::{Cursor, Page, PageRequest};
 pub use random::Random;
+pub use text::hex;
 pub use time::{Clock, Timestamp, Zone};

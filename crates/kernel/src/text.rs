@@ -2,7 +2,7 @@
 
 use crate::{Code, Detail, Result};
 
-/// Longest reason, note or description of an action, in characters (design A).
+/// Longest reason, note or description of an action, in characters.
 pub const REASON_MAX: usize = 500;
 /// Longest idempotency key, in bytes (docs/RULES.md).
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
@@ -28,6 +28,12 @@ pub fn optional(field: &str, text: Option<&str>, max: usize) -> Result<Option<St
     Ok(Some(trimmed.to_owned()))
 }
 
+/// The bytes as lower-case hexadecimal digits, two for each.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// C002 about one field.
 pub fn wrong(field: &str, message: impl Into<String>) -> crate::Error {
     let message = message.into();
@@ -37,6 +43,11 @@ pub fn wrong(field: &str, message: impl Into<String>) -> crate::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_become_two_digits_each() {
+        assert_eq!(hex(&[0x00, 0x0f, 0xa5, 0xff]), "000fa5ff");
+    }
 
     #[test]
     fn blank_long_and_control_text_is_refused() {

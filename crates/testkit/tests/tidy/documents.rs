@@ -1,0 +1,206 @@
+//! Documents: what they name exists, and what exists is documented.
+
+use crate::source::{Rust, code_spans, links, markdown};
+use crate::{files, no_complaints, read, root, shown, sources};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+/// Longest map of the whole.
+const ARCHITECTURE_LINES_MAX: usize = 300;
+
+/// Endings of the files that a document may name in `code`.
+const NAMED_KINDS: &[&str] = &[".rs", ".md", ".toml", ".json"];
+
+/// Files that documents name although they are not in the repository.
+const MADE_LATER: &[(&str, &str)] = &[("holdfast.toml", "an operator writes it")];
+
+#[test]
+fn files_that_documents_name_exist() {
+    let all: Vec<String> = files().iter().map(|path| shown(path)).collect();
+    let mut complaints = Vec::new();
+    for path in files() {
+        let name = shown(&path);
+        let text = read(&path);
+        let lines = match path.extension().and_then(|kind| kind.to_str()) {
+            Some("md") => markdown(&text),
+            Some("rs") => Rust::of(&text).comments,
+            _ => continue,
+        };
+        for (line, text) in lines.iter() {
+            let linked = links(text)
+                .filter(|address| name.ends_with(".md") && !address.contains(':') && !address.starts_with('#'));
+            for address in linked {
+                let file = address.split('#').next().unwrap_or_default();
+                if !path.parent().expect("a file is in a folder").join(file).exists() {
+                    complaints.push(format!("{name}:{line}: the link to {file} leads nowhere"));
+                }
+            }
+            for span in code_spans(text).filter(|span| is_file_name(span) && !is_there(span, &name, &all)) {
+                complaints.push(format!("{name}:{line}: there is no file {span}"));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+fn is_file_name(span: &str) -> bool {
+    let plain = !span.starts_with('/') && span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    let known = NAMED_KINDS.iter().any(|kind| span.ends_with(kind) && span.len() > kind.len());
+    plain
+        && (known || span.starts_with("crates/") || span.starts_with("docs/"))
+        && !MADE_LATER.iter().any(|(name, _)| *name == span)
+}
+
+/// A name is good from the root, from the document's folder, or, without a folder in it, from anywhere.
+fn is_there(span: &str, document: &str, all: &[String]) -> bool {
+    let beside = Path::new(document).parent().map(|folder| root().join(folder).join(span));
+    root().join(span).exists()
+        || beside.is_some_and(|path| path.exists())
+        || all.iter().any(|file| file.ends_with(&format!("/{span}")))
+}
+
+/// What the crates declare, and where: `fn reserve` in crate `inventory`.
+fn declared() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in sources() {
+        let name = shown(&path);
+        let Some(owner) = name.strip_prefix("crates/").and_then(|rest| rest.split('/').next()) else { continue };
+        let names = found.entry(owner.to_owned()).or_default();
+        names.insert(path.file_stem().expect("a source has a name").to_string_lossy().into_owned());
+        for (_, code) in Rust::of(&read(&path)).code.iter() {
+            let words: Vec<&str> =
+                code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+            for pair in words.windows(2) {
+                if ["fn", "struct", "enum", "trait", "type", "mod", "const", "static"].contains(&pair[0]) {
+                    names.insert(pair[1].to_owned());
+                }
+            }
+            // variants and fields begin their line
+            names.extend(words.first().map(|word| (*word).to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn names_in_the_map_exist() {
+    let declared = declared();
+    let mut complaints = Vec::new();
+    for (line, text) in markdown(&read(&root().join("ARCHITECTURE.md"))).iter() {
+        for span in code_spans(text).filter(|span| span.contains("::")) {
+            let parts: Vec<&str> = span.trim_end_matches("()").split("::").collect();
+            let names = declared.get(parts[0]);
+            match names {
+                None => complaints.push(format!("ARCHITECTURE.md:{line}: `{span}` does not begin with a crate")),
+                Some(names) => {
+                    let missing = parts[1..].iter().filter(|part| !names.contains(**part));
+                    complaints.extend(
+                        missing.map(|part| format!("ARCHITECTURE.md:{line}: {} has no {part} (`{span}`)", parts[0])),
+                    );
+                }
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn every_code_is_documented() {
+    let document = read(&root().join("docs/ERRORS.md"));
+    let missing: Vec<String> = kernel::Code::ALL
+        .iter()
+        .filter(|code| {
+            !document.contains(&format!("`{}`", code.code())) && !document.contains(&format!("| {} |", code.code()))
+        })
+        .map(|code| format!("docs/ERRORS.md does not have {} {}", code.code(), code.name()))
+        .collect();
+    no_complaints(&missing);
+}
+
+#[test]
+fn every_event_is_documented() {
+    let document = read(&root().join("docs/EVENTS.md"));
+    let mut complaints = BTreeSet::new();
+    for path in sources().iter().filter(|path| shown(path).contains("/src/")) {
+        for line in read(path).lines().filter(|line| line.contains("const TOPIC")) {
+            let topic = line.split('"').nth(1).unwrap_or_default();
+            if topic.starts_with("shopping.") && !document.contains(topic) {
+                complaints.insert(format!("docs/EVENTS.md does not have {topic} ({})", shown(path)));
+            }
+        }
+    }
+    no_complaints(&complaints.into_iter().collect::<Vec<_>>());
+}
+
+/// Modules, types, traits and functions that other crates can see say what they are for. A field or a variant need not, nor does
+/// `new`, nor the code of tests.
+#[test]
+fn public_items_say_what_they_are_for() {
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let name = shown(&path);
+        if !name.contains("/src/") || name.contains("/tests/") || name.ends_with("tests.rs") {
+            continue;
+        }
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let lines: Vec<&str> = code.lines().collect();
+        for (n, line) in lines.iter().enumerate() {
+            let item =
+                public_item(line).filter(|_| !has_words_above(&lines[..n]) && !of_private_type(line, &lines[..n]));
+            if let Some(item) = item {
+                complaints.push(format!("{name}:{}: {item} has no doc comment", n + 1));
+            }
+        }
+        if path.file_stem().is_some_and(|stem| stem != "main") && !text.starts_with("//!") {
+            complaints.push(format!("{name}: the module does not say what it is for (`//!`)"));
+        }
+    }
+    no_complaints(&complaints);
+}
+
+/// The public function or type that a line begins. A module says it in its own file, and a type without a value needs no words.
+fn public_item(line: &str) -> Option<&str> {
+    let item = line.trim_start().strip_prefix("pub ")?;
+    let mut words = item.split_whitespace().skip_while(|word| ["async", "const", "unsafe"].contains(word));
+    let kind = words.next().is_some_and(|word| ["fn", "struct", "enum", "trait", "type"].contains(&word));
+    let name = words.next().unwrap_or_default();
+    let needs_none = name.starts_with("new(") || name.starts_with('$') || line.ends_with("{}");
+    (kind && !needs_none).then(|| item.split(['(', '{', '<', ';', '=']).next().unwrap_or(item).trim())
+}
+
+/// Whether a doc comment stands above, with attributes between at most.
+fn has_words_above(above: &[&str]) -> bool {
+    for line in above.iter().rev().map(|line| line.trim()) {
+        if line.starts_with("///") {
+            return true;
+        }
+        if line.is_empty() || line.ends_with(['{', '}', ';']) {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether a method belongs to a type of this file that other crates cannot see.
+fn of_private_type(line: &str, above: &[&str]) -> bool {
+    let Some(begins) = above.iter().rev().find(|above| above.starts_with("impl")).filter(|_| line.starts_with("    "))
+    else {
+        return false;
+    };
+    let words =
+        |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect::<Vec<_>>();
+    let owners = words(begins);
+    above.iter().filter(|line| !line.starts_with("pub struct") && !line.starts_with("pub enum")).any(|line| {
+        let declared = words(line);
+        declared.windows(2).any(|pair| ["struct", "enum"].contains(&pair[0].as_str()) && owners.contains(&pair[1]))
+    })
+}
+
+#[test]
+fn the_map_stays_short() {
+    let lines = read(&root().join("ARCHITECTURE.md")).lines().count();
+    assert!(lines <= ARCHITECTURE_LINES_MAX, "ARCHITECTURE.md has {lines} lines, at most {ARCHITECTURE_LINES_MAX}");
+}

@@ -1,0 +1,213 @@
+//! The language: words that GLOSSARY.md replaces do not come back, and what it defines is used.
+
+use crate::source::{Lines, Rust, hash_comments, markdown};
+use crate::{files, no_complaints, read, root, shown};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Parts of the repository whose words are not all replaced yet. Only their counts are printed.
+const NOT_YET_CLEAN: &[&str] = &[
+    "account",
+    "bench",
+    "cart",
+    "catalog",
+    "checkout",
+    "delivery",
+    "documents",
+    "inventory",
+    "kernel",
+    "merchandising",
+    "order",
+    "payment",
+    "ports",
+    "server",
+    "store",
+    "testdb",
+    "testkit",
+    "web",
+];
+
+/// Words that a file may use although the glossary replaces them, because there they have their usual sense.
+const ALLOWED: &[(&str, &str, &str)] = &[
+    ("*", "GLOSSARY.md", "it lists them"),
+    ("*", "crates/testkit/tests/tidy/", "it looks for them"),
+    ("listen", "crates/server/", "a server listens on a port"),
+    ("listens", "crates/server/", "a server listens on a port"),
+    ("listening", "crates/server/", "a server listens on a port"),
+    ("listen", "docs/SETTINGS.md", "the setting is called server.listen"),
+    ("listens", "docs/SETTINGS.md", "the setting is called server.listen"),
+];
+
+/// Texts that are not part of this repository, or are no longer.
+const UNKNOWN_SOURCES: &[&str] = &[
+    "design a",
+    "design b",
+    "design c",
+    "design d",
+    "designs a",
+    "designs b",
+    "designs c",
+    "designs d",
+    "quality.md",
+    "quality:",
+    "shapes",
+    "style.md",
+];
+
+/// Words that are riddles in a sentence and ordinary in a name.
+const FINE_IN_NAMES: &[&str] = &[
+    "nobody",
+    "whoever",
+    "listen",
+    "listens",
+    "listening",
+    "listener",
+    "listeners",
+    "terms",
+    "picture",
+    "house",
+    "books",
+];
+
+/// The rows of a table of GLOSSARY.md: its first and its second column.
+fn table(heading: &str) -> Vec<(String, String)> {
+    let glossary = read(&root().join("GLOSSARY.md"));
+    let section = glossary.split("\n## ").find(|part| part.starts_with(heading)).expect("the section is there");
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    rows.filter_map(|row| row.trim_matches('|').split_once('|'))
+        .map(|(first, second)| (first.trim().to_owned(), second.trim().to_owned()))
+        .collect()
+}
+
+/// Each word or phrase that is not used, with what to write.
+fn replaced() -> Vec<(String, String)> {
+    let rows = table("Words we do not use");
+    assert!(rows.len() > 15, "GLOSSARY.md lists {} replaced words; was its table changed?", rows.len());
+    let each = |(words, instead): &(String, String)| {
+        words.split(", ").map(|word| (word.to_owned(), instead.clone())).collect::<Vec<_>>()
+    };
+    rows.iter().flat_map(each).collect()
+}
+
+/// What people read in a file. Published migrations never change, not even their comments.
+fn prose(name: &str, text: &str) -> Option<Lines> {
+    match name.rsplit_once('.').map(|(_, kind)| kind) {
+        Some("rs") => Some(Rust::of(text).comments),
+        Some("md") => Some(markdown(text)),
+        Some("toml") => Some(hash_comments(text)),
+        None => (name == ".ci/run").then(|| hash_comments(text)),
+        Some(_) => None,
+    }
+}
+
+/// The part of the repository that a file belongs to: its crate, or the documents.
+fn part(name: &str) -> &str {
+    name.strip_prefix("crates/").and_then(|rest| rest.split('/').next()).unwrap_or("documents")
+}
+
+fn allowed(word: &str, name: &str) -> bool {
+    ALLOWED.iter().any(|(allowed, place, _)| (*allowed == "*" || *allowed == word) && name.starts_with(place))
+}
+
+/// Where a word or phrase stands in a text, not as a part of a longer word.
+fn occurrences<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let letter = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let before = text[..*at].chars().next_back().is_some_and(letter);
+        let after = text[at + word.len()..].chars().next().is_some_and(letter);
+        !before && !after
+    })
+}
+
+/// The words of the names in a line of code: `PageKey` and `page_key` are both page and key.
+fn words_of_names(code: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    let mut word = String::new();
+    let mut before = ' ';
+    for c in code.chars().chain([' ']) {
+        if (!c.is_alphabetic() || (c.is_uppercase() && before.is_lowercase())) && !word.is_empty() {
+            words.insert(std::mem::take(&mut word).to_lowercase());
+        }
+        if c.is_alphabetic() {
+            word.push(c);
+        }
+        before = c;
+    }
+    words
+}
+
+/// Complaints by part; `NOT_YET_CLEAN` ones are only counted.
+fn judge(complaints: BTreeMap<String, Vec<String>>, what: &str) {
+    let mut held = Vec::new();
+    for (part, found) in complaints {
+        if NOT_YET_CLEAN.contains(&part.as_str()) {
+            println!("{part}: {} {what}", found.len());
+            for line in
+                std::env::var("TIDY_SHOWS").is_ok_and(|shows| shows == part).then_some(&found).into_iter().flatten()
+            {
+                println!("  {line}");
+            }
+        } else {
+            held.extend(found);
+        }
+    }
+    no_complaints(&held);
+}
+
+/// `cargo test -p testkit --test tidy words -- --nocapture` counts what is left; `TIDY_SHOWS=store` before it lists it.
+#[test]
+fn words_that_the_glossary_replaces_are_gone_from_comments_and_documents() {
+    let replaced = replaced();
+    let mut complaints: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in files() {
+        let name = shown(&path);
+        let Some(lines) = prose(&name, &read(&path)) else { continue };
+        let (text, line_of) = lines.joined();
+        let unknown = UNKNOWN_SOURCES
+            .iter()
+            .map(|source| ((*source).to_owned(), "the fact itself, a rule number or an ADR".to_owned()));
+        for (word, instead) in replaced.iter().cloned().chain(unknown) {
+            for at in occurrences(&text, &word).filter(|_| !allowed(&word, &name)) {
+                let complaint = format!("{name}:{}: \"{word}\": {instead}", line_of[at]);
+                complaints.entry(part(&name).to_owned()).or_default().push(complaint);
+            }
+        }
+    }
+    judge(complaints, "replaced words in comments and documents");
+}
+
+#[test]
+fn words_that_the_glossary_replaces_are_gone_from_names() {
+    let replaced: BTreeMap<String, String> =
+        replaced().into_iter().filter(|(word, _)| !FINE_IN_NAMES.contains(&word.as_str())).collect();
+    let mut complaints: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in files().iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
+        let name = shown(path);
+        for (line, code) in Rust::of(&read(path)).code.iter() {
+            for word in words_of_names(code) {
+                if let Some(instead) = replaced.get(&word).filter(|_| !allowed(&word, &name)) {
+                    let complaint = format!("{name}:{line}: {word} in `{}`: {instead}", code.trim());
+                    complaints.entry(part(&name).to_owned()).or_default().push(complaint);
+                }
+            }
+        }
+    }
+    judge(complaints, "replaced words in names");
+}
+
+#[test]
+fn words_of_the_glossary_are_used() {
+    let mut texts = String::new();
+    for path in files().iter().filter(|path| !path.ends_with("GLOSSARY.md")) {
+        if shown(path).ends_with(".rs") || shown(path).ends_with(".md") {
+            texts.push_str(&read(path).to_lowercase());
+        }
+    }
+    let unused = |word: &String| !texts.contains(word.as_str()) && !texts.contains(&word.replace(' ', "_"));
+    let words = table("Words").into_iter().map(|(word, _)| word);
+    let complaints: Vec<String> =
+        words.filter(unused).map(|word| format!("GLOSSARY.md defines \"{word}\", which is used nowhere")).collect();
+    if NOT_YET_CLEAN.is_empty() {
+        no_complaints(&complaints);
+    }
+    complaints.iter().for_each(|complaint| println!("{complaint}"));
+}
