@@ -12,7 +12,8 @@ const LABEL_MAX: usize = 50;
 /// A saved address.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Saved {
+#[schema(as = Saved)]
+pub struct SavedAddress {
     /// The row.
     pub id: AddressId,
     /// What the user calls it.
@@ -32,7 +33,8 @@ pub struct Saved {
 /// An address to save.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Save {
+#[schema(as = Save)]
+pub struct SaveAddress {
     /// At most 50 characters.
     pub label: Option<String>,
     /// Where.
@@ -42,10 +44,10 @@ pub struct Save {
     pub is_default: bool,
 }
 
-impl Save {
+impl SaveAddress {
     /// The same without stray blanks; C002 or S211 naming the field.
-    pub fn checked(self) -> Result<Save> {
-        Ok(Save {
+    pub fn checked(self) -> Result<SaveAddress> {
+        Ok(SaveAddress {
             label: text::optional("label", self.label.as_deref(), LABEL_MAX)?,
             address: self.address.checked()?,
             is_default: self.is_default,

@@ -1,6 +1,6 @@
 //! Handlers under `/api/v1/auth` and `/api/v1/users`.
 
-use crate::address::{Save, Saved};
+use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::{self, Refreshed, Session};
 use crate::session::TOKEN_MAX;
 use crate::user::{self, Change, SignUp, User};
@@ -78,7 +78,7 @@ pub struct StreamToken {
     pub expires_in: u64,
 }
 
-fn must_be_here(app: &App) -> Result<()> {
+fn must_keep_accounts(app: &App) -> Result<()> {
     if app.shop.accounts { Ok(()) } else { Err(Code::AccountsElsewhere.error()) }
 }
 
@@ -96,7 +96,7 @@ fn tokens(app: &App, session: Session) -> Result<Tokens> {
 #[utoipa::path(post, path = "/api/v1/users/signup", tag = "account", request_body = SignUp,
     responses((status = 201, body = User), (status = 400, description = "C002, A012"), (status = 409, description = "A006")))]
 pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> ApiResult<User> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     let new = body.checked()?;
     let email = new.email.clone();
     let salt = app.db.read("account.prepare-sign-up", move |tx| ops::prepare_sign_up(tx, &email)).await?;
@@ -110,7 +110,7 @@ pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> ApiRes
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "account", request_body = SignIn,
     responses((status = 200, body = Tokens), (status = 401, description = "A005"), (status = 429, description = "A009")))]
 pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiResult<Tokens> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
     let found = app.db.write("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &email)).await?;
     let too_long = body.password.chars().count() > PASSWORD_MAX;
@@ -127,7 +127,7 @@ pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiRes
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "account", request_body = Refresh,
     responses((status = 200, body = Tokens), (status = 401, description = "A003, A004, A007")))]
 pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<Tokens> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
     let ttl = app.shop.refresh_ttl;
     match app.db.write("account.refresh", move |tx| ops::refresh(tx, &token, ttl)).await? {
@@ -139,7 +139,7 @@ pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiRe
 /// End a session.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", request_body = Refresh, responses((status = 200)))]
 pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<()> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
     app.db.write("account.sign-out", move |tx| ops::sign_out(tx, &token)).await?;
     Ok(done())
@@ -155,7 +155,7 @@ pub async fn stream_token(State(app): State<App>, user: web::User) -> ApiResult<
 /// The caller.
 #[utoipa::path(get, path = "/api/v1/users/me", tag = "account", responses((status = 200, body = User)))]
 pub async fn me(State(app): State<App>, user: web::User) -> ApiResult<User> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     Ok(ok(app.db.read("account.me", move |tx| ops::find(tx, &user.id)).await?))
 }
 
@@ -163,7 +163,7 @@ pub async fn me(State(app): State<App>, user: web::User) -> ApiResult<User> {
 #[utoipa::path(put, path = "/api/v1/users/me", tag = "account", request_body = Change,
     responses((status = 200, body = User), (status = 409, description = "C016")))]
 pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json<Change>) -> ApiResult<User> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     let change = body.checked()?;
     Ok(ok(app.db.write("account.change", move |tx| ops::change(tx, &user.id, &change)).await?))
 }
@@ -177,7 +177,7 @@ pub async fn change_password(
     user: web::User,
     Json(body): Json<PasswordChange>,
 ) -> ApiResult<()> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     let id = user.id;
     let asked = app.db.write("account.begin-password-change", move |tx| ops::begin_password_change(tx, &id)).await?;
     let (user, old, salt) = asked;
@@ -191,17 +191,17 @@ pub async fn change_password(
 }
 
 /// The caller's saved addresses.
-#[utoipa::path(get, path = "/api/v1/users/me/addresses", tag = "account", responses((status = 200, body = Vec<Saved>)))]
-pub async fn addresses(State(app): State<App>, user: web::User) -> ApiResult<Vec<Saved>> {
-    must_be_here(&app)?;
+#[utoipa::path(get, path = "/api/v1/users/me/addresses", tag = "account", responses((status = 200, body = Vec<SavedAddress>)))]
+pub async fn addresses(State(app): State<App>, user: web::User) -> ApiResult<Vec<SavedAddress>> {
+    must_keep_accounts(&app)?;
     Ok(ok(app.db.read("account.addresses", move |tx| ops::addresses(tx, &user.id)).await?))
 }
 
-/// Save an address.
-#[utoipa::path(post, path = "/api/v1/users/me/addresses", tag = "account", request_body = Save,
-    responses((status = 201, body = Saved), (status = 400, description = "C002, S211")))]
-pub async fn save_address(State(app): State<App>, user: web::User, Json(body): Json<Save>) -> ApiResult<Saved> {
-    must_be_here(&app)?;
+/// SaveAddress an address.
+#[utoipa::path(post, path = "/api/v1/users/me/addresses", tag = "account", request_body = SaveAddress,
+    responses((status = 201, body = SavedAddress), (status = 400, description = "C002, S211")))]
+pub async fn save_address(State(app): State<App>, user: web::User, Json(body): Json<SaveAddress>) -> ApiResult<SavedAddress> {
+    must_keep_accounts(&app)?;
     let new = body.checked()?;
     let saved = app.db.write("account.save-address", move |tx| ops::save_address(tx, &user.id, &new)).await?;
     let location = Some(format!("/api/v1/users/me/addresses/{}", saved.id));
@@ -209,15 +209,15 @@ pub async fn save_address(State(app): State<App>, user: web::User, Json(body): J
 }
 
 /// Change a saved address.
-#[utoipa::path(put, path = "/api/v1/users/me/addresses/{id}", tag = "account", request_body = Save,
-    params(("id" = i64, Path)), responses((status = 200, body = Saved), (status = 404, description = "A010")))]
+#[utoipa::path(put, path = "/api/v1/users/me/addresses/{id}", tag = "account", request_body = SaveAddress,
+    params(("id" = i64, Path)), responses((status = 200, body = SavedAddress), (status = 404, description = "A010")))]
 pub async fn change_address(
     State(app): State<App>,
     user: web::User,
     Path(id): Path<AddressId>,
-    Json(body): Json<Save>,
-) -> ApiResult<Saved> {
-    must_be_here(&app)?;
+    Json(body): Json<SaveAddress>,
+) -> ApiResult<SavedAddress> {
+    must_keep_accounts(&app)?;
     let new = body.checked()?;
     Ok(ok(app.db.write("account.change-address", move |tx| ops::change_address(tx, &user.id, id, &new)).await?))
 }
@@ -226,7 +226,7 @@ pub async fn change_address(
 #[utoipa::path(delete, path = "/api/v1/users/me/addresses/{id}", tag = "account", params(("id" = i64, Path)),
     responses((status = 200), (status = 404, description = "A010")))]
 pub async fn forget_address(State(app): State<App>, user: web::User, Path(id): Path<AddressId>) -> ApiResult<()> {
-    must_be_here(&app)?;
+    must_keep_accounts(&app)?;
     app.db.write("account.forget-address", move |tx| ops::forget_address(tx, &user.id, id)).await?;
     Ok(done())
 }

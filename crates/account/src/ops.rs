@@ -1,6 +1,6 @@
 //! One function per verb. Passwords are hashed and compared outside, see [`crate::password`].
 
-use crate::address::{ADDRESSES_MAX, Save, Saved};
+use crate::address::{ADDRESSES_MAX, SaveAddress, SavedAddress};
 use crate::session::{self, Use};
 use crate::store;
 use crate::user::{Change, SignUp, Status, User};
@@ -73,7 +73,7 @@ pub fn begin_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, Strin
 /// A008 when the account is closed.
 pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration) -> Result<Session> {
     // held, so that a session begun with the old password is there to be ended when the password changes
-    let (user, current) = hold(tx, user)?;
+    let (user, current) = lock(tx, user)?;
     if current != hash {
         return Err(Code::WrongCredentials.error());
     }
@@ -136,13 +136,13 @@ pub fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<User> {
 }
 
 /// The user with the hash of their password, held until the end of the job.
-fn hold(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
-    store::hold(tx, id)?.ok_or_else(|| Code::UserNotFound.error())
+fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
+    store::lock(tx, id)?.ok_or_else(|| Code::UserNotFound.error())
 }
 
 /// Changes what a user says about themselves. C016 when the version is stale.
 pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
-    let (user, _) = hold(tx, id)?;
+    let (user, _) = lock(tx, id)?;
     let version = change.version.unwrap_or(user.version);
     if !store::change(tx, id, change, version)? {
         let current = Detail::field("version", "is stale").with("currentVersion", user.version);
@@ -182,13 +182,13 @@ fn names(roles: Roles) -> Vec<String> {
 }
 
 /// A user's saved addresses, the default first, then oldest first.
-pub fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Saved>> {
+pub fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<SavedAddress>> {
     store::addresses(tx, user)
 }
 
 /// Saves an address. C002 when the user keeps too many.
-pub fn save_address(tx: &mut Tx<'_>, user: &UserId, new: &Save) -> Result<Saved> {
-    hold_addresses(tx, user)?;
+pub fn save_address(tx: &mut Tx<'_>, user: &UserId, new: &SaveAddress) -> Result<SavedAddress> {
+    lock_addresses(tx, user)?;
     let kept = store::addresses(tx, user)?;
     if kept.len() >= ADDRESSES_MAX {
         return Err(Code::InvalidInput.because(format!("at most {ADDRESSES_MAX} addresses can be kept")));
@@ -202,8 +202,8 @@ pub fn save_address(tx: &mut Tx<'_>, user: &UserId, new: &Save) -> Result<Saved>
 }
 
 /// Changes a saved address; A010 when it is not this user's.
-pub fn change_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId, new: &Save) -> Result<Saved> {
-    hold_addresses(tx, user)?;
+pub fn change_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId, new: &SaveAddress) -> Result<SavedAddress> {
+    lock_addresses(tx, user)?;
     let before = address(tx, user, id)?;
     if new.is_default {
         store::clear_default(tx, user)?;
@@ -214,7 +214,7 @@ pub fn change_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId, new: &Save)
 
 /// Forgets a saved address; A010 when it is not this user's. If it was the default, the oldest of the others becomes it.
 pub fn forget_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<()> {
-    hold_addresses(tx, user)?;
+    lock_addresses(tx, user)?;
     let gone = address(tx, user, id)?;
     store::delete_address(tx, id)?;
     if gone.is_default
@@ -227,11 +227,11 @@ pub fn forget_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<(
 
 /// One change of a user's addresses after the other, by the user's row: two first addresses saved at the same moment would
 /// otherwise both become the default.
-fn hold_addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
-    store::hold(tx, user).map(|_| ())
+fn lock_addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    store::lock(tx, user).map(|_| ())
 }
 
-fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<Saved> {
+fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<SavedAddress> {
     let found = store::addresses(tx, user)?.into_iter().find(|saved| saved.id == id);
     found.ok_or_else(|| Code::AddressNotFound.error())
 }

@@ -14,39 +14,41 @@ const AT_ONCE: usize = 2;
 /// Hashes waiting or made; one more is told to come back.
 const WAITING: usize = 100;
 
-static DESK: Desk = Desk::new();
+static HASHER: Hasher = Hasher::new();
 
 /// Where hashes are made, a few at a time.
-struct Desk {
-    places: Semaphore,
-    turns: Semaphore,
+struct Hasher {
+    queue: Semaphore,
+    running: Semaphore,
 }
 
 /// The hash of `password` with `salt`, in PHC form.
 pub async fn hash(password: String, salt: [u8; 16]) -> Result<String> {
-    DESK.aside(move || {
-        Argon2::default()
-            .hash_password_with_salt(password.as_bytes(), &salt)
-            .map(|hash| hash.to_string())
-            .map_err(|e| Code::Internal.error().caused_by(e.to_string()))
-    })
-    .await
+    HASHER
+        .aside(move || {
+            Argon2::default()
+                .hash_password_with_salt(password.as_bytes(), &salt)
+                .map(|hash| hash.to_string())
+                .map_err(|e| Code::Internal.error().caused_by(e.to_string()))
+        })
+        .await
 }
 
 /// Whether `password` is the one behind `hash`. Without a hash it takes as long and is false, so that nobody learns by the
 /// time it takes which e-mails are known.
 pub async fn matches(password: String, hash: Option<String>) -> Result<bool> {
-    DESK.aside(move || {
-        let known = hash.is_some();
-        let hash = hash.as_deref().unwrap_or_else(|| nobodys());
-        let parsed = PasswordHash::new(hash).map_err(|e| Code::Internal.error().caused_by(e.to_string()))?;
-        Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known)
-    })
-    .await
+    HASHER
+        .aside(move || {
+            let known = hash.is_some();
+            let hash = hash.as_deref().unwrap_or_else(|| dummy_hash());
+            let parsed = PasswordHash::new(hash).map_err(|e| Code::Internal.error().caused_by(e.to_string()))?;
+            Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known)
+        })
+        .await
 }
 
 /// A hash that nobody's password has, with the same cost as a real one.
-fn nobodys() -> &'static str {
+fn dummy_hash() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
     HASH.get_or_init(|| {
         let hash: std::result::Result<PasswordHash, _> = Argon2::default().hash_password_with_salt(b"nobody", &[7; 16]);
@@ -54,16 +56,16 @@ fn nobodys() -> &'static str {
     })
 }
 
-impl Desk {
-    const fn new() -> Desk {
-        Desk { places: Semaphore::const_new(WAITING), turns: Semaphore::const_new(AT_ONCE) }
+impl Hasher {
+    const fn new() -> Hasher {
+        Hasher { queue: Semaphore::const_new(WAITING), running: Semaphore::const_new(AT_ONCE) }
     }
 
     /// Runs `work` on a thread of its own. It keeps its place and its turn until it is done, even if the caller has gone
     /// away meanwhile: otherwise people who hang up could have any number of hashes made at once.
     async fn aside<T: Send + 'static>(&'static self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let place = self.places.try_acquire().map_err(|_| busy())?;
-        let turn = self.turns.acquire().await.map_err(|_| busy())?;
+        let place = self.queue.try_acquire().map_err(|_| busy())?;
+        let turn = self.running.acquire().await.map_err(|_| busy())?;
         let kept = move || {
             let outcome = work();
             drop((place, turn));
@@ -92,41 +94,41 @@ mod tests {
 
     #[tokio::test]
     async fn people_who_hang_up_keep_their_turn_until_their_hash_is_made() {
-        static DESK: Desk = Desk::new();
+        static HASHER: Hasher = Hasher::new();
         let (go_on, waits) = std::sync::mpsc::channel::<()>();
-        let hung_up = tokio::spawn(DESK.aside(move || {
+        let hung_up = tokio::spawn(HASHER.aside(move || {
             let _ = waits.recv();
             Ok(())
         }));
-        while DESK.turns.available_permits() == AT_ONCE {
+        while HASHER.running.available_permits() == AT_ONCE {
             tokio::task::yield_now().await;
         }
         hung_up.abort();
         assert!(hung_up.await.is_err());
-        assert_eq!(DESK.turns.available_permits(), AT_ONCE - 1);
+        assert_eq!(HASHER.running.available_permits(), AT_ONCE - 1);
         drop(go_on);
-        while DESK.turns.available_permits() < AT_ONCE {
+        while HASHER.running.available_permits() < AT_ONCE {
             tokio::task::yield_now().await;
         }
-        assert_eq!(DESK.places.available_permits(), WAITING);
+        assert_eq!(HASHER.queue.available_permits(), WAITING);
     }
 
     #[tokio::test]
     async fn too_many_at_once_are_told_to_come_back() {
-        static DESK: Desk = Desk::new();
+        static HASHER: Hasher = Hasher::new();
         let (go_on, waits) = std::sync::mpsc::channel::<()>();
         let waits = std::sync::Arc::new(std::sync::Mutex::new(waits));
         for _ in 0..WAITING {
             let waits = std::sync::Arc::clone(&waits);
-            tokio::spawn(DESK.aside(move || {
+            tokio::spawn(HASHER.aside(move || {
                 let _ = waits.lock().map(|waits| waits.recv());
                 Ok(())
             }));
         }
-        while DESK.places.available_permits() > 0 {
+        while HASHER.queue.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        let refused = DESK.aside(|| Ok(())).await.unwrap_err();
+        let refused = HASHER.aside(|| Ok(())).await.unwrap_err();
         assert_eq!((refused.code(), refused.retry_after_s()), (Code::Unavailable, Some(2)));
         drop(go_on);
     }

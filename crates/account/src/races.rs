@@ -1,6 +1,6 @@
 //! Several people at once. With one writer they only wait for each other; on a server they meet.
 
-use crate::address::Save;
+use crate::address::SaveAddress;
 use crate::ops::{self, FAILURES_MAX, Refreshed};
 use crate::user::{Change, SignUp};
 use crate::{MODULE, store};
@@ -69,7 +69,7 @@ fn codes<T>(answers: &[Result<T>]) -> Vec<Code> {
     answers.iter().filter_map(|answer| answer.as_ref().err().map(kernel::Error::code)).collect()
 }
 
-fn home(is_default: bool) -> Save {
+fn home(is_default: bool) -> SaveAddress {
     let address = Address {
         receiver_name: "김미나".to_owned(),
         receiver_phone: "010-1234-5678".to_owned(),
@@ -77,7 +77,7 @@ fn home(is_default: bool) -> Save {
         address1: "세종대로 110".to_owned(),
         address2: None,
     };
-    Save { label: None, address, is_default }
+    SaveAddress { label: None, address, is_default }
 }
 
 #[tokio::test]

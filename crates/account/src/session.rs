@@ -9,7 +9,7 @@ pub const TOKEN_MAX: usize = 100;
 
 /// A refresh token as it is kept: only its hash, so that a stolen database opens no sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredToken {
     /// The row.
     pub id: i64,
     /// All tokens that came from one sign-in.
@@ -37,7 +37,7 @@ pub enum Use {
     Again,
 }
 
-impl Kept {
+impl StoredToken {
     /// What using this token at `now` means.
     pub fn used_at(&self, now: Timestamp) -> Use {
         match (self.ended_at, self.used_at) {
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_token_is_good_once_and_in_time() {
         let at = Timestamp::from_millis;
-        let fresh = Kept {
+        let fresh = StoredToken {
             id: 1,
             family: "f".to_owned(),
             user: UserId::new(uuid::Uuid::nil()),
@@ -78,7 +78,7 @@ mod tests {
         };
         assert_eq!(fresh.used_at(at(99)), Use::Good);
         assert_eq!(fresh.used_at(at(100)), Use::Expired);
-        assert_eq!(Kept { used_at: Some(at(5)), ..fresh.clone() }.used_at(at(6)), Use::Again);
-        assert_eq!(Kept { used_at: Some(at(5)), ended_at: Some(at(6)), ..fresh }.used_at(at(7)), Use::Ended);
+        assert_eq!(StoredToken { used_at: Some(at(5)), ..fresh.clone() }.used_at(at(6)), Use::Again);
+        assert_eq!(StoredToken { used_at: Some(at(5)), ended_at: Some(at(6)), ..fresh }.used_at(at(7)), Use::Ended);
     }
 }

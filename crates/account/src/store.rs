@@ -1,8 +1,8 @@
 //! SQL, row mapping and audit.
 
-use crate::address::{Save, Saved};
+use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::FAILURES_WITHIN;
-use crate::session::Kept;
+use crate::session::StoredToken;
 use crate::user::{Change, User};
 use ::store::{Arg, Row, Tx, Violation, args};
 use kernel::{Address, AddressId, Result, Timestamp, UserId};
@@ -13,7 +13,7 @@ const INSERT_USER: &str =
 const FIND: &str =
     "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
     password_hash from users where id = ?";
-const HOLD: &str =
+const LOCK: &str =
     "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
     password_hash from users where id = ? {for update}";
 const FIND_BY_EMAIL: &str =
@@ -66,7 +66,7 @@ const FORGET_AT_ONCE: i64 = 500;
 pub const STATEMENTS: &[&str] = &[
     INSERT_USER,
     FIND,
-    HOLD,
+    LOCK,
     FIND_BY_EMAIL,
     CHANGE,
     SET_PASSWORD,
@@ -133,8 +133,8 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)
 }
 
 /// The user, held until the end of the job: nobody changes them, their password or their addresses meanwhile.
-pub(crate) fn hold(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)>> {
-    tx.query_first(HOLD, args![id], user)
+pub(crate) fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)>> {
+    tx.query_first(LOCK, args![id], user)
 }
 
 pub(crate) fn find_by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
@@ -163,9 +163,9 @@ pub(crate) fn insert_token(tx: &mut Tx<'_>, hash: &str, family: &str, user: &Use
     tx.exec(INSERT_TOKEN, args![hash, family, user, now, expires]).map(|_| ())
 }
 
-pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<Kept>> {
+pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<StoredToken>> {
     tx.query_first(FIND_TOKEN, args![hash], |row| {
-        Ok(Kept {
+        Ok(StoredToken {
             id: row.get(0)?,
             family: row.get(1)?,
             user: row.get(2)?,
@@ -223,7 +223,7 @@ pub(crate) fn forget_failures(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64>
     tx.exec(FORGET_FAILURES, args![cutoff])
 }
 
-pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Saved>> {
+pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<SavedAddress>> {
     tx.query(ADDRESSES, args![user], |row| {
         let address = Address {
             receiver_name: row.get(2)?,
@@ -232,7 +232,7 @@ pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Saved>> {
             address1: row.get(5)?,
             address2: row.get(6)?,
         };
-        Ok(Saved {
+        Ok(SavedAddress {
             id: row.get(0)?,
             label: row.get(1)?,
             full_address: address.full(),
@@ -244,7 +244,7 @@ pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Saved>> {
     })
 }
 
-pub(crate) fn insert_address(tx: &mut Tx<'_>, user: &UserId, new: &Save, is_default: bool) -> Result<AddressId> {
+pub(crate) fn insert_address(tx: &mut Tx<'_>, user: &UserId, new: &SaveAddress, is_default: bool) -> Result<AddressId> {
     let (now, a) = (tx.now(), &new.address);
     let row = args![
         user,
@@ -261,7 +261,7 @@ pub(crate) fn insert_address(tx: &mut Tx<'_>, user: &UserId, new: &Save, is_defa
     tx.insert(INSERT_ADDRESS, row).map(AddressId::new)
 }
 
-pub(crate) fn change_address(tx: &mut Tx<'_>, id: AddressId, new: &Save, is_default: bool) -> Result<()> {
+pub(crate) fn change_address(tx: &mut Tx<'_>, id: AddressId, new: &SaveAddress, is_default: bool) -> Result<()> {
     let (now, a) = (tx.now(), &new.address);
     let row =
         args![new.label, a.receiver_name, a.receiver_phone, a.zip_code, a.address1, a.address2, is_default, now, id];

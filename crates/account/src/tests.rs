@@ -1,6 +1,6 @@
 //! The operations against a real database.
 
-use crate::address::Save;
+use crate::address::SaveAddress;
 use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Refreshed};
 use crate::user::{Change, SignUp};
 use crate::{MODULE, store};
@@ -53,7 +53,7 @@ fn sign_up(email: &str) -> SignUp {
     }
 }
 
-fn save(is_default: bool) -> Save {
+fn save(is_default: bool) -> SaveAddress {
     let address = Address {
         receiver_name: "김미나".to_owned(),
         receiver_phone: "010-1234-5678".to_owned(),
@@ -61,7 +61,7 @@ fn save(is_default: bool) -> Save {
         address1: "서울시 중구 세종대로 110".to_owned(),
         address2: None,
     };
-    Save { label: None, address, is_default }
+    SaveAddress { label: None, address, is_default }
 }
 
 fn code<T>(result: Result<T>) -> Code {

@@ -1,8 +1,8 @@
 //! What administrators do with categories, and what sellers do with parts of their products that have nothing to do
 //! with stock. Products themselves are written in `merchandising`.
 
-use crate::category::Placed;
-use crate::ops::categories::{self, Wish};
+use crate::category::WithPath;
+use crate::ops::categories::{self, Content};
 use crate::ops::{images, products, variants};
 use crate::product::Author;
 use axum::extract::State;
@@ -41,8 +41,8 @@ pub struct SaveCategory {
 }
 
 impl SaveCategory {
-    fn wish(&self) -> Wish {
-        Wish { name: self.name.clone(), parent: self.parent_id, display_order: self.display_order }
+    fn content(&self) -> Content {
+        Content { name: self.name.clone(), parent: self.parent_id, display_order: self.display_order }
     }
 }
 
@@ -55,38 +55,38 @@ struct AtVersion {
 }
 
 /// Every category with its version.
-#[utoipa::path(get, path = "/admin/categories", tag = "catalog", responses((status = 200, body = Success<Vec<Placed>>)))]
-async fn admin_categories(State(app): State<App>, _admin: Admin) -> ApiResult<Vec<Placed>> {
-    Ok(ok(app.db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_placed())).await?))
+#[utoipa::path(get, path = "/admin/categories", tag = "catalog", responses((status = 200, body = Success<Vec<WithPath>>)))]
+async fn admin_categories(State(app): State<App>, _admin: Admin) -> ApiResult<Vec<WithPath>> {
+    Ok(ok(app.db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_with_paths())).await?))
 }
 
 /// One category with its version.
 #[utoipa::path(get, path = "/admin/categories/{id}", tag = "catalog", params(("id" = i64, Path)),
-    responses((status = 200, body = Success<Placed>)))]
-async fn admin_category(State(app): State<App>, _admin: Admin, Path(id): Path<CategoryId>) -> ApiResult<Placed> {
-    Ok(ok(app.db.read("catalog.category", move |tx| categories::tree(tx)?.placed(id)).await?))
+    responses((status = 200, body = Success<WithPath>)))]
+async fn admin_category(State(app): State<App>, _admin: Admin, Path(id): Path<CategoryId>) -> ApiResult<WithPath> {
+    Ok(ok(app.db.read("catalog.category", move |tx| categories::tree(tx)?.with_path(id)).await?))
 }
 
 /// Make a category.
 #[utoipa::path(post, path = "/admin/categories", tag = "catalog", request_body = SaveCategory,
-    responses((status = 201, body = Success<Placed>)))]
-async fn create_category(State(app): State<App>, _admin: Admin, Json(sent): Json<SaveCategory>) -> ApiResult<Placed> {
-    let made = app.db.write("catalog.create-category", move |tx| categories::create(tx, sent.wish())).await?;
+    responses((status = 201, body = Success<WithPath>)))]
+async fn create_category(State(app): State<App>, _admin: Admin, Json(sent): Json<SaveCategory>) -> ApiResult<WithPath> {
+    let made = app.db.write("catalog.create-category", move |tx| categories::create(tx, sent.content())).await?;
     Ok(created(format!("/categories/{}", made.category.id), made))
 }
 
 /// Rename, move or reorder a category with everything below it.
 #[utoipa::path(put, path = "/admin/categories/{id}", tag = "catalog", request_body = SaveCategory,
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<Placed>)))]
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<WithPath>)))]
 async fn change_category(
     State(app): State<App>,
     _admin: Admin,
     Path(id): Path<CategoryId>,
     if_match: IfMatch,
     Json(sent): Json<SaveCategory>,
-) -> ApiResult<Placed> {
+) -> ApiResult<WithPath> {
     let expected = if_match.or(sent.version)?;
-    let work = move |tx: &mut ::store::Tx<'_>| categories::change(tx, id, sent.wish(), expected);
+    let work = move |tx: &mut ::store::Tx<'_>| categories::change(tx, id, sent.content(), expected);
     Ok(ok(app.db.write("catalog.change-category", work).await?))
 }
 

@@ -38,7 +38,8 @@ pub struct Category {
 /// A category with what is known from its place in the tree.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Placed {
+#[schema(as = Placed)]
+pub struct WithPath {
     /// The category.
     #[serde(flatten)]
     pub category: Category,
@@ -119,18 +120,18 @@ impl Tree {
     }
 
     /// The category in its place; C003 when there is none with this id.
-    pub fn placed(&self, id: CategoryId) -> Result<Placed> {
+    pub fn with_path(&self, id: CategoryId) -> Result<WithPath> {
         let category = self.find(id)?.clone();
         let upwards = self.upwards(id);
-        Ok(Placed { category, path: joined(&upwards), depth: upwards.len() })
+        Ok(WithPath { category, path: joined(&upwards), depth: upwards.len() })
     }
 
     /// Every category in its place, each before its children.
-    pub fn all_placed(&self) -> Vec<Placed> {
+    pub fn all_with_paths(&self) -> Vec<WithPath> {
         let mut placed = Vec::with_capacity(self.len());
         let mut waiting: Vec<_> = self.children(None).iter().rev().copied().collect();
         while let Some(id) = waiting.pop() {
-            placed.extend(self.placed(id));
+            placed.extend(self.with_path(id));
             waiting.extend(self.children(Some(id)).iter().rev());
         }
         placed
@@ -166,7 +167,7 @@ impl Tree {
 
     /// Whether a category may be put under `parent` (`None`: at the top): a new one, or `moved` with everything below
     /// it. C003 when `parent` does not exist, C002 when the tree would be too deep or a circle.
-    pub fn may_place(&self, moved: Option<CategoryId>, parent: Option<CategoryId>) -> Result<()> {
+    pub fn may_move(&self, moved: Option<CategoryId>, parent: Option<CategoryId>) -> Result<()> {
         let above = match parent {
             Some(parent) => {
                 self.find(parent)?;
@@ -272,10 +273,10 @@ mod tests {
             assert!(path(bad).is_err(), "{bad}");
         }
         let tree = Tree::of(vec![category(1, None), category(2, Some(1)), category(3, Some(2))]);
-        let placed = tree.placed(id(3)).unwrap();
+        let placed = tree.with_path(id(3)).unwrap();
         assert_eq!((placed.path.as_str(), placed.depth), ("c1 > c2 > c3", 3));
         assert_eq!(tree.nodes()[0].children[0].children[0].path, "c1 > c2 > c3");
-        assert_eq!(tree.all_placed().len(), 3);
+        assert_eq!(tree.all_with_paths().len(), 3);
         assert!(name("a>b").is_err());
     }
 
@@ -290,10 +291,10 @@ mod tests {
     #[test]
     fn a_category_is_never_part_of_itself() {
         let tree = Tree::of(vec![category(1, None), category(2, Some(1)), category(3, Some(2))]);
-        assert!(tree.may_place(Some(id(1)), Some(id(1))).is_err());
-        assert!(tree.may_place(Some(id(1)), Some(id(3))).is_err());
-        assert!(tree.may_place(Some(id(3)), Some(id(1))).is_ok());
-        assert_eq!(tree.may_place(None, Some(id(7))).unwrap_err().code(), Code::NotFound);
+        assert!(tree.may_move(Some(id(1)), Some(id(1))).is_err());
+        assert!(tree.may_move(Some(id(1)), Some(id(3))).is_err());
+        assert!(tree.may_move(Some(id(3)), Some(id(1))).is_ok());
+        assert_eq!(tree.may_move(None, Some(id(7))).unwrap_err().code(), Code::NotFound);
     }
 
     #[test]
@@ -313,7 +314,7 @@ mod tests {
                 let tree = Tree::of(rows.clone());
                 let known = rows.iter().any(|row| row.id == id(moved));
                 let moved = known.then_some(id(moved));
-                if tree.may_place(moved, parent.map(id)).is_err() {
+                if tree.may_move(moved, parent.map(id)).is_err() {
                     continue;
                 }
                 match moved {

@@ -1,6 +1,6 @@
 //! Categories, as everyone reads them: from memory, until one changes.
 
-use crate::category::{Node, Placed};
+use crate::category::{Node, WithPath};
 use crate::events::CategoryChanged;
 use crate::ops::categories;
 use ::store::{Envelope, Event};
@@ -31,10 +31,10 @@ pub fn stale(fact: &Envelope) -> Vec<PageKey> {
 }
 
 /// Every category with its path, each before what is below it.
-#[utoipa::path(get, path = "/categories", tag = "catalog", responses((status = 200, body = Success<Vec<Placed>>)))]
+#[utoipa::path(get, path = "/categories", tag = "catalog", responses((status = 200, body = Success<Vec<WithPath>>)))]
 async fn list_categories(State(app): State<App>) -> Result<Response, Failure> {
     let db = app.db.clone();
-    let make = || async move { db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_placed())).await };
+    let make = || async move { db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_with_paths())).await };
     Ok(json_response(StatusCode::OK, None, app.pages.get(ALL, make).await?))
 }
 
@@ -48,8 +48,8 @@ async fn category_tree(State(app): State<App>) -> Result<Response, Failure> {
 
 /// One category with its path.
 #[utoipa::path(get, path = "/categories/{id}", tag = "catalog", params(("id" = i64, Path)),
-    responses((status = 200, body = Success<Placed>)))]
-async fn category(State(app): State<App>, Path(id): Path<CategoryId>) -> web::ApiResult<Placed> {
-    let placed = app.db.read("catalog.category", move |tx| categories::tree(tx)?.placed(id)).await?;
+    responses((status = 200, body = Success<WithPath>)))]
+async fn category(State(app): State<App>, Path(id): Path<CategoryId>) -> web::ApiResult<WithPath> {
+    let placed = app.db.read("catalog.category", move |tx| categories::tree(tx)?.with_path(id)).await?;
     Ok(web::ok(placed))
 }

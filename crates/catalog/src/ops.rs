@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 /// A line as a buyer names it: by variant, or by product alone, which means its default variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ItemRef {
     /// The product; optional next to a variant, and then it must be that variant's product.
     pub product: Option<ProductId>,
     /// The variant.
@@ -46,7 +46,7 @@ pub struct Sellable {
 
 /// What is wanted, in the same order. S001 naming everything that does not exist or is discontinued, C002 for a line
 /// that names neither product nor variant.
-pub fn resolve(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Sellable>> {
+pub fn resolve(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Sellable>> {
     let mut missing = Vec::new();
     let mut resolved = Vec::with_capacity(wanted.len());
     for (line, found) in wanted.iter().zip(find(tx, wanted)?) {
@@ -59,7 +59,7 @@ pub fn resolve(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Sellable>> {
 }
 
 /// Like [`resolve`], but what does not exist is `None`.
-pub fn find(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Option<Sellable>>> {
+pub fn find(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Option<Sellable>>> {
     let (mut variants, mut products) = (Vec::with_capacity(wanted.len()), Vec::new());
     for (n, line) in wanted.iter().enumerate() {
         match (line.variant, line.product) {
@@ -74,7 +74,7 @@ pub fn find(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Option<Sellable>>>
     let by_variant: HashMap<VariantId, &Sellable> = found.iter().map(|(_, one)| (one.variant, one)).collect();
     let by_product: HashMap<ProductId, &Sellable> =
         found.iter().filter_map(|(default_of, one)| default_of.map(|product| (product, one))).collect();
-    let pick = |line: &Wanted| match (line.variant, line.product) {
+    let pick = |line: &ItemRef| match (line.variant, line.product) {
         (Some(variant), product) => {
             by_variant.get(&variant).filter(|one| product.is_none_or(|product| product == one.product))
         }
@@ -85,7 +85,7 @@ pub fn find(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<Vec<Option<Sellable>>>
 }
 
 /// S001 naming everything that is missing.
-pub fn not_found(missing: &[&Wanted]) -> Error {
+pub fn not_found(missing: &[&ItemRef]) -> Error {
     let mut error = Code::ProductNotFound.error();
     for line in missing {
         let mut detail = Detail::note("does not exist");

@@ -40,7 +40,7 @@ pub enum Status {
 
 /// What can happen to a product's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
+pub enum Change {
     /// It goes on sale.
     Published,
     /// It goes off sale.
@@ -53,20 +53,20 @@ impl Status {
     /// Every state.
     pub const ALL: [Status; 4] = [Status::Draft, Status::Active, Status::Inactive, Status::Discontinued];
 
-    /// The state after `fact`. Repeating what already holds changes nothing; S001 once it is discontinued.
-    pub fn step(self, fact: Fact) -> Result<Status> {
-        match (self, fact) {
-            (Status::Draft | Status::Active | Status::Inactive, Fact::Published) => Ok(Status::Active),
-            (Status::Draft | Status::Active | Status::Inactive, Fact::Closed) => Ok(Status::Inactive),
-            (Status::Draft | Status::Active | Status::Inactive, Fact::Discontinued) => Ok(Status::Discontinued),
-            (Status::Discontinued, Fact::Published | Fact::Closed | Fact::Discontinued) => {
+    /// The state after `change`. Repeating what already holds changes nothing; S001 once it is discontinued.
+    pub fn step(self, change: Change) -> Result<Status> {
+        match (self, change) {
+            (Status::Draft | Status::Active | Status::Inactive, Change::Published) => Ok(Status::Active),
+            (Status::Draft | Status::Active | Status::Inactive, Change::Closed) => Ok(Status::Inactive),
+            (Status::Draft | Status::Active | Status::Inactive, Change::Discontinued) => Ok(Status::Discontinued),
+            (Status::Discontinued, Change::Published | Change::Closed | Change::Discontinued) => {
                 Err(Code::ProductNotFound.because("it was discontinued"))
             }
         }
     }
 
     /// As the API and the database write it.
-    pub const fn as_str(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Status::Draft => "DRAFT",
             Status::Active => "ACTIVE",
@@ -81,14 +81,14 @@ impl FromStr for Status {
     fn from_str(text: &str) -> Result<Status> {
         Status::ALL
             .into_iter()
-            .find(|status| status.as_str() == text)
+            .find(|status| status.name() == text)
             .ok_or_else(|| kernel::text::wrong("status", "must be one of DRAFT, ACTIVE, INACTIVE, DISCONTINUED"))
     }
 }
 
 impl ToArg for Status {
     fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.as_str())
+        Arg::Text(self.name())
     }
 }
 
@@ -266,21 +266,21 @@ mod tests {
 
     #[test]
     fn a_product_goes_on_and_off_sale_until_it_is_discontinued() {
-        let active = Status::Draft.step(Fact::Published).unwrap();
-        let closed = active.step(Fact::Closed).unwrap();
+        let active = Status::Draft.step(Change::Published).unwrap();
+        let closed = active.step(Change::Closed).unwrap();
         assert_eq!((active, closed), (Status::Active, Status::Inactive));
-        assert_eq!(closed.step(Fact::Published).unwrap(), Status::Active);
-        let gone = closed.step(Fact::Discontinued).unwrap();
-        for fact in [Fact::Published, Fact::Closed, Fact::Discontinued] {
-            assert_eq!(gone.step(fact).unwrap_err().code(), Code::ProductNotFound);
+        assert_eq!(closed.step(Change::Published).unwrap(), Status::Active);
+        let gone = closed.step(Change::Discontinued).unwrap();
+        for change in [Change::Published, Change::Closed, Change::Discontinued] {
+            assert_eq!(gone.step(change).unwrap_err().code(), Code::ProductNotFound);
         }
     }
 
     #[test]
     fn states_are_read_back() {
         for status in Status::ALL {
-            assert_eq!(status.as_str().parse::<Status>().unwrap(), status);
-            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+            assert_eq!(status.name().parse::<Status>().unwrap(), status);
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
         }
     }
 

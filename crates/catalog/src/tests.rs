@@ -2,7 +2,7 @@
 
 use crate::category::DEPTH_MAX;
 use crate::events::{Change, ProductChanged};
-use crate::ops::{self, Wanted, categories, images, products, upsert, variants};
+use crate::ops::{self, ItemRef, categories, images, products, upsert, variants};
 use crate::product::{Author, Content, New, Product, Status};
 use crate::variant;
 use ::store::{Db, Settings, Tx, outbox};
@@ -92,12 +92,12 @@ fn size(size: &str, more: i64) -> variant::New {
     }
 }
 
-fn by_product(id: ProductId) -> Wanted {
-    Wanted { product: Some(id), variant: None }
+fn by_product(id: ProductId) -> ItemRef {
+    ItemRef { product: Some(id), variant: None }
 }
 
-fn by_variant(id: VariantId) -> Wanted {
-    Wanted { product: None, variant: Some(id) }
+fn by_variant(id: VariantId) -> ItemRef {
+    ItemRef { product: None, variant: Some(id) }
 }
 
 fn user(seed: u64) -> UserId {
@@ -125,12 +125,12 @@ fn what_is_missing_is_named() {
     let lines = [
         by_product(mug.product),
         by_product(ProductId::new(77)),
-        Wanted { product: Some(mug.product), variant: Some(tee.variants[0]) },
+        ItemRef { product: Some(mug.product), variant: Some(tee.variants[0]) },
     ];
     let error = shop.refuses(move |tx| ops::resolve(tx, &lines));
     assert_eq!((error.code(), error.details().len()), (Code::ProductNotFound, 2));
     assert_eq!(error.details()[0].facts["productId"], 77);
-    let error = shop.refuses(|tx| ops::resolve(tx, &[Wanted { product: None, variant: None }]));
+    let error = shop.refuses(|tx| ops::resolve(tx, &[ItemRef { product: None, variant: None }]));
     assert_eq!(error.code(), Code::InvalidInput);
 }
 
@@ -246,8 +246,8 @@ fn variants_come_and_go_but_the_default_one_stays() {
         shop.refuses(move |tx| variants::discontinue(tx, Author::Admin, id, small, None)).code(),
         Code::Conflict
     );
-    let wish = variant::New { is_default: true, ..size("L", 0) };
-    let changed = shop.does(move |tx| variants::change(tx, Author::Admin, id, large, wish.clone(), Some(2)));
+    let content = variant::New { is_default: true, ..size("L", 0) };
+    let changed = shop.does(move |tx| variants::change(tx, Author::Admin, id, large, content.clone(), Some(2)));
     assert!(changed.is_default && changed.price == Money::minor(9_000));
     shop.does(move |tx| variants::discontinue(tx, Author::Admin, id, small, None));
     let left = shop.does(move |tx| variants::of_products(tx, &[id]));
@@ -273,8 +273,8 @@ fn the_first_image_is_the_products_image() {
     assert_eq!(error.code(), Code::InvalidInput);
 }
 
-fn wish(name: &str, parent: Option<CategoryId>) -> categories::Wish {
-    categories::Wish { name: name.into(), parent, display_order: 0 }
+fn content(name: &str, parent: Option<CategoryId>) -> categories::Content {
+    categories::Content { name: name.into(), parent, display_order: 0 }
 }
 
 #[test]
@@ -282,17 +282,17 @@ fn categories_are_made_moved_and_removed_as_a_tree() {
     let shop = Shop::open();
     let deep = shop.does(|tx| categories::at_path(tx, "A > B > C > D > E", true));
     assert_eq!(shop.does(|tx| categories::at_path(tx, "A>B>C>D>E", false)), deep);
-    let placed = shop.does(move |tx| categories::tree(tx)?.placed(deep));
+    let placed = shop.does(move |tx| categories::tree(tx)?.with_path(deep));
     assert_eq!((placed.path.as_str(), placed.depth), ("A > B > C > D > E", DEPTH_MAX));
-    let too_deep = shop.refuses(move |tx| categories::create(tx, wish("F", Some(deep))));
+    let too_deep = shop.refuses(move |tx| categories::create(tx, content("F", Some(deep))));
     assert_eq!(too_deep.code(), Code::InvalidInput);
     let top = shop.does(|tx| categories::at_path(tx, "A", false));
-    let circle = shop.refuses(move |tx| categories::change(tx, top, wish("A", Some(deep)), None));
+    let circle = shop.refuses(move |tx| categories::change(tx, top, content("A", Some(deep)), None));
     assert_eq!(circle.code(), Code::InvalidInput);
-    assert_eq!(shop.refuses(|tx| categories::create(tx, wish("A", None))).code(), Code::Conflict);
+    assert_eq!(shop.refuses(|tx| categories::create(tx, content("A", None))).code(), Code::Conflict);
     assert_eq!(shop.refuses(move |tx| categories::remove(tx, top, None)).code(), Code::Conflict, "it has children");
     assert_eq!(shop.refuses(|tx| categories::at_path(tx, "A > X", false)).code(), Code::NotFound);
-    let moved = shop.does(move |tx| categories::change(tx, deep, wish("E2", None), Some(1)));
+    let moved = shop.does(move |tx| categories::change(tx, deep, content("E2", None), Some(1)));
     assert_eq!((moved.path.as_str(), moved.category.version), ("E2", 2));
     let stale = shop.refuses(move |tx| categories::remove(tx, deep, Some(1)));
     assert_eq!(stale.code(), Code::StaleVersion);
@@ -322,9 +322,9 @@ fn a_category_is_meant_by_id_path_or_name() {
     let outer = shop.does(|tx| categories::at_path(tx, "Watches", false));
     for (words, meant) in [("Watches > Watches", vec![inner]), ("2", vec![inner]), ("99", vec![]), ("Nothing", vec![])]
     {
-        assert_eq!(shop.does(move |tx| categories::meant(tx, words)), meant, "{words}");
+        assert_eq!(shop.does(move |tx| categories::matching(tx, words)), meant, "{words}");
     }
-    let mut both = shop.does(|tx| categories::meant(tx, "Watches"));
+    let mut both = shop.does(|tx| categories::matching(tx, "Watches"));
     both.sort_unstable();
     assert_eq!(both, [outer, inner]);
 }

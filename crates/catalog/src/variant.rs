@@ -34,7 +34,7 @@ pub enum Status {
 
 impl Status {
     /// As the API and the database write it.
-    pub const fn as_str(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Status::Active => "ACTIVE",
             Status::Inactive => "INACTIVE",
@@ -48,14 +48,14 @@ impl FromStr for Status {
     fn from_str(text: &str) -> Result<Status> {
         [Status::Active, Status::Inactive, Status::Discontinued]
             .into_iter()
-            .find(|status| status.as_str() == text)
+            .find(|status| status.name() == text)
             .ok_or_else(|| text::wrong("status", "must be one of ACTIVE, INACTIVE, DISCONTINUED"))
     }
 }
 
 impl ToArg for Status {
     fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.as_str())
+        Arg::Text(self.name())
     }
 }
 
@@ -185,7 +185,7 @@ pub fn price(base: Money, adjustment: Money) -> Result<Money> {
 }
 
 /// C019 when two of `options` are the same combination. Variants without options are told apart by name alone.
-pub fn told_apart<'a>(options: impl IntoIterator<Item = &'a Options>) -> Result<()> {
+pub fn distinct<'a>(options: impl IntoIterator<Item = &'a Options>) -> Result<()> {
     let mut seen = std::collections::BTreeSet::new();
     for one in options {
         if !one.0.is_empty() && !seen.insert(&one.0) {
@@ -226,8 +226,8 @@ mod tests {
     #[test]
     fn the_same_combination_twice_is_refused() {
         let (small, large, none) = (options(&[("size", "S")]), options(&[("size", "L")]), Options::default());
-        assert!(told_apart([&small, &large, &none, &none]).is_ok());
-        assert_eq!(told_apart([&small, &large, &small]).unwrap_err().code(), Code::Conflict);
+        assert!(distinct([&small, &large, &none, &none]).is_ok());
+        assert_eq!(distinct([&small, &large, &small]).unwrap_err().code(), Code::Conflict);
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 
 use crate::quote;
 use cart::{Cart, CartLine, NewLine, Status};
-use catalog::ops::{Sellable, Wanted};
+use catalog::ops::{ItemRef, Sellable};
 use inventory::{Level, StockStatus};
 use kernel::{
     CartId, CartItemId, Code, Detail, Error, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId,
@@ -168,7 +168,7 @@ fn item(line: CartLine, today: &Today) -> Result<CartItem> {
 /// Puts something into the caller's cart at today's price. S001 S003 the product, S106 when it is there already and is not to
 /// be merged, S401 S105 the stock.
 pub fn add(tx: &mut Tx<'_>, user: &UserId, new: &NewItem) -> Result<CartResponse> {
-    let wanted = [Wanted { product: new.product_id, variant: new.variant_id }];
+    let wanted = [ItemRef { product: new.product_id, variant: new.variant_id }];
     let sellable = catalog::ops::resolve(tx, &wanted)?.swap_remove(0);
     if !sellable.on_sale {
         return Err(crate::place::not_on_sale(&[&sellable]));

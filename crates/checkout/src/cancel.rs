@@ -33,7 +33,7 @@ pub fn begin(
     // the run first, then the order, so that neither changes while it is decided; that there is no run says less than that
     // there is no order
     let record = saga::store::lock_of_order(tx, number, saga.name);
-    let order = order::ops::held(tx, number)?;
+    let order = order::ops::lock(tx, number)?;
     if owner.is_some_and(|user| order.user != *user) {
         return Err(Code::OrderUserMismatch.error());
     }
@@ -56,7 +56,7 @@ fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     match order.status.kind() {
         Kind::Pending | Kind::Confirmed => Ok(()),
         Kind::Paid => {
-            let left = delivery::ops::held(tx, &order.number)?.is_some_and(|parcel| has_left(&parcel));
+            let left = delivery::ops::lock_of_order(tx, &order.number)?.is_some_and(|parcel| has_left(&parcel));
             if left {
                 return Err(Code::OrderCannotBeCancelled.because("its parcel has left"));
             }

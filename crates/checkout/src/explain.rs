@@ -103,11 +103,11 @@ fn of_order(order: &Order) -> Vec<Moment> {
     });
     let placed = moment(order.created_at, Source::Order, "PLACED", Some(order.user.to_string()), amounts);
     let paid = order.status.paid_at().map(|at| moment(at, Source::Order, "PAID", None, Value::Null));
-    let given_up = order
+    let ended = order
         .status
-        .given_up()
+        .ended()
         .map(|(at, reason)| moment(at, Source::Order, order.status.kind().name(), None, json!({ "reason": reason })));
-    [Some(placed), paid, given_up].into_iter().flatten().collect()
+    [Some(placed), paid, ended].into_iter().flatten().collect()
 }
 
 fn of_saga(record: &Record) -> Vec<Moment> {

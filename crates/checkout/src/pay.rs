@@ -113,7 +113,7 @@ pub enum Standing {
 /// not be completed after the money had been taken.
 pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
     use payment::Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
-    let payment = payment::ops::standing(tx, &record.order)?;
+    let payment = payment::ops::current(tx, &record.order)?;
     match &payment.status {
         Pending | Processing => Ok(Standing::Open(payment)),
         Completed { .. } | PartiallyRefunded { .. } if record.status == Status::Completed => {

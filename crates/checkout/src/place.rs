@@ -6,7 +6,7 @@ use crate::{
     saga::{About, Record, Saga, Status},
 };
 use cart::Cart;
-use catalog::ops::{Sellable, Wanted};
+use catalog::ops::{ItemRef, Sellable};
 use kernel::{Address, CartId, Code, Currency, Detail, Error, Money, Quantity, Result, UserId, Zone};
 use order::{Amounts, NewLine, NewOrder, Order};
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Wish {
 }
 
 /// What is wanted, and how much of it.
-pub(crate) type Line = (Wanted, Quantity);
+pub(crate) type Line = (ItemRef, Quantity);
 
 /// A placed order.
 #[derive(Debug, Clone)]
@@ -118,19 +118,19 @@ pub(crate) fn quoted(tx: &mut Tx<'_>, user: &UserId, source: &Source) -> Result<
 
 fn named(source: &Source) -> Vec<Line> {
     let Source::Items(items) = source else { return Vec::new() };
-    items.iter().map(|item| (Wanted { product: item.product_id, variant: item.variant_id }, item.quantity)).collect()
+    items.iter().map(|item| (ItemRef { product: item.product_id, variant: item.variant_id }, item.quantity)).collect()
 }
 
 fn of_cart(cart: &Cart) -> Vec<Line> {
     cart.lines
         .iter()
-        .map(|line| (Wanted { product: Some(line.product), variant: Some(line.variant) }, line.quantity))
+        .map(|line| (ItemRef { product: Some(line.product), variant: Some(line.variant) }, line.quantity))
         .collect()
 }
 
 /// The order's lines at the prices of this moment.
 fn priced(tx: &mut Tx<'_>, wanted: &[Line]) -> Result<Vec<NewLine>> {
-    let names: Vec<Wanted> = wanted.iter().map(|(wanted, _)| *wanted).collect();
+    let names: Vec<ItemRef> = wanted.iter().map(|(wanted, _)| *wanted).collect();
     let sellables = catalog::ops::resolve(tx, &names)?;
     let unsold: Vec<&Sellable> = sellables.iter().filter(|sellable| !sellable.on_sale).collect();
     if !unsold.is_empty() {

@@ -1,7 +1,7 @@
 //! What an order would cost now, and everything that stands in its way. Writes nothing.
 
 use crate::{place, request::OrderRequest};
-use catalog::ops::{Sellable, Wanted};
+use catalog::ops::{ItemRef, Sellable};
 use inventory::{Level, StockStatus};
 use kernel::{Code, Currency, Detail, Error, Money, ProductId, Quantity, Result, UserCouponId, UserId, VariantId};
 use order::Amounts;
@@ -93,7 +93,7 @@ pub fn quote(
 ) -> Result<(Quote, Vec<Error>)> {
     let source = request.source()?;
     let wanted = place::quoted(tx, user, &source)?;
-    let names: Vec<Wanted> = wanted.iter().map(|(wanted, _)| *wanted).collect();
+    let names: Vec<ItemRef> = wanted.iter().map(|(wanted, _)| *wanted).collect();
     let found = catalog::ops::find(tx, &names)?;
     let variants: Vec<VariantId> = found.iter().flatten().map(|sellable| sellable.variant).collect();
     let levels: HashMap<VariantId, Level> =
@@ -143,8 +143,8 @@ fn line(sellable: Sellable, quantity: Quantity, levels: &HashMap<VariantId, Leve
     })
 }
 
-fn missing(wanted: &[(Wanted, Quantity)], found: &[Option<Sellable>]) -> Option<Error> {
-    let missing: Vec<&Wanted> =
+fn missing(wanted: &[(ItemRef, Quantity)], found: &[Option<Sellable>]) -> Option<Error> {
+    let missing: Vec<&ItemRef> =
         wanted.iter().zip(found).filter(|(_, found)| found.is_none()).map(|((wanted, _), _)| wanted).collect();
     (!missing.is_empty()).then(|| catalog::ops::not_found(&missing))
 }

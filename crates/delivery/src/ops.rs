@@ -43,7 +43,7 @@ pub fn create(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, address: &Add
 /// PREPARING → CANCELLED, because the order was given up; repeated, or without a delivery: no effect. S504 when it is
 /// with the carrier already.
 pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
-    let Some(delivery) = held(tx, order)? else { return Ok(()) };
+    let Some(delivery) = lock_of_order(tx, order)? else { return Ok(()) };
     match delivery.status {
         Status::Preparing => {
             let description = text::optional("reason", Some(reason), text::REASON_MAX)?;
@@ -117,6 +117,6 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>
 }
 
 /// The order's delivery, if it has one, held until the job ends: for whoever decides by its status.
-pub fn held(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>> {
+pub fn lock_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>> {
     store::lock_of_order(tx, order)
 }

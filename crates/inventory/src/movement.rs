@@ -29,7 +29,7 @@ impl Kind {
         [Kind::Received, Kind::Reserved, Kind::Released, Kind::Committed, Kind::Returned, Kind::Adjusted];
 
     /// As it is stored (design B).
-    pub const fn stored(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Kind::Received => "RECEIVED",
             Kind::Reserved => "RESERVED",
@@ -41,7 +41,7 @@ impl Kind {
     }
 
     /// As it is shown (design A).
-    pub const fn shown(self) -> &'static str {
+    pub const fn movement_type(self) -> &'static str {
         match self {
             Kind::Received => "PURCHASE",
             Kind::Reserved => "RESERVATION",
@@ -53,7 +53,7 @@ impl Kind {
     }
 
     /// The Korean label.
-    pub const fn korean(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Kind::Received => "입고",
             Kind::Reserved => "예약",
@@ -77,7 +77,7 @@ impl Kind {
 
 impl ToArg for Kind {
     fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.stored())
+        Arg::Text(self.name())
     }
 }
 
@@ -85,7 +85,7 @@ impl FromColumn for Kind {
     fn from_column(column: Column<'_>) -> Result<Kind> {
         Kind::ALL
             .into_iter()
-            .find(|kind| column == Column::Text(kind.stored()))
+            .find(|kind| column == Column::Text(kind.name()))
             .ok_or_else(|| Code::Internal.error().caused_by(format!("no kind of movement: {column:?}")))
     }
 }

@@ -3,12 +3,12 @@
 mod keeping;
 
 pub use crate::stock::{Level, Line, Opening, Stock, StockStatus};
-pub use keeping::{adjust, hold, open, open_all, open_many, receive, set_available, set_threshold};
+pub use keeping::{adjust, lock, open, open_all, open_many, receive, set_available, set_threshold};
 
 use crate::Reservation;
 use crate::events::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
 use crate::movement::{Kind, Movement};
-use crate::stock::{self, Held, Wanted};
+use crate::stock::{self, Demand, StockRow};
 use crate::store::{self, Cause, State};
 use ::store::{Arg, Tx};
 use kernel::{Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, UserId, VariantId};
@@ -16,25 +16,25 @@ use kernel::{Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, Us
 /// Holds stock for an order: all of it or, with S402 naming what is short, nothing. S401 for a variant without stock rows.
 /// The second call for the same order has no effect.
 pub fn reserve(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, lines: &[Line]) -> Result<()> {
-    let wanted = stock::wanted(lines);
+    let wanted = stock::demands(lines);
     let variants = wanted.iter().map(|w| Arg::Int(w.variant.raw())).collect();
-    let (mut rows, already) = store::of_variants(tx, variants, order.as_str())?;
+    let (mut rows, already) = store::lock_variants(tx, variants, order.as_str())?;
     if already {
         return Ok(());
     }
-    take(&mut rows, &wanted)?;
+    allocate(&mut rows, &wanted)?;
     let by = user.to_string();
-    if !store::shift(tx, Kind::Reserved, Cause::order(order.as_str(), None, &by), &rows)? {
+    if !store::move_units(tx, Kind::Reserved, Cause::order(order.as_str(), None, &by), &rows)? {
         return Err(Code::ConcurrentStockModification.error().retry_after(1));
     }
-    store::hold(tx, order, &by, &rows)?;
+    store::insert_reservations(tx, order, &by, &rows)?;
     let mut reserved_quantities = Quantities::new();
     wanted.iter().for_each(|w| *reserved_quantities.entry(w.product).or_default() += w.units);
     tx.emit(&StockReserved { order_number: order, user_id: *user, reserved_quantities, reserved_at: tx.now() })
 }
 
 /// Decides from which rows everything wanted is taken. Both lists ascend by variant.
-fn take(mut rows: &mut [Held], wanted: &[Wanted]) -> Result<()> {
+fn allocate(mut rows: &mut [StockRow], wanted: &[Demand]) -> Result<()> {
     let (mut missing, mut short) = (Vec::new(), Vec::new());
     for wanted in wanted {
         let count = rows.iter().take_while(|row| row.variant == wanted.variant).count();
@@ -56,7 +56,7 @@ fn take(mut rows: &mut [Held], wanted: &[Wanted]) -> Result<()> {
 
 /// The order is paid: what it holds leaves the house. No effect when it holds nothing (any more).
 pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
-    let Some((rows, user)) = turn(tx, order, (State::Live, State::Committed), Kind::Committed, None)? else {
+    let Some((rows, user)) = transition(tx, order, (State::Live, State::Committed), Kind::Committed, None)? else {
         return Ok(());
     };
     let reserved_quantities = quantities(&rows);
@@ -65,7 +65,8 @@ pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
 
 /// The order gives up what it holds. No effect when it holds nothing (any more): a sold order is not released but taken back.
 pub fn release(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
-    let Some((rows, user)) = turn(tx, order, (State::Live, State::Released), Kind::Released, Some(reason))? else {
+    let Some((rows, user)) = transition(tx, order, (State::Live, State::Released), Kind::Released, Some(reason))?
+    else {
         return Ok(());
     };
     let reserved_quantities = quantities(&rows);
@@ -73,8 +74,9 @@ pub fn release(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()>
 }
 
 /// The goods a paid order bought come back and can be sold again. No effect when it bought nothing or gave it back before.
-pub fn take_back(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
-    let Some((rows, _)) = turn(tx, order, (State::Committed, State::Returned), Kind::Returned, Some(reason))? else {
+pub fn return_sold(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
+    let Some((rows, _)) = transition(tx, order, (State::Committed, State::Returned), Kind::Returned, Some(reason))?
+    else {
         return Ok(());
     };
     let mut variants: Vec<VariantId> = rows.iter().map(|row| row.variant).collect();
@@ -86,18 +88,18 @@ pub fn take_back(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<(
 }
 
 /// Turns all of the order's reservations in one state into the next and moves their stock. `None` when there are none.
-fn turn(
+fn transition(
     tx: &mut Tx<'_>,
     order: &OrderNumber,
     (from, to): (State, State),
     kind: Kind,
     reason: Option<&str>,
-) -> Result<Option<(Vec<Held>, UserId)>> {
-    let (rows, user) = store::of_order(tx, order, from)?;
+) -> Result<Option<(Vec<StockRow>, UserId)>> {
+    let (rows, user) = store::lock_reserved(tx, order, from)?;
     let Some(user) = user else { return Ok(None) };
     let by = user.to_string();
     let cause = Cause::order(order.as_str(), reason, &by);
-    if !store::turn(tx, order, to, &rows)? || !store::shift(tx, kind, cause, &rows)? {
+    if !store::transition(tx, order, to, &rows)? || !store::move_units(tx, kind, cause, &rows)? {
         let code = match to {
             State::Committed => Code::StockDeductionFailed,
             State::Released => Code::StockReleaseFailed,
@@ -108,7 +110,7 @@ fn turn(
     Ok(Some((rows, user)))
 }
 
-fn quantities(rows: &[Held]) -> Quantities {
+fn quantities(rows: &[StockRow]) -> Quantities {
     let mut sums = Quantities::new();
     rows.iter().for_each(|row| *sums.entry(row.product).or_default() += row.units);
     sums

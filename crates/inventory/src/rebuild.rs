@@ -15,7 +15,7 @@ const CHUNK: i64 = 500;
 const LISTED_MAX: usize = 1_000;
 
 pub(crate) const NEWEST: &str = "select coalesce(max(id), 0) from inventory_snapshots";
-pub(crate) const NEWEST_TOLD: &str = "select coalesce(max(snapshot_id), 0) from inventory_events";
+pub(crate) const NEWEST_IN_LEDGER: &str = "select coalesce(max(snapshot_id), 0) from inventory_events";
 pub(crate) const COMPARE: &str = "
     select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version,
            coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.last_version, 0), coalesce(e.events, 0),
@@ -146,7 +146,7 @@ fn compared(row: &Row<'_>) -> Result<Compared> {
 pub async fn run(db: &Db, dry_run: bool) -> Result<Report> {
     let newest = db.read("inventory.rebuild", |tx| {
         let newest: i64 = tx.query_one(NEWEST, args![], |row| row.get(0))?;
-        Ok(newest.max(tx.query_one(NEWEST_TOLD, args![], |row| row.get(0))?))
+        Ok(newest.max(tx.query_one(NEWEST_IN_LEDGER, args![], |row| row.get(0))?))
     });
     let newest = newest.await?;
     let mut report = Report { dry_run, ..Report::default() };

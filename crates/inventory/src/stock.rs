@@ -80,7 +80,7 @@ pub struct Opening {
 
 /// Stock of one variant at one location, held by the transaction that is about to change it.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct StockRow {
     pub id: SnapshotId,
     pub product: ProductId,
     pub variant: VariantId,
@@ -96,17 +96,17 @@ pub(crate) struct Held {
 
 /// One variant's share of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct Demand {
     pub variant: VariantId,
     pub product: ProductId,
     pub units: i64,
 }
 
 /// What an order wants of each variant: the same variant summed, ascending (docs/RULES.md).
-pub(crate) fn wanted(lines: &[Line]) -> Vec<Wanted> {
-    let mut all: Vec<Wanted> = lines
+pub(crate) fn demands(lines: &[Line]) -> Vec<Demand> {
+    let mut all: Vec<Demand> = lines
         .iter()
-        .map(|line| Wanted { variant: line.variant, product: line.product, units: line.quantity.as_i64() })
+        .map(|line| Demand { variant: line.variant, product: line.product, units: line.quantity.as_i64() })
         .collect();
     all.sort_unstable_by_key(|wanted| wanted.variant);
     all.dedup_by(|next, first| {
@@ -121,7 +121,7 @@ pub(crate) fn wanted(lines: &[Line]) -> Vec<Wanted> {
 
 /// Takes `units` of one variant from the places where it lies: from `MAIN` first, then in the order given. Says in
 /// `units` of each place how many; `Err` with what there is when it is too little, and then nothing is taken.
-pub(crate) fn allocate(places: &mut [Held], units: i64) -> Result<(), i64> {
+pub(crate) fn allocate(places: &mut [StockRow], units: i64) -> Result<(), i64> {
     let available = places.iter().map(|place| place.available).sum();
     if available < units {
         return Err(available);
@@ -137,7 +137,7 @@ pub(crate) fn allocate(places: &mut [Held], units: i64) -> Result<(), i64> {
 }
 
 /// S402: what is short, with numbers a storefront can show.
-pub(crate) fn short(wanted: &Wanted, available: i64) -> Detail {
+pub(crate) fn short(wanted: &Demand, available: i64) -> Detail {
     Detail::note(if available == 0 { "sold out".to_owned() } else { format!("only {available} left") })
         .with("productId", wanted.product.raw())
         .with("variantId", wanted.variant.raw())
@@ -198,7 +198,7 @@ pub struct Stock {
     /// How well it is in stock, by the highest threshold of its places.
     pub stock_status: StockStatus,
     /// The places it lies at, by variant and location.
-    pub breakdown: Vec<Place>,
+    pub breakdown: Vec<LocationStock>,
     /// When the first row was opened.
     pub created_at: Timestamp,
     /// When it moved last.
@@ -211,7 +211,7 @@ pub struct Stock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = InventoryPlace)]
-pub struct Place {
+pub struct LocationStock {
     /// The row.
     pub id: SnapshotId,
     /// The variant.
@@ -238,9 +238,9 @@ pub struct Place {
 
 impl Stock {
     /// The product's stock from its places; `None` when it has none.
-    pub(crate) fn of(product: ProductId, breakdown: Vec<Place>) -> Option<Stock> {
+    pub(crate) fn of(product: ProductId, breakdown: Vec<LocationStock>) -> Option<Stock> {
         let first = breakdown.first()?;
-        let sum = |of: fn(&Place) -> i64| breakdown.iter().map(of).sum::<i64>();
+        let sum = |of: fn(&LocationStock) -> i64| breakdown.iter().map(of).sum::<i64>();
         let (available, reserved) = (sum(|p| p.available_quantity), sum(|p| p.reserved_quantity));
         let threshold = breakdown.iter().map(|p| p.low_stock_threshold).max().unwrap_or(LOW_STOCK_THRESHOLD);
         Some(Stock {
@@ -267,8 +267,8 @@ mod tests {
         Line { variant: VariantId::new(variant), product: ProductId::new(1), quantity: Quantity::new(units).unwrap() }
     }
 
-    fn places(available: &[i64]) -> Vec<Held> {
-        let held = |(n, &available): (usize, &i64)| Held {
+    fn places(available: &[i64]) -> Vec<StockRow> {
+        let held = |(n, &available): (usize, &i64)| StockRow {
             id: SnapshotId::new(n as i64 + 1),
             product: ProductId::new(1),
             variant: VariantId::new(1),
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_same_variant_on_two_lines_is_summed_first() {
-        let all = wanted(&[line(9, 2), line(3, 1), line(9, 3)]);
+        let all = demands(&[line(9, 2), line(3, 1), line(9, 3)]);
         let seen: Vec<_> = all.iter().map(|w| (w.variant.raw(), w.units)).collect();
         assert_eq!(seen, [(3, 1), (9, 5)]);
     }
@@ -333,7 +333,7 @@ mod tests {
         #[test]
         fn summing_loses_no_unit(raw in prop::collection::vec((1_i64..6, 1_i64..1000), 0..40)) {
             let lines: Vec<_> = raw.iter().map(|&(variant, units)| line(variant, units)).collect();
-            let all = wanted(&lines);
+            let all = demands(&lines);
             prop_assert!(all.windows(2).all(|pair| pair[0].variant < pair[1].variant));
             prop_assert_eq!(all.iter().map(|w| w.units).sum::<i64>(), raw.iter().map(|r| r.1).sum::<i64>());
         }

@@ -1,18 +1,18 @@
-//! The SQL of stock. Every change goes through [`shift`]: one guarded statement and its events.
+//! The SQL of stock. Every change goes through [`move_units`]: one guarded statement and its events.
 
 use crate::movement::{Kind, Movement};
-use crate::stock::{Held, Level, Opening, Place, Stock, StockStatus};
+use crate::stock::{Level, LocationStock, Opening, Stock, StockRow, StockStatus};
 use crate::{Location, Reservation, audit, rebuild};
 use kernel::{Code, Cursor, OrderNumber, PageRequest, ProductId, Result, SnapshotId, UserId, VariantId};
 use store::{Arg, Row, ToArg, Tx, args};
 
-const OF_VARIANTS: &str = "
+const LOCK_VARIANTS: &str = "
     select id, product_id, variant_id, location_code, available, reserved, version,
            (select count(*) from inventory_reservations where order_number = ?)
       from inventory_snapshots
      where variant_id in ([?])
      order by variant_id, location_code {for update}";
-const OF_ORDER: &str = "
+const LOCK_RESERVED: &str = "
     select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version, r.quantity,
            r.line_no, r.user_id
       from inventory_reservations r
@@ -24,12 +24,12 @@ const MOVE: &str = "
     update inventory_snapshots
        set available = available + [case id], reserved = reserved + [case id], version = version + 1, updated_at = ?
      where id in ([?]) and available + [case id] >= 0 and reserved + [case id] >= 0";
-const TELL: &str = "
+const INSERT_EVENTS: &str = "
     insert into inventory_events (snapshot_id, aggregate_version, product_id, variant_id, location_code, event_type,
         quantity_change, quantity_after, reserved_change, reserved_after,
         reference_type, reference_id, correlation_id, change_reason, performed_by, occurred_at)
     values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
-const HOLD: &str = "
+const INSERT_RESERVATIONS: &str = "
     insert into inventory_reservations
         (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_version, reserved_at, updated_at)
     values [(?, ?, ?, ?, ?, ?, ?, ?, ?)]";
@@ -58,7 +58,7 @@ const LEVELS_OF_PRODUCTS: &str = "
            max(low_stock_threshold)
       from inventory_snapshots where product_id in ([?])
      group by variant_id, product_id order by product_id, variant_id";
-const PLACES: &str = "
+const OF_PRODUCTS: &str = "
     select product_id, id, variant_id, location_code, available, reserved, low_stock_threshold, created_at, updated_at,
            version
       from inventory_snapshots where product_id in ([?])
@@ -97,11 +97,11 @@ const RESERVATIONS: &str = "
 
 /// Every statement of this crate.
 pub(crate) const STATEMENTS: &[&str] = &[
-    OF_VARIANTS,
-    OF_ORDER,
+    LOCK_VARIANTS,
+    LOCK_RESERVED,
     MOVE,
-    TELL,
-    HOLD,
+    INSERT_EVENTS,
+    INSERT_RESERVATIONS,
     SETTLE,
     RETURN,
     OPENED,
@@ -110,7 +110,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     THRESHOLD,
     LEVELS,
     LEVELS_OF_PRODUCTS,
-    PLACES,
+    OF_PRODUCTS,
     MOVEMENTS,
     MOVEMENTS_COUNT,
     MOVEMENTS_OF_ORDER,
@@ -120,7 +120,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     audit::LOST_EVENTS,
     audit::LOST_RESERVATIONS,
     rebuild::NEWEST,
-    rebuild::NEWEST_TOLD,
+    rebuild::NEWEST_IN_LEDGER,
     rebuild::COMPARE,
     rebuild::LOST,
     rebuild::LOCK,
@@ -132,7 +132,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
 /// What has become of an order's hold on stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Held, not paid.
+    /// StockRow, not paid.
     Live,
     /// Sold.
     Committed,
@@ -188,8 +188,8 @@ impl<'a> Cause<'a> {
     }
 }
 
-fn held(row: &Row<'_>) -> Result<Held> {
-    Ok(Held {
+fn stock_row(row: &Row<'_>) -> Result<StockRow> {
+    Ok(StockRow {
         id: row.get(0)?,
         product: row.get(1)?,
         variant: row.get(2)?,
@@ -203,30 +203,34 @@ fn held(row: &Row<'_>) -> Result<Held> {
 }
 
 /// The stock of these variants, locked in ascending order, and whether `order` has reservations already.
-pub(crate) fn of_variants(tx: &mut Tx<'_>, variants: Vec<Arg<'_>>, order: &str) -> Result<(Vec<Held>, bool)> {
+pub(crate) fn lock_variants(tx: &mut Tx<'_>, variants: Vec<Arg<'_>>, order: &str) -> Result<(Vec<StockRow>, bool)> {
     let mut reserved = false;
-    let all = tx.query(OF_VARIANTS, &[Arg::Text(order), Arg::List(variants)], |row| {
+    let all = tx.query(LOCK_VARIANTS, &[Arg::Text(order), Arg::List(variants)], |row| {
         reserved = reserved || row.get::<bool>(7)?;
-        held(row)
+        stock_row(row)
     })?;
     Ok((all, reserved))
 }
 
 /// What the order has in `state`, locked, with whose order it is.
-pub(crate) fn of_order(tx: &mut Tx<'_>, order: &OrderNumber, state: State) -> Result<(Vec<Held>, Option<UserId>)> {
+pub(crate) fn lock_reserved(
+    tx: &mut Tx<'_>,
+    order: &OrderNumber,
+    state: State,
+) -> Result<(Vec<StockRow>, Option<UserId>)> {
     let mut user = None;
-    let all = tx.query(OF_ORDER, args![order, state], |row| {
+    let all = tx.query(LOCK_RESERVED, args![order, state], |row| {
         if user.is_none() {
             user = Some(row.get(9)?);
         }
-        Ok(Held { units: row.get(7)?, line_no: row.get(8)?, ..held(row)? })
+        Ok(StockRow { units: row.get(7)?, line_no: row.get(8)?, ..stock_row(row)? })
     })?;
     Ok((all, user))
 }
 
 /// Moves `units` of every row that has some, and tells the ledger. `false`, with nothing to be relied on, when a guard
 /// refused: the caller fails and its transaction is rolled back.
-pub(crate) fn shift(tx: &mut Tx<'_>, kind: Kind, cause: Cause<'_>, rows: &[Held]) -> Result<bool> {
+pub(crate) fn move_units(tx: &mut Tx<'_>, kind: Kind, cause: Cause<'_>, rows: &[StockRow]) -> Result<bool> {
     let now = tx.now();
     let moving = || rows.iter().filter(|row| row.units != 0);
     let ids: Vec<Arg<'_>> = moving().map(|row| row.id.to_arg()).collect();
@@ -244,13 +248,13 @@ pub(crate) fn shift(tx: &mut Tx<'_>, kind: Kind, cause: Cause<'_>, rows: &[Held]
         let (available, reserved) = kind.changes(row.units);
         event(row, kind, cause, (row.version + 1, available, reserved), now.as_millis())
     });
-    tx.insert_rows(TELL, told.collect())?;
+    tx.insert_rows(INSERT_EVENTS, told.collect())?;
     Ok(true)
 }
 
 /// An entry of the ledger about `row` as it was before it changed by (available, reserved).
 fn event<'a>(
-    row: &'a Held,
+    row: &'a StockRow,
     kind: Kind,
     cause: Cause<'a>,
     (version, available, reserved): (i64, i64, i64),
@@ -262,7 +266,7 @@ fn event<'a>(
         Arg::Int(row.product.raw()),
         Arg::Int(row.variant.raw()),
         row.location.to_arg(),
-        Arg::Text(kind.stored()),
+        Arg::Text(kind.name()),
         Arg::Int(available),
         Arg::Int(row.available + available),
         Arg::Int(reserved),
@@ -277,7 +281,7 @@ fn event<'a>(
 }
 
 /// Notes what the order holds of every row that gives some.
-pub(crate) fn hold(tx: &mut Tx<'_>, order: &OrderNumber, user: &str, rows: &[Held]) -> Result<()> {
+pub(crate) fn insert_reservations(tx: &mut Tx<'_>, order: &OrderNumber, user: &str, rows: &[StockRow]) -> Result<()> {
     let now = Arg::Int(tx.now().as_millis());
     let held = rows.iter().filter(|row| row.units != 0).enumerate().map(|(n, row)| {
         vec![
@@ -292,12 +296,12 @@ pub(crate) fn hold(tx: &mut Tx<'_>, order: &OrderNumber, user: &str, rows: &[Hel
             now.clone(),
         ]
     });
-    tx.insert_rows(HOLD, held.collect()).map(|_| ())
+    tx.insert_rows(INSERT_RESERVATIONS, held.collect()).map(|_| ())
 }
 
 /// Turns the order's reservations from the state `rows` were found in to the next, noting the version of the event that
 /// tells it. `false`, with nothing to be relied on, when there are others than these.
-pub(crate) fn turn(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: &[Held]) -> Result<bool> {
+pub(crate) fn transition(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: &[StockRow]) -> Result<bool> {
     let versions = Arg::Pairs(rows.iter().map(|row| (row.line_no, row.version + 1)).collect());
     let sql = match to {
         State::Committed | State::Released => SETTLE,
@@ -326,12 +330,12 @@ pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> R
     let ids: Vec<(SnapshotId, VariantId, Location)> =
         tx.query(IDS, &[Arg::list(&variants)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let ids: std::collections::HashMap<_, _> = ids.into_iter().map(|(id, v, location)| ((v, location), id)).collect();
-    let before: Vec<Held> = openings
+    let before: Vec<StockRow> = openings
         .iter()
         .filter_map(|o| {
             let id = *ids.get(&(o.variant, o.location.clone()))?;
             let (product, variant, location) = (o.product, o.variant, o.location.clone());
-            Some(Held {
+            Some(StockRow {
                 id,
                 product,
                 variant,
@@ -347,7 +351,7 @@ pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> R
     if made as usize == openings.len() && before.len() == openings.len() {
         let now_ms = tx.now().as_millis();
         let told = before.iter().map(|row| event(row, Kind::Received, cause, (1, row.units, 0), now_ms));
-        tx.insert_rows(TELL, told.collect())?;
+        tx.insert_rows(INSERT_EVENTS, told.collect())?;
     }
     Ok(made as usize)
 }
@@ -381,9 +385,9 @@ pub(crate) fn levels_of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Res
 
 /// The stock of these products, by product; those without stock rows are missing.
 pub(crate) fn stock(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Stock>> {
-    let places = tx.query(PLACES, &[Arg::list(products)], |row| {
+    let places = tx.query(OF_PRODUCTS, &[Arg::list(products)], |row| {
         let (available, reserved, threshold): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
-        let place = Place {
+        let place = LocationStock {
             id: row.get(1)?,
             variant_id: row.get(2)?,
             location_code: row.get(3)?,
@@ -411,8 +415,8 @@ fn movement(row: &Row<'_>) -> Result<Movement> {
         product_id: row.get(1)?,
         variant_id: row.get(2)?,
         location_code: row.get(3)?,
-        movement_type: kind.shown(),
-        movement_type_description: kind.korean(),
+        movement_type: kind.movement_type(),
+        movement_type_description: kind.label(),
         quantity: Movement::units(kind, change, reserved_change),
         previous_available: after - change,
         after_available: after,

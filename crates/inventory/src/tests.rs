@@ -51,7 +51,7 @@ impl Warehouse {
 
     fn takes_back(&self, number: &OrderNumber) -> Result<()> {
         let number = number.clone();
-        self.does(move |tx| ops::take_back(tx, &number, "refunded"))
+        self.does(move |tx| ops::return_sold(tx, &number, "refunded"))
     }
 
     /// (available, reserved) of a variant; the books must be in order.
@@ -364,9 +364,9 @@ fn a_decision_made_on_old_figures_is_refused_by_the_statement() {
     let warehouse = Warehouse::with(&[3]);
     let moved = |units: i64, kind: Kind| {
         let stale = move |tx: &mut Tx<'_>| {
-            let (mut rows, _) = stock_store::of_variants(tx, vec![Arg::Int(1)], "")?;
+            let (mut rows, _) = stock_store::lock_variants(tx, vec![Arg::Int(1)], "")?;
             rows[0].units = units;
-            let moved = stock_store::shift(tx, kind, Cause::order("stale", None, "test"), &rows)?;
+            let moved = stock_store::move_units(tx, kind, Cause::order("stale", None, "test"), &rows)?;
             // whatever it answered, this job leaves nothing behind
             if moved { Err(Code::Conflict.error()) } else { Err(Code::NotFound.error()) }
         };
@@ -385,9 +385,9 @@ fn an_order_cannot_hold_twice_even_unseen() {
     let warehouse = Warehouse::with(&[9]);
     warehouse.reserves(&order(1), &[(1, 2)]).unwrap();
     let unseen = |tx: &mut Tx<'_>| {
-        let (mut rows, _) = stock_store::of_variants(tx, vec![Arg::Int(1)], "")?;
+        let (mut rows, _) = stock_store::lock_variants(tx, vec![Arg::Int(1)], "")?;
         rows[0].units = 1;
-        stock_store::hold(tx, &order(1), "somebody", &rows)
+        stock_store::insert_reservations(tx, &order(1), "somebody", &rows)
     };
     assert_eq!(warehouse.does(unseen).unwrap_err().code(), Code::Conflict);
     assert_eq!(warehouse.level(1), (7, 2));
@@ -403,7 +403,7 @@ fn two_hundred_lines_cost_as_many_statements_as_one() {
             let reserved = tx.statements();
             ops::commit(tx, &order(n))?;
             let sold = tx.statements();
-            ops::take_back(tx, &order(n), "refunded")?;
+            ops::return_sold(tx, &order(n), "refunded")?;
             Ok([reserved - before, sold - reserved, tx.statements() - sold])
         };
         warehouse.does(counted).unwrap()

@@ -142,7 +142,7 @@ fn on_the_shop(tx: &mut Tx<'_>, step: &Step) -> Result<()> {
         }
         Step::Commit { order } => ops::commit(tx, &number(*order)),
         Step::Release { order } => ops::release(tx, &number(*order), "cancelled"),
-        Step::TakeBack { order } => ops::take_back(tx, &number(*order), "refunded"),
+        Step::TakeBack { order } => ops::return_sold(tx, &number(*order), "refunded"),
         Step::Receive { variant, location, units } => {
             let (product, variant) = ids(*variant);
             ops::receive(tx, product, variant, LOCATIONS[*location], Quantity::new(*units)?, "truck", "kim")
@@ -189,7 +189,7 @@ fn seen(tx: &mut Tx<'_>) -> Result<BTreeMap<Place, (i64, i64)>> {
     let at = |code: &str| LOCATIONS.iter().position(|location| *location == code).unwrap();
     let stock = ops::stock_of_products(tx, &products)?;
     let places = stock.iter().flat_map(|stock| &stock.breakdown);
-    let figure = |p: &inventory::stock::Place| {
+    let figure = |p: &inventory::stock::LocationStock| {
         ((p.variant_id.raw(), at(p.location_code.as_str())), (p.available_quantity, p.reserved_quantity))
     };
     Ok(places.map(figure).collect())

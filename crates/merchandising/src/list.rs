@@ -69,7 +69,7 @@ pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<
     if lowest > highest {
         return Err(text::wrong("minPrice", "must not be above maxPrice"));
     }
-    let categories = category.as_deref().map(|words| categories::meant(tx, words)).transpose()?;
+    let categories = category.as_deref().map(|words| categories::matching(tx, words)).transpose()?;
     if categories.as_ref().is_some_and(Vec::is_empty) {
         return Ok(question.request.of(Vec::new(), 0));
     }

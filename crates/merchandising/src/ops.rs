@@ -59,7 +59,7 @@ pub fn rewrite(
     sent: &SaveProduct,
     expected: Option<i64>,
 ) -> Result<ProductDetail> {
-    let current = products::to_change(tx, author, id, expected)?;
+    let current = products::lock_to_change(tx, author, id, expected)?;
     sent.can_rewrite(&current.sku)?;
     let content = sent.content(tx, author)?;
     products::rewrite(tx, author, id, content, sent.images.clone(), expected)?;
@@ -79,7 +79,7 @@ pub fn set_stock(
     id: ProductId,
     sent: &request::SetStock,
 ) -> Result<ProductDetail> {
-    products::to_change(tx, author, id, None)?;
+    products::lock_to_change(tx, author, id, None)?;
     put_stock(tx, house, id, sent.variant_id, sent.stock, by)?;
     page::detail(tx, id, house.currency, Viewer::Owner)
 }

@@ -4,7 +4,7 @@ use catalog::ops::{images, products, variants};
 use catalog::product::{Product, Status};
 use catalog::variant::{self, Options, Variant};
 use inventory::StockStatus;
-use inventory::stock::Place;
+use inventory::stock::LocationStock;
 use kernel::{CategoryId, Code, Currency, Money, ProductId, Result, Timestamp, UserId, VariantId};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -139,7 +139,7 @@ fn details(tx: &mut Tx<'_>, products: Vec<Product>, currency: Currency, viewer: 
         families.entry(variant.product_id).or_default().push(variant);
     }
     let stocks = inventory::ops::stock_of_products(tx, &ids)?;
-    let places: HashMap<ProductId, Vec<Place>> =
+    let places: HashMap<ProductId, Vec<LocationStock>> =
         stocks.into_iter().map(|stock| (stock.product_id, stock.breakdown)).collect();
     let assembled = products.into_iter().map(|product| {
         let family = families.remove(&product.id).unwrap_or_default();
@@ -154,7 +154,7 @@ fn assemble(
     product: Product,
     family: Vec<Variant>,
     images: Vec<String>,
-    places: &[Place],
+    places: &[LocationStock],
     currency: Currency,
     viewer: Viewer,
 ) -> ProductDetail {
@@ -190,7 +190,7 @@ fn assemble(
 }
 
 /// A variant with what lies at `places`, which may also be other variants'.
-pub(crate) fn variant_page(variant: Variant, places: &[Place]) -> VariantPage {
+pub(crate) fn variant_page(variant: Variant, places: &[LocationStock]) -> VariantPage {
     let (stock, stock_status) = available(places, |id| id == variant.id);
     VariantPage {
         id: variant.id,
@@ -207,7 +207,7 @@ pub(crate) fn variant_page(variant: Variant, places: &[Place]) -> VariantPage {
 }
 
 /// What can be sold of the chosen variants, and how well that is in stock by the highest threshold of their places.
-fn available(places: &[Place], chosen: impl Fn(VariantId) -> bool) -> (i64, StockStatus) {
+fn available(places: &[LocationStock], chosen: impl Fn(VariantId) -> bool) -> (i64, StockStatus) {
     let of = || places.iter().filter(|place| chosen(place.variant_id));
     let units = of().map(|place| place.available_quantity).sum();
     let threshold = of().map(|place| place.low_stock_threshold).max().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! What sells best (design D): the products with the most units in paid orders of the last days.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use catalog::ops::Wanted;
+use catalog::ops::ItemRef;
 use kernel::{Money, ProductId, Result, text};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -81,7 +81,7 @@ async fn popular_products(State(app): State<App>, Query(asked): Query<Asked>) ->
 pub fn popular(tx: &mut Tx<'_>, days: i64, limit: i64) -> Result<Vec<PopularProduct>> {
     let since = tx.now().before(Duration::from_secs(days.unsigned_abs() * 86_400));
     let sold = order::ops::best_sellers(tx, since, limit * SPARE)?;
-    let wanted: Vec<Wanted> = sold.iter().map(|one| Wanted { product: Some(one.product), variant: None }).collect();
+    let wanted: Vec<ItemRef> = sold.iter().map(|one| ItemRef { product: Some(one.product), variant: None }).collect();
     let found = catalog::ops::find(tx, &wanted)?;
     let on_sale =
         sold.into_iter().zip(found).filter_map(|(sold, found)| found.filter(|it| it.on_sale).map(|it| (sold, it)));

@@ -3,7 +3,7 @@
 use crate::import::{Format, Options, import};
 use crate::ops::{self, House};
 use crate::request::SaveProduct;
-use catalog::ops::categories::{self, Wish};
+use catalog::ops::categories::{self, Content};
 use catalog::ops::{images, products};
 use catalog::product::Author;
 use inventory::{Line, ops as stock};
@@ -58,7 +58,7 @@ impl Crowd {
     }
 
     fn category(&self, chance: &mut Random) -> Option<CategoryId> {
-        let all = self.db.write_blocking("race.tree", |tx| Ok(categories::tree(tx)?.all_placed())).unwrap();
+        let all = self.db.write_blocking("race.tree", |tx| Ok(categories::tree(tx)?.all_with_paths())).unwrap();
         (!all.is_empty()).then(|| all[chance.below(all.len() as u64) as usize].category.id)
     }
 
@@ -79,7 +79,7 @@ fn whatever_is_made_moved_and_removed_at_once_the_categories_are_a_tree() {
     Crowd::open().meet(|crowd, _, chance| {
         let (one, other) = (crowd.category(chance), crowd.category(chance));
         let name = format!("n{}", chance.below(5));
-        let wish = Wish { name: name.clone(), parent: other, display_order: 0 };
+        let wish = Content { name: name.clone(), parent: other, display_order: 0 };
         let path = format!("n{} > n{} > {name}", chance.below(5), chance.below(5));
         match (chance.below(5), one) {
             (0, _) => crowd.tries(move |tx| categories::create(tx, wish.clone())),

@@ -1,6 +1,6 @@
 //! What merchandisers and shoppers send, and how it becomes what the domains know.
 
-use catalog::ops::{Wanted, categories};
+use catalog::ops::{ItemRef, categories};
 use catalog::product::{Author, Content, New, Status};
 use catalog::variant::{self, Options};
 use kernel::{CategoryId, Code, Detail, Money, ProductId, Quantity, Result, VariantId, text};
@@ -232,7 +232,7 @@ impl SaveVariant {
 
 impl VerifyItem {
     /// As the catalogue asks for it.
-    pub(crate) fn wanted(&self) -> Wanted {
-        Wanted { product: self.product_id, variant: self.variant_id }
+    pub(crate) fn wanted(&self) -> ItemRef {
+        ItemRef { product: self.product_id, variant: self.variant_id }
     }
 }

@@ -95,7 +95,7 @@ fn place(
     (variant, location): (Option<VariantId>, Option<&str>),
 ) -> Result<(VariantId, Location)> {
     stock::stock_of_product(tx, product)?;
-    products::to_change(tx, author, product, None)?;
+    products::lock_to_change(tx, author, product, None)?;
     Ok((variant_of(tx, product, variant)?, Location::or_main(location)?))
 }
 
@@ -108,7 +108,7 @@ fn open(
     product: ProductId,
     sent: &OpenStock,
 ) -> Result<Stock> {
-    products::to_change(tx, author, product, None)?;
+    products::lock_to_change(tx, author, product, None)?;
     let opening = Opening {
         product,
         variant: variant_of(tx, product, sent.variant_id)?,

@@ -393,7 +393,7 @@ fn a_refused_row_writes_nothing_and_harms_no_other() {
     assert_eq!(lines(&report), refused, "{report}");
     assert!(report.refused.iter().all(|row| !row.reason.is_empty()));
     assert_eq!(shop.lists(Filter { in_stock: true, ..Filter::default() }, (Column::Name, false)), ["A", "J"]);
-    let names = shop.does(|tx| Ok(catalog::ops::categories::tree(tx)?.all_placed()));
+    let names = shop.does(|tx| Ok(catalog::ops::categories::tree(tx)?.all_with_paths()));
     assert_eq!(names.iter().map(|c| c.path.as_str()).collect::<Vec<_>>(), ["Food", "Food > Sweet"]);
 }
 

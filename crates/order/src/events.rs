@@ -118,7 +118,7 @@ pub struct OrderCancelled<'a> {
 
 impl<'a> OrderCancelled<'a> {
     pub(crate) fn of(order: &'a Order, by: &'a str) -> OrderCancelled<'a> {
-        let (cancelled_at, cancel_reason) = order.status.given_up().unwrap_or((order.updated_at, ""));
+        let (cancelled_at, cancel_reason) = order.status.ended().unwrap_or((order.updated_at, ""));
         OrderCancelled {
             order_number: &order.number,
             user_id: &order.user,
@@ -190,7 +190,7 @@ struct Parcel {
 
 fn on_shipped(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<()> {
     let parcel: Parcel = envelope.read()?;
-    match ops::held(tx, &parcel.order_number)?.status.kind() {
+    match ops::lock(tx, &parcel.order_number)?.status.kind() {
         Kind::Paid => ops::shipped(tx, &parcel.order_number, "delivery").map(|_| ()),
         // an admin was faster, or the order was given up meanwhile: the parcel's own history tells
         Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => Ok(()),
@@ -200,7 +200,7 @@ fn on_shipped(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<()> {
 
 fn on_delivered(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<()> {
     let parcel: Parcel = envelope.read()?;
-    match ops::held(tx, &parcel.order_number)?.status.kind() {
+    match ops::lock(tx, &parcel.order_number)?.status.kind() {
         Kind::Shipping => ops::delivered(tx, &parcel.order_number, "delivery").map(|_| ()),
         Kind::Delivered | Kind::Cancelled | Kind::Refunded => Ok(()),
         Kind::Pending | Kind::Confirmed | Kind::Paid => {

@@ -11,7 +11,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-pub use order::{Amounts, Fact, Kind, Line, NewLine, NewOrder, Order, Status};
+pub use order::{Amounts, Change, Kind, Line, NewLine, NewOrder, Order, Status};
 pub use response::{OrderItem, OrderResponse};
 
 /// Tables of this domain.

@@ -1,7 +1,7 @@
 //! What can be done with orders: one function per verb.
 
 use crate::events::{OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged};
-use crate::order::{Amounts, Fact, Kind, LINES_MAX, NewOrder, Order, Status};
+use crate::order::{Amounts, Change, Kind, LINES_MAX, NewOrder, Order, Status};
 use crate::store;
 use ::store::Tx;
 use kernel::{Code, OrderNumber, PaymentNumber, Result, UserId, text};
@@ -49,7 +49,7 @@ pub fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
 }
 
 /// The order, held until the job ends: for whoever decides by its status. S201 when there is none.
-pub fn held(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
+pub fn lock(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
     store::lock(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())
 }
 
@@ -62,7 +62,7 @@ pub fn own(tx: &mut Tx<'_>, number: &OrderNumber, user: &UserId) -> Result<Order
 /// CONFIRMED → PAID; says [`OrderConfirmed`]. `payment` is none for an order that costs nothing. S204, S209.
 pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumber>) -> Result<Order> {
     let at = tx.now();
-    let order = step(tx, number, &Fact::Paid { at })?.order;
+    let order = step(tx, number, &Change::Paid { at })?.order;
     tx.emit(&OrderConfirmed::of(&order, payment, at))?;
     Ok(order)
 }
@@ -70,30 +70,30 @@ pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumbe
 /// PENDING or CONFIRMED → CANCELLED; says [`OrderCancelled`]. `by` is who did it, for the log of facts. S203.
 pub fn cancelled(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
-    give_up(tx, number, &Fact::Cancelled { at, reason }, by)
+    end(tx, number, &Change::Cancelled { at, reason }, by)
 }
 
 /// PAID or SHIPPING → REFUNDED; says [`OrderCancelled`]. The money is the caller's business. S203.
 pub fn refunded(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
-    give_up(tx, number, &Fact::Refunded { at, reason }, by)
+    end(tx, number, &Change::Refunded { at, reason }, by)
 }
 
-fn give_up(tx: &mut Tx<'_>, number: &OrderNumber, fact: &Fact, by: &str) -> Result<Order> {
-    let order = step(tx, number, fact)?.order;
+fn end(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, by: &str) -> Result<Order> {
+    let order = step(tx, number, change)?.order;
     tx.emit(&OrderCancelled::of(&order, by))?;
     Ok(order)
 }
 
 /// The parcel left: PAID → SHIPPING; says [`OrderStatusChanged`]. S205, S206, S207, S209.
 pub fn shipped(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
-    moved(tx, number, &Fact::Shipped, None, by)
+    moved(tx, number, &Change::Shipped, None, by)
 }
 
 /// The parcel arrived: SHIPPING → DELIVERED; says [`OrderStatusChanged`]. S205, S207, S209.
 pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
     let at = tx.now();
-    moved(tx, number, &Fact::Delivered { at }, None, by)
+    moved(tx, number, &Change::Delivered { at }, None, by)
 }
 
 /// Whether an order that has not ended has a line of this product; such a product is not deleted (S009).
@@ -124,8 +124,8 @@ pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Optio
     let at = tx.now();
     let refused = |instead: &str| Err(Code::InvalidOrderStatus.because(instead));
     match to {
-        Kind::Shipping => moved(tx, number, &Fact::Shipped, reason, by),
-        Kind::Delivered => moved(tx, number, &Fact::Delivered { at }, reason, by),
+        Kind::Shipping => moved(tx, number, &Change::Shipped, reason, by),
+        Kind::Delivered => moved(tx, number, &Change::Delivered { at }, reason, by),
         Kind::Pending | Kind::Confirmed => refused("no order goes back to waiting; the buyer places a new one"),
         Kind::Paid => refused("an order becomes PAID by a payment: POST /payments"),
         Kind::Cancelled => refused("cancel it with PUT /orders/{orderNumber}/cancel, which gives everything back"),
@@ -133,8 +133,8 @@ pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Optio
     }
 }
 
-fn moved(tx: &mut Tx<'_>, number: &OrderNumber, fact: &Fact, reason: Option<&str>, by: &str) -> Result<Order> {
-    let Stepped { order, from } = step(tx, number, fact)?;
+fn moved(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, reason: Option<&str>, by: &str) -> Result<Order> {
+    let Stepped { order, from } = step(tx, number, change)?;
     tx.emit(&OrderStatusChanged::of(&order, from, reason, by))?;
     Ok(order)
 }
@@ -145,9 +145,9 @@ struct Stepped {
 }
 
 /// Load, decide, save. The statement compares the status and version that the decision was made on.
-fn step(tx: &mut Tx<'_>, number: &OrderNumber, fact: &Fact) -> Result<Stepped> {
-    let mut order = held(tx, number)?;
-    let (from, next, now) = (order.status.kind(), order.status.step(fact)?, tx.now());
+fn step(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change) -> Result<Stepped> {
+    let mut order = lock(tx, number)?;
+    let (from, next, now) = (order.status.kind(), order.status.step(change)?, tx.now());
     if !store::save(tx, &order, &next, now)? {
         return Err(Code::StaleVersion.because("the order changed at the same moment"));
     }

@@ -183,7 +183,7 @@ pub enum Status {
 
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
+pub enum Change {
     /// Everything is secured; waiting for payment until `pay_by`.
     Secured {
         /// Until then the buyer has to pay.
@@ -218,18 +218,18 @@ pub enum Fact {
 }
 
 impl Status {
-    /// The status after `fact`; the error says why it cannot happen now (S203, S204, S205, S206, S207, S209).
-    pub fn step(&self, fact: &Fact) -> Result<Status> {
+    /// The status after `change`; the error says why it cannot happen now (S203, S204, S205, S206, S207, S209).
+    pub fn step(&self, change: &Change) -> Result<Status> {
         use Status::{Cancelled, Confirmed, Delivered, Paid, Pending, Refunded, Shipping};
-        match (self, fact) {
-            (Pending, Fact::Secured { pay_by }) => Ok(Confirmed { pay_by: *pay_by }),
-            (Confirmed { .. }, Fact::Paid { at }) => Ok(Paid { at: *at }),
-            (Paid { at }, Fact::Shipped) => Ok(Shipping { paid_at: *at }),
-            (Shipping { paid_at }, Fact::Delivered { at }) => Ok(Delivered { paid_at: *paid_at, at: *at }),
-            (Pending | Confirmed { .. }, Fact::Cancelled { at, reason }) => {
+        match (self, change) {
+            (Pending, Change::Secured { pay_by }) => Ok(Confirmed { pay_by: *pay_by }),
+            (Confirmed { .. }, Change::Paid { at }) => Ok(Paid { at: *at }),
+            (Paid { at }, Change::Shipped) => Ok(Shipping { paid_at: *at }),
+            (Shipping { paid_at }, Change::Delivered { at }) => Ok(Delivered { paid_at: *paid_at, at: *at }),
+            (Pending | Confirmed { .. }, Change::Cancelled { at, reason }) => {
                 Ok(Cancelled { at: *at, reason: reason.clone() })
             }
-            (Paid { .. } | Shipping { .. }, Fact::Refunded { at, reason }) => {
+            (Paid { .. } | Shipping { .. }, Change::Refunded { at, reason }) => {
                 Ok(Refunded { at: *at, reason: reason.clone() })
             }
 
@@ -240,30 +240,30 @@ impl Status {
                 | Delivered { .. }
                 | Cancelled { .. }
                 | Refunded { .. },
-                Fact::Secured { .. },
+                Change::Secured { .. },
             ) => Err(self.forbids(Code::InvalidOrderStatus, "be confirmed again")),
-            (Paid { .. } | Shipping { .. } | Delivered { .. }, Fact::Paid { .. }) => {
+            (Paid { .. } | Shipping { .. } | Delivered { .. }, Change::Paid { .. }) => {
                 Err(Code::OrderAlreadyPaid.error())
             }
-            (Pending | Cancelled { .. } | Refunded { .. }, Fact::Paid { .. }) => {
+            (Pending | Cancelled { .. } | Refunded { .. }, Change::Paid { .. }) => {
                 Err(self.forbids(Code::InvalidOrderStatus, "be paid"))
             }
-            (Pending | Confirmed { .. }, Fact::Shipped | Fact::Delivered { .. }) => Err(Code::OrderNotPaid.error()),
-            (Shipping { .. }, Fact::Shipped) => Err(Code::OrderAlreadyShipped.error()),
-            (Delivered { .. }, Fact::Shipped | Fact::Delivered { .. }) => Err(Code::OrderAlreadyDelivered.error()),
-            (Paid { .. }, Fact::Delivered { .. }) => {
+            (Pending | Confirmed { .. }, Change::Shipped | Change::Delivered { .. }) => Err(Code::OrderNotPaid.error()),
+            (Shipping { .. }, Change::Shipped) => Err(Code::OrderAlreadyShipped.error()),
+            (Delivered { .. }, Change::Shipped | Change::Delivered { .. }) => Err(Code::OrderAlreadyDelivered.error()),
+            (Paid { .. }, Change::Delivered { .. }) => {
                 Err(self.forbids(Code::InvalidOrderStatus, "arrive before it left"))
             }
-            (Cancelled { .. } | Refunded { .. }, Fact::Shipped | Fact::Delivered { .. }) => {
+            (Cancelled { .. } | Refunded { .. }, Change::Shipped | Change::Delivered { .. }) => {
                 Err(self.forbids(Code::InvalidOrderStatus, "be shipped"))
             }
             (
                 Paid { .. } | Shipping { .. } | Delivered { .. } | Cancelled { .. } | Refunded { .. },
-                Fact::Cancelled { .. },
+                Change::Cancelled { .. },
             ) => Err(self.forbids(Code::OrderCannotBeCancelled, "be cancelled")),
             (
                 Pending | Confirmed { .. } | Delivered { .. } | Cancelled { .. } | Refunded { .. },
-                Fact::Refunded { .. },
+                Change::Refunded { .. },
             ) => Err(self.forbids(Code::OrderCannotBeCancelled, "be refunded")),
         }
     }
@@ -309,7 +309,7 @@ impl Status {
     }
 
     /// When and why it was given up.
-    pub fn given_up(&self) -> Option<(Timestamp, &str)> {
+    pub fn ended(&self) -> Option<(Timestamp, &str)> {
         match self {
             Status::Cancelled { at, reason } | Status::Refunded { at, reason } => Some((*at, reason)),
             Status::Pending

@@ -83,8 +83,8 @@ pub struct OrderItem {
 
 impl From<Order> for OrderResponse {
     fn from(order: Order) -> OrderResponse {
-        let given_up = order.status.given_up().map(|(at, reason)| (at, reason.to_owned()));
-        let (cancelled_at, cancel_reason) = given_up.unzip();
+        let ended = order.status.ended().map(|(at, reason)| (at, reason.to_owned()));
+        let (cancelled_at, cancel_reason) = ended.unzip();
         OrderResponse {
             id: order.id,
             order_number: order.number,

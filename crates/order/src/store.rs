@@ -298,7 +298,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, order: &Order, next: &Status, now: Timestamp
         | Status::Cancelled { .. }
         | Status::Refunded { .. } => None,
     };
-    let (ended_at, reason) = next.given_up().unzip();
+    let (ended_at, reason) = next.ended().unzip();
     let saved = tx.exec(
         SAVE,
         args![

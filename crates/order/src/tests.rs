@@ -1,6 +1,6 @@
 //! The rules of an order's life, and its SQL on a real database.
 
-use crate::order::{Amounts, Fact, Kind, NewLine, NewOrder, Order, Status};
+use crate::order::{Amounts, Change, Kind, NewLine, NewOrder, Order, Status};
 use crate::store::{Filter, Part, own_page, page};
 use crate::{MIGRATIONS, ops, store};
 use ::store::{Db, Envelope, Settings, Tx, args, outbox};
@@ -390,25 +390,25 @@ fn statuses() -> impl Strategy<Value = Status> {
     ])
 }
 
-fn facts() -> impl Strategy<Value = Fact> {
+fn changes() -> impl Strategy<Value = Change> {
     let at = Timestamp::from_millis(9);
     let reason = "enough".to_owned();
     prop::sample::select(vec![
-        Fact::Secured { pay_by: at },
-        Fact::Paid { at },
-        Fact::Shipped,
-        Fact::Delivered { at },
-        Fact::Cancelled { at, reason: reason.clone() },
-        Fact::Refunded { at, reason },
+        Change::Secured { pay_by: at },
+        Change::Paid { at },
+        Change::Shipped,
+        Change::Delivered { at },
+        Change::Cancelled { at, reason: reason.clone() },
+        Change::Refunded { at, reason },
     ])
 }
 
 proptest! {
     #[test]
-    fn no_fact_happens_twice_and_nothing_leaves_an_end(status in statuses(), fact in facts()) {
-        if let Ok(next) = status.step(&fact) {
+    fn no_change_happens_twice_and_nothing_leaves_an_end(status in statuses(), change in changes()) {
+        if let Ok(next) = status.step(&change) {
             prop_assert!(!matches!(status.kind(), Kind::Delivered | Kind::Cancelled | Kind::Refunded));
-            prop_assert!(next.step(&fact).is_err(), "{:?} twice", fact);
+            prop_assert!(next.step(&change).is_err(), "{:?} twice", change);
             prop_assert!(status.kind() != next.kind());
             // money that was paid is remembered until it is given back
             if status.paid_at().is_some() && next.kind() != Kind::Refunded {

@@ -48,7 +48,7 @@ async fn find_payment_of_order(
     Path(order): Path<OrderNumber>,
 ) -> ApiResult<PaymentDetail> {
     let find = move |tx: &mut Tx<'_>| {
-        let payment = ops::standing(tx, &order)?;
+        let payment = ops::current(tx, &order)?;
         shown_to(tx, &user, payment)
     };
     Ok(ok(app.db.read("payment.of-order", find).await?))

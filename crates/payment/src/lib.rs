@@ -12,7 +12,7 @@ pub mod store;
 mod tests;
 
 pub use audit::audit;
-pub use payment::{Approval, Fact, Kind, Method, NewPayment, Payment, Refund, RefundStatus, Status};
+pub use payment::{Approval, Change, Kind, Method, NewPayment, Payment, Refund, RefundStatus, Status};
 pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
 
 /// Tables of this domain.

@@ -1,7 +1,7 @@
 //! What can be done with payments and refunds: one function per verb.
 
 use crate::events::{PaymentCompleted, PaymentFailed, PaymentRefunded};
-use crate::payment::{Approval, Fact, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
+use crate::payment::{Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
 use crate::store;
 use ::store::Tx;
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, UserId, text};
@@ -9,7 +9,7 @@ use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentId, PaymentNumber, 
 /// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
 const DRAWS_MAX: u32 = 5;
 /// What a payment that was given up says instead of a gateway's reason.
-const GIVEN_UP: &str = "CANCELLED: given up before there was an outcome";
+const ABANDONED: &str = "CANCELLED: given up before there was an outcome";
 
 /// Begins a payment in PROCESSING. S302 naming the live payment when the order has one, S306 when the amount is not
 /// above zero, S307 when the method is not supported, C002 when the payment key is too long.
@@ -70,7 +70,7 @@ pub fn completed(tx: &mut Tx<'_>, number: &PaymentNumber, transaction: &str) -> 
         }
         return Ok(approval(payment));
     }
-    let next = payment.status.step(&Fact::Approved { at: now })?;
+    let next = payment.status.step(&Change::Approved { at: now })?;
     if !store::capture(tx, &payment, &next, transaction, now)? {
         return Err(stale());
     }
@@ -91,20 +91,20 @@ fn approval(payment: Payment) -> Approval {
 /// Repeated, or after it was given up: no effect. S302 when it is completed: what was taken is never called refused.
 pub fn failed(tx: &mut Tx<'_>, number: &PaymentNumber, reason: &str) -> Result<Payment> {
     let reason = reason.chars().take(text::REASON_MAX).collect();
-    let fact = Fact::Declined { at: tx.now(), reason };
-    end(tx, number, &fact)
+    let change = Change::Declined { at: tx.now(), reason };
+    end(tx, number, &change)
 }
 
 /// The buyer or the shop gave it up: → CANCELLED; says [`PaymentFailed`]. Repeated: no effect; S312 when there is an
 /// outcome. Whether the gateway took the money all the same is for the caller to find out.
 pub fn cancelled(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Payment> {
-    let fact = Fact::GivenUp { at: tx.now() };
-    end(tx, number, &fact)
+    let change = Change::Abandoned { at: tx.now() };
+    end(tx, number, &change)
 }
 
-fn end(tx: &mut Tx<'_>, number: &PaymentNumber, fact: &Fact) -> Result<Payment> {
+fn end(tx: &mut Tx<'_>, number: &PaymentNumber, change: &Change) -> Result<Payment> {
     let (mut payment, now) = (locked(tx, number)?, tx.now());
-    let next = payment.status.step(fact)?;
+    let next = payment.status.step(change)?;
     if next == payment.status {
         return Ok(payment);
     }
@@ -112,7 +112,7 @@ fn end(tx: &mut Tx<'_>, number: &PaymentNumber, fact: &Fact) -> Result<Payment> 
         return Err(stale());
     }
     changed(&mut payment, next, now);
-    let reason = payment.status.failure().unwrap_or(GIVEN_UP);
+    let reason = payment.status.failure().unwrap_or(ABANDONED);
     tx.emit(&PaymentFailed::of(&payment, reason))?;
     Ok(payment)
 }
@@ -157,9 +157,9 @@ pub fn refund_completed(tx: &mut Tx<'_>, refund: RefundId, transaction: &str) ->
     let mut payment = locked(tx, &refund.payment)?;
     payment.refunded = payment.refunded.plus(refund.amount)?;
     let all = payment.refunded == payment.captured;
-    let fact = if all { Fact::AllReturned { at: now } } else { Fact::PartReturned { at: now } };
-    let next = payment.status.step(&fact)?;
-    if !store::end_refund(tx, refund.id, &end)? || !store::give_back(tx, &payment, &next, refund.amount, now)? {
+    let change = if all { Change::AllRefunded { at: now } } else { Change::PartRefunded { at: now } };
+    let next = payment.status.step(&change)?;
+    if !store::end_refund(tx, refund.id, &end)? || !store::add_refunded(tx, &payment, &next, refund.amount, now)? {
         return Err(stale());
     }
     changed(&mut payment, next, now);
@@ -245,7 +245,7 @@ pub fn live(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Payment>> {
 
 /// The payment that stands for the order: the live one, else the newest that failed or was given up; S301 when there
 /// is none.
-pub fn standing(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Payment> {
+pub fn current(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Payment> {
     let mut payments = store::of_order(tx, order)?;
     let live = payments.iter().rposition(|payment| payment.status.is_live());
     let wanted = live.or(payments.len().checked_sub(1)).ok_or_else(|| Code::PaymentNotFound.error())?;

@@ -107,7 +107,7 @@ pub enum Status {
 
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
+pub enum Change {
     /// The gateway took the money.
     Approved {
         /// When that was recorded.
@@ -121,54 +121,55 @@ pub enum Fact {
         reason: String,
     },
     /// Given up before there was an outcome.
-    GivenUp {
+    Abandoned {
         /// When.
         at: Timestamp,
     },
     /// A part of the money went back.
-    PartReturned {
+    PartRefunded {
         /// When that was recorded.
         at: Timestamp,
     },
     /// The last of the money went back.
-    AllReturned {
+    AllRefunded {
         /// When that was recorded.
         at: Timestamp,
     },
 }
 
 impl Status {
-    /// The status after `fact`. Facts that change nothing, because they are known or because they come too late, give
+    /// The status after `change`. Facts that change nothing, because they are known or because they come too late, give
     /// the same status; facts that contradict what is known are errors: S302 (it is completed), S305, S312.
-    pub fn step(&self, fact: &Fact) -> Result<Status> {
+    pub fn step(&self, change: &Change) -> Result<Status> {
         use Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
-        match (self, fact) {
-            (Pending | Processing, Fact::Approved { at }) => Ok(Completed { at: *at }),
-            (Pending | Processing, Fact::Declined { at, reason }) => Ok(Failed { at: *at, reason: reason.clone() }),
-            (Pending | Processing, Fact::GivenUp { at }) => Ok(Cancelled { at: *at }),
-            (Completed { at: paid_at } | PartiallyRefunded { paid_at, .. }, Fact::PartReturned { at }) => {
+        match (self, change) {
+            (Pending | Processing, Change::Approved { at }) => Ok(Completed { at: *at }),
+            (Pending | Processing, Change::Declined { at, reason }) => Ok(Failed { at: *at, reason: reason.clone() }),
+            (Pending | Processing, Change::Abandoned { at }) => Ok(Cancelled { at: *at }),
+            (Completed { at: paid_at } | PartiallyRefunded { paid_at, .. }, Change::PartRefunded { at }) => {
                 Ok(PartiallyRefunded { paid_at: *paid_at, at: *at })
             }
-            (Completed { at: paid_at } | PartiallyRefunded { paid_at, .. }, Fact::AllReturned { at }) => {
+            (Completed { at: paid_at } | PartiallyRefunded { paid_at, .. }, Change::AllRefunded { at }) => {
                 Ok(Refunded { paid_at: *paid_at, at: *at })
             }
 
             // known already
-            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. }, Fact::Approved { .. })
-            | (Cancelled { .. }, Fact::GivenUp { .. }) => Ok(self.clone()),
+            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. }, Change::Approved { .. })
+            | (Cancelled { .. }, Change::Abandoned { .. }) => Ok(self.clone()),
             // a word too late: what was told before stands, and money taken all the same goes back
-            (Failed { .. } | Cancelled { .. }, Fact::Approved { .. } | Fact::Declined { .. })
-            | (Failed { .. } | Cancelled { .. }, Fact::PartReturned { .. } | Fact::AllReturned { .. }) => {
+            (Failed { .. } | Cancelled { .. }, Change::Approved { .. } | Change::Declined { .. })
+            | (Failed { .. } | Cancelled { .. }, Change::PartRefunded { .. } | Change::AllRefunded { .. }) => {
                 Ok(self.clone())
             }
 
-            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. }, Fact::Declined { .. }) => {
+            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. }, Change::Declined { .. }) => {
                 Err(Code::PaymentAlreadyCompleted.because("it is completed and cannot be refused any more"))
             }
-            (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } | Failed { .. }, Fact::GivenUp { .. }) => {
-                Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", self.kind())))
-            }
-            (Pending | Processing | Refunded { .. }, Fact::PartReturned { .. } | Fact::AllReturned { .. }) => {
+            (
+                Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } | Failed { .. },
+                Change::Abandoned { .. },
+            ) => Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", self.kind()))),
+            (Pending | Processing | Refunded { .. }, Change::PartRefunded { .. } | Change::AllRefunded { .. }) => {
                 Err(Code::PaymentRefundFailed.because(format!("a payment in {} has nothing to give back", self.kind())))
             }
         }

@@ -212,7 +212,7 @@ pub(crate) fn unclaim(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, no
 }
 
 /// Records that a claimed amount went back; false when the payment is not as it was read.
-pub(crate) fn give_back(
+pub(crate) fn add_refunded(
     tx: &mut Tx<'_>,
     payment: &Payment,
     next: &Status,

@@ -137,8 +137,8 @@ fn an_order_has_at_most_one_live_payment() {
         all.iter().map(|p| p.status.kind()).collect::<Vec<_>>(),
         [Kind::Failed, Kind::Cancelled, Kind::Refunded]
     );
-    assert_eq!(shop.write(|tx| ops::standing(tx, &order(1))).unwrap().number, fourth.number);
-    assert_eq!(shop.write(|tx| ops::standing(tx, &order(9))).unwrap_err().code(), Code::PaymentNotFound);
+    assert_eq!(shop.write(|tx| ops::current(tx, &order(1))).unwrap().number, fourth.number);
+    assert_eq!(shop.write(|tx| ops::current(tx, &order(9))).unwrap_err().code(), Code::PaymentNotFound);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Categories: made, renamed, moved and removed.
 
-use crate::category::{self, CATEGORIES_MAX, Category, DEPTH_MAX, PATH_SIGN, Placed, Tree};
+use crate::category::{self, CATEGORIES_MAX, Category, DEPTH_MAX, PATH_SIGN, Tree, WithPath};
 use crate::events::{CategoryChanged, Change};
 use crate::product::{same_version, stale};
 use crate::store::categories as rows;
@@ -9,7 +9,7 @@ use kernel::{CategoryId, Code, Error, Result, text};
 
 /// What an administrator writes of a category.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Content {
     /// Unique among its siblings, without `>`.
     pub name: String,
     /// The category it is part of; `None`: at the top.
@@ -21,12 +21,12 @@ pub struct Wish {
 /// Furthest a category can be ordered to the front or the back.
 const ORDER_MAX: i64 = 1_000_000;
 
-impl Wish {
-    fn checked(self) -> Result<Wish> {
+impl Content {
+    fn checked(self) -> Result<Content> {
         if self.display_order.abs() > ORDER_MAX {
             return Err(text::wrong("displayOrder", format!("must be between -{ORDER_MAX} and {ORDER_MAX}")));
         }
-        Ok(Wish { name: category::name(&self.name)?, ..self })
+        Ok(Content { name: category::name(&self.name)?, ..self })
     }
 }
 
@@ -37,18 +37,18 @@ pub fn tree(tx: &mut Tx<'_>) -> Result<Tree> {
 
 /// Makes a category. C019 when a sibling has the name, C003 when the parent does not exist, C002 when it would be too
 /// deep or one too many.
-pub fn create(tx: &mut Tx<'_>, wish: Wish) -> Result<Placed> {
-    let wish = wish.checked()?;
+pub fn create(tx: &mut Tx<'_>, content: Content) -> Result<WithPath> {
+    let content = content.checked()?;
     let tree = Tree::of(rows::all_locked(tx)?);
-    tree.may_place(None, wish.parent)?;
+    tree.may_move(None, content.parent)?;
     must_have_room(tree.len())?;
-    if !rows::insert(tx, wish.parent, &wish.name, wish.display_order)? {
-        return Err(name_taken(&wish.name));
+    if !rows::insert(tx, content.parent, &content.name, content.display_order)? {
+        return Err(name_taken(&content.name));
     }
-    let id =
-        rows::child(tx, wish.parent, &wish.name)?.ok_or_else(|| Code::Internal.error().caused_by("no new category"))?;
+    let id = rows::child(tx, content.parent, &content.name)?
+        .ok_or_else(|| Code::Internal.error().caused_by("no new category"))?;
     tx.emit(&CategoryChanged { category_id: id, change: Change::Created })?;
-    self::tree(tx)?.placed(id)
+    self::tree(tx)?.with_path(id)
 }
 
 fn must_have_room(count: usize) -> Result<()> {
@@ -64,25 +64,29 @@ fn name_taken(name: &str) -> Error {
 
 /// Renames, moves or reorders a category with everything below it. C003, C016; C019 when a sibling has the name, C002
 /// when the tree would be too deep or a circle.
-pub fn change(tx: &mut Tx<'_>, id: CategoryId, wish: Wish, expected: Option<i64>) -> Result<Placed> {
-    let wish = wish.checked()?;
+pub fn change(tx: &mut Tx<'_>, id: CategoryId, content: Content, expected: Option<i64>) -> Result<WithPath> {
+    let content = content.checked()?;
     let tree = Tree::of(rows::all_locked(tx)?);
     let current = tree.find(id)?;
     same_version(current.version, expected)?;
-    tree.may_place(Some(id), wish.parent)?;
-    if tree.child(wish.parent, &wish.name).is_some_and(|sibling| sibling.id != id) {
-        return Err(name_taken(&wish.name));
+    tree.may_move(Some(id), content.parent)?;
+    if tree.child(content.parent, &content.name).is_some_and(|sibling| sibling.id != id) {
+        return Err(name_taken(&content.name));
     }
-    let changed =
-        Category { parent_id: wish.parent, name: wish.name, display_order: wish.display_order, ..current.clone() };
+    let changed = Category {
+        parent_id: content.parent,
+        name: content.name,
+        display_order: content.display_order,
+        ..current.clone()
+    };
     if changed == *current {
-        return tree.placed(id);
+        return tree.with_path(id);
     }
     if !rows::save(tx, &changed)? {
         return Err(stale(self::tree(tx)?.find(id)?.version));
     }
     tx.emit(&CategoryChanged { category_id: id, change: Change::Updated })?;
-    self::tree(tx)?.placed(id)
+    self::tree(tx)?.with_path(id)
 }
 
 /// Removes a category. C019 while it has children or products that are not discontinued; C003, C016.
@@ -106,7 +110,7 @@ pub fn remove(tx: &mut Tx<'_>, id: CategoryId, expected: Option<i64>) -> Result<
 /// C003 unless the category exists, and then it stays until the end of the job; `None` always does.
 pub(crate) fn must_exist(tx: &mut Tx<'_>, id: Option<CategoryId>) -> Result<()> {
     match id {
-        Some(id) if !rows::hold(tx, id)? => Err(category::unknown(id)),
+        Some(id) if !rows::lock_shared(tx, id)? => Err(category::unknown(id)),
         Some(_) | None => Ok(()),
     }
 }
@@ -158,7 +162,7 @@ fn make_child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result
 }
 
 /// The categories a shopper means: by id, by path, or by name wherever it stands. Empty when there is none.
-pub fn meant(tx: &mut Tx<'_>, words: &str) -> Result<Vec<CategoryId>> {
+pub fn matching(tx: &mut Tx<'_>, words: &str) -> Result<Vec<CategoryId>> {
     if let Some(id) = words.parse::<i64>().ok().and_then(|raw| CategoryId::checked(raw).ok()) {
         return rows::existing(tx, &[id]);
     }

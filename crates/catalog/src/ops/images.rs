@@ -1,7 +1,7 @@
 //! Images: an ordered gallery, whose first image is the one shown in lists.
 
 use crate::events::Change;
-use crate::ops::products::{changed, to_change};
+use crate::ops::products::{changed, lock_to_change};
 use crate::product::{Author, IMAGES_MAX, Product};
 use crate::store;
 use crate::text::url;
@@ -53,7 +53,7 @@ pub fn set(
     expected: Option<i64>,
 ) -> Result<Vec<String>> {
     let gallery = gallery(None, Some(checked(urls)?), &[])?;
-    let product = to_change(tx, author, id, expected)?;
+    let product = lock_to_change(tx, author, id, expected)?;
     show(tx, product, gallery)
 }
 
@@ -66,7 +66,7 @@ pub fn add(
     expected: Option<i64>,
 ) -> Result<Vec<String>> {
     let address = url("url", address)?;
-    let product = to_change(tx, author, id, expected)?;
+    let product = lock_to_change(tx, author, id, expected)?;
     let all = urls(tx, id)?.into_iter().chain([address]).collect();
     let gallery = gallery(None, Some(all), &[])?;
     show(tx, product, gallery)

@@ -2,7 +2,7 @@
 
 use crate::events::{Change, ProductChanged};
 use crate::ops::{categories, images};
-use crate::product::{Author, Content, Fact, New, Product, SKU_MAX, Status, same_version, stale};
+use crate::product::{self, Author, Content, New, Product, SKU_MAX, Status, same_version, stale};
 use crate::store;
 use crate::text::{line, written};
 use crate::variant::{self, VARIANTS_MAX};
@@ -99,7 +99,7 @@ pub(crate) fn first_variants(
         let own = one.sku.clone().unwrap_or_else(|| draw_sku(tx));
         variants.push((own, one));
     }
-    variant::told_apart(variants.iter().map(|(_, one)| &one.options))?;
+    variant::distinct(variants.iter().map(|(_, one)| &one.options))?;
     match variants.iter().filter(|(_, one)| one.is_default).count() {
         0 => variants[0].1.is_default = true,
         1 => {}
@@ -149,7 +149,7 @@ pub(crate) fn name_taken(holder: ProductId, sku: &str) -> Error {
 
 /// The product, held until the end of the job, if `author` may change it and nobody changed it since `expected`; for
 /// composers that change something next to it. S001, A002, C016.
-pub fn to_change(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
+pub fn lock_to_change(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
     let product = store::find_locked(tx, id)?;
     if product.status == Status::Discontinued {
         return Err(store::unknown(id));
@@ -183,7 +183,7 @@ pub fn rewrite(
 ) -> Result<Product> {
     let mut content = content.checked()?;
     let images = images.map(images::checked).transpose()?;
-    let mut product = to_change(tx, author, id, expected)?;
+    let mut product = lock_to_change(tx, author, id, expected)?;
     let shown = images::urls(tx, id)?;
     let gallery = images::gallery(content.image_url.take(), images, &shown)?;
     content.image_url = gallery.first().cloned();
@@ -210,12 +210,12 @@ pub fn rewrite(
 
 /// Puts the product on sale. Repeated: no effect. S001, A002, C016.
 pub fn publish(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
-    go(tx, author, id, Fact::Published, expected)
+    step(tx, author, id, product::Change::Published, expected)
 }
 
 /// Takes the product off sale. Repeated: no effect. S001, A002, C016.
 pub fn close(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
-    go(tx, author, id, Fact::Closed, expected)
+    step(tx, author, id, product::Change::Closed, expected)
 }
 
 /// Deletes the product: nobody can buy or find it any more, and its name is free again; its sku is not. `live_orders`
@@ -228,26 +228,32 @@ pub fn discontinue(
     live_orders: bool,
 ) -> Result<Product> {
     if live_orders {
-        to_change(tx, author, id, expected)?;
+        lock_to_change(tx, author, id, expected)?;
         return Err(Code::CannotDeleteProductWithOrders.error());
     }
-    go(tx, author, id, Fact::Discontinued, expected)
+    step(tx, author, id, product::Change::Discontinued, expected)
 }
 
-fn go(tx: &mut Tx<'_>, author: Author, id: ProductId, fact: Fact, expected: Option<i64>) -> Result<Product> {
-    let mut product = to_change(tx, author, id, expected)?;
-    let next = product.status.step(fact)?;
+fn step(
+    tx: &mut Tx<'_>,
+    author: Author,
+    id: ProductId,
+    change: product::Change,
+    expected: Option<i64>,
+) -> Result<Product> {
+    let mut product = lock_to_change(tx, author, id, expected)?;
+    let next = product.status.step(change)?;
     if next == product.status {
         return Ok(product);
     }
     product.status = next;
-    let change = match fact {
-        Fact::Published => Change::Published,
-        Fact::Closed => Change::Closed,
-        Fact::Discontinued => {
+    let event = match change {
+        product::Change::Published => Change::Published,
+        product::Change::Closed => Change::Closed,
+        product::Change::Discontinued => {
             product.holds_name = false;
             Change::Discontinued
         }
     };
-    changed(tx, product, change)
+    changed(tx, product, event)
 }

@@ -1,7 +1,7 @@
 //! Variants: added, changed and discontinued. Each is a change of its product and raises the product's version.
 
 use crate::events::Change;
-use crate::ops::products::{changed, draw_sku, raced, sku_taken, to_change};
+use crate::ops::products::{changed, draw_sku, lock_to_change, raced, sku_taken};
 use crate::product::{Author, Product};
 use crate::store;
 use crate::variant::{self, New, VARIANTS_MAX, Variant};
@@ -30,7 +30,7 @@ impl From<Variant> for New {
 /// be positive; S001, A002, C016, C002.
 pub fn add(tx: &mut Tx<'_>, author: Author, product: ProductId, new: New, expected: Option<i64>) -> Result<Variant> {
     let new = new.checked()?;
-    let product = to_change(tx, author, product, expected)?;
+    let product = lock_to_change(tx, author, product, expected)?;
     let siblings = of_products(tx, &[product.id])?;
     let id = insert(tx, &product, &siblings, &new)?;
     let product = changed(tx, product, Change::Updated)?;
@@ -43,7 +43,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], n
         return Err(text::wrong("variants", format!("must be at most {VARIANTS_MAX}")));
     }
     variant::price(product.content.current_price(), new.price_adjustment)?;
-    variant::told_apart(siblings.iter().map(|one| &one.options).chain([&new.options]))?;
+    variant::distinct(siblings.iter().map(|one| &one.options).chain([&new.options]))?;
     let sku = new.sku.clone().unwrap_or_else(|| draw_sku(tx));
     // the product itself may carry the sku, another product or any variant, even a discontinued one, may not
     let taken = store::skus_taken(tx, &[&sku])?;
@@ -68,7 +68,7 @@ pub fn change(
     expected: Option<i64>,
 ) -> Result<Variant> {
     let new = new.checked()?;
-    let product = to_change(tx, author, product, expected)?;
+    let product = lock_to_change(tx, author, product, expected)?;
     let siblings = of_products(tx, &[product.id])?;
     let current = siblings.iter().find(|one| one.id == id).ok_or_else(|| unknown(id))?;
     if new.sku.as_ref().is_some_and(|sku| *sku != current.sku) {
@@ -89,7 +89,7 @@ pub(crate) fn save(
 ) -> Result<()> {
     variant::price(product.content.current_price(), new.price_adjustment)?;
     let others = siblings.iter().filter(|one| one.id != current.id).map(|one| &one.options);
-    variant::told_apart(others.chain([&new.options]))?;
+    variant::distinct(others.chain([&new.options]))?;
     store::variants::save(tx, current.id, new)?;
     if new.is_default && !current.is_default {
         store::variants::make_default(tx, product.id, current.id)?;
@@ -106,7 +106,7 @@ pub fn discontinue(
     id: VariantId,
     expected: Option<i64>,
 ) -> Result<()> {
-    let product = to_change(tx, author, product, expected)?;
+    let product = lock_to_change(tx, author, product, expected)?;
     let current = one(tx, product.id, id)?;
     if current.is_default {
         return Err(Code::Conflict.because("make another variant the default first"));

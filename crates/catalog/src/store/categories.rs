@@ -14,7 +14,7 @@ const ALL_LOCKED: &str = "select id, parent_id, name, display_order, version, cr
     from categories order by id {for update}";
 const CHILD: &str = "select id from categories where parent_id = ? and name = ?";
 const EXISTING: &str = "select id from categories where id in ([?])";
-const HOLD: &str = "select id from categories where id = ? {for share}";
+const LOCK_SHARED: &str = "select id from categories where id = ? {for share}";
 const NAMED: &str = "select id from categories where name = ?";
 const INSERT: &str = "insert into categories (parent_id, name, display_order, version, created_at, updated_at)
     values (?, ?, ?, 1, ?, ?) {on conflict ignore: name}";
@@ -26,7 +26,7 @@ const FORGET_DEAD: &str = "update products set category_id = null where category
 const DELETE: &str = "delete from categories where id = ? and version = ?";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[ALL, LOCK_ALL, ALL_LOCKED, CHILD, EXISTING, HOLD, NAMED, INSERT, SAVE, LIVE_PRODUCTS, FORGET_DEAD, DELETE];
+    &[ALL, LOCK_ALL, ALL_LOCKED, CHILD, EXISTING, LOCK_SHARED, NAMED, INSERT, SAVE, LIVE_PRODUCTS, FORGET_DEAD, DELETE];
 
 fn category(row: &Row<'_>) -> Result<Category> {
     let parent: i64 = row.get(1)?;
@@ -90,8 +90,8 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: CategoryId, version: i64) -> Result<bo
 }
 
 /// Whether the category exists; if so, nobody removes it before the end of the job.
-pub(crate) fn hold(tx: &mut Tx<'_>, id: CategoryId) -> Result<bool> {
-    Ok(tx.query_first(HOLD, args![id], |_| Ok(()))?.is_some())
+pub(crate) fn lock_shared(tx: &mut Tx<'_>, id: CategoryId) -> Result<bool> {
+    Ok(tx.query_first(LOCK_SHARED, args![id], |_| Ok(()))?.is_some())
 }
 
 /// Those of `ids` that exist.

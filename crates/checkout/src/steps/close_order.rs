@@ -17,7 +17,7 @@ impl Local for CloseOrder {
         let payment = payment::ops::find(tx, &saga.payment.number)?;
         let number = &payment.order;
         // held: the parcel may arrive at the same moment
-        match order::ops::held(tx, number)?.status.kind() {
+        match order::ops::lock(tx, number)?.status.kind() {
             Kind::Shipping if payment.refunded == payment.captured => {
                 order::ops::refunded(tx, number, &saga.refund.reason, &saga.by).map(|_| ())
             }

@@ -26,6 +26,6 @@ impl Local for DeductInventory {
     }
 
     fn undo(tx: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
-        inventory::ops::take_back(tx, &saga.order.number, GIVEN_UP)
+        inventory::ops::return_sold(tx, &saga.order.number, GIVEN_UP)
     }
 }

@@ -3,7 +3,7 @@
 use crate::Location;
 use crate::events::StockChanged;
 use crate::movement::Kind;
-use crate::stock::{self, Held, LOW_STOCK_THRESHOLD, Opening};
+use crate::stock::{self, LOW_STOCK_THRESHOLD, Opening, StockRow};
 use crate::store::{self, Cause};
 use ::store::{Arg, Tx};
 use kernel::{Code, Error, ProductId, Quantity, Result, VariantId, text};
@@ -122,9 +122,9 @@ pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &st
 
 /// Holds the stock of these variants until the end of the job, ascending, as orders do. Whoever changes the stock of several
 /// variants one after the other takes them first, or an order and it could wait for each other.
-pub fn hold(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {
+pub fn lock(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {
     let variants = variants.iter().map(|variant| Arg::Int(variant.raw())).collect();
-    store::of_variants(tx, variants, "").map(|_| ())
+    store::lock_variants(tx, variants, "").map(|_| ())
 }
 
 /// Sets at or below how many available units a place counts as low. S401, S406.
@@ -136,8 +136,8 @@ pub fn set_threshold(tx: &mut Tx<'_>, variant: VariantId, location: &str, thresh
     changed(tx, &[variant])
 }
 
-fn of_variant(tx: &mut Tx<'_>, variant: VariantId) -> Result<Vec<Held>> {
-    let (rows, _) = store::of_variants(tx, vec![Arg::Int(variant.raw())], "")?;
+fn of_variant(tx: &mut Tx<'_>, variant: VariantId) -> Result<Vec<StockRow>> {
+    let (rows, _) = store::lock_variants(tx, vec![Arg::Int(variant.raw())], "")?;
     if rows.is_empty() {
         return Err(Code::InventoryNotFound.because(format!("variant {variant}")));
     }
@@ -145,7 +145,7 @@ fn of_variant(tx: &mut Tx<'_>, variant: VariantId) -> Result<Vec<Held>> {
 }
 
 /// All rows of the variant, and which of them lies at `location`.
-fn place(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, location: &str) -> Result<(Vec<Held>, usize)> {
+fn place(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, location: &str) -> Result<(Vec<StockRow>, usize)> {
     let location = Location::checked(location)?;
     let rows = of_variant(tx, variant)?;
     let at = rows.iter().position(|row| row.location == location && row.product == product);
@@ -154,7 +154,7 @@ fn place(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, location: &str
 }
 
 /// Moves what `rows` say and tells it. `rows` are all of one variant, so that the sums in the event are right.
-fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [Held], reason: &str, by: &str) -> Result<()> {
+fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [StockRow], reason: &str, by: &str) -> Result<()> {
     let reason = text::optional("reason", Some(reason), text::REASON_MAX)?;
     rows.iter().try_for_each(|row| stock::checked(row.available + row.units).map(|_| ()))?;
     let reference = format!("{:016x}", tx.random().bits());
@@ -165,7 +165,7 @@ fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [Held], reason: &str, by: &str)
         reason: reason.as_deref(),
         by: shortened(by),
     };
-    if !store::shift(tx, kind, cause, rows)? {
+    if !store::move_units(tx, kind, cause, rows)? {
         return Err(Code::ConcurrentStockModification.error().retry_after(1));
     }
     let first = &rows[0];

@@ -83,7 +83,7 @@ pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) ->
 fn hold_stock(tx: &mut Tx<'_>, known: &Known, drafts: &[Draft]) -> Result<()> {
     let counted = drafts.iter().filter(|draft| draft.stock.iter().any(Option::is_some));
     let variants: Vec<_> = counted.flat_map(|draft| known.variants_of(&draft.row.sku)).map(|one| one.id).collect();
-    if variants.is_empty() { Ok(()) } else { inventory::ops::hold(tx, &variants) }
+    if variants.is_empty() { Ok(()) } else { inventory::ops::lock(tx, &variants) }
 }
 
 struct One {
