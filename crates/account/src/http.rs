@@ -200,7 +200,11 @@ pub async fn addresses(State(app): State<App>, user: web::User) -> ApiResult<Vec
 /// SaveAddress an address.
 #[utoipa::path(post, path = "/api/v1/users/me/addresses", tag = "account", request_body = SaveAddress,
     responses((status = 201, body = SavedAddress), (status = 400, description = "C002, S211")))]
-pub async fn save_address(State(app): State<App>, user: web::User, Json(body): Json<SaveAddress>) -> ApiResult<SavedAddress> {
+pub async fn save_address(
+    State(app): State<App>,
+    user: web::User,
+    Json(body): Json<SaveAddress>,
+) -> ApiResult<SavedAddress> {
     must_keep_accounts(&app)?;
     let new = body.checked()?;
     let saved = app.db.write("account.save-address", move |tx| ops::save_address(tx, &user.id, &new)).await?;
