@@ -20,7 +20,7 @@ fn address() -> Address {
 }
 
 fn order(n: u64) -> OrderNumber {
-    OrderNumber::draw(&mut Random::seeded(n), ManualClock::default().now(), &Zone::utc())
+    OrderNumber::draw_on(&mut Random::seeded(n), ManualClock::default().now(), &Zone::utc())
 }
 
 fn buyer(n: u64) -> UserId {

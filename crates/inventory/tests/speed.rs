@@ -37,7 +37,7 @@ fn hot_sku() {
             for _ in 0..EACH {
                 let reserved = db.write("reserve", move |tx| {
                     let now = tx.now();
-                    let number = OrderNumber::draw(tx.random(), now, &Zone::utc());
+                    let number = OrderNumber::draw_on(tx.random(), now, &Zone::utc());
                     ops::reserve(tx, &number, &user, &[Line { variant, product, quantity: Quantity::ONE }])
                 });
                 reserved.await.unwrap();

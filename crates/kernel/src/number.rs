@@ -1,100 +1,194 @@
-//! The printed numbers of orders, payments, parcels and sagas.
+//! Printed numbers: the short texts by which people name orders, payments, parcels and sagas.
+//!
+//! One generic type with a marker, as for [`crate::Id`], so that an order number cannot be passed where a payment number is
+//! meant. [`printed_numbers!`](crate::printed_numbers) declares them. A number that no event carries is declared in its own
+//! domain.
 
 use crate::{Code, Random, Result, Timestamp, Zone};
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-use utoipa::ToSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{borrow::Cow, fmt, hash, marker::PhantomData, str::FromStr};
 
 /// Letters and digits without look-alikes (no 0 O, 1 I L): 31 signs, so 8 of them are 8.5 × 10^11 numbers.
 pub const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+
+/// Length of the day in a number, such as `20260207`.
+const DAY_LENGTH: usize = 8;
+
+/// How one kind of number looks. [`printed_numbers!`](crate::printed_numbers) implements it.
+pub trait NumberKind: 'static {
+    /// Its name in the API description.
+    const NAME: &'static str;
+    /// Its sentence in the API description.
+    const DESCRIPTION: &'static str;
+    /// What every number begins with.
+    const PREFIX: &'static str;
+    /// Whether the day follows the prefix.
+    const DATED: bool;
+    /// How many random signs it ends with.
+    const SIGNS: usize;
+}
+
+/// A printed number of the kind `Kind`: its prefix, for some kinds a day, and random signs of [`ALPHABET`].
+pub struct Number<Kind> {
+    text: Box<str>,
+    kind: PhantomData<fn() -> Kind>,
+}
+
+/// Declares printed numbers: a type alias of [`Number`] and its marker, one line each. `day` puts the shop's day before the
+/// random signs.
+///
+/// ```
+/// kernel::printed_numbers! {
+///     /// `CPN-XXXXXX`.
+///     CouponNumber = "CPN-", 6;
+///     /// `RET-YYYYMMDD-XXXXXXXX`: the day is the shop's day on which the return was asked for.
+///     ReturnNumber = "RET-", day, 8;
+/// }
+/// let number = CouponNumber::draw(&mut kernel::Random::seeded(1));
+/// assert!(number.as_str().starts_with("CPN-"));
+/// assert_eq!(number.as_str().parse::<CouponNumber>().unwrap(), number);
+/// ```
+#[macro_export]
+macro_rules! printed_numbers {
+    ($(#[doc = $doc:literal] $name:ident = $prefix:literal, $($day:ident,)? $signs:literal;)*) => {
+        $(
+            #[doc = $doc]
+            pub type $name = $crate::number::Number<number_kinds::$name>;
+        )*
+
+        /// The markers of the printed numbers that are declared here.
+        pub mod number_kinds {
+            $(
+                #[doc = concat!("Marks a `", stringify!($name), "`.")]
+                pub enum $name {}
+                impl $crate::number::NumberKind for $name {
+                    const NAME: &'static str = stringify!($name);
+                    const DESCRIPTION: &'static str = $doc.trim_ascii();
+                    const PREFIX: &'static str = $prefix;
+                    const DATED: bool = $crate::printed_numbers!(@dated $($day)?);
+                    const SIGNS: usize = $signs;
+                }
+            )*
+        }
+    };
+    (@dated) => { false };
+    (@dated day) => { true };
+}
+
+printed_numbers! {
+    /// `ORD-YYYYMMDD-XXXXXXXX`: the day is the shop's day on which the order was placed.
+    OrderNumber = "ORD-", day, 8;
+    /// `PAY-XXXXXXXX`.
+    PaymentNumber = "PAY-", 8;
+    /// `TRK-XXXXXXXXXXXX`.
+    TrackingNumber = "TRK-", 12;
+    /// `SAGA-XXXXXXXX`.
+    SagaId = "SAGA-", 8;
+}
+
+impl<Kind: NumberKind> Number<Kind> {
+    const LENGTH: usize = Kind::PREFIX.len() + Kind::SIGNS + if Kind::DATED { DAY_LENGTH + 1 } else { 0 };
+
+    /// A new number of a kind without a day.
+    pub fn draw(random: &mut Random) -> Self {
+        const { assert!(!Kind::DATED, "this kind of number has a day: use draw_on") };
+        Self::of(format!("{}{}", Kind::PREFIX, signs(random, Kind::SIGNS)).into())
+    }
+
+    /// A new number of a kind with a day: the day that `now` is in `zone`.
+    pub fn draw_on(random: &mut Random, now: Timestamp, zone: &Zone) -> Self {
+        const { assert!(Kind::DATED, "this kind of number has no day: use draw") };
+        Self::of(format!("{}{}-{}", Kind::PREFIX, zone.compact_day(now), signs(random, Kind::SIGNS)).into())
+    }
+
+    fn of(text: Box<str>) -> Self {
+        Number { text, kind: PhantomData }
+    }
+}
+
+impl<Kind> Number<Kind> {
+    /// The printed form.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
 
 fn signs(random: &mut Random, count: usize) -> String {
     (0..count).map(|_| char::from(ALPHABET[random.below(ALPHABET.len() as u64) as usize])).collect()
 }
 
-fn parse(text: &str, prefix: &str, length: usize) -> Result<Box<str>> {
-    let ok = text.len() == length
-        && text.starts_with(prefix)
-        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
-    if ok { Ok(text.into()) } else { Err(Code::InvalidInput.because(format!("that is not a number like {prefix}…"))) }
-}
-
-/// Implements what the four printed numbers share. A list of literals, so every name can be searched for.
-macro_rules! printed_numbers {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal, $length:literal;)*) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String)]
-        pub struct $name(Box<str>);
-
-        impl $name {
-            /// The printed form.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-        impl FromStr for $name {
-            type Err = crate::Error;
-            fn from_str(text: &str) -> Result<Self> {
-                parse(text, $prefix, $length).map($name)
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = crate::Error;
-            fn try_from(text: String) -> Result<Self> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(number: $name) -> String {
-                number.0.into()
-            }
-        }
-    )* };
-}
-
-printed_numbers! {
-    /// `ORD-YYYYMMDD-XXXXXXXX`: the day is the shop's day on which the order was placed.
-    OrderNumber = "ORD-", 21;
-    /// `PAY-XXXXXXXX`.
-    PaymentNumber = "PAY-", 12;
-    /// `TRK-XXXXXXXXXXXX`.
-    TrackingNumber = "TRK-", 16;
-    /// `SAGA-XXXXXXXX`.
-    SagaId = "SAGA-", 13;
-}
-
-impl OrderNumber {
-    /// A new number for an order placed at `now` in a shop whose days are those of `zone`.
-    pub fn draw(random: &mut Random, now: Timestamp, zone: &Zone) -> OrderNumber {
-        OrderNumber(format!("ORD-{}-{}", zone.compact_day(now), signs(random, 8)).into())
+impl<Kind> Clone for Number<Kind> {
+    fn clone(&self) -> Self {
+        Number { text: self.text.clone(), kind: PhantomData }
     }
 }
-
-impl PaymentNumber {
-    /// A new number.
-    pub fn draw(random: &mut Random) -> PaymentNumber {
-        PaymentNumber(format!("PAY-{}", signs(random, 8)).into())
+impl<Kind> PartialEq for Number<Kind> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
     }
 }
-
-impl TrackingNumber {
-    /// A new number.
-    pub fn draw(random: &mut Random) -> TrackingNumber {
-        TrackingNumber(format!("TRK-{}", signs(random, 12)).into())
+impl<Kind> Eq for Number<Kind> {}
+impl<Kind> PartialOrd for Number<Kind> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
-
-impl SagaId {
-    /// A new number.
-    pub fn draw(random: &mut Random) -> SagaId {
-        SagaId(format!("SAGA-{}", signs(random, 8)).into())
+impl<Kind> Ord for Number<Kind> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+impl<Kind> hash::Hash for Number<Kind> {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+impl<Kind> fmt::Debug for Number<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+impl<Kind> fmt::Display for Number<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+impl<Kind: NumberKind> FromStr for Number<Kind> {
+    type Err = crate::Error;
+    /// Checks prefix, length and letters only: old numbers stay readable when [`ALPHABET`] changes.
+    fn from_str(text: &str) -> Result<Self> {
+        let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
+        if text.len() == Self::LENGTH && text.starts_with(Kind::PREFIX) && text.bytes().all(allowed) {
+            Ok(Self::of(text.into()))
+        } else {
+            Err(Code::InvalidInput.because(format!("that is not a number like {}…", Kind::PREFIX)))
+        }
+    }
+}
+impl<Kind> From<Number<Kind>> for String {
+    fn from(number: Number<Kind>) -> String {
+        number.text.into()
+    }
+}
+impl<Kind> Serialize for Number<Kind> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+impl<'de, Kind: NumberKind> Deserialize<'de> for Number<Kind> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+impl<Kind: NumberKind> utoipa::PartialSchema for Number<Kind> {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Type};
+        ObjectBuilder::new().schema_type(Type::String).description(Some(Kind::DESCRIPTION)).into()
+    }
+}
+impl<Kind: NumberKind> utoipa::ToSchema for Number<Kind> {
+    fn name() -> Cow<'static, str> {
+        Kind::NAME.into()
     }
 }
 
@@ -107,7 +201,7 @@ mod tests {
         let mut random = Random::seeded(7);
         let zone = Zone::named("Asia/Seoul").unwrap();
         // 2026-02-06T15:30:00Z is already the 7th in Seoul
-        let order = OrderNumber::draw(&mut random, Timestamp::parse("2026-02-06T15:30:00Z", &zone).unwrap(), &zone);
+        let order = OrderNumber::draw_on(&mut random, Timestamp::parse("2026-02-06T15:30:00Z", &zone).unwrap(), &zone);
         assert!(order.as_str().starts_with("ORD-20260207-"), "{order}");
         assert_eq!(order.as_str().parse::<OrderNumber>().unwrap(), order);
         let payment = PaymentNumber::draw(&mut random);

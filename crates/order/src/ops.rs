@@ -19,7 +19,7 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
     let amounts = Amounts::of(&new.lines, new.coupon_discount, new.points_used)?;
     let mut order = Order {
         id: kernel::OrderId::new(0),
-        number: OrderNumber::draw(tx.random(), now, &new.zone),
+        number: OrderNumber::draw_on(tx.random(), now, &new.zone),
         user: new.user,
         status: Status::Confirmed { pay_by: now.after(new.pay_within) },
         lines: store::numbered(new.lines)?,
@@ -38,7 +38,7 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
             tx.emit(&OrderCreated::of(&order))?;
             return Ok(order);
         }
-        order.number = OrderNumber::draw(tx.random(), now, &new.zone);
+        order.number = OrderNumber::draw_on(tx.random(), now, &new.zone);
     }
     Err(Code::OrderCreationFailed.error().caused_by("every drawn order number was taken"))
 }

@@ -129,9 +129,9 @@ fn a_number_that_is_taken_is_drawn_again_and_never_shown() {
         let mut random = tx.random().clone();
         let zone = Zone::named("Asia/Seoul")?;
         let order = ops::place(tx, new_order(buyer(1), vec![new_line(100, 1)]))?;
-        let next = OrderNumber::draw(&mut random, tx.now(), &zone);
+        let next = OrderNumber::draw_on(&mut random, tx.now(), &zone);
         assert_eq!(order.number, next);
-        let following = OrderNumber::draw(&mut tx.random().clone(), tx.now(), &zone);
+        let following = OrderNumber::draw_on(&mut tx.random().clone(), tx.now(), &zone);
         tx.exec("update orders set order_number = ? where order_number = ?", args![following, next])?;
         // the next number that would be drawn is taken now
         let second = ops::place(tx, new_order(buyer(2), vec![new_line(100, 1)]))?;

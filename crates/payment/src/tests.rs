@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use testdb::Space;
 
 fn order(n: u64) -> OrderNumber {
-    OrderNumber::draw(&mut Random::seeded(n), ManualClock::default().now(), &Zone::utc())
+    OrderNumber::draw_on(&mut Random::seeded(n), ManualClock::default().now(), &Zone::utc())
 }
 
 fn buyer(n: u64) -> UserId {

@@ -61,7 +61,7 @@ pub fn migrations() -> Vec<Migration> {
 /// Every statement of the program, to be prepared on every database by a test.
 pub fn statements() -> Vec<&'static str> {
     let domains = MODULES.iter().flat_map(|module| module.statements).copied();
-    store::statements().into_iter().chain(domains).collect()
+    store::STATEMENTS.iter().copied().flatten().copied().chain(domains).collect()
 }
 
 /// The shop without routes: what the command line needs.

@@ -1,9 +1,7 @@
 //! What a statement is given: scalars, lists for `in ([?])`, pairs for `[case column]`, rows for `values [(?, ?)]`.
 
 use crate::dialect::padded;
-use kernel::{
-    Code, Id, Money, OrderNumber, PaymentNumber, Quantity, Result, SagaId, Timestamp, TrackingNumber, UserId,
-};
+use kernel::{Code, Id, Money, Quantity, Result, Timestamp, UserId, number::Number};
 
 /// One argument of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,22 +150,7 @@ impl ToArg for UserId {
         Arg::Owned(self.to_string())
     }
 }
-impl ToArg for OrderNumber {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.as_str())
-    }
-}
-impl ToArg for PaymentNumber {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.as_str())
-    }
-}
-impl ToArg for TrackingNumber {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.as_str())
-    }
-}
-impl ToArg for SagaId {
+impl<Kind> ToArg for Number<Kind> {
     fn to_arg(&self) -> Arg<'_> {
         Arg::Text(self.as_str())
     }

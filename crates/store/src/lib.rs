@@ -8,6 +8,7 @@ pub mod consumer;
 pub mod copy;
 pub mod db;
 pub mod dialect;
+mod drawn;
 pub mod fault;
 pub mod idempotency;
 mod job;
@@ -23,6 +24,7 @@ mod rendered;
 pub mod row;
 pub mod schema;
 mod sqlite;
+pub mod text_enum;
 pub mod tx;
 pub mod url;
 mod wal;
@@ -32,7 +34,20 @@ mod writer;
 mod tests;
 
 pub use arg::{Arg, ToArg};
-pub use audit::Violation;
+pub use audit::{Check, Violation};
+/// Joins constant texts to one constant text, for a table's column list that stands once:
+///
+/// ```
+/// use store::concatcp;
+///
+/// const COLUMNS: &str = "id, name, price";
+/// const FIND: &str = concatcp!("select ", COLUMNS, " from products where id = ?");
+/// const LOCK: &str = concatcp!(FIND, " {for update}");
+/// assert_eq!(LOCK, "select id, name, price from products where id = ? {for update}");
+/// ```
+///
+/// [`Row::next`] reads the columns in that order.
+pub use const_format::concatcp;
 pub use consumer::Reaction;
 pub use db::{Db, Durability, Health, Limits, Settings};
 pub use dialect::Dialect;
@@ -50,15 +65,12 @@ pub const MIGRATIONS: &[Migration] = &[
 ];
 
 /// Every statement of the store, prepared by a test on every database at hand.
-pub fn statements() -> Vec<&'static str> {
-    [
-        writer::STATEMENTS,
-        migrate::STATEMENTS,
-        outbox::STATEMENTS,
-        consumer::STATEMENTS,
-        idempotency::STATEMENTS,
-        lease::STATEMENTS,
-        copy::STATEMENTS,
-    ]
-    .concat()
-}
+pub const STATEMENTS: &[&[&str]] = &[
+    writer::STATEMENTS,
+    migrate::STATEMENTS,
+    outbox::STATEMENTS,
+    consumer::STATEMENTS,
+    idempotency::STATEMENTS,
+    lease::STATEMENTS,
+    copy::STATEMENTS,
+];

@@ -123,7 +123,7 @@ impl Connection for Connected {
                 let mut outcome = Ok(());
                 for row in result {
                     match row {
-                        Ok(row) => match each(&Row { inner: Inner::MySql(&row) }) {
+                        Ok(row) => match each(&Row::new(Inner::MySql(&row))) {
                             Ok(true) => {}
                             Ok(false) => break,
                             Err(error) => {

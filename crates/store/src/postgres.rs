@@ -228,7 +228,7 @@ impl Connection for Connected {
         let (statement, values) = self.made(sql, args, " returning id")?;
         let values: Vec<&(dyn ToSql + Sync)> = places(&values).collect();
         let rows = self.ask(async |client: &Client| client.query(&statement, &values).await)?;
-        rows.first().map(|row| Row { inner: Inner::Postgres(row) }.get(0)).transpose()
+        rows.first().map(|row| Row::new(Inner::Postgres(row)).get(0)).transpose()
     }
 
     fn insert_all(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<()> {
@@ -246,7 +246,7 @@ impl Connection for Connected {
         let values: Vec<&(dyn ToSql + Sync)> = places(&values).collect();
         let rows = self.ask(async |client: &Client| client.query(&statement, &values).await)?;
         for row in &rows {
-            if !each(&Row { inner: Inner::Postgres(row) })? {
+            if !each(&Row::new(Inner::Postgres(row)))? {
                 break;
             }
         }

@@ -1,8 +1,10 @@
-//! What a statement answers: rows of columns, read by position into the kernel's types.
+//! The rows that a statement returns, read column by column into the kernel's types.
 
 use kernel::{
-    Code, Id, Money, OrderNumber, PaymentNumber, Quantity, Result, SagaId, Timestamp, TrackingNumber, UserId,
+    Code, Id, Money, Quantity, Result, Timestamp, UserId,
+    number::{Number, NumberKind},
 };
+use std::cell::Cell;
 
 /// One value of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,7 +19,9 @@ pub enum Column<'a> {
 
 /// One row, valid while the statement steps.
 pub struct Row<'a> {
-    pub(crate) inner: Inner<'a>,
+    inner: Inner<'a>,
+    /// The column that [`Row::next`] reads.
+    next: Cell<usize>,
 }
 
 /// One arm per driver.
@@ -28,6 +32,29 @@ pub(crate) enum Inner<'a> {
 }
 
 impl Row<'_> {
+    /// The value in the next column: the first call reads column 0, each further call the column after it. With a column
+    /// list that stands once (see [`crate::concatcp`]) the reading function names the fields in the order of that list, and
+    /// no position has to be counted. C001 as for [`Row::get`].
+    ///
+    /// ```
+    /// # use kernel::{Money, ProductId, Result};
+    /// # use store::Row;
+    /// struct Product { id: ProductId, name: String, price: Money }
+    ///
+    /// const COLUMNS: &str = "id, name, price";
+    ///
+    /// fn product(row: &Row<'_>) -> Result<Product> {
+    ///     Ok(Product { id: row.next()?, name: row.next()?, price: row.next()? })
+    /// }
+    /// ```
+    ///
+    /// Rust evaluates the fields of a struct literal in the order in which they are written, so that order must be the
+    /// order of `COLUMNS`.
+    pub fn next<T: FromColumn>(&self) -> Result<T> {
+        let index = self.next.replace(self.next.get() + 1);
+        self.get(index)
+    }
+
     /// The value in column `index` (from 0). C001 when the column is missing or of another type: a bug, or a damaged row.
     pub fn get<T: FromColumn>(&self, index: usize) -> Result<T> {
         T::from_column(self.column(index)?)
@@ -36,6 +63,10 @@ impl Row<'_> {
 }
 
 impl<'a> Row<'a> {
+    pub(crate) fn new(inner: Inner<'a>) -> Row<'a> {
+        Row { inner, next: Cell::new(0) }
+    }
+
     /// How many columns there are.
     pub fn columns(&self) -> usize {
         match self.inner {
@@ -140,22 +171,7 @@ impl FromColumn for UserId {
         parsed(column)
     }
 }
-impl FromColumn for OrderNumber {
-    fn from_column(column: Column<'_>) -> Result<Self> {
-        parsed(column)
-    }
-}
-impl FromColumn for PaymentNumber {
-    fn from_column(column: Column<'_>) -> Result<Self> {
-        parsed(column)
-    }
-}
-impl FromColumn for TrackingNumber {
-    fn from_column(column: Column<'_>) -> Result<Self> {
-        parsed(column)
-    }
-}
-impl FromColumn for SagaId {
+impl<Kind: NumberKind> FromColumn for Number<Kind> {
     fn from_column(column: Column<'_>) -> Result<Self> {
         parsed(column)
     }

@@ -226,7 +226,7 @@ impl Connection for Connected {
         self.prepared(sql, args, |statement| {
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next().map_err(|e| self.fail(e))? {
-                if !each(&Row { inner: Inner::Sqlite(row) })? {
+                if !each(&Row::new(Inner::Sqlite(row)))? {
                     break;
                 }
             }

@@ -7,6 +7,7 @@ mod copy;
 mod crash;
 mod disk;
 mod idempotency;
+mod kit;
 mod lease;
 mod many;
 mod migrate;

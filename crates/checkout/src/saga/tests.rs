@@ -63,7 +63,7 @@ impl Remote for GetCoin {
 }
 
 fn order() -> OrderNumber {
-    OrderNumber::draw(&mut Random::seeded(1), Timestamp::from_millis(0), &Zone::utc())
+    OrderNumber::draw_on(&mut Random::seeded(1), Timestamp::from_millis(0), &Zone::utc())
 }
 
 fn about(order: &OrderNumber, slot: i64) -> About<'_> {

@@ -52,7 +52,7 @@ async fn a_step_that_fails_leaves_nothing_and_can_be_taken_later() {
 #[tokio::test]
 async fn every_statement_of_the_store_can_be_prepared() {
     let shop = Shop::open().await;
-    shop.db.prepare_all(crate::statements()).await.unwrap();
+    shop.db.prepare_all(crate::STATEMENTS.concat()).await.unwrap();
     let refused = shop.db.prepare_all(vec!["select nothing from jars"]).await.unwrap_err();
     assert!(format!("{refused:?}").contains("select nothing from jars"));
 }

@@ -1,0 +1,40 @@
+//! Inserting a row under a number that is drawn at random.
+
+use crate::Tx;
+use kernel::{Code, Random, Result};
+
+/// Numbers drawn before the job fails. The shortest numbers have 8.5 × 10^11 values, so that even in a shop with a hundred
+/// million rows the chance that eight in a row are taken is below 10^-30: then the source of chance is broken.
+const DRAWS_MAX: u32 = 8;
+
+impl Tx<'_> {
+    /// Draws a number and inserts a row with it; draws again while the number is taken. `insert` returns `None` when it
+    /// is taken, so its statement ends in `{on conflict ignore: …}`. C001 when [`DRAWS_MAX`] numbers were taken.
+    ///
+    /// If another unique key of the table can be taken too, `insert` looks for that row and returns it or an error;
+    /// otherwise every further draw would meet the same row.
+    ///
+    /// ```
+    /// # use kernel::{PaymentNumber, Result};
+    /// # use store::{Tx, args};
+    /// const INSERT: &str = "insert into payments (payment_number, amount) values (?, ?)
+    ///     {on conflict ignore: payment_number}";
+    ///
+    /// fn begin(tx: &mut Tx<'_>, amount: i64) -> Result<i64> {
+    ///     tx.insert_drawn(PaymentNumber::draw, |tx, number| tx.insert_new(INSERT, args![number, amount]))
+    /// }
+    /// ```
+    pub fn insert_drawn<N, T>(
+        &mut self,
+        draw: impl Fn(&mut Random) -> N,
+        mut insert: impl FnMut(&mut Self, &N) -> Result<Option<T>>,
+    ) -> Result<T> {
+        for _ in 0..DRAWS_MAX {
+            let number = draw(self.random());
+            if let Some(inserted) = insert(self, &number)? {
+                return Ok(inserted);
+            }
+        }
+        Err(Code::Internal.error().caused_by(format!("{DRAWS_MAX} drawn numbers in a row were taken")))
+    }
+}
