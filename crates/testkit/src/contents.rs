@@ -30,7 +30,7 @@ impl Window {
 
     /// Changes with every commit of the shop; two equal values mean that nothing was written in between.
     pub fn version(&self) -> u64 {
-        self.shop.open().app.db.counts().commits
+        self.shop.app().db.counts().commits
     }
 
     /// Everything, to be compared with everything later.
@@ -58,8 +58,8 @@ impl Window {
     }
 
     fn read<T: Send + 'static>(&self, what: &str, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
-        let db = self.shop.open().app.db.clone();
-        self.shop.wait(db.read("test.look", work)).unwrap_or_else(|error| panic!("{error:?} in {what}"))
+        let db = self.shop.app().db.clone();
+        fixture::wait(db.read("test.look", work)).unwrap_or_else(|error| panic!("{error:?} in {what}"))
     }
 }
 

@@ -1,6 +1,5 @@
 //! A whole shop in a test. See the README.
 
-mod answer;
 mod books;
 mod contents;
 mod document;
@@ -11,12 +10,12 @@ mod sender;
 mod shop;
 mod wire;
 
-pub use answer::{Answer, Answers};
 pub use contents::{Contents, Window};
 pub use document::{Document, Operation, Parameter};
+pub use fixture::{Response, Responses, Stream, StreamEvent};
 pub use goods::{Product, ProductBuilder};
 pub use mutate::{Mutant, mutants};
 pub use program::{Process, Program};
-pub use sender::{Sender, Stream, Told, address, order_of};
+pub use sender::{Sender, address, order_of};
 pub use shop::{Crowd, TestShop};
 pub use wire::Wire;

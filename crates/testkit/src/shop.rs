@@ -1,8 +1,8 @@
 //! A whole shop in a test: the real router over a real database, a clock turned by hand, seeded chance, a gateway that
 //! does what payment keys say. Nothing runs in the background unless a test says so.
 
-use crate::{Answer, Answers, Contents, Document, Product, ProductBuilder, Sender, books, contents::Window};
-use axum::Router;
+use crate::{Contents, Document, Product, ProductBuilder, Sender, books, contents::Window};
+use fixture::{Response, Responses, Site, at_once, user_id, wait};
 use kernel::{Clock, Result, UserId};
 use parking_lot::RwLock;
 use ports::{
@@ -20,7 +20,7 @@ use std::{
     future::Future,
     path::Path,
     sync::{
-        Arc, Barrier, LazyLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -28,13 +28,8 @@ use std::{
 };
 use store::{DatabaseUrl, Db, Tx};
 use testdb::Space;
-use tokio::{runtime::Runtime, sync::Mutex};
-use web::{App, Role, Roles};
-
-/// One runtime for all shops of a test binary; tests themselves stay plain functions.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts")
-});
+use tokio::sync::Mutex;
+use web::{App, Role};
 
 /// Settings that differ from the defaults: audits run when a test asks, nobody is told to slow down, and a server is not
 /// asked for more connections than most tests need.
@@ -48,6 +43,7 @@ const SETTINGS: &[(&str, &str)] = &[
 
 /// What every sender of a shop shares.
 pub(crate) struct Inner {
+    site: Arc<Site>,
     open: RwLock<Option<Arc<Open>>>,
     clock: Arc<ManualClock>,
     gateway: Arc<Simulated>,
@@ -61,19 +57,16 @@ pub(crate) struct Inner {
 
 /// A shop between two crashes.
 pub(crate) struct Open {
-    pub app: App,
-    pub router: Router,
     background: Mutex<Background>,
     document: Document,
 }
 
 impl Inner {
-    /// Runs `future` to its end on the calling thread.
-    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        RUNTIME.block_on(future)
+    pub fn app(&self) -> App {
+        self.site.app()
     }
 
-    pub fn open(&self) -> Arc<Open> {
+    fn open(&self) -> Arc<Open> {
         Arc::clone(self.open.read().as_ref().expect("the shop is open"))
     }
 
@@ -86,14 +79,15 @@ impl Inner {
             ..store::Settings::throwaway(self.url.clone(), Arc::clone(&self.clock) as _)
         };
         let ports = Ports { gateway: Arc::clone(&self.gateway) as _, reviews: Arc::new(NoReviews) };
-        let made: Result<Assembly> = self.wait(async {
+        let made: Result<Assembly> = wait(async {
             let db = Db::open(settings)?;
             db.migrate(assembly::migrations()).await?;
             assembly::assemble(&self.settings, db, ports).await
         });
         let Assembly { app, router, background, openapi, .. } = made.expect("the shop opens");
         let document = Document::of(serde_json::to_value(&*openapi).expect("the document is JSON"));
-        let open = Open { app, router, background: Mutex::new(background), document };
+        self.site.open(app, router);
+        let open = Open { background: Mutex::new(background), document };
         *self.open.write() = Some(Arc::new(open));
     }
 }
@@ -150,7 +144,8 @@ impl TestShop {
         let settings = Config::of(None, [], &options).unwrap_or_else(|fault| panic!("{fault}")).settings;
         let (open, users, gateway) = (RwLock::new(None), AtomicU64::new(0), Arc::new(gateway));
         let url = url.parse().expect("the address of a database");
-        let inner = Inner { open, clock, gateway, url, settings, seed, users, _space: space };
+        let site = Arc::default();
+        let inner = Inner { site, open, clock, gateway, url, settings, seed, users, _space: space };
         inner.start(0);
         TestShop { inner: Arc::new(inner), starts: 0, excused: RwLock::default(), closed: false }
     }
@@ -162,7 +157,7 @@ impl TestShop {
 
     /// Somebody who has not signed in.
     pub fn anonymous(&self) -> Sender {
-        Sender::new(Arc::clone(&self.inner), None)
+        Sender::anonymous(&self.inner.site)
     }
 
     /// A buyer nobody has seen before.
@@ -191,12 +186,12 @@ impl TestShop {
     }
 
     fn who(&self, id: UserId, role: Role) -> Sender {
-        Sender::new(Arc::clone(&self.inner), Some((id, Roles::of(role))))
+        Sender::new(&self.inner.site, id, role)
     }
 
     fn new_user(&self) -> UserId {
         let n = self.inner.users.fetch_add(1, Ordering::Relaxed) + 1;
-        UserId::new(uuid::Builder::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0000 + u128::from(n)).into_uuid())
+        user_id(n)
     }
 
     /// So many new buyers.
@@ -205,21 +200,21 @@ impl TestShop {
     }
 
     /// Runs `act` with 0 to `count` − 1, all at once.
-    pub fn at_once(&self, count: usize, act: impl Fn(usize) -> Answer + Sync) -> Answers {
-        Answers(at_once((0..count).collect(), act))
+    pub fn at_once(&self, count: usize, act: impl Fn(usize) -> Response + Sync) -> Responses {
+        Responses(at_once(0..count, act))
     }
 
     /// Hands on every event and runs every task until nothing is left to do at the present time.
     pub fn settle(&self) {
         let open = self.inner.open();
-        let settled = self.inner.wait(async { open.background.lock().await.settle().await });
+        let settled = wait(async { open.background.lock().await.settle().await });
         settled.unwrap_or_else(|error| panic!("the shop does not settle: {error:?}"));
     }
 
     /// Hands on what there is and runs every task once; for races, where something else keeps happening.
     pub fn run_tasks(&self) {
         let open = self.inner.open();
-        let ran: Result<()> = self.inner.wait(async {
+        let ran: Result<()> = wait(async {
             let mut background = open.background.lock().await;
             background.relay().await?;
             for name in background.task_names() {
@@ -245,6 +240,7 @@ impl TestShop {
     /// was in memory is gone; the gateway is another company's and knows nothing of it.
     pub fn crash(&mut self) {
         *self.inner.open.write() = None;
+        self.inner.site.close();
         self.starts += 1;
         self.inner.start(self.starts);
     }
@@ -256,7 +252,7 @@ impl TestShop {
 
     /// The running program.
     pub fn app(&self) -> App {
-        self.inner.open().app.clone()
+        self.inner.app()
     }
 
     /// The API's document.
@@ -272,18 +268,18 @@ impl TestShop {
     /// Reads through the store.
     pub fn read<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
         let db = self.app().db.clone();
-        self.inner.wait(db.read("test.read", work)).unwrap_or_else(|error| panic!("{error:?}"))
+        wait(db.read("test.read", work)).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// Writes through the store.
     pub fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
         let db = self.app().db.clone();
-        self.inner.wait(db.write("test.write", work))
+        wait(db.write("test.write", work))
     }
 
     /// Runs a future to its end, for tests that go below HTTP.
-    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        self.inner.wait(future)
+    pub fn wait<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
+        wait(future)
     }
 
     /// How many statements `act` ran, writing and reading.
@@ -358,7 +354,7 @@ impl TestShop {
 
     pub(crate) fn at_rest(&self) -> Vec<String> {
         let app = self.app();
-        let looked = self.inner.wait(server::audit::look(&app)).unwrap_or_else(|error| panic!("{error:?}"));
+        let looked = wait(server::audit::look(&app)).unwrap_or_else(|error| panic!("{error:?}"));
         looked.found.iter().map(|found| format!("{}: {:?}", found.module, found.violation)).collect()
     }
 }
@@ -379,26 +375,7 @@ pub struct Crowd {
 
 impl Crowd {
     /// Everyone does `act` at once.
-    pub fn at_once(&self, act: impl Fn(&Sender) -> Answer + Sync) -> Answers {
-        Answers(at_once(self.people.iter().collect(), act))
+    pub fn at_once(&self, act: impl Fn(&Sender) -> Response + Sync) -> Responses {
+        Responses(at_once(&self.people, act))
     }
-}
-
-/// Runs `act` on a thread per item, all let go together, and gives the outcomes in the items' order.
-fn at_once<I: Send, T: Send>(items: Vec<I>, act: impl Fn(I) -> T + Sync) -> Vec<T> {
-    let (barrier, act) = (Barrier::new(items.len()), &act);
-    thread::scope(|scope| {
-        let start = |item: I| {
-            let barrier = &barrier;
-            scope.spawn(move || {
-                barrier.wait();
-                act(item)
-            })
-        };
-        let running: Vec<_> = items.into_iter().map(start).collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
 }

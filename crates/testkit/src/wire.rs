@@ -1,7 +1,7 @@
 //! A plain HTTP/1.1 client over a socket, for tests that kill the server while it speaks: every failure is an `io::Error`,
 //! never a panic, because a broken connection is what these tests are about.
 
-use crate::Answer;
+use crate::Response;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use std::{
@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-/// How long an answer may take before the connection counts as dead.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a response may take before the connection counts as dead.
+const RESPONSE_WITHIN: Duration = Duration::from_secs(30);
 
 /// One connection.
 pub struct Wire {
@@ -22,13 +22,13 @@ impl Wire {
     /// Connects.
     pub fn connect(to: SocketAddr) -> io::Result<Wire> {
         let stream = TcpStream::connect_timeout(&to, Duration::from_secs(5))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(RESPONSE_WITHIN))?;
         stream.set_nodelay(true)?;
         Ok(Wire { reader: BufReader::new(stream) })
     }
 
-    /// Sends a request with a token, an idempotency key and a JSON body, each if it is not empty, and reads the answer.
-    pub fn send(&mut self, method: &str, path: &str, token: &str, key: &str, body: &str) -> io::Result<Answer> {
+    /// Sends a request with a token, an idempotency key and a JSON body, each if it is not empty, and reads the response.
+    pub fn send(&mut self, method: &str, path: &str, token: &str, key: &str, body: &str) -> io::Result<Response> {
         let mut text = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\n");
         if !token.is_empty() {
             text.push_str(&format!("authorization: Bearer {token}\r\n"));
@@ -42,7 +42,7 @@ impl Wire {
         text.push_str("\r\n");
         text.push_str(body);
         self.reader.get_mut().write_all(text.as_bytes())?;
-        self.answer()
+        self.response()
     }
 
     fn line(&mut self) -> io::Result<String> {
@@ -53,7 +53,7 @@ impl Wire {
         }
     }
 
-    fn answer(&mut self) -> io::Result<Answer> {
+    fn response(&mut self) -> io::Result<Response> {
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
         let mut headers = HeaderMap::new();
@@ -66,6 +66,6 @@ impl Wire {
         let length = headers.get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
         let mut body = vec![0; length.ok_or(io::ErrorKind::InvalidData)?];
         self.reader.read_exact(&mut body)?;
-        Ok(Answer { status, headers, body: Bytes::from(body) })
+        Ok(Response { status, headers, body: Bytes::from(body) })
     }
 }

@@ -9,7 +9,7 @@ use std::{
     thread,
     time::Duration,
 };
-use testkit::{Answer, Process, TestShop};
+use testkit::{Process, Response, TestShop};
 
 /// Rounds when nobody says how many.
 const ROUNDS: u64 = 5;
@@ -101,7 +101,7 @@ impl Teller<'_> {
     }
 
     /// Sends a call until it is answered.
-    fn insist(&mut self, call: &Call) -> Answer {
+    fn insist(&mut self, call: &Call) -> Response {
         if let Some(process) = &self.process {
             match process.connect().and_then(|mut wire| self.world.send(&mut wire, call)) {
                 Ok(answer) => return answer,

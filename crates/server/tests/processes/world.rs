@@ -11,7 +11,7 @@ use std::{
     },
 };
 use testdb::Space;
-use testkit::{Answer, Process, Program, TestShop, Wire, address};
+use testkit::{Process, Program, Response, TestShop, Wire, address};
 
 /// Buyers that order, pay and cancel.
 pub const BUYERS: u64 = 6;
@@ -41,7 +41,7 @@ pub struct Call {
 #[derive(Default)]
 pub struct Memory {
     /// Calls with the answer that was received whole.
-    pub answered: Vec<(Call, Answer)>,
+    pub answered: Vec<(Call, Response)>,
     /// Calls whose connection broke first.
     open: Vec<Call>,
     /// How often a connection broke.
@@ -120,12 +120,12 @@ impl World {
         Call { method, path: format!("{API}{}", path.as_ref()), key, body: body.to_string(), buyer }
     }
 
-    pub fn send(&self, wire: &mut Wire, call: &Call) -> io::Result<Answer> {
+    pub fn send(&self, wire: &mut Wire, call: &Call) -> io::Result<Response> {
         wire.send(call.method, &call.path, &self.people.buyers[call.buyer], &call.key, &call.body)
     }
 
     /// Sends and remembers. An answer that asks to try again says nothing that must hold.
-    fn try_it(&self, wire: &mut Wire, call: Call) -> io::Result<Answer> {
+    fn try_it(&self, wire: &mut Wire, call: Call) -> io::Result<Response> {
         let outcome = self.send(wire, &call);
         let mut memory = self.memory.lock().expect("no test thread panicked");
         match &outcome {
@@ -226,7 +226,7 @@ impl World {
     }
 
     /// What was acknowledged as paid and not cancelled afterwards is paid.
-    fn verify_paid(&self, wire: &mut Wire, answered: &[(Call, Answer)]) {
+    fn verify_paid(&self, wire: &mut Wire, answered: &[(Call, Response)]) {
         let mut paid: HashMap<String, usize> = HashMap::new();
         for (call, answer) in answered {
             if call.path.ends_with("/payments") && answer.status == 201 {

@@ -38,12 +38,12 @@ fn an_order_stream_opened_after_a_crash_tells_what_was_missed() {
     let buyer = shop.buyer().id();
     let order = shop.user(buyer).orders(&mug, 1).must("201").word("/orderNumber");
     shop.settle();
-    let opening = shop.user(buyer).listens(format!("/orders/{order}/stream")).told(1);
+    let opening = shop.user(buyer).stream(format!("/orders/{order}/stream")).events(1);
     shop.user(buyer).pays(&order, "approve").must("201");
     shop.crash();
     shop.settle();
-    let mut stream = shop.user(buyer).with("last-event-id", &opening[0].id).listens(format!("/orders/{order}/stream"));
-    let names: Vec<String> = stream.told(2).into_iter().map(|told| told.event).collect();
+    let mut stream = shop.user(buyer).with("last-event-id", &opening[0].id).stream(format!("/orders/{order}/stream"));
+    let names: Vec<String> = stream.events(2).into_iter().map(|event| event.event).collect();
     assert!(names.contains(&"payment-completed".to_owned()), "{names:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use crate::routes::{May, ROUTES};
 use serde_json::json;
-use testkit::{Answer, Product, Sender, TestShop};
+use testkit::{Product, Response, Sender, TestShop};
 
 /// A shop in which every kind of thing exists once, belonging to `owner` or sold by `merchant`.
 struct World {
@@ -65,7 +65,7 @@ impl World {
     }
 
     /// Sends the route with a body that no handler takes, so that only the right to send it is tested.
-    fn knock(&self, sender: &Sender, method: &str, path: &str) -> Answer {
+    fn knock(&self, sender: &Sender, method: &str, path: &str) -> Response {
         let body = (method != "GET").then(|| br#"{"thisIsNoMember":1}"#.to_vec());
         sender.send(method, &self.path(path), body)
     }

@@ -97,7 +97,7 @@ fn cart_payment_cancel_and_refund_take_keys_too() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
-    let twice = |send: &dyn Fn() -> testkit::Answer| {
+    let twice = |send: &dyn Fn() -> testkit::Response| {
         let (first, second) = (send(), send());
         assert_eq!(first.body, second.body, "{} then {}", first.text(), second.text());
         assert_eq!(second.header("idempotent-replayed"), "true", "{}", second.text());

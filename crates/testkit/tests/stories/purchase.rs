@@ -198,16 +198,16 @@ fn an_order_stream_tells_what_happens_and_resumes_where_it_was_left() {
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
     shop.settle();
-    let mut stream = buyer.listens(format!("/orders/{order}/stream"));
-    let opening = stream.told(1);
+    let mut stream = buyer.stream(format!("/orders/{order}/stream"));
+    let opening = stream.events(1);
     assert_eq!(opening.len(), 1, "a stream begins with the present");
     buyer.pays(&order, "approve").must("201");
     shop.settle();
-    let names: Vec<String> = stream.told(2).into_iter().map(|told| told.event).collect();
+    let names: Vec<String> = stream.events(2).into_iter().map(|event| event.event).collect();
     assert!(names.contains(&"payment-completed".to_owned()) && names.contains(&"order-paid".to_owned()), "{names:?}");
 
-    let mut again = buyer.with("last-event-id", &opening[0].id).listens(format!("/orders/{order}/stream"));
-    let missed: Vec<String> = again.told(2).into_iter().map(|told| told.event).collect();
+    let mut again = buyer.with("last-event-id", &opening[0].id).stream(format!("/orders/{order}/stream"));
+    let missed: Vec<String> = again.events(2).into_iter().map(|event| event.event).collect();
     assert_eq!(missed, names, "what was missed is told again, in order");
 }
 

@@ -5,7 +5,7 @@ use kernel::Result;
 use serde_json::json;
 use std::time::Duration;
 use store::{Tx, args};
-use testkit::{Answer, Answers, Product, Sender, TestShop};
+use testkit::{Product, Response, Responses, Sender, TestShop};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -15,8 +15,8 @@ fn busy() -> TestShop {
 }
 
 #[track_caller]
-fn only(answers: &Answers, known: &[&str]) {
-    let strange: Vec<&Answer> = answers.iter().filter(|answer| !known.contains(&answer.summary().as_str())).collect();
+fn only(answers: &Responses, known: &[&str]) {
+    let strange: Vec<&Response> = answers.iter().filter(|answer| !known.contains(&answer.summary().as_str())).collect();
     assert!(strange.is_empty(), "{:?}, such as {}", answers.summary(), strange[0].text());
 }
 
@@ -30,7 +30,7 @@ fn ordered(shop: &TestShop, product: &Product, buyers: usize) -> Vec<(Sender, St
 }
 
 /// The units of an order as it was answered; none when it was refused.
-fn units(placed: &Answer) -> i64 {
+fn units(placed: &Response) -> i64 {
     placed.data()["items"].as_array().into_iter().flatten().filter_map(|line| line["quantity"].as_i64()).sum()
 }
 

@@ -32,7 +32,7 @@ const DOMAINS: &[&str] = &["account", "catalog", "inventory", "cart", "order", "
 const COMPOSERS: &[&str] = &["checkout", "merchandising"];
 const TOP: &[&str] = &["server"];
 /// Crates that are not part of the shop: they may look at everything.
-const OUTSIDE: &[&str] = &["testdb", "testkit", "bench"];
+const OUTSIDE: &[&str] = &["testdb", "fixture", "testkit", "bench"];
 
 /// Heavy or telling dependencies and the only crates that may have them.
 const RESERVED: &[(&str, &[&str])] = &[
@@ -54,6 +54,7 @@ const RESERVED: &[(&str, &[&str])] = &[
             "merchandising",
             "server",
             "ports",
+            "fixture",
             "testkit",
             "bench",
         ],
