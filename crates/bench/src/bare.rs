@@ -20,21 +20,21 @@ use tokio::{
     runtime::{Handle, Runtime},
 };
 
-/// The bare side, serving.
+/// The running baseline.
 pub struct BareSide {
     /// Its database file.
     pub path: PathBuf,
     /// The order handler's state.
     pub bare: Bare,
-    /// Where the bare order handler listens.
+    /// The address of the bare order handler.
     pub orders: SocketAddr,
-    /// Where the empty handler listens.
+    /// The address of the empty handler.
     pub empty: SocketAddr,
     runtime: Runtime,
 }
 
 impl BareSide {
-    /// Copies the database at `ours`, starts the bare writer on the copy and serves both handlers; the empty one answers
+    /// Copies the database at `ours`, starts the bare writer on the copy and serves both handlers. The empty handler responds with
     /// `page`.
     pub fn open(ours: &Path, folder: &Path, wares: Arc<[Ware]>, page: Bytes) -> Outcome<BareSide> {
         let path = folder.join("bare.db");
@@ -46,7 +46,7 @@ impl BareSide {
         Ok(BareSide { path, bare, orders, empty, runtime })
     }
 
-    /// Where jobs without HTTP run.
+    /// The runtime for jobs without HTTP.
     pub fn handle(&self) -> &Handle {
         self.runtime.handle()
     }

@@ -1,4 +1,4 @@
-//! A keep-alive HTTP/1.1 client that costs next to nothing: requests are ready bytes, answers are found by their length.
+//! A cheap keep-alive HTTP/1.1 client: requests are made in advance, and a response ends after its `content-length`.
 
 use std::{io, net::SocketAddr};
 use tokio::{
@@ -13,7 +13,7 @@ pub struct Client {
     filled: usize,
 }
 
-/// What came back; borrowed from the connection's buffer.
+/// A response, borrowed from the buffer of the connection.
 pub struct Answer<'a> {
     /// HTTP status.
     pub status: u16,
@@ -21,7 +21,7 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
-/// Room for the largest answer we expect; it grows when that is not enough.
+/// First size of the buffer; it grows for larger responses.
 const BUFFER_BYTES: usize = 64 << 10;
 
 impl Client {
@@ -32,7 +32,7 @@ impl Client {
         Ok(Client { stream, buffer: vec![0; BUFFER_BYTES], filled: 0 })
     }
 
-    /// Sends a whole request and reads its answer.
+    /// Sends a request and reads the response.
     pub async fn call(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
         self.stream.write_all(request).await?;
         self.filled = 0;
@@ -67,7 +67,7 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
 
-/// Status and body length of an answer's head.
+/// Status and body length, from the head of a response.
 fn head(bytes: &[u8]) -> io::Result<(u16, usize)> {
     let text = std::str::from_utf8(bytes).map_err(|_| strange("the head is not text"))?;
     let mut lines = text.split("\r\n");

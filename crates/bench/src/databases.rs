@@ -16,7 +16,7 @@ use store::{DatabaseUrl, args};
 use testdb::{Kind, Server, Space};
 use web::BASE;
 
-/// What a job needs least: one guarded update, on a row of its own as far as there are any, and a commit.
+/// The smallest job: one guarded update and a commit. Jobs share no row as long as there are enough rows.
 const TOUCH: &str = "update store_probe set written_at = written_at + 1 where id = ? and written_at >= 0";
 const MAKE: &str = "insert into store_probe (id, written_at) values (?, ?) {on conflict ignore: id}";
 /// Rows that small jobs change.
@@ -121,7 +121,7 @@ pub fn measure(cli: &Cli, folder: &FilePath) -> Outcome<Vec<Path>> {
     Ok(measured)
 }
 
-/// What an order costs each database, and how near it comes to the raw limit.
+/// What an order costs on each database, compared with the smallest job.
 fn notes(rigs: &[Rig], measured: &[Path]) -> Outcome<Vec<String>> {
     let rate = |path: &str, at: usize| {
         let path = measured.iter().find(|measured| measured.name == path)?;

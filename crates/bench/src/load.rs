@@ -1,4 +1,4 @@
-//! Closed-loop load: so many connections, each sending its next request as soon as the last one is answered.
+//! Closed-loop load: each connection sends its next request as soon as the last one is answered.
 
 use crate::client::Client;
 use hdrhistogram::Histogram;
@@ -27,9 +27,9 @@ pub struct Load {
 /// What one round did.
 #[derive(Debug, Clone)]
 pub struct Round {
-    /// Units of work answered as wanted within the counted time.
+    /// Units of work with the expected response within the counted time.
     pub done: u64,
-    /// Units answered otherwise, by status (0: the connection broke).
+    /// Units with another response, by status (0: the connection broke).
     pub failed: BTreeMap<u16, u64>,
     /// Counted time.
     pub time: Duration,
@@ -37,11 +37,11 @@ pub struct Round {
     pub latency: Histogram<u64>,
 }
 
-/// Highest latency kept apart, in microseconds.
+/// Highest latency that the histogram can hold, in microseconds.
 const LATENCY_MAX_US: u64 = 60_000_000;
 
 impl Round {
-    /// An empty round, to be filled by whoever measures without HTTP.
+    /// An empty round, which a measurement without HTTP fills itself.
     pub fn new() -> Round {
         let latency = Histogram::new_with_max(LATENCY_MAX_US, 3).expect("bounds are fixed");
         Round { done: 0, failed: BTreeMap::new(), time: Duration::ZERO, latency }
@@ -65,8 +65,8 @@ impl Round {
     }
 }
 
-/// Runs `unit` on every connection until time is up, on one thread of its own. `unit` gets its connection, the
-/// connection's index and the number of this unit; it gives `Err(status)` for an answer it did not want.
+/// Runs `unit` on every connection until the time is up, all on one thread. `unit` gets its connection, the index of the connection
+/// and the number of the unit. It returns `Err(status)` for an unexpected response.
 pub fn run<F>(load: Load, to: SocketAddr, unit: F) -> io::Result<Round>
 where
     F: AsyncFn(&mut Client, usize, u64) -> io::Result<Result<(), u16>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! What a report must say about where it ran: disk, cores, commit.
+//! The machine of a report: its disk, its cores, and the commit that was built.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-/// Where a report was made.
+/// The machine that a report was made on.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Machine {
@@ -30,7 +30,7 @@ const FSYNCS: usize = 300;
 const APPEND_BYTES: usize = 4096;
 
 impl Machine {
-    /// Looks at this machine, with the disk that holds `folder`.
+    /// Measures this machine, with the disk of `folder`.
     pub fn look(folder: &Path) -> io::Result<Machine> {
         let fsync = fsync_latency(folder)?;
         Ok(Machine {
@@ -57,7 +57,7 @@ fn fsync_latency(folder: &Path) -> io::Result<Histogram<u64>> {
     Ok(latency)
 }
 
-/// Bytes this process has handed to the disk; 0 where the system does not say.
+/// Bytes that this process has written to the disk; 0 where the operating system does not count them.
 pub fn written() -> u64 {
     let text = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));

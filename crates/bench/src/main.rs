@@ -1,4 +1,4 @@
-//! `bench`: what Holdfast costs, beside bare baselines in the same run. See the README.
+//! `bench` compares Holdfast with bare baselines in the same run. See the README.
 
 mod bare;
 mod client;
@@ -15,7 +15,7 @@ mod rows;
 use clap::Parser;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-/// What can go wrong: said once, at the end.
+/// A result whose error `main` prints.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Measures the shop and bare baselines in turns, and prints rates, latencies and ratios.
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Outcome<u64> {
     std::fs::create_dir_all(&cli.folder)?;
     let mut builder = tempfile::Builder::new();
-    // a database server that is started here runs as a user of its own
+    // a database server that bench starts runs as another user, who must be able to read the folder
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711));
     let folder = builder.tempdir_in(&cli.folder)?;

@@ -1,4 +1,4 @@
-//! Our side: the whole shop as it is deployed, in this process, with fsync on.
+//! Our side: the whole server in this process, with fsync on.
 
 use crate::{
     Outcome,
@@ -30,26 +30,23 @@ use web::{App, BASE, Role, Roles, Shop};
 
 /// Products in the shop; orders are spread over them evenly.
 const PRODUCTS: usize = 100;
-/// Units of each: more than any run can sell.
+/// Units of each product: more than any run can sell.
 const STOCK: i64 = 100_000_000;
-/// Users who order; each signs with a token of their own.
+/// Users who order, each with a token.
 const USERS: usize = 1_000;
-/// How long the event stream may take to drain before a run is given up.
+/// How long the relay may take to deliver every event; after it the run fails.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
 
 /// The running shop.
 pub struct Ours {
-    /// What handlers can reach.
     pub app: App,
-    /// Where it listens.
+    /// The address of its API.
     pub address: SocketAddr,
-    /// Where its database is.
     pub url: DatabaseUrl,
     /// Its database file; empty on a server.
     pub path: PathBuf,
-    /// Its products.
     pub wares: Arc<[Ware]>,
-    /// Who orders.
+    /// The users who order.
     pub users: Arc<[UserId]>,
     /// Their tokens, in the same order.
     pub tokens: Arc<[String]>,
@@ -64,7 +61,7 @@ impl Ours {
         Ours::at(DatabaseUrl::Sqlite(folder.join("ours.db")))
     }
 
-    /// The same in an empty database anywhere.
+    /// Opens the shop in an empty database of any kind.
     pub fn at(url: DatabaseUrl) -> Outcome<Ours> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let path = url.file().cloned().unwrap_or_default();
@@ -100,12 +97,12 @@ impl Ours {
         Ok(Ours { app, address, url, path, wares, users, tokens, progress, runtime, _server: server })
     }
 
-    /// Where jobs without HTTP run.
+    /// The runtime for jobs without HTTP.
     pub fn handle(&self) -> &Handle {
         self.runtime.handle()
     }
 
-    /// Waits until every event is heard by everyone. Gives how long that took.
+    /// Waits until every subscriber has received every event. Returns how long that took.
     pub fn drain(&self) -> Outcome<Duration> {
         let began = Instant::now();
         let db = self.app.db.clone();
@@ -121,13 +118,13 @@ impl Ours {
         }
     }
 
-    /// Sends one request and gives its payload; an error for anything but success.
+    /// Sends one request and returns the body of a successful response.
     pub fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Outcome<Vec<u8>> {
         self.runtime.block_on(send(self.address, method, path, token, body))
     }
 
-    /// Statements of one order without HTTP, and times it waited for a server: first without an idempotency key, then with
-    /// one. Counted on a connection of its own, because the background never rests.
+    /// Statements and round trips of one order without HTTP: first without an idempotency key, then with one. Counted on a separate
+    /// connection, because background tasks use the others.
     pub fn cost(&self, wanted: [(i64, i64); LINES]) -> Outcome<[(u64, u64); 2]> {
         let settings = store::Settings::of(self.url.clone(), Arc::new(SystemClock));
         let db = Db::open(store::Settings { readers: 1, writers: 1, ..settings })?;
@@ -135,7 +132,7 @@ impl Ours {
         let mut costs = [(0, 0); 2];
         for (cost, with_key) in costs.iter_mut().zip([false, true]) {
             let key = |n: u32| with_key.then(|| format!("bench {n}"));
-            // the first of its kind also prepares its statements
+            // the first orders also prepare their statements
             let warm = (0..8).all(|n| place(key(n)));
             let before = db.counts();
             if !(warm && place(key(8))) {
@@ -177,12 +174,12 @@ async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Arc<[Ware]>> {
     Ok(wares.into())
 }
 
-/// The order path without HTTP: what the handler does after reading the request.
+/// The order path without HTTP: what the handler does after it has read the request.
 pub async fn place(app: App, user: UserId, wanted: [(i64, i64); LINES]) -> bool {
     place_in(&app.db, &app.shop, user, wanted, None).await
 }
 
-/// The same through any connections to the shop's database; with a key, what `web::once` does around it.
+/// The same on any connection to the database; with a key, also the statements for the idempotency record.
 async fn place_in(db: &Db, shop: &Shop, user: UserId, wanted: [(i64, i64); LINES], key: Option<String>) -> bool {
     let Some(wish) = wish(wanted) else { return false };
     let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };

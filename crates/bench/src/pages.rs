@@ -1,5 +1,5 @@
-//! Which pages of the database an order writes: read from the log, counted per table and index. On a disk whose speed is
-//! the limit, this is what an order costs.
+//! Which database pages an order writes, counted per table and index. They are read from the write-ahead log. On a slow disk they are
+//! the cost of an order.
 
 use crate::Outcome;
 use rusqlite::{Connection, OpenFlags};
@@ -16,10 +16,10 @@ const LOG_HEAD: u64 = 32;
 const FRAME_HEAD: usize = 24;
 /// Bytes of a page.
 const PAGE: usize = 4096;
-/// How often emptying the log is tried while the shop is using it.
+/// Attempts to empty the log while the shop uses it.
 const TRIES: usize = 200;
 
-/// Empties the log into the database, so that it then holds what is written from now on.
+/// Empties the log into the database, so that it then contains only what is written afterwards.
 pub fn empty_log(database: &Path) -> Outcome<()> {
     let conn = Connection::open(database)?;
     for _ in 0..TRIES {

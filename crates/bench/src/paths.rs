@@ -57,9 +57,9 @@ pub fn measure(cli: &Cli, folder: &FilePath) -> Outcome<Vec<Path>> {
     Ok(paths)
 }
 
-/// One order of three different wares, chosen by `n` so that all wares are ordered alike.
+/// Three different products for order `n`, chosen so that all products are ordered equally often.
 fn lines(wares: usize, n: u64) -> [(usize, i64); LINES] {
-    // steps that share no factor with the number of wares, so that the three always differ
+    // steps that share no factor with the number of products, so that the three always differ
     let at = |step: u64| usize::try_from(n.wrapping_mul(7).wrapping_add(step) % wares as u64).unwrap_or(0);
     [(at(0), 1), (at(33), 2), (at(61), 1)]
 }
@@ -75,7 +75,7 @@ pub fn order_body(wares: &[Ware], n: u64) -> String {
     json!({"items": items, "shippingAddress": address()}).to_string()
 }
 
-/// Ready requests, so that making them is not part of what is measured.
+/// Requests made in advance, so that making them is not measured.
 pub fn order_requests(ours: &Ours, path: &str, signed: bool) -> Arc<[Vec<u8>]> {
     let tokens = &ours.tokens;
     let one = |n: usize| {
@@ -85,13 +85,13 @@ pub fn order_requests(ours: &Ours, path: &str, signed: bool) -> Arc<[Vec<u8>]> {
     (0..tokens.len()).map(one).collect()
 }
 
-/// Statements of one order of three lines, and times it waited for a server: without and with an idempotency key.
+/// Statements and round trips of one order of three lines: without and with an idempotency key.
 pub fn cost_of_an_order(ours: &Ours) -> Outcome<[(u64, u64); 2]> {
     ours.cost(lines(ours.wares.len(), 5).map(|(ware, quantity)| (ours.wares[ware].product, quantity)))
 }
 
 impl Rig<'_> {
-    /// Takes turns: ours, theirs, ours, theirs.
+    /// Runs rounds in turns: ours, bare, ours, bare.
     fn turns(
         &self,
         names: [&'static str; 2],
@@ -247,7 +247,7 @@ impl Rig<'_> {
     }
 }
 
-/// Keeps `--jobs` jobs on their way until time is up.
+/// Keeps `--jobs` jobs running until the time is up.
 pub fn flood<F>(cli: &Cli, on: &Handle, job: impl Fn(u64) -> F) -> Outcome<Round>
 where
     F: Future<Output = bool> + Send + 'static,
@@ -291,7 +291,7 @@ pub fn checkouts(ours: &Ours, load: load::Load) -> Outcome<Round> {
     Ok(load::run(load, ours.address, unit)?)
 }
 
-/// A unit of one request out of `requests` that must be answered `wanted`.
+/// A unit that sends one of `requests` and expects the status `wanted`.
 pub fn unit(
     requests: Arc<[Vec<u8>]>,
     wanted: u16,

@@ -16,44 +16,44 @@ pub struct Measured {
     pub p95_us: u64,
     /// 99th percentile.
     pub p99_us: u64,
-    /// Answers that were not wanted, by status.
+    /// Unexpected responses, by status.
     pub failed: BTreeMap<u16, u64>,
     /// Commits made meanwhile, warm-up included.
     pub commits: u64,
     /// Jobs in those commits.
     pub jobs: u64,
-    /// Bytes handed to the disk meanwhile, warm-up and checkpoints included; 0 where the system does not say.
+    /// Bytes written to the disk meanwhile, with warm-up and checkpoints; 0 where the operating system does not count them.
     pub written: u64,
-    /// Milliseconds until everything that followed from the round was done.
+    /// Milliseconds until every subscriber had received the events of the round.
     pub drain_ms: u64,
 }
 
-/// What is counted beside the answers, before and after a round.
+/// Counters, read before and after a round.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counters {
     /// Commits so far.
     pub commits: u64,
     /// Jobs in them.
     pub jobs: u64,
-    /// Bytes handed to the disk by this process.
+    /// Bytes that this process has written to the disk.
     pub written: u64,
 }
 
 impl Counters {
-    /// Commits and jobs of our store, bytes as the system says.
+    /// Commits and jobs of our store, bytes from the operating system.
     pub fn of(db: &store::Db) -> Counters {
         let counts = db.counts();
         Counters::now((counts.commits, counts.jobs))
     }
 
-    /// Commits and jobs as their writer says, bytes as the system says.
+    /// Commits and jobs of the bare writer, bytes from the operating system.
     pub fn now((commits, jobs): (u64, u64)) -> Counters {
         Counters { commits, jobs, written: crate::machine::written() }
     }
 }
 
 impl Measured {
-    /// A round together with what was counted before and after it, and the time its consequences needed.
+    /// A round with the counters before and after it, and the time that its events needed.
     pub fn of(round: &Round, before: Counters, after: Counters, drain: Duration) -> Measured {
         Measured {
             rate: round.rate(),
@@ -104,18 +104,18 @@ pub struct Path {
     pub name: &'static str,
     /// What one unit is.
     pub unit: &'static str,
-    /// What QUALITY asks for.
+    /// The goal (docs/RULES.md, Speed).
     pub goal: &'static str,
     /// Ours first.
     pub sides: Vec<Side>,
     /// Ours ÷ baseline, of the medians.
     pub ratio: Option<f64>,
-    /// What else a reader should know: statement counts, rows that differ.
+    /// Remarks: statement counts, rows that differ.
     pub notes: Vec<String>,
 }
 
 impl Path {
-    /// Puts a path together and works out the ratio.
+    /// A path with its ratio.
     pub fn new(name: &'static str, unit: &'static str, goal: &'static str, sides: Vec<Side>) -> Path {
         let rate = |n: usize| sides.get(n).and_then(Side::median).map(|m| m.rate);
         let ratio = rate(0).zip(rate(1)).filter(|(_, theirs)| *theirs > 0.0).map(|(ours, theirs)| ours / theirs);
@@ -127,13 +127,11 @@ impl Path {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Where.
     pub machine: Machine,
     /// Connections of the load generator.
     pub connections: usize,
     /// Seconds counted per round.
     pub seconds: f64,
-    /// What.
     pub paths: Vec<Path>,
 }
 
@@ -169,7 +167,7 @@ impl Report {
         out
     }
 
-    /// Units that were answered otherwise than wanted, over all rounds.
+    /// Units with an unexpected response, over all rounds.
     pub fn failures(&self) -> u64 {
         let rounds = self.paths.iter().flat_map(|path| &path.sides).flat_map(|side| &side.rounds);
         rounds.flat_map(|round| round.failed.values()).sum()

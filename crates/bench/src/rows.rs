@@ -1,4 +1,4 @@
-//! Whether ours and bare leave the same behind: rows and bytes per table, counted before and after one order on each side.
+//! Compares what one order adds on each side: rows and bytes per table.
 
 use rusqlite::{Connection, OpenFlags};
 use std::{collections::BTreeMap, path::Path};

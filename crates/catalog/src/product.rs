@@ -307,7 +307,7 @@ mod tests {
     fn a_stale_version_names_the_current_one() {
         let error = same_version(4, Some(3)).unwrap_err();
         assert_eq!(error.code(), Code::StaleVersion);
-        assert_eq!(error.details()[0].facts["currentVersion"], 4);
+        assert_eq!(error.details()[0].values["currentVersion"], 4);
         assert!(same_version(4, None).is_ok() && same_version(4, Some(4)).is_ok());
     }
 

@@ -129,7 +129,7 @@ fn what_is_missing_is_named() {
     ];
     let error = shop.refuses(move |tx| ops::resolve(tx, &lines));
     assert_eq!((error.code(), error.details().len()), (Code::ProductNotFound, 2));
-    assert_eq!(error.details()[0].facts["productId"], 77);
+    assert_eq!(error.details()[0].values["productId"], 77);
     let error = shop.refuses(|tx| ops::resolve(tx, &[ItemRef { product: None, variant: None }]));
     assert_eq!(error.code(), Code::InvalidInput);
 }
@@ -159,7 +159,7 @@ fn skus_and_names_are_taken_once() {
     );
     let named = New { sku: None, ..mug() };
     let error = shop.refuses(move |tx| products::create(tx, Author::Admin, named.clone()));
-    assert_eq!((error.code(), error.details()[0].facts["sku"].as_str()), (Code::ProductNameAlreadyExists, Some("MUG")));
+    assert_eq!((error.code(), error.details()[0].values["sku"].as_str()), (Code::ProductNameAlreadyExists, Some("MUG")));
     let mut clash = tee();
     clash.variants[1].sku = Some("MUG".into());
     assert_eq!(
@@ -185,7 +185,7 @@ fn a_change_of_an_old_version_is_refused_with_the_current_one() {
     let changed = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, first.clone(), None, Some(1)));
     assert_eq!((changed.version, changed.content.price), (2, Money::minor(8_000)));
     let error = shop.refuses(move |tx| products::rewrite(tx, Author::Admin, id, mug().content, None, Some(1)));
-    assert_eq!((error.code(), error.details()[0].facts["currentVersion"].as_i64()), (Code::StaleVersion, Some(2)));
+    assert_eq!((error.code(), error.details()[0].values["currentVersion"].as_i64()), (Code::StaleVersion, Some(2)));
     // the same again changes nothing and says nothing
     let same = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, content.clone(), None, None));
     assert_eq!((same.version, shop.says().len()), (2, 2));

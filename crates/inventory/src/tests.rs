@@ -107,7 +107,7 @@ fn lines(wanted: &[(i64, i64)]) -> Vec<Line> {
 }
 
 fn fact<'a>(error: &'a Error, name: &str) -> Vec<&'a serde_json::Value> {
-    error.details().iter().map(|detail| &detail.facts[name]).collect()
+    error.details().iter().map(|detail| &detail.values[name]).collect()
 }
 
 #[test]

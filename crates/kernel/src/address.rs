@@ -4,7 +4,8 @@ use crate::{Code, Result, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A shipping address with design A's limits (characters). Made by [`Address::checked`]; personal data, never logged.
+/// A shipping address. Limits are in characters.
+// personal data: `Debug` hides it, and no log may contain it
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
@@ -22,7 +23,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The same address without stray blanks; S211 naming the field when one is blank, too long or has control characters.
+    /// The address with its fields trimmed. S211 names a field that is blank, too long or contains control characters.
     pub fn checked(self) -> Result<Address> {
         self.trimmed().map_err(|error| {
             let why = error.detail().unwrap_or_default().to_owned();
@@ -40,7 +41,7 @@ impl Address {
         })
     }
 
-    /// `[zip] address1 address2` on one line (design A's `fullAddress`).
+    /// `[zip] address1 address2` on one line.
     pub fn full(&self) -> String {
         let mut line = format!("[{}] {}", self.zip_code, self.address1);
         if let Some(rest) = &self.address2 {
@@ -57,7 +58,7 @@ impl std::fmt::Debug for Address {
     }
 }
 
-/// An address as answers show it: its five fields and all of it on one line (design A's `fullAddress`).
+/// An address in a response: its five fields, and all of it on one line as `fullAddress`.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShippingAddress {

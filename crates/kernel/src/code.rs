@@ -1,21 +1,22 @@
-//! The one table of error codes. JSON answers, HTTP statuses and `docs/ERRORS.md` all come from it.
+//! The one table of error codes. JSON responses, HTTP statuses and `docs/ERRORS.md` all come from it.
 //!
-//! Codes and names are design A's (`S…`), with the statuses docs/RULES.md decides; `A0XX` are identity, `C0XX` are common.
+//! `S…` codes belong to domains, `A…` to identity, `C…` are common to all. docs/RULES.md decides the statuses. Codes of coupons, time
+//! deals, the queue and search are reserved for domains that are not built yet.
 
 /// What a caller can do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// Nothing: the answer is final for this request.
+    /// Nothing: the response is final for this request.
     None,
     /// Change the request and send it again.
     Fix,
-    /// Read the resource again and decide anew; it has changed.
+    /// The resource has changed: read it again, then decide.
     Reload,
-    /// Send the same request again after the pause in `Retry-After`.
+    /// Send the same request again after the time in `Retry-After`.
     Retry,
     /// Sign in, or refresh the access token, and send the request again.
     SignIn,
-    /// A person of the shop has to look at it.
+    /// Contact the shop; a person has to look at it.
     Support,
 }
 
@@ -38,7 +39,6 @@ macro_rules! codes {
     ($($variant:ident $code:literal $status:literal $remedy:ident $english:literal $korean:literal;)*) => {
         /// Every way to fail that a caller can see.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[allow(missing_docs, reason = "the sentence in the table is the documentation")]
         pub enum Code { $($variant,)* }
 
         impl Code {
@@ -47,7 +47,7 @@ macro_rules! codes {
 
             /// The short code, such as `S402`. It never changes.
             pub const fn code(self) -> &'static str { match self { $(Code::$variant => $code,)* } }
-            /// The HTTP status of the answer.
+            /// The HTTP status of the response.
             pub const fn status(self) -> u16 { match self { $(Code::$variant => $status,)* } }
             /// What the caller can do.
             pub const fn remedy(self) -> Remedy { match self { $(Code::$variant => Remedy::$remedy,)* } }

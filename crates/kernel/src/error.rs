@@ -1,4 +1,4 @@
-//! The one error type. What the caller may read and what only the log may read are separate fields.
+//! The one error type. It separates what the caller may read from what only the log may contain.
 
 use crate::Code;
 use serde::Serialize;
@@ -30,26 +30,26 @@ pub struct Detail {
     pub field: Option<String>,
     /// What is wrong with it.
     pub message: String,
-    /// Facts a program may act on, such as `{"productId": 7, "requested": 3, "available": 1}`.
+    /// Values that a program may act on, such as `{"productId": 7, "requested": 3, "available": 1}`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
-    pub facts: serde_json::Map<String, serde_json::Value>,
+    pub values: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Detail {
     /// `field` is wrong because of `message`.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Detail {
-        Detail { field: Some(field.into()), message: message.into(), facts: serde_json::Map::new() }
+        Detail { field: Some(field.into()), message: message.into(), values: serde_json::Map::new() }
     }
 
     /// A detail about no single field.
     pub fn note(message: impl Into<String>) -> Detail {
-        Detail { field: None, message: message.into(), facts: serde_json::Map::new() }
+        Detail { field: None, message: message.into(), values: serde_json::Map::new() }
     }
 
-    /// Adds a fact.
+    /// Adds a value.
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Detail {
-        self.facts.insert(name.to_owned(), value.into());
+        self.values.insert(name.to_owned(), value.into());
         self
     }
 }
@@ -70,7 +70,7 @@ impl Error {
         &self.0.details
     }
 
-    /// Seconds after which trying again makes sense, when that is known.
+    /// Seconds until a retry makes sense, when that is known.
     pub fn retry_after_s(&self) -> Option<u32> {
         self.0.retry_after_s
     }
@@ -81,7 +81,7 @@ impl Error {
         self
     }
 
-    /// Says when trying again makes sense.
+    /// Sets the seconds until a retry makes sense.
     pub fn retry_after(mut self, seconds: u32) -> Error {
         self.0.retry_after_s = Some(seconds);
         self
@@ -92,7 +92,7 @@ impl Error {
         format!("{self:?}").chars().filter(|c| *c != '\0').take(STORED_CHARS_MAX).collect()
     }
 
-    /// Keeps the private cause, which is logged once where the request ends and never shown.
+    /// Adds the private cause. The server logs it once, where the request ends, and shows it to no caller.
     pub fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         self.0.source = Some(cause.into());
         self

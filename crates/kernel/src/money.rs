@@ -17,7 +17,6 @@ pub struct Money(i64);
 pub const MONEY_MAX_MINOR: i64 = 1_000_000_000_000_000;
 
 impl Money {
-    /// Nothing.
     pub const ZERO: Money = Money(0);
 
     /// An amount of `minor` units. Use [`Money::checked`] for numbers that come from outside.
@@ -64,7 +63,7 @@ impl Money {
         self.0.checked_mul(quantity.as_i64()).filter(|n| n.abs() <= MONEY_MAX_MINOR).map(Money).ok_or_else(out_of_range)
     }
 
-    /// `percent` of this amount, rounded half-up to a whole minor unit (design A's rounding).
+    /// `percent` of this amount, rounded half-up to a whole minor unit.
     pub fn part(self, percent: Percent) -> Result<Money> {
         let exact = i128::from(self.0) * i128::from(percent.basis_points());
         let rounded = (exact + 5_000).div_euclid(10_000);
@@ -109,7 +108,7 @@ impl<'de> Deserialize<'de> for Money {
 pub struct Percent(u16);
 
 impl Percent {
-    /// A share of `basis_points`; C002 above 10,000 (design B's coupon of 150 % was a defect).
+    /// A share of `basis_points`; C002 above 10,000, because a discount of more than the whole would pay the buyer.
     pub fn of_basis_points(basis_points: i64) -> Result<Percent> {
         u16::try_from(basis_points)
             .ok()

@@ -1,4 +1,4 @@
-//! Pages of lists: numbered pages for people, keyset cursors for lists that grow without end.
+//! Pages of lists: numbered pages for people, cursors for lists that grow without end.
 
 use crate::{Code, Result};
 use serde::Serialize;
@@ -11,7 +11,7 @@ pub const PAGE_SIZE_DEFAULT: i64 = 20;
 /// Rows that may be skipped to reach a numbered page; beyond it use a cursor, because skipping costs reading.
 pub const PAGE_OFFSET_MAX: i64 = 1_000_000;
 
-/// Which page is wanted. Zero-based.
+/// Which page a caller asks for, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {
     page: i64,
@@ -103,7 +103,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Where a keyset list goes on: the id of the last row seen. Opaque to callers.
+/// Where the next page of a list begins: after the row with this id. Callers pass it back as they got it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String)]
 pub struct Cursor(i64);

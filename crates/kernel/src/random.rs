@@ -1,4 +1,4 @@
-//! Chance as a value: seeded, so that a test or the simulator can repeat a whole run.
+//! Randomness as a value. It is seeded, so that a test can repeat a whole run.
 
 use rand_chacha::ChaCha12Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -28,7 +28,7 @@ impl Random {
         self.0.next_u64()
     }
 
-    /// A number below `limit` (which must be above zero), evenly enough for shops: the bias is below 2^-32 for limits below 2^32.
+    /// A number below `limit`, which must be above zero. Its bias is below 2^-32 for limits below 2^32.
     pub fn below(&mut self, limit: u64) -> u64 {
         assert!(limit > 0, "no number is below zero");
         ((u128::from(self.bits()) * u128::from(limit)) >> 64) as u64

@@ -1,4 +1,4 @@
-//! Instants, the shop's zone, and the clock that others implement.
+//! Instants, the shop's time zone, and the trait of clocks.
 
 use crate::{Code, Result};
 use jiff::{civil, tz::TimeZone};
@@ -76,7 +76,7 @@ impl Serialize for Timestamp {
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
-    /// Reads RFC 3339 with a zone; a field that may come without one is read as text and given to [`Timestamp::parse`].
+    /// Reads RFC 3339 with a zone. For a field that may come without a zone, read text and call [`Timestamp::parse`].
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let instant: jiff::Timestamp = text.parse().map_err(|_| serde::de::Error::custom("not an RFC 3339 time"))?;
@@ -118,7 +118,7 @@ impl Zone {
     }
 }
 
-/// Where the time comes from. The real one is in `ports`; tests and the simulator turn theirs by hand.
+/// A source of time. `ports` implements it with the machine's clock, and with one that tests set by hand.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;

@@ -121,7 +121,7 @@ fn an_order_has_at_most_one_live_payment() {
     let first = shop.begin(1).unwrap();
     let second = shop.begin(1).unwrap_err();
     assert_eq!(second.code(), Code::PaymentAlreadyCompleted);
-    assert_eq!(second.details()[0].facts["paymentNumber"], first.number.as_str());
+    assert_eq!(second.details()[0].values["paymentNumber"], first.number.as_str());
     shop.begin(2).unwrap();
     shop.decline(&first.number).unwrap();
     let third = shop.begin(1).unwrap();

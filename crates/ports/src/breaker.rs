@@ -1,10 +1,10 @@
-//! A circuit breaker: after several failures in a row the other side is left alone for a while, then tried once.
+//! A circuit breaker: after several failures in a row it stops calls to another system for a time, then lets one call through.
 
 use kernel::Timestamp;
 use parking_lot::Mutex;
 use std::time::Duration;
 
-/// Counts failures of one other system. All it knows of time is what it is told.
+/// Counts the failures of one system. The caller passes the time, so the breaker needs no clock.
 #[derive(Debug)]
 pub struct Breaker {
     failures_max: u32,
@@ -14,11 +14,11 @@ pub struct Breaker {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// Calls go through; so many failed in a row.
+    /// Calls go through; the last `failures` calls failed.
     Closed { failures: u32 },
-    /// No call goes through until then.
+    /// No call goes through.
     Open { until: Timestamp },
-    /// One call is trying since then; the others are refused.
+    /// One trial call runs; other calls are refused.
     Trying { since: Timestamp },
 }
 
@@ -28,8 +28,8 @@ impl Breaker {
         Breaker { failures_max, open_for, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
-    /// Whether a call may be made now. Who is let through reports back with [`Breaker::succeeded`] or
-    /// [`Breaker::failed`]; a trial that never reports counts as failed after the opening time.
+    /// Whether a call may be made now. After the call, report [`Breaker::succeeded`] or [`Breaker::failed`]. A trial that reports
+    /// neither counts as failed after the opening time.
     pub fn admits(&self, now: Timestamp) -> bool {
         let mut state = self.state.lock();
         let due = match *state {
@@ -76,7 +76,7 @@ mod tests {
             assert!(breaker.admits(at(0)));
             breaker.failed(at(0));
         }
-        breaker.succeeded(); // the row is broken
+        breaker.succeeded(); // three in a row are needed, so the count begins again
         for _ in 0..3 {
             assert!(breaker.admits(at(1)));
             breaker.failed(at(1));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_that_never_reports_does_not_close_the_way_for_ever() {
+    fn a_trial_that_never_reports_does_not_block_later_calls() {
         let breaker = Breaker::new(1, OPEN_FOR);
         breaker.failed(at(0));
         assert!(breaker.admits(at(10)));

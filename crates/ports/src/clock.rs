@@ -1,4 +1,4 @@
-//! The two clocks: the machine's, and one turned by hand.
+//! The two clocks: the machine's, and one that tests set.
 
 use kernel::{Clock, Timestamp};
 use std::{
@@ -6,19 +6,19 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-/// The machine's clock. The only place in the program that reads it for business.
+/// The machine's clock. Business code gets the time from here only.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        #[allow(clippy::disallowed_methods, reason = "this is the clock everyone else is given")]
+        #[allow(clippy::disallowed_methods, reason = "other code gets this clock")]
         let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
-/// A clock that stands still until it is turned: for tests, the simulator and the demo's unpaid order.
+/// A clock that changes only when it is set: for tests, and for the demo's unpaid order.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
@@ -28,12 +28,12 @@ impl ManualClock {
         ManualClock(AtomicI64::new(at.as_millis()))
     }
 
-    /// Turns the clock on by `by`.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.set(self.now().after(by));
     }
 
-    /// Sets the clock to `at`, which may be earlier: clocks of machines jump too.
+    /// Sets the clock. `at` may be earlier, because the clocks of real machines jump back too.
     pub fn set(&self, at: Timestamp) {
         self.0.store(at.as_millis(), Ordering::SeqCst);
     }

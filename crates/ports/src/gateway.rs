@@ -1,8 +1,8 @@
-//! The payment gateway: who takes and gives back the buyers' money.
+//! The payment gateway, which takes and refunds the buyers' money.
 //!
-//! Every call carries an idempotency key, and after a call without a clear answer the gateway is *asked about* the key
-//! before anything is repeated. An answer that is not final is [`Outcome::Pending`], no answer is [`Outcome::Unknown`];
-//! neither ever completes or refuses a payment.
+//! Every call has an idempotency key. After a call without a clear response, the caller *looks up* the key before it repeats anything.
+//! A response that is not final is [`Outcome::Pending`], a missing response is [`Outcome::Unknown`]; neither completes or refuses a
+//! payment.
 
 pub mod conformance;
 mod in_time;
@@ -22,65 +22,61 @@ use std::fmt;
 /// What every payment gateway can do.
 #[async_trait]
 pub trait Gateway: fmt::Debug + Send + Sync {
-    /// Takes `request.amount`. The same key never takes money twice: a repeated call gives the first call's outcome.
+    /// Takes `request.amount`. A key takes money at most once: a repeated call returns the first call's outcome.
     async fn charge(&self, request: &ChargeRequest) -> Outcome;
 
-    /// What became of the charge with this key; `None` when the gateway answers that it never saw it, so that charging
-    /// with that same key is safe.
+    /// The outcome of the charge with this key. `None` when the gateway has never received it, so that a charge with the same key is
+    /// safe.
     async fn look_up(&self, key: &str) -> Option<Outcome>;
 
-    /// Gives `request.amount` of a charge back. The same key never gives back twice.
+    /// Refunds `request.amount` of a charge. A key refunds at most once.
     async fn refund(&self, request: &RefundRequest) -> Outcome;
 
-    /// What became of the refund with this key; `None` when the gateway answers that it never saw it.
+    /// The outcome of the refund with this key. `None` when the gateway has never received it.
     async fn look_up_refund(&self, key: &str) -> Option<Outcome>;
 
-    /// The gateway's own books, where they can be read in process: what an audit compares the shop's books with.
+    /// The gateway's records, if the process can read them. The ledger comparison compares the shop's payments with them.
     fn charges(&self) -> Option<Vec<Charge>> {
         None
     }
 }
 
-/// A request to take money. Card data is not part of it: the buyer gives that to the gateway, which hands out
-/// `payment_key`.
+/// A request to take money. It contains no card data: the buyer gives that to the gateway and gets a `payment_key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChargeRequest {
     /// Names this attempt: `<saga id>/<step>`.
     pub key: String,
-    /// The order that is paid.
     pub order: OrderNumber,
-    /// How much, in minor units of the shop's currency.
     pub amount: Money,
     /// The payment method's name, such as `CREDIT_CARD`.
     pub method: String,
-    /// What the gateway gave the buyer's browser, for gateways that work so.
+    /// The key that the gateway gave the buyer's browser, for gateways that work so.
     pub payment_key: Option<String>,
 }
 
-/// A request to give money back.
+/// A request to refund money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundRequest {
     /// Names this refund.
     pub key: String,
     /// The transaction of the charge.
     pub transaction: String,
-    /// How much of it.
     pub amount: Money,
 }
 
-/// What a gateway said.
+/// The outcome of a call to a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Done, and final. The transaction names it in the gateway's books.
+    /// Done, and final.
     Approved {
         /// Such as `PG-7KQ2M9XTRB4C`; a refund's is `RF-PG-…`.
         transaction: String,
     },
     /// Refused, and final: no money moved.
     Declined(Decline),
-    /// The gateway has it and has not decided.
+    /// The gateway has received the request and has not decided.
     Pending,
-    /// No answer, or none that could be understood. It says nothing about what happened.
+    /// No response, or one that cannot be read. The request may have succeeded or failed.
     Unknown,
 }
 
@@ -94,29 +90,25 @@ pub struct Decline {
 }
 
 impl fmt::Display for Decline {
-    /// `CODE: text`, as it is kept with the payment.
+    /// `CODE: text`, as the payment stores it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.text)
     }
 }
 
-/// One charge in a gateway's own books.
+/// One charge in a gateway's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
-    /// The key it was asked for with.
+    /// The key of the request.
     pub key: String,
-    /// The order named in the request.
     pub order: OrderNumber,
-    /// The amount named in the request.
     pub amount: Money,
-    /// Whether and how it ended.
     pub state: ChargeState,
-    /// What was given back of it.
     pub refunds: Vec<Refunded>,
 }
 
 impl Charge {
-    /// What the gateway took: the amount when it was captured, else nothing.
+    /// The amount that the gateway took; zero if it has not captured the charge.
     pub fn captured(&self) -> Money {
         match &self.state {
             ChargeState::Captured { .. } => self.amount,
@@ -124,33 +116,25 @@ impl Charge {
         }
     }
 
-    /// What it gave back.
+    /// The sum of the refunds.
     pub fn refunded(&self) -> Money {
         Money::minor(self.refunds.iter().map(|refund| refund.amount.as_minor()).sum())
     }
 }
 
-/// How a charge stands in the gateway's books.
+/// The state of a charge in the gateway's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeState {
-    /// The money was taken.
-    Captured {
-        /// The gateway's name for it.
-        transaction: String,
-    },
-    /// It was refused.
+    Captured { transaction: String },
     Declined(Decline),
-    /// It is not decided.
     Pending,
 }
 
-/// One refund in a gateway's own books.
+/// One refund in a gateway's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refunded {
-    /// The key it was asked for with.
+    /// The key of the request.
     pub key: String,
-    /// How much was given back.
     pub amount: Money,
-    /// The gateway's name for it.
     pub transaction: String,
 }

@@ -6,10 +6,9 @@ use std::time::Duration;
 /// Longest wait for the provider.
 const FETCH_WITHIN: Duration = Duration::from_secs(5);
 
-/// The document at `url`, if it comes in time, from there and not from somewhere it points to, and has at most `bytes_max`
-/// bytes; else C013.
+/// Reads the document at `url`. C013 when it does not arrive in time, has more than `bytes_max` bytes, or when the server redirects.
 pub async fn fetch(url: &str, bytes_max: usize) -> Result<String> {
-    // fails when somebody has chosen one before, which is just as good
+    // fails if the process has chosen its cryptography before; that choice is as good
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .timeout(FETCH_WITHIN)
@@ -39,7 +38,7 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    /// The address of a server that answers one request with this.
+    /// The address of a server that answers one request with `answer`.
     async fn answering(answer: String) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/keys", listener.local_addr().unwrap());
@@ -57,7 +56,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_short_answer_from_the_place_itself_counts() {
+    async fn a_long_answer_or_a_redirect_is_refused() {
         let good = answering(with_body("200 OK", "{}")).await;
         assert_eq!(fetch(&good, 2).await.unwrap(), "{}");
         let elsewhere = answering(with_body("200 OK", "{}")).await;

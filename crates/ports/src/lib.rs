@@ -1,5 +1,5 @@
-//! What the shop asks of the world outside: the time, a payment gateway, another service's reviews. Each port is a
-//! trait with its in-process default; the README lists them.
+//! The systems that the shop calls: a clock, a payment gateway, a review service. Each port is a trait with an implementation in
+//! the process; the README lists them.
 
 pub mod breaker;
 pub mod clock;
@@ -13,11 +13,9 @@ pub use reviews::{NoReviews, Reviews};
 
 use std::sync::Arc;
 
-/// The systems outside that requests and tasks may call. Never called inside a transaction.
+/// The systems that requests and tasks may call, but never inside a transaction.
 #[derive(Debug, Clone)]
 pub struct Ports {
-    /// Who takes the buyers' money.
     pub gateway: Arc<dyn Gateway>,
-    /// Who knows what buyers wrote about products.
     pub reviews: Arc<dyn Reviews>,
 }

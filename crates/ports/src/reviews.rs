@@ -1,4 +1,4 @@
-//! What buyers wrote about products: another service's knowledge (design A's blog service), read over HTTP.
+//! Reviews of products, which another service keeps; read over HTTP.
 
 use crate::breaker::Breaker;
 use async_trait::async_trait;
@@ -7,14 +7,13 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
-/// Who can be asked for reviews.
+/// A source of reviews.
 #[async_trait]
 pub trait Reviews: fmt::Debug + Send + Sync {
-    /// The reviews of a product, at most [`REVIEWS_MAX`]; the error when they cannot be had now, which is never a
-    /// reason to fail a page.
+    /// The reviews of a product, at most [`REVIEWS_MAX`]. A caller must not fail a page because of the error.
     async fn of_product(&self, product: ProductId) -> Result<Vec<Review>, Unreachable>;
 
-    /// Whether there is a service to ask; pages say so.
+    /// Whether a review service is configured; product pages show it.
     fn is_configured(&self) -> bool {
         true
     }
@@ -25,7 +24,7 @@ pub const REVIEWS_MAX: usize = 100;
 /// Largest answer read, in bytes.
 pub const ANSWER_MAX_BYTES: usize = 1 << 20;
 
-/// One review (design A's fields).
+/// One review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Review {
@@ -41,11 +40,11 @@ pub struct Review {
     pub product_id: i64,
 }
 
-/// The other service cannot be asked now.
+/// The review service does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreachable;
 
-/// No such service is configured: there are no reviews, and that is not a failure.
+/// Used when no review service is configured: products have no reviews, which is not a failure.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoReviews;
 
@@ -60,16 +59,16 @@ impl Reviews for NoReviews {
     }
 }
 
-/// How the reviews of another service are read.
+/// How to reach the review service.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Address of the service, without the path, such as `http://localhost:8082`.
     pub base_url: String,
     /// Longest time for one try, connecting included.
     pub timeout: Duration,
-    /// Failures in a row after which the service is left alone …
+    /// After so many failures in a row the circuit breaker opens.
     pub failures_max: u32,
-    /// … for so long.
+    /// How long the circuit breaker stays open.
     pub open_for: Duration,
 }
 
@@ -84,7 +83,7 @@ impl Default for Settings {
     }
 }
 
-/// Reviews read over HTTP: `GET {base}/api/blog/reviews?productId=`, tried twice, behind a circuit breaker.
+/// Reads reviews over HTTP, `GET {base}/api/blog/reviews?productId=`, with one retry and a circuit breaker.
 #[derive(Debug)]
 pub struct HttpReviews {
     client: reqwest::Client,
@@ -93,14 +92,13 @@ pub struct HttpReviews {
     clock: Arc<dyn Clock>,
 }
 
-/// Tries of one question: the first and one more, because a lost connection is the commonest failure and the cheapest
-/// to repeat.
-const TRIES: u32 = 2;
+/// Attempts for one request: one retry, because a lost connection is the most frequent failure and the cheapest to repeat.
+const ATTEMPTS_MAX: u32 = 2;
 
 impl HttpReviews {
-    /// A client of the service named in `settings`. C002 when the address is none.
+    /// A client of the service. C002 when `base_url` is not an address.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<HttpReviews, kernel::Error> {
-        // the process may have chosen its cryptography before; then that one stays
+        // fails if the process has chosen its cryptography before; that choice is as good
         let _ = rustls::crypto::ring::default_provider().install_default();
         let base = settings.base_url.trim_end_matches('/');
         let url = reqwest::Url::parse(&format!("{base}/api/blog/reviews"))
@@ -137,7 +135,7 @@ impl HttpReviews {
 impl Reviews for HttpReviews {
     async fn of_product(&self, product: ProductId) -> Result<Vec<Review>, Unreachable> {
         let mut last = None;
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS_MAX {
             if !self.breaker.admits(self.clock.now()) {
                 break;
             }
@@ -172,7 +170,7 @@ mod tests {
     const REVIEWS: &str = r#"[{"id":1,"title":"좋아요","content":"튼튼해요","authorId":"a","productId":7,"likes":3},
             {"id":2,"title":"그냥","content":"","authorId":"b","productId":7}]"#;
 
-    /// A service that gives `answers` in turn, then closes every connection; and how often it was asked.
+    /// A service that gives `answers` in turn and then closes every connection; and the number of requests it got.
     fn service(answers: Vec<(u16, String)>) -> (HttpReviews, Arc<ManualClock>, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}/", listener.local_addr().unwrap());
@@ -202,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reviews_are_read_and_strange_members_ignored() {
+    async fn reviews_are_read_and_unknown_members_ignored() {
         let (reviews, _, _) = service(vec![(200, REVIEWS.to_owned())]);
         let found = reviews.of_product(ProductId::new(7)).await.unwrap();
         assert_eq!((found.len(), found[0].title.as_str()), (2, "좋아요"));
@@ -216,14 +214,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_that_is_down_is_left_alone_for_a_while() {
+    async fn a_service_that_is_down_gets_no_calls_for_a_time() {
         let wrong = [(500, String::new()), (200, "nonsense".to_owned()), (404, String::new()), (302, String::new())];
         let well = [(200, REVIEWS.to_owned())];
         let (reviews, clock, asked) = service(wrong.into_iter().chain(well).collect());
         for _ in 0..5 {
             assert_eq!(ask(&reviews).await, Err(Unreachable));
         }
-        assert_eq!(asked.load(Ordering::SeqCst), 4, "nobody asks any more");
+        assert_eq!(asked.load(Ordering::SeqCst), 4, "the breaker is open");
         clock.advance(Duration::from_secs(10));
         assert_eq!(ask(&reviews).await, Ok(2));
     }
@@ -236,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_none_is_refused() {
+    fn an_invalid_address_is_refused() {
         let settings = Settings { base_url: "reviews".to_owned(), ..Settings::default() };
         assert!(HttpReviews::new(settings, Arc::new(ManualClock::default())).is_err());
     }

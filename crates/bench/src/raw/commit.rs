@@ -1,5 +1,5 @@
-//! Bare group commit: one thread, one connection, whatever is waiting goes into one transaction. The same settings of the
-//! database as the store uses, so that only the code between differs.
+//! Bare group commit: one thread with one connection puts all waiting jobs into one transaction. It uses the same database settings as
+//! the store, so that only the code between differs.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::Connection;
@@ -21,9 +21,9 @@ const BATCH_TIME_MAX: Duration = Duration::from_millis(8);
 /// Jobs that may wait.
 const QUEUE: usize = 10_000;
 
-/// What one job does with the connection. `false` when its guard refused it; its changes are then undone.
+/// One job. `None` when its guard refused it; its changes are then undone.
 pub trait Job: Send + 'static {
-    /// What the caller is told.
+    /// The result for the caller.
     type Answer: Send;
     /// Writes the rows.
     fn write(&self, conn: &Connection) -> rusqlite::Result<Option<Self::Answer>>;

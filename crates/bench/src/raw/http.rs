@@ -53,7 +53,7 @@ impl Bare {
         Bare { writer, wares, places: Arc::new(places), serial: Arc::new(AtomicU64::new(1)) }
     }
 
-    /// A number nobody else has.
+    /// A unique number.
     pub fn serial(&self) -> u64 {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }

@@ -1,5 +1,7 @@
-//! One order's rows, written without any of our code: the rows that `POST /orders` leaves behind, kept equal by the check
-//! in [`crate::rows`].
+//! Writes the rows of one `POST /orders` without our code; [`crate::rows`] checks that they are the same rows.
+//!
+//! The statements are repeated here on purpose: a baseline that used the store's would measure the store. `store/examples/cost.rs` has
+//! its own small tables, because the store knows no domain.
 
 use super::commit::Job;
 use rusqlite::{Connection, params};
@@ -35,48 +37,37 @@ const SAGA: &str = "insert into saga_states
     values (?, 'order.v1', ?, 0, 'STARTED', 'PROCESS_PAYMENT', 'RESERVE_INVENTORY', ?, 0, ?, 1, ?, ?)";
 const SAY: &str = "insert into outbox (topic, event_key, payload, created_at) values (?, ?, ?, ?), (?, ?, ?, ?)";
 
-/// A product as the bare baseline knows it: from memory.
+/// A product, which the baseline keeps in memory.
 #[derive(Debug, Clone)]
 pub struct Ware {
-    /// Its id.
     pub product: i64,
-    /// Its default variant.
+    /// The default variant.
     pub variant: i64,
-    /// Its price in won.
+    /// In won.
     pub price: i64,
-    /// Its sku.
     pub sku: String,
-    /// Its name.
     pub name: String,
 }
 
-/// Where it goes.
+/// A shipping address.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Address {
-    /// Who receives it.
     pub receiver_name: String,
-    /// Telephone.
     pub receiver_phone: String,
-    /// Post code.
     pub zip_code: String,
-    /// Street.
     pub address1: String,
-    /// Floor.
     pub address2: Option<String>,
 }
 
-/// An order to be written.
+/// An order to write.
 pub struct Order {
-    /// All wares.
     pub wares: Arc<[Ware]>,
     /// Indexes into `wares`, with quantities.
     pub lines: [(usize, i64); LINES],
-    /// Who orders.
     pub user: String,
-    /// Where it goes.
     pub address: Arc<Address>,
-    /// A number nobody else has.
+    /// A unique number.
     pub serial: u64,
 }
 
@@ -133,7 +124,7 @@ impl Job for Order {
         let saga = format!("SAGA-{:08X}", scattered(self.serial).rotate_left(32) as u32);
         let memory = r#"{"RESERVE_INVENTORY":{"forward":null,"memory":null},"about":{"payment":null}}"#;
         conn.prepare_cached(SAGA)?.execute(params![saga, number, memory, now + 600_000, self.user, now])?;
-        let (created, reserved) = self.facts(&number, subtotal, &lines);
+        let (created, reserved) = self.events(&number, subtotal, &lines);
         conn.prepare_cached(SAY)?.execute(params![
             "shopping.order.created",
             number,
@@ -161,7 +152,7 @@ fn elapsed_ms(since: SystemTime) -> u128 {
 }
 
 impl Order {
-    fn facts(&self, number: &str, total: i64, lines: &[(usize, i64); LINES]) -> (String, String) {
+    fn events(&self, number: &str, total: i64, lines: &[(usize, i64); LINES]) -> (String, String) {
         let mut created = format!(
             r#"{{"orderNumber":"{number}","userId":"{}","totalAmount":{total},"currency":"KRW","itemCount":{LINES},"items":["#,
             self.user

@@ -1,10 +1,10 @@
-//! What every payment gateway must do, as checks that panic with a sentence. Run [`all`] in a test of each
-//! implementation, with the payment keys by which that gateway can be made to behave.
+//! What every payment gateway must do, as checks that panic with a sentence. Run [`all`] in a test of each implementation, with the
+//! payment keys that force that gateway's outcomes.
 
 use super::{ChargeRequest, Gateway, Outcome, RefundRequest};
 use kernel::{Money, OrderNumber, Random, Timestamp, Zone};
 
-/// Payment keys that make the gateway under test behave. `None` where it cannot be made to; that check is then skipped.
+/// Payment keys that force an outcome of the gateway under test. A check whose key is `None` is skipped.
 #[derive(Debug, Clone, Copy)]
 pub struct Script<'a> {
     /// Approve.
@@ -27,10 +27,10 @@ pub struct Script<'a> {
 
 /// The amount of every charge in these checks; above any gateway's minimum.
 const AMOUNT: Money = Money::minor(12_900);
-/// Questions after which a gateway must have decided.
-const QUESTIONS_MAX: usize = 20;
+/// Lookups after which a gateway must have decided.
+const LOOKUPS_MAX: usize = 20;
 
-/// Every check. `run` keeps keys of several runs against one gateway apart.
+/// Runs every check. `run` is part of every key, so that several runs can use one gateway.
 pub async fn all(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
     a_key_charges_once(gateway, script, run).await;
     a_refusal_is_final(gateway, script, run).await;
@@ -74,7 +74,7 @@ fn transaction(outcome: &Outcome) -> &str {
     }
 }
 
-/// What the gateway's own books say it took for this key, where they can be read.
+/// What the gateway took for this key, if its records can be read.
 fn captured(gateway: &dyn Gateway, key: &str) -> Option<Money> {
     let charges = gateway.charges()?;
     Some(Money::minor(
@@ -124,8 +124,8 @@ async fn a_refusal_is_final(gateway: &dyn Gateway, script: &Script<'_>, run: &st
 
 async fn an_unknown_key_is_absent(gateway: &dyn Gateway, run: &str) {
     let key = format!("{run}/never-sent");
-    assert_eq!(gateway.look_up(&key).await, None, "a charge nobody asked for is not known");
-    assert_eq!(gateway.look_up_refund(&key).await, None, "a refund nobody asked for is not known");
+    assert_eq!(gateway.look_up(&key).await, None, "a charge that was never requested is not known");
+    assert_eq!(gateway.look_up_refund(&key).await, None, "a refund that was never requested is not known");
 }
 
 async fn refunds_never_exceed_the_charge(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
@@ -180,7 +180,7 @@ async fn a_pending_charge_is_decided_later(gateway: &dyn Gateway, payment_key: &
     let key = format!("{run}/pending");
     assert_eq!(gateway.charge(&request(&key, payment_key)).await, Outcome::Pending, "not decided");
     must_have(captured(gateway, &key), Money::ZERO, "nothing is taken before it is decided");
-    for _ in 0..QUESTIONS_MAX {
+    for _ in 0..LOOKUPS_MAX {
         let found = gateway.look_up(&key).await.expect("the gateway has it");
         if found != Outcome::Pending {
             assert!(!transaction(&found).is_empty());

@@ -4,7 +4,7 @@ use super::{Charge, ChargeRequest, Gateway, Outcome, RefundRequest};
 use async_trait::async_trait;
 use std::{future::Future, time::Duration};
 
-/// A gateway whose calls end after a while. What did not answer in time is [`Outcome::Unknown`], never a refusal.
+/// A gateway with a time limit for each call. A call that exceeds it ends as [`Outcome::Unknown`], never as a refusal.
 #[derive(Debug)]
 pub struct InTime<G> {
     gateway: G,

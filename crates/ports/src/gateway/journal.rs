@@ -1,11 +1,11 @@
-//! The simulated gateway's books on disk: one JSON object a line, appended and never changed.
+//! The simulated gateway's records on disk: one JSON object a line, appended and never changed.
 //!
-//! A line is handed to the operating system before the answer is given, so it survives the death of the process at any
-//! instruction. It is not forced to disk: a crash of the machine may lose the newest lines, which is enough for a
-//! simulation and keeps it at tens of thousands of charges a second.
+//! The gateway passes a line to the operating system before it responds, so the line survives if the process is killed. It does not
+//! force the line to disk: a crash of the machine may lose the newest lines. That is enough for a simulation, and it allows tens of
+//! thousands of charges a second.
 //!
-//! Several instances of a shop have one gateway: whoever uses the books locks the file, reads what others have written
-//! since, and only then goes on.
+//! Several instances of a shop share one gateway. Each instance locks the file, reads what the others have written, and only then
+//! uses the records.
 
 use super::{Charge, ChargeRequest, ChargeState, Decline};
 use kernel::{Code, Error, Money, OrderNumber, Result};
@@ -34,21 +34,21 @@ pub(super) enum Line {
         script: String,
         decline: Decline,
     },
-    /// Put the request aside.
+    /// Kept the request without a decision.
     Pending {
         #[serde(flatten)]
         charge: Asked,
         script: String,
     },
-    /// Took the money of a request put aside.
+    /// Took the money of a pending request.
     Settled { key: String, transaction: String },
-    /// Refused a request put aside.
+    /// Refused a pending request.
     Refused { key: String, decline: Decline },
-    /// Never saw a request that was sent.
+    /// Did not receive a request that was sent.
     Lost { key: String },
-    /// Gave money back, or put that aside.
+    /// Refunded money, or kept that request without a decision.
     Refunded { key: String, charge: String, amount: Money, transaction: String, pending: bool },
-    /// Gave the money of a refund put aside back.
+    /// Refunded the money of a pending refund.
     RefundSettled { key: String },
 }
 
@@ -91,7 +91,7 @@ impl Line {
     }
 }
 
-/// The open file and how much of it was read or written here.
+/// The open file, and how much of it this instance has read or written.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
@@ -103,7 +103,7 @@ impl Journal {
     pub fn open(path: &Path) -> Result<(Journal, Vec<Line>)> {
         let unreadable = |cause: io::Error| -> Error {
             Code::Unavailable
-                .because("the simulated gateway cannot read its books")
+                .because("the simulated gateway cannot read its journal")
                 .caused_by(format!("{}: {cause}", path.display()))
         };
         let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(unreadable)?;
@@ -113,8 +113,8 @@ impl Journal {
         Ok((journal, lines))
     }
 
-    /// Keeps other instances out until [`Journal::leave`], and gives the lines they have written since. A last line that was
-    /// cut off by a crash is dropped: its answer was never given.
+    /// Locks the file until [`Journal::leave`] and returns the lines that other instances have written. Drops a last line that a
+    /// crash cut off: no caller has received a response to it.
     pub fn enter(&mut self) -> io::Result<Vec<Line>> {
         self.file.lock()?;
         let mut bytes = Vec::new();
@@ -138,14 +138,14 @@ impl Journal {
         Ok(lines)
     }
 
-    /// Lets others in again. The system does it, too, when the process ends.
+    /// Unlocks the file. The operating system also does that when the process ends.
     pub fn leave(&self) {
         if let Err(error) = self.file.unlock() {
-            tracing::warn!(%error, "the simulated gateway's books stay locked");
+            tracing::warn!(%error, "the simulated gateway's journal stays locked");
         }
     }
 
-    /// Appends a line. When that fails, what was written of it is taken back.
+    /// Appends a line. If that fails, removes the part that was written.
     pub fn append(&mut self, line: &Line) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');

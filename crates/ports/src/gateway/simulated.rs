@@ -1,9 +1,8 @@
 //! The simulated gateway: a payment gateway in the same process, for trying out, tests, the demo and benchmarks.
 //!
-//! It approves nine in ten charges (design A). What happens to one key follows from the seed and the key alone, so a
-//! run can be repeated whatever order its calls arrive in. Special payment keys ([`keys`]) force each outcome. Its
-//! books are its own: an append-only file that survives the shop's death, so that after a crash it still knows what
-//! it charged.
+//! It approves nine in ten charges. The outcome of a key depends on the seed and the key only, so a run can be repeated in any order
+//! of calls. Special payment keys ([`keys`]) force each outcome. Its records are an append-only file of its own, so that after a crash
+//! of the shop it still knows what it charged.
 
 use super::journal::{Journal, Line};
 use super::{Charge, ChargeRequest, ChargeState, Decline, Gateway, Outcome, RefundRequest, Refunded};
@@ -18,33 +17,33 @@ use std::{
     time::Duration,
 };
 
-/// Payment keys that force what happens. Any other key, or none, leaves it to chance.
+/// Payment keys that force an outcome. With any other key, or none, the outcome is random.
 pub mod keys {
     /// Approved.
     pub const APPROVE: &str = "approve";
-    /// The money is taken, but the answer is lost; asking tells.
+    /// The money is taken, but the response is lost; a lookup finds it.
     pub const TIMEOUT_CHARGED: &str = "timeout-charged";
-    /// The request is lost: nothing is taken, asking finds nothing, charging again with the same key is approved.
+    /// The request is lost: nothing is taken, a lookup finds nothing, and a second charge with the same key is approved.
     pub const TIMEOUT_UNCHARGED: &str = "timeout-uncharged";
-    /// Refused as `CARD_DECLINED`, but the answer is lost; asking tells.
+    /// Refused as `CARD_DECLINED`, but the response is lost; a lookup finds it.
     pub const TIMEOUT_DECLINED: &str = "timeout-declined";
     /// The request reaches the gateway twice at once; one capture, one transaction.
     pub const ANSWER_TWICE: &str = "answer-twice";
-    /// Not decided at first; approved when asked about the second time.
+    /// Not decided at first; approved at the second lookup.
     pub const PENDING: &str = "pending";
-    /// Not decided at first; refused as `CARD_DECLINED` when asked about the second time.
+    /// Not decided at first; refused as `CARD_DECLINED` at the second lookup.
     pub const PENDING_DECLINED: &str = "pending-declined";
     /// Approved; every refund of it is refused.
     pub const REFUND_DECLINED: &str = "refund-declined";
-    /// Approved; refunds happen, but the first answer is lost; asking tells.
+    /// Approved; refunds happen, but the first response is lost; a lookup finds it.
     pub const REFUND_TIMEOUT: &str = "refund-timeout";
-    /// Approved; the first request to refund is lost: nothing is given back until it is repeated.
+    /// Approved; the first request to refund is lost: nothing is refunded until it is repeated.
     pub const REFUND_TIMEOUT_UNDONE: &str = "refund-timeout-undone";
-    /// Approved; refunds are not decided at first, and done when asked about the second time.
+    /// Approved; refunds are not decided at first, and done at the second lookup.
     pub const REFUND_PENDING: &str = "refund-pending";
 
-    /// Refusals: payment key, the gateway's code, its sentence. `NETWORK_ERROR` and `TIMEOUT` are the gateway's own
-    /// words for "nothing was taken"; they are final, unlike an answer that never came.
+    /// Refusals: payment key, the gateway's code, its sentence. With `NETWORK_ERROR` and `TIMEOUT` the gateway says that it took
+    /// nothing; they are final, unlike a response that never arrived.
     pub const DECLINES: [(&str, &str, &str); 7] = [
         ("decline-card-declined", "CARD_DECLINED", "the card company refused"),
         ("decline-insufficient-funds", "INSUFFICIENT_FUNDS", "the account does not hold enough"),
@@ -63,12 +62,11 @@ pub struct Settings {
     pub approve_per_mille: u32,
     /// Shortest time to answer.
     pub latency_min: Duration,
-    /// Longest time to answer. A lost answer is reported as [`Outcome::Unknown`] after it, so nobody has to wait
-    /// longer.
+    /// Longest time to answer. After it, a lost response is reported as [`Outcome::Unknown`], so that no caller waits longer.
     pub latency_max: Duration,
-    /// Fixes what happens to each key; `None` asks the operating system.
+    /// Fixes the outcome of each key; `None` draws a seed from the operating system.
     pub seed: Option<u64>,
-    /// Where the books are kept; `None` keeps them in memory only.
+    /// The file with the records; `None` keeps them in memory only.
     pub journal: Option<PathBuf>,
 }
 
@@ -89,29 +87,29 @@ impl Default for Settings {
 pub struct Simulated {
     settings: Settings,
     seed: u64,
-    book: Mutex<Book>,
+    records: Mutex<Records>,
     away: AtomicBool,
 }
 
 impl Simulated {
-    /// A gateway that reads its books, if there are any, and goes on where they end. C013 when they cannot be read.
+    /// A gateway that reads its journal, if there is one, and continues it. C013 when the journal cannot be read.
     pub fn open(settings: Settings) -> Result<Simulated> {
-        let mut book = Book::default();
+        let mut records = Records::default();
         if let Some(path) = &settings.journal {
             let (journal, lines) = Journal::open(path)?;
-            lines.into_iter().for_each(|line| book.apply(line));
-            book.journal = Some(journal);
+            lines.into_iter().for_each(|line| records.apply(line));
+            records.journal = Some(journal);
         }
         let seed = settings.seed.unwrap_or_else(|| Random::from_system().bits());
-        Ok(Simulated { settings, seed, book: Mutex::new(book), away: AtomicBool::new(false) })
+        Ok(Simulated { settings, seed, records: Mutex::new(records), away: AtomicBool::new(false) })
     }
 
-    /// A gateway whose books are in memory and that answers at once: approving nine in ten, as `seed` says.
+    /// A gateway in memory that answers at once and approves nine in ten charges, chosen by `seed`.
     pub fn in_memory(seed: u64) -> Simulated {
         Simulated {
             settings: Settings { seed: Some(seed), ..Settings::default() },
             seed,
-            book: Mutex::default(),
+            records: Mutex::default(),
             away: AtomicBool::new(false),
         }
     }
@@ -121,7 +119,7 @@ impl Simulated {
         Simulated {
             settings: Settings { approve_per_mille: 1_000, seed: Some(0), ..Settings::default() },
             seed: 0,
-            book: Mutex::default(),
+            records: Mutex::default(),
             away: AtomicBool::new(false),
         }
     }
@@ -135,21 +133,21 @@ impl Simulated {
         self.away.load(Ordering::SeqCst)
     }
 
-    /// The books, up to date with what other instances have written, and locked.
-    fn books(&self) -> Books<'_> {
-        let mut book = self.book.lock();
-        if let Some(Err(error)) = book
+    /// The records, locked, with everything that other instances have written.
+    fn records(&self) -> Locked<'_> {
+        let mut records = self.records.lock();
+        if let Some(Err(error)) = records
             .journal
             .as_mut()
             .map(Journal::enter)
-            .map(|lines| lines.map(|lines| lines.into_iter().for_each(|line| book.apply(line))))
+            .map(|lines| lines.map(|lines| lines.into_iter().for_each(|line| records.apply(line))))
         {
-            tracing::error!(%error, "the simulated gateway cannot read its books");
+            tracing::error!(%error, "the simulated gateway cannot read its journal");
         }
-        Books(book)
+        Locked(records)
     }
 
-    /// The chance that belongs to `what` of `key`, whenever it is drawn.
+    /// The random generator for `what` of `key`: always the same one, whenever it is made.
     fn chance(&self, what: &str, key: &str) -> Random {
         // FNV-1a; any even spread of keys over seeds would do
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -169,7 +167,7 @@ impl Simulated {
         tokio::time::sleep(min + Duration::from_micros(more)).await;
     }
 
-    /// What a first request for `key` leads to: the line for the books, and whether the answer gets through.
+    /// Decides the first request of a key: the line for the journal, and whether the response arrives.
     fn decide(&self, request: &ChargeRequest, taken: &dyn Fn(&str) -> bool) -> (Line, bool) {
         let mut chance = self.chance("charge", &request.key);
         let script = Script::of(request.payment_key.as_deref());
@@ -193,28 +191,28 @@ impl Simulated {
     }
 
     /// Handles one arrival of a charge request under the lock.
-    fn charge_once(&self, book: &mut Book, request: &ChargeRequest) -> Outcome {
-        if book.charges.contains_key(&*request.key) {
-            return self.contact(book, &request.key).unwrap_or(Outcome::Unknown);
+    fn charge_once(&self, records: &mut Records, request: &ChargeRequest) -> Outcome {
+        if records.charges.contains_key(&*request.key) {
+            return self.contact(records, &request.key).unwrap_or(Outcome::Unknown);
         }
-        let repeated = book.lost.contains(&*request.key);
-        let taken = |transaction: &str| book.transactions.contains_key(transaction);
+        let repeated = records.lost.contains(&*request.key);
+        let taken = |transaction: &str| records.transactions.contains_key(transaction);
         let (line, answered) = if repeated {
             let transaction = draw("PG-", &mut self.chance("charge", &request.key), &taken);
             (Line::captured(request, keys::APPROVE, transaction), true)
         } else {
             self.decide(request, &taken)
         };
-        match book.write(line) {
-            true if answered => book.outcome(&request.key).unwrap_or(Outcome::Unknown),
+        match records.write(line) {
+            true if answered => records.outcome(&request.key).unwrap_or(Outcome::Unknown),
             _ => Outcome::Unknown,
         }
     }
 
-    /// Someone asks about a known charge: an undecided one is decided at the second question.
-    fn contact(&self, book: &mut Book, key: &str) -> Option<Outcome> {
-        let at = *book.charges.get(key)?;
-        let entry = &mut book.entries[at];
+    /// Looks up a known charge. A pending one is decided at the second lookup.
+    fn contact(&self, records: &mut Records, key: &str) -> Option<Outcome> {
+        let at = *records.charges.get(key)?;
+        let entry = &mut records.entries[at];
         if entry.charge.state == ChargeState::Pending {
             entry.asked += 1;
             if entry.asked >= 2 {
@@ -225,28 +223,28 @@ impl Simulated {
                         decline: Decline { code: code.to_owned(), text: text.to_owned() },
                     }
                 } else {
-                    let taken = |transaction: &str| book.transactions.contains_key(transaction);
+                    let taken = |transaction: &str| records.transactions.contains_key(transaction);
                     Line::Settled {
                         key: key.to_owned(),
                         transaction: draw("PG-", &mut self.chance("charge", key), &taken),
                     }
                 };
-                book.write(line);
+                records.write(line);
             }
         }
-        book.outcome(key)
+        records.outcome(key)
     }
 
     /// Handles one arrival of a refund request under the lock.
-    fn refund_once(&self, book: &mut Book, request: &RefundRequest) -> Outcome {
-        if book.refunds.contains_key(&*request.key) {
-            return book.refund_contact(&request.key).unwrap_or(Outcome::Unknown);
+    fn refund_once(&self, records: &mut Records, request: &RefundRequest) -> Outcome {
+        if records.refunds.contains_key(&*request.key) {
+            return records.refund_contact(&request.key).unwrap_or(Outcome::Unknown);
         }
-        let Some(&at) = book.transactions.get(&*request.transaction) else {
+        let Some(&at) = records.transactions.get(&*request.transaction) else {
             return refused("NOT_FOUND_PAYMENT", "the gateway knows no such transaction");
         };
-        let entry = &book.entries[at];
-        let left = entry.charge.amount.as_minor() - entry.spoken_for().as_minor();
+        let entry = &records.entries[at];
+        let left = entry.charge.amount.as_minor() - entry.refunds_requested().as_minor();
         if !request.amount.is_positive() || request.amount.as_minor() > left {
             return refused("NOT_CANCELABLE_AMOUNT", "that is more than is left of this payment");
         }
@@ -254,8 +252,8 @@ impl Simulated {
         if script == Script::RefundDeclined {
             return refused("REFUND_REJECTED", "the card company refused the refund");
         }
-        if script == Script::RefundTimeoutUndone && !book.lost.contains(&*request.key) {
-            book.write(Line::Lost { key: request.key.clone() });
+        if script == Script::RefundTimeoutUndone && !records.lost.contains(&*request.key) {
+            records.write(Line::Lost { key: request.key.clone() });
             return Outcome::Unknown;
         }
         let transaction = draw("RF-PG-", &mut self.chance("refund", &request.key), &|_| false);
@@ -266,8 +264,8 @@ impl Simulated {
             transaction,
             pending: script == Script::RefundPending,
         };
-        match book.write(line) {
-            true if script != Script::RefundTimeout => book.refund_outcome(&request.key).unwrap_or(Outcome::Unknown),
+        match records.write(line) {
+            true if script != Script::RefundTimeout => records.refund_outcome(&request.key).unwrap_or(Outcome::Unknown),
             _ => Outcome::Unknown,
         }
     }
@@ -296,10 +294,10 @@ impl Gateway for Simulated {
             return Outcome::Unknown;
         }
         let outcome = {
-            let mut book = self.books();
-            let first = self.charge_once(&mut book, request);
+            let mut records = self.records();
+            let first = self.charge_once(&mut records, request);
             match Script::of(request.payment_key.as_deref()) {
-                Script::AnswerTwice => self.charge_once(&mut book, request),
+                Script::AnswerTwice => self.charge_once(&mut records, request),
                 _ => first,
             }
         };
@@ -311,7 +309,7 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.contact(&mut self.books(), key);
+        let found = self.contact(&mut self.records(), key);
         self.take_its_time(key).await;
         found
     }
@@ -320,7 +318,7 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Outcome::Unknown;
         }
-        let outcome = self.refund_once(&mut self.books(), request);
+        let outcome = self.refund_once(&mut self.records(), request);
         self.take_its_time(&request.key).await;
         outcome
     }
@@ -329,41 +327,41 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.books().refund_contact(key);
+        let found = self.records().refund_contact(key);
         self.take_its_time(key).await;
         found
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {
-        Some(self.books().entries.iter().map(|entry| entry.charge.clone()).collect())
+        Some(self.records().entries.iter().map(|entry| entry.charge.clone()).collect())
     }
 }
 
-/// The books while they are used here.
-struct Books<'a>(MutexGuard<'a, Book>);
+/// The records while this instance has them locked.
+struct Locked<'a>(MutexGuard<'a, Records>);
 
-impl Deref for Books<'_> {
-    type Target = Book;
-    fn deref(&self) -> &Book {
+impl Deref for Locked<'_> {
+    type Target = Records;
+    fn deref(&self) -> &Records {
         &self.0
     }
 }
 
-impl DerefMut for Books<'_> {
-    fn deref_mut(&mut self) -> &mut Book {
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Records {
         &mut self.0
     }
 }
 
-impl Drop for Books<'_> {
+impl Drop for Locked<'_> {
     fn drop(&mut self) {
         self.0.journal.iter().for_each(Journal::leave);
     }
 }
 
-/// The gateway's books in memory: what the journal's lines add up to.
+/// The gateway's records in memory, made from the lines of the journal.
 #[derive(Debug, Default)]
-struct Book {
+struct Records {
     entries: Vec<Entry>,
     charges: HashMap<Box<str>, usize>,
     transactions: HashMap<Box<str>, usize>,
@@ -380,11 +378,11 @@ struct Entry {
     pending_refunds: Vec<(Refunded, u32)>,
 }
 
-impl Book {
-    /// Writes a line and lets it count; false when it could not be written, and then nothing has happened.
+impl Records {
+    /// Writes a line to the journal and applies it. False when the write failed; then nothing is applied.
     fn write(&mut self, line: Line) -> bool {
         if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(&line)) {
-            tracing::error!(%error, "the simulated gateway cannot write its books");
+            tracing::error!(%error, "the simulated gateway cannot write its journal");
             return false;
         }
         self.apply(line);
@@ -424,10 +422,10 @@ impl Book {
                 }
             }
             Line::RefundSettled { key } => {
-                if let Some(place) = self.refunds.get_mut(&*key) {
-                    let entry = &mut self.entries[place.0];
+                if let Some((at, index)) = self.refunds.get_mut(&*key) {
+                    let entry = &mut self.entries[*at];
                     if let Some(n) = entry.pending_refunds.iter().position(|(refund, _)| refund.key == key) {
-                        place.1 = entry.charge.refunds.len();
+                        *index = entry.charge.refunds.len();
                         entry.charge.refunds.push(entry.pending_refunds.remove(n).0);
                     }
                 }
@@ -457,7 +455,7 @@ impl Book {
         })
     }
 
-    /// Someone asks about a known refund: an undecided one is done at the second question.
+    /// Looks up a known refund. A pending one is done at the second lookup.
     fn refund_contact(&mut self, key: &str) -> Option<Outcome> {
         let &(at, _) = self.refunds.get(key)?;
         if let Some((_, asked)) = self.entries[at].pending_refunds.iter_mut().find(|(refund, _)| refund.key == key) {
@@ -471,14 +469,14 @@ impl Book {
 }
 
 impl Entry {
-    /// What was given back or is about to be.
-    fn spoken_for(&self) -> Money {
+    /// The sum of refunds that are done or pending.
+    fn refunds_requested(&self) -> Money {
         let pending: i64 = self.pending_refunds.iter().map(|(refund, _)| refund.amount.as_minor()).sum();
         Money::minor(self.charge.refunded().as_minor() + pending)
     }
 }
 
-/// What a special payment key asks for.
+/// The outcome that a special payment key forces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Script {
     None,
@@ -496,7 +494,7 @@ enum Script {
     RefundPending,
 }
 
-/// Every script but the refusals, with its payment key.
+/// Every script except the refusals, with its payment key.
 const SCRIPTS: [(&str, Script); 11] = [
     (keys::APPROVE, Script::Approve),
     (keys::TIMEOUT_CHARGED, Script::TimeoutCharged),

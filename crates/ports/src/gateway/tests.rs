@@ -1,4 +1,4 @@
-//! The simulated gateway against what every gateway must do, and what only it promises.
+//! The simulated gateway passes the checks of every gateway, and keeps the promises that only it makes.
 
 use super::conformance::{self, Script, request};
 use super::simulated::{Settings, Simulated, keys};
@@ -32,18 +32,18 @@ async fn the_simulated_gateway_conforms() {
 }
 
 #[tokio::test]
-async fn its_books_survive_the_shop() {
+async fn its_records_survive_the_shop() {
     let folder = tempfile::tempdir().unwrap();
     let before = in_file(&folder);
     conformance::all(&before, &SCRIPT, "before").await;
     let approved = before.charge(&request("one", keys::APPROVE)).await;
     assert_eq!(before.charge(&request("two", keys::PENDING)).await, Outcome::Pending);
     assert_eq!(before.charge(&request("three", keys::TIMEOUT_UNCHARGED)).await, Outcome::Unknown);
-    let books = before.charges();
+    let records = before.charges();
     drop(before); // as it was at any instant: every line is written before its answer is given
 
     let after = in_file(&folder);
-    assert_eq!(after.charges(), books);
+    assert_eq!(after.charges(), records);
     assert_eq!(after.look_up("one").await, Some(approved));
     assert_eq!(after.look_up("two").await, Some(Outcome::Pending));
     assert!(matches!(after.look_up("two").await, Some(Outcome::Approved { .. })));
@@ -74,9 +74,9 @@ async fn an_answer_that_comes_twice_is_one_capture() {
     let wanted = request("twice", keys::ANSWER_TWICE);
     let (first, second) = tokio::join!(gateway.charge(&wanted), gateway.charge(&wanted));
     assert_eq!(first, second);
-    let books = gateway.charges().unwrap();
-    assert_eq!(books.len(), 1);
-    assert!(matches!(&books[0].state, ChargeState::Captured { transaction } if transaction.len() == 15));
+    let records = gateway.charges().unwrap();
+    assert_eq!(records.len(), 1);
+    assert!(matches!(&records[0].state, ChargeState::Captured { transaction } if transaction.len() == 15));
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_refund_that_is_pending_counts_against_what_is_left() {
 }
 
 #[tokio::test]
-async fn chance_is_the_keys_and_the_seeds_alone() {
+async fn outcomes_depend_on_seed_and_key_only() {
     let outcomes = async |seed: u64, reversed: bool| {
         let gateway = Simulated::in_memory(seed);
         let mut keys: Vec<String> = (0..2_000).map(|n| format!("saga-{n}")).collect();

@@ -66,6 +66,7 @@ const FINE_IN_NAMES: &[&str] = &[
     "picture",
     "house",
     "books",
+    "stale",
 ];
 
 /// The rows of a table of GLOSSARY.md: its first and its second column.
