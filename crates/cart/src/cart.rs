@@ -196,7 +196,7 @@ mod tests {
         let error = cart(2, 3).addition(&mug(2, 4), false).unwrap_err();
         assert_eq!(error.code(), Code::CartItemAlreadyExists);
         assert_eq!(
-            (&error.details()[0].values["itemId"], &error.details()[0].facts["quantity"]),
+            (&error.details()[0].values["itemId"], &error.details()[0].values["quantity"]),
             (&2.into(), &3.into())
         );
         let merged = cart(2, 3).addition(&mug(2, 4), true).unwrap();
