@@ -10,20 +10,23 @@ use kernel::{AddressId, Code, Result, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{ApiResponse, ApiResult, App, Json, Path, Routes, done, ok};
+use web::{
+    ApiResponse, ApiResult, App, Json, Path, Routes, done, ok,
+    route::{PUBLIC, USER},
+};
 
 /// The routes of this domain.
 pub fn routes() -> Routes {
     Routes::new()
-        .routes(routes!(sign_up))
-        .routes(routes!(sign_in))
-        .routes(routes!(refresh))
-        .routes(routes!(sign_out))
-        .routes(routes!(stream_token))
-        .routes(routes!(me, change_me))
-        .routes(routes!(change_password))
-        .routes(routes!(addresses, save_address))
-        .routes(routes!(change_address, forget_address))
+        .add(PUBLIC, routes!(sign_up))
+        .add(PUBLIC, routes!(sign_in))
+        .add(PUBLIC, routes!(refresh))
+        .add(PUBLIC, routes!(sign_out))
+        .add(USER, routes!(stream_token))
+        .add(USER, routes!(me, change_me))
+        .add(USER, routes!(change_password))
+        .add(USER, routes!(addresses, save_address))
+        .add(USER, routes!(change_address, forget_address))
 }
 
 /// E-mail and password.

@@ -19,7 +19,7 @@ pub const MODULE: web::Module = web::Module {
         name: "account/0001_accounts",
         sql: include_str!("../migrations/0001_accounts.sql"),
     }],
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     root_routes: http::routes,
     tasks: tasks::TASKS,
     audit: store::audit,

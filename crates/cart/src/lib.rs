@@ -17,7 +17,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 /// What carts contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     tasks: tasks::TASKS,
     audit: store::audit,
     ..web::Module::named("cart")

@@ -23,7 +23,7 @@ impl Shop {
         let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate([store::MIGRATIONS, crate::MIGRATIONS].concat())).unwrap();
-        runtime.block_on(db.prepare_all(crate::MODULE.statements.to_vec())).unwrap();
+        runtime.block_on(db.prepare_all(crate::MODULE.statements.concat())).unwrap();
         Shop { db, clock, _space: space }
     }
 

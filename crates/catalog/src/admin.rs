@@ -11,16 +11,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::Success;
-use web::{Admin, ApiResult, App, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok};
+use web::{
+    Admin, ApiResult, App, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok,
+    route::{ADMIN, SELLER},
+};
 
 /// The handlers for sellers and administrators.
 pub fn routes() -> Routes {
     let of_products = [routes!(add_image, set_images), routes!(delete_variant)];
-    Routes::default()
-        .routes(routes!(product_images))
-        .routes(routes!(admin_categories, create_category))
-        .routes(routes!(admin_category, change_category, delete_category))
-        .merge(web::alias::also_at("/admin/products", "/products", of_products))
+    Routes::new()
+        .add(SELLER, routes!(product_images))
+        .add(ADMIN, routes!(admin_categories, create_category))
+        .add(ADMIN, routes!(admin_category, change_category, delete_category))
+        .merge(web::alias::also_at("/admin/products", "/products", SELLER, of_products))
 }
 
 /// A category to make or to rewrite as a whole.

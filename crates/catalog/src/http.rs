@@ -8,14 +8,14 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::CategoryId;
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
-use web::{App, Failure, PageKey, Path, Routes};
+use web::{App, Failure, PageKey, Path, Routes, route::PUBLIC};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(list_categories))
-        .routes(routes!(category_tree))
-        .routes(routes!(category))
+    Routes::new()
+        .add(PUBLIC, routes!(list_categories))
+        .add(PUBLIC, routes!(category_tree))
+        .add(PUBLIC, routes!(category))
         .merge(crate::admin::routes())
 }
 

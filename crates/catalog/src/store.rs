@@ -90,24 +90,7 @@ const PRODUCTS: &[&str] = &[
 ];
 
 /// Every statement of this domain.
-pub const STATEMENTS: &[&str] = &all_statements();
-
-/// The three files' statements in one list.
-const fn all_statements() -> [&'static str; PRODUCTS.len() + variants::STATEMENTS.len() + categories::STATEMENTS.len()]
-{
-    let mut all = [""; PRODUCTS.len() + variants::STATEMENTS.len() + categories::STATEMENTS.len()];
-    let (mut n, parts) = (0, [PRODUCTS, variants::STATEMENTS, categories::STATEMENTS]);
-    let mut part = 0;
-    while part < parts.len() {
-        let mut i = 0;
-        while i < parts[part].len() {
-            all[n] = parts[part][i];
-            (n, i) = (n + 1, i + 1);
-        }
-        part += 1;
-    }
-    all
-}
+pub const STATEMENTS: &[&[&str]] = &[PRODUCTS, variants::STATEMENTS, categories::STATEMENTS];
 
 fn sellable(row: &Row<'_>) -> Result<(Option<ProductId>, Status, Sellable)> {
     let (status, variant_status) = (row.get::<Status>(8)?, row.get::<variant::Status>(9)?);

@@ -24,7 +24,7 @@ impl Shop {
         let migrations = [::store::MIGRATIONS, crate::MIGRATIONS].concat();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate(migrations)).unwrap();
-        runtime.block_on(db.prepare_all(crate::store::STATEMENTS.to_vec())).unwrap();
+        runtime.block_on(db.prepare_all(crate::store::STATEMENTS.concat())).unwrap();
         Shop { db, _space: space }
     }
 

@@ -11,16 +11,18 @@ use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::{Admin, ApiResult, App, Failure, Idempotent, Paging, Path, Query, Routes, ok, once, response::Success};
+use web::{
+    Admin, ApiResult, App, Failure, Idempotent, Paging, Path, Query, Routes, ok, once, response::Success, route::ADMIN,
+};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(get_any_order))
-        .routes(routes!(explain_order))
-        .routes(routes!(list_sagas))
-        .routes(routes!(retry_saga))
-        .routes(routes!(resolve_saga))
+    Routes::new()
+        .add(ADMIN, routes!(get_any_order))
+        .add(ADMIN, routes!(explain_order))
+        .add(ADMIN, routes!(list_sagas))
+        .add(ADMIN, routes!(retry_saga))
+        .add(ADMIN, routes!(resolve_saga))
 }
 
 /// Any order with its payments, refunds, delivery and saga.

@@ -83,26 +83,8 @@ const OWN: &[&str] = &[
     UNTOLD,
 ];
 
-const COUNT: usize = OWN.len() + saga::store::STATEMENTS.len() + webhook::STATEMENTS.len();
-
 /// Every statement of this crate.
-pub const STATEMENTS: &[&str] = &together();
-
-const fn together() -> [&'static str; COUNT] {
-    let mut all = [""; COUNT];
-    let parts = [OWN, saga::store::STATEMENTS, webhook::STATEMENTS];
-    let (mut part, mut at) = (0, 0);
-    while part < parts.len() {
-        let mut n = 0;
-        while n < parts[part].len() {
-            all[at] = parts[part][n];
-            at += 1;
-            n += 1;
-        }
-        part += 1;
-    }
-    all
-}
+pub const STATEMENTS: &[&[&str]] = &[OWN, saga::store::STATEMENTS, webhook::STATEMENTS];
 
 /// What does not fit together.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {

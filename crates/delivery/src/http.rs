@@ -9,14 +9,18 @@ use serde::Deserialize;
 use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, ApiResult, App, Json, Path, Routes, User, ok, response::Success};
+use web::{
+    Admin, ApiResult, App, Json, Path, Routes, User, ok,
+    response::Success,
+    route::{ADMIN, OWNER},
+};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(find_delivery))
-        .routes(routes!(find_delivery_of_order))
-        .routes(routes!(set_delivery_status))
+    Routes::new()
+        .add(OWNER, routes!(find_delivery))
+        .add(OWNER, routes!(find_delivery_of_order))
+        .add(ADMIN, routes!(set_delivery_status))
 }
 
 /// The delivery if the caller may see it: its buyer and administrators do; S212 for others.

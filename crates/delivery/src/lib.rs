@@ -19,7 +19,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 /// What deliveries contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     routes: http::routes,
     audit: store::audit,
     ..web::Module::named("delivery")

@@ -5,11 +5,11 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::{Admin, ApiResult, App, Query, Routes, ok, response::Success};
+use web::{Admin, ApiResult, App, Query, Routes, ok, response::Success, route::ADMIN};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
-    Routes::default().routes(routes!(rebuild_inventory))
+    Routes::new().add(ADMIN.long(), routes!(rebuild_inventory))
 }
 
 /// How to rebuild.

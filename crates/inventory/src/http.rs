@@ -13,7 +13,7 @@ use store::Envelope;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
-use web::{ApiResult, App, Failure, Json, PageKey, Path, Picture, Query, Routes, ok};
+use web::{ApiResult, App, Failure, Json, PageKey, Path, Picture, Query, Routes, ok, route::PUBLIC};
 
 /// Most products of one question or one stream (docs/RULES.md).
 const PRODUCTS_MAX: usize = 100;
@@ -22,10 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(stock_of_products))
-        .routes(routes!(stream_stock))
-        .routes(routes!(stock_of_product))
+    Routes::new()
+        .add(PUBLIC, routes!(stock_of_products))
+        .add(PUBLIC, routes!(stream_stock))
+        .add(PUBLIC, routes!(stock_of_product))
         .merge(crate::admin::routes())
 }
 

@@ -27,7 +27,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 /// What inventory contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     routes: http::routes,
     stale: http::stale,
     audit: audit::audit,

@@ -417,5 +417,5 @@ fn two_hundred_lines_cost_as_many_statements_as_one() {
 fn every_statement_can_be_prepared() {
     let warehouse = Warehouse::with(&[]);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(warehouse.db.prepare_all(crate::MODULE.statements.to_vec())).unwrap();
+    runtime.block_on(warehouse.db.prepare_all(crate::MODULE.statements.concat())).unwrap();
 }

@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 use web::response::Success;
 use web::{
     ApiResult, App, Failure, Idempotent, IfMatch, Json, Paging, Path, Query, Routes, Seller, alias, created, done, ok,
-    once,
+    once, route::SELLER,
 };
 
 /// The handlers for sellers and administrators. Writing works under `/products` as well (docs/RULES.md).
@@ -34,15 +34,15 @@ pub fn routes() -> Routes {
         routes!(add_variant),
         routes!(change_variant),
     ];
-    Routes::default()
-        .routes(routes!(admin_products))
-        .routes(routes!(admin_product))
-        .routes(routes!(set_stock))
-        .routes(routes!(publish_product))
-        .routes(routes!(close_product))
-        .routes(routes!(product_variants))
-        .routes(routes!(import_products))
-        .merge(alias::also_at("/admin/products", "/products", writes))
+    Routes::new()
+        .add(SELLER, routes!(admin_products))
+        .add(SELLER, routes!(admin_product))
+        .add(SELLER, routes!(set_stock))
+        .add(SELLER, routes!(publish_product))
+        .add(SELLER, routes!(close_product))
+        .add(SELLER, routes!(product_variants))
+        .add(SELLER.long(), routes!(import_products))
+        .merge(alias::also_at("/admin/products", "/products", SELLER, writes))
 }
 
 fn author(seller: &Seller) -> Author {

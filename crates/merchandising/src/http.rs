@@ -15,16 +15,19 @@ use store::{Envelope, Event};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
-use web::{ApiResult, App, Failure, Json, PageKey, Paging, Path, Query, Routes, Service, ok};
+use web::{
+    ApiResult, App, Failure, Json, PageKey, Paging, Path, Query, Routes, Service, ok,
+    route::{PUBLIC, SERVICE},
+};
 
 /// The handlers of this crate.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(list_products))
-        .routes(routes!(product))
-        .routes(routes!(product_with_reviews))
-        .routes(routes!(verify_products))
-        .routes(routes!(variants_by_ids))
+    Routes::new()
+        .add(PUBLIC, routes!(list_products))
+        .add(PUBLIC, routes!(product))
+        .add(PUBLIC, routes!(product_with_reviews))
+        .add(PUBLIC, routes!(verify_products))
+        .add(SERVICE, routes!(variants_by_ids))
         .merge(crate::admin::routes())
         .merge(crate::stock::routes())
         .merge(crate::popular::routes())

@@ -22,7 +22,7 @@ mod tests;
 
 /// What this crate contributes to the program: no tables of its own.
 pub const MODULE: web::Module = web::Module {
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     routes: http::routes,
     stale: http::stale,
     ..web::Module::named("merchandising")

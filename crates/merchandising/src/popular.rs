@@ -8,7 +8,7 @@ use std::time::Duration;
 use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::{App, Failure, PageKey, Query, Routes, response::Success, response::json_response};
+use web::{App, Failure, PageKey, Query, Routes, response::Success, response::json_response, route::PUBLIC};
 
 /// Days looked back at when the caller does not say (design D).
 const DAYS_DEFAULT: i64 = 3;
@@ -23,7 +23,7 @@ const SPARE: i64 = 2;
 
 /// The handler.
 pub fn routes() -> Routes {
-    Routes::default().routes(routes!(popular_products))
+    Routes::new().add(PUBLIC, routes!(popular_products))
 }
 
 /// How far back, and how many.

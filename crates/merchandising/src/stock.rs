@@ -13,15 +13,15 @@ use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::Success;
-use web::{ApiResult, App, Failure, Idempotent, Paging, Path, Routes, Seller, created, ok, once};
+use web::{ApiResult, App, Failure, Idempotent, Paging, Path, Routes, Seller, created, ok, once, route::SELLER};
 
 /// The handlers about stock.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(open_stock))
-        .routes(routes!(add_stock))
-        .routes(routes!(adjust_stock))
-        .routes(routes!(stock_movements))
+    Routes::new()
+        .add(SELLER, routes!(open_stock))
+        .add(SELLER, routes!(add_stock))
+        .add(SELLER, routes!(adjust_stock))
+        .add(SELLER, routes!(stock_movements))
 }
 
 /// What stock is opened with.

@@ -9,11 +9,11 @@ use kernel::{OrderNumber, Page, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, ApiResult, App, Json, Paging, Path, Query, Routes, ok, response::Success};
+use web::{Admin, ApiResult, App, Json, Paging, Path, Query, Routes, ok, response::Success, route::ADMIN};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
-    Routes::default().routes(routes!(list_all_orders)).routes(routes!(set_order_status))
+    Routes::new().add(ADMIN, routes!(list_all_orders)).add(ADMIN, routes!(set_order_status))
 }
 
 /// All orders, newest first. `keyword` is a part of the order number or of the user's id.

@@ -12,14 +12,18 @@ use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::{ApiResult, App, Failure, Paging, Path, Query, Routes, StreamUser, User, ok, response::Success};
+use web::{
+    ApiResult, App, Failure, Paging, Path, Query, Routes, StreamUser, User, ok,
+    response::Success,
+    route::{OWNER, USER},
+};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(list_orders))
-        .routes(routes!(stream_order))
-        .routes(routes!(stream_orders))
+    Routes::new()
+        .add(USER, routes!(list_orders))
+        .add(OWNER, routes!(stream_order))
+        .add(USER, routes!(stream_orders))
         .merge(crate::admin::routes())
 }
 

@@ -21,7 +21,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 /// What orders contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     routes: http::routes,
     reactions: events::REACTIONS,
     live: live::notices,

@@ -7,11 +7,11 @@ use axum::extract::State;
 use kernel::{Code, OrderNumber, PaymentNumber, Result};
 use store::Tx;
 use utoipa_axum::routes;
-use web::{ApiResult, App, Path, Routes, User, ok, response::Success};
+use web::{ApiResult, App, Path, Routes, User, ok, response::Success, route::OWNER};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
-    Routes::default().routes(routes!(find_payment)).routes(routes!(find_payment_of_order))
+    Routes::new().add(OWNER, routes!(find_payment)).add(OWNER, routes!(find_payment_of_order))
 }
 
 /// The payment with its refunds if the caller may see it: its payer and administrators do; S313 for others.

@@ -22,7 +22,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 /// What payments contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     routes: http::routes,
     audit: audit::audit,
     ..web::Module::named("payment")

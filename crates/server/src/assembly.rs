@@ -19,8 +19,7 @@ use store::{Db, Migration};
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use web::{App, Auth, BASE, Live, Module, Pages, Parts, failure::render_failures};
+use web::{App, Auth, BASE, Live, Module, Pages, Parts, Routes, failure::render_failures, route::Declared};
 
 /// Every domain; composing crates after those they compose.
 pub const MODULES: &[Module] = &[
@@ -60,8 +59,8 @@ pub fn migrations() -> Vec<Migration> {
 
 /// Every statement of the program, to be prepared on every database by a test.
 pub fn statements() -> Vec<&'static str> {
-    let domains = MODULES.iter().flat_map(|module| module.statements).copied();
-    store::STATEMENTS.iter().copied().flatten().copied().chain(domains).collect()
+    let domains = MODULES.iter().flat_map(|module| module.statements);
+    store::STATEMENTS.iter().chain(domains).copied().flatten().copied().collect()
 }
 
 /// The shop without routes: what the command line needs.
@@ -102,23 +101,24 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
     };
     let separate = settings.server.metrics_address().map_err(misconfigured)?.is_some();
     let (routes, api) = domains().split_for_parts();
-    let (probes, probes_api) = operations_routes(!separate, probe.clone()).split_for_parts();
+    let (probes, probes_api) = probes(!separate).split_for_parts();
     let api = openapi::complete(api.merge_from(probes_api));
-    let router = routes.merge(openapi::routes(&api)).with_state(app.clone()).merge(probes);
-    let router = layered(router, settings, &app, &probe);
-    let (metrics, _) = health::metrics().with_state(probe).split_for_parts();
+    let router = routes.merge(openapi::routes(&api)).with_state(app.clone()).merge(probes.with_state(probe.clone()));
+    let router = layered(router, settings, Declared::of(&api), &app, &probe);
+    let (metrics, _) = health::metrics().split_for_parts();
+    let metrics = metrics.with_state(probe);
     Ok(Assembly { app, router, metrics, background, openapi: Arc::new(api), closing })
 }
 
 /// The document without a shop, for `holdfast openapi`.
 pub fn document() -> OpenApi {
     let (_, api) = domains().split_for_parts();
-    let mut probes = OpenApiRouter::new().merge(health::probes()).merge(health::metrics());
-    openapi::complete(api.merge_from(probes.to_openapi()))
+    let (_, probes_api) = probes(true).split_for_parts();
+    openapi::complete(api.merge_from(probes_api))
 }
 
-fn domains() -> OpenApiRouter<App> {
-    let (mut below, mut absolute) = (OpenApiRouter::new(), OpenApiRouter::new());
+fn domains() -> Routes {
+    let (mut below, mut absolute) = (Routes::new(), Routes::new());
     for module in MODULES {
         below = below.merge((module.routes)());
         absolute = absolute.merge((module.root_routes)());
@@ -126,14 +126,13 @@ fn domains() -> OpenApiRouter<App> {
     absolute.nest(BASE, below)
 }
 
-fn operations_routes(metrics: bool, probe: Probe) -> OpenApiRouter {
-    let routes = if metrics { health::probes().merge(health::metrics()) } else { health::probes() };
-    routes.with_state(probe)
+fn probes(metrics: bool) -> Routes<Probe> {
+    if metrics { health::probes().merge(health::metrics()) } else { health::probes() }
 }
 
 /// Layers, innermost first.
-pub(crate) fn layered(router: Router, settings: &Settings, app: &App, probe: &Probe) -> Router {
-    let limits = Arc::new(Limits::of(&settings.server));
+pub(crate) fn layered(router: Router, settings: &Settings, routes: Declared, app: &App, probe: &Probe) -> Router {
+    let limits = Arc::new(Limits::of(&settings.server, routes));
     let router = router
         .fallback(edge::unknown_path)
         .method_not_allowed_fallback(edge::unknown_method)

@@ -22,7 +22,11 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use web::{Failure, failure::TraceId};
+use web::{
+    Failure,
+    failure::TraceId,
+    route::{Declared, Properties},
+};
 
 /// Accepted from the client, echoed, and made when missing.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,12 +36,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REQUEST_ID_MAX: usize = 128;
 /// Requests after which clients that have been quiet are forgotten by the rate limit.
 const FORGET_AFTER: u64 = 50_000;
-/// Routes that the rate limit leaves alone: supervisors and monitors ask often, from one address.
-const UNLIMITED_ROUTES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-
-/// Routes that work through a whole file or table; their clients know that they are slow.
-const LONG_ROUTES: [&str; 3] = ["/admin/products/import", "/admin/inventory/rebuild", "/admin/audit"];
-/// How long those may take.
+/// How long a route may take whose module declares it as long.
 const LONG_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Where a connection comes from.
@@ -103,6 +102,7 @@ pub async fn observe(State(requests): State<Arc<Requests>>, mut request: Request
 
 /// What one request may take.
 pub struct Limits {
+    routes: Declared,
     timeout: Duration,
     rate: Option<DefaultKeyedRateLimiter<IpAddr>>,
     counted: AtomicU64,
@@ -110,21 +110,26 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of these settings.
-    pub fn of(server: &crate::config::sections::Server) -> Limits {
+    /// The limits of these settings. `routes` says which routes may take long and which the rate limit does not count.
+    pub fn of(server: &crate::config::sections::Server, routes: Declared) -> Limits {
         let rate = NonZeroU32::new(server.rate_per_second).map(|per_second| {
             let burst = NonZeroU32::new(server.rate_burst).unwrap_or(per_second);
             DefaultKeyedRateLimiter::keyed(Quota::per_second(per_second).allow_burst(burst))
         });
         let address_header = HeaderName::from_bytes(server.client_address_header.as_bytes()).ok();
-        Limits { timeout: server.request_timeout.duration(), rate, counted: AtomicU64::new(1), address_header }
+        Limits { routes, timeout: server.request_timeout.duration(), rate, counted: AtomicU64::new(1), address_header }
+    }
+
+    /// What the request's module declared about its route.
+    fn declared(&self, request: &Request) -> Option<Properties> {
+        let route = request.extensions().get::<MatchedPath>()?;
+        self.routes.find(route.as_str(), request.method())
     }
 
     /// C012 when this client makes too many requests.
-    fn admit(&self, request: &Request) -> Result<(), Failure> {
-        let Some(rate) = &self.rate else { return Ok(()) };
-        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let Some(client) = self.client(request).filter(|_| !UNLIMITED_ROUTES.contains(&route)) else { return Ok(()) };
+    fn admit(&self, request: &Request, unlimited: bool) -> Result<(), Failure> {
+        let Some(rate) = self.rate.as_ref().filter(|_| !unlimited) else { return Ok(()) };
+        let Some(client) = self.client(request) else { return Ok(()) };
         if self.counted.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_AFTER) {
             rate.retain_recent();
         }
@@ -161,11 +166,11 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Inside the rendering of failures: rate limit, timeout, and panics as C001.
 pub async fn guard(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
-    if let Err(refused) = limits.admit(&request) {
+    let declared = limits.declared(&request);
+    if let Err(refused) = limits.admit(&request, declared.is_some_and(|route| route.unlimited)) {
         return refused.into_response();
     }
-    let route = request.extensions().get::<MatchedPath>();
-    let long = route.is_some_and(|route| LONG_ROUTES.iter().any(|end| route.as_str().ends_with(end)));
+    let long = declared.is_some_and(|route| route.long);
     let timeout = if long { LONG_TIMEOUT.max(limits.timeout) } else { limits.timeout };
     let work = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(timeout, work).await {

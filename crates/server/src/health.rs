@@ -11,8 +11,8 @@ use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
-use web::App;
+use utoipa_axum::routes;
+use web::{App, Routes, route::PUBLIC};
 
 /// How old the oldest unheard event may be before the program counts as stuck.
 const BEHIND_MAX: Duration = Duration::from_secs(60);
@@ -31,13 +31,13 @@ pub struct Probe {
 }
 
 /// `/healthz` and `/readyz`.
-pub fn probes() -> OpenApiRouter<Probe> {
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))
+pub fn probes() -> Routes<Probe> {
+    Routes::new().add(PUBLIC.unlimited(), routes!(healthz)).add(PUBLIC.unlimited(), routes!(readyz))
 }
 
 /// `/metrics`.
-pub fn metrics() -> OpenApiRouter<Probe> {
-    OpenApiRouter::new().routes(routes!(metrics_text))
+pub fn metrics() -> Routes<Probe> {
+    Routes::new().add(PUBLIC.unlimited(), routes!(metrics_text))
 }
 
 /// Whether the program should get requests, and if not, why.

@@ -43,21 +43,14 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     // an operation that does not say otherwise may be called with or without a token
     api.security = Some(vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())]);
     for item in api.paths.paths.values_mut() {
-        let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
-            &mut item.patch,
-            &mut item.head,
-            &mut item.options,
-        ];
-        operations.into_iter().flatten().for_each(say_failure);
+        for (_, operation) in web::route::operations_mut(item) {
+            add_failure_response(operation);
+        }
     }
     api
 }
 
-fn say_failure(operation: &mut Operation) {
+fn add_failure_response(operation: &mut Operation) {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Failure"))).build();
     let response = ResponseBuilder::new()
         .description(

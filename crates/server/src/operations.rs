@@ -8,19 +8,20 @@ use std::sync::Arc;
 use store::{Envelope, consumer, consumer::Parked, outbox};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, ApiResult, App, Module, Paging, Path, Routes, done, ok, response::Success};
+use web::{Admin, ApiResult, App, Module, Paging, Path, Routes, done, ok, response::Success, route::ADMIN};
 
 use axum::extract::State;
 
 /// The server's own part of the API.
 pub const MODULE: Module =
-    Module { migrations: audit::MIGRATIONS, statements: audit::STATEMENTS, routes, ..Module::named("operations") };
+    Module { migrations: audit::MIGRATIONS, statements: &[audit::STATEMENTS], routes, ..Module::named("operations") };
 
 fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(list_events))
-        .routes(routes!(redeliver_event))
-        .routes(routes!(latest_audit, run_audit))
+    Routes::new()
+        .add(ADMIN, routes!(list_events))
+        .add(ADMIN, routes!(redeliver_event))
+        .add(ADMIN, routes!(latest_audit))
+        .add(ADMIN.long(), routes!(run_audit))
 }
 
 /// The stream of events: the newest, who has heard how much, and what is parked.

@@ -13,6 +13,7 @@ pub mod module;
 pub mod pages;
 pub mod pictures;
 pub mod response;
+pub mod route;
 pub mod version;
 
 pub use app::{App, Parts, Shop};
@@ -22,10 +23,11 @@ pub use failure::{Context, Failure};
 pub use idempotency::{IdempotencyKey, Idempotent, NoBody, once, replay};
 pub use input::{Json, Paging, Path, Query};
 pub use live::{Live, Notice};
-pub use module::{Module, Routes, Task};
+pub use module::{Module, Task};
 pub use pages::{PageKey, Pages};
 pub use pictures::Picture;
 pub use response::{ApiResponse, ApiResult, accepted, created, done, ok};
+pub use route::Routes;
 pub use version::IfMatch;
 
 /// Every path of the shop's API begins with this, except those of a module's `root_routes`.

@@ -1,13 +1,10 @@
 //! What a domain contributes to the program, in one constant.
 
-use crate::{App, Notice, PageKey};
+use crate::{App, Notice, PageKey, Routes};
 use futures_util::future::BoxFuture;
 use kernel::Result;
 use std::time::Duration;
 use store::{Envelope, Migration, Reaction, Tx, Violation};
-
-/// Handlers with their OpenAPI descriptions.
-pub type Routes = utoipa_axum::router::OpenApiRouter<App>;
 
 /// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`.
 #[derive(Clone, Copy)]
@@ -16,8 +13,8 @@ pub struct Module {
     pub name: &'static str,
     /// Its tables.
     pub migrations: &'static [Migration],
-    /// Every statement it may send, prepared by a test on every database.
-    pub statements: &'static [&'static str],
+    /// Every statement it may send, one list per file that has some. A test prepares them on every database.
+    pub statements: &'static [&'static [&'static str]],
     /// Handlers below [`crate::BASE`].
     pub routes: fn() -> Routes,
     /// Handlers with absolute paths.
@@ -41,8 +38,8 @@ impl Module {
             name,
             migrations: &[],
             statements: &[],
-            routes: Routes::default,
-            root_routes: Routes::default,
+            routes: Routes::new,
+            root_routes: Routes::new,
             reactions: &[],
             stale: |_| Vec::new(),
             live: |_| Vec::new(),

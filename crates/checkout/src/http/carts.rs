@@ -6,15 +6,15 @@ use cart::ops;
 use kernel::CartItemId;
 use store::Tx;
 use utoipa_axum::routes;
-use web::{ApiResult, App, Failure, Idempotent, NoBody, Path, Routes, User, ok, once, response::Success};
+use web::{ApiResult, App, Failure, Idempotent, NoBody, Path, Routes, User, ok, once, response::Success, route::USER};
 
 /// The handlers for carts.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(get_cart, clear_cart))
-        .routes(routes!(add_cart_item))
-        .routes(routes!(change_cart_item, remove_cart_item))
-        .routes(routes!(check_out_cart))
+    Routes::new()
+        .add(USER, routes!(get_cart, clear_cart))
+        .add(USER, routes!(add_cart_item))
+        .add(USER, routes!(change_cart_item, remove_cart_item))
+        .add(USER, routes!(check_out_cart))
 }
 
 /// The caller's cart, with today's prices and stock; made when there is none.

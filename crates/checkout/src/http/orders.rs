@@ -17,16 +17,17 @@ use utoipa_axum::routes;
 use web::{
     ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, Path, Routes, User, accepted, created, ok,
     response::Success,
+    route::{OWNER, USER},
 };
 
 /// The handlers for orders.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(quote_order))
-        .routes(routes!(place_order))
-        .routes(routes!(confirm_order))
-        .routes(routes!(get_order))
-        .routes(routes!(cancel_order, cancel_order_by_post))
+    Routes::new()
+        .add(USER, routes!(quote_order))
+        .add(USER, routes!(place_order))
+        .add(USER, routes!(confirm_order))
+        .add(OWNER, routes!(get_order))
+        .add(OWNER, routes!(cancel_order, cancel_order_by_post))
 }
 
 /// What an order would cost now, and everything that stands in its way. Writes nothing.

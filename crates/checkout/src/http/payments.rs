@@ -19,16 +19,18 @@ use store::Tx;
 use utoipa_axum::routes;
 use web::{
     Admin, ApiResponse, ApiResult, App, Failure, Idempotent, NoBody, Path, Routes, User, accepted, created, done,
-    input, ok, response::Success,
+    input, ok,
+    response::Success,
+    route::{ADMIN, OWNER, PUBLIC, USER},
 };
 
 /// The handlers for payments.
 pub fn routes() -> Routes {
-    Routes::default()
-        .routes(routes!(pay_order))
-        .routes(routes!(cancel_payment))
-        .routes(routes!(refund_payment))
-        .routes(routes!(hear_toss))
+    Routes::new()
+        .add(USER, routes!(pay_order))
+        .add(OWNER, routes!(cancel_payment))
+        .add(ADMIN, routes!(refund_payment))
+        .add(PUBLIC, routes!(hear_toss))
 }
 
 /// Pay an order. 201 when the money was taken, 400 S304 when the payment was declined (the order is then CANCELLED and

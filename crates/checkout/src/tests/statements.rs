@@ -13,7 +13,7 @@ use serde_json::json;
 #[tokio::test]
 async fn every_statement_can_be_prepared() {
     let shop = TestShop::open().await;
-    shop.app.db.prepare_all(crate::audit::STATEMENTS.to_vec()).await.unwrap();
+    shop.app.db.prepare_all(crate::audit::STATEMENTS.concat()).await.unwrap();
 }
 
 struct Cost {

@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use web::{Failure, Json};
+use web::{Failure, Json, route::Declared};
 
 fn settings(options: &[(&str, &str)]) -> Settings {
     let options: Vec<_> = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -37,7 +37,7 @@ async fn router(options: &[(&str, &str)]) -> (Shop, Router) {
         .route("/sleeps", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
         .route("/fails", get(|| async { Err::<(), _>(Failure(kernel::Code::PaymentGatewayUnreachable.error())) }))
         .route("/takes", post(|Json(value): Json<Value>| async move { value.to_string().len().to_string() }));
-    let router = layered(routes, &settings(options), &shop.app, &probe);
+    let router = layered(routes, &settings(options), Declared::default(), &shop.app, &probe);
     (shop, router)
 }
 
@@ -163,6 +163,16 @@ fn operation_names_are_unique() {
         for (method, operation) in item.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no name"));
             assert!(seen.insert(id.to_owned()), "{id} twice");
+        }
+    }
+}
+
+#[test]
+fn every_operation_declares_its_callers() {
+    let document = serde_json::to_value(crate::assembly::document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation[web::route::ROLE_EXTENSION].is_string(), "{method} {path}");
         }
     }
 }
