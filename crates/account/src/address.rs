@@ -1,10 +1,10 @@
-//! Addresses a user keeps for next time.
+//! Addresses that a user saved for later orders.
 
 use kernel::{Address, AddressId, Result, Timestamp, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Addresses one user may keep.
+/// Most saved addresses of one user.
 pub const ADDRESSES_MAX: usize = 20;
 /// Longest label, in characters.
 const LABEL_MAX: usize = 50;

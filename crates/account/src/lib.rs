@@ -1,4 +1,4 @@
-//! Users, sign-in, refresh tokens and saved addresses. The README says what this domain owns and promises.
+//! Users, sign-in, refresh tokens and saved addresses. The README lists what this domain owns and promises.
 
 pub mod address;
 pub mod http;

@@ -14,12 +14,11 @@ pub const FAILURES_MAX: i64 = 10;
 /// How long failures are remembered.
 pub const FAILURES_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// A session as it begins or goes on: whose, and the token that will go on with it.
+/// A session that was just begun or refreshed, with the refresh token that continues it.
 #[derive(Clone)]
 pub struct Session {
-    /// Whose.
     pub user: User,
-    /// Shown once, kept only as a hash.
+    /// Shown to the user once; the database has only its hash.
     pub refresh_token: String,
 }
 
@@ -38,7 +37,7 @@ pub fn salt(tx: &mut Tx<'_>) -> Result<[u8; 16]> {
     Ok(salt)
 }
 
-/// Stores a new user with the role USER. A006 when someone was faster with the e-mail.
+/// Stores a new user with the role USER. A006 when another request took the e-mail first.
 pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<User> {
     let now = tx.now();
     let user = User {
@@ -56,8 +55,10 @@ pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<Use
     if store::insert_user(tx, &user, password_hash)? { Ok(user) } else { Err(Code::EmailTaken.error()) }
 }
 
-/// What a sign-in is compared with: the user and the hash, if there is such a user. The attempt counts as failed until
-/// [`sign_in`] takes it back; counted only afterwards, any number could be tried side by side. A009 when the e-mail must wait.
+/// The user and the password hash to compare with, if the e-mail is known. A009 when the e-mail must wait.
+///
+/// The attempt counts as failed until [`sign_in`] resets the count. If failures were counted only afterwards, an
+/// attacker could try any number of passwords in parallel.
 pub fn begin_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
     let now = tx.now();
     let (failures, since) = store::count_failure(tx, email)?;
@@ -69,10 +70,10 @@ pub fn begin_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, Strin
     store::find_by_email(tx, email)
 }
 
-/// Begins a session for the user whose password was found to match `hash`. A005 when the password was changed meanwhile,
-/// A008 when the account is closed.
+/// Begins a session for the user whose password matched `hash`. A005 when the password changed after the comparison,
+/// A008 when the account is disabled.
 pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration) -> Result<Session> {
-    // held, so that a session begun with the old password is there to be ended when the password changes
+    // locked, so that a password change that runs at the same time also ends this session
     let (user, current) = lock(tx, user)?;
     if current != hash {
         return Err(Code::WrongCredentials.error());
@@ -83,15 +84,15 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration
     next_token(tx, user, &family, refresh_ttl)
 }
 
-/// What came of a refresh. A token used again must end its family, which has to be stored, so it is no `Err`.
+/// Result of a refresh. Reuse is no `Err`, because ending the family must be committed.
 pub enum Refreshed {
-    /// The session goes on.
     Session(Box<Session>),
-    /// The family was ended.
+    /// The token was used before, so its whole family ended.
     Reused,
 }
 
-/// Uses a refresh token: the session goes on with the next one. A004 unknown or ended, A003 expired, A008 closed.
+/// Exchanges a refresh token for the next one. A004 when it is unknown or its session ended, A003 when it expired,
+/// A008 when the account is disabled.
 pub fn refresh(tx: &mut Tx<'_>, token: &str, refresh_ttl: Duration) -> Result<Refreshed> {
     let now = tx.now();
     let kept = store::find_token(tx, &session::hash(token))?
@@ -115,7 +116,7 @@ pub fn refresh(tx: &mut Tx<'_>, token: &str, refresh_ttl: Duration) -> Result<Re
     }
 }
 
-/// Ends the session a token belongs to. An unknown token is no error: it opens nothing anyway.
+/// Ends the session of a token. An unknown token is no error: it opens nothing.
 pub fn sign_out(tx: &mut Tx<'_>, token: &str) -> Result<()> {
     match store::find_token(tx, &session::hash(token))? {
         Some(kept) => store::end_family(tx, &kept.family),
@@ -130,17 +131,17 @@ fn next_token(tx: &mut Tx<'_>, user: User, family: &str, ttl: Duration) -> Resul
     Ok(Session { user, refresh_token })
 }
 
-/// The user; A011 when there is none, for example because an outside provider keeps them.
+/// The user; A011 when there is none, for example because an external identity provider manages the users.
 pub fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<User> {
     store::find(tx, id)?.map(|(user, _)| user).ok_or_else(|| Code::UserNotFound.error())
 }
 
-/// The user with the hash of their password, held until the end of the job.
+/// The user with the password hash, locked until the end of the job.
 fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
     store::lock(tx, id)?.ok_or_else(|| Code::UserNotFound.error())
 }
 
-/// Changes what a user says about themselves. C016 when the version is stale.
+/// Changes the user's profile. C016 when the version is stale.
 pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
     let (user, _) = lock(tx, id)?;
     let version = change.version.unwrap_or(user.version);
@@ -151,16 +152,16 @@ pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
     find(tx, id)
 }
 
-/// The hash a user's password is compared with before it is changed, and a salt for the next. Counts like a sign-in, so that
-/// a stolen access token does not allow guessing without end; A009 when the e-mail must wait.
+/// The user, the hash to compare the current password with, and a salt for the new one. The attempt counts like a
+/// sign-in, so that a stolen access token does not allow unlimited guessing; A009 when the e-mail must wait.
 pub fn begin_password_change(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String, [u8; 16])> {
     let email = find(tx, id)?.email;
     let (user, hash) = begin_sign_in(tx, &email)?.ok_or_else(|| Code::UserNotFound.error())?;
     Ok((user, hash, salt(tx)?))
 }
 
-/// Stores a new password's hash and ends every session, because the old password may have been known to others. A005 when
-/// `old` is no longer the present hash.
+/// Stores the hash of the new password and ends every session, because others may have known the old password. A005
+/// when `old` is no longer the stored hash.
 pub fn change_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str) -> Result<()> {
     if !store::set_password(tx, id, old, hash)? {
         return Err(Code::WrongCredentials.error());
@@ -170,7 +171,8 @@ pub fn change_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str) -> R
     store::end_all_of(tx, id)
 }
 
-/// Gives a user exactly these roles (and what they include). For the command line; A011 when the e-mail is unknown.
+/// Sets the user's roles to exactly these and the roles they include. Used by the command line; A011 when the e-mail
+/// is unknown.
 pub fn grant(tx: &mut Tx<'_>, email: &str, roles: Roles) -> Result<User> {
     let (user, _) = store::find_by_email(tx, email)?.ok_or_else(|| Code::UserNotFound.error())?;
     store::set_roles(tx, &user.id, &names(roles).join(","))?;
@@ -186,7 +188,7 @@ pub fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<SavedAddress>> {
     store::addresses(tx, user)
 }
 
-/// Saves an address. C002 when the user keeps too many.
+/// Saves an address. C002 when the user already has [`ADDRESSES_MAX`].
 pub fn save_address(tx: &mut Tx<'_>, user: &UserId, new: &SaveAddress) -> Result<SavedAddress> {
     lock_addresses(tx, user)?;
     let kept = store::addresses(tx, user)?;
@@ -212,7 +214,8 @@ pub fn change_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId, new: &SaveA
     address(tx, user, id)
 }
 
-/// Forgets a saved address; A010 when it is not this user's. If it was the default, the oldest of the others becomes it.
+/// Deletes a saved address; A010 when it is not this user's. If it was the default, the oldest remaining address
+/// becomes the default.
 pub fn forget_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<()> {
     lock_addresses(tx, user)?;
     let gone = address(tx, user, id)?;
@@ -225,8 +228,8 @@ pub fn forget_address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<(
     Ok(())
 }
 
-/// One change of a user's addresses after the other, by the user's row: two first addresses saved at the same moment would
-/// otherwise both become the default.
+/// Locks the user's row, so that changes of the addresses run one after another: otherwise two first addresses saved
+/// at the same moment would both become the default.
 fn lock_addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
     store::lock(tx, user).map(|_| ())
 }
@@ -236,8 +239,8 @@ fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<SavedAddress
     found.ok_or_else(|| Code::AddressNotFound.error())
 }
 
-/// Forgets a bounded number of expired refresh tokens, and old failures. Gives how many rows; call it again while that is
-/// not 0.
+/// Deletes a bounded number of expired refresh tokens, and old failure counts. Returns the number of deleted rows;
+/// call it again while that is not 0.
 pub fn forget_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
     Ok(store::forget_tokens(tx, now)? + store::forget_failures(tx, now.before(FAILURES_WITHIN))?)
 }

@@ -1,5 +1,5 @@
-//! Hashing passwords: argon2id with the library's defaults (19 MiB, two passes; OWASP's recommendation), outside the writer
-//! and outside the async threads, a few at a time.
+//! Hashes passwords with argon2id and the library's defaults (19 MiB, two passes; OWASP's recommendation). Hashing
+//! runs outside the writer and outside the async threads, a few at a time.
 
 use argon2::{
     Argon2,
@@ -9,14 +9,14 @@ use kernel::{Code, Error, Result};
 use std::sync::OnceLock;
 use tokio::sync::Semaphore;
 
-/// Hashes made at once: each takes 19 MiB and a core for some 20 ms.
+/// Hashes computed at the same time: each takes 19 MiB and one core for about 20 ms.
 const AT_ONCE: usize = 2;
-/// Hashes waiting or made; one more is told to come back.
+/// Hashes waiting or being computed; a further request gets C013 with Retry-After.
 const WAITING: usize = 100;
 
 static HASHER: Hasher = Hasher::new();
 
-/// Where hashes are made, a few at a time.
+/// Computes hashes, [`AT_ONCE`] at a time.
 struct Hasher {
     queue: Semaphore,
     running: Semaphore,
@@ -34,8 +34,8 @@ pub async fn hash(password: String, salt: [u8; 16]) -> Result<String> {
         .await
 }
 
-/// Whether `password` is the one behind `hash`. Without a hash it takes as long and is false, so that nobody learns by the
-/// time it takes which e-mails are known.
+/// Whether `password` matches `hash`. Without a hash it takes the same time and returns false, so that the duration
+/// does not reveal which e-mails are known.
 pub async fn matches(password: String, hash: Option<String>) -> Result<bool> {
     HASHER
         .aside(move || {
@@ -47,7 +47,7 @@ pub async fn matches(password: String, hash: Option<String>) -> Result<bool> {
         .await
 }
 
-/// A hash that nobody's password has, with the same cost as a real one.
+/// A hash that matches no password, with the same cost as a real one.
 fn dummy_hash() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
     HASH.get_or_init(|| {
@@ -61,8 +61,8 @@ impl Hasher {
         Hasher { queue: Semaphore::const_new(WAITING), running: Semaphore::const_new(AT_ONCE) }
     }
 
-    /// Runs `work` on a thread of its own. It keeps its place and its turn until it is done, even if the caller has gone
-    /// away meanwhile: otherwise people who hang up could have any number of hashes made at once.
+    /// Runs `work` on a thread of its own. The permits are released when the work ends, not when the caller
+    /// disconnects: otherwise clients that disconnect early could start any number of hashes.
     async fn aside<T: Send + 'static>(&'static self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let place = self.queue.try_acquire().map_err(|_| busy())?;
         let turn = self.running.acquire().await.map_err(|_| busy())?;

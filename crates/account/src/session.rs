@@ -1,44 +1,38 @@
-//! Refresh tokens. Every sign-in begins a family; each token of it works once and brings the next.
+//! Refresh tokens. Every sign-in begins a family of tokens; each token works once and is exchanged for the next.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use kernel::{Random, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 
-/// Longest refresh token that is looked at, in bytes.
+/// Longest refresh token that is accepted, in bytes.
 pub const TOKEN_MAX: usize = 100;
 
-/// A refresh token as it is kept: only its hash, so that a stolen database opens no sessions.
+/// A stored refresh token. The database has only its hash, so a stolen database opens no sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredToken {
-    /// The row.
     pub id: i64,
     /// All tokens that came from one sign-in.
     pub family: String,
-    /// Whose.
     pub user: UserId,
-    /// Until when it may be used.
     pub expires_at: Timestamp,
-    /// When it was used.
     pub used_at: Option<Timestamp>,
-    /// When its family was ended.
     pub ended_at: Option<Timestamp>,
 }
 
-/// What using a token means.
+/// Result of presenting a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// It brings the next.
+    /// It may be exchanged for the next token.
     Good,
-    /// Too late.
     Expired,
-    /// Its family was ended before.
+    /// Its family had ended before.
     Ended,
-    /// It was used before: someone is left behind, so the family ends.
+    /// It was used before: the owner and a thief both had it, so the family ends.
     Again,
 }
 
 impl StoredToken {
-    /// What using this token at `now` means.
+    /// What presenting this token at `now` means.
     pub fn used_at(&self, now: Timestamp) -> Use {
         match (self.ended_at, self.used_at) {
             (Some(_), _) => Use::Ended,
@@ -56,7 +50,7 @@ pub fn draw(random: &mut Random) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// How a token is kept.
+/// The hash under which a token is stored.
 pub fn hash(token: &str) -> String {
     Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -40,7 +40,7 @@ const COUNT_FAILURE: &str = "insert into sign_in_failures (email, failures, sinc
     {on conflict (email):
         failures = case when sign_in_failures.since >= new.since - 900000 then sign_in_failures.failures + 1 else 1 end,
         since = case when sign_in_failures.since >= new.since - 900000 then sign_in_failures.since else new.since end}";
-// a token takes no arguments, so the statement names the span itself
+// an upsert token of the dialect takes no arguments, so the statement spells the time span out
 const _: () = assert!(FAILURES_WITHIN.as_millis() == 900_000);
 const FORGET_FAILURES_OF: &str = "delete from sign_in_failures where email = ?";
 const FORGET_FAILURES: &str = "delete from sign_in_failures where since < ?";
@@ -59,7 +59,7 @@ const DEFAULTS: &str =
 const LIVE_FORKS: &str = "select family, count(*) from refresh_tokens where used_at is null and ended_at is null
     group by family having count(*) > 1";
 
-/// Most tokens forgotten at once, so that the writer is not kept from others.
+/// Tokens deleted by one job, so that the writer is not blocked for long.
 const FORGET_AT_ONCE: i64 = 500;
 
 /// Every statement of this domain.
@@ -109,7 +109,7 @@ fn user(row: &Row<'_>) -> Result<(User, String)> {
     Ok((user, row.get(10)?))
 }
 
-/// Whether the user was stored; not, when the e-mail is taken.
+/// Stores the user; false when the e-mail is taken.
 pub(crate) fn insert_user(tx: &mut Tx<'_>, user: &User, hash: &str) -> Result<bool> {
     let roles = user.roles.join(",");
     let row = args![
@@ -132,7 +132,8 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)
     tx.query_first(FIND, args![id], user)
 }
 
-/// The user, held until the end of the job: nobody changes them, their password or their addresses meanwhile.
+/// The user, locked until the end of the job: no other job changes the profile, the password or the addresses
+/// meanwhile.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)>> {
     tx.query_first(LOCK, args![id], user)
 }
@@ -147,7 +148,7 @@ pub(crate) fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change, version: i64
     Ok(tx.exec(CHANGE, row)? == 1)
 }
 
-/// Whether `old` still was the hash, and so the new one is stored.
+/// Stores the new hash; false when `old` is no longer the stored one.
 pub(crate) fn set_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str) -> Result<bool> {
     let now = tx.now();
     Ok(tx.exec(SET_PASSWORD, args![hash, now, id, old])? == 1)
@@ -176,14 +177,14 @@ pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<StoredTok
     })
 }
 
-/// Whether this call was the one that used the token.
+/// Marks the token as used; false when it was used or ended before.
 pub(crate) fn use_token(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
     let now = tx.now();
     Ok(tx.exec(USE_TOKEN, args![now, id])? == 1)
 }
 
-/// Ends every token of the session. Until none is left: a statement that waited for a refresh does not see the token which
-/// that handed out, the next one does.
+/// Ends every token of the session. Repeats until no row changes: a statement that waited for a concurrent refresh
+/// does not see the token that refresh inserted, but the next statement does.
 pub(crate) fn end_family(tx: &mut Tx<'_>, family: &str) -> Result<()> {
     let now = tx.now();
     while tx.exec(END_FAMILY, args![now, family])? > 0 {}
@@ -202,13 +203,14 @@ pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
     if expired.is_empty() { Ok(0) } else { tx.exec(FORGET_TOKENS, args![Arg::list(&expired)]) }
 }
 
-/// How often, and since when.
+/// Number of failures and the time of the first one.
 pub(crate) fn failures(tx: &mut Tx<'_>, email: &str) -> Result<Option<(i64, Timestamp)>> {
     tx.query_first(FAILURES, args![email], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// Counts one more failure, from 1 again when the last ones are longer ago than [`FAILURES_WITHIN`]. Gives how many there
-/// are now, and since when. The row is held from here on, so that of many at once each sees another number.
+/// Counts one more failure. The count starts again at 1 when the last failures are older than [`FAILURES_WITHIN`].
+/// Returns the count and the time of the first failure. The row stays locked until the job ends, so that parallel
+/// attempts see different counts.
 pub(crate) fn count_failure(tx: &mut Tx<'_>, email: &str) -> Result<(i64, Timestamp)> {
     let now = tx.now();
     tx.exec(COUNT_FAILURE, args![email, now])?;
@@ -280,7 +282,7 @@ pub(crate) fn delete_address(tx: &mut Tx<'_>, id: AddressId) -> Result<()> {
     tx.exec(DELETE_ADDRESS, args![id]).map(|_| ())
 }
 
-/// What must always hold: one default address per user, one token that goes on per session.
+/// Violations: more than one default address of a user, more than one usable token of a session.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     let mut found = tx.query(DEFAULTS, args![], |row| {
         let (user, count) = (row.get::<String>(0)?, row.get::<i64>(1)?);

@@ -1,10 +1,10 @@
-//! What this domain does from time to time.
+//! Periodic tasks.
 
 use crate::ops;
 use std::time::Duration;
 use web::{App, Task};
 
-/// Forgets what has expired.
+/// Deletes expired refresh tokens and old failure counts.
 pub const TASKS: &[Task] = &[Task {
     name: "account.forget-expired",
     every: Duration::from_secs(600),

@@ -1,4 +1,4 @@
-//! Who a user is, and the rules for what they may call themselves.
+//! Users and the rules for e-mails, nicknames and passwords.
 
 use ::store::{Arg, Column, FromColumn, ToArg};
 use kernel::{Code, Result, Timestamp, UserId, text};
@@ -14,9 +14,9 @@ pub const NICKNAME_MAX: usize = 50;
 pub const REAL_NAME_MAX: usize = 100;
 /// Shortest password, in characters (NIST SP 800-63B).
 pub const PASSWORD_MIN: usize = 8;
-/// Longest password, in characters: long enough for any phrase, short enough not to be a weapon against the hasher.
+/// Longest password, in characters: enough for any phrase, too short to overload the hashing.
 pub const PASSWORD_MAX: usize = 128;
-/// Passwords that everyone tries first.
+/// Passwords that attackers try first.
 const PASSWORDS_REFUSED: [&str; 12] = [
     "password",
     "password1",
@@ -77,9 +77,7 @@ impl User {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
-    /// It may.
     Active,
-    /// Somebody of the shop closed it.
     Disabled,
 }
 
@@ -102,7 +100,7 @@ impl FromColumn for Status {
     }
 }
 
-/// What someone who signs up tells.
+/// The body of a sign-up.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignUp {
@@ -133,7 +131,7 @@ impl SignUp {
     }
 }
 
-/// What a user may change about themselves.
+/// The part of the profile that a user may change.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Change {
@@ -158,9 +156,10 @@ impl Change {
     }
 }
 
-/// The address in lower case if it can be one: one `@`, a dot in what follows, no blanks. More would refuse real people.
+/// The address in lower case, if it looks like one: one `@`, a dot after it, no blanks. Stricter checks would refuse
+/// real addresses.
 pub fn email(text: &str) -> Result<String> {
-    // some letters become longer in lower case, so the limit is checked on what is kept
+    // some letters become longer in lower case, so the limit is checked on the stored form
     let email = text::required("email", &text.to_lowercase(), EMAIL_MAX)?;
     let plausible = email.split_once('@').is_some_and(|(name, domain)| {
         let labels: Vec<_> = domain.split('.').collect();
@@ -173,7 +172,7 @@ pub fn email(text: &str) -> Result<String> {
     }
 }
 
-/// Whether the password may be used by the owner of `email`; A012 says why not.
+/// A012 with the reason unless the owner of `email` may use this password.
 pub fn password(password: &str, email: &str) -> Result<()> {
     let length = password.chars().count();
     let lower = password.to_lowercase();

@@ -6,26 +6,23 @@ use kernel::{
 };
 use std::time::Duration;
 
-/// Most lines of a cart, and so of an order made from one: what a person can still look over, and what wound 16 of
-/// docs/RULES.md is tested with.
+/// Most lines of a cart, and so of an order made from it. A person can still review so many; known failure 16 of
+/// docs/RULES.md is tested with this number.
 pub const LINES_MAX: usize = 200;
-/// Most units on one line: above any household, below typing errors that would empty a house.
+/// Most units on one line: more than a household buys, and low enough to catch typing errors.
 pub const UNITS_MAX: i64 = 10_000;
-/// A cart checked out this long ago without an order is forgotten.
+/// Age at which a checked-out cart without an order is deleted.
 pub const NEVER_ORDERED: Duration = Duration::from_secs(30 * 86_400);
-/// A cart nobody touched for this long is forgotten, whatever became of it.
+/// Age at which an unchanged cart is deleted, in whatever status.
 pub const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 
-/// What has become of a cart.
+/// Status of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// The user fills it. A user has at most one.
     Active,
-    /// No longer changed: an order came from it, or may come.
-    CheckedOut {
-        /// The order it became.
-        order: Option<OrderNumber>,
-    },
+    /// No longer changed: an order was made from it, or may still be.
+    CheckedOut { order: Option<OrderNumber> },
 }
 
 impl Status {
@@ -38,65 +35,49 @@ impl Status {
     }
 }
 
-/// A cart with its lines, oldest first.
+/// A cart with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cart {
-    /// The cart.
     pub id: CartId,
-    /// Whose it is.
     pub user: UserId,
-    /// What has become of it.
     pub status: Status,
-    /// Its lines, oldest first.
+    /// Oldest first.
     pub lines: Vec<CartLine>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was changed last.
     pub updated_at: Timestamp,
-    /// Grows with every change.
     pub version: i64,
 }
 
-/// One line: a variant and how many of it.
+/// A variant and its quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CartLine {
-    /// The line.
     pub id: CartItemId,
-    /// The product.
     pub product: ProductId,
-    /// The variant.
     pub variant: VariantId,
     /// The product's name when it was added.
     pub product_name: String,
     /// The unit price when it was added.
     pub price: Money,
-    /// How many units.
     pub quantity: Quantity,
-    /// When it was added.
     pub added_at: Timestamp,
 }
 
-/// What is put into a cart: the product as it is shown and priced now.
+/// A line to add: the product with its current name and price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLine {
-    /// The product.
     pub product: ProductId,
-    /// The variant.
     pub variant: VariantId,
-    /// The product's name now.
     pub product_name: String,
-    /// The unit price now.
     pub price: Money,
-    /// How many units.
     pub quantity: Quantity,
 }
 
-/// What adding a line means for a cart.
+/// How a line is added to a cart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Addition {
-    /// A line of its own.
+    /// The variant is not in the cart yet.
     New,
-    /// More of a line that is there.
+    /// The variant is in the cart already.
     More { line: CartItemId, quantity: Quantity },
 }
 
@@ -114,13 +95,13 @@ impl Cart {
             .ok_or_else(|| Code::CartItemNotFound.because(format!("item {item}")))
     }
 
-    /// S104 when there is nothing in it.
+    /// The cart; S104 when it has no lines.
     pub fn not_empty(self) -> Result<Cart> {
         if self.lines.is_empty() { Err(Code::CartEmpty.error()) } else { Ok(self) }
     }
 
-    /// What adding `item` means: S106 with the existing line when the variant is there already and `merge` is not wished,
-    /// S105 over [`UNITS_MAX`], C002 over [`LINES_MAX`].
+    /// Decides how to add `item`: S106 with the existing line when the variant is in the cart already and `merge` is
+    /// false, S105 above [`UNITS_MAX`], C002 above [`LINES_MAX`].
     pub(crate) fn addition(&self, item: &NewLine, merge: bool) -> Result<Addition> {
         match self.line_of(item.variant) {
             None if self.lines.len() >= LINES_MAX => {
@@ -136,7 +117,7 @@ impl Cart {
     }
 }
 
-/// As a quantity, or S105 when one line cannot have so many.
+/// `units` as a quantity; S105 when one line cannot have so many.
 pub(crate) fn purchasable(variant: VariantId, units: i64) -> Result<Quantity> {
     if units > UNITS_MAX {
         let limit = Detail::field("quantity", format!("at most {UNITS_MAX} on one line"));

@@ -1,4 +1,4 @@
-//! Carts: what a buyer means to buy. The README says what it owns, says, hears and promises.
+//! Carts. The README lists what this domain owns and promises.
 
 pub mod cart;
 pub mod ops;

@@ -1,4 +1,4 @@
-//! What can be done with carts, one function per verb.
+//! Operations on carts, one function per verb.
 
 pub use crate::cart::{Cart, CartLine, NewLine, Status};
 
@@ -7,10 +7,10 @@ use crate::store::{self, Which};
 use ::store::Tx;
 use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId};
 
-/// Carts forgotten by one transaction.
+/// Carts deleted by one transaction.
 const FORGET_AT_ONCE: i64 = 200;
 
-/// The user's ACTIVE cart, made when there is none. Look with [`peek`] first: it does not need the writer.
+/// The user's ACTIVE cart; made if there is none. Try [`peek`] first: it needs only a read connection.
 pub fn current(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
     if let Some(cart) = store::find(tx, user, Which::Active, true)? {
         return Ok(cart);
@@ -19,13 +19,14 @@ pub fn current(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
     store::find(tx, user, Which::Active, true)?.ok_or_else(|| Code::CartNotFound.error())
 }
 
-/// The user's ACTIVE cart, if there is one. Only reads.
+/// The user's ACTIVE cart, if there is one, without a lock.
 pub fn peek(tx: &mut Tx<'_>, user: &UserId) -> Result<Option<Cart>> {
     store::find(tx, user, Which::Active, false)
 }
 
-/// Puts a product into the user's cart. When its variant is there already: with `merge` the quantities are added (the old
-/// price snapshot stays), without S106 and the existing line in the details. S105 for too many units, C002 for too many lines.
+/// Adds a product to the user's cart. If its variant is in the cart already, `merge` adds the quantities (the stored
+/// price stays); without `merge` it is S106 with the existing line in the details. S105 for too many units, C002 for
+/// too many lines.
 pub fn add(tx: &mut Tx<'_>, user: &UserId, item: NewLine, merge: bool) -> Result<Cart> {
     let mut cart = current(tx, user)?;
     match cart.addition(&item, merge)? {
@@ -46,7 +47,7 @@ pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quanti
     touched(tx, cart)
 }
 
-/// Takes a line out. S101, S102.
+/// Removes a line. S101, S102.
 pub fn remove(tx: &mut Tx<'_>, user: &UserId, item: CartItemId) -> Result<Cart> {
     let mut cart = active(tx, user)?;
     cart.line(item)?;
@@ -57,7 +58,7 @@ pub fn remove(tx: &mut Tx<'_>, user: &UserId, item: CartItemId) -> Result<Cart> 
     touched(tx, cart)
 }
 
-/// Takes every line out; the cart stays ACTIVE. S101.
+/// Removes every line; the cart stays ACTIVE. S101.
 pub fn clear(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
     let mut cart = active(tx, user)?;
     store::clear(tx, cart.id)?;
@@ -65,7 +66,8 @@ pub fn clear(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
     touched(tx, cart)
 }
 
-/// Checks the cart out: it is not changed any more and waits for its order. Reserves nothing. S101, S104 when it is empty.
+/// Checks the cart out: from now on it does not change and waits for its order. Reserves no stock. S101, S104 when it
+/// is empty.
 pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
     let cart = active(tx, user)?.not_empty()?;
     if !store::check_out(tx, cart.id)? {
@@ -75,14 +77,14 @@ pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
     Ok(Cart { status: Status::CheckedOut { order: None }, updated_at: now, version, ..cart })
 }
 
-/// The cart an order is to be made from, locked until the transaction ends: the named one if it is the user's (S101) and no
-/// order came from it (S103); else the ACTIVE one if it has lines, else the newest CHECKED_OUT one no order came from.
-/// S104 when there are no lines.
+/// The cart to make an order from, locked until the transaction ends. A named cart must be the user's (S101) and have
+/// no order yet (S103). Without a name it is the ACTIVE cart if it has lines, else the newest CHECKED_OUT cart
+/// without an order. S104 when the cart has no lines.
 pub fn for_order(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result<Cart> {
     choose(tx, user, cart, true)
 }
 
-/// The same choice without a lock: for quotes, which only read.
+/// Chooses the same cart without locking it: for quotes, which only read.
 pub fn for_quote(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result<Cart> {
     choose(tx, user, cart, false)
 }
@@ -109,18 +111,18 @@ fn choose(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>, locked: bool) ->
     }
 }
 
-/// Ties the cart to the order that came from it; it is CHECKED_OUT from now on. S103 when an order came from it before.
+/// Links the cart to the order made from it and makes it CHECKED_OUT. S103 when it already has an order.
 pub fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Result<()> {
     if store::ordered(tx, cart, order)? { Ok(()) } else { Err(Code::CartAlreadyCheckedOut.error()) }
 }
 
-/// Some of the carts that nobody will need any more. Reads every cart: for a read connection.
+/// Up to [`FORGET_AT_ONCE`] carts that are old enough to delete. Scans all carts, so use a read connection.
 pub fn forgettable(tx: &mut Tx<'_>) -> Result<Vec<CartId>> {
     let (untouched, never_ordered) = forgotten_from(tx);
     store::forgettable(tx, untouched, never_ordered, FORGET_AT_ONCE)
 }
 
-/// Forgets those of `carts` that were not touched meanwhile. Gives how many.
+/// Deletes those of `carts` that are still old enough. Returns the number of deleted carts.
 pub fn forget(tx: &mut Tx<'_>, carts: &[CartId]) -> Result<u64> {
     let (untouched, never_ordered) = forgotten_from(tx);
     store::forget(tx, carts, untouched, never_ordered)
@@ -146,7 +148,7 @@ fn change_line(tx: &mut Tx<'_>, cart: &mut Cart, item: CartItemId, quantity: Qua
     Ok(())
 }
 
-/// The cart as it is after a change of its lines.
+/// Stores that the cart changed and returns it with its new version.
 fn touched(tx: &mut Tx<'_>, mut cart: Cart) -> Result<Cart> {
     if !store::touch(tx, cart.id)? {
         return Err(Code::CartAlreadyCheckedOut.error());

@@ -34,11 +34,11 @@ const TOUCH: &str = "update carts set version = version + 1, updated_at = ? wher
 const CHECK_OUT: &str = "
     update carts set status = 'CHECKED_OUT', active_key = null, version = version + 1, updated_at = ?
      where id = ? and status = 'ACTIVE'";
-/// The guard of "one cart makes at most one order".
+/// Guarantees that a cart makes at most one order.
 const ORDERED: &str = "
     update carts set status = 'CHECKED_OUT', active_key = null, order_number = ?, version = version + 1, updated_at = ?
      where id = ? and order_number is null";
-/// Looks through all carts, on a read connection. The newest row stays, so that no database gives its id to another cart.
+/// Scans all carts. Excludes the newest row, so that no database reuses its id for another cart.
 const FORGETTABLE: &str = "
     select id from carts
      where (updated_at < ? or (updated_at < ? and status = 'CHECKED_OUT' and order_number is null))
@@ -89,17 +89,16 @@ pub(crate) const STATEMENTS: &[&str] = &[
     WRONG_LINES,
 ];
 
-/// Broken rows named by one audit.
+/// Most violations reported per rule.
 const NAMED_MAX: i64 = 1_000;
 
-/// Which cart is wanted.
+/// Selects one of the user's carts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Which {
-    /// The user's ACTIVE one.
     Active,
-    /// This one, if it is the user's.
+    /// The cart with this id, if the user owns it.
     Id(CartId),
-    /// The user's newest CHECKED_OUT one no order came from.
+    /// The user's newest CHECKED_OUT cart without an order.
     Waiting,
 }
 
@@ -132,7 +131,8 @@ fn line(row: &Row<'_>) -> Result<CartLine> {
     })
 }
 
-/// The cart with its lines, in two statements. `locked` holds it until the transaction ends; only for those who write.
+/// The cart with its lines, in two statements. `locked` locks the cart until the transaction ends; only for jobs that
+/// write.
 pub(crate) fn find(tx: &mut Tx<'_>, user: &UserId, which: Which, locked: bool) -> Result<Option<Cart>> {
     let found = match (which, locked) {
         (Which::Active, false) => tx.query_first(ACTIVE, args![user], cart),
@@ -147,7 +147,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, user: &UserId, which: Which, locked: bool) -
     Ok(Some(cart))
 }
 
-/// Makes the user's ACTIVE cart unless somebody else just did.
+/// Makes the user's ACTIVE cart, unless a concurrent job just made it.
 pub(crate) fn make(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
     let now = tx.now();
     tx.exec(MAKE, args![user, user, now, now]).map(|_| ())
@@ -176,7 +176,7 @@ pub(crate) fn clear(tx: &mut Tx<'_>, cart: CartId) -> Result<()> {
     tx.exec(CLEAR, args![cart]).map(|_| ())
 }
 
-/// Notes that an ACTIVE cart changed. `false` when it is not ACTIVE.
+/// Raises the version of an ACTIVE cart. `false` when it is not ACTIVE.
 pub(crate) fn touch(tx: &mut Tx<'_>, cart: CartId) -> Result<bool> {
     let now = tx.now();
     Ok(tx.exec(TOUCH, args![now, cart])? == 1)
@@ -188,7 +188,7 @@ pub(crate) fn check_out(tx: &mut Tx<'_>, cart: CartId) -> Result<bool> {
     Ok(tx.exec(CHECK_OUT, args![now, cart])? == 1)
 }
 
-/// Ties the cart to its order. `false` when it has one already.
+/// Links the cart to its order. `false` when it already has one.
 pub(crate) fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Result<bool> {
     let now = tx.now();
     Ok(tx.exec(ORDERED, args![order, now, cart])? == 1)
@@ -204,7 +204,7 @@ pub(crate) fn forgettable(
     tx.query(FORGETTABLE, args![untouched, never_ordered, limit], |row| row.get(0))
 }
 
-/// Deletes those of these carts for which that still holds. Gives how many.
+/// Deletes those of these carts that still satisfy the conditions. Returns the number of deleted carts.
 pub(crate) fn forget(tx: &mut Tx<'_>, carts: &[CartId], untouched: Timestamp, never_ordered: Timestamp) -> Result<u64> {
     let conditions = &[Arg::list(carts), untouched.to_arg(), never_ordered.to_arg()];
     let old: Vec<CartId> = tx.query(STILL_FORGETTABLE, conditions, |row| row.get(0))?;
@@ -212,7 +212,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, carts: &[CartId], untouched: Timestamp, ne
     tx.exec(FORGET, &[Arg::list(&old)])
 }
 
-/// Which promises are broken. Only reads.
+/// Violations of this domain's promises. Only reads.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     let mut broken = tx.query(UNTRUE, args![NAMED_MAX], |row| {
         let (id, status): (CartId, String) = (row.get(0)?, row.get(1)?);

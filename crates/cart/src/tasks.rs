@@ -1,4 +1,4 @@
-//! What carts do from time to time.
+//! Periodic tasks.
 
 use crate::ops;
 use futures_util::future::BoxFuture;
@@ -6,13 +6,13 @@ use kernel::Result;
 use std::time::Duration;
 use web::{App, Task};
 
-/// Pause between two looks for carts that nobody will need any more; their age is counted in weeks.
+/// Interval between two deletions of old carts; their age is counted in weeks.
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Every periodic task.
 pub const TASKS: &[Task] = &[Task { name: "cart.forget", every: FORGET_EVERY, run: forget }];
 
-/// Forgets some of them: looks on a read connection, because that means reading every cart, and deletes on the writer.
+/// Deletes some old carts. Finds them on a read connection, because that scans all carts, and deletes on the writer.
 fn forget(app: App) -> BoxFuture<'static, Result<u64>> {
     Box::pin(async move {
         let carts = app.db.read("cart.forgettable", ops::forgettable).await?;

@@ -1,5 +1,5 @@
-//! What administrators do with categories, and what sellers do with parts of their products that have nothing to do
-//! with stock. Products themselves are written in `merchandising`.
+//! Category routes for administrators, and the product routes for sellers that do not concern stock. The other
+//! product routes are in `merchandising`.
 
 use crate::category::WithPath;
 use crate::ops::categories::{self, Content};
@@ -49,7 +49,7 @@ impl SaveCategory {
     }
 }
 
-/// Which version a request without body changes.
+/// The version that a request without body changes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct AtVersion {

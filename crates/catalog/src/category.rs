@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 
 /// Most levels (docs/RULES.md).
 pub const DEPTH_MAX: usize = 5;
-/// Longest name, in characters (design B).
+/// Longest name, in characters.
 pub const NAME_MAX: usize = 100;
-/// Most categories of a shop: the whole tree is one answer and is read at once to change it.
+/// Most categories of a shop. The whole tree is one response, and every change reads all of it.
 pub const CATEGORIES_MAX: usize = 5_000;
-/// What stands between the names of a path, and therefore in no name.
+/// Separates the names of a path. Names must not contain it.
 pub const PATH_SIGN: char = '>';
 
 /// A category.
@@ -35,7 +35,7 @@ pub struct Category {
     pub updated_at: Timestamp,
 }
 
-/// A category with what is known from its place in the tree.
+/// A category with its path and depth.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Placed)]
@@ -73,7 +73,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The tree these categories make.
+    /// Builds the tree of these categories.
     pub fn of(categories: Vec<Category>) -> Tree {
         let mut tree = Tree::default();
         for category in categories {
@@ -86,7 +86,7 @@ impl Tree {
         tree
     }
 
-    /// How many categories there are.
+    /// Number of categories.
     pub fn len(&self) -> usize {
         self.all.len()
     }
@@ -111,22 +111,21 @@ impl Tree {
         self.children(parent).iter().filter_map(|id| self.all.get(id)).find(|category| category.name == name)
     }
 
-    /// The category and what it is part of, from itself upwards. Ends after [`DEPTH_MAX`] even if the data were a
-    /// circle.
+    /// The category and its ancestors, itself first. Stops after [`DEPTH_MAX`], even if the stored data had a cycle.
     pub fn upwards(&self, id: CategoryId) -> Vec<&Category> {
         std::iter::successors(self.all.get(&id), |category| self.all.get(&category.parent_id?))
             .take(DEPTH_MAX)
             .collect()
     }
 
-    /// The category in its place; C003 when there is none with this id.
+    /// The category with its path; C003 when there is none with this id.
     pub fn with_path(&self, id: CategoryId) -> Result<WithPath> {
         let category = self.find(id)?.clone();
         let upwards = self.upwards(id);
         Ok(WithPath { category, path: joined(&upwards), depth: upwards.len() })
     }
 
-    /// Every category in its place, each before its children.
+    /// Every category with its path, parents before children.
     pub fn all_with_paths(&self) -> Vec<WithPath> {
         let mut placed = Vec::with_capacity(self.len());
         let mut waiting: Vec<_> = self.children(None).iter().rev().copied().collect();
@@ -137,7 +136,7 @@ impl Tree {
         placed
     }
 
-    /// The whole tree as menus show it.
+    /// The whole tree as nested nodes.
     pub fn nodes(&self) -> Vec<Node> {
         self.nodes_of(None, "", DEPTH_MAX)
     }
@@ -157,7 +156,7 @@ impl Tree {
         self.children(parent).iter().filter_map(|id| self.all.get(id)).map(node).collect()
     }
 
-    /// How many levels the subtree under `id` has, itself included; looks at most `levels` deep.
+    /// Levels of the subtree under `id`, itself included; counts at most `levels`.
     fn height(&self, id: CategoryId, levels: usize) -> usize {
         match levels {
             0 => 0,
@@ -165,8 +164,8 @@ impl Tree {
         }
     }
 
-    /// Whether a category may be put under `parent` (`None`: at the top): a new one, or `moved` with everything below
-    /// it. C003 when `parent` does not exist, C002 when the tree would be too deep or a circle.
+    /// Whether a category may get this `parent` (`None`: the top level): a new category, or `moved` with its whole
+    /// subtree. C003 when `parent` does not exist, C002 when the tree would be too deep or have a cycle.
     pub fn may_move(&self, moved: Option<CategoryId>, parent: Option<CategoryId>) -> Result<()> {
         let above = match parent {
             Some(parent) => {
@@ -184,7 +183,7 @@ impl Tree {
         Ok(())
     }
 
-    /// What is wrong with the tree, for the audit: parents that do not exist, circles, more than [`DEPTH_MAX`] levels.
+    /// For the audit: missing parents, cycles, more than [`DEPTH_MAX`] levels.
     pub fn faults(&self) -> Vec<(CategoryId, &'static str)> {
         let mut faults = Vec::new();
         for category in self.all.values() {
@@ -306,7 +305,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is made and moved, the tree stays a tree of at most five levels.
+        /// After any sequence of insertions and moves the tree is valid and has at most five levels.
         #[test]
         fn moves_keep_a_tree(steps in proptest::collection::vec((0_i64..12, proptest::option::of(1_i64..12)), 1..60)) {
             let mut rows: Vec<Category> = Vec::new();

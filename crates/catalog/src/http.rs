@@ -1,4 +1,4 @@
-//! Categories, as everyone reads them: from memory, until one changes.
+//! Public category routes, answered from the response cache.
 
 use crate::category::{Node, WithPath};
 use crate::events::CategoryChanged;

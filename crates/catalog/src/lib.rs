@@ -1,4 +1,5 @@
-//! Products, their variants and images, and the tree of categories. The README says what it owns and promises.
+//! Products, their variants and images, and the tree of categories. The README lists what this domain owns and
+//! promises.
 
 pub mod admin;
 pub mod category;

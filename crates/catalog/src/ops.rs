@@ -1,5 +1,5 @@
-//! What can be done with the catalogue. Here: what buying asks of it, on the hottest path of the shop. One function
-//! per verb for merchandisers in the files below.
+//! Operations on the catalogue. This file has the lookups of the order path, the hottest of the shop; the files below
+//! have one function per verb of merchandisers.
 
 pub mod categories;
 pub mod images;
@@ -12,40 +12,34 @@ use ::store::Tx;
 use kernel::{Code, Detail, Error, Money, ProductId, Result, UserId, VariantId};
 use std::collections::HashMap;
 
-/// A line as a buyer names it: by variant, or by product alone, which means its default variant.
+/// A product as a buyer names it: by variant, or by product alone, which means the default variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ItemRef {
-    /// The product; optional next to a variant, and then it must be that variant's product.
+    /// Optional beside a variant; if given, it must be that variant's product.
     pub product: Option<ProductId>,
-    /// The variant.
     pub variant: Option<VariantId>,
 }
 
-/// What an order, a cart or a quote needs to know about a sellable unit.
+/// A sellable unit, as orders, carts and quotes need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sellable {
-    /// The sellable unit.
     pub variant: VariantId,
-    /// Its product.
     pub product: ProductId,
-    /// The variant's stock keeping unit.
     pub sku: String,
-    /// The product's name.
     pub product_name: String,
-    /// The variant's name, when it has one.
+    /// `None` when the variant has no name of its own.
     pub variant_name: Option<String>,
-    /// The product's first image.
     pub image_url: Option<String>,
-    /// What one unit costs now: the sale price if there is one, plus the variant's adjustment.
+    /// Price of one unit now: the sale price if there is one, plus the variant's adjustment.
     pub price: Money,
     /// Whether product and variant are ACTIVE.
     pub on_sale: bool,
-    /// The seller, when it is not the shop's own.
+    /// `None` for the shop's own products.
     pub seller: Option<UserId>,
 }
 
-/// What is wanted, in the same order. S001 naming everything that does not exist or is discontinued, C002 for a line
-/// that names neither product nor variant.
+/// The sellable units of `wanted`, in the same order. S001 naming everything that does not exist or is discontinued,
+/// C002 for an item that names neither product nor variant.
 pub fn resolve(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Sellable>> {
     let mut missing = Vec::new();
     let mut resolved = Vec::with_capacity(wanted.len());
@@ -58,7 +52,7 @@ pub fn resolve(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Sellable>> {
     if missing.is_empty() { Ok(resolved) } else { Err(not_found(&missing)) }
 }
 
-/// Like [`resolve`], but what does not exist is `None`.
+/// Like [`resolve`], but items that do not exist are `None`.
 pub fn find(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Option<Sellable>>> {
     let (mut variants, mut products) = (Vec::with_capacity(wanted.len()), Vec::new());
     for (n, line) in wanted.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Products: what they are, the states they go through, and the checks of what a merchandiser writes.
+//! Products, their statuses, and the checks of what merchandisers write.
 
 use crate::text::{line, paragraph, url, written};
 use kernel::{CategoryId, Code, Detail, Error, Money, ProductId, Result, Timestamp, UserId};
@@ -7,45 +7,41 @@ use std::str::FromStr;
 use store::{Arg, Column, FromColumn, ToArg};
 use utoipa::ToSchema;
 
-/// Longest sku, in characters (design B).
+/// Longest sku, in characters.
 pub const SKU_MAX: usize = 100;
-/// Longest product name, in characters (design A).
+/// Longest product name, in characters.
 pub const NAME_MAX: usize = 200;
-/// Longest description, in characters (design A).
+/// Longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 2_000;
-/// Longest brand, in characters (design B).
+/// Longest brand, in characters.
 pub const BRAND_MAX: usize = 100;
-/// Longest image address, in characters (design A).
+/// Longest image address, in characters.
 pub const URL_MAX: usize = 500;
 /// Most images of one product; more than a gallery can show.
 pub const IMAGES_MAX: usize = 20;
-/// Highest price, in minor units. 10^11 times the most units of a line still fits into money's checked range ten times
-/// over for any order people place, and catches a price typed twice in a row.
+/// Highest price, in minor units. Times the most units of a line it is still far inside the range of `Money`, and it
+/// catches a price that was typed twice in a row.
 pub const PRICE_MAX_MINOR: i64 = 100_000_000_000;
 
-/// Where a product is in its life. It carries no data: nothing is known only in one state.
+/// Status of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = ProductStatus)]
 pub enum Status {
-    /// Being written; nobody but its owner sees it.
+    /// Being written; visible to its owner and to administrators only.
     Draft,
-    /// On sale.
     Active,
-    /// Taken off sale, may come back.
+    /// Taken off sale; may come back.
     Inactive,
-    /// Deleted: kept only because orders speak of it.
+    /// Deleted. The row stays because orders refer to it.
     Discontinued,
 }
 
-/// What can happen to a product's state.
+/// A change of a product's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It goes on sale.
     Published,
-    /// It goes off sale.
     Closed,
-    /// It is deleted.
     Discontinued,
 }
 
@@ -53,7 +49,7 @@ impl Status {
     /// Every state.
     pub const ALL: [Status; 4] = [Status::Draft, Status::Active, Status::Inactive, Status::Discontinued];
 
-    /// The state after `change`. Repeating what already holds changes nothing; S001 once it is discontinued.
+    /// The status after `change`. A change that already holds has no effect; S001 once the product is discontinued.
     pub fn step(self, change: Change) -> Result<Status> {
         match (self, change) {
             (Status::Draft | Status::Active | Status::Inactive, Change::Published) => Ok(Status::Active),
@@ -101,29 +97,25 @@ impl FromColumn for Status {
 /// A product as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Product {
-    /// Its row.
     pub id: ProductId,
-    /// The shop's own number of it; unique for ever.
+    /// Unique for ever, also after the product is discontinued.
     pub sku: String,
-    /// Everything a merchandiser writes.
     pub content: Content,
     /// The path of its category, such as `Apparel > Topwear`.
     pub category: Option<String>,
-    /// Where it is in its life.
     pub status: Status,
-    /// The seller, when it is not the shop's own.
+    /// `None` for the shop's own products.
     pub seller: Option<UserId>,
-    /// Whether `content.name` is held by this product; an import may store a second one under the same name.
+    /// Whether this product owns `content.name`. An import may store a second product under a name that another
+    /// one owns.
     pub holds_name: bool,
-    /// Raised by every change.
+    /// Grows by one with every change.
     pub version: i64,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
-/// What a merchandiser writes of a product. Made by [`Content::checked`].
+/// The content of a product, as a merchandiser writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Content {
     /// At most [`NAME_MAX`] characters on one line.
@@ -132,9 +124,8 @@ pub struct Content {
     pub description: Option<String>,
     /// The normal price of one unit, above zero.
     pub price: Money,
-    /// The price it is sold at instead, above zero and at most `price`.
+    /// Replaces `price` while it is set; above zero and at most `price`.
     pub sale_price: Option<Money>,
-    /// Its category.
     pub category_id: Option<CategoryId>,
     /// At most [`BRAND_MAX`] characters.
     pub brand: Option<String>,
@@ -143,8 +134,8 @@ pub struct Content {
 }
 
 impl Content {
-    /// The same without stray blanks; C002 naming the field, S004 for a price that is not positive, S006 for prices
-    /// that contradict each other.
+    /// The content without surrounding blanks; C002 naming the field, S004 for a price that is not positive, S006 for
+    /// prices that contradict each other.
     pub fn checked(self) -> Result<Content> {
         check_prices(self.price, self.sale_price)?;
         Ok(Content {
@@ -156,7 +147,7 @@ impl Content {
         })
     }
 
-    /// What one unit of the default variant without adjustment costs now.
+    /// The current price of the default variant without adjustment.
     pub fn current_price(&self) -> Money {
         self.sale_price.unwrap_or(self.price)
     }
@@ -184,37 +175,34 @@ pub fn check_prices(price: Money, sale: Option<Money>) -> Result<()> {
     Ok(())
 }
 
-/// A new product with everything it starts with. Checked by the op that stores it.
+/// A new product. The op that stores it checks it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct New {
-    /// `None`: a free one is drawn.
+    /// `None`: the shop draws a free one.
     pub sku: Option<String>,
-    /// What a merchandiser writes.
     pub content: Content,
     /// Further images, after the one in `content`.
     pub images: Vec<String>,
     /// DRAFT, ACTIVE or INACTIVE.
     pub status: Status,
-    /// The variants; empty: one default variant with the product's own sku.
+    /// Empty: the product gets one default variant with its own sku.
     pub variants: Vec<crate::variant::New>,
 }
 
-/// Who writes: an administrator may change everything, a seller what is theirs.
+/// Who changes a product: an administrator may change every product, a seller only their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Author {
-    /// The shop itself.
     Admin,
-    /// A seller.
     Seller(UserId),
 }
 
 impl Author {
-    /// The seller to whose things the caller is limited, or the shop.
+    /// A seller limited to their own products, or the shop when `None`.
     pub fn limited_to(seller: Option<UserId>) -> Author {
         seller.map_or(Author::Admin, Author::Seller)
     }
 
-    /// The seller whom a product of this author belongs to.
+    /// The seller to store for a new product of this author.
     pub fn seller(self) -> Option<UserId> {
         match self {
             Author::Admin => None,
@@ -222,7 +210,7 @@ impl Author {
         }
     }
 
-    /// A002 unless this author may change what belongs to `owner`.
+    /// A002 unless this author may change what `owner` owns.
     pub fn may_change(self, owner: Option<UserId>) -> Result<()> {
         match self {
             Author::Admin => Ok(()),

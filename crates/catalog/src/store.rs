@@ -1,5 +1,5 @@
-//! Statements about products and the hot path, and the audit. Variants, images and categories have their own files
-//! below.
+//! Statements about products, the lookups of the order path, and the audit. Variants, images and categories have
+//! their own files below.
 
 pub(crate) mod categories;
 pub(crate) mod variants;
@@ -117,14 +117,14 @@ pub(crate) fn sellables(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<S
         .collect())
 }
 
-/// The variants with these ids and the default variants of these products, without what is discontinued; each with the
+/// The variants with these ids and the default variants of these products, without discontinued ones; each with the
 /// product whose default it is.
 pub(crate) fn resolve(
     tx: &mut Tx<'_>,
     variants: &[VariantId],
     products: &[ProductId],
 ) -> Result<Vec<(Option<ProductId>, Sellable)>> {
-    // most orders name only variants or only products; half a statement is also read and found in half the time
+    // most orders name only variants or only products; half of the statement takes half of the time
     let found = match (variants.is_empty(), products.is_empty()) {
         (_, true) => tx.query(SELLABLES, args![Arg::list(variants)], sellable)?,
         (true, false) => tx.query(DEFAULTS, args![Arg::list(products)], sellable)?,
@@ -170,8 +170,8 @@ pub(crate) fn by_ids(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>>
     tx.query(BY_IDS, args![Arg::list(ids)], product)
 }
 
-/// Those of `skus` that exist, held until the end of the job, in no particular order. Held in ascending order, so that two
-/// imports wait for each other instead of both failing.
+/// Those of `skus` that exist, locked until the end of the job in ascending order, so that two imports do not
+/// deadlock.
 pub(crate) fn by_skus_locked(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<Product>> {
     tx.query(LOCK_SKUS, args![Arg::list(skus)], |_| Ok(()))?;
     tx.query(BY_SKUS, args![Arg::list(skus)], product)
@@ -182,7 +182,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: ProductId) -> Result<Product> {
     by_ids(tx, &[id])?.pop().ok_or_else(|| unknown(id))
 }
 
-/// The product, held until the end of the job; S001 when there is none.
+/// The product, locked until the end of the job; S001 when there is none.
 pub(crate) fn find_locked(tx: &mut Tx<'_>, id: ProductId) -> Result<Product> {
     tx.query(LOCK, args![id], |_| Ok(()))?;
     find(tx, id)
@@ -194,17 +194,17 @@ pub(crate) fn unknown(id: ProductId) -> kernel::Error {
     Code::ProductNotFound.because(format!("product {id}")).with(detail)
 }
 
-/// Which of `names` are held, as (name, product, its sku).
+/// Owners of `names`, as (name, product, its sku).
 pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String, ProductId, String)>> {
     tx.query(NAMES_HELD, args![Arg::list(names)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }
 
-/// Which of `skus` are taken by a variant or a product, with the product.
+/// Those of `skus` that a variant or a product has, with the product.
 pub(crate) fn skus_taken(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<(String, ProductId)>> {
     tx.query(SKUS_TAKEN, args![Arg::list(skus), Arg::list(skus)], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// Stores a new product. C019 when someone took the sku or the name at the same moment.
+/// Stores a new product. C019 when another job took the sku or the name at the same moment.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     sku: &str,
@@ -234,7 +234,7 @@ pub(crate) fn insert(
     tx.insert(INSERT, values).map(ProductId::new)
 }
 
-/// Stores a changed product under its next version; false when another change came first.
+/// Stores a changed product with its next version; false when another change came first.
 pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
     let now = tx.now();
     let content = &product.content;
@@ -257,7 +257,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
     Ok(tx.exec(SAVE, values)? == 1)
 }
 
-/// Which of this domain's promises are broken.
+/// Violations of this domain's promises.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     let mut broken = tx.query(WITHOUT_ONE_DEFAULT, args![], |row| {
         let (id, count) = (row.get::<i64>(0)?, row.get::<i64>(1)?);

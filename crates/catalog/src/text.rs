@@ -1,4 +1,4 @@
-//! Checks of what merchandisers type, on top of the kernel's.
+//! Checks of texts that merchandisers write, in addition to the kernel's.
 
 use crate::product::URL_MAX;
 use kernel::{Result, text};
@@ -12,18 +12,18 @@ pub fn line(field: &str, text: &str, max: usize) -> Result<String> {
     }
 }
 
-/// `text` with at most `max` characters on any number of lines; blank is none.
+/// `text` with at most `max` characters on any number of lines; blank text is `None`.
 pub fn paragraph(field: &str, text: Option<&str>, max: usize) -> Result<Option<String>> {
     text::optional(field, text, max)
 }
 
-/// What was written, if anything was.
+/// The text, unless it is blank.
 pub fn written(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.trim().is_empty())
 }
 
-/// An address of an image: `https://…`, `http://…`, or a path in the shop's own media. Anything else a browser might
-/// run (`javascript:`, `data:`) is refused.
+/// An address of an image: `https://…`, `http://…`, or a path in the shop's own media. Refuses every other scheme,
+/// because a browser might run it (`javascript:`, `data:`).
 pub fn url(field: &str, text: &str) -> Result<String> {
     let url = line(field, text, URL_MAX)?;
     if url.chars().any(|c| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '`')) {

@@ -1,4 +1,4 @@
-//! Variants: the sellable units of a product, told apart by options such as colour and size.
+//! Variants: the sellable units of a product. Options such as colour and size distinguish them.
 
 use crate::product::SKU_MAX;
 use crate::text::{line, written};
@@ -12,23 +12,23 @@ use utoipa::ToSchema;
 pub const VARIANTS_MAX: usize = 100;
 /// Most options of one variant.
 pub const OPTIONS_MAX: usize = 5;
-/// Longest option name, in characters (design B).
+/// Longest option name, in characters.
 pub const OPTION_NAME_MAX: usize = 50;
 /// Longest option value, in characters.
 pub const OPTION_VALUE_MAX: usize = 100;
 /// Longest variant name, in characters.
 pub const NAME_MAX: usize = 200;
 
-/// Where a variant is in its life.
+/// Status of a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = VariantStatus)]
 pub enum Status {
-    /// On sale while its product is.
+    /// On sale while its product is on sale.
     Active,
-    /// Taken off sale, may come back.
+    /// Taken off sale; may come back.
     Inactive,
-    /// Deleted: kept only because orders and stock speak of it.
+    /// Deleted. The row stays because orders and stock refer to it.
     Discontinued,
 }
 
@@ -65,14 +65,14 @@ impl FromColumn for Status {
     }
 }
 
-/// What tells a variant from its siblings: option name → value, in the order of the names.
+/// Distinguishes a variant from the product's other variants: option name → value, sorted by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Object, example = json!({"color": "Navy", "size": "L"}))]
 pub struct Options(pub BTreeMap<String, String>);
 
 impl Options {
-    /// The same without stray blanks; C002 when there are too many or one is blank or too long.
+    /// The options without surrounding blanks; C002 when there are too many or one is blank or too long.
     pub fn checked(self) -> Result<Options> {
         if self.0.len() > OPTIONS_MAX {
             return Err(text::wrong("options", format!("must be at most {OPTIONS_MAX}")));
@@ -88,7 +88,7 @@ impl Options {
         Ok(Options(checked))
     }
 
-    /// As they are stored: JSON with sorted names, so that equal options are equal texts.
+    /// The stored form: JSON with sorted names, so that equal options are equal texts.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }
@@ -113,7 +113,7 @@ pub struct Variant {
     pub sku: String,
     /// What it is called next to its product's name.
     pub name: Option<String>,
-    /// What tells it from its siblings.
+    /// What distinguishes the variant from the product's other variants.
     pub options: Options,
     /// Added to the product's current price; may be negative.
     pub price_adjustment: Money,
@@ -129,14 +129,14 @@ pub struct Variant {
     pub updated_at: Timestamp,
 }
 
-/// What a merchandiser writes of a variant.
+/// The content of a variant, as a merchandiser writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct New {
-    /// `None`: a free one is drawn.
+    /// `None`: the shop draws a free one.
     pub sku: Option<String>,
-    /// What it is called next to its product's name.
+    /// Shown after the product's name.
     pub name: Option<String>,
-    /// What tells it from its siblings.
+    /// What distinguishes it from the product's other variants.
     pub options: Options,
     /// Added to the product's current price; may be negative.
     pub price_adjustment: Money,
@@ -147,7 +147,7 @@ pub struct New {
 }
 
 impl New {
-    /// A variant that adds nothing to its product: every product's first.
+    /// A variant without options and adjustment: the default of every product that is made without variants.
     pub fn plain(sku: &str) -> New {
         New {
             sku: Some(sku.to_owned()),
@@ -159,7 +159,7 @@ impl New {
         }
     }
 
-    /// The same without stray blanks; C002 naming the field.
+    /// The content without surrounding blanks; C002 naming the field.
     pub fn checked(self) -> Result<New> {
         if self.status == Status::Discontinued {
             return Err(text::wrong("status", "must be ACTIVE or INACTIVE; delete the variant to discontinue it"));
@@ -173,7 +173,7 @@ impl New {
     }
 }
 
-/// What one unit costs when the product costs `base`: S004 when the adjustment leaves nothing.
+/// The price of one unit when the product costs `base`: S004 when it would not be above zero.
 pub fn price(base: Money, adjustment: Money) -> Result<Money> {
     let price = base.plus(adjustment)?;
     if price.is_positive() {
@@ -184,7 +184,7 @@ pub fn price(base: Money, adjustment: Money) -> Result<Money> {
     }
 }
 
-/// C019 when two of `options` are the same combination. Variants without options are told apart by name alone.
+/// C019 when two of `options` are the same combination. Variants without options differ by name only.
 pub fn distinct<'a>(options: impl IntoIterator<Item = &'a Options>) -> Result<()> {
     let mut seen = std::collections::BTreeSet::new();
     for one in options {

@@ -1,86 +1,66 @@
-//! What a delivery is, and the rules of its life.
+//! Deliveries and the rules of their statuses.
 
 use kernel::{Address, Code, DeliveryId, Error, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, time::Duration};
 use utoipa::ToSchema;
 
-/// Who carries every parcel until carriers are chosen: design A's label, "standard parcel".
+/// Carrier of every parcel until there are several: the Korean for "standard parcel".
 pub const CARRIER: &str = "기본택배";
-/// From the order to the doorstep, as designs A promises: the estimated date is so much later.
+/// Time from the making of a delivery to its estimated arrival.
 pub const ESTIMATED_WITHIN: Duration = Duration::from_secs(3 * 24 * 60 * 60);
-/// Longest name of a place in the history, in characters (design A).
+/// Longest location in the history, in characters.
 pub const LOCATION_MAX: usize = 255;
 
 /// A delivery: one per order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// The row.
     pub id: DeliveryId,
-    /// What people and carriers call it.
     pub tracking: TrackingNumber,
-    /// The order it carries.
     pub order: OrderNumber,
-    /// Who gets it.
     pub user: UserId,
-    /// Where it is in its life.
     pub status: Status,
-    /// Who carries it.
     pub carrier: String,
-    /// Where it goes.
     pub address: Address,
-    /// When it should arrive.
     pub estimated_at: Timestamp,
-    /// What happened to it, newest first.
+    /// Newest first.
     pub history: Vec<Entry>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it changed last.
     pub updated_at: Timestamp,
-    /// Grows with every change.
     pub version: i64,
 }
 
 /// One entry of a delivery's history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Its number in the history, from 1.
+    /// Counts from 1 within the history.
     pub number: i64,
-    /// What the delivery became.
     pub status: Kind,
-    /// Where.
     pub location: Option<String>,
-    /// In words.
     pub description: Option<String>,
-    /// When.
     pub at: Timestamp,
 }
 
-/// Where a delivery is in its life, with what is known there.
+/// Status of a delivery, with the data that belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Being packed.
     Preparing,
     /// Handed to the carrier.
     Shipped,
-    /// On its way.
     InTransit,
-    /// Arrived.
     Delivered {
-        /// When.
         at: Timestamp,
     },
-    /// Came back.
     Returned {
-        /// When it had arrived, if it had.
+        /// `None` when it came back without arriving.
         delivered_at: Option<Timestamp>,
     },
-    /// Given up before it was handed to the carrier.
+    /// Cancelled before it was handed to the carrier.
     Cancelled,
 }
 
 impl Status {
-    /// The status after becoming `next` at `now`: design A's transitions. S506 when it cannot.
+    /// The status after becoming `next` at `now`. S506 when the transition is not allowed.
     pub fn step(self, next: Kind, now: Timestamp) -> Result<Status> {
         use Status::{Cancelled, Delivered, InTransit, Preparing, Returned, Shipped};
         match (self, next) {
@@ -131,17 +111,11 @@ impl Status {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = DeliveryStatus)]
 pub enum Kind {
-    /// See [`Status::Preparing`].
     Preparing,
-    /// See [`Status::Shipped`].
     Shipped,
-    /// See [`Status::InTransit`].
     InTransit,
-    /// See [`Status::Delivered`].
     Delivered,
-    /// See [`Status::Returned`].
     Returned,
-    /// See [`Status::Cancelled`].
     Cancelled,
 }
 
@@ -162,7 +136,7 @@ impl Kind {
         }
     }
 
-    /// Design A's Korean label.
+    /// The Korean label.
     pub const fn label(self) -> &'static str {
         match self {
             Kind::Preparing => "준비 중",

@@ -1,4 +1,4 @@
-//! What buyers and the shop's people ask of deliveries.
+//! Delivery routes for buyers and administrators.
 
 use crate::delivery::{Delivery, Kind};
 use crate::ops;
@@ -23,7 +23,7 @@ pub fn routes() -> Routes {
         .add(ADMIN, routes!(set_delivery_status))
 }
 
-/// The delivery if the caller may see it: its buyer and administrators do; S212 for others.
+/// The delivery, for its buyer and for administrators; S212 for others.
 fn shown_to(user: &User, delivery: Delivery) -> Result<Delivery> {
     if delivery.user == user.id || user.is_admin() { Ok(delivery) } else { Err(Code::OrderUserMismatch.error()) }
 }

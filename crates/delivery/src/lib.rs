@@ -1,4 +1,4 @@
-//! Deliveries: one parcel per order, where it is and where it was. See the README.
+//! Deliveries: one parcel per order, its status and its history. See the README.
 
 pub mod delivery;
 pub mod events;

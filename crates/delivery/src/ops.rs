@@ -1,4 +1,4 @@
-//! What can be done with deliveries: one function per verb.
+//! Operations on deliveries, one function per verb.
 
 use crate::delivery::{CARRIER, Delivery, ESTIMATED_WITHIN, Entry, Kind, LOCATION_MAX, Status};
 use crate::events::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
@@ -9,7 +9,7 @@ use kernel::{Address, Code, DeliveryId, OrderNumber, Result, TrackingNumber, Use
 /// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
 const DRAWS_MAX: u32 = 5;
 
-/// Makes the order's delivery in PREPARING, with the first entry of its history; repeated: the same one.
+/// Makes the order's delivery in PREPARING, with the first entry of its history. Repeated: returns the same delivery.
 pub fn create(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, address: &Address) -> Result<Delivery> {
     let now = tx.now();
     let first = Entry { number: 1, status: Kind::Preparing, location: None, description: None, at: now };
@@ -40,8 +40,8 @@ pub fn create(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, address: &Add
     Err(Code::DeliveryCreationFailed.error().caused_by("every drawn tracking number was taken"))
 }
 
-/// PREPARING → CANCELLED, because the order was given up; repeated, or without a delivery: no effect. S504 when it is
-/// with the carrier already.
+/// PREPARING → CANCELLED, because the order ended. Repeated, or without a delivery: no effect. S504 when the carrier
+/// has the parcel.
 pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
     let Some(delivery) = lock_of_order(tx, order)? else { return Ok(()) };
     match delivery.status {
@@ -56,10 +56,10 @@ pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> 
     }
 }
 
-/// The parcel became `to`: design A's transitions, S506 for any other. CANCELLED is refused here, because an order
-/// without its parcel would keep the buyer's money: cancelling or refunding the order cancels its delivery too.
+/// The parcel became `to`; S506 when the transition is not allowed. CANCELLED is refused here, because an order
+/// without its parcel would keep the buyer's money: cancelling or refunding the order also cancels its delivery.
 ///
-/// Says [`DeliveryUpdated`], and [`DeliveryShipped`] or [`DeliveryDelivered`] when that happened.
+/// Emits [`DeliveryUpdated`], and [`DeliveryShipped`] or [`DeliveryDelivered`] for those statuses.
 pub fn update(
     tx: &mut Tx<'_>,
     tracking: &TrackingNumber,
@@ -83,7 +83,7 @@ pub fn update(
     Ok(delivery)
 }
 
-/// Decide, save, write the history, say [`DeliveryUpdated`].
+/// Decides, saves, writes the history and emits [`DeliveryUpdated`].
 fn become_next(
     tx: &mut Tx<'_>,
     mut delivery: Delivery,
@@ -116,7 +116,7 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>
     store::of_order(tx, order)
 }
 
-/// The order's delivery, if it has one, held until the job ends: for whoever decides by its status.
+/// The order's delivery, if it has one, locked until the job ends, for decisions that depend on its status.
 pub fn lock_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>> {
     store::lock_of_order(tx, order)
 }

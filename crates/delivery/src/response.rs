@@ -1,4 +1,4 @@
-//! A delivery as answers show it: design A's field names.
+//! Deliveries in responses.
 
 use crate::delivery::{Delivery, Entry, Kind};
 use kernel::{DeliveryId, OrderNumber, ShippingAddress, Timestamp, TrackingNumber, Zone};

@@ -69,7 +69,7 @@ pub const STATEMENTS: &[&str] = &[
     WRONG_STATES,
 ];
 
-/// Violations told per rule; a shop with more has one cause for all of them.
+/// Most violations reported per rule; a shop with more has one cause for all of them.
 const TOLD_MAX: i64 = 100;
 
 fn head(row: &Row<'_>) -> Result<Delivery> {
@@ -172,13 +172,14 @@ fn with_history(tx: &mut Tx<'_>, found: Option<Delivery>) -> Result<Option<Deliv
     Ok(Some(delivery))
 }
 
-/// Saves the delivery's new status if it is still as it was read; false when someone was faster.
+/// Saves the delivery's new status if the delivery is unchanged since it was read; false when another change came
+/// first.
 pub(crate) fn save(tx: &mut Tx<'_>, delivery: &Delivery, next: Status, now: Timestamp) -> Result<bool> {
     let (kind, delivered_at, was) = (next.kind(), next.delivered_at(), delivery.status.kind());
     Ok(tx.exec(SAVE, args![kind, delivered_at, now, delivery.id, was, delivery.version])? == 1)
 }
 
-/// What is broken among deliveries: histories with gaps or another end, states without what they must know.
+/// Violations: histories with gaps or another last entry, statuses without their data.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     let mut found = tx.query(WRONG_HISTORIES, args![TOLD_MAX], |row| {
         let (version, entries, last): (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);

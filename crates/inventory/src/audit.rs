@@ -1,13 +1,13 @@
-//! What must always hold of stock (docs/RULES.md, invariant 1), asked of the whole shop in a few statements.
+//! Audit of stock (docs/RULES.md, invariant 1): a few statements over the whole shop.
 
 use crate::movement::Kind;
 use ::store::{Row, Tx, Violation, args};
 use kernel::Result;
 
-/// Broken rows named by one audit; the first few say what is wrong.
+/// Most violations reported per rule.
 const NAMED_MAX: i64 = 1_000;
 
-/// Every snapshot beside the fold of its events and the sums of its reservations; only those that disagree.
+/// Every snapshot with the fold of its events and the sums of its reservations; returns only those that disagree.
 pub(crate) const SUMS: &str = "
     select s.variant_id, s.location_code, s.available, s.reserved, s.version,
            coalesce(e.events, 0), coalesce(e.first_version, 0), coalesce(e.last_version, 0),
@@ -39,7 +39,7 @@ pub(crate) const SUMS: &str = "
         or s.reserved <> coalesce(r.live, 0) or e.taken <> coalesce(r.taken, 0)
         or e.sold <> coalesce(r.sold, 0) or e.released <> coalesce(r.released, 0) or e.returned <> coalesce(r.returned, 0)
      order by s.variant_id, s.location_code limit ?";
-/// Events that change what their kind does not, or leave less than nothing.
+/// Events whose changes do not fit their kind, or that leave a negative figure.
 pub(crate) const SHAPES: &str = "
     select variant_id, location_code, aggregate_version, event_type, quantity_change, reserved_change
       from inventory_events
@@ -127,12 +127,12 @@ impl Sums {
         broken.map(|(rule, _)| Violation::new(rule, self.place.clone(), self.found())).collect()
     }
 
-    /// Taken, sold, released and returned, by the ledger.
+    /// Reserved, sold, released and returned units according to the ledger.
     fn told(&self) -> [i64; 4] {
         [self.taken, self.sold, self.released, self.returned]
     }
 
-    /// The same by the orders' reservations.
+    /// The same according to the orders' reservations.
     fn ordered(&self) -> [i64; 4] {
         [self.orders_taken, self.orders_sold, self.orders_released, self.orders_returned]
     }
@@ -149,7 +149,7 @@ impl Sums {
     }
 }
 
-/// Which promises are broken. Only reads.
+/// Violations of this domain's promises. Only reads.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     let mut broken: Vec<Violation> = tx.query(SUMS, args![NAMED_MAX], sums)?.iter().flat_map(Sums::broken).collect();
     broken.extend(tx.query(SHAPES, args![NAMED_MAX], |row| {
@@ -170,5 +170,5 @@ pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     Ok(broken)
 }
 
-// the statements name the kinds as text; a new kind has to be decided there
+// the statements name the kinds as text, so a new kind has to be added there
 const _: () = assert!(Kind::ALL.len() == 6);

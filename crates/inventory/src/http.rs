@@ -1,5 +1,5 @@
-//! What everybody may ask about stock, as of this moment, and how it is watched. Sellers' and administrators' writing is in
-//! `merchandising`, which knows whose a product is.
+//! Public routes of stock. `merchandising` has the routes that change stock, because they need to know the product's
+//! seller.
 
 use crate::stock::Stock;
 use crate::{events, ops};
@@ -17,7 +17,7 @@ use web::{ApiResult, App, Failure, Json, PageKey, Path, Picture, Query, Routes, 
 
 /// Most products of one question or one stream (docs/RULES.md).
 const PRODUCTS_MAX: usize = 100;
-/// Pause between two looks of a stream: faster than a person reacts, slower than a rush changes stock.
+/// Interval between two looks of a stream: faster than a person reacts, slower than a rush changes stock.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The handlers of this domain.

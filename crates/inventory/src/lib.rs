@@ -1,5 +1,5 @@
-//! Stock: an event-sourced ledger per variant and location, its snapshots and the reservations of orders.
-//! The README says what it owns, says, hears and promises.
+//! Stock: an event-sourced ledger per variant and location, its snapshots and the reservations of orders. The README
+//! lists what this domain owns, emits, subscribes to and promises.
 
 pub mod admin;
 mod audit;

@@ -1,26 +1,26 @@
-//! Where stock lies.
+//! Locations of stock.
 
 use kernel::{Code, Detail, Error, Result};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use store::{Arg, Column, FromColumn, ToArg};
 
-/// The location that exists without being named.
+/// Code of the default location.
 pub const MAIN: &str = "MAIN";
-/// Longest code, in characters (design B's column).
+/// Longest code, in characters.
 const CODE_MAX: usize = 50;
 
-/// A place where stock lies: `MAIN`, or a code of capitals, digits, `-` and `_`. `MAIN` costs no memory of its own.
+/// A location of stock: `MAIN`, or a code of capitals, digits, `-` and `_`. `MAIN` costs no allocation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Location(Option<Box<str>>);
 
 impl Location {
-    /// The location that exists without being named.
+    /// The default location, from which orders take first.
     pub const fn main() -> Location {
         Location(None)
     }
 
-    /// The location with this code, small letters raised; C002 for what is no code.
+    /// The location with this code in capitals; C002 for an invalid code.
     pub fn checked(code: &str) -> Result<Location> {
         let code = code.trim();
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -32,7 +32,7 @@ impl Location {
         Ok(Location::known(&code.to_ascii_uppercase()))
     }
 
-    /// Like [`Location::checked`]; `MAIN` when none is named.
+    /// Like [`Location::checked`]; `MAIN` when there is no code.
     pub fn or_main(code: Option<&str>) -> Result<Location> {
         code.map_or(Ok(Location::main()), Location::checked)
     }

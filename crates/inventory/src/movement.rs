@@ -1,4 +1,4 @@
-//! The ledger's entries: what kinds there are, what each changes, and how one is shown.
+//! The entries of the ledger: their kinds, what each changes, and their form in responses.
 
 use crate::Location;
 use kernel::{Code, ProductId, Result, Timestamp, VariantId};
@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 pub enum Kind {
     /// Goods arrived, or the stock was opened.
     Received,
-    /// An order holds them.
+    /// Reserved for an order that is not paid yet.
     Reserved,
-    /// An order gave them up.
+    /// An order was cancelled or expired before it was paid.
     Released,
-    /// An order bought them: they leave the house.
+    /// An order was paid: the goods leave the total.
     Committed,
-    /// Bought goods came back.
+    /// Goods of a paid order came back.
     Returned,
-    /// Counted anew, broken, found.
+    /// A person counted again, or goods broke or were found.
     Adjusted,
 }
 
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    /// As it is shown (design A).
+    /// The name in responses.
     pub const fn movement_type(self) -> &'static str {
         match self {
             Kind::Received => "PURCHASE",
@@ -64,7 +64,8 @@ impl Kind {
         }
     }
 
-    /// What `units` of this change: (available, reserved). Units are above zero except for ADJUSTED, where the sign counts.
+    /// The changes of (available, reserved) by `units` of this kind. Units are above zero, except for ADJUSTED, where
+    /// they have a sign.
     pub const fn changes(self, units: i64) -> (i64, i64) {
         match self {
             Kind::Received | Kind::Returned | Kind::Adjusted => (units, 0),
@@ -134,7 +135,7 @@ pub struct Movement {
 }
 
 impl Movement {
-    /// How many units `kind` moved by these changes.
+    /// The units that these changes moved.
     pub(crate) const fn units(kind: Kind, available: i64, reserved: i64) -> i64 {
         match kind {
             Kind::Received | Kind::Returned | Kind::Adjusted | Kind::Released => available,

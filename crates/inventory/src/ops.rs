@@ -1,4 +1,4 @@
-//! What can be done with stock, one function per verb. What orders do is here; what people do is in [`keeping`].
+//! Operations on stock, one function per verb. Orders' operations are in this file, people's in [`keeping`].
 
 mod keeping;
 
@@ -13,8 +13,8 @@ use crate::store::{self, Cause, State};
 use ::store::{Arg, Tx};
 use kernel::{Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, UserId, VariantId};
 
-/// Holds stock for an order: all of it or, with S402 naming what is short, nothing. S401 for a variant without stock rows.
-/// The second call for the same order has no effect.
+/// Reserves stock for an order: all of it or, with S402 naming what is short, none. S401 for a variant without stock
+/// rows. A second call for the same order has no effect.
 pub fn reserve(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, lines: &[Line]) -> Result<()> {
     let wanted = stock::demands(lines);
     let variants = wanted.iter().map(|w| Arg::Int(w.variant.raw())).collect();
@@ -33,7 +33,7 @@ pub fn reserve(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, lines: &[Lin
     tx.emit(&StockReserved { order_number: order, user_id: *user, reserved_quantities, reserved_at: tx.now() })
 }
 
-/// Decides from which rows everything wanted is taken. Both lists ascend by variant.
+/// Decides which rows give the demanded units. Both lists are sorted by variant.
 fn allocate(mut rows: &mut [StockRow], wanted: &[Demand]) -> Result<()> {
     let (mut missing, mut short) = (Vec::new(), Vec::new());
     for wanted in wanted {
@@ -54,7 +54,7 @@ fn allocate(mut rows: &mut [StockRow], wanted: &[Demand]) -> Result<()> {
     Err(details.into_iter().fold(refused.error(), kernel::Error::with))
 }
 
-/// The order is paid: what it holds leaves the house. No effect when it holds nothing (any more).
+/// The order is paid: its reserved units leave the total. No effect when the order has no live reservations.
 pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
     let Some((rows, user)) = transition(tx, order, (State::Live, State::Committed), Kind::Committed, None)? else {
         return Ok(());
@@ -63,7 +63,8 @@ pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
     tx.emit(&StockCommitted { order_number: order, user_id: user, reserved_quantities, committed_at: tx.now() })
 }
 
-/// The order gives up what it holds. No effect when it holds nothing (any more): a sold order is not released but taken back.
+/// The order ends unpaid: its reserved units become available again. No effect when it has no live reservations: the
+/// units of a paid order are returned, not released.
 pub fn release(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
     let Some((rows, user)) = transition(tx, order, (State::Live, State::Released), Kind::Released, Some(reason))?
     else {
@@ -73,7 +74,8 @@ pub fn release(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()>
     tx.emit(&StockReleased { order_number: order, user_id: user, reserved_quantities, reason, released_at: tx.now() })
 }
 
-/// The goods a paid order bought come back and can be sold again. No effect when it bought nothing or gave it back before.
+/// The goods of a paid order come back and can be sold again. No effect when the order bought nothing or returned it
+/// before.
 pub fn return_sold(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
     let Some((rows, _)) = transition(tx, order, (State::Committed, State::Returned), Kind::Returned, Some(reason))?
     else {
@@ -87,7 +89,8 @@ pub fn return_sold(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result
     Ok(())
 }
 
-/// Turns all of the order's reservations in one state into the next and moves their stock. `None` when there are none.
+/// Moves all of the order's reservations from one state to the next, and their stock with them. `None` when there are
+/// none.
 fn transition(
     tx: &mut Tx<'_>,
     order: &OrderNumber,
@@ -158,7 +161,7 @@ pub fn movements_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Mo
     store::movements_of_order(tx, order)
 }
 
-/// What the order holds, bought or gave back, in the order it was taken.
+/// The order's reservations in every state, in the order in which they were made.
 pub fn reservations(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Reservation>> {
     store::reservations(tx, order)
 }

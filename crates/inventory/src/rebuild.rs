@@ -1,4 +1,4 @@
-//! The snapshots anew from the ledger: compared on a read connection, repaired row by row when asked to.
+//! Rebuilds the snapshots from the ledger: compares on a read connection, repairs row by row on request.
 
 use crate::Location;
 use crate::events::StockChanged;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 /// Snapshots compared by one job.
 const CHUNK: i64 = 500;
-/// Differences listed in a report; all of them are counted and repaired.
+/// Differences listed in a report; further ones are only counted and repaired.
 const LISTED_MAX: usize = 1_000;
 
 pub(crate) const NEWEST: &str = "select coalesce(max(id), 0) from inventory_snapshots";
@@ -43,7 +43,7 @@ pub(crate) const FOLD_AFTER: &str = "
     select cast(coalesce(sum(quantity_change), 0) as {bigint}), cast(coalesce(sum(reserved_change), 0) as {bigint}),
            coalesce(max(aggregate_version), 0)
       from inventory_events where snapshot_id = ? and aggregate_version > ?";
-/// The one change of stock beside `MOVE`: it makes the snapshot what the ledger says.
+/// Changes stock outside `MOVE`: sets the snapshot to what the ledger says.
 pub(crate) const REPAIR: &str = "
     update inventory_snapshots set available = ?, reserved = ?, version = ?, updated_at = ? where id = ?";
 pub(crate) const RESTORE: &str = "
@@ -141,8 +141,8 @@ fn compared(row: &Row<'_>) -> Result<Compared> {
     })
 }
 
-/// Compares every snapshot with the fold of its events; unless `dry_run`, makes each what the fold says. Safe while the
-/// shop sells: what happens between the comparison and the repair is folded in.
+/// Compares every snapshot with the fold of its events and, unless `dry_run`, sets it to the fold. Safe while the
+/// shop sells: the repair also folds the events since the comparison.
 pub async fn run(db: &Db, dry_run: bool) -> Result<Report> {
     let newest = db.read("inventory.rebuild", |tx| {
         let newest: i64 = tx.query_one(NEWEST, args![], |row| row.get(0))?;
@@ -171,14 +171,14 @@ pub async fn run(db: &Db, dry_run: bool) -> Result<Report> {
     Ok(report)
 }
 
-/// The rows with ids above `from` up to `to`.
+/// Compares the rows with ids above `from` up to `to`.
 fn chunk(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Compared>> {
     let mut rows = tx.query(COMPARE, args![from, to, from, to], compared)?;
     rows.extend(tx.query(LOST, args![from, to], compared)?);
     Ok(rows)
 }
 
-/// Makes one snapshot what its events say: what was folded when it was compared, and what was told since.
+/// Sets one snapshot to the fold of its events: those compared before and those since.
 fn repair(tx: &mut Tx<'_>, found: &Compared) -> Result<bool> {
     let Difference { product_id, variant_id, location_code, folded, .. } = &found.difference;
     let now = tx.now();

@@ -7,21 +7,18 @@ use utoipa::ToSchema;
 
 /// Most units of one variant at one location: far above any shop, far below where sums could overflow.
 pub const STOCK_MAX: i64 = 1_000_000_000;
-/// Available units at or below which stock counts as low, unless the shop says otherwise (design B).
+/// Default of `inventory.low_stock_threshold`: available units at or below which stock counts as low.
 pub const LOW_STOCK_THRESHOLD: i64 = 10;
 
-/// One line of what an order wants. The same variant may be on several lines.
+/// One line of an order. The same variant may be on several lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// What is wanted.
     pub variant: VariantId,
-    /// The variant's product.
     pub product: ProductId,
-    /// How many units.
     pub quantity: Quantity,
 }
 
-/// How well a thing is in stock.
+/// Availability of a product or variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StockStatus {
@@ -29,12 +26,11 @@ pub enum StockStatus {
     InStock,
     /// Something can be sold, but not more than the threshold.
     LowStock,
-    /// Nothing can be sold.
     OutOfStock,
 }
 
 impl StockStatus {
-    /// The status of `available` units against a threshold (design B's generated column).
+    /// The status of `available` units with this threshold.
     pub const fn of(available: i64, threshold: i64) -> StockStatus {
         if available <= 0 {
             StockStatus::OutOfStock
@@ -49,36 +45,30 @@ impl StockStatus {
 /// The stock of one variant, summed over its locations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
-    /// The variant.
     pub variant: VariantId,
-    /// Its product.
     pub product: ProductId,
-    /// Units that can be sold now.
     pub available: i64,
     /// Units held by orders that are not paid yet.
     pub reserved: i64,
-    /// Units in the house: available and reserved.
+    /// Available and reserved together.
     pub total: i64,
-    /// How well it is in stock, by the highest threshold of its locations.
+    /// By the highest threshold of its locations.
     pub status: StockStatus,
 }
 
-/// What stock is opened with.
+/// A stock row to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    /// The product.
     pub product: ProductId,
-    /// The variant.
     pub variant: VariantId,
-    /// Where.
     pub location: Location,
-    /// How many units lie there: 0 to [`STOCK_MAX`].
+    /// 0 to [`STOCK_MAX`].
     pub quantity: i64,
-    /// At or below how many available units it counts as low: 0 to [`STOCK_MAX`].
+    /// Stock counts as low at or below this many available units; 0 to [`STOCK_MAX`].
     pub threshold: i64,
 }
 
-/// Stock of one variant at one location, held by the transaction that is about to change it.
+/// A stock row, locked by the job that is about to change it.
 #[derive(Debug, Clone)]
 pub(crate) struct StockRow {
     pub id: SnapshotId,
@@ -88,9 +78,9 @@ pub(crate) struct StockRow {
     pub available: i64,
     pub reserved: i64,
     pub version: i64,
-    /// How many units are about to move; see [`crate::Kind::changes`].
+    /// Units about to move; see [`crate::Kind::changes`].
     pub units: i64,
-    /// Which of the order's reservations it belongs to, when it is read for one.
+    /// The order's reservation line that this row was read for.
     pub line_no: i64,
 }
 
@@ -102,7 +92,7 @@ pub(crate) struct Demand {
     pub units: i64,
 }
 
-/// What an order wants of each variant: the same variant summed, ascending (docs/RULES.md).
+/// The demand of an order: units summed per variant, ascending by variant (docs/RULES.md).
 pub(crate) fn demands(lines: &[Line]) -> Vec<Demand> {
     let mut all: Vec<Demand> = lines
         .iter()
@@ -119,8 +109,8 @@ pub(crate) fn demands(lines: &[Line]) -> Vec<Demand> {
     all
 }
 
-/// Takes `units` of one variant from the places where it lies: from `MAIN` first, then in the order given. Says in
-/// `units` of each place how many; `Err` with what there is when it is too little, and then nothing is taken.
+/// Allocates `units` of one variant to its locations: from `MAIN` first, then in the given order. Sets `units` of
+/// each location. `Err` with the available units when they are too few; then nothing is allocated.
 pub(crate) fn allocate(places: &mut [StockRow], units: i64) -> Result<(), i64> {
     let available = places.iter().map(|place| place.available).sum();
     if available < units {
@@ -136,7 +126,7 @@ pub(crate) fn allocate(places: &mut [StockRow], units: i64) -> Result<(), i64> {
     Ok(())
 }
 
-/// S402: what is short, with numbers a storefront can show.
+/// Detail of S402 with the numbers that a storefront shows.
 pub(crate) fn short(wanted: &Demand, available: i64) -> Detail {
     Detail::note(if available == 0 { "sold out".to_owned() } else { format!("only {available} left") })
         .with("productId", wanted.product.raw())
@@ -145,12 +135,12 @@ pub(crate) fn short(wanted: &Demand, available: i64) -> Detail {
         .with("available", available)
 }
 
-/// S401 for one variant.
+/// Detail of S401 for one variant.
 pub(crate) fn unknown(product: ProductId, variant: VariantId) -> Detail {
     Detail::note("no stock is kept").with("productId", product.raw()).with("variantId", variant.raw())
 }
 
-/// S406: `quantity` is outside what one place can hold.
+/// `quantity`; S406 when it is outside of what one location can have.
 pub(crate) fn checked(quantity: i64) -> Result<i64, Error> {
     if (0..=STOCK_MAX).contains(&quantity) {
         Ok(quantity)
@@ -237,7 +227,7 @@ pub struct LocationStock {
 }
 
 impl Stock {
-    /// The product's stock from its places; `None` when it has none.
+    /// The product's stock as the sum of its locations; `None` when it has none.
     pub(crate) fn of(product: ProductId, breakdown: Vec<LocationStock>) -> Option<Stock> {
         let first = breakdown.first()?;
         let sum = |of: fn(&LocationStock) -> i64| breakdown.iter().map(of).sum::<i64>();
@@ -316,7 +306,7 @@ mod tests {
                 Ok(()) => {
                     prop_assert_eq!(all.iter().map(|p| p.units).sum::<i64>(), units);
                     prop_assert!(all.iter().all(|p| (0..=p.available).contains(&p.units)));
-                    // nobody gives while somebody before them still has some
+                    // a location gives only when those before it are empty
                     let mut order: Vec<_> = all.iter().collect();
                     order.sort_by_key(|p| (!p.location.is_main(), p.location.as_str().to_owned()));
                     let last = order.iter().rposition(|p| p.units > 0).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The SQL of stock. Every change goes through [`move_units`]: one guarded statement and its events.
+//! The SQL of stock. Every change goes through [`move_units`]: one guarded statement and the events it writes.
 
 use crate::movement::{Kind, Movement};
 use crate::stock::{Level, LocationStock, Opening, Stock, StockRow, StockStatus};
@@ -19,7 +19,7 @@ const LOCK_RESERVED: &str = "
       join inventory_snapshots s on s.id = r.snapshot_id
      where r.order_number = ? and r.state = ?
      order by r.line_no {for update}";
-/// The only statement that changes stock. Its guards are the promise that nothing is sold twice.
+/// The only statement that changes stock in the course of business. Its guards guarantee that no unit is sold twice.
 const MOVE: &str = "
     update inventory_snapshots
        set available = available + [case id], reserved = reserved + [case id], version = version + 1, updated_at = ?
@@ -63,7 +63,8 @@ const OF_PRODUCTS: &str = "
            version
       from inventory_snapshots where product_id in ([?])
      order by product_id, variant_id, location_code";
-/// The newest events of each of the product's snapshots, by the one index the ledger can afford; then the newest of those.
+/// The newest events of each of the product's snapshots, found by the ledger's primary key because a further index
+/// would cost a page per written line; then the newest of those.
 const MOVEMENTS: &str = "
     select e.id, e.product_id, e.variant_id, e.location_code, e.event_type, e.quantity_change, e.quantity_after,
            e.reserved_change, e.reserved_after, e.reference_type, e.reference_id, e.correlation_id, e.change_reason,
@@ -75,7 +76,7 @@ const MOVEMENTS: &str = "
       join inventory_events e
         on e.snapshot_id = p.id and e.aggregate_version <= p.newest and e.aggregate_version > p.newest - ?
      order by e.id desc limit ? offset ?";
-/// A snapshot's version is the number of its events, so nobody needs to count them.
+/// A snapshot's version is the number of its events, so no events have to be counted.
 const MOVEMENTS_COUNT: &str = "
     select cast(coalesce(sum(version), 0) as {bigint}) from inventory_snapshots where product_id = ?";
 const MOVEMENTS_OF_ORDER: &str = "
@@ -129,16 +130,14 @@ pub(crate) const STATEMENTS: &[&str] = &[
     rebuild::RESTORE,
 ];
 
-/// What has become of an order's hold on stock.
+/// State of an order's reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// StockRow, not paid.
+    /// Reserved, not paid.
     Live,
-    /// Sold.
     Committed,
-    /// Given up.
     Released,
-    /// Sold and come back.
+    /// Sold, then returned.
     Returned,
 }
 
@@ -171,7 +170,7 @@ impl store::FromColumn for State {
     }
 }
 
-/// Why stock moves, for the ledger.
+/// Why stock moves; stored with every event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cause<'a> {
     pub reference_type: &'static str,
@@ -182,7 +181,7 @@ pub(crate) struct Cause<'a> {
 }
 
 impl<'a> Cause<'a> {
-    /// An order is the cause.
+    /// An order causes the movement.
     pub const fn order(order: &'a str, reason: Option<&'a str>, by: &'a str) -> Cause<'a> {
         Cause { reference_type: "ORDER", reference: order, correlation: order, reason, by }
     }
@@ -212,7 +211,7 @@ pub(crate) fn lock_variants(tx: &mut Tx<'_>, variants: Vec<Arg<'_>>, order: &str
     Ok((all, reserved))
 }
 
-/// What the order has in `state`, locked, with whose order it is.
+/// The order's reservations in `state`, locked, and the order's user.
 pub(crate) fn lock_reserved(
     tx: &mut Tx<'_>,
     order: &OrderNumber,
@@ -228,8 +227,8 @@ pub(crate) fn lock_reserved(
     Ok((all, user))
 }
 
-/// Moves `units` of every row that has some, and tells the ledger. `false`, with nothing to be relied on, when a guard
-/// refused: the caller fails and its transaction is rolled back.
+/// Moves `units` of every row that has some and writes the events. `false` when a guard refused: then nothing may be
+/// relied on, and the caller must fail so that its transaction is rolled back.
 pub(crate) fn move_units(tx: &mut Tx<'_>, kind: Kind, cause: Cause<'_>, rows: &[StockRow]) -> Result<bool> {
     let now = tx.now();
     let moving = || rows.iter().filter(|row| row.units != 0);
@@ -252,7 +251,7 @@ pub(crate) fn move_units(tx: &mut Tx<'_>, kind: Kind, cause: Cause<'_>, rows: &[
     Ok(true)
 }
 
-/// An entry of the ledger about `row` as it was before it changed by (available, reserved).
+/// The event for `row`, which has its figures before the change by (available, reserved).
 fn event<'a>(
     row: &'a StockRow,
     kind: Kind,
@@ -280,7 +279,7 @@ fn event<'a>(
     ]
 }
 
-/// Notes what the order holds of every row that gives some.
+/// Stores a reservation for every row that gives units.
 pub(crate) fn insert_reservations(tx: &mut Tx<'_>, order: &OrderNumber, user: &str, rows: &[StockRow]) -> Result<()> {
     let now = Arg::Int(tx.now().as_millis());
     let held = rows.iter().filter(|row| row.units != 0).enumerate().map(|(n, row)| {
@@ -299,8 +298,8 @@ pub(crate) fn insert_reservations(tx: &mut Tx<'_>, order: &OrderNumber, user: &s
     tx.insert_rows(INSERT_RESERVATIONS, held.collect()).map(|_| ())
 }
 
-/// Turns the order's reservations from the state `rows` were found in to the next, noting the version of the event that
-/// tells it. `false`, with nothing to be relied on, when there are others than these.
+/// Moves the order's reservations to the state `to` and stores the version of the event that did it. `false` when the
+/// order has other reservations than `rows`: then nothing may be relied on.
 pub(crate) fn transition(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: &[StockRow]) -> Result<bool> {
     let versions = Arg::Pairs(rows.iter().map(|row| (row.line_no, row.version + 1)).collect());
     let sql = match to {
@@ -312,12 +311,13 @@ pub(crate) fn transition(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: 
     Ok(tx.exec(sql, args![to, versions, now, order])? == rows.len() as u64)
 }
 
-/// Which variants have stock where already.
+/// Existing stock rows of these variants.
 pub(crate) fn opened(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<(VariantId, ProductId, Location)>> {
     tx.query(OPENED, &[Arg::list(variants)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }
 
-/// Makes the rows and their first events. Gives how many rows were made; fewer than asked for when one exists.
+/// Inserts the rows and their first events. Returns the number of inserted rows, which is lower than asked for when
+/// one exists.
 pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> Result<usize> {
     let now = Arg::Int(tx.now().as_millis());
     let rows = openings.iter().map(|o| {
@@ -356,7 +356,7 @@ pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> R
     Ok(made as usize)
 }
 
-/// Sets at or below how many available units a place counts as low. `false` when there is no such place.
+/// Sets a low-stock threshold. `false` when there is no such row.
 pub(crate) fn set_threshold(tx: &mut Tx<'_>, variant: VariantId, location: &Location, threshold: i64) -> Result<bool> {
     Ok(tx.exec(THRESHOLD, args![threshold, variant, location])? == 1)
 }
@@ -432,7 +432,7 @@ fn movement(row: &Row<'_>) -> Result<Movement> {
     })
 }
 
-/// The product's movements, newest first: a numbered page, or what follows `after`. With how many there are in all.
+/// The product's movements, newest first: a numbered page, or what follows `after`. Also the number of all movements.
 pub(crate) fn movements(
     tx: &mut Tx<'_>,
     product: ProductId,
@@ -441,7 +441,7 @@ pub(crate) fn movements(
 ) -> Result<(Vec<Movement>, i64)> {
     let before = after.map_or(i64::MAX, Cursor::id);
     let skip = if after.is_some() { 0 } else { page.offset() };
-    // one row more than asked for says whether there is a next page
+    // one row more than requested shows whether there is a next page
     let rows = tx.query(MOVEMENTS, args![before, product, skip + page.size() + 1, page.size() + 1, skip], movement)?;
     let total = tx.query_one(MOVEMENTS_COUNT, args![product], |row| row.get(0))?;
     Ok((rows, total))
@@ -452,7 +452,7 @@ pub(crate) fn movements_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result
     tx.query(MOVEMENTS_OF_ORDER, args![order], movement)
 }
 
-/// What the order holds, bought or gave back.
+/// The order's reservations.
 pub(crate) fn reservations(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Reservation>> {
     tx.query(RESERVATIONS, args![order], |row| {
         Ok(Reservation {

@@ -1,4 +1,4 @@
-//! What the shop's people ask of orders. Details and `explain` are in `checkout`.
+//! Order routes for administrators. Details and `explain` are in `checkout`.
 
 use crate::http::{self, Wanted};
 use crate::order::Kind;

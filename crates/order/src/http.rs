@@ -1,4 +1,4 @@
-//! What buyers ask of their orders, except what needs other domains too (that is in `checkout`).
+//! Order routes for buyers. Routes that need other domains are in `checkout`.
 
 use crate::live;
 use crate::ops;
@@ -59,7 +59,7 @@ impl Wanted {
     }
 }
 
-/// The end of a period: a time as it is, a day with all of it.
+/// The end of a period: a time is taken as it is, a day includes all of it.
 fn until(text: &str, zone: &Zone) -> Result<Timestamp> {
     match zone.start_of_day(text) {
         // no day is longer than 25 hours or shorter than 23, so this is the next one
@@ -68,13 +68,13 @@ fn until(text: &str, zone: &Zone) -> Result<Timestamp> {
     }
 }
 
-/// The part of the list that a page asks for, with one row more to see whether the list goes on.
+/// The part of the list that a page needs, with one more row to see whether the list continues.
 pub(crate) fn part(paging: &Paging) -> Part {
     let offset = if paging.cursor.is_some() { 0 } else { paging.request.offset() };
     Part { after: paging.cursor, offset, limit: paging.request.size() + 1 }
 }
 
-/// The page that these rows make.
+/// The page that these rows fill.
 pub(crate) fn page(paging: &Paging, mut orders: Vec<Order>, total: i64) -> Page<OrderResponse> {
     let size = usize::try_from(paging.request.size()).unwrap_or(usize::MAX);
     let goes_on = orders.len() > size;

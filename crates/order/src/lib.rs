@@ -1,4 +1,4 @@
-//! Orders: what was bought, by whom, for how much, and where it is in its life. See the README.
+//! Orders: what was bought, by whom, for how much, and its status. See the README.
 
 pub mod admin;
 pub mod events;

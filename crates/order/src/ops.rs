@@ -1,4 +1,4 @@
-//! What can be done with orders: one function per verb.
+//! Operations on orders, one function per verb.
 
 use crate::events::{OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged};
 use crate::order::{Amounts, Change, Kind, LINES_MAX, NewOrder, Order, Status};
@@ -9,8 +9,8 @@ use kernel::{Code, OrderNumber, PaymentNumber, Result, UserId, text};
 /// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
 const DRAWS_MAX: u32 = 5;
 
-/// Places an order in CONFIRMED: draws its number, stores it with its lines, says [`OrderCreated`]. C002 when it has no
-/// lines or more than [`LINES_MAX`]; S306 when its amounts do not add up.
+/// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`OrderCreated`]. C002 when it has
+/// no lines or more than [`LINES_MAX`]; S306 when its amounts do not add up.
 pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
     if new.lines.is_empty() || new.lines.len() > LINES_MAX {
         return Err(text::wrong("items", format!("must be 1 to {LINES_MAX} lines")));
@@ -48,7 +48,7 @@ pub fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
     store::find(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())
 }
 
-/// The order, held until the job ends: for whoever decides by its status. S201 when there is none.
+/// The order, locked until the job ends, for decisions that depend on its status. S201 when there is none.
 pub fn lock(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
     store::lock(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())
 }
@@ -59,7 +59,7 @@ pub fn own(tx: &mut Tx<'_>, number: &OrderNumber, user: &UserId) -> Result<Order
     if order.user == *user { Ok(order) } else { Err(Code::OrderUserMismatch.error()) }
 }
 
-/// CONFIRMED → PAID; says [`OrderConfirmed`]. `payment` is none for an order that costs nothing. S204, S209.
+/// CONFIRMED → PAID; emits [`OrderConfirmed`]. `payment` is `None` for an order that costs nothing. S204, S209.
 pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumber>) -> Result<Order> {
     let at = tx.now();
     let order = step(tx, number, &Change::Paid { at })?.order;
@@ -67,13 +67,13 @@ pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumbe
     Ok(order)
 }
 
-/// PENDING or CONFIRMED → CANCELLED; says [`OrderCancelled`]. `by` is who did it, for the log of facts. S203.
+/// PENDING or CONFIRMED → CANCELLED; emits [`OrderCancelled`]. `by` is the author, stored in the event. S203.
 pub fn cancelled(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Cancelled { at, reason }, by)
 }
 
-/// PAID or SHIPPING → REFUNDED; says [`OrderCancelled`]. The money is the caller's business. S203.
+/// PAID or SHIPPING → REFUNDED; emits [`OrderCancelled`]. The caller refunds the money. S203.
 pub fn refunded(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Refunded { at, reason }, by)
@@ -85,41 +85,39 @@ fn end(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, by: &str) -> Resu
     Ok(order)
 }
 
-/// The parcel left: PAID → SHIPPING; says [`OrderStatusChanged`]. S205, S206, S207, S209.
+/// The parcel left: PAID → SHIPPING; emits [`OrderStatusChanged`]. S205, S206, S207, S209.
 pub fn shipped(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
     moved(tx, number, &Change::Shipped, None, by)
 }
 
-/// The parcel arrived: SHIPPING → DELIVERED; says [`OrderStatusChanged`]. S205, S207, S209.
+/// The parcel arrived: SHIPPING → DELIVERED; emits [`OrderStatusChanged`]. S205, S207, S209.
 pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
     let at = tx.now();
     moved(tx, number, &Change::Delivered { at }, None, by)
 }
 
-/// Whether an order that has not ended has a line of this product; such a product is not deleted (S009).
+/// Whether an unfinished order has a line of this product. Such a product cannot be deleted (S009).
 pub fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> {
     store::has_live_of(tx, product)
 }
 
-/// A product and how well it sold.
+/// Sales of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sold {
-    /// Which.
     pub product: kernel::ProductId,
-    /// Units.
     pub quantity: i64,
-    /// What was paid for them.
+    /// Sum of the lines' subtotals.
     pub amount: kernel::Money,
 }
 
-/// The `limit` products with the most units in orders placed since `since` that were paid and not given back: by units,
-/// then amount, then the older product.
+/// The `limit` products with the most units in orders placed since `since` that were paid and not refunded: sorted by
+/// units, then amount, then the older product.
 pub fn best_sellers(tx: &mut Tx<'_>, since: kernel::Timestamp, limit: i64) -> Result<Vec<Sold>> {
     store::best_sellers(tx, since, limit)
 }
 
-/// An admin moves an order by hand: only to SHIPPING and DELIVERED, which touch neither money nor stock, and only where
-/// [`Status::step`] allows it. S209 names the operation that does the rest.
+/// An administrator sets the status by hand: only to SHIPPING and DELIVERED, which concern neither money nor stock,
+/// and only where [`Status::step`] allows it. S209 names the operation for any other status.
 pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Option<&str>, by: &str) -> Result<Order> {
     let at = tx.now();
     let refused = |instead: &str| Err(Code::InvalidOrderStatus.because(instead));

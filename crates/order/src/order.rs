@@ -1,4 +1,4 @@
-//! What an order is, and the rules of its life.
+//! Orders and the rules of their statuses.
 
 use kernel::{
     Address, Code, Currency, Error, Money, OrderId, OrderNumber, ProductId, Quantity, Result, Timestamp, UserCouponId,
@@ -8,118 +8,92 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, time::Duration};
 use utoipa::ToSchema;
 
-/// Most lines in one order. A cart of 200 lines must work (docs/RULES.md, wound 16); beyond it, orders are split.
+/// Most lines of one order. A cart of 200 lines must work (docs/RULES.md, known failure 16); larger orders are split.
 pub const LINES_MAX: usize = 200;
 
-/// An order that is about to be placed. Names and prices are the current ones, read in the same transaction.
+/// An order to place. Names and prices are the current ones, read in the same transaction.
 #[derive(Debug, Clone)]
 pub struct NewOrder {
-    /// Who buys.
     pub user: UserId,
-    /// What; 1 to [`LINES_MAX`] lines.
+    /// 1 to [`LINES_MAX`] lines.
     pub lines: Vec<NewLine>,
-    /// Where it goes; already [`Address::checked`].
+    /// Must have passed [`Address::checked`].
     pub address: Address,
     /// What a coupon takes off (0 until there are coupons).
     pub coupon_discount: Money,
-    /// The coupon that does.
     pub coupon: Option<UserCouponId>,
     /// What points pay (0 until there are points).
     pub points_used: Money,
-    /// The shop's currency.
     pub currency: Currency,
-    /// How long the buyer has to pay.
+    /// Time the buyer has to pay.
     pub pay_within: Duration,
-    /// The shop's zone: the day in the order number is a day there.
+    /// The order number contains the day in this zone.
     pub zone: Zone,
 }
 
-/// A line of an order that is about to be placed.
+/// A line of an order to place.
 #[derive(Debug, Clone)]
 pub struct NewLine {
-    /// The product.
     pub product: ProductId,
-    /// The sellable unit.
     pub variant: VariantId,
-    /// The variant's stock keeping unit.
     pub sku: String,
-    /// The product's name today.
     pub product_name: String,
-    /// The variant's name today; `None` for a product with a single variant.
+    /// `None` for a product with a single variant.
     pub variant_name: Option<String>,
-    /// What one unit costs today.
+    /// Price of one unit at this moment.
     pub unit_price: Money,
-    /// How many.
     pub quantity: Quantity,
 }
 
 /// An order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
-    /// The row.
     pub id: OrderId,
-    /// What people call it.
     pub number: OrderNumber,
-    /// Who bought.
     pub user: UserId,
-    /// Where it is in its life.
     pub status: Status,
-    /// What was bought.
     pub lines: Vec<Line>,
-    /// What it costs.
     pub amounts: Amounts,
-    /// In which currency.
     pub currency: Currency,
-    /// The coupon used.
     pub coupon: Option<UserCouponId>,
-    /// Where it goes.
     pub address: Address,
-    /// When it was placed.
     pub created_at: Timestamp,
-    /// When it changed last.
     pub updated_at: Timestamp,
-    /// Grows with every change.
     pub version: i64,
 }
 
-/// One line of an order: a snapshot that no later change of the product touches.
+/// One line of an order: a snapshot that later changes of the product do not affect.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// Its number in the order, from 1.
+    /// Counts from 1 within the order.
     pub number: i64,
-    /// The product.
     pub product: ProductId,
-    /// The sellable unit.
     pub variant: VariantId,
-    /// The variant's stock keeping unit then.
     pub sku: String,
-    /// The product's name then.
     pub product_name: String,
-    /// The variant's name then.
     pub variant_name: Option<String>,
-    /// What one unit cost.
     pub unit_price: Money,
-    /// How many.
     pub quantity: Quantity,
     /// Unit price × quantity.
     pub subtotal: Money,
 }
 
-/// What an order costs and how that comes about.
+/// The amounts of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amounts {
     /// Σ unit price × quantity.
     pub subtotal: Money,
-    /// What the coupon takes off; at most the subtotal.
+    /// At most the subtotal.
     pub coupon_discount: Money,
-    /// What points pay; at most what is left then.
+    /// At most what the coupon leaves.
     pub points_used: Money,
-    /// What is left to pay; never negative.
+    /// Never negative.
     pub payable: Money,
 }
 
 impl Amounts {
-    /// The amounts of an order over these lines. S306 when discount or points are negative or exceed what they reduce.
+    /// Computes the amounts of an order with these lines. S306 when discount or points are negative or exceed what
+    /// they reduce.
     pub fn of(lines: &[NewLine], coupon_discount: Money, points_used: Money) -> Result<Amounts> {
         let mut subtotal = Money::ZERO;
         for line in lines {
@@ -138,81 +112,61 @@ impl Amounts {
     }
 }
 
-/// Where an order is in its life, with what is known there.
+/// Status of an order, with the data that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Someone outside is still being asked; nothing is promised yet.
+    /// A remote participant has not answered yet; nothing is reserved for certain.
     Pending,
-    /// Everything is secured; the buyer has to pay.
+    /// Stock is reserved; the buyer has to pay.
     Confirmed {
-        /// Until then; afterwards the order is cancelled.
+        /// After this time the order is cancelled.
         pay_by: Timestamp,
     },
     /// Paid, not shipped.
     Paid {
-        /// When it was paid.
         at: Timestamp,
     },
-    /// On its way.
     Shipping {
-        /// When it was paid.
         paid_at: Timestamp,
     },
-    /// Arrived.
     Delivered {
-        /// When it was paid.
         paid_at: Timestamp,
-        /// When it arrived.
         at: Timestamp,
     },
-    /// Given up before it was paid.
+    /// Ended before it was paid.
     Cancelled {
-        /// When.
         at: Timestamp,
-        /// Why.
         reason: String,
     },
-    /// Given up after it was paid; the money went back.
+    /// Ended after it was paid; the buyer got the money back.
     Refunded {
-        /// When.
         at: Timestamp,
-        /// Why.
         reason: String,
     },
 }
 
-/// Something that happened to an order.
+/// A change of an order's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Everything is secured; waiting for payment until `pay_by`.
+    /// Stock is reserved; the buyer has until `pay_by` to pay.
     Secured {
-        /// Until then the buyer has to pay.
         pay_by: Timestamp,
     },
-    /// It was paid.
     Paid {
-        /// When.
         at: Timestamp,
     },
-    /// The parcel left.
     Shipped,
-    /// The parcel arrived.
     Delivered {
-        /// When.
         at: Timestamp,
     },
-    /// It was given up unpaid.
+    /// It ended unpaid.
     Cancelled {
-        /// When.
         at: Timestamp,
-        /// Why.
         reason: String,
     },
-    /// It was given up and the money went back.
+    /// It ended and the buyer got the money back.
     Refunded {
-        /// When.
         at: Timestamp,
-        /// Why.
         reason: String,
     },
 }
@@ -285,7 +239,7 @@ impl Status {
         }
     }
 
-    /// Until when the buyer has to pay, while that is awaited.
+    /// The time until which the buyer has to pay, while the order waits for payment.
     pub fn pay_by(&self) -> Option<Timestamp> {
         match self {
             Status::Confirmed { pay_by } => Some(*pay_by),
@@ -298,7 +252,7 @@ impl Status {
         }
     }
 
-    /// When it was paid, where that is still told.
+    /// When it was paid, if the status records it.
     pub fn paid_at(&self) -> Option<Timestamp> {
         match self {
             Status::Paid { at: paid_at } | Status::Shipping { paid_at } | Status::Delivered { paid_at, .. } => {
@@ -308,7 +262,7 @@ impl Status {
         }
     }
 
-    /// When and why it was given up.
+    /// When and why it was cancelled or refunded.
     pub fn ended(&self) -> Option<(Timestamp, &str)> {
         match self {
             Status::Cancelled { at, reason } | Status::Refunded { at, reason } => Some((*at, reason)),
@@ -326,19 +280,12 @@ impl Status {
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = OrderStatus)]
 pub enum Kind {
-    /// See [`Status::Pending`].
     Pending,
-    /// See [`Status::Confirmed`].
     Confirmed,
-    /// See [`Status::Paid`].
     Paid,
-    /// See [`Status::Shipping`].
     Shipping,
-    /// See [`Status::Delivered`].
     Delivered,
-    /// See [`Status::Cancelled`].
     Cancelled,
-    /// See [`Status::Refunded`].
     Refunded,
 }
 
@@ -360,7 +307,7 @@ impl Kind {
         }
     }
 
-    /// Design A's Korean label.
+    /// The Korean label.
     pub const fn label(self) -> &'static str {
         match self {
             Kind::Pending => "대기 중",

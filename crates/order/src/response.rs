@@ -1,4 +1,4 @@
-//! An order as answers show it: design A's field names, and what is ours beside them.
+//! Orders in responses.
 
 use crate::order::{Kind, Line, Order};
 use kernel::{

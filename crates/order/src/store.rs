@@ -43,7 +43,8 @@ const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), 
     delivered_at = coalesce(?, delivered_at), ended_at = ?, end_reason = ?, updated_at = ?, version = version + 1
     where id = ? and status = ? and version = ?";
 
-// `coalesce(status, '')` and `created_at + 0` keep planners on the user's own index: few rows, already in order
+// Planner hints: `coalesce(status, '')` and `created_at + 0` make the indexes on status and time unusable for these
+// statements, so that every database uses the index on (user_id, id): it finds a user's few orders already sorted.
 const OWN_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
     currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
     delivered_at, ended_at, end_reason, created_at, updated_at, version from orders
@@ -113,7 +114,7 @@ pub const STATEMENTS: &[&str] = &[
     NO_LINES,
 ];
 
-/// Violations told per rule; a shop with more has one cause for all of them.
+/// Most violations reported per rule; a shop with more has one cause for all of them.
 const TOLD_MAX: i64 = 100;
 
 fn head(row: &Row<'_>) -> Result<Order> {
@@ -248,12 +249,12 @@ pub(crate) fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Option<Order
     with_lines(tx, found)
 }
 
-/// Whether an order that has not ended has a line of this product.
+/// Whether an unfinished order has a line of this product.
 pub(crate) fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> {
     Ok(tx.query_first(LIVE_OF_PRODUCT, args![product], |_| Ok(()))?.is_some())
 }
 
-/// The best sellers among what was placed since `since` and paid.
+/// The best sellers among the orders placed since `since` and paid.
 pub(crate) fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<crate::ops::Sold>> {
     tx.query(BEST_SELLERS, args![since, limit], |row| {
         Ok(crate::ops::Sold { product: row.get(0)?, quantity: row.get(1)?, amount: row.get(2)? })
@@ -287,7 +288,7 @@ fn load_lines(tx: &mut Tx<'_>, orders: &mut [Order]) -> Result<()> {
     Ok(())
 }
 
-/// Saves the order's new status if it is still as it was read; false when someone was faster.
+/// Saves the order's new status if the order is unchanged since it was read; false when another change came first.
 pub(crate) fn save(tx: &mut Tx<'_>, order: &Order, next: &Status, now: Timestamp) -> Result<bool> {
     let delivered_at = match next {
         Status::Delivered { at, .. } => Some(*at),
@@ -320,13 +321,13 @@ pub(crate) fn save(tx: &mut Tx<'_>, order: &Order, next: &Status, now: Timestamp
 /// Which orders a list shows.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    /// Only these statuses; all when empty.
+    /// Empty: all statuses.
     pub statuses: Vec<Kind>,
     /// Placed at or after.
     pub from: Timestamp,
     /// Placed before.
     pub to: Timestamp,
-    /// Part of the order number or the user's id; only in the shop's own list.
+    /// Part of the order number or the user's id; used only by the list of all orders.
     pub keyword: Option<String>,
 }
 
@@ -358,18 +359,15 @@ impl Filter {
     }
 }
 
-/// Which part of a list: after a cursor or after so many rows, and how many rows.
+/// A part of a list: after a cursor or after an offset.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// Rows older than this one.
     pub after: Option<Cursor>,
-    /// Rows to skip.
     pub offset: i64,
-    /// Most rows.
     pub limit: i64,
 }
 
-/// A part of the user's own orders, newest first, and how many there are on all pages.
+/// A part of the user's own orders, newest first, and the number of orders on all pages.
 pub fn own_page(tx: &mut Tx<'_>, user: &UserId, filter: &Filter, part: Part) -> Result<(Vec<Order>, i64)> {
     let before = part.after.map_or(i64::MAX, Cursor::id);
     let statuses = Arg::list(filter.names());
@@ -380,7 +378,7 @@ pub fn own_page(tx: &mut Tx<'_>, user: &UserId, filter: &Filter, part: Part) -> 
     Ok((orders, total))
 }
 
-/// A part of all orders, newest first, and how many there are on all pages.
+/// A part of all orders, newest first, and the number of orders on all pages.
 pub fn page(tx: &mut Tx<'_>, filter: &Filter, part: Part) -> Result<(Vec<Order>, i64)> {
     let (before, before_id) = match part.after {
         Some(cursor) => (created_at(tx, cursor)?, cursor.id()),
@@ -408,7 +406,7 @@ fn created_at(tx: &mut Tx<'_>, cursor: Cursor) -> Result<Timestamp> {
         .ok_or_else(|| Code::InvalidInput.because("that is not a cursor this list gave out"))
 }
 
-/// What is broken among orders: amounts that do not add up, and states without what they must know.
+/// Violations: amounts that do not add up, and statuses without their data.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     let mut found = tx.query(WRONG_AMOUNTS, args![TOLD_MAX], |row| {
         let what = format!(

@@ -1,4 +1,4 @@
-//! What must always hold among payments and refunds (docs/RULES.md, invariants 2 and 3).
+//! Audit of payments and refunds (docs/RULES.md, invariants 2 and 3).
 
 use kernel::{Money, Result};
 use std::time::Duration;
@@ -42,12 +42,12 @@ pub(crate) const WRONG_REFUNDS: &str = "select r.id, r.status, r.amount from ref
                        where p.payment_number = r.payment_number and p.order_number = r.order_number)
     order by r.id limit ?";
 
-/// Violations told per rule; a shop with more has one cause for all of them.
+/// Most violations reported per rule; a shop with more has one cause for all of them.
 const TOLD_MAX: i64 = 100;
-/// Time in which money that came too late must be on its way back; recovery asks and repeats within minutes.
+/// Time within which the refund of a late capture must have begun; recovery asks and retries within minutes.
 const GIVEN_BACK_WITHIN: Duration = Duration::from_secs(3_600);
 
-/// What is broken among payments and refunds.
+/// Violations among payments and refunds.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     let long_ago = tx.now().before(GIVEN_BACK_WITHIN);
     let mut found = tx.query(WRONG_AMOUNTS, args![TOLD_MAX], |row| {

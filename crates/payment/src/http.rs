@@ -1,4 +1,4 @@
-//! What buyers ask of their payments. Making, cancelling and refunding one moves stock too: that is in `checkout`.
+//! Payment routes for buyers. Paying, cancelling and refunding also move stock, so their routes are in `checkout`.
 
 use crate::ops;
 use crate::payment::Payment;
@@ -14,7 +14,7 @@ pub fn routes() -> Routes {
     Routes::new().add(OWNER, routes!(find_payment)).add(OWNER, routes!(find_payment_of_order))
 }
 
-/// The payment with its refunds if the caller may see it: its payer and administrators do; S313 for others.
+/// The payment with its refunds, for its payer and for administrators; S313 for others.
 fn shown_to(tx: &mut Tx<'_>, user: &User, payment: Payment) -> Result<PaymentDetail> {
     if payment.user != user.id && !user.is_admin() {
         return Err(Code::PaymentUserMismatch.error());

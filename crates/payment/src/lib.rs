@@ -1,4 +1,4 @@
-//! Payments and refunds: attempts to pay an order, and the money's way back. See the README.
+//! Payments and refunds. See the README.
 
 mod audit;
 pub mod events;

@@ -1,4 +1,4 @@
-//! What can be done with payments and refunds: one function per verb.
+//! Operations on payments and refunds, one function per verb.
 
 use crate::events::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 use crate::payment::{Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
@@ -8,7 +8,7 @@ use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentId, PaymentNumber, 
 
 /// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
 const DRAWS_MAX: u32 = 5;
-/// What a payment that was given up says instead of a gateway's reason.
+/// The failure reason of a payment that was abandoned, in place of a gateway's reason.
 const ABANDONED: &str = "CANCELLED: given up before there was an outcome";
 
 /// Begins a payment in PROCESSING. S302 naming the live payment when the order has one, S306 when the amount is not
@@ -58,10 +58,11 @@ fn already(live: &Payment) -> Error {
     Code::PaymentAlreadyCompleted.error().with(detail)
 }
 
-/// The gateway approved: → COMPLETED; says [`PaymentCompleted`]. Repeated with the same transaction: no effect.
+/// The gateway approved: → COMPLETED; emits [`PaymentCompleted`]. Repeated with the same transaction: no effect.
 ///
-/// [`Approval::Late`] when the payment had failed or was given up: it stays so, the capture is recorded, and the caller
-/// gives the money back. C019 when another transaction is recorded already: a gateway never captures one payment twice.
+/// [`Approval::Late`] when the payment had failed or was abandoned: its status stays, the capture is recorded, and
+/// the caller must refund the money. C019 when another transaction is recorded already: a gateway never captures one
+/// payment twice.
 pub fn completed(tx: &mut Tx<'_>, number: &PaymentNumber, transaction: &str) -> Result<Approval> {
     let (mut payment, now) = (locked(tx, number)?, tx.now());
     if let Some(known) = &payment.transaction {
@@ -87,16 +88,17 @@ fn approval(payment: Payment) -> Approval {
     if payment.status.is_live() { Approval::Completed(payment) } else { Approval::Late(payment) }
 }
 
-/// The gateway refused: → FAILED, kept with its reason (`CODE: text`, cut at 500 characters); says [`PaymentFailed`].
-/// Repeated, or after it was given up: no effect. S302 when it is completed: what was taken is never called refused.
+/// The gateway refused: → FAILED with its reason (`CODE: text`, cut at 500 characters); emits [`PaymentFailed`].
+/// Repeated, or after the payment was abandoned: no effect. S302 when it is completed: captured money is never
+/// recorded as refused.
 pub fn failed(tx: &mut Tx<'_>, number: &PaymentNumber, reason: &str) -> Result<Payment> {
     let reason = reason.chars().take(text::REASON_MAX).collect();
     let change = Change::Declined { at: tx.now(), reason };
     end(tx, number, &change)
 }
 
-/// The buyer or the shop gave it up: → CANCELLED; says [`PaymentFailed`]. Repeated: no effect; S312 when there is an
-/// outcome. Whether the gateway took the money all the same is for the caller to find out.
+/// The buyer or the shop abandoned the payment: → CANCELLED; emits [`PaymentFailed`]. Repeated: no effect; S312 when
+/// its outcome is known. The caller must find out whether the gateway took the money anyway.
 pub fn cancelled(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Payment> {
     let change = Change::Abandoned { at: tx.now() };
     end(tx, number, &change)
@@ -117,8 +119,8 @@ fn end(tx: &mut Tx<'_>, number: &PaymentNumber, change: &Change) -> Result<Payme
     Ok(payment)
 }
 
-/// Claims `amount` of what was captured for a refund in PROCESSING. S305 when nothing was captured or all of it is
-/// claimed, S306 when the amount is not above zero or more than [`Payment::refundable`].
+/// Claims `amount` of the captured money for a refund in PROCESSING. S305 when nothing was captured or all of it is
+/// claimed, S306 when the amount is not above zero or exceeds [`Payment::refundable`].
 pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reason: &str) -> Result<Refund> {
     let reason = text::required("reason", reason, text::REASON_MAX)?;
     let (payment, now) = (locked(tx, number)?, tx.now());
@@ -143,9 +145,9 @@ pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reas
     Ok(refund)
 }
 
-/// The gateway gave the money back: the refund → COMPLETED, its payment → PARTIALLY_REFUNDED or REFUNDED (a payment
-/// whose approval came late stays what it was); says [`PaymentRefunded`]. Repeated with the same transaction: no
-/// effect. C019 when it is recorded otherwise.
+/// The gateway refunded the money: the refund → COMPLETED, its payment → PARTIALLY_REFUNDED or REFUNDED (a payment
+/// whose approval came late keeps its status); emits [`PaymentRefunded`]. Repeated with the same transaction: no
+/// effect. C019 when another outcome is recorded.
 pub fn refund_completed(tx: &mut Tx<'_>, refund: RefundId, transaction: &str) -> Result<Refund> {
     let (mut refund, now) = (locked_refund(tx, refund)?, tx.now());
     match &refund.status {
@@ -168,8 +170,8 @@ pub fn refund_completed(tx: &mut Tx<'_>, refund: RefundId, transaction: &str) ->
     Ok(refund)
 }
 
-/// The gateway refused the refund: → FAILED, kept with its reason, and its claim is given up. Repeated: no effect.
-/// C019 when it is completed.
+/// The gateway refused the refund: → FAILED with its reason, and its claim is released. Repeated: no effect. C019
+/// when it is completed.
 pub fn refund_failed(tx: &mut Tx<'_>, refund: RefundId, reason: &str) -> Result<Refund> {
     let (mut refund, now) = (locked_refund(tx, refund)?, tx.now());
     match &refund.status {
@@ -243,8 +245,8 @@ pub fn live(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Payment>> {
     store::live(tx, order)
 }
 
-/// The payment that stands for the order: the live one, else the newest that failed or was given up; S301 when there
-/// is none.
+/// The order's current payment: the live one; without a live one, the newest that failed or was abandoned. S301 when
+/// the order has no payment.
 pub fn current(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Payment> {
     let mut payments = store::of_order(tx, order)?;
     let live = payments.iter().rposition(|payment| payment.status.is_live());

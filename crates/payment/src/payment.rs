@@ -1,145 +1,121 @@
-//! What a payment and a refund are, and the rules of their lives.
+//! Payments, refunds and the rules of their statuses.
 
 use kernel::{Code, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use utoipa::ToSchema;
 
-/// Longest payment key of a gateway, in characters (Toss Payments).
+/// Longest payment key of a gateway, in characters (the limit of Toss Payments).
 pub const PAYMENT_KEY_MAX: usize = 200;
 
-/// A payment that is about to begin.
+/// A payment to begin.
 #[derive(Debug, Clone)]
 pub struct NewPayment {
-    /// What is paid.
     pub order: OrderNumber,
-    /// Who pays.
     pub user: UserId,
-    /// How much; the order's payable, above zero.
+    /// The order's payable; above zero.
     pub amount: Money,
-    /// How.
     pub method: Method,
-    /// What the gateway gave the buyer's browser; at most [`PAYMENT_KEY_MAX`] characters.
+    /// The key that the gateway gave the buyer's browser; at most [`PAYMENT_KEY_MAX`] characters.
     pub payment_key: Option<String>,
 }
 
 /// A payment: one attempt to pay an order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Payment {
-    /// The row.
     pub id: PaymentId,
-    /// What people call it.
     pub number: PaymentNumber,
-    /// What is paid.
     pub order: OrderNumber,
-    /// Who pays.
     pub user: UserId,
-    /// How much.
     pub amount: Money,
-    /// How.
     pub method: Method,
-    /// What the gateway gave the buyer's browser.
+    /// The key that the gateway gave the buyer's browser.
     pub payment_key: Option<String>,
-    /// Where it is in its life.
     pub status: Status,
-    /// The gateway's name for the capture, once there was one.
+    /// The gateway's id of the capture.
     pub transaction: Option<String>,
-    /// What the gateway took: nothing, or the amount. Also set when the approval came late.
+    /// What the gateway took: nothing or the whole amount. Also set when the approval came late.
     pub captured: Money,
-    /// What went back.
     pub refunded: Money,
-    /// What went back or is on its way back; never more than was captured.
+    /// Refunded or being refunded; never more than `captured`.
     pub refund_claimed: Money,
-    /// When it began.
     pub created_at: Timestamp,
-    /// When it changed last.
     pub updated_at: Timestamp,
-    /// Grows with every change.
     pub version: i64,
 }
 
 impl Payment {
-    /// What may still be given back.
+    /// The amount that can still be refunded.
     pub fn refundable(&self) -> Money {
         Money::minor(self.captured.as_minor() - self.refund_claimed.as_minor())
     }
 }
 
-/// Where a payment is in its life, with what is known there.
+/// Status of a payment, with the data that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Begun; the gateway was not asked yet.
+    /// The gateway was not asked yet.
     Pending,
-    /// The gateway is being asked, or its answer is not known.
+    /// The gateway is being asked, or its answer is unknown.
     Processing,
-    /// The money was taken.
-    Completed {
-        /// When.
-        at: Timestamp,
-    },
+    /// The gateway took the money.
+    Completed { at: Timestamp },
     /// The gateway refused.
     Failed {
-        /// When.
         at: Timestamp,
         /// `CODE: text`.
         reason: String,
     },
-    /// Given up before there was an outcome.
-    Cancelled {
-        /// When.
-        at: Timestamp,
-    },
-    /// A part of the money went back.
+    /// Abandoned before the gateway's outcome was known.
+    Cancelled { at: Timestamp },
+    /// Part of the money was refunded.
     PartiallyRefunded {
-        /// When it was taken.
+        /// When the money was taken.
         paid_at: Timestamp,
-        /// When a part went back last.
+        /// When the last refund completed.
         at: Timestamp,
     },
-    /// All of the money went back.
+    /// All of the money was refunded.
     Refunded {
-        /// When it was taken.
+        /// When the money was taken.
         paid_at: Timestamp,
-        /// When the last of it went back.
+        /// When the last refund completed.
         at: Timestamp,
     },
 }
 
-/// Something that happened to a payment.
+/// A change of a payment's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// The gateway took the money.
     Approved {
-        /// When that was recorded.
+        /// When we recorded it.
         at: Timestamp,
     },
     /// The gateway refused.
     Declined {
-        /// When that was recorded.
+        /// When we recorded it.
         at: Timestamp,
         /// `CODE: text`.
         reason: String,
     },
-    /// Given up before there was an outcome.
-    Abandoned {
-        /// When.
-        at: Timestamp,
-    },
-    /// A part of the money went back.
+    /// Abandoned before the gateway's outcome was known.
+    Abandoned { at: Timestamp },
+    /// Part of the money was refunded.
     PartRefunded {
-        /// When that was recorded.
+        /// When we recorded it.
         at: Timestamp,
     },
-    /// The last of the money went back.
+    /// The rest of the money was refunded.
     AllRefunded {
-        /// When that was recorded.
+        /// When we recorded it.
         at: Timestamp,
     },
 }
 
 impl Status {
-    /// The status after `change`. Facts that change nothing, because they are known or because they come too late, give
-    /// the same status; facts that contradict what is known are errors: S302 (it is completed), S305, S312.
+    /// The status after `change`. A change that is known already or comes too late keeps the status; a change that
+    /// contradicts what is known is an error: S302 (the payment is completed), S305, S312.
     pub fn step(&self, change: &Change) -> Result<Status> {
         use Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
         match (self, change) {
@@ -156,7 +132,7 @@ impl Status {
             // known already
             (Completed { .. } | PartiallyRefunded { .. } | Refunded { .. }, Change::Approved { .. })
             | (Cancelled { .. }, Change::Abandoned { .. }) => Ok(self.clone()),
-            // a word too late: what was told before stands, and money taken all the same goes back
+            // too late: the recorded outcome stays, and a late capture is refunded
             (Failed { .. } | Cancelled { .. }, Change::Approved { .. } | Change::Declined { .. })
             | (Failed { .. } | Cancelled { .. }, Change::PartRefunded { .. } | Change::AllRefunded { .. }) => {
                 Ok(self.clone())
@@ -223,7 +199,7 @@ impl Status {
         }
     }
 
-    /// Whether the order has this payment: no other may begin. Failed and cancelled ones make room for the next.
+    /// Whether this payment keeps the order from beginning another one. Failed and cancelled payments do not.
     pub const fn is_live(&self) -> bool {
         match self {
             Status::Pending
@@ -241,19 +217,12 @@ impl Status {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = PaymentStatus)]
 pub enum Kind {
-    /// See [`Status::Pending`].
     Pending,
-    /// See [`Status::Processing`].
     Processing,
-    /// See [`Status::Completed`].
     Completed,
-    /// See [`Status::Failed`].
     Failed,
-    /// See [`Status::Cancelled`].
     Cancelled,
-    /// See [`Status::PartiallyRefunded`].
     PartiallyRefunded,
-    /// See [`Status::Refunded`].
     Refunded,
 }
 
@@ -282,7 +251,7 @@ impl Kind {
         }
     }
 
-    /// Design A's Korean label.
+    /// The Korean label.
     pub const fn label(self) -> &'static str {
         match self {
             Kind::Pending => "대기 중",
@@ -300,21 +269,16 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Method {
-    /// A card; `CARD` is read as this too.
+    /// `CARD` is accepted as another name.
     CreditCard,
-    /// From account to account.
     BankTransfer,
     /// Into an account opened for this payment.
     VirtualAccount,
-    /// Kakao Pay.
     KakaoPay,
-    /// Naver Pay.
     NaverPay,
-    /// Toss Pay.
     TossPay,
-    /// With the phone bill.
     Mobile,
-    /// From the prepaid balance; refused (S307) until there is a wallet.
+    /// The prepaid balance; refused (S307) until there is a wallet.
     Balance,
 }
 
@@ -396,40 +360,31 @@ impl FromStr for Method {
     }
 }
 
-/// A refund: a part or all of a payment going back.
+/// A refund of a part or all of a payment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refund {
-    /// The row.
     pub id: RefundId,
-    /// What goes back.
     pub payment: PaymentNumber,
-    /// Of which order.
     pub order: OrderNumber,
-    /// How much.
     pub amount: Money,
-    /// Why.
     pub reason: String,
-    /// Where it is in its life.
     pub status: RefundStatus,
-    /// When it began.
     pub created_at: Timestamp,
 }
 
-/// Where a refund is in its life, with what is known there.
+/// Status of a refund, with the data that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundStatus {
-    /// The gateway is being asked, or its answer is not known.
+    /// The gateway is being asked, or its answer is unknown.
     Processing,
-    /// The money went back.
+    /// The gateway refunded the money.
     Completed {
-        /// When.
         at: Timestamp,
-        /// The gateway's name for it.
+        /// The gateway's id of the refund.
         transaction: String,
     },
     /// The gateway refused.
     Failed {
-        /// When.
         at: Timestamp,
         /// `CODE: text`.
         reason: String,
@@ -447,12 +402,12 @@ impl RefundStatus {
     }
 }
 
-/// What recording an approval led to.
+/// Result of recording an approval.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Approval {
-    /// The payment is completed, now or by an earlier record of the same transaction.
+    /// Completed, now or by an earlier record of the same transaction.
     Completed(Payment),
-    /// The payment had failed or was given up before, and stays so. The money was taken all the same (it is recorded as
-    /// captured): the caller must give it back.
+    /// The payment had failed or was abandoned before, and keeps that status. The gateway took the money anyway and
+    /// the capture is recorded: the caller must refund it.
     Late(Payment),
 }

@@ -1,4 +1,4 @@
-//! Payments and refunds as answers show them: design A's field names, and what is ours beside them.
+//! Payments and refunds in responses.
 
 use crate::payment::{Kind, Method, Payment, Refund, RefundStatus};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Timestamp, UserId};

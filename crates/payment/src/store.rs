@@ -1,4 +1,4 @@
-//! The SQL of payments and refunds: rows in and out, with the guards of their money in the statements.
+//! The SQL of payments and refunds. The guards of their money are in the statements.
 
 use crate::audit;
 use crate::payment::{Kind, Method, Payment, Refund, RefundStatus, Status};
@@ -29,8 +29,9 @@ impl FromColumn for Method {
     }
 }
 
-// `live_key` is the order's number while the payment is live, and null when it failed or was given up. It is unique,
-// and no database counts nulls as equal: so an order has at most one live payment, whoever asks at the same moment.
+// `live_key` is the order's number while the payment is live, and null after it failed or was abandoned. It is
+// unique, and no database counts nulls as equal: so an order has at most one live payment, also when two begin at the
+// same moment.
 const INSERT: &str = "insert into payments (payment_number, order_number, user_id, amount, method, payment_key, status,
     live_key, captured, refunded, refund_claimed, created_at, updated_at, version)
     values (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, 1) {on conflict ignore: payment_number}";
@@ -141,7 +142,7 @@ fn refund(row: &Row<'_>) -> Result<Refund> {
     })
 }
 
-/// Stores a payment that is live; `None` when its number is taken or its order has a live payment.
+/// Stores a live payment; `None` when its number is taken or its order already has a live payment.
 pub(crate) fn insert(tx: &mut Tx<'_>, new: &Payment) -> Result<Option<PaymentId>> {
     let id = tx.insert_new(
         INSERT,
@@ -181,7 +182,7 @@ pub(crate) fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Payme
     tx.query(OF_ORDER, args![order], payment)
 }
 
-/// Records that the gateway took the payment's amount; false when the payment is not as it was read.
+/// Records that the gateway took the payment's amount; false when the payment changed since it was read.
 pub(crate) fn capture(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -194,7 +195,7 @@ pub(crate) fn capture(
     Ok(tx.exec(CAPTURE, row)? == 1)
 }
 
-/// Records that the payment failed or was given up; false when it is not as it was read.
+/// Records that the payment failed or was abandoned; false when it changed since it was read.
 pub(crate) fn end(tx: &mut Tx<'_>, payment: &Payment, next: &Status, now: Timestamp) -> Result<bool> {
     let (kind, failure) = (next.kind(), next.failure());
     let row = args![kind, failure, now, now, payment.id, payment.version];
@@ -206,12 +207,12 @@ pub(crate) fn claim(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, now:
     Ok(tx.exec(CLAIM, args![amount, now, number, amount])? == 1)
 }
 
-/// Gives a claim up; false when it is not there.
+/// Releases a claim; false when there is no such claim.
 pub(crate) fn unclaim(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, now: Timestamp) -> Result<bool> {
     Ok(tx.exec(UNCLAIM, args![amount, now, number, amount])? == 1)
 }
 
-/// Records that a claimed amount went back; false when the payment is not as it was read.
+/// Records that a claimed amount was refunded; false when the payment changed since it was read.
 pub(crate) fn add_refunded(
     tx: &mut Tx<'_>,
     payment: &Payment,

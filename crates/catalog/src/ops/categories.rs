@@ -1,4 +1,4 @@
-//! Categories: made, renamed, moved and removed.
+//! Operations on categories.
 
 use crate::category::{self, CATEGORIES_MAX, Category, DEPTH_MAX, PATH_SIGN, Tree, WithPath};
 use crate::events::{CategoryChanged, Change};
@@ -7,18 +7,18 @@ use crate::store::categories as rows;
 use ::store::Tx;
 use kernel::{CategoryId, Code, Error, Result, text};
 
-/// What an administrator writes of a category.
+/// The content of a category, as an administrator writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// Unique among its siblings, without `>`.
     pub name: String,
-    /// The category it is part of; `None`: at the top.
+    /// `None`: at the top.
     pub parent: Option<CategoryId>,
     /// Siblings are shown by this number, then by name.
     pub display_order: i64,
 }
 
-/// Furthest a category can be ordered to the front or the back.
+/// Bound of `display_order` in both directions.
 const ORDER_MAX: i64 = 1_000_000;
 
 impl Content {
@@ -35,8 +35,8 @@ pub fn tree(tx: &mut Tx<'_>) -> Result<Tree> {
     Ok(Tree::of(rows::all(tx)?))
 }
 
-/// Makes a category. C019 when a sibling has the name, C003 when the parent does not exist, C002 when it would be too
-/// deep or one too many.
+/// Makes a category. C019 when a sibling has the name, C003 when the parent does not exist, C002 when the tree would
+/// be too deep or too large.
 pub fn create(tx: &mut Tx<'_>, content: Content) -> Result<WithPath> {
     let content = content.checked()?;
     let tree = Tree::of(rows::all_locked(tx)?);
@@ -62,8 +62,8 @@ fn name_taken(name: &str) -> Error {
     Code::Conflict.because(format!("there is a category {name} here already"))
 }
 
-/// Renames, moves or reorders a category with everything below it. C003, C016; C019 when a sibling has the name, C002
-/// when the tree would be too deep or a circle.
+/// Renames, moves or reorders a category together with its subtree. C003, C016; C019 when a sibling has the name,
+/// C002 when the tree would be too deep or have a cycle.
 pub fn change(tx: &mut Tx<'_>, id: CategoryId, content: Content, expected: Option<i64>) -> Result<WithPath> {
     let content = content.checked()?;
     let tree = Tree::of(rows::all_locked(tx)?);
@@ -107,7 +107,8 @@ pub fn remove(tx: &mut Tx<'_>, id: CategoryId, expected: Option<i64>) -> Result<
     tx.emit(&CategoryChanged { category_id: id, change: Change::Discontinued })
 }
 
-/// C003 unless the category exists, and then it stays until the end of the job; `None` always does.
+/// C003 unless the category exists; an existing one is locked against deletion until the end of the job. `None`
+/// passes.
 pub(crate) fn must_exist(tx: &mut Tx<'_>, id: Option<CategoryId>) -> Result<()> {
     match id {
         Some(id) if !rows::lock_shared(tx, id)? => Err(category::unknown(id)),
@@ -115,8 +116,8 @@ pub(crate) fn must_exist(tx: &mut Tx<'_>, id: Option<CategoryId>) -> Result<()> 
     }
 }
 
-/// The category at a path such as `Apparel > Topwear`. What is missing of it is made when `may_make`, else C003.
-/// C002 when the path is not one or there would be too many categories.
+/// The category at a path such as `Apparel > Topwear`. Missing categories are made if `may_make`, else C003. C002
+/// when the path is invalid or there would be too many categories.
 pub fn at_path(tx: &mut Tx<'_>, path: &str, may_make: bool) -> Result<CategoryId> {
     let names = category::path(path)?;
     let mut at = None;
@@ -130,7 +131,7 @@ pub fn at_path(tx: &mut Tx<'_>, path: &str, may_make: bool) -> Result<CategoryId
     at.ok_or_else(not_blank)
 }
 
-/// Makes what is missing of a path. The whole tree is held, so that nobody moves or removes what the path stands on.
+/// Makes the missing categories of a path. Locks the whole tree, so that no other job moves or deletes its ancestors.
 fn make_path(tx: &mut Tx<'_>, names: &[String]) -> Result<CategoryId> {
     let tree = Tree::of(rows::all_locked(tx)?);
     let (mut at, mut count) = (None, tree.len());
@@ -152,7 +153,8 @@ fn not_blank() -> Error {
 }
 
 fn make_child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result<CategoryId> {
-    // in an empty tree there is nothing to hold, and someone may make it at the same moment; either way it is there afterwards
+    // an empty tree has no row to lock, so another job may make the same category at the same moment; either way it
+    // exists afterwards
     let made = rows::insert(tx, parent, name, 0)?;
     let id = rows::child(tx, parent, name)?.ok_or_else(|| Code::Internal.error().caused_by("no new category"))?;
     if made {
@@ -161,7 +163,7 @@ fn make_child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result
     Ok(id)
 }
 
-/// The categories a shopper means: by id, by path, or by name wherever it stands. Empty when there is none.
+/// The categories that match a shopper's text: an id, a path, or a name at any level. Empty when there is none.
 pub fn matching(tx: &mut Tx<'_>, words: &str) -> Result<Vec<CategoryId>> {
     if let Some(id) = words.parse::<i64>().ok().and_then(|raw| CategoryId::checked(raw).ok()) {
         return rows::existing(tx, &[id]);

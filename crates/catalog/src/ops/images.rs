@@ -1,4 +1,4 @@
-//! Images: an ordered gallery, whose first image is the one shown in lists.
+//! Operations on images: an ordered gallery, whose first image is the one shown in lists.
 
 use crate::events::Change;
 use crate::ops::products::{changed, lock_to_change};
@@ -8,23 +8,23 @@ use crate::text::url;
 use ::store::Tx;
 use kernel::{ProductId, Result, text};
 
-/// The images of these products, product by product in the order they are shown.
+/// The images of these products, grouped by product, in display order.
 pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
     store::variants::images_of(tx, products)
 }
 
-/// The images of one product in the order they are shown.
+/// The images of one product, in display order.
 pub fn urls(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<String>> {
     Ok(of_products(tx, &[product])?.into_iter().map(|(_, url)| url).collect())
 }
 
-/// Addresses without stray blanks; C002 naming the one that is not an address.
+/// The addresses without surrounding blanks; C002 naming an invalid one.
 pub(crate) fn checked(urls: Vec<String>) -> Result<Vec<String>> {
     urls.iter().enumerate().map(|(n, one)| url(&format!("images[{n}]"), one)).collect()
 }
 
-/// The gallery of a product whose first image is to be `first` and whose gallery was `shown`: `given` with `first` in
-/// front; or, when nobody gave a gallery, `shown` with another first image. None twice, at most [`IMAGES_MAX`].
+/// The new gallery of a product: `given` with `first` in front; or, without a given gallery, `shown` with `first` as
+/// its first image. Removes duplicates; C002 above [`IMAGES_MAX`].
 pub(crate) fn gallery(first: Option<String>, given: Option<Vec<String>>, shown: &[String]) -> Result<Vec<String>> {
     let rest = match (&first, given) {
         (_, Some(given)) => given,
@@ -44,7 +44,7 @@ pub(crate) fn gallery(first: Option<String>, given: Option<Vec<String>>, shown: 
     Ok(gallery)
 }
 
-/// The product shows exactly these images from now on, in this order. S001, A002, C016, C002.
+/// Replaces the gallery. S001, A002, C016, C002.
 pub fn set(
     tx: &mut Tx<'_>,
     author: Author,

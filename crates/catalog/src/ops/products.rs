@@ -1,4 +1,4 @@
-//! Products: made, rewritten, put on sale and taken off it.
+//! Operations on products.
 
 use crate::events::{Change, ProductChanged};
 use crate::ops::{categories, images};
@@ -10,21 +10,20 @@ use ::store::Tx;
 use kernel::{Code, Detail, Error, ProductId, Result, VariantId, number::ALPHABET, text};
 use std::collections::HashMap;
 
-/// A product that was just made.
+/// The ids of a product that was just made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
-    /// Its row.
     pub product: ProductId,
-    /// Its variants, in the order they were given; one when none were.
+    /// In the order given; one default variant when none was given.
     pub variants: Vec<VariantId>,
 }
 
-/// The product, whatever its state; S001 when there is none.
+/// The product in any status; S001 when there is none.
 pub fn product(tx: &mut Tx<'_>, id: ProductId) -> Result<Product> {
     store::find(tx, id)
 }
 
-/// Those of `ids` that exist, whatever their state, in the order of `ids`.
+/// Those of `ids` that exist, in any status, in the order of `ids`.
 pub fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
     let mut found: HashMap<ProductId, Product> = store::by_ids(tx, ids)?.into_iter().map(|one| (one.id, one)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
@@ -69,7 +68,7 @@ pub(crate) fn insert_parts(
     Ok(made)
 }
 
-/// Someone took the sku or the name between our look and our insert.
+/// Another job took the sku or the name between the check and the insert.
 pub(crate) fn raced(error: Error) -> Error {
     match error.code() {
         Code::Conflict => {
@@ -79,7 +78,7 @@ pub(crate) fn raced(error: Error) -> Error {
     }
 }
 
-/// The variants a new product starts with, checked, each with its sku, exactly one of them the default.
+/// The checked variants of a new product, each with its sku; exactly one is the default.
 pub(crate) fn first_variants(
     tx: &mut Tx<'_>,
     sku: &str,
@@ -108,7 +107,7 @@ pub(crate) fn first_variants(
     Ok(variants)
 }
 
-/// A sku for what was given none: readable, and as good as never drawn twice.
+/// A readable random sku; two equal draws are practically impossible.
 pub(crate) fn draw_sku(tx: &mut Tx<'_>) -> String {
     let random = tx.random();
     let signs = (0..8).map(|_| char::from(ALPHABET[random.below(ALPHABET.len() as u64) as usize]));
@@ -141,14 +140,14 @@ fn name_must_be_free(tx: &mut Tx<'_>, name: &str, by: Option<ProductId>) -> Resu
     }
 }
 
-/// S008 naming the product that holds the name.
+/// S008 naming the product that owns the name.
 pub(crate) fn name_taken(holder: ProductId, sku: &str) -> Error {
     let detail = Detail::field("name", "is taken").with("productId", holder.raw()).with("sku", sku);
     Code::ProductNameAlreadyExists.because(format!("it is the name of sku {sku}")).with(detail)
 }
 
-/// The product, held until the end of the job, if `author` may change it and nobody changed it since `expected`; for
-/// composers that change something next to it. S001, A002, C016.
+/// The product, locked until the end of the job, if `author` may change it and its version is `expected`. Also for
+/// composers that change something beside it. S001, A002, C016.
 pub fn lock_to_change(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
     let product = store::find_locked(tx, id)?;
     if product.status == Status::Discontinued {
@@ -159,7 +158,7 @@ pub fn lock_to_change(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: 
     Ok(product)
 }
 
-/// Stores a change and tells it. C016 when another change came first.
+/// Stores a changed product and emits [`ProductChanged`]. C016 when another change came first.
 pub(crate) fn changed(tx: &mut Tx<'_>, mut product: Product, change: Change) -> Result<Product> {
     if !store::save(tx, &product).map_err(raced)? {
         return Err(stale(store::find(tx, product.id)?.version));
@@ -170,9 +169,8 @@ pub(crate) fn changed(tx: &mut Tx<'_>, mut product: Product, change: Change) -> 
     Ok(product)
 }
 
-/// Rewrites everything a merchandiser writes. `images`: the whole gallery; without it only its first image becomes the
-/// content's. S001, A002, C016; S008 when the name changes to a taken one; S004 when a variant would be left without
-/// price.
+/// Replaces the content. `images` is the whole gallery; without it only `content.image_url` changes the first image.
+/// S001, A002, C016; S008 when the new name is taken; S004 when a variant's price would not be above zero.
 pub fn rewrite(
     tx: &mut Tx<'_>,
     author: Author,
@@ -218,8 +216,8 @@ pub fn close(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i6
     step(tx, author, id, product::Change::Closed, expected)
 }
 
-/// Deletes the product: nobody can buy or find it any more, and its name is free again; its sku is not. `live_orders`
-/// is for the caller to know: S009 when orders of it are not finished. S001, A002, C016.
+/// Deletes the product: it can no longer be found or bought, and its name is free again; its sku stays taken. The
+/// caller finds out whether there are `live_orders`: S009 if so. S001, A002, C016.
 pub fn discontinue(
     tx: &mut Tx<'_>,
     author: Author,

@@ -1,4 +1,5 @@
-//! Upsert by sku, for imports: what a chunk of rows needs to know is read at once, then each row is decided on its own.
+//! Stores the rows of an import by their sku. One read per chunk loads everything that its rows need; then each row
+//! is decided on its own.
 
 use crate::events::{Change, ProductChanged};
 use crate::ops::{images, products, variants};
@@ -10,75 +11,65 @@ use ::store::Tx;
 use kernel::{CategoryId, Code, Money, ProductId, Result, VariantId, text};
 use std::collections::HashMap;
 
-/// A product as a file tells it. What a row leaves out stays as it is in a product that exists.
+/// One row of an import. Fields that an existing product has and the row omits stay unchanged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Decides whether the product exists.
+    /// Finds the product to change; an unknown sku makes a new one.
     pub sku: String,
-    /// Needed for a new product.
+    /// Required for a new product.
     pub name: Option<String>,
-    /// Needed for a new product.
+    /// Required for a new product.
     pub price: Option<Money>,
-    /// See [`Content`].
     pub sale_price: Option<Money>,
-    /// See [`Content`].
     pub description: Option<String>,
-    /// See [`Content`].
     pub category_id: Option<CategoryId>,
-    /// See [`Content`].
     pub brand: Option<String>,
-    /// The whole gallery, unless empty.
+    /// The whole gallery; empty leaves the gallery as it is.
     pub images: Vec<String>,
-    /// The state of a new product; one that exists keeps its own.
+    /// The status of a new product. An existing product keeps its own.
     pub status: Status,
-    /// Variants to add or change by their sku; those of a product that exists and are not named stay.
+    /// Variants to add or change by their sku. Existing variants that are not named stay.
     pub variants: Vec<variant::New>,
 }
 
-/// What to do with a row whose name another product holds.
+/// How to treat a row whose name another product owns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SameName {
-    /// Store it all the same and say so: the sku tells the products apart.
+    /// Store it and report it: the sku still distinguishes the two products.
     #[default]
     Store,
-    /// Refuse it with S008, as for a product made by hand.
+    /// Refuse it with S008, as for a product made through the API.
     Refuse,
 }
 
-/// What became of a row.
+/// Effect of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// A new product.
     Created,
-    /// A changed product.
     Updated,
-    /// Everything was as the row says.
+    /// The stored product already equals the row.
     Unchanged,
 }
 
 /// A stored row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Put {
-    /// Its product.
     pub product: ProductId,
-    /// What became of it.
     pub outcome: Outcome,
-    /// The variants of the row, in its order; the default variant when it names none.
+    /// The row's variants in its order; the default variant when the row names none.
     pub variants: Vec<Stored>,
-    /// The sku of the product that holds this one's name.
+    /// The sku of the other product that owns this one's name.
     pub shares_name_with: Option<String>,
 }
 
 /// A variant of a stored row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
-    /// Its row.
     pub variant: VariantId,
-    /// Whether it was made by this row.
     pub is_new: bool,
 }
 
-/// What was stored before a chunk of rows, and what its rows have added since.
+/// The stored products of a chunk of rows, updated as its rows are stored.
 #[derive(Debug, Default)]
 pub struct Known {
     products: HashMap<String, Product>,
@@ -87,10 +78,10 @@ pub struct Known {
     names: HashMap<String, (ProductId, String)>,
 }
 
-/// What is stored under these skus (products' and variants') and names, the products held until the end of the job: five
-/// statements however many there are.
+/// Loads what is stored under these skus (of products and variants) and names, and locks the products until the end
+/// of the job: five statements for any number of rows.
 pub fn known<'a>(tx: &mut Tx<'_>, skus: &[&'a str], names: &[&'a str]) -> Result<Known> {
-    // the rows are checked one by one later, but PostgreSQL refuses the whole question because of one such sign
+    // single rows are checked later, but PostgreSQL would refuse the whole query because of one NUL character
     let sound = |texts: &[&'a str]| texts.iter().copied().filter(|text| !text.contains('\0')).collect::<Vec<_>>();
     let (skus, names) = (&sound(skus)[..], &sound(names)[..]);
     let mut known = Known::default();
@@ -107,12 +98,12 @@ pub fn known<'a>(tx: &mut Tx<'_>, skus: &[&'a str], names: &[&'a str]) -> Result
 }
 
 impl Known {
-    /// The product another than `own` that holds `name`, as (its row, its sku).
+    /// The product that owns `name`, unless it is `own`, as (id, sku).
     fn holder(&self, name: &str, own: Option<ProductId>) -> Option<&(ProductId, String)> {
         self.names.get(name).filter(|(id, _)| Some(*id) != own)
     }
 
-    /// The variants of the product with this sku, as they were stored before the rows.
+    /// The stored variants of the product with this sku, before this chunk's rows.
     pub fn variants_of(&self, sku: &str) -> &[Variant] {
         let product = self.products.get(sku.trim());
         product.and_then(|product| self.variants.get(&product.id)).map_or(&[], Vec::as_slice)
@@ -126,8 +117,8 @@ impl Known {
     }
 }
 
-/// Stores one row: a new product, or what the row changes of the one with its sku. On failure nothing is known or
-/// stored of it, provided the caller undoes the statements ([`Tx::attempt`]).
+/// Stores one row: inserts a product or changes the one with its sku. If it fails, `known` is unchanged and nothing
+/// is stored, provided the caller undoes the statements ([`Tx::attempt`]).
 pub fn put(tx: &mut Tx<'_>, author: Author, same_name: SameName, known: &mut Known, row: Row) -> Result<Put> {
     let sku = line("sku", &row.sku, SKU_MAX)?;
     match known.products.get(&sku).cloned() {
@@ -177,7 +168,7 @@ fn create(
     Ok(Put { product, outcome: Outcome::Created, variants, shares_name_with: shares })
 }
 
-/// The sku of the product that holds the name, if it may be shared; S008 if it may not.
+/// The sku of the product that owns the name, if the name may be shared; else S008.
 fn shares_name(same_name: SameName, known: &Known, name: &str, own: Option<ProductId>) -> Result<Option<String>> {
     match (known.holder(name, own), same_name) {
         (None, _) => Ok(None),
@@ -228,7 +219,7 @@ fn update(
     Ok(Put { product: product.id, outcome, variants: stored, shares_name_with: shares })
 }
 
-/// What the product's content becomes, and its gallery if that changes.
+/// The product's new content, and its new gallery if that changes.
 fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: &Row) -> Result<(Content, Option<Vec<String>>)> {
     let given = images::gallery(None, Some(images::checked(row.images.clone())?), &[])?;
     let same_first = given.first() == before.image_url.as_ref();
@@ -243,7 +234,7 @@ fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: &Row) -> Resul
         name: row.name.clone().unwrap_or_else(|| before.name.clone()),
         description: row.description.clone().or_else(|| before.description.clone()),
         price,
-        // a price that falls below an old sale price ends the sale, unless the row says otherwise
+        // a new price below the old sale price ends the sale, unless the row gives a sale price
         sale_price: row.sale_price.or(before.sale_price.filter(|sale| *sale <= price)),
         category_id: row.category_id.or(before.category_id),
         brand: row.brand.clone().or_else(|| before.brand.clone()),
@@ -252,7 +243,7 @@ fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: &Row) -> Resul
     Ok((content.checked()?, gallery))
 }
 
-/// The row's variants added or changed, and whether there was anything to do.
+/// Adds or changes the row's variants. Also returns whether anything changed.
 fn put_variants(
     tx: &mut Tx<'_>,
     known: &Known,

@@ -1,4 +1,4 @@
-//! Variants: added, changed and discontinued. Each is a change of its product and raises the product's version.
+//! Operations on variants. Each is a change of its product and raises the product's version.
 
 use crate::events::Change;
 use crate::ops::products::{changed, draw_sku, lock_to_change, raced, sku_taken};
@@ -8,7 +8,7 @@ use crate::variant::{self, New, VARIANTS_MAX, Variant};
 use ::store::Tx;
 use kernel::{Code, ProductId, Result, VariantId, text};
 
-/// The variants of these products, product by product in the order they were made, without discontinued ones.
+/// The variants of these products that are not discontinued, grouped by product, oldest first.
 pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Variant>> {
     store::variants::of_products(tx, products)
 }
@@ -37,7 +37,7 @@ pub fn add(tx: &mut Tx<'_>, author: Author, product: ProductId, new: New, expect
     one(tx, product.id, id)
 }
 
-/// The checks and statements of one more variant; the product's version is the caller's.
+/// Checks and inserts one more variant. The caller raises the product's version.
 pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], new: &New) -> Result<VariantId> {
     if siblings.len() >= VARIANTS_MAX {
         return Err(text::wrong("variants", format!("must be at most {VARIANTS_MAX}")));
@@ -45,7 +45,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], n
     variant::price(product.content.current_price(), new.price_adjustment)?;
     variant::distinct(siblings.iter().map(|one| &one.options).chain([&new.options]))?;
     let sku = new.sku.clone().unwrap_or_else(|| draw_sku(tx));
-    // the product itself may carry the sku, another product or any variant, even a discontinued one, may not
+    // the sku may be this product's own, but not another product's or any variant's, discontinued ones included
     let taken = store::skus_taken(tx, &[&sku])?;
     let by_product = usize::from(product.sku == sku);
     if taken.len() > by_product {
@@ -57,8 +57,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], n
     store::variants::insert(tx, product.id, &sku, new).map_err(raced)
 }
 
-/// Rewrites a variant; its sku stays. The default mark can be given, not taken: give it to another variant instead.
-/// C003 when the product has no such variant; C019, S004, S001, A002, C016, C002.
+/// Replaces a variant's content; its sku stays. The default mark can be given but not removed: give it to another
+/// variant instead. C003 when the product has no such variant; C019, S004, S001, A002, C016, C002.
 pub fn change(
     tx: &mut Tx<'_>,
     author: Author,
@@ -79,7 +79,7 @@ pub fn change(
     one(tx, product.id, id)
 }
 
-/// The checks and statements of a changed variant; the product's version is the caller's.
+/// Checks and stores a changed variant. The caller raises the product's version.
 pub(crate) fn save(
     tx: &mut Tx<'_>,
     product: &Product,
@@ -97,7 +97,7 @@ pub(crate) fn save(
     Ok(())
 }
 
-/// Deletes a variant: nobody can buy it any more; its sku stays taken. C019 for the default variant, C003 when the
+/// Deletes a variant: it can no longer be bought; its sku stays taken. C019 for the default variant, C003 when the
 /// product has no such variant; S001, A002, C016.
 pub fn discontinue(
     tx: &mut Tx<'_>,

@@ -4,7 +4,8 @@ use crate::category::Category;
 use kernel::{CategoryId, Result};
 use store::{Arg, Row, Tx, args};
 
-/// The parent of a category at the top, as it is stored: never null, so that the unique key holds there too.
+/// The stored parent of a top-level category. Never null, so that the unique key (parent, name) also covers the top
+/// level.
 const TOP: i64 = 0;
 
 const ALL: &str =
@@ -49,8 +50,8 @@ pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
     tx.query(ALL, args![], category)
 }
 
-/// Every category, held until the end of the job: two moves at once could make a circle that neither sees. Two statements,
-/// because one that had to wait for a lock does not see the categories that were made meanwhile.
+/// Every category, locked until the end of the job: two concurrent moves could make a cycle that neither sees. Two
+/// statements, because a statement that waited for a lock does not see categories inserted meanwhile.
 pub(crate) fn all_locked(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
     tx.query(LOCK_ALL, args![], |_| Ok(()))?;
     tx.query(ALL_LOCKED, args![], category)
@@ -60,7 +61,7 @@ pub(crate) fn child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> 
     tx.query_first(CHILD, args![raw(parent), name], |row| row.get(0))
 }
 
-/// Every category with this name, wherever it is in the tree.
+/// Every category with this name, at any level.
 pub(crate) fn named(tx: &mut Tx<'_>, name: &str) -> Result<Vec<CategoryId>> {
     tx.query(NAMED, args![name], |row| row.get(0))
 }
@@ -83,13 +84,13 @@ pub(crate) fn live_products(tx: &mut Tx<'_>, id: CategoryId) -> Result<i64> {
     tx.query_one(LIVE_PRODUCTS, args![id], |row| row.get(0))
 }
 
-/// Removes the category, also from discontinued products; false when another change came first.
+/// Deletes the category and removes it from discontinued products; false when another change came first.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: CategoryId, version: i64) -> Result<bool> {
     tx.exec(FORGET_DEAD, args![id])?;
     Ok(tx.exec(DELETE, args![id, version])? == 1)
 }
 
-/// Whether the category exists; if so, nobody removes it before the end of the job.
+/// Whether the category exists; an existing one is locked against deletion until the end of the job.
 pub(crate) fn lock_shared(tx: &mut Tx<'_>, id: CategoryId) -> Result<bool> {
     Ok(tx.query_first(LOCK_SHARED, args![id], |_| Ok(()))?.is_some())
 }

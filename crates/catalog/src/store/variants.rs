@@ -47,7 +47,7 @@ pub(crate) fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec
     tx.query(OF_PRODUCTS, args![Arg::list(products)], variant)
 }
 
-/// Stores a new variant whose sku was found or drawn. C019 when someone took the sku at the same moment.
+/// Stores a new variant. C019 when another job took the sku at the same moment.
 pub(crate) fn insert(tx: &mut Tx<'_>, product: ProductId, sku: &str, new: &New) -> Result<VariantId> {
     let now = tx.now();
     let (default_of, options) = (new.is_default.then_some(product), new.options.text());
@@ -72,18 +72,18 @@ fn save_as(tx: &mut Tx<'_>, id: VariantId, new: &New, status: Status) -> Result<
     }
 }
 
-/// Makes `variant` the one that the product's id alone means.
+/// Makes `variant` the product's default.
 pub(crate) fn make_default(tx: &mut Tx<'_>, product: ProductId, variant: VariantId) -> Result<()> {
     clear_default(tx, product)?;
     tx.exec(DEFAULT, args![variant]).map(|_| ())
 }
 
-/// Takes the mark from the product's default variant, before another one gets it in the same job.
+/// Removes the default mark, before another variant gets it in the same job.
 pub(crate) fn clear_default(tx: &mut Tx<'_>, product: ProductId) -> Result<()> {
     tx.exec(NO_DEFAULT, args![product]).map(|_| ())
 }
 
-/// The adjustment of the cheapest variant.
+/// The lowest price adjustment of the product's variants.
 pub(crate) fn lowest_adjustment(tx: &mut Tx<'_>, product: ProductId) -> Result<Money> {
     tx.query_one(LOWEST_ADJUSTMENT, args![product], |row| row.get(0))
 }
@@ -93,13 +93,13 @@ pub(crate) fn images_of(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(
     tx.query(IMAGES_OF, args![Arg::list(products)], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// The product shows exactly these images from now on, in this order.
+/// Replaces the gallery.
 pub(crate) fn set_images(tx: &mut Tx<'_>, product: ProductId, urls: &[String]) -> Result<()> {
     tx.exec(DELETE_IMAGES, args![product])?;
     insert_images(tx, product, urls)
 }
 
-/// The first images of a new product.
+/// Inserts the images of a new product.
 pub(crate) fn insert_images(tx: &mut Tx<'_>, product: ProductId, urls: &[String]) -> Result<()> {
     let row = |(position, url)| vec![Arg::Int(product.raw()), Arg::Int(position), Arg::Text(url)];
     let rows = (0_i64..).zip(urls.iter().map(String::as_str)).map(row).collect();

@@ -1,4 +1,4 @@
-//! What people do with stock: open, receive, adjust.
+//! Operations of people: open, receive, adjust.
 
 use crate::Location;
 use crate::events::StockChanged;
@@ -8,19 +8,19 @@ use crate::store::{self, Cause};
 use ::store::{Arg, Tx};
 use kernel::{Code, Error, ProductId, Quantity, Result, VariantId, text};
 
-/// The first event of every stock row; being unique per row, it can be told only once.
+/// Reference of every stock row's first event. References are unique per row, so a row is opened only once.
 const OPENING: &str = "OPENING";
-/// Rows opened by one set of statements; an import's chunk.
+/// Rows opened by one set of statements; the size of an import's chunk.
 const OPENINGS_AT_ONCE: usize = 500;
-/// Longest name of who did it, in bytes: a user id, SYSTEM, or the name of an import.
+/// Longest name of an author, in bytes: a user id, SYSTEM, or the name of an import.
 const BY_MAX: usize = 100;
 
-/// Begins to keep stock of a variant at `MAIN`. S407 when that is done already, S406 for a negative quantity.
+/// Opens stock of a variant at `MAIN`. S407 when it is open already, S406 for a negative quantity.
 pub fn open(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, quantity: i64, by: &str) -> Result<()> {
     open_many(tx, &[(product, variant, quantity)], by)
 }
 
-/// Begins to keep stock of many variants at `MAIN`: all or, with S407 naming who is in the way, none.
+/// Opens stock of many variants at `MAIN`: all or, with S407 naming the variant that is open already, none.
 pub fn open_many(tx: &mut Tx<'_>, openings: &[(ProductId, VariantId, i64)], by: &str) -> Result<()> {
     let at_main = |&(product, variant, quantity): &(ProductId, VariantId, i64)| Opening {
         product,
@@ -32,8 +32,8 @@ pub fn open_many(tx: &mut Tx<'_>, openings: &[(ProductId, VariantId, i64)], by: 
     open_all(tx, &openings.iter().map(at_main).collect::<Vec<_>>(), None, by)
 }
 
-/// Begins to keep stock of many variants, wherever: all or none. S407, S406 as [`open`]; S406 also when a variant is said
-/// to be of another product than before.
+/// Opens stock of many variants at any locations: all or none. S407 naming the one that is open already; S406 for an
+/// invalid quantity or threshold, and when a variant has stock under another product.
 pub fn open_all(tx: &mut Tx<'_>, openings: &[Opening], reason: Option<&str>, by: &str) -> Result<()> {
     let reason = text::optional("reason", reason, text::REASON_MAX)?;
     for chunk in openings.chunks(OPENINGS_AT_ONCE) {
@@ -66,7 +66,7 @@ fn exists(opening: &Opening) -> Error {
     Code::InventoryAlreadyExists.error().with(kernel::Detail { message, ..detail })
 }
 
-/// Goods arrive at a place where stock is kept already: S401 when it is not.
+/// Goods arrive at a location where the variant's stock is open: S401 when it is not.
 pub fn receive(
     tx: &mut Tx<'_>,
     product: ProductId,
@@ -81,8 +81,8 @@ pub fn receive(
     moved(tx, Kind::Received, &mut rows, reason, by)
 }
 
-/// Stock is counted, breaks or is found: `delta` is the change of what can be sold. S401; S406 when it is 0 or more would
-/// be gone than can be sold.
+/// Stock was counted again, broke or was found: `delta` changes the available units. S401; S406 when `delta` is 0 or
+/// more units would go than are available.
 pub fn adjust(
     tx: &mut Tx<'_>,
     product: ProductId,
@@ -100,8 +100,8 @@ pub fn adjust(
     moved(tx, Kind::Adjusted, &mut rows, reason, by)
 }
 
-/// Makes `quantity` units of a variant available, over all its locations: `MAIN` gets what is missing; what is too much
-/// goes from `MAIN` first. What orders hold stays. S401, S406.
+/// Sets the available units of a variant over all its locations: missing units are added to `MAIN`; surplus units are
+/// removed from `MAIN` first. Reserved units stay. S401, S406.
 pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &str) -> Result<()> {
     let wanted = stock::checked(quantity)?;
     let mut rows = of_variant(tx, variant)?;
@@ -120,14 +120,14 @@ pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &st
     moved(tx, Kind::Adjusted, &mut rows, "set", by)
 }
 
-/// Holds the stock of these variants until the end of the job, ascending, as orders do. Whoever changes the stock of several
-/// variants one after the other takes them first, or an order and it could wait for each other.
+/// Locks the stock of these variants until the end of the job, in ascending order as orders do. A job that changes
+/// the stock of several variants one by one must call this first, or it could deadlock with an order.
 pub fn lock(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {
     let variants = variants.iter().map(|variant| Arg::Int(variant.raw())).collect();
     store::lock_variants(tx, variants, "").map(|_| ())
 }
 
-/// Sets at or below how many available units a place counts as low. S401, S406.
+/// Sets the low-stock threshold of a variant at a location. S401, S406.
 pub fn set_threshold(tx: &mut Tx<'_>, variant: VariantId, location: &str, threshold: i64) -> Result<()> {
     let threshold = stock::checked(threshold)?;
     if !store::set_threshold(tx, variant, &Location::checked(location)?, threshold)? {
@@ -144,7 +144,7 @@ fn of_variant(tx: &mut Tx<'_>, variant: VariantId) -> Result<Vec<StockRow>> {
     Ok(rows)
 }
 
-/// All rows of the variant, and which of them lies at `location`.
+/// All rows of the variant, and the index of the one at `location`.
 fn place(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, location: &str) -> Result<(Vec<StockRow>, usize)> {
     let location = Location::checked(location)?;
     let rows = of_variant(tx, variant)?;
@@ -153,7 +153,8 @@ fn place(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, location: &str
     Ok((rows, at))
 }
 
-/// Moves what `rows` say and tells it. `rows` are all of one variant, so that the sums in the event are right.
+/// Moves the `units` of `rows` and emits [`StockChanged`]. All `rows` must be of one variant, so that the sums in the
+/// event are right.
 fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [StockRow], reason: &str, by: &str) -> Result<()> {
     let reason = text::optional("reason", Some(reason), text::REASON_MAX)?;
     rows.iter().try_for_each(|row| stock::checked(row.available + row.units).map(|_| ()))?;
