@@ -33,7 +33,7 @@ pub fn routes() -> Routes {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignIn {
-    /// As signed up with, in any case.
+    /// The e-mail of the sign-up, in any case of letters.
     pub email: String,
     /// The password.
     pub password: String,
@@ -43,7 +43,7 @@ pub struct SignIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Refresh {
-    /// As it was handed out last.
+    /// The newest token of the session.
     pub refresh_token: String,
 }
 
@@ -75,7 +75,7 @@ pub struct Tokens {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamToken {
-    /// Put it into the stream's address.
+    /// Add it to the stream's address.
     pub token: String,
     /// Seconds until it expires; an open stream stays open.
     pub expires_in: u64,
@@ -162,7 +162,7 @@ pub async fn me(State(app): State<App>, user: web::User) -> ApiResult<User> {
     Ok(ok(app.db.read("account.me", move |tx| ops::find(tx, &user.id)).await?))
 }
 
-/// Change what the caller says about themselves.
+/// Change the caller's profile.
 #[utoipa::path(put, path = "/api/v1/users/me", tag = "account", request_body = Change,
     responses((status = 200, body = User), (status = 409, description = "C016")))]
 pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json<Change>) -> ApiResult<User> {
@@ -229,7 +229,7 @@ pub async fn change_address(
     Ok(ok(app.db.write("account.change-address", move |tx| ops::change_address(tx, &user.id, id, &new)).await?))
 }
 
-/// Forget a saved address.
+/// Delete a saved address.
 #[utoipa::path(delete, path = "/api/v1/users/me/addresses/{id}", tag = "account", params(("id" = i64, Path)),
     responses((status = 200), (status = 404, description = "A010")))]
 pub async fn forget_address(State(app): State<App>, user: web::User, Path(id): Path<AddressId>) -> ApiResult<()> {

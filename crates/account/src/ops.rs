@@ -141,12 +141,12 @@ fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
     store::lock(tx, id)?.ok_or_else(|| Code::UserNotFound.error())
 }
 
-/// Changes the user's profile. C016 when the version is stale.
+/// Changes the user's profile. C016 when the version is outdated.
 pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
     let (user, _) = lock(tx, id)?;
     let version = change.version.unwrap_or(user.version);
     if !store::change(tx, id, change, version)? {
-        let current = Detail::field("version", "is stale").with("currentVersion", user.version);
+        let current = Detail::field("version", "is outdated").with("currentVersion", user.version);
         return Err(Code::StaleVersion.error().with(current));
     }
     find(tx, id)

@@ -40,7 +40,7 @@ pub struct User {
     pub id: UserId,
     /// In lower case.
     pub email: String,
-    /// What others see.
+    /// Shown to other users.
     pub nickname: String,
     /// For parcels and invoices.
     pub real_name: Option<String>,
@@ -50,7 +50,7 @@ pub struct User {
     pub roles: Vec<String>,
     /// Whether the account may be used.
     pub status: Status,
-    /// Send it back with a change, so that nobody else's is overwritten.
+    /// Send it back with a change, so that a change by another client is not overwritten.
     pub version: i64,
     /// When they signed up.
     pub created_at: Timestamp,
@@ -104,15 +104,15 @@ impl FromColumn for Status {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignUp {
-    /// At most 254 characters; kept in lower case.
+    /// At most 254 characters; stored in lower case.
     pub email: String,
-    /// 8 to 128 characters, and none that everyone tries first.
+    /// 8 to 128 characters, and none that attackers try first.
     pub password: String,
     /// At most 50 characters.
     pub nickname: String,
     /// At most 100 characters.
     pub real_name: Option<String>,
-    /// Whether advertising is agreed to; no when not said.
+    /// Whether the user agrees to advertising; false by default.
     #[serde(default)]
     pub marketing_agree: bool,
 }
@@ -141,7 +141,7 @@ pub struct Change {
     pub real_name: Option<String>,
     /// Whether advertising is agreed to.
     pub marketing_agree: bool,
-    /// The version that was read; a stale one is refused with C016.
+    /// The version that was read; an outdated one is refused with C016.
     pub version: Option<i64>,
 }
 

@@ -27,7 +27,7 @@ pub struct Category {
     pub name: String,
     /// Siblings are shown by this number, then by name.
     pub display_order: i64,
-    /// Raised by every change.
+    /// Grows by one with every change.
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,

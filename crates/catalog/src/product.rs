@@ -223,13 +223,13 @@ impl Author {
 /// C016 with the current version when the caller expected another one.
 pub fn same_version(current: i64, expected: Option<i64>) -> Result<()> {
     match expected {
-        Some(expected) if expected != current => Err(stale(current)),
+        Some(expected) if expected != current => Err(outdated(current)),
         Some(_) | None => Ok(()),
     }
 }
 
 /// C016 with the current version.
-pub fn stale(current: i64) -> Error {
+pub fn outdated(current: i64) -> Error {
     Code::StaleVersion
         .because(format!("the current version is {current}"))
         .with(Detail::field("version", format!("the current version is {current}")).with("currentVersion", current))
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_version_names_the_current_one() {
+    fn an_outdated_version_names_the_current_one() {
         let error = same_version(4, Some(3)).unwrap_err();
         assert_eq!(error.code(), Code::StaleVersion);
         assert_eq!(error.details()[0].values["currentVersion"], 4);

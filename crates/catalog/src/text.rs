@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_web_addresses_or_paths() {
+    fn images_are_web_addresses_or_paths() {
         for good in ["15970.jpg", "/media/mug.png", "https://img.example/a.jpg?w=3:2", "images/3:2/a.jpg"] {
             assert_eq!(url("imageUrl", good).unwrap(), good);
         }

@@ -111,7 +111,7 @@ pub struct Variant {
     pub product_id: ProductId,
     /// Unique for ever.
     pub sku: String,
-    /// What it is called next to its product's name.
+    /// Shown after the product's name.
     pub name: Option<String>,
     /// What distinguishes the variant from the product's other variants.
     pub options: Options,

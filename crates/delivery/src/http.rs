@@ -56,7 +56,7 @@ async fn find_delivery_of_order(
     Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
 }
 
-/// What a delivery became.
+/// The new status of a delivery.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeliveryStatusRequest {
@@ -70,7 +70,7 @@ pub struct DeliveryStatusRequest {
     description: Option<String>,
 }
 
-/// Tell what a delivery became. Its order follows: SHIPPED makes it SHIPPING, DELIVERED makes it DELIVERED.
+/// Set the status of a delivery. Its order follows: SHIPPED makes it SHIPPING, DELIVERED makes it DELIVERED.
 #[utoipa::path(put, path = "/deliveries/{trackingNumber}/status", tag = "delivery",
     params(("trackingNumber" = String, Path)), responses((status = 200, body = Success<DeliveryResponse>)))]
 async fn set_delivery_status(

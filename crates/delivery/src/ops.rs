@@ -6,7 +6,8 @@ use crate::store;
 use ::store::Tx;
 use kernel::{Address, Code, DeliveryId, OrderNumber, Result, TrackingNumber, UserId, Zone, text};
 
-/// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
+/// Numbers drawn before the creation fails. Two taken numbers in a row mean a broken source of randomness, not bad
+/// luck.
 const DRAWS_MAX: u32 = 5;
 
 /// Makes the order's delivery in PREPARING, with the first entry of its history. Repeated: returns the same delivery.

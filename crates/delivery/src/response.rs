@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub struct DeliveryResponse {
     /// The row.
     pub id: DeliveryId,
-    /// What people and carriers call it.
+    /// The number that people and carriers use.
     pub tracking_number: TrackingNumber,
     /// The order it carries.
     pub order_number: OrderNumber,
@@ -27,7 +27,7 @@ pub struct DeliveryResponse {
     pub estimated_delivery_date: String,
     /// `YYYY-MM-DD`, a day in the shop's zone: when it arrived.
     pub actual_delivery_date: Option<String>,
-    /// What happened to it, newest first.
+    /// Its history, newest first.
     pub histories: Vec<DeliveryHistory>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -39,7 +39,7 @@ pub struct DeliveryResponse {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryHistory {
-    /// Its number in the history, from 1.
+    /// Counts from 1 within the history.
     pub id: i64,
     /// What the delivery became.
     pub status: Kind,

@@ -1,4 +1,4 @@
-//! What administrators do with the ledger itself.
+//! Ledger routes for administrators.
 
 use crate::rebuild::{self, Report};
 use axum::extract::State;
@@ -22,8 +22,8 @@ pub struct How {
     dry_run: bool,
 }
 
-/// Fold the ledger anew and compare it with the stock that is kept; unless it is a dry run, repair what differs. Safe while
-/// the shop sells.
+/// Fold the ledger again and compare it with the stored stock; unless it is a dry run, repair the differences. Safe
+/// while the shop sells.
 #[utoipa::path(post, path = "/admin/inventory/rebuild", tag = "inventory", params(How),
     responses((status = 200, body = Success<Report>)))]
 async fn rebuild_inventory(State(app): State<App>, _admin: Admin, Query(how): Query<How>) -> ApiResult<Report> {

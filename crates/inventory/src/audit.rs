@@ -121,30 +121,33 @@ impl Sums {
             ),
             ("received + returned + adjusted = total + sold", self.came == total + self.sold),
             ("reserved is the sum of the live reservations", self.reserved == self.live),
-            ("the ledger tells what the orders took, bought, gave up and brought back", self.told() == self.ordered()),
+            (
+                "the ledger and the reservations agree on reserved, sold, released and returned units",
+                self.in_ledger() == self.in_orders(),
+            ),
         ];
         let broken = rules.into_iter().filter(|(_, holds)| !holds);
         broken.map(|(rule, _)| Violation::new(rule, self.place.clone(), self.found())).collect()
     }
 
     /// Reserved, sold, released and returned units according to the ledger.
-    fn told(&self) -> [i64; 4] {
+    fn in_ledger(&self) -> [i64; 4] {
         [self.taken, self.sold, self.released, self.returned]
     }
 
     /// The same according to the orders' reservations.
-    fn ordered(&self) -> [i64; 4] {
+    fn in_orders(&self) -> [i64; 4] {
         [self.orders_taken, self.orders_sold, self.orders_released, self.orders_returned]
     }
 
     fn found(&self) -> String {
         let Sums { available, reserved, version, events, first_version, last_version, came, live, .. } = self;
         let (folded_available, folded_reserved) = (self.folded_available, self.folded_reserved);
-        let (told, ordered) = (self.told(), self.ordered());
+        let (ledger, orders) = (self.in_ledger(), self.in_orders());
         format!(
             "available {available} reserved {reserved} version {version}; {events} events, versions {first_version} to \
              {last_version}, fold to available {folded_available} reserved {folded_reserved}, came {came}, taken sold \
-             released returned {told:?}; reservations live {live}, taken sold released returned {ordered:?}"
+             released returned {ledger:?}; reservations live {live}, taken sold released returned {orders:?}"
         )
     }
 }

@@ -71,7 +71,7 @@ fn checked(mut products: Vec<ProductId>) -> Result<Vec<ProductId>> {
     Ok(products)
 }
 
-/// The stock of several products, ascending by product. Products nobody keeps stock of are missing.
+/// The stock of several products, ascending by product. Products without stock rows are missing.
 #[utoipa::path(post, path = "/inventory/batch", tag = "inventory", request_body = StockOf,
     responses((status = 200, body = Success<Vec<Stock>>)))]
 async fn stock_of_products(State(app): State<App>, Json(wanted): Json<StockOf>) -> ApiResult<Vec<Stock>> {
@@ -79,7 +79,7 @@ async fn stock_of_products(State(app): State<App>, Json(wanted): Json<StockOf>) 
     Ok(ok(app.db.read("inventory.of-products", move |tx| ops::stock_of_products(tx, &products)).await?))
 }
 
-/// What a stream says about a product.
+/// The stock of a product in a stream.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InventoryUpdate {
@@ -93,7 +93,7 @@ pub struct InventoryUpdate {
     timestamp: Timestamp,
 }
 
-/// The update with its place in the product's history, as it is kept in memory.
+/// The update with the product's version, as the response cache holds it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Level<U> {
     version: i64,

@@ -28,7 +28,7 @@ impl Kind {
     pub const ALL: [Kind; 6] =
         [Kind::Received, Kind::Reserved, Kind::Released, Kind::Committed, Kind::Returned, Kind::Adjusted];
 
-    /// As it is stored (design B).
+    /// The name in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Received => "RECEIVED",
@@ -96,7 +96,7 @@ impl FromColumn for Kind {
 #[serde(rename_all = "camelCase")]
 #[schema(as = StockMovementResponse)]
 pub struct Movement {
-    /// The entry; grows with time.
+    /// Grows with time.
     pub id: i64,
     /// The product.
     pub product_id: ProductId,
@@ -120,15 +120,15 @@ pub struct Movement {
     pub after_reserved: i64,
     /// ORDER, ADMIN or SYSTEM.
     pub reference_type: String,
-    /// The order's number, or the number of the action.
+    /// The order's number, or the id of the action.
     pub reference_id: String,
-    /// What entries of one cause share.
+    /// Equal for all entries with the same cause.
     pub correlation_id: String,
     /// Why.
     pub reason: Option<String>,
     /// Who: a user, or SYSTEM.
     pub performed_by: String,
-    /// The how-manieth entry of this variant and location it is.
+    /// Counts the entries of this variant and location, from 1.
     pub version: i64,
     /// When.
     pub created_at: Timestamp,

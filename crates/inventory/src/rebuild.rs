@@ -51,12 +51,12 @@ pub(crate) const RESTORE: &str = "
         version, created_at, updated_at)
     values (?, ?, ?, ?, 0, 0, ?, 0, ?, ?) {on conflict ignore: variant_id}";
 
-/// What a rebuild found and did.
+/// Result of a rebuild.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = InventoryRebuildReport)]
 pub struct Report {
-    /// Whether it only looked.
+    /// Whether it only compared.
     pub dry_run: bool,
     /// Snapshots compared.
     pub snapshots: i64,
@@ -70,7 +70,7 @@ pub struct Report {
     pub differences: Vec<Difference>,
 }
 
-/// A snapshot that is not what its events say.
+/// A snapshot that differs from the fold of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = InventoryDifference)]
@@ -81,13 +81,13 @@ pub struct Difference {
     pub variant_id: VariantId,
     /// Where.
     pub location_code: Location,
-    /// What is kept; all zero when the snapshot is lost.
+    /// The stored figures; all zero when the snapshot is lost.
     pub kept: Figures,
-    /// What the events say.
+    /// The figures according to the events.
     pub folded: Figures,
-    /// Events missing in the row of versions; nobody can bring them back.
+    /// Events missing in the sequence of versions; they cannot be restored.
     pub missing_events: i64,
-    /// Whether it was repaired. What folds to less than nothing is left to a person.
+    /// Whether it was repaired. A fold with a negative figure is left to a person.
     pub repaired: bool,
 }
 

@@ -149,7 +149,7 @@ pub(crate) fn checked(quantity: i64) -> Result<i64, Error> {
     }
 }
 
-/// What one order holds, bought or gave back of one variant at one location.
+/// The units of one variant at one location that an order reserved, bought or returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = InventoryReservation)]
@@ -183,11 +183,11 @@ pub struct Stock {
     pub available_quantity: i64,
     /// Units held by orders that are not paid yet.
     pub reserved_quantity: i64,
-    /// Units in the house.
+    /// Available and reserved units together.
     pub total_quantity: i64,
-    /// How well it is in stock, by the highest threshold of its places.
+    /// By the highest threshold of its locations.
     pub stock_status: StockStatus,
-    /// The places it lies at, by variant and location.
+    /// The stock per variant and location.
     pub breakdown: Vec<LocationStock>,
     /// When the first row was opened.
     pub created_at: Timestamp,
@@ -212,11 +212,11 @@ pub struct LocationStock {
     pub available_quantity: i64,
     /// Units held by orders that are not paid yet.
     pub reserved_quantity: i64,
-    /// Units in the house.
+    /// Available and reserved units together.
     pub total_quantity: i64,
     /// How well it is in stock.
     pub stock_status: StockStatus,
-    /// At or below how many available units it counts as low.
+    /// Stock counts as low at or below this many available units.
     pub low_stock_threshold: i64,
     /// When it was opened.
     pub created_at: Timestamp,

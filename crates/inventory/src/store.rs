@@ -243,11 +243,11 @@ pub(crate) fn move_units(tx: &mut Tx<'_>, kind: Kind, cause: Cause<'_>, rows: &[
     if changed != wanted {
         return Ok(false);
     }
-    let told = moving().map(|row| {
+    let events = moving().map(|row| {
         let (available, reserved) = kind.changes(row.units);
         event(row, kind, cause, (row.version + 1, available, reserved), now.as_millis())
     });
-    tx.insert_rows(INSERT_EVENTS, told.collect())?;
+    tx.insert_rows(INSERT_EVENTS, events.collect())?;
     Ok(true)
 }
 
@@ -350,8 +350,8 @@ pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> R
         .collect();
     if made as usize == openings.len() && before.len() == openings.len() {
         let now_ms = tx.now().as_millis();
-        let told = before.iter().map(|row| event(row, Kind::Received, cause, (1, row.units, 0), now_ms));
-        tx.insert_rows(INSERT_EVENTS, told.collect())?;
+        let events = before.iter().map(|row| event(row, Kind::Received, cause, (1, row.units, 0), now_ms));
+        tx.insert_rows(INSERT_EVENTS, events.collect())?;
     }
     Ok(made as usize)
 }

@@ -34,19 +34,19 @@ async fn list_all_orders(
     Ok(ok(http::page(&paging, orders, total)))
 }
 
-/// What an order should become.
+/// The status that an order should get.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewStatus {
     /// SHIPPING or DELIVERED.
     status: Kind,
-    /// Why, at most 500 characters; kept in the log of facts.
+    /// Why, at most 500 characters; stored in the event.
     #[serde(default)]
     reason: Option<String>,
 }
 
-/// Move an order by hand to SHIPPING or DELIVERED, where its status allows it. Statuses that concern money or stock are
-/// refused with the operation that does the whole of it.
+/// Set the status of an order to SHIPPING or DELIVERED by hand, where its status allows it. Statuses that concern
+/// money or stock are refused with the operation to use instead.
 #[utoipa::path(put, path = "/admin/orders/{orderNumber}/status", tag = "order",
     params(("orderNumber" = String, Path)), responses((status = 200, body = Success<OrderResponse>)))]
 async fn set_order_status(

@@ -39,7 +39,7 @@ pub struct Wanted {
     from: Option<String>,
     /// Placed before this time, or on or before this day.
     to: Option<String>,
-    /// Part of the order number or the user's id; only in the shop's own list.
+    /// Part of the order number or the user's id; used only by the list of all orders.
     keyword: Option<String>,
 }
 

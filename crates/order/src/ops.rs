@@ -6,7 +6,7 @@ use crate::store;
 use ::store::Tx;
 use kernel::{Code, OrderNumber, PaymentNumber, Result, UserId, text};
 
-/// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
+/// Numbers drawn before placing fails. Two taken numbers in a row mean a broken source of randomness, not bad luck.
 const DRAWS_MAX: u32 = 5;
 
 /// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`OrderCreated`]. C002 when it has

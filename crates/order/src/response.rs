@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 pub struct OrderResponse {
     /// The row.
     pub id: OrderId,
-    /// What people call it.
+    /// The number that people use, `ORD-YYYYMMDD-XXXXXXXX`.
     pub order_number: OrderNumber,
     /// Who bought.
     pub user_id: UserId,
@@ -41,13 +41,13 @@ pub struct OrderResponse {
     pub applied_user_coupon_id: Option<UserCouponId>,
     /// Where it goes.
     pub shipping_address: ShippingAddress,
-    /// Until when it has to be paid, while that is awaited.
+    /// The time until which it has to be paid, while it waits for payment.
     pub pay_by: Option<Timestamp>,
     /// When it was paid.
     pub paid_at: Option<Timestamp>,
-    /// Why it was given up.
+    /// Why it was cancelled or refunded.
     pub cancel_reason: Option<String>,
-    /// When it was given up.
+    /// When it was cancelled or refunded.
     pub cancelled_at: Option<Timestamp>,
     /// When it was placed.
     pub created_at: Timestamp,
@@ -61,7 +61,7 @@ pub struct OrderResponse {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderItem {
-    /// Its number in the order, from 1.
+    /// Counts from 1 within the order.
     pub id: i64,
     /// The product.
     pub product_id: ProductId,

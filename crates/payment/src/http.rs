@@ -38,8 +38,8 @@ async fn find_payment(
     Ok(ok(app.db.read("payment.find", find).await?))
 }
 
-/// The payment that stands for an order: the live one, else the newest that failed or was given up. The order's
-/// detail shows all of them.
+/// The current payment of an order: the live one; without a live one, the newest that failed or was abandoned. The
+/// order's detail shows all of them.
 #[utoipa::path(get, path = "/payments/order/{orderNumber}", tag = "payment",
     params(("orderNumber" = String, Path)), responses((status = 200, body = Success<PaymentDetail>)))]
 async fn find_payment_of_order(

@@ -6,7 +6,8 @@ use crate::store;
 use ::store::Tx;
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, UserId, text};
 
-/// Numbers drawn before giving up. Two in a row that are taken mean a broken source of chance, not bad luck.
+/// Numbers drawn before the payment fails. Two taken numbers in a row mean a broken source of randomness, not bad
+/// luck.
 const DRAWS_MAX: u32 = 5;
 /// The failure reason of a payment that was abandoned, in place of a gateway's reason.
 const ABANDONED: &str = "CANCELLED: given up before there was an outcome";
@@ -73,7 +74,7 @@ pub fn completed(tx: &mut Tx<'_>, number: &PaymentNumber, transaction: &str) -> 
     }
     let next = payment.status.step(&Change::Approved { at: now })?;
     if !store::capture(tx, &payment, &next, transaction, now)? {
-        return Err(stale());
+        return Err(changed_meanwhile());
     }
     payment.transaction = Some(transaction.to_owned());
     payment.captured = payment.amount;
@@ -111,7 +112,7 @@ fn end(tx: &mut Tx<'_>, number: &PaymentNumber, change: &Change) -> Result<Payme
         return Ok(payment);
     }
     if !store::end(tx, &payment, &next, now)? {
-        return Err(stale());
+        return Err(changed_meanwhile());
     }
     changed(&mut payment, next, now);
     let reason = payment.status.failure().unwrap_or(ABANDONED);
@@ -162,7 +163,7 @@ pub fn refund_completed(tx: &mut Tx<'_>, refund: RefundId, transaction: &str) ->
     let change = if all { Change::AllRefunded { at: now } } else { Change::PartRefunded { at: now } };
     let next = payment.status.step(&change)?;
     if !store::end_refund(tx, refund.id, &end)? || !store::add_refunded(tx, &payment, &next, refund.amount, now)? {
-        return Err(stale());
+        return Err(changed_meanwhile());
     }
     changed(&mut payment, next, now);
     refund.status = end;
@@ -181,17 +182,17 @@ pub fn refund_failed(tx: &mut Tx<'_>, refund: RefundId, reason: &str) -> Result<
     }
     let end = RefundStatus::Failed { at: now, reason: reason.chars().take(text::REASON_MAX).collect() };
     if !store::end_refund(tx, refund.id, &end)? || !store::unclaim(tx, &refund.payment, refund.amount, now)? {
-        return Err(stale());
+        return Err(changed_meanwhile());
     }
     refund.status = end;
     Ok(refund)
 }
 
-fn contradicts(refund: &Refund, told: &str) -> Error {
-    Code::Conflict.error().caused_by(format!("refund {} is {:?}, and now {told}", refund.id, refund.status))
+fn contradicts(refund: &Refund, outcome: &str) -> Error {
+    Code::Conflict.error().caused_by(format!("refund {} is {:?}, and now {outcome}", refund.id, refund.status))
 }
 
-fn stale() -> Error {
+fn changed_meanwhile() -> Error {
     Code::StaleVersion.because("the payment changed at the same moment")
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub struct PaymentResponse {
     /// The row.
     pub id: PaymentId,
-    /// What people call it.
+    /// The number that people use.
     pub payment_number: PaymentNumber,
     /// What is paid.
     pub order_number: OrderNumber,
@@ -27,15 +27,15 @@ pub struct PaymentResponse {
     pub payment_method: Method,
     /// The same in Korean.
     pub payment_method_description: &'static str,
-    /// The gateway's name for the capture.
+    /// The gateway's id of the capture.
     pub pg_transaction_id: Option<String>,
     /// Why the gateway refused: `CODE: text`.
     pub failure_reason: Option<String>,
-    /// What went back.
+    /// The refunded amount.
     pub refunded_amount: Money,
     /// When the money was taken.
     pub paid_at: Option<Timestamp>,
-    /// When money went back last.
+    /// When the last refund completed.
     pub refunded_at: Option<Timestamp>,
     /// When it began.
     pub created_at: Timestamp,
@@ -73,7 +73,7 @@ pub struct PaymentDetail {
     /// The payment.
     #[serde(flatten)]
     pub payment: PaymentResponse,
-    /// What went back or is on its way back, oldest first.
+    /// Refunds that completed, failed or are in progress, oldest first.
     pub refunds: Vec<RefundResponse>,
 }
 
@@ -91,7 +91,7 @@ pub struct RefundResponse {
     pub reason: String,
     /// PROCESSING, COMPLETED or FAILED.
     pub status: &'static str,
-    /// The gateway's name for it.
+    /// The gateway's id of the refund.
     pub pg_transaction_id: Option<String>,
     /// Why the gateway refused: `CODE: text`.
     pub failure_reason: Option<String>,

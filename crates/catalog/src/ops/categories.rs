@@ -2,7 +2,7 @@
 
 use crate::category::{self, CATEGORIES_MAX, Category, DEPTH_MAX, PATH_SIGN, Tree, WithPath};
 use crate::events::{CategoryChanged, Change};
-use crate::product::{same_version, stale};
+use crate::product::{outdated, same_version};
 use crate::store::categories as rows;
 use ::store::Tx;
 use kernel::{CategoryId, Code, Error, Result, text};
@@ -83,7 +83,7 @@ pub fn change(tx: &mut Tx<'_>, id: CategoryId, content: Content, expected: Optio
         return tree.with_path(id);
     }
     if !rows::save(tx, &changed)? {
-        return Err(stale(self::tree(tx)?.find(id)?.version));
+        return Err(outdated(self::tree(tx)?.find(id)?.version));
     }
     tx.emit(&CategoryChanged { category_id: id, change: Change::Updated })?;
     self::tree(tx)?.with_path(id)
@@ -102,7 +102,7 @@ pub fn remove(tx: &mut Tx<'_>, id: CategoryId, expected: Option<i64>) -> Result<
         return Err(Code::Conflict.because(format!("it has {products} products; give them another category first")));
     }
     if !rows::delete(tx, id, current.version)? {
-        return Err(stale(self::tree(tx)?.find(id)?.version));
+        return Err(outdated(self::tree(tx)?.find(id)?.version));
     }
     tx.emit(&CategoryChanged { category_id: id, change: Change::Discontinued })
 }

@@ -2,7 +2,7 @@
 
 use crate::events::{Change, ProductChanged};
 use crate::ops::{categories, images};
-use crate::product::{self, Author, Content, New, Product, SKU_MAX, Status, same_version, stale};
+use crate::product::{self, Author, Content, New, Product, SKU_MAX, Status, outdated, same_version};
 use crate::store;
 use crate::text::{line, written};
 use crate::variant::{self, VARIANTS_MAX};
@@ -161,7 +161,7 @@ pub fn lock_to_change(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: 
 /// Stores a changed product and emits [`ProductChanged`]. C016 when another change came first.
 pub(crate) fn changed(tx: &mut Tx<'_>, mut product: Product, change: Change) -> Result<Product> {
     if !store::save(tx, &product).map_err(raced)? {
-        return Err(stale(store::find(tx, product.id)?.version));
+        return Err(outdated(store::find(tx, product.id)?.version));
     }
     product.version += 1;
     product.updated_at = tx.now();
