@@ -4,9 +4,9 @@ use crate::explain::{Explanation, explain};
 use crate::flow;
 use crate::request::Reason;
 use crate::response::{OrderDetail, SagaResponse, detail};
-use crate::saga::{self, Status, nudge};
 use axum::{extract::State, response::Response};
 use kernel::{Code, OrderNumber, Page, Result, SagaId, text};
+use saga::{Status, nudge};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
@@ -83,8 +83,8 @@ async fn list_sagas(
     responses((status = 200, body = Success<SagaResponse>)))]
 async fn retry_saga(State(app): State<App>, _admin: Admin, Path(id): Path<SagaId>) -> ApiResult<SagaResponse> {
     let run = id.clone();
-    let name = app.db.write("checkout.retry", move |tx| retry(tx, &run)).await?;
-    nudge(flow::flow(&name)?, &app.db, &app.ports, id.clone()).await?;
+    let family = app.db.write("checkout.retry", move |tx| retry(tx, &run)).await?;
+    nudge(flow::flow(&family)?, &app.db, &app.ports, id.clone()).await?;
     let now = app.db.read("checkout.saga", move |tx| saga::store::find(tx, &id));
     Ok(ok(SagaResponse::from(now.await?)))
 }
@@ -101,10 +101,10 @@ fn retry(tx: &mut Tx<'_>, id: &SagaId) -> Result<String> {
     }
     record.wake_at = Some(tx.now());
     saga::store::save(tx, &mut record)?;
-    Ok(record.name)
+    Ok(record.family)
 }
 
-/// Close a saga that could not be undone, after a person has dealt with what is left: it becomes FAILED, and its order is
+/// Close a saga that could not be compensated, after a person has dealt with what is left: it becomes FAILED, and its order is
 /// closed. S903 unknown, S904 ended or still moving by itself.
 #[utoipa::path(post, path = "/admin/sagas/{sagaId}/resolve", tag = "saga", request_body = Reason,
     params(("sagaId" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -129,7 +129,7 @@ fn resolve(tx: &mut Tx<'_>, id: &SagaId, resolution: &str) -> Result<SagaRespons
         }
         Status::Completed | Status::Failed => return Err(Code::SagaAlreadyCompleted.error()),
     }
-    flow::flow(&record.name)?.close(tx, &record)?;
+    flow::flow(&record.family)?.close(tx, &record)?;
     record.resolution = Some(resolution.to_owned());
     record.end(Status::Failed, tx.now());
     saga::store::save(tx, &mut record)?;

@@ -2,9 +2,9 @@
 //! which saga the request began, so that a repetition after a crash gets the answer the lost one would have got, and one
 //! that comes while it is still running is told so.
 
-use crate::saga::{self, Call, Flow, Record, Todo, noted};
 use axum::response::{IntoResponse, Response};
 use kernel::{Code, Error, Result, SagaId};
+use saga::{Action, Call, Flow, Record, count_failure};
 use serde::Serialize;
 use store::{Tx, fault, idempotency::Answer};
 use tracing::Instrument;
@@ -119,10 +119,10 @@ async fn conclude<T: Serialize + Send + 'static>(
         let outcome = flow.call(&app.ports, &call).await;
         let (keying, tell, stored) = (keying.clone(), tell.clone(), flow.stored(&call));
         let settle = move |tx: &mut Tx<'_>| {
-            let (record, todo) = flow.settle(tx, &call, &outcome)?;
-            let told = match todo {
-                Todo::Call(next) => Told::More(next),
-                Todo::Rest(_) => {
+            let (record, action) = flow.settle(tx, &call, &outcome)?;
+            let told = match action {
+                Action::Call(next) => Told::More(next),
+                Action::Rest(_) => {
                     let outcome = tell(tx, &record);
                     told(tx, &keying, outcome)?
                 }
@@ -131,7 +131,7 @@ async fn conclude<T: Serialize + Send + 'static>(
         };
         let (told, status) = app.db.write("checkout.settle", settle).await?;
         // here and not in the transaction, which may have been run more than once
-        noted(status);
+        count_failure(status);
         fault::point(stored);
         match told {
             Told::Kept(answer) => return Ok(answer),

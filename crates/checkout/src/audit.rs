@@ -1,25 +1,20 @@
 //! What must hold between orders, money, stock, parcels and sagas. The only SQL of the program that reads the tables of
 //! several domains: each keeps its own promises, and here it is compared whether they fit together.
 
-use crate::{saga, webhook};
+use crate::{late, webhook};
 use kernel::Result;
-use std::time::Duration;
 use store::{Row, Tx, Violation, args};
 
-/// How long a run may be overdue: the task looks every second, and a process that died is back within minutes.
-const OVERDUE_MAX: Duration = Duration::from_secs(600);
 /// Violations told per rule; a shop with more has one cause for all of them.
 const TOLD_MAX: i64 = 100;
 
-const OVERDUE: &str = "select saga_id, name, status, step from saga_states
-    where status in ('STARTED', 'COMPENSATING') and (wake_at is null or wake_at < ?) order by id limit ?";
 const WITHOUT_SAGA: &str = "select o.order_number from orders o
-    where not exists (select 1 from saga_states s
-                       where s.order_number = o.order_number and s.name = 'order.v1' and s.slot = 0)
+    where not exists (select 1 from saga_runs s
+                       where s.subject_id = o.order_number and s.subject_kind = 'order' and s.family = 'order')
     order by o.id limit ?";
 const CONTRADICTING: &str = "select o.order_number, o.status, s.status
-    from saga_states s join orders o on o.order_number = s.order_number
-    where s.name = 'order.v1'
+    from saga_runs s join orders o on o.order_number = s.event_key
+    where s.family = 'order'
       and ((s.status = 'COMPLETED' and o.status not in ('PAID', 'SHIPPING', 'DELIVERED', 'REFUNDED'))
         or (s.status = 'FAILED' and o.status not in ('CANCELLED', 'REFUNDED'))
         or (s.status = 'STARTED' and o.status not in ('PENDING', 'CONFIRMED')))
@@ -27,9 +22,10 @@ const CONTRADICTING: &str = "select o.order_number, o.status, s.status
 const WRONG_MONEY: &str = "select o.order_number, o.status, o.payable,
         cast(coalesce(sum(p.captured), 0) as {bigint}), cast(coalesce(sum(p.refunded), 0) as {bigint})
     from orders o left join payments p on p.order_number = o.order_number
-    where not exists (select 1 from saga_states s where s.order_number = o.order_number
+    where not exists (select 1 from saga_runs s where s.event_key = o.order_number
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null
-                           or (s.status = 'STARTED' and s.name <> 'order.v1')))
+                           or (s.status = 'STARTED' and s.family <> 'order')))
+      and not exists (select 1 from abandoned_charges a where a.order_number = o.order_number)
     group by o.id, o.order_number, o.status, o.payable
     having (o.status in ('PENDING', 'CONFIRMED', 'CANCELLED', 'REFUNDED')
             and coalesce(sum(p.captured), 0) <> coalesce(sum(p.refunded), 0))
@@ -39,7 +35,7 @@ const WRONG_MONEY: &str = "select o.order_number, o.status, o.payable,
     order by o.id limit ?";
 const PAID_WITHOUT_GOODS: &str = "select o.order_number from orders o
     where o.status = 'PAID'
-      and exists (select 1 from saga_states s where s.order_number = o.order_number and s.name = 'order.v1'
+      and exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = 'order'
                      and s.status = 'COMPLETED')
       and (not exists (select 1 from inventory_reservations r
                         where r.order_number = o.order_number and r.state = 'COMMITTED')
@@ -47,7 +43,7 @@ const PAID_WITHOUT_GOODS: &str = "select o.order_number from orders o
         or not exists (select 1 from deliveries d where d.order_number = o.order_number and d.status <> 'CANCELLED'))
     order by o.id limit ?";
 const GIVEN_UP_WITH_GOODS: &str = "select o.order_number, o.status from orders o
-    join saga_states s on s.order_number = o.order_number and s.name = 'order.v1'
+    join saga_runs s on s.event_key = o.order_number and s.family = 'order'
     where s.status = 'FAILED' and s.resolution is null
       and exists (select 1 from inventory_reservations r
                    where r.order_number = o.order_number and r.state in ('LIVE', 'COMMITTED'))
@@ -55,12 +51,11 @@ const GIVEN_UP_WITH_GOODS: &str = "select o.order_number, o.status from orders o
 const HELD_BY_NOBODY: &str = "select r.order_number, r.state from inventory_reservations r
     where r.state = 'LIVE' and not exists (select 1 from orders o where o.order_number = r.order_number
                                               and o.status in ('PENDING', 'CONFIRMED'))
-      and not exists (select 1 from saga_states s where s.order_number = r.order_number and s.name = 'order.v1'
+      and not exists (select 1 from saga_runs s where s.event_key = r.order_number and s.family = 'order'
                          and s.status in ('COMPENSATING', 'COMPENSATION_FAILED'))
     order by r.order_number limit ?";
-const SENT_TO_NOBODY: &str =
-    "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
-    join saga_states s on s.order_number = o.order_number and s.name = 'order.v1'
+const SENT_TO_NOBODY: &str = "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
+    join saga_runs s on s.event_key = o.order_number and s.family = 'order'
     where s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";
 // facts are forgotten in the order of their ids, which several writers do not give in the order of their times: near the
@@ -72,7 +67,6 @@ const UNTOLD: &str = "select o.order_number from orders o
     order by o.id limit ?";
 
 const OWN: &[&str] = &[
-    OVERDUE,
     WITHOUT_SAGA,
     CONTRADICTING,
     WRONG_MONEY,
@@ -84,15 +78,11 @@ const OWN: &[&str] = &[
 ];
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[&str]] = &[OWN, saga::store::STATEMENTS, webhook::STATEMENTS];
+pub const STATEMENTS: &[&[&str]] = &[OWN, late::STATEMENTS, webhook::STATEMENTS];
 
 /// What does not fit together.
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let long_ago = tx.now().before(OVERDUE_MAX);
-    let mut found = tx.query(OVERDUE, args![long_ago, TOLD_MAX], |row| {
-        let what = format!("{} {} at {}", row.get::<String>(1)?, row.get::<String>(2)?, row.get::<String>(3)?);
-        Ok(Violation::new("every saga ends, or waits for a time that comes", row.get::<String>(0)?, what))
-    })?;
+    let mut found = Vec::new();
     found
         .extend(tx.query(WITHOUT_SAGA, args![TOLD_MAX], |row| told("every order has a saga", row, "none".to_owned()))?);
     found.extend(tx.query(CONTRADICTING, args![TOLD_MAX], |row| {

@@ -1,38 +1,37 @@
-//! Cancelling an order is undoing its saga: an unpaid order gives its stock back, a paid one its money and its goods too.
+//! Cancelling an order is compensating its saga: an unpaid order releases its stock, a paid one returns its money and goods.
 
 use crate::{
-    flow::{Checkout, REFUND},
-    saga::{self, Ending, Record, Saga, Status, Todo},
+    flow::{Checkout, REFUND, lock_run_of_order},
 };
 use kernel::{Code, Error, OrderNumber, Result, UserId};
 use order::{Kind, Order};
+use saga::{Action, Cancellation, Record, Saga, Status};
 use store::Tx;
 
-/// What beginning to undo an order led to.
+/// What beginning to cancel an order led to.
 #[derive(Debug)]
-pub struct Undoing {
+pub struct Cancelling {
     /// The order as it was before.
     pub order: Order,
     /// Its saga.
     pub record: Record,
-    /// What is to be done now.
-    pub todo: Todo,
+    pub action: Action,
 }
 
-/// Begins to cancel an order, for its buyer or for the shop (`owner` none). Whatever can be undone without asking anybody is
-/// undone in this transaction.
+/// Begins to cancel an order, for its buyer or for the shop (`owner` none). What can be compensated without
+/// asking another system is compensated in this transaction.
 ///
-/// S201 S212 the order; S203 when it is with the carrier or was given up before; C019 while a refund of a part is open.
+/// S201 S212 the order; S203 when it is with the carrier or was cancelled before; C019 while a refund of a part is open.
 pub fn begin(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
     number: &OrderNumber,
     owner: Option<&UserId>,
-    ending: &Ending,
-) -> Result<Undoing> {
-    // the run first, then the order, so that neither changes while it is decided; that there is no run says less than that
-    // there is no order
-    let record = saga::store::lock_of_order(tx, number, saga.name);
+    why: &Cancellation,
+) -> Result<Cancelling> {
+    // the run is locked first, then the order, so that neither changes while this decides; if both are missing, report the
+    // missing order: it tells the caller more
+    let record = lock_run_of_order(tx, number);
     let order = order::ops::lock(tx, number)?;
     if owner.is_some_and(|user| order.user != *user) {
         return Err(Code::OrderUserMismatch.error());
@@ -40,16 +39,16 @@ pub fn begin(
     let mut record = record?;
     match record.status {
         Status::Started | Status::Completed => {}
-        // someone was faster; how it goes on is told as it is
+        // another request was faster
         Status::Compensating | Status::CompensationFailed => {
-            let todo = Todo::Rest(record.status);
-            return Ok(Undoing { order, record, todo });
+            let action = Action::Rest(record.status);
+            return Ok(Cancelling { order, record, action });
         }
         Status::Failed => return Err(too_late(&order)),
     }
     cancellable(tx, &order)?;
-    let todo = saga.turn_back(tx, &mut record, ending.clone())?;
-    Ok(Undoing { order, record, todo })
+    let action = saga.cancel(tx, &mut record, why.clone())?;
+    Ok(Cancelling { order, record, action })
 }
 
 fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
@@ -60,7 +59,7 @@ fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
             if left {
                 return Err(Code::OrderCannotBeCancelled.because("its parcel has left"));
             }
-            if saga::store::of_order(tx, &order.number)?.iter().any(is_open_refund) {
+            if saga::store::of_key(tx, order.number.as_str())?.iter().any(is_open_refund) {
                 return Err(Code::Conflict.because("a refund of this order is open; try again later").retry_after(10));
             }
             Ok(())
@@ -78,9 +77,9 @@ fn has_left(parcel: &delivery::Delivery) -> bool {
     }
 }
 
-/// Whether this is a refund of a part that nobody knows the outcome of.
+/// Whether this is a refund of a part whose outcome is not known.
 pub fn is_open_refund(record: &Record) -> bool {
-    record.name == REFUND.name && record.status.is_moving()
+    record.family == REFUND.family() && record.status.is_moving()
 }
 
 fn too_late(order: &Order) -> Error {

@@ -2,12 +2,12 @@
 //! kept for good; facts are told as long as the outbox keeps them.
 
 use crate::response::SagaResponse;
-use crate::saga::{self, Record};
 use delivery::Delivery;
 use inventory::Movement;
 use kernel::{Code, OrderNumber, Result, Timestamp};
 use order::{Order, OrderResponse};
 use payment::{Payment, PaymentResponse, Refund, RefundResponse};
+use saga::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{Envelope, Tx, outbox};
@@ -71,7 +71,7 @@ pub enum Source {
 /// Explains an order; S201 when there is none.
 pub fn explain(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
     let order = order::ops::find(tx, number)?;
-    let records = saga::store::of_order(tx, number)?;
+    let records = saga::store::of_key(tx, number.as_str())?;
     let mut timeline = of_order(&order);
     timeline.extend(records.iter().flat_map(of_saga));
     for movement in inventory::ops::movements_of_order(tx, number)? {
@@ -114,10 +114,10 @@ fn of_saga(record: &Record) -> Vec<Moment> {
     let name = json!({ "saga": record.name, "sagaId": record.id });
     let began = moment(record.started_at, Source::Saga, "STARTED", Some(record.started_by.clone()), name.clone());
     let ended = record.completed_at.map(|at| {
-        let by = record.ending.as_ref().map(|ending| ending.by.clone());
+        let by = record.cancellation.as_ref().map(|why| why.by.clone());
         let mut data = name;
         data["completedSteps"] = json!(record.completed);
-        data["reason"] = json!(record.ending.as_ref().map(|ending| &ending.reason));
+        data["reason"] = json!(record.cancellation.as_ref().map(|why| &why.reason));
         data["resolution"] = json!(record.resolution);
         moment(at, Source::Saga, record.status.as_str(), by, data)
     });

@@ -1,71 +1,87 @@
-//! The shop's sagas, each whole flow on one screen. One file per step in [`crate::steps`].
+//! The shop's sagas, each whole flow on one screen. Each step has a file in [`crate::steps`].
 
-use crate::saga::{self, Asked, Ending, Flow, Record, Remote, Saga, Step};
 use crate::steps::{
-    Charge, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory, GiveBack, LookFor, ProcessPayment,
+    CaptureLate, Charge, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory, PlaceOrder, ProcessPayment,
     RefundPayment, ReserveInventory,
 };
-use kernel::{Code, PaymentNumber, RefundId, Result, Timestamp};
+use kernel::{Code, OrderNumber, PaymentNumber, RefundId, Result};
 use order::{Kind, Order};
 use payment::{Payment, Refund};
+use saga::{Cancellation, Flow, Record, Remote, Saga, Start, Step, Subject, Version};
 use serde::Deserialize;
 use store::Tx;
 
 /// An order from its placing to its delivery. It waits at PROCESS_PAYMENT until the buyer pays or the time to pay is over.
-/// Cancelling an order, paid or not, is undoing it. USE_COUPON and USE_POINTS belong between the first two steps.
-pub const ORDER: Saga<Checkout> = Saga {
-    name: "order.v1",
-    steps: &[
-        Step::local::<ReserveInventory>(),
-        Step::remote::<ProcessPayment>(),
-        Step::local::<DeductInventory>(),
-        Step::local::<CreateDelivery>(),
-        Step::local::<ConfirmOrder>(),
+/// Cancelling an order, paid or not, is compensating it. Every order has exactly one run of this family.
+pub const ORDER: Saga<Checkout> = Saga::new(
+    "order",
+    &[
+        Version {
+            number: 2,
+            steps: &[
+                Step::first::<PlaceOrder>(),
+                Step::local::<ReserveInventory>(),
+                Step::remote::<ProcessPayment>(),
+                Step::local::<DeductInventory>(),
+                Step::local::<CreateDelivery>(),
+                Step::local::<ConfirmOrder>(),
+            ],
+        },
+        // orders of the first release were placed before their run began
+        Version {
+            number: 1,
+            steps: &[
+                Step::local::<ReserveInventory>(),
+                Step::remote::<ProcessPayment>(),
+                Step::local::<DeductInventory>(),
+                Step::local::<CreateDelivery>(),
+                Step::local::<ConfirmOrder>(),
+            ],
+        },
     ],
-    load: checkout,
-    undone: |tx, saga, ending| close(tx, &saga.order, ending),
-    bend: None,
-};
+    load_order,
+)
+.closed_by(close_order);
 
-/// Money given back while the order stays: a part of it, or all of it when the parcel is on its way. The slot is the
-/// refund's id.
-pub const REFUND: Saga<GivingBack> = Saga {
-    name: "refund.v1",
-    steps: &[Step::remote::<RefundPayment>(), Step::local::<CloseOrder>()],
-    load: giving_back,
-    // the refund is FAILED and nothing else has changed
-    undone: |_, _, _| Ok(()),
-    bend: None,
-};
+/// Money given back while the order stays: a part of it, or all of it when the parcel is on its way.
+pub const REFUND: Saga<PartialRefund> = Saga::new(
+    "refund",
+    &[Version { number: 1, steps: &[Step::remote::<RefundPayment>(), Step::local::<CloseOrder>()] }],
+    load_refund,
+);
 
-/// A payment that was given up without the gateway's word is looked for, so that money taken after all goes back. The slot
-/// is the payment's id.
-pub const LATE: Saga<Abandoned> = Saga {
-    name: "late.v1",
-    steps: &[
-        Step::remote::<LookFor<1>>(),
-        Step::remote::<LookFor<15>>(),
-        Step::remote::<LookFor<120>>(),
-        Step::local::<GiveBack>(),
-    ],
-    load: abandoned,
-    undone: |_, _, _| Ok(()),
-    bend: None,
-};
+/// Money that the gateway took for a charge that had been abandoned. A run begins with the capture as its completed step and
+/// is compensated at once: the money goes back, with all attempts and the alert of a compensation.
+pub const LATE_CAPTURE: Saga<LateCapture> =
+    Saga::new("late-capture", &[Version { number: 1, steps: &[Step::remote::<CaptureLate>()] }], load_late_capture);
 
 /// Every saga of the shop.
-pub static FLOWS: &[&dyn Flow] = &[&ORDER, &REFUND, &LATE];
+pub static FLOWS: &[&dyn Flow] = &[&ORDER, &REFUND, &LATE_CAPTURE];
 
-/// The saga with this name; C001 for a run of a saga this program does not know.
-pub fn flow(name: &str) -> Result<&'static dyn Flow> {
-    let found = FLOWS.iter().find(|flow| flow.name() == name);
-    found.copied().ok_or_else(|| Code::Internal.error().caused_by(format!("no such saga: {name}")))
+/// The saga of this family; C001 for a run of a saga that this program does not know.
+pub fn flow(family: &str) -> Result<&'static dyn Flow> {
+    let found = FLOWS.iter().find(|flow| flow.family() == family);
+    found.copied().ok_or_else(|| Code::Internal.error().caused_by(format!("no such saga: {family}")))
+}
+
+/// What the run of an order is about.
+pub fn order_subject(number: &OrderNumber) -> Subject {
+    Subject::new("order", number)
+}
+
+/// The run of an order, locked until this transaction ends; S903 when there is none.
+pub fn lock_run_of_order(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Record> {
+    saga::store::lock_of_subject(tx, &order_subject(number), ORDER.family())
+}
+
+/// The order that a run belongs to. Its number is the key of the run's events.
+pub fn order_of(run: &Record) -> Result<OrderNumber> {
+    run.event_key.parse()
 }
 
 /// What the steps of an order know.
 #[derive(Debug, Clone)]
 pub struct Checkout {
-    /// The order.
     pub order: Order,
     /// The payment that is being made, or was.
     pub payment: Option<PaymentNumber>,
@@ -73,63 +89,64 @@ pub struct Checkout {
 
 /// What the steps of a refund know.
 #[derive(Debug, Clone)]
-pub struct GivingBack {
-    /// What is given back.
+pub struct PartialRefund {
     pub refund: Refund,
-    /// Of which payment.
     pub payment: Payment,
     /// Who decided it.
     pub by: String,
 }
 
-/// What is known about a payment that was given up.
-#[derive(Debug, Clone)]
-pub struct Abandoned {
-    /// The payment.
-    pub payment: Payment,
-    /// The idempotency key it was asked for with.
-    pub key: String,
-    /// When it was given up.
-    pub started_at: Timestamp,
+impl PartialRefund {
+    /// What begins its run. The subject is the refund.
+    pub fn start(&self) -> Start<'_> {
+        let subject = Subject::new("refund", self.refund.id.raw());
+        Start { subject, event_key: self.payment.order.as_str(), by: &self.by }
+    }
 }
 
-fn checkout(tx: &mut Tx<'_>, record: &Record) -> Result<Checkout> {
-    let order = order::ops::find(tx, &record.order)?;
-    let asked = record.memory.get(ProcessPayment::NAME).and_then(|entry| entry.forward.as_ref());
-    let payment = asked.and_then(charge).map(|charge| charge.payment);
+/// A payment whose charge was abandoned and captured after all.
+#[derive(Debug, Clone)]
+pub struct LateCapture {
+    pub payment: Payment,
+}
+
+impl LateCapture {
+    /// What begins its run. The subject is the payment.
+    pub fn start(&self) -> Start<'_> {
+        let subject = Subject::new("payment", &self.payment.number);
+        Start { subject, event_key: self.payment.order.as_str(), by: saga::SYSTEM }
+    }
+}
+
+fn load_order(tx: &mut Tx<'_>, run: &Record) -> Result<Checkout> {
+    let order = order::ops::find(tx, &order_of(run)?)?;
+    let charge = run.memory.get(ProcessPayment::NAME).and_then(|entry| entry.forward.as_ref());
+    let payment = charge.and_then(|call| Charge::deserialize(&call.request).ok()).map(|charge| charge.payment);
     Ok(Checkout { order, payment })
 }
 
-fn charge(asked: &Asked) -> Option<Charge> {
-    Charge::deserialize(&asked.intent).ok()
-}
-
-fn giving_back(tx: &mut Tx<'_>, record: &Record) -> Result<GivingBack> {
-    let refund = payment::ops::find_refund(tx, RefundId::new(record.slot))?;
+fn load_refund(tx: &mut Tx<'_>, run: &Record) -> Result<PartialRefund> {
+    let refund = payment::ops::find_refund(tx, refund_of(run)?)?;
     let payment = payment::ops::find(tx, &refund.payment)?;
-    Ok(GivingBack { refund, payment, by: record.started_by.clone() })
+    Ok(PartialRefund { refund, payment, by: run.started_by.clone() })
 }
 
-fn abandoned(tx: &mut Tx<'_>, record: &Record) -> Result<Abandoned> {
-    let payments = payment::ops::of_order(tx, &record.order)?;
-    let payment = payments.into_iter().find(|payment| payment.id.raw() == record.slot);
-    let payment = payment.ok_or_else(|| Code::PaymentNotFound.error())?;
-    // not locked: the saga that gave it up locks its own run first and this one after it
-    let order = saga::store::of_order(tx, &record.order)?.into_iter().find(|run| run.name == ORDER.name);
-    let past = order.and_then(|run| run.memory.get(ProcessPayment::NAME).map(|entry| entry.past.clone()));
-    let past = past.unwrap_or_default();
-    let asked = past.iter().find(|asked| charge(asked).is_some_and(|charge| charge.payment == payment.number));
-    let key = asked.ok_or_else(|| Code::Internal.error().caused_by("nobody gave this payment up"))?.key.clone();
-    Ok(Abandoned { payment, key, started_at: record.started_at })
+/// The refund that a run of [`REFUND`] is about.
+pub fn refund_of(run: &Record) -> Result<RefundId> {
+    let id = run.subject.id.parse().map_err(|e| Code::Internal.error().caused_by(e))?;
+    Ok(RefundId::new(id))
 }
 
-/// Closes an order of which everything is undone: CANCELLED, or REFUNDED when it had been paid.
-fn close(tx: &mut Tx<'_>, order: &Order, ending: &Ending) -> Result<()> {
+fn load_late_capture(tx: &mut Tx<'_>, run: &Record) -> Result<LateCapture> {
+    Ok(LateCapture { payment: payment::ops::find(tx, &run.subject.id.parse()?)? })
+}
+
+/// Closes an order of which everything is compensated: CANCELLED, or REFUNDED when it had been paid.
+fn close_order(tx: &mut Tx<'_>, saga: &Checkout, why: &Cancellation) -> Result<()> {
+    let order = &saga.order;
     match order.status.kind() {
-        Kind::Pending | Kind::Confirmed => {
-            order::ops::cancelled(tx, &order.number, &ending.reason, &ending.by).map(|_| ())
-        }
-        Kind::Paid | Kind::Shipping => order::ops::refunded(tx, &order.number, &ending.reason, &ending.by).map(|_| ()),
+        Kind::Pending | Kind::Confirmed => order::ops::cancelled(tx, &order.number, &why.reason, &why.by).map(|_| ()),
+        Kind::Paid | Kind::Shipping => order::ops::refunded(tx, &order.number, &why.reason, &why.by).map(|_| ()),
         Kind::Cancelled | Kind::Refunded => Ok(()),
         Kind::Delivered => Err(Code::OrderCannotBeCancelled.because("it has arrived")),
     }

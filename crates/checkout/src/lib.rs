@@ -1,5 +1,5 @@
 //! Carts, quotes, orders and payments as buyers use them: the only crate that composes several domains where money or stock
-//! is involved. The saga engine is in [`saga`], the shop's sagas in [`flow`]. The README says what is owned and promised.
+//! is involved. The shop's sagas are in [`flow`]. The README says what is owned and promised.
 
 pub mod admin;
 pub mod answering;
@@ -8,15 +8,14 @@ pub mod basket;
 pub mod cancel;
 pub mod explain;
 pub mod flow;
-pub mod harness;
 pub mod http;
+pub mod late;
 pub mod pay;
 pub mod place;
 pub mod quote;
 pub mod refund;
 pub mod request;
 pub mod response;
-pub mod saga;
 pub mod steps;
 pub mod tasks;
 #[cfg(test)]
@@ -25,7 +24,10 @@ pub mod webhook;
 
 /// The tables of this crate.
 pub const MIGRATIONS: &[store::Migration] =
-    &[store::Migration { name: "checkout/0001_sagas", sql: include_str!("../migrations/0001_sagas.sql") }];
+    &[
+        store::Migration { name: "checkout/0001_sagas", sql: include_str!("../migrations/0001_sagas.sql") },
+        store::Migration { name: "checkout/0002_saga_runs", sql: include_str!("../migrations/0002_saga_runs.sql") },
+    ];
 
 /// What this crate contributes to the program.
 pub const MODULE: web::Module = web::Module {

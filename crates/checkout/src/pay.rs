@@ -1,18 +1,15 @@
 //! Paying an order: the payment begins, the gateway is asked, and its answer completes or undoes the order.
 
 use crate::{
-    flow::{Checkout, ORDER},
+    flow::{Checkout, ORDER, lock_run_of_order, order_of},
     place,
     request::Means,
-    saga::{self, Call, Flow, Outcome, Record, SYSTEM, Saga, Status, Todo},
     steps::Charge,
 };
-use futures_util::future::BoxFuture;
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
 use order::{Kind, Order};
 use payment::{NewPayment, Payment};
-use ports::Ports;
-use serde_json::Value;
+use saga::{Action, Call, Record, SYSTEM, Saga, Status};
 use store::Tx;
 
 /// What beginning a payment led to.
@@ -24,7 +21,7 @@ pub enum Paying {
     Known(Box<Record>),
 }
 
-/// Begins the payment of an order: the intent is stored, nobody is asked yet.
+/// Begins the payment of an order: the charge is stored, the gateway is not asked yet.
 ///
 /// S201 S212 the order, S204 S209 its status, S210 the amount, S302 another payment of it.
 pub fn begin(
@@ -35,9 +32,9 @@ pub fn begin(
     means: &Means,
     amount: Option<Money>,
 ) -> Result<Paying> {
-    // the run first, so that what is read after it is not paid or cancelled meanwhile; that there is no run says less than
-    // that there is no order
-    let record = saga::store::lock_of_order(tx, number, saga.name);
+    // the run is locked first, so that what is read after it is not paid or cancelled meanwhile; if both are missing, report
+    // the missing order: it tells the caller more
+    let record = lock_run_of_order(tx, number);
     let order = order::ops::own(tx, number, user)?;
     let mut record = record?;
     if amount.is_some() && is_known(tx, number, means)? {
@@ -46,10 +43,10 @@ pub fn begin(
     }
     payable(tx, &order)?;
     place::expect(amount, order.amounts.payable)?;
-    offer(tx, saga, &mut record, &order, means).map(Paying::Call)
+    submit(tx, saga, &mut record, &order, means).map(Paying::Call)
 }
 
-/// Whether the order has a payment with the gateway's key of this one that was not given up.
+/// Whether the order has a payment with the gateway's key of this one that was not cancelled.
 fn is_known(tx: &mut Tx<'_>, order: &OrderNumber, means: &Means) -> Result<bool> {
     if means.key.is_none() {
         return Ok(false);
@@ -75,14 +72,14 @@ fn payable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
 }
 
 /// Begins a payment of an order whose saga waits for one. S302 when it has one.
-pub fn offer(
+pub fn submit(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
     record: &mut Record,
     order: &Order,
     means: &Means,
 ) -> Result<Call> {
-    if record.open().is_some() {
+    if record.pending().is_some() {
         return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running"));
     }
     let new = NewPayment {
@@ -93,10 +90,10 @@ pub fn offer(
         payment_key: means.key.clone(),
     };
     let payment = payment::ops::begin(tx, new)?;
-    let intent = serde_json::to_value(Charge::of(&payment)).map_err(|e| Code::Internal.error().caused_by(e))?;
-    match saga.offer(tx, record, intent)? {
-        Todo::Call(call) => Ok(call),
-        Todo::Rest(_) => Err(Code::Internal.error().caused_by("a new errand is held by nobody")),
+    let charge = serde_json::to_value(Charge::of(&payment)).map_err(|e| Code::Internal.error().caused_by(e))?;
+    match saga.submit(tx, record, charge)? {
+        Action::Call(call) => Ok(call),
+        Action::Rest(_) => Err(Code::Internal.error().caused_by("a new call is not held for its caller")),
     }
 }
 
@@ -105,15 +102,15 @@ pub fn offer(
 pub enum Standing {
     /// The money was taken, and the order is paid.
     Completed(Payment),
-    /// Nobody knows yet.
+    /// The outcome is not known yet.
     Open(Payment),
 }
 
-/// How the payment that stands for an order stands. S301 without one; S304 declined, S309 given up, S208 when the order could
+/// How the payment that stands for an order stands. S301 without one; S304 declined, S309 cancelled, S208 when the order could
 /// not be completed after the money had been taken.
 pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
     use payment::Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
-    let payment = payment::ops::current(tx, &record.order)?;
+    let payment = payment::ops::current(tx, &order_of(record)?)?;
     match &payment.status {
         Pending | Processing => Ok(Standing::Open(payment)),
         Completed { .. } | PartiallyRefunded { .. } if record.status == Status::Completed => {
@@ -127,8 +124,8 @@ pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
 
 /// Why an order is not paid although its money was taken.
 fn undone(record: &Record) -> Error {
-    match &record.ending {
-        Some(ending) if ending.by != SYSTEM => {
+    match &record.cancellation {
+        Some(why) if why.by != SYSTEM => {
             Code::PaymentCancelledByUser.because("the order was cancelled meanwhile; the money goes back")
         }
         Some(_) | None => Code::OrderCreationFailed.because("the order was undone; the money goes back"),
@@ -143,19 +140,23 @@ fn named(error: Error, payment: &Payment) -> Error {
     )
 }
 
-/// Begins to cancel a payment whose outcome nobody knows. S312 when it is known, C019 while it is being found out.
+/// Begins to cancel a payment whose outcome is not known: the gateway is asked, and if it does not know the payment, the
+/// payment is abandoned and the order waits for another. S312 when the outcome is known, C019 while it is being found out.
 pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> Result<Call> {
     let payment = payment::ops::own(tx, number, user)?;
     must_be_open(&payment)?;
-    let mut record = saga::store::lock_of_order(tx, &payment.order, ORDER.name)?;
-    if record.status != Status::Started || record.open().is_none() {
+    let mut record = lock_run_of_order(tx, &payment.order)?;
+    if record.status != Status::Started || record.pending().is_none() {
         // its outcome may have been stored while this waited for the run
         must_be_open(&payment::ops::find(tx, number)?)?;
         return Err(being_found_out());
     }
     match ORDER.resume(tx, &mut record)? {
-        Todo::Call(call) if call.ask => Ok(call),
-        Todo::Call(_) | Todo::Rest(_) => Err(being_found_out()),
+        Action::Call(call) if call.ask => {
+            let why = (Code::PaymentCancelledByUser, "cancelled by its payer".to_owned());
+            Ok(Call { abandon_unless_found: Some(why), ..call })
+        }
+        Action::Call(_) | Action::Rest(_) => Err(being_found_out()),
     }
 }
 
@@ -166,45 +167,7 @@ fn must_be_open(payment: &Payment) -> Result<()> {
     Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", payment.status.kind())))
 }
 
-/// The order's saga, for finding out what became of a payment that its payer wants to cancel: when the gateway has never
-/// heard of it, it is given up instead of asked for again, and the order waits for another payment.
-pub struct Withdrawing;
-
-/// See [`Withdrawing`].
-pub static WITHDRAWING: Withdrawing = Withdrawing;
-
-impl Flow for Withdrawing {
-    fn name(&self) -> &'static str {
-        ORDER.name
-    }
-
-    fn resume(&self, tx: &mut Tx<'_>, record: &mut Record) -> Result<Todo> {
-        ORDER.resume(tx, record)
-    }
-
-    fn call<'a>(&'a self, ports: &'a Ports, call: &'a Call) -> BoxFuture<'a, Outcome<Value>> {
-        Flow::call(&ORDER, ports, call)
-    }
-
-    fn settle(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Todo)> {
-        match outcome {
-            Outcome::Absent => {
-                ORDER.withdraw(tx, call, &Code::PaymentCancelledByUser.because("cancelled by its payer"))
-            }
-            Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown => ORDER.settle(tx, call, outcome),
-        }
-    }
-
-    fn stored(&self, call: &Call) -> &'static str {
-        ORDER.stored(call)
-    }
-
-    fn close(&self, tx: &mut Tx<'_>, record: &Record) -> Result<()> {
-        ORDER.close(tx, record)
-    }
-}
-
-/// Whether nobody knows how the payment ends.
+/// Whether the outcome of the payment is not known.
 pub fn is_open(payment: &Payment) -> bool {
     use payment::Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
     match payment.status {

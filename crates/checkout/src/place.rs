@@ -3,12 +3,13 @@
 use crate::{
     flow::Checkout,
     request::{OrderRequest, Source},
-    saga::{About, Record, Saga, Status},
+    steps::{PlaceOrder, PricedOrder},
 };
 use cart::Cart;
 use catalog::ops::{ItemRef, Sellable};
 use kernel::{Address, CartId, Code, Currency, Detail, Error, Money, Quantity, Result, UserId, Zone};
 use order::{Amounts, NewLine, NewOrder, Order};
+use saga::{Record, Saga, Status};
 use std::time::Duration;
 use store::Tx;
 
@@ -73,24 +74,16 @@ pub fn place(tx: &mut Tx<'_>, saga: &Saga<Checkout>, terms: &Terms, user: &UserI
         pay_within: terms.pay_within,
         zone: terms.zone.clone(),
     };
-    let order = order::ops::place(tx, new)?;
-    if let Some(cart) = cart {
-        cart::ops::ordered(tx, cart, &order.number)?;
-    }
-    begin(tx, saga, order)
+    begin(tx, saga, PricedOrder { new, cart })
 }
 
-fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, order: Order) -> Result<Placed> {
-    let run = Checkout { order, payment: None };
-    let by = run.order.user.to_string();
-    let begun = saga.begin(tx, &run, &About { order: &run.order.number, slot: 0, by: &by })?;
-    let Some((record, _)) = begun else {
-        return Err(Code::Internal.error().caused_by("a new order has a saga already"));
-    };
+fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, priced: PricedOrder) -> Result<Placed> {
+    let by = priced.new.user.to_string();
+    let (placed, record, _) = saga.begin_with::<PlaceOrder>(tx, priced, &by)?;
     match record.status {
-        Status::Started => Ok(Placed { order: run.order, saga: record }),
-        // it costs nothing, so nobody had to be asked and it is PAID already
-        Status::Completed => Ok(Placed { order: order::ops::find(tx, &run.order.number)?, saga: record }),
+        Status::Started => Ok(Placed { order: placed.order, saga: record }),
+        // it costs nothing, so no gateway had to be asked and it is PAID already
+        Status::Completed => Ok(Placed { order: order::ops::find(tx, &placed.order.number)?, saga: record }),
         Status::Compensating | Status::Failed | Status::CompensationFailed => {
             Err(Code::OrderCreationFailed.error().caused_by(record.last_error.unwrap_or_default()))
         }

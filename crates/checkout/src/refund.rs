@@ -2,13 +2,13 @@
 
 use crate::{
     cancel,
-    flow::{Checkout, GivingBack, REFUND},
+    flow::{Checkout, PartialRefund, REFUND, lock_run_of_order, refund_of},
     request::{RefundLine, RefundRequest},
-    saga::{self, About, Call, Ending, Record, Saga, Status, Todo},
 };
-use kernel::{Code, Money, PaymentNumber, RefundId, Result, text};
+use kernel::{Code, Money, PaymentNumber, Result, text};
 use order::{Kind, Order};
 use payment::{Payment, RefundStatus};
+use saga::{Action, Call, Cancellation, Record, Saga, Status};
 use store::Tx;
 
 /// Most lines of one refund: as many as an order has.
@@ -24,7 +24,7 @@ pub struct Wanted {
     /// For which lines.
     pub lines: Vec<RefundLine>,
     /// Why, and who decided it.
-    pub ending: Ending,
+    pub why: Cancellation,
 }
 
 impl Wanted {
@@ -39,15 +39,15 @@ impl Wanted {
         if request.amount.is_some_and(|amount| !amount.is_positive()) {
             return Err(Code::InvalidPaymentAmount.because("amount must be above zero"));
         }
-        Ok(Wanted { payment, amount: request.amount, lines, ending: Ending { reason, by } })
+        Ok(Wanted { payment, amount: request.amount, lines, why: Cancellation { reason, by } })
     }
 }
 
 /// What deciding a refund led to.
 #[derive(Debug)]
 pub enum Refunding {
-    /// All of an unshipped order's money: the order is undone.
-    Order(Box<cancel::Undoing>),
+    /// All of an unshipped order's money: the order is compensated.
+    Order(Box<cancel::Cancelling>),
     /// Money only: the gateway has to be asked.
     Money(Call),
 }
@@ -55,11 +55,11 @@ pub enum Refunding {
 /// Decides a refund and claims its amount.
 ///
 /// S301 the payment, S305 when nothing of it is left, S306 when it is more than is left or than the lines cost, S203 when the
-/// order was never paid, was given up, or has arrived and all of the money is wanted; C019 while the order is being undone.
+/// order was never paid, was cancelled, or has arrived and all of the money is wanted; C019 while the order is being cancelled.
 pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<Refunding> {
     let order = payment::ops::find(tx, &wanted.payment)?.order;
-    // the run first, so that no other refund is decided while this one is
-    let record = saga::store::lock_of_order(tx, &order, saga.name)?;
+    // the run is locked first, so that no other refund is decided at the same time
+    let record = lock_run_of_order(tx, &order)?;
     let payment = payment::ops::find(tx, &wanted.payment)?;
     if !payment.refundable().is_positive() {
         return Err(
@@ -68,17 +68,17 @@ pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<
     }
     let order = order::ops::find(tx, &payment.order)?;
     if record.status.is_moving() || record.status == Status::CompensationFailed {
-        return Err(Code::Conflict.because("the order is being undone already").retry_after(10));
+        return Err(Code::Conflict.because("the order is being cancelled already").retry_after(10));
     }
     let amount = amount(&order, &payment, wanted)?;
     let all = amount == payment.refundable();
     match order.status.kind() {
         Kind::Paid if all => {
-            let undoing = cancel::begin(tx, saga, &order.number, None, &wanted.ending)?;
-            Ok(Refunding::Order(Box::new(undoing)))
+            let cancelling = cancel::begin(tx, saga, &order.number, None, &wanted.why)?;
+            Ok(Refunding::Order(Box::new(cancelling)))
         }
-        Kind::Paid | Kind::Shipping => money_only(tx, payment, amount, &wanted.ending),
-        Kind::Delivered if !all => money_only(tx, payment, amount, &wanted.ending),
+        Kind::Paid | Kind::Shipping => money_only(tx, payment, amount, &wanted.why),
+        Kind::Delivered if !all => money_only(tx, payment, amount, &wanted.why),
         Kind::Pending | Kind::Confirmed | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {
             let why = format!("an order in {} cannot be refunded", order.status.kind());
             Err(Code::OrderCannotBeCancelled.because(why))
@@ -116,13 +116,12 @@ fn worth(order: &Order, lines: &[RefundLine]) -> Result<Money> {
     Ok(sum)
 }
 
-fn money_only(tx: &mut Tx<'_>, payment: Payment, amount: Money, ending: &Ending) -> Result<Refunding> {
-    let refund = payment::ops::begin_refund(tx, &payment.number, amount, &ending.reason)?;
-    let (order, slot) = (payment.order.clone(), refund.id.raw());
-    let run = GivingBack { refund, payment, by: ending.by.clone() };
-    match REFUND.begin(tx, &run, &About { order: &order, slot, by: &ending.by })? {
-        Some((_, Todo::Call(call))) => Ok(Refunding::Money(call)),
-        Some((_, Todo::Rest(_))) | None => Err(Code::Internal.error().caused_by("a new refund has a saga already")),
+fn money_only(tx: &mut Tx<'_>, payment: Payment, amount: Money, why: &Cancellation) -> Result<Refunding> {
+    let refund = payment::ops::begin_refund(tx, &payment.number, amount, &why.reason)?;
+    let refund = PartialRefund { refund, payment, by: why.by.clone() };
+    match REFUND.begin(tx, &refund, &refund.start())? {
+        Some((_, Action::Call(call))) => Ok(Refunding::Money(call)),
+        Some((_, Action::Rest(_))) | None => Err(Code::Internal.error().caused_by("a new refund has a saga already")),
     }
 }
 
@@ -131,15 +130,15 @@ fn money_only(tx: &mut Tx<'_>, payment: Payment, amount: Money, ending: &Ending)
 pub enum Standing {
     /// The money went back.
     Completed(Payment),
-    /// Nobody knows yet.
+    /// The outcome is not known yet.
     Open(Payment),
 }
 
-/// How the refund of a run stands: the run's own, or, when it is an order's that is being undone, that of its payment. S305
+/// How the refund of a run stands: the run's own, or, when an order is being cancelled, that of its payment. S305
 /// when the gateway refused it.
 pub fn standing(tx: &mut Tx<'_>, record: &Record, number: &PaymentNumber) -> Result<Standing> {
-    if record.name == REFUND.name {
-        let refund = payment::ops::find_refund(tx, RefundId::new(record.slot))?;
+    if record.family == REFUND.family() {
+        let refund = payment::ops::find_refund(tx, refund_of(record)?)?;
         let payment = payment::ops::find(tx, number)?;
         return match refund.status {
             RefundStatus::Completed { .. } => Ok(Standing::Completed(payment)),

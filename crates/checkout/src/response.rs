@@ -1,10 +1,11 @@
 //! What several domains together answer.
 
-use crate::saga::{self, Record, Status};
+use crate::flow::ORDER;
 use delivery::DeliveryResponse;
 use kernel::{Code, OrderNumber, Result, SagaId, Timestamp, Zone};
 use order::{Order, OrderResponse};
 use payment::{PaymentResponse, RefundResponse};
+use saga::{Record, Status, Subject};
 use serde::Serialize;
 use serde_json::Value;
 use store::Tx;
@@ -55,13 +56,14 @@ pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail>
     // orders without a payment have no refunds, and unpaid ones no parcel: most details are of such orders
     let refunds = if payments.is_empty() { Vec::new() } else { payment::ops::refunds_of_order(tx, &number)? };
     let delivery = delivery::ops::of_order(tx, &number)?.map(|delivery| DeliveryResponse::of(delivery, zone));
-    let first = saga::store::of_order(tx, &number)?.into_iter().find(|record| record.slot == 0);
+    let mut runs = saga::store::of_key(tx, number.as_str())?.into_iter();
+    let run = runs.find(|run| run.family == ORDER.family());
     Ok(OrderDetail {
         order: order.into(),
         payments: payments.into_iter().map(PaymentResponse::from).collect(),
         refunds: refunds.into_iter().map(RefundResponse::from).collect(),
         delivery,
-        saga: first.map(|record| SagaState { step: record.step, status: record.status }),
+        saga: run.map(|run| SagaState { step: run.step, status: run.status }),
     })
 }
 
@@ -74,9 +76,10 @@ pub struct SagaResponse {
     pub saga_id: SagaId,
     /// Which saga, such as `order.v1`.
     pub name: String,
-    /// The order it is about.
-    #[schema(value_type = String)]
-    pub order_number: OrderNumber,
+    /// What it is about, such as an order or a refund.
+    pub subject: Subject,
+    /// The order it belongs to.
+    pub order_number: String,
     /// How it stands.
     pub status: Status,
     /// The step it is at.
@@ -110,11 +113,12 @@ pub struct SagaResponse {
 
 impl From<Record> for SagaResponse {
     fn from(record: Record) -> SagaResponse {
-        let (reason, ended_by) = record.ending.map(|ending| (ending.reason, ending.by)).unzip();
+        let (reason, ended_by) = record.cancellation.map(|why| (why.reason, why.by)).unzip();
         SagaResponse {
             saga_id: record.id,
             name: record.name,
-            order_number: record.order,
+            subject: record.subject,
+            order_number: record.event_key,
             status: record.status,
             step: record.step,
             completed_steps: record.completed,

@@ -4,8 +4,8 @@ mod close_order;
 mod confirm_order;
 mod create_delivery;
 mod deduct_inventory;
-mod give_back;
-mod look_for;
+mod late_capture;
+mod place_order;
 mod process_payment;
 mod refund_payment;
 mod reserve_inventory;
@@ -14,11 +14,11 @@ pub use close_order::CloseOrder;
 pub use confirm_order::ConfirmOrder;
 pub use create_delivery::CreateDelivery;
 pub use deduct_inventory::DeductInventory;
-pub use give_back::GiveBack;
-pub use look_for::LookFor;
+pub use late_capture::CaptureLate;
+pub use place_order::{PlaceOrder, PricedOrder};
 pub use process_payment::{Captured, Charge, Charging, ProcessPayment};
-pub use refund_payment::{MoneyBack, RefundPayment, Refunding};
+pub use refund_payment::{RefundPayment, GatewayRefund, Refunding};
 pub use reserve_inventory::ReserveInventory;
 
-/// What the ledgers of the domains say when an order is undone.
-const GIVEN_UP: &str = "the order was given up";
+/// The reason in the ledgers of the domains when an order is compensated.
+const ORDER_CANCELLED: &str = "the order was cancelled";

@@ -1,11 +1,7 @@
-//! What a gateway tells by itself. It is a hint and nothing more: anybody could send it, late, twice or wrong. What counts is
-//! what the gateway answers when it is asked.
+//! Messages that a gateway sends by itself. A message is a hint and nothing more: anybody could send it, late, twice or wrong.
+//! What counts is what the gateway answers when it is asked.
 
-use crate::{
-    flow::{LATE, ORDER},
-    pay,
-    saga::{self, About, SYSTEM},
-};
+use crate::{flow::lock_run_of_order, late, pay};
 use kernel::{OrderNumber, Result, SagaId, Timestamp};
 use payment::Payment;
 use serde::Deserialize;
@@ -16,12 +12,12 @@ use utoipa::ToSchema;
 /// How long a hint is remembered: gateways repeat theirs for up to four days.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-const HEARD: &str = "select heard_at from gateway_hints where hint = ?";
+const RECEIVED: &str = "select heard_at from gateway_hints where hint = ?";
 const REMEMBER: &str = "insert into gateway_hints (hint, heard_at) values (?, ?) {on conflict ignore: hint}";
 const FORGET: &str = "delete from gateway_hints where heard_at < ?";
 
 /// Every statement of this file.
-pub const STATEMENTS: &[&str] = &[HEARD, REMEMBER, FORGET];
+pub const STATEMENTS: &[&str] = &[RECEIVED, REMEMBER, FORGET];
 
 /// A gateway's message (Toss Payments: `PAYMENT_STATUS_CHANGED` has `data`, `DEPOSIT_CALLBACK` has not). It may say more than
 /// this; nothing it says is believed.
@@ -60,37 +56,37 @@ impl Message {
 
 /// What a hint leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
-    /// Nothing: it is about nothing of ours.
+pub enum Received {
+    /// Nothing: it is not about a payment of ours.
     Nothing,
     /// The gateway has to be asked about the payment of this saga.
     Ask(SagaId),
-    /// Nothing now; what is to be done is done by the task.
+    /// Nothing now; the task does what has to be done.
     Noted,
 }
 
-/// Whether a hint is worth a transaction: it was not heard before, and is about a payment of ours. Only reads, because
+/// Whether a hint is worth a transaction: it was not received before, and is about a payment of ours. Only reads, because
 /// anybody may send hints.
 pub fn is_news(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<bool> {
-    let heard = tx.query_first(HEARD, args![hint], |row| row.get::<Timestamp>(0))?.is_some();
-    Ok(!heard && meant(tx, message)?.is_some())
+    let known = tx.query_first(RECEIVED, args![hint], |row| row.get::<Timestamp>(0))?.is_some();
+    Ok(!known && payment_of(tx, message)?.is_some())
 }
 
 /// Takes a hint in. `hint` tells one message from another.
-pub fn hear(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<Heard> {
-    let Some(payment) = meant(tx, message)? else { return Ok(Heard::Nothing) };
+pub fn receive(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<Received> {
+    let Some(payment) = payment_of(tx, message)? else { return Ok(Received::Nothing) };
     if pay::is_open(&payment) {
-        return Ok(Heard::Ask(saga::store::lock_of_order(tx, &payment.order, ORDER.name)?.id));
+        return Ok(Received::Ask(lock_run_of_order(tx, &payment.order)?.id));
     }
     if !payment.captured.is_positive() {
-        // refused or given up, and yet the gateway speaks of it: perhaps it took the money after all
-        LATE.enlist(tx, &About { order: &payment.order, slot: payment.id.raw(), by: SYSTEM })?;
+        // refused or cancelled here, and yet the gateway sends a message about it: perhaps it took the money after all
+        late::search_now(tx, &payment)?;
     }
     remember(tx, hint)?;
-    Ok(Heard::Noted)
+    Ok(Received::Noted)
 }
 
-fn meant(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {
+fn payment_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {
     let (Some(order), key) = message.subject() else { return Ok(None) };
     let mut payments = payment::ops::of_order(tx, &order)?;
     payments.retain(|payment| key.is_none_or(|key| payment.payment_key.as_deref() == Some(key)));
@@ -103,7 +99,7 @@ pub fn remember(tx: &mut Tx<'_>, hint: &str) -> Result<()> {
     tx.exec(REMEMBER, args![hint, now]).map(|_| ())
 }
 
-/// Forgets hints heard before `cutoff`. Gives how many.
+/// Deletes hints received before `cutoff`. Gives how many.
 pub fn forget(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
     tx.exec(FORGET, args![cutoff])
 }

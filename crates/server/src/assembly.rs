@@ -30,6 +30,7 @@ pub const MODULES: &[Module] = &[
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
+    saga::MODULE,
     checkout::MODULE,
     merchandising::MODULE,
     operations::MODULE,

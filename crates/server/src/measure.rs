@@ -2,7 +2,6 @@
 
 use crate::relay::Progress;
 use axum::http::{Method, StatusCode};
-use checkout::saga::{self, Status};
 use kernel::Result;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -65,7 +64,7 @@ fn describe() {
     describe_gauge!("holdfast_relay_lag_seconds", "Age of the oldest of those.");
     describe_gauge!("holdfast_events_parked", "Events put aside because a reaction failed.");
     describe_gauge!("holdfast_streams", "Open live streams.");
-    describe_gauge!("holdfast_sagas", "Order sagas that are not at rest, by status.");
+    saga::measure::describe();
     describe_counter!("holdfast_task_runs_total", "Runs of periodic tasks, by task and outcome.");
     describe_counter!("holdfast_task_work_total", "Things periodic tasks did, by task.");
     describe_gauge!("holdfast_audit_violations", "Broken promises found by the last audit.");
@@ -156,19 +155,11 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     counter!("holdfast_relay_failures_total").absolute(progress.failures.load(Ordering::Relaxed));
     gauge!("holdfast_events_parked").set(progress.parked.load(Ordering::Relaxed) as f64);
     gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
-    let (newest, sagas) = app.db.read("metrics.read", |tx| Ok((store::outbox::newest(tx)?, sagas(tx)?))).await?;
-    for (status, count) in sagas {
-        gauge!("holdfast_sagas", "status" => status).set(count as f64);
-    }
+    let (newest, sagas) = app.db.read("metrics.read", |tx| Ok((store::outbox::newest(tx)?, saga::measure::unfinished(tx)?))).await?;
+    saga::measure::set(sagas);
     let leads = progress.leads.load(Ordering::Relaxed);
     let heard = if leads { &progress.heard_by_all } else { &progress.told };
     let lag = newest - heard.load(Ordering::Relaxed);
     gauge!("holdfast_relay_lag_facts").set(lag.max(0) as f64);
     Ok(registry().render())
-}
-
-/// How many sagas stand where somebody might have to look.
-fn sagas(tx: &mut store::Tx<'_>) -> Result<Vec<(&'static str, i64)>> {
-    let open = [Status::Started, Status::Compensating, Status::CompensationFailed];
-    open.into_iter().map(|status| Ok((status.as_str(), saga::store::list(tx, Some(status), 1, 0)?.1))).collect()
 }

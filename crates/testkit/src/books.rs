@@ -48,7 +48,7 @@ fn check(shop: &TestShop, when: &str, wrong: Vec<String>) {
         return;
     }
     let sagas = shop.window().lines(
-        "select order_number, name, status, step, attempts, last_error from saga_states order by id desc limit 20",
+        "select event_key, name, status, step, attempts, last_error from saga_runs order by id desc limit 20",
     );
     panic!("{when}, the shop is not in order:\n  {}\nnewest sagas:\n  {}", wrong.join("\n  "), sagas.join("\n  "));
 }
@@ -57,7 +57,7 @@ fn check(shop: &TestShop, when: &str, wrong: Vec<String>) {
 fn unfinished(shop: &TestShop) -> Vec<String> {
     let window = shop.window();
     let mut found = Vec::new();
-    let sagas = "select order_number, name, status, step, last_error from saga_states where status in ('STARTED', 'COMPENSATING')";
+    let sagas = "select event_key, name, status, step, last_error from saga_runs where status in ('STARTED', 'COMPENSATING')";
     found.extend(window.lines(sagas).into_iter().map(|saga| format!("a saga never ended: {saga}")));
     let parked = "select consumer, topic, event_key, attempts, last_error from parked_events";
     found.extend(window.lines(parked).into_iter().map(|event| format!("an event is parked: {event}")));
@@ -65,7 +65,7 @@ fn unfinished(shop: &TestShop) -> Vec<String> {
     found.extend(window.lines(held).into_iter().map(|stock| format!("stock is still held: {stock}")));
     let resting = "('PAID', 'SHIPPING', 'DELIVERED', 'CANCELLED', 'REFUNDED')";
     let orders = format!("select order_number, status from orders where status not in {resting}");
-    let stuck = "select order_number from saga_states where status = 'COMPENSATION_FAILED'";
+    let stuck = "select event_key from saga_runs where status = 'COMPENSATION_FAILED'";
     let waiting: HashSet<String> = window.texts(stuck).into_iter().collect();
     let moving =
         window.lines(&orders).into_iter().filter(|order| !waiting.iter().any(|number| order.starts_with(number)));

@@ -31,10 +31,11 @@ const EVENT: &str = "insert into inventory_events
 const HOLD: &str = "insert into inventory_reservations
     (order_number, line_no, snapshot_id, user_id, quantity, state, reserved_version, reserved_at, updated_at)
     values (?, ?, ?, ?, ?, 'LIVE', ?, ?, ?)";
-const SAGA: &str = "insert into saga_states
-    (saga_id, name, order_number, slot, status, step, completed_steps, memory, attempts, wake_at, version,
-     started_by, started_at)
-    values (?, 'order.v1', ?, 0, 'STARTED', 'PROCESS_PAYMENT', 'RESERVE_INVENTORY', ?, 0, ?, 1, ?, ?)";
+const SAGA: &str = "insert into saga_runs
+    (saga_id, name, family, subject_kind, subject_id, event_key, status, step, completed_steps, memory, attempts, wake_at,
+     version, started_by, started_at)
+    values (?, 'order.v2', 'order', 'order', ?, ?, 'STARTED', 'PROCESS_PAYMENT', 'PLACE_ORDER,RESERVE_INVENTORY', ?, 0, ?, 1,
+     ?, ?)";
 const SAY: &str = "insert into outbox (topic, event_key, payload, created_at) values (?, ?, ?, ?), (?, ?, ?, ?)";
 
 /// A product, which the baseline keeps in memory.
@@ -123,7 +124,7 @@ impl Job for Order {
         }
         let saga = format!("SAGA-{:08X}", scattered(self.serial).rotate_left(32) as u32);
         let memory = r#"{"RESERVE_INVENTORY":{"forward":null,"memory":null},"about":{"payment":null}}"#;
-        conn.prepare_cached(SAGA)?.execute(params![saga, number, memory, now + 600_000, self.user, now])?;
+        conn.prepare_cached(SAGA)?.execute(params![saga, number, number, memory, now + 600_000, self.user, now])?;
         let (created, reserved) = self.events(&number, subtotal, &lines);
         conn.prepare_cached(SAY)?.execute(params![
             "shopping.order.created",

@@ -1,17 +1,17 @@
 //! `/orders`.
 
 use crate::answering::{self, Begun};
-use crate::flow::ORDER;
+use crate::flow::{ORDER, order_of};
 use crate::place::{self, Terms, Wish};
 use crate::quote::{self, Problem, Quote};
 use crate::request::{ConfirmRequest, Means, OrderRequest, PaymentChoice, Reason};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
-use crate::saga::{Ending, Record, Status, Todo};
 use crate::{cancel, pay};
 use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::{OrderNumber, Result, UserId, text};
 use order::{Order, OrderResponse};
 use payment::PaymentResponse;
+use saga::{Action, Cancellation, Record, Status};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
@@ -78,7 +78,7 @@ fn begin_order(
     let mut placed = place::place(tx, &ORDER, terms, user, wish)?;
     match means {
         Some(means) if placed.order.amounts.payable.is_positive() => {
-            pay::offer(tx, &ORDER, &mut placed.saga, &placed.order, means).map(|call| Begun::Calls(&ORDER, call))
+            pay::submit(tx, &ORDER, &mut placed.saga, &placed.order, means).map(|call| Begun::Calls(&ORDER, call))
         }
         Some(_) | None => {
             let path = format!("/orders/{}", placed.order.number);
@@ -89,13 +89,13 @@ fn begin_order(
 
 fn tell_placed(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<PlacedOrder>> {
     let standing = pay::standing(tx, record)?;
-    let order = order::ops::find(tx, &record.order)?;
+    let order = order::ops::find(tx, &order_of(record)?)?;
     let (status, payment) = match standing {
         pay::Standing::Completed(payment) => (StatusCode::CREATED, payment),
         pay::Standing::Open(payment) => (StatusCode::ACCEPTED, payment),
     };
     let placed = PlacedOrder { order: order.into(), payment: Some(PaymentResponse::from(payment)) };
-    Ok(ApiResponse { status, ..created(format!("/orders/{}", record.order), placed) })
+    Ok(ApiResponse { status, ..created(format!("/orders/{}", record.event_key), placed) })
 }
 
 /// Complete a payment that the buyer agreed to on the gateway's page (Toss Payments). Repeated, or after the gateway's own
@@ -121,8 +121,8 @@ async fn confirm_order(
 
 /// The same payment once more: while nobody knows how it ends, the gateway is asked.
 fn known(tx: &mut Tx<'_>, mut record: Record) -> Result<Begun<OrderResponse>> {
-    if record.open().is_some()
-        && let Todo::Call(call) = ORDER.resume(tx, &mut record)?
+    if record.pending().is_some()
+        && let Action::Call(call) = ORDER.resume(tx, &mut record)?
     {
         return Ok(Begun::Calls(&ORDER, call));
     }
@@ -131,7 +131,7 @@ fn known(tx: &mut Tx<'_>, mut record: Record) -> Result<Begun<OrderResponse>> {
 
 fn tell_confirmed(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<OrderResponse>> {
     let standing = pay::standing(tx, record)?;
-    let order = OrderResponse::from(order::ops::find(tx, &record.order)?);
+    let order = OrderResponse::from(order::ops::find(tx, &order_of(record)?)?);
     Ok(match standing {
         pay::Standing::Completed(_) => ok(order),
         pay::Standing::Open(_) => accepted(order),
@@ -161,12 +161,12 @@ async fn cancel_order(
     body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
     let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
-    let ending = Ending { reason, by: user.id.to_string() };
+    let why = Cancellation { reason, by: user.id.to_string() };
     let begin = move |tx: &mut Tx<'_>| {
-        let undoing = cancel::begin(tx, &ORDER, &number, Some(&user.id), &ending)?;
-        match undoing.todo {
-            Todo::Call(call) => Ok(Begun::Calls(&ORDER, call)),
-            Todo::Rest(_) => tell_cancelled(tx, &undoing.record).map(Begun::Done),
+        let cancelling = cancel::begin(tx, &ORDER, &number, Some(&user.id), &why)?;
+        match cancelling.action {
+            Action::Call(call) => Ok(Begun::Calls(&ORDER, call)),
+            Action::Rest(_) => tell_cancelled(tx, &cancelling.record).map(Begun::Done),
         }
     };
     answering::answer(&app, body.key, "checkout.cancel", begin, tell_cancelled).await
@@ -186,7 +186,7 @@ async fn cancel_order_by_post(
 }
 
 fn tell_cancelled(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<OrderResponse>> {
-    let order: Order = order::ops::find(tx, &record.order)?;
+    let order: Order = order::ops::find(tx, &order_of(record)?)?;
     Ok(match record.status {
         Status::Failed => ok(order.into()),
         Status::Started | Status::Completed | Status::Compensating | Status::CompensationFailed => {

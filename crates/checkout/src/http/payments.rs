@@ -3,8 +3,7 @@
 use crate::answering::{self, Begun};
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundRequest};
-use crate::saga::{self, Record, Todo, nudge};
-use crate::webhook::{self, Heard, Message};
+use crate::webhook::{self, Received, Message};
 use crate::{pay, refund};
 use axum::{
     body::Bytes,
@@ -14,6 +13,7 @@ use axum::{
 };
 use kernel::{Code, Error, PaymentNumber, Result};
 use payment::{Payment, PaymentResponse};
+use saga::{Action, Record, nudge};
 use sha2::{Digest, Sha256};
 use store::Tx;
 use utoipa_axum::routes;
@@ -30,7 +30,7 @@ pub fn routes() -> Routes {
         .add(USER, routes!(pay_order))
         .add(OWNER, routes!(cancel_payment))
         .add(ADMIN, routes!(refund_payment))
-        .add(PUBLIC, routes!(hear_toss))
+        .add(PUBLIC, routes!(receive_toss))
 }
 
 /// Pay an order. 201 when the money was taken, 400 S304 when the payment was declined (the order is then CANCELLED and
@@ -71,7 +71,7 @@ async fn cancel_payment(
     let tell = move |tx: &mut Tx<'_>, _: &Record| tell_withdrawn(payment::ops::find(tx, &teller)?);
     let begin = move |tx: &mut Tx<'_>| {
         let call = pay::begin_cancel(tx, &number, &user.id)?;
-        Ok(Begun::Calls(&pay::WITHDRAWING, call))
+        Ok(Begun::Calls(&ORDER, call))
     };
     answering::answer(&app, body.key, "checkout.withdraw", begin, tell).await
 }
@@ -102,9 +102,9 @@ async fn refund_payment(
     let teller = tell.clone();
     let begin = move |tx: &mut Tx<'_>| match refund::begin(tx, &ORDER, &wanted)? {
         refund::Refunding::Money(call) => Ok(Begun::Calls(&crate::flow::REFUND, call)),
-        refund::Refunding::Order(undoing) => match undoing.todo {
-            Todo::Call(call) => Ok(Begun::Calls(&ORDER, call)),
-            Todo::Rest(_) => teller(tx, &undoing.record).map(Begun::Done),
+        refund::Refunding::Order(cancelling) => match cancelling.action {
+            Action::Call(call) => Ok(Begun::Calls(&ORDER, call)),
+            Action::Rest(_) => teller(tx, &cancelling.record).map(Begun::Done),
         },
     };
     answering::answer(&app, body.key, "checkout.refund", begin, tell).await
@@ -119,9 +119,9 @@ fn tell_refunded(standing: refund::Standing) -> Result<ApiResponse<PaymentRespon
 
 /// A message from the gateway (Toss Payments). Only a hint: the gateway is asked before anything changes. Repeated, or about
 /// a payment that is not ours: nothing happens.
-#[utoipa::path(post, path = "/payments/webhooks/toss", tag = "payment", request_body = Message,
-    responses((status = 200, description = "heard")))]
-async fn hear_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> ApiResult<()> {
+#[utoipa::path(post, path = "/payments/webhooks/toss", operation_id = "hear_toss", tag = "payment", request_body = Message,
+    responses((status = 200, description = "received")))]
+async fn receive_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> ApiResult<()> {
     let body = body.map_err(unreadable)?;
     let message: Message = input::parse(&body)?;
     let hint: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -130,15 +130,15 @@ async fn hear_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) 
         return Ok(done());
     }
     let key = hint.clone();
-    let heard = app.db.write("checkout.hear", move |tx| webhook::hear(tx, &key, &message)).await?;
-    if let Heard::Ask(id) = heard {
+    let received = app.db.write("checkout.receive", move |tx| webhook::receive(tx, &key, &message)).await?;
+    if let Received::Ask(id) = received {
         let run = id.clone();
         nudge(&ORDER, &app.db, &app.ports, id).await?;
-        let settled = move |tx: &mut Tx<'_>| match saga::store::lock(tx, &run)?.open() {
+        let settled = move |tx: &mut Tx<'_>| match saga::store::lock(tx, &run)?.pending() {
             None => webhook::remember(tx, &hint),
             Some(_) => Ok(()),
         };
-        app.db.write("checkout.heard", settled).await?;
+        app.db.write("checkout.received", settled).await?;
     }
     Ok(done())
 }

@@ -1,8 +1,9 @@
-//! CLOSE_ORDER: an order all of whose money went back while its parcel was on the way is REFUNDED.
+//! CLOSE_ORDER: an order is REFUNDED if all of its money went back while its parcel was on the way.
 
-use crate::{flow::GivingBack, saga::Local};
+use crate::flow::PartialRefund;
 use kernel::Result;
 use order::Kind;
+use saga::Local;
 use store::Tx;
 
 /// After a refund of a part nothing changes for the order.
@@ -10,13 +11,13 @@ pub struct CloseOrder;
 
 impl Local for CloseOrder {
     const NAME: &'static str = "CLOSE_ORDER";
-    type Saga = GivingBack;
+    type Saga = PartialRefund;
     type Memory = ();
 
-    fn run(tx: &mut Tx<'_>, saga: &GivingBack) -> Result<()> {
+    fn run(tx: &mut Tx<'_>, saga: &PartialRefund) -> Result<()> {
         let payment = payment::ops::find(tx, &saga.payment.number)?;
         let number = &payment.order;
-        // held: the parcel may arrive at the same moment
+        // locked, because the parcel may arrive at the same moment
         match order::ops::lock(tx, number)?.status.kind() {
             Kind::Shipping if payment.refunded == payment.captured => {
                 order::ops::refunded(tx, number, &saga.refund.reason, &saga.by).map(|_| ())
@@ -31,7 +32,7 @@ impl Local for CloseOrder {
         }
     }
 
-    fn undo(_: &mut Tx<'_>, _: &GivingBack, (): ()) -> Result<()> {
+    fn compensate(_: &mut Tx<'_>, _: &PartialRefund, (): ()) -> Result<()> {
         Ok(())
     }
 }

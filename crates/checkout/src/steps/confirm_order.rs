@@ -1,11 +1,13 @@
 //! CONFIRM_ORDER: the order is PAID.
 
-use crate::{flow::Checkout, saga::Local};
+use crate::flow::Checkout;
 use kernel::{Code, Result};
 use order::Kind;
+use saga::Local;
 use store::Tx;
 
-/// The last step of an order. Undoing it does nothing: the order becomes REFUNDED once everything before is undone too.
+/// The last step of an order. Its compensation does nothing: the order becomes REFUNDED when the earlier steps are compensated
+/// too.
 pub struct ConfirmOrder;
 
 impl Local for ConfirmOrder {
@@ -20,7 +22,7 @@ impl Local for ConfirmOrder {
         }
     }
 
-    fn undo(_: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
+    fn compensate(_: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
         match saga.order.status.kind() {
             Kind::Delivered => Err(Code::OrderCannotBeCancelled.because("it has arrived")),
             Kind::Pending | Kind::Confirmed | Kind::Paid | Kind::Shipping | Kind::Cancelled | Kind::Refunded => Ok(()),

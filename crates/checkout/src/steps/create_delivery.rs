@@ -1,11 +1,12 @@
 //! CREATE_DELIVERY: the parcel is being packed.
 
-use super::GIVEN_UP;
-use crate::{flow::Checkout, saga::Local};
+use super::ORDER_CANCELLED;
+use crate::flow::Checkout;
 use kernel::{Result, TrackingNumber};
+use saga::Local;
 use store::Tx;
 
-/// One delivery for the order; undone, it is cancelled, which is impossible once it has left.
+/// One delivery for the order. Compensation cancels it, which is impossible once it has left.
 pub struct CreateDelivery;
 
 impl Local for CreateDelivery {
@@ -18,7 +19,7 @@ impl Local for CreateDelivery {
         Ok(delivery::ops::create(tx, &order.number, &order.user, &order.address)?.tracking)
     }
 
-    fn undo(tx: &mut Tx<'_>, saga: &Checkout, _: TrackingNumber) -> Result<()> {
-        delivery::ops::cancel(tx, &saga.order.number, GIVEN_UP)
+    fn compensate(tx: &mut Tx<'_>, saga: &Checkout, _: TrackingNumber) -> Result<()> {
+        delivery::ops::cancel(tx, &saga.order.number, ORDER_CANCELLED)
     }
 }

@@ -1,14 +1,15 @@
-//! DEDUCT_INVENTORY: what was held leaves the house.
+//! DEDUCT_INVENTORY: reserved stock becomes sold stock.
 
-use super::GIVEN_UP;
-use crate::{flow::Checkout, saga::Local};
+use super::ORDER_CANCELLED;
+use crate::flow::Checkout;
 use kernel::{Code, Result};
+use saga::Local;
 use store::Tx;
 
 /// The state of a reservation whose goods are sold.
 const COMMITTED: &str = "COMMITTED";
 
-/// The reservations become sales; undone, the goods come back.
+/// The reservations become sales. Compensation returns the goods.
 pub struct DeductInventory;
 
 impl Local for DeductInventory {
@@ -25,7 +26,7 @@ impl Local for DeductInventory {
         if sold { Ok(()) } else { Err(Code::StockDeductionFailed.because("the goods of this order are gone")) }
     }
 
-    fn undo(tx: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
-        inventory::ops::return_sold(tx, &saga.order.number, GIVEN_UP)
+    fn compensate(tx: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
+        inventory::ops::return_sold(tx, &saga.order.number, ORDER_CANCELLED)
     }
 }

@@ -1,17 +1,18 @@
-//! PROCESS_PAYMENT: the gateway takes the buyer's money. Undone, it gives back what has not gone back yet.
+//! PROCESS_PAYMENT: the gateway takes the buyer's money. Compensation gives back what has not gone back yet.
 
-use super::refund_payment::{MoneyBack, Refunding};
-use crate::{
-    flow::{Checkout, LATE},
-    saga::{About, Errand, Next, Outcome, Remote, SYSTEM},
-};
+use super::refund_payment::{GatewayRefund, Refunding};
+use crate::{flow::Checkout, late};
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result};
-use payment::{Approval, Payment, remote, remote::ChargeOutcome};
-use ports::{Ports, gateway::ChargeRequest};
+use payment::{Approval, Payment, remote};
+use ports::{
+    Ports,
+    gateway::{self, ChargeRequest},
+};
+use saga::{Next, Outcome, Remote, RemoteCall};
 use serde::{Deserialize, Serialize};
 use store::Tx;
 
-/// Waits for the buyer to bring a payment, until the time to pay is over. An order that costs nothing needs none.
+/// Waits until the buyer submits a payment or the time to pay is over. An order that costs nothing needs no payment.
 pub struct ProcessPayment;
 
 /// What is asked of the gateway.
@@ -59,30 +60,30 @@ impl Remote for ProcessPayment {
     type Forward = Charging;
     type Backward = Refunding<Checkout>;
 
-    fn intend(tx: &mut Tx<'_>, saga: &Checkout) -> Result<Next<Charge, Captured>> {
+    fn prepare(tx: &mut Tx<'_>, saga: &Checkout) -> Result<Next<Charge, Captured>> {
         if saga.order.amounts.payable.is_zero() {
-            return Ok(Next::Skip(Captured { payment: None, transaction: None }));
+            return Ok(Next::Complete(Captured { payment: None, transaction: None }));
         }
         Ok(match saga.order.status.pay_by() {
-            Some(pay_by) if tx.now() < pay_by => Next::Wait(pay_by),
-            Some(_) => Next::GiveUp(Code::SagaTimeout.because("not paid in time")),
-            None => Next::GiveUp(Code::InvalidOrderStatus.because("it does not wait for a payment any more")),
+            Some(pay_by) if tx.now() < pay_by => Next::WaitUntil(pay_by),
+            Some(_) => Next::Fail(Code::SagaTimeout.because("not paid in time")),
+            None => Next::Fail(Code::InvalidOrderStatus.because("it does not wait for a payment any more")),
         })
     }
 
-    fn intend_undo(tx: &mut Tx<'_>, _: &Checkout, given: Captured) -> Result<Option<MoneyBack>> {
-        let Some(payment) = given.payment else { return Ok(None) };
-        MoneyBack::of_rest(tx, &payment)
+    fn prepare_compensation(tx: &mut Tx<'_>, _: &Checkout, captured: Captured) -> Result<Option<GatewayRefund>> {
+        let Some(payment) = captured.payment else { return Ok(None) };
+        GatewayRefund::of_rest(tx, &payment)
     }
 }
 
 /// Taking money. The payment's row is the shop's record of it and changes with the saga's.
 pub struct Charging;
 
-impl Errand for Charging {
+impl RemoteCall for Charging {
     type Saga = Checkout;
-    type Intent = Charge;
-    type Given = Captured;
+    type Request = Charge;
+    type Response = Captured;
     const STORED: &'static str = "payment.outcome-stored";
 
     async fn call(ports: &Ports, charge: Charge, key: &str) -> Outcome<Captured> {
@@ -93,18 +94,18 @@ impl Errand for Charging {
             method: charge.method.clone(),
             payment_key: charge.payment_key.clone(),
         };
-        said(&charge, remote::take(ports.gateway.as_ref(), &request).await)
+        charged(charge, Some(remote::take(ports.gateway.as_ref(), &request).await))
     }
 
     async fn ask(ports: &Ports, charge: Charge, key: &str) -> Outcome<Captured> {
-        said(&charge, remote::ask(ports.gateway.as_ref(), key).await)
+        charged(charge, remote::ask(ports.gateway.as_ref(), key).await)
     }
 
-    fn given(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, given: &Captured) -> Result<()> {
-        match payment::ops::completed(tx, &charge.payment, given.transaction.as_deref().unwrap_or(""))? {
+    fn succeeded(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, captured: &Captured) -> Result<()> {
+        match payment::ops::completed(tx, &charge.payment, captured.transaction.as_deref().unwrap_or(""))? {
             Approval::Completed(_) => Ok(()),
             Approval::Late(_) => {
-                Err(Code::Internal.error().caused_by("a payment ended behind the back of its order's saga"))
+                Err(Code::Internal.error().caused_by("a payment ended without its order's saga"))
             }
         }
     }
@@ -114,32 +115,22 @@ impl Errand for Charging {
         payment::ops::failed(tx, &charge.payment, &reason).map(|_| ())
     }
 
-    fn given_up(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, _: &Error) -> Result<()> {
+    fn abandoned(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, _: &Error) -> Result<()> {
         let payment = payment::ops::cancelled(tx, &charge.payment)?;
-        look_for(tx, &payment)
+        late::search(tx, &payment)
     }
 
-    fn late(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, given: &Captured) -> Result<()> {
-        let transaction = given.transaction.as_deref().unwrap_or("");
+    fn succeeded_late(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, captured: &Captured) -> Result<()> {
+        let transaction = captured.transaction.as_deref().unwrap_or("");
         match payment::ops::completed(tx, &charge.payment, transaction)? {
-            Approval::Late(payment) => look_for(tx, &payment),
+            Approval::Late(payment) => late::search_now(tx, &payment),
             Approval::Completed(_) => Ok(()),
         }
     }
 }
 
-/// Sees to it that what is or will be taken by a payment that was given up goes back.
-fn look_for(tx: &mut Tx<'_>, payment: &Payment) -> Result<()> {
-    LATE.enlist(tx, &About { order: &payment.order, slot: payment.id.raw(), by: SYSTEM })
-}
-
-fn said(charge: &Charge, outcome: ChargeOutcome) -> Outcome<Captured> {
-    match outcome {
-        ChargeOutcome::Approved { transaction } => {
-            Outcome::Done(Captured { payment: Some(charge.payment.clone()), transaction: Some(transaction) })
-        }
-        ChargeOutcome::Declined { reason } => Outcome::Refused(Code::PaymentDeclined.because(reason)),
-        ChargeOutcome::Open => Outcome::Unknown,
-        ChargeOutcome::Absent => Outcome::Absent,
-    }
+/// The gateway's answer about this charge.
+fn charged(charge: Charge, answer: Option<gateway::Outcome>) -> Outcome<Captured> {
+    let captured = |transaction| Captured { payment: Some(charge.payment), transaction: Some(transaction) };
+    Outcome::of_gateway(answer, Code::PaymentDeclined).map(captured)
 }

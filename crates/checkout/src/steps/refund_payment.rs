@@ -1,13 +1,11 @@
-//! REFUND_PAYMENT: the gateway gives money back. The same errand undoes PROCESS_PAYMENT.
+//! REFUND_PAYMENT: the gateway gives money request. The same call compensates PROCESS_PAYMENT and LATE_CAPTURE.
 
-use super::GIVEN_UP;
-use crate::{
-    flow::GivingBack,
-    saga::{Errand, Next, Nothing, Outcome, Remote},
-};
+use super::ORDER_CANCELLED;
+use crate::flow::PartialRefund;
 use kernel::{Code, Error, Money, PaymentNumber, RefundId, Result};
-use payment::{Payment, Refund, remote, remote::RefundOutcome};
+use payment::{Payment, Refund, remote};
 use ports::Ports;
+use saga::{Next, NoCall, Outcome, Remote, RemoteCall};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use store::Tx;
@@ -18,7 +16,7 @@ pub struct RefundPayment;
 /// What is asked of the gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MoneyBack {
+pub struct GatewayRefund {
     /// The refund this is.
     pub refund: RefundId,
     /// Of which payment.
@@ -29,10 +27,10 @@ pub struct MoneyBack {
     pub amount: Money,
 }
 
-impl MoneyBack {
+impl GatewayRefund {
     /// What `refund` of `payment` asks for.
-    pub fn of(payment: &Payment, refund: &Refund) -> MoneyBack {
-        MoneyBack {
+    pub fn of(payment: &Payment, refund: &Refund) -> GatewayRefund {
+        GatewayRefund {
             refund: refund.id,
             payment: payment.number.clone(),
             transaction: payment.transaction.clone(),
@@ -40,74 +38,63 @@ impl MoneyBack {
         }
     }
 
-    /// Claims whatever of the payment has not gone back; `None` when all has.
-    pub fn of_rest(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Option<MoneyBack>> {
+    /// Claims everything of the payment that has not gone back; `None` when all has.
+    pub fn of_rest(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Option<GatewayRefund>> {
         let payment = payment::ops::find(tx, payment)?;
         if !payment.refundable().is_positive() {
             return Ok(None);
         }
-        let refund = payment::ops::begin_refund(tx, &payment.number, payment.refundable(), GIVEN_UP)?;
-        Ok(Some(MoneyBack::of(&payment, &refund)))
+        let refund = payment::ops::begin_refund(tx, &payment.number, payment.refundable(), ORDER_CANCELLED)?;
+        Ok(Some(GatewayRefund::of(&payment, &refund)))
     }
 }
 
 impl Remote for RefundPayment {
     const NAME: &'static str = "REFUND_PAYMENT";
-    type Saga = GivingBack;
-    type Forward = Refunding<GivingBack>;
-    type Backward = Nothing<GivingBack>;
+    type Saga = PartialRefund;
+    type Forward = Refunding<PartialRefund>;
+    type Backward = NoCall<PartialRefund>;
+    const CAN_BE_COMPENSATED: bool = false;
 
-    fn intend(_: &mut Tx<'_>, saga: &GivingBack) -> Result<Next<MoneyBack, String>> {
-        Ok(Next::Call(MoneyBack::of(&saga.payment, &saga.refund)))
+    fn prepare(_: &mut Tx<'_>, saga: &PartialRefund) -> Result<Next<GatewayRefund, String>> {
+        Ok(Next::Call(GatewayRefund::of(&saga.payment, &saga.refund)))
     }
 
-    fn intend_undo(_: &mut Tx<'_>, _: &GivingBack, _: String) -> Result<Option<()>> {
+    fn prepare_compensation(_: &mut Tx<'_>, _: &PartialRefund, _: String) -> Result<Option<()>> {
         Ok(None)
     }
 }
 
-/// Giving money back. The refund's row is the shop's record of it and changes with the saga's.
+/// Giving money request. The refund's row is the shop's record of it and changes with the saga's.
 pub struct Refunding<S>(PhantomData<fn() -> S>);
 
-impl<S: 'static> Errand for Refunding<S> {
+impl<S: 'static> RemoteCall for Refunding<S> {
     type Saga = S;
-    type Intent = MoneyBack;
-    type Given = String;
+    type Request = GatewayRefund;
+    type Response = String;
     const STORED: &'static str = "refund.outcome-stored";
 
-    async fn call(ports: &Ports, back: MoneyBack, key: &str) -> Outcome<String> {
-        said(remote::give_back(ports.gateway.as_ref(), back.transaction.as_deref(), back.amount, key).await)
+    async fn call(ports: &Ports, request: GatewayRefund, key: &str) -> Outcome<String> {
+        let answer = remote::give_back(ports.gateway.as_ref(), request.transaction.as_deref(), request.amount, key).await;
+        Outcome::of_gateway(Some(answer), Code::PaymentRefundFailed)
     }
 
-    async fn ask(ports: &Ports, _: MoneyBack, key: &str) -> Outcome<String> {
-        said(remote::ask_refund(ports.gateway.as_ref(), key).await)
+    async fn ask(ports: &Ports, _: GatewayRefund, key: &str) -> Outcome<String> {
+        Outcome::of_gateway(remote::ask_refund(ports.gateway.as_ref(), key).await, Code::PaymentRefundFailed)
     }
 
-    fn given(tx: &mut Tx<'_>, _: &S, back: MoneyBack, transaction: &String) -> Result<()> {
-        payment::ops::refund_completed(tx, back.refund, transaction).map(|_| ())
+    fn succeeded(tx: &mut Tx<'_>, _: &S, request: GatewayRefund, transaction: &String) -> Result<()> {
+        payment::ops::refund_completed(tx, request.refund, transaction).map(|_| ())
     }
 
-    fn refused(tx: &mut Tx<'_>, _: &S, back: MoneyBack, why: &Error) -> Result<()> {
+    fn refused(tx: &mut Tx<'_>, _: &S, request: GatewayRefund, why: &Error) -> Result<()> {
         let reason = why.detail().unwrap_or(why.code().english()).to_owned();
-        payment::ops::refund_failed(tx, back.refund, &reason).map(|_| ())
+        payment::ops::refund_failed(tx, request.refund, &reason).map(|_| ())
     }
 
-    fn given_up(tx: &mut Tx<'_>, saga: &S, back: MoneyBack, _: &str, why: &Error) -> Result<()> {
-        Self::refused(tx, saga, back, why)
-    }
-
-    fn late(_: &mut Tx<'_>, _: &S, back: MoneyBack, _: &str, _: &String) -> Result<()> {
-        // never given up while it may still happen; if a gateway contradicts itself, a person has to look
-        tracing::error!(payment = %back.payment, refund = %back.refund, "a refund that had been refused happened after all");
+    fn succeeded_late(_: &mut Tx<'_>, _: &S, request: GatewayRefund, _: &str, _: &String) -> Result<()> {
+        // a refund is not abandoned while it may still happen; if a gateway contradicts itself, a person has to look
+        tracing::error!(payment = %request.payment, refund = %request.refund, "a refund that had been refused happened after all");
         Ok(())
-    }
-}
-
-fn said(outcome: RefundOutcome) -> Outcome<String> {
-    match outcome {
-        RefundOutcome::Approved { transaction } => Outcome::Done(transaction),
-        RefundOutcome::Declined { reason } => Outcome::Refused(Code::PaymentRefundFailed.because(reason)),
-        RefundOutcome::Open => Outcome::Unknown,
-        RefundOutcome::Absent => Outcome::Absent,
     }
 }

@@ -1,12 +1,13 @@
-//! RESERVE_INVENTORY: what is ordered cannot be sold to anybody else any more.
+//! RESERVE_INVENTORY: the ordered units are reserved, so no other order can have them.
 
-use super::GIVEN_UP;
-use crate::{flow::Checkout, saga::Local};
+use super::ORDER_CANCELLED;
+use crate::flow::Checkout;
 use inventory::Line;
 use kernel::Result;
+use saga::Local;
 use store::Tx;
 
-/// All or nothing over the order's lines; undone, what is still held can be sold again.
+/// All of the order's lines or none. Compensation releases what is still reserved.
 pub struct ReserveInventory;
 
 impl Local for ReserveInventory {
@@ -24,7 +25,7 @@ impl Local for ReserveInventory {
         inventory::ops::reserve(tx, &order.number, &order.user, &lines)
     }
 
-    fn undo(tx: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
-        inventory::ops::release(tx, &saga.order.number, GIVEN_UP)
+    fn compensate(tx: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
+        inventory::ops::release(tx, &saga.order.number, ORDER_CANCELLED)
     }
 }

@@ -125,8 +125,11 @@ impl<'s> Reader<'s> {
             let table = table(schema, &name)?;
             self.must("add column")?;
             self.column(table)?;
+        } else if self.finds("drop table if exists") {
+            let name = self.name()?;
+            schema.tables.remove(&name).ok_or_else(|| format!("there is no table {name}"))?;
         } else {
-            return Err("it is none of create table, create index and alter table".to_owned());
+            return Err("it is none of create table, create index, alter table and drop table if exists".to_owned());
         }
         if self.at < self.words.len() { Err(format!("something unknown stands {}", self.place())) } else { Ok(()) }
     }
@@ -274,6 +277,8 @@ insert into shelves (label) values ('create table lies (');
 create unique index jars_owner on jars (owner);
 {servers: alter table jars add column position bigint};
 alter table jars add column colour varchar(20) not null default 'red';
+create table lids (id {id}) {table};
+drop table if exists lids;
 ")
         .unwrap();
         assert_eq!(schema.tables.keys().collect::<Vec<_>>(), ["jars", "shelves"]);
@@ -303,6 +308,7 @@ alter table jars add column colour varchar(20) not null default 'red';
             ("create table jars (id {id});\ncreate index i on jars (lower(id));", ") is expected before ("),
             ("create table jars (id {id});\ncreate index i on jars (label);", "there is no column label"),
             ("create index i on jars (label);", "there is no table jars"),
+            ("drop table if exists jars;", "there is no table jars"),
             ("create table Jars (id {id});", "lower case"),
             ("create table jars (id {id}", "is expected at its end"),
         ] {

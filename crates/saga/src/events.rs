@@ -1,26 +1,27 @@
-//! What sagas say.
+//! What this crate publishes.
 
-use super::record::Record;
+use super::record::{Record, Subject};
+use ::store::Event;
 use kernel::{OrderNumber, SagaId, Timestamp};
 use serde::Serialize;
-use store::Event;
 
-/// Undoing an order failed too often: a person has to look. The alert for whoever watches the shop.
+/// Compensating a run failed too often: a person has to look. The alert for the people who watch the shop.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CompensationFailed {
-    /// The run.
     pub saga_id: SagaId,
-    /// Which saga.
+    /// Name and version, such as `order.v1`.
     pub saga: String,
-    /// The order it is about.
-    pub order_number: OrderNumber,
-    /// The step that could not be undone.
+    pub subject: Subject,
+    /// The order it is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_number: Option<OrderNumber>,
+    /// The step that could not be compensated.
     pub step: String,
-    /// How often it was tried.
     pub attempts: i64,
-    /// When the last attempt failed.
     pub failed_at: Timestamp,
+    #[serde(skip)]
+    key: String,
 }
 
 impl CompensationFailed {
@@ -29,10 +30,12 @@ impl CompensationFailed {
         CompensationFailed {
             saga_id: record.id.clone(),
             saga: record.name.clone(),
-            order_number: record.order.clone(),
+            subject: record.subject.clone(),
+            order_number: record.event_key.parse().ok(),
             step: record.step.clone(),
             attempts: record.attempts,
             failed_at: now,
+            key: record.event_key.clone(),
         }
     }
 }
@@ -40,6 +43,6 @@ impl CompensationFailed {
 impl Event for CompensationFailed {
     const TOPIC: &'static str = "shopping.saga.compensation-failed";
     fn key(&self) -> String {
-        self.order_number.to_string()
+        self.key.clone()
     }
 }

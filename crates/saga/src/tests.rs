@@ -1,6 +1,6 @@
-//! The engine with a toy: wind it up, ask the gateway for a coin, put it on the shelf.
+//! The engine with a toy: wind it up, pay a coin through the gateway, put the toy on the shelf.
 
-use super::*;
+use crate::*;
 use ::store::{Db, Settings, Tx, args};
 use kernel::{Clock as _, Code, Error, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone};
 use ports::{
@@ -24,7 +24,7 @@ fn get(tx: &mut Tx<'_>, name: &str) -> Result<i64> {
 }
 
 struct Toy {
-    order: OrderNumber,
+    number: String,
 }
 
 struct WindUp;
@@ -35,7 +35,7 @@ impl Local for WindUp {
     fn run(tx: &mut Tx<'_>, _: &Toy) -> Result<()> {
         put(tx, "wound", 1)
     }
-    fn undo(tx: &mut Tx<'_>, _: &Toy, (): ()) -> Result<()> {
+    fn compensate(tx: &mut Tx<'_>, _: &Toy, (): ()) -> Result<()> {
         if get(tx, "jammed")? > 0 {
             return Err(Code::Internal.error().caused_by("the spring is jammed"));
         }
@@ -51,13 +51,13 @@ impl Remote for GetCoin {
     type Saga = Toy;
     type Forward = Paying;
     type Backward = PayingBack;
-    fn intend(tx: &mut Tx<'_>, _: &Toy) -> Result<Next<String, String>> {
+    fn prepare(tx: &mut Tx<'_>, _: &Toy) -> Result<Next<String, String>> {
         if get(tx, "closed")? > 0 {
-            return Ok(Next::GiveUp(Code::SagaTimeout.because("closed")));
+            return Ok(Next::Fail(Code::SagaTimeout.because("closed")));
         }
-        Ok(Next::Wait(tx.now().after(Duration::from_secs(600))))
+        Ok(Next::WaitUntil(tx.now().after(Duration::from_secs(600))))
     }
-    fn intend_undo(_: &mut Tx<'_>, _: &Toy, given: String) -> Result<Option<String>> {
+    fn prepare_compensation(_: &mut Tx<'_>, _: &Toy, given: String) -> Result<Option<String>> {
         Ok(Some(given))
     }
 }
@@ -66,72 +66,65 @@ fn order() -> OrderNumber {
     OrderNumber::draw_on(&mut Random::seeded(1), Timestamp::from_millis(0), &Zone::utc())
 }
 
-fn about(order: &OrderNumber, slot: i64) -> About<'_> {
-    About { order, slot, by: SYSTEM }
+fn start(number: u32) -> Start<'static> {
+    Start { subject: Subject::new("toy", number), event_key: "toys", by: SYSTEM }
 }
 
-fn said(outcome: ports::gateway::Outcome) -> Outcome<String> {
-    match outcome {
-        ports::gateway::Outcome::Approved { transaction } => Outcome::Done(transaction),
-        ports::gateway::Outcome::Declined(why) => Outcome::Refused(Code::PaymentDeclined.because(why.to_string())),
-        ports::gateway::Outcome::Pending | ports::gateway::Outcome::Unknown => Outcome::Unknown,
-    }
+fn toy() -> Toy {
+    Toy { number: "0".to_owned() }
 }
 
-impl Errand for Paying {
+impl RemoteCall for Paying {
     type Saga = Toy;
-    type Intent = String;
-    type Given = String;
+    type Request = String;
+    type Response = String;
     const STORED: &'static str = "payment.outcome-stored";
-    async fn call(ports: &Ports, intent: String, key: &str) -> Outcome<String> {
+    async fn call(ports: &Ports, payment_key: String, key: &str) -> Outcome<String> {
         let request = ChargeRequest {
             key: key.to_owned(),
             order: order(),
             amount: Money::minor(100),
             method: "CREDIT_CARD".to_owned(),
-            payment_key: Some(intent),
+            payment_key: Some(payment_key),
         };
-        said(ports.gateway.charge(&request).await)
+        Outcome::of_gateway(Some(ports.gateway.charge(&request).await), Code::PaymentDeclined)
     }
     async fn ask(ports: &Ports, _: String, key: &str) -> Outcome<String> {
-        ports.gateway.look_up(key).await.map_or(Outcome::Absent, said)
+        Outcome::of_gateway(ports.gateway.look_up(key).await, Code::PaymentDeclined)
     }
-    fn given(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
+    fn succeeded(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
         put(tx, "coin", 1)
     }
     fn refused(tx: &mut Tx<'_>, _: &Toy, _: String, _: &Error) -> Result<()> {
         put(tx, "coin", 0)
     }
-    fn given_up(tx: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &Error) -> Result<()> {
-        put(tx, "given-up", 1)
+    fn abandoned(tx: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &Error) -> Result<()> {
+        put(tx, "abandoned", 1)
     }
-    fn late(tx: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &String) -> Result<()> {
+    fn succeeded_late(tx: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &String) -> Result<()> {
         put(tx, "late", 1)
     }
 }
 
-impl Errand for PayingBack {
+impl RemoteCall for PayingBack {
     type Saga = Toy;
-    type Intent = String;
-    type Given = String;
+    type Request = String;
+    type Response = String;
     const STORED: &'static str = "";
     async fn call(ports: &Ports, transaction: String, key: &str) -> Outcome<String> {
         let request = RefundRequest { key: key.to_owned(), transaction, amount: Money::minor(100) };
-        said(ports.gateway.refund(&request).await)
+        Outcome::of_gateway(Some(ports.gateway.refund(&request).await), Code::PaymentDeclined)
     }
     async fn ask(ports: &Ports, _: String, key: &str) -> Outcome<String> {
-        ports.gateway.look_up_refund(key).await.map_or(Outcome::Absent, said)
+        Outcome::of_gateway(ports.gateway.look_up_refund(key).await, Code::PaymentDeclined)
     }
-    fn given(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
+    fn succeeded(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
         put(tx, "coin", 0)
     }
     fn refused(_: &mut Tx<'_>, _: &Toy, _: String, _: &Error) -> Result<()> {
         Ok(())
     }
-    fn given_up(_: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &Error) -> Result<()> {
-        Ok(())
-    }
-    fn late(_: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &String) -> Result<()> {
+    fn succeeded_late(_: &mut Tx<'_>, _: &Toy, _: String, _: &str, _: &String) -> Result<()> {
         Ok(())
     }
 }
@@ -148,22 +141,31 @@ impl Local for Shelve {
         put(tx, "shelved", 1)?;
         Ok(7)
     }
-    fn undo(tx: &mut Tx<'_>, _: &Toy, memory: i64) -> Result<()> {
+    fn compensate(tx: &mut Tx<'_>, _: &Toy, memory: i64) -> Result<()> {
         assert_eq!(memory, 7);
         put(tx, "shelved", 0)
     }
 }
 
-const TOY: Saga<Toy> = Saga {
-    name: "toy.v1",
-    steps: &[Step::local::<WindUp>(), Step::remote::<GetCoin>(), Step::local::<Shelve>()],
-    load: |_, record| Ok(Toy { order: record.order.clone() }),
-    undone: |tx, toy, ending| {
-        assert_eq!(toy.order, order());
-        put(tx, &ending.reason.chars().take(20).collect::<String>(), 1)
-    },
-    bend: None,
-};
+const TOY: Saga<Toy> = Saga::new(
+    "toy",
+    &[
+        Version {
+            number: 2,
+            steps: &[
+                Step::local::<WindUp>(),
+                Step::remote::<GetCoin>(),
+                Step::local::<Shelve>(),
+            ],
+        },
+        Version { number: 1, steps: &[Step::local::<WindUp>(), Step::remote::<GetCoin>()] },
+    ],
+    |_, record| Ok(Toy { number: record.subject.id.clone() }),
+)
+.closed_by(|tx, toy, why| {
+    assert!(toy.number.parse::<u32>().is_ok());
+    put(tx, &why.reason.chars().take(20).collect::<String>(), 1)
+});
 
 struct Playroom {
     db: Db,
@@ -186,34 +188,34 @@ impl Playroom {
     }
 
     async fn begin(&self, saga: Saga<Toy>) -> SagaId {
-        let begin = move |tx: &mut Tx<'_>| saga.begin(tx, &Toy { order: order() }, &about(&order(), 0));
+        let begin = move |tx: &mut Tx<'_>| saga.begin(tx, &toy(), &start(0));
         self.db.write("begin", begin).await.unwrap().expect("a new run").0.id
     }
 
-    async fn offer(&self, saga: Saga<Toy>, id: &SagaId, key: &'static str) -> Todo {
+    async fn submit(&self, saga: Saga<Toy>, id: &SagaId, key: &'static str) -> Action {
         let id = id.clone();
         self.db
-            .write("offer", move |tx| {
+            .write("submit", move |tx| {
                 let mut record = store::lock(tx, &id)?;
-                saga.offer(tx, &mut record, key.into())
+                saga.submit(tx, &mut record, key.into())
             })
             .await
             .unwrap()
     }
 
     async fn pay(&self, saga: Saga<Toy>, id: &SagaId, key: &'static str) -> Status {
-        let todo = self.offer(saga, id, key).await;
+        let action = self.submit(saga, id, key).await;
         let saga: &'static Saga<Toy> = Box::leak(Box::new(saga));
-        drive(saga, &self.db, &self.ports, todo).await.unwrap()
+        drive(saga, &self.db, &self.ports, action).await.unwrap()
     }
 
-    async fn turn_back(&self, id: &SagaId) -> Todo {
+    async fn cancel(&self, id: &SagaId) -> Action {
         let id = id.clone();
-        let ending = Ending::by_system("not wanted");
+        let why = Cancellation::by_system("not wanted");
         self.db
-            .write("back", move |tx| {
+            .write("cancel", move |tx| {
                 let mut record = store::lock(tx, &id)?;
-                TOY.turn_back(tx, &mut record, ending.clone())
+                TOY.cancel(tx, &mut record, why.clone())
             })
             .await
             .unwrap()
@@ -270,15 +272,15 @@ async fn a_run_takes_its_local_steps_waits_and_completes() {
 }
 
 #[tokio::test]
-async fn an_order_has_one_run() {
+async fn a_subject_has_one_run_of_a_family() {
     let room = Playroom::open().await;
     room.begin(TOY).await;
-    let begin = |tx: &mut Tx<'_>| TOY.begin(tx, &Toy { order: order() }, &about(&order(), 0));
+    let begin = |tx: &mut Tx<'_>| TOY.begin(tx, &toy(), &start(0));
     assert!(room.db.write("begin", begin).await.unwrap().is_none());
 }
 
 #[tokio::test]
-async fn a_refusal_undoes_everything() {
+async fn a_refusal_compensates_everything() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
     assert_eq!(room.pay(TOY, &id, "decline-card-declined").await, Status::Failed);
@@ -296,12 +298,12 @@ async fn a_local_step_that_fails_gives_the_coin_back() {
 }
 
 #[tokio::test]
-async fn an_unknown_outcome_stays_pending_until_asking_tells() {
+async fn an_unknown_outcome_stays_pending_until_it_is_known() {
     for key in [keys::TIMEOUT_CHARGED, keys::TIMEOUT_UNCHARGED, keys::PENDING, keys::ANSWER_TWICE] {
         let room = Playroom::open().await;
         let id = room.begin(TOY).await;
         let status = room.pay(TOY, &id, key).await;
-        assert!(status == Status::Completed || room.record(&id).await.open().is_some(), "{key}");
+        assert!(status == Status::Completed || room.record(&id).await.pending().is_some(), "{key}");
         room.settle().await;
         assert_eq!(room.record(&id).await.status, Status::Completed, "{key}");
         assert_eq!((room.toys().await.as_str(), room.coins()), ("coin=1 shelved=1 wound=1", 100), "{key}");
@@ -309,7 +311,7 @@ async fn an_unknown_outcome_stays_pending_until_asking_tells() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_is_away_is_neither_yes_nor_no() {
+async fn an_absent_gateway_neither_accepts_nor_refuses() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
     room.gateway.be_away(true);
@@ -325,54 +327,54 @@ async fn a_gateway_that_is_away_is_neither_yes_nor_no() {
 async fn a_crash_after_the_intent_is_found_out_by_asking() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
-    let Todo::Call(call) = room.offer(TOY, &id, keys::APPROVE).await else { panic!("no call") };
+    let Action::Call(call) = room.submit(TOY, &id, keys::APPROVE).await else { panic!("no call") };
     // charged, and then the process died
-    assert!(matches!(TOY.call(&room.ports, &call).await, Outcome::Done(_)));
+    assert!(matches!(TOY.call(&room.ports, &call).await, Outcome::Succeeded(_)));
     let held = nudge(&TOY, &room.db, &room.ports, id.clone()).await.unwrap();
-    assert_eq!(held, Status::Started, "while the call may still be made, nobody else asks");
+    assert_eq!(held, Status::Started, "while the call may still be made, it is not asked about");
     room.settle().await;
     assert_eq!((room.record(&id).await.status, room.coins()), (Status::Completed, 100));
     assert_eq!(room.ports.gateway.charges().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn turning_back_waits_for_an_open_outcome() {
+async fn cancelling_waits_for_an_unknown_outcome() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
     room.pay(TOY, &id, keys::TIMEOUT_CHARGED).await;
-    let Todo::Call(asking) = room.turn_back(&id).await else { panic!("the outcome has to be asked for") };
+    let Action::Call(asking) = room.cancel(&id).await else { panic!("the outcome has to be asked for") };
     assert!(asking.ask && room.toys().await.contains("wound=1"));
-    let end = drive(&TOY, &room.db, &room.ports, Todo::Call(asking)).await.unwrap();
+    let end = drive(&TOY, &room.db, &room.ports, Action::Call(asking)).await.unwrap();
     assert_eq!((end, room.coins()), (Status::Failed, 0));
     assert_eq!(room.toys().await, "not wanted=1");
 }
 
 #[tokio::test]
-async fn what_comes_after_giving_up_is_noticed() {
+async fn a_call_that_succeeds_after_it_was_abandoned_is_noticed() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
-    let Todo::Call(call) = room.offer(TOY, &id, keys::APPROVE).await else { panic!("no call") };
-    assert_eq!(room.turn_back(&id).await, Todo::Rest(Status::Compensating), "the call may still be made");
+    let Action::Call(call) = room.submit(TOY, &id, keys::APPROVE).await else { panic!("no call") };
+    assert_eq!(room.cancel(&id).await, Action::Rest(Status::Compensating), "the call may still be made");
     room.settle().await;
     assert_eq!(room.record(&id).await.status, Status::Failed);
-    assert!(room.toys().await.contains("given-up=1"));
+    assert!(room.toys().await.contains("abandoned=1"));
     // the process wakes up and makes its call
-    let end = drive(&TOY, &room.db, &room.ports, Todo::Call(call)).await.unwrap();
+    let end = drive(&TOY, &room.db, &room.ports, Action::Call(call)).await.unwrap();
     assert_eq!(end, Status::Failed);
     assert!(room.toys().await.contains("late=1"));
 }
 
 #[tokio::test]
-async fn a_completed_run_can_be_turned_back() {
+async fn a_completed_run_can_be_cancelled() {
     let room = Playroom::open().await;
-    for (key, slot) in
+    for (key, number) in
         [(keys::APPROVE, 0), (keys::REFUND_TIMEOUT, 1), (keys::REFUND_TIMEOUT_UNDONE, 2), (keys::REFUND_PENDING, 3)]
     {
-        let begin = move |tx: &mut Tx<'_>| TOY.begin(tx, &Toy { order: order() }, &about(&order(), slot));
+        let begin = move |tx: &mut Tx<'_>| TOY.begin(tx, &toy(), &start(number));
         let id = room.db.write("begin", begin).await.unwrap().unwrap().0.id;
         assert_eq!(room.pay(TOY, &id, key).await, Status::Completed);
-        let todo = room.turn_back(&id).await;
-        drive(&TOY, &room.db, &room.ports, todo).await.unwrap();
+        let action = room.cancel(&id).await;
+        drive(&TOY, &room.db, &room.ports, action).await.unwrap();
         room.settle().await;
         assert_eq!((room.record(&id).await.status, room.coins()), (Status::Failed, 0), "{key}");
         assert_eq!(room.toys().await, "not wanted=1");
@@ -380,7 +382,7 @@ async fn a_completed_run_can_be_turned_back() {
 }
 
 #[tokio::test]
-async fn undoing_is_tried_three_times_and_then_a_person_is_called() {
+async fn compensating_is_tried_three_times_and_then_a_person_has_to_look() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
     room.set("jammed", 1).await;
@@ -400,8 +402,8 @@ async fn a_refused_refund_is_tried_again_with_another_key() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
     room.pay(TOY, &id, keys::REFUND_DECLINED).await;
-    let todo = room.turn_back(&id).await;
-    drive(&TOY, &room.db, &room.ports, todo).await.unwrap();
+    let action = room.cancel(&id).await;
+    drive(&TOY, &room.db, &room.ports, action).await.unwrap();
     room.settle().await;
     let record = room.record(&id).await;
     assert_eq!((record.status, record.attempts), (Status::CompensationFailed, 3));
@@ -410,7 +412,7 @@ async fn a_refused_refund_is_tried_again_with_another_key() {
 }
 
 #[tokio::test]
-async fn a_waiting_run_gives_up_by_itself() {
+async fn a_waiting_run_fails_when_its_step_says_so() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
     room.set("closed", 1).await;
@@ -430,4 +432,31 @@ async fn saving_an_old_version_is_refused() {
         store::save(tx, &mut copy)
     });
     assert_eq!(outcome.await.unwrap_err().code(), Code::StaleVersion);
+}
+
+#[tokio::test]
+async fn a_run_keeps_the_steps_of_the_version_it_began_with() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    let run = id.clone();
+    let old = move |tx: &mut Tx<'_>| tx.exec("update saga_runs set name = ? where saga_id = ?", args!["toy.v1", run]);
+    room.db.write("old", old).await.unwrap();
+    assert_eq!(room.pay(TOY, &id, keys::APPROVE).await, Status::Completed);
+    assert_eq!(room.record(&id).await.completed, ["WIND_UP", "GET_COIN"]);
+}
+
+#[tokio::test]
+async fn a_run_of_an_unknown_version_is_not_moved_on() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    let run = id.clone();
+    let newer = move |tx: &mut Tx<'_>| tx.exec("update saga_runs set name = ? where saga_id = ?", args!["toy.v3", run]);
+    room.db.write("newer", newer).await.unwrap();
+    assert!(nudge(&TOY, &room.db, &room.ports, id).await.is_err());
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let room = Playroom::open().await;
+    room.db.prepare_all(store::STATEMENTS.to_vec()).await.unwrap();
 }

@@ -1,40 +1,39 @@
-//! The saga's row: where a run stands, what its steps remember, and the pure rules of moving it on.
+//! The row of a run: where it stands, what its steps remember, and the pure rules of moving it on.
 
-use kernel::{Code, Error, OrderNumber, Result, SagaId, Timestamp, text::REASON_MAX};
+use crate::drive::CALL_MAX;
+use ::store::{Arg, Column, FromColumn, ToArg};
+use kernel::{Code, Error, Result, SagaId, Timestamp, text::REASON_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
-use store::{Arg, Column, FromColumn, ToArg};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 use utoipa::ToSchema;
 
-/// How long whoever makes a call has it to itself: longer than the longest call, so that afterwards the caller has
-/// recorded the outcome or is gone.
-pub const HOLD: Duration = Duration::from_secs(30);
-/// Attempts at undoing one step before a person has to look (docs/RULES.md).
+/// How long a process that makes a call has it to itself: longer than the longest call, so that afterwards the process has
+/// stored the outcome or is gone.
+pub const HOLD: Duration = CALL_MAX.saturating_add(Duration::from_secs(5));
+/// Attempts at compensating one step before a person has to look (docs/RULES.md).
 pub const ATTEMPTS_MAX: i64 = 3;
 /// Pauses after the first and the second failed attempt.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
 /// Pause before an unknown outcome is asked about for the first time; it doubles each time …
 const ASK_AFTER: Duration = Duration::from_secs(2);
-/// … up to this: an open outcome must not stay unknown much longer than the other system needs to recover.
+/// … up to this: an outcome must not stay unknown much longer than the other system needs to recover.
 const ASK_AFTER_MAX: Duration = Duration::from_secs(120);
 /// Longest error kept in the row, in characters.
 const ERROR_MAX: usize = 1_000;
 
-/// How a saga stands.
+/// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = SagaStatus)]
 pub enum Status {
-    /// On its way, or waiting.
+    /// Running, or waiting.
     Started,
-    /// Every step is done.
     Completed,
-    /// On its way back.
     Compensating,
-    /// Everything is undone.
+    /// Everything is compensated.
     Failed,
-    /// Undoing failed too often: a person has to look.
+    /// Compensating failed too often: a person has to look.
     CompensationFailed,
 }
 
@@ -50,7 +49,7 @@ impl Status {
         }
     }
 
-    /// Whether the saga will move again by itself.
+    /// Whether the run will move again by itself.
     pub const fn is_moving(self) -> bool {
         match self {
             Status::Started | Status::Compensating => true,
@@ -81,51 +80,51 @@ impl FromColumn for Status {
     }
 }
 
-/// Why a saga is undone, and by whom.
+/// Stands for the shop itself where a user id is expected.
+pub const SYSTEM: &str = "SYSTEM";
+
+/// Why a run is compensated, and who decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
-    /// In words, at most 500 characters; the buyer reads it as the order's cancel reason.
+pub struct Cancellation {
+    /// At most 500 characters; the buyer reads it as the order's cancel reason.
     pub reason: String,
     /// A user id, or [`SYSTEM`].
     pub by: String,
 }
 
-/// Who ends sagas that nobody ended.
-pub const SYSTEM: &str = "SYSTEM";
-
-impl Ending {
-    /// Ended by the shop itself. The reason is cut at 500 characters.
-    pub fn by_system(reason: impl AsRef<str>) -> Ending {
-        Ending { reason: reason.as_ref().chars().take(REASON_MAX).collect(), by: SYSTEM.to_owned() }
+impl Cancellation {
+    /// Decided by the shop itself. The reason is cut at 500 characters.
+    pub fn by_system(reason: impl AsRef<str>) -> Cancellation {
+        Cancellation { reason: reason.as_ref().chars().take(REASON_MAX).collect(), by: SYSTEM.to_owned() }
     }
 }
 
-/// What was asked of another system, and how that stands.
+/// A call to another system as its run remembers it. The names in the row are those of the first release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Asked {
+pub struct CallRecord {
     /// The idempotency key of the call.
     pub key: String,
-    /// What was asked for.
-    pub intent: Value,
-    /// Who makes the call has it to itself until then.
+    #[serde(rename = "intent")]
+    pub request: Value,
+    /// The process that makes the call has it to itself until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_until: Option<Timestamp>,
     /// How often no answer came.
     #[serde(default)]
     pub unanswered: u32,
-    /// Why it was refused or given up.
+    /// Why it was refused or abandoned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
-impl Asked {
-    /// An errand that is about to be asked for.
-    pub fn new(key: String, intent: Value) -> Asked {
-        Asked { key, intent, held_until: None, unanswered: 0, refused: None }
+impl CallRecord {
+    /// A call that is about to be made.
+    pub fn new(key: String, request: Value) -> CallRecord {
+        CallRecord { key, request, held_until: None, unanswered: 0, refused: None }
     }
 
-    /// Whether somebody is making the call now.
+    /// Whether a process makes the call now.
     pub fn is_held(&self, now: Timestamp) -> bool {
         self.held_until.is_some_and(|until| until > now)
     }
@@ -135,34 +134,49 @@ impl Asked {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// What the step gave when it was done.
+    /// The step's result; none while it is not completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Value>,
-    /// What a remote step asked for.
+    /// The call of a remote step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forward: Option<Asked>,
-    /// What it asks for to take it back.
+    pub forward: Option<CallRecord>,
+    /// The call that compensates it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backward: Option<Asked>,
-    /// Errands that were refused or given up before; something given late for one of them is given back.
+    pub backward: Option<CallRecord>,
+    /// Calls that were refused or abandoned before. If one of them succeeds late, its effect has to be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub past: Vec<Asked>,
+    pub past: Vec<CallRecord>,
 }
 
 impl Entry {
-    /// The forward errand while nobody knows how it ends.
-    pub fn open(&self) -> Option<&Asked> {
+    /// The forward call while its outcome is not known.
+    pub fn pending(&self) -> Option<&CallRecord> {
         self.forward.as_ref().filter(|_| self.memory.is_none())
     }
 }
 
-/// What a run is about.
-#[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
-    /// The order.
-    pub order: &'a OrderNumber,
-    /// Tells runs of one saga about one order apart.
-    pub slot: i64,
+/// What a run is about, such as `order ORD-20260206-7KQ2M9XT`. A subject has at most one run of each family.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SagaSubject)]
+pub struct Subject {
+    /// Such as `order` or `refund`.
+    pub kind: Cow<'static, str>,
+    pub id: String,
+}
+
+impl Subject {
+    /// The thing of this kind with this id or number.
+    pub fn new(kind: &'static str, id: impl ToString) -> Subject {
+        Subject { kind: Cow::Borrowed(kind), id: id.to_string() }
+    }
+}
+
+/// What has to be known to begin a run.
+#[derive(Debug, Clone)]
+pub struct Start<'a> {
+    pub subject: Subject,
+    /// The key of the run's events. All runs about one order have its number as their key, and are found by it.
+    pub event_key: &'a str,
     /// Who begins it: a user id, or [`SYSTEM`].
     pub by: &'a str,
 }
@@ -170,61 +184,57 @@ pub struct About<'a> {
 /// One run of a saga.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// The run's number.
     pub id: SagaId,
-    /// Which saga.
+    /// Family and version of its saga, such as `order.v1`.
     pub name: String,
-    /// The order it is about.
-    pub order: OrderNumber,
-    /// Tells runs of one saga about one order apart.
-    pub slot: i64,
-    /// How it stands.
+    pub family: String,
+    pub subject: Subject,
+    pub event_key: String,
     pub status: Status,
     /// The step it is at.
     pub step: String,
-    /// What is done and not undone, in order.
+    /// Steps that are completed and not compensated, in order.
     pub completed: Vec<String>,
     /// What the steps remember, by their names.
     pub memory: BTreeMap<String, Entry>,
-    /// Failed attempts at undoing the step it is at.
+    /// Failed attempts at compensating the step it is at.
     pub attempts: i64,
     /// What went wrong last.
     pub last_error: Option<String>,
-    /// Why it is or was undone.
-    pub ending: Option<Ending>,
-    /// What a person says who closed it by hand.
+    /// Why it is or was compensated.
+    pub cancellation: Option<Cancellation>,
+    /// What a person said who closed it by hand.
     pub resolution: Option<String>,
-    /// When it is due; `None` once it rests for good.
+    /// When it is due; `None` once it has ended.
     pub wake_at: Option<Timestamp>,
     /// Grows by one with every save, which compares it.
     pub version: i64,
-    /// Who began it: a user id, or [`SYSTEM`].
+    /// A user id, or [`SYSTEM`].
     pub started_by: String,
-    /// When it began.
     pub started_at: Timestamp,
-    /// When it ended.
     pub completed_at: Option<Timestamp>,
 }
 
 impl Record {
-    /// A run of saga `name` that begins now.
-    pub fn begin(id: SagaId, name: &str, about: &About<'_>, now: Timestamp) -> Record {
+    /// A run of a saga that begins now.
+    pub fn begin(id: SagaId, family: &str, name: String, start: &Start<'_>, now: Timestamp) -> Record {
         Record {
             id,
-            name: name.to_owned(),
-            order: about.order.clone(),
-            slot: about.slot,
+            name,
+            family: family.to_owned(),
+            subject: start.subject.clone(),
+            event_key: start.event_key.to_owned(),
             status: Status::Started,
             step: String::new(),
             completed: Vec::new(),
             memory: BTreeMap::new(),
             attempts: 0,
             last_error: None,
-            ending: None,
+            cancellation: None,
             resolution: None,
             wake_at: None,
             version: 0,
-            started_by: about.by.to_owned(),
+            started_by: start.by.to_owned(),
             started_at: now,
             completed_at: None,
         }
@@ -238,46 +248,46 @@ impl Record {
         self.memory.get_mut(step).expect("it was just inserted")
     }
 
-    /// The errand of a step in one direction.
-    pub fn errand(&mut self, step: &str, backwards: bool) -> &mut Option<Asked> {
+    /// The call of a step in one direction.
+    pub fn call(&mut self, step: &str, backwards: bool) -> &mut Option<CallRecord> {
         let entry = self.entry(step);
         if backwards { &mut entry.backward } else { &mut entry.forward }
     }
 
-    /// The remote step whose forward errand is open, with the errand.
-    pub fn open(&self) -> Option<(&str, &Asked)> {
-        self.memory.iter().find_map(|(step, entry)| entry.open().map(|asked| (step.as_str(), asked)))
+    /// The remote step whose forward call is pending, with the call.
+    pub fn pending(&self) -> Option<(&str, &CallRecord)> {
+        self.memory.iter().find_map(|(step, entry)| entry.pending().map(|call| (step.as_str(), call)))
     }
 
-    /// Whether somebody makes a call for it now.
+    /// Whether a process makes a call for it now.
     pub fn is_held(&self, now: Timestamp) -> bool {
-        let held = |asked: &Option<Asked>| asked.as_ref().is_some_and(|asked| asked.is_held(now));
+        let held = |call: &Option<CallRecord>| call.as_ref().is_some_and(|call| call.is_held(now));
         self.status.is_moving() && self.memory.values().any(|entry| held(&entry.forward) || held(&entry.backward))
     }
 
-    /// Whether its time has come.
+    /// Whether it is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.wake_at.is_some_and(|at| at <= now)
     }
 
-    /// The step is done.
+    /// The step is completed.
     pub fn complete(&mut self, step: &str, memory: Value) {
         self.entry(step).memory = Some(memory);
         self.completed.push(step.to_owned());
     }
 
-    /// The step is undone; what it remembers stays for people to read.
-    pub fn uncomplete(&mut self, step: &str) {
+    /// The step is compensated. What it remembers stays for people to read.
+    pub fn compensated(&mut self, step: &str) {
         self.completed.retain(|done| done != step);
         self.attempts = 0;
     }
 
-    /// From here on backwards. No effect on one that is on its way back already.
-    pub fn turn_back(&mut self, ending: Ending, error: Option<&Error>) {
+    /// From now on it is compensated. No effect on a run that is compensated already.
+    pub fn start_compensation(&mut self, cancellation: Cancellation, error: Option<&Error>) {
         match self.status {
             Status::Started | Status::Completed => {
                 self.status = Status::Compensating;
-                self.ending = Some(ending);
+                self.cancellation = Some(cancellation);
                 self.attempts = 0;
                 self.completed_at = None;
                 if let Some(error) = error {
@@ -288,8 +298,8 @@ impl Record {
         }
     }
 
-    /// An attempt at undoing failed: after the last one the saga rests until a person looks.
-    pub fn stumble(&mut self, error: &Error, now: Timestamp) {
+    /// An attempt at compensating failed. After the last one the run rests until a person looks.
+    pub fn attempt_failed(&mut self, error: &Error, now: Timestamp) {
         self.attempts += 1;
         self.last_error = Some(shortened(error));
         let pause = usize::try_from(self.attempts - 1).ok().and_then(|n| PAUSES.get(n));
@@ -302,7 +312,7 @@ impl Record {
         }
     }
 
-    /// It rests for good.
+    /// It has ended.
     pub fn end(&mut self, status: Status, now: Timestamp) {
         self.status = status;
         self.wake_at = None;
@@ -310,7 +320,7 @@ impl Record {
     }
 }
 
-/// The error as it is kept in the row, without the one sign that PostgreSQL keeps in no text.
+/// The error as it is kept in the row, without the one character that PostgreSQL cannot store.
 pub fn shortened(error: &Error) -> String {
     format!("{error:?}").chars().filter(|c| *c != '\0').take(ERROR_MAX).collect()
 }
@@ -322,10 +332,10 @@ pub fn ask_after(times: u32) -> Duration {
 
 /// The key of the next call for a step, after `past` ones: `<saga id>/<step>` (and `…/UNDO` to take it back), then with `.2`
 /// and so on, because after a refusal the same key would only be refused again.
-pub fn key(id: &SagaId, step: &str, backwards: bool, past: &[Asked]) -> String {
+pub fn key(id: &SagaId, step: &str, backwards: bool, past: &[CallRecord]) -> String {
     let base = if backwards { format!("{id}/{step}/UNDO") } else { format!("{id}/{step}") };
     let used = |key: &str| key == base || key.strip_prefix(&base).is_some_and(|rest| rest.starts_with('.'));
-    match past.iter().filter(|asked| used(&asked.key)).count() {
+    match past.iter().filter(|call| used(&call.key)).count() {
         0 => base,
         n => format!("{base}.{}", n + 1),
     }
@@ -336,31 +346,30 @@ mod tests {
     use super::*;
 
     fn record() -> Record {
-        let order = "ORD-20260206-23456789".parse().unwrap();
-        let about = About { order: &order, slot: 0, by: SYSTEM };
-        Record::begin("SAGA-23456789".parse().unwrap(), "toy.v1", &about, Timestamp::from_millis(0))
+        let start = Start { subject: Subject::new("toy", 7), event_key: "7", by: SYSTEM };
+        Record::begin("SAGA-23456789".parse().unwrap(), "toy", "toy.v1".to_owned(), &start, Timestamp::from_millis(0))
     }
 
     #[test]
     fn pauses_between_attempts_grow_and_the_third_failure_is_the_last() {
         let mut record = record();
-        record.turn_back(Ending::by_system("test"), None);
+        record.start_compensation(Cancellation::by_system("test"), None);
         let now = Timestamp::from_millis(1_000);
-        record.stumble(&Code::Internal.error(), now);
+        record.attempt_failed(&Code::Internal.error(), now);
         let first = record.wake_at.unwrap().since(now);
-        record.stumble(&Code::Internal.error(), now);
+        record.attempt_failed(&Code::Internal.error(), now);
         let second = record.wake_at.unwrap().since(now);
         assert!(second > first && record.status == Status::Compensating);
-        record.stumble(&Code::Internal.error(), now);
+        record.attempt_failed(&Code::Internal.error(), now);
         assert_eq!((record.status, record.wake_at), (Status::CompensationFailed, None));
     }
 
     #[test]
-    fn turning_back_keeps_the_first_reason() {
+    fn starting_compensation_twice_keeps_the_first_reason() {
         let mut record = record();
-        record.turn_back(Ending::by_system("first"), None);
-        record.turn_back(Ending::by_system("second"), None);
-        assert_eq!(record.ending.unwrap().reason, "first");
+        record.start_compensation(Cancellation::by_system("first"), None);
+        record.start_compensation(Cancellation::by_system("second"), None);
+        assert_eq!(record.cancellation.unwrap().reason, "first");
     }
 
     #[test]
@@ -374,7 +383,7 @@ mod tests {
     #[test]
     fn a_refused_call_is_never_repeated_with_its_key() {
         let id = "SAGA-23456789".parse().unwrap();
-        let past = |key: &str| Asked::new(key.to_owned(), Value::Null);
+        let past = |key: &str| CallRecord::new(key.to_owned(), Value::Null);
         assert_eq!(key(&id, "PAY", false, &[]), "SAGA-23456789/PAY");
         let undone = past("SAGA-23456789/PAY/UNDO");
         assert_eq!(key(&id, "PAY", false, &[past("SAGA-23456789/PAY"), undone.clone()]), "SAGA-23456789/PAY.2");

@@ -1,0 +1,227 @@
+//! The table of runs.
+
+use super::record::{Cancellation, Record, Status, Subject};
+use ::store::{Row, Tx, Violation, args};
+use const_format::concatcp;
+use kernel::{Code, Error, Result, SagaId, Timestamp};
+use std::{borrow::Cow, time::Duration};
+
+/// How often a new run's number is drawn again when it is taken; with 10^11 numbers once is already rare.
+const DRAWS_MAX: u32 = 8;
+/// How long a run may be overdue: the task looks every second, and a process that died is back within minutes.
+const OVERDUE_MAX: Duration = Duration::from_secs(600);
+/// Violations reported per rule; a shop with more has one cause for all of them.
+const VIOLATIONS_MAX: i64 = 100;
+
+const COLUMNS: &str = "saga_id, name, family, subject_kind, subject_id, event_key, status, step, completed_steps, memory,
+    attempts, last_error, reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at";
+const INSERT: &str = concatcp!(
+    "insert into saga_runs (",
+    COLUMNS,
+    ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {on conflict ignore: saga_id}"
+);
+const SAVE: &str = "update saga_runs set status = ?, step = ?, completed_steps = ?, memory = ?, attempts = ?,
+    last_error = ?, reason = ?, ended_by = ?, resolution = ?, wake_at = ?, version = version + 1, completed_at = ?
+    where saga_id = ? and version = ?";
+const FIND: &str = concatcp!("select ", COLUMNS, " from saga_runs where saga_id = ?");
+const LOCK: &str = concatcp!(FIND, " {for update}");
+const LOCK_OF_SUBJECT: &str = concatcp!(
+    "select ",
+    COLUMNS,
+    " from saga_runs where subject_id = ? and subject_kind = ? and family = ? {for update}"
+);
+const OF_KEY: &str = concatcp!("select ", COLUMNS, " from saga_runs where event_key = ? order by id");
+const DUE: &str = "select saga_id, family from saga_runs
+    where status in ('STARTED', 'COMPENSATING') and wake_at <= ? order by wake_at limit ?";
+const LIST: &str = concatcp!("select ", COLUMNS, " from saga_runs order by id desc limit ? offset ?");
+const LIST_OF_STATUS: &str =
+    concatcp!("select ", COLUMNS, " from saga_runs where status = ? order by id desc limit ? offset ?");
+const COUNT: &str = "select count(*) from saga_runs";
+const COUNT_OF_STATUS: &str = "select count(*) from saga_runs where status = ?";
+const PUT_OFF: &str = "update saga_runs set wake_at = ?, last_error = ?, version = version + 1
+    where saga_id = ? and status in ('STARTED', 'COMPENSATING')";
+const OVERDUE: &str = "select saga_id, name, status, step from saga_runs
+    where status in ('STARTED', 'COMPENSATING') and (wake_at is null or wake_at < ?) order by id limit ?";
+
+/// Every statement of this table.
+pub const STATEMENTS: &[&str] = &[
+    INSERT,
+    SAVE,
+    FIND,
+    LOCK,
+    LOCK_OF_SUBJECT,
+    OF_KEY,
+    DUE,
+    LIST,
+    LIST_OF_STATUS,
+    COUNT,
+    COUNT_OF_STATUS,
+    PUT_OFF,
+    OVERDUE,
+];
+
+fn record(row: &Row<'_>) -> Result<Record> {
+    let completed: String = row.get(8)?;
+    let memory: String = row.get(9)?;
+    let reason: Option<String> = row.get(12)?;
+    let by: Option<String> = row.get(13)?;
+    Ok(Record {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        family: row.get(2)?,
+        subject: Subject { kind: Cow::Owned(row.get(3)?), id: row.get(4)? },
+        event_key: row.get(5)?,
+        status: row.get(6)?,
+        step: row.get(7)?,
+        completed: completed.split(',').filter(|step| !step.is_empty()).map(str::to_owned).collect(),
+        memory: serde_json::from_str(&memory).map_err(|e| Code::Internal.error().caused_by(e))?,
+        attempts: row.get(10)?,
+        last_error: row.get(11)?,
+        cancellation: reason.map(|reason| Cancellation { reason, by: by.unwrap_or_default() }),
+        resolution: row.get(14)?,
+        wake_at: row.get(15)?,
+        version: row.get(16)?,
+        started_by: row.get(17)?,
+        started_at: row.get(18)?,
+        completed_at: row.get(19)?,
+    })
+}
+
+fn memory(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.memory).map_err(|e| Code::Internal.error().caused_by(e))
+}
+
+/// Stores a new run under a free number. `false`: its subject already has a run of this family.
+pub(crate) fn insert(tx: &mut Tx<'_>, record: &mut Record) -> Result<bool> {
+    let completed = record.completed.join(",");
+    let memory = memory(record)?;
+    for _ in 0..DRAWS_MAX {
+        let inserted = tx.exec(
+            INSERT,
+            args![
+                record.id,
+                record.name,
+                record.family,
+                &*record.subject.kind,
+                record.subject.id,
+                record.event_key,
+                record.status,
+                record.step,
+                completed,
+                memory,
+                record.attempts,
+                record.last_error,
+                record.cancellation.as_ref().map(|why| &why.reason),
+                record.cancellation.as_ref().map(|why| &why.by),
+                record.resolution,
+                record.wake_at,
+                record.version,
+                record.started_by,
+                record.started_at,
+                record.completed_at
+            ],
+        )?;
+        if inserted == 1 {
+            return Ok(true);
+        }
+        if find_of_subject(tx, &record.subject, &record.family)?.is_some() {
+            return Ok(false);
+        }
+        if record.memory.values().any(|entry| entry.forward.is_some()) {
+            // its number is part of an idempotency key already; the caller has to begin again
+            return Err(Code::StaleVersion.error().caused_by("the saga's number is taken"));
+        }
+        record.id = SagaId::draw(tx.random());
+    }
+    Err(Code::Internal.error().caused_by("no free saga number was drawn"))
+}
+
+/// Saves a run, unless it was saved by someone else since it was read: then C016, and the transaction must fail.
+pub fn save(tx: &mut Tx<'_>, record: &mut Record) -> Result<()> {
+    let completed = record.completed.join(",");
+    let memory = memory(record)?;
+    let saved = tx.exec(
+        SAVE,
+        args![
+            record.status,
+            record.step,
+            completed,
+            memory,
+            record.attempts,
+            record.last_error,
+            record.cancellation.as_ref().map(|why| &why.reason),
+            record.cancellation.as_ref().map(|why| &why.by),
+            record.resolution,
+            record.wake_at,
+            record.completed_at,
+            record.id,
+            record.version
+        ],
+    )?;
+    if saved != 1 {
+        return Err(Code::StaleVersion.because("the order was moved on by someone else at the same moment"));
+    }
+    record.version += 1;
+    Ok(())
+}
+
+/// The run, locked until this transaction ends; S903 when there is none.
+pub fn lock(tx: &mut Tx<'_>, id: &SagaId) -> Result<Record> {
+    tx.query_first(LOCK, args![id], record)?.ok_or_else(not_found)
+}
+
+/// The run as it is now; S903 when there is none.
+pub fn find(tx: &mut Tx<'_>, id: &SagaId) -> Result<Record> {
+    tx.query_first(FIND, args![id], record)?.ok_or_else(not_found)
+}
+
+/// The run of this family about `subject`, locked until this transaction ends; S903 when there is none.
+pub fn lock_of_subject(tx: &mut Tx<'_>, subject: &Subject, family: &str) -> Result<Record> {
+    find_of_subject(tx, subject, family)?.ok_or_else(not_found)
+}
+
+fn find_of_subject(tx: &mut Tx<'_>, subject: &Subject, family: &str) -> Result<Option<Record>> {
+    tx.query_first(LOCK_OF_SUBJECT, args![subject.id, &*subject.kind, family], record)
+}
+
+/// Every run whose events have this key, oldest first.
+pub fn of_key(tx: &mut Tx<'_>, event_key: &str) -> Result<Vec<Record>> {
+    tx.query(OF_KEY, args![event_key], record)
+}
+
+/// Runs that are due, longest overdue first, with the families of their sagas.
+pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<(SagaId, String)>> {
+    tx.query(DUE, args![now, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// A page of runs, newest first, and how many there are in all.
+pub fn list(tx: &mut Tx<'_>, status: Option<Status>, limit: i64, offset: i64) -> Result<(Vec<Record>, i64)> {
+    Ok(match status {
+        Some(status) => (tx.query(LIST_OF_STATUS, args![status, limit, offset], record)?, count(tx, status)?),
+        None => (tx.query(LIST, args![limit, offset], record)?, tx.query_one(COUNT, args![], |row| row.get(0))?),
+    })
+}
+
+/// How many runs have this status.
+pub fn count(tx: &mut Tx<'_>, status: Status) -> Result<i64> {
+    tx.query_one(COUNT_OF_STATUS, args![status], |row| row.get(0))
+}
+
+/// Looks at a run again only at `until`, because moving it on failed.
+pub(crate) fn put_off(tx: &mut Tx<'_>, id: &SagaId, until: Timestamp, why: &Error) -> Result<()> {
+    let why = super::record::shortened(why);
+    tx.exec(PUT_OFF, args![until, why, id]).map(|_| ())
+}
+
+/// Runs that should have ended or moved on.
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    let long_ago = tx.now().before(OVERDUE_MAX);
+    tx.query(OVERDUE, args![long_ago, VIOLATIONS_MAX], |row| {
+        let what = format!("{} {} at {}", row.get::<String>(1)?, row.get::<String>(2)?, row.get::<String>(3)?);
+        Ok(Violation::new("every saga ends, or waits for a time that comes", row.get::<String>(0)?, what))
+    })
+}
+
+fn not_found() -> Error {
+    Code::SagaNotFound.error()
+}
