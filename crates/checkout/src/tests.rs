@@ -5,6 +5,7 @@ mod carts;
 mod explaining;
 mod giving_back;
 mod mishaps;
+mod old_shops;
 mod paying;
 mod proofs;
 mod races;

@@ -16,6 +16,8 @@ pub trait RemoteCall: 'static {
     type Saga: 'static;
     type Request: Serialize + DeserializeOwned + Send + Sync;
     type Response: Serialize + DeserializeOwned + Send;
+    /// Whether it is ever made; see [`NoCall`].
+    const IS_MADE: bool = true;
     /// The crash point after the outcome is stored. Those before and after the call are in the code that makes the call.
     const STORED: &'static str;
     /// Makes the call. The same key never has a second effect.
@@ -54,6 +56,7 @@ where
     type Saga = S;
     type Request = ();
     type Response = Response;
+    const IS_MADE: bool = false;
     const STORED: &'static str = "";
     async fn call(_: &Ports, (): (), _: &str) -> Outcome<Response> {
         Outcome::Unknown
@@ -76,6 +79,7 @@ type Calling = for<'a> fn(&'a Ports, &'a Value, &'a str) -> BoxFuture<'a, Outcom
 
 /// A [`RemoteCall`] as plain function pointers over JSON.
 pub(crate) struct CallWork<S: 'static> {
+    pub is_made: bool,
     pub stored: &'static str,
     pub call: Calling,
     pub ask: Calling,
@@ -88,6 +92,7 @@ pub(crate) struct CallWork<S: 'static> {
 impl<S: 'static> CallWork<S> {
     pub(crate) const fn of<C: RemoteCall<Saga = S>>() -> CallWork<S> {
         CallWork {
+            is_made: C::IS_MADE,
             stored: C::STORED,
             call: |ports, request, key| Box::pin(typed(read(request), move |request| C::call(ports, request, key))),
             ask: |ports, request, key| Box::pin(typed(read(request), move |request| C::ask(ports, request, key))),

@@ -141,6 +141,15 @@ impl<S: 'static> Step<S> {
         Step { name: T::NAME, work: Work::Remote(work) }
     }
 
+    /// Whether the step can be refused: a call that is never made is not.
+    #[cfg(feature = "test-harness")]
+    pub(crate) fn can_be_refused(&self) -> bool {
+        match &self.work {
+            Work::First | Work::Local(_) => true,
+            Work::Remote(work) => work.forward.is_made,
+        }
+    }
+
     /// Whether the step, once completed, can be compensated.
     pub(crate) fn can_be_compensated(&self) -> bool {
         match &self.work {

@@ -5,10 +5,10 @@ use crate::{
     flow::ORDER,
     pay,
     request::Means,
-    saga::{self, Call, Outcome},
 };
 use kernel::{OrderNumber, Random};
 use ports::gateway::simulated::keys;
+use saga::{Call, Outcome};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -185,7 +185,7 @@ impl Day {
         }
         self.shop.settle().await;
         self.shop.consistent().await;
-        let moving = "select count(*) from saga_states where status in ('STARTED', 'COMPENSATING', ?)";
+        let moving = "select count(*) from saga_runs where status in ('STARTED', 'COMPENSATING', ?)";
         assert_eq!(self.shop.count(moving, "COMPENSATION_FAILED").await, 0);
         let kept = "select coalesce(sum(captured - refunded), 0) from payments where order_number <> ?";
         assert_eq!(self.shop.count(kept, "").await, self.shop.money(), "the gateway's books agree with ours");

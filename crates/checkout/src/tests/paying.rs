@@ -1,7 +1,7 @@
 //! Paying: every way a gateway can answer, and not answer.
 
 use super::shop::*;
-use crate::{flow::ORDER, pay, request::Means, saga};
+use crate::{flow::ORDER, pay, request::Means};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 

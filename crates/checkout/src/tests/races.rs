@@ -2,9 +2,10 @@
 //! repeat themselves, support, the gateway's hints and the task that moves sagas on.
 
 use super::shop::*;
-use crate::{flow, saga, saga::nudge_if_due};
+use crate::{flow, late};
 use axum::http::Method;
 use kernel::{OrderNumber, Random};
+use saga::nudge_if_due;
 use ports::gateway::simulated::keys;
 use serde_json::{Value, json};
 use std::{
@@ -123,9 +124,12 @@ impl Crowd {
         self.shop.clock.advance(Duration::from_secs(chance.below(20)));
         let (app, now) = (&self.shop.app, self.shop.app.now());
         let due = app.db.read("race.due", move |tx| saga::store::due(tx, now, 100)).await.unwrap();
-        for (id, name) in due {
+        for (id, family) in due {
             // a run that somebody else has just moved on is refused with C016
-            let _ = nudge_if_due(flow::flow(&name).unwrap(), &app.db, &app.ports, id).await;
+            let _ = nudge_if_due(flow::flow(&family).unwrap(), &app.db, &app.ports, id).await;
+        }
+        for payment in app.db.read("race.late", |tx| late::due(tx, 100)).await.unwrap() {
+            let _ = late::look(&app.db, &app.ports, payment).await;
         }
     }
 
@@ -160,7 +164,7 @@ impl Crowd {
         self.shop.consistent().await;
         let kept = "select coalesce(sum(captured - refunded), 0) from payments where order_number <> ?";
         assert_eq!(self.shop.count(kept, "").await, self.shop.money());
-        let open = "select count(*) from saga_states where status in ('STARTED', 'COMPENSATING', ?)";
+        let open = "select count(*) from saga_runs where status in ('STARTED', 'COMPENSATING', ?)";
         assert_eq!(self.shop.count(open, "COMPENSATION_FAILED").await, 0);
         for good in &self.goods {
             assert_eq!(self.shop.stock(*good).await.1, 0, "nothing is held when everything rests");

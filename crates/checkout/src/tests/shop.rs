@@ -1,6 +1,6 @@
 //! A small shop: the crates that checkout composes, without relay and without the other modules.
 
-use crate::{flow, saga, saga::nudge};
+use crate::{flow, late};
 use ::store::{Arg, Db, Settings, Tx, Violation, args};
 use axum::{
     Router,
@@ -15,6 +15,7 @@ use catalog::{
 use http_body_util::BodyExt;
 use kernel::{Clock, Money, OrderNumber, ProductId, UserId, VariantId};
 use ports::{Gateway, ManualClock, NoReviews, Ports, gateway::Simulated};
+use saga::nudge;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use testdb::Space;
@@ -29,6 +30,7 @@ const MODULES: &[Module] = &[
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
+    saga::MODULE,
     crate::MODULE,
 ];
 
@@ -230,9 +232,13 @@ impl TestShop {
     pub async fn tick(&self) -> usize {
         let now = self.app.now();
         let due = self.app.db.read("test.due", move |tx| saga::store::due(tx, now, 100)).await.unwrap();
-        let count = due.len();
-        for (id, name) in due {
-            let _ = nudge(flow::flow(&name).unwrap(), &self.app.db, &self.app.ports, id).await;
+        let late = self.app.db.read("test.late", |tx| late::due(tx, 100)).await.unwrap();
+        let count = due.len() + late.len();
+        for (id, family) in due {
+            let _ = nudge(flow::flow(&family).unwrap(), &self.app.db, &self.app.ports, id).await;
+        }
+        for payment in late {
+            late::look(&self.app.db, &self.app.ports, payment).await.unwrap();
         }
         count
     }

@@ -6,7 +6,6 @@ use crate::{
     pay,
     place::{self, Terms, Wish},
     request::Means,
-    saga,
 };
 use serde_json::json;
 
@@ -57,7 +56,7 @@ async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
     let number = order.clone();
     let undo = move |tx: &mut ::store::Tx<'_>| {
         let before = tx.statements();
-        crate::cancel::begin(tx, &ORDER, &number, None, &saga::Ending::by_system("cost"))?;
+        crate::cancel::begin(tx, &ORDER, &number, None, &saga::Cancellation::by_system("cost"))?;
         Ok(tx.statements() - before)
     };
     let undoing = shop.app.db.write("undo", undo).await.unwrap();

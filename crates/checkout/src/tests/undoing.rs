@@ -1,7 +1,7 @@
 //! Cancelling, and what happens when that does not go smoothly.
 
 use super::shop::*;
-use crate::{cancel, flow::ORDER, pay, request::Means, saga};
+use crate::{cancel, flow::ORDER, pay, request::Means};
 use serde_json::json;
 use std::time::Duration;
 
@@ -197,14 +197,14 @@ async fn compensation_twice_changes_nothing() {
     for _ in 0..2 {
         let number = order.clone();
         let again = move |tx: &mut ::store::Tx<'_>| {
-            let mut record = saga::store::lock_of_order(tx, &number, ORDER.name)?;
-            ORDER.turn_back(tx, &mut record, saga::Ending::by_system("again")).map(|_| ())
+            let mut record = crate::flow::lock_run_of_order(tx, &number)?;
+            ORDER.cancel(tx, &mut record, saga::Cancellation::by_system("again")).map(|_| ())
         };
         shop.app.db.write("again", again).await.unwrap();
     }
     let number = order.clone();
     let begin = move |tx: &mut ::store::Tx<'_>| {
-        cancel::begin(tx, &ORDER, &number, None, &saga::Ending::by_system("again")).map(|_| ())
+        cancel::begin(tx, &ORDER, &number, None, &saga::Cancellation::by_system("again")).map(|_| ())
     };
     assert!(shop.app.db.write("again", begin).await.is_err());
     assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0));
