@@ -1,8 +1,7 @@
 //! The table of runs.
 
 use super::record::{Cancellation, Record, Status, Subject};
-use ::store::{Row, Tx, Violation, args};
-use const_format::concatcp;
+use ::store::{Row, Tx, Violation, args, concatcp};
 use kernel::{Code, Error, Result, SagaId, Timestamp};
 use std::{borrow::Cow, time::Duration};
 
