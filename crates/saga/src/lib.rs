@@ -37,7 +37,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 /// What this crate contributes to the program: its table.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS],
     audit: store::audit,
     ..web::Module::named("saga")
 };
