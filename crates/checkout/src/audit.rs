@@ -54,7 +54,8 @@ const HELD_BY_NOBODY: &str = "select r.order_number, r.state from inventory_rese
       and not exists (select 1 from saga_runs s where s.event_key = r.order_number and s.family = 'order'
                          and s.status in ('COMPENSATING', 'COMPENSATION_FAILED'))
     order by r.order_number limit ?";
-const SENT_TO_NOBODY: &str = "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
+const SENT_TO_NOBODY: &str =
+    "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
     join saga_runs s on s.event_key = o.order_number and s.family = 'order'
     where s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";

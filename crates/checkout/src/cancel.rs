@@ -1,8 +1,6 @@
 //! Cancelling an order is compensating its saga: an unpaid order releases its stock, a paid one returns its money and goods.
 
-use crate::{
-    flow::{Checkout, REFUND, lock_run_of_order},
-};
+use crate::flow::{Checkout, REFUND, lock_run_of_order};
 use kernel::{Code, Error, OrderNumber, Result, UserId};
 use order::{Kind, Order};
 use saga::{Action, Cancellation, Record, Saga, Status};

@@ -15,8 +15,7 @@ use store::{Db, Tx, args};
 
 /// When the gateway is asked, counted from the moment the charge was abandoned. The last time is longer than any request
 /// stays on its way.
-const SEARCHES: [Duration; 3] =
-    [Duration::from_secs(60), Duration::from_secs(15 * 60), Duration::from_secs(120 * 60)];
+const SEARCHES: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(15 * 60), Duration::from_secs(120 * 60)];
 /// Pause before the gateway is asked again after it gave no answer.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 

@@ -23,11 +23,10 @@ mod tests;
 pub mod webhook;
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[store::Migration] =
-    &[
-        store::Migration { name: "checkout/0001_sagas", sql: include_str!("../migrations/0001_sagas.sql") },
-        store::Migration { name: "checkout/0002_saga_runs", sql: include_str!("../migrations/0002_saga_runs.sql") },
-    ];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration { name: "checkout/0001_sagas", sql: include_str!("../migrations/0001_sagas.sql") },
+    store::Migration { name: "checkout/0002_saga_runs", sql: include_str!("../migrations/0002_saga_runs.sql") },
+];
 
 /// What this crate contributes to the program.
 pub const MODULE: web::Module = web::Module {

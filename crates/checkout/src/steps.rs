@@ -17,7 +17,7 @@ pub use deduct_inventory::DeductInventory;
 pub use late_capture::CaptureLate;
 pub use place_order::{PlaceOrder, PricedOrder};
 pub use process_payment::{Captured, Charge, Charging, ProcessPayment};
-pub use refund_payment::{RefundPayment, GatewayRefund, Refunding};
+pub use refund_payment::{GatewayRefund, RefundPayment, Refunding};
 pub use reserve_inventory::ReserveInventory;
 
 /// The reason in the ledgers of the domains when an order is compensated.

@@ -10,7 +10,10 @@ const TRANSACTION_MAX: usize = 100;
 fn storable(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Approved { transaction } if !can_be_kept(&transaction) => {
-            tracing::error!(transaction, "the gateway's name for a transaction cannot be stored; the outcome stays unknown");
+            tracing::error!(
+                transaction,
+                "the gateway's name for a transaction cannot be stored; the outcome stays unknown"
+            );
             Outcome::Unknown
         }
         Outcome::Declined(decline) => {

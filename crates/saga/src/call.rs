@@ -107,10 +107,7 @@ impl<S: 'static> CallWork<S> {
 }
 
 /// Makes a typed call. A request that cannot be read or a response that cannot be written is a bug; the outcome is unknown.
-async fn typed<Request, Response, F>(
-    request: Result<Request>,
-    call: impl FnOnce(Request) -> F + Send,
-) -> Outcome<Value>
+async fn typed<Request, Response, F>(request: Result<Request>, call: impl FnOnce(Request) -> F + Send) -> Outcome<Value>
 where
     Request: Send,
     Response: Serialize,

@@ -239,14 +239,7 @@ impl<S: 'static> Saga<S> {
     }
 
     /// The pending call of a step, held for the caller of this transaction, unless a process makes it now.
-    pub(crate) fn hold(
-        &self,
-        tx: &mut Tx<'_>,
-        record: &mut Record,
-        step: &str,
-        backwards: bool,
-        ask: bool,
-    ) -> Action {
+    pub(crate) fn hold(&self, tx: &mut Tx<'_>, record: &mut Record, step: &str, backwards: bool, ask: bool) -> Action {
         let (now, status, saga, name) = (tx.now(), record.status, record.id.clone(), record.name.clone());
         let Some(pending) = record.call(step, backwards).as_mut().filter(|pending| !pending.is_held(now)) else {
             return Action::Rest(status);

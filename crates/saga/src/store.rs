@@ -12,7 +12,8 @@ const OVERDUE_MAX: Duration = Duration::from_secs(600);
 /// Violations reported per rule; a shop with more has one cause for all of them.
 const VIOLATIONS_MAX: i64 = 100;
 
-const COLUMNS: &str = "saga_id, name, family, subject_kind, subject_id, event_key, status, step, completed_steps, memory,
+const COLUMNS: &str =
+    "saga_id, name, family, subject_kind, subject_id, event_key, status, step, completed_steps, memory,
     attempts, last_error, reason, ended_by, resolution, wake_at, version, started_by, started_at, completed_at";
 const INSERT: &str = concatcp!(
     "insert into saga_runs (",

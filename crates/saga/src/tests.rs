@@ -150,14 +150,7 @@ impl Local for Shelve {
 const TOY: Saga<Toy> = Saga::new(
     "toy",
     &[
-        Version {
-            number: 2,
-            steps: &[
-                Step::local::<WindUp>(),
-                Step::remote::<GetCoin>(),
-                Step::local::<Shelve>(),
-            ],
-        },
+        Version { number: 2, steps: &[Step::local::<WindUp>(), Step::remote::<GetCoin>(), Step::local::<Shelve>()] },
         Version { number: 1, steps: &[Step::local::<WindUp>(), Step::remote::<GetCoin>()] },
     ],
     |_, record| Ok(Toy { number: record.subject.id.clone() }),

@@ -155,7 +155,8 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     counter!("holdfast_relay_failures_total").absolute(progress.failures.load(Ordering::Relaxed));
     gauge!("holdfast_events_parked").set(progress.parked.load(Ordering::Relaxed) as f64);
     gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
-    let (newest, sagas) = app.db.read("metrics.read", |tx| Ok((store::outbox::newest(tx)?, saga::measure::unfinished(tx)?))).await?;
+    let (newest, sagas) =
+        app.db.read("metrics.read", |tx| Ok((store::outbox::newest(tx)?, saga::measure::unfinished(tx)?))).await?;
     saga::measure::set(sagas);
     let leads = progress.leads.load(Ordering::Relaxed);
     let heard = if leads { &progress.heard_by_all } else { &progress.told };

@@ -47,9 +47,9 @@ fn check(shop: &TestShop, when: &str, wrong: Vec<String>) {
     if wrong.is_empty() {
         return;
     }
-    let sagas = shop.window().lines(
-        "select event_key, name, status, step, attempts, last_error from saga_runs order by id desc limit 20",
-    );
+    let sagas = shop
+        .window()
+        .lines("select event_key, name, status, step, attempts, last_error from saga_runs order by id desc limit 20");
     panic!("{when}, the shop is not in order:\n  {}\nnewest sagas:\n  {}", wrong.join("\n  "), sagas.join("\n  "));
 }
 
@@ -57,7 +57,8 @@ fn check(shop: &TestShop, when: &str, wrong: Vec<String>) {
 fn unfinished(shop: &TestShop) -> Vec<String> {
     let window = shop.window();
     let mut found = Vec::new();
-    let sagas = "select event_key, name, status, step, last_error from saga_runs where status in ('STARTED', 'COMPENSATING')";
+    let sagas =
+        "select event_key, name, status, step, last_error from saga_runs where status in ('STARTED', 'COMPENSATING')";
     found.extend(window.lines(sagas).into_iter().map(|saga| format!("a saga never ended: {saga}")));
     let parked = "select consumer, topic, event_key, attempts, last_error from parked_events";
     found.extend(window.lines(parked).into_iter().map(|event| format!("an event is parked: {event}")));

@@ -3,7 +3,7 @@
 use crate::answering::{self, Begun};
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundRequest};
-use crate::webhook::{self, Received, Message};
+use crate::webhook::{self, Message, Received};
 use crate::{pay, refund};
 use axum::{
     body::Bytes,

@@ -1,7 +1,7 @@
 //! LATE_CAPTURE: the gateway took money for a charge that had been abandoned. The step is completed when its run begins;
 //! compensating it gives the money back.
 
-use super::refund_payment::{Refunding, GatewayRefund};
+use super::refund_payment::{GatewayRefund, Refunding};
 use crate::flow::LateCapture;
 use kernel::Result;
 use saga::{Next, NoCall, Remote};
@@ -20,11 +20,7 @@ impl Remote for CaptureLate {
         Ok(Next::Complete(saga.payment.transaction.clone()))
     }
 
-    fn prepare_compensation(
-        tx: &mut Tx<'_>,
-        saga: &LateCapture,
-        _: Option<String>,
-    ) -> Result<Option<GatewayRefund>> {
+    fn prepare_compensation(tx: &mut Tx<'_>, saga: &LateCapture, _: Option<String>) -> Result<Option<GatewayRefund>> {
         GatewayRefund::of_rest(tx, &saga.payment.number)
     }
 }

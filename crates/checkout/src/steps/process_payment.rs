@@ -104,9 +104,7 @@ impl RemoteCall for Charging {
     fn succeeded(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, captured: &Captured) -> Result<()> {
         match payment::ops::completed(tx, &charge.payment, captured.transaction.as_deref().unwrap_or(""))? {
             Approval::Completed(_) => Ok(()),
-            Approval::Late(_) => {
-                Err(Code::Internal.error().caused_by("a payment ended without its order's saga"))
-            }
+            Approval::Late(_) => Err(Code::Internal.error().caused_by("a payment ended without its order's saga")),
         }
     }
 

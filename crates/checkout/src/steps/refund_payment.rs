@@ -75,7 +75,8 @@ impl<S: 'static> RemoteCall for Refunding<S> {
     const STORED: &'static str = "refund.outcome-stored";
 
     async fn call(ports: &Ports, request: GatewayRefund, key: &str) -> Outcome<String> {
-        let answer = remote::give_back(ports.gateway.as_ref(), request.transaction.as_deref(), request.amount, key).await;
+        let answer =
+            remote::give_back(ports.gateway.as_ref(), request.transaction.as_deref(), request.amount, key).await;
         Outcome::of_gateway(Some(answer), Code::PaymentRefundFailed)
     }
 

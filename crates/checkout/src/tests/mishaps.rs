@@ -1,11 +1,7 @@
 //! Whole days of buyers, cancellations, lost answers, dead processes and late requests, drawn from a seed.
 
 use super::shop::*;
-use crate::{
-    flow::ORDER,
-    pay,
-    request::Means,
-};
+use crate::{flow::ORDER, pay, request::Means};
 use kernel::{OrderNumber, Random};
 use ports::gateway::simulated::keys;
 use saga::{Call, Outcome};

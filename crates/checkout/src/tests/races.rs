@@ -5,8 +5,8 @@ use super::shop::*;
 use crate::{flow, late};
 use axum::http::Method;
 use kernel::{OrderNumber, Random};
-use saga::nudge_if_due;
 use ports::gateway::simulated::keys;
+use saga::nudge_if_due;
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, Mutex},
