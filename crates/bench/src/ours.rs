@@ -22,7 +22,7 @@ use std::{
 };
 use store::{
     DatabaseUrl, Db, Tx,
-    idempotency::{self, Answer},
+    idempotency::{self, StoredResponse},
     outbox,
 };
 use tokio::runtime::{Handle, Runtime};
@@ -190,7 +190,7 @@ async fn place_in(db: &Db, shop: &Shop, user: UserId, wanted: [(i64, i64); LINES
             return Err(kernel::Code::Conflict.because("the key was used before"));
         }
         tx.attempt(&place)?;
-        idempotency::answer(tx, "bench", key, &Answer { status: 201, location: None, body: "{}".to_owned() })
+        idempotency::complete(tx, "bench", key, &StoredResponse { status: 201, location: None, body: "{}".to_owned() })
     });
     placed.await.is_ok()
 }

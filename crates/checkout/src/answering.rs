@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Code, Error, Result, SagaId};
 use saga::{Action, Call, Flow, Record, count_failure};
 use serde::Serialize;
-use store::{Tx, fault, idempotency::Answer};
+use store::{Tx, fault, idempotency::StoredResponse as Answer};
 use tracing::Instrument;
 use web::{
     ApiResponse, App, Failure, IdempotencyKey,
@@ -64,7 +64,7 @@ fn start<T: Serialize>(
 ) -> Result<First<T>> {
     let claim = keying.claim(tx)?;
     let begun = match claim {
-        Claim::Answered(answer) => return Ok(First::Again(answer)),
+        Claim::Completed(answer) => return Ok(First::Again(answer)),
         Claim::Running { reference, .. } => return resumed(tx, keying, reference.as_deref(), tell),
         Claim::New if keying.is_some() => tx.attempt(|tx| begin(tx)),
         Claim::New => Ok(begin(tx)?),
@@ -92,7 +92,7 @@ fn resumed<T: Serialize>(
     let id: SagaId = reference.ok_or_else(running)?.parse()?;
     let record = saga::store::lock(tx, &id)?;
     // while this waited for the run, the first request or another repetition may have answered
-    if let Claim::Answered(answer) = keying.claim(tx)? {
+    if let Claim::Completed(answer) = keying.claim(tx)? {
         return Ok(First::Again(answer));
     }
     if record.is_held(tx.now()) {

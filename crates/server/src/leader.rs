@@ -1,20 +1,20 @@
-//! Which of several instances does what only one may do: hand events on, run the shop's periodic tasks.
+//! Keeps the lease of this instance: the leader publishes events to reactions and runs the periodic tasks.
 
 use kernel::{Random, Result};
 use std::time::Duration;
 use store::{
     Db, Lease,
-    lease::{BEAT_EVERY, Candidate},
+    lease::{Candidate, RENEW_EVERY},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The lease of everything in the background; one, because whoever hands events on also has them in memory.
+/// The one lease of all background work.
 pub const LEASE: &str = "background";
-/// How long an instance that ends tries to give its lease back; without that the others wait a little longer.
-const GIVE_BACK_WITHIN: Duration = Duration::from_secs(2);
+/// How long an instance that ends tries to release its lease. If that fails, the next leader waits for the time to live.
+const RELEASE_WITHIN: Duration = Duration::from_secs(2);
 
-/// An instance's part in the election.
+/// This instance as a leader or a follower.
 pub struct Leader {
     db: Db,
     candidate: Candidate,
@@ -22,7 +22,7 @@ pub struct Leader {
 }
 
 impl Leader {
-    /// Takes the lease if it can be had now.
+    /// Takes the lease if it is free now.
     pub async fn stand(db: &Db) -> Result<Leader> {
         let db = db.apart()?;
         let me = format!("{}-{:016x}", std::process::id(), Random::from_system().bits());
@@ -36,30 +36,30 @@ impl Leader {
         self.held.subscribe()
     }
 
-    /// Beats or waits for its turn.
+    /// Renews the lease, or takes it if it is free.
     pub async fn tick(&mut self) {
         if let Err(error) = self.candidate.tick(&self.db).await {
-            tracing::warn!(error = ?error, "the lease cannot be looked after; trying again");
+            tracing::warn!(error = ?error, "the lease could be neither renewed nor read; trying again");
         }
         let held = self.candidate.held();
         self.held.send_if_modified(|known| std::mem::replace(known, held) != held);
     }
 
-    /// Beats or waits for its turn until `stop`, then lets another take over at once.
+    /// Calls [`Leader::tick`] regularly until `stop`, then releases the lease, so that a follower can take it at once.
     pub async fn keep(mut self, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = tokio::time::sleep(BEAT_EVERY) => self.tick().await,
+                () = tokio::time::sleep(RENEW_EVERY) => self.tick().await,
             }
         }
         self.held.send_replace(None);
-        match tokio::time::timeout(GIVE_BACK_WITHIN, self.candidate.give_back(&self.db)).await {
+        match tokio::time::timeout(RELEASE_WITHIN, self.candidate.release(&self.db)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(error = ?error, "the lease was not given back; another instance waits for it")
+                tracing::warn!(error = ?error, "the lease was not released; the next leader waits for its time to live")
             }
-            Err(_) => tracing::warn!("the lease was not given back in time; another instance waits for it"),
+            Err(_) => tracing::warn!("the lease was not released in time; the next leader waits for its time to live"),
         }
         if self.db.is_shared() {
             self.db.close().await;

@@ -52,7 +52,7 @@ where
 
 async fn forget_keys(app: App, after: Duration) -> Result<u64> {
     let cutoff = app.now().before(after);
-    app.db.write("server.forget-idempotency", move |tx| idempotency::forget(tx, cutoff)).await
+    app.db.write("server.forget-idempotency", move |tx| idempotency::delete_old(tx, cutoff)).await
 }
 
 async fn forget_events(app: App, after: Duration, progress: Arc<Progress>) -> Result<u64> {

@@ -1,176 +1,221 @@
-//! What only one of several instances may do, it does under a lease.
+//! Leases: a job that only one of several instances may do, such as publishing events, is done by the instance that holds
+//! a lease. That instance is the leader; the others are followers.
 //!
-//! A lease is a row with a fencing number and a beat. Its holder raises the beat; whoever sees the same beat for the whole
-//! time to live takes the lease over and raises the fencing number. No clock is compared with another's: each instance
-//! measures only how long it has seen nothing new. What a holder writes checks the number in the same transaction
-//! ([`Db::under`]), so that one that was paused and is no longer the holder can write nothing.
+//! A lease is one row with three values: the name of the leader, a fencing token and a heartbeat counter.
+//!
+//! - The leader raises the heartbeat counter every [`RENEW_EVERY`].
+//! - A follower reads the row as often. When it has seen the same token and the same heartbeat for [`TIME_TO_LIVE`], it
+//!   concludes that the leader is dead. It then takes the lease over by writing its own name and raising the token by one.
+//! - No instance compares its clock with the clock of another one. Each measures only how long the row has not changed.
+//!
+//! A leader that was paused may not know yet that it lost the lease. So every transaction of a leader ([`Db::under`])
+//! checks that its fencing token is still the newest. If it is not, the transaction fails and nothing is stored.
 
 use crate::{Db, Tx, args};
 use kernel::{Code, Result};
 use std::time::{Duration, Instant};
 
-/// How long a holder may be silent before another takes over.
+/// A follower takes over when it has seen no heartbeat for this long.
 pub const TIME_TO_LIVE: Duration = Duration::from_secs(5);
-/// How often a holder beats and the others look: several times within the time to live.
-pub const BEAT_EVERY: Duration = Duration::from_secs(1);
+/// How often the leader renews the lease and each follower reads it: several times within [`TIME_TO_LIVE`], so that one
+/// slow answer of the database does not end the leadership.
+pub const RENEW_EVERY: Duration = Duration::from_secs(1);
 
-const MAKE: &str = "insert into leases (name, holder, fence, beat) values (?, ?, 0, 0) {on conflict ignore: name}";
-const MAKE_FENCE: &str = "insert into lease_fences (name, fence) values (?, 0) {on conflict ignore: name}";
+// The token stands in two tables. `leases` changes with every heartbeat. A transaction of the leader locks the row of
+// `lease_fences`, which changes only when the lease is taken over: so heartbeats never wait for those transactions, and a
+// takeover waits until they have ended.
+const CREATE: &str = "insert into leases (name, holder, fence, beat) values (?, ?, 0, 0) {on conflict ignore: name}";
+const CREATE_FENCE: &str = "insert into lease_fences (name, fence) values (?, 0) {on conflict ignore: name}";
 const FIND: &str = "select holder, fence, beat from leases where name = ?";
-const TAKE: &str =
+const TAKE_OVER: &str =
     "update leases set holder = ?, fence = fence + 1, beat = 0 where name = ? and fence = ? and beat = ?";
-const TAKE_FENCE: &str = "update lease_fences set fence = fence + 1 where name = ? and fence = ?";
-const BEAT: &str = "update leases set beat = beat + 1 where name = ? and fence = ?";
-const GIVE_BACK: &str = "update leases set holder = ? where name = ? and fence = ?";
+const TAKE_OVER_FENCE: &str = "update lease_fences set fence = fence + 1 where name = ? and fence = ?";
+const RENEW: &str = "update leases set beat = beat + 1 where name = ? and fence = ?";
+const RELEASE: &str = "update leases set holder = ? where name = ? and fence = ?";
 const CHECK: &str = "select fence from lease_fences where name = ? and fence = ? {for share}";
 
-pub(crate) const STATEMENTS: &[&str] = &[MAKE, MAKE_FENCE, FIND, TAKE, TAKE_FENCE, BEAT, GIVE_BACK, CHECK];
+pub(crate) const STATEMENTS: &[&str] = &[CREATE, CREATE_FENCE, FIND, TAKE_OVER, TAKE_OVER_FENCE, RENEW, RELEASE, CHECK];
 
-/// The holder's name while nobody holds the lease.
-const NOBODY: &str = "";
+/// The leader's name in the row of a lease that is free.
+const NO_LEADER: &str = "";
 
-/// A lease that was held when it was given out.
+/// Proof that an instance became the leader. It may have lost the lease since; [`Db::under`] finds out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// What it is for.
+    /// What the lease is for.
     pub name: &'static str,
-    /// Grows by one with every holder.
-    pub fence: i64,
+    /// Grows by one with each new leader, so that a former leader can no longer write.
+    pub fencing_token: i64,
 }
 
 impl Lease {
-    /// C013 unless the lease is still held; then it stays so until this transaction ends.
+    /// C013 if another instance has taken the lease over. Otherwise no other instance can take it over until the
+    /// transaction of `tx` has ended.
     pub(crate) fn check(self, tx: &mut Tx<'_>) -> Result<()> {
-        let held = tx.query_first(CHECK, args![self.name, self.fence], |row| row.get::<i64>(0))?;
-        held.map(|_| ()).ok_or_else(|| {
-            let cause = format!("the lease {} with number {} has gone to another instance", self.name, self.fence);
+        let newest = tx.query_first(CHECK, args![self.name, self.fencing_token], |row| row.get::<i64>(0))?;
+        newest.map(|_| ()).ok_or_else(|| {
+            let Lease { name, fencing_token } = self;
+            let cause = format!("another instance has taken over the lease {name} since token {fencing_token}");
             Code::Unavailable.error().retry_after(1).caused_by(cause)
         })
     }
 }
 
-/// A lease's row as it was seen.
+/// The row of a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
-    holder: String,
-    fence: i64,
-    beat: i64,
+struct State {
+    leader: String,
+    fencing_token: i64,
+    heartbeat: i64,
 }
 
-/// An instance that holds a lease or waits for it.
+/// An instance that wants a lease: a follower at first, and the leader while it holds the lease.
 #[derive(Debug)]
 pub struct Candidate {
-    name: &'static str,
-    me: String,
-    alone: bool,
+    lease_name: &'static str,
+    instance: String,
+    only_instance: bool,
     time_to_live: Duration,
-    seen: Option<(Seen, Instant)>,
+    /// As a follower: the row as it was last read, and since when it has not changed.
+    observed: Option<(State, Instant)>,
+    /// As the leader: the lease, and when it was last renewed.
     held: Option<(Lease, Instant)>,
 }
 
 impl Candidate {
-    /// Waits for the lease `name` as `me`, which no other instance is called. Who is `alone` need not wait for whoever held
-    /// it before, and need not beat while nobody listens; should there be another all the same, they take turns.
-    pub fn new(name: &'static str, me: impl Into<String>, alone: bool) -> Candidate {
-        Candidate { name, me: me.into(), alone, time_to_live: TIME_TO_LIVE, seen: None, held: None }
+    /// A candidate for the lease `lease_name`. `instance` must be a name that no other instance has.
+    ///
+    /// `only_instance`: no other instance works on this database, as is the rule for a SQLite file. Then the candidate
+    /// takes the lease at once, because its last holder must have ended, and it writes no heartbeats, because no follower
+    /// reads them. If a second instance is started by mistake, it takes the lease over and the fencing token stops the
+    /// first one: the two never write at the same time.
+    pub fn new(lease_name: &'static str, instance: impl Into<String>, only_instance: bool) -> Candidate {
+        let instance = instance.into();
+        Candidate { lease_name, instance, only_instance, time_to_live: TIME_TO_LIVE, observed: None, held: None }
     }
 
-    /// The same with another time to live, for tests.
-    pub fn living(self, time_to_live: Duration) -> Candidate {
+    /// Replaces [`TIME_TO_LIVE`], for tests.
+    pub fn with_time_to_live(self, time_to_live: Duration) -> Candidate {
         Candidate { time_to_live, ..self }
     }
 
-    /// The lease, as far as this instance knows.
+    /// The lease, if this instance was the leader at the last [`Candidate::tick`].
     pub fn held(&self) -> Option<Lease> {
         self.held.map(|(lease, _)| lease)
     }
 
-    /// Beats, or looks whether the lease can be had. Gives it while it is held. To be called every [`BEAT_EVERY`].
+    /// Renews the lease as the leader, or takes it as a follower if it is free. Returns the lease if this instance is the
+    /// leader afterwards. Call it every [`RENEW_EVERY`].
     pub async fn tick(&mut self, db: &Db) -> Result<Option<Lease>> {
         match self.held {
-            Some((lease, since)) => self.beat(db, lease, since).await?,
-            None => self.look(db).await?,
+            Some((lease, renewed_at)) => self.renew(db, lease, renewed_at).await?,
+            None => self.follow(db).await?,
         }
         Ok(self.held())
     }
 
-    async fn beat(&mut self, db: &Db, lease: Lease, since: Instant) -> Result<()> {
+    async fn renew(&mut self, db: &Db, lease: Lease, renewed_at: Instant) -> Result<()> {
+        // measured before the statement, because a follower may see the new heartbeat from then on
         let now = Instant::now();
-        let beaten = if self.alone {
-            let seen = db.read("lease.see", move |tx| find(tx, lease.name)).await;
-            seen.map(|seen| u64::from(seen.is_some_and(|seen| seen.fence == lease.fence)))
-        } else {
-            db.write("lease.beat", move |tx| tx.exec(BEAT, args![lease.name, lease.fence])).await
-        };
-        self.held = match &beaten {
-            Ok(1) => Some((lease, now)),
-            Ok(_) => {
-                tracing::warn!(lease = lease.name, fence = lease.fence, "another instance has taken the lease");
-                None
+        let renewed = if self.only_instance { still_leads(db, lease).await } else { write_heartbeat(db, lease).await };
+        match renewed {
+            Ok(true) => self.held = Some((lease, now)),
+            Ok(false) => {
+                tracing::warn!(lease = lease.name, "another instance has taken over the lease");
+                self.held = None;
             }
-            // the others count from the last beat they saw
-            Err(_) if !self.alone && since.elapsed() >= self.time_to_live => None,
-            Err(_) => Some((lease, since)),
-        };
-        beaten.map(|_| ())
-    }
-
-    async fn look(&mut self, db: &Db) -> Result<()> {
-        let name = self.name;
-        let Some(found) = db.read("lease.look", move |tx| find(tx, name)).await? else {
-            let make = move |tx: &mut Tx<'_>| {
-                tx.exec(MAKE_FENCE, args![name])?;
-                tx.exec(MAKE, args![name, NOBODY])
-            };
-            db.write("lease.make", make).await?;
-            return Box::pin(self.look(db)).await;
-        };
-        let since = match &self.seen {
-            Some((before, since)) if *before == found => *since,
-            _ => Instant::now(),
-        };
-        let first = self.seen.replace((found.clone(), since)).is_none();
-        let free = found.holder == NOBODY || found.holder == self.me || (self.alone && first);
-        if free || since.elapsed() >= self.time_to_live {
-            self.take(db, &found).await?;
+            Err(error) => {
+                // the followers have seen no heartbeat for as long, so one of them may be the leader by now
+                if !self.only_instance && renewed_at.elapsed() >= self.time_to_live {
+                    self.held = None;
+                }
+                return Err(error);
+            }
         }
         Ok(())
     }
 
-    async fn take(&mut self, db: &Db, found: &Seen) -> Result<()> {
-        let (me, name, fence, beat) = (self.me.clone(), self.name, found.fence, found.beat);
+    async fn follow(&mut self, db: &Db) -> Result<()> {
+        let state = read_or_create(db, self.lease_name).await?;
+        let unchanged_since = match &self.observed {
+            Some((before, since)) if *before == state => *since,
+            _ => Instant::now(),
+        };
+        let first_look = self.observed.replace((state.clone(), unchanged_since)).is_none();
+        let is_free = state.leader == NO_LEADER || state.leader == self.instance || (self.only_instance && first_look);
+        let leader_is_dead = unchanged_since.elapsed() >= self.time_to_live;
+        if is_free || leader_is_dead {
+            self.take_over(db, state).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_over(&mut self, db: &Db, seen: State) -> Result<()> {
         let began = Instant::now();
-        let take = move |tx: &mut Tx<'_>| {
-            // waits for whatever the holder is writing at this moment
-            if tx.exec(TAKE_FENCE, args![name, fence])? == 0 {
-                return Ok(false);
-            }
-            if tx.exec(TAKE, args![me, name, fence, beat])? == 0 {
-                return Err(Code::Conflict.because("the holder has beaten"));
-            }
-            Ok(true)
-        };
-        let taken = match db.write("lease.take", take).await {
-            Err(error) if error.code() == Code::Conflict => false,
-            taken => taken?,
-        };
-        if taken {
-            let lease = Lease { name, fence: fence + 1 };
-            tracing::info!(lease = name, fence = lease.fence, before = found.holder, "took the lease");
+        let lease = Lease { name: self.lease_name, fencing_token: seen.fencing_token + 1 };
+        if write_takeover(db, lease.name, self.instance.clone(), seen.clone()).await? {
+            let (name, fencing_token) = (lease.name, lease.fencing_token);
+            tracing::info!(lease = name, fencing_token, leader_before = seen.leader, "took over the lease");
             self.held = Some((lease, began));
         }
         Ok(())
     }
 
-    /// Gives the lease back, so that another need not wait. No effect when it is not held.
-    pub async fn give_back(&mut self, db: &Db) -> Result<()> {
+    /// Makes the lease free, so that the next leader does not have to wait for [`TIME_TO_LIVE`]. No effect on a follower.
+    pub async fn release(&mut self, db: &Db) -> Result<()> {
         let Some((lease, _)) = self.held.take() else { return Ok(()) };
-        db.write("lease.give-back", move |tx| tx.exec(GIVE_BACK, args![NOBODY, lease.name, lease.fence]))
-            .await
-            .map(|_| ())
+        let release = move |tx: &mut Tx<'_>| tx.exec(RELEASE, args![NO_LEADER, lease.name, lease.fencing_token]);
+        db.write("lease.release", release).await.map(|_| ())
     }
 }
 
-fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<Seen>> {
-    tx.query_first(FIND, args![name], |row| Ok(Seen { holder: row.get(0)?, fence: row.get(1)?, beat: row.get(2)? }))
+/// The row of the lease, which the first instance of a shop has to create.
+async fn read_or_create(db: &Db, name: &'static str) -> Result<State> {
+    if let Some(state) = db.read("lease.read", move |tx| find(tx, name)).await? {
+        return Ok(state);
+    }
+    let create = move |tx: &mut Tx<'_>| {
+        tx.exec(CREATE_FENCE, args![name])?;
+        tx.exec(CREATE, args![name, NO_LEADER])
+    };
+    db.write("lease.create", create).await?;
+    let created = db.read("lease.read", move |tx| find(tx, name)).await?;
+    created.ok_or_else(|| Code::Internal.error().caused_by(format!("the lease {name:?} was created and is missing")))
+}
+
+fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<State>> {
+    tx.query_first(FIND, args![name], |row| {
+        Ok(State { leader: row.next()?, fencing_token: row.next()?, heartbeat: row.next()? })
+    })
+}
+
+/// Whether `lease` has the newest token, without writing anything.
+async fn still_leads(db: &Db, lease: Lease) -> Result<bool> {
+    let state = db.read("lease.read", move |tx| find(tx, lease.name)).await?;
+    Ok(state.is_some_and(|state| state.fencing_token == lease.fencing_token))
+}
+
+/// Raises the heartbeat counter; `false` if `lease` no longer has the newest token.
+async fn write_heartbeat(db: &Db, lease: Lease) -> Result<bool> {
+    let renew = move |tx: &mut Tx<'_>| tx.exec(RENEW, args![lease.name, lease.fencing_token]);
+    Ok(db.write("lease.renew", renew).await? == 1)
+}
+
+/// Makes `instance` the leader if the row is still as it was seen; `false` if another instance was faster.
+async fn write_takeover(db: &Db, name: &'static str, instance: String, seen: State) -> Result<bool> {
+    let take_over = move |tx: &mut Tx<'_>| {
+        // waits for the transactions of the present leader, which have locked this row
+        if tx.exec(TAKE_OVER_FENCE, args![name, seen.fencing_token])? == 0 {
+            return Ok(false);
+        }
+        if tx.exec(TAKE_OVER, args![instance, name, seen.fencing_token, seen.heartbeat])? == 0 {
+            // an error, because the first update must be rolled back
+            return Err(Code::Conflict.because("the leader has renewed the lease"));
+        }
+        Ok(true)
+    };
+    match db.write("lease.take-over", take_over).await {
+        Err(error) if error.code() == Code::Conflict => Ok(false),
+        taken => taken,
+    }
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::{
     Tx,
-    idempotency::{self, Answer as StoredResponse},
+    idempotency::{self, StoredResponse},
 };
 
 pub use store::idempotency::Claim;
@@ -111,7 +111,7 @@ impl IdempotencyKey {
 
     /// Stores what the request works on, such as a saga's id, so that a repetition after a crash finds it.
     pub fn store_reference(&self, tx: &mut Tx<'_>, reference: &str) -> Result<()> {
-        self.sent.as_ref().map_or(Ok(()), |sent| idempotency::refer(tx, &sent.scope, &sent.key, reference))
+        self.sent.as_ref().map_or(Ok(()), |sent| idempotency::set_reference(tx, &sent.scope, &sent.key, reference))
     }
 
     /// Stores a success or a final refusal inside `tx` and returns what to send. An error that is not final (see
@@ -135,7 +135,7 @@ impl IdempotencyKey {
             Err(error) => return Err(error),
         };
         if let Some(sent) = &self.sent {
-            idempotency::answer(tx, &sent.scope, &sent.key, &stored)?;
+            idempotency::complete(tx, &sent.scope, &sent.key, &stored)?;
         }
         Ok(stored)
     }
@@ -167,7 +167,7 @@ pub async fn once<T: Serialize + Send + 'static>(
             let outcome = tx.attempt(|tx| work(tx));
             key.store_response(tx, outcome).map(|stored| (stored, false))
         }
-        Claim::Answered(stored) => Ok((stored, true)),
+        Claim::Completed(stored) => Ok((stored, true)),
         Claim::Running { .. } => Err(Code::IdempotencyInProgress.error().retry_after(1)),
     });
     let (stored, repeated) = stored.await?;

@@ -1,10 +1,14 @@
-//! The first answer to a key.
+//! The first response to a key.
 
 use super::shop::*;
-use crate::idempotency::{self, Answer, Claim};
+use crate::idempotency::{self, Claim, StoredResponse};
 
-fn paid() -> Answer {
-    Answer { status: 201, location: Some("/orders/1".to_owned()), body: r#"{"success": true,  "빈": 1}"#.to_owned() }
+fn paid() -> StoredResponse {
+    StoredResponse {
+        status: 201,
+        location: Some("/orders/1".to_owned()),
+        body: r#"{"success": true,  "빈": 1}"#.to_owned(),
+    }
 }
 
 async fn claim(shop: &Shop, scope: &'static str, key: &'static str, hash: &'static str) -> kernel::Result<Claim> {
@@ -12,16 +16,16 @@ async fn claim(shop: &Shop, scope: &'static str, key: &'static str, hash: &'stat
 }
 
 #[tokio::test]
-async fn the_first_answer_is_repeated_byte_for_byte() {
+async fn the_first_response_is_repeated_byte_for_byte() {
     let shop = Shop::open().await;
     let first = shop.db.write("first", |tx| {
         assert_eq!(idempotency::claim(tx, "kim", "k1", "h1")?, Claim::New);
         add(tx, "effect")?;
-        idempotency::answer(tx, "kim", "k1", &paid())
+        idempotency::complete(tx, "kim", "k1", &paid())
     });
     first.await.unwrap();
     for _ in 0..2 {
-        assert_eq!(claim(&shop, "kim", "k1", "h1").await.unwrap(), Claim::Answered(paid()));
+        assert_eq!(claim(&shop, "kim", "k1", "h1").await.unwrap(), Claim::Completed(paid()));
     }
     assert_eq!(claim(&shop, "lee", "k1", "h1").await.unwrap(), Claim::New, "keys belong to their users");
     assert_eq!(claim(&shop, "kim", "K1", "h1").await.unwrap(), Claim::New, "case matters");
@@ -35,19 +39,17 @@ async fn a_key_is_for_one_request() {
 }
 
 #[tokio::test]
-async fn a_running_request_says_since_when_and_what_it_works_on() {
+async fn a_running_request_names_what_it_works_on() {
     let shop = Shop::open().await;
-    let since = kernel::Clock::now(&*shop.clock);
     claim(&shop, "kim", "k1", "h1").await.unwrap();
-    shop.clock.passes(5);
-    assert_eq!(claim(&shop, "kim", "k1", "h1").await.unwrap(), Claim::Running { since, reference: None });
-    shop.db.write("refer", |tx| idempotency::refer(tx, "kim", "k1", "PAY-1")).await.unwrap();
+    assert_eq!(claim(&shop, "kim", "k1", "h1").await.unwrap(), Claim::Running { reference: None });
+    shop.db.write("reference", |tx| idempotency::set_reference(tx, "kim", "k1", "PAY-1")).await.unwrap();
     let found = claim(&shop, "kim", "k1", "h1").await.unwrap();
-    assert_eq!(found, Claim::Running { since, reference: Some("PAY-1".to_owned()) });
+    assert_eq!(found, Claim::Running { reference: Some("PAY-1".to_owned()) });
 }
 
 #[tokio::test]
-async fn a_failed_effect_takes_its_key_along() {
+async fn a_failed_effect_leaves_its_key_free() {
     let shop = Shop::open().await;
     let failed = shop.db.write("failed", |tx| {
         idempotency::claim(tx, "kim", "k1", "h1")?;
@@ -55,12 +57,10 @@ async fn a_failed_effect_takes_its_key_along() {
     });
     assert!(failed.await.is_err());
     assert_eq!(claim(&shop, "kim", "k1", "h1").await.unwrap(), Claim::New);
-    shop.db.write("release", |tx| idempotency::release(tx, "kim", "k1")).await.unwrap();
-    assert_eq!(claim(&shop, "kim", "k1", "h2").await.unwrap(), Claim::New, "given back");
 }
 
 #[tokio::test]
-async fn old_records_are_forgotten_in_pieces() {
+async fn old_records_are_deleted_in_pieces() {
     let shop = Shop::open().await;
     let many = shop.db.write("many", |tx| {
         (0..1_200).try_for_each(|n| idempotency::claim(tx, "kim", &format!("k{n}"), "h").map(|_| ()))
@@ -69,13 +69,13 @@ async fn old_records_are_forgotten_in_pieces() {
     shop.clock.passes(60);
     claim(&shop, "kim", "young", "h").await.unwrap();
     let cutoff = kernel::Clock::now(&*shop.clock);
-    let mut forgotten = 0;
+    let mut deleted = 0;
     loop {
-        match shop.db.write("forget", move |tx| idempotency::forget(tx, cutoff)).await.unwrap() {
+        match shop.db.write("delete", move |tx| idempotency::delete_old(tx, cutoff)).await.unwrap() {
             0 => break,
-            some => forgotten += some,
+            some => deleted += some,
         }
     }
-    assert_eq!(forgotten, 1_200);
+    assert_eq!(deleted, 1_200);
     assert!(matches!(claim(&shop, "kim", "young", "h").await.unwrap(), Claim::Running { .. }));
 }
