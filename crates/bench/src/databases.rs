@@ -131,7 +131,7 @@ fn notes(rigs: &[Rig], measured: &[Path]) -> Outcome<Vec<String>> {
     for (at, rig) in rigs.iter().enumerate() {
         let [(statements, round_trips), (keyed, round_trips_keyed)] = paths::cost_of_an_order(&rig.ours)?;
         let ratio = rate("orders", at).zip(rate("small", at)).map_or(0.0, |(orders, small)| orders / small);
-        let again = rig.ours.app.db.counts().ran_again;
+        let again = rig.ours.app.db.counts().retried;
         notes.push(format!(
             "{}: {statements} statements and {round_trips} round trips an order, {keyed} and {round_trips_keyed} with an \
              idempotency key; orders ÷ small jobs = {ratio:.2}; {again} jobs were run again in all",

@@ -24,7 +24,7 @@ pub struct Leader {
 impl Leader {
     /// Takes the lease if it is free now.
     pub async fn stand(db: &Db) -> Result<Leader> {
-        let db = db.apart()?;
+        let db = db.with_own_connections()?;
         let me = format!("{}-{:016x}", std::process::id(), Random::from_system().bits());
         let mut candidate = Candidate::new(LEASE, me, !db.is_shared());
         let held = candidate.tick(&db).await?;

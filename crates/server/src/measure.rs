@@ -144,7 +144,7 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     counter!("holdfast_store_jobs_total").absolute(counts.jobs);
     counter!("holdfast_store_statements_total").absolute(counts.statements);
     counter!("holdfast_store_round_trips_total").absolute(counts.round_trips);
-    counter!("holdfast_store_jobs_again_total").absolute(counts.ran_again);
+    counter!("holdfast_store_jobs_again_total").absolute(counts.retried);
     gauge!("holdfast_leader").set(f64::from(u8::from(progress.leads.load(Ordering::Relaxed))));
     gauge!("holdfast_store_waiting").set(app.db.waiting() as f64);
     gauge!("holdfast_store_healthy").set(f64::from(u8::from(app.db.health().is_healthy())));

@@ -242,7 +242,7 @@ impl Relay {
 
     /// Works until `stop`, leading while the lease is `held`, then hands on what is left and stores every position.
     pub async fn run(mut self, mut held: watch::Receiver<Option<Lease>>, stop: CancellationToken) {
-        let looks_every = self.app.db.looks_every();
+        let poll_interval = self.app.db.poll_interval();
         let mut newest = self.app.db.newest_event();
         let mut looked_after = Instant::now();
         while !stop.is_cancelled() {
@@ -269,7 +269,7 @@ impl Relay {
                     _ = newest.changed() => {}
                     Ok(()) = held.changed() => {}
                     // others cannot wake us
-                    () = tokio::time::sleep(looks_every) => {}
+                    () = tokio::time::sleep(poll_interval) => {}
                 },
             }
         }

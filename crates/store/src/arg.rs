@@ -1,4 +1,4 @@
-//! What a statement is given: scalars, lists for `in ([?])`, pairs for `[case column]`, rows for `values [(?, ?)]`.
+//! The arguments of a statement: scalars, lists for `in ([?])`, pairs for `[case column]`, rows for `values [(?, ?)]`.
 
 use crate::dialect::padded;
 use kernel::{Code, Id, Money, Quantity, Result, Timestamp, UserId, number::Number};
@@ -6,11 +6,9 @@ use kernel::{Code, Id, Money, Quantity, Result, Timestamp, UserId, number::Numbe
 /// One argument of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arg<'a> {
-    /// SQL null.
     Null,
     /// A 64-bit integer; also ids, money, times and flags.
     Int(i64),
-    /// Borrowed text.
     Text(&'a str),
     /// Text made for this call.
     Owned(String),
@@ -22,7 +20,7 @@ pub enum Arg<'a> {
     Rows(Vec<Vec<Arg<'a>>>),
 }
 
-/// Whatever can be given to a statement.
+/// A type whose values can be arguments of a statement.
 pub trait ToArg {
     /// This value as an argument.
     fn to_arg(&self) -> Arg<'_>;
@@ -35,8 +33,8 @@ macro_rules! args {
 }
 
 impl<'a> Arg<'a> {
-    /// Gives every scalar of `args` in the order of their places: lists and pairs filled up to the length they are rendered
-    /// with, by repeating the last. C001 for pairs that are empty and for lists in lists.
+    /// Calls `bind` with every scalar of `args`, in the order of the placeholders. Lists and pairs are filled up to the length
+    /// they are rendered with by repeating the last value. C001 for empty pairs and for lists in lists.
     pub(crate) fn each_scalar(args: &[Arg<'_>], mut bind: impl FnMut(&Arg<'_>) -> Result<()>) -> Result<()> {
         for arg in args {
             match arg {

@@ -3,59 +3,61 @@
 use crate::{Arg, Dialect, Row};
 use kernel::{Code, Error, Result};
 
-/// Gives the rows of a query one by one until it says false.
+/// Receives the rows of a query one by one, until it returns false.
 pub(crate) type Each<'e> = &'e mut dyn FnMut(&Row<'_>) -> Result<bool>;
 
 /// One connection to a database.
 pub(crate) trait Connection {
-    /// Which database speaks.
+    /// Which database this is.
     fn dialect(&self) -> Dialect;
 
-    /// Runs a statement; gives how many rows it changed. An update counts the rows it matched.
+    /// Runs a statement and returns how many rows it changed. An update counts the rows it matched.
     fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64>;
 
-    /// Inserts one row and gives its automatic id; `None` when `{on conflict ignore: …}` inserted nothing.
+    /// Inserts one row and returns its automatic id; `None` when `{on conflict ignore: …}` inserted nothing.
     fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>>;
 
-    /// Inserts rows that all are new. A driver may send them with the next statement; a failure then comes with that one.
+    /// Inserts rows that are all new. A driver may send them together with the next statement, which then returns a failure of
+    /// these rows.
     fn insert_all(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<()>;
 
-    /// Runs a statement whose count nobody needs. A driver may send it with the next one; a failure then comes with that one.
+    /// Runs a statement without returning the number of rows. A driver may send it together with the next statement, which
+    /// then returns a failure of this one.
     fn exec_unseen(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<()> {
         self.exec(sql, args).map(|_| ())
     }
 
-    /// Gives the rows of a query to `each` until that is false.
+    /// Calls `each` with the rows of a query until it returns false.
     fn query(&mut self, sql: &'static str, args: &[Arg<'_>], each: Each<'_>) -> Result<()>;
 
     /// Runs a text without arguments that is sent as it is, such as a step of a migration.
-    fn run(&mut self, words: &str) -> Result<()>;
+    fn run(&mut self, text: &str) -> Result<()>;
 
-    /// Begins a part of the transaction that can be undone by itself.
-    fn begin_part(&mut self, words: &Savepoint) -> Result<()>;
+    /// Begins a part of the transaction that can be rolled back alone.
+    fn begin_savepoint(&mut self, savepoint: &Savepoint) -> Result<()>;
 
-    /// Ends that part and keeps it. Whatever was not answered yet is, before this returns.
-    fn keep_part(&mut self, words: &Savepoint) -> Result<()>;
+    /// Ends that part and keeps it. A failure of a statement that was sent later is returned here at the latest.
+    fn release_savepoint(&mut self, savepoint: &Savepoint) -> Result<()>;
 
-    /// Undoes that part.
-    fn undo_part(&mut self, words: &Savepoint) -> Result<()>;
+    /// Rolls that part back.
+    fn roll_back_to_savepoint(&mut self, savepoint: &Savepoint) -> Result<()>;
 
-    /// Begins a view that does not change, of which nothing can be written.
+    /// Begins a read-only transaction that sees one unchanging state of the database.
     fn begin_reading(&mut self) -> Result<()>;
 
-    /// Ends it.
+    /// Ends the read-only transaction.
     fn end_reading(&mut self) -> Result<()>;
 
-    /// Whether the transaction is still there.
-    fn standing(&self) -> Standing;
+    /// Whether the transaction can go on.
+    fn state(&self) -> TxState;
 
-    /// Whether the statement can be prepared, for the test that prepares them all.
+    /// Prepares the statement, for the test that prepares all of them.
     fn prepare(&mut self, sql: &'static str) -> Result<()>;
 
-    /// Statements run so far, those that only hold a transaction together not counted.
+    /// Statements run so far, without those that begin, end or nest transactions.
     fn statements(&self) -> u64;
 
-    /// Times the other side was waited for; 0 where there is no other side.
+    /// How often this connection waited for its server; 0 for the embedded database.
     fn round_trips(&self) -> u64;
 
     /// The embedded driver, for tests of what only it can do.
@@ -65,38 +67,37 @@ pub(crate) trait Connection {
     }
 }
 
-/// How a transaction stands.
+/// Whether a transaction can go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It can go on.
+pub(crate) enum TxState {
     Open,
-    /// The database rolled it back because of others; run again, it may succeed.
-    Again(String),
-    /// It is gone with its connection, or the database ended it.
-    Gone(String),
+    /// The database rolled it back because of other transactions. It may succeed if the job runs again.
+    Retry(String),
+    /// Its connection was lost, or the database ended it.
+    Lost(String),
 }
 
-impl Standing {
-    /// An error for whoever goes on as if the transaction were there.
+impl TxState {
+    /// C013 if the transaction is no longer open.
     pub fn must_be_open(self) -> Result<()> {
         match self {
-            Standing::Open => Ok(()),
-            Standing::Again(cause) | Standing::Gone(cause) => Err(gone(&cause)),
+            TxState::Open => Ok(()),
+            TxState::Retry(cause) | TxState::Lost(cause) => Err(transaction_lost(&cause)),
         }
     }
 }
 
-/// C013: the transaction is gone, and whatever it did with it.
-pub(crate) fn gone(cause: &str) -> Error {
-    Code::Unavailable.error().retry_after(1).caused_by(format!("the transaction is gone: {cause}"))
+/// C013: the transaction is lost, and nothing of it is stored.
+pub(crate) fn transaction_lost(cause: &str) -> Error {
+    Code::Unavailable.error().retry_after(1).caused_by(format!("the transaction is lost: {cause}"))
 }
 
-/// What a driver on a server can do besides: its transactions are its own.
+/// What a connection to a server can do besides: each job has a transaction of its own.
 pub(crate) trait Server: Connection {
     /// Begins a transaction at READ COMMITTED.
     fn begin(&mut self) -> Result<()>;
 
-    /// Commits. The connection can then be used again, unless it is lost.
+    /// Commits. Unless the connection is lost, it can be used again.
     fn commit(&mut self) -> Committed;
 
     /// Rolls back.
@@ -106,24 +107,23 @@ pub(crate) trait Server: Connection {
 /// What became of a commit.
 #[derive(Debug)]
 pub(crate) enum Committed {
-    /// Stored.
     Done,
-    /// Certainly not stored; run again, it may succeed.
-    Again(Error),
+    /// Certainly not stored. It may succeed if the job runs again.
+    Retry(Error),
     /// Certainly not stored.
     Refused(Error),
-    /// The answer never came: nobody knows.
+    /// The server never confirmed it: it may be stored or not.
     Unknown(Error),
 }
 
-/// The words of one level of nesting, as literals so that they stay prepared.
+/// The statements of one level of nesting. They are literals, so that they stay prepared.
 pub(crate) struct Savepoint {
     pub begin: &'static str,
     pub release: &'static str,
     pub rollback: &'static str,
 }
 
-/// Level 0 is the job itself where many share a transaction; [`crate::Tx::attempt`] uses the others.
+/// Level 0 is for the jobs that share a transaction; [`crate::Tx::attempt`] uses the others.
 pub(crate) const SAVEPOINTS: [Savepoint; 4] = [
     Savepoint { begin: "savepoint job", release: "release savepoint job", rollback: "rollback to savepoint job" },
     Savepoint { begin: "savepoint part1", release: "release savepoint part1", rollback: "rollback to savepoint part1" },

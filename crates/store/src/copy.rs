@@ -189,7 +189,7 @@ impl Transfer {
         }
         let newest = |tx: &mut Tx<'_>| tx.query_one(NEWEST, args![], |row| row.get::<i64>(0));
         let (before, read) = self.copy(watch, newest)?;
-        self.let_ids_go_on()?;
+        self.advance_automatic_ids()?;
         let tables = Arc::clone(&self.tables);
         let written = self.target.read_blocking("copy.compare", move |tx| {
             tables.iter().map(|table| rows::digest(tx, table)).collect::<Result<Vec<Digest>>>()
@@ -235,12 +235,13 @@ impl Transfer {
         })
     }
 
-    fn let_ids_go_on(&self) -> Result<()> {
+    fn advance_automatic_ids(&self) -> Result<()> {
         let tables = Arc::clone(&self.tables);
         self.target.write_blocking("copy.ids", move |tx| {
             let dialect = tx.conn.dialect();
             for table in tables.iter() {
-                let words = table.automatic.as_ref().and_then(|column| dialect.ids_go_on(&table.name, column));
+                let words =
+                    table.automatic.as_ref().and_then(|column| dialect.advance_automatic_ids(&table.name, column));
                 words.map_or(Ok(()), |words| tx.conn.run(&words))?;
             }
             Ok(())

@@ -1,4 +1,4 @@
-//! The database as the rest of the program sees it: `write` and `read`.
+//! The database as the rest of the program sees it: [`Db::write`] and [`Db::read`].
 
 use crate::job::{Request, Typed};
 use crate::pool::Worker;
@@ -23,21 +23,21 @@ use tokio::sync::{oneshot, watch};
 /// How a database is opened.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it is. The folder of a SQLite file must exist.
+    /// Where the database is. The folder of a SQLite file must exist.
     pub url: DatabaseUrl,
-    /// When a commit counts as done. A server decides that by itself.
+    /// When a commit counts as done. A database server has its own setting for that.
     pub durability: Durability,
-    /// Most jobs waiting for a writer; one more is answered 503 with `Retry-After`.
+    /// Most jobs that wait for a writer. One more fails with C013 and the request gets 503 with `Retry-After`.
     pub queue: usize,
-    /// Threads that read, each with its connection; 0 is what suits the database.
+    /// Reading threads, each with its own connection; 0 chooses a number for the kind of database.
     pub readers: usize,
-    /// Threads that write, each with its connection; 0 is what suits the database. A file always has one.
+    /// Writing threads, each with its own connection; 0 chooses a number for the kind of database. A file always has one.
     pub writers: usize,
     /// How long connecting to a server may take.
     pub connect_timeout: Duration,
-    /// How long a statement may take on a server; half of that it may wait for a lock.
+    /// How long a statement may take on a server. It may wait half of that for a lock.
     pub statement_timeout: Duration,
-    /// Whether other instances may work on the same database. One that is alone waits for nobody's lease.
+    /// Whether other instances may work on the same database. An instance that is alone does not wait for their leases.
     pub shared: bool,
     /// Where `tx.now()` comes from.
     pub clock: Arc<dyn Clock>,
@@ -46,7 +46,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A shop's database with everything else as most shops need it.
+    /// The settings that suit most shops.
     pub fn of(url: DatabaseUrl, clock: Arc<dyn Clock>) -> Settings {
         Settings {
             shared: url.file().is_none(),
@@ -62,36 +62,34 @@ impl Settings {
         }
     }
 
-    /// A database that nobody needs afterwards, for tests: its commits outlive the program but not the machine, it is used by
-    /// this program alone, by few threads, and chance repeats.
+    /// Settings for tests: commits survive a crash of the program but not of the machine, no other instance uses the database,
+    /// there are few threads, and the random numbers repeat.
     pub fn throwaway(url: DatabaseUrl, clock: Arc<dyn Clock>) -> Settings {
         let durability = Durability::ProcessOnly;
         Settings { durability, readers: 1, writers: 4, shared: false, seed: Some(7), ..Settings::of(url, clock) }
     }
 
     fn limits(&self) -> Limits {
-        let again = self.url.dialect().runs_again_for();
-        Limits { connect: self.connect_timeout, statement: self.statement_timeout, again }
+        let retry = self.url.dialect().retries_for();
+        Limits { connect: self.connect_timeout, statement: self.statement_timeout, retry }
     }
 }
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connecting.
     pub connect: Duration,
-    /// One statement.
     pub statement: Duration,
-    /// Running a job again and again that others keep from succeeding.
-    pub again: Duration,
+    /// Retrying a job that fails because of other transactions.
+    pub retry: Duration,
 }
 
 /// When a commit counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// On disk (fsync). The only choice for a shop.
+    /// On disk (fsync). A real shop needs this.
     Full,
-    /// Handed to the operating system: survives a crash of the program, not of the machine. For tests.
+    /// In the memory of the operating system: it survives a crash of the program, not of the machine. For tests.
     ProcessOnly,
 }
 
@@ -100,7 +98,7 @@ pub enum Durability {
 pub enum Health {
     /// The last commit succeeded.
     Good,
-    /// The last commit failed; the words are for the log and the operator.
+    /// The last commit failed. The text is for the log and the operator.
     Failing(String),
 }
 
@@ -118,7 +116,7 @@ pub(crate) struct Stats {
     jobs: AtomicU64,
     statements: AtomicU64,
     round_trips: AtomicU64,
-    ran_again: AtomicU64,
+    retried: AtomicU64,
 }
 
 impl Stats {
@@ -132,31 +130,30 @@ impl Stats {
         self.round_trips.fetch_add(round_trips, Ordering::Relaxed);
     }
 
-    pub fn ran_again(&self) {
-        self.ran_again.fetch_add(1, Ordering::Relaxed);
+    pub fn retried(&self) {
+        self.retried.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// What the database has done since start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// Commits.
     pub commits: u64,
-    /// Jobs committed; divided by commits it is how many shared one fsync.
+    /// Committed jobs. Divided by `commits` it is the number of jobs that shared one fsync.
     pub jobs: u64,
     /// Statements of reading and writing jobs.
     pub statements: u64,
-    /// Times a server was waited for.
+    /// How often a connection waited for its server.
     pub round_trips: u64,
-    /// Times a job was run again because of others.
-    pub ran_again: u64,
+    /// Retries of jobs that failed because of other transactions.
+    pub retried: u64,
 }
 
 pub(crate) struct Shared {
     health: Mutex<Health>,
     pub stats: Stats,
-    /// Held together by running jobs, and alone by one that others have beaten again and again.
-    pub turns: RwLock<()>,
+    /// Each running job of a server holds it for reading. A job that had too many conflicts holds it for writing.
+    pub running_jobs: RwLock<()>,
     newest_event: watch::Sender<u64>,
     closed: AtomicBool,
 }
@@ -166,23 +163,23 @@ impl Shared {
         Arc::new(Shared {
             health: Mutex::new(Health::Good),
             stats: Stats::default(),
-            turns: RwLock::new(()),
+            running_jobs: RwLock::new(()),
             newest_event: watch::Sender::new(0),
             closed: AtomicBool::new(false),
         })
     }
 
-    /// Whether the storage worked when it was last used.
+    /// Whether the last commit succeeded.
     pub fn is_healthy(&self) -> bool {
         self.health.lock().is_healthy()
     }
 
-    /// A commit told events.
-    pub fn told(&self) {
+    /// Wakes the relay after a commit with events.
+    pub fn events_committed(&self) {
         self.newest_event.send_modify(|commits| *commits += 1);
     }
 
-    /// The storage worked, or failed with these words.
+    /// Records that the storage worked (`None`) or why it failed.
     pub fn note(&self, failure: Option<String>) {
         let mut health = self.health.lock();
         match failure {
@@ -191,17 +188,17 @@ impl Shared {
                 tracing::info!("the database can be written again");
                 *health = Health::Good;
             }
-            Some(words) => {
+            Some(cause) => {
                 if health.is_healthy() {
-                    tracing::error!(error = words, "the database cannot be written");
+                    tracing::error!(error = cause, "the database cannot be written");
                 }
-                *health = Health::Failing(words);
+                *health = Health::Failing(cause);
             }
         }
     }
 }
 
-/// The database. Cheap to clone. Its threads stop when the last clone is gone; [`Db::close`] also waits for them.
+/// The database. Cheap to clone. Its threads stop when the last clone is dropped; [`Db::close`] also waits for them.
 #[derive(Clone)]
 pub struct Db {
     writes: Sender<Request>,
@@ -244,14 +241,14 @@ impl Db {
         Ok(Db { writes, reads, shared, settings: Arc::new(settings), threads, lease: None })
     }
 
-    /// The same database for what may be done only under `lease`: every writing job first makes sure that it is still held,
-    /// and fails with C013 when it is not.
+    /// The same database for the work of a leader: every writing job first checks that `lease` is still held, and fails with
+    /// C013 if another instance has taken it over.
     pub fn under(&self, lease: Lease) -> Db {
         Db { lease: Some(lease), ..self.clone() }
     }
 
-    /// Takes no more jobs, finishes those that wait, copies the log into the database file and closes it. Later calls find
-    /// nothing left to do. Jobs that come afterwards get C013.
+    /// Finishes the queued jobs, copies the log into the database file and closes it. Later jobs fail with C013. Closing twice
+    /// has no effect.
     pub async fn close(&self) {
         let db = self.clone();
         if tokio::task::spawn_blocking(move || db.close_blocking()).await.is_err() {
@@ -274,20 +271,20 @@ impl Db {
         }
         for thread in threads {
             if thread.join().is_err() {
-                tracing::error!("a thread of the database had panicked");
+                tracing::error!("a thread of the database panicked");
             }
         }
     }
 
-    /// Applies what is missing of `migrations`, in order, each in its own transaction. Gives the names applied.
+    /// Applies the missing ones of `migrations`, in order, each in its own transaction. Returns their names.
     pub async fn migrate(&self, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
         migrate::apply(self, migrations).await
     }
 
-    /// Runs `work` in a transaction and answers when its effect is on disk. `name` is for logs and measurements.
+    /// Runs `work` in a transaction and returns when its effect is on disk. `name` is for logs and measurements.
     ///
-    /// Errors: those of `work`, with nothing of it stored; C013 when the queue is full or the database cannot be
-    /// written; C018 when the commit itself failed, so that nobody knows whether it would survive a crash.
+    /// Errors: those of `work`, and nothing of it is stored; C013 when the queue is full or the database cannot be written;
+    /// C018 when the commit itself failed, so that its effect may be stored or not.
     pub async fn write<T: Send + 'static>(
         &self,
         name: &'static str,
@@ -296,7 +293,7 @@ impl Db {
         self.submit(&self.writes, name, fenced(self.lease, work))?.await.unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Runs `work` on a read connection: one consistent view, and no way to write.
+    /// Runs `work` on a read connection, where it sees one consistent state and cannot write.
     pub async fn read<T: Send + 'static>(
         &self,
         name: &'static str,
@@ -323,7 +320,7 @@ impl Db {
         self.submit(&self.reads, name, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Wakes whenever a commit of this process put events into the outbox; the value counts those commits.
+    /// Changes whenever a commit of this process put events into the outbox. The value counts those commits.
     pub fn newest_event(&self) -> watch::Receiver<u64> {
         self.shared.newest_event.subscribe()
     }
@@ -333,7 +330,7 @@ impl Db {
         self.shared.health.lock().clone()
     }
 
-    /// What was done since start.
+    /// The counters since start.
     pub fn counts(&self) -> Counts {
         let stats = &self.shared.stats;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -342,23 +339,23 @@ impl Db {
             jobs: read(&stats.jobs),
             statements: read(&stats.statements),
             round_trips: read(&stats.round_trips),
-            ran_again: read(&stats.ran_again),
+            retried: read(&stats.retried),
         }
     }
 
-    /// How often to look for what other instances have committed; one's own commits wake at once.
-    pub fn looks_every(&self) -> Duration {
-        self.settings.url.dialect().looks_every()
+    /// How often to look for commits of other instances. [`Db::newest_event`] reports those of this instance at once.
+    pub fn poll_interval(&self) -> Duration {
+        self.settings.url.dialect().poll_interval()
     }
 
-    /// Whether other instances may work on the same database; if not, this one needs to wait for nobody.
+    /// Whether other instances may work on the same database.
     pub fn is_shared(&self) -> bool {
         self.settings.shared
     }
 
-    /// The same database on connections of its own, for what must not wait behind a rush of requests: the beat of a lease.
-    /// An instance that is alone needs none.
-    pub fn apart(&self) -> Result<Db> {
+    /// The same database with its own connections, so that a leader can renew its lease while many requests wait. Without
+    /// other instances there is nothing to renew in time, and the connections are shared.
+    pub fn with_own_connections(&self) -> Result<Db> {
         if !self.is_shared() {
             return Ok(self.clone());
         }
@@ -383,7 +380,7 @@ impl Db {
         Arc::clone(&self.settings.clock)
     }
 
-    /// Prepares every statement; the error names the first that cannot be.
+    /// Prepares every statement. The error contains the first one that cannot be prepared.
     pub async fn prepare_all(&self, statements: Vec<&'static str>) -> Result<()> {
         self.write("store.prepare", move |tx| {
             for sql in &statements {
@@ -403,10 +400,10 @@ impl Db {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(stopped());
         }
-        let (answer, answered) = oneshot::channel();
-        let job = Box::new(Typed { name, work, result: None, answer });
+        let (reply_to, reply) = oneshot::channel();
+        let job = Box::new(Typed { name, work, result: None, reply_to });
         match queue.try_send(Request::Run(job)) {
-            Ok(()) => Ok(answered),
+            Ok(()) => Ok(reply),
             Err(TrySendError::Full(_)) => {
                 Err(Code::Unavailable.because("too many requests are waiting").retry_after(1))
             }
@@ -415,7 +412,7 @@ impl Db {
     }
 }
 
-/// `work`, if the lease is held.
+/// `work`, preceded by the check of the lease.
 fn fenced<T>(
     lease: Option<Lease>,
     work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
@@ -426,7 +423,7 @@ fn fenced<T>(
     }
 }
 
-/// The one writer of a file, and who copies its log.
+/// The threads of a file: its one writer, and the copier of its log.
 fn writer_of_file(
     path: &Path,
     settings: &Settings,
@@ -448,14 +445,14 @@ fn writer_of_file(
     Ok(vec![copier, spawn("writer".to_owned(), move || writer.run(&requests))?])
 }
 
-/// The writers of a server. The first connects before this returns, so that a wrong address is said at once.
+/// The writing threads of a server. One connection is tried before this returns, so that a wrong address is reported at once.
 fn writers_of_server(
     settings: &Settings,
     shared: &Arc<Shared>,
     random: &mut Random,
     requests: &Receiver<Request>,
 ) -> Result<Vec<JoinHandle<()>>> {
-    // on a thread of its own, because a driver may not wait inside async code
+    // on another thread, because a driver must not block async code
     let first = thread::scope(|scope| scope.spawn(|| open::writer(&settings.url, &settings.limits()).map(drop)).join());
     first.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("the driver panicked")))?;
     let workers = (0..settings.writers).map(|n| {

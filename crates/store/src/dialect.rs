@@ -1,5 +1,5 @@
-//! The one place that knows how the databases differ. Statements are written once, in the portable subset, with `?` and
-//! the tokens below; this file renders them.
+//! The differences between the databases. Statements are written once, in a portable subset of SQL, with `?` and the tokens
+//! below; this file renders them for each database.
 //!
 //! | token | meaning |
 //! |---|---|
@@ -9,15 +9,15 @@
 //! | `[case column]` | `case column when ? then ? … end` over one [`Arg::Pairs`] |
 //! | `{id}` | type of an automatic 64-bit primary key |
 //! | `{text}` | type of unlimited text |
-//! | `{table}` | what follows the closing bracket of `create table` |
+//! | `{table}` | options after the closing bracket of `create table` |
 //! | `{bigint}` | type name in `cast(… as {bigint})` |
-//! | `{for update}`, `{for update skip locked}`, `{for share}` | row locks; nothing on SQLite, whose writer is alone |
+//! | `{for update}`, `{for update skip locked}`, `{for share}` | row locks; empty on SQLite, which has only one writer |
 //! | `{on conflict ignore: column}` | a row that breaks a unique key is not inserted; `column` is any column of the table |
 //! | `{on conflict (a, b): x = new.x}` | … updates the existing row instead |
-//! | `{position}` | where a fact stands in the outbox's stream: its id where commits land in the order of ids |
+//! | `{position}` | the column with the sequence number of an event: the id where commits become visible in the order of ids |
 //! | `{servers: …}` | a step of a migration that SQLite does not need |
-//! | `{like}` | pattern match without regard to (ASCII) case |
-//! | `{greatest}` | the function that gives the larger of two values |
+//! | `{like}` | pattern match that ignores (ASCII) case |
+//! | `{greatest}` | the function for the larger of two values |
 
 mod catalog;
 
@@ -25,7 +25,7 @@ use crate::Arg;
 pub(crate) use catalog::Catalog;
 use std::{fmt::Write, time::Duration};
 
-/// Which database speaks.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// SQLite 3.
@@ -37,7 +37,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Every dialect, for tests that render a statement on all of them.
+    /// Every dialect, for tests that render a statement for all of them.
     pub const ALL: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql];
 
     /// The statement in this dialect. `args` decide how often lists, rows and pairs are repeated.
@@ -49,9 +49,9 @@ impl Dialect {
         Renderer { dialect: self, out: String::with_capacity(sql.len() + 32), placeholders: 0 }.run(sql, args)
     }
 
-    /// A rendered step of a migration, as it is sent. Text is compared and sorted byte by byte on every database, whatever
-    /// language a PostgreSQL database was made for.
-    pub(crate) fn declare(self, step: &str) -> String {
+    /// The final text of a rendered step of a migration. It makes PostgreSQL compare and sort text byte by byte, as the other
+    /// databases do, whatever the locale of the database.
+    pub(crate) fn schema_step(self, step: &str) -> String {
         let declares = ["create table", "alter table"].iter().any(|words| step.starts_with(words));
         match self {
             Dialect::Postgres if declares => with_c_collation(step),
@@ -59,7 +59,7 @@ impl Dialect {
         }
     }
 
-    /// Whether transactions become visible in the order in which their rows got their ids: only where one writer is alone.
+    /// Whether transactions become visible in the order in which their rows got their ids: only where there is one writer.
     pub(crate) fn commits_in_order(self) -> bool {
         match self {
             Dialect::Sqlite => true,
@@ -67,7 +67,7 @@ impl Dialect {
         }
     }
 
-    /// Whether the steps of a migration are one transaction; if not, each is remembered by itself.
+    /// Whether the database can roll back changes of the schema; if not, each step of a migration is recorded.
     pub(crate) fn changes_schema_in_transactions(self) -> bool {
         match self {
             Dialect::Sqlite | Dialect::Postgres => true,
@@ -75,8 +75,8 @@ impl Dialect {
         }
     }
 
-    /// Makes whoever asks second wait until the first one's connection is closed, so that one instance at a time changes the
-    /// schema. Nothing on SQLite, whose writer is alone.
+    /// A statement that takes the lock for changing the schema, until the connection is closed, so that one instance at a time
+    /// changes it. SQLite needs none, because it has only one writer.
     pub(crate) fn schema_lock(self) -> Option<&'static str> {
         match self {
             Dialect::Sqlite => None,
@@ -85,16 +85,16 @@ impl Dialect {
         }
     }
 
-    /// How often an instance looks for what others have committed. Its own commits wake it at once; on SQLite others are
-    /// only commands that are run now and then beside the server.
-    pub(crate) fn looks_every(self) -> Duration {
+    /// How often an instance looks for events of others. Its own commits wake it at once. On SQLite the others are only
+    /// commands that are run beside the server.
+    pub(crate) fn poll_interval(self) -> Duration {
         match self {
             Dialect::Sqlite => Duration::from_millis(500),
             Dialect::Postgres | Dialect::MySql => Duration::from_millis(50),
         }
     }
 
-    /// Threads that read and threads that write when nobody says how many. On a server a thread mostly waits for answers.
+    /// The default numbers of reading and writing threads. On a server a thread mostly waits for results.
     pub(crate) fn threads(self) -> (usize, usize) {
         match self {
             Dialect::Sqlite => (2, 1),
@@ -102,15 +102,15 @@ impl Dialect {
         }
     }
 
-    /// How long a job may be run again before it is given up. SQLite's one writer is in nobody's way.
-    pub(crate) fn runs_again_for(self) -> Duration {
+    /// How long a job is retried before it fails. With the one writer of SQLite no job conflicts with another.
+    pub(crate) fn retries_for(self) -> Duration {
         match self {
             Dialect::Sqlite => Duration::ZERO,
             Dialect::Postgres | Dialect::MySql => Duration::from_secs(10),
         }
     }
 
-    /// Which tables there are, asked in this dialect.
+    /// The queries for the schema of a database.
     pub(crate) fn catalog(self) -> Catalog {
         match self {
             Dialect::Sqlite => catalog::SQLITE,
@@ -119,9 +119,9 @@ impl Dialect {
         }
     }
 
-    /// Makes a table's automatic ids go on after the largest there is, when rows came with ids of their own. `None` where
-    /// they do so by themselves.
-    pub(crate) fn ids_go_on(self, table: &str, column: &str) -> Option<String> {
+    /// A statement that makes automatic ids continue after the largest one, needed after rows were inserted with given ids.
+    /// `None` where the database does that itself.
+    pub(crate) fn advance_automatic_ids(self, table: &str, column: &str) -> Option<String> {
         match self {
             Dialect::Sqlite | Dialect::MySql => None,
             Dialect::Postgres => Some(format!(
@@ -131,7 +131,7 @@ impl Dialect {
         }
     }
 
-    fn word(self, token: &str) -> &'static str {
+    fn token(self, token: &str) -> &'static str {
         match (token, self) {
             ("id", Dialect::Sqlite) => "integer primary key",
             ("id", Dialect::Postgres) => "bigint generated by default as identity primary key",
@@ -146,12 +146,12 @@ impl Dialect {
             ("for update", Dialect::Postgres | Dialect::MySql) => "for update",
             ("for update skip locked", Dialect::Postgres | Dialect::MySql) => "for update skip locked",
             ("for share", Dialect::Postgres) => "for share",
-            // MariaDB has no other words for it, and MySQL still knows them
+            // MariaDB has no other syntax for it, and MySQL still supports it
             ("for share", Dialect::MySql) => "lock in share mode",
             ("position", Dialect::Sqlite) => "id",
             ("position", Dialect::Postgres | Dialect::MySql) => "position",
             ("like", Dialect::Sqlite) => "like",
-            // the tables' own collation tells upper from lower case
+            // the collation of the tables distinguishes upper and lower case
             ("like", Dialect::MySql) => "collate utf8mb4_general_ci like",
             ("like", Dialect::Postgres) => "ilike",
             ("greatest", Dialect::Sqlite) => "max",
@@ -161,7 +161,7 @@ impl Dialect {
     }
 }
 
-/// `collate "C"` behind every type of text. What comes first in a column's declaration is its name, even if that is `text`.
+/// Adds `collate "C"` to every text column. The first word of a column's declaration is its name, even if that is `text`.
 fn with_c_collation(step: &str) -> String {
     let mut out = String::with_capacity(step.len() + 256);
     let mut before = "";
@@ -251,7 +251,7 @@ impl Renderer {
             let (columns, set) = rule.split_once("):").expect("{on conflict (columns): assignments}");
             self.upsert(columns, set.trim());
         } else {
-            self.out.push_str(self.dialect.word(token));
+            self.out.push_str(self.dialect.token(token));
         }
     }
 
@@ -295,7 +295,7 @@ impl Renderer {
             self.placeholder();
             self.out.push_str(" then cast(");
             self.placeholder();
-            self.out.push_str(&format!(" as {})", self.dialect.word("bigint")));
+            self.out.push_str(&format!(" as {})", self.dialect.token("bigint")));
         }
         self.out.push_str(" end");
     }
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_stands_where_its_id_says_only_if_commits_are_in_order() {
+    fn a_sequence_number_is_the_id_only_where_commits_are_in_order() {
         let [sqlite, postgres, mysql] = all("select {position} from t {for share}", &[]);
         assert_eq!(sqlite, "select id from t ");
         assert_eq!(postgres, "select position from t for share");
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_are_spoken_three_ways() {
+    fn conflicts_are_rendered_for_each_database() {
         let [sqlite, postgres, mysql] = all("insert into t (a) values (?) {on conflict ignore: a}", &[Arg::Int(1)]);
         assert_eq!(sqlite, "insert into t (a) values (?) on conflict do nothing");
         assert_eq!(postgres, "insert into t (a) values ($1) on conflict do nothing");
@@ -404,8 +404,8 @@ mod tests {
     }
 
     #[test]
-    fn text_is_sorted_by_bytes_whatever_language_a_database_is_for() {
-        let sent = |step: &str| Dialect::Postgres.declare(&Dialect::Postgres.render(step, &[]));
+    fn text_is_sorted_by_bytes_whatever_the_locale_of_the_database() {
+        let sent = |step: &str| Dialect::Postgres.schema_step(&Dialect::Postgres.render(step, &[]));
         let table = sent("create table t (\n  text varchar(9) not null unique,\n  b {text}, n bigint) {table}");
         let wanted =
             "create table t (\n  text varchar(9) collate \"C\" not null unique,\n  b text collate \"C\", n bigint) ";

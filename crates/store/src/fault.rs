@@ -1,4 +1,4 @@
-//! Named points between two durable writes at which a test may end the process, to see that nothing acknowledged is lost.
+//! Named points between two durable writes at which a test can end the process, to prove that no confirmed write is lost.
 
 use std::sync::{
     OnceLock,
@@ -12,7 +12,7 @@ struct Armed {
 
 static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
 
-/// The environment variable that arms one point: `name` or `name:n` for the n-th passage (from 1). Only tests set it.
+/// The environment variable that arms one point: `name` or `name:n` for the n-th time it is reached (from 1). Only tests set it.
 pub const VARIABLE: &str = "HOLDFAST_CRASH_AT";
 
 /// Every point in the program; the crash tests walk this list.

@@ -1,4 +1,4 @@
-//! Forward-only migrations, embedded in the binary. One text for all databases; every one is applied once.
+//! Forward-only migrations, embedded in the binary. One text serves all databases; each migration is applied once.
 
 use crate::connection::{Committed, Server};
 use crate::{Db, Limits, Tx, args, open};
@@ -8,13 +8,13 @@ use std::{collections::HashSet, time::Duration};
 /// One step of the schema. Never change a published one; add the next.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
-    /// `domain/0001_what`: unique, and how it is remembered.
+    /// `domain/0001_what`: unique, because `schema_migrations` records it.
     pub name: &'static str,
     /// Statements separated by `;` at the end of a line, with the tokens of [`crate::dialect`].
     pub sql: &'static str,
 }
 
-/// Where it is remembered what was applied.
+/// The table that records which migrations were applied.
 pub(crate) const TABLE: &str = "schema_migrations";
 
 const APPLIED_TABLE: &str = "create table if not exists schema_migrations (
@@ -22,37 +22,37 @@ const APPLIED_TABLE: &str = "create table if not exists schema_migrations (
     applied_at bigint not null
 ) {table}";
 const APPLIED: &str = "select name from schema_migrations";
-const REMEMBER: &str = "insert into schema_migrations (name, applied_at) values (?, ?)";
+const RECORD: &str = "insert into schema_migrations (name, applied_at) values (?, ?)";
 
-const FORGET_STEPS: &str = "delete from schema_migrations where name <> ? and name {like} ?";
+const DELETE_STEPS: &str = "delete from schema_migrations where name <> ? and name {like} ?";
 
-pub(crate) const STATEMENTS: &[&str] = &[APPLIED_TABLE, APPLIED, REMEMBER, FORGET_STEPS];
+pub(crate) const STATEMENTS: &[&str] = &[APPLIED_TABLE, APPLIED, RECORD, DELETE_STEPS];
 
-/// How long one step may take on a server: an index on a large table takes its time.
+/// How long one step may take on a server: creating an index on a large table takes long.
 const STEP_MAX: Duration = Duration::from_secs(3_600);
 
-/// Applies what is missing, in order, each migration in its own transaction where the database can do that. Gives what was
-/// applied by this call.
+/// Applies the missing migrations in order, each in its own transaction where the database supports that. Returns the names
+/// that this call applied.
 pub(crate) async fn apply(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
-    let Some(lock) = db.url().dialect().schema_lock() else { return on_the_writer(db, migrations).await };
+    let Some(lock) = db.url().dialect().schema_lock() else { return by_the_writer(db, migrations).await };
     let db = db.clone();
     let applied = tokio::task::spawn_blocking(move || on_a_server(&db, lock, &migrations)).await;
     applied.map_err(|e| Code::Internal.error().caused_by(e))?
 }
 
-async fn on_the_writer(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
+async fn by_the_writer(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
     let applied = db.write("store.migrations", applied).await?;
     let mut done = Vec::new();
     for migration in migrations.into_iter().filter(|migration| !applied.contains(migration.name)) {
-        db.write("store.migrate", move |tx| one(tx, &migration, &HashSet::new())).await?;
+        db.write("store.migrate", move |tx| apply_one(tx, &migration, &HashSet::new())).await?;
         tracing::info!(migration = migration.name, "schema changed");
         done.push(migration.name);
     }
     Ok(done)
 }
 
-/// On a connection of its own, whose end gives the lock back. Several instances that start together come one after the
-/// other, and the second finds everything applied.
+/// Uses a connection of its own and a lock that ends with it. If several instances start together, the first one applies the
+/// migrations while the others wait.
 fn on_a_server(db: &Db, lock: &'static str, migrations: &[Migration]) -> Result<Vec<&'static str>> {
     let limits = Limits { statement: STEP_MAX, ..db.limits() };
     let mut conn = open::writer(db.url(), &limits)?;
@@ -67,7 +67,7 @@ fn on_a_server(db: &Db, lock: &'static str, migrations: &[Migration]) -> Result<
     in_transaction(&mut |tx| applied(tx).map(|found| before = found))?;
     let mut done = Vec::new();
     for migration in migrations.iter().filter(|migration| !before.contains(migration.name)) {
-        in_transaction(&mut |tx| one(tx, migration, &before))?;
+        in_transaction(&mut |tx| apply_one(tx, migration, &before))?;
         tracing::info!(migration = migration.name, "schema changed");
         done.push(migration.name);
     }
@@ -77,7 +77,7 @@ fn on_a_server(db: &Db, lock: &'static str, migrations: &[Migration]) -> Result<
 fn committed(conn: &mut dyn Server) -> Result<()> {
     match conn.commit() {
         Committed::Done => Ok(()),
-        Committed::Again(error) | Committed::Refused(error) | Committed::Unknown(error) => Err(error),
+        Committed::Retry(error) | Committed::Refused(error) | Committed::Unknown(error) => Err(error),
     }
 }
 
@@ -86,10 +86,10 @@ fn applied(tx: &mut Tx<'_>) -> Result<HashSet<String>> {
     Ok(tx.query(APPLIED, args![], |row| row.get::<String>(0))?.into_iter().collect())
 }
 
-/// Applies one migration. Where a change of the schema cannot be taken back, every step is remembered under the migration's
-/// name and its number, and `before` says which were taken by somebody who did not come to the end. Such a one may also have
-/// ended between a step and remembering it: that one step may find that it is done already.
-fn one(tx: &mut Tx<'_>, migration: &Migration, before: &HashSet<String>) -> Result<()> {
+/// Applies one migration. Where the database cannot roll back a change of the schema, each step is recorded under the
+/// migration's name and its number. `before` then holds the steps that a process finished before it ended early. That process
+/// may also have ended between a step and its record, so the first step here may find that it is done already.
+fn apply_one(tx: &mut Tx<'_>, migration: &Migration, before: &HashSet<String>) -> Result<()> {
     let dialect = tx.conn.dialect();
     let text = dialect.render(migration.sql, &[]);
     let steps = steps(&text);
@@ -97,21 +97,21 @@ fn one(tx: &mut Tx<'_>, migration: &Migration, before: &HashSet<String>) -> Resu
     let now = tx.now();
     if dialect.changes_schema_in_transactions() {
         for step in steps {
-            tx.conn.run(&dialect.declare(step)).map_err(|e| failed(migration, step, &e))?;
+            tx.conn.run(&dialect.schema_step(step)).map_err(|e| failed(migration, step, &e))?;
         }
     } else {
         let mut first = true;
         for (n, step) in steps.enumerate().filter(|(n, _)| !before.contains(&name(*n))) {
-            match tx.conn.run(&dialect.declare(step)) {
+            match tx.conn.run(&dialect.schema_step(step)) {
                 Err(error) if first && error.code() == Code::Conflict => {}
                 taken => taken.map_err(|e| failed(migration, step, &e))?,
             }
             first = false;
-            tx.exec(REMEMBER, args![name(n), now])?;
+            tx.exec(RECORD, args![name(n), now])?;
         }
-        tx.exec(FORGET_STEPS, args![migration.name, format!("{}#%", migration.name)])?;
+        tx.exec(DELETE_STEPS, args![migration.name, format!("{}#%", migration.name)])?;
     }
-    tx.exec(REMEMBER, args![migration.name, now]).map(|_| ())
+    tx.exec(RECORD, args![migration.name, now]).map(|_| ())
 }
 
 /// The statements of a rendered migration.

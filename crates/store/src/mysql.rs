@@ -4,7 +4,7 @@ mod open;
 
 pub(crate) use open::open;
 
-use crate::connection::{Committed, Connection, Each, Savepoint, Server, Standing, gone};
+use crate::connection::{Committed, Connection, Each, Savepoint, Server, TxState, transaction_lost};
 use crate::rendered::Rendered;
 use crate::row::Inner;
 use crate::{Arg, Column, Dialect, Row};
@@ -12,18 +12,18 @@ use ::mysql::{Conn, Params, Value, consts::ColumnType, prelude::Queryable};
 use kernel::{Code, Error, Result};
 use std::time::Duration;
 
-/// Distinct prepared statements kept per connection. A server takes 16,382 of all its clients unless it is told otherwise
-/// (`max_prepared_stmt_count`): with 26 connections an instance, this leaves room for four.
+/// Distinct prepared statements kept per connection. By default a server accepts 16,382 of all its clients together
+/// (`max_prepared_stmt_count`). An instance has 26 connections, so four instances fit.
 const STATEMENTS_KEPT: usize = 150;
-/// What the server's own time limit is given before the connection counts as dead.
+/// How much longer than the server's own time limit this side waits before the connection counts as lost.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A connection. It runs with autocommit off: the first statement after a commit begins a transaction by itself, which saves
-/// a round trip.
+/// A connection. It runs with autocommit off: the first statement after a commit begins a transaction implicitly, which
+/// saves a round trip.
 pub(crate) struct Connected {
     conn: Conn,
     rendered: Rendered,
-    standing: Standing,
+    state: TxState,
     statements: u64,
     round_trips: u64,
 }
@@ -37,21 +37,21 @@ struct Changed {
 impl Connected {
     fn new(conn: Conn) -> Connected {
         let rendered = Rendered::new(Dialect::MySql);
-        Connected { conn, rendered, standing: Standing::Open, statements: 0, round_trips: 0 }
+        Connected { conn, rendered, state: TxState::Open, statements: 0, round_trips: 0 }
     }
 
     fn changed(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Changed> {
-        let (statement, values) = self.made(sql, args)?;
+        let (statement, values) = self.prepared(sql, args)?;
         let answer = self.conn.exec_iter(&statement, values).map(|result| {
             let matched = matched(&result.info_str());
             let id = result.last_insert_id().and_then(|id| i64::try_from(id).ok());
             Changed { rows: matched.unwrap_or(result.affected_rows()), id }
         });
-        self.told(answer)
+        self.checked(answer)
     }
 
-    fn made(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(::mysql::Statement, Params)> {
-        self.standing.clone().must_be_open()?;
+    fn prepared(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(::mysql::Statement, Params)> {
+        self.state.clone().must_be_open()?;
         self.statements += 1;
         self.round_trips += 1;
         let (text, _) = self.rendered.text(sql, args);
@@ -61,36 +61,38 @@ impl Connected {
             Ok(())
         })?;
         let prepared = self.conn.prep(&*text);
-        let statement = self.told(prepared)?;
-        let places = usize::from(statement.num_params());
-        if values.len() != places {
-            return Err(Code::Internal.error().caused_by(format!("{} values for {places} places", values.len())));
+        let statement = self.checked(prepared)?;
+        let parameters = usize::from(statement.num_params());
+        if values.len() != parameters {
+            return Err(Code::Internal
+                .error()
+                .caused_by(format!("{} values for {parameters} parameters", values.len())));
         }
         let params = if values.is_empty() { Params::Empty } else { Params::Positional(values) };
         Ok((statement, params))
     }
 
-    fn words(&mut self, words: &str) -> Result<()> {
+    fn execute_fixed(&mut self, text: &str) -> Result<()> {
         self.round_trips += 1;
-        let answer = self.conn.query_drop(words);
-        self.told(answer)
+        let answer = self.conn.query_drop(text);
+        self.checked(answer)
     }
 
-    fn told<T>(&mut self, answer: Result<T, ::mysql::Error>) -> Result<T> {
+    fn checked<T>(&mut self, answer: Result<T, ::mysql::Error>) -> Result<T> {
         answer.map_err(|error| {
-            let (standing, error) = failure(&error);
-            if standing != Standing::Open {
-                self.standing = standing;
+            let (state, error) = failure(&error);
+            if state != TxState::Open {
+                self.state = state;
             }
             error
         })
     }
 
-    fn anew(&mut self) -> Result<()> {
-        if let Standing::Gone(cause) = &self.standing {
-            return Err(gone(cause));
+    fn reuse(&mut self) -> Result<()> {
+        if let TxState::Lost(cause) = &self.state {
+            return Err(transaction_lost(cause));
         }
-        self.standing = Standing::Open;
+        self.state = TxState::Open;
         Ok(())
     }
 }
@@ -102,7 +104,7 @@ impl Connection for Connected {
 
     fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
         let rows = self.changed(sql, args)?.rows;
-        // a row that an upsert changed counts twice
+        // MySQL counts a row twice if an upsert changed it
         Ok(if rows == 2 && sql.contains("{on conflict (") { 1 } else { rows })
     }
 
@@ -116,7 +118,7 @@ impl Connection for Connected {
     }
 
     fn query(&mut self, sql: &'static str, args: &[Arg<'_>], each: Each<'_>) -> Result<()> {
-        let (statement, values) = self.made(sql, args)?;
+        let (statement, values) = self.prepared(sql, args)?;
         let mut broken = None;
         let outcome = match self.conn.exec_iter(&statement, values) {
             Ok(result) => {
@@ -144,52 +146,52 @@ impl Connection for Connected {
                 Ok(())
             }
         };
-        self.told(broken.map_or(Ok(()), Err))?;
+        self.checked(broken.map_or(Ok(()), Err))?;
         outcome
     }
 
-    fn run(&mut self, words: &str) -> Result<()> {
-        self.standing.clone().must_be_open()?;
-        self.words(words)
+    fn run(&mut self, text: &str) -> Result<()> {
+        self.state.clone().must_be_open()?;
+        self.execute_fixed(text)
     }
 
-    fn begin_part(&mut self, words: &Savepoint) -> Result<()> {
-        self.run(words.begin)
+    fn begin_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        self.run(savepoint.begin)
     }
 
-    /// Nothing to send: the next savepoint of this name replaces it, and a commit forgets it.
-    fn keep_part(&mut self, _: &Savepoint) -> Result<()> {
-        self.standing.clone().must_be_open()
+    /// Sends nothing: the next savepoint of this name replaces it, and the commit removes it.
+    fn release_savepoint(&mut self, _: &Savepoint) -> Result<()> {
+        self.state.clone().must_be_open()
     }
 
-    fn undo_part(&mut self, words: &Savepoint) -> Result<()> {
-        let undone = self.run(words.rollback);
+    fn roll_back_to_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        let undone = self.run(savepoint.rollback);
         if let Err(error) = &undone
-            && self.standing == Standing::Open
+            && self.state == TxState::Open
         {
-            // without the whole part undone nothing may go on
-            self.standing = Standing::Again(format!("a part could not be undone: {error:?}"));
+            // the job must not go on with half of the part
+            self.state = TxState::Retry(format!("a savepoint could not be rolled back: {error:?}"));
         }
         undone
     }
 
     fn begin_reading(&mut self) -> Result<()> {
-        self.anew()
+        self.reuse()
     }
 
     fn end_reading(&mut self) -> Result<()> {
         self.roll_back()
     }
 
-    fn standing(&self) -> Standing {
-        self.standing.clone()
+    fn state(&self) -> TxState {
+        self.state.clone()
     }
 
     fn prepare(&mut self, sql: &'static str) -> Result<()> {
         let text = Dialect::MySql.render(sql, &[]);
         self.round_trips += 1;
         let prepared = self.conn.prep(text).and_then(|statement| self.conn.close(statement));
-        self.told(prepared)
+        self.checked(prepared)
     }
 
     fn statements(&self) -> u64 {
@@ -203,29 +205,29 @@ impl Connection for Connected {
 
 impl Server for Connected {
     fn begin(&mut self) -> Result<()> {
-        self.anew()
+        self.reuse()
     }
 
     fn commit(&mut self) -> Committed {
-        if let Err(error) = self.standing.clone().must_be_open() {
+        if let Err(error) = self.state.clone().must_be_open() {
             return Committed::Refused(error);
         }
         self.round_trips += 1;
         let Err(error) = self.conn.query_drop("commit") else { return Committed::Done };
-        let (standing, failure) = failure(&error);
-        match standing {
-            // a cluster that certifies at commit refuses this way
-            Standing::Again(_) => Committed::Again(failure),
-            Standing::Open | Standing::Gone(_) => {
-                self.standing = Standing::Gone(format!("{error:?}"));
+        let (state, failure) = failure(&error);
+        match state {
+            // a cluster that checks conflicts at the commit refuses like this
+            TxState::Retry(_) => Committed::Retry(failure),
+            TxState::Open | TxState::Lost(_) => {
+                self.state = TxState::Lost(format!("{error:?}"));
                 Committed::Unknown(failure)
             }
         }
     }
 
     fn roll_back(&mut self) -> Result<()> {
-        self.anew()?;
-        self.words("rollback")
+        self.reuse()?;
+        self.execute_fixed("rollback")
     }
 }
 
@@ -234,13 +236,13 @@ fn value(arg: &Arg<'_>) -> Value {
         Arg::Int(value) => Value::Int(*value),
         Arg::Text(text) => Value::Bytes(text.as_bytes().to_vec()),
         Arg::Owned(text) => Value::Bytes(text.as_bytes().to_vec()),
-        // lists were taken apart before
+        // `each_scalar` splits lists
         Arg::Null | Arg::List(_) | Arg::Pairs(_) | Arg::Rows(_) => Value::NULL,
     }
 }
 
 /// How many rows an update matched: "Rows matched: 1  Changed: 0  Warnings: 0", as MySQL's `mysql_info` documents it. The
-/// count of changed rows would call an update that leaves a value as it was a miss.
+/// count of changed rows leaves out rows that had the new values before, so a guard would seem to have failed.
 fn matched(info: &str) -> Option<u64> {
     info.strip_prefix("Rows matched: ")?.split(' ').next()?.parse().ok()
 }
@@ -256,7 +258,7 @@ pub(crate) fn column(row: &::mysql::Row, index: usize) -> Result<Column<'_>> {
         Value::Bytes(bytes) => {
             let text = std::str::from_utf8(bytes).map_err(|_| wrong("not UTF-8"))?;
             let kind = row.columns_ref()[index].column_type();
-            // what `sum` of whole numbers gives
+            // the type of a `sum` of whole numbers
             if matches!(kind, ColumnType::MYSQL_TYPE_NEWDECIMAL | ColumnType::MYSQL_TYPE_DECIMAL) {
                 return text.parse().map(Column::Int).map_err(|_| wrong("no whole number"));
             }
@@ -268,33 +270,35 @@ pub(crate) fn column(row: &::mysql::Row, index: usize) -> Result<Column<'_>> {
     }
 }
 
-/// A failure as ours, and how the transaction stands after it. The driver's words stay private.
-fn failure(error: &::mysql::Error) -> (Standing, Error) {
-    let ::mysql::Error::MySqlError(told) = error else {
+/// Maps a failure of the driver: the state of the transaction after it, and our error. The text of the driver is a private cause.
+fn failure(error: &::mysql::Error) -> (TxState, Error) {
+    let ::mysql::Error::MySqlError(refused) = error else {
         let lost =
             matches!(error, ::mysql::Error::IoError(_) | ::mysql::Error::CodecError(_) | ::mysql::Error::TlsError(_));
-        let words = format!("{error:?}");
+        let cause = format!("{error:?}");
         return if lost {
-            (Standing::Gone(words.clone()), gone(&words))
+            (TxState::Lost(cause.clone()), transaction_lost(&cause))
         } else {
-            (Standing::Open, Code::Internal.error().caused_by(words))
+            (TxState::Open, Code::Internal.error().caused_by(cause))
         };
     };
-    let words = format!("{} {}", told.code, told.message);
-    match told.code {
+    let cause = format!("{} {}", refused.code, refused.message);
+    match refused.code {
         // lock wait timeout, deadlock, changed since it was read
-        1205 | 1213 | 1020 => (Standing::Again(words.clone()), gone(&words)),
+        1205 | 1213 | 1020 => (TxState::Retry(cause.clone()), transaction_lost(&cause)),
         // shutting down, gone away, killed, idle for too long in a transaction
-        1053 | 1077 | 1079 | 1317 | 1927 | 2006 | 2013 | 4031 => (Standing::Gone(words.clone()), gone(&words)),
-        // a unique or foreign key; a table, column or index that is there already
+        1053 | 1077 | 1079 | 1317 | 1927 | 2006 | 2013 | 4031 => {
+            (TxState::Lost(cause.clone()), transaction_lost(&cause))
+        }
+        // a unique or foreign key is violated; a table, column or index exists already
         1050 | 1060 | 1061 | 1062 | 1169 | 1216 | 1217 | 1451 | 1452 => {
-            (Standing::Open, Code::Conflict.error().caused_by(words))
+            (TxState::Open, Code::Conflict.error().caused_by(cause))
         }
-        // no room, no memory, no more connections, out of time, read only
+        // no disk space, no memory, no more connections, out of time, read-only
         1021 | 1037 | 1038 | 1040 | 1041 | 1114 | 1203 | 1290 | 1836 | 1969 | 3024 => {
-            (Standing::Open, Code::Unavailable.error().retry_after(1).caused_by(words))
+            (TxState::Open, Code::Unavailable.error().retry_after(1).caused_by(cause))
         }
-        _ => (Standing::Open, Code::Internal.error().caused_by(words)),
+        _ => (TxState::Open, Code::Internal.error().caused_by(cause)),
     }
 }
 

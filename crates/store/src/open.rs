@@ -13,7 +13,7 @@ pub(crate) fn reader(url: &DatabaseUrl, limits: &Limits) -> Result<Box<dyn Conne
     })
 }
 
-/// A connection that writes, one of many on a server.
+/// A connection that writes to a server.
 pub(crate) fn writer(url: &DatabaseUrl, limits: &Limits) -> Result<Box<dyn Server>> {
     Ok(match url {
         DatabaseUrl::Sqlite(_) => return Err(Code::Internal.error().caused_by("a file has one writer")),

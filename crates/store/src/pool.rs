@@ -1,10 +1,10 @@
-//! The writers of a server: each with a connection of its own, one transaction a job.
+//! The writers of a server database: each has a connection of its own and runs each job in a transaction of its own.
 //!
-//! What others caused is not shown to the caller: a deadlock's victim, a transaction that could not be serialized and one
-//! whose connection was lost before its commit are run again, because nothing of them is stored. Only a connection lost
-//! while its commit was under way is an outcome nobody knows.
+//! When a transaction fails because of other transactions or of the network, the job runs again and the caller does not
+//! notice: a deadlock, a serialization failure, a connection that was lost before the commit. Nothing was stored in these
+//! cases. Only when the connection is lost during the commit, the outcome is unknown, and the caller gets C018.
 
-use crate::connection::{Committed, Server, Standing};
+use crate::connection::{Committed, Server, TxState};
 use crate::db::Shared;
 use crate::job::{CommitFailure, Job, Request};
 use crate::writer::PROBE;
@@ -18,17 +18,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often an idle writer of an unhealthy database tries to write.
+/// How often an idle writer checks whether an unhealthy database can be written again.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
-/// A job that takes longer than this is named in the log: others wait for its locks.
+/// A job that takes longer than this is logged, because others may wait for its locks.
 const SLOW_JOB: Duration = Duration::from_millis(500);
-/// Pause before a job is run again; it doubles each time …
-const PAUSE: Duration = Duration::from_millis(2);
-/// … up to this. Each pause is drawn between nothing and that, so that those who met do not meet again.
-const PAUSE_MAX: Duration = Duration::from_millis(200);
+/// Backoff before the first retry of a job. It doubles with each retry …
+const BACKOFF_FIRST: Duration = Duration::from_millis(2);
+/// … up to this. The real wait is random, between zero and the backoff, so that jobs that conflicted do not meet again.
+const BACKOFF_MAX: Duration = Duration::from_millis(200);
 
-/// How often a job may be beaten by others before it runs alone.
-const BEATEN_MAX: u32 = 2;
+/// A job that failed this often because of other transactions runs exclusively.
+const CONFLICTS_MAX: u32 = 2;
 
 /// One writing thread.
 pub(crate) struct Worker {
@@ -39,23 +39,23 @@ pub(crate) struct Worker {
     pub random: Random,
 }
 
-/// The thread's connection, when it has one.
+/// The thread's connection; `None` before the first job and after it was lost.
 type Open = Option<Box<dyn Server>>;
 
-/// What became of one run of a job.
-enum Turn {
-    /// Stored; whether it told an event.
-    Stored { told: bool },
+/// How one run of a job ended.
+enum Outcome {
+    /// Committed. `emitted`: with at least one event.
+    Stored { emitted: bool },
     /// Refused, failed or panicked: nothing is stored.
     Failed,
-    /// Nothing is stored, and it may succeed if it is run again.
-    Again(Error),
-    /// Nobody knows.
+    /// Nothing is stored, and the job may succeed if it runs again.
+    Retry(Error),
+    /// The commit may have happened or not.
     Unknown(Error),
 }
 
 impl Worker {
-    /// Runs until told to stop or until every [`crate::Db`] is gone.
+    /// Runs until it is asked to stop or until every [`crate::Db`] is dropped.
     pub fn run(mut self, requests: &Receiver<Request>) {
         let mut conn = None;
         loop {
@@ -69,73 +69,73 @@ impl Worker {
 
     fn work(&mut self, conn: &mut Open, mut job: Box<dyn Job>) {
         let started = Instant::now();
-        let mut pause = PAUSE;
-        let mut beaten = 0;
-        let turn = loop {
-            let turn = self.in_turn(conn, job.as_mut(), beaten >= BEATEN_MAX);
-            let Turn::Again(error) = turn else { break turn };
-            self.shared.stats.ran_again();
-            // a lost connection is nobody's fault here, and running alone would not bring it back
-            beaten += u32::from(conn.is_some());
-            if started.elapsed() >= self.limits.again {
-                tracing::warn!(job = job.name(), error = ?error, "a job was run again and again in vain");
+        let mut backoff = BACKOFF_FIRST;
+        let mut conflicts = 0;
+        let outcome = loop {
+            let outcome = self.run_with_fairness(conn, job.as_mut(), conflicts >= CONFLICTS_MAX);
+            let Outcome::Retry(error) = outcome else { break outcome };
+            self.shared.stats.retried();
+            // only conflicts count: running exclusively does not help against a lost connection
+            conflicts += u32::from(conn.is_some());
+            if started.elapsed() >= self.limits.retry {
+                tracing::warn!(job = job.name(), error = ?error, "a job failed at every retry");
                 job.fail(error);
-                break Turn::Failed;
+                break Outcome::Failed;
             }
-            let at_most = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX);
+            let at_most = u64::try_from(backoff.as_micros()).unwrap_or(u64::MAX);
             thread::sleep(Duration::from_micros(self.random.below(at_most.max(1))));
-            pause = (pause * 2).min(PAUSE_MAX);
+            backoff = (backoff * 2).min(BACKOFF_MAX);
         };
         if started.elapsed() >= SLOW_JOB {
             tracing::warn!(job = job.name(), took_ms = started.elapsed().as_millis() as u64, "a slow job");
         }
-        match turn {
-            Turn::Stored { told } => {
+        match outcome {
+            Outcome::Stored { emitted } => {
                 self.shared.note(None);
                 self.shared.stats.committed(1);
-                job.answer(None);
-                if told {
-                    self.shared.told();
+                job.finish(None);
+                if emitted {
+                    self.shared.events_committed();
                 }
             }
-            Turn::Failed | Turn::Again(_) => job.answer(None),
-            Turn::Unknown(error) => {
+            Outcome::Failed | Outcome::Retry(_) => job.finish(None),
+            Outcome::Unknown(error) => {
                 let cause = format!("{error:?}");
                 self.shared.note(Some(cause.clone()));
-                job.answer(Some(&CommitFailure { cause, at_commit: true }));
+                job.finish(Some(&CommitFailure { cause, at_commit: true }));
             }
         }
     }
 
-    /// A job that others have beaten several times runs alone: none of this instance's jobs begins before it, and those that
-    /// run end first. Otherwise many that cross each other could beat each other for ever, and PostgreSQL takes a second to
-    /// notice each time.
-    fn in_turn(&mut self, open: &mut Open, job: &mut dyn Job, alone: bool) -> Turn {
+    /// Runs the job beside others, or exclusively when it had too many conflicts. An exclusive job waits until the running
+    /// jobs of this instance have ended, and no other one begins meanwhile. Otherwise jobs that lock the same rows in different
+    /// orders could make each other fail for ever, and PostgreSQL takes a second to detect each deadlock.
+    fn run_with_fairness(&mut self, open: &mut Open, job: &mut dyn Job, exclusively: bool) -> Outcome {
         let shared = Arc::clone(&self.shared);
-        let _together = (!alone).then(|| shared.turns.read());
-        let _alone = alone.then(|| shared.turns.write());
-        self.turn(open, job)
+        let _together = (!exclusively).then(|| shared.running_jobs.read());
+        let _alone = exclusively.then(|| shared.running_jobs.write());
+        self.run_once(open, job)
     }
 
-    fn turn(&mut self, open: &mut Open, job: &mut dyn Job) -> Turn {
+    fn run_once(&mut self, open: &mut Open, job: &mut dyn Job) -> Outcome {
         let conn = match self.begin(open) {
             Ok(conn) => conn,
             Err(error) => {
                 *open = None;
-                return Turn::Again(error);
+                return Outcome::Retry(error);
             }
         };
         let before = (conn.statements(), conn.round_trips());
-        let turn = once(conn, job, self.clock.as_ref(), &mut self.random);
+        let outcome = run_and_commit(conn, job, self.clock.as_ref(), &mut self.random);
         self.shared.stats.ran(conn.statements() - before.0, conn.round_trips() - before.1);
-        let undone = match turn {
-            Turn::Stored { .. } => Ok(()),
-            Turn::Failed | Turn::Again(_) | Turn::Unknown(_) => conn.roll_back(),
+        let undone = match outcome {
+            Outcome::Stored { .. } => Ok(()),
+            Outcome::Failed | Outcome::Retry(_) | Outcome::Unknown(_) => conn.roll_back(),
         };
-        if undone.is_err() || matches!(conn.standing(), Standing::Gone(_)) {
+        if undone.is_err() || matches!(conn.state(), TxState::Lost(_)) {
             *open = None;
         }
-        turn
+        outcome
     }
 
     fn begin<'o>(&self, open: &'o mut Open) -> Result<&'o mut dyn Server> {
@@ -143,7 +143,7 @@ impl Worker {
             let opened = open::writer(&self.url, &self.limits);
             *open = Some(opened.inspect_err(|error| self.shared.note(Some(format!("{error:?}"))))?);
         }
-        let conn = open.as_deref_mut().ok_or_else(|| connection::gone("no connection"))?;
+        let conn = open.as_deref_mut().ok_or_else(|| connection::transaction_lost("no connection"))?;
         conn.begin()?;
         Ok(conn)
     }
@@ -165,13 +165,13 @@ impl Worker {
         conn.exec(PROBE, args![1_i64, now])?;
         match conn.commit() {
             Committed::Done => Ok(()),
-            Committed::Again(error) | Committed::Refused(error) | Committed::Unknown(error) => Err(error),
+            Committed::Retry(error) | Committed::Refused(error) | Committed::Unknown(error) => Err(error),
         }
     }
 }
 
-/// Runs the job in the transaction that was begun, and commits it if it succeeds.
-fn once(conn: &mut dyn Server, job: &mut dyn Job, clock: &dyn Clock, random: &mut Random) -> Turn {
+/// Runs the job in the open transaction and commits it if the job succeeds.
+fn run_and_commit(conn: &mut dyn Server, job: &mut dyn Job, clock: &dyn Clock, random: &mut Random) -> Outcome {
     let mut tx = Tx::new(conn, clock.now(), random, true);
     let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
     let emitted = std::mem::take(&mut tx.emitted);
@@ -181,31 +181,31 @@ fn once(conn: &mut dyn Server, job: &mut dyn Job, clock: &dyn Clock, random: &mu
         Err(_) => {
             tracing::error!(job = job.name(), "a job panicked; it was rolled back");
             job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name())));
-            return Turn::Failed;
+            return Outcome::Failed;
         }
     };
-    // whatever the job made of it: its transaction is gone, so what it says rests on nothing
-    if let Standing::Again(cause) | Standing::Gone(cause) = conn.standing() {
-        return Turn::Again(connection::gone(&cause));
+    // checked first: if the transaction is lost, the result of the job means nothing, not even a success
+    if let TxState::Retry(cause) | TxState::Lost(cause) = conn.state() {
+        return Outcome::Retry(connection::transaction_lost(&cause));
     }
     if let Err(error) = stored {
         job.fail(error);
-        return Turn::Failed;
+        return Outcome::Failed;
     }
     if !matches!(finished, Ok(true)) {
-        return Turn::Failed;
+        return Outcome::Failed;
     }
     fault::point("store.before-commit");
     match conn.commit() {
         Committed::Done => {
             fault::point("store.after-commit");
-            Turn::Stored { told: !emitted.is_empty() }
+            Outcome::Stored { emitted: !emitted.is_empty() }
         }
-        Committed::Again(error) => Turn::Again(error),
+        Committed::Retry(error) => Outcome::Retry(error),
         Committed::Refused(error) => {
             job.fail(error);
-            Turn::Failed
+            Outcome::Failed
         }
-        Committed::Unknown(error) => Turn::Unknown(error),
+        Committed::Unknown(error) => Outcome::Unknown(error),
     }
 }

@@ -1,5 +1,5 @@
-//! The PostgreSQL driver. Statements whose answer nobody waits for (`begin`, savepoints, plain inserts) travel with the next
-//! one that somebody does, so that an order costs about half as many round trips as statements.
+//! The PostgreSQL driver. Statements whose result is not needed (`begin`, savepoints, plain inserts) are deferred and sent
+//! together with the next statement whose result is needed, so that an order costs about half as many round trips as statements.
 
 mod open;
 mod value;
@@ -7,7 +7,7 @@ mod value;
 pub(crate) use open::open;
 pub(crate) use value::column;
 
-use crate::connection::{Committed, Connection, Each, Savepoint, Server, Standing, gone};
+use crate::connection::{Committed, Connection, Each, Savepoint, Server, TxState, transaction_lost};
 use crate::rendered::Rendered;
 use crate::row::Inner;
 use crate::{Arg, Dialect, Row};
@@ -20,9 +20,9 @@ use value::Scalar;
 
 /// Distinct prepared statements of one generation; at most two generations are kept.
 const STATEMENTS_KEPT: usize = 512;
-/// Statements that wait for the next one; more are sent by themselves.
-const WAITING_MAX: usize = 16;
-/// What the server's own time limit is given before the connection counts as dead.
+/// Most deferred statements; when there are as many, they are sent.
+const DEFERRED_MAX: usize = 16;
+/// How much longer than the server's own time limit this side waits before the connection counts as lost.
 const GRACE: Duration = Duration::from_secs(5);
 
 const BEGIN: &str = "begin isolation level read committed read write";
@@ -30,53 +30,55 @@ const BEGIN_READING: &str = "begin isolation level repeatable read read only";
 
 /// A connection with its prepared statements.
 pub(crate) struct Connected {
-    /// Its own single thread: the one that runs the job.
+    /// Runs on the thread that runs the job, because the job is synchronous and the driver is not.
     runtime: Runtime,
     client: Client,
     rendered: Rendered,
     prepared: Prepared,
-    waiting: Vec<Waiting>,
-    standing: Standing,
-    /// A statement failed: PostgreSQL refuses everything until the part or the whole is undone.
-    broken: bool,
-    patience: Duration,
+    deferred: Vec<Deferred>,
+    state: TxState,
+    /// A statement failed: PostgreSQL refuses further statements until the savepoint or the transaction is rolled back.
+    statement_failed: bool,
+    answer_timeout: Duration,
     statements: u64,
     round_trips: u64,
 }
 
-/// Something to send together with the next statement.
-enum Waiting {
-    Words(&'static str),
+/// What is sent together with the next statement.
+enum Deferred {
+    Text(&'static str),
     Statement(Statement, Vec<Scalar>),
 }
 
-/// Prepared statements in two generations: what was not used for a whole one is given up.
+/// Prepared statements in two generations. A statement that is not used during a whole generation is dropped.
 #[derive(Default)]
 struct Prepared {
-    young: HashMap<Arc<str>, Statement>,
+    new: HashMap<Arc<str>, Statement>,
     old: HashMap<Arc<str>, Statement>,
 }
 
-/// Why something failed.
+/// Why a statement failed.
 enum Failure {
-    /// The statement is wrong or refused; the transaction can be undone in part or as a whole.
+    /// The statement is wrong or refused. The savepoint or the transaction can be rolled back.
     Statement(Error),
-    /// Others were in the way; run again it may succeed.
-    Again(String),
-    /// The connection is gone.
+    /// Other transactions were the cause. The job may succeed if it runs again.
+    Retry(String),
+    /// The connection is lost.
     Lost(String),
 }
 
-impl Waiting {
+impl Deferred {
     async fn send(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
         match self {
-            Waiting::Words(words) => client.batch_execute(words).await,
-            Waiting::Statement(statement, values) => client.execute_raw(statement, places(values)).await.map(|_| ()),
+            Deferred::Text(text) => client.batch_execute(text).await,
+            Deferred::Statement(statement, values) => {
+                client.execute_raw(statement, parameters(values)).await.map(|_| ())
+            }
         }
     }
 }
 
-fn places(values: &[Scalar]) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
+fn parameters(values: &[Scalar]) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
     values.iter().map(|value| value as &(dyn ToSql + Sync))
 }
 
@@ -91,7 +93,7 @@ fn scalars(args: &[Arg<'_>]) -> Result<Vec<Scalar>> {
 
 impl Prepared {
     fn get(&mut self, text: &Arc<str>) -> Option<Statement> {
-        if let Some(found) = self.young.get(text) {
+        if let Some(found) = self.new.get(text) {
             return Some(found.clone());
         }
         let found = self.old.remove(text)?;
@@ -100,28 +102,28 @@ impl Prepared {
     }
 
     fn keep(&mut self, text: &Arc<str>, statement: &Statement) {
-        if self.young.len() >= STATEMENTS_KEPT {
-            self.old = mem::take(&mut self.young);
+        if self.new.len() >= STATEMENTS_KEPT {
+            self.old = mem::take(&mut self.new);
         }
-        self.young.insert(Arc::clone(text), statement.clone());
+        self.new.insert(Arc::clone(text), statement.clone());
     }
 }
 
 impl Connected {
-    /// Sends what waits and `main`, and waits for all answers. The first failure in the order of sending counts.
-    fn together<T>(
+    /// Sends the deferred statements and `main`, and waits for all results. The first failure in the order of sending counts.
+    fn send_all<T>(
         &mut self,
         main: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
     ) -> (Option<Failure>, Option<Result<T, Failure>>) {
-        let waiting = mem::take(&mut self.waiting);
+        let deferred = mem::take(&mut self.deferred);
         self.round_trips += 1;
-        let (client, patience) = (&self.client, self.patience);
+        let (client, answer_timeout) = (&self.client, self.answer_timeout);
         let answers = self.runtime.block_on(async {
-            let before = join_all(waiting.iter().map(|one| one.send(client)));
-            tokio::time::timeout(patience, join(before, main(client))).await
+            let before = join_all(deferred.iter().map(|one| one.send(client)));
+            tokio::time::timeout(answer_timeout, join(before, main(client))).await
         });
         match answers {
-            Err(_) => (Some(Failure::Lost("the server does not answer".to_owned())), None),
+            Err(_) => (Some(Failure::Lost("the server does not respond".to_owned())), None),
             Ok((before, main)) => {
                 let first = before.into_iter().find_map(|answer| answer.err()).map(|error| failure(&error));
                 (first, Some(main.map_err(|error| failure(&error))))
@@ -129,49 +131,49 @@ impl Connected {
         }
     }
 
-    /// [`Connected::together`] inside a transaction: a failure is remembered in how it stands.
-    fn ask<T>(&mut self, main: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>) -> Result<T> {
-        let (first, answer) = self.together(main);
+    /// [`Connected::send_all`] inside a transaction: a failure changes the state of the transaction.
+    fn send<T>(&mut self, main: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>) -> Result<T> {
+        let (first, answer) = self.send_all(main);
         match (first, answer) {
             (None, Some(Ok(value))) => Ok(value),
             (Some(failure), _) | (None, Some(Err(failure))) => Err(self.failed(failure)),
-            (None, None) => Err(self.failed(Failure::Lost("no answer".to_owned()))),
+            (None, None) => Err(self.failed(Failure::Lost("no response".to_owned()))),
         }
     }
 
     fn failed(&mut self, failure: Failure) -> Error {
-        self.broken = true;
+        self.statement_failed = true;
         match failure {
             Failure::Statement(error) => error,
-            Failure::Again(cause) => self.stands(Standing::Again(cause)),
-            Failure::Lost(cause) => self.stands(Standing::Gone(cause)),
+            Failure::Retry(cause) => self.set_lost(TxState::Retry(cause)),
+            Failure::Lost(cause) => self.set_lost(TxState::Lost(cause)),
         }
     }
 
-    fn stands(&mut self, standing: Standing) -> Error {
-        let (Standing::Again(cause) | Standing::Gone(cause)) = &standing else { return Code::Internal.error() };
-        let error = gone(cause);
-        self.standing = standing;
+    fn set_lost(&mut self, state: TxState) -> Error {
+        let (TxState::Retry(cause) | TxState::Lost(cause)) = &state else { return Code::Internal.error() };
+        let error = transaction_lost(cause);
+        self.state = state;
         error
     }
 
-    fn ready(&self) -> Result<()> {
-        self.standing.clone().must_be_open()?;
-        if self.broken {
+    fn must_be_usable(&self) -> Result<()> {
+        self.state.clone().must_be_open()?;
+        if self.statement_failed {
             return Err(Code::Internal.error().caused_by("a statement of this transaction has failed before"));
         }
         Ok(())
     }
 
-    /// The statement, prepared before if its text comes again.
+    /// The prepared statement for this text. `keep`: later calls with the same text use it again.
     fn statement(&mut self, text: &Arc<str>, keep: bool) -> Result<Statement> {
         if let Some(found) = self.prepared.get(text) {
             return Ok(found);
         }
-        // not together with what waits: a failure here must not be taken for one of those
-        let waiting = mem::take(&mut self.waiting);
-        let prepared = self.ask(async |client: &Client| client.prepare(text).await);
-        self.waiting = waiting;
+        // sent alone, because a failure of a deferred statement must not be taken for a failure of preparing
+        let deferred = mem::take(&mut self.deferred);
+        let prepared = self.send(async |client: &Client| client.prepare(text).await);
+        self.deferred = deferred;
         let statement = prepared?;
         if keep {
             self.prepared.keep(text, &statement);
@@ -179,8 +181,8 @@ impl Connected {
         Ok(statement)
     }
 
-    fn made(&mut self, sql: &'static str, args: &[Arg<'_>], ending: &str) -> Result<(Statement, Vec<Scalar>)> {
-        self.ready()?;
+    fn prepared_call(&mut self, sql: &'static str, args: &[Arg<'_>], ending: &str) -> Result<(Statement, Vec<Scalar>)> {
+        self.must_be_usable()?;
         self.statements += 1;
         let (mut text, keep) = self.rendered.text(sql, args);
         if !ending.is_empty() {
@@ -188,28 +190,28 @@ impl Connected {
         }
         let values = scalars(args)?;
         let statement = self.statement(&text, keep)?;
-        let places = statement.params().len();
-        if values.len() != places {
-            return Err(Code::Internal.error().caused_by(format!("{} values for {places} places", values.len())));
+        let expected = statement.params().len();
+        if values.len() != expected {
+            return Err(Code::Internal.error().caused_by(format!("{} values for {expected} parameters", values.len())));
         }
         Ok((statement, values))
     }
 
-    fn later(&mut self, waiting: Waiting) -> Result<()> {
-        self.waiting.push(waiting);
-        if self.waiting.len() < WAITING_MAX {
+    fn defer(&mut self, deferred: Deferred) -> Result<()> {
+        self.deferred.push(deferred);
+        if self.deferred.len() < DEFERRED_MAX {
             return Ok(());
         }
-        self.ask(async |client: &Client| client.batch_execute("").await)
+        self.send(async |client: &Client| client.batch_execute("").await)
     }
 
-    fn anew(&mut self, words: &'static str) -> Result<()> {
-        if let Standing::Gone(cause) = &self.standing {
-            return Err(gone(cause));
+    fn reuse(&mut self, text: &'static str) -> Result<()> {
+        if let TxState::Lost(cause) = &self.state {
+            return Err(transaction_lost(cause));
         }
-        (self.standing, self.broken) = (Standing::Open, false);
-        self.waiting.clear();
-        self.waiting.push(Waiting::Words(words));
+        (self.state, self.statement_failed) = (TxState::Open, false);
+        self.deferred.clear();
+        self.deferred.push(Deferred::Text(text));
         Ok(())
     }
 }
@@ -220,31 +222,31 @@ impl Connection for Connected {
     }
 
     fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
-        let (statement, values) = self.made(sql, args, "")?;
-        self.ask(async |client: &Client| client.execute_raw(&statement, places(&values)).await)
+        let (statement, values) = self.prepared_call(sql, args, "")?;
+        self.send(async |client: &Client| client.execute_raw(&statement, parameters(&values)).await)
     }
 
     fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>> {
-        let (statement, values) = self.made(sql, args, " returning id")?;
-        let values: Vec<&(dyn ToSql + Sync)> = places(&values).collect();
-        let rows = self.ask(async |client: &Client| client.query(&statement, &values).await)?;
+        let (statement, values) = self.prepared_call(sql, args, " returning id")?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters(&values).collect();
+        let rows = self.send(async |client: &Client| client.query(&statement, &values).await)?;
         rows.first().map(|row| Row::new(Inner::Postgres(row)).get(0)).transpose()
     }
 
     fn insert_all(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<()> {
-        let (statement, values) = self.made(sql, &[Arg::Rows(rows)], "")?;
-        self.later(Waiting::Statement(statement, values))
+        let (statement, values) = self.prepared_call(sql, &[Arg::Rows(rows)], "")?;
+        self.defer(Deferred::Statement(statement, values))
     }
 
     fn exec_unseen(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<()> {
-        let (statement, values) = self.made(sql, args, "")?;
-        self.later(Waiting::Statement(statement, values))
+        let (statement, values) = self.prepared_call(sql, args, "")?;
+        self.defer(Deferred::Statement(statement, values))
     }
 
     fn query(&mut self, sql: &'static str, args: &[Arg<'_>], each: Each<'_>) -> Result<()> {
-        let (statement, values) = self.made(sql, args, "")?;
-        let values: Vec<&(dyn ToSql + Sync)> = places(&values).collect();
-        let rows = self.ask(async |client: &Client| client.query(&statement, &values).await)?;
+        let (statement, values) = self.prepared_call(sql, args, "")?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters(&values).collect();
+        let rows = self.send(async |client: &Client| client.query(&statement, &values).await)?;
         for row in &rows {
             if !each(&Row::new(Inner::Postgres(row)))? {
                 break;
@@ -253,53 +255,53 @@ impl Connection for Connected {
         Ok(())
     }
 
-    fn run(&mut self, words: &str) -> Result<()> {
-        self.ready()?;
-        self.ask(async |client: &Client| client.batch_execute(words).await)
+    fn run(&mut self, text: &str) -> Result<()> {
+        self.must_be_usable()?;
+        self.send(async |client: &Client| client.batch_execute(text).await)
     }
 
-    fn begin_part(&mut self, words: &Savepoint) -> Result<()> {
-        self.ready()?;
-        self.later(Waiting::Words(words.begin))
+    fn begin_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        self.must_be_usable()?;
+        self.defer(Deferred::Text(savepoint.begin))
     }
 
-    fn keep_part(&mut self, words: &Savepoint) -> Result<()> {
-        self.ready()?;
-        self.ask(async |client: &Client| client.batch_execute(words.release).await)
+    fn release_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        self.must_be_usable()?;
+        self.send(async |client: &Client| client.batch_execute(savepoint.release).await)
     }
 
-    fn undo_part(&mut self, words: &Savepoint) -> Result<()> {
-        self.standing.clone().must_be_open()?;
-        let (rollback, release) = (words.rollback, words.release);
+    fn roll_back_to_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        self.state.clone().must_be_open()?;
+        let (rollback, release) = (savepoint.rollback, savepoint.release);
         let both = async |client: &Client| client.batch_execute(&format!("{rollback}; {release}")).await;
-        let (first, answer) = self.together(both);
+        let (first, answer) = self.send_all(both);
         match (first, answer) {
-            // what failed is undone with the rest of the part
+            // a deferred statement failed, and its effect is rolled back with the rest of the part
             (None | Some(Failure::Statement(_)), Some(Ok(()))) => {
-                self.broken = false;
+                self.statement_failed = false;
                 Ok(())
             }
-            (Some(failure @ (Failure::Again(_) | Failure::Lost(_))), _) | (_, Some(Err(failure))) => {
+            (Some(failure @ (Failure::Retry(_) | Failure::Lost(_))), _) | (_, Some(Err(failure))) => {
                 Err(self.failed(failure))
             }
-            (_, None) => Err(self.failed(Failure::Lost("no answer".to_owned()))),
+            (_, None) => Err(self.failed(Failure::Lost("no response".to_owned()))),
         }
     }
 
     fn begin_reading(&mut self) -> Result<()> {
-        self.anew(BEGIN_READING)
+        self.reuse(BEGIN_READING)
     }
 
     fn end_reading(&mut self) -> Result<()> {
         self.roll_back()
     }
 
-    fn standing(&self) -> Standing {
-        self.standing.clone()
+    fn state(&self) -> TxState {
+        self.state.clone()
     }
 
     fn prepare(&mut self, sql: &'static str) -> Result<()> {
-        self.ready()?;
+        self.must_be_usable()?;
         let text: Arc<str> = Dialect::Postgres.render(sql, &[]).into();
         self.statement(&text, false).map(|_| ())
     }
@@ -315,78 +317,78 @@ impl Connection for Connected {
 
 impl Server for Connected {
     fn begin(&mut self) -> Result<()> {
-        self.anew(BEGIN)
+        self.reuse(BEGIN)
     }
 
     fn commit(&mut self) -> Committed {
-        if let Err(error) = self.ready() {
-            // PostgreSQL would answer a commit of such a transaction with success, having rolled it back
+        if let Err(error) = self.must_be_usable() {
+            // PostgreSQL rolls such a transaction back at its commit and reports success
             return Committed::Refused(error);
         }
-        let (first, answer) = self.together(async |client: &Client| client.batch_execute("commit").await);
+        let (first, answer) = self.send_all(async |client: &Client| client.batch_execute("commit").await);
         match (first, answer) {
             (None, Some(Ok(()))) => Committed::Done,
-            // something before the commit failed, so the commit rolled back
+            // a deferred statement failed, so the commit rolled everything back
             (Some(Failure::Statement(error)), _) => Committed::Refused(error),
-            (Some(Failure::Again(cause)), _) | (None, Some(Err(Failure::Again(cause)))) => {
-                Committed::Again(gone(&cause))
+            (Some(Failure::Retry(cause)), _) | (None, Some(Err(Failure::Retry(cause)))) => {
+                Committed::Retry(transaction_lost(&cause))
             }
             (None, Some(Err(Failure::Statement(error)))) => Committed::Refused(error),
             (Some(Failure::Lost(cause)), _) | (None, Some(Err(Failure::Lost(cause)))) => {
-                Committed::Unknown(self.stands(Standing::Gone(cause)))
+                Committed::Unknown(self.set_lost(TxState::Lost(cause)))
             }
-            (None, None) => Committed::Unknown(self.stands(Standing::Gone("no answer".to_owned()))),
+            (None, None) => Committed::Unknown(self.set_lost(TxState::Lost("no response".to_owned()))),
         }
     }
 
     fn roll_back(&mut self) -> Result<()> {
-        if let Standing::Gone(cause) = &self.standing {
-            return Err(gone(cause));
+        if let TxState::Lost(cause) = &self.state {
+            return Err(transaction_lost(cause));
         }
-        let begun_only = matches!(self.waiting.as_slice(), [Waiting::Words(BEGIN | BEGIN_READING), ..]);
-        self.waiting.clear();
+        let begun_only = matches!(self.deferred.as_slice(), [Deferred::Text(BEGIN | BEGIN_READING), ..]);
+        self.deferred.clear();
         if !begun_only {
-            self.ask(async |client: &Client| client.batch_execute("rollback").await)?;
+            self.send(async |client: &Client| client.batch_execute("rollback").await)?;
         }
-        (self.standing, self.broken) = (Standing::Open, false);
+        (self.state, self.statement_failed) = (TxState::Open, false);
         Ok(())
     }
 }
 
-/// A failure as ours: a broken unique key is a conflict, a missing value or a failed check a mistake of ours. The driver's
-/// words stay private.
+/// Maps a failure of the driver: a violated unique key is a conflict, a missing value or a failed check is a bug. The text of
+/// the driver is a private cause.
 fn failure(error: &tokio_postgres::Error) -> Failure {
-    let Some(told) = error.as_db_error() else {
-        let mistake =
+    let Some(refused) = error.as_db_error() else {
+        let is_bug =
             !error.is_closed() && std::error::Error::source(error).is_none_or(|why| !why.is::<std::io::Error>());
-        return if mistake {
+        return if is_bug {
             Failure::Statement(Code::Internal.error().caused_by(format!("{error:?}")))
         } else {
             Failure::Lost(format!("{error:?}"))
         };
     };
-    let words = format!("{} {}", told.code().code(), told.message());
-    let code = told.code();
+    let text = format!("{} {}", refused.code().code(), refused.message());
+    let code = refused.code();
     let again = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE];
     if again.contains(code) {
-        return Failure::Again(words);
+        return Failure::Retry(text);
     }
-    // told with the connection's end: shutdown, crash of another session, recovery, idle for too long in a transaction
-    let fatal = told.parsed_severity().is_some_and(|severity| {
+    // the server ends the connection: shutdown, crash of another session, recovery, idle for too long in a transaction
+    let fatal = refused.parsed_severity().is_some_and(|severity| {
         use tokio_postgres::error::Severity::{Fatal, Panic};
         matches!(severity, Fatal | Panic)
     });
     if fatal || ["08", "57P"].iter().any(|class| code.code().starts_with(class)) {
-        return Failure::Lost(words);
+        return Failure::Lost(text);
     }
     let ours = match code.code() {
         "23502" | "23514" => Code::Internal,
-        broken if broken.starts_with("23") => Code::Conflict,
-        // no room, no memory, no more connections; out of time; read only after a fail-over
+        violation if violation.starts_with("23") => Code::Conflict,
+        // no disk space, no memory, no more connections; out of time; read-only after a fail-over
         short if short.starts_with("53") => Code::Unavailable,
         "57014" | "25006" | "58030" => Code::Unavailable,
         _ => Code::Internal,
     };
-    let error = ours.error().caused_by(words);
+    let error = ours.error().caused_by(text);
     Failure::Statement(if ours == Code::Unavailable { error.retry_after(1) } else { error })
 }

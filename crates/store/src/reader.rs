@@ -1,6 +1,6 @@
-//! Reading threads: each job gets one consistent view and cannot write.
+//! Reading threads: each job sees one consistent state of the database and cannot write.
 
-use crate::connection::{Connection, Standing, gone};
+use crate::connection::{Connection, TxState, transaction_lost};
 use crate::db::Shared;
 use crate::job::{Job, Request};
 use crate::{DatabaseUrl, Limits, Tx, open};
@@ -13,10 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A reader that takes longer than this is named in the log: while it reads, the write-ahead log cannot start anew, and a
-/// server cannot clean up.
+/// A reading job that takes longer than this is logged: meanwhile the write-ahead log cannot be restarted, and a server
+/// cannot remove old row versions.
 const SLOW_READ: Duration = Duration::from_millis(250);
-/// Pause before a lost connection is opened again.
+/// Wait before a lost connection is opened again.
 const REOPEN_AFTER: Duration = Duration::from_millis(50);
 
 pub(crate) struct Reader {
@@ -28,8 +28,8 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Runs until told to stop or until every [`crate::Db`] is gone. A broken connection is opened again, and the job that
-    /// it broke under is run again for as long as the limits allow.
+    /// Runs until it is asked to stop or until every [`crate::Db`] is dropped. If the connection breaks, it is opened again
+    /// and the same job runs again, for as long as the limits allow.
     pub fn run(mut self, requests: &Receiver<Request>) {
         let mut conn: Option<Box<dyn Connection>> = None;
         while let Ok(Request::Run(mut job)) = requests.recv() {
@@ -37,8 +37,8 @@ impl Reader {
             let before = conn.as_ref().map_or((0, 0), |conn| (conn.statements(), conn.round_trips()));
             while let Err(error) = self.attempt(&mut conn, job.as_mut()) {
                 conn = None;
-                if started.elapsed() >= self.limits.again {
-                    tracing::error!(error = ?error, "nothing can be read");
+                if started.elapsed() >= self.limits.retry {
+                    tracing::error!(error = ?error, "the database cannot be read");
                     job.fail(error);
                     break;
                 }
@@ -46,8 +46,8 @@ impl Reader {
             }
             let after = conn.as_ref().map_or(before, |conn| (conn.statements(), conn.round_trips()));
             self.shared.stats.ran(after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
-            job.answer(None);
-            // the answer is final; whether the view could be ended concerns only the next job
+            job.finish(None);
+            // the caller has its result; a failure here concerns only the next job, which opens a new connection
             if conn.as_mut().is_some_and(|conn| conn.end_reading().is_err()) {
                 conn = None;
             }
@@ -70,9 +70,9 @@ impl Reader {
         if started.elapsed() >= SLOW_READ {
             tracing::warn!(job = job.name(), took_ms = started.elapsed().as_millis() as u64, "a slow read");
         }
-        match conn.standing() {
-            Standing::Open => Ok(()),
-            Standing::Again(cause) | Standing::Gone(cause) => Err(gone(&cause)),
+        match conn.state() {
+            TxState::Open => Ok(()),
+            TxState::Retry(cause) | TxState::Lost(cause) => Err(transaction_lost(&cause)),
         }
     }
 }

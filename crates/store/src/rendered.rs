@@ -1,19 +1,19 @@
-//! Statement texts as a dialect speaks them, kept so that each is rendered once.
+//! A cache of rendered statement texts, so that each is rendered once per connection.
 
 use crate::{Arg, Dialect, dialect};
 use std::{collections::HashMap, sync::Arc};
 
-/// Most values of an [`Arg::Rows`] whose text is kept. Row counts are not padded, so that beyond this size there would be a
-/// text for each; rendering one of them anew is little beside running it.
+/// Most values of an [`Arg::Rows`] whose text is cached. The number of rows is not padded, so each number has a text of its
+/// own. Rendering a long text again costs little compared with running it.
 const ROW_VALUES_KEPT: usize = 128;
 
-/// The texts of one connection.
+/// The cached texts of one connection.
 pub(crate) struct Rendered {
     dialect: Dialect,
     kept: HashMap<Shape, Arc<str>>,
 }
 
-/// A statement's text is a literal, so its address identifies it; list lengths decide its form.
+/// What a rendered text depends on: the statement, identified by the address of its literal, and the lengths of its lists.
 #[derive(PartialEq, Eq, Hash)]
 struct Shape {
     sql: (usize, usize),
@@ -25,7 +25,7 @@ impl Rendered {
         Rendered { dialect, kept: HashMap::new() }
     }
 
-    /// The text, and whether it is one that comes again and is worth keeping prepared.
+    /// The text, and whether it is cached, so that the driver should keep it prepared too.
     pub fn text(&mut self, sql: &'static str, args: &[Arg<'_>]) -> (Arc<str>, bool) {
         if row_values(args) > ROW_VALUES_KEPT {
             return (self.dialect.render(sql, args).into(), false);
@@ -36,7 +36,7 @@ impl Rendered {
         (Arc::clone(text), true)
     }
 
-    /// Texts kept, for the test that they stay few.
+    /// The number of cached texts, for a test.
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.kept.len()

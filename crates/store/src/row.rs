@@ -9,11 +9,8 @@ use std::cell::Cell;
 /// One value of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Column<'a> {
-    /// SQL null.
     Null,
-    /// A 64-bit integer.
     Int(i64),
-    /// Text.
     Text(&'a str),
 }
 
@@ -55,7 +52,7 @@ impl Row<'_> {
         self.get(index)
     }
 
-    /// The value in column `index` (from 0). C001 when the column is missing or of another type: a bug, or a damaged row.
+    /// The value in column `index` (from 0). C001 when the column is missing or has another type: a bug, or a damaged row.
     pub fn get<T: FromColumn>(&self, index: usize) -> Result<T> {
         T::from_column(self.column(index)?)
             .map_err(|error| Code::Internal.error().caused_by(format!("column {index}: {error:?}")))
@@ -86,9 +83,9 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Whatever can be read from a column.
+/// A type that can be read from a column.
 pub trait FromColumn: Sized {
-    /// The value, or C001 when the column holds something else.
+    /// The value; C001 when the column holds something else.
     fn from_column(column: Column<'_>) -> Result<Self>;
 }
 

@@ -1,6 +1,6 @@
-//! The SQLite driver: opening connections, binding arguments, turning its failures into ours.
+//! The SQLite driver: opens connections, binds arguments, and maps its failures to our codes.
 
-use crate::connection::{Connection, Each, Savepoint, Standing};
+use crate::connection::{Connection, Each, Savepoint, TxState};
 use crate::rendered::Rendered;
 use crate::row::{Column, Inner};
 use crate::wal::Log;
@@ -23,7 +23,7 @@ use std::{
 const STATEMENTS_CACHED: usize = 512;
 /// Page cache of the writer, in KiB.
 const WRITER_CACHE_KIB: i64 = 64 << 10;
-/// Page cache of a reader, in KiB. Every commit empties it, so more would not help.
+/// Page cache of a reader, in KiB. Every commit invalidates it, so a larger one would not help.
 const READER_CACHE_KIB: i64 = 8 << 10;
 /// How long a connection waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -32,26 +32,26 @@ const BUSY: Duration = Duration::from_secs(5);
 pub(crate) struct Connected {
     pub raw: rusqlite::Connection,
     rendered: RefCell<Rendered>,
-    trouble: RefCell<Option<String>>,
+    storage_failure: RefCell<Option<String>>,
     statements: Cell<u64>,
 }
 
-/// How thoroughly the log is copied.
+/// How much of the log a checkpoint copies.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Checkpoint {
-    /// What can be copied without disturbing anybody.
+    /// As much as possible without waiting for readers or writers.
     Passive,
-    /// Everything, and the next commit starts the log anew.
+    /// Everything, and the next commit begins the log from its start.
     Restart,
-    /// Everything, and the log is empty.
+    /// Everything, and the log file is emptied.
     Truncate,
 }
 
-/// What a checkpoint found and did.
+/// The result of a checkpoint.
 pub(crate) struct Checkpointed {
     /// Pages in the log.
     pub pages: u32,
-    /// Of these, pages that are in the database file now.
+    /// How many of these are in the database file now.
     pub copied: u32,
 }
 
@@ -62,11 +62,14 @@ pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connected> {
     let mode: String =
         conn.raw.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(|e| cannot_open(path, e))?;
     if mode != "wal" {
-        return Err(cannot_open(path, format!("this file system cannot keep a log beside it (journal mode {mode})")));
+        return Err(cannot_open(
+            path,
+            format!("this file system does not support a write-ahead log (journal mode {mode})"),
+        ));
     }
     pragma(&conn.raw, "synchronous", synchronous)?;
     pragma(&conn.raw, "cache_size", &(-WRITER_CACHE_KIB).to_string())?;
-    // copying is the copier's work, off the path of those who wait for a commit
+    // the copier thread copies the log, so that no commit has to wait for it
     pragma(&conn.raw, "wal_autocheckpoint", "0")?;
     Ok(conn)
 }
@@ -78,27 +81,27 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connected> {
     Ok(conn)
 }
 
-/// A connection that only copies the log.
+/// A connection for the copier of the log.
 pub(crate) fn open_copier(path: &Path) -> Result<Connected> {
     let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     pragma(&conn.raw, "wal_autocheckpoint", "0")?;
     Ok(conn)
 }
 
-// No memory map: a read error of the disk would then be a signal that ends the process, not an error that fails one job.
+// Without a memory map: with one, a read error of the disk is a signal that ends the process instead of failing one job.
 fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
     let raw = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, e))?;
     raw.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     raw.busy_timeout(BUSY).map_err(failed)?;
-    // without this SQLite plans a statement anew whenever a value for its `limit` is bound, which costs more than running it
+    // without this SQLite plans a statement again whenever a value for its `limit` is bound, which costs more than running it
     raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     pragma(&raw, "foreign_keys", "on")?;
     pragma(&raw, "temp_store", "memory")?;
     let rendered = RefCell::new(Rendered::new(Dialect::Sqlite));
-    Ok(Connected { raw, rendered, trouble: RefCell::default(), statements: Cell::new(0) })
+    Ok(Connected { raw, rendered, storage_failure: RefCell::default(), statements: Cell::new(0) })
 }
 
-/// Creates the file so that only its owner can read it: it holds people's names, addresses and password hashes.
+/// Creates the file so that only its owner can read it, because it holds names, addresses and password hashes.
 fn private_file(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -123,7 +126,7 @@ fn pragma(raw: &rusqlite::Connection, name: &str, value: &str) -> Result<()> {
 }
 
 impl Connected {
-    /// Tells `log` after every commit how long it has become.
+    /// Reports the length of the log to `log` after every commit.
     pub fn when_committed(&mut self, log: Arc<Log>) -> Result<()> {
         let hook = move |_: &mut rusqlite::hooks::Wal, pages| {
             log.grew(u32::try_from(pages).unwrap_or(0));
@@ -132,21 +135,21 @@ impl Connected {
         self.raw.wal_hook(Some(hook)).map_err(failed)
     }
 
-    /// Statement texts kept, for the test that they stay few.
+    /// The number of cached statement texts, for a test.
     #[cfg(test)]
     pub fn texts_kept(&self) -> usize {
         self.rendered.borrow().len()
     }
 
-    /// Whether a transaction is open. After a full disk, an I/O error or a lack of memory SQLite may have rolled it back
-    /// by itself; whatever ran now would be stored at once and alone.
+    /// Whether a transaction is open. When the disk is full, after an I/O error or for lack of memory, SQLite may have rolled
+    /// it back. A statement that ran then would be committed at once, alone.
     pub fn in_transaction(&self) -> bool {
         !self.raw.is_autocommit()
     }
 
-    /// The storage failure since the last call, if there was one: it says something about the disk, not about the job.
-    pub fn take_trouble(&self) -> Option<String> {
-        self.trouble.take()
+    /// The storage failure since the last call, if there was one. It concerns the disk, not the job.
+    pub fn take_storage_failure(&self) -> Option<String> {
+        self.storage_failure.take()
     }
 
     /// Copies the log into the database file.
@@ -170,8 +173,8 @@ impl Connected {
         done
     }
 
-    /// Runs a fixed text without arguments, such as `begin`.
-    pub fn words(&self, sql: &str) -> Result<()> {
+    /// Runs a fixed text without arguments, such as `begin`. It is not counted as a statement.
+    pub fn execute_fixed(&self, sql: &str) -> Result<()> {
         let mut statement = self.raw.prepare_cached(sql).map_err(|e| self.fail(e))?;
         statement.raw_execute().map(|_| ()).map_err(|e| self.fail(e))
     }
@@ -198,7 +201,7 @@ impl Connected {
     fn fail(&self, error: rusqlite::Error) -> Error {
         let error = failed(error);
         if error.code() == Code::Unavailable {
-            self.trouble.replace(Some(format!("{error:?}")));
+            self.storage_failure.replace(Some(format!("{error:?}")));
         }
         error
     }
@@ -234,37 +237,37 @@ impl Connection for Connected {
         })
     }
 
-    fn run(&mut self, words: &str) -> Result<()> {
-        self.words(words)
+    fn run(&mut self, text: &str) -> Result<()> {
+        self.execute_fixed(text)
     }
 
-    fn begin_part(&mut self, words: &Savepoint) -> Result<()> {
-        self.words(words.begin)
+    fn begin_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        self.execute_fixed(savepoint.begin)
     }
 
-    fn keep_part(&mut self, words: &Savepoint) -> Result<()> {
-        self.words(words.release)
+    fn release_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        self.execute_fixed(savepoint.release)
     }
 
-    fn undo_part(&mut self, words: &Savepoint) -> Result<()> {
-        let undone = self.words(words.rollback).and_then(|()| self.words(words.release));
+    fn roll_back_to_savepoint(&mut self, savepoint: &Savepoint) -> Result<()> {
+        let undone = self.execute_fixed(savepoint.rollback).and_then(|()| self.execute_fixed(savepoint.release));
         if undone.is_err() {
-            // the job must not go on with half a part; without a transaction nothing it does succeeds any more
-            let _ = self.words("rollback");
+            // the job must not go on with half of the part: after this rollback every further statement fails
+            let _ = self.execute_fixed("rollback");
         }
         undone
     }
 
     fn begin_reading(&mut self) -> Result<()> {
-        self.words("begin")
+        self.execute_fixed("begin")
     }
 
     fn end_reading(&mut self) -> Result<()> {
-        self.words("rollback")
+        self.execute_fixed("rollback")
     }
 
-    fn standing(&self) -> Standing {
-        if self.in_transaction() { Standing::Open } else { Standing::Gone("the database rolled it back".to_owned()) }
+    fn state(&self) -> TxState {
+        if self.in_transaction() { TxState::Open } else { TxState::Lost("the database rolled it back".to_owned()) }
     }
 
     fn prepare(&mut self, sql: &'static str) -> Result<()> {
@@ -288,11 +291,11 @@ impl Connection for Connected {
 fn bind_all(statement: &mut Statement<'_>, args: &[Arg<'_>]) -> Result<()> {
     let mut at = 0;
     Arg::each_scalar(args, |arg| bind(statement, &mut at, arg))?;
-    // what was bound last time is cleared, so a forgotten argument would silently be null
+    // unbound parameters are null, so a forgotten argument would otherwise go unnoticed
     if at == statement.parameter_count() {
         Ok(())
     } else {
-        let why = format!("{at} values for {} places", statement.parameter_count());
+        let why = format!("{at} values for {} parameters", statement.parameter_count());
         Err(Code::Internal.error().caused_by(why))
     }
 }
@@ -324,12 +327,12 @@ pub(crate) fn column<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Result<Col
     }
 }
 
-/// A driver's failure as ours: a broken unique key is a conflict, a full or failing disk is unavailability, the rest is
-/// a bug. The driver's words stay private.
+/// Maps a failure of the driver: a violated unique key is a conflict, a full or failing disk makes the database unavailable,
+/// anything else is a bug. The text of the driver is a private cause.
 fn failed(error: rusqlite::Error) -> Error {
     let extended = error.sqlite_extended_error_code();
     let code = match error.sqlite_error_code() {
-        // a missing value or a failed check is a mistake of ours
+        // a missing value or a failed check is a bug
         Some(ErrorCode::ConstraintViolation)
             if !matches!(extended, Some(SQLITE_CONSTRAINT_NOTNULL | SQLITE_CONSTRAINT_CHECK)) =>
         {

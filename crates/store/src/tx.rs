@@ -6,12 +6,12 @@ use crate::{Arg, Row};
 use kernel::{Code, Random, Result, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// Most values in one statement; longer row lists are cut into several statements.
+/// Most values in one statement. Longer lists of rows are split into several statements.
 const VALUES_MAX: usize = 8_000;
 /// Longest key of an event, as its column allows.
 const EVENT_KEY_BYTES_MAX: usize = 100;
 
-/// One job's view of the database. On a read connection everything that writes fails with C001.
+/// The transaction of one job. On a read connection every writing function fails with C001.
 ///
 /// A job may run more than once (server databases retry it), so it may depend only on its arguments, [`Tx::now`] and
 /// [`Tx::random`].
@@ -29,28 +29,28 @@ impl<'c> Tx<'c> {
         Tx { conn, now, random, emitted: Vec::new(), depth: 0, writes }
     }
 
-    /// The instant of this job. Every call of one job gives the same.
+    /// The time of this job. It is the same at every call.
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The job's source of chance.
+    /// The job's random numbers.
     pub fn random(&mut self) -> &mut Random {
         self.random
     }
 
-    /// Statements this connection has run so far: the difference over a request is what it cost, which must not grow with
-    /// the number of its lines.
+    /// Statements that this connection has run so far. Tests compare two values: the number of statements of an order must
+    /// not grow with the number of its lines.
     pub fn statements(&self) -> u64 {
         self.conn.statements()
     }
 
-    /// Times this connection has waited for the database's answer so far; always 0 on the embedded one.
+    /// How often this connection has waited for its server so far; always 0 for the embedded database.
     pub fn round_trips(&self) -> u64 {
         self.conn.round_trips()
     }
 
-    /// Every row of a query, read by `read`.
+    /// Every row of a query, read by `read`. See [`Row::next`](crate::Row::next) for reading rows of many columns.
     pub fn query<T>(
         &mut self,
         sql: &'static str,
@@ -93,36 +93,36 @@ impl<'c> Tx<'c> {
             .ok_or_else(|| Code::Internal.error().caused_by(format!("no row from: {sql}")))
     }
 
-    /// Runs a statement and says how many rows it changed. C019 when it breaks a unique key; on server databases that
-    /// also dooms the transaction, so where a duplicate is expected write `{on conflict ignore: …}` and look at the count.
+    /// Runs a statement and returns how many rows it changed. C019 when it violates a unique key. On a server the whole job
+    /// then fails, so where a duplicate is expected write `{on conflict ignore: …}` and look at the count.
     pub fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
         self.must_write()?;
         self.conn.exec(sql, args)
     }
 
-    /// Runs a statement whose row count nobody needs. On a server it may travel with the next statement or with the commit,
-    /// and a failure then comes from there.
+    /// Runs a statement without returning the number of rows. On a server it may be sent together with the next statement or
+    /// with the commit, which saves a round trip; that statement or the commit then returns its failure.
     pub fn exec_unseen(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<()> {
         self.must_write()?;
         self.conn.exec_unseen(sql, args)
     }
 
-    /// Inserts one row and gives its automatic id. Not for `{on conflict …}` statements: there the count is the answer.
+    /// Inserts one row and returns its automatic id. Not for `{on conflict …}` statements, which may insert nothing.
     pub fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<i64> {
         self.insert_new(sql, args)?.ok_or_else(|| Code::Internal.error().caused_by(format!("no id from: {sql}")))
     }
 
-    /// Inserts one row by a statement that ends in `{on conflict ignore: …}` and gives its automatic id; `None` when a
-    /// unique key was taken and nothing was inserted.
+    /// Inserts one row by a statement that ends in `{on conflict ignore: …}` and returns its automatic id; `None` when a
+    /// unique key is taken and nothing was inserted.
     pub fn insert_new(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>> {
         self.must_write()?;
         self.conn.insert(sql, args)
     }
 
-    /// Inserts many rows by a statement that ends in `values [(?, …)]` and takes nothing else. Rows beyond a statement's
-    /// limit of values go into further statements. Gives the number of rows inserted, which is fewer than given only for
-    /// `{on conflict ignore: …}`. C019 when one breaks a unique key; on a server that may come with a later statement or
-    /// with the commit, because the rows travel with it.
+    /// Inserts many rows by a statement that ends in `values [(?, …)]` and has no other arguments. Rows beyond the limit of
+    /// values go into further statements. Returns the number of inserted rows, which is smaller than the number of `rows` only
+    /// for `{on conflict ignore: …}`. C019 when one violates a unique key; on a server a later statement or the commit may
+    /// return that, because the rows are sent together with it.
     pub fn insert_rows(&mut self, sql: &'static str, mut rows: Vec<Vec<Arg<'_>>>) -> Result<u64> {
         self.must_write()?;
         let all_new = !sql.contains("{on conflict");
@@ -141,7 +141,7 @@ impl<'c> Tx<'c> {
         Ok(inserted)
     }
 
-    /// Puts a fact into the outbox. It becomes visible to others only if this job commits, in the order of emission.
+    /// Stores an event in the outbox. It is published only if this job commits. Events of one job keep their order.
     pub fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
         self.must_write()?;
         let payload = serde_json::to_string(event).map_err(|e| Code::Internal.error().caused_by(e))?;
@@ -153,11 +153,11 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// Runs `part` so that its failure, even a panic, undoes only what it did; the job may then go on.
+    /// Runs `part` in a savepoint: if it fails or panics, only its own changes are rolled back, and the job can go on.
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'c>) -> Result<T>) -> Result<T> {
         self.must_write()?;
-        let words = SAVEPOINTS.get(self.depth + 1).ok_or_else(too_deep)?;
-        self.conn.begin_part(words)?;
+        let savepoint = SAVEPOINTS.get(self.depth + 1).ok_or_else(too_deep)?;
+        self.conn.begin_savepoint(savepoint)?;
         self.depth += 1;
         let mark = self.emitted.len();
         let outcome = catch_unwind(AssertUnwindSafe(|| part(self)));
@@ -165,14 +165,14 @@ impl<'c> Tx<'c> {
         let outcome = match outcome {
             Ok(Ok(value)) => {
                 self.must_be_open()?;
-                Ok(self.conn.keep_part(words).map(|()| value))
+                Ok(self.conn.release_savepoint(savepoint).map(|()| value))
             }
             other => other,
         };
         if !matches!(outcome, Ok(Ok(_))) {
             self.emitted.truncate(mark);
-            // when that fails the transaction is gone, and the job cannot go on with half a part
-            let _ = self.conn.undo_part(words);
+            // if this fails, the transaction is lost, so the job cannot go on with half of the part
+            let _ = self.conn.roll_back_to_savepoint(savepoint);
         }
         outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
@@ -182,7 +182,7 @@ impl<'c> Tx<'c> {
         self.conn.dialect().commits_in_order()
     }
 
-    /// Whether the transaction is still there.
+    /// Whether the transaction can go on.
     pub(crate) fn is_open(&self) -> bool {
         self.must_be_open().is_ok()
     }
@@ -195,7 +195,7 @@ impl<'c> Tx<'c> {
     }
 
     fn must_be_open(&self) -> Result<()> {
-        self.conn.standing().must_be_open()
+        self.conn.state().must_be_open()
     }
 }
 

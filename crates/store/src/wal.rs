@@ -1,8 +1,9 @@
-//! The write-ahead log: copied into the database file beside the writer, and started anew before it grows without end.
+//! The write-ahead log of a SQLite file: a thread copies it into the database file, and the writer restarts it before it
+//! grows too large.
 //!
-//! SQLite appends every commit to the log; a checkpoint copies its pages into the database file. Left to SQLite this would
-//! happen inside somebody's commit. Here a thread with its own connection copies while the writer goes on; only the last,
-//! short piece, after which the log can be started from its beginning, has to be done between two commits.
+//! SQLite appends every commit to the log, and a checkpoint copies its pages into the database file. By default SQLite does
+//! this inside a commit, which then takes long. Here a thread with its own connection copies while the writer goes on. Only
+//! the last, short piece has to be copied between two commits; after it the next commit begins the log from its start.
 
 use crate::sqlite::{self, Checkpoint, Connected};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -17,41 +18,41 @@ use std::{
     time::Duration,
 };
 
-/// Pages (of 4 KiB) in the log that have not been copied, from which copying is worth its two fsyncs.
+/// From this number of uncopied pages (4 KiB each) on, copying is worth its two fsyncs.
 const COPY_FROM: u32 = 2_048;
-/// Pages in the log from which it is started anew as soon as possible: 64 MiB, little enough to read through at start.
+/// From this number of pages on, the log is restarted as soon as possible: 64 MiB, which a starting program reads quickly.
 const RESTART_FROM: u32 = 16_384;
-/// Pause after copying, so that a reader that pins an old part of the log does not make us try without end.
+/// Wait after copying. A reader may keep an old part of the log in use, and trying again at once would not help.
 const COPY_PAUSE: Duration = Duration::from_millis(20);
-/// How long the writer waits for readers to leave the old log. They are short; if one is not, the next try will do.
+/// How long the writer waits for readers of the old log. They are short; if one is not, the next attempt succeeds.
 const RESTART_WAIT: Duration = Duration::from_millis(5);
-/// The same when the database is closed.
+/// The same wait when the database is closed.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
-/// What writer and copier know of the log.
+/// The state of the log, shared by the writer and the copier.
 pub(crate) struct Log {
     pages: AtomicU32,
     copied: AtomicU32,
     restart: AtomicBool,
-    nudge: Sender<()>,
+    wake: Sender<()>,
 }
 
 impl Log {
-    /// The log's state and where the copier hears that there is something to do.
+    /// The state of the log, and the channel that wakes the copier.
     pub fn new() -> (Arc<Log>, Receiver<()>) {
-        let (nudge, nudges) = bounded(1);
-        let log = Log { pages: AtomicU32::new(0), copied: AtomicU32::new(0), restart: AtomicBool::new(false), nudge };
-        (Arc::new(log), nudges)
+        let (wake, wakes) = bounded(1);
+        let log = Log { pages: AtomicU32::new(0), copied: AtomicU32::new(0), restart: AtomicBool::new(false), wake };
+        (Arc::new(log), wakes)
     }
 
     /// A commit left `pages` in the log.
     pub fn grew(&self, pages: u32) {
         let before = self.pages.swap(pages, Ordering::Relaxed);
         if pages < before {
-            self.copied.store(0, Ordering::Relaxed); // it was started anew
+            self.copied.store(0, Ordering::Relaxed); // it was restarted
         }
         if pages.saturating_sub(self.copied.load(Ordering::Relaxed)) >= COPY_FROM {
-            let _ = self.nudge.try_send(()); // full: it knows already
+            let _ = self.wake.try_send(()); // full: the copier is awake already
         }
     }
 
@@ -64,15 +65,15 @@ impl Log {
         Ok(())
     }
 
-    /// For the writer between two commits: starts the log anew if that is due.
+    /// Called by the writer between two commits: restarts the log if it has become too large.
     pub fn restart_if_due(&self, conn: &Connected) {
         if self.restart.swap(false, Ordering::Relaxed) {
             self.restart(conn);
         }
     }
 
-    /// For the writer between two commits: copies what is left and lets the next commit begin a new log, unless a reader
-    /// needs the old one for longer than we wait.
+    /// Called by the writer between two commits: copies the rest, so that the next commit begins the log from its start. No
+    /// effect if a reader uses the old log for longer than [`RESTART_WAIT`].
     pub fn restart(&self, conn: &Connected) {
         match conn.checkpoint_within(Checkpoint::Restart, RESTART_WAIT) {
             Ok(done) => self.copied.store(done.copied, Ordering::Relaxed),
@@ -80,18 +81,18 @@ impl Log {
         }
     }
 
-    /// For the writer when it stops: leaves everything in the database file and the log empty, if no reader is in the way.
+    /// Called by the writer when it stops: copies everything into the database file and empties the log.
     pub fn finish(&self, conn: &Connected) {
         if let Err(error) = conn.checkpoint_within(Checkpoint::Truncate, CLOSE_WAIT) {
-            tracing::warn!(error = ?error, "the log could not be copied at the end; it will be at the next start");
+            tracing::warn!(error = ?error, "the log could not be copied at the end; the next start copies it");
         }
     }
 }
 
-/// Copies whenever nudged, until the writer, who holds the nudging end, is gone.
-pub(crate) fn copier(path: &Path, log: &std::sync::Weak<Log>, nudges: &Receiver<()>) {
+/// The copier: copies whenever the writer asks for it, until the writer has ended.
+pub(crate) fn copier(path: &Path, log: &std::sync::Weak<Log>, wakes: &Receiver<()>) {
     let mut conn = None;
-    while nudges.recv().is_ok() {
+    while wakes.recv().is_ok() {
         let Some(log) = log.upgrade() else { return };
         let copied = match &conn {
             Some(open) => log.copy(open),

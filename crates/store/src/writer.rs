@@ -1,4 +1,4 @@
-//! The one writer of a file: runs what is waiting, each job in a savepoint, and commits them together.
+//! The one writer of a SQLite file: runs all waiting jobs, each in a savepoint, and commits them together (group commit).
 
 use crate::connection::{Connection, SAVEPOINTS};
 use crate::db::Shared;
@@ -14,13 +14,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Most jobs in one commit: beyond it the fsync is already shared so widely that waiting longer only adds delay.
+/// Most jobs in one commit. More would add delay and save nearly nothing, because the fsync is already shared by many.
 const JOBS_PER_COMMIT_MAX: usize = 512;
-/// Longest time jobs may run before those already done are committed.
+/// When the jobs of a batch have run for this long, they are committed.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(8);
-/// How often an idle, unhealthy writer tries to write again.
+/// How often an idle writer checks whether an unhealthy database can be written again.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
-/// A job that keeps everybody else waiting for longer than this is named in the log: it should work in chunks.
+/// A job that takes longer than this is logged, because all other writing jobs wait for it: it should work in chunks.
 const SLOW_JOB: Duration = Duration::from_millis(50);
 
 pub(crate) struct Writer {
@@ -29,14 +29,14 @@ pub(crate) struct Writer {
     pub shared: Arc<Shared>,
     pub clock: Arc<dyn Clock>,
     pub random: Random,
-    /// Told to stop: the thread ends after this batch.
+    /// The thread ends after the present batch.
     pub stopping: bool,
-    /// Statements that were counted already.
+    /// Statements that are in the statistics already.
     pub counted: u64,
 }
 
 impl Writer {
-    /// Runs until told to stop or until every [`crate::Db`] is gone. What was asked before that is done first.
+    /// Runs until it is asked to stop or until every [`crate::Db`] is dropped. It runs the jobs that were queued before.
     pub fn run(mut self, requests: &Receiver<Request>) {
         let mut batch = Vec::with_capacity(JOBS_PER_COMMIT_MAX);
         while !self.stopping {
@@ -52,7 +52,7 @@ impl Writer {
     fn idle(&mut self) {
         self.log.restart_if_due(&self.conn);
         if !self.shared.is_healthy() {
-            // a log that begins anew needs no new room on the disk
+            // the disk may be full, and a restarted log needs no further space
             self.log.restart(&self.conn);
             let probe = self.probe();
             self.shared.note(probe.err().map(|error| format!("{error:?}")));
@@ -60,9 +60,9 @@ impl Writer {
     }
 
     fn probe(&mut self) -> Result<()> {
-        self.conn.words("begin immediate")?;
+        self.conn.execute_fixed("begin immediate")?;
         let now = self.clock.now();
-        let written = self.conn.exec(PROBE, crate::args![1_i64, now]).and_then(|_| self.conn.words("commit"));
+        let written = self.conn.exec(PROBE, crate::args![1_i64, now]).and_then(|_| self.conn.execute_fixed("commit"));
         if written.is_err() {
             self.roll_back();
         }
@@ -70,7 +70,7 @@ impl Writer {
     }
 
     fn commit_batch(&mut self, first: Box<dyn Job>, requests: &Receiver<Request>, batch: &mut Vec<Box<dyn Job>>) {
-        let began = self.conn.words("begin immediate");
+        let began = self.conn.execute_fixed("begin immediate");
         let ran = match began {
             Ok(()) => self.run_batch(first, requests, batch),
             Err(error) => {
@@ -79,13 +79,14 @@ impl Writer {
             }
         };
         match ran {
-            Ok(told) => self.commit(batch, told),
-            Err(error) => self.give_up(batch, &error, false),
+            Ok(emitted) => self.commit(batch, emitted),
+            Err(error) => self.abort_batch(batch, &error, false),
         }
         self.log.restart_if_due(&self.conn);
     }
 
-    /// Runs jobs until none waits or the batch is full. `Err` means that the transaction is lost, and all of them with it.
+    /// Runs jobs until no job waits or the batch is full, and returns whether one emitted an event. `Err` means that the
+    /// transaction is lost with all of its jobs.
     fn run_batch(
         &mut self,
         first: Box<dyn Job>,
@@ -94,7 +95,7 @@ impl Writer {
     ) -> Result<bool> {
         let started = Instant::now();
         let mut before = started;
-        let mut told = false;
+        let mut emitted = false;
         let mut next = Some(first);
         while let Some(mut job) = next {
             let outcome = self.run_one(job.as_mut());
@@ -103,12 +104,12 @@ impl Writer {
                 tracing::warn!(
                     job = job.name(),
                     took_ms = (now - before).as_millis() as u64,
-                    "a job kept the writer from others"
+                    "a slow job blocked the writer"
                 );
             }
             before = now;
             batch.push(job);
-            told |= outcome?;
+            emitted |= outcome?;
             next = if batch.len() >= JOBS_PER_COMMIT_MAX || now - started >= BATCH_TIME_MAX {
                 None
             } else {
@@ -122,19 +123,19 @@ impl Writer {
                 }
             };
         }
-        Ok(told)
+        Ok(emitted)
     }
 
-    /// Runs one job in its savepoint; gives whether it told an event. `Err` means that the transaction is lost, not that the
-    /// job failed.
+    /// Runs one job in its savepoint and returns whether it emitted an event. `Err` means that the transaction is lost, not
+    /// that the job failed.
     fn run_one(&mut self, job: &mut dyn Job) -> Result<bool> {
-        let words = &SAVEPOINTS[0];
-        self.conn.words(words.begin)?;
+        let savepoint = &SAVEPOINTS[0];
+        self.conn.execute_fixed(savepoint.begin)?;
         let mut tx = Tx::new(&mut self.conn, self.clock.now(), &mut self.random, true);
         let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
         if matches!(finished, Ok(true)) && tx.is_open() {
             let emitted = std::mem::take(&mut tx.emitted);
-            match outbox::store(&mut tx, &emitted).and_then(|()| self.conn.words(words.release)) {
+            match outbox::store(&mut tx, &emitted).and_then(|()| self.conn.execute_fixed(savepoint.release)) {
                 Ok(()) => return Ok(!emitted.is_empty()),
                 Err(error) => job.fail(error),
             }
@@ -144,47 +145,47 @@ impl Writer {
             job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name())));
         }
         if !self.conn.in_transaction() {
-            let cause = self.conn.take_trouble().unwrap_or_else(|| "the transaction is gone".to_owned());
+            let cause = self.conn.take_storage_failure().unwrap_or_else(|| "the transaction is lost".to_owned());
             return Err(Code::Unavailable.error().caused_by(cause));
         }
-        self.conn.words(words.rollback)?;
-        self.conn.words(words.release)?;
+        self.conn.execute_fixed(savepoint.rollback)?;
+        self.conn.execute_fixed(savepoint.release)?;
         Ok(false)
     }
 
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, told: bool) {
+    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, emitted: bool) {
         fault::point("store.before-commit");
-        if let Err(error) = self.conn.words("commit") {
-            return self.give_up(batch, &error, true);
+        if let Err(error) = self.conn.execute_fixed("commit") {
+            return self.abort_batch(batch, &error, true);
         }
         fault::point("store.after-commit");
-        // a job may have failed alone for lack of room while the rest could be stored
-        self.shared.note(self.conn.take_trouble());
+        // one job may have failed because the disk is full, although the others could be stored
+        self.shared.note(self.conn.take_storage_failure());
         self.shared.stats.committed(batch.len());
         let statements = self.conn.statements();
         self.shared.stats.ran(statements - std::mem::replace(&mut self.counted, statements), 0);
-        batch.drain(..).for_each(|job| job.answer(None));
-        if told {
-            self.shared.told();
+        batch.drain(..).for_each(|job| job.finish(None));
+        if emitted {
+            self.shared.events_committed();
         }
     }
 
-    fn give_up(&mut self, batch: &mut Vec<Box<dyn Job>>, error: &Error, at_commit: bool) {
+    fn abort_batch(&mut self, batch: &mut Vec<Box<dyn Job>>, error: &Error, at_commit: bool) {
         self.roll_back();
         let failure = CommitFailure { cause: format!("{error:?}"), at_commit };
         self.shared.note(Some(failure.cause.clone()));
-        batch.drain(..).for_each(|job| job.answer(Some(&failure)));
+        batch.drain(..).for_each(|job| job.finish(Some(&failure)));
     }
 
     fn roll_back(&self) {
         if self.conn.in_transaction() {
-            let _ = self.conn.words("rollback");
+            let _ = self.conn.execute_fixed("rollback");
         }
-        let _ = self.conn.take_trouble();
+        let _ = self.conn.take_storage_failure();
     }
 }
 
-/// Writes something, to see whether that is possible.
+/// Writes one row, to see whether the database can be written.
 pub(crate) const PROBE: &str =
     "insert into store_probe (id, written_at) values (?, ?) {on conflict (id): written_at = new.written_at}";
 pub(crate) const STATEMENTS: &[&str] = &[PROBE];

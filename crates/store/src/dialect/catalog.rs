@@ -1,16 +1,16 @@
-//! How each database tells which tables it has, in words that are the same for all.
+//! Queries for the schema of each kind of database. Their results use the same words.
 
-/// Three queries for what there is. Rows that belong together come one after the other, in their own order.
+/// Three queries for the schema. Rows that belong together follow each other, in their own order.
 pub(crate) struct Catalog {
-    /// Table, column, its type in the words of a migration (`automatic` for `{id}`), 1 when it may be null.
+    /// Table, column, its type as a migration writes it (`automatic` for `{id}`), 1 when it may be null.
     pub columns: &'static str,
-    /// Table, index, 1 for the primary key, 1 for unique, one of its columns with whatever is unusual about it.
+    /// Table, index, 1 for the primary key, 1 for unique, one of its columns with its unusual properties.
     pub indexes: &'static str,
     /// Table, foreign key, one of its columns, the table and the column it refers to.
     pub references: &'static str,
 }
 
-/// A primary key of type `integer` is the row's own number and has no index.
+/// A primary key of type `integer` is the number of the row itself and has no index.
 pub(super) const SQLITE: Catalog = Catalog {
     columns: "select t.name, c.name,
         case when c.pk = 1 and lower(c.type) = 'integer' then 'automatic' else lower(c.type) end,
@@ -35,7 +35,7 @@ pub(super) const SQLITE: Catalog = Catalog {
         order by t.name, k.id, k.seq",
 };
 
-/// The system catalogue, not the information schema, which hides what the asking user may not touch.
+/// Uses the system catalogue: the information schema hides tables that the user has no rights on.
 pub(super) const POSTGRES: Catalog = Catalog {
     columns: "select cast(t.relname as text), cast(c.attname as text),
         case when c.attidentity <> '' and c.atttypid = cast('bigint' as regtype) then 'automatic'
@@ -66,7 +66,7 @@ pub(super) const POSTGRES: Catalog = Catalog {
         order by t.relname, k.conname, pair.n",
 };
 
-/// Text that is not compared byte by byte would make unique keys mean something else, so its collation is told.
+/// Includes the collation if it does not compare byte by byte, because a unique key then means something else.
 pub(super) const MYSQL: Catalog = Catalog {
     columns: "select c.table_name, c.column_name,
         concat(case when c.extra like '%auto_increment%' and c.column_type not like '%unsigned%'

@@ -17,21 +17,21 @@ use std::{
     thread,
 };
 
-/// A connection for reading or for writing, with the time limits told to the server.
+/// Opens a connection for reading or for writing and gives the server its time limits.
 pub(crate) fn open(remote: &Remote, limits: &Limits, reading: bool) -> Result<Connected> {
-    // on a thread of its own: in the driver, signing in may take as long as several statements, and its patience is not
-    // changed afterwards. A thread that is no longer waited for ends when the driver gives up
-    let (tell, told) = bounded(1);
-    let (remote, of_it) = (remote.clone(), *limits);
-    let signs_in = move || drop(tell.send(sign_in(&remote, &of_it, reading)));
-    let thread = thread::Builder::new().name("mysql-connect".to_owned()).spawn(signs_in);
+    // on another thread, because signing in may take as long as several statements, and the driver's time limit cannot be
+    // changed afterwards. If this side stops waiting, that thread ends when the driver reaches its own limit
+    let (sender, signed_in) = bounded(1);
+    let (remote, copied_limits) = (remote.clone(), *limits);
+    let work = move || drop(sender.send(sign_in(&remote, &copied_limits, reading)));
+    let thread = thread::Builder::new().name("mysql-connect".to_owned()).spawn(work);
     thread.map_err(|e| Code::Internal.error().caused_by(e))?;
-    let conn = told.recv_timeout(limits.connect + GRACE).map_err(|_| cannot("it does not answer"))??;
+    let conn = signed_in.recv_timeout(limits.connect + GRACE).map_err(|_| cannot("it does not respond"))??;
     Ok(Connected::new(conn))
 }
 
 fn sign_in(remote: &Remote, limits: &Limits, reading: bool) -> Result<Conn> {
-    let patience = Some(limits.statement + GRACE);
+    let timeout = Some(limits.statement + GRACE);
     let mut options = OptsBuilder::new()
         .ip_or_hostname(Some(&remote.host))
         .tcp_port(remote.port)
@@ -40,25 +40,25 @@ fn sign_in(remote: &Remote, limits: &Limits, reading: bool) -> Result<Conn> {
         .db_name(Some(&remote.database))
         .prefer_socket(false)
         .tcp_connect_timeout(Some(limits.connect))
-        .read_timeout(patience)
-        .write_timeout(patience)
+        .read_timeout(timeout)
+        .write_timeout(timeout)
         .stmt_cache_size(STATEMENTS_KEPT);
     if let Tls::Verified { roots } = &remote.tls {
-        // the driver reads the file itself, and does not say which it could not read
+        // read here too, because the error of the driver does not name the file
         remote.tls.authorities().map_err(cannot)?;
         options = options.ssl_opts(SslOpts::default().with_root_cert_path(roots.clone()));
     }
     let mut conn = connect(options, remote)?;
     let version: Option<String> = conn.query_first("select version()").map_err(cannot)?;
     let mariadb = version.is_some_and(|version| version.contains("MariaDB"));
-    for words in settings(limits, reading, mariadb) {
-        conn.query_drop(words).map_err(cannot)?;
+    for statement in settings(limits, reading, mariadb) {
+        conn.query_drop(statement).map_err(cannot)?;
     }
     Ok(conn)
 }
 
-/// Tries one address of the machine after the other. By itself the driver gives up when the first does not answer, unless it
-/// is told from which address to connect: then it tries all of that family.
+/// Tries all addresses of the host. The driver tries only the first one, unless the local address is given: then it tries all
+/// addresses of that family.
 fn connect(options: OptsBuilder, remote: &Remote) -> Result<Conn> {
     let anywhere = |address: SocketAddr| match address {
         SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -74,27 +74,28 @@ fn connect(options: OptsBuilder, remote: &Remote) -> Result<Conn> {
             connected => return connected.map_err(cannot),
         }
     }
-    Err(refused.map_or_else(|| cannot("its name has no address"), cannot))
+    Err(refused.map_or_else(|| cannot("the host has no address"), cannot))
 }
 
-/// A session that was left alone inside a transaction, by a process that is paused, say, must not keep its locks from others;
-/// only MariaDB can be told so.
+/// The settings of a session. If a process is paused inside a transaction, MariaDB ends its session after a while, because its
+/// locks block others; MySQL has no such setting.
 fn settings(limits: &Limits, reading: bool, mariadb: bool) -> Vec<String> {
     let seconds = limits.statement.as_secs().max(1);
     let isolation = if reading { "repeatable read, read only" } else { "read committed" };
-    let mut words = vec![
+    let mut statements = vec![
         "set names utf8mb4 collate utf8mb4_bin".to_owned(),
         "set session sql_mode = 'STRICT_ALL_TABLES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,ONLY_FULL_GROUP_BY'".to_owned(),
         format!("set session transaction isolation level {isolation}"),
         format!("set session innodb_lock_wait_timeout = {}", (seconds / 2).max(1)),
     ];
     if mariadb {
-        words.push(format!("set session max_statement_time = {seconds}, session idle_transaction_timeout = {seconds}"));
+        statements
+            .push(format!("set session max_statement_time = {seconds}, session idle_transaction_timeout = {seconds}"));
     } else {
-        words.push(format!("set session max_execution_time = {}", seconds * 1_000));
+        statements.push(format!("set session max_execution_time = {}", seconds * 1_000));
     }
-    words.push("set session autocommit = 0".to_owned());
-    words
+    statements.push("set session autocommit = 0".to_owned());
+    statements
 }
 
 fn cannot(why: impl Display) -> Error {

@@ -1,7 +1,7 @@
 //! Connecting to PostgreSQL.
 
 use super::{Connected, GRACE, Prepared};
-use crate::connection::Standing;
+use crate::connection::TxState;
 use crate::rendered::Rendered;
 use crate::url::{Remote, Tls};
 use crate::{Dialect, Limits};
@@ -11,7 +11,7 @@ use std::{error::Error as _, fmt::Display, sync::Arc};
 use tokio_postgres::{Client, Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// A connection of its own thread, with the time limits told to the server.
+/// Opens a connection and gives the server its time limits.
 pub(crate) fn open(remote: &Remote, limits: &Limits) -> Result<Connected> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Code::Internal.error().caused_by(e))?;
@@ -36,22 +36,22 @@ pub(crate) fn open(remote: &Remote, limits: &Limits) -> Result<Connected> {
         Ok::<Client, Error>(client)
     };
     let ready = runtime.block_on(async { tokio::time::timeout(limits.connect + GRACE, ready).await });
-    let client = ready.map_err(|_| cannot("it does not answer"))??;
+    let client = ready.map_err(|_| cannot("it does not respond"))??;
     Ok(Connected {
         runtime,
         client,
         rendered: Rendered::new(Dialect::Postgres),
         prepared: Prepared::default(),
-        waiting: Vec::new(),
-        standing: Standing::Open,
-        broken: false,
-        patience: limits.statement + GRACE,
+        deferred: Vec::new(),
+        state: TxState::Open,
+        statement_failed: false,
+        answer_timeout: limits.statement + GRACE,
         statements: 0,
         round_trips: 0,
     })
 }
 
-/// A session that was left alone inside a transaction, by a process that is paused, say, must not keep its locks from others.
+/// If a process is paused inside a transaction, the server ends its session after a while, because its locks block others.
 fn settings(limits: &Limits) -> String {
     let statement = limits.statement.as_millis();
     let lock = statement / 2;
@@ -77,7 +77,7 @@ async fn connect(mut config: Config, tls: &Tls) -> Result<Client> {
     }
 }
 
-/// Its end is told to whoever waits for an answer.
+/// Runs the connection. Its failure also reaches the statement that waits for a result.
 async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     let _ = connection.await;
 }
@@ -98,7 +98,7 @@ fn verifying(tls: &Tls) -> Result<ClientConfig> {
 
 fn failed(error: tokio_postgres::Error) -> Error {
     let (mut why, mut source) = (error.to_string(), error.source());
-    // the driver says `db error`, and what it was one error deeper
+    // the text of the driver is only `db error`; the cause is in its source
     while let Some(deeper) = source {
         why = format!("{why}: {deeper}");
         source = deeper.source();

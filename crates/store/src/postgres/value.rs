@@ -16,7 +16,7 @@ pub(super) enum Scalar {
 }
 
 impl Scalar {
-    /// Lists were taken apart before.
+    /// `arg` must be a scalar; [`Arg::each_scalar`] splits lists.
     pub fn of(arg: &Arg<'_>) -> Scalar {
         match arg {
             Arg::Int(value) => Scalar::Int(*value),
@@ -49,7 +49,7 @@ impl ToSql for Scalar {
     to_sql_checked!();
 }
 
-/// A `numeric` without fraction, which is what `sum` of whole numbers gives.
+/// A `numeric` without fraction, the type of a `sum` of whole numbers.
 struct Whole(i64);
 
 impl<'a> FromSql<'a> for Whole {

@@ -232,7 +232,7 @@ async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
     let stubborn = tokio::spawn(async move {
         b.write("stubborn", |tx| {
             // what SQLite itself does on a full disk or an I/O error
-            tx.conn.embedded().words("rollback")?;
+            tx.conn.embedded().execute_fixed("rollback")?;
             assert_eq!(code(add(tx, "outside")), "C013");
             assert_eq!(code(tx.query(COUNT, args![], |row| row.get::<i64>(0))), "C013");
             assert_eq!(code(tx.attempt(|_| Ok(()))), "C013");
