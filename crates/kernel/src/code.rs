@@ -133,7 +133,7 @@ codes! {
     InvalidPaymentAmount "S306" 400 Fix "the amount is not valid" "결제 금액이 올바르지 않습니다";
     PaymentMethodNotSupported "S307" 400 Fix "this payment method is not supported" "지원하지 않는 결제 수단입니다";
     PaymentTimeout "S308" 408 Retry "the payment gateway took too long" "결제 시간이 초과되었습니다";
-    PaymentCancelledByUser "S309" 400 None "the payment was given up by the buyer" "사용자가 결제를 취소했습니다";
+    PaymentCancelledByUser "S309" 400 None "the buyer cancelled the payment" "사용자가 결제를 취소했습니다";
     InsufficientBalance "S310" 400 Fix "the balance is too low" "잔액이 부족합니다";
     PaymentGatewayUnreachable "S311" 503 Retry "the payment gateway cannot be reached" "결제 대행사에 연결할 수 없습니다";
     PaymentCannotBeCancelled "S312" 400 None "this payment can no longer be cancelled" "취소할 수 없는 결제입니다";
