@@ -1,11 +1,11 @@
 //! Tidiness as a test: sizes, names, layers, words and documents, so that a reviewer need not remember them.
 
 mod documents;
+mod layers;
 mod source;
 mod words;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -23,49 +23,6 @@ const SKIPPED: &[&str] = &["target", "snapshots", ".git", "data"];
 /// Module names that say nothing.
 const EMPTY_NAMES: &[&str] =
     &["util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "shared"];
-
-/// Our crates by layer, lowest first. A crate may use the layers below its own; `domains` know nothing of each other.
-const GROUND: &[&str] = &["kernel"];
-const INFRASTRUCTURE: &[&str] = &["store", "ports"];
-const GLUE: &[&str] = &["web"];
-const ENGINES: &[&str] = &["saga"];
-const DOMAINS: &[&str] = &["account", "catalog", "inventory", "cart", "order", "payment", "delivery"];
-const COMPOSERS: &[&str] = &["checkout", "merchandising"];
-const TOP: &[&str] = &["server"];
-/// Crates that are not part of the shop: they may look at everything.
-const OUTSIDE: &[&str] = &["testdb", "fixture", "testkit", "bench"];
-
-/// Heavy or telling dependencies and the only crates that may have them.
-const RESERVED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["store", "bench"]),
-    ("tokio-postgres", &["store"]),
-    ("mysql", &["store"]),
-    (
-        "axum",
-        &[
-            "web",
-            "account",
-            "catalog",
-            "inventory",
-            "cart",
-            "order",
-            "payment",
-            "delivery",
-            "checkout",
-            "merchandising",
-            "server",
-            "ports",
-            "fixture",
-            "testkit",
-            "bench",
-        ],
-    ),
-    ("reqwest", &["ports", "server"]),
-    ("argon2", &["account", "server"]),
-    ("jsonwebtoken", &["web", "account", "server", "testkit", "bench"]),
-    ("figment", &["server"]),
-    ("clap", &["server", "bench"]),
-];
 
 /// Beginnings of the files that may ask which database it is: dialects, drivers, and where an address is read or chosen.
 const KNOW_THE_DATABASE: &[&str] = &[
@@ -204,115 +161,12 @@ fn names_say_something() {
 }
 
 #[test]
-fn every_domain_has_the_same_files() {
-    let mut complaints = Vec::new();
-    let crates = root().join("crates");
-    for domain in DOMAINS.iter().chain(COMPOSERS) {
-        let folder = crates.join(domain);
-        let mut wanted = vec!["README.md", "src/lib.rs"];
-        if DOMAINS.contains(domain) {
-            wanted.extend(["src/ops", "src/store", "migrations"]);
-        }
-        for name in wanted {
-            let there = folder.join(name).exists() || folder.join(format!("{name}.rs")).exists();
-            if !there {
-                complaints.push(format!("crates/{domain} has no {name}"));
-            }
-        }
-        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default().to_lowercase();
-        for section in ["owns", "says", "hears", "promises"] {
-            if DOMAINS.contains(domain) && !readme.contains(section) {
-                complaints.push(format!("crates/{domain}/README.md does not say what it {section}"));
-            }
-        }
-    }
-    for name in GROUND.iter().chain(INFRASTRUCTURE).chain(GLUE).chain(ENGINES).chain(TOP).chain(OUTSIDE) {
-        if !crates.join(name).join("README.md").exists() {
-            complaints.push(format!("crates/{name} has no README.md"));
-        }
-    }
-    no_complaints(&complaints);
-}
-
-/// The names in a section of a crate's `Cargo.toml`.
-fn dependencies(manifest: &toml::Table, section: &str) -> BTreeSet<String> {
-    let table = manifest.get(section).and_then(toml::Value::as_table);
-    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
-}
-
-fn manifests() -> BTreeMap<String, toml::Table> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(root().join("crates")).expect("readable") {
-        let path = entry.expect("readable").path().join("Cargo.toml");
-        if path.exists() {
-            let manifest: toml::Table = read(&path).parse().expect("a manifest is TOML");
-            let name = manifest["package"]["name"].as_str().expect("a package has a name").to_owned();
-            found.insert(name, manifest);
-        }
-    }
-    found
-}
-
-fn allowed(name: &str) -> Vec<&'static str> {
-    let layers = [GROUND, INFRASTRUCTURE, GLUE, ENGINES, DOMAINS, COMPOSERS, TOP];
-    let own = layers.iter().position(|layer| layer.contains(&name)).unwrap_or(layers.len());
-    layers[..own].concat()
-}
-
-#[test]
-fn crates_depend_only_on_the_layers_below_them() {
-    let manifests = manifests();
-    let ours: BTreeSet<&str> = manifests.keys().map(String::as_str).collect();
-    let mut complaints = Vec::new();
-    for (name, manifest) in &manifests {
-        let known = [GROUND, INFRASTRUCTURE, GLUE, ENGINES, DOMAINS, COMPOSERS, TOP, OUTSIDE].concat();
-        if !known.contains(&name.as_str()) {
-            complaints.push(format!("crates/{name} has no layer in this test; see DESIGN: a crate per business noun"));
-        }
-        let mut allowed = allowed(name);
-        if OUTSIDE.contains(&name.as_str()) {
-            allowed.extend(OUTSIDE);
-        }
-        for used in dependencies(manifest, "dependencies") {
-            if ours.contains(used.as_str()) && !allowed.contains(&used.as_str()) {
-                complaints.push(format!("{name} must not depend on {used}"));
-            }
-        }
-    }
-    no_complaints(&complaints);
-}
-
-#[test]
-fn heavy_dependencies_stay_where_they_belong() {
-    let mut complaints = Vec::new();
-    for (name, manifest) in &manifests() {
-        for used in dependencies(manifest, "dependencies") {
-            let home = RESERVED.iter().find(|(reserved, _)| *reserved == used);
-            if home.is_some_and(|(_, homes)| !homes.contains(&name.as_str())) {
-                complaints.push(format!("{name} must not depend on {used}"));
-            }
-        }
-        let features = dependencies(manifest, "features").len();
-        if features > 3 {
-            complaints.push(format!("{name} has {features} cargo features, at most 3"));
-        }
-    }
-    let kernel = &manifests()["kernel"];
-    for io in ["tokio", "axum", "rusqlite", "reqwest", "tracing", "futures-util"] {
-        if dependencies(kernel, "dependencies").contains(io) {
-            complaints.push(format!("kernel does no I/O and no async, so it must not depend on {io}"));
-        }
-    }
-    no_complaints(&complaints);
-}
-
-#[test]
 fn time_and_chance_come_only_from_where_they_may() {
     let mut complaints = Vec::new();
+    let domains: Vec<String> = layers::domains().into_iter().chain(layers::COMPOSERS.map(str::to_owned)).collect();
     for path in sources() {
         let name = shown(&path);
-        let domain = DOMAINS.iter().chain(COMPOSERS).any(|d| name.starts_with(&format!("crates/{d}/src/")));
-        if !domain {
+        if !domains.iter().any(|domain| name.starts_with(&format!("crates/{domain}/src/"))) {
             continue;
         }
         for (n, line) in read(&path).lines().enumerate() {

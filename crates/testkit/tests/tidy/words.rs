@@ -13,6 +13,7 @@ const NOT_YET_CLEAN: &[&str] = &[
     "checkout",
     "delivery",
     "documents",
+    "fixture",
     "inventory",
     "merchandising",
     "order",

@@ -1,0 +1,234 @@
+//! Crates and their layers. The domains are derived: a new one needs no edit here.
+
+use crate::source::Rust;
+use crate::{no_complaints, read, root, shown, sources};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+/// The layers around the domains, lowest first. A crate may use the layers below its own; domains know nothing of each other.
+const GROUND: [&str; 1] = ["kernel"];
+const INFRASTRUCTURE: [&str; 3] = ["events", "store", "ports"];
+const GLUE: [&str; 1] = ["web"];
+const ENGINE: [&str; 1] = ["saga"];
+/// Crates that combine domains. Among themselves they know nothing of each other.
+pub const COMPOSERS: [&str; 3] = ["checkout", "merchandising", "import"];
+const TOP: [&str; 1] = ["server"];
+/// Crates that are not part of the shop. They may use every crate.
+const OUTSIDE: [&str; 4] = ["testdb", "fixture", "testkit", "bench"];
+
+/// Composers that use another composer, and why.
+const COMPOSERS_USED: &[(&str, &str, &str)] =
+    &[("import", "merchandising", "an import writes products as an administrator does")];
+
+/// Heavy dependencies and the only crates that may have them.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("rusqlite", &["store", "bench"]),
+    ("tokio-postgres", &["store"]),
+    ("mysql", &["store"]),
+    ("reqwest", &["ports", "server"]),
+    ("argon2", &["account", "server"]),
+    ("jsonwebtoken", &["web", "account", "server", "fixture", "testkit", "bench"]),
+    ("figment", &["server"]),
+    ("clap", &["server", "bench"]),
+];
+
+/// Crates that know nothing of HTTP.
+const WITHOUT_HTTP: [&str; 4] = ["kernel", "events", "store", "testdb"];
+
+/// Files of the server that name a domain although they are not its list of modules.
+const NAMES_A_DOMAIN: &[(&str, &str)] = &[
+    ("crates/server/src/assembly.rs", "the list of modules"),
+    ("crates/server/src/commands", "a command for one domain"),
+];
+
+/// Every crate with its manifest.
+pub fn manifests() -> BTreeMap<String, toml::Table> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(root().join("crates")).expect("readable") {
+        let path = entry.expect("readable").path().join("Cargo.toml");
+        if path.exists() {
+            let manifest: toml::Table = read(&path).parse().expect("a manifest is TOML");
+            let name = manifest["package"]["name"].as_str().expect("a package has a name").to_owned();
+            found.insert(name, manifest);
+        }
+    }
+    found
+}
+
+/// The names in a section of a crate's `Cargo.toml`.
+fn dependencies(manifest: &toml::Table, section: &str) -> BTreeSet<String> {
+    let table = manifest.get(section).and_then(toml::Value::as_table);
+    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn around() -> Vec<&'static str> {
+    [&GROUND[..], &INFRASTRUCTURE, &GLUE, &ENGINE, &COMPOSERS, &TOP, &OUTSIDE].concat()
+}
+
+/// The crates with a business noun: all that are in no other layer.
+pub fn domains() -> BTreeSet<String> {
+    manifests().into_keys().filter(|name| !around().contains(&name.as_str())).collect()
+}
+
+/// The crates that `name` may use.
+fn allowed(name: &str, domains: &BTreeSet<String>) -> BTreeSet<String> {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let layers = [
+        owned(&GROUND),
+        owned(&INFRASTRUCTURE),
+        owned(&GLUE),
+        owned(&ENGINE),
+        domains.iter().cloned().collect(),
+        owned(&COMPOSERS),
+        owned(&TOP),
+    ];
+    let own = layers.iter().position(|layer| layer.iter().any(|crate_| crate_ == name)).unwrap_or(layers.len());
+    let mut allowed: BTreeSet<String> = layers[..own].concat().into_iter().collect();
+    allowed.extend(COMPOSERS_USED.iter().filter(|(user, ..)| *user == name).map(|(_, used, _)| (*used).to_owned()));
+    if OUTSIDE.contains(&name) {
+        allowed.extend(owned(&OUTSIDE));
+    }
+    allowed
+}
+
+#[test]
+fn crates_depend_only_on_the_layers_below_them() {
+    let (manifests, domains) = (manifests(), domains());
+    let mut complaints = Vec::new();
+    for (name, manifest) in &manifests {
+        let allowed = allowed(name, &domains);
+        for used in dependencies(manifest, "dependencies") {
+            if manifests.contains_key(&used) && !allowed.contains(&used) {
+                complaints.push(format!("{name} must not depend on {used}"));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn every_domain_is_in_the_list_of_modules() {
+    let list = read(&root().join("crates/server/src/assembly.rs"));
+    let composers = COMPOSERS.map(str::to_owned).into_iter();
+    let complaints: Vec<String> = domains()
+        .into_iter()
+        .chain(composers)
+        .filter(|name| manifests().contains_key(name) && !list.contains(&format!("{name}::MODULE")))
+        .map(|name| format!("crates/server/src/assembly.rs does not list {name}::MODULE"))
+        .collect();
+    no_complaints(&complaints);
+}
+
+/// A domain that other crates name costs an edit in each of them when it is added.
+#[test]
+fn crates_below_and_around_the_domains_name_none_of_them() {
+    let domains = domains();
+    let generic = [&GROUND[..], &INFRASTRUCTURE, &GLUE, &ENGINE, &TOP, &["fixture", "testdb"]].concat();
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let name = shown(&path);
+        let test = name.contains("/tests/") || name.contains("/examples/") || name.ends_with("tests.rs");
+        let ours = generic.iter().any(|generic| name.starts_with(&format!("crates/{generic}/src/")));
+        if test || !ours || NAMES_A_DOMAIN.iter().any(|(file, _)| name.starts_with(file)) {
+            continue;
+        }
+        let text = read(&path);
+        for (line, code) in Rust::of(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()).code.iter() {
+            for part in code
+                .split("::")
+                .map(|part| part.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default())
+            {
+                if domains.contains(part)
+                    && code.contains(&format!("{part}::"))
+                    && !code.contains(&format!("mod {part}"))
+                    && !declares(&name, part)
+                {
+                    complaints.push(format!("{name}:{line}: names the domain {part}"));
+                }
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+/// Whether a crate has a module of its own with the name of a domain.
+fn declares(file: &str, module: &str) -> bool {
+    let folder = file.split("/src/").next().unwrap_or_default();
+    sources().iter().any(|path| shown(path).starts_with(folder) && path.file_stem().is_some_and(|stem| stem == module))
+}
+
+#[test]
+fn every_domain_has_the_same_files() {
+    let mut complaints = Vec::new();
+    let (crates, manifests, domains) = (root().join("crates"), manifests(), domains());
+    for name in manifests.keys() {
+        let folder = crates.join(name);
+        let domain = domains.contains(name);
+        let mut expected = vec!["README.md"];
+        expected.extend(if domain { vec!["src/lib.rs", "src/ops", "src/store", "migrations"] } else { Vec::new() });
+        for file in expected {
+            if !folder.join(file).exists() && !folder.join(format!("{file}.rs")).exists() {
+                complaints.push(format!("crates/{name} has no {file}"));
+            }
+        }
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default().to_lowercase();
+        for section in ["owns", "emits", "subscribes", "promises"] {
+            if domain && !readme.contains(section) {
+                complaints.push(format!("crates/{name}/README.md does not say what the domain {section}"));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
+#[test]
+fn heavy_dependencies_stay_where_they_belong() {
+    let mut complaints = Vec::new();
+    for (name, manifest) in &manifests() {
+        for used in dependencies(manifest, "dependencies") {
+            let home = RESERVED.iter().find(|(reserved, _)| *reserved == used);
+            if home.is_some_and(|(_, homes)| !homes.contains(&name.as_str())) {
+                complaints.push(format!("{name} must not depend on {used}"));
+            }
+            if used == "axum" && WITHOUT_HTTP.contains(&name.as_str()) {
+                complaints.push(format!("{name} knows nothing of HTTP, so it must not depend on axum"));
+            }
+        }
+        let features = dependencies(manifest, "features").len();
+        if features > 3 {
+            complaints.push(format!("{name} has {features} cargo features, at most 3"));
+        }
+    }
+    let kernel = &manifests()["kernel"];
+    for io in ["tokio", "axum", "rusqlite", "reqwest", "tracing", "futures-util"] {
+        if dependencies(kernel, "dependencies").contains(io) {
+            complaints.push(format!("kernel does no I/O and has no async code, so it must not depend on {io}"));
+        }
+    }
+    no_complaints(&complaints);
+}
+
+/// Topics have their types in the crate `events`. A topic written as text elsewhere compiles even when no event has it.
+#[test]
+fn topics_are_written_in_the_crate_events_only() {
+    let mut complaints = Vec::new();
+    for path in sources().iter().filter(|path| path.components().any(|part| part.as_os_str() == "src")) {
+        let name = shown(path);
+        let elsewhere = ["events", "bench"].iter().all(|owner| !name.starts_with(&format!("crates/{owner}/")));
+        let test = name.contains("/tests/") || name.ends_with("tests.rs");
+        let text = read(path);
+        for (line, string) in
+            Rust::of(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()).strings.iter()
+        {
+            if elsewhere && !test && string.contains("\"shopping.") {
+                complaints.push(format!("{name}:{line}: {string} is a topic"));
+            }
+        }
+    }
+    if manifests().contains_key("events") {
+        no_complaints(&complaints);
+    }
+    complaints.iter().for_each(|complaint| println!("{complaint}"));
+}
