@@ -1,9 +1,7 @@
 //! Deliveries and the rules of their statuses.
 
-use kernel::{Address, Code, DeliveryId, Error, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, time::Duration};
-use utoipa::ToSchema;
+use kernel::{Address, Code, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
+use std::time::Duration;
 
 /// Carrier of every parcel until there are several: the Korean for "standard parcel".
 pub const CARRIER: &str = "기본택배";
@@ -106,36 +104,20 @@ impl Status {
     }
 }
 
-/// The names of the statuses, as the API and the database show them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = DeliveryStatus)]
-pub enum Kind {
-    Preparing,
-    Shipped,
-    InTransit,
-    Delivered,
-    Returned,
-    Cancelled,
+::store::text_enum! {
+    /// The names of the statuses, as the API and the database show them.
+    #[schema(as = DeliveryStatus)]
+    pub enum Kind: "delivery status" {
+        Preparing = "PREPARING",
+        Shipped = "SHIPPED",
+        InTransit = "IN_TRANSIT",
+        Delivered = "DELIVERED",
+        Returned = "RETURNED",
+        Cancelled = "CANCELLED",
+    }
 }
 
 impl Kind {
-    /// Every status.
-    pub const ALL: [Kind; 6] =
-        [Kind::Preparing, Kind::Shipped, Kind::InTransit, Kind::Delivered, Kind::Returned, Kind::Cancelled];
-
-    /// The name in capitals.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Preparing => "PREPARING",
-            Kind::Shipped => "SHIPPED",
-            Kind::InTransit => "IN_TRANSIT",
-            Kind::Delivered => "DELIVERED",
-            Kind::Returned => "RETURNED",
-            Kind::Cancelled => "CANCELLED",
-        }
-    }
-
     /// The Korean label.
     pub const fn label(self) -> &'static str {
         match self {
@@ -146,21 +128,5 @@ impl Kind {
             Kind::Returned => "반품",
             Kind::Cancelled => "취소됨",
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Kind> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| Code::InvalidInput.because("that is no status of a delivery"))
     }
 }

@@ -6,39 +6,41 @@ use crate::store;
 use ::store::Tx;
 use kernel::{Address, Code, DeliveryId, OrderNumber, Result, TrackingNumber, UserId, Zone, text};
 
-/// Numbers drawn before the creation fails. Two taken numbers in a row mean a broken source of randomness, not bad
-/// luck.
-const DRAWS_MAX: u32 = 5;
-
 /// Makes the order's delivery in PREPARING, with the first entry of its history. Repeated: returns the same delivery.
 pub fn create(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, address: &Address) -> Result<Delivery> {
+    let estimated_at = tx.now().after(ESTIMATED_WITHIN);
+    let made = tx.insert_drawn(TrackingNumber::draw, |tx, tracking| {
+        match store::insert(tx, tracking, order, user, address, estimated_at)? {
+            Some(id) => Ok(Some(Made::Now(id, tracking.clone()))),
+            None => Ok(store::of_order(tx, order)?.map(|delivery| Made::Before(Box::new(delivery)))),
+        }
+    })?;
+    let (id, tracking) = match made {
+        Made::Now(id, tracking) => (id, tracking),
+        Made::Before(delivery) => return Ok(*delivery),
+    };
     let now = tx.now();
     let first = Entry { number: 1, status: Kind::Preparing, location: None, description: None, at: now };
-    for _ in 0..DRAWS_MAX {
-        let mut delivery = Delivery {
-            id: DeliveryId::new(0),
-            tracking: TrackingNumber::draw(tx.random()),
-            order: order.clone(),
-            user: *user,
-            status: Status::Preparing,
-            carrier: CARRIER.to_owned(),
-            address: address.clone(),
-            estimated_at: now.after(ESTIMATED_WITHIN),
-            history: vec![first.clone()],
-            created_at: now,
-            updated_at: now,
-            version: 1,
-        };
-        if let Some(id) = store::insert(tx, &delivery)? {
-            delivery.id = id;
-            store::insert_entry(tx, id, &first)?;
-            return Ok(delivery);
-        }
-        if let Some(made_before) = store::of_order(tx, order)? {
-            return Ok(made_before);
-        }
-    }
-    Err(Code::DeliveryCreationFailed.error().caused_by("every drawn tracking number was taken"))
+    store::insert_entry(tx, id, &first)?;
+    Ok(Delivery {
+        id,
+        tracking,
+        order: order.clone(),
+        user: *user,
+        status: Status::Preparing,
+        carrier: CARRIER.to_owned(),
+        address: address.clone(),
+        estimated_at,
+        history: vec![first],
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    })
+}
+
+enum Made {
+    Now(DeliveryId, TrackingNumber),
+    Before(Box<Delivery>),
 }
 
 /// PREPARING → CANCELLED, because the order ended. Repeated, or without a delivery: no effect. S504 when the carrier

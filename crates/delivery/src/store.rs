@@ -1,20 +1,12 @@
 //! The SQL of deliveries: rows in and out, and the audit.
 
-use crate::delivery::{Delivery, Entry, Kind, Status};
-use kernel::{Address, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber};
-use store::{Arg, Column, FromColumn, Row, ToArg, Tx, Violation, args};
+use crate::delivery::{CARRIER, Delivery, Entry, Kind, Status};
+use kernel::{Address, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
+use store::{Check, Row, Tx, Violation, args, concatcp, present};
 
-impl ToArg for Kind {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl FromColumn for Kind {
-    fn from_column(column: Column<'_>) -> Result<Kind> {
-        String::from_column(column)?.parse()
-    }
-}
+/// What [`head`] reads, in this order.
+const COLUMNS: &str = "id, tracking_number, order_number, user_id, status, delivered_at, carrier, receiver_name,
+    receiver_phone, zip_code, address1, address2, estimated_at, created_at, updated_at, version";
 
 const INSERT: &str = "insert into deliveries (tracking_number, order_number, user_id, status, carrier, receiver_name,
     receiver_phone, zip_code, address1, address2, estimated_at, created_at, updated_at, version)
@@ -22,19 +14,10 @@ const INSERT: &str = "insert into deliveries (tracking_number, order_number, use
 const INSERT_ENTRY: &str =
     "insert into delivery_history (delivery_id, entry_number, status, location, description, at_time)
     values [(?, ?, ?, ?, ?, ?)]";
-const FIND: &str = "select id, tracking_number, order_number, user_id, status, carrier, receiver_name, receiver_phone,
-    zip_code, address1, address2, estimated_at, delivered_at, created_at, updated_at, version
-    from deliveries where tracking_number = ?";
-const OF_ORDER: &str =
-    "select id, tracking_number, order_number, user_id, status, carrier, receiver_name, receiver_phone,
-    zip_code, address1, address2, estimated_at, delivered_at, created_at, updated_at, version
-    from deliveries where order_number = ?";
-const LOCK: &str = "select id, tracking_number, order_number, user_id, status, carrier, receiver_name, receiver_phone,
-    zip_code, address1, address2, estimated_at, delivered_at, created_at, updated_at, version
-    from deliveries where tracking_number = ? {for update}";
-const LOCK_OF_ORDER: &str = "select id, tracking_number, order_number, user_id, status, carrier, receiver_name,
-    receiver_phone, zip_code, address1, address2, estimated_at, delivered_at, created_at, updated_at, version
-    from deliveries where order_number = ? {for update}";
+const FIND: &str = concatcp!("select ", COLUMNS, " from deliveries where tracking_number = ?");
+const LOCK: &str = concatcp!(FIND, " {for update}");
+const OF_ORDER: &str = concatcp!("select ", COLUMNS, " from deliveries where order_number = ?");
+const LOCK_OF_ORDER: &str = concatcp!(OF_ORDER, " {for update}");
 const HISTORY: &str = "select entry_number, status, location, description, at_time from delivery_history
     where delivery_id = ? order by entry_number desc";
 const SAVE: &str = "update deliveries set status = ?, delivered_at = ?, updated_at = ?, version = version + 1
@@ -69,71 +52,107 @@ pub const STATEMENTS: &[&str] = &[
     WRONG_STATES,
 ];
 
-/// Most violations reported per rule; a shop with more has one cause for all of them.
-const TOLD_MAX: i64 = 100;
+/// What must hold among deliveries: histories without gaps that end with the status, and statuses with their data.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "a delivery's history has one entry per version",
+        sql: WRONG_HISTORIES,
+        given: &[],
+        subject: "{}",
+        found: "{}: version {}, {} entries, the last is number {}",
+    },
+    Check {
+        rule: "a delivery's history ends with its status",
+        sql: WRONG_ENDS,
+        given: &[],
+        subject: "{}",
+        found: "it is {}, its history ends with {}",
+    },
+    Check {
+        rule: "a delivery has the data of its status",
+        sql: WRONG_STATES,
+        given: &[],
+        subject: "{}",
+        found: "{} without its data, or with another status's",
+    },
+];
+
+/// Violations of [`AUDIT`].
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    store::audit::run(tx, AUDIT)
+}
 
 fn head(row: &Row<'_>) -> Result<Delivery> {
     Ok(Delivery {
-        id: row.get(0)?,
-        tracking: row.get(1)?,
-        order: row.get(2)?,
-        user: row.get(3)?,
-        status: match row.get::<Kind>(4)? {
-            Kind::Preparing => Status::Preparing,
-            Kind::Shipped => Status::Shipped,
-            Kind::InTransit => Status::InTransit,
-            Kind::Delivered => Status::Delivered { at: row.get(12)? },
-            Kind::Returned => Status::Returned { delivered_at: row.get(12)? },
-            Kind::Cancelled => Status::Cancelled,
-        },
-        carrier: row.get(5)?,
+        id: row.next()?,
+        tracking: row.next()?,
+        order: row.next()?,
+        user: row.next()?,
+        status: status(row)?,
+        carrier: row.next()?,
         address: Address {
-            receiver_name: row.get(6)?,
-            receiver_phone: row.get(7)?,
-            zip_code: row.get(8)?,
-            address1: row.get(9)?,
-            address2: row.get(10)?,
+            receiver_name: row.next()?,
+            receiver_phone: row.next()?,
+            zip_code: row.next()?,
+            address1: row.next()?,
+            address2: row.next()?,
         },
-        estimated_at: row.get(11)?,
+        estimated_at: row.next()?,
         history: Vec::new(),
-        created_at: row.get(13)?,
-        updated_at: row.get(14)?,
-        version: row.get(15)?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+        version: row.next()?,
+    })
+}
+
+fn status(row: &Row<'_>) -> Result<Status> {
+    let (kind, delivered_at) = (row.next()?, row.next()?);
+    Ok(match kind {
+        Kind::Preparing => Status::Preparing,
+        Kind::Shipped => Status::Shipped,
+        Kind::InTransit => Status::InTransit,
+        Kind::Delivered => Status::Delivered { at: present(delivered_at)? },
+        Kind::Returned => Status::Returned { delivered_at },
+        Kind::Cancelled => Status::Cancelled,
     })
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
-        number: row.get(0)?,
-        status: row.get(1)?,
-        location: row.get(2)?,
-        description: row.get(3)?,
-        at: row.get(4)?,
+        number: row.next()?,
+        status: row.next()?,
+        location: row.next()?,
+        description: row.next()?,
+        at: row.next()?,
     })
 }
 
-/// Stores the delivery without its history; `None` when its tracking number is taken or its order has a delivery.
-pub(crate) fn insert(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<Option<DeliveryId>> {
-    let address = &delivery.address;
-    let id = tx.insert_new(
-        INSERT,
-        args![
-            delivery.tracking,
-            delivery.order,
-            delivery.user,
-            delivery.status.kind(),
-            delivery.carrier,
-            address.receiver_name,
-            address.receiver_phone,
-            address.zip_code,
-            address.address1,
-            address.address2,
-            delivery.estimated_at,
-            delivery.created_at,
-            delivery.updated_at,
-        ],
-    )?;
-    Ok(id.map(DeliveryId::new))
+/// Stores a delivery in PREPARING without its history; `None` when its number is taken or its order has a delivery.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    tracking: &TrackingNumber,
+    order: &OrderNumber,
+    user: &UserId,
+    address: &Address,
+    estimated_at: Timestamp,
+) -> Result<Option<DeliveryId>> {
+    let now = tx.now();
+    let row = args![
+        tracking,
+        order,
+        user,
+        Kind::Preparing,
+        CARRIER,
+        address.receiver_name,
+        address.receiver_phone,
+        address.zip_code,
+        address.address1,
+        address.address2,
+        estimated_at,
+        now,
+        now,
+    ];
+    Ok(tx.insert_new(INSERT, row)?.map(DeliveryId::new))
 }
 
 /// Stores an entry of the delivery's history. Its number is the version the delivery has with it.
@@ -177,22 +196,4 @@ fn with_history(tx: &mut Tx<'_>, found: Option<Delivery>) -> Result<Option<Deliv
 pub(crate) fn save(tx: &mut Tx<'_>, delivery: &Delivery, next: Status, now: Timestamp) -> Result<bool> {
     let (kind, delivered_at, was) = (next.kind(), next.delivered_at(), delivery.status.kind());
     Ok(tx.exec(SAVE, args![kind, delivered_at, now, delivery.id, was, delivery.version])? == 1)
-}
-
-/// Violations: histories with gaps or another last entry, statuses without their data.
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut found = tx.query(WRONG_HISTORIES, args![TOLD_MAX], |row| {
-        let (version, entries, last): (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        let what = format!("version {version}, {entries} entries, the last is number {last}");
-        Ok(Violation::new("a delivery's history has one entry per version", row.get::<String>(0)?, what))
-    })?;
-    found.extend(tx.query(WRONG_ENDS, args![TOLD_MAX], |row| {
-        let what = format!("it is {}, its history ends with {}", row.get::<String>(1)?, row.get::<String>(2)?);
-        Ok(Violation::new("a delivery's history ends with its status", row.get::<String>(0)?, what))
-    })?);
-    found.extend(tx.query(WRONG_STATES, args![TOLD_MAX], |row| {
-        let what = format!("{} without its data, or with another's", row.get::<String>(1)?);
-        Ok(Violation::new("a delivery knows what its status says", row.get::<String>(0)?, what))
-    })?);
-    Ok(found)
 }

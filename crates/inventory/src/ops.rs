@@ -146,14 +146,8 @@ pub fn movements(
     request: PageRequest,
     after: Option<Cursor>,
 ) -> Result<Page<Movement>> {
-    let (mut rows, total) = store::movements(tx, product, request, after)?;
-    let more = rows.len() as i64 > request.size();
-    rows.truncate(usize::try_from(request.size()).unwrap_or(usize::MAX));
-    let next_cursor = rows.last().filter(|_| more).map(|last| Cursor::after(last.id));
-    let mut page = request.of(rows, total);
-    page.last = !more;
-    page.next_cursor = next_cursor;
-    Ok(page)
+    let (rows, total) = store::movements(tx, product, request, after)?;
+    Ok(request.page_of(rows, total, after, |row| row.id))
 }
 
 /// The ledger's entries of one order, oldest first.

@@ -440,9 +440,8 @@ pub(crate) fn movements(
     after: Option<Cursor>,
 ) -> Result<(Vec<Movement>, i64)> {
     let before = after.map_or(i64::MAX, Cursor::id);
-    let skip = if after.is_some() { 0 } else { page.offset() };
-    // one row more than requested shows whether there is a next page
-    let rows = tx.query(MOVEMENTS, args![before, product, skip + page.size() + 1, page.size() + 1, skip], movement)?;
+    let (skip, limit) = (page.offset_after(after), page.limit());
+    let rows = tx.query(MOVEMENTS, args![before, product, skip + limit, limit, skip], movement)?;
     let total = tx.query_one(MOVEMENTS_COUNT, args![product], |row| row.get(0))?;
     Ok((rows, total))
 }

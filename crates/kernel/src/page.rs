@@ -42,6 +42,27 @@ impl PageRequest {
         self.size
     }
 
+    /// Rows to read for this page: one more than it shows, because a further row means that the list goes on.
+    pub const fn limit(self) -> i64 {
+        self.size + 1
+    }
+
+    /// Rows to skip: none after a cursor.
+    pub fn offset_after(self, after: Option<Cursor>) -> i64 {
+        if after.is_some() { 0 } else { self.offset() }
+    }
+
+    /// The page that shows `rows`, which were read with [`PageRequest::limit`] after the cursor `after` or at
+    /// [`PageRequest::offset_after`]. `id` is what a cursor of this list contains.
+    pub fn page_of<T>(self, mut rows: Vec<T>, total: i64, after: Option<Cursor>, id: impl Fn(&T) -> i64) -> Page<T> {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let goes_on = rows.len() > size;
+        rows.truncate(size);
+        let next_cursor = rows.last().filter(|_| goes_on).map(|last| Cursor::after(id(last)));
+        let page = self.of(rows, total);
+        Page { first: page.first && after.is_none(), last: !goes_on, next_cursor, ..page }
+    }
+
     /// The page these rows make, out of `total`.
     pub fn of<T>(self, content: Vec<T>, total: i64) -> Page<T> {
         let total_pages = (total + self.size - 1) / self.size;
@@ -147,6 +168,19 @@ mod tests {
         assert_eq!((page.total_pages, page.first, page.last), (2, false, true));
         let empty = PageRequest::default().of(Vec::<i32>::new(), 0);
         assert_eq!((empty.total_pages, empty.first, empty.last), (0, true, true));
+    }
+
+    #[test]
+    fn one_row_more_than_the_page_shows_means_that_the_list_goes_on() {
+        let request = PageRequest::new(1, 2).unwrap();
+        assert_eq!(
+            (request.limit(), request.offset_after(None), request.offset_after(Some(Cursor::after(9)))),
+            (3, 2, 0)
+        );
+        let page = request.page_of(vec![7, 6, 5], 9, None, |row| *row);
+        assert_eq!((page.content, page.last, page.next_cursor), (vec![7, 6], false, Some(Cursor::after(6))));
+        let page = PageRequest::new(0, 2).unwrap().page_of(vec![5], 9, Some(Cursor::after(6)), |row| *row);
+        assert_eq!((page.first, page.last, page.next_cursor), (false, true, None));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Order routes for administrators. Details and `explain` are in `checkout`.
 
-use crate::http::{self, Wanted};
+use crate::http::ListQuery;
+use crate::ops;
 use crate::order::Kind;
 use crate::response::OrderResponse;
-use crate::{ops, store};
+use ::store::Tx;
 use axum::extract::State;
 use kernel::{OrderNumber, Page, text};
 use serde::Deserialize;
@@ -18,20 +19,19 @@ pub fn routes() -> Routes {
 
 /// All orders, newest first. `keyword` is a part of the order number or of the user's id.
 #[utoipa::path(get, path = "/admin/orders", tag = "order", 
-    params(Wanted, ("page" = Option<i64>, Query, description = "zero-based"),
+    params(ListQuery, ("page" = Option<i64>, Query, description = "zero-based"),
         ("size" = Option<i64>, Query, description = "1 to 100, 20 when not given"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before; wins over `page`")),
     responses((status = 200, body = Success<Page<OrderResponse>>)))]
 async fn list_all_orders(
     State(app): State<App>,
     _admin: Admin,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<ListQuery>,
     paging: Paging,
 ) -> ApiResult<Page<OrderResponse>> {
-    let filter = wanted.filter(&app.shop.zone)?;
-    let part = http::part(&paging);
-    let (orders, total) = app.db.read("order.list", move |tx| store::page(tx, &filter, part)).await?;
-    Ok(ok(http::page(&paging, orders, total)))
+    let filter = query.filter(&app.shop.zone)?;
+    let list = move |tx: &mut Tx<'_>| ops::page(tx, &filter, paging.request, paging.cursor);
+    Ok(ok(app.db.read("order.list", list).await?.map(OrderResponse::from)))
 }
 
 /// The status that an order should get.
@@ -57,6 +57,6 @@ async fn set_order_status(
 ) -> ApiResult<OrderResponse> {
     let reason = text::optional("reason", new.reason.as_deref(), text::REASON_MAX)?;
     let by = admin.id.to_string();
-    let set = move |tx: &mut ::store::Tx<'_>| ops::set_status(tx, &number, new.status, reason.as_deref(), &by);
+    let set = move |tx: &mut Tx<'_>| ops::set_status(tx, &number, new.status, reason.as_deref(), &by);
     Ok(ok(app.db.write("order.set-status", set).await?.into()))
 }

@@ -2,12 +2,12 @@
 
 use crate::live;
 use crate::ops;
-use crate::order::{Kind, Order};
+use crate::order::Kind;
 use crate::response::OrderResponse;
-use crate::store::{self, Filter, Part};
+use crate::store::Filter;
 use ::store::Tx;
 use axum::{extract::State, http::HeaderMap, response::Response};
-use kernel::{Cursor, OrderNumber, Page, Result, Timestamp, Zone, text};
+use kernel::{OrderNumber, Page, Result, Timestamp, Zone, text};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
@@ -31,7 +31,7 @@ pub fn routes() -> Routes {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub struct ListQuery {
     /// Only this status.
     #[param(value_type = Option<Kind>)]
     status: Option<String>,
@@ -46,7 +46,7 @@ pub struct Wanted {
 /// Longest keyword, in characters: a user id has 36.
 const KEYWORD_MAX: usize = 100;
 
-impl Wanted {
+impl ListQuery {
     pub(crate) fn filter(self, zone: &Zone) -> Result<Filter> {
         let everything = Filter::default();
         let known = |text: &String| text.parse().map_err(|_| text::wrong("status", "is no status of an order"));
@@ -68,43 +68,21 @@ fn until(text: &str, zone: &Zone) -> Result<Timestamp> {
     }
 }
 
-/// The part of the list that a page needs, with one more row to see whether the list continues.
-pub(crate) fn part(paging: &Paging) -> Part {
-    let offset = if paging.cursor.is_some() { 0 } else { paging.request.offset() };
-    Part { after: paging.cursor, offset, limit: paging.request.size() + 1 }
-}
-
-/// The page that these rows fill.
-pub(crate) fn page(paging: &Paging, mut orders: Vec<Order>, total: i64) -> Page<OrderResponse> {
-    let size = usize::try_from(paging.request.size()).unwrap_or(usize::MAX);
-    let goes_on = orders.len() > size;
-    orders.truncate(size);
-    let last_id = orders.last().map(|order| order.id.raw());
-    let mut page = paging.request.of(orders, total).map(OrderResponse::from);
-    if paging.cursor.is_some() {
-        page.first = false;
-    }
-    page.last = !goes_on;
-    page.next_cursor = last_id.filter(|_| goes_on).map(Cursor::after);
-    page
-}
-
 /// The caller's own orders, newest first.
 #[utoipa::path(get, path = "/orders", tag = "order", 
-    params(Wanted, ("page" = Option<i64>, Query, description = "zero-based"),
+    params(ListQuery, ("page" = Option<i64>, Query, description = "zero-based"),
         ("size" = Option<i64>, Query, description = "1 to 100, 20 when not given"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before; wins over `page`")),
     responses((status = 200, body = Success<Page<OrderResponse>>)))]
 async fn list_orders(
     State(app): State<App>,
     user: User,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<ListQuery>,
     paging: Paging,
 ) -> ApiResult<Page<OrderResponse>> {
-    let filter = wanted.filter(&app.shop.zone)?;
-    let part = part(&paging);
-    let (orders, total) = app.db.read("order.own-list", move |tx| store::own_page(tx, &user.id, &filter, part)).await?;
-    Ok(ok(page(&paging, orders, total)))
+    let filter = query.filter(&app.shop.zone)?;
+    let list = move |tx: &mut Tx<'_>| ops::own_page(tx, &user.id, &filter, paging.request, paging.cursor);
+    Ok(ok(app.db.read("order.own-list", list).await?.map(OrderResponse::from)))
 }
 
 /// What happens to one order, as server-sent events.
@@ -121,8 +99,8 @@ async fn stream_order(
     Path(number): Path<OrderNumber>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let wanted = number.clone();
-    app.db.read("order.stream", move |tx| ops::own(tx, &wanted, &user.id).map(|_| ())).await?;
+    let own = number.clone();
+    app.db.read("order.stream", move |tx| ops::own(tx, &own, &user.id).map(|_| ())).await?;
     let returning = web::live::last_event_id(&headers);
     let (channel, key) = (live::of_order(&number), number.to_string());
     let present = move |tx: &mut Tx<'_>| live::present(tx, &key);

@@ -2,12 +2,12 @@
 
 use crate::events::{OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged};
 use crate::order::{Amounts, Change, Kind, LINES_MAX, NewOrder, Order, Status};
-use crate::store;
+use crate::store::{self, Filter, Part};
 use ::store::Tx;
-use kernel::{Code, OrderNumber, PaymentNumber, Result, UserId, text};
-
-/// Numbers drawn before placing fails. Two taken numbers in a row mean a broken source of randomness, not bad luck.
-const DRAWS_MAX: u32 = 5;
+use kernel::{
+    Code, Cursor, Money, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result, Timestamp, UserId,
+    text,
+};
 
 /// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`OrderCreated`]. C002 when it has
 /// no lines or more than [`LINES_MAX`]; S306 when its amounts do not add up.
@@ -17,11 +17,16 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
     }
     let now = tx.now();
     let amounts = Amounts::of(&new.lines, new.coupon_discount, new.points_used)?;
-    let mut order = Order {
-        id: kernel::OrderId::new(0),
-        number: OrderNumber::draw_on(tx.random(), now, &new.zone),
+    let status = Status::Confirmed { pay_by: now.after(new.pay_within) };
+    let draw = |random: &mut Random| OrderNumber::draw_on(random, now, &new.zone);
+    let (number, id) = tx.insert_drawn(draw, |tx, number| {
+        Ok(store::insert(tx, number, &new, &amounts, &status)?.map(|id| (number.clone(), id)))
+    })?;
+    let order = Order {
+        id,
+        number,
         user: new.user,
-        status: Status::Confirmed { pay_by: now.after(new.pay_within) },
+        status,
         lines: store::numbered(new.lines)?,
         amounts,
         currency: new.currency,
@@ -31,16 +36,9 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
         updated_at: now,
         version: 1,
     };
-    for _ in 0..DRAWS_MAX {
-        if let Some(id) = store::insert(tx, &order)? {
-            order.id = id;
-            store::insert_lines(tx, &order)?;
-            tx.emit(&OrderCreated::of(&order))?;
-            return Ok(order);
-        }
-        order.number = OrderNumber::draw_on(tx.random(), now, &new.zone);
-    }
-    Err(Code::OrderCreationFailed.error().caused_by("every drawn order number was taken"))
+    store::insert_lines(tx, &order)?;
+    tx.emit(&OrderCreated::of(&order))?;
+    Ok(order)
 }
 
 /// The order; S201 when there is none.
@@ -57,6 +55,24 @@ pub fn lock(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
 pub fn own(tx: &mut Tx<'_>, number: &OrderNumber, user: &UserId) -> Result<Order> {
     let order = find(tx, number)?;
     if order.user == *user { Ok(order) } else { Err(Code::OrderUserMismatch.error()) }
+}
+
+/// A page of the user's own orders, newest first, or what follows the cursor `after`.
+pub fn own_page(
+    tx: &mut Tx<'_>,
+    user: &UserId,
+    filter: &Filter,
+    request: PageRequest,
+    after: Option<Cursor>,
+) -> Result<Page<Order>> {
+    let (orders, total) = store::own_page(tx, user, filter, Part::of(request, after))?;
+    Ok(request.page_of(orders, total, after, |order| order.id.raw()))
+}
+
+/// A page of all orders, newest first, or what follows the cursor `after`.
+pub fn page(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, after: Option<Cursor>) -> Result<Page<Order>> {
+    let (orders, total) = store::page(tx, filter, Part::of(request, after))?;
+    Ok(request.page_of(orders, total, after, |order| order.id.raw()))
 }
 
 /// CONFIRMED → PAID; emits [`OrderConfirmed`]. `payment` is `None` for an order that costs nothing. S204, S209.
@@ -97,22 +113,22 @@ pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Orde
 }
 
 /// Whether an unfinished order has a line of this product. Such a product cannot be deleted (S009).
-pub fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> {
+pub fn has_live_of(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
     store::has_live_of(tx, product)
 }
 
 /// Sales of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sold {
-    pub product: kernel::ProductId,
+    pub product: ProductId,
     pub quantity: i64,
     /// Sum of the lines' subtotals.
-    pub amount: kernel::Money,
+    pub amount: Money,
 }
 
 /// The `limit` products with the most units in orders placed since `since` that were paid and not refunded: sorted by
 /// units, then amount, then the older product.
-pub fn best_sellers(tx: &mut Tx<'_>, since: kernel::Timestamp, limit: i64) -> Result<Vec<Sold>> {
+pub fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<Sold>> {
     store::best_sellers(tx, since, limit)
 }
 

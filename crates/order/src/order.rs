@@ -4,9 +4,7 @@ use kernel::{
     Address, Code, Currency, Error, Money, OrderId, OrderNumber, ProductId, Quantity, Result, Timestamp, UserCouponId,
     UserId, VariantId, Zone,
 };
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, time::Duration};
-use utoipa::ToSchema;
+use std::time::Duration;
 
 /// Most lines of one order. A cart of 200 lines must work (docs/RULES.md, known failure 16); larger orders are split.
 pub const LINES_MAX: usize = 200;
@@ -275,38 +273,21 @@ impl Status {
     }
 }
 
-/// The names of the statuses, as the API and the database show them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-#[schema(as = OrderStatus)]
-pub enum Kind {
-    Pending,
-    Confirmed,
-    Paid,
-    Shipping,
-    Delivered,
-    Cancelled,
-    Refunded,
+::store::text_enum! {
+    /// The names of the statuses, as the API and the database show them.
+    #[schema(as = OrderStatus)]
+    pub enum Kind: "order status" {
+        Pending = "PENDING",
+        Confirmed = "CONFIRMED",
+        Paid = "PAID",
+        Shipping = "SHIPPING",
+        Delivered = "DELIVERED",
+        Cancelled = "CANCELLED",
+        Refunded = "REFUNDED",
+    }
 }
 
 impl Kind {
-    /// Every status.
-    pub const ALL: [Kind; 7] =
-        [Kind::Pending, Kind::Confirmed, Kind::Paid, Kind::Shipping, Kind::Delivered, Kind::Cancelled, Kind::Refunded];
-
-    /// The name in capitals.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Pending => "PENDING",
-            Kind::Confirmed => "CONFIRMED",
-            Kind::Paid => "PAID",
-            Kind::Shipping => "SHIPPING",
-            Kind::Delivered => "DELIVERED",
-            Kind::Cancelled => "CANCELLED",
-            Kind::Refunded => "REFUNDED",
-        }
-    }
-
     /// The Korean label.
     pub const fn label(self) -> &'static str {
         match self {
@@ -318,21 +299,5 @@ impl Kind {
             Kind::Cancelled => "취소됨",
             Kind::Refunded => "환불됨",
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Kind> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| Code::InvalidInput.because("that is no status of an order"))
     }
 }

@@ -1,21 +1,22 @@
 //! The SQL of orders: rows in and out, lists, and the audit.
 
-use crate::order::{Amounts, Kind, Line, NewLine, Order, Status};
-use kernel::{Address, Code, Currency, Cursor, Money, OrderId, OrderNumber, Result, Timestamp, UserCouponId, UserId};
+use crate::ops::Sold;
+use crate::order::{Amounts, Kind, Line, NewLine, NewOrder, Order, Status};
+use kernel::{
+    Address, Code, Currency, Cursor, OrderId, OrderNumber, PageRequest, ProductId, Result, Timestamp, UserCouponId,
+    UserId,
+};
 use std::collections::HashMap;
-use store::{Arg, Column, FromColumn, Row, ToArg, Tx, Violation, args};
+use store::{Arg, Check, Row, ToArg, Tx, Violation, args, concatcp, present};
 
-impl ToArg for Kind {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl FromColumn for Kind {
-    fn from_column(column: Column<'_>) -> Result<Kind> {
-        String::from_column(column)?.parse()
-    }
-}
+/// What [`head`] reads, in this order.
+const COLUMNS: &str =
+    "id, order_number, user_id, status, pay_by, paid_at, delivered_at, ended_at, end_reason, subtotal,
+    coupon_discount, points_used, payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1,
+    address2, created_at, updated_at, version";
+/// What [`line`] reads, in this order.
+const LINE_COLUMNS: &str = "order_id, line_number, product_id, variant_id, sku, product_name, variant_name, unit_price,
+    quantity, subtotal";
 
 const INSERT: &str = "insert into orders (order_number, user_id, status, subtotal, coupon_discount, points_used,
     payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by,
@@ -23,16 +24,10 @@ const INSERT: &str = "insert into orders (order_number, user_id, status, subtota
     {on conflict ignore: order_number}";
 const INSERT_LINES: &str = "insert into order_items (order_id, line_number, product_id, variant_id, sku, product_name,
     variant_name, unit_price, quantity, subtotal) values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
-const FIND: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
-    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
-    delivered_at, ended_at, end_reason, created_at, updated_at, version
-    from orders where order_number = ?";
-const LOCK: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
-    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
-    delivered_at, ended_at, end_reason, created_at, updated_at, version
-    from orders where order_number = ? {for update}";
-const LINES: &str = "select order_id, line_number, product_id, variant_id, sku, product_name, variant_name, unit_price,
-    quantity, subtotal from order_items where order_id in ([?]) order by order_id, line_number";
+const FIND: &str = concatcp!("select ", COLUMNS, " from orders where order_number = ?");
+const LOCK: &str = concatcp!(FIND, " {for update}");
+const LINES: &str =
+    concatcp!("select ", LINE_COLUMNS, " from order_items where order_id in ([?]) order by order_id, line_number");
 const BEST_SELLERS: &str = "select l.product_id, cast(sum(l.quantity) as {bigint}), cast(sum(l.subtotal) as {bigint})
       from orders o join order_items l on l.order_id = o.id
      where o.status in ('PAID', 'SHIPPING', 'DELIVERED') and o.created_at >= ?
@@ -43,31 +38,27 @@ const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), 
     delivered_at = coalesce(?, delivered_at), ended_at = ?, end_reason = ?, updated_at = ?, version = version + 1
     where id = ? and status = ? and version = ?";
 
-// Planner hints: `coalesce(status, '')` and `created_at + 0` make the indexes on status and time unusable for these
-// statements, so that every database uses the index on (user_id, id): it finds a user's few orders already sorted.
-const OWN_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
-    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
-    delivered_at, ended_at, end_reason, created_at, updated_at, version from orders
-    where user_id = ? and coalesce(status, '') in ([?]) and created_at + 0 >= ? and created_at + 0 < ? and id < ?
-    order by id desc limit ? offset ?";
-const OWN_COUNT: &str = "select count(*) from orders
-    where user_id = ? and coalesce(status, '') in ([?]) and created_at + 0 >= ? and created_at + 0 < ?";
-const ALL_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
-    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
-    delivered_at, ended_at, end_reason, created_at, updated_at, version from orders
-    where created_at >= ? and created_at < ? and created_at <= ? and (created_at < ? or id < ?)
-      and (order_number {like} ? escape '!' or user_id {like} ? escape '!')
+// Planner hints: `coalesce(status, '')` and `created_at + 0` make the indexes on status and time unusable for a
+// condition, so that every database walks the index whose order the list has: a user's few orders by id, and orders of
+// several statuses by time. Without the hints planners choose the index on status and sort what they find.
+const OWN_ONLY: &str =
+    " where user_id = ? and coalesce(status, '') in ([?]) and created_at + 0 >= ? and created_at + 0 < ?";
+const OWN_PAGE: &str =
+    concatcp!("select ", COLUMNS, " from orders", OWN_ONLY, " and id < ? order by id desc limit ? offset ?");
+const OWN_COUNT: &str = concatcp!("select count(*) from orders", OWN_ONLY);
+
+const IN_PERIOD: &str = " created_at >= ? and created_at < ?
+    and (order_number {like} ? escape '!' or user_id {like} ? escape '!')";
+const NEWEST_AFTER: &str = " and created_at <= ? and (created_at < ? or id < ?)
     order by created_at desc, id desc limit ? offset ?";
-const ALL_COUNT: &str = "select count(*) from orders where created_at >= ? and created_at < ?
-      and (order_number {like} ? escape '!' or user_id {like} ? escape '!')";
-const STATUS_PAGE: &str = "select id, order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
-    currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, pay_by, paid_at,
-    delivered_at, ended_at, end_reason, created_at, updated_at, version from orders
-    where status = ? and created_at >= ? and created_at < ? and created_at <= ? and (created_at < ? or id < ?)
-      and (order_number {like} ? escape '!' or user_id {like} ? escape '!')
-    order by created_at desc, id desc limit ? offset ?";
-const STATUS_COUNT: &str = "select count(*) from orders where status = ? and created_at >= ? and created_at < ?
-      and (order_number {like} ? escape '!' or user_id {like} ? escape '!')";
+const OF_STATUS: &str = " status = ? and";
+const OF_STATUSES: &str = " coalesce(status, '') in ([?]) and";
+const ALL_PAGE: &str = concatcp!("select ", COLUMNS, " from orders where", IN_PERIOD, NEWEST_AFTER);
+const ALL_COUNT: &str = concatcp!("select count(*) from orders where", IN_PERIOD);
+const STATUS_PAGE: &str = concatcp!("select ", COLUMNS, " from orders where", OF_STATUS, IN_PERIOD, NEWEST_AFTER);
+const STATUS_COUNT: &str = concatcp!("select count(*) from orders where", OF_STATUS, IN_PERIOD);
+const STATUSES_PAGE: &str = concatcp!("select ", COLUMNS, " from orders where", OF_STATUSES, IN_PERIOD, NEWEST_AFTER);
+const STATUSES_COUNT: &str = concatcp!("select count(*) from orders where status in ([?]) and", IN_PERIOD);
 const CREATED_AT: &str = "select created_at from orders where id = ?";
 
 const WRONG_AMOUNTS: &str = "select order_number, subtotal, coupon_discount, points_used, payable from orders
@@ -106,6 +97,8 @@ pub const STATEMENTS: &[&str] = &[
     ALL_COUNT,
     STATUS_PAGE,
     STATUS_COUNT,
+    STATUSES_PAGE,
+    STATUSES_COUNT,
     CREATED_AT,
     WRONG_AMOUNTS,
     WRONG_SUBTOTALS,
@@ -114,87 +107,132 @@ pub const STATEMENTS: &[&str] = &[
     NO_LINES,
 ];
 
-/// Most violations reported per rule; a shop with more has one cause for all of them.
-const TOLD_MAX: i64 = 100;
+/// What must hold among orders: amounts that add up, and statuses with their data.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "payable = subtotal − discount − points, and never negative",
+        sql: WRONG_AMOUNTS,
+        given: &[],
+        subject: "{}",
+        found: "subtotal {} − coupon {} − points {} is not payable {}",
+    },
+    Check {
+        rule: "an order's subtotal is the sum of its lines",
+        sql: WRONG_SUBTOTALS,
+        given: &[],
+        subject: "{}",
+        found: "subtotal {}, lines {}",
+    },
+    Check {
+        rule: "a line's subtotal is unit price × quantity, quantity at least 1",
+        sql: WRONG_LINES,
+        given: &[],
+        subject: "order row {} line {}",
+        found: "{} × {} is not {}",
+    },
+    Check {
+        rule: "an order has the data of its status",
+        sql: WRONG_STATES,
+        given: &[],
+        subject: "{}",
+        found: "{} without its data, or with another status's",
+    },
+    Check { rule: "an order has lines", sql: NO_LINES, given: &[], subject: "{}", found: "none" },
+];
+
+/// Violations of [`AUDIT`].
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    store::audit::run(tx, AUDIT)
+}
 
 fn head(row: &Row<'_>) -> Result<Order> {
     Ok(Order {
-        id: row.get(0)?,
-        number: row.get(1)?,
-        user: row.get(2)?,
+        id: row.next()?,
+        number: row.next()?,
+        user: row.next()?,
         status: status(row)?,
         lines: Vec::new(),
         amounts: Amounts {
-            subtotal: row.get(4)?,
-            coupon_discount: row.get(5)?,
-            points_used: row.get(6)?,
-            payable: row.get(7)?,
+            subtotal: row.next()?,
+            coupon_discount: row.next()?,
+            points_used: row.next()?,
+            payable: row.next()?,
         },
-        currency: Currency::of_code(&row.get::<String>(8)?)?,
-        coupon: row.get::<Option<UserCouponId>>(9)?,
+        currency: Currency::of_code(&row.next::<String>()?)?,
+        coupon: row.next::<Option<UserCouponId>>()?,
         address: Address {
-            receiver_name: row.get(10)?,
-            receiver_phone: row.get(11)?,
-            zip_code: row.get(12)?,
-            address1: row.get(13)?,
-            address2: row.get(14)?,
+            receiver_name: row.next()?,
+            receiver_phone: row.next()?,
+            zip_code: row.next()?,
+            address1: row.next()?,
+            address2: row.next()?,
         },
-        created_at: row.get(20)?,
-        updated_at: row.get(21)?,
-        version: row.get(22)?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+        version: row.next()?,
     })
 }
 
+/// The status with the data that it needs; C001 when a column that it needs is null.
 fn status(row: &Row<'_>) -> Result<Status> {
-    Ok(match row.get::<Kind>(3)? {
+    let (kind, pay_by, paid_at) = (row.next()?, row.next()?, row.next()?);
+    let (delivered_at, ended_at, reason) = (row.next()?, row.next()?, row.next()?);
+    Ok(match kind {
         Kind::Pending => Status::Pending,
-        Kind::Confirmed => Status::Confirmed { pay_by: row.get(15)? },
-        Kind::Paid => Status::Paid { at: row.get(16)? },
-        Kind::Shipping => Status::Shipping { paid_at: row.get(16)? },
-        Kind::Delivered => Status::Delivered { paid_at: row.get(16)?, at: row.get(17)? },
-        Kind::Cancelled => Status::Cancelled { at: row.get(18)?, reason: row.get(19)? },
-        Kind::Refunded => Status::Refunded { at: row.get(18)?, reason: row.get(19)? },
+        Kind::Confirmed => Status::Confirmed { pay_by: present(pay_by)? },
+        Kind::Paid => Status::Paid { at: present(paid_at)? },
+        Kind::Shipping => Status::Shipping { paid_at: present(paid_at)? },
+        Kind::Delivered => Status::Delivered { paid_at: present(paid_at)?, at: present(delivered_at)? },
+        Kind::Cancelled => Status::Cancelled { at: present(ended_at)?, reason: present(reason)? },
+        Kind::Refunded => Status::Refunded { at: present(ended_at)?, reason: present(reason)? },
     })
 }
 
 fn line(row: &Row<'_>) -> Result<(OrderId, Line)> {
+    let order = row.next()?;
     let line = Line {
-        number: row.get(1)?,
-        product: row.get(2)?,
-        variant: row.get(3)?,
-        sku: row.get(4)?,
-        product_name: row.get(5)?,
-        variant_name: row.get(6)?,
-        unit_price: row.get(7)?,
-        quantity: row.get(8)?,
-        subtotal: row.get(9)?,
+        number: row.next()?,
+        product: row.next()?,
+        variant: row.next()?,
+        sku: row.next()?,
+        product_name: row.next()?,
+        variant_name: row.next()?,
+        unit_price: row.next()?,
+        quantity: row.next()?,
+        subtotal: row.next()?,
     };
-    Ok((row.get(0)?, line))
+    Ok((order, line))
 }
 
-/// Stores the order without its lines under `order.number`; `None` when that number is taken.
-pub(crate) fn insert(tx: &mut Tx<'_>, order: &Order) -> Result<Option<OrderId>> {
-    let (amounts, address) = (&order.amounts, &order.address);
+/// Stores an order without its lines; `None` when its number is taken.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    number: &OrderNumber,
+    new: &NewOrder,
+    amounts: &Amounts,
+    status: &Status,
+) -> Result<Option<OrderId>> {
+    let (now, address) = (tx.now(), &new.address);
     let id = tx.insert_new(
         INSERT,
         args![
-            order.number,
-            order.user,
-            order.status.kind(),
+            number,
+            new.user,
+            status.kind(),
             amounts.subtotal,
             amounts.coupon_discount,
             amounts.points_used,
             amounts.payable,
-            order.currency.code(),
-            order.coupon,
+            new.currency.code(),
+            new.coupon,
             address.receiver_name,
             address.receiver_phone,
             address.zip_code,
             address.address1,
             address.address2,
-            order.status.pay_by(),
-            order.created_at,
-            order.updated_at,
+            status.pay_by(),
+            now,
+            now,
         ],
     )?;
     Ok(id.map(OrderId::new))
@@ -250,14 +288,14 @@ pub(crate) fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Option<Order
 }
 
 /// Whether an unfinished order has a line of this product.
-pub(crate) fn has_live_of(tx: &mut Tx<'_>, product: kernel::ProductId) -> Result<bool> {
+pub(crate) fn has_live_of(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
     Ok(tx.query_first(LIVE_OF_PRODUCT, args![product], |_| Ok(()))?.is_some())
 }
 
 /// The best sellers among the orders placed since `since` and paid.
-pub(crate) fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<crate::ops::Sold>> {
+pub(crate) fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<Sold>> {
     tx.query(BEST_SELLERS, args![since, limit], |row| {
-        Ok(crate::ops::Sold { product: row.get(0)?, quantity: row.get(1)?, amount: row.get(2)? })
+        Ok(Sold { product: row.get(0)?, quantity: row.get(1)?, amount: row.get(2)? })
     })
 }
 
@@ -367,6 +405,13 @@ pub struct Part {
     pub limit: i64,
 }
 
+impl Part {
+    /// The part that a page shows, and the row after it.
+    pub(crate) fn of(request: PageRequest, after: Option<Cursor>) -> Part {
+        Part { after, offset: request.offset_after(after), limit: request.limit() }
+    }
+}
+
 /// A part of the user's own orders, newest first, and the number of orders on all pages.
 pub fn own_page(tx: &mut Tx<'_>, user: &UserId, filter: &Filter, part: Part) -> Result<(Vec<Order>, i64)> {
     let before = part.after.map_or(i64::MAX, Cursor::id);
@@ -385,18 +430,20 @@ pub fn page(tx: &mut Tx<'_>, filter: &Filter, part: Part) -> Result<(Vec<Order>,
         None => (Timestamp::from_millis(i64::MAX), i64::MAX),
     };
     let (from, to, like) = (filter.from, filter.to, filter.pattern());
-    let (mut orders, total) = match filter.statuses.as_slice() {
-        [] => {
-            let row = args![from, to, before, before, before_id, like, like, part.limit, part.offset];
-            let orders = tx.query(ALL_PAGE, row, head)?;
-            (orders, tx.query_one(ALL_COUNT, args![from, to, like, like], |row| row.get(0))?)
-        }
-        [status, ..] => {
-            let row = args![status, from, to, before, before, before_id, like, like, part.limit, part.offset];
-            let orders = tx.query(STATUS_PAGE, row, head)?;
-            (orders, tx.query_one(STATUS_COUNT, args![status, from, to, like, like], |row| row.get(0))?)
-        }
+    let period = args![from, to, like, like];
+    let newest = args![before, before, before_id, part.limit, part.offset];
+    let statuses: &[Arg<'_>] = match filter.statuses.as_slice() {
+        [] => &[],
+        [status] => &[status.to_arg()],
+        several => &[Arg::list(several)],
     };
+    let (page, count) = match filter.statuses.as_slice() {
+        [] => (ALL_PAGE, ALL_COUNT),
+        [_] => (STATUS_PAGE, STATUS_COUNT),
+        [_, _, ..] => (STATUSES_PAGE, STATUSES_COUNT),
+    };
+    let mut orders = tx.query(page, &[statuses, period, newest].concat(), head)?;
+    let total = tx.query_one(count, &[statuses, period].concat(), |row| row.get(0))?;
     load_lines(tx, &mut orders)?;
     Ok((orders, total))
 }
@@ -404,35 +451,4 @@ pub fn page(tx: &mut Tx<'_>, filter: &Filter, part: Part) -> Result<(Vec<Order>,
 fn created_at(tx: &mut Tx<'_>, cursor: Cursor) -> Result<Timestamp> {
     tx.query_first(CREATED_AT, args![cursor.id()], |row| row.get(0))?
         .ok_or_else(|| Code::InvalidInput.because("that is not a cursor this list gave out"))
-}
-
-/// Violations: amounts that do not add up, and statuses without their data.
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut found = tx.query(WRONG_AMOUNTS, args![TOLD_MAX], |row| {
-        let what = format!(
-            "subtotal {} − coupon {} − points {} is not payable {}",
-            row.get::<Money>(1)?,
-            row.get::<Money>(2)?,
-            row.get::<Money>(3)?,
-            row.get::<Money>(4)?
-        );
-        Ok(Violation::new("payable = subtotal − discount − points, and never negative", row.get::<String>(0)?, what))
-    })?;
-    found.extend(tx.query(WRONG_SUBTOTALS, args![TOLD_MAX], |row| {
-        let what = format!("subtotal {}, lines {}", row.get::<Money>(1)?, row.get::<Money>(2)?);
-        Ok(Violation::new("an order's subtotal is the sum of its lines", row.get::<String>(0)?, what))
-    })?);
-    found.extend(tx.query(WRONG_LINES, args![TOLD_MAX], |row| {
-        let subject = format!("order row {} line {}", row.get::<i64>(0)?, row.get::<i64>(1)?);
-        let what = format!("{} × {} is not {}", row.get::<i64>(2)?, row.get::<i64>(3)?, row.get::<i64>(4)?);
-        Ok(Violation::new("a line's subtotal is unit price × quantity, quantity at least 1", subject, what))
-    })?);
-    found.extend(tx.query(WRONG_STATES, args![TOLD_MAX], |row| {
-        let what = format!("{} without its data, or with another's", row.get::<String>(1)?);
-        Ok(Violation::new("an order knows what its status says", row.get::<String>(0)?, what))
-    })?);
-    found.extend(tx.query(NO_LINES, args![TOLD_MAX], |row| {
-        Ok(Violation::new("an order has lines", row.get::<String>(0)?, "none"))
-    })?);
-    Ok(found)
 }

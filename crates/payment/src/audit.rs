@@ -1,8 +1,8 @@
 //! Audit of payments and refunds (docs/RULES.md, invariants 2 and 3).
 
-use kernel::{Money, Result};
+use kernel::Result;
 use std::time::Duration;
-use store::{Row, Tx, Violation, args};
+use store::{Check, Tx, Violation, audit::Given};
 
 pub(crate) const WRONG_AMOUNTS: &str = "select payment_number, amount, captured, refund_claimed, refunded from payments
     where captured not in (0, amount) or amount <= 0 or refunded < 0 or refunded > refund_claimed
@@ -42,61 +42,50 @@ pub(crate) const WRONG_REFUNDS: &str = "select r.id, r.status, r.amount from ref
                        where p.payment_number = r.payment_number and p.order_number = r.order_number)
     order by r.id limit ?";
 
-/// Most violations reported per rule; a shop with more has one cause for all of them.
-const TOLD_MAX: i64 = 100;
 /// Time within which the refund of a late capture must have begun; recovery asks and retries within minutes.
-const GIVEN_BACK_WITHIN: Duration = Duration::from_secs(3_600);
+const REFUNDED_WITHIN: Duration = Duration::from_secs(3_600);
 
-/// Violations among payments and refunds.
+/// What must hold among payments and refunds.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "refunded ≤ claimed ≤ captured, which is nothing or the amount",
+        sql: WRONG_AMOUNTS,
+        given: &[],
+        subject: "{}",
+        found: "amount {}, captured {}, claimed {}, refunded {}",
+    },
+    Check {
+        rule: "what a payment claimed and refunded is the sum of its refunds",
+        sql: WRONG_CLAIMS,
+        given: &[],
+        subject: "{}",
+        found: "claimed {} and refunded {}, its refunds sum up to {} and {}",
+    },
+    Check {
+        rule: "a payment has the data of its status",
+        sql: WRONG_STATES,
+        given: &[],
+        subject: "{}",
+        found: "{} without its data, or with another status's",
+    },
+    Check { rule: "an order has at most one live payment", sql: TWICE_PAID, given: &[], subject: "{}", found: "{}" },
+    Check {
+        rule: "money captured by an abandoned payment is refunded",
+        sql: KEPT_TOO_LONG,
+        given: &[Given::Ago(REFUNDED_WITHIN)],
+        subject: "{}",
+        found: "{}, captured {}, claimed for refunds {}",
+    },
+    Check {
+        rule: "a refund belongs to a payment and has the data of its status",
+        sql: WRONG_REFUNDS,
+        given: &[],
+        subject: "{}",
+        found: "{} of {}",
+    },
+];
+
+/// Violations of [`AUDIT`].
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let long_ago = tx.now().before(GIVEN_BACK_WITHIN);
-    let mut found = tx.query(WRONG_AMOUNTS, args![TOLD_MAX], |row| {
-        let what = format!(
-            "amount {}, captured {}, claimed {}, refunded {}",
-            row.get::<Money>(1)?,
-            row.get::<Money>(2)?,
-            row.get::<Money>(3)?,
-            row.get::<Money>(4)?
-        );
-        Ok(Violation::new("refunded ≤ claimed ≤ captured, which is nothing or the amount", subject(row)?, what))
-    })?;
-    found.extend(tx.query(WRONG_CLAIMS, args![TOLD_MAX], |row| {
-        let what = format!(
-            "claimed {} and refunded {}, its refunds say {} and {}",
-            row.get::<Money>(1)?,
-            row.get::<Money>(2)?,
-            row.get::<Money>(3)?,
-            row.get::<Money>(4)?
-        );
-        Ok(Violation::new("what a payment gave back is the sum of its refunds", subject(row)?, what))
-    })?);
-    found.extend(tx.query(WRONG_STATES, args![TOLD_MAX], |row| {
-        let what = format!("{} without its data, or with another's", row.get::<String>(1)?);
-        Ok(Violation::new("a payment knows what its status says", subject(row)?, what))
-    })?);
-    found.extend(tx.query(TWICE_PAID, args![TOLD_MAX], |row| {
-        Ok(Violation::new("an order has at most one live payment", subject(row)?, row.get::<i64>(1)?.to_string()))
-    })?);
-    found.extend(tx.query(KEPT_TOO_LONG, args![long_ago, TOLD_MAX], |row| {
-        let what = format!(
-            "{}, captured {}, on its way back {}",
-            row.get::<String>(1)?,
-            row.get::<Money>(2)?,
-            row.get::<Money>(3)?
-        );
-        Ok(Violation::new("money taken by a payment that was given up goes back", subject(row)?, what))
-    })?);
-    found.extend(tx.query(WRONG_REFUNDS, args![TOLD_MAX], |row| {
-        let what = format!("{} of {}", row.get::<String>(1)?, row.get::<Money>(2)?);
-        Ok(Violation::new(
-            "a refund belongs to a payment and knows what its status says",
-            row.get::<i64>(0)?.to_string(),
-            what,
-        ))
-    })?);
-    Ok(found)
-}
-
-fn subject(row: &Row<'_>) -> Result<String> {
-    row.get(0)
+    store::audit::run(tx, AUDIT)
 }

@@ -11,8 +11,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-pub use audit::audit;
-pub use payment::{Approval, Change, Kind, Method, NewPayment, Payment, Refund, RefundStatus, Status};
+pub use audit::{AUDIT, audit};
+pub use payment::{Approval, Change, Kind, Method, NewPayment, Payment, Refund, RefundKind, RefundStatus, Status};
 pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
 
 /// Tables of this domain.
@@ -24,6 +24,6 @@ pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
     routes: http::routes,
-    audit: audit::audit,
+    audit,
     ..web::Module::named("payment")
 };

@@ -4,11 +4,8 @@ use crate::events::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 use crate::payment::{Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
 use crate::store;
 use ::store::Tx;
-use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, UserId, text};
+use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, UserId, text};
 
-/// Numbers drawn before the payment fails. Two taken numbers in a row mean a broken source of randomness, not bad
-/// luck.
-const DRAWS_MAX: u32 = 5;
 /// The failure reason of a payment that was abandoned, in place of a gateway's reason.
 const ABANDONED: &str = "CANCELLED: given up before there was an outcome";
 
@@ -21,15 +18,26 @@ pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
     if new.method == Method::Balance {
         return Err(Code::PaymentMethodNotSupported.because("there is no balance to pay with yet"));
     }
+    let payment_key = text::optional("paymentKey", new.payment_key.as_deref(), PAYMENT_KEY_MAX)?;
+    let new = NewPayment { payment_key, ..new };
+    let (number, id) = tx.insert_drawn(PaymentNumber::draw, |tx, number| {
+        if let Some(id) = store::insert(tx, number, &new)? {
+            return Ok(Some((number.clone(), id)));
+        }
+        match store::live(tx, &new.order)? {
+            Some(live) => Err(already(&live)),
+            None => Ok(None),
+        }
+    })?;
     let now = tx.now();
-    let mut payment = Payment {
-        id: PaymentId::new(0),
-        number: PaymentNumber::draw(tx.random()),
+    Ok(Payment {
+        id,
+        number,
         order: new.order,
         user: new.user,
         amount: new.amount,
         method: new.method,
-        payment_key: text::optional("paymentKey", new.payment_key.as_deref(), PAYMENT_KEY_MAX)?,
+        payment_key: new.payment_key,
         status: Status::Processing,
         transaction: None,
         captured: Money::ZERO,
@@ -38,18 +46,7 @@ pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
         created_at: now,
         updated_at: now,
         version: 1,
-    };
-    for _ in 0..DRAWS_MAX {
-        if let Some(id) = store::insert(tx, &payment)? {
-            payment.id = id;
-            return Ok(payment);
-        }
-        if let Some(live) = store::live(tx, &payment.order)? {
-            return Err(already(&live));
-        }
-        payment.number = PaymentNumber::draw(tx.random());
-    }
-    Err(Code::Internal.error().caused_by("every drawn payment number was taken"))
+    })
 }
 
 fn already(live: &Payment) -> Error {

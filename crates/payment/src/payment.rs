@@ -1,9 +1,7 @@
 //! Payments, refunds and the rules of their statuses.
 
 use kernel::{Code, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp, UserId};
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-use utoipa::ToSchema;
+use std::str::FromStr;
 
 /// Longest payment key of a gateway, in characters (the limit of Toss Payments).
 pub const PAYMENT_KEY_MAX: usize = 200;
@@ -212,45 +210,21 @@ impl Status {
     }
 }
 
-/// The names of the statuses, as the API and the database show them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = PaymentStatus)]
-pub enum Kind {
-    Pending,
-    Processing,
-    Completed,
-    Failed,
-    Cancelled,
-    PartiallyRefunded,
-    Refunded,
+::store::text_enum! {
+    /// The names of the statuses, as the API and the database show them.
+    #[schema(as = PaymentStatus)]
+    pub enum Kind: "payment status" {
+        Pending = "PENDING",
+        Processing = "PROCESSING",
+        Completed = "COMPLETED",
+        Failed = "FAILED",
+        Cancelled = "CANCELLED",
+        PartiallyRefunded = "PARTIALLY_REFUNDED",
+        Refunded = "REFUNDED",
+    }
 }
 
 impl Kind {
-    /// Every status.
-    pub const ALL: [Kind; 7] = [
-        Kind::Pending,
-        Kind::Processing,
-        Kind::Completed,
-        Kind::Failed,
-        Kind::Cancelled,
-        Kind::PartiallyRefunded,
-        Kind::Refunded,
-    ];
-
-    /// The name in capitals.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Pending => "PENDING",
-            Kind::Processing => "PROCESSING",
-            Kind::Completed => "COMPLETED",
-            Kind::Failed => "FAILED",
-            Kind::Cancelled => "CANCELLED",
-            Kind::PartiallyRefunded => "PARTIALLY_REFUNDED",
-            Kind::Refunded => "REFUNDED",
-        }
-    }
-
     /// The Korean label.
     pub const fn label(self) -> &'static str {
         match self {
@@ -265,50 +239,24 @@ impl Kind {
     }
 }
 
-/// How a buyer pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Method {
-    /// `CARD` is accepted as another name.
-    CreditCard,
-    BankTransfer,
-    /// Into an account opened for this payment.
-    VirtualAccount,
-    KakaoPay,
-    NaverPay,
-    TossPay,
-    Mobile,
-    /// The prepaid balance; refused (S307) until there is a wallet.
-    Balance,
+::store::text_enum! {
+    /// How a buyer pays.
+    pub enum Method {
+        /// `CARD` is accepted as another name.
+        CreditCard = "CREDIT_CARD",
+        BankTransfer = "BANK_TRANSFER",
+        /// Into an account opened for this payment.
+        VirtualAccount = "VIRTUAL_ACCOUNT",
+        KakaoPay = "KAKAO_PAY",
+        NaverPay = "NAVER_PAY",
+        TossPay = "TOSS_PAY",
+        Mobile = "MOBILE",
+        /// The prepaid balance; refused (S307) until there is a wallet.
+        Balance = "BALANCE",
+    }
 }
 
 impl Method {
-    /// Every method.
-    pub const ALL: [Method; 8] = [
-        Method::CreditCard,
-        Method::BankTransfer,
-        Method::VirtualAccount,
-        Method::KakaoPay,
-        Method::NaverPay,
-        Method::TossPay,
-        Method::Mobile,
-        Method::Balance,
-    ];
-
-    /// The name in capitals.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Method::CreditCard => "CREDIT_CARD",
-            Method::BankTransfer => "BANK_TRANSFER",
-            Method::VirtualAccount => "VIRTUAL_ACCOUNT",
-            Method::KakaoPay => "KAKAO_PAY",
-            Method::NaverPay => "NAVER_PAY",
-            Method::TossPay => "TOSS_PAY",
-            Method::Mobile => "MOBILE",
-            Method::Balance => "BALANCE",
-        }
-    }
-
     /// The Korean label.
     pub const fn label(self) -> &'static str {
         match self {
@@ -324,38 +272,12 @@ impl Method {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Kind> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| Code::InvalidInput.because("that is no status of a payment"))
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 impl FromStr for Method {
     type Err = Error;
     /// The method with this name, or `CARD`; S307 for any other text.
     fn from_str(text: &str) -> Result<Method> {
-        if text == "CARD" {
-            return Ok(Method::CreditCard);
-        }
-        Method::ALL
-            .into_iter()
-            .find(|method| method.name() == text)
+        let name = if text == "CARD" { Method::CreditCard.name() } else { text };
+        Method::named(name)
             .ok_or_else(|| Code::PaymentMethodNotSupported.because("that is no payment method of this shop"))
     }
 }
@@ -391,13 +313,23 @@ pub enum RefundStatus {
     },
 }
 
+::store::text_enum! {
+    /// The names of a refund's statuses.
+    #[schema(as = RefundStatus)]
+    pub enum RefundKind: "refund status" {
+        Processing = "PROCESSING",
+        Completed = "COMPLETED",
+        Failed = "FAILED",
+    }
+}
+
 impl RefundStatus {
-    /// The name in capitals.
-    pub const fn name(&self) -> &'static str {
+    /// The status without its data.
+    pub const fn kind(&self) -> RefundKind {
         match self {
-            RefundStatus::Processing => "PROCESSING",
-            RefundStatus::Completed { .. } => "COMPLETED",
-            RefundStatus::Failed { .. } => "FAILED",
+            RefundStatus::Processing => RefundKind::Processing,
+            RefundStatus::Completed { .. } => RefundKind::Completed,
+            RefundStatus::Failed { .. } => RefundKind::Failed,
         }
     }
 }

@@ -103,7 +103,7 @@ pub struct RefundResponse {
 
 impl From<Refund> for RefundResponse {
     fn from(refund: Refund) -> RefundResponse {
-        let status = refund.status.name();
+        let status = refund.status.kind().name();
         let (completed_at, pg_transaction_id, failure_reason) = match refund.status {
             RefundStatus::Processing => (None, None, None),
             RefundStatus::Completed { at, transaction } => (Some(at), Some(transaction), None),

@@ -1,33 +1,17 @@
 //! The SQL of payments and refunds. The guards of their money are in the statements.
 
 use crate::audit;
-use crate::payment::{Kind, Method, Payment, Refund, RefundStatus, Status};
-use kernel::{Code, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
-use store::{Arg, Column, FromColumn, Row, ToArg, Tx, args};
+use crate::payment::{Kind, NewPayment, Payment, Refund, RefundKind, RefundStatus, Status};
+use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
+use store::{Row, Tx, args, concatcp, present};
 
-impl ToArg for Kind {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl FromColumn for Kind {
-    fn from_column(column: Column<'_>) -> Result<Kind> {
-        String::from_column(column)?.parse()
-    }
-}
-
-impl ToArg for Method {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl FromColumn for Method {
-    fn from_column(column: Column<'_>) -> Result<Method> {
-        String::from_column(column)?.parse()
-    }
-}
+/// What [`payment`] reads, in this order.
+const COLUMNS: &str = "id, payment_number, order_number, user_id, amount, method, payment_key, status, paid_at,
+    ended_at, failure_reason, refunded_at, transaction_id, captured, refunded, refund_claimed, created_at, updated_at,
+    version";
+/// What [`refund`] reads, in this order.
+const REFUND_COLUMNS: &str = "id, payment_number, order_number, amount, reason, status, transaction_id, failure_reason,
+    ended_at, created_at";
 
 // `live_key` is the order's number while the payment is live, and null after it failed or was abandoned. It is
 // unique, and no database counts nulls as equal: so an order has at most one live payment, also when two begin at the
@@ -35,18 +19,10 @@ impl FromColumn for Method {
 const INSERT: &str = "insert into payments (payment_number, order_number, user_id, amount, method, payment_key, status,
     live_key, captured, refunded, refund_claimed, created_at, updated_at, version)
     values (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, 1) {on conflict ignore: payment_number}";
-const FIND: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
-    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
-    updated_at, version from payments where payment_number = ?";
-const LOCK: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
-    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
-    updated_at, version from payments where payment_number = ? {for update}";
-const LIVE: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
-    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
-    updated_at, version from payments where live_key = ?";
-const OF_ORDER: &str = "select id, payment_number, order_number, user_id, amount, method, payment_key, status,
-    transaction_id, captured, refunded, refund_claimed, failure_reason, paid_at, ended_at, refunded_at, created_at,
-    updated_at, version from payments where order_number = ? order by id";
+const FIND: &str = concatcp!("select ", COLUMNS, " from payments where payment_number = ?");
+const LOCK: &str = concatcp!(FIND, " {for update}");
+const LIVE: &str = concatcp!("select ", COLUMNS, " from payments where live_key = ?");
+const OF_ORDER: &str = concatcp!("select ", COLUMNS, " from payments where order_number = ? order by id");
 const CAPTURE: &str = "update payments set status = ?, transaction_id = ?, captured = amount, paid_at = ?,
     updated_at = ?, version = version + 1 where id = ? and version = ? and captured = 0";
 const END: &str = "update payments set status = ?, live_key = null, failure_reason = ?, ended_at = ?, updated_at = ?,
@@ -59,15 +35,12 @@ const RETURN: &str = "update payments set status = ?, refunded = refunded + ?, r
     version = version + 1 where id = ? and version = ? and refunded + ? <= refund_claimed";
 
 const INSERT_REFUND: &str = "insert into refunds (payment_number, order_number, amount, reason, status, created_at)
-    values (?, ?, ?, ?, 'PROCESSING', ?)";
-const FIND_REFUND: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
-    failure_reason, ended_at, created_at from refunds where id = ?";
-const LOCK_REFUND: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
-    failure_reason, ended_at, created_at from refunds where id = ? {for update}";
-const REFUNDS_OF_PAYMENT: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
-    failure_reason, ended_at, created_at from refunds where payment_number = ? order by id";
-const REFUNDS_OF_ORDER: &str = "select id, payment_number, order_number, amount, reason, status, transaction_id,
-    failure_reason, ended_at, created_at from refunds where order_number = ? order by id";
+    values (?, ?, ?, ?, ?, ?)";
+const FIND_REFUND: &str = concatcp!("select ", REFUND_COLUMNS, " from refunds where id = ?");
+const LOCK_REFUND: &str = concatcp!(FIND_REFUND, " {for update}");
+const REFUNDS_OF_PAYMENT: &str =
+    concatcp!("select ", REFUND_COLUMNS, " from refunds where payment_number = ? order by id");
+const REFUNDS_OF_ORDER: &str = concatcp!("select ", REFUND_COLUMNS, " from refunds where order_number = ? order by id");
 const END_REFUND: &str = "update refunds set status = ?, transaction_id = ?, failure_reason = ?, ended_at = ?
     where id = ? and status = 'PROCESSING'";
 
@@ -99,67 +72,77 @@ pub const STATEMENTS: &[&str] = &[
 
 fn payment(row: &Row<'_>) -> Result<Payment> {
     Ok(Payment {
-        id: row.get(0)?,
-        number: row.get(1)?,
-        order: row.get(2)?,
-        user: row.get(3)?,
-        amount: row.get(4)?,
-        method: row.get(5)?,
-        payment_key: row.get(6)?,
-        status: match row.get::<Kind>(7)? {
-            Kind::Pending => Status::Pending,
-            Kind::Processing => Status::Processing,
-            Kind::Completed => Status::Completed { at: row.get(13)? },
-            Kind::Failed => Status::Failed { at: row.get(14)?, reason: row.get(12)? },
-            Kind::Cancelled => Status::Cancelled { at: row.get(14)? },
-            Kind::PartiallyRefunded => Status::PartiallyRefunded { paid_at: row.get(13)?, at: row.get(15)? },
-            Kind::Refunded => Status::Refunded { paid_at: row.get(13)?, at: row.get(15)? },
-        },
-        transaction: row.get(8)?,
-        captured: row.get(9)?,
-        refunded: row.get(10)?,
-        refund_claimed: row.get(11)?,
-        created_at: row.get(16)?,
-        updated_at: row.get(17)?,
-        version: row.get(18)?,
+        id: row.next()?,
+        number: row.next()?,
+        order: row.next()?,
+        user: row.next()?,
+        amount: row.next()?,
+        method: row.next()?,
+        payment_key: row.next()?,
+        status: status(row)?,
+        transaction: row.next()?,
+        captured: row.next()?,
+        refunded: row.next()?,
+        refund_claimed: row.next()?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+        version: row.next()?,
+    })
+}
+
+/// The status with the data that it needs; C001 when a column that it needs is null.
+fn status(row: &Row<'_>) -> Result<Status> {
+    let (kind, paid_at, ended_at) = (row.next()?, row.next()?, row.next()?);
+    let (reason, refunded_at) = (row.next()?, row.next()?);
+    Ok(match kind {
+        Kind::Pending => Status::Pending,
+        Kind::Processing => Status::Processing,
+        Kind::Completed => Status::Completed { at: present(paid_at)? },
+        Kind::Failed => Status::Failed { at: present(ended_at)?, reason: present(reason)? },
+        Kind::Cancelled => Status::Cancelled { at: present(ended_at)? },
+        Kind::PartiallyRefunded => Status::PartiallyRefunded { paid_at: present(paid_at)?, at: present(refunded_at)? },
+        Kind::Refunded => Status::Refunded { paid_at: present(paid_at)?, at: present(refunded_at)? },
     })
 }
 
 fn refund(row: &Row<'_>) -> Result<Refund> {
     Ok(Refund {
-        id: row.get(0)?,
-        payment: row.get(1)?,
-        order: row.get(2)?,
-        amount: row.get(3)?,
-        reason: row.get(4)?,
-        status: match row.get::<String>(5)?.as_str() {
-            "PROCESSING" => RefundStatus::Processing,
-            "COMPLETED" => RefundStatus::Completed { at: row.get(8)?, transaction: row.get(6)? },
-            "FAILED" => RefundStatus::Failed { at: row.get(8)?, reason: row.get(7)? },
-            other => return Err(Code::Internal.error().caused_by(format!("a refund in {other}"))),
-        },
-        created_at: row.get(9)?,
+        id: row.next()?,
+        payment: row.next()?,
+        order: row.next()?,
+        amount: row.next()?,
+        reason: row.next()?,
+        status: refund_status(row)?,
+        created_at: row.next()?,
     })
 }
 
-/// Stores a live payment; `None` when its number is taken or its order already has a live payment.
-pub(crate) fn insert(tx: &mut Tx<'_>, new: &Payment) -> Result<Option<PaymentId>> {
-    let id = tx.insert_new(
-        INSERT,
-        args![
-            new.number,
-            new.order,
-            new.user,
-            new.amount,
-            new.method,
-            new.payment_key,
-            new.status.kind(),
-            new.order,
-            new.created_at,
-            new.updated_at,
-        ],
-    )?;
-    Ok(id.map(PaymentId::new))
+fn refund_status(row: &Row<'_>) -> Result<RefundStatus> {
+    let (kind, transaction, reason, at) = (row.next()?, row.next()?, row.next()?, row.next()?);
+    Ok(match kind {
+        RefundKind::Processing => RefundStatus::Processing,
+        RefundKind::Completed => RefundStatus::Completed { at: present(at)?, transaction: present(transaction)? },
+        RefundKind::Failed => RefundStatus::Failed { at: present(at)?, reason: present(reason)? },
+    })
+}
+
+/// Stores a payment in PROCESSING; `None` when its number is taken or its order already has a live payment.
+pub(crate) fn insert(tx: &mut Tx<'_>, number: &PaymentNumber, new: &NewPayment) -> Result<Option<PaymentId>> {
+    let now = tx.now();
+    let live_key = &new.order;
+    let row = args![
+        number,
+        new.order,
+        new.user,
+        new.amount,
+        new.method,
+        new.payment_key,
+        Kind::Processing,
+        live_key,
+        now,
+        now,
+    ];
+    Ok(tx.insert_new(INSERT, row)?.map(PaymentId::new))
 }
 
 /// The payment.
@@ -227,7 +210,7 @@ pub(crate) fn add_refunded(
 
 /// Stores a refund in PROCESSING.
 pub(crate) fn insert_refund(tx: &mut Tx<'_>, new: &Refund) -> Result<RefundId> {
-    let row = args![new.payment, new.order, new.amount, new.reason, new.created_at];
+    let row = args![new.payment, new.order, new.amount, new.reason, RefundKind::Processing, new.created_at];
     tx.insert(INSERT_REFUND, row).map(RefundId::new)
 }
 
@@ -258,5 +241,5 @@ pub(crate) fn end_refund(tx: &mut Tx<'_>, id: RefundId, end: &RefundStatus) -> R
         RefundStatus::Completed { at, transaction } => (*at, Some(transaction), None),
         RefundStatus::Failed { at, reason } => (*at, None, Some(reason)),
     };
-    Ok(tx.exec(END_REFUND, args![end.name(), transaction, failure, at, id])? == 1)
+    Ok(tx.exec(END_REFUND, args![end.kind(), transaction, failure, at, id])? == 1)
 }

@@ -54,7 +54,7 @@ pub use dialect::Dialect;
 pub use lease::Lease;
 pub use migrate::Migration;
 pub use outbox::{Envelope, Event};
-pub use row::{Column, FromColumn, Row};
+pub use row::{Column, FromColumn, Row, present};
 pub use tx::Tx;
 pub use url::DatabaseUrl;
 

@@ -59,6 +59,11 @@ impl Row<'_> {
     }
 }
 
+/// The value of a column that may be null, where the row's other columns say that it is not; C001 when it is.
+pub fn present<T>(value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| Code::Internal.error().caused_by("a column is null that the row's status needs"))
+}
+
 impl<'a> Row<'a> {
     pub(crate) fn new(inner: Inner<'a>) -> Row<'a> {
         Row { inner, next: Cell::new(0) }
