@@ -81,7 +81,7 @@ fn a_shop_goes_to_every_database_and_back() {
         from = space.url().to_owned();
     }
     if let Some(missing) = servers.iter().find_map(|space| space.as_ref().err()) {
-        eprintln!("skipped: {missing}");
+        testdb::skip(missing);
     }
     // life goes on where it arrived: new rows get new ids
     let last = ["-o", &format!("database.url={from}")];
@@ -117,7 +117,7 @@ fn what_is_not_safe_is_refused_and_a_broken_shop_is_told() {
     );
 
     if space.kind() == Kind::Sqlite {
-        return eprintln!("skipped: whether a file is served is not known");
+        return testdb::skip("a server on a SQLite file is not detected");
     }
     let program = Program::on(BINARY, space.folder(), space.url());
     let process = program.start(None).expect("it serves");

@@ -3,7 +3,7 @@
 mod mariadb;
 mod postgres;
 
-use crate::{Kind, Missing, certificate, folder::Account};
+use crate::{Kind, Missing, VARIABLE, certificate, folder::Account, wanted};
 use std::{
     ffi::OsStr,
     fs::File,
@@ -84,15 +84,20 @@ pub(crate) trait Engine: Send + Sync {
     fn stop_signal(&self) -> &'static str;
 }
 
-/// The programs of this database.
+/// The programs of this database server.
 ///
 /// # Panics
-/// For SQLite, which is no server.
+/// For SQLite, which has no server. When the server is not installed although `HOLDFAST_TEST_DB` names it: a run on a chosen
+/// database must not pass without that database.
 pub(crate) fn find(kind: Kind, purpose: Purpose) -> Result<Arc<dyn Engine>, Missing> {
-    match kind {
+    let found = match kind {
         Kind::Sqlite => panic!("SQLite has no server; open a Space on it"),
-        Kind::Postgres => Ok(Arc::new(postgres::Postgres::find(purpose)?)),
-        Kind::MySql => Ok(Arc::new(mariadb::MariaDb::find(purpose)?)),
+        Kind::Postgres => postgres::Postgres::find(purpose).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
+        Kind::MySql => mariadb::MariaDb::find(purpose).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
+    };
+    match found {
+        Err(missing) if wanted() == kind => panic!("{VARIABLE} is {}, but {missing}", kind.name()),
+        found => found,
     }
 }
 

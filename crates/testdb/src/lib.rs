@@ -1,4 +1,4 @@
-//! A private database server for tests, and a place of its own for every test. See the README.
+//! Private database servers for tests, and an empty database for every test. See the README.
 
 mod certificate;
 mod client;
@@ -10,15 +10,17 @@ mod process;
 mod proxy;
 mod registry;
 mod server;
+mod skipped;
 mod space;
 
 pub use proxy::Proxy;
 pub use server::Server;
+pub use skipped::{SKIPPED, skip};
 pub use space::Space;
 
 use std::fmt;
 
-/// The variable that says which database the tests run on.
+/// The variable with the database that the tests use.
 pub const VARIABLE: &str = "HOLDFAST_TEST_DB";
 
 /// Which database.
@@ -33,7 +35,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name that `HOLDFAST_TEST_DB` has for it.
+    /// Its name in `HOLDFAST_TEST_DB`.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Sqlite => "sqlite",
@@ -43,10 +45,10 @@ impl Kind {
     }
 }
 
-/// The database that the tests are to run on: `HOLDFAST_TEST_DB`, or SQLite when it is unset or empty.
+/// The database of this test run: the one that `HOLDFAST_TEST_DB` names, or SQLite when it is unset or empty.
 ///
 /// # Panics
-/// When the variable names no database we know.
+/// When the variable has another value.
 pub fn wanted() -> Kind {
     let value = std::env::var_os(VARIABLE).unwrap_or_default();
     match named(&value.to_string_lossy()) {
@@ -63,7 +65,8 @@ fn named(value: &str) -> Result<Kind, String> {
     known.ok_or_else(|| format!("{VARIABLE} is `{value}`, but must be sqlite, postgres or mysql"))
 }
 
-/// A database server that cannot be had on this machine, with what to do about it.
+/// Why a database server is not available on this machine, and how to install it. A server that `HOLDFAST_TEST_DB` names is
+/// never reported like this: if it is missing, the test fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing(String);
 
@@ -80,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_variable_names_a_database_or_says_what_it_may_be() {
+    fn the_variable_names_a_database_or_the_error_lists_the_possible_ones() {
         assert_eq!(named(""), Ok(Kind::Sqlite));
         assert_eq!(named("sqlite"), Ok(Kind::Sqlite));
         assert_eq!(named("postgres"), Ok(Kind::Postgres));

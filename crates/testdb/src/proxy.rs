@@ -28,6 +28,8 @@ struct State {
     refusing: bool,
     stalled: bool,
     closed: bool,
+    /// Connections whose bytes wait because the proxy is stalled.
+    held: usize,
     /// How many connections there have been; the next one's number.
     count: u64,
     /// The open connections, both ends of each.
@@ -47,8 +49,12 @@ impl Switches {
     /// Waits while the proxy is stalled. `false` when the connection was closed in the meantime.
     fn may_pass(&self, number: u64) -> bool {
         let mut state = self.lock();
-        while state.stalled && state.open.contains_key(&number) {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        if state.stalled {
+            state.held += 1;
+            while state.stalled && state.open.contains_key(&number) {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            state.held -= 1;
         }
         state.open.contains_key(&number)
     }
@@ -93,6 +99,11 @@ impl Proxy {
     /// While `true`, bytes are not passed on, in either direction. They are passed on later.
     pub fn stall(&self, stalled: bool) {
         self.switches.set(|state| state.stalled = stalled);
+    }
+
+    /// Whether a stalled proxy holds bytes or the end of a connection back.
+    pub fn holds_back(&self) -> bool {
+        self.switches.lock().held > 0
     }
 }
 

@@ -1,17 +1,12 @@
 //! A place of its own for one shop.
 
 use crate::{
-    Kind, Missing, Server, VARIABLE,
+    Kind, Missing, Server,
     client::Clients,
     engine::{Engine, Place},
     port, wanted,
 };
-use std::{
-    io::{self, Write},
-    path::Path,
-    process::{Command, exit},
-    sync::{Arc, Once},
-};
+use std::{path::Path, process::Command, sync::Arc};
 use tempfile::TempDir;
 
 /// A place of its own for one shop: an empty database that nobody else uses, and a folder. Dropped, both are removed.
@@ -31,17 +26,18 @@ struct Remote {
 }
 
 impl Space {
-    /// A new place on the database that `HOLDFAST_TEST_DB` names. When its server is not installed, says so and ends the
-    /// whole test program with success.
+    /// A new empty database of the kind that `HOLDFAST_TEST_DB` names, or of SQLite when it names none.
+    ///
+    /// # Panics
+    /// When the named server is not installed or does not respond.
     pub fn open() -> Space {
-        let kind = wanted();
-        match Space::on(kind) {
-            Ok(space) => space,
-            Err(missing) => skip(kind, &missing),
-        }
+        Space::on(wanted()).unwrap_or_else(|missing| panic!("{missing}"))
     }
 
-    /// A new place on this database, whatever the variable says.
+    /// A new empty database of this kind, for tests that need it. `Err` says what to install.
+    ///
+    /// # Panics
+    /// When the server is not installed although `HOLDFAST_TEST_DB` names it.
     pub fn on(kind: Kind) -> Result<Space, Missing> {
         match kind {
             Kind::Sqlite => Ok(Space::in_a_file()),
@@ -101,15 +97,4 @@ impl Drop for Space {
 
 fn temporary_folder() -> TempDir {
     tempfile::Builder::new().prefix("holdfast-").tempdir().expect("the system's temporary folder takes a folder")
-}
-
-/// Ends the program. Other tests may already be running: they wait here, so that the sentence is said once.
-fn skip(kind: Kind, missing: &Missing) -> ! {
-    static SAID: Once = Once::new();
-    SAID.call_once(|| {
-        // not eprintln!, which the test harness keeps to itself
-        let _ = writeln!(io::stderr(), "skipped: {VARIABLE}={}, but {missing}", kind.name());
-        exit(0);
-    });
-    unreachable!("the program has ended")
 }

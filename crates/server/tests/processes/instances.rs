@@ -34,7 +34,7 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(5);
 fn skipped() -> bool {
     let alone = testdb::wanted() == Kind::Sqlite;
     if alone {
-        eprintln!("skipped: a SQLite file has one instance; HOLDFAST_TEST_DB=postgres or mysql has several");
+        testdb::skip("a SQLite file has one instance; HOLDFAST_TEST_DB=postgres or mysql has several");
     }
     alone
 }

@@ -25,13 +25,9 @@ fn goes_on(world: &World) {
 fn a_database_that_is_killed_and_restarted_under_orders_loses_nothing_acknowledged() {
     let kind = testdb::wanted();
     if kind == Kind::Sqlite {
-        eprintln!("skipped: SQLite has no server that could go away");
-        return;
+        return testdb::skip("SQLite has no server that can be killed");
     }
-    let server = match Server::private(kind) {
-        Ok(server) => server,
-        Err(missing) => return eprintln!("skipped: {missing}"),
-    };
+    let server = Server::private(kind).expect("the named server is installed");
     let world = World::at(server.space());
     let process = world.program.start(None).expect("nothing is armed");
     let over = AtomicBool::new(false);

@@ -219,7 +219,7 @@ async fn an_attempt_undoes_only_itself_even_when_it_panics() {
 
 #[tokio::test]
 async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
-    if !embedded("a transaction that is rolled back by itself") {
+    if !embedded("statements that roll back the transaction") {
         return;
     }
     let shop = Shop::open().await;
@@ -294,7 +294,7 @@ async fn a_broken_key_is_a_conflict_and_a_broken_check_is_our_fault() {
 
 #[tokio::test]
 async fn a_shop_waits_for_the_disk_and_only_a_test_may_not() {
-    if !embedded("the choice of waiting for the disk") {
+    if !embedded("a setting for the durability") {
         return;
     }
     for (durability, level) in [(crate::Durability::Full, 2), (crate::Durability::ProcessOnly, 0)] {

@@ -9,7 +9,7 @@ const FILL: &str = "insert into jars (label, beans) values (?, 1)";
 
 #[tokio::test]
 async fn a_full_database_refuses_clearly_and_recovers_when_there_is_room() {
-    if !embedded("a file that may not grow") {
+    if !embedded("a limit for the size of the file") {
         return;
     }
     let shop = Shop::open().await;

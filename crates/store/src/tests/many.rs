@@ -180,7 +180,7 @@ fn keys(facts: &[crate::Envelope]) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fact_that_commits_after_one_with_a_higher_id_is_heard_by_those_who_passed_that() {
     if testdb::wanted() == testdb::Kind::Sqlite {
-        eprintln!("skipped: one writer commits in the order of ids");
+        testdb::skip("the one writer of SQLite commits in the order of ids");
         return;
     }
     let shop = Shop::open().await;

@@ -1,4 +1,5 @@
-//! A server that dies, connections that break: nothing acknowledged is lost, nothing is done twice, and it goes on by itself.
+//! A server that dies, connections that break: no confirmed write is lost, nothing is done twice, and the store recovers by
+//! itself.
 
 use super::shop::*;
 use crate::{Db, args};
@@ -14,40 +15,40 @@ use std::{
 use testdb::{Kind, Proxy, Server, Space};
 
 const WRITERS: usize = 8;
-/// How long the shop may take to answer again once its database does.
+/// How long the store may take to recover once its database is back, and to notice that it is away.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(10);
 
-/// A private server of the kind this run is about; none on SQLite, whose outages are its disk's and its process's.
+/// A private server of the kind of this run; none on SQLite, which has no server that could fail.
 fn server() -> Option<Server> {
     let kind = testdb::wanted();
     if kind == Kind::Sqlite {
-        eprintln!("skipped: SQLite has no server that could go away");
+        testdb::skip("SQLite has no server that can be killed");
         return None;
     }
-    Server::private(kind).inspect_err(|missing| eprintln!("skipped: {missing}")).ok()
+    Some(Server::private(kind).expect("the named server is installed"))
 }
 
-/// What callers were told while the database came and went.
+/// The results that callers got while the database was killed, cut off and started again.
 #[derive(Default)]
-struct Told {
+struct Results {
     stored: HashSet<String>,
     unknown: HashSet<String>,
     refused: usize,
-    strange: Vec<String>,
+    unexpected: Vec<String>,
 }
 
 /// Callers that write until they are stopped.
 struct Load {
-    told: Arc<Mutex<Told>>,
+    results: Arc<Mutex<Results>>,
     stop: Arc<AtomicBool>,
     callers: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Load {
     fn on(db: &Db) -> Load {
-        let (told, stop) = (Arc::new(Mutex::new(Told::default())), Arc::new(AtomicBool::new(false)));
+        let (results, stop) = (Arc::new(Mutex::new(Results::default())), Arc::new(AtomicBool::new(false)));
         let callers = (0..WRITERS).map(|caller| {
-            let (db, told, stop) = (db.clone(), Arc::clone(&told), Arc::clone(&stop));
+            let (db, results, stop) = (db.clone(), Arc::clone(&results), Arc::clone(&stop));
             tokio::spawn(async move {
                 for n in 0.. {
                     if stop.load(Ordering::SeqCst) {
@@ -56,66 +57,77 @@ impl Load {
                     let label = format!("{caller}-{n}");
                     let wanted = label.clone();
                     let outcome = db.write("add", move |tx| add_loudly(tx, &wanted)).await;
-                    let mut told = told.lock();
+                    let mut results = results.lock();
                     match outcome.map_err(|error| (error.code().code(), error)) {
-                        Ok(()) => _ = told.stored.insert(label),
-                        Err(("C018", _)) => _ = told.unknown.insert(label),
-                        Err(("C013", _)) => told.refused += 1,
-                        Err((_, error)) => told.strange.push(format!("{label}: {error:?}")),
+                        Ok(()) => _ = results.stored.insert(label),
+                        Err(("C018", _)) => _ = results.unknown.insert(label),
+                        Err(("C013", _)) => results.refused += 1,
+                        Err((_, error)) => results.unexpected.push(format!("{label}: {error:?}")),
                     }
                 }
             })
         });
-        Load { callers: callers.collect(), told, stop }
+        Load { callers: callers.collect(), results, stop }
     }
 
     fn stored(&self) -> usize {
-        self.told.lock().stored.len()
+        self.results.lock().stored.len()
     }
 
-    /// Waits until more was stored than now.
+    /// Waits until `more` jobs were stored after this call.
+    async fn stores(&self, more: usize) {
+        let before = self.stored();
+        until("jobs are stored again", || self.stored() >= before + more).await;
+    }
+
+    /// Waits until every writer is likely to have stored a job after this call.
     async fn goes_on(&self) {
-        let (before, began) = (self.stored(), Instant::now());
-        while self.stored() < before + 2 * WRITERS {
-            assert!(began.elapsed() < RECOVERS_WITHIN, "nothing is stored {RECOVERS_WITHIN:?} after the outage");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        self.stores(2 * WRITERS).await;
     }
 
-    async fn end(self) -> Arc<Mutex<Told>> {
+    async fn end(self) -> Arc<Mutex<Results>> {
         self.stop.store(true, Ordering::SeqCst);
         for caller in self.callers {
             caller.await.unwrap();
         }
-        self.told
+        self.results
     }
 }
 
-/// Everything acknowledged is there, once and with its fact; nothing is there that was refused.
-async fn check(db: &Db, told: &Told) {
-    assert!(told.strange.is_empty(), "{:#?}", &told.strange[..told.strange.len().min(5)]);
-    let (labels, facts) = db
+/// Waits until this holds, but not longer than [`RECOVERS_WITHIN`].
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < RECOVERS_WITHIN, "not after {RECOVERS_WITHIN:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Checks that every confirmed job is stored, once and with its event, and that no refused job is stored.
+async fn check(db: &Db, results: &Results) {
+    assert!(results.unexpected.is_empty(), "{:#?}", &results.unexpected[..results.unexpected.len().min(5)]);
+    let (labels, events) = db
         .read("all", |tx| {
             let labels = tx.query("select label from jars", args![], |row| row.get::<String>(0))?;
-            let facts = tx.query("select payload from outbox", args![], |row| row.get::<String>(0))?;
-            Ok((labels, facts))
+            let events = tx.query("select payload from outbox", args![], |row| row.get::<String>(0))?;
+            Ok((labels, events))
         })
         .await
         .unwrap();
     let stored: HashSet<String> = labels.iter().cloned().collect();
     assert_eq!(stored.len(), labels.len());
-    let lost: Vec<_> = told.stored.difference(&stored).collect();
-    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    let unasked: Vec<_> =
-        stored.iter().filter(|label| !told.stored.contains(*label) && !told.unknown.contains(*label)).collect();
-    assert!(unasked.is_empty(), "refused and stored: {unasked:?}");
+    let lost: Vec<_> = results.stored.difference(&stored).collect();
+    assert!(lost.is_empty(), "confirmed and lost: {lost:?}");
+    let refused: Vec<_> =
+        stored.iter().filter(|label| !results.stored.contains(*label) && !results.unknown.contains(*label)).collect();
+    assert!(refused.is_empty(), "refused and stored: {refused:?}");
     let expected: HashSet<String> = labels.iter().map(|label| format!(r#"{{"label":"{label}"}}"#)).collect();
-    assert_eq!((facts.len(), facts.into_iter().collect::<HashSet<_>>()), (labels.len(), expected));
-    println!("{} stored, {} unknown, {} refused", told.stored.len(), told.unknown.len(), told.refused);
+    assert_eq!((events.len(), events.into_iter().collect::<HashSet<_>>()), (labels.len(), expected));
+    println!("{} stored, {} unknown, {} refused", results.stored.len(), results.unknown.len(), results.refused);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_killed_or_restarted_under_load_loses_nothing_acknowledged() {
+async fn a_server_that_is_killed_or_restarted_under_load_loses_no_confirmed_job() {
     let Some(server) = server() else { return };
     let shop = Shop::at(server.space(), |settings| settings.writers = WRITERS).await;
     let load = Load::on(&shop.db);
@@ -132,9 +144,9 @@ async fn a_server_that_is_killed_or_restarted_under_load_loses_nothing_acknowled
         load.goes_on().await;
     }
     assert!(shop.db.health().is_healthy());
-    let told = load.end().await;
-    let told = std::mem::take(&mut *told.lock());
-    check(&shop.db, &told).await;
+    let results = load.end().await;
+    let results = std::mem::take(&mut *results.lock());
+    check(&shop.db, &results).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,24 +157,23 @@ async fn connections_that_are_cut_under_load_lose_nothing_and_do_nothing_twice()
     let shop = Shop::at(space, |settings| (settings.url, settings.writers) = (through, WRITERS)).await;
     let load = Load::on(&shop.db);
     for _ in 0..30 {
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        load.stores(1).await;
         proxy.cut();
     }
     load.goes_on().await;
     proxy.refuse(true);
     proxy.cut();
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    assert!(!shop.db.health().is_healthy(), "an operator sees that the database is away");
+    until("an operator sees that the database is away", || !shop.db.health().is_healthy()).await;
     proxy.refuse(false);
     load.goes_on().await;
     assert!(shop.db.health().is_healthy());
-    let told = load.end().await;
-    let told = std::mem::take(&mut *told.lock());
-    check(&shop.db, &told).await;
+    let results = load.end().await;
+    let results = std::mem::take(&mut *results.lock());
+    check(&shop.db, &results).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_idle_shop_finds_out_by_itself_that_its_database_is_back() {
+async fn an_idle_store_notices_that_its_database_is_back() {
     let Some(server) = server() else { return };
     let (space, proxy) = (server.space(), Proxy::before(server.port()));
     let through = proxy.url(space.url()).parse().unwrap();
@@ -171,32 +182,25 @@ async fn an_idle_shop_finds_out_by_itself_that_its_database_is_back() {
     proxy.refuse(true);
     proxy.cut();
     let refused = shop.add("meanwhile").await;
-    assert_eq!(code(refused), "C013", "it was tried for as long as the limits allow");
+    assert_eq!(code(refused), "C013", "it was retried for as long as the limits allow");
     proxy.refuse(false);
-    let began = Instant::now();
-    while !shop.db.health().is_healthy() {
-        assert!(began.elapsed() < RECOVERS_WITHIN);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("the store is healthy again", || shop.db.health().is_healthy()).await;
     assert_eq!(shop.labels().await, ["before"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_says_nothing_more_is_left_after_the_time_limit() {
+async fn a_job_that_waits_for_a_silent_server_ends_when_its_connection_does() {
     let Some(server) = server() else { return };
     let (space, proxy) = (server.space(), Proxy::before(server.port()));
     let through = proxy.url(space.url()).parse().unwrap();
-    let change = |settings: &mut crate::Settings| {
-        (settings.url, settings.writers, settings.statement_timeout) = (through, 1, Duration::from_secs(1));
-    };
-    let shop = Shop::at(space, change).await;
+    let shop = Shop::at(space, |settings| (settings.url, settings.writers) = (through, 1)).await;
     shop.add("before").await.unwrap();
     proxy.stall(true);
     let waiting = tokio::spawn({
         let db = shop.db.clone();
         async move { db.write("add", |tx| add(tx, "stalled")).await }
     });
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    until("the job waits for the server", || proxy.holds_back()).await;
     proxy.cut();
     proxy.stall(false);
     let outcome = waiting.await.unwrap();
@@ -204,17 +208,16 @@ async fn a_server_that_says_nothing_more_is_left_after_the_time_limit() {
     shop.add("after").await.unwrap();
 }
 
-/// Opens a database that is not there.
+/// Opens a database that cannot be reached.
 fn away(url: &str) -> kernel::Result<Db> {
     Db::open(settings(&url.parse().unwrap(), hand()))
 }
 
 #[test]
-fn a_database_that_cannot_be_reached_is_said_at_once() {
+fn a_database_that_cannot_be_reached_is_reported_at_once() {
     let space = Space::open();
     if space.kind() == Kind::Sqlite {
-        eprintln!("skipped: SQLite has no address");
-        return;
+        return testdb::skip("SQLite has no address");
     }
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let scheme = space.url().split(':').next().unwrap();

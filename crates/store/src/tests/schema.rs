@@ -39,10 +39,10 @@ fn all() -> Vec<Migration> {
     [crate::MIGRATIONS, &[TABLES, SHELVES]].concat()
 }
 
-/// A space on every database there is.
+/// A space on every database that is installed.
 pub fn spaces() -> Vec<Space> {
     let kinds = [Kind::Sqlite, Kind::Postgres, Kind::MySql];
-    let found = kinds.map(|kind| Space::on(kind).inspect_err(|missing| eprintln!("skipped: {missing}")));
+    let found = kinds.map(|kind| Space::on(kind).inspect_err(|missing| testdb::skip(missing)));
     found.into_iter().flatten().collect()
 }
 
@@ -140,7 +140,7 @@ async fn types_lengths_and_keys_are_compared() {
 
 #[tokio::test]
 async fn a_column_that_compares_otherwise_is_told_where_that_can_be() {
-    let Ok(space) = Space::on(Kind::MySql) else { return eprintln!("skipped: no MySQL") };
+    let Ok(space) = Space::on(Kind::MySql) else { return testdb::skip("MySQL is not installed") };
     let db = shelved(&space).await;
     by_hand(&db, "alter table rooms modify name varchar(50) character set utf8mb4 collate utf8mb4_general_ci not null")
         .await;

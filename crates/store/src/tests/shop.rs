@@ -30,11 +30,11 @@ pub struct Shop {
     pub space: Space,
 }
 
-/// Whether this run is about SQLite, for tests of what only it does.
+/// Whether this run uses SQLite, for tests of what only SQLite has: otherwise the test is skipped.
 pub fn embedded(what: &str) -> bool {
     let embedded = testdb::wanted() == Kind::Sqlite;
     if !embedded {
-        eprintln!("skipped: {what} is SQLite's");
+        testdb::skip(format!("only SQLite has {what}"));
     }
     embedded
 }

@@ -95,7 +95,7 @@ async fn columns_are_read_as_what_they_are() {
 
 #[tokio::test]
 async fn statements_are_planned_once_whatever_is_bound() {
-    if !embedded("planning anew") {
+    if !embedded("statements that are planned again") {
         return;
     }
     let shop = shelf(3).await;
@@ -110,7 +110,7 @@ async fn statements_are_planned_once_whatever_is_bound() {
 
 #[tokio::test]
 async fn row_counts_without_end_do_not_fill_the_memory() {
-    if !embedded("this look into the driver") {
+    if !embedded("this view into the driver") {
         return;
     }
     let shop = Shop::open().await;

@@ -29,7 +29,7 @@ const PROOF: &str = "select current_setting('password_encryption')";
 fn kind() -> Option<Kind> {
     let kind = testdb::wanted();
     if kind == Kind::Sqlite {
-        eprintln!("skipped: SQLite has no connection to encrypt");
+        testdb::skip("SQLite has no connection to encrypt");
         return None;
     }
     Some(kind)
@@ -37,7 +37,7 @@ fn kind() -> Option<Kind> {
 
 /// A server that takes encrypted connections only, with a certificate for these names.
 fn server(names: &[&str]) -> Option<Server> {
-    Server::encrypted(kind()?, names).inspect_err(|missing| eprintln!("skipped: {missing}")).ok()
+    Server::encrypted(kind()?, names).inspect_err(|missing| testdb::skip(missing)).ok()
 }
 
 /// The address of a place, changed.
