@@ -4,42 +4,32 @@ use crate::address::SaveAddress;
 use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Refreshed};
 use crate::user::{Change, SignUp};
 use crate::{MODULE, store};
-use ::store::{Db, Settings, Tx};
+use ::store::Tx;
+use fixture::Fixture;
 use kernel::{Address, Code, Result, Timestamp, UserId};
-use ports::ManualClock;
-use std::{sync::Arc, time::Duration};
-use testdb::Space;
+use std::{ops::Deref, time::Duration};
 use web::{Role, Roles};
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
-struct People {
-    db: Db,
-    clock: Arc<ManualClock>,
-    _space: Space,
+struct People(Fixture);
+
+impl Deref for People {
+    type Target = Fixture;
+    fn deref(&self) -> &Fixture {
+        &self.0
+    }
 }
 
 impl People {
-    async fn open() -> People {
-        let space = Space::open();
-        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_770_000_000_000)));
-        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
-        let migrations = ::store::MIGRATIONS.iter().chain(MODULE.migrations).copied().collect();
-        db.migrate(migrations).await.unwrap();
-        db.prepare_all(store::STATEMENTS.to_vec()).await.unwrap();
-        People { db, clock, _space: space }
+    fn open() -> People {
+        let people = Fixture::of(&[MODULE]);
+        people.clock.set(Timestamp::from_millis(1_770_000_000_000));
+        People(people)
     }
 
-    async fn tx<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.db.write("test", work).await
-    }
-
-    async fn mina(&self) -> UserId {
-        self.tx(|tx| ops::sign_up(tx, &sign_up("mina@shop.kr"), "hash")).await.unwrap().id
-    }
-
-    async fn close(self) {
-        assert_eq!(self.tx(store::audit).await.unwrap(), vec![]);
+    fn mina(&self) -> UserId {
+        self.write(|tx| ops::sign_up(tx, &sign_up("mina@shop.kr"), "hash")).unwrap().id
     }
 }
 
@@ -68,166 +58,154 @@ fn code<T>(result: Result<T>) -> Code {
     result.map(|_| ()).unwrap_err().code()
 }
 
-#[tokio::test]
-async fn an_email_belongs_to_one_user() {
-    let people = People::open().await;
-    people.mina().await;
-    assert_eq!(code(people.tx(|tx| ops::prepare_sign_up(tx, "mina@shop.kr")).await), Code::EmailTaken);
-    assert_eq!(code(people.tx(|tx| ops::sign_up(tx, &sign_up("mina@shop.kr"), "x")).await), Code::EmailTaken);
-    people.close().await;
+#[test]
+fn an_email_belongs_to_one_user() {
+    let people = People::open();
+    people.mina();
+    assert_eq!(code(people.write(|tx| ops::prepare_sign_up(tx, "mina@shop.kr"))), Code::EmailTaken);
+    assert_eq!(code(people.write(|tx| ops::sign_up(tx, &sign_up("mina@shop.kr"), "x"))), Code::EmailTaken);
 }
 
-#[tokio::test]
-async fn a_refresh_token_used_again_ends_the_session() {
-    let people = People::open().await;
-    let id = people.mina().await;
-    let first = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
+#[test]
+fn a_refresh_token_used_again_ends_the_session() {
+    let people = People::open();
+    let id = people.mina();
+    let first = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     let token = first.clone();
-    let second = match people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await.unwrap() {
+    let second = match people.write(move |tx| ops::refresh(tx, &token, WEEK)).unwrap() {
         Refreshed::Session(session) => session.refresh_token,
         Refreshed::Reused => panic!("the first use is good"),
     };
     let token = first.clone();
-    assert!(matches!(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await.unwrap(), Refreshed::Reused));
+    assert!(matches!(people.write(move |tx| ops::refresh(tx, &token, WEEK)).unwrap(), Refreshed::Reused));
     // the thief, or the owner, holds the second token: it is worth nothing now
-    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &second, WEEK)).await), Code::TokenInvalid);
-    people.close().await;
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &second, WEEK))), Code::TokenInvalid);
 }
 
-#[tokio::test]
-async fn a_session_ends_by_time_by_signing_out_and_by_a_new_password() {
-    let people = People::open().await;
-    let id = people.mina().await;
-    let late = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
+#[test]
+fn a_session_ends_by_time_by_signing_out_and_by_a_new_password() {
+    let people = People::open();
+    let id = people.mina();
+    let late = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     people.clock.advance(WEEK);
-    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &late, WEEK)).await), Code::TokenExpired);
-    let token = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &late, WEEK))), Code::TokenExpired);
+    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     let gone = token.clone();
-    people.tx(move |tx| ops::sign_out(tx, &gone)).await.unwrap();
-    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::TokenInvalid);
-    let token = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
-    people.tx(move |tx| ops::change_password(tx, &id, "hash", "new")).await.unwrap();
-    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::TokenInvalid);
-    people.close().await;
+    people.write(move |tx| ops::sign_out(tx, &gone)).unwrap();
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, WEEK))), Code::TokenInvalid);
+    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    people.write(move |tx| ops::change_password(tx, &id, "hash", "new")).unwrap();
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, WEEK))), Code::TokenInvalid);
 }
 
-#[tokio::test]
-async fn failed_sign_ins_make_an_email_wait() {
-    let people = People::open().await;
-    let id = people.mina().await;
+#[test]
+fn failed_sign_ins_make_an_email_wait() {
+    let people = People::open();
+    let id = people.mina();
     for _ in 0..FAILURES_MAX {
-        assert!(people.tx(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).await.unwrap().is_some());
+        assert!(people.write(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).unwrap().is_some());
     }
-    let refused = people.tx(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).await.unwrap_err();
+    let refused = people.write(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).unwrap_err();
     assert_eq!(refused.code(), Code::TooManySignIns);
     assert_eq!(refused.retry_after_s(), Some(900));
     people.clock.advance(FAILURES_WITHIN);
-    assert!(people.tx(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).await.is_ok());
-    people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap();
-    assert_eq!(people.tx(|tx| store::failures(tx, "mina@shop.kr")).await.unwrap(), None);
-    people.close().await;
+    assert!(people.write(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).is_ok());
+    people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap();
+    assert_eq!(people.write(|tx| store::failures(tx, "mina@shop.kr")).unwrap(), None);
 }
 
-#[tokio::test]
-async fn an_unknown_email_must_wait_like_a_known_one() {
-    let people = People::open().await;
+#[test]
+fn an_unknown_email_must_wait_like_a_known_one() {
+    let people = People::open();
     for _ in 0..FAILURES_MAX {
-        assert!(people.tx(|tx| ops::begin_sign_in(tx, "no@shop.kr")).await.unwrap().is_none());
+        assert!(people.write(|tx| ops::begin_sign_in(tx, "no@shop.kr")).unwrap().is_none());
     }
-    assert_eq!(code(people.tx(|tx| ops::begin_sign_in(tx, "no@shop.kr")).await), Code::TooManySignIns);
-    people.close().await;
+    assert_eq!(code(people.write(|tx| ops::begin_sign_in(tx, "no@shop.kr"))), Code::TooManySignIns);
 }
 
-#[tokio::test]
-async fn a_password_changed_meanwhile_opens_nothing() {
-    let people = People::open().await;
-    let id = people.mina().await;
-    people.tx(move |tx| ops::change_password(tx, &id, "hash", "newer")).await.unwrap();
-    assert_eq!(code(people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await), Code::WrongCredentials);
-    assert_eq!(code(people.tx(move |tx| ops::change_password(tx, &id, "hash", "x")).await), Code::WrongCredentials);
-    people.tx(move |tx| ops::sign_in(tx, &id, "newer", WEEK)).await.unwrap();
-    people.close().await;
+#[test]
+fn a_password_changed_meanwhile_opens_nothing() {
+    let people = People::open();
+    let id = people.mina();
+    people.write(move |tx| ops::change_password(tx, &id, "hash", "newer")).unwrap();
+    assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK))), Code::WrongCredentials);
+    assert_eq!(code(people.write(move |tx| ops::change_password(tx, &id, "hash", "x"))), Code::WrongCredentials);
+    people.write(move |tx| ops::sign_in(tx, &id, "newer", WEEK)).unwrap();
 }
 
-#[tokio::test]
-async fn guessing_the_old_password_with_a_stolen_token_ends_too() {
-    let people = People::open().await;
-    let id = people.mina().await;
+#[test]
+fn guessing_the_old_password_with_a_stolen_token_ends_too() {
+    let people = People::open();
+    let id = people.mina();
     for _ in 0..FAILURES_MAX {
-        people.tx(move |tx| ops::begin_password_change(tx, &id)).await.unwrap();
+        people.write(move |tx| ops::begin_password_change(tx, &id)).unwrap();
     }
-    assert_eq!(code(people.tx(move |tx| ops::begin_password_change(tx, &id)).await), Code::TooManySignIns);
-    people.tx(move |tx| ops::change_password(tx, &id, "hash", "newer")).await.unwrap();
-    people.tx(move |tx| ops::begin_password_change(tx, &id)).await.unwrap();
-    people.close().await;
+    assert_eq!(code(people.write(move |tx| ops::begin_password_change(tx, &id))), Code::TooManySignIns);
+    people.write(move |tx| ops::change_password(tx, &id, "hash", "newer")).unwrap();
+    people.write(move |tx| ops::begin_password_change(tx, &id)).unwrap();
 }
 
-#[tokio::test]
-async fn a_closed_account_neither_signs_in_nor_goes_on() {
-    let people = People::open().await;
-    let id = people.mina().await;
-    let token = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
-    people.tx(move |tx| tx.exec("update users set status = 'DISABLED'", &[])).await.unwrap();
-    assert_eq!(code(people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await), Code::AccountDisabled);
-    assert_eq!(code(people.tx(move |tx| ops::refresh(tx, &token, WEEK)).await), Code::AccountDisabled);
-    people.close().await;
+#[test]
+fn a_closed_account_neither_signs_in_nor_goes_on() {
+    let people = People::open();
+    let id = people.mina();
+    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    people.write(move |tx| tx.exec("update users set status = 'DISABLED'", &[])).unwrap();
+    assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK))), Code::AccountDisabled);
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, WEEK))), Code::AccountDisabled);
 }
 
-#[tokio::test]
-async fn what_has_expired_is_forgotten_in_pieces_and_the_rest_is_kept() {
-    let people = People::open().await;
-    let id = people.mina().await;
+#[test]
+fn what_has_expired_is_forgotten_in_pieces_and_the_rest_is_kept() {
+    let people = People::open();
+    let id = people.mina();
     let many = move |tx: &mut Tx<'_>| (0..700).try_for_each(|_| ops::sign_in(tx, &id, "hash", WEEK).map(|_| ()));
-    people.tx(many).await.unwrap();
+    people.write(many).unwrap();
     people.clock.advance(WEEK + Duration::from_secs(1));
-    let young = people.tx(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).await.unwrap().refresh_token;
+    let young = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     let mut forgotten = Vec::new();
     while forgotten.last() != Some(&0) {
-        let piece = people.tx(|tx| {
+        let piece = people.write(|tx| {
             let now = tx.now();
             ops::forget_expired(tx, now)
         });
-        forgotten.push(piece.await.unwrap());
+        forgotten.push(piece.unwrap());
     }
     assert_eq!(forgotten, [500, 200, 0]);
-    assert!(people.tx(move |tx| ops::refresh(tx, &young, WEEK)).await.is_ok());
-    people.close().await;
+    assert!(people.write(move |tx| ops::refresh(tx, &young, WEEK)).is_ok());
 }
 
-#[tokio::test]
-async fn a_stale_change_is_refused() {
-    let people = People::open().await;
-    let id = people.mina().await;
+#[test]
+fn a_stale_change_is_refused() {
+    let people = People::open();
+    let id = people.mina();
     let change = |version| Change { nickname: "Mi".to_owned(), real_name: None, marketing_agree: true, version };
-    let changed = people.tx(move |tx| ops::change(tx, &id, &change(Some(1)))).await.unwrap();
+    let changed = people.write(move |tx| ops::change(tx, &id, &change(Some(1)))).unwrap();
     assert_eq!((changed.version, changed.nickname.as_str()), (2, "Mi"));
-    assert_eq!(code(people.tx(move |tx| ops::change(tx, &id, &change(Some(1)))).await), Code::StaleVersion);
-    people.close().await;
+    assert_eq!(code(people.write(move |tx| ops::change(tx, &id, &change(Some(1))))), Code::StaleVersion);
 }
 
-#[tokio::test]
-async fn roles_are_granted_with_what_they_include() {
-    let people = People::open().await;
-    people.mina().await;
-    let user = people.tx(|tx| ops::grant(tx, "mina@shop.kr", Roles::of(Role::Seller))).await.unwrap();
+#[test]
+fn roles_are_granted_with_what_they_include() {
+    let people = People::open();
+    people.mina();
+    let user = people.write(|tx| ops::grant(tx, "mina@shop.kr", Roles::of(Role::Seller))).unwrap();
     assert_eq!(user.roles, ["USER", "SELLER"]);
     assert!(user.rights().includes(Role::Seller) && !user.rights().includes(Role::Admin));
-    assert_eq!(code(people.tx(|tx| ops::grant(tx, "no@shop.kr", Roles::of(Role::Admin))).await), Code::UserNotFound);
-    people.close().await;
+    assert_eq!(code(people.write(|tx| ops::grant(tx, "no@shop.kr", Roles::of(Role::Admin)))), Code::UserNotFound);
 }
 
-#[tokio::test]
-async fn one_address_is_the_default() {
-    let people = People::open().await;
-    let id = people.mina().await;
-    let first = people.tx(move |tx| ops::save_address(tx, &id, &save(false))).await.unwrap();
+#[test]
+fn one_address_is_the_default() {
+    let people = People::open();
+    let id = people.mina();
+    let first = people.write(move |tx| ops::save_address(tx, &id, &save(false))).unwrap();
     assert!(first.is_default, "the first always is");
-    let second = people.tx(move |tx| ops::save_address(tx, &id, &save(true))).await.unwrap();
-    let list = people.tx(move |tx| ops::addresses(tx, &id)).await.unwrap();
+    let second = people.write(move |tx| ops::save_address(tx, &id, &save(true))).unwrap();
+    let list = people.write(move |tx| ops::addresses(tx, &id)).unwrap();
     assert_eq!(list.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(second.id, true), (first.id, false)]);
-    people.tx(move |tx| ops::forget_address(tx, &id, second.id)).await.unwrap();
-    assert!(people.tx(move |tx| ops::addresses(tx, &id)).await.unwrap()[0].is_default);
+    people.write(move |tx| ops::forget_address(tx, &id, second.id)).unwrap();
+    assert!(people.write(move |tx| ops::addresses(tx, &id)).unwrap()[0].is_default);
     let other = UserId::new(uuid::Uuid::nil());
-    assert_eq!(code(people.tx(move |tx| ops::forget_address(tx, &other, first.id)).await), Code::AddressNotFound);
-    people.close().await;
+    assert_eq!(code(people.write(move |tx| ops::forget_address(tx, &other, first.id))), Code::AddressNotFound);
 }

@@ -2,48 +2,43 @@
 
 use crate::cart::LINES_MAX;
 use crate::ops::{self, NewLine};
-use crate::{Cart, Status, audit};
+use crate::{Cart, MODULE, Status};
+use fixture::{Fixture, at_once, user_id};
 use kernel::{CartItemId, Code, Money, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
-use ports::ManualClock;
 use proptest::prelude::*;
-use std::{sync::Arc, time::Duration};
-use store::{Db, Settings, Tx, args};
-use testdb::Space;
+use std::{ops::Deref, time::Duration};
+use store::{Tx, args};
 
-struct Shop {
-    db: Db,
-    clock: Arc<ManualClock>,
-    _space: Space,
+struct Shop(Fixture);
+
+impl Deref for Shop {
+    type Target = Fixture;
+    fn deref(&self) -> &Fixture {
+        &self.0
+    }
 }
 
 impl Shop {
     fn open() -> Shop {
-        let space = Space::open();
-        let clock = Arc::new(ManualClock::default());
-        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(db.migrate([store::MIGRATIONS, crate::MIGRATIONS].concat())).unwrap();
-        runtime.block_on(db.prepare_all(crate::MODULE.statements.concat())).unwrap();
-        Shop { db, clock, _space: space }
+        Shop(Fixture::of(&[MODULE]))
     }
 
+    /// Writes, and audits after every job.
     fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        let answer = self.db.write_blocking("test", work);
-        assert_eq!(self.db.read_blocking("test", audit).unwrap(), []);
-        answer
+        let result = self.write(work);
+        assert_eq!(self.audit(), []);
+        result
     }
 
     fn adds(&self, who: UserId, variant: i64, quantity: i64) -> Cart {
         self.does(move |tx| ops::add(tx, &who, mug(variant, quantity), false)).unwrap()
     }
 
-    fn refused<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Code {
-        self.does(move |tx| work(tx).map(|_| ())).unwrap_err().code()
+    fn code<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Code {
+        let code = self.refused(work).code();
+        assert_eq!(self.audit(), []);
+        code
     }
-}
-
-fn buyer(n: u32) -> UserId {
-    format!("3f0e8c3a-0000-4000-8000-{n:012}").parse().unwrap()
 }
 
 fn order(n: u32) -> OrderNumber {
@@ -63,17 +58,17 @@ fn mug(variant: i64, quantity: i64) -> NewLine {
 #[test]
 fn a_cart_is_made_once_and_kept() {
     let shop = Shop::open();
-    assert_eq!(shop.does(|tx| ops::peek(tx, &buyer(1))).unwrap(), None);
-    let made = shop.does(|tx| ops::current(tx, &buyer(1))).unwrap();
-    assert_eq!(shop.does(|tx| ops::current(tx, &buyer(1))).unwrap(), made);
-    assert_eq!(shop.does(|tx| ops::peek(tx, &buyer(1))).unwrap(), Some(made.clone()));
-    assert_ne!(shop.does(|tx| ops::current(tx, &buyer(2))).unwrap().id, made.id);
+    assert_eq!(shop.does(|tx| ops::peek(tx, &user_id(1))).unwrap(), None);
+    let made = shop.does(|tx| ops::current(tx, &user_id(1))).unwrap();
+    assert_eq!(shop.does(|tx| ops::current(tx, &user_id(1))).unwrap(), made);
+    assert_eq!(shop.does(|tx| ops::peek(tx, &user_id(1))).unwrap(), Some(made.clone()));
+    assert_ne!(shop.does(|tx| ops::current(tx, &user_id(2))).unwrap().id, made.id);
 }
 
 #[test]
 fn lines_come_change_and_go() {
     let shop = Shop::open();
-    let who = buyer(1);
+    let who = user_id(1);
     shop.adds(who, 7, 2);
     let cart = shop.adds(who, 8, 1);
     let (first, second) = (cart.lines[0].id, cart.lines[1].id);
@@ -89,9 +84,9 @@ fn lines_come_change_and_go() {
 #[test]
 fn the_same_product_again_is_a_conflict_or_merged() {
     let shop = Shop::open();
-    let who = buyer(1);
+    let who = user_id(1);
     shop.adds(who, 7, 2);
-    assert_eq!(shop.refused(move |tx| ops::add(tx, &who, mug(7, 1), false)), Code::CartItemAlreadyExists);
+    assert_eq!(shop.code(move |tx| ops::add(tx, &who, mug(7, 1), false)), Code::CartItemAlreadyExists);
     let dearer = NewLine { price: Money::minor(99_000), ..mug(7, 3) };
     let merged = shop.does(move |tx| ops::add(tx, &who, dearer.clone(), true)).unwrap();
     assert_eq!((merged.lines[0].quantity.as_i64(), merged.lines[0].price), (5, Money::minor(9_000)));
@@ -100,22 +95,22 @@ fn the_same_product_again_is_a_conflict_or_merged() {
 #[test]
 fn other_peoples_lines_are_not_found() {
     let shop = Shop::open();
-    let item = shop.adds(buyer(1), 7, 2).lines[0].id;
-    assert_eq!(shop.refused(move |tx| ops::remove(tx, &buyer(2), item)), Code::CartNotFound);
-    shop.adds(buyer(2), 7, 2);
-    assert_eq!(shop.refused(move |tx| ops::remove(tx, &buyer(2), item)), Code::CartItemNotFound);
-    assert_eq!(shop.refused(move |tx| ops::change(tx, &buyer(2), item, Quantity::ONE)), Code::CartItemNotFound);
-    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &buyer(2), Some(kernel::CartId::new(1)))), Code::CartNotFound);
+    let item = shop.adds(user_id(1), 7, 2).lines[0].id;
+    assert_eq!(shop.code(move |tx| ops::remove(tx, &user_id(2), item)), Code::CartNotFound);
+    shop.adds(user_id(2), 7, 2);
+    assert_eq!(shop.code(move |tx| ops::remove(tx, &user_id(2), item)), Code::CartItemNotFound);
+    assert_eq!(shop.code(move |tx| ops::change(tx, &user_id(2), item, Quantity::ONE)), Code::CartItemNotFound);
+    assert_eq!(shop.code(move |tx| ops::for_order(tx, &user_id(2), Some(kernel::CartId::new(1)))), Code::CartNotFound);
 }
 
 #[test]
 fn the_callers_cart_is_the_active_one_or_the_newest_checked_out() {
     let shop = Shop::open();
-    let who = buyer(1);
-    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
+    let who = user_id(1);
+    assert_eq!(shop.code(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
     shop.does(move |tx| ops::current(tx, &who)).unwrap();
-    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, None)), Code::CartEmpty);
-    assert_eq!(shop.refused(move |tx| ops::check_out(tx, &who)), Code::CartEmpty);
+    assert_eq!(shop.code(move |tx| ops::for_order(tx, &who, None)), Code::CartEmpty);
+    assert_eq!(shop.code(move |tx| ops::check_out(tx, &who)), Code::CartEmpty);
     shop.adds(who, 7, 1);
     let older = shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
     assert_eq!(older.status, Status::CheckedOut { order: None });
@@ -132,25 +127,22 @@ fn the_callers_cart_is_the_active_one_or_the_newest_checked_out() {
 #[test]
 fn a_cart_makes_one_order() {
     let shop = Shop::open();
-    let who = buyer(1);
+    let who = user_id(1);
     let cart = shop.adds(who, 7, 1).id;
     shop.does(move |tx| ops::ordered(tx, cart, &order(1))).unwrap();
-    assert_eq!(shop.refused(move |tx| ops::ordered(tx, cart, &order(2))), Code::CartAlreadyCheckedOut);
-    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, Some(cart))), Code::CartAlreadyCheckedOut);
-    assert_eq!(shop.refused(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
+    assert_eq!(shop.code(move |tx| ops::ordered(tx, cart, &order(2))), Code::CartAlreadyCheckedOut);
+    assert_eq!(shop.code(move |tx| ops::for_order(tx, &who, Some(cart))), Code::CartAlreadyCheckedOut);
+    assert_eq!(shop.code(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
     assert_ne!(shop.does(move |tx| ops::current(tx, &who)).unwrap().id, cart);
 }
 
 #[test]
 fn a_cart_has_room_for_two_hundred_lines() {
     let shop = Shop::open();
-    let who = buyer(1);
-    shop.db
-        .write_blocking("fill", move |tx| {
-            (1..=LINES_MAX as i64).try_for_each(|v| ops::add(tx, &who, mug(v, 1), false).map(|_| ()))
-        })
+    let who = user_id(1);
+    shop.write(move |tx| (1..=LINES_MAX as i64).try_for_each(|v| ops::add(tx, &who, mug(v, 1), false).map(|_| ())))
         .unwrap();
-    assert_eq!(shop.refused(move |tx| ops::add(tx, &who, mug(900, 1), false)), Code::InvalidInput);
+    assert_eq!(shop.code(move |tx| ops::add(tx, &who, mug(900, 1), false)), Code::InvalidInput);
     let more = shop.does(move |tx| ops::add(tx, &who, mug(1, 1), true)).unwrap();
     assert_eq!(more.lines[0].quantity.as_i64(), 2);
 }
@@ -158,55 +150,45 @@ fn a_cart_has_room_for_two_hundred_lines() {
 #[test]
 fn abandoned_carts_are_forgotten_but_never_the_newest() {
     let shop = Shop::open();
-    shop.adds(buyer(1), 7, 1);
-    let ordered = shop.adds(buyer(2), 7, 1).id;
-    shop.adds(buyer(3), 7, 1);
-    shop.adds(buyer(4), 7, 1);
+    shop.adds(user_id(1), 7, 1);
+    let ordered = shop.adds(user_id(2), 7, 1).id;
+    shop.adds(user_id(3), 7, 1);
+    shop.adds(user_id(4), 7, 1);
     shop.does(move |tx| ops::ordered(tx, ordered, &order(1))).unwrap();
-    shop.does(|tx| ops::check_out(tx, &buyer(3))).unwrap();
-    shop.does(|tx| ops::check_out(tx, &buyer(4))).unwrap();
+    shop.does(|tx| ops::check_out(tx, &user_id(3))).unwrap();
+    shop.does(|tx| ops::check_out(tx, &user_id(4))).unwrap();
     let forgets = || {
-        let old = shop.db.read_blocking("test", ops::forgettable).unwrap();
+        let old = shop.read(ops::forgettable).unwrap();
         shop.does(move |tx| ops::forget(tx, &old)).unwrap()
     };
     assert_eq!(forgets(), 0);
     shop.clock.advance(Duration::from_secs(31 * 86_400));
     assert_eq!(forgets(), 1); // the one of buyer 3; that of buyer 4 is the newest
     shop.clock.advance(Duration::from_secs(60 * 86_400));
-    shop.does(|tx| ops::add(tx, &buyer(1), mug(8, 1), false)).unwrap();
+    shop.does(|tx| ops::add(tx, &user_id(1), mug(8, 1), false)).unwrap();
     assert_eq!(forgets(), 1); // the ordered one
     assert_eq!(forgets(), 0);
-    let left: i64 = shop
-        .db
-        .read_blocking("test", |tx| tx.query_one("select count(*) from cart_items", args![], |r| r.get(0)))
-        .unwrap();
+    let left: i64 = shop.read(|tx| tx.query_one("select count(*) from cart_items", args![], |r| r.get(0))).unwrap();
     assert_eq!(left, 3);
 }
 
 #[test]
 fn a_cart_touched_meanwhile_is_not_forgotten() {
     let shop = Shop::open();
-    shop.adds(buyer(1), 7, 1);
+    shop.adds(user_id(1), 7, 1);
     shop.clock.advance(Duration::from_secs(91 * 86_400));
-    shop.adds(buyer(2), 7, 1);
-    let old = shop.db.read_blocking("test", ops::forgettable).unwrap();
+    shop.adds(user_id(2), 7, 1);
+    let old = shop.read(ops::forgettable).unwrap();
     assert_eq!(old.len(), 1);
-    shop.adds(buyer(1), 8, 1);
+    shop.adds(user_id(1), 8, 1);
     assert_eq!(shop.does(move |tx| ops::forget(tx, &old)).unwrap(), 0);
 }
 
 #[test]
 fn many_first_additions_at_once_make_one_cart() {
     let shop = Shop::open();
-    std::thread::scope(|threads| {
-        for n in 1..=8 {
-            let shop = &shop;
-            threads.spawn(move || {
-                shop.db.write_blocking("add", move |tx| ops::add(tx, &buyer(1), mug(n, 1), false)).unwrap()
-            });
-        }
-    });
-    let cart = shop.does(|tx| ops::current(tx, &buyer(1))).unwrap();
+    at_once(1..=8, |n| shop.write(move |tx| ops::add(tx, &user_id(1), mug(n, 1), false)).unwrap());
+    let cart = shop.does(|tx| ops::current(tx, &user_id(1))).unwrap();
     assert_eq!(cart.lines.len(), 8);
 }
 
@@ -214,8 +196,8 @@ fn many_first_additions_at_once_make_one_cart() {
 fn a_second_active_cart_cannot_be_made() {
     let shop = Shop::open();
     let carts = shop.does(|tx| {
-        crate::store::make(tx, &buyer(1))?;
-        crate::store::make(tx, &buyer(1))?;
+        crate::store::make(tx, &user_id(1))?;
+        crate::store::make(tx, &user_id(1))?;
         tx.query_one("select count(*) from carts", args![], |row| row.get::<i64>(0))
     });
     assert_eq!(carts.unwrap(), 1);
@@ -243,14 +225,14 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// The carts as a page of paper would keep them: the lines of the ACTIVE one and of those that wait for an order.
+/// A model of the carts: the lines of the ACTIVE one and of those that wait for an order.
 #[derive(Debug, Default)]
-struct Paper {
+struct Model {
     active: Option<Vec<(i64, i64)>>,
     waiting: Vec<Vec<(i64, i64)>>,
 }
 
-impl Paper {
+impl Model {
     fn act(&mut self, act: &Act) -> Option<Vec<(i64, i64)>> {
         match *act {
             Act::Add { variant, quantity, merge } => {
@@ -305,13 +287,13 @@ fn on_the_shop(tx: &mut Tx<'_>, who: &UserId, act: &Act, n: u32) -> Result<Cart>
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn whatever_a_buyer_does_the_cart_is_what_paper_says(acts in prop::collection::vec(act(), 1..40)) {
+    fn whatever_a_buyer_does_the_cart_agrees_with_the_model(acts in prop::collection::vec(act(), 1..40)) {
         let shop = Shop::open();
-        let mut paper = Paper::default();
+        let mut model = Model::default();
         for (n, act) in (1..).zip(&acts) {
-            let expected = paper.act(act);
+            let expected = model.act(act);
             let done = act.clone();
-            let found = shop.does(move |tx| on_the_shop(tx, &buyer(1), &done, n));
+            let found = shop.does(move |tx| on_the_shop(tx, &user_id(1), &done, n));
             let found = found.ok().map(|cart| cart.lines.iter().map(|l| (l.variant.raw(), l.quantity.as_i64())).collect::<Vec<_>>());
             prop_assert_eq!(found, expected, "{:?}", act);
         }

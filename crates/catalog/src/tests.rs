@@ -1,31 +1,28 @@
 //! The verbs against a real database. Every test ends with the audit.
 
+use crate::MODULE;
 use crate::category::DEPTH_MAX;
 use crate::events::{Change, ProductChanged};
 use crate::ops::{self, ItemRef, categories, images, products, upsert, variants};
 use crate::product::{Author, Content, New, Product, Status};
 use crate::variant;
-use ::store::{Db, Settings, Tx, outbox};
-use kernel::{CategoryId, Code, Error, Money, ProductId, Result, UserId, VariantId};
-use ports::ManualClock;
-use std::{collections::BTreeMap, sync::Arc};
-use testdb::Space;
+use ::store::Tx;
+use fixture::{Fixture, user_id};
+use kernel::{CategoryId, Code, Money, ProductId, Result, VariantId};
+use std::{collections::BTreeMap, ops::Deref};
 
-struct Shop {
-    db: Db,
-    _space: Space,
+struct Shop(Fixture);
+
+impl Deref for Shop {
+    type Target = Fixture;
+    fn deref(&self) -> &Fixture {
+        &self.0
+    }
 }
 
 impl Shop {
     fn open() -> Shop {
-        let space = Space::open();
-        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
-        let db = Db::open(settings).unwrap();
-        let migrations = [::store::MIGRATIONS, crate::MIGRATIONS].concat();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(db.migrate(migrations)).unwrap();
-        runtime.block_on(db.prepare_all(crate::store::STATEMENTS.concat())).unwrap();
-        Shop { db, _space: space }
+        Shop(Fixture::of(&[MODULE]))
     }
 
     fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
@@ -33,33 +30,20 @@ impl Shop {
     }
 
     fn tries<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.db.write_blocking("test", work)
-    }
-
-    fn refuses<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Error {
-        self.tries(work).map(|_| ()).unwrap_err()
+        self.write(work)
     }
 
     fn makes(&self, new: New) -> products::Made {
         self.does(move |tx| products::create(tx, Author::Admin, new.clone()))
     }
 
-    fn says(&self) -> Vec<(i64, Change)> {
-        self.does(|tx| outbox::place(tx, 1000));
-        let told = self.does(|tx| outbox::after(tx, 0, 1000));
-        let products = told.iter().filter(|fact| &*fact.topic == "shopping.product.changed");
+    fn changes(&self) -> Vec<(i64, Change)> {
+        let events = self.events();
+        let products = events.iter().filter(|event| &*event.topic == "shopping.product.changed");
         products
-            .map(|fact| fact.read::<ProductChanged>().unwrap())
-            .map(|fact| (fact.product_id.raw(), fact.change))
+            .map(|event| event.read::<ProductChanged>().unwrap())
+            .map(|event| (event.product_id.raw(), event.change))
             .collect()
-    }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_eq!(self.does(crate::store::audit), vec![]);
-        }
     }
 }
 
@@ -100,10 +84,6 @@ fn by_variant(id: VariantId) -> ItemRef {
     ItemRef { product: None, variant: Some(id) }
 }
 
-fn user(seed: u64) -> UserId {
-    UserId::new(kernel::Random::seeded(seed).uuid())
-}
-
 #[test]
 fn a_product_alone_means_its_default_variant() {
     let shop = Shop::open();
@@ -127,10 +107,10 @@ fn what_is_missing_is_named() {
         by_product(ProductId::new(77)),
         ItemRef { product: Some(mug.product), variant: Some(tee.variants[0]) },
     ];
-    let error = shop.refuses(move |tx| ops::resolve(tx, &lines));
+    let error = shop.refused(move |tx| ops::resolve(tx, &lines));
     assert_eq!((error.code(), error.details().len()), (Code::ProductNotFound, 2));
     assert_eq!(error.details()[0].values["productId"], 77);
-    let error = shop.refuses(|tx| ops::resolve(tx, &[ItemRef { product: None, variant: None }]));
+    let error = shop.refused(|tx| ops::resolve(tx, &[ItemRef { product: None, variant: None }]));
     assert_eq!(error.code(), Code::InvalidInput);
 }
 
@@ -142,10 +122,10 @@ fn a_closed_product_is_found_but_not_on_sale_and_a_deleted_one_is_gone() {
     shop.does(move |tx| products::close(tx, Author::Admin, product, None));
     assert!(!shop.does(move |tx| ops::resolve(tx, &[by_variant(variant)]))[0].on_sale);
     shop.does(move |tx| products::discontinue(tx, Author::Admin, product, None, false));
-    assert_eq!(shop.refuses(move |tx| ops::resolve(tx, &[by_variant(variant)])).code(), Code::ProductNotFound);
+    assert_eq!(shop.refused(move |tx| ops::resolve(tx, &[by_variant(variant)])).code(), Code::ProductNotFound);
     assert!(!shop.does(move |tx| ops::sellables(tx, &[variant]))[0].on_sale);
     use Change::{Closed, Created, Discontinued};
-    assert_eq!(shop.says(), [(product.raw(), Created), (product.raw(), Closed), (product.raw(), Discontinued)]);
+    assert_eq!(shop.changes(), [(product.raw(), Created), (product.raw(), Closed), (product.raw(), Discontinued)]);
 }
 
 #[test]
@@ -154,19 +134,16 @@ fn skus_and_names_are_taken_once() {
     let made = shop.makes(mug());
     let again = New { content: Content { name: "Other".into(), ..mug().content }, ..mug() };
     assert_eq!(
-        shop.refuses(move |tx| products::create(tx, Author::Admin, again.clone())).code(),
+        shop.refused(move |tx| products::create(tx, Author::Admin, again.clone())).code(),
         Code::ProductAlreadyExists
     );
     let named = New { sku: None, ..mug() };
-    let error = shop.refuses(move |tx| products::create(tx, Author::Admin, named.clone()));
-    assert_eq!(
-        (error.code(), error.details()[0].values["sku"].as_str()),
-        (Code::ProductNameAlreadyExists, Some("MUG"))
-    );
+    let error = shop.refused(move |tx| products::create(tx, Author::Admin, named.clone()));
+    assert_eq!((error.code(), error.details()[0].values["sku"].as_str()), (Code::ProductNameAlreadyExists, Some("MUG")));
     let mut clash = tee();
     clash.variants[1].sku = Some("MUG".into());
     assert_eq!(
-        shop.refuses(move |tx| products::create(tx, Author::Admin, clash.clone())).code(),
+        shop.refused(move |tx| products::create(tx, Author::Admin, clash.clone())).code(),
         Code::ProductAlreadyExists
     );
     // a deleted product gives its name back, never its sku
@@ -174,7 +151,7 @@ fn skus_and_names_are_taken_once() {
     shop.makes(New { sku: None, ..mug() });
     let same_sku = New { content: Content { name: "Third".into(), ..mug().content }, ..mug() };
     assert_eq!(
-        shop.refuses(move |tx| products::create(tx, Author::Admin, same_sku.clone())).code(),
+        shop.refused(move |tx| products::create(tx, Author::Admin, same_sku.clone())).code(),
         Code::ProductAlreadyExists
     );
 }
@@ -187,21 +164,21 @@ fn a_change_of_an_old_version_is_refused_with_the_current_one() {
     let first = content.clone();
     let changed = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, first.clone(), None, Some(1)));
     assert_eq!((changed.version, changed.content.price), (2, Money::minor(8_000)));
-    let error = shop.refuses(move |tx| products::rewrite(tx, Author::Admin, id, mug().content, None, Some(1)));
+    let error = shop.refused(move |tx| products::rewrite(tx, Author::Admin, id, mug().content, None, Some(1)));
     assert_eq!((error.code(), error.details()[0].values["currentVersion"].as_i64()), (Code::StaleVersion, Some(2)));
     // the same again changes nothing and says nothing
     let same = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, content.clone(), None, None));
-    assert_eq!((same.version, shop.says().len()), (2, 2));
+    assert_eq!((same.version, shop.changes().len()), (2, 2));
 }
 
 #[test]
 fn sellers_change_only_what_is_theirs() {
     let shop = Shop::open();
-    let (mine, other) = (Author::Seller(user(1)), Author::Seller(user(2)));
+    let (mine, other) = (Author::Seller(user_id(1)), Author::Seller(user_id(2)));
     let id = shop.does(move |tx| products::create(tx, mine, mug())).product;
-    assert_eq!(shop.refuses(move |tx| products::close(tx, other, id, None)).code(), Code::RoleRequired);
-    assert_eq!(shop.refuses(move |tx| images::set(tx, other, id, vec![], None)).code(), Code::RoleRequired);
-    assert_eq!(shop.refuses(move |tx| variants::add(tx, other, id, size("S", 0), None)).code(), Code::RoleRequired);
+    assert_eq!(shop.refused(move |tx| products::close(tx, other, id, None)).code(), Code::RoleRequired);
+    assert_eq!(shop.refused(move |tx| images::set(tx, other, id, vec![], None)).code(), Code::RoleRequired);
+    assert_eq!(shop.refused(move |tx| variants::add(tx, other, id, size("S", 0), None)).code(), Code::RoleRequired);
     assert_eq!(shop.does(move |tx| products::close(tx, mine, id, None)).status, Status::Inactive);
     assert_eq!(shop.does(move |tx| products::publish(tx, Author::Admin, id, None)).seller, mine.seller());
 }
@@ -210,7 +187,7 @@ fn sellers_change_only_what_is_theirs() {
 fn live_orders_keep_a_product_alive() {
     let shop = Shop::open();
     let id = shop.makes(mug()).product;
-    let error = shop.refuses(move |tx| products::discontinue(tx, Author::Admin, id, None, true));
+    let error = shop.refused(move |tx| products::discontinue(tx, Author::Admin, id, None, true));
     assert_eq!(error.code(), Code::CannotDeleteProductWithOrders);
     assert_eq!(shop.does(move |tx| products::product(tx, id)).status, Status::Active);
 }
@@ -229,7 +206,7 @@ fn prices_that_make_no_sense_are_refused() {
     assert_eq!(tries(1_000, Some(500), -500), Err(Code::InvalidProductPrice));
     let made = tries(1_000, Some(500), -499).unwrap();
     // a lower price must still leave something of every variant
-    let error = shop.refuses(move |tx| {
+    let error = shop.refused(move |tx| {
         let content = Content { price: Money::minor(499), ..tee().content };
         products::rewrite(tx, Author::Admin, made.product, content, None, None)
     });
@@ -241,12 +218,12 @@ fn variants_come_and_go_but_the_default_one_stays() {
     let shop = Shop::open();
     let made = shop.makes(tee());
     let (id, small, large) = (made.product, made.variants[0], made.variants[1]);
-    let error = shop.refuses(move |tx| variants::add(tx, Author::Admin, id, size("L", 0), None));
+    let error = shop.refused(move |tx| variants::add(tx, Author::Admin, id, size("L", 0), None));
     assert_eq!(error.code(), Code::Conflict, "the options exist");
     let medium = shop.does(move |tx| variants::add(tx, Author::Admin, id, size("M", 500), Some(1)));
     assert_eq!((medium.price, medium.is_default), (Money::minor(9_500), false));
     assert_eq!(
-        shop.refuses(move |tx| variants::discontinue(tx, Author::Admin, id, small, None)).code(),
+        shop.refused(move |tx| variants::discontinue(tx, Author::Admin, id, small, None)).code(),
         Code::Conflict
     );
     let content = variant::New { is_default: true, ..size("L", 0) };
@@ -255,7 +232,7 @@ fn variants_come_and_go_but_the_default_one_stays() {
     shop.does(move |tx| variants::discontinue(tx, Author::Admin, id, small, None));
     let left = shop.does(move |tx| variants::of_products(tx, &[id]));
     assert_eq!(left.iter().map(|one| one.sku.as_str()).collect::<Vec<_>>(), ["TEE-L", "TEE-M"]);
-    let again = shop.refuses(move |tx| variants::add(tx, Author::Admin, id, size("S", 0), None));
+    let again = shop.refused(move |tx| variants::add(tx, Author::Admin, id, size("S", 0), None));
     assert_eq!(again.code(), Code::ProductAlreadyExists, "a sku is taken for ever");
     let product: Product = shop.does(move |tx| products::product(tx, id));
     assert_eq!(product.version, 4);
@@ -272,7 +249,7 @@ fn the_first_image_is_the_products_image() {
     let set = shop.does(move |tx| images::set(tx, Author::Admin, id, turned.clone(), Some(2)));
     assert_eq!(set, ["back.jpg", "mug.jpg"]);
     assert_eq!(shop.does(move |tx| products::product(tx, id)).content.image_url.as_deref(), Some("back.jpg"));
-    let error = shop.refuses(move |tx| images::set(tx, Author::Admin, id, vec!["javascript:x".into()], None));
+    let error = shop.refused(move |tx| images::set(tx, Author::Admin, id, vec!["javascript:x".into()], None));
     assert_eq!(error.code(), Code::InvalidInput);
 }
 
@@ -287,17 +264,17 @@ fn categories_are_made_moved_and_removed_as_a_tree() {
     assert_eq!(shop.does(|tx| categories::at_path(tx, "A>B>C>D>E", false)), deep);
     let placed = shop.does(move |tx| categories::tree(tx)?.with_path(deep));
     assert_eq!((placed.path.as_str(), placed.depth), ("A > B > C > D > E", DEPTH_MAX));
-    let too_deep = shop.refuses(move |tx| categories::create(tx, content("F", Some(deep))));
+    let too_deep = shop.refused(move |tx| categories::create(tx, content("F", Some(deep))));
     assert_eq!(too_deep.code(), Code::InvalidInput);
     let top = shop.does(|tx| categories::at_path(tx, "A", false));
-    let circle = shop.refuses(move |tx| categories::change(tx, top, content("A", Some(deep)), None));
+    let circle = shop.refused(move |tx| categories::change(tx, top, content("A", Some(deep)), None));
     assert_eq!(circle.code(), Code::InvalidInput);
-    assert_eq!(shop.refuses(|tx| categories::create(tx, content("A", None))).code(), Code::Conflict);
-    assert_eq!(shop.refuses(move |tx| categories::remove(tx, top, None)).code(), Code::Conflict, "it has children");
-    assert_eq!(shop.refuses(|tx| categories::at_path(tx, "A > X", false)).code(), Code::NotFound);
+    assert_eq!(shop.refused(|tx| categories::create(tx, content("A", None))).code(), Code::Conflict);
+    assert_eq!(shop.refused(move |tx| categories::remove(tx, top, None)).code(), Code::Conflict, "it has children");
+    assert_eq!(shop.refused(|tx| categories::at_path(tx, "A > X", false)).code(), Code::NotFound);
     let moved = shop.does(move |tx| categories::change(tx, deep, content("E2", None), Some(1)));
     assert_eq!((moved.path.as_str(), moved.category.version), ("E2", 2));
-    let stale = shop.refuses(move |tx| categories::remove(tx, deep, Some(1)));
+    let stale = shop.refused(move |tx| categories::remove(tx, deep, Some(1)));
     assert_eq!(stale.code(), Code::StaleVersion);
     shop.does(move |tx| categories::remove(tx, deep, Some(2)));
     assert_eq!(shop.does(|tx| Ok(categories::tree(tx)?.len())), 4);
@@ -310,12 +287,12 @@ fn a_category_with_products_stays() {
     let made = shop.makes(New { content: Content { category_id: Some(cups), ..mug().content }, ..mug() });
     let product = shop.does(move |tx| products::product(tx, made.product));
     assert_eq!(product.category.as_deref(), Some("Kitchen > Cups"));
-    assert_eq!(shop.refuses(move |tx| categories::remove(tx, cups, None)).code(), Code::Conflict);
+    assert_eq!(shop.refused(move |tx| categories::remove(tx, cups, None)).code(), Code::Conflict);
     shop.does(move |tx| products::discontinue(tx, Author::Admin, made.product, None, false));
     shop.does(move |tx| categories::remove(tx, cups, None));
     let nowhere = Content { name: "X".into(), category_id: Some(cups), ..mug().content };
     let nowhere = New { sku: None, content: nowhere, ..mug() };
-    assert_eq!(shop.refuses(move |tx| products::create(tx, Author::Admin, nowhere.clone())).code(), Code::NotFound);
+    assert_eq!(shop.refused(move |tx| products::create(tx, Author::Admin, nowhere.clone())).code(), Code::NotFound);
 }
 
 #[test]

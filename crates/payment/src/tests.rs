@@ -2,9 +2,10 @@
 
 use crate::payment::{Approval, Kind, Method, NewPayment, Payment, RefundStatus, Status};
 use crate::remote;
-use crate::{MIGRATIONS, audit, ops, store};
-use ::store::{Db, Settings, Tx, args, outbox};
-use kernel::{Clock, Code, Money, OrderNumber, PaymentNumber, Random, Result, UserId, Zone};
+use crate::{MODULE, ops};
+use ::store::{Tx, args};
+use fixture::{Fixture, user_id};
+use kernel::{Clock, Code, Money, OrderNumber, PaymentNumber, Random, Result, Zone};
 use ports::{
     ManualClock,
     gateway::{ChargeRequest, Outcome, Simulated, simulated::keys},
@@ -13,46 +14,34 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use std::{sync::Arc, time::Duration};
-use testdb::Space;
+use std::{ops::Deref, time::Duration};
 
 fn order(n: u64) -> OrderNumber {
     OrderNumber::draw_on(&mut Random::seeded(n), ManualClock::default().now(), &Zone::utc())
 }
 
-fn buyer(n: u64) -> UserId {
-    UserId::new(Random::seeded(n).uuid())
-}
-
 fn new_payment(n: u64) -> NewPayment {
     NewPayment {
         order: order(n),
-        user: buyer(n),
+        user: user_id(n),
         amount: Money::minor(9_000),
         method: Method::CreditCard,
         payment_key: Some("approve".to_owned()),
     }
 }
 
-struct Shop {
-    db: Db,
-    clock: Arc<ManualClock>,
-    _space: Space,
+struct Shop(Fixture);
+
+impl Deref for Shop {
+    type Target = Fixture;
+    fn deref(&self) -> &Fixture {
+        &self.0
+    }
 }
 
 impl Shop {
     fn open() -> Shop {
-        let space = Space::open();
-        let clock = Arc::new(ManualClock::default());
-        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(db.migrate([::store::MIGRATIONS, MIGRATIONS].concat())).unwrap();
-        runtime.block_on(db.prepare_all(store::STATEMENTS.to_vec())).unwrap();
-        Shop { db, clock, _space: space }
-    }
-
-    fn write<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.db.write_blocking("test", work)
+        Shop(Fixture::of(&[MODULE]))
     }
 
     fn begin(&self, n: u64) -> Result<Payment> {
@@ -85,22 +74,13 @@ impl Shop {
     }
 
     fn topics(&self, n: u64) -> Vec<String> {
-        self.write(|tx| outbox::place(tx, 100)).unwrap();
-        let facts = self.write(move |tx| outbox::of_key(tx, order(n).as_str(), 100)).unwrap();
-        facts.iter().map(|fact| fact.topic.trim_start_matches("shopping.payment.").to_owned()).collect()
-    }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_eq!(self.write(audit).unwrap(), [], "the audit complains");
-        }
+        let topics = self.topics_of(order(n).as_str());
+        topics.iter().map(|topic| topic.trim_start_matches("shopping.payment.").to_owned()).collect()
     }
 }
 
 #[test]
-fn a_payment_is_completed_once_and_told_once() {
+fn a_payment_is_completed_once_and_published_once() {
     let shop = Shop::open();
     let begun = shop.begin(1).unwrap();
     assert_eq!((begun.status.clone(), begun.captured), (Status::Processing, Money::ZERO));
@@ -215,9 +195,9 @@ fn money_kept_from_a_late_approval_is_seen() {
     let number = shop.begin(1).unwrap().number;
     shop.cancel(&number).unwrap();
     shop.approve(&number, "PG-A").unwrap();
-    assert_eq!(shop.write(audit).unwrap(), [], "recovery has its time");
+    assert_eq!(shop.audit(), [], "recovery has its time");
     shop.clock.advance(Duration::from_secs(2 * 3_600));
-    let found = shop.write(audit).unwrap();
+    let found = shop.audit();
     assert_eq!((found.len(), found[0].subject.as_str()), (1, number.as_str()));
     shop.refund(&number, 9_000).unwrap();
 }
@@ -259,25 +239,13 @@ fn the_audit_sees_what_is_broken() {
         shop.approve(&number, transaction).unwrap();
         shop.refund(&number, 100).unwrap();
     }
-    let damage = [
+    let broken = shop.rules_broken_by(&[
         "update payments set refund_claimed = 9001 where id = 1",
         "update payments set status = 'PENDING' where id = 2",
         "update payments set order_number = (select order_number from payments where id = 4) where id = 3",
         "update refunds set status = 'COMPLETED' where id = 4",
-    ];
-    let found = shop
-        .write(move |tx| {
-            for sql in damage {
-                tx.exec(sql, args![])?;
-            }
-            audit(tx)
-        })
-        .unwrap();
-    let mut rules: Vec<_> = found.iter().map(|violation| violation.rule).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    assert_eq!(rules.len(), 5, "{found:?}");
-    std::mem::forget(shop); // its audit would complain again
+    ]);
+    assert_eq!(broken.len(), 5, "{broken:?}");
 }
 
 #[tokio::test]
@@ -356,7 +324,7 @@ fn walk(tx: &mut Tx<'_>, steps: &[Step]) -> Result<()> {
                 None => Ok(()),
             },
         });
-        assert_eq!(audit(tx)?, [], "after {step:?} of {steps:?}");
+        assert_eq!(fixture::audit(tx, &[MODULE])?, [], "after {step:?} of {steps:?}");
         let after = ops::find(tx, &before.number)?;
         assert!(after.captured >= before.captured && after.refunded >= before.refunded);
         assert!(before.status.is_live() || !after.status.is_live(), "an ended payment lives again");
@@ -365,7 +333,7 @@ fn walk(tx: &mut Tx<'_>, steps: &[Step]) -> Result<()> {
 }
 
 #[test]
-fn whatever_is_told_in_whatever_order_the_books_add_up() {
+fn any_order_of_steps_keeps_the_sums_of_payments_and_refunds() {
     let shop = Shop::open();
     let mut runner = TestRunner::new(Config::with_cases(200));
     let outcome = runner.run(&steps(), |steps| {
