@@ -2,12 +2,12 @@
 //! says is what a model of a few lines says, nothing is ever negative, nothing leaks, and the books are in order after
 //! every single step (docs/RULES.md, wound 11).
 
-use inventory::{Line, Location, Opening, State, ops};
+use fixture::{Fixture, at_once};
+use inventory::{Line, Location, MODULE, Opening, State, ops};
 use kernel::{Code, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
 use proptest::prelude::*;
-use std::{collections::BTreeMap, sync::Arc};
-use store::{Db, Settings, Tx};
-use testdb::Space;
+use std::collections::BTreeMap;
+use store::Tx;
 
 const ORDERS: u32 = 4;
 const VARIANTS: i64 = 3;
@@ -155,17 +155,8 @@ fn on_the_shop(tx: &mut Tx<'_>, step: &Step) -> Result<()> {
     }
 }
 
-struct Shop {
-    db: Db,
-    _space: Space,
-}
-
-fn shop(opening: &[i64]) -> (Shop, Model) {
-    let space = Space::open();
-    let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ports::ManualClock::default()));
-    let db = Db::open(settings).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(db.migrate([store::MIGRATIONS, inventory::MIGRATIONS].concat())).unwrap();
+fn shop(opening: &[i64]) -> (Fixture, Model) {
+    let shop = Fixture::of(&[MODULE]);
     let mut model = Model::default();
     let mut openings = Vec::new();
     for (n, &quantity) in opening.iter().enumerate() {
@@ -179,8 +170,8 @@ fn shop(opening: &[i64]) -> (Shop, Model) {
             threshold: 10,
         });
     }
-    db.write_blocking("open", move |tx| ops::open_all(tx, &openings, None, "SYSTEM")).unwrap();
-    (Shop { db, _space: space }, model)
+    shop.write(move |tx| ops::open_all(tx, &openings, None, "SYSTEM")).unwrap();
+    (shop, model)
 }
 
 /// (variant, location) → (available, reserved), as the shop's pages show it.
@@ -198,7 +189,7 @@ fn seen(tx: &mut Tx<'_>) -> Result<BTreeMap<Place, (i64, i64)>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_order_of_steps_keeps_the_books(
+    fn any_order_of_steps_agrees_with_the_model(
         opening in prop::collection::vec(0_i64..6, 9),
         steps in prop::collection::vec(step(), 1..60),
     ) {
@@ -206,10 +197,10 @@ proptest! {
         for step in &steps {
             let expected = model.step(step);
             let twice = step.clone();
-            let refused = shop.db.write_blocking("step", move |tx| on_the_shop(tx, &twice)).err();
+            let refused = shop.write(move |tx| on_the_shop(tx, &twice)).err();
             prop_assert_eq!(refused.map(|error| error.code()), expected, "{:?}", step);
-            prop_assert_eq!(shop.db.read_blocking("seen", seen).unwrap(), model.stock.clone(), "{:?}", step);
-            prop_assert_eq!(shop.db.read_blocking("audit", inventory::audit).unwrap(), vec![]);
+            prop_assert_eq!(shop.read(seen).unwrap(), model.stock.clone(), "{:?}", step);
+            prop_assert_eq!(shop.audit(), vec![]);
         }
     }
 }
@@ -217,18 +208,11 @@ proptest! {
 #[test]
 fn the_last_unit_goes_to_one_of_fifty_at_once() {
     let (shop, _) = shop(&[1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    let answers: Vec<_> = std::thread::scope(|threads| {
-        let buyers: Vec<_> = (0..50)
-            .map(|n| {
-                let db = &shop.db;
-                let wants = Step::Reserve { order: n, lines: vec![(1, 1)] };
-                threads.spawn(move || db.write_blocking("buy", move |tx| on_the_shop(tx, &wants)))
-            })
-            .collect();
-        buyers.into_iter().map(|buyer| buyer.join().unwrap()).collect()
+    let answers = at_once(0..50, |n| {
+        let wanted = Step::Reserve { order: n, lines: vec![(1, 1)] };
+        shop.write(move |tx| on_the_shop(tx, &wanted))
     });
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     let refused = answers.iter().filter_map(|answer| answer.as_ref().err()).map(|error| error.code());
     assert!(refused.clone().all(|code| code == Code::InsufficientStock) && refused.count() == 49);
-    assert_eq!(shop.db.read_blocking("audit", inventory::audit).unwrap(), []);
 }
