@@ -139,7 +139,10 @@ fn skus_and_names_are_taken_once() {
     );
     let named = New { sku: None, ..mug() };
     let error = shop.refused(move |tx| products::create(tx, Author::Admin, named.clone()));
-    assert_eq!((error.code(), error.details()[0].values["sku"].as_str()), (Code::ProductNameAlreadyExists, Some("MUG")));
+    assert_eq!(
+        (error.code(), error.details()[0].values["sku"].as_str()),
+        (Code::ProductNameAlreadyExists, Some("MUG"))
+    );
     let mut clash = tee();
     clash.variants[1].sku = Some("MUG".into());
     assert_eq!(
