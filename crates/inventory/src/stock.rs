@@ -149,6 +149,15 @@ pub(crate) fn checked(quantity: i64) -> Result<i64, Error> {
     }
 }
 
+/// S007 naming `field` unless a request may open or set stock with so many units.
+pub fn checked_field(field: &str, units: i64) -> Result<i64, Error> {
+    if (0..=STOCK_MAX).contains(&units) {
+        return Ok(units);
+    }
+    let message = format!("must be between 0 and {STOCK_MAX}");
+    Err(Code::InvalidStockQuantityParam.because(format!("{field} {message}")).with(Detail::field(field, message)))
+}
+
 /// The units of one variant at one location that an order reserved, bought or returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

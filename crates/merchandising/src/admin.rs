@@ -1,21 +1,13 @@
 //! What sellers and administrators do with products: a seller with their own, an administrator with all.
 
-use crate::http::{Wanted, house};
-use crate::import::{self, Format, Options, Report};
+use crate::http::{Wanted, settings};
 use crate::list::{self, Question, SORT_DEFAULT, SORTS};
 use crate::ops;
 use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock};
-use crate::upload::upload;
-use axum::{
-    body::Body,
-    extract::State,
-    http::{HeaderMap, header},
-    response::Response,
-};
-use catalog::ops::upsert::SameName;
+use axum::{extract::State, response::Response};
 use catalog::product::{Author, Status};
-use kernel::{Code, Page, ProductId, Result, VariantId, text};
+use kernel::{Page, ProductId, Result, VariantId};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
@@ -41,7 +33,6 @@ pub fn routes() -> Routes {
         .add(SELLER, routes!(publish_product))
         .add(SELLER, routes!(close_product))
         .add(SELLER, routes!(product_variants))
-        .add(SELLER.long(), routes!(import_products))
         .merge(alias::also_at("/admin/products", "/products", SELLER, writes))
 }
 
@@ -85,8 +76,8 @@ async fn admin_products(
 #[utoipa::path(get, path = "/admin/products/{id}", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductDetail>)))]
 async fn admin_product(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<ProductDetail> {
-    let (house, author) = (house(&app), author(&seller));
-    Ok(ok(app.db.read("merchandising.owned", move |tx| ops::owned(tx, house, author, id)).await?))
+    let (settings, author) = (settings(&app), author(&seller));
+    Ok(ok(app.db.read("merchandising.owned", move |tx| ops::owned(tx, settings, author, id)).await?))
 }
 
 /// Make a product with its variants, images and opening stock, all or nothing.
@@ -97,9 +88,9 @@ async fn create_product(
     seller: Seller,
     Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
-    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
-        let made = ops::create(tx, house, author, &by, &body)?;
+        let made = ops::create(tx, settings, author, &by, &body)?;
         Ok(created(format!("/products/{}", made.product.id), made))
     };
     once(&app, key, "merchandising.create", work).await
@@ -117,9 +108,9 @@ async fn rewrite_product(
     if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
-    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
-    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, house, author, &by, id, &body, expected)?));
+    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, settings, author, &by, id, &body, expected)?));
     once(&app, key, "merchandising.rewrite", work).await
 }
 
@@ -158,8 +149,8 @@ async fn set_stock(
     Path(id): Path<ProductId>,
     Idempotent { body, key }: Idempotent<SetStock>,
 ) -> Result<Response, Failure> {
-    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
-    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, house, author, &by, id, &body)?));
+    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
+    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, settings, author, &by, id, &body)?));
     once(&app, key, "merchandising.set-stock", work).await
 }
 
@@ -172,8 +163,8 @@ async fn publish_product(
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
 ) -> ApiResult<ProductDetail> {
-    let (house, author) = (house(&app), author(&seller));
-    Ok(ok(app.db.write("merchandising.publish", move |tx| ops::publish(tx, house, author, id, expected)).await?))
+    let (settings, author) = (settings(&app), author(&seller));
+    Ok(ok(app.db.write("merchandising.publish", move |tx| ops::publish(tx, settings, author, id, expected)).await?))
 }
 
 /// Take a product off sale.
@@ -185,8 +176,8 @@ async fn close_product(
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
 ) -> ApiResult<ProductDetail> {
-    let (house, author) = (house(&app), author(&seller));
-    Ok(ok(app.db.write("merchandising.close", move |tx| ops::close(tx, house, author, id, expected)).await?))
+    let (settings, author) = (settings(&app), author(&seller));
+    Ok(ok(app.db.write("merchandising.close", move |tx| ops::close(tx, settings, author, id, expected)).await?))
 }
 
 /// The variants of a product with their stock.
@@ -197,8 +188,8 @@ async fn product_variants(
     seller: Seller,
     Path(id): Path<ProductId>,
 ) -> ApiResult<Vec<VariantPage>> {
-    let (house, author) = (house(&app), author(&seller));
-    Ok(ok(app.db.read("merchandising.variants", move |tx| ops::variants(tx, house, author, id)).await?))
+    let (settings, author) = (settings(&app), author(&seller));
+    Ok(ok(app.db.read("merchandising.variants", move |tx| ops::variants(tx, settings, author, id)).await?))
 }
 
 /// Add a variant with its opening stock, both or neither.
@@ -212,10 +203,10 @@ async fn add_variant(
     if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SaveVariant>,
 ) -> Result<Response, Failure> {
-    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
     let work = move |tx: &mut Tx<'_>| {
-        let made = ops::add_variant(tx, house, author, &by, id, &body, expected)?;
+        let made = ops::add_variant(tx, settings, author, &by, id, &body, expected)?;
         Ok(created(format!("/admin/products/{id}/variants"), made))
     };
     once(&app, key, "merchandising.add-variant", work).await
@@ -235,69 +226,4 @@ async fn change_variant(
     let (author, expected) = (author(&seller), if_match.or(sent.version)?);
     let work = move |tx: &mut Tx<'_>| ops::change_variant(tx, author, id, variant, &sent, expected);
     Ok(ok(app.db.write("merchandising.change-variant", work).await?))
-}
-
-/// How an uploaded file is read; `map` and `set` may come many times.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "describes what `options` reads, for the document")]
-struct ImportQuery {
-    /// Where a field comes from: `name=productDisplayName`, or `category={masterCategory} > {subCategory}`.
-    map: Option<String>,
-    /// A field that is the same for every row: `price=19900`.
-    set: Option<String>,
-    /// The state of new products: DRAFT, ACTIVE (when absent) or INACTIVE.
-    status: Option<String>,
-    /// `store` (when absent) or `refuse` rows whose name another product holds.
-    #[param(rename = "sameNames")]
-    same_names: Option<String>,
-}
-
-/// C002 for a parameter nobody knows.
-fn options(mut options: Options, query: Vec<(String, String)>) -> Result<Options> {
-    for (name, value) in query {
-        let pair = || {
-            let (field, from) = value.split_once('=').ok_or_else(|| text::wrong(&name, "must be field=value"))?;
-            Ok::<_, kernel::Error>((field.to_owned(), from.to_owned()))
-        };
-        match name.as_str() {
-            "map" => options.map.push(pair()?),
-            "set" => options.set.push(pair()?),
-            "status" => options.status = value.parse()?,
-            "sameNames" => options.same_name = same_name(&value)?,
-            _ => return Err(text::wrong("query", "knows map, set, status and sameNames")),
-        }
-    }
-    Ok(options)
-}
-
-fn same_name(value: &str) -> Result<SameName> {
-    match value {
-        "store" => Ok(SameName::Store),
-        "refuse" => Ok(SameName::Refuse),
-        _ => Err(text::wrong("sameNames", "must be store or refuse")),
-    }
-}
-
-/// Import a catalogue while it arrives. Rows are stored by their sku; the report names every one that was not.
-#[utoipa::path(post, path = "/admin/products/import", tag = "product", params(ImportQuery),
-    request_body(content((String = "text/csv"), (String = "application/x-ndjson"))),
-    responses((status = 200, body = Success<Report>)))]
-async fn import_products(
-    State(app): State<App>,
-    seller: Seller,
-    Query(query): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-    body: Body,
-) -> ApiResult<Report> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
-    let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv or application/x-ndjson"))?;
-    let mut options = options(Options::new(format, house(&app)), query)?;
-    (options.seller, options.by) = (seller.limited_to(), seller.0.id.to_string());
-    let (feed, file) = upload();
-    let db = app.db.clone();
-    let import = tokio::task::spawn_blocking(move || import::import(&db, file, &options, &mut |_| {}));
-    feed.body(body).await;
-    let report = import.await.map_err(|e| Code::Internal.error().caused_by(e))?;
-    Ok(ok(report?))
 }

@@ -1,7 +1,7 @@
 //! Products, as shoppers and other services see them.
 
 use crate::list::{self, Filter, Question, SORT_DEFAULT, SORTS};
-use crate::ops::{self, BulkVariant, House, Verified};
+use crate::ops::{self, BulkVariant, Settings, Verified};
 use crate::page::{self, ProductDetail, ProductPage, Viewer};
 use crate::request::{ByIds, Verify};
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -48,9 +48,9 @@ pub fn stale(fact: &Envelope) -> Vec<PageKey> {
     }
 }
 
-/// What the shop's settings say here.
-pub(crate) fn house(app: &App) -> House {
-    House { currency: app.shop.currency, low_stock_threshold: app.shop.low_stock_threshold }
+/// The settings these handlers pass on.
+pub(crate) fn settings(app: &App) -> Settings {
+    Settings { currency: app.shop.currency, low_stock_threshold: app.shop.low_stock_threshold }
 }
 
 /// Which products a list shows.

@@ -301,36 +301,6 @@ fn categories_are_kept_in_memory_until_one_changes() {
 }
 
 #[test]
-fn a_catalogue_is_uploaded() {
-    on_site(async |site| {
-        let seller = site.token(1, Role::Seller);
-        let csv = [("content-type", "text/csv; charset=utf-8")];
-        let line = "POST /admin/products/import?map=sku%3Dno&map=name%3D%7Btitle%7D&set=price%3D100&status=DRAFT";
-        let got = site.send(Some(&seller), line, &csv, "no,title\nA,Apple\nB,\nC,Corn\n").await;
-        let report = &got.body["data"];
-        assert_eq!((got.status, &report["created"], &report["refused"][0]["line"]), (200, &2.into(), &3.into()));
-        assert_eq!((&report["refused"][0]["sku"], &report["refused"][0]["code"]), (&"B".into(), &"C002".into()));
-        let mine = site.send(Some(&seller), "GET /admin/products?status=DRAFT", &[], "").await;
-        assert_eq!(mine.body["data"]["totalElements"], 2);
-        let ndjson = [("content-type", "application/x-ndjson")];
-        let got = site
-            .send(
-                Some(&seller),
-                "POST /admin/products/import",
-                &ndjson,
-                "{\"sku\":\"D\",\"name\":\"Dill\",\"price\":5}",
-            )
-            .await;
-        assert_eq!(got.body["data"]["created"], 1);
-        assert_eq!(site.send(Some(&seller), "POST /admin/products/import", &[], "{}").await.status, 415);
-        for query in ["map=sku", "colour=red", "sameNames=maybe", "map=sku%3Dnothing"] {
-            let line = format!("POST /admin/products/import?{query}");
-            assert_eq!(site.send(Some(&seller), &line, &csv, "no,title\n").await.status, 400, "{query}");
-        }
-    });
-}
-
-#[test]
 fn every_route_is_in_the_document_once() {
     let site = Site::open();
     let mut ids: Vec<String> = Vec::new();

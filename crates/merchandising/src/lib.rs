@@ -1,9 +1,7 @@
-//! Product pages with stock, products written with their opening stock, and the import of catalogues. The README says
-//! more.
+//! Product pages with stock, and products written together with their opening stock. The README says more.
 
 pub mod admin;
 pub mod http;
-pub mod import;
 pub mod list;
 pub mod ops;
 pub mod page;
@@ -11,7 +9,6 @@ pub mod popular;
 pub mod request;
 pub mod stock;
 pub mod store;
-pub mod upload;
 
 #[cfg(test)]
 mod http_tests;

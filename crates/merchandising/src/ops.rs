@@ -5,16 +5,16 @@ use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VERIFY_MAX, Verif
 use catalog::ops::{self as catalogue, Sellable, products, variants};
 use catalog::product::Author;
 use inventory::ops::{self as stock, Opening};
-use inventory::{Location, StockStatus};
+use inventory::{Location, StockStatus, stock::checked_field};
 use kernel::{Code, Currency, Error, Money, ProductId, Result, UserId, VariantId};
 use serde::Serialize;
 use std::collections::HashMap;
 use store::Tx;
 use utoipa::ToSchema;
 
-/// What a shop's settings say to these verbs.
+/// What these verbs need of the settings.
 #[derive(Debug, Clone, Copy)]
-pub struct House {
+pub struct Settings {
     /// The one currency.
     pub currency: Currency,
     /// Available units at or below which a new stock row counts as low.
@@ -22,37 +22,24 @@ pub struct House {
 }
 
 /// Makes a product and opens the stock of its variants, both or neither. The errors of [`products::create`]; S007.
-pub fn create(tx: &mut Tx<'_>, house: House, author: Author, by: &str, sent: &SaveProduct) -> Result<ProductDetail> {
+pub fn create(tx: &mut Tx<'_>, settings: Settings, author: Author, by: &str, sent: &SaveProduct) -> Result<ProductDetail> {
     let (new, quantities) = sent.new_product(tx, author)?;
     let made = products::create(tx, author, new)?;
-    let opened: Vec<_> = made.variants.iter().copied().zip(quantities).collect();
-    open(tx, house, made.product, &opened, by)?;
-    page::detail(tx, made.product, house.currency, Viewer::Owner)
+    let variants = made.variants.iter().copied().zip(quantities);
+    let openings: Vec<_> =
+        variants.map(|(variant, quantity)| opening(settings, made.product, variant, quantity)).collect();
+    stock::open_all(tx, &openings, None, by)?;
+    page::detail(tx, made.product, settings.currency, Viewer::Owner)
 }
 
-/// Begins to keep stock of variants of one product.
-pub(crate) fn open(
-    tx: &mut Tx<'_>,
-    house: House,
-    product: ProductId,
-    variants: &[(VariantId, i64)],
-    by: &str,
-) -> Result<()> {
-    let opening = |&(variant, quantity): &(VariantId, i64)| Opening {
-        product,
-        variant,
-        location: Location::main(),
-        quantity,
-        threshold: house.low_stock_threshold,
-    };
-    let openings: Vec<_> = variants.iter().map(opening).collect();
-    stock::open_all(tx, &openings, None, by)
+fn opening(settings: Settings, product: ProductId, variant: VariantId, quantity: i64) -> Opening {
+    Opening { product, variant, location: Location::main(), quantity, threshold: settings.low_stock_threshold }
 }
 
 /// Rewrites a product; its stock too when the request names it. The errors of [`products::rewrite`]; S007.
 pub fn rewrite(
     tx: &mut Tx<'_>,
-    house: House,
+    settings: Settings,
     author: Author,
     by: &str,
     id: ProductId,
@@ -64,71 +51,54 @@ pub fn rewrite(
     let content = sent.content(tx, author)?;
     products::rewrite(tx, author, id, content, sent.images.clone(), expected)?;
     if let Some(units) = sent.stock {
-        put_stock(tx, house, id, None, units, by)?;
+        put_stock(tx, settings, id, None, units, by)?;
     }
-    page::detail(tx, id, house.currency, Viewer::Owner)
+    page::detail(tx, id, settings.currency, Viewer::Owner)
 }
 
 /// Makes `units` available of a variant, the default one when none is named. S001, A002; S007; C003 when the product
 /// has no such variant.
 pub fn set_stock(
     tx: &mut Tx<'_>,
-    house: House,
+    settings: Settings,
     author: Author,
     by: &str,
     id: ProductId,
     sent: &request::SetStock,
 ) -> Result<ProductDetail> {
     products::lock_to_change(tx, author, id, None)?;
-    put_stock(tx, house, id, sent.variant_id, sent.stock, by)?;
-    page::detail(tx, id, house.currency, Viewer::Owner)
+    put_stock(tx, settings, id, sent.variant_id, sent.stock, by)?;
+    page::detail(tx, id, settings.currency, Viewer::Owner)
 }
 
 fn put_stock(
     tx: &mut Tx<'_>,
-    house: House,
+    settings: Settings,
     product: ProductId,
     variant: Option<VariantId>,
     units: i64,
     by: &str,
 ) -> Result<()> {
-    let units = request::stock("stock", units)?;
+    let units = checked_field("stock", units)?;
     let family = variants::of_products(tx, &[product])?;
     let chosen = family.iter().find(|one| variant.map_or(one.is_default, |id| one.id == id));
     let variant = chosen.ok_or_else(|| Code::NotFound.because("the product has no such variant"))?.id;
-    set_or_open(tx, house, product, variant, units, by).map(|_| ())
-}
-
-/// Makes `units` available of a variant whose stock may not be kept yet; false when they already are.
-pub(crate) fn set_or_open(
-    tx: &mut Tx<'_>,
-    house: House,
-    product: ProductId,
-    variant: VariantId,
-    units: i64,
-    by: &str,
-) -> Result<bool> {
-    match stock::levels(tx, &[variant])?.first() {
-        None => open(tx, house, product, &[(variant, units)], by)?,
-        Some(level) if level.available == units => return Ok(false),
-        Some(_) => stock::set_available(tx, variant, units, by)?,
-    }
-    Ok(true)
+    stock::open_or_set(tx, opening(settings, product, variant, units), by).map(|_| ())
 }
 
 /// Adds a variant and opens its stock, both or neither. The errors of [`variants::add`]; S007.
 pub fn add_variant(
     tx: &mut Tx<'_>,
-    house: House,
+    settings: Settings,
     author: Author,
     by: &str,
     product: ProductId,
     sent: &SaveVariant,
     expected: Option<i64>,
 ) -> Result<VariantPage> {
-    let units = request::stock("stock", sent.stock.unwrap_or(0))?;
+    let units = checked_field("stock", sent.stock.unwrap_or(0))?;
     let made = variants::add(tx, author, product, sent.new_variant(), expected)?;
-    open(tx, house, product, &[(made.id, units)], by)?;
+    stock::open_all(tx, &[opening(settings, product, made.id, units)], None, by)?;
     let places = stock::stock_of_product(tx, product)?.breakdown;
     Ok(page::variant_page(made, &places))
 }
@@ -152,13 +122,13 @@ pub fn change_variant(
 }
 
 /// The variants of a product with their stock, for its owner. S001, A002.
-pub fn variants(tx: &mut Tx<'_>, house: House, author: Author, product: ProductId) -> Result<Vec<VariantPage>> {
-    owned(tx, house, author, product).map(|detail| detail.variants)
+pub fn variants(tx: &mut Tx<'_>, settings: Settings, author: Author, product: ProductId) -> Result<Vec<VariantPage>> {
+    owned(tx, settings, author, product).map(|detail| detail.variants)
 }
 
 /// The product for its owner. S001, A002.
-pub fn owned(tx: &mut Tx<'_>, house: House, author: Author, product: ProductId) -> Result<ProductDetail> {
-    let detail = page::detail(tx, product, house.currency, Viewer::Owner)?;
+pub fn owned(tx: &mut Tx<'_>, settings: Settings, author: Author, product: ProductId) -> Result<ProductDetail> {
+    let detail = page::detail(tx, product, settings.currency, Viewer::Owner)?;
     author.may_change(detail.product.seller_id)?;
     Ok(detail)
 }
@@ -166,25 +136,25 @@ pub fn owned(tx: &mut Tx<'_>, house: House, author: Author, product: ProductId) 
 /// Puts the product on sale. S001, A002, C016.
 pub fn publish(
     tx: &mut Tx<'_>,
-    house: House,
+    settings: Settings,
     author: Author,
     id: ProductId,
     expected: Option<i64>,
 ) -> Result<ProductDetail> {
     products::publish(tx, author, id, expected)?;
-    page::detail(tx, id, house.currency, Viewer::Owner)
+    page::detail(tx, id, settings.currency, Viewer::Owner)
 }
 
 /// Takes the product off sale. S001, A002, C016.
 pub fn close(
     tx: &mut Tx<'_>,
-    house: House,
+    settings: Settings,
     author: Author,
     id: ProductId,
     expected: Option<i64>,
 ) -> Result<ProductDetail> {
     products::close(tx, author, id, expected)?;
-    page::detail(tx, id, house.currency, Viewer::Owner)
+    page::detail(tx, id, settings.currency, Viewer::Owner)
 }
 
 /// Deletes the product. S009 while orders of it are not finished; S001, A002, C016.

@@ -1,25 +1,21 @@
 //! Several people at once. With one writer they only wait for each other; on a server they meet.
 
-use crate::import::{Format, Options, import};
-use crate::ops::{self, House};
+use crate::ops::{self, Settings};
 use crate::request::SaveProduct;
 use catalog::ops::categories::{self, Content};
 use catalog::ops::{images, products};
 use catalog::product::Author;
-use inventory::{Line, ops as stock};
-use kernel::{CategoryId, Code, Currency, Error, OrderNumber, ProductId, Quantity, Random, Result, UserId, VariantId};
+use kernel::{CategoryId, Code, Currency, Error, ProductId, Random, Result};
 use ports::ManualClock;
 use std::{sync::Arc, thread};
-use store::{Db, Settings, Tx, args};
+use store::{Db, Tx};
 use testdb::Space;
 
-const HOUSE: House = House { currency: Currency::KRW, low_stock_threshold: 10 };
+const SETTINGS: Settings = Settings { currency: Currency::KRW, low_stock_threshold: 10 };
 /// People at once.
 const PEOPLE: u64 = 6;
 /// What each of them does.
 const DEEDS: u64 = 25;
-/// Products in the imported file.
-const ROWS: u64 = 120;
 
 struct Crowd {
     db: Db,
@@ -29,8 +25,8 @@ struct Crowd {
 impl Crowd {
     fn open() -> Crowd {
         let space = Space::open();
-        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
-        let db = Db::open(Settings { writers: 12, ..settings }).unwrap();
+        let settings = store::Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
+        let db = Db::open(store::Settings { writers: 12, ..settings }).unwrap();
         let migrations = [store::MIGRATIONS, catalog::MIGRATIONS, inventory::MIGRATIONS, order::MIGRATIONS].concat();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(db.migrate(migrations)).unwrap();
@@ -60,12 +56,6 @@ impl Crowd {
     fn category(&self, chance: &mut Random) -> Option<CategoryId> {
         let all = self.db.write_blocking("race.tree", |tx| Ok(categories::tree(tx)?.all_with_paths())).unwrap();
         (!all.is_empty()).then(|| all[chance.below(all.len() as u64) as usize].category.id)
-    }
-
-    fn imports(&self, rows: &[String]) -> Vec<String> {
-        let file = format!("sku,name,price,stock,category\n{}\n", rows.join("\n"));
-        let report = import(&self.db, file.as_bytes(), &Options::new(Format::Csv, HOUSE), &mut |_| {}).unwrap();
-        report.refused.into_iter().map(|row| format!("{:?}: {} {}", row.sku, row.code, row.reason)).collect()
     }
 }
 
@@ -102,53 +92,14 @@ fn products_written_by_many_hands_at_once_stay_whole() {
         let sent = written(chance.below(30), chance.below(4), chance.below(9));
         let picture = format!("{person}.jpg");
         match chance.below(7) {
-            0..=2 => crowd.tries(move |tx| ops::create(tx, HOUSE, Author::Admin, "admin", &sent)),
-            3 => crowd.tries(move |tx| ops::rewrite(tx, HOUSE, Author::Admin, "admin", some, &sent, None)),
+            0..=2 => crowd.tries(move |tx| ops::create(tx, SETTINGS, Author::Admin, "admin", &sent)),
+            3 => crowd.tries(move |tx| ops::rewrite(tx, SETTINGS, Author::Admin, "admin", some, &sent, None)),
             4 => crowd.tries(move |tx| images::add(tx, Author::Admin, some, &picture, None)),
             5 => crowd.tries(move |tx| products::close(tx, Author::Admin, some, None)),
             _ => {
                 let Some(category) = crowd.category(chance) else { return };
                 crowd.tries(move |tx| categories::remove(tx, category, None));
             }
-        }
-    });
-}
-
-/// The rows of a file in an order of its own.
-fn shuffled(chance: &mut Random) -> Vec<String> {
-    let row = |n| format!("K{n},Name {n},{},{},A > B{} > C", 100 + n, 10 + n % 9, n % 7);
-    let mut rows: Vec<String> = (0..ROWS).map(row).collect();
-    for n in (1..rows.len()).rev() {
-        rows.swap(n, chance.below(n as u64 + 1) as usize);
-    }
-    rows
-}
-
-#[test]
-fn imports_and_orders_of_the_same_goods_at_once_keep_the_books() {
-    let crowd = Crowd::open();
-    assert_eq!(crowd.imports(&shuffled(&mut Random::seeded(7))), [""; 0]);
-    let goods = "select variant_id, product_id from inventory_snapshots order by variant_id";
-    let goods: Vec<(VariantId, ProductId)> = crowd
-        .db
-        .write_blocking("race.goods", move |tx| tx.query(goods, args![], |row| Ok((row.get(0)?, row.get(1)?))))
-        .unwrap();
-    crowd.meet(|crowd, person, chance| {
-        if person < 2 {
-            if chance.below(8) == 0 {
-                assert_eq!(crowd.imports(&shuffled(chance)), [""; 0]);
-            }
-            return;
-        }
-        let order: OrderNumber = format!("ORD-20260206-{:08}", chance.below(99_999_999)).parse().unwrap();
-        let user = UserId::new(chance.uuid());
-        let line = |(variant, product)| Line { variant, product, quantity: Quantity::ONE };
-        let lines: Vec<Line> = (0..4).map(|_| line(goods[chance.below(goods.len() as u64) as usize])).collect();
-        let (held, bought) = (order.clone(), chance.chance(500));
-        crowd.tries(move |tx| stock::reserve(tx, &held, &user, &lines));
-        match bought {
-            true => crowd.tries(move |tx| stock::commit(tx, &order)),
-            false => crowd.tries(move |tx| stock::release(tx, &order, "given up")),
         }
     });
 }

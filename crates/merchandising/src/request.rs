@@ -3,13 +3,12 @@
 use catalog::ops::{ItemRef, categories};
 use catalog::product::{Author, Content, New, Status};
 use catalog::variant::{self, Options};
-use kernel::{CategoryId, Code, Detail, Money, ProductId, Quantity, Result, VariantId, text};
+use inventory::stock::checked_field;
+use kernel::{CategoryId, Money, ProductId, Quantity, Result, VariantId, text};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::ToSchema;
 
-/// Most units a variant can be opened or set to; the same as inventory's own limit.
-pub const STOCK_MAX: i64 = inventory::stock::STOCK_MAX;
 /// Most lines of one verification; a cart has fewer.
 pub const VERIFY_MAX: usize = 500;
 /// Most variants in one bulk question (docs/RULES.md).
@@ -137,15 +136,6 @@ pub struct ByIds {
     pub variant_ids: Vec<VariantId>,
 }
 
-/// S007 unless `units` can lie in stock.
-pub fn stock(field: &str, units: i64) -> Result<i64> {
-    if (0..=STOCK_MAX).contains(&units) {
-        return Ok(units);
-    }
-    let message = format!("must be between 0 and {STOCK_MAX}");
-    Err(Code::InvalidStockQuantityParam.because(format!("{field} {message}")).with(Detail::field(field, message)))
-}
-
 /// C002 unless a list has 1 to `max` entries.
 pub(crate) fn size(field: &str, len: usize, max: usize) -> Result<()> {
     match len {
@@ -179,14 +169,14 @@ impl SaveProduct {
 
     /// A new product and what each of its variants is opened with.
     pub(crate) fn new_product(&self, tx: &mut Tx<'_>, author: Author) -> Result<(New, Vec<i64>)> {
-        let own = self.stock.map(|units| stock("stock", units)).transpose()?;
+        let own = self.stock.map(|units| checked_field("stock", units)).transpose()?;
         let given = self.variants.as_deref().unwrap_or_default();
         if own.is_some() && !given.is_empty() {
             return Err(text::wrong("stock", "belongs to the variants when there are any"));
         }
         let mut openings = Vec::with_capacity(given.len().max(1));
         for (n, variant) in given.iter().enumerate() {
-            openings.push(stock(&format!("variants[{n}].stock"), variant.stock.unwrap_or(0))?);
+            openings.push(checked_field(&format!("variants[{n}].stock"), variant.stock.unwrap_or(0))?);
         }
         if given.is_empty() {
             openings.push(own.unwrap_or(0));

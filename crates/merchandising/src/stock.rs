@@ -1,8 +1,8 @@
 //! The stock of a product as its seller and administrators keep it: open, add, adjust, look back. Inventory knows neither whose
 //! a product is nor which variant is its default one; the catalogue does.
 
-use crate::http::house;
-use crate::ops::House;
+use crate::http::settings;
+use crate::ops::Settings;
 use axum::{extract::State, response::Response};
 use catalog::ops::{products, variants};
 use catalog::product::Author;
@@ -102,7 +102,7 @@ fn place(
 /// Begins to keep stock. S001, A002; S407 when it is kept there already, S406 for a wrong quantity.
 fn open(
     tx: &mut Tx<'_>,
-    house: House,
+    settings: Settings,
     author: Author,
     by: &str,
     product: ProductId,
@@ -114,7 +114,7 @@ fn open(
         variant: variant_of(tx, product, sent.variant_id)?,
         location: Location::or_main(sent.location_code.as_deref())?,
         quantity: sent.quantity,
-        threshold: sent.low_stock_threshold.unwrap_or(house.low_stock_threshold),
+        threshold: sent.low_stock_threshold.unwrap_or(settings.low_stock_threshold),
     };
     stock::open_all(tx, &[opening], sent.reason.as_deref(), by)?;
     stock::stock_of_product(tx, product)
@@ -152,9 +152,9 @@ async fn open_stock(
     Path(product): Path<ProductId>,
     Idempotent { body, key }: Idempotent<OpenStock>,
 ) -> Result<Response, Failure> {
-    let (house, author, by) = (house(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
-        let opened = open(tx, house, author, &by, product, &body)?;
+        let opened = open(tx, settings, author, &by, product, &body)?;
         Ok(created(format!("/inventory/{product}"), opened))
     };
     once(&app, key, "merchandising.open-stock", work).await

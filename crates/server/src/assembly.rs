@@ -33,6 +33,7 @@ pub const MODULES: &[Module] = &[
     saga::MODULE,
     checkout::MODULE,
     merchandising::MODULE,
+    import::MODULE,
     operations::MODULE,
 ];
 

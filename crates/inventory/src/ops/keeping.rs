@@ -120,6 +120,17 @@ pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &st
     moved(tx, Kind::Adjusted, &mut rows, "set", by)
 }
 
+/// Makes `opening.quantity` units of a variant available, over all its locations, and opens its stock when none is kept yet.
+/// False when that many are available already. The errors of [`open_all`] and [`set_available`].
+pub fn open_or_set(tx: &mut Tx<'_>, opening: Opening, by: &str) -> Result<bool> {
+    match store::levels(tx, &[opening.variant])?.first() {
+        None => open_all(tx, &[opening], None, by)?,
+        Some(level) if level.available == opening.quantity => return Ok(false),
+        Some(_) => set_available(tx, opening.variant, opening.quantity, by)?,
+    }
+    Ok(true)
+}
+
 /// Locks the stock of these variants until the end of the job, in ascending order as orders do. A job that changes
 /// the stock of several variants one by one must call this first, or it could deadlock with an order.
 pub fn lock(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {

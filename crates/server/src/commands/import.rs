@@ -3,8 +3,8 @@
 use super::{open, runtime, say};
 use crate::cli::{self, Ending, Trouble};
 use crate::config::{Config, Fault};
+use ::import::{Format, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
-use merchandising::import::{self as importing, Format, Options, Progress, Report};
 use std::{
     fs::File,
     io::{Read, stdin},
@@ -31,7 +31,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<Ending, Tr
     }
     let began = Instant::now();
     let bar = bar(length);
-    let report = importing::import(&app.db, reader, &options, &mut |progress: Progress| {
+    let report = ::import::run(&app.db, reader, &options, &mut |progress: Progress| {
         bar.set_position(progress.bytes);
         bar.set_message(format!("{} rows, {} refused", progress.rows, progress.refused));
     });
@@ -49,9 +49,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<Ending, Tr
 }
 
 fn options(app: &App, format: Format) -> Options {
-    let house =
-        merchandising::ops::House { currency: app.shop.currency, low_stock_threshold: app.shop.low_stock_threshold };
-    Options::new(format, house)
+    Options::new(format, app.shop.low_stock_threshold)
 }
 
 fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
@@ -109,7 +107,7 @@ pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Importe
     let (db, options) = (app.db.clone(), options(app, Format::Ndjson));
     let bar = bar(Some(text.len() as u64));
     let work = move || {
-        let report = importing::import(&db, text.as_bytes(), &options, &mut |progress: Progress| {
+        let report = ::import::run(&db, text.as_bytes(), &options, &mut |progress: Progress| {
             bar.set_position(progress.bytes);
         });
         bar.finish_and_clear();

@@ -1,7 +1,6 @@
 //! Drafts into the database: chunk by chunk, each row on its own.
 
-use crate::import::draft::Draft;
-use crate::ops::{self, House};
+use crate::draft::Draft;
 use catalog::ops::categories;
 use catalog::ops::upsert::{self, Known, Outcome, SameName};
 use catalog::product::Author;
@@ -17,13 +16,13 @@ pub const CHUNK_ROWS: usize = 50;
 
 /// What an import knows besides its rows.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct Rules {
     /// Whose products they become and who may change them.
     pub author: Author,
     /// What to do with a name that another product holds.
     pub same_name: SameName,
-    /// The shop's settings.
-    pub house: House,
+    /// Available units at or below which the stock of a new variant counts as low.
+    pub low_stock_threshold: i64,
     /// Who is noted in the stock ledger.
     pub by: String,
 }
@@ -51,7 +50,7 @@ pub struct Stored {
 
 /// Stores a chunk: a refused row writes nothing and does not harm the others. An error that is not a row's fault (a
 /// full disk, a bug) fails the whole chunk.
-pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) -> Result<Stored> {
+pub fn chunk(tx: &mut Tx<'_>, rules: &Rules, paths: &Paths, drafts: &[Draft]) -> Result<Stored> {
     let mut skus: Vec<&str> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         skus.push(&draft.row.sku);
@@ -63,7 +62,7 @@ pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) ->
     let mut stored = Stored { rows: Vec::with_capacity(drafts.len()), paths: Paths::new() };
     let mut openings = Vec::new();
     for draft in drafts {
-        let row = tx.attempt(|tx| one(tx, terms, (paths, &stored.paths), &mut known, draft));
+        let row = tx.attempt(|tx| one(tx, rules, (paths, &stored.paths), &mut known, draft));
         let row = row.map(|one| {
             stored.paths.extend(one.path);
             openings.extend(one.openings);
@@ -75,7 +74,7 @@ pub fn chunk(tx: &mut Tx<'_>, terms: &Terms, paths: &Paths, drafts: &[Draft]) ->
         }
     }
     // what is new has no stock yet, so nothing here can be refused for one row's sake
-    inventory::ops::open_all(tx, &openings, None, &terms.by)?;
+    inventory::ops::open_all(tx, &openings, None, &rules.by)?;
     Ok(stored)
 }
 
@@ -93,31 +92,32 @@ struct One {
     openings: Vec<Opening>,
 }
 
-fn one(tx: &mut Tx<'_>, terms: &Terms, paths: (&Paths, &Paths), known: &mut Known, draft: &Draft) -> Result<One> {
+fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Known, draft: &Draft) -> Result<One> {
     let mut row = draft.row.clone();
     let mut path = None;
     if let Some(words) = &draft.category {
         let id = match paths.0.get(words).or_else(|| paths.1.get(words)) {
             Some(id) => *id,
-            None => categories::at_path(tx, words, terms.author == Author::Admin)?,
+            None => categories::at_path(tx, words, rules.author == Author::Admin)?,
         };
         row.category_id = Some(id);
         path = Some((words.clone(), id));
     }
-    let put = upsert::put(tx, terms.author, terms.same_name, known, row)?;
+    let put = upsert::put(tx, rules.author, rules.same_name, known, row)?;
     let (mut openings, mut outcome) = (Vec::new(), put.outcome);
     for (variant, units) in put.variants.iter().zip(draft.stock.iter().copied().chain(std::iter::repeat(None))) {
+        let opening = |quantity| Opening {
+            product: put.product,
+            variant: variant.variant,
+            location: Location::main(),
+            quantity,
+            threshold: rules.low_stock_threshold,
+        };
         if variant.is_new {
-            openings.push(Opening {
-                product: put.product,
-                variant: variant.variant,
-                location: Location::main(),
-                quantity: units.unwrap_or(0),
-                threshold: terms.house.low_stock_threshold,
-            });
+            openings.push(opening(units.unwrap_or(0)));
         } else if let Some(units) = units {
-            let moved = ops::set_or_open(tx, terms.house, put.product, variant.variant, units, &terms.by)?;
-            if moved && outcome == Outcome::Unchanged {
+            let changed = inventory::ops::open_or_set(tx, opening(units), &rules.by)?;
+            if changed && outcome == Outcome::Unchanged {
                 outcome = Outcome::Updated;
             }
         }

@@ -1,7 +1,7 @@
 //! CSV, strictly and with recovery: whatever is wrong with a row costs that row, named by its first line, and nothing
 //! after it.
 
-use crate::import::lines::{LINE_MAX, Line, Lines};
+use crate::lines::{LINE_MAX, Line, Lines};
 use kernel::{Code, Result};
 use std::{collections::VecDeque, io::Read};
 

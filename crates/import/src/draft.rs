@@ -1,7 +1,7 @@
 //! A row of a file as a product to store, or why it cannot be one.
 
-use crate::import::csv::shown;
-use crate::import::plan::{Field, Plan};
+use crate::csv::shown;
+use crate::plan::{Field, Plan};
 use catalog::ops::upsert::Row;
 use catalog::product::Status;
 use catalog::variant::{self, Options};
@@ -141,7 +141,7 @@ fn units(text: &str) -> Result<i64> {
 }
 
 fn sound_stock(units: i64) -> Result<i64> {
-    crate::request::stock("stock", units)
+    inventory::stock::checked_field("stock", units)
 }
 
 fn not_deleted(row: &Row) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Where each field of a product comes from: a column, several columns, or a constant.
 
-use crate::import::csv::shown;
+use crate::csv::shown;
 use catalog::category::PATH_SIGN;
 use kernel::{Code, Error, Result, text};
 use serde::Serialize;

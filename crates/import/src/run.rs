@@ -1,207 +1,27 @@
-//! The import of whole catalogues from CSV or NDJSON: streaming, row by row, with a report that names every row that
-//! was not stored and every one that is odd. See the README for the mapping.
+//! The import itself: reads rows, stores them in chunks, and collects the report.
 
-pub mod csv;
-pub mod draft;
-pub mod lines;
-pub mod load;
-pub mod plan;
-
-use crate::ops::House;
-use catalog::ops::upsert::{Outcome, SameName};
-use catalog::product::{Author, Status};
-use draft::{Draft, Refusal, Rename};
-use kernel::{Code, Error, Result, UserId};
-use lines::Lines;
-use load::{Paths, Terms};
-use plan::{Mapped, Plan};
-use serde::Serialize;
+use crate::draft::{self, Draft, Refusal, Rename};
+use crate::lines::{self, Lines};
+use crate::load::{self, Paths, Rules};
+use crate::plan::Plan;
+use crate::report::{NOTED_MAX, Noted, Progress, REFUSED_MAX, Refused, Report};
+use crate::{Format, Options, csv};
+use catalog::ops::upsert::Outcome;
+use catalog::product::Author;
+use kernel::{Code, Error, Result};
 use std::{
     collections::{HashMap, hash_map::Entry},
-    fmt,
     io::Read,
-    str::FromStr,
     sync::Arc,
     thread,
     time::Duration,
 };
 use store::Db;
-use utoipa::ToSchema;
 
-/// Most refused rows that are listed; with more, something is wrong with the file or the mapping and the import stops.
-pub const REFUSED_MAX: usize = 100_000;
-/// Most odd rows that are listed; the rest is only counted.
-pub const NOTED_MAX: usize = 10_000;
-/// Tries of one chunk while the database is busy or failing.
-const TRIES: u32 = 50;
-/// Pause between them.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// What kind of file it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Comma (or semicolon, or tab) separated values with a header.
-    Csv,
-    /// One JSON object on each line.
-    Ndjson,
-}
-
-impl Format {
-    /// By the end of a file's name; `None` when it says nothing.
-    pub fn of_file(name: &str) -> Option<Format> {
-        let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase())?;
-        match end.as_str() {
-            "csv" | "tsv" | "txt" => Some(Format::Csv),
-            "ndjson" | "jsonl" => Some(Format::Ndjson),
-            _ => None,
-        }
-    }
-
-    /// By a `Content-Type`; `None` when it is neither.
-    pub fn of_content_type(header: &str) -> Option<Format> {
-        match header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "text/csv" | "application/csv" => Some(Format::Csv),
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
-                Some(Format::Ndjson)
-            }
-            _ => None,
-        }
-    }
-}
-
-impl FromStr for Format {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Format> {
-        Format::of_file(&format!(".{text}")).ok_or_else(|| kernel::text::wrong("format", "must be csv or ndjson"))
-    }
-}
-
-/// How to read a file and what its products become.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// What kind of file it is.
-    pub format: Format,
-    /// Where fields come from: `(field, column or pattern)`.
-    pub map: Vec<(String, String)>,
-    /// Fields that are the same for every row: `(field, value)`.
-    pub set: Vec<(String, String)>,
-    /// Whose products they become and who may change them; `None`: the shop, which may change everything.
-    pub seller: Option<UserId>,
-    /// The state of new products whose row does not say.
-    pub status: Status,
-    /// What to do with a name that another product holds.
-    pub same_name: SameName,
-    /// The shop's settings.
-    pub house: House,
-    /// Who is noted in the stock ledger.
-    pub by: String,
-}
-
-impl Options {
-    /// A file of this kind, read without mapping, for the shop itself, on sale at once.
-    pub fn new(format: Format, house: House) -> Options {
-        Options {
-            format,
-            map: Vec::new(),
-            set: Vec::new(),
-            seller: None,
-            status: Status::Active,
-            same_name: SameName::default(),
-            house,
-            by: "IMPORT".to_owned(),
-        }
-    }
-}
-
-/// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// Bytes read.
-    pub bytes: u64,
-    /// Rows dealt with.
-    pub rows: u64,
-    /// Rows refused.
-    pub refused: u64,
-}
-
-/// What became of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ImportReport)]
-pub struct Report {
-    /// Rows in the file.
-    pub rows: u64,
-    /// New products.
-    pub created: u64,
-    /// Changed products.
-    pub updated: u64,
-    /// Products that were as their row says.
-    pub unchanged: u64,
-    /// Every row that was not stored.
-    pub refused: Vec<Refused>,
-    /// Rows that were stored but are odd, the first 10,000.
-    pub noted: Vec<Noted>,
-    /// How many those are in all.
-    pub noted_rows: u64,
-    /// Where the fields came from (CSV).
-    pub mapping: Vec<Mapped>,
-    /// Columns nothing was taken from (CSV).
-    pub unused_columns: Vec<String>,
-    /// Why the rest of the file was not looked at.
-    pub stopped: Option<String>,
-}
-
-/// A row that was not stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = ImportRefusal)]
-pub struct Refused {
-    /// The line it begins on, from 1.
-    pub line: u64,
-    /// Its sku, when that much could be read.
-    pub sku: Option<String>,
-    /// The code from the one table.
-    #[schema(example = "S004")]
-    pub code: &'static str,
-    /// Why.
-    pub reason: String,
-}
-
-/// A row that was stored but is odd.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = ImportNote)]
-pub struct Noted {
-    /// The line it begins on, from 1.
-    pub line: u64,
-    /// Its sku.
-    pub sku: String,
-    /// What is odd.
-    pub note: String,
-}
-
-impl fmt::Display for Report {
-    /// For people: the counts, then the rows.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { rows, created, updated, unchanged, .. } = self;
-        writeln!(
-            f,
-            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {} refused",
-            self.refused.len()
-        )?;
-        for Refused { line, sku, code, reason } in &self.refused {
-            writeln!(f, "line {line}, sku {}: refused, {code} {reason}", sku.as_deref().unwrap_or("?"))?;
-        }
-        if self.noted_rows > 0 {
-            writeln!(f, "{} rows are odd but were stored", self.noted_rows)?;
-        }
-        for Noted { line, sku, note } in &self.noted {
-            writeln!(f, "line {line}, sku {sku}: {note}")?;
-        }
-        if let Some(why) = &self.stopped {
-            writeln!(f, "stopped: {why}")?;
-        }
-        Ok(())
-    }
-}
+/// Attempts at storing one chunk while the database is busy or failing.
+const ATTEMPTS_MAX: u32 = 50;
+/// Time between two attempts.
+const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Imports everything `reader` gives. Blocking: call it from a thread of its own, never from async code. `progress` is
 /// called after every chunk of rows.
@@ -209,7 +29,7 @@ impl fmt::Display for Report {
 /// Errors: a file that is none (no header, an unknown column in the mapping; C002), and a database that stays busy or
 /// fails. What was stored before an error stays; importing again goes on where it stopped, because rows are found by
 /// their sku. A file that is too large or cannot be read on is imported up to there; the report says so in `stopped`.
-pub fn import(db: &Db, reader: impl Read, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
+pub fn run(db: &Db, reader: impl Read, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
     let lines = Lines::of(reader);
     let mut import = Import::new(db, options, progress);
     match options.format {
@@ -227,7 +47,7 @@ pub fn import(db: &Db, reader: impl Read, options: &Options, progress: &mut dyn 
 struct Import<'a> {
     db: &'a Db,
     options: &'a Options,
-    terms: Arc<Terms>,
+    rules: Arc<Rules>,
     progress: &'a mut dyn FnMut(Progress),
     /// Where each sku was seen first.
     seen: HashMap<Box<str>, u64>,
@@ -239,16 +59,16 @@ struct Import<'a> {
 
 impl<'a> Import<'a> {
     fn new(db: &'a Db, options: &'a Options, progress: &'a mut dyn FnMut(Progress)) -> Import<'a> {
-        let terms = Terms {
+        let rules = Rules {
             author: Author::limited_to(options.seller),
             same_name: options.same_name,
-            house: options.house,
+            low_stock_threshold: options.low_stock_threshold,
             by: options.by.clone(),
         };
         Import {
             db,
             options,
-            terms: Arc::new(terms),
+            rules: Arc::new(rules),
             progress,
             seen: HashMap::new(),
             paths: Arc::default(),
@@ -374,13 +194,13 @@ impl<'a> Import<'a> {
     }
 
     fn write(&self, drafts: &Arc<Vec<Draft>>) -> Result<load::Stored> {
-        let mut tries = 1;
+        let mut attempts = 1;
         loop {
-            let (terms, paths, rows) = (Arc::clone(&self.terms), Arc::clone(&self.paths), Arc::clone(drafts));
-            match self.db.write_blocking("merchandising.import", move |tx| load::chunk(tx, &terms, &paths, &rows)) {
-                Err(error) if load::may_repeat(&error) && tries < TRIES => {
-                    tries += 1;
-                    thread::sleep(PAUSE);
+            let (rules, paths, rows) = (Arc::clone(&self.rules), Arc::clone(&self.paths), Arc::clone(drafts));
+            match self.db.write_blocking("import.chunk", move |tx| load::chunk(tx, &rules, &paths, &rows)) {
+                Err(error) if load::may_repeat(&error) && attempts < ATTEMPTS_MAX => {
+                    attempts += 1;
+                    thread::sleep(BACKOFF);
                 }
                 stored => return stored,
             }

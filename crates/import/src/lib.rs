@@ -1,0 +1,27 @@
+//! The import of whole catalogues from CSV or NDJSON: streaming, row by row, with a report that names every row that
+//! was not stored. The README describes the mapping.
+
+pub mod csv;
+pub mod draft;
+pub mod http;
+pub mod lines;
+pub mod load;
+pub mod options;
+pub mod plan;
+pub mod report;
+mod run;
+pub mod upload;
+
+#[cfg(test)]
+mod http_tests;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod tests;
+
+pub use options::{Format, Options};
+pub use report::{Progress, Report};
+pub use run::run;
+
+/// What this crate contributes to the program: one route, no tables.
+pub const MODULE: web::Module = web::Module { routes: http::routes, ..web::Module::named("import") };

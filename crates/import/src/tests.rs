@@ -1,0 +1,222 @@
+//! Files against a real database. Every test ends with the audits of both domains.
+
+use crate::{Format, Options, Progress, Report, run};
+use catalog::ops::upsert::SameName;
+use kernel::{Code, Currency, Money, PageRequest, ProductId, Result, UserId};
+use merchandising::list::{self, Column, Filter, Question};
+use merchandising::page::{self, ProductDetail, Viewer};
+use ports::ManualClock;
+use std::sync::Arc;
+use store::{Db, Settings, Tx, Violation};
+use testdb::Space;
+
+pub(crate) const LOW_STOCK_THRESHOLD: i64 = 10;
+
+pub(crate) struct Shop {
+    pub(crate) db: Db,
+    _space: Space,
+}
+
+impl Shop {
+    pub(crate) fn open() -> Shop {
+        let space = Space::open();
+        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
+        let db = Db::open(Settings { writers: 12, ..settings }).unwrap();
+        let migrations = [store::MIGRATIONS, catalog::MIGRATIONS, inventory::MIGRATIONS, order::MIGRATIONS].concat();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(db.migrate(migrations)).unwrap();
+        Shop { db, _space: space }
+    }
+
+    fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
+        self.db.write_blocking("test", work).unwrap()
+    }
+
+    fn sees(&self, id: ProductId) -> ProductDetail {
+        self.does(move |tx| page::detail(tx, id, Currency::KRW, Viewer::Public))
+    }
+
+    fn in_stock(&self) -> Vec<String> {
+        let question = Question {
+            filter: Filter { in_stock: true, ..Filter::default() },
+            status: None,
+            seller: None,
+            viewer: Viewer::Public,
+            sort: (Column::Name, false),
+            request: PageRequest::new(0, 100).unwrap(),
+        };
+        let page = self.does(move |tx| list::page(tx, &question, Currency::KRW));
+        page.content.into_iter().map(|product| product.sku).collect()
+    }
+
+    pub(crate) fn imports(&self, file: &[u8], options: &Options) -> Report {
+        let mut last = Progress::default();
+        let report = run(&self.db, file, options, &mut |progress| last = progress).unwrap();
+        assert_eq!((last.rows, last.refused), (report.rows, report.refused.len() as u64));
+        report
+    }
+}
+
+fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    let mut broken = catalog::store::audit(tx)?;
+    broken.extend(inventory::audit(tx)?);
+    Ok(broken)
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.does(audit), vec![]);
+        }
+    }
+}
+
+fn user(seed: u64) -> UserId {
+    UserId::new(kernel::Random::seeded(seed).uuid())
+}
+
+fn csv(map: &[(&str, &str)], set: &[(&str, &str)]) -> Options {
+    let pairs = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    Options { map: pairs(map), set: pairs(set), ..Options::new(Format::Csv, LOW_STOCK_THRESHOLD) }
+}
+
+fn lines(report: &Report) -> Vec<(u64, Option<&str>, &str)> {
+    report.refused.iter().map(|row| (row.line, row.sku.as_deref(), row.code)).collect()
+}
+
+#[test]
+fn a_refused_row_writes_nothing_and_harms_no_other() {
+    let shop = Shop::open();
+    let file = "sku,name,price,stock,category\n\
+        A,Apple,100,5,Food\n\
+        B,,100,5,Never > Made\n\
+        C,Cherry,0,5,Food\n\
+        D,Date,1x,5,Food\n\
+        E,\"Egg,100,5,Food\n\
+        F,Fig,100,-1,Food\n\
+        G,Grape,100,1,a>b>c>d>e>f\n\
+        A,Again,100,5,Food\n\
+        ,Nameless,100,5,Food\n\
+        H,Honey,100,7,Food,too,many\n\
+        I,Ice\n\
+        J,Jam,100,9,Food > Sweet\n";
+    let report = shop.imports(file.as_bytes(), &csv(&[], &[]));
+    assert_eq!((report.rows, report.created), (12, 2));
+    let refused = [
+        (3, Some("B"), "C002"),
+        (4, Some("C"), "S004"),
+        (5, Some("D"), "C002"),
+        (6, None, "C002"),
+        (7, Some("F"), "S007"),
+        (8, Some("G"), "C002"),
+        (9, Some("A"), "S002"),
+        (10, None, "C002"),
+        (11, None, "C002"),
+        (12, None, "C002"),
+    ];
+    assert_eq!(lines(&report), refused, "{report}");
+    assert!(report.refused.iter().all(|row| !row.reason.is_empty()));
+    assert_eq!(shop.in_stock(), ["A", "J"]);
+    let names = shop.does(|tx| Ok(catalog::ops::categories::tree(tx)?.all_with_paths()));
+    assert_eq!(names.iter().map(|c| c.path.as_str()).collect::<Vec<_>>(), ["Food", "Food > Sweet"]);
+}
+
+#[test]
+fn importing_again_updates_by_sku() {
+    let shop = Shop::open();
+    let first = "sku,name,price,stock\nA,Apple,100,5\nB,Bean,200,6\n";
+    assert_eq!(shop.imports(first.as_bytes(), &csv(&[], &[])).created, 2);
+    let again = shop.imports(first.as_bytes(), &csv(&[], &[]));
+    assert_eq!((again.created, again.updated, again.unchanged), (0, 0, 2));
+    let second = "sku,price,stock\nA,90,\nB,200,8\nC,1,1\n";
+    let report = shop.imports(second.as_bytes(), &csv(&[], &[]));
+    assert_eq!((report.updated, lines(&report)), (2, vec![(4, Some("C"), "C002")]), "{report}");
+    let bean = shop.sees(ProductId::new(2)).product;
+    assert_eq!((bean.stock, bean.name.as_str(), bean.price), (8, "Bean", Money::minor(200)));
+    assert_eq!(shop.sees(ProductId::new(1)).product.stock, 5);
+}
+
+#[test]
+fn a_seller_imports_only_what_is_theirs() {
+    let shop = Shop::open();
+    shop.imports(b"sku,name,price,category\nA,Apple,100,Food\n", &csv(&[], &[]));
+    let mine = Options { seller: Some(user(1)), ..csv(&[], &[]) };
+    let report = shop.imports(b"sku,name,price,category\nA,Apple,1,Food\nB,Bean,1,New\nC,Corn,1,Food\n", &mine);
+    assert_eq!((report.created, lines(&report)), (1, vec![(2, Some("A"), "A002"), (3, Some("B"), "C003")]));
+    assert_eq!(shop.sees(ProductId::new(2)).product.seller_id, Some(user(1)));
+}
+
+#[test]
+fn a_shared_name_is_noted_or_refused() {
+    let shop = Shop::open();
+    let file = b"sku,name,price\nA,Ring,1\nB,Ring,2\n";
+    let report = shop.imports(file, &csv(&[], &[]));
+    assert_eq!((report.created, report.noted_rows), (2, 1));
+    assert_eq!(report.noted[0].note, "it has the same name as sku A");
+    let strict = Options { same_name: SameName::Refuse, ..csv(&[], &[]) };
+    let report = shop.imports(b"sku,name,price\nC,Ring,1\n", &strict);
+    assert_eq!(lines(&report), [(2, Some("C"), "S008")]);
+}
+
+#[test]
+fn broken_files_are_refused_or_read_as_far_as_they_go() {
+    let shop = Shop::open();
+    let refused =
+        |file: &[u8], options: Options| run(&shop.db, file, &options, &mut |_| {}).map(|_| ()).unwrap_err().code();
+    assert_eq!(refused(b"", csv(&[], &[])), Code::InvalidInput);
+    assert_eq!(refused(b"\xff\xfes\0k\0u\0", csv(&[], &[])), Code::InvalidInput);
+    assert_eq!(refused(b"name,price\nA,1\n", csv(&[], &[])), Code::InvalidInput);
+    assert_eq!(refused(b"sku,name\nA,1\n", csv(&[("name", "unknown")], &[])), Code::InvalidInput);
+    assert_eq!(refused(b"sku,name\nA,1\n", csv(&[("colour", "name")], &[])), Code::InvalidInput);
+    let half = b"sku,name,price\nA,Apple,100\nB,Bean,1\nC,\"Co";
+    let report = shop.imports(half, &csv(&[], &[]));
+    assert_eq!((report.created, lines(&report)), (2, vec![(4, None, "C002")]));
+    let mut strange = b"sku,name,price\nD,\xff\xfe,1\nE,".to_vec();
+    strange.extend(vec![b'x'; 1 << 20]);
+    strange.extend(b",1\nF,nul\0,1\nG,Good,1\n");
+    let report = shop.imports(&strange, &csv(&[], &[]));
+    assert_eq!(
+        (report.created, lines(&report)),
+        (1, vec![(2, None, "C002"), (3, None, "C002"), (4, Some("F"), "C002")])
+    );
+    struct Breaks<'a>(&'a [u8]);
+    impl std::io::Read for Breaks<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(std::io::Error::other("cable pulled")),
+                some => Ok(some),
+            }
+        }
+    }
+    let report = run(&shop.db, Breaks(b"sku,name,price\nH,Ham,1\nI,Ic"), &csv(&[], &[]), &mut |_| {}).unwrap();
+    assert_eq!((report.created, report.stopped.as_deref()), (1, Some("the file could not be read on")));
+}
+
+#[test]
+fn products_with_variants_come_as_ndjson() {
+    let shop = Shop::open();
+    let file = "\u{feff}{\"sku\":\"TEE\",\"name\":\"티셔츠\",\"description\":\"Cotton\",\"price\":20000,\"salePrice\":18000,\
+        \"category\":\"의류 > 상의\",\"brand\":\"Holdfast\",\"imageUrl\":\"https://img.example/t.jpg\",\"variants\":[\
+        {\"sku\":\"TEE-S\",\"name\":\"S\",\"options\":{\"size\":\"S\"},\"priceAdjustment\":0,\"stock\":5},\
+        {\"sku\":\"TEE-L\",\"name\":\"L\",\"options\":{\"size\":\"L\"},\"priceAdjustment\":1000,\"stock\":0}]}\n\n\
+        {\"sku\":\"MUG\",\"name\":\"Mug\",\"price\":9000,\"stock\":11}\n\
+        {\"sku\":\"BAD\",\"name\":\"Bad\",\"price\":9000,\"color\":\"red\"}\n\
+        {\"sku\":\"DUP\",\"name\":\"Dup\",\"price\":9000,\"variants\":[{\"sku\":\"TEE-S\"}]}\n\
+        not json\n\
+        {\"sku\":\"HALF\",\"name\":\"Ha";
+    let options = Options::new(Format::Ndjson, LOW_STOCK_THRESHOLD);
+    let report = shop.imports(file.as_bytes(), &options);
+    assert_eq!((report.rows, report.created), (6, 2), "{report}");
+    let refused = [(4, None, "C002"), (5, Some("DUP"), "S002"), (6, None, "C002"), (7, None, "C002")];
+    let found: Vec<_> = lines(&report).into_iter().map(|(l, s, c)| (l, s.filter(|s| *s == "DUP"), c)).collect();
+    assert_eq!(found, refused);
+    let tee = shop.sees(ProductId::new(1));
+    assert_eq!((tee.variants.len(), tee.product.stock, tee.product.category.as_deref()), (2, 5, Some("의류 > 상의")));
+    let again = shop.imports(file.as_bytes(), &options);
+    assert_eq!((again.created, again.unchanged), (0, 2));
+    let more = "{\"sku\":\"TEE\",\"variants\":[\
+        {\"sku\":\"TEE-L\",\"name\":\"L\",\"options\":{\"size\":\"L\"},\"priceAdjustment\":1000,\"stock\":4},\
+        {\"sku\":\"TEE-XL\",\"options\":{\"size\":\"XL\"},\"stock\":2}]}";
+    let report = shop.imports(more.as_bytes(), &options);
+    assert_eq!((report.updated, shop.sees(ProductId::new(1)).product.stock), (1, 11), "{report}");
+}
