@@ -1,5 +1,4 @@
-//! CSV, strictly and with recovery: whatever is wrong with a row costs that row, named by its first line, and nothing
-//! after it.
+//! CSV, read strictly: an error costs the row in which it is, named by its first line, and no row after it.
 
 use crate::lines::{LINE_MAX, Line, Lines};
 use kernel::{Code, Result};
@@ -83,7 +82,7 @@ impl<R: Read> Csv<R> {
         }
     }
 
-    /// The row that begins with `first`. When it goes wrong, the lines after the first are read again.
+    /// The row that begins with `first`. When it cannot be read, the lines after the first are read again as rows of their own.
     fn record(&mut self, first: Line) -> Result<Record> {
         let number = first.number;
         let mut splitter = Splitter::new(self.delimiter);
@@ -92,7 +91,7 @@ impl<R: Read> Csv<R> {
         let outcome = loop {
             let Some(line) = next.take() else { break Err("a quote is never closed".to_owned()) };
             let outcome = match &line.bytes {
-                None => Err(format!("it is longer than {LINE_MAX} bytes")),
+                None => Err(format!("the row is longer than {LINE_MAX} bytes")),
                 Some(bytes) => splitter.feed(bytes),
             };
             if line.number != number {
@@ -107,7 +106,7 @@ impl<R: Read> Csv<R> {
         };
         let spread = !ahead.is_empty();
         let fields = outcome.and_then(|fields| self.right_number(fields)).map_err(|why| match spread {
-            true => format!("{why} (a quoted field goes on over the end of the line)"),
+            true => format!("{why} (a quoted field of this row continues on the next line)"),
             false => why,
         });
         if fields.is_err() {
@@ -120,7 +119,7 @@ impl<R: Read> Csv<R> {
         match (fields.len(), self.header.len()) {
             (_, 0) => Ok(fields),
             (found, wanted) if found == wanted => Ok(fields),
-            (found, wanted) => Err(format!("it has {found} columns, the header has {wanted}")),
+            (found, wanted) => Err(format!("the row has {found} columns, the header has {wanted}")),
         }
     }
 }
@@ -148,7 +147,7 @@ fn delimiter(header: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| *sign)
 }
 
-/// Where a row stands between two bytes.
+/// Where in a row the splitter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     /// At the beginning of a field.
@@ -182,7 +181,7 @@ impl Splitter {
         }
         self.length += line.len() + 1;
         if self.length > LINE_MAX {
-            return Err(format!("it is longer than {LINE_MAX} bytes"));
+            return Err(format!("the row is longer than {LINE_MAX} bytes"));
         }
         for &byte in line {
             self.at = match (self.at, byte) {
@@ -200,7 +199,7 @@ impl Splitter {
                     self.end_field()?;
                     At::Start
                 }
-                (At::Closed, _) => return Err(format!("column {} goes on after its closing quote", self.column())),
+                (At::Closed, _) => return Err(format!("column {} has text after its closing quote", self.column())),
                 (At::Plain, b'"') => {
                     return Err(format!("column {} has a quote inside but does not begin with one", self.column()));
                 }
@@ -219,7 +218,7 @@ impl Splitter {
 
     fn end_field(&mut self) -> Result<(), String> {
         if self.fields.len() >= COLUMNS_MAX {
-            return Err(format!("it has more than {COLUMNS_MAX} columns"));
+            return Err(format!("the row has more than {COLUMNS_MAX} columns"));
         }
         self.fields.push(std::mem::take(&mut self.field));
         Ok(())
@@ -268,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn strange_rows_are_named_and_the_next_is_read() {
+    fn broken_rows_are_named_and_the_next_row_is_read() {
         let mut file = b"sku,name\n1\n2,b,c\n3,a\"b\"\n4,\"a\"b\n5,\xff\n".to_vec();
         file.extend(b"6,");
         file.extend(vec![b'x'; LINE_MAX]);
@@ -279,12 +278,12 @@ mod tests {
         assert_eq!(
             why,
             [
-                (2, "it has 1 columns, the header has 2"),
-                (3, "it has 3 columns, the header has 2"),
+                (2, "the row has 1 columns, the header has 2"),
+                (3, "the row has 3 columns, the header has 2"),
                 (4, "column 2 has a quote inside but does not begin with one"),
-                (5, "column 2 goes on after its closing quote"),
+                (5, "column 2 has text after its closing quote"),
                 (6, "column 2 is not UTF-8"),
-                (7, "it is longer than 262144 bytes"),
+                (7, "the row is longer than 262144 bytes"),
                 (8, ""),
             ]
         );
@@ -305,7 +304,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is written as CSV is read back.
+        /// What is written as CSV is read back.
         #[test]
         fn rows_are_read_back(table in prop::collection::vec(prop::collection::vec("[a-c\",;\n é]{0,6}", 3), 1..8)) {
             let mut file = "a,b,c\n".to_owned();
@@ -318,7 +317,7 @@ mod tests {
             prop_assert_eq!(found, table);
         }
 
-        /// Whatever the bytes are, it ends, and every line belongs to some row.
+        /// Reading any bytes ends, and every line belongs to a row.
         #[test]
         fn any_bytes_are_survived(file in prop::collection::vec(prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), any::<u8>()], 0..300)) {
             if let Ok(mut csv) = Csv::open(Lines::of(&file[..])) {

@@ -1,11 +1,12 @@
 //! A row of a file as a product to store, or why it cannot be one.
 
 use crate::csv::shown;
+use crate::json::{self, JsonRow};
 use crate::plan::{Field, Plan};
 use catalog::ops::upsert::Row;
 use catalog::product::Status;
-use catalog::variant::{self, Options};
-use kernel::{Code, Error, Money, Result, text};
+use catalog::variant;
+use kernel::{Error, Money, Result, text};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -14,13 +15,13 @@ use serde_json::{Map, Value};
 pub struct Draft {
     /// The line it begins on.
     pub line: u64,
-    /// What the catalogue is told; its category is looked up when it is stored.
+    /// As the catalogue stores it, without its category: that is looked up when the row is stored.
     pub row: Row,
     /// The path of its category.
     pub category: Option<String>,
     /// Units of the default variant, or of each variant in the order of the row.
     pub stock: Vec<Option<i64>>,
-    /// What is odd about it but no reason to refuse it.
+    /// What looks wrong but is no reason to refuse it.
     pub notes: Vec<String>,
 }
 
@@ -33,41 +34,6 @@ pub struct Refusal {
     pub sku: Option<String>,
     /// Why.
     pub error: Error,
-}
-
-/// A row of NDJSON.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct JsonRow {
-    sku: String,
-    name: Option<String>,
-    description: Option<String>,
-    price: Option<Money>,
-    sale_price: Option<Money>,
-    category: Option<String>,
-    brand: Option<String>,
-    image_url: Option<String>,
-    #[serde(default)]
-    images: Vec<String>,
-    stock: Option<i64>,
-    status: Option<Status>,
-    #[serde(default)]
-    variants: Vec<JsonVariant>,
-}
-
-/// A variant in a row of NDJSON.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct JsonVariant {
-    sku: String,
-    name: Option<String>,
-    #[serde(default)]
-    options: Options,
-    #[serde(default)]
-    price_adjustment: Money,
-    stock: Option<i64>,
-    #[serde(default)]
-    is_default: bool,
 }
 
 fn empty_row(sku: String, status: Status) -> Row {
@@ -85,20 +51,18 @@ fn empty_row(sku: String, status: Status) -> Row {
     }
 }
 
-/// The product a row of CSV tells of.
+/// The product that a CSV row describes.
 pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Result<Draft, Refusal> {
-    let said = plan.read(|place| cells.get(place).map_or("", String::as_str));
-    let sku = said.iter().find(|(field, _)| *field == Field::Sku).and_then(|(_, said)| said.value.clone());
+    let values = plan.read(|column| cells.get(column).map_or("", String::as_str));
+    let sku = values.iter().find(|(field, _)| *field == Field::Sku).and_then(|(_, found)| found.value.clone());
     let refuse = |error| Refusal { line, sku: sku.clone(), error };
-    let Some(known) = &sku else { return Err(refuse(text::wrong("sku", "is empty"))) };
+    let Some(known) = &sku else { return Err(refuse(text::wrong("sku", "must not be empty"))) };
     let mut draft =
         Draft { line, row: empty_row(known.clone(), status), category: None, stock: vec![None], notes: Vec::new() };
     let mut first_image = None;
-    for (field, said) in said {
-        for column in &said.lacking {
-            draft.notes.push(format!("{} is empty, so {} lacks it", plan.name_of(*column), field.name()));
-        }
-        let Some(value) = said.value else { continue };
+    for (field, found) in values {
+        draft.notes.extend(found.empty_columns.iter().map(|column| without(&plan, *column, field)));
+        let Some(value) = found.value else { continue };
         let row = &mut draft.row;
         match field {
             Field::Sku => {}
@@ -119,7 +83,12 @@ pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Res
     Ok(draft)
 }
 
-/// A whole number such as `19900` or `19,900`; signs of currency and fractions are refused rather than guessed.
+/// The note about a column that a pattern names and this row leaves empty.
+fn without(plan: &Plan, column: usize, field: Field) -> String {
+    format!("column {} is empty, so {} was built without it", plan.name_of(column), field.name())
+}
+
+/// A whole number such as `19900` or `19,900`. Currency signs and fractions are refused: a guess could be wrong by a factor of 100.
 fn number(field: Field, text: &str) -> Result<i64> {
     let wrong = || text::wrong(field.name(), format!("{} is not a whole number", shown(text)));
     let groups: Vec<&str> = text.strip_prefix('-').unwrap_or(text).split(',').collect();
@@ -159,7 +128,8 @@ pub struct Rename<'a> {
 }
 
 impl<'a> Rename<'a> {
-    /// C002 for a field nobody knows or said twice, or a broken pattern. Which members exist only the rows know.
+    /// C002 for an unknown field, a field that is mapped twice, and a broken pattern. Whether the members exist is only
+    /// known row by row.
     pub fn of(map: &'a [(String, String)], set: &'a [(String, String)]) -> Result<Rename<'a>> {
         let members: Vec<String> = map.iter().flat_map(|(_, from)| members(from)).collect();
         let known = [vec!["sku".to_owned()], members].concat();
@@ -167,16 +137,16 @@ impl<'a> Rename<'a> {
     }
 
     /// Whether rows are read as they are.
-    pub fn is_nothing(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.map.is_empty() && self.set.is_empty()
     }
 
-    /// Renames in one row. Members that are no fields themselves are used up; a field that is mapped replaces a member
-    /// of its name.
+    /// Renames the members of one row. A member that is mapped and is no field itself is removed, so that it does not count as
+    /// unknown. A mapped field replaces a member of the same name.
     fn apply(&self, row: &mut Map<String, Value>, notes: &mut Vec<String>) -> Result<()> {
         let names: Vec<String> = row.keys().cloned().collect();
         let cells: Vec<String> = row.values().map(plain_text).collect();
-        let cell = |place: usize| cells.get(place).map_or("", String::as_str);
+        let cell = |column: usize| cells.get(column).map_or("", String::as_str);
         // members that this row lacks are empty cells, not unknown columns
         let mut all = names.clone();
         for name in self.map.iter().flat_map(|(_, from)| members(from)).chain(["sku".to_owned()]) {
@@ -185,25 +155,24 @@ impl<'a> Rename<'a> {
             }
         }
         let plan = Plan::of(&all, self.map, self.set)?;
-        let wanted: Vec<&str> = self.map.iter().chain(self.set).map(|(field, _)| field.trim()).collect();
-        let said = plan.read(cell);
+        let mapped: Vec<&str> = self.map.iter().chain(self.set).map(|(field, _)| field.trim()).collect();
+        let values = plan.read(cell);
         for name in self.map.iter().flat_map(|(_, from)| members(from)).filter(|name| !Field::is_member(name)) {
             row.remove(&name);
         }
-        for (field, said) in said {
-            if !wanted.iter().any(|name| name.eq_ignore_ascii_case(field.name())) {
+        for (field, found) in values {
+            if !mapped.iter().any(|name| name.eq_ignore_ascii_case(field.name())) {
                 continue;
             }
-            let lacks = |column: &usize| format!("{} is empty, so {} lacks it", plan.name_of(*column), field.name());
-            notes.extend(said.lacking.iter().map(lacks));
-            let value = said.value.map(|text| typed(field, text)).transpose()?;
+            notes.extend(found.empty_columns.iter().map(|column| without(&plan, *column, field)));
+            let value = found.value.map(|text| typed(field, text)).transpose()?;
             row.insert(field.name().to_owned(), value.unwrap_or(Value::Null));
         }
         Ok(())
     }
 }
 
-/// The members a `--map` value speaks of.
+/// The members that a `--map` value names.
 fn members(from: &str) -> Vec<String> {
     if !from.contains('{') {
         return vec![from.trim().to_owned()];
@@ -228,18 +197,18 @@ fn typed(field: Field, text: String) -> Result<Value> {
     }
 }
 
-/// The product a line of NDJSON tells of.
+/// The product that a line of NDJSON describes.
 pub fn of_json(rename: &Rename<'_>, line: u64, bytes: &[u8], status: Status) -> Result<Draft, Refusal> {
     let mut notes = Vec::new();
-    let (row, sku) = match rename.is_nothing() {
-        true => (serde_json::from_slice::<JsonRow>(bytes).map_err(|e| not_json(&e)), sku_of(bytes)),
-        false => match serde_json::from_slice::<Map<String, Value>>(bytes) {
-            Err(error) => (Err(not_json(&error)), None),
+    let (row, sku) = match rename.is_empty() {
+        true => (json::row(bytes), sku_of(bytes)),
+        false => match json::members(bytes) {
+            Err(error) => (Err(error), None),
             Ok(mut members) => {
                 let renamed = rename.apply(&mut members, &mut notes);
                 let sku = members.get("sku").map(plain_text).filter(|sku| !sku.is_empty());
                 let row =
-                    renamed.and_then(|()| serde_json::from_value(Value::Object(members)).map_err(|e| not_json(&e)));
+                    renamed.and_then(|()| json::row_of(members));
                 (row, sku)
             }
         },
@@ -258,16 +227,10 @@ fn sku_of(bytes: &[u8]) -> Option<String> {
     serde_json::from_slice::<Named>(bytes).ok().map(|named| named.sku.trim().to_owned()).filter(|sku| !sku.is_empty())
 }
 
-fn not_json(error: &serde_json::Error) -> Error {
-    // every row is one line: the parser's "at line 1" would only mislead
-    let words = error.to_string().replace(" at line 1 column ", " at column ");
-    Code::InvalidInput.because(words.chars().take(200).collect::<String>())
-}
-
 fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
     let own_stock = json.stock.map(sound_stock).transpose()?;
     if own_stock.is_some() && !json.variants.is_empty() {
-        return Err(text::wrong("stock", "belongs to the variants when there are any"));
+        return Err(text::wrong("stock", "must be given for each variant when the row has variants"));
     }
     let mut stock = Vec::with_capacity(json.variants.len().max(1));
     let mut row = empty_row(json.sku.trim().to_owned(), json.status.unwrap_or(status));
@@ -332,17 +295,19 @@ mod tests {
         assert_eq!((draft.row.sku.as_str(), draft.category.as_deref()), ("TEE", Some("A > B")));
         assert_eq!((draft.stock.as_slice(), draft.row.variants.len()), (&[Some(4), None][..], 2));
         for (row, why) in [
-            (r#"{"sku":"A","colour":1}"#, "unknown field `colour`"),
-            (r#"{"sku":"A","sku":"B"}"#, "duplicate field"),
-            (r#"{"sku":"A","price":1.5}"#, "invalid type: floating point"),
-            (r#"{"sku":"A","price":"5"}"#, "invalid type: string"),
+            (r#"{"sku":"A","colour":1}"#, "the member \"colour\" is not known"),
+            (r#"{"sku":"A","sku":"B"}"#, "a member appears twice"),
+            (r#"{"sku":"A","price":1.5}"#, "price must be a whole number without quotes, not 1.5"),
+            (r#"{"sku":"A","price":"5"}"#, "price must be a whole number without quotes, not \"5\""),
             (r#"{"sku":"A","stock":-1}"#, "stock must be between"),
-            (r#"{"sku":"A","stock":1,"variants":[{"sku":"B"}]}"#, "belongs to the variants"),
+            (r#"{"sku":"A","stock":1,"variants":[{"sku":"B"}]}"#, "must be given for each variant"),
             (r#"{"sku":"A","status":"DISCONTINUED"}"#, "status must be"),
-            (r#"{"name":"A"}"#, "missing field `sku`"),
-            (r#"["sku"]"#, "invalid"),
-            (r#"{"sku":"A""#, "EOF"),
-            ("\u{0}", "expected value"),
+            (r#"{"name":"A"}"#, "sku is missing"),
+            (r#"["sku"]"#, "it is not a JSON object"),
+            (r#"{"sku":"A","variants":[{"sku":7}]}"#, "variants has a wrong entry: sku must be text"),
+            (r#"{"sku":null}"#, "sku is missing"),
+            (r#"{"sku":"A""#, "cut off"),
+            ("\u{0}", "it is not a JSON object"),
         ] {
             let found = json(row).unwrap_err();
             assert!(found.contains(why), "{row}: {found}");
@@ -360,10 +325,10 @@ mod tests {
         let draft = read(r#"{"no":17,"title":"Mug","a":"X","b":""}"#).unwrap();
         assert_eq!((draft.row.sku.as_str(), draft.row.name.as_deref()), ("17", Some("Mug")));
         assert_eq!((draft.category.as_deref(), draft.row.price), (Some("X"), Some(Money::minor(5))));
-        assert_eq!(draft.notes, ["b is empty, so category lacks it"]);
+        assert_eq!(draft.notes, ["column b is empty, so category was built without it"]);
         let refused = read(r#"{"no":17,"title":"Mug","other":1}"#).unwrap_err();
         assert_eq!(refused.sku.as_deref(), Some("17"));
-        assert!(refused.error.detail().unwrap().contains("unknown field `other`"));
+        assert!(refused.error.detail().unwrap().contains("the member \"other\" is not known"));
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 pub mod csv;
 pub mod draft;
 pub mod http;
+mod json;
 pub mod lines;
 pub mod load;
 pub mod options;

@@ -37,8 +37,7 @@ impl<R: Read> Lines<R> {
         self.read
     }
 
-    /// The next line; `None` at the end. C010 when the file is larger than [`FILE_MAX`], C002 when it cannot be read
-    /// on.
+    /// The next line; `None` at the end. C010 when the file is larger than [`FILE_MAX`], C002 when reading fails.
     pub fn next_line(&mut self) -> Result<Option<Line>> {
         let mut bytes = Vec::new();
         let (mut length, mut any) = (0, false);
@@ -46,7 +45,7 @@ impl<R: Read> Lines<R> {
             let part = self
                 .source
                 .fill_buf()
-                .map_err(|e| Code::InvalidInput.because("the file could not be read on").caused_by(e))?;
+                .map_err(|e| Code::InvalidInput.because("the rest of the file could not be read").caused_by(e))?;
             if part.is_empty() {
                 break;
             }
@@ -63,7 +62,7 @@ impl<R: Read> Lines<R> {
             self.source.consume(taken);
             self.read += taken as u64;
             if self.read > FILE_MAX {
-                return Err(Code::PayloadTooLarge.because(format!("an import has at most {FILE_MAX} bytes")));
+                return Err(Code::PayloadTooLarge.because(format!("a file may have at most {FILE_MAX} bytes")));
             }
             if end.is_some() {
                 break;
@@ -83,8 +82,8 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// Takes the UTF-8 mark from the first line; C002 for UTF-16, whose every row would be refused for a reason hard to
-/// see.
+/// Takes the UTF-8 mark from the first line. C002 for UTF-16: otherwise every row would be refused for a reason that is hard
+/// to see.
 fn without_mark(first: &mut Vec<u8>) -> Result<()> {
     if first.starts_with(b"\xef\xbb\xbf") {
         first.drain(..3);

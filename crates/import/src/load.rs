@@ -10,8 +10,8 @@ use kernel::{CategoryId, Code, Error, Result};
 use std::collections::HashMap;
 use store::Tx;
 
-/// Rows in one transaction: few enough that the writer is kept for a few milliseconds, enough that reading ahead what
-/// they need is shared.
+/// Rows in one transaction: few enough to keep the writer for a few milliseconds only, enough to share the statements that read
+/// ahead.
 pub const CHUNK_ROWS: usize = 50;
 
 /// What an import knows besides its rows.
@@ -73,7 +73,7 @@ pub fn chunk(tx: &mut Tx<'_>, rules: &Rules, paths: &Paths, drafts: &[Draft]) ->
             row => stored.rows.push(row),
         }
     }
-    // what is new has no stock yet, so nothing here can be refused for one row's sake
+    // new variants have no stock yet, so no single row can be refused here
     inventory::ops::open_all(tx, &openings, None, &rules.by)?;
     Ok(stored)
 }
@@ -95,13 +95,13 @@ struct One {
 fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Known, draft: &Draft) -> Result<One> {
     let mut row = draft.row.clone();
     let mut path = None;
-    if let Some(words) = &draft.category {
-        let id = match paths.0.get(words).or_else(|| paths.1.get(words)) {
+    if let Some(category) = &draft.category {
+        let id = match paths.0.get(category).or_else(|| paths.1.get(category)) {
             Some(id) => *id,
-            None => categories::at_path(tx, words, rules.author == Author::Admin)?,
+            None => categories::at_path(tx, category, rules.author == Author::Admin)?,
         };
         row.category_id = Some(id);
-        path = Some((words.clone(), id));
+        path = Some((category.clone(), id));
     }
     let put = upsert::put(tx, rules.author, rules.same_name, known, row)?;
     let (mut openings, mut outcome) = (Vec::new(), put.outcome);

@@ -6,7 +6,7 @@ use kernel::{Code, Error, Result, text};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a row can say of a product.
+/// A field of a product that a row can give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// Decides whether the product exists.
@@ -33,7 +33,7 @@ pub enum Field {
     Status,
 }
 
-/// Every field with its name and the column names it is taken from without being told, blanks and signs left out.
+/// Every field with its name and the column names from which it is taken without a mapping, written as [`plain`] writes them.
 const FIELDS: [(Field, &str, &[&str]); 11] = [
     (Field::Sku, "sku", &["sku", "id"]),
     (Field::Name, "name", &["name", "title"]),
@@ -68,15 +68,15 @@ impl Field {
         let found = FIELDS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name.trim()));
         found.map(|(field, _, _)| *field).ok_or_else(|| {
             let names: Vec<_> = FIELDS.iter().map(|(_, name, _)| *name).collect();
-            text::wrong("map", format!("knows no field {}; the fields are {}", shown(name), names.join(", ")))
+            text::wrong("map", format!("names the field {}, which does not exist; the fields are {}", shown(name), names.join(", ")))
         })
     }
 }
 
-/// Where a field comes from.
+/// From where a field is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
-    /// The column at this place.
+    /// This column, counted from 0.
     Column(usize),
     /// Text between columns.
     Pattern(Vec<Part>),
@@ -90,7 +90,7 @@ enum Part {
     Column(usize),
 }
 
-/// Where everything comes from, for one header.
+/// From where each field is taken, for one header.
 #[derive(Debug, Clone)]
 pub struct Plan {
     sources: Vec<(Field, Source)>,
@@ -107,18 +107,18 @@ pub struct Mapped {
     pub from: String,
 }
 
-/// What one row says of one field.
+/// What one row gives for one field.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct Found {
     /// The value without surrounding blanks; `None` when there is nothing.
     pub value: Option<String>,
-    /// Columns of a pattern that had nothing to give although others had.
-    pub lacking: Vec<usize>,
+    /// Columns of a pattern that are empty although others are not.
+    pub empty_columns: Vec<usize>,
 }
 
 impl Plan {
-    /// The plan for these columns. C002 for a field or a column nobody knows, for a field said twice, and when nothing
-    /// says what the sku is.
+    /// The plan for these columns. C002 for an unknown field or column, for a field that is mapped twice, and when no column
+    /// gives the sku.
     pub fn of(columns: &[String], map: &[(String, String)], set: &[(String, String)]) -> Result<Plan> {
         let mut plan = Plan { sources: Vec::new(), names: columns.to_vec() };
         for (name, from) in map {
@@ -129,7 +129,7 @@ impl Plan {
             plan.add(Field::named(name)?, Source::Constant(value.clone()))?;
         }
         for (field, _, aliases) in FIELDS {
-            if plan.sources.iter().any(|(said, _)| *said == field) {
+            if plan.sources.iter().any(|(planned, _)| *planned == field) {
                 continue;
             }
             let place = aliases.iter().find_map(|alias| columns.iter().position(|column| plain(column) == *alias));
@@ -137,7 +137,7 @@ impl Plan {
         }
         if !plan.sources.iter().any(|(field, _)| *field == Field::Sku) {
             return Err(Code::InvalidInput.because(format!(
-                "nothing says what the sku is: map it, such as sku=COLUMN; the columns are {}",
+                "no column gives the sku; map one, such as sku=COLUMN. The columns are {}",
                 columns.join(", ")
             )));
         }
@@ -146,8 +146,8 @@ impl Plan {
     }
 
     fn add(&mut self, field: Field, source: Source) -> Result<()> {
-        if self.sources.iter().any(|(said, _)| *said == field) {
-            return Err(text::wrong("map", format!("says twice where {} comes from", field.name())));
+        if self.sources.iter().any(|(planned, _)| *planned == field) {
+            return Err(text::wrong("map", format!("gives the field {} twice", field.name())));
         }
         self.sources.push((field, source));
         Ok(())
@@ -160,7 +160,7 @@ impl Plan {
         let (mut parts, mut rest) = (Vec::new(), from);
         while let Some((before, after)) = rest.split_once('{') {
             let (name, after) =
-                after.split_once('}').ok_or_else(|| text::wrong("map", format!("needs a }} in {}", shown(from))))?;
+                after.split_once('}').ok_or_else(|| text::wrong("map", format!("has an opening brace without a closing one: {}", shown(from))))?;
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
             }
@@ -182,7 +182,7 @@ impl Plan {
     }
 
     fn no_column(&self, name: &str) -> Error {
-        text::wrong("map", format!("names the column {}; the columns are {}", shown(name), self.names.join(", ")))
+        text::wrong("map", format!("names the column {}, which the file does not have; the columns are {}", shown(name), self.names.join(", ")))
     }
 
     /// The name of a column.
@@ -190,12 +190,12 @@ impl Plan {
         self.names.get(column).map_or("", String::as_str)
     }
 
-    /// What a row says of every field of the plan; `cell` gives its cells.
-    pub fn read<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Vec<(Field, Said)> {
-        self.sources.iter().map(|(field, source)| (*field, said(*field, source, &cell))).collect()
+    /// What a row gives for every field of the plan; `cell` gives its cells.
+    pub fn read<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Vec<(Field, Found)> {
+        self.sources.iter().map(|(field, source)| (*field, found(*field, source, &cell))).collect()
     }
 
-    /// Where everything comes from, for the report.
+    /// From where each field is taken, for the report.
     pub fn mapped(&self) -> Vec<Mapped> {
         let from = |source: &Source| match source {
             Source::Column(place) => self.name_of(*place).to_owned(),
@@ -211,7 +211,7 @@ impl Plan {
         self.sources.iter().map(|(field, source)| Mapped { field: field.name(), from: from(source) }).collect()
     }
 
-    /// Columns that no field takes anything from.
+    /// Columns from which no field is taken.
     pub fn unused(&self) -> Vec<String> {
         let uses = |source: &Source, place: usize| match source {
             Source::Column(used) => *used == place,
@@ -228,10 +228,10 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn said<'a>(field: Field, source: &Source, cell: &impl Fn(usize) -> &'a str) -> Said {
+fn found<'a>(field: Field, source: &Source, cell: &impl Fn(usize) -> &'a str) -> Found {
     match source {
-        Source::Column(place) => Said { value: something(cell(*place)), lacking: Vec::new() },
-        Source::Constant(value) => Said { value: something(value), lacking: Vec::new() },
+        Source::Column(place) => Found { value: something(cell(*place)), empty_columns: Vec::new() },
+        Source::Constant(value) => Found { value: something(value), empty_columns: Vec::new() },
         Source::Pattern(parts) => filled(field, parts, cell),
     }
 }
@@ -241,15 +241,15 @@ fn something(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A pattern with the row's cells in it. Where cells are empty, so are the places they leave: no double blanks, no
-/// empty level in a category's path; and where all are, there is no value.
-fn filled<'a>(field: Field, parts: &[Part], cell: &impl Fn(usize) -> &'a str) -> Said {
-    let (mut value, mut lacking, mut any) = (String::new(), Vec::new(), false);
+/// A pattern filled with the row's cells. Empty cells leave no gap: no double blanks, no empty level in a category's path.
+/// When all cells are empty, there is no value.
+fn filled<'a>(field: Field, parts: &[Part], cell: &impl Fn(usize) -> &'a str) -> Found {
+    let (mut value, mut empty_columns, mut any) = (String::new(), Vec::new(), false);
     for part in parts {
         match part {
             Part::Text(text) => value.push_str(text),
             Part::Column(place) => match cell(*place).trim() {
-                "" => lacking.push(*place),
+                "" => empty_columns.push(*place),
                 text => {
                     any = true;
                     value.push_str(text);
@@ -258,9 +258,9 @@ fn filled<'a>(field: Field, parts: &[Part], cell: &impl Fn(usize) -> &'a str) ->
         }
     }
     if !any {
-        return Said::default();
+        return Found::default();
     }
-    if !lacking.is_empty() {
+    if !empty_columns.is_empty() {
         value = match field {
             Field::Category => {
                 let levels = value.split(PATH_SIGN).map(str::trim).filter(|level| !level.is_empty());
@@ -268,10 +268,10 @@ fn filled<'a>(field: Field, parts: &[Part], cell: &impl Fn(usize) -> &'a str) ->
             }
             _ => value.split_whitespace().collect::<Vec<_>>().join(" "),
         };
-        // a comma or a bracket that stood before or after what is missing
+        // a comma that stood before or after the missing part
         value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '-' | '/')).to_owned();
     }
-    Said { value: something(&value), lacking }
+    Found { value: something(&value), empty_columns }
 }
 
 #[cfg(test)]
@@ -289,11 +289,11 @@ mod tests {
 
     fn value(plan: &Plan, row: &[&'static str], field: Field) -> Option<String> {
         let row = row.to_vec();
-        plan.read(|n| row[n]).into_iter().find(|(said, _)| *said == field).and_then(|(_, said)| said.value)
+        plan.read(|n| row[n]).into_iter().find(|(one, _)| *one == field).and_then(|(_, found)| found.value)
     }
 
     #[test]
-    fn columns_are_found_by_their_names_and_by_what_is_said() {
+    fn columns_are_found_by_their_names_and_by_the_mapping() {
         let header = columns(&["id", "Sale Price", "productDisplayName", "a", "b", "image"]);
         let map = pairs(&[("name", "productDisplayName"), ("category", "{a} > {b}")]);
         let plan = Plan::of(&header, &map, &pairs(&[("price", "19900")])).unwrap();
@@ -313,12 +313,12 @@ mod tests {
     fn empty_cells_leave_no_gap_in_a_pattern() {
         let plan = Plan::of(&columns(&["sku", "a", "b"]), &pairs(&[("description", "{a}, {b}")]), &[]).unwrap();
         let read = |row: [&'static str; 3]| {
-            plan.read(|n| row[n]).into_iter().find(|(f, _)| *f == Field::Description).map(|(_, said)| said).unwrap()
+            plan.read(|n| row[n]).into_iter().find(|(f, _)| *f == Field::Description).map(|(_, found)| found).unwrap()
         };
-        assert_eq!(read(["1", "x", "y"]), Said { value: Some("x, y".into()), lacking: vec![] });
-        assert_eq!(read(["1", "x", ""]), Said { value: Some("x".into()), lacking: vec![2] });
-        assert_eq!(read(["1", "", "y"]), Said { value: Some("y".into()), lacking: vec![1] });
-        assert_eq!(read(["1", "", " "]), Said::default());
+        assert_eq!(read(["1", "x", "y"]), Found { value: Some("x, y".into()), empty_columns: vec![] });
+        assert_eq!(read(["1", "x", ""]), Found { value: Some("x".into()), empty_columns: vec![2] });
+        assert_eq!(read(["1", "", "y"]), Found { value: Some("y".into()), empty_columns: vec![1] });
+        assert_eq!(read(["1", "", " "]), Found::default());
     }
 
     #[test]
@@ -327,11 +327,11 @@ mod tests {
         let refused = |map: &[(&str, &str)], set: &[(&str, &str)]| {
             Plan::of(&header, &pairs(map), &pairs(set)).unwrap_err().detail().unwrap_or_default().to_owned()
         };
-        assert!(refused(&[], &[]).contains("the columns are code, title"));
-        assert!(refused(&[("sku", "nothing")], &[]).contains("the columns are code, title"));
+        assert!(refused(&[], &[]).contains("he columns are code, title"));
+        assert!(refused(&[("sku", "nothing")], &[]).contains("he columns are code, title"));
         assert!(refused(&[("colour", "code")], &[]).contains("the fields are sku, name"));
         assert!(refused(&[("sku", "code")], &[("sku", "1")]).contains("twice"));
-        assert!(refused(&[("sku", "{code")], &[]).contains("needs a }"));
+        assert!(refused(&[("sku", "{code")], &[]).contains("without a closing one"));
     }
 
     proptest! {
@@ -340,8 +340,8 @@ mod tests {
             let header = columns(&["a", "b", "sku"]);
             if let Ok(plan) = Plan::of(&header, &pairs(&[("category", &pattern)]), &[]) {
                 let row = [a.as_str(), b.as_str(), "1"];
-                for (_, said) in plan.read(|n| row[n]) {
-                    prop_assert!(said.value.is_none_or(|value| !value.is_empty() && value.trim() == value));
+                for (_, found) in plan.read(|n| row[n]) {
+                    prop_assert!(found.value.is_none_or(|value| !value.is_empty() && value.trim() == value));
                 }
             }
         }

@@ -88,7 +88,7 @@ impl fmt::Display for Report {
             writeln!(f, "line {line}, sku {}: refused, {code} {reason}", sku.as_deref().unwrap_or("?"))?;
         }
         if self.noted_rows > 0 {
-            writeln!(f, "{} rows are odd but were stored", self.noted_rows)?;
+            writeln!(f, "{} rows were stored but should be checked", self.noted_rows)?;
         }
         for Noted { line, sku, note } in &self.noted {
             writeln!(f, "line {line}, sku {sku}: {note}")?;

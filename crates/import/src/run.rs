@@ -26,9 +26,9 @@ const BACKOFF: Duration = Duration::from_millis(100);
 /// Imports everything `reader` gives. Blocking: call it from a thread of its own, never from async code. `progress` is
 /// called after every chunk of rows.
 ///
-/// Errors: a file that is none (no header, an unknown column in the mapping; C002), and a database that stays busy or
-/// fails. What was stored before an error stays; importing again goes on where it stopped, because rows are found by
-/// their sku. A file that is too large or cannot be read on is imported up to there; the report says so in `stopped`.
+/// Errors: C002 for a file without a header or a mapping that does not fit it; and a database that stays busy or fails. What was
+/// stored before an error stays, and importing the file again continues, because rows are found by their sku. A file that is too
+/// large or becomes unreadable is imported up to that point; `stopped` in the report says so.
 pub fn run(db: &Db, reader: impl Read, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
     let lines = Lines::of(reader);
     let mut import = Import::new(db, options, progress);
@@ -38,7 +38,7 @@ pub fn run(db: &Db, reader: impl Read, options: &Options, progress: &mut dyn FnM
     }
     import.store()?;
     let mut report = import.report;
-    // rows that were no rows were refused before the chunk they came with
+    // unreadable rows were refused before the rows of their chunk were stored
     report.refused.sort_by_key(|refused| refused.line);
     Ok(report)
 }
@@ -82,7 +82,7 @@ impl<'a> Import<'a> {
         let mut file = csv::Csv::open(lines)?;
         let plan = Plan::of(file.header(), &self.options.map, &self.options.set)?;
         (self.report.mapping, self.report.unused_columns) = (plan.mapped(), plan.unused());
-        while let Some(record) = self.go_on(file.next_row()) {
+        while let Some(record) = self.or_stop(file.next_row()) {
             self.bytes = file.read();
             let line = record.line;
             let draft = match record.fields {
@@ -98,13 +98,13 @@ impl<'a> Import<'a> {
 
     fn ndjson<R: Read>(&mut self, mut lines: Lines<R>) -> Result<()> {
         let rename = Rename::of(&self.options.map, &self.options.set)?;
-        while let Some(line) = self.go_on(lines.next_line()) {
+        while let Some(line) = self.or_stop(lines.next_line()) {
             self.bytes = lines.read();
             let draft = match &line.bytes {
                 Some(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
                 Some(bytes) => draft::of_json(&rename, line.number, bytes, self.options.status),
                 None => {
-                    let why = format!("it is longer than {} bytes", lines::LINE_MAX);
+                    let why = format!("the row is longer than {} bytes", lines::LINE_MAX);
                     Err(Refusal { line: line.number, sku: None, error: Code::InvalidInput.because(why) })
                 }
             };
@@ -115,8 +115,8 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// What was read; a file that cannot be read on ends the import, and what came before it is stored.
-    fn go_on<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
+    /// What was read. A read error ends the import, and the rows before it are stored.
+    fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
         read.unwrap_or_else(|error| {
             tracing::warn!(error = ?error, "an import ends early");
             self.report.stopped = Some(error.detail().unwrap_or(error.code().english()).to_owned());
@@ -124,7 +124,7 @@ impl<'a> Import<'a> {
         })
     }
 
-    /// One more row; false when the import is to stop.
+    /// Adds one row; false when the import must stop.
     fn take(&mut self, draft: Result<Draft, Refusal>) -> Result<bool> {
         self.report.rows += 1;
         match draft.and_then(|draft| self.first_of_its_sku(draft)) {
@@ -140,7 +140,7 @@ impl<'a> Import<'a> {
         Ok(self.report.stopped.is_none())
     }
 
-    /// A sku that comes twice in one file is a mistake in the file, not an update.
+    /// A sku that appears twice in one file is a mistake in the file, not an update.
     fn first_of_its_sku(&mut self, draft: Draft) -> Result<Draft, Refusal> {
         match self.seen.entry(draft.row.sku.as_str().into()) {
             Entry::Vacant(free) => {
@@ -148,7 +148,7 @@ impl<'a> Import<'a> {
                 Ok(draft)
             }
             Entry::Occupied(taken) => {
-                let error = Code::ProductAlreadyExists.because(format!("line {} has the same sku", taken.get()));
+                let error = Code::ProductAlreadyExists.because(format!("line {} of the file has the same sku", taken.get()));
                 Err(Refusal { line: draft.line, sku: Some(draft.row.sku), error })
             }
         }
@@ -169,7 +169,7 @@ impl<'a> Import<'a> {
     }
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
-        let shared = shares_name_with.map(|sku| format!("it has the same name as sku {sku}"));
+        let shared = shares_name_with.map(|sku| format!("the product with sku {sku} has the same name"));
         let notes: Vec<String> = draft.notes.into_iter().chain(shared).collect();
         if notes.is_empty() {
             return;

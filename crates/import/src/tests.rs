@@ -152,7 +152,7 @@ fn a_shared_name_is_noted_or_refused() {
     let file = b"sku,name,price\nA,Ring,1\nB,Ring,2\n";
     let report = shop.imports(file, &csv(&[], &[]));
     assert_eq!((report.created, report.noted_rows), (2, 1));
-    assert_eq!(report.noted[0].note, "it has the same name as sku A");
+    assert_eq!(report.noted[0].note, "the product with sku A has the same name");
     let strict = Options { same_name: SameName::Refuse, ..csv(&[], &[]) };
     let report = shop.imports(b"sku,name,price\nC,Ring,1\n", &strict);
     assert_eq!(lines(&report), [(2, Some("C"), "S008")]);
@@ -189,7 +189,7 @@ fn broken_files_are_refused_or_read_as_far_as_they_go() {
         }
     }
     let report = run(&shop.db, Breaks(b"sku,name,price\nH,Ham,1\nI,Ic"), &csv(&[], &[]), &mut |_| {}).unwrap();
-    assert_eq!((report.created, report.stopped.as_deref()), (1, Some("the file could not be read on")));
+    assert_eq!((report.created, report.stopped.as_deref()), (1, Some("the rest of the file could not be read")));
 }
 
 #[test]
