@@ -31,7 +31,7 @@ fn shuffled(chance: &mut Random) -> Vec<String> {
 }
 
 fn tries<T: Send + 'static>(shop: &Shop, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) {
-    if let Err(error) = shop.db.write_blocking("race", work) {
+    if let Err(error) = shop.db().write_blocking("race", work) {
         assert!(error.code().status() < 500, "{error:?}");
     }
 }
@@ -55,7 +55,7 @@ fn imports_and_orders_of_the_same_goods_at_once_keep_the_stock_right() {
     imports(&shop, &shuffled(&mut Random::seeded(7)));
     let goods = "select variant_id, product_id from inventory_snapshots order by variant_id";
     let read = move |tx: &mut Tx<'_>| tx.query(goods, args![], |row| Ok((row.get(0)?, row.get(1)?)));
-    let goods: Vec<(VariantId, ProductId)> = shop.db.write_blocking("race.goods", read).unwrap();
+    let goods: Vec<(VariantId, ProductId)> = shop.db().write_blocking("race.goods", read).unwrap();
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let (shop, goods) = (&shop, &goods);

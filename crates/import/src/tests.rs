@@ -2,34 +2,30 @@
 
 use crate::{Format, Options, Progress, Report, run};
 use catalog::ops::upsert::SameName;
-use kernel::{Code, Currency, Money, PageRequest, ProductId, Result, UserId};
+use fixture::{Fixture, user_id};
+use kernel::{Code, Currency, Money, PageRequest, ProductId, Result};
 use merchandising::list::{self, Column, Filter, Question};
 use merchandising::page::{self, ProductDetail, Viewer};
-use ports::ManualClock;
-use std::sync::Arc;
-use store::{Db, Settings, Tx, Violation};
-use testdb::Space;
+use store::{Db, Tx};
+use web::Module;
 
+pub(crate) const MODULES: &[Module] =
+    &[catalog::MODULE, inventory::MODULE, order::MODULE, merchandising::MODULE, crate::MODULE];
 pub(crate) const LOW_STOCK_THRESHOLD: i64 = 10;
 
-pub(crate) struct Shop {
-    pub(crate) db: Db,
-    _space: Space,
-}
+pub(crate) struct Shop(Fixture);
 
 impl Shop {
     pub(crate) fn open() -> Shop {
-        let space = Space::open();
-        let settings = Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
-        let db = Db::open(Settings { writers: 12, ..settings }).unwrap();
-        let migrations = [store::MIGRATIONS, catalog::MIGRATIONS, inventory::MIGRATIONS, order::MIGRATIONS].concat();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(db.migrate(migrations)).unwrap();
-        Shop { db, _space: space }
+        Shop(Fixture::with(MODULES, |settings| settings.writers = 12))
+    }
+
+    pub(crate) fn db(&self) -> Db {
+        self.0.db()
     }
 
     fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
-        self.db.write_blocking("test", work).unwrap()
+        self.0.write(work).unwrap()
     }
 
     fn sees(&self, id: ProductId) -> ProductDetail {
@@ -51,28 +47,10 @@ impl Shop {
 
     pub(crate) fn imports(&self, file: &[u8], options: &Options) -> Report {
         let mut last = Progress::default();
-        let report = run(&self.db, file, options, &mut |progress| last = progress).unwrap();
+        let report = run(&self.db(), file, options, &mut |progress| last = progress).unwrap();
         assert_eq!((last.rows, last.refused), (report.rows, report.refused.len() as u64));
         report
     }
-}
-
-fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut broken = catalog::store::audit(tx)?;
-    broken.extend(inventory::audit(tx)?);
-    Ok(broken)
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_eq!(self.does(audit), vec![]);
-        }
-    }
-}
-
-fn user(seed: u64) -> UserId {
-    UserId::new(kernel::Random::seeded(seed).uuid())
 }
 
 fn csv(map: &[(&str, &str)], set: &[(&str, &str)]) -> Options {
@@ -140,10 +118,10 @@ fn importing_again_updates_by_sku() {
 fn a_seller_imports_only_what_is_theirs() {
     let shop = Shop::open();
     shop.imports(b"sku,name,price,category\nA,Apple,100,Food\n", &csv(&[], &[]));
-    let mine = Options { seller: Some(user(1)), ..csv(&[], &[]) };
+    let mine = Options { seller: Some(user_id(1)), ..csv(&[], &[]) };
     let report = shop.imports(b"sku,name,price,category\nA,Apple,1,Food\nB,Bean,1,New\nC,Corn,1,Food\n", &mine);
     assert_eq!((report.created, lines(&report)), (1, vec![(2, Some("A"), "A002"), (3, Some("B"), "C003")]));
-    assert_eq!(shop.sees(ProductId::new(2)).product.seller_id, Some(user(1)));
+    assert_eq!(shop.sees(ProductId::new(2)).product.seller_id, Some(user_id(1)));
 }
 
 #[test]
@@ -162,7 +140,7 @@ fn a_shared_name_is_noted_or_refused() {
 fn broken_files_are_refused_or_read_as_far_as_they_go() {
     let shop = Shop::open();
     let refused =
-        |file: &[u8], options: Options| run(&shop.db, file, &options, &mut |_| {}).map(|_| ()).unwrap_err().code();
+        |file: &[u8], options: Options| run(&shop.db(), file, &options, &mut |_| {}).map(|_| ()).unwrap_err().code();
     assert_eq!(refused(b"", csv(&[], &[])), Code::InvalidInput);
     assert_eq!(refused(b"\xff\xfes\0k\0u\0", csv(&[], &[])), Code::InvalidInput);
     assert_eq!(refused(b"name,price\nA,1\n", csv(&[], &[])), Code::InvalidInput);
@@ -188,7 +166,7 @@ fn broken_files_are_refused_or_read_as_far_as_they_go() {
             }
         }
     }
-    let report = run(&shop.db, Breaks(b"sku,name,price\nH,Ham,1\nI,Ic"), &csv(&[], &[]), &mut |_| {}).unwrap();
+    let report = run(&shop.db(), Breaks(b"sku,name,price\nH,Ham,1\nI,Ic"), &csv(&[], &[]), &mut |_| {}).unwrap();
     assert_eq!((report.created, report.stopped.as_deref()), (1, Some("the rest of the file could not be read")));
 }
 
