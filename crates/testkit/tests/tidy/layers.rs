@@ -18,10 +18,6 @@ const TOP: [&str; 1] = ["server"];
 /// Crates that are not part of the shop. They may use every crate.
 const OUTSIDE: [&str; 4] = ["testdb", "fixture", "testkit", "bench"];
 
-/// Composers that use another composer, and why.
-const COMPOSERS_USED: &[(&str, &str, &str)] =
-    &[("import", "merchandising", "an import writes products as an administrator does")];
-
 /// Heavy dependencies and the only crates that may have them.
 const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["store", "bench"]),
@@ -86,7 +82,6 @@ fn allowed(name: &str, domains: &BTreeSet<String>) -> BTreeSet<String> {
     ];
     let own = layers.iter().position(|layer| layer.iter().any(|crate_| crate_ == name)).unwrap_or(layers.len());
     let mut allowed: BTreeSet<String> = layers[..own].concat().into_iter().collect();
-    allowed.extend(COMPOSERS_USED.iter().filter(|(user, ..)| *user == name).map(|(_, used, _)| (*used).to_owned()));
     if OUTSIDE.contains(&name) {
         allowed.extend(owned(&OUTSIDE));
     }
