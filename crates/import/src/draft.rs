@@ -207,8 +207,7 @@ pub fn of_json(rename: &Rename<'_>, line: u64, bytes: &[u8], status: Status) -> 
             Ok(mut members) => {
                 let renamed = rename.apply(&mut members, &mut notes);
                 let sku = members.get("sku").map(plain_text).filter(|sku| !sku.is_empty());
-                let row =
-                    renamed.and_then(|()| json::row_of(members));
+                let row = renamed.and_then(|()| json::row_of(members));
                 (row, sku)
             }
         },

@@ -68,7 +68,10 @@ impl Field {
         let found = FIELDS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name.trim()));
         found.map(|(field, _, _)| *field).ok_or_else(|| {
             let names: Vec<_> = FIELDS.iter().map(|(_, name, _)| *name).collect();
-            text::wrong("map", format!("names the field {}, which does not exist; the fields are {}", shown(name), names.join(", ")))
+            text::wrong(
+                "map",
+                format!("names the field {}, which does not exist; the fields are {}", shown(name), names.join(", ")),
+            )
         })
     }
 }
@@ -159,8 +162,9 @@ impl Plan {
         }
         let (mut parts, mut rest) = (Vec::new(), from);
         while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) =
-                after.split_once('}').ok_or_else(|| text::wrong("map", format!("has an opening brace without a closing one: {}", shown(from))))?;
+            let (name, after) = after.split_once('}').ok_or_else(|| {
+                text::wrong("map", format!("has an opening brace without a closing one: {}", shown(from)))
+            })?;
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
             }
@@ -182,7 +186,14 @@ impl Plan {
     }
 
     fn no_column(&self, name: &str) -> Error {
-        text::wrong("map", format!("names the column {}, which the file does not have; the columns are {}", shown(name), self.names.join(", ")))
+        text::wrong(
+            "map",
+            format!(
+                "names the column {}, which the file does not have; the columns are {}",
+                shown(name),
+                self.names.join(", ")
+            ),
+        )
     }
 
     /// The name of a column.

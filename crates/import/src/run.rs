@@ -148,7 +148,8 @@ impl<'a> Import<'a> {
                 Ok(draft)
             }
             Entry::Occupied(taken) => {
-                let error = Code::ProductAlreadyExists.because(format!("line {} of the file has the same sku", taken.get()));
+                let error =
+                    Code::ProductAlreadyExists.because(format!("line {} of the file has the same sku", taken.get()));
                 Err(Refusal { line: draft.line, sku: Some(draft.row.sku), error })
             }
         }

@@ -22,7 +22,13 @@ pub struct Settings {
 }
 
 /// Makes a product and opens the stock of its variants, both or neither. The errors of [`products::create`]; S007.
-pub fn create(tx: &mut Tx<'_>, settings: Settings, author: Author, by: &str, sent: &SaveProduct) -> Result<ProductDetail> {
+pub fn create(
+    tx: &mut Tx<'_>,
+    settings: Settings,
+    author: Author,
+    by: &str,
+    sent: &SaveProduct,
+) -> Result<ProductDetail> {
     let (new, quantities) = sent.new_product(tx, author)?;
     let made = products::create(tx, author, new)?;
     let variants = made.variants.iter().copied().zip(quantities);

@@ -1,7 +1,7 @@
 //! The verbs against a real database. Every test ends with both domains' audits.
 
 use crate::list::{self, Column, Filter, Question};
-use crate::ops::{self, Settings, Reason};
+use crate::ops::{self, Reason, Settings};
 use crate::page::{self, ProductDetail, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock, VerifyItem};
 use catalog::ops::products;
