@@ -1,4 +1,4 @@
-//! What a server and its places cost: `cargo run --release -p testdb --example measure`.
+//! What a server and its spaces cost: `cargo run --release -p testdb --example measure`.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -75,7 +75,7 @@ fn time(what: impl FnOnce()) -> Duration {
     began.elapsed()
 }
 
-fn tell(what: &str, mut all: Vec<Duration>) {
+fn show(what: &str, mut all: Vec<Duration>) {
     all.sort();
     let ms = |at: usize| all[at].as_secs_f64() * 1000.0;
     println!("{what:44} {:8.1} ms  ({:.1} - {:.1})", ms(all.len() / 2), ms(0), ms(all.len() - 1));
@@ -95,11 +95,11 @@ fn servers(kind: Kind) -> Result<(), testdb::Missing> {
         }));
         remove.push(time(|| drop(server)));
     }
-    tell("a new server, until it answers", first);
-    tell("stop", stop);
-    tell("start again", again);
-    tell("kill and start again", crash);
-    tell("remove", remove);
+    show("a new server, until it answers", first);
+    show("stop", stop);
+    show("start again", again);
+    show("kill and start again", crash);
+    show("remove", remove);
     Ok(())
 }
 
@@ -130,11 +130,11 @@ fn places(kind: Kind) -> Result<(), testdb::Missing> {
             remove.push(time(|| session.ask(&statement)));
         }
     }
-    tell("a new place", open);
-    tell("start a client (what keeping one saves)", connect);
-    tell("30 tables with 40 indexes", fill);
-    tell("drop of a place, as its test sees it", give_back);
-    tell("removal of a place, as the server sees it", remove);
+    show("a new location", open);
+    show("start a client (what keeping one saves)", connect);
+    show("30 tables with 40 indexes", fill);
+    show("drop of a location, as its test sees it", give_back);
+    show("removal of a location, as the server sees it", remove);
     Ok(())
 }
 

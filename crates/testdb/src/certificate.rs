@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The certificate of the authority, which a client is to trust.
+/// The certificate of the authority, which a client must trust.
 pub(crate) fn authority(folder: &Path) -> PathBuf {
     folder.join("authority.pem")
 }
@@ -33,7 +33,7 @@ pub(crate) struct Signed {
 }
 
 impl Signed {
-    /// Writes it to a server's folder.
+    /// Writes certificate and key to the folder of a server.
     pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
         fs::write(authority(folder), &self.authority)?;
         fs::write(certificate(folder), &self.certificate)?;
@@ -43,7 +43,7 @@ impl Signed {
     }
 }
 
-/// A certificate for a server with these names and addresses. The authority's own key is forgotten.
+/// A certificate for a server with these names and addresses. The key of the authority is not stored.
 pub(crate) fn sign(names: &[&str]) -> Result<Signed, rcgen::Error> {
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "an authority for one test");

@@ -1,6 +1,6 @@
-//! The server's own command line clients, kept open: starting one costs many times what it is asked to do.
+//! The server's own command line clients. They stay open, because starting one costs much more than a statement.
 
-use crate::engine::{Engine, Place};
+use crate::engine::{Engine, Location};
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Write},
@@ -10,18 +10,18 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What the client prints after each order, so that we know that it was carried out.
+/// What the client prints after each statement, so that we know that it was executed.
 const DONE: &str = "done";
 
 /// Two clients of one server, as its administrator, started when first needed.
 pub(crate) struct Clients {
     engine: Arc<dyn Engine>,
-    place: Place,
+    location: Location,
     asked: Mutex<Option<Asked>>,
-    told: Mutex<Option<Child>>,
+    background: Mutex<Option<Child>>,
 }
 
-/// A client that is asked and answers.
+/// A client whose answers are read.
 struct Asked {
     child: Child,
     questions: ChildStdin,
@@ -29,19 +29,19 @@ struct Asked {
 }
 
 impl Clients {
-    pub(crate) fn new(engine: Arc<dyn Engine>, place: Place) -> Clients {
-        Clients { engine, place, asked: Mutex::default(), told: Mutex::default() }
+    pub(crate) fn new(engine: Arc<dyn Engine>, location: Location) -> Clients {
+        Clients { engine, location, asked: Mutex::default(), background: Mutex::default() }
     }
 
-    /// Carries out statements, and gives what the client complained of when it could not.
+    /// Executes statements. The error is what the client printed.
     pub(crate) fn ask(&self, sql: &str) -> Result<(), String> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        // the server may have been started anew since the last question
+        // the server may have been restarted since the last statement
         if asked.as_mut().is_some_and(|asked| asked.ask(sql).is_ok()) {
             return Ok(());
         }
         *asked = None;
-        let complaints = self.place.folder.join(format!("client-{}.log", std::process::id()));
+        let complaints = self.location.folder.join(format!("client-{}.log", std::process::id()));
         let mut fresh = self.start(&complaints).map_err(|error| format!("the client does not start: {error}"))?;
         let answer =
             fresh.ask(sql).map_err(|error| format!("{error}\n{}", fs::read_to_string(complaints).unwrap_or_default()));
@@ -50,7 +50,7 @@ impl Clients {
     }
 
     fn start(&self, complaints: &PathBuf) -> io::Result<Asked> {
-        let mut command = self.engine.administrator(&self.place);
+        let mut command = self.engine.administrator(&self.location);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(complaints)?);
         let mut child = command.process_group(0).spawn()?;
         let questions = child.stdin.take().expect("it is piped");
@@ -58,28 +58,27 @@ impl Clients {
         Ok(Asked { child, questions, answers })
     }
 
-    /// Has statements carried out some time later, also when this process has ended by then. Nobody hears whether they
-    /// could be.
-    pub(crate) fn tell(&self, sql: &str) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Lets a client execute statements later, even after the end of this process. Errors are not reported.
+    pub(crate) fn execute_later(&self, sql: &str) {
+        let mut background = self.background.lock().unwrap_or_else(PoisonError::into_inner);
         let write = |child: &mut Child| writeln!(child.stdin.as_mut().expect("it is piped"), "{sql}");
-        if told.as_mut().is_some_and(|child| write(child).is_ok()) {
+        if background.as_mut().is_some_and(|child| write(child).is_ok()) {
             return;
         }
-        if let Some(mut ended) = told.take() {
+        if let Some(mut ended) = background.take() {
             let _ = ended.wait();
         }
-        let mut command = self.engine.remover(&self.place);
+        let mut command = self.engine.remover(&self.location);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        *told = command.spawn().ok();
-        let _ = told.as_mut().map(write);
+        *background = command.spawn().ok();
+        let _ = background.as_mut().map(write);
     }
 }
 
 impl Drop for Clients {
     fn drop(&mut self) {
-        if let Some(mut child) = self.told.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            // closes its input: it carries out what it was told and ends
+        if let Some(mut child) = self.background.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            // closes its input: it executes the statements that it has and ends
             let _ = child.wait();
         }
     }

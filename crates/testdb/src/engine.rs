@@ -1,4 +1,4 @@
-//! What the two servers have in common, and the programs they are made of.
+//! What the two servers have in common, and the programs of each.
 
 mod mariadb;
 mod postgres;
@@ -13,39 +13,39 @@ use std::{
     sync::Arc,
 };
 
-/// The user that every place belongs to.
+/// The user who owns every space.
 const USER: &str = "holdfast";
 /// Its password.
 const PASSWORD: &str = "secret";
 /// How many connections a server takes: many tests at once, each with its own pool.
 const CONNECTIONS_MAX: u32 = 1000;
-/// How long the removal of a place waits for connections that still hold it, in seconds. Then the place stays.
+/// How long the removal of a space waits for open connections, in seconds. After that the space stays.
 const REMOVAL_WAITS_S: u32 = 5;
 /// How long a client tries to connect, in seconds.
 const CONNECT_WAITS_S: u32 = 10;
 
-/// What a server is for, from which its settings follow.
+/// What a server is for; its settings depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Tests: it waits for no disk.
+    /// Tests: the server does not wait for the disk.
     Tests,
-    /// Measuring: as careful with what it stores as a shop's own.
+    /// Measuring: the server waits for the disk, as in production.
     Measuring,
-    /// Tests of encryption: it takes no connection without it, and waits for no disk.
+    /// Tests of encryption: the server refuses connections without encryption and does not wait for the disk.
     Encryption,
 }
 
 /// Where a server is.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     /// Its data, its socket, its log, its process id.
     pub(crate) folder: PathBuf,
     /// Its port on 127.0.0.1.
     pub(crate) port: u16,
 }
 
-impl Place {
-    /// What the server has written.
+impl Location {
+    /// The log of the server.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
@@ -56,31 +56,31 @@ impl Place {
     }
 }
 
-/// A database server's programs: how it is installed, started, asked and stopped.
+/// The programs of a database server: how to install, start, query and stop it.
 pub(crate) trait Engine: Send + Sync {
-    /// The user that it runs as; ourselves when there is none.
+    /// The user that runs the server; `None` is the current user.
     fn account(&self) -> Option<Account>;
-    /// Writes its settings and makes its first files, in an empty folder. Gives what went wrong.
+    /// Writes the settings and the first files into an empty folder. The error says what went wrong.
     fn install(&self, folder: &Path) -> Result<(), String>;
     /// The server.
-    fn server(&self, place: &Place) -> Command;
-    /// Asks once, before there is anything of ours. Its error output says why there is no answer.
-    fn first_question(&self, place: &Place, sql: &str) -> Command;
-    /// What makes the user and all that places need.
+    fn server(&self, location: &Location) -> Command;
+    /// One query, before our user exists. Its error output says why the server does not answer.
+    fn first_question(&self, location: &Location, sql: &str) -> Command;
+    /// Statements that create the user and everything that spaces need.
     fn setup(&self) -> String;
-    /// A client that carries out what it reads and ends at the first failure.
-    fn administrator(&self, place: &Place) -> Command;
-    /// A client that goes on after failures and does not wait long for anything.
-    fn remover(&self, place: &Place) -> Command;
-    /// A client that works in the place `name`, as its user.
-    fn client(&self, place: &Place, name: &str) -> Command;
-    /// Makes the place `name`.
+    /// A client that executes what it reads and ends at the first failure.
+    fn administrator(&self, location: &Location) -> Command;
+    /// A client that continues after failures and has a short timeout.
+    fn remover(&self, location: &Location) -> Command;
+    /// A client in the space `name`, as its user.
+    fn client(&self, location: &Location, name: &str) -> Command;
+    /// Creates the space `name`.
     fn make(&self, name: &str) -> String;
     /// Removes it.
     fn remove(&self, name: &str) -> String;
     /// Its address.
-    fn url(&self, place: &Place, name: &str) -> String;
-    /// The signal that stops the server in good order, without waiting for its clients.
+    fn url(&self, location: &Location, name: &str) -> String;
+    /// The signal for an orderly stop that does not wait for clients.
     fn stop_signal(&self) -> &'static str;
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn find(kind: Kind, purpose: Purpose) -> Result<Arc<dyn Engine>, Miss
     }
 }
 
-/// A program of one of these names, from the search path and from where servers usually are.
+/// A program with one of these names, from the search path or the usual folders of servers.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let more = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
@@ -110,7 +110,7 @@ fn program(names: &[&str]) -> Option<PathBuf> {
     all.into_iter().find(|program| program.is_file())
 }
 
-/// The user to run a server as. Servers do not run as root, so root needs another.
+/// The user who runs a server. Servers refuse to run as root, so root needs another user.
 fn account(server: &str, name: &str) -> Result<Option<Account>, Missing> {
     if crate::folder::our_uid() != 0 {
         return Ok(None);
@@ -144,8 +144,8 @@ fn install(mut command: Command, folder: &Path) -> Result<(), String> {
 }
 
 /// The parameters of an address that ask for encryption.
-fn encryption(place: &Place) -> String {
-    format!("sslmode=require&sslrootcert={}", certificate::authority(&place.folder).display())
+fn encryption(location: &Location) -> String {
+    format!("sslmode=require&sslrootcert={}", certificate::authority(&location.folder).display())
 }
 
 /// An option that holds a path.

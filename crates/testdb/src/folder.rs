@@ -1,4 +1,4 @@
-//! Where a server keeps its data, and as whom it runs.
+//! The folder with the data of a server, and the user who runs it.
 
 use std::{
     ffi::OsString,
@@ -14,16 +14,16 @@ use std::{
 
 /// The memory file system: creating thirty tables there takes a quarter of the time it takes on a disk.
 const MEMORY: &str = "/dev/shm";
-/// What must be free in memory for it to be used, in KiB. Containers often have 64 MiB there, too little for one server.
+/// Free space that the memory file system must have, in KiB. Containers often have 64 MiB there, too little for one server.
 const MEMORY_FREE_MIN_KIB: u64 = 2 * 1024 * 1024;
 /// The longest path of a socket that every Unix takes, in bytes.
 const SOCKET_PATH_BYTES_MAX: usize = 103;
 /// The longest name that a server's socket has in its folder, in bytes: PostgreSQL's `/.s.PGSQL.20000`.
 const SOCKET_BYTES_MAX: usize = 15;
-/// How every server's folder begins; the watch removes no other.
+/// The beginning of each server's folder name; the watch removes no other folders.
 pub(crate) const PREFIX: &str = "holdfast-testdb-";
 
-/// A user of this system, other than ourselves.
+/// A user of this system, other than the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Account {
     pub(crate) uid: u32,
@@ -42,13 +42,13 @@ impl Account {
     }
 }
 
-/// Our own user id.
+/// The id of the current user.
 pub(crate) fn our_uid() -> u32 {
     let file = tempfile::tempfile().and_then(|file| file.metadata());
     file.expect("the system's temporary folder takes a file").uid()
 }
 
-/// A new folder for a server's data, in memory when there is room. It belongs to `account`, or to us.
+/// A new folder for a server's data, in memory when there is room. It belongs to `account`, or to the current user.
 pub(crate) fn make(account: Option<Account>) -> io::Result<PathBuf> {
     let mut places = vec![PathBuf::from(MEMORY), std::env::temp_dir(), PathBuf::from("/var/tmp")];
     if free_kib(Path::new(MEMORY)).is_none_or(|free| free < MEMORY_FREE_MIN_KIB) {
@@ -66,7 +66,7 @@ pub(crate) fn make(account: Option<Account>) -> io::Result<PathBuf> {
     Ok(folder.keep())
 }
 
-/// A new folder for a server's data below this one. It belongs to `account`, or to us. Says what is in the way.
+/// A new folder for a server's data below this one. It belongs to `account`, or to the current user. The error says what prevents it.
 pub(crate) fn make_below(above: &Path, account: Option<Account>) -> Result<PathBuf, String> {
     let said = |error: io::Error| format!("{}: {error}", above.display());
     let above = fs::canonicalize(above).map_err(said)?;
@@ -81,19 +81,19 @@ pub(crate) fn make_below(above: &Path, account: Option<Account>) -> Result<PathB
     Ok(folder.keep())
 }
 
-/// Gives a file or folder of ours to the user that is to have it.
+/// Changes the owner of a file or folder.
 pub(crate) fn give(path: &Path, account: Option<Account>) -> io::Result<()> {
     account.map_or(Ok(()), |Account { uid, gid }| chown(path, Some(uid), Some(gid)))
 }
 
-/// What is free on the file system of this folder, in KiB.
+/// Free space on the file system of this folder, in KiB.
 fn free_kib(folder: &Path) -> Option<u64> {
     let output = Command::new("df").arg("-Pk").arg(folder).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
-/// The first folder on the way to this one that the user may not enter.
+/// The first folder of this path that the user may not enter.
 fn closed_to(account: Account, folder: &Path) -> Option<PathBuf> {
     let mut command = Command::new("sh");
     command.args(["-c", r#"for way do test -x "$way" || { printf %s "$way"; exit; } done"#, "sh"]);
@@ -104,7 +104,7 @@ fn closed_to(account: Account, folder: &Path) -> Option<PathBuf> {
     (!closed.is_empty()).then(|| closed.into())
 }
 
-/// Whether every user may go through this folder and all above it.
+/// Whether every user may enter this folder and all above it.
 fn everyone_reaches(folder: &Path) -> bool {
     folder.ancestors().all(|folder| fs::metadata(folder).is_ok_and(|about| about.permissions().mode() & 0o001 != 0))
 }

@@ -30,7 +30,7 @@ pub enum Kind {
     Sqlite,
     /// PostgreSQL.
     Postgres,
-    /// MariaDB, which speaks MySQL's protocol.
+    /// MariaDB, which has MySQL's protocol.
     MySql,
 }
 

@@ -1,13 +1,13 @@
-//! Whose a server is: the process with which it has to end.
+//! The owner of a server: the process with which the server must end.
 
 use crate::process;
 use std::os::unix::process::parent_id;
 
-/// A process, so named that another one with the same id later is not taken for it.
+/// A process. Its start time distinguishes it from a later process with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) pid: u32,
-    /// When it began; 0 where nobody knows.
+    /// When it began; 0 if the system does not say.
     pub(crate) born: u64,
 }
 
@@ -21,8 +21,8 @@ impl Owner {
         Owner::of(std::process::id())
     }
 
-    /// What runs the tests: cargo or nextest, and for a test binary started by hand, the shell. A process that was left
-    /// behind, or that is the first in its container, owns what it starts.
+    /// The process that runs the tests: cargo or nextest, or the shell if a test binary was started by hand. A process without a parent,
+    /// or the first process of a container, owns what it starts.
     pub(crate) fn this_run() -> Owner {
         match parent_id() {
             0 | 1 => Owner::this_process(),

@@ -8,24 +8,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Whether `/proc` tells about processes here.
+/// Whether this system has `/proc` with processes.
 fn proc_is_there() -> bool {
     Path::new("/proc/self/stat").exists()
 }
 
-/// What `/proc/<pid>/stat` says after the name: state, parent, …; the name may hold spaces and brackets.
+/// The fields of `/proc/<pid>/stat` after the name: state, parent, …; the name may contain spaces and brackets.
 fn stat(pid: u32) -> Option<Vec<String>> {
     let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = line.rsplit_once(") ")?;
     Some(fields.split_whitespace().map(str::to_owned).collect())
 }
 
-/// When the process began, in the kernel's own count. With the id it names one process for good: ids are used again.
+/// When the process began, in units of the kernel. Ids are used again, but id and start time together identify one process.
 pub(crate) fn born(pid: u32) -> Option<u64> {
     stat(pid)?.get(19)?.parse().ok()
 }
 
-/// Whether the process runs. One that ended and was not waited for does not.
+/// Whether the process runs. A process that ended without being waited for does not.
 pub(crate) fn runs(pid: u32) -> bool {
     if proc_is_there() {
         return stat(pid).is_some_and(|fields| !matches!(fields[0].as_str(), "Z" | "X"));
@@ -33,7 +33,7 @@ pub(crate) fn runs(pid: u32) -> bool {
     signal("0", &[pid])
 }
 
-/// Stops the process where it is, so that it starts no others. Returns when it stands still, or after a second.
+/// Pauses the process, so that it starts no others. Returns when it is paused, or after a second.
 pub(crate) fn stand_still(pid: u32) {
     signal("STOP", &[pid]);
     let began = Instant::now();
@@ -64,7 +64,7 @@ fn listed_children(pid: u32) -> Vec<u32> {
     pairs.filter(|(_, parent)| *parent == pid).map(|(child, _)| child).collect()
 }
 
-/// Sends a signal, by name without `SIG`. Says whether all were there to get it.
+/// Sends a signal, by name without `SIG`. Returns whether all processes existed.
 pub(crate) fn signal(name: &str, pids: &[u32]) -> bool {
     let mut command = Command::new("sh");
     command.args(["-c", r#"kill -s "$0" "$@""#, name]).args(pids.iter().map(u32::to_string));

@@ -8,10 +8,10 @@ use std::{
     thread,
 };
 
-/// What is read at once, in bytes.
+/// Bytes of one read.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// A TCP proxy on a port of its own. Dropped, it closes everything.
+/// A TCP proxy with its own port. When it is dropped, it closes all connections.
 pub struct Proxy {
     port: u16,
     switches: Arc<Switches>,
@@ -76,14 +76,14 @@ impl Proxy {
         self.port
     }
 
-    /// The address of a place, through this proxy.
+    /// The address of a space, through this proxy.
     ///
     /// # Panics
     /// When the address is that of a file.
     pub fn url(&self, of: &str) -> String {
         let parts = of.split_once("@127.0.0.1:").and_then(|(user, rest)| Some((user, rest.split_once('/')?.1)));
-        let (user, place) = parts.unwrap_or_else(|| panic!("{of} is not the address of a server"));
-        format!("{user}@127.0.0.1:{}/{place}", self.port)
+        let (user, location) = parts.unwrap_or_else(|| panic!("{of} is not the address of a server"));
+        format!("{user}@127.0.0.1:{}/{location}", self.port)
     }
 
     /// Closes every connection now. New ones are accepted.
@@ -91,12 +91,12 @@ impl Proxy {
         self.switches.set(State::close_all);
     }
 
-    /// While `true`, new connections are closed at once. Those that are open go on.
+    /// While `true`, the proxy closes new connections at once. Open connections continue.
     pub fn refuse(&self, refusing: bool) {
         self.switches.set(|state| state.refusing = refusing);
     }
 
-    /// While `true`, bytes are not passed on, in either direction. They are passed on later.
+    /// While `true`, the proxy keeps all bytes and passes them on later.
     pub fn stall(&self, stalled: bool) {
         self.switches.set(|state| state.stalled = stalled);
     }
@@ -172,7 +172,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, number: u64, switches: &Switches
             break;
         }
     }
-    // an end is news too: it waits like bytes do
+    // a closed connection is also kept until later
     if switches.may_pass(number) {
         switches.set(|state| drop(state.open.remove(&number)));
     }

@@ -1,4 +1,4 @@
-//! Which servers run, and for whom: one small file for each in the system's temporary folder.
+//! The running servers and their owners: one small file for each in the system's temporary folder.
 
 use crate::{
     Kind,
@@ -17,9 +17,9 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// The watch: waits until the owner is gone, then ends the server and removes its folder.
+/// The watch: a script that waits until the owner has ended, then ends the server and removes its folder.
 const WATCH: &str = include_str!("watch.sh");
-/// An owner's birth that no process has: its server is to end now.
+/// A start time that no process has: a server with such an owner ends now.
 const GONE: &str = "gone";
 
 /// The folder of all entries of this user.
@@ -39,7 +39,7 @@ impl Registry {
     /// Opens the registry of this user.
     ///
     /// # Panics
-    /// When somebody else has taken its name.
+    /// When another user has a file with its name.
     pub(crate) fn open() -> Registry {
         let uid = folder::our_uid();
         let registry = Registry { folder: std::env::temp_dir().join(format!("{PREFIX}{uid}")) };
@@ -49,20 +49,20 @@ impl Registry {
         registry
     }
 
-    /// Waits until no other process of this user starts a server; as long as the file is open, none will. Processes that
-    /// start at the same moment so start one server between them.
+    /// Locks the registry: no other process of this user starts a server while the file is open. So processes that start at the same
+    /// moment share one server.
     pub(crate) fn lock(&self) -> File {
         let lock = File::options().create(true).append(true).open(self.folder.join("lock")).expect("a lock file");
         lock.lock().expect("a lock");
         lock
     }
 
-    /// The entry of the one server that an owner's processes share.
+    /// The entry of the server that the processes of an owner share.
     pub(crate) fn shared(&self, kind: Kind, owner: Owner) -> Entry {
         self.entry(kind, owner, "")
     }
 
-    /// An entry for a server of this process alone.
+    /// An entry for a server of this process only.
     pub(crate) fn private(&self, kind: Kind, number: u64) -> Entry {
         self.entry(kind, Owner::this_process(), &format!(".{number}"))
     }
@@ -72,7 +72,7 @@ impl Registry {
         Entry { path: self.folder.join(name), kind, owner }
     }
 
-    /// Ends servers that were left behind together with their watch.
+    /// Ends servers whose owner and watch have ended.
     pub(crate) fn sweep(&self) {
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for entry in files.filter_map(|file| Entry::at(file.path())).filter(|entry| !entry.owner_runs()) {
@@ -82,7 +82,7 @@ impl Registry {
 }
 
 impl Entry {
-    /// The entry whose file this is.
+    /// The entry of this file.
     fn at(path: PathBuf) -> Option<Entry> {
         let name = path.file_name()?.to_str()?.to_owned();
         let mut parts = name.split('.');
@@ -99,7 +99,7 @@ impl Entry {
         Some((lines.next()?.into(), lines.next().and_then(|port| port.parse().ok())))
     }
 
-    /// Writes it, whole or not at all.
+    /// Writes the file, completely or not at all.
     pub(crate) fn write(&self, folder: &Path, port: Option<u16>) {
         // two threads of one process may write at the same moment, each its own entry
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
@@ -112,11 +112,11 @@ impl Entry {
     /// Starts the watch over this server.
     pub(crate) fn watch(&self, folder: &Path) -> Child {
         let mut command = self.watch_command(folder, &self.owner.born.to_string());
-        // outside our process group: what interrupts the tests must not interrupt the watch
+        // in its own process group: a signal that interrupts the tests must not interrupt the watch
         command.process_group(0).spawn().expect("a shell starts")
     }
 
-    /// Whether what this server has to end with still runs.
+    /// Whether the owner of this server still runs.
     pub(crate) fn owner_runs(&self) -> bool {
         self.owner.runs()
     }
@@ -129,18 +129,18 @@ impl Entry {
         }
     }
 
-    /// Ends the server that is in this folder, whatever the entry says by now.
+    /// Ends the server in this folder, even if the entry has changed.
     pub(crate) fn end_in(&self, folder: &Path) {
         let _ = self.watch_command(folder, GONE).status();
     }
 
     fn watch_command(&self, folder: &Path, born: &str) -> Command {
-        // PostgreSQL's quick end, which leaves no shared memory behind; MariaDB has nothing outside its folder
+        // PostgreSQL's immediate shutdown removes its shared memory; MariaDB has nothing outside its folder
         let signal = if self.kind == Kind::Postgres { "QUIT" } else { "KILL" };
         let mut command = Command::new("sh");
         command.args(["-c", WATCH, "testdb-watch"]).args([self.path.as_os_str(), folder.as_os_str()]);
         command.args([&self.owner.pid.to_string(), born, signal].map(OsStr::new));
-        // cargo waits until nobody holds its pipes
+        // cargo waits until no process has its pipes open
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
         command
     }

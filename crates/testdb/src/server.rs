@@ -1,9 +1,9 @@
-//! A running server: the one of the whole test run, or one of a test alone.
+//! A running server: shared by a whole test run, or private to a test.
 
 use crate::{
     Kind, Missing, Space, certificate,
     client::Clients,
-    engine::{self, Engine, Place, Purpose},
+    engine::{self, Engine, Location, Purpose},
     folder::{self, Account},
     owner::Owner,
     port, process,
@@ -23,24 +23,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a server may take until it answers, on a machine busy with other tests.
+/// How long a server may take until it answers, on a machine that also runs other tests.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 /// How long a server may take to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(60);
-/// Between two looks at a server that is to answer or to end.
+/// Time between two checks whether a server answers or has ended.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How many ports are tried when others take ours first.
+/// Ports to try when another process takes the port first.
 const PORTS_MAX: u32 = 5;
-/// How much of a server's log is told when it fails, in bytes.
+/// How much of a server's log a failure shows, in bytes.
 const LOG_BYTES_MAX: usize = 4_000;
 
-/// A running database server, with data of its own, on a port of 127.0.0.1.
+/// A running database server with its own data, on a port of 127.0.0.1.
 pub struct Server {
     kind: Kind,
     engine: Arc<dyn Engine>,
-    place: Place,
+    location: Location,
     clients: Arc<Clients>,
-    /// What there is when it is of one test alone.
+    /// Set for a private server.
     private: Option<Private>,
 }
 
@@ -53,7 +53,7 @@ struct Private {
 /// Why there is no server.
 enum Failure {
     Missing(Missing),
-    /// It is there and does not start.
+    /// It is installed and does not start.
     Broken(String),
 }
 
@@ -70,41 +70,41 @@ impl Failure {
     }
 }
 
-/// A server that was started, and what watches over it.
+/// A server that was started, and its watch.
 struct Started {
-    place: Place,
+    location: Location,
     process: Child,
     watch: Child,
 }
 
 impl Server {
-    /// The one server of the whole test run; the first who asks starts it. It ends with what runs the tests.
+    /// The server of the whole test run. The first caller starts it. It ends with the process that runs the tests.
     ///
     /// # Panics
-    /// When the server cannot be started, with what it said; for SQLite.
+    /// When the server cannot be started, with its log; for SQLite.
     pub fn shared(kind: Kind) -> Result<&'static Server, Missing> {
-        // a failure is kept as well: the second test need not wait for what did not start for the first
+        // a failure is kept, too: the second test need not wait for a server that did not start
         static POSTGRES: OnceLock<Result<Server, Failure>> = OnceLock::new();
         static MYSQL: OnceLock<Result<Server, Failure>> = OnceLock::new();
         let server = if kind == Kind::MySql { &MYSQL } else { &POSTGRES };
         server.get_or_init(|| Server::join(kind)).as_ref().map_err(Failure::missing)
     }
 
-    /// A server of one test alone, which may be killed and started again. Dropped, it is removed with all it has.
+    /// A private server, which a test may kill and start again. When it is dropped, server and data are removed.
     ///
     /// # Panics
-    /// When the server cannot be started, with what it said; for SQLite.
+    /// When the server cannot be started, with its log; for SQLite.
     pub fn private(kind: Kind) -> Result<Server, Missing> {
         Server::alone(kind, Purpose::Tests, make_folder)
     }
 
-    /// A server to measure, as a shop would have it: its data in a new folder below `folder`, which should be on a real
-    /// disk, and nothing is answered before it is on that disk. Dropped, it is removed with all it has.
+    /// A server for measurements, with the settings of production: its data is in a new folder below `folder`, which should be on a real
+    /// disk, and it confirms a commit when the data is on that disk. When it is dropped, server and data are removed.
     ///
-    /// It is missing as well when its user cannot reach `folder`.
+    /// `Missing` also when its user cannot enter `folder`.
     ///
     /// # Panics
-    /// When the server cannot be started, with what it said; for SQLite.
+    /// When the server cannot be started, with its log; for SQLite.
     pub fn durable(kind: Kind, folder: &Path) -> Result<Server, Missing> {
         Server::alone(kind, Purpose::Measuring, |account| {
             let unusable = |said| Missing(format!("{} has no folder to be measured in: {said}", kind.name()));
@@ -112,12 +112,12 @@ impl Server {
         })
     }
 
-    /// A server of one test alone that takes no connection without encryption. Its certificate holds these names and
-    /// addresses and is signed by an authority of its own, which the addresses of its places name; passwords are proven by
-    /// SCRAM where there is such a thing. Dropped, it is removed with all it has.
+    /// A private server that refuses connections without encryption. Its certificate contains these names and addresses. A new authority
+    /// signs it, and the addresses of its spaces name that authority. PostgreSQL checks passwords with SCRAM. When it is dropped, server and
+    /// data are removed.
     ///
     /// # Panics
-    /// When a name cannot be in a certificate or the server cannot be started, with what it said; for SQLite.
+    /// When a certificate cannot contain a name, or the server cannot be started, with its log; for SQLite.
     pub fn encrypted(kind: Kind, names: &[&str]) -> Result<Server, Missing> {
         let signed = certificate::sign(names).expect("these are names or addresses");
         Server::alone(kind, Purpose::Encryption, |account| {
@@ -128,7 +128,7 @@ impl Server {
         })
     }
 
-    /// A server of this process alone, in the folder that is made for it.
+    /// A server of this process only, in a new folder.
     fn alone(
         kind: Kind,
         purpose: Purpose,
@@ -138,14 +138,14 @@ impl Server {
         let engine = engine::find(kind, purpose)?;
         let entry = Registry::open().private(kind, COUNT.fetch_add(1, Ordering::Relaxed));
         let started = folder(engine.account()).and_then(|folder| start_new(kind, &engine, &entry, folder));
-        let Started { place, process, watch } = started.map_err(|failure| failure.missing())?;
+        let Started { location, process, watch } = started.map_err(|failure| failure.missing())?;
         let private = Private { entry, process: Mutex::new(Some(process)), watch };
-        Ok(Server::new(kind, engine, place, Some(private)))
+        Ok(Server::new(kind, engine, location, Some(private)))
     }
 
-    fn new(kind: Kind, engine: Arc<dyn Engine>, place: Place, private: Option<Private>) -> Server {
-        let clients = Arc::new(Clients::new(engine.clone(), place.clone()));
-        Server { kind, engine, place, clients, private }
+    fn new(kind: Kind, engine: Arc<dyn Engine>, location: Location, private: Option<Private>) -> Server {
+        let clients = Arc::new(Clients::new(engine.clone(), location.clone()));
+        Server { kind, engine, location, clients, private }
     }
 
     /// The server that another process of this run has started, or a new one.
@@ -160,37 +160,37 @@ impl Server {
         if let Some(server) = Server::running(kind, &engine, &entry) {
             return Ok(server);
         }
-        // one that no longer answers, and others without an owner
+        // a server that no longer answers, and others without an owner
         entry.end();
         registry.sweep();
         let folder = make_folder(engine.account())?;
-        let Started { place, .. } = start_new(kind, &engine, &entry, folder)?;
-        Ok(Server::new(kind, engine, place, None))
+        let Started { location, .. } = start_new(kind, &engine, &entry, folder)?;
+        Ok(Server::new(kind, engine, location, None))
     }
 
-    /// The server that an entry tells of, if it answers. It is asked through its own socket, so it is no other.
+    /// The server of an entry, if it answers. The query goes through its socket, so no other server can answer.
     fn running(kind: Kind, engine: &Arc<dyn Engine>, entry: &Entry) -> Option<Server> {
         let (folder, port) = entry.read()?;
-        let server = Server::new(kind, engine.clone(), Place { folder, port: port? }, None);
+        let server = Server::new(kind, engine.clone(), Location { folder, port: port? }, None);
         server.clients.ask("").is_ok().then_some(server)
     }
 
-    /// A new place on this server.
+    /// A new space on this server.
     ///
     /// # Panics
     /// When the server does not answer.
     pub fn space(&self) -> Space {
-        Space::on_server(self.kind, &self.engine, &self.clients, &self.place)
+        Space::on_server(self.kind, &self.engine, &self.clients, &self.location)
     }
 
     /// Its port on 127.0.0.1. It stays the same.
     pub fn port(&self) -> u16 {
-        self.place.port
+        self.location.port
     }
 
-    /// The file with the authority that signed the certificate of an encrypted server; no other has one.
+    /// The file with the authority that signed the certificate. Only an encrypted server has one.
     pub fn authority(&self) -> PathBuf {
-        certificate::authority(&self.place.folder)
+        certificate::authority(&self.location.folder)
     }
 
     /// Ends all processes of the server at once, as a crash does.
@@ -200,7 +200,7 @@ impl Server {
     pub fn kill(&self) {
         let mut process = self.process();
         if let Some(mut server) = process.take() {
-            // it must not start another process between our look at them and their end
+            // it must not start another process after we have listed them
             process::stand_still(server.id());
             let mut all = vec![server.id()];
             all.extend(process::children(server.id()));
@@ -210,7 +210,7 @@ impl Server {
         }
     }
 
-    /// Stops the server in good order, without waiting for its clients. Returns when it has ended.
+    /// Stops the server in order, without waiting for its clients. Returns when it has ended.
     ///
     /// # Panics
     /// When the server is shared, or does not stop.
@@ -222,14 +222,14 @@ impl Server {
         }
     }
 
-    /// Starts the server again, on the same port and data. Returns when it answers; at once when it runs.
+    /// Starts the server again with the same port and data. Returns when it answers; at once if it runs.
     ///
     /// # Panics
-    /// When the server is shared, or does not answer, with what it said.
+    /// When the server is shared, or does not answer; with its log.
     pub fn start(&self) {
         let mut process = self.process();
         if process.as_mut().is_none_or(|server| !matches!(server.try_wait(), Ok(None))) {
-            let started = start(&self.engine, &self.place);
+            let started = start(&self.engine, &self.location);
             *process = Some(started.unwrap_or_else(|said| panic!("{} does not start again: {said}", self.kind.name())));
         }
     }
@@ -253,21 +253,21 @@ impl Drop for Server {
     }
 }
 
-/// A folder for a server that waits for no disk.
+/// A folder for a server that does not wait for the disk.
 fn make_folder(account: Option<Account>) -> Result<PathBuf, Failure> {
     folder::make(account).map_err(|error| Failure::Broken(format!("no folder for a server: {error}")))
 }
 
-/// Makes a new server with a user for places. Its watch is there before it is.
+/// Makes a new server with a user for spaces. Its watch starts before it.
 fn start_new(kind: Kind, engine: &Arc<dyn Engine>, entry: &Entry, folder: PathBuf) -> Result<Started, Failure> {
     let fail = |said: String| Failure::Broken(format!("{} does not start: {said}", kind.name()));
     entry.write(&folder, None);
     let mut watch = entry.watch(&folder);
     let said = match set_up(engine, folder.clone()) {
-        // an owner who ended in the meantime has ended the watch as well; one who runs now has it still
-        Ok((place, process)) if entry.owner_runs() => {
-            entry.write(&folder, Some(place.port));
-            return Ok(Started { place, process, watch });
+        // if the owner ended in the meantime, the watch ended too; if the owner runs now, the watch runs
+        Ok((location, process)) if entry.owner_runs() => {
+            entry.write(&folder, Some(location.port));
+            return Ok(Started { location, process, watch });
         }
         Ok(_) => "what runs the tests has ended".to_owned(),
         Err(said) => said,
@@ -278,59 +278,63 @@ fn start_new(kind: Kind, engine: &Arc<dyn Engine>, entry: &Entry, folder: PathBu
     Err(fail(said))
 }
 
-/// Installs a server in an empty folder and starts it. Gives what went wrong.
-fn set_up(engine: &Arc<dyn Engine>, folder: PathBuf) -> Result<(Place, Child), String> {
+/// Installs a server in an empty folder and starts it. The error says what went wrong.
+fn set_up(engine: &Arc<dyn Engine>, folder: PathBuf) -> Result<(Location, Child), String> {
     engine.install(&folder)?;
-    let mut place = Place { folder, port: port::free() };
-    let mut process = start(engine, &place);
+    let mut location = Location { folder, port: port::free() };
+    let mut process = start(engine, &location);
     for _ in 1..PORTS_MAX {
-        if process.is_ok() || TcpStream::connect(("127.0.0.1", place.port)).is_err() {
+        if process.is_ok() || TcpStream::connect(("127.0.0.1", location.port)).is_err() {
             break;
         }
-        // somebody else was quicker and listens there
-        place.port = port::free();
-        process = start(engine, &place);
+        // another process has taken the port
+        location.port = port::free();
+        process = start(engine, &location);
     }
     let process = process?;
-    let setup = engine.first_question(&place, &engine.setup()).stdin(Stdio::null()).output();
+    let setup = engine.first_question(&location, &engine.setup()).stdin(Stdio::null()).output();
     let setup = setup.map_err(|error| error.to_string())?;
-    if setup.status.success() { Ok((place, process)) } else { Err(String::from_utf8_lossy(&setup.stderr).into_owned()) }
+    if setup.status.success() {
+        Ok((location, process))
+    } else {
+        Err(String::from_utf8_lossy(&setup.stderr).into_owned())
+    }
 }
 
-/// Starts a server on its data and waits until it answers. Gives what it said when it does not.
-fn start(engine: &Arc<dyn Engine>, place: &Place) -> Result<Child, String> {
-    let log = File::options().create(true).append(true).open(place.log());
+/// Starts a server on its data and waits until it answers. The error is its log.
+fn start(engine: &Arc<dyn Engine>, location: &Location) -> Result<Child, String> {
+    let log = File::options().create(true).append(true).open(location.log());
     let (out, err) = log.and_then(|log| Ok((log.try_clone()?, log))).map_err(|error| error.to_string())?;
-    let mut command = engine.server(place);
-    // outside our process group: what interrupts the tests must not stop a server that others still use
+    let mut command = engine.server(location);
+    // in its own process group: a signal that interrupts the tests must not stop a server that others use
     command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
     let mut process = command.spawn().map_err(|error| error.to_string())?;
-    fs::write(place.pid(), process.id().to_string()).map_err(|error| error.to_string())?;
+    fs::write(location.pid(), process.id().to_string()).map_err(|error| error.to_string())?;
     let deadline = Instant::now() + ANSWERS_WITHIN;
     loop {
         if let Ok(Some(status)) = process.try_wait() {
-            return Err(format!("it ended by itself, {status}\n{}", end_of_log(place)));
+            return Err(format!("it ended by itself, {status}\n{}", end_of_log(location)));
         }
-        if answers(engine, place) {
+        if answers(engine, location) {
             return Ok(process);
         }
         if Instant::now() > deadline {
             let _ = process.kill();
             let _ = process.wait();
-            return Err(format!("no answer after {ANSWERS_WITHIN:?}\n{}", end_of_log(place)));
+            return Err(format!("no answer after {ANSWERS_WITHIN:?}\n{}", end_of_log(location)));
         }
         thread::sleep(PAUSE);
     }
 }
 
-fn answers(engine: &Arc<dyn Engine>, place: &Place) -> bool {
-    let listens = TcpStream::connect(("127.0.0.1", place.port)).is_ok();
-    let ask = || engine.first_question(place, "select 1").stdin(Stdio::null()).output();
+fn answers(engine: &Arc<dyn Engine>, location: &Location) -> bool {
+    let listens = TcpStream::connect(("127.0.0.1", location.port)).is_ok();
+    let ask = || engine.first_question(location, "select 1").stdin(Stdio::null()).output();
     listens && ask().is_ok_and(|output| output.status.success())
 }
 
-fn end_of_log(place: &Place) -> String {
-    let log = fs::read(place.log()).unwrap_or_default();
+fn end_of_log(location: &Location) -> String {
+    let log = fs::read(location.log()).unwrap_or_default();
     String::from_utf8_lossy(&log[log.len().saturating_sub(LOG_BYTES_MAX)..]).into_owned()
 }
 

@@ -1,27 +1,27 @@
-//! A place of its own for one shop.
+//! A separate database for one shop.
 
 use crate::{
     Kind, Missing, Server,
     client::Clients,
-    engine::{Engine, Place},
+    engine::{Engine, Location},
     port, wanted,
 };
 use std::{path::Path, process::Command, sync::Arc};
 use tempfile::TempDir;
 
-/// A place of its own for one shop: an empty database that nobody else uses, and a folder. Dropped, both are removed.
+/// An empty database for one shop, and a folder. Both are removed when it is dropped.
 pub struct Space {
     kind: Kind,
     url: String,
     folder: TempDir,
-    /// What there is on a server.
+    /// Set for a database on a server.
     remote: Option<Remote>,
 }
 
 struct Remote {
     engine: Arc<dyn Engine>,
     clients: Arc<Clients>,
-    place: Place,
+    location: Location,
     name: String,
 }
 
@@ -51,17 +51,22 @@ impl Space {
         Space { kind: Kind::Sqlite, url, folder, remote: None }
     }
 
-    /// A new place on a server.
+    /// A new space on a server.
     ///
     /// # Panics
     /// When the server does not answer.
-    pub(crate) fn on_server(kind: Kind, engine: &Arc<dyn Engine>, clients: &Arc<Clients>, place: &Place) -> Space {
+    pub(crate) fn on_server(
+        kind: Kind,
+        engine: &Arc<dyn Engine>,
+        clients: &Arc<Clients>,
+        location: &Location,
+    ) -> Space {
         let name = format!("t{:016x}", port::random());
         if let Err(complaint) = clients.ask(&engine.make(&name)) {
-            panic!("no place on {} at port {}: {complaint}", kind.name(), place.port);
+            panic!("no location on {} at port {}: {complaint}", kind.name(), location.port);
         }
-        let url = engine.url(place, &name);
-        let remote = Remote { engine: engine.clone(), clients: clients.clone(), place: place.clone(), name };
+        let url = engine.url(location, &name);
+        let remote = Remote { engine: engine.clone(), clients: clients.clone(), location: location.clone(), name };
         Space { kind, url, folder: temporary_folder(), remote: Some(remote) }
     }
 
@@ -70,27 +75,26 @@ impl Space {
         &self.url
     }
 
-    /// A folder of its own, also when the database is on a server.
+    /// The folder, which a space on a server has, too.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The database it is on.
+    /// The kind of database.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The database's own command line client in this place, as the shop's user: `psql` or `mariadb`, printing bare rows.
-    /// A file has none.
+    /// The command line client in this space, as the shop's user: `psql` or `mariadb`, printing bare rows. `None` for SQLite.
     pub fn client(&self) -> Option<Command> {
-        self.remote.as_ref().map(|remote| remote.engine.client(&remote.place, &remote.name))
+        self.remote.as_ref().map(|remote| remote.engine.client(&remote.location, &remote.name))
     }
 }
 
 impl Drop for Space {
     fn drop(&mut self) {
         if let Some(remote) = &self.remote {
-            remote.clients.tell(&remote.engine.remove(&remote.name));
+            remote.clients.execute_later(&remote.engine.remove(&remote.name));
         }
     }
 }

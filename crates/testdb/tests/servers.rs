@@ -11,7 +11,7 @@ use std::{
 };
 use testdb::{Kind, Proxy, Server, Space};
 
-/// How long something may take that happens by itself.
+/// How long an event in the background may take.
 const WITHIN: Duration = Duration::from_secs(20);
 
 const SERVERS: [Kind; 2] = [Kind::Postgres, Kind::MySql];
@@ -26,7 +26,7 @@ fn on_servers<T>(open: fn(Kind) -> Result<T, testdb::Missing>, test: impl Fn(Kin
     }
 }
 
-/// The answer of the database's client in this place.
+/// The output of the database's client in this space.
 fn ask(space: &Space, sql: &str) -> Result<String, String> {
     ask_by(space.client().expect("a server has a client"), sql)
 }
@@ -45,7 +45,7 @@ fn ask_by(mut client: Command, sql: &str) -> Result<String, String> {
     }
 }
 
-/// The client of a place, through a proxy.
+/// The client of a space, through a proxy.
 fn through(proxy: &Proxy, space: &Space) -> Command {
     let (_, to) = space.url().split_once("@127.0.0.1:").expect("a server's address");
     let (port, _) = to.split_once('/').expect("a server's address");
@@ -98,7 +98,7 @@ fn every_place_is_empty_and_nobody_elses_and_goes_when_it_is_dropped() {
         let folder = mine.folder().to_owned();
         drop(mine);
         assert!(!folder.exists());
-        wait_for("a dropped place is removed", || ask(&other, &schemas).as_deref() == Ok("0"));
+        wait_for("a dropped location is removed", || ask(&other, &schemas).as_deref() == Ok("0"));
         assert_eq!(ask(&other, "select n from jars;"), Ok("2".to_owned()));
     });
 }
@@ -138,7 +138,7 @@ fn what_was_committed_survives_a_crash_and_a_stop() {
     });
 }
 
-/// A folder on the disk on which programs are built, for servers to measure.
+/// A folder on the disk with the build, for servers of measurements.
 fn on_disk() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("measured-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
@@ -211,7 +211,7 @@ fn a_folder_that_the_server_cannot_reach_is_named() {
     let inner = closed.path().join("inner");
     fs::create_dir(&inner).expect("a folder");
     for kind in SERVERS {
-        // whoever is not root runs the server as himself, and reaches what is his
+        // a user who is not root runs the server with his own rights, and may enter his own folders
         if let Err(missing) = Server::durable(kind, &inner) {
             let (said, name) = (missing.to_string(), closed.path().display().to_string());
             assert!(said.contains("is not installed") || said.contains(&format!("may not enter {name}:")), "{said}");
@@ -257,16 +257,16 @@ fn a_proxy_cuts_and_refuses_and_stalls() {
     });
 }
 
-/// Not a test: what the processes of another test do.
+/// Not a test: the work of the processes that another test starts.
 #[test]
 #[ignore = "run by others as a process of its own"]
-fn tells_its_server() {
+fn prints_its_server() {
     let space = Space::open();
     println!("\nserver {}", space.url().split_once("@127.0.0.1:").expect("a server's address").1);
 }
 
 /// Starts this program as such a process.
-const TELLS: [&str; 4] = ["--ignored", "--exact", "--nocapture", "tells_its_server"];
+const PRINTS_ITS_SERVER: [&str; 4] = ["--ignored", "--exact", "--nocapture", "prints_its_server"];
 
 #[test]
 fn processes_of_one_run_share_a_server_that_ends_with_the_run() {
@@ -274,7 +274,7 @@ fn processes_of_one_run_share_a_server_that_ends_with_the_run() {
         // two at the same moment, whose parent is the shell
         let mut run = Command::new("sh");
         run.args(["-c", r#""$0" "$@" & "$0" "$@" & wait"#]).arg(env::current_exe().expect("a program has a name"));
-        let output = run.args(TELLS).env(testdb::VARIABLE, kind.name()).output().expect("a shell starts");
+        let output = run.args(PRINTS_ITS_SERVER).env(testdb::VARIABLE, kind.name()).output().expect("a shell starts");
         let said = String::from_utf8_lossy(&output.stdout);
         let complaint = String::from_utf8_lossy(&output.stderr);
         if complaint.contains("is not installed") || complaint.contains("there is no user") {
@@ -283,8 +283,8 @@ fn processes_of_one_run_share_a_server_that_ends_with_the_run() {
         }
         let servers: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("server ")).collect();
         let [one, other] = servers[..] else { panic!("two tell their server:\n{said}\n{complaint}") };
-        assert_ne!(one, other, "each has its own place");
-        let port = |server: &str| -> u16 { server.split_once('/').expect("a place").0.parse().expect("a port") };
+        assert_ne!(one, other, "each has its own location");
+        let port = |server: &str| -> u16 { server.split_once('/').expect("a location").0.parse().expect("a port") };
         assert_eq!(port(one), port(other));
         wait_for("the server ends with the shell", || TcpStream::connect(("127.0.0.1", port(one))).is_err());
     }
@@ -293,7 +293,7 @@ fn processes_of_one_run_share_a_server_that_ends_with_the_run() {
 #[test]
 fn a_run_on_a_named_server_that_is_not_installed_fails() {
     let mut program = Command::new(env::current_exe().expect("a program has a name"));
-    let output = program.args(TELLS).env(testdb::VARIABLE, "mysql").env("PATH", "/nowhere").output();
+    let output = program.args(PRINTS_ITS_SERVER).env(testdb::VARIABLE, "mysql").env("PATH", "/nowhere").output();
     let output = output.expect("the program runs");
     assert!(!output.status.success(), "{output:?}");
     let complaint = String::from_utf8_lossy(&output.stderr);

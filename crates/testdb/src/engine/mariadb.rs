@@ -1,6 +1,6 @@
-//! MariaDB. A place is a database.
+//! MariaDB. A space is a database.
 
-use super::{CONNECT_WAITS_S, CONNECTIONS_MAX, Engine, PASSWORD, Place, Purpose, REMOVAL_WAITS_S, USER};
+use super::{CONNECT_WAITS_S, CONNECTIONS_MAX, Engine, Location, PASSWORD, Purpose, REMOVAL_WAITS_S, USER};
 use crate::{Missing, certificate, folder::Account};
 use std::{
     fs,
@@ -120,22 +120,22 @@ impl Engine for MariaDb {
         super::install(install, folder)
     }
 
-    fn server(&self, place: &Place) -> Command {
+    fn server(&self, location: &Location) -> Command {
         let mut command = super::command(&self.server, self.account);
-        command.arg(super::option("--defaults-file=", &settings_file(&place.folder)));
-        command.arg(format!("--port={}", place.port));
+        command.arg(super::option("--defaults-file=", &settings_file(&location.folder)));
+        command.arg(format!("--port={}", location.port));
         command
     }
 
-    fn first_question(&self, place: &Place, sql: &str) -> Command {
-        let mut command = self.administrator(place);
+    fn first_question(&self, location: &Location, sql: &str) -> Command {
+        let mut command = self.administrator(location);
         command.arg("--execute").arg(sql);
         command
     }
 
     fn setup(&self) -> String {
         let encrypted = if self.purpose == Purpose::Encryption { " require ssl" } else { "" };
-        // root comes through the socket only, which nobody else reaches
+        // root comes through the socket only, which other users cannot reach
         format!(
             "delete from mysql.global_priv where user = '' or (user = 'root' and host <> 'localhost');
 flush privileges;
@@ -144,25 +144,25 @@ grant all on `t%`.* to {USER};"
         )
     }
 
-    fn administrator(&self, place: &Place) -> Command {
+    fn administrator(&self, location: &Location) -> Command {
         let mut command = self.bare_client();
         command
-            .arg(super::option("--socket=", &place.folder.join("socket")))
+            .arg(super::option("--socket=", &location.folder.join("socket")))
             .args(["--protocol=socket", "--user=root"]);
         command
     }
 
-    fn remover(&self, place: &Place) -> Command {
-        let mut command = self.administrator(place);
+    fn remover(&self, location: &Location) -> Command {
+        let mut command = self.administrator(location);
         command.arg("--force").arg(format!("--init-command=set lock_wait_timeout = {REMOVAL_WAITS_S}"));
         command
     }
 
-    fn client(&self, place: &Place, name: &str) -> Command {
+    fn client(&self, location: &Location, name: &str) -> Command {
         let mut command = self.bare_client();
-        command.args(["--protocol=tcp", "--host=127.0.0.1"]).arg(format!("--port={}", place.port));
+        command.args(["--protocol=tcp", "--host=127.0.0.1"]).arg(format!("--port={}", location.port));
         if self.purpose == Purpose::Encryption {
-            command.arg(super::option("--ssl-ca=", &certificate::authority(&place.folder)));
+            command.arg(super::option("--ssl-ca=", &certificate::authority(&location.folder)));
             command.arg("--ssl-verify-server-cert");
         }
         command.args([format!("--user={USER}"), format!("--password={PASSWORD}"), name.to_owned()]);
@@ -177,10 +177,10 @@ grant all on `t%`.* to {USER};"
         format!("drop database {name};")
     }
 
-    fn url(&self, place: &Place, name: &str) -> String {
-        let (port, mut parameters) = (place.port, String::new());
+    fn url(&self, location: &Location, name: &str) -> String {
+        let (port, mut parameters) = (location.port, String::new());
         if self.purpose == Purpose::Encryption {
-            parameters = format!("?{}", super::encryption(place));
+            parameters = format!("?{}", super::encryption(location));
         }
         format!("mysql://{USER}:{PASSWORD}@127.0.0.1:{port}/{name}{parameters}")
     }

@@ -1,7 +1,7 @@
-//! PostgreSQL. A place is a schema: 0.2 ms to make and 12 to remove, where a database of its own takes 8 and 6, and 8 MiB,
+//! PostgreSQL. A space is a schema: 0.2 ms to make and 12 to remove, where a database of its own takes 8 and 6, and 8 MiB,
 //! and makes every first connection to it slower.
 
-use super::{CONNECT_WAITS_S, CONNECTIONS_MAX, Engine, PASSWORD, Place, Purpose, REMOVAL_WAITS_S, USER};
+use super::{CONNECT_WAITS_S, CONNECTIONS_MAX, Engine, Location, PASSWORD, Purpose, REMOVAL_WAITS_S, USER};
 use crate::{Missing, certificate, folder::Account};
 use std::{
     fs::{self, File},
@@ -12,7 +12,7 @@ use std::{
 
 /// The first user, who may do everything, and only through the socket.
 const ADMINISTRATOR: &str = "postgres";
-/// The database in which all places are.
+/// The database in which all spaces are.
 const DATABASE: &str = "tests";
 /// Where packages put a folder for each version: Debian `15`, Red Hat `pgsql-15`, Homebrew `postgresql@15`.
 const VERSIONS: &[&str] = &["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt"];
@@ -39,9 +39,9 @@ impl Postgres {
     }
 
     /// A client of the administrator.
-    fn psql(&self, place: &Place, database: &str) -> Command {
+    fn psql(&self, location: &Location, database: &str) -> Command {
         let mut command = self.bare_psql();
-        command.arg("--host").arg(&place.folder).arg("--port").arg(place.port.to_string());
+        command.arg("--host").arg(&location.folder).arg("--port").arg(location.port.to_string());
         command.args(["--username", ADMINISTRATOR, "--dbname", database]);
         command
     }
@@ -142,7 +142,7 @@ impl Engine for Postgres {
         // the order of bytes, as the other databases have it with the collations we use
         initdb.args(["--encoding", "UTF8", "--locale", "C"]);
         super::install(initdb, folder)?;
-        // through the socket nobody comes but we: its folder is closed to others
+        // only the administrator comes through the socket, because its folder is closed to other users
         let host = if self.purpose == Purpose::Encryption { "hostssl" } else { "host" };
         let proof = proof(self.purpose);
         let access = format!("local all {ADMINISTRATOR} trust\n{host} all {USER} 127.0.0.1/32 {proof}\n");
@@ -151,14 +151,14 @@ impl Engine for Postgres {
         written.and_then(|()| fs::write(data.join("pg_hba.conf"), access)).map_err(|error| error.to_string())
     }
 
-    fn server(&self, place: &Place) -> Command {
+    fn server(&self, location: &Location) -> Command {
         let mut command = super::command(&self.postgres, self.account);
-        command.arg("-D").arg(place.folder.join("data")).arg("-p").arg(place.port.to_string());
+        command.arg("-D").arg(location.folder.join("data")).arg("-p").arg(location.port.to_string());
         command
     }
 
-    fn first_question(&self, place: &Place, sql: &str) -> Command {
-        let mut command = self.psql(place, "postgres");
+    fn first_question(&self, location: &Location, sql: &str) -> Command {
+        let mut command = self.psql(location, "postgres");
         command.args(["--set", "ON_ERROR_STOP=1"]);
         // each statement by itself: a database is not created inside a transaction
         for statement in sql.split_terminator(';') {
@@ -171,21 +171,21 @@ impl Engine for Postgres {
         format!("create role {USER} login password '{PASSWORD}';create database {DATABASE} owner {USER};")
     }
 
-    fn administrator(&self, place: &Place) -> Command {
-        let mut command = self.psql(place, DATABASE);
+    fn administrator(&self, location: &Location) -> Command {
+        let mut command = self.psql(location, DATABASE);
         command.args(["--set", "ON_ERROR_STOP=1"]);
         command
     }
 
-    fn remover(&self, place: &Place) -> Command {
-        let mut command = self.psql(place, DATABASE);
+    fn remover(&self, location: &Location) -> Command {
+        let mut command = self.psql(location, DATABASE);
         command.env("PGOPTIONS", format!("-c lock_timeout={REMOVAL_WAITS_S}s -c client_min_messages=error"));
         command
     }
 
-    fn client(&self, place: &Place, name: &str) -> Command {
+    fn client(&self, location: &Location, name: &str) -> Command {
         let mut command = self.bare_psql();
-        command.arg(self.url(place, name));
+        command.arg(self.url(location, name));
         command
     }
 
@@ -197,10 +197,10 @@ impl Engine for Postgres {
         format!("drop schema {name} cascade;")
     }
 
-    fn url(&self, place: &Place, name: &str) -> String {
-        let (port, mut parameters) = (place.port, String::new());
+    fn url(&self, location: &Location, name: &str) -> String {
+        let (port, mut parameters) = (location.port, String::new());
         if self.purpose == Purpose::Encryption {
-            parameters = super::encryption(place) + "&";
+            parameters = super::encryption(location) + "&";
         }
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}?{parameters}options=-csearch_path%3D{name}")
     }

@@ -20,7 +20,6 @@ const NOT_YET_CLEAN: &[&str] = &[
     "payment",
     "server",
     "store",
-    "testdb",
     "testkit",
     "web",
 ];
