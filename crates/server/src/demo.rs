@@ -1,4 +1,4 @@
-//! A fresh shop with a bundled catalogue, and a day played through in it over real HTTP.
+//! A new shop with a bundled catalogue, and one day in it over HTTP.
 
 mod claims;
 mod client;
@@ -19,16 +19,16 @@ use web::{App, Role, Roles};
 
 /// The bundled catalogue.
 const CATALOGUE: &str = include_str!("../demo/catalogue.ndjson");
-/// How long an order waits for its payment during the day, so that one can be seen to expire.
+/// How long an order waits for its payment during the day: short, so that one expires.
 const PAY_WITHIN: &str = "4s";
-/// Who signs up: the first runs the shop.
+/// The people who sign up. The first is the administrator.
 const PEOPLE: [(&str, &str, Role); 3] =
     [("boss", "점장", Role::Admin), ("minji", "민지", Role::User), ("joon", "준", Role::User)];
-/// Everyone's password in the demo.
+/// The password of all people in the demo.
 const PASSWORD: &str = "purple-Tiger-4821!";
-/// How many want the last unit.
+/// Buyers who want the last unit.
 const RACERS: usize = 50;
-/// How long the printed tokens are good for.
+/// How long the printed tokens are valid.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);
 
 /// Runs `holdfast demo`.
@@ -47,7 +47,7 @@ pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<Ending, Trouble> {
         if let Some((people, products)) = &people {
             day::play(&mut claims, people, *products, pay_within).await;
         }
-        let as_told = claims.all_held();
+        let all_held = claims.all_held();
         drop(app);
         server.stop().await;
         if !demo.once
@@ -56,11 +56,11 @@ pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<Ending, Trouble> {
             let config = configured(&flags, &folder, address, "10m")?;
             stay(&config, &people).await?;
         }
-        Ok(if as_told { Ending::Good } else { Ending::NotInOrder })
+        Ok(if all_held { Ending::Good } else { Ending::NotInOrder })
     })
 }
 
-/// The demo's own settings; whatever the caller sets wins.
+/// The settings of the demo; settings of the caller come first.
 fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &str) -> Result<Config, Trouble> {
     let own = [
         ("server.listen", listen.to_string()),
@@ -100,7 +100,7 @@ async fn open(claims: &mut Claims, app: &App, address: SocketAddr) -> Result<Opt
     Ok(Some((day::People { admin, minji, joon, racers, ids: [boss, buyer] }, imported.products)))
 }
 
-/// Signs up and in, over HTTP; roles beyond a buyer's are granted as `holdfast grant` does.
+/// Signs up and in, over HTTP; grants other roles as `holdfast grant` does.
 async fn sign_up(
     claims: &mut Claims,
     app: &App,
@@ -131,7 +131,7 @@ fn token(app: &App, user: &UserId, role: Role) -> Result<String, Trouble> {
         .map_err(|e| Trouble::failed("no token can be made", &e, "leave auth.secrets as it is"))
 }
 
-/// Serves the shop after its day, with a normal time to pay, until it is asked to stop.
+/// Serves the shop after its day, with the usual time to pay, until a signal stops it.
 async fn stay(config: &Config, people: &day::People) -> Result<(), Trouble> {
     let (server, app) = commands::start(&config.settings).await?;
     let [boss, buyer] = &people.ids;

@@ -1,9 +1,9 @@
-//! The command line as its users meet it: what it says and how it exits.
+//! The command line: its output and its exit codes.
 
 use std::process::{Command, Output};
 use testdb::Space;
 
-/// Runs `holdfast` in a place, without the settings of whoever runs the tests.
+/// Runs `holdfast` on a space, without the settings in the environment of the tests.
 fn holdfast(space: &Space, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HOLDFAST_")) {

@@ -12,7 +12,7 @@ use testkit::Program;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_holdfast");
 
-/// Runs `holdfast` in a folder, without the settings of whoever runs the tests, with these instead.
+/// Runs `holdfast` in a folder with these settings instead of those in the environment of the tests.
 fn holdfast(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(BINARY);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HOLDFAST_")) {
@@ -50,7 +50,7 @@ fn changed(url: &str, sql: &'static str) {
     db.close_blocking();
 }
 
-/// What a report tells of tables; the outbox has a column more on servers.
+/// The lines of a report about tables, without the outbox, which has one more column on servers.
 fn tables(report: &str) -> Vec<&str> {
     let counted = report.lines().filter(|line| line.contains(" rows ") && line.contains(" kB "));
     counted.filter(|line| !line.contains("outbox")).collect()
@@ -92,7 +92,7 @@ fn a_shop_goes_to_every_database_and_back() {
 }
 
 #[test]
-fn what_is_not_safe_is_refused_and_a_broken_shop_is_told() {
+fn an_unsafe_copy_is_refused_and_a_broken_promise_is_reported() {
     let home = tempfile::tempdir().unwrap();
     let from = shop(home.path());
     let space = Space::on(Kind::Postgres).or_else(|_| Space::on(Kind::MySql));
@@ -107,7 +107,7 @@ fn what_is_not_safe_is_refused_and_a_broken_shop_is_told() {
     let text = exits(3, folder, &["copy", "--from", "sqlite:none.db", "--to", space.url(), "--replace"]);
     assert!(text.contains("no such file") && !folder.join("none.db").exists(), "{text}");
 
-    // a promise that the shop has broken is broken in the copy too, and both are told
+    // a promise that the shop has broken is broken in the copy, too, and the report shows both
     changed(&from, "update inventory_snapshots set available = available + 1 where id = 1");
     let variables = [("HOLDFAST_COPY_FROM", from.as_str()), ("HOLDFAST_COPY_TO", space.url())];
     let text = said(1, &holdfast(folder, &variables, &["copy", "--replace"]), &["copy", "--replace"]);
@@ -127,7 +127,7 @@ fn what_is_not_safe_is_refused_and_a_broken_shop_is_told() {
 }
 
 #[test]
-fn a_schema_that_was_changed_by_hand_is_told() {
+fn a_schema_that_was_changed_by_hand_is_reported() {
     let space = Space::open();
     migrated(&space);
     let url = format!("database.url={}", space.url());

@@ -96,7 +96,7 @@ impl Copying<'_> {
                 let what = format!("the {side} does not have the schema of this program");
                 let remedy =
                     "run this program's `holdfast migrate` with database.url set to it, and repair what that tells";
-                return Err(Trouble::Failed(Fault::new(what, schema::told(&unready), remedy)));
+                return Err(Trouble::Failed(Fault::new(what, schema::joined(&unready), remedy)));
             }
         }
         let itself = transfer.to_itself().map_err(|error| self.cannot(&error, "see the cause above"))?;

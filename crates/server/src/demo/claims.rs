@@ -1,4 +1,4 @@
-//! What the demo says happened, each line checked before it is said.
+//! The claims of the demo. It checks each one before it prints it.
 
 use crate::commands::say;
 use std::fmt::Display;
@@ -18,12 +18,12 @@ impl Claims {
         say(format_args!("\n{}. {title}", self.acts));
     }
 
-    /// Something worth knowing that is not checked.
+    /// A remark, which is not checked.
     pub fn note(&self, text: impl Display) {
         say(format_args!("   · {text}"));
     }
 
-    /// A claim: said when it holds, recorded with what was found when it does not. Gives whether it held.
+    /// Prints a claim that holds; records one that does not, with what was found. Returns whether it held.
     pub fn claim(&mut self, holds: bool, claim: impl Display, found: impl Display) -> bool {
         if holds {
             self.held += 1;
@@ -35,7 +35,7 @@ impl Claims {
         holds
     }
 
-    /// Whether everything happened as told; says so.
+    /// Whether all claims held; prints the result.
     pub fn all_held(&self) -> bool {
         let total = self.held + self.differed.len();
         say(format_args!("\n{} of {total} claims held", self.held));

@@ -1,13 +1,13 @@
-//! A shop's customer: sends real HTTP requests and reads the envelope.
+//! A client of the shop: sends HTTP requests and reads the envelope.
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use std::time::Duration;
 
-/// Longest wait for one answer.
+/// Longest wait for a response.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Someone who calls the shop.
+/// A caller of the shop.
 #[derive(Clone)]
 pub struct Caller {
     http: Client,
@@ -15,14 +15,13 @@ pub struct Caller {
     token: Option<String>,
 }
 
-/// What the shop answered.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The HTTP status; 0 when there was no answer.
+    /// The HTTP status; 0 if there was no response.
     pub status: u16,
-    /// The whole body.
     pub body: Value,
-    /// Whether it is an earlier answer sent again.
+    /// Whether it is a repeated earlier response.
     pub replayed: bool,
 }
 
@@ -47,7 +46,7 @@ impl Answer {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
 
-    /// The answer on one line, for saying what differed.
+    /// The response on one line, to show what differed.
     pub fn brief(&self) -> String {
         let text =
             if self.body["error"].is_null() { self.body["data"].to_string() } else { self.body["error"].to_string() };
@@ -57,14 +56,14 @@ impl Answer {
 }
 
 impl Caller {
-    /// Nobody in particular.
+    /// A caller without a token.
     pub fn anonymous(base: &str) -> Caller {
         let http =
             Client::builder().timeout(TIMEOUT).build().expect("a plain client needs nothing that could be missing");
         Caller { http, base: base.to_owned(), token: None }
     }
 
-    /// The same connection pool with a token.
+    /// A caller with a token, on the same connection pool.
     pub fn with_token(&self, token: &str) -> Caller {
         Caller { token: Some(token.to_owned()), ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! One day in the shop, over HTTP, every claim checked.
+//! One day in the shop, over HTTP. It checks every claim.
 
 use super::claims::Claims;
 use super::client::{Answer, Caller};
@@ -7,30 +7,30 @@ use kernel::UserId;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How many want the last unit.
+/// Buyers who want the last unit.
 const RACERS: usize = 50;
-/// The product of which there is one.
+/// The product with one unit.
 const LAST: &str = "HF-LAST-001";
-/// Longest wait for something that happens by itself.
+/// Longest wait for an event in the background.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// Pause between looks.
+/// Time between two checks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Who takes part.
+/// The people of the day.
 pub struct People {
-    /// Runs the shop.
+    /// The administrator.
     pub admin: Caller,
     /// Buys a mug, and cancels an order.
     pub minji: Caller,
     /// Has a card that is declined, and forgets to pay.
     pub joon: Caller,
-    /// All want the last unit.
+    /// The buyers who want the last unit.
     pub racers: Vec<Caller>,
-    /// Who the admin and Minji are.
+    /// The user ids of the admin and Minji.
     pub ids: [UserId; 2],
 }
 
-/// What a part of the day goes on with, or that it cannot.
+/// What the next part of the day needs; `None` ends the day.
 type Step<T = ()> = Option<T>;
 
 fn address(name: &str) -> Value {
@@ -86,12 +86,12 @@ fn good(product: &Value) -> Option<Good> {
     Some(Good { id: product["id"].as_i64()?, name: product["name"].as_str()?.to_owned(), price })
 }
 
-/// What is available now. The batch reads the database; the page of one product may be a moment behind it.
+/// The available units. The batch route reads the database, while the page of a product may be a moment behind.
 async fn available(people: &People, good: &Good) -> i64 {
     people.minji.post("/inventory/batch", json!({"productIds": [good.id]})).await.number("/0/availableQuantity")
 }
 
-/// Asks until `wanted` or until patience ends; gives the last answer.
+/// Repeats a request until `wanted` or until the longest wait; returns the last response.
 async fn until(caller: &Caller, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
     let began = Instant::now();
     loop {
@@ -280,16 +280,16 @@ async fn expire(
 }
 
 async fn audit(claims: &mut Claims, people: &People) -> Step {
-    claims.act("The books are checked");
-    let heard = |events: &Answer| {
+    claims.act("The audit");
+    let received = |events: &Answer| {
         let newest = events.number("/newestId");
         events.at("/consumers").as_array().is_some_and(|all| all.iter().all(|c| c["position"].as_i64() == Some(newest)))
     };
-    let events = until(&people.admin, "/admin/events?size=1", heard).await;
+    let events = until(&people.admin, "/admin/events?size=1", received).await;
     let newest = events.number("/newestId");
-    claims.claim(heard(&events), format!("everyone has heard all {newest} events"), events.brief());
-    let parked = events.number("/parked/totalElements");
-    claims.claim(parked == 0, "none was put aside", events.brief());
+    claims.claim(received(&events), format!("every reaction has processed all {newest} events"), events.brief());
+    let dead_letters = events.number("/parked/totalElements");
+    claims.claim(dead_letters == 0, "no event became a dead letter", events.brief());
     let audit = people.admin.post("/admin/audit", json!({})).await;
     let broken = audit.number("/violationCount");
     claims.claim(audit.status == 200 && broken == 0, "the audit of every promise finds nothing broken", audit.brief());

@@ -1,17 +1,17 @@
-//! The demo's folder: wiped before every run, but only if a demo made it.
+//! The demo's folder. The demo empties it before every run, but only if a demo made it.
 
 use crate::config::Fault;
 use std::path::{Path, PathBuf};
 
-/// The file that says that a folder is a demo's.
+/// The file that marks a folder of the demo.
 const MARKER: &str = ".holdfast-demo";
 
-/// Where things are in the folder.
+/// The files in the folder.
 #[derive(Debug, Clone)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// An empty demo folder. Refused when there is something in it that no demo put there.
+    /// An empty demo folder. Refuses a folder with files that no demo made.
     pub fn fresh(path: &Path) -> Result<Folder, Fault> {
         let what = || format!("{} cannot be the demo's folder", path.display());
         let failed = |error: std::io::Error| Fault::new(what(), error.to_string(), "name another one: --data FOLDER");
@@ -34,7 +34,7 @@ impl Folder {
         self.0.join("holdfast.db")
     }
 
-    /// The simulated gateway's books.
+    /// The journal of the simulated gateway.
     pub fn journal(&self) -> PathBuf {
         self.0.join("gateway.ndjson")
     }

@@ -1,8 +1,8 @@
-//! Killed under load at random moments, and at every named fault point.
+//! Kills the server under load at random moments, and at every named fault point.
 //!
 //! `HOLDFAST_CRASH_ROUNDS=50 cargo test -p server --test processes crash` is the long run.
 
-use crate::world::{BUYERS, Call, World, user};
+use crate::scenario::{BUYERS, Call, Scenario, user};
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
@@ -11,72 +11,71 @@ use std::{
 };
 use testkit::{Process, Response, TestShop};
 
-/// Rounds when nobody says how many.
+/// Rounds, unless the variable says how many.
 const ROUNDS: u64 = 5;
-/// So many times more rounds are played, on a slow machine, until enough has happened to prove something.
+/// Most rounds, in multiples: a slow machine needs more rounds until every kind of response has come often enough.
 const ROUNDS_MORE: u64 = 6;
-/// Passages through each of the store's two points that are tried when nobody asks for all.
+/// Passages of each of the store's two fault points that a short run tries.
 const PASSAGES: u64 = 6;
-/// All of them: more than a purchase with its cancellation has commits.
+/// Passages of a long run: more than the commits of a purchase with its cancellation.
 const PASSAGES_ALL: u64 = 40;
 
 fn rounds() -> u64 {
     std::env::var("HOLDFAST_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS)
 }
 
-/// What has not happened often enough yet to prove anything.
-fn lacks(world: &World) -> Vec<&'static str> {
-    let said = world.said();
+/// The kinds of responses that have not come often enough to prove something.
+fn lacks(scenario: &Scenario) -> Vec<&'static str> {
+    let said = scenario.said();
     let wanted = ["POST /orders 201", "POST /payments 201", "POST /payments 202", "PUT /cancel 200", "broken"];
     wanted.into_iter().filter(|wanted| said.get(*wanted).is_none_or(|times| *times < rounds())).collect()
 }
 
 #[test]
 fn killing_the_server_under_load_loses_nothing_that_was_acknowledged() {
-    let world = World::new();
+    let scenario = Scenario::new();
     let mut from = 0;
     for round in 0..ROUNDS_MORE * rounds() {
-        if round >= rounds() && lacks(&world).is_empty() {
+        if round >= rounds() && lacks(&scenario).is_empty() {
             break;
         }
-        let process = world.program.start(None).expect("nothing is armed");
-        world.verify(&process, from);
-        from = world.memory.lock().expect("no test thread panicked").answered.len();
+        let process = scenario.program.start(None).expect("nothing is armed");
+        scenario.verify(&process, from);
+        from = scenario.memory.lock().expect("no test thread panicked").answered.len();
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             for buyer in 0..usize::try_from(BUYERS).expect("small") {
-                let (world, process, over) = (&world, &process, &over);
-                scope.spawn(move || world.live(process, buyer, over));
+                let (scenario, process, over) = (&scenario, &process, &over);
+                scope.spawn(move || scenario.live(process, buyer, over));
             }
             // a different moment every round, from the first requests to a busy server
             thread::sleep(Duration::from_millis(20 + round * 137 % 400));
             process.kill();
             over.store(true, Ordering::Relaxed);
         });
-        assert!(world.program.audit().is_ok(), "round {round}: {:?}", world.program.audit());
+        assert!(scenario.program.audit().is_ok(), "round {round}: {:?}", scenario.program.audit());
     }
-    let process = world.program.start(None).expect("nothing is armed");
-    world.verify(&process, from);
-    let (lacks, said) = (lacks(&world), world.said());
+    let process = scenario.program.start(None).expect("nothing is armed");
+    scenario.verify(&process, from);
+    let (lacks, said) = (lacks(&scenario), scenario.said());
     assert!(lacks.is_empty(), "too few of {lacks:?}; that proves nothing: {said:?}");
     process.kill();
-    world.close();
+    scenario.close();
 }
 
-/// A purchase and its cancellation in a program that dies at `point`, finished by its successor an hour of patience later.
-/// Gives whether it died at all.
-fn survives(first: &World, point: &str) -> bool {
-    let world = first.another();
-    let mut teller = Teller { world: &world, process: world.program.start(Some(point)), successor: None };
-    if teller.process.is_none() {
-        teller.succeed();
+/// A purchase and its cancellation in a program that dies at `point`; a successor finishes them. Returns whether the program died.
+fn survives(first: &Scenario, point: &str) -> bool {
+    let scenario = first.another();
+    let mut caller = Caller { scenario: &scenario, process: scenario.program.start(Some(point)), successor: None };
+    if caller.process.is_none() {
+        caller.succeed();
     }
-    let order = teller.insist(&world.order(0, 1)).must("201").word("/orderNumber");
-    let paid = teller.insist(&world.pay(0, &order, "approve"));
+    let order = caller.insist(&scenario.order(0, 1)).must("201").word("/orderNumber");
+    let paid = caller.insist(&scenario.pay(0, &order, "approve"));
     assert!(["201", "202"].contains(&paid.summary().as_str()), "{point}: {}", paid.text());
-    let cancelled = teller.insist(&world.cancel(0, &order));
+    let cancelled = caller.insist(&scenario.cancel(0, &order));
     assert!(["200", "202"].contains(&cancelled.summary().as_str()), "{point}: {}", cancelled.text());
-    let Some(shop) = teller.successor else { return false };
+    let Some(shop) = caller.successor else { return false };
     shop.later(Duration::from_secs(600));
     let seen = shop.user(user(0)).sees(&order).must("200");
     let (taken, back) = (shop.captures_of(&order), shop.refunds_of(&order));
@@ -86,29 +85,29 @@ fn survives(first: &World, point: &str) -> bool {
     true
 }
 
-/// Who answers: the program, and once it has died, the same shop opened over its database with a clock that can be turned, so
-/// that nobody has to wait until what a dead process held is free again.
-struct Teller<'a> {
-    world: &'a World,
+/// A caller of the program, and after its death of a shop in this process over the same database. That shop has a manual clock, so the
+/// test need not wait until the locks of the dead process expire.
+struct Caller<'a> {
+    scenario: &'a Scenario,
     process: Option<Process>,
     successor: Option<TestShop>,
 }
 
-impl Teller<'_> {
+impl Caller<'_> {
     fn succeed(&mut self) {
         self.process = None;
-        self.successor = Some(TestShop::adopt(self.world.program.url(), &self.world.program.journal()));
+        self.successor = Some(TestShop::adopt(self.scenario.program.url(), &self.scenario.program.journal()));
     }
 
-    /// Sends a call until it is answered.
+    /// Sends a call until there is a response.
     fn insist(&mut self, call: &Call) -> Response {
         if let Some(process) = &self.process {
-            match process.connect().and_then(|mut wire| self.world.send(&mut wire, call)) {
+            match process.connect().and_then(|mut wire| self.scenario.send(&mut wire, call)) {
                 Ok(answer) => return answer,
                 Err(_) => self.succeed(),
             }
         }
-        let shop = self.successor.as_ref().expect("somebody answers");
+        let shop = self.successor.as_ref().expect("there is a successor");
         let sender = shop.user(user(call.buyer)).keyed(&call.key);
         for _ in 0..20 {
             let answer = sender.send(call.method, &call.path, Some(call.body.clone().into_bytes()));
@@ -124,10 +123,10 @@ impl Teller<'_> {
 #[test]
 fn no_fault_point_loses_or_doubles_anything() {
     let step = if rounds() > ROUNDS { 1 } else { PASSAGES_ALL / PASSAGES };
-    let first = World::new();
+    let first = Scenario::new();
     let mut crashes: BTreeMap<&str, u64> = BTreeMap::new();
     for point in store::fault::POINTS {
-        // how many commits a start makes is not fixed, so the store's points are walked through one by one
+        // a start has no fixed number of commits, so the test tries the passages of the store's points one by one
         let (most, step) = if point.starts_with("store.") { (PASSAGES_ALL, step) } else { (1, 1) };
         for passage in (1..=most).step_by(usize::try_from(step).expect("small")) {
             if survives(&first, &format!("{point}:{passage}")) {

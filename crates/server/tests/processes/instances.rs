@@ -1,6 +1,6 @@
-//! Several instances on one database: killed in turn under load, and each showing what the others do.
+//! Several instances on one database: the tests kill them in turn under load, and each instance shows the changes of the others.
 
-use crate::world::{API, BUYERS, Closing, World};
+use crate::scenario::{API, BUYERS, Closing, Scenario};
 use ports::SystemClock;
 use serde_json::json;
 use std::{
@@ -22,13 +22,13 @@ use testkit::{Process, Program};
 const INSTANCES: usize = 3;
 /// How often each is killed.
 const DEATHS: usize = 10;
-/// How long the lease may be without a holder after the holder was killed.
+/// How long there may be no leader after the leader was killed.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(10);
-/// Calls that must be answered between two deaths, so that each happens under load.
+/// Responses between two kills, so that each kill happens under load.
 const ANSWERS_BETWEEN: usize = 20;
 /// How long that may take, on a machine busy with other tests.
 const LOAD_WITHIN: Duration = Duration::from_secs(60);
-/// How long one instance may be behind another.
+/// How far one instance may be behind another.
 const SHOWN_WITHIN: Duration = Duration::from_secs(5);
 
 fn skipped() -> bool {
@@ -39,7 +39,7 @@ fn skipped() -> bool {
     alone
 }
 
-/// The processes, one or another of them just being replaced.
+/// The running processes. The test replaces those that it kills.
 struct Fleet<'a> {
     program: &'a Program,
     processes: Vec<Mutex<Arc<Process>>>,
@@ -47,7 +47,7 @@ struct Fleet<'a> {
 }
 
 impl<'a> Fleet<'a> {
-    /// So many instances, started at the same moment.
+    /// Starts `count` instances at the same moment.
     fn start(program: &'a Program, instances: usize) -> Fleet<'a> {
         let started = thread::scope(|scope| {
             let starting: Vec<_> = (0..instances).map(|_| scope.spawn(|| program.start(None))).collect();
@@ -63,7 +63,7 @@ impl<'a> Fleet<'a> {
         Arc::clone(&self.processes[n % self.processes.len()].lock().expect("no test thread panicked"))
     }
 
-    /// The process that holds the lease.
+    /// The leader.
     fn leader(&self) -> u32 {
         let read = self.window.read_blocking("leader", |tx| {
             tx.query_one("select holder from leases where name = 'background'", args![], |row| row.get::<String>(0))
@@ -72,12 +72,12 @@ impl<'a> Fleet<'a> {
         holder.split('-').next().and_then(|pid| pid.parse().ok()).unwrap_or(0)
     }
 
-    /// Waits until one of the living leads.
+    /// Waits until a running instance is the leader.
     fn is_led(&self) {
         until("one of the living leads", || (0..self.processes.len()).any(|n| self.instance(n).pid() == self.leader()));
     }
 
-    /// Kills an instance and starts another in its place. Gives how long nobody led, if it was the leader.
+    /// Kills an instance and starts another. Returns how long there was no leader, if it was the leader.
     fn kill(&self, n: usize) -> Option<Duration> {
         let victim = self.instance(n);
         let leads = self.leader() == victim.pid();
@@ -90,14 +90,14 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// Each instance is killed in turn while the others serve. Gives how long each leader's death was felt.
-fn die_in_turn(world: &World, fleet: &Fleet<'_>) -> Vec<Duration> {
+/// Kills each instance in turn while the others serve. Returns how long there was no leader, for each killed leader.
+fn die_in_turn(scenario: &Scenario, fleet: &Fleet<'_>) -> Vec<Duration> {
     let mut without = Vec::new();
     fleet.is_led();
     for n in 0..INSTANCES * DEATHS {
-        let (before, began) = (world.answered(), Instant::now());
-        while world.answered() < before + ANSWERS_BETWEEN {
-            assert!(began.elapsed() < LOAD_WITHIN, "nothing is answered before death {n}: {:?}", world.said());
+        let (before, began) = (scenario.answered(), Instant::now());
+        while scenario.answered() < before + ANSWERS_BETWEEN {
+            assert!(began.elapsed() < LOAD_WITHIN, "nothing is answered before death {n}: {:?}", scenario.said());
             thread::sleep(Duration::from_millis(5));
         }
         without.extend(fleet.kill(n % INSTANCES));
@@ -110,25 +110,25 @@ fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
     if skipped() {
         return;
     }
-    let world = World::new();
-    let fleet = Fleet::start(&world.program, INSTANCES);
+    let scenario = Scenario::new();
+    let fleet = Fleet::start(&scenario.program, INSTANCES);
     let over = AtomicBool::new(false);
     let without = thread::scope(|scope| {
         let _closing = Closing(&over);
         for buyer in 0..usize::try_from(BUYERS).expect("small") {
-            let (world, fleet, over) = (&world, &fleet, &over);
+            let (scenario, fleet, over) = (&scenario, &fleet, &over);
             scope.spawn(move || {
                 for turn in buyer.. {
                     if over.load(Ordering::Relaxed) {
                         return;
                     }
-                    // until its connection breaks; then with another instance
-                    world.live(&fleet.instance(turn), buyer, over);
+                    // until the connection breaks; then the buyer continues with another instance
+                    scenario.live(&fleet.instance(turn), buyer, over);
                     thread::sleep(Duration::from_millis(5));
                 }
             });
         }
-        die_in_turn(&world, &fleet)
+        die_in_turn(&scenario, &fleet)
     });
     let longest = without.iter().max().copied().unwrap_or_default();
     println!(
@@ -137,18 +137,18 @@ fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
         INSTANCES * DEATHS
     );
     assert!(without.len() >= INSTANCES, "the leader hardly ever died: {without:?}");
-    world.verify(&fleet.instance(0), 0);
-    let said = world.said();
+    scenario.verify(&fleet.instance(0), 0);
+    let said = scenario.said();
     for wanted in ["POST /orders 201", "POST /payments 201", "PUT /cancel 200", "broken"] {
         assert!(said.get(wanted).is_some_and(|times| *times >= DEATHS as u64), "too few of {wanted}: {said:?}");
     }
     (0..INSTANCES).for_each(|n| fleet.instance(n).kill());
     drop(fleet);
-    world.close();
+    scenario.close();
 }
 
 /// Reads a stream until an event of this name comes.
-fn hears(stream: &mut BufReader<TcpStream>, event: &str) {
+fn receives(stream: &mut BufReader<TcpStream>, event: &str) {
     let mut line = String::new();
     while !line.trim_end().ends_with(&format!("event: {event}")) {
         line.clear();
@@ -159,15 +159,15 @@ fn hears(stream: &mut BufReader<TcpStream>, event: &str) {
 }
 
 #[test]
-fn what_one_instance_does_is_heard_and_shown_by_the_others() {
+fn what_one_instance_does_is_received_and_shown_by_the_others() {
     if skipped() {
         return;
     }
-    let world = World::new();
-    let fleet = Fleet::start(&world.program, 2);
+    let scenario = Scenario::new();
+    let fleet = Fleet::start(&scenario.program, 2);
     fleet.is_led();
     let (here, there) = (fleet.instance(0), fleet.instance(1));
-    let product = world.products[0];
+    let product = scenario.products[0];
     let available = |process: &Process| {
         let mut wire = process.connect().expect("it listens");
         let page = wire.send("GET", &format!("{API}/inventory/{product}"), "", "", "").expect("an answer");
@@ -177,38 +177,38 @@ fn what_one_instance_does_is_heard_and_shown_by_the_others() {
     assert_eq!(available(&there), before, "the page is kept in memory now");
 
     let mut wire = here.connect().expect("it listens");
-    let order = world.call(
+    let order = scenario.call(
         0,
         "POST",
         "/orders",
         json!({"items": [{"productId": product, "quantity": 2}], "shippingAddress": testkit::address()}),
     );
-    let order = world.send(&mut wire, &order).expect("an answer").must("201").word("/orderNumber");
+    let order = scenario.send(&mut wire, &order).expect("an answer").must("201").word("/orderNumber");
     until("the other instance shows what was sold", || available(&there) == before - 2);
 
     let mut stream = TcpStream::connect(there.address).expect("it listens");
     stream.set_read_timeout(Some(SHOWN_WITHIN)).expect("a limit");
-    let token = &world.people.buyers[0];
+    let token = &scenario.people.buyers[0];
     let head =
         format!("GET {API}/orders/{order}/stream HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {token}\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it listens");
     let mut stream = BufReader::new(stream);
-    hears(&mut stream, "order-confirmed");
-    world.send(&mut wire, &world.pay(0, &order, "approve")).expect("an answer").must("201");
-    hears(&mut stream, "order-paid");
+    receives(&mut stream, "order-confirmed");
+    scenario.send(&mut wire, &scenario.pay(0, &order, "approve")).expect("an answer").must("201");
+    receives(&mut stream, "order-paid");
     drop(stream);
     [here, there].iter().for_each(|process| process.kill());
     drop(fleet);
-    world.close();
+    scenario.close();
 }
 
-/// Stops a process where it is, or lets it go on.
+/// Pauses a process, or lets it continue.
 fn signal(process: &Process, name: &str) {
     let sent = Command::new("kill").args(["-s", name, &process.pid().to_string()]).status();
     assert!(sent.is_ok_and(|status| status.success()), "no signal {name} could be sent");
 }
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
@@ -217,7 +217,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// Whether the process believes that it leads.
+/// Whether the process reports that it is the leader.
 fn believes(process: &Process) -> bool {
     let mut wire = process.connect().expect("it listens");
     let metrics = wire.send("GET", "/metrics", "", "", "").expect("an answer").text();
@@ -229,8 +229,8 @@ fn a_leader_that_was_paused_finds_another_in_its_place_and_follows() {
     if skipped() {
         return;
     }
-    let world = World::new();
-    let fleet = Fleet::start(&world.program, 2);
+    let scenario = Scenario::new();
+    let fleet = Fleet::start(&scenario.program, 2);
     fleet.is_led();
     let leads = |n: usize| fleet.instance(n).pid() == fleet.leader();
     let (paused, other) = if leads(0) { (0, 1) } else { (1, 0) };
@@ -240,14 +240,14 @@ fn a_leader_that_was_paused_finds_another_in_its_place_and_follows() {
     signal(&paused, "STOP");
     until("another takes over from a leader that stands still", || fleet.leader() == other.pid());
     let mut wire = other.connect().expect("it listens");
-    let order = world.send(&mut wire, &world.order(0, 1)).expect("an answer").must("201").word("/orderNumber");
-    world.send(&mut wire, &world.pay(0, &order, "approve")).expect("an answer").must("201");
+    let order = scenario.send(&mut wire, &scenario.order(0, 1)).expect("an answer").must("201").word("/orderNumber");
+    scenario.send(&mut wire, &scenario.pay(0, &order, "approve")).expect("an answer").must("201");
     signal(&paused, "CONT");
     until("it finds out that another leads", || !believes(&paused) && believes(&other));
     assert_eq!(fleet.leader(), other.pid(), "and takes nothing back");
     let mut wire = paused.connect().expect("it listens");
-    world.send(&mut wire, &world.cancel(0, &order)).expect("an answer").must("200");
+    scenario.send(&mut wire, &scenario.cancel(0, &order)).expect("an answer").must("200");
     [paused, other].iter().for_each(|process| process.kill());
     drop(fleet);
-    world.close();
+    scenario.close();
 }

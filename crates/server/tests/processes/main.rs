@@ -1,7 +1,7 @@
-//! Real processes, really killed. What was acknowledged is found again, byte for byte; the gateway captured nothing twice; every
-//! audit is clean.
+//! Kills real processes. Afterwards every acknowledged response is the same byte for byte, the gateway has captured nothing twice, and
+//! every audit passes.
 
 mod crash;
 mod instances;
 mod outage;
-mod world;
+mod scenario;

@@ -1,6 +1,6 @@
-//! The database goes away under order load and comes back.
+//! Stops the database under orders and starts it again.
 
-use crate::world::{BUYERS, Closing, World};
+use crate::scenario::{BUYERS, Closing, Scenario};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -8,15 +8,15 @@ use std::{
 };
 use testdb::{Kind, Server};
 
-/// How long the shop may take to answer again once its database does.
+/// How long the shop may take to respond after its database is back.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(20);
-/// Calls that must be answered before and after each outage.
+/// Responses before and after each outage.
 const ANSWERS_BETWEEN: usize = 15;
 
-fn goes_on(world: &World) {
-    let (before, began) = (world.answered(), Instant::now());
-    while world.answered() < before + ANSWERS_BETWEEN {
-        assert!(began.elapsed() < RECOVERS_WITHIN, "the shop does not recover by itself: {:?}", world.said());
+fn goes_on(scenario: &Scenario) {
+    let (before, began) = (scenario.answered(), Instant::now());
+    while scenario.answered() < before + ANSWERS_BETWEEN {
+        assert!(began.elapsed() < RECOVERS_WITHIN, "the shop does not recover by itself: {:?}", scenario.said());
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -28,21 +28,21 @@ fn a_database_that_is_killed_and_restarted_under_orders_loses_nothing_acknowledg
         return testdb::skip("SQLite has no server that can be killed");
     }
     let server = Server::private(kind).expect("the named server is installed");
-    let world = World::at(server.space());
-    let process = world.program.start(None).expect("nothing is armed");
+    let scenario = Scenario::at(server.space());
+    let process = scenario.program.start(None).expect("nothing is armed");
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let _closing = Closing(&over);
         for buyer in 0..usize::try_from(BUYERS).expect("small") {
-            let (world, process, over) = (&world, &process, &over);
+            let (scenario, process, over) = (&scenario, &process, &over);
             scope.spawn(move || {
                 while !over.load(Ordering::Relaxed) {
-                    world.live(process, buyer, over);
+                    scenario.live(process, buyer, over);
                 }
             });
         }
         for round in 0..4 {
-            goes_on(&world);
+            goes_on(&scenario);
             if round % 2 == 0 {
                 server.kill()
             } else {
@@ -50,11 +50,11 @@ fn a_database_that_is_killed_and_restarted_under_orders_loses_nothing_acknowledg
             }
             thread::sleep(Duration::from_millis(200));
             server.start();
-            goes_on(&world);
+            goes_on(&scenario);
         }
     });
-    world.verify(&process, 0);
-    println!("{:?}", world.said());
+    scenario.verify(&process, 0);
+    println!("{:?}", scenario.said());
     process.kill();
-    world.close();
+    scenario.close();
 }

@@ -1,4 +1,4 @@
-//! A shop of real processes, and what its clients remember.
+//! A shop in real processes, and the responses that its clients have seen.
 
 use kernel::UserId;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub const BUYERS: u64 = 6;
 
 pub const API: &str = "/api/v1/shopping";
 
-/// What a payment key makes of a payment; the last of them are the nasty ones.
+/// Payment keys, which force the outcomes of payments.
 const PAYMENT_KEYS: &[&str] =
     &["approve", "timeout-charged", "timeout-uncharged", "answer-twice", "pending", "decline-expired-card"];
 
@@ -27,7 +27,7 @@ pub fn user(buyer: usize) -> UserId {
     format!("00000000-0000-4000-8000-{:012x}", buyer + 1).parse().expect("a UUID")
 }
 
-/// A request that may be repeated: with its key it has one effect and one answer.
+/// A request that may be repeated: with its key it has one effect and one response.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub method: &'static str,
@@ -37,10 +37,10 @@ pub struct Call {
     pub buyer: usize,
 }
 
-/// What clients remember of the shop: all that counts.
+/// What the clients have seen of the shop.
 #[derive(Default)]
 pub struct Memory {
-    /// Calls with the answer that was received whole.
+    /// Calls with a complete response.
     pub answered: Vec<(Call, Response)>,
     /// Calls whose connection broke first.
     open: Vec<Call>,
@@ -49,7 +49,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What was answered how often, such as `POST /orders 201`.
+    /// The number of each kind of response, such as `POST /orders 201`.
     pub fn said(&self) -> BTreeMap<String, u64> {
         let mut said = BTreeMap::from([("broken".to_owned(), self.broken)]);
         for (call, answer) in &self.answered {
@@ -60,7 +60,7 @@ impl Memory {
     }
 }
 
-pub struct World {
+pub struct Scenario {
     pub program: Program,
     pub people: People,
     pub products: Vec<i64>,
@@ -69,38 +69,38 @@ pub struct World {
     _space: Space,
 }
 
-/// Tokens, which are good in every shop here.
+/// Tokens, which are valid in every shop of these tests.
 #[derive(Clone)]
 pub struct People {
     pub admin: String,
     pub buyers: Vec<String>,
 }
 
-impl World {
-    /// A shop in a place of its own.
-    pub fn new() -> World {
-        World::at(Space::open())
+impl Scenario {
+    /// A shop in a new space.
+    pub fn new() -> Scenario {
+        Scenario::at(Space::open())
     }
 
-    /// A shop in this place.
-    pub fn at(space: Space) -> World {
-        let program = World::program(&space);
+    /// A shop in this space.
+    pub fn at(space: Space) -> Scenario {
+        let program = Scenario::program(&space);
         let token = |n: u64| program.token(&user(usize::try_from(n).expect("small")).to_string(), "USER");
         let admin = program.token("00000000-0000-4000-8000-00000000ad00", "ADMIN");
-        World::of(space, People { admin, buyers: (0..BUYERS).map(token).collect() })
+        Scenario::of(space, People { admin, buyers: (0..BUYERS).map(token).collect() })
     }
 
-    /// Another one with the same people.
-    pub fn another(&self) -> World {
-        World::of(Space::open(), self.people.clone())
+    /// Another shop with the same people.
+    pub fn another(&self) -> Scenario {
+        Scenario::of(Space::open(), self.people.clone())
     }
 
     fn program(space: &Space) -> Program {
         Program::on(env!("CARGO_BIN_EXE_holdfast"), space.folder(), space.url())
     }
 
-    fn of(space: Space, people: People) -> World {
-        let program = World::program(&space);
+    fn of(space: Space, people: People) -> Scenario {
+        let program = Scenario::program(&space);
         let process = program.start(None).expect("nothing is armed");
         let mut wire = process.connect().expect("it listens");
         let mut products = Vec::new();
@@ -111,10 +111,10 @@ impl World {
             products.push(made.must("201").number("/id"));
         }
         process.kill();
-        World { program, people, products, memory: Mutex::default(), calls: AtomicU64::new(0), _space: space }
+        Scenario { program, people, products, memory: Mutex::default(), calls: AtomicU64::new(0), _space: space }
     }
 
-    /// A call with a key of its own.
+    /// A call with a new key.
     pub fn call(&self, buyer: usize, method: &'static str, path: impl AsRef<str>, body: Value) -> Call {
         let key = format!("call-{}", self.calls.fetch_add(1, Ordering::Relaxed));
         Call { method, path: format!("{API}{}", path.as_ref()), key, body: body.to_string(), buyer }
@@ -124,7 +124,7 @@ impl World {
         wire.send(call.method, &call.path, &self.people.buyers[call.buyer], &call.key, &call.body)
     }
 
-    /// Sends and remembers. An answer that asks to try again says nothing that must hold.
+    /// Sends the call and records the response. A response that asks for a retry promises nothing, so its call stays open.
     fn try_it(&self, wire: &mut Wire, call: Call) -> io::Result<Response> {
         let outcome = self.send(wire, &call);
         let mut memory = self.memory.lock().expect("no test thread panicked");
@@ -162,7 +162,7 @@ impl World {
         self.call(buyer, "PUT", format!("/orders/{order}/cancel"), json!({"reason": "changed my mind"}))
     }
 
-    /// One buyer's life until the connection breaks.
+    /// One buyer orders, pays and cancels until the connection breaks.
     pub fn live(&self, process: &Process, buyer: usize, over: &AtomicBool) {
         let Ok(mut wire) = process.connect() else { return };
         let mut n = u64::try_from(buyer).expect("small") * 7;
@@ -183,17 +183,17 @@ impl World {
         }
     }
 
-    /// What was answered how often.
+    /// The number of each kind of response.
     pub fn said(&self) -> BTreeMap<String, u64> {
         self.memory.lock().expect("no test thread panicked").said()
     }
 
-    /// How many calls were answered so far.
+    /// The number of calls with a response so far.
     pub fn answered(&self) -> usize {
         self.memory.lock().expect("no test thread panicked").answered.len()
     }
 
-    /// Everything acknowledged since `from` is still so; what was open gets its one answer now.
+    /// Checks that every response since `from` is still the same, and repeats the open calls.
     pub fn verify(&self, process: &Process, from: usize) {
         let mut wire = process.connect().expect("it listens");
         let mut memory = self.memory.lock().expect("no test thread panicked");
@@ -225,7 +225,7 @@ impl World {
         }
     }
 
-    /// What was acknowledged as paid and not cancelled afterwards is paid.
+    /// Checks that an order whose payment was acknowledged, and that was not cancelled, is paid.
     fn verify_paid(&self, wire: &mut Wire, answered: &[(Call, Response)]) {
         let mut paid: HashMap<String, usize> = HashMap::new();
         for (call, answer) in answered {
@@ -247,14 +247,14 @@ impl World {
         }
     }
 
-    /// The end: the process is gone, its audit is clean, and a shop over its database comes to rest in order.
+    /// Ends the scenario: its audit passes, and a shop over its database settles with every audit passed.
     pub fn close(self) {
         self.program.audit().unwrap_or_else(|said| panic!("holdfast audit:\n{said}\n{}", self.program.log()));
         TestShop::adopt(self.program.url(), &self.program.journal()).close();
     }
 }
 
-/// Lets the buyers go home, also when the test fails.
+/// Stops the buyers, also when the test fails.
 pub struct Closing<'a>(pub &'a AtomicBool);
 
 impl Drop for Closing<'_> {
