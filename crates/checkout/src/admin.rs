@@ -41,7 +41,7 @@ async fn get_any_order(
     Ok(ok(app.db.read("checkout.any-order", find).await?))
 }
 
-/// Everything that happened to an order, oldest first: commands, stock, payments, parcel, sagas and facts.
+/// Everything that happened to an order, oldest first: commands, stock, payments, parcel, sagas and events.
 #[utoipa::path(get, path = "/admin/orders/{orderNumber}/explain", tag = "order", params(("orderNumber" = String, Path)),
     responses((status = 200, body = Success<Explanation>)))]
 async fn explain_order(

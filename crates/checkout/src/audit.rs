@@ -1,20 +1,16 @@
-//! What must hold between orders, money, stock, parcels and sagas. The only SQL of the program that reads the tables of
-//! several domains: each keeps its own promises, and here it is compared whether they fit together.
+//! What must hold between orders, money, stock, parcels and sagas. Each domain checks its own promises; these checks compare
+//! the tables of several domains.
 
-use crate::{late, webhook};
-use kernel::Result;
-use store::{Row, Tx, Violation, args};
-
-/// Violations told per rule; a shop with more has one cause for all of them.
-const TOLD_MAX: i64 = 100;
+use crate::{flow::ORDER, late, webhook};
+use store::{Check, audit::Given};
 
 const WITHOUT_SAGA: &str = "select o.order_number from orders o
     where not exists (select 1 from saga_runs s
-                       where s.subject_id = o.order_number and s.subject_kind = 'order' and s.family = 'order')
+                       where s.subject_id = o.order_number and s.subject_kind = 'order' and s.family = ?)
     order by o.id limit ?";
 const CONTRADICTING: &str = "select o.order_number, o.status, s.status
     from saga_runs s join orders o on o.order_number = s.event_key
-    where s.family = 'order'
+    where s.family = ?
       and ((s.status = 'COMPLETED' and o.status not in ('PAID', 'SHIPPING', 'DELIVERED', 'REFUNDED'))
         or (s.status = 'FAILED' and o.status not in ('CANCELLED', 'REFUNDED'))
         or (s.status = 'STARTED' and o.status not in ('PENDING', 'CONFIRMED')))
@@ -24,7 +20,7 @@ const WRONG_MONEY: &str = "select o.order_number, o.status, o.payable,
     from orders o left join payments p on p.order_number = o.order_number
     where not exists (select 1 from saga_runs s where s.event_key = o.order_number
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null
-                           or (s.status = 'STARTED' and s.family <> 'order')))
+                           or (s.status = 'STARTED' and s.family <> ?)))
       and not exists (select 1 from abandoned_charges a where a.order_number = o.order_number)
     group by o.id, o.order_number, o.status, o.payable
     having (o.status in ('PENDING', 'CONFIRMED', 'CANCELLED', 'REFUNDED')
@@ -35,83 +31,94 @@ const WRONG_MONEY: &str = "select o.order_number, o.status, o.payable,
     order by o.id limit ?";
 const PAID_WITHOUT_GOODS: &str = "select o.order_number from orders o
     where o.status = 'PAID'
-      and exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = 'order'
+      and exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
                      and s.status = 'COMPLETED')
       and (not exists (select 1 from inventory_reservations r
                         where r.order_number = o.order_number and r.state = 'COMMITTED')
         or exists (select 1 from inventory_reservations r where r.order_number = o.order_number and r.state = 'LIVE')
         or not exists (select 1 from deliveries d where d.order_number = o.order_number and d.status <> 'CANCELLED'))
     order by o.id limit ?";
-const GIVEN_UP_WITH_GOODS: &str = "select o.order_number, o.status from orders o
-    join saga_runs s on s.event_key = o.order_number and s.family = 'order'
+const CANCELLED_WITH_GOODS: &str = "select o.order_number, o.status from orders o
+    join saga_runs s on s.event_key = o.order_number and s.family = ?
     where s.status = 'FAILED' and s.resolution is null
       and exists (select 1 from inventory_reservations r
                    where r.order_number = o.order_number and r.state in ('LIVE', 'COMMITTED'))
     order by o.id limit ?";
-const HELD_BY_NOBODY: &str = "select r.order_number, r.state from inventory_reservations r
+const RESERVED_FOR_NOTHING: &str = "select r.order_number, r.state from inventory_reservations r
     where r.state = 'LIVE' and not exists (select 1 from orders o where o.order_number = r.order_number
                                               and o.status in ('PENDING', 'CONFIRMED'))
-      and not exists (select 1 from saga_runs s where s.event_key = r.order_number and s.family = 'order'
+      and not exists (select 1 from saga_runs s where s.event_key = r.order_number and s.family = ?
                          and s.status in ('COMPENSATING', 'COMPENSATION_FAILED'))
     order by r.order_number limit ?";
-const SENT_TO_NOBODY: &str =
+const SENT_AFTER_CANCELLATION: &str =
     "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
-    join saga_runs s on s.event_key = o.order_number and s.family = 'order'
+    join saga_runs s on s.event_key = o.order_number and s.family = ?
     where s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";
-// facts are forgotten in the order of their ids, which several writers do not give in the order of their times: near the
-// oldest one that is kept, a minute is left out, unless nothing was forgotten yet
-const UNTOLD: &str = "select o.order_number from orders o
+// Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
+// minute of what is kept is left out, unless nothing was deleted yet.
+const WITHOUT_EVENT: &str = "select o.order_number from orders o
     where (o.created_at > (select min(e.created_at) from outbox e) + 60000 or (select min(e.id) from outbox e) = 1)
       and not exists (select 1 from outbox e
                        where e.event_key = o.order_number and e.topic = 'shopping.order.created')
     order by o.id limit ?";
 
-const OWN: &[&str] = &[
-    WITHOUT_SAGA,
-    CONTRADICTING,
-    WRONG_MONEY,
-    PAID_WITHOUT_GOODS,
-    GIVEN_UP_WITH_GOODS,
-    HELD_BY_NOBODY,
-    SENT_TO_NOBODY,
-    UNTOLD,
+/// The family of the sagas of orders.
+const OF_ORDERS: &[Given] = &[Given::Text(ORDER.family())];
+
+/// What must hold between several domains.
+pub const AUDIT: &[Check] = &[
+    Check { rule: "every order has a saga", sql: WITHOUT_SAGA, given: OF_ORDERS, subject: "{}", found: "none" },
+    Check {
+        rule: "an order and its saga agree",
+        sql: CONTRADICTING,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "order {}, saga {}",
+    },
+    Check {
+        rule: "money taken is what the order costs, and all of it goes back when the order is cancelled",
+        sql: WRONG_MONEY,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "{}: payable {}, captured {}, refunded {}",
+    },
+    Check {
+        rule: "a PAID order has its goods and its parcel",
+        sql: PAID_WITHOUT_GOODS,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "goods or parcel are missing",
+    },
+    Check {
+        rule: "a cancelled order has no goods",
+        sql: CANCELLED_WITH_GOODS,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "it is {}",
+    },
+    Check {
+        rule: "stock is reserved only for orders that wait for their payment",
+        sql: RESERVED_FOR_NOTHING,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "a reservation is {}",
+    },
+    Check {
+        rule: "the parcel of a cancelled order is stopped",
+        sql: SENT_AFTER_CANCELLATION,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "it is {}",
+    },
+    Check {
+        rule: "every order was published",
+        sql: WITHOUT_EVENT,
+        given: &[],
+        subject: "{}",
+        found: "it has no event",
+    },
 ];
 
-/// Every statement of this crate.
-pub const STATEMENTS: &[&[&str]] = &[OWN, late::STATEMENTS, webhook::STATEMENTS];
-
-/// What does not fit together.
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut found = Vec::new();
-    found
-        .extend(tx.query(WITHOUT_SAGA, args![TOLD_MAX], |row| told("every order has a saga", row, "none".to_owned()))?);
-    found.extend(tx.query(CONTRADICTING, args![TOLD_MAX], |row| {
-        let what = format!("order {}, saga {}", row.get::<String>(1)?, row.get::<String>(2)?);
-        told("an order and its saga agree", row, what)
-    })?);
-    found.extend(tx.query(WRONG_MONEY, args![TOLD_MAX], |row| {
-        let (payable, captured, refunded): (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        let status: String = row.get(1)?;
-        let what = format!("{status}: payable {payable}, captured {captured}, refunded {refunded}");
-        told("money taken is what the order costs, and all of it goes back when it is given up", row, what)
-    })?);
-    found.extend(tx.query(PAID_WITHOUT_GOODS, args![TOLD_MAX], |row| {
-        told("a PAID order has its goods and its parcel", row, "not so".to_owned())
-    })?);
-    found.extend(tx.query(GIVEN_UP_WITH_GOODS, args![TOLD_MAX], |row| {
-        told("an order that was given up has no goods", row, row.get::<String>(1)?)
-    })?);
-    found.extend(tx.query(HELD_BY_NOBODY, args![TOLD_MAX], |row| {
-        told("stock is held only for orders that wait", row, row.get::<String>(1)?)
-    })?);
-    found.extend(tx.query(SENT_TO_NOBODY, args![TOLD_MAX], |row| {
-        told("the parcel of an order that was given up is stopped", row, row.get::<String>(1)?)
-    })?);
-    found.extend(tx.query(UNTOLD, args![TOLD_MAX], |row| told("every order was told of", row, "no event".to_owned()))?);
-    Ok(found)
-}
-
-fn told(rule: &'static str, row: &Row<'_>, what: String) -> Result<Violation> {
-    Ok(Violation::new(rule, row.get::<String>(0)?, what))
-}
+/// Every other statement of this crate.
+pub const STATEMENTS: &[&[&str]] = &[late::STATEMENTS, webhook::STATEMENTS];

@@ -6,16 +6,6 @@ use order::{Kind, Order};
 use saga::{Action, Cancellation, Record, Saga, Status};
 use store::Tx;
 
-/// What beginning to cancel an order led to.
-#[derive(Debug)]
-pub struct Cancelling {
-    /// The order as it was before.
-    pub order: Order,
-    /// Its saga.
-    pub record: Record,
-    pub action: Action,
-}
-
 /// Begins to cancel an order, for its buyer or for the shop (`owner` none). What can be compensated without
 /// asking another system is compensated in this transaction.
 ///
@@ -26,7 +16,7 @@ pub fn begin(
     number: &OrderNumber,
     owner: Option<&UserId>,
     why: &Cancellation,
-) -> Result<Cancelling> {
+) -> Result<(Record, Action)> {
     // the run is locked first, then the order, so that neither changes while this decides; if both are missing, report the
     // missing order: it tells the caller more
     let record = lock_run_of_order(tx, number);
@@ -40,13 +30,13 @@ pub fn begin(
         // another request was faster
         Status::Compensating | Status::CompensationFailed => {
             let action = Action::Rest(record.status);
-            return Ok(Cancelling { order, record, action });
+            return Ok((record, action));
         }
         Status::Failed => return Err(too_late(&order)),
     }
     cancellable(tx, &order)?;
     let action = saga.cancel(tx, &mut record, why.clone())?;
-    Ok(Cancelling { order, record, action })
+    Ok((record, action))
 }
 
 fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {

@@ -1,5 +1,5 @@
 //! Everything that happened to an order, in the order in which it happened. Ledger, payments, refunds, parcel and sagas are
-//! kept for good; facts are told as long as the outbox keeps them.
+//! kept for good; events are shown as long as the outbox keeps them.
 
 use crate::response::SagaResponse;
 use delivery::Delivery;
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use store::{Envelope, Tx, outbox};
 use utoipa::ToSchema;
 
-/// Most facts told of one order; an order has a dozen or two.
-const FACTS_MAX: i64 = 500;
+/// Most events shown of one order; an order has a dozen or two.
+const EVENTS_MAX: i64 = 500;
 
 /// An order and everything that happened to it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -64,7 +64,7 @@ pub enum Source {
     Refund,
     /// The delivery's history.
     Delivery,
-    /// The stream of facts.
+    /// The stream of events.
     Event,
 }
 
@@ -84,7 +84,7 @@ pub fn explain(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
         timeline.extend(of_refund(refund)?);
     }
     timeline.extend(delivery::ops::of_order(tx, number)?.iter().flat_map(of_delivery));
-    timeline.extend(outbox::of_key(tx, number.as_str(), FACTS_MAX)?.iter().map(of_fact));
+    timeline.extend(outbox::of_key(tx, number.as_str(), EVENTS_MAX)?.iter().map(of_event));
     timeline.sort_by_key(|moment| (moment.at, moment.source));
     let sagas = records.into_iter().map(SagaResponse::from).collect();
     Ok(Explanation { order: order.into(), sagas, timeline })
@@ -119,7 +119,7 @@ fn of_saga(record: &Record) -> Vec<Moment> {
         data["completedSteps"] = json!(record.completed);
         data["reason"] = json!(record.cancellation.as_ref().map(|why| &why.reason));
         data["resolution"] = json!(record.resolution);
-        moment(at, Source::Saga, record.status.as_str(), by, data)
+        moment(at, Source::Saga, record.status.name(), by, data)
     });
     [Some(began), ended].into_iter().flatten().collect()
 }
@@ -160,9 +160,9 @@ fn of_delivery(delivery: &Delivery) -> Vec<Moment> {
     delivery.history.iter().rev().map(entry).collect()
 }
 
-fn of_fact(fact: &Envelope) -> Moment {
-    let payload: Value = serde_json::from_str(&fact.payload).unwrap_or(Value::Null);
-    moment(fact.at, Source::Event, &*fact.topic, None, json!({ "id": fact.id, "payload": payload }))
+fn of_event(event: &Envelope) -> Moment {
+    let payload: Value = serde_json::from_str(&event.payload).unwrap_or(Value::Null);
+    moment(event.at, Source::Event, &*event.topic, None, json!({ "id": event.id, "payload": payload }))
 }
 
 fn written<T: Serialize>(value: &T) -> Result<Value> {

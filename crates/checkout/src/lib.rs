@@ -2,7 +2,6 @@
 //! is involved. The shop's sagas are in [`flow`]. The README says what is owned and promised.
 
 pub mod admin;
-pub mod answering;
 pub mod audit;
 pub mod basket;
 pub mod cancel;
@@ -34,6 +33,6 @@ pub const MODULE: web::Module = web::Module {
     statements: audit::STATEMENTS,
     routes: http::routes,
     tasks: tasks::TASKS,
-    audit: audit::audit,
+    audit: |tx| store::audit::run(tx, audit::AUDIT),
     ..web::Module::named("checkout")
 };

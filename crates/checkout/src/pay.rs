@@ -12,16 +12,8 @@ use payment::{NewPayment, Payment};
 use saga::{Action, Call, Record, SYSTEM, Saga, Status};
 use store::Tx;
 
-/// What beginning a payment led to.
-#[derive(Debug)]
-pub enum Paying {
-    /// The gateway has to be asked.
-    Call(Call),
-    /// This very payment (by the gateway's key) was begun before; this is its saga.
-    Known(Box<Record>),
-}
-
-/// Begins the payment of an order: the charge is stored, the gateway is not asked yet.
+/// Begins the payment of an order: the charge is stored, the gateway is not asked yet. If this very payment (by the gateway's
+/// key) was begun before, nothing new begins.
 ///
 /// S201 S212 the order, S204 S209 its status, S210 the amount, S302 another payment of it.
 pub fn begin(
@@ -31,7 +23,7 @@ pub fn begin(
     user: &UserId,
     means: &Means,
     amount: Option<Money>,
-) -> Result<Paying> {
+) -> Result<(Record, Action)> {
     // the run is locked first, so that what is read after it is not paid or cancelled meanwhile; if both are missing, report
     // the missing order: it tells the caller more
     let record = lock_run_of_order(tx, number);
@@ -39,11 +31,21 @@ pub fn begin(
     let mut record = record?;
     if amount.is_some() && is_known(tx, number, means)? {
         place::expect(amount, order.amounts.payable)?;
-        return Ok(Paying::Known(Box::new(record)));
+        let action = ask_again(tx, saga, &mut record)?;
+        return Ok((record, action));
     }
     payable(tx, &order)?;
     place::expect(amount, order.amounts.payable)?;
-    submit(tx, saga, &mut record, &order, means).map(Paying::Call)
+    let action = submit(tx, saga, &mut record, &order, means)?;
+    Ok((record, action))
+}
+
+/// The same payment once more: while its outcome is not known, the gateway is asked.
+fn ask_again(tx: &mut Tx<'_>, saga: &Saga<Checkout>, record: &mut Record) -> Result<Action> {
+    match record.pending() {
+        Some(_) => saga.resume(tx, record),
+        None => Ok(Action::Rest(record.status)),
+    }
 }
 
 /// Whether the order has a payment with the gateway's key of this one that was not cancelled.
@@ -78,7 +80,7 @@ pub fn submit(
     record: &mut Record,
     order: &Order,
     means: &Means,
-) -> Result<Call> {
+) -> Result<Action> {
     if record.pending().is_some() {
         return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running"));
     }
@@ -91,10 +93,7 @@ pub fn submit(
     };
     let payment = payment::ops::begin(tx, new)?;
     let charge = serde_json::to_value(Charge::of(&payment)).map_err(|e| Code::Internal.error().caused_by(e))?;
-    match saga.submit(tx, record, charge)? {
-        Action::Call(call) => Ok(call),
-        Action::Rest(_) => Err(Code::Internal.error().caused_by("a new call is not held for its caller")),
-    }
+    saga.submit(tx, record, charge)
 }
 
 /// How the newest payment of an order stands.
@@ -142,7 +141,7 @@ fn named(error: Error, payment: &Payment) -> Error {
 
 /// Begins to cancel a payment whose outcome is not known: the gateway is asked, and if it does not know the payment, the
 /// payment is abandoned and the order waits for another. S312 when the outcome is known, C019 while it is being found out.
-pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> Result<Call> {
+pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> Result<(Record, Action)> {
     let payment = payment::ops::own(tx, number, user)?;
     must_be_open(&payment)?;
     let mut record = lock_run_of_order(tx, &payment.order)?;
@@ -154,7 +153,8 @@ pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> R
     match ORDER.resume(tx, &mut record)? {
         Action::Call(call) if call.ask => {
             let why = (Code::PaymentCancelledByUser, "cancelled by its payer".to_owned());
-            Ok(Call { abandon_unless_found: Some(why), ..call })
+            let call = Call { abandon_unless_found: Some(why), ..call };
+            Ok((record, Action::Call(call)))
         }
         Action::Call(_) | Action::Rest(_) => Err(being_found_out()),
     }

@@ -2,13 +2,13 @@
 
 use crate::{
     cancel,
-    flow::{Checkout, PartialRefund, REFUND, lock_run_of_order, refund_of},
+    flow::{ORDER, PartialRefund, REFUND, lock_run_of_order, refund_of},
     request::{RefundLine, RefundRequest},
 };
 use kernel::{Code, Money, PaymentNumber, Result, text};
 use order::{Kind, Order};
 use payment::{Payment, RefundStatus};
-use saga::{Action, Call, Cancellation, Record, Saga, Status};
+use saga::{Action, Cancellation, Flow, Record, Status};
 use store::Tx;
 
 /// Most lines of one refund: as many as an order has.
@@ -43,20 +43,11 @@ impl Wanted {
     }
 }
 
-/// What deciding a refund led to.
-#[derive(Debug)]
-pub enum Refunding {
-    /// All of an unshipped order's money: the order is compensated.
-    Order(Box<cancel::Cancelling>),
-    /// Money only: the gateway has to be asked.
-    Money(Call),
-}
-
-/// Decides a refund and claims its amount.
+/// Decides a refund and claims its amount. All of the money of an order that has not left cancels the order.
 ///
 /// S301 the payment, S305 when nothing of it is left, S306 when it is more than is left or than the lines cost, S203 when the
 /// order was never paid, was cancelled, or has arrived and all of the money is wanted; C019 while the order is being cancelled.
-pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<Refunding> {
+pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
     let order = payment::ops::find(tx, &wanted.payment)?.order;
     // the run is locked first, so that no other refund is decided at the same time
     let record = lock_run_of_order(tx, &order)?;
@@ -74,8 +65,8 @@ pub fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, wanted: &Wanted) -> Result<
     let all = amount == payment.refundable();
     match order.status.kind() {
         Kind::Paid if all => {
-            let cancelling = cancel::begin(tx, saga, &order.number, None, &wanted.why)?;
-            Ok(Refunding::Order(Box::new(cancelling)))
+            let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
+            Ok((&ORDER, run, action))
         }
         Kind::Paid | Kind::Shipping => money_only(tx, payment, amount, &wanted.why),
         Kind::Delivered if !all => money_only(tx, payment, amount, &wanted.why),
@@ -116,12 +107,12 @@ fn worth(order: &Order, lines: &[RefundLine]) -> Result<Money> {
     Ok(sum)
 }
 
-fn money_only(tx: &mut Tx<'_>, payment: Payment, amount: Money, why: &Cancellation) -> Result<Refunding> {
+fn money_only(tx: &mut Tx<'_>, payment: Payment, amount: Money, why: &Cancellation) -> Result<(&'static dyn Flow, Record, Action)> {
     let refund = payment::ops::begin_refund(tx, &payment.number, amount, &why.reason)?;
     let refund = PartialRefund { refund, payment, by: why.by.clone() };
     match REFUND.begin(tx, &refund, &refund.start())? {
-        Some((_, Action::Call(call))) => Ok(Refunding::Money(call)),
-        Some((_, Action::Rest(_))) | None => Err(Code::Internal.error().caused_by("a new refund has a saga already")),
+        Some((run, action)) => Ok((&REFUND, run, action)),
+        None => Err(Code::Internal.error().caused_by("a new refund has a saga already")),
     }
 }
 

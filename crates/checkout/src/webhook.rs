@@ -72,7 +72,7 @@ pub fn is_news(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<bool> {
     Ok(!known && payment_of(tx, message)?.is_some())
 }
 
-/// Takes a hint in. `hint` tells one message from another.
+/// Takes a hint in. `hint` identifies the message.
 pub fn receive(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<Received> {
     let Some(payment) = payment_of(tx, message)? else { return Ok(Received::Nothing) };
     if pay::is_open(&payment) {
@@ -93,7 +93,7 @@ fn payment_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {
     Ok(payments.pop())
 }
 
-/// From now on this hint changes nothing.
+/// From now on this message changes nothing.
 pub fn remember(tx: &mut Tx<'_>, hint: &str) -> Result<()> {
     let now = tx.now();
     tx.exec(REMEMBER, args![hint, now]).map(|_| ())

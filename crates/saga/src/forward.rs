@@ -2,7 +2,7 @@
 
 use super::{
     outcome::Outcome,
-    record::{Cancellation, Record, Status, shortened},
+    record::{Cancellation, Record, Status},
     run::{Action, Call, Saga, is_passing},
     step::{Next, RemoteWork, Work},
 };
@@ -43,7 +43,7 @@ impl<S: 'static> Saga<S> {
         }
         if self.is_irreversible(record)? {
             tracing::error!(saga = %record.id, step = record.step, error = ?error, "a step that may not fail failed");
-            record.last_error = Some(shortened(&error));
+            record.last_error = Some(error.stored());
             record.wake_at = Some(tx.now().after(RETRY_AFTER));
             return Ok(Some(Action::Rest(record.status)));
         }

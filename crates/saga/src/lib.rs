@@ -13,6 +13,7 @@ pub mod harness;
 pub mod measure;
 mod outcome;
 pub mod record;
+mod respond;
 mod run;
 mod step;
 pub mod store;
@@ -27,6 +28,7 @@ pub use fault::Fault;
 pub use measure::count_failure;
 pub use outcome::Outcome;
 pub use record::{CallRecord, Cancellation, Entry, HOLD, Record, SYSTEM, Start, Status, Subject};
+pub use respond::{Begun, respond};
 pub use run::{Action, Call, Saga, Version};
 pub use step::{First, Local, Next, Remote, Step};
 
@@ -38,6 +40,6 @@ pub const MIGRATIONS: &[::store::Migration] =
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
-    audit: store::audit,
+    audit: |tx| ::store::audit::run(tx, store::AUDIT),
     ..web::Module::named("saga")
 };

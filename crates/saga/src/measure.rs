@@ -23,7 +23,7 @@ pub fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<(Status, i64)>> {
 /// Sets the gauges.
 pub fn set(unfinished: Vec<(Status, i64)>) {
     for (status, count) in unfinished {
-        gauge!("holdfast_sagas", "status" => status.as_str()).set(count as f64);
+        gauge!("holdfast_sagas", "status" => status.name()).set(count as f64);
     }
 }
 

@@ -1,8 +1,7 @@
 //! The row of a run: where it stands, what its steps remember, and the pure rules of moving it on.
 
 use crate::drive::CALL_MAX;
-use ::store::{Arg, Column, FromColumn, ToArg};
-use kernel::{Code, Error, Result, SagaId, Timestamp, text::REASON_MAX};
+use kernel::{Error, SagaId, Timestamp, text::REASON_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
@@ -19,64 +18,29 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
 const ASK_AFTER: Duration = Duration::from_secs(2);
 /// … up to this: an outcome must not stay unknown much longer than the other system needs to recover.
 const ASK_AFTER_MAX: Duration = Duration::from_secs(120);
-/// Longest error kept in the row, in characters.
-const ERROR_MAX: usize = 1_000;
 
-/// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = SagaStatus)]
-pub enum Status {
-    /// Running, or waiting.
-    Started,
-    Completed,
-    Compensating,
-    /// Everything is compensated.
-    Failed,
-    /// Compensating failed too often: a person has to look.
-    CompensationFailed,
+::store::text_enum! {
+    /// How a run stands.
+    #[schema(as = SagaStatus)]
+    pub enum Status: "saga status" {
+        /// Running, or waiting.
+        Started = "STARTED",
+        Completed = "COMPLETED",
+        Compensating = "COMPENSATING",
+        /// Everything is compensated.
+        Failed = "FAILED",
+        /// Compensating failed too often: a person has to look.
+        CompensationFailed = "COMPENSATION_FAILED",
+    }
 }
 
 impl Status {
-    /// As it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Status::Started => "STARTED",
-            Status::Completed => "COMPLETED",
-            Status::Compensating => "COMPENSATING",
-            Status::Failed => "FAILED",
-            Status::CompensationFailed => "COMPENSATION_FAILED",
-        }
-    }
-
     /// Whether the run will move again by itself.
     pub const fn is_moving(self) -> bool {
         match self {
             Status::Started | Status::Compensating => true,
             Status::Completed | Status::Failed | Status::CompensationFailed => false,
         }
-    }
-}
-
-impl std::str::FromStr for Status {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Status> {
-        [Status::Started, Status::Completed, Status::Compensating, Status::Failed, Status::CompensationFailed]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| Code::InvalidInput.because(format!("{text:?} is not a saga status")))
-    }
-}
-
-impl ToArg for Status {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.as_str())
-    }
-}
-
-impl FromColumn for Status {
-    fn from_column(column: Column<'_>) -> Result<Self> {
-        String::from_column(column)?.parse()
     }
 }
 
@@ -291,7 +255,7 @@ impl Record {
                 self.attempts = 0;
                 self.completed_at = None;
                 if let Some(error) = error {
-                    self.last_error = Some(shortened(error));
+                    self.last_error = Some(error.stored());
                 }
             }
             Status::Compensating | Status::Failed | Status::CompensationFailed => {}
@@ -301,7 +265,7 @@ impl Record {
     /// An attempt at compensating failed. After the last one the run rests until a person looks.
     pub fn attempt_failed(&mut self, error: &Error, now: Timestamp) {
         self.attempts += 1;
-        self.last_error = Some(shortened(error));
+        self.last_error = Some(error.stored());
         let pause = usize::try_from(self.attempts - 1).ok().and_then(|n| PAUSES.get(n));
         match pause {
             Some(pause) if self.attempts < ATTEMPTS_MAX => self.wake_at = Some(now.after(*pause)),
@@ -318,11 +282,6 @@ impl Record {
         self.wake_at = None;
         self.completed_at = Some(now);
     }
-}
-
-/// The error as it is kept in the row, without the one character that PostgreSQL cannot store.
-pub fn shortened(error: &Error) -> String {
-    format!("{error:?}").chars().filter(|c| *c != '\0').take(ERROR_MAX).collect()
 }
 
 /// Pause before an outcome that was not known `times` times is asked about again.
@@ -344,6 +303,7 @@ pub fn key(id: &SagaId, step: &str, backwards: bool, past: &[CallRecord]) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::Code;
 
     fn record() -> Record {
         let start = Start { subject: Subject::new("toy", 7), event_key: "7", by: SYSTEM };

@@ -1,17 +1,16 @@
 //! `/orders`.
 
-use crate::answering::{self, Begun};
 use crate::flow::{ORDER, order_of};
-use crate::place::{self, Terms, Wish};
+use crate::place::{self, Placed, Terms, Wish};
 use crate::quote::{self, Problem, Quote};
-use crate::request::{ConfirmRequest, Means, OrderRequest, PaymentChoice, Reason};
+use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
 use crate::{cancel, pay};
 use axum::{extract::State, http::StatusCode, response::Response};
-use kernel::{OrderNumber, Result, UserId, text};
+use kernel::{OrderNumber, Result, text};
 use order::{Order, OrderResponse};
 use payment::PaymentResponse;
-use saga::{Action, Cancellation, Record, Status};
+use saga::{Begun, Cancellation, Record, Status, respond};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
@@ -64,38 +63,32 @@ async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderR
     let means = body.body.payment.as_ref().map(PaymentChoice::means).transpose()?;
     let shop = &app.shop;
     let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
-    let begin = move |tx: &mut Tx<'_>| begin_order(tx, &terms, &user.id, &wish, means.as_ref());
-    answering::answer(&app, body.key, "checkout.place", begin, tell_placed).await
+    let begin = move |tx: &mut Tx<'_>| {
+        let Placed { order, saga: mut run } = place::place(tx, &ORDER, &terms, &user.id, &wish)?;
+        match &means {
+            Some(means) if order.amounts.payable.is_positive() => {
+                let action = pay::submit(tx, &ORDER, &mut run, &order, means)?;
+                Ok(Begun::Run(&ORDER, run, action))
+            }
+            Some(_) | None => {
+                let path = format!("/orders/{}", order.number);
+                Ok(Begun::Response(created(path, PlacedOrder { order: order.into(), payment: None })))
+            }
+        }
+    };
+    respond(&app, body.key, "checkout.place", begin, placed_and_paid).await
 }
 
-fn begin_order(
-    tx: &mut Tx<'_>,
-    terms: &Terms,
-    user: &UserId,
-    wish: &Wish,
-    means: Option<&Means>,
-) -> Result<Begun<PlacedOrder>> {
-    let mut placed = place::place(tx, &ORDER, terms, user, wish)?;
-    match means {
-        Some(means) if placed.order.amounts.payable.is_positive() => {
-            pay::submit(tx, &ORDER, &mut placed.saga, &placed.order, means).map(|call| Begun::Calls(&ORDER, call))
-        }
-        Some(_) | None => {
-            let path = format!("/orders/{}", placed.order.number);
-            Ok(Begun::Done(created(path, PlacedOrder { order: placed.order.into(), payment: None })))
-        }
-    }
-}
-
-fn tell_placed(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<PlacedOrder>> {
-    let standing = pay::standing(tx, record)?;
-    let order = order::ops::find(tx, &order_of(record)?)?;
+fn placed_and_paid(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<PlacedOrder>> {
+    let standing = pay::standing(tx, run)?;
+    let order = order::ops::find(tx, &order_of(run)?)?;
     let (status, payment) = match standing {
         pay::Standing::Completed(payment) => (StatusCode::CREATED, payment),
         pay::Standing::Open(payment) => (StatusCode::ACCEPTED, payment),
     };
+    let path = format!("/orders/{}", order.number);
     let placed = PlacedOrder { order: order.into(), payment: Some(PaymentResponse::from(payment)) };
-    Ok(ApiResponse { status, ..created(format!("/orders/{}", record.event_key), placed) })
+    Ok(ApiResponse { status, ..created(path, placed) })
 }
 
 /// Complete a payment that the buyer agreed to on the gateway's page (Toss Payments). Repeated, or after the gateway's own
@@ -110,28 +103,16 @@ async fn confirm_order(
 ) -> Result<Response, Failure> {
     let (request, means) = (body.body.clone(), body.body.means()?);
     let begin = move |tx: &mut Tx<'_>| {
-        let paying = pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
-        match paying {
-            pay::Paying::Call(call) => Ok(Begun::Calls(&ORDER, call)),
-            pay::Paying::Known(record) => known(tx, *record),
-        }
+        let (run, action) =
+            pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
+        Ok(Begun::Run(&ORDER, run, action))
     };
-    answering::answer(&app, body.key, "checkout.confirm", begin, tell_confirmed).await
+    respond(&app, body.key, "checkout.confirm", begin, confirmed).await
 }
 
-/// The same payment once more: while nobody knows how it ends, the gateway is asked.
-fn known(tx: &mut Tx<'_>, mut record: Record) -> Result<Begun<OrderResponse>> {
-    if record.pending().is_some()
-        && let Action::Call(call) = ORDER.resume(tx, &mut record)?
-    {
-        return Ok(Begun::Calls(&ORDER, call));
-    }
-    tell_confirmed(tx, &record).map(Begun::Done)
-}
-
-fn tell_confirmed(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<OrderResponse>> {
-    let standing = pay::standing(tx, record)?;
-    let order = OrderResponse::from(order::ops::find(tx, &order_of(record)?)?);
+fn confirmed(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<OrderResponse>> {
+    let standing = pay::standing(tx, run)?;
+    let order = OrderResponse::from(order::ops::find(tx, &order_of(run)?)?);
     Ok(match standing {
         pay::Standing::Completed(_) => ok(order),
         pay::Standing::Open(_) => accepted(order),
@@ -163,13 +144,10 @@ async fn cancel_order(
     let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
     let why = Cancellation { reason, by: user.id.to_string() };
     let begin = move |tx: &mut Tx<'_>| {
-        let cancelling = cancel::begin(tx, &ORDER, &number, Some(&user.id), &why)?;
-        match cancelling.action {
-            Action::Call(call) => Ok(Begun::Calls(&ORDER, call)),
-            Action::Rest(_) => tell_cancelled(tx, &cancelling.record).map(Begun::Done),
-        }
+        let (run, action) = cancel::begin(tx, &ORDER, &number, Some(&user.id), &why)?;
+        Ok(Begun::Run(&ORDER, run, action))
     };
-    answering::answer(&app, body.key, "checkout.cancel", begin, tell_cancelled).await
+    respond(&app, body.key, "checkout.cancel", begin, cancelled).await
 }
 
 /// Cancel an order, for clients that cannot send PUT.
@@ -185,9 +163,9 @@ async fn cancel_order_by_post(
     cancel_order(state, user, path, body).await
 }
 
-fn tell_cancelled(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<OrderResponse>> {
-    let order: Order = order::ops::find(tx, &order_of(record)?)?;
-    Ok(match record.status {
+fn cancelled(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<OrderResponse>> {
+    let order: Order = order::ops::find(tx, &order_of(run)?)?;
+    Ok(match run.status {
         Status::Failed => ok(order.into()),
         Status::Started | Status::Completed | Status::Compensating | Status::CompensationFailed => {
             accepted(order.into())

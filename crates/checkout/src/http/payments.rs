@@ -1,6 +1,5 @@
 //! `/payments`, as far as orders and stock move with them.
 
-use crate::answering::{self, Begun};
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundRequest};
 use crate::webhook::{self, Message, Received};
@@ -13,7 +12,7 @@ use axum::{
 };
 use kernel::{Code, Error, PaymentNumber, Result};
 use payment::{Payment, PaymentResponse};
-use saga::{Action, Record, nudge};
+use saga::{Begun, Record, nudge, respond};
 use sha2::{Digest, Sha256};
 use store::Tx;
 use utoipa_axum::routes;
@@ -40,15 +39,15 @@ pub fn routes() -> Routes {
     responses((status = 201, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
 async fn pay_order(State(app): State<App>, user: User, body: Idempotent<PaymentRequest>) -> Result<Response, Failure> {
     let (number, means) = (body.body.order_number.clone(), body.body.means()?);
-    let begin = move |tx: &mut Tx<'_>| match pay::begin(tx, &ORDER, &number, &user.id, &means, None)? {
-        pay::Paying::Call(call) => Ok(Begun::Calls(&ORDER, call)),
-        pay::Paying::Known(record) => tell_paid(tx, &record).map(Begun::Done),
+    let begin = move |tx: &mut Tx<'_>| {
+        let (run, action) = pay::begin(tx, &ORDER, &number, &user.id, &means, None)?;
+        Ok(Begun::Run(&ORDER, run, action))
     };
-    answering::answer(&app, body.key, "checkout.pay", begin, tell_paid).await
+    respond(&app, body.key, "checkout.pay", begin, paid).await
 }
 
-fn tell_paid(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<PaymentResponse>> {
-    Ok(match pay::standing(tx, record)? {
+fn paid(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<PaymentResponse>> {
+    Ok(match pay::standing(tx, run)? {
         pay::Standing::Completed(payment) => {
             created(format!("/payments/{}", payment.number), PaymentResponse::from(payment))
         }
@@ -57,7 +56,7 @@ fn tell_paid(tx: &mut Tx<'_>, record: &Record) -> Result<ApiResponse<PaymentResp
 }
 
 /// Cancel a payment whose outcome is open. The gateway is asked first: a payment that was taken, or refused, is S312; one
-/// the gateway has never heard of is given up, and the order waits for another. 409 while nobody can tell.
+/// that the gateway does not know is cancelled, and the order waits for another. 409 while the gateway does not answer.
 #[utoipa::path(post, path = "/payments/{paymentNumber}/cancel", tag = "payment",
     params(("paymentNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<PaymentResponse>)))]
@@ -67,16 +66,16 @@ async fn cancel_payment(
     Path(number): Path<PaymentNumber>,
     body: Idempotent<NoBody>,
 ) -> Result<Response, Failure> {
-    let teller = number.clone();
-    let tell = move |tx: &mut Tx<'_>, _: &Record| tell_withdrawn(payment::ops::find(tx, &teller)?);
+    let cancelled = number.clone();
+    let response = move |tx: &mut Tx<'_>, _: &Record| payment_cancelled(payment::ops::find(tx, &cancelled)?);
     let begin = move |tx: &mut Tx<'_>| {
-        let call = pay::begin_cancel(tx, &number, &user.id)?;
-        Ok(Begun::Calls(&ORDER, call))
+        let (run, action) = pay::begin_cancel(tx, &number, &user.id)?;
+        Ok(Begun::Run(&ORDER, run, action))
     };
-    answering::answer(&app, body.key, "checkout.withdraw", begin, tell).await
+    respond(&app, body.key, "checkout.cancel-payment", begin, response).await
 }
 
-fn tell_withdrawn(payment: Payment) -> Result<ApiResponse<PaymentResponse>> {
+fn payment_cancelled(payment: Payment) -> Result<ApiResponse<PaymentResponse>> {
     if pay::is_open(&payment) {
         return Err(pay::being_found_out());
     }
@@ -86,8 +85,8 @@ fn tell_withdrawn(payment: Payment) -> Result<ApiResponse<PaymentResponse>> {
     }
 }
 
-/// Give money back: all that is left, an amount, or what some lines cost. All of the money of an order that has not left the
-/// house undoes the order. 202 while the outcome is open, 500 S305 when the gateway refused.
+/// Give money back: all that is left, an amount, or what some lines cost. All of the money of an order that has not been
+/// shipped cancels the order. 202 while the outcome is open, 500 S305 when the gateway refused.
 #[utoipa::path(post, path = "/payments/{paymentNumber}/refund", tag = "payment", request_body = RefundRequest,
     params(("paymentNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
@@ -98,23 +97,17 @@ async fn refund_payment(
     body: Idempotent<RefundRequest>,
 ) -> Result<Response, Failure> {
     let wanted = refund::Wanted::of(number.clone(), &body.body, admin.id.to_string())?;
-    let tell = move |tx: &mut Tx<'_>, record: &Record| tell_refunded(refund::standing(tx, record, &number)?);
-    let teller = tell.clone();
-    let begin = move |tx: &mut Tx<'_>| match refund::begin(tx, &ORDER, &wanted)? {
-        refund::Refunding::Money(call) => Ok(Begun::Calls(&crate::flow::REFUND, call)),
-        refund::Refunding::Order(cancelling) => match cancelling.action {
-            Action::Call(call) => Ok(Begun::Calls(&ORDER, call)),
-            Action::Rest(_) => teller(tx, &cancelling.record).map(Begun::Done),
-        },
+    let begin = move |tx: &mut Tx<'_>| {
+        let (flow, run, action) = refund::begin(tx, &wanted)?;
+        Ok(Begun::Run(flow, run, action))
     };
-    answering::answer(&app, body.key, "checkout.refund", begin, tell).await
-}
-
-fn tell_refunded(standing: refund::Standing) -> Result<ApiResponse<PaymentResponse>> {
-    Ok(match standing {
-        refund::Standing::Completed(payment) => ok(PaymentResponse::from(payment)),
-        refund::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
-    })
+    let response = move |tx: &mut Tx<'_>, run: &Record| {
+        Ok(match refund::standing(tx, run, &number)? {
+            refund::Standing::Completed(payment) => ok(PaymentResponse::from(payment)),
+            refund::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
+        })
+    };
+    respond(&app, body.key, "checkout.refund", begin, response).await
 }
 
 /// A message from the gateway (Toss Payments). Only a hint: the gateway is asked before anything changes. Repeated, or about
@@ -124,7 +117,7 @@ fn tell_refunded(standing: refund::Standing) -> Result<ApiResponse<PaymentRespon
 async fn receive_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> ApiResult<()> {
     let body = body.map_err(unreadable)?;
     let message: Message = input::parse(&body)?;
-    let hint: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hint: String = kernel::hex(&Sha256::digest(&body));
     let (key, look) = (hint.clone(), message.clone());
     if !app.db.read("checkout.hint", move |tx| webhook::is_news(tx, &key, &look)).await? {
         return Ok(done());

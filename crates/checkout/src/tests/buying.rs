@@ -29,9 +29,9 @@ async fn what_cannot_be_ordered_is_refused_and_nothing_is_written() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let short = shop.post(1, "/orders", items(&[(mug, 6)])).await.must("400 S402");
-    let facts = &short.body["error"]["details"][0];
-    assert_eq!((facts["requested"].as_i64(), facts["available"].as_i64()), (Some(6), Some(5)));
-    assert_eq!(facts["productId"], json!(mug.product));
+    let values = &short.body["error"]["details"][0];
+    assert_eq!((values["requested"].as_i64(), values["available"].as_i64()), (Some(6), Some(5)));
+    assert_eq!(values["productId"], json!(mug.product));
     shop.post(1, "/orders", items(&[(mug, 3), (mug, 3)])).await.must("400 S402");
     let unknown = Good { product: kernel::ProductId::new(999), ..mug };
     shop.post(1, "/orders", items(&[(mug, 1), (unknown, 1)])).await.must("404 S001");

@@ -4,7 +4,7 @@ use super::shop::*;
 use std::time::Duration;
 
 #[tokio::test]
-async fn everything_that_happened_to_an_order_is_told_in_order() {
+async fn everything_that_happened_to_an_order_is_shown_in_order() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let order = shop.order(1, mug, 1).await;
@@ -15,8 +15,8 @@ async fn everything_that_happened_to_an_order_is_told_in_order() {
     shop.get(1, &format!("/admin/orders/{order}/explain")).await.must("403 A002");
     let path = format!("/admin/orders/{order}/explain");
     shop.app.db.write("test.place", |tx| ::store::outbox::place(tx, 1_000)).await.unwrap();
-    let told = shop.admin_get(&path).await.must("200");
-    let moments: Vec<String> = told.data()["timeline"]
+    let shown = shop.admin_get(&path).await.must("200");
+    let moments: Vec<String> = shown.data()["timeline"]
         .as_array()
         .unwrap()
         .iter()
@@ -36,9 +36,9 @@ async fn everything_that_happened_to_an_order_is_told_in_order() {
         "EVENT shopping.order.cancelled",
     ];
     assert!(story.windows(2).all(|two| at(two[0]) < at(two[1])), "{moments:#?}");
-    assert_eq!(told.data()["sagas"][0]["memory"]["PROCESS_PAYMENT"]["forward"]["intent"]["amount"], 9_000);
-    // what the outbox forgets, the books keep
+    assert_eq!(shown.data()["sagas"][0]["memory"]["PROCESS_PAYMENT"]["forward"]["intent"]["amount"], 9_000);
+    // the events are deleted after a while, the rest is kept
     shop.exec("delete from outbox where id > ?", vec![::store::Arg::Int(0)]).await;
-    let told = shop.admin_get(&path).await.must("200");
-    assert!(told.data()["timeline"].as_array().unwrap().len() >= 12);
+    let shown = shop.admin_get(&path).await.must("200");
+    assert!(shown.data()["timeline"].as_array().unwrap().len() >= 12);
 }

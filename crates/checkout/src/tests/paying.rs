@@ -176,7 +176,7 @@ async fn a_timeout_racing_a_payment_is_never_paid_but_released() {
             shop.tick().await;
             assert!(shop.app.db.write("pay", begun).await.is_err());
         } else {
-            let pay::Paying::Call(call) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
+            let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
             shop.clock.advance(Duration::from_secs(601));
             // the charge is on its way while the time to pay runs out
             let outcome = saga::Flow::call(&ORDER, &shop.app.ports, &call).await;
@@ -257,7 +257,7 @@ async fn a_crash_between_captured_and_recorded_never_captures_twice() {
         let means = Means::checked("CARD", Some("approve"))?;
         pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
     };
-    let pay::Paying::Call(call) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
+    let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
     drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);
     // here the process died; another one comes back
     shop.pay(1, &order, "approve").await.must("400 S302");
@@ -284,7 +284,7 @@ async fn a_repetition_after_a_crash_gets_the_answer_the_lost_one_would_have_got(
 }
 
 #[tokio::test]
-async fn an_open_payment_is_cancelled_only_when_the_gateway_never_heard_of_it() {
+async fn an_open_payment_is_cancelled_only_when_the_gateway_does_not_know_it() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 9).await;
     let cancel = |number: &serde_json::Value| format!("/payments/{}/cancel", number.as_str().unwrap());
@@ -294,13 +294,13 @@ async fn an_open_payment_is_cancelled_only_when_the_gateway_never_heard_of_it() 
     shop.post(2, &cancel(&payment), json!({})).await.must("403 S313");
     shop.post(1, &cancel(&payment), json!({})).await.must("400 S312");
     assert_eq!(shop.status(&taken).await, "PAID");
-    // nobody can tell
+    // the gateway does not answer
     let order = shop.order(1, mug, 1).await;
     let payment = shop.pay(1, &order, "timeout-uncharged").await.must("202").data()["paymentNumber"].clone();
     shop.gateway.be_away(true);
     shop.post(1, &cancel(&payment), json!({})).await.must("409 C019");
     shop.gateway.be_away(false);
-    // the request never arrived: given up, and the order waits for another payment
+    // the request never arrived: the payment is cancelled, and the order waits for another
     let said = shop.post(1, &cancel(&payment), json!({})).await.must("200");
     assert_eq!(said.data()["status"], json!("CANCELLED"));
     shop.post(1, &cancel(&payment), json!({})).await.must("400 S312");

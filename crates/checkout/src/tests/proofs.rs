@@ -96,11 +96,11 @@ impl Scenario<Checkout> for Stocked {
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let mut placed = place::place(tx, saga, &terms, &buyer(1), &wish)?;
             let means = Means::checked("CARD", Some("approve"))?;
-            let call = pay::submit(tx, saga, &mut placed.saga, &placed.order, &means)?;
-            Ok((placed.saga.id, call))
+            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &means)?;
+            Ok((placed.saga.id, action))
         };
-        let (id, call) = self.shop.app.db.write("begin", begin).await?;
-        self.go_on(saga, Action::Call(call)).await?;
+        let (id, action) = self.shop.app.db.write("begin", begin).await?;
+        self.go_on(saga, action).await?;
         Ok(id)
     }
 
@@ -108,7 +108,7 @@ impl Scenario<Checkout> for Stocked {
         let id = run.clone();
         let cancel = move |tx: &mut ::store::Tx<'_>| {
             let order = order_of(&store::lock(tx, &id)?)?;
-            cancel::begin(tx, saga, &order, None, &Cancellation::by_system("proof")).map(|cancelling| cancelling.action)
+            cancel::begin(tx, saga, &order, None, &Cancellation::by_system("proof")).map(|(_, action)| action)
         };
         let action = self.shop.app.db.write("cancel", cancel).await?;
         self.go_on(saga, action).await
@@ -175,7 +175,7 @@ impl Scenario<LateCapture> for Abandoned {
             let means = Means::checked("CARD", Some("approve"))?;
             pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
         };
-        let pay::Paying::Call(call) = stocked.shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+        let (_, saga::Action::Call(call)) = stocked.shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
         stocked.shop.cancel(1, &order).await.must("202");
         stocked.shop.settle().await;
         Abandoned(stocked, call)

@@ -42,7 +42,7 @@ struct Crowd {
 }
 
 /// Refused or done, but nothing that is the shop's own fault.
-fn heard(said: &Said) {
+fn no_fault(said: &Said) {
     let fault = ["C001", "C013", "C018"].contains(&said.code());
     assert!(!fault, "{}", said.text);
 }
@@ -59,20 +59,20 @@ impl Crowd {
     }
 
     fn placed(&self, who: u8, said: &Said) {
-        heard(said);
+        no_fault(said);
         if said.status < 300 && !said.replayed {
             self.orders.lock().unwrap().push((who, said.number()));
         }
     }
 
-    fn basket(&self, chance: &mut Random) -> Value {
+    fn some_items(&self, chance: &mut Random) -> Value {
         let mut some = || self.goods[chance.below(self.goods.len() as u64) as usize];
         items(&[(some(), 2), (some(), 1), (some(), 1)])
     }
 
     /// The same order twice at once, under one key.
     async fn order(&self, who: u8, key: &str, chance: &mut Random) {
-        let mut body = self.basket(chance);
+        let mut body = self.some_items(chance);
         if chance.chance(300) {
             body = with(body, "payment", json!({ "method": "CARD", "paymentKey": payment_key(chance) }));
         }
@@ -90,7 +90,7 @@ impl Crowd {
     async fn order_the_cart(&self, who: u8, chance: &mut Random) {
         let good = self.goods[chance.below(self.goods.len() as u64) as usize];
         let more = json!({ "productId": good.product, "quantity": 1, "merge": true });
-        heard(&self.shop.post(who, "/cart/items", more).await);
+        no_fault(&self.shop.post(who, "/cart/items", more).await);
         let order = || self.shop.post(who, "/orders", json!({ "shippingAddress": address() }));
         let (one, other) = tokio::join!(order(), order());
         self.placed(who, &one);
@@ -109,7 +109,7 @@ impl Crowd {
             self.shop.admin_post(&refund, rest),
             self.shop.post(who, &withdraw, json!({}))
         );
-        [one, other, third].iter().for_each(heard);
+        [one, other, third].iter().for_each(no_fault);
     }
 
     async fn ship(&self, order: &OrderNumber, chance: &mut Random) {
@@ -117,7 +117,7 @@ impl Crowd {
         let Some(tracking) = detail.data()["delivery"]["trackingNumber"].as_str() else { return };
         let to = ["SHIPPED", "IN_TRANSIT", "DELIVERED"][chance.below(3) as usize];
         let body = Some(json!({ "status": to }));
-        heard(&self.shop.call(ADMIN, Method::PUT, &format!("/deliveries/{tracking}/status"), None, body).await);
+        no_fault(&self.shop.call(ADMIN, Method::PUT, &format!("/deliveries/{tracking}/status"), None, body).await);
     }
 
     async fn move_on(&self, chance: &mut Random) {
@@ -141,24 +141,24 @@ impl Crowd {
             (35..55, Some((who, order))) => {
                 let (one, other) = (payment_key(chance), payment_key(chance));
                 let (one, other) = tokio::join!(self.shop.pay(who, &order, one), self.shop.pay(who, &order, other));
-                [one, other].iter().for_each(heard);
+                [one, other].iter().for_each(no_fault);
             }
             (55..68, Some((who, order))) => {
                 let key = payment_key(chance);
                 let (one, other) = tokio::join!(self.shop.cancel(who, &order), self.shop.pay(who, &order, key));
-                [one, other].iter().for_each(heard);
+                [one, other].iter().for_each(no_fault);
             }
             (68..80, Some((who, order))) => self.refund(who, &order, chance).await,
             (80..85, Some((_, order))) => {
                 let hint = json!({ "data": { "orderId": order, "status": "DONE", "n": chance.below(3) } });
-                heard(&self.shop.post(9, "/payments/webhooks/toss", hint).await);
+                no_fault(&self.shop.post(9, "/payments/webhooks/toss", hint).await);
             }
             (85..92, Some((_, order))) => self.ship(&order, chance).await,
             _ => self.move_on(chance).await,
         }
     }
 
-    /// Everything comes to rest, and the books of the shop and of the gateway agree.
+    /// Every run ends, and the shop and the gateway agree about the money.
     async fn rests(&self) {
         self.shop.settle().await;
         self.shop.consistent().await;
@@ -167,13 +167,13 @@ impl Crowd {
         let open = "select count(*) from saga_runs where status in ('STARTED', 'COMPENSATING', ?)";
         assert_eq!(self.shop.count(open, "COMPENSATION_FAILED").await, 0);
         for good in &self.goods {
-            assert_eq!(self.shop.stock(*good).await.1, 0, "nothing is held when everything rests");
+            assert_eq!(self.shop.stock(*good).await.1, 0, "no stock is reserved when every run has ended");
         }
     }
 }
 
 #[tokio::test]
-async fn whoever_meets_the_shop_stays_consistent() {
+async fn the_shop_stays_consistent_when_many_act_at_once() {
     for day in 0..DAYS {
         let shop = TestShop::open().await;
         let mut goods = Vec::new();

@@ -42,10 +42,10 @@ async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
         let before = tx.statements();
         let means = Means::checked("CARD", Some("approve"))?;
         let paying = pay::begin(tx, &ORDER, &number, &buyer(who), &means, None)?;
-        Ok((tx.statements() - before, paying))
+        Ok((tx.statements() - before, paying.1))
     };
     let (paying, begun) = shop.app.db.write("pay", pay).await.unwrap();
-    let pay::Paying::Call(call) = begun else { panic!("a new payment") };
+    let saga::Action::Call(call) = begun else { panic!("a new payment") };
     let outcome = saga::Flow::call(&ORDER, &shop.app.ports, &call).await;
     let settle = move |tx: &mut ::store::Tx<'_>| {
         let before = tx.statements();

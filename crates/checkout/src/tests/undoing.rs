@@ -59,7 +59,7 @@ async fn a_refund_whose_outcome_is_open_is_found_out() {
 }
 
 #[tokio::test]
-async fn what_has_left_the_house_is_not_cancelled() {
+async fn what_was_shipped_is_not_cancelled() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     let order = shop.paid(1, mug, 1, "approve").await;
@@ -99,7 +99,7 @@ async fn cancelling_while_a_payment_is_open_finds_out_first() {
 }
 
 #[tokio::test]
-async fn money_that_is_taken_after_the_order_was_given_up_goes_back() {
+async fn money_that_is_taken_after_the_order_was_cancelled_goes_back() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     for wakes in [true, false] {
@@ -109,7 +109,7 @@ async fn money_that_is_taken_after_the_order_was_given_up_goes_back() {
             let means = Means::checked("CARD", Some("approve"))?;
             pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
         };
-        let pay::Paying::Call(call) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+        let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
         // the process is paused before its request leaves; meanwhile the buyer cancels, and the gateway knows of nothing
         shop.cancel(1, &order).await.must("202");
         shop.pass(Duration::from_secs(45)).await;
@@ -121,7 +121,7 @@ async fn money_that_is_taken_after_the_order_was_given_up_goes_back() {
             shop.app.db.write("settle", settle).await.unwrap();
             shop.pass(Duration::from_secs(10)).await;
         } else {
-            // it died after the call; nobody tells
+            // it died after the call, and its answer is lost
             shop.pass(Duration::from_secs(120)).await;
         }
         assert_eq!((shop.money(), shop.stock(mug).await), (0, (5, 0)), "wakes: {wakes}");
@@ -131,7 +131,7 @@ async fn money_that_is_taken_after_the_order_was_given_up_goes_back() {
 }
 
 #[tokio::test]
-async fn a_message_of_the_gateway_about_a_payment_given_up_long_ago_is_looked_into() {
+async fn a_message_about_a_payment_that_was_cancelled_long_ago_is_looked_into() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     let order = shop.order(1, mug, 1).await;
@@ -140,7 +140,7 @@ async fn a_message_of_the_gateway_about_a_payment_given_up_long_ago_is_looked_in
         let means = Means::checked("CARD", Some("approve"))?;
         pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
     };
-    let pay::Paying::Call(call) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+    let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
     shop.cancel(1, &order).await.must("202");
     shop.settle().await;
     assert_eq!((shop.status(&order).await.as_str(), shop.captures()), ("CANCELLED", 0));

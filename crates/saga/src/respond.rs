@@ -1,0 +1,165 @@
+//! Answering a request that moves a saga on, which takes more than one transaction: store the call, make it, store its
+//! outcome. With an idempotency key the first transaction stores which run the request moves on. A repetition after a crash
+//! then gets the response that was lost, and one that comes while the first request still runs gets C015.
+
+use super::{
+    drive::Flow,
+    measure::count_failure,
+    record::Record,
+    run::{Action, Call},
+    store,
+};
+use ::store::{Tx, fault, idempotency::StoredResponse};
+use axum::response::{IntoResponse, Response};
+use kernel::{Code, Error, Result, SagaId};
+use serde::Serialize;
+use std::ops::ControlFlow;
+use tracing::Instrument;
+use web::{
+    ApiResponse, App, Failure, IdempotencyKey,
+    idempotency::{Claim, is_final, replay, respond as send},
+};
+
+/// What a request led to in its first transaction.
+pub enum Begun<T> {
+    /// This is the response.
+    Response(ApiResponse<T>),
+    /// A run was moved on. When it rests, its stored state says what the response is.
+    Run(&'static dyn Flow, Record, Action),
+}
+
+/// Runs `begin` in one transaction, makes the calls of its run, and stores the last outcome together with the response that
+/// `response` makes from the run. A repetition may have to make that response, so it must depend only on what is stored. A
+/// client that goes away does not stop it.
+pub async fn respond<T, R>(
+    app: &App,
+    key: IdempotencyKey,
+    name: &'static str,
+    begin: impl Fn(&mut Tx<'_>) -> Result<Begun<T>> + Send + 'static,
+    response: R,
+) -> Result<Response, Failure>
+where
+    T: Serialize + Send + 'static,
+    R: Fn(&mut Tx<'_>, &Record) -> Result<ApiResponse<T>> + Clone + Send + 'static,
+{
+    let (first_key, first_response) = (key.clone(), response.clone());
+    let first = app.db.write(name, move |tx| first_transaction(tx, &first_key, &begin, &first_response)).await?;
+    let (flow, call) = match first {
+        First::Unstored(response) => return Ok(response.into_response()),
+        First::Stored(response) => return Ok(send(response)),
+        First::Repeated(response) => return Ok(replay(response)),
+        First::Call(flow, call) => (flow, call),
+    };
+    let app = app.clone();
+    let calls = async move { make_calls(&app, &key, flow, call, response).await };
+    let made = tokio::spawn(calls.instrument(tracing::Span::current())).await;
+    Ok(send(made.map_err(|e| Code::Internal.error().caused_by(e))??))
+}
+
+/// How the first transaction ended.
+enum First<T> {
+    /// Without an idempotency key nothing is stored, and the bytes are made outside the transaction.
+    Unstored(ApiResponse<T>),
+    Stored(StoredResponse),
+    /// The request is a repetition.
+    Repeated(StoredResponse),
+    Call(&'static dyn Flow, Call),
+}
+
+fn first_transaction<T: Serialize>(
+    tx: &mut Tx<'_>,
+    key: &IdempotencyKey,
+    begin: &impl Fn(&mut Tx<'_>) -> Result<Begun<T>>,
+    response: &impl Fn(&mut Tx<'_>, &Record) -> Result<ApiResponse<T>>,
+) -> Result<First<T>> {
+    let begun = match key.claim(tx)? {
+        Claim::Completed(response) => return Ok(First::Repeated(response)),
+        Claim::Running { reference } => return repeated(tx, key, reference.as_deref(), response),
+        // a refusal is stored too, but nothing that was written before it
+        Claim::New if key.is_some() => tx.attempt(|tx| begin(tx)),
+        Claim::New => Ok(begin(tx)?),
+    };
+    let result = match begun {
+        Ok(Begun::Run(flow, run, Action::Call(call))) => {
+            key.store_reference(tx, run.id.as_str())?;
+            return Ok(First::Call(flow, call));
+        }
+        Ok(Begun::Run(_, run, Action::Rest(_))) => response(tx, &run),
+        Ok(Begun::Response(response)) => Ok(response),
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(response) if !key.is_some() => Ok(First::Unstored(response)),
+        result => key.store_response(tx, result).map(First::Stored),
+    }
+}
+
+/// The first request with this key has no response yet: it still runs, or its process is gone and the task moves its run on.
+fn repeated<T: Serialize>(
+    tx: &mut Tx<'_>,
+    key: &IdempotencyKey,
+    reference: Option<&str>,
+    response: &impl Fn(&mut Tx<'_>, &Record) -> Result<ApiResponse<T>>,
+) -> Result<First<T>> {
+    let running = || Code::IdempotencyInProgress.error().retry_after(1);
+    let id: SagaId = reference.ok_or_else(running)?.parse()?;
+    let run = store::lock(tx, &id)?;
+    // while this waited for the lock, the first request or another repetition may have stored the response
+    if let Claim::Completed(response) = key.claim(tx)? {
+        return Ok(First::Repeated(response));
+    }
+    if run.is_held(tx.now()) {
+        return Err(running());
+    }
+    let result = response(tx, &run);
+    key.store_response(tx, result).map(First::Repeated)
+}
+
+/// Makes the calls of a run until it rests. Stores each outcome, the last one together with the response.
+async fn make_calls<T, R>(
+    app: &App,
+    key: &IdempotencyKey,
+    flow: &'static dyn Flow,
+    mut call: Call,
+    response: R,
+) -> Result<StoredResponse>
+where
+    T: Serialize + Send + 'static,
+    R: Fn(&mut Tx<'_>, &Record) -> Result<ApiResponse<T>> + Clone + Send + 'static,
+{
+    loop {
+        let outcome = flow.call(&app.ports, &call).await;
+        let (key, response, stored) = (key.clone(), response.clone(), flow.stored(&call));
+        let settle = move |tx: &mut Tx<'_>| {
+            let (run, action) = flow.settle(tx, &call, &outcome)?;
+            let next = match action {
+                Action::Call(next) => ControlFlow::Continue(next),
+                Action::Rest(_) => {
+                    let result = response(tx, &run);
+                    ControlFlow::Break(last_response(tx, &key, result)?)
+                }
+            };
+            Ok((next, run.status))
+        };
+        let (next, status) = app.db.write("saga.settle", settle).await?;
+        // counted here, because the transaction may have been run more than once
+        count_failure(status);
+        fault::point(stored);
+        match next {
+            ControlFlow::Continue(next) => call = next,
+            ControlFlow::Break(result) => return result,
+        }
+    }
+}
+
+/// Stores the response. A failure of our own is sent, but it is not stored and must not undo what this transaction settled.
+fn last_response<T: Serialize>(
+    tx: &mut Tx<'_>,
+    key: &IdempotencyKey,
+    result: Result<ApiResponse<T>>,
+) -> Result<Result<StoredResponse, Error>> {
+    match result {
+        Err(error) if !key.is_some() || !is_final(&error) => Ok(Err(error)),
+        result => key.store_response(tx, result).map(Ok),
+    }
+}
