@@ -107,7 +107,12 @@ fn worth(order: &Order, lines: &[RefundLine]) -> Result<Money> {
     Ok(sum)
 }
 
-fn money_only(tx: &mut Tx<'_>, payment: Payment, amount: Money, why: &Cancellation) -> Result<(&'static dyn Flow, Record, Action)> {
+fn money_only(
+    tx: &mut Tx<'_>,
+    payment: Payment,
+    amount: Money,
+    why: &Cancellation,
+) -> Result<(&'static dyn Flow, Record, Action)> {
     let refund = payment::ops::begin_refund(tx, &payment.number, amount, &why.reason)?;
     let refund = PartialRefund { refund, payment, by: why.by.clone() };
     match REFUND.begin(tx, &refund, &refund.start())? {

@@ -42,20 +42,8 @@ const OVERDUE: &str = "select saga_id, name, status, step from saga_runs
     where status in ('STARTED', 'COMPENSATING') and (wake_at is null or wake_at < ?) order by id limit ?";
 
 /// Every statement of this table.
-pub const STATEMENTS: &[&str] = &[
-    INSERT,
-    SAVE,
-    FIND,
-    LOCK,
-    LOCK_OF_SUBJECT,
-    OF_KEY,
-    DUE,
-    LIST,
-    LIST_OF_STATUS,
-    COUNT,
-    COUNT_OF_STATUS,
-    PUT_OFF,
-];
+pub const STATEMENTS: &[&str] =
+    &[INSERT, SAVE, FIND, LOCK, LOCK_OF_SUBJECT, OF_KEY, DUE, LIST, LIST_OF_STATUS, COUNT, COUNT_OF_STATUS, PUT_OFF];
 
 /// What must hold for runs.
 pub const AUDIT: &[Check] = &[Check {

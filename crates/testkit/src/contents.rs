@@ -67,7 +67,9 @@ impl Window {
 fn tables() -> BTreeSet<&'static str> {
     let made = assembly::migrations().into_iter().flat_map(|migration| migration.sql.split("create table ").skip(1));
     let names = made.map(|rest| rest.split([' ', '(', '\n']).next().unwrap_or_default());
-    let dropped = |name: &str| assembly::migrations().iter().any(|one| one.sql.contains(&format!("drop table if exists {name};")));
+    let dropped = |name: &str| {
+        assembly::migrations().iter().any(|one| one.sql.contains(&format!("drop table if exists {name};")))
+    };
     names.filter(|name| !LEFT_OUT.contains(name) && !dropped(name)).collect()
 }
 

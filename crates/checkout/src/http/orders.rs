@@ -103,8 +103,7 @@ async fn confirm_order(
 ) -> Result<Response, Failure> {
     let (request, means) = (body.body.clone(), body.body.means()?);
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) =
-            pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
+        let (run, action) = pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.confirm", begin, confirmed).await
