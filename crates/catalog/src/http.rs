@@ -1,11 +1,11 @@
 //! Public category routes, answered from the response cache.
 
 use crate::category::{Node, WithPath};
-use crate::events::CategoryChanged;
 use crate::ops::categories;
-use ::store::{Envelope, Event};
+use ::store::StoredEvent;
 use axum::{extract::State, http::StatusCode, response::Response};
-use kernel::CategoryId;
+use events::CategoryChanged;
+use kernel::{CategoryId, Event};
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
 use web::{App, Failure, PageKey, Path, Routes, route::PUBLIC};
@@ -23,7 +23,7 @@ const ALL: PageKey = PageKey { kind: "categories", id: 0 };
 const TREE: PageKey = PageKey { kind: "category-tree", id: 0 };
 
 /// Which kept pages an event makes stale; product pages are `merchandising`'s.
-pub fn stale(fact: &Envelope) -> Vec<PageKey> {
+pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
     match &*fact.topic {
         CategoryChanged::TOPIC => vec![ALL, TREE],
         _ => Vec::new(),

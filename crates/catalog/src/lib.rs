@@ -3,7 +3,6 @@
 
 pub mod admin;
 pub mod category;
-pub mod events;
 pub mod http;
 pub mod ops;
 pub mod product;

@@ -2,7 +2,6 @@
 
 use crate::MODULE;
 use crate::category::DEPTH_MAX;
-use crate::events::{Change, ProductChanged};
 use crate::ops::{self, ItemRef, categories, images, products, upsert, variants};
 use crate::product::{Author, Content, New, Product, Status};
 use crate::variant;

@@ -10,7 +10,7 @@ use payment::{Payment, PaymentResponse, Refund, RefundResponse};
 use saga::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Envelope, Tx, outbox};
+use store::{StoredEvent, Tx, outbox};
 use utoipa::ToSchema;
 
 /// Most events shown of one order; an order has a dozen or two.
@@ -160,7 +160,7 @@ fn of_delivery(delivery: &Delivery) -> Vec<Moment> {
     delivery.history.iter().rev().map(entry).collect()
 }
 
-fn of_event(event: &Envelope) -> Moment {
+fn of_event(event: &StoredEvent) -> Moment {
     let payload: Value = serde_json::from_str(&event.payload).unwrap_or(Value::Null);
     moment(event.at, Source::Event, &*event.topic, None, json!({ "id": event.id, "payload": payload }))
 }

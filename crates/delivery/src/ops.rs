@@ -1,7 +1,7 @@
 //! Operations on deliveries, one function per verb.
 
 use crate::delivery::{CARRIER, Delivery, ESTIMATED_WITHIN, Entry, Kind, LOCATION_MAX, Status};
-use crate::events::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
+use crate::events;
 use crate::store;
 use ::store::Tx;
 use kernel::{Address, Code, DeliveryId, OrderNumber, Result, TrackingNumber, UserId, Zone, text};
@@ -62,7 +62,7 @@ pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> 
 /// The parcel became `to`; S506 when the transition is not allowed. CANCELLED is refused here, because an order
 /// without its parcel would keep the buyer's money: cancelling or refunding the order also cancels its delivery.
 ///
-/// Emits [`DeliveryUpdated`], and [`DeliveryShipped`] or [`DeliveryDelivered`] for those statuses.
+/// Emits [`::events::DeliveryUpdated`], and [`::events::DeliveryShipped`] or [`::events::DeliveryDelivered`] for those statuses.
 pub fn update(
     tx: &mut Tx<'_>,
     tracking: &TrackingNumber,
@@ -79,14 +79,14 @@ pub fn update(
     }
     let delivery = become_next(tx, delivery, to, location, description)?;
     match delivery.status {
-        Status::Shipped => tx.emit(&DeliveryShipped::of(&delivery, zone))?,
-        Status::Delivered { at } => tx.emit(&DeliveryDelivered::of(&delivery, at))?,
+        Status::Shipped => tx.emit(&events::shipped(&delivery, zone))?,
+        Status::Delivered { at } => tx.emit(&events::delivered(&delivery, at))?,
         Status::Preparing | Status::InTransit | Status::Returned { .. } | Status::Cancelled => {}
     }
     Ok(delivery)
 }
 
-/// Decides, saves, writes the history and emits [`DeliveryUpdated`].
+/// Decides, saves, writes the history and emits [`::events::DeliveryUpdated`].
 fn become_next(
     tx: &mut Tx<'_>,
     mut delivery: Delivery,
@@ -105,7 +105,7 @@ fn become_next(
     let entry = Entry { number: delivery.version, status: to, location, description, at: now };
     store::insert_entry(tx, delivery.id, &entry)?;
     delivery.history.insert(0, entry);
-    tx.emit(&DeliveryUpdated::of(&delivery))?;
+    tx.emit(&events::updated(&delivery))?;
     Ok(delivery)
 }
 

@@ -9,7 +9,7 @@ use kernel::{ProductId, Result, Timestamp, text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::time::Duration;
-use store::Envelope;
+use store::StoredEvent;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
@@ -40,7 +40,7 @@ const fn level_of(product: ProductId) -> PageKey {
 }
 
 /// Which kept pages an event makes stale.
-pub fn stale(fact: &Envelope) -> Vec<PageKey> {
+pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
     events::products_of(fact).into_iter().flat_map(|product| [page_of(product), level_of(product)]).collect()
 }
 

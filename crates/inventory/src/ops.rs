@@ -6,10 +6,11 @@ pub use crate::stock::{Level, Line, Opening, Stock, StockStatus};
 pub use keeping::{adjust, lock, open, open_all, open_many, open_or_set, receive, set_available, set_threshold};
 
 use crate::Reservation;
-use crate::events::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
+use crate::events;
 use crate::movement::{Kind, Movement};
 use crate::stock::{self, Demand, StockRow};
 use crate::store::{self, Cause, State};
+use ::events::{Quantities, StockCommitted, StockReleased, StockReserved};
 use ::store::{Arg, Tx};
 use kernel::{Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, UserId, VariantId};
 
@@ -30,7 +31,7 @@ pub fn reserve(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, lines: &[Lin
     store::insert_reservations(tx, order, &by, &rows)?;
     let mut reserved_quantities = Quantities::new();
     wanted.iter().for_each(|w| *reserved_quantities.entry(w.product).or_default() += w.units);
-    tx.emit(&StockReserved { order_number: order, user_id: *user, reserved_quantities, reserved_at: tx.now() })
+    tx.emit(&StockReserved { order_number: order.clone(), user_id: *user, reserved_quantities, reserved_at: tx.now() })
 }
 
 /// Decides which rows give the demanded units. Both lists are sorted by variant.
@@ -60,7 +61,7 @@ pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
         return Ok(());
     };
     let reserved_quantities = quantities(&rows);
-    tx.emit(&StockCommitted { order_number: order, user_id: user, reserved_quantities, committed_at: tx.now() })
+    tx.emit(&StockCommitted { order_number: order.clone(), user_id: user, reserved_quantities, committed_at: tx.now() })
 }
 
 /// The order ends unpaid: its reserved units become available again. No effect when it has no live reservations: the
@@ -71,7 +72,13 @@ pub fn release(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()>
         return Ok(());
     };
     let reserved_quantities = quantities(&rows);
-    tx.emit(&StockReleased { order_number: order, user_id: user, reserved_quantities, reason, released_at: tx.now() })
+    tx.emit(&StockReleased {
+        order_number: order.clone(),
+        user_id: user,
+        reserved_quantities,
+        reason: reason.to_owned(),
+        released_at: tx.now(),
+    })
 }
 
 /// The goods of a paid order come back and can be sold again. No effect when the order bought nothing or returned it
@@ -84,7 +91,7 @@ pub fn return_sold(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result
     let mut variants: Vec<VariantId> = rows.iter().map(|row| row.variant).collect();
     variants.dedup();
     for level in store::levels(tx, &variants)? {
-        tx.emit(&StockChanged::of(&level))?;
+        tx.emit(&events::changed(&level))?;
     }
     Ok(())
 }

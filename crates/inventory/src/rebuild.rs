@@ -1,7 +1,7 @@
 //! Rebuilds the snapshots from the ledger: compares on a read connection, repairs row by row on request.
 
 use crate::Location;
-use crate::events::StockChanged;
+use crate::events;
 use crate::stock::LOW_STOCK_THRESHOLD;
 use crate::store;
 use ::store::{Db, Row, Tx, args};
@@ -205,6 +205,6 @@ fn repair(tx: &mut Tx<'_>, found: &Compared) -> Result<bool> {
         reserved,
         "stock repaired"
     );
-    store::levels(tx, &[*variant_id])?.iter().try_for_each(|level| tx.emit(&StockChanged::of(level)))?;
+    store::levels(tx, &[*variant_id])?.iter().try_for_each(|level| tx.emit(&events::changed(level)))?;
     Ok(true)
 }

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod code;
 pub mod error;
+pub mod event;
 pub mod id;
 pub mod money;
 pub mod number;
@@ -15,6 +16,7 @@ pub mod time;
 pub use address::{Address, ShippingAddress};
 pub use code::{Code, Remedy};
 pub use error::{Detail, Error, Result};
+pub use event::Event;
 pub use id::{
     AddressId, CartId, CartItemId, CategoryId, DeliveryId, Id, ImageId, OrderId, PaymentId, ProductId, RefundId,
     SnapshotId, UserCouponId, UserId, VariantId,

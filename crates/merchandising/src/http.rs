@@ -6,12 +6,12 @@ use crate::page::{self, ProductDetail, ProductPage, Viewer};
 use crate::request::{ByIds, Verify};
 use axum::{extract::State, http::StatusCode, response::Response};
 use catalog::category::{self, DEPTH_MAX};
-use catalog::events::ProductChanged;
 use catalog::product::BRAND_MAX;
-use kernel::{Money, Page, ProductId, Result, text};
+use events::ProductChanged;
+use kernel::{Event, Money, Page, ProductId, Result, text};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
-use store::{Envelope, Event};
+use store::StoredEvent;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
@@ -39,7 +39,7 @@ const fn page_of(id: ProductId) -> PageKey {
 }
 
 /// Which kept pages an event makes stale: those of the products that changed or whose stock moved.
-pub fn stale(fact: &Envelope) -> Vec<PageKey> {
+pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
     match &*fact.topic {
         ProductChanged::TOPIC => {
             fact.read::<ProductChanged>().map(|it| vec![page_of(it.product_id)]).unwrap_or_default()

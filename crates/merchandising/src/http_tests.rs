@@ -80,7 +80,7 @@ impl Site {
     /// What the relay does: every new event makes its pages stale.
     async fn hears(&mut self) {
         let after = self.heard;
-        self.app.db.write("test", |tx| outbox::place(tx, 1_000)).await.unwrap();
+        self.app.db.write("test", |tx| outbox::assign_sequence_numbers(tx, 1_000)).await.unwrap();
         for fact in self.app.db.read("test", move |tx| outbox::after(tx, after, 1_000)).await.unwrap() {
             for module in self.app.modules.iter() {
                 for key in (module.stale)(&fact) {

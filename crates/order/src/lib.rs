@@ -23,7 +23,7 @@ pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
     routes: http::routes,
-    reactions: events::REACTIONS,
+    reactions: events::reactions,
     live: live::notices,
     audit: store::audit,
     ..web::Module::named("order")

@@ -3,7 +3,7 @@
 
 use kernel::{Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};
 use serde::{Deserialize, Serialize};
-use store::{Envelope, Tx, outbox};
+use store::{StoredEvent, Tx, outbox};
 use web::Notice;
 
 /// The channel of one order.
@@ -105,7 +105,7 @@ pub(crate) fn present(tx: &mut Tx<'_>, order: &str) -> Result<Vec<Notice>> {
 }
 
 /// The notices a fact leads to; none for facts that streams are not told.
-pub fn notices(fact: &Envelope) -> Vec<Notice> {
+pub fn notices(fact: &StoredEvent) -> Vec<Notice> {
     let told = match &*fact.topic {
         "shopping.order.created" => {
             let created = told::<Created>(fact, "order-created");
@@ -127,7 +127,7 @@ pub fn notices(fact: &Envelope) -> Vec<Notice> {
     })
 }
 
-fn told<T: Serialize + for<'a> Deserialize<'a>>(fact: &Envelope, event: &'static str) -> Result<Vec<Notice>> {
+fn told<T: Serialize + for<'a> Deserialize<'a>>(fact: &StoredEvent, event: &'static str) -> Result<Vec<Notice>> {
     let (who, data): (Concerned, T) = (fact.read()?, fact.read()?);
     let one = Notice::new(of_order(&who.order_number), event, &data);
     let all = Notice { channel: of_user(&who.user_id), ..one.clone() };

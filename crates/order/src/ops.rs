@@ -1,6 +1,6 @@
 //! Operations on orders, one function per verb.
 
-use crate::events::{OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged};
+use crate::events;
 use crate::order::{Amounts, Change, Kind, LINES_MAX, NewOrder, Order, Status};
 use crate::store::{self, Filter, Part};
 use ::store::Tx;
@@ -9,7 +9,7 @@ use kernel::{
     text,
 };
 
-/// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`OrderCreated`]. C002 when it has
+/// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`::events::OrderCreated`]. C002 when it has
 /// no lines or more than [`LINES_MAX`]; S306 when its amounts do not add up.
 pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
     if new.lines.is_empty() || new.lines.len() > LINES_MAX {
@@ -37,7 +37,7 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
         version: 1,
     };
     store::insert_lines(tx, &order)?;
-    tx.emit(&OrderCreated::of(&order))?;
+    tx.emit(&events::created(&order))?;
     Ok(order)
 }
 
@@ -75,21 +75,21 @@ pub fn page(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, after: Optio
     Ok(request.page_of(orders, total, after, |order| order.id.raw()))
 }
 
-/// CONFIRMED → PAID; emits [`OrderConfirmed`]. `payment` is `None` for an order that costs nothing. S204, S209.
+/// CONFIRMED → PAID; emits [`::events::OrderConfirmed`]. `payment` is `None` for an order that costs nothing. S204, S209.
 pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumber>) -> Result<Order> {
     let at = tx.now();
     let order = step(tx, number, &Change::Paid { at })?.order;
-    tx.emit(&OrderConfirmed::of(&order, payment, at))?;
+    tx.emit(&events::confirmed(&order, payment, at))?;
     Ok(order)
 }
 
-/// PENDING or CONFIRMED → CANCELLED; emits [`OrderCancelled`]. `by` is the author, stored in the event. S203.
+/// PENDING or CONFIRMED → CANCELLED; emits [`::events::OrderCancelled`]. `by` is the author, stored in the event. S203.
 pub fn cancelled(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Cancelled { at, reason }, by)
 }
 
-/// PAID or SHIPPING → REFUNDED; emits [`OrderCancelled`]. The caller refunds the money. S203.
+/// PAID or SHIPPING → REFUNDED; emits [`::events::OrderCancelled`]. The caller refunds the money. S203.
 pub fn refunded(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Refunded { at, reason }, by)
@@ -97,16 +97,16 @@ pub fn refunded(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -
 
 fn end(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, by: &str) -> Result<Order> {
     let order = step(tx, number, change)?.order;
-    tx.emit(&OrderCancelled::of(&order, by))?;
+    tx.emit(&events::cancelled(&order, by))?;
     Ok(order)
 }
 
-/// The parcel left: PAID → SHIPPING; emits [`OrderStatusChanged`]. S205, S206, S207, S209.
+/// The parcel left: PAID → SHIPPING; emits [`::events::OrderStatusChanged`]. S205, S206, S207, S209.
 pub fn shipped(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
     moved(tx, number, &Change::Shipped, None, by)
 }
 
-/// The parcel arrived: SHIPPING → DELIVERED; emits [`OrderStatusChanged`]. S205, S207, S209.
+/// The parcel arrived: SHIPPING → DELIVERED; emits [`::events::OrderStatusChanged`]. S205, S207, S209.
 pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
     let at = tx.now();
     moved(tx, number, &Change::Delivered { at }, None, by)
@@ -149,7 +149,7 @@ pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Optio
 
 fn moved(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, reason: Option<&str>, by: &str) -> Result<Order> {
     let Stepped { order, from } = step(tx, number, change)?;
-    tx.emit(&OrderStatusChanged::of(&order, from, reason, by))?;
+    tx.emit(&events::status_changed(&order, from, reason, by))?;
     Ok(order)
 }
 

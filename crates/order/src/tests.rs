@@ -250,7 +250,7 @@ fn streams_are_told_of_payments_and_parcels_but_of_nothing_else() {
     let payment = r#""paymentNumber":"PAY-23456789","amount":9000,"paymentMethod":"CREDIT_CARD""#;
     let at = "2026-02-06T00:00:00.000Z";
     let told = |topic: &str, rest: String| {
-        let fact = ::store::Envelope {
+        let fact = ::store::StoredEvent {
             id: 7,
             topic: topic.into(),
             key: "ORD-20260206-23456789".into(),

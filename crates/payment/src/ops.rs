@@ -1,6 +1,6 @@
 //! Operations on payments and refunds, one function per verb.
 
-use crate::events::{PaymentCompleted, PaymentFailed, PaymentRefunded};
+use crate::events;
 use crate::payment::{Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
 use crate::store;
 use ::store::Tx;
@@ -56,7 +56,7 @@ fn already(live: &Payment) -> Error {
     Code::PaymentAlreadyCompleted.error().with(detail)
 }
 
-/// The gateway approved: → COMPLETED; emits [`PaymentCompleted`]. Repeated with the same transaction: no effect.
+/// The gateway approved: → COMPLETED; emits [`::events::PaymentCompleted`]. Repeated with the same transaction: no effect.
 ///
 /// [`Approval::Late`] when the payment had failed or was abandoned: its status stays, the capture is recorded, and
 /// the caller must refund the money. C019 when another transaction is recorded already: a gateway never captures one
@@ -77,7 +77,7 @@ pub fn completed(tx: &mut Tx<'_>, number: &PaymentNumber, transaction: &str) -> 
     payment.captured = payment.amount;
     changed(&mut payment, next, now);
     if payment.status.is_live() {
-        tx.emit(&PaymentCompleted::of(&payment))?;
+        tx.emit(&events::completed(&payment))?;
     }
     Ok(approval(payment))
 }
@@ -86,7 +86,7 @@ fn approval(payment: Payment) -> Approval {
     if payment.status.is_live() { Approval::Completed(payment) } else { Approval::Late(payment) }
 }
 
-/// The gateway refused: → FAILED with its reason (`CODE: text`, cut at 500 characters); emits [`PaymentFailed`].
+/// The gateway refused: → FAILED with its reason (`CODE: text`, cut at 500 characters); emits [`::events::PaymentFailed`].
 /// Repeated, or after the payment was abandoned: no effect. S302 when it is completed: captured money is never
 /// recorded as refused.
 pub fn failed(tx: &mut Tx<'_>, number: &PaymentNumber, reason: &str) -> Result<Payment> {
@@ -95,7 +95,7 @@ pub fn failed(tx: &mut Tx<'_>, number: &PaymentNumber, reason: &str) -> Result<P
     end(tx, number, &change)
 }
 
-/// The buyer or the shop abandoned the payment: → CANCELLED; emits [`PaymentFailed`]. Repeated: no effect; S312 when
+/// The buyer or the shop abandoned the payment: → CANCELLED; emits [`::events::PaymentFailed`]. Repeated: no effect; S312 when
 /// its outcome is known. The caller must find out whether the gateway took the money anyway.
 pub fn cancelled(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Payment> {
     let change = Change::Abandoned { at: tx.now() };
@@ -113,7 +113,7 @@ fn end(tx: &mut Tx<'_>, number: &PaymentNumber, change: &Change) -> Result<Payme
     }
     changed(&mut payment, next, now);
     let reason = payment.status.failure().unwrap_or(ABANDONED);
-    tx.emit(&PaymentFailed::of(&payment, reason))?;
+    tx.emit(&events::failed(&payment, reason))?;
     Ok(payment)
 }
 
@@ -144,7 +144,7 @@ pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reas
 }
 
 /// The gateway refunded the money: the refund → COMPLETED, its payment → PARTIALLY_REFUNDED or REFUNDED (a payment
-/// whose approval came late keeps its status); emits [`PaymentRefunded`]. Repeated with the same transaction: no
+/// whose approval came late keeps its status); emits [`::events::PaymentRefunded`]. Repeated with the same transaction: no
 /// effect. C019 when another outcome is recorded.
 pub fn refund_completed(tx: &mut Tx<'_>, refund: RefundId, transaction: &str) -> Result<Refund> {
     let (mut refund, now) = (locked_refund(tx, refund)?, tx.now());
@@ -164,7 +164,7 @@ pub fn refund_completed(tx: &mut Tx<'_>, refund: RefundId, transaction: &str) ->
     }
     changed(&mut payment, next, now);
     refund.status = end;
-    tx.emit(&PaymentRefunded::of(&payment, &refund, now))?;
+    tx.emit(&events::refunded(&payment, &refund, now))?;
     Ok(refund)
 }
 

@@ -2,7 +2,7 @@
 //! tried again after growing pauses, and after the last attempt a person has to look.
 
 use super::{
-    events::CompensationFailed,
+    events::compensation_failed,
     outcome::Outcome,
     record::{Cancellation, Record, Status},
     run::{Action, Call, Saga, is_passing},
@@ -135,7 +135,7 @@ impl<S: 'static> Saga<S> {
     /// Publishes that a person has to look, if this was the last attempt.
     fn alert(&self, tx: &mut Tx<'_>, record: &Record) -> Result<()> {
         match record.status {
-            Status::CompensationFailed => tx.emit(&CompensationFailed::of(record, tx.now())),
+            Status::CompensationFailed => tx.emit(&compensation_failed(record, tx.now())),
             Status::Started | Status::Completed | Status::Compensating | Status::Failed => Ok(()),
         }
     }

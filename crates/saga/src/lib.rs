@@ -22,7 +22,6 @@ mod tests;
 
 pub use call::{NoCall, RemoteCall};
 pub use drive::{CALL_MAX, Flow, drive, nudge, nudge_if_due};
-pub use events::CompensationFailed;
 #[cfg(feature = "test-harness")]
 pub use fault::Fault;
 pub use measure::count_failure;

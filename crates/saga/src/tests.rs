@@ -384,7 +384,7 @@ async fn compensating_is_tried_three_times_and_then_a_person_has_to_look() {
     room.settle().await;
     let record = room.record(&id).await;
     assert_eq!((record.status, record.attempts, record.wake_at), (Status::CompensationFailed, 3, None));
-    room.db.write("places", |tx| ::store::outbox::place(tx, 10)).await.unwrap();
+    room.db.write("places", |tx| ::store::outbox::assign_sequence_numbers(tx, 10)).await.unwrap();
     let said = room.db.read("events", |tx| ::store::outbox::after(tx, 0, 10)).await.unwrap();
     assert_eq!(said.len(), 1);
     assert_eq!(&*said[0].topic, "shopping.saga.compensation-failed");

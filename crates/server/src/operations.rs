@@ -5,7 +5,7 @@ use audit::AuditRun;
 use kernel::{Code, Cursor, Page, Result, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
-use store::{Envelope, consumer, consumer::Parked, outbox};
+use store::{DeadLetter, StoredEvent, Tx, dead_letter, outbox, reaction, subscriber};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{Admin, ApiResult, App, Module, Paging, Path, Routes, done, ok, response::Success, route::ADMIN};
@@ -37,7 +37,7 @@ pub struct EventsView {
     /// Who listens and how far they are.
     pub consumers: Vec<ConsumerView>,
     /// Events put aside because a reaction failed, oldest first, by `page` and `size`.
-    pub parked: Page<Parked>,
+    pub parked: Page<DeadLetter>,
 }
 
 /// One event.
@@ -70,7 +70,7 @@ pub struct ConsumerView {
 }
 
 impl EventView {
-    fn of(fact: Envelope) -> EventView {
+    fn of(fact: StoredEvent) -> EventView {
         EventView {
             id: fact.id,
             topic: fact.topic.to_string(),
@@ -95,10 +95,14 @@ pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Ap
         let events = outbox::before(tx, before, size)?;
         let full = i64::try_from(events.len()).unwrap_or(0) == size;
         let next_cursor = events.last().filter(|_| full).map(|fact| Cursor::after(fact.id));
-        let (parked, total) = consumer::list(tx, size, offset)?;
+        let (parked, total) = dead_letter::list(tx, size, offset)?;
         let consumers = consumers.iter().map(|(name, topics)| {
             let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
-            Ok(ConsumerView { name: (*name).to_owned(), topics, position: consumer::position(tx, name)? })
+            Ok(ConsumerView {
+                name: (*name).to_owned(),
+                topics,
+                position: subscriber::position(tx, name)?.unwrap_or(0),
+            })
         });
         let consumers = consumers.collect::<Result<Vec<_>>>()?;
         let events = events.into_iter().map(EventView::of).collect();
@@ -114,7 +118,11 @@ pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Ap
         (status = 409, description = "C019: it failed again")))]
 pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i64>) -> ApiResult<()> {
     let reactions: Arc<[_]> = relay::reactions(&app.modules).into();
-    if app.db.write("events.redeliver", move |tx| consumer::redeliver(tx, &reactions, id)).await? {
+    let redeliver = move |tx: &mut Tx<'_>| {
+        let letter = dead_letter::to_redeliver(tx, id)?;
+        reaction::retry(tx, &reactions, &letter)
+    };
+    if app.db.write("events.redeliver", redeliver).await? {
         Ok(done())
     } else {
         Err(Code::Conflict.because("the reaction failed again; the parked event says why").into())

@@ -5,7 +5,7 @@
 //!
 //! Facts are read once a batch, on a read connection. A consumer costs a write only when a fact of the batch concerns it;
 //! otherwise its position moves in memory and is stored now and then. Reactions stay exactly-once because their own
-//! transaction compares and moves the stored position (`store::consumer::apply`).
+//! transaction compares and moves the stored position (`store::reaction::apply`).
 
 use futures_util::{FutureExt, future};
 use kernel::{Code, Result, Timestamp};
@@ -18,7 +18,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use store::{Envelope, Lease, Reaction, consumer, outbox};
+use store::{Lease, Reaction, StoredEvent, dead_letter, outbox, reaction, subscriber};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use web::{App, Module};
@@ -91,17 +91,17 @@ struct Leading {
 
 /// Every reaction of every module.
 pub fn reactions(modules: &[Module]) -> Vec<Reaction> {
-    modules.iter().flat_map(|module| module.reactions).copied().collect()
+    modules.iter().flat_map(|module| (module.reactions)()).collect()
 }
 
 /// The consumers of some reactions with their topics.
 pub fn consumers(reactions: &[Reaction]) -> Vec<(&'static str, Vec<&'static str>)> {
     let mut found: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
     for reaction in reactions {
-        match found.iter_mut().find(|(name, _)| *name == reaction.consumer) {
+        match found.iter_mut().find(|(name, _)| *name == reaction.subscriber) {
             Some((_, topics)) if topics.contains(&reaction.topic) => {}
             Some((_, topics)) => topics.push(reaction.topic),
-            None => found.push((reaction.consumer, vec![reaction.topic])),
+            None => found.push((reaction.subscriber, vec![reaction.topic])),
         }
     }
     found
@@ -138,8 +138,9 @@ impl Relay {
         let (positions, parked) = app
             .db
             .write("relay.lead", move |tx| {
-                let positions = names.iter().map(|name| consumer::position(tx, name)).collect::<Result<Vec<_>>>()?;
-                Ok((positions, consumer::list(tx, 1, 0)?.1))
+                let position = |name: &&str| Ok(subscriber::position(tx, name)?.unwrap_or(0));
+                let positions = names.iter().map(position).collect::<Result<Vec<_>>>()?;
+                Ok((positions, dead_letter::list(tx, 1, 0)?.1))
             })
             .await?;
         self.progress.parked.store(parked, Ordering::Relaxed);
@@ -186,22 +187,22 @@ impl Relay {
     }
 
     /// The next facts. Who leads gives those that have just been committed their places first.
-    async fn read(&self) -> Result<Vec<Envelope>> {
+    async fn read(&self) -> Result<Vec<StoredEvent>> {
         let from = self.slowest();
         let leads = self.leading.is_some();
         let read = move |tx: &mut store::Tx<'_>| {
-            let new = leads && outbox::has_new(tx)?;
+            let new = leads && outbox::has_unnumbered(tx)?;
             Ok((new, if new { Vec::new() } else { outbox::after(tx, from, BATCH)? }))
         };
         let (new, facts) = self.app.db.read("relay.read", read).await?;
         let Some(leading) = self.leading.as_ref().filter(|_| new) else { return Ok(facts) };
-        leading.app.db.write("relay.place", |tx| outbox::place(tx, BATCH)).await?;
+        leading.app.db.write("relay.place", |tx| outbox::assign_sequence_numbers(tx, BATCH)).await?;
         self.app.db.read("relay.read", move |tx| outbox::after(tx, from, BATCH)).await
     }
 
     /// Pages and streams hear each fact once, before the reactions: what they show is already committed. A page is stale
     /// before a stream tells of its change, and forgotten once a batch however often it changed.
-    async fn tell(&mut self, facts: &[Envelope]) {
+    async fn tell(&mut self, facts: &[StoredEvent]) {
         let new = &facts[facts.partition_point(|fact| fact.id <= self.told)..];
         let modules = &self.app.modules;
         let mut stale = HashSet::new();
@@ -232,8 +233,11 @@ impl Relay {
             .app
             .db
             .write("relay.retry", move |tx| {
-                let succeeded = consumer::retry_due(tx, &reactions, REACT_AT_ONCE as i64)?;
-                Ok((succeeded, consumer::list(tx, 1, 0)?.1))
+                let mut succeeded = 0;
+                for (name, _) in consumers(&reactions) {
+                    succeeded += reaction::retry_due(tx, name, &reactions, REACT_AT_ONCE as i64)?;
+                }
+                Ok((succeeded, dead_letter::list(tx, 1, 0)?.1))
             })
             .await?;
         self.progress.parked.store(parked, Ordering::Relaxed);
@@ -310,7 +314,7 @@ impl Relay {
         positions.min().map_or(self.told, |slowest| slowest.min(self.told))
     }
 
-    fn note(&self, oldest_unheard: Option<&Envelope>) {
+    fn note(&self, oldest_unheard: Option<&StoredEvent>) {
         self.progress.told.store(self.told, Ordering::Relaxed);
         let leads = self.leading.is_some();
         self.progress.leads.store(leads, Ordering::Relaxed);
@@ -334,8 +338,8 @@ impl Leading {
         let save = move |tx: &mut store::Tx<'_>| {
             for (name, position) in &moved {
                 // another process may have gone further
-                let stored = consumer::position(tx, name)?;
-                consumer::set_position(tx, name, stored.max(*position))?;
+                let stored = subscriber::position(tx, name)?.unwrap_or(0);
+                subscriber::set_position(tx, name, stored.max(*position))?;
             }
             Ok(())
         };
@@ -351,21 +355,21 @@ impl Consumer {
         &mut self,
         app: &App,
         reactions: &Arc<[Reaction]>,
-        facts: &Arc<Vec<Envelope>>,
+        facts: &Arc<Vec<StoredEvent>>,
         last: i64,
         progress: &Progress,
     ) -> Result<()> {
         let position = self.position;
-        let concerns = |fact: &&Envelope| fact.id > position && self.topics.contains(&&*fact.topic);
-        let mine: Vec<Envelope> = facts.iter().filter(concerns).cloned().collect();
+        let concerns = |fact: &&StoredEvent| fact.id > position && self.topics.contains(&&*fact.topic);
+        let mine: Vec<StoredEvent> = facts.iter().filter(concerns).cloned().collect();
         let mut chunks = mine.chunks(REACT_AT_ONCE).peekable();
         while let Some(chunk) = chunks.next() {
             let upto = if chunks.peek().is_some() { chunk.last().map_or(last, |fact| fact.id) } else { last };
             let (name, reactions, chunk) = (self.name, Arc::clone(reactions), chunk.to_vec());
-            let work = move |tx: &mut store::Tx<'_>| consumer::apply(tx, name, &reactions, &chunk, upto);
+            let work = move |tx: &mut store::Tx<'_>| reaction::apply(tx, name, &reactions, &chunk, upto);
             let done = app.db.write("relay.react", work).await?;
             progress.reactions.fetch_add(1, Ordering::Relaxed);
-            progress.parked.fetch_add(done.parked as i64, Ordering::Relaxed);
+            progress.parked.fetch_add(done.set_aside as i64, Ordering::Relaxed);
             self.position = done.position;
             self.saved = done.position;
         }

@@ -2,7 +2,7 @@
 
 use crate::audit;
 use crate::config::Settings;
-use crate::relay::Progress;
+use crate::relay::{self, Progress};
 use crate::tasks::Chore;
 use futures_util::FutureExt;
 use kernel::{Result, Timestamp};
@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use store::{Tx, consumer, idempotency, outbox};
+use store::{Tx, idempotency, outbox, subscriber};
 use web::App;
 
 /// How often old rows are looked for.
@@ -59,9 +59,12 @@ async fn forget_events(app: App, after: Duration, progress: Arc<Progress>) -> Re
     let cutoff = app.now().before(after);
     // positions in memory are ahead of those stored, but only the relay of this instance has those of every consumer
     let in_memory = progress.heard_by_all.load(Ordering::Relaxed);
+    let subscribers = relay::consumers(&relay::reactions(&app.modules));
     let forget = move |tx: &mut Tx<'_>| {
-        let heard_by_all = consumer::heard_by_all(tx)?.min(in_memory);
-        outbox::forget(tx, heard_by_all, cutoff)
+        let stored = |(name, _): &(&str, _)| Ok(subscriber::position(tx, name)?.unwrap_or(0));
+        let stored = subscribers.iter().map(stored).collect::<Result<Vec<i64>>>()?;
+        let heard_by_all = stored.into_iter().fold(in_memory, i64::min);
+        outbox::remove_old(tx, heard_by_all, cutoff)
     };
     app.db.write("server.forget-events", forget).await
 }

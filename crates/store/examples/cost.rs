@@ -12,7 +12,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use store::{Arg, DatabaseUrl, Db, Event, Migration, Settings, Tx, args};
+use store::{Arg, DatabaseUrl, Db, Migration, Settings, Tx, args};
 
 const ORDERS: i64 = 40_000;
 const CALLERS: i64 = 256;
@@ -83,18 +83,18 @@ const ADDRESS: &str =
 
 const HASH: &str = "00000000000000000000000000000000000000000000000000000000000000ff";
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OrderCreated<'a> {
-    order_number: &'a str,
-    user_id: &'a str,
+struct OrderCreated {
+    order_number: String,
+    user_id: String,
     total_amount: i64,
     items: Vec<(i64, i64)>,
 }
-impl Event for OrderCreated<'_> {
+impl kernel::Event for OrderCreated {
     const TOPIC: &'static str = "shopping.order.created";
     fn key(&self) -> String {
-        self.order_number.to_owned()
+        self.order_number.clone()
     }
 }
 
@@ -138,7 +138,7 @@ fn place(tx: &mut Tx<'_>, n: i64) -> Result<i64> {
     tx.exec(SAGA_STEP, args!["PROCESS_PAYMENT", "STARTED", saga, 1_i64])?;
     let back = tx.query_one(ORDER_BACK, args![order], |row| row.get::<String>(1))?;
     let items = tx.query(ITEMS_BACK, args![order], |row| Ok((row.get::<i64>(1)?, row.get::<i64>(4)?)))?;
-    tx.emit(&OrderCreated { order_number: &back, user_id: &user, total_amount: total, items })?;
+    tx.emit(&OrderCreated { order_number: back.clone(), user_id: user.clone(), total_amount: total, items })?;
     tx.exec(ANSWER, args![201_i64, ADDRESS, user, key])?;
     Ok(order)
 }
@@ -338,8 +338,13 @@ fn place_barely(conn: &Connection, sent: &mut [rusqlite::Statement<'_>], n: i64)
     let back: String = sent[14].query_row([order], |row| row.get(1))?;
     let item = |row: &rusqlite::Row<'_>| Ok((row.get(1)?, row.get(4)?));
     let items = sent[15].query_map([order], item)?.collect::<Result<_, _>>()?;
-    let told = OrderCreated { order_number: &back, user_id: &user, total_amount: total, items };
-    sent[16].execute((OrderCreated::TOPIC, &number, serde_json::to_string(&told).unwrap_or_default(), now))?;
+    let told = OrderCreated { order_number: back.clone(), user_id: user.clone(), total_amount: total, items };
+    sent[16].execute((
+        <OrderCreated as kernel::Event>::TOPIC,
+        &number,
+        serde_json::to_string(&told).unwrap_or_default(),
+        now,
+    ))?;
     sent[17].execute((201, ADDRESS, &user, &key))?;
     Ok(())
 }

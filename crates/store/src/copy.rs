@@ -150,7 +150,7 @@ impl Transfer {
     pub fn place_facts(&self) -> Result<usize> {
         let mut placed = 0;
         loop {
-            match self.source.write_blocking("copy.place", |tx| outbox::place(tx, PLACED_AT_ONCE))? {
+            match self.source.write_blocking("copy.place", |tx| outbox::assign_sequence_numbers(tx, PLACED_AT_ONCE))? {
                 0 => return Ok(placed),
                 some => placed += some,
             }
@@ -221,7 +221,7 @@ impl Transfer {
             if begun.swap(true, Ordering::Relaxed) {
                 return Err(Code::Unavailable.because("the connection to the source was lost"));
             }
-            if outbox::has_new(tx)? {
+            if outbox::has_unnumbered(tx)? {
                 return Err(Code::Conflict.because("facts of the source have no place in the stream yet"));
             }
             let newest = newest(tx)?;

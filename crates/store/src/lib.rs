@@ -1,12 +1,12 @@
-//! The shop's memory: one `Db` with a plain synchronous `Tx`, group commit, migrations, the outbox and its consumers,
+//! The shop's memory: one `Db` with a plain synchronous `Tx`, group commit, migrations, the outbox and its subscribers,
 //! idempotency records. The only crate that knows a database driver. The README explains it in one page.
 
 pub mod arg;
 pub mod audit;
 mod connection;
-pub mod consumer;
 pub mod copy;
 pub mod db;
+pub mod dead_letter;
 pub mod dialect;
 mod drawn;
 pub mod fault;
@@ -19,11 +19,13 @@ mod open;
 pub mod outbox;
 mod pool;
 mod postgres;
+pub mod reaction;
 mod reader;
 mod rendered;
 pub mod row;
 pub mod schema;
 mod sqlite;
+pub mod subscriber;
 pub mod text_enum;
 pub mod tx;
 pub mod url;
@@ -48,12 +50,13 @@ pub use audit::{Check, Violation};
 ///
 /// [`Row::next`] reads the columns in that order.
 pub use const_format::concatcp;
-pub use consumer::Reaction;
 pub use db::{Db, Durability, Health, Limits, Settings};
+pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
 pub use lease::Lease;
 pub use migrate::Migration;
-pub use outbox::{Envelope, Event};
+pub use outbox::{Emitted, StoredEvent};
+pub use reaction::Reaction;
 pub use row::{Column, FromColumn, Row, present};
 pub use tx::Tx;
 pub use url::DatabaseUrl;
@@ -69,7 +72,8 @@ pub const STATEMENTS: &[&[&str]] = &[
     writer::STATEMENTS,
     migrate::STATEMENTS,
     outbox::STATEMENTS,
-    consumer::STATEMENTS,
+    subscriber::STATEMENTS,
+    dead_letter::STATEMENTS,
     idempotency::STATEMENTS,
     lease::STATEMENTS,
     copy::STATEMENTS,

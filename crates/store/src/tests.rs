@@ -2,7 +2,6 @@
 
 mod close;
 mod commit;
-mod consumer;
 mod copy;
 mod crash;
 mod disk;
@@ -13,6 +12,7 @@ mod many;
 mod migrate;
 mod outage;
 mod outbox;
+mod reaction;
 mod read;
 mod schema;
 mod shop;

@@ -1,9 +1,9 @@
 //! The transaction: all that domain code may do with the database, and nothing else.
 
 use crate::connection::{Connection, SAVEPOINTS};
-use crate::outbox::{Emitted, Event};
+use crate::outbox::Emitted;
 use crate::{Arg, Row};
-use kernel::{Code, Random, Result, Timestamp};
+use kernel::{Code, Event, Random, Result, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Most values in one statement. Longer lists of rows are split into several statements.

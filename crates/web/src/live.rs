@@ -22,7 +22,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Envelope, Tx, outbox};
+use store::{StoredEvent, Tx, outbox};
 use tokio::sync::mpsc;
 
 /// Notices a slow reader may be behind before its stream is ended; it then resumes by `Last-Event-ID`.
@@ -98,7 +98,7 @@ impl Live {
     }
 
     /// Tells `fact` to everyone concerned. Called by the relay for each fact, in order.
-    pub fn tell(&self, modules: &[Module], fact: &Envelope) {
+    pub fn tell(&self, modules: &[Module], fact: &StoredEvent) {
         if self.is_idle() {
             return;
         }
@@ -129,7 +129,7 @@ impl Live {
     }
 }
 
-fn notices(modules: &[Module], fact: &Envelope) -> Vec<Notice> {
+fn notices(modules: &[Module], fact: &StoredEvent) -> Vec<Notice> {
     modules.iter().flat_map(|module| (module.live)(fact)).collect()
 }
 

@@ -4,7 +4,7 @@ use crate::{App, Notice, PageKey, Routes};
 use futures_util::future::BoxFuture;
 use kernel::Result;
 use std::time::Duration;
-use store::{Envelope, Migration, Reaction, Tx, Violation};
+use store::{Migration, Reaction, StoredEvent, Tx, Violation};
 
 /// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`.
 #[derive(Clone, Copy)]
@@ -20,11 +20,11 @@ pub struct Module {
     /// Handlers with absolute paths.
     pub root_routes: fn() -> Routes,
     /// What it does because something happened.
-    pub reactions: &'static [Reaction],
+    pub reactions: fn() -> Vec<Reaction>,
     /// Which kept pages an event makes stale.
-    pub stale: fn(&Envelope) -> Vec<PageKey>,
+    pub stale: fn(&StoredEvent) -> Vec<PageKey>,
     /// What an event tells to live streams.
-    pub live: fn(&Envelope) -> Vec<Notice>,
+    pub live: fn(&StoredEvent) -> Vec<Notice>,
     /// What it does from time to time.
     pub tasks: &'static [Task],
     /// Which of its promises are broken.
@@ -40,7 +40,7 @@ impl Module {
             statements: &[],
             routes: Routes::new,
             root_routes: Routes::new,
-            reactions: &[],
+            reactions: Vec::new,
             stale: |_| Vec::new(),
             live: |_| Vec::new(),
             tasks: &[],

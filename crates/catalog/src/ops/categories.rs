@@ -1,10 +1,10 @@
 //! Operations on categories.
 
 use crate::category::{self, CATEGORIES_MAX, Category, DEPTH_MAX, PATH_SIGN, Tree, WithPath};
-use crate::events::{CategoryChanged, Change};
 use crate::product::{outdated, same_version};
 use crate::store::categories as rows;
 use ::store::Tx;
+use events::{CategoryChanged, Change};
 use kernel::{CategoryId, Code, Error, Result, text};
 
 /// The content of a category, as an administrator writes it.

@@ -1,11 +1,11 @@
 //! Operations on images: an ordered gallery, whose first image is the one shown in lists.
 
-use crate::events::Change;
 use crate::ops::products::{changed, lock_to_change};
 use crate::product::{Author, IMAGES_MAX, Product};
 use crate::store;
 use crate::text::url;
 use ::store::Tx;
+use events::Change;
 use kernel::{ProductId, Result, text};
 
 /// The images of these products, grouped by product, in display order.

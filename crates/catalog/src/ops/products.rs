@@ -1,12 +1,12 @@
 //! Operations on products.
 
-use crate::events::{Change, ProductChanged};
 use crate::ops::{categories, images};
 use crate::product::{self, Author, Content, New, Product, SKU_MAX, Status, outdated, same_version};
 use crate::store;
 use crate::text::{line, written};
 use crate::variant::{self, VARIANTS_MAX};
 use ::store::Tx;
+use events::{Change, ProductChanged};
 use kernel::{Code, Detail, Error, ProductId, Result, VariantId, number::ALPHABET, text};
 use std::collections::HashMap;
 

@@ -1,13 +1,13 @@
 //! Stores the rows of an import by their sku. One read per chunk loads everything that its rows need; then each row
 //! is decided on its own.
 
-use crate::events::{Change, ProductChanged};
 use crate::ops::{images, products, variants};
 use crate::product::{Author, Content, Product, SKU_MAX, Status};
 use crate::store;
 use crate::text::line;
 use crate::variant::{self, Variant};
 use ::store::Tx;
+use events::{Change, ProductChanged};
 use kernel::{CategoryId, Code, Money, ProductId, Result, VariantId, text};
 use std::collections::HashMap;
 

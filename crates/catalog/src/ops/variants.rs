@@ -1,11 +1,11 @@
 //! Operations on variants. Each is a change of its product and raises the product's version.
 
-use crate::events::Change;
 use crate::ops::products::{changed, draw_sku, lock_to_change, raced, sku_taken};
 use crate::product::{Author, Product};
 use crate::store;
 use crate::variant::{self, New, VARIANTS_MAX, Variant};
 use ::store::Tx;
+use events::Change;
 use kernel::{Code, ProductId, Result, VariantId, text};
 
 /// The variants of these products that are not discontinued, grouped by product, oldest first.

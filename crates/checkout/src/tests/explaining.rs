@@ -14,7 +14,7 @@ async fn everything_that_happened_to_an_order_is_shown_in_order() {
     shop.cancel(1, &order).await.must("200");
     shop.get(1, &format!("/admin/orders/{order}/explain")).await.must("403 A002");
     let path = format!("/admin/orders/{order}/explain");
-    shop.app.db.write("test.place", |tx| ::store::outbox::place(tx, 1_000)).await.unwrap();
+    shop.app.db.write("test.place", |tx| ::store::outbox::assign_sequence_numbers(tx, 1_000)).await.unwrap();
     let shown = shop.admin_get(&path).await.must("200");
     let moments: Vec<String> = shown.data()["timeline"]
         .as_array()

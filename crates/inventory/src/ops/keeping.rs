@@ -1,10 +1,11 @@
 //! Operations of people: open, receive, adjust.
 
 use crate::Location;
-use crate::events::StockChanged;
+use crate::events;
 use crate::movement::Kind;
 use crate::stock::{self, LOW_STOCK_THRESHOLD, Opening, StockRow};
 use crate::store::{self, Cause};
+use ::events::StockChanged;
 use ::store::{Arg, Tx};
 use kernel::{Code, Error, ProductId, Quantity, Result, VariantId, text};
 
@@ -190,7 +191,7 @@ fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [StockRow], reason: &str, by: &
 }
 
 fn changed(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {
-    store::levels(tx, variants)?.iter().try_for_each(|level| tx.emit(&StockChanged::of(level)))
+    store::levels(tx, variants)?.iter().try_for_each(|level| tx.emit(&events::changed(level)))
 }
 
 fn shortened(by: &str) -> &str {

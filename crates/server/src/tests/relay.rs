@@ -2,17 +2,17 @@ use super::{Shop, shop};
 use crate::background::Background;
 use crate::leader::Leader;
 use crate::relay::{Relay, consumers};
-use kernel::{Code, Result};
+use kernel::{Code, Event, Result};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
-use store::{Envelope, Event, Migration, Reaction, Tx, args};
+use store::{Migration, Reaction, Tx, args};
 use testdb::{Kind, wanted};
 use tokio_util::sync::CancellationToken;
 use web::{Module, Notice, PageKey, Task};
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Rang {
     n: i64,
 }
@@ -23,7 +23,7 @@ impl Event for Rang {
     }
 }
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Passed;
 impl Event for Passed {
     const TOPIC: &'static str = "test.passed";
@@ -32,31 +32,29 @@ impl Event for Passed {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Heard {
-    n: i64,
+/// Nothing emits it.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Never;
+impl Event for Never {
+    const TOPIC: &'static str = "test.never";
+    fn key(&self) -> String {
+        String::new()
+    }
 }
 
 static BROKEN: AtomicBool = AtomicBool::new(false);
 
-fn write_down(tx: &mut Tx<'_>, fact: &Envelope) -> Result<()> {
-    let heard: Heard = fact.read()?;
-    tx.exec("insert into heard (event_id, n) values (?, ?)", args![fact.id, heard.n])?;
-    if heard.n == 213 && BROKEN.load(Ordering::SeqCst) {
+fn write_down(tx: &mut Tx<'_>, rang: &Rang) -> Result<()> {
+    tx.exec("insert into heard (n) values (?)", args![rang.n])?;
+    if rang.n == 213 && BROKEN.load(Ordering::SeqCst) {
         return Err(Code::Internal.error().caused_by("unlucky"));
     }
     Ok(())
 }
 
 const MODULES: &[Module] = &[Module {
-    migrations: &[Migration {
-        name: "bells/0001",
-        sql: "create table heard (event_id bigint not null, n bigint not null) {table};\n",
-    }],
-    reactions: &[
-        Reaction { consumer: "bells", topic: "test.rang", run: write_down },
-        Reaction { consumer: "idle", topic: "test.never", run: write_down },
-    ],
+    migrations: &[Migration { name: "bells/0001", sql: "create table heard (id {id}, n bigint not null) {table};\n" }],
+    reactions: || vec![Reaction::on::<Rang>("bells", write_down), Reaction::on::<Never>("idle", |_, _| Ok(()))],
     stale: |fact| if &*fact.topic == "test.rang" { vec![PageKey { kind: "bell", id: 1 }] } else { Vec::new() },
     live: |fact| vec![Notice::new("bells", "rang", &fact.id)],
     tasks: &[Task { name: "bells.count-down", every: Duration::from_secs(1), run: |app| Box::pin(count_down(app)) }],
@@ -89,13 +87,12 @@ async fn leading(shop: &Shop) -> Relay {
 }
 
 async fn heard(shop: &Shop) -> Vec<i64> {
-    let all =
-        shop.app.db.read("heard", |tx| tx.query("select n from heard order by event_id", args![], |row| row.get(0)));
+    let all = shop.app.db.read("heard", |tx| tx.query("select n from heard order by id", args![], |row| row.get(0)));
     all.await.unwrap()
 }
 
 async fn position(shop: &Shop, consumer: &'static str) -> i64 {
-    shop.app.db.read("position", move |tx| store::consumer::position(tx, consumer)).await.unwrap()
+    shop.app.db.read("position", move |tx| store::subscriber::position(tx, consumer)).await.unwrap().unwrap_or(0)
 }
 
 #[tokio::test]
@@ -147,7 +144,7 @@ async fn a_poison_event_blocks_its_key_alone_and_is_tried_again() {
     assert_eq!(heard(&shop).await.len(), 3, "not due yet");
     shop.clock.advance(Duration::from_secs(60));
     background.settle().await.unwrap();
-    assert_eq!(heard(&shop).await, [211, 212, 213, 214, 215]);
+    assert_eq!(heard(&shop).await, [211, 212, 214, 213, 215], "in order per key");
     assert_eq!(background.progress().parked.load(Ordering::Relaxed), 0);
 }
 
@@ -197,22 +194,8 @@ async fn a_running_relay_is_woken_by_commits_and_drains_before_it_ends() {
 
 #[test]
 fn consumers_are_listed_with_their_topics() {
-    let [rang, never] = [MODULES[0].reactions[0], MODULES[0].reactions[1]];
-    assert_eq!(consumers(&[rang, never, rang]), [("bells", vec!["test.rang"]), ("idle", vec!["test.never"])]);
-}
-
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Reserved {
-    order_number: String,
-    user_id: &'static str,
-    reserved_quantities: std::collections::BTreeMap<i64, i64>,
-}
-impl Event for Reserved {
-    const TOPIC: &'static str = "shopping.inventory.reserved";
-    fn key(&self) -> String {
-        self.order_number.clone()
-    }
+    let twice = [(MODULES[0].reactions)(), (MODULES[0].reactions)()].concat();
+    assert_eq!(consumers(&twice), [("bells", vec!["test.rang"]), ("idle", vec!["test.never"])]);
 }
 
 /// `cargo test --release -p server what_a_fact_costs -- --ignored --nocapture`: time per fact of the real modules, with the
@@ -226,12 +209,13 @@ async fn what_a_fact_costs() {
     for start in (0..FACTS).step_by(10_000) {
         let emit = move |tx: &mut Tx<'_>| {
             (start..start + 10_000).try_for_each(|n| {
-                let reserved_quantities = (0..3).map(|line| ((n * 7 + line) % 5_000 + 1, 2)).collect();
-                let order_number = format!("ORD-20260206-{n:08}");
-                tx.emit(&Reserved {
-                    order_number,
-                    user_id: "0b1f2c3d-0000-4000-8000-000000000001",
+                let reserved_quantities =
+                    (0..3).map(|line| (kernel::ProductId::new((n * 7 + line) % 5_000 + 1), 2)).collect();
+                tx.emit(&events::StockReserved {
+                    order_number: format!("ORD-20260206-{n:08}").parse()?,
+                    user_id: "0b1f2c3d-0000-4000-8000-000000000001".parse()?,
                     reserved_quantities,
+                    reserved_at: tx.now(),
                 })
             })
         };

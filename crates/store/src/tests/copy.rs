@@ -3,7 +3,7 @@
 use super::schema::{SHELVES, spaces};
 use super::shop::*;
 use crate::copy::{Progress, Report, Side, Transfer, Watch};
-use crate::{Arg, Db, Envelope, Migration, Tx, args, consumer, outbox};
+use crate::{Arg, Db, Migration, StoredEvent, Tx, args, outbox, subscriber};
 use kernel::{Error, Result};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
@@ -42,7 +42,7 @@ fn furnish(tx: &mut Tx<'_>) -> Result<()> {
     let shelves = (1..=1_500).map(|place| shelf(if place % 2 == 0 { 7 } else { 40 }, place));
     tx.insert_rows(SHELF, shelves.collect())?;
     tx.insert_rows(MANY_JARS, (1..=JARS).map(|n| vec![Arg::Owned(format!("jar {n}")), Arg::Int(n)]).collect())?;
-    consumer::set_position(tx, "mail", 3)?;
+    subscriber::set_position(tx, "mail", 3)?;
     for n in 0..60 {
         add_loudly(tx, &format!("f{n}-1"))?;
     }
@@ -83,12 +83,12 @@ async fn copied(from: &Db, to: &Db) -> Result<Report> {
     .await
 }
 
-async fn facts(db: &Db) -> Vec<Envelope> {
+async fn facts(db: &Db) -> Vec<StoredEvent> {
     db.read("facts", |tx| outbox::after(tx, 0, 1_000)).await.unwrap()
 }
 
-fn alike(one: &[Envelope], other: &[Envelope]) {
-    let told = |facts: &[Envelope]| -> Vec<_> {
+fn alike(one: &[StoredEvent], other: &[StoredEvent]) {
+    let told = |facts: &[StoredEvent]| -> Vec<_> {
         facts.iter().map(|f| (f.id, f.topic.clone(), f.key.clone(), f.payload.clone(), f.at)).collect()
     };
     assert!(told(one) == told(other), "{} and {} facts are not the same", one.len(), other.len());
@@ -126,7 +126,7 @@ async fn a_shop_goes_round_all_databases_and_comes_back_the_same() {
         lost.unwrap_err();
         let label = format!("later-{n}");
         to.write("later", move |tx| add_loudly(tx, &label)).await.unwrap();
-        to.write("place", |tx| outbox::place(tx, 1)).await.unwrap();
+        to.write("place", |tx| outbox::assign_sequence_numbers(tx, 1)).await.unwrap();
         assert_eq!(to.read("newest", outbox::newest).await.unwrap(), newest + 1);
         from = to;
     }

@@ -173,7 +173,7 @@ fn lingering(
     (release, job, told)
 }
 
-fn keys(facts: &[crate::Envelope]) -> Vec<&str> {
+fn keys(facts: &[crate::StoredEvent]) -> Vec<&str> {
     facts.iter().map(|fact| &*fact.key).collect()
 }
 
@@ -223,7 +223,7 @@ async fn two_who_give_places_give_each_fact_one() {
         let labels = tells(round * 100);
         shop.db.write("tell", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
         // without leases: at worst one of the two fails, and never a fact gets two places or none
-        let _ = at_once(&shop.db, 2, |tx, _| outbox::place(tx, 1_000)).await;
+        let _ = at_once(&shop.db, 2, |tx, _| outbox::assign_sequence_numbers(tx, 1_000)).await;
     }
     let facts = shop.told().await;
     assert_eq!(facts.len(), 500);

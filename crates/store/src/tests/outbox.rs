@@ -46,11 +46,11 @@ async fn ids_grow_even_after_everything_was_forgotten() {
     shop.clock.passes(3_600);
     let now = kernel::Clock::now(&*shop.clock);
     assert_eq!(
-        shop.db.write("forget", move |tx| outbox::forget(tx, 1, now)).await.unwrap(),
+        shop.db.write("forget", move |tx| outbox::remove_old(tx, 1, now)).await.unwrap(),
         1,
         "one was not heard yet"
     );
-    assert_eq!(shop.db.write("forget", move |tx| outbox::forget(tx, 2, now)).await.unwrap(), 0, "the newest stays");
+    assert_eq!(shop.db.write("forget", move |tx| outbox::remove_old(tx, 2, now)).await.unwrap(), 0, "the newest stays");
     tell("a-3").await.unwrap();
     shop.told().await;
     assert_eq!(shop.db.read("newest", outbox::newest).await.unwrap(), 3);
@@ -64,7 +64,7 @@ async fn young_facts_are_kept() {
     let now = kernel::Clock::now(&*shop.clock);
     shop.db.write("young", |tx| add_loudly(tx, "a-2").and_then(|()| add_loudly(tx, "a-3"))).await.unwrap();
     shop.told().await;
-    assert_eq!(shop.db.write("forget", move |tx| outbox::forget(tx, 3, now)).await.unwrap(), 1);
+    assert_eq!(shop.db.write("forget", move |tx| outbox::remove_old(tx, 3, now)).await.unwrap(), 1);
 }
 
 #[tokio::test]

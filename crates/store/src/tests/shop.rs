@@ -1,7 +1,7 @@
 //! A small database to try things on.
 
-use crate::{DatabaseUrl, Db, Event, Migration, Settings, Tx, args};
-use kernel::{Clock, Code, Error, Result, Timestamp};
+use crate::{DatabaseUrl, Db, Migration, Settings, Tx, args};
+use kernel::{Clock, Code, Error, Event, Result, Timestamp};
 use parking_lot::Mutex;
 use std::{path::Path, sync::Arc, time::Duration};
 use testdb::{Kind, Space};
@@ -85,8 +85,8 @@ impl Shop {
     }
 
     /// Gives every committed fact its place, as the relay does, and every fact there is.
-    pub async fn told(&self) -> Vec<crate::Envelope> {
-        self.db.write("place", |tx| crate::outbox::place(tx, 1_000)).await.unwrap();
+    pub async fn told(&self) -> Vec<crate::StoredEvent> {
+        self.db.write("place", |tx| crate::outbox::assign_sequence_numbers(tx, 1_000)).await.unwrap();
         self.db.read("told", |tx| crate::outbox::after(tx, 0, 1_000)).await.unwrap()
     }
 
@@ -126,7 +126,7 @@ pub fn add(tx: &mut Tx<'_>, label: &str) -> Result<i64> {
     tx.insert(ADD, args![label, 1_i64])
 }
 
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct JarAdded {
     pub label: String,
 }

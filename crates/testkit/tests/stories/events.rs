@@ -60,7 +60,7 @@ fn a_reader_that_polls_while_others_write_skips_no_event() {
             loop {
                 let last_round = over.load(Ordering::SeqCst);
                 // as the relay does: what was committed gets its place, then it is read
-                shop.write(|tx| outbox::place(tx, 5)).expect("facts get their places");
+                shop.write(|tx| outbox::assign_sequence_numbers(tx, 5)).expect("facts get their places");
                 let facts = shop.read(move |tx| outbox::after(tx, position, 7));
                 position = facts.last().map_or(position, |fact| fact.id);
                 heard.extend(facts.iter().map(|fact| fact.id));

@@ -1,0 +1,61 @@
+//! Every event of the shop: one owned type per topic, with its key. The README says how to add one.
+//!
+//! An event is declared here and nowhere else. The domain that makes it happen emits the type; the domains, streams and
+//! systems that want it subscribe by the type. docs/EVENTS.md and docs/events.schema.json are made from this crate.
+
+mod catalog;
+mod delivery;
+mod describe;
+mod inventory;
+mod order;
+mod payment;
+mod saga;
+
+pub use catalog::{CategoryChanged, Change, ProductChanged};
+pub use delivery::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
+pub use describe::{EXAMPLES, Topic, markdown, schema};
+pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
+pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged, OrderedItem};
+pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
+pub use saga::{CompensationFailed, SagaSubject};
+
+/// Gives each type its topic and its key, and lists all of them: a type without a line here cannot be emitted.
+macro_rules! topics {
+    ($($topic:literal => $domain:ident::$event:ident, key $($prefix:literal)? $member:ident $(($($none:tt)*))?;)*) => {
+        $(impl kernel::Event for $event {
+            const TOPIC: &'static str = $topic;
+
+            fn key(&self) -> String {
+                format!(concat!($($prefix,)? "{}"), self.$member $(($($none)*))?)
+            }
+        })*
+
+        /// Every event, in the order of docs/EVENTS.md.
+        pub const ALL: &[Topic] = &[$(Topic::of::<$event>(
+            stringify!($domain),
+            stringify!($event),
+            concat!($($prefix)?),
+            stringify!($member),
+        )),*];
+    };
+}
+
+topics! {
+    "shopping.order.created" => order::OrderCreated, key order_number;
+    "shopping.order.confirmed" => order::OrderConfirmed, key order_number;
+    "shopping.order.cancelled" => order::OrderCancelled, key order_number;
+    "shopping.order.status-changed" => order::OrderStatusChanged, key order_number;
+    "shopping.payment.completed" => payment::PaymentCompleted, key order_number;
+    "shopping.payment.failed" => payment::PaymentFailed, key order_number;
+    "shopping.payment.refunded" => payment::PaymentRefunded, key order_number;
+    "shopping.inventory.reserved" => inventory::StockReserved, key order_number;
+    "shopping.inventory.committed" => inventory::StockCommitted, key order_number;
+    "shopping.inventory.released" => inventory::StockReleased, key order_number;
+    "shopping.inventory.changed" => inventory::StockChanged, key product_id;
+    "shopping.delivery.shipped" => delivery::DeliveryShipped, key order_number;
+    "shopping.delivery.updated" => delivery::DeliveryUpdated, key order_number;
+    "shopping.delivery.delivered" => delivery::DeliveryDelivered, key order_number;
+    "shopping.product.changed" => catalog::ProductChanged, key product_id;
+    "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;
+    "shopping.saga.compensation-failed" => saga::CompensationFailed, key order_number_or_subject_id();
+}
