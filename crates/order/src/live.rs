@@ -1,7 +1,7 @@
 //! What the streams of an order and of its buyer are told: the facts of orders, payments and deliveries, by docs/EVENTS.md's
 //! names.
 
-use kernel::{Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};
+use kernel::{Event, Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};
 use serde::{Deserialize, Serialize};
 use store::{StoredEvent, Tx, outbox};
 use web::Notice;
@@ -107,18 +107,18 @@ pub(crate) fn present(tx: &mut Tx<'_>, order: &str) -> Result<Vec<Notice>> {
 /// The notices a fact leads to; none for facts that streams are not told.
 pub fn notices(fact: &StoredEvent) -> Vec<Notice> {
     let told = match &*fact.topic {
-        "shopping.order.created" => {
+        <events::OrderCreated as Event>::TOPIC => {
             let created = told::<Created>(fact, "order-created");
             created.and_then(|mut notices| {
                 notices.extend(told::<Confirmed>(fact, "order-confirmed")?);
                 Ok(notices)
             })
         }
-        "shopping.order.confirmed" => told::<Paid>(fact, "order-paid"),
-        "shopping.order.cancelled" => told::<Cancelled>(fact, "order-cancelled"),
-        "shopping.payment.completed" => told::<PaymentCompleted>(fact, "payment-completed"),
-        "shopping.payment.failed" => told::<PaymentFailed>(fact, "payment-failed"),
-        "shopping.delivery.updated" => told::<DeliveryUpdated>(fact, "delivery-updated"),
+        <events::OrderConfirmed as Event>::TOPIC => told::<Paid>(fact, "order-paid"),
+        <events::OrderCancelled as Event>::TOPIC => told::<Cancelled>(fact, "order-cancelled"),
+        <events::PaymentCompleted as Event>::TOPIC => told::<PaymentCompleted>(fact, "payment-completed"),
+        <events::PaymentFailed as Event>::TOPIC => told::<PaymentFailed>(fact, "payment-failed"),
+        <events::DeliveryUpdated as Event>::TOPIC => told::<DeliveryUpdated>(fact, "delivery-updated"),
         _ => return Vec::new(),
     };
     told.unwrap_or_else(|error| {

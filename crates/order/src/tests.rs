@@ -198,23 +198,15 @@ fn parcels_move_their_orders_once() {
     let number = shop.place(user_id(1), vec![new_line(100, 1)]).number;
     let n = number.clone();
     shop.write(move |tx| ops::paid(tx, &n, None)).unwrap();
-    #[derive(serde::Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Shipped {
-        order_number: OrderNumber,
-    }
-    impl ::store::Event for Shipped {
-        const TOPIC: &'static str = "shopping.delivery.shipped";
-        fn key(&self) -> String {
-            self.order_number.to_string()
-        }
-    }
-    let n = number.clone();
-    shop.write(move |tx| {
-        tx.emit(&Shipped { order_number: n.clone() })?;
-        tx.emit(&Shipped { order_number: n.clone() })
-    })
-    .unwrap();
+    let shipped = ::events::DeliveryShipped {
+        tracking_number: "TRK-23456789ABCD".parse().unwrap(),
+        order_number: number.clone(),
+        user_id: user_id(1),
+        carrier: "test".to_owned(),
+        estimated_delivery_date: "2026-02-09".to_owned(),
+        shipped_at: shop.clock.now(),
+    };
+    shop.write(move |tx| tx.emit(&shipped).and_then(|()| tx.emit(&shipped))).unwrap();
     shop.relay();
     let order = shop.write(move |tx| ops::find(tx, &number)).unwrap();
     assert_eq!((order.status.kind(), order.version), (Kind::Shipping, 3));
