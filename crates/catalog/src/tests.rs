@@ -6,6 +6,7 @@ use crate::ops::{self, ItemRef, categories, images, products, upsert, variants};
 use crate::product::{Author, Content, New, Product, Status};
 use crate::variant;
 use ::store::Tx;
+use events::{Change, ProductChanged};
 use fixture::{Fixture, user_id};
 use kernel::{CategoryId, Code, Money, ProductId, Result, VariantId};
 use std::{collections::BTreeMap, ops::Deref};
