@@ -127,7 +127,7 @@ fn opened(space: &Space) -> Result<Db> {
 fn moved(from: (&Space, &Db), to: (&Space, &Db)) -> Result<()> {
     let began = Instant::now();
     let transfer = Transfer::new(from.1.clone(), to.1.clone(), migrations())?;
-    transfer.place_facts()?;
+    transfer.assign_sequence_numbers()?;
     let placed = began.elapsed();
     let copied = Arc::new(parking_lot::Mutex::new(began));
     let last = Arc::clone(&copied);

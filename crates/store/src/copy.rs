@@ -1,19 +1,21 @@
-//! Moves a shop from one database to another: every row, in one consistent view of the source, compared afterwards.
+//! Copies a shop from one database to another: it reads every row in one consistent view of the source, and compares both
+//! sides afterwards.
 //!
-//! The source is read inside one reading job, page after page of each table's primary key, and never changed, except that
-//! facts without a place in the stream get theirs before ([`Transfer::place_facts`]). The target is written in many
-//! transactions, so that a run that failed half-way leaves a target that must be emptied before the next. Nothing may
-//! serve either of them meanwhile; [`Transfer::served`] sees an instance that is alive, and a fact that was told on the
-//! source during the copy fails it.
+//! One reading job reads the source, table by table, page by page in the order of the primary key. Nothing in the source
+//! changes, except that events without a sequence number get one before ([`Transfer::assign_sequence_numbers`]). The target
+//! is written in many transactions: when a copy fails half-way, the target must be emptied before the next attempt. No
+//! instance may run on either side meanwhile. [`Transfer::side_in_use`] detects one, and an event that is emitted on the
+//! source during the copy makes it fail.
 //!
-//! Not moved are the leases, which belong to the instances, and what is remembered of migrations, which both sides have.
+//! Two things are not copied: the leases, which belong to the instances, and the record of applied migrations, which both
+//! sides have.
 
 mod plan;
 mod rows;
 
 use crate::{Db, Migration, Tx, args, migrate, outbox, schema};
 use kernel::{Code, Error, Result};
-use plan::Moving;
+use plan::TableCopy;
 use rows::Digest;
 use std::{
     collections::BTreeSet,
@@ -27,24 +29,24 @@ use std::{
 };
 
 const APPLIED: &str = "select name from schema_migrations order by name";
-const BEATS: &str = "select name, fence, beat from leases order by name";
+const HEARTBEATS: &str = "select name, fence, beat from leases order by name";
 const NEWEST: &str = "select coalesce(max(id), 0) from outbox";
 
 const MARK: &str = "insert into store_probe (id, written_at) values (?, ?)";
 const MARKED: &str = "select written_at from store_probe where id = ?";
 const UNMARK: &str = "delete from store_probe where id = ?";
 
-pub(crate) const STATEMENTS: &[&str] = &[APPLIED, BEATS, NEWEST, MARK, MARKED, UNMARK];
+pub(crate) const STATEMENTS: &[&str] = &[APPLIED, HEARTBEATS, NEWEST, MARK, MARKED, UNMARK];
 
-/// Facts that get their places at once.
-const PLACED_AT_ONCE: i64 = 1_000;
+/// Events that get their sequence numbers in one job.
+const NUMBERED_AT_ONCE: i64 = 1_000;
 
 /// One of the two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Where the shop is.
+    /// The database that is read.
     Source,
-    /// Where it goes.
+    /// The database that is written.
     Target,
 }
 
@@ -60,30 +62,26 @@ impl fmt::Display for Side {
 /// How far a copy has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Rows written.
     pub rows: u64,
-    /// Rows there are.
     pub rows_total: u64,
 }
 
-/// Who is told how far it has come, from the threads that copy.
+/// Receives the progress, from the threads that copy.
 pub type Watch = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// What was copied, and found the same on both sides.
+/// What was copied and is the same on both sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Every table, in the order it was copied in.
+    /// In the order in which they were copied.
     pub tables: Vec<Copied>,
 }
 
-/// What was copied of a table.
+/// The copy of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
-    /// Its name.
     pub table: String,
-    /// Its rows.
     pub rows: u64,
-    /// Bytes of their texts, and eight for each number.
+    /// The bytes of all texts, and eight for each number.
     pub bytes: u64,
 }
 
@@ -99,33 +97,33 @@ impl Report {
     }
 }
 
-/// A shop on its way. Its functions block, so they must not be called from async code.
+/// The copy of a shop. Its functions block, so they must not be called from async code.
 pub struct Transfer {
     source: Db,
     target: Db,
     migrations: Vec<Migration>,
-    tables: Arc<[Moving]>,
+    tables: Arc<[TableCopy]>,
 }
 
 impl Transfer {
-    /// From `source` to `target`, which both have what `migrations` declare. C001 when a migration is not understood.
+    /// A copy from `source` to `target`, which must both have the schema of `migrations`. C001 when a migration cannot be read.
     pub fn new(source: Db, target: Db, migrations: Vec<Migration>) -> Result<Transfer> {
         let declared = |db: &Db| schema::Schema::declared(db.url().dialect(), &migrations);
         let tables = plan::made(&declared(&source)?, &declared(&target)?)?.into();
         Ok(Transfer { source, target, migrations, tables })
     }
 
-    /// Why one side does not have the schema of this program, a sentence for each reason.
-    pub fn unready(&self, side: Side) -> Result<Vec<String>> {
+    /// Why a side does not have the schema of this program, as sentences; empty if it has.
+    pub fn schema_problems(&self, side: Side) -> Result<Vec<String>> {
         let migrations = self.migrations.clone();
-        self.side(side).read_blocking("copy.schema", move |tx| unready(tx, &migrations))
+        self.side(side).read_blocking("copy.schema", move |tx| schema_problems(tx, &migrations))
     }
 
-    /// Whether both sides are the same database under two addresses, so that emptying one would empty the other: a mark
-    /// that is put into the target for a moment is seen in the source.
-    pub fn to_itself(&self) -> Result<bool> {
+    /// Whether both addresses lead to the same database, so that emptying one side would empty the other. It writes a mark
+    /// into the target, looks for it in the source, and removes it.
+    pub fn is_same_database(&self) -> Result<bool> {
         let mark = self.target.write_blocking("copy.mark", |tx| {
-            // far from the one row that looks whether the database can be written
+            // negative, because the probe of the writers uses the row 1
             let mark = -i64::try_from(tx.random().bits() >> 2).unwrap_or(i64::MAX) - 1;
             let now = tx.now();
             tx.exec(MARK, args![mark, now]).map(|_| mark)
@@ -135,32 +133,32 @@ impl Transfer {
         Ok(seen?.is_some())
     }
 
-    /// The side that an instance is alive on: one of its leases beats while this looks at it. An instance on a file is alone
-    /// and does not beat, so it is not seen.
-    pub fn served(&self, looking: Duration) -> Result<Option<Side>> {
-        let beats = || Ok::<_, Error>([beats(&self.source)?, beats(&self.target)?]);
-        let before = beats()?;
-        thread::sleep(looking);
-        let after = beats()?;
+    /// The side on which an instance is running: one of its leases is renewed during `watched_for`. An instance on a SQLite
+    /// file writes no heartbeats, so it is not detected.
+    pub fn side_in_use(&self, watched_for: Duration) -> Result<Option<Side>> {
+        let heartbeats = || Ok::<_, Error>([heartbeats(&self.source)?, heartbeats(&self.target)?]);
+        let before = heartbeats()?;
+        thread::sleep(watched_for);
+        let after = heartbeats()?;
         let alive = [Side::Source, Side::Target].into_iter().zip(before.iter().zip(&after));
         Ok(alive.into_iter().find(|(_, (before, after))| before != after).map(|(side, _)| side))
     }
 
-    /// Gives every fact of the source its place in the stream. Gives how many had none.
-    pub fn place_facts(&self) -> Result<usize> {
-        let mut placed = 0;
+    /// Assigns a sequence number to every event of the source that has none. Returns how many these were.
+    pub fn assign_sequence_numbers(&self) -> Result<usize> {
+        let mut assigned = 0;
         loop {
-            match self.source.write_blocking("copy.place", |tx| outbox::assign_sequence_numbers(tx, PLACED_AT_ONCE))? {
-                0 => return Ok(placed),
-                some => placed += some,
+            match self.source.write_blocking("copy.assign", |tx| outbox::assign_sequence_numbers(tx, NUMBERED_AT_ONCE))? {
+                0 => return Ok(assigned),
+                some => assigned += some,
             }
         }
     }
 
-    /// The target's tables that have rows.
-    pub fn occupied(&self) -> Result<Vec<String>> {
+    /// The tables of the target that have rows.
+    pub fn tables_with_rows(&self) -> Result<Vec<String>> {
         let tables = Arc::clone(&self.tables);
-        self.target.read_blocking("copy.occupied", move |tx| {
+        self.target.read_blocking("copy.tables-with-rows", move |tx| {
             let mut found = Vec::new();
             for table in tables.iter() {
                 if tx.query_first(table.any, args![], |_| Ok(()))?.is_some() {
@@ -171,7 +169,7 @@ impl Transfer {
         })
     }
 
-    /// Deletes every row of the target's tables.
+    /// Deletes every row of the target.
     pub fn empty_target(&self) -> Result<()> {
         for n in (0..self.tables.len()).rev() {
             let tables = Arc::clone(&self.tables);
@@ -180,12 +178,12 @@ impl Transfer {
         Ok(())
     }
 
-    /// Copies every row, and compares both sides. C019 when the target has rows, when a fact of the source has no place,
-    /// or when both sides are not the same in the end.
+    /// Copies every row and compares both sides. C019 when the target has rows, when an event of the source has no sequence
+    /// number, or when the sides differ in the end.
     pub fn run(&self, watch: Watch) -> Result<Report> {
-        let occupied = self.occupied()?;
-        if !occupied.is_empty() {
-            return Err(Code::Conflict.because(format!("the target has rows in {}", occupied.join(", "))));
+        let not_empty = self.tables_with_rows()?;
+        if !not_empty.is_empty() {
+            return Err(Code::Conflict.because(format!("the target has rows in {}", not_empty.join(", "))));
         }
         let newest = |tx: &mut Tx<'_>| tx.query_one(NEWEST, args![], |row| row.get::<i64>(0));
         let (before, read) = self.copy(watch, newest)?;
@@ -200,15 +198,15 @@ impl Transfer {
         let mut copied = Vec::new();
         for (table, (read, written)) in self.tables.iter().zip(read.iter().zip(&written)) {
             if read != written {
-                let told = format!("{} differs: {read} were read, {written} are there", table.name);
-                return Err(Code::Conflict.because(told));
+                let difference = format!("{} differs: {read} in the source, {written} in the target", table.name);
+                return Err(Code::Conflict.because(difference));
             }
             copied.push(Copied { table: table.name.clone(), rows: read.rows, bytes: read.bytes });
         }
         Ok(Report { tables: copied })
     }
 
-    /// Reads the source in one job and writes the target. Gives the newest fact's id, and each table's digest.
+    /// Reads the source in one job and writes the target. Returns the id of the newest event and the digest of each table.
     fn copy(
         &self,
         watch: Watch,
@@ -217,12 +215,12 @@ impl Transfer {
         let (tables, target) = (Arc::clone(&self.tables), self.target.clone());
         let begun = AtomicBool::new(false);
         self.source.read_blocking("copy.read", move |tx| {
-            // a job whose connection broke is run again, but half of the target is written
+            // a reading job is retried when its connection breaks, but a part of the target is written already
             if begun.swap(true, Ordering::Relaxed) {
                 return Err(Code::Unavailable.because("the connection to the source was lost"));
             }
             if outbox::has_unnumbered(tx)? {
-                return Err(Code::Conflict.because("facts of the source have no place in the stream yet"));
+                return Err(Code::Conflict.because("events of the source have no sequence number yet"));
             }
             let newest = newest(tx)?;
             let mut total = 0;
@@ -240,9 +238,9 @@ impl Transfer {
         self.target.write_blocking("copy.ids", move |tx| {
             let dialect = tx.conn.dialect();
             for table in tables.iter() {
-                let words =
+                let statement =
                     table.automatic.as_ref().and_then(|column| dialect.advance_automatic_ids(&table.name, column));
-                words.map_or(Ok(()), |words| tx.conn.run(&words))?;
+                statement.map_or(Ok(()), |statement| tx.conn.run(&statement))?;
             }
             Ok(())
         })
@@ -256,7 +254,7 @@ impl Transfer {
     }
 }
 
-fn unready(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<Vec<String>> {
+fn schema_problems(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<Vec<String>> {
     if !schema::Schema::found(tx)?.tables.contains_key(migrate::TABLE) {
         return Ok(vec!["there is no shop in it".to_owned()]);
     }
@@ -265,16 +263,18 @@ fn unready(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<Vec<String>> {
     let missing = migrations.iter().filter(|migration| !applied.contains(migration.name));
     let mut sentences: Vec<String> =
         missing.map(|migration| format!("migration {} is not applied", migration.name)).collect();
-    let strange = applied.iter().filter(|name| !known(name));
-    sentences.extend(strange.map(|name| format!("migration {name} is not of this program")));
+    let unknown = applied.iter().filter(|name| !known(name));
+    sentences.extend(unknown.map(|name| format!("migration {name} is unknown to this program")));
     if sentences.is_empty() {
         sentences = schema::differences(tx, migrations)?;
     }
     Ok(sentences)
 }
 
-type Beat = (String, i64, i64);
+type Heartbeat = (String, i64, i64);
 
-fn beats(db: &Db) -> Result<Vec<Beat>> {
-    db.read_blocking("copy.beats", |tx| tx.query(BEATS, args![], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
+fn heartbeats(db: &Db) -> Result<Vec<Heartbeat>> {
+    db.read_blocking("copy.heartbeats", |tx| {
+        tx.query(HEARTBEATS, args![], |row| Ok((row.next()?, row.next()?, row.next()?)))
+    })
 }

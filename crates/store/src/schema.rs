@@ -1,7 +1,7 @@
-//! The schema that the migrations declare and the one that the database has, in the same words, and how they differ.
+//! Compares the schema that the migrations declare with the schema that the database has.
 //!
-//! What is compared: tables, columns with type, length and whether they may be null, primary and unique keys, indexes and
-//! foreign keys. The order of columns, defaults and checks are not.
+//! It compares tables, columns (type, length, whether they may be null), primary and unique keys, indexes and foreign keys. It
+//! does not compare the order of columns, defaults and checks.
 
 mod declared;
 mod found;
@@ -13,92 +13,82 @@ use std::{collections::BTreeMap, fmt};
 /// The tables of a database, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
-    /// Every table with a name of its own.
     pub tables: BTreeMap<String, Table>,
 }
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
-    /// Its columns, in their order.
     pub columns: Vec<Column>,
-    /// The columns of its primary key, in their order; none when it has no such key.
+    /// The columns of its primary key, in their order; empty when it has none.
     pub primary_key: Vec<String>,
-    /// Its other keys and indexes.
+    /// Indexes and unique keys, without the primary key.
     pub indexes: Vec<Index>,
-    /// Its foreign keys.
     pub references: Vec<Reference>,
 }
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// What it is called.
     pub name: String,
-    /// What it holds.
     pub kind: Kind,
-    /// Whether it may be null.
     pub nullable: bool,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// Whole numbers that the database gives out by itself: `{id}`.
+    /// An id that the database generates: `{id}`.
     Automatic,
-    /// Whole numbers.
     BigInt,
     /// Text of any length: `{text}`.
     Text,
-    /// Text of at most so many characters.
+    /// Text of at most this many characters.
     Varchar(u32),
-    /// Something that no migration of ours declares.
+    /// A type that migrations do not use, as the database writes it.
     Other(String),
 }
 
 /// An index or a unique key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
-    /// Its name. A unique key is declared without one, and the database makes up its own.
+    /// A unique key is declared without a name, and the database chooses one.
     pub name: Option<String>,
-    /// Its columns, in their order.
     pub columns: Vec<String>,
-    /// Whether two rows with the same values are refused.
+    /// Whether two rows must not have the same values.
     pub unique: bool,
 }
 
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// The columns that refer.
     pub columns: Vec<String>,
-    /// The table they refer to.
     pub table: String,
-    /// Its columns.
+    /// The columns of that table.
     pub to: Vec<String>,
 }
 
 impl Schema {
-    /// What `migrations` declare for this database. C001 naming the migration that is not understood.
+    /// The schema that `migrations` declare for this database. C001 naming a migration that this program cannot read.
     pub fn declared(dialect: Dialect, migrations: &[Migration]) -> Result<Schema> {
         declared::read(dialect, migrations)
     }
 
-    /// What the database has.
+    /// The schema that the database has.
     pub fn found(tx: &mut Tx<'_>) -> Result<Schema> {
         found::read(tx)
     }
 }
 
 impl Table {
-    /// The column of this name.
+    /// The column with this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 }
 
 impl Kind {
-    /// As the words of a migration say it, or a database in those words.
+    /// The type that a migration, or [`Dialect::catalog`], writes like this.
     fn of(words: &str) -> Kind {
         let length = |words: &str| words.strip_prefix("varchar(")?.strip_suffix(')')?.trim().parse().ok();
         match words {
@@ -122,13 +112,13 @@ impl fmt::Display for Kind {
     }
 }
 
-/// How the database of `tx` differs from what `migrations` declare, a sentence for each difference.
+/// The differences between the database of `tx` and what `migrations` declare, as sentences.
 pub fn differences(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<Vec<String>> {
     let declared = Schema::declared(tx.conn.dialect(), migrations)?;
     Ok(compared(&declared, &Schema::found(tx)?))
 }
 
-/// [`differences`] in a reading job of its own.
+/// [`differences`], in a reading job of its own.
 pub async fn compare(db: &Db, migrations: Vec<Migration>) -> Result<Vec<String>> {
     db.read("store.schema", move |tx| differences(tx, &migrations)).await
 }
@@ -137,17 +127,17 @@ fn compared(declared: &Schema, found: &Schema) -> Vec<String> {
     let mut sentences = Vec::new();
     for (name, table) in &declared.tables {
         match found.tables.get(name) {
-            Some(there) => Comparison { name, declared: table, found: there, sentences: &mut sentences }.all(),
+            Some(actual) => Comparison { name, declared: table, found: actual, sentences: &mut sentences }.all(),
             None => sentences.push(format!("table {name} is missing")),
         }
     }
-    let ours = |name: &str| declared.tables.contains_key(name) || name == migrate::TABLE;
-    let strange = found.tables.keys().filter(|name| !ours(name));
-    sentences.extend(strange.map(|name| format!("table {name} is nobody's")));
+    let declared_here = |name: &str| declared.tables.contains_key(name) || name == migrate::TABLE;
+    let undeclared = found.tables.keys().filter(|name| !declared_here(name));
+    sentences.extend(undeclared.map(|name| format!("table {name} is in no migration")));
     sentences
 }
 
-/// One table as it is declared and as it is.
+/// One table, as it is declared and as it was found.
 struct Comparison<'a> {
     name: &'a str,
     declared: &'a Table,
@@ -166,21 +156,21 @@ impl Comparison<'_> {
     fn columns(&mut self) {
         let name = self.name;
         for column in &self.declared.columns {
-            let Some(there) = self.found.column(&column.name) else {
+            let Some(actual) = self.found.column(&column.name) else {
                 self.sentences.push(format!("table {name} has no column {}", column.name));
                 continue;
             };
             let column_name = &column.name;
-            if there.kind != column.kind {
-                self.sentences.push(format!("{name}.{column_name} is {} instead of {}", there.kind, column.kind));
+            if actual.kind != column.kind {
+                self.sentences.push(format!("{name}.{column_name} is {} instead of {}", actual.kind, column.kind));
             }
-            if there.nullable != column.nullable {
-                let may = if there.nullable { "may be null" } else { "may not be null" };
+            if actual.nullable != column.nullable {
+                let may = if actual.nullable { "may be null" } else { "may not be null" };
                 self.sentences.push(format!("{name}.{column_name} {may}"));
             }
         }
-        let strange = self.found.columns.iter().filter(|there| self.declared.column(&there.name).is_none());
-        self.sentences.extend(strange.map(|there| format!("{name}.{} is nobody's", there.name)));
+        let undeclared = self.found.columns.iter().filter(|actual| self.declared.column(&actual.name).is_none());
+        self.sentences.extend(undeclared.map(|actual| format!("{name}.{} is in no migration", actual.name)));
     }
 
     fn primary_key(&mut self) {
@@ -191,32 +181,32 @@ impl Comparison<'_> {
         }
     }
 
-    /// Declared unique keys have no name, so they are found by their columns; the rest by name.
+    /// Compares unique keys by their columns, because they are declared without a name, and indexes by name.
     fn indexes(&mut self) {
         let mut left: Vec<&Index> = self.found.indexes.iter().collect();
         let (named, keys): (Vec<&Index>, Vec<&Index>) =
             self.declared.indexes.iter().partition(|index| index.name.is_some());
         for index in named {
             let name = index.name.as_deref().unwrap_or_default();
-            match left.iter().position(|there| there.name == index.name) {
+            match left.iter().position(|actual| actual.name == index.name) {
                 Some(at) => self.index(name, index, left.swap_remove(at)),
                 None => self.sentences.push(format!("index {name} is missing")),
             }
         }
         for key in keys {
-            match left.iter().position(|there| there.unique && there.columns == key.columns) {
+            match left.iter().position(|actual| actual.unique && actual.columns == key.columns) {
                 Some(at) => drop(left.swap_remove(at)),
                 None => {
                     self.sentences.push(format!("table {} has no unique key on {}", self.name, listed(&key.columns)));
                 }
             }
         }
-        // a database may make an index for a foreign key that has none
+        // a database may create an index for a foreign key
         let for_reference = |index: &Index| self.declared.references.iter().any(|one| one.columns == index.columns);
         for index in left.into_iter().filter(|index| index.unique || !for_reference(index)) {
             let what = if index.unique { "unique key" } else { "index" };
             let (name, columns) = (index.name.as_deref().unwrap_or_default(), listed(&index.columns));
-            self.sentences.push(format!("{what} {name} of table {} on {columns} is nobody's", self.name));
+            self.sentences.push(format!("{what} {name} of table {} on {columns} is in no migration", self.name));
         }
     }
 
@@ -232,13 +222,13 @@ impl Comparison<'_> {
     }
 
     fn references(&mut self) {
-        let told = |one: &Reference| format!("{} to {} {}", listed(&one.columns), one.table, listed(&one.to));
+        let sentence = |one: &Reference| format!("{} to {} {}", listed(&one.columns), one.table, listed(&one.to));
         let (declared, found) = (&self.declared.references, &self.found.references);
         for one in declared.iter().filter(|one| !found.contains(one)) {
-            self.sentences.push(format!("table {} has no foreign key {}", self.name, told(one)));
+            self.sentences.push(format!("table {} has no foreign key {}", self.name, sentence(one)));
         }
         for one in found.iter().filter(|one| !declared.contains(one)) {
-            self.sentences.push(format!("foreign key {} of table {} is nobody's", told(one), self.name));
+            self.sentences.push(format!("foreign key {} of table {} is in no migration", sentence(one), self.name));
         }
     }
 }

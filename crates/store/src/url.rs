@@ -1,4 +1,4 @@
-//! Where a shop's database is: `sqlite:PATH`, `postgres://…` or `mysql://…`.
+//! The address of a database: `sqlite:PATH`, `postgres://…` or `mysql://…`.
 
 use crate::Dialect;
 use kernel::{Code, Error, Result};
@@ -7,14 +7,14 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{fmt, path::PathBuf, str::FromStr};
 use url::Url;
 
-/// Where a database is and how to reach it. Shows itself without its password.
+/// The address of a database. It is displayed without its password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A file of this machine.
+    /// A file on this machine.
     Sqlite(PathBuf),
-    /// A PostgreSQL server, or what speaks its protocol.
+    /// A PostgreSQL server, or one with the same protocol.
     Postgres(Remote),
-    /// A MySQL or MariaDB server, or what speaks their protocol.
+    /// A MySQL or MariaDB server, or one with the same protocol.
     MySql(Remote),
 }
 
@@ -23,15 +23,12 @@ pub enum DatabaseUrl {
 pub struct Remote {
     /// Name or address of the machine.
     pub host: String,
-    /// TCP port.
     pub port: u16,
-    /// Who signs in.
     pub user: String,
-    /// With which password; empty is none.
+    /// Empty for none.
     pub password: String,
-    /// The database's name.
     pub database: String,
-    /// PostgreSQL's `options`, such as `-csearch_path=shop`; empty is none.
+    /// PostgreSQL's `options`, such as `-csearch_path=shop`; empty for none.
     pub options: String,
     /// Whether and how the connection is encrypted.
     pub tls: Tls,
@@ -40,18 +37,18 @@ pub struct Remote {
 /// Whether a connection is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
-    /// Never. The default on this machine's own addresses.
+    /// Not encrypted. The default for addresses of this machine.
     Off,
-    /// Always, and the server has to prove its name by a certificate. The default elsewhere.
+    /// Encrypted, and the server must prove its name by a certificate. The default for other addresses.
     Verified {
-        /// A PEM file of the authorities to trust. On PostgreSQL they alone are trusted, and without a file those that this
-        /// machine trusts; MySQL's driver trusts Mozilla's list in any case, and knows nothing of this machine's.
+        /// A PEM file with the trusted authorities. For PostgreSQL only these are trusted, or without a file those of this
+        /// machine. The driver for MySQL always trusts the list of Mozilla too, and never that of this machine.
         roots: Option<PathBuf>,
     },
 }
 
 impl Tls {
-    /// The authorities of the file, if one is named; there is at least one. The error names the file.
+    /// The authorities in the file, at least one; `None` when no file is named. The error names the file.
     pub(crate) fn authorities(&self) -> std::result::Result<Option<Vec<CertificateDer<'static>>>, String> {
         let Tls::Verified { roots: Some(file) } = self else { return Ok(None) };
         let unreadable = |why: &dyn fmt::Display| format!("sslrootcert {}: {why}", file.display());
@@ -62,7 +59,7 @@ impl Tls {
 }
 
 impl DatabaseUrl {
-    /// Which database speaks there.
+    /// The kind of database.
     pub fn dialect(&self) -> Dialect {
         match self {
             DatabaseUrl::Sqlite(_) => Dialect::Sqlite,
@@ -71,7 +68,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The same place for this user; an empty text leaves what the address says. No effect on a file.
+    /// The same address with this user and password. An empty text keeps what the address contains. No effect on a file.
     pub fn signed_in(mut self, user: &str, password: &str) -> DatabaseUrl {
         if let DatabaseUrl::Postgres(remote) | DatabaseUrl::MySql(remote) = &mut self {
             for (mine, given) in [(&mut remote.user, user), (&mut remote.password, password)] {
@@ -83,7 +80,7 @@ impl DatabaseUrl {
         self
     }
 
-    /// The file, when it is one.
+    /// The path of a SQLite file; `None` for a server.
     pub fn file(&self) -> Option<&PathBuf> {
         match self {
             DatabaseUrl::Sqlite(path) => Some(path),
@@ -95,7 +92,7 @@ impl DatabaseUrl {
 impl FromStr for DatabaseUrl {
     type Err = Error;
 
-    /// C002 with a sentence that never repeats a password.
+    /// C002 with a sentence that never contains a password.
     fn from_str(text: &str) -> Result<DatabaseUrl> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             return if path.is_empty() { Err(wrong("it names no file")) } else { Ok(DatabaseUrl::Sqlite(path.into())) };
@@ -127,7 +124,7 @@ impl Remote {
         }
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let tls = match mode.as_deref() {
-            None if is_here(&host) && roots.is_none() => Tls::Off,
+            None if is_this_machine(&host) && roots.is_none() => Tls::Off,
             None | Some("require" | "verify-ca" | "verify-full") => Tls::Verified { roots },
             Some("disable") => Tls::Off,
             Some(_) => return Err(wrong("sslmode is neither disable nor require")),
@@ -144,7 +141,7 @@ impl Remote {
     }
 }
 
-fn is_here(host: &str) -> bool {
+fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -154,7 +151,7 @@ fn decoded(text: &str) -> Result<String> {
 }
 
 fn wrong(why: &str) -> Error {
-    Code::InvalidInput.because(format!("the database's address is wrong: {why}"))
+    Code::InvalidInput.because(format!("the address of the database is wrong: {why}"))
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -206,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_to_another_machine_is_encrypted_unless_told_otherwise() {
+    fn a_connection_to_another_machine_is_encrypted_unless_the_address_says_otherwise() {
         assert_eq!(remote("postgres://db.example/shop").tls, Tls::Verified { roots: None });
         assert_eq!(remote("postgres://127.0.0.1/shop").tls, Tls::Off);
         assert_eq!(remote("mysql://[::1]/shop").tls, Tls::Off);
@@ -216,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_is_refused_without_telling_its_password() {
+    fn a_wrong_address_is_refused_without_showing_its_password() {
         for text in ["", "shop.db", "sqlite:", "oracle://u:geheim@h/d", "postgres://u:geheim@h", "mysql:///d"] {
             let refused = text.parse::<DatabaseUrl>().unwrap_err();
             assert!(!format!("{refused:?}").contains("geheim"), "{refused:?}");
@@ -229,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_given_apart_win() {
+    fn credentials_beside_the_address_win() {
         let url: DatabaseUrl = "postgres://a:b@h/d".parse().unwrap();
         let DatabaseUrl::Postgres(remote) = url.signed_in("kim", "") else { panic!("a server") };
         assert_eq!((remote.user.as_str(), remote.password.as_str()), ("kim", "b"));

@@ -72,9 +72,9 @@ impl Copying<'_> {
         self.must_be_ready(&transfer)?;
         self.must_have_room(&transfer, wanted.replace)?;
         let began = Instant::now();
-        let placed = transfer.place_facts().map_err(|error| self.cannot(&error, "see the cause above"))?;
+        let placed = transfer.assign_sequence_numbers().map_err(|error| self.cannot(&error, "see the cause above"))?;
         if placed > 0 {
-            say(format_args!("{placed} facts of the source got their places in the stream"));
+            say(format_args!("{placed} events of the source got their sequence numbers"));
         }
         let bar = bar();
         let moving = bar.clone();
@@ -91,7 +91,7 @@ impl Copying<'_> {
 
     fn must_be_ready(&self, transfer: &Transfer) -> Result<(), Trouble> {
         for side in [Side::Source, Side::Target] {
-            let unready = transfer.unready(side).map_err(|error| self.cannot(&error, "see the cause above"))?;
+            let unready = transfer.schema_problems(side).map_err(|error| self.cannot(&error, "see the cause above"))?;
             if !unready.is_empty() {
                 let what = format!("the {side} does not have the schema of this program");
                 let remedy =
@@ -99,23 +99,23 @@ impl Copying<'_> {
                 return Err(Trouble::Failed(Fault::new(what, schema::joined(&unready), remedy)));
             }
         }
-        let itself = transfer.to_itself().map_err(|error| self.cannot(&error, "see the cause above"))?;
+        let itself = transfer.is_same_database().map_err(|error| self.cannot(&error, "see the cause above"))?;
         if itself {
             let why = "both addresses lead to the same database";
             return Err(Trouble::Usage(Fault::new("a shop cannot be copied to itself", why, "name another target")));
         }
-        match transfer.served(LOOKING).map_err(|error| self.cannot(&error, "see the cause above"))? {
+        match transfer.side_in_use(LOOKING).map_err(|error| self.cannot(&error, "see the cause above"))? {
             None => Ok(()),
             Some(side) => {
                 let what = format!("the {side} {} is being served", self.urls[usize::from(side == Side::Target)]);
-                let why = "an instance beats in its table leases";
+                let why = "an instance renews its lease in the table leases";
                 Err(Trouble::Failed(Fault::new(what, why, "stop every `holdfast serve` on it, then copy")))
             }
         }
     }
 
     fn must_have_room(&self, transfer: &Transfer, replace: bool) -> Result<(), Trouble> {
-        let occupied = transfer.occupied().map_err(|error| self.cannot(&error, "see the cause above"))?;
+        let occupied = transfer.tables_with_rows().map_err(|error| self.cannot(&error, "see the cause above"))?;
         if occupied.is_empty() {
             return Ok(());
         }

@@ -1,70 +1,70 @@
-//! Which tables are copied, in which order, and by which statements.
+//! The plan of a copy: the tables, their order, and their statements.
 
 use crate::schema::{Kind, Schema, Table};
 use kernel::{Code, Error, Result};
 
-/// Tables whose rows belong to the instances and not to the shop.
-const LEFT: &[&str] = &["leases", "lease_fences", "store_probe"];
-/// The outbox, whose facts are known by their place in the stream. It is the id itself where commits land in the order of
-/// ids, and a column of its own elsewhere; a copied fact has it as both.
+/// Tables that belong to the instances and not to the shop.
+const NOT_COPIED: &[&str] = &["leases", "lease_fences", "store_probe"];
+/// The outbox. The sequence number of an event is its id where commits become visible in the order of ids, and a column of its
+/// own on other databases. A copied event has it in both columns.
 const OUTBOX: &str = "outbox";
-const PLACES: [&str; 2] = ["id", "position"];
-const PLACE: &str = "{position}";
+const NUMBER_COLUMNS: [&str; 2] = ["id", "position"];
+const NUMBER: &str = "{position}";
 
-/// A table on its way.
-pub(super) struct Moving {
+/// The copy of one table.
+pub(super) struct TableCopy {
     pub name: String,
-    /// Where the columns of its primary key are in a row.
+    /// The positions of the primary key's columns in a row.
     pub key: Vec<usize>,
-    /// The columns as the source has them.
+    /// Reads the source.
     pub source: Pages,
-    /// The same columns as the target has them.
+    /// Reads the same columns of the target.
     pub target: Pages,
-    /// Puts rows into the target.
     pub insert: &'static str,
-    /// How many rows the source has.
+    /// Counts the rows of the source.
     pub count: &'static str,
-    /// Whether the target has a row.
+    /// Finds one row of the target.
     pub any: &'static str,
-    /// Empties the target.
     pub delete: &'static str,
-    /// The column with automatic ids.
+    /// The column with automatic ids, if there is one.
     pub automatic: Option<String>,
 }
 
-/// Reads a table in the order of its primary key: the first page takes the number of rows, the next ones take before it
-/// what [`super::rows`] makes of the key of the last row.
+/// Reads a table in the order of its primary key. The argument of the first page is the number of rows. The next pages have
+/// the key of the last row before it, as [`super::rows`] writes it.
 pub(super) struct Pages {
     pub first: &'static str,
     pub next: &'static str,
 }
 
-/// Parents before the children of foreign keys.
-pub(super) fn made(source: &Schema, target: &Schema) -> Result<Vec<Moving>> {
-    let mut made: Vec<Moving> = Vec::new();
+/// The copies of all tables. A table comes after the tables that its foreign keys refer to.
+pub(super) fn made(source: &Schema, target: &Schema) -> Result<Vec<TableCopy>> {
+    let mut made: Vec<TableCopy> = Vec::new();
     let mut left: Vec<(&String, &Table)> =
-        target.tables.iter().filter(|(name, _)| !LEFT.contains(&name.as_str())).collect();
+        target.tables.iter().filter(|(name, _)| !NOT_COPIED.contains(&name.as_str())).collect();
     while !left.is_empty() {
         let waits = |table: &Table, name: &str| {
             let parents = table.references.iter().map(|reference| &reference.table);
-            parents.into_iter().any(|parent| parent != name && !made.iter().any(|moving| moving.name == *parent))
+            parents
+                .into_iter()
+                .any(|parent| parent != name && !made.iter().any(|table_copy| table_copy.name == *parent))
         };
         let next = left.iter().position(|(name, table)| !waits(table, name));
         let (name, table) = left.remove(next.ok_or_else(|| wrong("foreign keys go in a circle"))?);
-        made.push(moving(name, source.tables.get(name).ok_or_else(|| wrong(name))?, table)?);
+        made.push(table_copy(name, source.tables.get(name).ok_or_else(|| wrong(name))?, table)?);
     }
     Ok(made)
 }
 
-fn moving(name: &str, source: &Table, target: &Table) -> Result<Moving> {
-    let place = |column: &str| name == OUTBOX && PLACES.contains(&column);
+fn table_copy(name: &str, source: &Table, target: &Table) -> Result<TableCopy> {
+    let is_number = |column: &str| name == OUTBOX && NUMBER_COLUMNS.contains(&column);
     let columns: Vec<&str> = target.columns.iter().map(|column| column.name.as_str()).collect();
     let here = source.columns.iter().map(|column| column.name.as_str());
-    let same = columns.iter().copied().filter(|column| !place(column)).eq(here.filter(|column| !place(column)));
+    let same = columns.iter().copied().filter(|column| !is_number(column)).eq(here.filter(|column| !is_number(column)));
     if !same {
         return Err(wrong(&format!("{name} has other columns on the other side")));
     }
-    let read: Vec<&str> = columns.iter().map(|column| if place(column) { PLACE } else { column }).collect();
+    let read: Vec<&str> = columns.iter().map(|column| if is_number(column) { NUMBER } else { column }).collect();
     let mut key = Vec::new();
     for column in &target.primary_key {
         let at = columns.iter().position(|name| name == column);
@@ -75,13 +75,13 @@ fn moving(name: &str, source: &Table, target: &Table) -> Result<Moving> {
     }
     let questions = vec!["?"; columns.len()].join(", ");
     let automatic = target.columns.iter().find(|column| column.kind == Kind::Automatic);
-    Ok(Moving {
+    Ok(TableCopy {
         source: pages(name, &read, &key),
         target: pages(name, &columns, &key),
-        insert: kept(format!("insert into {name} ({}) values [({questions})]", columns.join(", "))),
-        count: kept(format!("select count(*) from {name}")),
-        any: kept(format!("select 1 from {name} limit 1")),
-        delete: kept(format!("delete from {name}")),
+        insert: static_text(format!("insert into {name} ({}) values [({questions})]", columns.join(", "))),
+        count: static_text(format!("select count(*) from {name}")),
+        any: static_text(format!("select 1 from {name} limit 1")),
+        delete: static_text(format!("delete from {name}")),
         automatic: automatic.map(|column| column.name.clone()),
         name: name.to_owned(),
         key,
@@ -93,12 +93,12 @@ fn pages(table: &str, columns: &[&str], key: &[usize]) -> Pages {
     let (columns, order) = (columns.join(", "), key.join(", "));
     let after = after(&key);
     Pages {
-        first: kept(format!("select {columns} from {table} order by {order} limit ?")),
-        next: kept(format!("select {columns} from {table} where {after} order by {order} limit ?")),
+        first: static_text(format!("select {columns} from {table} order by {order} limit ?")),
+        next: static_text(format!("select {columns} from {table} where {after} order by {order} limit ?")),
     }
 }
 
-/// Behind a key of several columns, in words that every database finds by its index: `a >= ? and (a > ? or b > ?)`.
+/// The condition for rows behind a key, in a form for which every database uses the index: `a >= ? and (a > ? or b > ?)`.
 fn after(key: &[&str]) -> String {
     match key {
         [] => String::new(),
@@ -107,8 +107,8 @@ fn after(key: &[&str]) -> String {
     }
 }
 
-/// A statement is known by the address of its text, so that the text must stay where it is. A program copies once.
-fn kept(text: String) -> &'static str {
+/// Leaks the text, because statements are cached by the address of their text. A program copies only once.
+fn static_text(text: String) -> &'static str {
     text.leak()
 }
 
@@ -121,27 +121,27 @@ mod tests {
     use super::*;
     use crate::{Dialect, Migration};
 
-    fn made_of(sql: &'static str, from: Dialect, to: Dialect) -> Result<Vec<Moving>> {
+    fn made_of(sql: &'static str, from: Dialect, to: Dialect) -> Result<Vec<TableCopy>> {
         let migrations = [crate::MIGRATIONS, &[Migration { name: "test/0001_one", sql }]].concat();
         made(&Schema::declared(from, &migrations)?, &Schema::declared(to, &migrations)?)
     }
 
     #[test]
-    fn parents_come_before_children_and_leases_stay() {
+    fn parents_come_before_children_and_leases_are_not_copied() {
         let sql = "create table b (id {id});\ncreate table a (id {id}, b bigint, foreign key (b) references b (id));";
         let plan = made_of(sql, Dialect::Sqlite, Dialect::Postgres).unwrap();
-        let names: Vec<&str> = plan.iter().map(|moving| moving.name.as_str()).collect();
+        let names: Vec<&str> = plan.iter().map(|table_copy| table_copy.name.as_str()).collect();
         assert_eq!(names, ["b", "a", "consumer_positions", "idempotency_records", "outbox", "parked_events"]);
         let circle = "create table a (id {id}, b bigint, foreign key (b) references b (id));
 create table b (id {id}, a bigint, foreign key (a) references a (id));";
-        let told = format!("{:?}", made_of(circle, Dialect::Sqlite, Dialect::MySql).err().unwrap());
-        assert!(told.contains("circle"), "{told}");
+        let error = format!("{:?}", made_of(circle, Dialect::Sqlite, Dialect::MySql).err().unwrap());
+        assert!(error.contains("circle"), "{error}");
     }
 
     #[test]
-    fn a_fact_is_known_by_its_place() {
+    fn an_event_keeps_its_sequence_number() {
         let outbox =
-            |from, to| made_of("", from, to).unwrap().into_iter().find(|moving| moving.name == OUTBOX).unwrap();
+            |from, to| made_of("", from, to).unwrap().into_iter().find(|table_copy| table_copy.name == OUTBOX).unwrap();
         let there = outbox(Dialect::Sqlite, Dialect::Postgres);
         let rest = "topic, event_key, payload, trace, created_at";
         assert_eq!(

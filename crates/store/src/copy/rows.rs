@@ -1,7 +1,7 @@
-//! Rows on their way: read page after page, written in transactions of bounded size by several threads.
+//! Copies the rows of a table: one thread reads page by page, several threads write one page per transaction.
 
 use super::Progress;
-use super::plan::{Moving, Pages};
+use super::plan::{Pages, TableCopy};
 use crate::{Arg, Column, Db, Tx};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use kernel::{Code, Error, Result};
@@ -12,11 +12,11 @@ use std::{
     thread,
 };
 
-/// Most rows of a page, which is written in one transaction: few milliseconds of work.
+/// Most rows of a page, so that its transaction takes a few milliseconds.
 const ROWS_MAX: usize = 1_000;
-/// Most bytes of a page, unless one row alone has more.
+/// Most bytes of a page, except when one row has more.
 const BYTES_MAX: u64 = 2 << 20;
-/// Threads that write to a server, which mostly wait for it. A file has one writer; a second thread could only wait.
+/// Threads that write to a server: they mostly wait for it. A file has only one writer, so it gets one thread.
 const WRITERS: usize = 4;
 
 /// One value of a row.
@@ -67,8 +67,8 @@ impl Value {
     }
 }
 
-/// Rows of one table, told apart from others by their number, their bytes and the sum of their hashes, in whatever order
-/// they come. It finds what went wrong, not who wanted to deceive.
+/// A digest of the rows of a table in any order: their number, their bytes and the sum of their hashes. It detects mistakes,
+/// not manipulation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Digest {
     pub rows: u64,
@@ -92,7 +92,7 @@ impl fmt::Display for Digest {
     }
 }
 
-/// Some rows of a table, one after the other.
+/// Some consecutive rows of a table.
 struct Page {
     width: usize,
     values: Vec<Value>,
@@ -108,11 +108,11 @@ impl Page {
     }
 }
 
-/// Goes through a table.
+/// Reads a table page by page.
 struct Walk<'a> {
     pages: &'a Pages,
     key: &'a [usize],
-    /// What asks for the page behind the last one.
+    /// The arguments for the next page; `None` before the first one.
     after: Option<Vec<Arg<'static>>>,
     digest: Digest,
 }
@@ -122,9 +122,9 @@ impl<'a> Walk<'a> {
         Walk { pages, key, after: None, digest: Digest::default() }
     }
 
-    /// The next page; `None` behind the last.
+    /// The next page; `None` after the last one.
     fn page(&mut self, tx: &mut Tx<'_>) -> Result<Option<Page>> {
-        // so many that a page of rows like those before is not read in vain
+        // fewer rows when rows are long, so that the database does not read rows that do not fit into the page
         let usual = self.digest.bytes / self.digest.rows.max(1);
         let limit = usize::try_from(BYTES_MAX / usual.max(1)).unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
         let mut args = self.after.clone().unwrap_or_default();
@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The values for the `where` that [`super::plan`] writes: each column of the key twice, but the last once.
+/// The arguments for the condition that [`super::plan`] writes: each column of the key twice, the last one once.
 fn behind(row: &[Value], key: &[usize]) -> Vec<Arg<'static>> {
     let mut args = Vec::new();
     for (n, at) in key.iter().enumerate() {
@@ -165,14 +165,14 @@ fn behind(row: &[Value], key: &[usize]) -> Vec<Arg<'static>> {
     args
 }
 
-/// What the target has.
-pub(super) fn digest(tx: &mut Tx<'_>, table: &Moving) -> Result<Digest> {
+/// The digest of the target.
+pub(super) fn digest(tx: &mut Tx<'_>, table: &TableCopy) -> Result<Digest> {
     let mut walk = Walk::new(&table.target, &table.key);
     while walk.page(tx)?.is_some() {}
     Ok(walk.digest)
 }
 
-/// The target, and how far it has come.
+/// The target, and the progress.
 pub(super) struct Copying<'a> {
     target: &'a Db,
     written: AtomicU64,
@@ -185,8 +185,8 @@ impl<'a> Copying<'a> {
         Copying { target, written: AtomicU64::new(0), total, watch }
     }
 
-    /// Copies a table. Gives what was read.
-    pub fn table(&self, tx: &mut Tx<'_>, table: &Moving) -> Result<Digest> {
+    /// Copies a table. Returns the digest of the rows that were read.
+    pub fn table(&self, tx: &mut Tx<'_>, table: &TableCopy) -> Result<Digest> {
         let (pages, waiting) = bounded(1);
         let failed = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -201,7 +201,7 @@ impl<'a> Copying<'a> {
             let read = read_all(tx, table, pages, &failed);
             let written = writers.into_iter().map(|writer| {
                 let ended = writer.join();
-                ended.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("a thread that writes panicked")))
+                ended.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("a writing thread panicked")))
             });
             let written = written.collect::<Vec<_>>().into_iter().collect::<Result<()>>();
             written.map_err(|error| at_table(table, "cannot be written", error))?;
@@ -223,8 +223,8 @@ impl<'a> Copying<'a> {
     }
 }
 
-/// Reads until the end of the table or the first failure of a writer, which tells why.
-fn read_all(tx: &mut Tx<'_>, table: &Moving, pages: Sender<Page>, failed: &AtomicBool) -> Result<Digest> {
+/// Reads until the end of the table or the first failure of a writer. The writer returns the cause.
+fn read_all(tx: &mut Tx<'_>, table: &TableCopy, pages: Sender<Page>, failed: &AtomicBool) -> Result<Digest> {
     let mut walk = Walk::new(&table.source, &table.key);
     while let Some(page) = walk.page(tx)? {
         if failed.load(Ordering::Relaxed) || pages.send(page).is_err() {
@@ -234,6 +234,6 @@ fn read_all(tx: &mut Tx<'_>, table: &Moving, pages: Sender<Page>, failed: &Atomi
     Ok(walk.digest)
 }
 
-fn at_table(table: &Moving, what: &str, error: Error) -> Error {
+fn at_table(table: &TableCopy, what: &str, error: Error) -> Error {
     error.code().because(format!("{} {what}", table.name)).caused_by(error)
 }

@@ -1,12 +1,12 @@
-//! What the migrations declare: the small part of SQL that they are written in, and nothing else.
+//! Reads the schema that migrations declare. It knows only the small part of SQL that migrations use.
 
 use super::{Column, Index, Kind, Reference, Schema, Table};
 use crate::{Dialect, Migration, migrate};
 use kernel::{Code, Error, Result};
 
-/// Words for the tokens that are spoken differently, so that one reader understands every dialect.
+/// Neutral words for tokens that the dialects render differently, so that one reader is enough.
 const WORDS: [(&str, &str); 3] = [("{id}", "automatic"), ("{text}", "text"), ("{table}", "")];
-/// Steps that change rows and leave the schema as it is.
+/// Steps that change rows and not the schema.
 const OF_ROWS: [&str; 3] = ["insert", "update", "delete"];
 
 pub(super) fn read(dialect: Dialect, migrations: &[Migration]) -> Result<Schema> {
@@ -15,17 +15,17 @@ pub(super) fn read(dialect: Dialect, migrations: &[Migration]) -> Result<Schema>
         let words = WORDS.iter().fold(migration.sql.to_owned(), |sql, (token, word)| sql.replace(token, word));
         let text = dialect.render(&words, &[]);
         for step in migrate::steps(&text) {
-            Reader::new(step).statement(&mut schema).map_err(|why| not_understood(migration, step, &why))?;
+            Reader::new(step).statement(&mut schema).map_err(|why| unreadable(migration, step, &why))?;
         }
     }
     Ok(schema)
 }
 
-fn not_understood(migration: &Migration, step: &str, why: &str) -> Error {
-    Code::Internal.error().caused_by(format!("{} is not understood: {why} in: {step}", migration.name))
+fn unreadable(migration: &Migration, step: &str, why: &str) -> Error {
+    Code::Internal.error().caused_by(format!("{} cannot be read: {why} in: {step}", migration.name))
 }
 
-/// Why a text is not understood.
+/// Why a migration cannot be read.
 type Why = String;
 
 /// Reads one statement word by word.
@@ -60,8 +60,8 @@ impl<'s> Reader<'s> {
         Ok(word)
     }
 
-    /// Goes on if these words come next.
-    fn finds(&mut self, wanted: &str) -> bool {
+    /// Whether these words come next. If so, moves behind them.
+    fn accept(&mut self, wanted: &str) -> bool {
         let wanted: Vec<&str> = wanted.split(' ').collect();
         let found = self.words[self.at..].starts_with(&wanted);
         if found {
@@ -70,36 +70,36 @@ impl<'s> Reader<'s> {
         found
     }
 
-    fn must(&mut self, wanted: &str) -> Result<(), Why> {
-        if self.finds(wanted) { Ok(()) } else { Err(format!("{wanted} is expected {}", self.place())) }
+    fn expect(&mut self, wanted: &str) -> Result<(), Why> {
+        if self.accept(wanted) { Ok(()) } else { Err(format!("{wanted} is expected {}", self.position())) }
     }
 
-    fn place(&self) -> String {
+    fn position(&self) -> String {
         self.words.get(self.at).map_or_else(|| "at its end".to_owned(), |word| format!("before {word}"))
     }
 
     fn name(&mut self) -> Result<String, Why> {
-        let place = self.place();
+        let position = self.position();
         let word = self.next()?;
         let good = word.starts_with(|c: char| c.is_ascii_lowercase())
             && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        if good { Ok(word.to_owned()) } else { Err(format!("a name in lower case is expected {place}")) }
+        if good { Ok(word.to_owned()) } else { Err(format!("a name in lower case is expected {position}")) }
     }
 
     /// Names in brackets.
     fn names(&mut self) -> Result<Vec<String>, Why> {
-        self.must("(")?;
+        self.expect("(")?;
         let mut names = vec![self.name()?];
-        while self.finds(",") {
+        while self.accept(",") {
             names.push(self.name()?);
         }
-        self.must(")")?;
+        self.expect(")")?;
         Ok(names)
     }
 
-    /// Whatever is in brackets, which is not compared.
+    /// Skips a part in brackets, which is not compared.
     fn skip_brackets(&mut self) -> Result<(), Why> {
-        self.must("(")?;
+        self.expect("(")?;
         let mut open = 1;
         while open > 0 {
             match self.next()? {
@@ -112,39 +112,39 @@ impl<'s> Reader<'s> {
     }
 
     fn statement(mut self, schema: &mut Schema) -> Result<(), Why> {
-        if OF_ROWS.iter().any(|verb| self.finds(verb)) {
+        if OF_ROWS.iter().any(|verb| self.accept(verb)) {
             return Ok(());
-        } else if self.finds("create table") {
+        } else if self.accept("create table") {
             self.create_table(schema)?;
-        } else if self.finds("create unique index") {
+        } else if self.accept("create unique index") {
             self.create_index(schema, true)?;
-        } else if self.finds("create index") {
+        } else if self.accept("create index") {
             self.create_index(schema, false)?;
-        } else if self.finds("alter table") {
+        } else if self.accept("alter table") {
             let name = self.name()?;
             let table = table(schema, &name)?;
-            self.must("add column")?;
+            self.expect("add column")?;
             self.column(table)?;
-        } else if self.finds("drop table if exists") {
+        } else if self.accept("drop table if exists") {
             let name = self.name()?;
             schema.tables.remove(&name).ok_or_else(|| format!("there is no table {name}"))?;
         } else {
             return Err("it is none of create table, create index, alter table and drop table if exists".to_owned());
         }
-        if self.at < self.words.len() { Err(format!("something unknown stands {}", self.place())) } else { Ok(()) }
+        if self.at < self.words.len() { Err(format!("there is something unknown {}", self.position())) } else { Ok(()) }
     }
 
     fn create_table(&mut self, schema: &mut Schema) -> Result<(), Why> {
         let name = self.name()?;
         let mut table = Table::default();
-        self.must("(")?;
+        self.expect("(")?;
         loop {
             self.part(&mut table)?;
-            if !self.finds(",") {
+            if !self.accept(",") {
                 break;
             }
         }
-        self.must(")")?;
+        self.expect(")")?;
         for column in &mut table.columns {
             column.nullable &= !table.primary_key.contains(&column.name);
         }
@@ -156,7 +156,7 @@ impl<'s> Reader<'s> {
 
     fn create_index(&mut self, schema: &mut Schema, unique: bool) -> Result<(), Why> {
         let name = self.name()?;
-        self.must("on")?;
+        self.expect("on")?;
         let on = self.name()?;
         let columns = self.names()?;
         let table = table(schema, &on)?;
@@ -167,25 +167,25 @@ impl<'s> Reader<'s> {
 
     /// A column, or a key or check of the table.
     fn part(&mut self, table: &mut Table) -> Result<(), Why> {
-        if self.finds("primary key") {
+        if self.accept("primary key") {
             table.primary_key = self.names()?;
             return exist(table, &table.primary_key);
         }
-        if self.finds("unique") {
+        if self.accept("unique") {
             let columns = self.names()?;
             exist(table, &columns)?;
             table.indexes.push(Index { name: None, columns, unique: true });
             return Ok(());
         }
-        if self.finds("foreign key") {
+        if self.accept("foreign key") {
             let columns = self.names()?;
-            self.must("references")?;
+            self.expect("references")?;
             let (to_table, to) = (self.name()?, self.names()?);
             exist(table, &columns)?;
             table.references.push(Reference { columns, table: to_table, to });
             return Ok(());
         }
-        if self.finds("check") {
+        if self.accept("check") {
             return self.skip_brackets();
         }
         self.column(table)
@@ -200,16 +200,16 @@ impl<'s> Reader<'s> {
             nullable = false;
         }
         loop {
-            if self.finds("not null") {
+            if self.accept("not null") {
                 nullable = false;
-            } else if self.finds("primary key") {
+            } else if self.accept("primary key") {
                 table.primary_key = vec![name.clone()];
                 nullable = false;
-            } else if self.finds("unique") {
+            } else if self.accept("unique") {
                 table.indexes.push(Index { name: None, columns: vec![name.clone()], unique: true });
-            } else if self.finds("check") {
+            } else if self.accept("check") {
                 self.skip_brackets()?;
-            } else if self.finds("default -") || self.finds("default") {
+            } else if self.accept("default -") || self.accept("default") {
                 self.next()?;
             } else {
                 break;
@@ -225,9 +225,9 @@ impl<'s> Reader<'s> {
     fn kind(&mut self) -> Result<Kind, Why> {
         let word = self.next()?;
         let kind = if word == "varchar" {
-            self.must("(")?;
+            self.expect("(")?;
             let length = self.next()?;
-            self.must(")")?;
+            self.expect(")")?;
             Kind::of(&format!("varchar({length})"))
         } else {
             Kind::of(word)
@@ -299,11 +299,11 @@ drop table if exists lids;
     }
 
     #[test]
-    fn what_is_not_understood_is_an_error_that_names_the_migration() {
+    fn what_cannot_be_read_is_an_error_that_names_the_migration() {
         for (sql, why) in [
             ("drop table jars;", "none of create table"),
             ("create table jars (id serial);", "the type serial is unknown"),
-            ("create table jars (id {id}) {table} tablespace fast;", "something unknown stands before tablespace"),
+            ("create table jars (id {id}) {table} tablespace fast;", "there is something unknown before tablespace"),
             ("create table jars (id {id}, owner bigint references users (id));", "before references"),
             ("create table jars (id {id});\ncreate index i on jars (lower(id));", ") is expected before ("),
             ("create table jars (id {id});\ncreate index i on jars (label);", "there is no column label"),
@@ -312,8 +312,8 @@ drop table if exists lids;
             ("create table Jars (id {id});", "lower case"),
             ("create table jars (id {id}", "is expected at its end"),
         ] {
-            let told = format!("{:?}", of(sql).unwrap_err());
-            assert!(told.contains("test/0001_one") && told.contains(why), "{told}");
+            let error = format!("{:?}", of(sql).unwrap_err());
+            assert!(error.contains("test/0001_one") && error.contains(why), "{error}");
         }
     }
 }

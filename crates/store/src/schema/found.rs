@@ -1,10 +1,10 @@
-//! What the database says of itself.
+//! Reads the schema that the database has.
 
 use super::{Column, Index, Kind, Reference, Schema};
 use crate::{Tx, args};
 use kernel::Result;
 
-/// One row of the queries for indexes and foreign keys: a column, and what it is part of.
+/// One row of the query for indexes: a column, and the index it belongs to.
 struct Part {
     table: String,
     name: String,
@@ -17,15 +17,15 @@ pub(super) fn read(tx: &mut Tx<'_>) -> Result<Schema> {
     let catalog = tx.conn.dialect().catalog();
     let mut schema = Schema::default();
     let columns = tx.query(catalog.columns, args![], |row| {
-        let kind = Kind::of(&row.get::<String>(2)?);
-        Ok((row.get::<String>(0)?, Column { name: row.get(1)?, kind, nullable: row.get(3)? }))
+        let (table, name, kind) = (row.next::<String>()?, row.next()?, Kind::of(&row.next::<String>()?));
+        Ok((table, Column { name, kind, nullable: row.next()? }))
     })?;
     for (table, column) in columns {
         schema.tables.entry(table).or_default().columns.push(column);
     }
     let parts = tx.query(catalog.indexes, args![], |row| {
-        let (table, name, column) = (row.get(0)?, row.get(1)?, row.get(4)?);
-        Ok(Part { table, name, primary: row.get(2)?, unique: row.get(3)?, column })
+        let (table, name, primary, unique) = (row.next()?, row.next()?, row.next()?, row.next()?);
+        Ok(Part { table, name, primary, unique, column: row.next()? })
     })?;
     for part in parts {
         let table = schema.tables.entry(part.table).or_default();
@@ -47,8 +47,8 @@ pub(super) fn read(tx: &mut Tx<'_>) -> Result<Schema> {
 
 fn references(tx: &mut Tx<'_>, sql: &'static str, schema: &mut Schema) -> Result<()> {
     let pairs = tx.query(sql, args![], |row| {
-        let (table, key, column): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((table, key, column, row.get::<String>(3)?, row.get::<String>(4)?))
+        let (table, key, column): (String, String, String) = (row.next()?, row.next()?, row.next()?);
+        Ok((table, key, column, row.next::<String>()?, row.next::<String>()?))
     })?;
     let mut before = None;
     for (name, key, column, to_table, to) in pairs {

@@ -77,7 +77,7 @@ fn unseen() -> Watch {
 async fn copied(from: &Db, to: &Db) -> Result<Report> {
     let transfer = transfer(from, to);
     blocking(move || {
-        transfer.place_facts()?;
+        transfer.assign_sequence_numbers()?;
         transfer.run(unseen())
     })
     .await
@@ -145,7 +145,7 @@ async fn a_target_with_rows_is_refused_until_it_is_emptied() {
         let again = transfer(&from, &to);
         let report = blocking(move || {
             again.empty_target()?;
-            assert!(again.occupied()?.is_empty());
+            assert!(again.tables_with_rows()?.is_empty());
             again.run(unseen())
         });
         assert!(report.await.unwrap().rows() > 4_000, "{:?}", space.kind());
@@ -176,7 +176,7 @@ async fn what_is_not_migrated_is_not_ready() {
     let to = Db::open(settings(&bare.url().parse().unwrap(), hand())).unwrap();
     let unready = async |side| {
         let transfer = transfer(&from, &to);
-        blocking(move || transfer.unready(side)).await.unwrap()
+        blocking(move || transfer.schema_problems(side)).await.unwrap()
     };
     assert!(unready(Side::Source).await.is_empty());
     assert_eq!(unready(Side::Target).await, ["there is no shop in it"]);
@@ -197,7 +197,7 @@ async fn an_instance_that_is_alive_is_seen() {
         candidate.tick(&from).await.unwrap();
         let look = |db: &Db, other: &Db| {
             let transfer = transfer(db, other);
-            blocking(move || transfer.served(Duration::from_millis(300)).unwrap())
+            blocking(move || transfer.side_in_use(Duration::from_millis(300)).unwrap())
         };
         assert_eq!(look(&from, &to).await, None, "one that is silent is not alive");
         let beating = from.clone();
@@ -222,7 +222,7 @@ async fn facts_without_a_place_and_facts_told_meanwhile_stop_a_copy() {
         if from.is_shared() {
             let hasty = transfer(&from, &to);
             let told = cause(&blocking(move || hasty.run(unseen())).await.unwrap_err());
-            assert!(told.contains("no place in the stream yet"), "{told}");
+            assert!(told.contains("no sequence number yet"), "{told}");
         }
         let (transfer, meanwhile) = (transfer(&from, &to), Mutex::new(Some(from.clone())));
         let watch = move |progress: Progress| {
@@ -232,7 +232,7 @@ async fn facts_without_a_place_and_facts_told_meanwhile_stop_a_copy() {
             }
         };
         let outcome = blocking(move || {
-            transfer.place_facts()?;
+            transfer.assign_sequence_numbers()?;
             transfer.run(Arc::new(watch))
         });
         let told = cause(&outcome.await.unwrap_err());
