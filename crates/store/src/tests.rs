@@ -1,4 +1,4 @@
-//! What the store promises, each promise by name.
+//! The promises of the store.
 
 mod close;
 mod commit;

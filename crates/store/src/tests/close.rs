@@ -1,11 +1,11 @@
-//! The end of a database's day, and a log that stays short before it.
+//! Closing a database, and the length of its log.
 
 use super::shop::*;
 use crate::{Db, args};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn closing_finishes_what_waits_and_takes_no_more() {
+async fn closing_finishes_the_queued_jobs_and_takes_no_more() {
     let shop = Shop::with(|settings| (settings.readers, settings.writers) = (3, 1)).await;
     let held = shop.writer_held().await;
     let waiting: Vec<_> = (0..20)
@@ -38,7 +38,7 @@ async fn closing_finishes_what_waits_and_takes_no_more() {
 }
 
 #[tokio::test]
-async fn dropping_the_last_clone_also_finishes_what_waits() {
+async fn dropping_the_last_clone_finishes_the_queued_jobs() {
     let shop = Shop::with(|settings| settings.writers = 1).await;
     let held = shop.writer_held().await;
     let waiting: Vec<_> = (0..5)
@@ -77,12 +77,12 @@ async fn shop_with_pads() -> Shop {
 }
 
 #[tokio::test]
-async fn the_log_is_started_anew_before_it_grows_without_end() {
+async fn the_log_is_restarted_before_it_grows_too_large() {
     if !embedded("a log that we copy") {
         return;
     }
     let shop = shop_with_pads().await;
-    // several at once, so that there is always something in the log that is not copied yet
+    // several at once, so that the log always has pages that are not copied yet
     let writers: Vec<_> = (1..=4)
         .map(|pad| {
             let db = shop.db.clone();
@@ -101,7 +101,7 @@ async fn the_log_is_started_anew_before_it_grows_without_end() {
 }
 
 #[tokio::test]
-async fn a_long_reader_keeps_the_log_but_not_the_writer() {
+async fn a_long_reader_does_not_block_the_writer() {
     if !embedded("a log that we copy") {
         return;
     }

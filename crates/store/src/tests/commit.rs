@@ -85,39 +85,39 @@ async fn a_job_that_fails_or_panics_rolls_back_alone() {
     assert_eq!(code(panics.await.unwrap()), "C001");
     last.await.unwrap().unwrap();
     assert_eq!(shop.labels().await, ["first", "last"]);
-    assert!(shop.told().await.is_empty(), "what failed jobs emitted is gone with them");
+    assert!(shop.told().await.is_empty(), "events of failed jobs are not stored");
     assert!(shop.db.health().is_healthy());
 }
 
 #[tokio::test]
-async fn nobody_is_answered_before_the_commit() {
+async fn no_caller_gets_a_result_before_the_commit() {
     if !embedded("group commit") {
         return;
     }
     let shop = Shop::open().await;
-    let answered = Arc::new(AtomicBool::new(false));
+    let has_result = Arc::new(AtomicBool::new(false));
     let held = shop.writer_held().await;
     let early = tokio::spawn({
-        let (db, answered) = (shop.db.clone(), Arc::clone(&answered));
+        let (db, has_result) = (shop.db.clone(), Arc::clone(&has_result));
         async move {
             let outcome = db.write("early", |tx| add(tx, "early")).await;
-            answered.store(true, Ordering::SeqCst);
+            has_result.store(true, Ordering::SeqCst);
             outcome
         }
     });
     while shop.db.waiting() < 1 {
         tokio::task::yield_now().await;
     }
-    // runs in the same batch right behind it and looks around while nothing is committed yet
+    // runs next in the same batch, while nothing is committed yet
     let (seen, seeing) = std::sync::mpsc::channel();
     let seen = parking_lot::Mutex::new(seen);
     let looks = tokio::spawn({
-        let (db, answered) = (shop.db.clone(), Arc::clone(&answered));
+        let (db, has_result) = (shop.db.clone(), Arc::clone(&has_result));
         async move {
             db.write("looks", move |tx| {
                 std::thread::sleep(std::time::Duration::from_millis(5));
                 let inside = tx.query_one(COUNT, args![], |row| row.get::<i64>(0))?;
-                let _ = seen.lock().send((inside, answered.load(Ordering::SeqCst)));
+                let _ = seen.lock().send((inside, has_result.load(Ordering::SeqCst)));
                 Ok(())
             })
             .await
@@ -129,11 +129,11 @@ async fn nobody_is_answered_before_the_commit() {
     drop(held);
     looks.await.unwrap().unwrap();
     early.await.unwrap().unwrap();
-    assert_eq!(seeing.recv().unwrap(), (1, false), "stored in the transaction, told to nobody");
+    assert_eq!(seeing.recv().unwrap(), (1, false), "stored in the transaction, and the caller has no result yet");
 }
 
 #[tokio::test]
-async fn a_full_queue_says_so_and_when_to_come_back() {
+async fn a_full_queue_refuses_a_job_and_says_when_to_retry() {
     let shop = Shop::with(|settings| (settings.queue, settings.writers) = (2, 1)).await;
     let held = shop.writer_held().await;
     let waiting: Vec<_> = (0..2)
@@ -155,7 +155,7 @@ async fn a_full_queue_says_so_and_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_failed_commit_is_an_unknown_outcome_for_those_it_concerned() {
+async fn after_a_failed_commit_the_outcome_of_its_jobs_is_unknown() {
     if !embedded("group commit") {
         return;
     }
@@ -182,7 +182,7 @@ async fn a_failed_commit_is_an_unknown_outcome_for_those_it_concerned() {
     drop(held);
     assert_eq!(code(succeeds.await.unwrap()), "C018");
     assert_eq!(code(breaks.await.unwrap()), "C018");
-    assert_eq!(code(fails.await.unwrap()), "C013", "it was refused on the word of a batch that never was");
+    assert_eq!(code(fails.await.unwrap()), "C013", "it may have been refused because of a job that was not stored");
     assert!(matches!(shop.db.health(), Health::Failing(_)));
     assert_eq!(shop.count().await, 0);
     shop.add("afterwards").await.unwrap();
@@ -190,7 +190,7 @@ async fn a_failed_commit_is_an_unknown_outcome_for_those_it_concerned() {
 }
 
 #[tokio::test]
-async fn an_attempt_undoes_only_itself_even_when_it_panics() {
+async fn an_attempt_rolls_back_only_itself_even_when_it_panics() {
     let shop = Shop::open().await;
     let outcome = shop.db.write("attempts", |tx| {
         add_loudly(tx, "kept-1")?;
@@ -213,12 +213,12 @@ async fn an_attempt_undoes_only_itself_even_when_it_panics() {
     });
     outcome.await.unwrap();
     assert_eq!(shop.labels().await, ["kept-1", "kept-2"]);
-    let told: Vec<_> = shop.told().await.iter().map(|fact| fact.payload.to_string()).collect();
-    assert_eq!(told, [r#"{"label":"kept-1"}"#, r#"{"label":"kept-2"}"#]);
+    let payloads: Vec<_> = shop.told().await.iter().map(|event| event.payload.to_string()).collect();
+    assert_eq!(payloads, [r#"{"label":"kept-1"}"#, r#"{"label":"kept-2"}"#]);
 }
 
 #[tokio::test]
-async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
+async fn a_job_whose_transaction_is_lost_cannot_go_on_without_it() {
     if !embedded("statements that roll back the transaction") {
         return;
     }
@@ -231,7 +231,7 @@ async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
     }
     let stubborn = tokio::spawn(async move {
         b.write("stubborn", |tx| {
-            // what SQLite itself does on a full disk or an I/O error
+            // SQLite does this when the disk is full or after an I/O error
             tx.conn.embedded().execute_fixed("rollback")?;
             assert_eq!(code(add(tx, "outside")), "C013");
             assert_eq!(code(tx.query(COUNT, args![], |row| row.get::<i64>(0))), "C013");
@@ -244,7 +244,7 @@ async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
         tokio::task::yield_now().await;
     }
     drop(held);
-    assert_eq!(code(before.await.unwrap()), "C013", "its work went with the transaction, so it must not be told yes");
+    assert_eq!(code(before.await.unwrap()), "C013", "its work was rolled back with the transaction");
     assert_eq!(code(stubborn.await.unwrap()), "C013");
     assert!(!shop.db.health().is_healthy());
     assert_eq!(shop.count().await, 0);
@@ -253,7 +253,7 @@ async fn a_job_that_sees_its_transaction_vanish_cannot_go_on_outside_it() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_does_not_stop_what_was_asked() {
+async fn a_job_runs_even_if_its_caller_stops_waiting() {
     let shop = Shop::with(|settings| settings.writers = 1).await;
     let held = shop.writer_held().await;
     let caller = tokio::spawn({
@@ -270,7 +270,7 @@ async fn a_caller_who_leaves_does_not_stop_what_was_asked() {
 }
 
 #[tokio::test]
-async fn time_and_chance_come_from_the_settings() {
+async fn time_and_random_numbers_come_from_the_settings() {
     let one_writer = |settings: &mut crate::Settings| settings.writers = 1;
     let (a, b) = (Shop::with(one_writer).await, Shop::with(one_writer).await);
     let draw = |tx: &mut crate::Tx<'_>| {
@@ -282,7 +282,7 @@ async fn time_and_chance_come_from_the_settings() {
 }
 
 #[tokio::test]
-async fn a_broken_key_is_a_conflict_and_a_broken_check_is_our_fault() {
+async fn a_violated_key_is_a_conflict_and_a_violated_check_is_a_bug() {
     let shop = Shop::open().await;
     shop.add("one").await.unwrap();
     assert_eq!(code(shop.add("one").await), "C019");
@@ -293,7 +293,7 @@ async fn a_broken_key_is_a_conflict_and_a_broken_check_is_our_fault() {
 }
 
 #[tokio::test]
-async fn a_shop_waits_for_the_disk_and_only_a_test_may_not() {
+async fn a_shop_waits_for_the_disk_and_only_a_test_need_not() {
     if !embedded("a setting for the durability") {
         return;
     }

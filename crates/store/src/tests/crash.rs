@@ -1,4 +1,4 @@
-//! The process ends in the middle of writing.
+//! A process that ends while it writes.
 
 use super::shop::*;
 use crate::{Db, Durability, args};
@@ -11,7 +11,7 @@ use testdb::Space;
 
 const WRITERS: usize = 8;
 
-/// The other side of the tests below: writes as fast as it can and says what was acknowledged, until it is killed.
+/// The child process of the tests below: writes as fast as it can and prints what was confirmed, until it is killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by a test, as a process of its own"]
 async fn child_that_writes() {
@@ -27,9 +27,9 @@ async fn child_that_writes() {
             tokio::spawn(async move {
                 for n in 0..20_000 {
                     let label = format!("{round}-{writer}-{n}");
-                    let told = label.clone();
+                    let written = label.clone();
                     db.write("add", move |tx| add_loudly(tx, &label)).await.unwrap();
-                    println!("acknowledged {told}");
+                    println!("confirmed {written}");
                 }
             })
         })
@@ -50,31 +50,31 @@ fn start(space: &Space, round: &str) -> Child {
         .unwrap()
 }
 
-fn acknowledged(line: &str) -> Option<String> {
-    line.strip_prefix("acknowledged ").map(str::to_owned)
+fn confirmed(line: &str) -> Option<String> {
+    line.strip_prefix("confirmed ").map(str::to_owned)
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_there_after_kill_9() {
+async fn what_was_confirmed_is_there_after_kill_9() {
     let space = Space::open();
-    let mut acknowledged_ever = HashSet::new();
+    let mut all_confirmed = HashSet::new();
     for round in 0..5_usize {
         let mut child = start(&space, &format!("r{round}"));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let enough = 50 + 170 * round;
-        acknowledged_ever.extend(lines.by_ref().filter_map(|line| acknowledged(&line)).take(enough));
+        all_confirmed.extend(lines.by_ref().filter_map(|line| confirmed(&line)).take(enough));
         child.kill().unwrap();
         child.wait().unwrap();
-        acknowledged_ever.extend(lines.filter_map(|line| acknowledged(&line))); // what was on its way
-        check(&space, &acknowledged_ever).await;
+        all_confirmed.extend(lines.filter_map(|line| confirmed(&line))); // what was printed before the end
+        check(&space, &all_confirmed).await;
     }
-    assert!(acknowledged_ever.len() > 1_900, "{} acknowledged", acknowledged_ever.len());
+    assert!(all_confirmed.len() > 1_900, "{} confirmed", all_confirmed.len());
 }
 
 #[tokio::test]
-async fn a_crash_just_before_or_after_the_commit_contradicts_nothing_acknowledged() {
+async fn a_crash_just_before_or_after_the_commit_loses_nothing_confirmed() {
     let space = Space::open();
-    let mut acknowledged_ever = HashSet::new();
+    let mut all_confirmed = HashSet::new();
     for (round, point) in
         ["store.before-commit:20", "store.after-commit:20", "store.before-commit:3", "store.after-commit:3"]
             .into_iter()
@@ -88,28 +88,28 @@ async fn a_crash_just_before_or_after_the_commit_contradicts_nothing_acknowledge
             .output()
             .unwrap();
         assert!(!child.status.success(), "{point} was not reached");
-        acknowledged_ever.extend(String::from_utf8_lossy(&child.stdout).lines().filter_map(acknowledged));
-        check(&space, &acknowledged_ever).await;
+        all_confirmed.extend(String::from_utf8_lossy(&child.stdout).lines().filter_map(confirmed));
+        check(&space, &all_confirmed).await;
     }
 }
 
-/// Every acknowledged row is there, and every row with its event.
-async fn check(space: &Space, acknowledged: &HashSet<String>) {
+/// Checks that every confirmed row is stored, and every row with its event.
+async fn check(space: &Space, confirmed: &HashSet<String>) {
     let db = Db::open(settings(&space.url().parse().unwrap(), hand())).unwrap();
     db.migrate([crate::MIGRATIONS, &[TABLES]].concat()).await.unwrap();
-    let (labels, told) = db
+    let (labels, payloads) = db
         .read("all", |tx| {
             let labels = tx.query("select label from jars order by id", args![], |row| row.get::<String>(0))?;
-            let told = tx.query("select payload from outbox order by id", args![], |row| row.get::<String>(0))?;
-            Ok((labels, told))
+            let payloads = tx.query("select payload from outbox order by id", args![], |row| row.get::<String>(0))?;
+            Ok((labels, payloads))
         })
         .await
         .unwrap();
     let stored: HashSet<&String> = labels.iter().collect();
-    let lost: Vec<_> = acknowledged.iter().filter(|label| !stored.contains(label)).collect();
-    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    let lost: Vec<_> = confirmed.iter().filter(|label| !stored.contains(label)).collect();
+    assert!(lost.is_empty(), "confirmed and lost: {lost:?}");
     let expected: HashSet<String> = labels.iter().map(|label| format!(r#"{{"label":"{label}"}}"#)).collect();
-    assert_eq!(told.len(), labels.len());
-    assert_eq!(told.into_iter().collect::<HashSet<_>>(), expected, "facts and changes are stored together");
+    assert_eq!(payloads.len(), labels.len());
+    assert_eq!(payloads.into_iter().collect::<HashSet<_>>(), expected, "events and changes are stored together");
     db.close().await;
 }

@@ -8,7 +8,7 @@ const MANY: &str = "insert into jars (label, beans) values [(?, ?)]";
 const FILL: &str = "insert into jars (label, beans) values (?, 1)";
 
 #[tokio::test]
-async fn a_full_database_refuses_clearly_and_recovers_when_there_is_room() {
+async fn a_full_database_refuses_jobs_and_recovers_when_there_is_space() {
     if !embedded("a limit for the size of the file") {
         return;
     }
@@ -31,8 +31,8 @@ async fn a_full_database_refuses_clearly_and_recovers_when_there_is_room() {
     };
     assert_eq!((refused.code().code(), refused.retry_after_s()), ("C013", Some(1)));
     assert!(matches!(shop.db.health(), Health::Failing(_)), "{:?}", shop.db.health());
-    assert_eq!(shop.count().await, stored, "what was answered is there, what was refused is not");
-    // many rows in one statement: SQLite can undo that statement alone, so only this job fails
+    assert_eq!(shop.count().await, stored, "confirmed jobs are stored, refused ones are not");
+    // many rows in one statement: SQLite can roll back this statement alone, so only this job fails
     let many = shop.db.write("many", |tx| {
         let rows = (0..100).map(|n| vec![Arg::Owned(format!("many{n:0>500}")), Arg::Int(1)]).collect();
         tx.insert_rows(MANY, rows)
@@ -46,7 +46,7 @@ async fn a_full_database_refuses_clearly_and_recovers_when_there_is_room() {
     assert_eq!(shop.count().await, stored + 1);
 }
 
-/// The other side of the test below: runs where no file may grow beyond a limit.
+/// The child process of the test below: no file may grow beyond a limit there.
 #[tokio::test]
 #[ignore = "started by a test, as a process of its own"]
 async fn child_on_a_small_disk() {
@@ -58,12 +58,12 @@ async fn child_on_a_small_disk() {
     let mut failures = 0;
     for n in 0..3_000 {
         match db.write("add", move |tx| add(tx, &format!("jar{n}"))).await {
-            Ok(_) => println!("acknowledged jar{n}"),
+            Ok(_) => println!("confirmed jar{n}"),
             Err(error) => {
                 assert!(["C013", "C018"].contains(&error.code().code()), "{error:?}");
                 assert!(matches!(db.health(), Health::Failing(_)), "{:?}", db.health());
                 failures += 1;
-                // nobody writes: the writer tries by itself, and the log, copied, has room again
+                // the idle writer probes, and the log has space again after it was copied
                 for _ in 0..100 {
                     if db.health() == Health::Good {
                         break;
@@ -82,7 +82,7 @@ async fn child_on_a_small_disk() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_log_that_cannot_grow_loses_nothing_acknowledged_and_recovers_by_itself() {
+async fn a_log_that_cannot_grow_loses_nothing_confirmed_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let output = std::process::Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$0\" \"$@\""]) // 500 or 1000 KiB
@@ -91,14 +91,14 @@ async fn a_log_that_cannot_grow_loses_nothing_acknowledged_and_recovers_by_itsel
         .env("STORE_TEST_FOLDER", folder.path())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("failures 2"), "{said}");
-    let acknowledged: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("acknowledged ")).collect();
-    assert!(acknowledged.len() > 20, "{said}");
+    let output_text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output_text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output_text.contains("failures 2"), "{output_text}");
+    let confirmed: Vec<&str> = output_text.lines().filter_map(|line| line.strip_prefix("confirmed ")).collect();
+    assert!(confirmed.len() > 20, "{output_text}");
     let db = Db::open(settings(&file(folder.path()), hand())).unwrap();
     let stored =
         db.read("labels", |tx| tx.query("select label from jars", args![], |row| row.get::<String>(0))).await.unwrap();
-    let lost: Vec<_> = acknowledged.iter().filter(|label| !stored.iter().any(|jar| jar == *label)).collect();
-    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    let lost: Vec<_> = confirmed.iter().filter(|label| !stored.iter().any(|jar| jar == *label)).collect();
+    assert!(lost.is_empty(), "confirmed and lost: {lost:?}");
 }

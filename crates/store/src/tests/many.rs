@@ -1,4 +1,4 @@
-//! Many writers at once: what a server brings that one writer never sees. On SQLite the same holds trivially.
+//! Many writers at once, as on a server. With the one writer of SQLite the same holds trivially.
 
 use super::shop::*;
 use crate::{Arg, Db, Tx, args, outbox};
@@ -9,7 +9,7 @@ const BEANS: &str = "select beans from jars where label = ? {for update}";
 const TAKE: &str = "update jars set beans = beans - 1 where label = ? and beans >= 1";
 const PUT: &str = "update jars set beans = beans + ? where label = ?";
 
-/// Runs `work` with 0 to `count` − 1 at once and gives all outcomes.
+/// Runs `work` with 0 to `count` − 1 at once and returns all results.
 async fn at_once<T: Send + 'static>(
     db: &Db,
     count: i64,
@@ -45,7 +45,7 @@ async fn the_last_bean_is_taken_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_read_under_a_lock_is_not_changed_by_others() {
+async fn a_locked_row_is_not_changed_by_others() {
     let shop = Shop::open().await;
     shop.add("jar").await.unwrap();
     let outcomes = at_once(&shop.db, 40, |tx, _| {
@@ -57,13 +57,13 @@ async fn what_was_read_under_a_lock_is_not_changed_by_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_storm_of_deadlocks_is_shown_to_nobody() {
+async fn no_caller_sees_a_deadlock() {
     let shop = Shop::open().await;
     for n in 0..4 {
         shop.add(format!("jar{n}")).await.unwrap();
     }
     let outcomes = at_once(&shop.db, 60, |tx, n| {
-        // each takes all four in an order of its own
+        // each locks all four, in different orders
         for step in 0..4 {
             let jar = if n % 2 == 0 { (n + step) % 4 } else { (n + 4 - step) % 4 };
             tx.exec(PUT, args![1_i64, format!("jar{jar}")])?;
@@ -75,7 +75,7 @@ async fn a_storm_of_deadlocks_is_shown_to_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_attempt_does_not_hide_that_others_were_in_the_way() {
+async fn an_attempt_does_not_hide_a_deadlock() {
     let shop = Shop::open().await;
     for label in ["left", "right"] {
         shop.add(label).await.unwrap();
@@ -83,7 +83,7 @@ async fn an_attempt_does_not_hide_that_others_were_in_the_way() {
     let outcomes = at_once(&shop.db, 30, |tx, n| {
         let (one, other) = if n % 2 == 0 { ("left", "right") } else { ("right", "left") };
         tx.exec(PUT, args![1_i64, one])?;
-        // a reaction is run like this, and its failure parked: a deadlock is no failure of the reaction
+        // a reaction runs in an attempt, and its failures become dead letters: a deadlock must not count as such a failure
         let tried = tx.attempt(|tx| tx.exec(PUT, args![1_i64, other]));
         Ok(tried.is_ok())
     });
@@ -102,7 +102,7 @@ async fn a_unique_key_is_kept_by_every_way_of_inserting() {
     assert_eq!(code(many.await), "C019");
     let kept = shop.db.write("kept", move |tx| {
         let refused = tx.attempt(|tx| tx.insert_rows("insert into jars (label, beans) values [(?, ?)]", rows("jar")));
-        assert_eq!(code(refused), "C019", "an attempt ends only when everything in it has been answered");
+        assert_eq!(code(refused), "C019", "an attempt waits for the results of all its statements");
         add(tx, "afterwards")
     });
     kept.await.unwrap();
@@ -110,7 +110,7 @@ async fn a_unique_key_is_kept_by_every_way_of_inserting() {
 }
 
 #[tokio::test]
-async fn rows_are_counted_alike_everywhere() {
+async fn every_database_counts_rows_in_the_same_way() {
     const UPSERT: &str = "insert into jars (label, beans) values (?, ?) {on conflict (label): beans = new.beans}";
     const IGNORE: &str = "insert into jars (label, beans) values (?, ?) {on conflict ignore: label}";
     const IGNORE_MANY: &str = "insert into jars (label, beans) values [(?, ?)] {on conflict ignore: label}";
@@ -131,7 +131,7 @@ async fn rows_are_counted_alike_everywhere() {
 }
 
 #[tokio::test]
-async fn a_job_that_swallows_a_failure_does_not_commit_half_of_itself() {
+async fn a_job_that_ignores_a_failure_does_not_commit_half_of_itself() {
     let shop = Shop::open().await;
     shop.add("jar").await.unwrap();
     let outcome = shop.db.write("swallows", |tx| {
@@ -139,7 +139,7 @@ async fn a_job_that_swallows_a_failure_does_not_commit_half_of_itself() {
         let _ = add(tx, "jar");
         Ok(())
     });
-    // PostgreSQL would say yes to the commit and store nothing; the others undo the one statement
+    // PostgreSQL would confirm the commit and store nothing; the others roll back the one statement
     match outcome.await {
         Ok(()) => assert_eq!(shop.labels().await, ["jar", "before"]),
         Err(error) => {
@@ -149,20 +149,20 @@ async fn a_job_that_swallows_a_failure_does_not_commit_half_of_itself() {
     }
 }
 
-/// A job that has told its fact and does not commit until the given end is dropped.
+/// A job that has stored its event and does not commit until the returned sender is dropped.
 fn lingering(
     shop: &Shop,
     label: &'static str,
 ) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<()>>, Arc<Barrier>) {
     let (release, released) = mpsc::channel::<()>();
     let released = parking_lot::Mutex::new(released);
-    let told = Arc::new(Barrier::new(2));
-    let (db, inside) = (shop.db.clone(), Arc::clone(&told));
+    let stored = Arc::new(Barrier::new(2));
+    let (db, inside) = (shop.db.clone(), Arc::clone(&stored));
     let job = tokio::spawn(async move {
         db.write("lingers", move |tx| {
             let row = vec![Arg::Text("test.jar.added"), Arg::Text(label), Arg::Text("{}"), Arg::Int(1)];
             tx.insert_rows(outbox::STORE, vec![row])?;
-            // whatever waited to be sent is there once a statement was answered
+            // deferred statements are sent together with this one
             tx.query_one(COUNT, args![], |row| row.get::<i64>(0))?;
             inside.wait();
             let _ = released.lock().recv();
@@ -170,22 +170,22 @@ fn lingering(
         })
         .await
     });
-    (release, job, told)
+    (release, job, stored)
 }
 
-fn keys(facts: &[crate::StoredEvent]) -> Vec<&str> {
-    facts.iter().map(|fact| &*fact.key).collect()
+fn keys(events: &[crate::StoredEvent]) -> Vec<&str> {
+    events.iter().map(|event| &*event.key).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fact_that_commits_after_one_with_a_higher_id_is_heard_by_those_who_passed_that() {
+async fn an_event_that_commits_after_one_with_a_higher_id_gets_the_higher_sequence_number() {
     if testdb::wanted() == testdb::Kind::Sqlite {
         testdb::skip("the one writer of SQLite commits in the order of ids");
         return;
     }
     let shop = Shop::open().await;
-    let (release, slow, told) = lingering(&shop, "slow");
-    tokio::task::spawn_blocking(move || told.wait()).await.unwrap();
+    let (release, slow, stored) = lingering(&shop, "slow");
+    tokio::task::spawn_blocking(move || stored.wait()).await.unwrap();
     shop.db.write("quick", |tx| add_loudly(tx, "quick-1")).await.unwrap();
     let before = shop.told().await;
     assert_eq!(keys(&before), ["quick"]);
@@ -193,41 +193,41 @@ async fn a_fact_that_commits_after_one_with_a_higher_id_is_heard_by_those_who_pa
     slow.await.unwrap().unwrap();
     shop.db.write("later", |tx| add_loudly(tx, "later-1")).await.unwrap();
     let after = shop.told().await;
-    assert_eq!(keys(&after), ["quick", "slow", "later"], "in the order in which they could be seen");
-    assert_eq!(after.iter().map(|fact| fact.id).collect::<Vec<_>>(), [1, 2, 3]);
-    assert_eq!(before[0].id, after[0].id, "a place never changes");
+    assert_eq!(keys(&after), ["quick", "slow", "later"], "in the order in which they became visible");
+    assert_eq!(after.iter().map(|event| event.id).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(before[0].id, after[0].id, "a sequence number never changes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn facts_of_one_key_keep_the_order_of_the_transactions_that_told_them() {
+async fn events_of_one_key_keep_the_order_of_the_transactions_that_emitted_them() {
     let shop = Shop::open().await;
     shop.add("jar").await.unwrap();
-    // each waits for the row of the key, as orders wait for their saga's, and tells how many were before it
-    let told = at_once(&shop.db, 40, |tx, _| {
+    // each waits for the lock of the key's row, as in a saga, and emits how many were before it
+    let emitted = at_once(&shop.db, 40, |tx, _| {
         let before: i64 = tx.query_one(BEANS, args!["jar"], |row| row.get(0))?;
         tx.exec(PUT, args![1_i64, "jar"])?;
         tx.emit(&JarAdded { label: format!("jar-{before}") })
     });
-    let (told, placed) = (told.await, shop.told().await);
-    told.into_iter().for_each(|outcome| outcome.unwrap());
-    let labels: Vec<String> = placed.iter().map(|fact| fact.payload.to_string()).collect();
+    let (emitted, numbered) = (emitted.await, shop.told().await);
+    emitted.into_iter().for_each(|outcome| outcome.unwrap());
+    let labels: Vec<String> = numbered.iter().map(|event| event.payload.to_string()).collect();
     let expected: Vec<String> = (1..=40).map(|n| format!(r#"{{"label":"jar-{n}"}}"#)).collect();
     assert_eq!(labels, expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_who_give_places_give_each_fact_one() {
+async fn two_instances_that_assign_sequence_numbers_assign_each_event_one() {
     let shop = Shop::open().await;
-    let tells = |from: i64| (from..from + 100).map(|n| format!("a-{n}")).collect::<Vec<_>>();
+    let labels_from = |from: i64| (from..from + 100).map(|n| format!("a-{n}")).collect::<Vec<_>>();
     for round in 0..5 {
-        let labels = tells(round * 100);
-        shop.db.write("tell", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
-        // without leases: at worst one of the two fails, and never a fact gets two places or none
+        let labels = labels_from(round * 100);
+        shop.db.write("emit", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
+        // without leases: one of the two may fail, but no event gets two numbers or none
         let _ = at_once(&shop.db, 2, |tx, _| outbox::assign_sequence_numbers(tx, 1_000)).await;
     }
-    let facts = shop.told().await;
-    assert_eq!(facts.len(), 500);
-    assert_eq!(facts.iter().map(|fact| fact.id).collect::<Vec<_>>(), (1..=500).collect::<Vec<i64>>());
+    let events = shop.told().await;
+    assert_eq!(events.len(), 500);
+    assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), (1..=500).collect::<Vec<i64>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -248,7 +248,7 @@ async fn instances_that_start_together_migrate_once() {
     for one in starting {
         match one.await.unwrap() {
             Ok(names) => applied.extend(names),
-            // two processes on one file: SQLite may refuse one of them, which then starts anew
+            // two processes on one file: SQLite may refuse one of them, which then starts again
             Err(error) => assert!(embedded, "{error:?}"),
         }
     }

@@ -1,4 +1,4 @@
-//! The schema's steps.
+//! Migrations.
 
 use super::shop::*;
 use crate::{Migration, args};
@@ -19,7 +19,7 @@ const BROKEN: Migration = Migration {
 };
 
 #[tokio::test]
-async fn each_step_is_taken_once_and_in_order() {
+async fn each_migration_is_applied_once_and_in_order() {
     let shop = Shop::open().await;
     assert_eq!(shop.db.migrate(vec![FIRST, SECOND]).await.unwrap(), [FIRST.name, SECOND.name]);
     assert!(shop.db.migrate(vec![TABLES, FIRST, SECOND]).await.unwrap().is_empty());
@@ -30,7 +30,7 @@ async fn each_step_is_taken_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_step_that_fails_leaves_nothing_and_can_be_taken_later() {
+async fn a_migration_that_fails_leaves_nothing_and_can_be_applied_later() {
     let shop = Shop::open().await;
     let refused = shop.db.migrate(vec![FIRST, BROKEN, SECOND]).await.unwrap_err();
     let cause = std::error::Error::source(&refused).unwrap().to_string();
@@ -38,15 +38,15 @@ async fn a_step_that_fails_leaves_nothing_and_can_be_taken_later() {
     let half = shop.db.read("half", |tx| tx.query("select id from half", args![], |row| row.get::<i64>(0)));
     let left = half.await.is_ok();
     let notes = shop.db.read("notes", |tx| tx.query("select note from shelves", args![], |row| row.get::<String>(0)));
-    // a database that cannot take a change of its schema back remembers the step, and goes on after it
-    let remembers = testdb::wanted() == testdb::Kind::MySql;
-    assert_eq!(left, remembers, "its own half does not stay");
+    // a database that cannot roll back a change of its schema records the step, and goes on after it
+    let records_steps = testdb::wanted() == testdb::Kind::MySql;
+    assert_eq!(left, records_steps, "its own half does not stay");
     assert_eq!(notes.await.unwrap(), ["a; b"], "the step before it stays");
-    let mended = Migration {
+    let repaired = Migration {
         name: BROKEN.name,
-        sql: "create table half (id {id}) {table};\ninsert into shelves (note) values ('mended');",
+        sql: "create table half (id {id}) {table};\ninsert into shelves (note) values ('repaired');",
     };
-    assert_eq!(shop.db.migrate(vec![FIRST, mended, SECOND]).await.unwrap(), [BROKEN.name, SECOND.name]);
+    assert_eq!(shop.db.migrate(vec![FIRST, repaired, SECOND]).await.unwrap(), [BROKEN.name, SECOND.name]);
 }
 
 #[tokio::test]

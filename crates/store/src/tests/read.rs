@@ -5,7 +5,7 @@ use crate::args;
 use std::sync::mpsc;
 
 #[tokio::test]
-async fn a_reading_job_cannot_write_by_any_door() {
+async fn a_reading_job_cannot_write_in_any_way() {
     let shop = Shop::open().await;
     for sql in [ADD, "delete from jars where label = ? and beans = ?"] {
         let outcome = shop.db.read("writes", move |tx| tx.exec(sql, args!["x", 1_i64]));
@@ -19,7 +19,7 @@ async fn a_reading_job_cannot_write_by_any_door() {
 }
 
 #[tokio::test]
-async fn a_reading_job_sees_one_state_and_what_was_answered_before_it() {
+async fn a_reading_job_sees_one_state_with_everything_confirmed_before() {
     let shop = Shop::with(|settings| settings.readers = 2).await;
     shop.add("before").await.unwrap();
     let (at_first, first_seen) = mpsc::channel();
@@ -55,7 +55,7 @@ async fn a_panic_in_a_reading_job_is_one_failed_job() {
 }
 
 #[tokio::test]
-async fn a_reader_that_cannot_open_fails_its_jobs_and_tries_again() {
+async fn a_reader_that_cannot_open_the_database_fails_its_jobs_and_retries() {
     let folder = tempfile::tempdir().unwrap();
     let shown = folder.path().join("shop.db");
     let db = crate::Db::open(settings(&file(folder.path()), hand())).unwrap();
@@ -68,7 +68,7 @@ async fn a_reader_that_cannot_open_fails_its_jobs_and_tries_again() {
 }
 
 #[test]
-fn what_is_no_database_is_not_opened() {
+fn a_file_that_is_no_database_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
     let open = |clock| crate::Db::open(settings(&file(folder.path()), clock)).map(|_| ());
     std::fs::write(folder.path().join("shop.db"), "a letter to a friend, long enough to be read as a header of pages")
@@ -80,7 +80,7 @@ fn what_is_no_database_is_not_opened() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_file_is_its_owners_alone() {
+async fn only_its_owner_can_read_the_file() {
     if !embedded("a file") {
         return;
     }

@@ -1,4 +1,4 @@
-//! The schema that is declared and the schema that is there.
+//! The declared schema compared with the found one.
 
 use super::shop::*;
 use crate::{Db, Migration, schema};
@@ -7,7 +7,7 @@ use testdb::{Kind, Space};
 pub const SHELVES: Migration = Migration {
     name: "test/0002_shelves",
     sql: "
--- everything that a migration may say; the shop's own words
+-- everything that a migration may contain; the shop's own words
 create table rooms (id {id}, name varchar(50) not null unique, note {text}) {table};
 
 create table shelves (
@@ -52,12 +52,12 @@ async fn shelved(space: &Space) -> Db {
     db
 }
 
-async fn by_hand(db: &Db, words: &'static str) {
-    db.write("by hand", move |tx| tx.conn.run(words)).await.unwrap();
+async fn by_hand(db: &Db, statement: &'static str) {
+    db.write("by hand", move |tx| tx.conn.run(statement)).await.unwrap();
 }
 
 #[tokio::test]
-async fn what_was_migrated_agrees_with_what_is_declared() {
+async fn a_migrated_database_has_the_declared_schema() {
     for space in spaces() {
         let db = shelved(&space).await;
         assert!(schema::compare(&db, all()).await.unwrap().is_empty(), "{:?}", space.kind());
@@ -77,7 +77,7 @@ async fn each_difference_is_a_sentence() {
         by_hand(&db, "alter table rooms add column owner varchar(36)").await;
         by_hand(&db, "create table foo (bar bigint)").await;
         by_hand(&db, "drop table visits").await;
-        let told = schema::compare(&db, all()).await.unwrap();
+        let differences = schema::compare(&db, all()).await.unwrap();
         let expected = [
             "table jars has no column beans",
             "rooms.owner is in no migration",
@@ -88,14 +88,14 @@ async fn each_difference_is_a_sentence() {
             "table visits is missing",
             "table foo is in no migration",
         ];
-        let (mut told_sorted, mut expected) = (told.clone(), expected.map(str::to_owned).to_vec());
-        told_sorted.sort();
+        let (mut sorted, mut expected) = (differences.clone(), expected.map(str::to_owned).to_vec());
+        sorted.sort();
         expected.sort();
-        assert_eq!(told_sorted, expected, "{:?}", space.kind());
+        assert_eq!(sorted, expected, "{:?}", space.kind());
     }
 }
 
-/// What is there stays; what is declared changes.
+/// The differences when the declaration changes and the database stays.
 async fn declared_as(db: &Db, before: &str, after: &str) -> Vec<String> {
     assert!(SHELVES.sql.contains(before), "{before}");
     let sql = String::leak(SHELVES.sql.replace(before, after));
@@ -121,10 +121,15 @@ async fn types_lengths_and_keys_are_compared() {
             ("at bigint not null primary key", "at {id}", "visits.at is bigint instead of an automatic id"),
             ("unique (holder, label)", "unique (holder, place)", "table shelves has no unique key on (holder, place)"),
         ] {
-            let told = declared_as(&db, before, after).await;
-            assert_eq!(told.first().map(String::as_str), Some(sentence), "{told:?} on {:?}", space.kind());
+            let differences = declared_as(&db, before, after).await;
+            assert_eq!(
+                differences.first().map(String::as_str),
+                Some(sentence),
+                "{differences:?} on {:?}",
+                space.kind()
+            );
         }
-        let told = declared_as(
+        let differences = declared_as(
             &db,
             "at bigint not null primary key, foreign key (room)",
             "at bigint not null primary key, foreign key (at)",
@@ -134,16 +139,16 @@ async fn types_lengths_and_keys_are_compared() {
             "table visits has no foreign key (at) to rooms (id)",
             "foreign key (room) to rooms (id) of table visits is in no migration",
         ];
-        assert!(told.ends_with(&sentences.map(str::to_owned)), "{told:?} on {:?}", space.kind());
+        assert!(differences.ends_with(&sentences.map(str::to_owned)), "{differences:?} on {:?}", space.kind());
     }
 }
 
 #[tokio::test]
-async fn a_column_that_compares_otherwise_is_told_where_that_can_be() {
+async fn a_column_with_another_collation_is_a_difference() {
     let Ok(space) = Space::on(Kind::MySql) else { return testdb::skip("MySQL is not installed") };
     let db = shelved(&space).await;
     by_hand(&db, "alter table rooms modify name varchar(50) character set utf8mb4 collate utf8mb4_general_ci not null")
         .await;
-    let told = schema::compare(&db, all()).await.unwrap();
-    assert_eq!(told, ["rooms.name is varchar(50) collate utf8mb4_general_ci instead of varchar(50)"]);
+    let differences = schema::compare(&db, all()).await.unwrap();
+    assert_eq!(differences, ["rooms.name is varchar(50) collate utf8mb4_general_ci instead of varchar(50)"]);
 }

@@ -1,4 +1,4 @@
-//! What statements are given and answer.
+//! Arguments and rows of statements.
 
 use super::shop::*;
 use crate::{Arg, args};
@@ -54,7 +54,7 @@ async fn many_rows_go_in_and_no_rows_do_nothing() {
 }
 
 #[tokio::test]
-async fn forgotten_and_superfluous_arguments_are_bugs_found_at_once() {
+async fn missing_and_superfluous_arguments_are_bugs() {
     let shop = shelf(1).await;
     assert_eq!(code(shop.db.read("few", |tx| tx.query(PAGE, args![1_i64], |_| Ok(()))).await), "C001");
     assert_eq!(code(shop.db.read("many", |tx| tx.query(PAGE, args![1_i64, 1_i64, 1_i64], |_| Ok(()))).await), "C001");
@@ -109,7 +109,7 @@ async fn statements_are_planned_once_whatever_is_bound() {
 }
 
 #[tokio::test]
-async fn row_counts_without_end_do_not_fill_the_memory() {
+async fn many_different_row_counts_do_not_fill_the_memory() {
     if !embedded("this view into the driver") {
         return;
     }

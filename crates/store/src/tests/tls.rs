@@ -1,4 +1,4 @@
-//! Encrypted connections: whom the shop believes, what it never says aloud, and that it gives up in time.
+//! Encrypted connections: which certificates are accepted, that no error contains a password, and that connecting ends in time.
 
 use super::shop::*;
 use crate::{
@@ -17,15 +17,15 @@ use testdb::{Kind, Server, Space};
 
 /// How long a refusal may take, on a machine busy with other tests.
 const REFUSED_WITHIN: Duration = Duration::from_secs(4);
-/// How long a silent server is waited for, with time limits of one second.
+/// How long connecting to a silent server may take, with time limits of one second.
 const SILENT_FOR_MAX: Duration = Duration::from_secs(8);
 /// The names of a server on this machine.
 const HERE: &[&str] = &["localhost", "127.0.0.1"];
 
-/// How PostgreSQL keeps passwords.
+/// How PostgreSQL stores passwords.
 const PROOF: &str = "select current_setting('password_encryption')";
 
-/// The kind of server this run is about; none on SQLite.
+/// The kind of server of this run; none on SQLite.
 fn kind() -> Option<Kind> {
     let kind = testdb::wanted();
     if kind == Kind::Sqlite {
@@ -40,7 +40,7 @@ fn server(names: &[&str]) -> Option<Server> {
     Server::encrypted(kind()?, names).inspect_err(|missing| testdb::skip(missing)).ok()
 }
 
-/// The address of a place, changed.
+/// The address of a space, changed.
 fn changed(space: &Space, change: impl FnOnce(&mut Remote)) -> DatabaseUrl {
     let mut url = space.url().parse().unwrap();
     match &mut url {
@@ -54,15 +54,15 @@ fn trusting(roots: Option<PathBuf>) -> Tls {
     Tls::Verified { roots }
 }
 
-/// Opens a database that is not to be opened. C013, in time, and no password in what is said.
+/// Opens a database, which must fail in time with C013 and without a password in the error.
 fn refused(url: DatabaseUrl) -> String {
     let began = Instant::now();
     let refused = Db::open(settings(&url, hand())).map(|_| ()).expect_err("it is not to be opened");
     assert!(began.elapsed() < REFUSED_WITHIN, "it took {:?}", began.elapsed());
-    said(&refused)
+    checked_text(&refused)
 }
 
-fn said(refused: &Error) -> String {
+fn checked_text(refused: &Error) -> String {
     let said = format!("{refused:?}");
     assert_eq!(refused.code().code(), "C013", "{said}");
     assert_eq!(refused.detail(), Some("the database cannot be reached"));
@@ -70,7 +70,7 @@ fn said(refused: &Error) -> String {
     said
 }
 
-/// What the server says this connection is encrypted with; empty when it is not.
+/// The cipher of this connection, according to the server; empty when it is not encrypted.
 fn cipher(tx: &mut Tx<'_>) -> Result<String> {
     let sql = match testdb::wanted() {
         Kind::MySql => {
@@ -92,7 +92,7 @@ async fn works(space: Space, url: DatabaseUrl) {
         assert!(cipher.starts_with("TLS_"), "encrypted with `{cipher}`");
     }
     if shop.space.kind() == Kind::Postgres {
-        // it takes a password that was proven so and no other
+        // it accepts no other kind of password
         let proof = shop.db.read("proof", |tx| tx.query_one(PROOF, args![], |row| row.get::<String>(0))).await;
         assert_eq!(proof.unwrap(), "scram-sha-256");
     }
@@ -111,7 +111,7 @@ async fn a_shop_works_over_an_encrypted_connection_with_the_authority_it_was_giv
 }
 
 #[tokio::test]
-async fn a_user_and_password_given_apart_sign_in() {
+async fn a_user_and_password_beside_the_address_sign_in() {
     let Some(server) = server(HERE) else { return };
     let space = server.space();
     let bare = space.url().replace("holdfast:secret@", "");
@@ -123,8 +123,8 @@ async fn a_user_and_password_given_apart_sign_in() {
 fn a_certificate_of_an_unknown_authority_is_refused() {
     let Some(server) = server(HERE) else { return };
     let space = server.space();
-    let nobodys = refused(changed(&space, |remote| remote.tls = trusting(None)));
-    assert!(["UnknownIssuer", "trusts no authority"].iter().any(|why| nobodys.contains(why)), "{nobodys}");
+    let untrusted = refused(changed(&space, |remote| remote.tls = trusting(None)));
+    assert!(["UnknownIssuer", "trusts no authority"].iter().any(|why| untrusted.contains(why)), "{untrusted}");
 }
 
 #[test]
@@ -136,22 +136,22 @@ fn a_certificate_for_another_name_or_of_another_authority_is_refused() {
         assert!(mistaken.contains("not valid for name"), "{mistaken}");
     }
     let other = Server::encrypted(space.kind(), HERE).expect("it is installed");
-    let place = other.space();
-    let strange = refused(changed(&place, |remote| remote.tls = trusting(Some(server.authority()))));
-    assert!(strange.contains("invalid peer certificate"), "{strange}");
+    let space_of_other = other.space();
+    let not_trusted = refused(changed(&space_of_other, |remote| remote.tls = trusting(Some(server.authority()))));
+    assert!(not_trusted.contains("invalid peer certificate"), "{not_trusted}");
 }
 
 #[test]
-fn a_server_that_wants_encryption_refuses_a_connection_without() {
+fn a_server_that_requires_encryption_refuses_a_connection_without() {
     let Some(server) = server(HERE) else { return };
     let plain = refused(changed(&server.space(), |remote| remote.tls = Tls::Off));
     assert!(["no encryption", "Access denied", "insecure transport"].iter().any(|why| plain.contains(why)), "{plain}");
 }
 
 #[test]
-fn a_server_that_cannot_encrypt_is_told_no_password() {
+fn a_server_that_cannot_encrypt_gets_no_password() {
     let Some(kind) = kind() else { return };
-    let space = Space::on(kind).expect("a place");
+    let space = Space::on(kind).expect("a space");
     let plain = refused(changed(&space, |remote| remote.tls = trusting(None)));
     assert!(
         ["does not support TLS", "does not have this capability", "UnknownIssuer"]
@@ -186,19 +186,19 @@ fn an_authority_that_cannot_be_read_is_named() {
     }
 }
 
-/// The other side of the test below, in a process of its own, whose machine trusts one authority alone.
+/// The child process of the test below, whose machine trusts only one authority.
 #[test]
 #[ignore = "started by a test, as a process of its own"]
 fn child_that_opens() {
     let url: DatabaseUrl = std::env::var("STORE_TEST_URL").unwrap().parse().unwrap();
     match Db::open(settings(&url, hand())) {
         Ok(_) => println!("opened"),
-        Err(error) => println!("refused: {}", said(&error)),
+        Err(error) => println!("refused: {}", checked_text(&error)),
     }
 }
 
 #[test]
-fn what_the_machine_trusts_counts_when_no_authority_was_given() {
+fn the_authorities_of_the_machine_count_when_none_is_given() {
     let Some(server) = server(HERE) else { return };
     let other = Server::encrypted(testdb::wanted(), &["db.example"]).expect("it is installed");
     let space = server.space();
@@ -219,11 +219,11 @@ fn what_the_machine_trusts_counts_when_no_authority_was_given() {
     assert!(others.contains("invalid peer certificate"), "{others}");
 }
 
-/// A server that says what a client needs to hear before it begins with encryption, and then nothing more.
+/// A server that sends what a client needs before encryption begins, and then nothing more.
 fn silent(kind: Kind) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let space = Space::on(kind).expect("a place");
+    let space = Space::on(kind).expect("a space");
     let url = changed(&space, |_| {});
     std::thread::spawn(move || {
         let _space = space;
@@ -233,7 +233,7 @@ fn silent(kind: Kind) -> u16 {
             let said = match &url {
                 DatabaseUrl::MySql(remote) => {
                     let length = TcpStream::connect(("127.0.0.1", remote.port)).unwrap().read(&mut words).unwrap();
-                    // what it can do, of which encryption is one
+                    // the flags for what it supports, one of which is encryption
                     let version_ends = words[5..].iter().position(|byte| *byte == 0).unwrap() + 5;
                     words[version_ends + 15] |= 0x08;
                     words.truncate(length);
@@ -249,7 +249,7 @@ fn silent(kind: Kind) -> u16 {
 }
 
 #[test]
-fn a_server_that_falls_silent_while_encryption_begins_is_given_up() {
+fn connecting_to_a_server_that_falls_silent_before_encryption_ends() {
     let Some(kind) = kind() else { return };
     let port = silent(kind);
     let scheme = if kind == Kind::MySql { "mysql" } else { "postgres" };
@@ -257,8 +257,8 @@ fn a_server_that_falls_silent_while_encryption_begins_is_given_up() {
     let short = Duration::from_secs(1);
     let settings = Settings { connect_timeout: short, statement_timeout: short, ..settings(&url, hand()) };
     let began = Instant::now();
-    let refused = Db::open(settings).map(|_| ()).expect_err("nobody is there");
-    let why = said(&refused);
-    assert!(why.contains("it does not answer"), "{why}");
+    let refused = Db::open(settings).map(|_| ()).expect_err("the server is silent");
+    let why = checked_text(&refused);
+    assert!(why.contains("it does not respond"), "{why}");
     assert!(began.elapsed() < SILENT_FOR_MAX, "it took {:?}", began.elapsed());
 }
