@@ -148,7 +148,10 @@ impl Transfer {
     pub fn assign_sequence_numbers(&self) -> Result<usize> {
         let mut assigned = 0;
         loop {
-            match self.source.write_blocking("copy.assign", |tx| outbox::assign_sequence_numbers(tx, NUMBERED_AT_ONCE))? {
+            match self
+                .source
+                .write_blocking("copy.assign", |tx| outbox::assign_sequence_numbers(tx, NUMBERED_AT_ONCE))?
+            {
                 0 => return Ok(assigned),
                 some => assigned += some,
             }
