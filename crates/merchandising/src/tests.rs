@@ -6,47 +6,39 @@ use crate::page::{self, ProductDetail, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock, VerifyItem};
 use catalog::ops::products;
 use catalog::product::{Author, Status};
+use fixture::{Fixture, user_id};
 use inventory::StockStatus;
-use kernel::{Code, Currency, Error, Money, PageRequest, ProductId, Quantity, Result, UserId, VariantId};
-use ports::ManualClock;
-use std::sync::Arc;
-use store::{Db, Tx, Violation};
-use testdb::Space;
+use kernel::{Code, Currency, Money, PageRequest, ProductId, Quantity, Result, VariantId};
+use std::ops::Deref;
+use store::Tx;
+use web::Module;
 
 const SETTINGS: Settings = Settings { currency: Currency::KRW, low_stock_threshold: 10 };
 
-pub(crate) struct Shop {
-    pub(crate) db: Db,
-    _space: Space,
+/// Modules whose tables and routes the tests use.
+pub(crate) const MODULES: &[Module] = &[catalog::MODULE, inventory::MODULE, order::MODULE, crate::MODULE];
+
+struct Shop(Fixture);
+
+impl Deref for Shop {
+    type Target = Fixture;
+    fn deref(&self) -> &Fixture {
+        &self.0
+    }
 }
 
 impl Shop {
-    pub(crate) fn open() -> Shop {
-        let space = Space::open();
-        let settings = store::Settings::throwaway(space.url().parse().unwrap(), Arc::new(ManualClock::default()));
-        let db = Db::open(settings).unwrap();
-        let migrations = [store::MIGRATIONS, catalog::MIGRATIONS, inventory::MIGRATIONS, order::MIGRATIONS].concat();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(db.migrate(migrations)).unwrap();
-        runtime.block_on(db.prepare_all(crate::store::STATEMENTS.to_vec())).unwrap();
-        Shop { db, _space: space }
-    }
-
-    fn tries<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.db.write_blocking("test", work)
+    fn open() -> Shop {
+        Shop(Fixture::of(MODULES))
     }
 
     fn does<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
-        self.tries(work).unwrap()
-    }
-
-    fn refuses<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Error {
-        self.tries(work).map(|_| ()).unwrap_err()
+        self.write(work).unwrap()
     }
 
     fn makes(&self, author: Author, body: &str) -> Result<ProductDetail> {
         let sent: SaveProduct = serde_json::from_str(body).unwrap();
-        self.tries(move |tx| ops::create(tx, SETTINGS, author, "admin", &sent))
+        self.write(move |tx| ops::create(tx, SETTINGS, author, "admin", &sent))
     }
 
     fn sees(&self, id: ProductId) -> ProductDetail {
@@ -80,29 +72,11 @@ impl Shop {
     }
 }
 
-fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut broken = catalog::store::audit(tx)?;
-    broken.extend(inventory::audit(tx)?);
-    Ok(broken)
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_eq!(self.does(audit), vec![]);
-        }
-    }
-}
-
 const MUG: &str =
     r#"{"sku":"MUG","name":"머그컵","price":9000,"stock":12,"category":"Kitchen > Cups","brand":"Holdfast"}"#;
 const TEE: &str = r#"{"sku":"TEE","name":"Tee","price":20000,"salePrice":15000,"category":"Apparel","imageUrl":"t.jpg","variants":[
     {"sku":"TEE-S","options":{"size":"S"},"stock":3},
     {"sku":"TEE-L","options":{"size":"L"},"priceAdjustment":1000,"stock":0}]}"#;
-
-fn user(seed: u64) -> UserId {
-    UserId::new(kernel::Random::seeded(seed).uuid())
-}
 
 #[test]
 fn a_product_and_its_stock_are_made_together_or_not_at_all() {
@@ -136,17 +110,17 @@ fn a_product_and_its_stock_are_made_together_or_not_at_all() {
 #[test]
 fn a_seller_cannot_invent_categories_or_touch_other_things() {
     let shop = Shop::open();
-    let (me, other) = (Author::Seller(user(1)), Author::Seller(user(2)));
+    let (me, other) = (Author::Seller(user_id(1)), Author::Seller(user_id(2)));
     assert_eq!(shop.makes(me, MUG).unwrap_err().code(), Code::NotFound);
     let mine = shop.makes(me, r#"{"name":"Mine","price":5}"#).unwrap().product;
     assert!(mine.sku.starts_with("SKU-") && mine.seller_id == me.seller());
     let set = SetStock { stock: 5, variant_id: None };
     let (id, sent) = (mine.id, set.clone());
-    let error = shop.refuses(move |tx| ops::set_stock(tx, SETTINGS, other, "x", id, &sent));
+    let error = shop.refused(move |tx| ops::set_stock(tx, SETTINGS, other, "x", id, &sent));
     assert_eq!(error.code(), Code::RoleRequired);
     let done = shop.does(move |tx| ops::set_stock(tx, SETTINGS, me, "x", id, &set));
     assert_eq!(done.product.stock, 5);
-    assert_eq!(shop.refuses(move |tx| ops::owned(tx, SETTINGS, other, id)).code(), Code::RoleRequired);
+    assert_eq!(shop.refused(move |tx| ops::owned(tx, SETTINGS, other, id)).code(), Code::RoleRequired);
 }
 
 #[test]
@@ -155,7 +129,7 @@ fn rewriting_leaves_the_stock_alone_unless_told() {
     let id = shop.makes(Author::Admin, MUG).unwrap().product.id;
     let rewrite = |body: &str, expected| {
         let sent: SaveProduct = serde_json::from_str(body).unwrap();
-        shop.tries(move |tx| ops::rewrite(tx, SETTINGS, Author::Admin, "admin", id, &sent, expected))
+        shop.write(move |tx| ops::rewrite(tx, SETTINGS, Author::Admin, "admin", id, &sent, expected))
     };
     let changed = rewrite(r#"{"name":"Mug","price":8000}"#, Some(1)).unwrap().product;
     assert_eq!((changed.stock, changed.version, changed.category), (12, 2, None));
@@ -193,10 +167,10 @@ fn the_public_sees_only_what_is_on_sale() {
     shop.makes(Author::Admin, r#"{"name":"Draft","price":1,"status":"DRAFT"}"#).unwrap();
     assert_eq!(shop.lists(Filter::default(), list::SORT_DEFAULT), ["MUG"]);
     shop.does(move |tx| products::close(tx, Author::Admin, id, None));
-    let error = shop.refuses(move |tx| page::detail(tx, id, Currency::KRW, Viewer::Public));
+    let error = shop.refused(move |tx| page::detail(tx, id, Currency::KRW, Viewer::Public));
     assert_eq!((error.code(), shop.count()), (Code::ProductNotFound, 2));
     shop.does(move |tx| products::discontinue(tx, Author::Admin, id, None, false));
-    let error = shop.refuses(move |tx| page::detail(tx, id, Currency::KRW, Viewer::Owner));
+    let error = shop.refused(move |tx| page::detail(tx, id, Currency::KRW, Viewer::Owner));
     assert_eq!((error.code(), shop.count()), (Code::ProductNotFound, 1));
 }
 
@@ -209,7 +183,7 @@ fn new_order(lines: Vec<order::NewLine>) -> order::NewOrder {
         address2: None,
     };
     order::NewOrder {
-        user: user(9),
+        user: user_id(9),
         lines,
         address,
         coupon_discount: Money::ZERO,
@@ -238,7 +212,7 @@ fn a_product_with_live_orders_is_not_deleted() {
         };
         order::ops::place(tx, new_order(vec![line]))
     });
-    let error = shop.refuses(move |tx| ops::delete(tx, Author::Admin, id, None));
+    let error = shop.refused(move |tx| ops::delete(tx, Author::Admin, id, None));
     assert_eq!(error.code(), Code::CannotDeleteProductWithOrders);
     let number = placed.number.clone();
     shop.does(move |tx| order::ops::cancelled(tx, &number, "changed my mind", "buyer"));
@@ -280,13 +254,13 @@ fn lists_are_filtered_and_sorted() {
         sort: list::SORT_DEFAULT,
         request: PageRequest::default(),
     };
-    assert_eq!(shop.refuses(move |tx| list::page(tx, &wrong, Currency::KRW)).code(), Code::InvalidInput);
+    assert_eq!(shop.refused(move |tx| list::page(tx, &wrong, Currency::KRW)).code(), Code::InvalidInput);
 }
 
 #[test]
 fn a_sellers_list_shows_only_theirs() {
     let shop = Shop::open();
-    let me = Author::Seller(user(1));
+    let me = Author::Seller(user_id(1));
     shop.makes(me, r#"{"sku":"A","name":"A","price":1,"status":"DRAFT"}"#).unwrap();
     shop.makes(Author::Admin, MUG).unwrap();
     let question = |status| Question {
@@ -333,11 +307,11 @@ fn lines_are_verified_together() {
     shop.does(move |tx| products::close(tx, Author::Admin, id, None));
     let closed = shop.does(move |tx| ops::verify(tx, &[line(Some(id), None, 1)]));
     assert_eq!(closed.results[0].reason, Some(Reason::NotOnSale));
-    assert_eq!(shop.refuses(|tx| ops::verify(tx, &[])).code(), Code::InvalidInput);
+    assert_eq!(shop.refused(|tx| ops::verify(tx, &[])).code(), Code::InvalidInput);
     let many = vec![line(Some(id), None, 1); 501];
-    assert_eq!(shop.refuses(move |tx| ops::verify(tx, &many)).code(), Code::InvalidInput);
+    assert_eq!(shop.refused(move |tx| ops::verify(tx, &many)).code(), Code::InvalidInput);
     let bulk = shop.does(move |tx| ops::by_ids(tx, &[large, small, VariantId::new(99)]));
     assert_eq!(bulk.iter().map(|v| (v.sku.as_str(), v.stock)).collect::<Vec<_>>(), [("TEE-L", 0), ("TEE-S", 3)]);
     let many: Vec<VariantId> = (1..=101).map(VariantId::new).collect();
-    assert_eq!(shop.refuses(move |tx| ops::by_ids(tx, &many)).code(), Code::InvalidInput);
+    assert_eq!(shop.refused(move |tx| ops::by_ids(tx, &many)).code(), Code::InvalidInput);
 }
