@@ -52,7 +52,7 @@ pub fn draw(random: &mut Random) -> String {
 
 /// The hash under which a token is stored.
 pub fn hash(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    kernel::hex(&Sha256::digest(token))
 }
 
 #[cfg(test)]

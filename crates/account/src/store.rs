@@ -4,21 +4,19 @@ use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::FAILURES_WITHIN;
 use crate::session::StoredToken;
 use crate::user::{Change, User};
-use ::store::{Arg, Row, Tx, Violation, args};
+use ::store::{Arg, Check, Row, Tx, Violation, args, concatcp};
 use kernel::{Address, AddressId, Result, Timestamp, UserId};
+
+/// What [`user`] reads, in this order.
+const COLUMNS: &str = "id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
+    password_hash";
 
 const INSERT_USER: &str =
     "insert into users (id, email, password_hash, nickname, real_name, marketing_agree, roles, status,
     version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {on conflict ignore: id}";
-const FIND: &str =
-    "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
-    password_hash from users where id = ?";
-const LOCK: &str =
-    "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
-    password_hash from users where id = ? {for update}";
-const FIND_BY_EMAIL: &str =
-    "select id, email, nickname, real_name, marketing_agree, roles, status, version, created_at,
-    updated_at, password_hash from users where email = ?";
+const FIND: &str = concatcp!("select ", COLUMNS, " from users where id = ?");
+const LOCK: &str = concatcp!(FIND, " {for update}");
+const FIND_BY_EMAIL: &str = concatcp!("select ", COLUMNS, " from users where email = ?");
 const CHANGE: &str =
     "update users set nickname = ?, real_name = ?, marketing_agree = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
@@ -35,13 +33,20 @@ const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? 
 const EXPIRED_TOKENS: &str = "select id from refresh_tokens where expires_at < ? order by expires_at limit ?";
 const FORGET_TOKENS: &str = "delete from refresh_tokens where id in ([?])";
 const FAILURES: &str = "select failures, since from sign_in_failures where email = ?";
-// `failures` comes first: MySQL assigns from left to right, and the next expression would see the new `since`
-const COUNT_FAILURE: &str = "insert into sign_in_failures (email, failures, since) values (?, 1, ?)
-    {on conflict (email):
-        failures = case when sign_in_failures.since >= new.since - 900000 then sign_in_failures.failures + 1 else 1 end,
-        since = case when sign_in_failures.since >= new.since - 900000 then sign_in_failures.since else new.since end}";
-// an upsert token of the dialect takes no arguments, so the statement spells the time span out
-const _: () = assert!(FAILURES_WITHIN.as_millis() == 900_000);
+const FAILURES_WITHIN_MS: u64 = FAILURES_WITHIN.as_secs() * 1_000;
+/// The counts are kept while the last failure is recent, else they start again.
+const RECENT: &str =
+    concatcp!("case when sign_in_failures.since >= new.since - ", FAILURES_WITHIN_MS, " then sign_in_failures.");
+// `failures` comes first: MySQL assigns from left to right, and the next expression would see the new `since`. The
+// upsert token takes no arguments, so the time span is a part of the text.
+const COUNT_FAILURE: &str = concatcp!(
+    "insert into sign_in_failures (email, failures, since) values (?, 1, ?)
+    {on conflict (email): failures = ",
+    RECENT,
+    "failures + 1 else 1 end, since = ",
+    RECENT,
+    "since else new.since end}"
+);
 const FORGET_FAILURES_OF: &str = "delete from sign_in_failures where email = ?";
 const FORGET_FAILURES: &str = "delete from sign_in_failures where since < ?";
 const ADDRESSES: &str = "select id, label, receiver_name, receiver_phone, zip_code, address1, address2, is_default,
@@ -55,9 +60,10 @@ const CLEAR_DEFAULT: &str = "update user_addresses set is_default = 0 where user
 const MAKE_DEFAULT: &str = "update user_addresses set is_default = 1 where id = ?";
 const DELETE_ADDRESS: &str = "delete from user_addresses where id = ?";
 const DEFAULTS: &str =
-    "select user_id, count(*) from user_addresses where is_default = 1 group by user_id having count(*) > 1";
+    "select user_id, count(*) from user_addresses where is_default = 1 group by user_id having count(*) > 1
+    limit ?";
 const LIVE_FORKS: &str = "select family, count(*) from refresh_tokens where used_at is null and ended_at is null
-    group by family having count(*) > 1";
+    group by family having count(*) > 1 limit ?";
 
 /// Tokens deleted by one job, so that the writer is not blocked for long.
 const FORGET_AT_ONCE: i64 = 500;
@@ -93,20 +99,19 @@ pub const STATEMENTS: &[&str] = &[
 ];
 
 fn user(row: &Row<'_>) -> Result<(User, String)> {
-    let roles: String = row.get(5)?;
     let user = User {
-        id: row.get(0)?,
-        email: row.get(1)?,
-        nickname: row.get(2)?,
-        real_name: row.get(3)?,
-        marketing_agree: row.get(4)?,
-        roles: roles.split(',').map(str::to_owned).collect(),
-        status: row.get(6)?,
-        version: row.get(7)?,
-        created_at: row.get(8)?,
-        updated_at: row.get(9)?,
+        id: row.next()?,
+        email: row.next()?,
+        nickname: row.next()?,
+        real_name: row.next()?,
+        marketing_agree: row.next()?,
+        roles: row.next::<String>()?.split(',').map(str::to_owned).collect(),
+        status: row.next()?,
+        version: row.next()?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
     };
-    Ok((user, row.get(10)?))
+    Ok((user, row.next()?))
 }
 
 /// Stores the user; false when the e-mail is taken.
@@ -167,12 +172,12 @@ pub(crate) fn insert_token(tx: &mut Tx<'_>, hash: &str, family: &str, user: &Use
 pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<StoredToken>> {
     tx.query_first(FIND_TOKEN, args![hash], |row| {
         Ok(StoredToken {
-            id: row.get(0)?,
-            family: row.get(1)?,
-            user: row.get(2)?,
-            expires_at: row.get(3)?,
-            used_at: row.get(4)?,
-            ended_at: row.get(5)?,
+            id: row.next()?,
+            family: row.next()?,
+            user: row.next()?,
+            expires_at: row.next()?,
+            used_at: row.next()?,
+            ended_at: row.next()?,
         })
     })
 }
@@ -205,7 +210,7 @@ pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
 
 /// Number of failures and the time of the first one.
 pub(crate) fn failures(tx: &mut Tx<'_>, email: &str) -> Result<Option<(i64, Timestamp)>> {
-    tx.query_first(FAILURES, args![email], |row| Ok((row.get(0)?, row.get(1)?)))
+    tx.query_first(FAILURES, args![email], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// Counts one more failure. The count starts again at 1 when the last failures are older than [`FAILURES_WITHIN`].
@@ -227,21 +232,22 @@ pub(crate) fn forget_failures(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64>
 
 pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<SavedAddress>> {
     tx.query(ADDRESSES, args![user], |row| {
+        let (id, label) = (row.next()?, row.next()?);
         let address = Address {
-            receiver_name: row.get(2)?,
-            receiver_phone: row.get(3)?,
-            zip_code: row.get(4)?,
-            address1: row.get(5)?,
-            address2: row.get(6)?,
+            receiver_name: row.next()?,
+            receiver_phone: row.next()?,
+            zip_code: row.next()?,
+            address1: row.next()?,
+            address2: row.next()?,
         };
         Ok(SavedAddress {
-            id: row.get(0)?,
-            label: row.get(1)?,
+            id,
+            label,
             full_address: address.full(),
             address,
-            is_default: row.get(7)?,
-            created_at: row.get(8)?,
-            updated_at: row.get(9)?,
+            is_default: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
         })
     })
 }
@@ -282,15 +288,25 @@ pub(crate) fn delete_address(tx: &mut Tx<'_>, id: AddressId) -> Result<()> {
     tx.exec(DELETE_ADDRESS, args![id]).map(|_| ())
 }
 
-/// Violations: more than one default address of a user, more than one usable token of a session.
+/// What must hold of users.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "a user has at most one default address",
+        sql: DEFAULTS,
+        given: &[],
+        subject: "user {}",
+        found: "{}",
+    },
+    Check {
+        rule: "a session continues with one token",
+        sql: LIVE_FORKS,
+        given: &[],
+        subject: "session {}",
+        found: "{}",
+    },
+];
+
+/// Violations of [`AUDIT`].
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut found = tx.query(DEFAULTS, args![], |row| {
-        let (user, count) = (row.get::<String>(0)?, row.get::<i64>(1)?);
-        Ok(Violation::new("a user has at most one default address", format!("user {user}"), format!("{count}")))
-    })?;
-    found.extend(tx.query(LIVE_FORKS, args![], |row| {
-        let (family, count) = (row.get::<String>(0)?, row.get::<i64>(1)?);
-        Ok(Violation::new("a session goes on with one token", format!("session {family}"), format!("{count}")))
-    })?);
-    Ok(found)
+    ::store::audit::run(tx, AUDIT)
 }

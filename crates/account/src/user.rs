@@ -1,6 +1,5 @@
 //! Users and the rules for e-mails, nicknames and passwords.
 
-use ::store::{Arg, Column, FromColumn, ToArg};
 use kernel::{Code, Result, Timestamp, UserId, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,30 +72,12 @@ impl User {
     }
 }
 
-/// Whether an account may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Status {
-    Active,
-    Disabled,
-}
-
-impl ToArg for Status {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(match self {
-            Status::Active => "ACTIVE",
-            Status::Disabled => "DISABLED",
-        })
-    }
-}
-
-impl FromColumn for Status {
-    fn from_column(column: Column<'_>) -> Result<Status> {
-        match column {
-            Column::Text("ACTIVE") => Ok(Status::Active),
-            Column::Text("DISABLED") => Ok(Status::Disabled),
-            other => Err(Code::Internal.error().caused_by(format!("{other:?} is no status of a user"))),
-        }
+::store::text_enum! {
+    /// Whether an account may be used.
+    pub enum Status {
+        Active = "ACTIVE",
+        /// An administrator closed it.
+        Disabled = "DISABLED",
     }
 }
 

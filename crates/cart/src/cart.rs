@@ -25,12 +25,21 @@ pub enum Status {
     CheckedOut { order: Option<OrderNumber> },
 }
 
+::store::text_enum! {
+    /// The names of the statuses, as the API and the database show them.
+    #[schema(as = CartStatus)]
+    pub enum Kind: "cart status" {
+        Active = "ACTIVE",
+        CheckedOut = "CHECKED_OUT",
+    }
+}
+
 impl Status {
-    /// As it is stored and shown.
-    pub const fn name(&self) -> &'static str {
+    /// The status without its data.
+    pub const fn kind(&self) -> Kind {
         match self {
-            Status::Active => "ACTIVE",
-            Status::CheckedOut { .. } => "CHECKED_OUT",
+            Status::Active => Kind::Active,
+            Status::CheckedOut { .. } => Kind::CheckedOut,
         }
     }
 }

@@ -7,7 +7,7 @@ pub mod tasks;
 #[cfg(test)]
 mod tests;
 
-pub use cart::{Cart, CartLine, NewLine, Status};
+pub use cart::{Cart, CartLine, Kind, NewLine, Status};
 pub use store::audit;
 
 /// The tables.

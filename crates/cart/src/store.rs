@@ -1,26 +1,26 @@
 //! The SQL of carts.
 
-use crate::cart::{Cart, CartLine, NewLine, Status};
-use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId};
-use store::{Arg, Row, ToArg, Tx, Violation, args};
+use crate::cart::{Cart, CartLine, Kind, LINES_MAX, NewLine, Status};
+use kernel::{CartId, CartItemId, OrderNumber, Quantity, Result, Timestamp, UserId};
+use store::{Arg, Check, Row, ToArg, Tx, Violation, args, audit::Given, concatcp};
 
-const ACTIVE: &str = "
-    select id, user_id, status, order_number, created_at, updated_at, version from carts where active_key = ?";
-const ACTIVE_LOCKED: &str = "
-    select id, user_id, status, order_number, created_at, updated_at, version from carts where active_key = ? {for update}";
-const BY_ID: &str = "
-    select id, user_id, status, order_number, created_at, updated_at, version from carts where id = ? and user_id = ?";
-const BY_ID_LOCKED: &str = "
-    select id, user_id, status, order_number, created_at, updated_at, version from carts where id = ? and user_id = ?
-    {for update}";
-const WAITING: &str = "
-    select id, user_id, status, order_number, created_at, updated_at, version from carts
-     where user_id = ? and status = 'CHECKED_OUT' and order_number is null order by id desc limit 1";
-const WAITING_LOCKED: &str = "
-    select id, user_id, status, order_number, created_at, updated_at, version from carts
-     where user_id = ? and status = 'CHECKED_OUT' and order_number is null order by id desc limit 1 {for update}";
-const LINES: &str = "
-    select id, product_id, variant_id, product_name, price, quantity, added_at from cart_items where cart_id = ? order by id";
+/// What [`cart`] reads, in this order.
+const COLUMNS: &str = "id, user_id, status, order_number, created_at, updated_at, version";
+/// What [`line`] reads, in this order.
+const LINE_COLUMNS: &str = "id, product_id, variant_id, product_name, price, quantity, added_at";
+
+const ACTIVE: &str = concatcp!("select ", COLUMNS, " from carts where active_key = ?");
+const ACTIVE_LOCKED: &str = concatcp!(ACTIVE, " {for update}");
+const BY_ID: &str = concatcp!("select ", COLUMNS, " from carts where id = ? and user_id = ?");
+const BY_ID_LOCKED: &str = concatcp!(BY_ID, " {for update}");
+const WAITING: &str = concatcp!(
+    "select ",
+    COLUMNS,
+    " from carts
+     where user_id = ? and status = 'CHECKED_OUT' and order_number is null order by id desc limit 1"
+);
+const WAITING_LOCKED: &str = concatcp!(WAITING, " {for update}");
+const LINES: &str = concatcp!("select ", LINE_COLUMNS, " from cart_items where cart_id = ? order by id");
 const MAKE: &str = "
     insert into carts (user_id, status, active_key, created_at, updated_at, version) values (?, 'ACTIVE', ?, ?, ?, 1)
     {on conflict ignore: user_id}";
@@ -89,8 +89,35 @@ pub(crate) const STATEMENTS: &[&str] = &[
     WRONG_LINES,
 ];
 
-/// Most violations reported per rule.
-const NAMED_MAX: i64 = 1_000;
+/// What must hold among carts.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "a cart is ACTIVE under its user's key, or CHECKED_OUT without",
+        sql: UNTRUE,
+        given: &[],
+        subject: "cart {}",
+        found: "{}, active key {}, order {}",
+    },
+    Check {
+        rule: "a cart has at most 200 lines",
+        sql: OVERFULL,
+        given: &[Given::Number(LINES_MAX as i64)],
+        subject: "cart {}",
+        found: "{} lines",
+    },
+    Check {
+        rule: "a line has a cart, a quantity and a price",
+        sql: WRONG_LINES,
+        given: &[],
+        subject: "item {} of cart {}",
+        found: "quantity {} price {}",
+    },
+];
+
+/// Violations of [`AUDIT`].
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    store::audit::run(tx, AUDIT)
+}
 
 /// Selects one of the user's carts.
 #[derive(Debug, Clone, Copy)]
@@ -103,31 +130,34 @@ pub(crate) enum Which {
 }
 
 fn cart(row: &Row<'_>) -> Result<Cart> {
-    let status = match row.get::<String>(2)?.as_str() {
-        "ACTIVE" => Status::Active,
-        "CHECKED_OUT" => Status::CheckedOut { order: row.get::<Option<OrderNumber>>(3)? },
-        other => return Err(Code::Internal.error().caused_by(format!("no status of a cart: {other}"))),
-    };
     Ok(Cart {
-        id: row.get(0)?,
-        user: row.get(1)?,
-        status,
+        id: row.next()?,
+        user: row.next()?,
+        status: status(row)?,
         lines: Vec::new(),
-        created_at: row.get(4)?,
-        updated_at: row.get(5)?,
-        version: row.get(6)?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+        version: row.next()?,
+    })
+}
+
+fn status(row: &Row<'_>) -> Result<Status> {
+    let (kind, order) = (row.next()?, row.next()?);
+    Ok(match kind {
+        Kind::Active => Status::Active,
+        Kind::CheckedOut => Status::CheckedOut { order },
     })
 }
 
 fn line(row: &Row<'_>) -> Result<CartLine> {
     Ok(CartLine {
-        id: row.get(0)?,
-        product: row.get(1)?,
-        variant: row.get(2)?,
-        product_name: row.get(3)?,
-        price: row.get(4)?,
-        quantity: row.get(5)?,
-        added_at: row.get(6)?,
+        id: row.next()?,
+        product: row.next()?,
+        variant: row.next()?,
+        product_name: row.next()?,
+        price: row.next()?,
+        quantity: row.next()?,
+        added_at: row.next()?,
     })
 }
 
@@ -210,24 +240,4 @@ pub(crate) fn forget(tx: &mut Tx<'_>, carts: &[CartId], untouched: Timestamp, ne
     let old: Vec<CartId> = tx.query(STILL_FORGETTABLE, conditions, |row| row.get(0))?;
     tx.exec(FORGET_LINES, &[Arg::list(&old)])?;
     tx.exec(FORGET, &[Arg::list(&old)])
-}
-
-/// Violations of this domain's promises. Only reads.
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut broken = tx.query(UNTRUE, args![NAMED_MAX], |row| {
-        let (id, status): (CartId, String) = (row.get(0)?, row.get(1)?);
-        let found = format!("{status}, active key {}, order {}", row.get::<String>(2)?, row.get::<String>(3)?);
-        Ok(Violation::new("a cart is ACTIVE under its user's key, or CHECKED_OUT without", format!("cart {id}"), found))
-    })?;
-    let lines_max = crate::cart::LINES_MAX as i64;
-    broken.extend(tx.query(OVERFULL, args![lines_max, NAMED_MAX], |row| {
-        let (id, lines): (CartId, i64) = (row.get(0)?, row.get(1)?);
-        Ok(Violation::new("a cart has at most 200 lines", format!("cart {id}"), format!("{lines} lines")))
-    })?);
-    broken.extend(tx.query(WRONG_LINES, args![NAMED_MAX], |row| {
-        let (id, cart): (CartItemId, CartId) = (row.get(0)?, row.get(1)?);
-        let found = format!("quantity {} price {}", row.get::<i64>(2)?, row.get::<i64>(3)?);
-        Ok(Violation::new("a line has a cart, a quantity and a price", format!("item {id} of cart {cart}"), found))
-    })?);
-    Ok(broken)
 }

@@ -17,7 +17,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 /// What the catalogue contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: store::STATEMENTS,
+    statements: &[store::STATEMENTS, store::variants::STATEMENTS, store::categories::STATEMENTS],
     routes: http::routes,
     stale: http::stale,
     audit: store::audit,

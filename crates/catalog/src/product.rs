@@ -2,10 +2,8 @@
 
 use crate::text::{line, paragraph, url, written};
 use kernel::{CategoryId, Code, Detail, Error, Money, ProductId, Result, Timestamp, UserId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::str::FromStr;
-use store::{Arg, Column, FromColumn, ToArg};
-use utoipa::ToSchema;
 
 /// Longest sku, in characters.
 pub const SKU_MAX: usize = 100;
@@ -23,18 +21,19 @@ pub const IMAGES_MAX: usize = 20;
 /// catches a price that was typed twice in a row.
 pub const PRICE_MAX_MINOR: i64 = 100_000_000_000;
 
-/// Status of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-#[schema(as = ProductStatus)]
-pub enum Status {
-    /// Being written; visible to its owner and to administrators only.
-    Draft,
-    Active,
-    /// Taken off sale; may come back.
-    Inactive,
-    /// Deleted. The row stays because orders refer to it.
-    Discontinued,
+::store::text_enum! {
+    /// Status of a product.
+    #[schema(as = ProductStatus)]
+    #[derive(Deserialize)]
+    pub enum Status {
+        /// Being written; visible to its owner and to administrators only.
+        Draft = "DRAFT",
+        Active = "ACTIVE",
+        /// Taken off sale; may come back.
+        Inactive = "INACTIVE",
+        /// Deleted. The row stays because orders refer to it.
+        Discontinued = "DISCONTINUED",
+    }
 }
 
 /// A change of a product's status.
@@ -46,9 +45,6 @@ pub enum Change {
 }
 
 impl Status {
-    /// Every state.
-    pub const ALL: [Status; 4] = [Status::Draft, Status::Active, Status::Inactive, Status::Discontinued];
-
     /// The status after `change`. A change that already holds has no effect; S001 once the product is discontinued.
     pub fn step(self, change: Change) -> Result<Status> {
         match (self, change) {
@@ -60,37 +56,13 @@ impl Status {
             }
         }
     }
-
-    /// As the API and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Status::Draft => "DRAFT",
-            Status::Active => "ACTIVE",
-            Status::Inactive => "INACTIVE",
-            Status::Discontinued => "DISCONTINUED",
-        }
-    }
 }
 
 impl FromStr for Status {
     type Err = Error;
     fn from_str(text: &str) -> Result<Status> {
-        Status::ALL
-            .into_iter()
-            .find(|status| status.name() == text)
+        Status::named(text)
             .ok_or_else(|| kernel::text::wrong("status", "must be one of DRAFT, ACTIVE, INACTIVE, DISCONTINUED"))
-    }
-}
-
-impl ToArg for Status {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl FromColumn for Status {
-    fn from_column(column: Column<'_>) -> Result<Status> {
-        String::from_column(column)?.parse()
     }
 }
 

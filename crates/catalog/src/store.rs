@@ -4,51 +4,35 @@
 pub(crate) mod categories;
 pub(crate) mod variants;
 
-use crate::category::{CATEGORIES_MAX, PATH_SIGN, Tree};
+use crate::category::{CATEGORIES_MAX, DEPTH_MAX, PATH_SIGN, Tree};
 use crate::ops::Sellable;
 use crate::product::{Content, Product, Status};
 use crate::variant;
 use kernel::{Code, ProductId, Result, UserId, VariantId};
-use store::{Arg, Row, Tx, Violation, args};
+use store::{Arg, Check, Row, Tx, Violation, args, concatcp};
 
-/// A list of literals: the columns of a [`Product`] with what follows them. `c1` is its category, `c2` to `c5` what
-/// that is part of.
-macro_rules! select_products {
-    ($tail:literal) => {
-        concat!(
-            "select p.id, p.sku, p.name, p.description, p.price, p.sale_price, p.category_id, p.brand, p.image_url,
-                p.status, p.seller_id, p.held_name, p.version, p.created_at, p.updated_at,
-                c1.name, c2.name, c3.name, c4.name, c5.name
-               from products p
-               left join categories c1 on c1.id = p.category_id
-               left join categories c2 on c2.id = c1.parent_id
-               left join categories c3 on c3.id = c2.parent_id
-               left join categories c4 on c4.id = c3.parent_id
-               left join categories c5 on c5.id = c4.parent_id ",
-            $tail
-        )
-    };
-}
+/// What [`product`] reads, in this order, and where it is read from: `c1` is the product's category, `c2` to `c5` are the
+/// categories above it.
+const PRODUCTS: &str = "select p.id, p.sku, p.name, p.description, p.price, p.sale_price, p.category_id, p.brand,
+        p.image_url, c1.name, c2.name, c3.name, c4.name, c5.name, p.status, p.seller_id, p.held_name, p.version,
+        p.created_at, p.updated_at
+    from products p
+    left join categories c1 on c1.id = p.category_id
+    left join categories c2 on c2.id = c1.parent_id
+    left join categories c3 on c3.id = c2.parent_id
+    left join categories c4 on c4.id = c3.parent_id
+    left join categories c5 on c5.id = c4.parent_id";
+/// What [`sellable`] reads, in this order, and where it is read from.
+const SELLABLE_UNITS: &str = "select v.default_of, p.status, v.status, v.id, v.product_id, v.sku, p.name, v.name,
+        p.image_url, p.current_price + v.price_adjustment, p.seller_id
+    from product_variants v join products p on p.id = v.product_id";
 
-/// A list of literals: the columns of a [`Sellable`] with the condition.
-macro_rules! select_sellables {
-    ($condition:literal) => {
-        concat!(
-            "select v.id, v.product_id, v.default_of, v.sku, p.name, v.name, p.image_url,
-                p.current_price + v.price_adjustment, p.status, v.status, p.seller_id
-               from product_variants v join products p on p.id = v.product_id where ",
-            $condition
-        )
-    };
-}
+const SELLABLES: &str = concatcp!(SELLABLE_UNITS, " where v.id in ([?])");
+const DEFAULTS: &str = concatcp!(SELLABLE_UNITS, " where v.default_of in ([?])");
+const RESOLVE: &str = concatcp!(SELLABLES, " union all ", DEFAULTS);
 
-const SELLABLES: &str = select_sellables!("v.id in ([?])");
-const DEFAULTS: &str = select_sellables!("v.default_of in ([?])");
-const RESOLVE: &str =
-    concat!(select_sellables!("v.id in ([?])"), " union all ", select_sellables!("v.default_of in ([?])"));
-
-const BY_IDS: &str = select_products!("where p.id in ([?])");
-const BY_SKUS: &str = select_products!("where p.sku in ([?])");
+const BY_IDS: &str = concatcp!(PRODUCTS, " where p.id in ([?])");
+const BY_SKUS: &str = concatcp!(PRODUCTS, " where p.sku in ([?])");
 const LOCK: &str = "select id from products where id = ? {for update}";
 const LOCK_SKUS: &str = "select id from products where sku in ([?]) order by id {for update}";
 const NAMES_HELD: &str = "select held_name, id, sku from products where held_name in ([?])";
@@ -62,16 +46,17 @@ const SAVE: &str =
     where id = ? and version = ?";
 
 const WITHOUT_ONE_DEFAULT: &str = "select p.id, (select count(*) from product_variants v where v.default_of = p.id)
-    from products p where (select count(*) from product_variants v where v.default_of = p.id and v.product_id = p.id) <> 1";
+    from products p where (select count(*) from product_variants v where v.default_of = p.id and v.product_id = p.id) <> 1 limit ?";
 const WRONG_PRICES: &str = "select id, price, sale_price, current_price from products
-    where price <= 0 or sale_price <= 0 or sale_price > price or current_price <> coalesce(sale_price, price)";
+    where price <= 0 or sale_price <= 0 or sale_price > price or current_price <> coalesce(sale_price, price) limit ?";
 const FREE_VARIANTS: &str = "select v.id, p.current_price + v.price_adjustment
     from product_variants v join products p on p.id = v.product_id
-    where p.current_price + v.price_adjustment <= 0 and v.status <> 'DISCONTINUED'";
+    where p.current_price + v.price_adjustment <= 0 and v.status <> 'DISCONTINUED' limit ?";
 const DEAD_NAMES: &str = "select id, held_name from products where held_name is not null
-    and (status = 'DISCONTINUED' or held_name <> name)";
+    and (status = 'DISCONTINUED' or held_name <> name) limit ?";
 
-const PRODUCTS: &[&str] = &[
+/// Every statement of this file; variants, images and categories have their own lists.
+pub(crate) const STATEMENTS: &[&str] = &[
     SELLABLES,
     DEFAULTS,
     RESOLVE,
@@ -89,24 +74,66 @@ const PRODUCTS: &[&str] = &[
     DEAD_NAMES,
 ];
 
-/// Every statement of this domain.
-pub const STATEMENTS: &[&[&str]] = &[PRODUCTS, variants::STATEMENTS, categories::STATEMENTS];
+/// What must hold among products and variants.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "a product has exactly one default variant",
+        sql: WITHOUT_ONE_DEFAULT,
+        given: &[],
+        subject: "product {}",
+        found: "{}",
+    },
+    Check {
+        rule: "0 < sale price <= price",
+        sql: WRONG_PRICES,
+        given: &[],
+        subject: "product {}",
+        found: "price {}, sale price {}, current price {}",
+    },
+    Check {
+        rule: "a variant costs more than nothing",
+        sql: FREE_VARIANTS,
+        given: &[],
+        subject: "variant {}",
+        found: "{}",
+    },
+    Check {
+        rule: "a name is owned only by a live product of that name",
+        sql: DEAD_NAMES,
+        given: &[],
+        subject: "product {}",
+        found: "{}",
+    },
+];
+
+/// Violations of this domain's promises: of [`AUDIT`], and of the tree of categories, which is checked in memory.
+pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    let mut broken = store::audit::run(tx, AUDIT)?;
+    let tree = Tree::of(categories::all(tx)?);
+    let faults = tree.faults().into_iter();
+    broken.extend(faults.map(|(id, fault)| Violation::new("categories are a tree", format!("category {id}"), fault)));
+    if tree.len() > CATEGORIES_MAX {
+        broken.push(Violation::new("categories are at most 5000", "categories", tree.len().to_string()));
+    }
+    Ok(broken)
+}
 
 fn sellable(row: &Row<'_>) -> Result<(Option<ProductId>, Status, Sellable)> {
-    let (status, variant_status) = (row.get::<Status>(8)?, row.get::<variant::Status>(9)?);
+    let default_of = row.next()?;
+    let (status, variant_status): (Status, variant::Status) = (row.next()?, row.next()?);
     let sellable = Sellable {
-        variant: row.get(0)?,
-        product: row.get(1)?,
-        sku: row.get(3)?,
-        product_name: row.get(4)?,
-        variant_name: row.get(5)?,
-        image_url: row.get(6)?,
-        price: row.get(7)?,
+        variant: row.next()?,
+        product: row.next()?,
+        sku: row.next()?,
+        product_name: row.next()?,
+        variant_name: row.next()?,
+        image_url: row.next()?,
+        price: row.next()?,
         on_sale: status == Status::Active && variant_status == variant::Status::Active,
-        seller: row.get(10)?,
+        seller: row.next()?,
     };
     let gone = status == Status::Discontinued || variant_status == variant::Status::Discontinued;
-    Ok((row.get(2)?, if gone { Status::Discontinued } else { status }, sellable))
+    Ok((default_of, if gone { Status::Discontinued } else { status }, sellable))
 }
 
 pub(crate) fn sellables(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<Sellable>> {
@@ -138,31 +165,36 @@ pub(crate) fn resolve(
 }
 
 fn product(row: &Row<'_>) -> Result<Product> {
+    Ok(Product {
+        id: row.next()?,
+        sku: row.next()?,
+        content: Content {
+            name: row.next()?,
+            description: row.next()?,
+            price: row.next()?,
+            sale_price: row.next()?,
+            category_id: row.next()?,
+            brand: row.next()?,
+            image_url: row.next()?,
+        },
+        category: category_path(row)?,
+        status: row.next()?,
+        seller: row.next()?,
+        holds_name: row.next::<Option<String>>()?.is_some(),
+        version: row.next()?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+    })
+}
+
+/// The path of a product's category from the names of the category and of those above it.
+fn category_path(row: &Row<'_>) -> Result<Option<String>> {
     let mut names = Vec::new();
-    for column in 15..=19 {
-        names.extend(row.get::<Option<String>>(column)?);
+    for _ in 0..DEPTH_MAX {
+        names.extend(row.next::<Option<String>>()?);
     }
     names.reverse();
-    Ok(Product {
-        id: row.get(0)?,
-        sku: row.get(1)?,
-        content: Content {
-            name: row.get(2)?,
-            description: row.get(3)?,
-            price: row.get(4)?,
-            sale_price: row.get(5)?,
-            category_id: row.get(6)?,
-            brand: row.get(7)?,
-            image_url: row.get(8)?,
-        },
-        category: (!names.is_empty()).then(|| names.join(&format!(" {PATH_SIGN} "))),
-        status: row.get(9)?,
-        seller: row.get(10)?,
-        holds_name: row.get::<Option<String>>(11)?.is_some(),
-        version: row.get(12)?,
-        created_at: row.get(13)?,
-        updated_at: row.get(14)?,
-    })
+    Ok((!names.is_empty()).then(|| names.join(&format!(" {PATH_SIGN} "))))
 }
 
 /// Those of `ids` that exist, in no particular order.
@@ -196,12 +228,12 @@ pub(crate) fn unknown(id: ProductId) -> kernel::Error {
 
 /// Owners of `names`, as (name, product, its sku).
 pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String, ProductId, String)>> {
-    tx.query(NAMES_HELD, args![Arg::list(names)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    tx.query(NAMES_HELD, args![Arg::list(names)], |row| Ok((row.next()?, row.next()?, row.next()?)))
 }
 
 /// Those of `skus` that a variant or a product has, with the product.
 pub(crate) fn skus_taken(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<(String, ProductId)>> {
-    tx.query(SKUS_TAKEN, args![Arg::list(skus), Arg::list(skus)], |row| Ok((row.get(0)?, row.get(1)?)))
+    tx.query(SKUS_TAKEN, args![Arg::list(skus), Arg::list(skus)], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// Stores a new product. C019 when another job took the sku or the name at the same moment.
@@ -255,32 +287,4 @@ pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
         product.version
     ];
     Ok(tx.exec(SAVE, values)? == 1)
-}
-
-/// Violations of this domain's promises.
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut broken = tx.query(WITHOUT_ONE_DEFAULT, args![], |row| {
-        let (id, count) = (row.get::<i64>(0)?, row.get::<i64>(1)?);
-        Ok(Violation::new("a product has exactly one default variant", format!("product {id}"), count.to_string()))
-    })?;
-    broken.extend(tx.query(WRONG_PRICES, args![], |row| {
-        let (id, price, sale) = (row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<Option<i64>>(2)?);
-        let found = format!("price {price}, sale price {sale:?}, current price {}", row.get::<i64>(3)?);
-        Ok(Violation::new("0 < sale price <= price", format!("product {id}"), found))
-    })?);
-    broken.extend(tx.query(FREE_VARIANTS, args![], |row| {
-        let (id, price) = (row.get::<i64>(0)?, row.get::<i64>(1)?);
-        Ok(Violation::new("a variant costs more than nothing", format!("variant {id}"), price.to_string()))
-    })?);
-    broken.extend(tx.query(DEAD_NAMES, args![], |row| {
-        let (id, name) = (row.get::<i64>(0)?, row.get::<String>(1)?);
-        Ok(Violation::new("a name is held only by a live product of that name", format!("product {id}"), name))
-    })?);
-    let tree = Tree::of(categories::all(tx)?);
-    let faults = tree.faults().into_iter();
-    broken.extend(faults.map(|(id, fault)| Violation::new("categories are a tree", format!("category {id}"), fault)));
-    if tree.len() > CATEGORIES_MAX {
-        broken.push(Violation::new("categories are at most 5000", "categories", tree.len().to_string()));
-    }
-    Ok(broken)
 }

@@ -5,7 +5,7 @@ use crate::text::{line, written};
 use kernel::{Code, Detail, Error, Money, ProductId, Result, Timestamp, VariantId, text};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, str::FromStr};
-use store::{Arg, Column, FromColumn, ToArg};
+use store::{Column, FromColumn};
 use utoipa::ToSchema;
 
 /// Most variants of one product: ten colours in ten sizes.
@@ -19,49 +19,24 @@ pub const OPTION_VALUE_MAX: usize = 100;
 /// Longest variant name, in characters.
 pub const NAME_MAX: usize = 200;
 
-/// Status of a variant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-#[schema(as = VariantStatus)]
-pub enum Status {
-    /// On sale while its product is on sale.
-    Active,
-    /// Taken off sale; may come back.
-    Inactive,
-    /// Deleted. The row stays because orders and stock refer to it.
-    Discontinued,
-}
-
-impl Status {
-    /// As the API and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Status::Active => "ACTIVE",
-            Status::Inactive => "INACTIVE",
-            Status::Discontinued => "DISCONTINUED",
-        }
+::store::text_enum! {
+    /// Status of a variant.
+    #[schema(as = VariantStatus)]
+    #[derive(Deserialize)]
+    pub enum Status {
+        /// On sale while its product is on sale.
+        Active = "ACTIVE",
+        /// Taken off sale; may come back.
+        Inactive = "INACTIVE",
+        /// Deleted. The row stays because orders and stock refer to it.
+        Discontinued = "DISCONTINUED",
     }
 }
 
 impl FromStr for Status {
     type Err = Error;
     fn from_str(text: &str) -> Result<Status> {
-        [Status::Active, Status::Inactive, Status::Discontinued]
-            .into_iter()
-            .find(|status| status.name() == text)
-            .ok_or_else(|| text::wrong("status", "must be one of ACTIVE, INACTIVE, DISCONTINUED"))
-    }
-}
-
-impl ToArg for Status {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl FromColumn for Status {
-    fn from_column(column: Column<'_>) -> Result<Status> {
-        String::from_column(column)?.parse()
+        Status::named(text).ok_or_else(|| text::wrong("status", "must be one of ACTIVE, INACTIVE, DISCONTINUED"))
     }
 }
 

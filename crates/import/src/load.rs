@@ -4,7 +4,6 @@ use crate::draft::Draft;
 use catalog::ops::categories;
 use catalog::ops::upsert::{self, Known, Outcome, SameName};
 use catalog::product::Author;
-use inventory::Location;
 use inventory::ops::Opening;
 use kernel::{CategoryId, Code, Error, Result};
 use std::collections::HashMap;
@@ -74,7 +73,7 @@ pub fn chunk(tx: &mut Tx<'_>, rules: &Rules, paths: &Paths, drafts: &[Draft]) ->
         }
     }
     // new variants have no stock yet, so no single row can be refused here
-    inventory::ops::open_all(tx, &openings, None, &rules.by)?;
+    inventory::ops::open(tx, &openings, None, &rules.by)?;
     Ok(stored)
 }
 
@@ -106,13 +105,7 @@ fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Know
     let put = upsert::put(tx, rules.author, rules.same_name, known, row)?;
     let (mut openings, mut outcome) = (Vec::new(), put.outcome);
     for (variant, units) in put.variants.iter().zip(draft.stock.iter().copied().chain(std::iter::repeat(None))) {
-        let opening = |quantity| Opening {
-            product: put.product,
-            variant: variant.variant,
-            location: Location::main(),
-            quantity,
-            threshold: rules.low_stock_threshold,
-        };
+        let opening = |quantity| Opening::at_main(put.product, variant.variant, quantity, rules.low_stock_threshold);
         if variant.is_new {
             openings.push(opening(units.unwrap_or(0)));
         } else if let Some(units) = units {

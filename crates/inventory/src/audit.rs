@@ -1,11 +1,8 @@
 //! Audit of stock (docs/RULES.md, invariant 1): a few statements over the whole shop.
 
 use crate::movement::Kind;
-use ::store::{Row, Tx, Violation, args};
 use kernel::Result;
-
-/// Most violations reported per rule.
-const NAMED_MAX: i64 = 1_000;
+use store::{Check, Row, Tx, Violation, args, audit::VIOLATIONS_MAX};
 
 /// Every snapshot with the fold of its events and the sums of its reservations; returns only those that disagree.
 pub(crate) const SUMS: &str = "
@@ -61,7 +58,7 @@ pub(crate) const LOST_RESERVATIONS: &str = "
 
 /// One snapshot with everything that must agree with it.
 struct Sums {
-    place: String,
+    subject: String,
     available: i64,
     reserved: i64,
     version: i64,
@@ -84,25 +81,25 @@ struct Sums {
 
 fn sums(row: &Row<'_>) -> Result<Sums> {
     Ok(Sums {
-        place: format!("variant {} at {}", row.get::<i64>(0)?, row.get::<String>(1)?),
-        available: row.get(2)?,
-        reserved: row.get(3)?,
-        version: row.get(4)?,
-        events: row.get(5)?,
-        first_version: row.get(6)?,
-        last_version: row.get(7)?,
-        folded_available: row.get(8)?,
-        folded_reserved: row.get(9)?,
-        came: row.get(10)?,
-        taken: row.get(11)?,
-        sold: row.get(12)?,
-        released: row.get(13)?,
-        returned: row.get(14)?,
-        live: row.get(15)?,
-        orders_taken: row.get(16)?,
-        orders_sold: row.get(17)?,
-        orders_released: row.get(18)?,
-        orders_returned: row.get(19)?,
+        subject: format!("variant {} at {}", row.next::<i64>()?, row.next::<String>()?),
+        available: row.next()?,
+        reserved: row.next()?,
+        version: row.next()?,
+        events: row.next()?,
+        first_version: row.next()?,
+        last_version: row.next()?,
+        folded_available: row.next()?,
+        folded_reserved: row.next()?,
+        came: row.next()?,
+        taken: row.next()?,
+        sold: row.next()?,
+        released: row.next()?,
+        returned: row.next()?,
+        live: row.next()?,
+        orders_taken: row.next()?,
+        orders_sold: row.next()?,
+        orders_released: row.next()?,
+        orders_returned: row.next()?,
     })
 }
 
@@ -127,7 +124,7 @@ impl Sums {
             ),
         ];
         let broken = rules.into_iter().filter(|(_, holds)| !holds);
-        broken.map(|(rule, _)| Violation::new(rule, self.place.clone(), self.found())).collect()
+        broken.map(|(rule, _)| Violation::new(rule, self.subject.clone(), self.found())).collect()
     }
 
     /// Reserved, sold, released and returned units according to the ledger.
@@ -152,24 +149,36 @@ impl Sums {
     }
 }
 
-/// Violations of this domain's promises. Only reads.
+/// What must hold of single events and reservations.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "an event changes what its kind changes, and leaves nothing below zero",
+        sql: SHAPES,
+        given: &[],
+        subject: "variant {} at {} version {}",
+        found: "{} changed available by {} and reserved by {}",
+    },
+    Check {
+        rule: "every event belongs to a snapshot",
+        sql: LOST_EVENTS,
+        given: &[],
+        subject: "variant {} at {}",
+        found: "no snapshot",
+    },
+    Check {
+        rule: "every reservation belongs to a snapshot",
+        sql: LOST_RESERVATIONS,
+        given: &[],
+        subject: "{}",
+        found: "no snapshot",
+    },
+];
+
+/// Violations of this domain's promises. Only reads. One row of [`SUMS`] can break several rules, so it is no [`Check`].
 pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    let mut broken: Vec<Violation> = tx.query(SUMS, args![NAMED_MAX], sums)?.iter().flat_map(Sums::broken).collect();
-    broken.extend(tx.query(SHAPES, args![NAMED_MAX], |row| {
-        let (variant, location): (i64, String) = (row.get(0)?, row.get(1)?);
-        let (version, kind): (i64, String) = (row.get(2)?, row.get(3)?);
-        let (available, reserved): (i64, i64) = (row.get(4)?, row.get(5)?);
-        let subject = format!("variant {variant} at {location} version {version}");
-        let found = format!("{kind} changed available by {available} and reserved by {reserved}");
-        Ok(Violation::new("an event changes what its kind changes, and leaves nothing below zero", subject, found))
-    })?);
-    broken.extend(tx.query(LOST_EVENTS, args![NAMED_MAX], |row| {
-        let subject = format!("variant {} at {}", row.get::<i64>(0)?, row.get::<String>(1)?);
-        Ok(Violation::new("every event belongs to a snapshot", subject, "no snapshot"))
-    })?);
-    broken.extend(tx.query(LOST_RESERVATIONS, args![NAMED_MAX], |row| {
-        Ok(Violation::new("every reservation belongs to a snapshot", row.get::<String>(0)?, "no snapshot"))
-    })?);
+    let rows = tx.query(SUMS, args![VIOLATIONS_MAX], sums)?;
+    let mut broken: Vec<Violation> = rows.iter().flat_map(Sums::broken).collect();
+    broken.extend(store::audit::run(tx, AUDIT)?);
     Ok(broken)
 }
 

@@ -1,45 +1,30 @@
 //! The entries of the ledger: their kinds, what each changes, and their form in responses.
 
 use crate::Location;
-use kernel::{Code, ProductId, Result, Timestamp, VariantId};
+use kernel::{ProductId, Timestamp, VariantId};
 use serde::Serialize;
-use store::{Arg, Column, FromColumn, ToArg};
 use utoipa::ToSchema;
 
-/// What happened to stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Goods arrived, or the stock was opened.
-    Received,
-    /// Reserved for an order that is not paid yet.
-    Reserved,
-    /// An order was cancelled or expired before it was paid.
-    Released,
-    /// An order was paid: the goods leave the total.
-    Committed,
-    /// Goods of a paid order came back.
-    Returned,
-    /// A person counted again, or goods broke or were found.
-    Adjusted,
+::store::text_enum! {
+    /// What happened to stock.
+    #[schema(as = StockMovementKind)]
+    pub enum Kind: "kind of stock movement" {
+        /// Goods arrived, or the stock was opened.
+        Received = "RECEIVED",
+        /// Reserved for an order that is not paid yet.
+        Reserved = "RESERVED",
+        /// An order was cancelled or expired before it was paid.
+        Released = "RELEASED",
+        /// An order was paid: the goods leave the total.
+        Committed = "COMMITTED",
+        /// Goods of a paid order came back.
+        Returned = "RETURNED",
+        /// A person counted again, or goods broke or were found.
+        Adjusted = "ADJUSTED",
+    }
 }
 
 impl Kind {
-    /// Every kind.
-    pub const ALL: [Kind; 6] =
-        [Kind::Received, Kind::Reserved, Kind::Released, Kind::Committed, Kind::Returned, Kind::Adjusted];
-
-    /// The name in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Received => "RECEIVED",
-            Kind::Reserved => "RESERVED",
-            Kind::Released => "RELEASED",
-            Kind::Committed => "COMMITTED",
-            Kind::Returned => "RETURNED",
-            Kind::Adjusted => "ADJUSTED",
-        }
-    }
-
     /// The name in responses.
     pub const fn movement_type(self) -> &'static str {
         match self {
@@ -73,21 +58,6 @@ impl Kind {
             Kind::Released => (units, -units),
             Kind::Committed => (0, -units),
         }
-    }
-}
-
-impl ToArg for Kind {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl FromColumn for Kind {
-    fn from_column(column: Column<'_>) -> Result<Kind> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| column == Column::Text(kind.name()))
-            .ok_or_else(|| Code::Internal.error().caused_by(format!("no kind of movement: {column:?}")))
     }
 }
 

@@ -3,7 +3,7 @@
 mod keeping;
 
 pub use crate::stock::{Level, Line, Opening, Stock, StockStatus};
-pub use keeping::{adjust, lock, open, open_all, open_many, open_or_set, receive, set_available, set_threshold};
+pub use keeping::{adjust, lock, open, open_or_set, receive, set_available, set_threshold};
 
 use crate::Reservation;
 use crate::events;

@@ -2,7 +2,6 @@
 
 use crate::Location;
 use crate::events;
-use crate::stock::LOW_STOCK_THRESHOLD;
 use crate::store;
 use ::store::{Db, Row, Tx, args};
 use kernel::{ProductId, Result, SnapshotId, Timestamp, VariantId};
@@ -109,7 +108,7 @@ pub struct Figures {
 struct Compared {
     id: SnapshotId,
     events: i64,
-    born_at: Timestamp,
+    opened_at: Timestamp,
     difference: Difference,
 }
 
@@ -120,30 +119,24 @@ impl Compared {
 }
 
 fn compared(row: &Row<'_>) -> Result<Compared> {
-    let figures = |at: usize| -> Result<Figures> {
-        Ok(Figures { available: row.get(at)?, reserved: row.get(at + 1)?, version: row.get(at + 2)? })
-    };
-    let (kept, folded) = (figures(4)?, figures(7)?);
-    let events: i64 = row.get(10)?;
-    Ok(Compared {
-        id: row.get(0)?,
-        events,
-        born_at: row.get(11)?,
-        difference: Difference {
-            product_id: row.get(1)?,
-            variant_id: row.get(2)?,
-            location_code: row.get(3)?,
-            kept,
-            folded,
-            missing_events: folded.version - events,
-            repaired: false,
-        },
-    })
+    let id = row.next()?;
+    let (product_id, variant_id, location_code) = (row.next()?, row.next()?, row.next()?);
+    let (kept, folded) = (figures(row)?, figures(row)?);
+    let (events, opened_at) = (row.next()?, row.next()?);
+    let missing_events = folded.version - events;
+    let difference =
+        Difference { product_id, variant_id, location_code, kept, folded, missing_events, repaired: false };
+    Ok(Compared { id, events, opened_at, difference })
+}
+
+fn figures(row: &Row<'_>) -> Result<Figures> {
+    Ok(Figures { available: row.next()?, reserved: row.next()?, version: row.next()? })
 }
 
 /// Compares every snapshot with the fold of its events and, unless `dry_run`, sets it to the fold. Safe while the
-/// shop sells: the repair also folds the events since the comparison.
-pub async fn run(db: &Db, dry_run: bool) -> Result<Report> {
+/// shop sells: the repair also folds the events since the comparison. A lost snapshot comes back with
+/// `low_stock_threshold`, because the ledger does not record thresholds.
+pub async fn run(db: &Db, dry_run: bool, low_stock_threshold: i64) -> Result<Report> {
     let newest = db.read("inventory.rebuild", |tx| {
         let newest: i64 = tx.query_one(NEWEST, args![], |row| row.get(0))?;
         Ok(newest.max(tx.query_one(NEWEST_IN_LEDGER, args![], |row| row.get(0))?))
@@ -160,7 +153,8 @@ pub async fn run(db: &Db, dry_run: bool) -> Result<Report> {
             report.different += 1;
             if !dry_run && row.difference.kept != row.difference.folded {
                 let found = row.clone();
-                row.difference.repaired = db.write("inventory.repair", move |tx| repair(tx, &found)).await?;
+                row.difference.repaired =
+                    db.write("inventory.repair", move |tx| repair(tx, &found, low_stock_threshold)).await?;
                 report.repaired += i64::from(row.difference.repaired);
             }
             if report.differences.len() < LISTED_MAX {
@@ -179,17 +173,15 @@ fn chunk(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Compared>> {
 }
 
 /// Sets one snapshot to the fold of its events: those compared before and those since.
-fn repair(tx: &mut Tx<'_>, found: &Compared) -> Result<bool> {
+fn repair(tx: &mut Tx<'_>, found: &Compared, low_stock_threshold: i64) -> Result<bool> {
     let Difference { product_id, variant_id, location_code, folded, .. } = &found.difference;
     let now = tx.now();
-    let restored = args![found.id, product_id, variant_id, location_code, LOW_STOCK_THRESHOLD, found.born_at, now];
+    let restored = args![found.id, product_id, variant_id, location_code, low_stock_threshold, found.opened_at, now];
     tx.exec(RESTORE, restored)?;
     if tx.query_first(LOCK, args![found.id], |row| row.get::<i64>(0))?.is_none() {
         return Ok(false);
     }
-    let since = tx.query_one(FOLD_AFTER, args![found.id, folded.version], |row| {
-        Ok(Figures { available: row.get(0)?, reserved: row.get(1)?, version: row.get(2)? })
-    })?;
+    let since = tx.query_one(FOLD_AFTER, args![found.id, folded.version], figures)?;
     let (available, reserved) = (folded.available + since.available, folded.reserved + since.reserved);
     if available < 0 || reserved < 0 {
         return Ok(false);

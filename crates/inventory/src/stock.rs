@@ -68,6 +68,13 @@ pub struct Opening {
     pub threshold: i64,
 }
 
+impl Opening {
+    /// `quantity` units at `MAIN`.
+    pub const fn at_main(product: ProductId, variant: VariantId, quantity: i64, threshold: i64) -> Opening {
+        Opening { product, variant, location: Location::main(), quantity, threshold }
+    }
+}
+
 /// A stock row, locked by the job that is about to change it.
 #[derive(Debug, Clone)]
 pub(crate) struct StockRow {

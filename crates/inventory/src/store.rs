@@ -4,21 +4,35 @@ use crate::movement::{Kind, Movement};
 use crate::stock::{Level, LocationStock, Opening, Stock, StockRow, StockStatus};
 use crate::{Location, Reservation, audit, rebuild};
 use kernel::{Code, Cursor, OrderNumber, PageRequest, ProductId, Result, SnapshotId, UserId, VariantId};
-use store::{Arg, Row, ToArg, Tx, args};
+use store::{Arg, Row, ToArg, Tx, args, concatcp};
 
-const LOCK_VARIANTS: &str = "
-    select id, product_id, variant_id, location_code, available, reserved, version,
-           (select count(*) from inventory_reservations where order_number = ?)
-      from inventory_snapshots
-     where variant_id in ([?])
-     order by variant_id, location_code {for update}";
-const LOCK_RESERVED: &str = "
-    select s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version, r.quantity,
-           r.line_no, r.user_id
+/// What [`stock_row`] reads, in this order.
+const ROW_COLUMNS: &str = "s.id, s.product_id, s.variant_id, s.location_code, s.available, s.reserved, s.version";
+/// What [`level`] reads, in this order.
+const LEVEL_COLUMNS: &str = "variant_id, product_id, cast(sum(available) as {bigint}),
+    cast(sum(reserved) as {bigint}), max(low_stock_threshold)";
+/// What [`movement`] reads, in this order.
+const MOVEMENT_COLUMNS: &str = "e.event_type, e.quantity_change, e.quantity_after, e.reserved_change,
+    e.reserved_after, e.id, e.product_id, e.variant_id, e.location_code, e.reference_type, e.reference_id,
+    e.correlation_id, e.change_reason, e.performed_by, e.aggregate_version, e.occurred_at";
+
+const LOCK_VARIANTS: &str = concatcp!(
+    "select ",
+    ROW_COLUMNS,
+    ", (select count(*) from inventory_reservations where order_number = ?)
+      from inventory_snapshots s
+     where s.variant_id in ([?])
+     order by s.variant_id, s.location_code {for update}"
+);
+const LOCK_RESERVED: &str = concatcp!(
+    "select ",
+    ROW_COLUMNS,
+    ", r.quantity, r.line_no, r.user_id
       from inventory_reservations r
       join inventory_snapshots s on s.id = r.snapshot_id
      where r.order_number = ? and r.state = ?
-     order by r.line_no {for update}";
+     order by r.line_no {for update}"
+);
 /// The only statement that changes stock in the course of business. Its guards guarantee that no unit is sold twice.
 const MOVE: &str = "
     update inventory_snapshots
@@ -48,47 +62,49 @@ const OPEN: &str = "
 const IDS: &str = "select id, variant_id, location_code from inventory_snapshots where variant_id in ([?])";
 const THRESHOLD: &str = "
     update inventory_snapshots set low_stock_threshold = ? where variant_id = ? and location_code = ?";
-const LEVELS: &str = "
-    select variant_id, product_id, cast(sum(available) as {bigint}), cast(sum(reserved) as {bigint}),
-           max(low_stock_threshold)
-      from inventory_snapshots where variant_id in ([?])
-     group by variant_id, product_id order by variant_id";
-const LEVELS_OF_PRODUCTS: &str = "
-    select variant_id, product_id, cast(sum(available) as {bigint}), cast(sum(reserved) as {bigint}),
-           max(low_stock_threshold)
-      from inventory_snapshots where product_id in ([?])
-     group by variant_id, product_id order by product_id, variant_id";
+const LEVELS: &str = concatcp!(
+    "select ",
+    LEVEL_COLUMNS,
+    " from inventory_snapshots where variant_id in ([?])
+     group by variant_id, product_id order by variant_id"
+);
+const LEVELS_OF_PRODUCTS: &str = concatcp!(
+    "select ",
+    LEVEL_COLUMNS,
+    " from inventory_snapshots where product_id in ([?])
+     group by variant_id, product_id order by product_id, variant_id"
+);
 const OF_PRODUCTS: &str = "
-    select product_id, id, variant_id, location_code, available, reserved, low_stock_threshold, created_at, updated_at,
+    select product_id, available, reserved, low_stock_threshold, id, variant_id, location_code, created_at, updated_at,
            version
       from inventory_snapshots where product_id in ([?])
      order by product_id, variant_id, location_code";
 /// The newest events of each of the product's snapshots, found by the ledger's primary key because a further index
 /// would cost a page per written line; then the newest of those.
-const MOVEMENTS: &str = "
-    select e.id, e.product_id, e.variant_id, e.location_code, e.event_type, e.quantity_change, e.quantity_after,
-           e.reserved_change, e.reserved_after, e.reference_type, e.reference_id, e.correlation_id, e.change_reason,
-           e.performed_by, e.aggregate_version, e.occurred_at
-      from (select s.id, coalesce((select b.aggregate_version from inventory_events b
+const MOVEMENTS: &str = concatcp!(
+    "select ",
+    MOVEMENT_COLUMNS,
+    " from (select s.id, coalesce((select b.aggregate_version from inventory_events b
                                     where b.snapshot_id = s.id and b.id < ?
                                     order by b.aggregate_version desc limit 1), 0) as newest
               from inventory_snapshots s where s.product_id = ?) p
       join inventory_events e
         on e.snapshot_id = p.id and e.aggregate_version <= p.newest and e.aggregate_version > p.newest - ?
-     order by e.id desc limit ? offset ?";
+     order by e.id desc limit ? offset ?"
+);
 /// A snapshot's version is the number of its events, so no events have to be counted.
 const MOVEMENTS_COUNT: &str = "
     select cast(coalesce(sum(version), 0) as {bigint}) from inventory_snapshots where product_id = ?";
-const MOVEMENTS_OF_ORDER: &str = "
-    select e.id, e.product_id, e.variant_id, e.location_code, e.event_type, e.quantity_change, e.quantity_after,
-           e.reserved_change, e.reserved_after, e.reference_type, e.reference_id, e.correlation_id, e.change_reason,
-           e.performed_by, e.aggregate_version, e.occurred_at
-      from inventory_reservations r
+const MOVEMENTS_OF_ORDER: &str = concatcp!(
+    "select ",
+    MOVEMENT_COLUMNS,
+    " from inventory_reservations r
       join inventory_events e
         on e.snapshot_id = r.snapshot_id
        and e.aggregate_version in (r.reserved_version, r.settled_version, r.returned_version)
      where r.order_number = ?
-     order by e.id";
+     order by e.id"
+);
 const RESERVATIONS: &str = "
     select s.product_id, s.variant_id, s.location_code, r.quantity, r.state, r.reserved_at, r.updated_at
       from inventory_reservations r
@@ -130,43 +146,16 @@ pub(crate) const STATEMENTS: &[&str] = &[
     rebuild::RESTORE,
 ];
 
-/// State of an order's reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Reserved, not paid.
-    Live,
-    Committed,
-    Released,
-    /// Sold, then returned.
-    Returned,
-}
-
-impl State {
-    const ALL: [State; 4] = [State::Live, State::Committed, State::Released, State::Returned];
-
-    /// As it is stored and shown.
-    pub const fn name(self) -> &'static str {
-        match self {
-            State::Live => "LIVE",
-            State::Committed => "COMMITTED",
-            State::Released => "RELEASED",
-            State::Returned => "RETURNED",
-        }
-    }
-}
-
-impl ToArg for State {
-    fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(self.name())
-    }
-}
-
-impl store::FromColumn for State {
-    fn from_column(column: store::Column<'_>) -> Result<State> {
-        State::ALL
-            .into_iter()
-            .find(|state| column == store::Column::Text(state.name()))
-            .ok_or_else(|| Code::Internal.error().caused_by(format!("no state of a reservation: {column:?}")))
+store::text_enum! {
+    /// State of an order's reservation.
+    #[schema(as = InventoryReservationState)]
+    pub enum State: "reservation state" {
+        /// Reserved, not paid.
+        Live = "LIVE",
+        Committed = "COMMITTED",
+        Released = "RELEASED",
+        /// Sold, then returned.
+        Returned = "RETURNED",
     }
 }
 
@@ -189,13 +178,13 @@ impl<'a> Cause<'a> {
 
 fn stock_row(row: &Row<'_>) -> Result<StockRow> {
     Ok(StockRow {
-        id: row.get(0)?,
-        product: row.get(1)?,
-        variant: row.get(2)?,
-        location: row.get(3)?,
-        available: row.get(4)?,
-        reserved: row.get(5)?,
-        version: row.get(6)?,
+        id: row.next()?,
+        product: row.next()?,
+        variant: row.next()?,
+        location: row.next()?,
+        available: row.next()?,
+        reserved: row.next()?,
+        version: row.next()?,
         units: 0,
         line_no: 0,
     })
@@ -205,8 +194,9 @@ fn stock_row(row: &Row<'_>) -> Result<StockRow> {
 pub(crate) fn lock_variants(tx: &mut Tx<'_>, variants: Vec<Arg<'_>>, order: &str) -> Result<(Vec<StockRow>, bool)> {
     let mut reserved = false;
     let all = tx.query(LOCK_VARIANTS, &[Arg::Text(order), Arg::List(variants)], |row| {
-        reserved = reserved || row.get::<bool>(7)?;
-        stock_row(row)
+        let stock = stock_row(row)?;
+        reserved = row.next()?;
+        Ok(stock)
     })?;
     Ok((all, reserved))
 }
@@ -219,10 +209,10 @@ pub(crate) fn lock_reserved(
 ) -> Result<(Vec<StockRow>, Option<UserId>)> {
     let mut user = None;
     let all = tx.query(LOCK_RESERVED, args![order, state], |row| {
-        if user.is_none() {
-            user = Some(row.get(9)?);
-        }
-        Ok(StockRow { units: row.get(7)?, line_no: row.get(8)?, ..stock_row(row)? })
+        let stock = stock_row(row)?;
+        let stock = StockRow { units: row.next()?, line_no: row.next()?, ..stock };
+        user = Some(row.next()?);
+        Ok(stock)
     })?;
     Ok((all, user))
 }
@@ -313,7 +303,7 @@ pub(crate) fn transition(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: 
 
 /// Existing stock rows of these variants.
 pub(crate) fn opened(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<Vec<(VariantId, ProductId, Location)>> {
-    tx.query(OPENED, &[Arg::list(variants)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    tx.query(OPENED, &[Arg::list(variants)], |row| Ok((row.next()?, row.next()?, row.next()?)))
 }
 
 /// Inserts the rows and their first events. Returns the number of inserted rows, which is lower than asked for when
@@ -328,7 +318,7 @@ pub(crate) fn open(tx: &mut Tx<'_>, openings: &[Opening], cause: Cause<'_>) -> R
     let made = tx.insert_rows(OPEN, rows.collect())?;
     let variants: Vec<VariantId> = openings.iter().map(|o| o.variant).collect();
     let ids: Vec<(SnapshotId, VariantId, Location)> =
-        tx.query(IDS, &[Arg::list(&variants)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        tx.query(IDS, &[Arg::list(&variants)], |row| Ok((row.next()?, row.next()?, row.next()?)))?;
     let ids: std::collections::HashMap<_, _> = ids.into_iter().map(|(id, v, location)| ((v, location), id)).collect();
     let before: Vec<StockRow> = openings
         .iter()
@@ -362,15 +352,9 @@ pub(crate) fn set_threshold(tx: &mut Tx<'_>, variant: VariantId, location: &Loca
 }
 
 fn level(row: &Row<'_>) -> Result<Level> {
-    let (available, reserved, threshold): (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-    Ok(Level {
-        variant: row.get(0)?,
-        product: row.get(1)?,
-        available,
-        reserved,
-        total: available + reserved,
-        status: StockStatus::of(available, threshold),
-    })
+    let (variant, product, available, reserved) = (row.next()?, row.next()?, row.next()?, row.next()?);
+    let status = StockStatus::of(available, row.next()?);
+    Ok(Level { variant, product, available, reserved, total: available + reserved, status })
 }
 
 /// The levels of these variants, ascending; those without stock rows are missing.
@@ -385,36 +369,37 @@ pub(crate) fn levels_of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Res
 
 /// The stock of these products, by product; those without stock rows are missing.
 pub(crate) fn stock(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Stock>> {
-    let places = tx.query(OF_PRODUCTS, &[Arg::list(products)], |row| {
-        let (available, reserved, threshold): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
-        let place = LocationStock {
-            id: row.get(1)?,
-            variant_id: row.get(2)?,
-            location_code: row.get(3)?,
+    let rows = tx.query(OF_PRODUCTS, &[Arg::list(products)], |row| {
+        let product: ProductId = row.next()?;
+        let (available, reserved, threshold): (i64, i64, i64) = (row.next()?, row.next()?, row.next()?);
+        let stock = LocationStock {
+            id: row.next()?,
+            variant_id: row.next()?,
+            location_code: row.next()?,
             available_quantity: available,
             reserved_quantity: reserved,
             total_quantity: available + reserved,
             stock_status: StockStatus::of(available, threshold),
             low_stock_threshold: threshold,
-            created_at: row.get(7)?,
-            updated_at: row.get(8)?,
-            version: row.get(9)?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
+            version: row.next()?,
         };
-        Ok((row.get::<ProductId>(0)?, place))
+        Ok((product, stock))
     })?;
-    let by_product = places.chunk_by(|a, b| a.0 == b.0);
-    Ok(by_product.filter_map(|all| Stock::of(all[0].0, all.iter().map(|(_, place)| place.clone()).collect())).collect())
+    let by_product = rows.chunk_by(|a, b| a.0 == b.0);
+    Ok(by_product.filter_map(|all| Stock::of(all[0].0, all.iter().map(|(_, stock)| stock.clone()).collect())).collect())
 }
 
 fn movement(row: &Row<'_>) -> Result<Movement> {
-    let kind: Kind = row.get(4)?;
-    let (change, after): (i64, i64) = (row.get(5)?, row.get(6)?);
-    let (reserved_change, reserved_after): (i64, i64) = (row.get(7)?, row.get(8)?);
+    let kind: Kind = row.next()?;
+    let (change, after): (i64, i64) = (row.next()?, row.next()?);
+    let (reserved_change, reserved_after): (i64, i64) = (row.next()?, row.next()?);
     Ok(Movement {
-        id: row.get(0)?,
-        product_id: row.get(1)?,
-        variant_id: row.get(2)?,
-        location_code: row.get(3)?,
+        id: row.next()?,
+        product_id: row.next()?,
+        variant_id: row.next()?,
+        location_code: row.next()?,
         movement_type: kind.movement_type(),
         movement_type_description: kind.label(),
         quantity: Movement::units(kind, change, reserved_change),
@@ -422,13 +407,13 @@ fn movement(row: &Row<'_>) -> Result<Movement> {
         after_available: after,
         previous_reserved: reserved_after - reserved_change,
         after_reserved: reserved_after,
-        reference_type: row.get(9)?,
-        reference_id: row.get(10)?,
-        correlation_id: row.get(11)?,
-        reason: row.get(12)?,
-        performed_by: row.get(13)?,
-        version: row.get(14)?,
-        created_at: row.get(15)?,
+        reference_type: row.next()?,
+        reference_id: row.next()?,
+        correlation_id: row.next()?,
+        reason: row.next()?,
+        performed_by: row.next()?,
+        version: row.next()?,
+        created_at: row.next()?,
     })
 }
 
@@ -455,13 +440,13 @@ pub(crate) fn movements_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result
 pub(crate) fn reservations(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Reservation>> {
     tx.query(RESERVATIONS, args![order], |row| {
         Ok(Reservation {
-            product_id: row.get(0)?,
-            variant_id: row.get(1)?,
-            location_code: row.get(2)?,
-            quantity: row.get(3)?,
-            state: row.get::<State>(4)?.name(),
-            reserved_at: row.get(5)?,
-            updated_at: row.get(6)?,
+            product_id: row.next()?,
+            variant_id: row.next()?,
+            location_code: row.next()?,
+            quantity: row.next()?,
+            state: row.next::<State>()?.name(),
+            reserved_at: row.next()?,
+            updated_at: row.next()?,
         })
     })
 }

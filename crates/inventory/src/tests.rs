@@ -1,6 +1,7 @@
 //! Stock in the shop's language, on a real database.
 
 use crate::ops::{self, Opening};
+use crate::stock::LOW_STOCK_THRESHOLD;
 use crate::store::{self as stock_store, Cause};
 use crate::{Kind, Level, Line, Location, MODULE, Movement, StockStatus, rebuild};
 use fixture::{Fixture, user_id};
@@ -18,13 +19,16 @@ impl Deref for Warehouse {
     }
 }
 
+fn at_main(product: i64, variant: i64, quantity: i64) -> Opening {
+    Opening::at_main(ProductId::new(product), VariantId::new(variant), quantity, LOW_STOCK_THRESHOLD)
+}
+
 impl Warehouse {
     /// Variant `n` of product `n` begins with `quantities[n - 1]` units.
     fn with(quantities: &[i64]) -> Warehouse {
         let warehouse = Warehouse(Fixture::of(&[MODULE]));
-        let openings: Vec<_> =
-            (1..).zip(quantities).map(|(n, &quantity)| (ProductId::new(n), VariantId::new(n), quantity)).collect();
-        warehouse.write(move |tx| ops::open_many(tx, &openings, "SYSTEM")).unwrap();
+        let openings: Vec<_> = (1..).zip(quantities).map(|(n, &quantity)| at_main(n, n, quantity)).collect();
+        warehouse.write(move |tx| ops::open(tx, &openings, None, "SYSTEM")).unwrap();
         warehouse
     }
 
@@ -178,7 +182,7 @@ fn orders_take_from_main_first_and_give_back_where_they_took() {
         threshold: 3,
     };
     let openings = [elsewhere("seoul", 5), elsewhere("AIR", 1)];
-    warehouse.write(move |tx| ops::open_all(tx, &openings, Some("second house"), "SYSTEM")).unwrap();
+    warehouse.write(move |tx| ops::open(tx, &openings, Some("second house"), "SYSTEM")).unwrap();
     assert_eq!(warehouse.level(1), (8, 0));
     warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
     let held = warehouse.read(|tx| ops::reservations(tx, &order(1))).unwrap();
@@ -197,8 +201,8 @@ fn orders_take_from_main_first_and_give_back_where_they_took() {
 fn stock_is_opened_once() {
     let warehouse = Warehouse::with(&[1]);
     let code = |openings: &'static [(i64, i64, i64)]| {
-        let openings: Vec<_> = openings.iter().map(|&(p, v, q)| (ProductId::new(p), VariantId::new(v), q)).collect();
-        warehouse.write(move |tx| ops::open_many(tx, &openings, "SYSTEM")).unwrap_err().code()
+        let openings: Vec<_> = openings.iter().map(|&(p, v, q)| at_main(p, v, q)).collect();
+        warehouse.write(move |tx| ops::open(tx, &openings, None, "SYSTEM")).unwrap_err().code()
     };
     assert_eq!(code(&[(2, 2, 5), (1, 1, 5)]), Code::InventoryAlreadyExists);
     assert_eq!(code(&[(2, 2, 5), (2, 2, 5)]), Code::InventoryAlreadyExists);
@@ -288,14 +292,19 @@ fn a_damaged_snapshot_is_found_and_rebuilt() {
     assert!(rules.iter().any(|rule| rule == "the snapshot is the fold of its events"), "{rules:?}");
     assert!(rules.iter().any(|rule| rule == "every event belongs to a snapshot"), "{rules:?}");
     let db = warehouse.db();
-    let dry = fixture::wait(rebuild::run(&db, true)).unwrap();
+    let dry = fixture::wait(rebuild::run(&db, true, 7)).unwrap();
     assert_eq!((dry.snapshots, dry.events, dry.different, dry.repaired), (3, 7, 2, 0));
     assert!(!warehouse.audit().is_empty());
-    let wet = fixture::wait(rebuild::run(&db, false)).unwrap();
+    let wet = fixture::wait(rebuild::run(&db, false, 7)).unwrap();
     assert_eq!((wet.different, wet.repaired), (2, 2));
     assert_eq!((1..=3).map(|v| warehouse.level(v)).collect::<Vec<_>>(), [(6, 0), (8, 0), (10, 0)]);
-    let again = fixture::wait(rebuild::run(&db, false)).unwrap();
+    let again = fixture::wait(rebuild::run(&db, false, 7)).unwrap();
     assert_eq!((again.different, again.differences), (0, vec![]));
+    let threshold = |product: i64| {
+        let stock = warehouse.read(move |tx| ops::stock_of_product(tx, ProductId::new(product))).unwrap();
+        stock.breakdown[0].low_stock_threshold
+    };
+    assert_eq!((threshold(1), threshold(2)), (LOW_STOCK_THRESHOLD, 7), "a lost row gets the shop's setting");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn shop(opening: &[i64]) -> (Fixture, Model) {
             threshold: 10,
         });
     }
-    shop.write(move |tx| ops::open_all(tx, &openings, None, "SYSTEM")).unwrap();
+    shop.write(move |tx| ops::open(tx, &openings, None, "SYSTEM")).unwrap();
     (shop, model)
 }
 

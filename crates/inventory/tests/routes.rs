@@ -1,7 +1,7 @@
 //! The routes of stock through a real router, with real tokens.
 
 use fixture::{Fixture, Response};
-use inventory::{Line, MODULE, ops};
+use inventory::{Line, MODULE, Opening, ops};
 use kernel::{ProductId, Quantity, Result, VariantId};
 use serde_json::json;
 use store::{Tx, args};
@@ -12,7 +12,9 @@ fn shop() -> Fixture {
     let open = |tx: &mut Tx<'_>| {
         let ids = |product, variant| (ProductId::new(product), VariantId::new(variant));
         let ((mug, red), (_, blue), (bowl, plain)) = (ids(1, 1), ids(1, 2), ids(2, 3));
-        ops::open_many(tx, &[(mug, red, 5), (mug, blue, 7), (bowl, plain, 0)], "SYSTEM")
+        let openings = [(mug, red, 5), (mug, blue, 7), (bowl, plain, 0)];
+        let openings = openings.map(|(product, variant, units)| Opening::at_main(product, variant, units, 10));
+        ops::open(tx, &openings, None, "SYSTEM")
     };
     shop.write(open).unwrap();
     shop.relay();

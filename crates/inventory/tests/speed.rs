@@ -2,7 +2,7 @@
 //! tests: `cargo test -p inventory --release --test speed -- --ignored --nocapture`.
 
 use fixture::Fixture;
-use inventory::{Line, MODULE, ops};
+use inventory::{Line, MODULE, Opening, ops};
 use kernel::{OrderNumber, ProductId, Quantity, UserId, VariantId, Zone};
 use std::{sync::Arc, time::Instant};
 use store::{Db, Durability};
@@ -23,7 +23,8 @@ fn hot_sku() {
     });
     let db = shop.db();
     let (product, variant) = (ProductId::new(1), VariantId::new(1));
-    shop.write(move |tx| ops::open(tx, product, variant, 100_000_000, "SYSTEM")).unwrap();
+    shop.write(move |tx| ops::open(tx, &[Opening::at_main(product, variant, 100_000_000, 10)], None, "SYSTEM"))
+        .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let user: UserId = "3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap();

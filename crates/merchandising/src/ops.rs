@@ -5,7 +5,7 @@ use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VERIFY_MAX, Verif
 use catalog::ops::{self as catalogue, Sellable, products, variants};
 use catalog::product::Author;
 use inventory::ops::{self as stock, Opening};
-use inventory::{Location, StockStatus, stock::checked_field};
+use inventory::{StockStatus, stock::checked_field};
 use kernel::{Code, Currency, Error, Money, ProductId, Result, UserId, VariantId};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -34,12 +34,12 @@ pub fn create(
     let variants = made.variants.iter().copied().zip(quantities);
     let openings: Vec<_> =
         variants.map(|(variant, quantity)| opening(settings, made.product, variant, quantity)).collect();
-    stock::open_all(tx, &openings, None, by)?;
+    stock::open(tx, &openings, None, by)?;
     page::detail(tx, made.product, settings.currency, Viewer::Owner)
 }
 
 fn opening(settings: Settings, product: ProductId, variant: VariantId, quantity: i64) -> Opening {
-    Opening { product, variant, location: Location::main(), quantity, threshold: settings.low_stock_threshold }
+    Opening::at_main(product, variant, quantity, settings.low_stock_threshold)
 }
 
 /// Rewrites a product; its stock too when the request names it. The errors of [`products::rewrite`]; S007.
@@ -104,7 +104,7 @@ pub fn add_variant(
 ) -> Result<VariantPage> {
     let units = checked_field("stock", sent.stock.unwrap_or(0))?;
     let made = variants::add(tx, author, product, sent.new_variant(), expected)?;
-    stock::open_all(tx, &[opening(settings, product, made.id, units)], None, by)?;
+    stock::open(tx, &[opening(settings, product, made.id, units)], None, by)?;
     let places = stock::stock_of_product(tx, product)?.breakdown;
     Ok(page::variant_page(made, &places))
 }

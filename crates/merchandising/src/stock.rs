@@ -116,7 +116,7 @@ fn open(
         quantity: sent.quantity,
         threshold: sent.low_stock_threshold.unwrap_or(settings.low_stock_threshold),
     };
-    stock::open_all(tx, &[opening], sent.reason.as_deref(), by)?;
+    stock::open(tx, &[opening], sent.reason.as_deref(), by)?;
     stock::stock_of_product(tx, product)
 }
 

@@ -2,17 +2,17 @@
 
 use crate::category::Category;
 use kernel::{CategoryId, Result};
-use store::{Arg, Row, Tx, args};
+use store::{Arg, Row, Tx, args, concatcp};
 
 /// The stored parent of a top-level category. Never null, so that the unique key (parent, name) also covers the top
 /// level.
 const TOP: i64 = 0;
 
-const ALL: &str =
-    "select id, parent_id, name, display_order, version, created_at, updated_at from categories order by id";
+const COLUMNS: &str = "id, parent_id, name, display_order, version, created_at, updated_at";
+
+const ALL: &str = concatcp!("select ", COLUMNS, " from categories order by id");
 const LOCK_ALL: &str = "select id from categories order by id {for update}";
-const ALL_LOCKED: &str = "select id, parent_id, name, display_order, version, created_at, updated_at
-    from categories order by id {for update}";
+const ALL_LOCKED: &str = concatcp!(ALL, " {for update}");
 const CHILD: &str = "select id from categories where parent_id = ? and name = ?";
 const EXISTING: &str = "select id from categories where id in ([?])";
 const LOCK_SHARED: &str = "select id from categories where id = ? {for share}";
@@ -30,15 +30,15 @@ pub(crate) const STATEMENTS: &[&str] =
     &[ALL, LOCK_ALL, ALL_LOCKED, CHILD, EXISTING, LOCK_SHARED, NAMED, INSERT, SAVE, LIVE_PRODUCTS, FORGET_DEAD, DELETE];
 
 fn category(row: &Row<'_>) -> Result<Category> {
-    let parent: i64 = row.get(1)?;
+    let (id, parent) = (row.next()?, row.next::<i64>()?);
     Ok(Category {
-        id: row.get(0)?,
+        id,
         parent_id: (parent != TOP).then(|| CategoryId::new(parent)),
-        name: row.get(2)?,
-        display_order: row.get(3)?,
-        version: row.get(4)?,
-        created_at: row.get(5)?,
-        updated_at: row.get(6)?,
+        name: row.next()?,
+        display_order: row.next()?,
+        version: row.next()?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
     })
 }
 

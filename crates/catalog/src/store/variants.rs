@@ -28,17 +28,17 @@ pub(crate) const STATEMENTS: &[&str] =
 
 fn variant(row: &Row<'_>) -> Result<Variant> {
     Ok(Variant {
-        id: row.get(0)?,
-        product_id: row.get(1)?,
-        sku: row.get(2)?,
-        name: row.get(3)?,
-        options: row.get(4)?,
-        price_adjustment: row.get(5)?,
-        price: row.get(6)?,
-        status: row.get(7)?,
-        is_default: row.get::<Option<i64>>(8)?.is_some(),
-        created_at: row.get(9)?,
-        updated_at: row.get(10)?,
+        id: row.next()?,
+        product_id: row.next()?,
+        sku: row.next()?,
+        name: row.next()?,
+        options: row.next()?,
+        price_adjustment: row.next()?,
+        price: row.next()?,
+        status: row.next()?,
+        is_default: row.next::<Option<i64>>()?.is_some(),
+        created_at: row.next()?,
+        updated_at: row.next()?,
     })
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn lowest_adjustment(tx: &mut Tx<'_>, product: ProductId) -> Result<M
 
 /// The images of these products, product by product in the order they are shown.
 pub(crate) fn images_of(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
-    tx.query(IMAGES_OF, args![Arg::list(products)], |row| Ok((row.get(0)?, row.get(1)?)))
+    tx.query(IMAGES_OF, args![Arg::list(products)], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// Replaces the gallery.

@@ -127,7 +127,8 @@ impl TestShop {
             };
             let new = New { sku: None, content, images: Vec::new(), status: Status::Active, variants: Vec::new() };
             let made = products::create(tx, Author::Admin, new)?;
-            inventory::ops::open(tx, made.product, made.variants[0], stock, "test")?;
+            let opening = inventory::Opening::at_main(made.product, made.variants[0], stock, 10);
+            inventory::ops::open(tx, &[opening], None, "test")?;
             Ok(Good { product: made.product, variant: made.variants[0] })
         };
         self.app.db.write("test.good", make).await.unwrap()

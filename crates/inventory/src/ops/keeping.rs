@@ -3,7 +3,7 @@
 use crate::Location;
 use crate::events;
 use crate::movement::Kind;
-use crate::stock::{self, LOW_STOCK_THRESHOLD, Opening, StockRow};
+use crate::stock::{self, Opening, StockRow};
 use crate::store::{self, Cause};
 use ::events::StockChanged;
 use ::store::{Arg, Tx};
@@ -16,26 +16,9 @@ const OPENINGS_AT_ONCE: usize = 500;
 /// Longest name of an author, in bytes: a user id, SYSTEM, or the name of an import.
 const BY_MAX: usize = 100;
 
-/// Opens stock of a variant at `MAIN`. S407 when it is open already, S406 for a negative quantity.
-pub fn open(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, quantity: i64, by: &str) -> Result<()> {
-    open_many(tx, &[(product, variant, quantity)], by)
-}
-
-/// Opens stock of many variants at `MAIN`: all or, with S407 naming the variant that is open already, none.
-pub fn open_many(tx: &mut Tx<'_>, openings: &[(ProductId, VariantId, i64)], by: &str) -> Result<()> {
-    let at_main = |&(product, variant, quantity): &(ProductId, VariantId, i64)| Opening {
-        product,
-        variant,
-        location: Location::main(),
-        quantity,
-        threshold: LOW_STOCK_THRESHOLD,
-    };
-    open_all(tx, &openings.iter().map(at_main).collect::<Vec<_>>(), None, by)
-}
-
-/// Opens stock of many variants at any locations: all or none. S407 naming the one that is open already; S406 for an
+/// Opens stock of variants at any locations: all or none. S407 naming the one that is open already; S406 for an
 /// invalid quantity or threshold, and when a variant has stock under another product.
-pub fn open_all(tx: &mut Tx<'_>, openings: &[Opening], reason: Option<&str>, by: &str) -> Result<()> {
+pub fn open(tx: &mut Tx<'_>, openings: &[Opening], reason: Option<&str>, by: &str) -> Result<()> {
     let reason = text::optional("reason", reason, text::REASON_MAX)?;
     for chunk in openings.chunks(OPENINGS_AT_ONCE) {
         chunk.iter().try_for_each(|o| stock::checked(o.quantity).and(stock::checked(o.threshold)).map(|_| ()))?;
@@ -121,11 +104,11 @@ pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &st
     moved(tx, Kind::Adjusted, &mut rows, "set", by)
 }
 
-/// Makes `opening.quantity` units of a variant available, over all its locations, and opens its stock when none is kept yet.
-/// False when that many are available already. The errors of [`open_all`] and [`set_available`].
+/// Sets the available units of a variant over all its locations to `opening.quantity`; opens its stock if it has none.
+/// False when so many are available already. The errors of [`open`] and [`set_available`].
 pub fn open_or_set(tx: &mut Tx<'_>, opening: Opening, by: &str) -> Result<bool> {
     match store::levels(tx, &[opening.variant])?.first() {
-        None => open_all(tx, &[opening], None, by)?,
+        None => open(tx, &[opening], None, by)?,
         Some(level) if level.available == opening.quantity => return Ok(false),
         Some(_) => set_available(tx, opening.variant, opening.quantity, by)?,
     }
