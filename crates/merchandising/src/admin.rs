@@ -1,4 +1,4 @@
-//! What sellers and administrators do with products: a seller with their own, an administrator with all.
+//! The handlers with which sellers change their own products, and administrators all.
 
 use crate::http::{Wanted, settings};
 use crate::list::{self, Question, SORT_DEFAULT, SORTS};
@@ -40,7 +40,7 @@ fn author(seller: &Seller) -> Author {
     Author::limited_to(seller.limited_to())
 }
 
-/// Which state a list shows.
+/// The state of the products in a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct InStatus {
@@ -114,7 +114,7 @@ async fn rewrite_product(
     once(&app, key, "merchandising.rewrite", work).await
 }
 
-/// Which version a request without body changes.
+/// The version that a request without body changes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct AtVersion {

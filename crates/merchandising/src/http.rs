@@ -1,4 +1,4 @@
-//! Products, as shoppers and other services see them.
+//! The handlers with which buyers and other services read products.
 
 use crate::list::{self, Filter, Question, SORT_DEFAULT, SORTS};
 use crate::ops::{self, BulkVariant, Settings, Verified};
@@ -38,7 +38,7 @@ const fn page_of(id: ProductId) -> PageKey {
     PageKey { kind: "product", id: id.raw() }
 }
 
-/// Which kept pages an event makes stale: those of the products that changed or whose stock moved.
+/// The pages in the response cache that an event invalidates: those of products that changed or whose stock moved.
 pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
     match &*fact.topic {
         ProductChanged::TOPIC => {
@@ -48,7 +48,7 @@ pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
     }
 }
 
-/// The settings these handlers pass on.
+/// The settings that the operations need.
 pub(crate) fn settings(app: &App) -> Settings {
     Settings { currency: app.shop.currency, low_stock_threshold: app.shop.low_stock_threshold }
 }

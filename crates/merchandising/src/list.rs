@@ -8,7 +8,7 @@ use kernel::money::MONEY_MAX_MINOR;
 use kernel::{Currency, Money, Page, PageRequest, Result, UserId, text};
 use store::Tx;
 
-/// What a list is sorted by.
+/// The sort orders of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
     /// When the product was made.
@@ -36,11 +36,11 @@ pub struct Filter {
     pub min_price: Option<Money>,
     /// What one unit costs now, at most.
     pub max_price: Option<Money>,
-    /// Only what can be bought now. False is no filter: that is what an unticked box sends.
+    /// Only products that can be bought now. `false` is no filter, because an unticked box in a form sends it.
     pub in_stock: bool,
 }
 
-/// A list as it is asked for.
+/// The request for a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Which products.
@@ -49,16 +49,16 @@ pub struct Question {
     pub status: Option<Status>,
     /// Only this seller's.
     pub seller: Option<UserId>,
-    /// Who looks.
+    /// The caller, who sees more of their own products.
     pub viewer: Viewer,
-    /// Column, and whether it falls.
+    /// The column, and whether it descends.
     pub sort: (Column, bool),
     /// Which page.
     pub request: PageRequest,
 }
 
-/// The page. C002 for a negative price and prices in the wrong order; a category nobody knows shows nothing. A
-/// constant number of statements.
+/// The page of a list. C002 for a negative price and for prices in the wrong order. An unknown category gives an empty page. The number of
+/// statements is constant.
 pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<Page<ProductPage>> {
     let Filter { category, brand, min_price, max_price, in_stock } = &question.filter;
     let lowest = min_price.unwrap_or(Money::ZERO);

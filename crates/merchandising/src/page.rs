@@ -1,4 +1,4 @@
-//! What a product looks like from outside: the catalogue's side and the stock's side in one answer.
+//! The product as the API shows it: data of the catalogue and of the stock in one response.
 
 use catalog::ops::{images, products, variants};
 use catalog::product::{Product, Status};
@@ -71,7 +71,7 @@ pub struct VariantPage {
     pub sku: String,
     /// What it is called next to its product's name.
     pub name: Option<String>,
-    /// What tells it from its siblings.
+    /// The options in which it differs from the other variants.
     pub options: Options,
     /// What one unit costs now.
     pub price: Money,
@@ -98,7 +98,7 @@ pub struct ProductDetail {
     pub variants: Vec<VariantPage>,
 }
 
-/// Who looks.
+/// Who asks for a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
     /// Anyone: sees what is on sale.
@@ -107,7 +107,7 @@ pub enum Viewer {
     Owner,
 }
 
-/// The product for `viewer`: S001 when there is none to see.
+/// The product for `viewer`. S001 when the viewer may not see it.
 pub fn detail(tx: &mut Tx<'_>, id: ProductId, currency: Currency, viewer: Viewer) -> Result<ProductDetail> {
     let product = products::product(tx, id)?;
     let seen = match viewer {
@@ -189,9 +189,9 @@ fn assemble(
     ProductDetail { product, variants }
 }
 
-/// A variant with what lies at `places`, which may also be other variants'.
-pub(crate) fn variant_page(variant: Variant, places: &[LocationStock]) -> VariantPage {
-    let (stock, stock_status) = available(places, |id| id == variant.id);
+/// A variant with its stock. `levels` may contain other variants, too.
+pub(crate) fn variant_page(variant: Variant, levels: &[LocationStock]) -> VariantPage {
+    let (stock, stock_status) = available(levels, |id| id == variant.id);
     VariantPage {
         id: variant.id,
         sku: variant.sku,
@@ -206,10 +206,10 @@ pub(crate) fn variant_page(variant: Variant, places: &[LocationStock]) -> Varian
     }
 }
 
-/// What can be sold of the chosen variants, and how well that is in stock by the highest threshold of their places.
-fn available(places: &[LocationStock], chosen: impl Fn(VariantId) -> bool) -> (i64, StockStatus) {
-    let of = || places.iter().filter(|place| chosen(place.variant_id));
-    let units = of().map(|place| place.available_quantity).sum();
-    let threshold = of().map(|place| place.low_stock_threshold).max().unwrap_or(0);
+/// The available units of the chosen variants, and their stock status by the highest threshold of their locations.
+fn available(levels: &[LocationStock], chosen: impl Fn(VariantId) -> bool) -> (i64, StockStatus) {
+    let of = || levels.iter().filter(|level| chosen(level.variant_id));
+    let units = of().map(|level| level.available_quantity).sum();
+    let threshold = of().map(|level| level.low_stock_threshold).max().unwrap_or(0);
     (units, StockStatus::of(units, threshold))
 }

@@ -1,4 +1,4 @@
-//! What merchandisers and shoppers send, and how it becomes what the domains know.
+//! The bodies of requests, and their conversion to the types of the domains.
 
 use catalog::ops::{ItemRef, categories};
 use catalog::product::{Author, Content, New, Status};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 /// Most lines of one verification; a cart has fewer.
 pub const VERIFY_MAX: usize = 500;
-/// Most variants in one bulk question (docs/RULES.md).
+/// Most ids in a request for many variants (docs/RULES.md).
 pub const BULK_MAX: usize = 100;
 
 /// A product to make, or to rewrite as a whole.
@@ -146,7 +146,7 @@ pub(crate) fn size(field: &str, len: usize, max: usize) -> Result<()> {
 }
 
 impl SaveProduct {
-    /// What the catalogue keeps; a category given by path is looked up, and made if `author` may.
+    /// The data for the catalogue. Looks up a category given by path, and creates it if `author` may.
     pub(crate) fn content(&self, tx: &mut Tx<'_>, author: Author) -> Result<Content> {
         let category_id = match (self.category_id, &self.category) {
             (Some(_), Some(_)) => return Err(text::wrong("category", "and categoryId must not both be given")),
@@ -167,7 +167,7 @@ impl SaveProduct {
         })
     }
 
-    /// A new product and what each of its variants is opened with.
+    /// A new product, and the opening stock of each variant.
     pub(crate) fn new_product(&self, tx: &mut Tx<'_>, author: Author) -> Result<(New, Vec<i64>)> {
         let own = self.stock.map(|units| checked_field("stock", units)).transpose()?;
         let given = self.variants.as_deref().unwrap_or_default();
@@ -191,7 +191,7 @@ impl SaveProduct {
         Ok((new, openings))
     }
 
-    /// C002 for what only a new product can be given.
+    /// C002 for members that only a new product may have.
     pub(crate) fn can_rewrite(&self, sku: &str) -> Result<()> {
         if self.variants.is_some() {
             return Err(text::wrong("variants", "are changed under /variants"));
@@ -207,7 +207,7 @@ impl SaveProduct {
 }
 
 impl SaveVariant {
-    /// What the catalogue keeps.
+    /// The data for the catalogue.
     pub fn new_variant(&self) -> variant::New {
         variant::New {
             sku: self.sku.clone(),
@@ -221,7 +221,7 @@ impl SaveVariant {
 }
 
 impl VerifyItem {
-    /// As the catalogue asks for it.
+    /// The item as the catalogue names it.
     pub(crate) fn wanted(&self) -> ItemRef {
         ItemRef { product: self.product_id, variant: self.variant_id }
     }

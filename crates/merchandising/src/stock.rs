@@ -1,5 +1,5 @@
-//! The stock of a product as its seller and administrators keep it: open, add, adjust, look back. Inventory knows neither whose
-//! a product is nor which variant is its default one; the catalogue does.
+//! The handlers with which sellers and administrators keep the stock of a product: open, add, adjust, read the ledger. They are here
+//! because `inventory` knows neither the seller of a product nor its default variant; `catalog` does.
 
 use crate::http::settings;
 use crate::ops::Settings;
@@ -87,7 +87,7 @@ fn variant_of(tx: &mut Tx<'_>, product: ProductId, named: Option<VariantId>) -> 
     chosen.map(|one| one.id).ok_or_else(|| Code::NotFound.because("the product has no such variant"))
 }
 
-/// The place that is meant, if `author` may change it: variant and location. S401 when no stock is kept of the product.
+/// The variant and location of the request, if `author` may change them. S401 when the product has no stock.
 fn place(
     tx: &mut Tx<'_>,
     author: Author,
