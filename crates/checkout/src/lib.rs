@@ -9,6 +9,7 @@ pub mod explain;
 pub mod flow;
 pub mod http;
 pub mod late;
+pub mod parts;
 pub mod pay;
 pub mod place;
 pub mod quote;

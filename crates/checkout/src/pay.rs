@@ -3,6 +3,7 @@
 use crate::{
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
     place,
+    parts::Parts,
     request::Means,
     steps::Charge,
 };
@@ -87,7 +88,7 @@ pub fn submit(
     let new = NewPayment {
         order: order.number.clone(),
         user: order.user,
-        amount: order.amounts.payable,
+        amount: Parts::of(order).gateway,
         method: means.method,
         payment_key: means.key.clone(),
     };

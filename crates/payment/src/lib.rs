@@ -4,6 +4,7 @@ mod audit;
 pub mod events;
 pub mod http;
 pub mod ops;
+mod part;
 pub mod payment;
 pub mod remote;
 pub mod response;
@@ -12,6 +13,7 @@ pub mod store;
 mod tests;
 
 pub use audit::{AUDIT, audit};
+pub use part::Part;
 pub use payment::{Approval, Change, Kind, Method, NewPayment, Payment, Refund, RefundKind, RefundStatus, Status};
 pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
 

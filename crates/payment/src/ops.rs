@@ -2,14 +2,14 @@
 
 use crate::events;
 use crate::payment::{Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
-use crate::store;
+use crate::{Part, store};
 use ::store::Tx;
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, UserId, text};
 
 /// The failure reason of a payment that was abandoned, in place of a gateway's reason.
 const ABANDONED: &str = "CANCELLED: given up before there was an outcome";
 
-/// Begins a payment in PROCESSING. S302 naming the live payment when the order has one, S306 when the amount is not
+/// Begins a payment in PROCESSING. S302 naming the live payment when the order has one of the same part, S306 when the amount is not
 /// above zero, S307 when the method is not supported, C002 when the payment key is too long.
 pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
     if !new.amount.is_positive() {
@@ -24,7 +24,7 @@ pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
         if let Some(id) = store::insert(tx, number, &new)? {
             return Ok(Some((number.clone(), id)));
         }
-        match store::live(tx, &new.order)? {
+        match store::live(tx, &new.order, Part::of(new.method))? {
             Some(live) => Err(already(&live)),
             None => Ok(None),
         }
@@ -238,9 +238,9 @@ pub fn refunds_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Refu
     store::refunds_of_order(tx, order)
 }
 
-/// The order's live payment (PROCESSING, COMPLETED or refunded), if it has one.
-pub fn live(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Payment>> {
-    store::live(tx, order)
+/// The order's live payment of this part (PROCESSING, COMPLETED or refunded), if it has one.
+pub fn live(tx: &mut Tx<'_>, order: &OrderNumber, part: Part) -> Result<Option<Payment>> {
+    store::live(tx, order, part)
 }
 
 /// The order's current payment: the live one; without a live one, the newest that failed or was abandoned. S301 when

@@ -1,6 +1,6 @@
 //! The SQL of payments and refunds. The guards of their money are in the statements.
 
-use crate::audit;
+use crate::{Part, audit};
 use crate::payment::{Kind, NewPayment, Payment, Refund, RefundKind, RefundStatus, Status};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
 use store::{Row, Tx, args, concatcp, present};
@@ -13,9 +13,9 @@ const COLUMNS: &str = "id, payment_number, order_number, user_id, amount, method
 const REFUND_COLUMNS: &str = "id, payment_number, order_number, amount, reason, status, transaction_id, failure_reason,
     ended_at, created_at";
 
-// `live_key` is the order's number while the payment is live, and null after it failed or was abandoned. It is
-// unique, and no database counts nulls as equal: so an order has at most one live payment, also when two begin at the
-// same moment.
+// `live_key` names the order and the part that is paid while the payment is live, and is null after it failed or was
+// abandoned. It is unique, and no database counts nulls as equal: so an order has at most one live payment of each part,
+// also when two begin at the same moment.
 const INSERT: &str = "insert into payments (payment_number, order_number, user_id, amount, method, payment_key, status,
     live_key, captured, refunded, refund_claimed, created_at, updated_at, version)
     values (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, 1) {on conflict ignore: payment_number}";
@@ -126,10 +126,10 @@ fn refund_status(row: &Row<'_>) -> Result<RefundStatus> {
     })
 }
 
-/// Stores a payment in PROCESSING; `None` when its number is taken or its order already has a live payment.
+/// Stores a payment in PROCESSING; `None` when its number is taken or its order already has a live payment of the same part.
 pub(crate) fn insert(tx: &mut Tx<'_>, number: &PaymentNumber, new: &NewPayment) -> Result<Option<PaymentId>> {
     let now = tx.now();
-    let live_key = &new.order;
+    let live_key = Part::of(new.method).live_key(&new.order);
     let row = args![
         number,
         new.order,
@@ -155,9 +155,9 @@ pub(crate) fn lock(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Option<Pay
     tx.query_first(LOCK, args![number], payment)
 }
 
-/// The order's live payment.
-pub(crate) fn live(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Payment>> {
-    tx.query_first(LIVE, args![order], payment)
+/// The order's live payment of this part.
+pub(crate) fn live(tx: &mut Tx<'_>, order: &OrderNumber, part: Part) -> Result<Option<Payment>> {
+    tx.query_first(LIVE, args![part.live_key(order)], payment)
 }
 
 /// The order's payments, oldest first.

@@ -2,7 +2,7 @@
 
 use crate::payment::{Approval, Kind, Method, NewPayment, Payment, RefundStatus, Status};
 use crate::remote;
-use crate::{MODULE, ops};
+use crate::{MODULE, Part, ops};
 use ::store::{Tx, args};
 use fixture::{Fixture, user_id};
 use kernel::{Clock, Code, Money, OrderNumber, PaymentNumber, Random, Result, Zone};
@@ -272,6 +272,21 @@ async fn only_a_clear_word_ends_a_payment() {
     let nothing = remote::give_back(&gateway, None, Money::minor(1), "SAGA-22222222/undo").await;
     assert!(matches!(nothing, Outcome::Declined { .. }));
     assert_eq!(remote::ask_refund(&gateway, "SAGA-22222222/undo").await, None);
+}
+
+#[test]
+fn each_part_of_an_order_has_at_most_one_live_payment() {
+    let shop = Shop::open();
+    let insert = |number: &'static str, method| {
+        let new = move || NewPayment { method, ..new_payment(1) };
+        shop.write(move |tx| crate::store::insert(tx, &number.parse()?, &new())).unwrap().is_some()
+    };
+    assert!(insert("PAY-22222222", Method::CreditCard));
+    assert!(insert("PAY-33333333", Method::Balance));
+    assert!(!insert("PAY-44444444", Method::KakaoPay));
+    assert!(!insert("PAY-55555555", Method::Balance));
+    let own = shop.read(|tx| ops::live(tx, &order(1), Part::OwnMoney)).unwrap().unwrap();
+    assert_eq!((own.method, own.number.as_str()), (Method::Balance, "PAY-33333333"));
 }
 
 /// What may happen to a payment, in any order and any number of times.

@@ -1,6 +1,7 @@
 //! `/orders`.
 
 use crate::flow::{ORDER, order_of};
+use crate::parts::Parts;
 use crate::place::{self, Placed, Terms, Wish};
 use crate::quote::{self, Problem, Quote};
 use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
@@ -66,7 +67,7 @@ async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderR
     let begin = move |tx: &mut Tx<'_>| {
         let Placed { order, saga: mut run } = place::place(tx, &ORDER, &terms, &user.id, &wish)?;
         match &means {
-            Some(means) if order.amounts.payable.is_positive() => {
+            Some(means) if Parts::of(&order).gateway.is_positive() => {
                 let action = pay::submit(tx, &ORDER, &mut run, &order, means)?;
                 Ok(Begun::Run(&ORDER, run, action))
             }

@@ -1,7 +1,7 @@
 //! PROCESS_PAYMENT: the gateway takes the buyer's money. Compensation gives back what has not gone back yet.
 
 use super::refund_payment::{GatewayRefund, Refunding};
-use crate::{flow::Checkout, late};
+use crate::{flow::Checkout, late, parts::Parts};
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result};
 use payment::{Approval, Payment, remote};
 use ports::{
@@ -12,7 +12,8 @@ use saga::{Next, Outcome, Remote, RemoteCall};
 use serde::{Deserialize, Serialize};
 use store::Tx;
 
-/// Waits until the buyer submits a payment or the time to pay is over. An order that costs nothing needs no payment.
+/// Waits until the buyer submits a payment or the time to pay is over. It pays the gateway's part
+/// of the order; when that is nothing, no payment is needed.
 pub struct ProcessPayment;
 
 /// What is asked of the gateway.
@@ -61,7 +62,7 @@ impl Remote for ProcessPayment {
     type Backward = Refunding<Checkout>;
 
     fn prepare(tx: &mut Tx<'_>, saga: &Checkout) -> Result<Next<Charge, Captured>> {
-        if saga.order.amounts.payable.is_zero() {
+        if Parts::of(&saga.order).gateway.is_zero() {
             return Ok(Next::Complete(Captured { payment: None, transaction: None }));
         }
         Ok(match saga.order.status.pay_by() {

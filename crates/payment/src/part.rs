@@ -1,0 +1,38 @@
+//! The parts in which an order is paid.
+
+use crate::Method;
+use kernel::OrderNumber;
+
+/// A part of what an order costs. Each part is a step of its own in the order's saga and has payments of its own; an order
+/// has at most one live payment of each part. Only the gateway's part exists until there is a wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What the payment gateway takes.
+    Gateway,
+    /// What the shop takes from the buyer's balance.
+    OwnMoney,
+}
+
+impl Part {
+    /// The part that is paid with this method.
+    pub const fn of(method: Method) -> Part {
+        match method {
+            Method::Balance => Part::OwnMoney,
+            Method::CreditCard
+            | Method::BankTransfer
+            | Method::VirtualAccount
+            | Method::KakaoPay
+            | Method::NaverPay
+            | Method::TossPay
+            | Method::Mobile => Part::Gateway,
+        }
+    }
+
+    /// The unique key of the order's live payment of this part. The gateway's is the order's number, as in the first release.
+    pub fn live_key(self, order: &OrderNumber) -> String {
+        match self {
+            Part::Gateway => order.to_string(),
+            Part::OwnMoney => format!("{order}#OWN"),
+        }
+    }
+}
