@@ -1,14 +1,14 @@
-//! The shop's sagas and everything around them, through the real handlers, on a database of its own and a simulated gateway.
+//! The branches of the shop's sagas, through the real handlers. Whole flows are told in testkit's stories.
 
-mod buying;
+mod cancelling;
 mod carts;
 mod explaining;
-mod giving_back;
 mod mishaps;
 mod old_shops;
+mod ordering;
 mod paying;
 mod proofs;
 mod races;
+mod refunding;
 mod shop;
 mod statements;
-mod undoing;

@@ -3,24 +3,7 @@
 use super::shop::*;
 use crate::{flow::ORDER, pay, request::Means};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
-
-#[tokio::test]
-async fn a_paid_order_has_its_goods_and_its_parcel() {
-    let shop = TestShop::open().await;
-    let mug = shop.good("mug", 9_000, 5).await;
-    let order = shop.order(1, mug, 2).await;
-    let said = shop.pay(1, &order, "approve").await.must("201");
-    assert_eq!((said.data()["status"].as_str(), said.data()["amount"].as_i64()), (Some("COMPLETED"), Some(18_000)));
-    assert_eq!((shop.stock(mug).await, shop.money()), ((3, 0), 18_000));
-    let detail = shop.get(1, &format!("/orders/{order}")).await;
-    assert_eq!(detail.data()["status"], json!("PAID"));
-    assert_eq!(detail.data()["saga"], json!({ "step": "CONFIRM_ORDER", "status": "COMPLETED" }));
-    assert_eq!(detail.data()["payments"][0]["status"], json!("COMPLETED"));
-    assert_eq!(detail.data()["delivery"]["status"], json!("PREPARING"));
-    shop.pay(1, &order, "approve").await.must("400 S204");
-    shop.consistent().await;
-}
+use std::time::Duration;
 
 #[tokio::test]
 async fn placing_and_paying_in_one_call() {
@@ -41,21 +24,6 @@ async fn placing_and_paying_in_one_call() {
     );
     shop.settle().await;
     assert_eq!((shop.stock(mug).await, shop.money()), ((3, 0), 18_000));
-    shop.consistent().await;
-}
-
-#[tokio::test]
-async fn a_declined_payment_gives_everything_back() {
-    let shop = TestShop::open().await;
-    let mug = shop.good("mug", 9_000, 5).await;
-    let order = shop.order(1, mug, 2).await;
-    shop.pay(1, &order, "decline-card-declined").await.must("400 S304");
-    let detail = shop.get(1, &format!("/orders/{order}")).await;
-    assert_eq!(detail.data()["status"], json!("CANCELLED"));
-    assert_eq!(detail.data()["saga"]["status"], json!("FAILED"));
-    assert_eq!(detail.data()["payments"][0]["failureReason"], json!("CARD_DECLINED: the card company refused"));
-    assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0));
-    shop.pay(1, &order, "approve").await.must("400 S209");
     shop.consistent().await;
 }
 
@@ -101,43 +69,6 @@ async fn a_lost_answer_is_never_a_refusal() {
         assert_eq!(shop.status(&order).await, end, "{key}");
     }
     assert_eq!((shop.money(), shop.stock(mug).await), (3_000, (97, 0)));
-    shop.consistent().await;
-}
-
-#[tokio::test]
-async fn the_gateway_is_away_longer_than_the_time_to_pay() {
-    let shop = TestShop::open().await;
-    let mug = shop.good("mug", 1_000, 5).await;
-    let order = shop.order(1, mug, 1).await;
-    shop.gateway.be_away(true);
-    shop.pay(1, &order, "approve").await.must("202");
-    shop.pass(Duration::from_secs(3_600)).await;
-    assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("CONFIRMED", (4, 1)));
-    shop.gateway.be_away(false);
-    shop.pass(Duration::from_secs(300)).await;
-    assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("PAID", 1_000));
-    shop.consistent().await;
-}
-
-#[tokio::test]
-async fn two_parallel_payments_of_one_order_make_one_charge() {
-    let shop = Arc::new(TestShop::open().await);
-    let mug = shop.good("mug", 1_000, 5).await;
-    let order = shop.order(1, mug, 1).await;
-    let mut calls = Vec::new();
-    for _ in 0..20 {
-        let (shop, order) = (Arc::clone(&shop), order.clone());
-        calls.push(tokio::spawn(async move { shop.pay(1, &order, "approve").await.short() }));
-    }
-    let mut paid = 0;
-    for call in calls {
-        match call.await.unwrap().as_str() {
-            "201" => paid += 1,
-            "400 S302" | "400 S204" => {}
-            other => panic!("{other}"),
-        }
-    }
-    assert_eq!((paid, shop.captures(), shop.money()), (1, 1, 1_000));
     shop.consistent().await;
 }
 

@@ -1,27 +1,19 @@
-//! A small shop: the crates that checkout composes, without relay and without the other modules.
+//! What checkout's tests do in a shop of the crates that checkout composes: verbs over the fixture.
 
 use crate::{flow, late};
-use ::store::{Arg, Db, Settings, Tx, Violation, args};
-use axum::{
-    Router,
-    body::Body,
-    http::{Method, Request, StatusCode},
-    middleware::from_fn_with_state,
-};
+use ::store::{Arg, Tx, Violation, args};
+use axum::http::Method;
 use catalog::{
     ops::products,
     product::{Author, Content, New, Status},
 };
-use http_body_util::BodyExt;
+use fixture::{Fixture, Response, user_id};
 use kernel::{Clock, Money, OrderNumber, ProductId, UserId, VariantId};
-use ports::{Gateway, ManualClock, NoReviews, Ports, gateway::Simulated};
+use ports::{Gateway, ManualClock, gateway::Simulated};
 use saga::nudge;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
-use testdb::Space;
-use tower::ServiceExt;
-use web::auth::AuthSettings;
-use web::{App, Auth, BASE, Live, Module, Pages, Parts, Role, Roles, Shop, failure::render_failures};
+use web::{App, Module, Role};
 
 const MODULES: &[Module] = &[
     catalog::MODULE,
@@ -38,8 +30,7 @@ pub struct TestShop {
     pub app: App,
     pub clock: Arc<ManualClock>,
     pub gateway: Arc<Simulated>,
-    router: Router,
-    _space: Space,
+    fixture: Fixture,
 }
 
 /// What came back.
@@ -53,6 +44,12 @@ pub struct Said {
 }
 
 impl Said {
+    fn of(response: &Response) -> Said {
+        let header = |name: &str| Some(response.header(name)).filter(|value| !value.is_empty());
+        let (location, replayed) = (header("location"), header("idempotent-replayed").is_some());
+        Said { status: response.status, location, replayed, text: response.text(), body: response.json() }
+    }
+
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or("-")
     }
@@ -84,33 +81,16 @@ pub struct Good {
 }
 
 pub fn buyer(n: u8) -> UserId {
-    format!("00000000-0000-4000-8000-0000000000{n:02x}").parse().unwrap()
+    user_id(n.into())
 }
 
 const ADMIN: u8 = 0xff;
 
 impl TestShop {
     pub async fn open() -> TestShop {
-        let space = Space::open();
-        let clock = Arc::new(ManualClock::default());
-        let db = Db::open(Settings::throwaway(space.url().parse().unwrap(), clock.clone())).unwrap();
-        let tables = MODULES.iter().flat_map(|module| module.migrations);
-        db.migrate(::store::MIGRATIONS.iter().chain(tables).copied().collect()).await.unwrap();
-        let gateway = Arc::new(Simulated::approving());
-        let app = App::from(Parts {
-            db,
-            shop: Arc::new(Shop::default()),
-            ports: Arc::new(Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews) }),
-            auth: Arc::new(Auth::from_settings(AuthSettings::single(&"s".repeat(40))).unwrap()),
-            pages: Pages::default(),
-            live: Live::default(),
-            modules: MODULES.into(),
-        });
-        let routes = MODULES.iter().fold(web::Routes::default(), |all, module| all.merge((module.routes)()));
-        let (routes, _) = routes.split_for_parts();
-        let layer = from_fn_with_state(app.clone(), render_failures);
-        let router = Router::new().nest(BASE, routes).layer(layer).with_state(app.clone());
-        TestShop { app, clock, gateway, router, _space: space }
+        let fixture = Fixture::of(MODULES);
+        let (clock, gateway) = (Arc::clone(&fixture.clock), Arc::clone(&fixture.gateway));
+        TestShop { app: fixture.app(), clock, gateway, fixture }
     }
 
     /// A product with one variant.
@@ -136,28 +116,9 @@ impl TestShop {
 
     pub async fn call(&self, who: u8, method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Said {
         let role = if who == ADMIN { Role::Admin } else { Role::User };
-        let token = self.app.auth.issue(&buyer(who), Roles::of(role), self.app.now()).unwrap().token;
-        let mut request = Request::builder().method(method).uri(format!("{BASE}{path}"));
-        request = request.header("authorization", format!("Bearer {token}"));
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let status: StatusCode = parts.status;
-        let location = parts.headers.get("location").map(|value| value.to_str().unwrap().to_owned());
-        let replayed = parts.headers.contains_key("idempotent-replayed");
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Said { status: status.as_u16(), location, replayed, text, body }
+        let caller = self.fixture.caller(who.into(), role);
+        let caller = key.map(|key| caller.keyed(key)).unwrap_or(caller);
+        Said::of(&caller.call(method.as_str(), path, body.map(|body| body.to_string().into_bytes())).await)
     }
 
     pub async fn get(&self, who: u8, path: &str) -> Said {
@@ -263,11 +224,7 @@ impl TestShop {
 
     /// Everything that is wrong with the shop.
     pub async fn audit(&self) -> Vec<Violation> {
-        let mut found = Vec::new();
-        for module in MODULES {
-            found.extend(self.app.db.read("test.audit", module.audit).await.unwrap());
-        }
-        found
+        self.app.db.read("test.audit", |tx| fixture::audit(tx, MODULES)).await.unwrap()
     }
 
     #[track_caller]

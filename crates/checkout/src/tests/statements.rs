@@ -9,12 +9,6 @@ use crate::{
 };
 use serde_json::json;
 
-#[tokio::test]
-async fn every_statement_can_be_prepared() {
-    let shop = TestShop::open().await;
-    shop.app.db.prepare_all(crate::audit::STATEMENTS.concat()).await.unwrap();
-}
-
 struct Cost {
     placing: u64,
     paying: u64,

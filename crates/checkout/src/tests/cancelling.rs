@@ -24,25 +24,6 @@ async fn an_unpaid_order_is_cancelled_and_its_stock_given_back() {
 }
 
 #[tokio::test]
-async fn cancelling_a_paid_order_returns_money_and_stock_once() {
-    let shop = TestShop::open().await;
-    let mug = shop.good("mug", 1_000, 5).await;
-    let order = shop.paid(1, mug, 2, "approve").await;
-    assert_eq!((shop.stock(mug).await, shop.money()), ((3, 0), 2_000));
-    let path = format!("/orders/{order}/cancel");
-    let said = shop.keyed(1, "c", &path, json!({ "reason": "too big" })).await.must("200");
-    assert_eq!(said.data()["status"], json!("REFUNDED"));
-    assert_eq!(shop.keyed(1, "c", &path, json!({ "reason": "too big" })).await.text, said.text);
-    shop.cancel(1, &order).await.must("400 S203");
-    assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0));
-    let detail = shop.get(1, &format!("/orders/{order}")).await;
-    assert_eq!(detail.data()["payments"][0]["status"], json!("REFUNDED"));
-    assert_eq!(detail.data()["refunds"][0]["amount"], json!(2_000));
-    assert_eq!(detail.data()["delivery"]["status"], json!("CANCELLED"));
-    shop.consistent().await;
-}
-
-#[tokio::test]
 async fn a_refund_whose_outcome_is_open_is_found_out() {
     for key in ["refund-timeout", "refund-timeout-undone", "refund-pending"] {
         let shop = TestShop::open().await;
@@ -56,24 +37,6 @@ async fn a_refund_whose_outcome_is_open_is_found_out() {
         assert_eq!((shop.stock(mug).await, shop.money()), ((5, 0), 0), "{key}");
         shop.consistent().await;
     }
-}
-
-#[tokio::test]
-async fn what_was_shipped_is_not_cancelled() {
-    let shop = TestShop::open().await;
-    let mug = shop.good("mug", 1_000, 5).await;
-    let order = shop.paid(1, mug, 1, "approve").await;
-    let detail = shop.get(1, &format!("/orders/{order}")).await;
-    let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
-    let body = json!({ "status": "SHIPPED" });
-    shop.put(255, &format!("/deliveries/{tracking}/status"), body).await.must("200");
-    // the order does not know yet that its parcel has left
-    assert_eq!(shop.status(&order).await, "PAID");
-    shop.cancel(1, &order).await.must("400 S203");
-    shop.put(255, &format!("/admin/orders/{order}/status"), json!({ "status": "SHIPPING" })).await.must("200");
-    shop.cancel(1, &order).await.must("400 S203");
-    assert_eq!((shop.stock(mug).await, shop.money()), ((4, 0), 1_000));
-    shop.consistent().await;
 }
 
 #[tokio::test]

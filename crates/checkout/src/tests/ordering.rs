@@ -2,7 +2,6 @@
 
 use super::shop::*;
 use serde_json::json;
-use std::sync::Arc;
 
 #[tokio::test]
 async fn an_order_secures_everything_and_waits_for_its_payment() {
@@ -55,35 +54,6 @@ async fn what_cannot_be_ordered_is_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn the_same_variant_on_two_lines_is_summed_before_the_check() {
-    let shop = TestShop::open().await;
-    let mug = shop.good("mug", 9_000, 5).await;
-    shop.post(1, "/orders", items(&[(mug, 3), (mug, 3)])).await.must("400 S402");
-    let order = shop.post(1, "/orders", items(&[(mug, 3), (mug, 2)])).await.must("201");
-    assert_eq!(order.data()["itemCount"], json!(2));
-    assert_eq!(shop.stock(mug).await, (0, 5));
-    shop.consistent().await;
-}
-
-#[tokio::test]
-async fn the_last_unit_is_sold_once() {
-    let shop = Arc::new(TestShop::open().await);
-    let mug = shop.good("mug", 9_000, 1).await;
-    let buyers = (1..=50).map(|n| {
-        let shop = Arc::clone(&shop);
-        tokio::spawn(async move { shop.post(n, "/orders", items(&[(mug, 1)])).await.short() })
-    });
-    let mut answers = Vec::new();
-    for buyer in buyers.collect::<Vec<_>>() {
-        answers.push(buyer.await.unwrap());
-    }
-    assert_eq!(answers.iter().filter(|answer| *answer == "201").count(), 1);
-    assert_eq!(answers.iter().filter(|answer| *answer == "400 S402").count(), 49);
-    assert_eq!(shop.stock(mug).await, (0, 1));
-    shop.consistent().await;
-}
-
-#[tokio::test]
 async fn a_cart_makes_one_order_at_todays_prices() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
@@ -118,45 +88,6 @@ async fn an_order_that_costs_nothing_needs_no_gateway() {
     shop.consistent().await;
     shop.cancel(1, &said.number()).await.must("200");
     assert_eq!((shop.stock(gift).await, shop.status(&said.number()).await.as_str()), ((3, 0), "REFUNDED"));
-    shop.consistent().await;
-}
-
-#[tokio::test]
-async fn a_repeated_request_gets_the_first_answers_bytes() {
-    let shop = TestShop::open().await;
-    let mug = shop.good("mug", 9_000, 5).await;
-    let first = shop.keyed(1, "k1", "/orders", items(&[(mug, 2)])).await.must("201");
-    let again = shop.keyed(1, "k1", "/orders", items(&[(mug, 2)])).await.must("201");
-    assert_eq!((first.text, first.location), (again.text, again.location));
-    assert!(again.replayed && !first.replayed);
-    shop.keyed(1, "k1", "/orders", items(&[(mug, 1)])).await.must("422 C014");
-    shop.keyed(2, "k1", "/orders", items(&[(mug, 1)])).await.must("201");
-    assert_eq!(shop.stock(mug).await, (2, 3));
-    // a refusal is an answer too
-    let short = shop.keyed(1, "k2", "/orders", items(&[(mug, 9)])).await.must("400 S402");
-    assert_eq!(shop.keyed(1, "k2", "/orders", items(&[(mug, 9)])).await.text, short.text);
-    shop.consistent().await;
-}
-
-#[tokio::test]
-async fn thirty_repetitions_at_once_make_one_order() {
-    let shop = Arc::new(TestShop::open().await);
-    let mug = shop.good("mug", 9_000, 50).await;
-    let body = with(items(&[(mug, 1)]), "payment", json!({ "method": "CARD", "paymentKey": "approve" }));
-    let mut calls = Vec::new();
-    for _ in 0..30 {
-        let (shop, body) = (Arc::clone(&shop), body.clone());
-        calls.push(tokio::spawn(async move { shop.keyed(1, "once", "/orders", body).await }));
-    }
-    let mut texts = std::collections::BTreeSet::new();
-    for call in calls {
-        let said = call.await.unwrap();
-        match said.status {
-            201 => drop(texts.insert(said.text)),
-            _ => drop(said.must("409 C015")),
-        }
-    }
-    assert_eq!((texts.len(), shop.captures(), shop.stock(mug).await), (1, 1, (49, 0)));
     shop.consistent().await;
 }
 
