@@ -203,6 +203,9 @@ impl Scenario<LateCapture> for Abandoned {
         let status = self.0.settle(saga, run).await;
         if status == Status::Failed {
             self.0.shop.consistent().await;
+        } else {
+            // the shop itself never leaves such a run completed
+            self.0.shop.expect_damage();
         }
         status
     }

@@ -227,6 +227,11 @@ impl TestShop {
         self.app.db.read("test.audit", |tx| fixture::audit(tx, MODULES)).await.unwrap()
     }
 
+    /// The test ends with something wrong on purpose.
+    pub fn expect_damage(&self) {
+        self.fixture.expect_damage();
+    }
+
     #[track_caller]
     pub fn consistent(&self) -> impl Future<Output = ()> + '_ {
         let at = std::panic::Location::caller();
