@@ -2,8 +2,8 @@
 
 use crate::{
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
-    place,
     parts::Parts,
+    place,
     request::Means,
     steps::Charge,
 };

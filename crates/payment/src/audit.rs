@@ -68,7 +68,13 @@ pub const AUDIT: &[Check] = &[
         subject: "{}",
         found: "{} without its data, or with another status's",
     },
-    Check { rule: "an order has at most one live payment of each part", sql: TWICE_PAID, given: &[], subject: "{}", found: "{}" },
+    Check {
+        rule: "an order has at most one live payment of each part",
+        sql: TWICE_PAID,
+        given: &[],
+        subject: "{}",
+        found: "{}",
+    },
     Check {
         rule: "money captured by an abandoned payment is refunded",
         sql: KEPT_TOO_LONG,

@@ -1,7 +1,7 @@
 //! The SQL of payments and refunds. The guards of their money are in the statements.
 
-use crate::{Part, audit};
 use crate::payment::{Kind, NewPayment, Payment, Refund, RefundKind, RefundStatus, Status};
+use crate::{Part, audit};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
 use store::{Row, Tx, args, concatcp, present};
 
