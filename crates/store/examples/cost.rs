@@ -285,7 +285,7 @@ impl Times {
     }
 }
 
-/// The same statements with the same values, prepared once, 64 orders per transaction, no savepoints, nobody to answer.
+/// The same statements with the same values, prepared once, 64 orders per transaction, no savepoints, and no callers that wait.
 fn bare(path: &Path) -> rusqlite::Result<Duration> {
     let conn = Connection::open(path)?;
     conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -338,11 +338,11 @@ fn place_barely(conn: &Connection, sent: &mut [rusqlite::Statement<'_>], n: i64)
     let back: String = sent[14].query_row([order], |row| row.get(1))?;
     let item = |row: &rusqlite::Row<'_>| Ok((row.get(1)?, row.get(4)?));
     let items = sent[15].query_map([order], item)?.collect::<Result<_, _>>()?;
-    let told = OrderCreated { order_number: back.clone(), user_id: user.clone(), total_amount: total, items };
+    let event = OrderCreated { order_number: back.clone(), user_id: user.clone(), total_amount: total, items };
     sent[16].execute((
         <OrderCreated as kernel::Event>::TOPIC,
         &number,
-        serde_json::to_string(&told).unwrap_or_default(),
+        serde_json::to_string(&event).unwrap_or_default(),
         now,
     ))?;
     sent[17].execute((201, ADDRESS, &user, &key))?;

@@ -1,4 +1,4 @@
-//! How long a shop takes from one database to another: orders with their lines and facts, from a file to each server that
+//! How long it takes to copy a shop to another database: orders with their lines and events, from a file to each server that
 //! is installed and back. `cargo run --release -p store --example moving [-- ORDERS]`
 
 use kernel::{Clock, Result, Timestamp};
@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use store::{Arg, Db, Migration, Settings, copy::Transfer};
 use testdb::{Kind, Space};
 
-/// Orders in one writing job of the furnishing.
+/// Orders that one writing job inserts.
 const AT_ONCE: i64 = 500;
 
 #[derive(Debug)]
@@ -58,7 +58,7 @@ const ORDER: &str = "insert into orders (id, order_number, user_id, status, subt
 const LINE: &str =
     "insert into order_items (order_id, line_number, variant_id, sku, product_name, unit_price, quantity)
     values [(?, ?, ?, ?, ?, ?, ?)]";
-const FACT: &str = "insert into outbox (topic, event_key, payload, created_at) values [(?, ?, ?, ?)]";
+const EVENT: &str = "insert into outbox (topic, event_key, payload, created_at) values [(?, ?, ?, ?)]";
 
 fn migrations() -> Vec<Migration> {
     [store::MIGRATIONS, &[SCHEMA]].concat()
@@ -96,20 +96,20 @@ fn line(order: i64, number: i64) -> Vec<Arg<'static>> {
     vec![Arg::Int(order), Arg::Int(number), Arg::Int(variant), text(sku), text(name), Arg::Int(9_950), Arg::Int(2)]
 }
 
-fn fact(n: i64) -> Vec<Arg<'static>> {
+fn event(n: i64) -> Vec<Arg<'static>> {
     let payload = format!("{{\"orderNumber\":\"ORD-20260101-{n:08}\",\"detail\":\"{}\"}}", "x".repeat(250));
     vec![text("shopping.order.created"), text(format!("ORD-20260101-{n:08}")), text(payload), Arg::Int(n)]
 }
 
-/// Two lines and one fact for each order: four rows.
-fn furnish(db: &Db, orders: i64) -> Result<()> {
+/// Two lines and one event for each order: four rows.
+fn fill(db: &Db, orders: i64) -> Result<()> {
     let mut from = 1;
     while from <= orders {
         let upto = (from + AT_ONCE).min(orders + 1);
-        db.write_blocking("furnish", move |tx| {
+        db.write_blocking("fill", move |tx| {
             tx.insert_rows(ORDER, (from..upto).map(order).collect())?;
             tx.insert_rows(LINE, (from..upto).flat_map(|n| [line(n, 1), line(n, 2)]).collect())?;
-            tx.insert_rows(FACT, (from..upto).map(fact).collect())
+            tx.insert_rows(EVENT, (from..upto).map(event).collect())
         })?;
         from = upto;
     }
@@ -128,11 +128,11 @@ fn moved(from: (&Space, &Db), to: (&Space, &Db)) -> Result<()> {
     let began = Instant::now();
     let transfer = Transfer::new(from.1.clone(), to.1.clone(), migrations())?;
     transfer.assign_sequence_numbers()?;
-    let placed = began.elapsed();
+    let numbered = began.elapsed();
     let copied = Arc::new(parking_lot::Mutex::new(began));
     let last = Arc::clone(&copied);
     let report = transfer.run(Arc::new(move |_| *last.lock() = Instant::now()))?;
-    let (all, written) = (began.elapsed().as_secs_f64(), (*copied.lock() - began - placed).as_secs_f64());
+    let (all, written) = (began.elapsed().as_secs_f64(), (*copied.lock() - began - numbered).as_secs_f64());
     println!(
         "{:>8} to {:<8} {} rows, {:.1} MB in {all:.2} s: {:.0} rows/s; written {written:.2} s, compared {:.2} s",
         from.0.kind().name(),
@@ -140,7 +140,7 @@ fn moved(from: (&Space, &Db), to: (&Space, &Db)) -> Result<()> {
         report.rows(),
         report.bytes() as f64 / 1e6,
         report.rows() as f64 / all,
-        all - written - placed.as_secs_f64(),
+        all - written - numbered.as_secs_f64(),
     );
     Ok(())
 }
@@ -149,7 +149,7 @@ fn main() -> Result<()> {
     let orders = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(50_000);
     let home = Space::on(Kind::Sqlite).expect("a folder");
     let first = opened(&home)?;
-    furnish(&first, orders)?;
+    fill(&first, orders)?;
     for kind in [Kind::Postgres, Kind::MySql] {
         let Ok(away) = Space::on(kind).inspect_err(|missing| println!("skipped: {missing}")) else { continue };
         let back = Space::on(Kind::Sqlite).expect("a folder");

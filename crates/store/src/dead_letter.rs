@@ -2,7 +2,7 @@
 //! block other keys. The table has its first name, `parked_events`: audits and reports outside the program read it.
 
 use crate::outbox::StoredEvent;
-use crate::{Arg, Row, Tx, args};
+use crate::{Arg, Row, Tx, args, concatcp};
 use kernel::{Code, Error, Result, Timestamp};
 use std::{collections::HashSet, time::Duration};
 
@@ -15,17 +15,21 @@ const BLOCKED_KEYS: &str = "select distinct event_key from parked_events where c
 const SET_ASIDE: &str = "insert into parked_events
     (consumer, event_id, topic, event_key, payload, occurred_at, attempts, status, try_at, last_error, parked_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const DUE: &str = "select id, consumer, event_id, topic, event_key, payload, occurred_at, attempts, status, try_at, last_error, parked_at
-    from parked_events p where consumer = ? and status = 'RETRYING' and try_at <= ?
-    and not exists (select 1 from parked_events q
+/// The columns of a [`DeadLetter`].
+const COLUMNS: &str =
+    "id, consumer, event_id, topic, event_key, payload, occurred_at, attempts, status, try_at, last_error, parked_at";
+const DUE: &str = concatcp!(
+    "select ",
+    COLUMNS,
+    " from parked_events p
+    where consumer = ? and status = 'RETRYING' and try_at <= ? and not exists (select 1 from parked_events q
                      where q.consumer = p.consumer and q.event_key = p.event_key and q.event_id < p.event_id)
-    order by event_id limit ?";
-const LIST: &str = "select id, consumer, event_id, topic, event_key, payload, occurred_at, attempts, status, try_at, last_error, parked_at
-    from parked_events order by id limit ? offset ?";
+    order by event_id limit ?"
+);
+const LIST: &str = concatcp!("select ", COLUMNS, " from parked_events order by id limit ? offset ?");
 const COUNT: &str = "select count(*) from parked_events";
 const COUNT_OF: &str = "select count(*) from parked_events where consumer = ?";
-const FIND: &str = "select id, consumer, event_id, topic, event_key, payload, occurred_at, attempts, status, try_at, last_error, parked_at
-    from parked_events where id = ?";
+const FIND: &str = concatcp!("select ", COLUMNS, " from parked_events where id = ?");
 const EARLIER: &str =
     "select id from parked_events where consumer = ? and event_key = ? and event_id < ? order by event_id limit 1";
 const REMOVE: &str = "delete from parked_events where id = ?";
@@ -81,18 +85,18 @@ impl DeadLetter {
 
 fn dead_letter(row: &Row<'_>) -> Result<DeadLetter> {
     Ok(DeadLetter {
-        id: row.get(0)?,
-        subscriber: row.get(1)?,
-        event_id: row.get(2)?,
-        topic: row.get(3)?,
-        key: row.get(4)?,
-        payload: row.get(5)?,
-        occurred_at: row.get(6)?,
-        attempts: row.get(7)?,
-        status: row.get(8)?,
-        try_at: row.get(9)?,
-        last_error: row.get(10)?,
-        parked_at: row.get(11)?,
+        id: row.next()?,
+        subscriber: row.next()?,
+        event_id: row.next()?,
+        topic: row.next()?,
+        key: row.next()?,
+        payload: row.next()?,
+        occurred_at: row.next()?,
+        attempts: row.next()?,
+        status: row.next()?,
+        try_at: row.next()?,
+        last_error: row.next()?,
+        parked_at: row.next()?,
     })
 }
 

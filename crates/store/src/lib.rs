@@ -1,4 +1,4 @@
-//! The shop's memory: one `Db` with a plain synchronous `Tx`, group commit, migrations, the outbox and its subscribers,
+//! The database of a shop: one `Db` with a plain synchronous `Tx`, group commit, migrations, the outbox and its subscribers,
 //! idempotency records. The only crate that knows a database driver. The README explains it in one page.
 
 pub mod arg;

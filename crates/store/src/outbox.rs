@@ -1,6 +1,6 @@
 //! The outbox: events stored with the change that they report, until every subscriber has dealt with them.
 
-use crate::{Arg, Row, Tx, args};
+use crate::{Arg, Row, Tx, args, concatcp};
 use kernel::{Code, Result, Timestamp};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -36,14 +36,17 @@ impl StoredEvent {
 }
 
 pub(crate) const STORE: &str = "insert into outbox (topic, event_key, payload, created_at) values [(?, ?, ?, ?)]";
-const AFTER: &str = "select {position}, topic, event_key, payload, created_at from outbox
-    where {position} > ? order by {position} limit ?";
+/// The columns of a [`StoredEvent`].
+const COLUMNS: &str = "{position}, topic, event_key, payload, created_at";
+const AFTER: &str = concatcp!("select ", COLUMNS, " from outbox where {position} > ? order by {position} limit ?");
 const NEWEST: &str = "select coalesce(max({position}), 0) from outbox";
-const ONE: &str = "select {position}, topic, event_key, payload, created_at from outbox where {position} = ?";
-const OF_KEY: &str = "select {position}, topic, event_key, payload, created_at from outbox
-    where event_key = ? and {position} is not null order by {position} limit ?";
-const PAGE: &str = "select {position}, topic, event_key, payload, created_at from outbox
-    where {position} < ? order by {position} desc limit ?";
+const ONE: &str = concatcp!("select ", COLUMNS, " from outbox where {position} = ?");
+const OF_KEY: &str = concatcp!(
+    "select ",
+    COLUMNS,
+    " from outbox where event_key = ? and {position} is not null order by {position} limit ?"
+);
+const PAGE: &str = concatcp!("select ", COLUMNS, " from outbox where {position} < ? order by {position} desc limit ?");
 const OLDEST: &str = "select coalesce(min({position}), 0) from outbox";
 const REMOVE: &str = "delete from outbox where {position} <= ? and {position} < ? and created_at < ?";
 const UNNUMBERED: &str = "select id from outbox where {position} is null order by id limit ?";
@@ -71,7 +74,7 @@ pub fn has_unnumbered(tx: &mut Tx<'_>) -> Result<bool> {
     Ok(!tx.commits_in_order() && tx.query_first(UNNUMBERED, args![1_i64], |row| row.get::<i64>(0))?.is_some())
 }
 
-/// Gives up to `limit` committed events their sequence numbers, and says how many.
+/// Assigns sequence numbers to at most `limit` committed events. Returns how many.
 ///
 /// Where several writers commit at once, an event with a lower row id may become visible after one with a higher id. A reader
 /// that has passed the higher id would never see the lower one. So the leader, under its lease, assigns sequence numbers to
@@ -96,7 +99,7 @@ pub fn assign_sequence_numbers(tx: &mut Tx<'_>, limit: i64) -> Result<usize> {
 }
 
 fn stored(row: &Row<'_>) -> Result<StoredEvent> {
-    Ok(StoredEvent { id: row.get(0)?, topic: row.get(1)?, key: row.get(2)?, payload: row.get(3)?, at: row.get(4)? })
+    Ok(StoredEvent { id: row.next()?, topic: row.next()?, key: row.next()?, payload: row.next()?, at: row.next()? })
 }
 
 /// Up to `limit` events after `position`, oldest first.

@@ -85,7 +85,7 @@ async fn a_job_that_fails_or_panics_rolls_back_alone() {
     assert_eq!(code(panics.await.unwrap()), "C001");
     last.await.unwrap().unwrap();
     assert_eq!(shop.labels().await, ["first", "last"]);
-    assert!(shop.told().await.is_empty(), "events of failed jobs are not stored");
+    assert!(shop.all_events().await.is_empty(), "events of failed jobs are not stored");
     assert!(shop.db.health().is_healthy());
 }
 
@@ -213,7 +213,7 @@ async fn an_attempt_rolls_back_only_itself_even_when_it_panics() {
     });
     outcome.await.unwrap();
     assert_eq!(shop.labels().await, ["kept-1", "kept-2"]);
-    let payloads: Vec<_> = shop.told().await.iter().map(|event| event.payload.to_string()).collect();
+    let payloads: Vec<_> = shop.all_events().await.iter().map(|event| event.payload.to_string()).collect();
     assert_eq!(payloads, [r#"{"label":"kept-1"}"#, r#"{"label":"kept-2"}"#]);
 }
 

@@ -30,8 +30,8 @@ async fn opened(space: &Space) -> Db {
     db
 }
 
-/// Rooms, shelves that refer to them, jars for several pages, and facts, of which some are long.
-fn furnish(tx: &mut Tx<'_>) -> Result<()> {
+/// Rooms, shelves that refer to them, jars for several pages, and events, of which some are long.
+fn fill(tx: &mut Tx<'_>) -> Result<()> {
     tx.exec(ROOM, args![7_i64, "다락방", "한글, 'quotes', 🫘 and\nlines \\ %_"])?;
     tx.exec(ROOM, args![40_i64, "cellar", None::<String>])?;
     let shelf = |room: i64, place: i64| {
@@ -49,11 +49,11 @@ fn furnish(tx: &mut Tx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Facts whose payload fills pages by its size.
-async fn gossip(db: &Db) {
+/// Events with payloads so long that few fill a page.
+async fn emit_long_events(db: &Db) {
     const LONG: &str = "insert into outbox (topic, event_key, payload, created_at) values [(?, ?, ?, ?)]";
     let text = Arc::new("x".repeat(300_000));
-    db.write("gossip", move |tx| {
+    db.write("long events", move |tx| {
         let row = |n: i64| vec![Arg::Text("test.gossip"), Arg::Text("g"), Arg::Text(&text), Arg::Int(n)];
         tx.insert_rows(LONG, (0..20).map(row).collect())
     })
@@ -83,15 +83,15 @@ async fn copied(from: &Db, to: &Db) -> Result<Report> {
     .await
 }
 
-async fn facts(db: &Db) -> Vec<StoredEvent> {
-    db.read("facts", |tx| outbox::after(tx, 0, 1_000)).await.unwrap()
+async fn events(db: &Db) -> Vec<StoredEvent> {
+    db.read("events", |tx| outbox::after(tx, 0, 1_000)).await.unwrap()
 }
 
 fn alike(one: &[StoredEvent], other: &[StoredEvent]) {
-    let told = |facts: &[StoredEvent]| -> Vec<_> {
-        facts.iter().map(|f| (f.id, f.topic.clone(), f.key.clone(), f.payload.clone(), f.at)).collect()
+    let values = |events: &[StoredEvent]| -> Vec<_> {
+        events.iter().map(|f| (f.id, f.topic.clone(), f.key.clone(), f.payload.clone(), f.at)).collect()
     };
-    assert!(told(one) == told(other), "{} and {} facts are not the same", one.len(), other.len());
+    assert!(values(one) == values(other), "{} and {} events are not the same", one.len(), other.len());
 }
 
 fn cause(error: &Error) -> String {
@@ -103,8 +103,8 @@ async fn a_shop_goes_round_all_databases_and_comes_back_the_same() {
     let mut spaces = spaces();
     spaces.push(Space::on(Kind::Sqlite).unwrap());
     let first = opened(&spaces[0]).await;
-    first.write("furnish", furnish).await.unwrap();
-    gossip(&first).await;
+    first.write("fill", fill).await.unwrap();
+    emit_long_events(&first).await;
     let (mut from, mut rooms) = (first, 40);
     for (n, space) in spaces.iter().enumerate().skip(1) {
         let to = opened(space).await;
@@ -113,10 +113,10 @@ async fn a_shop_goes_round_all_databases_and_comes_back_the_same() {
         assert_eq!(rows("jars"), Some(JARS as u64 + 59 + n as u64), "{:?}", space.kind());
         assert_eq!((rows("shelves"), rows("rooms")), (Some(1_500), Some(1 + n as u64)));
         assert_eq!((rows("leases"), rows("store_probe"), rows("schema_migrations")), (None, None, None));
-        alike(&facts(&from).await, &facts(&to).await);
+        alike(&events(&from).await, &events(&to).await);
         let notes = to.read("notes", |tx| tx.query(NOTES, args![], |row| row.get::<String>(0))).await.unwrap();
         assert_eq!(notes, ["한글, 'quotes', 🫘 and\nlines \\ %_"]);
-        // life goes on: ids after the largest, facts after the newest, and one fact that has no place yet on a server
+        // new rows get ids after the largest one, and new events numbers after the newest one
         let name = format!("room {n}");
         let id = to.write("next", move |tx| tx.insert(NEXT_ROOM, args![name])).await.unwrap();
         assert_eq!(id, rooms + 1, "{:?}", space.kind());
@@ -137,8 +137,8 @@ async fn a_target_with_rows_is_refused_until_it_is_emptied() {
     for space in spaces() {
         let home = Space::on(Kind::Sqlite).unwrap();
         let (from, to) = (opened(&home).await, opened(&space).await);
-        from.write("furnish", furnish).await.unwrap();
-        to.write("furnish", furnish).await.unwrap();
+        from.write("fill", fill).await.unwrap();
+        to.write("fill", fill).await.unwrap();
         to.write("more", |tx| add_loudly(tx, "more")).await.unwrap();
         let refused = copied(&from, &to).await.unwrap_err();
         assert!(cause(&refused).contains("the target has rows in consumer_positions, jars, outbox"), "{refused:?}");
@@ -149,20 +149,20 @@ async fn a_target_with_rows_is_refused_until_it_is_emptied() {
             again.run(unseen())
         });
         assert!(report.await.unwrap().rows() > 4_000, "{:?}", space.kind());
-        alike(&facts(&from).await, &facts(&to).await);
+        alike(&events(&from).await, &events(&to).await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_the_target_cannot_hold_is_told_and_the_next_run_is_complete() {
+async fn a_row_that_the_target_cannot_store_fails_the_copy_and_the_next_one_succeeds() {
     for space in spaces().into_iter().filter(|space| space.kind() != Kind::Sqlite) {
         let home = Space::on(Kind::Sqlite).unwrap();
         let (from, to) = (opened(&home).await, opened(&space).await);
-        from.write("furnish", furnish).await.unwrap();
-        // a file does not care for the declared length
+        from.write("fill", fill).await.unwrap();
+        // SQLite does not check the declared length
         from.write("long", |tx| add(tx, &"x".repeat(41))).await.unwrap();
-        let told = cause(&copied(&from, &to).await.unwrap_err());
-        assert!(told.contains("jars cannot be written"), "{told}");
+        let error = cause(&copied(&from, &to).await.unwrap_err());
+        assert!(error.contains("jars cannot be written"), "{error}");
         from.write("short", |tx| tx.exec("delete from jars where beans = 1", args![])).await.unwrap();
         let again = transfer(&from, &to);
         blocking(move || again.empty_target().and_then(|()| again.run(unseen()))).await.unwrap();
@@ -170,26 +170,26 @@ async fn a_row_that_the_target_cannot_hold_is_told_and_the_next_run_is_complete(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_migrated_is_not_ready() {
+async fn a_side_without_the_migrations_has_schema_problems() {
     let (home, bare) = (Space::on(Kind::Sqlite).unwrap(), Space::on(Kind::Sqlite).unwrap());
     let from = opened(&home).await;
     let to = Db::open(settings(&bare.url().parse().unwrap(), hand())).unwrap();
-    let unready = async |side| {
+    let schema_problems_of = async |side| {
         let transfer = transfer(&from, &to);
         blocking(move || transfer.schema_problems(side)).await.unwrap()
     };
-    assert!(unready(Side::Source).await.is_empty());
-    assert_eq!(unready(Side::Target).await, ["there is no shop in it"]);
+    assert!(schema_problems_of(Side::Source).await.is_empty());
+    assert_eq!(schema_problems_of(Side::Target).await, ["there is no shop in it"]);
     to.migrate(crate::MIGRATIONS.to_vec()).await.unwrap();
-    let told = unready(Side::Target).await;
-    assert_eq!(told, ["migration test/0001_jars is not applied", "migration test/0002_shelves is not applied"]);
+    let problems = schema_problems_of(Side::Target).await;
+    assert_eq!(problems, ["migration test/0001_jars is not applied", "migration test/0002_shelves is not applied"]);
     to.migrate(migrations()).await.unwrap();
     to.write("by hand", |tx| tx.conn.run("drop index shelves_label")).await.unwrap();
-    assert_eq!(unready(Side::Target).await, ["index shelves_label is missing"]);
+    assert_eq!(schema_problems_of(Side::Target).await, ["index shelves_label is missing"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_instance_that_is_alive_is_seen() {
+async fn a_running_instance_is_detected() {
     for space in spaces().into_iter().filter(|space| space.kind() != Kind::Sqlite) {
         let home = Space::on(Kind::Sqlite).unwrap();
         let (from, to) = (opened(&space).await, opened(&home).await);
@@ -199,30 +199,30 @@ async fn an_instance_that_is_alive_is_seen() {
             let transfer = transfer(db, other);
             blocking(move || transfer.side_in_use(Duration::from_millis(300)).unwrap())
         };
-        assert_eq!(look(&from, &to).await, None, "one that is silent is not alive");
-        let beating = from.clone();
-        let beats = tokio::spawn(async move {
+        assert_eq!(look(&from, &to).await, None, "an instance without heartbeats is not running");
+        let renewed = from.clone();
+        let renewing = tokio::spawn(async move {
             loop {
-                candidate.tick(&beating).await.unwrap();
+                candidate.tick(&renewed).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
         assert_eq!(look(&from, &to).await, Some(Side::Source));
         assert_eq!(look(&to, &from).await, Some(Side::Target));
-        beats.abort();
+        renewing.abort();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn facts_without_a_place_and_facts_told_meanwhile_stop_a_copy() {
+async fn events_without_a_sequence_number_and_events_emitted_meanwhile_fail_a_copy() {
     for space in spaces() {
         let home = Space::on(Kind::Sqlite).unwrap();
         let (from, to) = (opened(&space).await, opened(&home).await);
-        from.write("furnish", furnish).await.unwrap();
+        from.write("fill", fill).await.unwrap();
         if from.is_shared() {
             let hasty = transfer(&from, &to);
-            let told = cause(&blocking(move || hasty.run(unseen())).await.unwrap_err());
-            assert!(told.contains("no sequence number yet"), "{told}");
+            let error = cause(&blocking(move || hasty.run(unseen())).await.unwrap_err());
+            assert!(error.contains("no sequence number yet"), "{error}");
         }
         let (transfer, meanwhile) = (transfer(&from, &to), Mutex::new(Some(from.clone())));
         let watch = move |progress: Progress| {
@@ -235,17 +235,17 @@ async fn facts_without_a_place_and_facts_told_meanwhile_stop_a_copy() {
             transfer.assign_sequence_numbers()?;
             transfer.run(Arc::new(watch))
         });
-        let told = cause(&outcome.await.unwrap_err());
-        assert!(told.contains("the source was changed while it was copied"), "{told} on {:?}", space.kind());
+        let error = cause(&outcome.await.unwrap_err());
+        assert!(error.contains("the source was changed while it was copied"), "{error} on {:?}", space.kind());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_is_not_the_same_in_the_end_is_found() {
+async fn a_row_that_differs_in_the_end_is_found() {
     for space in spaces() {
         let home = Space::on(Kind::Sqlite).unwrap();
         let (from, to) = (opened(&home).await, opened(&space).await);
-        from.write("furnish", furnish).await.unwrap();
+        from.write("fill", fill).await.unwrap();
         let (transfer, tampered) = (transfer(&from, &to), to.clone());
         let watch = move |progress: Progress| {
             if progress.rows == progress.rows_total {
@@ -253,7 +253,7 @@ async fn a_row_that_is_not_the_same_in_the_end_is_found() {
                 assert_eq!(tampered.write_blocking("tamper", move |tx| tx.exec(one, args![])).unwrap(), 1);
             }
         };
-        let told = cause(&blocking(move || transfer.run(Arc::new(watch))).await.unwrap_err());
-        assert!(told.contains("shelves differs: 1500 rows of"), "{told} on {:?}", space.kind());
+        let error = cause(&blocking(move || transfer.run(Arc::new(watch))).await.unwrap_err());
+        assert!(error.contains("shelves differs: 1500 rows of"), "{error} on {:?}", space.kind());
     }
 }

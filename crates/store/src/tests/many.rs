@@ -187,12 +187,12 @@ async fn an_event_that_commits_after_one_with_a_higher_id_gets_the_higher_sequen
     let (release, slow, stored) = lingering(&shop, "slow");
     tokio::task::spawn_blocking(move || stored.wait()).await.unwrap();
     shop.db.write("quick", |tx| add_loudly(tx, "quick-1")).await.unwrap();
-    let before = shop.told().await;
+    let before = shop.all_events().await;
     assert_eq!(keys(&before), ["quick"]);
     drop(release);
     slow.await.unwrap().unwrap();
     shop.db.write("later", |tx| add_loudly(tx, "later-1")).await.unwrap();
-    let after = shop.told().await;
+    let after = shop.all_events().await;
     assert_eq!(keys(&after), ["quick", "slow", "later"], "in the order in which they became visible");
     assert_eq!(after.iter().map(|event| event.id).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(before[0].id, after[0].id, "a sequence number never changes");
@@ -208,7 +208,7 @@ async fn events_of_one_key_keep_the_order_of_the_transactions_that_emitted_them(
         tx.exec(PUT, args![1_i64, "jar"])?;
         tx.emit(&JarAdded { label: format!("jar-{before}") })
     });
-    let (emitted, numbered) = (emitted.await, shop.told().await);
+    let (emitted, numbered) = (emitted.await, shop.all_events().await);
     emitted.into_iter().for_each(|outcome| outcome.unwrap());
     let labels: Vec<String> = numbered.iter().map(|event| event.payload.to_string()).collect();
     let expected: Vec<String> = (1..=40).map(|n| format!(r#"{{"label":"jar-{n}"}}"#)).collect();
@@ -225,7 +225,7 @@ async fn two_instances_that_assign_sequence_numbers_assign_each_event_one() {
         // without leases: one of the two may fail, but no event gets two numbers or none
         let _ = at_once(&shop.db, 2, |tx, _| outbox::assign_sequence_numbers(tx, 1_000)).await;
     }
-    let events = shop.told().await;
+    let events = shop.all_events().await;
     assert_eq!(events.len(), 500);
     assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), (1..=500).collect::<Vec<i64>>());
 }

@@ -53,7 +53,7 @@ fn apply_next(tx: &mut Tx<'_>, reactions: &[Reaction], limit: i64) -> Result<App
 async fn shop_with(labels: &'static [&'static str]) -> Shop {
     let shop = Shop::open().await;
     shop.db.write("tell", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
-    shop.told().await;
+    shop.all_events().await;
     shop
 }
 
@@ -105,7 +105,7 @@ async fn a_transaction_that_fails_takes_back_effect_and_position_together() {
 #[tokio::test]
 async fn events_that_were_read_before_are_not_applied_twice() {
     let shop = shop_with(&["a-1", "a-2", "a-3"]).await;
-    let events = shop.told().await;
+    let events = shop.all_events().await;
     assert_eq!(advance(&shop, 2).await.position, 2);
     for _ in 0..2 {
         let events = events.clone();
@@ -123,7 +123,7 @@ async fn an_event_that_fails_is_set_aside_with_what_follows_on_its_key_and_other
     assert_eq!(set_aside(&shop).await, retrying(&[(2, 1), (4, 0), (5, 1), (7, 0)]));
     // a later event of a blocked key waits too, in another transaction
     shop.db.write("tell", |tx| add_loudly(tx, "a-late")).await.unwrap();
-    shop.told().await;
+    shop.all_events().await;
     assert_eq!(advance(&shop, 100).await.set_aside, 1);
 }
 

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use std::{path::Path, sync::Arc, time::Duration};
 use testdb::{Kind, Space};
 
-/// A clock that stands still until told otherwise.
+/// A clock that changes only when a test moves it.
 #[derive(Debug)]
 pub struct Hand(Mutex<Timestamp>);
 
@@ -84,8 +84,8 @@ impl Shop {
         Db::open(settings(&self.space.url().parse().unwrap(), Arc::clone(&self.clock))).unwrap()
     }
 
-    /// Gives every committed fact its place, as the relay does, and every fact there is.
-    pub async fn told(&self) -> Vec<crate::StoredEvent> {
+    /// Assigns all sequence numbers, as the leader does, and returns every event.
+    pub async fn all_events(&self) -> Vec<crate::StoredEvent> {
         self.db.write("place", |tx| crate::outbox::assign_sequence_numbers(tx, 1_000)).await.unwrap();
         self.db.read("told", |tx| crate::outbox::after(tx, 0, 1_000)).await.unwrap()
     }
@@ -138,7 +138,7 @@ impl Event for JarAdded {
     }
 }
 
-/// Adds a jar and tells of it.
+/// Adds a jar and emits an event.
 pub fn add_loudly(tx: &mut Tx<'_>, label: &str) -> Result<()> {
     add(tx, label)?;
     tx.emit(&JarAdded { label: label.to_owned() })
