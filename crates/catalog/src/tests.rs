@@ -345,21 +345,21 @@ fn rows_are_stored_by_sku_and_a_shared_name_is_said() {
     let shop = Shop::open();
     let rows = || vec![row("A", "Ring", 100), row("B", "Ring", 200), row("C", "", 1), row("D", "Free", 0)];
     let first = puts(&shop, upsert::SameName::Store, rows());
-    let told = |put: &Result<upsert::Put, Code>| {
+    let outcome = |put: &Result<upsert::Put, Code>| {
         put.as_ref().map(|put| (put.outcome, put.shares_name_with.clone())).map_err(|e| *e)
     };
-    assert_eq!(told(&first[0]), Ok((Created, None)));
-    assert_eq!(told(&first[1]), Ok((Created, Some("A".into()))));
-    assert_eq!(told(&first[2]), Err(Code::InvalidInput));
-    assert_eq!(told(&first[3]), Err(Code::InvalidProductPrice));
+    assert_eq!(outcome(&first[0]), Ok((Created, None)));
+    assert_eq!(outcome(&first[1]), Ok((Created, Some("A".into()))));
+    assert_eq!(outcome(&first[2]), Err(Code::InvalidInput));
+    assert_eq!(outcome(&first[3]), Err(Code::InvalidProductPrice));
     let second = puts(&shop, upsert::SameName::Store, rows());
-    assert_eq!(told(&second[1]), Ok((Unchanged, Some("A".into()))));
+    assert_eq!(outcome(&second[1]), Ok((Unchanged, Some("A".into()))));
     let renamed = vec![row("A", "Gold ring", 90), row("B", "Ring", 200), row("E", "Ring", 5)];
     let third = puts(&shop, upsert::SameName::Refuse, renamed);
-    assert_eq!(told(&third[0]), Ok((Updated, None)));
-    assert_eq!(told(&third[2]), Ok((Created, None)), "nobody holds the name any more");
+    assert_eq!(outcome(&third[0]), Ok((Updated, None)));
+    assert_eq!(outcome(&third[2]), Ok((Created, None)), "no product has the name any more");
     let fourth = puts(&shop, upsert::SameName::Refuse, vec![row("F", "Gold ring", 5)]);
-    assert_eq!(told(&fourth[0]), Err(Code::ProductNameAlreadyExists));
+    assert_eq!(outcome(&fourth[0]), Err(Code::ProductNameAlreadyExists));
 }
 
 #[test]

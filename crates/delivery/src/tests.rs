@@ -117,8 +117,8 @@ fn only_a_parcel_that_is_not_shipped_is_cancelled_and_only_once() {
 #[test]
 fn unknown_parcels_and_endless_texts_are_refused() {
     let shop = Shop::open();
-    let nobody: TrackingNumber = "TRK-ZZZZZZZZZZZZ".parse().unwrap();
-    assert_eq!(shop.becomes(&nobody, Kind::Shipped).unwrap_err().code(), Code::DeliveryNotFound);
+    let unknown: TrackingNumber = "TRK-ZZZZZZZZZZZZ".parse().unwrap();
+    assert_eq!(shop.becomes(&unknown, Kind::Shipped).unwrap_err().code(), Code::DeliveryNotFound);
     let tracking = shop.create(1).tracking;
     let refused = shop.write(move |tx| {
         let long = "가".repeat(256);
@@ -140,7 +140,7 @@ fn the_audit_sees_what_is_broken() {
 
 proptest! {
     #[test]
-    fn a_delivery_never_stands_still_or_leaves_its_end(path in prop::collection::vec(0_usize..6, 0..12)) {
+    fn a_delivery_never_repeats_a_status_or_leaves_its_last_one(path in prop::collection::vec(0_usize..6, 0..12)) {
         let now = Timestamp::from_millis(7);
         let mut status = Status::Preparing;
         for next in path.into_iter().map(|n| Kind::ALL[n]) {

@@ -89,7 +89,7 @@ fn lines(wanted: &[(i64, i64)]) -> Vec<Line> {
     wanted.iter().map(line).collect()
 }
 
-fn fact<'a>(error: &'a Error, name: &str) -> Vec<&'a serde_json::Value> {
+fn value_of<'a>(error: &'a Error, name: &str) -> Vec<&'a serde_json::Value> {
     error.details().iter().map(|detail| &detail.values[name]).collect()
 }
 
@@ -109,9 +109,9 @@ fn what_is_short_is_named_and_nothing_is_written() {
     let warehouse = Warehouse::with(&[5, 1, 0, 9]);
     let error = warehouse.reserves(&order(1), &[(4, 2), (3, 1), (2, 2), (1, 5)]).unwrap_err();
     assert_eq!(error.code(), Code::InsufficientStock);
-    assert_eq!(fact(&error, "variantId"), [2, 3]);
-    assert_eq!(fact(&error, "requested"), [2, 1]);
-    assert_eq!(fact(&error, "available"), [1, 0]);
+    assert_eq!(value_of(&error, "variantId"), [2, 3]);
+    assert_eq!(value_of(&error, "requested"), [2, 1]);
+    assert_eq!(value_of(&error, "available"), [1, 0]);
     assert_eq!((1..=4).map(|v| warehouse.level(v)).collect::<Vec<_>>(), [(5, 0), (1, 0), (0, 0), (9, 0)]);
     assert!(warehouse.published().iter().all(|(topic, ..)| topic == "shopping.inventory.changed"));
 }
@@ -120,7 +120,7 @@ fn what_is_short_is_named_and_nothing_is_written() {
 fn the_same_variant_on_two_lines_is_summed_before_the_check() {
     let warehouse = Warehouse::with(&[3]);
     let error = warehouse.reserves(&order(1), &[(1, 2), (1, 2)]).unwrap_err();
-    assert_eq!(fact(&error, "requested"), [4]);
+    assert_eq!(value_of(&error, "requested"), [4]);
     warehouse.reserves(&order(2), &[(1, 2), (1, 1)]).unwrap();
     assert_eq!(warehouse.level(1), (0, 3));
 }
@@ -129,7 +129,7 @@ fn the_same_variant_on_two_lines_is_summed_before_the_check() {
 fn a_variant_without_stock_rows_is_named() {
     let warehouse = Warehouse::with(&[3]);
     let error = warehouse.reserves(&order(1), &[(1, 9), (77, 1)]).unwrap_err();
-    assert_eq!((error.code(), fact(&error, "variantId")), (Code::InventoryNotFound, vec![&77.into()]));
+    assert_eq!((error.code(), value_of(&error, "variantId")), (Code::InventoryNotFound, vec![&77.into()]));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn orders_take_from_main_first_and_give_back_where_they_took() {
     let taken: Vec<_> = held.iter().map(|r| (r.location_code.to_string(), r.quantity)).collect();
     assert_eq!(taken, [("AIR".to_owned(), 1), ("MAIN".to_owned(), 2), ("SEOUL".to_owned(), 1)]);
     let error = warehouse.reserves(&order(2), &[(1, 5)]).unwrap_err();
-    assert_eq!(fact(&error, "available"), [4]);
+    assert_eq!(value_of(&error, "available"), [4]);
     warehouse.releases(&order(1)).unwrap();
     let stock = warehouse.read(|tx| ops::stock_of_product(tx, ProductId::new(1))).unwrap();
     let places: Vec<_> = stock.breakdown.iter().map(|p| (p.location_code.as_str(), p.available_quantity)).collect();

@@ -1,6 +1,6 @@
-//! Reserve, commit, release and take back in any order and repeated, with people changing stock in between: what the shop
-//! says is what a model of a few lines says, nothing is ever negative, nothing leaks, and the books are in order after
-//! every single step (docs/RULES.md, wound 11).
+//! Reserve, commit, release and return in any order and repeated, with administrators changing stock in between. After every
+//! step the shop agrees with a model of a few lines, no stock is negative or lost, and the audit finds nothing
+//! (docs/RULES.md, known failure 11).
 
 use fixture::{Fixture, at_once};
 use inventory::{Line, Location, MODULE, Opening, State, ops};

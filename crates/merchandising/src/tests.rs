@@ -124,7 +124,7 @@ fn a_seller_cannot_invent_categories_or_touch_other_things() {
 }
 
 #[test]
-fn rewriting_leaves_the_stock_alone_unless_told() {
+fn rewriting_a_product_keeps_its_stock_unless_the_request_sets_it() {
     let shop = Shop::open();
     let id = shop.makes(Author::Admin, MUG).unwrap().product.id;
     let rewrite = |body: &str, expected| {

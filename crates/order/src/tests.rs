@@ -70,7 +70,7 @@ impl Shop {
 }
 
 #[test]
-fn a_placed_order_is_read_back_as_it_was_given_out() {
+fn a_placed_order_is_read_back_unchanged() {
     let shop = Shop::open();
     let order = shop.place(user_id(1), vec![new_line(9_000, 2), new_line(500, 1)]);
     assert_eq!(order.amounts.payable, Money::minor(18_500));
@@ -154,8 +154,8 @@ fn a_second_payment_a_late_cancel_and_a_foreign_eye_are_refused() {
     assert_eq!(refunded.status.kind(), Kind::Refunded);
     let n = number.clone();
     assert_eq!(shop.write(move |tx| ops::find(tx, &n)).unwrap(), refunded);
-    let nobody: OrderNumber = "ORD-20260206-ZZZZZZZZ".parse().unwrap();
-    assert_eq!(shop.write(move |tx| ops::find(tx, &nobody)).unwrap_err().code(), Code::OrderNotFound);
+    let unknown: OrderNumber = "ORD-20260206-ZZZZZZZZ".parse().unwrap();
+    assert_eq!(shop.write(move |tx| ops::find(tx, &unknown)).unwrap_err().code(), Code::OrderNotFound);
     let order = shop.place(user_id(1), vec![new_line(100, 1)]);
     let blank = shop.write(move |tx| ops::cancelled(tx, &order.number, " ", "buyer")).unwrap_err();
     assert_eq!(blank.code(), Code::InvalidInput);

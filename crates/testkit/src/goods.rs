@@ -45,7 +45,7 @@ impl<'a> ProductBuilder<'a> {
         self.with("stock", json!(units))
     }
 
-    /// Who sells it; an administrator when nobody is named.
+    /// Who sells it; an administrator unless a test names a seller.
     pub fn sold_by(mut self, seller: &Sender) -> Self {
         self.by = Some(seller.clone());
         self

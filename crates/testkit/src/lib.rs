@@ -1,6 +1,7 @@
 //! A whole shop in a test. See the README.
 
-mod books;
+mod closing;
+mod comparison;
 mod contents;
 mod document;
 mod goods;

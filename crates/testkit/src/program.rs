@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The file with the gateway's books.
+/// The journal of the gateway.
 const JOURNAL: &str = "gateway.ndjson";
 /// How long a start may take, on a machine busy with other tests.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
@@ -28,7 +28,7 @@ pub struct Program {
 /// The running process. Dropping it kills it.
 pub struct Process {
     child: Mutex<Child>,
-    /// Where it listens.
+    /// The address that it serves.
     pub address: SocketAddr,
 }
 
@@ -38,8 +38,8 @@ impl Program {
         Program::on(binary, folder, &format!("sqlite:{}", folder.join("shop.db").display()))
     }
 
-    /// `binary` serving the shop at `url`, with a gateway that approves whatever its payment keys do not refuse. Its books and
-    /// the log are in `folder`.
+    /// `binary` serving the shop at `url`, with a gateway that approves every charge unless its payment key refuses it. The
+    /// journal of the gateway and the log are in `folder`.
     pub fn on(binary: &str, folder: &Path, url: &str) -> Program {
         let option = |text: String| ["-o".to_owned(), text];
         let options = [
@@ -57,7 +57,7 @@ impl Program {
         &self.url
     }
 
-    /// The gateway's books.
+    /// The file with the journal of the gateway.
     pub fn journal(&self) -> PathBuf {
         self.folder.join(JOURNAL)
     }

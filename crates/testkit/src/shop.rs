@@ -1,7 +1,7 @@
 //! A whole shop in a test: the real router over a real database, a clock turned by hand, seeded chance, a gateway that
 //! does what payment keys say. Nothing runs in the background unless a test says so.
 
-use crate::{Contents, Document, Product, ProductBuilder, Sender, books, contents::Window};
+use crate::{Contents, Document, Product, ProductBuilder, Sender, closing, comparison, contents::Window};
 use fixture::{Response, Responses, Site, at_once, user_id, wait};
 use kernel::{Clock, Result, UserId};
 use parking_lot::RwLock;
@@ -31,8 +31,8 @@ use testdb::Space;
 use tokio::sync::Mutex;
 use web::{App, Role};
 
-/// Settings that differ from the defaults: audits run when a test asks, nobody is told to slow down, and a server is not
-/// asked for more connections than most tests need.
+/// Settings that differ from the defaults: audits run when a test asks, no request is refused for its rate, and
+/// a server is not asked for more connections than most tests need.
 const SETTINGS: &[(&str, &str)] = &[
     ("audit.every", "0s"),
     ("server.rate_per_second", "0"),
@@ -41,7 +41,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("database.writers", "4"),
 ];
 
-/// What every sender of a shop shares.
+/// What all senders of a shop share.
 pub(crate) struct Inner {
     site: Arc<Site>,
     open: RwLock<Option<Arc<Open>>>,
@@ -118,15 +118,15 @@ impl TestShop {
         TestShop::of(seed, settings, &url, Some(space), Arc::new(ManualClock::default()), Simulated::approving())
     }
 
-    /// The shop another process left behind: its database and its gateway's books. The clock begins with the present.
+    /// The shop that another process left: its database and the journal of its gateway. The clock begins with the present.
     pub fn adopt(url: &str, journal: &Path) -> TestShop {
-        let books = simulated::Settings {
+        let gateway = simulated::Settings {
             approve_per_mille: 1_000,
             seed: Some(1),
             journal: Some(journal.to_owned()),
             ..simulated::Settings::default()
         };
-        let gateway = Simulated::open(books).expect("the gateway's books can be read");
+        let gateway = Simulated::open(gateway).expect("the journal of the gateway can be read");
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         TestShop::of(1, &[], url, None, clock, gateway)
     }
@@ -155,12 +155,12 @@ impl TestShop {
         ProductBuilder::new(self, name)
     }
 
-    /// Somebody who has not signed in.
+    /// A caller who has not signed in.
     pub fn anonymous(&self) -> Sender {
         Sender::anonymous(&self.inner.site)
     }
 
-    /// A buyer nobody has seen before.
+    /// A new buyer.
     pub fn buyer(&self) -> Sender {
         self.user(self.new_user())
     }
@@ -170,12 +170,12 @@ impl TestShop {
         self.who(id, Role::User)
     }
 
-    /// A seller nobody has seen before.
+    /// A new seller.
     pub fn seller(&self) -> Sender {
         self.who(self.new_user(), Role::Seller)
     }
 
-    /// An administrator nobody has seen before.
+    /// A new administrator.
     pub fn admin(&self) -> Sender {
         self.who(self.new_user(), Role::Admin)
     }
@@ -204,14 +204,14 @@ impl TestShop {
         Responses(at_once(0..count, act))
     }
 
-    /// Hands on every event and runs every task until nothing is left to do at the present time.
+    /// Publishes every event and runs every task until nothing is left to do at the present time.
     pub fn settle(&self) {
         let open = self.inner.open();
         let settled = wait(async { open.background.lock().await.settle().await });
         settled.unwrap_or_else(|error| panic!("the shop does not settle: {error:?}"));
     }
 
-    /// Hands on what there is and runs every task once; for races, where something else keeps happening.
+    /// Publishes the events there are and runs every task once; for races, in which other threads keep making work.
     pub fn run_tasks(&self) {
         let open = self.inner.open();
         let ran: Result<()> = wait(async {
@@ -237,7 +237,7 @@ impl TestShop {
     }
 
     /// Ends the program without warning, as far as one process can end itself, and starts it again on the same database. What
-    /// was in memory is gone; the gateway is another company's and knows nothing of it.
+    /// was in memory is gone; the gateway is another program and keeps its records.
     pub fn crash(&mut self) {
         *self.inner.open.write() = None;
         self.inner.site.close();
@@ -312,7 +312,7 @@ impl TestShop {
         (available, reserved, available + reserved)
     }
 
-    /// The same as the API shows it, once everyone has heard of the last change.
+    /// The same as the API shows it, once the last change has been published.
     pub fn shown_stock_of(&self, product: &Product) -> (i64, i64, i64) {
         self.settle();
         let stock = self.anonymous().get(format!("/inventory/{}", product.id)).must("200");
@@ -328,15 +328,15 @@ impl TestShop {
 
     /// What the gateway took for an order, capture by capture.
     pub fn captures_of(&self, order: &str) -> Vec<i64> {
-        books::captures(&self.inner.gateway, order)
+        comparison::captures(&self.inner.gateway, order)
     }
 
     /// What the gateway gave back for an order, refund by refund.
     pub fn refunds_of(&self, order: &str) -> Vec<i64> {
-        books::refunds(&self.inner.gateway, order)
+        comparison::refunds(&self.inner.gateway, order)
     }
 
-    /// A person settled this order outside the shop, so the gateway's books may differ from the shop's.
+    /// A person settled this order outside the shop, so the gateway's records may differ from the shop's.
     pub fn expect_difference_with_gateway(&self, order: &str) {
         self.excused.write().insert(order.to_owned());
     }
@@ -349,7 +349,7 @@ impl TestShop {
     fn finish(&mut self) {
         self.closed = true;
         let excused = self.excused.read().clone();
-        books::close(self, &excused);
+        closing::close(self, &excused);
     }
 
     pub(crate) fn at_rest(&self) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Giving back: wounds 12, 22 and 23 of docs/RULES.md, cancels and refunds at every stage, sagas that get stuck.
+//! Cancelling and refunding: known failures 12, 22 and 23 of docs/RULES.md, cancels and refunds at every stage, sagas that get stuck.
 
 use serde_json::json;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use testkit::TestShop;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-// wound 12: compensation twice changes nothing
+// known failure 12: compensation twice changes nothing
 #[test]
 fn cancelling_twice_changes_nothing_the_second_time() {
     let shop = TestShop::open();
@@ -24,7 +24,7 @@ fn cancelling_twice_changes_nothing_the_second_time() {
 }
 
 #[test]
-fn twenty_parallel_cancels_give_back_once() {
+fn twenty_parallel_cancels_return_stock_and_money_once() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
@@ -33,18 +33,18 @@ fn twenty_parallel_cancels_give_back_once() {
         if paid {
             buyer.pays(&order, "approve").must("201");
         }
-        let answers = shop.at_once(20, |_| buyer.cancels(&order));
-        assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
-        assert!(answers.iter().any(|answer| answer.is_good()), "{:?}", answers.summary());
+        let responses = shop.at_once(20, |_| buyer.cancels(&order));
+        assert!(responses.iter().all(|response| response.status < 500), "{:?}", responses.summary());
+        assert!(responses.iter().any(|response| response.is_good()), "{:?}", responses.summary());
         shop.later(5 * MINUTE);
         assert_eq!(shop.stock_of(&mug), (5, 0, 5), "paid: {paid}");
         assert_eq!(shop.refunds_of(&order), if paid { vec![18_000] } else { vec![] });
     }
 }
 
-// wound 22: unpaid orders expire and give everything back
+// known failure 22: unpaid orders expire and return everything
 #[test]
-fn an_unpaid_order_expires_and_gives_everything_back() {
+fn an_unpaid_order_expires_and_returns_everything() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(1).save();
     let buyer = shop.buyer();
@@ -61,7 +61,7 @@ fn an_unpaid_order_expires_and_gives_everything_back() {
     shop.buyer().orders(&mug, 1).must("201");
 }
 
-// wound 23: cancelling a PAID order returns money, stock, coupon and points once
+// known failure 23: cancelling a PAID order returns money, stock, coupon and points once
 #[test]
 fn cancelling_a_paid_order_returns_money_and_stock_once() {
     let shop = TestShop::open();
@@ -83,15 +83,15 @@ fn cancelling_a_paid_order_returns_money_and_stock_once() {
 }
 
 #[test]
-fn a_refund_whose_answer_is_lost_is_found_out_and_made_once() {
+fn a_refund_whose_response_is_lost_is_asked_for_and_made_once() {
     for key in ["refund-timeout", "refund-timeout-undone", "refund-pending"] {
         let shop = TestShop::open();
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer();
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
         buyer.pays(&order, key).must("201");
-        let answer = buyer.cancels(&order);
-        assert!(["200", "202"].contains(&answer.summary().as_str()), "{key}: {}", answer.text());
+        let response = buyer.cancels(&order);
+        assert!(["200", "202"].contains(&response.summary().as_str()), "{key}: {}", response.text());
         for _ in 0..5 {
             shop.later(5 * MINUTE);
         }
@@ -176,11 +176,11 @@ fn cancelling_and_shipping_at_once_ends_in_one_of_both() {
         shop.settle();
         let tracking = buyer.sees(&order).word("/delivery/trackingNumber");
         let ship = json!({"status": "SHIPPED", "location": "Seoul", "description": "handed over"});
-        let answers = shop.at_once(2, |n| match n {
+        let responses = shop.at_once(2, |n| match n {
             0 => buyer.cancels(&order),
             _ => shop.admin().put(format!("/deliveries/{tracking}/status"), ship.clone()),
         });
-        assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
+        assert!(responses.iter().all(|response| response.status < 500), "{:?}", responses.summary());
         shop.later(5 * MINUTE);
         let seen = buyer.sees(&order);
         let both = (seen.word("/status"), seen.word("/delivery/status"));

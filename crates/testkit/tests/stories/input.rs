@@ -12,19 +12,19 @@ fn throw(shop: &TestShop, sender: &Sender, method: &str, path: &str, body: &Valu
     let window = shop.window();
     let (mut version, mut before) = (window.version(), window.contents().without(TRACES));
     for Mutant { what, body } in mutants(body) {
-        let answer = sender.send(method, path, Some(body));
-        // S305 is design A's status for a refund that cannot be made, whoever is to blame
-        if answer.status >= 500 && answer.summary() != "500 S305" {
-            complaints.push(format!("{method} {path} with {what}: {}", answer.summary()));
+        let response = sender.send(method, path, Some(body));
+        // S305 (500) says that a refund cannot be made, also when the request is wrong; its status is part of the API
+        if response.status >= 500 && response.summary() != "500 S305" {
+            complaints.push(format!("{method} {path} with {what}: {}", response.summary()));
         }
-        if answer.status >= 400 && answer.json()["error"]["code"].as_str().is_none() {
-            complaints.push(format!("{method} {path} with {what}: no code in {}", answer.text()));
+        if response.status >= 400 && response.json()["error"]["code"].as_str().is_none() {
+            complaints.push(format!("{method} {path} with {what}: no code in {}", response.text()));
         }
         if window.version() != version {
             let after = window.contents().without(TRACES);
             let written = before.differences(&after);
-            if answer.status >= 400 && !written.is_empty() {
-                complaints.push(format!("{method} {path} with {what}: {} and wrote {written:?}", answer.summary()));
+            if response.status >= 400 && !written.is_empty() {
+                complaints.push(format!("{method} {path} with {what}: {} and wrote {written:?}", response.summary()));
             }
             (version, before) = (window.version(), after);
         }
@@ -69,7 +69,7 @@ fn filled(operation: &Operation, things: &[(&str, &str)], product: i64) -> Strin
     path
 }
 
-/// Puts things that exist where a sample only has the right type, so that bodies get past the first check.
+/// Puts ids of things that exist where a sample only has the right type, so that bodies pass the first check.
 fn fit(body: &mut Value, things: &[(&str, &str)], mug: &testkit::Product) {
     match body {
         Value::Object(members) => {
@@ -251,9 +251,9 @@ fn no_query_of_any_operation_breaks_the_shop() {
         let path = filled(&operation, &[], mug.id);
         for parameter in document.parameters(&operation).iter().filter(|parameter| parameter.place == "query") {
             for value in values.into_iter().chain([&*"9".repeat(5_000)]) {
-                let answer = admin.get(format!("{path}?{}={value}", parameter.name));
-                if answer.status >= 500 {
-                    complaints.push(format!("{path}?{}={value}: {}", parameter.name, answer.summary()));
+                let response = admin.get(format!("{path}?{}={value}", parameter.name));
+                if response.status >= 500 {
+                    complaints.push(format!("{path}?{}={value}: {}", parameter.name, response.summary()));
                 }
             }
         }

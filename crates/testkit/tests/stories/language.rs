@@ -1,17 +1,17 @@
-//! How failures are told: the envelope, problem+json, Korean; and the answers every client relies on.
+//! How failures look to a client: the envelope, problem+json, Korean; and the parts of responses that every client relies on.
 
 use testkit::TestShop;
 
 #[test]
 fn a_failure_has_one_shape() {
     let shop = TestShop::open();
-    let answer = shop.anonymous().get("/products/999").must("404 S001");
-    let json = answer.json();
+    let response = shop.anonymous().get("/products/999").must("404 S001");
+    let json = response.json();
     assert_eq!(json["success"], false);
     assert_eq!(json["error"]["path"], "/api/v1/shopping/products/999");
     assert!(json["error"]["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "{json}");
     assert!(json["error"]["traceId"].is_string(), "{json}");
-    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(response.header("content-type"), "application/json");
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_problem_is_written_on_request() {
 }
 
 #[test]
-fn korean_is_spoken_to_those_who_ask_for_it() {
+fn a_failure_is_in_korean_for_callers_who_ask_for_korean() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(1).save();
     let buyer = shop.buyer();
@@ -49,7 +49,7 @@ fn a_success_without_payload_is_exactly_success() {
 }
 
 #[test]
-fn unknown_paths_and_methods_are_told_apart() {
+fn unknown_paths_and_unknown_methods_have_different_codes() {
     let shop = TestShop::open();
     shop.anonymous().get("/nothing/here").must("404 C003");
     shop.anonymous().get("/api/v2/shopping/products").must("404 C003");
@@ -78,7 +78,7 @@ fn pages_have_one_shape_and_a_limit() {
 }
 
 #[test]
-fn every_answer_names_its_request() {
+fn every_response_names_its_request() {
     let shop = TestShop::open();
     let given = shop.anonymous().with("x-request-id", "web-7").get("/products");
     assert_eq!(given.header("x-request-id"), "web-7");

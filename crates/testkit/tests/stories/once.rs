@@ -1,4 +1,4 @@
-//! Idempotency keys: the same key and body is the same answer, byte for byte.
+//! Idempotency keys: the same key and body get the same response, byte for byte.
 
 use serde_json::json;
 use testkit::{TestShop, address, order_of};
@@ -32,7 +32,7 @@ fn the_same_key_with_another_body_is_refused() {
 }
 
 #[test]
-fn a_refusal_is_kept_like_an_answer() {
+fn a_refusal_is_stored_like_a_success() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(1).save();
     let buyer = shop.buyer();
@@ -40,7 +40,7 @@ fn a_refusal_is_kept_like_an_answer() {
     let restock = json!({"quantity": 5, "reason": "delivery"});
     shop.admin().put(format!("/inventory/{}/add", mug.id), restock).must("200");
     let again = buyer.keyed("k-1").orders(&mug, 2).must("400 S402");
-    assert_eq!(first.body, again.body, "the same request is the same answer, even when it would now succeed");
+    assert_eq!(first.body, again.body, "the same request is the same response, even when it would now succeed");
     buyer.keyed("k-2").orders(&mug, 2).must("201");
 }
 
@@ -49,16 +49,16 @@ fn fifty_parallel_repetitions_have_one_effect() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(100).save();
     let buyer = shop.buyer();
-    let answers = shop.at_once(50, |_| buyer.keyed("storm").orders(&mug, 1));
-    let (made, running) = (answers.count("201"), answers.count("409 C015"));
-    assert!(made >= 1 && made + running == 50, "{:?}", answers.summary());
+    let responses = shop.at_once(50, |_| buyer.keyed("storm").orders(&mug, 1));
+    let (made, running) = (responses.count("201"), responses.count("409 C015"));
+    assert!(made >= 1 && made + running == 50, "{:?}", responses.summary());
     let first = buyer.keyed("storm").orders(&mug, 1).must("201");
-    assert!(answers.iter().filter(|answer| answer.status == 201).all(|answer| answer.body == first.body));
+    assert!(responses.iter().filter(|response| response.status == 201).all(|response| response.body == first.body));
     assert_eq!(shop.stock_of(&mug), (99, 1, 100));
 }
 
 #[test]
-fn a_declined_payment_is_told_again_and_not_charged_again() {
+fn a_declined_payment_gets_the_same_response_again_and_is_not_charged_again() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(5).save();
     let buyer = shop.buyer();

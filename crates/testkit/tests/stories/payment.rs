@@ -1,4 +1,4 @@
-//! Paying: wounds 4, 5, 6, 7, 10, 21 and 24 of docs/RULES.md, and every outcome a gateway can have.
+//! Paying: known failures 4, 5, 6, 7, 10, 21 and 24 of docs/RULES.md, and every outcome a gateway can have.
 
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use testkit::{TestShop, address};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-// wound 4: browser and webhook complete the same payment, both orders of arrival: one order, both get it
+// known failure 4: browser and webhook complete the same payment, both orders of arrival: one order, both get it
 #[test]
 fn the_webhook_may_come_before_or_after_the_browser() {
     for webhook_first in [true, false] {
@@ -14,7 +14,7 @@ fn the_webhook_may_come_before_or_after_the_browser() {
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer();
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-        // the first answer is lost: browser and webhook both come back for it
+        // the response of the gateway is lost: browser and webhook both ask for the outcome
         let open = buyer.pays(&order, "timeout-charged").must("202");
         let hint = || {
             let data = json!({"paymentKey": "timeout-charged", "orderId": order, "status": "DONE"});
@@ -38,7 +38,7 @@ fn the_webhook_may_come_before_or_after_the_browser() {
     }
 }
 
-// wound 5: a non-final gateway status never completes anything
+// known failure 5: a non-final gateway status never completes anything
 #[test]
 fn a_status_that_is_not_final_completes_and_refuses_nothing() {
     for (key, wanted) in [("pending", "PAID"), ("pending-declined", "CANCELLED"), ("timeout-declined", "CANCELLED")] {
@@ -56,7 +56,7 @@ fn a_status_that_is_not_final_completes_and_refuses_nothing() {
     }
 }
 
-// wound 6: fault right after the order commit: the retry returns the same order
+// known failure 6: fault right after the order commit: the retry returns the same order
 #[test]
 fn a_retry_after_a_crash_returns_the_same_order() {
     let mut shop = TestShop::open();
@@ -70,7 +70,7 @@ fn a_retry_after_a_crash_returns_the_same_order() {
     assert_eq!(shop.user(buyer_id).get("/orders").number("/totalElements"), 1);
 }
 
-// wound 7: crash between "captured at the gateway" and "recorded": found out by asking, never a second capture
+// known failure 7: crash between "captured at the gateway" and "recorded": found out by asking, never a second capture
 #[test]
 fn a_crash_after_the_capture_is_found_out_by_asking() {
     for key in ["timeout-charged", "timeout-uncharged", "answer-twice", "approve"] {
@@ -78,8 +78,8 @@ fn a_crash_after_the_capture_is_found_out_by_asking() {
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer().id();
         let order = shop.user(buyer).orders(&mug, 1).must("201").word("/orderNumber");
-        let answer = shop.user(buyer).pays(&order, key);
-        assert!(["201", "202"].contains(&answer.summary().as_str()), "{key}: {}", answer.text());
+        let response = shop.user(buyer).pays(&order, key);
+        assert!(["201", "202"].contains(&response.summary().as_str()), "{key}: {}", response.text());
         shop.crash();
         shop.later(5 * MINUTE);
         shop.later(5 * MINUTE);
@@ -108,7 +108,7 @@ fn a_payment_stays_open_while_the_gateway_is_away_and_is_completed_when_it_is_ba
     assert_eq!(buyer.sees(&order).word("/status"), "PAID");
 }
 
-// wound 10: discount ≤ subtotal, payable ≥ 0, quantity ≥ 1, amounts sent by clients never trusted
+// known failure 10: discount ≤ subtotal, payable ≥ 0, quantity ≥ 1, amounts sent by clients never trusted
 #[test]
 fn amounts_sent_by_clients_are_never_trusted() {
     let shop = TestShop::open();
@@ -143,48 +143,48 @@ fn amounts_sent_by_clients_are_never_trusted() {
     assert_eq!(shop.captures_of(&order), [9_000]);
 }
 
-// wound 21: two parallel payments of one order: one charge
+// known failure 21: two parallel payments of one order: one charge
 #[test]
 fn parallel_payments_of_one_order_charge_once() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-    let answers = shop.at_once(20, |_| buyer.pays(&order, "approve"));
-    assert_eq!(answers.count("201"), 1, "{:?}", answers.summary());
-    let refused = answers.count("400 S302") + answers.count("400 S204");
-    assert_eq!(refused, 19, "{:?}", answers.summary());
+    let responses = shop.at_once(20, |_| buyer.pays(&order, "approve"));
+    assert_eq!(responses.count("201"), 1, "{:?}", responses.summary());
+    let refused = responses.count("400 S302") + responses.count("400 S204");
+    assert_eq!(refused, 19, "{:?}", responses.summary());
     shop.settle();
     assert_eq!(shop.captures_of(&order), [9_000]);
     buyer.pays(&order, "approve").must("400 S204");
 }
 
 #[test]
-fn parallel_payments_with_one_key_get_one_answer() {
+fn parallel_payments_with_one_key_get_one_response() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(5).save();
     let buyer = shop.buyer();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-    let answers = shop.at_once(10, |_| buyer.keyed("pay-1").pays(&order, "approve"));
-    let (paid, running) = (answers.count("201"), answers.count("409 C015"));
-    assert!(paid >= 1 && paid + running == 10, "{:?}", answers.summary());
+    let responses = shop.at_once(10, |_| buyer.keyed("pay-1").pays(&order, "approve"));
+    let (paid, running) = (responses.count("201"), responses.count("409 C015"));
+    assert!(paid >= 1 && paid + running == 10, "{:?}", responses.summary());
     let again = buyer.keyed("pay-1").pays(&order, "approve").must("201");
-    for answer in answers.iter().filter(|answer| answer.status == 201) {
-        assert_eq!(answer.body, again.body);
+    for response in responses.iter().filter(|response| response.status == 201) {
+        assert_eq!(response.body, again.body);
     }
     assert_eq!(shop.captures_of(&order), [9_000]);
 }
 
-// wound 24: a timeout abort racing a confirm never yields "paid but released"
+// known failure 24: a timeout abort racing a confirm never yields "paid but released"
 #[test]
-fn an_order_that_expires_while_it_is_paid_is_either_paid_or_given_back_whole() {
+fn an_order_that_expires_while_it_is_paid_is_either_paid_or_returned_completely() {
     for _ in 0..8 {
         let shop = TestShop::open();
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer();
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
         shop.turn(11 * MINUTE);
-        let answers = shop.at_once(6, |n| match n {
+        let responses = shop.at_once(6, |n| match n {
             0..=1 => buyer.pays(&order, "approve"),
             2 => buyer.cancels(&order),
             _ => {
@@ -192,7 +192,7 @@ fn an_order_that_expires_while_it_is_paid_is_either_paid_or_given_back_whole() {
                 buyer.sees(&order)
             }
         });
-        assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
+        assert!(responses.iter().all(|response| response.status < 500), "{:?}", responses.summary());
         shop.settle();
         let status = buyer.sees(&order).word("/status");
         let taken: i64 = shop.captures_of(&order).iter().sum::<i64>() - shop.refunds_of(&order).iter().sum::<i64>();
@@ -211,9 +211,9 @@ fn cancelling_races_paying_without_losing_money_or_goods() {
         let mug = shop.product("mug").price(9_000).stock(5).save();
         let buyer = shop.buyer();
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-        let answers =
+        let responses =
             shop.at_once(4, |n| if n % 2 == 0 { buyer.pays(&order, "approve") } else { buyer.cancels(&order) });
-        assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
+        assert!(responses.iter().all(|response| response.status < 500), "{:?}", responses.summary());
         shop.later(10 * MINUTE);
         let kept: i64 = shop.captures_of(&order).iter().sum::<i64>() - shop.refunds_of(&order).iter().sum::<i64>();
         let status = buyer.sees(&order).word("/status");

@@ -80,7 +80,7 @@ fn what_sells_best_is_popular() {
 }
 
 #[test]
-fn a_declined_card_gives_everything_back() {
+fn a_declined_card_returns_everything() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(1).save();
     let buyer = shop.buyer();
@@ -127,14 +127,14 @@ fn one_cart_makes_at_most_one_order() {
 }
 
 #[test]
-fn twenty_impatient_clicks_on_one_cart_make_one_order() {
+fn twenty_parallel_orders_of_one_cart_make_one_order() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(50).save();
     let buyer = shop.buyer();
     buyer.fills_cart(&mug, 2).must("200");
-    let answers = shop.at_once(20, |_| buyer.orders_cart());
-    assert_eq!(answers.count("201"), 1, "{:?}", answers.summary());
-    assert!(answers.iter().all(|answer| answer.status < 500), "{:?}", answers.summary());
+    let responses = shop.at_once(20, |_| buyer.orders_cart());
+    assert_eq!(responses.count("201"), 1, "{:?}", responses.summary());
+    assert!(responses.iter().all(|response| response.status < 500), "{:?}", responses.summary());
     assert_eq!(shop.stock_of(&mug), (48, 2, 50));
 }
 
@@ -186,13 +186,13 @@ fn an_order_can_be_explained() {
     shop.settle();
     let explained = shop.admin().get(format!("/admin/orders/{order}/explain")).must("200");
     let text = explained.text();
-    for fact in ["shopping.order.created", "shopping.payment.completed", "RESERV", "PAY-", "SAGA-"] {
-        assert!(text.contains(fact), "{fact} is missing from {text}");
+    for part in ["shopping.order.created", "shopping.payment.completed", "RESERV", "PAY-", "SAGA-"] {
+        assert!(text.contains(part), "{part} is missing from {text}");
     }
 }
 
 #[test]
-fn an_order_stream_tells_what_happens_and_resumes_where_it_was_left() {
+fn an_order_stream_sends_what_happens_and_resumes_where_it_was_left() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(5).save();
     let buyer = shop.buyer();

@@ -1,34 +1,34 @@
-//! Stock under a rush: wounds 1, 2, 3, 9, 11, 15 and 16 of docs/RULES.md.
+//! Stock under a rush: known failures 1, 2, 3, 9, 11, 15 and 16 of docs/RULES.md.
 
 use serde_json::json;
 use testkit::{Product, TestShop, order_of};
 
-// wound 1: N buyers, last unit, any interleaving: exactly one order
+// known failure 1: N buyers, last unit, any interleaving: exactly one order
 #[test]
 fn the_last_unit_is_sold_once() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(1).save();
-    let answers = shop.buyers(50).at_once(|buyer| buyer.orders(&mug, 1));
-    assert_eq!((answers.count("201"), answers.count("400 S402")), (1, 49), "{:?}", answers.summary());
+    let responses = shop.buyers(50).at_once(|buyer| buyer.orders(&mug, 1));
+    assert_eq!((responses.count("201"), responses.count("400 S402")), (1, 49), "{:?}", responses.summary());
     assert_eq!(shop.stock_of(&mug), (0, 1, 1));
 }
 
-// wound 1, from the cart and through payment: as many paid orders as units, and nobody else pays
+// known failure 1, from the cart and through payment: as many paid orders as units, and no other buyer pays
 #[test]
 fn fifty_buyers_race_through_cart_order_and_payment_for_seven_units() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(7).save();
-    let answers = shop.buyers(50).at_once(|buyer| {
+    let responses = shop.buyers(50).at_once(|buyer| {
         buyer.fills_cart(&mug, 1);
         let placed = buyer.orders_cart();
         if placed.status == 201 { buyer.pays(&placed.word("/orderNumber"), "approve") } else { placed }
     });
-    assert_eq!(answers.count("201"), 7, "{:?}", answers.summary());
+    assert_eq!(responses.count("201"), 7, "{:?}", responses.summary());
     shop.settle();
     assert_eq!(shop.stock_of(&mug), (0, 0, 0));
 }
 
-// wound 2: no function exists that changes stock without its guard
+// known failure 2: no function exists that changes stock without its guard
 #[test]
 fn no_way_of_changing_stock_goes_below_zero() {
     let shop = TestShop::open();
@@ -64,7 +64,7 @@ fn no_way_of_changing_stock_goes_below_zero() {
     assert_eq!(changes.len(), 2, "{changes:#?}");
 }
 
-// wound 3: the same variant on two lines is summed before the check
+// known failure 3: the same variant on two lines is summed before the check
 #[test]
 fn the_same_variant_on_two_lines_is_summed_before_the_check() {
     let shop = TestShop::open();
@@ -82,20 +82,20 @@ fn the_same_variant_on_two_lines_is_summed_before_the_check() {
     assert_eq!(shop.stock_of(&mug), (0, 5, 5));
 }
 
-// wound 9: a losing race never undoes the winner (here for the last unit; the coupon's turn comes with the coupons)
+// known failure 9: a losing race never undoes the winner (here for the last unit; a story for coupons comes with coupons)
 #[test]
 fn a_losing_race_never_undoes_the_winner() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(1).save();
     let cup = shop.product("cup").stock(50).save();
     // the losers reserve cups first, in the same job in which the mug turns out to be gone
-    let answers = shop.buyers(20).at_once(|buyer| buyer.orders_all(&[(&cup, 1), (&mug, 1)]));
-    assert_eq!(answers.count("201"), 1, "{:?}", answers.summary());
+    let responses = shop.buyers(20).at_once(|buyer| buyer.orders_all(&[(&cup, 1), (&mug, 1)]));
+    assert_eq!(responses.count("201"), 1, "{:?}", responses.summary());
     shop.settle();
     assert_eq!((shop.stock_of(&mug), shop.stock_of(&cup)), ((0, 1, 1), (49, 1, 50)));
 }
 
-// wound 11: reserve, release, commit, cancel in any order and repeated: reserved never negative, never leaks
+// known failure 11: reserve, release, commit, cancel in any order and repeated: reserved never negative, never leaks
 #[test]
 fn stock_neither_leaks_nor_goes_negative_whatever_order_things_happen_in() {
     for seed in 0..6 {
@@ -121,26 +121,26 @@ fn stock_neither_leaks_nor_goes_negative_whatever_order_things_happen_in() {
     }
 }
 
-// wound 15: conflicts under load are retried or waited out, never shown
+// known failure 15: conflicts under load are retried or waited out, never shown
 #[test]
 fn crossing_orders_cancels_and_stock_changes_never_show_a_conflict() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(1_000).save();
     let cup = shop.product("cup").stock(1_000).save();
     let admin = shop.admin();
-    let answers = shop.buyers(40).at_once(|buyer| {
+    let responses = shop.buyers(40).at_once(|buyer| {
         let even = buyer.id().uuid().as_u128() % 2 == 0;
         let lines: [(&Product, i64); 2] = if even { [(&mug, 1), (&cup, 1)] } else { [(&cup, 1), (&mug, 1)] };
         let placed = buyer.orders_all(&lines);
         admin.put(format!("/inventory/{}/add", mug.id), json!({"quantity": 1, "reason": "delivery"})).must("200");
         if even { buyer.cancels(&placed.word("/orderNumber")) } else { placed }
     });
-    assert_eq!(answers.iter().filter(|answer| answer.is_good()).count(), 40, "{:?}", answers.summary());
+    assert_eq!(responses.iter().filter(|response| response.is_good()).count(), 40, "{:?}", responses.summary());
     shop.settle();
     assert_eq!(shop.stock_of(&mug), (1_020, 20, 1_040));
 }
 
-// wound 16: a cart of 200 lines costs a constant number of statements
+// known failure 16: a cart of 200 lines costs a constant number of statements
 #[test]
 fn an_order_of_two_hundred_lines_costs_as_many_statements_as_one_of_two() {
     let shop = TestShop::open();
