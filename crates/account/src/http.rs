@@ -82,7 +82,7 @@ pub struct StreamToken {
 }
 
 fn must_keep_accounts(app: &App) -> Result<()> {
-    if app.shop.accounts { Ok(()) } else { Err(Code::AccountsElsewhere.error()) }
+    if app.settings::<crate::Settings>().enabled { Ok(()) } else { Err(Code::AccountsElsewhere.error()) }
 }
 
 fn tokens(app: &App, session: Session) -> Result<Tokens> {
@@ -121,7 +121,7 @@ pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiRes
     let password = if too_long { String::new() } else { body.password };
     let right = password::matches(password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, right) else { return Err(Code::WrongCredentials.into()) };
-    let ttl = app.shop.refresh_ttl;
+    let ttl = app.settings::<crate::Settings>().refresh_ttl;
     let session = app.db.write("account.sign-in", move |tx| ops::sign_in(tx, &user.id, &hash, ttl)).await?;
     Ok(ok(tokens(&app, session)?))
 }
@@ -132,7 +132,7 @@ pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiRes
 pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<Tokens> {
     must_keep_accounts(&app)?;
     let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
-    let ttl = app.shop.refresh_ttl;
+    let ttl = app.settings::<crate::Settings>().refresh_ttl;
     match app.db.write("account.refresh", move |tx| ops::refresh(tx, &token, ttl)).await? {
         Refreshed::Session(session) => Ok(ok(tokens(&app, *session)?)),
         Refreshed::Reused => Err(Code::RefreshTokenReused.into()),

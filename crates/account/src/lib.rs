@@ -7,11 +7,14 @@ pub mod password;
 #[cfg(test)]
 mod races;
 pub mod session;
+pub mod settings;
 pub mod store;
 mod tasks;
 #[cfg(test)]
 mod tests;
 pub mod user;
+
+pub use settings::Settings;
 
 /// What this domain contributes to the program.
 pub const MODULE: web::Module = web::Module {
@@ -19,9 +22,10 @@ pub const MODULE: web::Module = web::Module {
         name: "account/0001_accounts",
         sql: include_str!("../migrations/0001_accounts.sql"),
     }],
+    settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
     root_routes: http::routes,
-    tasks: tasks::TASKS,
+    tasks: tasks::tasks,
     audit: store::audit,
     ..web::Module::named("account")
 };

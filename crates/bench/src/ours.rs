@@ -26,7 +26,7 @@ use store::{
     outbox,
 };
 use tokio::runtime::{Handle, Runtime};
-use web::{App, BASE, Role, Roles, Shop};
+use web::{App, BASE, Role, Roles};
 
 /// Products in the shop; orders are spread over them evenly.
 const PRODUCTS: usize = 100;
@@ -68,7 +68,7 @@ impl Ours {
         let options = [
             ("server.listen", "127.0.0.1:0"),
             ("audit.every", "0s"),
-            ("shop.pay_within", "1d"),
+            ("checkout.pay_within", "1d"),
             ("auth.access_ttl", "1d"),
         ];
         let options = options.map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -128,7 +128,7 @@ impl Ours {
     pub fn cost(&self, wanted: [(i64, i64); LINES]) -> Outcome<[(u64, u64); 2]> {
         let settings = store::Settings::of(self.url.clone(), Arc::new(SystemClock));
         let db = Db::open(store::Settings { readers: 1, writers: 1, ..settings })?;
-        let place = |key| self.runtime.block_on(place_in(&db, &self.app.shop, self.users[0], wanted, key));
+        let place = |key| self.runtime.block_on(place_in(&db, &self.app, self.users[0], wanted, key));
         let mut costs = [(0, 0); 2];
         for (cost, with_key) in costs.iter_mut().zip([false, true]) {
             let key = |n: u32| with_key.then(|| format!("bench {n}"));
@@ -176,13 +176,14 @@ async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Arc<[Ware]>> {
 
 /// The order path without HTTP: what the handler does after it has read the request.
 pub async fn place(app: App, user: UserId, wanted: [(i64, i64); LINES]) -> bool {
-    place_in(&app.db, &app.shop, user, wanted, None).await
+    place_in(&app.db, &app, user, wanted, None).await
 }
 
 /// The same on any connection to the database; with a key, also the statements for the idempotency record.
-async fn place_in(db: &Db, shop: &Shop, user: UserId, wanted: [(i64, i64); LINES], key: Option<String>) -> bool {
+async fn place_in(db: &Db, app: &App, user: UserId, wanted: [(i64, i64); LINES], key: Option<String>) -> bool {
     let Some(wish) = wish(wanted) else { return false };
-    let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
+    let pay_within = app.settings::<checkout::Settings>().pay_within;
+    let terms = Terms { currency: app.shop.currency, pay_within, zone: app.shop.zone.clone() };
     let place = move |tx: &mut Tx<'_>| place::place(tx, &ORDER, &terms, &user, &wish).map(|_| ());
     let placed = db.write("order.place", move |tx| {
         let Some(key) = &key else { return place(tx) };

@@ -18,7 +18,7 @@ pub const MIGRATIONS: &[::store::Migration] =
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
-    tasks: tasks::TASKS,
+    tasks: tasks::tasks,
     audit: store::audit,
     ..web::Module::named("cart")
 };

@@ -16,6 +16,7 @@ pub mod quote;
 pub mod refund;
 pub mod request;
 pub mod response;
+pub mod settings;
 pub mod steps;
 pub mod tasks;
 #[cfg(test)]
@@ -28,12 +29,17 @@ pub const MIGRATIONS: &[store::Migration] = &[
     store::Migration { name: "checkout/0002_saga_runs", sql: include_str!("../migrations/0002_saga_runs.sql") },
 ];
 
+pub use settings::Settings;
+
 /// What this crate contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    settings: Some(web::settings::Section::of::<Settings>()),
     statements: audit::STATEMENTS,
     routes: http::routes,
-    tasks: tasks::TASKS,
-    audit: |tx| store::audit::run(tx, audit::AUDIT),
+    tasks: tasks::tasks,
+    checks: audit::AUDIT,
+    gauges: saga::measure::GAUGES,
+    counters: saga::measure::COUNTERS,
     ..web::Module::named("checkout")
 };

@@ -1,7 +1,7 @@
 //! Periodic work: runs that are due, charges that were abandoned, hints that are old.
 
 use crate::{flow, late, webhook};
-use futures_util::{StreamExt, future::BoxFuture, stream};
+use futures_util::{StreamExt, stream};
 use kernel::Result;
 use saga::nudge_if_due;
 use std::{
@@ -15,12 +15,14 @@ const DUE_MAX: i64 = 128;
 /// Runs moved on at the same time: enough to share commits and to have several calls open.
 const AT_ONCE: usize = 16;
 
-/// The periodic work of this crate.
-pub const TASKS: &[Task] = &[
-    Task { name: "checkout.due-sagas", every: Duration::from_secs(1), run: |app| Box::pin(due_sagas(app)) },
-    Task { name: "checkout.late-captures", every: Duration::from_secs(1), run: |app| Box::pin(late_captures(app)) },
-    Task { name: "checkout.forget-hints", every: Duration::from_secs(3_600), run: forget_hints },
-];
+/// The periodic tasks.
+pub fn tasks(_: &App) -> Vec<Task> {
+    vec![
+        Task::on_leader("checkout.due-sagas", Duration::from_secs(1), due_sagas),
+        Task::on_leader("checkout.late-captures", Duration::from_secs(1), late_captures),
+        Task::on_leader("checkout.forget-hints", Duration::from_secs(3_600), forget_hints),
+    ]
+}
 
 /// Moves on every run that is due: unpaid orders expire, unknown outcomes are asked about, failed compensations are tried
 /// again. Gives how many were moved on.
@@ -58,10 +60,8 @@ async fn late_captures(app: App) -> Result<u64> {
     Ok(asked.into_inner())
 }
 
-fn forget_hints(app: App) -> BoxFuture<'static, Result<u64>> {
-    Box::pin(async move {
-        let cutoff = app.now().before(webhook::REMEMBERED);
-        app.db.write("checkout.forget-hints", move |tx| webhook::forget(tx, cutoff)).await?;
-        Ok(0)
-    })
+async fn forget_hints(app: App) -> Result<u64> {
+    let cutoff = app.now().before(webhook::REMEMBERED);
+    app.db.write("checkout.forget-hints", move |tx| webhook::forget(tx, cutoff)).await?;
+    Ok(0)
 }

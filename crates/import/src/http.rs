@@ -72,7 +72,7 @@ async fn import_products(
 ) -> ApiResult<Report> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
     let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv or application/x-ndjson"))?;
-    let mut options = options(Options::new(format, app.shop.low_stock_threshold), query)?;
+    let mut options = options(Options::new(format, app.settings::<inventory::Settings>().low_stock_threshold), query)?;
     (options.seller, options.by) = (seller.limited_to(), seller.0.id.to_string());
     let (feed, file) = upload();
     let db = app.db.clone();

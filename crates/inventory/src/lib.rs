@@ -9,6 +9,7 @@ pub mod location;
 pub mod movement;
 pub mod ops;
 pub mod rebuild;
+pub mod settings;
 pub mod stock;
 mod store;
 #[cfg(test)]
@@ -24,9 +25,12 @@ pub use store::State;
 pub const MIGRATIONS: &[::store::Migration] =
     &[::store::Migration { name: "inventory/0001_inventory", sql: include_str!("../migrations/0001_inventory.sql") }];
 
+pub use settings::Settings;
+
 /// What inventory contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
     routes: http::routes,
     stale: http::stale,

@@ -50,7 +50,10 @@ pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
 
 /// The settings that the operations need.
 pub(crate) fn settings(app: &App) -> Settings {
-    Settings { currency: app.shop.currency, low_stock_threshold: app.shop.low_stock_threshold }
+    Settings {
+        currency: app.shop.currency,
+        low_stock_threshold: app.settings::<inventory::Settings>().low_stock_threshold,
+    }
 }
 
 /// Which products a list shows.

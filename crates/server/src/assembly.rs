@@ -61,8 +61,8 @@ pub fn migrations() -> Vec<Migration> {
 
 /// Every statement of the program, to be prepared on every database by a test.
 pub fn statements() -> Vec<&'static str> {
-    let domains = MODULES.iter().flat_map(|module| module.statements);
-    store::STATEMENTS.iter().chain(domains).copied().flatten().copied().collect()
+    let own = store::STATEMENTS.iter().copied().flatten().copied();
+    own.chain(MODULES.iter().flat_map(Module::all_statements)).collect()
 }
 
 /// The shop without routes: what the command line needs.
@@ -75,7 +75,8 @@ pub(crate) fn parts(settings: &Settings, db: Db, ports: Ports) -> Result<Parts> 
     let auth = settings.auth.settings().map_err(misconfigured).and_then(Auth::from_settings)?;
     Ok(Parts {
         db,
-        shop: Arc::new(settings.rules().map_err(misconfigured)?),
+        shop: Arc::new(settings.shop().map_err(misconfigured)?),
+        settings: settings.modules.clone(),
         ports: Arc::new(ports),
         auth: Arc::new(auth),
         pages: Pages::default(),
@@ -93,7 +94,7 @@ fn misconfigured(fault: crate::config::Fault) -> kernel::Error {
 pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assembly> {
     let app = app(settings, db, ports)?;
     measure::registry();
-    let background = Background::open(&app, |progress| upkeep::chores(settings, progress, app.now())).await?;
+    let background = Background::open(&app, |progress| upkeep::tasks(settings, progress, app.now())).await?;
     let closing = CancellationToken::new();
     let probe = Probe {
         app: app.clone(),

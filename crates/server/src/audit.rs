@@ -69,7 +69,8 @@ pub async fn look(app: &App) -> Result<Findings> {
     let started_at = app.now();
     let mut found = Vec::new();
     for module in app.modules.iter() {
-        let broken = app.db.read("audit", module.audit).await?;
+        let module = *module;
+        let broken = app.db.read("audit", move |tx| module.violations(tx)).await?;
         found.extend(broken.into_iter().map(|violation| Finding { module: module.name, violation }));
     }
     Ok(Findings { started_at, finished_at: app.now(), found })

@@ -2,12 +2,12 @@
 
 use crate::leader::Leader;
 use crate::relay::{Progress, Relay};
-use crate::tasks::{self, Chore};
+use crate::tasks;
 use kernel::{Code, Result};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use web::App;
+use web::{App, Task};
 
 /// Rounds of relay and tasks after which settling is given up: something keeps making work for itself.
 const ROUNDS_MAX: usize = 10_000;
@@ -17,18 +17,19 @@ pub struct Background {
     app: App,
     leader: Leader,
     relay: Relay,
-    chores: Vec<Chore>,
+    tasks: Vec<Task>,
 }
 
 impl Background {
     /// Everything that `app`'s modules want done, and `own` tasks, which may watch the relay.
-    pub async fn open(app: &App, own: impl FnOnce(Arc<Progress>) -> Vec<Chore>) -> Result<Background> {
+    pub async fn open(app: &App, own: impl FnOnce(Arc<Progress>) -> Vec<Task>) -> Result<Background> {
         let leader = Leader::stand(&app.db).await?;
         let mut relay = Relay::open(app).await?;
         let held = *leader.held().borrow();
         relay.lead(held).await?;
-        let chores = tasks::of_modules(app).into_iter().chain(own(relay.progress())).collect();
-        Ok(Background { app: app.clone(), leader, relay, chores })
+        let of_modules = app.modules.iter().flat_map(|module| (module.tasks)(app));
+        let tasks = of_modules.chain(own(relay.progress())).collect();
+        Ok(Background { app: app.clone(), leader, relay, tasks })
     }
 
     /// What the relay has done.
@@ -62,8 +63,8 @@ impl Background {
             let mut done = self.relay().await? as u64;
             done += self.relay.upkeep().await? as u64;
             let shop = self.relay.shop();
-            for chore in &self.chores {
-                done += chore.once(&shop).await?;
+            for task in &self.tasks {
+                done += tasks::run_once(task, &shop).await?;
             }
             if done == 0 {
                 return Ok(());
@@ -74,20 +75,21 @@ impl Background {
 
     /// Runs one task by name, once. C003 when there is none of that name.
     pub async fn run_task(&mut self, name: &str) -> Result<u64> {
-        let chore = self.chores.iter().find(|chore| chore.name == name);
-        chore.ok_or_else(|| Code::NotFound.because(format!("no task {name}")))?.once(&self.relay.shop()).await
+        let task = self.tasks.iter().find(|task| task.name == name);
+        let task = task.ok_or_else(|| Code::NotFound.because(format!("no task {name}")))?;
+        tasks::run_once(task, &self.relay.shop()).await
     }
 
     /// The names of all tasks.
     pub fn task_names(&self) -> Vec<&'static str> {
-        self.chores.iter().map(|chore| chore.name).collect()
+        self.tasks.iter().map(|task| task.name).collect()
     }
 
     /// Starts everything on its own intervals.
     pub fn spawn(self) -> Running {
         let mut running = Running::default();
-        for chore in self.chores {
-            running.tasks.start(|stop| chore.keep(self.app.clone(), self.leader.held(), stop));
+        for task in self.tasks {
+            running.tasks.start(|stop| tasks::keep_running(task, self.app.clone(), self.leader.held(), stop));
         }
         running.relay.start(|stop| self.relay.run(self.leader.held(), stop));
         running.leader.start(|stop| self.leader.keep(stop));

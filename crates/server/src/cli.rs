@@ -3,7 +3,7 @@
 use crate::commands;
 use crate::config::{Config, Fault, Flags};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use std::{ffi::OsString, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 /// A commerce backend that holds under a rush.
 ///
@@ -147,8 +147,8 @@ pub struct Token {
     #[arg(long, value_name = "ROLE", default_value = "USER")]
     pub role: Vec<String>,
     /// How long it is good for, such as 1h or 30d; auth.access_ttl when left out
-    #[arg(long, value_name = "TIME")]
-    pub expires: Option<crate::config::Span>,
+    #[arg(long, value_name = "TIME", value_parser = web::settings::parse_duration)]
+    pub expires: Option<Duration>,
 }
 
 /// What `grant` takes.

@@ -7,12 +7,12 @@ pub(crate) use copy::copy;
 pub(crate) use import::{import, import_text};
 
 use crate::cli::{Ending, Grant, Token, Trouble};
-use crate::config::{Config, Fault, Settings, Span};
+use crate::config::{Config, Fault, Settings};
 use crate::{assembly, audit as audits, opening, schema, serve as serving};
 use kernel::UserId;
 use std::{
     io::{IsTerminal, Write},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use web::{App, Role, Roles};
 
@@ -31,7 +31,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
 
 /// How long a statement of a command may take on a server. Nobody waits for a request here, and an audit of a large shop reads
 /// all of it.
-const STATEMENT_MAX: Span = Span::hours(1);
+const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
 
 /// Database and settings without anything running.
 pub(crate) async fn open(settings: &Settings) -> Result<App, Trouble> {
@@ -102,7 +102,7 @@ pub(crate) fn token(config: &Config, wanted: &Token) -> Result<Ending, Trouble> 
     })?;
     let roles = roles(&wanted.role)?;
     let settings = config.settings.auth.settings()?;
-    let ttl = wanted.expires.map_or(settings.access_ttl, crate::config::Span::duration);
+    let ttl = wanted.expires.unwrap_or(settings.access_ttl);
     let auth = web::Auth::from_settings(settings);
     let issued = auth.and_then(|auth| auth.issue_for(&user, roles, opening::clock().now(), ttl));
     let issued = issued.map_err(|e| Trouble::failed("no token can be made", &e, "set auth.secrets"))?;

@@ -3,14 +3,15 @@
 pub mod layers;
 pub mod sections;
 mod show;
-pub mod span;
 
 pub use sections::Settings;
 pub use show::{documents, shown};
-pub use span::Span;
 
+use crate::assembly::MODULES;
 use layers::Layer;
+use serde_json::{Map, Value};
 use std::{fmt, path::PathBuf};
+use web::settings::{ModuleSettings, WrongSetting};
 
 /// What is wrong with a setting or a command: what, why, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +30,9 @@ impl Fault {
         Fault { what: what.into(), why: why.into(), remedy: remedy.into() }
     }
 
-    /// Says where it was found.
-    fn at(mut self, place: &str) -> Fault {
-        self.what = format!("{} in {place}", self.what);
+    /// Adds where the fault is.
+    fn found_in(mut self, source: &str) -> Fault {
+        self.what = format!("{} in {source}", self.what);
         self
     }
 }
@@ -91,7 +92,10 @@ impl Config {
         layers.push(Layer::environment(variables, &defaults)?);
         layers.push(Layer::flags(options, &defaults)?);
         layers.insert(0, defaults);
-        let settings: Settings = layers::merge(&layers)?.extract().map_err(|error| misread(&error))?;
+        let mut merged = layers::merge(&layers)?;
+        let modules = modules(&mut merged, &layers)?;
+        let settings = web::settings::read(Value::Object(merged)).map_err(|wrong| misread("", wrong, &layers))?;
+        let settings = Settings { modules, ..settings };
         settings.check()?;
         Ok(Config { settings, layers })
     }
@@ -110,41 +114,39 @@ fn read(path: &std::path::Path) -> Result<(String, String), Fault> {
     Ok((path.display().to_string(), text))
 }
 
-fn misread(error: &figment::Error) -> Fault {
-    let key = error.path.join(".");
-    let place = error.metadata.as_ref().map_or("the configuration", |metadata| metadata.name.as_ref());
-    let why = error.kind.to_string();
-    Fault::new(format!("{key} has a wrong value in {place}"), why, "`holdfast config default` shows what it looks like")
+/// Takes the modules' sections out of the merged configuration, read and checked.
+fn modules(merged: &mut Map<String, Value>, layers: &[Layer]) -> Result<ModuleSettings, Fault> {
+    let mut settings = ModuleSettings::default();
+    for module in MODULES {
+        if let Some(section) = &module.settings {
+            let value = merged.remove(module.name).unwrap_or_default();
+            settings.load(section, value).map_err(|wrong| misread(module.name, wrong, layers))?;
+        }
+    }
+    Ok(settings)
+}
+
+fn misread(section: &str, wrong: WrongSetting, layers: &[Layer]) -> Fault {
+    let key = [section, &wrong.key].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+    let source = layers.iter().rev().find(|layer| layer.value(&key).is_some());
+    let source = source.map_or("the configuration", |layer| &layer.source);
+    let remedy = wrong.remedy.unwrap_or_else(|| "`holdfast config default` shows what it looks like".to_owned());
+    Fault::new(format!("{key} has a wrong value in {source}"), wrong.why, remedy)
 }
 
 /// The known name most like `name`, if one is alike enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let last = |key: &str| key.rsplit('.').next().unwrap_or("").to_owned();
     let score = |candidate: &str| {
-        let whole = distance(name, candidate);
+        let whole = strsim::levenshtein(name, candidate);
         // the right name in the wrong section is a common slip
-        whole.min(distance(&last(name), &last(candidate)) + 2)
+        whole.min(strsim::levenshtein(&last(name), &last(candidate)) + 2)
     };
     known
         .map(|key| (score(key), key))
         .min()
         .filter(|(far, _)| *far <= name.len().div_ceil(3).max(2))
         .map(|(_, key)| key)
-}
-
-/// How many letters must be inserted, removed or changed to make `a` of `b`.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<Ending, Trouble> {
         let (server, app) = commands::start(&config.settings).await?;
         let address = server.address;
         let people = open(&mut claims, &app, address).await?;
-        let pay_within = config.settings.shop.pay_within.duration();
+        let pay_within = config.settings.modules.get::<checkout::Settings>().pay_within;
         if let Some((people, products)) = &people {
             day::play(&mut claims, people, *products, pay_within).await;
         }
@@ -67,7 +67,7 @@ fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &s
         ("database.url", format!("sqlite:{}", folder.database().display())),
         ("gateway.journal", folder.journal().display().to_string()),
         ("gateway.approve_percent", "100".to_owned()),
-        ("shop.pay_within", pay_within.to_owned()),
+        ("checkout.pay_within", pay_within.to_owned()),
         ("log.filter", "warn".to_owned()),
     ];
     let mut options: Vec<_> = own.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -117,7 +117,7 @@ impl Limits {
             DefaultKeyedRateLimiter::keyed(Quota::per_second(per_second).allow_burst(burst))
         });
         let address_header = HeaderName::from_bytes(server.client_address_header.as_bytes()).ok();
-        Limits { routes, timeout: server.request_timeout.duration(), rate, counted: AtomicU64::new(1), address_header }
+        Limits { routes, timeout: server.request_timeout, rate, counted: AtomicU64::new(1), address_header }
     }
 
     /// What the request's module declared about its route.

@@ -1,5 +1,6 @@
 //! Measurements for Prometheus. Per-request series are looked up once and kept, so that a request costs two atomic additions.
 
+use crate::assembly::MODULES;
 use crate::relay::Progress;
 use axum::http::{Method, StatusCode};
 use kernel::Result;
@@ -64,7 +65,10 @@ fn describe() {
     describe_gauge!("holdfast_relay_lag_seconds", "Age of the oldest of those.");
     describe_gauge!("holdfast_events_parked", "Events put aside because a reaction failed.");
     describe_gauge!("holdfast_streams", "Open live streams.");
-    saga::measure::describe();
+    for module in MODULES {
+        module.gauges.iter().for_each(|gauge| describe_gauge!(gauge.name, gauge.help));
+        module.counters.iter().for_each(|(name, help)| describe_counter!(*name, *help));
+    }
     describe_counter!("holdfast_task_runs_total", "Runs of periodic tasks, by task and outcome.");
     describe_counter!("holdfast_task_work_total", "Things periodic tasks did, by task.");
     describe_gauge!("holdfast_audit_violations", "Broken promises found by the last audit.");
@@ -155,9 +159,18 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     counter!("holdfast_relay_failures_total").absolute(progress.failures.load(Ordering::Relaxed));
     gauge!("holdfast_events_parked").set(progress.parked.load(Ordering::Relaxed) as f64);
     gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
-    let (newest, sagas) =
-        app.db.read("metrics.read", |tx| Ok((store::outbox::newest(tx)?, saga::measure::unfinished(tx)?))).await?;
-    saga::measure::set(sagas);
+    let modules = Arc::clone(&app.modules);
+    let read = move |tx: &mut store::Tx<'_>| {
+        let gauges = modules.iter().flat_map(|module| module.gauges).map(|gauge| Ok((*gauge, (gauge.read)(tx)?)));
+        let gauges = gauges.collect::<Result<Vec<_>>>()?;
+        Ok((store::outbox::newest(tx)?, gauges))
+    };
+    let (newest, gauges) = app.db.read("metrics.read", read).await?;
+    for (gauge, values) in gauges {
+        for (label, value) in values {
+            gauge!(gauge.name, gauge.label => label).set(value as f64);
+        }
+    }
     let leads = progress.leads.load(Ordering::Relaxed);
     let heard = if leads { &progress.heard_by_all } else { &progress.told };
     let lag = newest - heard.load(Ordering::Relaxed);

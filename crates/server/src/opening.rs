@@ -34,8 +34,8 @@ pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db
         queue: database.queue,
         readers: database.readers,
         writers: database.writers,
-        connect_timeout: database.connect_timeout.duration(),
-        statement_timeout: database.statement_timeout.duration(),
+        connect_timeout: database.connect_timeout,
+        statement_timeout: database.statement_timeout,
         ..store::Settings::of(url, clock())
     };
     let db = Db::open(settings).map_err(|error| fault(&what, &error, remedy))?;
@@ -68,15 +68,15 @@ fn gateway(settings: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
             }
             let simulated = gateway::Simulated::open(gateway::simulated::Settings {
                 approve_per_mille: settings.approve_percent * 10,
-                latency_min: settings.latency_min.duration(),
-                latency_max: settings.latency_max.duration(),
+                latency_min: settings.latency_min,
+                latency_max: settings.latency_max,
                 seed: (settings.seed != 0).then_some(settings.seed),
                 journal,
             });
             let remedy = "repair the file gateway.journal names, or name another";
             let simulated =
                 simulated.map_err(|error| fault("the simulated gateway cannot be opened", &error, remedy))?;
-            Ok(Arc::new(gateway::InTime::new(simulated, settings.timeout.duration())))
+            Ok(Arc::new(gateway::InTime::new(simulated, settings.timeout)))
         }
     }
 }
@@ -87,7 +87,7 @@ fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
     }
     let settings = reviews::Settings {
         base_url: settings.url.clone(),
-        timeout: settings.timeout.duration(),
+        timeout: settings.timeout,
         failures_max: REVIEW_FAILURES_MAX,
         open_for: REVIEWS_LEFT_ALONE,
     };

@@ -61,7 +61,7 @@ impl Server {
         let stop = CancellationToken::new();
         let limits = Limits {
             connections: Arc::new(Semaphore::new(settings.server.connections_max)),
-            header_timeout: settings.server.header_timeout.duration(),
+            header_timeout: settings.server.header_timeout,
         };
         let mut accepting = vec![tokio::spawn(accept(listener, assembly.router, limits.clone(), stop.clone()))];
         if let Some(listener) = apart {
@@ -70,7 +70,7 @@ impl Server {
         let folding = tokio::spawn(fold());
         let running = assembly.background.spawn();
         let parts = Parts { app: assembly.app, closing: assembly.closing, running };
-        let within = settings.server.shutdown_timeout.duration();
+        let within = settings.server.shutdown_timeout;
         Ok(Server { address, metrics_address, assembly: parts, accepting, folding, stop, within })
     }
 

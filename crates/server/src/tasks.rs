@@ -1,117 +1,86 @@
-//! Periodic work: every module's tasks and the server's own, each on its interval with jitter, one run of each at a time.
+//! Runs periodic work: each task on its interval with jitter, one run of each at a time.
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use kernel::{Code, Random, Result};
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, time::Duration};
 use store::Lease;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use web::App;
+use web::{App, RunsOn, Task};
 
-/// Runs in a row of one task that still finds something to do, before it pauses for a moment so that requests come first.
-const IN_A_ROW: u32 = 50;
-/// That moment.
-const BREATH: Duration = Duration::from_millis(20);
+/// After this many runs in a row that found work, a task pauses for [`YIELD`], so that requests get their turn.
+const RUNS_IN_A_ROW_MAX: u32 = 50;
+const YIELD: Duration = Duration::from_millis(20);
 /// Longest pause after failures in a row.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
-/// A task with what it needs.
-#[derive(Clone)]
-pub struct Chore {
-    /// For logs and metrics.
-    pub name: &'static str,
-    /// Pause between runs that found nothing to do.
-    pub every: Duration,
-    /// Whether every instance has to do it for itself, and not one for the shop.
-    pub everywhere: bool,
-    /// Does a bounded piece of work and says how much.
-    pub run: Arc<dyn Fn(App) -> BoxFuture<'static, Result<u64>> + Send + Sync>,
+/// Runs a task once and counts the run.
+pub async fn run_once(task: &Task, app: &App) -> Result<u64> {
+    let outcome = AssertUnwindSafe(task.run(app.clone())).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|_| Err(Code::Internal.error().caused_by(format!("{} panicked", task.name))));
+    match &outcome {
+        Ok(done) => {
+            metrics::counter!("holdfast_task_runs_total", "task" => task.name, "outcome" => "ok").increment(1);
+            metrics::counter!("holdfast_task_work_total", "task" => task.name).increment(*done);
+        }
+        Err(_) => {
+            metrics::counter!("holdfast_task_runs_total", "task" => task.name, "outcome" => "failed").increment(1);
+        }
+    }
+    outcome
 }
 
-impl std::fmt::Debug for Chore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} every {:?}", self.name, self.every)
+/// Runs a task on its interval until `stop`; a task of the leader only while this instance holds the lease. A run is never
+/// cut off in the middle.
+pub async fn keep_running(task: Task, app: App, mut held: watch::Receiver<Option<Lease>>, stop: CancellationToken) {
+    let mut random = Random::from_system();
+    let mut failures = 0_u32;
+    let mut in_a_row = 0_u32;
+    let mut pause = jittered(task.every.min(Duration::from_secs(1)), &mut random);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        let Some(app) = app_for(&task, &app, &mut held, &stop).await else { return };
+        pause = match run_once(&task, &app).await {
+            Ok(0) => {
+                (failures, in_a_row) = (0, 0);
+                jittered(task.every, &mut random)
+            }
+            Ok(_) => {
+                failures = 0;
+                in_a_row += 1;
+                if in_a_row.is_multiple_of(RUNS_IN_A_ROW_MAX) { YIELD } else { Duration::ZERO }
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(task = task.name, failures, error = ?error, "task failed; it will be run again");
+                let longer = task.every.max(Duration::from_millis(100)) * 2_u32.saturating_pow(failures.min(10));
+                jittered(longer.min(PAUSE_MAX.max(task.every)), &mut random)
+            }
+        };
     }
 }
 
-/// The tasks of every module.
-pub fn of_modules(app: &App) -> Vec<Chore> {
-    let tasks = app.modules.iter().flat_map(|module| module.tasks);
-    let chore =
-        |task: &web::Task| Chore { name: task.name, every: task.every, everywhere: false, run: Arc::new(task.run) };
-    tasks.map(chore).collect()
-}
-
-impl Chore {
-    /// Runs once, counted.
-    pub async fn once(&self, app: &App) -> Result<u64> {
-        let outcome = AssertUnwindSafe((self.run)(app.clone())).catch_unwind().await;
-        let outcome =
-            outcome.unwrap_or_else(|_| Err(Code::Internal.error().caused_by(format!("{} panicked", self.name))));
-        match &outcome {
-            Ok(done) => {
-                metrics::counter!("holdfast_task_runs_total", "task" => self.name, "outcome" => "ok").increment(1);
-                metrics::counter!("holdfast_task_work_total", "task" => self.name).increment(*done);
-            }
-            Err(_) => {
-                metrics::counter!("holdfast_task_runs_total", "task" => self.name, "outcome" => "failed").increment(1);
-            }
-        }
-        outcome
+/// The app that the task writes with. For a task of the leader it carries the lease, and this waits until this instance holds
+/// it. `None` once the program stops.
+async fn app_for(
+    task: &Task,
+    app: &App,
+    held: &mut watch::Receiver<Option<Lease>>,
+    stop: &CancellationToken,
+) -> Option<App> {
+    if task.runs_on == RunsOn::EveryInstance {
+        return Some(app.clone());
     }
-
-    /// Runs on its interval until `stop`, while this instance holds the lease. A run is never cut off in the middle.
-    pub async fn keep(self, app: App, mut held: watch::Receiver<Option<Lease>>, stop: CancellationToken) {
-        let mut random = Random::from_system();
-        let mut failures = 0_u32;
-        let mut in_a_row = 0_u32;
-        let mut pause = jittered(self.every.min(Duration::from_secs(1)), &mut random);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-            let Some(app) = self.turn(&app, &mut held, &stop).await else { return };
-            pause = match self.once(&app).await {
-                Ok(0) => {
-                    (failures, in_a_row) = (0, 0);
-                    jittered(self.every, &mut random)
-                }
-                Ok(_) => {
-                    failures = 0;
-                    in_a_row += 1;
-                    if in_a_row.is_multiple_of(IN_A_ROW) { BREATH } else { Duration::ZERO }
-                }
-                Err(error) => {
-                    failures += 1;
-                    tracing::warn!(task = self.name, failures, error = ?error, "task failed; it will be run again");
-                    let longer = self.every.max(Duration::from_millis(100)) * 2_u32.saturating_pow(failures.min(10));
-                    jittered(longer.min(PAUSE_MAX.max(self.every)), &mut random)
-                }
-            };
+    loop {
+        if let Some(lease) = *held.borrow_and_update() {
+            return Some(app.under(lease));
         }
-    }
-}
-
-impl Chore {
-    /// Waits until it is this instance's turn, and gives the shop under that lease; `None` once the program stops.
-    async fn turn(
-        &self,
-        app: &App,
-        held: &mut watch::Receiver<Option<Lease>>,
-        stop: &CancellationToken,
-    ) -> Option<App> {
-        if self.everywhere {
-            return Some(app.clone());
-        }
-        loop {
-            if let Some(lease) = *held.borrow_and_update() {
-                return Some(app.under(lease));
-            }
-            tokio::select! {
-                () = stop.cancelled() => return None,
-                changed = held.changed() => changed.ok()?,
-            }
+        tokio::select! {
+            () = stop.cancelled() => return None,
+            changed = held.changed() => changed.ok()?,
         }
     }
 }

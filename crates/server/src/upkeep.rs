@@ -1,17 +1,15 @@
-//! The server's own periodic tasks: what is forgotten when, scheduled audits, keys of the identity provider.
+//! The server's own periodic tasks: deletion of old rows, scheduled audits, keys of the identity provider.
 
 use crate::audit;
 use crate::config::Settings;
 use crate::relay::{self, Progress};
-use crate::tasks::Chore;
-use futures_util::FutureExt;
 use kernel::{Result, Timestamp};
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use store::{Tx, idempotency, outbox, subscriber};
-use web::App;
+use web::{App, Task};
 
 /// How often old rows are looked for.
 const FORGET_EVERY: Duration = Duration::from_secs(30);
@@ -19,35 +17,27 @@ const FORGET_EVERY: Duration = Duration::from_secs(30);
 const DUE_EVERY: Duration = Duration::from_secs(15);
 
 /// The server's own tasks.
-pub fn chores(settings: &Settings, progress: Arc<Progress>, running_since: Timestamp) -> Vec<Chore> {
-    let retention = settings.retention.clone();
-    let (idempotency, events, audits) =
-        (retention.idempotency.duration(), retention.events.duration(), retention.audits);
-    let audit_every = settings.audit.every;
-    let mut chores = vec![
-        chore("server.forget-idempotency", FORGET_EVERY, move |app| forget_keys(app, idempotency)),
-        chore("server.forget-events", FORGET_EVERY, move |app| forget_events(app, events, Arc::clone(&progress))),
-        Chore {
-            everywhere: true,
-            ..chore("server.identity-keys", DUE_EVERY, |app| async move {
-                app.auth.refresh_keys(app.now()).await.map(|_| 0)
-            })
-        },
+pub fn tasks(settings: &Settings, progress: Arc<Progress>, running_since: Timestamp) -> Vec<Task> {
+    let (idempotency, events) = (settings.retention.idempotency, settings.retention.events);
+    let (audit_every, audits) = (settings.audit.every, settings.retention.audits);
+    let mut tasks = vec![
+        Task::on_leader("server.forget-idempotency", FORGET_EVERY, move |app| forget_keys(app, idempotency)),
+        Task::on_leader("server.forget-events", FORGET_EVERY, move |app| {
+            forget_events(app, events, Arc::clone(&progress))
+        }),
+        Task::on_every_instance("server.identity-keys", DUE_EVERY, refresh_identity_keys),
     ];
     if !audit_every.is_zero() {
-        chores.push(chore("server.audit", DUE_EVERY, move |app| async move {
-            audit::when_due(&app, audit_every.duration(), running_since).await?;
+        tasks.push(Task::on_leader("server.audit", DUE_EVERY, move |app| async move {
+            audit::when_due(&app, audit_every, running_since).await?;
             app.db.write("audit.forget", move |tx| audit::forget(tx, audits)).await
         }));
     }
-    chores
+    tasks
 }
 
-fn chore<F>(name: &'static str, every: Duration, run: impl Fn(App) -> F + Send + Sync + 'static) -> Chore
-where
-    F: Future<Output = Result<u64>> + Send + 'static,
-{
-    Chore { name, every, everywhere: false, run: Arc::new(move |app| run(app).boxed()) }
+async fn refresh_identity_keys(app: App) -> Result<u64> {
+    app.auth.refresh_keys(app.now()).await.map(|_| 0)
 }
 
 async fn forget_keys(app: App, after: Duration) -> Result<u64> {

@@ -33,10 +33,10 @@ fn configuration_is_shown_checked_and_explained() {
     exits(&space, 0, &["config", "check"]);
     std::fs::write(space.folder().join("holdfast.toml"), "[shop]\npay_withn = \"5m\"\n").unwrap();
     let text = exits(&space, 2, &["config", "check"]);
-    for part in ["shop.pay_withn", "holdfast.toml", "why:", "did you mean shop.pay_within"] {
+    for part in ["shop.pay_withn", "holdfast.toml", "why:", "did you mean checkout.pay_within"] {
         assert!(text.contains(part), "{part} is missing: {text}");
     }
-    std::fs::write(space.folder().join("other.toml"), "[shop]\npay_within = \"5m\"\n").unwrap();
+    std::fs::write(space.folder().join("other.toml"), "[checkout]\npay_within = \"5m\"\n").unwrap();
     let text = exits(&space, 0, &["--config", "other.toml", "config", "show"]);
     assert!(text.contains("pay_within = \"5m\"") && text.contains("# other.toml"), "{text}");
     assert!(!text.contains("holdfast-development-secret") && !text.contains(":secret@"), "{text}");

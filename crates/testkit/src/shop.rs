@@ -111,7 +111,7 @@ impl TestShop {
         TestShop::with(seed, &[])
     }
 
-    /// A shop with settings that differ from the defaults, such as `("shop.pay_within", "1h")`.
+    /// A shop with settings that differ from the defaults, such as `("checkout.pay_within", "1h")`.
     pub fn with(seed: u64, settings: &[(&str, &str)]) -> TestShop {
         let space = Space::open();
         let url = space.url().to_owned();

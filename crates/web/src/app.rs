@@ -1,9 +1,12 @@
 //! What every handler can reach.
 
-use crate::{Auth, Live, Module, Pages};
+use crate::{
+    Auth, Live, Module, Pages,
+    settings::{ModuleSettings, Settings},
+};
 use kernel::{Currency, Timestamp, Zone};
 use ports::Ports;
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc};
 use store::{Db, Lease};
 
 /// The running shop: axum's state. One pointer, because axum clones its state for every layer of every request.
@@ -14,8 +17,10 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The database.
     pub db: Db,
-    /// Settings that rules read.
+    /// Zone and currency.
     pub shop: Arc<Shop>,
+    /// What each module registered in [`Module::settings`]; read it with [`App::settings`].
+    pub settings: ModuleSettings,
     /// What we ask of other systems.
     pub ports: Arc<Ports>,
     /// Who is calling.
@@ -48,6 +53,7 @@ impl App {
         App::from(Parts {
             db: self.db.under(lease),
             shop: Arc::clone(&self.shop),
+            settings: self.settings.clone(),
             ports: Arc::clone(&self.ports),
             auth: Arc::clone(&self.auth),
             pages: self.pages.clone(),
@@ -56,38 +62,27 @@ impl App {
         })
     }
 
+    /// The settings of a module, such as `app.settings::<checkout::Settings>()`.
+    pub fn settings<S: Settings>(&self) -> Arc<S> {
+        self.settings.get()
+    }
+
     /// The present instant of the shop's clock.
     pub fn now(&self) -> Timestamp {
         self.db.clock().now()
     }
 }
 
-/// Settings that rules read. Made by the server from its configuration.
+/// What every domain has to know of the shop.
 #[derive(Debug, Clone)]
 pub struct Shop {
     /// What a day is, and how times without zone are read.
     pub zone: Zone,
-    /// The one currency.
     pub currency: Currency,
-    /// How long an order waits for its payment before everything is given back (design C: 10 minutes).
-    pub pay_within: Duration,
-    /// Available units at or below which a new stock row counts as low (design B: 10).
-    pub low_stock_threshold: i64,
-    /// Whether users sign up and in here; not, when an outside identity provider issues the tokens.
-    pub accounts: bool,
-    /// How long a refresh token is good for (design A: 7 days).
-    pub refresh_ttl: Duration,
 }
 
 impl Default for Shop {
     fn default() -> Shop {
-        Shop {
-            zone: Zone::named("Asia/Seoul").unwrap_or_else(|_| Zone::utc()),
-            currency: Currency::KRW,
-            pay_within: Duration::from_secs(600),
-            low_stock_threshold: 10,
-            accounts: true,
-            refresh_ttl: Duration::from_secs(7 * 86_400),
-        }
+        Shop { zone: Zone::named("Asia/Seoul").unwrap_or_else(|_| Zone::utc()), currency: Currency::KRW }
     }
 }

@@ -14,6 +14,8 @@ pub mod pages;
 pub mod pictures;
 pub mod response;
 pub mod route;
+pub mod settings;
+pub mod task;
 pub mod version;
 
 pub use app::{App, Parts, Shop};
@@ -23,11 +25,12 @@ pub use failure::{Context, Failure};
 pub use idempotency::{IdempotencyKey, Idempotent, NoBody, once, replay};
 pub use input::{Json, Paging, Path, Query};
 pub use live::{Live, Notice};
-pub use module::{Module, Task};
+pub use module::{Gauge, Module};
 pub use pages::{PageKey, Pages};
 pub use pictures::Picture;
 pub use response::{ApiResponse, ApiResult, accepted, created, done, ok};
 pub use route::Routes;
+pub use task::{RunsOn, Task};
 pub use version::IfMatch;
 
 /// Every path of the shop's API begins with this, except those of a module's `root_routes`.

@@ -1,12 +1,10 @@
 //! What a domain contributes to the program, in one constant.
 
-use crate::{App, Notice, PageKey, Routes};
-use futures_util::future::BoxFuture;
+use crate::{App, Notice, PageKey, Routes, Task, settings::Section};
 use kernel::Result;
-use std::time::Duration;
-use store::{Migration, Reaction, StoredEvent, Tx, Violation};
+use store::{Check, Migration, Reaction, StoredEvent, Tx, Violation};
 
-/// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`.
+/// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`; a part that is left out is empty.
 #[derive(Clone, Copy)]
 pub struct Module {
     /// The crate's name.
@@ -25,10 +23,30 @@ pub struct Module {
     pub stale: fn(&StoredEvent) -> Vec<PageKey>,
     /// What an event tells to live streams.
     pub live: fn(&StoredEvent) -> Vec<Notice>,
-    /// What it does from time to time.
-    pub tasks: &'static [Task],
-    /// Which of its promises are broken.
+    /// Its section of the configuration, named like the module.
+    pub settings: Option<Section>,
+    /// Its periodic work; intervals may come from `app`'s settings.
+    pub tasks: fn(&App) -> Vec<Task>,
+    /// Its promises that one query can check.
+    pub checks: &'static [Check],
+    /// Its promises that need more than one query.
     pub audit: fn(&mut Tx<'_>) -> Result<Vec<Violation>>,
+    /// Its measurements that are read from the database.
+    pub gauges: &'static [Gauge],
+    /// Its measurements that are counted as they happen: name and help text.
+    pub counters: &'static [(&'static str, &'static str)],
+}
+
+/// A number that is read from the database whenever metrics are asked for.
+#[derive(Clone, Copy)]
+pub struct Gauge {
+    /// Its name in Prometheus, such as `holdfast_sagas`.
+    pub name: &'static str,
+    pub help: &'static str,
+    /// The label that tells the values apart, such as `status`.
+    pub label: &'static str,
+    /// The values, each with what the label says.
+    pub read: fn(&mut Tx<'_>) -> Result<Vec<(&'static str, i64)>>,
 }
 
 impl Module {
@@ -43,19 +61,25 @@ impl Module {
             reactions: Vec::new,
             stale: |_| Vec::new(),
             live: |_| Vec::new(),
-            tasks: &[],
+            settings: None,
+            tasks: |_| Vec::new(),
+            checks: &[],
             audit: |_| Ok(Vec::new()),
+            gauges: &[],
+            counters: &[],
         }
     }
-}
 
-/// Periodic work. It takes no input, is idempotent, and is the same whether nudged or periodic.
-#[derive(Clone, Copy)]
-pub struct Task {
-    /// For logs and metrics, such as `checkout.due-sagas`.
-    pub name: &'static str,
-    /// Pause between runs that found nothing to do.
-    pub every: Duration,
-    /// Does a bounded piece of work and says how much; it is run again at once while that is above zero.
-    pub run: fn(App) -> BoxFuture<'static, Result<u64>>,
+    /// Every broken promise of this module.
+    pub fn violations(&self, tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+        let mut found = store::audit::run(tx, self.checks)?;
+        found.extend((self.audit)(tx)?);
+        Ok(found)
+    }
+
+    /// Every statement of this module, those of its checks included.
+    pub fn all_statements(&self) -> Vec<&'static str> {
+        let checks = self.checks.iter().map(|check| check.sql);
+        self.statements.iter().copied().flatten().copied().chain(checks).collect()
+    }
 }

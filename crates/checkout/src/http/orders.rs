@@ -63,7 +63,8 @@ async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderR
     let wish = Wish::of(&body.body)?;
     let means = body.body.payment.as_ref().map(PaymentChoice::means).transpose()?;
     let shop = &app.shop;
-    let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
+    let pay_within = app.settings::<crate::Settings>().pay_within;
+    let terms = Terms { currency: shop.currency, pay_within, zone: shop.zone.clone() };
     let begin = move |tx: &mut Tx<'_>| {
         let Placed { order, saga: mut run } = place::place(tx, &ORDER, &terms, &user.id, &wish)?;
         match &means {

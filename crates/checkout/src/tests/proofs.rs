@@ -92,7 +92,8 @@ impl Scenario<Checkout> for Stocked {
         let request: OrderRequest = serde_json::from_value(items(&[(self.mug, 2), (self.pen, 1)])).unwrap();
         let wish = Wish::of(&request)?;
         let shop = &self.shop.app.shop;
-        let terms = Terms { currency: shop.currency, pay_within: shop.pay_within, zone: shop.zone.clone() };
+        let pay_within = self.shop.app.settings::<crate::Settings>().pay_within;
+        let terms = Terms { currency: shop.currency, pay_within, zone: shop.zone.clone() };
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let mut placed = place::place(tx, saga, &terms, &buyer(1), &wish)?;
             let means = Means::checked("CARD", Some("approve"))?;

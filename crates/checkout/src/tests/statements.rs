@@ -24,7 +24,8 @@ async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
     }
     let wish = Wish::of(&serde_json::from_value(json!({ "shippingAddress": address() })).unwrap()).unwrap();
     let rules = &shop.app.shop;
-    let terms = Terms { currency: rules.currency, pay_within: rules.pay_within, zone: rules.zone.clone() };
+    let pay_within = shop.app.settings::<crate::Settings>().pay_within;
+    let terms = Terms { currency: rules.currency, pay_within, zone: rules.zone.clone() };
     let place = move |tx: &mut ::store::Tx<'_>| {
         let before = tx.statements();
         let placed = place::place(tx, &ORDER, &terms, &buyer(who), &wish)?;

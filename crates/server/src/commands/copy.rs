@@ -50,7 +50,7 @@ fn opened(settings: &Settings, url: &DatabaseUrl, side: Side) -> Result<Db, Trou
         return Err(Trouble::Failed(Fault::new(what(), "there is no such file", remedy)));
     }
     let opened = Db::open(store::Settings {
-        connect_timeout: settings.database.connect_timeout.duration(),
+        connect_timeout: settings.database.connect_timeout,
         statement_timeout: STATEMENT_MAX,
         ..store::Settings::of(url.clone(), opening::clock())
     });

@@ -49,7 +49,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<Ending, Tr
 }
 
 fn options(app: &App, format: Format) -> Options {
-    Options::new(format, app.shop.low_stock_threshold)
+    Options::new(format, app.settings::<inventory::Settings>().low_stock_threshold)
 }
 
 fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {

@@ -1,53 +1,57 @@
-//! Where settings come from: layers of named values, later ones winning, and no name that the default file does not have.
+//! Where settings come from: layers of named values. A later layer wins, and a name that the default file does not have is an
+//! error.
 
 use super::{Fault, nearest};
-use figment::{
-    Error, Figment, Metadata, Profile, Provider,
-    providers::{Format, Toml},
-    value::{Dict, Map, Value},
-};
+use serde_json::{Map, Value};
 
 /// The file in which every setting is explained; the defaults are read from it.
 pub const DEFAULT_FILE: &str = include_str!("../../holdfast.default.toml");
 /// What every setting's environment variable begins with.
 pub const PREFIX: &str = "HOLDFAST_";
 /// Beginnings of variables with the prefix that are not settings: the file's name, what `copy` is given, and what tests and
-/// benchmarks are told.
+/// benchmarks are given.
 const OTHER_VARIABLES: [&str; 5] =
     ["HOLDFAST_CONFIG", "HOLDFAST_COPY_", "HOLDFAST_CRASH_", "HOLDFAST_TEST_", "HOLDFAST_BENCH_"];
+/// Settings that moved to the section of the module that owns them. Files and variables with the old name keep working.
+pub const MOVED: [(&str, &str); 4] = [
+    ("shop.pay_within", "checkout.pay_within"),
+    ("shop.low_stock_threshold", "inventory.low_stock_threshold"),
+    ("auth.accounts", "account.enabled"),
+    ("auth.refresh_ttl", "account.refresh_ttl"),
+];
 
-/// Settings from one place.
+/// Settings from one source.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// Where they come from, as people say it.
-    pub place: String,
-    /// Sections of settings.
-    pub sections: Dict,
-}
-
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        Metadata::named(self.place.clone())
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        Ok(Map::from([(Profile::Default, self.sections.clone())]))
-    }
+    /// The source, as people name it: `default`, a file, `environment` or `command line`.
+    pub source: String,
+    sections: Map<String, Value>,
 }
 
 impl Layer {
     /// The built-in defaults.
     pub fn defaults() -> Layer {
-        let sections = parse(DEFAULT_FILE).expect("the default file is TOML; a test reads it");
-        Layer { place: "default".to_owned(), sections }
+        let sections = toml::from_str(DEFAULT_FILE).expect("the default file is TOML; a test reads it");
+        Layer { source: "default".to_owned(), sections }
     }
 
     /// The settings of a file.
-    pub fn file(place: &str, text: &str) -> Result<Layer, Fault> {
-        let sections = parse(text).map_err(|why| {
-            Fault::new(format!("{place} cannot be read"), why, "it must be TOML like `holdfast config default` prints")
+    pub fn file(source: &str, text: &str) -> Result<Layer, Fault> {
+        let sections = toml::from_str(text).map_err(|error| {
+            let remedy = "it must be TOML like `holdfast config default` prints";
+            Fault::new(format!("{source} cannot be read"), error.to_string(), remedy)
         })?;
-        Ok(Layer { place: place.to_owned(), sections })
+        let mut layer = Layer { source: source.to_owned(), sections };
+        for (old, new) in MOVED {
+            if let Some(value) = layer.take(old) {
+                if layer.value(new).is_some() {
+                    let what = format!("{old} and {new} are both set in {source}");
+                    return Err(Fault::new(what, "they are two names of one setting", format!("keep {new} only")));
+                }
+                layer.set(new, value);
+            }
+        }
+        Ok(layer)
     }
 
     /// The settings among environment variables.
@@ -55,21 +59,21 @@ impl Layer {
         variables: impl IntoIterator<Item = (String, String)>,
         defaults: &Layer,
     ) -> Result<Layer, Fault> {
-        let mut layer = Layer { place: "environment".to_owned(), sections: Dict::new() };
+        let mut layer = Layer { source: "environment".to_owned(), sections: Map::new() };
         let ours =
             |name: &str| name.starts_with(PREFIX) && !OTHER_VARIABLES.iter().any(|other| name.starts_with(other));
         for (name, text) in variables.into_iter().filter(|(name, _)| ours(name)) {
             let key = name[PREFIX.len()..].to_ascii_lowercase().replacen("__", ".", 1);
-            layer.put(&key, &text, defaults).map_err(|fault| fault.at(&format!("the variable {name}")))?;
+            layer.put(&key, &text, defaults).map_err(|fault| fault.found_in(&format!("the variable {name}")))?;
         }
         Ok(layer)
     }
 
     /// The settings given as `section.key=value`.
     pub fn flags(options: &[(String, String)], defaults: &Layer) -> Result<Layer, Fault> {
-        let mut layer = Layer { place: "command line".to_owned(), sections: Dict::new() };
+        let mut layer = Layer { source: "command line".to_owned(), sections: Map::new() };
         for (key, text) in options {
-            layer.put(key, text, defaults).map_err(|fault| fault.at("the command line"))?;
+            layer.put(key, text, defaults).map_err(|fault| fault.found_in("the command line"))?;
         }
         Ok(layer)
     }
@@ -77,52 +81,65 @@ impl Layer {
     /// The value of `section.key`.
     pub fn value(&self, key: &str) -> Option<&Value> {
         let (section, name) = key.split_once('.')?;
-        self.sections.get(section)?.as_dict()?.get(name)
+        self.sections.get(section)?.as_object()?.get(name)
     }
 
-    /// Every `section.key` in it, in order.
+    /// Every `section.key` in it, sections in alphabetical order, the keys of a section too.
     pub fn keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
         for (section, values) in &self.sections {
-            match values.as_dict() {
+            match values.as_object() {
                 Some(values) => keys.extend(values.keys().map(|name| format!("{section}.{name}"))),
                 None => keys.push(section.clone()),
             }
         }
+        keys.sort();
         keys
     }
 
-    /// Puts text where the default says what kind of value it is: text stays text even when it looks like a number.
-    fn put(&mut self, key: &str, text: &str, defaults: &Layer) -> Result<(), Fault> {
-        let known = defaults.value(key).ok_or_else(|| unknown(key, defaults))?;
-        let value = match known {
-            Value::String(..) => Value::from(text),
-            Value::Array(..) if !text.trim_start().starts_with('[') => {
-                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                Value::from(items.map(Value::from).collect::<Vec<_>>())
-            }
-            _ => text.trim().parse().unwrap_or_else(|_| Value::from(text)),
-        };
+    fn take(&mut self, key: &str) -> Option<Value> {
+        let (section, name) = key.split_once('.')?;
+        self.sections.get_mut(section)?.as_object_mut()?.remove(name)
+    }
+
+    fn set(&mut self, key: &str, value: Value) {
         let (section, name) = key.split_once('.').unwrap_or((key, ""));
-        let section = self.sections.entry(section.to_owned()).or_insert_with(|| Value::from(Dict::new()));
-        if let Value::Dict(_, values) = section {
+        let section = self.sections.entry(section).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(values) = section {
             values.insert(name.to_owned(), value);
         }
+    }
+
+    /// Sets `key` to what `text` means. The kind of the default decides: text stays text even when it looks like a number.
+    fn put(&mut self, key: &str, text: &str, defaults: &Layer) -> Result<(), Fault> {
+        let key = MOVED.iter().find(|(old, _)| *old == key).map_or(key, |(_, new)| new);
+        let value = match defaults.value(key).ok_or_else(|| unknown(key, defaults))? {
+            Value::String(_) => Value::from(text),
+            Value::Array(_) => toml_value(text).filter(Value::is_array).unwrap_or_else(|| plain_list(text)),
+            _ => toml_value(text).unwrap_or_else(|| Value::from(text)),
+        };
+        self.set(key, value);
         Ok(())
     }
 
-    /// Whether every name in it is one of the defaults'.
     fn check_names(&self, defaults: &Layer) -> Result<(), Fault> {
         match self.keys().iter().find(|key| defaults.value(key).is_none()) {
-            Some(key) => Err(unknown(key, defaults).at(&self.place)),
+            Some(key) => Err(unknown(key, defaults).found_in(&self.source)),
             None => Ok(()),
         }
     }
 }
 
-fn parse(text: &str) -> Result<Dict, String> {
-    let mut profiles = Toml::string(text).data().map_err(|error| error.to_string())?;
-    Ok(profiles.remove(&Profile::Default).unwrap_or_default())
+/// A value as it would stand in a file.
+fn toml_value(text: &str) -> Option<Value> {
+    toml::from_str::<Map<String, Value>>(&format!("value = {}", text.trim())).ok()?.remove("value")
+}
+
+/// A list as people write it in a variable: `a, b` or `[a, b]`.
+fn plain_list(text: &str) -> Value {
+    let text = text.trim();
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    inner.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect()
 }
 
 fn unknown(key: &str, defaults: &Layer) -> Fault {
@@ -134,13 +151,17 @@ fn unknown(key: &str, defaults: &Layer) -> Fault {
     Fault::new(format!("unknown setting {key}"), "no setting has this name", hint)
 }
 
-/// All layers as one; a name that no setting has is refused.
-pub fn merge(layers: &[Layer]) -> Result<Figment, Fault> {
+/// All layers as one, the first being the defaults; a name that they do not have is refused.
+pub fn merge(layers: &[Layer]) -> Result<Map<String, Value>, Fault> {
     let defaults = &layers[0];
-    let mut merged = Figment::new();
-    for layer in layers {
+    let mut merged = defaults.clone();
+    for layer in &layers[1..] {
         layer.check_names(defaults)?;
-        merged = merged.merge(layer.clone());
+        for key in layer.keys() {
+            if let Some(value) = layer.value(&key) {
+                merged.set(&key, value.clone());
+            }
+        }
     }
-    Ok(merged)
+    Ok(merged.sections)
 }

@@ -1,12 +1,13 @@
-//! The settings as typed sections. What each is for stands in `holdfast.default.toml`; names agree by a test.
+//! The server's own settings as typed sections. `holdfast.default.toml` explains each; a test compares the names.
 
-use super::{Fault, Span};
+use super::Fault;
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use store::DatabaseUrl;
 use web::auth::{
     AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret,
 };
+use web::settings::{ModuleSettings, duration};
 
 /// Every setting.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,6 +23,9 @@ pub struct Settings {
     pub log: Log,
     pub audit: Audit,
     pub retention: Retention,
+    /// The sections that modules own.
+    #[serde(skip)]
+    pub modules: ModuleSettings,
 }
 
 /// How the API is served.
@@ -33,9 +37,12 @@ pub struct Server {
     pub metrics_listen: String,
     pub connections_max: usize,
     pub body_max_bytes: usize,
-    pub header_timeout: Span,
-    pub request_timeout: Span,
-    pub shutdown_timeout: Span,
+    #[serde(deserialize_with = "duration")]
+    pub header_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub request_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub shutdown_timeout: Duration,
     pub rate_per_second: u32,
     pub rate_burst: u32,
     pub client_address_header: String,
@@ -53,8 +60,10 @@ pub struct Database {
     pub queue: usize,
     pub readers: usize,
     pub writers: usize,
-    pub connect_timeout: Span,
-    pub statement_timeout: Span,
+    #[serde(deserialize_with = "duration")]
+    pub connect_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub statement_timeout: Duration,
     pub migrate: bool,
 }
 
@@ -65,8 +74,6 @@ pub struct Database {
 pub struct Shop {
     pub zone: String,
     pub currency: String,
-    pub pay_within: Span,
-    pub low_stock_threshold: i64,
 }
 
 /// How callers are recognised.
@@ -76,15 +83,15 @@ pub struct Shop {
 pub struct Auth {
     pub secrets: Vec<String>,
     pub issuer: String,
-    pub access_ttl: Span,
-    pub accounts: bool,
-    pub refresh_ttl: Span,
+    #[serde(deserialize_with = "duration")]
+    pub access_ttl: Duration,
     pub roles_claim: String,
     pub role_names: Vec<String>,
     pub jwks: String,
     pub jwks_issuer: String,
     pub jwks_audience: String,
-    pub jwks_refresh: Span,
+    #[serde(deserialize_with = "duration")]
+    pub jwks_refresh: Duration,
     pub gateway_header: String,
     pub gateway_secret: String,
 }
@@ -102,9 +109,12 @@ impl std::fmt::Debug for Auth {
 pub struct Gateway {
     pub kind: GatewayKind,
     pub approve_percent: u32,
-    pub latency_min: Span,
-    pub latency_max: Span,
-    pub timeout: Span,
+    #[serde(deserialize_with = "duration")]
+    pub latency_min: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub latency_max: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
     pub seed: u64,
     pub journal: String,
 }
@@ -123,7 +133,8 @@ pub enum GatewayKind {
 #[allow(missing_docs, reason = "explained in the default file")]
 pub struct Reviews {
     pub url: String,
-    pub timeout: Span,
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
 }
 
 /// What is logged and how.
@@ -152,7 +163,8 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "explained in the default file")]
 pub struct Audit {
-    pub every: Span,
+    #[serde(deserialize_with = "duration")]
+    pub every: Duration,
 }
 
 /// What is forgotten when.
@@ -160,8 +172,10 @@ pub struct Audit {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "explained in the default file")]
 pub struct Retention {
-    pub idempotency: Span,
-    pub events: Span,
+    #[serde(deserialize_with = "duration")]
+    pub idempotency: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub events: Duration,
     pub audits: i64,
 }
 
@@ -174,7 +188,7 @@ impl Settings {
     pub fn check(&self) -> Result<(), Fault> {
         self.server.check()?;
         self.database.check()?;
-        self.rules()?;
+        self.shop()?;
         let auth = self.auth.settings()?;
         for secret in auth.keys.iter().map(|key| &key.secret).chain(auth.gateway.iter().map(|gateway| &gateway.secret))
         {
@@ -188,39 +202,30 @@ impl Settings {
         if self.gateway.approve_percent > 100 {
             return Err(wrong("gateway.approve_percent", "it is above 100", "write a number from 0 to 100"));
         }
-        if self.gateway.latency_max.duration() < self.gateway.latency_min.duration() {
+        if self.gateway.latency_max < self.gateway.latency_min {
             return Err(wrong("gateway.latency_max", "it is below gateway.latency_min", "make it at least as long"));
         }
         if self.gateway.timeout >= self.server.request_timeout {
-            let why = "the request would be given up before the gateway's answer is";
+            let why = "the request would time out before the gateway does";
             return Err(wrong("gateway.timeout", why, "keep it below server.request_timeout"));
+        }
+        if self.gateway.timeout > saga::CALL_MAX {
+            let why = format!("a saga holds a remote call for {} s at most", saga::CALL_MAX.as_secs());
+            return Err(wrong("gateway.timeout", why, "write a shorter time such as 10s"));
         }
         crate::logs::filter(&self.log.filter)?;
         Ok(())
     }
 
-    /// What the domains read.
-    pub fn rules(&self) -> Result<web::Shop, Fault> {
+    /// Zone and currency.
+    pub fn shop(&self) -> Result<web::Shop, Fault> {
         let shop = &self.shop;
         let zone = kernel::Zone::named(&shop.zone)
             .map_err(|e| wrong("shop.zone", e.detail().unwrap_or_default(), "write an IANA name such as Asia/Seoul"))?;
         let currency = kernel::Currency::of_code(&shop.currency).map_err(|e| {
             wrong("shop.currency", e.detail().unwrap_or_default(), "write an ISO 4217 code such as KRW")
         })?;
-        if shop.low_stock_threshold < 0 {
-            return Err(wrong("shop.low_stock_threshold", "it is below zero", "write 0 or more"));
-        }
-        if shop.pay_within.is_zero() {
-            return Err(wrong("shop.pay_within", "no order could ever be paid", "write a time such as 10m"));
-        }
-        Ok(web::Shop {
-            zone,
-            currency,
-            pay_within: shop.pay_within.duration(),
-            low_stock_threshold: shop.low_stock_threshold,
-            accounts: self.auth.accounts,
-            refresh_ttl: self.auth.refresh_ttl.duration(),
-        })
+        Ok(web::Shop { zone, currency })
     }
 }
 
@@ -290,7 +295,7 @@ impl Database {
         for (name, span) in
             [("database.connect_timeout", self.connect_timeout), ("database.statement_timeout", self.statement_timeout)]
         {
-            if span.duration() < std::time::Duration::from_secs(1) {
+            if span < std::time::Duration::from_secs(1) {
                 return Err(wrong(name, "it is below a second", "write a time such as 10s"));
             }
         }
@@ -319,14 +324,14 @@ impl Auth {
             source: if place.contains("://") { JwksSource::Url(place) } else { JwksSource::File(place.into()) },
             issuer: some(&self.jwks_issuer),
             audience: some(&self.jwks_audience),
-            refresh: self.jwks_refresh.duration(),
+            refresh: self.jwks_refresh,
         });
         let gateway = some(&self.gateway_secret)
             .map(|secret| GatewaySettings { header: self.gateway_header.clone(), secret: Secret::new(secret) });
         Ok(AuthSettings {
             keys,
             issuer: self.issuer.clone(),
-            access_ttl: self.access_ttl.duration(),
+            access_ttl: self.access_ttl,
             roles_claim: self.roles_claim.clone(),
             role_names,
             jwks,

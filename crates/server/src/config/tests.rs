@@ -9,13 +9,35 @@ fn the_default_file_and_the_structs_agree() {
     // every field must be in the file (there are no serde defaults), every name in the file must be a field
     let config = Config::defaults();
     assert_eq!(config.settings.server.listen.to_string(), "127.0.0.1:8080");
-    let sample = web::Shop::default();
-    let ours = config.settings.rules().unwrap();
-    assert_eq!((ours.pay_within, ours.low_stock_threshold), (sample.pay_within, sample.low_stock_threshold));
-    assert_eq!((ours.accounts, ours.refresh_ttl), (sample.accounts, sample.refresh_ttl));
-    assert_eq!((ours.zone, ours.currency), (sample.zone, sample.currency));
+    let (ours, default) = (config.settings.shop().unwrap(), web::Shop::default());
+    assert_eq!((ours.zone, ours.currency), (default.zone, default.currency));
     let key = &config.settings.auth.settings().unwrap().keys[0];
     assert_eq!(key.secret.reveal(), web::auth::DEVELOPMENT_SECRET);
+}
+
+#[test]
+fn every_modules_section_of_the_default_file_is_its_default() {
+    let sections: Map<String, Value> = toml::from_str(layers::DEFAULT_FILE).unwrap();
+    for module in MODULES {
+        match (&module.settings, sections.get(module.name)) {
+            (Some(section), Some(written)) => section.compare_with_default(written.clone()).unwrap(),
+            (None, None) => {}
+            _ => panic!("[{}] is in the default file or the module registers settings, but not both", module.name),
+        }
+    }
+}
+
+#[test]
+fn a_setting_that_moved_keeps_its_old_name() {
+    let pay_within = |config: Config| config.settings.modules.get::<checkout::Settings>().pay_within.as_secs();
+    let old = "[shop]\npay_within = \"5m\"\nzone = \"UTC\"\n";
+    assert_eq!(pay_within(Config::of(Some(("old.toml", old)), [], &[]).unwrap()), 300);
+    let environment = variables(&[("HOLDFAST_SHOP__PAY_WITHIN", "4m")]);
+    assert_eq!(pay_within(Config::of(Some(("old.toml", old)), environment, &[]).unwrap()), 240);
+    assert_eq!(pay_within(Config::of(None, [], &variables(&[("shop.pay_within", "3m")])).unwrap()), 180);
+    let both = "[shop]\npay_within = \"5m\"\n[checkout]\npay_within = \"5m\"\n";
+    let fault = Config::of(Some(("both.toml", both)), [], &[]).unwrap_err();
+    assert!(fault.what.contains("both.toml") && fault.remedy.contains("checkout.pay_within"), "{fault}");
 }
 
 #[test]
@@ -59,7 +81,7 @@ fn an_unknown_name_is_refused_with_the_nearest() {
     for (file, named, near) in [
         ("[server]\nlisten_on = \"x\"\n", "server.listen_on", "server.listen"),
         ("[database]\nlisten = \"x\"\n", "database.listen", "server.listen"),
-        ("[shop]\npaywithin = \"5m\"\n", "shop.paywithin", "shop.pay_within"),
+        ("[shop]\npaywithin = \"5m\"\n", "shop.paywithin", "checkout.pay_within"),
         ("[sever]\nlisten = \"x\"\n", "sever.listen", "server.listen"),
         ("listen = \"x\"\n", "listen", "server.listen"),
     ] {
@@ -120,7 +142,9 @@ fn values_that_would_fail_later_fail_now() {
     for (key, value) in [
         ("shop.zone", "Mars/Olympus"),
         ("shop.currency", "SHELLS"),
-        ("shop.pay_within", "0s"),
+        ("checkout.pay_within", "0s"),
+        ("inventory.low_stock_threshold", "-1"),
+        ("account.refresh_ttl", "soon"),
         ("database.url", "postgres://x"),
         ("gateway.approve_percent", "101"),
         ("gateway.timeout", "31s"),

@@ -266,7 +266,7 @@ async fn expire(
     pay_within: Duration,
 ) -> Step {
     claims.act("Joon's forgotten order expires");
-    claims.note(format_args!("unpaid orders wait {} s here (shop.pay_within)", pay_within.as_secs()));
+    claims.note(format_args!("unpaid orders wait {} s here (checkout.pay_within)", pay_within.as_secs()));
     let over = |order: &Answer| order.text("/status") == "CANCELLED";
     let answer = until(&people.joon, &format!("/orders/{order}"), over).await;
     let reason = answer.text("/cancelReason").to_owned();

@@ -57,7 +57,7 @@ const MODULES: &[Module] = &[Module {
     reactions: || vec![Reaction::on::<Rang>("bells", write_down), Reaction::on::<Never>("idle", |_, _| Ok(()))],
     stale: |fact| if &*fact.topic == "test.rang" { vec![PageKey { kind: "bell", id: 1 }] } else { Vec::new() },
     live: |fact| vec![Notice::new("bells", "rang", &fact.id)],
-    tasks: &[Task { name: "bells.count-down", every: Duration::from_secs(1), run: |app| Box::pin(count_down(app)) }],
+    tasks: |_| vec![Task::on_leader("bells.count-down", Duration::from_secs(1), count_down)],
     ..Module::named("bells")
 }];
 

@@ -26,7 +26,6 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("reqwest", &["ports", "server"]),
     ("argon2", &["account", "server"]),
     ("jsonwebtoken", &["web", "account", "server", "fixture", "testkit", "bench"]),
-    ("figment", &["server"]),
     ("clap", &["server", "bench"]),
 ];
 
