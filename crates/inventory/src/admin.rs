@@ -27,5 +27,5 @@ pub struct How {
 #[utoipa::path(post, path = "/admin/inventory/rebuild", tag = "inventory", params(How),
     responses((status = 200, body = Success<Report>)))]
 async fn rebuild_inventory(State(app): State<App>, _admin: Admin, Query(how): Query<How>) -> ApiResult<Report> {
-    Ok(ok(rebuild::run(&app.db, how.dry_run, app.shop.low_stock_threshold).await?))
+    Ok(ok(rebuild::run(&app.db, how.dry_run, app.settings::<crate::Settings>().low_stock_threshold).await?))
 }
