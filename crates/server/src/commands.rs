@@ -158,7 +158,8 @@ pub(crate) fn audit(config: &Config) -> Result<Ending, Trouble> {
 pub(crate) fn rebuild(config: &Config, dry_run: bool) -> Result<Ending, Trouble> {
     runtime()?.block_on(async {
         let app = open(&config.settings).await?;
-        let report = inventory::rebuild::run(&app.db, dry_run, app.shop.low_stock_threshold).await;
+        let report =
+            inventory::rebuild::run(&app.db, dry_run, app.settings::<inventory::Settings>().low_stock_threshold).await;
         app.db.close().await;
         let report = report.map_err(|e| Trouble::failed("the stock cannot be rebuilt", &e, "see the cause above"))?;
         for one in &report.differences {
