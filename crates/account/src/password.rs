@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn too_many_at_once_are_told_to_come_back() {
+    async fn too_many_at_once_are_refused_with_a_time_to_come_back() {
         static HASHER: Hasher = Hasher::new();
         let (go_on, waits) = std::sync::mpsc::channel::<()>();
         let waits = std::sync::Arc::new(std::sync::Mutex::new(waits));

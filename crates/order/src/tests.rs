@@ -6,7 +6,8 @@ use crate::{MODULE, ops};
 use ::store::args;
 use fixture::{Fixture, user_id};
 use kernel::{
-    Address, Clock, Code, Currency, Cursor, Money, OrderNumber, ProductId, Quantity, Timestamp, UserId, VariantId, Zone,
+    Address, Clock, Code, Currency, Cursor, Money, OrderNumber, Page, PageRequest, ProductId, Quantity, Timestamp,
+    UserId, VariantId, Zone,
 };
 use ports::ManualClock;
 use proptest::prelude::*;
@@ -308,6 +309,40 @@ fn lists_are_newest_first_and_filtered() {
     let after = Cursor::after(all.0[3].id.raw());
     let rest = shop.write(move |tx| page(tx, &Filter::default(), whole(Some(after), 10))).unwrap();
     assert_eq!(list(rest.0), pick(&[1, 0]));
+}
+
+#[test]
+fn a_list_of_several_statuses_shows_all_of_them() {
+    let shop = Shop::open();
+    let mut numbers = Vec::new();
+    for n in 0..5 {
+        shop.clock.advance(Duration::from_secs(60));
+        numbers.push(shop.place(user_id(n % 2), vec![new_line(100, 1)]).number);
+    }
+    for n in [1, 2] {
+        let number = numbers[n].clone();
+        shop.write(move |tx| ops::paid(tx, &number, None)).unwrap();
+    }
+    for n in [0, 4] {
+        let number = numbers[n].clone();
+        shop.write(move |tx| ops::cancelled(tx, &number, "changed my mind", "BUYER")).unwrap();
+    }
+    let pick = |which: &[usize]| which.iter().map(|n| numbers[*n].clone()).collect::<Vec<_>>();
+    let ended_or_paid = || Filter { statuses: vec![Kind::Cancelled, Kind::Paid], ..Filter::default() };
+    let listed = |page: &Page<Order>| page.content.iter().map(|order| order.number.clone()).collect::<Vec<_>>();
+    let three = PageRequest::new(0, 3).unwrap();
+
+    let first = shop.write(move |tx| ops::page(tx, &ended_or_paid(), three, None)).unwrap();
+    assert_eq!((listed(&first), first.total_elements, first.first, first.last), (pick(&[4, 2, 1]), 4, true, false));
+    let after = first.next_cursor;
+    let second = shop.write(move |tx| ops::page(tx, &ended_or_paid(), three, after)).unwrap();
+    assert_eq!((listed(&second), second.first, second.last, second.next_cursor), (pick(&[0]), false, true, None));
+    let numbered = PageRequest::new(1, 3).unwrap();
+    let same = shop.write(move |tx| ops::page(tx, &ended_or_paid(), numbered, None)).unwrap();
+    assert_eq!((listed(&same), same.last), (pick(&[0]), true));
+
+    let own = shop.write(move |tx| ops::own_page(tx, &user_id(0), &ended_or_paid(), three, None)).unwrap();
+    assert_eq!((listed(&own), own.total_elements), (pick(&[4, 2, 0]), 3));
 }
 
 #[test]
