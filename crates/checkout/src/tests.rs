@@ -1,4 +1,4 @@
-//! The branches of the shop's sagas, through the real handlers. Whole flows are told in testkit's stories.
+//! The branches of the shop's sagas, through the real handlers. Whole flows are in the stories of testkit.
 
 mod cancelling;
 mod carts;
