@@ -6,8 +6,9 @@ use crate::{
     raw::order::{LINES, Ware},
 };
 use checkout::{
+    draft::OrderDraft,
     flow::ORDER,
-    place::{self, Terms, Wish},
+    place::{self, OrderSettings},
     request::{Item, OrderRequest},
 };
 use kernel::{Address, ProductId, Quantity, UserId};
@@ -181,10 +182,9 @@ pub async fn place(app: App, user: UserId, wanted: [(i64, i64); LINES]) -> bool 
 
 /// The same on any connection to the database; with a key, also the statements for the idempotency record.
 async fn place_in(db: &Db, app: &App, user: UserId, wanted: [(i64, i64); LINES], key: Option<String>) -> bool {
-    let Some(wish) = wish(wanted) else { return false };
-    let pay_within = app.settings::<checkout::Settings>().pay_within;
-    let terms = Terms { currency: app.shop.currency, pay_within, zone: app.shop.zone.clone() };
-    let place = move |tx: &mut Tx<'_>| place::place(tx, &ORDER, &terms, &user, &wish).map(|_| ());
+    let Some(draft) = draft(wanted) else { return false };
+    let settings = OrderSettings::of(app);
+    let place = move |tx: &mut Tx<'_>| place::place(tx, &ORDER, &settings, &user, &draft).map(|_| ());
     let placed = db.write("order.place", move |tx| {
         let Some(key) = &key else { return place(tx) };
         if idempotency::claim(tx, "bench", key, "")? != idempotency::Claim::New {
@@ -196,7 +196,7 @@ async fn place_in(db: &Db, app: &App, user: UserId, wanted: [(i64, i64); LINES],
     placed.await.is_ok()
 }
 
-fn wish(wanted: [(i64, i64); LINES]) -> Option<Wish> {
+fn draft(wanted: [(i64, i64); LINES]) -> Option<OrderDraft> {
     let item = |(product, quantity): (i64, i64)| {
         Some(Item {
             product_id: Some(ProductId::new(product)),
@@ -212,5 +212,5 @@ fn wish(wanted: [(i64, i64); LINES]) -> Option<Wish> {
         address2: Some("3층".to_owned()),
     };
     let items: Option<Vec<Item>> = wanted.into_iter().map(item).collect();
-    Wish::of(&OrderRequest { items, shipping_address: Some(address), ..OrderRequest::default() }).ok()
+    OrderDraft::to_place(&OrderRequest { items, shipping_address: Some(address), ..OrderRequest::default() }).ok()
 }

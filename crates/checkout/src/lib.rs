@@ -3,8 +3,9 @@
 
 pub mod admin;
 pub mod audit;
-pub mod basket;
 pub mod cancel;
+pub mod cart_view;
+pub mod draft;
 pub mod explain;
 pub mod flow;
 pub mod http;

@@ -3,7 +3,7 @@
 use crate::{
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
     parts::Parts,
-    place,
+    quote,
     request::Means,
     steps::Charge,
 };
@@ -31,12 +31,12 @@ pub fn begin(
     let order = order::ops::own(tx, number, user)?;
     let mut record = record?;
     if amount.is_some() && is_known(tx, number, means)? {
-        place::expect(amount, order.amounts.payable)?;
+        quote::expect(amount, order.amounts.payable)?;
         let action = ask_again(tx, saga, &mut record)?;
         return Ok((record, action));
     }
     payable(tx, &order)?;
-    place::expect(amount, order.amounts.payable)?;
+    quote::expect(amount, order.amounts.payable)?;
     let action = submit(tx, saga, &mut record, &order, means)?;
     Ok((record, action))
 }

@@ -1,12 +1,16 @@
-//! What an order would cost now, and everything that stands in its way. Writes nothing.
+//! What an order costs now, and everything that prevents it. One calculation in stages serves quotes and placing:
+//! lines → unit price → stock → coupon → points → shipping → amounts.
 
-use crate::{place, request::OrderRequest};
+use crate::{
+    draft::OrderDraft,
+    request::{Item, OrderRequest},
+};
 use catalog::ops::{ItemRef, Sellable};
-use inventory::{Level, StockStatus};
+use inventory::{Level, Shortage, StockStatus};
 use kernel::{Code, Currency, Detail, Error, Money, ProductId, Quantity, Result, UserCouponId, UserId, VariantId};
-use order::Amounts;
+use order::{Amounts, NewLine};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use store::Tx;
 use utoipa::ToSchema;
 
@@ -83,38 +87,122 @@ pub struct Problem {
     pub details: Vec<Detail>,
 }
 
-/// What `request` would cost `user`, with every problem as an error. Errors: those of the request's form (C002) and of the
-/// caller's cart (S101, S104).
+/// A line with what is known of it so far.
+#[derive(Debug)]
+struct Line {
+    sellable: Sellable,
+    quantity: Quantity,
+    unit_price: Money,
+    /// `None` before the stock is read, and when no stock is kept.
+    level: Option<Level>,
+}
+
+/// An order that is being calculated. Every stage adds the problems it finds.
+#[derive(Debug)]
+pub(crate) struct Calculation {
+    /// Without the items that do not exist.
+    lines: Vec<Line>,
+    amounts: Amounts,
+    problems: Vec<Error>,
+}
+
+impl Calculation {
+    /// The stages *lines* and *unit price*, in one statement. Problems: S001, S003. Errors: C002 for an item that names neither
+    /// a product nor a variant.
+    pub(crate) fn priced(tx: &mut Tx<'_>, items: &[Item]) -> Result<Calculation> {
+        let names: Vec<ItemRef> = items.iter().map(Item::item_ref).collect();
+        let found = catalog::ops::find(tx, &names)?;
+        let missing: Vec<&ItemRef> =
+            names.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(name, _)| name).collect();
+        let mut problems = Vec::new();
+        if !missing.is_empty() {
+            problems.push(catalog::ops::not_found(&missing));
+        }
+        let known = found.into_iter().zip(items).filter_map(|(found, item)| found.map(|it| (it, item.quantity)));
+        let line = |(sellable, quantity)| Line { unit_price: unit_price(&sellable), sellable, quantity, level: None };
+        let lines: Vec<Line> = known.map(line).collect();
+        problems.extend(not_on_sale(lines.iter().map(|line| &line.sellable)));
+        Ok(Calculation { lines, amounts: Amounts::default(), problems })
+    }
+
+    /// The stage *stock*, in one statement. Problems: S401, S402. Placing leaves it out.
+    fn with_stock(mut self, tx: &mut Tx<'_>) -> Result<Calculation> {
+        let variants: Vec<VariantId> = self.lines.iter().map(|line| line.sellable.variant).collect();
+        let levels = inventory::ops::levels(tx, &variants)?;
+        let lines: Vec<inventory::Line> = self.lines.iter().map(Line::in_stock).collect();
+        let short = inventory::ops::shortage(&levels, &lines);
+        self.problems.extend(Shortage::refusals(&short, Code::InsufficientStock));
+        let levels: HashMap<VariantId, Level> = levels.into_iter().map(|level| (level.variant, level)).collect();
+        for line in &mut self.lines {
+            line.level = levels.get(&line.sellable.variant).cloned();
+        }
+        Ok(self)
+    }
+
+    /// The stages *coupon*, *points*, *shipping* and *amounts*. There are no coupons, points and shipping costs yet, so they
+    /// change nothing. Problems: S210 when `expected` is another amount.
+    pub(crate) fn totalled(mut self, expected: Option<Money>) -> Result<Calculation> {
+        let (coupon_discount, points_used) = (Money::ZERO, Money::ZERO);
+        let lines: Vec<NewLine> = self.lines.iter().map(Line::to_order).collect();
+        self.amounts = Amounts::of(&lines, coupon_discount, points_used)?;
+        self.problems.extend(expect(expected, self.amounts.payable).err());
+        Ok(self)
+    }
+
+    /// The calculation so far; the first problem when there is one.
+    pub(crate) fn accepted(mut self) -> Result<Calculation> {
+        if self.problems.is_empty() { Ok(self) } else { Err(self.problems.swap_remove(0)) }
+    }
+
+    /// What an order stores.
+    pub(crate) fn into_order(self) -> (Vec<NewLine>, Amounts) {
+        (self.lines.iter().map(Line::to_order).collect(), self.amounts)
+    }
+}
+
+impl Line {
+    fn in_stock(&self) -> inventory::Line {
+        inventory::Line { variant: self.sellable.variant, product: self.sellable.product, quantity: self.quantity }
+    }
+
+    fn to_order(&self) -> NewLine {
+        let Sellable { product, variant, sku, product_name, variant_name, .. } = self.sellable.clone();
+        let (unit_price, quantity) = (self.unit_price, self.quantity);
+        NewLine { product, variant, sku, product_name, variant_name, unit_price, quantity }
+    }
+
+    fn shown(self) -> Result<QuoteLine> {
+        Ok(QuoteLine {
+            product_id: self.sellable.product,
+            variant_id: self.sellable.variant,
+            sku: self.sellable.sku,
+            product_name: self.sellable.product_name,
+            variant_name: self.sellable.variant_name,
+            image_url: self.sellable.image_url,
+            price: self.unit_price,
+            quantity: self.quantity,
+            subtotal: self.unit_price.times(self.quantity)?,
+            available: self.level.as_ref().map_or(0, |level| level.available),
+            stock_status: self.level.map_or(StockStatus::OutOfStock, |level| level.status),
+        })
+    }
+}
+
+/// What `user` would pay, with every problem as an error. Errors: C002 for lines that cannot be read; S101, S103, S104 of the
+/// user's cart.
 pub fn quote(
     tx: &mut Tx<'_>,
     currency: Currency,
     user: &UserId,
     request: &OrderRequest,
 ) -> Result<(Quote, Vec<Error>)> {
-    let source = request.source()?;
-    let wanted = place::quoted(tx, user, &source)?;
-    let names: Vec<ItemRef> = wanted.iter().map(|(wanted, _)| *wanted).collect();
-    let found = catalog::ops::find(tx, &names)?;
-    let variants: Vec<VariantId> = found.iter().flatten().map(|sellable| sellable.variant).collect();
-    let levels: HashMap<VariantId, Level> =
-        inventory::ops::levels(tx, &variants)?.into_iter().map(|level| (level.variant, level)).collect();
-    let mut problems = Vec::from_iter(missing(&wanted, &found));
-    let known: Vec<(Sellable, Quantity)> = found
-        .into_iter()
-        .zip(&wanted)
-        .filter_map(|(sellable, (_, quantity))| sellable.map(|sellable| (sellable, *quantity)))
-        .collect();
-    problems.extend(unsold(&known));
-    problems.extend(short(&known, &levels)?);
-    problems.extend(request.extras());
-    problems.extend(request.shipping_address.as_ref().and_then(|_| request.address().err()));
-    let new: Vec<_> = known.iter().map(|(sellable, quantity)| place::line(sellable.clone(), *quantity)).collect();
-    let amounts = Amounts::of(&new, Money::ZERO, Money::ZERO)?;
-    problems.extend(place::expect(request.expected_amount, amounts.payable).err());
-    let lines =
-        known.into_iter().map(|(sellable, quantity)| line(sellable, quantity, &levels)).collect::<Result<_>>()?;
+    let mut draft = OrderDraft::to_quote(request)?;
+    let items = draft.lines_to_quote(tx, user)?;
+    let mut calculation = Calculation::priced(tx, &items)?.with_stock(tx)?;
+    calculation.problems.append(&mut draft.problems);
+    let Calculation { lines, amounts, problems } = calculation.totalled(draft.expected)?;
     let quote = Quote {
-        lines,
+        lines: lines.into_iter().map(Line::shown).collect::<Result<_>>()?,
         subtotal: amounts.subtotal,
         coupon: None,
         points: amounts.points_used,
@@ -126,57 +214,31 @@ pub fn quote(
     Ok((quote, problems))
 }
 
-fn line(sellable: Sellable, quantity: Quantity, levels: &HashMap<VariantId, Level>) -> Result<QuoteLine> {
-    let level = levels.get(&sellable.variant);
-    Ok(QuoteLine {
-        product_id: sellable.product,
-        variant_id: sellable.variant,
-        sku: sellable.sku,
-        product_name: sellable.product_name,
-        variant_name: sellable.variant_name,
-        image_url: sellable.image_url,
-        price: sellable.price,
-        quantity,
-        subtotal: sellable.price.times(quantity)?,
-        available: level.map_or(0, |level| level.available),
-        stock_status: level.map_or(StockStatus::OutOfStock, |level| level.status),
-    })
+/// What one unit costs now: the catalogue's price, which is the sale price when there is one. Other sources of a price (a time
+/// deal) are asked here.
+pub(crate) fn unit_price(sellable: &Sellable) -> Money {
+    sellable.price
 }
 
-fn missing(wanted: &[(ItemRef, Quantity)], found: &[Option<Sellable>]) -> Option<Error> {
-    let missing: Vec<&ItemRef> =
-        wanted.iter().zip(found).filter(|(_, found)| found.is_none()).map(|((wanted, _), _)| wanted).collect();
-    (!missing.is_empty()).then(|| catalog::ops::not_found(&missing))
+/// S003 naming everything that is not on sale.
+pub(crate) fn not_on_sale<'a>(sellables: impl Iterator<Item = &'a Sellable>) -> Option<Error> {
+    let detail = |sellable: &Sellable| {
+        Detail::note("is not on sale")
+            .with("productId", sellable.product.raw())
+            .with("variantId", sellable.variant.raw())
+    };
+    let details: Vec<Detail> = sellables.filter(|sellable| !sellable.on_sale).map(detail).collect();
+    (!details.is_empty()).then(|| details.into_iter().fold(Code::ProductInactive.error(), Error::with))
 }
 
-fn unsold(known: &[(Sellable, Quantity)]) -> Option<Error> {
-    let unsold: Vec<&Sellable> = known.iter().map(|(sellable, _)| sellable).filter(|s| !s.on_sale).collect();
-    (!unsold.is_empty()).then(|| place::not_on_sale(&unsold))
-}
-
-/// S401 and S402 for what is short, the same variant on several lines summed.
-fn short(known: &[(Sellable, Quantity)], levels: &HashMap<VariantId, Level>) -> Result<Vec<Error>> {
-    let mut needs: BTreeMap<VariantId, (ProductId, i64)> = BTreeMap::new();
-    for (sellable, quantity) in known {
-        needs.entry(sellable.variant).or_insert((sellable.product, 0)).1 += quantity.as_i64();
+/// S210 unless the order costs what the caller was shown.
+pub(crate) fn expect(expected: Option<Money>, payable: Money) -> Result<()> {
+    match expected {
+        Some(expected) if expected != payable => Err(Code::OrderAmountMismatch.error().with(
+            Detail::field("expectedAmount", format!("the order costs {payable}"))
+                .with("expectedAmount", expected.as_minor())
+                .with("actualAmount", payable.as_minor()),
+        )),
+        Some(_) | None => Ok(()),
     }
-    let (mut unkept, mut short) = (Vec::new(), Vec::new());
-    for (variant, (product, requested)) in needs {
-        let about =
-            |message: &str| Detail::note(message).with("productId", product.raw()).with("variantId", variant.raw());
-        match levels.get(&variant) {
-            None => unkept.push(about("no stock is kept")),
-            Some(level) if level.available < requested => short
-                .push(about(&left(level.available)).with("requested", requested).with("available", level.available)),
-            Some(_) => {}
-        }
-    }
-    let groups = [(Code::InventoryNotFound, unkept), (Code::InsufficientStock, short)];
-    let told = groups.into_iter().filter(|(_, details)| !details.is_empty());
-    Ok(told.map(|(code, details)| details.into_iter().fold(code.error(), Error::with)).collect())
-}
-
-/// How much is left, in words.
-pub(crate) fn left(available: i64) -> String {
-    if available == 0 { "sold out".to_owned() } else { format!("only {available} left") }
 }

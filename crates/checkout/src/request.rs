@@ -1,5 +1,6 @@
 //! What buyers ask for, as it comes in, and what can be said against it before anything is read.
 
+use catalog::ops::ItemRef;
 use kernel::{
     Address, CartId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, UserCouponId, VariantId,
     text,
@@ -184,6 +185,13 @@ impl OrderRequest {
             wrong.push(error);
         }
         wrong
+    }
+}
+
+impl Item {
+    /// As the catalogue looks it up.
+    pub(crate) fn item_ref(&self) -> ItemRef {
+        ItemRef { product: self.product_id, variant: self.variant_id }
     }
 }
 

@@ -18,7 +18,7 @@ mod tests;
 pub use audit::audit;
 pub use location::Location;
 pub use movement::{Kind, Movement};
-pub use stock::{Level, Line, Opening, Reservation, Stock, StockStatus};
+pub use stock::{Level, Line, Opening, Reservation, Shortage, Stock, StockStatus};
 pub use store::State;
 
 /// The tables.

@@ -2,7 +2,7 @@
 
 mod keeping;
 
-pub use crate::stock::{Level, Line, Opening, Stock, StockStatus};
+pub use crate::stock::{Level, Line, Opening, Shortage, Stock, StockStatus};
 pub use keeping::{adjust, lock, open, open_or_set, receive, set_available, set_threshold};
 
 use crate::Reservation;
@@ -13,46 +13,47 @@ use crate::store::{self, Cause, State};
 use ::events::{Quantities, StockCommitted, StockReleased, StockReserved};
 use ::store::{Arg, Tx};
 use kernel::{Code, Cursor, OrderNumber, Page, PageRequest, ProductId, Result, UserId, VariantId};
+use std::collections::BTreeMap;
 
 /// Reserves stock for an order: all of it or, with S402 naming what is short, none. S401 for a variant without stock
 /// rows. A second call for the same order has no effect.
 pub fn reserve(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, lines: &[Line]) -> Result<()> {
-    let wanted = stock::demands(lines);
-    let variants = wanted.iter().map(|w| Arg::Int(w.variant.raw())).collect();
+    let demands = stock::demands(lines);
+    let variants = demands.iter().map(|demand| Arg::Int(demand.variant.raw())).collect();
     let (mut rows, already) = store::lock_variants(tx, variants, order.as_str())?;
     if already {
         return Ok(());
     }
-    allocate(&mut rows, &wanted)?;
+    allocate(&mut rows, &demands)?;
     let by = user.to_string();
     if !store::move_units(tx, Kind::Reserved, Cause::order(order.as_str(), None, &by), &rows)? {
         return Err(Code::ConcurrentStockModification.error().retry_after(1));
     }
     store::insert_reservations(tx, order, &by, &rows)?;
     let mut reserved_quantities = Quantities::new();
-    wanted.iter().for_each(|w| *reserved_quantities.entry(w.product).or_default() += w.units);
+    demands.iter().for_each(|demand| *reserved_quantities.entry(demand.product).or_default() += demand.units);
     tx.emit(&StockReserved { order_number: order.clone(), user_id: *user, reserved_quantities, reserved_at: tx.now() })
 }
 
-/// Decides which rows give the demanded units. Both lists are sorted by variant.
-fn allocate(mut rows: &mut [StockRow], wanted: &[Demand]) -> Result<()> {
-    let (mut missing, mut short) = (Vec::new(), Vec::new());
-    for wanted in wanted {
-        let count = rows.iter().take_while(|row| row.variant == wanted.variant).count();
-        let (places, rest) = rows.split_at_mut(count);
-        rows = rest;
-        if places.is_empty() {
-            missing.push(stock::unknown(wanted.product, wanted.variant));
-        } else if let Err(available) = stock::allocate(places, wanted.units) {
-            short.push(stock::short(wanted, available));
-        }
+/// Decides which rows give the demanded units. Both lists are sorted by variant. S401, S402.
+fn allocate(rows: &mut [StockRow], demands: &[Demand]) -> Result<()> {
+    let mut available = BTreeMap::new();
+    rows.iter().for_each(|row| *available.entry(row.variant).or_default() += row.available);
+    let short = stock::shortages(&available, demands);
+    if let Some(refusal) = Shortage::refusals(&short, Code::InsufficientStock).into_iter().next() {
+        return Err(refusal);
     }
-    let refused = if missing.is_empty() { Code::InsufficientStock } else { Code::InventoryNotFound };
-    let details = if missing.is_empty() { short } else { missing };
-    if details.is_empty() {
-        return Ok(());
+    for (places, demand) in rows.chunk_by_mut(|one, next| one.variant == next.variant).zip(demands) {
+        let enough = stock::allocate(places, demand.units);
+        assert!(enough, "a demand without shortage can be allocated");
     }
-    Err(details.into_iter().fold(refused.error(), kernel::Error::with))
+    Ok(())
+}
+
+/// What is short of `lines` at these levels, ascending by variant. The same variant on several lines is summed first.
+pub fn shortage(levels: &[Level], lines: &[Line]) -> Vec<Shortage> {
+    let available = levels.iter().map(|level| (level.variant, level.available)).collect();
+    stock::shortages(&available, &stock::demands(lines))
 }
 
 /// The order is paid: its reserved units leave the total. No effect when the order has no live reservations.

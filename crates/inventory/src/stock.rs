@@ -3,6 +3,7 @@
 use crate::Location;
 use kernel::{Code, Detail, Error, ProductId, Quantity, SnapshotId, Timestamp, VariantId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Most units of one variant at one location: far above any shop, far below where sums could overflow.
@@ -116,12 +117,11 @@ pub(crate) fn demands(lines: &[Line]) -> Vec<Demand> {
     all
 }
 
-/// Allocates `units` of one variant to its locations: from `MAIN` first, then in the given order. Sets `units` of
-/// each location. `Err` with the available units when they are too few; then nothing is allocated.
-pub(crate) fn allocate(places: &mut [StockRow], units: i64) -> Result<(), i64> {
-    let available = places.iter().map(|place| place.available).sum();
-    if available < units {
-        return Err(available);
+/// Allocates `units` of one variant to its locations: from `MAIN` first, then in the given order. Sets `units` of each
+/// location. Gives false when the locations have too few units; then nothing is allocated.
+pub(crate) fn allocate(places: &mut [StockRow], units: i64) -> bool {
+    if places.iter().map(|place| place.available).sum::<i64>() < units {
+        return false;
     }
     let mut missing = units;
     for from_main in [true, false] {
@@ -130,16 +130,51 @@ pub(crate) fn allocate(places: &mut [StockRow], units: i64) -> Result<(), i64> {
             missing -= place.units;
         }
     }
-    Ok(())
+    true
 }
 
-/// Detail of S402 with the numbers that a storefront shows.
-pub(crate) fn short(wanted: &Demand, available: i64) -> Detail {
-    Detail::note(if available == 0 { "sold out".to_owned() } else { format!("only {available} left") })
-        .with("productId", wanted.product.raw())
-        .with("variantId", wanted.variant.raw())
-        .with("requested", wanted.units)
-        .with("available", available)
+/// A variant of which fewer units can be sold than are demanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortage {
+    pub product: ProductId,
+    pub variant: VariantId,
+    /// Units demanded on all lines together.
+    pub requested: i64,
+    /// `None`: no stock of it is kept.
+    pub available: Option<i64>,
+}
+
+impl Shortage {
+    /// The shortages as refusals: S401 naming the variants without stock, then `code` naming those with too little. For an
+    /// order that is S402, for a cart S105.
+    pub fn refusals(shortages: &[Shortage], code: Code) -> Vec<Error> {
+        let (kept, unkept): (Vec<&Shortage>, Vec<&Shortage>) =
+            shortages.iter().partition(|one| one.available.is_some());
+        let groups = [(Code::InventoryNotFound, unkept), (code, kept)];
+        let named = groups.into_iter().filter(|(_, group)| !group.is_empty());
+        named.map(|(code, group)| group.iter().fold(code.error(), |error, one| error.with(one.detail()))).collect()
+    }
+
+    /// The numbers that a storefront shows.
+    fn detail(&self) -> Detail {
+        let Some(available) = self.available else { return unknown(self.product, self.variant) };
+        Detail::note(if available == 0 { "sold out".to_owned() } else { format!("only {available} left") })
+            .with("productId", self.product.raw())
+            .with("variantId", self.variant.raw())
+            .with("requested", self.requested)
+            .with("available", available)
+    }
+}
+
+/// The demands that are more than `available` has, in their order.
+pub(crate) fn shortages(available: &BTreeMap<VariantId, i64>, demands: &[Demand]) -> Vec<Shortage> {
+    let short = |demand: &Demand| {
+        let available = available.get(&demand.variant).copied();
+        let shortage =
+            Shortage { product: demand.product, variant: demand.variant, requested: demand.units, available };
+        (available.unwrap_or(0) < demand.units).then_some(shortage)
+    };
+    demands.iter().filter_map(short).collect()
 }
 
 /// Detail of S401 for one variant.
@@ -299,7 +334,7 @@ mod tests {
     #[test]
     fn main_is_emptied_first_then_the_others_by_code() {
         let mut all = places(&[4, 4, 2, 4]);
-        allocate(&mut all, 7).unwrap();
+        assert!(allocate(&mut all, 7));
         assert_eq!(all.iter().map(|p| p.units).collect::<Vec<_>>(), [4, 1, 2, 0]);
     }
 
@@ -319,7 +354,7 @@ mod tests {
             let mut all = places(&available);
             let sum: i64 = available.iter().sum();
             match allocate(&mut all, units) {
-                Ok(()) => {
+                true => {
                     prop_assert_eq!(all.iter().map(|p| p.units).sum::<i64>(), units);
                     prop_assert!(all.iter().all(|p| (0..=p.available).contains(&p.units)));
                     // a location gives only when those before it are empty
@@ -328,8 +363,7 @@ mod tests {
                     let last = order.iter().rposition(|p| p.units > 0).unwrap_or(0);
                     prop_assert!(order[..last].iter().all(|p| p.units == p.available));
                 }
-                Err(found) => {
-                    prop_assert_eq!(found, sum);
+                false => {
                     prop_assert!(sum < units);
                     prop_assert!(all.iter().all(|p| p.units == 0));
                 }

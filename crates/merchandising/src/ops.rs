@@ -5,10 +5,10 @@ use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VERIFY_MAX, Verif
 use catalog::ops::{self as catalogue, Sellable, products, variants};
 use catalog::product::Author;
 use inventory::ops::{self as stock, Opening};
-use inventory::{StockStatus, stock::checked_field};
+use inventory::{Line, StockStatus, stock::checked_field};
 use kernel::{Code, Currency, Error, Money, ProductId, Result, UserId, VariantId};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::Tx;
 use utoipa::ToSchema;
 
@@ -216,42 +216,42 @@ pub struct VerifiedLine {
 }
 
 /// Whether these lines can be bought now; the same variant on several lines is summed first. Writes nothing.
+///
+/// It shares `catalogue::find` and `stock::shortage` with the quote of an order. It does not call that quote, which belongs to
+/// `checkout` on the same layer and also needs a user.
 pub fn verify(tx: &mut Tx<'_>, items: &[VerifyItem]) -> Result<Verified> {
     request::size("items", items.len(), VERIFY_MAX)?;
-    let wanted: Vec<_> = items.iter().map(VerifyItem::wanted).collect();
-    let found = catalogue::find(tx, &wanted)?;
+    let names: Vec<_> = items.iter().map(VerifyItem::item_ref).collect();
+    let found = catalogue::find(tx, &names)?;
     let ids: Vec<VariantId> = found.iter().flatten().map(|one| one.variant).collect();
-    let levels: HashMap<VariantId, i64> =
-        stock::levels(tx, &ids)?.into_iter().map(|level| (level.variant, level.available)).collect();
-    let mut sums: HashMap<VariantId, i64> = HashMap::new();
-    for (item, one) in items.iter().zip(&found) {
-        if let Some(one) = one {
-            *sums.entry(one.variant).or_default() += item.quantity.as_i64();
-        }
-    }
+    let levels = stock::levels(tx, &ids)?;
+    let known = found.iter().zip(items).filter_map(|(found, item)| found.as_ref().map(|one| (one, item.quantity)));
+    let lines: Vec<Line> =
+        known.map(|(one, quantity)| Line { variant: one.variant, product: one.product, quantity }).collect();
+    let short: HashSet<VariantId> = stock::shortage(&levels, &lines).into_iter().map(|one| one.variant).collect();
+    let available: HashMap<VariantId, i64> = levels.into_iter().map(|level| (level.variant, level.available)).collect();
     let line = |(item, found): (&VerifyItem, Option<Sellable>)| {
-        let there = found.as_ref().and_then(|one| levels.get(&one.variant)).copied().unwrap_or(0);
-        let all = found.as_ref().and_then(|one| sums.get(&one.variant)).copied().unwrap_or(0);
         let reason = match &found {
             None => Some(Reason::NotFound),
             Some(one) if !one.on_sale => Some(Reason::NotOnSale),
-            Some(_) if all > there => Some(Reason::InsufficientStock),
+            Some(one) if short.contains(&one.variant) => Some(Reason::InsufficientStock),
             Some(_) => None,
         };
-        verified(item, found, reason, there)
+        let available = found.as_ref().and_then(|one| available.get(&one.variant)).copied().unwrap_or(0);
+        verified(item, found, reason, available)
     };
     let results: Vec<VerifiedLine> = items.iter().zip(found).map(line).collect();
     Ok(Verified { all_available: results.iter().all(|line| line.available), results })
 }
 
-fn verified(item: &VerifyItem, found: Option<Sellable>, reason: Option<Reason>, there: i64) -> VerifiedLine {
+fn verified(item: &VerifyItem, found: Option<Sellable>, reason: Option<Reason>, available_stock: i64) -> VerifiedLine {
     VerifiedLine {
         product_id: found.as_ref().map(|one| one.product).or(item.product_id),
         variant_id: found.as_ref().map(|one| one.variant).or(item.variant_id),
         available: reason.is_none(),
         reason,
         requested_quantity: item.quantity.as_i64(),
-        available_stock: there,
+        available_stock,
         current_price: found.as_ref().map(|one| one.price),
         sku: found.as_ref().map(|one| one.sku.clone()),
         name: found.map(|one| one.product_name),

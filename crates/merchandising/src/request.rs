@@ -222,7 +222,7 @@ impl SaveVariant {
 
 impl VerifyItem {
     /// The item as the catalogue names it.
-    pub(crate) fn wanted(&self) -> ItemRef {
+    pub(crate) fn item_ref(&self) -> ItemRef {
         ItemRef { product: self.product_id, variant: self.variant_id }
     }
 }

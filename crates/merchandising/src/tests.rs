@@ -184,11 +184,10 @@ fn new_order(lines: Vec<order::NewLine>) -> order::NewOrder {
     };
     order::NewOrder {
         user: user_id(9),
+        amounts: order::Amounts::of(&lines, Money::ZERO, Money::ZERO).unwrap(),
         lines,
         address,
-        coupon_discount: Money::ZERO,
         coupon: None,
-        points_used: Money::ZERO,
         currency: Currency::KRW,
         pay_within: std::time::Duration::from_secs(600),
         zone: kernel::Zone::utc(),

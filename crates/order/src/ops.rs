@@ -1,7 +1,7 @@
 //! Operations on orders, one function per verb.
 
 use crate::events;
-use crate::order::{Amounts, Change, Kind, LINES_MAX, NewOrder, Order, Status};
+use crate::order::{Change, Kind, LINES_MAX, NewOrder, Order, Status};
 use crate::store::{self, Filter, Part};
 use ::store::Tx;
 use kernel::{
@@ -10,17 +10,16 @@ use kernel::{
 };
 
 /// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`::events::OrderCreated`]. C002 when it has
-/// no lines or more than [`LINES_MAX`]; S306 when its amounts do not add up.
+/// no lines or more than [`LINES_MAX`].
 pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
     if new.lines.is_empty() || new.lines.len() > LINES_MAX {
         return Err(text::wrong("items", format!("must be 1 to {LINES_MAX} lines")));
     }
     let now = tx.now();
-    let amounts = Amounts::of(&new.lines, new.coupon_discount, new.points_used)?;
     let status = Status::Confirmed { pay_by: now.after(new.pay_within) };
     let draw = |random: &mut Random| OrderNumber::draw_on(random, now, &new.zone);
     let (number, id) = tx.insert_drawn(draw, |tx, number| {
-        Ok(store::insert(tx, number, &new, &amounts, &status)?.map(|id| (number.clone(), id)))
+        Ok(store::insert(tx, number, &new, &status)?.map(|id| (number.clone(), id)))
     })?;
     let order = Order {
         id,
@@ -28,7 +27,7 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
         user: new.user,
         status,
         lines: store::numbered(new.lines)?,
-        amounts,
+        amounts: new.amounts,
         currency: new.currency,
         coupon: new.coupon,
         address: new.address,

@@ -17,11 +17,9 @@ pub struct NewOrder {
     pub lines: Vec<NewLine>,
     /// Must have passed [`Address::checked`].
     pub address: Address,
-    /// What a coupon takes off (0 until there are coupons).
-    pub coupon_discount: Money,
+    /// What the lines cost, as [`Amounts::of`] computes it.
+    pub amounts: Amounts,
     pub coupon: Option<UserCouponId>,
-    /// What points pay (0 until there are points).
-    pub points_used: Money,
     pub currency: Currency,
     /// Time the buyer has to pay.
     pub pay_within: Duration,
@@ -77,7 +75,7 @@ pub struct Line {
 }
 
 /// The amounts of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Amounts {
     /// Σ unit price × quantity.
     pub subtotal: Money,

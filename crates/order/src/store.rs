@@ -209,10 +209,9 @@ pub(crate) fn insert(
     tx: &mut Tx<'_>,
     number: &OrderNumber,
     new: &NewOrder,
-    amounts: &Amounts,
     status: &Status,
 ) -> Result<Option<OrderId>> {
-    let (now, address) = (tx.now(), &new.address);
+    let (now, address, amounts) = (tx.now(), &new.address, &new.amounts);
     let id = tx.insert_new(
         INSERT,
         args![

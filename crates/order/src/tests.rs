@@ -30,6 +30,7 @@ fn new_line(price: i64, quantity: i64) -> NewLine {
 fn new_order(user: UserId, lines: Vec<NewLine>) -> NewOrder {
     NewOrder {
         user,
+        amounts: Amounts::of(&lines, Money::ZERO, Money::ZERO).unwrap(),
         lines,
         address: Address {
             receiver_name: "김구매".to_owned(),
@@ -38,9 +39,7 @@ fn new_order(user: UserId, lines: Vec<NewLine>) -> NewOrder {
             address1: "서울시 중구 세종대로 110".to_owned(),
             address2: None,
         },
-        coupon_discount: Money::ZERO,
         coupon: None,
-        points_used: Money::ZERO,
         currency: Currency::KRW,
         pay_within: PAY_WITHIN,
         zone: Zone::named("Asia/Seoul").unwrap(),

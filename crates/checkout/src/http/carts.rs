@@ -1,6 +1,6 @@
 //! `/cart`.
 
-use crate::basket::{self, CartResponse, NewItem, NewQuantity};
+use crate::cart_view::{self, CartResponse, NewItem, NewQuantity};
 use axum::{extract::State, response::Response};
 use cart::ops;
 use kernel::CartItemId;
@@ -20,13 +20,13 @@ pub fn routes() -> Routes {
 /// The caller's cart, with today's prices and stock; made when there is none.
 #[utoipa::path(get, path = "/cart", tag = "cart", responses((status = 200, body = Success<CartResponse>)))]
 async fn get_cart(State(app): State<App>, user: User) -> ApiResult<CartResponse> {
-    let peek = move |tx: &mut Tx<'_>| ops::peek(tx, &user.id)?.map(|cart| basket::shown(tx, cart)).transpose();
+    let peek = move |tx: &mut Tx<'_>| ops::peek(tx, &user.id)?.map(|cart| cart_view::shown(tx, cart)).transpose();
     if let Some(cart) = app.db.read("cart.show", peek).await? {
         return Ok(ok(cart));
     }
     let make = move |tx: &mut Tx<'_>| {
         let cart = ops::current(tx, &user.id)?;
-        basket::shown(tx, cart)
+        cart_view::shown(tx, cart)
     };
     Ok(ok(app.db.write("cart.make", make).await?))
 }
@@ -37,7 +37,7 @@ async fn get_cart(State(app): State<App>, user: User) -> ApiResult<CartResponse>
     responses((status = 200, body = Success<CartResponse>)))]
 async fn add_cart_item(State(app): State<App>, user: User, body: Idempotent<NewItem>) -> Result<Response, Failure> {
     let new = body.body;
-    once(&app, body.key, "cart.add", move |tx| basket::add(tx, &user.id, &new).map(ok)).await
+    once(&app, body.key, "cart.add", move |tx| cart_view::add(tx, &user.id, &new).map(ok)).await
 }
 
 /// Change how many units a line of the cart has.
@@ -51,7 +51,7 @@ async fn change_cart_item(
     body: Idempotent<NewQuantity>,
 ) -> Result<Response, Failure> {
     let quantity = body.body.quantity;
-    once(&app, body.key, "cart.change", move |tx| basket::change(tx, &user.id, item, quantity).map(ok)).await
+    once(&app, body.key, "cart.change", move |tx| cart_view::change(tx, &user.id, item, quantity).map(ok)).await
 }
 
 /// Take a line out of the cart.
@@ -66,7 +66,7 @@ async fn remove_cart_item(
 ) -> Result<Response, Failure> {
     once(&app, body.key, "cart.remove", move |tx| {
         let cart = ops::remove(tx, &user.id, item)?;
-        basket::shown(tx, cart).map(ok)
+        cart_view::shown(tx, cart).map(ok)
     })
     .await
 }
@@ -77,7 +77,7 @@ async fn remove_cart_item(
 async fn clear_cart(State(app): State<App>, user: User, body: Idempotent<NoBody>) -> Result<Response, Failure> {
     once(&app, body.key, "cart.clear", move |tx| {
         let cart = ops::clear(tx, &user.id)?;
-        basket::shown(tx, cart).map(ok)
+        cart_view::shown(tx, cart).map(ok)
     })
     .await
 }
@@ -86,5 +86,5 @@ async fn clear_cart(State(app): State<App>, user: User, body: Idempotent<NoBody>
 #[utoipa::path(post, path = "/cart/checkout", tag = "cart", params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<CartResponse>)))]
 async fn check_out_cart(State(app): State<App>, user: User, body: Idempotent<NoBody>) -> Result<Response, Failure> {
-    once(&app, body.key, "cart.check-out", move |tx| basket::check_out(tx, &user.id).map(ok)).await
+    once(&app, body.key, "cart.check-out", move |tx| cart_view::check_out(tx, &user.id).map(ok)).await
 }

@@ -1,8 +1,9 @@
 //! `/orders`.
 
 use crate::flow::{ORDER, order_of};
+use crate::draft::OrderDraft;
 use crate::parts::Parts;
-use crate::place::{self, Placed, Terms, Wish};
+use crate::place::{self, OrderSettings, Placed};
 use crate::quote::{self, Problem, Quote};
 use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
@@ -60,13 +61,11 @@ async fn quote_order(
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<PlacedOrder>), (status = 202, body = Success<PlacedOrder>)))]
 async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderRequest>) -> Result<Response, Failure> {
-    let wish = Wish::of(&body.body)?;
+    let draft = OrderDraft::to_place(&body.body)?;
     let means = body.body.payment.as_ref().map(PaymentChoice::means).transpose()?;
-    let shop = &app.shop;
-    let pay_within = app.settings::<crate::Settings>().pay_within;
-    let terms = Terms { currency: shop.currency, pay_within, zone: shop.zone.clone() };
+    let settings = OrderSettings::of(&app);
     let begin = move |tx: &mut Tx<'_>| {
-        let Placed { order, saga: mut run } = place::place(tx, &ORDER, &terms, &user.id, &wish)?;
+        let Placed { order, saga: mut run } = place::place(tx, &ORDER, &settings, &user.id, &draft)?;
         match &means {
             Some(means) if Parts::of(&order).gateway.is_positive() => {
                 let action = pay::submit(tx, &ORDER, &mut run, &order, means)?;

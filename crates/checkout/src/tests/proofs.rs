@@ -3,9 +3,10 @@
 use super::shop::*;
 use crate::{
     cancel,
+    draft::OrderDraft,
     flow::{Checkout, FLOWS, LATE_CAPTURE, LateCapture, ORDER, PartialRefund, REFUND, order_of},
     pay,
-    place::{self, Terms, Wish},
+    place::{self, OrderSettings},
     request::{Means, OrderRequest},
 };
 use kernel::{OrderNumber, Result, SagaId};
@@ -90,12 +91,10 @@ impl Scenario<Checkout> for Stocked {
 
     async fn begin(&self, saga: &'static Saga<Checkout>) -> Result<SagaId> {
         let request: OrderRequest = serde_json::from_value(items(&[(self.mug, 2), (self.pen, 1)])).unwrap();
-        let wish = Wish::of(&request)?;
-        let shop = &self.shop.app.shop;
-        let pay_within = self.shop.app.settings::<crate::Settings>().pay_within;
-        let terms = Terms { currency: shop.currency, pay_within, zone: shop.zone.clone() };
+        let draft = OrderDraft::to_place(&request)?;
+        let settings = OrderSettings::of(&self.shop.app);
         let begin = move |tx: &mut ::store::Tx<'_>| {
-            let mut placed = place::place(tx, saga, &terms, &buyer(1), &wish)?;
+            let mut placed = place::place(tx, saga, &settings, &buyer(1), &draft)?;
             let means = Means::checked("CARD", Some("approve"))?;
             let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &means)?;
             Ok((placed.saga.id, action))

@@ -2,9 +2,10 @@
 
 use super::shop::*;
 use crate::{
+    draft::OrderDraft,
     flow::ORDER,
     pay,
-    place::{self, Terms, Wish},
+    place::{self, OrderSettings},
     request::Means,
 };
 use serde_json::json;
@@ -22,13 +23,12 @@ async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
         let body = json!({ "productId": good.product, "quantity": 1 });
         shop.post(who, "/cart/items", body).await.must("200");
     }
-    let wish = Wish::of(&serde_json::from_value(json!({ "shippingAddress": address() })).unwrap()).unwrap();
-    let rules = &shop.app.shop;
-    let pay_within = shop.app.settings::<crate::Settings>().pay_within;
-    let terms = Terms { currency: rules.currency, pay_within, zone: rules.zone.clone() };
+    let draft =
+        OrderDraft::to_place(&serde_json::from_value(json!({ "shippingAddress": address() })).unwrap()).unwrap();
+    let settings = OrderSettings::of(&shop.app);
     let place = move |tx: &mut ::store::Tx<'_>| {
         let before = tx.statements();
-        let placed = place::place(tx, &ORDER, &terms, &buyer(who), &wish)?;
+        let placed = place::place(tx, &ORDER, &settings, &buyer(who), &draft)?;
         Ok((tx.statements() - before, placed.order.number))
     };
     let (placing, order) = shop.app.db.write("place", place).await.unwrap();

@@ -98,7 +98,7 @@ pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &st
         rows[at].units = delta;
     } else {
         let enough = stock::allocate(&mut rows, -delta);
-        assert!(enough.is_ok(), "what is above a quantity of at least 0 is available");
+        assert!(enough, "what is above a quantity of at least 0 is available");
         rows.iter_mut().for_each(|row| row.units = -row.units);
     }
     moved(tx, Kind::Adjusted, &mut rows, "set", by)

@@ -1,13 +1,10 @@
-//! A cart as its owner sees it: what was put in, next to what it costs and how much of it there is now. The cart itself knows
-//! neither prices nor stock.
+//! A cart as its owner sees it, with the prices and the stock of this moment. The domain `cart` knows neither.
 
 use crate::quote;
-use cart::{Cart, CartLine, NewLine, Status};
+use cart::{Cart, CartLine, NewLine};
 use catalog::ops::{ItemRef, Sellable};
-use inventory::{Level, StockStatus};
-use kernel::{
-    CartId, CartItemId, Code, Detail, Error, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId,
-};
+use inventory::{Level, Line, Shortage, StockStatus};
+use kernel::{CartId, CartItemId, Code, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::Tx;
@@ -99,40 +96,35 @@ pub struct NewQuantity {
     pub quantity: Quantity,
 }
 
-/// What is known now about the things in a cart.
-struct Today {
+/// The present prices and stock of a cart's lines.
+struct Current {
     sellables: HashMap<VariantId, Sellable>,
-    levels: HashMap<VariantId, Level>,
+    /// Ascending by variant.
+    levels: Vec<Level>,
 }
 
 /// The cart as its owner sees it now: two statements, however many lines it has.
 pub fn shown(tx: &mut Tx<'_>, cart: Cart) -> Result<CartResponse> {
-    let today = today(tx, &cart)?;
-    response(cart, &today)
+    let current = current(tx, &cart)?;
+    response(cart, &current)
 }
 
-fn today(tx: &mut Tx<'_>, cart: &Cart) -> Result<Today> {
+fn current(tx: &mut Tx<'_>, cart: &Cart) -> Result<Current> {
     let variants: Vec<VariantId> = cart.lines.iter().map(|line| line.variant).collect();
     if variants.is_empty() {
-        return Ok(Today { sellables: HashMap::new(), levels: HashMap::new() });
+        return Ok(Current { sellables: HashMap::new(), levels: Vec::new() });
     }
     let sellables = catalog::ops::sellables(tx, &variants)?;
     let levels = inventory::ops::levels(tx, &variants)?;
-    Ok(Today {
-        sellables: sellables.into_iter().map(|sellable| (sellable.variant, sellable)).collect(),
-        levels: levels.into_iter().map(|level| (level.variant, level)).collect(),
-    })
+    Ok(Current { sellables: sellables.into_iter().map(|sellable| (sellable.variant, sellable)).collect(), levels })
 }
 
-fn response(cart: Cart, today: &Today) -> Result<CartResponse> {
-    let items: Vec<CartItem> = cart.lines.into_iter().map(|line| item(line, today)).collect::<Result<_>>()?;
+fn response(cart: Cart, current: &Current) -> Result<CartResponse> {
+    let items: Vec<CartItem> = cart.lines.into_iter().map(|line| item(line, current)).collect::<Result<_>>()?;
     Ok(CartResponse {
         id: cart.id,
         user_id: cart.user,
-        status: match cart.status {
-            Status::Active => "ACTIVE",
-            Status::CheckedOut { .. } => "CHECKED_OUT",
-        },
+        status: cart.status.name(),
         item_count: items.len(),
         total_quantity: items.iter().map(|item| item.quantity.as_i64()).sum(),
         total_amount: Money::sum(items.iter().map(|item| item.subtotal))?,
@@ -142,10 +134,11 @@ fn response(cart: Cart, today: &Today) -> Result<CartResponse> {
     })
 }
 
-fn item(line: CartLine, today: &Today) -> Result<CartItem> {
-    let sellable = today.sellables.get(&line.variant);
-    let level = today.levels.get(&line.variant);
-    let current_price = sellable.map_or(line.price, |sellable| sellable.price);
+fn item(line: CartLine, current: &Current) -> Result<CartItem> {
+    let sellable = current.sellables.get(&line.variant);
+    let level = current.levels.binary_search_by_key(&line.variant, |level| level.variant).ok();
+    let level = level.map(|at| &current.levels[at]);
+    let current_price = sellable.map_or(line.price, quote::unit_price);
     let enough = level.is_some_and(|level| level.available >= line.quantity.as_i64());
     Ok(CartItem {
         id: line.id,
@@ -170,15 +163,15 @@ fn item(line: CartLine, today: &Today) -> Result<CartItem> {
 pub fn add(tx: &mut Tx<'_>, user: &UserId, new: &NewItem) -> Result<CartResponse> {
     let wanted = [ItemRef { product: new.product_id, variant: new.variant_id }];
     let sellable = catalog::ops::resolve(tx, &wanted)?.swap_remove(0);
-    if !sellable.on_sale {
-        return Err(crate::place::not_on_sale(&[&sellable]));
+    if let Some(refusal) = quote::not_on_sale([&sellable].into_iter()) {
+        return Err(refusal);
     }
-    let variant = sellable.variant;
+    let (variant, price) = (sellable.variant, quote::unit_price(&sellable));
     let line = NewLine {
         product: sellable.product,
         variant,
         product_name: sellable.product_name,
-        price: sellable.price,
+        price,
         quantity: new.quantity,
     };
     let cart = cart::ops::add(tx, user, line, new.merge)?;
@@ -194,40 +187,24 @@ pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quanti
 /// Checks the cart out, so that it is no longer changed. S101 S104 the cart, S003 S401 S105 what is in it.
 pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<CartResponse> {
     let cart = cart::ops::check_out(tx, user)?;
-    let today = today(tx, &cart)?;
-    let unsold: Vec<&Sellable> = today.sellables.values().filter(|sellable| !sellable.on_sale).collect();
-    if !unsold.is_empty() {
-        return Err(crate::place::not_on_sale(&unsold));
+    let current = current(tx, &cart)?;
+    if let Some(refusal) = quote::not_on_sale(current.sellables.values()) {
+        return Err(refusal);
     }
-    enough(&cart, &today, |_| true)?;
-    response(cart, &today)
+    enough(&current, cart.lines.iter())?;
+    response(cart, &current)
 }
 
-/// The cart, if there is enough of the lines that `concern` the request.
-fn checked(tx: &mut Tx<'_>, cart: Cart, concern: impl Fn(&CartLine) -> bool) -> Result<CartResponse> {
-    let today = today(tx, &cart)?;
-    enough(&cart, &today, concern)?;
-    response(cart, &today)
+/// The cart, if there is enough stock of the lines that the request `concerns`.
+fn checked(tx: &mut Tx<'_>, cart: Cart, concerns: impl Fn(&CartLine) -> bool) -> Result<CartResponse> {
+    let current = current(tx, &cart)?;
+    enough(&current, cart.lines.iter().filter(|line| concerns(line)))?;
+    response(cart, &current)
 }
 
-fn enough(cart: &Cart, today: &Today, concern: impl Fn(&CartLine) -> bool) -> Result<()> {
-    let (mut unkept, mut short) = (Vec::new(), Vec::new());
-    for line in cart.lines.iter().filter(|line| concern(line)) {
-        let about = |message: &str| {
-            Detail::note(message).with("productId", line.product.raw()).with("variantId", line.variant.raw())
-        };
-        let requested = line.quantity.as_i64();
-        match today.levels.get(&line.variant) {
-            None => unkept.push(about("no stock is kept")),
-            Some(level) if level.available < requested => short.push(
-                about(&quote::left(level.available)).with("requested", requested).with("available", level.available),
-            ),
-            Some(_) => {}
-        }
-    }
-    let (code, details) = match unkept.is_empty() {
-        true => (Code::CartItemQuantityExceeded, short),
-        false => (Code::InventoryNotFound, unkept),
-    };
-    if details.is_empty() { Ok(()) } else { Err(details.into_iter().fold(code.error(), Error::with)) }
+/// S401, S105.
+fn enough<'a>(current: &Current, lines: impl Iterator<Item = &'a CartLine>) -> Result<()> {
+    let line = |line: &CartLine| Line { variant: line.variant, product: line.product, quantity: line.quantity };
+    let short = inventory::ops::shortage(&current.levels, &lines.map(line).collect::<Vec<_>>());
+    Shortage::refusals(&short, Code::CartItemQuantityExceeded).into_iter().next().map_or(Ok(()), Err)
 }

@@ -1,0 +1,74 @@
+//! An order before it is placed: what the request says, checked as far as that needs no reading.
+
+use crate::request::{Item, OrderRequest, Source};
+use cart::Cart;
+use kernel::{Address, CartId, Error, Money, Result, UserId};
+use store::Tx;
+
+/// An order before it is placed.
+#[derive(Debug)]
+pub struct OrderDraft {
+    source: Source,
+    address: Option<Address>,
+    pub(crate) expected: Option<Money>,
+    /// What is wrong with coupon, points, payment and address. Empty in a draft that is to be placed.
+    pub(crate) problems: Vec<Error>,
+}
+
+impl OrderDraft {
+    /// A draft to place: the first thing that is wrong with the request is its error. C002, S211, S307, S310, S608.
+    pub fn to_place(request: &OrderRequest) -> Result<OrderDraft> {
+        let source = request.source()?;
+        let address = request.address()?;
+        match request.extras().into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(OrderDraft {
+                source,
+                address: Some(address),
+                expected: request.expected_amount,
+                problems: Vec::new(),
+            }),
+        }
+    }
+
+    /// A draft to quote: it needs no address, and what is wrong is listed. C002 for lines that cannot be read.
+    pub fn to_quote(request: &OrderRequest) -> Result<OrderDraft> {
+        let source = request.source()?;
+        let mut problems = request.extras();
+        problems.extend(request.shipping_address.as_ref().and_then(|_| request.address().err()));
+        Ok(OrderDraft { source, address: None, expected: request.expected_amount, problems })
+    }
+
+    /// Where the order goes. A draft that is to be placed has an address, see [`OrderDraft::to_place`].
+    pub(crate) fn address(&self) -> Result<Address> {
+        self.address.clone().ok_or_else(|| kernel::Code::InvalidShippingAddress.error())
+    }
+
+    /// The lines to order, and the cart they come from. The cart stays locked. S101, S103, S104.
+    pub(crate) fn lines_to_place(&self, tx: &mut Tx<'_>, user: &UserId) -> Result<(Option<CartId>, Vec<Item>)> {
+        Ok(match &self.source {
+            Source::Items(items) => (None, items.clone()),
+            Source::Cart(id) => {
+                let cart = cart::ops::for_order(tx, user, *id)?;
+                (Some(cart.id), lines_of(&cart))
+            }
+        })
+    }
+
+    /// The lines to quote. Nothing is locked. S101, S103, S104.
+    pub(crate) fn lines_to_quote(&self, tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Item>> {
+        Ok(match &self.source {
+            Source::Items(items) => items.clone(),
+            Source::Cart(id) => lines_of(&cart::ops::for_quote(tx, user, *id)?),
+        })
+    }
+}
+
+fn lines_of(cart: &Cart) -> Vec<Item> {
+    let item = |line: &cart::CartLine| Item {
+        product_id: Some(line.product),
+        variant_id: Some(line.variant),
+        quantity: line.quantity,
+    };
+    cart.lines.iter().map(item).collect()
+}
