@@ -4,7 +4,7 @@ use crate::{
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
     parts::Parts,
     quote,
-    request::Means,
+    request::PaymentMethod,
     steps::Charge,
 };
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
@@ -22,7 +22,7 @@ pub fn begin(
     saga: &Saga<Checkout>,
     number: &OrderNumber,
     user: &UserId,
-    means: &Means,
+    method: &PaymentMethod,
     amount: Option<Money>,
 ) -> Result<(Record, Action)> {
     // the run is locked first, so that what is read after it is not paid or cancelled meanwhile; if both are missing, report
@@ -30,14 +30,14 @@ pub fn begin(
     let record = lock_run_of_order(tx, number);
     let order = order::ops::own(tx, number, user)?;
     let mut record = record?;
-    if amount.is_some() && is_known(tx, number, means)? {
+    if amount.is_some() && is_known(tx, number, method)? {
         quote::expect(amount, order.amounts.payable)?;
         let action = ask_again(tx, saga, &mut record)?;
         return Ok((record, action));
     }
     payable(tx, &order)?;
     quote::expect(amount, order.amounts.payable)?;
-    let action = submit(tx, saga, &mut record, &order, means)?;
+    let action = submit(tx, saga, &mut record, &order, method)?;
     Ok((record, action))
 }
 
@@ -50,13 +50,13 @@ fn ask_again(tx: &mut Tx<'_>, saga: &Saga<Checkout>, record: &mut Record) -> Res
 }
 
 /// Whether the order has a payment with the gateway's key of this one that was not cancelled.
-fn is_known(tx: &mut Tx<'_>, order: &OrderNumber, means: &Means) -> Result<bool> {
-    if means.key.is_none() {
+fn is_known(tx: &mut Tx<'_>, order: &OrderNumber, method: &PaymentMethod) -> Result<bool> {
+    if method.key.is_none() {
         return Ok(false);
     }
     let payments = payment::ops::of_order(tx, order)?;
     let wanted =
-        |payment: &Payment| payment.payment_key == means.key && payment.status.kind() != payment::Kind::Cancelled;
+        |payment: &Payment| payment.payment_key == method.key && payment.status.kind() != payment::Kind::Cancelled;
     Ok(payments.iter().any(wanted))
 }
 
@@ -80,7 +80,7 @@ pub fn submit(
     saga: &Saga<Checkout>,
     record: &mut Record,
     order: &Order,
-    means: &Means,
+    method: &PaymentMethod,
 ) -> Result<Action> {
     if record.pending().is_some() {
         return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running"));
@@ -89,8 +89,8 @@ pub fn submit(
         order: order.number.clone(),
         user: order.user,
         amount: Parts::of(order).gateway,
-        method: means.method,
-        payment_key: means.key.clone(),
+        method: method.method,
+        payment_key: method.key.clone(),
     };
     let payment = payment::ops::begin(tx, new)?;
     let charge = serde_json::to_value(Charge::of(&payment)).map_err(|e| Code::Internal.error().caused_by(e))?;

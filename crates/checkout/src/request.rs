@@ -181,7 +181,7 @@ impl OrderRequest {
             Some(points) if points.is_positive() => wrong.push(Code::InsufficientBalance.because("no points are held")),
             Some(_) | None => {}
         }
-        if let Some(Err(error)) = self.payment.as_ref().map(PaymentChoice::means) {
+        if let Some(Err(error)) = self.payment.as_ref().map(PaymentChoice::payment_method) {
             wrong.push(error);
         }
         wrong
@@ -197,46 +197,46 @@ impl Item {
 
 /// How something is paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Means {
+pub struct PaymentMethod {
     /// The method.
     pub method: Method,
     /// What the gateway gave the buyer's browser.
     pub key: Option<String>,
 }
 
-impl Means {
+impl PaymentMethod {
     /// S307 for a method that does not exist or cannot be had yet, C002 for a strange key.
-    pub fn checked(method: &str, key: Option<&str>) -> Result<Means> {
+    pub fn checked(method: &str, key: Option<&str>) -> Result<PaymentMethod> {
         let method: Method = method.parse()?;
         if method == Method::Balance {
             return Err(Code::PaymentMethodNotSupported.because("there is no prepaid balance yet"));
         }
-        Ok(Means { method, key: text::optional("paymentKey", key, PAYMENT_KEY_MAX)? })
+        Ok(PaymentMethod { method, key: text::optional("paymentKey", key, PAYMENT_KEY_MAX)? })
     }
 }
 
 impl PaymentChoice {
-    /// The checked form; see [`Means::checked`].
-    pub fn means(&self) -> Result<Means> {
-        Means::checked(&self.method, self.payment_key.as_deref())
+    /// The checked form; see [`PaymentMethod::checked`].
+    pub fn payment_method(&self) -> Result<PaymentMethod> {
+        PaymentMethod::checked(&self.method, self.payment_key.as_deref())
     }
 }
 
 impl PaymentRequest {
     /// The checked form; S307 for splits.
-    pub fn means(&self) -> Result<Means> {
+    pub fn payment_method(&self) -> Result<PaymentMethod> {
         if self.splits.is_some() {
             return Err(Code::PaymentMethodNotSupported.because("payments cannot be split yet"));
         }
-        Means::checked(&self.payment_method, self.payment_key.as_deref())
+        PaymentMethod::checked(&self.payment_method, self.payment_key.as_deref())
     }
 }
 
 impl ConfirmRequest {
     /// The checked form.
-    pub fn means(&self) -> Result<Means> {
+    pub fn payment_method(&self) -> Result<PaymentMethod> {
         let key = text::required("paymentKey", &self.payment_key, PAYMENT_KEY_MAX)?;
-        Ok(Means { method: Method::TossPay, key: Some(key) })
+        Ok(PaymentMethod { method: Method::TossPay, key: Some(key) })
     }
 }
 
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn card_is_another_name_for_credit_card() {
-        assert_eq!(Means::checked("CARD", None).unwrap().method, Method::CreditCard);
-        assert_eq!(Means::checked("CASH", None).unwrap_err().code(), Code::PaymentMethodNotSupported);
+        assert_eq!(PaymentMethod::checked("CARD", None).unwrap().method, Method::CreditCard);
+        assert_eq!(PaymentMethod::checked("CASH", None).unwrap_err().code(), Code::PaymentMethodNotSupported);
     }
 }

@@ -1,7 +1,7 @@
 //! `/orders`.
 
-use crate::flow::{ORDER, order_of};
 use crate::draft::OrderDraft;
+use crate::flow::{ORDER, order_of};
 use crate::parts::Parts;
 use crate::place::{self, OrderSettings, Placed};
 use crate::quote::{self, Problem, Quote};
@@ -62,13 +62,13 @@ async fn quote_order(
     responses((status = 201, body = Success<PlacedOrder>), (status = 202, body = Success<PlacedOrder>)))]
 async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderRequest>) -> Result<Response, Failure> {
     let draft = OrderDraft::to_place(&body.body)?;
-    let means = body.body.payment.as_ref().map(PaymentChoice::means).transpose()?;
+    let method = body.body.payment.as_ref().map(PaymentChoice::payment_method).transpose()?;
     let settings = OrderSettings::of(&app);
     let begin = move |tx: &mut Tx<'_>| {
         let Placed { order, saga: mut run } = place::place(tx, &ORDER, &settings, &user.id, &draft)?;
-        match &means {
-            Some(means) if Parts::of(&order).gateway.is_positive() => {
-                let action = pay::submit(tx, &ORDER, &mut run, &order, means)?;
+        match &method {
+            Some(method) if Parts::of(&order).gateway.is_positive() => {
+                let action = pay::submit(tx, &ORDER, &mut run, &order, method)?;
                 Ok(Begun::Run(&ORDER, run, action))
             }
             Some(_) | None => {
@@ -102,9 +102,9 @@ async fn confirm_order(
     user: User,
     body: Idempotent<ConfirmRequest>,
 ) -> Result<Response, Failure> {
-    let (request, means) = (body.body.clone(), body.body.means()?);
+    let (request, method) = (body.body.clone(), body.body.payment_method()?);
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) = pay::begin(tx, &ORDER, &request.order_number, &user.id, &means, Some(request.amount))?;
+        let (run, action) = pay::begin(tx, &ORDER, &request.order_number, &user.id, &method, Some(request.amount))?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.confirm", begin, confirmed).await

@@ -38,9 +38,9 @@ pub fn routes() -> Routes {
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
 async fn pay_order(State(app): State<App>, user: User, body: Idempotent<PaymentRequest>) -> Result<Response, Failure> {
-    let (number, means) = (body.body.order_number.clone(), body.body.means()?);
+    let (number, method) = (body.body.order_number.clone(), body.body.payment_method()?);
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) = pay::begin(tx, &ORDER, &number, &user.id, &means, None)?;
+        let (run, action) = pay::begin(tx, &ORDER, &number, &user.id, &method, None)?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.pay", begin, paid).await

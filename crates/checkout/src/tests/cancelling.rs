@@ -1,7 +1,7 @@
 //! Cancelling, and what happens when that does not go smoothly.
 
 use super::shop::*;
-use crate::{cancel, flow::ORDER, pay, request::Means};
+use crate::{cancel, flow::ORDER, pay, request::PaymentMethod};
 use serde_json::json;
 use std::time::Duration;
 
@@ -69,8 +69,8 @@ async fn money_that_is_taken_after_the_order_was_cancelled_goes_back() {
         let order = shop.order(1, mug, 1).await;
         let number = order.clone();
         let begin = move |tx: &mut ::store::Tx<'_>| {
-            let means = Means::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+            let method = PaymentMethod::checked("CARD", Some("approve"))?;
+            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
         };
         let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
         // the process is paused before its request leaves; meanwhile the buyer cancels, and the gateway knows of nothing
@@ -100,8 +100,8 @@ async fn a_message_about_a_payment_that_was_cancelled_long_ago_is_looked_into() 
     let order = shop.order(1, mug, 1).await;
     let number = order.clone();
     let begin = move |tx: &mut ::store::Tx<'_>| {
-        let means = Means::checked("CARD", Some("approve"))?;
-        pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+        let method = PaymentMethod::checked("CARD", Some("approve"))?;
+        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
     };
     let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
     shop.cancel(1, &order).await.must("202");

@@ -1,7 +1,7 @@
 //! Whole days of buyers, cancellations, lost answers, dead processes and late requests, drawn from a seed.
 
 use super::shop::*;
-use crate::{flow::ORDER, pay, request::Means};
+use crate::{flow::ORDER, pay, request::PaymentMethod};
 use kernel::{OrderNumber, Random};
 use ports::{Gateway as _, gateway::simulated::keys};
 use saga::{Call, Outcome};
@@ -109,8 +109,8 @@ impl Day {
     /// A process stores the intent and dies before, or after, its call; or it is only paused and comes back.
     async fn pay_and_vanish(&mut self) {
         let Some((who, number)) = self.an_order() else { return };
-        let means = Means::checked("CARD", Some(self.key())).unwrap();
-        let begin = move |tx: &mut ::store::Tx<'_>| pay::begin(tx, &ORDER, &number, &buyer(who), &means, None);
+        let method = PaymentMethod::checked("CARD", Some(self.key())).unwrap();
+        let begin = move |tx: &mut ::store::Tx<'_>| pay::begin(tx, &ORDER, &number, &buyer(who), &method, None);
         let Ok((_, saga::Action::Call(call))) = self.shop.app.db.write("vanish", begin).await else { return };
         let outcome = match self.chance.chance(500) {
             true => Some(saga::Flow::call(&ORDER, &self.shop.app.ports, &call).await),

@@ -1,7 +1,7 @@
 //! Paying: every way a gateway can answer, and not answer.
 
 use super::shop::*;
-use crate::{flow::ORDER, pay, request::Means};
+use crate::{flow::ORDER, pay, request::PaymentMethod};
 use serde_json::json;
 use std::time::Duration;
 
@@ -99,8 +99,8 @@ async fn a_timeout_racing_a_payment_is_never_paid_but_released() {
         let order = shop.order(1, mug, 1).await;
         let number = order.clone();
         let begun = move |tx: &mut ::store::Tx<'_>| {
-            let means = Means::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+            let method = PaymentMethod::checked("CARD", Some("approve"))?;
+            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
         };
         if first == "expiry" {
             shop.clock.advance(Duration::from_secs(601));
@@ -185,8 +185,8 @@ async fn a_crash_between_captured_and_recorded_never_captures_twice() {
     let order = shop.order(1, mug, 1).await;
     let number = order.clone();
     let begun = move |tx: &mut ::store::Tx<'_>| {
-        let means = Means::checked("CARD", Some("approve"))?;
-        pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+        let method = PaymentMethod::checked("CARD", Some("approve"))?;
+        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
     };
     let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
     drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);

@@ -7,7 +7,7 @@ use crate::{
     flow::{Checkout, FLOWS, LATE_CAPTURE, LateCapture, ORDER, PartialRefund, REFUND, order_of},
     pay,
     place::{self, OrderSettings},
-    request::{Means, OrderRequest},
+    request::{OrderRequest, PaymentMethod},
 };
 use kernel::{OrderNumber, Result, SagaId};
 use payment::{Approval, Payment};
@@ -95,8 +95,8 @@ impl Scenario<Checkout> for Stocked {
         let settings = OrderSettings::of(&self.shop.app);
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let mut placed = place::place(tx, saga, &settings, &buyer(1), &draft)?;
-            let means = Means::checked("CARD", Some("approve"))?;
-            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &means)?;
+            let method = PaymentMethod::checked("CARD", Some("approve"))?;
+            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method)?;
             Ok((placed.saga.id, action))
         };
         let (id, action) = self.shop.app.db.write("begin", begin).await?;
@@ -172,8 +172,8 @@ impl Scenario<LateCapture> for Abandoned {
         let order = stocked.shop.order(1, stocked.mug, 1).await;
         let number = order.clone();
         let begin = move |tx: &mut ::store::Tx<'_>| {
-            let means = Means::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &means, None)
+            let method = PaymentMethod::checked("CARD", Some("approve"))?;
+            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
         };
         let (_, saga::Action::Call(call)) = stocked.shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
         stocked.shop.cancel(1, &order).await.must("202");

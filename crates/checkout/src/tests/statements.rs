@@ -6,7 +6,7 @@ use crate::{
     flow::ORDER,
     pay,
     place::{self, OrderSettings},
-    request::Means,
+    request::PaymentMethod,
 };
 use serde_json::json;
 
@@ -35,8 +35,8 @@ async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
     let number = order.clone();
     let pay = move |tx: &mut ::store::Tx<'_>| {
         let before = tx.statements();
-        let means = Means::checked("CARD", Some("approve"))?;
-        let paying = pay::begin(tx, &ORDER, &number, &buyer(who), &means, None)?;
+        let method = PaymentMethod::checked("CARD", Some("approve"))?;
+        let paying = pay::begin(tx, &ORDER, &number, &buyer(who), &method, None)?;
         Ok((tx.statements() - before, paying.1))
     };
     let (paying, begun) = shop.app.db.write("pay", pay).await.unwrap();
