@@ -124,7 +124,7 @@ fn response(cart: Cart, current: &Current) -> Result<CartResponse> {
     Ok(CartResponse {
         id: cart.id,
         user_id: cart.user,
-        status: cart.status.name(),
+        status: cart.status.kind().name(),
         item_count: items.len(),
         total_quantity: items.iter().map(|item| item.quantity.as_i64()).sum(),
         total_amount: Money::sum(items.iter().map(|item| item.subtotal))?,
