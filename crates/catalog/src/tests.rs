@@ -340,7 +340,7 @@ fn puts(shop: &Shop, same_name: upsert::SameName, rows: Vec<upsert::Row>) -> Vec
 }
 
 #[test]
-fn rows_are_stored_by_sku_and_a_shared_name_is_said() {
+fn rows_are_stored_by_sku_and_a_shared_name_is_reported() {
     use upsert::Outcome::{Created, Unchanged, Updated};
     let shop = Shop::open();
     let rows = || vec![row("A", "Ring", 100), row("B", "Ring", 200), row("C", "", 1), row("D", "Free", 0)];

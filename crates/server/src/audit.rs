@@ -7,7 +7,7 @@ use store::{Migration, Tx, Violation, args};
 use utoipa::ToSchema;
 use web::App;
 
-/// Violations kept in a report; a broken rule usually breaks for many rows, and the first ones tell the story.
+/// Violations kept in a report; a broken rule is usually broken in many rows, and the first ones are enough to find the cause.
 const KEPT_MAX: usize = 200;
 
 const INSERT: &str =

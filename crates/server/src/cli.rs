@@ -33,10 +33,9 @@ enum Command {
     Migrate,
     /// Copy a shop to another database, compare both and audit both
     ///
-    /// Stop every server on both databases first: what happens on the source during the copy would be lost. An instance that
-    /// is alive on a database server is seen and refused; whether another program has a SQLite file open is not known.
-    /// The target must be migrated and empty. The source is only read, except that facts that were told last get their
-    /// places in the stream.
+    /// Stop every server on both databases first: changes in the source during the copy would be lost. The command finds an instance
+    /// that runs on a database server and refuses; it cannot find another program that has a SQLite file open. The target must be
+    /// migrated and empty. The source is only read, except that its newest events get their sequence numbers.
     Copy(Transfer),
     /// Make an access token, for scripts
     Token(Token),
@@ -75,7 +74,7 @@ pub struct Listen {
 /// What `demo` takes.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Exit after the day: 0 only if everything happened as told
+    /// Exit after the day: 0 only if everything happened as announced
     #[arg(long)]
     pub once: bool,
     /// Folder of the demo shop; wiped first, if it is one

@@ -16,7 +16,7 @@ use std::{
 };
 use web::{App, Role, Roles};
 
-/// Says something to whoever runs the command.
+/// Prints a line for the user of the command.
 pub(crate) fn say(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
@@ -29,8 +29,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
     })
 }
 
-/// How long a statement of a command may take on a server. Nobody waits for a request here, and an audit of a large shop reads
-/// all of it.
+/// How long a statement of a command may take on a database server: no request waits for it, and an audit reads the whole shop.
 const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
 
 /// Database and settings without anything running.

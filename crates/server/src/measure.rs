@@ -17,9 +17,9 @@ use std::{
 };
 use web::App;
 
-/// Bounds of the latency histogram in seconds: QUALITY's goals (5 ms, 30 ms, 50 ms, 100 ms, 200 ms) are among them.
+/// Bounds of the latency histogram in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0];
-/// How often samples are folded into the histogram while nobody scrapes.
+/// How often samples are folded into the histogram while no monitor reads it.
 pub const FOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// The process's registry; made at first use, since there can be one only.

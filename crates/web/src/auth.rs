@@ -156,8 +156,8 @@ impl Auth {
         Ok(Auth { settings, signing, verifying, gateway, jwks })
     }
 
-    /// The caller of a request with these headers, if they say who they are. A token that is not good is an error even
-    /// where nobody has to sign in: A003 expired, A004 anything else.
+    /// The caller of a request with these headers; `None` without a token. An invalid token is an error even on public routes: A003 for an
+    /// expired one, A004 otherwise.
     pub fn verify(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Identity>> {
         if let Some(identity) = self.by_gateway(headers)? {
             return Ok(Some(identity));
@@ -357,7 +357,7 @@ fn wrong(why: impl Into<String>) -> Error {
     Code::InvalidInput.because(why)
 }
 
-/// A004; why it is refused is for the log, not for whoever tries.
+/// A004. The reason is for the log only, not for the caller.
 fn not_valid(why: impl Into<String>) -> Error {
     Code::TokenInvalid.error().caused_by(why.into())
 }

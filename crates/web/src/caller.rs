@@ -1,4 +1,4 @@
-//! Who is calling, as extractors: a handler that names one of these can be reached by nobody else.
+//! Extractors of the caller. A handler that names one of them refuses every other caller.
 
 use crate::{App, Failure, Identity, Role, Roles};
 use axum::{extract::FromRequestParts, http::request::Parts};
@@ -39,7 +39,7 @@ pub struct Admin(pub User);
 #[derive(Debug, Clone)]
 pub struct Service;
 
-/// A signed-in user, or nobody. A bad token is still refused.
+/// A signed-in user, or a caller without a token. An invalid token is still refused.
 #[derive(Debug, Clone)]
 pub struct MaybeUser(pub Option<User>);
 

@@ -147,14 +147,14 @@ pub struct Problem<'a> {
 }
 
 impl Context {
-    /// The sentence that tells `error` to this caller.
+    /// The sentence about `error` for this caller.
     pub fn message(&self, error: &Error) -> String {
         let code = error.code();
         let sentence = if self.korean { code.korean() } else { code.english() };
         error.detail().map_or(sentence.to_owned(), |detail| format!("{sentence}: {detail}"))
     }
 
-    /// The body that tells `error` to this caller.
+    /// The body of the response to `error` for this caller.
     pub fn body(&self, error: &Error, now: Timestamp) -> Vec<u8> {
         let code = error.code();
         let sentence = if self.korean { code.korean() } else { code.english() };
@@ -186,7 +186,7 @@ impl Context {
         body.unwrap_or_default()
     }
 
-    /// The whole answer that tells `error` to this caller.
+    /// The response to `error` for this caller.
     pub fn response(&self, error: &Error, now: Timestamp) -> Response {
         let mut response = Response::new(self.body(error, now).into());
         *response.status_mut() = status(error.code());

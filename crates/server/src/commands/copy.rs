@@ -85,7 +85,7 @@ impl Copying<'_> {
         bar.finish_and_clear();
         let remedy = "repair the cause and copy again with --replace, which empties the target first";
         let report = report.map_err(|error| self.cannot(&error, remedy))?;
-        tell(&report, began.elapsed());
+        show(&report, began.elapsed());
         self.audit()
     }
 
@@ -158,7 +158,7 @@ impl Copying<'_> {
     }
 }
 
-fn tell(report: &Report, took: Duration) {
+fn show(report: &Report, took: Duration) {
     for copied in report.tables.iter().filter(|copied| copied.rows > 0) {
         say(format_args!("{:>12} rows {:>10.1} kB  {}", copied.rows, copied.bytes as f64 / 1e3, copied.table));
     }

@@ -85,7 +85,7 @@ async fn a_large_body_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_over_its_rate_is_told_when_to_come_back() {
+async fn a_client_over_its_rate_gets_retry_after() {
     let options = [("server.rate_per_second", "1"), ("server.rate_burst", "3")];
     let (_shop, router) = router(&options).await;
     let from = |client: &str| {

@@ -4,8 +4,8 @@ use crate::routes::{May, ROUTES};
 use serde_json::json;
 use testkit::{Product, Response, Sender, TestShop};
 
-/// A shop in which every kind of thing exists once, belonging to `owner` or sold by `merchant`.
-struct World {
+/// A shop with one thing of each kind. `owner` owns it, or `merchant` sells it.
+struct Scenario {
     shop: TestShop,
     owner: Sender,
     merchant: Sender,
@@ -18,7 +18,7 @@ struct World {
     category: i64,
 }
 
-fn world() -> World {
+fn scenario() -> Scenario {
     let shop = TestShop::open();
     let merchant = shop.seller();
     let mug = shop.product("mug").stock(50).sold_by(&merchant).save();
@@ -31,11 +31,11 @@ fn world() -> World {
     let item = owner.fills_cart(&mug, 1).must("200").number("/items/0/id");
     let category = shop.admin().post("/admin/categories", json!({"name": "kitchen"}));
     let category = if category.is_good() { category.number("/id") } else { 1 };
-    World { shop, owner, merchant, mug, order, payment, tracking, saga, item, category }
+    Scenario { shop, owner, merchant, mug, order, payment, tracking, saga, item, category }
 }
 
-impl World {
-    /// The route with the world's own things in it.
+impl Scenario {
+    /// The route with the ids of the scenario in it.
     fn path(&self, path: &str) -> String {
         let mut filled = path.strip_prefix("//").map_or_else(|| path.to_owned(), |rest| format!("/{rest}"));
         let thing = if path.contains("/categories/") {
@@ -64,61 +64,61 @@ impl World {
         if filled.ends_with("/inventory/stream") { format!("{filled}?productIds={}", self.mug.id) } else { filled }
     }
 
-    /// Sends the route with a body that no handler takes, so that only the right to send it is tested.
+    /// Sends a body that no handler accepts, so that only the right to call the route is tested.
     fn knock(&self, sender: &Sender, method: &str, path: &str) -> Response {
         let body = (method != "GET").then(|| br#"{"thisIsNoMember":1}"#.to_vec());
         sender.send(method, &self.path(path), body)
     }
 }
 
-/// Streams never end; for them it counts that they open.
+/// Streams never end; the test only opens them.
 fn is_stream(path: &str) -> bool {
     path.ends_with("/stream")
 }
 
-/// Deletes take no body, so knocking would do it; what they do is tested elsewhere.
+/// Deletes have no body, so a call would succeed; other tests check what they do.
 fn is_harmless(method: &str, path: &str) -> bool {
     method != "DELETE" && !path.ends_with("/import") && !is_stream(path)
 }
 
 #[test]
 fn nobody_gets_through_a_door_that_is_not_theirs() {
-    let world = world();
-    let stranger = world.shop.buyer();
-    let seller = world.shop.seller();
-    let service = world.shop.service();
+    let scenario = scenario();
+    let stranger = scenario.shop.buyer();
+    let seller = scenario.shop.seller();
+    let service = scenario.shop.service();
     let mut complaints = Vec::new();
     for (may, method, path) in ROUTES {
         let shut: &[(&str, Sender, &str)] = match may {
             May::Anybody => &[],
             May::Users | May::Owners => {
-                &[("anonymous", world.shop.anonymous(), "401 A001"), ("service", service.clone(), "403 A002")]
+                &[("anonymous", scenario.shop.anonymous(), "401 A001"), ("service", service.clone(), "403 A002")]
             }
             May::Sellers => &[
-                ("anonymous", world.shop.anonymous(), "401 A001"),
+                ("anonymous", scenario.shop.anonymous(), "401 A001"),
                 ("a user", stranger.clone(), "403 A002"),
                 ("service", service.clone(), "403 A002"),
             ],
             May::Admins => &[
-                ("anonymous", world.shop.anonymous(), "401 A001"),
+                ("anonymous", scenario.shop.anonymous(), "401 A001"),
                 ("a user", stranger.clone(), "403 A002"),
                 ("a seller", seller.clone(), "403 A002"),
                 ("service", service.clone(), "403 A002"),
             ],
             May::Services => &[
-                ("anonymous", world.shop.anonymous(), "401 A001"),
+                ("anonymous", scenario.shop.anonymous(), "401 A001"),
                 ("a user", stranger.clone(), "403 A002"),
-                ("an administrator", world.shop.admin(), "403 A002"),
+                ("an administrator", scenario.shop.admin(), "403 A002"),
             ],
         };
-        let before = world.shop.contents();
+        let before = scenario.shop.contents();
         for (who, sender, wanted) in shut {
-            let got = world.knock(sender, method, path).summary();
+            let got = scenario.knock(sender, method, path).summary();
             if got != *wanted {
                 complaints.push(format!("{method} {path} answered {got} to {who}, wanted {wanted}"));
             }
         }
-        let written = before.differences(&world.shop.contents());
+        let written = before.differences(&scenario.shop.contents());
         if !written.is_empty() {
             complaints.push(format!("{method} {path} wrote for someone it must refuse: {written:?}"));
         }
@@ -128,22 +128,22 @@ fn nobody_gets_through_a_door_that_is_not_theirs() {
 
 #[test]
 fn everybody_gets_through_their_own_doors() {
-    let world = world();
+    let scenario = scenario();
     let mut complaints = Vec::new();
     for (may, method, path) in ROUTES {
         let sender = match may {
-            May::Anybody => world.shop.anonymous(),
-            May::Users | May::Owners => world.owner.clone(),
-            May::Sellers => world.merchant.clone(),
-            May::Admins => world.shop.admin(),
-            May::Services => world.shop.service(),
+            May::Anybody => scenario.shop.anonymous(),
+            May::Users | May::Owners => scenario.owner.clone(),
+            May::Sellers => scenario.merchant.clone(),
+            May::Admins => scenario.shop.admin(),
+            May::Services => scenario.shop.service(),
         };
         if is_stream(path) {
-            if sender.opens(world.path(path)) != 200 {
+            if sender.opens(scenario.path(path)) != 200 {
                 complaints.push(format!("{method} {path} does not open for whom it is meant"));
             }
         } else if is_harmless(method, path) {
-            let answer = world.knock(&sender, method, path);
+            let answer = scenario.knock(&sender, method, path);
             if [401, 403, 405].contains(&answer.status) || answer.status >= 500 {
                 complaints.push(format!("{method} {path} answered {} to whom it is meant", answer.summary()));
             }
@@ -154,30 +154,30 @@ fn everybody_gets_through_their_own_doors() {
 
 #[test]
 fn what_belongs_to_someone_else_is_neither_shown_nor_changed() {
-    let world = world();
-    let stranger = world.shop.buyer();
+    let scenario = scenario();
+    let stranger = scenario.shop.buyer();
     let good = [
         ("PUT", "/orders/{n}/cancel", json!({"reason": "mine now"})),
         ("POST", "/orders/{n}/cancel", json!({"reason": "mine now"})),
         (
             "POST",
             "/payments",
-            json!({"orderNumber": world.order, "paymentMethod": "CREDIT_CARD", "paymentKey": "approve"}),
+            json!({"orderNumber": scenario.order, "paymentMethod": "CREDIT_CARD", "paymentKey": "approve"}),
         ),
-        ("POST", "/orders/confirm", json!({"orderNumber": world.order, "paymentKey": "approve", "amount": 10_000})),
+        ("POST", "/orders/confirm", json!({"orderNumber": scenario.order, "paymentKey": "approve", "amount": 10_000})),
     ];
     let mut complaints = Vec::new();
-    let before = world.shop.contents();
+    let before = scenario.shop.contents();
     for (may, method, path) in ROUTES.iter().filter(|(may, ..)| *may == May::Owners) {
         if is_stream(path) {
-            if stranger.opens(world.path(path)) != 403 {
+            if stranger.opens(scenario.path(path)) != 403 {
                 complaints.push(format!("{method} {path} opens for a stranger"));
             }
             continue;
         }
         let body =
             good.iter().find(|(m, p, _)| m == method && p == path).map(|(.., body)| body.to_string().into_bytes());
-        let answer = stranger.send(method, &world.path(path), body.or((*method != "GET").then(|| b"{}".to_vec())));
+        let answer = stranger.send(method, &scenario.path(path), body.or((*method != "GET").then(|| b"{}".to_vec())));
         let hidden = ["403 S212", "403 S313", "404 S501", "404 S201", "404 S301"].contains(&answer.summary().as_str());
         if !hidden {
             complaints.push(format!("{method} {path} ({may:?}) answered {} to a stranger", answer.summary()));
@@ -190,19 +190,19 @@ fn what_belongs_to_someone_else_is_neither_shown_nor_changed() {
         }
     }
     stranger.get("/cart").must("200");
-    stranger.put(format!("/cart/items/{}", world.item), json!({"quantity": 9})).must("404 S102");
-    stranger.delete(format!("/cart/items/{}", world.item)).must("404 S102");
-    let written = before.without(&["carts"]).differences(&world.shop.contents());
+    stranger.put(format!("/cart/items/{}", scenario.item), json!({"quantity": 9})).must("404 S102");
+    stranger.delete(format!("/cart/items/{}", scenario.item)).must("404 S102");
+    let written = before.without(&["carts"]).differences(&scenario.shop.contents());
     assert!(complaints.is_empty() && written.is_empty(), "{}\n{written:?}", complaints.join("\n"));
 }
 
 #[test]
 fn sellers_see_and_change_only_what_is_theirs() {
-    let world = world();
-    let rival = world.shop.seller();
-    let (id, name) = (world.mug.id, &world.mug.name);
+    let scenario = scenario();
+    let rival = scenario.shop.seller();
+    let (id, name) = (scenario.mug.id, &scenario.mug.name);
     let refused = [
-        rival.put(format!("/admin/products/{id}"), json!({"name": name, "sku": world.mug.sku, "price": 1})),
+        rival.put(format!("/admin/products/{id}"), json!({"name": name, "sku": scenario.mug.sku, "price": 1})),
         rival.patch(format!("/admin/products/{id}/stock"), json!({"stock": 1})),
         rival.patch(format!("/admin/products/{id}/close"), json!({})),
         rival.delete(format!("/admin/products/{id}")),
@@ -214,10 +214,10 @@ fn sellers_see_and_change_only_what_is_theirs() {
     for (n, answer) in refused.iter().enumerate() {
         assert!([403, 404].contains(&answer.status), "{n}: {} {}", answer.summary(), answer.text());
     }
-    world.merchant.put(format!("/inventory/{id}/add"), json!({"quantity": 1, "reason": "delivery"})).must("200");
-    world.merchant.get(format!("/inventory/{id}/movements")).must("200");
+    scenario.merchant.put(format!("/inventory/{id}/add"), json!({"quantity": 1, "reason": "delivery"})).must("200");
+    scenario.merchant.get(format!("/inventory/{id}/movements")).must("200");
     assert_eq!(rival.get("/admin/products").must("200").number("/totalElements"), 0);
-    assert_eq!(world.merchant.get("/admin/products").must("200").number("/totalElements"), 1);
+    assert_eq!(scenario.merchant.get("/admin/products").must("200").number("/totalElements"), 1);
 }
 
 #[test]
@@ -237,8 +237,8 @@ fn expired_forged_and_mangled_tokens_are_refused() {
     assert_eq!(knock(&format!("{body}.{}", signature.chars().rev().collect::<String>())), "401 A004");
     assert_eq!(knock(&format!("{head}.{claims}x.{signature}")), "401 A004");
     assert_eq!(knock(body), "401 A004");
-    let told = shop.anonymous().with("authorization", "Bearer a.b.c").get("/cart").text();
-    assert!(!told.contains("caused by") && !told.contains("Error("), "the private cause is shown: {told}");
+    let text = shop.anonymous().with("authorization", "Bearer a.b.c").get("/cart").text();
+    assert!(!text.contains("caused by") && !text.contains("Error("), "the private cause is shown: {text}");
     assert_eq!(knock(&format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.")), "401 A004", "no algorithm");
     for nonsense in ["", "x", "a.b.c", &"x".repeat(100_000)] {
         assert_eq!(knock(nonsense), "401 A004");

@@ -128,7 +128,7 @@ impl Jwks {
     }
 }
 
-/// Whether nobody on the way can put keys of their own into the answer: TLS, or the same machine.
+/// Whether the connection is safe against forged keys: TLS, or the same machine.
 fn is_safe(url: &str) -> bool {
     let Ok(uri) = url.parse::<http::Uri>() else { return false };
     let here = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));

@@ -22,7 +22,7 @@ impl Secret {
         Secret(text.into())
     }
 
-    /// The text, for whoever has to send it on.
+    /// The text, to send it to another system.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -32,8 +32,8 @@ impl Secret {
         self.0.is_empty()
     }
 
-    /// Whether `given` is the same, in a time that does not tell where they differ: digests of equal length are compared
-    /// as a whole.
+    /// Whether `given` is the same. The time of the comparison does not depend on where they differ, because it compares whole digests of
+    /// equal length.
     pub fn matches(&self, given: &[u8]) -> bool {
         let (own, given) = (Sha256::digest(self.bytes()), Sha256::digest(given));
         own.iter().zip(given.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
@@ -50,8 +50,8 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Whether `secret` is good enough for a server that listens on `listen`. On loopback everything is; beyond it the
-/// development secret, a short one and a monotonous one are C002, saying what to do.
+/// Checks that `secret` is strong enough for a server at this address. On loopback every secret is. Elsewhere the development secret, a
+/// short one and a monotonous one are C002 with what to do.
 pub fn check_secret(listen: SocketAddr, secret: &str) -> Result<()> {
     let why = if listen.ip().is_loopback() {
         return Ok(());
