@@ -6,7 +6,7 @@ use store::{Check, audit::Given};
 
 const WITHOUT_SAGA: &str = "select o.order_number from orders o
     where not exists (select 1 from saga_runs s
-                       where s.subject_id = o.order_number and s.subject_kind = 'order' and s.family = ?)
+                       where s.event_key = o.order_number and s.family = ?)
     order by o.id limit ?";
 const CONTRADICTING: &str = "select o.order_number, o.status, s.status
     from saga_runs s join orders o on o.order_number = s.event_key

@@ -71,7 +71,7 @@ pub fn order_subject(number: &OrderNumber) -> Subject {
 
 /// The run of an order, locked until this transaction ends; S903 when there is none.
 pub fn lock_run_of_order(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Record> {
-    saga::store::lock_of_subject(tx, &order_subject(number), ORDER.family())
+    saga::store::lock_of_subject(tx, number.as_str(), ORDER.family(), &order_subject(number))
 }
 
 /// The order that a run belongs to. Its number is the key of the run's events.

@@ -20,9 +20,7 @@ create table saga_runs (
     started_by varchar(60) not null,
     started_at bigint not null,
     completed_at bigint,
-    unique (subject_id, subject_kind, family)
+    unique (event_key, family, subject_kind, subject_id)
 ) {table};
 
 create index saga_runs_due on saga_runs (status, wake_at);
-
-create index saga_runs_key on saga_runs (event_key);

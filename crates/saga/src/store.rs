@@ -26,7 +26,7 @@ const LOCK: &str = concatcp!(FIND, " {for update}");
 const LOCK_OF_SUBJECT: &str = concatcp!(
     "select ",
     COLUMNS,
-    " from saga_runs where subject_id = ? and subject_kind = ? and family = ? {for update}"
+    " from saga_runs where event_key = ? and family = ? and subject_kind = ? and subject_id = ? {for update}"
 );
 const OF_KEY: &str = concatcp!("select ", COLUMNS, " from saga_runs where event_key = ? order by id");
 const DUE: &str = "select saga_id, family from saga_runs
@@ -123,7 +123,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, record: &mut Record) -> Result<bool> {
         if inserted == 1 {
             return Ok(true);
         }
-        if find_of_subject(tx, &record.subject, &record.family)?.is_some() {
+        if find_of_subject(tx, &record.event_key, &record.family, &record.subject)?.is_some() {
             return Ok(false);
         }
         if record.memory.values().any(|entry| entry.forward.is_some()) {
@@ -174,13 +174,15 @@ pub fn find(tx: &mut Tx<'_>, id: &SagaId) -> Result<Record> {
     tx.query_first(FIND, args![id], record)?.ok_or_else(not_found)
 }
 
-/// The run of this family about `subject`, locked until this transaction ends; S903 when there is none.
-pub fn lock_of_subject(tx: &mut Tx<'_>, subject: &Subject, family: &str) -> Result<Record> {
-    find_of_subject(tx, subject, family)?.ok_or_else(not_found)
+/// The run of this family about `subject`, whose events have the key `event_key`, locked until this transaction ends; S903
+/// when there is none.
+pub fn lock_of_subject(tx: &mut Tx<'_>, event_key: &str, family: &str, subject: &Subject) -> Result<Record> {
+    find_of_subject(tx, event_key, family, subject)?.ok_or_else(not_found)
 }
 
-fn find_of_subject(tx: &mut Tx<'_>, subject: &Subject, family: &str) -> Result<Option<Record>> {
-    tx.query_first(LOCK_OF_SUBJECT, args![subject.id, &*subject.kind, family], record)
+// The event key, which follows from the subject, comes first: so one unique index serves this query and `OF_KEY`.
+fn find_of_subject(tx: &mut Tx<'_>, event_key: &str, family: &str, subject: &Subject) -> Result<Option<Record>> {
+    tx.query_first(LOCK_OF_SUBJECT, args![event_key, family, &*subject.kind, subject.id], record)
 }
 
 /// Every run whose events have this key, oldest first.
