@@ -266,7 +266,8 @@ pub(crate) fn insert(
     tx.insert(INSERT, values).map(ProductId::new)
 }
 
-/// Stores a changed product with its next version; false when another change came first.
+/// Stores a changed product with its next version; false when another change came first. The arguments of the content
+/// repeat those of [`insert`], because both follow the columns of their own statement.
 pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
     let now = tx.now();
     let content = &product.content;

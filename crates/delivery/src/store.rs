@@ -82,6 +82,7 @@ pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
     store::audit::run(tx, AUDIT)
 }
 
+// order and account read an address in the same way; each table has its own columns for it, so each store reads them itself
 fn head(row: &Row<'_>) -> Result<Delivery> {
     Ok(Delivery {
         id: row.next()?,

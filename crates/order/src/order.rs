@@ -58,7 +58,8 @@ pub struct Order {
     pub version: i64,
 }
 
-/// One line of an order: a snapshot that later changes of the product do not affect.
+/// One line of an order: a snapshot that later changes of the product do not affect. It repeats the fields of [`NewLine`]
+/// on purpose: a line that is not stored yet has no number and no subtotal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Counts from 1 within the order.
