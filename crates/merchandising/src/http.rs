@@ -8,9 +8,10 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use catalog::category::{self, DEPTH_MAX};
 use catalog::product::BRAND_MAX;
 use events::ProductChanged;
-use kernel::{Event, Money, Page, ProductId, Result, text};
+use kernel::{Code, Event, Money, Page, ProductId, Result, text};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use store::StoredEvent;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -131,18 +132,30 @@ async fn product(State(app): State<App>, Path(id): Path<ProductId>) -> Result<Re
 pub struct ProductWithReviews {
     /// The product.
     #[serde(flatten)]
-    pub product: ProductDetail,
+    #[schema(value_type = ProductDetail)]
+    pub product: Map<String, Value>,
     /// The reviews; empty when there are none or they cannot be had.
     pub reviews: Vec<Review>,
     /// False when the other service is down or there is none.
     pub reviews_available: bool,
 }
 
+/// The product page as the response cache has it. The reviews are another service's and change without an event, so only the
+/// product comes from the cache.
+#[derive(Deserialize)]
+struct CachedPage {
+    data: Map<String, Value>,
+}
+
+fn read_page(page: &[u8]) -> Result<CachedPage> {
+    serde_json::from_slice(page).map_err(|e| Code::Internal.error().caused_by(e))
+}
+
 /// A product on sale with its reviews. When those cannot be had, the page comes without them.
 #[utoipa::path(get, path = "/products/{id}/with-reviews", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductWithReviews>)))]
 async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>) -> ApiResult<ProductWithReviews> {
-    let product = shown(&app, id).await?;
+    let CachedPage { data: product } = read_page(&app.pages.get(page_of(id), || shown(&app, id)).await?)?;
     let found = app.ports.reviews.of_product(id).await;
     let reviews_available = found.is_ok() && app.ports.reviews.is_configured();
     Ok(ok(ProductWithReviews { product, reviews: found.unwrap_or_default(), reviews_available }))

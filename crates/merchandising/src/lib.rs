@@ -19,7 +19,7 @@ mod tests;
 
 /// What this crate contributes to the program: no tables of its own.
 pub const MODULE: web::Module = web::Module {
-    statements: &[store::STATEMENTS],
+    statements: &[&store::EVERYWHERE, &store::IN_CATEGORY, &store::COUNTS],
     routes: http::routes,
     stale: http::stale,
     ..web::Module::named("merchandising")

@@ -1,7 +1,7 @@
 //! Lists of products: filters, sorting, pages.
 
 use crate::page::{self, ProductPage, Viewer};
-use crate::store::Terms;
+use crate::store::Conditions;
 use catalog::ops::categories;
 use catalog::product::Status;
 use kernel::money::MONEY_MAX_MINOR;
@@ -78,7 +78,7 @@ pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<
         (Viewer::Owner, Some(status)) => std::slice::from_ref(status),
         (Viewer::Owner, None) => &[Status::Draft, Status::Active, Status::Inactive],
     };
-    let terms = Terms {
+    let conditions = Conditions {
         categories: categories.as_deref(),
         statuses,
         brand: brand.as_deref(),
@@ -87,7 +87,7 @@ pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<
         highest,
         in_stock: *in_stock,
     };
-    let total = crate::store::count(tx, &terms)?;
-    let ids = crate::store::ids(tx, &terms, question.sort, question.request)?;
+    let total = crate::store::count(tx, &conditions)?;
+    let ids = crate::store::ids(tx, &conditions, question.sort, question.request)?;
     Ok(question.request.of(page::pages(tx, &ids, currency, question.viewer)?, total))
 }
