@@ -8,11 +8,11 @@ use crate::product::Author;
 use axum::extract::State;
 use kernel::{CategoryId, ProductId, VariantId};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    Admin, ApiResult, App, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok,
+    Admin, ApiResult, App, AtVersion, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok,
     route::{ADMIN, SELLER},
 };
 
@@ -24,6 +24,12 @@ pub fn routes() -> Routes {
         .add(ADMIN, routes!(admin_categories, create_category))
         .add(ADMIN, routes!(admin_category, change_category, delete_category))
         .merge(web::alias::also_at("/admin/products", "/products", SELLER, of_products))
+}
+
+impl From<&Seller> for Author {
+    fn from(seller: &Seller) -> Author {
+        Author::limited_to(seller.limited_to())
+    }
 }
 
 /// A category to make or to rewrite as a whole.
@@ -47,14 +53,6 @@ impl SaveCategory {
     fn content(&self) -> Content {
         Content { name: self.name.clone(), parent: self.parent_id, display_order: self.display_order }
     }
-}
-
-/// The version that a request without body changes.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct AtVersion {
-    /// The version that is changed; or send `If-Match`.
-    version: Option<i64>,
 }
 
 /// Every category with its version.
@@ -145,7 +143,7 @@ pub struct AddImage {
 #[utoipa::path(get, path = "/admin/products/{id}/images", tag = "catalog", params(("id" = i64, Path)),
     responses((status = 200, body = Success<Gallery>)))]
 async fn product_images(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<Gallery> {
-    let author = Author::limited_to(seller.limited_to());
+    let author = Author::from(&seller);
     let work = move |tx: &mut ::store::Tx<'_>| {
         author.may_change(products::product(tx, id)?.seller)?;
         images::urls(tx, id)
@@ -163,7 +161,7 @@ async fn add_image(
     if_match: IfMatch,
     Json(sent): Json<AddImage>,
 ) -> ApiResult<Gallery> {
-    let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(sent.version)?);
+    let (author, expected) = (Author::from(&seller), if_match.or(sent.version)?);
     let work = move |tx: &mut ::store::Tx<'_>| images::add(tx, author, id, &sent.url, expected);
     let images = app.db.write("catalog.add-image", work).await?;
     Ok(created(format!("/admin/products/{id}/images"), Gallery { product_id: id, images }))
@@ -179,7 +177,7 @@ async fn set_images(
     if_match: IfMatch,
     Json(sent): Json<SetImages>,
 ) -> ApiResult<Gallery> {
-    let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(sent.version)?);
+    let (author, expected) = (Author::from(&seller), if_match.or(sent.version)?);
     let work = move |tx: &mut ::store::Tx<'_>| images::set(tx, author, id, sent.images.clone(), expected);
     Ok(ok(Gallery { product_id: id, images: app.db.write("catalog.set-images", work).await? }))
 }
@@ -195,7 +193,7 @@ async fn delete_variant(
     if_match: IfMatch,
     Query(at): Query<AtVersion>,
 ) -> ApiResult<()> {
-    let (author, expected) = (Author::limited_to(seller.limited_to()), if_match.or(at.version)?);
+    let (author, expected) = (Author::from(&seller), if_match.or(at.version)?);
     let work = move |tx: &mut ::store::Tx<'_>| variants::discontinue(tx, author, id, variant, expected);
     app.db.write("catalog.delete-variant", work).await?;
     Ok(done())

@@ -14,8 +14,8 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    ApiResult, App, Failure, Idempotent, IfMatch, Json, Paging, Path, Query, Routes, Seller, alias, created, done, ok,
-    once, route::SELLER,
+    ApiResult, App, AtVersion, Failure, Idempotent, IfMatch, Json, Paging, Path, Query, Routes, Seller, alias, created,
+    done, ok, once, route::SELLER,
 };
 
 /// The handlers for sellers and administrators. Writing works under `/products` as well (docs/RULES.md).
@@ -34,10 +34,6 @@ pub fn routes() -> Routes {
         .add(SELLER, routes!(close_product))
         .add(SELLER, routes!(product_variants))
         .merge(alias::also_at("/admin/products", "/products", SELLER, writes))
-}
-
-fn author(seller: &Seller) -> Author {
-    Author::limited_to(seller.limited_to())
 }
 
 /// The state of the products in a list.
@@ -76,7 +72,7 @@ async fn admin_products(
 #[utoipa::path(get, path = "/admin/products/{id}", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductDetail>)))]
 async fn admin_product(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<ProductDetail> {
-    let (settings, author) = (settings(&app), author(&seller));
+    let (settings, author) = (settings(&app), Author::from(&seller));
     Ok(ok(app.db.read("merchandising.owned", move |tx| ops::owned(tx, settings, author, id)).await?))
 }
 
@@ -88,7 +84,7 @@ async fn create_product(
     seller: Seller,
     Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
         let made = ops::create(tx, settings, author, &by, &body)?;
         Ok(created(format!("/products/{}", made.product.id), made))
@@ -108,18 +104,10 @@ async fn rewrite_product(
     if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
     let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, settings, author, &by, id, &body, expected)?));
     once(&app, key, "merchandising.rewrite", work).await
-}
-
-/// The version that a request without body changes.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct AtVersion {
-    /// The version that is changed; or send `If-Match`.
-    version: Option<i64>,
 }
 
 /// Delete a product: it becomes DISCONTINUED, its name is free again, its sku is not. Refused while orders of it are
@@ -134,7 +122,7 @@ async fn delete_product(
     if_match: IfMatch,
     Query(at): Query<AtVersion>,
 ) -> ApiResult<()> {
-    let (author, expected) = (author(&seller), if_match.or(at.version)?);
+    let (author, expected) = (Author::from(&seller), if_match.or(at.version)?);
     app.db.write("merchandising.delete", move |tx| ops::delete(tx, author, id, expected)).await?;
     Ok(done())
 }
@@ -149,7 +137,7 @@ async fn set_stock(
     Path(id): Path<ProductId>,
     Idempotent { body, key }: Idempotent<SetStock>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, settings, author, &by, id, &body)?));
     once(&app, key, "merchandising.set-stock", work).await
 }
@@ -163,7 +151,7 @@ async fn publish_product(
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
 ) -> ApiResult<ProductDetail> {
-    let (settings, author) = (settings(&app), author(&seller));
+    let (settings, author) = (settings(&app), Author::from(&seller));
     Ok(ok(app.db.write("merchandising.publish", move |tx| ops::publish(tx, settings, author, id, expected)).await?))
 }
 
@@ -176,7 +164,7 @@ async fn close_product(
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
 ) -> ApiResult<ProductDetail> {
-    let (settings, author) = (settings(&app), author(&seller));
+    let (settings, author) = (settings(&app), Author::from(&seller));
     Ok(ok(app.db.write("merchandising.close", move |tx| ops::close(tx, settings, author, id, expected)).await?))
 }
 
@@ -188,7 +176,7 @@ async fn product_variants(
     seller: Seller,
     Path(id): Path<ProductId>,
 ) -> ApiResult<Vec<VariantPage>> {
-    let (settings, author) = (settings(&app), author(&seller));
+    let (settings, author) = (settings(&app), Author::from(&seller));
     Ok(ok(app.db.read("merchandising.variants", move |tx| ops::variants(tx, settings, author, id)).await?))
 }
 
@@ -203,7 +191,7 @@ async fn add_variant(
     if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SaveVariant>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
     let work = move |tx: &mut Tx<'_>| {
         let made = ops::add_variant(tx, settings, author, &by, id, &body, expected)?;
@@ -223,7 +211,7 @@ async fn change_variant(
     if_match: IfMatch,
     Json(sent): Json<SaveVariant>,
 ) -> ApiResult<VariantPage> {
-    let (author, expected) = (author(&seller), if_match.or(sent.version)?);
+    let (author, expected) = (Author::from(&seller), if_match.or(sent.version)?);
     let work = move |tx: &mut Tx<'_>| ops::change_variant(tx, author, id, variant, &sent, expected);
     Ok(ok(app.db.write("merchandising.change-variant", work).await?))
 }

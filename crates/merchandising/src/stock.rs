@@ -138,10 +138,6 @@ fn adjust(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &
     stock::stock_of_product(tx, product)
 }
 
-fn author(seller: &Seller) -> Author {
-    Author::limited_to(seller.limited_to())
-}
-
 /// Begin to keep stock of a product's variant at a location.
 #[utoipa::path(post, path = "/inventory/{productId}", tag = "inventory", request_body = OpenStock,
     params(("productId" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -152,7 +148,7 @@ async fn open_stock(
     Path(product): Path<ProductId>,
     Idempotent { body, key }: Idempotent<OpenStock>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), author(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
         let opened = open(tx, settings, author, &by, product, &body)?;
         Ok(created(format!("/inventory/{product}"), opened))
@@ -170,7 +166,7 @@ async fn add_stock(
     Path(product): Path<ProductId>,
     Idempotent { body, key }: Idempotent<AddStock>,
 ) -> Result<Response, Failure> {
-    let (author, by) = (author(&seller), seller.0.id.to_string());
+    let (author, by) = (Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| Ok(ok(add(tx, author, &by, product, &body)?));
     once(&app, key, "merchandising.add-stock", work).await
 }
@@ -185,7 +181,7 @@ async fn adjust_stock(
     Path(product): Path<ProductId>,
     Idempotent { body, key }: Idempotent<AdjustStock>,
 ) -> Result<Response, Failure> {
-    let (author, by) = (author(&seller), seller.0.id.to_string());
+    let (author, by) = (Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| Ok(ok(adjust(tx, author, &by, product, &body)?));
     once(&app, key, "merchandising.adjust-stock", work).await
 }

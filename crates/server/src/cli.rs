@@ -184,48 +184,19 @@ enum Configuration {
     },
 }
 
-/// How a command ended, when nothing stood in its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Everything is in order.
-    Good,
-    /// It was done, and what was looked for is not in order.
-    NotInOrder,
-}
-
-/// Why a command could not be done.
-#[derive(Debug)]
-pub enum Trouble {
-    /// Wrong usage or configuration.
-    Usage(Fault),
-    /// It could not be done.
-    Failed(Fault),
-}
-
-impl Trouble {
-    /// What failed, for a reason of the shop's, with something to do about it.
-    pub fn failed(what: impl Into<String>, error: &kernel::Error, remedy: impl Into<String>) -> Trouble {
-        Trouble::Failed(Fault::new(what, format!("{error:?}"), remedy))
-    }
-}
-
-/// Wrong settings.
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Trouble {
-        Trouble::Usage(fault)
-    }
+/// The exit code of a command that was done and found something that is not in order.
+pub fn not_in_order() -> ExitCode {
+    ExitCode::from(1)
 }
 
 /// Runs the program. Gives its exit code.
 pub fn main() -> ExitCode {
     // fails when something has chosen one before, which is just as good
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match run(Cli::parse_from(gathered(std::env::args_os()))) {
-        Ok(Ending::Good) => ExitCode::SUCCESS,
-        Ok(Ending::NotInOrder) => ExitCode::from(1),
-        Err(Trouble::Usage(fault)) => complain(&fault, 2),
-        Err(Trouble::Failed(fault)) => complain(&fault, 3),
-    }
+    run(Cli::parse_from(gathered(std::env::args_os()))).unwrap_or_else(|fault| {
+        let _ = writeln!(std::io::stderr(), "error: {fault}");
+        ExitCode::from(fault.exit_code)
+    })
 }
 
 /// The arguments with every `-o` moved to the front: of a global option given both before and after the command, clap would
@@ -252,12 +223,7 @@ fn gathered(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     front
 }
 
-fn complain(fault: &Fault, code: u8) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "error: {fault}");
-    ExitCode::from(code)
-}
-
-fn run(cli: Cli) -> Result<Ending, Trouble> {
+fn run(cli: Cli) -> Result<ExitCode, Fault> {
     let flags = Flags { file: cli.config, options: cli.options };
     match cli.command {
         Command::Serve(listen) => commands::serve(&loaded(flags, listen.options())?),
@@ -282,7 +248,7 @@ fn run(cli: Cli) -> Result<Ending, Trouble> {
         Command::Openapi => print(crate::openapi::text(&crate::assembly::document())),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "holdfast", &mut std::io::stdout());
-            Ok(Ending::Good)
+            Ok(ExitCode::SUCCESS)
         }
     }
 }
@@ -296,7 +262,7 @@ impl Listen {
     }
 }
 
-fn loaded(mut flags: Flags, more: impl IntoIterator<Item = (String, String)>) -> Result<Config, Trouble> {
+fn loaded(mut flags: Flags, more: impl IntoIterator<Item = (String, String)>) -> Result<Config, Fault> {
     flags.options.extend(more);
     let config = Config::load(&flags)?;
     crate::logs::start(&config.settings.log)?;
@@ -304,9 +270,9 @@ fn loaded(mut flags: Flags, more: impl IntoIterator<Item = (String, String)>) ->
 }
 
 /// Prints to standard output; a reader that has seen enough (`| head`) is not a failure.
-fn print(text: String) -> Result<Ending, Trouble> {
+fn print(text: String) -> Result<ExitCode, Fault> {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
-    Ok(Ending::Good)
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `name=value`.

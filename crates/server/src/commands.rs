@@ -6,12 +6,13 @@ mod import;
 pub(crate) use copy::copy;
 pub(crate) use import::{import, import_text};
 
-use crate::cli::{Ending, Grant, Token, Trouble};
+use crate::cli::{Grant, Token, not_in_order};
 use crate::config::{Config, Fault, Settings};
 use crate::{assembly, audit as audits, opening, schema, serve as serving};
 use kernel::UserId;
 use std::{
     io::{IsTerminal, Write},
+    process::ExitCode,
     time::{Duration, Instant},
 };
 use web::{App, Role, Roles};
@@ -22,39 +23,37 @@ pub(crate) fn say(text: impl std::fmt::Display) {
 }
 
 /// Threads of requests and tasks; the database has its own.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    built.map_err(|e| {
-        Trouble::Failed(Fault::new("no threads can be started", e.to_string(), "raise the process's limits"))
-    })
+    built.map_err(|e| Fault::new("no threads can be started", e.to_string(), "raise the process's limits").failed())
 }
 
 /// How long a statement of a command may take on a database server: no request waits for it, and an audit reads the whole shop.
 const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
 
 /// Database and settings without anything running.
-pub(crate) async fn open(settings: &Settings) -> Result<App, Trouble> {
+pub(crate) async fn open(settings: &Settings) -> Result<App, Fault> {
     let mut database = settings.database.clone();
     database.statement_timeout = database.statement_timeout.max(STATEMENT_MAX);
-    let db = opening::database(&database, true).await.map_err(Trouble::Failed)?;
-    let ports = opening::ports(settings).map_err(Trouble::Failed)?;
+    let db = opening::database(&database, true).await.map_err(Fault::failed)?;
+    let ports = opening::ports(settings).map_err(Fault::failed)?;
     assembly::app(settings, db, ports)
-        .map_err(|e| Trouble::failed("the shop cannot be opened", &e, "run `holdfast config check`"))
+        .map_err(|e| Fault::caused_by("the shop cannot be opened", &e, "run `holdfast config check`"))
 }
 
 /// A shop that serves.
-pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App), Trouble> {
-    let db = opening::database(&settings.database, settings.database.migrate).await.map_err(Trouble::Failed)?;
-    let ports = opening::ports(settings).map_err(Trouble::Failed)?;
+pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App), Fault> {
+    let db = opening::database(&settings.database, settings.database.migrate).await.map_err(Fault::failed)?;
+    let ports = opening::ports(settings).map_err(Fault::failed)?;
     let assembly = assembly::assemble(settings, db, ports).await;
     let assembly =
-        assembly.map_err(|e| Trouble::failed("the shop cannot be put together", &e, "see the cause above"))?;
+        assembly.map_err(|e| Fault::caused_by("the shop cannot be put together", &e, "see the cause above"))?;
     let app = assembly.app.clone();
-    let server = serving::Server::start(settings, assembly).await.map_err(Trouble::Failed)?;
+    let server = serving::Server::start(settings, assembly).await.map_err(Fault::failed)?;
     Ok((server, app))
 }
 
-pub(crate) fn serve(config: &Config) -> Result<Ending, Trouble> {
+pub(crate) fn serve(config: &Config) -> Result<ExitCode, Fault> {
     let began = Instant::now();
     runtime()?.block_on(async {
         let (server, app) = start(&config.settings).await?;
@@ -67,31 +66,31 @@ pub(crate) fn serve(config: &Config) -> Result<Ending, Trouble> {
         serving::asked_to_stop().await;
         tracing::info!("asked to stop");
         let in_time = server.stop().await;
-        Ok(if in_time { Ending::Good } else { Ending::NotInOrder })
+        Ok(if in_time { ExitCode::SUCCESS } else { not_in_order() })
     })
 }
 
-pub(crate) fn migrate(config: &Config) -> Result<Ending, Trouble> {
+pub(crate) fn migrate(config: &Config) -> Result<ExitCode, Fault> {
     runtime()?.block_on(async {
         let what = "the schema cannot be brought up to date";
         let mut database = config.settings.database.clone();
         database.migrate = true;
-        let db = opening::database(&database, true).await.map_err(Trouble::Failed)?;
+        let db = opening::database(&database, true).await.map_err(Fault::failed)?;
         let statements = assembly::statements();
         let count = statements.len();
         let prepared = db.prepare_all(statements).await;
-        prepared.map_err(|e| Trouble::failed(what, &e, "the database has tables of another program or version"))?;
-        schema::must_agree(&db).await.map_err(Trouble::Failed)?;
+        prepared.map_err(|e| Fault::caused_by(what, &e, "the database has tables of another program or version"))?;
+        schema::must_agree(&db).await.map_err(Fault::failed)?;
         db.close().await;
         say(format!(
             "the schema is up to date and as declared ({} migrations, {count} statements prepared)",
             assembly::migrations().len()
         ));
-        Ok(Ending::Good)
+        Ok(ExitCode::SUCCESS)
     })
 }
 
-pub(crate) fn token(config: &Config, wanted: &Token) -> Result<Ending, Trouble> {
+pub(crate) fn token(config: &Config, wanted: &Token) -> Result<ExitCode, Fault> {
     let user: UserId = wanted.user.parse().map_err(|_| {
         Fault::new(
             "--user has a wrong value",
@@ -104,12 +103,12 @@ pub(crate) fn token(config: &Config, wanted: &Token) -> Result<Ending, Trouble> 
     let ttl = wanted.expires.unwrap_or(settings.access_ttl);
     let auth = web::Auth::from_settings(settings);
     let issued = auth.and_then(|auth| auth.issue_for(&user, roles, opening::clock().now(), ttl));
-    let issued = issued.map_err(|e| Trouble::failed("no token can be made", &e, "set auth.secrets"))?;
+    let issued = issued.map_err(|e| Fault::caused_by("no token can be made", &e, "set auth.secrets"))?;
     say(&issued.token);
-    Ok(Ending::Good)
+    Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn grant(config: &Config, wanted: &Grant) -> Result<Ending, Trouble> {
+pub(crate) fn grant(config: &Config, wanted: &Grant) -> Result<ExitCode, Fault> {
     let roles = roles(&wanted.role)?;
     runtime()?.block_on(async {
         let app = open(&config.settings).await?;
@@ -117,15 +116,15 @@ pub(crate) fn grant(config: &Config, wanted: &Grant) -> Result<Ending, Trouble> 
         app.db.close().await;
         granted?;
         say(format_args!("granted; it counts from the user's next sign-in or token refresh"));
-        Ok(Ending::Good)
+        Ok(ExitCode::SUCCESS)
     })
 }
 
 /// Gives a signed-up user exactly these roles.
-pub(crate) async fn give(app: &App, email: &str, roles: Roles) -> Result<(), Trouble> {
+pub(crate) async fn give(app: &App, email: &str, roles: Roles) -> Result<(), Fault> {
     let asked = email.to_owned();
     let granted = app.db.write("account.grant", move |tx| account::ops::grant(tx, &asked, roles).map(|_| ())).await;
-    granted.map_err(|e| Trouble::failed(format!("{email} cannot be given roles"), &e, "let the user sign up first"))
+    granted.map_err(|e| Fault::caused_by(format!("{email} cannot be given roles"), &e, "let the user sign up first"))
 }
 
 fn roles(names: &[String]) -> Result<Roles, Fault> {
@@ -138,35 +137,35 @@ fn roles(names: &[String]) -> Result<Roles, Fault> {
     })
 }
 
-pub(crate) fn audit(config: &Config) -> Result<Ending, Trouble> {
+pub(crate) fn audit(config: &Config) -> Result<ExitCode, Fault> {
     runtime()?.block_on(async {
         let app = open(&config.settings).await?;
         let findings = audits::look(&app).await;
         app.db.close().await;
-        let findings = findings.map_err(|e| Trouble::failed("the audit cannot be done", &e, "see the cause above"))?;
+        let findings = findings.map_err(|e| Fault::caused_by("the audit cannot be done", &e, "see the cause above"))?;
         for audits::Finding { module, violation } in &findings.found {
             say(format!("BROKEN {module}: {} - {}: {}", violation.rule, violation.subject, violation.found));
         }
         let names: Vec<_> = app.modules.iter().map(|module| module.name).collect();
         let ms = findings.finished_at.since(findings.started_at).as_millis();
         say(format!("{} broken promises in {} ({ms} ms)", findings.found.len(), names.join(", ")));
-        Ok(if findings.found.is_empty() { Ending::Good } else { Ending::NotInOrder })
+        Ok(if findings.found.is_empty() { ExitCode::SUCCESS } else { not_in_order() })
     })
 }
 
-pub(crate) fn rebuild(config: &Config, dry_run: bool) -> Result<Ending, Trouble> {
+pub(crate) fn rebuild(config: &Config, dry_run: bool) -> Result<ExitCode, Fault> {
     runtime()?.block_on(async {
         let app = open(&config.settings).await?;
         let report =
             inventory::rebuild::run(&app.db, dry_run, app.settings::<inventory::Settings>().low_stock_threshold).await;
         app.db.close().await;
-        let report = report.map_err(|e| Trouble::failed("the stock cannot be rebuilt", &e, "see the cause above"))?;
+        let report = report.map_err(|e| Fault::caused_by("the stock cannot be rebuilt", &e, "see the cause above"))?;
         for one in &report.differences {
             say(format!("{one:?}"));
         }
         let (snapshots, events, different, repaired) =
             (report.snapshots, report.events, report.different, report.repaired);
         say(format!("{snapshots} stock rows folded from {events} events: {different} differ, {repaired} repaired"));
-        Ok(if dry_run && different > 0 { Ending::NotInOrder } else { Ending::Good })
+        Ok(if dry_run && different > 0 { not_in_order() } else { ExitCode::SUCCESS })
     })
 }

@@ -22,12 +22,24 @@ pub struct Fault {
     pub why: String,
     /// What to do.
     pub remedy: String,
+    /// The program's exit code: 2 for wrong usage or configuration, 3 when it could not be done.
+    pub exit_code: u8,
 }
 
 impl Fault {
-    /// A fault.
+    /// Wrong usage or configuration.
     pub fn new(what: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Fault {
-        Fault { what: what.into(), why: why.into(), remedy: remedy.into() }
+        Fault { what: what.into(), why: why.into(), remedy: remedy.into(), exit_code: 2 }
+    }
+
+    /// The same for something that could not be done.
+    pub fn failed(self) -> Fault {
+        Fault { exit_code: 3, ..self }
+    }
+
+    /// Something that could not be done because of `error`.
+    pub fn caused_by(what: impl Into<String>, error: &kernel::Error, remedy: impl Into<String>) -> Fault {
+        Fault::new(what, format!("{error:?}"), remedy).failed()
     }
 
     /// Adds where the fault is.

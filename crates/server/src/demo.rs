@@ -5,16 +5,16 @@ mod client;
 mod day;
 mod folder;
 
-use crate::cli::{Demo, Ending, Trouble};
+use crate::cli::{Demo, not_in_order};
 use crate::commands::{self, say};
-use crate::config::{Config, Flags};
+use crate::config::{Config, Fault, Flags};
 use crate::serve::{Server, asked_to_stop};
 use claims::Claims;
 use client::Caller;
 use folder::Folder;
 use kernel::{Random, UserId};
 use serde_json::json;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use web::{App, Role, Roles};
 
 /// The bundled catalogue.
@@ -32,7 +32,7 @@ const RACERS: usize = 50;
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);
 
 /// Runs `holdfast demo`.
-pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<Ending, Trouble> {
+pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<ExitCode, Fault> {
     let folder = Folder::fresh(&demo.data)?;
     let listen = demo.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
     let config = configured(&flags, &folder, listen, PAY_WITHIN)?;
@@ -56,12 +56,12 @@ pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<Ending, Trouble> {
             let config = configured(&flags, &folder, address, "10m")?;
             stay(&config, &people).await?;
         }
-        Ok(if all_held { Ending::Good } else { Ending::NotInOrder })
+        Ok(if all_held { ExitCode::SUCCESS } else { not_in_order() })
     })
 }
 
 /// The settings of the demo; settings of the caller come first.
-fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &str) -> Result<Config, Trouble> {
+fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &str) -> Result<Config, Fault> {
     let own = [
         ("server.listen", listen.to_string()),
         ("database.url", format!("sqlite:{}", folder.database().display())),
@@ -75,7 +75,7 @@ fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &s
     Ok(Config::load(&Flags { file: flags.file.clone(), options })?)
 }
 
-async fn open(claims: &mut Claims, app: &App, address: SocketAddr) -> Result<Option<(day::People, i64)>, Trouble> {
+async fn open(claims: &mut Claims, app: &App, address: SocketAddr) -> Result<Option<(day::People, i64)>, Fault> {
     claims.act("The shop opens");
     let imported = commands::import_text(app, CATALOGUE).await?;
     let text = format!("{} products imported in {} ms, none refused", imported.products, imported.ms);
@@ -108,7 +108,7 @@ async fn sign_up(
     name: &str,
     nickname: &str,
     role: Role,
-) -> Result<Option<(Caller, UserId)>, Trouble> {
+) -> Result<Option<(Caller, UserId)>, Fault> {
     let email = format!("{name}@example.com");
     let signed_up =
         anyone.post("/api/v1/users/signup", json!({"email": email, "password": PASSWORD, "nickname": nickname})).await;
@@ -124,15 +124,15 @@ async fn sign_up(
     Ok(id.filter(|_| good).map(|id| (anyone.with_token(&token), id)))
 }
 
-fn token(app: &App, user: &UserId, role: Role) -> Result<String, Trouble> {
+fn token(app: &App, user: &UserId, role: Role) -> Result<String, Fault> {
     let token = app.auth.issue_for(user, Roles::of(role), app.now(), TOKEN_TTL);
     token
         .map(|token| token.token)
-        .map_err(|e| Trouble::failed("no token can be made", &e, "leave auth.secrets as it is"))
+        .map_err(|e| Fault::caused_by("no token can be made", &e, "leave auth.secrets as it is"))
 }
 
 /// Serves the shop after its day, with the usual time to pay, until a signal stops it.
-async fn stay(config: &Config, people: &day::People) -> Result<(), Trouble> {
+async fn stay(config: &Config, people: &day::People) -> Result<(), Fault> {
     let (server, app) = commands::start(&config.settings).await?;
     let [boss, buyer] = &people.ids;
     say(tour(&server, &token(&app, buyer, Role::User)?, &token(&app, boss, Role::Admin)?));

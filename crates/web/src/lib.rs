@@ -31,7 +31,7 @@ pub use pictures::Picture;
 pub use response::{ApiResponse, ApiResult, accepted, created, done, ok};
 pub use route::Routes;
 pub use task::{RunsOn, Task};
-pub use version::IfMatch;
+pub use version::{AtVersion, IfMatch};
 
 /// Every path of the shop's API begins with this, except those of a module's `root_routes`.
 pub const BASE: &str = "/api/v1/shopping";

@@ -29,6 +29,14 @@ impl IfMatch {
     }
 }
 
+/// The version in the query of a request without a body: `?version=3`; combine it with [`IfMatch::or`].
+#[derive(Debug, Clone, Copy, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AtVersion {
+    /// The version that is changed; or send `If-Match`.
+    pub version: Option<i64>,
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<IfMatch, Failure> {

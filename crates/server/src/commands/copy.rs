@@ -1,12 +1,13 @@
 //! `holdfast copy`: a shop from one database to another, with a progress bar, compared row by row and audited on both sides.
 
 use super::{runtime, say};
-use crate::cli::{Ending, Transfer as Wanted, Trouble};
+use crate::cli::{Transfer as Wanted, not_in_order};
 use crate::config::{Config, Fault, Settings};
 use crate::{assembly, audit as audits, opening, schema};
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::Error;
 use std::{
+    process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,7 +22,7 @@ const LOOKING: Duration = Duration::from_millis(2_500);
 const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
 
 /// Copies a shop.
-pub(crate) fn copy(config: &Config, wanted: &Wanted) -> Result<Ending, Trouble> {
+pub(crate) fn copy(config: &Config, wanted: &Wanted) -> Result<ExitCode, Fault> {
     let urls = [address("--from", &wanted.from)?, address("--to", &wanted.to)?];
     let [from, to] = &urls;
     say(format_args!("copying {from} to {to}; nothing may serve either of them meanwhile"));
@@ -40,21 +41,22 @@ fn address(flag: &str, text: &str) -> Result<DatabaseUrl, Fault> {
     })
 }
 
-fn opened(settings: &Settings, url: &DatabaseUrl, side: Side) -> Result<Db, Trouble> {
+fn opened(settings: &Settings, url: &DatabaseUrl, side: Side) -> Result<Db, Fault> {
     let what = || format!("the {side} {url} cannot be opened");
     if url.file().is_some_and(|path| !path.exists()) {
         let remedy = match side {
             Side::Source => "name the file of a shop",
             Side::Target => "run `holdfast migrate` with database.url set to it first",
         };
-        return Err(Trouble::Failed(Fault::new(what(), "there is no such file", remedy)));
+        return Err(Fault::new(what(), "there is no such file", remedy).failed());
     }
     let opened = Db::open(store::Settings {
         connect_timeout: settings.database.connect_timeout,
         statement_timeout: STATEMENT_MAX,
         ..store::Settings::of(url.clone(), opening::clock())
     });
-    opened.map_err(|error| Trouble::failed(what(), &error, "check its address, user and password, and that it answers"))
+    opened
+        .map_err(|error| Fault::caused_by(what(), &error, "check its address, user and password, and that it answers"))
 }
 
 /// Both sides, opened.
@@ -66,7 +68,7 @@ struct Copying<'a> {
 }
 
 impl Copying<'_> {
-    fn all(&self, wanted: &Wanted) -> Result<Ending, Trouble> {
+    fn all(&self, wanted: &Wanted) -> Result<ExitCode, Fault> {
         let transfer = Transfer::new(self.source.clone(), self.target.clone(), assembly::migrations());
         let transfer = transfer.map_err(|error| self.cannot(&error, "report this"))?;
         self.must_be_ready(&transfer)?;
@@ -89,32 +91,32 @@ impl Copying<'_> {
         self.audit()
     }
 
-    fn must_be_ready(&self, transfer: &Transfer) -> Result<(), Trouble> {
+    fn must_be_ready(&self, transfer: &Transfer) -> Result<(), Fault> {
         for side in [Side::Source, Side::Target] {
             let unready = transfer.schema_problems(side).map_err(|error| self.cannot(&error, "see the cause above"))?;
             if !unready.is_empty() {
                 let what = format!("the {side} does not have the schema of this program");
                 let remedy =
                     "run this program's `holdfast migrate` with database.url set to it, and repair what that tells";
-                return Err(Trouble::Failed(Fault::new(what, schema::joined(&unready), remedy)));
+                return Err(Fault::new(what, schema::joined(&unready), remedy).failed());
             }
         }
         let itself = transfer.is_same_database().map_err(|error| self.cannot(&error, "see the cause above"))?;
         if itself {
             let why = "both addresses lead to the same database";
-            return Err(Trouble::Usage(Fault::new("a shop cannot be copied to itself", why, "name another target")));
+            return Err(Fault::new("a shop cannot be copied to itself", why, "name another target"));
         }
         match transfer.side_in_use(LOOKING).map_err(|error| self.cannot(&error, "see the cause above"))? {
             None => Ok(()),
             Some(side) => {
                 let what = format!("the {side} {} is being served", self.urls[usize::from(side == Side::Target)]);
                 let why = "an instance renews its lease in the table leases";
-                Err(Trouble::Failed(Fault::new(what, why, "stop every `holdfast serve` on it, then copy")))
+                Err(Fault::new(what, why, "stop every `holdfast serve` on it, then copy").failed())
             }
         }
     }
 
-    fn must_have_room(&self, transfer: &Transfer, replace: bool) -> Result<(), Trouble> {
+    fn must_have_room(&self, transfer: &Transfer, replace: bool) -> Result<(), Fault> {
         let occupied = transfer.tables_with_rows().map_err(|error| self.cannot(&error, "see the cause above"))?;
         if occupied.is_empty() {
             return Ok(());
@@ -122,7 +124,7 @@ impl Copying<'_> {
         if !replace {
             let why = format!("it has rows in {}", occupied.join(", "));
             let remedy = "name an empty one, or add --replace to delete every row of it first";
-            return Err(Trouble::Failed(Fault::new(format!("the target {} is not empty", self.urls[1]), why, remedy)));
+            return Err(Fault::new(format!("the target {} is not empty", self.urls[1]), why, remedy).failed());
         }
         transfer.empty_target().map_err(|error| self.cannot(&error, "see the cause above, then copy again"))?;
         say(format_args!("emptied {} tables of the target", occupied.len()));
@@ -130,18 +132,18 @@ impl Copying<'_> {
     }
 
     /// Every module's audit on both sides.
-    fn audit(&self) -> Result<Ending, Trouble> {
-        let ports = opening::ports(self.settings).map_err(Trouble::Failed)?;
+    fn audit(&self) -> Result<ExitCode, Fault> {
+        let ports = opening::ports(self.settings).map_err(Fault::failed)?;
         let runtime = runtime()?;
         let mut found = 0;
         for (side, db) in [(Side::Source, self.source), (Side::Target, self.target)] {
             let app = assembly::app(self.settings, db.clone(), ports.clone());
             let app =
-                app.map_err(|e| Trouble::failed("the shop cannot be opened", &e, "run `holdfast config check`"))?;
+                app.map_err(|e| Fault::caused_by("the shop cannot be opened", &e, "run `holdfast config check`"))?;
             let findings = runtime.block_on(audits::look(&app));
             let remedy = "the copy itself is complete; see the cause above and run `holdfast audit`";
             let findings =
-                findings.map_err(|e| Trouble::failed(format!("the {side} cannot be audited"), &e, remedy))?.found;
+                findings.map_err(|e| Fault::caused_by(format!("the {side} cannot be audited"), &e, remedy))?.found;
             for audits::Finding { module, violation } in &findings {
                 let (rule, subject) = (&violation.rule, &violation.subject);
                 say(format!("BROKEN in the {side}, {module}: {rule} - {subject}: {}", violation.found));
@@ -149,12 +151,12 @@ impl Copying<'_> {
             say(format_args!("{} broken promises in the {side}", findings.len()));
             found += findings.len();
         }
-        Ok(if found == 0 { Ending::Good } else { Ending::NotInOrder })
+        Ok(if found == 0 { ExitCode::SUCCESS } else { not_in_order() })
     }
 
-    fn cannot(&self, error: &Error, remedy: &str) -> Trouble {
+    fn cannot(&self, error: &Error, remedy: &str) -> Fault {
         let [from, to] = self.urls;
-        Trouble::failed(format!("{from} cannot be copied to {to}"), error, remedy)
+        Fault::caused_by(format!("{from} cannot be copied to {to}"), error, remedy)
     }
 }
 

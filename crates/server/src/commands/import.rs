@@ -1,7 +1,7 @@
 //! `holdfast import`: a catalogue from a file, with a progress bar and a report of every row that was not stored.
 
 use super::{open, runtime, say};
-use crate::cli::{self, Ending, Trouble};
+use crate::cli::{self, not_in_order};
 use crate::config::{Config, Fault};
 use ::import::{Format, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,12 +9,13 @@ use std::{
     fs::File,
     io::{Read, stdin},
     path::Path,
+    process::ExitCode,
     time::Instant,
 };
 use web::App;
 
 /// Imports a file.
-pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<Ending, Trouble> {
+pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, Fault> {
     let format = format_of(wanted)?;
     let (reader, length) = reader(&wanted.file)?;
     let runtime = runtime()?;
@@ -40,12 +41,12 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<Ending, Tr
     let report = report.map_err(|error| {
         let remedy =
             "rows stored before this stay; repair the cause and import again: known rows are found by their sku";
-        Trouble::failed(format!("{} cannot be imported", wanted.file.display()), &error, remedy)
+        Fault::caused_by(format!("{} cannot be imported", wanted.file.display()), &error, remedy)
     })?;
     say(report.to_string().trim_end());
     say(format_args!("took {:.2} s", began.elapsed().as_secs_f64()));
     let refused = wanted.strict && !report.refused.is_empty() || report.stopped.is_some();
-    Ok(if refused { Ending::NotInOrder } else { Ending::Good })
+    Ok(if refused { not_in_order() } else { ExitCode::SUCCESS })
 }
 
 fn options(app: &App, format: Format) -> Options {
@@ -65,14 +66,14 @@ fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
     })
 }
 
-fn reader(file: &Path) -> Result<(Box<dyn Read>, Option<u64>), Trouble> {
+fn reader(file: &Path) -> Result<(Box<dyn Read>, Option<u64>), Fault> {
     if file == Path::new("-") {
         return Ok((Box::new(stdin()), None));
     }
     let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
     let (length, opened) = opened.map_err(|error| {
         let what = format!("{} cannot be read", file.display());
-        Trouble::Failed(Fault::new(what, error.to_string(), "name an existing file, or - for standard input"))
+        Fault::new(what, error.to_string(), "name an existing file, or - for standard input").failed()
     })?;
     Ok((Box::new(opened), Some(length)))
 }
@@ -102,7 +103,7 @@ pub(crate) struct Imported {
 }
 
 /// Imports a bundled text into a running shop.
-pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Imported, Trouble> {
+pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Imported, Fault> {
     let began = Instant::now();
     let (db, options) = (app.db.clone(), options(app, Format::Ndjson));
     let bar = bar(Some(text.len() as u64));
@@ -115,8 +116,8 @@ pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Importe
     };
     let what = "the bundled catalogue cannot be imported";
     let report = tokio::task::spawn_blocking(work).await;
-    let report = report.map_err(|e| Trouble::Failed(Fault::new(what, e.to_string(), "report this")))?;
-    let report = report.map_err(|e| Trouble::failed(what, &e, "check that the disk can be written"))?;
+    let report = report.map_err(|e| Fault::new(what, e.to_string(), "report this").failed())?;
+    let report = report.map_err(|e| Fault::caused_by(what, &e, "check that the disk can be written"))?;
     let products = i64::try_from(report.created).unwrap_or(i64::MAX);
     Ok(Imported { products, refused: report.refused.len(), ms: began.elapsed().as_millis() as u64, report })
 }
