@@ -18,7 +18,7 @@ use server::{Server, assembly, config::Config, relay::Progress};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use store::{
@@ -109,7 +109,7 @@ impl Ours {
         let db = self.app.db.clone();
         loop {
             let newest = self.runtime.block_on(db.read("bench.newest", outbox::newest))?;
-            if self.progress.heard_by_all.load(Ordering::Relaxed) >= newest {
+            if self.progress.dealt_with() >= newest {
                 return Ok(began.elapsed());
             }
             if began.elapsed() > DRAIN_MAX {

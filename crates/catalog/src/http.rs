@@ -2,13 +2,12 @@
 
 use crate::category::{Node, WithPath};
 use crate::ops::categories;
-use ::store::StoredEvent;
 use axum::{extract::State, http::StatusCode, response::Response};
 use events::CategoryChanged;
-use kernel::{CategoryId, Event};
+use kernel::CategoryId;
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
-use web::{App, Failure, PageKey, Path, Routes, route::PUBLIC};
+use web::{App, CacheKey, Failure, Invalidation, Path, Routes, route::PUBLIC};
 
 /// The handlers of this domain.
 pub fn routes() -> Routes {
@@ -19,15 +18,12 @@ pub fn routes() -> Routes {
         .merge(crate::admin::routes())
 }
 
-const ALL: PageKey = PageKey { kind: "categories", id: 0 };
-const TREE: PageKey = PageKey { kind: "category-tree", id: 0 };
+const ALL: CacheKey = CacheKey::new("categories", 0);
+const TREE: CacheKey = CacheKey::new("category-tree", 0);
 
-/// Which kept pages an event makes stale; product pages are `merchandising`'s.
-pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
-    match &*fact.topic {
-        CategoryChanged::TOPIC => vec![ALL, TREE],
-        _ => Vec::new(),
-    }
+/// Which cached responses an event invalidates; those of products are `merchandising`'s.
+pub fn invalidates() -> Vec<Invalidation> {
+    vec![Invalidation::on(|_: &CategoryChanged| vec![ALL, TREE])]
 }
 
 /// Every category with its path, each before what is below it.
@@ -35,7 +31,7 @@ pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
 async fn list_categories(State(app): State<App>) -> Result<Response, Failure> {
     let db = app.db.clone();
     let make = || async move { db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_with_paths())).await };
-    Ok(json_response(StatusCode::OK, None, app.pages.get(ALL, make).await?))
+    Ok(json_response(StatusCode::OK, None, app.cache.get(ALL, make).await?))
 }
 
 /// The whole tree, for menus.
@@ -43,7 +39,7 @@ async fn list_categories(State(app): State<App>) -> Result<Response, Failure> {
 async fn category_tree(State(app): State<App>) -> Result<Response, Failure> {
     let db = app.db.clone();
     let make = || async move { db.read("catalog.category-tree", |tx| Ok(categories::tree(tx)?.nodes())).await };
-    Ok(json_response(StatusCode::OK, None, app.pages.get(TREE, make).await?))
+    Ok(json_response(StatusCode::OK, None, app.cache.get(TREE, make).await?))
 }
 
 /// One category with its path.

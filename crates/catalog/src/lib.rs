@@ -19,7 +19,7 @@ pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS, store::variants::STATEMENTS, store::categories::STATEMENTS],
     routes: http::routes,
-    stale: http::stale,
+    invalidates: http::invalidates,
     audit: store::audit,
     ..web::Module::named("catalog")
 };

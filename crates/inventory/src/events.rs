@@ -1,9 +1,9 @@
-//! The events of stock, and which products an event concerns. Inventory subscribes to none.
+//! The events of stock. Inventory subscribes to none.
 
 use crate::Level;
-use events::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
-use kernel::{Event, ProductId};
-use store::StoredEvent;
+use events::{StockChanged, StockCommitted, StockReleased, StockReserved};
+use kernel::ProductId;
+use web::{CacheKey, Invalidation};
 
 /// The level of a variant now.
 pub(crate) fn changed(level: &Level) -> StockChanged {
@@ -11,15 +11,12 @@ pub(crate) fn changed(level: &Level) -> StockChanged {
     StockChanged { product_id: product, variant_id: variant, available, reserved }
 }
 
-/// The products whose stock `event` changed.
-pub fn products_of(event: &StoredEvent) -> Vec<ProductId> {
-    let products = |quantities: Quantities| quantities.into_keys().collect();
-    match &*event.topic {
-        StockReserved::TOPIC => event.read().map(|it: StockReserved| products(it.reserved_quantities)),
-        StockCommitted::TOPIC => event.read().map(|it: StockCommitted| products(it.reserved_quantities)),
-        StockReleased::TOPIC => event.read().map(|it: StockReleased| products(it.reserved_quantities)),
-        StockChanged::TOPIC => event.read().map(|it: StockChanged| vec![it.product_id]),
-        _ => Ok(Vec::new()),
-    }
-    .unwrap_or_default()
+/// The cached responses that show the stock of a product: every event that changes stock invalidates those of this kind.
+pub fn invalidations(kind: fn(ProductId) -> CacheKey) -> Vec<Invalidation> {
+    vec![
+        Invalidation::on(move |event: &StockReserved| event.reserved_quantities.keys().copied().map(kind).collect()),
+        Invalidation::on(move |event: &StockCommitted| event.reserved_quantities.keys().copied().map(kind).collect()),
+        Invalidation::on(move |event: &StockReleased| event.reserved_quantities.keys().copied().map(kind).collect()),
+        Invalidation::on(move |event: &StockChanged| vec![kind(event.product_id)]),
+    ]
 }

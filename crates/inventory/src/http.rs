@@ -4,16 +4,14 @@
 use crate::stock::Stock;
 use crate::{events, ops};
 use axum::{extract::State, http::StatusCode, response::Response};
-use bytes::Bytes;
 use kernel::{ProductId, Result, Timestamp, text};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::time::Duration;
-use store::StoredEvent;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
-use web::{ApiResult, App, Failure, Json, PageKey, Path, Picture, Query, Routes, ok, route::PUBLIC};
+use web::ticks::{self, Snapshot, Ticker};
+use web::{ApiResult, App, CacheKey, Failure, Invalidation, Json, Path, Query, Routes, ok, route::PUBLIC};
 
 /// Most products of one question or one stream (docs/RULES.md).
 const PRODUCTS_MAX: usize = 100;
@@ -29,19 +27,14 @@ pub fn routes() -> Routes {
         .merge(crate::admin::routes())
 }
 
-/// The page of one product's stock.
-const fn page_of(product: ProductId) -> PageKey {
-    PageKey { kind: "inventory", id: product.raw() }
+/// The cached stock of one product.
+const fn cached(product: ProductId) -> CacheKey {
+    CacheKey::new(STOCK.kind, product.raw())
 }
 
-/// What the streams of one product say.
-const fn level_of(product: ProductId) -> PageKey {
-    PageKey { kind: "inventory-level", id: product.raw() }
-}
-
-/// Which kept pages an event makes stale.
-pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
-    events::products_of(fact).into_iter().flat_map(|product| [page_of(product), level_of(product)]).collect()
+/// Which cached responses an event invalidates.
+pub fn invalidates() -> Vec<Invalidation> {
+    events::invalidations(cached)
 }
 
 /// The stock of a product, summed over its variants and locations, with the breakdown.
@@ -49,7 +42,7 @@ pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
     responses((status = 200, body = Success<Stock>)))]
 async fn stock_of_product(State(app): State<App>, Path(product): Path<ProductId>) -> Result<Response, Failure> {
     let read = || app.db.read("inventory.of-product", move |tx| ops::stock_of_product(tx, product));
-    let bytes = app.pages.get(page_of(product), read).await?;
+    let bytes = app.cache.get(cached(product), read).await?;
     Ok(json_response(StatusCode::OK, None, bytes))
 }
 
@@ -93,53 +86,28 @@ pub struct InventoryUpdate {
     timestamp: Timestamp,
 }
 
-/// The update with the product's version, as the response cache holds it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Level<U> {
-    version: i64,
-    update: U,
+/// The stock of products in streams.
+static STOCK: Ticker = Ticker {
+    kind: "inventory",
+    event: "inventory-update",
+    every: LOOK_EVERY,
+    read: |app, products| Box::pin(snapshots(app, products)),
+};
+
+async fn snapshots(app: App, products: Vec<i64>) -> Result<Vec<Snapshot>> {
+    let products: Vec<ProductId> = products.into_iter().map(ProductId::new).collect();
+    let stock = app.db.read("inventory.snapshots", move |tx| ops::stock_of_products(tx, &products)).await?;
+    Ok(stock.iter().map(snapshot).collect())
 }
 
-async fn level(app: &App, product: ProductId) -> Result<Bytes> {
-    let read = || {
-        app.db.read("inventory.level", move |tx| {
-            Ok(ops::stock_of_products(tx, &[product])?.pop().map(|stock| Level {
-                version: stock.version,
-                update: InventoryUpdate {
-                    product_id: product,
-                    available: stock.available_quantity,
-                    reserved: stock.reserved_quantity,
-                    timestamp: stock.updated_at,
-                },
-            }))
-        })
+fn snapshot(stock: &Stock) -> Snapshot {
+    let update = InventoryUpdate {
+        product_id: stock.product_id,
+        available: stock.available_quantity,
+        reserved: stock.reserved_quantity,
+        timestamp: stock.updated_at,
     };
-    app.pages.get(level_of(product), read).await
-}
-
-/// A kept level as the streams send it. Its bytes are looked at only when they changed.
-fn picture(page: &Bytes) -> Option<Picture> {
-    #[derive(Deserialize)]
-    struct Page<'a> {
-        #[serde(borrow)]
-        data: Option<Level<&'a RawValue>>,
-    }
-    let level = serde_json::from_slice::<Page<'_>>(page).ok()?.data?;
-    Some(Picture { id: level.version, event: "inventory-update", data: level.update.get().into() })
-}
-
-/// What changed since the last look, and what is there now.
-async fn look(app: App, mut seen: Vec<(ProductId, Bytes)>) -> (Vec<(ProductId, Bytes)>, Vec<Picture>) {
-    let mut changed = Vec::new();
-    for (product, before) in &mut seen {
-        // a database that cannot be read now is looked at again; the stream stays
-        let Ok(now) = level(&app, *product).await else { continue };
-        if now != *before {
-            changed.extend(picture(&now));
-            *before = now;
-        }
-    }
-    (seen, changed)
+    Snapshot::new(stock.product_id.raw(), stock.version, &update)
 }
 
 /// `productIds=1,2`, or repeated.
@@ -156,9 +124,8 @@ fn named(query: &[(String, String)]) -> Result<Vec<ProductId>> {
 #[utoipa::path(get, path = "/inventory/stream", tag = "inventory", params(("productIds" = String, Query)),
     responses((status = 200, content_type = "text/event-stream", body = InventoryUpdate)))]
 async fn stream_stock(State(app): State<App>, Query(query): Query<Vec<(String, String)>>) -> Result<Response, Failure> {
-    let seen = named(&query)?.into_iter().map(|product| (product, Bytes::new())).collect();
-    let watching = app.clone();
-    Ok(web::pictures::stream(&app, LOOK_EVERY, seen, move |seen| look(watching.clone(), seen)))
+    let products: Vec<i64> = named(&query)?.into_iter().map(ProductId::raw).collect();
+    Ok(ticks::stream(&app, &STOCK, &products))
 }
 
 #[cfg(test)]
@@ -175,13 +142,5 @@ mod tests {
         for wrong in [&[][..], &[("productIds", "")], &[("productIds", "x")], &[("productIds", "0")], &[("ids", "1")]] {
             assert!(query(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn a_kept_level_becomes_a_picture() {
-        let page = br#"{"success":true,"data":{"version":4,"update":{"productId":7,"available":1}}}"#;
-        let shown = picture(&Bytes::from_static(page)).unwrap();
-        assert_eq!((shown.id, &*shown.data), (4, r#"{"productId":7,"available":1}"#));
-        assert!(picture(&Bytes::from_static(br#"{"success":true,"data":null}"#)).is_none());
     }
 }

@@ -33,7 +33,7 @@ pub const MODULE: web::Module = web::Module {
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
     routes: http::routes,
-    stale: http::stale,
+    invalidates: http::invalidates,
     audit: audit::audit,
     ..web::Module::named("inventory")
 };

@@ -8,16 +8,15 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use catalog::category::{self, DEPTH_MAX};
 use catalog::product::BRAND_MAX;
 use events::ProductChanged;
-use kernel::{Code, Event, Money, Page, ProductId, Result, text};
+use kernel::{Code, Money, Page, ProductId, Result, text};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::StoredEvent;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
 use web::{
-    ApiResult, App, Failure, Json, PageKey, Paging, Path, Query, Routes, Service, ok,
+    ApiResult, App, CacheKey, Failure, Invalidation, Json, Paging, Path, Query, Routes, Service, ok,
     route::{PUBLIC, SERVICE},
 };
 
@@ -34,19 +33,16 @@ pub fn routes() -> Routes {
         .merge(crate::popular::routes())
 }
 
-/// The page of one product.
-const fn page_of(id: ProductId) -> PageKey {
-    PageKey { kind: "product", id: id.raw() }
+/// The cached page of one product.
+const fn cached(id: ProductId) -> CacheKey {
+    CacheKey::new("product", id.raw())
 }
 
-/// The pages in the response cache that an event invalidates: those of products that changed or whose stock moved.
-pub fn stale(fact: &StoredEvent) -> Vec<PageKey> {
-    match &*fact.topic {
-        ProductChanged::TOPIC => {
-            fact.read::<ProductChanged>().map(|it| vec![page_of(it.product_id)]).unwrap_or_default()
-        }
-        _ => inventory::events::products_of(fact).into_iter().map(page_of).collect(),
-    }
+/// Which cached responses an event invalidates: the pages of products that changed or whose stock changed.
+pub fn invalidates() -> Vec<Invalidation> {
+    let mut all = inventory::events::invalidations(cached);
+    all.push(Invalidation::on(|event: &ProductChanged| vec![cached(event.product_id)]));
+    all
 }
 
 /// The settings that the operations need.
@@ -122,7 +118,7 @@ async fn shown(app: &App, id: ProductId) -> Result<ProductDetail> {
 #[utoipa::path(get, path = "/products/{id}", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductDetail>)))]
 async fn product(State(app): State<App>, Path(id): Path<ProductId>) -> Result<Response, Failure> {
-    let bytes = app.pages.get(page_of(id), || shown(&app, id)).await?;
+    let bytes = app.cache.get(cached(id), || shown(&app, id)).await?;
     Ok(json_response(StatusCode::OK, None, bytes))
 }
 
@@ -155,7 +151,7 @@ fn read_page(page: &[u8]) -> Result<CachedPage> {
 #[utoipa::path(get, path = "/products/{id}/with-reviews", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductWithReviews>)))]
 async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>) -> ApiResult<ProductWithReviews> {
-    let CachedPage { data: product } = read_page(&app.pages.get(page_of(id), || shown(&app, id)).await?)?;
+    let CachedPage { data: product } = read_page(&app.cache.get(cached(id), || shown(&app, id)).await?)?;
     let found = app.ports.reviews.of_product(id).await;
     let reviews_available = found.is_ok() && app.ports.reviews.is_configured();
     Ok(ok(ProductWithReviews { product, reviews: found.unwrap_or_default(), reviews_available }))

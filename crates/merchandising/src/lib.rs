@@ -21,6 +21,6 @@ mod tests;
 pub const MODULE: web::Module = web::Module {
     statements: &[&store::EVERYWHERE, &store::IN_CATEGORY, &store::COUNTS],
     routes: http::routes,
-    stale: http::stale,
+    invalidates: http::invalidates,
     ..web::Module::named("merchandising")
 };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::{App, Failure, PageKey, Query, Routes, response::Success, response::json_response, route::PUBLIC};
+use web::{App, CacheKey, Failure, Query, Routes, response::Success, response::json_response, route::PUBLIC};
 
 /// Days looked back at when the caller does not say (design D).
 const DAYS_DEFAULT: i64 = 3;
@@ -72,9 +72,9 @@ pub struct PopularProduct {
     responses((status = 200, body = Success<Vec<PopularProduct>>)))]
 async fn popular_products(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Failure> {
     let (days, limit) = asked.checked()?;
-    let key = PageKey { kind: "popular", id: days * (LIMIT_MAX + 1) + limit };
+    let key = CacheKey { kind: "popular", id: days, variant: limit.unsigned_abs() };
     let made = || app.db.read("merchandising.popular", move |tx| popular(tx, days, limit));
-    Ok(json_response(StatusCode::OK, None, app.pages.get(key, made).await?))
+    Ok(json_response(StatusCode::OK, None, app.cache.get(key, made).await?))
 }
 
 /// The `limit` best of the last `days` days.

@@ -1,10 +1,10 @@
 //! Order routes for buyers. Routes that need other domains are in `checkout`.
 
-use crate::live;
 use crate::ops;
 use crate::order::Kind;
 use crate::response::OrderResponse;
 use crate::store::Filter;
+use crate::streams;
 use ::store::Tx;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use kernel::{OrderNumber, Page, Result, Timestamp, Zone, text};
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
+use web::streams::{last_event_id, stream};
 use web::{
     ApiResult, App, Failure, Paging, Path, Query, Routes, StreamUser, User, ok,
     response::Success,
@@ -101,10 +102,9 @@ async fn stream_order(
 ) -> Result<Response, Failure> {
     let own = number.clone();
     app.db.read("order.stream", move |tx| ops::own(tx, &own, &user.id).map(|_| ())).await?;
-    let returning = web::live::last_event_id(&headers);
-    let (channel, key) = (live::of_order(&number), number.to_string());
-    let present = move |tx: &mut Tx<'_>| live::present(tx, &key);
-    web::live::stream_from(&app, vec![channel], returning, present, |_| false).await
+    let (key, open) = (streams::of_order(&number), app.streams.clone());
+    let present = move |tx: &mut Tx<'_>| streams::present(tx, &open, &number);
+    stream(&app, key, last_event_id(&headers), present).await
 }
 
 /// What happens to all of the caller's orders, as server-sent events; the same events as of one order.
@@ -115,6 +115,5 @@ async fn stream_orders(
     StreamUser(user): StreamUser,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let returning = web::live::last_event_id(&headers);
-    web::live::stream(&app, vec![live::of_user(&user.id)], returning, Vec::new(), |_| false).await
+    stream(&app, streams::of_user(&user.id), last_event_id(&headers), |_| Ok(Vec::new())).await
 }

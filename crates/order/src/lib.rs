@@ -3,11 +3,11 @@
 pub mod admin;
 pub mod events;
 pub mod http;
-pub mod live;
 pub mod ops;
 pub mod order;
 pub mod response;
 pub mod store;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +24,7 @@ pub const MODULE: web::Module = web::Module {
     statements: &[store::STATEMENTS],
     routes: http::routes,
     reactions: events::reactions,
-    live: live::notices,
+    streams: streams::sources,
     audit: store::audit,
     ..web::Module::named("order")
 };

@@ -221,15 +221,16 @@ fn streams_are_told_what_happens_to_an_order_and_to_its_buyer() {
     shop.write(move |tx| ops::paid(tx, &n, None)).unwrap();
     let n = number.clone();
     shop.write(move |tx| ops::refunded(tx, &n, "changed my mind", "buyer")).unwrap();
-    let told: Vec<_> = shop.events_of(number.as_str()).iter().flat_map(crate::live::notices).collect();
+    let told: Vec<_> =
+        shop.events_of(number.as_str()).iter().flat_map(|event| shop.app().streams.messages(event)).collect();
     let names: Vec<_> = told.iter().map(|notice| notice.event).collect();
     let each_twice =
         ["order-created", "order-confirmed", "order-paid", "order-cancelled"].map(|name| [name; 2]).concat();
     assert_eq!(names, each_twice);
-    assert_eq!(told[0].channel, format!("order:{number}"));
-    assert_eq!(told[1].channel, format!("user-orders:{user}"));
-    let n = number.clone();
-    let present = shop.write(move |tx| crate::live::present(tx, n.as_str())).unwrap();
+    assert_eq!(told[0].key, crate::streams::of_order(&number));
+    assert_eq!(told[1].key, crate::streams::of_user(&user));
+    let (n, streams) = (number.clone(), shop.app().streams.clone());
+    let present = shop.write(move |tx| crate::streams::present(tx, &streams, &n)).unwrap();
     assert_eq!(present.iter().map(|notice| notice.event).collect::<Vec<_>>(), ["order-cancelled"]);
     let pay_by = shop.clock.now().after(PAY_WITHIN);
     let waiting = format!(r#"{{"orderNumber":"{number}","payable":18000,"payBy":"{pay_by}"}}"#);
@@ -241,6 +242,7 @@ fn streams_are_told_of_payments_and_parcels_but_of_nothing_else() {
     let common = r#""orderNumber":"ORD-20260206-23456789","userId":"00000000-0000-4000-8000-000000000000""#;
     let payment = r#""paymentNumber":"PAY-23456789","amount":9000,"paymentMethod":"CREDIT_CARD""#;
     let at = "2026-02-06T00:00:00.000Z";
+    let streams = web::Streams::of(&[crate::MODULE]);
     let told = |topic: &str, rest: String| {
         let fact = ::store::StoredEvent {
             id: 7,
@@ -249,7 +251,7 @@ fn streams_are_told_of_payments_and_parcels_but_of_nothing_else() {
             payload: format!("{{{common},{rest}}}").into(),
             at: Timestamp::from_millis(0),
         };
-        crate::live::notices(&fact).into_iter().map(|notice| (notice.event, notice.data.to_string())).next()
+        streams.messages(&fact).into_iter().map(|notice| (notice.event, notice.data.to_string())).next()
     };
     let number = r#""orderNumber":"ORD-20260206-23456789""#;
     let completed =

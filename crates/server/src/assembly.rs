@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::edge::{self, Limits};
 use crate::health::{self, Probe};
 use crate::measure::{self, Requests};
-use crate::{openapi, operations, upkeep};
+use crate::{openapi, opening, operations, upkeep};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -19,7 +19,8 @@ use store::{Db, Migration};
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
-use web::{App, Auth, BASE, Live, Module, Pages, Parts, Routes, failure::render_failures, route::Declared};
+use web::outside::Outside;
+use web::{App, Auth, BASE, Module, Parts, ResponseCache, Routes, Streams, failure::render_failures, route::Declared};
 
 /// Every domain; composing crates after those they compose.
 pub const MODULES: &[Module] = &[
@@ -79,8 +80,8 @@ pub(crate) fn parts(settings: &Settings, db: Db, ports: Ports) -> Result<Parts> 
         settings: settings.modules.clone(),
         ports: Arc::new(ports),
         auth: Arc::new(auth),
-        pages: Pages::default(),
-        live: Live::default(),
+        cache: ResponseCache::of(MODULES),
+        streams: Streams::of(MODULES),
         modules: MODULES.into(),
     })
 }
@@ -94,7 +95,8 @@ fn misconfigured(fault: crate::config::Fault) -> kernel::Error {
 pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assembly> {
     let app = app(settings, db, ports)?;
     measure::registry();
-    let background = Background::open(&app, |progress| upkeep::tasks(settings, progress, app.now())).await?;
+    let background =
+        Background::open(&app, outside(settings)?, |progress| upkeep::tasks(settings, progress, app.now())).await?;
     let closing = CancellationToken::new();
     let probe = Probe {
         app: app.clone(),
@@ -111,6 +113,12 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
     let (metrics, _) = health::metrics().split_for_parts();
     let metrics = metrics.with_state(probe);
     Ok(Assembly { app, router, metrics, background, openapi: Arc::new(api), closing })
+}
+
+/// The subscribers outside the shop that the settings name.
+fn outside(settings: &Settings) -> Result<Vec<Arc<dyn Outside>>> {
+    let log = opening::event_log(&settings.events).map_err(misconfigured)?;
+    Ok(log.into_iter().map(|log| Arc::new(log) as Arc<dyn Outside>).collect())
 }
 
 /// The document without a shop, for `holdfast openapi`.

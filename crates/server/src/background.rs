@@ -1,4 +1,4 @@
-//! What goes on beside the requests: the lease, the relay and the tasks. Spawned in the running server, stepped by hand in tests.
+//! What runs beside the requests: the lease, the relay and the tasks. The server spawns them; tests step them.
 
 use crate::leader::Leader;
 use crate::relay::{Progress, Relay};
@@ -7,9 +7,9 @@ use kernel::{Code, Result};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use web::{App, Task};
+use web::{App, Task, outside::Outside};
 
-/// Rounds of relay and tasks after which settling is given up: something keeps making work for itself.
+/// Rounds of relay and tasks after which settling fails: something keeps making work for itself.
 const ROUNDS_MAX: usize = 10_000;
 
 /// The relay and all tasks, not running yet.
@@ -21,12 +21,15 @@ pub struct Background {
 }
 
 impl Background {
-    /// Everything that `app`'s modules want done, and `own` tasks, which may watch the relay.
-    pub async fn open(app: &App, own: impl FnOnce(Arc<Progress>) -> Vec<Task>) -> Result<Background> {
+    /// The work of `app`'s modules, the subscribers outside, and the server's `own` tasks, which may watch the relay.
+    pub async fn open(
+        app: &App,
+        outside: Vec<Arc<dyn Outside>>,
+        own: impl FnOnce(Arc<Progress>) -> Vec<Task>,
+    ) -> Result<Background> {
         let leader = Leader::stand(&app.db).await?;
-        let mut relay = Relay::open(app).await?;
-        let held = *leader.held().borrow();
-        relay.lead(held).await?;
+        let mut relay = Relay::open(app, outside).await?;
+        relay.lead(*leader.held().borrow());
         let of_modules = app.modules.iter().flat_map(|module| (module.tasks)(app));
         let tasks = of_modules.chain(own(relay.progress())).collect();
         Ok(Background { app: app.clone(), leader, relay, tasks })
@@ -37,26 +40,26 @@ impl Background {
         self.relay.progress()
     }
 
-    /// Looks after the lease, as the running server does every second. Gives whether this instance leads.
+    /// Renews the lease or tries to get it, as the running server does every second. Gives whether this instance leads.
     pub async fn stand(&mut self) -> Result<bool> {
         self.leader.tick().await;
         let held = *self.leader.held().borrow();
-        self.relay.lead(held).await?;
+        self.relay.lead(held);
         Ok(held.is_some())
     }
 
-    /// Hands on every fact there is. Gives how many there were.
+    /// Feeds every event to every subscriber. Gives how many events there were.
     pub async fn relay(&mut self) -> Result<usize> {
-        let mut facts = 0;
+        let mut events = 0;
         loop {
             match self.relay.step().await? {
-                0 => return Ok(facts),
-                some => facts += some,
+                0 => return Ok(events),
+                some => events += some,
             }
         }
     }
 
-    /// Runs relay, parked events and tasks until none of them finds anything left to do at the shop's present time.
+    /// Runs relay, dead letters and tasks until none of them finds anything left to do at the shop's present time.
     /// C001 when it never ends or a task fails.
     pub async fn settle(&mut self) -> Result<()> {
         for _ in 0..ROUNDS_MAX {
@@ -105,7 +108,7 @@ pub struct Running {
     leader: Group,
 }
 
-/// What is stopped together.
+/// Loops that are stopped together.
 #[derive(Default)]
 struct Group {
     running: JoinSet<()>,
@@ -124,8 +127,8 @@ impl Group {
 }
 
 impl Running {
-    /// Lets tasks finish their present run, then lets the relay hand on what is left, then gives the lease back. Cut off by
-    /// whoever waits for it.
+    /// Lets tasks finish their present run, then the relay what is left, then releases the lease. The caller limits how long
+    /// that may take.
     pub async fn stop(mut self) {
         self.tasks.end().await;
         self.relay.end().await;

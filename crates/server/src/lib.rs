@@ -10,6 +10,7 @@ pub mod config;
 mod demo;
 pub mod edge;
 pub mod errors;
+mod event_log;
 pub mod health;
 mod leader;
 pub mod logs;

@@ -153,11 +153,11 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     gauge!("holdfast_store_waiting").set(app.db.waiting() as f64);
     gauge!("holdfast_store_healthy").set(f64::from(u8::from(app.db.health().is_healthy())));
     gauge!("holdfast_http_requests_running").set(requests.running() as f64);
-    gauge!("holdfast_streams").set(app.live.listening() as f64);
-    counter!("holdfast_relay_facts_total").absolute(progress.facts.load(Ordering::Relaxed));
+    gauge!("holdfast_streams").set(app.streams.open() as f64);
+    counter!("holdfast_relay_facts_total").absolute(progress.events.load(Ordering::Relaxed));
     counter!("holdfast_relay_reactions_total").absolute(progress.reactions.load(Ordering::Relaxed));
-    counter!("holdfast_relay_failures_total").absolute(progress.failures.load(Ordering::Relaxed));
-    gauge!("holdfast_events_parked").set(progress.parked.load(Ordering::Relaxed) as f64);
+    counter!("holdfast_relay_failures_total").absolute(progress.all_failures());
+    gauge!("holdfast_events_parked").set(progress.dead_letters() as f64);
     gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
     let modules = Arc::clone(&app.modules);
     let read = move |tx: &mut store::Tx<'_>| {
@@ -171,9 +171,12 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
             gauge!(gauge.name, gauge.label => label).set(value as f64);
         }
     }
-    let leads = progress.leads.load(Ordering::Relaxed);
-    let heard = if leads { &progress.heard_by_all } else { &progress.told };
-    let lag = newest - heard.load(Ordering::Relaxed);
+    for one in &progress.subscribers {
+        gauge!("holdfast_subscriber_lag_seconds", "subscriber" => one.name).set(one.behind(app.now()).as_secs_f64());
+        counter!("holdfast_subscriber_failures_total", "subscriber" => one.name).absolute(one.failures());
+        gauge!("holdfast_subscriber_dead_letters", "subscriber" => one.name).set(one.dead_letters() as f64);
+    }
+    let lag = newest - progress.dealt_with();
     gauge!("holdfast_relay_lag_facts").set(lag.max(0) as f64);
     Ok(registry().render())
 }

@@ -2,6 +2,7 @@
 
 use crate::assembly;
 use crate::config::{Fault, Settings, sections};
+use crate::event_log::{self, EventLog};
 use kernel::{Clock, Error};
 use ports::{Gateway, NoReviews, Ports, Reviews, SystemClock, gateway, reviews};
 use std::{
@@ -95,6 +96,17 @@ fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
     Ok(Arc::new(
         client.map_err(|error| fault("reviews.url has a wrong value", &error, "write it like http://reviews:8080"))?,
     ))
+}
+
+/// The event log, if the settings name one.
+pub fn event_log(settings: &sections::Events) -> Result<Option<EventLog>, Fault> {
+    if settings.file.is_empty() {
+        return Ok(None);
+    }
+    let file = PathBuf::from(&settings.file);
+    make_folder_of(&file)?;
+    let (max_bytes, keep) = (settings.file_max_bytes, settings.file_keep);
+    Ok(Some(EventLog::new(event_log::Settings { file, max_bytes, keep })))
 }
 
 fn fault(what: &str, error: &Error, remedy: &str) -> Fault {

@@ -87,7 +87,7 @@ impl EventView {
         ("cursor" = Option<String>, Query, description = "older events")),
     responses((status = 200, body = Success<EventsView>)))]
 pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> ApiResult<EventsView> {
-    let consumers = relay::consumers(&relay::reactions(&app.modules));
+    let subscribers = relay::subscribers(&relay::reactions(&app.modules));
     let view = app.db.read("events.list", move |tx| {
         let newest_id = outbox::newest(tx)?;
         let (size, offset) = (paging.request.size(), paging.request.offset());
@@ -96,19 +96,24 @@ pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Ap
         let full = i64::try_from(events.len()).unwrap_or(0) == size;
         let next_cursor = events.last().filter(|_| full).map(|fact| Cursor::after(fact.id));
         let (parked, total) = dead_letter::list(tx, size, offset)?;
-        let consumers = consumers.iter().map(|(name, topics)| {
-            let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
-            Ok(ConsumerView {
-                name: (*name).to_owned(),
-                topics,
-                position: subscriber::position(tx, name)?.unwrap_or(0),
-            })
-        });
-        let consumers = consumers.collect::<Result<Vec<_>>>()?;
+        let consumers = positions(tx, &subscribers)?;
         let events = events.into_iter().map(EventView::of).collect();
         Ok(EventsView { newest_id, events, next_cursor, consumers, parked: paging.request.of(parked, total) })
     });
     Ok(ok(view.await?))
+}
+
+/// The positions of the shop's own subscribers, then those of the others that have one.
+fn positions(tx: &mut Tx<'_>, own: &[(&str, Vec<&str>)]) -> Result<Vec<ConsumerView>> {
+    let mut stored = subscriber::positions(tx)?;
+    let own = own.iter().map(|(name, topics)| ConsumerView {
+        name: (*name).to_owned(),
+        topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
+        position: stored.remove(*name).unwrap_or(0),
+    });
+    let mut all: Vec<_> = own.collect();
+    all.extend(stored.into_iter().map(|(name, position)| ConsumerView { name, topics: Vec::new(), position }));
+    Ok(all)
 }
 
 /// Try a parked event again now, whatever its attempts.
@@ -120,6 +125,10 @@ pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i6
     let reactions: Arc<[_]> = relay::reactions(&app.modules).into();
     let redeliver = move |tx: &mut Tx<'_>| {
         let letter = dead_letter::to_redeliver(tx, id)?;
+        if !reactions.iter().any(|reaction| reaction.subscriber == letter.subscriber) {
+            // a subscriber outside the shop: the relay delivers it within seconds
+            return dead_letter::retry_now(tx, &letter).map(|()| true);
+        }
         reaction::retry(tx, &reactions, &letter)
     };
     if app.db.write("events.redeliver", redeliver).await? {

@@ -80,7 +80,7 @@ impl Server {
         let began = Instant::now();
         self.assembly.closing.cancel();
         self.stop.cancel();
-        self.assembly.app.live.close();
+        self.assembly.app.streams.close();
         let orderly = async {
             for accepting in self.accepting {
                 let _ = accepting.await;

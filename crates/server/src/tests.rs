@@ -1,6 +1,7 @@
 //! What the server itself promises, tried with small modules made for it.
 
 mod edge;
+mod outside;
 mod relay;
 mod running;
 
@@ -37,6 +38,7 @@ async fn shop(modules: &'static [Module]) -> Shop {
     db.migrate(migrations).await.expect("migrations apply");
     let mut parts = crate::assembly::parts(&Config::defaults().settings, db, ports()).expect("the defaults are good");
     parts.modules = modules.into();
+    (parts.cache, parts.streams) = (web::ResponseCache::of(modules), web::Streams::of(modules));
     let app = web::App::from(parts);
     Shop { app, clock, _space: space }
 }

@@ -2,13 +2,10 @@
 
 use crate::audit;
 use crate::config::Settings;
-use crate::relay::{self, Progress};
+use crate::relay::Progress;
 use kernel::{Result, Timestamp};
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
-use store::{Tx, idempotency, outbox, subscriber};
+use std::{sync::Arc, time::Duration};
+use store::{Tx, idempotency, outbox};
 use web::{App, Task};
 
 /// How often old rows are looked for.
@@ -47,14 +44,7 @@ async fn forget_keys(app: App, after: Duration) -> Result<u64> {
 
 async fn forget_events(app: App, after: Duration, progress: Arc<Progress>) -> Result<u64> {
     let cutoff = app.now().before(after);
-    // positions in memory are ahead of those stored, but only the relay of this instance has those of every consumer
-    let in_memory = progress.heard_by_all.load(Ordering::Relaxed);
-    let subscribers = relay::consumers(&relay::reactions(&app.modules));
-    let forget = move |tx: &mut Tx<'_>| {
-        let stored = |(name, _): &(&str, _)| Ok(subscriber::position(tx, name)?.unwrap_or(0));
-        let stored = subscribers.iter().map(stored).collect::<Result<Vec<i64>>>()?;
-        let heard_by_all = stored.into_iter().fold(in_memory, i64::min);
-        outbox::remove_old(tx, heard_by_all, cutoff)
-    };
+    let removable = progress.removable();
+    let forget = move |tx: &mut Tx<'_>| outbox::remove_old(tx, removable, cutoff);
     app.db.write("server.forget-events", forget).await
 }

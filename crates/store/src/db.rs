@@ -5,11 +5,12 @@ use crate::pool::Worker;
 use crate::reader::Reader;
 use crate::wal::{self, Log};
 use crate::writer::Writer;
-use crate::{DatabaseUrl, Lease, Migration, Tx, migrate, open, sqlite};
+use crate::{DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, sqlite};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use kernel::{Clock, Code, Error, Random, Result};
 use parking_lot::{Mutex, RwLock};
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
         Arc,
@@ -149,12 +150,15 @@ pub struct Counts {
     pub retried: u64,
 }
 
+type CommitHook = dyn Fn(&[Emitted]) + Send + Sync;
+
 pub(crate) struct Shared {
     health: Mutex<Health>,
     pub stats: Stats,
     /// Each running job of a server holds it for reading. A job that had too many conflicts holds it for writing.
     pub running_jobs: RwLock<()>,
     newest_event: watch::Sender<u64>,
+    commit_hook: RwLock<Option<Arc<CommitHook>>>,
     closed: AtomicBool,
 }
 
@@ -165,6 +169,7 @@ impl Shared {
             stats: Stats::default(),
             running_jobs: RwLock::new(()),
             newest_event: watch::Sender::new(0),
+            commit_hook: RwLock::new(None),
             closed: AtomicBool::new(false),
         })
     }
@@ -172,6 +177,17 @@ impl Shared {
     /// Whether the last commit succeeded.
     pub fn is_healthy(&self) -> bool {
         self.health.lock().is_healthy()
+    }
+
+    /// Calls the commit hook with events that were committed, or may have been, before their jobs finish.
+    pub fn call_commit_hook(&self, events: &[Emitted]) {
+        if events.is_empty() {
+            return;
+        }
+        let hook = self.commit_hook.read().clone();
+        if hook.is_some_and(|hook| catch_unwind(AssertUnwindSafe(|| hook(events))).is_err()) {
+            tracing::error!("the commit hook panicked");
+        }
     }
 
     /// Wakes the relay after a commit with events.
@@ -318,6 +334,12 @@ impl Db {
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.submit(&self.reads, name, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Calls `hook` with the events of every commit of this process, before the jobs that emitted them finish. It runs on the
+    /// writing thread, so it has to be quick. There is one hook; a new one replaces it.
+    pub fn on_commit(&self, hook: impl Fn(&[Emitted]) + Send + Sync + 'static) {
+        *self.shared.commit_hook.write() = Some(Arc::new(hook));
     }
 
     /// Changes whenever a commit of this process put events into the outbox. The value counts those commits.

@@ -8,7 +8,7 @@ use crate::connection::{Committed, Server, TxState};
 use crate::db::Shared;
 use crate::job::{CommitFailure, Job, Request};
 use crate::writer::PROBE;
-use crate::{DatabaseUrl, Limits, Tx, args, connection, fault, open, outbox};
+use crate::{DatabaseUrl, Emitted, Limits, Tx, args, connection, fault, open, outbox};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kernel::{Clock, Code, Error, Random, Result};
 use std::{
@@ -44,14 +44,14 @@ type Open = Option<Box<dyn Server>>;
 
 /// How one run of a job ended.
 enum Outcome {
-    /// Committed. `emitted`: with at least one event.
-    Stored { emitted: bool },
+    /// Committed, with these events.
+    Stored(Vec<Emitted>),
     /// Refused, failed or panicked: nothing is stored.
     Failed,
     /// Nothing is stored, and the job may succeed if it runs again.
     Retry(Error),
-    /// The commit may have happened or not.
-    Unknown(Error),
+    /// The commit may have happened or not, with these events.
+    Unknown(Error, Vec<Emitted>),
 }
 
 impl Worker {
@@ -90,16 +90,18 @@ impl Worker {
             tracing::warn!(job = job.name(), took_ms = started.elapsed().as_millis() as u64, "a slow job");
         }
         match outcome {
-            Outcome::Stored { emitted } => {
+            Outcome::Stored(emitted) => {
                 self.shared.note(None);
                 self.shared.stats.committed(1);
+                self.shared.call_commit_hook(&emitted);
                 job.finish(None);
-                if emitted {
+                if !emitted.is_empty() {
                     self.shared.events_committed();
                 }
             }
             Outcome::Failed | Outcome::Retry(_) => job.finish(None),
-            Outcome::Unknown(error) => {
+            Outcome::Unknown(error, emitted) => {
+                self.shared.call_commit_hook(&emitted);
                 let cause = format!("{error:?}");
                 self.shared.note(Some(cause.clone()));
                 job.finish(Some(&CommitFailure { cause, at_commit: true }));
@@ -129,8 +131,8 @@ impl Worker {
         let outcome = run_and_commit(conn, job, self.clock.as_ref(), &mut self.random);
         self.shared.stats.ran(conn.statements() - before.0, conn.round_trips() - before.1);
         let undone = match outcome {
-            Outcome::Stored { .. } => Ok(()),
-            Outcome::Failed | Outcome::Retry(_) | Outcome::Unknown(_) => conn.roll_back(),
+            Outcome::Stored(_) => Ok(()),
+            Outcome::Failed | Outcome::Retry(_) | Outcome::Unknown(..) => conn.roll_back(),
         };
         if undone.is_err() || matches!(conn.state(), TxState::Lost(_)) {
             *open = None;
@@ -199,13 +201,13 @@ fn run_and_commit(conn: &mut dyn Server, job: &mut dyn Job, clock: &dyn Clock, r
     match conn.commit() {
         Committed::Done => {
             fault::point("store.after-commit");
-            Outcome::Stored { emitted: !emitted.is_empty() }
+            Outcome::Stored(emitted)
         }
         Committed::Retry(error) => Outcome::Retry(error),
         Committed::Refused(error) => {
             job.fail(error);
             Outcome::Failed
         }
-        Committed::Unknown(error) => Outcome::Unknown(error),
+        Committed::Unknown(error) => Outcome::Unknown(error, emitted),
     }
 }

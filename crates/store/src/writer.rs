@@ -5,7 +5,7 @@ use crate::db::Shared;
 use crate::job::{CommitFailure, Job, Request};
 use crate::sqlite::Connected;
 use crate::wal::Log;
-use crate::{Tx, fault, outbox};
+use crate::{Emitted, Tx, fault, outbox};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kernel::{Clock, Code, Error, Random, Result};
 use std::{
@@ -79,23 +79,23 @@ impl Writer {
             }
         };
         match ran {
-            Ok(emitted) => self.commit(batch, emitted),
+            Ok(emitted) => self.commit(batch, &emitted),
             Err(error) => self.abort_batch(batch, &error, false),
         }
         self.log.restart_if_due(&self.conn);
     }
 
-    /// Runs jobs until no job waits or the batch is full, and returns whether one emitted an event. `Err` means that the
+    /// Runs jobs until no job waits or the batch is full, and returns the events that they emitted. `Err` means that the
     /// transaction is lost with all of its jobs.
     fn run_batch(
         &mut self,
         first: Box<dyn Job>,
         requests: &Receiver<Request>,
         batch: &mut Vec<Box<dyn Job>>,
-    ) -> Result<bool> {
+    ) -> Result<Vec<Emitted>> {
         let started = Instant::now();
         let mut before = started;
-        let mut emitted = false;
+        let mut emitted = Vec::new();
         let mut next = Some(first);
         while let Some(mut job) = next {
             let outcome = self.run_one(job.as_mut());
@@ -109,7 +109,7 @@ impl Writer {
             }
             before = now;
             batch.push(job);
-            emitted |= outcome?;
+            emitted.extend(outcome?);
             next = if batch.len() >= JOBS_PER_COMMIT_MAX || now - started >= BATCH_TIME_MAX {
                 None
             } else {
@@ -126,9 +126,9 @@ impl Writer {
         Ok(emitted)
     }
 
-    /// Runs one job in its savepoint and returns whether it emitted an event. `Err` means that the transaction is lost, not
+    /// Runs one job in its savepoint and returns the events that it emitted. `Err` means that the transaction is lost, not
     /// that the job failed.
-    fn run_one(&mut self, job: &mut dyn Job) -> Result<bool> {
+    fn run_one(&mut self, job: &mut dyn Job) -> Result<Vec<Emitted>> {
         let savepoint = &SAVEPOINTS[0];
         self.conn.execute_fixed(savepoint.begin)?;
         let mut tx = Tx::new(&mut self.conn, self.clock.now(), &mut self.random, true);
@@ -136,7 +136,7 @@ impl Writer {
         if matches!(finished, Ok(true)) && tx.is_open() {
             let emitted = std::mem::take(&mut tx.emitted);
             match outbox::store(&mut tx, &emitted).and_then(|()| self.conn.execute_fixed(savepoint.release)) {
-                Ok(()) => return Ok(!emitted.is_empty()),
+                Ok(()) => return Ok(emitted),
                 Err(error) => job.fail(error),
             }
         }
@@ -150,10 +150,10 @@ impl Writer {
         }
         self.conn.execute_fixed(savepoint.rollback)?;
         self.conn.execute_fixed(savepoint.release)?;
-        Ok(false)
+        Ok(Vec::new())
     }
 
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, emitted: bool) {
+    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, emitted: &[Emitted]) {
         fault::point("store.before-commit");
         if let Err(error) = self.conn.execute_fixed("commit") {
             return self.abort_batch(batch, &error, true);
@@ -164,8 +164,9 @@ impl Writer {
         self.shared.stats.committed(batch.len());
         let statements = self.conn.statements();
         self.shared.stats.ran(statements - std::mem::replace(&mut self.counted, statements), 0);
+        self.shared.call_commit_hook(emitted);
         batch.drain(..).for_each(|job| job.finish(None));
-        if emitted {
+        if !emitted.is_empty() {
             self.shared.events_committed();
         }
     }

@@ -1,7 +1,7 @@
 //! What every handler can reach.
 
 use crate::{
-    Auth, Live, Module, Pages,
+    Auth, Module, ResponseCache, Streams,
     settings::{ModuleSettings, Settings},
 };
 use kernel::{Currency, Timestamp, Zone};
@@ -25,16 +25,21 @@ pub struct Parts {
     pub ports: Arc<Ports>,
     /// Who is calling.
     pub auth: Arc<Auth>,
-    /// Answers kept in memory.
-    pub pages: Pages,
+    /// Responses kept in memory.
+    pub cache: ResponseCache,
     /// Server-sent events.
-    pub live: Live,
+    pub streams: Streams,
     /// Every domain, in the server's order.
     pub modules: Arc<[Module]>,
 }
 
 impl From<Parts> for App {
+    /// Also lets every commit of this process invalidate the cache before the request that committed is answered.
     fn from(parts: Parts) -> App {
+        let cache = parts.cache.clone();
+        parts
+            .db
+            .on_commit(move |events| cache.invalidate_by(events.iter().map(|event| (event.topic, &*event.payload))));
         App(Arc::new(parts))
     }
 }
@@ -50,16 +55,16 @@ impl App {
     /// The same shop for what only one of several instances may do: whatever it writes is refused once `lease` has gone to
     /// another.
     pub fn under(&self, lease: Lease) -> App {
-        App::from(Parts {
+        App(Arc::new(Parts {
             db: self.db.under(lease),
             shop: Arc::clone(&self.shop),
             settings: self.settings.clone(),
             ports: Arc::clone(&self.ports),
             auth: Arc::clone(&self.auth),
-            pages: self.pages.clone(),
-            live: self.live.clone(),
+            cache: self.cache.clone(),
+            streams: self.streams.clone(),
             modules: Arc::clone(&self.modules),
-        })
+        }))
     }
 
     /// The settings of a module, such as `app.settings::<checkout::Settings>()`.

@@ -1,8 +1,8 @@
 //! What a domain contributes to the program, in one constant.
 
-use crate::{App, Notice, PageKey, Routes, Task, settings::Section};
+use crate::{App, Invalidation, Routes, StreamSource, Task, settings::Section};
 use kernel::Result;
-use store::{Check, Migration, Reaction, StoredEvent, Tx, Violation};
+use store::{Check, Migration, Reaction, Tx, Violation};
 
 /// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`; a part that is left out is empty.
 #[derive(Clone, Copy)]
@@ -19,10 +19,10 @@ pub struct Module {
     pub root_routes: fn() -> Routes,
     /// What it does because something happened.
     pub reactions: fn() -> Vec<Reaction>,
-    /// Which kept pages an event makes stale.
-    pub stale: fn(&StoredEvent) -> Vec<PageKey>,
-    /// What an event tells to live streams.
-    pub live: fn(&StoredEvent) -> Vec<Notice>,
+    /// Which cached responses its events invalidate.
+    pub invalidates: fn() -> Vec<Invalidation>,
+    /// Which events become messages of streams.
+    pub streams: fn() -> Vec<StreamSource>,
     /// Its section of the configuration, named like the module.
     pub settings: Option<Section>,
     /// Its periodic work; intervals may come from `app`'s settings.
@@ -59,8 +59,8 @@ impl Module {
             routes: Routes::new,
             root_routes: Routes::new,
             reactions: Vec::new,
-            stale: |_| Vec::new(),
-            live: |_| Vec::new(),
+            invalidates: Vec::new,
+            streams: Vec::new,
             settings: None,
             tasks: |_| Vec::new(),
             checks: &[],

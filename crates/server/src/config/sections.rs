@@ -23,6 +23,7 @@ pub struct Settings {
     pub log: Log,
     pub audit: Audit,
     pub retention: Retention,
+    pub events: Events,
     /// The sections that modules own.
     #[serde(skip)]
     pub modules: ModuleSettings,
@@ -179,6 +180,16 @@ pub struct Retention {
     pub audits: i64,
 }
 
+/// What events are written to besides the database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Events {
+    pub file: String,
+    pub file_max_bytes: u64,
+    pub file_keep: u32,
+}
+
 fn wrong(key: &str, why: impl std::fmt::Display, remedy: &str) -> Fault {
     Fault::new(format!("{key} has a wrong value"), why.to_string(), remedy)
 }
@@ -208,6 +219,10 @@ impl Settings {
         if self.gateway.timeout >= self.server.request_timeout {
             let why = "the request would time out before the gateway does";
             return Err(wrong("gateway.timeout", why, "keep it below server.request_timeout"));
+        }
+        if self.events.file_max_bytes == 0 || self.events.file_keep == 0 {
+            let why = "every event would drop the one before it";
+            return Err(wrong("events.file_max_bytes or events.file_keep", why, "write numbers above 0"));
         }
         if self.gateway.timeout > saga::CALL_MAX {
             let why = format!("a saga holds a remote call for {} s at most", saga::CALL_MAX.as_secs());

@@ -1,7 +1,7 @@
 use super::{Shop, shop};
 use crate::background::Background;
 use crate::leader::Leader;
-use crate::relay::{Relay, consumers};
+use crate::relay::{Relay, subscribers};
 use kernel::{Code, Event, Result};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -10,11 +10,11 @@ use std::{
 use store::{Migration, Reaction, Tx, args};
 use testdb::{Kind, wanted};
 use tokio_util::sync::CancellationToken;
-use web::{Module, Notice, PageKey, Task};
+use web::{CacheKey, Invalidation, Module, StreamKey, StreamMessage, StreamSource, Task};
 
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Rang {
-    n: i64,
+pub(super) struct Rang {
+    pub n: i64,
 }
 impl Event for Rang {
     const TOPIC: &'static str = "test.rang";
@@ -45,18 +45,18 @@ impl Event for Never {
 static BROKEN: AtomicBool = AtomicBool::new(false);
 
 fn write_down(tx: &mut Tx<'_>, rang: &Rang) -> Result<()> {
-    tx.exec("insert into heard (n) values (?)", args![rang.n])?;
+    tx.exec("insert into noted (n) values (?)", args![rang.n])?;
     if rang.n == 213 && BROKEN.load(Ordering::SeqCst) {
         return Err(Code::Internal.error().caused_by("unlucky"));
     }
     Ok(())
 }
 
-const MODULES: &[Module] = &[Module {
-    migrations: &[Migration { name: "bells/0001", sql: "create table heard (id {id}, n bigint not null) {table};\n" }],
+pub(super) const MODULES: &[Module] = &[Module {
+    migrations: &[Migration { name: "bells/0001", sql: "create table noted (id {id}, n bigint not null) {table};\n" }],
     reactions: || vec![Reaction::on::<Rang>("bells", write_down), Reaction::on::<Never>("idle", |_, _| Ok(()))],
-    stale: |fact| if &*fact.topic == "test.rang" { vec![PageKey { kind: "bell", id: 1 }] } else { Vec::new() },
-    live: |fact| vec![Notice::new("bells", "rang", &fact.id)],
+    invalidates: || vec![Invalidation::on(|_: &Rang| vec![CacheKey::new("bell", 1)])],
+    streams: || vec![StreamSource::on(|rang: &Rang| vec![StreamMessage::new(StreamKey::new("bell", 1), "rang", rang)])],
     tasks: |_| vec![Task::on_leader("bells.count-down", Duration::from_secs(1), count_down)],
     ..Module::named("bells")
 }];
@@ -65,15 +65,15 @@ const MODULES: &[Module] = &[Module {
 async fn count_down(app: web::App) -> Result<u64> {
     app.db
         .write("bells.count-down", |tx| {
-            let one = tx.query_first("select n from heard where n > 1000 order by n limit 1", args![], |row| {
+            let one = tx.query_first("select n from noted where n > 1000 order by n limit 1", args![], |row| {
                 row.get::<i64>(0)
             })?;
-            one.map_or(Ok(0), |n| tx.exec("delete from heard where n = ?", args![n]))
+            one.map_or(Ok(0), |n| tx.exec("delete from noted where n = ?", args![n]))
         })
         .await
 }
 
-async fn ring(shop: &Shop, numbers: impl IntoIterator<Item = i64>) {
+pub(super) async fn ring(shop: &Shop, numbers: impl IntoIterator<Item = i64>) {
     for n in numbers {
         shop.app.db.write("ring", move |tx| tx.emit(&Rang { n })).await.unwrap();
     }
@@ -81,35 +81,35 @@ async fn ring(shop: &Shop, numbers: impl IntoIterator<Item = i64>) {
 
 async fn leading(shop: &Shop) -> Relay {
     let held = *Leader::stand(&shop.app.db).await.unwrap().held().borrow();
-    let mut relay = Relay::open(&shop.app).await.unwrap();
-    relay.lead(held).await.unwrap();
+    let mut relay = Relay::open(&shop.app, Vec::new()).await.unwrap();
+    relay.lead(held);
     relay
 }
 
-async fn heard(shop: &Shop) -> Vec<i64> {
-    let all = shop.app.db.read("heard", |tx| tx.query("select n from heard order by id", args![], |row| row.get(0)));
+pub(super) async fn noted(shop: &Shop) -> Vec<i64> {
+    let all = shop.app.db.read("noted", |tx| tx.query("select n from noted order by id", args![], |row| row.get(0)));
     all.await.unwrap()
 }
 
-async fn position(shop: &Shop, consumer: &'static str) -> i64 {
+pub(super) async fn position(shop: &Shop, consumer: &'static str) -> i64 {
     shop.app.db.read("position", move |tx| store::subscriber::position(tx, consumer)).await.unwrap().unwrap_or(0)
 }
 
 #[tokio::test]
 async fn every_fact_takes_effect_once_and_in_order() {
     let shop = shop(MODULES).await;
-    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
     ring(&shop, 1..=90).await;
     assert_eq!(background.relay().await.unwrap(), 90);
     assert_eq!(background.relay().await.unwrap(), 0);
-    assert_eq!(heard(&shop).await, (1..=90).collect::<Vec<_>>());
+    assert_eq!(noted(&shop).await, (1..=90).collect::<Vec<_>>());
     // a second relay over the same shop, as after a restart, has nothing left to do
-    let mut again = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    let mut again = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
     ring(&shop, [91]).await;
     again.relay().await.unwrap();
     assert!(!background.stand().await.unwrap(), "only one leads");
     background.relay().await.unwrap();
-    assert_eq!(heard(&shop).await.len(), 91);
+    assert_eq!(noted(&shop).await.len(), 91);
 }
 
 #[tokio::test]
@@ -134,27 +134,27 @@ async fn a_consumer_that_is_not_concerned_costs_no_write() {
 async fn a_poison_event_blocks_its_key_alone_and_is_tried_again() {
     let shop = shop(MODULES).await;
     BROKEN.store(true, Ordering::SeqCst);
-    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
     ring(&shop, [211, 212, 213, 214, 215]).await;
     background.settle().await.unwrap();
-    assert_eq!(heard(&shop).await, [211, 212, 214], "213 fails, 215 waits behind it on its key");
-    assert_eq!(background.progress().parked.load(Ordering::Relaxed), 2);
+    assert_eq!(noted(&shop).await, [211, 212, 214], "213 fails, 215 waits behind it on its key");
+    assert_eq!(background.progress().dead_letters(), 2);
     BROKEN.store(false, Ordering::SeqCst);
     background.settle().await.unwrap();
-    assert_eq!(heard(&shop).await.len(), 3, "not due yet");
+    assert_eq!(noted(&shop).await.len(), 3, "not due yet");
     shop.clock.advance(Duration::from_secs(60));
     background.settle().await.unwrap();
-    assert_eq!(heard(&shop).await, [211, 212, 214, 213, 215], "in order per key");
-    assert_eq!(background.progress().parked.load(Ordering::Relaxed), 0);
+    assert_eq!(noted(&shop).await, [211, 212, 214, 213, 215], "in order per key");
+    assert_eq!(background.progress().dead_letters(), 0);
 }
 
 #[tokio::test]
 async fn settling_runs_tasks_until_they_find_nothing() {
     let shop = shop(MODULES).await;
-    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
     ring(&shop, [1, 1001, 1002, 1003]).await;
     background.settle().await.unwrap();
-    assert_eq!(heard(&shop).await, [1]);
+    assert_eq!(noted(&shop).await, [1]);
     assert_eq!(background.task_names(), ["bells.count-down"]);
     assert_eq!(background.run_task("bells.count-down").await.unwrap(), 0);
     assert!(background.run_task("no.such-task").await.is_err());
@@ -163,8 +163,8 @@ async fn settling_runs_tasks_until_they_find_nothing() {
 #[tokio::test]
 async fn a_page_is_stale_after_the_fact_that_says_so() {
     let shop = shop(MODULES).await;
-    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
-    let page = |n: i32| shop.app.pages.get(PageKey { kind: "bell", id: 1 }, move || async move { Ok(n) });
+    let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
+    let page = |n: i32| shop.app.cache.get(CacheKey::new("bell", 1), move || async move { Ok(n) });
     let first = page(1).await.unwrap();
     assert_eq!(page(2).await.unwrap(), first);
     ring(&shop, [1]).await;
@@ -176,26 +176,26 @@ async fn a_page_is_stale_after_the_fact_that_says_so() {
 async fn a_running_relay_is_woken_by_commits_and_drains_before_it_ends() {
     let shop = shop(MODULES).await;
     let leader = Leader::stand(&shop.app.db).await.unwrap();
-    let relay = Relay::open(&shop.app).await.unwrap();
+    let relay = Relay::open(&shop.app, Vec::new()).await.unwrap();
     let stop = CancellationToken::new();
     let running = tokio::spawn(relay.run(leader.held(), stop.clone()));
     ring(&shop, [1]).await;
     let woken = std::time::Instant::now();
-    while heard(&shop).await.is_empty() {
+    while noted(&shop).await.is_empty() {
         tokio::task::yield_now().await;
         assert!(woken.elapsed() < Duration::from_secs(5), "nobody woke the relay");
     }
     ring(&shop, 2..=50).await;
     stop.cancel();
     running.await.unwrap();
-    assert_eq!(heard(&shop).await.len(), 50);
+    assert_eq!(noted(&shop).await.len(), 50);
     assert_eq!((position(&shop, "bells").await, position(&shop, "idle").await), (50, 50));
 }
 
 #[test]
-fn consumers_are_listed_with_their_topics() {
+fn subscribers_are_listed_with_their_topics() {
     let twice = [(MODULES[0].reactions)(), (MODULES[0].reactions)()].concat();
-    assert_eq!(consumers(&twice), [("bells", vec!["test.rang"]), ("idle", vec!["test.never"])]);
+    assert_eq!(subscribers(&twice), [("bells", vec!["test.rang"]), ("idle", vec!["test.never"])]);
 }
 
 /// `cargo test --release -p server what_a_fact_costs -- --ignored --nocapture`: time per fact of the real modules, with the
@@ -205,7 +205,7 @@ fn consumers_are_listed_with_their_topics() {
 async fn what_a_fact_costs() {
     const FACTS: i64 = 200_000;
     let shop = shop(crate::assembly::MODULES).await;
-    let mut background = Background::open(&shop.app, |_| Vec::new()).await.unwrap();
+    let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
     for start in (0..FACTS).step_by(10_000) {
         let emit = move |tx: &mut Tx<'_>| {
             (start..start + 10_000).try_for_each(|n| {

@@ -119,19 +119,47 @@ fn every_code_is_documented() {
     no_complaints(&missing);
 }
 
+/// Topics and types of all events, from the list in the crate `events`.
+fn events() -> Vec<(String, String)> {
+    let list = read(&root().join("crates/events/src/lib.rs"));
+    let lines = list.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => "));
+    let found: Vec<_> = lines
+        .filter_map(|(topic, rest)| Some((topic.to_owned(), rest.split(',').next()?.rsplit("::").next()?.to_owned())))
+        .collect();
+    assert!(found.len() > 10, "only {} events found in the list", found.len());
+    found
+}
+
 #[test]
-fn every_event_is_documented() {
-    let document = read(&root().join("docs/EVENTS.md"));
-    let mut complaints = BTreeSet::new();
-    for path in sources().iter().filter(|path| shown(path).contains("/src/")) {
-        for line in read(path).lines().filter(|line| line.contains("const TOPIC")) {
-            let topic = line.split('"').nth(1).unwrap_or_default();
-            if topic.starts_with("shopping.") && !document.contains(topic) {
-                complaints.insert(format!("docs/EVENTS.md does not have {topic} ({})", shown(path)));
-            }
+fn topics_are_written_in_the_crate_of_events_only() {
+    let events = events();
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let name = shown(&path);
+        let program = name.contains("/src/") && !name.contains("tests") && !name.starts_with("crates/bench/");
+        if !program || name.starts_with("crates/events/") {
+            continue;
+        }
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for topic in events.iter().filter(|(topic, _)| code.contains(&format!("\"{topic}\""))) {
+            complaints.push(format!("{name}: \"{}\" is events::{}::TOPIC", topic.0, topic.1));
         }
     }
-    no_complaints(&complaints.into_iter().collect::<Vec<_>>());
+    no_complaints(&complaints);
+}
+
+#[test]
+fn every_event_is_emitted() {
+    let domains: Vec<String> = sources()
+        .iter()
+        .filter(|path| shown(path).contains("/src/") && !shown(path).contains("tests"))
+        .filter(|path| !shown(path).starts_with("crates/events/"))
+        .map(|path| read(path))
+        .collect();
+    let made = |event: &str| domains.iter().any(|text| text.contains(&format!("{event} {{")));
+    let never = events().into_iter().filter(|(_, event)| !made(event));
+    no_complaints(&never.map(|(_, event)| format!("events::{event} is never made")).collect::<Vec<_>>());
 }
 
 /// Modules, types, traits and functions that other crates can see say what they are for. Fields, variants, `new`, functions of one line

@@ -1,0 +1,150 @@
+//! What the streams of an order and of its buyer are sent: messages made from the events of orders, payments and deliveries.
+
+use events::{DeliveryUpdated, OrderCancelled, OrderConfirmed, OrderCreated, PaymentCompleted, PaymentFailed};
+use kernel::{Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};
+use serde::Serialize;
+use store::{Tx, outbox};
+use web::{StreamKey, StreamMessage, StreamSource, Streams};
+
+/// Events of one order that are looked at; an order has about ten.
+const HISTORY_MAX: i64 = 100;
+
+/// The key of one order's streams.
+pub(crate) fn of_order(number: &OrderNumber) -> StreamKey {
+    StreamKey::new("order", number)
+}
+
+/// The key of the streams of all orders of one buyer.
+pub(crate) fn of_user(user: &UserId) -> StreamKey {
+    StreamKey::new("user-orders", user)
+}
+
+/// The events that become messages.
+pub fn sources() -> Vec<StreamSource> {
+    vec![
+        StreamSource::on::<OrderCreated>(created),
+        StreamSource::on::<OrderConfirmed>(confirmed),
+        StreamSource::on::<OrderCancelled>(cancelled),
+        StreamSource::on::<PaymentCompleted>(payment_completed),
+        StreamSource::on::<PaymentFailed>(payment_failed),
+        StreamSource::on::<DeliveryUpdated>(delivery_updated),
+    ]
+}
+
+/// The newest message of the order, with which a new stream begins. None once its event is no longer kept.
+pub(crate) fn present(tx: &mut Tx<'_>, streams: &Streams, order: &OrderNumber) -> Result<Vec<StreamMessage>> {
+    let key = of_order(order);
+    let history = outbox::of_key(tx, order.as_str(), HISTORY_MAX)?;
+    let messages = history.iter().flat_map(|event| streams.messages(event));
+    Ok(messages.filter(|message| message.key == key).last().into_iter().collect())
+}
+
+/// The same message for the order's streams and for those of its buyer.
+fn both<T: Serialize>(order: &OrderNumber, user: &UserId, event: &'static str, data: &T) -> Vec<StreamMessage> {
+    let one = StreamMessage::new(of_order(order), event, data);
+    let all = StreamMessage { key: of_user(user), ..one.clone() };
+    vec![one, all]
+}
+
+/// An order is confirmed as it is created: the second message says that it waits for its payment.
+fn created(event: &OrderCreated) -> Vec<StreamMessage> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Created<'a> {
+        order_number: &'a OrderNumber,
+        total_amount: Money,
+        item_count: usize,
+        created_at: Timestamp,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Confirmed<'a> {
+        order_number: &'a OrderNumber,
+        payable: Money,
+        pay_by: Option<Timestamp>,
+    }
+    let OrderCreated { order_number, user_id, total_amount, item_count, pay_by, created_at, .. } = event;
+    let (total_amount, item_count, created_at) = (*total_amount, *item_count, *created_at);
+    let created = Created { order_number, total_amount, item_count, created_at };
+    let confirmed = Confirmed { order_number, payable: total_amount, pay_by: *pay_by };
+    let mut messages = both(order_number, user_id, "order-created", &created);
+    messages.extend(both(order_number, user_id, "order-confirmed", &confirmed));
+    messages
+}
+
+fn confirmed(event: &OrderConfirmed) -> Vec<StreamMessage> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Paid<'a> {
+        order_number: &'a OrderNumber,
+        total_amount: Money,
+        payment_number: &'a Option<PaymentNumber>,
+        confirmed_at: Timestamp,
+    }
+    let &OrderConfirmed { ref order_number, ref user_id, total_amount, ref payment_number, confirmed_at } = event;
+    let paid = Paid { order_number, total_amount, payment_number, confirmed_at };
+    both(order_number, user_id, "order-paid", &paid)
+}
+
+fn cancelled(event: &OrderCancelled) -> Vec<StreamMessage> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Cancelled<'a> {
+        order_number: &'a OrderNumber,
+        status: &'a str,
+        total_amount: Money,
+        cancel_reason: &'a str,
+        cancelled_at: Timestamp,
+    }
+    let OrderCancelled { order_number, user_id, total_amount, status, cancel_reason, cancelled_at, .. } = event;
+    let (total_amount, cancelled_at) = (*total_amount, *cancelled_at);
+    let cancelled = Cancelled { order_number, status, total_amount, cancel_reason, cancelled_at };
+    both(order_number, user_id, "order-cancelled", &cancelled)
+}
+
+fn payment_completed(event: &PaymentCompleted) -> Vec<StreamMessage> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Completed<'a> {
+        order_number: &'a OrderNumber,
+        payment_number: &'a PaymentNumber,
+        amount: Money,
+        payment_method: &'a str,
+        paid_at: Timestamp,
+    }
+    let PaymentCompleted { order_number, user_id, payment_number, amount, payment_method, paid_at, .. } = event;
+    let (amount, paid_at) = (*amount, *paid_at);
+    let completed = Completed { order_number, payment_number, amount, payment_method, paid_at };
+    both(order_number, user_id, "payment-completed", &completed)
+}
+
+fn payment_failed(event: &PaymentFailed) -> Vec<StreamMessage> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Failed<'a> {
+        order_number: &'a OrderNumber,
+        payment_number: &'a PaymentNumber,
+        amount: Money,
+        payment_method: &'a str,
+        failure_reason: &'a str,
+        failed_at: Timestamp,
+    }
+    let PaymentFailed { order_number, user_id, payment_number, amount, payment_method, failure_reason, failed_at } =
+        event;
+    let (amount, failed_at) = (*amount, *failed_at);
+    let failed = Failed { order_number, payment_number, amount, payment_method, failure_reason, failed_at };
+    both(order_number, user_id, "payment-failed", &failed)
+}
+
+fn delivery_updated(event: &DeliveryUpdated) -> Vec<StreamMessage> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Updated<'a> {
+        order_number: &'a OrderNumber,
+        tracking_number: &'a TrackingNumber,
+        status: &'a str,
+        at: Timestamp,
+    }
+    let DeliveryUpdated { order_number, user_id, tracking_number, status, at } = event;
+    both(order_number, user_id, "delivery-updated", &Updated { order_number, tracking_number, status, at: *at })
+}

@@ -1,0 +1,144 @@
+//! The reactions of one subscriber, in the leader. An event takes effect exactly once, because the transaction of the
+//! reaction compares and moves the stored position (`store::reaction::apply`).
+//!
+//! A batch costs a write only when it has an event that the subscriber reacts to; otherwise the position moves in memory and
+//! is stored with those of the others now and then.
+
+use super::feed::{BATCH, Feed};
+use super::progress::{Kind, Progress, Standing};
+use super::subscriber::Subscriber;
+use kernel::Result;
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+use store::{Lease, Reaction, StoredEvent, Tx, dead_letter, reaction, subscriber};
+use web::{App, Module};
+
+/// Events of one transaction; more would keep other jobs from the writer.
+const REACT_AT_ONCE: usize = 64;
+
+/// Every reaction of every module.
+pub fn of_modules(modules: &[Module]) -> Vec<Reaction> {
+    modules.iter().flat_map(|module| (module.reactions)()).collect()
+}
+
+/// The subscribers of some reactions, each with its topics.
+pub fn subscribers(reactions: &[Reaction]) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut found: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    for reaction in reactions {
+        match found.iter_mut().find(|(name, _)| *name == reaction.subscriber) {
+            Some((_, topics)) if topics.contains(&reaction.topic) => {}
+            Some((_, topics)) => topics.push(reaction.topic),
+            None => found.push((reaction.subscriber, vec![reaction.topic])),
+        }
+    }
+    found
+}
+
+/// One subscriber.
+pub(super) struct Reactions {
+    app: App,
+    feed: Arc<Feed>,
+    topics: Vec<&'static str>,
+    reactions: Arc<[Reaction]>,
+    standing: Arc<Standing>,
+    progress: Arc<Progress>,
+    leading: Option<(Lease, App)>,
+}
+
+impl Reactions {
+    pub fn standing(name: &'static str) -> Arc<Standing> {
+        Standing::new(name, Kind::Reactions, true, 0)
+    }
+
+    pub fn new(
+        app: &App,
+        feed: &Arc<Feed>,
+        topics: Vec<&'static str>,
+        reactions: &Arc<[Reaction]>,
+        standing: Arc<Standing>,
+        progress: &Arc<Progress>,
+    ) -> Reactions {
+        let (app, feed, reactions) = (app.clone(), Arc::clone(feed), Arc::clone(reactions));
+        Reactions { app, feed, topics, reactions, standing, progress: Arc::clone(progress), leading: None }
+    }
+
+    /// The shop under the lease, if this instance leads. A new leader first reads where the last one stopped; it does so
+    /// under the lease, so that the last one can no longer move the position.
+    async fn under(&mut self, lease: Option<Lease>) -> Result<Option<App>> {
+        let Some(lease) = lease else {
+            if self.leading.take().is_some() {
+                self.standing.rests();
+            }
+            return Ok(None);
+        };
+        if let Some((_, app)) = self.leading.as_ref().filter(|(led, _)| *led == lease) {
+            return Ok(Some(app.clone()));
+        }
+        let (app, name) = (self.app.under(lease), self.standing.name);
+        begin(&app, name, &self.standing).await?;
+        self.leading = Some((lease, app.clone()));
+        Ok(Some(app))
+    }
+}
+
+/// Reads the stored position and the number of dead letters.
+pub(super) async fn begin(app: &App, name: &'static str, standing: &Standing) -> Result<()> {
+    let read = move |tx: &mut Tx<'_>| Ok((subscriber::position(tx, name)?, dead_letter::count(tx, name)?));
+    let (position, dead_letters) = app.db.write("relay.lead", read).await?;
+    standing.moved(position.unwrap_or(0));
+    // a new subscriber gets a stored position soon, so that the outbox waits for it
+    standing.stored(position.unwrap_or(-1));
+    standing.has_dead_letters(dead_letters);
+    Ok(())
+}
+
+impl Subscriber for Reactions {
+    const LINGER: Duration = Duration::ZERO;
+
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    async fn step(&mut self, lease: Option<Lease>) -> Result<usize> {
+        let Some(app) = self.under(lease).await? else { return Ok(0) };
+        let events = self.feed.after(self.standing.position(), BATCH as usize).await?;
+        self.standing.begins_with(events.first());
+        let Some(last) = events.last().map(|event| event.id) else { return Ok(0) };
+        let reacts_to = |event: &&StoredEvent| self.topics.contains(&&*event.topic);
+        let mine: Vec<StoredEvent> = events.iter().filter(reacts_to).cloned().collect();
+        let mut chunks = mine.chunks(REACT_AT_ONCE).peekable();
+        while let Some(chunk) = chunks.next() {
+            let upto = if chunks.peek().is_some() { chunk.last().map_or(last, |event| event.id) } else { last };
+            let (name, reactions, chunk) = (self.standing.name, Arc::clone(&self.reactions), chunk.to_vec());
+            let work = move |tx: &mut Tx<'_>| reaction::apply(tx, name, &reactions, &chunk, upto);
+            let applied = app.db.write("relay.react", work).await?;
+            self.progress.reactions.fetch_add(1, Relaxed);
+            self.standing.set_aside(applied.set_aside);
+            self.standing.moved(applied.position);
+            self.standing.stored(applied.position);
+        }
+        self.standing.moved(self.standing.position().max(last));
+        Ok(events.len())
+    }
+
+    async fn retry(&mut self, lease: Option<Lease>) -> Result<usize> {
+        if self.standing.dead_letters() == 0 {
+            return Ok(0);
+        }
+        let Some(app) = self.under(lease).await? else { return Ok(0) };
+        let (name, reactions) = (self.standing.name, Arc::clone(&self.reactions));
+        let retry = move |tx: &mut Tx<'_>| {
+            let succeeded = reaction::retry_due(tx, name, &reactions, REACT_AT_ONCE as i64)?;
+            Ok((succeeded, dead_letter::count(tx, name)?))
+        };
+        let (succeeded, left) = app.db.write("relay.retry", retry).await?;
+        self.standing.has_dead_letters(left);
+        Ok(succeeded)
+    }
+
+    fn backoff(_: u32) -> Duration {
+        super::PAUSE
+    }
+}

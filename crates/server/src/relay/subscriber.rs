@@ -1,0 +1,96 @@
+//! The loop of one subscriber. Each subscriber has its own, so that a slow one delays no other.
+
+use super::feed::Feed;
+use super::progress::Standing;
+use futures_util::FutureExt;
+use kernel::{Code, Error, Result};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use store::Lease;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How often dead letters are looked at.
+pub(super) const RETRY_EVERY: Duration = Duration::from_secs(2);
+
+/// Something that follows the stream of events.
+pub(super) trait Subscriber: Send {
+    /// Pause after a batch, to make larger batches out of what comes meanwhile.
+    const LINGER: Duration;
+
+    fn standing(&self) -> &Standing;
+
+    /// Deals with the next events, under the lease if this instance leads. Gives how many events it has passed; 0 when
+    /// nothing is left for it.
+    fn step(&mut self, lease: Option<Lease>) -> impl Future<Output = Result<usize>> + Send;
+
+    /// Retries its dead letters that are due. Gives how many succeeded.
+    fn retry(&mut self, lease: Option<Lease>) -> impl Future<Output = Result<usize>> + Send;
+
+    /// Pause after so many failures in a row.
+    fn backoff(failures: u32) -> Duration;
+}
+
+/// Follows the stream until `drained`, then deals with what is left and ends.
+pub(super) async fn run<S: Subscriber>(
+    mut subscriber: S,
+    feed: Arc<Feed>,
+    mut held: watch::Receiver<Option<Lease>>,
+    drained: CancellationToken,
+) {
+    let mut newest = feed.watch();
+    let (mut failures, mut retried) = (0, Instant::now());
+    loop {
+        let last = drained.is_cancelled();
+        newest.mark_unchanged();
+        let lease = *held.borrow_and_update();
+        let mut outcome = contained(subscriber.step(lease)).await;
+        if retried.elapsed() >= RETRY_EVERY {
+            retried = Instant::now();
+            outcome = contained(subscriber.retry(lease)).await.and(outcome);
+        }
+        failures = if outcome.is_ok() { 0 } else { failures + 1 };
+        let pause = match &outcome {
+            Ok(0) => None,
+            Ok(_) => Some(S::LINGER),
+            Err(error) => {
+                report(subscriber.standing(), error);
+                Some(S::backoff(failures))
+            }
+        };
+        if last && !matches!(outcome, Ok(1..)) {
+            return;
+        }
+        tokio::select! {
+            () = drained.cancelled() => {}
+            () = wait(pause, &mut newest, &mut held) => {}
+        }
+    }
+}
+
+async fn wait(pause: Option<Duration>, newest: &mut watch::Receiver<i64>, held: &mut watch::Receiver<Option<Lease>>) {
+    let Some(pause) = pause else {
+        tokio::select! {
+            Ok(()) = newest.changed() => {}
+            Ok(()) = held.changed() => {}
+            () = tokio::time::sleep(RETRY_EVERY) => {}
+        }
+        return;
+    };
+    tokio::time::sleep(pause).await;
+}
+
+/// A panic counts as a failure.
+pub(super) async fn contained<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("a subscriber panicked")))
+}
+
+pub(super) fn report(standing: &Standing, error: &Error) {
+    if standing.failed() {
+        tracing::warn!(subscriber = standing.name, error = ?error, "a subscriber failed; it will be tried again");
+    }
+}

@@ -1,0 +1,44 @@
+//! A response of server-sent events: its headers, its heartbeat and its end.
+
+use axum::{
+    http::{HeaderValue, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::stream::{Stream, StreamExt};
+use std::{convert::Infallible, time::Duration};
+
+/// Pause between heartbeat comments (docs/RULES.md).
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// One event of a stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Message<'a> {
+    pub id: i64,
+    pub event: &'static str,
+    /// JSON.
+    pub data: &'a str,
+}
+
+impl From<Message<'_>> for Event {
+    fn from(message: Message<'_>) -> Event {
+        Event::default().id(message.id.to_string()).event(message.event).data(message.data)
+    }
+}
+
+/// The response that sends `events` until they end or `closed` completes.
+pub(crate) fn response<S, C>(events: S, closed: C) -> Response
+where
+    S: Stream<Item = Event> + Send + 'static,
+    C: Future<Output = ()> + Send + 'static,
+{
+    let events = events.take_until(Box::pin(closed)).map(Ok::<_, Infallible>);
+    let mut response =
+        Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response();
+    // proxies that buffer would hold events back
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

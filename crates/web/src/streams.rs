@@ -1,0 +1,286 @@
+//! Server-sent events made from the shop's events. An event becomes messages once, and every stream that subscribes to a
+//! message's key gets the same bytes. A stream resumes by `Last-Event-ID`: what it missed is read from the outbox.
+
+use crate::sse::{self, Message};
+use crate::{App, Failure, Module, ticks::Tickers};
+use axum::{http::HeaderMap, response::Response};
+use futures_util::stream::{self, StreamExt};
+use kernel::{Code, Event, Result};
+use parking_lot::Mutex;
+use serde::Serialize;
+use std::{
+    collections::HashMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
+use store::{StoredEvent, Tx, outbox};
+use tokio::sync::{mpsc, watch};
+
+/// Messages that a slow reader may be behind before its stream is ended; it then resumes by `Last-Event-ID`.
+const BEHIND_MAX: usize = 256;
+/// Events read at once when a stream resumes.
+const REPLAY_PAGE: i64 = 500;
+/// Events that a resuming stream may have missed; beyond it, the stream begins with the present.
+const REPLAY_MAX: i64 = 50_000;
+
+/// What a stream subscribes to, such as one order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StreamKey {
+    /// Such as `order`.
+    pub kind: &'static str,
+    /// Such as the order's number.
+    pub id: String,
+}
+
+impl StreamKey {
+    /// The key of this kind with the printed form of `id`.
+    pub fn new(kind: &'static str, id: impl fmt::Display) -> StreamKey {
+        StreamKey { kind, id: id.to_string() }
+    }
+}
+
+/// What the streams of one key are sent.
+#[derive(Debug, Clone)]
+pub struct StreamMessage {
+    pub key: StreamKey,
+    /// The event's name in the stream.
+    pub event: &'static str,
+    /// JSON.
+    pub data: Arc<str>,
+}
+
+impl StreamMessage {
+    /// `event` with `data` for the streams of `key`.
+    pub fn new<T: Serialize>(key: StreamKey, event: &'static str, data: &T) -> StreamMessage {
+        let data = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
+        StreamMessage { key, event, data: data.into() }
+    }
+}
+
+type Messages = dyn Fn(&StoredEvent) -> Result<Vec<StreamMessage>> + Send + Sync;
+
+/// The messages that one kind of event becomes.
+#[derive(Clone)]
+pub struct StreamSource {
+    pub topic: &'static str,
+    messages: Arc<Messages>,
+}
+
+impl StreamSource {
+    /// Every event of the type `E` becomes the messages that `messages` gives.
+    pub fn on<E: Event>(messages: fn(&E) -> Vec<StreamMessage>) -> StreamSource {
+        StreamSource { topic: E::TOPIC, messages: Arc::new(move |event| Ok(messages(&event.read()?))) }
+    }
+}
+
+impl fmt::Debug for StreamSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stream source on {}", self.topic)
+    }
+}
+
+/// The open streams. Cheap to clone.
+#[derive(Clone)]
+pub struct Streams {
+    hub: Arc<Hub>,
+}
+
+struct Hub {
+    sources: HashMap<&'static str, Vec<StreamSource>>,
+    subscribers: Mutex<HashMap<StreamKey, Vec<Subscriber>>>,
+    open: AtomicUsize,
+    ids: AtomicU64,
+    closed: watch::Sender<bool>,
+    tickers: Tickers,
+}
+
+struct Subscriber {
+    id: u64,
+    sender: mpsc::Sender<Sent>,
+}
+
+/// A message with the id of the event it was made from.
+#[derive(Debug, Clone)]
+struct Sent {
+    id: i64,
+    event: &'static str,
+    data: Arc<str>,
+}
+
+impl Sent {
+    fn of(event: &StoredEvent, message: StreamMessage) -> Sent {
+        Sent { id: event.id, event: message.event, data: message.data }
+    }
+}
+
+impl Streams {
+    /// No stream yet; the sources are those of these modules.
+    pub fn of(modules: &[Module]) -> Streams {
+        let mut sources: HashMap<&'static str, Vec<StreamSource>> = HashMap::new();
+        for source in modules.iter().flat_map(|module| (module.streams)()) {
+            sources.entry(source.topic).or_default().push(source);
+        }
+        let hub = Hub {
+            sources,
+            subscribers: Mutex::default(),
+            open: AtomicUsize::new(0),
+            ids: AtomicU64::new(0),
+            closed: watch::Sender::new(false),
+            tickers: Tickers::default(),
+        };
+        Streams { hub: Arc::new(hub) }
+    }
+
+    /// Streams open now, with those of ticks.
+    pub fn open(&self) -> usize {
+        self.hub.open.load(Ordering::Relaxed)
+    }
+
+    /// Ends every stream: the program is shutting down, and clients resume elsewhere by `Last-Event-ID`.
+    pub fn close(&self) {
+        self.hub.closed.send_replace(true);
+    }
+
+    /// Completes once [`Streams::close`] was called.
+    pub(crate) fn closed(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut closed = self.hub.closed.subscribe();
+        async move {
+            let _ = closed.wait_for(|closed| *closed).await;
+        }
+    }
+
+    pub(crate) fn tickers(&self) -> &Tickers {
+        &self.hub.tickers
+    }
+
+    /// Counts a stream as open until it is dropped.
+    pub(crate) fn count(&self) -> OpenStream {
+        self.hub.open.fetch_add(1, Ordering::Relaxed);
+        OpenStream(Arc::clone(&self.hub))
+    }
+
+    /// The messages that `event` becomes. An event that cannot be read becomes none.
+    pub fn messages(&self, event: &StoredEvent) -> Vec<StreamMessage> {
+        let sources = self.hub.sources.get(&*event.topic).into_iter().flatten();
+        let made = sources.flat_map(|source| {
+            let made = catch_unwind(AssertUnwindSafe(|| (source.messages)(event)));
+            made.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("it panicked"))).unwrap_or_else(|error| {
+                tracing::error!(event = event.id, topic = %event.topic, ?error, "an event becomes no message");
+                Vec::new()
+            })
+        });
+        made.collect()
+    }
+
+    /// Sends the messages of `event` to the streams that subscribe to their keys. Called by the relay for each event, in order.
+    pub fn publish(&self, event: &StoredEvent) {
+        if self.hub.subscribers.lock().is_empty() {
+            return;
+        }
+        for message in self.messages(event) {
+            let mut subscribers = self.hub.subscribers.lock();
+            if let Some(of_key) = subscribers.get_mut(&message.key) {
+                let sent = Sent::of(event, message);
+                // a subscriber that is too far behind loses its sender, which ends its stream
+                of_key.retain(|subscriber| subscriber.sender.try_send(sent.clone()).is_ok());
+            }
+        }
+    }
+
+    fn subscribe(&self, key: StreamKey) -> Subscription {
+        let (sender, receiver) = mpsc::channel(BEHIND_MAX);
+        let id = self.hub.ids.fetch_add(1, Ordering::Relaxed);
+        self.hub.subscribers.lock().entry(key.clone()).or_default().push(Subscriber { id, sender });
+        Subscription { open: self.count(), key, id, receiver }
+    }
+}
+
+/// An open stream.
+pub(crate) struct OpenStream(Arc<Hub>);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A stream's subscription, which ends when the stream does.
+struct Subscription {
+    open: OpenStream,
+    key: StreamKey,
+    id: u64,
+    receiver: mpsc::Receiver<Sent>,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut subscribers = self.open.0.subscribers.lock();
+        if let Some(of_key) = subscribers.get_mut(&self.key) {
+            of_key.retain(|subscriber| subscriber.id != self.id);
+            if of_key.is_empty() {
+                subscribers.remove(&self.key);
+            }
+        }
+    }
+}
+
+/// The `Last-Event-ID` of a stream that resumes.
+pub fn last_event_id(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok().filter(|id| *id > 0)
+}
+
+/// A stream of the messages for `key`. A new stream begins with `present`, made in the same view of the database that the
+/// stream goes on from, so that nothing is missed in between; one that resumes begins with what it missed.
+pub async fn stream(
+    app: &App,
+    key: StreamKey,
+    last_event_id: Option<i64>,
+    present: impl Fn(&mut Tx<'_>) -> Result<Vec<StreamMessage>> + Send + 'static,
+) -> Result<Response, Failure> {
+    // the subscription begins before the past is read, so that nothing is missed in between
+    let subscription = app.streams.subscribe(key.clone());
+    let (position, opening) = past(app, key, last_event_id, present).await?;
+    let coming = stream::unfold(subscription, move |mut subscription| async move {
+        loop {
+            let sent = subscription.receiver.recv().await?;
+            if sent.id > position {
+                return Some((sent, subscription));
+            }
+        }
+    });
+    let events = stream::iter(opening).chain(coming);
+    let frames = events.map(|sent| Message { id: sent.id, event: sent.event, data: &sent.data }.into());
+    Ok(sse::response(frames, app.streams.closed()))
+}
+
+/// Where the stream goes on from, and what it begins with.
+async fn past(
+    app: &App,
+    key: StreamKey,
+    last_event_id: Option<i64>,
+    present: impl Fn(&mut Tx<'_>) -> Result<Vec<StreamMessage>> + Send + 'static,
+) -> Result<(i64, Vec<Sent>)> {
+    let streams = app.streams.clone();
+    let read = move |tx: &mut Tx<'_>| {
+        let newest = outbox::newest(tx)?;
+        let Some(mut position) = last_event_id.filter(|id| *id <= newest && newest - *id <= REPLAY_MAX) else {
+            let present = present(tx)?.into_iter();
+            return Ok((newest, present.map(|m| Sent { id: newest, event: m.event, data: m.data }).collect()));
+        };
+        let mut missed = Vec::new();
+        loop {
+            let events = outbox::after(tx, position, REPLAY_PAGE)?;
+            let Some(last) = events.last() else { return Ok((position, missed)) };
+            position = last.id;
+            for event in &events {
+                let messages = streams.messages(event).into_iter().filter(|message| message.key == key);
+                missed.extend(messages.map(|message| Sent::of(event, message)));
+            }
+        }
+    };
+    app.db.read("streams.replay", read).await
+}
