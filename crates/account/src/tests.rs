@@ -124,7 +124,7 @@ fn an_unknown_email_must_wait_like_a_known_one() {
 }
 
 #[test]
-fn a_password_changed_meanwhile_opens_nothing() {
+fn a_sign_in_that_checked_an_old_password_opens_no_session() {
     let people = People::open();
     let id = people.mina();
     people.write(move |tx| ops::change_password(tx, &id, "hash", "newer")).unwrap();
@@ -134,7 +134,7 @@ fn a_password_changed_meanwhile_opens_nothing() {
 }
 
 #[test]
-fn guessing_the_old_password_with_a_stolen_token_ends_too() {
+fn guesses_of_the_old_password_with_a_stolen_token_are_limited_too() {
     let people = People::open();
     let id = people.mina();
     for _ in 0..FAILURES_MAX {
@@ -146,7 +146,7 @@ fn guessing_the_old_password_with_a_stolen_token_ends_too() {
 }
 
 #[test]
-fn a_closed_account_neither_signs_in_nor_goes_on() {
+fn a_closed_account_neither_signs_in_nor_refreshes() {
     let people = People::open();
     let id = people.mina();
     let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
@@ -156,7 +156,7 @@ fn a_closed_account_neither_signs_in_nor_goes_on() {
 }
 
 #[test]
-fn what_has_expired_is_forgotten_in_pieces_and_the_rest_is_kept() {
+fn what_has_expired_is_deleted_in_batches_and_the_rest_is_kept() {
     let people = People::open();
     let id = people.mina();
     let many = move |tx: &mut Tx<'_>| (0..700).try_for_each(|_| ops::sign_in(tx, &id, "hash", WEEK).map(|_| ()));
@@ -176,7 +176,7 @@ fn what_has_expired_is_forgotten_in_pieces_and_the_rest_is_kept() {
 }
 
 #[test]
-fn a_stale_change_is_refused() {
+fn a_change_of_an_old_version_is_refused() {
     let people = People::open();
     let id = people.mina();
     let change = |version| Change { nickname: "Mi".to_owned(), real_name: None, marketing_agree: true, version };

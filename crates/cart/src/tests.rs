@@ -66,7 +66,7 @@ fn a_cart_is_made_once_and_kept() {
 }
 
 #[test]
-fn lines_come_change_and_go() {
+fn lines_are_added_changed_and_removed() {
     let shop = Shop::open();
     let who = user_id(1);
     shop.adds(who, 7, 2);
@@ -148,7 +148,7 @@ fn a_cart_has_room_for_two_hundred_lines() {
 }
 
 #[test]
-fn abandoned_carts_are_forgotten_but_never_the_newest() {
+fn abandoned_carts_are_deleted_but_never_the_newest() {
     let shop = Shop::open();
     shop.adds(user_id(1), 7, 1);
     let ordered = shop.adds(user_id(2), 7, 1).id;
@@ -173,7 +173,7 @@ fn abandoned_carts_are_forgotten_but_never_the_newest() {
 }
 
 #[test]
-fn a_cart_touched_meanwhile_is_not_forgotten() {
+fn a_cart_changed_meanwhile_is_not_deleted() {
     let shop = Shop::open();
     shop.adds(user_id(1), 7, 1);
     shop.clock.advance(Duration::from_secs(91 * 86_400));

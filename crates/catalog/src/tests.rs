@@ -129,7 +129,7 @@ fn a_closed_product_is_found_but_not_on_sale_and_a_deleted_one_is_gone() {
 }
 
 #[test]
-fn skus_and_names_are_taken_once() {
+fn skus_and_names_are_unique() {
     let shop = Shop::open();
     let made = shop.makes(mug());
     let again = New { content: Content { name: "Other".into(), ..mug().content }, ..mug() };
@@ -217,7 +217,7 @@ fn prices_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn variants_come_and_go_but_the_default_one_stays() {
+fn variants_are_added_and_removed_but_the_default_one_stays() {
     let shop = Shop::open();
     let made = shop.makes(tee());
     let (id, small, large) = (made.product, made.variants[0], made.variants[1]);
@@ -299,7 +299,7 @@ fn a_category_with_products_stays() {
 }
 
 #[test]
-fn a_category_is_meant_by_id_path_or_name() {
+fn a_category_is_named_by_its_id_path_or_name() {
     let shop = Shop::open();
     let inner = shop.does(|tx| categories::at_path(tx, "Watches > Watches", true));
     let outer = shop.does(|tx| categories::at_path(tx, "Watches", false));

@@ -105,7 +105,7 @@ fn available_falls_at_reservation_and_total_at_commit() {
 }
 
 #[test]
-fn what_is_short_is_named_and_nothing_is_written() {
+fn every_shortage_is_named_and_nothing_is_written() {
     let warehouse = Warehouse::with(&[5, 1, 0, 9]);
     let error = warehouse.reserves(&order(1), &[(4, 2), (3, 1), (2, 2), (1, 5)]).unwrap_err();
     assert_eq!(error.code(), Code::InsufficientStock);

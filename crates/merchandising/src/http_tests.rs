@@ -36,7 +36,7 @@ fn a_page_comes_from_the_cache_until_something_changes() {
 }
 
 #[test]
-fn everybody_may_do_what_is_theirs() {
+fn every_role_may_do_what_its_routes_allow() {
     let shop = Fixture::of(MODULES);
     let (buyer, seller, other) =
         (shop.caller(1, Role::User), shop.caller(2, Role::Seller), shop.caller(3, Role::Seller));
@@ -73,7 +73,7 @@ fn everybody_may_do_what_is_theirs() {
 }
 
 #[test]
-fn stock_is_kept_by_its_seller() {
+fn sellers_manage_the_stock_of_their_own_products() {
     let shop = Fixture::of(MODULES);
     let (seller, other, admin) =
         (shop.caller(2, Role::Seller), shop.caller(3, Role::Seller), shop.caller(4, Role::Admin));

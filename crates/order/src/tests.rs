@@ -136,7 +136,7 @@ fn paid_shipped_and_delivered_follow_one_another() {
 }
 
 #[test]
-fn a_second_payment_a_late_cancel_and_a_foreign_eye_are_refused() {
+fn a_second_payment_a_late_cancel_and_another_buyer_are_refused() {
     let shop = Shop::open();
     let number = shop.place(user_id(1), vec![new_line(100, 1)]).number;
     let n = number.clone();
@@ -390,7 +390,7 @@ fn changes() -> impl Strategy<Value = Change> {
 
 proptest! {
     #[test]
-    fn no_change_happens_twice_and_nothing_leaves_an_end(status in statuses(), change in changes()) {
+    fn no_change_happens_twice_and_no_order_leaves_a_final_status(status in statuses(), change in changes()) {
         if let Ok(next) = status.step(&change) {
             prop_assert!(!matches!(status.kind(), Kind::Delivered | Kind::Cancelled | Kind::Refunded));
             prop_assert!(next.step(&change).is_err(), "{:?} twice", change);

@@ -135,7 +135,7 @@ fn a_payment_number_that_is_taken_is_drawn_again() {
 }
 
 #[test]
-fn payments_that_cannot_be_are_refused() {
+fn impossible_payments_are_refused() {
     let shop = Shop::open();
     let refused = |change: fn(&mut NewPayment)| {
         let mut new = new_payment(1);
@@ -171,7 +171,7 @@ fn a_refusal_keeps_its_reason_and_never_undoes_an_approval() {
 }
 
 #[test]
-fn an_approval_that_comes_too_late_is_recorded_and_goes_back() {
+fn an_approval_that_comes_too_late_is_recorded_to_be_refunded() {
     let shop = Shop::open();
     for (n, transaction) in [(1, "PG-A"), (2, "PG-B")] {
         let number = shop.begin(n).unwrap().number;
@@ -190,7 +190,7 @@ fn an_approval_that_comes_too_late_is_recorded_and_goes_back() {
 }
 
 #[test]
-fn money_kept_from_a_late_approval_is_seen() {
+fn the_audit_finds_money_kept_from_a_late_approval() {
     let shop = Shop::open();
     let number = shop.begin(1).unwrap().number;
     shop.cancel(&number).unwrap();
@@ -249,7 +249,7 @@ fn the_audit_sees_what_is_broken() {
 }
 
 #[tokio::test]
-async fn only_a_clear_word_ends_a_payment() {
+async fn only_a_final_outcome_ends_a_payment() {
     let gateway = Simulated::approving();
     let request = |payment_key: &str| ChargeRequest {
         key: format!("SAGA-22222222/{payment_key}"),
