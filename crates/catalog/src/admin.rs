@@ -1,29 +1,23 @@
-//! Category routes for administrators, and the product routes for sellers that do not concern stock. The other
-//! product routes are in `merchandising`.
+//! Category routes for administrators. The routes of products are in `merchandising`.
 
 use crate::category::WithPath;
 use crate::ops::categories::{self, Content};
-use crate::ops::{images, products, variants};
 use crate::product::Author;
 use axum::extract::State;
-use kernel::{CategoryId, ProductId, VariantId};
-use serde::{Deserialize, Serialize};
+use kernel::CategoryId;
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    Admin, ApiResult, App, AtVersion, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok,
-    route::{ADMIN, SELLER},
+    Admin, ApiResult, App, AtVersion, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok, route::ADMIN,
 };
 
-/// The handlers for sellers and administrators.
+/// The handlers for administrators.
 pub fn routes() -> Routes {
-    let of_products = [routes!(add_image, set_images), routes!(delete_variant)];
     Routes::new()
-        .add(SELLER, routes!(product_images))
         .add(ADMIN, routes!(admin_categories, create_category))
         .add(ADMIN, routes!(admin_category, change_category, delete_category))
-        .merge(web::alias::also_at("/admin/products", "/products", SELLER, of_products))
 }
 
 impl From<&Seller> for Author {
@@ -104,97 +98,5 @@ async fn delete_category(
 ) -> ApiResult<()> {
     let expected = if_match.or(at.version)?;
     app.db.write("catalog.delete-category", move |tx| categories::remove(tx, id, expected)).await?;
-    Ok(done())
-}
-
-/// The images of a product.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Gallery {
-    /// The product.
-    product_id: ProductId,
-    /// Addresses in the order they are shown; the first one is the product's `imageUrl`.
-    images: Vec<String>,
-}
-
-/// The whole gallery of a product.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetImages {
-    /// At most 20 addresses.
-    images: Vec<String>,
-    /// The product's version; or send `If-Match`.
-    #[serde(default)]
-    version: Option<i64>,
-}
-
-/// One more image.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AddImage {
-    /// Its address.
-    url: String,
-    /// The product's version; or send `If-Match`.
-    #[serde(default)]
-    version: Option<i64>,
-}
-
-/// The images of a product, in order.
-#[utoipa::path(get, path = "/admin/products/{id}/images", tag = "catalog", params(("id" = i64, Path)),
-    responses((status = 200, body = Success<Gallery>)))]
-async fn product_images(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<Gallery> {
-    let author = Author::from(&seller);
-    let work = move |tx: &mut ::store::Tx<'_>| {
-        author.may_change(products::product(tx, id)?.seller)?;
-        images::urls(tx, id)
-    };
-    Ok(ok(Gallery { product_id: id, images: app.db.read("catalog.images", work).await? }))
-}
-
-/// Add an image at the end.
-#[utoipa::path(post, path = "/admin/products/{id}/images", tag = "catalog", request_body = AddImage,
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 201, body = Success<Gallery>)))]
-async fn add_image(
-    State(app): State<App>,
-    seller: Seller,
-    Path(id): Path<ProductId>,
-    if_match: IfMatch,
-    Json(sent): Json<AddImage>,
-) -> ApiResult<Gallery> {
-    let (author, expected) = (Author::from(&seller), if_match.or(sent.version)?);
-    let work = move |tx: &mut ::store::Tx<'_>| images::add(tx, author, id, &sent.url, expected);
-    let images = app.db.write("catalog.add-image", work).await?;
-    Ok(created(format!("/admin/products/{id}/images"), Gallery { product_id: id, images }))
-}
-
-/// Show exactly these images, in this order.
-#[utoipa::path(put, path = "/admin/products/{id}/images", tag = "catalog", request_body = SetImages,
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<Gallery>)))]
-async fn set_images(
-    State(app): State<App>,
-    seller: Seller,
-    Path(id): Path<ProductId>,
-    if_match: IfMatch,
-    Json(sent): Json<SetImages>,
-) -> ApiResult<Gallery> {
-    let (author, expected) = (Author::from(&seller), if_match.or(sent.version)?);
-    let work = move |tx: &mut ::store::Tx<'_>| images::set(tx, author, id, sent.images.clone(), expected);
-    Ok(ok(Gallery { product_id: id, images: app.db.write("catalog.set-images", work).await? }))
-}
-
-/// Delete a variant; its sku stays taken. The default variant is not deleted: make another one the default first.
-#[utoipa::path(delete, path = "/admin/products/{id}/variants/{variantId}", tag = "catalog",
-    params(("id" = i64, Path), ("variantId" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
-    responses((status = 200, body = Success<web::NoBody>)))]
-async fn delete_variant(
-    State(app): State<App>,
-    seller: Seller,
-    Path((id, variant)): Path<(ProductId, VariantId)>,
-    if_match: IfMatch,
-    Query(at): Query<AtVersion>,
-) -> ApiResult<()> {
-    let (author, expected) = (Author::from(&seller), if_match.or(at.version)?);
-    let work = move |tx: &mut ::store::Tx<'_>| variants::discontinue(tx, author, id, variant, expected);
-    app.db.write("catalog.delete-variant", work).await?;
     Ok(done())
 }

@@ -29,6 +29,7 @@ pub fn routes() -> Routes {
         .add(PUBLIC, routes!(verify_products))
         .add(SERVICE, routes!(variants_by_ids))
         .merge(crate::admin::routes())
+        .merge(crate::gallery::routes())
         .merge(crate::stock::routes())
         .merge(crate::popular::routes())
 }

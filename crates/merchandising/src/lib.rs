@@ -1,6 +1,7 @@
 //! Product pages with stock, and products written together with their opening stock. The README says more.
 
 pub mod admin;
+pub mod gallery;
 pub mod http;
 pub mod list;
 pub mod ops;
