@@ -5,7 +5,7 @@ use crate::{
     flow::{LATE_CAPTURE, LateCapture, lock_run_of_order},
     steps::{Charge, ProcessPayment},
 };
-use kernel::{Code, OrderNumber, PaymentNumber, Result, Timestamp};
+use kernel::{OrderNumber, PaymentNumber, Result, Timestamp};
 use payment::{Payment, remote};
 use ports::{Ports, gateway};
 use saga::{Action, Cancellation, Remote, Status};
@@ -60,7 +60,10 @@ pub async fn look(db: &Db, ports: &Ports, payment: PaymentNumber) -> Result<()> 
         // the capture is recorded already
         _ if found.captured.is_positive() => None,
         Some(key) => remote::ask(ports.gateway.as_ref(), &key).await,
-        None => return Err(Code::Internal.error().caused_by(format!("{payment} was never abandoned"))),
+        None => {
+            tracing::error!(payment = %payment, "a charge is searched for that was never made");
+            None
+        }
     };
     let action = db.write("checkout.late", move |tx| looked(tx, &payment, answer.as_ref())).await?;
     saga::drive(&LATE_CAPTURE, db, ports, action).await.map(|_| ())
@@ -116,7 +119,8 @@ fn looked(tx: &mut Tx<'_>, number: &PaymentNumber, answer: Option<&gateway::Outc
 fn give_back(tx: &mut Tx<'_>, payment: Payment) -> Result<Action> {
     let late = LateCapture { payment };
     let Some((mut run, _)) = LATE_CAPTURE.begin(tx, &late, &late.start())? else {
-        return Err(Code::Internal.error().caused_by("a payment is captured once, and was given back before"));
+        // a run gives this money back already, or waits for a person because the gateway refused
+        return Ok(Action::Rest(Status::Compensating));
     };
     LATE_CAPTURE.cancel(tx, &mut run, Cancellation::by_system("captured after it was abandoned"))
 }

@@ -104,7 +104,7 @@ pub struct ConfirmRequest {
     pub amount: Money,
 }
 
-/// Why something is given up.
+/// Why something is cancelled or closed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ReasonRequest)]
@@ -169,8 +169,8 @@ impl OrderRequest {
         self.shipping_address.clone().ok_or_else(missing)?.checked()
     }
 
-    /// Everything that can be said against coupon, points and payment: nobody holds coupons or points yet, so naming one
-    /// is S608 or S310.
+    /// Everything that is wrong with coupon, points and payment. There are no coupons and points yet, so naming one is S608
+    /// or S310.
     pub fn extras(&self) -> Vec<Error> {
         let mut wrong = Vec::new();
         if self.user_coupon_id.is_some() {
