@@ -5,18 +5,8 @@ use crate::{files, no_complaints, read, root, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parts of the repository whose words are not all replaced yet. Only their counts are printed.
-const NOT_YET_CLEAN: &[&str] = &[
-    "bench",
-    "catalog",
-    "documents",
-    "fixture",
-    "inventory",
-    "merchandising",
-    "order",
-    "server",
-    "testkit",
-    "web",
-];
+const NOT_YET_CLEAN: &[&str] =
+    &["bench", "catalog", "documents", "fixture", "inventory", "merchandising", "order", "server", "testkit", "web"];
 
 /// Words that a file may use although the glossary replaces them, because there they have their usual sense.
 const ALLOWED: &[(&str, &str, &str)] = &[
