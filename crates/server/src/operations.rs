@@ -70,13 +70,13 @@ pub struct ConsumerView {
 }
 
 impl EventView {
-    fn of(fact: StoredEvent) -> EventView {
+    fn of(event: StoredEvent) -> EventView {
         EventView {
-            id: fact.id,
-            topic: fact.topic.to_string(),
-            key: fact.key.to_string(),
-            payload: fact.read().unwrap_or_default(),
-            at: fact.at,
+            id: event.id,
+            topic: event.topic.to_string(),
+            key: event.key.to_string(),
+            payload: event.read().unwrap_or_default(),
+            at: event.at,
         }
     }
 }
@@ -94,7 +94,7 @@ pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Ap
         let before = paging.cursor.map_or(i64::MAX, Cursor::id);
         let events = outbox::before(tx, before, size)?;
         let full = i64::try_from(events.len()).unwrap_or(0) == size;
-        let next_cursor = events.last().filter(|_| full).map(|fact| Cursor::after(fact.id));
+        let next_cursor = events.last().filter(|_| full).map(|event| Cursor::after(event.id));
         let (parked, total) = dead_letter::list(tx, size, offset)?;
         let consumers = positions(tx, &subscribers)?;
         let events = events.into_iter().map(EventView::of).collect();

@@ -79,7 +79,7 @@ pub struct ResponseCache(Arc<Inner>);
 
 struct Inner {
     /// By key and by the generation that the key had when the response was begun: a response of an earlier generation is
-    /// not found any more, and whoever asks after an invalidation does not join the making of an older response.
+    /// not found any more, and a request after an invalidation does not wait for an older response that is being made.
     kept: Cache<(CacheKey, u64), Bytes>,
     generations: Box<[AtomicU64]>,
     hasher: RandomState,

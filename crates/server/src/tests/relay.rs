@@ -96,7 +96,7 @@ pub(super) async fn position(shop: &Shop, consumer: &'static str) -> i64 {
 }
 
 #[tokio::test]
-async fn every_fact_takes_effect_once_and_in_order() {
+async fn every_event_takes_effect_once_and_in_order() {
     let shop = shop(MODULES).await;
     let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
     ring(&shop, 1..=90).await;
@@ -123,7 +123,7 @@ async fn a_consumer_that_is_not_concerned_costs_no_write() {
     let before = shop.app.db.counts().jobs;
     shop.app.db.write("pass", |tx| tx.emit(&Passed)).await.unwrap();
     assert_eq!(relay.step().await.unwrap(), 1);
-    // on a server a fact is also given its place
+    // on a server an event also gets its sequence number
     let places = u64::from(wanted() != Kind::Sqlite);
     assert_eq!(shop.app.db.counts().jobs - before, 1 + places, "only the emission itself wrote");
     relay.upkeep().await.unwrap();
@@ -161,7 +161,7 @@ async fn settling_runs_tasks_until_they_find_nothing() {
 }
 
 #[tokio::test]
-async fn a_page_is_stale_after_the_fact_that_says_so() {
+async fn a_response_is_invalidated_by_the_event_that_says_so() {
     let shop = shop(MODULES).await;
     let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
     let page = |n: i32| shop.app.cache.get(CacheKey::new("bell", 1), move || async move { Ok(n) });
@@ -198,15 +198,15 @@ fn subscribers_are_listed_with_their_topics() {
     assert_eq!(subscribers(&twice), [("bells", vec!["test.rang"]), ("idle", vec!["test.never"])]);
 }
 
-/// `cargo test --release -p server what_a_fact_costs -- --ignored --nocapture`: time per fact of the real modules, with the
-/// fact of an order that touches pages and that nobody reacts to.
+/// `cargo test --release -p server what_an_event_costs -- --ignored --nocapture`: time per event of the real modules, with the
+/// event of an order that invalidates responses and that has no reaction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
-async fn what_a_fact_costs() {
-    const FACTS: i64 = 200_000;
+async fn what_an_event_costs() {
+    const EVENTS: i64 = 200_000;
     let shop = shop(crate::assembly::MODULES).await;
     let mut background = Background::open(&shop.app, Vec::new(), |_| Vec::new()).await.unwrap();
-    for start in (0..FACTS).step_by(10_000) {
+    for start in (0..EVENTS).step_by(10_000) {
         let emit = move |tx: &mut Tx<'_>| {
             (start..start + 10_000).try_for_each(|n| {
                 let reserved_quantities =
@@ -222,7 +222,7 @@ async fn what_a_fact_costs() {
         shop.app.db.write("emit", emit).await.unwrap();
     }
     let began = std::time::Instant::now();
-    assert_eq!(background.relay().await.unwrap() as i64, FACTS);
+    assert_eq!(background.relay().await.unwrap() as i64, EVENTS);
     let taken = began.elapsed();
-    println!("{:.2} µs a fact", taken.as_secs_f64() * 1e6 / FACTS as f64);
+    println!("{:.2} µs an event", taken.as_secs_f64() * 1e6 / EVENTS as f64);
 }
