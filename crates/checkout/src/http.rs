@@ -1,16 +1,23 @@
-//! What buyers ask of their carts, orders and payments, as far as several domains are needed to answer.
+//! The routes of carts, orders, payments and sagas: all of each family, also those that one domain could answer alone.
 
 mod carts;
+mod order_lists;
+mod order_streams;
 mod orders;
+mod orders_admin;
 mod payments;
+mod sagas;
 
 use web::Routes;
 
 /// The handlers of this crate.
 pub fn routes() -> Routes {
-    Routes::default()
+    Routes::new()
         .merge(carts::routes())
         .merge(orders::routes())
+        .merge(order_lists::routes())
+        .merge(order_streams::routes())
+        .merge(orders_admin::routes())
         .merge(payments::routes())
-        .merge(crate::admin::routes())
+        .merge(sagas::routes())
 }

@@ -1,7 +1,6 @@
 //! Carts, quotes, orders and payments as buyers use them: the only crate that composes several domains where money or stock
 //! is involved. The shop's sagas are in [`flow`]. The README says what is owned and promised.
 
-pub mod admin;
 pub mod audit;
 pub mod cancel;
 pub mod cart_view;

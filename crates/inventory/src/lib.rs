@@ -1,10 +1,8 @@
 //! Stock: an event-sourced ledger per variant and location, its snapshots and the reservations of orders. The README
 //! lists what this domain owns, emits, subscribes to and promises.
 
-pub mod admin;
 mod audit;
 pub mod events;
-pub mod http;
 pub mod location;
 pub mod movement;
 pub mod ops;
@@ -32,8 +30,6 @@ pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
-    routes: http::routes,
-    invalidates: http::invalidates,
     audit: audit::audit,
     ..web::Module::named("inventory")
 };

@@ -248,6 +248,31 @@ pub struct Stock {
     pub version: i64,
 }
 
+/// The stock of a product in a stream.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InventoryUpdate {
+    /// The product.
+    pub product_id: ProductId,
+    /// Units that can be sold now.
+    pub available: i64,
+    /// Units held by orders that are not paid yet.
+    pub reserved: i64,
+    /// When it moved last.
+    pub timestamp: Timestamp,
+}
+
+impl From<&Stock> for InventoryUpdate {
+    fn from(stock: &Stock) -> InventoryUpdate {
+        InventoryUpdate {
+            product_id: stock.product_id,
+            available: stock.available_quantity,
+            reserved: stock.reserved_quantity,
+            timestamp: stock.updated_at,
+        }
+    }
+}
+
 /// The stock of one variant at one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,18 +1,13 @@
 //! Product pages with stock, and products written together with their opening stock. The README says more.
 
-pub mod admin;
-pub mod gallery;
 pub mod http;
 pub mod list;
 pub mod ops;
 pub mod page;
 pub mod popular;
 pub mod request;
-pub mod stock;
 pub mod store;
 
-#[cfg(test)]
-mod http_tests;
 #[cfg(test)]
 mod races;
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! Orders: what was bought, by whom, for how much, and its status. See the README.
 
-pub mod admin;
 pub mod events;
-pub mod http;
 pub mod ops;
 pub mod order;
 pub mod response;
 pub mod store;
-mod streams;
+pub mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +20,6 @@ pub const MIGRATIONS: &[::store::Migration] =
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
-    routes: http::routes,
     reactions: events::reactions,
     streams: streams::sources,
     audit: store::audit,

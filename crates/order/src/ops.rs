@@ -1,8 +1,10 @@
 //! Operations on orders, one function per verb.
 
+pub use crate::store::Filter;
+
 use crate::events;
 use crate::order::{Change, Kind, LINES_MAX, NewOrder, Order, Status};
-use crate::store::{self, Filter, Part};
+use crate::store::{self, Part};
 use ::store::Tx;
 use kernel::{
     Code, Cursor, Money, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result, Timestamp, UserId,

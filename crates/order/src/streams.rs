@@ -10,12 +10,12 @@ use web::{StreamKey, StreamMessage, StreamSource, Streams};
 const HISTORY_MAX: i64 = 100;
 
 /// The key of one order's streams.
-pub(crate) fn of_order(number: &OrderNumber) -> StreamKey {
+pub fn of_order(number: &OrderNumber) -> StreamKey {
     StreamKey::new("order", number)
 }
 
 /// The key of the streams of all orders of one buyer.
-pub(crate) fn of_user(user: &UserId) -> StreamKey {
+pub fn of_user(user: &UserId) -> StreamKey {
     StreamKey::new("user-orders", user)
 }
 
@@ -32,7 +32,7 @@ pub fn sources() -> Vec<StreamSource> {
 }
 
 /// The newest message of the order, with which a new stream begins. None once its event is no longer kept.
-pub(crate) fn present(tx: &mut Tx<'_>, streams: &Streams, order: &OrderNumber) -> Result<Vec<StreamMessage>> {
+pub fn present(tx: &mut Tx<'_>, streams: &Streams, order: &OrderNumber) -> Result<Vec<StreamMessage>> {
     let key = of_order(order);
     let history = outbox::of_key(tx, order.as_str(), HISTORY_MAX)?;
     let messages = history.iter().flat_map(|event| streams.messages(event));

@@ -2,7 +2,6 @@
 
 mod audit;
 pub mod events;
-pub mod http;
 pub mod ops;
 mod part;
 pub mod payment;
@@ -25,7 +24,6 @@ pub const MIGRATIONS: &[::store::Migration] =
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
-    routes: http::routes,
     audit,
     ..web::Module::named("payment")
 };

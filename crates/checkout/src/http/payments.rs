@@ -1,4 +1,4 @@
-//! `/payments`, as far as orders and stock move with them.
+//! `/payments`.
 
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundRequest};
@@ -10,8 +10,8 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Code, Error, PaymentNumber, Result};
-use payment::{Payment, PaymentResponse};
+use kernel::{Code, Error, OrderNumber, PaymentNumber, Result};
+use payment::{Payment, PaymentDetail, PaymentResponse, RefundResponse};
 use saga::{Begun, Record, nudge, respond};
 use sha2::{Digest, Sha256};
 use store::Tx;
@@ -27,6 +27,8 @@ use web::{
 pub fn routes() -> Routes {
     Routes::new()
         .add(USER, routes!(pay_order))
+        .add(OWNER, routes!(find_payment))
+        .add(OWNER, routes!(find_payment_of_order))
         .add(OWNER, routes!(cancel_payment))
         .add(ADMIN, routes!(refund_payment))
         .add(PUBLIC, routes!(receive_toss))
@@ -53,6 +55,46 @@ fn paid(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<PaymentResponse>> {
         }
         pay::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
     })
+}
+
+/// The payment with its refunds, for its payer and for administrators; S313 for others.
+fn shown_to(tx: &mut Tx<'_>, user: &User, payment: Payment) -> Result<PaymentDetail> {
+    if payment.user != user.id && !user.is_admin() {
+        return Err(Code::PaymentUserMismatch.error());
+    }
+    let refunds = payment::ops::refunds(tx, &payment.number)?.into_iter().map(RefundResponse::from).collect();
+    Ok(PaymentDetail { payment: PaymentResponse::from(payment), refunds })
+}
+
+/// A payment with its refunds.
+#[utoipa::path(get, path = "/payments/{paymentNumber}", tag = "payment",
+    params(("paymentNumber" = String, Path)), responses((status = 200, body = Success<PaymentDetail>)))]
+async fn find_payment(
+    State(app): State<App>,
+    user: User,
+    Path(number): Path<PaymentNumber>,
+) -> ApiResult<PaymentDetail> {
+    let find = move |tx: &mut Tx<'_>| {
+        let payment = payment::ops::find(tx, &number)?;
+        shown_to(tx, &user, payment)
+    };
+    Ok(ok(app.db.read("checkout.payment", find).await?))
+}
+
+/// The current payment of an order: the live one; without a live one, the newest that failed or was abandoned. The
+/// order's detail shows all of them.
+#[utoipa::path(get, path = "/payments/order/{orderNumber}", tag = "payment",
+    params(("orderNumber" = String, Path)), responses((status = 200, body = Success<PaymentDetail>)))]
+async fn find_payment_of_order(
+    State(app): State<App>,
+    user: User,
+    Path(order): Path<OrderNumber>,
+) -> ApiResult<PaymentDetail> {
+    let find = move |tx: &mut Tx<'_>| {
+        let payment = payment::ops::current(tx, &order)?;
+        shown_to(tx, &user, payment)
+    };
+    Ok(ok(app.db.read("checkout.payment-of-order", find).await?))
 }
 
 /// Cancel a payment whose outcome is open. The gateway is asked first: a payment that was taken, or refused, is S312; one

@@ -1,31 +1,23 @@
-//! Order routes for buyers. Routes that need other domains are in `checkout`.
+//! Lists of orders: a buyer's own, and all of them for administrators.
 
-use crate::ops;
-use crate::order::Kind;
-use crate::response::OrderResponse;
-use crate::store::Filter;
-use crate::streams;
-use ::store::Tx;
-use axum::{extract::State, http::HeaderMap, response::Response};
-use kernel::{OrderNumber, Page, Result, Timestamp, Zone, text};
+use axum::extract::State;
+use kernel::{Page, Result, Timestamp, Zone, text};
+use order::ops::{self, Filter};
+use order::{Kind, OrderResponse};
 use serde::Deserialize;
 use std::time::Duration;
+use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::streams::{last_event_id, stream};
 use web::{
-    ApiResult, App, Failure, Paging, Path, Query, Routes, StreamUser, User, ok,
+    Admin, ApiResult, App, Paging, Query, Routes, User, ok,
     response::Success,
-    route::{OWNER, USER},
+    route::{ADMIN, USER},
 };
 
-/// The handlers of this domain.
+/// The handlers for lists of orders.
 pub fn routes() -> Routes {
-    Routes::new()
-        .add(USER, routes!(list_orders))
-        .add(OWNER, routes!(stream_order))
-        .add(USER, routes!(stream_orders))
-        .merge(crate::admin::routes())
+    Routes::new().add(USER, routes!(list_orders)).add(ADMIN, routes!(list_all_orders))
 }
 
 /// Which orders a list shows.
@@ -48,7 +40,7 @@ pub struct ListQuery {
 const KEYWORD_MAX: usize = 100;
 
 impl ListQuery {
-    pub(crate) fn filter(self, zone: &Zone) -> Result<Filter> {
+    fn filter(self, zone: &Zone) -> Result<Filter> {
         let everything = Filter::default();
         let known = |text: &String| text.parse().map_err(|_| text::wrong("status", "is no status of an order"));
         Ok(Filter {
@@ -83,37 +75,22 @@ async fn list_orders(
 ) -> ApiResult<Page<OrderResponse>> {
     let filter = query.filter(&app.shop.zone)?;
     let list = move |tx: &mut Tx<'_>| ops::own_page(tx, &user.id, &filter, paging.request, paging.cursor);
-    Ok(ok(app.db.read("order.own-list", list).await?.map(OrderResponse::from)))
+    Ok(ok(app.db.read("checkout.own-orders", list).await?.map(OrderResponse::from)))
 }
 
-/// What happens to one order, as server-sent events.
-///
-/// `order-created`, `order-confirmed` (waiting for payment), `payment-completed`, `payment-failed`, `order-paid`,
-/// `order-cancelled`, `delivery-updated`. A new stream begins with what happened last; `Last-Event-ID` resumes. A
-/// browser signs in with `?access_token=`.
-#[utoipa::path(get, path = "/orders/{orderNumber}/stream", tag = "order",
-    params(("orderNumber" = String, Path), ("Last-Event-ID" = Option<i64>, Header)),
-    responses((status = 200, content_type = "text/event-stream", body = String)))]
-async fn stream_order(
+/// All orders, newest first. `keyword` is a part of the order number or of the user's id.
+#[utoipa::path(get, path = "/admin/orders", tag = "order", 
+    params(ListQuery, ("page" = Option<i64>, Query, description = "zero-based"),
+        ("size" = Option<i64>, Query, description = "1 to 100, 20 when not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before; wins over `page`")),
+    responses((status = 200, body = Success<Page<OrderResponse>>)))]
+async fn list_all_orders(
     State(app): State<App>,
-    StreamUser(user): StreamUser,
-    Path(number): Path<OrderNumber>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    let own = number.clone();
-    app.db.read("order.stream", move |tx| ops::own(tx, &own, &user.id).map(|_| ())).await?;
-    let (key, open) = (streams::of_order(&number), app.streams.clone());
-    let present = move |tx: &mut Tx<'_>| streams::present(tx, &open, &number);
-    stream(&app, key, last_event_id(&headers), present).await
-}
-
-/// What happens to all of the caller's orders, as server-sent events; the same events as of one order.
-#[utoipa::path(get, path = "/orders/stream", tag = "order", params(("Last-Event-ID" = Option<i64>, Header)),
-    responses((status = 200, content_type = "text/event-stream", body = String)))]
-async fn stream_orders(
-    State(app): State<App>,
-    StreamUser(user): StreamUser,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    stream(&app, streams::of_user(&user.id), last_event_id(&headers), |_| Ok(Vec::new())).await
+    _admin: Admin,
+    Query(query): Query<ListQuery>,
+    paging: Paging,
+) -> ApiResult<Page<OrderResponse>> {
+    let filter = query.filter(&app.shop.zone)?;
+    let list = move |tx: &mut Tx<'_>| ops::page(tx, &filter, paging.request, paging.cursor);
+    Ok(ok(app.db.read("checkout.all-orders", list).await?.map(OrderResponse::from)))
 }

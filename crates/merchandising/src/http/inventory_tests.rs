@@ -1,14 +1,15 @@
 //! The routes of stock through a real router, with real tokens.
 
+use crate::tests::MODULES;
 use fixture::{Fixture, Response};
-use inventory::{Line, MODULE, Opening, ops};
+use inventory::{Line, Opening, ops};
 use kernel::{ProductId, Quantity, Result, VariantId};
 use serde_json::json;
 use store::{Tx, args};
 
 /// A mug in two variants and a bowl without stock.
 fn shop() -> Fixture {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let open = |tx: &mut Tx<'_>| {
         let ids = |product, variant| (ProductId::new(product), VariantId::new(variant));
         let ((mug, red), (_, blue), (bowl, plain)) = (ids(1, 1), ids(1, 2), ids(2, 3));

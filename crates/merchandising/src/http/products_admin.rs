@@ -1,6 +1,6 @@
 //! The handlers with which sellers change their own products, and administrators all.
 
-use crate::http::{Wanted, settings};
+use super::{products::Wanted, settings};
 use crate::list::{self, Question, SORT_DEFAULT, SORTS};
 use crate::ops;
 use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};

@@ -1,27 +1,32 @@
-//! The handlers with which sellers and administrators keep the stock of a product: open, add, adjust, read the ledger. They are here
-//! because `inventory` knows neither the seller of a product nor its default variant; `catalog` does.
+//! The handlers with which sellers and administrators keep the stock of a product: open, add, adjust, read the ledger; and the
+//! rebuild. `inventory` knows neither the seller of a product nor its default variant; `catalog` does.
 
-use crate::http::settings;
+use super::settings;
 use crate::ops::Settings;
 use axum::{extract::State, response::Response};
 use catalog::ops::{products, variants};
 use catalog::product::Author;
+use inventory::rebuild::{self, Report};
 use inventory::{Location, Movement, Opening, Stock, ops as stock};
 use kernel::{Code, Error, Page, ProductId, Quantity, Result, VariantId};
 use serde::Deserialize;
 use store::Tx;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::Success;
-use web::{ApiResult, App, Failure, Idempotent, Paging, Path, Routes, Seller, created, ok, once, route::SELLER};
+use web::{
+    Admin, ApiResult, App, Failure, Idempotent, Paging, Path, Query, Routes, Seller, created, ok, once,
+    route::{ADMIN, SELLER},
+};
 
-/// The handlers about stock.
+/// The handlers for sellers and administrators.
 pub fn routes() -> Routes {
     Routes::new()
         .add(SELLER, routes!(open_stock))
         .add(SELLER, routes!(add_stock))
         .add(SELLER, routes!(adjust_stock))
         .add(SELLER, routes!(stock_movements))
+        .add(ADMIN.long(), routes!(rebuild_inventory))
 }
 
 /// What stock is opened with.
@@ -207,12 +212,20 @@ async fn stock_movements(
     Ok(ok(app.db.read("merchandising.movements", work).await?))
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn reading_and_writing_of_one_path_live_in_two_crates() {
-        let (_, document) = (inventory::MODULE.routes)().merge(super::routes()).split_for_parts();
-        let path = &document.paths.paths["/inventory/{productId}"];
-        assert!(path.get.is_some() && path.post.is_some());
-    }
+/// How to rebuild.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct How {
+    /// Only compare, change nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Fold the ledger again and compare it with the stored stock; unless it is a dry run, repair the differences. Safe
+/// while the shop sells.
+#[utoipa::path(post, path = "/admin/inventory/rebuild", tag = "inventory", params(How),
+    responses((status = 200, body = Success<Report>)))]
+async fn rebuild_inventory(State(app): State<App>, _admin: Admin, Query(how): Query<How>) -> ApiResult<Report> {
+    Ok(ok(rebuild::run(&app.db, how.dry_run, app.settings::<inventory::Settings>().low_stock_threshold).await?))
 }

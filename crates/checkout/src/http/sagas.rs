@@ -1,11 +1,10 @@
-//! What the shop's people ask about orders and their sagas.
+//! `/admin/sagas`.
 
-use crate::explain::{Explanation, explain};
 use crate::flow;
 use crate::request::Reason;
-use crate::response::{OrderDetail, SagaResponse, detail};
+use crate::response::SagaResponse;
 use axum::{extract::State, response::Response};
-use kernel::{Code, OrderNumber, Page, Result, SagaId, text};
+use kernel::{Code, Page, Result, SagaId, text};
 use saga::{Status, nudge};
 use serde::Deserialize;
 use store::Tx;
@@ -15,41 +14,9 @@ use web::{
     Admin, ApiResult, App, Failure, Idempotent, Paging, Path, Query, Routes, ok, once, response::Success, route::ADMIN,
 };
 
-/// The handlers for administrators.
+/// The handlers for sagas.
 pub fn routes() -> Routes {
-    Routes::new()
-        .add(ADMIN, routes!(get_any_order))
-        .add(ADMIN, routes!(explain_order))
-        .add(ADMIN, routes!(list_sagas))
-        .add(ADMIN, routes!(retry_saga))
-        .add(ADMIN, routes!(resolve_saga))
-}
-
-/// Any order with its payments, refunds, delivery and saga.
-#[utoipa::path(get, path = "/admin/orders/{orderNumber}", tag = "order", params(("orderNumber" = String, Path)),
-    responses((status = 200, body = Success<OrderDetail>)))]
-async fn get_any_order(
-    State(app): State<App>,
-    _admin: Admin,
-    Path(number): Path<OrderNumber>,
-) -> ApiResult<OrderDetail> {
-    let zone = app.shop.zone.clone();
-    let find = move |tx: &mut Tx<'_>| {
-        let order = order::ops::find(tx, &number)?;
-        detail(tx, order, &zone)
-    };
-    Ok(ok(app.db.read("checkout.any-order", find).await?))
-}
-
-/// Everything that happened to an order, oldest first: commands, stock, payments, parcel, sagas and events.
-#[utoipa::path(get, path = "/admin/orders/{orderNumber}/explain", tag = "order", params(("orderNumber" = String, Path)),
-    responses((status = 200, body = Success<Explanation>)))]
-async fn explain_order(
-    State(app): State<App>,
-    _admin: Admin,
-    Path(number): Path<OrderNumber>,
-) -> ApiResult<Explanation> {
-    Ok(ok(app.db.read("checkout.explain", move |tx| explain(tx, &number)).await?))
+    Routes::new().add(ADMIN, routes!(list_sagas)).add(ADMIN, routes!(retry_saga)).add(ADMIN, routes!(resolve_saga))
 }
 
 /// Which sagas a list shows.

@@ -1,11 +1,10 @@
-//! Public routes of stock. `merchandising` has the routes that change stock, because they need to know the product's
-//! seller.
+//! `/inventory` for everyone: stock as it is, once or as a stream.
 
-use crate::stock::Stock;
-use crate::{events, ops};
 use axum::{extract::State, http::StatusCode, response::Response};
-use kernel::{ProductId, Result, Timestamp, text};
-use serde::{Deserialize, Serialize};
+use inventory::stock::InventoryUpdate;
+use inventory::{Stock, events, ops};
+use kernel::{ProductId, Result, text};
+use serde::Deserialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -18,13 +17,12 @@ const PRODUCTS_MAX: usize = 100;
 /// Interval between two looks of a stream: faster than a person reacts, slower than a rush changes stock.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// The handlers of this domain.
+/// The handlers for everyone.
 pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(stock_of_products))
         .add(PUBLIC, routes!(stream_stock))
         .add(PUBLIC, routes!(stock_of_product))
-        .merge(crate::admin::routes())
 }
 
 /// The cached stock of one product.
@@ -41,7 +39,7 @@ pub fn invalidates() -> Vec<Invalidation> {
 #[utoipa::path(get, path = "/inventory/{productId}", tag = "inventory", params(("productId" = i64, Path)),
     responses((status = 200, body = Success<Stock>)))]
 async fn stock_of_product(State(app): State<App>, Path(product): Path<ProductId>) -> Result<Response, Failure> {
-    let read = || app.db.read("inventory.of-product", move |tx| ops::stock_of_product(tx, product));
+    let read = || app.db.read("merchandising.stock-of-product", move |tx| ops::stock_of_product(tx, product));
     let bytes = app.cache.get(cached(product), read).await?;
     Ok(json_response(StatusCode::OK, None, bytes))
 }
@@ -69,21 +67,7 @@ fn checked(mut products: Vec<ProductId>) -> Result<Vec<ProductId>> {
     responses((status = 200, body = Success<Vec<Stock>>)))]
 async fn stock_of_products(State(app): State<App>, Json(wanted): Json<StockOf>) -> ApiResult<Vec<Stock>> {
     let products = checked(wanted.product_ids)?;
-    Ok(ok(app.db.read("inventory.of-products", move |tx| ops::stock_of_products(tx, &products)).await?))
-}
-
-/// The stock of a product in a stream.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct InventoryUpdate {
-    /// The product.
-    product_id: ProductId,
-    /// Units that can be sold now.
-    available: i64,
-    /// Units held by orders that are not paid yet.
-    reserved: i64,
-    /// When it moved last.
-    timestamp: Timestamp,
+    Ok(ok(app.db.read("merchandising.stock-of-products", move |tx| ops::stock_of_products(tx, &products)).await?))
 }
 
 /// The stock of products in streams.
@@ -96,18 +80,12 @@ static STOCK: Ticker = Ticker {
 
 async fn snapshots(app: App, products: Vec<i64>) -> Result<Vec<Snapshot>> {
     let products: Vec<ProductId> = products.into_iter().map(ProductId::new).collect();
-    let stock = app.db.read("inventory.snapshots", move |tx| ops::stock_of_products(tx, &products)).await?;
+    let stock = app.db.read("merchandising.stock-snapshots", move |tx| ops::stock_of_products(tx, &products)).await?;
     Ok(stock.iter().map(snapshot).collect())
 }
 
 fn snapshot(stock: &Stock) -> Snapshot {
-    let update = InventoryUpdate {
-        product_id: stock.product_id,
-        available: stock.available_quantity,
-        reserved: stock.reserved_quantity,
-        timestamp: stock.updated_at,
-    };
-    Snapshot::new(stock.product_id.raw(), stock.version, &update)
+    Snapshot::new(stock.product_id.raw(), stock.version, &InventoryUpdate::from(stock))
 }
 
 /// `productIds=1,2`, or repeated.

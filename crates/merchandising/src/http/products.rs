@@ -1,0 +1,165 @@
+//! `/products` as buyers read it, and `/internal`: the same for other services.
+
+use crate::list::{self, Filter, Question, SORT_DEFAULT, SORTS};
+use crate::ops::{self, BulkVariant, Verified};
+use crate::page::{self, ProductDetail, ProductPage, Viewer};
+use crate::request::{ByIds, Verify};
+use axum::{extract::State, http::StatusCode, response::Response};
+use catalog::category::{self, DEPTH_MAX};
+use catalog::product::BRAND_MAX;
+use events::ProductChanged;
+use kernel::{Code, Money, Page, ProductId, Result, text};
+use ports::reviews::Review;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+use web::response::{Success, json_response};
+use web::{
+    ApiResult, App, CacheKey, Failure, Invalidation, Json, Paging, Path, Query, Routes, Service, ok,
+    route::{PUBLIC, SERVICE},
+};
+
+/// The handlers for buyers and other services.
+pub fn routes() -> Routes {
+    Routes::new()
+        .add(PUBLIC, routes!(list_products))
+        .add(PUBLIC, routes!(product))
+        .add(PUBLIC, routes!(product_with_reviews))
+        .add(PUBLIC, routes!(verify_products))
+        .add(SERVICE, routes!(variants_by_ids))
+}
+
+/// The cached page of one product.
+const fn cached(id: ProductId) -> CacheKey {
+    CacheKey::new("product", id.raw())
+}
+
+/// Which cached responses an event invalidates: the pages of products that changed or whose stock changed.
+pub fn invalidates() -> Vec<Invalidation> {
+    let mut all = inventory::events::invalidations(cached);
+    all.push(Invalidation::on(|event: &ProductChanged| vec![cached(event.product_id)]));
+    all
+}
+
+/// Which products a list shows.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// A category by id, path (`Apparel > Topwear`) or name, with everything below it.
+    category: Option<String>,
+    /// Exactly this brand.
+    brand: Option<String>,
+    /// What one unit costs now, at least.
+    #[param(value_type = Option<i64>)]
+    min_price: Option<Money>,
+    /// What one unit costs now, at most.
+    #[param(value_type = Option<i64>)]
+    max_price: Option<Money>,
+    /// Only what can be bought now; `false` shows everything.
+    in_stock: Option<bool>,
+}
+
+/// Longest path of a category, in characters.
+const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
+
+impl Wanted {
+    /// C002 for a brand or a category that cannot be one.
+    pub(crate) fn filter(self) -> Result<Filter> {
+        Ok(Filter {
+            category: text::optional("category", self.category.as_deref(), PATH_MAX)?,
+            brand: text::optional("brand", self.brand.as_deref(), BRAND_MAX)?,
+            min_price: self.min_price,
+            max_price: self.max_price,
+            in_stock: self.in_stock.unwrap_or(false),
+        })
+    }
+}
+
+/// Products on sale. `sort`: `createdAt`, `price` or `name`, with `,asc` or `,desc`; the newest first when absent.
+#[utoipa::path(get, path = "/products", tag = "product", params(Wanted),
+    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("sort" = Option<String>, Query)),
+    responses((status = 200, body = Success<Page<ProductPage>>)))]
+async fn list_products(
+    State(app): State<App>,
+    Query(wanted): Query<Wanted>,
+    paging: Paging,
+) -> ApiResult<Page<ProductPage>> {
+    let question = Question {
+        filter: wanted.filter()?,
+        status: None,
+        seller: None,
+        viewer: Viewer::Public,
+        sort: paging.sort_by(SORTS, SORT_DEFAULT)?,
+        request: paging.request,
+    };
+    let currency = app.shop.currency;
+    Ok(ok(app.db.read("merchandising.list", move |tx| list::page(tx, &question, currency)).await?))
+}
+
+async fn shown(app: &App, id: ProductId) -> Result<ProductDetail> {
+    let currency = app.shop.currency;
+    app.db.read("merchandising.product", move |tx| page::detail(tx, id, currency, Viewer::Public)).await
+}
+
+/// A product on sale, with its variants and the stock of this moment.
+#[utoipa::path(get, path = "/products/{id}", tag = "product", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<ProductDetail>)))]
+async fn product(State(app): State<App>, Path(id): Path<ProductId>) -> Result<Response, Failure> {
+    let bytes = app.cache.get(cached(id), || shown(&app, id)).await?;
+    Ok(json_response(StatusCode::OK, None, bytes))
+}
+
+/// A product with what buyers wrote about it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductWithReviews {
+    /// The product.
+    #[serde(flatten)]
+    #[schema(value_type = ProductDetail)]
+    pub product: Map<String, Value>,
+    /// The reviews; empty when there are none or they cannot be had.
+    pub reviews: Vec<Review>,
+    /// False when the other service is down or there is none.
+    pub reviews_available: bool,
+}
+
+/// The product page as the response cache has it. The reviews are another service's and change without an event, so only the
+/// product comes from the cache.
+#[derive(Deserialize)]
+struct CachedPage {
+    data: Map<String, Value>,
+}
+
+fn read_page(page: &[u8]) -> Result<CachedPage> {
+    serde_json::from_slice(page).map_err(|e| Code::Internal.error().caused_by(e))
+}
+
+/// A product on sale with its reviews. When those cannot be had, the page comes without them.
+#[utoipa::path(get, path = "/products/{id}/with-reviews", tag = "product", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<ProductWithReviews>)))]
+async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>) -> ApiResult<ProductWithReviews> {
+    let CachedPage { data: product } = read_page(&app.cache.get(cached(id), || shown(&app, id)).await?)?;
+    let found = app.ports.reviews.of_product(id).await;
+    let reviews_available = found.is_ok() && app.ports.reviews.is_configured();
+    Ok(ok(ProductWithReviews { product, reviews: found.unwrap_or_default(), reviews_available }))
+}
+
+/// Whether these lines can be bought now. Writes nothing.
+#[utoipa::path(post, path = "/products/verify", tag = "product", request_body = Verify,
+    responses((status = 200, body = Success<Verified>)))]
+async fn verify_products(State(app): State<App>, Json(sent): Json<Verify>) -> ApiResult<Verified> {
+    Ok(ok(app.db.read("merchandising.verify", move |tx| ops::verify(tx, &sent.items)).await?))
+}
+
+/// Bulk data of variants for other services, in the order asked; unknown ones are missing.
+#[utoipa::path(post, path = "/internal/variants/by-ids", tag = "internal", request_body = ByIds,
+    responses((status = 200, body = Success<Vec<BulkVariant>>)))]
+async fn variants_by_ids(
+    State(app): State<App>,
+    _service: Service,
+    Json(sent): Json<ByIds>,
+) -> ApiResult<Vec<BulkVariant>> {
+    Ok(ok(app.db.read("merchandising.by-ids", move |tx| ops::by_ids(tx, &sent.variant_ids)).await?))
+}
