@@ -21,9 +21,5 @@ pub const MIGRATIONS: &[::store::Migration] =
     &[::store::Migration { name: "payment/0001_payments", sql: include_str!("../migrations/0001_payments.sql") }];
 
 /// What payments contribute to the program.
-pub const MODULE: web::Module = web::Module {
-    migrations: MIGRATIONS,
-    statements: &[store::STATEMENTS],
-    audit,
-    ..web::Module::named("payment")
-};
+pub const MODULE: web::Module =
+    web::Module { migrations: MIGRATIONS, statements: &[store::STATEMENTS], audit, ..web::Module::named("payment") };
