@@ -18,7 +18,7 @@ pub fn begin(
     why: &Cancellation,
 ) -> Result<(Record, Action)> {
     // the run is locked first, then the order, so that neither changes while this decides; if both are missing, report the
-    // missing order: it says more to the caller
+    // missing order: the caller can act on it
     let record = lock_run_of_order(tx, number);
     let order = order::ops::lock(tx, number)?;
     if owner.is_some_and(|user| order.user != *user) {

@@ -26,7 +26,7 @@ pub fn begin(
     amount: Option<Money>,
 ) -> Result<(Record, Action)> {
     // the run is locked first, so that what is read after it is not paid or cancelled meanwhile; if both are missing, report
-    // the missing order: it says more to the caller
+    // the missing order: the caller can act on it
     let record = lock_run_of_order(tx, number);
     let order = order::ops::own(tx, number, user)?;
     let mut record = record?;

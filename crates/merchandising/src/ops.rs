@@ -258,7 +258,7 @@ fn verified(item: &VerifyItem, found: Option<Sellable>, reason: Option<Reason>, 
     }
 }
 
-/// What other services are told of a variant.
+/// The data of a variant for other services.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkVariant {

@@ -1,4 +1,4 @@
-//! What sells best (design D): the products with the most units in paid orders of the last days.
+//! The best-selling products: those with the most units in paid orders of the last days.
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use catalog::ops::ItemRef;
@@ -10,15 +10,15 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::{App, CacheKey, Failure, Query, Routes, response::Success, response::json_response, route::PUBLIC};
 
-/// Days looked back at when the caller does not say (design D).
+/// Days to look back, unless the caller says.
 const DAYS_DEFAULT: i64 = 3;
-/// Most days looked back at; what was popular longer ago is history, and every day costs reading.
+/// Most days to look back, because every day costs reading.
 const DAYS_MAX: i64 = 30;
-/// Products shown when the caller does not say (design D).
+/// Products to show, unless the caller says.
 const LIMIT_DEFAULT: i64 = 5;
 /// Most products shown.
 const LIMIT_MAX: i64 = 50;
-/// A list is made from this many times as many products as it shows, because some of them are no longer on sale.
+/// How many times more products are read than shown, because some of them are no longer on sale.
 const SPARE: i64 = 2;
 
 /// The handler.

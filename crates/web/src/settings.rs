@@ -29,7 +29,7 @@ pub struct WrongSetting {
     /// The setting's name inside its section; empty for the section as a whole.
     pub key: String,
     pub why: String,
-    /// What to write instead, as an imperative; `None` when only the default file can tell.
+    /// What to write instead, as an imperative; `None` when only the default file explains it.
     pub remedy: Option<String>,
 }
 
