@@ -213,7 +213,7 @@ fn parcels_move_their_orders_once() {
 }
 
 #[test]
-fn streams_are_told_what_happens_to_an_order_and_to_its_buyer() {
+fn streams_get_what_happens_to_an_order_and_to_its_buyer() {
     let shop = Shop::open();
     let order = shop.place(user_id(1), vec![new_line(9_000, 2)]);
     let (number, user) = (order.number.clone(), order.user);
@@ -221,51 +221,51 @@ fn streams_are_told_what_happens_to_an_order_and_to_its_buyer() {
     shop.write(move |tx| ops::paid(tx, &n, None)).unwrap();
     let n = number.clone();
     shop.write(move |tx| ops::refunded(tx, &n, "changed my mind", "buyer")).unwrap();
-    let told: Vec<_> =
+    let messages: Vec<_> =
         shop.events_of(number.as_str()).iter().flat_map(|event| shop.app().streams.messages(event)).collect();
-    let names: Vec<_> = told.iter().map(|notice| notice.event).collect();
+    let names: Vec<_> = messages.iter().map(|notice| notice.event).collect();
     let each_twice =
         ["order-created", "order-confirmed", "order-paid", "order-cancelled"].map(|name| [name; 2]).concat();
     assert_eq!(names, each_twice);
-    assert_eq!(told[0].key, crate::streams::of_order(&number));
-    assert_eq!(told[1].key, crate::streams::of_user(&user));
+    assert_eq!(messages[0].key, crate::streams::of_order(&number));
+    assert_eq!(messages[1].key, crate::streams::of_user(&user));
     let (n, streams) = (number.clone(), shop.app().streams.clone());
     let present = shop.write(move |tx| crate::streams::present(tx, &streams, &n)).unwrap();
     assert_eq!(present.iter().map(|notice| notice.event).collect::<Vec<_>>(), ["order-cancelled"]);
     let pay_by = shop.clock.now().after(PAY_WITHIN);
     let waiting = format!(r#"{{"orderNumber":"{number}","payable":18000,"payBy":"{pay_by}"}}"#);
-    assert_eq!(&*told[2].data, waiting);
+    assert_eq!(&*messages[2].data, waiting);
 }
 
 #[test]
-fn streams_are_told_of_payments_and_parcels_but_of_nothing_else() {
+fn streams_get_payments_and_parcels_and_nothing_else() {
     let common = r#""orderNumber":"ORD-20260206-23456789","userId":"00000000-0000-4000-8000-000000000000""#;
     let payment = r#""paymentNumber":"PAY-23456789","amount":9000,"paymentMethod":"CREDIT_CARD""#;
     let at = "2026-02-06T00:00:00.000Z";
     let streams = web::Streams::of(&[crate::MODULE]);
-    let told = |topic: &str, rest: String| {
-        let fact = ::store::StoredEvent {
+    let message_of = |topic: &str, rest: String| {
+        let event = ::store::StoredEvent {
             id: 7,
             topic: topic.into(),
             key: "ORD-20260206-23456789".into(),
             payload: format!("{{{common},{rest}}}").into(),
             at: Timestamp::from_millis(0),
         };
-        streams.messages(&fact).into_iter().map(|notice| (notice.event, notice.data.to_string())).next()
+        streams.messages(&event).into_iter().map(|notice| (notice.event, notice.data.to_string())).next()
     };
     let number = r#""orderNumber":"ORD-20260206-23456789""#;
     let completed =
-        told("shopping.payment.completed", format!(r#"{payment},"pgTransactionId":"PG-A","paidAt":"{at}""#));
+        message_of("shopping.payment.completed", format!(r#"{payment},"pgTransactionId":"PG-A","paidAt":"{at}""#));
     let expected = format!(r#"{{{number},{payment},"paidAt":"{at}"}}"#);
     assert_eq!(completed, Some(("payment-completed", expected)));
     let failed = format!(r#"{payment},"failureReason":"CARD_DECLINED: no","failedAt":"{at}""#);
     let expected = format!("{{{number},{failed}}}");
-    assert_eq!(told("shopping.payment.failed", failed), Some(("payment-failed", expected)));
+    assert_eq!(message_of("shopping.payment.failed", failed), Some(("payment-failed", expected)));
     let updated = format!(r#""trackingNumber":"TRK-23456789ABCD","status":"SHIPPED","at":"{at}""#);
     let expected = format!("{{{number},{updated}}}");
-    assert_eq!(told("shopping.delivery.updated", updated.clone()), Some(("delivery-updated", expected)));
-    assert_eq!(told("shopping.delivery.shipped", updated), None);
-    assert_eq!(told("shopping.payment.failed", r#""amount":1"#.to_owned()), None, "a broken fact tells nothing");
+    assert_eq!(message_of("shopping.delivery.updated", updated.clone()), Some(("delivery-updated", expected)));
+    assert_eq!(message_of("shopping.delivery.shipped", updated), None);
+    assert_eq!(message_of("shopping.payment.failed", r#""amount":1"#.to_owned()), None, "a broken event tells nothing");
 }
 
 fn whole(after: Option<Cursor>, limit: i64) -> Part {

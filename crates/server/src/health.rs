@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{App, Routes, route::PUBLIC};
 
-/// How old the oldest unheard event may be before the program counts as stuck.
+/// How old the oldest event may be that a subscriber has not processed before the program counts as stuck.
 const BEHIND_MAX: Duration = Duration::from_secs(60);
 
 /// What the probes look at.

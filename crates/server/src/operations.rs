@@ -1,4 +1,4 @@
-//! Administration of the program itself: the stream of events, parked events, audits.
+//! Administration of the program itself: events, dead letters, audits.
 
 use crate::{audit, relay};
 use audit::AuditRun;
@@ -24,7 +24,7 @@ fn routes() -> Routes {
         .add(ADMIN.long(), routes!(run_audit))
 }
 
-/// The stream of events: the newest, who has heard how much, and what is parked.
+/// The stream of events: the newest events, the subscribers and their positions, and the dead letters.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventsView {
@@ -34,9 +34,9 @@ pub struct EventsView {
     pub events: Vec<EventView>,
     /// Pass it as `cursor` for older events; null at the end.
     pub next_cursor: Option<Cursor>,
-    /// Who listens and how far they are.
+    /// The subscribers of reactions and their positions.
     pub consumers: Vec<ConsumerView>,
-    /// Events put aside because a reaction failed, oldest first, by `page` and `size`.
+    /// Dead letters, oldest first, by `page` and `size`.
     pub parked: Page<DeadLetter>,
 }
 
@@ -44,28 +44,28 @@ pub struct EventsView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventView {
-    /// Its place in the stream.
+    /// Its sequence number.
     pub id: i64,
-    /// What kind of fact.
+    /// Its topic.
     pub topic: String,
-    /// What keeps its order among others.
+    /// Its key: events of one key are delivered in order.
     pub key: String,
-    /// The fact.
+    /// Its payload.
     #[schema(value_type = Object)]
     pub payload: serde_json::Value,
     /// When it happened.
     pub at: Timestamp,
 }
 
-/// One listener of the stream.
+/// One subscriber.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsumerView {
     /// Its name.
     pub name: String,
-    /// What it listens to.
+    /// The topics that it subscribes to.
     pub topics: Vec<String>,
-    /// The last event it has stored as heard; events that do not concern it are stored now and then.
+    /// The sequence number of the last event that it has stored as processed. Positions after events of other topics are stored from time to time.
     pub position: i64,
 }
 
@@ -81,9 +81,9 @@ impl EventView {
     }
 }
 
-/// The outbox, newest first, its listeners, and dead letters.
+/// The outbox, newest first, its subscribers, and dead letters.
 #[utoipa::path(get, path = "/admin/events", tag = "operations",
-    params(("page" = Option<i64>, Query, description = "page of parked events"), ("size" = Option<i64>, Query),
+    params(("page" = Option<i64>, Query, description = "page of dead letters"), ("size" = Option<i64>, Query),
         ("cursor" = Option<String>, Query, description = "older events")),
     responses((status = 200, body = Success<EventsView>)))]
 pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> ApiResult<EventsView> {
@@ -95,10 +95,10 @@ pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Ap
         let events = outbox::before(tx, before, size)?;
         let full = i64::try_from(events.len()).unwrap_or(0) == size;
         let next_cursor = events.last().filter(|_| full).map(|event| Cursor::after(event.id));
-        let (parked, total) = dead_letter::list(tx, size, offset)?;
+        let (dead_letters, total) = dead_letter::list(tx, size, offset)?;
         let consumers = positions(tx, &subscribers)?;
         let events = events.into_iter().map(EventView::of).collect();
-        Ok(EventsView { newest_id, events, next_cursor, consumers, parked: paging.request.of(parked, total) })
+        Ok(EventsView { newest_id, events, next_cursor, consumers, parked: paging.request.of(dead_letters, total) })
     });
     Ok(ok(view.await?))
 }
@@ -116,9 +116,9 @@ fn positions(tx: &mut Tx<'_>, own: &[(&str, Vec<&str>)]) -> Result<Vec<ConsumerV
     Ok(all)
 }
 
-/// Try a parked event again now, whatever its attempts.
+/// Try a dead letter again now, whatever its attempts.
 #[utoipa::path(post, path = "/admin/events/{id}/redeliver", tag = "operations",
-    params(("id" = i64, Path, description = "the parked event's row")),
+    params(("id" = i64, Path, description = "the row of the dead letter")),
     responses((status = 200, description = "it took effect"), (status = 404, description = "C003"),
         (status = 409, description = "C019: it failed again")))]
 pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i64>) -> ApiResult<()> {

@@ -43,9 +43,9 @@ pub struct Gauge {
     /// Its name in Prometheus, such as `holdfast_sagas`.
     pub name: &'static str,
     pub help: &'static str,
-    /// The label that tells the values apart, such as `status`.
+    /// The label by which the values differ, such as `status`.
     pub label: &'static str,
-    /// The values, each with what the label says.
+    /// The values, each with its label.
     pub read: fn(&mut Tx<'_>) -> Result<Vec<(&'static str, i64)>>,
 }
 
