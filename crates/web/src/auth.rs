@@ -151,7 +151,7 @@ impl Auth {
         let gateway = settings.gateway.as_ref().map(gateway).transpose()?;
         let jwks = settings.jwks.clone().map(Jwks::open).transpose()?;
         if signing.is_none() && jwks.is_none() && gateway.is_none() {
-            return Err(wrong("there is no key, no key set and no gateway: nobody could ever sign in"));
+            return Err(wrong("there is no key, no key set and no gateway, so no user could sign in"));
         }
         Ok(Auth { settings, signing, verifying, gateway, jwks })
     }
@@ -244,7 +244,7 @@ impl Auth {
         let roles = self.settings.role_names.read(names.split([',', ' ']));
         match text(USER_ID).transpose()? {
             Some(id) => Ok(Some(Identity { id: user_id(id.trim())?, roles: roles.or_user() })),
-            None if roles.includes(Role::Service) => Ok(Some(Identity { id: nobody(), roles })),
+            None if roles.includes(Role::Service) => Ok(Some(Identity { id: no_user(), roles })),
             None => Ok(None),
         }
     }
@@ -293,7 +293,7 @@ impl Auth {
         let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
         match user_id(subject) {
             Ok(id) => Ok(Identity { id, roles: roles.or_user() }),
-            Err(_) if roles.includes(Role::Service) => Ok(Identity { id: nobody(), roles }),
+            Err(_) if roles.includes(Role::Service) => Ok(Identity { id: no_user(), roles }),
             Err(error) => Err(error),
         }
     }
@@ -349,7 +349,7 @@ fn user_id(text: &str) -> Result<UserId> {
 }
 
 /// The id of a service that has no user.
-fn nobody() -> UserId {
+fn no_user() -> UserId {
     UserId::new(uuid::Uuid::nil())
 }
 

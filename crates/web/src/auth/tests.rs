@@ -137,7 +137,7 @@ fn a_services_token_is_no_users() {
     assert!(service.roles.includes(Role::Service) && !service.roles.includes(Role::User));
     let named =
         forged(json!({}), json!({"sub": "review-service", "roles": ["SERVICE"], "exp": 9_999_999_999_u64}), SECRET);
-    assert_eq!(auth.verify(&bearer(&named), now()).unwrap().unwrap().id, nobody());
+    assert_eq!(auth.verify(&bearer(&named), now()).unwrap().unwrap().id, no_user());
 }
 
 fn behind_gateway() -> Auth {
@@ -168,7 +168,7 @@ fn the_gateways_anonymous_callers_are_nobody_and_services_must_be_named() {
     let secret = ("x-gateway-secret", OTHER);
     assert_eq!(auth.verify(&headers(&[secret]), now()).unwrap(), None);
     let service = auth.verify(&headers(&[secret, ("x-user-roles", "SERVICE")]), now()).unwrap().unwrap();
-    assert_eq!((service.id, service.roles), (nobody(), Roles::of(Role::Service)));
+    assert_eq!((service.id, service.roles), (no_user(), Roles::of(Role::Service)));
     let id = buyer().to_string();
     let user = auth.verify(&headers(&[secret, ("x-user-id", &id)]), now()).unwrap().unwrap();
     assert_eq!(user.roles, Roles::of(Role::User));
