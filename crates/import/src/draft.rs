@@ -61,7 +61,7 @@ pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Res
         Draft { line, row: empty_row(known.clone(), status), category: None, stock: vec![None], notes: Vec::new() };
     let mut first_image = None;
     for (field, found) in values {
-        draft.notes.extend(found.empty_columns.iter().map(|column| without(&plan, *column, field)));
+        draft.notes.extend(found.empty_columns.iter().map(|column| without(plan, *column, field)));
         let Some(value) = found.value else { continue };
         let row = &mut draft.row;
         match field {

@@ -21,6 +21,7 @@ use web::{
 };
 
 /// What a request led to in its first transaction.
+#[allow(clippy::large_enum_variant, reason = "one is made for each request and taken apart at once")]
 pub enum Begun<T> {
     /// This is the response.
     Response(ApiResponse<T>),

@@ -42,6 +42,7 @@ pub trait Local: 'static {
 
 type RequestOf<C> = <C as RemoteCall>::Request;
 type ResponseOf<C> = <C as RemoteCall>::Response;
+type NextOf<C> = Next<RequestOf<C>, ResponseOf<C>>;
 
 /// A step that asks another system for something, and may ask it to take that back.
 pub trait Remote: 'static {
@@ -56,8 +57,7 @@ pub trait Remote: 'static {
     /// Whether it can be taken back. After a completed step that cannot, later local steps are retried until they succeed.
     const CAN_BE_COMPENSATED: bool = true;
     /// The request to make, or why it is not made (yet). Commits with the row of the run before the call.
-    fn prepare(tx: &mut Tx<'_>, saga: &Self::Saga)
-    -> Result<Next<RequestOf<Self::Forward>, ResponseOf<Self::Forward>>>;
+    fn prepare(tx: &mut Tx<'_>, saga: &Self::Saga) -> Result<NextOf<Self::Forward>>;
     /// The request that takes it back; `None` when there is nothing to take back. Commits before the call.
     fn prepare_compensation(
         tx: &mut Tx<'_>,

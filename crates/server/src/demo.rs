@@ -72,7 +72,7 @@ fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &s
     ];
     let mut options: Vec<_> = own.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     options.extend(flags.options.iter().cloned());
-    Ok(Config::load(&Flags { file: flags.file.clone(), options })?)
+    Config::load(&Flags { file: flags.file.clone(), options })
 }
 
 async fn open(claims: &mut Claims, app: &App, address: SocketAddr) -> Result<Option<(day::People, i64)>, Fault> {

@@ -45,9 +45,11 @@ pub struct Gauge {
     pub help: &'static str,
     /// The label by which the values differ, such as `status`.
     pub label: &'static str,
-    /// The values, each with its label.
-    pub read: fn(&mut Tx<'_>) -> Result<Vec<(&'static str, i64)>>,
+    pub read: fn(&mut Tx<'_>) -> Result<Vec<Labelled>>,
 }
+
+/// A value with its label.
+pub type Labelled = (&'static str, i64);
 
 impl Module {
     /// A module that contributes nothing yet.

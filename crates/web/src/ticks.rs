@@ -34,8 +34,11 @@ pub struct Ticker {
     /// Pause between ticks.
     pub every: Duration,
     /// Reads the snapshots of things by their ids. Things that do not exist are left out.
-    pub read: fn(App, Vec<i64>) -> BoxFuture<'static, Result<Vec<Snapshot>>>,
+    pub read: fn(App, Vec<i64>) -> Reading,
 }
+
+/// Snapshots that are being read.
+pub type Reading = BoxFuture<'static, Result<Vec<Snapshot>>>;
 
 /// How a thing is now.
 #[derive(Debug, Clone)]

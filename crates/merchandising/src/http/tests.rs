@@ -142,7 +142,7 @@ fn lists_and_verification_answer_and_refuse() {
     assert_eq!((&page["data"]["totalElements"], &page["data"]["content"][0]["currency"]), (&1.into(), &"KRW".into()));
     assert_eq!(shop.anonymous().get("/products?brand=Nobody").json()["data"]["totalElements"], 0);
     for path in ["?sort=colour", "?minPrice=x", "?minPrice=9&maxPrice=1", "?size=101", "?inStock=perhaps"] {
-        let refused = shop.anonymous().get(&format!("/products{path}"));
+        let refused = shop.anonymous().get(format!("/products{path}"));
         assert_eq!(refused.summary(), "400 C002", "{path}");
     }
     assert_eq!(shop.anonymous().get("/products/none").status, 400);
