@@ -116,7 +116,7 @@ pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiRes
     must_keep_accounts(&app)?;
     let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
     let found = app.db.write("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &email)).await?;
-    let too_long = body.password.chars().count() > PASSWORD_MAX;
+    let too_long = kernel::text::password(&body.password).chars().count() > PASSWORD_MAX;
     let (user, hash) = found.filter(|_| !too_long).unzip();
     let password = if too_long { String::new() } else { body.password };
     let right = password::matches(password, hash.clone()).await?;

@@ -5,7 +5,7 @@ use crate::session::{self, Use};
 use crate::store;
 use crate::user::{Change, SignUp, Status, User};
 use ::store::Tx;
-use kernel::{AddressId, Code, Detail, Result, Timestamp, UserId};
+use kernel::{AddressId, Code, Detail, Result, Timestamp, UserId, text};
 use std::time::Duration;
 use web::{Role, Roles};
 
@@ -174,7 +174,7 @@ pub fn change_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str) -> R
 /// Sets the user's roles to exactly these and the roles they include. Used by the command line; A011 when the e-mail
 /// is unknown.
 pub fn grant(tx: &mut Tx<'_>, email: &str, roles: Roles) -> Result<User> {
-    let (user, _) = store::find_by_email(tx, email)?.ok_or_else(|| Code::UserNotFound.error())?;
+    let (user, _) = store::find_by_email(tx, &text::folded(email))?.ok_or_else(|| Code::UserNotFound.error())?;
     store::set_roles(tx, &user.id, &names(roles).join(","))?;
     find(tx, &user.id)
 }

@@ -5,7 +5,7 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use kernel::{Code, Error, Result};
+use kernel::{Code, Error, Result, text};
 use std::sync::OnceLock;
 use tokio::sync::Semaphore;
 
@@ -26,6 +26,7 @@ struct Hasher {
 pub async fn hash(password: String, salt: [u8; 16]) -> Result<String> {
     HASHER
         .aside(move || {
+            let password = text::password(&password);
             Argon2::default()
                 .hash_password_with_salt(password.as_bytes(), &salt)
                 .map(|hash| hash.to_string())
@@ -35,14 +36,15 @@ pub async fn hash(password: String, salt: [u8; 16]) -> Result<String> {
 }
 
 /// Whether `password` matches `hash`. Without a hash it takes the same time and returns false, so that the duration
-/// does not reveal which e-mails are known.
+/// does not reveal which e-mails are known. A hash of an older version may be of another spelling of the password.
 pub async fn matches(password: String, hash: Option<String>) -> Result<bool> {
     HASHER
         .aside(move || {
             let known = hash.is_some();
             let hash = hash.as_deref().unwrap_or_else(|| dummy_hash());
             let parsed = PasswordHash::new(hash).map_err(|e| Code::Internal.error().caused_by(e.to_string()))?;
-            Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known)
+            let fits = |form: &String| Argon2::default().verify_password(form.as_bytes(), &parsed).is_ok();
+            Ok(text::password_forms(&password).iter().any(fits) && known)
         })
         .await
 }
@@ -90,6 +92,17 @@ mod tests {
         assert!(matches("moon jar".to_owned(), Some(hash.clone())).await.unwrap());
         assert!(!matches("moon cup".to_owned(), Some(hash)).await.unwrap());
         assert!(!matches("nobody".to_owned(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_in_every_spelling_and_so_do_older_hashes() {
+        let (composed, decomposed) =
+            ("달빛 Café", "\u{1103}\u{1161}\u{11AF}\u{1107}\u{1175}\u{11BE}\u{3000}Cafe\u{301}");
+        let hash = hash(composed.to_owned(), [1; 16]).await.unwrap();
+        assert!(matches(decomposed.to_owned(), Some(hash)).await.unwrap());
+        let older: PasswordHash = Argon2::default().hash_password_with_salt(decomposed.as_bytes(), &[1; 16]).unwrap();
+        assert!(matches(decomposed.to_owned(), Some(older.to_string())).await.unwrap());
+        assert!(!matches("달빛 Cafe".to_owned(), Some(older.to_string())).await.unwrap());
     }
 
     #[tokio::test]

@@ -137,11 +137,11 @@ impl Change {
     }
 }
 
-/// The address in lower case, if it looks like one: one `@`, a dot after it, no blanks. Stricter checks would refuse
-/// real addresses.
+/// The address as accounts are identified by it, NFKC with its case folded, if it looks like one: one `@`, a dot after
+/// it, no blanks. Stricter checks would refuse real addresses.
 pub fn email(text: &str) -> Result<String> {
-    // some letters become longer in lower case, so the limit is checked on the stored form
-    let email = text::required("email", &text.to_lowercase(), EMAIL_MAX)?;
+    // some letters become longer when they are folded, so the limit is checked on the stored form
+    let email = text::required("email", &text::folded(text), EMAIL_MAX)?;
     let plausible = email.split_once('@').is_some_and(|(name, domain)| {
         let labels: Vec<_> = domain.split('.').collect();
         !name.is_empty() && !domain.contains('@') && labels.len() > 1 && labels.iter().all(|label| !label.is_empty())
@@ -155,11 +155,15 @@ pub fn email(text: &str) -> Result<String> {
 
 /// A012 with the reason unless the owner of `email` may use this password.
 pub fn password(password: &str, email: &str) -> Result<()> {
+    let password = text::password(password);
     let length = password.chars().count();
     let lower = password.to_lowercase();
     let why = if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
         format!("it must have {PASSWORD_MIN} to {PASSWORD_MAX} characters")
-    } else if PASSWORDS_REFUSED.contains(&lower.as_str()) || password.chars().all(|c| password.starts_with(c)) {
+    } else if PASSWORDS_REFUSED.contains(&lower.as_str())
+        || password.chars().all(|c| password.starts_with(c))
+        || text::is_blank(&password)
+    {
         "everyone tries this one first".to_owned()
     } else if lower == email || email.split('@').next() == Some(lower.as_str()) {
         "it must not be the e-mail address".to_owned()
@@ -176,7 +180,23 @@ mod tests {
     #[test]
     fn emails_are_plausible_and_lower_case() {
         assert_eq!(email(" Mina@Shop.KR ").unwrap(), "mina@shop.kr");
-        for wrong in ["", "mina", "@shop.kr", "mina@", "mina@shop", "mi na@shop.kr", "a@b@c.d", "mina@shop..kr"] {
+        for same in ["mina\u{200B}@shop.kr", "ＭＩＮＡ@shop.kr", "\u{FEFF}mina@shop.kr\u{3164}", "mi\u{AD}na@shop.kr"]
+        {
+            assert_eq!(email(same).unwrap(), "mina@shop.kr", "{}", same.escape_unicode());
+        }
+        assert_eq!(email("jose\u{301}@shop.kr").unwrap(), email("JOSÉ@shop.kr").unwrap());
+        for wrong in [
+            "",
+            "mina",
+            "@shop.kr",
+            "mina@",
+            "mina@shop",
+            "mi na@shop.kr",
+            "mi\tna@shop.kr",
+            "\u{200B}@shop.kr",
+            "a@b@c.d",
+            "mina@shop..kr",
+        ] {
             assert!(email(wrong).is_err(), "{wrong}");
         }
     }

@@ -106,9 +106,34 @@ impl Tree {
         self.children.get(&parent).map_or(&[], Vec::as_slice)
     }
 
-    /// The child of `parent` with this name.
+    /// The child of `parent` with this name; else the first whose name is the same identity.
     pub fn child(&self, parent: Option<CategoryId>, name: &str) -> Option<&Category> {
-        self.children(parent).iter().filter_map(|id| self.all.get(id)).find(|category| category.name == name)
+        self.children(parent)
+            .iter()
+            .filter_map(|id| self.all.get(id))
+            .find(|category| category.name == name)
+            .or_else(|| self.alike(parent, name))
+    }
+
+    /// The child of `parent` whose name is the same identity as `name`, such as `Mugs` for `mugs`.
+    fn alike(&self, parent: Option<CategoryId>, name: &str) -> Option<&Category> {
+        let key = text::folded(name);
+        let mut children = self.children(parent).iter().filter_map(|id| self.all.get(id));
+        children.find(|category| text::folded(&category.name) == key)
+    }
+
+    /// The category at the end of this path from the top.
+    pub fn at(&self, names: &[String]) -> Option<CategoryId> {
+        names.iter().try_fold(None, |at, name| self.child(at, name).map(|child| Some(child.id))).flatten()
+    }
+
+    /// The categories at any level whose name is the same identity as `name`.
+    pub fn alike_at_any_level(&self, name: &str) -> Vec<CategoryId> {
+        let key = text::folded(name);
+        let mut found: Vec<_> =
+            self.all.values().filter(|one| text::folded(&one.name) == key).map(|one| one.id).collect();
+        found.sort_unstable();
+        found
     }
 
     /// The category and its ancestors, itself first. Stops after [`DEPTH_MAX`], even if the stored data had a cycle.
@@ -235,7 +260,7 @@ pub fn name(text: &str) -> Result<String> {
 
 /// The names of a path such as `Apparel > Topwear`; C002 when one is blank or there are more than [`DEPTH_MAX`].
 pub fn path(text: &str) -> Result<Vec<String>> {
-    let names: Vec<&str> = text.split(PATH_SIGN).map(str::trim).collect();
+    let names: Vec<&str> = text.split(PATH_SIGN).collect();
     if names.len() > DEPTH_MAX {
         return Err(text::wrong("category", format!("must have at most {DEPTH_MAX} levels")));
     }

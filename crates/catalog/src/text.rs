@@ -1,25 +1,18 @@
 //! Checks of texts that merchandisers write, in addition to the kernel's.
 
-use crate::product::URL_MAX;
+use crate::product::{SKU_MAX, URL_MAX};
 use kernel::{Result, text};
 
-/// `text` on one line, with 1 to `max` characters; else C002 naming `field`.
-pub fn line(field: &str, text: &str, max: usize) -> Result<String> {
-    let text = text::required(field, text, max)?;
-    match text.chars().any(char::is_control) {
-        true => Err(text::wrong(field, "must be one line")),
-        false => Ok(text),
-    }
-}
+pub use kernel::text::{paragraph, required as line};
 
-/// `text` with at most `max` characters on any number of lines; blank text is `None`.
-pub fn paragraph(field: &str, text: Option<&str>, max: usize) -> Result<Option<String>> {
-    text::optional(field, text, max)
+/// A sku as it is stored; else C002 naming the field.
+pub fn stored_sku(text: &str) -> Result<String> {
+    text::key("sku", text, SKU_MAX)
 }
 
 /// The text, unless it is blank.
 pub fn written(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.trim().is_empty())
+    text.as_deref().filter(|text| !text::is_blank(text))
 }
 
 /// An address of an image: `https://…`, `http://…`, or a path in the shop's own media. Refuses every other scheme,

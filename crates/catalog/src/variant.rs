@@ -1,10 +1,12 @@
 //! Variants: the sellable units of a product. Options such as colour and size distinguish them.
 
-use crate::product::SKU_MAX;
-use crate::text::{line, written};
+use crate::text::{line, stored_sku, written};
 use kernel::{Code, Detail, Error, Money, ProductId, Result, Timestamp, VariantId, text};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 use store::{Column, FromColumn};
 use utoipa::ToSchema;
 
@@ -52,15 +54,22 @@ impl Options {
         if self.0.len() > OPTIONS_MAX {
             return Err(text::wrong("options", format!("must be at most {OPTIONS_MAX}")));
         }
-        let mut checked = BTreeMap::new();
+        let (mut checked, mut names) = (BTreeMap::new(), BTreeSet::new());
         for (name, value) in &self.0 {
             let name = line("options", name, OPTION_NAME_MAX)?;
             let value = line(&format!("options.{name}"), value, OPTION_VALUE_MAX)?;
-            if checked.insert(name, value).is_some() {
+            let is_new = names.insert(text::folded(&name));
+            checked.insert(name, value);
+            if !is_new {
                 return Err(text::wrong("options", "must not name an option twice"));
             }
         }
         Ok(Options(checked))
+    }
+
+    /// The form in which combinations are compared: `Size: L` and `size: l` are one.
+    fn folded(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(name, value)| (text::folded(name), text::folded(value))).collect()
     }
 
     /// The stored form: JSON with sorted names, so that equal options are equal texts.
@@ -140,7 +149,7 @@ impl New {
             return Err(text::wrong("status", "must be ACTIVE or INACTIVE; delete the variant to discontinue it"));
         }
         Ok(New {
-            sku: written(&self.sku).map(|sku| line("sku", sku, SKU_MAX)).transpose()?,
+            sku: written(&self.sku).map(stored_sku).transpose()?,
             name: written(&self.name).map(|name| line("name", name, NAME_MAX)).transpose()?,
             options: self.options.checked()?,
             ..self
@@ -161,9 +170,9 @@ pub fn price(base: Money, adjustment: Money) -> Result<Money> {
 
 /// C019 when two of `options` are the same combination. Variants without options differ by name only.
 pub fn distinct<'a>(options: impl IntoIterator<Item = &'a Options>) -> Result<()> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for one in options {
-        if !one.0.is_empty() && !seen.insert(&one.0) {
+        if !one.0.is_empty() && !seen.insert(one.folded()) {
             return Err(Code::Conflict.because("a variant with these options exists"));
         }
     }
@@ -203,6 +212,9 @@ mod tests {
         let (small, large, none) = (options(&[("size", "S")]), options(&[("size", "L")]), Options::default());
         assert!(distinct([&small, &large, &none, &none]).is_ok());
         assert_eq!(distinct([&small, &large, &small]).unwrap_err().code(), Code::Conflict);
+        let other = options(&[("Size", "ｌ")]);
+        assert_eq!(distinct([&small, &large, &other]).unwrap_err().code(), Code::Conflict);
+        assert!(options(&[("Size", "L"), ("size", "M")]).checked().is_err());
     }
 
     proptest! {

@@ -30,7 +30,7 @@ pub struct Wanted {
 impl Wanted {
     /// The request as `by` sent it, with everything checked that can be without reading.
     pub fn of(payment: PaymentNumber, request: &RefundRequest, by: String) -> Result<Wanted> {
-        let reason = text::required("reason", &request.reason, text::REASON_MAX)?;
+        let reason = text::required_paragraph("reason", &request.reason, text::REASON_MAX)?;
         let lines = request.lines.clone().unwrap_or_default();
         let wild = request.lines.as_ref().is_some_and(Vec::is_empty) || lines.len() > LINES_MAX;
         if wild {

@@ -49,7 +49,7 @@ pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> 
     let Some(delivery) = lock_of_order(tx, order)? else { return Ok(()) };
     match delivery.status {
         Status::Preparing => {
-            let description = text::optional("reason", Some(reason), text::REASON_MAX)?;
+            let description = text::paragraph("reason", Some(reason), text::REASON_MAX)?;
             become_next(tx, delivery, Kind::Cancelled, None, description).map(|_| ())
         }
         Status::Cancelled => Ok(()),
@@ -72,7 +72,7 @@ pub fn update(
     zone: &Zone,
 ) -> Result<Delivery> {
     let location = text::optional("location", location, LOCATION_MAX)?;
-    let description = text::optional("description", description, text::REASON_MAX)?;
+    let description = text::paragraph("description", description, text::REASON_MAX)?;
     let delivery = store::lock(tx, tracking)?.ok_or_else(|| Code::DeliveryNotFound.error())?;
     if to == Kind::Cancelled {
         return Err(Code::InvalidDeliveryStatus.because("cancel or refund the order; that cancels its delivery"));

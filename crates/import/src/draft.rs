@@ -54,7 +54,8 @@ fn empty_row(sku: String, status: Status) -> Row {
 /// The product that a CSV row describes.
 pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Result<Draft, Refusal> {
     let values = plan.read(|column| cells.get(column).map_or("", String::as_str));
-    let sku = values.iter().find(|(field, _)| *field == Field::Sku).and_then(|(_, found)| found.value.clone());
+    let sku = values.iter().find(|(field, _)| *field == Field::Sku).and_then(|(_, found)| found.value.as_deref());
+    let sku = sku.map(text::identity);
     let refuse = |error| Refusal { line, sku: sku.clone(), error };
     let Some(known) = &sku else { return Err(refuse(text::wrong("sku", "must not be empty"))) };
     let mut draft =
@@ -73,7 +74,7 @@ pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Res
             Field::Category => draft.category = Some(value),
             Field::Brand => row.brand = Some(value),
             Field::ImageUrl => first_image = Some(value),
-            Field::Images => row.images = value.split('|').map(|one| one.trim().to_owned()).collect(),
+            Field::Images => row.images = value.split('|').map(text::clean).collect(),
             Field::Stock => draft.stock = vec![Some(units(&value).map_err(refuse)?)],
             Field::Status => row.status = value.to_uppercase().parse().map_err(refuse)?,
         }
@@ -192,7 +193,7 @@ fn plain_text(value: &Value) -> String {
 fn typed(field: Field, text: String) -> Result<Value> {
     match field {
         _ if field.is_number() => number(field, &text).map(Value::from),
-        Field::Images => Ok(text.split('|').map(str::trim).collect()),
+        Field::Images => Ok(text.split('|').map(text::clean).collect()),
         _ => Ok(Value::String(text)),
     }
 }
@@ -223,7 +224,7 @@ fn sku_of(bytes: &[u8]) -> Option<String> {
     struct Named {
         sku: String,
     }
-    serde_json::from_slice::<Named>(bytes).ok().map(|named| named.sku.trim().to_owned()).filter(|sku| !sku.is_empty())
+    serde_json::from_slice::<Named>(bytes).ok().map(|named| text::identity(&named.sku)).filter(|sku| !sku.is_empty())
 }
 
 fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
@@ -232,11 +233,11 @@ fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
         return Err(text::wrong("stock", "must be given for each variant when the row has variants"));
     }
     let mut stock = Vec::with_capacity(json.variants.len().max(1));
-    let mut row = empty_row(json.sku.trim().to_owned(), json.status.unwrap_or(status));
+    let mut row = empty_row(text::identity(&json.sku), json.status.unwrap_or(status));
     for one in json.variants {
         stock.push(one.stock.map(sound_stock).transpose()?);
         row.variants.push(variant::New {
-            sku: Some(text::required("variants.sku", &one.sku, catalog::product::SKU_MAX)?),
+            sku: Some(text::key("variants.sku", &one.sku, catalog::product::SKU_MAX)?),
             name: one.name,
             options: one.options,
             price_adjustment: one.price_adjustment,
@@ -247,14 +248,14 @@ fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
     if row.variants.is_empty() {
         stock.push(own_stock);
     }
-    row.name = json.name;
+    row.name = json.name.as_deref().map(text::clean);
     row.description = json.description;
     row.price = json.price;
     row.sale_price = json.sale_price;
     row.brand = json.brand;
     row.images = json.image_url.into_iter().chain(json.images).collect();
     not_deleted(&row)?;
-    Ok(Draft { line, row, category: json.category.filter(|path| !path.trim().is_empty()), stock, notes: Vec::new() })
+    Ok(Draft { line, row, category: json.category.filter(|path| !text::is_blank(path)), stock, notes: Vec::new() })
 }
 
 #[cfg(test)]

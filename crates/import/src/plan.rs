@@ -248,8 +248,8 @@ fn found<'a>(field: Field, source: &Source, cell: &impl Fn(usize) -> &'a str) ->
 }
 
 fn something(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    let text = text::clean(text);
+    (!text.is_empty()).then_some(text)
 }
 
 /// A pattern filled with the row's cells. Empty cells leave no gap: no double blanks, no empty level in a category's path.
@@ -259,7 +259,7 @@ fn filled<'a>(field: Field, parts: &[Part], cell: &impl Fn(usize) -> &'a str) ->
     for part in parts {
         match part {
             Part::Text(text) => value.push_str(text),
-            Part::Column(place) => match cell(*place).trim() {
+            Part::Column(place) => match text::clean(cell(*place)).as_str() {
                 "" => empty_columns.push(*place),
                 text => {
                     any = true;

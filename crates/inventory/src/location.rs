@@ -1,6 +1,6 @@
 //! Locations of stock.
 
-use kernel::{Code, Detail, Error, Result};
+use kernel::{Code, Detail, Error, Result, text};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use store::{Arg, Column, FromColumn, ToArg};
@@ -22,7 +22,7 @@ impl Location {
 
     /// The location with this code in capitals; C002 for an invalid code.
     pub fn checked(code: &str) -> Result<Location> {
-        let code = code.trim();
+        let code = text::identity(code);
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if code.is_empty() || code.len() > CODE_MAX || !code.chars().all(allowed) {
             let message = format!("must be 1 to {CODE_MAX} letters, digits, - or _");

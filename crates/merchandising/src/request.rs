@@ -151,7 +151,7 @@ impl SaveProduct {
         let category_id = match (self.category_id, &self.category) {
             (Some(_), Some(_)) => return Err(text::wrong("category", "and categoryId must not both be given")),
             (Some(id), None) => Some(id),
-            (None, Some(path)) if !path.trim().is_empty() => {
+            (None, Some(path)) if !text::is_blank(path) => {
                 Some(categories::at_path(tx, path, author == Author::Admin)?)
             }
             (None, _) => None,
@@ -200,7 +200,7 @@ impl SaveProduct {
             return Err(text::wrong("status", "is changed by publish, close and DELETE"));
         }
         match &self.sku {
-            Some(sent) if sent.trim() != sku => Err(text::wrong("sku", "cannot be changed")),
+            Some(sent) if text::identity(sent) != sku => Err(text::wrong("sku", "cannot be changed")),
             Some(_) | None => Ok(()),
         }
     }

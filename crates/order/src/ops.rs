@@ -86,13 +86,13 @@ pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumbe
 
 /// PENDING or CONFIRMED → CANCELLED; emits [`::events::OrderCancelled`]. `by` is the author, stored in the event. S203.
 pub fn cancelled(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
-    let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
+    let (at, reason) = (tx.now(), text::required_paragraph("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Cancelled { at, reason }, by)
 }
 
 /// PAID or SHIPPING → REFUNDED; emits [`::events::OrderCancelled`]. The caller refunds the money. S203.
 pub fn refunded(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
-    let (at, reason) = (tx.now(), text::required("reason", reason, text::REASON_MAX)?);
+    let (at, reason) = (tx.now(), text::required_paragraph("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Refunded { at, reason }, by)
 }
 

@@ -120,7 +120,7 @@ fn end(tx: &mut Tx<'_>, number: &PaymentNumber, change: &Change) -> Result<Payme
 /// Claims `amount` of the captured money for a refund in PROCESSING. S305 when nothing was captured or all of it is
 /// claimed, S306 when the amount is not above zero or exceeds [`Payment::refundable`].
 pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reason: &str) -> Result<Refund> {
-    let reason = text::required("reason", reason, text::REASON_MAX)?;
+    let reason = text::required_paragraph("reason", reason, text::REASON_MAX)?;
     let (payment, now) = (locked(tx, number)?, tx.now());
     if !payment.refundable().is_positive() {
         return Err(Code::PaymentRefundFailed.because("nothing of this payment is left to give back"));

@@ -42,6 +42,9 @@ pub fn create(tx: &mut Tx<'_>, content: Content) -> Result<WithPath> {
     let tree = Tree::of(rows::all_locked(tx)?);
     tree.may_move(None, content.parent)?;
     must_have_room(tree.len())?;
+    if let Some(sibling) = tree.child(content.parent, &content.name) {
+        return Err(name_taken(&sibling.name));
+    }
     if !rows::insert(tx, content.parent, &content.name, content.display_order)? {
         return Err(name_taken(&content.name));
     }
@@ -125,7 +128,10 @@ pub fn at_path(tx: &mut Tx<'_>, path: &str, may_make: bool) -> Result<CategoryId
         at = match rows::child(tx, at, name)? {
             Some(id) => Some(id),
             None if may_make => return make_path(tx, &names),
-            None => return Err(Code::NotFound.because(format!("category {path} not found"))),
+            None => {
+                let found = self::tree(tx)?.at(&names);
+                return found.ok_or_else(|| Code::NotFound.because(format!("category {path} not found")));
+            }
         };
     }
     at.ok_or_else(not_blank)
@@ -169,13 +175,15 @@ pub fn matching(tx: &mut Tx<'_>, words: &str) -> Result<Vec<CategoryId>> {
         return rows::existing(tx, &[id]);
     }
     if !words.contains(PATH_SIGN) {
-        return rows::named(tx, words.trim());
+        let found = rows::named(tx, &text::clean(words))?;
+        return if found.is_empty() { Ok(tree(tx)?.alike_at_any_level(words)) } else { Ok(found) };
     }
+    let names: Vec<String> = words.split(PATH_SIGN).map(text::clean).take(DEPTH_MAX + 1).collect();
     let mut at = None;
-    for name in words.split(PATH_SIGN).map(str::trim).take(DEPTH_MAX + 1) {
+    for name in &names {
         match rows::child(tx, at, name)? {
             Some(id) => at = Some(id),
-            None => return Ok(Vec::new()),
+            None => return Ok(tree(tx)?.at(&names).into_iter().collect()),
         }
     }
     Ok(at.into_iter().collect())

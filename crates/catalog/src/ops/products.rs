@@ -1,9 +1,9 @@
 //! Operations on products.
 
 use crate::ops::{categories, images};
-use crate::product::{self, Author, Content, New, Product, SKU_MAX, Status, outdated, same_version};
+use crate::product::{self, Author, Content, New, Product, Status, outdated, same_version};
 use crate::store;
-use crate::text::{line, written};
+use crate::text::{stored_sku, written};
 use crate::variant::{self, VARIANTS_MAX};
 use ::store::Tx;
 use events::{Change, ProductChanged};
@@ -40,7 +40,7 @@ pub fn create(tx: &mut Tx<'_>, author: Author, new: New) -> Result<Made> {
     let gallery = images::gallery(content.image_url.take(), Some(given), &[])?;
     content.image_url = gallery.first().cloned();
     let sku = match written(&new.sku) {
-        Some(sku) => line("sku", sku, SKU_MAX)?,
+        Some(sku) => stored_sku(sku)?,
         None => draw_sku(tx),
     };
     let variants = first_variants(tx, &sku, &content, new.variants)?;

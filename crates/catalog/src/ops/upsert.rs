@@ -2,9 +2,9 @@
 //! is decided on its own.
 
 use crate::ops::{images, products, variants};
-use crate::product::{Author, Content, Product, SKU_MAX, Status};
+use crate::product::{Author, Content, Product, Status};
 use crate::store;
-use crate::text::line;
+use crate::text::stored_sku;
 use crate::variant::{self, Variant};
 use ::store::Tx;
 use events::{Change, ProductChanged};
@@ -105,7 +105,7 @@ impl Known {
 
     /// The stored variants of the product with this sku, before this chunk's rows.
     pub fn variants_of(&self, sku: &str) -> &[Variant] {
-        let product = self.products.get(sku.trim());
+        let product = self.products.get(&text::identity(sku));
         product.and_then(|product| self.variants.get(&product.id)).map_or(&[], Vec::as_slice)
     }
 
@@ -120,7 +120,7 @@ impl Known {
 /// Stores one row: inserts a product or changes the one with its sku. If it fails, `known` is unchanged and nothing
 /// is stored, provided the caller undoes the statements ([`Tx::attempt`]).
 pub fn put(tx: &mut Tx<'_>, author: Author, same_name: SameName, known: &mut Known, row: Row) -> Result<Put> {
-    let sku = line("sku", &row.sku, SKU_MAX)?;
+    let sku = stored_sku(&row.sku)?;
     match known.products.get(&sku).cloned() {
         Some(product) => update(tx, author, same_name, known, product, row),
         None => create(tx, author, same_name, known, sku, row),

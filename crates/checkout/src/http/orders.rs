@@ -141,7 +141,7 @@ async fn cancel_order(
     Path(number): Path<OrderNumber>,
     body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
-    let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
+    let reason = text::required_paragraph("reason", &body.body.reason, text::REASON_MAX)?;
     let why = Cancellation { reason, by: user.id.to_string() };
     let begin = move |tx: &mut Tx<'_>| {
         let (run, action) = cancel::begin(tx, &ORDER, &number, Some(&user.id), &why)?;

@@ -67,7 +67,7 @@ async fn set_order_status(
     Path(number): Path<OrderNumber>,
     Json(new): Json<NewStatus>,
 ) -> ApiResult<OrderResponse> {
-    let reason = text::optional("reason", new.reason.as_deref(), text::REASON_MAX)?;
+    let reason = text::paragraph("reason", new.reason.as_deref(), text::REASON_MAX)?;
     let by = admin.id.to_string();
     let set = move |tx: &mut Tx<'_>| order::ops::set_status(tx, &number, new.status, reason.as_deref(), &by);
     Ok(ok(app.db.write("checkout.set-status", set).await?.into()))

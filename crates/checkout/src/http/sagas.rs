@@ -82,7 +82,7 @@ async fn resolve_saga(
     Path(id): Path<SagaId>,
     body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
-    let reason = text::required("reason", &body.body.reason, text::REASON_MAX)?;
+    let reason = text::required_paragraph("reason", &body.body.reason, text::REASON_MAX)?;
     let resolution = format!("{}: {reason}", admin.id);
     once(&app, body.key, "checkout.resolve", move |tx| resolve(tx, &id, &resolution).map(ok)).await
 }

@@ -19,7 +19,7 @@ const BY_MAX: usize = 100;
 /// Opens stock of variants at any locations: all or none. S407 naming the one that is open already; S406 for an
 /// invalid quantity or threshold, and when a variant has stock under another product.
 pub fn open(tx: &mut Tx<'_>, openings: &[Opening], reason: Option<&str>, by: &str) -> Result<()> {
-    let reason = text::optional("reason", reason, text::REASON_MAX)?;
+    let reason = text::paragraph("reason", reason, text::REASON_MAX)?;
     for chunk in openings.chunks(OPENINGS_AT_ONCE) {
         chunk.iter().try_for_each(|o| stock::checked(o.quantity).and(stock::checked(o.threshold)).map(|_| ()))?;
         let variants: Vec<VariantId> = chunk.iter().map(|o| o.variant).collect();
@@ -151,7 +151,7 @@ fn place(tx: &mut Tx<'_>, product: ProductId, variant: VariantId, location: &str
 /// Moves the `units` of `rows` and emits [`StockChanged`]. All `rows` must be of one variant, so that the sums in the
 /// event are right.
 fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [StockRow], reason: &str, by: &str) -> Result<()> {
-    let reason = text::optional("reason", Some(reason), text::REASON_MAX)?;
+    let reason = text::paragraph("reason", Some(reason), text::REASON_MAX)?;
     rows.iter().try_for_each(|row| stock::checked(row.available + row.units).map(|_| ()))?;
     let reference = format!("{:016x}", tx.random().bits());
     let cause = Cause {

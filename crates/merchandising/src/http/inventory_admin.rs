@@ -138,7 +138,7 @@ fn add(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &Add
 /// Stock was counted anew. S401, A002, S406.
 fn adjust(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &AdjustStock) -> Result<Stock> {
     let (variant, location) = place(tx, author, product, (sent.variant_id, sent.location_code.as_deref()))?;
-    let reason = kernel::text::required("reason", &sent.reason, kernel::text::REASON_MAX)?;
+    let reason = kernel::text::required_paragraph("reason", &sent.reason, kernel::text::REASON_MAX)?;
     stock::adjust(tx, product, variant, location.as_str(), sent.delta, &reason, by)?;
     stock::stock_of_product(tx, product)
 }
