@@ -102,12 +102,17 @@ fn of_order(order: &Order) -> Vec<Moment> {
         "payable": order.amounts.payable,
     });
     let placed = moment(order.created_at, Source::Order, "PLACED", Some(order.user.to_string()), amounts);
-    let paid = order.status.paid_at().map(|at| moment(at, Source::Order, "PAID", None, Value::Null));
+    let reached = [
+        (order.milestones.paid_at, "PAID"),
+        (order.milestones.shipped_at, "SHIPPED"),
+        (order.milestones.delivered_at, "DELIVERED"),
+    ];
+    let reached = reached.map(|(at, what)| at.map(|at| moment(at, Source::Order, what, None, Value::Null)));
     let ended = order
         .status
         .ended()
         .map(|(at, reason)| moment(at, Source::Order, order.status.kind().name(), None, json!({ "reason": reason })));
-    [Some(placed), paid, ended].into_iter().flatten().collect()
+    [Some(placed)].into_iter().chain(reached).chain([ended]).flatten().collect()
 }
 
 fn of_saga(record: &Record) -> Vec<Moment> {

@@ -45,7 +45,7 @@ impl Wanted {
 
 /// Decides a refund and claims its amount. All of the money of an order that has not left cancels the order.
 ///
-/// S301 the payment, S305 when nothing of it is left, S306 when it is more than is left or than the lines cost, S203 when the
+/// S301 the payment, S306 when nothing of it is left, or less than is wanted, or when the lines cost less, S203 when the
 /// order was never paid, was cancelled, or has arrived and all of the money is wanted; C019 while the order is being cancelled.
 pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
     let order = payment::ops::find(tx, &wanted.payment)?.order;
@@ -54,7 +54,7 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     let payment = payment::ops::find(tx, &wanted.payment)?;
     if !payment.refundable().is_positive() {
         return Err(
-            Code::PaymentRefundFailed.because(format!("nothing of a payment in {} is left", payment.status.kind()))
+            Code::InvalidPaymentAmount.because(format!("nothing of a payment in {} is left", payment.status.kind()))
         );
     }
     let order = order::ops::find(tx, &payment.order)?;

@@ -28,6 +28,13 @@ pub struct Delivery {
     pub version: i64,
 }
 
+impl Delivery {
+    /// When it became `status`, also when it is something else by now. Its history knows.
+    pub fn became_at(&self, status: Kind) -> Option<Timestamp> {
+        self.history.iter().find(|entry| entry.status == status).map(|entry| entry.at)
+    }
+}
+
 /// One entry of a delivery's history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {

@@ -27,6 +27,14 @@ pub struct DeliveryResponse {
     pub estimated_delivery_date: String,
     /// `YYYY-MM-DD`, a day in the shop's zone: when it arrived.
     pub actual_delivery_date: Option<String>,
+    /// When it was handed to the carrier. This time and the three below stay whatever the delivery becomes later.
+    pub shipped_at: Option<Timestamp>,
+    /// When it arrived.
+    pub delivered_at: Option<Timestamp>,
+    /// When it came back.
+    pub returned_at: Option<Timestamp>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
     /// Its history, newest first.
     pub histories: Vec<DeliveryHistory>,
     /// When it was made.
@@ -56,6 +64,11 @@ pub struct DeliveryHistory {
 impl DeliveryResponse {
     /// The delivery as shown in a shop whose days are those of `zone`.
     pub fn of(delivery: Delivery, zone: &Zone) -> DeliveryResponse {
+        let (shipped_at, returned_at, cancelled_at) = (
+            delivery.became_at(Kind::Shipped),
+            delivery.became_at(Kind::Returned),
+            delivery.became_at(Kind::Cancelled),
+        );
         DeliveryResponse {
             id: delivery.id,
             tracking_number: delivery.tracking,
@@ -66,6 +79,10 @@ impl DeliveryResponse {
             shipping_address: delivery.address.into(),
             estimated_delivery_date: zone.day(delivery.estimated_at),
             actual_delivery_date: delivery.status.delivered_at().map(|at| zone.day(at)),
+            shipped_at,
+            delivered_at: delivery.status.delivered_at(),
+            returned_at,
+            cancelled_at,
             histories: delivery.history.into_iter().map(DeliveryHistory::from).collect(),
             created_at: delivery.created_at,
             updated_at: delivery.updated_at,

@@ -252,6 +252,42 @@ mod tests {
         }
     }
 
+    /// The codes whose cause is the shop, its database, or a system that it asks: never what a client sent, and never two
+    /// clients at once.
+    const MAY_BE_5XX: &[Code] = &[
+        Code::Internal,
+        Code::Unavailable,
+        Code::Timeout,
+        Code::OutcomeUnknown,
+        Code::StockUpdateFailed,
+        Code::OrderCreationFailed,
+        // the payment gateway refused to give money back that the shop may give back
+        Code::PaymentRefundFailed,
+        Code::PaymentGatewayUnreachable,
+        Code::StockReservationFailed,
+        Code::StockReleaseFailed,
+        Code::StockDeductionFailed,
+        Code::DeliveryCreationFailed,
+        Code::DeliveryCarrierNotAvailable,
+        Code::SagaExecutionFailed,
+        Code::SagaCompensationFailed,
+        Code::SearchFailed,
+        Code::SearchIndexNotFound,
+        Code::SuggestFailed,
+    ];
+
+    #[test]
+    fn only_what_no_client_can_cause_is_a_5xx() {
+        for &code in Code::ALL {
+            let ours = MAY_BE_5XX.contains(&code);
+            assert_eq!(code.status() >= 500, ours, "{} {code:?}: is it the client's fault?", code.code());
+            assert!(
+                !ours || matches!(code.remedy(), Remedy::Retry | Remedy::Support),
+                "{code:?} asks for another request"
+            );
+        }
+    }
+
     #[test]
     fn names_are_in_capitals() {
         assert_eq!(Code::InsufficientStock.name(), "INSUFFICIENT_STOCK");

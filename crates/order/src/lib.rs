@@ -9,12 +9,14 @@ pub mod streams;
 #[cfg(test)]
 mod tests;
 
-pub use order::{Amounts, Change, Kind, Line, NewLine, NewOrder, Order, Status};
+pub use order::{Amounts, Change, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
 pub use response::{OrderItem, OrderResponse};
 
 /// Tables of this domain.
-pub const MIGRATIONS: &[::store::Migration] =
-    &[::store::Migration { name: "order/0001_orders", sql: include_str!("../migrations/0001_orders.sql") }];
+pub const MIGRATIONS: &[::store::Migration] = &[
+    ::store::Migration { name: "order/0001_orders", sql: include_str!("../migrations/0001_orders.sql") },
+    ::store::Migration { name: "order/0002_shipped_at", sql: include_str!("../migrations/0002_shipped_at.sql") },
+];
 
 /// What orders contribute to the program.
 pub const MODULE: web::Module = web::Module {

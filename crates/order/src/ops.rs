@@ -3,7 +3,7 @@
 pub use crate::store::Filter;
 
 use crate::events;
-use crate::order::{Change, Kind, LINES_MAX, NewOrder, Order, Status};
+use crate::order::{Change, Kind, LINES_MAX, Milestones, NewOrder, Order, Status};
 use crate::store::{self, Part};
 use ::store::Tx;
 use kernel::{
@@ -28,6 +28,7 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
         number,
         user: new.user,
         status,
+        milestones: Milestones::default(),
         lines: store::numbered(new.lines)?,
         amounts: new.amounts,
         currency: new.currency,
@@ -163,10 +164,12 @@ struct Stepped {
 fn step(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change) -> Result<Stepped> {
     let mut order = lock(tx, number)?;
     let (from, next, now) = (order.status.kind(), order.status.step(change)?, tx.now());
-    if !store::save(tx, &order, &next, now)? {
+    let milestones = order.milestones.with(&next, now);
+    if !store::save(tx, &order, &next, milestones, now)? {
         return Err(Code::StaleVersion.because("the order changed at the same moment"));
     }
     order.status = next;
+    order.milestones = milestones;
     order.updated_at = now;
     order.version += 1;
     Ok(Stepped { order, from })

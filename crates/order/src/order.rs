@@ -48,6 +48,7 @@ pub struct Order {
     pub number: OrderNumber,
     pub user: UserId,
     pub status: Status,
+    pub milestones: Milestones,
     pub lines: Vec<Line>,
     pub amounts: Amounts,
     pub currency: Currency,
@@ -140,6 +141,27 @@ pub enum Status {
         at: Timestamp,
         reason: String,
     },
+}
+
+/// When an order was paid, left and arrived. No later status takes these times away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Milestones {
+    pub paid_at: Option<Timestamp>,
+    /// Unknown for an order that was shipped before this time was stored.
+    pub shipped_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+}
+
+impl Milestones {
+    /// The milestones after the order became `status` at `now`.
+    pub fn with(self, status: &Status, now: Timestamp) -> Milestones {
+        match status {
+            Status::Paid { at } => Milestones { paid_at: Some(*at), ..self },
+            Status::Shipping { .. } => Milestones { shipped_at: Some(now), ..self },
+            Status::Delivered { at, .. } => Milestones { delivered_at: Some(*at), ..self },
+            Status::Pending | Status::Confirmed { .. } | Status::Cancelled { .. } | Status::Refunded { .. } => self,
+        }
+    }
 }
 
 /// A change of an order's status.

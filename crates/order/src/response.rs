@@ -43,12 +43,18 @@ pub struct OrderResponse {
     pub shipping_address: ShippingAddress,
     /// The time until which it has to be paid, while it waits for payment.
     pub pay_by: Option<Timestamp>,
-    /// When it was paid.
+    /// When it was paid. This time and the two below stay whatever the order becomes later.
     pub paid_at: Option<Timestamp>,
+    /// When it left.
+    pub shipped_at: Option<Timestamp>,
+    /// When it arrived.
+    pub delivered_at: Option<Timestamp>,
     /// Why it was cancelled or refunded.
     pub cancel_reason: Option<String>,
     /// When it was cancelled or refunded.
     pub cancelled_at: Option<Timestamp>,
+    /// When it was refunded.
+    pub refunded_at: Option<Timestamp>,
     /// When it was placed.
     pub created_at: Timestamp,
     /// When it changed last.
@@ -85,6 +91,7 @@ impl From<Order> for OrderResponse {
     fn from(order: Order) -> OrderResponse {
         let ended = order.status.ended().map(|(at, reason)| (at, reason.to_owned()));
         let (cancelled_at, cancel_reason) = ended.unzip();
+        let refunded_at = cancelled_at.filter(|_| order.status.kind() == Kind::Refunded);
         OrderResponse {
             id: order.id,
             order_number: order.number,
@@ -102,9 +109,12 @@ impl From<Order> for OrderResponse {
             applied_user_coupon_id: order.coupon,
             shipping_address: order.address.into(),
             pay_by: order.status.pay_by(),
-            paid_at: order.status.paid_at(),
+            paid_at: order.milestones.paid_at,
+            shipped_at: order.milestones.shipped_at,
+            delivered_at: order.milestones.delivered_at,
             cancel_reason,
             cancelled_at,
+            refunded_at,
             created_at: order.created_at,
             updated_at: order.updated_at,
             version: order.version,

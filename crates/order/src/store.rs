@@ -1,7 +1,7 @@
 //! The SQL of orders: rows in and out, lists, and the audit.
 
 use crate::ops::Sold;
-use crate::order::{Amounts, Kind, Line, NewLine, NewOrder, Order, Status};
+use crate::order::{Amounts, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
 use kernel::{
     Address, Code, Currency, Cursor, OrderId, OrderNumber, PageRequest, ProductId, Result, Timestamp, UserCouponId,
     UserId,
@@ -11,9 +11,9 @@ use store::{Arg, Check, Row, ToArg, Tx, Violation, args, concatcp, present};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str =
-    "id, order_number, user_id, status, pay_by, paid_at, delivered_at, ended_at, end_reason, subtotal,
-    coupon_discount, points_used, payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1,
-    address2, created_at, updated_at, version";
+    "id, order_number, user_id, status, pay_by, paid_at, shipped_at, delivered_at, ended_at, end_reason,
+    subtotal, coupon_discount, points_used, payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code,
+    address1, address2, created_at, updated_at, version";
 /// What [`line`] reads, in this order.
 const LINE_COLUMNS: &str = "order_id, line_number, product_id, variant_id, sku, product_name, variant_name, unit_price,
     quantity, subtotal";
@@ -34,8 +34,8 @@ const BEST_SELLERS: &str = "select l.product_id, cast(sum(l.quantity) as {bigint
      group by l.product_id order by 2 desc, 3 desc, 1 limit ?";
 const LIVE_OF_PRODUCT: &str = "select l.order_id from orders o join order_items l on l.order_id = o.id
     where o.status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
-const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), paid_at = coalesce(?, paid_at),
-    delivered_at = coalesce(?, delivered_at), ended_at = ?, end_reason = ?, updated_at = ?, version = version + 1
+const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), paid_at = ?, shipped_at = ?,
+    delivered_at = ?, ended_at = ?, end_reason = ?, updated_at = ?, version = version + 1
     where id = ? and status = ? and version = ?";
 
 // Planner hints: `coalesce(status, '')` and `created_at + 0` make the indexes on status and time unusable for a
@@ -73,6 +73,7 @@ const WRONG_STATES: &str = "select order_number, status from orders
     where (status = 'CONFIRMED' and pay_by is null)
        or (status in ('PAID', 'SHIPPING', 'DELIVERED', 'REFUNDED') and paid_at is null)
        or (status in ('PENDING', 'CONFIRMED', 'CANCELLED') and paid_at is not null)
+       or (status in ('PENDING', 'CONFIRMED', 'PAID', 'CANCELLED') and shipped_at is not null)
        or (status = 'DELIVERED' and delivered_at is null)
        or (status in ('CANCELLED', 'REFUNDED') and (ended_at is null or end_reason is null))
        or (status not in ('CANCELLED', 'REFUNDED') and ended_at is not null)
@@ -146,11 +147,14 @@ pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
 }
 
 fn head(row: &Row<'_>) -> Result<Order> {
+    let (id, number, user) = (row.next()?, row.next()?, row.next()?);
+    let (status, milestones) = status(row)?;
     Ok(Order {
-        id: row.next()?,
-        number: row.next()?,
-        user: row.next()?,
-        status: status(row)?,
+        id,
+        number,
+        user,
+        status,
+        milestones,
         lines: Vec::new(),
         amounts: Amounts {
             subtotal: row.next()?,
@@ -173,11 +177,13 @@ fn head(row: &Row<'_>) -> Result<Order> {
     })
 }
 
-/// The status with the data that it needs; C001 when a column that it needs is null.
-fn status(row: &Row<'_>) -> Result<Status> {
-    let (kind, pay_by, paid_at) = (row.next()?, row.next()?, row.next()?);
-    let (delivered_at, ended_at, reason) = (row.next()?, row.next()?, row.next()?);
-    Ok(match kind {
+/// The status with the data that it needs, and the milestones; C001 when a column that the status needs is null.
+fn status(row: &Row<'_>) -> Result<(Status, Milestones)> {
+    let (kind, pay_by) = (row.next()?, row.next()?);
+    let milestones = Milestones { paid_at: row.next()?, shipped_at: row.next()?, delivered_at: row.next()? };
+    let Milestones { paid_at, delivered_at, .. } = milestones;
+    let (ended_at, reason) = (row.next()?, row.next()?);
+    let status = match kind {
         Kind::Pending => Status::Pending,
         Kind::Confirmed => Status::Confirmed { pay_by: present(pay_by)? },
         Kind::Paid => Status::Paid { at: present(paid_at)? },
@@ -185,7 +191,8 @@ fn status(row: &Row<'_>) -> Result<Status> {
         Kind::Delivered => Status::Delivered { paid_at: present(paid_at)?, at: present(delivered_at)? },
         Kind::Cancelled => Status::Cancelled { at: present(ended_at)?, reason: present(reason)? },
         Kind::Refunded => Status::Refunded { at: present(ended_at)?, reason: present(reason)? },
-    })
+    };
+    Ok((status, milestones))
 }
 
 fn line(row: &Row<'_>) -> Result<(OrderId, Line)> {
@@ -325,25 +332,23 @@ fn load_lines(tx: &mut Tx<'_>, orders: &mut [Order]) -> Result<()> {
     Ok(())
 }
 
-/// Saves the order's new status if the order is unchanged since it was read; false when another change came first.
-pub(crate) fn save(tx: &mut Tx<'_>, order: &Order, next: &Status, now: Timestamp) -> Result<bool> {
-    let delivered_at = match next {
-        Status::Delivered { at, .. } => Some(*at),
-        Status::Pending
-        | Status::Confirmed { .. }
-        | Status::Paid { .. }
-        | Status::Shipping { .. }
-        | Status::Cancelled { .. }
-        | Status::Refunded { .. } => None,
-    };
+/// Saves the order's new status and milestones if the order is unchanged since it was read; false when another change came first.
+pub(crate) fn save(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    next: &Status,
+    milestones: Milestones,
+    now: Timestamp,
+) -> Result<bool> {
     let (ended_at, reason) = next.ended().unzip();
     let saved = tx.exec(
         SAVE,
         args![
             next.kind(),
             next.pay_by(),
-            next.paid_at(),
-            delivered_at,
+            milestones.paid_at,
+            milestones.shipped_at,
+            milestones.delivered_at,
             ended_at,
             reason,
             now,

@@ -117,13 +117,14 @@ fn end(tx: &mut Tx<'_>, number: &PaymentNumber, change: &Change) -> Result<Payme
     Ok(payment)
 }
 
-/// Claims `amount` of the captured money for a refund in PROCESSING. S305 when nothing was captured or all of it is
-/// claimed, S306 when the amount is not above zero or exceeds [`Payment::refundable`].
+/// Claims `amount` of the captured money for a refund in PROCESSING. S306 when the amount is not above
+/// zero or exceeds [`Payment::refundable`], which is nothing before the capture.
 pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reason: &str) -> Result<Refund> {
     let reason = text::required_paragraph("reason", reason, text::REASON_MAX)?;
     let (payment, now) = (locked(tx, number)?, tx.now());
     if !payment.refundable().is_positive() {
-        return Err(Code::PaymentRefundFailed.because("nothing of this payment is left to give back"));
+        let detail = Detail::field("amount", "nothing is left to give back").with("refundable", 0);
+        return Err(Code::InvalidPaymentAmount.because("nothing of this payment is left to give back").with(detail));
     }
     if !amount.is_positive() || !store::claim(tx, number, amount, now)? {
         let why = format!("at least 1 and at most {} can be given back", payment.refundable());

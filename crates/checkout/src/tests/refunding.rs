@@ -37,7 +37,7 @@ async fn a_part_goes_back_and_the_order_stays() {
     assert_eq!(said.data()["status"], json!("REFUNDED"));
     assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("REFUNDED", 0));
     assert_eq!((shop.stock(mug).await, shop.stock(pen).await), ((5, 0), (5, 0)));
-    refund(&shop, &payment, json!({})).await.must("500 S305");
+    refund(&shop, &payment, json!({})).await.must("400 S306");
     shop.consistent().await;
 }
 
@@ -95,7 +95,7 @@ async fn what_was_never_paid_cannot_be_refunded() {
     let order = shop.order(1, mug, 1).await;
     shop.pay(1, &order, "decline-expired-card").await.must("400 S304");
     let payment = payment_of(&shop, &order).await;
-    refund(&shop, &payment, json!({})).await.must("500 S305");
+    refund(&shop, &payment, json!({})).await.must("400 S306");
     refund(&shop, "PAY-ZZZZZZZZ", json!({})).await.must("404 S301");
     // a refund that the gateway refuses changes nothing
     let order = shop.paid(1, mug, 1, "refund-declined").await;

@@ -9,6 +9,7 @@ mod matrix;
 mod once;
 mod payment;
 mod purchase;
+mod refunds;
 mod routes;
 mod rush;
 mod statements;

@@ -1,0 +1,95 @@
+//! Giving money back by decision of the shop, and what an order, a payment and a parcel still show afterwards.
+
+use serde_json::json;
+use testkit::{Response, Sender, TestShop};
+
+fn refund(shop: &TestShop, payment: &str, mut body: serde_json::Value) -> Response {
+    body["reason"] = json!("broken");
+    shop.admin().post(format!("/payments/{payment}/refund"), body)
+}
+
+fn moves(shop: &TestShop, buyer: &Sender, order: &str, statuses: &[&str]) {
+    shop.settle();
+    let tracking = buyer.sees(order).word("/delivery/trackingNumber");
+    for status in statuses {
+        let step = json!({"status": status, "location": "Seoul", "description": "on its way"});
+        shop.admin().put(format!("/deliveries/{tracking}/status"), step).must("200");
+        shop.settle();
+    }
+}
+
+#[test]
+fn a_refunded_order_still_shows_when_it_was_paid() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
+    let paid_at = buyer.sees(&order).word("/paidAt");
+    shop.turn(std::time::Duration::from_secs(60));
+    refund(&shop, &payment, json!({})).must("200");
+    shop.settle();
+    let seen = buyer.sees(&order).must("200");
+    assert_eq!((seen.word("/status"), seen.word("/paidAt")), ("REFUNDED".to_owned(), paid_at));
+    assert_eq!(seen.word("/refundedAt"), seen.word("/cancelledAt"));
+    assert!(seen.word("/refundedAt") > seen.word("/paidAt"));
+    let payment = buyer.get(format!("/payments/{payment}")).must("200");
+    assert_eq!(payment.word("/status"), "REFUNDED");
+    assert!(payment.word("/refundedAt") > payment.word("/paidAt"));
+}
+
+#[test]
+fn an_order_refunded_on_its_way_still_shows_when_it_was_shipped() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
+    moves(&shop, &buyer, &order, &["SHIPPED"]);
+    let shipping = buyer.sees(&order).must("200");
+    refund(&shop, &payment, json!({})).must("200");
+    shop.settle();
+    let seen = buyer.sees(&order).must("200");
+    assert_eq!(seen.word("/status"), "REFUNDED");
+    for time in ["/paidAt", "/shippedAt", "/delivery/shippedAt"] {
+        assert_eq!(seen.word(time), shipping.word(time), "{time}");
+    }
+    assert!(!seen.word("/refundedAt").is_empty());
+}
+
+#[test]
+fn a_parcel_that_came_back_still_shows_when_it_left_and_arrived() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    moves(&shop, &buyer, &order, &["SHIPPED", "IN_TRANSIT", "DELIVERED"]);
+    let arrived = buyer.sees(&order).must("200");
+    shop.turn(std::time::Duration::from_secs(60));
+    moves(&shop, &buyer, &order, &["RETURNED"]);
+    let seen = buyer.sees(&order).must("200");
+    for time in ["/paidAt", "/shippedAt", "/deliveredAt", "/delivery/shippedAt", "/delivery/deliveredAt"] {
+        assert_eq!(seen.word(time), arrived.word(time), "{time}");
+    }
+    assert!(seen.word("/delivery/returnedAt") > seen.word("/delivery/deliveredAt"));
+}
+
+#[test]
+fn what_was_given_back_cannot_be_given_back_again_and_that_is_the_clients_fault() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
+    let responses = shop.at_once(4, |_| refund(&shop, &payment, json!({})));
+    assert!(responses.iter().all(|response| response.status < 500), "{:?}", responses.summary());
+    shop.settle();
+    refund(&shop, &payment, json!({})).must("400 S306");
+    refund(&shop, &payment, json!({ "amount": 1 })).must("400 S306");
+    refund(&shop, &payment, json!({ "lines": [{ "id": 1, "quantity": 1 }] })).must("400 S306");
+    assert_eq!(shop.refunds_of(&order), [9_000]);
+    let unpaid = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let payment = buyer.pays(&unpaid, "decline-expired-card").must("400 S304").word("/error/details/0/paymentNumber");
+    refund(&shop, &payment, json!({})).must("400 S306");
+}
