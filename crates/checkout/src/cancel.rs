@@ -56,7 +56,8 @@ fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     }
 }
 
-fn has_left(parcel: &delivery::Delivery) -> bool {
+/// Whether the parcel was handed to the carrier.
+pub fn has_left(parcel: &delivery::Delivery) -> bool {
     match parcel.status.kind() {
         delivery::Kind::Preparing | delivery::Kind::Cancelled => false,
         delivery::Kind::Shipped | delivery::Kind::InTransit | delivery::Kind::Delivered | delivery::Kind::Returned => {

@@ -43,7 +43,7 @@ pub const ORDER: Saga<Checkout> = Saga::new(
 )
 .closed_by(close_order);
 
-/// Money given back while the order stays: a part of it, or all of it when the parcel is on its way.
+/// Money given back while the goods stay where they are: a part of it, or all of it after the parcel has left.
 pub const REFUND: Saga<PartialRefund> = Saga::new(
     "refund",
     &[Version { number: 1, steps: &[Step::remote::<RefundPayment>(), Step::local::<CloseOrder>()] }],

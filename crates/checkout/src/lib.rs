@@ -14,6 +14,7 @@ pub mod pay;
 pub mod place;
 pub mod quote;
 pub mod refund;
+pub mod refund_lines;
 pub mod request;
 pub mod response;
 pub mod settings;

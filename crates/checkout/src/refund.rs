@@ -3,10 +3,11 @@
 use crate::{
     cancel,
     flow::{ORDER, PartialRefund, REFUND, lock_run_of_order, refund_of},
+    refund_lines::{Claim, Left},
     request::{RefundLine, RefundRequest},
 };
-use kernel::{Code, Money, PaymentNumber, Result, text};
-use order::{Kind, Order};
+use kernel::{Code, Money, OrderNumber, PaymentNumber, Result, text};
+use order::Kind;
 use payment::{Payment, RefundStatus};
 use saga::{Action, Cancellation, Flow, Record, Status};
 use store::Tx;
@@ -46,7 +47,7 @@ impl Wanted {
 /// Decides a refund and claims its amount. All of the money of an order that has not left cancels the order.
 ///
 /// S301 the payment, S306 when nothing of it is left, or less than is wanted, or when the lines cost less, S203 when the
-/// order was never paid, was cancelled, or has arrived and all of the money is wanted; C019 while the order is being cancelled.
+/// order was never paid or was cancelled; C019 while the order is being cancelled.
 pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
     let order = payment::ops::find(tx, &wanted.payment)?.order;
     // the run is locked first, so that no other refund is decided at the same time
@@ -61,59 +62,35 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     if record.status.is_moving() || record.status == Status::CompensationFailed {
         return Err(Code::Conflict.because("the order is being cancelled already").retry_after(10));
     }
-    let amount = amount(&order, &payment, wanted)?;
-    let all = amount == payment.refundable();
+    let refunded = payment::ops::refunded_lines(tx, &payment.number)?;
+    let claim = Left::of(&order, &payment, &refunded).claim(wanted.amount, &wanted.lines)?;
+    let all = claim.amount == payment.refundable();
     match order.status.kind() {
-        Kind::Paid if all => {
+        // the goods are still here
+        Kind::Paid if all && !parcel_has_left(tx, &order.number)? => {
             let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
             Ok((&ORDER, run, action))
         }
-        Kind::Paid | Kind::Shipping => money_only(tx, payment, amount, &wanted.why),
-        Kind::Delivered if !all => money_only(tx, payment, amount, &wanted.why),
-        Kind::Pending | Kind::Confirmed | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {
+        Kind::Paid | Kind::Shipping | Kind::Delivered => money_only(tx, payment, &claim, &wanted.why),
+        Kind::Pending | Kind::Confirmed | Kind::Cancelled | Kind::Refunded => {
             let why = format!("an order in {} cannot be refunded", order.status.kind());
             Err(Code::OrderCannotBeCancelled.because(why))
         }
     }
 }
 
-fn amount(order: &Order, payment: &Payment, wanted: &Wanted) -> Result<Money> {
-    let left = payment.refundable();
-    let worth = match wanted.lines.as_slice() {
-        [] => left,
-        lines => worth(order, lines)?,
-    };
-    let amount = wanted.amount.unwrap_or(worth);
-    if amount > worth || amount > left {
-        let why = format!("{amount} is more than the {} that can be given back", worth.at_most(left));
-        return Err(Code::InvalidPaymentAmount.because(why));
-    }
-    Ok(amount)
-}
-
-/// What the named units cost.
-fn worth(order: &Order, lines: &[RefundLine]) -> Result<Money> {
-    let mut sum = Money::ZERO;
-    for (n, wanted) in lines.iter().enumerate() {
-        let field = format!("lines[{n}]");
-        let line = order.lines.iter().find(|line| line.number == wanted.id);
-        let line = line.ok_or_else(|| text::wrong(&field, "is no line of this order"))?;
-        let twice = lines[..n].iter().any(|earlier| earlier.id == wanted.id);
-        if twice || wanted.quantity > line.quantity {
-            return Err(text::wrong(&field, format!("has {} units, and may be named once", line.quantity)));
-        }
-        sum = sum.plus(line.unit_price.times(wanted.quantity)?)?;
-    }
-    Ok(sum)
+fn parcel_has_left(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
+    Ok(delivery::ops::of_order(tx, order)?.is_some_and(|parcel| cancel::has_left(&parcel)))
 }
 
 fn money_only(
     tx: &mut Tx<'_>,
     payment: Payment,
-    amount: Money,
+    claim: &Claim,
     why: &Cancellation,
 ) -> Result<(&'static dyn Flow, Record, Action)> {
-    let refund = payment::ops::begin_refund(tx, &payment.number, amount, &why.reason)?;
+    let refund = payment::ops::begin_refund(tx, &payment.number, claim.amount, &why.reason)?;
+    payment::ops::remember_lines(tx, refund.id, &claim.lines)?;
     let refund = PartialRefund { refund, payment, by: why.by.clone() };
     match REFUND.begin(tx, &refund, &refund.start())? {
         Some((run, action)) => Ok((&REFUND, run, action)),

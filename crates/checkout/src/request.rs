@@ -117,12 +117,12 @@ pub struct Reason {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefundRequest {
-    /// How much; at most what the named lines cost.
+    /// How much; at most what is left of the named lines. Without lines it reduces what is left in all.
     #[serde(default)]
     pub amount: Option<Money>,
     /// At most 500 characters.
     pub reason: String,
-    /// For what; at most 200 lines. Their goods stay where they are.
+    /// For what; at most 200 lines. What was given back of a line is remembered. Their goods stay where they are.
     #[serde(default)]
     pub lines: Option<Vec<RefundLine>>,
 }

@@ -91,7 +91,7 @@ pub fn cancelled(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) 
     end(tx, number, &Change::Cancelled { at, reason }, by)
 }
 
-/// PAID or SHIPPING → REFUNDED; emits [`::events::OrderCancelled`]. The caller refunds the money. S203.
+/// PAID, SHIPPING or DELIVERED → REFUNDED; emits [`::events::OrderCancelled`]. The caller refunds the money. S203.
 pub fn refunded(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required_paragraph("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Refunded { at, reason }, by)

@@ -202,7 +202,7 @@ impl Status {
             (Pending | Confirmed { .. }, Change::Cancelled { at, reason }) => {
                 Ok(Cancelled { at: *at, reason: reason.clone() })
             }
-            (Paid { .. } | Shipping { .. }, Change::Refunded { at, reason }) => {
+            (Paid { .. } | Shipping { .. } | Delivered { .. }, Change::Refunded { at, reason }) => {
                 Ok(Refunded { at: *at, reason: reason.clone() })
             }
 
@@ -234,10 +234,9 @@ impl Status {
                 Paid { .. } | Shipping { .. } | Delivered { .. } | Cancelled { .. } | Refunded { .. },
                 Change::Cancelled { .. },
             ) => Err(self.forbids(Code::OrderCannotBeCancelled, "be cancelled")),
-            (
-                Pending | Confirmed { .. } | Delivered { .. } | Cancelled { .. } | Refunded { .. },
-                Change::Refunded { .. },
-            ) => Err(self.forbids(Code::OrderCannotBeCancelled, "be refunded")),
+            (Pending | Confirmed { .. } | Cancelled { .. } | Refunded { .. }, Change::Refunded { .. }) => {
+                Err(self.forbids(Code::OrderCannotBeCancelled, "be refunded"))
+            }
         }
     }
 

@@ -42,6 +42,11 @@ pub(crate) const WRONG_REFUNDS: &str = "select r.id, r.status, r.amount from ref
                        where p.payment_number = r.payment_number and p.order_number = r.order_number)
     order by r.id limit ?";
 
+pub(crate) const WRONG_REFUND_LINES: &str = "select r.id, r.amount, cast(sum(l.amount) as {bigint})
+    from refunds r join refund_lines l on l.refund_id = r.id
+    group by r.id, r.amount having sum(l.amount) <> r.amount or min(l.amount) < 0 or min(l.units) < 0
+    order by r.id limit ?";
+
 /// Time within which the refund of a late capture must have begun; recovery asks and retries within minutes.
 const REFUNDED_WITHIN: Duration = Duration::from_secs(3_600);
 
@@ -88,6 +93,13 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "{}",
         found: "{} of {}",
+    },
+    Check {
+        rule: "a refund that names lines is the sum of what they get",
+        sql: WRONG_REFUND_LINES,
+        given: &[],
+        subject: "refund {}",
+        found: "amount {}, lines {}",
     },
 ];
 

@@ -13,12 +13,16 @@ mod tests;
 
 pub use audit::{AUDIT, audit};
 pub use part::Part;
-pub use payment::{Approval, Change, Kind, Method, NewPayment, Payment, Refund, RefundKind, RefundStatus, Status};
+pub use payment::{
+    Approval, Change, Kind, Method, NewPayment, Payment, Refund, RefundKind, RefundStatus, RefundedLine, Status,
+};
 pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
 
 /// Tables of this domain.
-pub const MIGRATIONS: &[::store::Migration] =
-    &[::store::Migration { name: "payment/0001_payments", sql: include_str!("../migrations/0001_payments.sql") }];
+pub const MIGRATIONS: &[::store::Migration] = &[
+    ::store::Migration { name: "payment/0001_payments", sql: include_str!("../migrations/0001_payments.sql") },
+    ::store::Migration { name: "payment/0002_refund_lines", sql: include_str!("../migrations/0002_refund_lines.sql") },
+];
 
 /// What payments contribute to the program.
 pub const MODULE: web::Module =

@@ -1,7 +1,9 @@
 //! Operations on payments and refunds, one function per verb.
 
 use crate::events;
-use crate::payment::{Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, Status};
+use crate::payment::{
+    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, RefundedLine, Status,
+};
 use crate::{Part, store};
 use ::store::Tx;
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, UserId, text};
@@ -142,6 +144,16 @@ pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reas
     };
     refund.id = store::insert_refund(tx, &refund)?;
     Ok(refund)
+}
+
+/// Remembers what a refund that has just begun gives back of each line. The amounts add up to the refund's.
+pub fn remember_lines(tx: &mut Tx<'_>, refund: RefundId, lines: &[RefundedLine]) -> Result<()> {
+    if lines.is_empty() { Ok(()) } else { store::insert_refund_lines(tx, refund, lines) }
+}
+
+/// What was given back of each line of the payment's order, or is being given back. Refunds that named no lines are not in it.
+pub fn refunded_lines(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Vec<RefundedLine>> {
+    store::refunded_lines(tx, number)
 }
 
 /// The gateway refunded the money: the refund → COMPLETED, its payment → PARTIALLY_REFUNDED or REFUNDED (a payment

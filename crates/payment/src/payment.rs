@@ -294,6 +294,16 @@ pub struct Refund {
     pub created_at: Timestamp,
 }
 
+/// What is given back of a line of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundedLine {
+    /// Counts from 1 within the order.
+    pub number: i64,
+    /// Units that are given back whole; 0 for a part of their worth.
+    pub units: i64,
+    pub amount: Money,
+}
+
 /// Status of a refund, with the data that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundStatus {

@@ -1,9 +1,9 @@
 //! The SQL of payments and refunds. The guards of their money are in the statements.
 
-use crate::payment::{Kind, NewPayment, Payment, Refund, RefundKind, RefundStatus, Status};
+use crate::payment::{Kind, NewPayment, Payment, Refund, RefundKind, RefundStatus, RefundedLine, Status};
 use crate::{Part, audit};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
-use store::{Row, Tx, args, concatcp, present};
+use store::{Row, ToArg, Tx, args, concatcp, present};
 
 /// What [`payment`] reads, in this order.
 const COLUMNS: &str = "id, payment_number, order_number, user_id, amount, method, payment_key, status, paid_at,
@@ -43,6 +43,11 @@ const REFUNDS_OF_PAYMENT: &str =
 const REFUNDS_OF_ORDER: &str = concatcp!("select ", REFUND_COLUMNS, " from refunds where order_number = ? order by id");
 const END_REFUND: &str = "update refunds set status = ?, transaction_id = ?, failure_reason = ?, ended_at = ?
     where id = ? and status = 'PROCESSING'";
+const INSERT_REFUND_LINES: &str =
+    "insert into refund_lines (refund_id, line_number, units, amount) values [(?, ?, ?, ?)]";
+const REFUNDED_LINES: &str = "select l.line_number, cast(sum(l.units) as {bigint}), cast(sum(l.amount) as {bigint})
+      from refunds r join refund_lines l on l.refund_id = r.id
+     where r.payment_number = ? and r.status <> 'FAILED' group by l.line_number order by l.line_number";
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[
@@ -62,6 +67,9 @@ pub const STATEMENTS: &[&str] = &[
     REFUNDS_OF_PAYMENT,
     REFUNDS_OF_ORDER,
     END_REFUND,
+    INSERT_REFUND_LINES,
+    REFUNDED_LINES,
+    audit::WRONG_REFUND_LINES,
     audit::WRONG_AMOUNTS,
     audit::WRONG_CLAIMS,
     audit::WRONG_STATES,
@@ -212,6 +220,22 @@ pub(crate) fn add_refunded(
 pub(crate) fn insert_refund(tx: &mut Tx<'_>, new: &Refund) -> Result<RefundId> {
     let row = args![new.payment, new.order, new.amount, new.reason, RefundKind::Processing, new.created_at];
     tx.insert(INSERT_REFUND, row).map(RefundId::new)
+}
+
+/// Stores what a refund gives back of each line it names.
+pub(crate) fn insert_refund_lines(tx: &mut Tx<'_>, refund: RefundId, lines: &[RefundedLine]) -> Result<()> {
+    let rows = lines
+        .iter()
+        .map(|line| vec![refund.to_arg(), line.number.to_arg(), line.units.to_arg(), line.amount.to_arg()])
+        .collect();
+    tx.insert_rows(INSERT_REFUND_LINES, rows).map(|_| ())
+}
+
+/// What the refunds of a payment, without those that failed, give back of each line.
+pub(crate) fn refunded_lines(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Vec<RefundedLine>> {
+    tx.query(REFUNDED_LINES, args![payment], |row| {
+        Ok(RefundedLine { number: row.next()?, units: row.next()?, amount: row.next()? })
+    })
 }
 
 /// The refund.

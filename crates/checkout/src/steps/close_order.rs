@@ -1,4 +1,4 @@
-//! CLOSE_ORDER: an order is REFUNDED if all of its money went back while its parcel was on the way.
+//! CLOSE_ORDER: an order is REFUNDED if all of its money went back after its parcel had left.
 
 use crate::flow::PartialRefund;
 use kernel::Result;
@@ -19,7 +19,7 @@ impl Local for CloseOrder {
         let number = &payment.order;
         // locked, because the parcel may arrive at the same moment
         match order::ops::lock(tx, number)?.status.kind() {
-            Kind::Shipping if payment.refunded == payment.captured => {
+            Kind::Paid | Kind::Shipping | Kind::Delivered if payment.refunded == payment.captured => {
                 order::ops::refunded(tx, number, &saga.refund.reason, &saga.by).map(|_| ())
             }
             Kind::Pending

@@ -104,3 +104,76 @@ async fn what_was_never_paid_cannot_be_refunded() {
     assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("PAID", 9_000));
     shop.consistent().await;
 }
+
+async fn two_lines(shop: &TestShop, payment_key: &str) -> (kernel::OrderNumber, String) {
+    let (a, b) = (shop.good("a", 5_000, 5).await, shop.good("b", 9_000, 5).await);
+    let order = shop.post(1, "/orders", items(&[(a, 1), (b, 1)])).await.must("201").number();
+    shop.pay(1, &order, payment_key).await.must("201");
+    let payment = payment_of(shop, &order).await;
+    (order, payment)
+}
+
+#[tokio::test]
+async fn a_line_is_given_back_once_and_the_other_line_still_can_be() {
+    let shop = TestShop::open().await;
+    let (order, payment) = two_lines(&shop, "approve").await;
+    let line = |id: i64| json!({ "lines": [{ "id": id, "quantity": 1 }] });
+    refund(&shop, &payment, line(1)).await.must("200");
+    refund(&shop, &payment, line(1)).await.must("400 S306");
+    refund(&shop, &payment, with(line(1), "amount", 1)).await.must("400 S306");
+    assert_eq!(shop.money(), 9_000);
+    let said = refund(&shop, &payment, line(2)).await.must("200");
+    assert_eq!(said.data()["refundedAmount"], json!(14_000));
+    assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("REFUNDED", 0));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn refunds_by_amount_and_by_line_add_up() {
+    let shop = TestShop::open().await;
+    let (order, payment) = two_lines(&shop, "approve").await;
+    let line = |id: i64| json!({ "lines": [{ "id": id, "quantity": 1 }] });
+    refund(&shop, &payment, with(line(1), "amount", 2_000)).await.must("200");
+    refund(&shop, &payment, with(line(1), "amount", 3_001)).await.must("400 S306");
+    refund(&shop, &payment, line(1)).await.must("200");
+    assert_eq!(shop.money(), 9_000);
+    refund(&shop, &payment, line(1)).await.must("400 S306");
+    refund(&shop, &payment, json!({ "amount": 8_999 })).await.must("200");
+    refund(&shop, &payment, line(2)).await.must("200");
+    assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("REFUNDED", 0));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn what_the_gateway_refused_to_give_back_of_a_line_can_be_asked_for_again() {
+    let shop = TestShop::open().await;
+    let (_, payment) = two_lines(&shop, "refund-declined").await;
+    for _ in 0..2 {
+        refund(&shop, &payment, json!({ "lines": [{ "id": 1, "quantity": 1 }] })).await.must("500 S305");
+    }
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn all_of_the_money_can_be_given_back_after_the_parcel_arrived() {
+    for parts in [&[9_000][..], &[8_999, 1]] {
+        let shop = TestShop::open().await;
+        let mug = shop.good("mug", 9_000, 5).await;
+        let order = shop.paid(1, mug, 1, "approve").await;
+        let detail = shop.get(1, &format!("/orders/{order}")).await;
+        let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
+        for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
+            shop.put(255, &format!("/deliveries/{tracking}/status"), json!({ "status": status })).await.must("200");
+        }
+        for status in ["SHIPPING", "DELIVERED"] {
+            shop.put(255, &format!("/admin/orders/{order}/status"), json!({ "status": status })).await.must("200");
+        }
+        let payment = payment_of(&shop, &order).await;
+        for part in parts {
+            assert_eq!(shop.status(&order).await, "DELIVERED");
+            refund(&shop, &payment, json!({ "amount": part })).await.must("200");
+        }
+        assert_eq!((shop.status(&order).await.as_str(), shop.money(), shop.stock(mug).await), ("REFUNDED", 0, (4, 0)));
+        shop.consistent().await;
+    }
+}

@@ -1,0 +1,225 @@
+//! What is left of an order's payment to give back, in all and of each line.
+
+use crate::request::RefundLine;
+use kernel::{Code, Money, Result, text};
+use order::Order;
+use payment::{Payment, RefundedLine};
+
+/// What can still be given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    all: Money,
+    lines: Vec<LineLeft>,
+}
+
+/// What can still be given back of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct LineLeft {
+    number: i64,
+    bought: i64,
+    paid: Money,
+    units: i64,
+    amount: Money,
+}
+
+/// A refund that fits what is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub amount: Money,
+    /// Empty for a refund that names no lines.
+    pub lines: Vec<RefundedLine>,
+}
+
+impl Left {
+    /// What is left of `payment`, of which `refunded` was given back by lines.
+    pub fn of(order: &Order, payment: &Payment, refunded: &[RefundedLine]) -> Left {
+        let costs: Vec<Money> = order.lines.iter().map(|line| line.subtotal).collect();
+        let paid = spread(payment.captured, &costs);
+        let lines = order.lines.iter().zip(paid).map(|(line, paid)| {
+            let back = refunded.iter().find(|back| back.number == line.number);
+            let (units, amount) = back.map_or((0, Money::ZERO), |back| (back.units, back.amount));
+            let bought = line.quantity.as_i64();
+            LineLeft {
+                number: line.number,
+                bought,
+                paid,
+                units: bought - units,
+                amount: Money::minor(paid.as_minor() - amount.as_minor()),
+            }
+        });
+        Left { all: payment.refundable(), lines: lines.collect() }
+    }
+
+    /// The refund of `amount`, or of all there is, of the named lines or of the whole payment. C002 for a line that the order
+    /// does not have or that is named twice, and for more units than were bought; S306 for more than is left.
+    pub fn claim(&self, amount: Option<Money>, lines: &[RefundLine]) -> Result<Claim> {
+        if lines.is_empty() {
+            let amount = self.checked(amount.unwrap_or(self.all), self.all)?;
+            return Ok(Claim { amount, lines: Vec::new() });
+        }
+        let mut worths = Vec::with_capacity(lines.len());
+        for (n, wanted) in lines.iter().enumerate() {
+            if lines[..n].iter().any(|earlier| earlier.id == wanted.id) {
+                return Err(text::wrong(&format!("lines[{n}]"), "may be named once"));
+            }
+            worths.push(self.worth(n, wanted)?);
+        }
+        let worth = Money::sum(worths.iter().copied())?;
+        // money that was given back without naming lines reduces what the lines can get
+        let whole = worth.at_most(self.all);
+        let amount = self.checked(amount.unwrap_or(whole), whole)?;
+        // units count as given back with their whole worth; with a part of it only the money counts
+        let units = |wanted: &RefundLine| if amount == whole { wanted.quantity.as_i64() } else { 0 };
+        let parts = spread(amount, &worths);
+        let lines = lines.iter().zip(parts);
+        let lines = lines.map(|(line, amount)| RefundedLine { number: line.id, units: units(line), amount });
+        Ok(Claim { amount, lines: lines.collect() })
+    }
+
+    /// What the named units can get.
+    fn worth(&self, n: usize, wanted: &RefundLine) -> Result<Money> {
+        let (field, units) = (format!("lines[{n}]"), wanted.quantity.as_i64());
+        let line = self.lines.iter().find(|line| line.number == wanted.id);
+        let line = line.ok_or_else(|| text::wrong(&field, "is no line of this order"))?;
+        if units > line.bought {
+            return Err(text::wrong(&field, format!("has {} units", line.bought)));
+        }
+        if units > line.units || !line.amount.is_positive() {
+            let why = format!("{} units and {} are left of line {} to give back", line.units, line.amount, line.number);
+            return Err(Code::InvalidPaymentAmount.because(why));
+        }
+        if units == line.units {
+            return Ok(line.amount);
+        }
+        // rounded down: the last unit gets what is left
+        let share = i128::from(line.paid.as_minor()) * i128::from(units) / i128::from(line.bought);
+        Ok(Money::minor(i64::try_from(share).unwrap_or(i64::MAX)).at_most(line.amount))
+    }
+
+    fn checked(&self, amount: Money, limit: Money) -> Result<Money> {
+        if amount.is_positive() && amount <= limit {
+            return Ok(amount);
+        }
+        Err(Code::InvalidPaymentAmount.because(format!("{amount} is not 1 to the {limit} that can be given back")))
+    }
+}
+
+/// `total` in whole minor units, spread in proportion to `weights` by largest remainder. Their sum is at least `total`, so no
+/// part exceeds its weight.
+fn spread(total: Money, weights: &[Money]) -> Vec<Money> {
+    let sum: i128 = weights.iter().map(|weight| i128::from(weight.as_minor())).sum();
+    if sum == 0 {
+        return vec![Money::ZERO; weights.len()];
+    }
+    let exact = |weight: &Money| i128::from(total.as_minor()) * i128::from(weight.as_minor());
+    let mut parts: Vec<i128> = weights.iter().map(|weight| exact(weight) / sum).collect();
+    let mut missing = i128::from(total.as_minor()) - parts.iter().sum::<i128>();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&n| (-(exact(&weights[n]) % sum), n));
+    for n in order {
+        if missing > 0 {
+            parts[n] += 1;
+            missing -= 1;
+        }
+    }
+    parts.into_iter().map(|part| Money::minor(i64::try_from(part).unwrap_or(i64::MAX))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Quantity;
+    use proptest::prelude::*;
+
+    /// What a shop sold: pairs of a line's price and its units.
+    fn sold(lines: &[(i64, i64)], discount: i64) -> Left {
+        let costs: Vec<Money> = lines.iter().map(|(price, units)| Money::minor(price * units)).collect();
+        let sum: i64 = costs.iter().map(|cost| cost.as_minor()).sum();
+        let all = Money::minor((sum - discount).max(1));
+        let paid = spread(all, &costs);
+        let lines = (1..).zip(lines).zip(paid).map(|((number, (_, bought)), paid)| LineLeft {
+            number,
+            bought: *bought,
+            paid,
+            units: *bought,
+            amount: paid,
+        });
+        Left { all, lines: lines.collect() }
+    }
+
+    impl Left {
+        fn without(&self, claim: &Claim) -> Left {
+            let mut left = self.clone();
+            left.all = Money::minor(left.all.as_minor() - claim.amount.as_minor());
+            for back in &claim.lines {
+                let line = left.lines.iter_mut().find(|line| line.number == back.number).unwrap();
+                line.units -= back.units;
+                line.amount = Money::minor(line.amount.as_minor() - back.amount.as_minor());
+            }
+            left
+        }
+    }
+
+    fn units(id: i64, quantity: i64) -> RefundLine {
+        RefundLine { id, quantity: Quantity::new(quantity).unwrap() }
+    }
+
+    #[test]
+    fn a_line_is_given_back_once_and_the_other_line_still_can_be() {
+        let left = sold(&[(5_000, 1), (9_000, 1)], 0);
+        let first = left.claim(None, &[units(1, 1)]).unwrap();
+        assert_eq!(first.amount, Money::minor(5_000));
+        let left = left.without(&first);
+        assert_eq!(left.claim(None, &[units(1, 1)]).unwrap_err().code(), Code::InvalidPaymentAmount);
+        assert_eq!(left.claim(None, &[units(2, 1)]).unwrap().amount, Money::minor(9_000));
+    }
+
+    #[test]
+    fn a_part_of_a_line_leaves_the_rest_of_the_line() {
+        let left = sold(&[(5_000, 1), (9_000, 1)], 0);
+        let left = left.without(&left.claim(Some(Money::minor(2_000)), &[units(1, 1)]).unwrap());
+        assert_eq!(left.claim(None, &[units(1, 1)]).unwrap().amount, Money::minor(3_000));
+        assert!(left.claim(Some(Money::minor(3_001)), &[units(1, 1)]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn refunds_in_any_order_give_back_no_more_than_was_paid_and_never_keep_the_last_won(
+            lines in prop::collection::vec((1_i64..10_000, 1_i64..5), 1..5),
+            discount in 0_i64..5_000,
+            wanted in prop::collection::vec(
+                (prop::option::of(1_i64..8_000), prop::collection::vec((1_i64..6, 1_i64..5), 0..3)),
+                0..20,
+            ),
+        ) {
+            let start = sold(&lines, discount);
+            prop_assert_eq!(Money::sum(start.lines.iter().map(|line| line.paid)).unwrap(), start.all);
+            let mut left = start;
+            for (amount, named) in wanted {
+                let named: Vec<RefundLine> = named.into_iter().map(|(id, quantity)| units(id, quantity)).collect();
+                match left.claim(amount.map(Money::minor), &named) {
+                    Ok(claim) => {
+                        prop_assert!(claim.amount.is_positive());
+                        if !named.is_empty() {
+                            let sum = Money::sum(claim.lines.iter().map(|line| line.amount)).unwrap();
+                            prop_assert_eq!(sum, claim.amount);
+                        }
+                        left = left.without(&claim);
+                    }
+                    Err(error) => {
+                        prop_assert!([Code::InvalidInput, Code::InvalidPaymentAmount].contains(&error.code()));
+                    }
+                }
+                prop_assert!(left.all >= Money::ZERO);
+                prop_assert!(left.lines.iter().all(|line| line.units >= 0 && line.amount >= Money::ZERO));
+            }
+            if left.all.is_positive() {
+                let rest = left.claim(None, &[]).unwrap();
+                prop_assert!(left.without(&rest).all.is_zero());
+                prop_assert!(left.claim(Some(Money::minor(1)), &[]).is_ok());
+            } else {
+                prop_assert!(left.claim(None, &[]).is_err());
+            }
+        }
+    }
+}
