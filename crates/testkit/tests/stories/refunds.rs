@@ -94,3 +94,77 @@ fn what_was_given_back_cannot_be_given_back_again_and_that_is_the_clients_fault(
     let payment = buyer.get(format!("/payments/order/{unpaid}")).word("/paymentNumber");
     refund(&shop, &payment, json!({})).must("400 S306");
 }
+
+fn two_lines(shop: &TestShop, payment_key: &str) -> (Sender, String, String) {
+    let (a, b) = (shop.product("A").price(5_000).stock(5).save(), shop.product("B").price(9_000).stock(5).save());
+    let buyer = shop.buyer();
+    let items = json!([{"productId": a.id, "quantity": 1}, {"productId": b.id, "quantity": 1}]);
+    let order = buyer.post("/orders", json!({"items": items, "shippingAddress": testkit::address()})).must("201");
+    let order = order.word("/orderNumber");
+    let payment = buyer.pays(&order, payment_key).must("201").word("/paymentNumber");
+    (buyer, order, payment)
+}
+
+#[test]
+fn a_line_is_given_back_once_and_the_other_line_still_can_be() {
+    let shop = TestShop::open();
+    let (buyer, order, payment) = two_lines(&shop, "approve");
+    let line = |id: i64| json!({"lines": [{"id": id, "quantity": 1}]});
+    assert_eq!(refund(&shop, &payment, line(1)).must("200").number("/refundedAmount"), 5_000);
+    refund(&shop, &payment, line(1)).must("400 S306");
+    refund(&shop, &payment, json!({"lines": [{"id": 1, "quantity": 1}], "amount": 1})).must("400 S306");
+    assert_eq!(refund(&shop, &payment, line(2)).must("200").number("/refundedAmount"), 14_000);
+    shop.settle();
+    assert_eq!(buyer.sees(&order).word("/status"), "REFUNDED");
+    assert_eq!(shop.refunds_of(&order).iter().sum::<i64>(), 14_000);
+}
+
+#[test]
+fn refunds_by_amount_and_by_line_add_up() {
+    let shop = TestShop::open();
+    let (_, order, payment) = two_lines(&shop, "approve");
+    let first = json!([{"id": 1, "quantity": 1}]);
+    refund(&shop, &payment, json!({"lines": first, "amount": 2_000})).must("200");
+    refund(&shop, &payment, json!({"lines": first, "amount": 3_001})).must("400 S306");
+    assert_eq!(refund(&shop, &payment, json!({"lines": first})).must("200").number("/refundedAmount"), 5_000);
+    refund(&shop, &payment, json!({"lines": first})).must("400 S306");
+    assert_eq!(refund(&shop, &payment, json!({"amount": 8_999})).must("200").number("/refundedAmount"), 13_999);
+    let last = refund(&shop, &payment, json!({"lines": [{"id": 2, "quantity": 1}]})).must("200");
+    assert_eq!(last.number("/refundedAmount"), 14_000, "the last won goes back");
+    refund(&shop, &payment, json!({"amount": 1})).must("400 S306");
+    shop.settle();
+    assert_eq!(shop.refunds_of(&order).iter().sum::<i64>(), 14_000);
+}
+
+#[test]
+fn what_the_gateway_refused_to_give_back_of_a_line_can_be_asked_for_again() {
+    let shop = TestShop::open();
+    let (_, order, payment) = two_lines(&shop, "refund-declined");
+    for _ in 0..2 {
+        refund(&shop, &payment, json!({"lines": [{"id": 1, "quantity": 1}]})).must("500 S305");
+    }
+    assert_eq!(shop.refunds_of(&order), Vec::<i64>::new());
+}
+
+#[test]
+fn all_of_the_money_can_be_given_back_after_the_parcel_arrived_or_came_back() {
+    for statuses in [&["SHIPPED", "IN_TRANSIT", "DELIVERED"][..], &["SHIPPED", "IN_TRANSIT", "DELIVERED", "RETURNED"]] {
+        for parts in [&[10_000][..], &[9_999, 1]] {
+            let shop = TestShop::open();
+            let mug = shop.product("mug").price(10_000).stock(5).save();
+            let buyer = shop.buyer();
+            let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+            let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
+            moves(&shop, &buyer, &order, statuses);
+            for part in parts {
+                assert_eq!(buyer.sees(&order).word("/status"), "DELIVERED");
+                refund(&shop, &payment, json!({ "amount": part })).must("200");
+                shop.settle();
+            }
+            let seen = buyer.sees(&order).must("200");
+            assert_eq!((seen.word("/status"), shop.stock_of(&mug)), ("REFUNDED".to_owned(), (4, 0, 4)));
+            assert!(!seen.word("/deliveredAt").is_empty());
+            refund(&shop, &payment, json!({})).must("400 S306");
+        }
+    }
+}
