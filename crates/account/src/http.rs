@@ -115,10 +115,12 @@ pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> ApiRes
 pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiResult<Tokens> {
     must_keep_accounts(&app)?;
     let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
-    let found = app.db.write("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &email)).await?;
-    let too_long = kernel::text::password(&body.password).chars().count() > PASSWORD_MAX;
+    let SignIn { email: typed, password } = body;
+    let begin = move |tx: &mut store::Tx<'_>| ops::begin_sign_in_typed(tx, &email, &typed);
+    let found = app.db.write("account.begin-sign-in", begin).await?;
+    let too_long = kernel::text::password(&password).chars().count() > PASSWORD_MAX;
     let (user, hash) = found.filter(|_| !too_long).unzip();
-    let password = if too_long { String::new() } else { body.password };
+    let password = if too_long { String::new() } else { password };
     let right = password::matches(password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, right) else { return Err(Code::WrongCredentials.into()) };
     let ttl = app.settings::<crate::Settings>().refresh_ttl;

@@ -70,6 +70,14 @@ pub fn begin_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, Strin
     store::find_by_email(tx, email)
 }
 
+/// [`begin_sign_in`] for an address as it was typed. Accounts that are older than the folding of addresses keep theirs in
+/// lower case only, so the address is looked for in that form too.
+pub fn begin_sign_in_typed(tx: &mut Tx<'_>, email: &str, typed: &str) -> Result<Option<(User, String)>> {
+    let found = begin_sign_in(tx, email)?;
+    let older = typed.trim().to_lowercase();
+    if found.is_some() || older == email { Ok(found) } else { store::find_by_email(tx, &older) }
+}
+
 /// Begins a session for the user whose password matched `hash`. A005 when the password changed after the comparison,
 /// A008 when the account is disabled.
 pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration) -> Result<Session> {
@@ -79,7 +87,8 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration
         return Err(Code::WrongCredentials.error());
     }
     user.must_be_active()?;
-    store::forget_failures_of(tx, &user.email)?;
+    // counted by the folded address, which the address of an older account need not be
+    store::forget_failures_of(tx, &text::folded(&user.email))?;
     let family = tx.random().uuid().to_string();
     next_token(tx, user, &family, refresh_ttl)
 }

@@ -4,7 +4,7 @@ use crate::address::SaveAddress;
 use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Refreshed};
 use crate::user::{Change, SignUp};
 use crate::{MODULE, store};
-use ::store::Tx;
+use ::store::{Tx, args};
 use fixture::Fixture;
 use kernel::{Address, Code, Result, Timestamp, UserId};
 use std::{ops::Deref, time::Duration};
@@ -112,6 +112,18 @@ fn failed_sign_ins_make_an_email_wait() {
     assert!(people.write(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).is_ok());
     people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap();
     assert_eq!(people.write(|tx| store::failures(tx, "mina@shop.kr")).unwrap(), None);
+}
+
+#[test]
+fn an_account_older_than_the_folding_of_emails_signs_in() {
+    let people = People::open();
+    let id = people.mina();
+    people.write(|tx| tx.exec("update users set email = 'straße@shop.kr'", args![])).unwrap();
+    for _ in 0..=FAILURES_MAX {
+        let typed = |tx: &mut Tx<'_>| ops::begin_sign_in_typed(tx, "strasse@shop.kr", " Straße@shop.kr ");
+        assert_eq!(people.write(typed).unwrap().unwrap().0.id, id);
+        people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap();
+    }
 }
 
 #[test]
