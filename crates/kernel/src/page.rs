@@ -54,13 +54,20 @@ impl PageRequest {
 
     /// The page that shows `rows`, which were read with [`PageRequest::limit`] after the cursor `after` or at
     /// [`PageRequest::offset_after`]. `id` is what a cursor of this list contains.
-    pub fn page_of<T>(self, mut rows: Vec<T>, total: i64, after: Option<Cursor>, id: impl Fn(&T) -> i64) -> Page<T> {
+    pub fn page_of<T>(self, rows: Vec<T>, total: i64, after: Option<Cursor>, id: impl Fn(&T) -> i64) -> Page<T> {
+        let (rows, next_cursor) = self.cut(rows, id);
+        let page = self.of(rows, total);
+        Page { first: page.first && after.is_none(), last: next_cursor.is_none(), next_cursor, ..page }
+    }
+
+    /// `rows`, which were read with [`PageRequest::limit`], cut to the page's size, and the cursor of the next page. For lists
+    /// that are not counted.
+    pub fn cut<T>(self, mut rows: Vec<T>, id: impl Fn(&T) -> i64) -> (Vec<T>, Option<Cursor>) {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let goes_on = rows.len() > size;
         rows.truncate(size);
         let next_cursor = rows.last().filter(|_| goes_on).map(|last| Cursor::after(id(last)));
-        let page = self.of(rows, total);
-        Page { first: page.first && after.is_none(), last: !goes_on, next_cursor, ..page }
+        (rows, next_cursor)
     }
 
     /// The page these rows make, out of `total`.

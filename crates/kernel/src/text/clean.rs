@@ -1,6 +1,7 @@
 //! The one form in which text from outside is stored, and the form in which identities are compared.
 //!
-//! Texts that look the same must be the same bytes: otherwise one sku has two products, and a receiver has an invisible name.
+//! Texts that look the same must be the same bytes: otherwise one sku has two products, and a receiver has an invisible
+//! name.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};

@@ -14,3 +14,4 @@ mod routes;
 mod rush;
 mod statements;
 mod stock;
+mod text;
