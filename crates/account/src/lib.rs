@@ -26,6 +26,6 @@ pub const MODULE: web::Module = web::Module {
     statements: &[store::STATEMENTS],
     root_routes: http::routes,
     tasks: tasks::tasks,
-    audit: store::audit,
+    checks: store::AUDIT,
     ..web::Module::named("account")
 };

@@ -4,7 +4,7 @@ use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::FAILURES_WITHIN;
 use crate::session::StoredToken;
 use crate::user::{Change, User};
-use ::store::{Arg, Check, Row, Tx, Violation, args, concatcp};
+use ::store::{Arg, Check, Row, Tx, args, concatcp};
 use kernel::{Address, AddressId, Result, Timestamp, UserId};
 
 /// What [`user`] reads, in this order.
@@ -94,8 +94,6 @@ pub const STATEMENTS: &[&str] = &[
     CLEAR_DEFAULT,
     MAKE_DEFAULT,
     DELETE_ADDRESS,
-    DEFAULTS,
-    LIVE_FORKS,
 ];
 
 fn user(row: &Row<'_>) -> Result<(User, String)> {
@@ -305,8 +303,3 @@ pub const AUDIT: &[Check] = &[
         found: "{}",
     },
 ];
-
-/// Violations of [`AUDIT`].
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    ::store::audit::run(tx, AUDIT)
-}

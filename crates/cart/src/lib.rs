@@ -8,7 +8,6 @@ pub mod tasks;
 mod tests;
 
 pub use cart::{Cart, CartLine, Kind, NewLine, Status};
-pub use store::audit;
 
 /// The tables.
 pub const MIGRATIONS: &[::store::Migration] =
@@ -19,6 +18,6 @@ pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
     tasks: tasks::tasks,
-    audit: store::audit,
+    checks: store::AUDIT,
     ..web::Module::named("cart")
 };

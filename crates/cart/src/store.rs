@@ -2,7 +2,7 @@
 
 use crate::cart::{Cart, CartLine, Kind, LINES_MAX, NewLine, Status};
 use kernel::{CartId, CartItemId, OrderNumber, Quantity, Result, Timestamp, UserId};
-use store::{Arg, Check, Row, ToArg, Tx, Violation, args, audit::Given, concatcp};
+use store::{Arg, Check, Row, ToArg, Tx, args, audit::Given, concatcp};
 
 /// What [`cart`] reads, in this order.
 const COLUMNS: &str = "id, user_id, status, order_number, created_at, updated_at, version";
@@ -84,9 +84,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     STILL_FORGETTABLE,
     FORGET_LINES,
     FORGET,
-    UNTRUE,
-    OVERFULL,
-    WRONG_LINES,
 ];
 
 /// What must hold among carts.
@@ -113,11 +110,6 @@ pub const AUDIT: &[Check] = &[
         found: "quantity {} price {}",
     },
 ];
-
-/// Violations of [`AUDIT`].
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    store::audit::run(tx, AUDIT)
-}
 
 /// Selects one of the user's carts.
 #[derive(Debug, Clone, Copy)]

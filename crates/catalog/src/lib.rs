@@ -20,6 +20,7 @@ pub const MODULE: web::Module = web::Module {
     statements: &[store::STATEMENTS, store::variants::STATEMENTS, store::categories::STATEMENTS],
     routes: http::routes,
     invalidates: http::invalidates,
+    checks: store::AUDIT,
     audit: store::audit,
     ..web::Module::named("catalog")
 };

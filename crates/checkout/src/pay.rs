@@ -97,10 +97,10 @@ pub fn submit(
     saga.submit(tx, record, charge)
 }
 
-/// How the newest payment of an order stands.
+/// How a charge or a refund stands, with its payment.
 #[derive(Debug)]
 pub enum Standing {
-    /// The money was taken, and the order is paid.
+    /// A charge: the money was taken, and the order is paid. A refund: the money went back.
     Completed(Payment),
     /// The outcome is not known yet.
     Open(Payment),

@@ -3,6 +3,7 @@
 use crate::{
     cancel,
     flow::{ORDER, PartialRefund, REFUND, lock_run_of_order, refund_of},
+    pay::Standing,
     refund_lines::{Claim, Left},
     request::{RefundLine, RefundRequest},
 };
@@ -96,15 +97,6 @@ fn money_only(
         Some((run, action)) => Ok((&REFUND, run, action)),
         None => Err(Code::Internal.error().caused_by("a new refund has a saga already")),
     }
-}
-
-/// How a refund stands.
-#[derive(Debug)]
-pub enum Standing {
-    /// The money went back.
-    Completed(Payment),
-    /// The outcome is not known yet.
-    Open(Payment),
 }
 
 /// How the refund of a run stands: the run's own, or, when an order is being cancelled, that of its payment. S305

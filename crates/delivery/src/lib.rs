@@ -21,6 +21,6 @@ pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
     routes: http::routes,
-    audit: store::audit,
+    checks: store::AUDIT,
     ..web::Module::named("delivery")
 };

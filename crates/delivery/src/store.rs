@@ -2,7 +2,7 @@
 
 use crate::delivery::{CARRIER, Delivery, Entry, Kind, Status};
 use kernel::{Address, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
-use store::{Check, Row, Tx, Violation, args, concatcp, present};
+use store::{Check, Row, Tx, args, concatcp, present};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str = "id, tracking_number, order_number, user_id, status, delivered_at, carrier, receiver_name,
@@ -38,19 +38,7 @@ const WRONG_STATES: &str = "select tracking_number, status from deliveries
     order by id limit ?";
 
 /// Every statement of this domain.
-pub const STATEMENTS: &[&str] = &[
-    INSERT,
-    INSERT_ENTRY,
-    FIND,
-    OF_ORDER,
-    LOCK,
-    LOCK_OF_ORDER,
-    HISTORY,
-    SAVE,
-    WRONG_HISTORIES,
-    WRONG_ENDS,
-    WRONG_STATES,
-];
+pub const STATEMENTS: &[&str] = &[INSERT, INSERT_ENTRY, FIND, OF_ORDER, LOCK, LOCK_OF_ORDER, HISTORY, SAVE];
 
 /// What must hold among deliveries: histories without gaps that end with the status, and statuses with their data.
 pub const AUDIT: &[Check] = &[
@@ -76,11 +64,6 @@ pub const AUDIT: &[Check] = &[
         found: "{} without its data, or with another status's",
     },
 ];
-
-/// Violations of [`AUDIT`].
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    store::audit::run(tx, AUDIT)
-}
 
 // order and account read an address in the same way; each table has its own columns for it, so each store reads them itself
 fn head(row: &Row<'_>) -> Result<Delivery> {

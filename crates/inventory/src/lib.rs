@@ -13,7 +13,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use audit::audit;
 pub use location::Location;
 pub use movement::{Kind, Movement};
 pub use stock::{Level, Line, Opening, Reservation, Shortage, Stock, StockStatus};
@@ -30,6 +29,7 @@ pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
+    checks: audit::AUDIT,
     audit: audit::audit,
     ..web::Module::named("inventory")
 };

@@ -24,6 +24,6 @@ pub const MODULE: web::Module = web::Module {
     statements: &[store::STATEMENTS],
     reactions: events::reactions,
     streams: streams::sources,
-    audit: store::audit,
+    checks: store::AUDIT,
     ..web::Module::named("order")
 };

@@ -7,7 +7,7 @@ use kernel::{
     UserId,
 };
 use std::collections::HashMap;
-use store::{Arg, Check, Row, ToArg, Tx, Violation, args, concatcp, present};
+use store::{Arg, Check, Row, ToArg, Tx, args, concatcp, present};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str =
@@ -101,11 +101,6 @@ pub const STATEMENTS: &[&str] = &[
     STATUSES_PAGE,
     STATUSES_COUNT,
     CREATED_AT,
-    WRONG_AMOUNTS,
-    WRONG_SUBTOTALS,
-    WRONG_LINES,
-    WRONG_STATES,
-    NO_LINES,
 ];
 
 /// What must hold among orders: amounts that add up, and statuses with their data.
@@ -140,11 +135,6 @@ pub const AUDIT: &[Check] = &[
     },
     Check { rule: "an order has lines", sql: NO_LINES, given: &[], subject: "{}", found: "none" },
 ];
-
-/// Violations of [`AUDIT`].
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    store::audit::run(tx, AUDIT)
-}
 
 fn head(row: &Row<'_>) -> Result<Order> {
     let (id, number, user) = (row.next()?, row.next()?, row.next()?);

@@ -1,13 +1,12 @@
 //! Audit of payments and refunds (docs/RULES.md, invariants 2 and 3).
 
-use kernel::Result;
 use std::time::Duration;
-use store::{Check, Tx, Violation, audit::Given};
+use store::{Check, audit::Given};
 
-pub(crate) const WRONG_AMOUNTS: &str = "select payment_number, amount, captured, refund_claimed, refunded from payments
+const WRONG_AMOUNTS: &str = "select payment_number, amount, captured, refund_claimed, refunded from payments
     where captured not in (0, amount) or amount <= 0 or refunded < 0 or refunded > refund_claimed
        or refund_claimed > captured order by id limit ?";
-pub(crate) const WRONG_CLAIMS: &str = "select p.payment_number, p.refund_claimed, p.refunded,
+const WRONG_CLAIMS: &str = "select p.payment_number, p.refund_claimed, p.refunded,
         cast(coalesce(sum(case when r.status in ('PROCESSING', 'COMPLETED') then r.amount else 0 end), 0) as {bigint}),
         cast(coalesce(sum(case when r.status = 'COMPLETED' then r.amount else 0 end), 0) as {bigint})
     from payments p left join refunds r on r.payment_number = p.payment_number
@@ -16,7 +15,7 @@ pub(crate) const WRONG_CLAIMS: &str = "select p.payment_number, p.refund_claimed
            <> coalesce(sum(case when r.status in ('PROCESSING', 'COMPLETED') then r.amount else 0 end), 0)
         or p.refunded <> coalesce(sum(case when r.status = 'COMPLETED' then r.amount else 0 end), 0)
     order by p.id limit ?";
-pub(crate) const WRONG_STATES: &str = "select payment_number, status from payments
+const WRONG_STATES: &str = "select payment_number, status from payments
     where (status in ('PENDING', 'PROCESSING') and (captured <> 0 or live_key is null or paid_at is not null))
        or (status = 'COMPLETED' and (captured <> amount or refunded <> 0 or live_key is null or paid_at is null))
        or (status = 'PARTIALLY_REFUNDED' and (refunded <= 0 or refunded >= captured or live_key is null))
@@ -28,12 +27,12 @@ pub(crate) const WRONG_STATES: &str = "select payment_number, status from paymen
        or (live_key is not null and live_key not in (order_number, concat(order_number, '#OWN')))
        or status not in ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED')
     order by id limit ?";
-pub(crate) const TWICE_PAID: &str = "select order_number, count(*) from payments
+const TWICE_PAID: &str = "select order_number, count(*) from payments
     where status in ('PENDING', 'PROCESSING', 'COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')
     group by order_number, case when method = 'BALANCE' then 1 else 0 end having count(*) > 1 limit ?";
-pub(crate) const KEPT_TOO_LONG: &str = "select payment_number, status, captured, refund_claimed from payments
+const KEPT_TOO_LONG: &str = "select payment_number, status, captured, refund_claimed from payments
     where status in ('FAILED', 'CANCELLED') and captured > refund_claimed and updated_at < ? order by id limit ?";
-pub(crate) const WRONG_REFUNDS: &str = "select r.id, r.status, r.amount from refunds r
+const WRONG_REFUNDS: &str = "select r.id, r.status, r.amount from refunds r
     where r.amount <= 0 or (r.status = 'COMPLETED' and r.transaction_id is null)
        or (r.status = 'FAILED' and r.failure_reason is null)
        or (r.status = 'PROCESSING' and r.ended_at is not null) or (r.status <> 'PROCESSING' and r.ended_at is null)
@@ -102,8 +101,3 @@ pub const AUDIT: &[Check] = &[
         found: "amount {}, lines {}",
     },
 ];
-
-/// Violations of [`AUDIT`].
-pub fn audit(tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
-    store::audit::run(tx, AUDIT)
-}

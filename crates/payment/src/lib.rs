@@ -11,7 +11,6 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-pub use audit::{AUDIT, audit};
 pub use part::Part;
 pub use payment::{
     Approval, Change, Kind, Method, NewPayment, Payment, Refund, RefundKind, RefundStatus, RefundedLine, Status,
@@ -25,5 +24,9 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 ];
 
 /// What payments contribute to the program.
-pub const MODULE: web::Module =
-    web::Module { migrations: MIGRATIONS, statements: &[store::STATEMENTS], audit, ..web::Module::named("payment") };
+pub const MODULE: web::Module = web::Module {
+    migrations: MIGRATIONS,
+    statements: &[store::STATEMENTS],
+    checks: audit::AUDIT,
+    ..web::Module::named("payment")
+};

@@ -1,7 +1,7 @@
 //! The SQL of payments and refunds. The guards of their money are in the statements.
 
+use crate::Part;
 use crate::payment::{Kind, NewPayment, Payment, Refund, RefundKind, RefundStatus, RefundedLine, Status};
-use crate::{Part, audit};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
 use store::{Row, ToArg, Tx, args, concatcp, present};
 
@@ -69,13 +69,6 @@ pub const STATEMENTS: &[&str] = &[
     END_REFUND,
     INSERT_REFUND_LINES,
     REFUNDED_LINES,
-    audit::WRONG_REFUND_LINES,
-    audit::WRONG_AMOUNTS,
-    audit::WRONG_CLAIMS,
-    audit::WRONG_STATES,
-    audit::TWICE_PAID,
-    audit::KEPT_TOO_LONG,
-    audit::WRONG_REFUNDS,
 ];
 
 fn payment(row: &Row<'_>) -> Result<Payment> {

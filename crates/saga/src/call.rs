@@ -79,6 +79,7 @@ type Calling = for<'a> fn(&'a Ports, &'a Value, &'a str) -> BoxFuture<'a, Outcom
 
 /// A [`RemoteCall`] as plain function pointers over JSON.
 pub(crate) struct CallWork<S: 'static> {
+    #[cfg(feature = "test-harness")]
     pub is_made: bool,
     pub stored: &'static str,
     pub call: Calling,
@@ -92,6 +93,7 @@ pub(crate) struct CallWork<S: 'static> {
 impl<S: 'static> CallWork<S> {
     pub(crate) const fn of<C: RemoteCall<Saga = S>>() -> CallWork<S> {
         CallWork {
+            #[cfg(feature = "test-harness")]
             is_made: C::IS_MADE,
             stored: C::STORED,
             call: |ports, request, key| Box::pin(typed(read(request), move |request| C::call(ports, request, key))),

@@ -39,6 +39,6 @@ pub const MIGRATIONS: &[::store::Migration] =
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
-    audit: |tx| ::store::audit::run(tx, store::AUDIT),
+    checks: store::AUDIT,
     ..web::Module::named("saga")
 };

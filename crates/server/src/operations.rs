@@ -90,12 +90,10 @@ pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> Ap
     let subscribers = relay::subscribers(&relay::reactions(&app.modules));
     let view = app.db.read("events.list", move |tx| {
         let newest_id = outbox::newest(tx)?;
-        let (size, offset) = (paging.request.size(), paging.request.offset());
         let before = paging.cursor.map_or(i64::MAX, Cursor::id);
-        let events = outbox::before(tx, before, size)?;
-        let full = i64::try_from(events.len()).unwrap_or(0) == size;
-        let next_cursor = events.last().filter(|_| full).map(|event| Cursor::after(event.id));
-        let (dead_letters, total) = dead_letter::list(tx, size, offset)?;
+        let events = outbox::before(tx, before, paging.request.limit())?;
+        let (events, next_cursor) = paging.request.cut(events, |event| event.id);
+        let (dead_letters, total) = dead_letter::list(tx, paging.request.size(), paging.request.offset())?;
         let consumers = positions(tx, &subscribers)?;
         let events = events.into_iter().map(EventView::of).collect();
         Ok(EventsView { newest_id, events, next_cursor, consumers, parked: paging.request.of(dead_letters, total) })

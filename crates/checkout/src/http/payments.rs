@@ -145,8 +145,8 @@ async fn refund_payment(
     };
     let response = move |tx: &mut Tx<'_>, run: &Record| {
         Ok(match refund::standing(tx, run, &number)? {
-            refund::Standing::Completed(payment) => ok(PaymentResponse::from(payment)),
-            refund::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
+            pay::Standing::Completed(payment) => ok(PaymentResponse::from(payment)),
+            pay::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
         })
     };
     respond(&app, body.key, "checkout.refund", begin, response).await

@@ -17,8 +17,8 @@ use web::{App, Module, Role};
 
 const MODULES: &[Module] = &[
     catalog::MODULE,
-    Module { migrations: inventory::MIGRATIONS, audit: inventory::audit, ..Module::named("inventory") },
-    Module { migrations: cart::MIGRATIONS, audit: cart::audit, ..Module::named("cart") },
+    inventory::MODULE,
+    cart::MODULE,
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
