@@ -38,6 +38,7 @@ pub struct OrderRequest {
 }
 
 /// One thing to order: a variant, or a product, which means its default variant.
+// `merchandising` has the same three fields for its verification: each route owns its request, so that one can grow alone.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = OrderItemRequest)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use web::settings::{self, WrongSetting};
 
 /// `[inventory]`; the server's default file explains each setting.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub low_stock_threshold: i64,

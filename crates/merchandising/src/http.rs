@@ -10,8 +10,7 @@ mod products_admin;
 #[cfg(test)]
 mod tests;
 
-use crate::ops::Settings;
-use web::{App, Invalidation, Routes};
+use web::{Invalidation, Routes};
 
 /// The handlers of this crate.
 pub fn routes() -> Routes {
@@ -27,12 +26,4 @@ pub fn routes() -> Routes {
 /// Which cached responses an event invalidates.
 pub fn invalidates() -> Vec<Invalidation> {
     [products::invalidates(), inventory::invalidates()].into_iter().flatten().collect()
-}
-
-/// The settings that the operations need.
-fn settings(app: &App) -> Settings {
-    Settings {
-        currency: app.shop.currency,
-        low_stock_threshold: app.settings::<::inventory::Settings>().low_stock_threshold,
-    }
 }

@@ -11,14 +11,20 @@ use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use store::Tx;
 use utoipa::ToSchema;
+use web::App;
 
 /// What these verbs need of the settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// The one currency.
     pub currency: Currency,
-    /// Available units at or below which a new stock row counts as low.
-    pub low_stock_threshold: i64,
+    pub inventory: inventory::Settings,
+}
+
+impl Settings {
+    /// The settings of a running shop.
+    pub fn of(app: &App) -> Settings {
+        Settings { currency: app.shop.currency, inventory: *app.settings::<inventory::Settings>() }
+    }
 }
 
 /// Makes a product and opens the stock of its variants, both or neither. The errors of [`products::create`]; S007.
@@ -39,7 +45,7 @@ pub fn create(
 }
 
 fn opening(settings: Settings, product: ProductId, variant: VariantId, quantity: i64) -> Opening {
-    Opening::at_main(product, variant, quantity, settings.low_stock_threshold)
+    Opening::at_main(product, variant, quantity, settings.inventory.low_stock_threshold)
 }
 
 /// Rewrites a product; its stock too when the request names it. The errors of [`products::rewrite`]; S007.

@@ -75,7 +75,8 @@ impl<S: 'static> Saga<S> {
         Ok(None)
     }
 
-    /// Stores the outcome of a pending forward call; an action when that is all for now.
+    /// Stores the outcome of a pending forward call; an action when that is all for now. [`Self::settle_backward`] has the same
+    /// shape on purpose: each reads as one list of outcomes, and what follows from an outcome differs in each direction.
     pub(crate) fn settle_forward(
         &self,
         tx: &mut Tx<'_>,

@@ -135,7 +135,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, record: &mut Record) -> Result<bool> {
     Err(Code::Internal.error().caused_by("no free saga number was drawn"))
 }
 
-/// Saves a run, unless it was saved by someone else since it was read: then C016, and the transaction must fail.
+/// Saves a run, unless it was saved by someone else since it was read: then C016, and the transaction must fail. The values
+/// repeat some of [`insert`], because both follow the columns of their own statement.
 pub fn save(tx: &mut Tx<'_>, record: &mut Record) -> Result<()> {
     let completed = record.completed.join(",");
     let memory = memory(record)?;

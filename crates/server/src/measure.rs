@@ -53,17 +53,17 @@ fn describe() {
     describe_counter!("holdfast_store_statements_total", "Statements run.");
     describe_counter!("holdfast_store_round_trips_total", "Times a database server was waited for.");
     describe_counter!("holdfast_store_jobs_again_total", "Times a job was run again because of others.");
-    describe_gauge!("holdfast_leader", "1 while this instance hands events on and runs the shop's periodic tasks.");
+    describe_gauge!("holdfast_leader", "1 while this instance leads: it runs the reactions and the periodic tasks.");
     describe_gauge!("holdfast_store_healthy", "1 while the last commit succeeded.");
-    describe_counter!("holdfast_relay_facts_total", "Events handed on.");
+    describe_counter!("holdfast_relay_events_total", "Events that the relay gave to its subscribers.");
     describe_counter!("holdfast_relay_reactions_total", "Transactions of reactions.");
-    describe_counter!("holdfast_relay_failures_total", "Times events could not be handed on.");
+    describe_counter!("holdfast_relay_failures_total", "Times a subscriber failed.");
     describe_gauge!(
-        "holdfast_relay_lag_facts",
-        "Events that not every consumer has dealt with; where another instance leads, those not told to streams here."
+        "holdfast_relay_lag_events",
+        "Events that not every subscriber has handled; in a follower, those that its own streams have not got."
     );
     describe_gauge!("holdfast_relay_lag_seconds", "Age of the oldest of those.");
-    describe_gauge!("holdfast_events_parked", "Events put aside because a reaction failed.");
+    describe_gauge!("holdfast_dead_letters", "Events that were set aside because a subscriber kept failing.");
     describe_gauge!("holdfast_streams", "Open live streams.");
     for module in MODULES {
         module.gauges.iter().for_each(|gauge| describe_gauge!(gauge.name, gauge.help));
@@ -154,10 +154,10 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     gauge!("holdfast_store_healthy").set(f64::from(u8::from(app.db.health().is_healthy())));
     gauge!("holdfast_http_requests_running").set(requests.running() as f64);
     gauge!("holdfast_streams").set(app.streams.open() as f64);
-    counter!("holdfast_relay_facts_total").absolute(progress.events.load(Ordering::Relaxed));
+    counter!("holdfast_relay_events_total").absolute(progress.events.load(Ordering::Relaxed));
     counter!("holdfast_relay_reactions_total").absolute(progress.reactions.load(Ordering::Relaxed));
     counter!("holdfast_relay_failures_total").absolute(progress.all_failures());
-    gauge!("holdfast_events_parked").set(progress.dead_letters() as f64);
+    gauge!("holdfast_dead_letters").set(progress.dead_letters() as f64);
     gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
     let modules = Arc::clone(&app.modules);
     let read = move |tx: &mut store::Tx<'_>| {
@@ -177,6 +177,6 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
         gauge!("holdfast_subscriber_dead_letters", "subscriber" => one.name).set(one.dead_letters() as f64);
     }
     let lag = newest - progress.dealt_with();
-    gauge!("holdfast_relay_lag_facts").set(lag.max(0) as f64);
+    gauge!("holdfast_relay_lag_events").set(lag.max(0) as f64);
     Ok(registry().render())
 }

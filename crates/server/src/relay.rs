@@ -10,6 +10,7 @@
 //! holds the lease.
 
 mod feed;
+mod leading;
 mod memory;
 mod outside;
 mod progress;

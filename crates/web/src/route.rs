@@ -196,7 +196,7 @@ pub fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)>
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
-/// As [`operations`], to be changed.
+/// As [`operations`], to be changed. Rust has no way to write both once.
 pub fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let PathItem { get, post, put, patch, delete, .. } = item;
     let all = [

@@ -1,7 +1,6 @@
 //! The handlers with which sellers and administrators keep the stock of a product: open, add, adjust, read the ledger; and the
 //! rebuild. `inventory` knows neither the seller of a product nor its default variant; `catalog` does.
 
-use super::settings;
 use crate::ops::Settings;
 use axum::{extract::State, response::Response};
 use catalog::ops::{products, variants};
@@ -119,7 +118,7 @@ fn open(
         variant: variant_of(tx, product, sent.variant_id)?,
         location: Location::or_main(sent.location_code.as_deref())?,
         quantity: sent.quantity,
-        threshold: sent.low_stock_threshold.unwrap_or(settings.low_stock_threshold),
+        threshold: sent.low_stock_threshold.unwrap_or(settings.inventory.low_stock_threshold),
     };
     stock::open(tx, &[opening], sent.reason.as_deref(), by)?;
     stock::stock_of_product(tx, product)
@@ -153,7 +152,7 @@ async fn open_stock(
     Path(product): Path<ProductId>,
     Idempotent { body, key }: Idempotent<OpenStock>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (Settings::of(&app), Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
         let opened = open(tx, settings, author, &by, product, &body)?;
         Ok(created(format!("/inventory/{product}"), opened))

@@ -1,8 +1,8 @@
 //! The handlers with which sellers change their own products, and administrators all.
 
-use super::{products::Wanted, settings};
+use super::products::Wanted;
 use crate::list::{self, Question, SORT_DEFAULT, SORTS};
-use crate::ops;
+use crate::ops::{self, Settings};
 use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock};
 use axum::{extract::State, response::Response};
@@ -72,7 +72,7 @@ async fn admin_products(
 #[utoipa::path(get, path = "/admin/products/{id}", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductDetail>)))]
 async fn admin_product(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<ProductDetail> {
-    let (settings, author) = (settings(&app), Author::from(&seller));
+    let (settings, author) = (Settings::of(&app), Author::from(&seller));
     Ok(ok(app.db.read("merchandising.owned", move |tx| ops::owned(tx, settings, author, id)).await?))
 }
 
@@ -84,7 +84,7 @@ async fn create_product(
     seller: Seller,
     Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (Settings::of(&app), Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| {
         let made = ops::create(tx, settings, author, &by, &body)?;
         Ok(created(format!("/products/{}", made.product.id), made))
@@ -104,7 +104,7 @@ async fn rewrite_product(
     if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (Settings::of(&app), Author::from(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
     let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, settings, author, &by, id, &body, expected)?));
     once(&app, key, "merchandising.rewrite", work).await
@@ -137,7 +137,7 @@ async fn set_stock(
     Path(id): Path<ProductId>,
     Idempotent { body, key }: Idempotent<SetStock>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (Settings::of(&app), Author::from(&seller), seller.0.id.to_string());
     let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, settings, author, &by, id, &body)?));
     once(&app, key, "merchandising.set-stock", work).await
 }
@@ -151,7 +151,7 @@ async fn publish_product(
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
 ) -> ApiResult<ProductDetail> {
-    let (settings, author) = (settings(&app), Author::from(&seller));
+    let (settings, author) = (Settings::of(&app), Author::from(&seller));
     Ok(ok(app.db.write("merchandising.publish", move |tx| ops::publish(tx, settings, author, id, expected)).await?))
 }
 
@@ -164,7 +164,7 @@ async fn close_product(
     Path(id): Path<ProductId>,
     IfMatch(expected): IfMatch,
 ) -> ApiResult<ProductDetail> {
-    let (settings, author) = (settings(&app), Author::from(&seller));
+    let (settings, author) = (Settings::of(&app), Author::from(&seller));
     Ok(ok(app.db.write("merchandising.close", move |tx| ops::close(tx, settings, author, id, expected)).await?))
 }
 
@@ -176,7 +176,7 @@ async fn product_variants(
     seller: Seller,
     Path(id): Path<ProductId>,
 ) -> ApiResult<Vec<VariantPage>> {
-    let (settings, author) = (settings(&app), Author::from(&seller));
+    let (settings, author) = (Settings::of(&app), Author::from(&seller));
     Ok(ok(app.db.read("merchandising.variants", move |tx| ops::variants(tx, settings, author, id)).await?))
 }
 
@@ -191,7 +191,7 @@ async fn add_variant(
     if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SaveVariant>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (settings(&app), Author::from(&seller), seller.0.id.to_string());
+    let (settings, author, by) = (Settings::of(&app), Author::from(&seller), seller.0.id.to_string());
     let expected = if_match.or(body.version)?;
     let work = move |tx: &mut Tx<'_>| {
         let made = ops::add_variant(tx, settings, author, &by, id, &body, expected)?;

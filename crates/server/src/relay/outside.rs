@@ -1,8 +1,8 @@
 //! The loop of a subscriber outside the shop: batches, retries with backoff, dead letters.
 
 use super::feed::Feed;
+use super::leading::Leading;
 use super::progress::{Kind, Standing};
-use super::reactions::begin;
 use super::subscriber::Subscriber;
 use kernel::{Code, Result};
 use std::{sync::Arc, time::Duration};
@@ -26,7 +26,7 @@ pub(super) struct Deliveries {
     feed: Arc<Feed>,
     subscriber: Arc<dyn Outside>,
     standing: Arc<Standing>,
-    leading: Option<(Lease, App)>,
+    leading: Leading,
     /// For one that runs everywhere: whether its position is known.
     begun: bool,
 }
@@ -40,7 +40,7 @@ impl Deliveries {
         if subscriber.runs() == Runs::Everywhere {
             standing.moved(feed.newest());
         }
-        Deliveries { app: app.clone(), feed: Arc::clone(feed), subscriber, standing, leading: None, begun: false }
+        Deliveries { app: app.clone(), feed: Arc::clone(feed), subscriber, standing, leading: Leading::default(), begun: false }
     }
 
     /// The shop to work with, if it is this instance's turn: under the lease, or as it is for one that runs everywhere.
@@ -54,19 +54,7 @@ impl Deliveries {
             }
             return Ok(Some(self.app.clone()));
         }
-        let Some(lease) = lease else {
-            if self.leading.take().is_some() {
-                self.standing.rests();
-            }
-            return Ok(None);
-        };
-        if let Some((_, app)) = self.leading.as_ref().filter(|(led, _)| *led == lease) {
-            return Ok(Some(app.clone()));
-        }
-        let app = self.app.under(lease);
-        begin(&app, self.standing.name, &self.standing).await?;
-        self.leading = Some((lease, app.clone()));
-        Ok(Some(app))
+        self.leading.under(lease, &self.app, &self.standing).await
     }
 
     async fn deliver(&self, batch: &[StoredEvent]) -> Result<Vec<Rejected>> {

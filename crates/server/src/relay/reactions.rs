@@ -5,6 +5,7 @@
 //! is stored with those of the others now and then.
 
 use super::feed::{BATCH, Feed};
+use super::leading::Leading;
 use super::progress::{Kind, Progress, Standing};
 use super::subscriber::Subscriber;
 use kernel::Result;
@@ -12,7 +13,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use store::{Lease, Reaction, StoredEvent, Tx, dead_letter, reaction, subscriber};
+use store::{Lease, Reaction, StoredEvent, Tx, dead_letter, reaction};
 use web::{App, Module};
 
 /// Events of one transaction; more would keep other jobs from the writer.
@@ -44,7 +45,7 @@ pub(super) struct Reactions {
     reactions: Arc<[Reaction]>,
     standing: Arc<Standing>,
     progress: Arc<Progress>,
-    leading: Option<(Lease, App)>,
+    leading: Leading,
 }
 
 impl Reactions {
@@ -61,37 +62,8 @@ impl Reactions {
         progress: &Arc<Progress>,
     ) -> Reactions {
         let (app, feed, reactions) = (app.clone(), Arc::clone(feed), Arc::clone(reactions));
-        Reactions { app, feed, topics, reactions, standing, progress: Arc::clone(progress), leading: None }
+        Reactions { app, feed, topics, reactions, standing, progress: Arc::clone(progress), leading: Leading::default() }
     }
-
-    /// The shop under the lease, if this instance leads. A new leader first reads where the last one stopped; it does so
-    /// under the lease, so that the last one can no longer move the position.
-    async fn under(&mut self, lease: Option<Lease>) -> Result<Option<App>> {
-        let Some(lease) = lease else {
-            if self.leading.take().is_some() {
-                self.standing.rests();
-            }
-            return Ok(None);
-        };
-        if let Some((_, app)) = self.leading.as_ref().filter(|(led, _)| *led == lease) {
-            return Ok(Some(app.clone()));
-        }
-        let (app, name) = (self.app.under(lease), self.standing.name);
-        begin(&app, name, &self.standing).await?;
-        self.leading = Some((lease, app.clone()));
-        Ok(Some(app))
-    }
-}
-
-/// Reads the stored position and the number of dead letters.
-pub(super) async fn begin(app: &App, name: &'static str, standing: &Standing) -> Result<()> {
-    let read = move |tx: &mut Tx<'_>| Ok((subscriber::position(tx, name)?, dead_letter::count(tx, name)?));
-    let (position, dead_letters) = app.db.write("relay.lead", read).await?;
-    standing.moved(position.unwrap_or(0));
-    // a new subscriber gets a stored position soon, so that the outbox waits for it
-    standing.stored(position.unwrap_or(-1));
-    standing.has_dead_letters(dead_letters);
-    Ok(())
 }
 
 impl Subscriber for Reactions {
@@ -102,7 +74,7 @@ impl Subscriber for Reactions {
     }
 
     async fn step(&mut self, lease: Option<Lease>) -> Result<usize> {
-        let Some(app) = self.under(lease).await? else { return Ok(0) };
+        let Some(app) = self.leading.under(lease, &self.app, &self.standing).await? else { return Ok(0) };
         let events = self.feed.after(self.standing.position(), BATCH as usize).await?;
         self.standing.begins_with(events.first());
         let Some(last) = events.last().map(|event| event.id) else { return Ok(0) };
@@ -127,7 +99,7 @@ impl Subscriber for Reactions {
         if self.standing.dead_letters() == 0 {
             return Ok(0);
         }
-        let Some(app) = self.under(lease).await? else { return Ok(0) };
+        let Some(app) = self.leading.under(lease, &self.app, &self.standing).await? else { return Ok(0) };
         let (name, reactions) = (self.standing.name, Arc::clone(&self.reactions));
         let retry = move |tx: &mut Tx<'_>| {
             let succeeded = reaction::retry_due(tx, name, &reactions, REACT_AT_ONCE as i64)?;

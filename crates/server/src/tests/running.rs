@@ -34,7 +34,7 @@ async fn operators_see_health_metrics_and_the_document() {
     assert!(ready.contains("\"ready\":true"), "{ready}");
     assert!(get(server.address, "/metrics").await.starts_with("HTTP/1.1 404"), "they have their own port");
     let metrics = get(server.metrics_address.unwrap(), "/metrics").await;
-    for name in ["holdfast_http_requests_total", "holdfast_store_commits_total", "holdfast_relay_lag_facts"] {
+    for name in ["holdfast_http_requests_total", "holdfast_store_commits_total", "holdfast_relay_lag_events"] {
         assert!(metrics.contains(name), "{name} is missing");
     }
     assert!(get(server.address, "/openapi.json").await.contains("\"openapi\":\"3.1"));
