@@ -10,7 +10,8 @@ use fixture::{Fixture, at_once};
 use kernel::{CategoryId, Code, Currency, ProductId, Random, Result};
 use store::Tx;
 
-const SETTINGS: Settings = Settings { currency: Currency::KRW, inventory: inventory::Settings { low_stock_threshold: 10 } };
+const SETTINGS: Settings =
+    Settings { currency: Currency::KRW, inventory: inventory::Settings { low_stock_threshold: 10 } };
 /// People at once.
 const PEOPLE: u64 = 6;
 /// What each of them does.

@@ -13,7 +13,8 @@ use std::ops::Deref;
 use store::Tx;
 use web::Module;
 
-const SETTINGS: Settings = Settings { currency: Currency::KRW, inventory: inventory::Settings { low_stock_threshold: 10 } };
+const SETTINGS: Settings =
+    Settings { currency: Currency::KRW, inventory: inventory::Settings { low_stock_threshold: 10 } };
 
 /// Modules whose tables and routes the tests use.
 pub(crate) const MODULES: &[Module] = &[catalog::MODULE, inventory::MODULE, order::MODULE, crate::MODULE];

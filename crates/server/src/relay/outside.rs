@@ -40,7 +40,14 @@ impl Deliveries {
         if subscriber.runs() == Runs::Everywhere {
             standing.moved(feed.newest());
         }
-        Deliveries { app: app.clone(), feed: Arc::clone(feed), subscriber, standing, leading: Leading::default(), begun: false }
+        Deliveries {
+            app: app.clone(),
+            feed: Arc::clone(feed),
+            subscriber,
+            standing,
+            leading: Leading::default(),
+            begun: false,
+        }
     }
 
     /// The shop to work with, if it is this instance's turn: under the lease, or as it is for one that runs everywhere.

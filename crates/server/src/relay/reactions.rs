@@ -62,7 +62,15 @@ impl Reactions {
         progress: &Arc<Progress>,
     ) -> Reactions {
         let (app, feed, reactions) = (app.clone(), Arc::clone(feed), Arc::clone(reactions));
-        Reactions { app, feed, topics, reactions, standing, progress: Arc::clone(progress), leading: Leading::default() }
+        Reactions {
+            app,
+            feed,
+            topics,
+            reactions,
+            standing,
+            progress: Arc::clone(progress),
+            leading: Leading::default(),
+        }
     }
 }
 
