@@ -55,6 +55,24 @@ const SENT_AFTER_CANCELLATION: &str =
     join saga_runs s on s.event_key = o.order_number and s.family = ?
     where s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";
+const PARCEL_ELSEWHERE: &str = "select o.order_number, o.status, d.status from orders o
+    join deliveries d on d.order_number = o.order_number
+    where not ((o.status = 'PAID' and d.status = 'PREPARING')
+            or (o.status = 'SHIPPING' and d.status in ('SHIPPED', 'IN_TRANSIT', 'RETURNED'))
+            or (o.status = 'DELIVERED' and d.status in ('DELIVERED', 'RETURNED'))
+            or (o.status = 'REFUNDED' and d.status <> 'PREPARING')
+            or (o.status = 'CANCELLED' and d.status = 'CANCELLED'))
+      and not exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
+                         and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
+    order by o.id limit ?";
+const GOODS_ELSEWHERE: &str = "select o.order_number, d.status, r.state from orders o
+    join deliveries d on d.order_number = o.order_number
+    join inventory_reservations r on r.order_number = o.order_number
+    where ((d.status in ('CANCELLED', 'RETURNED') and d.returned_by_hand = 0 and r.state = 'COMMITTED')
+        or (d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED') and r.state in ('RETURNED', 'RELEASED')))
+      and not exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
+                         and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
+    order by o.id limit ?";
 // Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
 // minute of what is kept is left out, unless nothing was deleted yet.
 const WITHOUT_EVENT: &str = "select o.order_number from orders o
@@ -110,6 +128,20 @@ pub const AUDIT: &[Check] = &[
         given: OF_ORDERS,
         subject: "{}",
         found: "it is {}",
+    },
+    Check {
+        rule: "an order and its parcel agree",
+        sql: PARCEL_ELSEWHERE,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "order {}, parcel {}",
+    },
+    Check {
+        rule: "goods are in stock again exactly when their parcel was stopped or came back",
+        sql: GOODS_ELSEWHERE,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "parcel {}, goods {}",
     },
     Check {
         rule: "every order was published",

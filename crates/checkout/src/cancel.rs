@@ -1,6 +1,9 @@
 //! Cancelling an order is compensating its saga: an unpaid order releases its stock, a paid one returns its money and goods.
 
-use crate::flow::{Checkout, REFUND, lock_run_of_order};
+use crate::{
+    flow::{Checkout, lock_run_of_order},
+    rest,
+};
 use kernel::{Code, Error, OrderNumber, Result, UserId};
 use order::{Kind, Order};
 use saga::{Action, Cancellation, Record, Saga, Status};
@@ -42,33 +45,15 @@ pub fn begin(
 fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     match order.status.kind() {
         Kind::Pending | Kind::Confirmed => Ok(()),
-        Kind::Paid => {
-            let left = delivery::ops::lock_of_order(tx, &order.number)?.is_some_and(|parcel| has_left(&parcel));
-            if left {
+        // the parcel decides: an older version could set an order to SHIPPING whose parcel is still here
+        Kind::Paid | Kind::Shipping | Kind::Delivered => {
+            if delivery::ops::lock_of_order(tx, &order.number)?.is_some_and(|parcel| parcel.status.has_left()) {
                 return Err(Code::OrderCannotBeCancelled.because("its parcel has left"));
             }
-            if saga::store::of_key(tx, order.number.as_str())?.iter().any(is_open_refund) {
-                return Err(Code::Conflict.because("a refund of this order is open; try again later").retry_after(10));
-            }
-            Ok(())
+            rest::of_refunds(tx, &order.number)
         }
-        Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => Err(too_late(order)),
+        Kind::Cancelled | Kind::Refunded => Err(too_late(order)),
     }
-}
-
-/// Whether the parcel was handed to the carrier.
-pub fn has_left(parcel: &delivery::Delivery) -> bool {
-    match parcel.status.kind() {
-        delivery::Kind::Preparing | delivery::Kind::Cancelled => false,
-        delivery::Kind::Shipped | delivery::Kind::InTransit | delivery::Kind::Delivered | delivery::Kind::Returned => {
-            true
-        }
-    }
-}
-
-/// Whether this is a refund of a part whose outcome is not known.
-pub fn is_open_refund(record: &Record) -> bool {
-    record.family == REFUND.family() && record.status.is_moving()
 }
 
 fn too_late(order: &Order) -> Error {

@@ -146,8 +146,9 @@ fn close_order(tx: &mut Tx<'_>, saga: &Checkout, why: &Cancellation) -> Result<(
     let order = &saga.order;
     match order.status.kind() {
         Kind::Pending | Kind::Confirmed => order::ops::cancelled(tx, &order.number, &why.reason, &why.by).map(|_| ()),
-        Kind::Paid | Kind::Shipping => order::ops::refunded(tx, &order.number, &why.reason, &why.by).map(|_| ()),
+        Kind::Paid | Kind::Shipping | Kind::Delivered => {
+            order::ops::refunded(tx, &order.number, &why.reason, &why.by).map(|_| ())
+        }
         Kind::Cancelled | Kind::Refunded => Ok(()),
-        Kind::Delivered => Err(Code::OrderCannotBeCancelled.because("it has arrived")),
     }
 }

@@ -1,6 +1,8 @@
-//! The routes of carts, orders, payments and sagas: all of each family, also those that one domain could answer alone.
+//! The routes of carts, orders, payments, deliveries and sagas: all of each family, also those that one domain could answer
+//! alone.
 
 mod carts;
+mod deliveries;
 mod order_lists;
 mod order_streams;
 mod orders;
@@ -19,5 +21,6 @@ pub fn routes() -> Routes {
         .merge(order_streams::routes())
         .merge(orders_admin::routes())
         .merge(payments::routes())
+        .merge(deliveries::routes())
         .merge(sagas::routes())
 }

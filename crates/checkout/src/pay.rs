@@ -113,7 +113,8 @@ pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
     let payment = payment::ops::current(tx, &order_of(record)?)?;
     match &payment.status {
         Pending | Processing => Ok(Standing::Open(payment)),
-        Completed { .. } | PartiallyRefunded { .. } if record.status == Status::Completed => {
+        // also when all of it was given back later: the order was paid
+        Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } if record.status == Status::Completed => {
             Ok(Standing::Completed(payment))
         }
         Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } => Err(named(undone(record), &payment)),
@@ -122,14 +123,22 @@ pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
     }
 }
 
-/// Why an order is not paid although its money was taken.
+/// Why an order is not paid although its money was taken. S208 only when a step of ours failed after the capture: that its time
+/// was over, or that somebody cancelled it meanwhile, is not the shop's failure.
 fn undone(record: &Record) -> Error {
     match &record.cancellation {
         Some(why) if why.by != SYSTEM => {
             Code::PaymentCancelledByUser.because("the order was cancelled meanwhile; the money goes back")
         }
+        Some(_) if timed_out(record) => {
+            Code::InvalidOrderStatus.because("the time to pay it was over meanwhile; the money goes back")
+        }
         Some(_) | None => Code::OrderCreationFailed.because("the order was undone; the money goes back"),
     }
+}
+
+fn timed_out(record: &Record) -> bool {
+    record.last_error.as_ref().is_some_and(|error| error.starts_with(Code::SagaTimeout.code()))
 }
 
 fn named(error: Error, payment: &Payment) -> Error {
@@ -142,8 +151,12 @@ fn named(error: Error, payment: &Payment) -> Error {
 
 /// Begins to cancel a payment whose outcome is not known: the gateway is asked, and if it does not know the payment, the
 /// payment is abandoned and the order waits for another. S312 when the outcome is known, C019 while it is being found out.
-pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, user: &UserId) -> Result<(Record, Action)> {
-    let payment = payment::ops::own(tx, number, user)?;
+/// `owner` is none for the shop; S313 for another one than the payer.
+pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, owner: Option<&UserId>) -> Result<(Record, Action)> {
+    let payment = match owner {
+        Some(user) => payment::ops::own(tx, number, user)?,
+        None => payment::ops::find(tx, number)?,
+    };
     must_be_open(&payment)?;
     let mut record = lock_run_of_order(tx, &payment.order)?;
     if record.status != Status::Started || record.pending().is_none() {

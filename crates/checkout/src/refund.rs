@@ -3,6 +3,7 @@
 use crate::{
     cancel,
     flow::{ORDER, PartialRefund, REFUND, lock_run_of_order, refund_of},
+    parts::Parts,
     pay::Standing,
     refund_lines::{Claim, Left},
     request::{RefundLine, RefundRequest},
@@ -67,8 +68,7 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     let claim = Left::of(&order, &payment, &refunded).claim(wanted.amount, &wanted.lines)?;
     let all = claim.amount == payment.refundable();
     match order.status.kind() {
-        // the goods are still here
-        Kind::Paid if all && !parcel_has_left(tx, &order.number)? => {
+        Kind::Paid | Kind::Shipping | Kind::Delivered if all && !parcel_has_left(tx, &order.number)? => {
             let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
             Ok((&ORDER, run, action))
         }
@@ -80,8 +80,28 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     }
 }
 
+/// Decides to give back all that is left of what an order cost. An order that cost nothing is cancelled, if its parcel is still
+/// here. S201 the order, S205 before it is paid, and the errors of [`begin`].
+pub fn begin_of_order(
+    tx: &mut Tx<'_>,
+    number: &OrderNumber,
+    why: Cancellation,
+) -> Result<(&'static dyn Flow, Record, Action)> {
+    let order = order::ops::find(tx, number)?;
+    match order.status.kind() {
+        Kind::Pending | Kind::Confirmed => return Err(Code::OrderNotPaid.because("cancel it instead")),
+        Kind::Paid | Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {}
+    }
+    if Parts::of(&order).gateway.is_zero() {
+        let (run, action) = cancel::begin(tx, &ORDER, number, None, &why)?;
+        return Ok((&ORDER, run, action));
+    }
+    let payment = payment::ops::current(tx, number)?.number;
+    begin(tx, &Wanted { payment, amount: None, lines: Vec::new(), why })
+}
+
 fn parcel_has_left(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
-    Ok(delivery::ops::of_order(tx, order)?.is_some_and(|parcel| cancel::has_left(&parcel)))
+    Ok(delivery::ops::of_order(tx, order)?.is_some_and(|parcel| parcel.status.has_left()))
 }
 
 fn money_only(
@@ -99,23 +119,25 @@ fn money_only(
     }
 }
 
-/// How the refund of a run stands: the run's own, or, when an order is being cancelled, that of its payment. S305
-/// when the gateway refused it.
+/// How the refund of a run stands, with the payment `number`. S305 when the gateway refused it.
 pub fn standing(tx: &mut Tx<'_>, record: &Record, number: &PaymentNumber) -> Result<Standing> {
+    let done = is_done(tx, record)?;
+    let payment = payment::ops::find(tx, number)?;
+    Ok(if done { Standing::Completed(payment) } else { Standing::Open(payment) })
+}
+
+/// Whether the money of a run has gone back: the run's own refund, or, when an order is being cancelled, all of it. S305 when
+/// the gateway refused.
+pub fn is_done(tx: &mut Tx<'_>, record: &Record) -> Result<bool> {
     if record.family == REFUND.family() {
-        let refund = payment::ops::find_refund(tx, refund_of(record)?)?;
-        let payment = payment::ops::find(tx, number)?;
-        return match refund.status {
-            RefundStatus::Completed { .. } => Ok(Standing::Completed(payment)),
-            RefundStatus::Processing => Ok(Standing::Open(payment)),
+        return match payment::ops::find_refund(tx, refund_of(record)?)?.status {
+            RefundStatus::Completed { .. } => Ok(true),
+            RefundStatus::Processing => Ok(false),
             RefundStatus::Failed { reason, .. } => Err(Code::PaymentRefundFailed.because(reason)),
         };
     }
-    let payment = payment::ops::find(tx, number)?;
     Ok(match record.status {
-        Status::Failed => Standing::Completed(payment),
-        Status::Started | Status::Completed | Status::Compensating | Status::CompensationFailed => {
-            Standing::Open(payment)
-        }
+        Status::Failed => true,
+        Status::Started | Status::Completed | Status::Compensating | Status::CompensationFailed => false,
     })
 }

@@ -89,6 +89,14 @@ impl Status {
         }
     }
 
+    /// Whether the parcel was handed to the carrier.
+    pub const fn has_left(self) -> bool {
+        match self {
+            Status::Preparing | Status::Cancelled => false,
+            Status::Shipped | Status::InTransit | Status::Delivered { .. } | Status::Returned { .. } => true,
+        }
+    }
+
     /// The status without its data.
     pub const fn kind(self) -> Kind {
         match self {

@@ -2,7 +2,6 @@
 
 pub mod delivery;
 pub mod events;
-pub mod http;
 pub mod ops;
 pub mod response;
 pub mod store;
@@ -13,14 +12,18 @@ pub use delivery::{Delivery, Entry, Kind, Status};
 pub use response::{DeliveryHistory, DeliveryResponse};
 
 /// Tables of this domain.
-pub const MIGRATIONS: &[::store::Migration] =
-    &[::store::Migration { name: "delivery/0001_deliveries", sql: include_str!("../migrations/0001_deliveries.sql") }];
+pub const MIGRATIONS: &[::store::Migration] = &[
+    ::store::Migration { name: "delivery/0001_deliveries", sql: include_str!("../migrations/0001_deliveries.sql") },
+    ::store::Migration {
+        name: "delivery/0002_returned_by_hand",
+        sql: include_str!("../migrations/0002_returned_by_hand.sql"),
+    },
+];
 
 /// What deliveries contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
     statements: &[store::STATEMENTS],
-    routes: http::routes,
     checks: store::AUDIT,
     ..web::Module::named("delivery")
 };

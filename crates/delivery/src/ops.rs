@@ -73,7 +73,7 @@ pub fn update(
 ) -> Result<Delivery> {
     let location = text::optional("location", location, LOCATION_MAX)?;
     let description = text::paragraph("description", description, text::REASON_MAX)?;
-    let delivery = store::lock(tx, tracking)?.ok_or_else(|| Code::DeliveryNotFound.error())?;
+    let delivery = lock(tx, tracking)?;
     if to == Kind::Cancelled {
         return Err(Code::InvalidDeliveryStatus.because("cancel or refund the order; that cancels its delivery"));
     }
@@ -112,6 +112,11 @@ fn become_next(
 /// The delivery with this number; S501.
 pub fn find(tx: &mut Tx<'_>, tracking: &TrackingNumber) -> Result<Delivery> {
     store::find(tx, tracking)?.ok_or_else(|| Code::DeliveryNotFound.error())
+}
+
+/// The delivery with this number, locked until the job ends, for decisions that depend on its status; S501.
+pub fn lock(tx: &mut Tx<'_>, tracking: &TrackingNumber) -> Result<Delivery> {
+    store::lock(tx, tracking)?.ok_or_else(|| Code::DeliveryNotFound.error())
 }
 
 /// The order's delivery, if it has one.

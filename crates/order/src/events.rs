@@ -69,7 +69,8 @@ pub(crate) fn status_changed(order: &Order, from: Kind, reason: Option<&str>, by
 /// The name under which orders subscribe.
 pub const SUBSCRIBER: &str = "order";
 
-/// What orders do because of deliveries.
+/// What orders do because of deliveries. `checkout` moves a parcel and its order in one transaction, so this has an effect only
+/// after an older version of the program moved a parcel alone.
 pub fn reactions() -> Vec<Reaction> {
     vec![
         Reaction::on::<DeliveryShipped>(SUBSCRIBER, on_shipped),
@@ -79,8 +80,8 @@ pub fn reactions() -> Vec<Reaction> {
 
 fn on_shipped(tx: &mut Tx<'_>, event: &DeliveryShipped) -> Result<()> {
     match ops::lock(tx, &event.order_number)?.status.kind() {
-        Kind::Paid => ops::shipped(tx, &event.order_number, "delivery").map(|_| ()),
-        // an administrator was faster, or the order was cancelled meanwhile
+        Kind::Paid => ops::shipped(tx, &event.order_number, None, "delivery").map(|_| ()),
+        // it moved with its parcel, or it was cancelled meanwhile
         Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => Ok(()),
         Kind::Pending | Kind::Confirmed => Err(Code::OrderNotPaid.because("its parcel left before it was paid")),
     }
@@ -88,7 +89,7 @@ fn on_shipped(tx: &mut Tx<'_>, event: &DeliveryShipped) -> Result<()> {
 
 fn on_delivered(tx: &mut Tx<'_>, event: &DeliveryDelivered) -> Result<()> {
     match ops::lock(tx, &event.order_number)?.status.kind() {
-        Kind::Shipping => ops::delivered(tx, &event.order_number, "delivery").map(|_| ()),
+        Kind::Shipping => ops::delivered(tx, &event.order_number, None, "delivery").map(|_| ()),
         Kind::Delivered | Kind::Cancelled | Kind::Refunded => Ok(()),
         Kind::Pending | Kind::Confirmed | Kind::Paid => {
             Err(Code::OrderNotPaid.because("its parcel arrived before the order was shipped"))

@@ -104,14 +104,14 @@ fn end(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, by: &str) -> Resu
 }
 
 /// The parcel left: PAID → SHIPPING; emits [`::events::OrderStatusChanged`]. S205, S206, S207, S209.
-pub fn shipped(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
-    moved(tx, number, &Change::Shipped, None, by)
+pub fn shipped(tx: &mut Tx<'_>, number: &OrderNumber, reason: Option<&str>, by: &str) -> Result<Order> {
+    moved(tx, number, &Change::Shipped, reason, by)
 }
 
 /// The parcel arrived: SHIPPING → DELIVERED; emits [`::events::OrderStatusChanged`]. S205, S207, S209.
-pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, by: &str) -> Result<Order> {
+pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, reason: Option<&str>, by: &str) -> Result<Order> {
     let at = tx.now();
-    moved(tx, number, &Change::Delivered { at }, None, by)
+    moved(tx, number, &Change::Delivered { at }, reason, by)
 }
 
 /// Whether an unfinished order has a line of this product. Such a product cannot be deleted (S009).
@@ -132,21 +132,6 @@ pub struct Sold {
 /// units, then amount, then the older product.
 pub fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<Sold>> {
     store::best_sellers(tx, since, limit)
-}
-
-/// An administrator sets the status by hand: only to SHIPPING and DELIVERED, which concern neither money nor stock,
-/// and only where [`Status::step`] allows it. S209 names the operation for any other status.
-pub fn set_status(tx: &mut Tx<'_>, number: &OrderNumber, to: Kind, reason: Option<&str>, by: &str) -> Result<Order> {
-    let at = tx.now();
-    let refused = |instead: &str| Err(Code::InvalidOrderStatus.because(instead));
-    match to {
-        Kind::Shipping => moved(tx, number, &Change::Shipped, reason, by),
-        Kind::Delivered => moved(tx, number, &Change::Delivered { at }, reason, by),
-        Kind::Pending | Kind::Confirmed => refused("no order goes back to waiting; the buyer places a new one"),
-        Kind::Paid => refused("an order becomes PAID by a payment: POST /payments"),
-        Kind::Cancelled => refused("cancel it with PUT /orders/{orderNumber}/cancel, which gives everything back"),
-        Kind::Refunded => refused("refund it with POST /payments/{paymentNumber}/refund, which gives everything back"),
-    }
 }
 
 fn moved(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, reason: Option<&str>, by: &str) -> Result<Order> {

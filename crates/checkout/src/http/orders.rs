@@ -131,7 +131,8 @@ async fn get_order(State(app): State<App>, user: User, Path(number): Path<OrderN
     Ok(ok(app.db.read("checkout.order", find).await?))
 }
 
-/// Cancel an order: unpaid, its stock is given back; paid, its money too. 202 while a refund's outcome is open.
+/// Cancel an order, one's own or, as an administrator, any: unpaid, its stock is given back; paid, its money too. 202 while a
+/// refund's outcome is open.
 #[utoipa::path(put, path = "/orders/{orderNumber}/cancel", tag = "order", request_body = Reason,
     params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<OrderResponse>), (status = 202, body = Success<OrderResponse>)))]
@@ -144,7 +145,8 @@ async fn cancel_order(
     let reason = text::required_paragraph("reason", &body.body.reason, text::REASON_MAX)?;
     let why = Cancellation { reason, by: user.id.to_string() };
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) = cancel::begin(tx, &ORDER, &number, Some(&user.id), &why)?;
+        let owner = (!user.is_admin()).then_some(&user.id);
+        let (run, action) = cancel::begin(tx, &ORDER, &number, owner, &why)?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.cancel", begin, cancelled).await

@@ -1,15 +1,21 @@
 //! `/admin/orders`, without the list.
 
 use crate::explain::{Explanation, explain};
+use crate::flow::{ORDER, order_of};
 use crate::response::{OrderDetail, detail};
-use axum::extract::State;
-use kernel::{OrderNumber, text};
+use crate::{cancel, parcel, refund};
+use axum::{extract::State, response::Response};
+use kernel::{Code, Error, OrderNumber, Result, text};
 use order::{Kind, OrderResponse};
+use saga::{Begun, Cancellation, Record, respond};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, ApiResult, App, Json, Path, Routes, ok, response::Success, route::ADMIN};
+use web::{
+    Admin, ApiResponse, ApiResult, App, Failure, Idempotent, Path, Routes, accepted, ok, response::Success,
+    route::ADMIN,
+};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
@@ -47,28 +53,68 @@ async fn explain_order(
 }
 
 /// The status that an order should get.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewStatus {
-    /// SHIPPING or DELIVERED.
+    /// SHIPPING, DELIVERED, CANCELLED or REFUNDED.
     status: Kind,
     /// Why, at most 500 characters; stored in the event.
     #[serde(default)]
     reason: Option<String>,
 }
 
-/// Set the status of an order to SHIPPING or DELIVERED by hand, where its status allows it. Statuses that concern
-/// money or stock are refused with the operation to use instead.
-#[utoipa::path(put, path = "/admin/orders/{orderNumber}/status", tag = "order",
-    params(("orderNumber" = String, Path)), responses((status = 200, body = Success<OrderResponse>)))]
+/// Set the status of an order by hand. SHIPPING and DELIVERED move its parcel too. CANCELLED cancels the order and REFUNDED gives
+/// back all that is left of its money, as the routes of buyers and of payments do: an order whose parcel is still here gets its
+/// stock back and becomes CANCELLED, or REFUNDED when it was paid. 202 while a refund's outcome is open. Any other status, and any
+/// while the order is being undone, is refused.
+#[utoipa::path(put, path = "/admin/orders/{orderNumber}/status", tag = "order", request_body = NewStatus,
+    params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<OrderResponse>), (status = 202, body = Success<OrderResponse>)))]
 async fn set_order_status(
     State(app): State<App>,
     Admin(admin): Admin,
     Path(number): Path<OrderNumber>,
-    Json(new): Json<NewStatus>,
-) -> ApiResult<OrderResponse> {
-    let reason = text::paragraph("reason", new.reason.as_deref(), text::REASON_MAX)?;
-    let by = admin.id.to_string();
-    let set = move |tx: &mut Tx<'_>| order::ops::set_status(tx, &number, new.status, reason.as_deref(), &by);
-    Ok(ok(app.db.write("checkout.set-status", set).await?.into()))
+    body: Idempotent<NewStatus>,
+) -> Result<Response, Failure> {
+    let status = body.body.status;
+    let reason = text::paragraph("reason", body.body.reason.as_deref(), text::REASON_MAX)?;
+    let (by, zone) = (admin.id.to_string(), app.shop.zone.clone());
+    let begin = move |tx: &mut Tx<'_>| {
+        let why = |otherwise: &str| Cancellation {
+            reason: reason.clone().unwrap_or_else(|| otherwise.to_owned()),
+            by: by.clone(),
+        };
+        match status {
+            Kind::Shipping | Kind::Delivered => {
+                let order = parcel::move_order(tx, &number, status, reason.as_deref(), &by, &zone)?;
+                Ok(Begun::Response(ok(OrderResponse::from(order))))
+            }
+            Kind::Cancelled => {
+                let (run, action) = cancel::begin(tx, &ORDER, &number, None, &why("cancelled by the shop"))?;
+                Ok(Begun::Run(&ORDER, run, action))
+            }
+            Kind::Refunded => {
+                let (flow, run, action) = refund::begin_of_order(tx, &number, why("refunded by the shop"))?;
+                Ok(Begun::Run(flow, run, action))
+            }
+            Kind::Pending | Kind::Confirmed | Kind::Paid => Err(never_by_hand(tx, &number, status)?),
+        }
+    };
+    respond(&app, body.key, "checkout.set-status", begin, given_back).await
+}
+
+/// S209 for a status that only the buyer's acts lead to; S201 when there is no such order.
+fn never_by_hand(tx: &mut Tx<'_>, number: &OrderNumber, status: Kind) -> Result<Error> {
+    order::ops::find(tx, number)?;
+    let instead = match status {
+        Kind::Paid => "an order becomes PAID by a payment: POST /payments",
+        _ => "no order goes back to waiting; the buyer places a new one",
+    };
+    Ok(Code::InvalidOrderStatus.because(instead))
+}
+
+fn given_back(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<OrderResponse>> {
+    let done = refund::is_done(tx, run)?;
+    let order = OrderResponse::from(order::ops::find(tx, &order_of(run)?)?);
+    Ok(if done { ok(order) } else { accepted(order) })
 }

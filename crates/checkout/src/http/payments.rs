@@ -97,7 +97,7 @@ async fn find_payment_of_order(
     Ok(ok(app.db.read("checkout.payment-of-order", find).await?))
 }
 
-/// Cancel a payment whose outcome is open. The gateway is asked first: a payment that was taken, or refused, is S312; one
+/// Cancel a payment whose outcome is open, one's own or, as an administrator, any. The gateway is asked first: a payment that was taken, or refused, is S312; one
 /// that the gateway does not know is cancelled, and the order waits for another. 409 while the gateway does not answer.
 #[utoipa::path(post, path = "/payments/{paymentNumber}/cancel", tag = "payment",
     params(("paymentNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -111,7 +111,7 @@ async fn cancel_payment(
     let cancelled = number.clone();
     let response = move |tx: &mut Tx<'_>, _: &Record| payment_cancelled(payment::ops::find(tx, &cancelled)?);
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) = pay::begin_cancel(tx, &number, &user.id)?;
+        let (run, action) = pay::begin_cancel(tx, &number, (!user.is_admin()).then_some(&user.id))?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.cancel-payment", begin, response).await

@@ -7,6 +7,7 @@ mod input;
 mod language;
 mod matrix;
 mod once;
+mod parcels;
 mod payment;
 mod purchase;
 mod refunds;

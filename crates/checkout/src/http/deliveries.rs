@@ -1,9 +1,8 @@
-//! Delivery routes for buyers and administrators.
+//! `/deliveries`, for buyers and administrators.
 
-use crate::delivery::{Delivery, Kind};
-use crate::ops;
-use crate::response::DeliveryResponse;
+use crate::parcel::{self, Report};
 use axum::extract::State;
+use delivery::{Delivery, DeliveryResponse, Kind, ops};
 use kernel::{Code, OrderNumber, Result, TrackingNumber};
 use serde::Deserialize;
 use store::Tx;
@@ -15,7 +14,7 @@ use web::{
     route::{ADMIN, OWNER},
 };
 
-/// The handlers of this domain.
+/// The handlers for deliveries.
 pub fn routes() -> Routes {
     Routes::new()
         .add(OWNER, routes!(find_delivery))
@@ -36,7 +35,7 @@ async fn find_delivery(
     user: User,
     Path(tracking): Path<TrackingNumber>,
 ) -> ApiResult<DeliveryResponse> {
-    let delivery = app.db.read("delivery.find", move |tx| shown_to(&user, ops::find(tx, &tracking)?)).await?;
+    let delivery = app.db.read("checkout.delivery", move |tx| shown_to(&user, ops::find(tx, &tracking)?)).await?;
     Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
 }
 
@@ -52,7 +51,7 @@ async fn find_delivery_of_order(
         Some(delivery) => shown_to(&user, delivery),
         None => Err(Code::DeliveryNotFound.error()),
     };
-    let delivery = app.db.read("delivery.of-order", find).await?;
+    let delivery = app.db.read("checkout.delivery-of-order", find).await?;
     Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
 }
 
@@ -70,19 +69,20 @@ pub struct DeliveryStatusRequest {
     description: Option<String>,
 }
 
-/// Set the status of a delivery. Its order follows: SHIPPED makes it SHIPPING, DELIVERED makes it DELIVERED.
+/// Set the status of a delivery. Its order follows in the same moment: SHIPPED makes it SHIPPING, DELIVERED makes it DELIVERED; the
+/// goods of a RETURNED parcel are in stock again. S506 when the order does not let its parcel move, C019 while the order is being
+/// cancelled or refunded.
 #[utoipa::path(put, path = "/deliveries/{trackingNumber}/status", tag = "delivery",
     params(("trackingNumber" = String, Path)), responses((status = 200, body = Success<DeliveryResponse>)))]
 async fn set_delivery_status(
     State(app): State<App>,
-    _admin: Admin,
+    Admin(admin): Admin,
     Path(tracking): Path<TrackingNumber>,
     Json(new): Json<DeliveryStatusRequest>,
 ) -> ApiResult<DeliveryResponse> {
-    let zone = app.shop.zone.clone();
-    let update = move |tx: &mut Tx<'_>| {
-        ops::update(tx, &tracking, new.status, new.location.as_deref(), new.description.as_deref(), &zone)
-    };
-    let delivery = app.db.write("delivery.update", update).await?;
+    let (zone, by) = (app.shop.zone.clone(), admin.id.to_string());
+    let report = Report { to: new.status, location: new.location, description: new.description };
+    let update = move |tx: &mut Tx<'_>| parcel::move_parcel(tx, &tracking, &report, &by, &zone);
+    let delivery = app.db.write("checkout.move-parcel", update).await?;
     Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))
 }
