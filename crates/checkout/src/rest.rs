@@ -1,4 +1,4 @@
-//! Whether the sagas of an order are at rest. While one of them gives back money or goods, nobody moves the order by hand.
+//! Whether the sagas of an order are at rest. While one of them gives back money or goods, the order is not moved by hand.
 
 use crate::flow::{ORDER, REFUND};
 use kernel::{Code, OrderNumber, Result};
