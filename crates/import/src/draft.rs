@@ -1,6 +1,6 @@
 //! A row of a file as a product to store, or why it cannot be one.
 
-use crate::csv::shown;
+use crate::amount::{Amounts, DecimalMark};
 use crate::json::{self, JsonRow};
 use crate::plan::{Field, Plan};
 use catalog::ops::upsert::Row;
@@ -52,11 +52,20 @@ fn empty_row(sku: String, status: Status) -> Row {
 }
 
 /// The product that a CSV row describes.
-pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Result<Draft, Refusal> {
+pub fn of_cells(
+    plan: &Plan,
+    amounts: Amounts,
+    line: u64,
+    cells: &[String],
+    status: Status,
+) -> Result<Draft, Refusal> {
     let values = plan.read(|column| cells.get(column).map_or("", String::as_str));
     let sku = values.iter().find(|(field, _)| *field == Field::Sku).and_then(|(_, found)| found.value.as_deref());
     let sku = sku.map(text::identity);
     let refuse = |error| Refusal { line, sku: sku.clone(), error };
+    if let Some(column) = cells.iter().position(|cell| cell.contains(char::REPLACEMENT_CHARACTER)) {
+        return Err(refuse(text::wrong(plan.name_of(column), "has a character that was damaged before (U+FFFD)")));
+    }
     let Some(known) = &sku else { return Err(refuse(text::wrong("sku", "must not be empty"))) };
     let mut draft =
         Draft { line, row: empty_row(known.clone(), status), category: None, stock: vec![None], notes: Vec::new() };
@@ -69,13 +78,13 @@ pub fn of_cells(plan: &Plan, line: u64, cells: &[String], status: Status) -> Res
             Field::Sku => {}
             Field::Name => row.name = Some(value),
             Field::Description => row.description = Some(value),
-            Field::Price => row.price = Some(amount(field, &value).map_err(refuse)?),
-            Field::SalePrice => row.sale_price = Some(amount(field, &value).map_err(refuse)?),
+            Field::Price => row.price = Some(amounts.money(field.name(), &value).map_err(refuse)?),
+            Field::SalePrice => row.sale_price = Some(amounts.money(field.name(), &value).map_err(refuse)?),
             Field::Category => draft.category = Some(value),
             Field::Brand => row.brand = Some(value),
             Field::ImageUrl => first_image = Some(value),
             Field::Images => row.images = value.split('|').map(text::clean).collect(),
-            Field::Stock => draft.stock = vec![Some(units(&value).map_err(refuse)?)],
+            Field::Stock => draft.stock = vec![Some(units(amounts, &value).map_err(refuse)?)],
             Field::Status => row.status = value.to_uppercase().parse().map_err(refuse)?,
         }
     }
@@ -89,25 +98,8 @@ fn without(plan: &Plan, column: usize, field: Field) -> String {
     format!("column {} is empty, so {} was built without it", plan.name_of(column), field.name())
 }
 
-/// A whole number such as `19900` or `19,900`. Currency signs and fractions are refused: a guess could be wrong by a factor of 100.
-fn number(field: Field, text: &str) -> Result<i64> {
-    let wrong = || text::wrong(field.name(), format!("{} is not a whole number", shown(text)));
-    let groups: Vec<&str> = text.strip_prefix('-').unwrap_or(text).split(',').collect();
-    let grouped = groups.len() == 1 || (groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3));
-    let digits = groups.concat();
-    if groups[0].is_empty() || !grouped || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(wrong());
-    }
-    let size: i64 = digits.parse().map_err(|_| wrong())?;
-    Ok(if text.starts_with('-') { -size } else { size })
-}
-
-fn amount(field: Field, text: &str) -> Result<Money> {
-    number(field, text).map(Money::minor)
-}
-
-fn units(text: &str) -> Result<i64> {
-    number(Field::Stock, text).and_then(sound_stock)
+fn units(amounts: Amounts, text: &str) -> Result<i64> {
+    amounts.count(Field::Stock.name(), text).and_then(sound_stock)
 }
 
 fn sound_stock(units: i64) -> Result<i64> {
@@ -144,7 +136,7 @@ impl<'a> Rename<'a> {
 
     /// Renames the members of one row. A member that is mapped and is no field itself is removed, so that it does not count as
     /// unknown. A mapped field replaces a member of the same name.
-    fn apply(&self, row: &mut Map<String, Value>, notes: &mut Vec<String>) -> Result<()> {
+    fn apply(&self, amounts: Amounts, row: &mut Map<String, Value>, notes: &mut Vec<String>) -> Result<()> {
         let names: Vec<String> = row.keys().cloned().collect();
         let cells: Vec<String> = row.values().map(plain_text).collect();
         let cell = |column: usize| cells.get(column).map_or("", String::as_str);
@@ -166,7 +158,7 @@ impl<'a> Rename<'a> {
                 continue;
             }
             notes.extend(found.empty_columns.iter().map(|column| without(&plan, *column, field)));
-            let value = found.value.map(|text| typed(field, text)).transpose()?;
+            let value = found.value.map(|text| typed(amounts, field, text)).transpose()?;
             row.insert(field.name().to_owned(), value.unwrap_or(Value::Null));
         }
         Ok(())
@@ -181,6 +173,18 @@ fn members(from: &str) -> Vec<String> {
     from.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name.trim().to_owned()).collect()
 }
 
+/// The amount of a member, if it has one. A number has no thousands, so its point is the decimal mark.
+fn amount(amounts: Amounts, field: &str, value: Option<&Value>) -> Result<Option<Money>> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) => {
+            Amounts { decimal: Some(DecimalMark::Point), ..amounts }.money(field, &number.to_string()).map(Some)
+        }
+        Some(Value::String(text)) => amounts.money(field, text).map(Some),
+        Some(other) => Err(text::wrong(field, format!("must be an amount such as 19.99, not {}", json::shown_value(other)))),
+    }
+}
+
 fn plain_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -190,30 +194,36 @@ fn plain_text(value: &Value) -> String {
     }
 }
 
-fn typed(field: Field, text: String) -> Result<Value> {
+fn typed(amounts: Amounts, field: Field, text: String) -> Result<Value> {
     match field {
-        _ if field.is_number() => number(field, &text).map(Value::from),
+        Field::Stock => amounts.count(field.name(), &text).map(Value::from),
         Field::Images => Ok(text.split('|').map(text::clean).collect()),
         _ => Ok(Value::String(text)),
     }
 }
 
 /// The product that a line of NDJSON describes.
-pub fn of_json(rename: &Rename<'_>, line: u64, bytes: &[u8], status: Status) -> Result<Draft, Refusal> {
+pub fn of_json(
+    rename: &Rename<'_>,
+    amounts: Amounts,
+    line: u64,
+    bytes: &[u8],
+    status: Status,
+) -> Result<Draft, Refusal> {
     let mut notes = Vec::new();
     let (row, sku) = match rename.is_empty() {
         true => (json::row(bytes), sku_of(bytes)),
         false => match json::members(bytes) {
             Err(error) => (Err(error), None),
             Ok(mut members) => {
-                let renamed = rename.apply(&mut members, &mut notes);
+                let renamed = rename.apply(amounts, &mut members, &mut notes);
                 let sku = members.get("sku").map(plain_text).filter(|sku| !sku.is_empty());
                 let row = renamed.and_then(|()| json::row_of(members));
                 (row, sku)
             }
         },
     };
-    let mut draft = row.and_then(|row| drafted(line, row, status)).map_err(|error| Refusal { line, sku, error })?;
+    let mut draft = row.and_then(|row| drafted(amounts, line, row, status)).map_err(|error| Refusal { line, sku, error })?;
     draft.notes = notes;
     Ok(draft)
 }
@@ -227,7 +237,7 @@ fn sku_of(bytes: &[u8]) -> Option<String> {
     serde_json::from_slice::<Named>(bytes).ok().map(|named| text::identity(&named.sku)).filter(|sku| !sku.is_empty())
 }
 
-fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
+fn drafted(amounts: Amounts, line: u64, json: JsonRow, status: Status) -> Result<Draft> {
     let own_stock = json.stock.map(sound_stock).transpose()?;
     if own_stock.is_some() && !json.variants.is_empty() {
         return Err(text::wrong("stock", "must be given for each variant when the row has variants"));
@@ -240,7 +250,7 @@ fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
             sku: Some(text::key("variants.sku", &one.sku, catalog::product::SKU_MAX)?),
             name: one.name,
             options: one.options,
-            price_adjustment: one.price_adjustment,
+            price_adjustment: amount(amounts, "priceAdjustment", one.price_adjustment.as_ref())?.unwrap_or_default(),
             status: variant::Status::Active,
             is_default: one.is_default,
         });
@@ -250,8 +260,8 @@ fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
     }
     row.name = json.name.as_deref().map(text::clean);
     row.description = json.description;
-    row.price = json.price;
-    row.sale_price = json.sale_price;
+    row.price = amount(amounts, "price", json.price.as_ref())?;
+    row.sale_price = amount(amounts, "salePrice", json.sale_price.as_ref())?;
     row.brand = json.brand;
     row.images = json.image_url.into_iter().chain(json.images).collect();
     not_deleted(&row)?;
@@ -261,28 +271,19 @@ fn drafted(line: u64, json: JsonRow, status: Status) -> Result<Draft> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::Currency;
     use proptest::prelude::*;
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
         list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
     }
 
+    const WON: Amounts = Amounts { currency: Currency::KRW, decimal: None };
+
     fn json(text: &str) -> Result<Draft, String> {
         let rename = Rename::of(&[], &[]).unwrap();
-        of_json(&rename, 3, text.as_bytes(), Status::Active)
+        of_json(&rename, WON, 3, text.as_bytes(), Status::Active)
             .map_err(|refused| refused.error.detail().unwrap_or("").to_owned())
-    }
-
-    #[test]
-    fn numbers_are_whole_or_refused() {
-        for (text, wanted) in [("19900", 19_900), ("19,900", 19_900), ("1,000,000", 1_000_000), ("-5", -5), ("0", 0)] {
-            assert_eq!(number(Field::Price, text).unwrap(), wanted, "{text}");
-        }
-        for text in
-            ["", "-", "--5", "19.9", "₩19900", "1e3", "19,90", "1000,000", ",000", "99999999999999999999", "１２"]
-        {
-            assert!(number(Field::Price, text).is_err(), "{text}");
-        }
     }
 
     #[test]
@@ -297,8 +298,10 @@ mod tests {
         for (row, why) in [
             (r#"{"sku":"A","colour":1}"#, "the member \"colour\" is not known"),
             (r#"{"sku":"A","sku":"B"}"#, "a member appears twice"),
-            (r#"{"sku":"A","price":1.5}"#, "price must be a whole number without quotes, not 1.5"),
-            (r#"{"sku":"A","price":"5"}"#, "price must be a whole number without quotes, not \"5\""),
+            (r#"{"sku":"A","price":1.5}"#, "digits after the decimal mark, which KRW does not have"),
+            (r#"{"sku":"A","price":"1.999"}"#, "may be thousands or a fraction"),
+            (r#"{"sku":"A","price":true}"#, "price must be an amount such as 19.99, not true"),
+            (r#"{"sku":"A","stock":"5"}"#, "stock must be a whole number without quotes, not \"5\""),
             (r#"{"sku":"A","stock":-1}"#, "stock must be between"),
             (r#"{"sku":"A","stock":1,"variants":[{"sku":"B"}]}"#, "must be given for each variant"),
             (r#"{"sku":"A","status":"DISCONTINUED"}"#, "status must be"),
@@ -321,7 +324,7 @@ mod tests {
         let (map, set) =
             (pairs(&[("name", "title"), ("category", "{a} > {b}"), ("sku", "no")]), pairs(&[("price", "5")]));
         let rename = Rename::of(&map, &set).unwrap();
-        let read = |row: &str| of_json(&rename, 1, row.as_bytes(), Status::Draft);
+        let read = |row: &str| of_json(&rename, WON, 1, row.as_bytes(), Status::Draft);
         let draft = read(r#"{"no":17,"title":"Mug","a":"X","b":""}"#).unwrap();
         assert_eq!((draft.row.sku.as_str(), draft.row.name.as_deref()), ("17", Some("Mug")));
         assert_eq!((draft.category.as_deref(), draft.row.price), (Some("X"), Some(Money::minor(5))));
@@ -335,22 +338,8 @@ mod tests {
         #[test]
         fn any_line_is_read_or_refused(line in "\\PC{0,80}") {
             let map = pairs(&[("name", "{a} {b}")]);
-            let _ = of_json(&Rename::of(&map, &[]).unwrap(), 1, line.as_bytes(), Status::Active);
+            let _ = of_json(&Rename::of(&map, &[]).unwrap(), WON, 1, line.as_bytes(), Status::Active);
             let _ = json(&line);
-        }
-
-        #[test]
-        fn grouped_numbers_are_read(n in -999_999_999_i64..=999_999_999) {
-            let digits = n.abs().to_string();
-            let mut grouped = String::new();
-            for (i, digit) in digits.chars().enumerate() {
-                if i > 0 && (digits.len() - i) % 3 == 0 {
-                    grouped.push(',');
-                }
-                grouped.push(digit);
-            }
-            let sign = if n < 0 { "-" } else { "" };
-            prop_assert_eq!(number(Field::Stock, &format!("{sign}{grouped}")).unwrap(), n);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The upload of a catalogue.
 
-use crate::{Format, Options, Report, upload::upload};
+use crate::{Format, Options, Report, encoding, spooled, upload::upload};
 use axum::{
     body::Body,
     extract::State,
@@ -26,6 +26,10 @@ struct ImportQuery {
     map: Option<String>,
     /// A field that is the same for every row: `price=19900`.
     set: Option<String>,
+    /// The encoding of the file, as in `charset=` of the content type; detected when both are absent.
+    encoding: Option<String>,
+    /// The sign before the fraction of an amount: `point` or `comma`. When absent, each amount's digits decide.
+    decimal: Option<String>,
     /// The state of new products: DRAFT, ACTIVE (when absent) or INACTIVE.
     status: Option<String>,
     /// `store` (when absent) or `refuse` rows whose name another product holds.
@@ -34,7 +38,7 @@ struct ImportQuery {
 }
 
 /// C002 for an unknown parameter.
-fn options(mut options: Options, query: Vec<(String, String)>) -> Result<Options> {
+fn with_query(mut options: Options, query: Vec<(String, String)>) -> Result<Options> {
     for (name, value) in query {
         let pair = || {
             let (field, from) = value.split_once('=').ok_or_else(|| text::wrong(&name, "must be field=value"))?;
@@ -43,12 +47,22 @@ fn options(mut options: Options, query: Vec<(String, String)>) -> Result<Options
         match name.as_str() {
             "map" => options.map.push(pair()?),
             "set" => options.set.push(pair()?),
+            "encoding" => options.encoding = Some(encoding::named(&value)?),
+            "decimal" => options.decimal = Some(value.parse()?),
             "status" => options.status = value.parse()?,
             "sameNames" => options.same_name = same_name(&value)?,
-            _ => return Err(text::wrong("query", "knows map, set, status and sameNames")),
+            _ => return Err(text::wrong("query", "knows map, set, encoding, decimal, status and sameNames")),
         }
     }
     Ok(options)
+}
+
+/// The encoding that the content type names.
+fn charset(headers: &HeaderMap) -> Result<Option<&'static encoding_rs::Encoding>> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let parameters = kind.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let charset = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value).next();
+    charset.map(encoding::named).transpose()
 }
 
 fn same_name(value: &str) -> Result<SameName> {
@@ -59,7 +73,9 @@ fn same_name(value: &str) -> Result<SameName> {
     }
 }
 
-/// Import a catalogue while it arrives. Rows are stored by their sku; the report names every one that was not.
+/// Import a catalogue. It is read when it has arrived whole. Rows are stored by their sku; the report names every one that was not.
+/// Amounts are in the currency's main unit, as people write them in files: `19.99` in a shop of dollars. (In all other requests
+/// amounts are whole minor units.)
 #[utoipa::path(post, path = "/admin/products/import", tag = "product", params(ImportQuery),
     request_body(content((String = "text/csv"), (String = "application/x-ndjson"))),
     responses((status = 200, body = Success<Report>)))]
@@ -72,11 +88,14 @@ async fn import_products(
 ) -> ApiResult<Report> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
     let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv or application/x-ndjson"))?;
-    let mut options = options(Options::new(format, app.settings::<inventory::Settings>().low_stock_threshold), query)?;
+    let threshold = app.settings::<inventory::Settings>().low_stock_threshold;
+    let mut options = Options::new(format, app.shop.currency, threshold);
+    options.encoding = charset(&headers)?;
+    options = with_query(options, query)?;
     (options.seller, options.by) = (seller.limited_to(), seller.0.id.to_string());
     let (feed, file) = upload();
     let db = app.db.clone();
-    let import = tokio::task::spawn_blocking(move || crate::run(&db, file, &options, &mut |_| {}));
+    let import = tokio::task::spawn_blocking(move || crate::run(&db, spooled(file)?, &options, &mut |_| {}));
     feed.body(body).await;
     let report = import.await.map_err(|e| Code::Internal.error().caused_by(e))?;
     Ok(ok(report?))

@@ -3,6 +3,26 @@
 use crate::tests::MODULES;
 use fixture::{Fixture, Response};
 
+#[test]
+fn the_charset_of_an_upload_is_obeyed_and_said() {
+    let shop = Fixture::of(MODULES);
+    let file = encoding_rs::EUC_KR.encode("sku,name,price\nA,뚝배기,\"9,000\"\n").0.into_owned();
+    let sends = |query: &str, kind: &str| {
+        let path = format!("/admin/products/import{query}");
+        shop.seller(1).with("content-type", kind).send("POST", &path, Some(file.clone()))
+    };
+    assert_eq!(sends("", "text/csv; charset=utf-8").must("400 C002").status, 400);
+    assert_eq!(sends("", "text/csv; charset=klingon").must("400 C002").status, 400);
+    let report = sends("", "text/csv").must("200").data();
+    assert_eq!((&report["encoding"], &report["encodingSource"]), (&"EUC-KR".into(), &"CONTENT".into()));
+    for (query, kind) in [("", "text/csv; charset=\"cp949\""), ("?encoding=cp949", "text/csv; charset=utf-8")] {
+        let report = sends(query, kind).must("200").data();
+        assert_eq!((&report["unchanged"], &report["encodingSource"]), (&1.into(), &"GIVEN".into()), "{query} {kind}");
+    }
+    let found = shop.seller(1).get("/admin/products").must("200").data();
+    assert_eq!((&found["content"][0]["name"], &found["content"][0]["price"]), (&"뚝배기".into(), &9_000.into()));
+}
+
 fn uploads(shop: &Fixture, query: &str, kind: &str, body: &str) -> Response {
     let path = format!("/admin/products/import{query}");
     shop.seller(1).with("content-type", kind).send("POST", &path, Some(body.as_bytes().to_vec()))

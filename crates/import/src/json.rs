@@ -3,7 +3,7 @@
 use crate::csv::shown;
 use catalog::product::Status;
 use catalog::variant::Options;
-use kernel::{Code, Error, Money, Result};
+use kernel::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value, error::Category};
 
@@ -14,8 +14,8 @@ pub(crate) struct JsonRow {
     pub sku: String,
     pub name: Option<String>,
     pub description: Option<String>,
-    pub price: Option<Money>,
-    pub sale_price: Option<Money>,
+    pub price: Option<Value>,
+    pub sale_price: Option<Value>,
     pub category: Option<String>,
     pub brand: Option<String>,
     pub image_url: Option<String>,
@@ -35,8 +35,7 @@ pub(crate) struct JsonVariant {
     pub name: Option<String>,
     #[serde(default)]
     pub options: Options,
-    #[serde(default)]
-    pub price_adjustment: Money,
+    pub price_adjustment: Option<Value>,
     pub stock: Option<i64>,
     #[serde(default)]
     pub is_default: bool,
@@ -77,6 +76,8 @@ fn not_json(error: &serde_json::Error) -> Error {
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
+    /// A number in the main unit, or such a text as a cell has.
+    Amount,
     Whole,
     YesNo,
     Texts,
@@ -89,8 +90,8 @@ const ROW: &[(&str, Kind)] = &[
     ("sku", Kind::Text),
     ("name", Kind::Text),
     ("description", Kind::Text),
-    ("price", Kind::Whole),
-    ("salePrice", Kind::Whole),
+    ("price", Kind::Amount),
+    ("salePrice", Kind::Amount),
     ("category", Kind::Text),
     ("brand", Kind::Text),
     ("imageUrl", Kind::Text),
@@ -105,7 +106,7 @@ const VARIANT: &[(&str, Kind)] = &[
     ("sku", Kind::Text),
     ("name", Kind::Text),
     ("options", Kind::TextsByName),
-    ("priceAdjustment", Kind::Whole),
+    ("priceAdjustment", Kind::Amount),
     ("stock", Kind::Whole),
     ("isDefault", Kind::YesNo),
 ];
@@ -135,6 +136,7 @@ fn wrong_value(value: &Value, kind: Kind) -> Option<String> {
     let texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
     let (right, wanted) = match kind {
         Kind::Text => (value.is_string(), "text in quotes"),
+        Kind::Amount => (value.is_number() || value.is_string(), "an amount such as 19.99"),
         Kind::Whole => (value.is_i64(), "a whole number without quotes"),
         Kind::YesNo => (value.is_boolean(), "true or false"),
         Kind::Texts => (value.as_array().is_some_and(texts), "a list of texts"),
@@ -152,11 +154,11 @@ fn wrong_value(value: &Value, kind: Kind) -> Option<String> {
             }
         },
     };
-    let optional = value.is_null() && matches!(kind, Kind::Text | Kind::Whole);
+    let optional = value.is_null() && matches!(kind, Kind::Text | Kind::Amount | Kind::Whole);
     (!right && !optional).then(|| format!("must be {wanted}, not {}", shown_value(value)))
 }
 
-fn shown_value(value: &Value) -> String {
+pub(crate) fn shown_value(value: &Value) -> String {
     match value {
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),

@@ -1,8 +1,10 @@
 //! The import of whole catalogues from CSV or NDJSON: streaming, row by row, with a report that names every row that
 //! was not stored. The README describes the mapping.
 
+pub mod amount;
 pub mod csv;
 pub mod draft;
+pub mod encoding;
 pub mod http;
 mod json;
 pub mod lines;
@@ -11,6 +13,7 @@ pub mod options;
 pub mod plan;
 pub mod report;
 mod run;
+mod spool;
 pub mod upload;
 
 #[cfg(test)]
@@ -22,7 +25,9 @@ mod tests;
 
 pub use options::{Format, Options};
 pub use report::{Progress, Report};
+pub use encoding_rs::Encoding;
 pub use run::run;
+pub use spool::spooled;
 
 /// What this crate contributes to the program: one route, no tables.
 pub const MODULE: web::Module = web::Module { routes: http::routes, ..web::Module::named("import") };

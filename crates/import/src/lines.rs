@@ -1,9 +1,9 @@
 //! A file as a stream of lines of bounded length.
 
-use kernel::{Code, Result};
-use std::io::{BufRead, BufReader, Read};
+use kernel::{Code, Error, Result};
+use std::io::{self, BufRead, BufReader, Read};
 
-/// Longest line, in bytes: a product with a hundred variants has a tenth of it.
+/// Longest line, in bytes of UTF-8: a product with a hundred variants has a tenth of it.
 pub const LINE_MAX: usize = 256 << 10;
 /// Largest file, in bytes: a million rows. It bounds what one request can cost.
 pub const FILE_MAX: u64 = 512 << 20;
@@ -19,17 +19,29 @@ pub struct Line {
     pub bytes: Option<Vec<u8>>,
 }
 
-/// The lines of a file.
+/// The lines of a file. A line ends with LF, CR LF, or CR alone, as old programs for the Mac write it.
 pub struct Lines<R> {
     source: BufReader<R>,
     number: u64,
     read: u64,
+    /// The last line ended with CR; an LF that follows belongs to that end.
+    after_cr: bool,
+}
+
+/// C002 about a file that cannot be read to its end.
+pub fn unreadable(error: io::Error) -> Error {
+    Code::InvalidInput.because("the rest of the file could not be read").caused_by(error)
+}
+
+/// C010 about a file of more than [`FILE_MAX`] bytes.
+pub fn too_large() -> Error {
+    Code::PayloadTooLarge.because(format!("a file may have at most {FILE_MAX} bytes"))
 }
 
 impl<R: Read> Lines<R> {
     /// The lines of `source`.
     pub fn of(source: R) -> Lines<R> {
-        Lines { source: BufReader::with_capacity(BUFFER, source), number: 0, read: 0 }
+        Lines { source: BufReader::with_capacity(BUFFER, source), number: 0, read: 0, after_cr: false }
     }
 
     /// Bytes read so far.
@@ -37,20 +49,22 @@ impl<R: Read> Lines<R> {
         self.read
     }
 
-    /// The next line; `None` at the end. C010 when the file is larger than [`FILE_MAX`], C002 when reading fails.
+    /// The next line; `None` at the end. C002 when reading fails.
     pub fn next_line(&mut self) -> Result<Option<Line>> {
         let mut bytes = Vec::new();
         let (mut length, mut any) = (0, false);
         loop {
-            let part = self
-                .source
-                .fill_buf()
-                .map_err(|e| Code::InvalidInput.because("the rest of the file could not be read").caused_by(e))?;
+            let part = self.source.fill_buf().map_err(unreadable)?;
             if part.is_empty() {
                 break;
             }
+            if std::mem::take(&mut self.after_cr) && part[0] == b'\n' {
+                self.source.consume(1);
+                self.read += 1;
+                continue;
+            }
             any = true;
-            let end = part.iter().position(|byte| *byte == b'\n');
+            let end = part.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
             let taken = end.map_or(part.len(), |at| at + 1);
             let kept = end.unwrap_or(part.len());
             length += kept;
@@ -59,11 +73,9 @@ impl<R: Read> Lines<R> {
             } else {
                 bytes = Vec::new();
             }
+            self.after_cr = end.is_some_and(|at| part[at] == b'\r');
             self.source.consume(taken);
             self.read += taken as u64;
-            if self.read > FILE_MAX {
-                return Err(Code::PayloadTooLarge.because(format!("a file may have at most {FILE_MAX} bytes")));
-            }
             if end.is_some() {
                 break;
             }
@@ -72,26 +84,8 @@ impl<R: Read> Lines<R> {
             return Ok(None);
         }
         self.number += 1;
-        if bytes.last() == Some(&b'\r') {
-            bytes.pop();
-        }
-        if self.number == 1 {
-            without_mark(&mut bytes)?;
-        }
         Ok(Some(Line { number: self.number, bytes: (length <= LINE_MAX).then_some(bytes) }))
     }
-}
-
-/// Takes the UTF-8 mark from the first line. C002 for UTF-16: otherwise every row would be refused for a reason that is hard
-/// to see.
-fn without_mark(first: &mut Vec<u8>) -> Result<()> {
-    if first.starts_with(b"\xef\xbb\xbf") {
-        first.drain(..3);
-    }
-    if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") {
-        return Err(Code::InvalidInput.because("the file is UTF-16; save it as UTF-8"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -102,6 +96,10 @@ mod tests {
     fn all(bytes: &[u8]) -> Vec<Line> {
         let mut lines = Lines::of(bytes);
         std::iter::from_fn(|| lines.next_line().unwrap()).collect()
+    }
+
+    fn texts(bytes: &[u8]) -> Vec<String> {
+        all(bytes).into_iter().map(|line| String::from_utf8(line.bytes.unwrap()).unwrap()).collect()
     }
 
     #[test]
@@ -117,10 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_other_encodings_are_seen() {
-        assert_eq!(all(b"\xef\xbb\xbfsku\r\n")[0].bytes.as_deref(), Some(&b"sku"[..]));
-        let utf16 = Lines::of(&b"\xff\xfes\0k\0u\0"[..]).next_line();
-        assert_eq!(utf16.unwrap_err().code(), Code::InvalidInput);
+    fn every_kind_of_line_end_ends_one_line() {
+        for end in ["\n", "\r\n", "\r"] {
+            assert_eq!(texts(format!("a{end}{end}b{end}").as_bytes()), ["a", "", "b"], "{end:?}");
+        }
+        assert_eq!(texts(b"a\rb\nc\r\nd"), ["a", "b", "c", "d"]);
     }
 
     proptest! {
@@ -130,8 +129,7 @@ mod tests {
             if expected.last() == Some(&"") {
                 expected.pop();
             }
-            let found: Vec<String> = all(text.as_bytes()).into_iter().map(|l| String::from_utf8(l.bytes.unwrap()).unwrap()).collect();
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(texts(text.as_bytes()), expected);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! How a file is read and what its rows become.
 
+use crate::amount::{Amounts, DecimalMark};
 use catalog::ops::upsert::SameName;
 use catalog::product::Status;
-use kernel::{Error, Result, UserId};
+use encoding_rs::Encoding;
+use kernel::{Currency, Error, Result, UserId};
 use std::str::FromStr;
 
 /// What kind of file it is.
@@ -49,6 +51,12 @@ impl FromStr for Format {
 pub struct Options {
     /// What kind of file it is.
     pub format: Format,
+    /// How its text is encoded; `None`: detected.
+    pub encoding: Option<&'static Encoding>,
+    /// The shop's currency, in whose main unit the file gives its amounts.
+    pub currency: Currency,
+    /// The sign before the fraction of an amount; `None`: each amount's digits decide.
+    pub decimal: Option<DecimalMark>,
     /// Where fields come from: `(field, column or pattern)`.
     pub map: Vec<(String, String)>,
     /// Fields that are the same for every row: `(field, value)`.
@@ -67,9 +75,12 @@ pub struct Options {
 
 impl Options {
     /// A file of this kind, read without mapping, for the shop itself, on sale at once.
-    pub fn new(format: Format, low_stock_threshold: i64) -> Options {
+    pub fn new(format: Format, currency: Currency, low_stock_threshold: i64) -> Options {
         Options {
             format,
+            encoding: None,
+            currency,
+            decimal: None,
             map: Vec::new(),
             set: Vec::new(),
             seller: None,
@@ -78,5 +89,9 @@ impl Options {
             low_stock_threshold,
             by: "IMPORT".to_owned(),
         }
+    }
+
+    pub(crate) fn amounts(&self) -> Amounts {
+        Amounts { currency: self.currency, decimal: self.decimal }
     }
 }

@@ -15,9 +15,9 @@ pub enum Field {
     Name,
     /// Its description.
     Description,
-    /// The normal price, in minor units.
+    /// The normal price.
     Price,
-    /// The price it is sold at instead, in minor units.
+    /// The price it is sold at instead.
     SalePrice,
     /// A path such as `A > B`.
     Category,
@@ -52,11 +52,6 @@ impl Field {
     /// As `--map` and NDJSON call it.
     pub fn name(self) -> &'static str {
         FIELDS.iter().find(|(field, _, _)| *field == self).map_or("", |(_, name, _)| name)
-    }
-
-    /// Whether its value is a number.
-    pub fn is_number(self) -> bool {
-        matches!(self, Field::Price | Field::SalePrice | Field::Stock)
     }
 
     /// Whether NDJSON has a member of exactly this name.

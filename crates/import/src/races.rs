@@ -3,7 +3,7 @@
 use crate::tests::{LOW_STOCK_THRESHOLD, Shop};
 use crate::{Format, Options};
 use inventory::{Line, ops as stock};
-use kernel::{OrderNumber, ProductId, Quantity, Random, Result, UserId, VariantId};
+use kernel::{Currency, OrderNumber, ProductId, Quantity, Random, Result, UserId, VariantId};
 use std::thread;
 use store::{Tx, args};
 
@@ -16,7 +16,7 @@ const ROWS: u64 = 120;
 
 fn imports(shop: &Shop, rows: &[String]) {
     let file = format!("sku,name,price,stock,category\n{}\n", rows.join("\n"));
-    let report = shop.imports(file.as_bytes(), &Options::new(Format::Csv, LOW_STOCK_THRESHOLD));
+    let report = shop.imports(file.as_bytes(), &Options::new(Format::Csv, Currency::KRW, LOW_STOCK_THRESHOLD));
     assert_eq!(report.refused, []);
 }
 

@@ -1,5 +1,6 @@
 //! What became of a file: counts, every refused row, and the rows that were stored but look wrong.
 
+use crate::encoding::{self, Source};
 use crate::plan::Mapped;
 use serde::Serialize;
 use std::fmt;
@@ -22,10 +23,15 @@ pub struct Progress {
 }
 
 /// What became of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ImportReport)]
 pub struct Report {
+    /// The encoding in which the whole file was read, by its name in the Encoding Standard: CP949 is `EUC-KR`.
+    #[schema(example = "UTF-8")]
+    pub encoding: &'static str,
+    /// By what the encoding is known.
+    pub encoding_source: Source,
     /// Rows in the file.
     pub rows: u64,
     /// New products.
@@ -75,10 +81,36 @@ pub struct Noted {
     pub note: String,
 }
 
+impl Default for Report {
+    /// Of a file that is UTF-8 and has no rows.
+    fn default() -> Report {
+        Report {
+            encoding: encoding_rs::UTF_8.name(),
+            encoding_source: Source::Content,
+            rows: 0,
+            created: 0,
+            updated: 0,
+            unchanged: 0,
+            refused: Vec::new(),
+            noted: Vec::new(),
+            noted_rows: 0,
+            mapping: Vec::new(),
+            unused_columns: Vec::new(),
+            stopped: None,
+        }
+    }
+}
+
 impl fmt::Display for Report {
     /// For people: the counts, then the rows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { rows, created, updated, unchanged, .. } = self;
+        let how = match self.encoding_source {
+            Source::Given => "as you said",
+            Source::Mark => "as its mark says",
+            Source::Content => "detected",
+        };
+        writeln!(f, "read as {}, {how}", encoding::shown(self.encoding))?;
         writeln!(
             f,
             "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {} refused",

@@ -1,6 +1,7 @@
 //! The import itself: reads rows, stores them in chunks, and collects the report.
 
 use crate::draft::{self, Draft, Refusal, Rename};
+use crate::encoding::{self, Decoded};
 use crate::lines::{self, Lines};
 use crate::load::{self, Paths, Rules};
 use crate::plan::Plan;
@@ -11,7 +12,7 @@ use catalog::product::Author;
 use kernel::{Code, Error, Result};
 use std::{
     collections::{HashMap, hash_map::Entry},
-    io::Read,
+    io::{Read, Seek},
     sync::Arc,
     thread,
     time::Duration,
@@ -23,21 +24,32 @@ const ATTEMPTS_MAX: u32 = 50;
 /// Time between two attempts.
 const BACKOFF: Duration = Duration::from_millis(100);
 
-/// Imports everything `reader` gives. Blocking: call it from a thread of its own, never from async code. `progress` is
-/// called after every chunk of rows.
+/// Imports the whole of `file`. Blocking: call it from a thread of its own, never from async code. `progress` is called after
+/// every chunk of rows.
 ///
-/// Errors: C002 for a file without a header or a mapping that does not fit it; and a database that stays busy or fails. What was
-/// stored before an error stays, and importing the file again continues, because rows are found by their sku. A file that is too
-/// large or becomes unreadable is imported up to that point; `stopped` in the report says so.
-pub fn run(db: &Db, reader: impl Read, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
-    let lines = Lines::of(reader);
+/// Errors: C002 for a file that is not in one encoding, has no rows or no header, or does not fit the mapping; C010 for one that is
+/// too large; and a database that stays busy or fails. What was stored before an error stays, and importing the file again
+/// continues, because rows are found by their sku. A file that becomes unreadable is imported up to that point; `stopped` in the
+/// report says so.
+pub fn run(
+    db: &Db,
+    mut file: impl Read + Seek,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report> {
+    let found = encoding::of_file(&mut file, options.encoding, options.currency)?;
+    let lines = Lines::of(Decoded::of(file, found)?);
     let mut import = Import::new(db, options, progress);
+    (import.report.encoding, import.report.encoding_source) = (found.name(), found.source);
     match options.format {
         Format::Csv => import.csv(lines)?,
         Format::Ndjson => import.ndjson(lines)?,
     }
     import.store()?;
     let mut report = import.report;
+    if report.rows == 0 && report.stopped.is_none() {
+        return Err(Code::InvalidInput.because("the file has no rows"));
+    }
     // unreadable rows were refused before the rows of their chunk were stored
     report.refused.sort_by_key(|refused| refused.line);
     Ok(report)
@@ -81,12 +93,13 @@ impl<'a> Import<'a> {
     fn csv<R: Read>(&mut self, lines: Lines<R>) -> Result<()> {
         let mut file = csv::Csv::open(lines)?;
         let plan = Plan::of(file.header(), &self.options.map, &self.options.set)?;
+        let amounts = self.options.amounts();
         (self.report.mapping, self.report.unused_columns) = (plan.mapped(), plan.unused());
         while let Some(record) = self.or_stop(file.next_row()) {
             self.bytes = file.read();
             let line = record.line;
             let draft = match record.fields {
-                Ok(cells) => draft::of_cells(&plan, line, &cells, self.options.status),
+                Ok(cells) => draft::of_cells(&plan, amounts, line, &cells, self.options.status),
                 Err(why) => Err(Refusal { line, sku: None, error: Code::InvalidInput.because(why) }),
             };
             if !self.take(draft)? {
@@ -98,11 +111,12 @@ impl<'a> Import<'a> {
 
     fn ndjson<R: Read>(&mut self, mut lines: Lines<R>) -> Result<()> {
         let rename = Rename::of(&self.options.map, &self.options.set)?;
+        let amounts = self.options.amounts();
         while let Some(line) = self.or_stop(lines.next_line()) {
             self.bytes = lines.read();
             let draft = match &line.bytes {
                 Some(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
-                Some(bytes) => draft::of_json(&rename, line.number, bytes, self.options.status),
+                Some(bytes) => draft::of_json(&rename, amounts, line.number, bytes, self.options.status),
                 None => {
                     let why = format!("the row is longer than {} bytes", lines::LINE_MAX);
                     Err(Refusal { line: line.number, sku: None, error: Code::InvalidInput.because(why) })

@@ -6,6 +6,7 @@ use fixture::{Fixture, user_id};
 use kernel::{Code, Currency, Money, PageRequest, ProductId, Result};
 use merchandising::list::{self, Column, Filter, Question};
 use merchandising::page::{self, ProductDetail, Viewer};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use store::{Db, Tx};
 use web::Module;
 
@@ -47,7 +48,7 @@ impl Shop {
 
     pub(crate) fn imports(&self, file: &[u8], options: &Options) -> Report {
         let mut last = Progress::default();
-        let report = run(&self.db(), file, options, &mut |progress| last = progress).unwrap();
+        let report = run(&self.db(), Cursor::new(file), options, &mut |progress| last = progress).unwrap();
         assert_eq!((last.rows, last.refused), (report.rows, report.refused.len() as u64));
         report
     }
@@ -55,7 +56,7 @@ impl Shop {
 
 fn csv(map: &[(&str, &str)], set: &[(&str, &str)]) -> Options {
     let pairs = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    Options { map: pairs(map), set: pairs(set), ..Options::new(Format::Csv, LOW_STOCK_THRESHOLD) }
+    Options { map: pairs(map), set: pairs(set), ..Options::new(Format::Csv, Currency::KRW, LOW_STOCK_THRESHOLD) }
 }
 
 fn lines(report: &Report) -> Vec<(u64, Option<&str>, &str)> {
@@ -140,34 +141,105 @@ fn a_shared_name_is_noted_or_refused() {
 fn broken_files_are_refused_or_read_as_far_as_they_go() {
     let shop = Shop::open();
     let refused =
-        |file: &[u8], options: Options| run(&shop.db(), file, &options, &mut |_| {}).map(|_| ()).unwrap_err().code();
+        |file: &[u8], options: Options| run(&shop.db(), Cursor::new(file), &options, &mut |_| {}).map(|_| ()).unwrap_err().code();
     assert_eq!(refused(b"", csv(&[], &[])), Code::InvalidInput);
-    assert_eq!(refused(b"\xff\xfes\0k\0u\0", csv(&[], &[])), Code::InvalidInput);
     assert_eq!(refused(b"name,price\nA,1\n", csv(&[], &[])), Code::InvalidInput);
     assert_eq!(refused(b"sku,name\nA,1\n", csv(&[("name", "unknown")], &[])), Code::InvalidInput);
     assert_eq!(refused(b"sku,name\nA,1\n", csv(&[("colour", "name")], &[])), Code::InvalidInput);
     let half = b"sku,name,price\nA,Apple,100\nB,Bean,1\nC,\"Co";
     let report = shop.imports(half, &csv(&[], &[]));
     assert_eq!((report.created, lines(&report)), (2, vec![(4, None, "C002")]));
-    let mut strange = b"sku,name,price\nD,\xff\xfe,1\nE,".to_vec();
+    let mut strange = "sku,name,price\nD,머그\u{FFFD},1\nE,".as_bytes().to_vec();
     strange.extend(vec![b'x'; 1 << 20]);
     strange.extend(b",1\nF,nul\0,1\nG,Good,1\n");
     let report = shop.imports(&strange, &csv(&[], &[]));
     assert_eq!(
         (report.created, lines(&report)),
-        (1, vec![(2, None, "C002"), (3, None, "C002"), (4, Some("F"), "C002")])
+        (1, vec![(2, Some("D"), "C002"), (3, None, "C002"), (4, Some("F"), "C002")])
     );
-    struct Breaks<'a>(&'a [u8]);
-    impl std::io::Read for Breaks<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            match self.0.read(buffer)? {
-                0 => Err(std::io::Error::other("cable pulled")),
-                some => Ok(some),
+    let broken = Breaks { file: Cursor::new(b"sku,name,price\nH,Ham,1\nI,Ic"), ends: 0 };
+    let report = run(&shop.db(), broken, &csv(&[], &[]), &mut |_| {}).unwrap();
+    assert_eq!((report.created, report.stopped.as_deref()), (1, Some("the rest of the file could not be read")));
+}
+
+/// A file whose disk breaks when it is read the second time.
+struct Breaks {
+    file: Cursor<&'static [u8]>,
+    ends: u32,
+}
+
+impl Read for Breaks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.file.read(buffer)? {
+            0 if self.ends == 1 => Err(io::Error::other("cable pulled")),
+            0 => {
+                self.ends += 1;
+                Ok(0)
             }
+            some => Ok(some),
         }
     }
-    let report = run(&shop.db(), Breaks(b"sku,name,price\nH,Ham,1\nI,Ic"), &csv(&[], &[]), &mut |_| {}).unwrap();
-    assert_eq!((report.created, report.stopped.as_deref()), (1, Some("the rest of the file could not be read")));
+}
+
+impl Seek for Breaks {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+const KOREAN: &str = "sku,name,price,stock\r\nA,달항아리 머그컵,18000,5\r\nB,뚝배기,9000,3\r\n";
+
+#[test]
+fn files_of_any_encoding_become_the_same_products() {
+    let utf16: Vec<u8> = KOREAN.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cp949 = encoding_rs::EUC_KR.encode(KOREAN).0.into_owned();
+    for (file, name) in [(KOREAN.as_bytes().to_vec(), "UTF-8"), (cp949, "EUC-KR"), (utf16, "UTF-16LE")] {
+        let shop = Shop::open();
+        let report = shop.imports(&file, &csv(&[], &[]));
+        assert_eq!((report.encoding, report.created), (name, 2), "{report}");
+        assert_eq!(shop.sees(ProductId::new(1)).product.name, "달항아리 머그컵");
+    }
+}
+
+#[test]
+fn a_file_that_mixes_encodings_stores_nothing() {
+    let shop = Shop::open();
+    let mixed = [KOREAN.as_bytes(), b"C,", &encoding_rs::EUC_KR.encode("도자기").0, b",1,1\r\n"].concat();
+    let refused = run(&shop.db(), Cursor::new(&mixed), &csv(&[], &[]), &mut |_| {}).unwrap_err();
+    assert!(refused.detail().unwrap().contains("line 2 is UTF-8, line 4 is not"), "{refused}");
+    let given = Options { encoding: Some(encoding_rs::UTF_8), ..csv(&[], &[]) };
+    let refused = run(&shop.db(), Cursor::new(&mixed), &given, &mut |_| {}).unwrap_err();
+    assert!(refused.detail().unwrap().contains("not UTF-8 throughout: line 4"), "{refused}");
+    assert_eq!(shop.in_stock(), Vec::<String>::new());
+}
+
+#[test]
+fn line_ends_of_old_macs_end_rows_and_an_empty_file_is_no_success() {
+    let shop = Shop::open();
+    let report = shop.imports(KOREAN.replace("\r\n", "\r").as_bytes(), &csv(&[], &[]));
+    assert_eq!((report.rows, report.created), (2, 2));
+    for (file, format) in [("sku,name\n", Format::Csv), ("sku,name\r\r", Format::Csv), ("\n \n", Format::Ndjson)] {
+        let options = Options { format, ..csv(&[], &[]) };
+        let refused = run(&shop.db(), Cursor::new(file), &options, &mut |_| {}).unwrap_err();
+        assert_eq!(refused.detail(), Some("the file has no rows"), "{file:?}");
+    }
+}
+
+#[test]
+fn amounts_of_a_file_are_in_the_main_unit_of_the_currency() {
+    let shop = Shop::open();
+    let dollars = Options { currency: Currency::of_code("USD").unwrap(), ..csv(&[], &[]) };
+    let file = "sku,name,price,salePrice\nA,Apple,20,19.99\nB,Bean,\"1,999\",\nC,Corn,1.999,\nD,Dill,€5,\n";
+    let report = shop.imports(file.as_bytes(), &dollars);
+    assert_eq!((report.created, lines(&report)), (2, vec![(4, Some("C"), "C002"), (5, Some("D"), "C002")]), "{report}");
+    let apple = shop.sees(ProductId::new(1)).product;
+    assert_eq!((apple.price, apple.sale_price), (Money::minor(2_000), Some(Money::minor(1_999))));
+    assert_eq!(shop.sees(ProductId::new(2)).product.price, Money::minor(199_900));
+    let json = Options { format: Format::Ndjson, ..dollars };
+    let file = "{\"sku\":\"E\",\"name\":\"Egg\",\"price\":20}\n{\"sku\":\"F\",\"name\":\"Fig\",\"price\":\"1,999.50\"}";
+    assert_eq!(shop.imports(file.as_bytes(), &json).created, 2);
+    assert_eq!(shop.sees(ProductId::new(3)).product.price, Money::minor(2_000));
+    assert_eq!(shop.sees(ProductId::new(4)).product.price, Money::minor(199_950));
 }
 
 #[test]
@@ -182,7 +254,7 @@ fn products_with_variants_come_as_ndjson() {
         {\"sku\":\"DUP\",\"name\":\"Dup\",\"price\":9000,\"variants\":[{\"sku\":\"TEE-S\"}]}\n\
         not json\n\
         {\"sku\":\"HALF\",\"name\":\"Ha";
-    let options = Options::new(Format::Ndjson, LOW_STOCK_THRESHOLD);
+    let options = Options::new(Format::Ndjson, Currency::KRW, LOW_STOCK_THRESHOLD);
     let report = shop.imports(file.as_bytes(), &options);
     assert_eq!((report.rows, report.created), (6, 2), "{report}");
     let refused = [(4, None, "C002"), (5, Some("DUP"), "S002"), (6, None, "C002"), (7, None, "C002")];

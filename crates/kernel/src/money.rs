@@ -197,6 +197,11 @@ impl Currency {
         self.code
     }
 
+    /// How many decimal digits the minor unit has: 2 for the cents of a dollar.
+    pub const fn minor_digits(self) -> u8 {
+        self.minor_digits
+    }
+
     /// `amount` for people: `12,900 KRW`, `129.00 USD`.
     pub fn show(self, amount: Money) -> String {
         let scale = 10_i64.pow(u32::from(self.minor_digits));

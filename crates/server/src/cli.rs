@@ -99,6 +99,12 @@ pub struct Import {
     /// How the file is written; by its name when left out
     #[arg(long)]
     pub format: Option<Format>,
+    /// How its text is encoded, such as utf-8, cp949, utf-16; detected when left out
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// The sign before the fraction of an amount; each amount's digits decide when left out
+    #[arg(long, value_name = "point|comma")]
+    pub decimal: Option<String>,
     /// Whose products they become, a user's id; the shop's own when left out
     #[arg(long, value_name = "UUID")]
     pub seller: Option<String>,

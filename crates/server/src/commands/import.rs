@@ -3,11 +3,11 @@
 use super::{open, runtime, say};
 use crate::cli::{self, not_in_order};
 use crate::config::{Config, Fault};
-use ::import::{Format, Options, Progress, Report};
+use ::import::{Format, Options, Progress, Report, amount::DecimalMark, encoding, spooled};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs::File,
-    io::{Read, stdin},
+    io::{Cursor, Read, stdin},
     path::Path,
     process::ExitCode,
     time::Instant,
@@ -17,10 +17,11 @@ use web::App;
 /// Imports a file.
 pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, Fault> {
     let format = format_of(wanted)?;
-    let (reader, length) = reader(&wanted.file)?;
+    let given = Given::of(wanted)?;
     let runtime = runtime()?;
     let app = runtime.block_on(open(&config.settings))?;
     let mut options = options(&app, format);
+    (options.encoding, options.decimal) = (given.encoding, given.decimal);
     options.map.clone_from(&wanted.map);
     options.set.clone_from(&wanted.set);
     options.seller = wanted.seller.as_deref().map(seller).transpose()?;
@@ -31,11 +32,17 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
         options.same_name = catalog::ops::upsert::SameName::Refuse;
     }
     let began = Instant::now();
-    let bar = bar(length);
-    let report = ::import::run(&app.db, reader, &options, &mut |progress: Progress| {
+    let bar = bar(given.length);
+    let mut shown = |progress: Progress| {
         bar.set_position(progress.bytes);
         bar.set_message(format!("{} rows, {} refused", progress.rows, progress.refused));
-    });
+    };
+    let report = match given.file {
+        Source::File(file) => ::import::run(&app.db, file, &options, &mut shown),
+        Source::Stream(stream) => {
+            spooled(stream).and_then(|file| ::import::run(&app.db, file, &options, &mut shown))
+        }
+    };
     bar.finish_and_clear();
     app.db.close_blocking();
     let report = report.map_err(|error| {
@@ -45,12 +52,13 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
     })?;
     say(report.to_string().trim_end());
     say(format_args!("took {:.2} s", began.elapsed().as_secs_f64()));
-    let refused = wanted.strict && !report.refused.is_empty() || report.stopped.is_some();
+    let nothing = report.created + report.updated + report.unchanged == 0;
+    let refused = wanted.strict && !report.refused.is_empty() || report.stopped.is_some() || nothing;
     Ok(if refused { not_in_order() } else { ExitCode::SUCCESS })
 }
 
 fn options(app: &App, format: Format) -> Options {
-    Options::new(format, app.settings::<inventory::Settings>().low_stock_threshold)
+    Options::new(format, app.shop.currency, app.settings::<inventory::Settings>().low_stock_threshold)
 }
 
 fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
@@ -66,16 +74,46 @@ fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
     })
 }
 
-fn reader(file: &Path) -> Result<(Box<dyn Read>, Option<u64>), Fault> {
-    if file == Path::new("-") {
-        return Ok((Box::new(stdin()), None));
+/// What the command line says about the file, checked before the shop is opened.
+struct Given {
+    encoding: Option<&'static ::import::Encoding>,
+    decimal: Option<DecimalMark>,
+    file: Source,
+    length: Option<u64>,
+}
+
+enum Source {
+    /// Can be read again from its start.
+    File(File),
+    /// Standard input, or a pipe.
+    Stream(Box<dyn Read>),
+}
+
+impl Given {
+    fn of(wanted: &cli::Import) -> Result<Given, Fault> {
+        let wrong = |flag: &str, error: kernel::Error| {
+            Fault::new(format!("{flag} has a wrong value"), error.detail().unwrap_or_default().to_owned(), "see import --help")
+        };
+        let encoding = wanted.encoding.as_deref().map(encoding::named).transpose().map_err(|e| wrong("--encoding", e))?;
+        let decimal = wanted.decimal.as_deref().map(str::parse).transpose().map_err(|e| wrong("--decimal", e))?;
+        let (file, length) = source(&wanted.file)?;
+        Ok(Given { encoding, decimal, file, length })
     }
-    let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
-    let (length, opened) = opened.map_err(|error| {
+}
+
+fn source(file: &Path) -> Result<(Source, Option<u64>), Fault> {
+    if file == Path::new("-") {
+        return Ok((Source::Stream(Box::new(stdin())), None));
+    }
+    let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?, opened)));
+    let (about, opened) = opened.map_err(|error| {
         let what = format!("{} cannot be read", file.display());
         Fault::new(what, error.to_string(), "name an existing file, or - for standard input").failed()
     })?;
-    Ok((Box::new(opened), Some(length)))
+    Ok(match about.is_file() {
+        true => (Source::File(opened), Some(about.len())),
+        false => (Source::Stream(Box::new(opened)), None),
+    })
 }
 
 fn seller(text: &str) -> Result<kernel::UserId, Fault> {
@@ -108,7 +146,7 @@ pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Importe
     let (db, options) = (app.db.clone(), options(app, Format::Ndjson));
     let bar = bar(Some(text.len() as u64));
     let work = move || {
-        let report = ::import::run(&db, text.as_bytes(), &options, &mut |progress: Progress| {
+        let report = ::import::run(&db, Cursor::new(text), &options, &mut |progress: Progress| {
             bar.set_position(progress.bytes);
         });
         bar.finish_and_clear();
