@@ -146,7 +146,10 @@ impl Amounts {
         if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(not());
         }
-        Ok((ungrouped(whole).ok_or_else(|| "has thousands that are not groups of three digits".to_owned())?, fraction.to_owned()))
+        Ok((
+            ungrouped(whole).ok_or_else(|| "has thousands that are not groups of three digits".to_owned())?,
+            fraction.to_owned(),
+        ))
     }
 
     /// The decimal mark of `number`, `None` when it has none.
@@ -200,7 +203,9 @@ fn is_currency(c: char) -> bool {
 /// Whether the one `mark` of `number` may separate thousands: one to three digits before it, three after it.
 fn is_group(number: &str, mark: char) -> bool {
     number.split_once(mark).is_some_and(|(before, after)| {
-        after.len() == 3 && before != "0" && (1..=3).contains(&before.rsplit([' ', '\'', '’']).next().unwrap_or("").len())
+        after.len() == 3
+            && before != "0"
+            && (1..=3).contains(&before.rsplit([' ', '\'', '’']).next().unwrap_or("").len())
     })
 }
 

@@ -52,13 +52,7 @@ fn empty_row(sku: String, status: Status) -> Row {
 }
 
 /// The product that a CSV row describes.
-pub fn of_cells(
-    plan: &Plan,
-    amounts: Amounts,
-    line: u64,
-    cells: &[String],
-    status: Status,
-) -> Result<Draft, Refusal> {
+pub fn of_cells(plan: &Plan, amounts: Amounts, line: u64, cells: &[String], status: Status) -> Result<Draft, Refusal> {
     let values = plan.read(|column| cells.get(column).map_or("", String::as_str));
     let sku = values.iter().find(|(field, _)| *field == Field::Sku).and_then(|(_, found)| found.value.as_deref());
     let sku = sku.map(text::identity);
@@ -181,7 +175,9 @@ fn amount(amounts: Amounts, field: &str, value: Option<&Value>) -> Result<Option
             Amounts { decimal: Some(DecimalMark::Point), ..amounts }.money(field, &number.to_string()).map(Some)
         }
         Some(Value::String(text)) => amounts.money(field, text).map(Some),
-        Some(other) => Err(text::wrong(field, format!("must be an amount such as 19.99, not {}", json::shown_value(other)))),
+        Some(other) => {
+            Err(text::wrong(field, format!("must be an amount such as 19.99, not {}", json::shown_value(other))))
+        }
     }
 }
 
@@ -223,7 +219,8 @@ pub fn of_json(
             }
         },
     };
-    let mut draft = row.and_then(|row| drafted(amounts, line, row, status)).map_err(|error| Refusal { line, sku, error })?;
+    let mut draft =
+        row.and_then(|row| drafted(amounts, line, row, status)).map_err(|error| Refusal { line, sku, error })?;
     draft.notes = notes;
     Ok(draft)
 }

@@ -87,7 +87,9 @@ pub fn of_file(file: &mut (impl Read + Seek), given: Option<&'static Encoding>, 
         }
         (Some(given), Some((marked, _))) => {
             let (given, marked) = (given.name(), marked.name());
-            return Err(no_text(format!("the file begins with the mark of {marked}, but its encoding is given as {given}")));
+            return Err(no_text(format!(
+                "the file begins with the mark of {marked}, but its encoding is given as {given}"
+            )));
         }
         (Some(encoding), None) => Found { encoding, source: Source::Given, mark: 0 },
         (None, Some((encoding, mark))) => Found { encoding, source: Source::Mark, mark },
@@ -377,11 +379,7 @@ mod tests {
         read(bytes, None, Currency::KRW)
     }
 
-    fn read(
-        bytes: &[u8],
-        given: Option<&'static Encoding>,
-        near: Currency,
-    ) -> Result<(&'static str, String), String> {
+    fn read(bytes: &[u8], given: Option<&'static Encoding>, near: Currency) -> Result<(&'static str, String), String> {
         let mut file = Cursor::new(bytes);
         let found = of_file(&mut file, given, near).map_err(|e| e.detail().unwrap_or_default().to_owned())?;
         let mut text = String::new();
@@ -429,7 +427,8 @@ mod tests {
 
     #[test]
     fn mixed_and_binary_files_are_refused_with_their_line() {
-        let mixed = [b"sku,name\nA,".as_slice(), "머그컵".as_bytes(), b"\nB,", &EUC_KR.encode("뚝배기").0, b"\n"].concat();
+        let mixed =
+            [b"sku,name\nA,".as_slice(), "머그컵".as_bytes(), b"\nB,", &EUC_KR.encode("뚝배기").0, b"\n"].concat();
         assert!(found(&mixed).unwrap_err().contains("line 2 is UTF-8, line 3 is not"), "{:?}", found(&mixed));
         assert!(found(b"PK\x03\x04zzzzzz").unwrap_err().contains("import it as xlsx"));
         assert!(found(b"\x89PNG\r\n\x1a\n\x00\x00\xff\x01\x02").unwrap_err().contains("no text"));

@@ -61,7 +61,8 @@ fn with_query(mut options: Options, query: Vec<(String, String)>) -> Result<Opti
 fn charset(headers: &HeaderMap) -> Result<Option<&'static encoding_rs::Encoding>> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let parameters = kind.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let charset = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value).next();
+    let charset =
+        parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value).next();
     charset.map(encoding::named).transpose()
 }
 

@@ -23,9 +23,9 @@ mod races;
 #[cfg(test)]
 mod tests;
 
+pub use encoding_rs::Encoding;
 pub use options::{Format, Options};
 pub use report::{Progress, Report};
-pub use encoding_rs::Encoding;
 pub use run::run;
 pub use spool::spooled;
 

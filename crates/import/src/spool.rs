@@ -25,7 +25,9 @@ fn at_most(bytes_max: u64, mut reader: impl Read) -> Result<SpooledTempFile> {
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
-                return Err(Code::InvalidInput.because("the file did not arrive whole; nothing was stored").caused_by(error));
+                return Err(Code::InvalidInput
+                    .because("the file did not arrive whole; nothing was stored")
+                    .caused_by(error));
             }
         };
         total += length as u64;

@@ -140,8 +140,9 @@ fn a_shared_name_is_noted_or_refused() {
 #[test]
 fn broken_files_are_refused_or_read_as_far_as_they_go() {
     let shop = Shop::open();
-    let refused =
-        |file: &[u8], options: Options| run(&shop.db(), Cursor::new(file), &options, &mut |_| {}).map(|_| ()).unwrap_err().code();
+    let refused = |file: &[u8], options: Options| {
+        run(&shop.db(), Cursor::new(file), &options, &mut |_| {}).map(|_| ()).unwrap_err().code()
+    };
     assert_eq!(refused(b"", csv(&[], &[])), Code::InvalidInput);
     assert_eq!(refused(b"name,price\nA,1\n", csv(&[], &[])), Code::InvalidInput);
     assert_eq!(refused(b"sku,name\nA,1\n", csv(&[("name", "unknown")], &[])), Code::InvalidInput);

@@ -39,9 +39,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
     };
     let report = match given.file {
         Source::File(file) => ::import::run(&app.db, file, &options, &mut shown),
-        Source::Stream(stream) => {
-            spooled(stream).and_then(|file| ::import::run(&app.db, file, &options, &mut shown))
-        }
+        Source::Stream(stream) => spooled(stream).and_then(|file| ::import::run(&app.db, file, &options, &mut shown)),
     };
     bar.finish_and_clear();
     app.db.close_blocking();
@@ -92,9 +90,14 @@ enum Source {
 impl Given {
     fn of(wanted: &cli::Import) -> Result<Given, Fault> {
         let wrong = |flag: &str, error: kernel::Error| {
-            Fault::new(format!("{flag} has a wrong value"), error.detail().unwrap_or_default().to_owned(), "see import --help")
+            Fault::new(
+                format!("{flag} has a wrong value"),
+                error.detail().unwrap_or_default().to_owned(),
+                "see import --help",
+            )
         };
-        let encoding = wanted.encoding.as_deref().map(encoding::named).transpose().map_err(|e| wrong("--encoding", e))?;
+        let encoding =
+            wanted.encoding.as_deref().map(encoding::named).transpose().map_err(|e| wrong("--encoding", e))?;
         let decimal = wanted.decimal.as_deref().map(str::parse).transpose().map_err(|e| wrong("--decimal", e))?;
         let (file, length) = source(&wanted.file)?;
         Ok(Given { encoding, decimal, file, length })
