@@ -1,7 +1,7 @@
 //! Handlers under `/api/v1/auth` and `/api/v1/users`.
 
 use crate::address::{SaveAddress, SavedAddress};
-use crate::ops::{self, Refreshed, Session};
+use crate::ops::{self, Lifetimes, Refreshed, Session};
 use crate::session::TOKEN_MAX;
 use crate::user::{self, Change, SignUp, User};
 use crate::{password, user::PASSWORD_MAX};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    ApiResponse, ApiResult, App, Json, Path, Routes, done, ok,
+    ApiResponse, ApiResult, App, Json, Path, Routes, SecretText, done, ok,
     route::{PUBLIC, USER},
 };
 
@@ -19,10 +19,10 @@ use web::{
 pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(sign_up))
-        .add(PUBLIC, routes!(sign_in))
-        .add(PUBLIC, routes!(refresh))
+        .add(PUBLIC.secret(), routes!(sign_in))
+        .add(PUBLIC.secret(), routes!(refresh))
         .add(PUBLIC, routes!(sign_out))
-        .add(USER, routes!(stream_token))
+        .add(USER.secret(), routes!(stream_token))
         .add(USER, routes!(me, change_me))
         .add(USER, routes!(change_password))
         .add(USER, routes!(addresses, save_address))
@@ -36,7 +36,8 @@ pub struct SignIn {
     /// The e-mail of the sign-up, in any case of letters.
     pub email: String,
     /// The password.
-    pub password: String,
+    #[schema(value_type = String, format = Password)]
+    pub password: SecretText,
 }
 
 /// A refresh token.
@@ -44,7 +45,8 @@ pub struct SignIn {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Refresh {
     /// The newest token of the session.
-    pub refresh_token: String,
+    #[schema(value_type = String)]
+    pub refresh_token: SecretText,
 }
 
 /// The old password and the new one.
@@ -52,9 +54,11 @@ pub struct Refresh {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PasswordChange {
     /// The old one.
-    pub current_password: String,
+    #[schema(value_type = String, format = Password)]
+    pub current_password: SecretText,
     /// The new one: 8 to 128 characters.
-    pub new_password: String,
+    #[schema(value_type = String, format = Password)]
+    pub new_password: SecretText,
 }
 
 /// A session.
@@ -63,7 +67,7 @@ pub struct PasswordChange {
 pub struct Tokens {
     /// For the `Authorization: Bearer` header.
     pub access_token: String,
-    /// Works once, for `/auth/refresh`.
+    /// For `/auth/refresh`, which gives the next one; then it works no longer.
     pub refresh_token: String,
     /// Seconds until the access token expires.
     pub expires_in: u64,
@@ -103,7 +107,7 @@ pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> ApiRes
     let new = body.checked()?;
     let email = new.email.clone();
     let salt = app.db.read("account.prepare-sign-up", move |tx| ops::prepare_sign_up(tx, &email)).await?;
-    let hash = password::hash(new.password.clone(), salt).await?;
+    let hash = password::hash(new.password.0.clone(), salt).await?;
     let user = app.db.write("account.sign-up", move |tx| ops::sign_up(tx, &new, &hash)).await?;
     let location = Some("/api/v1/users/me".to_owned());
     Ok(ApiResponse { status: axum::http::StatusCode::CREATED, location, data: Some(user) })
@@ -115,7 +119,7 @@ pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> ApiRes
 pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiResult<Tokens> {
     must_keep_accounts(&app)?;
     let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
-    let SignIn { email: typed, password } = body;
+    let SignIn { email: typed, password: SecretText(password) } = body;
     let begin = move |tx: &mut store::Tx<'_>| ops::begin_sign_in_typed(tx, &email, &typed);
     let found = app.db.write("account.begin-sign-in", begin).await?;
     let too_long = kernel::text::password(&password).chars().count() > PASSWORD_MAX;
@@ -128,14 +132,16 @@ pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiRes
     Ok(ok(tokens(&app, session)?))
 }
 
-/// Go on with a session.
+/// Go on with a session. The same token again within `account.refresh_grace` gets the same successor; later it counts as
+/// stolen, and the session ends.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "account", request_body = Refresh,
     responses((status = 200, body = Tokens), (status = 401, description = "A003, A004, A007")))]
 pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<Tokens> {
     must_keep_accounts(&app)?;
-    let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
-    let ttl = app.settings::<crate::Settings>().refresh_ttl;
-    match app.db.write("account.refresh", move |tx| ops::refresh(tx, &token, ttl)).await? {
+    let token = text::required("refreshToken", &body.refresh_token.0, TOKEN_MAX)?;
+    let settings = app.settings::<crate::Settings>();
+    let lifetimes = Lifetimes { ttl: settings.refresh_ttl, grace: settings.refresh_grace };
+    match app.db.write("account.refresh", move |tx| ops::refresh(tx, &token, lifetimes)).await? {
         Refreshed::Session(session) => Ok(ok(tokens(&app, *session)?)),
         Refreshed::Reused => Err(Code::RefreshTokenReused.into()),
     }
@@ -145,7 +151,7 @@ pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiRe
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", request_body = Refresh, responses((status = 200)))]
 pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<()> {
     must_keep_accounts(&app)?;
-    let token = text::required("refreshToken", &body.refresh_token, TOKEN_MAX)?;
+    let token = text::required("refreshToken", &body.refresh_token.0, TOKEN_MAX)?;
     app.db.write("account.sign-out", move |tx| ops::sign_out(tx, &token)).await?;
     Ok(done())
 }
@@ -186,11 +192,11 @@ pub async fn change_password(
     let id = user.id;
     let asked = app.db.write("account.begin-password-change", move |tx| ops::begin_password_change(tx, &id)).await?;
     let (user, old, salt) = asked;
-    user::password(&body.new_password, &user.email)?;
-    if !password::matches(body.current_password, Some(old.clone())).await? {
+    user::password(&body.new_password.0, &user.email)?;
+    if !password::matches(body.current_password.0, Some(old.clone())).await? {
         return Err(Code::WrongCredentials.into());
     }
-    let hash = password::hash(body.new_password, salt).await?;
+    let hash = password::hash(body.new_password.0, salt).await?;
     app.db.write("account.change-password", move |tx| ops::change_password(tx, &id, &old, &hash)).await?;
     Ok(done())
 }

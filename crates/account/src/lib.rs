@@ -18,10 +18,13 @@ pub use settings::Settings;
 
 /// What this domain contributes to the program.
 pub const MODULE: web::Module = web::Module {
-    migrations: &[::store::Migration {
-        name: "account/0001_accounts",
-        sql: include_str!("../migrations/0001_accounts.sql"),
-    }],
+    migrations: &[
+        ::store::Migration { name: "account/0001_accounts", sql: include_str!("../migrations/0001_accounts.sql") },
+        ::store::Migration {
+            name: "account/0002_refresh_grace",
+            sql: include_str!("../migrations/0002_refresh_grace.sql"),
+        },
+    ],
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
     root_routes: http::routes,

@@ -90,7 +90,8 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration
     // counted by the folded address, which the address of an older account need not be
     store::forget_failures_of(tx, &text::folded(&user.email))?;
     let family = tx.random().uuid().to_string();
-    next_token(tx, user, &family, refresh_ttl)
+    let first = session::draw(tx.random());
+    store_token(tx, user, &family, first, refresh_ttl)
 }
 
 /// Result of a refresh. Reuse is no `Err`, because ending the family must be committed.
@@ -100,27 +101,43 @@ pub enum Refreshed {
     Reused,
 }
 
-/// Exchanges a refresh token for the next one. A004 when it is unknown or its session ended, A003 when it expired,
-/// A008 when the account is disabled.
-pub fn refresh(tx: &mut Tx<'_>, token: &str, refresh_ttl: Duration) -> Result<Refreshed> {
+/// How long a session lasts without a refresh, and how long after its use a refresh token may be used again.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    pub ttl: Duration,
+    pub grace: Duration,
+}
+
+/// Exchanges a refresh token for the next one. The same token again within the grace gets the same next one. A004 when it
+/// is unknown or its session ended, A003 when it expired, A008 when the account is disabled.
+pub fn refresh(tx: &mut Tx<'_>, token: &str, lifetimes: Lifetimes) -> Result<Refreshed> {
     let now = tx.now();
     let kept = store::find_token(tx, &session::hash(token))?
         .ok_or_else(|| Code::TokenInvalid.because("no such refresh token"))?;
-    match kept.used_at(now) {
+    match kept.used_at(now, lifetimes.grace) {
         Use::Ended => Err(Code::TokenInvalid.because("this session was ended")),
         Use::Expired => Err(Code::TokenExpired.error()),
         Use::Again => {
             store::end_family(tx, &kept.family)?;
             Ok(Refreshed::Reused)
         }
+        Use::Repeated(salt) => {
+            let user = find(tx, &kept.user)?;
+            user.must_be_active()?;
+            let refresh_token = session::successor(token, &salt);
+            Ok(Refreshed::Session(Box::new(Session { user, refresh_token })))
+        }
         Use::Good => {
-            if !store::use_token(tx, kept.id)? {
+            let salt = session::salt(tx.random());
+            if !store::use_token(tx, kept.id, &salt)? {
                 store::end_family(tx, &kept.family)?;
                 return Ok(Refreshed::Reused);
             }
             let user = find(tx, &kept.user)?;
             user.must_be_active()?;
-            next_token(tx, user, &kept.family, refresh_ttl).map(|session| Refreshed::Session(Box::new(session)))
+            let next = session::successor(token, &salt);
+            store_token(tx, user, &kept.family, next, lifetimes.ttl)
+                .map(|session| Refreshed::Session(Box::new(session)))
         }
     }
 }
@@ -133,8 +150,7 @@ pub fn sign_out(tx: &mut Tx<'_>, token: &str) -> Result<()> {
     }
 }
 
-fn next_token(tx: &mut Tx<'_>, user: User, family: &str, ttl: Duration) -> Result<Session> {
-    let refresh_token = session::draw(tx.random());
+fn store_token(tx: &mut Tx<'_>, user: User, family: &str, refresh_token: String, ttl: Duration) -> Result<Session> {
     let expires_at = tx.now().after(ttl);
     store::insert_token(tx, &session::hash(&refresh_token), family, &user.id, expires_at)?;
     Ok(Session { user, refresh_token })

@@ -2,14 +2,16 @@
 
 use crate::MODULE;
 use crate::address::SaveAddress;
-use crate::ops::{self, FAILURES_MAX, Refreshed};
+use crate::ops::{self, FAILURES_MAX, Lifetimes, Refreshed};
 use crate::user::{Change, SignUp};
 use ::store::{Tx, args};
 use fixture::{Fixture, at_once};
 use kernel::{Address, AddressId, Code, Result, UserId};
-use std::{thread, time::Duration};
+use std::{collections::HashSet, thread, time::Duration};
+use web::SecretText;
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
+const LIFETIMES: Lifetimes = Lifetimes { ttl: WEEK, grace: Duration::from_secs(10) };
 /// How often each race is repeated.
 const ROUNDS: usize = 3;
 
@@ -25,7 +27,7 @@ impl Crowd {
         let sign_up = |tx: &mut Tx<'_>| {
             let new = SignUp {
                 email: "mina@shop.kr".to_owned(),
-                password: "달항아리 하나".to_owned(),
+                password: SecretText("달항아리 하나".to_owned()),
                 nickname: "Mina".to_owned(),
                 real_name: None,
                 marketing_agree: false,
@@ -111,7 +113,7 @@ fn changes_that_name_no_version_all_succeed() {
 fn refreshes(shop: &Fixture, mut token: String) -> Code {
     loop {
         let used = token.clone();
-        match shop.write(move |tx| ops::refresh(tx, &used, WEEK)) {
+        match shop.write(move |tx| ops::refresh(tx, &used, LIFETIMES)) {
             Ok(Refreshed::Session(session)) => token = session.refresh_token,
             Ok(Refreshed::Reused) => return Code::RefreshTokenReused,
             Err(error) => return error.code(),
@@ -126,15 +128,32 @@ fn a_session_refreshed_while_a_thief_ends_it_is_ended() {
         let mina = crowd.mina;
         let begun = crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", WEEK)).unwrap();
         let (stolen, first) = (begun.refresh_token.clone(), begun.refresh_token);
-        let next = crowd.shop.write(move |tx| ops::refresh(tx, &first, WEEK)).unwrap();
+        let next = crowd.shop.write(move |tx| ops::refresh(tx, &first, LIFETIMES)).unwrap();
         let Refreshed::Session(next) = next else { panic!("the first use") };
         let ended = thread::scope(|scope| {
             let holder = scope.spawn(|| refreshes(&crowd.shop, next.refresh_token));
-            let thief = crowd.shop.write(move |tx| ops::refresh(tx, &stolen, WEEK)).unwrap();
+            let long_after = Lifetimes { grace: Duration::ZERO, ..LIFETIMES };
+            let thief = crowd.shop.write(move |tx| ops::refresh(tx, &stolen, long_after)).unwrap();
             assert!(matches!(thief, Refreshed::Reused));
             holder.join().unwrap()
         });
         assert_eq!((ended, crowd.live_tokens()), (Code::TokenInvalid, 0));
+    }
+}
+
+#[test]
+fn tabs_that_refresh_at_the_same_moment_get_the_same_successor() {
+    for _ in 0..ROUNDS {
+        let crowd = Crowd::open();
+        let mina = crowd.mina;
+        let token = crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", WEEK)).unwrap().refresh_token;
+        let tabs = crowd.all(12, move |tx, _| ops::refresh(tx, &token, LIFETIMES));
+        let successors = tabs.into_iter().map(|tab| match tab.unwrap() {
+            Refreshed::Session(session) => session.refresh_token,
+            Refreshed::Reused => panic!("no tab is a thief"),
+        });
+        assert_eq!(successors.collect::<HashSet<_>>().len(), 1);
+        assert_eq!(crowd.live_tokens(), 2, "the first one, used, and its successor");
     }
 }
 

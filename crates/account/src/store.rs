@@ -25,9 +25,10 @@ const SET_PASSWORD: &str = "update users set password_hash = ?, version = versio
 const SET_ROLES: &str = "update users set roles = ?, version = version + 1, updated_at = ? where id = ?";
 const INSERT_TOKEN: &str = "insert into refresh_tokens (token_hash, family, user_id, created_at, expires_at)
     values (?, ?, ?, ?, ?)";
-const FIND_TOKEN: &str = "select id, family, user_id, expires_at, used_at, ended_at from refresh_tokens
+const FIND_TOKEN: &str = "select id, family, user_id, expires_at, used_at, successor_salt, ended_at from refresh_tokens
     where token_hash = ? {for update}";
-const USE_TOKEN: &str = "update refresh_tokens set used_at = ? where id = ? and used_at is null and ended_at is null";
+const USE_TOKEN: &str = "update refresh_tokens set used_at = ?, successor_salt = ?
+    where id = ? and used_at is null and ended_at is null";
 const END_FAMILY: &str = "update refresh_tokens set ended_at = ? where family = ? and ended_at is null";
 const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? and ended_at is null";
 const EXPIRED_TOKENS: &str = "select id from refresh_tokens where expires_at < ? order by expires_at limit ?";
@@ -175,15 +176,16 @@ pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<StoredTok
             user: row.next()?,
             expires_at: row.next()?,
             used_at: row.next()?,
+            successor_salt: row.next()?,
             ended_at: row.next()?,
         })
     })
 }
 
-/// Marks the token as used; false when it was used or ended before.
-pub(crate) fn use_token(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
+/// Marks the token as used, with the salt of its successor; false when it was used or ended before.
+pub(crate) fn use_token(tx: &mut Tx<'_>, id: i64, salt: &str) -> Result<bool> {
     let now = tx.now();
-    Ok(tx.exec(USE_TOKEN, args![now, id])? == 1)
+    Ok(tx.exec(USE_TOKEN, args![now, salt, id])? == 1)
 }
 
 /// Ends every token of the session. Repeats until no row changes: a statement that waited for a concurrent refresh

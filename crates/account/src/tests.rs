@@ -1,16 +1,17 @@
 //! The operations against a real database.
 
 use crate::address::SaveAddress;
-use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Refreshed};
+use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Lifetimes, Refreshed};
 use crate::user::{Change, SignUp};
 use crate::{MODULE, store};
 use ::store::{Tx, args};
 use fixture::Fixture;
 use kernel::{Address, Code, Result, Timestamp, UserId};
 use std::{ops::Deref, time::Duration};
-use web::{Role, Roles};
+use web::{Role, Roles, SecretText};
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
+const LIFETIMES: Lifetimes = Lifetimes { ttl: WEEK, grace: Duration::from_secs(10) };
 
 struct People(Fixture);
 
@@ -36,7 +37,7 @@ impl People {
 fn sign_up(email: &str) -> SignUp {
     SignUp {
         email: email.to_owned(),
-        password: "달항아리 하나".to_owned(),
+        password: SecretText("달항아리 하나".to_owned()),
         nickname: "Mina".to_owned(),
         real_name: None,
         marketing_agree: false,
@@ -66,20 +67,40 @@ fn an_email_belongs_to_one_user() {
     assert_eq!(code(people.write(|tx| ops::sign_up(tx, &sign_up("mina@shop.kr"), "x"))), Code::EmailTaken);
 }
 
+/// Refreshes with this token; gives the next one, or nothing when it counts as stolen.
+fn refreshed(people: &People, token: &str) -> Option<String> {
+    let token = token.to_owned();
+    match people.write(move |tx| ops::refresh(tx, &token, LIFETIMES)).unwrap() {
+        Refreshed::Session(session) => Some(session.refresh_token),
+        Refreshed::Reused => None,
+    }
+}
+
 #[test]
-fn a_refresh_token_used_again_ends_the_session() {
+fn a_refresh_token_used_again_later_ends_the_session() {
     let people = People::open();
     let id = people.mina();
     let first = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
-    let token = first.clone();
-    let second = match people.write(move |tx| ops::refresh(tx, &token, WEEK)).unwrap() {
-        Refreshed::Session(session) => session.refresh_token,
-        Refreshed::Reused => panic!("the first use is good"),
-    };
-    let token = first.clone();
-    assert!(matches!(people.write(move |tx| ops::refresh(tx, &token, WEEK)).unwrap(), Refreshed::Reused));
+    let second = refreshed(&people, &first).expect("the first use is good");
+    people.clock.advance(LIFETIMES.grace);
+    assert_eq!(refreshed(&people, &first), None);
     // the thief, or the owner, holds the second token: it is worth nothing now
-    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &second, WEEK))), Code::TokenInvalid);
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &second, LIFETIMES))), Code::TokenInvalid);
+}
+
+#[test]
+fn two_tabs_that_refresh_at_once_continue_one_session() {
+    let people = People::open();
+    let id = people.mina();
+    let first = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    let second = refreshed(&people, &first).unwrap();
+    people.clock.advance(LIFETIMES.grace - Duration::from_millis(1));
+    assert_eq!(refreshed(&people, &first).as_ref(), Some(&second));
+    // one tab goes on with the successor, and the other one still gets it
+    let third = refreshed(&people, &second).unwrap();
+    assert_eq!(refreshed(&people, &first), Some(second));
+    people.clock.advance(LIFETIMES.grace);
+    assert!(refreshed(&people, &third).is_some());
 }
 
 #[test]
@@ -88,14 +109,14 @@ fn a_session_ends_by_time_by_signing_out_and_by_a_new_password() {
     let id = people.mina();
     let late = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     people.clock.advance(WEEK);
-    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &late, WEEK))), Code::TokenExpired);
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &late, LIFETIMES))), Code::TokenExpired);
     let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     let gone = token.clone();
     people.write(move |tx| ops::sign_out(tx, &gone)).unwrap();
-    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, WEEK))), Code::TokenInvalid);
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, LIFETIMES))), Code::TokenInvalid);
     let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     people.write(move |tx| ops::change_password(tx, &id, "hash", "new")).unwrap();
-    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, WEEK))), Code::TokenInvalid);
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, LIFETIMES))), Code::TokenInvalid);
 }
 
 #[test]
@@ -164,7 +185,7 @@ fn a_closed_account_neither_signs_in_nor_refreshes() {
     let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
     people.write(move |tx| tx.exec("update users set status = 'DISABLED'", &[])).unwrap();
     assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK))), Code::AccountDisabled);
-    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, WEEK))), Code::AccountDisabled);
+    assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, LIFETIMES))), Code::AccountDisabled);
 }
 
 #[test]
@@ -184,7 +205,7 @@ fn what_has_expired_is_deleted_in_batches_and_the_rest_is_kept() {
         forgotten.push(piece.unwrap());
     }
     assert_eq!(forgotten, [500, 200, 0]);
-    assert!(people.write(move |tx| ops::refresh(tx, &young, WEEK)).is_ok());
+    assert!(people.write(move |tx| ops::refresh(tx, &young, LIFETIMES)).is_ok());
 }
 
 #[test]

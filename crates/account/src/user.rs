@@ -3,7 +3,7 @@
 use kernel::{Code, Result, Timestamp, UserId, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{Role, Roles};
+use web::{Role, Roles, SecretText};
 
 /// Longest e-mail address, in characters (RFC 5321's path limit).
 pub const EMAIL_MAX: usize = 254;
@@ -88,7 +88,8 @@ pub struct SignUp {
     /// At most 254 characters; stored in lower case.
     pub email: String,
     /// 8 to 128 characters, and none that attackers try first.
-    pub password: String,
+    #[schema(value_type = String, format = Password)]
+    pub password: SecretText,
     /// At most 50 characters.
     pub nickname: String,
     /// At most 100 characters.
@@ -102,7 +103,7 @@ impl SignUp {
     /// The same without stray blanks; C002 naming the field, or A012.
     pub fn checked(self) -> Result<SignUp> {
         let email = email(&self.email)?;
-        password(&self.password, &email)?;
+        password(&self.password.0, &email)?;
         Ok(SignUp {
             nickname: text::required("nickname", &self.nickname, NICKNAME_MAX)?,
             real_name: text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX)?,

@@ -101,6 +101,7 @@ pub(crate) fn token(config: &Config, wanted: &Token) -> Result<ExitCode, Fault> 
     let roles = roles(&wanted.role)?;
     let settings = config.settings.auth.settings()?;
     let ttl = wanted.expires.unwrap_or(settings.access_ttl);
+    web::settings::at_least("--expires", ttl, Duration::from_secs(1))?;
     let auth = web::Auth::from_settings(settings);
     let issued = auth.and_then(|auth| auth.issue_for(&user, roles, opening::clock().now(), ttl));
     let issued = issued.map_err(|e| Fault::caused_by("no token can be made", &e, "set auth.secrets"))?;

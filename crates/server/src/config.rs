@@ -49,6 +49,13 @@ impl Fault {
     }
 }
 
+impl From<WrongSetting> for Fault {
+    fn from(wrong: WrongSetting) -> Fault {
+        let remedy = wrong.remedy.unwrap_or_else(|| "`holdfast config default` shows what it looks like".to_owned());
+        Fault::new(format!("{} has a wrong value", wrong.key), wrong.why, remedy)
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n  why: {}\n  try: {}", self.what, self.why, self.remedy)

@@ -164,7 +164,7 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Inside the rendering of failures: rate limit, timeout, and panics as C001.
+/// Inside the rendering of failures: rate limit, timeout, panics as C001, and no caching of secrets.
 pub async fn guard(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
     let declared = limits.declared(&request);
     if let Err(refused) = limits.admit(&request, declared.is_some_and(|route| route.unlimited)) {
@@ -172,6 +172,14 @@ pub async fn guard(State(limits): State<Arc<Limits>>, request: Request, next: Ne
     }
     let long = declared.is_some_and(|route| route.long);
     let timeout = if long { LONG_TIMEOUT.max(limits.timeout) } else { limits.timeout };
+    let mut response = run(timeout, request, next).await;
+    if declared.is_some_and(|route| route.secret) {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+async fn run(timeout: Duration, request: Request, next: Next) -> Response {
     let work = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(timeout, work).await {
         Ok(Ok(response)) => response,

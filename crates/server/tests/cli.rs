@@ -63,6 +63,7 @@ fn a_token_is_made_for_a_known_role_only() {
     assert!(exits(&space, 2, &["token", "--user", user, "--role", "king"]).contains("ADMIN"));
     assert!(exits(&space, 2, &["token", "--user", "bob"]).contains("UUID"));
     assert!(exits(&space, 2, &["token", "--user", user, "--expires", "soon"]).contains("soon"));
+    assert!(exits(&space, 2, &["token", "--user", user, "--expires", "0s"]).contains("--expires"));
 }
 
 #[test]

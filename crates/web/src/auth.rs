@@ -12,6 +12,7 @@ pub use jwks::{JwksSettings, JwksSource};
 pub use roles::{Role, RoleNames, Roles};
 pub use secret::{DEVELOPMENT_SECRET, Secret, check_secret};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use jwks::Jwks;
@@ -38,6 +39,9 @@ pub struct AuthSettings {
     pub keys: Vec<HmacKey>,
     /// What `iss` says in tokens we issue.
     pub issuer: String,
+    /// Other issuers whose HS256 tokens are accepted, because they share a key with us; an empty one stands for tokens
+    /// without `iss`.
+    pub other_issuers: Vec<String>,
     /// How long an access token is good for.
     pub access_ttl: Duration,
     /// Where the roles stand in a token; dots go into objects, such as `realm_access.roles`.
@@ -74,6 +78,7 @@ impl AuthSettings {
         AuthSettings {
             keys: vec![HmacKey { kid: "key-default".to_owned(), secret: Secret::new(secret) }],
             issuer: "holdfast".to_owned(),
+            other_issuers: Vec::new(),
             access_ttl: Duration::from_secs(15 * 60),
             roles_claim: "roles".to_owned(),
             role_names: RoleNames::default(),
@@ -162,8 +167,7 @@ impl Auth {
         if let Some(identity) = self.by_gateway(headers)? {
             return Ok(Some(identity));
         }
-        let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-        let text = value.to_str().map_err(|_| not_valid("the header is not text"))?;
+        let Some(text) = only(headers, &AUTHORIZATION)? else { return Ok(None) };
         match text.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 self.verify_token(token.trim(), now, Purpose::Access).map(Some)
@@ -234,15 +238,13 @@ impl Auth {
     /// wrong one the request is refused, because then someone pretends or something is configured wrongly.
     fn by_gateway(&self, headers: &HeaderMap) -> Result<Option<Identity>> {
         let Some((header, secret)) = &self.gateway else { return Ok(None) };
-        let Some(given) = headers.get(header) else { return Ok(None) };
+        let Some(given) = only(headers, header)? else { return Ok(None) };
         if !secret.matches(given.as_bytes()) {
             return Err(not_valid("the gateway's secret is wrong"));
         }
-        let text =
-            |name| headers.get(name).map(|v| v.to_str().map_err(|_| not_valid("an identity header is not text")));
-        let names = text(USER_ROLES).transpose()?.unwrap_or_default();
+        let names = only(headers, &USER_ROLES)?.unwrap_or_default();
         let roles = self.settings.role_names.read(names.split([',', ' ']));
-        match text(USER_ID).transpose()? {
+        match only(headers, &USER_ID)? {
             Some(id) => Ok(Some(Identity { id: user_id(id.trim())?, roles: roles.or_user() })),
             None if roles.includes(Role::Service) => Ok(Some(Identity { id: no_user(), roles })),
             None => Ok(None),
@@ -253,6 +255,7 @@ impl Auth {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(not_valid("the token is too long"));
         }
+        must_not_demand_extensions(token)?;
         let header = jsonwebtoken::decode_header(token).map_err(unreadable)?;
         let claims = match header.alg {
             Algorithm::HS256 => self.with_shared_key(token, header.kid.as_deref(), now)?,
@@ -274,7 +277,14 @@ impl Auth {
         };
         let key = key.ok_or_else(|| not_valid("no such shared key"))?;
         let claims = decode(token, key, Algorithm::HS256)?;
-        let ours = claims.get("iss").is_some_and(|iss| *iss == *self.settings.issuer);
+        let issuer = match claims.get("iss") {
+            None => "",
+            Some(issuer) => issuer.as_str().ok_or_else(|| not_valid("the issuer is not text"))?,
+        };
+        let ours = issuer == self.settings.issuer;
+        if !ours && !self.settings.other_issuers.iter().any(|other| other == issuer) {
+            return Err(not_valid("another issuer"));
+        }
         check_times(&claims, now, if ours { Duration::ZERO } else { LEEWAY })?;
         Ok(claims)
     }
@@ -308,6 +318,26 @@ struct Claims<'a> {
     exp: i64,
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     purpose: Option<&'static str>,
+}
+
+/// The value of a header that says who is calling. A request that has it twice is refused: of two values, a proxy and we
+/// might each believe another one.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(not_valid(format!("the header {name} comes twice")));
+    }
+    value.to_str().map(Some).map_err(|_| not_valid(format!("the header {name} is not text")))
+}
+
+/// A004 when the token's header has `crit`: it lists extensions without which the token must not be accepted (RFC 7515),
+/// and we know none. The JWT library reads over it.
+fn must_not_demand_extensions(token: &str) -> Result<()> {
+    let head = token.split('.').next().unwrap_or_default();
+    let head = BASE64_URL_SAFE_NO_PAD.decode(head).map_err(|_| not_valid("its header is not base64url"))?;
+    let head: Map<String, Value> = serde_json::from_slice(&head).map_err(|_| not_valid("its header is not JSON"))?;
+    if head.contains_key("crit") { Err(not_valid("it demands extensions that are not known here")) } else { Ok(()) }
 }
 
 fn decode(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Map<String, Value>> {

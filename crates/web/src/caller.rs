@@ -112,7 +112,12 @@ impl FromRequestParts<App> for MaybeUser {
 impl FromRequestParts<App> for StreamUser {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<StreamUser, Failure> {
-        let token = parts.uri.query().unwrap_or("").split('&').find_map(|pair| pair.strip_prefix("access_token="));
+        let pairs = parts.uri.query().unwrap_or("").split('&');
+        let mut tokens = pairs.filter_map(|pair| pair.strip_prefix("access_token="));
+        let token = tokens.next();
+        if tokens.next().is_some() {
+            return Err(Code::TokenInvalid.error().caused_by("access_token comes twice").into());
+        }
         Ok(StreamUser(match token {
             Some(token) => user(app.auth.verify_stream_token(token, app.now())?),
             None => with_role(parts, app, Role::User)?,

@@ -7,7 +7,8 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use kernel::{Code, Cursor, Detail, Error, PageRequest, Result, page};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use utoipa::ToSchema;
 
 /// Longest part of a parser's message that is shown.
 const MESSAGE_MAX: usize = 200;
@@ -61,6 +62,26 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 fn shortened(message: &str) -> String {
     message.chars().take(MESSAGE_MAX).collect()
+}
+
+/// A text that no message and no log repeats, such as a password. A value of another type is refused without being shown.
+#[derive(Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, format = Password)]
+pub struct SecretText(pub String);
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SecretText, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => Ok(SecretText(text)),
+            _ => Err(serde::de::Error::custom("must be text")),
+        }
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretText(masked)")
+    }
 }
 
 /// Path parameters.

@@ -26,7 +26,7 @@ pub use cache::{CacheKey, Invalidation, ResponseCache};
 pub use caller::{Admin, MaybeUser, Seller, Service, StreamUser, User};
 pub use failure::{Context, Failure};
 pub use idempotency::{IdempotencyKey, Idempotent, NoBody, once, replay};
-pub use input::{Json, Paging, Path, Query};
+pub use input::{Json, Paging, Path, Query, SecretText};
 pub use module::{Gauge, Module};
 pub use response::{ApiResponse, ApiResult, accepted, created, done, ok};
 pub use route::Routes;

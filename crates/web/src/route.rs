@@ -1,4 +1,5 @@
-//! Routes and what is declared about each: who may call it, whether it may take long, whether the rate limit counts it.
+//! Routes and what is declared about each: who may call it, whether it may take long, whether the rate limit counts it,
+//! whether its answers are secret.
 //! The declaration is written into the route's OpenAPI operation. The server, the document and the authorization tests read
 //! it there, so a module says it once.
 
@@ -16,6 +17,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 pub const ROLE_EXTENSION: &str = "x-holdfast-role";
 const LONG_EXTENSION: &str = "x-holdfast-long";
 const UNLIMITED_EXTENSION: &str = "x-holdfast-unlimited";
+const SECRET_EXTENSION: &str = "x-holdfast-secret";
 
 /// Who may call a route. The handler's extractor enforces it; a test calls every route as everyone and compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +65,8 @@ pub struct Properties {
     pub long: bool,
     /// Not counted by the rate limit.
     pub unlimited: bool,
+    /// Answers with a token or another secret, so no cache may store its responses.
+    pub secret: bool,
 }
 
 /// See [`Access::Public`].
@@ -80,7 +84,7 @@ pub const SERVICE: Properties = Properties::of(Access::Service);
 
 impl Properties {
     const fn of(access: Access) -> Properties {
-        Properties { access, long: false, unlimited: false }
+        Properties { access, long: false, unlimited: false, secret: false }
     }
 
     /// For a route that works through a whole file or table.
@@ -93,6 +97,11 @@ impl Properties {
         Properties { unlimited: true, ..self }
     }
 
+    /// For a route that answers with a token or another secret.
+    pub const fn secret(self) -> Properties {
+        Properties { secret: true, ..self }
+    }
+
     fn write(self, operation: &mut Operation) {
         let bearer = || SecurityRequirement::new("bearer", Vec::<String>::new());
         operation.security = Some(match self.access {
@@ -102,7 +111,9 @@ impl Properties {
         });
         let extensions = operation.extensions.get_or_insert_default();
         extensions.insert(ROLE_EXTENSION.to_owned(), self.access.name().into());
-        for (name, set) in [(LONG_EXTENSION, self.long), (UNLIMITED_EXTENSION, self.unlimited)] {
+        for (name, set) in
+            [(LONG_EXTENSION, self.long), (UNLIMITED_EXTENSION, self.unlimited), (SECRET_EXTENSION, self.secret)]
+        {
             if set {
                 extensions.insert(name.to_owned(), true.into());
             }
@@ -114,7 +125,8 @@ impl Properties {
         let extensions = operation.extensions.as_ref()?;
         let access = Access::named(extensions.get(ROLE_EXTENSION)?.as_str()?)?;
         let set = |name| extensions.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false);
-        Some(Properties { access, long: set(LONG_EXTENSION), unlimited: set(UNLIMITED_EXTENSION) })
+        let (long, unlimited, secret) = (set(LONG_EXTENSION), set(UNLIMITED_EXTENSION), set(SECRET_EXTENSION));
+        Some(Properties { access, long, unlimited, secret })
     }
 }
 

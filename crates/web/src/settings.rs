@@ -132,6 +132,15 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
     parse_duration(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
+/// Checks that a time is not below `shortest`: with a shorter one the thing that it limits could never work.
+pub fn at_least(key: &str, span: Duration, shortest: Duration) -> Result<(), WrongSetting> {
+    if span >= shortest {
+        return Ok(());
+    }
+    let why = if span.is_zero() { "a time of 0 lets nothing work" } else { "it is too short to work" };
+    Err(WrongSetting::new(key, why, &format!("write {shortest:?} or longer")))
+}
+
 /// A length of time as people write it: `500ms`, `10s`, `5m`, `24h`, `7d`. A day has 24 hours.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let parsed =
@@ -180,6 +189,16 @@ mod tests {
         assert_eq!(wrong.key, "every");
         assert!(section.compare_with_default(serde_json::json!({"count": 3, "every": "60s"})).is_ok());
         assert!(section.compare_with_default(serde_json::json!({"count": 4, "every": "60s"})).is_err());
+    }
+
+    #[test]
+    fn a_time_that_lets_nothing_work_is_refused() {
+        let second = Duration::from_secs(1);
+        assert!(at_least("ttl", second, second).is_ok());
+        for short in [Duration::ZERO, Duration::from_millis(999)] {
+            let wrong = at_least("ttl", short, second).unwrap_err();
+            assert_eq!((wrong.key.as_str(), wrong.remedy.as_deref()), ("ttl", Some("write 1s or longer")));
+        }
     }
 
     #[test]

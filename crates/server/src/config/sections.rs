@@ -7,7 +7,7 @@ use store::DatabaseUrl;
 use web::auth::{
     AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret,
 };
-use web::settings::{ModuleSettings, duration};
+use web::settings::{ModuleSettings, at_least, duration};
 
 /// Every setting.
 #[derive(Debug, Clone, Deserialize)]
@@ -84,6 +84,7 @@ pub struct Shop {
 pub struct Auth {
     pub secrets: Vec<String>,
     pub issuer: String,
+    pub other_issuers: Vec<String>,
     #[serde(deserialize_with = "duration")]
     pub access_ttl: Duration,
     pub roles_claim: String,
@@ -199,6 +200,8 @@ impl Settings {
     pub fn check(&self) -> Result<(), Fault> {
         self.server.check()?;
         self.database.check()?;
+        self.check_times()?;
+        self.check_counts()?;
         self.shop()?;
         let auth = self.auth.settings()?;
         for secret in auth.keys.iter().map(|key| &key.secret).chain(auth.gateway.iter().map(|gateway| &gateway.secret))
@@ -220,15 +223,54 @@ impl Settings {
             let why = "the request would time out before the gateway does";
             return Err(wrong("gateway.timeout", why, "keep it below server.request_timeout"));
         }
-        if self.events.file_max_bytes == 0 || self.events.file_keep == 0 {
-            let why = "every event would drop the one before it";
-            return Err(wrong("events.file_max_bytes or events.file_keep", why, "write numbers above 0"));
-        }
         if self.gateway.timeout > saga::CALL_MAX {
             let why = format!("a saga holds a remote call for {} s at most", saga::CALL_MAX.as_secs());
             return Err(wrong("gateway.timeout", why, "write a shorter time such as 10s"));
         }
         crate::logs::filter(&self.log.filter)?;
+        Ok(())
+    }
+
+    /// Times with which something could never work. A token lives for whole seconds.
+    fn check_times(&self) -> Result<(), Fault> {
+        let (second, some) = (Duration::from_secs(1), Duration::from_millis(1));
+        for (name, span, shortest) in [
+            ("server.header_timeout", self.server.header_timeout, some),
+            ("server.request_timeout", self.server.request_timeout, some),
+            ("server.shutdown_timeout", self.server.shutdown_timeout, some),
+            ("database.connect_timeout", self.database.connect_timeout, second),
+            ("database.statement_timeout", self.database.statement_timeout, second),
+            ("auth.access_ttl", self.auth.access_ttl, second),
+            ("auth.jwks_refresh", self.auth.jwks_refresh, second),
+            ("gateway.timeout", self.gateway.timeout, some),
+            ("reviews.timeout", self.reviews.timeout, some),
+            ("retention.idempotency", self.retention.idempotency, second),
+            ("retention.events", self.retention.events, second),
+        ] {
+            at_least(name, span, shortest).map_err(Fault::from)?;
+        }
+        Ok(())
+    }
+
+    /// Numbers and names with which something could never work.
+    fn check_counts(&self) -> Result<(), Fault> {
+        for (name, empty) in [
+            ("server.connections_max", self.server.connections_max == 0),
+            ("server.body_max_bytes", self.server.body_max_bytes == 0),
+            ("database.queue", self.database.queue == 0),
+            ("retention.audits", self.retention.audits < 1),
+            ("events.file_max_bytes", self.events.file_max_bytes == 0),
+            ("events.file_keep", self.events.file_keep == 0),
+        ] {
+            if empty {
+                return Err(wrong(name, "a limit below 1 lets nothing through", "write a number above 0"));
+            }
+        }
+        for (name, text) in [("auth.issuer", &self.auth.issuer), ("auth.roles_claim", &self.auth.roles_claim)] {
+            if text.trim().is_empty() {
+                return Err(wrong(name, "it is empty", "write a name, or leave the setting out for the default"));
+            }
+        }
         Ok(())
     }
 
@@ -247,12 +289,6 @@ impl Settings {
 impl Server {
     fn check(&self) -> Result<(), Fault> {
         self.metrics_address()?;
-        if self.connections_max == 0 || self.body_max_bytes == 0 {
-            return Err(wrong("server", "a limit of 0 would refuse everything", "write numbers above 0"));
-        }
-        if self.request_timeout.is_zero() || self.header_timeout.is_zero() {
-            return Err(wrong("server", "a timeout of 0 would refuse everything", "write times such as 30s"));
-        }
         if self.rate_per_second > 0 && self.rate_burst == 0 {
             return Err(wrong("server.rate_burst", "a limit needs at least 1", "write a number above 0"));
         }
@@ -306,15 +342,7 @@ impl Database {
     }
 
     fn check(&self) -> Result<(), Fault> {
-        self.place()?;
-        for (name, span) in
-            [("database.connect_timeout", self.connect_timeout), ("database.statement_timeout", self.statement_timeout)]
-        {
-            if span < std::time::Duration::from_secs(1) {
-                return Err(wrong(name, "it is below a second", "write a time such as 10s"));
-            }
-        }
-        Ok(())
+        self.place().map(|_| ())
     }
 }
 
@@ -346,6 +374,7 @@ impl Auth {
         Ok(AuthSettings {
             keys,
             issuer: self.issuer.clone(),
+            other_issuers: self.other_issuers.clone(),
             access_ttl: self.access_ttl,
             roles_claim: self.roles_claim.clone(),
             role_names,

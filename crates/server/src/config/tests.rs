@@ -138,6 +138,38 @@ fn a_weak_secret_is_refused_beyond_this_machine() {
 }
 
 #[test]
+fn a_time_or_a_limit_of_nothing_is_refused() {
+    let times = [
+        "server.header_timeout",
+        "server.request_timeout",
+        "server.shutdown_timeout",
+        "database.connect_timeout",
+        "database.statement_timeout",
+        "auth.access_ttl",
+        "auth.jwks_refresh",
+        "account.refresh_ttl",
+        "checkout.pay_within",
+        "gateway.timeout",
+        "reviews.timeout",
+        "retention.idempotency",
+        "retention.events",
+    ];
+    let limits = [
+        "server.connections_max",
+        "server.body_max_bytes",
+        "database.queue",
+        "retention.audits",
+        "events.file_max_bytes",
+        "events.file_keep",
+    ];
+    let names = times.map(|name| (name, "0s")).into_iter().chain(limits.map(|name| (name, "0")));
+    for (name, value) in names.chain([("auth.access_ttl", "400ms"), ("retention.audits", "-1"), ("auth.issuer", " ")]) {
+        let fault = Config::of(None, [], &variables(&[(name, value)])).unwrap_err();
+        assert!(fault.what.contains(name), "{name}: {fault}");
+    }
+}
+
+#[test]
 fn values_that_would_fail_later_fail_now() {
     for (key, value) in [
         ("shop.zone", "Mars/Olympus"),

@@ -1,5 +1,6 @@
 //! Stories: sentences in the shop's language that end with the shop consistent.
 
+mod accounts;
 mod cancel;
 mod document;
 mod events;

@@ -106,16 +106,53 @@ fn keys_can_be_changed_without_signing_anyone_out() {
     assert_eq!(code(auth(settings).verify(&bearer(&token), now())), "A004");
 }
 
+/// Also accepts tokens of a service that names itself `blog`, and tokens without an issuer.
+fn among_services() -> Auth {
+    auth(AuthSettings { other_issuers: vec!["blog".to_owned(), String::new()], ..AuthSettings::single(SECRET) })
+}
+
 #[test]
 fn another_services_token_with_the_shared_secret_is_understood() {
-    let claims =
-        json!({"sub": buyer(), "roles": ["ROLE_SUPER_ADMIN", "ROLE_BLOG"], "nickname": "kim", "exp": 1_770_000_010.5});
+    let claims = json!({"sub": buyer(), "iss": "blog", "roles": ["ROLE_SUPER_ADMIN", "ROLE_BLOG"], "nickname": "kim",
+        "exp": 1_770_000_010.5});
     let token = forged(json!({"kid": "key-default"}), claims, SECRET);
-    let caller = ours().verify(&bearer(&token), later(20)).unwrap().unwrap();
+    let caller = among_services().verify(&bearer(&token), later(20)).unwrap().unwrap();
     assert!(caller.roles.includes(Role::Admin), "its clock may be 30 s off");
-    assert_eq!(code(ours().verify(&bearer(&token), later(60))), "A003");
+    assert_eq!(code(among_services().verify(&bearer(&token), later(60))), "A003");
     let plain = forged(json!({}), json!({"sub": buyer(), "exp": 1_770_000_010}), SECRET);
-    assert_eq!(ours().verify(&bearer(&plain), now()).unwrap().unwrap().roles, Roles::of(Role::User));
+    let caller = among_services().verify(&bearer(&plain), now()).unwrap().unwrap();
+    assert_eq!(caller.roles, Roles::of(Role::User));
+}
+
+#[test]
+fn a_token_of_an_issuer_that_is_not_listed_is_refused_although_its_key_is_ours() {
+    for issuer in [json!("another-shop"), json!("Holdfast"), json!(["holdfast"]), json!(7), Value::Null] {
+        let token = forged(json!({}), json!({"sub": buyer(), "iss": issuer, "exp": 1_770_000_010}), SECRET);
+        assert_eq!(code(ours().verify(&bearer(&token), now())), "A004", "{issuer}");
+        assert_eq!(code(among_services().verify(&bearer(&token), now())), "A004", "{issuer}");
+    }
+    let without = forged(json!({}), json!({"sub": buyer(), "exp": 1_770_000_010}), SECRET);
+    assert_eq!(code(ours().verify(&bearer(&without), now())), "A004");
+    let named = forged(json!({}), json!({"sub": buyer(), "iss": "holdfast", "exp": 1_770_000_010}), SECRET);
+    assert!(ours().verify(&bearer(&named), now()).unwrap().is_some());
+}
+
+#[test]
+fn a_token_that_demands_an_unknown_extension_is_refused() {
+    let good = ours().issue(&buyer(), Roles::of(Role::User), now()).unwrap().token;
+    let claims = good.split('.').nth(1).unwrap();
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    for (head, accepted) in [
+        (json!({"alg": "HS256", "kid": "key-default"}), true),
+        (json!({"alg": "HS256", "kid": "key-default", "crit": ["b64"], "b64": false}), false),
+        (json!({"alg": "HS256", "kid": "key-default", "crit": []}), false),
+        (json!({"alg": "HS256", "kid": "key-default", "crit": "exp"}), false),
+    ] {
+        let signed = format!("{}.{claims}", BASE64_URL_SAFE_NO_PAD.encode(head.to_string()));
+        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).unwrap();
+        let outcome = ours().verify(&bearer(&format!("{signed}.{signature}")), now());
+        assert_eq!(outcome.map_err(|error| error.code().code()).err(), (!accepted).then_some("A004"), "{head}");
+    }
 }
 
 #[test]
@@ -137,7 +174,7 @@ fn a_services_token_is_no_users() {
     assert!(service.roles.includes(Role::Service) && !service.roles.includes(Role::User));
     let named =
         forged(json!({}), json!({"sub": "review-service", "roles": ["SERVICE"], "exp": 9_999_999_999_u64}), SECRET);
-    assert_eq!(auth.verify(&bearer(&named), now()).unwrap().unwrap().id, no_user());
+    assert_eq!(among_services().verify(&bearer(&named), now()).unwrap().unwrap().id, no_user());
 }
 
 fn behind_gateway() -> Auth {
@@ -160,6 +197,24 @@ fn identity_headers_count_only_with_the_gateways_secret() {
     let right = headers(&[admin[0], admin[1], ("x-gateway-secret", OTHER)]);
     let caller = behind_gateway().verify(&right, now()).unwrap().unwrap();
     assert_eq!((caller.id, caller.roles), (buyer(), Roles::of(Role::Admin)));
+}
+
+#[test]
+fn a_header_that_says_who_is_calling_may_not_come_twice() {
+    let id = buyer().to_string();
+    let right = [("x-user-id", id.as_str()), ("x-user-roles", "USER"), ("x-gateway-secret", OTHER)];
+    assert!(behind_gateway().verify(&headers(&right), now()).unwrap().is_some());
+    for (name, value) in
+        [("x-user-roles", "ADMIN"), ("x-user-roles", "USER"), ("x-user-id", id.as_str()), ("x-gateway-secret", OTHER)]
+    {
+        let mut twice = headers(&right);
+        twice.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        assert_eq!(code(behind_gateway().verify(&twice, now())), "A004", "{name}");
+    }
+    let token = ours().issue(&buyer(), Roles::of(Role::User), now()).unwrap().token;
+    let mut twice = bearer(&token);
+    twice.append(AUTHORIZATION, HeaderValue::from_static("Bearer another"));
+    assert_eq!(code(ours().verify(&twice, now())), "A004");
 }
 
 #[test]
