@@ -69,8 +69,8 @@ fn bits(random: &mut Random) -> [u8; 32] {
     bytes
 }
 
-/// The token after `token`. Without the salt of the database nobody can calculate it from a stolen token, and without the
-/// token nobody can calculate it from a stolen database: each has 256 random bits.
+/// The token after `token`. A stolen token does not give it without the salt of the database, and a stolen database does not give it
+/// without the token: each has 256 random bits.
 pub fn successor(token: &str, salt: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::new().chain_update(salt).chain_update(token).finalize())
 }
