@@ -11,7 +11,7 @@ use std::time::Duration;
 pub const LINES_MAX: usize = 200;
 /// Most units on one line: more than a household buys, and low enough to catch typing errors.
 pub const UNITS_MAX: i64 = 10_000;
-/// Age at which a checked-out cart without an order is deleted.
+/// Age at which a cart is deleted that the first release closed without an order.
 pub const NEVER_ORDERED: Duration = Duration::from_secs(30 * 86_400);
 /// Age at which an unchanged cart is deleted, in whatever status.
 pub const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
@@ -19,9 +19,9 @@ pub const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 /// Status of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// The user fills it. A user has at most one.
+    /// The user fills it, and the next order comes from it.
     Active,
-    /// No longer changed: an order was made from it, or may still be.
+    /// The user checked it out. Any change makes it ACTIVE again, until an order comes from it, which closes it.
     CheckedOut { order: Option<OrderNumber> },
 }
 
@@ -81,6 +81,15 @@ pub struct NewLine {
     pub quantity: Quantity,
 }
 
+/// Why a line was not put into a cart that was filled with several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// The variant is in the cart already; that line stays as it is.
+    AlreadyThere,
+    /// The cart has [`LINES_MAX`] lines.
+    Full,
+}
+
 /// How a line is added to a cart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Addition {
@@ -124,6 +133,29 @@ impl Cart {
             Some(line) => Err(exists(line)),
         }
     }
+
+    /// Divides `lines` into those that the cart has room for and those that are left out. Lines of the same variant become one,
+    /// of at most [`UNITS_MAX`] units.
+    pub(crate) fn room_for(&self, lines: Vec<NewLine>) -> (Vec<NewLine>, Vec<(VariantId, LeftOut)>) {
+        let (mut room, mut left_out): (Vec<NewLine>, _) = (Vec::new(), Vec::new());
+        for line in lines {
+            if self.line_of(line.variant).is_some() {
+                left_out.push((line.variant, LeftOut::AlreadyThere));
+            } else if let Some(same) = room.iter_mut().find(|other| other.variant == line.variant) {
+                same.quantity = most(same.quantity.as_i64() + line.quantity.as_i64());
+            } else if self.lines.len() + room.len() < LINES_MAX {
+                room.push(NewLine { quantity: most(line.quantity.as_i64()), ..line });
+            } else {
+                left_out.push((line.variant, LeftOut::Full));
+            }
+        }
+        (room, left_out)
+    }
+}
+
+/// As many of `units`, which are one or more, as one line can have.
+fn most(units: i64) -> Quantity {
+    Quantity::new(units.min(UNITS_MAX)).unwrap_or(Quantity::ONE)
 }
 
 /// `units` as a quantity; S105 when one line cannot have so many.
@@ -203,6 +235,15 @@ mod tests {
             cart(0, 1).addition(&mug(1, UNITS_MAX + 1), false).unwrap_err().code(),
             Code::CartItemQuantityExceeded
         );
+    }
+
+    #[test]
+    fn a_cart_is_filled_with_what_is_not_there_yet_as_far_as_there_is_room() {
+        let (room, left_out) = cart(1, 1).room_for(vec![mug(1, 5), mug(8, 2), mug(8, 3), mug(9, UNITS_MAX), mug(9, 1)]);
+        assert_eq!(room, [mug(8, 5), mug(9, UNITS_MAX)]);
+        assert_eq!(left_out, [(VariantId::new(1), LeftOut::AlreadyThere)]);
+        let (room, left_out) = cart(LINES_MAX - 1, 1).room_for(vec![mug(901, 1), mug(902, 1)]);
+        assert_eq!((room.len(), left_out), (1, vec![(VariantId::new(902), LeftOut::Full)]));
     }
 
     #[test]

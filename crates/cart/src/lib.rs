@@ -7,11 +7,13 @@ pub mod tasks;
 #[cfg(test)]
 mod tests;
 
-pub use cart::{Cart, CartLine, Kind, NewLine, Status};
+pub use cart::{Cart, CartLine, Kind, LeftOut, NewLine, Status};
 
 /// The tables.
-pub const MIGRATIONS: &[::store::Migration] =
-    &[::store::Migration { name: "cart/0001_cart", sql: include_str!("../migrations/0001_cart.sql") }];
+pub const MIGRATIONS: &[::store::Migration] = &[
+    ::store::Migration { name: "cart/0001_cart", sql: include_str!("../migrations/0001_cart.sql") },
+    ::store::Migration { name: "cart/0002_one_cart", sql: include_str!("../migrations/0002_one_cart.sql") },
+];
 
 /// What carts contribute to the program.
 pub const MODULE: web::Module = web::Module {

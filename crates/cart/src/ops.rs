@@ -1,27 +1,27 @@
 //! Operations on carts, one function per verb.
 
-pub use crate::cart::{Cart, CartLine, NewLine, Status};
+pub use crate::cart::{Cart, CartLine, LeftOut, NewLine, Status};
 
 use crate::cart::{self, Addition, NEVER_ORDERED, UNTOUCHED};
 use crate::store::{self, Which};
 use ::store::Tx;
-use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId};
+use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId, VariantId};
 
 /// Carts deleted by one transaction.
 const FORGET_AT_ONCE: i64 = 200;
 
-/// The user's ACTIVE cart; made if there is none. Try [`peek`] first: it needs only a read connection.
+/// The user's cart, locked; made if there is none. Try [`peek`] first: it needs only a read connection.
 pub fn current(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    if let Some(cart) = store::find(tx, user, Which::Active, true)? {
+    if let Some(cart) = store::find(tx, user, Which::Own, true)? {
         return Ok(cart);
     }
     store::make(tx, user)?;
-    store::find(tx, user, Which::Active, true)?.ok_or_else(|| Code::CartNotFound.error())
+    own(tx, user)
 }
 
-/// The user's ACTIVE cart, if there is one, without a lock.
+/// The user's cart, if there is one, without a lock.
 pub fn peek(tx: &mut Tx<'_>, user: &UserId) -> Result<Option<Cart>> {
-    store::find(tx, user, Which::Active, false)
+    store::find(tx, user, Which::Own, false)
 }
 
 /// Adds a product to the user's cart. If its variant is in the cart already, `merge` adds the quantities (the stored
@@ -39,17 +39,31 @@ pub fn add(tx: &mut Tx<'_>, user: &UserId, item: NewLine, merge: bool) -> Result
     touched(tx, cart)
 }
 
-/// Changes the quantity of a line. S101 without an ACTIVE cart, S102 when the line is not in it, S105 for too many.
-pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quantity) -> Result<Cart> {
-    let mut cart = active(tx, user)?;
-    let quantity = cart::purchasable(cart.line(item)?.variant, quantity.as_i64())?;
+/// Fills the user's cart with these lines: not with those whose variant is there already, and only as far as there is room.
+/// Gives the variants that were left out. When no line is added, nothing changes.
+pub fn fill(tx: &mut Tx<'_>, user: &UserId, lines: Vec<NewLine>) -> Result<Vec<(VariantId, LeftOut)>> {
+    let cart = current(tx, user)?;
+    let (room, left_out) = cart.room_for(lines);
+    if !room.is_empty() {
+        store::add_all(tx, cart.id, &room)?;
+        touched(tx, cart)?;
+    }
+    Ok(left_out)
+}
+
+/// Changes the quantity of a line, and gives the one it had before. S101 without a cart, S102 when the line is not in it, S105
+/// for too many.
+pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quantity) -> Result<(Cart, Quantity)> {
+    let mut cart = own(tx, user)?;
+    let line = cart.line(item)?;
+    let (before, quantity) = (line.quantity, cart::purchasable(line.variant, quantity.as_i64())?);
     change_line(tx, &mut cart, item, quantity)?;
-    touched(tx, cart)
+    Ok((touched(tx, cart)?, before))
 }
 
 /// Removes a line. S101, S102.
 pub fn remove(tx: &mut Tx<'_>, user: &UserId, item: CartItemId) -> Result<Cart> {
-    let mut cart = active(tx, user)?;
+    let mut cart = own(tx, user)?;
     cart.line(item)?;
     if !store::remove(tx, cart.id, item)? {
         return Err(Code::CartItemNotFound.because(format!("item {item}")));
@@ -58,28 +72,28 @@ pub fn remove(tx: &mut Tx<'_>, user: &UserId, item: CartItemId) -> Result<Cart> 
     touched(tx, cart)
 }
 
-/// Removes every line; the cart stays ACTIVE. S101.
+/// Removes every line; the cart stays. S101.
 pub fn clear(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    let mut cart = active(tx, user)?;
+    let mut cart = own(tx, user)?;
     store::clear(tx, cart.id)?;
     cart.lines.clear();
     touched(tx, cart)
 }
 
-/// Checks the cart out: from now on it does not change and waits for its order. Reserves no stock. S101, S104 when it
-/// is empty.
+/// Checks the cart out: a mark that any change takes away again. Reserves no stock. Repeated: no effect. S101, S104 when it is
+/// empty.
 pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    let cart = active(tx, user)?.not_empty()?;
-    if !store::check_out(tx, cart.id)? {
-        return Err(Code::CartAlreadyCheckedOut.error());
+    let cart = own(tx, user)?.not_empty()?;
+    match cart.status {
+        Status::CheckedOut { .. } => return Ok(cart),
+        Status::Active => store::check_out(tx, cart.id)?,
     }
     let (now, version) = (tx.now(), cart.version + 1);
     Ok(Cart { status: Status::CheckedOut { order: None }, updated_at: now, version, ..cart })
 }
 
-/// The cart to make an order from, locked until the transaction ends. A named cart must be the user's (S101) and have
-/// no order yet (S103). Without a name it is the ACTIVE cart if it has lines, else the newest CHECKED_OUT cart
-/// without an order. S104 when the cart has no lines.
+/// The cart to make an order from, locked until the transaction ends: the user's, checked out or not. A named cart must be the
+/// user's (S101) and have no order yet (S103). S104 when it has no lines.
 pub fn for_order(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result<Cart> {
     choose(tx, user, cart, true)
 }
@@ -90,28 +104,17 @@ pub fn for_quote(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result
 }
 
 fn choose(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>, locked: bool) -> Result<Cart> {
-    if let Some(id) = cart {
-        let named = store::find(tx, user, Which::Id(id), locked)?;
-        let named = named.ok_or_else(|| Code::CartNotFound.because(format!("cart {id}")))?;
-        return match &named.status {
-            Status::CheckedOut { order: Some(order) } => {
-                Err(Code::CartAlreadyCheckedOut.because(format!("order {order} came from it")))
-            }
-            Status::CheckedOut { order: None } | Status::Active => named.not_empty(),
-        };
-    }
-    let active = store::find(tx, user, Which::Active, locked)?;
-    if let Some(cart) = active.as_ref().filter(|cart| !cart.lines.is_empty()) {
-        return Ok(cart.clone());
-    }
-    match store::find(tx, user, Which::Waiting, locked)? {
-        Some(waiting) => waiting.not_empty(),
-        None if active.is_some() => Err(Code::CartEmpty.error()),
-        None => Err(Code::CartNotFound.error()),
+    let which = cart.map_or(Which::Own, Which::Id);
+    let cart = store::find(tx, user, which, locked)?.ok_or_else(|| Code::CartNotFound.error())?;
+    match &cart.status {
+        Status::CheckedOut { order: Some(order) } => {
+            Err(Code::CartAlreadyCheckedOut.because(format!("order {order} came from it")))
+        }
+        Status::CheckedOut { order: None } | Status::Active => cart.not_empty(),
     }
 }
 
-/// Links the cart to the order made from it and makes it CHECKED_OUT. S103 when it already has an order.
+/// Closes the cart: links it to the order made from it and makes it CHECKED_OUT. S103 when it already has an order.
 pub fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Result<()> {
     if store::ordered(tx, cart, order)? { Ok(()) } else { Err(Code::CartAlreadyCheckedOut.error()) }
 }
@@ -132,9 +135,9 @@ fn forgotten_from(tx: &Tx<'_>) -> (Timestamp, Timestamp) {
     (tx.now().before(UNTOUCHED), tx.now().before(NEVER_ORDERED))
 }
 
-/// The ACTIVE cart, locked; S101 when there is none.
-fn active(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    store::find(tx, user, Which::Active, true)?.ok_or_else(|| Code::CartNotFound.error())
+/// The user's cart, locked; S101 when there is none.
+fn own(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
+    store::find(tx, user, Which::Own, true)?.ok_or_else(|| Code::CartNotFound.error())
 }
 
 fn change_line(tx: &mut Tx<'_>, cart: &mut Cart, item: CartItemId, quantity: Quantity) -> Result<()> {
@@ -148,11 +151,10 @@ fn change_line(tx: &mut Tx<'_>, cart: &mut Cart, item: CartItemId, quantity: Qua
     Ok(())
 }
 
-/// Stores that the cart changed and returns it with its new version.
+/// Stores that the cart changed, which makes it ACTIVE, and returns it with its new version.
 fn touched(tx: &mut Tx<'_>, mut cart: Cart) -> Result<Cart> {
-    if !store::touch(tx, cart.id)? {
-        return Err(Code::CartAlreadyCheckedOut.error());
-    }
+    store::touch(tx, cart.id)?;
+    cart.status = Status::Active;
     cart.version += 1;
     cart.updated_at = tx.now();
     Ok(cart)

@@ -1,7 +1,7 @@
 //! The SQL of carts.
 
 use crate::cart::{Cart, CartLine, Kind, LINES_MAX, NewLine, Status};
-use kernel::{CartId, CartItemId, OrderNumber, Quantity, Result, Timestamp, UserId};
+use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId};
 use store::{Arg, Check, Row, ToArg, Tx, args, audit::Given, concatcp};
 
 /// What [`cart`] reads, in this order.
@@ -9,17 +9,10 @@ const COLUMNS: &str = "id, user_id, status, order_number, created_at, updated_at
 /// What [`line`] reads, in this order.
 const LINE_COLUMNS: &str = "id, product_id, variant_id, product_name, price, quantity, added_at";
 
-const ACTIVE: &str = concatcp!("select ", COLUMNS, " from carts where active_key = ?");
-const ACTIVE_LOCKED: &str = concatcp!(ACTIVE, " {for update}");
+const OWN: &str = concatcp!("select ", COLUMNS, " from carts where active_key = ?");
+const OWN_LOCKED: &str = concatcp!(OWN, " {for update}");
 const BY_ID: &str = concatcp!("select ", COLUMNS, " from carts where id = ? and user_id = ?");
 const BY_ID_LOCKED: &str = concatcp!(BY_ID, " {for update}");
-const WAITING: &str = concatcp!(
-    "select ",
-    COLUMNS,
-    " from carts
-     where user_id = ? and status = 'CHECKED_OUT' and order_number is null order by id desc limit 1"
-);
-const WAITING_LOCKED: &str = concatcp!(WAITING, " {for update}");
 const LINES: &str = concatcp!("select ", LINE_COLUMNS, " from cart_items where cart_id = ? order by id");
 const MAKE: &str = "
     insert into carts (user_id, status, active_key, created_at, updated_at, version) values (?, 'ACTIVE', ?, ?, ?, 1)
@@ -27,13 +20,17 @@ const MAKE: &str = "
 const ADD: &str = "
     insert into cart_items (cart_id, product_id, variant_id, product_name, price, quantity, added_at)
     values (?, ?, ?, ?, ?, ?, ?)";
+const ADD_ALL: &str = "
+    insert into cart_items (cart_id, product_id, variant_id, product_name, price, quantity, added_at)
+    values [(?, ?, ?, ?, ?, ?, ?)]";
 const CHANGE: &str = "update cart_items set quantity = ? where id = ? and cart_id = ?";
 const REMOVE: &str = "delete from cart_items where id = ? and cart_id = ?";
 const CLEAR: &str = "delete from cart_items where cart_id = ?";
-const TOUCH: &str = "update carts set version = version + 1, updated_at = ? where id = ? and status = 'ACTIVE'";
+const TOUCH: &str = "
+    update carts set status = 'ACTIVE', version = version + 1, updated_at = ? where id = ? and active_key is not null";
 const CHECK_OUT: &str = "
-    update carts set status = 'CHECKED_OUT', active_key = null, version = version + 1, updated_at = ?
-     where id = ? and status = 'ACTIVE'";
+    update carts set status = 'CHECKED_OUT', version = version + 1, updated_at = ?
+     where id = ? and active_key is not null";
 /// Guarantees that a cart makes at most one order.
 const ORDERED: &str = "
     update carts set status = 'CHECKED_OUT', active_key = null, order_number = ?, version = version + 1, updated_at = ?
@@ -41,19 +38,20 @@ const ORDERED: &str = "
 /// Scans all carts. Excludes the newest row, so that no database reuses its id for another cart.
 const FORGETTABLE: &str = "
     select id from carts
-     where (updated_at < ? or (updated_at < ? and status = 'CHECKED_OUT' and order_number is null))
+     where (updated_at < ? or (updated_at < ? and active_key is null and order_number is null))
        and id < (select max(id) from carts)
      order by id limit ?";
 const STILL_FORGETTABLE: &str = "
     select id from carts
-     where id in ([?]) and (updated_at < ? or (updated_at < ? and status = 'CHECKED_OUT' and order_number is null))
+     where id in ([?]) and (updated_at < ? or (updated_at < ? and active_key is null and order_number is null))
      order by id {for update}";
 const FORGET_LINES: &str = "delete from cart_items where cart_id in ([?])";
 const FORGET: &str = "delete from carts where id in ([?])";
+// the first release closed carts without an order: these have no key and no order number
 const UNTRUE: &str = "
     select id, status, coalesce(active_key, '-'), coalesce(order_number, '-') from carts
-     where (status = 'ACTIVE' and (active_key is null or active_key <> user_id or order_number is not null))
-        or (status = 'CHECKED_OUT' and active_key is not null)
+     where (status = 'ACTIVE' and (active_key is null or order_number is not null))
+        or (active_key is not null and (active_key <> user_id or order_number is not null))
         or status not in ('ACTIVE', 'CHECKED_OUT') or version < 1
      order by id limit ?";
 const OVERFULL: &str = "
@@ -65,15 +63,14 @@ const WRONG_LINES: &str = "
 
 /// Every statement.
 pub(crate) const STATEMENTS: &[&str] = &[
-    ACTIVE,
-    ACTIVE_LOCKED,
+    OWN,
+    OWN_LOCKED,
     BY_ID,
     BY_ID_LOCKED,
-    WAITING,
-    WAITING_LOCKED,
     LINES,
     MAKE,
     ADD,
+    ADD_ALL,
     CHANGE,
     REMOVE,
     CLEAR,
@@ -89,7 +86,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
 /// What must hold among carts.
 pub const AUDIT: &[Check] = &[
     Check {
-        rule: "a cart is ACTIVE under its user's key, or CHECKED_OUT without",
+        rule: "a cart has its user's key until an order comes from it",
         sql: UNTRUE,
         given: &[],
         subject: "cart {}",
@@ -114,11 +111,10 @@ pub const AUDIT: &[Check] = &[
 /// Selects one of the user's carts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Which {
-    Active,
+    /// The one that no order came from.
+    Own,
     /// The cart with this id, if the user owns it.
     Id(CartId),
-    /// The user's newest CHECKED_OUT cart without an order.
-    Waiting,
 }
 
 fn cart(row: &Row<'_>) -> Result<Cart> {
@@ -157,19 +153,17 @@ fn line(row: &Row<'_>) -> Result<CartLine> {
 /// write.
 pub(crate) fn find(tx: &mut Tx<'_>, user: &UserId, which: Which, locked: bool) -> Result<Option<Cart>> {
     let found = match (which, locked) {
-        (Which::Active, false) => tx.query_first(ACTIVE, args![user], cart),
-        (Which::Active, true) => tx.query_first(ACTIVE_LOCKED, args![user], cart),
+        (Which::Own, false) => tx.query_first(OWN, args![user], cart),
+        (Which::Own, true) => tx.query_first(OWN_LOCKED, args![user], cart),
         (Which::Id(id), false) => tx.query_first(BY_ID, args![id, user], cart),
         (Which::Id(id), true) => tx.query_first(BY_ID_LOCKED, args![id, user], cart),
-        (Which::Waiting, false) => tx.query_first(WAITING, args![user], cart),
-        (Which::Waiting, true) => tx.query_first(WAITING_LOCKED, args![user], cart),
     };
     let Some(mut cart) = found? else { return Ok(None) };
     cart.lines = tx.query(LINES, args![cart.id], line)?;
     Ok(Some(cart))
 }
 
-/// Makes the user's ACTIVE cart, unless a concurrent job just made it.
+/// Makes the user's cart, unless a concurrent job just made it.
 pub(crate) fn make(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
     let now = tx.now();
     tx.exec(MAKE, args![user, user, now, now]).map(|_| ())
@@ -181,6 +175,23 @@ pub(crate) fn add(tx: &mut Tx<'_>, cart: CartId, item: NewLine) -> Result<CartLi
     let NewLine { product, variant, product_name, price, quantity } = item;
     let id = tx.insert(ADD, args![cart, product, variant, product_name, price, quantity, now])?;
     Ok(CartLine { id: CartItemId::new(id), product, variant, product_name, price, quantity, added_at: now })
+}
+
+/// Stores new lines in one statement.
+pub(crate) fn add_all(tx: &mut Tx<'_>, cart: CartId, lines: &[NewLine]) -> Result<()> {
+    let now = tx.now();
+    let rows = lines.iter().map(|line| {
+        vec![
+            cart.to_arg(),
+            line.product.to_arg(),
+            line.variant.to_arg(),
+            line.product_name.to_arg(),
+            line.price.to_arg(),
+            line.quantity.to_arg(),
+            now.to_arg(),
+        ]
+    });
+    tx.insert_rows(ADD_ALL, rows.collect()).map(|_| ())
 }
 
 /// Stores a line's quantity. `false` when the cart has no such line.
@@ -198,16 +209,23 @@ pub(crate) fn clear(tx: &mut Tx<'_>, cart: CartId) -> Result<()> {
     tx.exec(CLEAR, args![cart]).map(|_| ())
 }
 
-/// Raises the version of an ACTIVE cart. `false` when it is not ACTIVE.
-pub(crate) fn touch(tx: &mut Tx<'_>, cart: CartId) -> Result<bool> {
+/// Makes a locked cart ACTIVE and raises its version.
+pub(crate) fn touch(tx: &mut Tx<'_>, cart: CartId) -> Result<()> {
     let now = tx.now();
-    Ok(tx.exec(TOUCH, args![now, cart])? == 1)
+    let touched = tx.exec(TOUCH, args![now, cart])?;
+    held(touched)
 }
 
-/// ACTIVE → CHECKED_OUT. `false` when it is not ACTIVE.
-pub(crate) fn check_out(tx: &mut Tx<'_>, cart: CartId) -> Result<bool> {
+/// Marks a locked cart as CHECKED_OUT.
+pub(crate) fn check_out(tx: &mut Tx<'_>, cart: CartId) -> Result<()> {
     let now = tx.now();
-    Ok(tx.exec(CHECK_OUT, args![now, cart])? == 1)
+    let marked = tx.exec(CHECK_OUT, args![now, cart])?;
+    held(marked)
+}
+
+/// S103 when the guard of a statement did not hold: an order came from the cart.
+fn held(rows: u64) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(Code::CartAlreadyCheckedOut.error()) }
 }
 
 /// Links the cart to its order. `false` when it already has one.
@@ -216,7 +234,7 @@ pub(crate) fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Res
     Ok(tx.exec(ORDERED, args![order, now, cart])? == 1)
 }
 
-/// Up to `limit` carts untouched since before `untouched`, or checked out and not ordered since before `never_ordered`.
+/// Up to `limit` carts untouched since before `untouched`, or closed without an order since before `never_ordered`.
 pub(crate) fn forgettable(
     tx: &mut Tx<'_>,
     untouched: Timestamp,

@@ -2,7 +2,7 @@
 
 use crate::cart::LINES_MAX;
 use crate::ops::{self, NewLine};
-use crate::{Cart, MODULE, Status};
+use crate::{Cart, LeftOut, MODULE, Status};
 use fixture::{Fixture, at_once, user_id};
 use kernel::{CartItemId, Code, Money, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
 use proptest::prelude::*;
@@ -73,6 +73,8 @@ fn lines_are_added_changed_and_removed() {
     let cart = shop.adds(who, 8, 1);
     let (first, second) = (cart.lines[0].id, cart.lines[1].id);
     let changed = shop.does(move |tx| ops::change(tx, &who, first, Quantity::new(5).unwrap())).unwrap();
+    let (changed, before) = changed;
+    assert_eq!(before.as_i64(), 2);
     assert_eq!(changed.lines.iter().map(|l| l.quantity.as_i64()).collect::<Vec<_>>(), [5, 1]);
     assert!(changed.version > cart.version);
     let removed = shop.does(move |tx| ops::remove(tx, &who, second)).unwrap();
@@ -104,24 +106,112 @@ fn other_peoples_lines_are_not_found() {
 }
 
 #[test]
-fn the_callers_cart_is_the_active_one_or_the_newest_checked_out() {
+fn a_buyer_has_one_cart_and_checking_out_only_marks_it() {
     let shop = Shop::open();
     let who = user_id(1);
     assert_eq!(shop.code(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
-    shop.does(move |tx| ops::current(tx, &who)).unwrap();
+    assert_eq!(shop.code(move |tx| ops::check_out(tx, &who)), Code::CartNotFound);
+    let cart = shop.does(move |tx| ops::current(tx, &who)).unwrap().id;
     assert_eq!(shop.code(move |tx| ops::for_order(tx, &who, None)), Code::CartEmpty);
     assert_eq!(shop.code(move |tx| ops::check_out(tx, &who)), Code::CartEmpty);
     shop.adds(who, 7, 1);
-    let older = shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
-    assert_eq!(older.status, Status::CheckedOut { order: None });
-    shop.adds(who, 8, 1);
-    let newer = shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
-    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, None)).unwrap().id, newer.id);
-    let active = shop.adds(who, 9, 1);
-    assert_eq!(shop.does(move |tx| ops::for_quote(tx, &who, None)).unwrap().id, active.id);
-    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, Some(older.id))).unwrap().id, older.id);
-    shop.does(move |tx| ops::ordered(tx, active.id, &order(1))).unwrap();
-    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, None)).unwrap().id, newer.id);
+    let checked = shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
+    assert_eq!((checked.id, &checked.status), (cart, &Status::CheckedOut { order: None }));
+    assert_eq!(shop.does(move |tx| ops::peek(tx, &who)).unwrap(), Some(checked.clone()));
+    assert_eq!(shop.does(move |tx| ops::check_out(tx, &who)).unwrap(), checked);
+    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, None)).unwrap(), checked);
+    assert_eq!(shop.does(move |tx| ops::for_order(tx, &who, Some(cart))).unwrap(), checked);
+    assert_eq!(shop.does(move |tx| ops::for_quote(tx, &who, None)).unwrap(), checked);
+}
+
+#[test]
+fn any_change_reopens_a_cart_that_was_checked_out() {
+    let shop = Shop::open();
+    let who = user_id(1);
+    let cart = shop.adds(who, 7, 2);
+    let line = cart.lines[0].id;
+    let changes: [fn(&mut Tx<'_>, CartItemId) -> Result<Cart>; 5] = [
+        |tx, _| ops::add(tx, &user_id(1), mug(8, 1), false),
+        |tx, _| ops::add(tx, &user_id(1), mug(8, 1), true),
+        |tx, line| ops::change(tx, &user_id(1), line, Quantity::ONE).map(|(cart, _)| cart),
+        |tx, line| ops::remove(tx, &user_id(1), line),
+        |tx, _| ops::clear(tx, &user_id(1)),
+    ];
+    for change in changes {
+        shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
+        let changed = shop.does(move |tx| change(tx, line)).unwrap();
+        assert_eq!((changed.id, &changed.status), (cart.id, &Status::Active));
+        assert_eq!(shop.does(move |tx| ops::peek(tx, &who)).unwrap(), Some(changed));
+    }
+}
+
+#[test]
+fn a_cart_is_filled_with_what_is_not_in_it_yet() {
+    let shop = Shop::open();
+    let who = user_id(1);
+    shop.adds(who, 7, 2);
+    shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
+    let untouched = shop.does(move |tx| ops::peek(tx, &who)).unwrap();
+    let left_out = shop.does(move |tx| ops::fill(tx, &who, vec![mug(7, 1)])).unwrap();
+    assert_eq!(left_out, [(VariantId::new(7), LeftOut::AlreadyThere)]);
+    assert_eq!(shop.does(move |tx| ops::peek(tx, &who)).unwrap(), untouched);
+    assert_eq!(shop.does(move |tx| ops::fill(tx, &who, vec![mug(8, 1), mug(9, 3), mug(8, 2)])).unwrap(), []);
+    let cart = shop.does(move |tx| ops::current(tx, &who)).unwrap();
+    let lines: Vec<_> = cart.lines.iter().map(|line| (line.variant.raw(), line.quantity.as_i64())).collect();
+    assert_eq!((lines, cart.status), (vec![(7, 2), (8, 3), (9, 3)], Status::Active));
+    shop.does(move |tx| ops::fill(tx, &user_id(2), vec![mug(8, 1)])).unwrap();
+    assert_eq!(shop.does(move |tx| ops::current(tx, &user_id(2))).unwrap().lines.len(), 1);
+}
+
+/// Carts of the first release: (id, user, status, whether it is under the user's key, whether it was ordered, lines).
+const OLD_CARTS: [(i64, u64, &str, bool, bool, i64); 8] = [
+    (1, 1, "CHECKED_OUT", false, true, 1),
+    (2, 1, "CHECKED_OUT", false, false, 1),
+    (3, 1, "CHECKED_OUT", false, false, 2),
+    (4, 1, "ACTIVE", true, false, 0),
+    (5, 2, "CHECKED_OUT", false, false, 1),
+    (6, 2, "ACTIVE", true, false, 3),
+    (7, 3, "ACTIVE", true, false, 0),
+    (8, 4, "CHECKED_OUT", false, true, 1),
+];
+
+fn first_release(tx: &mut Tx<'_>) -> Result<()> {
+    for (id, who, status, active, ordered, lines) in OLD_CARTS {
+        let key = active.then(|| user_id(who));
+        let order = ordered.then(|| order(id as u32));
+        tx.exec(
+            "insert into carts (id, user_id, status, active_key, order_number, created_at, updated_at, version)
+             values (?, ?, ?, ?, ?, 1, 1, 1)",
+            args![id, user_id(who), status, key, order],
+        )?;
+        for variant in 1..=lines {
+            tx.exec(
+                "insert into cart_items (cart_id, product_id, variant_id, product_name, price, quantity, added_at)
+                 values (?, 1, ?, 'mug', 1, 1, 1)",
+                args![id, variant],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_newest_cart_of_an_old_shop_becomes_the_buyers_cart() {
+    let space = testdb::Space::open();
+    let clock = std::sync::Arc::new(ports::ManualClock::default());
+    let db = store::Db::open(store::Settings::throwaway(space.url().parse().unwrap(), clock)).unwrap();
+    db.migrate([store::MIGRATIONS, &crate::MIGRATIONS[..1]].concat()).await.unwrap();
+    db.write("old", first_release).await.unwrap();
+    db.migrate([store::MIGRATIONS, crate::MIGRATIONS].concat()).await.unwrap();
+    let own = |tx: &mut Tx<'_>| {
+        let cart = |tx: &mut Tx<'_>, n| ops::peek(tx, &user_id(n)).map(|cart| cart.map(|cart| cart.id.raw()));
+        Ok([cart(tx, 1)?, cart(tx, 2)?, cart(tx, 3)?, cart(tx, 4)?])
+    };
+    assert_eq!(db.read("own", own).await.unwrap(), [Some(3), Some(6), Some(7), None]);
+    let waiting = |tx: &mut Tx<'_>| ops::for_order(tx, &user_id(2), Some(kernel::CartId::new(5))).map(|cart| cart.lines.len());
+    assert_eq!(db.write("waiting", waiting).await.unwrap(), 1);
+    let broken = |tx: &mut Tx<'_>| store::audit::run(tx, crate::MODULE.checks);
+    assert_eq!(db.read("audit", broken).await.unwrap(), []);
 }
 
 #[test]
@@ -152,10 +242,12 @@ fn abandoned_carts_are_deleted_but_never_the_newest() {
     let shop = Shop::open();
     shop.adds(user_id(1), 7, 1);
     let ordered = shop.adds(user_id(2), 7, 1).id;
-    shop.adds(user_id(3), 7, 1);
+    let old = shop.adds(user_id(3), 7, 1).id;
     shop.adds(user_id(4), 7, 1);
     shop.does(move |tx| ops::ordered(tx, ordered, &order(1))).unwrap();
-    shop.does(|tx| ops::check_out(tx, &user_id(3))).unwrap();
+    let of_the_first_release = "update carts set status = 'CHECKED_OUT', active_key = null where id = ?";
+    shop.does(move |tx| tx.exec(of_the_first_release, args![old])).unwrap();
+    shop.does(|tx| ops::check_out(tx, &user_id(1))).unwrap();
     shop.does(|tx| ops::check_out(tx, &user_id(4))).unwrap();
     let forgets = || {
         let old = shop.read(ops::forgettable).unwrap();
@@ -163,7 +255,7 @@ fn abandoned_carts_are_deleted_but_never_the_newest() {
     };
     assert_eq!(forgets(), 0);
     shop.clock.advance(Duration::from_secs(31 * 86_400));
-    assert_eq!(forgets(), 1); // the one of buyer 3; that of buyer 4 is the newest
+    assert_eq!(forgets(), 1); // the one of buyer 3, which no order can come from any more
     shop.clock.advance(Duration::from_secs(60 * 86_400));
     shop.does(|tx| ops::add(tx, &user_id(1), mug(8, 1), false)).unwrap();
     assert_eq!(forgets(), 1); // the ordered one
@@ -225,38 +317,43 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// A model of the carts: the lines of the ACTIVE one and of those that wait for an order.
+/// A model of the buyer's cart: its lines.
 #[derive(Debug, Default)]
 struct Model {
-    active: Option<Vec<(i64, i64)>>,
-    waiting: Vec<Vec<(i64, i64)>>,
+    cart: Option<Vec<(i64, i64)>>,
+    checked_out: bool,
 }
 
 impl Model {
     fn act(&mut self, act: &Act) -> Option<Vec<(i64, i64)>> {
         match *act {
             Act::Add { variant, quantity, merge } => {
-                let lines = self.active.get_or_insert_default();
+                let lines = self.cart.get_or_insert_default();
                 match lines.iter_mut().find(|line| line.0 == variant) {
                     Some(line) if merge => line.1 += quantity,
                     Some(_) => return None,
                     None => lines.push((variant, quantity)),
                 }
             }
-            Act::Change { line, quantity } => self.active.as_mut()?.get_mut(line)?.1 = quantity,
+            Act::Change { line, quantity } => self.cart.as_mut()?.get_mut(line)?.1 = quantity,
             Act::Remove { line } => {
-                let lines = self.active.as_mut().filter(|lines| line < lines.len())?;
+                let lines = self.cart.as_mut().filter(|lines| line < lines.len())?;
                 lines.remove(line);
             }
-            Act::Clear => self.active.as_mut()?.clear(),
+            Act::Clear => self.cart.as_mut()?.clear(),
             Act::CheckOut => {
-                let lines = self.active.take_if(|lines| !lines.is_empty())?;
-                self.waiting.push(lines.clone());
-                return Some(lines);
+                self.cart.as_ref().filter(|lines| !lines.is_empty())?;
+                self.checked_out = true;
+                return self.cart.clone();
             }
-            Act::Order => return self.active.take_if(|lines| !lines.is_empty()).or_else(|| self.waiting.pop()),
+            Act::Order => {
+                let ordered = self.cart.take_if(|lines| !lines.is_empty())?;
+                self.checked_out = false;
+                return Some(ordered);
+            }
         }
-        self.active.clone()
+        self.checked_out = false;
+        self.cart.clone()
     }
 }
 
@@ -269,7 +366,7 @@ fn on_the_shop(tx: &mut Tx<'_>, who: &UserId, act: &Act, n: u32) -> Result<Cart>
         Act::Add { variant, quantity, merge } => ops::add(tx, who, mug(variant, quantity), merge),
         Act::Change { line, quantity } => {
             let item = item(tx, line)?;
-            ops::change(tx, who, item, Quantity::new(quantity)?)
+            ops::change(tx, who, item, Quantity::new(quantity)?).map(|(cart, _)| cart)
         }
         Act::Remove { line } => {
             let item = item(tx, line)?;
@@ -294,8 +391,11 @@ proptest! {
             let expected = model.act(act);
             let done = act.clone();
             let found = shop.does(move |tx| on_the_shop(tx, &user_id(1), &done, n));
-            let found = found.ok().map(|cart| cart.lines.iter().map(|l| (l.variant.raw(), l.quantity.as_i64())).collect::<Vec<_>>());
-            prop_assert_eq!(found, expected, "{:?}", act);
+            let lines = |cart: &Cart| cart.lines.iter().map(|l| (l.variant.raw(), l.quantity.as_i64())).collect::<Vec<_>>();
+            prop_assert_eq!(found.as_ref().ok().map(lines), expected, "{:?}", act);
+            let cart = shop.does(|tx| ops::peek(tx, &user_id(1))).unwrap();
+            let checked_out = cart.as_ref().is_some_and(|cart| cart.status == Status::CheckedOut { order: None });
+            prop_assert_eq!((cart.as_ref().map(lines), checked_out), (model.cart.clone(), model.checked_out), "{:?}", act);
         }
     }
 }

@@ -1,14 +1,18 @@
 //! A cart as its owner sees it, with the prices and the stock of this moment. The domain `cart` knows neither.
 
-use crate::quote;
+use crate::{
+    obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
+    quote,
+};
 use cart::{Cart, CartLine, NewLine};
 use catalog::ops::{ItemRef, Sellable};
-use inventory::{Level, Line, Shortage, StockStatus};
-use kernel::{CartId, CartItemId, Code, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId};
+use inventory::{Level, StockStatus};
+use kernel::{CartId, CartItemId, Code, Error, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::Tx;
 use utoipa::ToSchema;
+use web::Context;
 
 /// A cart.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -18,15 +22,17 @@ pub struct CartResponse {
     pub id: CartId,
     /// Whose it is.
     pub user_id: UserId,
-    /// ACTIVE, or CHECKED_OUT when it is no longer changed.
+    /// ACTIVE, or CHECKED_OUT since it was checked out without a change.
     pub status: &'static str,
-    /// Its lines, oldest first.
+    /// All of its lines, oldest first.
     pub items: Vec<CartItem>,
+    /// Those lines that cannot be bought now, each with the reason.
+    pub unavailable: Vec<Unavailable>,
     /// Number of lines.
     pub item_count: usize,
-    /// Units on all lines.
+    /// Units on all lines that can be bought now.
     pub total_quantity: i64,
-    /// What everything costs now.
+    /// What everything that can be bought now costs.
     pub total_amount: Money,
     /// When it was made.
     pub created_at: Timestamp,
@@ -59,9 +65,9 @@ pub struct CartItem {
     pub price_changed: bool,
     /// How many units.
     pub quantity: Quantity,
-    /// What the line costs now.
+    /// What the line costs now; the largest amount if it costs more.
     pub subtotal: Money,
-    /// Whether it can be ordered now: on sale, and enough of it.
+    /// Whether it can be ordered now: on sale, and enough of it. If not, `unavailable` has the reason.
     pub available: bool,
     /// How well it is in stock.
     pub stock_status: StockStatus,
@@ -96,6 +102,15 @@ pub struct NewQuantity {
     pub quantity: Quantity,
 }
 
+/// For whom a cart is shown or changed.
+#[derive(Debug, Clone)]
+pub struct Shopper {
+    /// Whose cart it is.
+    pub user: UserId,
+    /// In which language reasons are given.
+    pub context: Context,
+}
+
 /// The present prices and stock of a cart's lines.
 struct Current {
     sellables: HashMap<VariantId, Sellable>,
@@ -104,9 +119,9 @@ struct Current {
 }
 
 /// The cart as its owner sees it now: two statements, however many lines it has.
-pub fn shown(tx: &mut Tx<'_>, cart: Cart) -> Result<CartResponse> {
+pub fn shown(tx: &mut Tx<'_>, cart: Cart, shopper: &Shopper) -> Result<CartResponse> {
     let current = current(tx, &cart)?;
-    response(cart, &current)
+    Ok(response(cart, &current, shopper))
 }
 
 fn current(tx: &mut Tx<'_>, cart: &Cart) -> Result<Current> {
@@ -119,48 +134,84 @@ fn current(tx: &mut Tx<'_>, cart: &Cart) -> Result<Current> {
     Ok(Current { sellables: sellables.into_iter().map(|sellable| (sellable.variant, sellable)).collect(), levels })
 }
 
-fn response(cart: Cart, current: &Current) -> Result<CartResponse> {
-    let items: Vec<CartItem> = cart.lines.into_iter().map(|line| item(line, current)).collect::<Result<_>>()?;
-    Ok(CartResponse {
+impl Current {
+    fn sellable(&self, line: &CartLine) -> Option<&Sellable> {
+        self.sellables.get(&line.variant)
+    }
+
+    /// The unit price now; the old one when the product is gone.
+    fn price(&self, line: &CartLine) -> Money {
+        self.sellable(line).map_or(line.price, quote::unit_price)
+    }
+
+    /// What of these lines can be bought, and why the others cannot.
+    fn total<'a>(&self, lines: impl IntoIterator<Item = &'a CartLine>) -> (Total, Vec<(&'a CartLine, Error)>) {
+        let mut total = Total::of(Stock::of(&self.levels), Code::CartItemQuantityExceeded);
+        let mut obstacles = Vec::new();
+        for line in lines {
+            let name = ItemRef { product: Some(line.product), variant: Some(line.variant) };
+            if let Err(reason) = total.add(&name, self.sellable(line), self.price(line), line.quantity) {
+                obstacles.push((line, reason));
+            }
+        }
+        (total, obstacles)
+    }
+}
+
+fn response(cart: Cart, current: &Current, shopper: &Shopper) -> CartResponse {
+    let (total, obstacles) = current.total(&cart.lines);
+    let unavailable: Vec<Unavailable> = obstacles
+        .into_iter()
+        .map(|(line, reason)| Unavailable {
+            item_id: Some(line.id),
+            product_id: Some(line.product),
+            variant_id: Some(line.variant),
+            quantity: line.quantity,
+            reason: Problem::of(&reason, &shopper.context),
+        })
+        .collect();
+    let available = |line: &CartLine| unavailable.iter().all(|other| other.item_id != Some(line.id));
+    let items: Vec<CartItem> = cart.lines.iter().map(|line| item(line, current, available(line))).collect();
+    CartResponse {
         id: cart.id,
         user_id: cart.user,
         status: cart.status.kind().name(),
         item_count: items.len(),
-        total_quantity: items.iter().map(|item| item.quantity.as_i64()).sum(),
-        total_amount: Money::sum(items.iter().map(|item| item.subtotal))?,
         items,
+        unavailable,
+        total_quantity: total.units,
+        total_amount: total.amount,
         created_at: cart.created_at,
         updated_at: cart.updated_at,
-    })
+    }
 }
 
-fn item(line: CartLine, current: &Current) -> Result<CartItem> {
-    let sellable = current.sellables.get(&line.variant);
+fn item(line: &CartLine, current: &Current, available: bool) -> CartItem {
+    let sellable = current.sellable(line);
     let level = current.levels.binary_search_by_key(&line.variant, |level| level.variant).ok();
     let level = level.map(|at| &current.levels[at]);
-    let current_price = sellable.map_or(line.price, quote::unit_price);
-    let enough = level.is_some_and(|level| level.available >= line.quantity.as_i64());
-    Ok(CartItem {
+    let current_price = current.price(line);
+    CartItem {
         id: line.id,
         product_id: line.product,
         variant_id: line.variant,
-        product_name: line.product_name,
+        product_name: line.product_name.clone(),
         variant_name: sellable.and_then(|sellable| sellable.variant_name.clone()),
         image_url: sellable.and_then(|sellable| sellable.image_url.clone()),
         price: line.price,
         current_price,
         price_changed: current_price != line.price,
         quantity: line.quantity,
-        subtotal: current_price.times(line.quantity)?,
-        available: enough && sellable.is_some_and(|sellable| sellable.on_sale),
+        subtotal: shown_subtotal(current_price, line.quantity),
+        available,
         stock_status: level.map_or(StockStatus::OutOfStock, |level| level.status),
         added_at: line.added_at,
-    })
+    }
 }
 
 /// Puts something into the caller's cart at today's price. S001 S003 the product, S106 when it is there already and is not to
-/// be merged, S401 S105 the stock.
-pub fn add(tx: &mut Tx<'_>, user: &UserId, new: &NewItem) -> Result<CartResponse> {
+/// be merged, S401 S105 the stock, C002 when the cart would cost more than the largest amount.
+pub fn add(tx: &mut Tx<'_>, shopper: &Shopper, new: &NewItem) -> Result<CartResponse> {
     let wanted = [ItemRef { product: new.product_id, variant: new.variant_id }];
     let sellable = catalog::ops::resolve(tx, &wanted)?.swap_remove(0);
     if let Some(refusal) = quote::not_on_sale([&sellable].into_iter()) {
@@ -174,37 +225,42 @@ pub fn add(tx: &mut Tx<'_>, user: &UserId, new: &NewItem) -> Result<CartResponse
         price,
         quantity: new.quantity,
     };
-    let cart = cart::ops::add(tx, user, line, new.merge)?;
-    checked(tx, cart, |line| line.variant == variant)
+    let cart = cart::ops::add(tx, &shopper.user, line, new.merge)?;
+    raised(tx, cart, shopper, |line| line.variant == variant)
 }
 
-/// Changes how many units a line has. S101 S102 the line, S401 S105 the stock.
-pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quantity) -> Result<CartResponse> {
-    let cart = cart::ops::change(tx, user, item, quantity)?;
-    checked(tx, cart, |line| line.id == item)
+/// Changes how many units a line has. S101 S102 the line. More units than before: S001 S003 the product, S401 S105 the stock,
+/// C002 the cart's sum. Fewer are accepted of a line that cannot be bought, too.
+pub fn change(tx: &mut Tx<'_>, shopper: &Shopper, item: CartItemId, quantity: Quantity) -> Result<CartResponse> {
+    let (cart, before) = cart::ops::change(tx, &shopper.user, item, quantity)?;
+    if quantity <= before { shown(tx, cart, shopper) } else { raised(tx, cart, shopper, |line| line.id == item) }
 }
 
-/// Checks the cart out, so that it is no longer changed. S101 S104 the cart, S003 S401 S105 what is in it.
-pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<CartResponse> {
-    let cart = cart::ops::check_out(tx, user)?;
+/// Checks the cart out: any later change makes it ACTIVE again. S101 S104 the cart; S001 S003 S401 S105 and C002 the first line
+/// that cannot be bought.
+pub fn check_out(tx: &mut Tx<'_>, shopper: &Shopper) -> Result<CartResponse> {
+    let cart = cart::ops::check_out(tx, &shopper.user)?;
     let current = current(tx, &cart)?;
-    if let Some(refusal) = quote::not_on_sale(current.sellables.values()) {
-        return Err(refusal);
-    }
-    enough(&current, cart.lines.iter())?;
-    response(cart, &current)
+    first(current.total(&cart.lines).1)?;
+    Ok(response(cart, &current, shopper))
 }
 
-/// The cart, if there is enough stock of the lines that the request `concerns`.
-fn checked(tx: &mut Tx<'_>, cart: Cart, concerns: impl Fn(&CartLine) -> bool) -> Result<CartResponse> {
+/// The cart after the line that `is_raised` got more units, if these can be bought together with the other lines.
+fn raised(
+    tx: &mut Tx<'_>,
+    cart: Cart,
+    shopper: &Shopper,
+    is_raised: impl Fn(&CartLine) -> bool,
+) -> Result<CartResponse> {
     let current = current(tx, &cart)?;
-    enough(&current, cart.lines.iter().filter(|line| concerns(line)))?;
-    response(cart, &current)
+    // the raised line comes last, so that it is the one that exceeds the largest sum
+    let (raised, others): (Vec<&CartLine>, Vec<&CartLine>) = cart.lines.iter().partition(|line| is_raised(line));
+    let (_, obstacles) = current.total(others.into_iter().chain(raised));
+    first(obstacles.into_iter().filter(|(line, _)| is_raised(line)))?;
+    Ok(response(cart, &current, shopper))
 }
 
-/// S401, S105.
-fn enough<'a>(current: &Current, lines: impl Iterator<Item = &'a CartLine>) -> Result<()> {
-    let line = |line: &CartLine| Line { variant: line.variant, product: line.product, quantity: line.quantity };
-    let short = inventory::ops::shortage(&current.levels, &lines.map(line).collect::<Vec<_>>());
-    Shortage::refusals(&short, Code::CartItemQuantityExceeded).into_iter().next().map_or(Ok(()), Err)
+/// The reason of the first of these lines, if there is one.
+fn first<'a>(obstacles: impl IntoIterator<Item = (&'a CartLine, Error)>) -> Result<()> {
+    obstacles.into_iter().next().map_or(Ok(()), |(_, reason)| Err(reason))
 }

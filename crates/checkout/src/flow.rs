@@ -141,14 +141,30 @@ fn load_late_capture(tx: &mut Tx<'_>, run: &Record) -> Result<LateCapture> {
     Ok(LateCapture { payment: payment::ops::find(tx, &run.subject.id.parse()?)? })
 }
 
-/// Closes an order of which everything is compensated: CANCELLED, or REFUNDED when it had been paid.
+/// Closes an order of which everything is compensated: CANCELLED, or REFUNDED when it had been paid. The lines of an order that
+/// was never paid are in its buyer's cart again.
 fn close_order(tx: &mut Tx<'_>, saga: &Checkout, why: &Cancellation) -> Result<()> {
     let order = &saga.order;
     match order.status.kind() {
-        Kind::Pending | Kind::Confirmed => order::ops::cancelled(tx, &order.number, &why.reason, &why.by).map(|_| ()),
+        Kind::Pending | Kind::Confirmed => {
+            order::ops::cancelled(tx, &order.number, &why.reason, &why.by)?;
+            cart::ops::fill(tx, &order.user, cart_lines(order)).map(|_| ())
+        }
         Kind::Paid | Kind::Shipping | Kind::Delivered => {
             order::ops::refunded(tx, &order.number, &why.reason, &why.by).map(|_| ())
         }
         Kind::Cancelled | Kind::Refunded => Ok(()),
     }
+}
+
+/// The lines of an order as lines of a cart, with the names and prices of the order.
+fn cart_lines(order: &Order) -> Vec<cart::NewLine> {
+    let line = |line: &order::Line| cart::NewLine {
+        product: line.product,
+        variant: line.variant,
+        product_name: line.product_name.clone(),
+        price: line.unit_price,
+        quantity: line.quantity,
+    };
+    order.lines.iter().map(line).collect()
 }

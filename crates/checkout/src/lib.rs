@@ -9,6 +9,7 @@ pub mod explain;
 pub mod flow;
 pub mod http;
 pub mod late;
+pub mod obstacle;
 pub mod parcel;
 pub mod parts;
 pub mod pay;

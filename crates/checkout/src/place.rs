@@ -45,8 +45,8 @@ pub struct Placed {
 /// Places an order at the prices of this moment. When anything is wrong, nothing is written.
 ///
 /// The stages are those of a quote, and the first problem is the refusal: S101 S103 S104 the cart, S001 S003 the products, S210 the
-/// expected amount. Only the stock is not read for it: RESERVE_INVENTORY locks the stock rows anyway and refuses with
-/// the same S401 and S402.
+/// expected amount. The stock is read only if the amount is refused: RESERVE_INVENTORY locks the stock rows anyway and refuses
+/// with the same S401 and S402.
 pub fn place(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
@@ -56,7 +56,12 @@ pub fn place(
 ) -> Result<Placed> {
     let (cart, items) = draft.lines_to_place(tx, user)?;
     let priced = Calculation::priced(tx, &items)?.accepted()?;
-    let (lines, amounts) = priced.totalled(draft.expected)?.accepted()?.into_order();
+    let mut totalled = priced.totalled(draft.expected)?;
+    if !totalled.is_accepted() {
+        // carts and quotes count what is in stock, so an amount of one of them differs because something is short
+        totalled = totalled.with_stock(tx)?;
+    }
+    let (lines, amounts) = totalled.accepted()?.into_order();
     let new = NewOrder {
         user: *user,
         lines,

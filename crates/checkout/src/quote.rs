@@ -3,6 +3,7 @@
 
 use crate::{
     draft::OrderDraft,
+    obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
     request::{Item, OrderRequest},
 };
 use catalog::ops::{ItemRef, Sellable};
@@ -13,6 +14,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use store::Tx;
 use utoipa::ToSchema;
+use web::Context;
 
 /// What an order would cost now.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -20,7 +22,9 @@ use utoipa::ToSchema;
 pub struct Quote {
     /// What would be ordered; things that do not exist are missing.
     pub lines: Vec<QuoteLine>,
-    /// Σ price × quantity.
+    /// What of it cannot be bought now, each with the reason. No amount below counts it.
+    pub unavailable: Vec<Unavailable>,
+    /// Σ price × quantity of what can be bought now.
     pub subtotal: Money,
     /// The coupon and what it takes off; none until there are coupons.
     pub coupon: Option<QuoteCoupon>,
@@ -56,8 +60,10 @@ pub struct QuoteLine {
     pub price: Money,
     /// How many.
     pub quantity: Quantity,
-    /// Price × quantity.
+    /// Price × quantity; the largest amount if it is more.
     pub subtotal: Money,
+    /// Whether these units can be bought now, together with the lines above. If not, `unavailable` has the reason.
+    pub orderable: bool,
     /// Units of the variant that can be sold now.
     pub available: i64,
     /// How well it is in stock.
@@ -74,19 +80,6 @@ pub struct QuoteCoupon {
     pub discount: Money,
 }
 
-/// Something that stands in an order's way.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = QuoteProblem)]
-pub struct Problem {
-    /// The code with which the order would be refused.
-    pub code: &'static str,
-    /// A sentence in the caller's language.
-    pub message: String,
-    /// What it is about.
-    pub details: Vec<Detail>,
-}
-
 /// A line with what is known of it so far.
 #[derive(Debug)]
 struct Line {
@@ -95,13 +88,16 @@ struct Line {
     unit_price: Money,
     /// `None` before the stock is read, and when no stock is kept.
     level: Option<Level>,
+    /// Why it cannot be bought now, once the stock is read.
+    obstacle: Option<Error>,
 }
 
 /// An order that is being calculated. Every stage adds the problems it finds.
 #[derive(Debug)]
 pub(crate) struct Calculation {
-    /// Without the items that do not exist.
     lines: Vec<Line>,
+    /// Items that do not exist.
+    missing: Vec<(ItemRef, Quantity)>,
     amounts: Amounts,
     problems: Vec<Error>,
 }
@@ -112,30 +108,42 @@ impl Calculation {
     pub(crate) fn priced(tx: &mut Tx<'_>, items: &[Item]) -> Result<Calculation> {
         let names: Vec<ItemRef> = items.iter().map(Item::item_ref).collect();
         let found = catalog::ops::find(tx, &names)?;
-        let missing: Vec<&ItemRef> =
-            names.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(name, _)| name).collect();
+        let (mut lines, mut missing) = (Vec::with_capacity(items.len()), Vec::new());
+        for ((found, name), item) in found.into_iter().zip(names).zip(items) {
+            let quantity = item.quantity;
+            match found {
+                Some(sellable) => {
+                    let unit_price = unit_price(&sellable);
+                    lines.push(Line { sellable, quantity, unit_price, level: None, obstacle: None });
+                }
+                None => missing.push((name, quantity)),
+            }
+        }
         let mut problems = Vec::new();
         if !missing.is_empty() {
-            problems.push(catalog::ops::not_found(&missing));
+            problems.push(catalog::ops::not_found(&missing.iter().map(|(name, _)| name).collect::<Vec<_>>()));
         }
-        let known = found.into_iter().zip(items).filter_map(|(found, item)| found.map(|it| (it, item.quantity)));
-        let line = |(sellable, quantity)| Line { unit_price: unit_price(&sellable), sellable, quantity, level: None };
-        let lines: Vec<Line> = known.map(line).collect();
         problems.extend(not_on_sale(lines.iter().map(|line| &line.sellable)));
-        Ok(Calculation { lines, amounts: Amounts::default(), problems })
+        Ok(Calculation { lines, missing, amounts: Amounts::default(), problems })
     }
 
-    /// The stage *stock*, in one statement. Problems: S401, S402. Placing leaves it out.
-    fn with_stock(mut self, tx: &mut Tx<'_>) -> Result<Calculation> {
+    /// The stage *stock*, in one statement. Problems: S401, S402, and C002 when the sum leaves the range of money. From now on
+    /// the amounts leave out what cannot be bought. Placing leaves this stage out.
+    pub(crate) fn with_stock(mut self, tx: &mut Tx<'_>) -> Result<Calculation> {
         let variants: Vec<VariantId> = self.lines.iter().map(|line| line.sellable.variant).collect();
         let levels = inventory::ops::levels(tx, &variants)?;
         let lines: Vec<inventory::Line> = self.lines.iter().map(Line::in_stock).collect();
         let short = inventory::ops::shortage(&levels, &lines);
         self.problems.extend(Shortage::refusals(&short, Code::InsufficientStock));
+        let mut total = Total::of(Stock::of(&levels), Code::InsufficientStock);
         let levels: HashMap<VariantId, Level> = levels.into_iter().map(|level| (level.variant, level)).collect();
         for line in &mut self.lines {
             line.level = levels.get(&line.sellable.variant).cloned();
+            line.obstacle = total.add(&line.name(), Some(&line.sellable), line.unit_price, line.quantity).err();
         }
+        let mut obstacles = self.lines.iter().filter_map(|line| line.obstacle.as_ref());
+        let beyond = obstacles.find(|obstacle| obstacle.code() == Code::InvalidInput);
+        self.problems.extend(beyond.map(|obstacle| obstacle.code().because(obstacle.detail().unwrap_or_default())));
         Ok(self)
     }
 
@@ -143,15 +151,45 @@ impl Calculation {
     /// change nothing. Problems: S210 when `expected` is another amount.
     pub(crate) fn totalled(mut self, expected: Option<Money>) -> Result<Calculation> {
         let (coupon_discount, points_used) = (Money::ZERO, Money::ZERO);
-        let lines: Vec<NewLine> = self.lines.iter().map(Line::to_order).collect();
+        let bought = self.lines.iter().filter(|line| line.obstacle.is_none());
+        let lines: Vec<NewLine> = bought.map(Line::to_order).collect();
         self.amounts = Amounts::of(&lines, coupon_discount, points_used)?;
         self.problems.extend(expect(expected, self.amounts.payable).err());
         Ok(self)
     }
 
-    /// The calculation so far; the first problem when there is one.
+    /// The calculation so far; the first problem when there is one. S210 comes last, because the other problems explain it.
     pub(crate) fn accepted(mut self) -> Result<Calculation> {
-        if self.problems.is_empty() { Ok(self) } else { Err(self.problems.swap_remove(0)) }
+        let is_cause = |problem: &Error| problem.code() != Code::OrderAmountMismatch;
+        match self.problems.iter().position(is_cause).or((!self.problems.is_empty()).then_some(0)) {
+            Some(first) => Err(self.problems.swap_remove(first)),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether nothing stands in the order's way so far.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// What cannot be bought now.
+    fn unavailable(&self, context: &Context) -> Vec<Unavailable> {
+        let unavailable = |name: ItemRef, quantity, reason: &Error| Unavailable {
+            item_id: None,
+            product_id: name.product,
+            variant_id: name.variant,
+            quantity,
+            reason: Problem::of(reason, context),
+        };
+        let missing = self.missing.iter().map(|(name, quantity)| {
+            let reason = catalog::ops::not_found(&[name]);
+            unavailable(*name, *quantity, &reason)
+        });
+        let known = self.lines.iter().filter_map(|line| {
+            let reason = line.obstacle.as_ref()?;
+            Some(unavailable(line.name(), line.quantity, reason))
+        });
+        missing.chain(known).collect()
     }
 
     /// What an order stores.
@@ -161,6 +199,10 @@ impl Calculation {
 }
 
 impl Line {
+    fn name(&self) -> ItemRef {
+        ItemRef { product: Some(self.sellable.product), variant: Some(self.sellable.variant) }
+    }
+
     fn in_stock(&self) -> inventory::Line {
         inventory::Line { variant: self.sellable.variant, product: self.sellable.product, quantity: self.quantity }
     }
@@ -171,8 +213,8 @@ impl Line {
         NewLine { product, variant, sku, product_name, variant_name, unit_price, quantity }
     }
 
-    fn shown(self) -> Result<QuoteLine> {
-        Ok(QuoteLine {
+    fn shown(self) -> QuoteLine {
+        QuoteLine {
             product_id: self.sellable.product,
             variant_id: self.sellable.variant,
             sku: self.sellable.sku,
@@ -181,37 +223,41 @@ impl Line {
             image_url: self.sellable.image_url,
             price: self.unit_price,
             quantity: self.quantity,
-            subtotal: self.unit_price.times(self.quantity)?,
+            subtotal: shown_subtotal(self.unit_price, self.quantity),
+            orderable: self.obstacle.is_none(),
             available: self.level.as_ref().map_or(0, |level| level.available),
             stock_status: self.level.map_or(StockStatus::OutOfStock, |level| level.status),
-        })
+        }
     }
 }
 
-/// What `user` would pay, with every problem as an error. Errors: C002 for lines that cannot be read; S101, S103, S104 of the
-/// user's cart.
+/// What `user` would pay for what can be bought now, with every problem. Errors: C002 for lines that cannot be read; S101, S103,
+/// S104 of the user's cart.
 pub fn quote(
     tx: &mut Tx<'_>,
     currency: Currency,
     user: &UserId,
     request: &OrderRequest,
-) -> Result<(Quote, Vec<Error>)> {
+    context: &Context,
+) -> Result<Quote> {
     let mut draft = OrderDraft::to_quote(request)?;
     let items = draft.lines_to_quote(tx, user)?;
     let mut calculation = Calculation::priced(tx, &items)?.with_stock(tx)?;
     calculation.problems.append(&mut draft.problems);
-    let Calculation { lines, amounts, problems } = calculation.totalled(draft.expected)?;
-    let quote = Quote {
-        lines: lines.into_iter().map(Line::shown).collect::<Result<_>>()?,
+    let calculation = calculation.totalled(draft.expected)?;
+    let unavailable = calculation.unavailable(context);
+    let Calculation { lines, amounts, problems, .. } = calculation;
+    Ok(Quote {
+        lines: lines.into_iter().map(Line::shown).collect(),
+        unavailable,
         subtotal: amounts.subtotal,
         coupon: None,
         points: amounts.points_used,
         payable: amounts.payable,
         currency: currency.code(),
         orderable: problems.is_empty(),
-        problems: Vec::new(),
-    };
-    Ok((quote, problems))
+        problems: problems.iter().map(|problem| Problem::of(problem, context)).collect(),
+    })
 }
 
 /// What one unit costs now: the catalogue's price, which is the sale price when there is one. Other sources of a price (a time

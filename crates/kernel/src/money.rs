@@ -18,6 +18,8 @@ pub const MONEY_MAX_MINOR: i64 = 1_000_000_000_000_000;
 
 impl Money {
     pub const ZERO: Money = Money(0);
+    /// The largest amount.
+    pub const MAX: Money = Money(MONEY_MAX_MINOR);
 
     /// An amount of `minor` units. Use [`Money::checked`] for numbers that come from outside.
     pub const fn minor(minor: i64) -> Money {

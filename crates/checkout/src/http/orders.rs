@@ -4,7 +4,7 @@ use crate::draft::OrderDraft;
 use crate::flow::{ORDER, order_of};
 use crate::parts::Parts;
 use crate::place::{self, OrderSettings, Placed};
-use crate::quote::{self, Problem, Quote};
+use crate::quote::{self, Quote};
 use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
 use crate::{cancel, pay};
@@ -40,17 +40,8 @@ async fn quote_order(
     Json(request): Json<OrderRequest>,
 ) -> ApiResult<Quote> {
     let currency = app.shop.currency;
-    let quote = move |tx: &mut Tx<'_>| quote::quote(tx, currency, &user.id, &request);
-    let (mut quote, problems) = app.db.read("checkout.quote", quote).await?;
-    quote.problems = problems
-        .iter()
-        .map(|error| Problem {
-            code: error.code().code(),
-            message: context.message(error),
-            details: error.details().to_vec(),
-        })
-        .collect();
-    Ok(ok(quote))
+    let quote = move |tx: &mut Tx<'_>| quote::quote(tx, currency, &user.id, &request, &context);
+    Ok(ok(app.db.read("checkout.quote", quote).await?))
 }
 
 /// Place an order: everything is secured, and the buyer has until `payBy` to pay.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cancel;
+mod cart;
 mod document;
 mod events;
 mod input;
