@@ -208,7 +208,8 @@ async fn the_newest_cart_of_an_old_shop_becomes_the_buyers_cart() {
         Ok([cart(tx, 1)?, cart(tx, 2)?, cart(tx, 3)?, cart(tx, 4)?])
     };
     assert_eq!(db.read("own", own).await.unwrap(), [Some(3), Some(6), Some(7), None]);
-    let waiting = |tx: &mut Tx<'_>| ops::for_order(tx, &user_id(2), Some(kernel::CartId::new(5))).map(|cart| cart.lines.len());
+    let waiting =
+        |tx: &mut Tx<'_>| ops::for_order(tx, &user_id(2), Some(kernel::CartId::new(5))).map(|cart| cart.lines.len());
     assert_eq!(db.write("waiting", waiting).await.unwrap(), 1);
     let broken = |tx: &mut Tx<'_>| store::audit::run(tx, crate::MODULE.checks);
     assert_eq!(db.read("audit", broken).await.unwrap(), []);

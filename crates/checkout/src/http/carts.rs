@@ -27,9 +27,8 @@ pub fn routes() -> Routes {
 #[utoipa::path(get, path = "/cart", tag = "cart", responses((status = 200, body = Success<CartResponse>)))]
 async fn get_cart(State(app): State<App>, shopper: Shopper) -> ApiResult<CartResponse> {
     let who = shopper.clone();
-    let peek = move |tx: &mut Tx<'_>| {
-        ops::peek(tx, &who.user)?.map(|cart| cart_view::shown(tx, cart, &who)).transpose()
-    };
+    let peek =
+        move |tx: &mut Tx<'_>| ops::peek(tx, &who.user)?.map(|cart| cart_view::shown(tx, cart, &who)).transpose();
     if let Some(cart) = app.db.read("cart.show", peek).await? {
         return Ok(ok(cart));
     }
