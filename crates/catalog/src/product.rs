@@ -42,15 +42,19 @@ pub enum Change {
     Published,
     Closed,
     Discontinued,
+    Restored,
 }
 
 impl Status {
-    /// The status after `change`. A change that already holds has no effect; S001 once the product is discontinued.
+    /// The status after `change`. A change that already holds has no effect; once the product is discontinued, everything but
+    /// restoring is S001.
     pub fn step(self, change: Change) -> Result<Status> {
         match (self, change) {
             (Status::Draft | Status::Active | Status::Inactive, Change::Published) => Ok(Status::Active),
             (Status::Draft | Status::Active | Status::Inactive, Change::Closed) => Ok(Status::Inactive),
             (Status::Draft | Status::Active | Status::Inactive, Change::Discontinued) => Ok(Status::Discontinued),
+            (Status::Draft | Status::Active | Status::Inactive, Change::Restored) => Ok(self),
+            (Status::Discontinued, Change::Restored) => Ok(Status::Inactive),
             (Status::Discontinued, Change::Published | Change::Closed | Change::Discontinued) => {
                 Err(Code::ProductNotFound.because("it was discontinued"))
             }
@@ -234,6 +238,8 @@ mod tests {
         for change in [Change::Published, Change::Closed, Change::Discontinued] {
             assert_eq!(gone.step(change).unwrap_err().code(), Code::ProductNotFound);
         }
+        assert_eq!(gone.step(Change::Restored).unwrap(), Status::Inactive);
+        assert_eq!(active.step(Change::Restored).unwrap(), Status::Active);
     }
 
     #[test]

@@ -38,6 +38,10 @@ const LOCK_SKUS: &str = "select id from products where sku in ([?]) order by id 
 const NAMES_HELD: &str = "select held_name, id, sku from products where held_name in ([?])";
 const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku in ([?])
     union all select p.sku, p.id from products p where p.sku in ([?])";
+/// The variants that have a sku, then the product: a product shares its sku with its only variant.
+const SKU_HOLDERS: &str = "select p.id, p.status, v.id, v.status from product_variants v
+    join products p on p.id = v.product_id where v.sku = ?
+    union all select p.id, p.status, null, null from products p where p.sku = ?";
 const INSERT: &str = "insert into products (sku, name, held_name, description, price, sale_price, current_price, category_id, brand,
     image_url, status, seller_id, version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
 const SAVE: &str =
@@ -56,8 +60,20 @@ const DEAD_NAMES: &str = "select id, held_name from products where held_name is 
     and (status = 'DISCONTINUED' or held_name <> name) limit ?";
 
 /// Every statement of this file; variants, images and categories have their own lists.
-pub(crate) const STATEMENTS: &[&str] =
-    &[SELLABLES, DEFAULTS, RESOLVE, BY_IDS, BY_SKUS, LOCK, LOCK_SKUS, NAMES_HELD, SKUS_TAKEN, INSERT, SAVE];
+pub(crate) const STATEMENTS: &[&str] = &[
+    SELLABLES,
+    DEFAULTS,
+    RESOLVE,
+    BY_IDS,
+    BY_SKUS,
+    LOCK,
+    LOCK_SKUS,
+    NAMES_HELD,
+    SKUS_TAKEN,
+    SKU_HOLDERS,
+    INSERT,
+    SAVE,
+];
 
 /// What must hold among products and variants.
 pub const AUDIT: &[Check] = &[
@@ -219,6 +235,28 @@ pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String,
 /// Those of `skus` that a variant or a product has, with the product.
 pub(crate) fn skus_taken(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<(String, ProductId)>> {
     tx.query(SKUS_TAKEN, args![Arg::list(skus), Arg::list(skus)], |row| Ok((row.next()?, row.next()?)))
+}
+
+/// Who has a sku.
+pub(crate) struct SkuHolder {
+    pub product: ProductId,
+    pub product_deleted: bool,
+    /// `None` when only the product has it.
+    pub variant: Option<VariantId>,
+    pub variant_deleted: bool,
+}
+
+/// The variant or product that has this sku.
+pub(crate) fn sku_holder(tx: &mut Tx<'_>, sku: &str) -> Result<Option<SkuHolder>> {
+    let holders = tx.query(SKU_HOLDERS, args![sku, sku], |row| {
+        Ok(SkuHolder {
+            product: row.next()?,
+            product_deleted: row.next::<Status>()? == Status::Discontinued,
+            variant: row.next()?,
+            variant_deleted: row.next::<Option<variant::Status>>()? == Some(variant::Status::Discontinued),
+        })
+    })?;
+    Ok(holders.into_iter().max_by_key(|one| one.variant.is_some()))
 }
 
 /// Stores a new product. C019 when another job took the sku or the name at the same moment.

@@ -143,6 +143,11 @@ impl New {
         }
     }
 
+    /// By what buyers would know it, with this sku.
+    pub fn look<'a>(&self, sku: &'a str) -> Look<'a> {
+        Look::of(sku, self.name.as_deref(), &self.options)
+    }
+
     /// The content without surrounding blanks; C002 naming the field.
     pub fn checked(self) -> Result<New> {
         if self.status == Status::Discontinued {
@@ -168,15 +173,48 @@ pub fn price(base: Money, adjustment: Money) -> Result<Money> {
     }
 }
 
-/// C019 when two of `options` are the same combination. Variants without options differ by name only.
-pub fn distinct<'a>(options: impl IntoIterator<Item = &'a Options>) -> Result<()> {
-    let mut seen = BTreeSet::new();
-    for one in options {
-        if !one.0.is_empty() && !seen.insert(one.folded()) {
-            return Err(Code::Conflict.because("a variant with these options exists"));
-        }
+/// By what buyers tell a variant from the other variants of its product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look<'a> {
+    pub sku: &'a str,
+    name: String,
+    options: BTreeMap<String, String>,
+}
+
+impl<'a> Look<'a> {
+    /// The look of a variant with this sku.
+    pub fn of(sku: &'a str, name: Option<&str>, options: &Options) -> Look<'a> {
+        Look { sku, name: text::folded(name.unwrap_or_default()), options: options.folded() }
     }
-    Ok(())
+
+    /// Whether a buyer sees a difference: an option that both have with different values, or the names when neither has any
+    /// option. An option that one of them lacks is no difference, because choosing it does not say which one is meant.
+    fn differs_from(&self, other: &Look<'_>) -> bool {
+        if self.options.is_empty() && other.options.is_empty() {
+            return self.name != other.name;
+        }
+        self.options.iter().any(|(name, value)| other.options.get(name).is_some_and(|theirs| theirs != value))
+    }
+
+    /// C019 naming one of `others` that a buyer cannot tell from this variant, and what to do.
+    pub fn differs_from_all<'b>(&self, others: impl IntoIterator<Item = Look<'b>>) -> Result<()> {
+        let Some(same) = others.into_iter().find(|other| !self.differs_from(other)) else { return Ok(()) };
+        let sku = same.sku;
+        let why = if self.options == same.options && !self.options.is_empty() {
+            format!("variant {sku} has these options already")
+        } else {
+            format!("nothing tells it from variant {sku}: both need an option such as size, with different values")
+        };
+        let detail = Detail::field("options", &why).with("sku", sku);
+        Err(Code::Conflict.because(why).with(detail))
+    }
+}
+
+impl Variant {
+    /// By what buyers know it.
+    pub fn look(&self) -> Look<'_> {
+        Look::of(&self.sku, self.name.as_deref(), &self.options)
+    }
 }
 
 #[cfg(test)]
@@ -208,12 +246,24 @@ mod tests {
     }
 
     #[test]
-    fn the_same_combination_twice_is_refused() {
-        let (small, large, none) = (options(&[("size", "S")]), options(&[("size", "L")]), Options::default());
-        assert!(distinct([&small, &large, &none, &none]).is_ok());
-        assert_eq!(distinct([&small, &large, &small]).unwrap_err().code(), Code::Conflict);
-        let other = options(&[("Size", "ｌ")]);
-        assert_eq!(distinct([&small, &large, &other]).unwrap_err().code(), Code::Conflict);
+    fn variants_that_look_the_same_are_refused() {
+        let look = |name: Option<&str>, pairs: &[(&str, &str)]| Look::of("X", name, &options(pairs));
+        let told_apart = |one: &Look<'_>, other: &Look<'_>| {
+            let refused = one.differs_from_all([other.clone()]).map_err(|error| error.code());
+            assert_eq!(refused, other.differs_from_all([one.clone()]).map_err(|error| error.code()));
+            refused.is_ok()
+        };
+        let small = look(None, &[("size", "S")]);
+        for same in
+            [&[("Size", "s")][..], &[("ＳＩＺＥ", "S ")], &[], &[("color", "Red")], &[("color", "Red"), ("size", "S")]]
+        {
+            assert!(!told_apart(&small, &look(Some("other name"), same)), "{same:?}");
+        }
+        for other in [&[("size", "L")][..], &[("SIZE", "M"), ("color", "Red")]] {
+            assert!(told_apart(&small, &look(None, other)), "{other:?}");
+        }
+        assert!(told_apart(&look(None, &[]), &look(Some("Large"), &[])));
+        assert!(!told_apart(&look(Some("large "), &[]), &look(Some("Large"), &[])));
         assert!(options(&[("Size", "L"), ("size", "M")]).checked().is_err());
     }
 

@@ -17,6 +17,8 @@ pub enum Change {
     Closed,
     /// It was deleted.
     Discontinued,
+    /// It was deleted and came back, off sale.
+    Restored,
 }
 
 /// A product changed in a way that a buyer could see.

@@ -15,7 +15,7 @@ mod tests;
 
 pub use location::Location;
 pub use movement::{Kind, Movement};
-pub use stock::{Level, Line, Opening, Reservation, Shortage, Stock, StockStatus};
+pub use stock::{Amount, Decision, Level, Line, Opening, Reservation, Seen, Shortage, Stock, StockStatus};
 pub use store::State;
 
 /// The tables.

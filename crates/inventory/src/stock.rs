@@ -76,6 +76,65 @@ impl Opening {
     }
 }
 
+/// How a person wants the available units of some stock to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// So many more, or fewer; never 0.
+    By(i64),
+    /// So many, whatever there is now.
+    To(i64),
+}
+
+/// The stock that a person saw before deciding. What they saw must still be there, or the decision is refused: a form that
+/// was opened before a sale would otherwise put the sold units back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub available: Option<i64>,
+    pub version: Option<i64>,
+}
+
+/// A change of stock that a person decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    pub amount: Amount,
+    pub seen: Seen,
+}
+
+impl Decision {
+    /// `delta` more, whatever there is.
+    pub fn by(delta: i64) -> Decision {
+        Decision { amount: Amount::By(delta), seen: Seen::default() }
+    }
+
+    /// `units` from now on, whatever there is.
+    pub fn to(units: i64) -> Decision {
+        Decision { amount: Amount::To(units), seen: Seen::default() }
+    }
+
+    /// The change of `available` units in stock of this `version`. C016 when the stock is not what was seen, S406 for a
+    /// change of nothing or of too many units.
+    pub fn delta(self, available: i64, version: i64) -> Result<i64, Error> {
+        let same = |seen: Option<i64>, now: i64| seen.is_none_or(|seen| seen == now);
+        if !same(self.seen.available, available) || !same(self.seen.version, version) {
+            return Err(outdated(available, version));
+        }
+        match self.amount {
+            Amount::To(units) => Ok(checked(units)? - available),
+            Amount::By(delta) if delta == 0 || delta.unsigned_abs() > Quantity::MAX.unsigned_abs() => {
+                Err(Code::InvalidStockQuantity.because(format!("delta must not be 0 nor beyond {}", Quantity::MAX)))
+            }
+            Amount::By(delta) => Ok(delta),
+        }
+    }
+}
+
+/// C016 with the present units and version of the stock.
+pub fn outdated(available: i64, version: i64) -> Error {
+    let message = format!("is {available} now");
+    let detail = Detail::field("stock", &message).with("currentStock", available).with("currentVersion", version);
+    Code::StaleVersion.because(format!("stock {message}")).with(detail)
+}
+
 /// A stock row, locked by the job that is about to change it.
 #[derive(Debug, Clone)]
 pub(crate) struct StockRow {
@@ -361,6 +420,23 @@ mod tests {
         let mut all = places(&[4, 4, 2, 4]);
         assert!(allocate(&mut all, 7));
         assert_eq!(all.iter().map(|p| p.units).collect::<Vec<_>>(), [4, 1, 2, 0]);
+    }
+
+    #[test]
+    fn a_decision_holds_only_for_the_stock_that_was_seen() {
+        let seen = |available, version| Decision { amount: Amount::To(9), seen: Seen { available, version } };
+        assert_eq!(Decision::to(9).delta(4, 7).unwrap(), 5);
+        assert_eq!(seen(Some(4), Some(7)).delta(4, 7).unwrap(), 5);
+        for outdated in [seen(Some(5), None), seen(None, Some(6)), seen(Some(4), Some(6))] {
+            let error = outdated.delta(4, 7).unwrap_err();
+            assert_eq!(
+                (error.code(), error.details()[0].values["currentStock"].as_i64()),
+                (Code::StaleVersion, Some(4))
+            );
+        }
+        for wrong in [Decision::by(0), Decision::by(i64::MIN), Decision::to(-1), Decision::to(STOCK_MAX + 1)] {
+            assert_eq!(wrong.delta(4, 7).unwrap_err().code(), Code::InvalidStockQuantity);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::ops::{self, Opening};
 use crate::stock::LOW_STOCK_THRESHOLD;
 use crate::store::{self as stock_store, Cause};
-use crate::{Kind, Level, Line, Location, MODULE, Movement, StockStatus, rebuild};
+use crate::{Decision, Kind, Level, Line, Location, MODULE, Movement, StockStatus, rebuild};
 use fixture::{Fixture, user_id};
 use kernel::{Code, Error, OrderNumber, PageRequest, ProductId, Quantity, Result, VariantId};
 use std::ops::Deref;
@@ -218,17 +218,19 @@ fn administrators_receive_adjust_and_set_stock() {
     warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
     warehouse.write(move |tx| ops::receive(tx, p, v, "MAIN", Quantity::new(5).unwrap(), "truck", "kim")).unwrap();
     assert_eq!(warehouse.level(1), (11, 4));
-    warehouse.write(move |tx| ops::adjust(tx, p, v, "main", -3, "broken", "kim")).unwrap();
+    warehouse.write(move |tx| ops::adjust(tx, p, v, "main", Decision::by(-3), "broken", "kim")).unwrap();
     assert_eq!(warehouse.level(1), (8, 4));
-    warehouse.write(move |tx| ops::set_available(tx, v, 2, "kim")).unwrap();
+    warehouse.write(move |tx| ops::set_available(tx, v, Decision::to(2), "kim")).unwrap();
     assert_eq!(warehouse.level(1), (2, 4));
-    warehouse.write(move |tx| ops::set_available(tx, v, 20, "kim")).unwrap();
-    warehouse.write(move |tx| ops::set_available(tx, v, 20, "kim")).unwrap();
+    warehouse.write(move |tx| ops::set_available(tx, v, Decision::to(20), "kim")).unwrap();
+    warehouse.write(move |tx| ops::set_available(tx, v, Decision::to(20), "kim")).unwrap();
     assert_eq!(warehouse.level(1), (20, 4));
-    let refused =
-        |delta| warehouse.write(move |tx| ops::adjust(tx, p, v, "MAIN", delta, "?", "kim")).unwrap_err().code();
+    let refused = |delta| {
+        warehouse.write(move |tx| ops::adjust(tx, p, v, "MAIN", Decision::by(delta), "?", "kim")).unwrap_err().code()
+    };
     assert_eq!((refused(-21), refused(0)), (Code::InvalidStockQuantity, Code::InvalidStockQuantity));
-    let elsewhere = warehouse.write(move |tx| ops::adjust(tx, p, v, "BUSAN", 1, "?", "kim")).unwrap_err().code();
+    let elsewhere =
+        warehouse.write(move |tx| ops::adjust(tx, p, v, "BUSAN", Decision::by(1), "?", "kim")).unwrap_err().code();
     assert_eq!(elsewhere, Code::InventoryNotFound);
     let last = warehouse.published().pop().unwrap();
     assert_eq!((last.0.as_str(), last.1.as_str()), ("shopping.inventory.changed", "1"));

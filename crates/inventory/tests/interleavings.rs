@@ -3,7 +3,7 @@
 //! (docs/RULES.md, known failure 11).
 
 use fixture::{Fixture, at_once};
-use inventory::{Line, Location, MODULE, Opening, State, ops};
+use inventory::{Decision, Line, Location, MODULE, Opening, State, ops};
 use kernel::{Code, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
 use proptest::{prelude::*, test_runner::TestRunner};
 use std::{
@@ -164,9 +164,11 @@ fn on_the_shop(tx: &mut Tx<'_>, case: Case, step: &Step) -> Result<()> {
         }
         Step::Adjust { variant, location, delta } => {
             let (product, variant) = ids(*variant);
-            ops::adjust(tx, product, variant, LOCATIONS[*location], *delta, "counted", "kim")
+            ops::adjust(tx, product, variant, LOCATIONS[*location], Decision::by(*delta), "counted", "kim")
         }
-        Step::SetAvailable { variant, units } => ops::set_available(tx, ids(*variant).1, *units, "kim"),
+        Step::SetAvailable { variant, units } => {
+            ops::set_available(tx, ids(*variant).1, Decision::to(*units), "kim")
+        }
     }
 }
 

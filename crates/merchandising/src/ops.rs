@@ -4,14 +4,15 @@ use crate::page::{self, ProductDetail, VariantPage, Viewer};
 use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VERIFY_MAX, VerifyItem};
 use catalog::ops::{self as catalogue, Sellable, products, variants};
 use catalog::product::Author;
+use catalog::variant::Variant;
 use inventory::ops::{self as stock, Opening};
-use inventory::{Line, StockStatus, stock::checked_field};
-use kernel::{Code, Currency, Error, Money, ProductId, Result, UserId, VariantId};
+use inventory::{Line, Seen, StockStatus, stock::checked_field};
+use kernel::{Code, Currency, Detail, Error, Money, ProductId, Result, UserId, VariantId, text};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use store::Tx;
 use utoipa::ToSchema;
-use web::App;
+use web::{App, IfMatch};
 
 /// What these verbs need of the settings.
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +49,12 @@ fn opening(settings: Settings, product: ProductId, variant: VariantId, quantity:
     Opening::at_main(product, variant, quantity, settings.inventory.low_stock_threshold)
 }
 
-/// Rewrites a product; its stock too when the request names it. The errors of [`products::rewrite`]; S007.
+/// Rewrites a product. The errors of [`products::rewrite`]; C016 when the request names another stock than there is, because
+/// a form that was opened before a sale would put the sold units back.
 pub fn rewrite(
     tx: &mut Tx<'_>,
     settings: Settings,
     author: Author,
-    by: &str,
     id: ProductId,
     sent: &SaveProduct,
     expected: Option<i64>,
@@ -62,14 +63,25 @@ pub fn rewrite(
     sent.can_rewrite(&current.sku)?;
     let content = sent.content(tx, author)?;
     products::rewrite(tx, author, id, content, sent.images.clone(), expected)?;
-    if let Some(units) = sent.stock {
-        put_stock(tx, settings, id, None, units, by)?;
-    }
-    page::detail(tx, id, settings.currency, Viewer::Owner)
+    let detail = page::detail(tx, id, settings.currency, Viewer::Owner)?;
+    stock_stays(sent.stock, id, detail.product.stock, detail.product.stock_version)?;
+    Ok(detail)
 }
 
-/// Makes `units` available of a variant, the default one when none is named. S001, A002; S007; C003 when the product
-/// has no such variant.
+/// C016 with the present stock and the route that sets it, when a request that does not change stock names another one.
+fn stock_stays(sent: Option<i64>, product: ProductId, stock: i64, version: i64) -> Result<()> {
+    let Some(units) = sent else { return Ok(()) };
+    if checked_field("stock", units)? == stock {
+        return Ok(());
+    }
+    let route = format!("PATCH {}/admin/products/{product}/stock", web::BASE);
+    let message = format!("is {stock} now and is changed only by {route}");
+    let detail = Detail::field("stock", &message).with("currentStock", stock).with("currentVersion", version);
+    Err(Code::StaleVersion.because(format!("stock {message}")).with(detail.with("route", route)))
+}
+
+/// Changes the units of a variant that can be sold. S001, A002; C016 when its stock is not what the request was decided on;
+/// S007, S406; C002 when the request does not say how, or not which of several variants; C003 when there is no such variant.
 pub fn set_stock(
     tx: &mut Tx<'_>,
     settings: Settings,
@@ -77,25 +89,41 @@ pub fn set_stock(
     by: &str,
     id: ProductId,
     sent: &request::SetStock,
+    if_match: IfMatch,
 ) -> Result<ProductDetail> {
     products::lock_to_change(tx, author, id, None)?;
-    put_stock(tx, settings, id, sent.variant_id, sent.stock, by)?;
+    let seen = Seen { available: sent.expected, version: if_match.or(sent.version)? };
+    let decision = request::decision(sent.stock, sent.delta, seen)?;
+    let variant = which_variant(tx, id, sent.variant_id, sent.sku.as_deref())?;
+    if stock::levels(tx, &[variant])?.is_empty() {
+        let units = decision.delta(0, 0)?;
+        stock::open(tx, &[opening(settings, id, variant, units)], None, by)?;
+    } else {
+        stock::set_available(tx, variant, decision, by)?;
+    }
     page::detail(tx, id, settings.currency, Viewer::Owner)
 }
 
-fn put_stock(
+/// The variant whose stock a request means: by its id, its sku, or as the only one of the product. C002 when there are
+/// several and none is named, because the stock that a product shows is their sum; C003 when the product has no such variant.
+pub(crate) fn which_variant(
     tx: &mut Tx<'_>,
-    settings: Settings,
     product: ProductId,
-    variant: Option<VariantId>,
-    units: i64,
-    by: &str,
-) -> Result<()> {
-    let units = checked_field("stock", units)?;
+    id: Option<VariantId>,
+    sku: Option<&str>,
+) -> Result<VariantId> {
     let family = variants::of_products(tx, &[product])?;
-    let chosen = family.iter().find(|one| variant.map_or(one.is_default, |id| one.id == id));
-    let variant = chosen.ok_or_else(|| Code::NotFound.because("the product has no such variant"))?.id;
-    stock::open_or_set(tx, opening(settings, product, variant, units), by).map(|_| ())
+    if id.is_none() && sku.is_none() && family.len() > 1 {
+        let skus: Vec<&str> = family.iter().map(|one| one.sku.as_str()).collect();
+        let message = format!("or sku must be given, because the product has several variants: {}", skus.join(", "));
+        return Err(text::wrong("variantId", message));
+    }
+    let sku = sku.map(text::folded);
+    let meant = |one: &&Variant| {
+        id.is_none_or(|id| one.id == id) && sku.as_ref().is_none_or(|sku| text::folded(&one.sku) == *sku)
+    };
+    let chosen = family.iter().find(meant).map(|one| one.id);
+    chosen.ok_or_else(|| Code::NotFound.because("the product has no such variant"))
 }
 
 /// Adds a variant and opens its stock, both or neither. The errors of [`variants::add`]; S007.
@@ -115,7 +143,7 @@ pub fn add_variant(
     Ok(page::variant_page(made, &places))
 }
 
-/// Rewrites a variant; its stock stays. The errors of [`variants::change`]; C002 when the request names a stock.
+/// Rewrites a variant; its stock stays. The errors of [`variants::change`]; C016 when the request names another stock.
 pub fn change_variant(
     tx: &mut Tx<'_>,
     author: Author,
@@ -124,13 +152,12 @@ pub fn change_variant(
     sent: &SaveVariant,
     expected: Option<i64>,
 ) -> Result<VariantPage> {
-    if sent.stock.is_some() {
-        return Err(kernel::text::wrong("stock", "is changed under /stock"));
-    }
     let changed = variants::change(tx, author, product, id, sent.new_variant(), expected)?;
     let stocks = stock::stock_of_products(tx, &[product])?;
     let places = stocks.first().map_or(&[][..], |stock| stock.breakdown.as_slice());
-    Ok(page::variant_page(changed, places))
+    let page = page::variant_page(changed, places);
+    stock_stays(sent.stock, product, page.stock, page.stock_version)?;
+    Ok(page)
 }
 
 /// The variants of a product with their stock, for its owner. S001, A002.
@@ -167,6 +194,30 @@ pub fn close(
 ) -> Result<ProductDetail> {
     products::close(tx, author, id, expected)?;
     page::detail(tx, id, settings.currency, Viewer::Owner)
+}
+
+/// Brings a deleted product back, off sale. S008 when another product owns its name by now; S001, A002, C016.
+pub fn restore(
+    tx: &mut Tx<'_>,
+    settings: Settings,
+    author: Author,
+    id: ProductId,
+    expected: Option<i64>,
+) -> Result<ProductDetail> {
+    products::restore(tx, author, id, expected)?;
+    page::detail(tx, id, settings.currency, Viewer::Owner)
+}
+
+/// Brings a deleted variant back, off sale. The errors of [`variants::restore`].
+pub fn restore_variant(
+    tx: &mut Tx<'_>,
+    author: Author,
+    product: ProductId,
+    id: VariantId,
+    expected: Option<i64>,
+) -> Result<VariantPage> {
+    let restored = variants::restore(tx, author, product, id, expected)?;
+    Ok(page::variant_page(restored, &stock::stock_of_product(tx, product)?.breakdown))
 }
 
 /// Deletes the product. S009 while orders of it are not finished; S001, A002, C016.

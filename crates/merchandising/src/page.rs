@@ -44,6 +44,8 @@ pub struct ProductPage {
     pub images: Vec<String>,
     /// Units that can be sold now, over all variants that are on sale.
     pub stock: i64,
+    /// Raised by every movement of its stock; for `If-Match` when setting the stock of a product with one variant.
+    pub stock_version: i64,
     /// How well it is in stock.
     pub stock_status: StockStatus,
     /// DRAFT, ACTIVE, INACTIVE or DISCONTINUED; the public sees ACTIVE ones only.
@@ -79,6 +81,8 @@ pub struct VariantPage {
     pub price_adjustment: Money,
     /// Units that can be sold now.
     pub stock: i64,
+    /// Raised by every movement of its stock; for `If-Match` when setting it.
+    pub stock_version: i64,
     /// How well it is in stock.
     pub stock_status: StockStatus,
     /// ACTIVE or INACTIVE; the public sees ACTIVE ones only.
@@ -161,6 +165,7 @@ fn assemble(
     let on_sale = |variant: &Variant| variant.status == variant::Status::Active;
     let sold: Vec<VariantId> = family.iter().filter(|variant| on_sale(variant)).map(|variant| variant.id).collect();
     let (stock, stock_status) = available(places, |id| sold.contains(&id));
+    let stock_version = version(places, |id| family.iter().any(|one| one.id == id));
     let shown = family.into_iter().filter(|variant| viewer == Viewer::Owner || on_sale(variant));
     let variants: Vec<VariantPage> = shown.map(|variant| variant_page(variant, places)).collect();
     let content = product.content;
@@ -178,6 +183,7 @@ fn assemble(
         image_url: content.image_url,
         images,
         stock,
+        stock_version,
         stock_status,
         status: product.status,
         variant_count: variants.len(),
@@ -200,10 +206,16 @@ pub(crate) fn variant_page(variant: Variant, levels: &[LocationStock]) -> Varian
         price: variant.price,
         price_adjustment: variant.price_adjustment,
         stock,
+        stock_version: version(levels, |id| id == variant.id),
         stock_status,
         status: variant.status,
         is_default: variant.is_default,
     }
+}
+
+/// The version of the chosen variants' stock: the number of its movements.
+fn version(levels: &[LocationStock], chosen: impl Fn(VariantId) -> bool) -> i64 {
+    levels.iter().filter(|level| chosen(level.variant_id)).map(|level| level.version).sum()
 }
 
 /// The available units of the chosen variants, and their stock status by the highest threshold of their locations.

@@ -4,6 +4,7 @@ use catalog::ops::{ItemRef, categories};
 use catalog::product::{Author, Content, New, Status};
 use catalog::variant::{self, Options};
 use inventory::stock::checked_field;
+use inventory::{Amount, Decision, Seen};
 use kernel::{CategoryId, Money, ProductId, Quantity, Result, VariantId, text};
 use serde::Deserialize;
 use store::Tx;
@@ -46,8 +47,8 @@ pub struct SaveProduct {
     /// The whole gallery, at most 20.
     #[serde(default)]
     pub images: Option<Vec<String>>,
-    /// Units that can be sold of the default variant: opened with a new product (0 when absent), set when rewriting
-    /// (left alone when absent).
+    /// Units that a new product is opened with (0 when absent). Rewriting never changes stock: absent or the stock of this
+    /// moment, else refused.
     #[serde(default)]
     #[schema(minimum = 0)]
     pub stock: Option<i64>,
@@ -78,7 +79,8 @@ pub struct SaveVariant {
     /// Added to the product's current price; may be negative.
     #[serde(default)]
     pub price_adjustment: Money,
-    /// Units it is opened with (0 when absent). Only for a new variant.
+    /// Units a new variant is opened with (0 when absent). Rewriting never changes stock: absent or the stock of this
+    /// moment, else refused.
     #[serde(default)]
     #[schema(minimum = 0)]
     pub stock: Option<i64>,
@@ -93,16 +95,46 @@ pub struct SaveVariant {
     pub version: Option<i64>,
 }
 
-/// How many units shall be available.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+/// How many units shall be available: `delta`, or `stock` with what it was decided on. What orders hold stays.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetStock {
-    /// Units that can be sold from now on; what orders hold stays.
+    /// Units that can be sold from now on; needs `expected`, `version` or `If-Match`.
+    #[serde(default)]
     #[schema(minimum = 0)]
-    pub stock: i64,
-    /// Of which variant; the default one when absent.
+    pub stock: Option<i64>,
+    /// Instead of `stock`: so many more, or fewer when negative; not 0.
+    #[serde(default)]
+    pub delta: Option<i64>,
+    /// The stock that it was decided on; refused when it is another one by now.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub expected: Option<i64>,
+    /// The `stockVersion` that it was decided on; or send `If-Match`.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// Of which variant; may be absent for a product with one variant.
     #[serde(default)]
     pub variant_id: Option<VariantId>,
+    /// The sku of that variant, instead of its id.
+    #[serde(default)]
+    pub sku: Option<String>,
+}
+
+/// The change of stock that a request asks for. C002 unless it names either a change, or an amount with what it was decided
+/// on.
+pub(crate) fn decision(to: Option<i64>, by: Option<i64>, seen: Seen) -> Result<Decision> {
+    let amount = match (to, by) {
+        (Some(_), Some(_)) => return Err(text::wrong("delta", "and stock must not both be given")),
+        (None, None) => return Err(text::wrong("stock", "or delta must be given")),
+        (None, Some(delta)) => Amount::By(delta),
+        (Some(_), None) if seen == Seen::default() => {
+            let message = "must be given with stock: the stock that it was decided on; or send its version, or delta";
+            return Err(text::wrong("expected", message));
+        }
+        (Some(units), None) => Amount::To(checked_field("stock", units)?),
+    };
+    Ok(Decision { amount, seen })
 }
 
 /// Lines to verify.

@@ -11,7 +11,7 @@ use inventory::StockStatus;
 use kernel::{Code, Currency, Money, PageRequest, ProductId, Quantity, Result, VariantId};
 use std::ops::Deref;
 use store::Tx;
-use web::Module;
+use web::{IfMatch, Module};
 
 const SETTINGS: Settings =
     Settings { currency: Currency::KRW, inventory: inventory::Settings { low_stock_threshold: 10 } };
@@ -93,7 +93,11 @@ fn a_product_and_its_stock_are_made_together_or_not_at_all() {
     for (body, code) in [
         (r#"{"name":"X","price":1,"stock":-1}"#, Code::InvalidStockQuantityParam),
         (r#"{"name":"X","price":1,"stock":1,"variants":[{"sku":"X1"}]}"#, Code::InvalidInput),
-        (r#"{"name":"X","price":1,"variants":[{"sku":"X1"},{"sku":"X1"}]}"#, Code::ProductAlreadyExists),
+        (
+            r#"{"name":"X","price":1,"variants":[{"sku":"X1","name":"a"},{"sku":"X1","name":"b"}]}"#,
+            Code::ProductAlreadyExists,
+        ),
+        (r#"{"name":"X","price":1,"variants":[{"sku":"X1"},{"sku":"X2"}]}"#, Code::Conflict),
         (r#"{"name":"X","price":1,"category":"a>b>c>d>e>f"}"#, Code::InvalidInput),
         (r#"{"name":"X","price":1,"category":"New","categoryId":1}"#, Code::InvalidInput),
         (r#"{"name":"X","price":0,"category":"New"}"#, Code::InvalidProductPrice),
@@ -115,26 +119,29 @@ fn a_seller_cannot_invent_categories_or_touch_other_things() {
     assert_eq!(shop.makes(me, MUG).unwrap_err().code(), Code::NotFound);
     let mine = shop.makes(me, r#"{"name":"Mine","price":5}"#).unwrap().product;
     assert!(mine.sku.starts_with("SKU-") && mine.seller_id == me.seller());
-    let set = SetStock { stock: 5, variant_id: None };
+    let set = SetStock { stock: Some(5), expected: Some(0), ..SetStock::default() };
     let (id, sent) = (mine.id, set.clone());
-    let error = shop.refused(move |tx| ops::set_stock(tx, SETTINGS, other, "x", id, &sent));
+    let error = shop.refused(move |tx| ops::set_stock(tx, SETTINGS, other, "x", id, &sent, IfMatch(None)));
     assert_eq!(error.code(), Code::RoleRequired);
-    let done = shop.does(move |tx| ops::set_stock(tx, SETTINGS, me, "x", id, &set));
+    let done = shop.does(move |tx| ops::set_stock(tx, SETTINGS, me, "x", id, &set, IfMatch(None)));
     assert_eq!(done.product.stock, 5);
     assert_eq!(shop.refused(move |tx| ops::owned(tx, SETTINGS, other, id)).code(), Code::RoleRequired);
 }
 
 #[test]
-fn rewriting_a_product_keeps_its_stock_unless_the_request_sets_it() {
+fn rewriting_a_product_keeps_its_stock() {
     let shop = Shop::open();
     let id = shop.makes(Author::Admin, MUG).unwrap().product.id;
     let rewrite = |body: &str, expected| {
         let sent: SaveProduct = serde_json::from_str(body).unwrap();
-        shop.write(move |tx| ops::rewrite(tx, SETTINGS, Author::Admin, "admin", id, &sent, expected))
+        shop.write(move |tx| ops::rewrite(tx, SETTINGS, Author::Admin, id, &sent, expected))
     };
     let changed = rewrite(r#"{"name":"Mug","price":8000}"#, Some(1)).unwrap().product;
     assert_eq!((changed.stock, changed.version, changed.category), (12, 2, None));
-    assert_eq!(rewrite(r#"{"name":"Mug","price":8000,"stock":2}"#, None).unwrap().product.stock, 2);
+    assert_eq!(rewrite(r#"{"name":"Mug","price":8000,"stock":12}"#, None).unwrap().product.stock, 12);
+    let refused = rewrite(r#"{"name":"Cup","price":8000,"stock":2}"#, None).unwrap_err();
+    assert_eq!((refused.code(), &refused.details()[0].values["currentStock"]), (Code::StaleVersion, &12.into()));
+    assert_eq!(shop.sees(id).product.name, "Mug", "a refused request changes nothing");
     assert_eq!(rewrite(r#"{"name":"Mug 2","price":8000}"#, Some(1)).unwrap_err().code(), Code::StaleVersion);
     for body in [
         r#"{"name":"M","price":1,"sku":"X"}"#,

@@ -4,7 +4,7 @@ use crate::ops::{categories, images};
 use crate::product::{self, Author, Content, New, Product, Status, outdated, same_version};
 use crate::store;
 use crate::text::{stored_sku, written};
-use crate::variant::{self, VARIANTS_MAX};
+use crate::variant::{self, Look, VARIANTS_MAX};
 use ::store::Tx;
 use events::{Change, ProductChanged};
 use kernel::{Code, Detail, Error, ProductId, Result, VariantId, number::ALPHABET, text};
@@ -98,7 +98,10 @@ pub(crate) fn first_variants(
         let own = one.sku.clone().unwrap_or_else(|| draw_sku(tx));
         variants.push((own, one));
     }
-    variant::distinct(variants.iter().map(|(_, one)| &one.options))?;
+    let looks: Vec<Look<'_>> = variants.iter().map(|(sku, one)| one.look(sku)).collect();
+    for (n, look) in looks.iter().enumerate() {
+        look.differs_from_all(looks[..n].iter().cloned())?;
+    }
     match variants.iter().filter(|(_, one)| one.is_default).count() {
         0 => variants[0].1.is_default = true,
         1 => {}
@@ -122,9 +125,30 @@ fn skus_must_be_free(tx: &mut Tx<'_>, sku: &str, variants: &[(String, variant::N
     }
     skus.push(sku);
     match store::skus_taken(tx, &skus)?.first() {
-        Some((taken, _)) => Err(sku_taken(taken)),
+        Some((taken, _)) => Err(sku_held(tx, taken)?),
         None => Ok(()),
     }
+}
+
+/// S002 about a sku that is stored: whether a deleted product or variant has it, and then how to bring that back.
+pub(crate) fn sku_held(tx: &mut Tx<'_>, sku: &str) -> Result<Error> {
+    let Some(holder) = store::sku_holder(tx, sku)? else { return Ok(sku_taken(sku)) };
+    let (what, path) = match holder.variant {
+        _ if holder.product_deleted => ("product", format!("{}/restore", holder.product)),
+        Some(variant) if holder.variant_deleted => {
+            ("variant", format!("{}/variants/{variant}/restore", holder.product))
+        }
+        Some(_) | None => return Ok(sku_taken(sku)),
+    };
+    let route = format!("PATCH {}/admin/products/{path}", web::BASE);
+    let message = format!("belongs to a deleted {what}; {route} brings it back");
+    let detail = Detail::field("sku", &message).with("sku", sku).with("productId", holder.product.raw());
+    let detail = match holder.variant {
+        Some(variant) => detail.with("variantId", variant.raw()),
+        None => detail,
+    };
+    let detail = detail.with("status", Status::Discontinued.name()).with("route", route);
+    Ok(Code::ProductAlreadyExists.because(format!("sku {sku} {message}")).with(detail))
 }
 
 /// S002 about one sku.
@@ -232,6 +256,22 @@ pub fn discontinue(
     step(tx, author, id, product::Change::Discontinued, expected)
 }
 
+/// Brings a deleted product back, off sale, with the variants that it had. Repeated: no effect. S008 when another product owns
+/// its name by now; S001, A002, C016.
+pub fn restore(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i64>) -> Result<Product> {
+    let mut product = store::find_locked(tx, id)?;
+    author.may_change(product.seller)?;
+    same_version(product.version, expected)?;
+    let next = product.status.step(product::Change::Restored)?;
+    if next == product.status {
+        return Ok(product);
+    }
+    name_must_be_free(tx, &product.content.name, Some(id))?;
+    product.status = next;
+    product.holds_name = true;
+    changed(tx, product, Change::Restored)
+}
+
 fn step(
     tx: &mut Tx<'_>,
     author: Author,
@@ -252,6 +292,7 @@ fn step(
             product.holds_name = false;
             Change::Discontinued
         }
+        product::Change::Restored => Change::Restored,
     };
     changed(tx, product, event)
 }

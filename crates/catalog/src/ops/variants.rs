@@ -1,6 +1,6 @@
 //! Operations on variants. Each is a change of its product and raises the product's version.
 
-use crate::ops::products::{changed, draw_sku, lock_to_change, raced, sku_taken};
+use crate::ops::products::{changed, draw_sku, lock_to_change, raced, sku_held};
 use crate::product::{Author, Product};
 use crate::store;
 use crate::variant::{self, New, VARIANTS_MAX, Variant};
@@ -39,17 +39,15 @@ pub fn add(tx: &mut Tx<'_>, author: Author, product: ProductId, new: New, expect
 
 /// Checks and inserts one more variant. The caller raises the product's version.
 pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], new: &New) -> Result<VariantId> {
-    if siblings.len() >= VARIANTS_MAX {
-        return Err(text::wrong("variants", format!("must be at most {VARIANTS_MAX}")));
-    }
+    must_have_room(siblings.len())?;
     variant::price(product.content.current_price(), new.price_adjustment)?;
-    variant::distinct(siblings.iter().map(|one| &one.options).chain([&new.options]))?;
     let sku = new.sku.clone().unwrap_or_else(|| draw_sku(tx));
+    new.look(&sku).differs_from_all(siblings.iter().map(Variant::look))?;
     // the sku may be this product's own, but not another product's or any variant's, discontinued ones included
     let taken = store::skus_taken(tx, &[&sku])?;
     let by_product = usize::from(product.sku == sku);
     if taken.len() > by_product {
-        return Err(sku_taken(&sku));
+        return Err(sku_held(tx, &sku)?);
     }
     if new.is_default {
         store::variants::clear_default(tx, product.id)?;
@@ -88,8 +86,11 @@ pub(crate) fn save(
     new: &New,
 ) -> Result<()> {
     variant::price(product.content.current_price(), new.price_adjustment)?;
-    let others = siblings.iter().filter(|one| one.id != current.id).map(|one| &one.options);
-    variant::distinct(others.chain([&new.options]))?;
+    let look = new.look(&current.sku);
+    // an old shop may have variants that look the same; their prices can still be changed
+    if look != current.look() {
+        look.differs_from_all(siblings.iter().filter(|one| one.id != current.id).map(Variant::look))?;
+    }
     store::variants::save(tx, current.id, new)?;
     if new.is_default && !current.is_default {
         store::variants::make_default(tx, product.id, current.id)?;
@@ -113,6 +114,36 @@ pub fn discontinue(
     }
     store::variants::discontinue(tx, &current)?;
     changed(tx, product, Change::Updated).map(|_| ())
+}
+
+/// Brings a deleted variant back, off sale. Repeated: no effect. C019 when a buyer could not tell it from another variant by
+/// now, C003 when the product never had it; S004, S001, A002, C016, C002.
+pub fn restore(
+    tx: &mut Tx<'_>,
+    author: Author,
+    product: ProductId,
+    id: VariantId,
+    expected: Option<i64>,
+) -> Result<Variant> {
+    let product = lock_to_change(tx, author, product, expected)?;
+    let siblings = of_products(tx, &[product.id])?;
+    if let Some(kept) = siblings.iter().find(|one| one.id == id) {
+        return Ok(kept.clone());
+    }
+    let deleted = store::variants::deleted(tx, product.id, id)?.ok_or_else(|| unknown(id))?;
+    must_have_room(siblings.len())?;
+    variant::price(product.content.current_price(), deleted.price_adjustment)?;
+    deleted.look().differs_from_all(siblings.iter().map(Variant::look))?;
+    store::variants::save(tx, id, &New { status: variant::Status::Inactive, ..deleted.into() })?;
+    let product = changed(tx, product, Change::Updated)?;
+    one(tx, product.id, id)
+}
+
+fn must_have_room(count: usize) -> Result<()> {
+    match count < VARIANTS_MAX {
+        true => Ok(()),
+        false => Err(text::wrong("variants", format!("must be at most {VARIANTS_MAX}"))),
+    }
 }
 
 fn one(tx: &mut Tx<'_>, product: ProductId, id: VariantId) -> Result<Variant> {

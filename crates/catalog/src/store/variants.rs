@@ -2,12 +2,15 @@
 
 use crate::variant::{New, Status, Variant};
 use kernel::{Code, Money, ProductId, Result, VariantId};
-use store::{Arg, Row, Tx, args};
+use store::{Arg, Row, Tx, args, concatcp};
 
-const OF_PRODUCTS: &str = "select v.id, v.product_id, v.sku, v.name, v.options, v.price_adjustment,
+/// What [`variant`] reads, in this order, and where it is read from.
+const VARIANTS: &str = "select v.id, v.product_id, v.sku, v.name, v.options, v.price_adjustment,
         p.current_price + v.price_adjustment, v.status, v.default_of, v.created_at, v.updated_at
-    from product_variants v join products p on p.id = v.product_id
-    where v.product_id in ([?]) and v.status <> 'DISCONTINUED' order by v.product_id, v.id";
+    from product_variants v join products p on p.id = v.product_id";
+const OF_PRODUCTS: &str =
+    concatcp!(VARIANTS, " where v.product_id in ([?]) and v.status <> 'DISCONTINUED' order by v.product_id, v.id");
+const DELETED: &str = concatcp!(VARIANTS, " where v.product_id = ? and v.id = ? and v.status = 'DISCONTINUED'");
 const INSERT: &str = "insert into product_variants
     (product_id, default_of, sku, name, options, price_adjustment, status, created_at, updated_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -23,8 +26,18 @@ const IMAGES_OF: &str =
 const INSERT_IMAGES: &str = "insert into product_images (product_id, position, url) values [(?, ?, ?)]";
 const DELETE_IMAGES: &str = "delete from product_images where product_id = ?";
 
-pub(crate) const STATEMENTS: &[&str] =
-    &[OF_PRODUCTS, INSERT, SAVE, NO_DEFAULT, DEFAULT, LOWEST_ADJUSTMENT, IMAGES_OF, INSERT_IMAGES, DELETE_IMAGES];
+pub(crate) const STATEMENTS: &[&str] = &[
+    OF_PRODUCTS,
+    DELETED,
+    INSERT,
+    SAVE,
+    NO_DEFAULT,
+    DEFAULT,
+    LOWEST_ADJUSTMENT,
+    IMAGES_OF,
+    INSERT_IMAGES,
+    DELETE_IMAGES,
+];
 
 fn variant(row: &Row<'_>) -> Result<Variant> {
     Ok(Variant {
@@ -45,6 +58,11 @@ fn variant(row: &Row<'_>) -> Result<Variant> {
 /// The variants of these products, product by product in the order they were made, without discontinued ones.
 pub(crate) fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Variant>> {
     tx.query(OF_PRODUCTS, args![Arg::list(products)], variant)
+}
+
+/// The product's deleted variant with this id.
+pub(crate) fn deleted(tx: &mut Tx<'_>, product: ProductId, id: VariantId) -> Result<Option<Variant>> {
+    tx.query_first(DELETED, args![product, id], variant)
 }
 
 /// Stores a new variant. C019 when another job took the sku at the same moment.

@@ -3,7 +3,7 @@
 use crate::Location;
 use crate::events;
 use crate::movement::Kind;
-use crate::stock::{self, Opening, StockRow};
+use crate::stock::{self, Decision, Opening, StockRow};
 use crate::store::{self, Cause};
 use ::events::StockChanged;
 use ::store::{Arg, Tx};
@@ -65,31 +65,32 @@ pub fn receive(
     moved(tx, Kind::Received, &mut rows, reason, by)
 }
 
-/// Stock was counted again, broke or was found: `delta` changes the available units. S401; S406 when `delta` is 0 or
-/// more units would go than are available.
+/// Stock at a location was counted again, broke or was found. S401; C016 when it is not what was seen; S406 when more units
+/// would go than are available.
 pub fn adjust(
     tx: &mut Tx<'_>,
     product: ProductId,
     variant: VariantId,
     location: &str,
-    delta: i64,
+    decision: Decision,
     reason: &str,
     by: &str,
 ) -> Result<()> {
-    if delta == 0 || delta.unsigned_abs() > Quantity::MAX.unsigned_abs() {
-        return Err(Code::InvalidStockQuantity.because(format!("delta must not be 0 nor beyond {}", Quantity::MAX)));
-    }
     let (mut rows, at) = place(tx, product, variant, location)?;
-    rows[at].units = delta;
-    moved(tx, Kind::Adjusted, &mut rows, reason, by)
+    rows[at].units = decision.delta(rows[at].available, rows[at].version)?;
+    match rows[at].units {
+        0 => Ok(()),
+        _ => moved(tx, Kind::Adjusted, &mut rows, reason, by),
+    }
 }
 
-/// Sets the available units of a variant over all its locations: missing units are added to `MAIN`; surplus units are
-/// removed from `MAIN` first. Reserved units stay. S401, S406.
-pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, quantity: i64, by: &str) -> Result<()> {
-    let wanted = stock::checked(quantity)?;
+/// Changes the available units of a variant over all its locations: missing units are added to `MAIN`; surplus units are
+/// removed from `MAIN` first. Reserved units stay. S401; C016 when the stock is not what was seen; S406.
+pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, decision: Decision, by: &str) -> Result<()> {
     let mut rows = of_variant(tx, variant)?;
-    let delta = wanted - rows.iter().map(|row| row.available).sum::<i64>();
+    let available = rows.iter().map(|row| row.available).sum::<i64>();
+    let delta = decision.delta(available, rows.iter().map(|row| row.version).sum())?;
+    stock::checked(available + delta)?;
     if delta == 0 {
         return Ok(());
     }
@@ -110,7 +111,7 @@ pub fn open_or_set(tx: &mut Tx<'_>, opening: Opening, by: &str) -> Result<bool> 
     match store::levels(tx, &[opening.variant])?.first() {
         None => open(tx, &[opening], None, by)?,
         Some(level) if level.available == opening.quantity => return Ok(false),
-        Some(_) => set_available(tx, opening.variant, opening.quantity, by)?,
+        Some(_) => set_available(tx, opening.variant, Decision::to(opening.quantity), by)?,
     }
     Ok(true)
 }

@@ -1,12 +1,13 @@
 //! The handlers with which sellers and administrators keep the stock of a product: open, add, adjust, read the ledger; and the
 //! rebuild. `inventory` knows neither the seller of a product nor its default variant; `catalog` does.
 
-use crate::ops::Settings;
+use crate::ops::{Settings, which_variant};
+use crate::request::decision;
 use axum::{extract::State, response::Response};
-use catalog::ops::{products, variants};
+use catalog::ops::products;
 use catalog::product::Author;
 use inventory::rebuild::{self, Report};
-use inventory::{Location, Movement, Opening, Stock, ops as stock};
+use inventory::{Location, Movement, Opening, Seen, Stock, ops as stock};
 use kernel::{Code, Error, Page, ProductId, Quantity, Result, VariantId};
 use serde::Deserialize;
 use store::Tx;
@@ -14,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    Admin, ApiResult, App, Failure, Idempotent, Paging, Path, Query, Routes, Seller, created, ok, once,
+    Admin, ApiResult, App, Failure, Idempotent, IfMatch, Paging, Path, Query, Routes, Seller, created, ok, once,
     route::{ADMIN, SELLER},
 };
 
@@ -32,9 +33,12 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenStock {
-    /// Of which variant; the default one when absent.
+    /// Of which variant; may be absent for a product with one variant.
     #[serde(default)]
     variant_id: Option<VariantId>,
+    /// The sku of that variant, instead of its id.
+    #[serde(default)]
+    sku: Option<String>,
     /// Where; `MAIN` when absent.
     #[serde(default)]
     location_code: Option<String>,
@@ -54,9 +58,12 @@ pub struct OpenStock {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddStock {
-    /// Of which variant; the default one when absent.
+    /// Of which variant; may be absent for a product with one variant.
     #[serde(default)]
     variant_id: Option<VariantId>,
+    /// The sku of that variant, instead of its id.
+    #[serde(default)]
+    sku: Option<String>,
     /// Where; `MAIN` when absent.
     #[serde(default)]
     location_code: Option<String>,
@@ -72,35 +79,47 @@ pub struct AddStock {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AdjustStock {
-    /// Of which variant; the default one when absent.
+    /// Of which variant; may be absent for a product with one variant.
     #[serde(default)]
     variant_id: Option<VariantId>,
+    /// The sku of that variant, instead of its id.
+    #[serde(default)]
+    sku: Option<String>,
     /// Where; `MAIN` when absent.
     #[serde(default)]
     location_code: Option<String>,
     /// The change of what can be sold; not 0.
-    delta: i64,
+    #[serde(default)]
+    delta: Option<i64>,
+    /// Instead of `delta`: so many can be sold there from now on; needs `expected`, `version` or `If-Match`.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    stock: Option<i64>,
+    /// The available units there that it was decided on; refused when they are others by now.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    expected: Option<i64>,
+    /// The `version` in the `breakdown` that it was decided on; or send `If-Match`.
+    #[serde(default)]
+    version: Option<i64>,
     /// Why, at most 500 characters.
     reason: String,
 }
 
-/// The named variant of the product, or its default one; C003 when it has none such.
-fn variant_of(tx: &mut Tx<'_>, product: ProductId, named: Option<VariantId>) -> Result<VariantId> {
-    let family = variants::of_products(tx, &[product])?;
-    let chosen = family.iter().find(|one| named.map_or(one.is_default, |id| one.id == id));
-    chosen.map(|one| one.id).ok_or_else(|| Code::NotFound.because("the product has no such variant"))
+/// The stock that a request names.
+struct Place<'a> {
+    variant: Option<VariantId>,
+    sku: &'a Option<String>,
+    location: &'a Option<String>,
 }
 
-/// The variant and location of the request, if `author` may change them. S401 when the product has no stock.
-fn place(
-    tx: &mut Tx<'_>,
-    author: Author,
-    product: ProductId,
-    (variant, location): (Option<VariantId>, Option<&str>),
-) -> Result<(VariantId, Location)> {
-    stock::stock_of_product(tx, product)?;
-    products::lock_to_change(tx, author, product, None)?;
-    Ok((variant_of(tx, product, variant)?, Location::or_main(location)?))
+impl Place<'_> {
+    /// The variant and location, if `author` may change them. C002, C003.
+    fn found(&self, tx: &mut Tx<'_>, author: Author, product: ProductId) -> Result<(VariantId, Location)> {
+        products::lock_to_change(tx, author, product, None)?;
+        let variant = which_variant(tx, product, self.variant, self.sku.as_deref())?;
+        Ok((variant, Location::or_main(self.location.as_deref())?))
+    }
 }
 
 /// Begins to keep stock. S001, A002; S407 when it is kept there already, S406 for a wrong quantity.
@@ -112,11 +131,12 @@ fn open(
     product: ProductId,
     sent: &OpenStock,
 ) -> Result<Stock> {
-    products::lock_to_change(tx, author, product, None)?;
+    let place = Place { variant: sent.variant_id, sku: &sent.sku, location: &sent.location_code };
+    let (variant, location) = place.found(tx, author, product)?;
     let opening = Opening {
         product,
-        variant: variant_of(tx, product, sent.variant_id)?,
-        location: Location::or_main(sent.location_code.as_deref())?,
+        variant,
+        location,
         quantity: sent.quantity,
         threshold: sent.low_stock_threshold.unwrap_or(settings.inventory.low_stock_threshold),
     };
@@ -126,7 +146,9 @@ fn open(
 
 /// Goods arrived. S401, A002, S406.
 fn add(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &AddStock) -> Result<Stock> {
-    let (variant, location) = place(tx, author, product, (sent.variant_id, sent.location_code.as_deref()))?;
+    stock::stock_of_product(tx, product)?;
+    let place = Place { variant: sent.variant_id, sku: &sent.sku, location: &sent.location_code };
+    let (variant, location) = place.found(tx, author, product)?;
     let wrong = |_: Error| Code::InvalidStockQuantity.because(format!("quantity must be 1 to {}", Quantity::MAX));
     let quantity = Quantity::new(sent.quantity).map_err(wrong)?;
     let reason = sent.reason.as_deref().unwrap_or_default();
@@ -134,11 +156,22 @@ fn add(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &Add
     stock::stock_of_product(tx, product)
 }
 
-/// Stock was counted anew. S401, A002, S406.
-fn adjust(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &AdjustStock) -> Result<Stock> {
-    let (variant, location) = place(tx, author, product, (sent.variant_id, sent.location_code.as_deref()))?;
+/// Stock was counted anew. S401, A002, S406; C016 when it is not what the request was decided on.
+fn adjust(
+    tx: &mut Tx<'_>,
+    author: Author,
+    by: &str,
+    product: ProductId,
+    sent: &AdjustStock,
+    if_match: IfMatch,
+) -> Result<Stock> {
+    stock::stock_of_product(tx, product)?;
+    let place = Place { variant: sent.variant_id, sku: &sent.sku, location: &sent.location_code };
+    let (variant, location) = place.found(tx, author, product)?;
     let reason = kernel::text::required_paragraph("reason", &sent.reason, kernel::text::REASON_MAX)?;
-    stock::adjust(tx, product, variant, location.as_str(), sent.delta, &reason, by)?;
+    let seen = Seen { available: sent.expected, version: if_match.or(sent.version)? };
+    let decision = decision(sent.stock, sent.delta, seen)?;
+    stock::adjust(tx, product, variant, location.as_str(), decision, &reason, by)?;
     stock::stock_of_product(tx, product)
 }
 
@@ -175,18 +208,21 @@ async fn add_stock(
     once(&app, key, "merchandising.add-stock", work).await
 }
 
-/// Adjust what can be sold by a difference. What orders hold stays.
+/// Adjust what can be sold at a location, by `delta`, or to `stock` if it is still what it was decided on: `expected` units,
+/// or the location's `version` in `If-Match`. What orders hold stays.
 #[utoipa::path(put, path = "/inventory/{productId}/adjust", tag = "inventory", request_body = AdjustStock,
-    params(("productId" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("productId" = i64, Path), ("If-Match" = Option<String>, Header),
+        ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<Stock>)))]
 async fn adjust_stock(
     State(app): State<App>,
     seller: Seller,
     Path(product): Path<ProductId>,
+    if_match: IfMatch,
     Idempotent { body, key }: Idempotent<AdjustStock>,
 ) -> Result<Response, Failure> {
     let (author, by) = (Author::from(&seller), seller.0.id.to_string());
-    let work = move |tx: &mut Tx<'_>| Ok(ok(adjust(tx, author, &by, product, &body)?));
+    let work = move |tx: &mut Tx<'_>| Ok(ok(adjust(tx, author, &by, product, &body, if_match)?));
     once(&app, key, "merchandising.adjust-stock", work).await
 }
 

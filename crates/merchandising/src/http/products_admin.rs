@@ -32,6 +32,8 @@ pub fn routes() -> Routes {
         .add(SELLER, routes!(set_stock))
         .add(SELLER, routes!(publish_product))
         .add(SELLER, routes!(close_product))
+        .add(SELLER, routes!(restore_product))
+        .add(SELLER, routes!(restore_variant))
         .add(SELLER, routes!(product_variants))
         .merge(alias::also_at("/admin/products", "/products", SELLER, writes))
 }
@@ -92,8 +94,8 @@ async fn create_product(
     once(&app, key, "merchandising.create", work).await
 }
 
-/// Rewrite a product as a whole. Its stock changes only when the request names it; its images stay when the request
-/// names none, except that the first one becomes `imageUrl`.
+/// Rewrite a product as a whole, without its stock: a request that names another stock than there is now is refused. Its
+/// images stay when the request names none, except that the first one becomes `imageUrl`.
 #[utoipa::path(put, path = "/admin/products/{id}", tag = "product", request_body = SaveProduct,
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<ProductDetail>)))]
@@ -104,9 +106,9 @@ async fn rewrite_product(
     if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SaveProduct>,
 ) -> Result<Response, Failure> {
-    let (settings, author, by) = (Settings::of(&app), Author::from(&seller), seller.0.id.to_string());
+    let (settings, author) = (Settings::of(&app), Author::from(&seller));
     let expected = if_match.or(body.version)?;
-    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, settings, author, &by, id, &body, expected)?));
+    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::rewrite(tx, settings, author, id, &body, expected)?));
     once(&app, key, "merchandising.rewrite", work).await
 }
 
@@ -127,18 +129,20 @@ async fn delete_product(
     Ok(done())
 }
 
-/// Make so many units available of the product's default variant, or of the named one. What orders hold stays.
+/// Change how many units can be sold of a variant, by `delta`, or to `stock` if the stock is still what it was decided on:
+/// `expected` units, or the `stockVersion` in `If-Match`. What orders hold stays.
 #[utoipa::path(patch, path = "/admin/products/{id}/stock", tag = "product", request_body = SetStock,
-    params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<ProductDetail>)))]
 async fn set_stock(
     State(app): State<App>,
     seller: Seller,
     Path(id): Path<ProductId>,
+    if_match: IfMatch,
     Idempotent { body, key }: Idempotent<SetStock>,
 ) -> Result<Response, Failure> {
     let (settings, author, by) = (Settings::of(&app), Author::from(&seller), seller.0.id.to_string());
-    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, settings, author, &by, id, &body)?));
+    let work = move |tx: &mut Tx<'_>| Ok(ok(ops::set_stock(tx, settings, author, &by, id, &body, if_match)?));
     once(&app, key, "merchandising.set-stock", work).await
 }
 
@@ -166,6 +170,34 @@ async fn close_product(
 ) -> ApiResult<ProductDetail> {
     let (settings, author) = (Settings::of(&app), Author::from(&seller));
     Ok(ok(app.db.write("merchandising.close", move |tx| ops::close(tx, settings, author, id, expected)).await?))
+}
+
+/// Bring a deleted product back: it becomes INACTIVE, with the variants that it had. Refused while another product has its name.
+#[utoipa::path(patch, path = "/admin/products/{id}/restore", tag = "product",
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = Success<ProductDetail>)))]
+async fn restore_product(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<ProductId>,
+    IfMatch(expected): IfMatch,
+) -> ApiResult<ProductDetail> {
+    let (settings, author) = (Settings::of(&app), Author::from(&seller));
+    Ok(ok(app.db.write("merchandising.restore", move |tx| ops::restore(tx, settings, author, id, expected)).await?))
+}
+
+/// Bring a deleted variant back: it becomes INACTIVE.
+#[utoipa::path(patch, path = "/admin/products/{id}/variants/{variantId}/restore", tag = "product",
+    params(("id" = i64, Path), ("variantId" = i64, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = Success<VariantPage>)))]
+async fn restore_variant(
+    State(app): State<App>,
+    seller: Seller,
+    Path((id, variant)): Path<(ProductId, VariantId)>,
+    IfMatch(expected): IfMatch,
+) -> ApiResult<VariantPage> {
+    let author = Author::from(&seller);
+    let work = move |tx: &mut Tx<'_>| ops::restore_variant(tx, author, id, variant, expected);
+    Ok(ok(app.db.write("merchandising.restore-variant", work).await?))
 }
 
 /// The variants of a product with their stock.

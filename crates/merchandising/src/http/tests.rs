@@ -14,7 +14,7 @@ fn a_page_comes_from_the_cache_until_something_changes() {
     assert_eq!((made.status, made.header("location")), (201, "/api/v1/shopping/products/1".to_owned()));
     let page = shop.anonymous().get("/products/1").json();
     assert_eq!((&page["data"]["stock"], &page["data"]["variants"][0]["sku"]), (&3.into(), &"MUG".into()));
-    let set = admin.request("PATCH /admin/products/1/stock", r#"{"stock":8}"#);
+    let set = admin.request("PATCH /admin/products/1/stock", r#"{"stock":8,"expected":3}"#);
     assert_eq!((set.status, &set.json()["data"]["stock"]), (200, &8.into()));
     let fresh = shop.anonymous().get("/products/1").json();
     assert_eq!(fresh["data"]["stock"], 8, "a client reads what it has written, before the relay comes by");

@@ -5,6 +5,7 @@ mod cancel;
 mod cart;
 mod document;
 mod events;
+mod goods;
 mod input;
 mod language;
 mod matrix;

@@ -44,7 +44,7 @@ fn no_way_of_changing_stock_goes_below_zero() {
     admin.put(format!("/inventory/{}/add", mug.id), json!({"quantity": 0, "reason": "x"})).must("400 S406");
     admin.put(format!("/inventory/{}/add", mug.id), json!({"quantity": 3, "reason": "delivery"})).must("200");
     assert_eq!(shop.stock_of(&mug), (3, 4, 7));
-    let refused = admin.patch(format!("/admin/products/{}/stock", mug.id), json!({"stock": -1}));
+    let refused = admin.patch(format!("/admin/products/{}/stock", mug.id), json!({"stock": -1, "expected": 0}));
     assert_eq!(refused.status, 400, "{}", refused.text());
     // the statements are the proof: one moves stock, and it is guarded; one repairs a snapshot to what the ledger says
     let statements = shop.statements();

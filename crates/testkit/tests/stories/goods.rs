@@ -1,0 +1,206 @@
+//! What merchandisers do with products and their stock (docs/RULES.md).
+
+use serde_json::{Value, json};
+use testkit::{Product, TestShop};
+
+/// A tee in two sizes: 10 of the small one, 20 of the large one.
+fn tee(shop: &TestShop) -> i64 {
+    let tee = json!({"sku": "TEE", "name": "Tee", "price": 20_000, "variants": [
+        {"sku": "TEE-S", "options": {"size": "S"}, "stock": 10},
+        {"sku": "TEE-L", "options": {"size": "L"}, "stock": 20},
+    ]});
+    shop.admin().post("/admin/products", tee).must("201").number("/id")
+}
+
+/// The units of each variant that can be sold.
+fn stock_of_variants(shop: &TestShop, product: i64) -> Vec<i64> {
+    let variants = shop.admin().get(format!("/admin/products/{product}/variants")).must("200").data();
+    variants.as_array().unwrap().iter().map(|one| one["stock"].as_i64().unwrap()).collect()
+}
+
+#[test]
+fn a_form_that_was_opened_before_a_sale_puts_no_stock_back() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let mug = shop.product("mug").stock(2).save();
+    let form = admin.get(format!("/admin/products/{}", mug.id)).must("200");
+    let (version, stock_version) = (form.number("/version"), form.number("/stockVersion"));
+    shop.buyer().orders(&mug, 1).must("201");
+
+    let saved = admin.with("if-match", &version.to_string());
+    let content = |stock: i64| json!({"name": "mug", "price": 9_000, "stock": stock});
+    let refused = saved.put(format!("/admin/products/{}", mug.id), content(2)).must("409 C016");
+    let detail = &refused.json()["error"]["details"][0];
+    assert_eq!((&detail["field"], &detail["currentStock"]), (&json!("stock"), &json!(1)));
+    assert_eq!(detail["route"], format!("PATCH /api/v1/shopping/admin/products/{}/stock", mug.id));
+    assert_eq!(shop.stock_of(&mug), (1, 1, 2));
+    let changed = saved.put(format!("/admin/products/{}", mug.id), content(1)).must("200");
+    assert_eq!((changed.number("/price"), changed.number("/stock")), (9_000, 1));
+
+    let stock = format!("/admin/products/{}/stock", mug.id);
+    admin.patch(&stock, json!({"stock": 5})).must("400 C002");
+    admin.patch(&stock, json!({"stock": 5, "delta": 1, "expected": 1})).must("400 C002");
+    let refused = admin.patch(&stock, json!({"stock": 5, "expected": 2})).must("409 C016");
+    let detail = refused.json()["error"]["details"][0].clone();
+    assert_eq!((&detail["currentStock"], &detail["currentVersion"]), (&json!(1), &json!(stock_version + 1)));
+    admin.with("if-match", &stock_version.to_string()).patch(&stock, json!({"stock": 5})).must("409 C016");
+    let seen = admin.with("if-match", &(stock_version + 1).to_string()).patch(&stock, json!({"stock": 5}));
+    assert_eq!(seen.must("200").number("/stock"), 5);
+    assert_eq!(admin.patch(&stock, json!({"delta": -2})).must("200").number("/stock"), 3);
+    admin.patch(&stock, json!({"delta": -4})).must("400 S406");
+    assert_eq!(shop.stock_of(&mug), (3, 1, 4));
+}
+
+#[test]
+fn a_count_of_a_location_holds_only_for_the_stock_that_was_counted() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let mug = shop.product("mug").stock(8).save();
+    let counted = |body: Value| admin.put(format!("/inventory/{}/adjust", mug.id), body);
+    let seen = admin.get(format!("/inventory/{}", mug.id)).must("200").number("/breakdown/0/version");
+    shop.buyer().orders(&mug, 3).must("201");
+    counted(json!({"stock": 7, "expected": 8, "reason": "count"})).must("409 C016");
+    counted(json!({"stock": 7, "version": seen, "reason": "count"})).must("409 C016");
+    counted(json!({"stock": 7, "reason": "count"})).must("400 C002");
+    counted(json!({"reason": "count"})).must("400 C002");
+    counted(json!({"stock": 4, "expected": 5, "reason": "count"})).must("200");
+    assert_eq!(shop.stock_of(&mug), (4, 3, 7));
+    counted(json!({"stock": 4, "expected": 4, "reason": "count"})).must("200");
+    counted(json!({"delta": 2, "reason": "found"})).must("200");
+    assert_eq!(shop.stock_of(&mug), (6, 3, 9));
+}
+
+#[test]
+fn of_two_counts_that_were_decided_at_once_one_is_stored() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(10).save();
+    let admin = shop.admin();
+    let responses = shop.at_once(8, |n| {
+        admin.patch(format!("/admin/products/{}/stock", mug.id), json!({"stock": 20 + n, "expected": 10}))
+    });
+    assert_eq!((responses.count("200"), responses.count("409 C016")), (1, 7), "{:?}", responses.summary());
+}
+
+#[test]
+fn the_stock_of_a_product_with_several_variants_is_set_variant_by_variant() {
+    let shop = TestShop::open();
+    let (admin, id) = (shop.admin(), tee(&shop));
+    assert_eq!(admin.get(format!("/admin/products/{id}")).must("200").number("/stock"), 30);
+    let content = |stock: i64| json!({"name": "Tee", "price": 20_000, "stock": stock});
+    admin.put(format!("/admin/products/{id}"), content(50)).must("409 C016");
+    admin.put(format!("/admin/products/{id}"), content(30)).must("200");
+
+    let stock = format!("/admin/products/{id}/stock");
+    for unclear in [json!({"stock": 30, "expected": 30}), json!({"delta": 5})] {
+        admin.patch(&stock, unclear).must("400 C002");
+    }
+    for (verb, body) in [
+        ("adjust", json!({"delta": 1, "reason": "count"})),
+        ("adjust", json!({"stock": 30, "expected": 30, "reason": "count"})),
+        ("add", json!({"quantity": 1})),
+    ] {
+        admin.put(format!("/inventory/{id}/{verb}"), body).must("400 C002");
+    }
+    assert_eq!(stock_of_variants(&shop, id), [10, 20]);
+
+    admin.patch(&stock, json!({"stock": 7, "expected": 20, "sku": "TEE-L"})).must("200");
+    admin.patch(&stock, json!({"stock": 1, "expected": 1, "sku": "MUG"})).must("404 C003");
+    admin.put(format!("/inventory/{id}/adjust"), json!({"delta": -1, "reason": "lost", "sku": "TEE-S"})).must("200");
+    assert_eq!(stock_of_variants(&shop, id), [9, 7]);
+}
+
+#[test]
+fn a_form_of_a_variant_leaves_its_stock_alone() {
+    let shop = TestShop::open();
+    let (admin, id) = (shop.admin(), tee(&shop));
+    let small = admin.get(format!("/admin/products/{id}/variants")).must("200").number("/0/id");
+    let form = |stock: i64| json!({"options": {"size": "S"}, "priceAdjustment": 500, "stock": stock});
+    let path = format!("/admin/products/{id}/variants/{small}");
+    let sold = Product { id, variant: small, sku: "TEE-S".into(), name: "Tee".into(), price: 20_000 };
+    shop.buyer().orders(&sold, 1).must("201");
+    admin.put(&path, form(10)).must("409 C016");
+    assert_eq!(admin.put(&path, form(9)).must("200").number("/stock"), 9);
+}
+
+#[test]
+fn variants_that_a_buyer_cannot_tell_apart_are_refused() {
+    let shop = TestShop::open();
+    let (admin, id) = (shop.admin(), tee(&shop));
+    let variants = format!("/admin/products/{id}/variants");
+    for same in [
+        json!({"options": {"size": "S"}}),
+        json!({"options": {"Size": "s"}}),
+        json!({"options": {"ｓｉｚｅ": "L "}}),
+        json!({"options": {"size": "S", "color": "Red"}}),
+        json!({"options": {"color": "Red"}}),
+        json!({"options": {}}),
+        json!({"name": "Other"}),
+    ] {
+        admin.post(&variants, same).must("409 C019");
+    }
+    let refused = admin.post(&variants, json!({"options": {"SIZE": "s"}})).must("409 C019");
+    assert_eq!(refused.json()["error"]["details"][0]["sku"], "TEE-S");
+    let medium = admin.post(&variants, json!({"options": {"size": "M"}, "sku": "TEE-M"})).must("201").number("/id");
+    admin.put(format!("{variants}/{medium}"), json!({"options": {"SIZE": "l"}})).must("409 C019");
+    admin.put(format!("{variants}/{medium}"), json!({"options": {"size": "M"}, "priceAdjustment": 100})).must("200");
+    for both in
+        [json!([{}, {}]), json!([{"options": {"size": "S"}}, {}]), json!([{"name": "A"}, {"name": "a\u{200B}"}])]
+    {
+        admin.post("/admin/products", json!({"name": "Cap", "price": 1_000, "variants": both})).must("409 C019");
+    }
+    let plain = shop.product("mug").save();
+    let large = json!({"options": {"size": "L"}});
+    admin.post(format!("/admin/products/{}/variants", plain.id), large.clone()).must("409 C019");
+    let own = json!({"options": {"size": "M"}});
+    admin.put(format!("/admin/products/{}/variants/{}", plain.id, plain.variant), own).must("200");
+    admin.post(format!("/admin/products/{}/variants", plain.id), large).must("201");
+}
+
+#[test]
+fn the_sku_of_a_deleted_product_says_so_and_the_product_can_come_back() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let mug = shop.product("mug").stock(3).save();
+    admin.delete(format!("/admin/products/{}", mug.id)).must("200");
+    let again = json!({"sku": mug.sku, "name": "another", "price": 1_000});
+    let refused = admin.post("/admin/products", again).must("409 S002");
+    let detail = refused.json()["error"]["details"][0].clone();
+    let route = format!("/admin/products/{}/restore", mug.id);
+    assert_eq!((&detail["status"], &detail["productId"]), (&json!("DISCONTINUED"), &json!(mug.id)));
+    assert_eq!(detail["route"], format!("PATCH /api/v1/shopping{route}"));
+    shop.seller().patch(&route, json!({})).must("403 A002");
+
+    let other = admin.post("/admin/products", json!({"name": "mug", "price": 1_000})).must("201").number("/id");
+    admin.patch(&route, json!({})).must("409 S008");
+    admin.delete(format!("/admin/products/{other}")).must("200");
+    let back = admin.patch(&route, json!({})).must("200");
+    assert_eq!((back.word("/status").as_str(), back.number("/stock")), ("INACTIVE", 3));
+    assert_eq!(admin.patch(&route, json!({})).must("200").number("/version"), back.number("/version"));
+    shop.anonymous().get(format!("/products/{}", mug.id)).must("404 S001");
+    admin.patch(format!("/admin/products/{}/publish", mug.id), json!({})).must("200");
+    shop.buyer().orders(&mug, 1).must("201");
+    admin.patch("/admin/products/99/restore", json!({})).must("404 S001");
+}
+
+#[test]
+fn the_sku_of_a_deleted_variant_says_so_and_the_variant_can_come_back() {
+    let shop = TestShop::open();
+    let (admin, id) = (shop.admin(), tee(&shop));
+    let variants = format!("/admin/products/{id}/variants");
+    let large = admin.get(&variants).must("200").number("/1/id");
+    admin.delete(format!("{variants}/{large}")).must("200");
+    let again = admin.post(&variants, json!({"sku": "TEE-L", "options": {"size": "XL"}})).must("409 S002");
+    let detail = again.json()["error"]["details"][0].clone();
+    assert_eq!((&detail["variantId"], &detail["status"]), (&json!(large), &json!("DISCONTINUED")));
+
+    let other = admin.post(&variants, json!({"options": {"Size": "l"}})).must("201").number("/id");
+    let route = format!("{variants}/{large}/restore");
+    admin.patch(&route, json!({})).must("409 C019");
+    admin.delete(format!("{variants}/{other}")).must("200");
+    let back = admin.patch(&route, json!({})).must("200");
+    assert_eq!((back.word("/status").as_str(), back.number("/stock")), ("INACTIVE", 20));
+    admin.patch(&route, json!({})).must("200");
+    admin.patch(format!("{variants}/999/restore"), json!({})).must("404 C003");
+    admin.put(format!("{variants}/{large}"), json!({"options": {"size": "L"}, "status": "ACTIVE"})).must("200");
+    assert_eq!(admin.get(format!("/admin/products/{id}")).must("200").number("/stock"), 30);
+}
