@@ -173,7 +173,7 @@ pub fn price(base: Money, adjustment: Money) -> Result<Money> {
     }
 }
 
-/// By what buyers tell a variant from the other variants of its product.
+/// By what buyers distinguish a variant from the other variants of its product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look<'a> {
     pub sku: &'a str,
@@ -196,14 +196,16 @@ impl<'a> Look<'a> {
         self.options.iter().any(|(name, value)| other.options.get(name).is_some_and(|theirs| theirs != value))
     }
 
-    /// C019 naming one of `others` that a buyer cannot tell from this variant, and what to do.
+    /// C019 naming one of `others` that a buyer cannot distinguish from this variant, and what to do.
     pub fn differs_from_all<'b>(&self, others: impl IntoIterator<Item = Look<'b>>) -> Result<()> {
         let Some(same) = others.into_iter().find(|other| !self.differs_from(other)) else { return Ok(()) };
         let sku = same.sku;
         let why = if self.options == same.options && !self.options.is_empty() {
             format!("variant {sku} has these options already")
         } else {
-            format!("nothing tells it from variant {sku}: both need an option such as size, with different values")
+            format!(
+                "nothing distinguishes it from variant {sku}: both need an option such as size, with different values"
+            )
         };
         let detail = Detail::field("options", &why).with("sku", sku);
         Err(Code::Conflict.because(why).with(detail))
@@ -248,7 +250,7 @@ mod tests {
     #[test]
     fn variants_that_look_the_same_are_refused() {
         let look = |name: Option<&str>, pairs: &[(&str, &str)]| Look::of("X", name, &options(pairs));
-        let told_apart = |one: &Look<'_>, other: &Look<'_>| {
+        let differ = |one: &Look<'_>, other: &Look<'_>| {
             let refused = one.differs_from_all([other.clone()]).map_err(|error| error.code());
             assert_eq!(refused, other.differs_from_all([one.clone()]).map_err(|error| error.code()));
             refused.is_ok()
@@ -257,13 +259,13 @@ mod tests {
         for same in
             [&[("Size", "s")][..], &[("ＳＩＺＥ", "S ")], &[], &[("color", "Red")], &[("color", "Red"), ("size", "S")]]
         {
-            assert!(!told_apart(&small, &look(Some("other name"), same)), "{same:?}");
+            assert!(!differ(&small, &look(Some("other name"), same)), "{same:?}");
         }
         for other in [&[("size", "L")][..], &[("SIZE", "M"), ("color", "Red")]] {
-            assert!(told_apart(&small, &look(None, other)), "{other:?}");
+            assert!(differ(&small, &look(None, other)), "{other:?}");
         }
-        assert!(told_apart(&look(None, &[]), &look(Some("Large"), &[])));
-        assert!(!told_apart(&look(Some("large "), &[]), &look(Some("Large"), &[])));
+        assert!(differ(&look(None, &[]), &look(Some("Large"), &[])));
+        assert!(!differ(&look(Some("large "), &[]), &look(Some("Large"), &[])));
         assert!(options(&[("Size", "L"), ("size", "M")]).checked().is_err());
     }
 

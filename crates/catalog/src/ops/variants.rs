@@ -116,7 +116,7 @@ pub fn discontinue(
     changed(tx, product, Change::Updated).map(|_| ())
 }
 
-/// Brings a deleted variant back, off sale. Repeated: no effect. C019 when a buyer could not tell it from another variant by
+/// Brings a deleted variant back, off sale. Repeated: no effect. C019 when a buyer could not distinguish it from another variant by
 /// now, C003 when the product never had it; S004, S001, A002, C016, C002.
 pub fn restore(
     tx: &mut Tx<'_>,

@@ -123,7 +123,7 @@ fn a_form_of_a_variant_leaves_its_stock_alone() {
 }
 
 #[test]
-fn variants_that_a_buyer_cannot_tell_apart_are_refused() {
+fn variants_that_a_buyer_cannot_distinguish_are_refused() {
     let shop = TestShop::open();
     let (admin, id) = (shop.admin(), tee(&shop));
     let variants = format!("/admin/products/{id}/variants");
