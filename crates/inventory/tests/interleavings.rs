@@ -166,9 +166,7 @@ fn on_the_shop(tx: &mut Tx<'_>, case: Case, step: &Step) -> Result<()> {
             let (product, variant) = ids(*variant);
             ops::adjust(tx, product, variant, LOCATIONS[*location], Decision::by(*delta), "counted", "kim")
         }
-        Step::SetAvailable { variant, units } => {
-            ops::set_available(tx, ids(*variant).1, Decision::to(*units), "kim")
-        }
+        Step::SetAvailable { variant, units } => ops::set_available(tx, ids(*variant).1, Decision::to(*units), "kim"),
     }
 }
 
