@@ -1,30 +1,32 @@
 //! Handlers under `/api/v1/auth` and `/api/v1/users`.
 
 use crate::address::{SaveAddress, SavedAddress};
-use crate::ops::{self, Lifetimes, Refreshed, Session};
+use crate::ops::{self, Attempt, Lifetimes, Refreshed, Session};
 use crate::session::TOKEN_MAX;
 use crate::user::{self, Change, SignUp, User};
 use crate::{password, user::PASSWORD_MAX};
-use axum::extract::State;
+use ::store::Tx;
+use axum::{extract::State, http::HeaderMap};
 use kernel::{AddressId, Code, Result, text};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    ApiResponse, ApiResult, App, Json, Path, Routes, SecretText, done, ok,
+    ApiResponse, ApiResult, App, ClientAddress, Json, Path, Routes, SecretText, done, ok,
     route::{PUBLIC, USER},
 };
 
 /// The routes of this domain.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(PUBLIC, routes!(sign_up))
-        .add(PUBLIC.secret(), routes!(sign_in))
+        .add(PUBLIC.costly(), routes!(sign_up))
+        .add(PUBLIC.secret().costly(), routes!(sign_in))
         .add(PUBLIC.secret(), routes!(refresh))
         .add(PUBLIC, routes!(sign_out))
         .add(USER.secret(), routes!(stream_token))
         .add(USER, routes!(me, change_me))
-        .add(USER, routes!(change_password))
+        .add(USER.costly(), routes!(change_password))
         .add(USER, routes!(addresses, save_address))
         .add(USER, routes!(change_address, forget_address))
 }
@@ -99,37 +101,50 @@ fn tokens(app: &App, session: Session) -> Result<Tokens> {
     })
 }
 
-/// Sign up.
+/// Sign up. A password that is in a list of breached ones, or easily guessed, is refused.
 #[utoipa::path(post, path = "/api/v1/users/signup", tag = "account", request_body = SignUp,
-    responses((status = 201, body = User), (status = 400, description = "C002, A012"), (status = 409, description = "A006")))]
-pub async fn sign_up(State(app): State<App>, Json(body): Json<SignUp>) -> ApiResult<User> {
+    responses((status = 201, body = User), (status = 400, description = "C002, A012"), (status = 409, description = "A006"),
+        (status = 429, description = "C012")))]
+pub async fn sign_up(State(app): State<App>, client: ClientAddress, Json(body): Json<SignUp>) -> ApiResult<User> {
     must_keep_accounts(&app)?;
     let new = body.checked()?;
     let email = new.email.clone();
     let salt = app.db.read("account.prepare-sign-up", move |tx| ops::prepare_sign_up(tx, &email)).await?;
-    let hash = password::hash(new.password.0.clone(), salt).await?;
+    let hash = password::hash_new(client.0, new.password.0.clone(), new.known(), salt).await?;
     let user = app.db.write("account.sign-up", move |tx| ops::sign_up(tx, &new, &hash)).await?;
     let location = Some("/api/v1/users/me".to_owned());
     Ok(ApiResponse { status: axum::http::StatusCode::CREATED, location, data: Some(user) })
 }
 
-/// Sign in.
+/// Sign in. After ten wrong passwords for one e-mail from one address within a quarter of an hour, the two must wait
+/// (A009); not when the request carries a valid token of the user, and not at an address where the user signed in before.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "account", request_body = SignIn,
-    responses((status = 200, body = Tokens), (status = 401, description = "A005"), (status = 429, description = "A009")))]
-pub async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> ApiResult<Tokens> {
+    responses((status = 200, body = Tokens), (status = 401, description = "A005"),
+        (status = 429, description = "A009, C012")))]
+pub async fn sign_in(
+    State(app): State<App>,
+    client: ClientAddress,
+    headers: HeaderMap,
+    Json(body): Json<SignIn>,
+) -> ApiResult<Tokens> {
     must_keep_accounts(&app)?;
     let email = user::email(&body.email).map_err(|_| Code::WrongCredentials)?;
     let SignIn { email: typed, password: SecretText(password) } = body;
-    let begin = move |tx: &mut store::Tx<'_>| ops::begin_sign_in_typed(tx, &email, &typed);
-    let found = app.db.write("account.begin-sign-in", begin).await?;
-    let too_long = kernel::text::password(&password).chars().count() > PASSWORD_MAX;
+    // a token that is no longer good is what a client that signs in often has
+    let holder = app.auth.verify(&headers, app.now()).ok().flatten().map(|caller| caller.id);
+    let attempt = Arc::new(Attempt { email, typed, address: client.text(), holder });
+    let begun = Arc::clone(&attempt);
+    let found = app.db.read("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &begun)).await?;
+    let too_long = text::password(&password).chars().count() > PASSWORD_MAX;
     let (user, hash) = found.filter(|_| !too_long).unzip();
     let password = if too_long { String::new() } else { password };
-    let right = password::matches(password, hash.clone()).await?;
-    let (Some(user), Some(hash), true) = (user, hash, right) else { return Err(Code::WrongCredentials.into()) };
+    let right = password::matches(client.0, password, hash.clone()).await?;
+    let (Some(user), Some(hash), true) = (user, hash, right) else {
+        return Err(app.db.write("account.wrong-password", move |tx| ops::wrong_password(tx, &attempt)).await?.into());
+    };
     let ttl = app.settings::<crate::Settings>().refresh_ttl;
-    let session = app.db.write("account.sign-in", move |tx| ops::sign_in(tx, &user.id, &hash, ttl)).await?;
-    Ok(ok(tokens(&app, session)?))
+    let begin = move |tx: &mut Tx<'_>| ops::sign_in(tx, &user.id, &hash, &attempt, ttl);
+    Ok(ok(tokens(&app, app.db.write("account.sign-in", begin).await?)?))
 }
 
 /// Go on with a session. The same token again within `account.refresh_grace` gets the same successor; later it counts as
@@ -182,22 +197,27 @@ pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json
 /// Change the password; every session ends.
 #[utoipa::path(put, path = "/api/v1/users/me/password", tag = "account", request_body = PasswordChange,
     responses((status = 200), (status = 400, description = "A012"), (status = 401, description = "A005"),
-        (status = 429, description = "A009")))]
+        (status = 429, description = "A009, C012")))]
 pub async fn change_password(
     State(app): State<App>,
     user: web::User,
+    client: ClientAddress,
     Json(body): Json<PasswordChange>,
 ) -> ApiResult<()> {
     must_keep_accounts(&app)?;
     let id = user.id;
-    let asked = app.db.write("account.begin-password-change", move |tx| ops::begin_password_change(tx, &id)).await?;
-    let (user, old, salt) = asked;
+    let attempt = Arc::new(ops::attempt_to_change(&id, client.text()));
+    let begun = Arc::clone(&attempt);
+    let begin = move |tx: &mut Tx<'_>| ops::begin_password_change(tx, &id, &begun);
+    let (user, old, salt) = app.db.read("account.begin-password-change", begin).await?;
     user::password(&body.new_password.0, &user.email)?;
-    if !password::matches(body.current_password.0, Some(old.clone())).await? {
-        return Err(Code::WrongCredentials.into());
+    if !password::matches(client.0, body.current_password.0, Some(old.clone())).await? {
+        let count = move |tx: &mut Tx<'_>| ops::wrong_current_password(tx, &id, &attempt);
+        return Err(app.db.write("account.wrong-password", count).await?.into());
     }
-    let hash = password::hash(body.new_password.0, salt).await?;
-    app.db.write("account.change-password", move |tx| ops::change_password(tx, &id, &old, &hash)).await?;
+    let hash = password::hash_new(client.0, body.new_password.0, user.known(), salt).await?;
+    let change = move |tx: &mut Tx<'_>| ops::change_password(tx, &id, &old, &hash, &attempt);
+    app.db.write("account.change-password", change).await?;
     Ok(done())
 }
 

@@ -9,9 +9,11 @@ mod races;
 pub mod session;
 pub mod settings;
 pub mod store;
+mod strength;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod turns;
 pub mod user;
 
 pub use settings::Settings;
@@ -23,6 +25,10 @@ pub const MODULE: web::Module = web::Module {
         ::store::Migration {
             name: "account/0002_refresh_grace",
             sql: include_str!("../migrations/0002_refresh_grace.sql"),
+        },
+        ::store::Migration {
+            name: "account/0003_sign_in_addresses",
+            sql: include_str!("../migrations/0003_sign_in_addresses.sql"),
         },
     ],
     settings: Some(web::settings::Section::of::<Settings>()),

@@ -5,14 +5,16 @@ use crate::session::{self, Use};
 use crate::store;
 use crate::user::{Change, SignUp, Status, User};
 use ::store::Tx;
-use kernel::{AddressId, Code, Detail, Result, Timestamp, UserId, text};
+use kernel::{AddressId, Code, Detail, Error, Result, Timestamp, UserId, text};
 use std::time::Duration;
 use web::{Role, Roles};
 
-/// Failed sign-ins of one e-mail within [`FAILURES_WITHIN`] before it must wait.
+/// Wrong passwords for one e-mail from one address within [`FAILURES_WITHIN`] before the two must wait.
 pub const FAILURES_MAX: i64 = 10;
-/// How long failures are remembered.
+/// How long wrong passwords are remembered.
 pub const FAILURES_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// How long an address is remembered from which a user signed in.
+const ADDRESS_KNOWN_FOR: Duration = Duration::from_secs(180 * 86_400);
 
 /// A session that was just begun or refreshed, with the refresh token that continues it.
 #[derive(Clone)]
@@ -55,40 +57,95 @@ pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<Use
     if store::insert_user(tx, &user, password_hash)? { Ok(user) } else { Err(Code::EmailTaken.error()) }
 }
 
-/// The user and the password hash to compare with, if the e-mail is known. A009 when the e-mail must wait.
-///
-/// The attempt counts as failed until [`sign_in`] resets the count. If failures were counted only afterwards, an
-/// attacker could try any number of passwords in parallel.
-pub fn begin_sign_in(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
-    let now = tx.now();
-    let (failures, since) = store::count_failure(tx, email)?;
-    let over = since.after(FAILURES_WITHIN);
-    if failures > FAILURES_MAX && now < over {
-        let wait_s = u32::try_from(over.since(now).as_secs()).unwrap_or(u32::MAX).max(1);
-        return Err(Code::TooManySignIns.error().retry_after(wait_s));
-    }
-    store::find_by_email(tx, email)
+/// Somebody who says a password.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The e-mail as accounts are identified by it.
+    pub email: String,
+    /// The e-mail as it was typed.
+    pub typed: String,
+    /// Where the request comes from.
+    pub address: String,
+    /// The user whose valid token came with the request.
+    pub holder: Option<UserId>,
 }
 
-/// [`begin_sign_in`] for an address as it was typed. Accounts that are older than the folding of addresses keep theirs in
-/// lower case only, so the address is looked for in that form too.
-pub fn begin_sign_in_typed(tx: &mut Tx<'_>, email: &str, typed: &str) -> Result<Option<(User, String)>> {
-    let found = begin_sign_in(tx, email)?;
-    let older = typed.trim().to_lowercase();
-    if found.is_some() || older == email { Ok(found) } else { store::find_by_email(tx, &older) }
+impl Attempt {
+    /// The user and the password hash, if the e-mail is known. Accounts that are older than the folding of addresses keep
+    /// theirs in lower case only, so the address is looked for in that form too.
+    fn find(&self, tx: &mut Tx<'_>) -> Result<Option<(User, String)>> {
+        let found = store::find_by_email(tx, &self.email)?;
+        let older = self.typed.trim().to_lowercase();
+        if found.is_some() || older == self.email { Ok(found) } else { store::find_by_email(tx, &older) }
+    }
+
+    /// A009 while this e-mail must wait at this address. A stranger's wrong passwords must not lock the owner out, so the
+    /// lock concerns the address from which they came. It never concerns a caller with a valid token of the user, nor an
+    /// address from which the user signed in before.
+    fn must_not_wait(&self, tx: &mut Tx<'_>, user: Option<&UserId>) -> Result<()> {
+        self.must_wait_from(tx, user, FAILURES_MAX)
+    }
+
+    fn must_wait_from(&self, tx: &mut Tx<'_>, user: Option<&UserId>, failures_max: i64) -> Result<()> {
+        let Some((failures, since)) = store::failures(tx, &self.email, &self.address)? else { return Ok(()) };
+        let (now, over) = (tx.now(), since.after(FAILURES_WITHIN));
+        if failures < failures_max || now >= over {
+            return Ok(());
+        }
+        if let Some(user) = user
+            && (self.holder == Some(*user) || store::knows_address(tx, user, &self.address)?)
+        {
+            return Ok(());
+        }
+        let wait_s = u32::try_from(over.since(now).as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);
+        Err(Code::TooManySignIns.error().retry_after(wait_s))
+    }
+
+    /// Counts a wrong password; gives the refusal. The counted row stays locked until the job ends, so that guesses at the
+    /// same moment see different counts.
+    fn count(&self, tx: &mut Tx<'_>, user: Option<&UserId>) -> Result<Error> {
+        store::count_failure(tx, &self.email, &self.address)?;
+        match self.must_wait_from(tx, user, FAILURES_MAX + 1) {
+            Ok(()) => Ok(Code::WrongCredentials.error()),
+            Err(refusal) if refusal.code() == Code::TooManySignIns => Ok(refusal),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// The user and the password hash to compare with, if the e-mail is known. A009 when it must wait. Only reads: an attempt
+/// that never comes to the comparison, because the caller hung up or the shop was busy, does not count.
+pub fn begin_sign_in(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Option<(User, String)>> {
+    let found = attempt.find(tx)?;
+    attempt.must_not_wait(tx, found.as_ref().map(|(user, _)| &user.id))?;
+    Ok(found)
+}
+
+/// Counts a wrong password and gives the refusal: A005, or A009 when others were counted meanwhile and the e-mail must wait.
+/// Guesses at the same moment learn no more than guesses one after another, because [`sign_in`] looks again too.
+pub fn wrong_password(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Error> {
+    let user = attempt.find(tx)?.map(|(user, _)| user.id);
+    attempt.count(tx, user.as_ref())
 }
 
 /// Begins a session for the user whose password matched `hash`. A005 when the password changed after the comparison,
-/// A008 when the account is disabled.
-pub fn sign_in(tx: &mut Tx<'_>, user: &UserId, hash: &str, refresh_ttl: Duration) -> Result<Session> {
+/// A008 when the account is disabled, A009 when the e-mail must wait meanwhile.
+pub fn sign_in(
+    tx: &mut Tx<'_>,
+    user: &UserId,
+    hash: &str,
+    attempt: &Attempt,
+    refresh_ttl: Duration,
+) -> Result<Session> {
     // locked, so that a password change that runs at the same time also ends this session
     let (user, current) = lock(tx, user)?;
     if current != hash {
         return Err(Code::WrongCredentials.error());
     }
     user.must_be_active()?;
-    // counted by the folded address, which the address of an older account need not be
-    store::forget_failures_of(tx, &text::folded(&user.email))?;
+    attempt.must_not_wait(tx, Some(&user.id))?;
+    store::forget_failures_of(tx, &attempt.email, &attempt.address)?;
+    store::remember_address(tx, &user.id, &attempt.address)?;
     let family = tx.random().uuid().to_string();
     let first = session::draw(tx.random());
     store_token(tx, user, &family, first, refresh_ttl)
@@ -177,22 +234,33 @@ pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
     find(tx, id)
 }
 
-/// The user, the hash to compare the current password with, and a salt for the new one. The attempt counts like a
-/// sign-in, so that a stolen access token does not allow unlimited guessing; A009 when the e-mail must wait.
-pub fn begin_password_change(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String, [u8; 16])> {
-    let email = find(tx, id)?.email;
-    let (user, hash) = begin_sign_in(tx, &email)?.ok_or_else(|| Code::UserNotFound.error())?;
+/// The attempt of a signed-in user to say the current password. Wrong ones are counted apart from those of sign-ins, and
+/// they lock only an address from which the user never signed in: there somebody may use a stolen access token.
+pub fn attempt_to_change(user: &UserId, address: String) -> Attempt {
+    let name = format!("user {user}");
+    Attempt { email: name.clone(), typed: name, address, holder: None }
+}
+
+/// The user, the hash to compare the current password with, and a salt for the new one; A009 when the caller must wait.
+pub fn begin_password_change(tx: &mut Tx<'_>, id: &UserId, attempt: &Attempt) -> Result<(User, String, [u8; 16])> {
+    let (user, hash) = store::find(tx, id)?.ok_or_else(|| Code::UserNotFound.error())?;
+    attempt.must_not_wait(tx, Some(id))?;
     Ok((user, hash, salt(tx)?))
 }
 
+/// Counts a wrong current password and gives the refusal, as [`wrong_password`] does.
+pub fn wrong_current_password(tx: &mut Tx<'_>, id: &UserId, attempt: &Attempt) -> Result<Error> {
+    attempt.count(tx, Some(id))
+}
+
 /// Stores the hash of the new password and ends every session, because others may have known the old password. A005
-/// when `old` is no longer the stored hash.
-pub fn change_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str) -> Result<()> {
+/// when `old` is no longer the stored hash, A009 when the caller must wait meanwhile.
+pub fn change_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str, attempt: &Attempt) -> Result<()> {
+    attempt.must_not_wait(tx, Some(id))?;
     if !store::set_password(tx, id, old, hash)? {
         return Err(Code::WrongCredentials.error());
     }
-    let email = find(tx, id)?.email;
-    store::forget_failures_of(tx, &email)?;
+    store::forget_failures_of(tx, &attempt.email, &attempt.address)?;
     store::end_all_of(tx, id)
 }
 
@@ -264,8 +332,9 @@ fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<SavedAddress
     found.ok_or_else(|| Code::AddressNotFound.error())
 }
 
-/// Deletes a bounded number of expired refresh tokens, and old failure counts. Returns the number of deleted rows;
+/// Deletes a bounded number of expired refresh tokens, old failure counts, and addresses not seen for long. Returns the number of deleted rows;
 /// call it again while that is not 0.
 pub fn forget_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
-    Ok(store::forget_tokens(tx, now)? + store::forget_failures(tx, now.before(FAILURES_WITHIN))?)
+    let addresses = store::forget_sign_in_addresses(tx, now.before(ADDRESS_KNOWN_FOR))?;
+    Ok(store::forget_tokens(tx, now)? + store::forget_failures(tx, now.before(FAILURES_WITHIN))? + addresses)
 }

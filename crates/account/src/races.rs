@@ -2,7 +2,7 @@
 
 use crate::MODULE;
 use crate::address::SaveAddress;
-use crate::ops::{self, FAILURES_MAX, Lifetimes, Refreshed};
+use crate::ops::{self, Attempt, FAILURES_MAX, Lifetimes, Refreshed};
 use crate::user::{Change, SignUp};
 use ::store::{Tx, args};
 use fixture::{Fixture, at_once};
@@ -71,13 +71,31 @@ fn home(is_default: bool) -> SaveAddress {
     SaveAddress { label: None, address, is_default }
 }
 
+fn at_home() -> Attempt {
+    let email = "mina@shop.kr".to_owned();
+    Attempt { typed: email.clone(), email, address: "10.0.0.1".to_owned(), holder: None }
+}
+
 #[test]
 fn guesses_at_the_same_moment_are_limited_like_guesses_one_after_another() {
     let crowd = Crowd::open();
-    let tried = crowd.all(30, |tx, _| ops::begin_sign_in(tx, "mina@shop.kr"));
-    let refused = codes(&tried);
-    assert_eq!(tried.len() - refused.len(), FAILURES_MAX as usize);
-    assert!(refused.iter().all(|code| *code == Code::TooManySignIns), "{refused:?}");
+    let tried = crowd.all(30, |tx, _| ops::wrong_password(tx, &at_home()));
+    let refusals: Vec<Code> = tried.into_iter().map(|refusal| refusal.unwrap().code()).collect();
+    let wrong = refusals.iter().filter(|code| **code == Code::WrongCredentials).count();
+    assert_eq!(wrong, FAILURES_MAX as usize);
+    assert!(refusals.iter().all(|code| matches!(code, Code::WrongCredentials | Code::TooManySignIns)), "{refusals:?}");
+}
+
+#[test]
+fn right_passwords_at_the_same_moment_all_open_a_session() {
+    let crowd = Crowd::open();
+    let mina = crowd.mina;
+    let answers = crowd.all(30, move |tx, _| {
+        ops::begin_sign_in(tx, &at_home())?;
+        ops::sign_in(tx, &mina, "hash", &at_home(), WEEK).map(|_| ())
+    });
+    assert_eq!(codes(&answers), []);
+    assert_eq!(crowd.live_tokens(), 30);
 }
 
 #[test]
@@ -126,7 +144,7 @@ fn a_session_refreshed_while_a_thief_ends_it_is_ended() {
     for _ in 0..ROUNDS {
         let crowd = Crowd::open();
         let mina = crowd.mina;
-        let begun = crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", WEEK)).unwrap();
+        let begun = crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", &at_home(), WEEK)).unwrap();
         let (stolen, first) = (begun.refresh_token.clone(), begun.refresh_token);
         let next = crowd.shop.write(move |tx| ops::refresh(tx, &first, LIFETIMES)).unwrap();
         let Refreshed::Session(next) = next else { panic!("the first use") };
@@ -146,7 +164,7 @@ fn tabs_that_refresh_at_the_same_moment_get_the_same_successor() {
     for _ in 0..ROUNDS {
         let crowd = Crowd::open();
         let mina = crowd.mina;
-        let token = crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", WEEK)).unwrap().refresh_token;
+        let token = crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", &at_home(), WEEK)).unwrap().refresh_token;
         let tabs = crowd.all(12, move |tx, _| ops::refresh(tx, &token, LIFETIMES));
         let successors = tabs.into_iter().map(|tab| match tab.unwrap() {
             Refreshed::Session(session) => session.refresh_token,
@@ -163,8 +181,8 @@ fn no_session_begun_with_the_old_password_outlives_it() {
         let crowd = Crowd::open();
         let mina = crowd.mina;
         let answers = crowd.all(16, move |tx, n| match n {
-            8 => ops::change_password(tx, &mina, "hash", "newer"),
-            _ => ops::sign_in(tx, &mina, "hash", WEEK).map(|_| ()),
+            8 => ops::change_password(tx, &mina, "hash", "newer", &at_home()),
+            _ => ops::sign_in(tx, &mina, "hash", &at_home(), WEEK).map(|_| ()),
         });
         let refused = codes(&answers);
         assert!(refused.iter().all(|code| *code == Code::WrongCredentials), "{refused:?}");

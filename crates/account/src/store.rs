@@ -33,23 +33,27 @@ const END_FAMILY: &str = "update refresh_tokens set ended_at = ? where family = 
 const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? and ended_at is null";
 const EXPIRED_TOKENS: &str = "select id from refresh_tokens where expires_at < ? order by expires_at limit ?";
 const FORGET_TOKENS: &str = "delete from refresh_tokens where id in ([?])";
-const FAILURES: &str = "select failures, since from sign_in_failures where email = ?";
+const FAILURES: &str = "select failures, since from sign_in_attempts where email = ? and address = ?";
 const FAILURES_WITHIN_MS: u64 = FAILURES_WITHIN.as_secs() * 1_000;
 /// The counts are kept while the last failure is recent, else they start again.
 const RECENT: &str =
-    concatcp!("case when sign_in_failures.since >= new.since - ", FAILURES_WITHIN_MS, " then sign_in_failures.");
+    concatcp!("case when sign_in_attempts.since >= new.since - ", FAILURES_WITHIN_MS, " then sign_in_attempts.");
 // `failures` comes first: MySQL assigns from left to right, and the next expression would see the new `since`. The
 // upsert token takes no arguments, so the time span is a part of the text.
 const COUNT_FAILURE: &str = concatcp!(
-    "insert into sign_in_failures (email, failures, since) values (?, 1, ?)
-    {on conflict (email): failures = ",
+    "insert into sign_in_attempts (email, address, failures, since) values (?, ?, 1, ?)
+    {on conflict (email, address): failures = ",
     RECENT,
     "failures + 1 else 1 end, since = ",
     RECENT,
     "since else new.since end}"
 );
-const FORGET_FAILURES_OF: &str = "delete from sign_in_failures where email = ?";
-const FORGET_FAILURES: &str = "delete from sign_in_failures where since < ?";
+const FORGET_FAILURES_OF: &str = "delete from sign_in_attempts where email = ? and address = ?";
+const FORGET_FAILURES: &str = "delete from sign_in_attempts where since < ?";
+const KNOWS_ADDRESS: &str = "select seen_at from sign_in_addresses where user_id = ? and address = ?";
+const REMEMBER_ADDRESS: &str = "insert into sign_in_addresses (user_id, address, seen_at) values (?, ?, ?)
+    {on conflict (user_id, address): seen_at = new.seen_at}";
+const FORGET_SIGN_IN_ADDRESSES: &str = "delete from sign_in_addresses where seen_at < ?";
 const ADDRESSES: &str = "select id, label, receiver_name, receiver_phone, zip_code, address1, address2, is_default,
     created_at, updated_at from user_addresses where user_id = ? order by is_default desc, id";
 const INSERT_ADDRESS: &str =
@@ -89,6 +93,9 @@ pub const STATEMENTS: &[&str] = &[
     COUNT_FAILURE,
     FORGET_FAILURES_OF,
     FORGET_FAILURES,
+    KNOWS_ADDRESS,
+    REMEMBER_ADDRESS,
+    FORGET_SIGN_IN_ADDRESSES,
     ADDRESSES,
     INSERT_ADDRESS,
     CHANGE_ADDRESS,
@@ -208,26 +215,37 @@ pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
     if expired.is_empty() { Ok(0) } else { tx.exec(FORGET_TOKENS, args![Arg::list(&expired)]) }
 }
 
-/// Number of failures and the time of the first one.
-pub(crate) fn failures(tx: &mut Tx<'_>, email: &str) -> Result<Option<(i64, Timestamp)>> {
-    tx.query_first(FAILURES, args![email], |row| Ok((row.next()?, row.next()?)))
+/// Number of wrong passwords for `email` from `address`, and the time of the first one.
+pub(crate) fn failures(tx: &mut Tx<'_>, email: &str, address: &str) -> Result<Option<(i64, Timestamp)>> {
+    tx.query_first(FAILURES, args![email, address], |row| Ok((row.next()?, row.next()?)))
 }
 
-/// Counts one more failure. The count starts again at 1 when the last failures are older than [`FAILURES_WITHIN`].
-/// Returns the count and the time of the first failure. The row stays locked until the job ends, so that parallel
-/// attempts see different counts.
-pub(crate) fn count_failure(tx: &mut Tx<'_>, email: &str) -> Result<(i64, Timestamp)> {
+/// Counts one more wrong password. The count starts again at 1 when the last ones are older than [`FAILURES_WITHIN`].
+pub(crate) fn count_failure(tx: &mut Tx<'_>, email: &str, address: &str) -> Result<()> {
     let now = tx.now();
-    tx.exec(COUNT_FAILURE, args![email, now])?;
-    Ok(failures(tx, email)?.unwrap_or((1, now)))
+    tx.exec(COUNT_FAILURE, args![email, address, now]).map(|_| ())
 }
 
-pub(crate) fn forget_failures_of(tx: &mut Tx<'_>, email: &str) -> Result<()> {
-    tx.exec(FORGET_FAILURES_OF, args![email]).map(|_| ())
+pub(crate) fn forget_failures_of(tx: &mut Tx<'_>, email: &str, address: &str) -> Result<()> {
+    tx.exec(FORGET_FAILURES_OF, args![email, address]).map(|_| ())
 }
 
 pub(crate) fn forget_failures(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
     tx.exec(FORGET_FAILURES, args![cutoff])
+}
+
+/// Whether the user has signed in from this address.
+pub(crate) fn knows_address(tx: &mut Tx<'_>, user: &UserId, address: &str) -> Result<bool> {
+    tx.query_first(KNOWS_ADDRESS, args![user, address], |row| row.get::<Timestamp>(0)).map(|seen| seen.is_some())
+}
+
+pub(crate) fn remember_address(tx: &mut Tx<'_>, user: &UserId, address: &str) -> Result<()> {
+    let now = tx.now();
+    tx.exec(REMEMBER_ADDRESS, args![user, address, now]).map(|_| ())
+}
+
+pub(crate) fn forget_sign_in_addresses(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
+    tx.exec(FORGET_SIGN_IN_ADDRESSES, args![cutoff])
 }
 
 pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<SavedAddress>> {

@@ -1,7 +1,7 @@
 //! The operations against a real database.
 
 use crate::address::SaveAddress;
-use crate::ops::{self, FAILURES_MAX, FAILURES_WITHIN, Lifetimes, Refreshed};
+use crate::ops::{self, Attempt, FAILURES_MAX, FAILURES_WITHIN, Lifetimes, Refreshed};
 use crate::user::{Change, SignUp};
 use crate::{MODULE, store};
 use ::store::{Tx, args};
@@ -44,6 +44,19 @@ fn sign_up(email: &str) -> SignUp {
     }
 }
 
+const HOME: &str = "10.0.0.1";
+const ELSEWHERE: &str = "10.9.9.9";
+
+/// Somebody at this address who says Mina's password.
+fn from(address: &str) -> Attempt {
+    let email = "mina@shop.kr".to_owned();
+    Attempt { typed: email.clone(), email, address: address.to_owned(), holder: None }
+}
+
+fn to_change(id: &UserId) -> Attempt {
+    ops::attempt_to_change(id, ELSEWHERE.to_owned())
+}
+
 fn save(is_default: bool) -> SaveAddress {
     let address = Address {
         receiver_name: "김미나".to_owned(),
@@ -80,7 +93,7 @@ fn refreshed(people: &People, token: &str) -> Option<String> {
 fn a_refresh_token_used_again_later_ends_the_session() {
     let people = People::open();
     let id = people.mina();
-    let first = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    let first = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
     let second = refreshed(&people, &first).expect("the first use is good");
     people.clock.advance(LIFETIMES.grace);
     assert_eq!(refreshed(&people, &first), None);
@@ -92,7 +105,7 @@ fn a_refresh_token_used_again_later_ends_the_session() {
 fn two_tabs_that_refresh_at_once_continue_one_session() {
     let people = People::open();
     let id = people.mina();
-    let first = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    let first = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
     let second = refreshed(&people, &first).unwrap();
     people.clock.advance(LIFETIMES.grace - Duration::from_millis(1));
     assert_eq!(refreshed(&people, &first).as_ref(), Some(&second));
@@ -107,32 +120,81 @@ fn two_tabs_that_refresh_at_once_continue_one_session() {
 fn a_session_ends_by_time_by_signing_out_and_by_a_new_password() {
     let people = People::open();
     let id = people.mina();
-    let late = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    let late = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
     people.clock.advance(WEEK);
     assert_eq!(code(people.write(move |tx| ops::refresh(tx, &late, LIFETIMES))), Code::TokenExpired);
-    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
     let gone = token.clone();
     people.write(move |tx| ops::sign_out(tx, &gone)).unwrap();
     assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, LIFETIMES))), Code::TokenInvalid);
-    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
-    people.write(move |tx| ops::change_password(tx, &id, "hash", "new")).unwrap();
+    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
+    people.write(move |tx| ops::change_password(tx, &id, "hash", "new", &to_change(&id))).unwrap();
     assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, LIFETIMES))), Code::TokenInvalid);
 }
 
+/// So many wrong passwords for Mina's account; gives the code of the last refusal.
+fn guesses(people: &People, count: i64, attempt: &Attempt) -> Code {
+    let guess = |_| {
+        let attempt = attempt.clone();
+        people.write(move |tx| ops::wrong_password(tx, &attempt)).unwrap().code()
+    };
+    (0..count).map(guess).last().expect("at least one")
+}
+
+fn begins(people: &People, attempt: &Attempt) -> Result<bool> {
+    let attempt = attempt.clone();
+    people.write(move |tx| ops::begin_sign_in(tx, &attempt)).map(|found| found.is_some())
+}
+
 #[test]
-fn failed_sign_ins_make_an_email_wait() {
+fn wrong_passwords_make_their_address_wait_and_no_other() {
     let people = People::open();
     let id = people.mina();
-    for _ in 0..FAILURES_MAX {
-        assert!(people.write(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).unwrap().is_some());
-    }
-    let refused = people.write(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).unwrap_err();
-    assert_eq!(refused.code(), Code::TooManySignIns);
-    assert_eq!(refused.retry_after_s(), Some(900));
+    assert_eq!(guesses(&people, FAILURES_MAX, &from(ELSEWHERE)), Code::WrongCredentials);
+    let refused = begins(&people, &from(ELSEWHERE)).unwrap_err();
+    assert_eq!((refused.code(), refused.retry_after_s()), (Code::TooManySignIns, Some(900)));
+    assert!(begins(&people, &from(HOME)).unwrap(), "the owner is not concerned");
+    // a right guess that was compared before the wrong ones were counted opens nothing
+    let late = from(ELSEWHERE);
+    let late = people.write(move |tx| ops::sign_in(tx, &id, "hash", &late, WEEK));
+    assert_eq!(code(late), Code::TooManySignIns);
     people.clock.advance(FAILURES_WITHIN);
-    assert!(people.write(|tx| ops::begin_sign_in(tx, "mina@shop.kr")).is_ok());
-    people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap();
-    assert_eq!(people.write(|tx| store::failures(tx, "mina@shop.kr")).unwrap(), None);
+    assert!(begins(&people, &from(ELSEWHERE)).unwrap());
+}
+
+#[test]
+fn attempts_that_never_come_to_the_comparison_do_not_count() {
+    let people = People::open();
+    let id = people.mina();
+    for _ in 0..3 * FAILURES_MAX {
+        assert!(begins(&people, &from(ELSEWHERE)).unwrap());
+    }
+    guesses(&people, FAILURES_MAX - 1, &from(ELSEWHERE));
+    people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(ELSEWHERE), WEEK)).unwrap();
+    assert_eq!(people.write(|tx| store::failures(tx, "mina@shop.kr", ELSEWHERE)).unwrap(), None);
+}
+
+#[test]
+fn an_address_that_signed_in_before_and_a_signed_in_caller_never_wait() {
+    let people = People::open();
+    let id = people.mina();
+    people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap();
+    assert_eq!(guesses(&people, 3 * FAILURES_MAX, &from(HOME)), Code::WrongCredentials);
+    assert!(begins(&people, &from(HOME)).unwrap());
+    guesses(&people, FAILURES_MAX, &from(ELSEWHERE));
+    let signed_in = Attempt { holder: Some(id), ..from(ELSEWHERE) };
+    assert!(begins(&people, &signed_in).unwrap());
+    let other = Attempt { holder: Some(UserId::new(uuid::Uuid::nil())), ..from(ELSEWHERE) };
+    assert_eq!(code(begins(&people, &other)), Code::TooManySignIns);
+    people.clock.advance(Duration::from_secs(181 * 86_400));
+    people
+        .write(|tx| {
+            let now = tx.now();
+            ops::forget_expired(tx, now)
+        })
+        .unwrap();
+    guesses(&people, FAILURES_MAX, &from(HOME));
+    assert_eq!(code(begins(&people, &from(HOME))), Code::TooManySignIns, "it was not seen for half a year");
 }
 
 #[test]
@@ -140,51 +202,61 @@ fn an_account_older_than_the_folding_of_emails_signs_in() {
     let people = People::open();
     let id = people.mina();
     people.write(|tx| tx.exec("update users set email = 'straße@shop.kr'", args![])).unwrap();
+    let typed = Attempt { email: "strasse@shop.kr".to_owned(), typed: " Straße@shop.kr ".to_owned(), ..from(HOME) };
     for _ in 0..=FAILURES_MAX {
-        let typed = |tx: &mut Tx<'_>| ops::begin_sign_in_typed(tx, "strasse@shop.kr", " Straße@shop.kr ");
-        assert_eq!(people.write(typed).unwrap().unwrap().0.id, id);
-        people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap();
+        let typed = typed.clone();
+        assert!(begins(&people, &typed).unwrap());
+        people.write(move |tx| ops::sign_in(tx, &id, "hash", &typed, WEEK)).unwrap();
     }
 }
 
 #[test]
 fn an_unknown_email_must_wait_like_a_known_one() {
     let people = People::open();
-    for _ in 0..FAILURES_MAX {
-        assert!(people.write(|tx| ops::begin_sign_in(tx, "no@shop.kr")).unwrap().is_none());
-    }
-    assert_eq!(code(people.write(|tx| ops::begin_sign_in(tx, "no@shop.kr"))), Code::TooManySignIns);
+    assert_eq!(guesses(&people, FAILURES_MAX, &from(HOME)), Code::WrongCredentials);
+    assert_eq!(guesses(&people, 1, &from(HOME)), Code::TooManySignIns);
+    assert_eq!(code(begins(&people, &from(HOME))), Code::TooManySignIns);
 }
 
 #[test]
 fn a_sign_in_that_checked_an_old_password_opens_no_session() {
     let people = People::open();
     let id = people.mina();
-    people.write(move |tx| ops::change_password(tx, &id, "hash", "newer")).unwrap();
-    assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK))), Code::WrongCredentials);
-    assert_eq!(code(people.write(move |tx| ops::change_password(tx, &id, "hash", "x"))), Code::WrongCredentials);
-    people.write(move |tx| ops::sign_in(tx, &id, "newer", WEEK)).unwrap();
+    people.write(move |tx| ops::change_password(tx, &id, "hash", "newer", &to_change(&id))).unwrap();
+    assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK))), Code::WrongCredentials);
+    assert_eq!(code(people.write(move |tx| ops::change_password(tx, &id, "hash", "x", &to_change(&id)))), Code::WrongCredentials);
+    people.write(move |tx| ops::sign_in(tx, &id, "newer", &from(HOME), WEEK)).unwrap();
 }
 
 #[test]
-fn guesses_of_the_old_password_with_a_stolen_token_are_limited_too() {
+fn guesses_of_the_old_password_with_a_stolen_token_are_limited_where_its_owner_never_was() {
     let people = People::open();
     let id = people.mina();
+    people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap();
+    let guess = |attempt: &Attempt| {
+        let attempt = attempt.clone();
+        people.write(move |tx| ops::wrong_current_password(tx, &id, &attempt)).unwrap();
+    };
+    let (thief, owner) = (to_change(&id), ops::attempt_to_change(&id, HOME.to_owned()));
     for _ in 0..FAILURES_MAX {
-        people.write(move |tx| ops::begin_password_change(tx, &id)).unwrap();
+        guess(&thief);
+        guess(&owner);
     }
-    assert_eq!(code(people.write(move |tx| ops::begin_password_change(tx, &id))), Code::TooManySignIns);
-    people.write(move |tx| ops::change_password(tx, &id, "hash", "newer")).unwrap();
-    people.write(move |tx| ops::begin_password_change(tx, &id)).unwrap();
+    let refused = people.write(move |tx| ops::begin_password_change(tx, &id, &thief));
+    assert_eq!(code(refused), Code::TooManySignIns);
+    let of_owner = owner.clone();
+    people.write(move |tx| ops::begin_password_change(tx, &id, &of_owner)).unwrap();
+    people.write(move |tx| ops::change_password(tx, &id, "hash", "newer", &owner)).unwrap();
+    assert!(begins(&people, &from(ELSEWHERE)).unwrap(), "signing in is counted apart");
 }
 
 #[test]
 fn a_closed_account_neither_signs_in_nor_refreshes() {
     let people = People::open();
     let id = people.mina();
-    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    let token = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
     people.write(move |tx| tx.exec("update users set status = 'DISABLED'", &[])).unwrap();
-    assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK))), Code::AccountDisabled);
+    assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK))), Code::AccountDisabled);
     assert_eq!(code(people.write(move |tx| ops::refresh(tx, &token, LIFETIMES))), Code::AccountDisabled);
 }
 
@@ -192,10 +264,10 @@ fn a_closed_account_neither_signs_in_nor_refreshes() {
 fn what_has_expired_is_deleted_in_batches_and_the_rest_is_kept() {
     let people = People::open();
     let id = people.mina();
-    let many = move |tx: &mut Tx<'_>| (0..700).try_for_each(|_| ops::sign_in(tx, &id, "hash", WEEK).map(|_| ()));
+    let many = move |tx: &mut Tx<'_>| (0..700).try_for_each(|_| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK).map(|_| ()));
     people.write(many).unwrap();
     people.clock.advance(WEEK + Duration::from_secs(1));
-    let young = people.write(move |tx| ops::sign_in(tx, &id, "hash", WEEK)).unwrap().refresh_token;
+    let young = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
     let mut forgotten = Vec::new();
     while forgotten.last() != Some(&0) {
         let piece = people.write(|tx| {

@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 use web::{
-    Failure,
+    ClientAddress, Failure,
     failure::TraceId,
     route::{Declared, Properties},
 };
@@ -104,20 +104,18 @@ pub async fn observe(State(requests): State<Arc<Requests>>, mut request: Request
 pub struct Limits {
     routes: Declared,
     timeout: Duration,
-    rate: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    counted: AtomicU64,
+    rate: Option<Rate>,
+    costly: Option<Rate>,
     address_header: Option<HeaderName>,
 }
 
 impl Limits {
     /// The limits of these settings. `routes` says which routes may take long and which the rate limit does not count.
     pub fn of(server: &crate::config::sections::Server, routes: Declared) -> Limits {
-        let rate = NonZeroU32::new(server.rate_per_second).map(|per_second| {
-            let burst = NonZeroU32::new(server.rate_burst).unwrap_or(per_second);
-            DefaultKeyedRateLimiter::keyed(Quota::per_second(per_second).allow_burst(burst))
-        });
+        let rate = Rate::of(server.rate_per_second, server.rate_burst);
+        let costly = Rate::of(server.costly_per_second, server.costly_burst);
         let address_header = HeaderName::from_bytes(server.client_address_header.as_bytes()).ok();
-        Limits { routes, timeout: server.request_timeout, rate, counted: AtomicU64::new(1), address_header }
+        Limits { routes, timeout: server.request_timeout, rate, costly, address_header }
     }
 
     /// What the request's module declared about its route.
@@ -127,26 +125,47 @@ impl Limits {
     }
 
     /// C012 when this client makes too many requests.
-    fn admit(&self, request: &Request, unlimited: bool) -> Result<(), Failure> {
-        let Some(rate) = self.rate.as_ref().filter(|_| !unlimited) else { return Ok(()) };
-        let Some(client) = self.client(request) else { return Ok(()) };
-        if self.counted.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_AFTER) {
-            rate.retain_recent();
-        }
-        rate.check_key(&client).map_err(|until| {
-            let wait = until.wait_time_from(governor::clock::DefaultClock::default().now());
-            let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(1).max(1);
-            Failure(Code::TooManyRequests.error().retry_after(seconds))
-        })
+    fn admit(&self, client: Option<IpAddr>, route: Option<Properties>) -> Result<(), Failure> {
+        let Some(client) = client else { return Ok(()) };
+        let costly = self.costly.as_ref().filter(|_| route.is_some_and(|route| route.costly));
+        let rate = self.rate.as_ref().filter(|_| !route.is_some_and(|route| route.unlimited));
+        costly.into_iter().chain(rate).try_for_each(|rate| rate.admit(client))
     }
 
     fn client(&self, request: &Request) -> Option<IpAddr> {
         let forwarded = self.address_header.as_ref().and_then(|name| {
             // the proxy that we trust appended the last entry; those before it are whatever the client said
             let text = request.headers().get_all(name).iter().next_back()?.to_str().ok()?;
-            text.rsplit(',').next()?.trim().parse().ok()
+            text.rsplit(',').next()?.trim().parse().ok().map(network)
         });
         forwarded.or_else(|| request.extensions().get::<Peer>().map(|peer| network(peer.0.ip())))
+    }
+}
+
+/// A limit of requests for each client.
+struct Rate {
+    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    counted: AtomicU64,
+}
+
+impl Rate {
+    /// `None` when there is no limit.
+    fn of(per_second: u32, burst: u32) -> Option<Rate> {
+        let per_second = NonZeroU32::new(per_second)?;
+        let burst = NonZeroU32::new(burst).unwrap_or(per_second);
+        let limiter = DefaultKeyedRateLimiter::keyed(Quota::per_second(per_second).allow_burst(burst));
+        Some(Rate { limiter, counted: AtomicU64::new(1) })
+    }
+
+    fn admit(&self, client: IpAddr) -> Result<(), Failure> {
+        if self.counted.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_AFTER) {
+            self.limiter.retain_recent();
+        }
+        self.limiter.check_key(&client).map_err(|until| {
+            let wait = until.wait_time_from(governor::clock::DefaultClock::default().now());
+            let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(1).max(1);
+            Failure(Code::TooManyRequests.error().retry_after(seconds))
+        })
     }
 }
 
@@ -165,9 +184,10 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Inside the rendering of failures: rate limit, timeout, panics as C001, and no caching of secrets.
-pub async fn guard(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
-    let declared = limits.declared(&request);
-    if let Err(refused) = limits.admit(&request, declared.is_some_and(|route| route.unlimited)) {
+pub async fn guard(State(limits): State<Arc<Limits>>, mut request: Request, next: Next) -> Response {
+    let (declared, client) = (limits.declared(&request), limits.client(&request));
+    request.extensions_mut().insert(ClientAddress(client));
+    if let Err(refused) = limits.admit(client, declared) {
         return refused.into_response();
     }
     let long = declared.is_some_and(|route| route.long);

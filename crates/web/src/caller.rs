@@ -3,6 +3,7 @@
 use crate::{App, Failure, Identity, Role, Roles};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Code, Result, UserId};
+use std::{convert::Infallible, net::IpAddr};
 
 /// A signed-in user with any role.
 #[derive(Debug, Clone)]
@@ -46,6 +47,25 @@ pub struct MaybeUser(pub Option<User>);
 /// A signed-in user by header, or by `?access_token=` with a stream token, for browsers' `EventSource`.
 #[derive(Debug, Clone)]
 pub struct StreamUser(pub User);
+
+/// Where a request comes from: an IPv4 address, or an IPv6 network that one household owns. The server finds it out, also
+/// behind a proxy; `None` in tests without a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+impl ClientAddress {
+    /// As it is stored; empty without one.
+    pub fn text(self) -> String {
+        self.0.map(|address| address.to_string()).unwrap_or_default()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<ClientAddress, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or(ClientAddress(None)))
+    }
+}
 
 /// The caller as found by an earlier extractor of the same request.
 #[derive(Clone)]

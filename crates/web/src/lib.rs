@@ -23,7 +23,7 @@ pub mod version;
 pub use app::{App, Parts, Shop};
 pub use auth::{Auth, Identity, Role, Roles};
 pub use cache::{CacheKey, Invalidation, ResponseCache};
-pub use caller::{Admin, MaybeUser, Seller, Service, StreamUser, User};
+pub use caller::{Admin, ClientAddress, MaybeUser, Seller, Service, StreamUser, User};
 pub use failure::{Context, Failure};
 pub use idempotency::{IdempotencyKey, Idempotent, NoBody, once, replay};
 pub use input::{Json, Paging, Path, Query, SecretText};

@@ -18,6 +18,7 @@ pub const ROLE_EXTENSION: &str = "x-holdfast-role";
 const LONG_EXTENSION: &str = "x-holdfast-long";
 const UNLIMITED_EXTENSION: &str = "x-holdfast-unlimited";
 const SECRET_EXTENSION: &str = "x-holdfast-secret";
+const COSTLY_EXTENSION: &str = "x-holdfast-costly";
 
 /// Who may call a route. The handler's extractor enforces it; a test calls every route as everyone and compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +68,8 @@ pub struct Properties {
     pub unlimited: bool,
     /// Answers with a token or another secret, so no cache may store its responses.
     pub secret: bool,
+    /// Costs much for the shop or may be used for guessing, so a stricter limit counts it too.
+    pub costly: bool,
 }
 
 /// See [`Access::Public`].
@@ -84,7 +87,7 @@ pub const SERVICE: Properties = Properties::of(Access::Service);
 
 impl Properties {
     const fn of(access: Access) -> Properties {
-        Properties { access, long: false, unlimited: false, secret: false }
+        Properties { access, long: false, unlimited: false, secret: false, costly: false }
     }
 
     /// For a route that works through a whole file or table.
@@ -102,6 +105,11 @@ impl Properties {
         Properties { secret: true, ..self }
     }
 
+    /// For a route that hashes a password or sends a message.
+    pub const fn costly(self) -> Properties {
+        Properties { costly: true, ..self }
+    }
+
     fn write(self, operation: &mut Operation) {
         let bearer = || SecurityRequirement::new("bearer", Vec::<String>::new());
         operation.security = Some(match self.access {
@@ -111,9 +119,12 @@ impl Properties {
         });
         let extensions = operation.extensions.get_or_insert_default();
         extensions.insert(ROLE_EXTENSION.to_owned(), self.access.name().into());
-        for (name, set) in
-            [(LONG_EXTENSION, self.long), (UNLIMITED_EXTENSION, self.unlimited), (SECRET_EXTENSION, self.secret)]
-        {
+        for (name, set) in [
+            (LONG_EXTENSION, self.long),
+            (UNLIMITED_EXTENSION, self.unlimited),
+            (SECRET_EXTENSION, self.secret),
+            (COSTLY_EXTENSION, self.costly),
+        ] {
             if set {
                 extensions.insert(name.to_owned(), true.into());
             }
@@ -125,8 +136,13 @@ impl Properties {
         let extensions = operation.extensions.as_ref()?;
         let access = Access::named(extensions.get(ROLE_EXTENSION)?.as_str()?)?;
         let set = |name| extensions.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false);
-        let (long, unlimited, secret) = (set(LONG_EXTENSION), set(UNLIMITED_EXTENSION), set(SECRET_EXTENSION));
-        Some(Properties { access, long, unlimited, secret })
+        Some(Properties {
+            access,
+            long: set(LONG_EXTENSION),
+            unlimited: set(UNLIMITED_EXTENSION),
+            secret: set(SECRET_EXTENSION),
+            costly: set(COSTLY_EXTENSION),
+        })
     }
 }
 

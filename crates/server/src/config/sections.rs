@@ -46,6 +46,8 @@ pub struct Server {
     pub shutdown_timeout: Duration,
     pub rate_per_second: u32,
     pub rate_burst: u32,
+    pub costly_per_second: u32,
+    pub costly_burst: u32,
     pub client_address_header: String,
     pub cors_origins: Vec<String>,
 }
@@ -289,8 +291,13 @@ impl Settings {
 impl Server {
     fn check(&self) -> Result<(), Fault> {
         self.metrics_address()?;
-        if self.rate_per_second > 0 && self.rate_burst == 0 {
-            return Err(wrong("server.rate_burst", "a limit needs at least 1", "write a number above 0"));
+        for (name, per_second, burst) in [
+            ("server.rate_burst", self.rate_per_second, self.rate_burst),
+            ("server.costly_burst", self.costly_per_second, self.costly_burst),
+        ] {
+            if per_second > 0 && burst == 0 {
+                return Err(wrong(name, "a limit needs at least 1", "write a number above 0"));
+            }
         }
         if !self.client_address_header.is_empty() {
             axum::http::HeaderName::from_bytes(self.client_address_header.as_bytes())

@@ -23,21 +23,24 @@ fn settings(options: &[(&str, &str)]) -> Settings {
     Config::of(None, [], &options).unwrap().settings
 }
 
-async fn router(options: &[(&str, &str)]) -> (Shop, Router) {
-    let shop = shop(&[]).await;
-    let probe = Probe {
+fn probe(shop: &Shop) -> Probe {
+    Probe {
         app: shop.app.clone(),
         requests: Arc::new(Requests::default()),
         progress: Arc::new(Progress::default()),
         closing: CancellationToken::new(),
-    };
+    }
+}
+
+async fn router(options: &[(&str, &str)]) -> (Shop, Router) {
+    let shop = shop(&[]).await;
     let routes = Router::new()
         .route("/fine", get(|| async { "fine" }))
         .route("/panics", get(|| async { panic!("in the kitchen") as &'static str }))
         .route("/sleeps", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
         .route("/fails", get(|| async { Err::<(), _>(Failure(kernel::Code::PaymentGatewayUnreachable.error())) }))
         .route("/takes", post(|Json(value): Json<Value>| async move { value.to_string().len().to_string() }));
-    let router = layered(routes, &settings(options), Declared::default(), &shop.app, &probe);
+    let router = layered(routes, &settings(options), Declared::default(), &shop.app, &probe(&shop));
     (shop, router)
 }
 
@@ -100,6 +103,34 @@ async fn a_client_over_its_rate_gets_retry_after() {
     assert_eq!((status.as_u16(), body["error"]["code"].as_str()), (429, Some("C012")));
     assert!(headers[header::RETRY_AFTER].to_str().unwrap().parse::<u32>().unwrap() >= 1);
     assert_eq!(send(&router, from("10.0.0.2")).await.0, 200, "another client is not concerned");
+}
+
+/// A route that hashes a password.
+#[utoipa::path(get, path = "/hashes", responses((status = 200)))]
+async fn hashes() {}
+
+#[tokio::test]
+async fn costly_requests_have_a_limit_of_their_own_for_each_client() {
+    let shop = shop(&[]).await;
+    let routes = web::Routes::<()>::new().add(web::route::PUBLIC.costly(), utoipa_axum::routes!(hashes));
+    let (routes, api) = routes.split_for_parts();
+    let routes = routes.route("/fine", get(|| async { "fine" }));
+    let router = layered(routes, &settings(&[]), Declared::of(&api), &shop.app, &probe(&shop));
+    let from = |client: [u8; 4], path: &str| {
+        let mut request = ask(path);
+        request.extensions_mut().insert(Peer(SocketAddr::from((client, 1))));
+        request
+    };
+    for _ in 0..100 {
+        assert_eq!(send(&router, from([10, 0, 0, 1], "/hashes")).await.0, 200);
+    }
+    let mut last = (StatusCode::OK, HeaderMap::new(), Value::Null);
+    for _ in 0..100 {
+        last = send(&router, from([10, 0, 0, 1], "/hashes")).await;
+    }
+    assert_eq!((last.0.as_u16(), last.2["error"]["code"].as_str()), (429, Some("C012")));
+    assert_eq!(send(&router, from([10, 0, 0, 1], "/fine")).await.0, 200, "other requests are not concerned");
+    assert_eq!(send(&router, from([10, 0, 0, 2], "/hashes")).await.0, 200, "nor are other clients");
 }
 
 #[tokio::test]

@@ -18,6 +18,74 @@ fn refresh(visitor: &Sender, token: &Value) -> fixture::Response {
     visitor.post("/api/v1/auth/refresh", json!({"refreshToken": token}))
 }
 
+const PROXY: (&str, &str) = ("server.client_address_header", "X-Forwarded-For");
+
+/// A visitor at this address.
+fn at(shop: &TestShop, address: &str) -> Sender {
+    shop.anonymous().with("x-forwarded-for", address)
+}
+
+fn sign_in(visitor: &Sender, email: &str, password: &str) -> fixture::Response {
+    visitor.post("/api/v1/auth/login", json!({"email": email, "password": password}))
+}
+
+#[test]
+fn a_stranger_with_wrong_passwords_locks_itself_out_and_not_the_owner() {
+    let shop = TestShop::with(1, &[PROXY]);
+    let email = "owner@example.com";
+    signed_in(&shop, email);
+    let (home, stranger) = (at(&shop, "10.0.0.1"), at(&shop, "10.9.9.9"));
+    let token = sign_in(&home, email, PASSWORD).must("200").word("/accessToken");
+    for _ in 0..10 {
+        sign_in(&stranger, email, "guess").must("401 A005");
+    }
+    let refused = sign_in(&stranger, email, PASSWORD).must("429 A009");
+    assert_eq!(refused.header("retry-after"), "900");
+    sign_in(&home, email, PASSWORD).must("200");
+    sign_in(&at(&shop, "10.0.0.77"), email, PASSWORD).must("200");
+    // the owner travels, and shares the stranger's network
+    let here = stranger.with("authorization", &format!("Bearer {token}"));
+    sign_in(&here, email, PASSWORD).must("200");
+    sign_in(&stranger, email, PASSWORD).must("200");
+}
+
+#[test]
+fn only_wrong_passwords_count() {
+    let shop = TestShop::with(1, &[PROXY]);
+    let email = "hasty@example.com";
+    signed_in(&shop, email);
+    let visitor = at(&shop, "10.0.0.2");
+    let answers = shop.at_once(15, |_| sign_in(&visitor, email, PASSWORD));
+    assert_eq!(answers.count("200"), 15, "{:?}", answers.summary());
+    let unknown = at(&shop, "10.0.0.3");
+    for _ in 0..10 {
+        sign_in(&unknown, "nobody@example.com", "guess").must("401 A005");
+    }
+    sign_in(&unknown, "nobody@example.com", "guess").must("429 A009");
+    sign_in(&unknown, email, PASSWORD).must("200");
+}
+
+#[test]
+fn breached_and_trivial_passwords_are_refused() {
+    let shop = TestShop::open();
+    let visitor = shop.anonymous();
+    let sign_up = |password: &str| {
+        let new = json!({"email": "weak@example.com", "password": password, "nickname": "하늘정원"});
+        visitor.post("/api/v1/users/signup", new)
+    };
+    for weak in ["1q2w3e4r", "P@ssw0rd1", "qlalfqjsgh1", "하늘정원하늘정원", "weak@example.com", "20010203"] {
+        sign_up(weak).must("400 A012");
+    }
+    sign_up(PASSWORD).must("201");
+    let token = sign_in(&visitor, "weak@example.com", PASSWORD).must("200").word("/accessToken");
+    let signed_in = visitor.with("authorization", &format!("Bearer {token}"));
+    let change = |new: &str| {
+        signed_in.put("/api/v1/users/me/password", json!({"currentPassword": PASSWORD, "newPassword": new}))
+    };
+    change("iloveyou123").must("400 A012");
+    change("항아리 여덟 개의 새벽").must("200");
+}
+
 #[test]
 fn two_tabs_that_refresh_the_same_token_continue_one_session() {
     let shop = TestShop::open();
