@@ -164,7 +164,8 @@ fn tabs_that_refresh_at_the_same_moment_get_the_same_successor() {
     for _ in 0..ROUNDS {
         let crowd = Crowd::open();
         let mina = crowd.mina;
-        let token = crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", &at_home(), WEEK)).unwrap().refresh_token;
+        let token =
+            crowd.shop.write(move |tx| ops::sign_in(tx, &mina, "hash", &at_home(), WEEK)).unwrap().refresh_token;
         let tabs = crowd.all(12, move |tx, _| ops::refresh(tx, &token, LIFETIMES));
         let successors = tabs.into_iter().map(|tab| match tab.unwrap() {
             Refreshed::Session(session) => session.refresh_token,

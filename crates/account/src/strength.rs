@@ -12,9 +12,30 @@ const WANTED: Score = Score::Two;
 /// What people in Korea choose and lists from elsewhere do not have: common words, also as they are typed on a Latin
 /// keyboard.
 const KOREAN: [&str; 24] = [
-    "비밀번호", "qlalfqjsgh", "안녕하세요", "dkssudgktpdy", "안녕", "dkssud", "사랑해", "tkfkdgo", "사랑해요",
-    "tkfkdgody", "대한민국", "eogksalsrnr", "한국", "gksrnr", "서울", "tjdnf", "엄마", "djaak", "아빠", "dkQk",
-    "친구", "clsrn", "행복", "godqhr",
+    "비밀번호",
+    "qlalfqjsgh",
+    "안녕하세요",
+    "dkssudgktpdy",
+    "안녕",
+    "dkssud",
+    "사랑해",
+    "tkfkdgo",
+    "사랑해요",
+    "tkfkdgody",
+    "대한민국",
+    "eogksalsrnr",
+    "한국",
+    "gksrnr",
+    "서울",
+    "tjdnf",
+    "엄마",
+    "djaak",
+    "아빠",
+    "dkQk",
+    "친구",
+    "clsrn",
+    "행복",
+    "godqhr",
 ];
 
 /// A012 when `password` is easily guessed by someone who knows `own` of its owner: e-mail, names.
@@ -49,9 +70,28 @@ mod tests {
     #[test]
     fn breached_and_trivial_passwords_are_refused() {
         for weak in [
-            "password", "Password1!", "P@ssw0rd", "1q2w3e4r", "1q2w3e4r!", "qwer1234", "abc12345", "iloveyou1",
-            "sunshine1", "zaq12wsx", "trustno1!", "letmein123", "admin1234", "monkey123", "football12", "aaaaaaaaaaaa",
-            "12341234", "qwertyuiop", "19901231", "a1b2c3d4", "test1234!", "eight888",
+            "password",
+            "Password1!",
+            "P@ssw0rd",
+            "1q2w3e4r",
+            "1q2w3e4r!",
+            "qwer1234",
+            "abc12345",
+            "iloveyou1",
+            "sunshine1",
+            "zaq12wsx",
+            "trustno1!",
+            "letmein123",
+            "admin1234",
+            "monkey123",
+            "football12",
+            "aaaaaaaaaaaa",
+            "12341234",
+            "qwertyuiop",
+            "19901231",
+            "a1b2c3d4",
+            "test1234!",
+            "eight888",
         ] {
             assert!(refused(weak), "{weak}");
         }
@@ -60,8 +100,16 @@ mod tests {
     #[test]
     fn words_of_korea_and_of_the_owner_are_refused() {
         for weak in [
-            "dkssudgktpdy", "qlalfqjsgh1", "비밀번호123", "사랑해사랑해", "안녕하세요12", "mina.kim", "mina.kim2026",
-            "mina.kim@shop.kr", "Holdfast1!", "달빛상점달빛상점",
+            "dkssudgktpdy",
+            "qlalfqjsgh1",
+            "비밀번호123",
+            "사랑해사랑해",
+            "안녕하세요12",
+            "mina.kim",
+            "mina.kim2026",
+            "mina.kim@shop.kr",
+            "Holdfast1!",
+            "달빛상점달빛상점",
         ] {
             assert!(refused(weak), "{weak}");
         }
@@ -69,7 +117,8 @@ mod tests {
 
     #[test]
     fn phrases_and_random_texts_are_accepted() {
-        for good in ["달빛 아래 항아리 하나", "correct horse battery 7", "x7Kp2mQz", "tr0ub4dor&3", "moon jar 7 cups"] {
+        for good in ["달빛 아래 항아리 하나", "correct horse battery 7", "x7Kp2mQz", "tr0ub4dor&3", "moon jar 7 cups"]
+        {
             assert!(!refused(good), "{good}");
         }
         assert!(!refused(&"x7Kp2mQz!".repeat(14)), "a long one is estimated in time");

@@ -224,7 +224,10 @@ fn a_sign_in_that_checked_an_old_password_opens_no_session() {
     let id = people.mina();
     people.write(move |tx| ops::change_password(tx, &id, "hash", "newer", &to_change(&id))).unwrap();
     assert_eq!(code(people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK))), Code::WrongCredentials);
-    assert_eq!(code(people.write(move |tx| ops::change_password(tx, &id, "hash", "x", &to_change(&id)))), Code::WrongCredentials);
+    assert_eq!(
+        code(people.write(move |tx| ops::change_password(tx, &id, "hash", "x", &to_change(&id)))),
+        Code::WrongCredentials
+    );
     people.write(move |tx| ops::sign_in(tx, &id, "newer", &from(HOME), WEEK)).unwrap();
 }
 
@@ -264,7 +267,8 @@ fn a_closed_account_neither_signs_in_nor_refreshes() {
 fn what_has_expired_is_deleted_in_batches_and_the_rest_is_kept() {
     let people = People::open();
     let id = people.mina();
-    let many = move |tx: &mut Tx<'_>| (0..700).try_for_each(|_| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK).map(|_| ()));
+    let many =
+        move |tx: &mut Tx<'_>| (0..700).try_for_each(|_| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK).map(|_| ()));
     people.write(many).unwrap();
     people.clock.advance(WEEK + Duration::from_secs(1));
     let young = people.write(move |tx| ops::sign_in(tx, &id, "hash", &from(HOME), WEEK)).unwrap().refresh_token;
