@@ -68,7 +68,7 @@ fn a_tracking_number_that_is_taken_is_drawn_again() {
     let shop = Shop::open();
     shop.write(|tx| {
         let made = ops::create(tx, &order(1), &user_id(1), &address())?;
-        let next = TrackingNumber::draw(&mut tx.random().clone());
+        let next = TrackingNumber::draw(&mut tx.random().clone(), tx.now());
         tx.exec("update deliveries set tracking_number = ? where id = ?", args![next, made.id])?;
         let second = ops::create(tx, &order(2), &user_id(2), &address())?;
         assert_ne!(second.tracking, next);

@@ -8,11 +8,30 @@ use crate::{Code, Random, Result, Timestamp, Zone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, hash, marker::PhantomData, str::FromStr};
 
-/// Letters and digits without look-alikes (no 0 O, 1 I L): 31 signs, so 8 of them are 8.5 × 10^11 numbers.
+/// Letters and digits without look-alikes (no 0 O, 1 I L), in the order in which databases sort them.
 pub const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 /// Length of the day in a number, such as `20260207`.
 const DAY_LENGTH: usize = 8;
+/// Signs that tell the time.
+const TIME_SIGNS: usize = 4;
+/// Milliseconds that share the signs of the time. A day has 864,000 such ticks, and four signs tell 923,521 apart.
+const TICK_MS: i64 = 100;
+/// Ticks after which the signs of the time begin again in a number without a day: 25.7 hours. It is not a day, so that a sale at
+/// the same hour of every day does not use the same numbers up.
+const TICKS: i64 = (ALPHABET.len() as i64).pow(TIME_SIGNS as u32);
+
+/// What the signs of a number begin with. With the time in front, numbers drawn together lie together in every index, so that
+/// the orders of a batch write a few pages instead of one each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// Nothing: all signs are random, as a code must be that people must not guess.
+    AtRandom,
+    /// Four signs of time.
+    WithTime,
+    /// The day and, in the signs, the time within the day.
+    WithDay,
+}
 
 /// How one kind of number looks. [`printed_numbers!`](crate::printed_numbers) implements it.
 pub trait NumberKind: 'static {
@@ -22,35 +41,38 @@ pub trait NumberKind: 'static {
     const DESCRIPTION: &'static str;
     /// What every number begins with.
     const PREFIX: &'static str;
-    /// Whether the day follows the prefix.
-    const DATED: bool;
-    /// How many random signs it ends with.
+    const BEGINS: Begins;
+    /// How many signs it ends with. If they tell the time, four less are random: with 8 signs that is one of 923,521 numbers
+    /// (19.8 bits) for each tenth of a second. It need not be more, because a number is never a permission: every route
+    /// asks whose order or payment it is.
     const SIGNS: usize;
 }
 
-/// A printed number of the kind `Kind`: its prefix, for some kinds a day, and random signs of [`ALPHABET`].
+/// A printed number of the kind `Kind`: its prefix, for some kinds a day, and signs of [`ALPHABET`].
 pub struct Number<Kind> {
     text: Box<str>,
     kind: PhantomData<fn() -> Kind>,
 }
 
-/// Declares printed numbers: a type alias of [`Number`] and its marker, one line each. `day` puts the shop's day before the
-/// random signs.
+/// Declares printed numbers: a type alias of [`Number`] and its marker, one line each. What [`Begins`] says is
+/// written as `day`, `time` or not at all.
 ///
 /// ```
 /// kernel::printed_numbers! {
 ///     /// `CPN-XXXXXX`.
 ///     CouponNumber = "CPN-", 6;
+///     /// `EXC-XXXXXXXX`.
+///     ExchangeNumber = "EXC-", time, 8;
 ///     /// `RET-YYYYMMDD-XXXXXXXX`: the day is the shop's day on which the return was asked for.
 ///     ReturnNumber = "RET-", day, 8;
 /// }
-/// let number = CouponNumber::draw(&mut kernel::Random::seeded(1));
+/// let number = CouponNumber::draw(&mut kernel::Random::seeded(1), kernel::Timestamp::from_millis(0));
 /// assert!(number.as_str().starts_with("CPN-"));
 /// assert_eq!(number.as_str().parse::<CouponNumber>().unwrap(), number);
 /// ```
 #[macro_export]
 macro_rules! printed_numbers {
-    ($(#[doc = $doc:literal] $name:ident = $prefix:literal, $($day:ident,)? $signs:literal;)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $prefix:literal, $($begins:ident,)? $signs:literal;)*) => {
         $(
             #[doc = $doc]
             pub type $name = $crate::number::Number<number_kinds::$name>;
@@ -65,40 +87,62 @@ macro_rules! printed_numbers {
                     const NAME: &'static str = stringify!($name);
                     const DESCRIPTION: &'static str = $doc.trim_ascii();
                     const PREFIX: &'static str = $prefix;
-                    const DATED: bool = $crate::printed_numbers!(@dated $($day)?);
+                    const BEGINS: $crate::number::Begins = $crate::printed_numbers!(@begins $($begins)?);
                     const SIGNS: usize = $signs;
                 }
             )*
         }
     };
-    (@dated) => { false };
-    (@dated day) => { true };
+    (@begins) => { $crate::number::Begins::AtRandom };
+    (@begins time) => { $crate::number::Begins::WithTime };
+    (@begins day) => { $crate::number::Begins::WithDay };
 }
 
 printed_numbers! {
     /// `ORD-YYYYMMDD-XXXXXXXX`: the day is the shop's day on which the order was placed.
     OrderNumber = "ORD-", day, 8;
     /// `PAY-XXXXXXXX`.
-    PaymentNumber = "PAY-", 8;
+    PaymentNumber = "PAY-", time, 8;
     /// `TRK-XXXXXXXXXXXX`.
-    TrackingNumber = "TRK-", 12;
+    TrackingNumber = "TRK-", time, 12;
     /// `SAGA-XXXXXXXX`.
-    SagaId = "SAGA-", 8;
+    SagaId = "SAGA-", time, 8;
 }
 
 impl<Kind: NumberKind> Number<Kind> {
-    const LENGTH: usize = Kind::PREFIX.len() + Kind::SIGNS + if Kind::DATED { DAY_LENGTH + 1 } else { 0 };
+    const LENGTH: usize = Kind::PREFIX.len()
+        + Kind::SIGNS
+        + match Kind::BEGINS {
+            Begins::WithDay => DAY_LENGTH + 1,
+            Begins::WithTime | Begins::AtRandom => 0,
+        };
 
-    /// A new number of a kind without a day.
-    pub fn draw(random: &mut Random) -> Self {
-        const { assert!(!Kind::DATED, "this kind of number has a day: use draw_on") };
-        Self::of(format!("{}{}", Kind::PREFIX, signs(random, Kind::SIGNS)).into())
+    /// A new number of a kind without a day. `now` is used by the kinds that begin with the time.
+    pub fn draw(random: &mut Random, now: Timestamp) -> Self {
+        const { assert!(!matches!(Kind::BEGINS, Begins::WithDay), "this kind of number has a day: use draw_on") };
+        let mut text = String::with_capacity(Self::LENGTH);
+        text.push_str(Kind::PREFIX);
+        match Kind::BEGINS {
+            Begins::AtRandom => push_random(&mut text, random, Kind::SIGNS),
+            Begins::WithTime => {
+                push_tick(&mut text, (now.as_millis() / TICK_MS).rem_euclid(TICKS));
+                push_random(&mut text, random, Kind::SIGNS - TIME_SIGNS);
+            }
+            Begins::WithDay => {} // does not compile, see above
+        }
+        Self::of(text.into())
     }
 
     /// A new number of a kind with a day: the day that `now` is in `zone`.
     pub fn draw_on(random: &mut Random, now: Timestamp, zone: &Zone) -> Self {
-        const { assert!(Kind::DATED, "this kind of number has no day: use draw") };
-        Self::of(format!("{}{}-{}", Kind::PREFIX, zone.compact_day(now), signs(random, Kind::SIGNS)).into())
+        const { assert!(matches!(Kind::BEGINS, Begins::WithDay), "this kind of number has no day: use draw") };
+        let mut text = String::with_capacity(Self::LENGTH);
+        text.push_str(Kind::PREFIX);
+        text.push_str(&zone.compact_day(now));
+        text.push('-');
+        push_tick(&mut text, zone.millis_of_day(now) / TICK_MS);
+        push_random(&mut text, random, Kind::SIGNS - TIME_SIGNS);
+        Self::of(text.into())
     }
 
     fn of(text: Box<str>) -> Self {
@@ -113,8 +157,15 @@ impl<Kind> Number<Kind> {
     }
 }
 
-fn signs(random: &mut Random, count: usize) -> String {
-    (0..count).map(|_| char::from(ALPHABET[random.below(ALPHABET.len() as u64) as usize])).collect()
+fn push_random(text: &mut String, random: &mut Random, count: usize) {
+    text.extend((0..count).map(|_| char::from(ALPHABET[random.below(ALPHABET.len() as u64) as usize])));
+}
+
+/// Appends the signs of the time, the highest first, so that later numbers sort behind earlier ones.
+fn push_tick(text: &mut String, tick: i64) {
+    let base = ALPHABET.len() as i64;
+    let sign = |place: usize| char::from(ALPHABET[((tick / base.pow(place as u32)) % base) as usize]);
+    text.extend((0..TIME_SIGNS).rev().map(sign));
 }
 
 impl<Kind> Clone for Number<Kind> {
@@ -204,12 +255,43 @@ mod tests {
         let order = OrderNumber::draw_on(&mut random, Timestamp::parse("2026-02-06T15:30:00Z", &zone).unwrap(), &zone);
         assert!(order.as_str().starts_with("ORD-20260207-"), "{order}");
         assert_eq!(order.as_str().parse::<OrderNumber>().unwrap(), order);
-        let payment = PaymentNumber::draw(&mut random);
+        let now = Timestamp::from_millis(1_770_000_000_000);
+        let payment = PaymentNumber::draw(&mut random, now);
         assert_eq!(payment.as_str().parse::<PaymentNumber>().unwrap(), payment);
-        let tracking = TrackingNumber::draw(&mut random);
+        let tracking = TrackingNumber::draw(&mut random, now);
         assert_eq!(tracking.as_str().parse::<TrackingNumber>().unwrap(), tracking);
-        let saga = SagaId::draw(&mut random);
+        let saga = SagaId::draw(&mut random, now);
         assert_eq!(saga.as_str().parse::<SagaId>().unwrap(), saga);
+    }
+
+    #[test]
+    fn numbers_drawn_later_on_a_day_sort_behind_earlier_ones_and_differ_within_a_tick() {
+        let mut random = Random::seeded(7);
+        let zone = Zone::named("Asia/Seoul").unwrap();
+        let begin = zone.start_of_day("2026-02-06").unwrap();
+        let at = |random: &mut Random, ms: i64| {
+            OrderNumber::draw_on(random, Timestamp::from_millis(begin.as_millis() + ms), &zone)
+        };
+        let drawn: Vec<_> = (0..864).map(|n| at(&mut random, n * 100_000)).collect();
+        assert!(drawn.is_sorted(), "{drawn:?}");
+        assert!(drawn[0].as_str().starts_with("ORD-20260206-2222"), "{}", drawn[0]);
+        let last = at(&mut random, 86_399_999);
+        assert!(last > drawn[863] && last.as_str().starts_with("ORD-20260206-"), "{last}");
+        let together: std::collections::HashSet<_> = (0..100).map(|n| at(&mut random, n).to_string()).collect();
+        assert_eq!(together.len(), 100);
+        let prefix = |number: &str| number[..17].to_owned();
+        assert_eq!(together.iter().map(|number| prefix(number)).collect::<std::collections::HashSet<_>>().len(), 1);
+    }
+
+    #[test]
+    fn a_sale_at_the_same_hour_of_each_day_draws_from_different_numbers() {
+        let mut random = Random::seeded(7);
+        let mut signs_on = |day: i64| {
+            let number = PaymentNumber::draw(&mut random, Timestamp::from_millis(day * 86_400_000));
+            number.as_str()[4..8].to_owned()
+        };
+        let signs: std::collections::HashSet<_> = (20_000..20_365).map(&mut signs_on).collect();
+        assert_eq!(signs.len(), 365);
     }
 
     #[test]

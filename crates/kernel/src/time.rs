@@ -105,6 +105,13 @@ impl Zone {
         format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
     }
 
+    /// Milliseconds that the zone's clock shows at `instant` since midnight: below 86,400,000.
+    pub fn millis_of_day(&self, instant: Timestamp) -> i64 {
+        let time = self.0.to_datetime(instant.to_jiff()).time();
+        let seconds = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
+        seconds * 1_000 + i64::from(time.millisecond())
+    }
+
     /// The zone's day at `instant`, as `YYYY-MM-DD`.
     pub fn day(&self, instant: Timestamp) -> String {
         self.0.to_datetime(instant.to_jiff()).date().to_string()

@@ -19,7 +19,7 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
     }
     let now = tx.now();
     let status = Status::Confirmed { pay_by: now.after(new.pay_within) };
-    let draw = |random: &mut Random| OrderNumber::draw_on(random, now, &new.zone);
+    let draw = |random: &mut Random, now| OrderNumber::draw_on(random, now, &new.zone);
     let (number, id) = tx.insert_drawn(draw, |tx, number| {
         Ok(store::insert(tx, number, &new, &status)?.map(|id| (number.clone(), id)))
     })?;

@@ -126,7 +126,7 @@ fn a_payment_number_that_is_taken_is_drawn_again() {
     let shop = Shop::open();
     shop.write(|tx| {
         let first = ops::begin(tx, new_payment(1))?;
-        let next = PaymentNumber::draw(&mut tx.random().clone());
+        let next = PaymentNumber::draw(&mut tx.random().clone(), tx.now());
         tx.exec("update payments set payment_number = ? where id = ?", args![next, first.id])?;
         assert_ne!(ops::begin(tx, new_payment(2))?.number, next);
         Ok(())

@@ -96,8 +96,9 @@ impl<S: 'static> Saga<S> {
     }
 
     fn new_record(&self, tx: &mut Tx<'_>, start: &Start<'_>) -> Record {
-        let id = SagaId::draw(tx.random());
-        Record::begin(id, self.family, format!("{}.v{}", self.family, self.newest().number), start, tx.now())
+        let now = tx.now();
+        let id = SagaId::draw(tx.random(), now);
+        Record::begin(id, self.family, format!("{}.v{}", self.family, self.newest().number), start, now)
     }
 
     /// Runs the local steps with which the flow begins. Their errors are returned as they are, so that nothing is written.

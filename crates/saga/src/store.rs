@@ -5,7 +5,7 @@ use ::store::{Check, Row, Tx, args, audit::Given, concatcp};
 use kernel::{Code, Error, Result, SagaId, Timestamp};
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
-/// How often a new run's number is drawn again when it is taken; with 10^11 numbers once is already rare.
+/// How often a new run's number is drawn again when it is taken; once is already rare.
 const DRAWS_MAX: u32 = 8;
 /// How long a run may be overdue: the task looks every second, and a process that died is back within minutes.
 const OVERDUE_MAX: Duration = Duration::from_secs(600);
@@ -130,7 +130,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, record: &mut Record) -> Result<bool> {
             // its number is part of an idempotency key already; the caller has to begin again
             return Err(Code::StaleVersion.error().caused_by("the saga's number is taken"));
         }
-        record.id = SagaId::draw(tx.random());
+        record.id = SagaId::draw(tx.random(), record.started_at);
     }
     Err(Code::Internal.error().caused_by("no free saga number was drawn"))
 }

@@ -32,7 +32,7 @@ async fn a_number_is_drawn_until_it_is_free_and_not_for_ever() {
     for n in 0..3 {
         shop.add(n.to_string()).await.unwrap();
     }
-    let draw = |limit: u64| move |random: &mut Random| random.below(limit).to_string();
+    let draw = |limit: u64| move |random: &mut Random, _| random.below(limit).to_string();
     let drawn = shop.db.write("free", move |tx| {
         tx.insert_drawn(draw(1_000_000), |tx, label| Ok(tx.insert_new(NEW, args![label])?.map(|_| label.clone())))
     });
