@@ -17,6 +17,7 @@ pub mod place;
 pub mod quote;
 pub mod refund;
 pub mod refund_lines;
+pub mod reorder;
 pub mod request;
 pub mod response;
 pub mod rest;

@@ -2,6 +2,7 @@
 //! reason, and the totals leave them out.
 
 use crate::quote::not_on_sale;
+use cart::cart::UNITS_MAX;
 use catalog::ops::{ItemRef, Sellable, not_found};
 use inventory::{Level, Shortage};
 use kernel::{CartItemId, Code, Detail, Error, Money, ProductId, Quantity, Result, VariantId};
@@ -57,19 +58,30 @@ impl Stock {
 
     /// Takes units of a variant; the refusal S401, or `code` when too few are left.
     fn take(&mut self, sellable: &Sellable, quantity: Quantity, code: Code) -> Result<()> {
-        let (product, variant, requested) = (sellable.product, sellable.variant, quantity.as_i64());
-        let left = self.0.get_mut(&variant);
-        let available = left.as_deref().copied();
-        match left {
-            Some(left) if *left >= requested => {
-                *left -= requested;
+        match self.0.get_mut(&sellable.variant) {
+            Some(left) if *left >= quantity.as_i64() => {
+                *left -= quantity.as_i64();
                 Ok(())
             }
-            Some(_) | None => {
-                let short = [Shortage { product, variant, requested, available }];
-                Err(Shortage::refusals(&short, code).swap_remove(0))
-            }
+            Some(_) | None => Err(self.shortage(sellable, quantity, code)),
         }
+    }
+
+    /// Takes at most so many units, as far as they are left and one line of a cart can have them. Gives how many, and the refusal
+    /// S401 or S105 when they are fewer.
+    pub(crate) fn take_some(&mut self, sellable: &Sellable, quantity: Quantity) -> (i64, Option<Error>) {
+        let wanted = quantity.as_i64();
+        let left = self.0.get(&sellable.variant).copied().unwrap_or(0);
+        let taken = wanted.min(left).min(UNITS_MAX);
+        let short = (taken < wanted).then(|| self.shortage(sellable, quantity, Code::CartItemQuantityExceeded));
+        self.0.entry(sellable.variant).and_modify(|left| *left -= taken);
+        (taken, short)
+    }
+
+    fn shortage(&self, sellable: &Sellable, quantity: Quantity, code: Code) -> Error {
+        let available = self.0.get(&sellable.variant).copied();
+        let (product, variant, requested) = (sellable.product, sellable.variant, quantity.as_i64());
+        Shortage::refusals(&[Shortage { product, variant, requested, available }], code).swap_remove(0)
     }
 }
 

@@ -5,16 +5,16 @@ use crate::{
     parts::Parts,
     quote,
     request::PaymentMethod,
-    steps::Charge,
+    steps::{Charge, ProcessPayment},
 };
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
 use order::{Kind, Order};
 use payment::{NewPayment, Payment};
-use saga::{Action, Call, Record, SYSTEM, Saga, Status};
+use saga::{Action, Call, Record, Remote, SYSTEM, Saga, Status};
 use store::Tx;
 
 /// Begins the payment of an order: the charge is stored, the gateway is not asked yet. If this very payment (by the gateway's
-/// key) was begun before, nothing new begins.
+/// key) was begun before, nothing new begins. After `attempts` declined payments the order is cancelled.
 ///
 /// S201 S212 the order, S204 S209 its status, S210 the amount, S302 another payment of it.
 pub fn begin(
@@ -24,6 +24,7 @@ pub fn begin(
     user: &UserId,
     method: &PaymentMethod,
     amount: Option<Money>,
+    attempts: u32,
 ) -> Result<(Record, Action)> {
     // the run is locked first, so that what is read after it is not paid or cancelled meanwhile; if both are missing, report
     // the missing order: the caller can act on it
@@ -37,7 +38,7 @@ pub fn begin(
     }
     payable(tx, &order)?;
     quote::expect(amount, order.amounts.payable)?;
-    let action = submit(tx, saga, &mut record, &order, method)?;
+    let action = submit(tx, saga, &mut record, &order, method, attempts)?;
     Ok((record, action))
 }
 
@@ -81,6 +82,7 @@ pub fn submit(
     record: &mut Record,
     order: &Order,
     method: &PaymentMethod,
+    attempts: u32,
 ) -> Result<Action> {
     if record.pending().is_some() {
         return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running"));
@@ -92,9 +94,20 @@ pub fn submit(
         method: method.method,
         payment_key: method.key.clone(),
     };
+    let may_be_followed = attempts > 1 && declined(tx, record, order)? + 1 < attempts;
     let payment = payment::ops::begin(tx, new)?;
-    let charge = serde_json::to_value(Charge::of(&payment)).map_err(|e| Code::Internal.error().caused_by(e))?;
+    let charge = serde_json::to_value(Charge::of(&payment, may_be_followed)).map_err(|e| Code::Internal.error().caused_by(e))?;
     saga.submit(tx, record, charge)
+}
+
+/// How many payments of the order were declined. One that was cancelled is none of them.
+fn declined(tx: &mut Tx<'_>, record: &mut Record, order: &Order) -> Result<u32> {
+    if record.entry(ProcessPayment::NAME).past.is_empty() {
+        return Ok(0);
+    }
+    let payments = payment::ops::of_order(tx, &order.number)?;
+    let count = payments.iter().filter(|payment| payment.status.kind() == payment::Kind::Failed).count();
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// How a charge or a refund stands, with its payment.
@@ -118,7 +131,7 @@ pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
             Ok(Standing::Completed(payment))
         }
         Completed { .. } | PartiallyRefunded { .. } | Refunded { .. } => Err(named(undone(record), &payment)),
-        Failed { reason, .. } => Err(named(Code::PaymentDeclined.because(reason.clone()), &payment)),
+        Failed { reason, .. } => Err(refused(record, reason, &payment)),
         Cancelled { .. } => Err(named(Code::PaymentCancelledByUser.error(), &payment)),
     }
 }
@@ -139,6 +152,18 @@ fn undone(record: &Record) -> Error {
 
 fn timed_out(record: &Record) -> bool {
     record.last_error.as_ref().is_some_and(|error| error.starts_with(Code::SagaTimeout.code()))
+}
+
+/// S304, which says whether the order waits for another payment.
+fn refused(record: &Record, reason: &str, payment: &Payment) -> Error {
+    let error = named(Code::PaymentDeclined.because(reason), payment);
+    match (record.status, record.wake_at) {
+        (Status::Started, Some(pay_by)) => {
+            error.with(Detail::note("the order waits for another payment").with("payBy", pay_by.to_string()))
+        }
+        (Status::Started, None)
+        | (Status::Completed | Status::Compensating | Status::Failed | Status::CompensationFailed, _) => error,
+    }
 }
 
 fn named(error: Error, payment: &Payment) -> Error {

@@ -10,11 +10,12 @@ use web::settings::{self, WrongSetting};
 pub struct Settings {
     #[serde(deserialize_with = "settings::duration")]
     pub pay_within: Duration,
+    pub payment_attempts: u32,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { pay_within: Duration::from_secs(600) }
+        Settings { pay_within: Duration::from_secs(600), payment_attempts: 1 }
     }
 }
 
@@ -22,6 +23,9 @@ impl settings::Settings for Settings {
     fn check(&self) -> Result<(), WrongSetting> {
         if self.pay_within.is_zero() {
             return Err(WrongSetting::new("pay_within", "no order could ever be paid", "write a time such as 10m"));
+        }
+        if self.payment_attempts == 0 {
+            return Err(WrongSetting::new("payment_attempts", "no order could ever be paid", "write 1 or more"));
         }
         Ok(())
     }

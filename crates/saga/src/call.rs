@@ -28,6 +28,11 @@ pub trait RemoteCall: 'static {
     fn succeeded(tx: &mut Tx<'_>, saga: &Self::Saga, request: Self::Request, response: &Self::Response) -> Result<()>;
     /// Records that it was refused.
     fn refused(tx: &mut Tx<'_>, saga: &Self::Saga, request: Self::Request, why: &Error) -> Result<()>;
+    /// Whether the step waits for another request after this one was refused. If not, the run is compensated.
+    fn may_be_followed(request: &Self::Request) -> bool {
+        let _ = request;
+        false
+    }
     /// Records that it was abandoned because the other system did not know it. It may still succeed there, so whatever is
     /// needed to find that out later belongs here.
     fn abandoned(tx: &mut Tx<'_>, saga: &Self::Saga, request: Self::Request, key: &str, why: &Error) -> Result<()> {
@@ -86,6 +91,7 @@ pub(crate) struct CallWork<S: 'static> {
     pub ask: Calling,
     pub succeeded: fn(&mut Tx<'_>, &S, &Value, &Value) -> Result<()>,
     pub refused: fn(&mut Tx<'_>, &S, &Value, &Error) -> Result<()>,
+    pub may_be_followed: fn(&Value) -> Result<bool>,
     pub abandoned: fn(&mut Tx<'_>, &S, &Value, &str, &Error) -> Result<()>,
     pub succeeded_late: fn(&mut Tx<'_>, &S, &Value, &str, &Value) -> Result<()>,
 }
@@ -100,6 +106,7 @@ impl<S: 'static> CallWork<S> {
             ask: |ports, request, key| Box::pin(typed(read(request), move |request| C::ask(ports, request, key))),
             succeeded: |tx, saga, request, response| C::succeeded(tx, saga, read(request)?, &read(response)?),
             refused: |tx, saga, request, why| C::refused(tx, saga, read(request)?, why),
+            may_be_followed: |request| Ok(C::may_be_followed(&read(request)?)),
             abandoned: |tx, saga, request, key, why| C::abandoned(tx, saga, read(request)?, key, why),
             succeeded_late: |tx, saga, request, key, response| {
                 C::succeeded_late(tx, saga, read(request)?, key, &read(response)?)

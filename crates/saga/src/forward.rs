@@ -98,7 +98,9 @@ impl<S: 'static> Saga<S> {
             Outcome::Refused(why) => {
                 (forward.refused)(tx, saga, &call.request, why)?;
                 self.set_aside(record, &call.step, why);
-                record.start_compensation(cancellation(why), Some(why));
+                if !(forward.may_be_followed)(&call.request)? {
+                    record.start_compensation(cancellation(why), Some(why));
+                }
                 Ok(None)
             }
             Outcome::NotFound if call.ask => self.not_found(tx, saga, record, call),

@@ -4,10 +4,12 @@ use crate::draft::OrderDraft;
 use crate::flow::{ORDER, order_of};
 use crate::parts::Parts;
 use crate::place::{self, OrderSettings, Placed};
+use crate::cart_view::Shopper;
 use crate::quote::{self, Quote};
+use crate::reorder::Reordered;
 use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
-use crate::{cancel, pay};
+use crate::{Settings, cancel, pay, reorder};
 use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::{OrderNumber, Result, text};
 use order::{Order, OrderResponse};
@@ -16,7 +18,7 @@ use saga::{Begun, Cancellation, Record, Status, respond};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
-    ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, Path, Routes, User, accepted, created, ok,
+    ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, NoBody, Path, Routes, User, accepted, created, ok, once,
     response::Success,
     route::{OWNER, USER},
 };
@@ -29,6 +31,7 @@ pub fn routes() -> Routes {
         .add(USER, routes!(confirm_order))
         .add(OWNER, routes!(get_order))
         .add(OWNER, routes!(cancel_order, cancel_order_by_post))
+        .add(OWNER, routes!(reorder_order))
 }
 
 /// What an order would cost now, and everything that stands in its way. Writes nothing.
@@ -46,8 +49,8 @@ async fn quote_order(
 
 /// Place an order: everything is secured, and the buyer has until `payBy` to pay.
 ///
-/// With `payment` it is paid in the same call: 201 when it is PAID, 400 S304 when the payment was declined (the order is then
-/// CANCELLED and everything given back), 202 while the payment's outcome is open.
+/// With `payment` it is paid in the same call: 201 when it is PAID, 202 while the payment's outcome is open, 400 S304 when the
+/// payment was declined (see `POST /payments`).
 #[utoipa::path(post, path = "/orders", tag = "order", request_body = OrderRequest,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<PlacedOrder>), (status = 202, body = Success<PlacedOrder>)))]
@@ -55,11 +58,12 @@ async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderR
     let draft = OrderDraft::to_place(&body.body)?;
     let method = body.body.payment.as_ref().map(PaymentChoice::payment_method).transpose()?;
     let settings = OrderSettings::of(&app);
+    let attempts = app.settings::<Settings>().payment_attempts;
     let begin = move |tx: &mut Tx<'_>| {
         let Placed { order, saga: mut run } = place::place(tx, &ORDER, &settings, &user.id, &draft)?;
         match &method {
             Some(method) if Parts::of(&order).gateway.is_positive() => {
-                let action = pay::submit(tx, &ORDER, &mut run, &order, method)?;
+                let action = pay::submit(tx, &ORDER, &mut run, &order, method, attempts)?;
                 Ok(Begun::Run(&ORDER, run, action))
             }
             Some(_) | None => {
@@ -94,8 +98,10 @@ async fn confirm_order(
     body: Idempotent<ConfirmRequest>,
 ) -> Result<Response, Failure> {
     let (request, method) = (body.body.clone(), body.body.payment_method()?);
+    let attempts = app.settings::<Settings>().payment_attempts;
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) = pay::begin(tx, &ORDER, &request.order_number, &user.id, &method, Some(request.amount))?;
+        let (number, amount) = (&request.order_number, Some(request.amount));
+        let (run, action) = pay::begin(tx, &ORDER, number, &user.id, &method, amount, attempts)?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.confirm", begin, confirmed).await
@@ -120,6 +126,20 @@ async fn get_order(State(app): State<App>, user: User, Path(number): Path<OrderN
         detail(tx, order, &zone)
     };
     Ok(ok(app.db.read("checkout.order", find).await?))
+}
+
+/// Fill the caller's cart with the lines of an order again, at today's prices: as many units of each as can be bought now. Lines
+/// that are in the cart already stay as they are; `notAdded` names what was not added, with the reason.
+#[utoipa::path(post, path = "/orders/{orderNumber}/reorder", tag = "order",
+    params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<Reordered>)))]
+async fn reorder_order(
+    State(app): State<App>,
+    shopper: Shopper,
+    Path(number): Path<OrderNumber>,
+    body: Idempotent<NoBody>,
+) -> Result<Response, Failure> {
+    once(&app, body.key, "checkout.reorder", move |tx| reorder::reorder(tx, &shopper, &number).map(ok)).await
 }
 
 /// Cancel an order, one's own or, as an administrator, any: unpaid, its stock is given back; paid, its money too. 202 while a

@@ -3,7 +3,7 @@
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundRequest};
 use crate::webhook::{self, Message, Received};
-use crate::{pay, refund};
+use crate::{Settings, pay, refund};
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
@@ -34,15 +34,17 @@ pub fn routes() -> Routes {
         .add(PUBLIC, routes!(receive_toss))
 }
 
-/// Pay an order. 201 when the money was taken, 400 S304 when the payment was declined (the order is then CANCELLED and
-/// everything given back), 202 while the outcome is open.
+/// Pay an order. 201 when the money was taken, 202 while the outcome is open, 400 S304 when the payment was declined: the order
+/// waits until `payBy` for another payment, or, after as many declined ones as the shop allows, is CANCELLED and its lines are in
+/// the cart again.
 #[utoipa::path(post, path = "/payments", tag = "payment", request_body = PaymentRequest,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
 async fn pay_order(State(app): State<App>, user: User, body: Idempotent<PaymentRequest>) -> Result<Response, Failure> {
     let (number, method) = (body.body.order_number.clone(), body.body.payment_method()?);
+    let attempts = app.settings::<Settings>().payment_attempts;
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) = pay::begin(tx, &ORDER, &number, &user.id, &method, None)?;
+        let (run, action) = pay::begin(tx, &ORDER, &number, &user.id, &method, None, attempts)?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.pay", begin, paid).await

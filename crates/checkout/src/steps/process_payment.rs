@@ -30,12 +30,16 @@ pub struct Charge {
     pub method: String,
     /// What the gateway gave the buyer's browser.
     pub payment_key: Option<String>,
+    /// Whether the order waits for another payment if this one is declined.
+    #[serde(default)]
+    pub may_be_followed: bool,
 }
 
 impl Charge {
     /// What `payment` asks for.
-    pub fn of(payment: &Payment) -> Charge {
+    pub fn of(payment: &Payment, may_be_followed: bool) -> Charge {
         Charge {
+            may_be_followed,
             payment: payment.number.clone(),
             order: payment.order.clone(),
             amount: payment.amount,
@@ -112,6 +116,10 @@ impl RemoteCall for Charging {
     fn refused(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, why: &Error) -> Result<()> {
         let reason = why.detail().unwrap_or(why.code().english()).to_owned();
         payment::ops::failed(tx, &charge.payment, &reason).map(|_| ())
+    }
+
+    fn may_be_followed(charge: &Charge) -> bool {
+        charge.may_be_followed
     }
 
     fn abandoned(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, _: &Error) -> Result<()> {

@@ -70,7 +70,7 @@ async fn money_that_is_taken_after_the_order_was_cancelled_goes_back() {
         let number = order.clone();
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
+            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
         };
         let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
         // the process is paused before its request leaves; meanwhile the buyer cancels, and the gateway knows of nothing
@@ -101,7 +101,7 @@ async fn a_message_about_a_payment_that_was_cancelled_long_ago_is_looked_into() 
     let number = order.clone();
     let begin = move |tx: &mut ::store::Tx<'_>| {
         let method = PaymentMethod::checked("CARD", Some("approve"))?;
-        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
+        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
     };
     let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
     shop.cancel(1, &order).await.must("202");

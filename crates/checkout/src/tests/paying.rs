@@ -100,7 +100,7 @@ async fn a_timeout_racing_a_payment_is_never_paid_but_released() {
         let number = order.clone();
         let begun = move |tx: &mut ::store::Tx<'_>| {
             let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
+            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
         };
         if first == "expiry" {
             shop.clock.advance(Duration::from_secs(601));
@@ -186,7 +186,7 @@ async fn a_crash_between_captured_and_recorded_never_captures_twice() {
     let number = order.clone();
     let begun = move |tx: &mut ::store::Tx<'_>| {
         let method = PaymentMethod::checked("CARD", Some("approve"))?;
-        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
+        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
     };
     let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
     drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);

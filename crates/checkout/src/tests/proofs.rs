@@ -96,7 +96,7 @@ impl Scenario<Checkout> for Stocked {
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let mut placed = place::place(tx, saga, &settings, &buyer(1), &draft)?;
             let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method)?;
+            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method, 1)?;
             Ok((placed.saga.id, action))
         };
         let (id, action) = self.shop.app.db.write("begin", begin).await?;
@@ -172,7 +172,7 @@ impl Scenario<LateCapture> for Abandoned {
         let number = order.clone();
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None)
+            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
         };
         let (_, saga::Action::Call(call)) = stocked.shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
         stocked.shop.cancel(1, &order).await.must("202");

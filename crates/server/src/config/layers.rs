@@ -12,9 +12,11 @@ pub const PREFIX: &str = "HOLDFAST_";
 /// benchmarks are given.
 const OTHER_VARIABLES: [&str; 5] =
     ["HOLDFAST_CONFIG", "HOLDFAST_COPY_", "HOLDFAST_CRASH_", "HOLDFAST_TEST_", "HOLDFAST_BENCH_"];
-/// Settings that moved to the section of the module that owns them. Files and variables with the old name keep working.
-pub const MOVED: [(&str, &str); 4] = [
+/// Other names of settings: most of them moved to the section of the module that owns them. Files and variables with such a name
+/// work.
+pub const MOVED: [(&str, &str); 5] = [
     ("shop.pay_within", "checkout.pay_within"),
+    ("shop.payment_attempts", "checkout.payment_attempts"),
     ("shop.low_stock_threshold", "inventory.low_stock_threshold"),
     ("auth.accounts", "account.enabled"),
     ("auth.refresh_ttl", "account.refresh_ttl"),

@@ -81,7 +81,7 @@ pub fn documents() -> String {
             said.clear();
         }
     }
-    text.push_str("\n## Older names\n\nThese settings moved; files and variables with the old name keep working.\n\n");
+    text.push_str("\n## Other names\n\nFiles and variables with these names of settings work too.\n\n");
     for (old, new) in layers::MOVED {
         let _ = writeln!(text, "- `{old}` is now `{new}`");
     }

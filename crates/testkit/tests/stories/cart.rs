@@ -280,3 +280,57 @@ fn a_quote_counts_the_same_variant_on_two_lines_once_per_unit_in_stock() {
     let quote = shop.buyer().post("/orders/quote", missing).must("200");
     assert_eq!((quote.number("/payable"), &quote.data()["unavailable"][0]["code"]), (9_000, &json!("S001")));
 }
+
+#[test]
+fn an_order_again_fills_the_cart_with_what_can_be_bought_and_names_the_rest() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let closed = shop.product("closed").stock(9).save();
+    let short = shop.product("short").stock(9).save();
+    let gone = shop.product("gone").stock(9).save();
+    let there = shop.product("there").stock(9).save();
+    let buyer = shop.buyer();
+    let all = [(&mug, 2), (&closed, 1), (&short, 5), (&gone, 1), (&there, 3)];
+    let order = buyer.orders_all(&all).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    sets_status(&shop, &closed, "INACTIVE");
+    shop.buyer().orders(&short, 3).must("201");
+    shop.reprice(&mug, 8_000);
+    buyer.fills_cart(&there, 1).must("200");
+    buyer.put(format!("/orders/{order}/cancel"), json!({"reason": "too late"})).must("200");
+    shop.admin().delete(format!("/admin/products/{}", gone.id)).must("200");
+    shop.buyer().orders(&short, 3).must("201");
+
+    let again = buyer.post(format!("/orders/{order}/reorder"), json!({})).must("200");
+    assert_eq!(lines(&buyer), [(there.id, 1), (mug.id, 2), (short.id, 3)]);
+    assert_eq!(again.number("/items/1/price"), 8_000, "at the price of today");
+    let rest = again.data()["notAdded"].as_array().unwrap().clone();
+    let rest: Vec<_> = rest
+        .iter()
+        .map(|it| (it["productId"].as_i64().unwrap(), it["quantity"].as_i64().unwrap(), it["code"].as_str().unwrap()))
+        .collect();
+    let expected =
+        [(closed.id, 1, "S003"), (short.id, 2, "S105"), (gone.id, 1, "S001"), (there.id, 3, "S106")];
+    assert_eq!(rest, expected);
+
+    let again = buyer.post(format!("/orders/{order}/reorder"), json!({})).must("200");
+    assert_eq!(again.data()["notAdded"].as_array().unwrap().len(), 5, "a second time adds nothing twice");
+    assert_eq!(lines(&buyer), [(there.id, 1), (mug.id, 2), (short.id, 3)]);
+}
+
+#[test]
+fn only_the_buyer_orders_again() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(9).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 2).must("201").word("/orderNumber");
+    for other in [shop.buyer(), shop.admin()] {
+        other.post(format!("/orders/{order}/reorder"), json!({})).must("403 S212");
+    }
+    buyer.post("/orders/ORD-20260206-23456789/reorder", json!({})).must("404 S201");
+    checks_out(&buyer).must("404 S101");
+    let again = buyer.keyed("again");
+    let first = again.post(format!("/orders/{order}/reorder"), json!({})).must("200");
+    assert_eq!(again.post(format!("/orders/{order}/reorder"), json!({})).must("200").data(), first.data());
+    assert_eq!((first.number("/totalQuantity"), first.data()["notAdded"].clone()), (2, json!([])));
+}

@@ -1,6 +1,7 @@
 //! Stories: sentences in the shop's language that end with the shop consistent.
 
 mod accounts;
+mod attempts;
 mod cancel;
 mod cart;
 mod document;
