@@ -96,7 +96,8 @@ pub fn submit(
     };
     let may_be_followed = attempts > 1 && declined(tx, record, order)? + 1 < attempts;
     let payment = payment::ops::begin(tx, new)?;
-    let charge = serde_json::to_value(Charge::of(&payment, may_be_followed)).map_err(|e| Code::Internal.error().caused_by(e))?;
+    let charge =
+        serde_json::to_value(Charge::of(&payment, may_be_followed)).map_err(|e| Code::Internal.error().caused_by(e))?;
     saga.submit(tx, record, charge)
 }
 

@@ -1,10 +1,10 @@
 //! `/orders`.
 
+use crate::cart_view::Shopper;
 use crate::draft::OrderDraft;
 use crate::flow::{ORDER, order_of};
 use crate::parts::Parts;
 use crate::place::{self, OrderSettings, Placed};
-use crate::cart_view::Shopper;
 use crate::quote::{self, Quote};
 use crate::reorder::Reordered;
 use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
@@ -18,7 +18,8 @@ use saga::{Begun, Cancellation, Record, Status, respond};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
-    ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, NoBody, Path, Routes, User, accepted, created, ok, once,
+    ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, NoBody, Path, Routes, User, accepted, created, ok,
+    once,
     response::Success,
     route::{OWNER, USER},
 };

@@ -309,8 +309,7 @@ fn an_order_again_fills_the_cart_with_what_can_be_bought_and_names_the_rest() {
         .iter()
         .map(|it| (it["productId"].as_i64().unwrap(), it["quantity"].as_i64().unwrap(), it["code"].as_str().unwrap()))
         .collect();
-    let expected =
-        [(closed.id, 1, "S003"), (short.id, 2, "S105"), (gone.id, 1, "S001"), (there.id, 3, "S106")];
+    let expected = [(closed.id, 1, "S003"), (short.id, 2, "S105"), (gone.id, 1, "S001"), (there.id, 3, "S106")];
     assert_eq!(rest, expected);
 
     let again = buyer.post(format!("/orders/{order}/reorder"), json!({})).must("200");
