@@ -28,7 +28,7 @@ pub fn routes() -> Routes {
         .add(USER, routes!(me, change_me))
         .add(USER.costly(), routes!(change_password))
         .add(USER, routes!(addresses, save_address))
-        .add(USER, routes!(change_address, forget_address))
+        .add(USER.refusing(&[Code::AddressNotFound]), routes!(change_address, forget_address))
 }
 
 /// E-mail and password.

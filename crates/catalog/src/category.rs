@@ -65,6 +65,14 @@ pub struct Node {
     pub children: Vec<Node>,
 }
 
+/// How a shopper chooses a category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    Id(CategoryId),
+    /// A path, or a name at any level; a name may consist of digits.
+    Words(String),
+}
+
 /// Every category of the shop.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {

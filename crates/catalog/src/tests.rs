@@ -1,7 +1,7 @@
 //! The verbs against a real database. Every test ends with the audit.
 
 use crate::MODULE;
-use crate::category::DEPTH_MAX;
+use crate::category::{Choice, DEPTH_MAX};
 use crate::ops::{self, ItemRef, categories, images, products, upsert, variants};
 use crate::product::{Author, Content, New, Product, Status};
 use crate::variant;
@@ -299,15 +299,24 @@ fn a_category_with_products_stays() {
 }
 
 #[test]
-fn a_category_is_named_by_its_id_path_or_name() {
+fn a_category_is_chosen_by_its_id_path_or_name() {
     let shop = Shop::open();
     let inner = shop.does(|tx| categories::at_path(tx, "Watches > Watches", true));
     let outer = shop.does(|tx| categories::at_path(tx, "Watches", false));
-    for (words, meant) in [("Watches > Watches", vec![inner]), ("2", vec![inner]), ("99", vec![]), ("Nothing", vec![])]
-    {
-        assert_eq!(shop.does(move |tx| categories::matching(tx, words)), meant, "{words}");
+    let year = shop.does(|tx| categories::at_path(tx, "2", true));
+    let words = |text: &str| Choice::Words(text.to_owned());
+    for (choice, meant) in [
+        (words("Watches > Watches"), vec![inner]),
+        (Choice::Id(inner), vec![inner]),
+        (words("2"), vec![year]),
+        (words("3"), vec![]),
+        (Choice::Id(CategoryId::new(99)), vec![]),
+        (words("Nothing"), vec![]),
+    ] {
+        let chosen = choice.clone();
+        assert_eq!(shop.does(move |tx| categories::chosen(tx, &chosen)), meant, "{choice:?}");
     }
-    let mut both = shop.does(|tx| categories::matching(tx, "Watches"));
+    let mut both = shop.does(|tx| categories::chosen(tx, &Choice::Words("Watches".into())));
     both.sort_unstable();
     assert_eq!(both, [outer, inner]);
 }

@@ -81,6 +81,35 @@ impl Error {
         self
     }
 
+    /// `code` about these fields. The public sentence names them all.
+    pub fn of_fields(code: Code, details: Vec<Detail>) -> Error {
+        let mut error = code.because(sentence(&details));
+        error.0.details = details;
+        error
+    }
+
+    /// The same failure about something that is the field `outer` of what was sent: `zipCode` becomes `address.zipCode`.
+    pub fn within(mut self, outer: &str) -> Error {
+        let names_fields = self.0.detail == Some(sentence(&self.0.details));
+        for field in self.0.details.iter_mut().filter_map(|detail| detail.field.as_mut()) {
+            *field = format!("{outer}.{field}");
+        }
+        if names_fields {
+            self.0.detail = Some(sentence(&self.0.details));
+        }
+        self
+    }
+
+    /// This failure and another one of the same request: the code of the first, the details of both.
+    pub fn and(mut self, other: Error) -> Error {
+        let sentences = [self.0.detail.take(), other.0.detail].into_iter().flatten().collect::<Vec<_>>();
+        self.0.detail = (!sentences.is_empty()).then(|| sentences.join("; "));
+        self.0.details.extend(other.0.details);
+        self.0.retry_after_s = self.0.retry_after_s.max(other.0.retry_after_s);
+        self.0.source = self.0.source.take().or(other.0.source);
+        self
+    }
+
     /// Sets the seconds until a retry makes sense.
     pub fn retry_after(mut self, seconds: u32) -> Error {
         self.0.retry_after_s = Some(seconds);
@@ -97,6 +126,15 @@ impl Error {
         self.0.source = Some(cause.into());
         self
     }
+}
+
+/// What is wrong with fields, in one sentence.
+pub(crate) fn sentence(details: &[Detail]) -> String {
+    let parts = details.iter().map(|detail| match &detail.field {
+        Some(field) => format!("{field} {}", detail.message),
+        None => detail.message.clone(),
+    });
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 impl Code {

@@ -26,12 +26,12 @@ impl<Of> Id<Of> {
 
     /// An id from outside: 1 to 2^53 − 1, else C002.
     pub fn checked(raw: i64) -> Result<Self> {
-        if (1..ID_LIMIT).contains(&raw) {
-            Ok(Self::new(raw))
-        } else {
-            Err(Code::InvalidInput.because(format!("{raw} is not an id")))
-        }
+        if (1..ID_LIMIT).contains(&raw) { Ok(Self::new(raw)) } else { Err(Code::InvalidInput.because(not_an_id())) }
     }
+}
+
+fn not_an_id() -> String {
+    format!("must be an id, 1 to {}", ID_LIMIT - 1)
 }
 
 impl<Of> Clone for Id<Of> {
@@ -74,8 +74,7 @@ impl<Of> fmt::Display for Id<Of> {
 impl<Of> FromStr for Id<Of> {
     type Err = crate::Error;
     fn from_str(text: &str) -> Result<Self> {
-        let raw = text.parse().map_err(|_| Code::InvalidInput.because(format!("{text:?} is not an id")))?;
-        Self::checked(raw)
+        Self::checked(text.parse().map_err(|_| Code::InvalidInput.because(not_an_id()))?)
     }
 }
 impl<Of> Serialize for Id<Of> {
@@ -86,7 +85,7 @@ impl<Of> Serialize for Id<Of> {
 impl<'de, Of> Deserialize<'de> for Id<Of> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let raw = i64::deserialize(deserializer)?;
-        Self::checked(raw).map_err(|_| serde::de::Error::custom(format!("{raw} is not an id")))
+        Self::checked(raw).map_err(|_| serde::de::Error::custom(not_an_id()))
     }
 }
 impl<Of> utoipa::PartialSchema for Id<Of> {
@@ -142,7 +141,7 @@ pub type UserCouponId = Id<of::UserCoupon>;
 pub type VariantId = Id<of::Variant>;
 
 /// A user: a UUID, written in lower case with hyphens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, format = Uuid)]
 pub struct UserId(uuid::Uuid);
@@ -170,6 +169,12 @@ impl FromStr for UserId {
     fn from_str(text: &str) -> Result<UserId> {
         uuid::Uuid::parse_str(text)
             .map(UserId)
-            .map_err(|_| Code::InvalidInput.because("a user id is a UUID").caused_by(text.to_owned()))
+            .map_err(|_| Code::InvalidInput.because("must be a UUID").caused_by(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<UserId, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(|_| serde::de::Error::custom("must be a UUID"))
     }
 }

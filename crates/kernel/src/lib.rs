@@ -12,6 +12,7 @@ pub mod page;
 pub mod random;
 pub mod text;
 pub mod time;
+pub mod together;
 
 pub use address::{Address, ShippingAddress};
 pub use code::{Code, Remedy};
@@ -27,3 +28,4 @@ pub use page::{Cursor, Page, PageRequest};
 pub use random::Random;
 pub use text::hex;
 pub use time::{Clock, Timestamp, Zone};
+pub use together::Together;

@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let minor = i64::deserialize(deserializer)?;
         if minor.abs() > MONEY_MAX_MINOR {
-            return Err(serde::de::Error::custom(format!("an amount is at most {MONEY_MAX_MINOR}")));
+            return Err(serde::de::Error::custom(format!("must be at most {MONEY_MAX_MINOR}")));
         }
         Ok(Money(minor))
     }
@@ -166,9 +166,7 @@ impl fmt::Display for Quantity {
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let units = i64::deserialize(deserializer)?;
-        Quantity::new(units).map_err(|_| {
-            serde::de::Error::custom(format!("quantity must be between 1 and {}, not {units}", Quantity::MAX))
-        })
+        Quantity::new(units).map_err(|_| serde::de::Error::custom(format!("must be between 1 and {}", Quantity::MAX)))
     }
 }
 

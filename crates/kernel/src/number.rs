@@ -145,6 +145,10 @@ impl<Kind: NumberKind> Number<Kind> {
         Self::of(text.into())
     }
 
+    fn wrong() -> String {
+        format!("must be a number such as {}…", Kind::PREFIX)
+    }
+
     fn of(text: Box<str>) -> Self {
         Number { text, kind: PhantomData }
     }
@@ -212,7 +216,7 @@ impl<Kind: NumberKind> FromStr for Number<Kind> {
         if text.len() == Self::LENGTH && text.starts_with(Kind::PREFIX) && text.bytes().all(allowed) {
             Ok(Self::of(text.into()))
         } else {
-            Err(Code::InvalidInput.because(format!("that is not a number like {}…", Kind::PREFIX)))
+            Err(Code::InvalidInput.because(Self::wrong()))
         }
     }
 }
@@ -228,7 +232,7 @@ impl<Kind> Serialize for Number<Kind> {
 }
 impl<'de, Kind: NumberKind> Deserialize<'de> for Number<Kind> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(|_| serde::de::Error::custom(Self::wrong()))
     }
 }
 impl<Kind: NumberKind> utoipa::PartialSchema for Number<Kind> {

@@ -1,6 +1,6 @@
 //! Pages of lists: numbered pages for people, cursors for lists that grow without end.
 
-use crate::{Code, Result};
+use crate::{Result, Together, text::wrong};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,14 +21,12 @@ pub struct PageRequest {
 impl PageRequest {
     /// Page `page` (from 0) of `size` rows (1 to [`PAGE_SIZE_MAX`]); C002 outside those.
     pub fn new(page: i64, size: i64) -> Result<PageRequest> {
-        if !(1..=PAGE_SIZE_MAX).contains(&size) {
-            return Err(Code::InvalidInput.because(format!("size must be between 1 and {PAGE_SIZE_MAX}")));
-        }
-        if page < 0 || page.checked_mul(size).is_none_or(|skip| skip > PAGE_OFFSET_MAX) {
-            return Err(
-                Code::InvalidInput.because("page must be 0 or more, and not beyond a million rows; use a cursor there")
-            );
-        }
+        let wrong_size = || wrong("size", format!("must be between 1 and {PAGE_SIZE_MAX}"));
+        let size_of_page = (1..=PAGE_SIZE_MAX).contains(&size).then_some(size).ok_or_else(wrong_size);
+        let far = page.checked_mul(size.clamp(1, PAGE_SIZE_MAX)).is_none_or(|skip| skip > PAGE_OFFSET_MAX);
+        let wrong_page = || wrong("page", "must be 0 or more, and not beyond a million rows; use a cursor there");
+        let page = (page >= 0 && !far).then_some(page).ok_or_else(wrong_page);
+        let (page, size) = (page, size_of_page).together()?;
         Ok(PageRequest { page, size })
     }
 
@@ -161,7 +159,7 @@ impl std::str::FromStr for Cursor {
             .and_then(|hex| i64::from_str_radix(hex, 16).ok())
             .filter(|id| *id >= 0)
             .map(Cursor)
-            .ok_or_else(|| Code::InvalidInput.because("that is not a cursor this list gave out"))
+            .ok_or_else(|| wrong("cursor", "must be one that this list gave out"))
     }
 }
 

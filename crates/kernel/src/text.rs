@@ -64,8 +64,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// C002 about one field.
 pub fn wrong(field: &str, message: impl Into<String>) -> crate::Error {
-    let message = message.into();
-    Code::InvalidInput.because(format!("{field} {message}")).with(Detail::field(field, message))
+    crate::Error::of_fields(Code::InvalidInput, vec![Detail::field(field, message)])
 }
 
 #[cfg(test)]

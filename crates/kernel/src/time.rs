@@ -1,7 +1,7 @@
 //! Instants, the shop's time zone, and the trait of clocks.
 
 use crate::{Code, Result};
-use jiff::{civil, tz::TimeZone};
+use jiff::{civil, fmt::temporal::Pieces, tz::TimeZone};
 use serde::{Deserialize, Serialize, Serializer};
 use std::{fmt, time::Duration};
 use utoipa::ToSchema;
@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 #[schema(value_type = String, format = DateTime, example = "2026-02-06T12:34:56.123Z")]
 pub struct Timestamp(i64);
 
-/// The latest instant we handle, 9999-12-31T23:59:59.999Z.
-const LATEST_MS: i64 = 253_402_300_799_999;
+/// The latest instant we handle, 9999-12-30T22:00:00.000Z: the latest that has a date in every time zone.
+const LATEST_MS: i64 = 253_402_207_200_000;
 
 impl Timestamp {
     /// The instant `ms` milliseconds after 1970 began; clamped to the years 1970 to 9999.
@@ -45,6 +45,8 @@ impl Timestamp {
     pub fn parse(text: &str, zone: &Zone) -> Result<Timestamp> {
         let millis = match text.parse::<jiff::Timestamp>() {
             Ok(instant) => instant.as_millisecond(),
+            // a client that means "for ever" writes the last day that it can
+            Err(_) if is_last_day(text) => LATEST_MS,
             Err(_) => {
                 let local: civil::DateTime = text.parse().map_err(|_| not_a_time(text))?;
                 zone.0.to_timestamp(local).map_err(|_| not_a_time(text))?.as_millisecond()
@@ -56,6 +58,11 @@ impl Timestamp {
     fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
+}
+
+/// Whether it is a time on one of the last two days of the year 9999, which has no instant in some zones.
+fn is_last_day(text: &str) -> bool {
+    Pieces::parse(text).is_ok_and(|pieces| pieces.date() >= civil::date(9999, 12, 30))
 }
 
 fn not_a_time(text: &str) -> crate::Error {
@@ -79,7 +86,8 @@ impl<'de> Deserialize<'de> for Timestamp {
     /// Reads RFC 3339 with a zone. For a field that may come without a zone, read text and call [`Timestamp::parse`].
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let instant: jiff::Timestamp = text.parse().map_err(|_| serde::de::Error::custom("not an RFC 3339 time"))?;
+        let instant: jiff::Timestamp =
+            text.parse().map_err(|_| serde::de::Error::custom("must be a time such as 2026-02-06T12:34:56Z"))?;
         Ok(Timestamp::from_millis(instant.as_millisecond()))
     }
 }
@@ -117,6 +125,15 @@ impl Zone {
         self.0.to_datetime(instant.to_jiff()).date().to_string()
     }
 
+    /// The instant at which the day `YYYY-MM-DD` is over in this zone, or the latest instant there is; C002 when it is not a
+    /// day.
+    pub fn end_of_day(&self, day: &str) -> Result<Timestamp> {
+        let date: civil::Date = day.parse().map_err(|_| not_a_time(day))?;
+        let next = date.tomorrow().and_then(|next| next.to_zoned(self.0.clone()));
+        let millis = next.map_or(LATEST_MS, |next| next.timestamp().as_millisecond());
+        Ok(Timestamp::from_millis(millis))
+    }
+
     /// The instant at which the day `YYYY-MM-DD` begins in this zone; C002 when it is not a day.
     pub fn start_of_day(&self, day: &str) -> Result<Timestamp> {
         let date: civil::Date = day.parse().map_err(|_| not_a_time(day))?;
@@ -142,6 +159,27 @@ mod tests {
         assert_eq!(local.to_string(), "2026-02-06T03:34:56.000Z");
         let offset = Timestamp::parse("2026-02-06T12:34:56+09:00", &Zone::utc()).unwrap();
         assert_eq!(local, offset);
+    }
+
+    #[test]
+    fn a_day_ends_where_the_next_begins() {
+        let zone = Zone::named("America/New_York").unwrap();
+        for (day, next) in [("2026-03-08", "2026-03-09"), ("2026-11-01", "2026-11-02"), ("2026-12-31", "2027-01-01")] {
+            assert_eq!(zone.end_of_day(day).unwrap(), zone.start_of_day(next).unwrap(), "{day}");
+        }
+        for zone in ["Asia/Seoul", "America/New_York", "UTC"].map(|name| Zone::named(name).unwrap()) {
+            assert_eq!(zone.end_of_day("9999-12-31").unwrap().as_millis(), LATEST_MS);
+            assert!(zone.end_of_day("9999-12-32").is_err());
+        }
+    }
+
+    #[test]
+    fn the_last_instant_is_one_that_can_be_written() {
+        assert_eq!(LATEST_MS, jiff::Timestamp::MAX.as_second() * 1_000);
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+09:00", "9999-12-31T00:00", "9999-12-31"] {
+            assert_eq!(Timestamp::parse(text, &Zone::utc()).unwrap().as_millis(), LATEST_MS, "{text}");
+        }
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-30T22:00:00.000Z");
     }
 
     #[test]

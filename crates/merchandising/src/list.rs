@@ -2,6 +2,7 @@
 
 use crate::page::{self, ProductPage, Viewer};
 use crate::store::Conditions;
+use catalog::category::Choice;
 use catalog::ops::categories;
 use catalog::product::Status;
 use kernel::money::MONEY_MAX_MINOR;
@@ -28,8 +29,8 @@ pub const SORT_DEFAULT: (Column, bool) = (Column::CreatedAt, true);
 /// Which products a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// A category by id, path or name, with everything below it.
-    pub category: Option<String>,
+    /// A category with everything below it.
+    pub category: Option<Choice>,
     /// Exactly this brand.
     pub brand: Option<String>,
     /// What one unit costs now, at least.
@@ -69,7 +70,7 @@ pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<
     if lowest > highest {
         return Err(text::wrong("minPrice", "must not be above maxPrice"));
     }
-    let categories = category.as_deref().map(|words| categories::matching(tx, words)).transpose()?;
+    let categories = category.as_ref().map(|choice| categories::chosen(tx, choice)).transpose()?;
     if categories.as_ref().is_some_and(Vec::is_empty) {
         return Ok(question.request.of(Vec::new(), 0));
     }

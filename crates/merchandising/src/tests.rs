@@ -4,6 +4,7 @@ use crate::list::{self, Column, Filter, Question};
 use crate::ops::{self, Reason, Settings};
 use crate::page::{self, ProductDetail, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock, VerifyItem};
+use catalog::category::Choice;
 use catalog::ops::products;
 use catalog::product::{Author, Status};
 use fixture::{Fixture, user_id};
@@ -234,10 +235,12 @@ fn lists_are_filtered_and_sorted() {
     shop.makes(Author::Admin, TEE).unwrap();
     shop.makes(Author::Admin, r#"{"sku":"BOWL","name":"Bowl","price":12000,"category":"Kitchen","stock":0}"#).unwrap();
     let all = |filter: Filter| shop.lists(filter, (Column::Name, false));
-    let category = |words: &str| Filter { category: Some(words.into()), ..Filter::default() };
+    let category = |words: &str| Filter { category: Some(Choice::Words(words.into())), ..Filter::default() };
     assert_eq!(all(category("Kitchen")), ["BOWL", "MUG"], "with everything below");
     assert_eq!(all(category("Kitchen > Cups")), ["MUG"]);
-    assert_eq!(all(category("1")), ["BOWL", "MUG"]);
+    let by_id = Filter { category: Some(Choice::Id(kernel::CategoryId::new(1))), ..Filter::default() };
+    assert_eq!(all(by_id), ["BOWL", "MUG"]);
+    assert!(all(category("1")).is_empty(), "a name, not an id");
     assert!(all(category("Nowhere")).is_empty());
     assert_eq!(all(Filter { brand: Some("Holdfast".into()), ..Filter::default() }), ["MUG"]);
     let prices = |min, max| Filter {

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use store::{DeadLetter, StoredEvent, Tx, dead_letter, outbox, reaction, subscriber};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::{Admin, ApiResult, App, Module, Paging, Path, Routes, done, ok, response::Success, route::ADMIN};
+use web::{
+    Admin, ApiResult, App, CursorQuery, Module, PageQuery, Paging, Path, Routes, done, ok, response::Success,
+    route::ADMIN,
+};
 
 use axum::extract::State;
 
@@ -83,8 +86,7 @@ impl EventView {
 
 /// The outbox, newest first, its subscribers, and dead letters.
 #[utoipa::path(get, path = "/admin/events", tag = "operations",
-    params(("page" = Option<i64>, Query, description = "page of dead letters"), ("size" = Option<i64>, Query),
-        ("cursor" = Option<String>, Query, description = "older events")),
+    params(PageQuery, CursorQuery),
     responses((status = 200, body = Success<EventsView>)))]
 pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> ApiResult<EventsView> {
     let subscribers = relay::subscribers(&relay::reactions(&app.modules));

@@ -44,6 +44,15 @@ pub struct Service;
 #[derive(Debug, Clone)]
 pub struct MaybeUser(pub Option<User>);
 
+/// The token of a stream, for the document.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes what `StreamUser` reads")]
+pub struct StreamToken {
+    /// A token of `POST /api/v1/auth/stream-token`, for a browser's `EventSource`, which sends no headers.
+    access_token: Option<String>,
+}
+
 /// A signed-in user by header, or by `?access_token=` with a stream token, for browsers' `EventSource`.
 #[derive(Debug, Clone)]
 pub struct StreamUser(pub User);

@@ -3,9 +3,13 @@
 //! The declaration is written into the route's OpenAPI operation. The server, the document and the authorization tests read
 //! it there, so a module says it once.
 
-use crate::App;
-use axum::http::Method;
-use std::collections::HashMap;
+use crate::{
+    App,
+    contract::{self, Contract},
+};
+use axum::{http::Method, middleware::from_fn_with_state};
+use kernel::Code;
+use std::{collections::HashMap, sync::Arc};
 use utoipa::openapi::{
     OpenApi,
     path::{Operation, PathItem},
@@ -70,6 +74,9 @@ pub struct Properties {
     pub secret: bool,
     /// Costs much for the shop or may be used for guessing, so a stricter limit counts it too.
     pub costly: bool,
+    /// Its own failures, beside those that follow from its callers, its parameters and its body. The first one of status 404
+    /// is the failure when the path names nothing.
+    pub codes: &'static [Code],
 }
 
 /// See [`Access::Public`].
@@ -87,7 +94,7 @@ pub const SERVICE: Properties = Properties::of(Access::Service);
 
 impl Properties {
     const fn of(access: Access) -> Properties {
-        Properties { access, long: false, unlimited: false, secret: false, costly: false }
+        Properties { access, long: false, unlimited: false, secret: false, costly: false, codes: &[] }
     }
 
     /// For a route that works through a whole file or table.
@@ -108,6 +115,11 @@ impl Properties {
     /// For a route that hashes a password or sends a message.
     pub const fn costly(self) -> Properties {
         Properties { costly: true, ..self }
+    }
+
+    /// For a route with failures of its own.
+    pub const fn refusing(self, codes: &'static [Code]) -> Properties {
+        Properties { codes, ..self }
     }
 
     fn write(self, operation: &mut Operation) {
@@ -131,7 +143,7 @@ impl Properties {
         }
     }
 
-    /// What was declared about an operation; `None` when nothing was.
+    /// What was declared about an operation, except its codes; `None` when nothing was.
     fn read(operation: &Operation) -> Option<Properties> {
         let extensions = operation.extensions.as_ref()?;
         let access = Access::named(extensions.get(ROLE_EXTENSION)?.as_str()?)?;
@@ -142,6 +154,7 @@ impl Properties {
             unlimited: set(UNLIMITED_EXTENSION),
             secret: set(SECRET_EXTENSION),
             costly: set(COSTLY_EXTENSION),
+            codes: &[],
         })
     }
 }
@@ -161,14 +174,19 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Routes::default()
     }
 
-    /// Adds the handlers of one path, all with the same properties: `.add(ADMIN, routes!(list, create))`.
+    /// Adds the handlers of one path, all with the same properties: `.add(ADMIN, routes!(list, create))`. Their requests
+    /// must obey what their operations document.
     pub fn add(self, properties: Properties, group: UtoipaMethodRouter<S>) -> Routes<S> {
         let (schemas, mut paths, handlers) = group;
+        let mut contracts = Vec::new();
         for item in paths.paths.values_mut() {
-            for (_, operation) in operations_mut(item) {
+            for (method, operation) in operations_mut(item) {
                 properties.write(operation);
+                contracts.push(Contract::of(method, operation, properties));
             }
         }
+        let contracts: Arc<[Arc<Contract>]> = contracts.into();
+        let handlers = handlers.route_layer(from_fn_with_state(contracts, contract::enforce));
         Routes(self.0.routes((schemas, paths, handlers)))
     }
 

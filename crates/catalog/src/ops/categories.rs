@@ -1,6 +1,6 @@
 //! Operations on categories.
 
-use crate::category::{self, CATEGORIES_MAX, Category, DEPTH_MAX, PATH_SIGN, Tree, WithPath};
+use crate::category::{self, CATEGORIES_MAX, Category, Choice, DEPTH_MAX, PATH_SIGN, Tree, WithPath};
 use crate::product::{outdated, same_version};
 use crate::store::categories as rows;
 use ::store::Tx;
@@ -169,11 +169,12 @@ fn make_child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result
     Ok(id)
 }
 
-/// The categories that match a shopper's text: an id, a path, or a name at any level. Empty when there is none.
-pub fn matching(tx: &mut Tx<'_>, words: &str) -> Result<Vec<CategoryId>> {
-    if let Some(id) = words.parse::<i64>().ok().and_then(|raw| CategoryId::checked(raw).ok()) {
-        return rows::existing(tx, &[id]);
-    }
+/// The categories that a shopper chose. Empty when there is none.
+pub fn chosen(tx: &mut Tx<'_>, choice: &Choice) -> Result<Vec<CategoryId>> {
+    let words = match choice {
+        Choice::Id(id) => return rows::existing(tx, &[*id]),
+        Choice::Words(words) => words.as_str(),
+    };
     if !words.contains(PATH_SIGN) {
         let found = rows::named(tx, &text::clean(words))?;
         return if found.is_empty() { Ok(tree(tx)?.alike_at_any_level(words)) } else { Ok(found) };

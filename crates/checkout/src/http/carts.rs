@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use cart::ops;
-use kernel::CartItemId;
+use kernel::{CartItemId, Code};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
@@ -19,7 +19,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .add(USER, routes!(get_cart, clear_cart))
         .add(USER, routes!(add_cart_item))
-        .add(USER, routes!(change_cart_item, remove_cart_item))
+        .add(USER.refusing(&[Code::CartItemNotFound]), routes!(change_cart_item, remove_cart_item))
         .add(USER, routes!(check_out_cart))
 }
 

@@ -17,9 +17,9 @@ use web::{
 /// The handlers for deliveries.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(OWNER, routes!(find_delivery))
-        .add(OWNER, routes!(find_delivery_of_order))
-        .add(ADMIN, routes!(set_delivery_status))
+        .add(OWNER.refusing(&[Code::DeliveryNotFound]), routes!(find_delivery))
+        .add(OWNER.refusing(&[Code::DeliveryNotFound]), routes!(find_delivery_of_order))
+        .add(ADMIN.refusing(&[Code::DeliveryNotFound]), routes!(set_delivery_status))
 }
 
 /// The delivery, for its buyer and for administrators; S212 for others.

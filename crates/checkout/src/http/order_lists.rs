@@ -5,12 +5,11 @@ use kernel::{Page, Result, Timestamp, Zone, text};
 use order::ops::{self, Filter};
 use order::{Kind, OrderResponse};
 use serde::Deserialize;
-use std::time::Duration;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, Paging, Query, Routes, User, ok,
+    Admin, ApiResult, App, CursorQuery, PageQuery, Paging, Query, Routes, User, ok,
     response::Success,
     route::{ADMIN, USER},
 };
@@ -32,7 +31,13 @@ pub struct ListQuery {
     from: Option<String>,
     /// Placed before this time, or on or before this day.
     to: Option<String>,
-    /// Part of the order number or the user's id; used only by the list of all orders.
+}
+
+/// What the list of all orders can be searched by.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// Part of the order number or of the user's id.
     keyword: Option<String>,
 }
 
@@ -47,25 +52,19 @@ impl ListQuery {
             statuses: self.status.iter().map(known).collect::<Result<_>>()?,
             from: self.from.map_or(Ok(everything.from), |text| Timestamp::parse(&text, zone))?,
             to: self.to.map_or(Ok(everything.to), |text| until(&text, zone))?,
-            keyword: text::optional("keyword", self.keyword.as_deref(), KEYWORD_MAX)?,
+            keyword: everything.keyword,
         })
     }
 }
 
 /// The end of a period: a time is taken as it is, a day includes all of it.
 fn until(text: &str, zone: &Zone) -> Result<Timestamp> {
-    match zone.start_of_day(text) {
-        // no day is longer than 25 hours or shorter than 23, so this is the next one
-        Ok(start) => zone.start_of_day(&zone.day(start.after(Duration::from_secs(36 * 3_600)))),
-        Err(_) => Timestamp::parse(text, zone),
-    }
+    zone.end_of_day(text).or_else(|_| Timestamp::parse(text, zone))
 }
 
 /// The caller's own orders, newest first.
 #[utoipa::path(get, path = "/orders", tag = "order", 
-    params(ListQuery, ("page" = Option<i64>, Query, description = "zero-based"),
-        ("size" = Option<i64>, Query, description = "1 to 100, 20 when not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before; wins over `page`")),
+    params(ListQuery, PageQuery, CursorQuery),
     responses((status = 200, body = Success<Page<OrderResponse>>)))]
 async fn list_orders(
     State(app): State<App>,
@@ -78,19 +77,19 @@ async fn list_orders(
     Ok(ok(app.db.read("checkout.own-orders", list).await?.map(OrderResponse::from)))
 }
 
-/// All orders, newest first. `keyword` is a part of the order number or of the user's id.
+/// All orders, newest first.
 #[utoipa::path(get, path = "/admin/orders", tag = "order", 
-    params(ListQuery, ("page" = Option<i64>, Query, description = "zero-based"),
-        ("size" = Option<i64>, Query, description = "1 to 100, 20 when not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before; wins over `page`")),
+    params(ListQuery, SearchQuery, PageQuery, CursorQuery),
     responses((status = 200, body = Success<Page<OrderResponse>>)))]
 async fn list_all_orders(
     State(app): State<App>,
     _admin: Admin,
     Query(query): Query<ListQuery>,
+    Query(search): Query<SearchQuery>,
     paging: Paging,
 ) -> ApiResult<Page<OrderResponse>> {
-    let filter = query.filter(&app.shop.zone)?;
+    let keyword = text::optional("keyword", search.keyword.as_deref(), KEYWORD_MAX)?;
+    let filter = Filter { keyword, ..query.filter(&app.shop.zone)? };
     let list = move |tx: &mut Tx<'_>| ops::page(tx, &filter, paging.request, paging.cursor);
     Ok(ok(app.db.read("checkout.all-orders", list).await?.map(OrderResponse::from)))
 }

@@ -1,19 +1,20 @@
 //! What happens to orders, as server-sent events. `order::streams` makes the messages.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use kernel::{OrderNumber, Result};
+use kernel::{Code, OrderNumber, Result};
 use order::streams;
 use store::Tx;
 use utoipa_axum::routes;
 use web::streams::{last_event_id, stream};
 use web::{
     App, Failure, Path, Routes, StreamUser,
+    caller::StreamToken,
     route::{OWNER, USER},
 };
 
 /// The handlers for streams of orders.
 pub fn routes() -> Routes {
-    Routes::new().add(OWNER, routes!(stream_order)).add(USER, routes!(stream_orders))
+    Routes::new().add(OWNER.refusing(&[Code::OrderNotFound]), routes!(stream_order)).add(USER, routes!(stream_orders))
 }
 
 /// What happens to one order, as server-sent events.
@@ -22,7 +23,7 @@ pub fn routes() -> Routes {
 /// `order-cancelled`, `delivery-updated`. A new stream begins with what happened last; `Last-Event-ID` resumes. A
 /// browser signs in with `?access_token=`.
 #[utoipa::path(get, path = "/orders/{orderNumber}/stream", tag = "order",
-    params(("orderNumber" = String, Path), ("Last-Event-ID" = Option<i64>, Header)),
+    params(("orderNumber" = String, Path), StreamToken, ("Last-Event-ID" = Option<i64>, Header)),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn stream_order(
     State(app): State<App>,
@@ -38,7 +39,7 @@ async fn stream_order(
 }
 
 /// What happens to all of the caller's orders, as server-sent events; the same events as of one order.
-#[utoipa::path(get, path = "/orders/stream", tag = "order", params(("Last-Event-ID" = Option<i64>, Header)),
+#[utoipa::path(get, path = "/orders/stream", tag = "order", params(StreamToken, ("Last-Event-ID" = Option<i64>, Header)),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn stream_orders(
     State(app): State<App>,

@@ -11,7 +11,7 @@ use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
 use crate::{Settings, cancel, pay, reorder};
 use axum::{extract::State, http::StatusCode, response::Response};
-use kernel::{OrderNumber, Result, text};
+use kernel::{Code, OrderNumber, Result, text};
 use order::{Order, OrderResponse};
 use payment::PaymentResponse;
 use saga::{Begun, Cancellation, Record, Status, respond};
@@ -21,8 +21,10 @@ use web::{
     ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, NoBody, Path, Routes, User, accepted, created, ok,
     once,
     response::Success,
-    route::{OWNER, USER},
+    route::{OWNER, Properties, USER},
 };
+
+const OF_ORDER: Properties = OWNER.refusing(&[Code::OrderNotFound]);
 
 /// The handlers for orders.
 pub fn routes() -> Routes {
@@ -30,9 +32,9 @@ pub fn routes() -> Routes {
         .add(USER, routes!(quote_order))
         .add(USER, routes!(place_order))
         .add(USER, routes!(confirm_order))
-        .add(OWNER, routes!(get_order))
-        .add(OWNER, routes!(cancel_order, cancel_order_by_post))
-        .add(OWNER, routes!(reorder_order))
+        .add(OF_ORDER, routes!(get_order))
+        .add(OF_ORDER, routes!(cancel_order, cancel_order_by_post))
+        .add(OF_ORDER, routes!(reorder_order))
 }
 
 /// What an order would cost now, and everything that stands in its way. Writes nothing.

@@ -20,9 +20,9 @@ use web::{
 /// The handlers for administrators.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(ADMIN, routes!(get_any_order))
-        .add(ADMIN, routes!(explain_order))
-        .add(ADMIN, routes!(set_order_status))
+        .add(ADMIN.refusing(&[Code::OrderNotFound]), routes!(get_any_order))
+        .add(ADMIN.refusing(&[Code::OrderNotFound]), routes!(explain_order))
+        .add(ADMIN.refusing(&[Code::OrderNotFound]), routes!(set_order_status))
 }
 
 /// Any order with its payments, refunds, delivery and saga.

@@ -27,10 +27,10 @@ use web::{
 pub fn routes() -> Routes {
     Routes::new()
         .add(USER, routes!(pay_order))
-        .add(OWNER, routes!(find_payment))
-        .add(OWNER, routes!(find_payment_of_order))
-        .add(OWNER, routes!(cancel_payment))
-        .add(ADMIN, routes!(refund_payment))
+        .add(OWNER.refusing(&[Code::PaymentNotFound]), routes!(find_payment))
+        .add(OWNER.refusing(&[Code::PaymentNotFound]), routes!(find_payment_of_order))
+        .add(OWNER.refusing(&[Code::PaymentNotFound]), routes!(cancel_payment))
+        .add(ADMIN.refusing(&[Code::PaymentNotFound]), routes!(refund_payment))
         .add(PUBLIC, routes!(receive_toss))
 }
 

@@ -11,12 +11,16 @@ use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, Failure, Idempotent, Paging, Path, Query, Routes, ok, once, response::Success, route::ADMIN,
+    Admin, ApiResult, App, Failure, Idempotent, PageQuery, Paging, Path, Query, Routes, ok, once,
+    response::Success,
+    route::{ADMIN, Properties},
 };
+
+const OF_SAGA: Properties = ADMIN.refusing(&[Code::SagaNotFound]);
 
 /// The handlers for sagas.
 pub fn routes() -> Routes {
-    Routes::new().add(ADMIN, routes!(list_sagas)).add(ADMIN, routes!(retry_saga)).add(ADMIN, routes!(resolve_saga))
+    Routes::new().add(ADMIN, routes!(list_sagas)).add(OF_SAGA, routes!(retry_saga)).add(OF_SAGA, routes!(resolve_saga))
 }
 
 /// Which sagas a list shows.
@@ -24,13 +28,11 @@ pub fn routes() -> Routes {
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
     /// Only this status.
-    #[param(value_type = Option<Status>)]
-    status: Option<String>,
+    status: Option<Status>,
 }
 
 /// Sagas, newest first.
-#[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(Wanted),
-    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query)),
+#[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(Wanted, PageQuery),
     responses((status = 200, body = Success<Page<SagaResponse>>)))]
 async fn list_sagas(
     State(app): State<App>,
@@ -38,7 +40,7 @@ async fn list_sagas(
     Query(wanted): Query<Wanted>,
     paging: Paging,
 ) -> ApiResult<Page<SagaResponse>> {
-    let status = wanted.status.as_deref().map(str::parse).transpose()?;
+    let status = wanted.status;
     let (size, offset) = (paging.request.size(), paging.request.offset());
     let list = move |tx: &mut Tx<'_>| saga::store::list(tx, status, size, offset);
     let (records, total) = app.db.read("checkout.sagas", list).await?;

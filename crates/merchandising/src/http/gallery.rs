@@ -3,7 +3,7 @@
 use axum::extract::State;
 use catalog::ops::{images, products, variants};
 use catalog::product::Author;
-use kernel::{ProductId, VariantId};
+use kernel::{Code, ProductId, VariantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -15,12 +15,9 @@ use web::{
 /// The handlers. Writing works under `/products` as well (docs/RULES.md).
 pub fn routes() -> Routes {
     let writes = [routes!(add_image, set_images), routes!(delete_variant)];
-    Routes::new().add(SELLER, routes!(product_images)).merge(alias::also_at(
-        "/admin/products",
-        "/products",
-        SELLER,
-        writes,
-    ))
+    let of_product = SELLER.refusing(&[Code::ProductNotFound]);
+    let also = alias::also_at("/admin/products", "/products", of_product, writes);
+    Routes::new().add(of_product, routes!(product_images)).merge(also)
 }
 
 /// The images of a product.

@@ -3,14 +3,14 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use inventory::stock::InventoryUpdate;
 use inventory::{Stock, events, ops};
-use kernel::{ProductId, Result, text};
+use kernel::{Code, ProductId, Result, text};
 use serde::Deserialize;
 use std::time::Duration;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::{Success, json_response};
 use web::ticks::{self, Snapshot, Ticker};
-use web::{ApiResult, App, CacheKey, Failure, Invalidation, Json, Path, Query, Routes, ok, route::PUBLIC};
+use web::{ApiResult, App, CacheKey, Failure, Invalidation, Json, Path, Query, Routes, Several, ok, route::PUBLIC};
 
 /// Most products of one question or one stream (docs/RULES.md).
 const PRODUCTS_MAX: usize = 100;
@@ -22,7 +22,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(stock_of_products))
         .add(PUBLIC, routes!(stream_stock))
-        .add(PUBLIC, routes!(stock_of_product))
+        .add(PUBLIC.refusing(&[Code::InventoryNotFound]), routes!(stock_of_product))
 }
 
 /// The cached stock of one product.
@@ -88,21 +88,22 @@ fn snapshot(stock: &Stock) -> Snapshot {
     Snapshot::new(stock.product_id.raw(), stock.version, &InventoryUpdate::from(stock))
 }
 
-/// `productIds=1,2`, or repeated.
-fn named(query: &[(String, String)]) -> Result<Vec<ProductId>> {
-    if let Some((other, _)) = query.iter().find(|(name, _)| name != "productIds") {
-        return Err(text::wrong(other, "is not known here"));
-    }
-    let ids = query.iter().flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|id| !id.is_empty());
-    checked(ids.map(str::parse).collect::<Result<_>>()?)
+/// Whose stock a stream shows.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", default)]
+#[into_params(parameter_in = Query)]
+pub struct StreamOf {
+    /// 1 to 100 products: `1,2`, or the parameter repeated.
+    #[param(value_type = String, required = true)]
+    product_ids: Several<ProductId>,
 }
 
 /// The stock of some products as server-sent events `inventory-update`: as it is now, then whenever it changed, at most four
 /// times a second. A stream that comes back begins with the present.
-#[utoipa::path(get, path = "/inventory/stream", tag = "inventory", params(("productIds" = String, Query)),
+#[utoipa::path(get, path = "/inventory/stream", tag = "inventory", params(StreamOf),
     responses((status = 200, content_type = "text/event-stream", body = InventoryUpdate)))]
-async fn stream_stock(State(app): State<App>, Query(query): Query<Vec<(String, String)>>) -> Result<Response, Failure> {
-    let products: Vec<i64> = named(&query)?.into_iter().map(ProductId::raw).collect();
+async fn stream_stock(State(app): State<App>, Query(wanted): Query<StreamOf>) -> Result<Response, Failure> {
+    let products: Vec<i64> = checked(wanted.product_ids.0)?.into_iter().map(ProductId::raw).collect();
     Ok(ticks::stream(&app, &STOCK, &products))
 }
 
@@ -111,14 +112,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn products_are_named_by_list_or_repeated() {
-        let query = |pairs: &[(&str, &str)]| {
-            named(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>())
-        };
+    fn some_products_are_named_each_once() {
         let ids = |raw: &[i64]| raw.iter().copied().map(ProductId::new).collect::<Vec<_>>();
-        assert_eq!(query(&[("productIds", "3,1, 2"), ("productIds", "1")]).unwrap(), ids(&[1, 2, 3]));
-        for wrong in [&[][..], &[("productIds", "")], &[("productIds", "x")], &[("productIds", "0")], &[("ids", "1")]] {
-            assert!(query(wrong).is_err(), "{wrong:?}");
-        }
+        assert_eq!(checked(ids(&[3, 1, 2, 1])).unwrap(), ids(&[1, 2, 3]));
+        assert!(checked(Vec::new()).is_err());
     }
 }

@@ -15,17 +15,18 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    Admin, ApiResult, App, Failure, Idempotent, IfMatch, Paging, Path, Query, Routes, Seller, created, ok, once,
+    Admin, ApiResult, App, CursorQuery, Failure, Idempotent, IfMatch, PageQuery, Paging, Path, Query, Routes, Seller,
+    created, ok, once,
     route::{ADMIN, SELLER},
 };
 
 /// The handlers for sellers and administrators.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(SELLER, routes!(open_stock))
-        .add(SELLER, routes!(add_stock))
-        .add(SELLER, routes!(adjust_stock))
-        .add(SELLER, routes!(stock_movements))
+        .add(SELLER.refusing(&[Code::ProductNotFound]), routes!(open_stock))
+        .add(SELLER.refusing(&[Code::InventoryNotFound]), routes!(add_stock))
+        .add(SELLER.refusing(&[Code::InventoryNotFound]), routes!(adjust_stock))
+        .add(SELLER.refusing(&[Code::ProductNotFound]), routes!(stock_movements))
         .add(ADMIN.long(), routes!(rebuild_inventory))
 }
 
@@ -228,8 +229,7 @@ async fn adjust_stock(
 
 /// The ledger of a product, newest first; empty for a product that never had stock. `cursor` goes on where a page ended.
 #[utoipa::path(get, path = "/inventory/{productId}/movements", tag = "inventory",
-    params(("productId" = i64, Path), ("page" = Option<i64>, Query), ("size" = Option<i64>, Query),
-        ("cursor" = Option<String>, Query)),
+    params(("productId" = i64, Path), PageQuery, CursorQuery),
     responses((status = 200, body = Success<Page<Movement>>)))]
 async fn stock_movements(
     State(app): State<App>,

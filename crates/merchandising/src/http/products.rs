@@ -5,18 +5,22 @@ use crate::ops::{self, BulkVariant, Verified};
 use crate::page::{self, ProductDetail, ProductPage, Viewer};
 use crate::request::{ByIds, Verify};
 use axum::{extract::State, http::StatusCode, response::Response};
-use catalog::category::{self, DEPTH_MAX};
+use catalog::category::{self, Choice, DEPTH_MAX};
 use catalog::product::BRAND_MAX;
 use events::ProductChanged;
-use kernel::{Code, Money, Page, ProductId, Result, text};
+use kernel::{CategoryId, Code, Money, Page, ProductId, Result, Together, text};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::path::{Parameter, ParameterIn},
+};
 use utoipa_axum::routes;
+use web::input::sort_params;
 use web::response::{Success, json_response};
 use web::{
-    ApiResult, App, CacheKey, Failure, Invalidation, Json, Paging, Path, Query, Routes, Service, ok,
+    ApiResult, App, CacheKey, Failure, Invalidation, Json, PageQuery, Paging, Path, Query, Routes, Service, ok,
     route::{PUBLIC, SERVICE},
 };
 
@@ -24,8 +28,8 @@ use web::{
 pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(list_products))
-        .add(PUBLIC, routes!(product))
-        .add(PUBLIC, routes!(product_with_reviews))
+        .add(PUBLIC.refusing(&[Code::ProductNotFound]), routes!(product))
+        .add(PUBLIC.refusing(&[Code::ProductNotFound]), routes!(product_with_reviews))
         .add(PUBLIC, routes!(verify_products))
         .add(SERVICE, routes!(variants_by_ids))
 }
@@ -47,8 +51,11 @@ pub fn invalidates() -> Vec<Invalidation> {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// A category by id, path (`Apparel > Topwear`) or name, with everything below it.
+    /// A category by its path (`Apparel > Topwear`) or its name, with everything below it.
     category: Option<String>,
+    /// A category by its id, with everything below it; not together with `category`.
+    #[param(value_type = Option<i64>)]
+    category_id: Option<CategoryId>,
     /// Exactly this brand.
     brand: Option<String>,
     /// What one unit costs now, at least.
@@ -61,15 +68,32 @@ pub struct Wanted {
     in_stock: Option<bool>,
 }
 
+/// The parameters that sort a list of products, for the document.
+pub(crate) struct ProductSort;
+
+impl IntoParams for ProductSort {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        sort_params(&SORTS.iter().map(|(field, _)| *field).collect::<Vec<_>>())
+    }
+}
+
 /// Longest path of a category, in characters.
 const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
 
 impl Wanted {
     /// C002 for a brand or a category that cannot be one.
     pub(crate) fn filter(self) -> Result<Filter> {
+        let category = text::optional("category", self.category.as_deref(), PATH_MAX);
+        let brand = text::optional("brand", self.brand.as_deref(), BRAND_MAX);
+        let (category, brand) = (category, brand).together()?;
+        let category = match (category, self.category_id) {
+            (Some(_), Some(_)) => return Err(text::wrong("category", "and categoryId must not both be given")),
+            (Some(words), None) => Some(Choice::Words(words)),
+            (None, id) => id.map(Choice::Id),
+        };
         Ok(Filter {
-            category: text::optional("category", self.category.as_deref(), PATH_MAX)?,
-            brand: text::optional("brand", self.brand.as_deref(), BRAND_MAX)?,
+            category,
+            brand,
             min_price: self.min_price,
             max_price: self.max_price,
             in_stock: self.in_stock.unwrap_or(false),
@@ -78,8 +102,7 @@ impl Wanted {
 }
 
 /// Products on sale. `sort`: `createdAt`, `price` or `name`, with `,asc` or `,desc`; the newest first when absent.
-#[utoipa::path(get, path = "/products", tag = "product", params(Wanted),
-    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("sort" = Option<String>, Query)),
+#[utoipa::path(get, path = "/products", tag = "product", params(Wanted, PageQuery, ProductSort),
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn list_products(
     State(app): State<App>,

@@ -1,22 +1,25 @@
 //! The handlers with which sellers change their own products, and administrators all.
 
-use super::products::Wanted;
+use super::products::{ProductSort, Wanted};
 use crate::list::{self, Question, SORT_DEFAULT, SORTS};
 use crate::ops::{self, Settings};
 use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock};
 use axum::{extract::State, response::Response};
 use catalog::product::{Author, Status};
-use kernel::{Page, ProductId, Result, VariantId};
+use kernel::{Code, Page, ProductId, Result, VariantId};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    ApiResult, App, AtVersion, Failure, Idempotent, IfMatch, Json, Paging, Path, Query, Routes, Seller, alias, created,
-    done, ok, once, route::SELLER,
+    ApiResult, App, AtVersion, Failure, Idempotent, IfMatch, Json, PageQuery, Paging, Path, Query, Routes, Seller,
+    alias, created, done, ok, once,
+    route::{Properties, SELLER},
 };
+
+const OF_PRODUCT: Properties = SELLER.refusing(&[Code::ProductNotFound]);
 
 /// The handlers for sellers and administrators. Writing works under `/products` as well (docs/RULES.md).
 pub fn routes() -> Routes {
@@ -28,14 +31,14 @@ pub fn routes() -> Routes {
     ];
     Routes::new()
         .add(SELLER, routes!(admin_products))
-        .add(SELLER, routes!(admin_product))
-        .add(SELLER, routes!(set_stock))
-        .add(SELLER, routes!(publish_product))
-        .add(SELLER, routes!(close_product))
-        .add(SELLER, routes!(restore_product))
-        .add(SELLER, routes!(restore_variant))
-        .add(SELLER, routes!(product_variants))
-        .merge(alias::also_at("/admin/products", "/products", SELLER, writes))
+        .add(OF_PRODUCT, routes!(admin_product))
+        .add(OF_PRODUCT, routes!(set_stock))
+        .add(OF_PRODUCT, routes!(publish_product))
+        .add(OF_PRODUCT, routes!(close_product))
+        .add(OF_PRODUCT, routes!(restore_product))
+        .add(OF_PRODUCT, routes!(restore_variant))
+        .add(OF_PRODUCT, routes!(product_variants))
+        .merge(alias::also_at("/admin/products", "/products", OF_PRODUCT, writes))
 }
 
 /// The state of the products in a list.
@@ -43,13 +46,12 @@ pub fn routes() -> Routes {
 #[into_params(parameter_in = Query)]
 struct InStatus {
     /// Only this state; absent: all but DISCONTINUED.
-    #[param(value_type = Option<Status>)]
-    status: Option<String>,
+    status: Option<Status>,
 }
 
 /// Products in any state; a seller's own only.
-#[utoipa::path(get, path = "/admin/products", tag = "product", params(Wanted, InStatus),
-    params(("page" = Option<i64>, Query), ("size" = Option<i64>, Query), ("sort" = Option<String>, Query)),
+#[utoipa::path(get, path = "/admin/products", tag = "product", 
+    params(Wanted, InStatus, PageQuery, ProductSort),
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn admin_products(
     State(app): State<App>,
@@ -60,7 +62,7 @@ async fn admin_products(
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
-        status: state.status.as_deref().map(str::parse).transpose()?,
+        status: state.status,
         seller: seller.limited_to(),
         viewer: Viewer::Owner,
         sort: paging.sort_by(SORTS, SORT_DEFAULT)?,

@@ -145,7 +145,7 @@ fn lists_and_verification_answer_and_refuse() {
         let refused = shop.anonymous().get(format!("/products{path}"));
         assert_eq!(refused.summary(), "400 C002", "{path}");
     }
-    assert_eq!(shop.anonymous().get("/products/none").status, 400);
+    assert_eq!(shop.anonymous().get("/products/none").summary(), "404 S001");
     assert_eq!(shop.anonymous().get("/products/99").status, 404);
     let verify = |body: &str| shop.anonymous().send("POST", "/products/verify", Some(body.as_bytes().to_vec()));
     let short = verify(r#"{"items":[{"productId":1,"quantity":4}]}"#).json();

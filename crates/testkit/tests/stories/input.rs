@@ -154,18 +154,15 @@ fn another_content_type_is_refused() {
 }
 
 #[test]
-fn ids_in_paths_and_queries_are_checked() {
+fn ids_in_paths_are_checked() {
     let shop = TestShop::open();
     let buyer = shop.buyer();
     for id in ["0", "-1", "x", "1.5", "9007199254740993", "99999999999999999999", "%00", "1%27%20or%201=1"] {
-        let got = shop.anonymous().get(format!("/products/{id}")).summary();
-        assert!(["400 C002", "404 S001"].contains(&got.as_str()), "{id}: {got}");
-        let got = shop.anonymous().get(format!("/inventory/{id}")).summary();
-        assert!(["400 C002", "404 S401"].contains(&got.as_str()), "{id}: {got}");
+        shop.anonymous().get(format!("/products/{id}")).must("404 S001");
+        shop.anonymous().get(format!("/inventory/{id}")).must("404 S401");
     }
     for number in ["x", "ORD-", "ORD-20260206-zzzzzzzz", "%F0%9F%A6%80", "ORD-20260206-222222222222222"] {
-        let got = buyer.sees(number).summary();
-        assert!(["400 C002", "404 S201"].contains(&got.as_str()), "{number}: {got}");
+        buyer.sees(number).must("404 S201");
     }
     buyer.sees("ORD-20260206-22222222").must("404 S201");
     buyer.get("/payments/PAY-22222222").must("404 S301");

@@ -14,6 +14,7 @@ mod once;
 mod parcels;
 mod payment;
 mod purchase;
+mod queries;
 mod refunds;
 mod routes;
 mod rush;
