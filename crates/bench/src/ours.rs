@@ -191,7 +191,8 @@ async fn place_in(db: &Db, app: &App, user: UserId, wanted: [(i64, i64); LINES],
             return Err(kernel::Code::Conflict.because("the key was used before"));
         }
         tx.attempt(&place)?;
-        idempotency::complete(tx, "bench", key, &StoredResponse { status: 201, location: None, body: "{}".to_owned() })
+        let (headers, body) = (std::collections::BTreeMap::new(), "{}".to_owned());
+        idempotency::complete(tx, "bench", key, &StoredResponse { status: 201, headers, body, refused: false })
     });
     placed.await.is_ok()
 }

@@ -85,7 +85,7 @@ pub fn submit(
     attempts: u32,
 ) -> Result<Action> {
     if record.pending().is_some() {
-        return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running"));
+        return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running").retry_after(5));
     }
     let new = NewPayment {
         order: order.number.clone(),

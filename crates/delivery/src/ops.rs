@@ -97,7 +97,7 @@ fn become_next(
     let now = tx.now();
     let next = delivery.status.step(to, now)?;
     if !store::save(tx, &delivery, next, now)? {
-        return Err(Code::StaleVersion.because("the delivery changed at the same moment"));
+        return Err(Code::StaleVersion.because("the delivery changed at the same moment").retry_after(1));
     }
     delivery.status = next;
     delivery.updated_at = now;

@@ -1,7 +1,7 @@
 //! The one error type. It separates what the caller may read from what only the log may contain.
 
-use crate::Code;
-use serde::Serialize;
+use crate::{Code, Remedy};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Longest text of an error in a row, in characters.
@@ -22,11 +22,11 @@ struct Parts {
 }
 
 /// One public detail of a failure: a field that is wrong, a product that is short. Names and values are safe to show.
-#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
     /// The request's field the detail is about, as a path such as `items[0].quantity`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What is wrong with it.
     pub message: String,
@@ -73,6 +73,11 @@ impl Error {
     /// Seconds until a retry makes sense, when that is known.
     pub fn retry_after_s(&self) -> Option<u32> {
         self.0.retry_after_s
+    }
+
+    /// Whether the same request may succeed later, so that this is no outcome that could be kept for a repetition.
+    pub fn says_later(&self) -> bool {
+        self.0.retry_after_s.is_some() || self.0.code.remedy() == Remedy::Retry
     }
 
     /// Adds a public detail.

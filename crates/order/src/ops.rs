@@ -151,7 +151,7 @@ fn step(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change) -> Result<Steppe
     let (from, next, now) = (order.status.kind(), order.status.step(change)?, tx.now());
     let milestones = order.milestones.with(&next, now);
     if !store::save(tx, &order, &next, milestones, now)? {
-        return Err(Code::StaleVersion.because("the order changed at the same moment"));
+        return Err(Code::StaleVersion.because("the order changed at the same moment").retry_after(1));
     }
     order.status = next;
     order.milestones = milestones;

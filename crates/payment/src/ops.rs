@@ -8,6 +8,8 @@ use crate::{Part, store};
 use ::store::Tx;
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, UserId, text};
 
+/// Seconds after which the outcome of an open payment may be known.
+const OPEN_S: u32 = 5;
 /// The failure reason of a payment that was abandoned, in place of a gateway's reason.
 const ABANDONED: &str = "CANCELLED: given up before there was an outcome";
 
@@ -55,7 +57,9 @@ fn already(live: &Payment) -> Error {
     let detail = Detail::note(format!("payment {} is {}", live.number, live.status.kind()))
         .with("paymentNumber", live.number.as_str())
         .with("status", live.status.kind().name());
-    Code::PaymentAlreadyCompleted.error().with(detail)
+    let error = Code::PaymentAlreadyCompleted.error().with(detail);
+    // while the outcome of the live one is open, this is no outcome either
+    if matches!(live.status, Status::Pending | Status::Processing) { error.retry_after(OPEN_S) } else { error }
 }
 
 /// The gateway approved: → COMPLETED; emits [`::events::PaymentCompleted`]. Repeated with the same transaction: no effect.
@@ -203,7 +207,7 @@ fn contradicts(refund: &Refund, outcome: &str) -> Error {
 }
 
 fn changed_meanwhile() -> Error {
-    Code::StaleVersion.because("the payment changed at the same moment")
+    Code::StaleVersion.because("the payment changed at the same moment").retry_after(1)
 }
 
 fn changed(payment: &mut Payment, next: Status, now: kernel::Timestamp) {

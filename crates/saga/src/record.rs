@@ -223,10 +223,11 @@ impl Record {
         self.memory.iter().find_map(|(step, entry)| entry.pending().map(|call| (step.as_str(), call)))
     }
 
-    /// Whether a process makes a call for it now.
-    pub fn is_held(&self, now: Timestamp) -> bool {
-        let held = |call: &Option<CallRecord>| call.as_ref().is_some_and(|call| call.is_held(now));
-        self.status.is_moving() && self.memory.values().any(|entry| held(&entry.forward) || held(&entry.backward))
+    /// How much longer a call is held for the process that makes it; `None` when no process makes one.
+    pub fn held_for(&self, now: Timestamp) -> Option<Duration> {
+        let calls = self.memory.values().flat_map(|entry| [&entry.forward, &entry.backward]).flatten();
+        let until = calls.filter(|call| call.is_held(now)).filter_map(|call| call.held_until).max();
+        until.filter(|_| self.status.is_moving()).map(|until| until.since(now))
     }
 
     /// Whether it is due.

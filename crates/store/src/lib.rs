@@ -65,6 +65,7 @@ pub use url::DatabaseUrl;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "store/0001_base", sql: include_str!("../migrations/0001_base.sql") },
     Migration { name: "store/0002_instances", sql: include_str!("../migrations/0002_instances.sql") },
+    Migration { name: "store/0003_outcomes", sql: include_str!("../migrations/0003_outcomes.sql") },
 ];
 
 /// Every statement of the store, prepared by a test on every database at hand.

@@ -37,6 +37,13 @@ impl IntoResponse for Failure {
     }
 }
 
+/// When a refusal that is sent again was sent first, and in which trace. Put into the extensions of its response.
+#[derive(Debug, Clone)]
+pub(crate) struct SentBefore {
+    pub at: Timestamp,
+    pub trace_id: Option<String>,
+}
+
 /// The trace id of a request, put into its extensions by the server's first middleware.
 #[derive(Debug, Clone)]
 pub struct TraceId(pub Arc<str>);
@@ -147,6 +154,11 @@ pub struct Problem<'a> {
 }
 
 impl Context {
+    /// The trace of the request.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+
     /// The sentence about `error` for this caller.
     pub fn message(&self, error: &Error) -> String {
         let code = error.code();
@@ -208,21 +220,25 @@ fn retry_after_s(error: &Error) -> Option<u32> {
     error.retry_after_s().or(matches!(error.code().status(), 429 | 503).then_some(1))
 }
 
-/// Middleware: renders every [`Failure`] for its caller and logs it once. Bodies of stored failures pass untouched.
+/// Middleware: renders every [`Failure`] for its caller and logs it once.
 pub async fn render_failures(State(app): State<App>, request: Request, next: Next) -> Response {
     let uri = request.extensions().get::<axum::extract::OriginalUri>().map(|uri| uri.0.clone());
     let uri = uri.unwrap_or_else(|| request.uri().clone());
     let (accept, language) =
         (request.headers().get(header::ACCEPT).cloned(), request.headers().get(header::ACCEPT_LANGUAGE).cloned());
-    let trace = request.extensions().get::<TraceId>().cloned();
+    let mut trace = request.extensions().get::<TraceId>().cloned();
     let response = next.run(request).await;
     let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else { return response };
+    let before = response.extensions().get::<SentBefore>().cloned();
+    if let Some(before) = &before {
+        trace = before.trace_id.as_deref().map(|id| TraceId(id.into()));
+    }
     let mut headers = HeaderMap::new();
     accept.map(|value| headers.insert(header::ACCEPT, value));
     language.map(|value| headers.insert(header::ACCEPT_LANGUAGE, value));
     let context = Context::of(uri.path(), &headers, trace.as_ref());
     log(&error, uri.path(), trace.as_ref());
-    let mut rendered = context.response(&error, app.now());
+    let mut rendered = context.response(&error, before.map_or_else(|| app.now(), |before| before.at));
     for (name, value) in response.headers() {
         if !rendered.headers().contains_key(name) && name != header::CONTENT_LENGTH {
             rendered.headers_mut().insert(name, value.clone());

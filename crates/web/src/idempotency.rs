@@ -1,15 +1,21 @@
-//! Idempotency: a request with an `Idempotency-Key` has its effect once; every repetition gets the bytes of the first response.
+//! Idempotency: a request with an `Idempotency-Key` has its effect once, and every repetition gets the outcome of the first. Only
+//! outcomes are kept: an answer that says "later" leaves the key free.
 
-use crate::{ApiResponse, App, Context, Failure, User, input, response::json_response};
+use crate::{
+    ApiResponse, App, Context, Failure, User,
+    failure::SentBefore,
+    input,
+    response::{json_response, with_headers},
+};
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
-use kernel::{Code, Error, Result, text::IDEMPOTENCY_KEY_MAX};
-use serde::{Serialize, de::DeserializeOwned};
+use kernel::{Code, Detail, Error, Result, Timestamp, text::IDEMPOTENCY_KEY_MAX};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use store::{
     Tx,
     idempotency::{self, StoredResponse},
@@ -30,7 +36,7 @@ pub struct Idempotent<T> {
 #[schema(as = Nothing)]
 pub struct NoBody {}
 
-/// The idempotency key of a request, if it has one, and how its failures are rendered.
+/// The idempotency key of a request, if it has one, and what its caller is to be shown.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
     sent: Option<Arc<SentKey>>,
@@ -98,11 +104,6 @@ impl IdempotencyKey {
         self.sent.is_some()
     }
 
-    /// How failures are rendered for this caller.
-    pub fn context(&self) -> &Context {
-        &self.context
-    }
-
     /// Claims the key inside `tx`, so that the claim commits together with the effect. A request without a key is always
     /// new. C014 when the key was used for another request.
     pub fn claim(&self, tx: &mut Tx<'_>) -> Result<Claim> {
@@ -114,24 +115,21 @@ impl IdempotencyKey {
         self.sent.as_ref().map_or(Ok(()), |sent| idempotency::set_reference(tx, &sent.scope, &sent.key, reference))
     }
 
-    /// Stores a success or a final refusal inside `tx` and returns what to send. An error that is not final (see
-    /// [`is_final`]) is returned unchanged and not stored: the request may be repeated.
+    /// Frees the key inside `tx`: the request has no outcome, so its repetition is a new request.
+    pub fn release(&self, tx: &mut Tx<'_>) -> Result<()> {
+        self.sent.as_ref().map_or(Ok(()), |sent| idempotency::release(tx, &sent.scope, &sent.key))
+    }
+
+    /// Stores an outcome inside `tx` and returns what to send. An error that is none (see [`is_outcome`]) is returned unchanged
+    /// and not stored: the request may be repeated.
     pub fn store_response<T: Serialize>(
         &self,
         tx: &mut Tx<'_>,
-        outcome: Result<ApiResponse<T>>,
+        result: Result<ApiResponse<T>>,
     ) -> Result<StoredResponse> {
-        let stored = match outcome {
-            Ok(response) => StoredResponse {
-                status: response.status.as_u16(),
-                location: response.location.clone(),
-                body: text(response.body()?)?,
-            },
-            Err(error) if is_final(&error) => StoredResponse {
-                status: error.code().status(),
-                location: None,
-                body: text(self.context.body(&error, tx.now()))?,
-            },
+        let stored = match result {
+            Ok(response) => success(&response)?,
+            Err(error) if is_outcome(&error) => self.refusal(&error, tx.now())?,
             Err(error) => return Err(error),
         };
         if let Some(sent) = &self.sent {
@@ -139,17 +137,53 @@ impl IdempotencyKey {
         }
         Ok(stored)
     }
+
+    fn refusal(&self, error: &Error, at: Timestamp) -> Result<StoredResponse> {
+        let refusal = Refusal {
+            code: error.code().code().to_owned(),
+            detail: error.detail().map(str::to_owned),
+            details: error.details().to_vec(),
+            at,
+            trace_id: self.context.trace_id().map(str::to_owned),
+        };
+        let body = serde_json::to_string(&refusal).map_err(|e| Code::Internal.error().caused_by(e))?;
+        Ok(StoredResponse { status: error.code().status(), headers: BTreeMap::new(), body, refused: true })
+    }
 }
 
-fn text(body: Vec<u8>) -> Result<String> {
-    String::from_utf8(body).map_err(|e| Code::Internal.error().caused_by(e))
+/// A success as it is stored and sent.
+pub fn success<T: Serialize>(response: &ApiResponse<T>) -> Result<StoredResponse> {
+    let body = String::from_utf8(response.body()?).map_err(|e| Code::Internal.error().caused_by(e))?;
+    Ok(StoredResponse { status: response.status.as_u16(), headers: response.headers(), body, refused: false })
 }
 
-/// Whether the same request would be refused again. Only such a refusal is stored: our own failures, limits, locks and
-/// missing sign-ins may be gone when the client tries again.
-pub fn is_final(error: &Error) -> bool {
+/// A refusal as it is stored: everything from which it is rendered for a caller, and when it was decided.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal {
+    code: String,
+    detail: Option<String>,
+    details: Vec<Detail>,
+    at: Timestamp,
+    trace_id: Option<String>,
+}
+
+impl Refusal {
+    fn into_response(self) -> Response {
+        let code = Code::ALL.iter().find(|code| code.code() == self.code).copied().unwrap_or(Code::Internal);
+        let error = self.detail.map_or_else(|| code.error(), |detail| code.because(detail));
+        let error = self.details.into_iter().fold(error, Error::with);
+        let mut response = Failure(error).into_response();
+        response.extensions_mut().insert(SentBefore { at: self.at, trace_id: self.trace_id });
+        response
+    }
+}
+
+/// Whether the same request would be refused again. Only such a refusal is an outcome: our own failures, limits, locks, missing
+/// sign-ins and everything that says "later" may be gone when the client tries again.
+pub fn is_outcome(error: &Error) -> bool {
     let status = error.code().status();
-    (400..500).contains(&status) && !matches!(status, 401 | 408 | 429) && error.code() != Code::IdempotencyInProgress
+    (400..500).contains(&status) && !matches!(status, 401 | 408 | 429) && !error.says_later()
 }
 
 /// Runs `work` in one transaction, at most once per key. Without a key it simply runs.
@@ -177,7 +211,13 @@ pub async fn once<T: Serialize + Send + 'static>(
 /// Sends a stored response for the first time.
 pub fn respond(stored: StoredResponse) -> Response {
     let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
-    json_response(status, stored.location.as_deref(), stored.body)
+    if stored.refused {
+        return match serde_json::from_str::<Refusal>(&stored.body) {
+            Ok(refusal) => refusal.into_response(),
+            Err(error) => Failure(Code::Internal.error().caused_by(error)).into_response(),
+        };
+    }
+    with_headers(json_response(status, None, stored.body), &stored.headers)
 }
 
 /// Sends a stored response again, with a header that says so.

@@ -2,10 +2,11 @@
 
 use crate::Failure;
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use std::{collections::BTreeMap, str::FromStr};
 use utoipa::ToSchema;
 
 /// What a handler returns.
@@ -63,10 +64,17 @@ impl<T: Serialize> ApiResponse<T> {
     }
 }
 
+impl<T> ApiResponse<T> {
+    /// The headers that belong to this response. A repetition of its request gets them again.
+    pub fn headers(&self) -> BTreeMap<String, String> {
+        self.location.iter().map(|path| (header::LOCATION.to_string(), path.clone())).collect()
+    }
+}
+
 impl<T: Serialize> IntoResponse for ApiResponse<T> {
     fn into_response(self) -> Response {
         match self.body() {
-            Ok(body) => json_response(self.status, self.location.as_deref(), body),
+            Ok(body) => with_headers(json_response(self.status, None, body), &self.headers()),
             Err(error) => Failure(error).into_response(),
         }
     }
@@ -80,6 +88,16 @@ pub fn json_response(status: StatusCode, location: Option<&str>, body: impl Into
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(location) = location.and_then(|path| HeaderValue::from_str(path).ok()) {
         headers.insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// `response` with these headers.
+pub(crate) fn with_headers(mut response: Response, headers: &BTreeMap<String, String>) -> Response {
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_str(name), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }

@@ -1,13 +1,15 @@
 //! The first response to a key.
 
 use super::shop::*;
+use crate::args;
 use crate::idempotency::{self, Claim, StoredResponse};
 
 fn paid() -> StoredResponse {
     StoredResponse {
         status: 201,
-        location: Some("/orders/1".to_owned()),
+        headers: [("location".to_owned(), "/orders/1".to_owned()), ("etag".to_owned(), "\"1\"".to_owned())].into(),
         body: r#"{"success": true,  "빈": 1}"#.to_owned(),
+        refused: false,
     }
 }
 
@@ -46,6 +48,27 @@ async fn a_running_request_names_what_it_works_on() {
     shop.db.write("reference", |tx| idempotency::set_reference(tx, "kim", "k1", "PAY-1")).await.unwrap();
     let found = claim(&shop, "kim", "k1", "h1").await.unwrap();
     assert_eq!(found, Claim::Running { reference: Some("PAY-1".to_owned()) });
+}
+
+#[tokio::test]
+async fn a_request_without_an_outcome_frees_its_key_and_one_with_an_outcome_keeps_it() {
+    let shop = Shop::open().await;
+    claim(&shop, "kim", "k1", "h1").await.unwrap();
+    shop.db.write("release", |tx| idempotency::release(tx, "kim", "k1")).await.unwrap();
+    assert_eq!(claim(&shop, "kim", "k1", "h2").await.unwrap(), Claim::New);
+    shop.db.write("done", |tx| idempotency::complete(tx, "kim", "k1", &paid())).await.unwrap();
+    shop.db.write("release", |tx| idempotency::release(tx, "kim", "k1")).await.unwrap();
+    assert_eq!(claim(&shop, "kim", "k1", "h2").await.unwrap(), Claim::Completed(paid()));
+}
+
+#[tokio::test]
+async fn an_outcome_that_an_older_version_stored_is_repeated_with_its_location() {
+    let shop = Shop::open().await;
+    claim(&shop, "kim", "k1", "h1").await.unwrap();
+    let old = "update idempotency_records set status = 201, location = '/orders/1', body = ?";
+    shop.db.write("old", move |tx| tx.exec(old, args![paid().body])).await.unwrap();
+    let headers = [("location".to_owned(), "/orders/1".to_owned())].into();
+    assert_eq!(claim(&shop, "kim", "k1", "h1").await.unwrap(), Claim::Completed(StoredResponse { headers, ..paid() }));
 }
 
 #[tokio::test]

@@ -117,3 +117,80 @@ fn cart_payment_cancel_and_refund_take_keys_too() {
     twice(&|| admin.keyed("f").put(format!("/inventory/{}/add", mug.id), stock.clone())).must("200");
     assert_eq!(shop.stock_of(&mug).0, 6);
 }
+
+#[test]
+fn an_answer_that_says_later_is_not_kept() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "refund-timeout").must("201").word("/paymentNumber");
+    let part = json!({"amount": 1_000, "reason": "scratch"});
+    shop.admin().post(format!("/payments/{payment}/refund"), part).must("202");
+    for _ in 0..2 {
+        let later = buyer.keyed("cancel").cancels(&order).must("409 C019");
+        let told = (later.header("retry-after"), later.header("idempotent-replayed"));
+        assert_eq!(told, ("10".to_owned(), String::new()));
+    }
+    shop.later(std::time::Duration::from_secs(300));
+    buyer.keyed("cancel").cancels(&order).must("202");
+    shop.later(std::time::Duration::from_secs(300));
+    let outcome = buyer.keyed("cancel").cancels(&order).must("200");
+    assert_eq!(outcome.word("/status"), "REFUNDED");
+    let again = buyer.keyed("cancel").cancels(&order).must("200");
+    assert_eq!((outcome.body, again.header("idempotent-replayed")), (again.body.clone(), "true".to_owned()));
+}
+
+#[test]
+fn the_key_of_an_open_payment_leads_to_its_outcome() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let buyer = shop.buyer();
+    for (key, outcome) in [("timeout-charged", "201"), ("pending-declined", "400 S304")] {
+        let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+        let sends = || buyer.keyed(key).pays(&order, key);
+        sends().must("202");
+        (0..3).for_each(|_| shop.later(std::time::Duration::from_secs(120)));
+        let first = sends().must(outcome);
+        let again = sends().must(outcome);
+        assert_eq!(first.body, again.body, "{key}");
+        assert_eq!(first.header("location"), again.header("location"), "{key}");
+    }
+}
+
+#[test]
+fn a_payment_that_could_not_be_cancelled_yet_is_cancelled_by_the_same_request_later() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "timeout-uncharged").must("202").word("/paymentNumber");
+    let cancel = || buyer.keyed("c").post(format!("/payments/{payment}/cancel"), json!({}));
+    shop.gateway().be_away(true);
+    cancel().must("409 C019");
+    shop.gateway().be_away(false);
+    assert_eq!(cancel().must("200").word("/status"), "CANCELLED");
+}
+
+#[test]
+fn a_stored_refusal_is_rendered_for_each_caller() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(1).save();
+    let buyer = shop.buyer().keyed("k");
+    let (problem, korean) = (buyer.with("accept", "application/problem+json"), buyer.with("accept-language", "ko-KR"));
+    let first = problem.orders(&mug, 2);
+    assert_eq!((first.status, first.header("content-type")), (400, "application/problem+json".to_owned()));
+    let first = first.json();
+    assert_eq!((first["code"].as_str(), first["status"].as_u64()), (Some("S402"), Some(400)));
+    let plain = buyer.orders(&mug, 2).must("400 S402");
+    assert_eq!(
+        (plain.header("content-type"), plain.header("idempotent-replayed")),
+        ("application/json".into(), "true".into())
+    );
+    assert_eq!(plain.json()["error"]["timestamp"], first["timestamp"], "it was decided once");
+    assert_eq!(plain.json()["error"]["details"], first["details"]);
+    let message = korean.orders(&mug, 2).must("400 S402").json()["error"]["message"].to_string();
+    assert!(message.contains("재고"), "{message}");
+    let again = problem.orders(&mug, 2);
+    assert_eq!((again.json(), again.header("content-type")), (first, "application/problem+json".to_owned()));
+}
