@@ -7,15 +7,17 @@
 pub mod conformance;
 mod in_time;
 mod journal;
+mod listing;
 pub mod simulated;
 #[cfg(test)]
 mod tests;
 
 pub use in_time::InTime;
+pub use listing::{Listed, Listing, Moved, Movement, Period};
 pub use simulated::Simulated;
 
 use async_trait::async_trait;
-use kernel::{Money, OrderNumber};
+use kernel::{Money, OrderNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -35,7 +37,11 @@ pub trait Gateway: fmt::Debug + Send + Sync {
     /// The outcome of the refund with this key. `None` when the gateway has never received it.
     async fn look_up_refund(&self, key: &str) -> Option<Outcome>;
 
-    /// The gateway's records, if the process can read them. The ledger comparison compares the shop's payments with them.
+    /// One page of the money that the gateway moved in `period`. `after` is [`Listed::next`] of the page before. The ledger
+    /// comparison compares the shop's payments and refunds with it.
+    async fn list(&self, period: Period, after: Option<&str>) -> Listing;
+
+    /// The gateway's records, if the process can read them; for tests.
     fn charges(&self) -> Option<Vec<Charge>> {
         None
     }
@@ -104,6 +110,8 @@ pub struct Charge {
     pub order: OrderNumber,
     pub amount: Money,
     pub state: ChargeState,
+    /// When it was decided; `None` in a record of an older version.
+    pub at: Option<Timestamp>,
     pub refunds: Vec<Refunded>,
 }
 
@@ -122,6 +130,28 @@ impl Charge {
     }
 }
 
+impl Charge {
+    /// The money that moved for it.
+    fn moved(&self) -> Vec<Moved> {
+        let moved = |movement, transaction: &str, amount, at| Moved {
+            movement,
+            order: self.order.clone(),
+            transaction: transaction.to_owned(),
+            amount,
+            at,
+        };
+        let refunds = self.refunds.iter();
+        let refunds = refunds.map(|one| moved(Movement::Refunded, &one.transaction, one.amount, one.at));
+        match &self.state {
+            ChargeState::Captured { transaction } => {
+                let captured = moved(Movement::Captured, transaction, self.amount, self.at);
+                std::iter::once(captured).chain(refunds).collect()
+            }
+            ChargeState::Declined(_) | ChargeState::Pending => Vec::new(),
+        }
+    }
+}
+
 /// The state of a charge in the gateway's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeState {
@@ -137,4 +167,6 @@ pub struct Refunded {
     pub key: String,
     pub amount: Money,
     pub transaction: String,
+    /// When; `None` in a record of an older version.
+    pub at: Option<Timestamp>,
 }

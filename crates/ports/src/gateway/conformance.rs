@@ -1,7 +1,7 @@
 //! What every payment gateway must do, as checks that panic with a sentence. Run [`all`] in a test of each implementation, with the
 //! payment keys that force that gateway's outcomes.
 
-use super::{ChargeRequest, Gateway, Outcome, RefundRequest};
+use super::{ChargeRequest, Gateway, Listing, Moved, Movement, Outcome, Period, RefundRequest};
 use kernel::{Money, OrderNumber, Random, Timestamp, Zone};
 
 /// Payment keys that force an outcome of the gateway under test. A check whose key is `None` is skipped.
@@ -37,6 +37,7 @@ pub async fn all(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
     an_unknown_key_is_absent(gateway, run).await;
     refunds_never_exceed_the_charge(gateway, script, run).await;
     a_refund_key_gives_back_once(gateway, script, run).await;
+    the_list_has_what_moved(gateway, script, run).await;
     if let Some(payment_key) = script.lost_answer {
         a_lost_answer_is_found_by_asking(gateway, payment_key, run).await;
     }
@@ -152,6 +153,42 @@ async fn a_refund_key_gives_back_once(gateway: &dyn Gateway, script: &Script<'_>
     assert_eq!(gateway.refund(&refund).await, first, "a repeated refund gives the first outcome");
     assert_eq!(gateway.look_up_refund(&refund.key).await, Some(first), "asking gives the same outcome");
     must_have(refunded(gateway, &key), Money::minor(100), "it goes back once");
+}
+
+/// Everything that the gateway moved in `period`; `None` when it keeps no list.
+async fn listed(gateway: &dyn Gateway, period: Period) -> Option<Vec<Moved>> {
+    let (mut moved, mut after) = (Vec::new(), None);
+    loop {
+        match gateway.list(period, after.as_deref()).await {
+            Listing::Page(page) => {
+                moved.extend(page.moved);
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => return Some(moved),
+                }
+            }
+            Listing::NotKept => return None,
+            Listing::Unknown => panic!("the gateway gave no list"),
+        }
+    }
+}
+
+async fn the_list_has_what_moved(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
+    let key = format!("{run}/listed");
+    let taken = approved(gateway, &key, script.approve).await;
+    gateway.charge(&request(&format!("{key}/declined"), script.decline)).await;
+    let refund = RefundRequest { key: format!("{key}/1"), transaction: taken.clone(), amount: Money::minor(100) };
+    let back = transaction(&gateway.refund(&refund).await).to_owned();
+    let (start, end) = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
+    let Some(all) = listed(gateway, Period { from: start, to: end }).await else { return };
+    let of_order = all.iter().filter(|moved| moved.order == request(&key, script.approve).order);
+    let found: Vec<_> = of_order.map(|moved| (moved.movement, moved.transaction.as_str(), moved.amount)).collect();
+    let (captured, refunded) = (Movement::Captured, Movement::Refunded);
+    let wanted = [(captured, taken.as_str(), AMOUNT), (refunded, back.as_str(), Money::minor(100))];
+    assert_eq!(found, wanted, "a capture and its refund are listed, and nothing that was refused");
+    assert!(all.iter().all(|moved| moved.at.is_some()), "the list says when money moved");
+    let before = listed(gateway, Period { from: start, to: start }).await;
+    assert_eq!(before, Some(Vec::new()), "nothing moved in a period without time");
 }
 
 async fn a_lost_answer_is_found_by_asking(gateway: &dyn Gateway, payment_key: &str, run: &str) {

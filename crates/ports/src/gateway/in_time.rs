@@ -1,6 +1,6 @@
 //! A limit on how long a gateway may take to answer.
 
-use super::{Charge, ChargeRequest, Gateway, Outcome, RefundRequest};
+use super::{Charge, ChargeRequest, Gateway, Listing, Outcome, Period, RefundRequest};
 use async_trait::async_trait;
 use std::{future::Future, time::Duration};
 
@@ -41,6 +41,10 @@ impl<G: Gateway> Gateway for InTime<G> {
 
     async fn look_up_refund(&self, key: &str) -> Option<Outcome> {
         self.within(self.gateway.look_up_refund(key), Some(Outcome::Unknown)).await
+    }
+
+    async fn list(&self, period: Period, after: Option<&str>) -> Listing {
+        self.within(self.gateway.list(period, after), Listing::Unknown).await
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {

@@ -8,13 +8,23 @@
 //! uses the records.
 
 use super::{Charge, ChargeRequest, ChargeState, Decline};
-use kernel::{Code, Error, Money, OrderNumber, Result};
+use kernel::{Code, Error, Money, OrderNumber, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
 };
+
+/// A line of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Written {
+    /// When; a line of an older version does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub line: Line,
+}
 
 /// One thing the gateway did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,8 +81,8 @@ impl Asked {
         }
     }
 
-    pub fn into_charge(self, state: ChargeState) -> Charge {
-        Charge { key: self.key, order: self.order, amount: self.amount, state, refunds: Vec::new() }
+    pub fn into_charge(self, state: ChargeState, at: Option<Timestamp>) -> Charge {
+        Charge { key: self.key, order: self.order, amount: self.amount, state, at, refunds: Vec::new() }
     }
 }
 
@@ -100,7 +110,7 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Opens or makes the file and reads its lines.
-    pub fn open(path: &Path) -> Result<(Journal, Vec<Line>)> {
+    pub fn open(path: &Path) -> Result<(Journal, Vec<Written>)> {
         let unreadable = |cause: io::Error| -> Error {
             Code::Unavailable
                 .because("the simulated gateway cannot read its journal")
@@ -115,7 +125,7 @@ impl Journal {
 
     /// Locks the file until [`Journal::leave`] and returns the lines that other instances have written. Drops a last line that a
     /// crash cut off: no caller has received a response to it.
-    pub fn enter(&mut self) -> io::Result<Vec<Line>> {
+    pub fn enter(&mut self) -> io::Result<Vec<Written>> {
         self.file.lock()?;
         let mut bytes = Vec::new();
         self.file.seek(SeekFrom::Start(self.length))?;
@@ -146,7 +156,7 @@ impl Journal {
     }
 
     /// Appends a line. If that fails, removes the part that was written.
-    pub fn append(&mut self, line: &Line) -> io::Result<()> {
+    pub fn append(&mut self, line: &Written) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
         if let Err(error) = self.file.write_all(&bytes) {
@@ -162,8 +172,14 @@ impl Journal {
 mod tests {
     use super::*;
 
-    fn lost(key: &str) -> Line {
-        Line::Lost { key: key.to_owned() }
+    fn lost(key: &str) -> Written {
+        Written { at: Some(Timestamp::from_millis(1_770_336_000_000)), line: Line::Lost { key: key.to_owned() } }
+    }
+
+    #[test]
+    fn a_line_of_an_older_version_has_no_time() {
+        let written: Written = serde_json::from_str(r#"{"did":"lost","key":"a"}"#).unwrap();
+        assert_eq!(written, Written { at: None, ..lost("a") });
     }
 
     #[test]

@@ -4,16 +4,23 @@
 //! of calls. Special payment keys ([`keys`]) force each outcome. Its records are an append-only file of its own, so that after a crash
 //! of the shop it still knows what it charged.
 
-use super::journal::{Journal, Line};
-use super::{Charge, ChargeRequest, ChargeState, Decline, Gateway, Outcome, RefundRequest, Refunded};
+use super::journal::{Journal, Line, Written};
+use super::{
+    Charge, ChargeRequest, ChargeState, Decline, Gateway, Listed, Listing, Moved, Movement, Outcome, Period,
+    RefundRequest, Refunded,
+};
+use crate::SystemClock;
 use async_trait::async_trait;
-use kernel::{Money, Random, Result, number::ALPHABET};
+use kernel::{Clock, Money, Random, Result, Timestamp, number::ALPHABET};
 use parking_lot::{Mutex, MutexGuard};
 use std::{
     collections::{HashMap, HashSet},
     ops::{Deref, DerefMut},
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -82,11 +89,17 @@ impl Default for Settings {
     }
 }
 
+/// Charges whose records one page of the list shows.
+const LISTED_AT_ONCE: usize = 500;
+
 /// The simulated gateway.
 #[derive(Debug)]
 pub struct Simulated {
     settings: Settings,
     seed: u64,
+    clock: Arc<dyn Clock>,
+    /// When it was opened.
+    since: Timestamp,
     records: Mutex<Records>,
     away: AtomicBool,
 }
@@ -101,27 +114,29 @@ impl Simulated {
             records.journal = Some(journal);
         }
         let seed = settings.seed.unwrap_or_else(|| Random::from_system().bits());
-        Ok(Simulated { settings, seed, records: Mutex::new(records), away: AtomicBool::new(false) })
+        Ok(Simulated { records: Mutex::new(records), ..Simulated::new(settings, seed) })
+    }
+
+    fn new(settings: Settings, seed: u64) -> Simulated {
+        let clock = Arc::new(SystemClock);
+        let (since, records, away) = (clock.now(), Mutex::default(), AtomicBool::new(false));
+        Simulated { settings, seed, clock, since, records, away }
     }
 
     /// A gateway in memory that answers at once and approves nine in ten charges, chosen by `seed`.
     pub fn in_memory(seed: u64) -> Simulated {
-        Simulated {
-            settings: Settings { seed: Some(seed), ..Settings::default() },
-            seed,
-            records: Mutex::default(),
-            away: AtomicBool::new(false),
-        }
+        Simulated::new(Settings { seed: Some(seed), ..Settings::default() }, seed)
     }
 
     /// A gateway in memory that answers at once and approves every charge that no special key refuses.
     pub fn approving() -> Simulated {
-        Simulated {
-            settings: Settings { approve_per_mille: 1_000, seed: Some(0), ..Settings::default() },
-            seed: 0,
-            records: Mutex::default(),
-            away: AtomicBool::new(false),
-        }
+        Simulated::new(Settings { approve_per_mille: 1_000, seed: Some(0), ..Settings::default() }, 0)
+    }
+
+    /// The gateway with another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Simulated {
+        Simulated { since: clock.now(), clock, ..self }
     }
 
     /// Makes the gateway unreachable (every call is [`Outcome::Unknown`], nothing happens), or reachable again.
@@ -131,6 +146,11 @@ impl Simulated {
 
     fn is_away(&self) -> bool {
         self.away.load(Ordering::SeqCst)
+    }
+
+    /// Writes a line now. False when that failed; then nothing is applied.
+    fn write(&self, records: &mut Records, line: Line) -> bool {
+        records.write(Written { at: Some(self.clock.now()), line })
     }
 
     /// The records, locked, with everything that other instances have written.
@@ -203,7 +223,7 @@ impl Simulated {
         } else {
             self.decide(request, &taken)
         };
-        match records.write(line) {
+        match self.write(records, line) {
             true if answered => records.outcome(&request.key).unwrap_or(Outcome::Unknown),
             _ => Outcome::Unknown,
         }
@@ -229,7 +249,7 @@ impl Simulated {
                         transaction: draw("PG-", &mut self.chance("charge", key), &taken),
                     }
                 };
-                records.write(line);
+                self.write(records, line);
             }
         }
         records.outcome(key)
@@ -238,7 +258,7 @@ impl Simulated {
     /// Handles one arrival of a refund request under the lock.
     fn refund_once(&self, records: &mut Records, request: &RefundRequest) -> Outcome {
         if records.refunds.contains_key(&*request.key) {
-            return records.refund_contact(&request.key).unwrap_or(Outcome::Unknown);
+            return self.refund_contact(records, &request.key).unwrap_or(Outcome::Unknown);
         }
         let Some(&at) = records.transactions.get(&*request.transaction) else {
             return refused("NOT_FOUND_PAYMENT", "the gateway knows no such transaction");
@@ -253,7 +273,7 @@ impl Simulated {
             return refused("REFUND_REJECTED", "the card company refused the refund");
         }
         if script == Script::RefundTimeoutUndone && !records.lost.contains(&*request.key) {
-            records.write(Line::Lost { key: request.key.clone() });
+            self.write(records, Line::Lost { key: request.key.clone() });
             return Outcome::Unknown;
         }
         let transaction = draw("RF-PG-", &mut self.chance("refund", &request.key), &|_| false);
@@ -264,10 +284,24 @@ impl Simulated {
             transaction,
             pending: script == Script::RefundPending,
         };
-        match records.write(line) {
+        match self.write(records, line) {
             true if script != Script::RefundTimeout => records.refund_outcome(&request.key).unwrap_or(Outcome::Unknown),
             _ => Outcome::Unknown,
         }
+    }
+}
+
+impl Simulated {
+    /// Looks up a known refund. A pending one is done at the second lookup.
+    fn refund_contact(&self, records: &mut Records, key: &str) -> Option<Outcome> {
+        let &(at, _) = records.refunds.get(key)?;
+        if let Some((_, asked)) = records.entries[at].pending_refunds.iter_mut().find(|(refund, _)| refund.key == key) {
+            *asked += 1;
+            if *asked >= 2 {
+                self.write(records, Line::RefundSettled { key: key.to_owned() });
+            }
+        }
+        records.refund_outcome(key)
     }
 }
 
@@ -327,9 +361,24 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.records().refund_contact(key);
+        let found = self.refund_contact(&mut self.records(), key);
         self.take_its_time(key).await;
         found
+    }
+
+    async fn list(&self, period: Period, after: Option<&str>) -> Listing {
+        if self.is_away() {
+            return Listing::Unknown;
+        }
+        let records = self.records();
+        // charges are never removed, so their number among all charges names a place in the list
+        let first = after.and_then(|after| after.parse().ok()).unwrap_or(0);
+        let shown = records.entries.iter().skip(first).take(LISTED_AT_ONCE);
+        let moved = shown.flat_map(|entry| entry.charge.moved()).filter(|moved| period.has(moved.at)).collect();
+        let end = first.saturating_add(LISTED_AT_ONCE);
+        let next = (end < records.entries.len()).then(|| end.to_string());
+        let since = self.settings.journal.is_none().then_some(self.since);
+        Listing::Page(Listed { moved, next, since })
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {
@@ -380,7 +429,7 @@ struct Entry {
 
 impl Records {
     /// Writes a line to the journal and applies it. False when the write failed; then nothing is applied.
-    fn write(&mut self, line: Line) -> bool {
+    fn write(&mut self, line: Written) -> bool {
         if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(&line)) {
             tracing::error!(%error, "the simulated gateway cannot write its journal");
             return false;
@@ -389,20 +438,21 @@ impl Records {
         true
     }
 
-    fn apply(&mut self, line: Line) {
+    fn apply(&mut self, Written { at: time, line }: Written) {
         match line {
             Line::Captured { charge, script, transaction } => {
                 self.transactions.insert(transaction.as_str().into(), self.entries.len());
-                self.open(charge.into_charge(ChargeState::Captured { transaction }), &script);
+                self.open(charge.into_charge(ChargeState::Captured { transaction }, time), &script);
             }
             Line::Declined { charge, script, decline } => {
-                self.open(charge.into_charge(ChargeState::Declined(decline)), &script);
+                self.open(charge.into_charge(ChargeState::Declined(decline), time), &script);
             }
-            Line::Pending { charge, script } => self.open(charge.into_charge(ChargeState::Pending), &script),
+            Line::Pending { charge, script } => self.open(charge.into_charge(ChargeState::Pending, time), &script),
             Line::Settled { key, transaction } => {
                 if let Some(&at) = self.charges.get(&*key) {
                     self.transactions.insert(transaction.as_str().into(), at);
                     self.entries[at].charge.state = ChargeState::Captured { transaction };
+                    self.entries[at].charge.at = time;
                 }
             }
             Line::Refused { key, decline } => {
@@ -417,7 +467,7 @@ impl Records {
                 if let Some(&at) = self.transactions.get(&*charge) {
                     let entry = &mut self.entries[at];
                     self.refunds.insert(key.as_str().into(), (at, entry.charge.refunds.len()));
-                    let refund = Refunded { key, amount, transaction };
+                    let refund = Refunded { key, amount, transaction, at: time };
                     if pending { entry.pending_refunds.push((refund, 0)) } else { entry.charge.refunds.push(refund) }
                 }
             }
@@ -426,7 +476,8 @@ impl Records {
                     let entry = &mut self.entries[*at];
                     if let Some(n) = entry.pending_refunds.iter().position(|(refund, _)| refund.key == key) {
                         *index = entry.charge.refunds.len();
-                        entry.charge.refunds.push(entry.pending_refunds.remove(n).0);
+                        let (refund, _) = entry.pending_refunds.remove(n);
+                        entry.charge.refunds.push(Refunded { at: time, ..refund });
                     }
                 }
             }
@@ -453,18 +504,6 @@ impl Records {
             Some(refund) => Outcome::Approved { transaction: refund.transaction.clone() },
             None => Outcome::Pending,
         })
-    }
-
-    /// Looks up a known refund. A pending one is done at the second lookup.
-    fn refund_contact(&mut self, key: &str) -> Option<Outcome> {
-        let &(at, _) = self.refunds.get(key)?;
-        if let Some((_, asked)) = self.entries[at].pending_refunds.iter_mut().find(|(refund, _)| refund.key == key) {
-            *asked += 1;
-            if *asked >= 2 {
-                self.write(Line::RefundSettled { key: key.to_owned() });
-            }
-        }
-        self.refund_outcome(key)
     }
 }
 
