@@ -6,8 +6,7 @@
 
 use super::journal::{Journal, Line, Written};
 use super::{
-    Charge, ChargeRequest, ChargeState, Decline, Gateway, Listed, Listing, Moved, Movement, Outcome, Period,
-    RefundRequest, Refunded,
+    Charge, ChargeRequest, ChargeState, Decline, Gateway, Listed, Listing, Outcome, Period, RefundRequest, Refunded,
 };
 use crate::SystemClock;
 use async_trait::async_trait;
