@@ -32,9 +32,8 @@ const DEFAULTS: &str = concatcp!(SELLABLE_UNITS, " where v.default_of in ([?])")
 const RESOLVE: &str = concatcp!(SELLABLES, " union all ", DEFAULTS);
 
 const BY_IDS: &str = concatcp!(PRODUCTS, " where p.id in ([?])");
-const BY_SKUS: &str = concatcp!(PRODUCTS, " where p.sku in ([?])");
 const LOCK: &str = "select id from products where id = ? {for update}";
-const LOCK_SKUS: &str = "select id from products where sku in ([?]) order by id {for update}";
+const LOCK_IDS: &str = "select id from products where id in ([?]) order by id {for update}";
 const NAMES_HELD: &str = "select held_name, id, sku from products where held_name in ([?])";
 const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku in ([?])
     union all select p.sku, p.id from products p where p.sku in ([?])";
@@ -65,9 +64,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DEFAULTS,
     RESOLVE,
     BY_IDS,
-    BY_SKUS,
     LOCK,
-    LOCK_SKUS,
+    LOCK_IDS,
     NAMES_HELD,
     SKUS_TAKEN,
     SKU_HOLDERS,
@@ -203,11 +201,10 @@ pub(crate) fn by_ids(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>>
     tx.query(BY_IDS, args![Arg::list(ids)], product)
 }
 
-/// Those of `skus` that exist, locked until the end of the job in ascending order, so that two imports do not
-/// deadlock.
-pub(crate) fn by_skus_locked(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<Product>> {
-    tx.query(LOCK_SKUS, args![Arg::list(skus)], |_| Ok(()))?;
-    tx.query(BY_SKUS, args![Arg::list(skus)], product)
+/// Those of `ids` that exist, locked until the end of the job in ascending order, so that two imports do not deadlock.
+pub(crate) fn by_ids_locked(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
+    tx.query(LOCK_IDS, args![Arg::list(ids)], |_| Ok(()))?;
+    by_ids(tx, ids)
 }
 
 /// The product; S001 when there is none.

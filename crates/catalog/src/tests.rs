@@ -326,14 +326,113 @@ fn row(sku: &str, name: &str, price: i64) -> upsert::Row {
         sku: sku.into(),
         name: Some(name.into()),
         price: Some(Money::minor(price)),
-        sale_price: None,
-        description: None,
-        category_id: None,
-        brand: None,
-        images: vec![],
-        status: Status::Active,
-        variants: vec![],
+        ..upsert::Row::default()
     }
+}
+
+fn of_variant(new: variant::New) -> upsert::VariantRow {
+    upsert::VariantRow {
+        sku: new.sku.unwrap_or_default(),
+        name: new.name.map_or(upsert::Given::Absent, upsert::Given::Value),
+        options: upsert::Given::Value(new.options),
+        price_adjustment: Some(new.price_adjustment),
+        ..upsert::VariantRow::default()
+    }
+}
+
+#[test]
+fn a_row_clears_closes_and_opens_a_product() {
+    use upsert::{Given, Outcome};
+    let shop = Shop::open();
+    let made = shop.makes(New { images: vec!["back.jpg".into()], ..mug() });
+    let says = |row: upsert::Row| puts(&shop, upsert::SameName::Store, vec![row]).remove(0);
+    let bare = || upsert::Row { sku: "MUG".into(), ..upsert::Row::default() };
+    let status = |status| upsert::Row { status: Some(status), ..bare() };
+    let sold = || shop.does(move |tx| products::product(tx, made.product));
+    let full = upsert::Row {
+        sale_price: Given::Value(Money::minor(8_000)),
+        brand: Given::Value("Holdfast".into()),
+        description: Given::Value("Round".into()),
+        ..bare()
+    };
+    assert_eq!(says(full).unwrap().outcome, Outcome::Updated);
+    assert_eq!(says(bare()).unwrap().outcome, Outcome::Unchanged);
+    let cleared = upsert::Row {
+        sale_price: Given::Cleared,
+        brand: Given::Cleared,
+        description: Given::Cleared,
+        category_id: Given::Cleared,
+        images: Given::Cleared,
+        ..bare()
+    };
+    assert_eq!(says(cleared.clone()).unwrap().outcome, Outcome::Updated);
+    let content = sold().content;
+    assert_eq!((content.sale_price, content.brand, content.description, content.image_url), (None, None, None, None));
+    assert_eq!(shop.does(move |tx| images::of_products(tx, &[made.product])), []);
+    assert_eq!(says(cleared).unwrap().outcome, Outcome::Unchanged);
+    assert_eq!(says(status(Status::Inactive)).unwrap().outcome, Outcome::Updated);
+    assert_eq!(sold().status, Status::Inactive);
+    assert_eq!(says(status(Status::Inactive)).unwrap().outcome, Outcome::Unchanged);
+    assert_eq!(says(status(Status::Draft)).unwrap_err(), Code::InvalidInput);
+    assert_eq!(says(status(Status::Active)).unwrap().outcome, Outcome::Updated);
+    let ordered = upsert::Row { has_live_orders: true, ..status(Status::Discontinued) };
+    assert_eq!(says(ordered).unwrap_err(), Code::CannotDeleteProductWithOrders);
+    assert_eq!(says(status(Status::Discontinued)).unwrap().outcome, Outcome::Updated);
+    assert_eq!(says(status(Status::Discontinued)).unwrap().outcome, Outcome::Unchanged);
+    assert_eq!(says(bare()).unwrap_err(), Code::ProductAlreadyExists);
+    let unknown = upsert::Row { sku: "NEW".into(), ..row("NEW", "New", 5) };
+    assert_eq!(
+        says(upsert::Row { status: Some(Status::Discontinued), ..unknown }).unwrap_err(),
+        Code::InvalidInput,
+        "what does not exist cannot be deleted"
+    );
+}
+
+#[test]
+fn prices_of_variants_become_a_price_and_adjustments() {
+    use upsert::Given;
+    let shop = Shop::open();
+    let variant = |sku: &str, price: i64, sale: Given<i64>| upsert::VariantRow {
+        sku: sku.into(),
+        price: Some(Money::minor(price)),
+        sale_price: match sale {
+            Given::Value(sale) => Given::Value(Money::minor(sale)),
+            Given::Absent => Given::Absent,
+            Given::Cleared => Given::Cleared,
+        },
+        options: Given::Value(variant::Options(BTreeMap::from([("size".into(), sku.into())]))),
+        ..upsert::VariantRow::default()
+    };
+    let says = |name: Option<&str>, variants: Vec<upsert::VariantRow>| {
+        let row = upsert::Row { sku: "TEE".into(), name: name.map(Into::into), variants, ..upsert::Row::default() };
+        let put = puts(&shop, upsert::SameName::Store, vec![row]).remove(0).unwrap();
+        let content = shop.does(move |tx| products::product(tx, put.product)).content;
+        let variants = shop.does(move |tx| variants::of_products(tx, &[put.product]));
+        let prices: Vec<i64> = variants.iter().map(|one| one.price.as_minor()).collect();
+        (content.price.as_minor(), content.sale_price.map(Money::as_minor), prices)
+    };
+    let first = vec![variant("S", 9_000, Given::Value(8_000)), variant("L", 9_500, Given::Absent)];
+    assert_eq!(says(Some("Tee"), first), (9_000, Some(8_000), vec![8_000, 8_500]));
+    let dearer = vec![variant("L", 10_000, Given::Value(9_000))];
+    assert_eq!(says(None, dearer), (9_000, Some(8_000), vec![8_000, 9_000]), "the other variant keeps its price");
+    let all = vec![variant("L", 12_000, Given::Cleared), variant("S", 11_000, Given::Absent)];
+    assert_eq!(says(None, all), (11_000, None, vec![11_000, 12_000]));
+}
+
+#[test]
+fn a_row_with_the_sku_of_a_variant_changes_that_variant() {
+    let shop = Shop::open();
+    let made = shop.makes(tee());
+    let says = |row: upsert::Row| puts(&shop, upsert::SameName::Store, vec![row]).remove(0);
+    let large = || upsert::Row { sku: "TEE-L".into(), ..upsert::Row::default() };
+    let put = says(upsert::Row { price: Some(Money::minor(12_500)), ..large() }).unwrap();
+    assert_eq!(put.variants, [upsert::Stored { variant: made.variants[1], is_new: false }]);
+    let inactive = upsert::Row { status: Some(Status::Inactive), ..large() };
+    assert_eq!(says(inactive).unwrap().outcome, upsert::Outcome::Updated);
+    let found = shop.does(move |tx| variants::of_products(tx, &[made.product]));
+    assert_eq!((found[1].price.as_minor(), found[1].status), (12_500, variant::Status::Inactive));
+    assert_eq!(says(row("TEE-L", "Tee", 9_000)).unwrap_err(), Code::ProductAlreadyExists);
+    assert!(says(upsert::Row { sku: "TEE".into(), ..upsert::Row::default() }).unwrap().is_of_several);
 }
 
 fn puts(shop: &Shop, same_name: upsert::SameName, rows: Vec<upsert::Row>) -> Vec<Result<upsert::Put, Code>> {
@@ -375,7 +474,8 @@ fn rows_are_stored_by_sku_and_a_shared_name_is_reported() {
 fn a_row_changes_only_what_it_says() {
     let shop = Shop::open();
     let made = shop.makes(New { images: vec!["back.jpg".into()], ..mug() });
-    let change = upsert::Row { name: None, sale_price: Some(Money::minor(8_000)), price: None, ..row("MUG", "", 0) };
+    let sale = upsert::Given::Value(Money::minor(8_000));
+    let change = upsert::Row { name: None, sale_price: sale, price: None, ..row("MUG", "", 0) };
     let put = puts(&shop, upsert::SameName::Store, vec![change]);
     assert_eq!(put[0].as_ref().unwrap().variants, [upsert::Stored { variant: made.variants[0], is_new: false }]);
     let product = shop.does(move |tx| products::product(tx, made.product));
@@ -392,7 +492,7 @@ fn a_row_adds_and_changes_variants_by_their_sku() {
     let shop = Shop::open();
     let made = shop.makes(tee());
     let mut bigger = upsert::Row { name: None, price: None, ..row("TEE", "", 0) };
-    bigger.variants = vec![size("L", 2_000), size("XL", 3_000)];
+    bigger.variants = [size("L", 2_000), size("XL", 3_000)].map(of_variant).to_vec();
     let put = puts(&shop, upsert::SameName::Store, vec![bigger.clone()]).remove(0).unwrap();
     assert_eq!(put.variants[0], upsert::Stored { variant: made.variants[1], is_new: false });
     assert!(put.variants[1].is_new);

@@ -30,7 +30,9 @@ struct ImportQuery {
     encoding: Option<String>,
     /// The sign before the fraction of an amount: `point` or `comma`. When absent, each amount's digits decide.
     decimal: Option<String>,
-    /// The state of new products: DRAFT, ACTIVE (when absent) or INACTIVE.
+    /// What an empty cell says: `leave` (when absent) what is stored, or `clear` it where a product may lack it. In JSON `null` clears.
+    blank: Option<String>,
+    /// The state of new products whose row has none: DRAFT, ACTIVE (when absent) or INACTIVE.
     status: Option<String>,
     /// `store` (when absent) or `refuse` rows whose name another product holds.
     #[param(rename = "sameNames")]
@@ -49,9 +51,10 @@ fn with_query(mut options: Options, query: Vec<(String, String)>) -> Result<Opti
             "set" => options.set.push(pair()?),
             "encoding" => options.encoding = Some(encoding::named(&value)?),
             "decimal" => options.decimal = Some(value.parse()?),
+            "blank" => options.blank = value.parse()?,
             "status" => options.status = value.parse()?,
             "sameNames" => options.same_name = same_name(&value)?,
-            _ => return Err(text::wrong("query", "knows map, set, encoding, decimal, status and sameNames")),
+            _ => return Err(text::wrong("query", "knows map, set, encoding, decimal, blank, status and sameNames")),
         }
     }
     Ok(options)
@@ -78,7 +81,7 @@ fn same_name(value: &str) -> Result<SameName> {
 /// Amounts are in the currency's main unit, as people write them in files: `19.99` in a shop of dollars. (In all other requests
 /// amounts are whole minor units.)
 #[utoipa::path(post, path = "/admin/products/import", tag = "product", params(ImportQuery),
-    request_body(content((String = "text/csv"), (String = "application/x-ndjson"))),
+    request_body(content((String = "text/csv"), (String = "application/json"), (String = "application/x-ndjson"))),
     responses((status = 200, body = Success<Report>)))]
 async fn import_products(
     State(app): State<App>,
@@ -88,7 +91,7 @@ async fn import_products(
     body: Body,
 ) -> ApiResult<Report> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
-    let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv or application/x-ndjson"))?;
+    let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv, application/json or application/x-ndjson"))?;
     let threshold = app.settings::<inventory::Settings>().low_stock_threshold;
     let mut options = Options::new(format, app.shop.currency, threshold);
     options.encoding = charset(&headers)?;

@@ -40,7 +40,7 @@ fn a_catalogue_is_uploaded() {
     assert_eq!(uploads(&shop, "", "application/x-ndjson", row).must("200").data()["created"], 1);
     let listed = |state: &str| shop.seller(1).get(format!("/admin/products?status={state}")).must("200").data();
     assert_eq!((&listed("DRAFT")["totalElements"], &listed("ACTIVE")["totalElements"]), (&2.into(), &1.into()));
-    assert_eq!(uploads(&shop, "", "application/json", "{}").status, 415);
+    assert_eq!(uploads(&shop, "", "text/html", "{}").status, 415);
     for query in ["?map=sku", "?colour=red", "?sameNames=maybe", "?map=sku%3Dnothing"] {
         assert_eq!(uploads(&shop, query, csv, "no,title\n").status, 400, "{query}");
     }

@@ -1,71 +1,94 @@
-//! A row of NDJSON: read strictly, and refused in words that name the member.
+//! A row of JSON: read strictly, and refused in words that name the member.
 
+use crate::amount::{Amounts, DecimalMark};
 use crate::csv::shown;
-use catalog::product::Status;
-use catalog::variant::Options;
-use kernel::{Code, Error, Result};
-use serde::Deserialize;
+use crate::draft::{Draft, decision, gallery};
+use catalog::ops::upsert::{Given, Row, VariantRow};
+use catalog::product::SKU_MAX;
+use catalog::variant::{self, Options};
+use inventory::Decision;
+use kernel::{Code, Error, Money, Result, text};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, error::Category};
+use std::fmt;
 
-/// A row of NDJSON.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct JsonRow {
-    pub sku: String,
-    pub name: Option<String>,
-    pub description: Option<String>,
-    pub price: Option<Value>,
-    pub sale_price: Option<Value>,
-    pub category: Option<String>,
-    pub brand: Option<String>,
-    pub image_url: Option<String>,
-    #[serde(default)]
-    pub images: Vec<String>,
-    pub stock: Option<i64>,
-    pub status: Option<Status>,
-    #[serde(default)]
-    pub variants: Vec<JsonVariant>,
+/// A value whose objects name no member twice. A parser of JSON keeps the last of two without a word.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Strict, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
 }
 
-/// A variant in a row of NDJSON.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct JsonVariant {
-    pub sku: String,
-    pub name: Option<String>,
-    #[serde(default)]
-    pub options: Options,
-    pub price_adjustment: Option<Value>,
-    pub stock: Option<i64>,
-    #[serde(default)]
-    pub is_default: bool,
-}
+struct StrictVisitor;
 
-/// The row that these bytes are; C002.
-pub(crate) fn row(bytes: &[u8]) -> Result<JsonRow> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        // read again, because the parser's own complaint speaks of types of this program
-        Category::Data => members(bytes).map_or_else(|error| error, |members| refused(&members)),
-        Category::Syntax | Category::Eof | Category::Io => not_json(&error),
-    })
-}
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
 
-/// The row that these members are; C002.
-pub(crate) fn row_of(members: Map<String, Value>) -> Result<JsonRow> {
-    serde_json::from_value(Value::Object(members.clone())).map_err(|_| refused(&members))
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> std::result::Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Strict(value))) = object.next_entry::<String, Strict>()? {
+            if members.contains_key(&name) {
+                return Err(de::Error::custom("twice"));
+            }
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
+    }
 }
 
 /// The members of the object that these bytes are; C002.
 pub(crate) fn members(bytes: &[u8]) -> Result<Map<String, Value>> {
-    serde_json::from_slice(bytes).map_err(|error| not_json(&error))
+    match serde_json::from_slice::<Strict>(bytes) {
+        Ok(Strict(Value::Object(members))) => Ok(members),
+        Ok(Strict(other)) => Err(Code::InvalidInput.because(format!("it is {}, not a JSON object", shown_value(&other)))),
+        Err(error) => Err(not_json(&error)),
+    }
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
     let what = match error.classify() {
         Category::Eof => "the JSON object is cut off",
-        Category::Data | Category::Syntax | Category::Io => "it is not a JSON object",
+        Category::Data => "a member appears twice",
+        Category::Syntax | Category::Io => "it is not a JSON object",
     };
-    // a row is one line of the file, so only the column means something
     match error.column() {
         0 => Code::InvalidInput.because(what),
         column => Code::InvalidInput.because(format!("{what}; reading stopped at byte {column}")),
@@ -85,54 +108,61 @@ enum Kind {
     Variants,
 }
 
-/// The members of [`JsonRow`].
-const ROW: &[(&str, Kind)] = &[
-    ("sku", Kind::Text),
-    ("name", Kind::Text),
-    ("description", Kind::Text),
-    ("price", Kind::Amount),
-    ("salePrice", Kind::Amount),
-    ("category", Kind::Text),
-    ("brand", Kind::Text),
-    ("imageUrl", Kind::Text),
-    ("images", Kind::Texts),
-    ("stock", Kind::Whole),
-    ("status", Kind::Text),
-    ("variants", Kind::Variants),
+/// A member, what it may be, and whether `null` makes it empty.
+type Member = (&'static str, Kind, bool);
+
+/// The members of a row.
+const ROW: &[Member] = &[
+    ("sku", Kind::Text, false),
+    ("name", Kind::Text, false),
+    ("description", Kind::Text, true),
+    ("price", Kind::Amount, false),
+    ("salePrice", Kind::Amount, true),
+    ("category", Kind::Text, true),
+    ("brand", Kind::Text, true),
+    ("imageUrl", Kind::Text, true),
+    ("images", Kind::Texts, true),
+    ("stock", Kind::Whole, false),
+    ("stockChange", Kind::Whole, false),
+    ("expectedStock", Kind::Whole, false),
+    ("status", Kind::Text, false),
+    ("variants", Kind::Variants, false),
 ];
 
-/// The members of [`JsonVariant`].
-const VARIANT: &[(&str, Kind)] = &[
-    ("sku", Kind::Text),
-    ("name", Kind::Text),
-    ("options", Kind::TextsByName),
-    ("priceAdjustment", Kind::Amount),
-    ("stock", Kind::Whole),
-    ("isDefault", Kind::YesNo),
+/// The members of a variant.
+const VARIANT: &[Member] = &[
+    ("sku", Kind::Text, false),
+    ("name", Kind::Text, true),
+    ("options", Kind::TextsByName, true),
+    ("priceAdjustment", Kind::Amount, false),
+    ("stock", Kind::Whole, false),
+    ("stockChange", Kind::Whole, false),
+    ("expectedStock", Kind::Whole, false),
+    ("status", Kind::Text, false),
+    ("isDefault", Kind::YesNo, false),
 ];
 
-/// Why these members are no row. What the walk does not find is what it cannot see: a parser drops a member that comes twice.
-fn refused(members: &Map<String, Value>) -> Error {
-    let why = wrong_member(members, ROW).unwrap_or_else(|| {
-        "a member appears twice, a number is too large, or status is not DRAFT, ACTIVE or INACTIVE".to_owned()
-    });
-    Code::InvalidInput.because(why)
-}
-
-fn wrong_member(members: &Map<String, Value>, known: &[(&str, Kind)]) -> Option<String> {
+/// C002 unless every member is one of `known` and has a value of its kind, and there is a sku.
+fn check(members: &Map<String, Value>, known: &[Member]) -> Result<(), String> {
     for (name, value) in members {
-        let Some((_, kind)) = known.iter().find(|(known, _)| known == name) else {
-            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-            return Some(format!("the member {} is not known; the members are {}", shown(name), names.join(", ")));
+        let Some((_, kind, clears)) = known.iter().find(|(known, _, _)| known == name) else {
+            let names: Vec<&str> = known.iter().map(|(name, _, _)| *name).collect();
+            return Err(format!("the member {} is not known; the members are {}", shown(name), names.join(", ")));
         };
-        if let Some(why) = wrong_value(value, *kind) {
-            return Some(format!("{name} {why}"));
+        match value {
+            Value::Null if *clears => {}
+            Value::Null if name == "sku" => return Err("the member sku is missing".to_owned()),
+            Value::Null => return Err(format!("{name} cannot be empty; leave it out to keep what is stored")),
+            value => check_value(value, *kind).map_err(|why| format!("{name} {why}"))?,
         }
     }
-    members.get("sku").is_none_or(Value::is_null).then(|| "the member sku is missing".to_owned())
+    match members.contains_key("sku") {
+        true => Ok(()),
+        false => Err("the member sku is missing".to_owned()),
+    }
 }
 
-fn wrong_value(value: &Value, kind: Kind) -> Option<String> {
+fn check_value(value: &Value, kind: Kind) -> Result<(), String> {
     let texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
     let (right, wanted) = match kind {
         Kind::Text => (value.is_string(), "text in quotes"),
@@ -146,23 +176,204 @@ fn wrong_value(value: &Value, kind: Kind) -> Option<String> {
         Kind::Variants => match value.as_array() {
             None => (false, "a list of objects"),
             Some(list) => {
-                let variant = |one: &Value| match one.as_object() {
-                    None => Some("must hold objects only".to_owned()),
-                    Some(members) => wrong_member(members, VARIANT).map(|why| format!("has a wrong entry: {why}")),
-                };
-                return list.iter().find_map(variant);
+                return list.iter().try_for_each(|one| match one.as_object() {
+                    None => Err("must hold objects only".to_owned()),
+                    Some(members) => check(members, VARIANT).map_err(|why| format!("has a wrong entry: {why}")),
+                });
             }
         },
     };
-    let optional = value.is_null() && matches!(kind, Kind::Text | Kind::Amount | Kind::Whole);
-    (!right && !optional).then(|| format!("must be {wanted}, not {}", shown_value(value)))
+    if right { Ok(()) } else { Err(format!("must be {wanted}, not {}", shown_value(value))) }
 }
 
-pub(crate) fn shown_value(value: &Value) -> String {
+fn shown_value(value: &Value) -> String {
     match value {
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
         Value::String(text) => shown(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// The product that these members describe.
+pub(crate) fn draft(amounts: Amounts, line: u64, members: &Map<String, Value>) -> Result<Draft> {
+    check(members, ROW).map_err(|why| Code::InvalidInput.because(why))?;
+    let sku = sku(members);
+    let variants = members.get("variants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let variants: Vec<&Map<String, Value>> = variants.iter().filter_map(Value::as_object).collect();
+    let own_stock = stock(members)?;
+    if own_stock.is_some() && !variants.is_empty() {
+        return Err(text::wrong("stock", "must be given for each variant when the row has variants"));
+    }
+    let mut row = Row {
+        sku: sku.clone(),
+        name: word(members, "name").map(text::clean),
+        price: amount(amounts, members, "price")?,
+        sale_price: match members.get("salePrice") {
+            Some(Value::Null) => Given::Cleared,
+            _ => amount(amounts, members, "salePrice")?.map_or(Given::Absent, Given::Value),
+        },
+        description: given(members, "description"),
+        brand: given(members, "brand"),
+        images: gallery(given(members, "imageUrl"), images(members)),
+        status: word(members, "status").map(|status| status.to_uppercase().parse()).transpose()?,
+        ..Row::default()
+    };
+    let mut units = Vec::with_capacity(variants.len().max(1));
+    for one in variants {
+        units.push(stock(one)?);
+        row.variants.push(variant(amounts, one)?);
+    }
+    if row.variants.is_empty() {
+        units.push(own_stock);
+    }
+    let category = given(members, "category");
+    Ok(Draft { rows: vec![(line, sku)], row, category, stock: units, notes: Vec::new() })
+}
+
+fn variant(amounts: Amounts, members: &Map<String, Value>) -> Result<VariantRow> {
+    let options = match members.get("options") {
+        None => Given::Absent,
+        Some(Value::Object(options)) => {
+            let pairs = options.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+            Given::Value(Options(pairs.collect()))
+        }
+        Some(_) => Given::Cleared,
+    };
+    Ok(VariantRow {
+        sku: text::key("variants.sku", &sku(members), SKU_MAX)?,
+        name: given(members, "name"),
+        options,
+        price_adjustment: amount(amounts, members, "priceAdjustment")?,
+        status: word(members, "status").map(variant_status).transpose()?,
+        is_default: members.get("isDefault").and_then(Value::as_bool).unwrap_or(false),
+        ..VariantRow::default()
+    })
+}
+
+/// ACTIVE or INACTIVE.
+pub(crate) fn variant_status(text: &str) -> Result<variant::Status> {
+    match text.to_uppercase().parse() {
+        Ok(variant::Status::Discontinued) | Err(_) => {
+            Err(text::wrong("status", "of a variant must be ACTIVE or INACTIVE"))
+        }
+        found => found,
+    }
+}
+
+fn word<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    members.get(name).and_then(Value::as_str)
+}
+
+/// The sku of a row, also of one that is refused for something else; empty when there is none.
+pub(crate) fn sku(members: &Map<String, Value>) -> String {
+    word(members, "sku").map(text::identity).unwrap_or_default()
+}
+
+/// A text that a product may lack: `null` and blank text make it empty.
+fn given(members: &Map<String, Value>, name: &str) -> Given<String> {
+    match members.get(name) {
+        None => Given::Absent,
+        Some(Value::String(text)) if !text::is_blank(text) => Given::Value(text.clone()),
+        Some(_) => Given::Cleared,
+    }
+}
+
+fn images(members: &Map<String, Value>) -> Given<Vec<String>> {
+    match members.get("images") {
+        None => Given::Absent,
+        Some(Value::Array(list)) if !list.is_empty() => {
+            Given::Value(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        }
+        Some(_) => Given::Cleared,
+    }
+}
+
+fn stock(members: &Map<String, Value>) -> Result<Option<Decision>> {
+    let whole = |name| members.get(name).and_then(Value::as_i64);
+    decision(whole("stock"), whole("stockChange"), whole("expectedStock"))
+}
+
+/// The amount of a member, if it has one. A number has no thousands, so its point is the decimal mark.
+fn amount(amounts: Amounts, members: &Map<String, Value>, name: &str) -> Result<Option<Money>> {
+    match members.get(name) {
+        Some(Value::Number(number)) => {
+            Amounts { decimal: Some(DecimalMark::Point), ..amounts }.money(name, &number.to_string()).map(Some)
+        }
+        Some(Value::String(text)) => amounts.money(name, text).map(Some),
+        None | Some(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalog::product::Status;
+    use kernel::Currency;
+
+    const WON: Amounts = Amounts { currency: Currency::KRW, decimal: None };
+
+    fn read(text: &str) -> Result<Draft, String> {
+        let found = members(text.as_bytes()).and_then(|members| draft(WON, 3, &members));
+        found.map_err(|error| error.detail().unwrap_or("").to_owned())
+    }
+
+    #[test]
+    fn a_row_is_read_with_its_variants() {
+        let draft = read(
+            r#"{"sku":" TEE ","name":"Tee","price":"9,000","category":"A > B","imageUrl":"t.jpg","status":"draft",
+            "variants":[{"sku":"TEE-S","options":{"size":"S"},"stock":4},{"sku":"TEE-L","priceAdjustment":500}]}"#,
+        );
+        let draft = draft.unwrap();
+        assert_eq!((draft.row.sku.as_str(), draft.category.value().unwrap().as_str()), ("TEE", "A > B"));
+        assert_eq!((draft.row.price, draft.row.status), (Some(Money::minor(9_000)), Some(Status::Draft)));
+        assert_eq!((draft.stock.as_slice(), draft.row.variants.len()), (&[Some(Decision::to(4)), None][..], 2));
+        assert_eq!(draft.row.images, Given::Value(vec!["t.jpg".to_owned()]));
+    }
+
+    #[test]
+    fn null_makes_empty_and_what_is_left_out_stays() {
+        let row = read(
+            r#"{"sku":"A","salePrice":null,"brand":null,"description":"","images":null,"category":null,
+            "variants":[{"sku":"A-1","name":null,"options":null}]}"#,
+        )
+        .unwrap();
+        let (category, row) = (row.category, row.row);
+        assert_eq!((row.sale_price, row.brand, category), (Given::Cleared, Given::Cleared, Given::Cleared));
+        assert_eq!((row.description, row.images), (Given::Cleared, Given::Cleared));
+        assert_eq!((&row.variants[0].name, &row.variants[0].options), (&Given::Cleared, &Given::Cleared));
+        let row = read(r#"{"sku":"A"}"#).unwrap().row;
+        assert_eq!(row, Row { sku: "A".to_owned(), ..Row::default() });
+        for name in ["name", "price", "stock", "status", "variants"] {
+            let why = read(&format!("{{\"sku\":\"A\",\"{name}\":null}}")).unwrap_err();
+            assert_eq!(why, format!("{name} cannot be empty; leave it out to keep what is stored"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_row_is_named() {
+        for (row, why) in [
+            (r#"{"sku":"A","colour":1}"#, "the member \"colour\" is not known"),
+            (r#"{"sku":"A","sku":"B"}"#, "a member appears twice"),
+            (r#"{"sku":"A","variants":[{"sku":"B","sku":"C"}]}"#, "a member appears twice"),
+            (r#"{"sku":"A","price":1.5}"#, "digits after the decimal mark, which KRW does not have"),
+            (r#"{"sku":"A","price":"1.999"}"#, "may be thousands or a fraction"),
+            (r#"{"sku":"A","price":true}"#, "price must be an amount such as 19.99, not true"),
+            (r#"{"sku":"A","stock":"5"}"#, "stock must be a whole number without quotes, not \"5\""),
+            (r#"{"sku":"A","stock":-1}"#, "stock must be between"),
+            (r#"{"sku":"A","stock":1,"variants":[{"sku":"B"}]}"#, "must be given for each variant"),
+            (r#"{"sku":"A","status":"GONE"}"#, "status must be"),
+            (r#"{"sku":"A","variants":[{"sku":"B","status":"DISCONTINUED"}]}"#, "must be ACTIVE or INACTIVE"),
+            (r#"{"name":"A"}"#, "sku is missing"),
+            (r#"["sku"]"#, "it is a list, not a JSON object"),
+            (r#"{"sku":"A","variants":[{"sku":7}]}"#, "variants has a wrong entry: sku must be text"),
+            (r#"{"sku":null}"#, "sku is missing"),
+            (r#"{"sku":"A""#, "cut off"),
+            ("\u{0}", "it is not a JSON object"),
+        ] {
+            let found = read(row).unwrap_err();
+            assert!(found.contains(why), "{row}: {found}");
+        }
+        assert!(read(&format!("{{\"sku\":\"A\",\"variants\":{}", "[".repeat(100_000))).is_err());
     }
 }

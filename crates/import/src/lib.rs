@@ -1,16 +1,19 @@
-//! The import of whole catalogues from CSV or NDJSON: streaming, row by row, with a report that names every row that
+//! The import of whole catalogues from CSV, XLSX and JSON: streaming, row by row, with a report that names every row that
 //! was not stored. The README describes the mapping.
 
 pub mod amount;
+mod cells;
 pub mod csv;
 pub mod draft;
 pub mod encoding;
 pub mod http;
 mod json;
+mod json_rows;
 pub mod lines;
 pub mod load;
 pub mod options;
 pub mod plan;
+mod rename;
 pub mod report;
 mod run;
 mod spool;

@@ -2,10 +2,10 @@
 
 use crate::draft::Draft;
 use catalog::ops::categories;
-use catalog::ops::upsert::{self, Known, Outcome, SameName};
-use catalog::product::Author;
+use catalog::ops::upsert::{self, Given, Known, Outcome, Row, SameName};
+use catalog::product::{Author, Status};
 use inventory::ops::Opening;
-use kernel::{CategoryId, Code, Error, Result};
+use kernel::{CategoryId, Code, Error, Result, text};
 use std::collections::HashMap;
 use store::Tx;
 
@@ -22,6 +22,8 @@ pub struct Rules {
     pub same_name: SameName,
     /// Available units at or below which the stock of a new variant counts as low.
     pub low_stock_threshold: i64,
+    /// The state of new products whose row does not say.
+    pub status: Status,
     /// Who is noted in the stock ledger.
     pub by: String,
 }
@@ -53,7 +55,7 @@ pub fn chunk(tx: &mut Tx<'_>, rules: &Rules, paths: &Paths, drafts: &[Draft]) ->
     let mut skus: Vec<&str> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         skus.push(&draft.row.sku);
-        skus.extend(draft.row.variants.iter().filter_map(|variant| variant.sku.as_deref()));
+        skus.extend(draft.row.variants.iter().map(|variant| variant.sku.as_str()));
     }
     let names: Vec<&str> = drafts.iter().filter_map(|draft| draft.row.name.as_deref()).collect();
     let mut known = upsert::known(tx, &skus, &names)?;
@@ -92,24 +94,37 @@ struct One {
 }
 
 fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Known, draft: &Draft) -> Result<One> {
-    let mut row = draft.row.clone();
+    let mut row = Row { status_of_new: Some(rules.status), ..draft.row.clone() };
     let mut path = None;
-    if let Some(category) = &draft.category {
-        let id = match paths.0.get(category).or_else(|| paths.1.get(category)) {
-            Some(id) => *id,
-            None => categories::at_path(tx, category, rules.author == Author::Admin)?,
-        };
-        row.category_id = Some(id);
-        path = Some((category.clone(), id));
+    row.category_id = match &draft.category {
+        Given::Absent => Given::Absent,
+        Given::Cleared => Given::Cleared,
+        Given::Value(category) => {
+            let id = match paths.0.get(category).or_else(|| paths.1.get(category)) {
+                Some(id) => *id,
+                None => categories::at_path(tx, category, rules.author == Author::Admin)?,
+            };
+            path = Some((category.clone(), id));
+            Given::Value(id)
+        }
+    };
+    if row.status == Some(Status::Discontinued)
+        && let Some(product) = known.product(&row.sku)
+    {
+        row.has_live_orders = order::ops::has_live_of(tx, product.id)?;
     }
     let put = upsert::put(tx, rules.author, rules.same_name, known, row)?;
+    if put.is_of_several && draft.stock.iter().any(Option::is_some) {
+        return Err(text::wrong("stock", "is that of each variant; give it in rows with the skus of the variants"));
+    }
     let (mut openings, mut outcome) = (Vec::new(), put.outcome);
-    for (variant, units) in put.variants.iter().zip(draft.stock.iter().copied().chain(std::iter::repeat(None))) {
+    for (variant, stock) in put.variants.iter().zip(draft.stock.iter().copied().chain(std::iter::repeat(None))) {
         let opening = |quantity| Opening::at_main(put.product, variant.variant, quantity, rules.low_stock_threshold);
         if variant.is_new {
-            openings.push(opening(units.unwrap_or(0)));
-        } else if let Some(units) = units {
-            let changed = inventory::ops::open_or_set(tx, opening(units), &rules.by)?;
+            let units = stock.map_or(Ok(0), |decision| decision.delta(0, 0))?;
+            openings.push(opening(inventory::stock::checked_field("stock", units)?));
+        } else if let Some(decision) = stock {
+            let changed = inventory::ops::open_or_set(tx, opening(0), decision, &rules.by)?;
             if changed && outcome == Outcome::Unchanged {
                 outcome = Outcome::Updated;
             }

@@ -1,6 +1,7 @@
 //! How a file is read and what its rows become.
 
 use crate::amount::{Amounts, DecimalMark};
+use crate::plan::Blank;
 use catalog::ops::upsert::SameName;
 use catalog::product::Status;
 use encoding_rs::Encoding;
@@ -12,8 +13,8 @@ use std::str::FromStr;
 pub enum Format {
     /// Comma (or semicolon, or tab) separated values with a header.
     Csv,
-    /// One JSON object on each line.
-    Ndjson,
+    /// One JSON object on each line, or one array of them.
+    Json,
 }
 
 impl Format {
@@ -22,7 +23,7 @@ impl Format {
         let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase())?;
         match end.as_str() {
             "csv" | "tsv" | "txt" => Some(Format::Csv),
-            "ndjson" | "jsonl" => Some(Format::Ndjson),
+            "json" | "ndjson" | "jsonl" => Some(Format::Json),
             _ => None,
         }
     }
@@ -30,10 +31,12 @@ impl Format {
     /// By a `Content-Type`; `None` when it is neither.
     pub fn of_content_type(header: &str) -> Option<Format> {
         match header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "text/csv" | "application/csv" => Some(Format::Csv),
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
-                Some(Format::Ndjson)
-            }
+            "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Format::Csv),
+            "application/json"
+            | "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/x-jsonlines" => Some(Format::Json),
             _ => None,
         }
     }
@@ -42,7 +45,7 @@ impl Format {
 impl FromStr for Format {
     type Err = Error;
     fn from_str(text: &str) -> Result<Format> {
-        Format::of_file(&format!(".{text}")).ok_or_else(|| kernel::text::wrong("format", "must be csv or ndjson"))
+        Format::of_file(&format!(".{text}")).ok_or_else(|| kernel::text::wrong("format", "must be csv or json"))
     }
 }
 
@@ -63,6 +66,8 @@ pub struct Options {
     pub set: Vec<(String, String)>,
     /// Whose products they become and who may change them; `None`: the shop, which may change everything.
     pub seller: Option<UserId>,
+    /// What an empty cell says.
+    pub blank: Blank,
     /// The state of new products whose row does not say.
     pub status: Status,
     /// What to do with a name that another product holds.
@@ -83,6 +88,7 @@ impl Options {
             decimal: None,
             map: Vec::new(),
             set: Vec::new(),
+            blank: Blank::default(),
             seller: None,
             status: Status::Active,
             same_name: SameName::default(),

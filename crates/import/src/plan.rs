@@ -4,12 +4,15 @@ use crate::csv::shown;
 use catalog::category::PATH_SIGN;
 use kernel::{Code, Error, Result, text};
 use serde::Serialize;
+use std::str::FromStr;
 use utoipa::ToSchema;
 
-/// A field of a product that a row can give.
+/// A field of a product or of a variant that a row can give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
-    /// Decides whether the product exists.
+    /// The sku of the product to which the row belongs as a variant.
+    ProductSku,
+    /// Decides whether the product, or the variant, exists.
     Sku,
     /// Its name.
     Name,
@@ -27,47 +30,121 @@ pub enum Field {
     ImageUrl,
     /// The whole gallery, separated by `|`.
     Images,
-    /// Units that can be sold of the default variant.
+    /// Units that can be sold.
     Stock,
-    /// The state of a new product.
+    /// Units more, or fewer, instead of [`Field::Stock`].
+    StockChange,
+    /// The units that were there when the stock of the row was decided.
+    ExpectedStock,
+    /// The state of the product.
     Status,
+    /// Shown after the product's name.
+    VariantName,
+    /// What distinguishes the variant: `size=L|colour=Navy`.
+    Options,
+    /// Added to the product's price; else the difference of the row's price to that of the product's first row.
+    PriceAdjustment,
+    /// The state of the variant.
+    VariantStatus,
+    /// Whether it becomes the default variant.
+    IsDefault,
 }
 
-/// Every field with its name and the column names from which it is taken without a mapping, written as [`plain`] writes them.
-const FIELDS: [(Field, &str, &[&str]); 11] = [
-    (Field::Sku, "sku", &["sku", "id"]),
-    (Field::Name, "name", &["name", "title"]),
-    (Field::Description, "description", &["description"]),
-    (Field::Price, "price", &["price"]),
-    (Field::SalePrice, "salePrice", &["saleprice"]),
-    (Field::Category, "category", &["category"]),
-    (Field::Brand, "brand", &["brand"]),
-    (Field::ImageUrl, "imageUrl", &["imageurl", "image"]),
-    (Field::Images, "images", &["images"]),
-    (Field::Stock, "stock", &["stock", "quantity"]),
-    (Field::Status, "status", &["status"]),
+/// Of what a field is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Product,
+    /// Of a variant, in tables: a row of JSON has a list of variants instead.
+    Variant,
+}
+
+/// A field with its name, the column names from which it is taken without a mapping, written as [`plain`] writes them, and
+/// whether it may become empty.
+struct Known(Field, &'static str, &'static [&'static str], Of, bool);
+
+const FIELDS: [Known; 19] = [
+    Known(Field::ProductSku, "productSku", &["productsku", "parentsku"], Of::Variant, false),
+    Known(Field::Sku, "sku", &["sku", "id"], Of::Product, false),
+    Known(Field::Name, "name", &["name", "title"], Of::Product, false),
+    Known(Field::Description, "description", &["description"], Of::Product, true),
+    Known(Field::Price, "price", &["price"], Of::Product, false),
+    Known(Field::SalePrice, "salePrice", &["saleprice"], Of::Product, true),
+    Known(Field::Category, "category", &["category"], Of::Product, true),
+    Known(Field::Brand, "brand", &["brand"], Of::Product, true),
+    Known(Field::ImageUrl, "imageUrl", &["imageurl", "image"], Of::Product, true),
+    Known(Field::Images, "images", &["images"], Of::Product, true),
+    Known(Field::Stock, "stock", &["stock", "quantity"], Of::Product, false),
+    Known(Field::StockChange, "stockChange", &["stockchange"], Of::Product, false),
+    Known(Field::ExpectedStock, "expectedStock", &["expectedstock"], Of::Product, false),
+    Known(Field::Status, "status", &["status"], Of::Product, false),
+    Known(Field::VariantName, "variantName", &["variantname"], Of::Variant, true),
+    Known(Field::Options, "options", &["options"], Of::Variant, true),
+    Known(Field::PriceAdjustment, "priceAdjustment", &["priceadjustment"], Of::Variant, false),
+    Known(Field::VariantStatus, "variantStatus", &["variantstatus"], Of::Variant, false),
+    Known(Field::IsDefault, "isDefault", &["isdefault"], Of::Variant, false),
 ];
+/// Begins the name of a column that holds one option of a variant: `option.size`.
+const OPTION: &str = "option.";
 
 impl Field {
-    /// As `--map` and NDJSON call it.
-    pub fn name(self) -> &'static str {
-        FIELDS.iter().find(|(field, _, _)| *field == self).map_or("", |(_, name, _)| name)
+    fn known(self) -> &'static Known {
+        FIELDS.iter().find(|known| known.0 == self).unwrap_or(&FIELDS[0])
     }
 
-    /// Whether NDJSON has a member of exactly this name.
+    /// As `--map` and JSON call it.
+    pub fn name(self) -> &'static str {
+        self.known().1
+    }
+
+    /// Whether a product may lack it, so that a row can clear it.
+    pub fn may_be_empty(self) -> bool {
+        self.known().4
+    }
+
+    /// Whether only rows that share a product give it.
+    pub fn is_of_variant(self) -> bool {
+        self.known().3 == Of::Variant
+    }
+
+    /// Whether JSON has a member of exactly this name.
     pub(crate) fn is_member(name: &str) -> bool {
-        FIELDS.iter().any(|(_, known, _)| *known == name)
+        FIELDS.iter().any(|known| known.1 == name && known.3 == Of::Product)
     }
 
     fn named(name: &str) -> Result<Field> {
-        let found = FIELDS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name.trim()));
-        found.map(|(field, _, _)| *field).ok_or_else(|| {
-            let names: Vec<_> = FIELDS.iter().map(|(_, name, _)| *name).collect();
+        let found = FIELDS.iter().find(|known| known.1.eq_ignore_ascii_case(name.trim()));
+        found.map(|known| known.0).ok_or_else(|| {
+            let names: Vec<_> = FIELDS.iter().map(|known| known.1).collect();
             text::wrong(
                 "map",
-                format!("names the field {}, which does not exist; the fields are {}", shown(name), names.join(", ")),
+                format!(
+                    "names the field {}, which does not exist; the fields are {}, {OPTION}NAME",
+                    shown(name),
+                    names.join(", ")
+                ),
             )
         })
+    }
+}
+
+/// What an empty cell says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Blank {
+    /// Nothing: the product keeps what it has.
+    #[default]
+    Leave,
+    /// The field becomes empty, if a product may lack it.
+    Clear,
+}
+
+impl FromStr for Blank {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Blank> {
+        match text {
+            "leave" => Ok(Blank::Leave),
+            "clear" => Ok(Blank::Clear),
+            _ => Err(text::wrong("blank", "must be leave or clear")),
+        }
     }
 }
 
@@ -92,14 +169,16 @@ enum Part {
 #[derive(Debug, Clone)]
 pub struct Plan {
     sources: Vec<(Field, Source)>,
+    /// From where each option of a variant is taken, by its name.
+    options: Vec<(String, Source)>,
     names: Vec<String>,
 }
 
 /// One line of the report: a field and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Mapped {
-    /// The product's field.
-    pub field: &'static str,
+    /// The field of the product or of its variant.
+    pub field: String,
     /// A column, a pattern of columns, or `=` and a constant.
     #[schema(example = "{masterCategory} > {subCategory}")]
     pub from: String,
@@ -112,28 +191,33 @@ pub struct Found {
     pub value: Option<String>,
     /// Columns of a pattern that are empty although others are not.
     pub empty_columns: Vec<usize>,
+    /// Whether there is nothing because the caller set it so for every row.
+    pub is_set_empty: bool,
 }
 
 impl Plan {
     /// The plan for these columns. C002 for an unknown field or column, for a field that is mapped twice, and when no column
     /// gives the sku.
     pub fn of(columns: &[String], map: &[(String, String)], set: &[(String, String)]) -> Result<Plan> {
-        let mut plan = Plan { sources: Vec::new(), names: columns.to_vec() };
+        let mut plan = Plan { sources: Vec::new(), options: Vec::new(), names: columns.to_vec() };
         for (name, from) in map {
             let source = plan.source(from)?;
-            plan.add(Field::named(name)?, source)?;
+            plan.add(name, source)?;
         }
         for (name, value) in set {
-            plan.add(Field::named(name)?, Source::Constant(value.clone()))?;
+            plan.add(name, Source::Constant(value.clone()))?;
         }
-        for (field, _, aliases) in FIELDS {
-            if plan.sources.iter().any(|(planned, _)| *planned == field) {
-                continue;
-            }
-            let place = aliases.iter().find_map(|alias| columns.iter().position(|column| plain(column) == *alias));
-            plan.sources.extend(place.map(|place| (field, Source::Column(place))));
+        plan.find(Of::Product);
+        plan.find_one(Field::ProductSku.known());
+        if plan.has(Field::ProductSku) {
+            plan.find(Of::Variant);
+            plan.find_options();
+        } else if let Some((field, _)) = plan.sources.iter().find(|(field, _)| field.is_of_variant()) {
+            return Err(text::wrong("map", format!("gives {}, which needs productSku", field.name())));
+        } else if !plan.options.is_empty() {
+            return Err(text::wrong("map", "gives an option, which needs productSku"));
         }
-        if !plan.sources.iter().any(|(field, _)| *field == Field::Sku) {
+        if !plan.has(Field::Sku) {
             return Err(Code::InvalidInput.because(format!(
                 "no column gives the sku; map one, such as sku=COLUMN. The columns are {}",
                 columns.join(", ")
@@ -143,9 +227,50 @@ impl Plan {
         Ok(plan)
     }
 
-    fn add(&mut self, field: Field, source: Source) -> Result<()> {
-        if self.sources.iter().any(|(planned, _)| *planned == field) {
+    /// Whether the rows give this field.
+    pub fn has(&self, field: Field) -> bool {
+        self.sources.iter().any(|(planned, _)| *planned == field)
+    }
+
+    /// Takes the fields that are not mapped from the columns of their names.
+    fn find(&mut self, of: Of) {
+        FIELDS.iter().filter(|known| known.3 == of).for_each(|known| self.find_one(known));
+    }
+
+    fn find_one(&mut self, Known(field, _, aliases, _, _): &Known) {
+        let columns = &self.names;
+        let place = aliases.iter().find_map(|alias| columns.iter().position(|column| plain(column) == *alias));
+        if let Some(place) = place.filter(|_| !self.has(*field)) {
+            self.sources.push((*field, Source::Column(place)));
+        }
+    }
+
+    fn find_options(&mut self) {
+        for (place, column) in self.names.iter().enumerate() {
+            let name = column.get(..OPTION.len()).filter(|start| start.eq_ignore_ascii_case(OPTION));
+            let Some(name) = name.map(|_| column[OPTION.len()..].trim().to_owned()) else { continue };
+            if !name.is_empty() && !self.options.iter().any(|(known, _)| *known == name) {
+                self.options.push((name, Source::Column(place)));
+            }
+        }
+    }
+
+    fn add(&mut self, name: &str, source: Source) -> Result<()> {
+        let name = name.trim();
+        if let Some(option) = name.strip_prefix(OPTION) {
+            let option = option.trim().to_owned();
+            if self.options.iter().any(|(planned, _)| *planned == option) {
+                return Err(text::wrong("map", format!("gives the option {} twice", shown(&option))));
+            }
+            self.options.push((option, source));
+            return Ok(());
+        }
+        let field = Field::named(name)?;
+        if self.has(field) {
             return Err(text::wrong("map", format!("gives the field {} twice", field.name())));
+        }
+        if matches!(&source, Source::Constant(value) if text::is_blank(value)) && !field.may_be_empty() {
+            return Err(text::wrong("set", format!("cannot make {} empty", field.name())));
         }
         self.sources.push((field, source));
         Ok(())
@@ -201,6 +326,12 @@ impl Plan {
         self.sources.iter().map(|(field, source)| (*field, found(*field, source, &cell))).collect()
     }
 
+    /// What a row gives for the options of its variant, without those that it leaves empty.
+    pub fn read_options<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Vec<(String, String)> {
+        let value = |source| found(Field::Options, source, &cell).value;
+        self.options.iter().filter_map(|(name, source)| Some((name.clone(), value(source)?))).collect()
+    }
+
     /// From where each field is taken, for the report.
     pub fn mapped(&self) -> Vec<Mapped> {
         let from = |source: &Source| match source {
@@ -214,7 +345,9 @@ impl Plan {
                 })
                 .collect(),
         };
-        self.sources.iter().map(|(field, source)| Mapped { field: field.name(), from: from(source) }).collect()
+        let fields = self.sources.iter().map(|(field, source)| (field.name().to_owned(), source));
+        let options = self.options.iter().map(|(name, source)| (format!("{OPTION}{name}"), source));
+        fields.chain(options).map(|(field, source)| Mapped { field, from: from(source) }).collect()
     }
 
     /// Columns from which no field is taken.
@@ -224,7 +357,8 @@ impl Plan {
             Source::Constant(_) => false,
             Source::Pattern(parts) => parts.contains(&Part::Column(place)),
         };
-        let unused = |place: &usize| !self.sources.iter().any(|(_, source)| uses(source, *place));
+        let sources = || self.sources.iter().map(|(_, source)| source).chain(self.options.iter().map(|(_, one)| one));
+        let unused = |place: &usize| !sources().any(|source| uses(source, *place));
         (0..self.names.len()).filter(unused).map(|place| self.names[place].clone()).collect()
     }
 }
@@ -236,8 +370,11 @@ fn plain(name: &str) -> String {
 
 fn found<'a>(field: Field, source: &Source, cell: &impl Fn(usize) -> &'a str) -> Found {
     match source {
-        Source::Column(place) => Found { value: something(cell(*place)), empty_columns: Vec::new() },
-        Source::Constant(value) => Found { value: something(value), empty_columns: Vec::new() },
+        Source::Column(place) => Found { value: something(cell(*place)), ..Found::default() },
+        Source::Constant(value) => {
+            let value = something(value);
+            Found { is_set_empty: value.is_none(), value, ..Found::default() }
+        }
         Source::Pattern(parts) => filled(field, parts, cell),
     }
 }
@@ -277,7 +414,7 @@ fn filled<'a>(field: Field, parts: &[Part], cell: &impl Fn(usize) -> &'a str) ->
         // a comma that stood before or after the missing part
         value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '-' | '/')).to_owned();
     }
-    Found { value: something(&value), empty_columns }
+    Found { value: something(&value), empty_columns, ..Found::default() }
 }
 
 #[cfg(test)]
@@ -321,9 +458,9 @@ mod tests {
         let read = |row: [&'static str; 3]| {
             plan.read(|n| row[n]).into_iter().find(|(f, _)| *f == Field::Description).map(|(_, found)| found).unwrap()
         };
-        assert_eq!(read(["1", "x", "y"]), Found { value: Some("x, y".into()), empty_columns: vec![] });
-        assert_eq!(read(["1", "x", ""]), Found { value: Some("x".into()), empty_columns: vec![2] });
-        assert_eq!(read(["1", "", "y"]), Found { value: Some("y".into()), empty_columns: vec![1] });
+        assert_eq!(read(["1", "x", "y"]), Found { value: Some("x, y".into()), ..Found::default() });
+        assert_eq!(read(["1", "x", ""]), Found { value: Some("x".into()), empty_columns: vec![2], ..Found::default() });
+        assert_eq!(read(["1", "", "y"]), Found { value: Some("y".into()), empty_columns: vec![1], ..Found::default() });
         assert_eq!(read(["1", "", " "]), Found::default());
     }
 
@@ -335,7 +472,9 @@ mod tests {
         };
         assert!(refused(&[], &[]).contains("he columns are code, title"));
         assert!(refused(&[("sku", "nothing")], &[]).contains("he columns are code, title"));
-        assert!(refused(&[("colour", "code")], &[]).contains("the fields are sku, name"));
+        assert!(refused(&[("colour", "code")], &[]).contains("the fields are productSku, sku, name"));
+        assert!(refused(&[("sku", "code"), ("options", "title")], &[]).contains("needs productSku"));
+        assert!(refused(&[("sku", "code")], &[("name", " ")]).contains("cannot make name empty"));
         assert!(refused(&[("sku", "code")], &[("sku", "1")]).contains("twice"));
         assert!(refused(&[("sku", "{code")], &[]).contains("without a closing one"));
     }

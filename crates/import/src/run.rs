@@ -1,17 +1,20 @@
 //! The import itself: reads rows, stores them in chunks, and collects the report.
 
-use crate::draft::{self, Draft, Refusal, Rename};
+use crate::cells::{Group, Grouped, Reading};
+use crate::draft::{self, Draft, Refusal};
 use crate::encoding::{self, Decoded};
+use crate::json_rows::JsonRows;
 use crate::lines::{self, Lines};
 use crate::load::{self, Paths, Rules};
 use crate::plan::Plan;
+use crate::rename::Rename;
 use crate::report::{NOTED_MAX, Noted, Progress, REFUSED_MAX, Refused, Report};
 use crate::{Format, Options, csv};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
 use kernel::{Code, Error, Result};
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     io::{Read, Seek},
     sync::Arc,
     thread,
@@ -38,12 +41,12 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report> {
     let found = encoding::of_file(&mut file, options.encoding, options.currency)?;
-    let lines = Lines::of(Decoded::of(file, found)?);
+    let text = Decoded::of(file, found)?;
     let mut import = Import::new(db, options, progress);
     (import.report.encoding, import.report.encoding_source) = (found.name(), found.source);
     match options.format {
-        Format::Csv => import.csv(lines)?,
-        Format::Ndjson => import.ndjson(lines)?,
+        Format::Csv => import.csv(Lines::of(text))?,
+        Format::Json => import.json(text)?,
     }
     import.store()?;
     let mut report = import.report;
@@ -75,6 +78,7 @@ impl<'a> Import<'a> {
             author: Author::limited_to(options.seller),
             same_name: options.same_name,
             low_stock_threshold: options.low_stock_threshold,
+            status: options.status,
             by: options.by.clone(),
         };
         Import {
@@ -93,36 +97,41 @@ impl<'a> Import<'a> {
     fn csv<R: Read>(&mut self, lines: Lines<R>) -> Result<()> {
         let mut file = csv::Csv::open(lines)?;
         let plan = Plan::of(file.header(), &self.options.map, &self.options.set)?;
-        let amounts = self.options.amounts();
         (self.report.mapping, self.report.unused_columns) = (plan.mapped(), plan.unused());
+        let reading = Reading { plan, amounts: self.options.amounts(), blank: self.options.blank };
+        let mut group = Group::default();
         while let Some(record) = self.or_stop(file.next_row()) {
             self.bytes = file.read();
             let line = record.line;
-            let draft = match record.fields {
-                Ok(cells) => draft::of_cells(&plan, amounts, line, &cells, self.options.status),
-                Err(why) => Err(Refusal { line, sku: None, error: Code::InvalidInput.because(why) }),
+            let (product, row) = match record.fields {
+                Ok(cells) => (reading.product_of(&cells), reading.row(line, &cells)),
+                Err(why) => (None, Err(Refusal { line, sku: None, error: Code::InvalidInput.because(why) })),
             };
-            if !self.take(draft)? {
-                break;
+            if let Some(before) = group.add(product, row)
+                && !self.take(before)?
+            {
+                return Ok(());
             }
         }
-        Ok(())
+        match group.end() {
+            Some(last) => self.take(last).map(|_| ()),
+            None => Ok(()),
+        }
     }
 
-    fn ndjson<R: Read>(&mut self, mut lines: Lines<R>) -> Result<()> {
-        let rename = Rename::of(&self.options.map, &self.options.set)?;
-        let amounts = self.options.amounts();
-        while let Some(line) = self.or_stop(lines.next_line()) {
-            self.bytes = lines.read();
-            let draft = match &line.bytes {
-                Some(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
-                Some(bytes) => draft::of_json(&rename, amounts, line.number, bytes, self.options.status),
+    fn json(&mut self, source: impl Read) -> Result<()> {
+        let rename = Rename::of(&self.options.map, &self.options.set, self.options.blank)?;
+        let mut rows = JsonRows::open(source)?;
+        while let Some(row) = self.or_stop(rows.next_row()) {
+            self.bytes = rows.read();
+            let draft = match &row.bytes {
+                Some(bytes) => draft::of_json(&rename, self.options.amounts(), row.number, bytes),
                 None => {
                     let why = format!("the row is longer than {} bytes", lines::LINE_MAX);
-                    Err(Refusal { line: line.number, sku: None, error: Code::InvalidInput.because(why) })
+                    Err(Refusal { line: row.number, sku: None, error: Code::InvalidInput.because(why) })
                 }
             };
-            if !self.take(draft)? {
+            if !self.take(draft.map_err(|refusal| vec![refusal]))? {
                 break;
             }
         }
@@ -138,12 +147,18 @@ impl<'a> Import<'a> {
         })
     }
 
-    /// Adds one row; false when the import must stop.
-    fn take(&mut self, draft: Result<Draft, Refusal>) -> Result<bool> {
-        self.report.rows += 1;
-        match draft.and_then(|draft| self.first_of_its_sku(draft)) {
-            Ok(draft) => self.waiting.push(draft),
-            Err(Refusal { line, sku, error }) => self.refuse(line, sku, &error),
+    /// Adds a product and its rows; false when the import must stop.
+    fn take(&mut self, draft: Grouped) -> Result<bool> {
+        self.report.rows += draft.as_ref().map_or_else(Vec::len, |draft| draft.rows.len()) as u64;
+        match draft.and_then(|draft| self.first_of_its_skus(draft)) {
+            Ok(draft) => {
+                // a product is read once for all rows of a chunk
+                if self.waiting.iter().any(|waiting| waiting.row.sku == draft.row.sku) {
+                    self.store()?;
+                }
+                self.waiting.push(draft);
+            }
+            Err(refusals) => refusals.iter().for_each(|one| self.refuse(one.line, one.sku.clone(), &one.error)),
         }
         if self.waiting.len() >= load::CHUNK_ROWS {
             self.store()?;
@@ -155,18 +170,18 @@ impl<'a> Import<'a> {
     }
 
     /// A sku that appears twice in one file is a mistake in the file, not an update.
-    fn first_of_its_sku(&mut self, draft: Draft) -> Result<Draft, Refusal> {
-        match self.seen.entry(draft.row.sku.as_str().into()) {
-            Entry::Vacant(free) => {
-                free.insert(draft.line);
-                Ok(draft)
-            }
-            Entry::Occupied(taken) => {
-                let error =
-                    Code::ProductAlreadyExists.because(format!("line {} of the file has the same sku", taken.get()));
-                Err(Refusal { line: draft.line, sku: Some(draft.row.sku), error })
-            }
-        }
+    fn first_of_its_skus(&mut self, draft: Draft) -> Grouped {
+        let taken = draft.rows.iter().find_map(|(_, sku)| self.seen.get(sku.as_str()).copied());
+        let Some(taken) = taken else {
+            self.seen.extend(draft.rows.iter().map(|(line, sku)| (sku.as_str().into(), *line)));
+            return Ok(draft);
+        };
+        let refusal = |(line, sku)| Refusal {
+            line,
+            sku: Some(sku),
+            error: Code::ProductAlreadyExists.because(format!("line {taken} of the file has the same sku")),
+        };
+        Err(draft.rows.into_iter().map(refusal).collect())
     }
 
     fn refuse(&mut self, line: u64, sku: Option<String>, error: &Error) {
@@ -185,13 +200,14 @@ impl<'a> Import<'a> {
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
         let shared = shares_name_with.map(|sku| format!("the product with sku {sku} has the same name"));
+        let line = draft.line();
         let notes: Vec<String> = draft.notes.into_iter().chain(shared).collect();
         if notes.is_empty() {
             return;
         }
         self.report.noted_rows += 1;
         if self.report.noted.len() < NOTED_MAX {
-            self.report.noted.push(Noted { line: draft.line, sku: draft.row.sku, note: notes.join("; ") });
+            self.report.noted.push(Noted { line, sku: draft.row.sku, note: notes.join("; ") });
         }
     }
 
@@ -233,7 +249,7 @@ impl<'a> Import<'a> {
                     }
                     self.note(draft, done.shares_name_with);
                 }
-                Err(error) => self.refuse(draft.line, Some(draft.row.sku), &error),
+                Err(error) => draft.rows.into_iter().for_each(|(line, sku)| self.refuse(line, Some(sku), &error)),
             }
         }
     }

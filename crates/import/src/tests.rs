@@ -1,6 +1,7 @@
 //! Files against a real database. Every test ends with the audits of both domains.
 
 use crate::{Format, Options, Progress, Report, run};
+use crate::plan::Blank;
 use catalog::ops::upsert::SameName;
 use fixture::{Fixture, user_id};
 use kernel::{Code, Currency, Money, PageRequest, ProductId, Result};
@@ -219,11 +220,98 @@ fn line_ends_of_old_macs_end_rows_and_an_empty_file_is_no_success() {
     let shop = Shop::open();
     let report = shop.imports(KOREAN.replace("\r\n", "\r").as_bytes(), &csv(&[], &[]));
     assert_eq!((report.rows, report.created), (2, 2));
-    for (file, format) in [("sku,name\n", Format::Csv), ("sku,name\r\r", Format::Csv), ("\n \n", Format::Ndjson)] {
+    for (file, format) in [("sku,name\n", Format::Csv), ("sku,name\r\r", Format::Csv), ("\n \n", Format::Json)] {
         let options = Options { format, ..csv(&[], &[]) };
         let refused = run(&shop.db(), Cursor::new(file), &options, &mut |_| {}).unwrap_err();
         assert_eq!(refused.detail(), Some("the file has no rows"), "{file:?}");
     }
+}
+
+#[test]
+fn rows_that_share_a_product_become_its_variants() {
+    let shop = Shop::open();
+    let file = "productSku,sku,name,price,stock,option.size,category\n\
+        TEE,TEE-S,Tee,9000,5,S,Tops\n\
+        TEE,TEE-L,,9500,7,L,\n\
+        ,MUG,Mug,5000,3,,Cups\n\
+        CAP,CAP-1,Cap,7000,1,S,\n\
+        CAP,CAP-2,Cap,x,1,L,\n";
+    let report = shop.imports(file.as_bytes(), &csv(&[], &[]));
+    assert_eq!((report.rows, report.created), (5, 2), "{report}");
+    assert_eq!(lines(&report), [(5, Some("CAP-1"), "C002"), (6, Some("CAP-2"), "C002")]);
+    let tee = shop.sees(ProductId::new(1));
+    let variants: Vec<_> = tee.variants.iter().map(|one| (one.sku.as_str(), one.price.as_minor())).collect();
+    assert_eq!((variants, tee.product.stock), (vec![("TEE-S", 9_000), ("TEE-L", 9_500)], 12));
+    let again = shop.imports(file.as_bytes(), &csv(&[], &[]));
+    assert_eq!((again.created, again.unchanged), (0, 2), "{again}");
+    let more = "productSku,sku,price,stock,option.size\nTEE,TEE-XL,9900,2,XL\nTEE,TEE-S,,4,\n";
+    assert_eq!(shop.imports(more.as_bytes(), &csv(&[], &[])).updated, 1);
+    let tee = shop.sees(ProductId::new(1));
+    assert_eq!((tee.variants.len(), tee.product.stock, tee.product.price.as_minor()), (3, 13, 9_000));
+}
+
+#[test]
+fn the_stock_of_a_variant_is_set_by_its_own_sku() {
+    let shop = Shop::open();
+    let first = "productSku,sku,name,price,stock,option.size\nTEE,TEE-S,Tee,9000,10,S\nTEE,TEE-L,,,20,L\n";
+    shop.imports(first.as_bytes(), &csv(&[], &[]));
+    let report = shop.imports(b"sku,stock\nTEE,50\n", &csv(&[], &[]));
+    assert_eq!(lines(&report), [(2, Some("TEE"), "C002")]);
+    assert!(report.refused[0].reason.contains("that of each variant"), "{report}");
+    let report = shop.imports(b"sku,stock\nTEE-L,50\nTEE-S,0\n", &csv(&[], &[]));
+    assert_eq!((report.updated, shop.sees(ProductId::new(1)).product.stock), (2, 50), "{report}");
+    let moved = "sku,stockChange,expectedStock\nTEE-L,-5,50\nTEE-S,3,\n";
+    assert_eq!(shop.imports(moved.as_bytes(), &csv(&[], &[])).updated, 2);
+    let report = shop.imports(moved.as_bytes(), &csv(&[], &[]));
+    assert_eq!((report.updated, lines(&report)), (1, vec![(2, Some("TEE-L"), "C016")]), "{report}");
+    assert_eq!(shop.sees(ProductId::new(1)).product.stock, 51);
+    let wrong = "sku,stock,stockChange,expectedStock\nTEE-L,1,1,\nTEE-S,,,5\n";
+    assert_eq!(lines(&shop.imports(wrong.as_bytes(), &csv(&[], &[]))).len(), 2);
+    let renamed = shop.imports(b"sku,name\nTEE-L,Large\n", &csv(&[], &[]));
+    assert!(renamed.refused[0].reason.contains("the sku of a variant of TEE"), "{renamed}");
+}
+
+#[test]
+fn an_import_clears_and_closes() {
+    let shop = Shop::open();
+    let first = "sku,name,price,salePrice,brand,stock\nA,Apple,100,90,Tree,5\nB,Bean,100,90,Bush,5\n";
+    shop.imports(first.as_bytes(), &csv(&[], &[]));
+    let blank = "sku,salePrice,brand\nA,,\n";
+    assert_eq!(shop.imports(blank.as_bytes(), &csv(&[], &[])).unchanged, 1);
+    let clear = Options { blank: Blank::Clear, ..csv(&[], &[]) };
+    assert_eq!(shop.imports(blank.as_bytes(), &clear).updated, 1);
+    let json = Options { format: Format::Json, ..csv(&[], &[]) };
+    assert_eq!(shop.imports(b"[{\"sku\":\"B\",\"salePrice\":null,\"brand\":null}]", &json).updated, 1);
+    for id in [1, 2] {
+        let seen = shop.sees(ProductId::new(id)).product;
+        assert_eq!((seen.sale_price, seen.brand, seen.stock), (None, None, 5));
+    }
+    assert_eq!(shop.imports(b"sku,status\nA,INACTIVE\nB,DISCONTINUED\n", &csv(&[], &[])).updated, 2);
+    assert_eq!(shop.in_stock(), Vec::<String>::new());
+    let report = shop.imports(b"sku,brand\nA,Tree\nB,Bush\n", &csv(&[], &[]));
+    assert_eq!((report.updated, lines(&report)), (1, vec![(3, Some("B"), "S002")]));
+    let report = shop.imports(b"sku,status\nA,ACTIVE\nB,INACTIVE\n", &csv(&[], &[]));
+    assert_eq!((report.updated, shop.in_stock()), (2, vec!["A".to_owned()]), "{report}");
+    let report = shop.imports(b"sku,status\nB,ACTIVE\n", &csv(&[], &[("brand", "")]));
+    assert_eq!((report.updated, shop.in_stock().len()), (1, 2), "{report}");
+    assert_eq!(shop.imports(b"sku,brand\nA,Tree\n", &csv(&[], &[])).updated, 1);
+    assert_eq!(shop.imports(b"sku\nA\n", &csv(&[], &[("brand", "")])).updated, 1);
+    assert_eq!(shop.sees(ProductId::new(1)).product.brand, None);
+}
+
+#[test]
+fn a_json_array_is_imported_whole() {
+    let shop = Shop::open();
+    let options = Options::new(Format::Json, Currency::KRW, LOW_STOCK_THRESHOLD);
+    let file = "[\n  {\"sku\": \"A\", \"name\": \"Apple\", \"price\": 100},\n  \
+        {\n    \"sku\": \"B\",\n    \"name\": \"Bean\", \"price\": 0\n  },\n  \
+        {\"sku\": \"C\", \"name\": \"Corn\", \"price\": 300}\n]\n";
+    let report = shop.imports(file.as_bytes(), &options);
+    assert_eq!((report.rows, report.created, lines(&report)), (3, 2, vec![(3, Some("B"), "S004")]), "{report}");
+    let half = "[{\"sku\": \"D\", \"name\": \"Dill\", \"price\": 100},\n{\"sku\": \"E\", ";
+    let report = shop.imports(half.as_bytes(), &options);
+    assert_eq!((report.created, lines(&report)), (1, vec![(2, None, "C002")]), "{report}");
+    assert!(report.stopped.unwrap().contains("ends inside of its array"));
 }
 
 #[test]
@@ -236,7 +324,7 @@ fn amounts_of_a_file_are_in_the_main_unit_of_the_currency() {
     let apple = shop.sees(ProductId::new(1)).product;
     assert_eq!((apple.price, apple.sale_price), (Money::minor(2_000), Some(Money::minor(1_999))));
     assert_eq!(shop.sees(ProductId::new(2)).product.price, Money::minor(199_900));
-    let json = Options { format: Format::Ndjson, ..dollars };
+    let json = Options { format: Format::Json, ..dollars };
     let file = "{\"sku\":\"E\",\"name\":\"Egg\",\"price\":20}\n{\"sku\":\"F\",\"name\":\"Fig\",\"price\":\"1,999.50\"}";
     assert_eq!(shop.imports(file.as_bytes(), &json).created, 2);
     assert_eq!(shop.sees(ProductId::new(3)).product.price, Money::minor(2_000));
@@ -255,7 +343,7 @@ fn products_with_variants_come_as_ndjson() {
         {\"sku\":\"DUP\",\"name\":\"Dup\",\"price\":9000,\"variants\":[{\"sku\":\"TEE-S\"}]}\n\
         not json\n\
         {\"sku\":\"HALF\",\"name\":\"Ha";
-    let options = Options::new(Format::Ndjson, Currency::KRW, LOW_STOCK_THRESHOLD);
+    let options = Options::new(Format::Json, Currency::KRW, LOW_STOCK_THRESHOLD);
     let report = shop.imports(file.as_bytes(), &options);
     assert_eq!((report.rows, report.created), (6, 2), "{report}");
     let refused = [(4, None, "C002"), (5, Some("DUP"), "S002"), (6, None, "C002"), (7, None, "C002")];

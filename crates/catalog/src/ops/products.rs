@@ -272,7 +272,8 @@ pub fn restore(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<
     changed(tx, product, Change::Restored)
 }
 
-fn step(
+/// The product after `change`; [`publish`], [`close`] and [`discontinue`] say which errors there are.
+pub(crate) fn step(
     tx: &mut Tx<'_>,
     author: Author,
     id: ProductId,

@@ -1,36 +1,20 @@
 //! Stores the rows of an import by their sku. One read per chunk loads everything that its rows need; then each row
 //! is decided on its own.
 
+mod prices;
+mod row;
+
+pub use row::{Given, Row, VariantRow};
+
 use crate::ops::{images, products, variants};
-use crate::product::{Author, Content, Product, Status};
+use crate::product::{self, Author, Content, Product, Status};
 use crate::store;
 use crate::text::stored_sku;
 use crate::variant::{self, Variant};
 use ::store::Tx;
 use events::{Change, ProductChanged};
-use kernel::{CategoryId, Code, Money, ProductId, Result, VariantId, text};
+use kernel::{Code, Error, ProductId, Result, VariantId, text};
 use std::collections::HashMap;
-
-/// One row of an import. Fields that an existing product has and the row omits stay unchanged.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Finds the product to change; an unknown sku makes a new one.
-    pub sku: String,
-    /// Required for a new product.
-    pub name: Option<String>,
-    /// Required for a new product.
-    pub price: Option<Money>,
-    pub sale_price: Option<Money>,
-    pub description: Option<String>,
-    pub category_id: Option<CategoryId>,
-    pub brand: Option<String>,
-    /// The whole gallery; empty leaves the gallery as it is.
-    pub images: Vec<String>,
-    /// The status of a new product. An existing product keeps its own.
-    pub status: Status,
-    /// Variants to add or change by their sku. Existing variants that are not named stay.
-    pub variants: Vec<variant::New>,
-}
 
 /// How to treat a row whose name another product owns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,8 +40,10 @@ pub enum Outcome {
 pub struct Put {
     pub product: ProductId,
     pub outcome: Outcome,
-    /// The row's variants in its order; the default variant when the row names none.
+    /// The row's variants in its order; when the row names none, the default variant, or the variant whose sku the row has.
     pub variants: Vec<Stored>,
+    /// Whether the product has several variants, but the row names none of them.
+    pub is_of_several: bool,
     /// The sku of the other product that owns this one's name.
     pub shares_name_with: Option<String>,
 }
@@ -72,8 +58,9 @@ pub struct Stored {
 /// The stored products of a chunk of rows, updated as its rows are stored.
 #[derive(Debug, Default)]
 pub struct Known {
-    products: HashMap<String, Product>,
+    products: HashMap<ProductId, Product>,
     variants: HashMap<ProductId, Vec<Variant>>,
+    /// The products of all skus that products and variants have.
     skus: HashMap<String, ProductId>,
     names: HashMap<String, (ProductId, String)>,
 }
@@ -84,15 +71,14 @@ pub fn known<'a>(tx: &mut Tx<'_>, skus: &[&'a str], names: &[&'a str]) -> Result
     // single rows are checked later, but PostgreSQL would refuse the whole query because of one NUL character
     let sound = |texts: &[&'a str]| texts.iter().copied().filter(|text| !text.contains('\0')).collect::<Vec<_>>();
     let (skus, names) = (&sound(skus)[..], &sound(names)[..]);
-    let mut known = Known::default();
-    for product in store::by_skus_locked(tx, skus)? {
-        known.products.insert(product.sku.clone(), product);
-    }
-    let ids: Vec<ProductId> = known.products.values().map(|product| product.id).collect();
+    let mut known = Known { skus: store::skus_taken(tx, skus)?.into_iter().collect(), ..Known::default() };
+    let mut ids: Vec<ProductId> = known.skus.values().copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    known.products.extend(store::by_ids_locked(tx, &ids)?.into_iter().map(|product| (product.id, product)));
     for variant in store::variants::of_products(tx, &ids)? {
         known.variants.entry(variant.product_id).or_default().push(variant);
     }
-    known.skus.extend(store::skus_taken(tx, skus)?);
     known.names.extend(store::names_held(tx, names)?.into_iter().map(|(name, id, sku)| (name, (id, sku))));
     Ok(known)
 }
@@ -103,26 +89,59 @@ impl Known {
         self.names.get(name).filter(|(id, _)| Some(*id) != own)
     }
 
-    /// The stored variants of the product with this sku, before this chunk's rows.
-    pub fn variants_of(&self, sku: &str) -> &[Variant] {
-        let product = self.products.get(&text::identity(sku));
-        product.and_then(|product| self.variants.get(&product.id)).map_or(&[], Vec::as_slice)
+    /// The product that has this sku, or whose variant has it.
+    pub fn product(&self, sku: &str) -> Option<&Product> {
+        self.skus.get(&text::identity(sku)).and_then(|id| self.products.get(id))
     }
 
-    fn note(&mut self, product: ProductId, sku: &str, name: &str, holds_name: bool) {
-        self.skus.insert(sku.to_owned(), product);
-        if holds_name {
-            self.names.insert(name.to_owned(), (product, sku.to_owned()));
+    /// The stored variants of the product of this sku, before this chunk's rows.
+    pub fn variants_of(&self, sku: &str) -> &[Variant] {
+        self.product(sku).map_or(&[], |product| self.siblings(product.id))
+    }
+
+    fn siblings(&self, product: ProductId) -> &[Variant] {
+        self.variants.get(&product).map_or(&[], Vec::as_slice)
+    }
+
+    /// Loads a product that an earlier row of the chunk made, if this sku is of one.
+    fn load(&mut self, tx: &mut Tx<'_>, sku: &str) -> Result<()> {
+        if let Some(id) = self.skus.get(sku).filter(|id| !self.products.contains_key(id)).copied() {
+            self.variants.insert(id, store::variants::of_products(tx, &[id])?);
+            self.products.insert(id, store::find(tx, id)?);
+        }
+        Ok(())
+    }
+
+    /// Notes a product that was changed.
+    fn note(&mut self, tx: &mut Tx<'_>, product: Product, variants_changed: bool) -> Result<()> {
+        if variants_changed {
+            let siblings = store::variants::of_products(tx, &[product.id])?;
+            self.skus.extend(siblings.iter().map(|one| (one.sku.clone(), product.id)));
+            self.variants.insert(product.id, siblings);
+        }
+        self.names.retain(|_, (holder, _)| *holder != product.id);
+        self.note_name(&product.content.name, product.holds_name.then_some((product.id, &product.sku)));
+        self.products.insert(product.id, product);
+        Ok(())
+    }
+
+    fn note_name(&mut self, name: &str, holder: Option<(ProductId, &String)>) {
+        if let Some((id, sku)) = holder {
+            self.names.insert(name.to_owned(), (id, sku.clone()));
         }
     }
 }
 
 /// Stores one row: inserts a product or changes the one with its sku. If it fails, `known` is unchanged and nothing
 /// is stored, provided the caller undoes the statements ([`Tx::attempt`]).
-pub fn put(tx: &mut Tx<'_>, author: Author, same_name: SameName, known: &mut Known, row: Row) -> Result<Put> {
+pub fn put(tx: &mut Tx<'_>, author: Author, same_name: SameName, known: &mut Known, mut row: Row) -> Result<Put> {
     let sku = stored_sku(&row.sku)?;
-    match known.products.get(&sku).cloned() {
-        Some(product) => update(tx, author, same_name, known, product, row),
+    known.load(tx, &sku)?;
+    let product = known.product(&sku).cloned();
+    prices::settle(&mut row, product.as_ref(), known.variants_of(&sku))?;
+    match product {
+        Some(product) if product.sku == sku => update(tx, author, same_name, known, product, row),
+        Some(product) => update_variant(tx, author, known, product, row),
         None => create(tx, author, same_name, known, sku, row),
     }
 }
@@ -135,37 +154,42 @@ fn create(
     sku: String,
     row: Row,
 ) -> Result<Put> {
-    let gallery = images::gallery(None, Some(images::checked(row.images)?), &[])?;
+    let status = row.status.or(row.status_of_new).unwrap_or(Status::Active);
+    if status == Status::Discontinued {
+        return Err(text::wrong("status", "is DISCONTINUED, but no product has this sku"));
+    }
+    let given = row.images.over(None).unwrap_or_default();
+    let gallery = images::gallery(None, Some(images::checked(given)?), &[])?;
     let content = Content {
         name: row.name.unwrap_or_default(),
-        description: row.description,
+        description: row.description.over(None),
         price: row.price.ok_or_else(|| text::wrong("price", "is missing"))?,
-        sale_price: row.sale_price,
-        category_id: row.category_id,
-        brand: row.brand,
+        sale_price: row.sale_price.over(None),
+        category_id: row.category_id.over(None),
+        brand: row.brand.over(None),
         image_url: gallery.first().cloned(),
     }
     .checked()?;
-    let first = products::first_variants(tx, &sku, &content, row.variants)?;
+    let given = row.variants.into_iter().map(|one| one.over(None)).collect();
+    let first = products::first_variants(tx, &sku, &content, given)?;
     let mut all_skus: Vec<&str> = first.iter().map(|(sku, _)| sku.as_str()).collect();
     all_skus.sort_unstable();
     let twice = all_skus.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
     if let Some(taken) =
         twice.or_else(|| all_skus.into_iter().chain([sku.as_str()]).find(|sku| known.skus.contains_key(*sku)))
     {
-        return Err(products::sku_taken(taken));
+        return Err(products::sku_held(tx, taken)?);
     }
     let shares = shares_name(same_name, known, &content.name, None)?;
     let product =
-        store::insert(tx, &sku, &content, shares.is_none(), row.status, author.seller()).map_err(products::raced)?;
+        store::insert(tx, &sku, &content, shares.is_none(), status, author.seller()).map_err(products::raced)?;
     let made = products::insert_parts(tx, product, &first, &gallery)?;
     tx.emit(&ProductChanged { product_id: product, change: Change::Created })?;
-    for (sku, _) in first {
-        known.skus.insert(sku, product);
-    }
-    known.note(product, &sku, &content.name, shares.is_none());
+    known.skus.extend(first.into_iter().map(|(sku, _)| (sku, product)));
+    known.note_name(&content.name, shares.is_none().then_some((product, &sku)));
+    known.skus.insert(sku, product);
     let variants = made.variants.into_iter().map(|variant| Stored { variant, is_new: true }).collect();
-    Ok(Put { product, outcome: Outcome::Created, variants, shares_name_with: shares })
+    Ok(Put { product, outcome: Outcome::Created, variants, is_of_several: false, shares_name_with: shares })
 }
 
 /// The sku of the product that owns the name, if the name may be shared; else S008.
@@ -182,15 +206,101 @@ fn update(
     author: Author,
     same_name: SameName,
     known: &mut Known,
-    mut product: Product,
+    product: Product,
     row: Row,
 ) -> Result<Put> {
-    if product.status == Status::Discontinued {
-        return Err(Code::ProductAlreadyExists.because("this sku belongs to a discontinued product"));
-    }
     author.may_change(product.seller)?;
+    if row.status == Some(Status::Discontinued) {
+        return discontinue(tx, author, known, product, row.has_live_orders);
+    }
+    let was_deleted = product.status == Status::Discontinued;
+    let product = brought_back(tx, author, known, product, row.status)?;
+    let names_variants = !row.variants.is_empty();
+    let (given, status) = (row.variants.clone(), row.status);
+    let (mut product, content_changed, shares) = change_content(tx, same_name, known, product, row)?;
+    let (stored, variants_changed) = put_variants(tx, known, &product, given)?;
+    let mut is_changed = content_changed || variants_changed || was_deleted;
+    if content_changed || variants_changed {
+        product = products::changed(tx, product, Change::Updated)?;
+    }
+    if let Some(change) = status.map(|status| step(product.status, status)).transpose()?.flatten() {
+        product = products::step(tx, author, product.id, change, None)?;
+        is_changed = true;
+    }
+    let several = known.siblings(product.id).len() > 1;
+    let put = Put {
+        product: product.id,
+        outcome: if is_changed { Outcome::Updated } else { Outcome::Unchanged },
+        variants: stored,
+        is_of_several: several && !names_variants,
+        shares_name_with: shares,
+    };
+    if is_changed {
+        known.note(tx, product, variants_changed)?;
+    }
+    Ok(put)
+}
+
+/// The product, no longer deleted if the row gives it a status of its own; S002 when it does not.
+fn brought_back(
+    tx: &mut Tx<'_>,
+    author: Author,
+    known: &mut Known,
+    product: Product,
+    status: Option<Status>,
+) -> Result<Product> {
+    match (product.status, status) {
+        (Status::Discontinued, None) => Err(products::sku_held(tx, &product.sku)?),
+        (Status::Discontinued, Some(_)) => {
+            known.variants.insert(product.id, store::variants::of_products(tx, &[product.id])?);
+            products::restore(tx, author, product.id, None)
+        }
+        (Status::Draft | Status::Active | Status::Inactive, _) => Ok(product),
+    }
+}
+
+/// What has to happen to a product so that it gets the status that a row names; `None` when it has it.
+fn step(now: Status, wanted: Status) -> Result<Option<product::Change>> {
+    match wanted {
+        _ if now == wanted => Ok(None),
+        Status::Active => Ok(Some(product::Change::Published)),
+        Status::Inactive => Ok(Some(product::Change::Closed)),
+        Status::Discontinued => Ok(Some(product::Change::Discontinued)),
+        Status::Draft => {
+            Err(text::wrong("status", format!("cannot become DRAFT again after {}; use INACTIVE", now.name())))
+        }
+    }
+}
+
+fn discontinue(
+    tx: &mut Tx<'_>,
+    author: Author,
+    known: &mut Known,
+    product: Product,
+    has_live_orders: bool,
+) -> Result<Put> {
+    let id = product.id;
+    let outcome = match product.status {
+        Status::Discontinued => Outcome::Unchanged,
+        Status::Draft | Status::Active | Status::Inactive => {
+            let gone = products::discontinue(tx, author, id, None, has_live_orders)?;
+            known.note(tx, gone, false)?;
+            Outcome::Updated
+        }
+    };
+    Ok(Put { product: id, outcome, variants: Vec::new(), is_of_several: false, shares_name_with: None })
+}
+
+/// The product with the row's content, whether that changes it, and the sku of the product that owns its name.
+fn change_content(
+    tx: &mut Tx<'_>,
+    same_name: SameName,
+    known: &Known,
+    mut product: Product,
+    row: Row,
+) -> Result<(Product, bool, Option<String>)> {
     let before = product.content.clone();
-    let (content, gallery) = overlay(tx, product.id, &before, &row)?;
+    let (content, gallery) = overlay(tx, product.id, &before, row)?;
     let renamed = content.name != before.name;
     let shares = match renamed || !product.holds_name {
         true => shares_name(if renamed { same_name } else { SameName::Store }, known, &content.name, Some(product.id))?,
@@ -202,42 +312,35 @@ fn update(
     if content.current_price() < before.current_price() {
         variant::price(content.current_price(), store::variants::lowest_adjustment(tx, product.id)?)?;
     }
-    product.content = content;
-    let (stored, variants_changed) = put_variants(tx, known, &product, row.variants)?;
     if let Some(gallery) = &gallery {
         store::variants::set_images(tx, product.id, gallery)?;
     }
-    let unchanged = product.content == before && gallery.is_none() && !variants_changed;
-    let outcome = if unchanged { Outcome::Unchanged } else { Outcome::Updated };
-    if !unchanged {
-        product = products::changed(tx, product, Change::Updated)?;
-    }
-    if renamed {
-        known.names.retain(|_, (holder, _)| *holder != product.id);
-        known.note(product.id, &product.sku, &product.content.name, product.holds_name);
-    }
-    Ok(Put { product: product.id, outcome, variants: stored, shares_name_with: shares })
+    product.content = content;
+    let is_changed = product.content != before || gallery.is_some();
+    Ok((product, is_changed, shares))
 }
 
 /// The product's new content, and its new gallery if that changes.
-fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: &Row) -> Result<(Content, Option<Vec<String>>)> {
-    let given = images::gallery(None, Some(images::checked(row.images.clone())?), &[])?;
-    let same_first = given.first() == before.image_url.as_ref();
-    let gallery = match given.len() {
-        0 => None,
-        1 if same_first => None,
-        _ if images::urls(tx, id)? == given => None,
-        _ => Some(given),
+fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: Row) -> Result<(Content, Option<Vec<String>>)> {
+    let gallery = match row.images {
+        Given::Absent => None,
+        Given::Cleared => before.image_url.is_some().then(Vec::new),
+        Given::Value(urls) => {
+            let given = images::gallery(None, Some(images::checked(urls)?), &[])?;
+            let same_first = given.first() == before.image_url.as_ref();
+            let unchanged = given.is_empty() || given.len() == 1 && same_first || images::urls(tx, id)? == given;
+            (!unchanged).then_some(given)
+        }
     };
     let price = row.price.unwrap_or(before.price);
     let content = Content {
-        name: row.name.clone().unwrap_or_else(|| before.name.clone()),
-        description: row.description.clone().or_else(|| before.description.clone()),
+        name: row.name.unwrap_or_else(|| before.name.clone()),
+        description: row.description.over(before.description.clone()),
         price,
         // a new price below the old sale price ends the sale, unless the row gives a sale price
-        sale_price: row.sale_price.or(before.sale_price.filter(|sale| *sale <= price)),
-        category_id: row.category_id.or(before.category_id),
-        brand: row.brand.clone().or_else(|| before.brand.clone()),
+        sale_price: row.sale_price.over(before.sale_price.filter(|sale| *sale <= price)),
+        category_id: row.category_id.over(before.category_id),
+        brand: row.brand.over(before.brand.clone()),
         image_url: gallery.as_ref().map_or_else(|| before.image_url.clone(), |gallery| gallery.first().cloned()),
     };
     Ok((content.checked()?, gallery))
@@ -248,20 +351,20 @@ fn put_variants(
     tx: &mut Tx<'_>,
     known: &Known,
     product: &Product,
-    given: Vec<variant::New>,
+    given: Vec<VariantRow>,
 ) -> Result<(Vec<Stored>, bool)> {
-    let mut siblings = known.variants.get(&product.id).cloned().unwrap_or_default();
+    let mut siblings = known.siblings(product.id).to_vec();
     if given.is_empty() {
         let default = siblings.iter().find(|one| one.is_default);
         return Ok((default.map(|one| Stored { variant: one.id, is_new: false }).into_iter().collect(), false));
     }
     let (mut stored, mut changed) = (Vec::with_capacity(given.len()), false);
     for one in given {
-        let one = one.checked()?;
-        let current = siblings.iter().find(|sibling| one.sku.as_ref() == Some(&sibling.sku)).cloned();
+        let sku = text::identity(&one.sku);
+        let current = siblings.iter().find(|sibling| sibling.sku == sku).cloned();
+        let one = one.over(current.as_ref()).checked()?;
         let (variant, is_new) = match current {
             Some(current) => {
-                let one = variant::New { is_default: one.is_default || current.is_default, ..one };
                 if one != variant::New::from(current.clone()) {
                     variants::save(tx, product, &siblings, &current, &one)?;
                     changed = true;
@@ -279,4 +382,45 @@ fn put_variants(
         stored.push(Stored { variant, is_new });
     }
     Ok((stored, changed))
+}
+
+/// Changes the variant that has the row's sku. Its row may give what a variant has of its own: price and status.
+fn update_variant(tx: &mut Tx<'_>, author: Author, known: &mut Known, product: Product, row: Row) -> Result<Put> {
+    author.may_change(product.seller)?;
+    let sku = text::identity(&row.sku);
+    let id = match known.siblings(product.id).iter().find(|one| one.sku == sku) {
+        Some(variant) if product.status != Status::Discontinued => variant.id,
+        Some(_) | None => return Err(products::sku_held(tx, &sku)?),
+    };
+    if !row.is_of_a_variant() {
+        return Err(of_a_variant(&product));
+    }
+    let status = match row.status {
+        None => None,
+        Some(Status::Active) => Some(variant::Status::Active),
+        Some(Status::Inactive) => Some(variant::Status::Inactive),
+        Some(Status::Draft | Status::Discontinued) => {
+            return Err(text::wrong("status", "of a variant must be ACTIVE or INACTIVE"));
+        }
+    };
+    let price_adjustment = row.price.map(|price| price.minus(product.content.price)).transpose()?;
+    let one = VariantRow { sku, price_adjustment, status, ..VariantRow::default() };
+    let (_, is_changed) = put_variants(tx, known, &product, vec![one])?;
+    let product_id = product.id;
+    if is_changed {
+        let product = products::changed(tx, product, Change::Updated)?;
+        known.note(tx, product, true)?;
+    }
+    Ok(Put {
+        product: product_id,
+        outcome: if is_changed { Outcome::Updated } else { Outcome::Unchanged },
+        variants: vec![Stored { variant: id, is_new: false }],
+        is_of_several: false,
+        shares_name_with: None,
+    })
+}
+
+fn of_a_variant(product: &Product) -> Error {
+    let why = format!("this is the sku of a variant of {}; a row of it may give only stock, price and status", product.sku);
+    Code::ProductAlreadyExists.because(why)
 }

@@ -105,13 +105,13 @@ pub fn set_available(tx: &mut Tx<'_>, variant: VariantId, decision: Decision, by
     moved(tx, Kind::Adjusted, &mut rows, "set", by)
 }
 
-/// Sets the available units of a variant over all its locations to `opening.quantity`; opens its stock if it has none.
+/// Changes the available units of a variant over all its locations; opens its stock, which then had 0 units, if it has none.
 /// False when so many are available already. The errors of [`open`] and [`set_available`].
-pub fn open_or_set(tx: &mut Tx<'_>, opening: Opening, by: &str) -> Result<bool> {
+pub fn open_or_set(tx: &mut Tx<'_>, opening: Opening, decision: Decision, by: &str) -> Result<bool> {
     match store::levels(tx, &[opening.variant])?.first() {
-        None => open(tx, &[opening], None, by)?,
-        Some(level) if level.available == opening.quantity => return Ok(false),
-        Some(_) => set_available(tx, opening.variant, Decision::to(opening.quantity), by)?,
+        None => open(tx, &[Opening { quantity: decision.delta(0, 0)?, ..opening }], None, by)?,
+        Some(level) if decision == Decision::to(level.available) => return Ok(false),
+        Some(_) => set_available(tx, opening.variant, decision, by)?,
     }
     Ok(true)
 }

@@ -3,7 +3,7 @@
 use super::{open, runtime, say};
 use crate::cli::{self, not_in_order};
 use crate::config::{Config, Fault};
-use ::import::{Format, Options, Progress, Report, amount::DecimalMark, encoding, spooled};
+use ::import::{Format, Options, Progress, Report, amount::DecimalMark, encoding, plan::Blank, spooled};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs::File,
@@ -21,7 +21,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
     let runtime = runtime()?;
     let app = runtime.block_on(open(&config.settings))?;
     let mut options = options(&app, format);
-    (options.encoding, options.decimal) = (given.encoding, given.decimal);
+    (options.encoding, options.decimal, options.blank) = (given.encoding, given.decimal, given.blank);
     options.map.clone_from(&wanted.map);
     options.set.clone_from(&wanted.set);
     options.seller = wanted.seller.as_deref().map(seller).transpose()?;
@@ -63,12 +63,12 @@ fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
     let by_name = || Format::of_file(&wanted.file.to_string_lossy());
     let chosen = match wanted.format {
         Some(cli::Format::Csv) => Some(Format::Csv),
-        Some(cli::Format::Ndjson) => Some(Format::Ndjson),
+        Some(cli::Format::Json) => Some(Format::Json),
         None => by_name(),
     };
     chosen.ok_or_else(|| {
         let what = format!("{} cannot be imported", wanted.file.display());
-        Fault::new(what, "its name does not say how it is written", "add --format csv or --format ndjson")
+        Fault::new(what, "its name does not say how it is written", "add --format csv or --format json")
     })
 }
 
@@ -76,6 +76,7 @@ fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
 struct Given {
     encoding: Option<&'static ::import::Encoding>,
     decimal: Option<DecimalMark>,
+    blank: Blank,
     file: Source,
     length: Option<u64>,
 }
@@ -99,8 +100,9 @@ impl Given {
         let encoding =
             wanted.encoding.as_deref().map(encoding::named).transpose().map_err(|e| wrong("--encoding", e))?;
         let decimal = wanted.decimal.as_deref().map(str::parse).transpose().map_err(|e| wrong("--decimal", e))?;
+        let blank = wanted.blank.parse().map_err(|e| wrong("--blank", e))?;
         let (file, length) = source(&wanted.file)?;
-        Ok(Given { encoding, decimal, file, length })
+        Ok(Given { encoding, decimal, blank, file, length })
     }
 }
 
@@ -146,7 +148,7 @@ pub(crate) struct Imported {
 /// Imports a bundled text into a running shop.
 pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Imported, Fault> {
     let began = Instant::now();
-    let (db, options) = (app.db.clone(), options(app, Format::Ndjson));
+    let (db, options) = (app.db.clone(), options(app, Format::Json));
     let bar = bar(Some(text.len() as u64));
     let work = move || {
         let report = ::import::run(&db, Cursor::new(text), &options, &mut |progress: Progress| {
