@@ -59,19 +59,8 @@ const DEAD_NAMES: &str = "select id, held_name from products where held_name is 
     and (status = 'DISCONTINUED' or held_name <> name) limit ?";
 
 /// Every statement of this file; variants, images and categories have their own lists.
-pub(crate) const STATEMENTS: &[&str] = &[
-    SELLABLES,
-    DEFAULTS,
-    RESOLVE,
-    BY_IDS,
-    LOCK,
-    LOCK_IDS,
-    NAMES_HELD,
-    SKUS_TAKEN,
-    SKU_HOLDERS,
-    INSERT,
-    SAVE,
-];
+pub(crate) const STATEMENTS: &[&str] =
+    &[SELLABLES, DEFAULTS, RESOLVE, BY_IDS, LOCK, LOCK_IDS, NAMES_HELD, SKUS_TAKEN, SKU_HOLDERS, INSERT, SAVE];
 
 /// What must hold among products and variants.
 pub const AUDIT: &[Check] = &[

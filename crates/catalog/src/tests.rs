@@ -322,12 +322,7 @@ fn a_category_is_chosen_by_its_id_path_or_name() {
 }
 
 fn row(sku: &str, name: &str, price: i64) -> upsert::Row {
-    upsert::Row {
-        sku: sku.into(),
-        name: Some(name.into()),
-        price: Some(Money::minor(price)),
-        ..upsert::Row::default()
-    }
+    upsert::Row { sku: sku.into(), name: Some(name.into()), price: Some(Money::minor(price)), ..upsert::Row::default() }
 }
 
 fn of_variant(new: variant::New) -> upsert::VariantRow {

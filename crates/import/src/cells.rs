@@ -39,12 +39,16 @@ impl Reading {
     pub fn row(&self, line: u64, cells: &[String]) -> Result<Cells, Refusal> {
         let cell = |column: usize| cells.get(column).map_or("", String::as_str);
         let values = self.plan.read(cell);
-        let of = |wanted| values.iter().find(|(field, _)| *field == wanted).and_then(|(_, found)| found.value.as_deref());
+        let of =
+            |wanted| values.iter().find(|(field, _)| *field == wanted).and_then(|(_, found)| found.value.as_deref());
         let sku = of(Field::Sku).map(text::identity);
         let product = of(Field::ProductSku).map(text::identity);
         let refuse = |error| Refusal { line, sku: sku.clone(), error };
         if let Some(column) = cells.iter().position(|cell| cell.contains(char::REPLACEMENT_CHARACTER)) {
-            return Err(refuse(text::wrong(self.plan.name_of(column), "has a character that was damaged before (U+FFFD)")));
+            return Err(refuse(text::wrong(
+                self.plan.name_of(column),
+                "has a character that was damaged before (U+FFFD)",
+            )));
         }
         let Some(known) = sku.clone() else { return Err(refuse(text::wrong("sku", "must not be empty"))) };
         let mut row = Cells {
@@ -182,7 +186,9 @@ impl Cells {
         match &self.product {
             Some(product) => text::key("productSku", product, SKU_MAX).map(|_| self),
             None if self.variant == plain => Ok(self),
-            None => Err(text::wrong("productSku", "must not be empty in a row with options, a variant's name or its like")),
+            None => {
+                Err(text::wrong("productSku", "must not be empty in a row with options, a variant's name or its like"))
+            }
         }
     }
 
@@ -267,7 +273,9 @@ fn merged(rows: Vec<Cells>) -> Result<Draft> {
     for next in rest {
         let line = next.line;
         if draft.rows.iter().any(|(_, sku)| *sku == next.sku) {
-            return Err(Code::ProductAlreadyExists.because(format!("line {line} has the sku {} again", shown(&next.sku))));
+            return Err(
+                Code::ProductAlreadyExists.because(format!("line {line} has the sku {} again", shown(&next.sku)))
+            );
         }
         same_sale(&sale, &next.row.sale_price, price, next.row.price).map_err(|why| on_line(line, why))?;
         agree("name", line, &mut draft.row.name, next.row.name)?;
@@ -423,7 +431,10 @@ mod tests {
         assert_eq!(left.row, Row { sku: "A".to_owned(), ..Row::default() });
         let cleared = read(Blank::Clear, &header, &[row]).remove(0).unwrap();
         let row = &cleared.row;
-        assert_eq!((&row.sale_price, &row.brand, &row.description), (&Given::Cleared, &Given::Cleared, &Given::Cleared));
+        assert_eq!(
+            (&row.sale_price, &row.brand, &row.description),
+            (&Given::Cleared, &Given::Cleared, &Given::Cleared)
+        );
         assert_eq!((&row.images, &cleared.category), (&Given::Cleared, &Given::Cleared));
         assert_eq!((&row.name, row.price, cleared.stock[0]), (&None, None, None));
     }

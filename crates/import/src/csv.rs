@@ -27,6 +27,51 @@ pub struct Csv<R> {
     header: Vec<String>,
 }
 
+/// Rows behind a header, of a file of text or of a workbook.
+pub trait Table {
+    /// The names of the columns.
+    fn header(&self) -> &[String];
+    /// Bytes read so far.
+    fn read(&self) -> u64;
+    /// The next row that is not blank; `None` at the end.
+    fn next_row(&mut self) -> Result<Option<Record>>;
+}
+
+impl<R: Read> Table for Csv<R> {
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    fn read(&self) -> u64 {
+        self.lines.read()
+    }
+
+    fn next_row(&mut self) -> Result<Option<Record>> {
+        loop {
+            match self.line()? {
+                None => return Ok(None),
+                Some(line) if is_blank(&line) => {}
+                Some(line) => return self.record(line).map(Some),
+            }
+        }
+    }
+}
+
+/// The names of the columns that a first row gives; C002 when it is broken or names a column twice.
+pub(crate) fn header(fields: Result<Vec<String>, String>) -> Result<Vec<String>> {
+    let names = fields.map_err(|why| Code::InvalidInput.because(format!("the header cannot be read: {why}")))?;
+    let header: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+    let mut seen: Vec<&String> = header.iter().filter(|name| !name.is_empty()).collect();
+    seen.sort_unstable();
+    if let Some(twice) = seen.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Code::InvalidInput.because(format!("the header names the column {} twice", shown(twice[0]))));
+    }
+    if seen.is_empty() || header.len() > COLUMNS_MAX {
+        return Err(Code::InvalidInput.because(format!("the header needs 1 to {COLUMNS_MAX} columns")));
+    }
+    Ok(header)
+}
+
 impl<R: Read> Csv<R> {
     /// Reads the header. C002 when there is none, or it is broken or names a column twice.
     pub fn open(lines: Lines<R>) -> Result<Csv<R>> {
@@ -40,39 +85,8 @@ impl<R: Read> Csv<R> {
         };
         csv.delimiter = delimiter(first.bytes.as_deref().unwrap_or_default());
         let record = csv.record(first)?;
-        let names =
-            record.fields.map_err(|why| Code::InvalidInput.because(format!("the header cannot be read: {why}")))?;
-        csv.header = names.iter().map(|name| name.trim().to_owned()).collect();
-        let mut seen: Vec<&String> = csv.header.iter().filter(|name| !name.is_empty()).collect();
-        seen.sort_unstable();
-        if let Some(twice) = seen.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Code::InvalidInput.because(format!("the header names the column {} twice", shown(twice[0]))));
-        }
-        if seen.is_empty() || csv.header.len() > COLUMNS_MAX {
-            return Err(Code::InvalidInput.because(format!("the header needs 1 to {COLUMNS_MAX} columns")));
-        }
+        csv.header = header(record.fields)?;
         Ok(csv)
-    }
-
-    /// The names of the columns.
-    pub fn header(&self) -> &[String] {
-        &self.header
-    }
-
-    /// Bytes read so far.
-    pub fn read(&self) -> u64 {
-        self.lines.read()
-    }
-
-    /// The next row that is not blank; `None` at the end.
-    pub fn next_row(&mut self) -> Result<Option<Record>> {
-        loop {
-            match self.line()? {
-                None => return Ok(None),
-                Some(line) if is_blank(&line) => {}
-                Some(line) => return self.record(line).map(Some),
-            }
-        }
     }
 
     fn line(&mut self) -> Result<Option<Line>> {

@@ -122,9 +122,10 @@ mod tests {
 
     #[test]
     fn the_first_image_may_stand_apart() {
-        let (first, list) = (|| Given::Value("a".to_owned()), |list: &[&str]| {
-            Given::Value(list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>())
-        });
+        let (first, list) = (
+            || Given::Value("a".to_owned()),
+            |list: &[&str]| Given::Value(list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()),
+        );
         assert_eq!(gallery(first(), list(&["b", "a"])), list(&["a", "b"]));
         assert_eq!(gallery(first(), Given::Absent), list(&["a"]));
         assert_eq!(gallery(Given::Absent, list(&["b"])), list(&["b"]));

@@ -186,7 +186,9 @@ impl Scan {
     fn not_binary(&self) -> Result<()> {
         let kind = match self.head.as_slice() {
             [b'P', b'K', 3 | 5, 4 | 6, ..] => "an Excel workbook or another ZIP file; import it as xlsx",
-            [0xD0, 0xCF, 0x11, 0xE0, ..] => "an Excel workbook of the old kind; save it as .xlsx",
+            [0xD0, 0xCF, 0x11, 0xE0, ..] => {
+                "an Excel workbook of the old kind, or one with a password; save it as .xlsx"
+            }
             [0x1F, 0x8B, ..] => "compressed; unpack it first",
             [b'%', b'P', b'D', b'F', ..] => "a PDF",
             [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => "UTF-32; save it as UTF-8",

@@ -26,6 +26,8 @@ struct ImportQuery {
     map: Option<String>,
     /// A field that is the same for every row: `price=19900`.
     set: Option<String>,
+    /// The sheet of a workbook; the first one when absent.
+    sheet: Option<String>,
     /// The encoding of the file, as in `charset=` of the content type; detected when both are absent.
     encoding: Option<String>,
     /// The sign before the fraction of an amount: `point` or `comma`. When absent, each amount's digits decide.
@@ -49,12 +51,18 @@ fn with_query(mut options: Options, query: Vec<(String, String)>) -> Result<Opti
         match name.as_str() {
             "map" => options.map.push(pair()?),
             "set" => options.set.push(pair()?),
+            "sheet" => options.sheet = Some(value),
             "encoding" => options.encoding = Some(encoding::named(&value)?),
             "decimal" => options.decimal = Some(value.parse()?),
             "blank" => options.blank = value.parse()?,
             "status" => options.status = value.parse()?,
             "sameNames" => options.same_name = same_name(&value)?,
-            _ => return Err(text::wrong("query", "knows map, set, encoding, decimal, blank, status and sameNames")),
+            _ => {
+                return Err(text::wrong(
+                    "query",
+                    "knows map, set, sheet, encoding, decimal, blank, status and sameNames",
+                ));
+            }
         }
     }
     Ok(options)
@@ -81,7 +89,8 @@ fn same_name(value: &str) -> Result<SameName> {
 /// Amounts are in the currency's main unit, as people write them in files: `19.99` in a shop of dollars. (In all other requests
 /// amounts are whole minor units.)
 #[utoipa::path(post, path = "/admin/products/import", tag = "product", params(ImportQuery),
-    request_body(content((String = "text/csv"), (String = "application/json"), (String = "application/x-ndjson"))),
+    request_body(content((String = "text/csv"), (String = "application/json"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
     responses((status = 200, body = Success<Report>)))]
 async fn import_products(
     State(app): State<App>,
@@ -91,7 +100,10 @@ async fn import_products(
     body: Body,
 ) -> ApiResult<Report> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
-    let format = kind.ok_or_else(|| Code::UnsupportedMediaType.because("send text/csv, application/json or application/x-ndjson"))?;
+    let format = kind.ok_or_else(|| {
+        Code::UnsupportedMediaType
+            .because("send text/csv, application/json, application/x-ndjson or a workbook (.xlsx)")
+    })?;
     let threshold = app.settings::<inventory::Settings>().low_stock_threshold;
     let mut options = Options::new(format, app.shop.currency, threshold);
     options.encoding = charset(&headers)?;

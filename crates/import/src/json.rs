@@ -78,7 +78,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
 pub(crate) fn members(bytes: &[u8]) -> Result<Map<String, Value>> {
     match serde_json::from_slice::<Strict>(bytes) {
         Ok(Strict(Value::Object(members))) => Ok(members),
-        Ok(Strict(other)) => Err(Code::InvalidInput.because(format!("it is {}, not a JSON object", shown_value(&other)))),
+        Ok(Strict(other)) => {
+            Err(Code::InvalidInput.because(format!("it is {}, not a JSON object", shown_value(&other))))
+        }
         Err(error) => Err(not_json(&error)),
     }
 }

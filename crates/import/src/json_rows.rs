@@ -108,9 +108,8 @@ impl<R: Read> Array<R> {
                     self.is_done = true;
                     return match self.peek_text()? {
                         None => Ok(None),
-                        Some(_) => {
-                            Err(Code::InvalidInput.because(format!("line {}: text follows the end of the array", self.line)))
-                        }
+                        Some(_) => Err(Code::InvalidInput
+                            .because(format!("line {}: text follows the end of the array", self.line))),
                     };
                 }
                 Some(_) => return self.element().map(Some),

@@ -18,6 +18,7 @@ pub mod report;
 mod run;
 mod spool;
 pub mod upload;
+mod workbook;
 
 #[cfg(test)]
 mod http_tests;

@@ -15,6 +15,8 @@ pub enum Format {
     Csv,
     /// One JSON object on each line, or one array of them.
     Json,
+    /// A workbook of Excel.
+    Xlsx,
 }
 
 impl Format {
@@ -23,6 +25,7 @@ impl Format {
         let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase())?;
         match end.as_str() {
             "csv" | "tsv" | "txt" => Some(Format::Csv),
+            "xlsx" | "xlsm" => Some(Format::Xlsx),
             "json" | "ndjson" | "jsonl" => Some(Format::Json),
             _ => None,
         }
@@ -32,6 +35,8 @@ impl Format {
     pub fn of_content_type(header: &str) -> Option<Format> {
         match header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Format::Csv),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            | "application/vnd.ms-excel.sheet.macroenabled.12" => Some(Format::Xlsx),
             "application/json"
             | "application/x-ndjson"
             | "application/ndjson"
@@ -45,7 +50,7 @@ impl Format {
 impl FromStr for Format {
     type Err = Error;
     fn from_str(text: &str) -> Result<Format> {
-        Format::of_file(&format!(".{text}")).ok_or_else(|| kernel::text::wrong("format", "must be csv or json"))
+        Format::of_file(&format!(".{text}")).ok_or_else(|| kernel::text::wrong("format", "must be csv, json or xlsx"))
     }
 }
 
@@ -54,6 +59,8 @@ impl FromStr for Format {
 pub struct Options {
     /// What kind of file it is.
     pub format: Format,
+    /// The sheet of a workbook; `None`: the first.
+    pub sheet: Option<String>,
     /// How its text is encoded; `None`: detected.
     pub encoding: Option<&'static Encoding>,
     /// The shop's currency, in whose main unit the file gives its amounts.
@@ -83,6 +90,7 @@ impl Options {
     pub fn new(format: Format, currency: Currency, low_stock_threshold: i64) -> Options {
         Options {
             format,
+            sheet: None,
             encoding: None,
             currency,
             decimal: None,

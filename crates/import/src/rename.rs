@@ -69,7 +69,9 @@ impl<'a> Rename<'a> {
         let is_cleared = found.is_set_empty || is_null || self.blank == Blank::Clear && field.may_be_empty();
         match (found.value, field) {
             (None, _) => Ok(is_cleared.then_some(Value::Null)),
-            (Some(text), Field::Stock | Field::StockChange | Field::ExpectedStock) => amounts.count(field.name(), &text).map(|units| Some(units.into())),
+            (Some(text), Field::Stock | Field::StockChange | Field::ExpectedStock) => {
+                amounts.count(field.name(), &text).map(|units| Some(units.into()))
+            }
             (Some(text), Field::Images) => Ok(Some(text.split('|').map(text::clean).collect())),
             (Some(text), _) => Ok(Some(Value::String(text))),
         }

@@ -23,15 +23,19 @@ pub struct Progress {
 }
 
 /// What became of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ImportReport)]
 pub struct Report {
-    /// The encoding in which the whole file was read, by its name in the Encoding Standard: CP949 is `EUC-KR`.
+    /// The encoding in which the whole file was read, by its name in the Encoding Standard: CP949 is `EUC-KR`. None of a workbook.
     #[schema(example = "UTF-8")]
-    pub encoding: &'static str,
+    pub encoding: Option<&'static str>,
     /// By what the encoding is known.
-    pub encoding_source: Source,
+    pub encoding_source: Option<Source>,
+    /// The sheet that was read of a workbook.
+    pub sheet: Option<String>,
+    /// Sheets of the workbook that were not read.
+    pub other_sheets: Vec<String>,
     /// Rows in the file.
     pub rows: u64,
     /// New products.
@@ -81,36 +85,26 @@ pub struct Noted {
     pub note: String,
 }
 
-impl Default for Report {
-    /// Of a file that is UTF-8 and has no rows.
-    fn default() -> Report {
-        Report {
-            encoding: encoding_rs::UTF_8.name(),
-            encoding_source: Source::Content,
-            rows: 0,
-            created: 0,
-            updated: 0,
-            unchanged: 0,
-            refused: Vec::new(),
-            noted: Vec::new(),
-            noted_rows: 0,
-            mapping: Vec::new(),
-            unused_columns: Vec::new(),
-            stopped: None,
-        }
-    }
-}
-
 impl fmt::Display for Report {
     /// For people: the counts, then the rows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { rows, created, updated, unchanged, .. } = self;
-        let how = match self.encoding_source {
-            Source::Given => "as you said",
-            Source::Mark => "as its mark says",
-            Source::Content => "detected",
-        };
-        writeln!(f, "read as {}, {how}", encoding::shown(self.encoding))?;
+        if let (Some(encoding), Some(source)) = (self.encoding, self.encoding_source) {
+            let how = match source {
+                Source::Given => "as you said",
+                Source::Mark => "as its mark says",
+                Source::Content => "detected",
+            };
+            writeln!(f, "read as {}, {how}", encoding::shown(encoding))?;
+        }
+        if let Some(sheet) = &self.sheet {
+            let others = if self.other_sheets.is_empty() { "no others" } else { "others are not read" };
+            writeln!(
+                f,
+                "read the sheet {sheet}; {others}{}",
+                self.other_sheets.iter().map(|o| format!(" {o}")).collect::<String>()
+            )?;
+        }
         writeln!(
             f,
             "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {} refused",

@@ -1,6 +1,7 @@
 //! The import itself: reads rows, stores them in chunks, and collects the report.
 
 use crate::cells::{Group, Grouped, Reading};
+use crate::csv::{self, Table};
 use crate::draft::{self, Draft, Refusal};
 use crate::encoding::{self, Decoded};
 use crate::json_rows::JsonRows;
@@ -9,7 +10,8 @@ use crate::load::{self, Paths, Rules};
 use crate::plan::Plan;
 use crate::rename::Rename;
 use crate::report::{NOTED_MAX, Noted, Progress, REFUSED_MAX, Refused, Report};
-use crate::{Format, Options, csv};
+use crate::workbook::Sheet;
+use crate::{Format, Options};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
 use kernel::{Code, Error, Result};
@@ -40,13 +42,17 @@ pub fn run(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report> {
-    let found = encoding::of_file(&mut file, options.encoding, options.currency)?;
-    let text = Decoded::of(file, found)?;
     let mut import = Import::new(db, options, progress);
-    (import.report.encoding, import.report.encoding_source) = (found.name(), found.source);
     match options.format {
-        Format::Csv => import.csv(Lines::of(text))?,
-        Format::Json => import.json(text)?,
+        Format::Xlsx => import.workbook(file)?,
+        Format::Csv => {
+            let text = import.text(&mut file)?;
+            import.table(csv::Csv::open(Lines::of(text))?)?;
+        }
+        Format::Json => {
+            let text = import.text(&mut file)?;
+            import.json(text)?;
+        }
     }
     import.store()?;
     let mut report = import.report;
@@ -94,8 +100,20 @@ impl<'a> Import<'a> {
         }
     }
 
-    fn csv<R: Read>(&mut self, lines: Lines<R>) -> Result<()> {
-        let mut file = csv::Csv::open(lines)?;
+    /// The file as text, in the encoding that all of it has.
+    fn text<F: Read + Seek>(&mut self, mut file: F) -> Result<Decoded<F>> {
+        let found = encoding::of_file(&mut file, self.options.encoding, self.options.currency)?;
+        (self.report.encoding, self.report.encoding_source) = (Some(found.name()), Some(found.source));
+        Decoded::of(file, found)
+    }
+
+    fn workbook(&mut self, file: impl Read + Seek) -> Result<()> {
+        let sheet = Sheet::open(file, self.options.sheet.as_deref(), self.options.decimal)?;
+        (self.report.sheet, self.report.other_sheets) = (Some(sheet.name.clone()), sheet.others.clone());
+        self.table(sheet)
+    }
+
+    fn table(&mut self, mut file: impl Table) -> Result<()> {
         let plan = Plan::of(file.header(), &self.options.map, &self.options.set)?;
         (self.report.mapping, self.report.unused_columns) = (plan.mapped(), plan.unused());
         let reading = Reading { plan, amounts: self.options.amounts(), blank: self.options.blank };

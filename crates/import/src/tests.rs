@@ -1,7 +1,8 @@
 //! Files against a real database. Every test ends with the audits of both domains.
 
-use crate::{Format, Options, Progress, Report, run};
 use crate::plan::Blank;
+use crate::workbook::tests::{HEADER, STRINGS, workbook};
+use crate::{Format, Options, Progress, Report, run};
 use catalog::ops::upsert::SameName;
 use fixture::{Fixture, user_id};
 use kernel::{Code, Currency, Money, PageRequest, ProductId, Result};
@@ -198,7 +199,7 @@ fn files_of_any_encoding_become_the_same_products() {
     for (file, name) in [(KOREAN.as_bytes().to_vec(), "UTF-8"), (cp949, "EUC-KR"), (utf16, "UTF-16LE")] {
         let shop = Shop::open();
         let report = shop.imports(&file, &csv(&[], &[]));
-        assert_eq!((report.encoding, report.created), (name, 2), "{report}");
+        assert_eq!((report.encoding, report.created), (Some(name), 2), "{report}");
         assert_eq!(shop.sees(ProductId::new(1)).product.name, "달항아리 머그컵");
     }
 }
@@ -294,9 +295,25 @@ fn an_import_clears_and_closes() {
     assert_eq!((report.updated, shop.in_stock()), (2, vec!["A".to_owned()]), "{report}");
     let report = shop.imports(b"sku,status\nB,ACTIVE\n", &csv(&[], &[("brand", "")]));
     assert_eq!((report.updated, shop.in_stock().len()), (1, 2), "{report}");
-    assert_eq!(shop.imports(b"sku,brand\nA,Tree\n", &csv(&[], &[])).updated, 1);
+    assert_eq!(shop.sees(ProductId::new(1)).product.brand.as_deref(), Some("Tree"));
     assert_eq!(shop.imports(b"sku\nA\n", &csv(&[], &[("brand", "")])).updated, 1);
     assert_eq!(shop.sees(ProductId::new(1)).product.brand, None);
+}
+
+#[test]
+fn a_workbook_is_imported_as_it_is_seen() {
+    let shop = Shop::open();
+    let options = Options { format: Format::Xlsx, currency: Currency::of_code("USD").unwrap(), ..csv(&[], &[]) };
+    let cells: &[&str] = &["><v>1001</v>", " t=\"s\"><v>2</v>", "><v>19.989999999999998</v>"];
+    let wrong: &[&str] = &["><v>1002</v>", " t=\"s\"><v>1</v>", " t=\"inlineStr\"><is><t>1.999</t></is>"];
+    let file = workbook(&[(1, HEADER), (3, cells), (4, wrong)], STRINGS);
+    let report = shop.imports(&file, &options);
+    assert_eq!((report.created, report.sheet.as_deref()), (1, Some("상품")), "{report}");
+    assert_eq!(lines(&report), [(4, Some("1002"), "C002")]);
+    let mug = shop.sees(ProductId::new(1)).product;
+    assert_eq!((mug.sku.as_str(), mug.name.as_str(), mug.price), ("1001", "머그컵", Money::minor(1_999)));
+    let as_text = run(&shop.db(), Cursor::new(&file), &csv(&[], &[]), &mut |_| {}).unwrap_err();
+    assert!(as_text.detail().unwrap().contains("import it as xlsx"));
 }
 
 #[test]

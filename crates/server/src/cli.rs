@@ -27,7 +27,7 @@ enum Command {
     Serve(Listen),
     /// Open a fresh demo shop, play through a day in it, and stay up
     Demo(Demo),
-    /// Import products from a CSV or JSON file
+    /// Import products from a CSV, JSON or XLSX file
     Import(Import),
     /// Bring the database's schema up to date, and compare it with what this program declares
     Migrate,
@@ -99,6 +99,9 @@ pub struct Import {
     /// How the file is written; by its name when left out
     #[arg(long)]
     pub format: Option<Format>,
+    /// The sheet of a workbook; the first one when left out
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     /// What an empty cell says: leave what is stored, or clear it where a product may lack it
     #[arg(long, value_name = "leave|clear", default_value = "leave")]
     pub blank: String,
@@ -127,6 +130,8 @@ pub struct Import {
 pub enum Format {
     /// Comma-separated, with a head line
     Csv,
+    /// A workbook of Excel
+    Xlsx,
     /// JSON: an array of objects, or one object a line
     #[value(alias = "ndjson")]
     Json,

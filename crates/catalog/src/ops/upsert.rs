@@ -421,6 +421,7 @@ fn update_variant(tx: &mut Tx<'_>, author: Author, known: &mut Known, product: P
 }
 
 fn of_a_variant(product: &Product) -> Error {
-    let why = format!("this is the sku of a variant of {}; a row of it may give only stock, price and status", product.sku);
+    let why =
+        format!("this is the sku of a variant of {}; a row of it may give only stock, price and status", product.sku);
     Code::ProductAlreadyExists.because(why)
 }

@@ -23,6 +23,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
     let mut options = options(&app, format);
     (options.encoding, options.decimal, options.blank) = (given.encoding, given.decimal, given.blank);
     options.map.clone_from(&wanted.map);
+    options.sheet.clone_from(&wanted.sheet);
     options.set.clone_from(&wanted.set);
     options.seller = wanted.seller.as_deref().map(seller).transpose()?;
     if wanted.draft {
@@ -63,12 +64,13 @@ fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
     let by_name = || Format::of_file(&wanted.file.to_string_lossy());
     let chosen = match wanted.format {
         Some(cli::Format::Csv) => Some(Format::Csv),
+        Some(cli::Format::Xlsx) => Some(Format::Xlsx),
         Some(cli::Format::Json) => Some(Format::Json),
         None => by_name(),
     };
     chosen.ok_or_else(|| {
         let what = format!("{} cannot be imported", wanted.file.display());
-        Fault::new(what, "its name does not say how it is written", "add --format csv or --format json")
+        Fault::new(what, "its name does not say how it is written", "add --format csv, --format json or --format xlsx")
     })
 }
 

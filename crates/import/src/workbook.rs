@@ -1,0 +1,336 @@
+//! A workbook of Excel as rows of text.
+//!
+//! The sheet is copied to a file of rows before its first row is stored: so a broken workbook stores nothing, and the memory
+//! holds the shared texts of the workbook but never its cells.
+
+use crate::amount::DecimalMark;
+use crate::csv::{COLUMNS_MAX, Record, Table, header};
+use crate::lines::{FILE_MAX, LINE_MAX, Lines, too_large, unreadable};
+use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
+use kernel::{Code, Error, Result};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tempfile::SpooledTempFile;
+
+/// Largest part of an unpacked workbook that is held in memory, in bytes: its texts, formats and names.
+const PART_MAX: u64 = 64 << 20;
+/// Largest unpacked sheet, in bytes. It is read piece by piece.
+const SHEET_MAX: u64 = 1 << 30;
+/// Bytes in which the count of the shared texts stands.
+const HEAD: u64 = 4 << 10;
+/// Digits that Excel shows of a number; what follows is the error of its binary form.
+const DIGITS: usize = 15;
+/// Bytes of rows that stay in memory.
+const MEMORY_MAX: usize = 1 << 20;
+
+/// The rows of one sheet.
+pub struct Sheet {
+    lines: Lines<SpooledTempFile>,
+    header: Vec<String>,
+    /// The sheet that is read.
+    pub name: String,
+    /// Sheets that are not.
+    pub others: Vec<String>,
+}
+
+impl Sheet {
+    /// Reads the sheet of this name, else the first one. `mark` is how numbers are written for the amounts that are read later.
+    ///
+    /// C002 when the file is no workbook, is too large when unpacked, or has no such sheet.
+    pub fn open(file: impl Read + Seek, name: Option<&str>, mark: Option<DecimalMark>) -> Result<Sheet> {
+        // the library is well tested, but a file from outside must not be able to stop the import of the whole shop
+        let copied = catch_unwind(AssertUnwindSafe(|| copy(file, name, mark)));
+        let (mut rows, name, others) = copied.unwrap_or_else(|_| Err(broken("it cannot be read")))?;
+        rows.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let mut sheet = Sheet { lines: Lines::of(rows), header: Vec::new(), name, others };
+        let first = sheet.next_row()?.ok_or_else(|| broken("its sheet is empty"))?;
+        sheet.header = header(first.fields)?;
+        Ok(sheet)
+    }
+}
+
+impl Table for Sheet {
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    fn read(&self) -> u64 {
+        self.lines.read()
+    }
+
+    fn next_row(&mut self) -> Result<Option<Record>> {
+        let Some(line) = self.lines.next_line()? else { return Ok(None) };
+        let bytes = line.bytes.unwrap_or_default();
+        let (line, fields): (u64, Result<Vec<String>, String>) =
+            serde_json::from_slice(&bytes).map_err(|e| Code::Internal.error().caused_by(e))?;
+        let fields = fields.and_then(|mut fields| match (fields.len(), self.header.len()) {
+            (_, 0) => Ok(fields),
+            (found, wanted) if found > wanted => Err(format!("the row has {found} columns, the header has {wanted}")),
+            (_, wanted) => {
+                fields.resize(wanted, String::new());
+                Ok(fields)
+            }
+        });
+        Ok(Some(Record { line, fields }))
+    }
+}
+
+fn broken(why: impl std::fmt::Display) -> Error {
+    Code::InvalidInput.because(format!("the file is no workbook (.xlsx) that can be imported: {why}"))
+}
+
+type Copied = (SpooledTempFile, String, Vec<String>);
+
+fn copy(mut file: impl Read + Seek, name: Option<&str>, mark: Option<DecimalMark>) -> Result<Copied> {
+    must_fit(&mut file)?;
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let mut book = Xlsx::new(file).map_err(|error| broken("it is damaged").caused_by(error))?;
+    let mut others = book.sheet_names();
+    let known = || others.join(", ");
+    let at = match name {
+        None if others.is_empty() => return Err(broken("it has no sheets")),
+        None => 0,
+        Some(name) => others.iter().position(|other| other == name).ok_or_else(|| {
+            kernel::text::wrong("sheet", format!("{name:?} does not exist; the sheets are {}", known()))
+        })?,
+    };
+    let name = others.remove(at);
+    let mut cells =
+        book.worksheet_cells_reader(&name).map_err(|error| broken("its sheet is damaged").caused_by(error))?;
+    let mut rows = Rows { file: SpooledTempFile::new(MEMORY_MAX), row: 0, cells: Vec::new(), wrong: None, written: 0 };
+    while let Some(cell) = cells.next_cell().map_err(|error| broken("its sheet is damaged").caused_by(error))? {
+        let (row, column) = cell.get_position();
+        rows.add(row, column as usize, text(cell.get_value(), mark))?;
+    }
+    rows.end()?;
+    Ok((rows.file, name, others))
+}
+
+/// C002 when the unpacked parts of the workbook are larger than what may be read. A few bytes of a ZIP file can be many when
+/// they are unpacked, and a count in the file decides how much memory is asked for.
+fn must_fit(file: &mut (impl Read + Seek)) -> Result<()> {
+    let wrong = |error: zip::result::ZipError| broken("it is damaged").caused_by(error);
+    let mut parts = zip::ZipArchive::new(file).map_err(wrong)?;
+    for n in 0..parts.len() {
+        let mut part = parts.by_index(n).map_err(wrong)?;
+        let name = part.name().map_err(wrong)?.to_lowercase();
+        let max = if name.contains("worksheets/") { SHEET_MAX } else { PART_MAX };
+        let mut head = Vec::new();
+        let read = |error: io::Error| broken("it is damaged").caused_by(error);
+        part.by_ref().take(HEAD).read_to_end(&mut head).map_err(read)?;
+        let rest = io::copy(&mut part.by_ref().take(max), &mut io::sink()).map_err(read)?;
+        let length = head.len() as u64 + rest;
+        if length > max {
+            return Err(broken(format!("its part {name} has more than {max} bytes when it is unpacked")));
+        }
+        let head = String::from_utf8_lossy(&head);
+        let counts = head.match_indices("ount=\"").filter_map(|(at, sign)| {
+            let digits: String = head[at + sign.len()..].chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<u64>().ok().or((!digits.is_empty()).then_some(u64::MAX))
+        });
+        if counts.max().is_some_and(|count| count > length) {
+            return Err(broken(format!("its part {name} announces more than it has")));
+        }
+    }
+    Ok(())
+}
+
+/// Rows on their way into their file: one JSON array `[number, fields or reason]` on each line.
+struct Rows {
+    file: SpooledTempFile,
+    /// The row that is being read, from 0.
+    row: u32,
+    cells: Vec<String>,
+    wrong: Option<String>,
+    written: u64,
+}
+
+impl Rows {
+    fn add(&mut self, row: u32, column: usize, text: Result<String, String>) -> Result<()> {
+        if row < self.row {
+            return Err(broken("its rows are in no order"));
+        }
+        if row > self.row {
+            self.end()?;
+            self.row = row;
+        }
+        match text {
+            Ok(text) if text.is_empty() => {}
+            Ok(_) if column >= COLUMNS_MAX => self.wrong = Some(format!("the row has more than {COLUMNS_MAX} columns")),
+            Ok(text) => {
+                if self.cells.len() <= column {
+                    self.cells.resize(column + 1, String::new());
+                }
+                self.cells[column] = text;
+            }
+            Err(why) => self.wrong = Some(format!("column {} {why}", column + 1)),
+        }
+        if self.cells.iter().map(String::len).sum::<usize>() > LINE_MAX / 8 {
+            self.too_long();
+        }
+        Ok(())
+    }
+
+    fn too_long(&mut self) {
+        self.cells.clear();
+        self.wrong = Some(format!("the row is longer than {} bytes", LINE_MAX / 8));
+    }
+
+    /// Writes the row that was read, unless it is blank.
+    fn end(&mut self) -> Result<()> {
+        let (cells, wrong) = (std::mem::take(&mut self.cells), self.wrong.take());
+        if wrong.is_none() && cells.iter().all(|cell| cell.trim().is_empty()) {
+            return Ok(());
+        }
+        let fields: Result<Vec<String>, String> = wrong.map_or(Ok(cells), Err);
+        let full = |error| Code::Unavailable.error().caused_by(error);
+        let mut line =
+            serde_json::to_vec(&(u64::from(self.row) + 1, fields)).map_err(|e| Code::Internal.error().caused_by(e))?;
+        line.push(b'\n');
+        self.written += line.len() as u64;
+        if self.written > FILE_MAX {
+            return Err(too_large());
+        }
+        self.file.write_all(&line).map_err(full)
+    }
+}
+
+/// A cell as a person would write it in a file of text.
+fn text(value: &DataRef<'_>, mark: Option<DecimalMark>) -> Result<String, String> {
+    Ok(match value {
+        DataRef::Empty => String::new(),
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number_text(*number, mark),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(flag) => flag.to_string(),
+        DataRef::DateTime(time) => time_text(time),
+        DataRef::Error(error) => return Err(format!("has the error {error} of Excel")),
+    })
+}
+
+/// The number without the error of its binary form: 19.99 is stored as 19.989999999999998.
+fn number_text(number: f64, mark: Option<DecimalMark>) -> String {
+    let rounded: f64 = format!("{number:.*e}", DIGITS - 1).parse().unwrap_or(number);
+    match mark {
+        Some(DecimalMark::Comma) => rounded.to_string().replace('.', ","),
+        Some(DecimalMark::Point) | None => rounded.to_string(),
+    }
+}
+
+fn time_text(time: &ExcelDateTime) -> String {
+    if time.is_duration() {
+        return number_text(time.as_f64(), None);
+    }
+    let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+    match (hour, minute, second) {
+        (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+        _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::io::Cursor;
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    /// A workbook with one sheet; a cell is the XML between `<c r="A1"` and `</c>`.
+    pub(crate) fn workbook(rows: &[(u32, &[&str])], strings: &str) -> Vec<u8> {
+        let mut sheet = String::new();
+        for (number, cells) in rows {
+            sheet.push_str(&format!("<row r=\"{number}\">"));
+            for (column, cell) in ('A'..='Z').zip(*cells) {
+                sheet.push_str(&format!("<c r=\"{column}{number}\"{cell}</c>"));
+            }
+            sheet.push_str("</row>");
+        }
+        let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+        let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        let relations = "http://schemas.openxmlformats.org/package/2006/relationships";
+        let relation = |id: &str, kind: &str, target: &str| {
+            format!("<Relationship Id=\"{id}\" Type=\"{office}/{kind}\" Target=\"{target}\"/>")
+        };
+        let parts = [
+            (
+                "_rels/.rels",
+                format!(
+                    "<Relationships xmlns=\"{relations}\">{}</Relationships>",
+                    relation("r1", "officeDocument", "xl/workbook.xml")
+                ),
+            ),
+            (
+                "xl/workbook.xml",
+                format!(
+                    "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"상품\" sheetId=\"1\" \
+                     r:id=\"r1\"/><sheet name=\"Notes\" sheetId=\"2\" r:id=\"r1\"/></sheets></workbook>"
+                ),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                format!(
+                    "<Relationships xmlns=\"{relations}\">{}{}</Relationships>",
+                    relation("r1", "worksheet", "worksheets/sheet1.xml"),
+                    relation("r2", "sharedStrings", "sharedStrings.xml")
+                ),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!("<worksheet xmlns=\"{main}\"><sheetData>{sheet}</sheetData></worksheet>"),
+            ),
+            ("xl/sharedStrings.xml", format!("<sst xmlns=\"{main}\" {strings}</sst>")),
+        ];
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in parts {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{text}").as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    pub(crate) const STRINGS: &str =
+        "count=\"3\" uniqueCount=\"3\"><si><t>sku</t></si><si><t>name</t></si><si><t>머그컵</t></si>";
+    pub(crate) const HEADER: &[&str] =
+        &[" t=\"s\"><v>0</v>", " t=\"s\"><v>1</v>", " t=\"inlineStr\"><is><t>price</t></is>"];
+
+    fn rows(file: &[u8], mark: Option<DecimalMark>) -> Result<Vec<Record>, String> {
+        let shown = |error: Error| error.detail().unwrap_or_default().to_owned();
+        let mut sheet = Sheet::open(Cursor::new(file), None, mark).map_err(shown)?;
+        assert_eq!((sheet.name.as_str(), sheet.others.as_slice()), ("상품", &["Notes".to_owned()][..]));
+        Ok(std::iter::from_fn(|| sheet.next_row().unwrap()).collect())
+    }
+
+    #[test]
+    fn cells_are_read_as_a_person_sees_them() {
+        let file = workbook(
+            &[
+                (1, HEADER),
+                (2, &["><v>1001</v>", " t=\"s\"><v>2</v>", "><v>19.989999999999998</v>"]),
+                (4, &[" t=\"str\"><v>A</v>", " t=\"e\"><v>#N/A</v>"]),
+                (5, &["><v>8801234567890</v>", " t=\"b\"><v>1</v>"]),
+            ],
+            STRINGS,
+        );
+        let found = rows(&file, None).unwrap();
+        let good = |line, cells: [&str; 3]| Record { line, fields: Ok(cells.map(str::to_owned).to_vec()) };
+        assert_eq!(found[0], good(2, ["1001", "머그컵", "19.99"]));
+        assert_eq!((found[1].line, found[1].fields.as_ref().unwrap_err().contains("#N/A")), (4, true));
+        assert_eq!(found[2], good(5, ["8801234567890", "true", ""]));
+        assert_eq!(rows(&file, Some(DecimalMark::Comma)).unwrap()[0], good(2, ["1001", "머그컵", "19,99"]));
+    }
+
+    #[test]
+    fn files_that_are_no_sound_workbook_are_refused() {
+        assert!(rows(b"sku,name\n", None).unwrap_err().contains("no workbook"));
+        let file = workbook(&[(1, HEADER)], STRINGS);
+        assert!(rows(&file[..file.len() / 2], None).is_err());
+        let bomb = workbook(&[(1, HEADER)], "count=\"3\" uniqueCount=\"99999999999\"><si><t>sku</t></si>");
+        assert!(rows(&bomb, None).unwrap_err().contains("announces more than it has"));
+        let large = workbook(&[(1, HEADER)], &format!("><si><t>{}</t></si>", " ".repeat(PART_MAX as usize)));
+        assert!(large.len() < 1 << 20, "it is small as long as it is packed");
+        assert!(rows(&large, None).unwrap_err().contains("when it is unpacked"));
+        assert!(rows(&workbook(&[], STRINGS), None).unwrap_err().contains("is empty"));
+        let no_sheet = Sheet::open(Cursor::new(&file), Some("Other"), None).err().unwrap();
+        assert!(no_sheet.detail().unwrap().contains("the sheets are 상품, Notes"));
+    }
+}
