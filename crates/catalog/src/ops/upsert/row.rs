@@ -5,19 +5,14 @@ use crate::variant::{self, Options, Variant};
 use kernel::{CategoryId, Money};
 
 /// What a row says about a field that a product may lack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Given<T> {
     /// Nothing: the product keeps what it has.
+    #[default]
     Absent,
     /// The field becomes empty.
     Cleared,
     Value(T),
-}
-
-impl<T> Default for Given<T> {
-    fn default() -> Given<T> {
-        Given::Absent
-    }
 }
 
 impl<T> Given<T> {
