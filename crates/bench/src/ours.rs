@@ -14,7 +14,7 @@ use checkout::{
 use kernel::{Address, ProductId, Quantity, UserId};
 use ports::{NoReviews, Ports, SystemClock, gateway::Simulated};
 use serde_json::{Value, json};
-use server::{Server, assembly, config::Config, relay::Progress};
+use server::{Listeners, Server, assembly, config::Config, relay::Progress};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -86,7 +86,8 @@ impl Ours {
             let ports = Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) };
             let assembly = server::assemble(&settings, db, ports).await?;
             let (app, progress) = (assembly.app.clone(), assembly.background.progress());
-            let server = Server::start(&settings, assembly).await.map_err(|fault| fault.to_string())?;
+            let listeners = Listeners::bind(&settings).map_err(|fault| fault.to_string())?;
+            let server = Server::start(&settings, listeners, assembly).await.map_err(|fault| fault.to_string())?;
             Outcome::Ok((server, app, progress))
         })?;
         let address = server.address;

@@ -41,15 +41,18 @@ pub(crate) async fn open(settings: &Settings) -> Result<App, Fault> {
         .map_err(|e| Fault::caused_by("the shop cannot be opened", &e, "run `holdfast config check`"))
 }
 
-/// A shop that serves.
+/// A shop that serves. First its addresses, then its file: a second program on either ends here, before it has touched what
+/// the first one uses.
 pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App), Fault> {
-    let db = opening::database(&settings.database, settings.database.migrate).await.map_err(Fault::failed)?;
+    opening::clock_must_be_set()?;
+    let listeners = serving::Listeners::bind(settings).map_err(Fault::failed)?;
+    let db = opening::database_alone(&settings.database).await.map_err(Fault::failed)?;
     let ports = opening::ports(settings).map_err(Fault::failed)?;
     let assembly = assembly::assemble(settings, db, ports).await;
     let assembly =
         assembly.map_err(|e| Fault::caused_by("the shop cannot be put together", &e, "see the cause above"))?;
     let app = assembly.app.clone();
-    let server = serving::Server::start(settings, assembly).await.map_err(Fault::failed)?;
+    let server = serving::Server::start(settings, listeners, assembly).await.map_err(Fault::failed)?;
     Ok((server, app))
 }
 

@@ -1,13 +1,15 @@
 //! The outermost layers of every request: ids, one log line, measurements, limits, panics.
 
 use crate::measure::Requests;
+use crate::serve::limits::PerClient;
 use axum::{
+    body::Body,
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
 use kernel::{Code, Random};
 use std::{
@@ -36,6 +38,8 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REQUEST_ID_MAX: usize = 128;
 /// Requests after which clients that have been quiet are forgotten by the rate limit.
 const FORGET_AFTER: u64 = 50_000;
+/// When a client with too many event streams may try again.
+const STREAM_RETRY_S: u32 = 5;
 /// How long a route may take whose module declares it as long.
 const LONG_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -106,6 +110,7 @@ pub struct Limits {
     timeout: Duration,
     rate: Option<Rate>,
     costly: Option<Rate>,
+    streams: PerClient,
     address_header: Option<HeaderName>,
 }
 
@@ -114,8 +119,9 @@ impl Limits {
     pub fn of(server: &crate::config::sections::Server, routes: Declared) -> Limits {
         let rate = Rate::of(server.rate_per_second, server.rate_burst);
         let costly = Rate::of(server.costly_per_second, server.costly_burst);
+        let streams = PerClient::new(server.streams_per_client, server.connections_max);
         let address_header = HeaderName::from_bytes(server.client_address_header.as_bytes()).ok();
-        Limits { routes, timeout: server.request_timeout, rate, costly, address_header }
+        Limits { routes, timeout: server.request_timeout, rate, costly, streams, address_header }
     }
 
     /// What the request's module declared about its route.
@@ -130,6 +136,23 @@ impl Limits {
         let costly = self.costly.as_ref().filter(|_| route.is_some_and(|route| route.costly));
         let rate = self.rate.as_ref().filter(|_| !route.is_some_and(|route| route.unlimited));
         costly.into_iter().chain(rate).try_for_each(|rate| rate.admit(client))
+    }
+
+    /// Counts an event stream of this client until it ends; C012 when the client has as many as it may.
+    fn stream(&self, client: Option<IpAddr>, response: Response) -> Response {
+        let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let Some(client) = client.filter(|_| kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))) else {
+            return response;
+        };
+        match self.streams.admit_client(client) {
+            Some(counted) => response.map(|body| {
+                Body::from_stream(body.into_data_stream().inspect(move |_| {
+                    let _held_until_the_stream_ends = &counted;
+                }))
+            }),
+            None => Failure(Code::TooManyRequests.because("close other event streams first").retry_after(STREAM_RETRY_S))
+                .into_response(),
+        }
     }
 
     fn client(&self, request: &Request) -> Option<IpAddr> {
@@ -170,7 +193,7 @@ impl Rate {
 }
 
 /// What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, which one household owns as a whole.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(
@@ -192,7 +215,8 @@ pub async fn guard(State(limits): State<Arc<Limits>>, mut request: Request, next
     }
     let long = declared.is_some_and(|route| route.long);
     let timeout = if long { LONG_TIMEOUT.max(limits.timeout) } else { limits.timeout };
-    let mut response = run(timeout, request, next).await;
+    let response = run(timeout, request, next).await;
+    let mut response = limits.stream(client, response);
     if declared.is_some_and(|route| route.secret) {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

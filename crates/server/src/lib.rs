@@ -26,7 +26,7 @@ mod upkeep;
 
 pub use assembly::{Assembly, assemble};
 pub use background::Background;
-pub use serve::Server;
+pub use serve::{Listeners, Server};
 
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,7 @@ fn describe() {
     describe_counter!("holdfast_http_requests_total", "Requests answered, by route template, method and status.");
     describe_histogram!("holdfast_http_request_seconds", "Time until the answer's head, by route template and method.");
     describe_gauge!("holdfast_http_requests_running", "Requests being answered now.");
+    describe_counter!("holdfast_connections_refused_total", "Connections of clients that have as many as they may.");
     describe_gauge!("holdfast_store_waiting", "Jobs waiting for the writer.");
     describe_counter!("holdfast_store_commits_total", "Commits of the database.");
     describe_counter!(
@@ -72,6 +73,11 @@ fn describe() {
     describe_counter!("holdfast_task_runs_total", "Runs of periodic tasks, by task and outcome.");
     describe_counter!("holdfast_task_work_total", "Things periodic tasks did, by task.");
     describe_gauge!("holdfast_audit_violations", "Broken promises found by the last audit.");
+}
+
+/// A connection was closed at once, because its client has as many as it may.
+pub fn refused_connection() {
+    counter!("holdfast_connections_refused_total").increment(1);
 }
 
 struct Series {

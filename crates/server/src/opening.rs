@@ -20,26 +20,47 @@ pub fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
+/// Refuses to serve with a clock before 1970, such as a machine without a battery has until it is set: every time that the
+/// shop stored would be wrong, and the HTTP library cannot write such a date.
+pub fn clock_must_be_set() -> Result<(), Fault> {
+    #[allow(clippy::disallowed_methods, reason = "it is the machine's clock that is checked")]
+    clock_is_set(std::time::SystemTime::now())
+}
+
+fn clock_is_set(now: std::time::SystemTime) -> Result<(), Fault> {
+    if now >= std::time::UNIX_EPOCH + std::time::Duration::from_secs(1) {
+        return Ok(());
+    }
+    let why = "it shows a time before 1970, so every stored time would be wrong";
+    Err(Fault::new("the clock of this machine is not set", why, "set the clock, then start again").failed())
+}
+
 /// Opens the database and applies what is missing of the schema, when `migrate` says so.
 pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db, Fault> {
+    open(database, migrate, false).await
+}
+
+/// [`database`] for a program that serves: a file is locked against a second one.
+pub async fn database_alone(database: &sections::Database) -> Result<Db, Fault> {
+    open(database, database.migrate, true).await
+}
+
+async fn open(database: &sections::Database, migrate: bool, alone: bool) -> Result<Db, Fault> {
     let url = database.place()?;
     if let Some(path) = url.file() {
         make_folder_of(path)?;
     }
     let what = format!("the database {url} cannot be opened");
-    let remedy = match url.file() {
-        Some(_) => "check that the file is a Holdfast database and that the disk can be written",
-        None => "check database.url, database.user and database.password, and that the server answers",
-    };
     let settings = store::Settings {
         queue: database.queue,
         readers: database.readers,
         writers: database.writers,
         connect_timeout: database.connect_timeout,
         statement_timeout: database.statement_timeout,
-        ..store::Settings::of(url, clock())
+        alone,
+        ..store::Settings::of(url.clone(), clock())
     };
-    let db = Db::open(settings).map_err(|error| fault(&what, &error, remedy))?;
+    let db = Db::open(settings).map_err(|error| fault(&what, &error, remedy(&url, &error)))?;
     if migrate {
         let what = "the schema cannot be brought up to date";
         db.migrate(assembly::migrations())
@@ -53,6 +74,17 @@ pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db
         crate::schema::must_agree(&db).await?;
     }
     Ok(db)
+}
+
+fn remedy(url: &store::DatabaseUrl, error: &Error) -> &'static str {
+    match url.file() {
+        Some(_) if error.code() == kernel::Code::Conflict => {
+            "stop the program that serves this file, or name another file with database.url; several instances need a \
+             database server"
+        }
+        Some(_) => "check that the file is a Holdfast database and that the disk can be written",
+        None => "check database.url, database.user and database.password, and that the server answers",
+    }
 }
 
 /// Opens the systems outside.
@@ -119,4 +151,19 @@ fn make_folder_of(path: &Path) -> Result<(), Fault> {
         let what = format!("the folder {} cannot be made", folder.display());
         Fault::new(what, error.to_string(), "choose a folder that you may write, or change the rights of this one")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn a_clock_before_1970_is_refused_at_the_start() {
+        assert!(clock_is_set(UNIX_EPOCH + Duration::from_secs(1_770_336_000)).is_ok());
+        for unset in [UNIX_EPOCH, UNIX_EPOCH - Duration::from_millis(1), UNIX_EPOCH - Duration::from_secs(86_400 * 365)] {
+            let fault = clock_is_set(unset).unwrap_err();
+            assert!(fault.what.contains("clock") && fault.exit_code == 3, "{fault}");
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! The running server: accepts connections within limits, and ends without losing anything.
 
+mod activity;
+mod connection;
+pub(crate) mod limits;
+
 use crate::assembly::Assembly;
 use crate::background::Running;
 use crate::config::{Fault, Settings};
-use crate::edge::Peer;
 use crate::measure;
 use axum::Router;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
+use connection::{Protocols, Times};
+use limits::PerClient;
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -21,13 +21,31 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinHandle,
 };
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Pause after the system refuses to hand out a connection, usually for want of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections the system keeps for us until we accept them; a rush arrives at once.
 const LISTEN_QUEUE: u32 = 4_096;
+
+/// The addresses of the server, taken. A program that cannot have them must end before it touches the database: one that
+/// opened it first would take the lease from the program that runs.
+pub struct Listeners {
+    api: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Takes the addresses that the settings name. Connections wait until [`Server::start`].
+    pub fn bind(settings: &Settings) -> Result<Listeners, Fault> {
+        let api = bind(settings.server.listen, "server.listen")?;
+        let metrics = match settings.server.metrics_address()? {
+            Some(address) => Some(bind(address, "server.metrics_listen")?),
+            None => None,
+        };
+        Ok(Listeners { api, metrics })
+    }
+}
 
 /// A server that accepts requests.
 pub struct Server {
@@ -49,22 +67,15 @@ struct Parts {
 }
 
 impl Server {
-    /// Binds the addresses and begins to serve.
-    pub async fn start(settings: &Settings, assembly: Assembly) -> Result<Server, Fault> {
-        let listener = bind(settings.server.listen, "server.listen")?;
-        let apart = match settings.server.metrics_address()? {
-            Some(address) => Some(bind(address, "server.metrics_listen")?),
-            None => None,
-        };
-        let address = local(&listener, settings.server.listen);
-        let metrics_address = apart.as_ref().map(|listener| local(listener, settings.server.listen));
+    /// Begins to serve at addresses that were taken before.
+    pub async fn start(settings: &Settings, listeners: Listeners, assembly: Assembly) -> Result<Server, Fault> {
+        let Listeners { api, metrics } = listeners;
+        let address = local(&api, settings.server.listen);
+        let metrics_address = metrics.as_ref().map(|listener| local(listener, settings.server.listen));
         let stop = CancellationToken::new();
-        let limits = Limits {
-            connections: Arc::new(Semaphore::new(settings.server.connections_max)),
-            header_timeout: settings.server.header_timeout,
-        };
-        let mut accepting = vec![tokio::spawn(accept(listener, assembly.router, limits.clone(), stop.clone()))];
-        if let Some(listener) = apart {
+        let limits = Limits::of(settings);
+        let mut accepting = vec![tokio::spawn(accept(api, assembly.router, limits.clone(), stop.clone()))];
+        if let Some(listener) = metrics {
             accepting.push(tokio::spawn(accept(listener, assembly.metrics, limits, stop.clone())));
         }
         let folding = tokio::spawn(fold());
@@ -141,22 +152,41 @@ fn local(listener: &TcpListener, otherwise: SocketAddr) -> SocketAddr {
 #[derive(Clone)]
 struct Limits {
     connections: Arc<Semaphore>,
-    header_timeout: Duration,
+    per_client: PerClient,
+    times: Times,
+}
+
+impl Limits {
+    fn of(settings: &Settings) -> Limits {
+        let server = &settings.server;
+        let max = limits::fitted(server.connections_max);
+        let times =
+            Times { header: server.header_timeout, idle: server.idle_timeout, shutdown: server.shutdown_timeout };
+        let per_client = PerClient::new(server.connections_per_client, max);
+        Limits { connections: Arc::new(Semaphore::new(max)), per_client, times }
+    }
 }
 
 async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
-    http.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
-    let http = Arc::new(http);
-    let graceful = GracefulShutdown::new();
+    let protocols = Arc::new(Protocols::new(limits.times));
+    let connections = TaskTracker::new();
     loop {
         let connection = tokio::select! {
             () = stop.cancelled() => break,
             connection = next(&listener, &limits.connections) => connection,
         };
         match connection {
-            Ok((stream, peer, permit)) => serve(stream, peer, permit, &http, &router, &graceful),
+            Ok((stream, peer, permit)) => {
+                let Some(counted) = limits.per_client.admit(peer) else {
+                    measure::refused_connection();
+                    continue;
+                };
+                let (protocols, router, stop) = (Arc::clone(&protocols), router.clone(), stop.clone());
+                connections.spawn(async move {
+                    protocols.serve(stream, peer, router, stop).await;
+                    drop((permit, counted));
+                });
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -164,7 +194,8 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: Can
         }
     }
     drop(listener);
-    graceful.shutdown().await;
+    connections.close();
+    connections.wait().await;
 }
 
 async fn next(
@@ -174,28 +205,6 @@ async fn next(
     let permit = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, permit))
-}
-
-fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
-    http: &Arc<auto::Builder<TokioExecutor>>,
-    router: &Router,
-    graceful: &GracefulShutdown,
-) {
-    let _ = stream.set_nodelay(true);
-    let service = router.clone().map_request(move |mut request: axum::http::Request<_>| {
-        request.extensions_mut().insert(Peer(peer));
-        request
-    });
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
-    let watched = graceful.watch(connection);
-    tokio::spawn(async move {
-        // a client that goes away in the middle of something is not worth a line
-        let _ = watched.await;
-        drop(permit);
-    });
 }
 
 /// Folds samples into histograms, which otherwise happens only when somebody scrapes.

@@ -4,6 +4,7 @@ mod edge;
 mod outside;
 mod relay;
 mod running;
+mod sockets;
 
 use crate::config::Config;
 use kernel::Clock;

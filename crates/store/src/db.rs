@@ -1,5 +1,6 @@
 //! The database as the rest of the program sees it: [`Db::write`] and [`Db::read`].
 
+use crate::file::{self, Place};
 use crate::job::{Request, Typed};
 use crate::pool::Worker;
 use crate::reader::Reader;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub statement_timeout: Duration,
     /// Whether other instances may work on the same database. An instance that is alone does not wait for their leases.
     pub shared: bool,
+    /// Refuse a file that another program has opened with this setting, with C019.
+    pub alone: bool,
     /// Where `tx.now()` comes from.
     pub clock: Arc<dyn Clock>,
     /// A fixed seed for `tx.random()`; `None` asks the operating system.
@@ -51,6 +54,7 @@ impl Settings {
     pub fn of(url: DatabaseUrl, clock: Arc<dyn Clock>) -> Settings {
         Settings {
             shared: url.file().is_none(),
+            alone: false,
             url,
             durability: Durability::Full,
             queue: 10_000,
@@ -457,13 +461,16 @@ fn writer_of_file(
         Durability::Full => "full",
         Durability::ProcessOnly => "off",
     };
+    sqlite::private_file(path)?;
+    let lock = if settings.alone { Some(file::lock(path)?) } else { None };
     let mut conn = sqlite::open_writer(path, synchronous)?;
+    let place = Place::of(path, lock);
     let (log, nudges) = Log::new();
     conn.when_committed(Arc::clone(&log))?;
     let (path, weak) = (path.to_owned(), Arc::downgrade(&log));
     let copier = spawn("log-copier".to_owned(), move || wal::copier(&path, &weak, &nudges))?;
     let (shared, clock) = (Arc::clone(shared), Arc::clone(&settings.clock));
-    let writer = Writer { conn, log, shared, clock, random, stopping: false, counted: 0 };
+    let writer = Writer { conn, log, shared, clock, random, stopping: false, counted: 0, place };
     Ok(vec![copier, spawn("writer".to_owned(), move || writer.run(&requests))?])
 }
 

@@ -10,6 +10,7 @@ pub mod dead_letter;
 pub mod dialect;
 mod drawn;
 pub mod fault;
+mod file;
 pub mod idempotency;
 mod job;
 pub mod lease;

@@ -55,8 +55,8 @@ pub(crate) struct Checkpointed {
     pub copied: u32,
 }
 
+/// Opens a file that exists.
 pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connected> {
-    private_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = open(path, flags)?;
     let mode: String =
@@ -102,7 +102,7 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
 }
 
 /// Creates the file so that only its owner can read it, because it holds names, addresses and password hashes.
-fn private_file(path: &Path) -> Result<()> {
+pub(crate) fn private_file(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -5,6 +5,7 @@ mod commit;
 mod copy;
 mod crash;
 mod disk;
+mod file;
 mod idempotency;
 mod kit;
 mod lease;

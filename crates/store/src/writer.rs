@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, SAVEPOINTS};
 use crate::db::Shared;
+use crate::file::Place;
 use crate::job::{CommitFailure, Job, Request};
 use crate::sqlite::Connected;
 use crate::wal::Log;
@@ -33,6 +34,8 @@ pub(crate) struct Writer {
     pub stopping: bool,
     /// Statements that are in the statistics already.
     pub counted: u64,
+    /// The last field, so that its lock ends after the connection is closed.
+    pub place: Place,
 }
 
 impl Writer {
@@ -50,6 +53,9 @@ impl Writer {
     }
 
     fn idle(&mut self) {
+        if let Err(lost) = self.place.check() {
+            return self.shared.note(Some(lost));
+        }
         self.log.restart_if_due(&self.conn);
         if !self.shared.is_healthy() {
             // the disk may be full, and a restarted log needs no further space
@@ -154,6 +160,10 @@ impl Writer {
     }
 
     fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, emitted: &[Emitted]) {
+        if let Err(lost) = self.place.check() {
+            let error = Code::Unavailable.error().retry_after(1).caused_by(lost);
+            return self.abort_batch(batch, &error, false);
+        }
         fault::point("store.before-commit");
         if let Err(error) = self.conn.execute_fixed("commit") {
             return self.abort_batch(batch, &error, true);

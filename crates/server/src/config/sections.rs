@@ -37,9 +37,13 @@ pub struct Server {
     pub listen: SocketAddr,
     pub metrics_listen: String,
     pub connections_max: usize,
+    pub connections_per_client: usize,
+    pub streams_per_client: usize,
     pub body_max_bytes: usize,
     #[serde(deserialize_with = "duration")]
     pub header_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub idle_timeout: Duration,
     #[serde(deserialize_with = "duration")]
     pub request_timeout: Duration,
     #[serde(deserialize_with = "duration")]
@@ -238,6 +242,8 @@ impl Settings {
         let (second, some) = (Duration::from_secs(1), Duration::from_millis(1));
         for (name, span, shortest) in [
             ("server.header_timeout", self.server.header_timeout, some),
+            // event streams send something every 15 seconds
+            ("server.idle_timeout", self.server.idle_timeout, Duration::from_secs(20)),
             ("server.request_timeout", self.server.request_timeout, some),
             ("server.shutdown_timeout", self.server.shutdown_timeout, some),
             ("database.connect_timeout", self.database.connect_timeout, second),

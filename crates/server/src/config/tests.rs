@@ -141,6 +141,7 @@ fn a_weak_secret_is_refused_beyond_this_machine() {
 fn a_time_or_a_limit_of_nothing_is_refused() {
     let times = [
         "server.header_timeout",
+        "server.idle_timeout",
         "server.request_timeout",
         "server.shutdown_timeout",
         "database.connect_timeout",

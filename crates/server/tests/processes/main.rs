@@ -5,3 +5,4 @@ mod crash;
 mod instances;
 mod outage;
 mod scenario;
+mod twice;

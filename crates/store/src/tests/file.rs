@@ -1,0 +1,95 @@
+//! A SQLite file that is deleted or served twice.
+
+use super::shop::*;
+use crate::{Db, Health, Settings};
+use std::{path::PathBuf, time::Duration};
+
+fn path(shop: &Shop) -> PathBuf {
+    let url: crate::DatabaseUrl = shop.space.url().parse().unwrap();
+    url.file().unwrap().clone()
+}
+
+async fn fails(shop: &Shop) {
+    for _ in 0..100 {
+        if !shop.db.health().is_healthy() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it is not noticed");
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_is_gone() {
+    if !embedded("a file") {
+        return;
+    }
+    let shop = Shop::open().await;
+    shop.add("before").await.unwrap();
+    let (file, aside) = (path(&shop), path(&shop).with_extension("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    let refused = shop.add("lost").await.unwrap_err();
+    assert_eq!((refused.code().code(), refused.retry_after_s()), ("C013", Some(1)));
+    assert!(matches!(shop.db.health(), Health::Failing(why) if why.contains("deleted")), "{:?}", shop.db.health());
+    // a copy at the same name is another file
+    std::fs::copy(&aside, &file).unwrap();
+    assert_eq!(code(shop.add("into another").await), "C013");
+    std::fs::rename(&aside, &file).unwrap();
+    shop.add("after").await.unwrap();
+    assert_eq!((shop.db.health(), shop.labels().await), (Health::Good, vec!["before".to_owned(), "after".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_deleted_file_is_noticed_although_nobody_writes() {
+    if !embedded("a file") {
+        return;
+    }
+    let shop = Shop::open().await;
+    shop.add("before").await.unwrap();
+    std::fs::remove_file(path(&shop)).unwrap();
+    fails(&shop).await;
+}
+
+#[tokio::test]
+async fn a_deleted_log_is_noticed_too() {
+    if !embedded("a log beside its file") {
+        return;
+    }
+    let shop = Shop::open().await;
+    shop.add("before").await.unwrap();
+    std::fs::remove_file(format!("{}-wal", path(&shop).display())).unwrap();
+    assert_eq!(code(shop.add("lost").await), "C013");
+    fails(&shop).await;
+}
+
+#[tokio::test]
+async fn a_file_is_served_by_one_program_whatever_its_name() {
+    if !embedded("a file") {
+        return;
+    }
+    let shop = Shop::with(|settings| settings.alone = true).await;
+    let alone = |path: PathBuf| {
+        let url = crate::DatabaseUrl::Sqlite(path);
+        Db::open(Settings { alone: true, ..settings(&url, hand()) })
+    };
+    let file = path(&shop);
+    let refused = alone(file.clone()).err().unwrap();
+    assert_eq!(refused.code().code(), "C019");
+    assert!(refused.detail().unwrap().contains("another program serves"), "{refused:?}");
+    #[cfg(unix)]
+    {
+        let (symbolic, hard) = (file.with_extension("symbolic"), file.with_extension("hard"));
+        std::os::unix::fs::symlink(&file, &symbolic).unwrap();
+        std::fs::hard_link(&file, &hard).unwrap();
+        assert_eq!(code(alone(symbolic)), "C019");
+        assert_eq!(code(alone(hard)), "C019");
+    }
+    shop.add("still served").await.unwrap();
+    // a command of the same shop, such as an import, may work beside the one that serves
+    let command = shop.another();
+    command.write("add", |tx| add(tx, "by a command")).await.unwrap();
+    command.close().await;
+    shop.db.close().await;
+    let next = alone(file).unwrap();
+    next.write("add", |tx| add(tx, "by the next")).await.unwrap();
+}
