@@ -32,12 +32,12 @@ pub fn begin(
     let order = order::ops::own(tx, number, user)?;
     let mut record = record?;
     if amount.is_some() && is_known(tx, number, method)? {
-        quote::expect(amount, order.amounts.payable)?;
+        quote::expect("amount", amount, order.amounts.payable)?;
         let action = ask_again(tx, saga, &mut record)?;
         return Ok((record, action));
     }
     payable(tx, &order)?;
-    quote::expect(amount, order.amounts.payable)?;
+    quote::expect("amount", amount, order.amounts.payable)?;
     let action = submit(tx, saga, &mut record, &order, method, attempts)?;
     Ok((record, action))
 }

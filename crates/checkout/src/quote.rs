@@ -154,7 +154,7 @@ impl Calculation {
         let bought = self.lines.iter().filter(|line| line.obstacle.is_none());
         let lines: Vec<NewLine> = bought.map(Line::to_order).collect();
         self.amounts = Amounts::of(&lines, coupon_discount, points_used)?;
-        self.problems.extend(expect(expected, self.amounts.payable).err());
+        self.problems.extend(expect("expectedAmount", expected, self.amounts.payable).err());
         Ok(self)
     }
 
@@ -278,10 +278,10 @@ pub(crate) fn not_on_sale<'a>(sellables: impl Iterator<Item = &'a Sellable>) -> 
 }
 
 /// S210 unless the order costs what the caller was shown.
-pub(crate) fn expect(expected: Option<Money>, payable: Money) -> Result<()> {
+pub(crate) fn expect(field: &'static str, expected: Option<Money>, payable: Money) -> Result<()> {
     match expected {
         Some(expected) if expected != payable => Err(Code::OrderAmountMismatch.error().with(
-            Detail::field("expectedAmount", format!("the order costs {payable}"))
+            Detail::field(field, format!("the order costs {payable}"))
                 .with("expectedAmount", expected.as_minor())
                 .with("actualAmount", payable.as_minor()),
         )),

@@ -11,9 +11,13 @@ use utoipa::ToSchema;
 
 /// How long a hint is remembered: gateways repeat theirs for up to four days.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// Pause before a further hint about the same ended payment is worth another search.
+const PAUSE: Duration = Duration::from_secs(60);
 
 const RECEIVED: &str = "select heard_at from gateway_hints where hint = ?";
-const REMEMBER: &str = "insert into gateway_hints (hint, heard_at) values (?, ?) {on conflict ignore: hint}";
+// one row for each payment and not for each message: anybody can send any number of different messages about one payment
+const REMEMBER: &str = "insert into gateway_hints (hint, heard_at) values (?, ?)
+    {on conflict (hint): heard_at = new.heard_at}";
 const FORGET: &str = "delete from gateway_hints where heard_at < ?";
 
 /// Every statement of this file.
@@ -65,24 +69,33 @@ pub enum Received {
     Noted,
 }
 
-/// Whether a hint is worth a transaction: it was not received before, and is about a payment of ours. Only reads, because
-/// anybody may send hints.
-pub fn is_news(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<bool> {
-    let known = tx.query_first(RECEIVED, args![hint], |row| row.get::<Timestamp>(0))?.is_some();
-    Ok(!known && payment_of(tx, message)?.is_some())
+/// Whether a hint is worth a transaction: it is about a payment of ours that is open, or that ended without money and was
+/// not searched for a moment ago. Only reads, because anybody may send hints.
+pub fn is_news(tx: &mut Tx<'_>, message: &Message) -> Result<bool> {
+    let Some(payment) = payment_of(tx, message)? else { return Ok(false) };
+    if pay::is_open(&payment) {
+        return Ok(true);
+    }
+    if payment.captured.is_positive() {
+        return Ok(false);
+    }
+    let last = tx.query_first(RECEIVED, args![payment.number], |row| row.get::<Timestamp>(0))?;
+    Ok(last.is_none_or(|last| tx.now() >= last.after(PAUSE)))
 }
 
-/// Takes a hint in. `hint` identifies the message.
-pub fn receive(tx: &mut Tx<'_>, hint: &str, message: &Message) -> Result<Received> {
+/// Takes a hint in.
+pub fn receive(tx: &mut Tx<'_>, message: &Message) -> Result<Received> {
     let Some(payment) = payment_of(tx, message)? else { return Ok(Received::Nothing) };
     if pay::is_open(&payment) {
         return Ok(Received::Ask(lock_run_of_order(tx, &payment.order)?.id));
     }
-    if !payment.captured.is_positive() {
-        // refused or cancelled here, and yet the gateway sends a message about it: perhaps it took the money after all
-        late::search_now(tx, &payment)?;
+    if payment.captured.is_positive() {
+        return Ok(Received::Nothing);
     }
-    remember(tx, hint)?;
+    // refused or cancelled here, and yet the gateway sends a message about it: perhaps it took the money after all
+    late::search_now(tx, &payment)?;
+    let now = tx.now();
+    tx.exec(REMEMBER, args![payment.number, now])?;
     Ok(Received::Noted)
 }
 
@@ -91,12 +104,6 @@ fn payment_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {
     let mut payments = payment::ops::of_order(tx, &order)?;
     payments.retain(|payment| key.is_none_or(|key| payment.payment_key.as_deref() == Some(key)));
     Ok(payments.pop())
-}
-
-/// From now on this message changes nothing.
-pub fn remember(tx: &mut Tx<'_>, hint: &str) -> Result<()> {
-    let now = tx.now();
-    tx.exec(REMEMBER, args![hint, now]).map(|_| ())
 }
 
 /// Deletes hints received before `cutoff`. Gives how many.

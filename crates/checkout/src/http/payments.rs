@@ -13,7 +13,6 @@ use axum::{
 use kernel::{Code, Error, OrderNumber, PaymentNumber, Result};
 use payment::{Payment, PaymentDetail, PaymentResponse, RefundResponse};
 use saga::{Begun, Record, nudge, respond};
-use sha2::{Digest, Sha256};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
@@ -161,21 +160,13 @@ async fn refund_payment(
 async fn receive_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> ApiResult<()> {
     let body = body.map_err(unreadable)?;
     let message: Message = input::parse(&body)?;
-    let hint: String = kernel::hex(&Sha256::digest(&body));
-    let (key, look) = (hint.clone(), message.clone());
-    if !app.db.read("checkout.hint", move |tx| webhook::is_news(tx, &key, &look)).await? {
+    let look = message.clone();
+    if !app.db.read("checkout.hint", move |tx| webhook::is_news(tx, &look)).await? {
         return Ok(done());
     }
-    let key = hint.clone();
-    let received = app.db.write("checkout.receive", move |tx| webhook::receive(tx, &key, &message)).await?;
+    let received = app.db.write("checkout.receive", move |tx| webhook::receive(tx, &message)).await?;
     if let Received::Ask(id) = received {
-        let run = id.clone();
         nudge(&ORDER, &app.db, &app.ports, id).await?;
-        let settled = move |tx: &mut Tx<'_>| match saga::store::lock(tx, &run)?.pending() {
-            None => webhook::remember(tx, &hint),
-            Some(_) => Ok(()),
-        };
-        app.db.write("checkout.received", settled).await?;
     }
     Ok(done())
 }

@@ -259,3 +259,45 @@ fn unknown_payment_methods_are_refused() {
         .post("/payments", json!({"orderNumber": order, "paymentMethod": "CARD", "paymentKey": "approve"}))
         .must("201");
 }
+
+#[test]
+fn messages_that_anybody_may_send_about_known_payments_store_at_most_one_row_each() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let paid = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.pays(&paid, "approve").must("201");
+    let declined = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.pays(&declined, "decline-invalid-card").must("400 S304");
+    let rows = || {
+        let window = shop.window();
+        window.number("select count(*) from gateway_hints") + window.number("select count(*) from abandoned_charges")
+    };
+    let before = rows();
+    let hook = |order: &str, n: usize| {
+        let data = json!({"orderId": order, "status": "DONE", "n": n});
+        shop.anonymous().post("/payments/webhooks/toss", json!({"data": data})).must("200");
+    };
+    (0..40).for_each(|n| hook(&paid, n));
+    assert_eq!(rows(), before, "a paid order needs no message");
+    (0..40).for_each(|n| hook(&declined, n));
+    assert!(rows() <= before + 2, "{} rows", rows() - before);
+    shop.turn(MINUTE);
+    hook(&declined, 40);
+    assert!(rows() <= before + 2);
+    shop.settle();
+    assert_eq!(buyer.sees(&declined).word("/status"), "CANCELLED");
+}
+
+#[test]
+fn an_amount_that_does_not_match_is_refused_with_the_name_of_its_field() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let mut body = testkit::order_of(&[(&mug, 1)]);
+    body["expectedAmount"] = json!(8_000);
+    assert_eq!(buyer.post("/orders", body).must("409 S210").json()["error"]["details"][0]["field"], "expectedAmount");
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let lie = json!({"orderNumber": order, "paymentKey": "approve", "amount": 1});
+    assert_eq!(buyer.post("/orders/confirm", lie).must("409 S210").json()["error"]["details"][0]["field"], "amount");
+}
