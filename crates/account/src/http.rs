@@ -1,12 +1,18 @@
 //! Handlers under `/api/v1/auth` and `/api/v1/users`.
 
+mod recovery;
+mod sessions;
+
 use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::{self, Attempt, Lifetimes, Refreshed, Session};
-use crate::session::TOKEN_MAX;
+use crate::session::{DEVICE_MAX, TOKEN_MAX};
 use crate::user::{self, Change, SignUp, User};
 use crate::{password, user::PASSWORD_MAX};
 use ::store::Tx;
-use axum::{extract::State, http::HeaderMap};
+use axum::{
+    extract::State,
+    http::{HeaderMap, header::USER_AGENT},
+};
 use kernel::{AddressId, Code, Result, text};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -27,6 +33,12 @@ pub fn routes() -> Routes {
         .add(USER.secret(), routes!(stream_token))
         .add(USER, routes!(me, change_me))
         .add(USER.costly(), routes!(change_password))
+        .add(PUBLIC.costly(), routes!(recovery::request_password_reset))
+        .add(PUBLIC.costly(), routes!(recovery::reset_password))
+        .add(PUBLIC.costly(), routes!(recovery::verify_email))
+        .add(USER.costly(), routes!(recovery::request_email_verification))
+        .add(USER, routes!(sessions::sessions, sessions::end_sessions))
+        .add(USER, routes!(sessions::end_session))
         .add(USER, routes!(addresses, save_address))
         .add(USER.refusing(&[Code::AddressNotFound]), routes!(change_address, forget_address))
 }
@@ -92,13 +104,18 @@ fn must_keep_accounts(app: &App) -> Result<()> {
 }
 
 fn tokens(app: &App, session: Session) -> Result<Tokens> {
-    let access = app.auth.issue(&session.user.id, session.user.rights(), app.now())?;
+    let access = app.auth.issue_in(session.id, &session.user.id, session.user.rights(), app.now())?;
     Ok(Tokens {
         access_token: access.token,
         refresh_token: session.refresh_token,
         expires_in: access.expires_in,
         user: session.user,
     })
+}
+
+/// The first characters of `text`.
+fn cut(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Sign up. A password that is in a list of breached ones, or easily guessed, is refused.
@@ -111,7 +128,8 @@ pub async fn sign_up(State(app): State<App>, client: ClientAddress, Json(body): 
     let email = new.email.clone();
     let salt = app.db.read("account.prepare-sign-up", move |tx| ops::prepare_sign_up(tx, &email)).await?;
     let hash = password::hash_new(client.0, new.password.0.clone(), new.known(), salt).await?;
-    let user = app.db.write("account.sign-up", move |tx| ops::sign_up(tx, &new, &hash)).await?;
+    let ttl = app.settings::<crate::Settings>().verification_ttl;
+    let user = app.db.write("account.sign-up", move |tx| ops::sign_up(tx, &new, &hash, ttl)).await?;
     let location = Some("/api/v1/users/me".to_owned());
     Ok(ApiResponse { status: axum::http::StatusCode::CREATED, location, data: Some(user) })
 }
@@ -132,7 +150,9 @@ pub async fn sign_in(
     let SignIn { email: typed, password: SecretText(password) } = body;
     // a token that is no longer good is what a client that signs in often has
     let holder = app.auth.verify(&headers, app.now()).ok().flatten().map(|caller| caller.id);
-    let attempt = Arc::new(Attempt { email, typed, address: client.text(), holder });
+    let device = headers.get(USER_AGENT).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
+    let device = text::optional("device", device.as_deref().map(|name| cut(name, DEVICE_MAX)), DEVICE_MAX).ok().flatten();
+    let attempt = Arc::new(Attempt { email, typed, address: client.text(), holder, device });
     let begun = Arc::clone(&attempt);
     let found = app.db.read("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &begun)).await?;
     let too_long = text::password(&password).chars().count() > PASSWORD_MAX;

@@ -6,6 +6,7 @@ pub mod ops;
 pub mod password;
 #[cfg(test)]
 mod races;
+pub mod recovery;
 pub mod session;
 pub mod settings;
 pub mod store;
@@ -29,6 +30,10 @@ pub const MODULE: web::Module = web::Module {
         ::store::Migration {
             name: "account/0003_sign_in_addresses",
             sql: include_str!("../migrations/0003_sign_in_addresses.sql"),
+        },
+        ::store::Migration {
+            name: "account/0004_sessions",
+            sql: include_str!("../migrations/0004_sessions.sql"),
         },
     ],
     settings: Some(web::settings::Section::of::<Settings>()),

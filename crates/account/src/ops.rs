@@ -1,12 +1,14 @@
 //! One function per verb. Passwords are hashed and compared outside, see [`crate::password`].
 
 use crate::address::{ADDRESSES_MAX, SaveAddress, SavedAddress};
-use crate::session::{self, Use};
+use crate::recovery;
+use crate::session::{self, SessionView, StoredToken, Use};
 use crate::store;
 use crate::user::{Change, SignUp, Status, User};
 use ::store::Tx;
 use kernel::{AddressId, Code, Detail, Error, Result, Timestamp, UserId, text};
 use std::time::Duration;
+use uuid::Uuid;
 use web::{Role, Roles};
 
 /// Wrong passwords for one e-mail from one address within [`FAILURES_WITHIN`] before the two must wait.
@@ -20,6 +22,8 @@ const ADDRESS_KNOWN_FOR: Duration = Duration::from_secs(180 * 86_400);
 #[derive(Clone)]
 pub struct Session {
     pub user: User,
+    /// Which of the user's sessions.
+    pub id: Uuid,
     /// Shown to the user once; the database has only its hash.
     pub refresh_token: String,
 }
@@ -39,8 +43,9 @@ pub fn salt(tx: &mut Tx<'_>) -> Result<[u8; 16]> {
     Ok(salt)
 }
 
-/// Stores a new user with the role USER. A006 when another request took the e-mail first.
-pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<User> {
+/// Stores a new user with the role USER, and publishes a token that verifies the e-mail for as long as `verification_ttl`.
+/// A006 when another request took the e-mail first.
+pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str, verification_ttl: Duration) -> Result<User> {
     let now = tx.now();
     let user = User {
         id: UserId::new(tx.random().uuid()),
@@ -50,11 +55,16 @@ pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str) -> Result<Use
         marketing_agree: new.marketing_agree,
         roles: names(Roles::of(Role::User)),
         status: Status::Active,
+        email_verified: false,
         version: 1,
         created_at: now,
         updated_at: now,
     };
-    if store::insert_user(tx, &user, password_hash)? { Ok(user) } else { Err(Code::EmailTaken.error()) }
+    if !store::insert_user(tx, &user, password_hash)? {
+        return Err(Code::EmailTaken.error());
+    }
+    recovery::request_verification(tx, user.clone(), verification_ttl)?;
+    Ok(user)
 }
 
 /// Somebody who says a password.
@@ -68,12 +78,14 @@ pub struct Attempt {
     pub address: String,
     /// The user whose valid token came with the request.
     pub holder: Option<UserId>,
+    /// What the client calls itself.
+    pub device: Option<String>,
 }
 
 impl Attempt {
     /// The user and the password hash, if the e-mail is known. Accounts that are older than the folding of addresses keep
     /// theirs in lower case only, so the address is looked for in that form too.
-    fn find(&self, tx: &mut Tx<'_>) -> Result<Option<(User, String)>> {
+    pub(crate) fn find(&self, tx: &mut Tx<'_>) -> Result<Option<(User, String)>> {
         let found = store::find_by_email(tx, &self.email)?;
         let older = self.typed.trim().to_lowercase();
         if found.is_some() || older == self.email { Ok(found) } else { store::find_by_email(tx, &older) }
@@ -146,9 +158,11 @@ pub fn sign_in(
     attempt.must_not_wait(tx, Some(&user.id))?;
     store::forget_failures_of(tx, &attempt.email, &attempt.address)?;
     store::remember_address(tx, &user.id, &attempt.address)?;
-    let family = tx.random().uuid().to_string();
+    let family = tx.random().uuid();
+    let expires = tx.now().after(refresh_ttl);
+    store::insert_session(tx, &family.to_string(), &user.id, &attempt.address, attempt.device.as_deref(), expires)?;
     let first = session::draw(tx.random());
-    store_token(tx, user, &family, first, refresh_ttl)
+    store_token(tx, user, family, first, expires)
 }
 
 /// Result of a refresh. Reuse is no `Err`, because ending the family must be committed.
@@ -182,7 +196,7 @@ pub fn refresh(tx: &mut Tx<'_>, token: &str, lifetimes: Lifetimes) -> Result<Ref
             let user = find(tx, &kept.user)?;
             user.must_be_active()?;
             let refresh_token = session::successor(token, &salt);
-            Ok(Refreshed::Session(Box::new(Session { user, refresh_token })))
+            Ok(Refreshed::Session(Box::new(Session { user, id: family(&kept)?, refresh_token })))
         }
         Use::Good => {
             let salt = session::salt(tx.random());
@@ -192,9 +206,10 @@ pub fn refresh(tx: &mut Tx<'_>, token: &str, lifetimes: Lifetimes) -> Result<Ref
             }
             let user = find(tx, &kept.user)?;
             user.must_be_active()?;
-            let next = session::successor(token, &salt);
-            store_token(tx, user, &kept.family, next, lifetimes.ttl)
-                .map(|session| Refreshed::Session(Box::new(session)))
+            let (next, expires) = (session::successor(token, &salt), now.after(lifetimes.ttl));
+            store::continue_session(tx, &kept.family, expires)?;
+            let session = store_token(tx, user, family(&kept)?, next, expires)?;
+            Ok(Refreshed::Session(Box::new(session)))
         }
     }
 }
@@ -207,10 +222,32 @@ pub fn sign_out(tx: &mut Tx<'_>, token: &str) -> Result<()> {
     }
 }
 
-fn store_token(tx: &mut Tx<'_>, user: User, family: &str, refresh_token: String, ttl: Duration) -> Result<Session> {
-    let expires_at = tx.now().after(ttl);
-    store::insert_token(tx, &session::hash(&refresh_token), family, &user.id, expires_at)?;
-    Ok(Session { user, refresh_token })
+fn store_token(tx: &mut Tx<'_>, user: User, id: Uuid, refresh_token: String, expires: Timestamp) -> Result<Session> {
+    store::insert_token(tx, &session::hash(&refresh_token), &id.to_string(), &user.id, expires)?;
+    Ok(Session { user, id, refresh_token })
+}
+
+fn family(token: &StoredToken) -> Result<Uuid> {
+    token.family.parse().map_err(|e: uuid::Error| Code::Internal.error().caused_by(e))
+}
+
+/// The user's open sessions, the one used last first; `current` is the one that asks.
+pub fn sessions(tx: &mut Tx<'_>, user: &UserId, current: Option<Uuid>) -> Result<Vec<SessionView>> {
+    store::sessions(tx, user, current)
+}
+
+/// Ends one session of the user; C003 when it is not an open one of theirs.
+pub fn end_session(tx: &mut Tx<'_>, user: &UserId, id: Uuid) -> Result<()> {
+    let family = id.to_string();
+    if !store::owns_session(tx, user, &family)? {
+        return Err(Code::NotFound.because("no such session"));
+    }
+    store::end_family(tx, &family)
+}
+
+/// Ends every session of the user.
+pub fn end_sessions(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    store::end_all_of(tx, user)
 }
 
 /// The user; A011 when there is none, for example because an external identity provider manages the users.
@@ -219,7 +256,7 @@ pub fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<User> {
 }
 
 /// The user with the password hash, locked until the end of the job.
-fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
+pub(crate) fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
     store::lock(tx, id)?.ok_or_else(|| Code::UserNotFound.error())
 }
 
@@ -238,7 +275,7 @@ pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
 /// they lock only an address from which the user never signed in: there somebody may use a stolen access token.
 pub fn attempt_to_change(user: &UserId, address: String) -> Attempt {
     let name = format!("user {user}");
-    Attempt { email: name.clone(), typed: name, address, holder: None }
+    Attempt { email: name.clone(), typed: name, address, holder: None, device: None }
 }
 
 /// The user, the hash to compare the current password with, and a salt for the new one; A009 when the caller must wait.
@@ -336,5 +373,7 @@ fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<SavedAddress
 /// call it again while that is not 0.
 pub fn forget_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
     let addresses = store::forget_sign_in_addresses(tx, now.before(ADDRESS_KNOWN_FOR))?;
-    Ok(store::forget_tokens(tx, now)? + store::forget_failures(tx, now.before(FAILURES_WITHIN))? + addresses)
+    let sessions = store::forget_sessions(tx, now)? + store::forget_one_time_tokens(tx, now)?;
+    let failures = store::forget_failures(tx, now.before(FAILURES_WITHIN))?;
+    Ok(store::forget_tokens(tx, now)? + sessions + failures + addresses)
 }

@@ -32,7 +32,7 @@ impl Crowd {
                 real_name: None,
                 marketing_agree: false,
             };
-            ops::sign_up(tx, &new, "hash")
+            ops::sign_up(tx, &new, "hash", WEEK)
         };
         let mina = shop.write(sign_up).unwrap().id;
         Crowd { shop, mina }
@@ -73,7 +73,7 @@ fn home(is_default: bool) -> SaveAddress {
 
 fn at_home() -> Attempt {
     let email = "mina@shop.kr".to_owned();
-    Attempt { typed: email.clone(), email, address: "10.0.0.1".to_owned(), holder: None }
+    Attempt { typed: email.clone(), email, address: "10.0.0.1".to_owned(), holder: None, device: None }
 }
 
 #[test]

@@ -6,11 +6,37 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use kernel::{Random, Timestamp, UserId};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Longest refresh token that is accepted, in bytes.
 pub const TOKEN_MAX: usize = 100;
+
+/// Longest name of a device that is kept, in characters.
+pub const DEVICE_MAX: usize = 200;
+
+/// A session as its user sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// For signing out of it.
+    pub id: Uuid,
+    /// Whether the request that asks belongs to it.
+    pub current: bool,
+    /// The address of the sign-in; null when it is not known.
+    pub address: Option<String>,
+    /// What the client of the sign-in called itself (`User-Agent`).
+    pub device: Option<String>,
+    /// When the user signed in.
+    pub created_at: Timestamp,
+    /// When it was refreshed last.
+    pub used_at: Timestamp,
+    /// When it ends unless it is refreshed.
+    pub expires_at: Timestamp,
+}
 
 /// A stored refresh token. The database has only its hash, so a stolen database opens no sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,6 +16,10 @@ pub struct Settings {
     pub refresh_ttl: Duration,
     #[serde(deserialize_with = "settings::duration")]
     pub refresh_grace: Duration,
+    #[serde(deserialize_with = "settings::duration")]
+    pub reset_ttl: Duration,
+    #[serde(deserialize_with = "settings::duration")]
+    pub verification_ttl: Duration,
 }
 
 impl Default for Settings {
@@ -26,7 +30,13 @@ impl Default for Settings {
 
 impl settings::Settings for Settings {
     fn check(&self) -> Result<(), WrongSetting> {
-        settings::at_least("refresh_ttl", self.refresh_ttl, Duration::from_secs(1))?;
+        for (name, span) in [
+            ("refresh_ttl", self.refresh_ttl),
+            ("reset_ttl", self.reset_ttl),
+            ("verification_ttl", self.verification_ttl),
+        ] {
+            settings::at_least(name, span, Duration::from_secs(1))?;
+        }
         if self.refresh_grace > GRACE_MAX {
             let why = "a thief could use a stolen token for as long without being noticed";
             return Err(WrongSetting::new("refresh_grace", why, "write a time of at most 1m"));

@@ -2,14 +2,16 @@
 
 use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::FAILURES_WITHIN;
-use crate::session::StoredToken;
+use crate::recovery::Purpose;
+use crate::session::{SessionView, StoredToken};
 use crate::user::{Change, User};
 use ::store::{Arg, Check, Row, Tx, args, concatcp};
-use kernel::{Address, AddressId, Result, Timestamp, UserId};
+use kernel::{Address, AddressId, Code, Result, Timestamp, UserId};
+use uuid::Uuid;
 
 /// What [`user`] reads, in this order.
-const COLUMNS: &str = "id, email, nickname, real_name, marketing_agree, roles, status, version, created_at, updated_at,
-    password_hash";
+const COLUMNS: &str = "id, email, nickname, real_name, marketing_agree, roles, status, email_verified_at, version,
+    created_at, updated_at, password_hash";
 
 const INSERT_USER: &str =
     "insert into users (id, email, password_hash, nickname, real_name, marketing_agree, roles, status,
@@ -31,6 +33,27 @@ const USE_TOKEN: &str = "update refresh_tokens set used_at = ?, successor_salt =
     where id = ? and used_at is null and ended_at is null";
 const END_FAMILY: &str = "update refresh_tokens set ended_at = ? where family = ? and ended_at is null";
 const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? and ended_at is null";
+const INSERT_SESSION: &str = "insert into sessions (family, user_id, address, device, created_at, used_at, expires_at)
+    values (?, ?, ?, ?, ?, ?, ?)";
+const CONTINUE_SESSION: &str = "update sessions set used_at = ?, expires_at = ? where family = ?";
+const END_SESSION: &str = "update sessions set ended_at = ? where family = ? and ended_at is null";
+const END_SESSIONS: &str = "update sessions set ended_at = ? where user_id = ? and ended_at is null";
+const SESSIONS: &str = "select family, address, device, created_at, used_at, expires_at from sessions
+    where user_id = ? and ended_at is null and expires_at > ? order by used_at desc, family limit ?";
+const OWNS_SESSION: &str = "select family from sessions where family = ? and user_id = ? and ended_at is null
+    and expires_at > ?";
+const FORGET_SESSIONS: &str = "delete from sessions where expires_at < ?";
+const ONE_TIME_TOKENS: &str = "select count(*), max(created_at) from one_time_tokens
+    where email = ? and purpose = ? and created_at > ?";
+const INSERT_ONE_TIME_TOKEN: &str = "insert into one_time_tokens (token_hash, purpose, email, user_id, created_at,
+    expires_at) values (?, ?, ?, ?, ?, ?)";
+const USER_OF_TOKEN: &str = "select user_id from one_time_tokens
+    where token_hash = ? and purpose = ? and expires_at > ? and user_id is not null";
+const USE_ONE_TIME_TOKEN: &str = "delete from one_time_tokens where token_hash = ?";
+const FORGET_ONE_TIME_TOKENS_OF: &str = "delete from one_time_tokens where user_id = ? and purpose = ?";
+const FORGET_ONE_TIME_TOKENS: &str = "delete from one_time_tokens where expires_at < ?";
+const VERIFY_EMAIL: &str = "update users set email_verified_at = ?, version = version + 1, updated_at = ?
+    where id = ? and email_verified_at is null";
 const EXPIRED_TOKENS: &str = "select id from refresh_tokens where expires_at < ? order by expires_at limit ?";
 const FORGET_TOKENS: &str = "delete from refresh_tokens where id in ([?])";
 const FAILURES: &str = "select failures, since from sign_in_attempts where email = ? and address = ?";
@@ -70,6 +93,8 @@ const DEFAULTS: &str =
 const LIVE_FORKS: &str = "select family, count(*) from refresh_tokens where used_at is null and ended_at is null
     group by family having count(*) > 1 limit ?";
 
+/// Sessions in a list; the one used longest ago is left out first.
+const SESSIONS_SHOWN: i64 = 100;
 /// Tokens deleted by one job, so that the writer is not blocked for long.
 const FORGET_AT_ONCE: i64 = 500;
 
@@ -87,6 +112,20 @@ pub const STATEMENTS: &[&str] = &[
     USE_TOKEN,
     END_FAMILY,
     END_ALL,
+    INSERT_SESSION,
+    CONTINUE_SESSION,
+    END_SESSION,
+    END_SESSIONS,
+    SESSIONS,
+    OWNS_SESSION,
+    FORGET_SESSIONS,
+    ONE_TIME_TOKENS,
+    INSERT_ONE_TIME_TOKEN,
+    USER_OF_TOKEN,
+    USE_ONE_TIME_TOKEN,
+    FORGET_ONE_TIME_TOKENS_OF,
+    FORGET_ONE_TIME_TOKENS,
+    VERIFY_EMAIL,
     EXPIRED_TOKENS,
     FORGET_TOKENS,
     FAILURES,
@@ -113,6 +152,7 @@ fn user(row: &Row<'_>) -> Result<(User, String)> {
         marketing_agree: row.next()?,
         roles: row.next::<String>()?.split(',').map(str::to_owned).collect(),
         status: row.next()?,
+        email_verified: row.next::<Option<Timestamp>>()?.is_some(),
         version: row.next()?,
         created_at: row.next()?,
         updated_at: row.next()?,
@@ -200,14 +240,110 @@ pub(crate) fn use_token(tx: &mut Tx<'_>, id: i64, salt: &str) -> Result<bool> {
 pub(crate) fn end_family(tx: &mut Tx<'_>, family: &str) -> Result<()> {
     let now = tx.now();
     while tx.exec(END_FAMILY, args![now, family])? > 0 {}
-    Ok(())
+    tx.exec(END_SESSION, args![now, family]).map(|_| ())
 }
 
 /// Ends every token of the user, as [`end_family`] does.
 pub(crate) fn end_all_of(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
     let now = tx.now();
     while tx.exec(END_ALL, args![now, user])? > 0 {}
-    Ok(())
+    tx.exec(END_SESSIONS, args![now, user]).map(|_| ())
+}
+
+/// Stores a session that begins now.
+pub(crate) fn insert_session(
+    tx: &mut Tx<'_>,
+    family: &str,
+    user: &UserId,
+    address: &str,
+    device: Option<&str>,
+    expires: Timestamp,
+) -> Result<()> {
+    let now = tx.now();
+    tx.exec(INSERT_SESSION, args![family, user, address, device, now, now, expires]).map(|_| ())
+}
+
+pub(crate) fn continue_session(tx: &mut Tx<'_>, family: &str, expires: Timestamp) -> Result<()> {
+    let now = tx.now();
+    tx.exec(CONTINUE_SESSION, args![now, expires, family]).map(|_| ())
+}
+
+/// The user's open sessions; `current` is the one that asks.
+pub(crate) fn sessions(tx: &mut Tx<'_>, user: &UserId, current: Option<Uuid>) -> Result<Vec<SessionView>> {
+    let now = tx.now();
+    tx.query(SESSIONS, args![user, now, SESSIONS_SHOWN], |row| {
+        let id = family(&row.next::<String>()?)?;
+        Ok(SessionView {
+            id,
+            current: current == Some(id),
+            address: Some(row.next::<String>()?).filter(|address| !address.is_empty()),
+            device: row.next()?,
+            created_at: row.next()?,
+            used_at: row.next()?,
+            expires_at: row.next()?,
+        })
+    })
+}
+
+fn family(text: &str) -> Result<Uuid> {
+    text.parse().map_err(|e: uuid::Error| Code::Internal.error().caused_by(e))
+}
+
+/// Whether this is an open session of the user.
+pub(crate) fn owns_session(tx: &mut Tx<'_>, user: &UserId, family: &str) -> Result<bool> {
+    let now = tx.now();
+    tx.query_first(OWNS_SESSION, args![family, user, now], |row| row.get::<String>(0)).map(|found| found.is_some())
+}
+
+pub(crate) fn forget_sessions(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
+    tx.exec(FORGET_SESSIONS, args![cutoff])
+}
+
+/// How many tokens the e-mail has got since `since`, and when the newest one.
+pub(crate) fn one_time_tokens(
+    tx: &mut Tx<'_>,
+    email: &str,
+    purpose: Purpose,
+    since: Timestamp,
+) -> Result<(i64, Option<Timestamp>)> {
+    tx.query_one(ONE_TIME_TOKENS, args![email, purpose, since], |row| Ok((row.next()?, row.next()?)))
+}
+
+/// Stores a token by its hash; without a user it opens nothing.
+pub(crate) fn insert_one_time_token(
+    tx: &mut Tx<'_>,
+    hash: &str,
+    purpose: Purpose,
+    email: &str,
+    user: Option<UserId>,
+    expires: Timestamp,
+) -> Result<()> {
+    let now = tx.now();
+    tx.exec(INSERT_ONE_TIME_TOKEN, args![hash, purpose, email, user, now, expires]).map(|_| ())
+}
+
+/// The user of a token that works.
+pub(crate) fn user_of_token(tx: &mut Tx<'_>, hash: &str, purpose: Purpose) -> Result<Option<UserId>> {
+    let now = tx.now();
+    tx.query_first(USER_OF_TOKEN, args![hash, purpose, now], |row| row.get(0))
+}
+
+/// Deletes the token; false when another job was faster.
+pub(crate) fn use_one_time_token(tx: &mut Tx<'_>, hash: &str) -> Result<bool> {
+    Ok(tx.exec(USE_ONE_TIME_TOKEN, args![hash])? == 1)
+}
+
+pub(crate) fn forget_one_time_tokens_of(tx: &mut Tx<'_>, user: &UserId, purpose: Purpose) -> Result<()> {
+    tx.exec(FORGET_ONE_TIME_TOKENS_OF, args![user, purpose]).map(|_| ())
+}
+
+pub(crate) fn forget_one_time_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
+    tx.exec(FORGET_ONE_TIME_TOKENS, args![cutoff])
+}
+
+pub(crate) fn verify_email(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    let now = tx.now();
+    tx.exec(VERIFY_EMAIL, args![now, now, user]).map(|_| ())
 }
 
 pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {

@@ -33,6 +33,8 @@ pub struct User {
     pub roles: Vec<String>,
     /// Whether the account may be used.
     pub status: Status,
+    /// Whether the user has shown that the e-mail address is theirs.
+    pub email_verified: bool,
     /// Send it back with a change, so that a change by another client is not overwritten.
     pub version: i64,
     /// When they signed up.

@@ -3,6 +3,7 @@
 //! An event is declared here and nowhere else. The domain that makes it happen emits the type; the domains, streams and
 //! systems that want it subscribe by the type. docs/EVENTS.md and docs/events.schema.json are made from this crate.
 
+mod account;
 mod catalog;
 mod delivery;
 mod describe;
@@ -11,6 +12,7 @@ mod order;
 mod payment;
 mod saga;
 
+pub use account::{EmailVerificationRequested, PasswordResetRequested};
 pub use catalog::{CategoryChanged, Change, ProductChanged};
 pub use delivery::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
 pub use describe::{EXAMPLES, Topic, markdown, schema};
@@ -57,5 +59,7 @@ topics! {
     "shopping.delivery.delivered" => delivery::DeliveryDelivered, key order_number;
     "shopping.product.changed" => catalog::ProductChanged, key product_id;
     "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;
+    "shopping.account.password-reset-requested" => account::PasswordResetRequested, key "user-" user_id;
+    "shopping.account.email-verification-requested" => account::EmailVerificationRequested, key "user-" user_id;
     "shopping.saga.compensation-failed" => saga::CompensationFailed, key order_number_or_subject_id();
 }

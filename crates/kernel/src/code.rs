@@ -92,6 +92,7 @@ codes! {
     UserNotFound "A011" 404 Fix "user not found" "사용자를 찾을 수 없습니다";
     PasswordTooWeak "A012" 400 Fix "the password is too weak" "비밀번호가 너무 약합니다";
     AccountsElsewhere "A013" 404 None "accounts are kept by another identity provider" "계정은 외부 인증 제공자가 관리합니다";
+    OneTimeTokenInvalid "A014" 400 Fix "this token is not valid, has expired or was used; ask for another one" "유효하지 않거나 만료되었거나 이미 사용된 토큰입니다. 다시 요청해 주세요";
     // product
     ProductNotFound "S001" 404 Fix "product not found" "상품을 찾을 수 없습니다";
     ProductAlreadyExists "S002" 409 Fix "a product with this sku exists" "이미 존재하는 상품(SKU)입니다";

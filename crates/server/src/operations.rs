@@ -78,10 +78,18 @@ impl EventView {
             id: event.id,
             topic: event.topic.to_string(),
             key: event.key.to_string(),
-            payload: event.read().unwrap_or_default(),
+            payload: masked(event.read().unwrap_or_default()),
             at: event.at,
         }
     }
+}
+
+/// A payload without its one-time token: an administrator needs to see that it was published and not to use it.
+fn masked(mut payload: serde_json::Value) -> serde_json::Value {
+    if let Some(token) = payload.get_mut("token") {
+        *token = "masked".into();
+    }
+    payload
 }
 
 /// The outbox, newest first, its subscribers, and dead letters.

@@ -95,6 +95,8 @@ pub struct Identity {
     pub id: UserId,
     /// What they may do.
     pub roles: Roles,
+    /// The session that our token belongs to.
+    pub session: Option<uuid::Uuid>,
 }
 
 /// A token as it is handed out.
@@ -183,17 +185,23 @@ impl Auth {
 
     /// A token for this user, good from `now` for [`AuthSettings::access_ttl`]. A013 when we have no key to sign with.
     pub fn issue(&self, user: &UserId, roles: Roles, now: Timestamp) -> Result<IssuedToken> {
-        self.sign(user, roles, now, self.settings.access_ttl, Purpose::Access)
+        self.issue_for(user, roles, now, self.settings.access_ttl)
+    }
+
+    /// [`Auth::issue`] for a session, which the token names.
+    pub fn issue_in(&self, session: uuid::Uuid, user: &UserId, roles: Roles, now: Timestamp) -> Result<IssuedToken> {
+        let of = Of { user, roles, session: Some(session), purpose: Purpose::Access };
+        self.sign(&of, now, self.settings.access_ttl)
     }
 
     /// A token of a given lifetime, for scripts and services.
     pub fn issue_for(&self, user: &UserId, roles: Roles, now: Timestamp, ttl: Duration) -> Result<IssuedToken> {
-        self.sign(user, roles, now, ttl, Purpose::Access)
+        self.sign(&Of { user, roles, session: None, purpose: Purpose::Access }, now, ttl)
     }
 
     /// A token that opens event streams for a minute and does nothing else.
     pub fn issue_stream_token(&self, user: &UserId, roles: Roles, now: Timestamp) -> Result<IssuedToken> {
-        self.sign(user, roles, now, STREAM_TOKEN_TTL, Purpose::Stream)
+        self.sign(&Of { user, roles, session: None, purpose: Purpose::Stream }, now, STREAM_TOKEN_TTL)
     }
 
     /// Reads the outside provider's key set again when it is due, or when a token named a key we do not have. Gives
@@ -205,14 +213,7 @@ impl Auth {
         }
     }
 
-    fn sign(
-        &self,
-        user: &UserId,
-        roles: Roles,
-        now: Timestamp,
-        ttl: Duration,
-        purpose: Purpose,
-    ) -> Result<IssuedToken> {
+    fn sign(&self, of: &Of<'_>, now: Timestamp, ttl: Duration) -> Result<IssuedToken> {
         let (kid, key) = self.signing.as_ref().ok_or(Code::AccountsElsewhere)?;
         let header = Header { kid: Some(kid.clone()), ..Header::new(Algorithm::HS256) };
         // whole seconds, as the claim has them; rounded down so that a token never outlives its time
@@ -220,11 +221,12 @@ impl Auth {
         let expires_s = now.after(ttl).as_millis() / 1_000;
         let claims = Claims {
             iss: &self.settings.issuer,
-            sub: user,
-            roles,
+            sub: of.user,
+            roles: of.roles,
             iat: issued_s,
             exp: expires_s,
-            purpose: (purpose == Purpose::Stream).then_some("stream"),
+            session: of.session,
+            purpose: (of.purpose == Purpose::Stream).then_some("stream"),
         };
         let token = jsonwebtoken::encode(&header, &claims, key).map_err(|e| Code::Internal.error().caused_by(e))?;
         Ok(IssuedToken {
@@ -245,8 +247,8 @@ impl Auth {
         let names = only(headers, &USER_ROLES)?.unwrap_or_default();
         let roles = self.settings.role_names.read(names.split([',', ' ']));
         match only(headers, &USER_ID)? {
-            Some(id) => Ok(Some(Identity { id: user_id(id.trim())?, roles: roles.or_user() })),
-            None if roles.includes(Role::Service) => Ok(Some(Identity { id: no_user(), roles })),
+            Some(id) => Ok(Some(Identity { id: user_id(id.trim())?, roles: roles.or_user(), session: None })),
+            None if roles.includes(Role::Service) => Ok(Some(Identity { id: no_user(), roles, session: None })),
             None => Ok(None),
         }
     }
@@ -302,11 +304,19 @@ impl Auth {
         let roles = self.settings.role_names.read_claim(claims, &self.settings.roles_claim);
         let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
         match user_id(subject) {
-            Ok(id) => Ok(Identity { id, roles: roles.or_user() }),
-            Err(_) if roles.includes(Role::Service) => Ok(Identity { id: no_user(), roles }),
+            Ok(id) => Ok(Identity { id, roles: roles.or_user(), session: session(claims) }),
+            Err(_) if roles.includes(Role::Service) => Ok(Identity { id: no_user(), roles, session: None }),
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whose token, and what for.
+struct Of<'a> {
+    user: &'a UserId,
+    roles: Roles,
+    session: Option<uuid::Uuid>,
+    purpose: Purpose,
 }
 
 #[derive(Serialize)]
@@ -316,6 +326,8 @@ struct Claims<'a> {
     roles: Roles,
     iat: i64,
     exp: i64,
+    #[serde(rename = "sid", skip_serializing_if = "Option::is_none")]
+    session: Option<uuid::Uuid>,
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     purpose: Option<&'static str>,
 }
@@ -372,6 +384,10 @@ fn gateway(settings: &GatewaySettings) -> Result<(HeaderName, Secret)> {
         return Err(wrong("the gateway's secret is empty"));
     }
     Ok((header, settings.secret.clone()))
+}
+
+fn session(claims: &Map<String, Value>) -> Option<uuid::Uuid> {
+    claims.get("sid").and_then(Value::as_str).and_then(|sid| sid.parse().ok())
 }
 
 fn user_id(text: &str) -> Result<UserId> {

@@ -151,3 +151,117 @@ fn a_password_of_the_wrong_type_is_never_repeated() {
         }
     }
 }
+
+const NEW_PASSWORD: &str = "항아리 여덟 개의 새벽";
+
+/// The tokens that were published for mails of this kind, the newest first.
+fn mailed(shop: &TestShop, kind: &str) -> Vec<String> {
+    shop.settle();
+    let topic = format!("shopping.account.{kind}-requested");
+    let events = shop.read(|tx| store::outbox::before(tx, i64::MAX, 100));
+    let of_kind = events.iter().filter(|event| *event.topic == *topic);
+    let token = |event: &store::StoredEvent| event.read::<Value>().unwrap()["token"].as_str().unwrap().to_owned();
+    of_kind.map(token).collect()
+}
+
+fn forgets(shop: &TestShop, email: &str) {
+    shop.anonymous().post("/api/v1/auth/password-reset", json!({"email": email})).must("200");
+}
+
+fn resets(shop: &TestShop, token: &str, password: &str) -> fixture::Response {
+    let body = json!({"token": token, "newPassword": password});
+    shop.anonymous().post("/api/v1/auth/password-reset/confirm", body)
+}
+
+#[test]
+fn a_forgotten_password_is_replaced_with_the_token_of_the_mail() {
+    let shop = TestShop::open();
+    let email = "forgets@example.com";
+    let session = signed_in(&shop, email);
+    forgets(&shop, "Forgets@Example.com");
+    let token = mailed(&shop, "password-reset").pop().unwrap();
+    resets(&shop, "another", NEW_PASSWORD).must("400 A014");
+    resets(&shop, &token, "iloveyou123").must("400 A012");
+    resets(&shop, &token, NEW_PASSWORD).must("200");
+    resets(&shop, &token, PASSWORD).must("400 A014");
+    refresh(&shop.anonymous(), &session["refreshToken"]).must("401 A004");
+    sign_in(&shop.anonymous(), email, PASSWORD).must("401 A005");
+    let user = sign_in(&shop.anonymous(), email, NEW_PASSWORD).must("200").json()["data"]["user"].clone();
+    assert_eq!(user["emailVerified"], true, "who reads the mails of an address has it");
+}
+
+#[test]
+fn a_token_of_a_mail_works_in_time_and_an_email_gets_few_of_them() {
+    let shop = TestShop::open();
+    signed_in(&shop, "slow@example.com");
+    for _ in 0..3 {
+        forgets(&shop, "slow@example.com");
+    }
+    assert_eq!(mailed(&shop, "password-reset").len(), 1, "one a minute");
+    for _ in 0..10 {
+        shop.turn(Duration::from_secs(60));
+        forgets(&shop, "slow@example.com");
+    }
+    let tokens = mailed(&shop, "password-reset");
+    assert_eq!(tokens.len(), 5, "five an hour");
+    shop.turn(Duration::from_secs(30 * 60));
+    resets(&shop, &tokens[0], NEW_PASSWORD).must("400 A014");
+}
+
+#[test]
+fn asking_for_a_new_password_does_not_say_which_emails_are_known() {
+    let shop = TestShop::open();
+    signed_in(&shop, "known@example.com");
+    let ask = |email: &str| shop.anonymous().post("/api/v1/auth/password-reset", json!({"email": email}));
+    let (known, unknown) = (ask("known@example.com").must("200"), ask("unknown@example.com").must("200"));
+    assert_eq!(known.body, unknown.body);
+    assert_eq!(mailed(&shop, "password-reset").len(), 1);
+    ask("not an address").must("400 C002");
+}
+
+#[test]
+fn an_email_is_verified_with_the_token_of_its_mail() {
+    let shop = TestShop::open();
+    let session = signed_in(&shop, "verify@example.com");
+    assert_eq!(session["user"]["emailVerified"], false);
+    let token = mailed(&shop, "email-verification").pop().unwrap();
+    let verify = |token: &str| shop.anonymous().post("/api/v1/auth/email-verification", json!({"token": token}));
+    resets(&shop, &token, NEW_PASSWORD).must("400 A014");
+    verify(&token).must("200");
+    verify(&token).must("400 A014");
+    let bearer = format!("Bearer {}", session["accessToken"].as_str().unwrap());
+    let user = shop.anonymous().with("authorization", &bearer);
+    assert_eq!(user.get("/api/v1/users/me").must("200").json()["data"]["emailVerified"], true);
+    shop.turn(Duration::from_secs(61));
+    user.post("/api/v1/users/me/email-verification", json!({})).must("200");
+    assert_eq!(mailed(&shop, "email-verification").len(), 2);
+    let list = shop.admin().get("/admin/events").must("200");
+    assert!(list.text().contains("\"token\":\"masked\"") && !list.text().contains(&token), "{}", list.text());
+}
+
+#[test]
+fn a_user_sees_the_sessions_and_signs_out_of_one_and_everywhere() {
+    let shop = TestShop::with(1, &[PROXY]);
+    let email = "devices@example.com";
+    let first = signed_in(&shop, email);
+    shop.turn(Duration::from_secs(60));
+    let phone = at(&shop, "10.0.0.9").with("user-agent", "Shop for phones 2.1");
+    let second = sign_in(&phone, email, PASSWORD).must("200").json()["data"].clone();
+    let bearer = format!("Bearer {}", second["accessToken"].as_str().unwrap());
+    let me = phone.with("authorization", &bearer);
+    let list = me.get("/api/v1/users/me/sessions").must("200").json()["data"].clone();
+    let shown = |n: usize, member: &str| list[n][member].clone();
+    assert_eq!(list.as_array().unwrap().len(), 2, "{list}");
+    assert_eq!((shown(0, "current"), shown(1, "current")), (json!(true), json!(false)));
+    assert_eq!((shown(0, "address"), shown(0, "device")), (json!("10.0.0.9"), json!("Shop for phones 2.1")));
+    let other = format!("/api/v1/users/me/sessions/{}", shown(1, "id").as_str().unwrap());
+    shop.buyer().delete(&other).must("404 C003");
+    me.delete(&other).must("200");
+    me.delete(&other).must("404 C003");
+    refresh(&shop.anonymous(), &first["refreshToken"]).must("401 A004");
+    let next = refresh(&phone, &second["refreshToken"]).must("200").json()["data"].clone();
+    assert_eq!(me.get("/api/v1/users/me/sessions").must("200").json()["data"].as_array().unwrap().len(), 1);
+    me.delete("/api/v1/users/me/sessions").must("200");
+    refresh(&shop.anonymous(), &next["refreshToken"]).must("401 A004");
+    assert_eq!(me.get("/api/v1/users/me/sessions").must("200").json()["data"], json!([]));
+}
