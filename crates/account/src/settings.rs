@@ -24,7 +24,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { enabled: true, refresh_ttl: Duration::from_secs(7 * 86_400), refresh_grace: Duration::from_secs(10) }
+        Settings {
+            enabled: true,
+            refresh_ttl: Duration::from_secs(7 * 86_400),
+            refresh_grace: Duration::from_secs(10),
+            reset_ttl: Duration::from_secs(30 * 60),
+            verification_ttl: Duration::from_secs(3 * 86_400),
+        }
     }
 }
 

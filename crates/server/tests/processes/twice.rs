@@ -57,6 +57,26 @@ fn a_second_serve_ends_before_it_takes_anything_from_the_first() {
 }
 
 #[test]
+fn a_repetition_after_a_kill_is_told_how_long_it_really_waits() {
+    let scenario = Scenario::new();
+    let process = scenario.program.start(Some("payment.intent-stored")).expect("it is armed for later");
+    let mut wire = process.connect().expect("it listens");
+    let order = scenario.send(&mut wire, &scenario.order(0, 1)).expect("an answer").must("201").word("/orderNumber");
+    let pay = scenario.pay(0, &order, "approve");
+    assert!(scenario.send(&mut wire, &pay).is_err(), "the process ends in the middle");
+    let process = scenario.program.start(None).expect("nothing is armed");
+    thread::sleep(Duration::from_secs(2));
+    let mut wire = process.connect().expect("it listens");
+    let again = scenario.send(&mut wire, &pay).expect("an answer").must("409 C015");
+    let wait: u64 = again.header("retry-after").parse().expect("seconds");
+    assert!((5..=28).contains(&wait), "{wait}");
+    thread::sleep(Duration::from_secs(wait + 2));
+    assert_eq!(scenario.send(&mut wire, &pay).expect("an answer").must("201").word("/status"), "COMPLETED");
+    process.kill();
+    scenario.close();
+}
+
+#[test]
 fn a_deleted_database_file_turns_the_shop_not_ready_and_no_order_is_acknowledged() {
     if testdb::wanted() != Kind::Sqlite {
         return testdb::skip("only SQLite has a file");
