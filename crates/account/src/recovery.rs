@@ -25,7 +25,7 @@ const COUNTED_FOR: Duration = Duration::from_secs(3_600);
 }
 
 /// Publishes a token that resets the password of the user with this e-mail. Without such a user, or too soon after the last
-/// one, nothing is published; the same is stored and answered, so that nobody learns which e-mails are known.
+/// one, nothing is published; the same is stored and answered, so that a stranger does not learn which e-mails are known.
 pub fn request_reset(tx: &mut Tx<'_>, attempt: &Attempt, ttl: Duration) -> Result<()> {
     let user = attempt.find(tx)?.map(|(user, _)| user);
     let user = user.filter(|user| user.must_be_active().is_ok());
@@ -70,7 +70,7 @@ pub fn begin_reset(tx: &mut Tx<'_>, token: &str) -> Result<(User, [u8; 16])> {
     Ok((user, crate::ops::salt(tx)?))
 }
 
-/// Stores the hash of the new password and ends every session. Whoever has the token reads the mails of the address, so it
+/// Stores the hash of the new password and ends every session. The holder of the token reads the mails of the address, so it
 /// is verified too. A014 when the token is not valid any more.
 pub fn reset(tx: &mut Tx<'_>, token: &str, hash: &str, address: &str) -> Result<()> {
     let id = take(tx, token, Purpose::PasswordReset)?;

@@ -5,10 +5,11 @@ use crate::ops;
 use crate::session::SessionView;
 use axum::{extract::State, http::HeaderMap};
 use uuid::Uuid;
-use web::{ApiResult, App, Path, done, ok};
+use web::{ApiResult, App, Path, done, ok, response::Success};
 
 /// The caller's open sessions, the one used last first.
-#[utoipa::path(get, path = "/api/v1/users/me/sessions", tag = "account", responses((status = 200, body = Vec<SessionView>)))]
+#[utoipa::path(get, path = "/api/v1/users/me/sessions", tag = "account",
+    responses((status = 200, body = Success<Vec<SessionView>>)))]
 pub async fn sessions(State(app): State<App>, user: web::User, headers: HeaderMap) -> ApiResult<Vec<SessionView>> {
     must_keep_accounts(&app)?;
     let current = app.auth.verify(&headers, app.now())?.and_then(|caller| caller.session);

@@ -26,8 +26,9 @@ pub(crate) fn copy(config: &Config, wanted: &Wanted) -> Result<ExitCode, Fault> 
     let urls = [address("--from", &wanted.from)?, address("--to", &wanted.to)?];
     let [from, to] = &urls;
     say(format_args!("copying {from} to {to}; nothing may serve either of them meanwhile"));
-    let source = opened(&config.settings, from, Side::Source)?;
-    let target = opened(&config.settings, to, Side::Target)?;
+    let alone = !is_one_file(from, to);
+    let source = opened(&config.settings, from, Side::Source, alone)?;
+    let target = opened(&config.settings, to, Side::Target, alone)?;
     let outcome = Copying { settings: &config.settings, urls: &urls, source: &source, target: &target }.all(wanted);
     source.close_blocking();
     target.close_blocking();
@@ -41,7 +42,13 @@ fn address(flag: &str, text: &str) -> Result<DatabaseUrl, Fault> {
     })
 }
 
-fn opened(settings: &Settings, url: &DatabaseUrl, side: Side) -> Result<Db, Fault> {
+/// Whether both are the same file, which can be locked only once; another check refuses to copy a shop to itself.
+fn is_one_file(one: &DatabaseUrl, other: &DatabaseUrl) -> bool {
+    let real = |url: &DatabaseUrl| url.file().and_then(|path| path.canonicalize().ok());
+    real(one).is_some_and(|path| real(other) == Some(path))
+}
+
+fn opened(settings: &Settings, url: &DatabaseUrl, side: Side, alone: bool) -> Result<Db, Fault> {
     let what = || format!("the {side} {url} cannot be opened");
     if url.file().is_some_and(|path| !path.exists()) {
         let remedy = match side {
@@ -53,8 +60,14 @@ fn opened(settings: &Settings, url: &DatabaseUrl, side: Side) -> Result<Db, Faul
     let opened = Db::open(store::Settings {
         connect_timeout: settings.database.connect_timeout,
         statement_timeout: STATEMENT_MAX,
+        alone,
         ..store::Settings::of(url.clone(), opening::clock())
     });
+    if opened.as_ref().is_err_and(|error| error.code() == kernel::Code::Conflict) {
+        let why = "another program has locked the file";
+        let remedy = "stop every `holdfast serve` on it, then copy";
+        return Err(Fault::new(format!("the {side} {url} is being served"), why, remedy).failed());
+    }
     opened
         .map_err(|error| Fault::caused_by(what(), &error, "check its address, user and password, and that it answers"))
 }

@@ -3,6 +3,7 @@
 
 use super::activity::{Activity, Watched};
 use crate::edge::Peer;
+use crate::opening::clock_must_be_set;
 use axum::{Router, body::Body};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -52,6 +53,10 @@ impl Protocols {
 
     /// Serves a connection until it ends, or until `stop` and a little longer.
     pub async fn serve(&self, mut stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+        if let Err(fault) = clock_must_be_set() {
+            tracing::error!(%fault, "a connection is closed");
+            return;
+        }
         prepare(&stream, self.times.idle);
         let begun = tokio::select! {
             () = stop.cancelled() => return,
@@ -128,7 +133,7 @@ impl End {
     }
 }
 
-/// Small packets leave at once, and a peer that no longer acknowledges anything is given up by the system.
+/// Small packets leave at once, and the system closes the connection of a peer that no longer acknowledges anything.
 fn prepare(stream: &TcpStream, idle: Duration) {
     let _ = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]

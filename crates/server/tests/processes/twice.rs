@@ -43,6 +43,10 @@ fn a_second_serve_ends_before_it_takes_anything_from_the_first() {
         let (code, said) = second(&scenario, "127.0.0.1:0");
         assert!(code == Some(3) && said.contains("another program serves"), "{code:?}: {said}");
         assert!(said.contains("stop the program that serves this file"), "{said}");
+        let copy = ["copy", "--from", scenario.program.url(), "--to", "sqlite:another.db"];
+        let output = Command::new(env!("CARGO_BIN_EXE_holdfast")).args(copy).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(3) && said.contains("is being served"), "{said}");
     }
     // longer than an instance takes to see that it lost the lease
     for _ in 0..8 {
