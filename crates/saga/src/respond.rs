@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repetition_is_told_the_real_time_once_a_call_takes_long() {
+    fn a_repetition_learns_the_real_time_once_a_call_takes_long() {
         assert_eq!(again_in_s(HOLD), 1);
         assert_eq!(again_in_s(HOLD - Duration::from_secs(1)), 1);
         assert_eq!(again_in_s(Duration::from_secs(20)), 21);

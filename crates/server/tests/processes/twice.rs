@@ -61,7 +61,7 @@ fn a_second_serve_ends_before_it_takes_anything_from_the_first() {
 }
 
 #[test]
-fn a_repetition_after_a_kill_is_told_how_long_it_really_waits() {
+fn a_repetition_after_a_kill_learns_how_long_it_really_waits() {
     let scenario = Scenario::new();
     let process = scenario.program.start(Some("payment.intent-stored")).expect("it is armed for later");
     let mut wire = process.connect().expect("it listens");
@@ -75,6 +75,7 @@ fn a_repetition_after_a_kill_is_told_how_long_it_really_waits() {
     let wait: u64 = again.header("retry-after").parse().expect("seconds");
     assert!((5..=28).contains(&wait), "{wait}");
     thread::sleep(Duration::from_secs(wait + 2));
+    let mut wire = process.connect().expect("it listens");
     assert_eq!(scenario.send(&mut wire, &pay).expect("an answer").must("201").word("/status"), "COMPLETED");
     process.kill();
     scenario.close();
