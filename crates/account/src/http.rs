@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
         .add(PUBLIC.costly(), routes!(recovery::verify_email))
         .add(USER.costly(), routes!(recovery::request_email_verification))
         .add(USER, routes!(sessions::sessions, sessions::end_sessions))
-        .add(USER, routes!(sessions::end_session))
+        .add(USER.refusing(&[Code::NotFound]), routes!(sessions::end_session))
         .add(USER, routes!(addresses, save_address))
         .add(USER.refusing(&[Code::AddressNotFound]), routes!(change_address, forget_address))
 }
