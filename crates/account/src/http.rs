@@ -151,7 +151,8 @@ pub async fn sign_in(
     // a token that is no longer good is what a client that signs in often has
     let holder = app.auth.verify(&headers, app.now()).ok().flatten().map(|caller| caller.id);
     let device = headers.get(USER_AGENT).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
-    let device = text::optional("device", device.as_deref().map(|name| cut(name, DEVICE_MAX)), DEVICE_MAX).ok().flatten();
+    let device =
+        text::optional("device", device.as_deref().map(|name| cut(name, DEVICE_MAX)), DEVICE_MAX).ok().flatten();
     let attempt = Arc::new(Attempt { email, typed, address: client.text(), holder, device });
     let begun = Arc::clone(&attempt);
     let found = app.db.read("account.begin-sign-in", move |tx| ops::begin_sign_in(tx, &begun)).await?;

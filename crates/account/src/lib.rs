@@ -31,10 +31,7 @@ pub const MODULE: web::Module = web::Module {
             name: "account/0003_sign_in_addresses",
             sql: include_str!("../migrations/0003_sign_in_addresses.sql"),
         },
-        ::store::Migration {
-            name: "account/0004_sessions",
-            sql: include_str!("../migrations/0004_sessions.sql"),
-        },
+        ::store::Migration { name: "account/0004_sessions", sql: include_str!("../migrations/0004_sessions.sql") },
     ],
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],

@@ -45,13 +45,7 @@ pub fn request_verification(tx: &mut Tx<'_>, user: User, ttl: Duration) -> Resul
 }
 
 /// A new token, stored as its hash; `None` when the e-mail has had enough of them.
-fn draw(
-    tx: &mut Tx<'_>,
-    purpose: Purpose,
-    email: &str,
-    user: Option<UserId>,
-    ttl: Duration,
-) -> Result<Option<String>> {
+fn draw(tx: &mut Tx<'_>, purpose: Purpose, email: &str, user: Option<UserId>, ttl: Duration) -> Result<Option<String>> {
     let now = tx.now();
     let (count, newest) = store::one_time_tokens(tx, email, purpose, now.before(COUNTED_FOR))?;
     if count >= TOKENS_MAX || newest.is_some_and(|newest| now < newest.after(PAUSE)) {

@@ -150,8 +150,10 @@ impl Limits {
                     let _held_until_the_stream_ends = &counted;
                 }))
             }),
-            None => Failure(Code::TooManyRequests.because("close other event streams first").retry_after(STREAM_RETRY_S))
-                .into_response(),
+            None => {
+                Failure(Code::TooManyRequests.because("close other event streams first").retry_after(STREAM_RETRY_S))
+                    .into_response()
+            }
         }
     }
 

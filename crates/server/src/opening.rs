@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn a_clock_before_1970_is_refused_at_the_start() {
         assert!(clock_is_set(UNIX_EPOCH + Duration::from_secs(1_770_336_000)).is_ok());
-        for unset in [UNIX_EPOCH, UNIX_EPOCH - Duration::from_millis(1), UNIX_EPOCH - Duration::from_secs(86_400 * 365)] {
+        for unset in [UNIX_EPOCH, UNIX_EPOCH - Duration::from_millis(1), UNIX_EPOCH - Duration::from_secs(86_400 * 365)]
+        {
             let fault = clock_is_set(unset).unwrap_err();
             assert!(fault.what.contains("clock") && fault.exit_code == 3, "{fault}");
         }

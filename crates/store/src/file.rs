@@ -55,7 +55,8 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
     let failed = |error: std::io::Error| {
         Code::Unavailable.because("the database cannot be locked").caused_by(format!("{}: {error}", path.display()))
     };
-    let file = File::options().read(true).write(true).create(true).truncate(false).open(to_lock(path)).map_err(failed)?;
+    let file =
+        File::options().read(true).write(true).create(true).truncate(false).open(to_lock(path)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {

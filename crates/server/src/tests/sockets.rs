@@ -135,7 +135,10 @@ async fn a_client_has_only_its_share_of_connections_and_streams() {
     first.read_exact(&mut head).await.unwrap();
     assert_eq!(&head, b"HTTP/1.1 200");
     let second = String::from_utf8(closed(says(server.address, stream).await).await).unwrap();
-    assert!(second.starts_with("HTTP/1.1 429") && second.contains("C012") && second.contains("retry-after"), "{second}");
+    assert!(
+        second.starts_with("HTTP/1.1 429") && second.contains("C012") && second.contains("retry-after"),
+        "{second}"
+    );
     drop(first);
     for _ in 0..50 {
         tokio::time::sleep(Duration::from_millis(100)).await;
