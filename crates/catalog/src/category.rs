@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 pub const DEPTH_MAX: usize = 5;
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 100;
+/// Longest name as names are compared, in characters: folding makes some names longer.
+const NAME_KEY_MAX: usize = 300;
 /// Most categories of a shop. The whole tree is one response, and every change reads all of it.
 pub const CATEGORIES_MAX: usize = 5_000;
 /// Separates the names of a path. Names must not contain it.
@@ -89,7 +91,8 @@ impl Tree {
             tree.all.insert(category.id, category);
         }
         for siblings in tree.children.values_mut() {
-            siblings.sort_by_key(|id| tree.all.get(id).map(|c| (c.display_order, c.name.clone())));
+            siblings
+                .sort_by_cached_key(|id| tree.all.get(id).map(|c| (c.display_order, text::sort_key(&c.name), c.id)));
         }
         tree
     }
@@ -259,11 +262,28 @@ pub fn unknown(id: CategoryId) -> kernel::Error {
 
 /// A category's name without stray blanks; C002 when it is blank, too long or contains [`PATH_SIGN`].
 pub fn name(text: &str) -> Result<String> {
-    let name = line("name", text, NAME_MAX)?;
+    let name = named("name", text)?;
     match name.contains(PATH_SIGN) {
         true => Err(text::wrong("name", format!("must not contain {PATH_SIGN}"))),
         false => Ok(name),
     }
+}
+
+fn named(field: &str, text: &str) -> Result<String> {
+    let name = line(field, text, NAME_MAX)?;
+    match name_key(&name) {
+        Some(_) => Ok(name),
+        None => Err(text::wrong(
+            field,
+            format!("must have at most {NAME_KEY_MAX} characters when its signs are written out"),
+        )),
+    }
+}
+
+/// A name as names are compared; `None` when that is too long to be stored.
+pub(crate) fn name_key(name: &str) -> Option<String> {
+    let key = text::folded(name);
+    (key.chars().count() <= NAME_KEY_MAX).then_some(key)
 }
 
 /// The names of a path such as `Apparel > Topwear`; C002 when one is blank or there are more than [`DEPTH_MAX`].
@@ -272,7 +292,7 @@ pub fn path(text: &str) -> Result<Vec<String>> {
     if names.len() > DEPTH_MAX {
         return Err(text::wrong("category", format!("must have at most {DEPTH_MAX} levels")));
     }
-    names.into_iter().map(|part| line("category", part, NAME_MAX)).collect()
+    names.into_iter().map(|part| named("category", part)).collect()
 }
 
 #[cfg(test)]
@@ -318,6 +338,15 @@ mod tests {
         first.display_order = -1;
         let tree = Tree::of(vec![category(2, None), first, category(1, None)]);
         assert_eq!(tree.children(None), [id(9), id(1), id(2)]);
+        let named = |n, name: &str| Category { name: name.to_owned(), ..category(n, None) };
+        let tree = Tree::of(vec![
+            named(1, "Zebra"),
+            named(2, "가방"),
+            named(3, "apple"),
+            named(4, "éclair"),
+            named(5, "Banana"),
+        ]);
+        assert_eq!(tree.children(None), [id(3), id(5), id(4), id(1), id(2)]);
     }
 
     #[test]

@@ -11,13 +11,21 @@ pub mod text;
 pub mod variant;
 
 /// This domain's tables.
-pub const MIGRATIONS: &[::store::Migration] =
-    &[::store::Migration { name: "catalog/0001_catalog", sql: include_str!("../migrations/0001_catalog.sql") }];
+pub const MIGRATIONS: &[::store::Migration] = &[
+    ::store::Migration { name: "catalog/0001_catalog", sql: include_str!("../migrations/0001_catalog.sql") },
+    ::store::Migration { name: "catalog/0002_keys", sql: include_str!("../migrations/0002_keys.sql") },
+];
 
 /// What the catalogue contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: &[store::STATEMENTS, store::variants::STATEMENTS, store::categories::STATEMENTS],
+    backfills: store::keys::BACKFILLS,
+    statements: &[
+        store::STATEMENTS,
+        store::variants::STATEMENTS,
+        store::categories::STATEMENTS,
+        store::keys::STATEMENTS,
+    ],
     routes: http::routes,
     invalidates: http::invalidates,
     checks: store::AUDIT,

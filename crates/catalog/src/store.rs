@@ -2,13 +2,14 @@
 //! their own files below.
 
 pub(crate) mod categories;
+pub(crate) mod keys;
 pub(crate) mod variants;
 
 use crate::category::{CATEGORIES_MAX, DEPTH_MAX, PATH_SIGN, Tree};
 use crate::ops::Sellable;
 use crate::product::{Content, Product, Status};
 use crate::variant;
-use kernel::{Code, ProductId, Result, UserId, VariantId};
+use kernel::{Code, ProductId, Result, UserId, VariantId, text};
 use store::{Arg, Check, Row, Tx, Violation, args, concatcp};
 
 /// What [`product`] reads, in this order, and where it is read from: `c1` is the product's category, `c2` to `c5` are the
@@ -35,18 +36,28 @@ const BY_IDS: &str = concatcp!(PRODUCTS, " where p.id in ([?])");
 const LOCK: &str = "select id from products where id = ? {for update}";
 const LOCK_IDS: &str = "select id from products where id in ([?]) order by id {for update}";
 const NAMES_HELD: &str = "select held_name, id, sku from products where held_name in ([?])";
-const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku in ([?])
-    union all select p.sku, p.id from products p where p.sku in ([?])";
+/// The key is empty in rows of older shops whose sku differs from another one in case only.
+const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku_key in ([?]) or v.sku in ([?])
+    union all select p.sku, p.id from products p where p.sku_key in ([?]) or p.sku in ([?])";
 /// The variants that have a sku, then the product: a product shares its sku with its only variant.
 const SKU_HOLDERS: &str = "select p.id, p.status, v.id, v.status from product_variants v
-    join products p on p.id = v.product_id where v.sku = ?
-    union all select p.id, p.status, null, null from products p where p.sku = ?";
-const INSERT: &str = "insert into products (sku, name, held_name, description, price, sale_price, current_price, category_id, brand,
-    image_url, status, seller_id, version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
+    join products p on p.id = v.product_id where v.sku_key = ? or v.sku = ?
+    union all select p.id, p.status, null, null from products p where p.sku_key = ? or p.sku = ?";
+const INSERT: &str =
+    "insert into products (sku, sku_key, name, name_key, held_name, description, price, sale_price, current_price,
+    lowest_price, highest_price, category_id, brand, image_url, status, seller_id, version, created_at, updated_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
 const SAVE: &str =
-    "update products set name = ?, held_name = ?, description = ?, price = ?, sale_price = ?, current_price = ?,
+    "update products set name = ?, name_key = ?, held_name = ?, description = ?, price = ?, sale_price = ?, current_price = ?,
     category_id = ?, brand = ?, image_url = ?, status = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
+/// Lists are filtered and sorted by what can be paid for a product: from its cheapest variant on sale to its dearest.
+const SET_RANGE: &str = "update products set
+    lowest_price = current_price + coalesce((select min(v.price_adjustment) from product_variants v
+        where v.product_id = products.id and v.status = 'ACTIVE'), 0),
+    highest_price = current_price + coalesce((select max(v.price_adjustment) from product_variants v
+        where v.product_id = products.id and v.status = 'ACTIVE'), 0)
+    where id = ?";
 
 const WITHOUT_ONE_DEFAULT: &str = "select p.id, (select count(*) from product_variants v where v.default_of = p.id)
     from products p where (select count(*) from product_variants v where v.default_of = p.id and v.product_id = p.id) <> 1 limit ?";
@@ -55,12 +66,30 @@ const WRONG_PRICES: &str = "select id, price, sale_price, current_price from pro
 const FREE_VARIANTS: &str = "select v.id, p.current_price + v.price_adjustment
     from product_variants v join products p on p.id = v.product_id
     where p.current_price + v.price_adjustment <= 0 and v.status <> 'DISCONTINUED' limit ?";
+const WRONG_RANGES: &str = "select p.id, p.lowest_price, p.highest_price, p.current_price + coalesce(v.lowest, 0),
+        p.current_price + coalesce(v.highest, 0)
+    from products p left join (select product_id, min(price_adjustment) as lowest, max(price_adjustment) as highest
+        from product_variants where status = 'ACTIVE' group by product_id) v on v.product_id = p.id
+    where p.lowest_price <> p.current_price + coalesce(v.lowest, 0)
+       or p.highest_price <> p.current_price + coalesce(v.highest, 0) limit ?";
 const DEAD_NAMES: &str = "select id, held_name from products where held_name is not null
     and (status = 'DISCONTINUED' or held_name <> name) limit ?";
 
 /// Every statement of this file; variants, images and categories have their own lists.
-pub(crate) const STATEMENTS: &[&str] =
-    &[SELLABLES, DEFAULTS, RESOLVE, BY_IDS, LOCK, LOCK_IDS, NAMES_HELD, SKUS_TAKEN, SKU_HOLDERS, INSERT, SAVE];
+pub(crate) const STATEMENTS: &[&str] = &[
+    SELLABLES,
+    DEFAULTS,
+    RESOLVE,
+    BY_IDS,
+    LOCK,
+    LOCK_IDS,
+    NAMES_HELD,
+    SKUS_TAKEN,
+    SKU_HOLDERS,
+    INSERT,
+    SAVE,
+    SET_RANGE,
+];
 
 /// What must hold among products and variants.
 pub const AUDIT: &[Check] = &[
@@ -84,6 +113,13 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "variant {}",
         found: "{}",
+    },
+    Check {
+        rule: "a product's range of prices is that of its variants on sale",
+        sql: WRONG_RANGES,
+        given: &[],
+        subject: "product {}",
+        found: "{} to {}, and its variants cost {} to {}",
     },
     Check {
         rule: "a name is owned only by a live product of that name",
@@ -196,6 +232,10 @@ pub(crate) fn by_ids_locked(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Pr
     by_ids(tx, ids)
 }
 
+fn folded(skus: &[&str]) -> Vec<String> {
+    skus.iter().map(|sku| text::folded(sku)).collect()
+}
+
 /// The product; S001 when there is none.
 pub(crate) fn find(tx: &mut Tx<'_>, id: ProductId) -> Result<Product> {
     by_ids(tx, &[id])?.pop().ok_or_else(|| unknown(id))
@@ -218,9 +258,11 @@ pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String,
     tx.query(NAMES_HELD, args![Arg::list(names)], |row| Ok((row.next()?, row.next()?, row.next()?)))
 }
 
-/// Those of `skus` that a variant or a product has, with the product.
+/// The stored skus that are the same identities as some of `skus`, of variants and products, with the product.
 pub(crate) fn skus_taken(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<(String, ProductId)>> {
-    tx.query(SKUS_TAKEN, args![Arg::list(skus), Arg::list(skus)], |row| Ok((row.next()?, row.next()?)))
+    let keys = folded(skus);
+    let values = [Arg::list(&keys), Arg::list(skus), Arg::list(&keys), Arg::list(skus)];
+    tx.query(SKUS_TAKEN, &values, |row| Ok((row.next()?, row.next()?)))
 }
 
 /// Who has a sku.
@@ -234,7 +276,8 @@ pub(crate) struct SkuHolder {
 
 /// The variant or product that has this sku.
 pub(crate) fn sku_holder(tx: &mut Tx<'_>, sku: &str) -> Result<Option<SkuHolder>> {
-    let holders = tx.query(SKU_HOLDERS, args![sku, sku], |row| {
+    let key = text::folded(sku);
+    let holders = tx.query(SKU_HOLDERS, args![key, sku, key, sku], |row| {
         Ok(SkuHolder {
             product: row.next()?,
             product_deleted: row.next::<Status>()? == Status::Discontinued,
@@ -256,13 +299,18 @@ pub(crate) fn insert(
 ) -> Result<ProductId> {
     let now = tx.now();
     let (held_name, current) = (holds_name.then_some(&content.name), content.current_price());
+    let (sku_key, name_key) = (text::folded(sku), text::sort_key(&content.name));
     let values = args![
         sku,
+        sku_key,
         content.name,
+        name_key,
         held_name,
         content.description,
         content.price,
         content.sale_price,
+        current,
+        current,
         current,
         content.category_id,
         content.brand,
@@ -281,8 +329,10 @@ pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
     let now = tx.now();
     let content = &product.content;
     let (held_name, current) = (product.holds_name.then_some(&content.name), content.current_price());
+    let name_key = text::sort_key(&content.name);
     let values = args![
         content.name,
+        name_key,
         held_name,
         content.description,
         content.price,
@@ -296,5 +346,14 @@ pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
         product.id,
         product.version
     ];
-    Ok(tx.exec(SAVE, values)? == 1)
+    if tx.exec(SAVE, values)? == 0 {
+        return Ok(false);
+    }
+    set_range(tx, product.id)?;
+    Ok(true)
+}
+
+/// Stores what the product's variants on sale cost, after one of them or the product's price changed.
+pub(crate) fn set_range(tx: &mut Tx<'_>, id: ProductId) -> Result<()> {
+    tx.exec_unseen(SET_RANGE, args![id])
 }

@@ -321,6 +321,43 @@ fn a_category_is_chosen_by_its_id_path_or_name() {
     assert_eq!(both, [outer, inner]);
 }
 
+#[test]
+fn an_older_shop_gets_its_keys_when_it_opens() {
+    let shop = Shop::open();
+    let named = |sku: &str, name: &str| {
+        let content = Content { name: name.into(), ..mug().content };
+        New { sku: Some(sku.into()), content, ..mug() }
+    };
+    let older: Vec<ProductId> =
+        [named("abc", "Zebra"), named("x", "apple")].into_iter().map(|new| shop.makes(new).product).collect();
+    shop.does(|tx| categories::create(tx, content("Mugs", None)));
+    let (first, second) = (older[0], older[1]);
+    // an older version wrote no keys and took skus that differ in case for two
+    for statement in [
+        "update products set sku_key = null, name_key = '', sku = case when sku = 'x' then 'ABC' else sku end",
+        "update product_variants set sku_key = null, sku = case when sku = 'x' then 'ABC' else sku end",
+        "update categories set name_key = null",
+    ] {
+        shop.does(move |tx| tx.exec(statement, ::store::args![]));
+    }
+    let filled = || shop.wait(shop.db().backfill(MODULE.backfills.to_vec())).unwrap();
+    filled();
+    filled();
+    let keys = shop.does(|tx| {
+        tx.query("select sku, sku_key from products order by name_key", ::store::args![], |row| {
+            Ok((row.get::<String>(0)?, row.get::<Option<String>>(1)?))
+        })
+    });
+    assert_eq!(keys, [("ABC".to_owned(), None), ("abc".to_owned(), Some("abc".to_owned()))]);
+    let taken = shop.refused(move |tx| products::create(tx, Author::Admin, New { sku: Some("Abc".into()), ..mug() }));
+    assert_eq!(taken.code(), Code::ProductAlreadyExists);
+    assert_eq!(shop.refused(|tx| categories::create(tx, content("MUGS", None))).code(), Code::Conflict);
+    // both go on as before
+    for id in [first, second] {
+        assert_eq!(shop.does(move |tx| products::close(tx, Author::Admin, id, None)).status, Status::Inactive);
+    }
+}
+
 fn row(sku: &str, name: &str, price: i64) -> upsert::Row {
     upsert::Row { sku: sku.into(), name: Some(name.into()), price: Some(Money::minor(price)), ..upsert::Row::default() }
 }

@@ -43,6 +43,7 @@ impl Shop {
             viewer: Viewer::Public,
             sort: (Column::Name, false),
             request: PageRequest::new(0, 100).unwrap(),
+            after: None,
         };
         let page = self.does(move |tx| list::page(tx, &question, Currency::KRW));
         page.content.into_iter().map(|product| product.sku).collect()

@@ -1,12 +1,12 @@
 //! Lists of products: filters, sorting, pages.
 
 use crate::page::{self, ProductPage, Viewer};
-use crate::store::Conditions;
+use crate::store::{Conditions, place};
 use catalog::category::Choice;
 use catalog::ops::categories;
 use catalog::product::Status;
 use kernel::money::MONEY_MAX_MINOR;
-use kernel::{Currency, Money, Page, PageRequest, Result, UserId, text};
+use kernel::{Currency, Money, Page, PageRequest, ProductId, Result, SortValue, SortedCursor, UserId, text};
 use store::Tx;
 
 /// The sort orders of a list.
@@ -14,7 +14,7 @@ use store::Tx;
 pub enum Column {
     /// When the product was made.
     CreatedAt,
-    /// What one unit costs now.
+    /// What one unit costs now: of the cheapest variant on sale, or of the dearest when it descends.
     Price,
     /// Its name.
     Name,
@@ -33,11 +33,11 @@ pub struct Filter {
     pub category: Option<Choice>,
     /// Exactly this brand.
     pub brand: Option<String>,
-    /// What one unit costs now, at least.
+    /// What one unit of a variant on sale costs now, at least.
     pub min_price: Option<Money>,
-    /// What one unit costs now, at most.
+    /// What one unit of a variant on sale costs now, at most.
     pub max_price: Option<Money>,
-    /// Only products that can be bought now. `false` is no filter, because an unticked box in a form sends it.
+    /// Only products of which a variant with such a price can be bought now. `false` is no filter, because an unticked box in a form sends it.
     pub in_stock: bool,
 }
 
@@ -56,9 +56,14 @@ pub struct Question {
     pub sort: (Column, bool),
     /// Which page.
     pub request: PageRequest,
+    /// Go on after this row instead.
+    pub after: Option<SortedCursor>,
 }
 
-/// The page of a list. C002 for a negative price and for prices in the wrong order. An unknown category gives an empty page. The number of
+/// The letters of the orders in cursors, in the sequence of [`place`].
+const ORDERS: [char; 6] = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/// The page of a list. C002 for a negative price, for prices in the wrong order and for a cursor of another order. An unknown category gives an empty page. The number of
 /// statements is constant.
 pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<Page<ProductPage>> {
     let Filter { category, brand, min_price, max_price, in_stock } = &question.filter;
@@ -69,6 +74,10 @@ pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<
     }
     if lowest > highest {
         return Err(text::wrong("minPrice", "must not be above maxPrice"));
+    }
+    let order = ORDERS[place(question.sort)];
+    if question.after.as_ref().is_some_and(|after| !fits(after, order, question.sort)) {
+        return Err(text::wrong("cursor", "belongs to another sort"));
     }
     let categories = category.as_ref().map(|choice| categories::chosen(tx, choice)).transpose()?;
     if categories.as_ref().is_some_and(Vec::is_empty) {
@@ -89,6 +98,17 @@ pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<
         in_stock: *in_stock,
     };
     let total = crate::store::count(tx, &conditions)?;
-    let ids = crate::store::ids(tx, &conditions, question.sort, question.request)?;
-    Ok(question.request.of(page::pages(tx, &ids, currency, question.viewer)?, total))
+    let rows = crate::store::ids(tx, &conditions, question.sort, question.request, question.after.as_ref())?;
+    let cursor = |(id, value): &(ProductId, SortValue)| SortedCursor { order, value: value.clone(), id: id.raw() };
+    let page = question.request.page_after(rows, total, question.after.clone(), cursor);
+    let ids: Vec<ProductId> = page.content.iter().map(|(id, _)| *id).collect();
+    Ok(page.with(page::pages(tx, &ids, currency, question.viewer)?))
+}
+
+fn fits(after: &SortedCursor, order: char, (column, _): (Column, bool)) -> bool {
+    let kind = match (&after.value, column) {
+        (SortValue::Number(_), Column::CreatedAt | Column::Price) | (SortValue::Key(_), Column::Name) => true,
+        (SortValue::Number(_), Column::Name) | (SortValue::Key(_), Column::CreatedAt | Column::Price) => false,
+    };
+    after.order == order && kind
 }

@@ -331,6 +331,8 @@ pub struct BulkVariant {
     pub variant_name: Option<String>,
     /// What one unit costs now.
     pub price: Money,
+    /// The same as `price`, as products have it.
+    pub effective_price: Money,
     /// Whether it is on sale.
     pub on_sale: bool,
     /// The product's first image.
@@ -358,6 +360,7 @@ pub fn by_ids(tx: &mut Tx<'_>, ids: &[VariantId]) -> Result<Vec<BulkVariant>, Er
             product_name: one.product_name,
             variant_name: one.variant_name,
             price: one.price,
+            effective_price: one.price,
             on_sale: one.on_sale,
             image_url: one.image_url,
             seller_id: one.seller,

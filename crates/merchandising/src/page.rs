@@ -28,7 +28,13 @@ pub struct ProductPage {
     pub price: Money,
     /// The price it is sold at instead.
     pub sale_price: Option<Money>,
-    /// ISO 4217 code of both prices.
+    /// What one unit costs now when the product is bought by its id alone.
+    pub effective_price: Money,
+    /// What one unit of its cheapest variant on sale costs now.
+    pub min_price: Money,
+    /// What one unit of its dearest variant on sale costs now.
+    pub max_price: Money,
+    /// ISO 4217 code of all prices.
     #[schema(example = "KRW")]
     pub currency: &'static str,
     /// The path of its category.
@@ -77,6 +83,8 @@ pub struct VariantPage {
     pub options: Options,
     /// What one unit costs now.
     pub price: Money,
+    /// The same as `price`, as a product has it.
+    pub effective_price: Money,
     /// Added to the product's current price.
     pub price_adjustment: Money,
     /// Units that can be sold now.
@@ -166,6 +174,10 @@ fn assemble(
     let sold: Vec<VariantId> = family.iter().filter(|variant| on_sale(variant)).map(|variant| variant.id).collect();
     let (stock, stock_status) = available(places, |id| sold.contains(&id));
     let stock_version = version(places, |id| family.iter().any(|one| one.id == id));
+    let current = product.content.current_price();
+    let on_sale_at = || family.iter().filter(|variant| on_sale(variant)).map(|variant| variant.price);
+    let (min_price, max_price) = (on_sale_at().min().unwrap_or(current), on_sale_at().max().unwrap_or(current));
+    let effective_price = family.iter().find(|variant| variant.is_default).map_or(current, |variant| variant.price);
     let shown = family.into_iter().filter(|variant| viewer == Viewer::Owner || on_sale(variant));
     let variants: Vec<VariantPage> = shown.map(|variant| variant_page(variant, places)).collect();
     let content = product.content;
@@ -176,6 +188,9 @@ fn assemble(
         description: content.description,
         price: content.price,
         sale_price: content.sale_price,
+        effective_price,
+        min_price,
+        max_price,
         currency: currency.code(),
         category: product.category,
         category_id: content.category_id,
@@ -204,6 +219,7 @@ pub(crate) fn variant_page(variant: Variant, levels: &[LocationStock]) -> Varian
         name: variant.name,
         options: variant.options,
         price: variant.price,
+        effective_price: variant.price,
         price_adjustment: variant.price_adjustment,
         stock,
         stock_version: version(levels, |id| id == variant.id),

@@ -61,6 +61,8 @@ pub struct PopularProduct {
     pub product_name: String,
     /// What one unit costs now.
     pub price: Money,
+    /// The same as `price`, as products have it.
+    pub effective_price: Money,
     /// Units in paid orders of those days.
     pub sold_quantity: i64,
     /// What was paid for them.
@@ -92,6 +94,7 @@ pub fn popular(tx: &mut Tx<'_>, days: i64, limit: i64) -> Result<Vec<PopularProd
             product_id: sold.product,
             product_name: product.product_name,
             price: product.price,
+            effective_price: product.price,
             sold_quantity: sold.quantity,
             sold_amount: sold.amount,
         })

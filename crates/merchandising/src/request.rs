@@ -232,7 +232,7 @@ impl SaveProduct {
             return Err(text::wrong("status", "is changed by publish, close and DELETE"));
         }
         match &self.sku {
-            Some(sent) if text::identity(sent) != sku => Err(text::wrong("sku", "cannot be changed")),
+            Some(sent) if text::folded(sent) != text::folded(sku) => Err(text::wrong("sku", "cannot be changed")),
             Some(_) | None => Ok(()),
         }
     }

@@ -3,7 +3,8 @@
 use crate::list::Column;
 use catalog::product::Status;
 use kernel::money::MONEY_MAX_MINOR;
-use kernel::{CategoryId, Money, PageRequest, ProductId, Result, UserId};
+use kernel::text::SORT_KEY_LAST;
+use kernel::{CategoryId, Money, PageRequest, ProductId, Result, SortValue, SortedCursor, UserId};
 use store::{Arg, Tx, args, concatcp};
 
 /// Filters before the price. A filter that a caller does not use has 0 as its first argument.
@@ -12,15 +13,20 @@ const FILTERS: &str = "
      where p.status in ([?])
        and (cast(? as {bigint}) = 0 or p.brand = ?)
        and (cast(? as {bigint}) = 0 or p.seller_id = ?)";
-/// The range of prices in a form that lets the planner use the index on the price.
-const PRICE: &str = " and p.current_price >= ? and p.current_price <= ?";
-/// The same range in a form that hides the column from the planner, where another index gives the order.
-const PRICE_WITHOUT_INDEX: &str = " and p.current_price + 0 >= ? and p.current_price + 0 <= ?";
-/// The filter after the price.
-const IN_STOCK: &str = "
+/// Products of which something can be paid for with a price in the range, and of which units are there if that is asked for.
+/// The stored range of a product decides most of them; its variants are read only when they surround the wanted range.
+const PRICE: &str = "
+       and (p.lowest_price + 0 >= ? or p.highest_price + 0 <= ? or exists (
+           select 1 from product_variants v where v.product_id = p.id and v.status = 'ACTIVE'
+              and p.current_price + v.price_adjustment >= ? and p.current_price + v.price_adjustment <= ?))
        and (cast(? as {bigint}) = 0 or exists (
            select 1 from product_variants v join inventory_snapshots s on s.variant_id = v.id
-            where v.product_id = p.id and v.status = 'ACTIVE' and s.available > 0))";
+            where v.product_id = p.id and v.status = 'ACTIVE' and s.available > 0
+              and p.current_price + v.price_adjustment >= ? and p.current_price + v.price_adjustment <= ?))";
+/// The bounds of the range. A column that is hidden from the planner by `+ 0` cannot keep it from the index that gives the order.
+const BOUNDS: &str = " and p.highest_price + 0 >= ? and p.lowest_price + 0 <= ?";
+const BOUNDS_BY_LOWEST: &str = " and p.highest_price + 0 >= ? and p.lowest_price <= ?";
+const BOUNDS_BY_HIGHEST: &str = " and p.highest_price >= ? and p.lowest_price + 0 <= ?";
 /// The categories of the first argument with everything below them.
 const SUBTREE: &str = "
     with recursive subtree (id) as (
@@ -28,38 +34,45 @@ const SUBTREE: &str = "
         union select c.id from categories c join subtree s on c.parent_id = s.id)";
 const IN_SUBTREE: &str = " and p.category_id in (select s.id from subtree s)";
 
-const LIST: &str = concatcp!(" select p.id", FILTERS, PRICE_WITHOUT_INDEX, IN_STOCK);
-const LIST_BY_PRICE: &str = concatcp!(" select p.id", FILTERS, PRICE, IN_STOCK);
-const LIST_BELOW: &str = concatcp!(SUBTREE, LIST, IN_SUBTREE);
-const LIST_BY_PRICE_BELOW: &str = concatcp!(SUBTREE, LIST_BY_PRICE, IN_SUBTREE);
+/// The orders of a list: after a row with this value and id, by the value and then by the id.
+const OLDEST: &str = " and p.created_at >= ? and (p.created_at > ? or p.id > ?)
+    order by p.created_at, p.id limit ? offset ?";
+const NEWEST: &str = " and p.created_at <= ? and (p.created_at < ? or p.id < ?)
+    order by p.created_at desc, p.id desc limit ? offset ?";
+const CHEAPEST: &str = " and p.lowest_price >= ? and (p.lowest_price > ? or p.id > ?)
+    order by p.lowest_price, p.id limit ? offset ?";
+const DEAREST: &str = " and p.highest_price <= ? and (p.highest_price < ? or p.id < ?)
+    order by p.highest_price desc, p.id desc limit ? offset ?";
+const FIRST_NAME: &str = " and p.name_key >= ? and (p.name_key > ? or p.id > ?)
+    order by p.name_key, p.id limit ? offset ?";
+const LAST_NAME: &str = " and p.name_key <= ? and (p.name_key < ? or p.id < ?)
+    order by p.name_key desc, p.id desc limit ? offset ?";
 
-const OLDEST: &str = " order by p.created_at, p.id limit ? offset ?";
-const NEWEST: &str = " order by p.created_at desc, p.id desc limit ? offset ?";
-const CHEAPEST: &str = " order by p.current_price, p.id limit ? offset ?";
-const DEAREST: &str = " order by p.current_price desc, p.id desc limit ? offset ?";
-const FIRST_NAME: &str = " order by p.name, p.id limit ? offset ?";
-const LAST_NAME: &str = " order by p.name desc, p.id desc limit ? offset ?";
+const BY_TIME: &str = concatcp!(" select p.id, p.created_at", FILTERS, BOUNDS, PRICE);
+const BY_LOWEST: &str = concatcp!(" select p.id, p.lowest_price", FILTERS, BOUNDS_BY_LOWEST, PRICE);
+const BY_HIGHEST: &str = concatcp!(" select p.id, p.highest_price", FILTERS, BOUNDS_BY_HIGHEST, PRICE);
+const BY_NAME: &str = concatcp!(" select p.id, p.name_key", FILTERS, BOUNDS, PRICE);
 
-/// Lists over all categories, in the sequence that [`ids`] counts on: each column ascending, then descending.
+/// Lists over all categories, in the sequence of [`place`]: each column ascending, then descending.
 pub const EVERYWHERE: [&str; 6] = [
-    concatcp!(LIST, OLDEST),
-    concatcp!(LIST, NEWEST),
-    concatcp!(LIST_BY_PRICE, CHEAPEST),
-    concatcp!(LIST_BY_PRICE, DEAREST),
-    concatcp!(LIST, FIRST_NAME),
-    concatcp!(LIST, LAST_NAME),
+    concatcp!(BY_TIME, OLDEST),
+    concatcp!(BY_TIME, NEWEST),
+    concatcp!(BY_LOWEST, CHEAPEST),
+    concatcp!(BY_HIGHEST, DEAREST),
+    concatcp!(BY_NAME, FIRST_NAME),
+    concatcp!(BY_NAME, LAST_NAME),
 ];
 /// The same lists below some categories.
 pub const IN_CATEGORY: [&str; 6] = [
-    concatcp!(LIST_BELOW, OLDEST),
-    concatcp!(LIST_BELOW, NEWEST),
-    concatcp!(LIST_BY_PRICE_BELOW, CHEAPEST),
-    concatcp!(LIST_BY_PRICE_BELOW, DEAREST),
-    concatcp!(LIST_BELOW, FIRST_NAME),
-    concatcp!(LIST_BELOW, LAST_NAME),
+    concatcp!(SUBTREE, BY_TIME, IN_SUBTREE, OLDEST),
+    concatcp!(SUBTREE, BY_TIME, IN_SUBTREE, NEWEST),
+    concatcp!(SUBTREE, BY_LOWEST, IN_SUBTREE, CHEAPEST),
+    concatcp!(SUBTREE, BY_HIGHEST, IN_SUBTREE, DEAREST),
+    concatcp!(SUBTREE, BY_NAME, IN_SUBTREE, FIRST_NAME),
+    concatcp!(SUBTREE, BY_NAME, IN_SUBTREE, LAST_NAME),
 ];
-const COUNT: &str = concatcp!("select count(*)", FILTERS, PRICE, IN_STOCK);
-const COUNT_BELOW: &str = concatcp!(SUBTREE, " select count(*)", FILTERS, PRICE_WITHOUT_INDEX, IN_STOCK, IN_SUBTREE);
+const COUNT: &str = concatcp!("select count(*)", FILTERS, BOUNDS_BY_LOWEST, PRICE);
+const COUNT_BELOW: &str = concatcp!(SUBTREE, " select count(*)", FILTERS, BOUNDS, PRICE, IN_SUBTREE);
 /// Without any filter the index on the status is enough.
 const COUNT_ALL: &str = "select count(*) from products where status in ([?])";
 /// The counts of all lists.
@@ -96,6 +109,8 @@ impl Conditions<'_> {
 
     fn args(&self) -> Vec<Arg<'_>> {
         let flag = |on: bool| Arg::Int(i64::from(on));
+        let (lowest, highest) = (Arg::Int(self.lowest.as_minor()), Arg::Int(self.highest.as_minor()));
+        let range = || [lowest.clone(), highest.clone()];
         let mut all: Vec<Arg<'_>> = self.categories.map(Arg::list).into_iter().collect();
         all.extend([
             Arg::list(self.statuses),
@@ -103,10 +118,11 @@ impl Conditions<'_> {
             Arg::Text(self.brand.unwrap_or("")),
             flag(self.seller.is_some()),
             Arg::Owned(self.seller.map(|seller| seller.to_string()).unwrap_or_default()),
-            Arg::Int(self.lowest.as_minor()),
-            Arg::Int(self.highest.as_minor()),
-            flag(self.in_stock),
         ]);
+        // the bounds, the ends of the range, a variant inside it, a variant inside it that is in stock
+        all.extend([range(), range(), range()].into_iter().flatten());
+        all.push(flag(self.in_stock));
+        all.extend(range());
         all
     }
 }
@@ -120,20 +136,53 @@ pub(crate) fn count(tx: &mut Tx<'_>, conditions: &Conditions<'_>) -> Result<i64>
     tx.query_one(sql, &conditions.args(), |row| row.get(0))
 }
 
-/// Their ids on one page of one order.
-pub(crate) fn ids(
-    tx: &mut Tx<'_>,
-    conditions: &Conditions<'_>,
-    (column, falling): (Column, bool),
-    request: PageRequest,
-) -> Result<Vec<ProductId>> {
-    let lists = if conditions.categories.is_some() { &IN_CATEGORY } else { &EVERYWHERE };
+/// The place of an order in [`EVERYWHERE`] and [`IN_CATEGORY`].
+pub(crate) fn place((column, falling): (Column, bool)) -> usize {
     let first = match column {
         Column::CreatedAt => 0,
         Column::Price => 2,
         Column::Name => 4,
     };
+    first + usize::from(falling)
+}
+
+/// Their ids on one page of one order, with the values by which they are sorted, and one more than the page shows.
+pub(crate) fn ids(
+    tx: &mut Tx<'_>,
+    conditions: &Conditions<'_>,
+    sort: (Column, bool),
+    request: PageRequest,
+    after: Option<&SortedCursor>,
+) -> Result<Vec<(ProductId, SortValue)>> {
+    let (column, falling) = sort;
+    let lists = if conditions.categories.is_some() { &IN_CATEGORY } else { &EVERYWHERE };
+    let (value, id) = match after {
+        Some(SortedCursor { value, id, .. }) => (value.clone(), *id),
+        None => (before_all(sort), if falling { i64::MAX } else { 0 }),
+    };
+    let value = || match &value {
+        SortValue::Number(number) => Arg::Int(*number),
+        SortValue::Key(key) => Arg::Text(key),
+    };
+    let offset = if after.is_some() { 0 } else { request.offset() };
     let mut all = conditions.args();
-    all.extend([Arg::Int(request.size()), Arg::Int(request.offset())]);
-    tx.query(lists[first + usize::from(falling)], &all, |row| row.get(0))
+    all.extend([value(), value(), Arg::Int(id), Arg::Int(request.limit()), Arg::Int(offset)]);
+    tx.query(lists[place(sort)], &all, |row| {
+        let id = row.next()?;
+        let value = match column {
+            Column::CreatedAt | Column::Price => SortValue::Number(row.next()?),
+            Column::Name => SortValue::Key(row.next()?),
+        };
+        Ok((id, value))
+    })
+}
+
+/// A value before those of all rows.
+fn before_all((column, falling): (Column, bool)) -> SortValue {
+    match (column, falling) {
+        (Column::CreatedAt | Column::Price, false) => SortValue::Number(0),
+        (Column::CreatedAt | Column::Price, true) => SortValue::Number(i64::MAX),
+        (Column::Name, false) => SortValue::Key(String::new()),
+        (Column::Name, true) => SortValue::Key(SORT_KEY_LAST.to_owned()),
+    }
 }

@@ -55,6 +55,7 @@ impl Shop {
             viewer: Viewer::Public,
             sort,
             request: PageRequest::new(0, 100).unwrap(),
+            after: None,
         };
         let page = self.does(move |tx| list::page(tx, &question, Currency::KRW));
         assert_eq!(page.total_elements, page.content.len() as i64);
@@ -69,6 +70,7 @@ impl Shop {
             viewer: Viewer::Owner,
             sort: list::SORT_DEFAULT,
             request: PageRequest::default(),
+            after: None,
         };
         self.does(move |tx| list::page(tx, &question, Currency::KRW)).total_elements as usize
     }
@@ -263,6 +265,7 @@ fn lists_are_filtered_and_sorted() {
         viewer: Viewer::Public,
         sort: list::SORT_DEFAULT,
         request: PageRequest::default(),
+        after: None,
     };
     assert_eq!(shop.refused(move |tx| list::page(tx, &wrong, Currency::KRW)).code(), Code::InvalidInput);
 }
@@ -280,6 +283,7 @@ fn a_sellers_list_shows_only_theirs() {
         viewer: Viewer::Owner,
         sort: list::SORT_DEFAULT,
         request: PageRequest::default(),
+        after: None,
     };
     let skus = |question: Question| {
         let page = shop.does(move |tx| list::page(tx, &question, Currency::KRW));

@@ -15,7 +15,7 @@ use axum::{
 use kernel::{Code, Result};
 use ports::Ports;
 use std::sync::Arc;
-use store::{Db, Migration};
+use store::{Backfill, Db, Migration};
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
@@ -58,6 +58,11 @@ pub struct Assembly {
 pub fn migrations() -> Vec<Migration> {
     let domains = MODULES.iter().flat_map(|module| module.migrations);
     store::MIGRATIONS.iter().chain(domains).copied().collect()
+}
+
+/// Everything that fills new columns of old rows.
+pub fn backfills() -> Vec<Backfill> {
+    MODULES.iter().flat_map(|module| module.backfills).copied().collect()
 }
 
 /// Every statement of the program, to be prepared on every database by a test.

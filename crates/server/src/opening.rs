@@ -66,6 +66,10 @@ async fn open(database: &sections::Database, migrate: bool, alone: bool) -> Resu
         db.migrate(assembly::migrations())
             .await
             .map_err(|error| fault(what, &error, "restore a backup, and report this"))?;
+        let what = "new columns of old rows cannot be filled";
+        db.backfill(assembly::backfills())
+            .await
+            .map_err(|error| fault(what, &error, "start again, and report this"))?;
     } else {
         let what = "the schema is older than this program, or there is none";
         db.prepare_all(assembly::statements())

@@ -6,7 +6,7 @@ use crate::pool::Worker;
 use crate::reader::Reader;
 use crate::wal::{self, Log};
 use crate::writer::Writer;
-use crate::{DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, sqlite};
+use crate::{Backfill, DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, sqlite};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use kernel::{Clock, Code, Error, Random, Result};
 use parking_lot::{Mutex, RwLock};
@@ -299,6 +299,11 @@ impl Db {
     /// Applies the missing ones of `migrations`, in order, each in its own transaction. Returns their names.
     pub async fn migrate(&self, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
         migrate::apply(self, migrations).await
+    }
+
+    /// Fills what is missing in old rows. Run it after [`Db::migrate`].
+    pub async fn backfill(&self, backfills: Vec<Backfill>) -> Result<()> {
+        migrate::fill(self, backfills).await
     }
 
     /// Runs `work` in a transaction and returns when its effect is on disk. `name` is for logs and measurements.

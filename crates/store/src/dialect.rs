@@ -16,6 +16,7 @@
 //! | `{on conflict (a, b): x = new.x}` | … updates the existing row instead |
 //! | `{position}` | the column with the sequence number of an event: the id where commits become visible in the order of ids |
 //! | `{servers: …}` | a step of a migration that SQLite does not need |
+//! | `{drop index: name on table}` | a step of a migration that drops an index |
 //! | `{like}` | pattern match that ignores (ASCII) case |
 //! | `{greatest}` | the function for the larger of two values |
 
@@ -241,6 +242,12 @@ impl Renderer {
                 Dialect::Sqlite => {}
                 Dialect::Postgres | Dialect::MySql => self.out.push_str(statement.trim()),
             }
+        } else if let Some(index) = token.strip_prefix("drop index:") {
+            let (name, table) = index.trim().split_once(" on ").expect("{drop index: name on table}");
+            match self.dialect {
+                Dialect::Sqlite | Dialect::Postgres => self.out.push_str(&format!("drop index {name}")),
+                Dialect::MySql => self.out.push_str(&format!("drop index {name} on {table}")),
+            }
         } else if let Some(column) = token.strip_prefix("on conflict ignore:") {
             let column = column.trim();
             match self.dialect {
@@ -339,6 +346,13 @@ mod tests {
         assert_eq!(sqlite, "select '?', a from t where b = ? and c = ?");
         assert_eq!(postgres, "select '?', a from t where b = $1 and c = $2");
         assert_eq!(mysql, sqlite);
+    }
+
+    #[test]
+    fn an_index_is_dropped_from_its_table() {
+        let [sqlite, postgres, mysql] = all("{drop index: shelves_note on shelves}", &[]);
+        assert_eq!((sqlite.as_str(), postgres.as_str()), ("drop index shelves_note", "drop index shelves_note"));
+        assert_eq!(mysql, "drop index shelves_note on shelves");
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub use db::{Db, Durability, Health, Limits, Settings};
 pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
 pub use lease::Lease;
-pub use migrate::Migration;
+pub use migrate::{Backfill, Migration};
 pub use outbox::{Emitted, StoredEvent};
 pub use reaction::Reaction;
 pub use row::{Column, FromColumn, Row, present};

@@ -14,6 +14,39 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+/// Fills a new column of old rows with what only the program can work out, such as a folded name. The rows say themselves what
+/// is missing, so it runs at every start, finds nothing in the usual case, and also fills what an older instance wrote while
+/// a newer one was running.
+#[derive(Debug, Clone, Copy)]
+pub struct Backfill {
+    /// `domain.what`, for logs.
+    pub name: &'static str,
+    /// Fills the next few hundred rows with an id above `after`, and returns the last id; `None` when there are no more.
+    pub chunk: fn(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>>,
+}
+
+/// Attempts at one chunk: another instance that serves already may take a unique key first.
+const BACKFILL_ATTEMPTS: usize = 5;
+
+/// Runs the backfills in order, chunk by chunk. A chunk that was stored is not done again after a crash.
+pub(crate) async fn fill(db: &Db, backfills: Vec<Backfill>) -> Result<()> {
+    for Backfill { name, chunk } in backfills {
+        let (mut after, mut failures, mut filled) = (0, 0, false);
+        loop {
+            match db.write(name, move |tx| chunk(tx, after)).await {
+                Ok(Some(last)) => (after, filled) = (last, true),
+                Ok(None) => break,
+                Err(error) if error.code() == Code::Conflict && failures < BACKFILL_ATTEMPTS => failures += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        if filled {
+            tracing::info!(name, "old rows filled");
+        }
+    }
+    Ok(())
+}
+
 /// The table that records which migrations were applied.
 pub(crate) const TABLE: &str = "schema_migrations";
 

@@ -290,8 +290,8 @@ fn failure(error: &::mysql::Error) -> (TxState, Error) {
         1053 | 1077 | 1079 | 1317 | 1927 | 2006 | 2013 | 4031 => {
             (TxState::Lost(cause.clone()), transaction_lost(&cause))
         }
-        // a unique or foreign key is violated; a table, column or index exists already
-        1050 | 1060 | 1061 | 1062 | 1169 | 1216 | 1217 | 1451 | 1452 => {
+        // a unique or foreign key is violated; a table, column or index exists already, or an index is dropped already
+        1050 | 1060 | 1061 | 1062 | 1091 | 1169 | 1216 | 1217 | 1451 | 1452 => {
             (TxState::Open, Code::Conflict.error().caused_by(cause))
         }
         // no disk space, no memory, no more connections, out of time, read-only

@@ -82,6 +82,7 @@ impl Inner {
         let made: Result<Assembly> = wait(async {
             let db = Db::open(settings)?;
             db.migrate(assembly::migrations()).await?;
+            db.backfill(assembly::backfills()).await?;
             assembly::assemble(&self.settings, db, ports).await
         });
         let Assembly { app, router, background, openapi, .. } = made.expect("the shop opens");

@@ -206,11 +206,11 @@ pub fn sort_params(fields: &[&str]) -> Vec<Parameter> {
 /// Which page of a list, and in which order. The list documents what it takes: [`PageQuery`], [`CursorQuery`],
 /// [`sort_params`].
 #[derive(Debug, Clone)]
-pub struct Paging {
+pub struct Paging<C = Cursor> {
     /// Which page.
     pub request: PageRequest,
-    /// Go on after this row instead; wins over `page`.
-    pub cursor: Option<Cursor>,
+    /// Go on after this row instead; wins over `page`. Lists that can be sorted have a [`kernel::SortedCursor`].
+    pub cursor: Option<C>,
     /// The sort as sent; the list decides which fields it knows.
     pub sort: Option<Sort>,
 }
@@ -253,9 +253,9 @@ impl RawPaging {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Paging {
+impl<C: FromStr<Err = Error>, S: Send + Sync> FromRequestParts<S> for Paging<C> {
     type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Paging, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Paging<C>, Failure> {
         let Query(raw) = Query::<RawPaging>::from_request_parts(parts, state).await?;
         let request = PageRequest::new(raw.page.unwrap_or(0), raw.size.unwrap_or(page::PAGE_SIZE_DEFAULT));
         let cursor = raw.cursor.as_deref().map(str::parse).transpose();
@@ -264,9 +264,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     }
 }
 
-impl Paging {
+impl<C> Paging<C> {
     /// The sort as (column, descending): `known` lists (field, column); C002 for a field that is not in it.
-    pub fn sort_by<C: Copy>(&self, known: &[(&str, C)], default: (C, bool)) -> Result<(C, bool)> {
+    pub fn sort_by<F: Copy>(&self, known: &[(&str, F)], default: (F, bool)) -> Result<(F, bool)> {
         let Some(Sort { field, direction, sent_as }) = &self.sort else { return Ok(default) };
         let column = known.iter().find(|(name, _)| *name == field).map(|(_, column)| *column);
         match (column, direction.to_ascii_lowercase().as_str()) {

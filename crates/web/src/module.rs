@@ -2,7 +2,7 @@
 
 use crate::{App, Invalidation, Routes, StreamSource, Task, settings::Section};
 use kernel::Result;
-use store::{Check, Migration, Reaction, Tx, Violation};
+use store::{Backfill, Check, Migration, Reaction, Tx, Violation};
 
 /// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`; a part that is left out is empty.
 #[derive(Clone, Copy)]
@@ -11,6 +11,8 @@ pub struct Module {
     pub name: &'static str,
     /// Its tables.
     pub migrations: &'static [Migration],
+    /// What fills new columns of old rows after the migrations.
+    pub backfills: &'static [Backfill],
     /// Every statement it may send, one list per file that has some. A test prepares them on every database.
     pub statements: &'static [&'static [&'static str]],
     /// Handlers below [`crate::BASE`].
@@ -57,6 +59,7 @@ impl Module {
         Module {
             name,
             migrations: &[],
+            backfills: &[],
             statements: &[],
             routes: Routes::new,
             root_routes: Routes::new,

@@ -8,7 +8,7 @@ use crate::variant::{self, Look, VARIANTS_MAX};
 use ::store::Tx;
 use events::{Change, ProductChanged};
 use kernel::{Code, Detail, Error, ProductId, Result, VariantId, number::ALPHABET, text};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The ids of a product that was just made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,9 @@ pub(crate) fn insert_parts(
     for (sku, variant) in variants {
         made.variants.push(store::variants::insert(tx, product, sku, variant).map_err(raced)?);
     }
+    if variants.iter().any(|(_, one)| !one.price_adjustment.is_zero()) {
+        store::set_range(tx, product)?;
+    }
     store::variants::insert_images(tx, product, gallery)?;
     Ok(made)
 }
@@ -118,11 +121,11 @@ pub(crate) fn draw_sku(tx: &mut Tx<'_>) -> String {
 }
 
 fn skus_must_be_free(tx: &mut Tx<'_>, sku: &str, variants: &[(String, variant::New)]) -> Result<()> {
-    let mut skus: Vec<&str> = variants.iter().map(|(sku, _)| sku.as_str()).collect();
-    skus.sort_unstable();
-    if let Some(twice) = skus.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(sku_taken(twice[0]));
+    let mut seen = HashSet::new();
+    if let Some((twice, _)) = variants.iter().find(|(sku, _)| !seen.insert(text::folded(sku))) {
+        return Err(sku_taken(twice));
     }
+    let mut skus: Vec<&str> = variants.iter().map(|(sku, _)| sku.as_str()).collect();
     skus.push(sku);
     match store::skus_taken(tx, &skus)?.first() {
         Some((taken, _)) => Err(sku_held(tx, taken)?),

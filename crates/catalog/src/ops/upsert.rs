@@ -14,7 +14,7 @@ use crate::variant::{self, Variant};
 use ::store::Tx;
 use events::{Change, ProductChanged};
 use kernel::{Code, Error, ProductId, Result, VariantId, text};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How to treat a row whose name another product owns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +62,8 @@ pub struct Known {
     variants: HashMap<ProductId, Vec<Variant>>,
     /// The products of all skus that products and variants have.
     skus: HashMap<String, ProductId>,
+    /// The same by what skus are compared by. An older shop may have two skus that differ in case.
+    sku_keys: HashMap<String, ProductId>,
     names: HashMap<String, (ProductId, String)>,
 }
 
@@ -71,7 +73,8 @@ pub fn known<'a>(tx: &mut Tx<'_>, skus: &[&'a str], names: &[&'a str]) -> Result
     // single rows are checked later, but PostgreSQL would refuse the whole query because of one NUL character
     let sound = |texts: &[&'a str]| texts.iter().copied().filter(|text| !text.contains('\0')).collect::<Vec<_>>();
     let (skus, names) = (&sound(skus)[..], &sound(names)[..]);
-    let mut known = Known { skus: store::skus_taken(tx, skus)?.into_iter().collect(), ..Known::default() };
+    let mut known = Known::default();
+    store::skus_taken(tx, skus)?.into_iter().for_each(|(sku, product)| known.note_sku(sku, product));
     let mut ids: Vec<ProductId> = known.skus.values().copied().collect();
     ids.sort_unstable();
     ids.dedup();
@@ -91,7 +94,16 @@ impl Known {
 
     /// The product that has this sku, or whose variant has it.
     pub fn product(&self, sku: &str) -> Option<&Product> {
-        self.skus.get(&text::identity(sku)).and_then(|id| self.products.get(id))
+        self.id_of(sku).and_then(|id| self.products.get(&id))
+    }
+
+    fn id_of(&self, sku: &str) -> Option<ProductId> {
+        self.skus.get(&text::identity(sku)).or_else(|| self.sku_keys.get(&text::folded(sku))).copied()
+    }
+
+    fn note_sku(&mut self, sku: String, product: ProductId) {
+        self.sku_keys.entry(text::folded(&sku)).or_insert(product);
+        self.skus.insert(sku, product);
     }
 
     /// The stored variants of the product of this sku, before this chunk's rows.
@@ -105,7 +117,7 @@ impl Known {
 
     /// Loads a product that an earlier row of the chunk made, if this sku is of one.
     fn load(&mut self, tx: &mut Tx<'_>, sku: &str) -> Result<()> {
-        if let Some(id) = self.skus.get(sku).filter(|id| !self.products.contains_key(id)).copied() {
+        if let Some(id) = self.id_of(sku).filter(|id| !self.products.contains_key(id)) {
             self.variants.insert(id, store::variants::of_products(tx, &[id])?);
             self.products.insert(id, store::find(tx, id)?);
         }
@@ -116,7 +128,7 @@ impl Known {
     fn note(&mut self, tx: &mut Tx<'_>, product: Product, variants_changed: bool) -> Result<()> {
         if variants_changed {
             let siblings = store::variants::of_products(tx, &[product.id])?;
-            self.skus.extend(siblings.iter().map(|one| (one.sku.clone(), product.id)));
+            siblings.iter().for_each(|one| self.note_sku(one.sku.clone(), product.id));
             self.variants.insert(product.id, siblings);
         }
         self.names.retain(|_, (holder, _)| *holder != product.id);
@@ -140,10 +152,14 @@ pub fn put(tx: &mut Tx<'_>, author: Author, same_name: SameName, known: &mut Kno
     let product = known.product(&sku).cloned();
     prices::settle(&mut row, product.as_ref(), known.variants_of(&sku))?;
     match product {
-        Some(product) if product.sku == sku => update(tx, author, same_name, known, product, row),
+        Some(product) if is_same_sku(&product.sku, &sku) => update(tx, author, same_name, known, product, row),
         Some(product) => update_variant(tx, author, known, product, row),
         None => create(tx, author, same_name, known, sku, row),
     }
+}
+
+fn is_same_sku(one: &str, other: &str) -> bool {
+    text::folded(one) == text::folded(other)
 }
 
 fn create(
@@ -172,12 +188,10 @@ fn create(
     .checked()?;
     let given = row.variants.into_iter().map(|one| one.over(None)).collect();
     let first = products::first_variants(tx, &sku, &content, given)?;
-    let mut all_skus: Vec<&str> = first.iter().map(|(sku, _)| sku.as_str()).collect();
-    all_skus.sort_unstable();
-    let twice = all_skus.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
-    if let Some(taken) =
-        twice.or_else(|| all_skus.into_iter().chain([sku.as_str()]).find(|sku| known.skus.contains_key(*sku)))
-    {
+    let all_skus = || first.iter().map(|(sku, _)| sku.as_str());
+    let mut seen = HashSet::new();
+    let twice = all_skus().find(|sku| !seen.insert(text::folded(sku)));
+    if let Some(taken) = twice.or_else(|| all_skus().chain([sku.as_str()]).find(|sku| known.id_of(sku).is_some())) {
         return Err(products::sku_held(tx, taken)?);
     }
     let shares = shares_name(same_name, known, &content.name, None)?;
@@ -185,9 +199,9 @@ fn create(
         store::insert(tx, &sku, &content, shares.is_none(), status, author.seller()).map_err(products::raced)?;
     let made = products::insert_parts(tx, product, &first, &gallery)?;
     tx.emit(&ProductChanged { product_id: product, change: Change::Created })?;
-    known.skus.extend(first.into_iter().map(|(sku, _)| (sku, product)));
+    first.into_iter().for_each(|(sku, _)| known.note_sku(sku, product));
     known.note_name(&content.name, shares.is_none().then_some((product, &sku)));
-    known.skus.insert(sku, product);
+    known.note_sku(sku, product);
     let variants = made.variants.into_iter().map(|variant| Stored { variant, is_new: true }).collect();
     Ok(Put { product, outcome: Outcome::Created, variants, is_of_several: false, shares_name_with: shares })
 }
@@ -361,7 +375,7 @@ fn put_variants(
     let (mut stored, mut changed) = (Vec::with_capacity(given.len()), false);
     for one in given {
         let sku = text::identity(&one.sku);
-        let current = siblings.iter().find(|sibling| sibling.sku == sku).cloned();
+        let current = siblings.iter().find(|sibling| is_same_sku(&sibling.sku, &sku)).cloned();
         let one = one.over(current.as_ref()).checked()?;
         let (variant, is_new) = match current {
             Some(current) => {
@@ -388,7 +402,7 @@ fn put_variants(
 fn update_variant(tx: &mut Tx<'_>, author: Author, known: &mut Known, product: Product, row: Row) -> Result<Put> {
     author.may_change(product.seller)?;
     let sku = text::identity(&row.sku);
-    let id = match known.siblings(product.id).iter().find(|one| one.sku == sku) {
+    let id = match known.siblings(product.id).iter().find(|one| is_same_sku(&one.sku, &sku)) {
         Some(variant) if product.status != Status::Discontinued => variant.id,
         Some(_) | None => return Err(products::sku_held(tx, &sku)?),
     };

@@ -45,7 +45,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], n
     new.look(&sku).differs_from_all(siblings.iter().map(Variant::look))?;
     // the sku may be this product's own, but not another product's or any variant's, discontinued ones included
     let taken = store::skus_taken(tx, &[&sku])?;
-    let by_product = usize::from(product.sku == sku);
+    let by_product = usize::from(text::folded(&product.sku) == text::folded(&sku));
     if taken.len() > by_product {
         return Err(sku_held(tx, &sku)?);
     }
@@ -69,7 +69,7 @@ pub fn change(
     let product = lock_to_change(tx, author, product, expected)?;
     let siblings = of_products(tx, &[product.id])?;
     let current = siblings.iter().find(|one| one.id == id).ok_or_else(|| unknown(id))?;
-    if new.sku.as_ref().is_some_and(|sku| *sku != current.sku) {
+    if new.sku.as_ref().is_some_and(|sku| text::folded(sku) != text::folded(&current.sku)) {
         return Err(text::wrong("sku", "cannot be changed"));
     }
     save(tx, &product, &siblings, current, &new)?;

@@ -1,6 +1,6 @@
 //! Statements about categories.
 
-use crate::category::Category;
+use crate::category::{Category, name_key};
 use kernel::{CategoryId, Result};
 use store::{Arg, Row, Tx, args, concatcp};
 
@@ -13,14 +13,17 @@ const COLUMNS: &str = "id, parent_id, name, display_order, version, created_at, 
 const ALL: &str = concatcp!("select ", COLUMNS, " from categories order by id");
 const LOCK_ALL: &str = "select id from categories order by id {for update}";
 const ALL_LOCKED: &str = concatcp!(ALL, " {for update}");
-const CHILD: &str = "select id from categories where parent_id = ? and name = ?";
+/// A name that is written the same comes before one that only is the same identity.
+const CHILD: &str = "select id from categories where parent_id = ? and (name = ? or name_key = ?)
+    order by case when name = ? then 0 else 1 end limit 1";
 const EXISTING: &str = "select id from categories where id in ([?])";
 const LOCK_SHARED: &str = "select id from categories where id = ? {for share}";
 const NAMED: &str = "select id from categories where name = ?";
-const INSERT: &str = "insert into categories (parent_id, name, display_order, version, created_at, updated_at)
-    values (?, ?, ?, 1, ?, ?) {on conflict ignore: name}";
+const INSERT: &str =
+    "insert into categories (parent_id, name, name_key, display_order, version, created_at, updated_at)
+    values (?, ?, ?, ?, 1, ?, ?) {on conflict ignore: name}";
 const SAVE: &str =
-    "update categories set parent_id = ?, name = ?, display_order = ?, version = version + 1, updated_at = ?
+    "update categories set parent_id = ?, name = ?, name_key = ?, display_order = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
 const LIVE_PRODUCTS: &str = "select count(*) from products where category_id = ? and status <> 'DISCONTINUED'";
 const FORGET_DEAD: &str = "update products set category_id = null where category_id = ? and status = 'DISCONTINUED'";
@@ -58,7 +61,7 @@ pub(crate) fn all_locked(tx: &mut Tx<'_>) -> Result<Vec<Category>> {
 }
 
 pub(crate) fn child(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str) -> Result<Option<CategoryId>> {
-    tx.query_first(CHILD, args![raw(parent), name], |row| row.get(0))
+    tx.query_first(CHILD, args![raw(parent), name, name_key(name), name], |row| row.get(0))
 }
 
 /// Every category with this name, at any level.
@@ -66,16 +69,17 @@ pub(crate) fn named(tx: &mut Tx<'_>, name: &str) -> Result<Vec<CategoryId>> {
     tx.query(NAMED, args![name], |row| row.get(0))
 }
 
-/// False when `parent` already has a child with this name.
+/// False when `parent` already has a child whose name is the same identity.
 pub(crate) fn insert(tx: &mut Tx<'_>, parent: Option<CategoryId>, name: &str, display_order: i64) -> Result<bool> {
     let now = tx.now();
-    Ok(tx.exec(INSERT, args![raw(parent), name, display_order, now, now])? == 1)
+    Ok(tx.exec(INSERT, args![raw(parent), name, name_key(name), display_order, now, now])? == 1)
 }
 
 /// False when another change came first. C019 when a sibling has the name.
 pub(crate) fn save(tx: &mut Tx<'_>, category: &Category) -> Result<bool> {
     let (now, parent) = (tx.now(), raw(category.parent_id));
-    let values = args![parent, category.name, category.display_order, now, category.id, category.version];
+    let key = name_key(&category.name);
+    let values = args![parent, category.name, key, category.display_order, now, category.id, category.version];
     Ok(tx.exec(SAVE, values)? == 1)
 }
 

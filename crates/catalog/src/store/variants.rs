@@ -1,7 +1,7 @@
 //! Statements about variants and images.
 
 use crate::variant::{New, Status, Variant};
-use kernel::{Code, Money, ProductId, Result, VariantId};
+use kernel::{Code, Money, ProductId, Result, VariantId, text};
 use store::{Arg, Row, Tx, args, concatcp};
 
 /// What [`variant`] reads, in this order, and where it is read from.
@@ -12,8 +12,8 @@ const OF_PRODUCTS: &str =
     concatcp!(VARIANTS, " where v.product_id in ([?]) and v.status <> 'DISCONTINUED' order by v.product_id, v.id");
 const DELETED: &str = concatcp!(VARIANTS, " where v.product_id = ? and v.id = ? and v.status = 'DISCONTINUED'");
 const INSERT: &str = "insert into product_variants
-    (product_id, default_of, sku, name, options, price_adjustment, status, created_at, updated_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    (product_id, default_of, sku, sku_key, name, options, price_adjustment, status, created_at, updated_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const SAVE: &str =
     "update product_variants set name = ?, options = ?, price_adjustment = ?, status = ?, updated_at = ? where id = ?";
 const NO_DEFAULT: &str = "update product_variants set default_of = null where default_of = ?";
@@ -69,7 +69,8 @@ pub(crate) fn deleted(tx: &mut Tx<'_>, product: ProductId, id: VariantId) -> Res
 pub(crate) fn insert(tx: &mut Tx<'_>, product: ProductId, sku: &str, new: &New) -> Result<VariantId> {
     let now = tx.now();
     let (default_of, options) = (new.is_default.then_some(product), new.options.text());
-    let values = args![product, default_of, sku, new.name, options, new.price_adjustment, new.status, now, now];
+    let key = text::folded(sku);
+    let values = args![product, default_of, sku, key, new.name, options, new.price_adjustment, new.status, now, now];
     tx.insert(INSERT, values).map(VariantId::new)
 }
 

@@ -8,7 +8,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use catalog::category::{self, Choice, DEPTH_MAX};
 use catalog::product::BRAND_MAX;
 use events::ProductChanged;
-use kernel::{CategoryId, Code, Money, Page, ProductId, Result, Together, text};
+use kernel::{CategoryId, Code, Money, Page, ProductId, Result, SortedCursor, Together, text};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -20,7 +20,8 @@ use utoipa_axum::routes;
 use web::input::sort_params;
 use web::response::{Success, json_response};
 use web::{
-    ApiResult, App, CacheKey, Failure, Invalidation, Json, PageQuery, Paging, Path, Query, Routes, Service, ok,
+    ApiResult, App, CacheKey, CursorQuery, Failure, Invalidation, Json, PageQuery, Paging, Path, Query, Routes,
+    Service, ok,
     route::{PUBLIC, SERVICE},
 };
 
@@ -58,10 +59,10 @@ pub struct Wanted {
     category_id: Option<CategoryId>,
     /// Exactly this brand.
     brand: Option<String>,
-    /// What one unit costs now, at least.
+    /// What one unit of a variant on sale costs now, at least.
     #[param(value_type = Option<i64>)]
     min_price: Option<Money>,
-    /// What one unit costs now, at most.
+    /// What one unit of a variant on sale costs now, at most.
     #[param(value_type = Option<i64>)]
     max_price: Option<Money>,
     /// Only what can be bought now; `false` shows everything.
@@ -101,13 +102,15 @@ impl Wanted {
     }
 }
 
-/// Products on sale. `sort`: `createdAt`, `price` or `name`, with `,asc` or `,desc`; the newest first when absent.
-#[utoipa::path(get, path = "/products", tag = "product", params(Wanted, PageQuery, ProductSort),
+/// Products on sale. `sort`: `createdAt`, `price` or `name`, with `,asc` or `,desc`; the newest first when absent. By price they are
+/// sorted by their cheapest variant on sale, or by their dearest when it descends. `cursor` goes on where a page of the same sort
+/// ended, and neither repeats nor leaves out a product when others are made meanwhile.
+#[utoipa::path(get, path = "/products", tag = "product", params(Wanted, PageQuery, CursorQuery, ProductSort),
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn list_products(
     State(app): State<App>,
     Query(wanted): Query<Wanted>,
-    paging: Paging,
+    paging: Paging<SortedCursor>,
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
@@ -116,6 +119,7 @@ async fn list_products(
         viewer: Viewer::Public,
         sort: paging.sort_by(SORTS, SORT_DEFAULT)?,
         request: paging.request,
+        after: paging.cursor,
     };
     let currency = app.shop.currency;
     Ok(ok(app.db.read("merchandising.list", move |tx| list::page(tx, &question, currency)).await?))

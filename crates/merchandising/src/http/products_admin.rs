@@ -7,15 +7,15 @@ use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock};
 use axum::{extract::State, response::Response};
 use catalog::product::{Author, Status};
-use kernel::{Code, Page, ProductId, Result, VariantId};
+use kernel::{Code, Page, ProductId, Result, SortedCursor, VariantId};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    ApiResult, App, AtVersion, Failure, Idempotent, IfMatch, Json, PageQuery, Paging, Path, Query, Routes, Seller,
-    alias, created, done, ok, once,
+    ApiResult, App, AtVersion, CursorQuery, Failure, Idempotent, IfMatch, Json, PageQuery, Paging, Path, Query, Routes,
+    Seller, alias, created, done, ok, once,
     route::{Properties, SELLER},
 };
 
@@ -51,14 +51,14 @@ struct InStatus {
 
 /// Products in any state; a seller's own only.
 #[utoipa::path(get, path = "/admin/products", tag = "product", 
-    params(Wanted, InStatus, PageQuery, ProductSort),
+    params(Wanted, InStatus, PageQuery, CursorQuery, ProductSort),
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn admin_products(
     State(app): State<App>,
     seller: Seller,
     Query(wanted): Query<Wanted>,
     Query(state): Query<InStatus>,
-    paging: Paging,
+    paging: Paging<SortedCursor>,
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
@@ -67,6 +67,7 @@ async fn admin_products(
         viewer: Viewer::Owner,
         sort: paging.sort_by(SORTS, SORT_DEFAULT)?,
         request: paging.request,
+        after: paging.cursor,
     };
     let currency = app.shop.currency;
     Ok(ok(app.db.read("merchandising.admin-list", move |tx| list::page(tx, &question, currency)).await?))

@@ -120,6 +120,8 @@ impl<'s> Reader<'s> {
             self.create_index(schema, true)?;
         } else if self.accept("create index") {
             self.create_index(schema, false)?;
+        } else if self.accept("drop index") {
+            self.drop_index(schema)?;
         } else if self.accept("alter table") {
             let name = self.name()?;
             let table = table(schema, &name)?;
@@ -129,7 +131,8 @@ impl<'s> Reader<'s> {
             let name = self.name()?;
             schema.tables.remove(&name).ok_or_else(|| format!("there is no table {name}"))?;
         } else {
-            return Err("it is none of create table, create index, alter table and drop table if exists".to_owned());
+            let known = "create table, create index, drop index, alter table and drop table if exists";
+            return Err(format!("it is none of {known}"));
         }
         if self.at < self.words.len() { Err(format!("there is something unknown {}", self.position())) } else { Ok(()) }
     }
@@ -162,6 +165,19 @@ impl<'s> Reader<'s> {
         let table = table(schema, &on)?;
         exist(table, &columns)?;
         table.indexes.push(Index { name: Some(name), columns, unique });
+        Ok(())
+    }
+
+    /// Some databases name the table of the index, others do not.
+    fn drop_index(&mut self, schema: &mut Schema) -> Result<(), Why> {
+        let name = self.name()?;
+        if self.accept("on") {
+            self.name()?;
+        }
+        let is_it = |index: &Index| index.name.as_ref() == Some(&name);
+        let table = schema.tables.values_mut().find(|table| table.indexes.iter().any(is_it));
+        let table = table.ok_or_else(|| format!("there is no index {name}"))?;
+        table.indexes.retain(|index| !is_it(index));
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod matrix;
 mod once;
 mod parcels;
 mod payment;
+mod product_list;
 mod purchase;
 mod queries;
 mod refunds;

@@ -1,0 +1,107 @@
+//! Fills the keys of rows that older versions wrote: sort keys of names, and identities as they are compared.
+
+use kernel::{Result, text};
+use std::collections::{HashMap, HashSet};
+use store::{Arg, Backfill, Tx, args};
+
+/// Rows of one transaction.
+const CHUNK: i64 = 500;
+
+/// What fills the keys. An identity that an older row has stays empty: the two rows were different things to the older version,
+/// and orders refer to both.
+pub const BACKFILLS: &[Backfill] = &[
+    Backfill { name: "catalog.name-keys", chunk: names },
+    Backfill { name: "catalog.product-skus", chunk: product_skus },
+    Backfill { name: "catalog.variant-skus", chunk: variant_skus },
+    Backfill { name: "catalog.category-names", chunk: category_names },
+];
+
+/// Names without a key of this version, each status by the index on the keys.
+const NAMES: &str = "select id, name from products
+    where status in ('DRAFT', 'ACTIVE', 'INACTIVE', 'DISCONTINUED') and (name_key < ? or name_key >= ?) and id > ?
+    order by id limit ? {for update}";
+const SET_NAME: &str = "update products set name_key = ? where id = ?";
+
+const PRODUCT_SKUS: &str =
+    "select id, sku from products where sku_key is null and id > ? order by id limit ? {for update}";
+const PRODUCT_SKUS_TAKEN: &str = "select sku_key from products where sku_key in ([?])";
+const SET_PRODUCT_SKU: &str = "update products set sku_key = ? where id = ?";
+
+const VARIANT_SKUS: &str =
+    "select id, sku from product_variants where sku_key is null and id > ? order by id limit ? {for update}";
+const VARIANT_SKUS_TAKEN: &str = "select sku_key from product_variants where sku_key in ([?])";
+const SET_VARIANT_SKU: &str = "update product_variants set sku_key = ? where id = ?";
+
+const CATEGORY_NAMES: &str = "select id, parent_id, name, name_key from categories order by id {for update}";
+const SET_CATEGORY_NAME: &str = "update categories set name_key = ? where id = ?";
+
+pub(crate) const STATEMENTS: &[&str] = &[
+    NAMES,
+    SET_NAME,
+    PRODUCT_SKUS,
+    PRODUCT_SKUS_TAKEN,
+    SET_PRODUCT_SKU,
+    VARIANT_SKUS,
+    VARIANT_SKUS_TAKEN,
+    SET_VARIANT_SKU,
+    CATEGORY_NAMES,
+    SET_CATEGORY_NAME,
+];
+
+fn names(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
+    let (first, end) = text::sort_key_range();
+    let rows: Vec<(i64, String)> =
+        tx.query(NAMES, args![first, end, after, CHUNK], |row| Ok((row.next()?, row.next()?)))?;
+    for (id, name) in &rows {
+        tx.exec(SET_NAME, args![text::sort_key(name), *id])?;
+    }
+    Ok(rows.last().map(|(id, _)| *id))
+}
+
+fn product_skus(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
+    skus(tx, after, PRODUCT_SKUS, PRODUCT_SKUS_TAKEN, SET_PRODUCT_SKU)
+}
+
+fn variant_skus(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
+    skus(tx, after, VARIANT_SKUS, VARIANT_SKUS_TAKEN, SET_VARIANT_SKU)
+}
+
+fn skus(
+    tx: &mut Tx<'_>,
+    after: i64,
+    missing: &'static str,
+    taken: &'static str,
+    set: &'static str,
+) -> Result<Option<i64>> {
+    let rows: Vec<(i64, String)> =
+        tx.query(missing, args![after, CHUNK], |row| Ok((row.next()?, text::folded(&row.next::<String>()?))))?;
+    let keys: Vec<&str> = rows.iter().map(|(_, key)| key.as_str()).collect();
+    let mut taken: HashSet<String> = tx.query(taken, args![Arg::list(&keys)], |row| row.get(0))?.into_iter().collect();
+    for (id, key) in &rows {
+        if taken.insert(key.clone()) {
+            tx.exec(set, args![key, *id])?;
+        }
+    }
+    Ok(rows.last().map(|(id, _)| *id))
+}
+
+/// There are few categories, so all of them are one chunk.
+fn category_names(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
+    if after > 0 {
+        return Ok(None);
+    }
+    let rows = tx.query(CATEGORY_NAMES, args![], |row| {
+        Ok((row.next::<i64>()?, row.next::<i64>()?, row.next::<String>()?, row.next::<Option<String>>()?))
+    })?;
+    let key_of = |key: &Option<String>, parent: i64| key.clone().map(|key| (parent, key));
+    let mut taken: HashMap<(i64, String), i64> =
+        rows.iter().filter_map(|(id, parent, _, key)| key_of(key, *parent).map(|key| (key, *id))).collect();
+    for (id, parent, name, _) in rows.iter().filter(|(_, _, _, key)| key.is_none()) {
+        let Some(key) = crate::category::name_key(name) else { continue };
+        if let std::collections::hash_map::Entry::Vacant(free) = taken.entry((*parent, key.clone())) {
+            free.insert(*id);
+            tx.exec(SET_CATEGORY_NAME, args![key, *id])?;
+        }
+    }
+    Ok(rows.last().map(|(id, ..)| *id))
+}
