@@ -1,8 +1,8 @@
 //! Types and pure rules of carts.
 
+use crate::Owner;
 use kernel::{
-    CartId, CartItemId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, Timestamp, UserId,
-    VariantId,
+    CartId, CartItemId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, Timestamp, VariantId,
 };
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ pub const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 /// Status of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// The user fills it, and the next order comes from it.
+    /// Its owner fills it, and the next order comes from it.
     Active,
-    /// The user checked it out. Any change makes it ACTIVE again, until an order comes from it, which closes it.
+    /// Its owner checked it out. Any change makes it ACTIVE again, until an order comes from it, which closes it.
     CheckedOut { order: Option<OrderNumber> },
 }
 
@@ -48,7 +48,7 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cart {
     pub id: CartId,
-    pub user: UserId,
+    pub owner: Owner,
     pub status: Status,
     /// Oldest first.
     pub lines: Vec<CartLine>,
@@ -97,6 +97,14 @@ pub(crate) enum Addition {
     New,
     /// The variant is in the cart already.
     More { line: CartItemId, quantity: Quantity },
+}
+
+impl CartLine {
+    /// The same line for another cart.
+    pub(crate) fn again(self) -> NewLine {
+        let CartLine { product, variant, product_name, price, quantity, .. } = self;
+        NewLine { product, variant, product_name, price, quantity }
+    }
 }
 
 impl Cart {
@@ -154,7 +162,7 @@ impl Cart {
 }
 
 /// As many of `units`, which are one or more, as one line can have.
-fn most(units: i64) -> Quantity {
+pub(crate) fn most(units: i64) -> Quantity {
     Quantity::new(units.min(UNITS_MAX)).unwrap_or(Quantity::ONE)
 }
 
@@ -194,7 +202,7 @@ mod tests {
         };
         Cart {
             id: CartId::new(1),
-            user: "3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap(),
+            owner: Owner::User("3f0e8c3a-0000-4000-8000-000000000001".parse().unwrap()),
             status: Status::Active,
             lines: (1..=lines).map(line).collect(),
             created_at: Timestamp::from_millis(0),

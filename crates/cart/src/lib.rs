@@ -2,12 +2,16 @@
 
 pub mod cart;
 pub mod ops;
+pub mod owner;
+pub mod settings;
 mod store;
 pub mod tasks;
 #[cfg(test)]
 mod tests;
 
 pub use cart::{Cart, CartLine, Kind, LeftOut, NewLine, Status};
+pub use owner::{Guest, Owner};
+pub use settings::Settings;
 
 /// The tables.
 pub const MIGRATIONS: &[::store::Migration] = &[
@@ -18,6 +22,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 /// What carts contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
     tasks: tasks::tasks,
     checks: store::AUDIT,

@@ -1,34 +1,36 @@
 //! Operations on carts, one function per verb.
 
 pub use crate::cart::{Cart, CartLine, LeftOut, NewLine, Status};
+pub use crate::owner::{Guest, Owner};
 
 use crate::cart::{self, Addition, NEVER_ORDERED, UNTOUCHED};
-use crate::store::{self, Which};
+use crate::store::{self, Cutoffs, Which};
 use ::store::Tx;
-use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId, VariantId};
+use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, UserId, VariantId};
+use std::time::Duration;
 
 /// Carts deleted by one transaction.
 const FORGET_AT_ONCE: i64 = 200;
 
-/// The user's cart, locked; made if there is none. Try [`peek`] first: it needs only a read connection.
-pub fn current(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    if let Some(cart) = store::find(tx, user, Which::Own, true)? {
+/// The owner's cart, locked; made if there is none. Try [`peek`] first: it needs only a read connection.
+pub fn current(tx: &mut Tx<'_>, owner: &Owner) -> Result<Cart> {
+    if let Some(cart) = store::find(tx, owner, Which::Own, true)? {
         return Ok(cart);
     }
-    store::make(tx, user)?;
-    own(tx, user)
+    store::make(tx, owner)?;
+    own(tx, owner)
 }
 
-/// The user's cart, if there is one, without a lock.
-pub fn peek(tx: &mut Tx<'_>, user: &UserId) -> Result<Option<Cart>> {
-    store::find(tx, user, Which::Own, false)
+/// The owner's cart, if there is one, without a lock.
+pub fn peek(tx: &mut Tx<'_>, owner: &Owner) -> Result<Option<Cart>> {
+    store::find(tx, owner, Which::Own, false)
 }
 
-/// Adds a product to the user's cart. If its variant is in the cart already, `merge` adds the quantities (the stored
+/// Adds a product to the owner's cart. If its variant is in the cart already, `merge` adds the quantities (the stored
 /// price stays); without `merge` it is S106 with the existing line in the details. S105 for too many units, C002 for
 /// too many lines.
-pub fn add(tx: &mut Tx<'_>, user: &UserId, item: NewLine, merge: bool) -> Result<Cart> {
-    let mut cart = current(tx, user)?;
+pub fn add(tx: &mut Tx<'_>, owner: &Owner, item: NewLine, merge: bool) -> Result<Cart> {
+    let mut cart = current(tx, owner)?;
     match cart.addition(&item, merge)? {
         Addition::New => {
             let line = store::add(tx, cart.id, item)?;
@@ -39,10 +41,10 @@ pub fn add(tx: &mut Tx<'_>, user: &UserId, item: NewLine, merge: bool) -> Result
     touched(tx, cart)
 }
 
-/// Fills the user's cart with these lines: not with those whose variant is there already, and only as far as there is room.
+/// Fills the owner's cart with these lines: not with those whose variant is there already, and only as far as there is room.
 /// Gives the variants that were left out. When no line is added, nothing changes.
-pub fn fill(tx: &mut Tx<'_>, user: &UserId, lines: Vec<NewLine>) -> Result<Vec<(VariantId, LeftOut)>> {
-    let cart = current(tx, user)?;
+pub fn fill(tx: &mut Tx<'_>, owner: &Owner, lines: Vec<NewLine>) -> Result<Vec<(VariantId, LeftOut)>> {
+    let cart = current(tx, owner)?;
     let (room, left_out) = cart.room_for(lines);
     if !room.is_empty() {
         store::add_all(tx, cart.id, &room)?;
@@ -51,10 +53,47 @@ pub fn fill(tx: &mut Tx<'_>, user: &UserId, lines: Vec<NewLine>) -> Result<Vec<(
     Ok(left_out)
 }
 
+/// Whether the guest has a cart that was changed within `ttl`.
+pub fn is_known(tx: &mut Tx<'_>, guest: &Guest, ttl: Duration) -> Result<bool> {
+    let cart = store::find(tx, &Owner::Guest(*guest), Which::Own, false)?;
+    Ok(cart.is_some_and(|cart| cart.updated_at >= tx.now().before(ttl)))
+}
+
+/// Makes a cart for a new guest, and gives the guest with its token.
+pub fn welcome(tx: &mut Tx<'_>) -> Result<(Guest, String)> {
+    let (guest, token) = Guest::draw(tx.random());
+    store::make(tx, &Owner::Guest(guest))?;
+    Ok((guest, token))
+}
+
+/// Puts the lines of a guest's cart into the cart of `user`, and closes the guest's. Quantities of the same variant are added, up
+/// to [`cart::UNITS_MAX`]; the user's line keeps its price. Lines beyond [`cart::LINES_MAX`] are dropped. No effect when the
+/// guest has no cart.
+pub fn merge(tx: &mut Tx<'_>, user: UserId, guest: &Guest) -> Result<()> {
+    let Some(theirs) = store::find(tx, &Owner::Guest(*guest), Which::Own, true)? else { return Ok(()) };
+    store::close(tx, theirs.id)?;
+    if theirs.lines.is_empty() {
+        return Ok(());
+    }
+    let owner = Owner::User(user);
+    let mut cart = current(tx, &owner)?;
+    let mut added = Vec::new();
+    for line in theirs.lines {
+        let own = cart.line_of(line.variant).map(|own| (own.id, own.quantity.as_i64()));
+        match own {
+            Some((item, units)) => change_line(tx, &mut cart, item, cart::most(units + line.quantity.as_i64()))?,
+            None => added.push(line.again()),
+        }
+    }
+    let (room, _) = cart.room_for(added);
+    store::add_all(tx, cart.id, &room)?;
+    touched(tx, cart).map(|_| ())
+}
+
 /// Changes the quantity of a line, and gives the one it had before. S101 without a cart, S102 when the line is not in it, S105
 /// for too many.
-pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quantity) -> Result<(Cart, Quantity)> {
-    let mut cart = own(tx, user)?;
+pub fn change(tx: &mut Tx<'_>, owner: &Owner, item: CartItemId, quantity: Quantity) -> Result<(Cart, Quantity)> {
+    let mut cart = own(tx, owner)?;
     let line = cart.line(item)?;
     let (before, quantity) = (line.quantity, cart::purchasable(line.variant, quantity.as_i64())?);
     change_line(tx, &mut cart, item, quantity)?;
@@ -62,8 +101,8 @@ pub fn change(tx: &mut Tx<'_>, user: &UserId, item: CartItemId, quantity: Quanti
 }
 
 /// Removes a line. S101, S102.
-pub fn remove(tx: &mut Tx<'_>, user: &UserId, item: CartItemId) -> Result<Cart> {
-    let mut cart = own(tx, user)?;
+pub fn remove(tx: &mut Tx<'_>, owner: &Owner, item: CartItemId) -> Result<Cart> {
+    let mut cart = own(tx, owner)?;
     cart.line(item)?;
     if !store::remove(tx, cart.id, item)? {
         return Err(Code::CartItemNotFound.because(format!("item {item}")));
@@ -73,8 +112,8 @@ pub fn remove(tx: &mut Tx<'_>, user: &UserId, item: CartItemId) -> Result<Cart> 
 }
 
 /// Removes every line; the cart stays. S101.
-pub fn clear(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    let mut cart = own(tx, user)?;
+pub fn clear(tx: &mut Tx<'_>, owner: &Owner) -> Result<Cart> {
+    let mut cart = own(tx, owner)?;
     store::clear(tx, cart.id)?;
     cart.lines.clear();
     touched(tx, cart)
@@ -82,8 +121,8 @@ pub fn clear(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
 
 /// Checks the cart out: a mark that any change takes away again. Reserves no stock. Repeated: no effect. S101, S104 when it is
 /// empty.
-pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    let cart = own(tx, user)?.not_empty()?;
+pub fn check_out(tx: &mut Tx<'_>, owner: &Owner) -> Result<Cart> {
+    let cart = own(tx, owner)?.not_empty()?;
     match cart.status {
         Status::CheckedOut { .. } => return Ok(cart),
         Status::Active => store::check_out(tx, cart.id)?,
@@ -92,20 +131,20 @@ pub fn check_out(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
     Ok(Cart { status: Status::CheckedOut { order: None }, updated_at: now, version, ..cart })
 }
 
-/// The cart to make an order from, locked until the transaction ends: the user's, checked out or not. A named cart must be the
-/// user's (S101) and have no order yet (S103). S104 when it has no lines.
-pub fn for_order(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result<Cart> {
-    choose(tx, user, cart, true)
+/// The cart to make an order from, locked until the transaction ends: the owner's, checked out or not. A named cart must be the
+/// owner's (S101) and have no order yet (S103). S104 when it has no lines.
+pub fn for_order(tx: &mut Tx<'_>, owner: &Owner, cart: Option<CartId>) -> Result<Cart> {
+    choose(tx, owner, cart, true)
 }
 
 /// Chooses the same cart without locking it: for quotes, which only read.
-pub fn for_quote(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>) -> Result<Cart> {
-    choose(tx, user, cart, false)
+pub fn for_quote(tx: &mut Tx<'_>, owner: &Owner, cart: Option<CartId>) -> Result<Cart> {
+    choose(tx, owner, cart, false)
 }
 
-fn choose(tx: &mut Tx<'_>, user: &UserId, cart: Option<CartId>, locked: bool) -> Result<Cart> {
+fn choose(tx: &mut Tx<'_>, owner: &Owner, cart: Option<CartId>, locked: bool) -> Result<Cart> {
     let which = cart.map_or(Which::Own, Which::Id);
-    let cart = store::find(tx, user, which, locked)?.ok_or_else(|| Code::CartNotFound.error())?;
+    let cart = store::find(tx, owner, which, locked)?.ok_or_else(|| Code::CartNotFound.error())?;
     match &cart.status {
         Status::CheckedOut { order: Some(order) } => {
             Err(Code::CartAlreadyCheckedOut.because(format!("order {order} came from it")))
@@ -120,24 +159,25 @@ pub fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Result<()>
 }
 
 /// Up to [`FORGET_AT_ONCE`] carts that are old enough to delete. Scans all carts, so use a read connection.
-pub fn forgettable(tx: &mut Tx<'_>) -> Result<Vec<CartId>> {
-    let (untouched, never_ordered) = forgotten_from(tx);
-    store::forgettable(tx, untouched, never_ordered, FORGET_AT_ONCE)
+pub fn forgettable(tx: &mut Tx<'_>, guest_ttl: Duration) -> Result<Vec<CartId>> {
+    let cutoffs = cutoffs(tx, guest_ttl);
+    store::forgettable(tx, cutoffs, FORGET_AT_ONCE)
 }
 
 /// Deletes those of `carts` that are still old enough. Returns the number of deleted carts.
-pub fn forget(tx: &mut Tx<'_>, carts: &[CartId]) -> Result<u64> {
-    let (untouched, never_ordered) = forgotten_from(tx);
-    store::forget(tx, carts, untouched, never_ordered)
+pub fn forget(tx: &mut Tx<'_>, carts: &[CartId], guest_ttl: Duration) -> Result<u64> {
+    let cutoffs = cutoffs(tx, guest_ttl);
+    store::forget(tx, carts, cutoffs)
 }
 
-fn forgotten_from(tx: &Tx<'_>) -> (Timestamp, Timestamp) {
-    (tx.now().before(UNTOUCHED), tx.now().before(NEVER_ORDERED))
+fn cutoffs(tx: &Tx<'_>, guest_ttl: Duration) -> Cutoffs {
+    let now = tx.now();
+    Cutoffs { untouched: now.before(UNTOUCHED), closed: now.before(NEVER_ORDERED), guests: now.before(guest_ttl) }
 }
 
-/// The user's cart, locked; S101 when there is none.
-fn own(tx: &mut Tx<'_>, user: &UserId) -> Result<Cart> {
-    store::find(tx, user, Which::Own, true)?.ok_or_else(|| Code::CartNotFound.error())
+/// The owner's cart, locked; S101 when there is none.
+fn own(tx: &mut Tx<'_>, owner: &Owner) -> Result<Cart> {
+    store::find(tx, owner, Which::Own, true)?.ok_or_else(|| Code::CartNotFound.error())
 }
 
 fn change_line(tx: &mut Tx<'_>, cart: &mut Cart, item: CartItemId, quantity: Quantity) -> Result<()> {

@@ -1,10 +1,11 @@
 //! The SQL of carts.
 
+use crate::Owner;
 use crate::cart::{Cart, CartLine, Kind, LINES_MAX, NewLine, Status};
-use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp, UserId};
+use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp};
 use store::{Arg, Check, Row, ToArg, Tx, args, audit::Given, concatcp};
 
-/// What [`cart`] reads, in this order.
+/// What [`cart`] reads, in this order. The column `user_id` has its name from the first release, which knew no guests.
 const COLUMNS: &str = "id, user_id, status, order_number, created_at, updated_at, version";
 /// What [`line`] reads, in this order.
 const LINE_COLUMNS: &str = "id, product_id, variant_id, product_name, price, quantity, added_at";
@@ -35,19 +36,24 @@ const CHECK_OUT: &str = "
 const ORDERED: &str = "
     update carts set status = 'CHECKED_OUT', active_key = null, order_number = ?, version = version + 1, updated_at = ?
      where id = ? and order_number is null";
+const CLOSE: &str = "
+    update carts set status = 'CHECKED_OUT', active_key = null, version = version + 1, updated_at = ?
+     where id = ? and active_key is not null";
 /// Scans all carts. Excludes the newest row, so that no database reuses its id for another cart.
 const FORGETTABLE: &str = "
     select id from carts
-     where (updated_at < ? or (updated_at < ? and active_key is null and order_number is null))
+     where (updated_at < ? or (updated_at < ? and active_key is null and order_number is null)
+        or (updated_at < ? and user_id {like} 'guest-%'))
        and id < (select max(id) from carts)
      order by id limit ?";
 const STILL_FORGETTABLE: &str = "
     select id from carts
-     where id in ([?]) and (updated_at < ? or (updated_at < ? and active_key is null and order_number is null))
+     where id in ([?]) and (updated_at < ? or (updated_at < ? and active_key is null and order_number is null)
+        or (updated_at < ? and user_id {like} 'guest-%'))
      order by id {for update}";
 const FORGET_LINES: &str = "delete from cart_items where cart_id in ([?])";
 const FORGET: &str = "delete from carts where id in ([?])";
-// the first release closed carts without an order: these have no key and no order number
+// carts of the first release, and of guests who signed in, are closed without an order: they have no key and no order number
 const UNTRUE: &str = "
     select id, status, coalesce(active_key, '-'), coalesce(order_number, '-') from carts
      where (status = 'ACTIVE' and (active_key is null or order_number is not null))
@@ -77,6 +83,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     TOUCH,
     CHECK_OUT,
     ORDERED,
+    CLOSE,
     FORGETTABLE,
     STILL_FORGETTABLE,
     FORGET_LINES,
@@ -86,7 +93,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
 /// What must hold among carts.
 pub const AUDIT: &[Check] = &[
     Check {
-        rule: "a cart has its user's key until an order comes from it",
+        rule: "a cart has its owner's key until it is closed",
         sql: UNTRUE,
         given: &[],
         subject: "cart {}",
@@ -108,19 +115,19 @@ pub const AUDIT: &[Check] = &[
     },
 ];
 
-/// Selects one of the user's carts.
+/// Selects one of the owner's carts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Which {
     /// The one that no order came from.
     Own,
-    /// The cart with this id, if the user owns it.
+    /// The cart with this id, if it is the owner's.
     Id(CartId),
 }
 
 fn cart(row: &Row<'_>) -> Result<Cart> {
     Ok(Cart {
         id: row.next()?,
-        user: row.next()?,
+        owner: row.next()?,
         status: status(row)?,
         lines: Vec::new(),
         created_at: row.next()?,
@@ -151,22 +158,22 @@ fn line(row: &Row<'_>) -> Result<CartLine> {
 
 /// The cart with its lines, in two statements. `locked` locks the cart until the transaction ends; only for jobs that
 /// write.
-pub(crate) fn find(tx: &mut Tx<'_>, user: &UserId, which: Which, locked: bool) -> Result<Option<Cart>> {
+pub(crate) fn find(tx: &mut Tx<'_>, owner: &Owner, which: Which, locked: bool) -> Result<Option<Cart>> {
     let found = match (which, locked) {
-        (Which::Own, false) => tx.query_first(OWN, args![user], cart),
-        (Which::Own, true) => tx.query_first(OWN_LOCKED, args![user], cart),
-        (Which::Id(id), false) => tx.query_first(BY_ID, args![id, user], cart),
-        (Which::Id(id), true) => tx.query_first(BY_ID_LOCKED, args![id, user], cart),
+        (Which::Own, false) => tx.query_first(OWN, args![owner], cart),
+        (Which::Own, true) => tx.query_first(OWN_LOCKED, args![owner], cart),
+        (Which::Id(id), false) => tx.query_first(BY_ID, args![id, owner], cart),
+        (Which::Id(id), true) => tx.query_first(BY_ID_LOCKED, args![id, owner], cart),
     };
     let Some(mut cart) = found? else { return Ok(None) };
     cart.lines = tx.query(LINES, args![cart.id], line)?;
     Ok(Some(cart))
 }
 
-/// Makes the user's cart, unless a concurrent job just made it.
-pub(crate) fn make(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+/// Makes the owner's cart, unless a concurrent job just made it.
+pub(crate) fn make(tx: &mut Tx<'_>, owner: &Owner) -> Result<()> {
     let now = tx.now();
-    tx.exec(MAKE, args![user, user, now, now]).map(|_| ())
+    tx.exec(MAKE, args![owner, owner, now, now]).map(|_| ())
 }
 
 /// Stores a new line.
@@ -234,19 +241,35 @@ pub(crate) fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Res
     Ok(tx.exec(ORDERED, args![order, now, cart])? == 1)
 }
 
-/// Up to `limit` carts untouched since before `untouched`, or closed without an order since before `never_ordered`.
-pub(crate) fn forgettable(
-    tx: &mut Tx<'_>,
-    untouched: Timestamp,
-    never_ordered: Timestamp,
-    limit: i64,
-) -> Result<Vec<CartId>> {
-    tx.query(FORGETTABLE, args![untouched, never_ordered, limit], |row| row.get(0))
+/// Closes a locked cart without an order, and deletes its lines.
+pub(crate) fn close(tx: &mut Tx<'_>, cart: CartId) -> Result<()> {
+    let now = tx.now();
+    let closed = tx.exec(CLOSE, args![now, cart])?;
+    held(closed)?;
+    clear(tx, cart)
 }
 
-/// Deletes those of these carts that still satisfy the conditions. Returns the number of deleted carts.
-pub(crate) fn forget(tx: &mut Tx<'_>, carts: &[CartId], untouched: Timestamp, never_ordered: Timestamp) -> Result<u64> {
-    let conditions = &[Arg::list(carts), untouched.to_arg(), never_ordered.to_arg()];
+/// Carts that were not changed since these times are deleted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cutoffs {
+    /// Any cart.
+    pub untouched: Timestamp,
+    /// One that was closed without an order.
+    pub closed: Timestamp,
+    /// A guest's.
+    pub guests: Timestamp,
+}
+
+/// Up to `limit` carts that are old enough to delete.
+pub(crate) fn forgettable(tx: &mut Tx<'_>, cutoffs: Cutoffs, limit: i64) -> Result<Vec<CartId>> {
+    let Cutoffs { untouched, closed, guests } = cutoffs;
+    tx.query(FORGETTABLE, args![untouched, closed, guests, limit], |row| row.get(0))
+}
+
+/// Deletes those of these carts that are still old enough. Returns the number of deleted carts.
+pub(crate) fn forget(tx: &mut Tx<'_>, carts: &[CartId], cutoffs: Cutoffs) -> Result<u64> {
+    let Cutoffs { untouched, closed, guests } = cutoffs;
+    let conditions = &[Arg::list(carts), untouched.to_arg(), closed.to_arg(), guests.to_arg()];
     let old: Vec<CartId> = tx.query(STILL_FORGETTABLE, conditions, |row| row.get(0))?;
     tx.exec(FORGET_LINES, &[Arg::list(&old)])?;
     tx.exec(FORGET, &[Arg::list(&old)])

@@ -1,6 +1,6 @@
 //! Periodic tasks.
 
-use crate::ops;
+use crate::{Settings, ops};
 use kernel::Result;
 use std::time::Duration;
 use web::{App, Task};
@@ -15,9 +15,10 @@ pub fn tasks(_: &App) -> Vec<Task> {
 
 /// Deletes some old carts. Finds them on a read connection, because that scans all carts, and deletes on the writer.
 async fn forget(app: App) -> Result<u64> {
-    let carts = app.db.read("cart.forgettable", ops::forgettable).await?;
+    let ttl = app.settings::<Settings>().guest_ttl;
+    let carts = app.db.read("cart.forgettable", move |tx| ops::forgettable(tx, ttl)).await?;
     if carts.is_empty() {
         return Ok(0);
     }
-    app.db.write("cart.forget", move |tx| ops::forget(tx, &carts)).await
+    app.db.write("cart.forget", move |tx| ops::forget(tx, &carts, ttl)).await
 }

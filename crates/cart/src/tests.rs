@@ -2,9 +2,9 @@
 
 use crate::cart::LINES_MAX;
 use crate::ops::{self, NewLine};
-use crate::{Cart, LeftOut, MODULE, Status};
+use crate::{Cart, Guest, LeftOut, MODULE, Owner, Status};
 use fixture::{Fixture, at_once, user_id};
-use kernel::{CartItemId, Code, Money, OrderNumber, ProductId, Quantity, Result, UserId, VariantId};
+use kernel::{CartItemId, Code, Money, OrderNumber, ProductId, Quantity, Result, VariantId};
 use proptest::prelude::*;
 use std::{ops::Deref, time::Duration};
 use store::{Tx, args};
@@ -30,7 +30,7 @@ impl Shop {
         result
     }
 
-    fn adds(&self, who: UserId, variant: i64, quantity: i64) -> Cart {
+    fn adds(&self, who: Owner, variant: i64, quantity: i64) -> Cart {
         self.does(move |tx| ops::add(tx, &who, mug(variant, quantity), false)).unwrap()
     }
 
@@ -40,6 +40,12 @@ impl Shop {
         code
     }
 }
+
+fn owner(n: u64) -> Owner {
+    Owner::User(user_id(n))
+}
+
+const GUEST_TTL: Duration = Duration::from_secs(30 * 86_400);
 
 fn order(n: u32) -> OrderNumber {
     format!("ORD-20260206-{n:08}").parse().unwrap()
@@ -58,17 +64,17 @@ fn mug(variant: i64, quantity: i64) -> NewLine {
 #[test]
 fn a_cart_is_made_once_and_kept() {
     let shop = Shop::open();
-    assert_eq!(shop.does(|tx| ops::peek(tx, &user_id(1))).unwrap(), None);
-    let made = shop.does(|tx| ops::current(tx, &user_id(1))).unwrap();
-    assert_eq!(shop.does(|tx| ops::current(tx, &user_id(1))).unwrap(), made);
-    assert_eq!(shop.does(|tx| ops::peek(tx, &user_id(1))).unwrap(), Some(made.clone()));
-    assert_ne!(shop.does(|tx| ops::current(tx, &user_id(2))).unwrap().id, made.id);
+    assert_eq!(shop.does(|tx| ops::peek(tx, &owner(1))).unwrap(), None);
+    let made = shop.does(|tx| ops::current(tx, &owner(1))).unwrap();
+    assert_eq!(shop.does(|tx| ops::current(tx, &owner(1))).unwrap(), made);
+    assert_eq!(shop.does(|tx| ops::peek(tx, &owner(1))).unwrap(), Some(made.clone()));
+    assert_ne!(shop.does(|tx| ops::current(tx, &owner(2))).unwrap().id, made.id);
 }
 
 #[test]
 fn lines_are_added_changed_and_removed() {
     let shop = Shop::open();
-    let who = user_id(1);
+    let who = owner(1);
     shop.adds(who, 7, 2);
     let cart = shop.adds(who, 8, 1);
     let (first, second) = (cart.lines[0].id, cart.lines[1].id);
@@ -86,7 +92,7 @@ fn lines_are_added_changed_and_removed() {
 #[test]
 fn the_same_product_again_is_a_conflict_or_merged() {
     let shop = Shop::open();
-    let who = user_id(1);
+    let who = owner(1);
     shop.adds(who, 7, 2);
     assert_eq!(shop.code(move |tx| ops::add(tx, &who, mug(7, 1), false)), Code::CartItemAlreadyExists);
     let dearer = NewLine { price: Money::minor(99_000), ..mug(7, 3) };
@@ -97,18 +103,18 @@ fn the_same_product_again_is_a_conflict_or_merged() {
 #[test]
 fn other_peoples_lines_are_not_found() {
     let shop = Shop::open();
-    let item = shop.adds(user_id(1), 7, 2).lines[0].id;
-    assert_eq!(shop.code(move |tx| ops::remove(tx, &user_id(2), item)), Code::CartNotFound);
-    shop.adds(user_id(2), 7, 2);
-    assert_eq!(shop.code(move |tx| ops::remove(tx, &user_id(2), item)), Code::CartItemNotFound);
-    assert_eq!(shop.code(move |tx| ops::change(tx, &user_id(2), item, Quantity::ONE)), Code::CartItemNotFound);
-    assert_eq!(shop.code(move |tx| ops::for_order(tx, &user_id(2), Some(kernel::CartId::new(1)))), Code::CartNotFound);
+    let item = shop.adds(owner(1), 7, 2).lines[0].id;
+    assert_eq!(shop.code(move |tx| ops::remove(tx, &owner(2), item)), Code::CartNotFound);
+    shop.adds(owner(2), 7, 2);
+    assert_eq!(shop.code(move |tx| ops::remove(tx, &owner(2), item)), Code::CartItemNotFound);
+    assert_eq!(shop.code(move |tx| ops::change(tx, &owner(2), item, Quantity::ONE)), Code::CartItemNotFound);
+    assert_eq!(shop.code(move |tx| ops::for_order(tx, &owner(2), Some(kernel::CartId::new(1)))), Code::CartNotFound);
 }
 
 #[test]
 fn a_buyer_has_one_cart_and_checking_out_only_marks_it() {
     let shop = Shop::open();
-    let who = user_id(1);
+    let who = owner(1);
     assert_eq!(shop.code(move |tx| ops::for_order(tx, &who, None)), Code::CartNotFound);
     assert_eq!(shop.code(move |tx| ops::check_out(tx, &who)), Code::CartNotFound);
     let cart = shop.does(move |tx| ops::current(tx, &who)).unwrap().id;
@@ -127,15 +133,15 @@ fn a_buyer_has_one_cart_and_checking_out_only_marks_it() {
 #[test]
 fn any_change_reopens_a_cart_that_was_checked_out() {
     let shop = Shop::open();
-    let who = user_id(1);
+    let who = owner(1);
     let cart = shop.adds(who, 7, 2);
     let line = cart.lines[0].id;
     let changes: [fn(&mut Tx<'_>, CartItemId) -> Result<Cart>; 5] = [
-        |tx, _| ops::add(tx, &user_id(1), mug(8, 1), false),
-        |tx, _| ops::add(tx, &user_id(1), mug(8, 1), true),
-        |tx, line| ops::change(tx, &user_id(1), line, Quantity::ONE).map(|(cart, _)| cart),
-        |tx, line| ops::remove(tx, &user_id(1), line),
-        |tx, _| ops::clear(tx, &user_id(1)),
+        |tx, _| ops::add(tx, &owner(1), mug(8, 1), false),
+        |tx, _| ops::add(tx, &owner(1), mug(8, 1), true),
+        |tx, line| ops::change(tx, &owner(1), line, Quantity::ONE).map(|(cart, _)| cart),
+        |tx, line| ops::remove(tx, &owner(1), line),
+        |tx, _| ops::clear(tx, &owner(1)),
     ];
     for change in changes {
         shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
@@ -148,7 +154,7 @@ fn any_change_reopens_a_cart_that_was_checked_out() {
 #[test]
 fn a_cart_is_filled_with_what_is_not_in_it_yet() {
     let shop = Shop::open();
-    let who = user_id(1);
+    let who = owner(1);
     shop.adds(who, 7, 2);
     shop.does(move |tx| ops::check_out(tx, &who)).unwrap();
     let untouched = shop.does(move |tx| ops::peek(tx, &who)).unwrap();
@@ -159,8 +165,8 @@ fn a_cart_is_filled_with_what_is_not_in_it_yet() {
     let cart = shop.does(move |tx| ops::current(tx, &who)).unwrap();
     let lines: Vec<_> = cart.lines.iter().map(|line| (line.variant.raw(), line.quantity.as_i64())).collect();
     assert_eq!((lines, cart.status), (vec![(7, 2), (8, 3), (9, 3)], Status::Active));
-    shop.does(move |tx| ops::fill(tx, &user_id(2), vec![mug(8, 1)])).unwrap();
-    assert_eq!(shop.does(move |tx| ops::current(tx, &user_id(2))).unwrap().lines.len(), 1);
+    shop.does(move |tx| ops::fill(tx, &owner(2), vec![mug(8, 1)])).unwrap();
+    assert_eq!(shop.does(move |tx| ops::current(tx, &owner(2))).unwrap().lines.len(), 1);
 }
 
 /// Carts of the first release: (id, user, status, whether it is under the user's key, whether it was ordered, lines).
@@ -177,12 +183,12 @@ const OLD_CARTS: [(i64, u64, &str, bool, bool, i64); 8] = [
 
 fn first_release(tx: &mut Tx<'_>) -> Result<()> {
     for (id, who, status, active, ordered, lines) in OLD_CARTS {
-        let key = active.then(|| user_id(who));
+        let key = active.then(|| owner(who));
         let order = ordered.then(|| order(id as u32));
         tx.exec(
             "insert into carts (id, user_id, status, active_key, order_number, created_at, updated_at, version)
              values (?, ?, ?, ?, ?, 1, 1, 1)",
-            args![id, user_id(who), status, key, order],
+            args![id, owner(who), status, key, order],
         )?;
         for variant in 1..=lines {
             tx.exec(
@@ -204,12 +210,12 @@ async fn the_newest_cart_of_an_old_shop_becomes_the_buyers_cart() {
     db.write("old", first_release).await.unwrap();
     db.migrate([store::MIGRATIONS, crate::MIGRATIONS].concat()).await.unwrap();
     let own = |tx: &mut Tx<'_>| {
-        let cart = |tx: &mut Tx<'_>, n| ops::peek(tx, &user_id(n)).map(|cart| cart.map(|cart| cart.id.raw()));
+        let cart = |tx: &mut Tx<'_>, n| ops::peek(tx, &owner(n)).map(|cart| cart.map(|cart| cart.id.raw()));
         Ok([cart(tx, 1)?, cart(tx, 2)?, cart(tx, 3)?, cart(tx, 4)?])
     };
     assert_eq!(db.read("own", own).await.unwrap(), [Some(3), Some(6), Some(7), None]);
     let waiting =
-        |tx: &mut Tx<'_>| ops::for_order(tx, &user_id(2), Some(kernel::CartId::new(5))).map(|cart| cart.lines.len());
+        |tx: &mut Tx<'_>| ops::for_order(tx, &owner(2), Some(kernel::CartId::new(5))).map(|cart| cart.lines.len());
     assert_eq!(db.write("waiting", waiting).await.unwrap(), 1);
     let broken = |tx: &mut Tx<'_>| store::audit::run(tx, crate::MODULE.checks);
     assert_eq!(db.read("audit", broken).await.unwrap(), []);
@@ -218,7 +224,7 @@ async fn the_newest_cart_of_an_old_shop_becomes_the_buyers_cart() {
 #[test]
 fn a_cart_makes_one_order() {
     let shop = Shop::open();
-    let who = user_id(1);
+    let who = owner(1);
     let cart = shop.adds(who, 7, 1).id;
     shop.does(move |tx| ops::ordered(tx, cart, &order(1))).unwrap();
     assert_eq!(shop.code(move |tx| ops::ordered(tx, cart, &order(2))), Code::CartAlreadyCheckedOut);
@@ -230,7 +236,7 @@ fn a_cart_makes_one_order() {
 #[test]
 fn a_cart_has_room_for_two_hundred_lines() {
     let shop = Shop::open();
-    let who = user_id(1);
+    let who = owner(1);
     shop.write(move |tx| (1..=LINES_MAX as i64).try_for_each(|v| ops::add(tx, &who, mug(v, 1), false).map(|_| ())))
         .unwrap();
     assert_eq!(shop.code(move |tx| ops::add(tx, &who, mug(900, 1), false)), Code::InvalidInput);
@@ -241,24 +247,24 @@ fn a_cart_has_room_for_two_hundred_lines() {
 #[test]
 fn abandoned_carts_are_deleted_but_never_the_newest() {
     let shop = Shop::open();
-    shop.adds(user_id(1), 7, 1);
-    let ordered = shop.adds(user_id(2), 7, 1).id;
-    let old = shop.adds(user_id(3), 7, 1).id;
-    shop.adds(user_id(4), 7, 1);
+    shop.adds(owner(1), 7, 1);
+    let ordered = shop.adds(owner(2), 7, 1).id;
+    let old = shop.adds(owner(3), 7, 1).id;
+    shop.adds(owner(4), 7, 1);
     shop.does(move |tx| ops::ordered(tx, ordered, &order(1))).unwrap();
     let of_the_first_release = "update carts set status = 'CHECKED_OUT', active_key = null where id = ?";
     shop.does(move |tx| tx.exec(of_the_first_release, args![old])).unwrap();
-    shop.does(|tx| ops::check_out(tx, &user_id(1))).unwrap();
-    shop.does(|tx| ops::check_out(tx, &user_id(4))).unwrap();
+    shop.does(|tx| ops::check_out(tx, &owner(1))).unwrap();
+    shop.does(|tx| ops::check_out(tx, &owner(4))).unwrap();
     let forgets = || {
-        let old = shop.read(ops::forgettable).unwrap();
-        shop.does(move |tx| ops::forget(tx, &old)).unwrap()
+        let old = shop.read(|tx| ops::forgettable(tx, GUEST_TTL)).unwrap();
+        shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap()
     };
     assert_eq!(forgets(), 0);
     shop.clock.advance(Duration::from_secs(31 * 86_400));
     assert_eq!(forgets(), 1); // the one of buyer 3, which no order can come from any more
     shop.clock.advance(Duration::from_secs(60 * 86_400));
-    shop.does(|tx| ops::add(tx, &user_id(1), mug(8, 1), false)).unwrap();
+    shop.does(|tx| ops::add(tx, &owner(1), mug(8, 1), false)).unwrap();
     assert_eq!(forgets(), 1); // the ordered one
     assert_eq!(forgets(), 0);
     let left: i64 = shop.read(|tx| tx.query_one("select count(*) from cart_items", args![], |r| r.get(0))).unwrap();
@@ -268,20 +274,20 @@ fn abandoned_carts_are_deleted_but_never_the_newest() {
 #[test]
 fn a_cart_changed_meanwhile_is_not_deleted() {
     let shop = Shop::open();
-    shop.adds(user_id(1), 7, 1);
+    shop.adds(owner(1), 7, 1);
     shop.clock.advance(Duration::from_secs(91 * 86_400));
-    shop.adds(user_id(2), 7, 1);
-    let old = shop.read(ops::forgettable).unwrap();
+    shop.adds(owner(2), 7, 1);
+    let old = shop.read(|tx| ops::forgettable(tx, GUEST_TTL)).unwrap();
     assert_eq!(old.len(), 1);
-    shop.adds(user_id(1), 8, 1);
-    assert_eq!(shop.does(move |tx| ops::forget(tx, &old)).unwrap(), 0);
+    shop.adds(owner(1), 8, 1);
+    assert_eq!(shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap(), 0);
 }
 
 #[test]
 fn many_first_additions_at_once_make_one_cart() {
     let shop = Shop::open();
-    at_once(1..=8, |n| shop.write(move |tx| ops::add(tx, &user_id(1), mug(n, 1), false)).unwrap());
-    let cart = shop.does(|tx| ops::current(tx, &user_id(1))).unwrap();
+    at_once(1..=8, |n| shop.write(move |tx| ops::add(tx, &owner(1), mug(n, 1), false)).unwrap());
+    let cart = shop.does(|tx| ops::current(tx, &owner(1))).unwrap();
     assert_eq!(cart.lines.len(), 8);
 }
 
@@ -289,8 +295,8 @@ fn many_first_additions_at_once_make_one_cart() {
 fn a_second_active_cart_cannot_be_made() {
     let shop = Shop::open();
     let carts = shop.does(|tx| {
-        crate::store::make(tx, &user_id(1))?;
-        crate::store::make(tx, &user_id(1))?;
+        crate::store::make(tx, &owner(1))?;
+        crate::store::make(tx, &owner(1))?;
         tx.query_one("select count(*) from carts", args![], |row| row.get::<i64>(0))
     });
     assert_eq!(carts.unwrap(), 1);
@@ -358,7 +364,7 @@ impl Model {
     }
 }
 
-fn on_the_shop(tx: &mut Tx<'_>, who: &UserId, act: &Act, n: u32) -> Result<Cart> {
+fn on_the_shop(tx: &mut Tx<'_>, who: &Owner, act: &Act, n: u32) -> Result<Cart> {
     let item = |tx: &mut Tx<'_>, line: usize| -> Result<CartItemId> {
         let cart = ops::peek(tx, who)?;
         Ok(cart.and_then(|cart| cart.lines.get(line).map(|line| line.id)).unwrap_or(CartItemId::new(999_999)))
@@ -391,12 +397,68 @@ proptest! {
         for (n, act) in (1..).zip(&acts) {
             let expected = model.act(act);
             let done = act.clone();
-            let found = shop.does(move |tx| on_the_shop(tx, &user_id(1), &done, n));
+            let found = shop.does(move |tx| on_the_shop(tx, &owner(1), &done, n));
             let lines = |cart: &Cart| cart.lines.iter().map(|l| (l.variant.raw(), l.quantity.as_i64())).collect::<Vec<_>>();
             prop_assert_eq!(found.as_ref().ok().map(lines), expected, "{:?}", act);
-            let cart = shop.does(|tx| ops::peek(tx, &user_id(1))).unwrap();
+            let cart = shop.does(|tx| ops::peek(tx, &owner(1))).unwrap();
             let checked_out = cart.as_ref().is_some_and(|cart| cart.status == Status::CheckedOut { order: None });
             prop_assert_eq!((cart.as_ref().map(lines), checked_out), (model.cart.clone(), model.checked_out), "{:?}", act);
         }
     }
+}
+
+/// A guest's cart with these lines.
+fn guest_with(shop: &Shop, lines: &[(i64, i64)]) -> (Guest, String) {
+    let (guest, token) = shop.does(ops::welcome).unwrap();
+    for (variant, quantity) in lines.iter().copied() {
+        shop.adds(Owner::Guest(guest), variant, quantity);
+    }
+    (guest, token)
+}
+
+#[test]
+fn a_guest_who_signs_in_takes_the_cart_along_once() {
+    let shop = Shop::open();
+    shop.adds(owner(1), 7, 2);
+    let (guest, token) = guest_with(&shop, &[(7, 3), (8, 1)]);
+    assert_eq!(Guest::of_token(&token), Some(guest));
+    for _ in 0..2 {
+        shop.does(move |tx| ops::merge(tx, user_id(1), &guest)).unwrap();
+        let cart = shop.does(|tx| ops::current(tx, &owner(1))).unwrap();
+        let lines: Vec<_> = cart.lines.iter().map(|line| (line.variant.raw(), line.quantity.as_i64())).collect();
+        assert_eq!(lines, [(7, 5), (8, 1)]);
+        assert!(!shop.does(move |tx| ops::is_known(tx, &guest, GUEST_TTL)).unwrap());
+    }
+    let (other, _) = guest_with(&shop, &[(9, 1)]);
+    shop.does(move |tx| ops::merge(tx, user_id(2), &other)).unwrap();
+    assert_eq!(shop.does(|tx| ops::current(tx, &owner(2))).unwrap().lines.len(), 1);
+    let left: i64 = shop.read(|tx| tx.query_one("select count(*) from cart_items", args![], |r| r.get(0))).unwrap();
+    assert_eq!(left, 3, "nothing stays in the carts of guests who signed in");
+}
+
+#[test]
+fn a_merged_cart_keeps_its_limits() {
+    let shop = Shop::open();
+    shop.write(|tx| (1..LINES_MAX as i64).try_for_each(|v| ops::add(tx, &owner(1), mug(v, 1), false).map(|_| ())))
+        .unwrap();
+    let (guest, _) = guest_with(&shop, &[(1, crate::cart::UNITS_MAX), (900, 1), (901, 1)]);
+    shop.does(move |tx| ops::merge(tx, user_id(1), &guest)).unwrap();
+    let cart = shop.does(|tx| ops::current(tx, &owner(1))).unwrap();
+    assert_eq!((cart.lines.len(), cart.lines[0].quantity.as_i64()), (LINES_MAX, crate::cart::UNITS_MAX));
+}
+
+#[test]
+fn the_cart_of_a_guest_who_stays_away_is_forgotten() {
+    let shop = Shop::open();
+    let (guest, _) = guest_with(&shop, &[(7, 1)]);
+    let (active, _) = guest_with(&shop, &[(7, 1)]);
+    shop.adds(owner(1), 7, 1);
+    shop.clock.advance(Duration::from_secs(29 * 86_400));
+    shop.adds(Owner::Guest(active), 8, 1);
+    shop.clock.advance(Duration::from_secs(2 * 86_400));
+    let known = |guest: Guest| shop.does(move |tx| ops::is_known(tx, &guest, GUEST_TTL)).unwrap();
+    assert_eq!((known(guest), known(active)), (false, true));
+    let old = shop.read(|tx| ops::forgettable(tx, GUEST_TTL)).unwrap();
+    assert_eq!(shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap(), 1);
+    assert!(known(active));
 }

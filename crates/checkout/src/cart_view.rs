@@ -4,7 +4,7 @@ use crate::{
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
     quote,
 };
-use cart::{Cart, CartLine, NewLine};
+use cart::{Cart, CartLine, NewLine, Owner};
 use catalog::ops::{ItemRef, Sellable};
 use inventory::{Level, StockStatus};
 use kernel::{CartId, CartItemId, Code, Error, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId};
@@ -20,8 +20,8 @@ use web::Context;
 pub struct CartResponse {
     /// The cart.
     pub id: CartId,
-    /// Whose it is.
-    pub user_id: UserId,
+    /// Whose it is; none of a guest's cart.
+    pub user_id: Option<UserId>,
     /// ACTIVE, or CHECKED_OUT since it was checked out without a change.
     pub status: &'static str,
     /// All of its lines, oldest first.
@@ -106,7 +106,7 @@ pub struct NewQuantity {
 #[derive(Debug, Clone)]
 pub struct Shopper {
     /// Whose cart it is.
-    pub user: UserId,
+    pub owner: Owner,
     /// In which language reasons are given.
     pub context: Context,
 }
@@ -174,7 +174,7 @@ fn response(cart: Cart, current: &Current, shopper: &Shopper) -> CartResponse {
     let items: Vec<CartItem> = cart.lines.iter().map(|line| item(line, current, available(line))).collect();
     CartResponse {
         id: cart.id,
-        user_id: cart.user,
+        user_id: cart.owner.user(),
         status: cart.status.kind().name(),
         item_count: items.len(),
         items,
@@ -225,21 +225,21 @@ pub fn add(tx: &mut Tx<'_>, shopper: &Shopper, new: &NewItem) -> Result<CartResp
         price,
         quantity: new.quantity,
     };
-    let cart = cart::ops::add(tx, &shopper.user, line, new.merge)?;
+    let cart = cart::ops::add(tx, &shopper.owner, line, new.merge)?;
     raised(tx, cart, shopper, |line| line.variant == variant)
 }
 
 /// Changes how many units a line has. S101 S102 the line. More units than before: S001 S003 the product, S401 S105 the stock,
 /// C002 the cart's sum. Fewer are accepted of a line that cannot be bought, too.
 pub fn change(tx: &mut Tx<'_>, shopper: &Shopper, item: CartItemId, quantity: Quantity) -> Result<CartResponse> {
-    let (cart, before) = cart::ops::change(tx, &shopper.user, item, quantity)?;
+    let (cart, before) = cart::ops::change(tx, &shopper.owner, item, quantity)?;
     if quantity <= before { shown(tx, cart, shopper) } else { raised(tx, cart, shopper, |line| line.id == item) }
 }
 
 /// Checks the cart out: any later change makes it ACTIVE again. S101 S104 the cart; S001 S003 S401 S105 and C002 the first line
 /// that cannot be bought.
 pub fn check_out(tx: &mut Tx<'_>, shopper: &Shopper) -> Result<CartResponse> {
-    let cart = cart::ops::check_out(tx, &shopper.user)?;
+    let cart = cart::ops::check_out(tx, &shopper.owner)?;
     let current = current(tx, &cart)?;
     first(current.total(&cart.lines).1)?;
     Ok(response(cart, &current, shopper))

@@ -49,7 +49,7 @@ impl OrderDraft {
         Ok(match &self.source {
             Source::Items(items) => (None, items.clone()),
             Source::Cart(id) => {
-                let cart = cart::ops::for_order(tx, user, *id)?;
+                let cart = cart::ops::for_order(tx, &(*user).into(), *id)?;
                 (Some(cart.id), lines_of(&cart))
             }
         })
@@ -59,7 +59,7 @@ impl OrderDraft {
     pub(crate) fn lines_to_quote(&self, tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<Item>> {
         Ok(match &self.source {
             Source::Items(items) => items.clone(),
-            Source::Cart(id) => lines_of(&cart::ops::for_quote(tx, user, *id)?),
+            Source::Cart(id) => lines_of(&cart::ops::for_quote(tx, &(*user).into(), *id)?),
         })
     }
 }

@@ -148,7 +148,7 @@ fn close_order(tx: &mut Tx<'_>, saga: &Checkout, why: &Cancellation) -> Result<(
     match order.status.kind() {
         Kind::Pending | Kind::Confirmed => {
             order::ops::cancelled(tx, &order.number, &why.reason, &why.by)?;
-            cart::ops::fill(tx, &order.user, cart_lines(order)).map(|_| ())
+            cart::ops::fill(tx, &order.user.into(), cart_lines(order)).map(|_| ())
         }
         Kind::Paid | Kind::Shipping | Kind::Delivered => {
             order::ops::refunded(tx, &order.number, &why.reason, &why.by).map(|_| ())

@@ -9,7 +9,9 @@ mod orders;
 mod orders_admin;
 mod payments;
 mod sagas;
+mod visitor;
 
+pub use visitor::CART_TOKEN;
 use web::Routes;
 
 /// The handlers of this crate.

@@ -7,7 +7,7 @@ use crate::{
 };
 use cart::{Cart, LeftOut, NewLine, cart::LINES_MAX};
 use catalog::ops::{ItemRef, Sellable};
-use kernel::{Code, Error, OrderNumber, Quantity, Result, VariantId};
+use kernel::{Code, Error, OrderNumber, Quantity, Result, UserId, VariantId};
 use order::Line;
 use serde::Serialize;
 use store::Tx;
@@ -50,9 +50,9 @@ impl Rest {
 
 /// Fills the buyer's cart with the lines of one of the buyer's orders at today's prices, with as many units of each as are left.
 /// Variants that are in the cart already stay as they are there. S201 S212 the order.
-pub fn reorder(tx: &mut Tx<'_>, shopper: &Shopper, number: &OrderNumber) -> Result<Reordered> {
-    let order = order::ops::own(tx, number, &shopper.user)?;
-    let cart = cart::ops::current(tx, &shopper.user)?;
+pub fn reorder(tx: &mut Tx<'_>, shopper: &Shopper, user: &UserId, number: &OrderNumber) -> Result<Reordered> {
+    let order = order::ops::own(tx, number, user)?;
+    let cart = cart::ops::current(tx, &shopper.owner)?;
     let names: Vec<ItemRef> = order.lines.iter().map(name).collect();
     let variants: Vec<VariantId> = order.lines.iter().map(|line| line.variant).collect();
     let found = catalog::ops::find(tx, &names)?;
@@ -63,10 +63,10 @@ pub fn reorder(tx: &mut Tx<'_>, shopper: &Shopper, number: &OrderNumber) -> Resu
         lines.extend(again);
         rest.extend(not_added);
     }
-    for (variant, why) in cart::ops::fill(tx, &shopper.user, lines)? {
+    for (variant, why) in cart::ops::fill(tx, &shopper.owner, lines)? {
         rest.extend(order.lines.iter().filter(|line| line.variant == variant).map(|line| left_out(line, why)));
     }
-    let cart = cart::ops::current(tx, &shopper.user)?;
+    let cart = cart::ops::current(tx, &shopper.owner)?;
     let cart = cart_view::shown(tx, cart, shopper)?;
     Ok(Reordered { cart, not_added: rest.into_iter().map(|rest| rest.shown(shopper)).collect() })
 }

@@ -180,6 +180,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
                 header::ACCEPT_LANGUAGE,
                 header::IF_MATCH,
                 name("idempotency-key"),
+                checkout::http::CART_TOKEN,
                 name("last-event-id"),
                 name("traceparent"),
                 edge::REQUEST_ID,
@@ -189,6 +190,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
                 header::RETRY_AFTER,
                 header::ETAG,
                 name("idempotent-replayed"),
+                checkout::http::CART_TOKEN,
                 edge::REQUEST_ID,
             ])
             .max_age(std::time::Duration::from_secs(3_600)),

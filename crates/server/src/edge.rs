@@ -25,7 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 use web::{
-    ClientAddress, Failure,
+    Admission, ClientAddress, CostlyLimit, Failure,
     failure::TraceId,
     route::{Declared, Properties},
 };
@@ -109,7 +109,9 @@ pub struct Limits {
     routes: Declared,
     timeout: Duration,
     rate: Option<Rate>,
-    costly: Option<Rate>,
+    costly: Option<Arc<Rate>>,
+    /// The same limit for handlers.
+    admission: CostlyLimit,
     streams: PerClient,
     address_header: Option<HeaderName>,
 }
@@ -118,10 +120,13 @@ impl Limits {
     /// The limits of these settings. `routes` says which routes may take long and which the rate limit does not count.
     pub fn of(server: &crate::config::sections::Server, routes: Declared) -> Limits {
         let rate = Rate::of(server.rate_per_second, server.rate_burst);
-        let costly = Rate::of(server.costly_per_second, server.costly_burst);
+        let costly = Rate::of(server.costly_per_second, server.costly_burst).map(Arc::new);
+        let admission = CostlyLimit(costly.clone().map(|rate| -> Admission {
+            Arc::new(move |client| rate.admit(client).map_err(|Failure(refusal)| refusal))
+        }));
         let streams = PerClient::new(server.streams_per_client, server.connections_max);
         let address_header = HeaderName::from_bytes(server.client_address_header.as_bytes()).ok();
-        Limits { routes, timeout: server.request_timeout, rate, costly, streams, address_header }
+        Limits { routes, timeout: server.request_timeout, rate, costly, admission, streams, address_header }
     }
 
     /// What the request's module declared about its route.
@@ -133,7 +138,7 @@ impl Limits {
     /// C012 when this client makes too many requests.
     fn admit(&self, client: Option<IpAddr>, route: Option<Properties>) -> Result<(), Failure> {
         let Some(client) = client else { return Ok(()) };
-        let costly = self.costly.as_ref().filter(|_| route.is_some_and(|route| route.costly));
+        let costly = self.costly.as_deref().filter(|_| route.is_some_and(|route| route.costly));
         let rate = self.rate.as_ref().filter(|_| !route.is_some_and(|route| route.unlimited));
         costly.into_iter().chain(rate).try_for_each(|rate| rate.admit(client))
     }
@@ -212,6 +217,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 pub async fn guard(State(limits): State<Arc<Limits>>, mut request: Request, next: Next) -> Response {
     let (declared, client) = (limits.declared(&request), limits.client(&request));
     request.extensions_mut().insert(ClientAddress(client));
+    request.extensions_mut().insert(limits.admission.clone());
     if let Err(refused) = limits.admit(client, declared) {
         return refused.into_response();
     }

@@ -3,7 +3,7 @@
 use crate::{App, Failure, Identity, Role, Roles};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Code, Result, UserId};
-use std::{convert::Infallible, net::IpAddr};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 /// A signed-in user with any role.
 #[derive(Debug, Clone)]
@@ -73,6 +73,31 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<ClientAddress, Infallible> {
         Ok(parts.extensions.get().copied().unwrap_or(ClientAddress(None)))
+    }
+}
+
+/// The limit of costly requests, for a handler that finds out by itself that a request is one. The server gives it to every
+/// request; without it there is no limit.
+#[derive(Clone, Default)]
+pub struct CostlyLimit(pub Option<Admission>);
+
+/// Counts a costly request of a client; C012 when the client makes too many.
+pub type Admission = Arc<dyn Fn(IpAddr) -> Result<()> + Send + Sync>;
+
+impl CostlyLimit {
+    /// Counts a costly request of this client; C012 when it makes too many.
+    pub fn admit(&self, client: ClientAddress) -> Result<()> {
+        match (&self.0, client.0) {
+            (Some(admit), Some(client)) => admit(client),
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for CostlyLimit {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<CostlyLimit, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
     }
 }
 

@@ -104,6 +104,13 @@ impl IdempotencyKey {
         self.sent.is_some()
     }
 
+    /// The key of a caller who is known by something else than a sign-in: two such callers may choose the same key.
+    #[must_use]
+    pub fn scoped(self, scope: String) -> IdempotencyKey {
+        let sent = self.sent.map(|sent| Arc::new(SentKey { scope, key: sent.key.clone(), hash: sent.hash.clone() }));
+        IdempotencyKey { sent, ..self }
+    }
+
     /// Claims the key inside `tx`, so that the claim commits together with the effect. A request without a key is always
     /// new. C014 when the key was used for another request.
     pub fn claim(&self, tx: &mut Tx<'_>) -> Result<Claim> {

@@ -26,7 +26,7 @@ pub mod version;
 pub use app::{App, Parts, Shop};
 pub use auth::{Auth, Identity, Role, Roles};
 pub use cache::{CacheKey, Invalidation, ResponseCache};
-pub use caller::{Admin, ClientAddress, MaybeUser, Seller, Service, StreamUser, User};
+pub use caller::{Admin, Admission, ClientAddress, CostlyLimit, MaybeUser, Seller, Service, StreamUser, User};
 pub use failure::{Context, Failure};
 pub use idempotency::{IdempotencyKey, Idempotent, NoBody, once, replay};
 pub use input::{CursorQuery, Json, PageQuery, Paging, Path, Query, SecretText, Several};

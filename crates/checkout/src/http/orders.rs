@@ -1,6 +1,6 @@
 //! `/orders`.
 
-use crate::cart_view::Shopper;
+use super::visitor::Visitor;
 use crate::draft::OrderDraft;
 use crate::flow::{ORDER, order_of};
 use crate::parts::Parts;
@@ -57,8 +57,14 @@ async fn quote_order(
 #[utoipa::path(post, path = "/orders", tag = "order", request_body = OrderRequest,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<PlacedOrder>), (status = 202, body = Success<PlacedOrder>)))]
-async fn place_order(State(app): State<App>, user: User, body: Idempotent<OrderRequest>) -> Result<Response, Failure> {
+async fn place_order(
+    State(app): State<App>,
+    user: User,
+    visitor: Visitor,
+    body: Idempotent<OrderRequest>,
+) -> Result<Response, Failure> {
     let draft = OrderDraft::to_place(&body.body)?;
+    visitor.taken_over(&app).await?;
     let method = body.body.payment.as_ref().map(PaymentChoice::payment_method).transpose()?;
     let settings = OrderSettings::of(&app);
     let attempts = app.settings::<Settings>().payment_attempts;
@@ -138,11 +144,14 @@ async fn get_order(State(app): State<App>, user: User, Path(number): Path<OrderN
     responses((status = 200, body = Success<Reordered>)))]
 async fn reorder_order(
     State(app): State<App>,
-    shopper: Shopper,
+    user: User,
+    visitor: Visitor,
     Path(number): Path<OrderNumber>,
     body: Idempotent<NoBody>,
 ) -> Result<Response, Failure> {
-    once(&app, body.key, "checkout.reorder", move |tx| reorder::reorder(tx, &shopper, &number).map(ok)).await
+    let shopper = visitor.known(&app).await?;
+    let again = move |tx: &mut Tx<'_>| reorder::reorder(tx, &shopper, &user.id, &number).map(ok);
+    once(&app, body.key, "checkout.reorder", again).await
 }
 
 /// Cancel an order, one's own or, as an administrator, any: unpaid, its stock is given back; paid, its money too. 202 while a

@@ -7,6 +7,7 @@ mod cart;
 mod document;
 mod events;
 mod goods;
+mod guests;
 mod input;
 mod language;
 mod matrix;

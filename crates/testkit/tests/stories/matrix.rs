@@ -245,5 +245,5 @@ fn expired_forged_and_mangled_tokens_are_refused() {
         app.auth.issue_stream_token(&buyer.id(), web::Roles::of(web::Role::User), app.now()).expect("a token").token;
     assert_eq!(knock(&stream), "401 A004", "a stream token opens streams only");
     let pretended = shop.anonymous().with("x-user-id", &buyer.id().to_string()).with("x-user-roles", "ADMIN");
-    pretended.get("/cart").must("401 A001");
+    pretended.get("/orders").must("401 A001");
 }
