@@ -2,11 +2,14 @@
 
 use crate::category::{Node, WithPath};
 use crate::ops::categories;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use events::CategoryChanged;
 use kernel::CategoryId;
 use utoipa_axum::routes;
-use web::response::{Success, json_response};
+use web::response::Success;
 use web::{App, CacheKey, Failure, Invalidation, Path, Routes, route::PUBLIC};
 
 /// The handlers of this domain.
@@ -31,7 +34,7 @@ pub fn invalidates() -> Vec<Invalidation> {
 async fn list_categories(State(app): State<App>) -> Result<Response, Failure> {
     let db = app.db.clone();
     let make = || async move { db.read("catalog.categories", |tx| Ok(categories::tree(tx)?.all_with_paths())).await };
-    Ok(json_response(StatusCode::OK, None, app.cache.get(ALL, make).await?))
+    Ok(app.cache.get(ALL, make).await?.into_response())
 }
 
 /// The whole tree, for menus.
@@ -39,7 +42,7 @@ async fn list_categories(State(app): State<App>) -> Result<Response, Failure> {
 async fn category_tree(State(app): State<App>) -> Result<Response, Failure> {
     let db = app.db.clone();
     let make = || async move { db.read("catalog.category-tree", |tx| Ok(categories::tree(tx)?.nodes())).await };
-    Ok(json_response(StatusCode::OK, None, app.cache.get(TREE, make).await?))
+    Ok(app.cache.get(TREE, make).await?.into_response())
 }
 
 /// One category with its path.

@@ -91,6 +91,7 @@ pub fn explain(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
 }
 
 fn moment(at: Timestamp, source: Source, what: impl Into<String>, by: Option<String>, data: Value) -> Moment {
+    let data = if data.is_null() { json!({}) } else { data };
     Moment { at, source, what: what.into(), by, data }
 }
 

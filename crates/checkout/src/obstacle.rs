@@ -26,7 +26,7 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn of(error: &Error, context: &Context) -> Problem {
-        Problem { code: error.code().code(), message: context.message(error), details: error.details().to_vec() }
+        Problem { code: error.code().code(), message: context.message(error), details: context.details(error) }
     }
 }
 

@@ -92,6 +92,7 @@ pub fn submit(
         user: order.user,
         amount: Parts::of(order).gateway,
         method: method.method,
+        method_sent: Some(method.sent.clone()),
         payment_key: method.key.clone(),
     };
     let may_be_followed = attempts > 1 && declined(tx, record, order)? + 1 < attempts;

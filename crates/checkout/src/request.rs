@@ -201,6 +201,8 @@ impl Item {
 pub struct PaymentMethod {
     /// The method.
     pub method: Method,
+    /// The buyer's own word for it.
+    pub sent: String,
     /// What the gateway gave the buyer's browser.
     pub key: Option<String>,
 }
@@ -208,11 +210,11 @@ pub struct PaymentMethod {
 impl PaymentMethod {
     /// S307 for a method that does not exist or cannot be had yet, C002 for a strange key.
     pub fn checked(method: &str, key: Option<&str>) -> Result<PaymentMethod> {
-        let method: Method = method.parse()?;
+        let (sent, method) = (method.to_owned(), method.parse::<Method>()?);
         if method == Method::Balance {
             return Err(Code::PaymentMethodNotSupported.because("there is no prepaid balance yet"));
         }
-        Ok(PaymentMethod { method, key: text::optional("paymentKey", key, PAYMENT_KEY_MAX)? })
+        Ok(PaymentMethod { method, sent, key: text::optional("paymentKey", key, PAYMENT_KEY_MAX)? })
     }
 }
 
@@ -237,7 +239,7 @@ impl ConfirmRequest {
     /// The checked form.
     pub fn payment_method(&self) -> Result<PaymentMethod> {
         let key = text::required("paymentKey", &self.payment_key, PAYMENT_KEY_MAX)?;
-        Ok(PaymentMethod { method: Method::TossPay, key: Some(key) })
+        Ok(PaymentMethod { method: Method::TossPay, sent: Method::TossPay.name().to_owned(), key: Some(key) })
     }
 }
 

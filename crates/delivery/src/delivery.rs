@@ -2,6 +2,7 @@
 
 use kernel::{Address, Code, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
 use std::time::Duration;
+use web::Label;
 
 /// Carrier of every parcel until there are several: the Korean for "standard parcel".
 pub const CARRIER: &str = "기본택배";
@@ -133,15 +134,15 @@ impl Status {
 }
 
 impl Kind {
-    /// The Korean label.
-    pub const fn label(self) -> &'static str {
+    /// What people call it.
+    pub const fn label(self) -> Label {
         match self {
-            Kind::Preparing => "준비 중",
-            Kind::Shipped => "발송됨",
-            Kind::InTransit => "배송 중",
-            Kind::Delivered => "배송 완료",
-            Kind::Returned => "반품",
-            Kind::Cancelled => "취소됨",
+            Kind::Preparing => Label::new("in preparation", "준비 중"),
+            Kind::Shipped => Label::new("shipped", "발송됨"),
+            Kind::InTransit => Label::new("on its way", "배송 중"),
+            Kind::Delivered => Label::new("delivered", "배송 완료"),
+            Kind::Returned => Label::new("returned", "반품"),
+            Kind::Cancelled => Label::new("cancelled", "취소됨"),
         }
     }
 }

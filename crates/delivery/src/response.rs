@@ -4,6 +4,7 @@ use crate::delivery::{Delivery, Entry, Kind};
 use kernel::{DeliveryId, OrderNumber, ShippingAddress, Timestamp, TrackingNumber, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::Label;
 
 /// A delivery.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -17,8 +18,9 @@ pub struct DeliveryResponse {
     pub order_number: OrderNumber,
     /// Where it is in its life.
     pub status: Kind,
-    /// The same in Korean.
-    pub status_description: &'static str,
+    /// The same in words, in the language of the response.
+    #[schema(value_type = String)]
+    pub status_description: Label,
     /// Who carries it.
     pub carrier: String,
     /// Where it goes.
@@ -51,11 +53,13 @@ pub struct DeliveryHistory {
     pub id: i64,
     /// What the delivery became.
     pub status: Kind,
-    /// The same in Korean.
-    pub status_description: &'static str,
+    /// The same in words, in the language of the response.
+    #[schema(value_type = String)]
+    pub status_description: Label,
     /// Where.
     pub location: Option<String>,
     /// In words.
+    #[serde(serialize_with = "web::language::said")]
     pub description: Option<String>,
     /// When.
     pub created_at: Timestamp,

@@ -4,6 +4,7 @@ use crate::Location;
 use kernel::{ProductId, Timestamp, VariantId};
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::Label;
 
 ::store::text_enum! {
     /// What happened to stock.
@@ -37,15 +38,15 @@ impl Kind {
         }
     }
 
-    /// The Korean label.
-    pub const fn label(self) -> &'static str {
+    /// What people call it.
+    pub const fn label(self) -> Label {
         match self {
-            Kind::Received => "입고",
-            Kind::Reserved => "예약",
-            Kind::Released => "예약 해제",
-            Kind::Committed => "판매",
-            Kind::Returned => "반품",
-            Kind::Adjusted => "조정",
+            Kind::Received => Label::new("received", "입고"),
+            Kind::Reserved => Label::new("reserved", "예약"),
+            Kind::Released => Label::new("released", "예약 해제"),
+            Kind::Committed => Label::new("sold", "판매"),
+            Kind::Returned => Label::new("returned", "반품"),
+            Kind::Adjusted => Label::new("adjusted", "조정"),
         }
     }
 
@@ -76,8 +77,9 @@ pub struct Movement {
     pub location_code: Location,
     /// PURCHASE, RESERVATION, RELEASE, SALE, RETURN or ADJUSTMENT.
     pub movement_type: &'static str,
-    /// The same in Korean.
-    pub movement_type_description: &'static str,
+    /// The same in words, in the language of the response.
+    #[schema(value_type = String)]
+    pub movement_type_description: Label,
     /// How many units moved. Negative only for an ADJUSTMENT downwards.
     pub quantity: i64,
     /// Available before.

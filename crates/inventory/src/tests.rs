@@ -247,7 +247,10 @@ fn every_movement_is_on_the_page_newest_first() {
     let shown: Vec<_> =
         all.iter().map(|m| (m.movement_type, m.quantity, m.previous_available, m.after_available)).collect();
     assert_eq!(shown, [("RETURN", 4, 6, 10), ("SALE", 4, 6, 6), ("RESERVATION", 4, 10, 6), ("PURCHASE", 10, 0, 10)]);
-    assert_eq!((all[1].previous_reserved, all[1].after_reserved, all[1].movement_type_description), (4, 0, "판매"));
+    assert_eq!(
+        (all[1].previous_reserved, all[1].after_reserved, all[1].movement_type_description.korean),
+        (4, 0, "판매")
+    );
     assert_eq!((all[2].reference_type.as_str(), &*all[2].reference_id), ("ORDER", order(1).as_str()));
     let movements = warehouse.read(|tx| ops::movements_of_order(tx, &order(1))).unwrap();
     assert_eq!(movements.iter().map(|m| m.movement_type).collect::<Vec<_>>(), ["RESERVATION", "SALE", "RETURN"]);

@@ -93,9 +93,15 @@ impl Error {
         error
     }
 
+    /// Whether the public sentence only names fields and what is wrong with each, as the details do.
+    pub fn is_about_fields(&self) -> bool {
+        let all_named = self.0.details.iter().all(|detail| detail.field.is_some());
+        !self.0.details.is_empty() && all_named && self.0.detail == Some(sentence(&self.0.details))
+    }
+
     /// The same failure about something that is the field `outer` of what was sent: `zipCode` becomes `address.zipCode`.
     pub fn within(mut self, outer: &str) -> Error {
-        let names_fields = self.0.detail == Some(sentence(&self.0.details));
+        let names_fields = self.is_about_fields();
         for field in self.0.details.iter_mut().filter_map(|detail| detail.field.as_mut()) {
             *field = format!("{outer}.{field}");
         }

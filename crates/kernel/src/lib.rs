@@ -6,6 +6,7 @@ pub mod code;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod korean;
 pub mod money;
 pub mod number;
 pub mod page;

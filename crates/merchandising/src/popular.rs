@@ -1,6 +1,9 @@
 //! The best-selling products: those with the most units in paid orders of the last days.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use catalog::ops::ItemRef;
 use kernel::{Money, ProductId, Result, text};
 use serde::{Deserialize, Serialize};
@@ -8,7 +11,7 @@ use std::time::Duration;
 use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::{App, CacheKey, Failure, Query, Routes, response::Success, response::json_response, route::PUBLIC};
+use web::{App, CacheKey, Failure, Query, Routes, response::Success, route::PUBLIC};
 
 /// Days to look back, unless the caller says.
 const DAYS_DEFAULT: i64 = 3;
@@ -76,7 +79,7 @@ async fn popular_products(State(app): State<App>, Query(asked): Query<Asked>) ->
     let (days, limit) = asked.checked()?;
     let key = CacheKey { kind: "popular", id: days, variant: limit.unsigned_abs() };
     let made = || app.db.read("merchandising.popular", move |tx| popular(tx, days, limit));
-    Ok(json_response(StatusCode::OK, None, app.cache.get(key, made).await?))
+    Ok(app.cache.get(key, made).await?.into_response())
 }
 
 /// The `limit` best of the last `days` days.

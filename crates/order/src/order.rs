@@ -5,6 +5,7 @@ use kernel::{
     UserId, VariantId, Zone,
 };
 use std::time::Duration;
+use web::Label;
 
 /// Most lines of one order. A cart of 200 lines must work (docs/RULES.md, known failure 16); larger orders are split.
 pub const LINES_MAX: usize = 200;
@@ -308,16 +309,16 @@ impl Status {
 }
 
 impl Kind {
-    /// The Korean label.
-    pub const fn label(self) -> &'static str {
+    /// What people call it.
+    pub const fn label(self) -> Label {
         match self {
-            Kind::Pending => "대기 중",
-            Kind::Confirmed => "확정됨",
-            Kind::Paid => "결제 완료",
-            Kind::Shipping => "배송 중",
-            Kind::Delivered => "배송 완료",
-            Kind::Cancelled => "취소됨",
-            Kind::Refunded => "환불됨",
+            Kind::Pending => Label::new("pending", "대기 중"),
+            Kind::Confirmed => Label::new("confirmed", "확정됨"),
+            Kind::Paid => Label::new("paid", "결제 완료"),
+            Kind::Shipping => Label::new("on its way", "배송 중"),
+            Kind::Delivered => Label::new("delivered", "배송 완료"),
+            Kind::Cancelled => Label::new("cancelled", "취소됨"),
+            Kind::Refunded => Label::new("refunded", "환불됨"),
         }
     }
 }

@@ -6,6 +6,7 @@ use kernel::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::Label;
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -19,8 +20,9 @@ pub struct OrderResponse {
     pub user_id: UserId,
     /// Where it is in its life.
     pub status: Kind,
-    /// The same in Korean.
-    pub status_description: &'static str,
+    /// The same in words, in the language of the response.
+    #[schema(value_type = String)]
+    pub status_description: Label,
     /// What was bought.
     pub items: Vec<OrderItem>,
     /// Number of lines.
@@ -50,6 +52,7 @@ pub struct OrderResponse {
     /// When it arrived.
     pub delivered_at: Option<Timestamp>,
     /// Why it was cancelled or refunded.
+    #[serde(serialize_with = "web::language::said")]
     pub cancel_reason: Option<String>,
     /// When it was cancelled or refunded.
     pub cancelled_at: Option<Timestamp>,

@@ -21,6 +21,7 @@ pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
 pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "payment/0001_payments", sql: include_str!("../migrations/0001_payments.sql") },
     ::store::Migration { name: "payment/0002_refund_lines", sql: include_str!("../migrations/0002_refund_lines.sql") },
+    ::store::Migration { name: "payment/0003_method_sent", sql: include_str!("../migrations/0003_method_sent.sql") },
 ];
 
 /// What payments contribute to the program.

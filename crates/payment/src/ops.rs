@@ -41,6 +41,7 @@ pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
         user: new.user,
         amount: new.amount,
         method: new.method,
+        method_sent: new.method_sent,
         payment_key: new.payment_key,
         status: Status::Processing,
         transaction: None,

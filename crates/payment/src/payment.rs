@@ -2,6 +2,7 @@
 
 use kernel::{Code, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp, UserId};
 use std::str::FromStr;
+use web::Label;
 
 /// Longest payment key of a gateway, in characters (the limit of Toss Payments).
 pub const PAYMENT_KEY_MAX: usize = 200;
@@ -14,6 +15,8 @@ pub struct NewPayment {
     /// The order's payable; above zero.
     pub amount: Money,
     pub method: Method,
+    /// The buyer's own word for the method, such as `CARD`.
+    pub method_sent: Option<String>,
     /// The key that the gateway gave the buyer's browser; at most [`PAYMENT_KEY_MAX`] characters.
     pub payment_key: Option<String>,
 }
@@ -27,6 +30,8 @@ pub struct Payment {
     pub user: UserId,
     pub amount: Money,
     pub method: Method,
+    /// The buyer's own word for the method, such as `CARD`; `None` for payments that are older than this column.
+    pub method_sent: Option<String>,
     /// The key that the gateway gave the buyer's browser.
     pub payment_key: Option<String>,
     pub status: Status,
@@ -225,16 +230,16 @@ impl Status {
 }
 
 impl Kind {
-    /// The Korean label.
-    pub const fn label(self) -> &'static str {
+    /// What people call it.
+    pub const fn label(self) -> Label {
         match self {
-            Kind::Pending => "대기 중",
-            Kind::Processing => "처리 중",
-            Kind::Completed => "완료",
-            Kind::Failed => "실패",
-            Kind::Cancelled => "취소",
-            Kind::PartiallyRefunded => "부분 환불",
-            Kind::Refunded => "환불",
+            Kind::Pending => Label::new("pending", "대기 중"),
+            Kind::Processing => Label::new("in progress", "처리 중"),
+            Kind::Completed => Label::new("completed", "완료"),
+            Kind::Failed => Label::new("failed", "실패"),
+            Kind::Cancelled => Label::new("cancelled", "취소"),
+            Kind::PartiallyRefunded => Label::new("partly refunded", "부분 환불"),
+            Kind::Refunded => Label::new("refunded", "환불"),
         }
     }
 }
@@ -257,17 +262,17 @@ impl Kind {
 }
 
 impl Method {
-    /// The Korean label.
-    pub const fn label(self) -> &'static str {
+    /// What people call it.
+    pub const fn label(self) -> Label {
         match self {
-            Method::CreditCard => "카드",
-            Method::BankTransfer => "계좌이체",
-            Method::VirtualAccount => "가상계좌",
-            Method::KakaoPay => "카카오페이",
-            Method::NaverPay => "네이버페이",
-            Method::TossPay => "토스페이",
-            Method::Mobile => "휴대폰",
-            Method::Balance => "잔액",
+            Method::CreditCard => Label::new("card", "카드"),
+            Method::BankTransfer => Label::new("bank transfer", "계좌이체"),
+            Method::VirtualAccount => Label::new("virtual account", "가상계좌"),
+            Method::KakaoPay => Label::new("Kakao Pay", "카카오페이"),
+            Method::NaverPay => Label::new("Naver Pay", "네이버페이"),
+            Method::TossPay => Label::new("Toss Pay", "토스페이"),
+            Method::Mobile => Label::new("mobile phone", "휴대폰"),
+            Method::Balance => Label::new("balance", "잔액"),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::payment::{Kind, Method, Payment, Refund, RefundStatus};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::Label;
 
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -21,12 +22,17 @@ pub struct PaymentResponse {
     pub amount: Money,
     /// Where it is in its life. PROCESSING may mean that the gateway's answer is not known yet.
     pub status: Kind,
-    /// The same in Korean.
-    pub status_description: &'static str,
-    /// How.
-    pub payment_method: Method,
-    /// The same in Korean.
-    pub payment_method_description: &'static str,
+    /// The same in words, in the language of the response.
+    #[schema(value_type = String)]
+    pub status_description: Label,
+    /// How, in the word that was sent: `CARD` stays `CARD`.
+    #[schema(example = "CARD")]
+    pub payment_method: String,
+    /// The same under the name that every such payment has.
+    pub canonical_payment_method: Method,
+    /// The same in words, in the language of the response.
+    #[schema(value_type = String)]
+    pub payment_method_description: Label,
     /// The gateway's id of the capture.
     pub pg_transaction_id: Option<String>,
     /// Why the gateway refused: `CODE: text`.
@@ -53,7 +59,8 @@ impl From<Payment> for PaymentResponse {
             amount: payment.amount,
             status: payment.status.kind(),
             status_description: payment.status.kind().label(),
-            payment_method: payment.method,
+            payment_method: payment.method_sent.unwrap_or_else(|| payment.method.name().to_owned()),
+            canonical_payment_method: payment.method,
             payment_method_description: payment.method.label(),
             pg_transaction_id: payment.transaction,
             failure_reason: payment.status.failure().map(str::to_owned),

@@ -6,7 +6,8 @@ use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Tim
 use store::{Row, ToArg, Tx, args, concatcp, present};
 
 /// What [`payment`] reads, in this order.
-const COLUMNS: &str = "id, payment_number, order_number, user_id, amount, method, payment_key, status, paid_at,
+const COLUMNS: &str =
+    "id, payment_number, order_number, user_id, amount, method, method_sent, payment_key, status, paid_at,
     ended_at, failure_reason, refunded_at, transaction_id, captured, refunded, refund_claimed, created_at, updated_at,
     version";
 /// What [`refund`] reads, in this order.
@@ -16,9 +17,10 @@ const REFUND_COLUMNS: &str = "id, payment_number, order_number, amount, reason, 
 // `live_key` names the order and the part that is paid while the payment is live, and is null after it failed or was
 // abandoned. It is unique, and no database counts nulls as equal: so an order has at most one live payment of each part,
 // also when two begin at the same moment.
-const INSERT: &str = "insert into payments (payment_number, order_number, user_id, amount, method, payment_key, status,
-    live_key, captured, refunded, refund_claimed, created_at, updated_at, version)
-    values (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, 1) {on conflict ignore: payment_number}";
+const INSERT: &str =
+    "insert into payments (payment_number, order_number, user_id, amount, method, method_sent, payment_key,
+    status, live_key, captured, refunded, refund_claimed, created_at, updated_at, version)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, 1) {on conflict ignore: payment_number}";
 const FIND: &str = concatcp!("select ", COLUMNS, " from payments where payment_number = ?");
 const LOCK: &str = concatcp!(FIND, " {for update}");
 const LIVE: &str = concatcp!("select ", COLUMNS, " from payments where live_key = ?");
@@ -79,6 +81,7 @@ fn payment(row: &Row<'_>) -> Result<Payment> {
         user: row.next()?,
         amount: row.next()?,
         method: row.next()?,
+        method_sent: row.next()?,
         payment_key: row.next()?,
         status: status(row)?,
         transaction: row.next()?,
@@ -137,6 +140,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, number: &PaymentNumber, new: &NewPayment) 
         new.user,
         new.amount,
         new.method,
+        new.method_sent,
         new.payment_key,
         Kind::Processing,
         live_key,

@@ -26,6 +26,7 @@ fn new_payment(n: u64) -> NewPayment {
         user: user_id(n),
         amount: Money::minor(9_000),
         method: Method::CreditCard,
+        method_sent: None,
         payment_key: Some("approve".to_owned()),
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::Module;
 use crate::response::Success;
-use bytes::Bytes;
+use crate::tag::Tagged;
 use kernel::{Code, Error, Event, Result};
 use moka::{future::Cache, policy::EvictionPolicy};
 use serde::Serialize;
@@ -80,7 +80,7 @@ pub struct ResponseCache(Arc<Inner>);
 struct Inner {
     /// By key and by the generation that the key had when the response was begun: a response of an earlier generation is
     /// not found any more, and a request after an invalidation does not wait for an older response that is being made.
-    kept: Cache<(CacheKey, u64), Bytes>,
+    kept: Cache<(CacheKey, u64), Tagged>,
     generations: Box<[AtomicU64]>,
     hasher: RandomState,
     invalidations: HashMap<&'static str, Vec<Invalidation>>,
@@ -96,7 +96,7 @@ impl ResponseCache {
         ResponseCache(Arc::new(Inner {
             kept: Cache::builder()
                 .max_capacity(BYTES_MAX)
-                .weigher(|_, response: &Bytes| u32::try_from(response.len() + 64).unwrap_or(u32::MAX))
+                .weigher(|_, response: &Tagged| u32::try_from(response.len() + 64).unwrap_or(u32::MAX))
                 .time_to_live(KEPT_AT_MOST)
                 // those of an earlier generation are read no more, so they leave first
                 .eviction_policy(EvictionPolicy::lru())
@@ -107,9 +107,9 @@ impl ResponseCache {
         }))
     }
 
-    /// The bytes of a whole success response; made by `make` when it is not kept. Requests that come meanwhile wait for it.
+    /// A whole success response as bytes with its tag; made by `make` when it is not kept. Requests that come meanwhile wait for it.
     /// A failure is not kept.
-    pub async fn get<T, F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Bytes>
+    pub async fn get<T, F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Tagged>
     where
         T: Serialize,
         F: Future<Output = Result<T>>,
@@ -121,7 +121,7 @@ impl ResponseCache {
         let made = self.0.kept.try_get_with(key, async {
             let data = make().await?;
             serde_json::to_vec(&Success { success: true, data: Some(data) })
-                .map(Bytes::from)
+                .map(|body| Tagged::of(body.into()))
                 .map_err(|e| Code::Internal.error().caused_by(e))
         });
         made.await.map_err(|error: Arc<Error>| copy(&error))

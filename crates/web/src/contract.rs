@@ -2,10 +2,14 @@
 //! the document does not list is refused, a body with an encoding that we do not read too, and a malformed id in the path is
 //! answered as an unknown one.
 
-use crate::{Failure, input, route::Properties};
+use crate::{
+    Failure, input,
+    route::{Access, Properties},
+    tag,
+};
 use axum::{
     extract::{Request, State},
-    http::{Method, header},
+    http::{HeaderMap, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -24,10 +28,21 @@ pub(crate) struct Contract {
     query: Option<Vec<String>>,
     /// The failure when the path names nothing.
     pub unknown: Code,
+    /// How the responses are tagged; `None` when they are not.
+    tags: Option<Tags>,
+}
+
+/// How the responses of an operation are tagged.
+#[derive(Debug, Clone, Copy)]
+struct Tags {
+    /// Anyone may keep them.
+    public: bool,
+    /// They show one thing, which may have a version.
+    one: bool,
 }
 
 impl Contract {
-    pub fn of(method: Method, operation: &Operation, properties: Properties) -> Arc<Contract> {
+    pub fn of(path: &str, method: Method, operation: &Operation, properties: Properties) -> Arc<Contract> {
         let parameters = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
             RefOr::T(parameter) => Some(parameter),
             RefOr::Ref(_) => None,
@@ -35,7 +50,10 @@ impl Contract {
         let query = parameters.filter(|parameter| parameter.parameter_in == ParameterIn::Query);
         let query = (!properties.unlimited).then(|| query.map(|parameter| parameter.name.clone()).collect());
         let unknown = properties.codes.iter().copied().find(|code| code.status() == 404);
-        Arc::new(Contract { method, query, unknown: unknown.unwrap_or(Code::NotFound) })
+        let tagged = method == Method::GET && !properties.unlimited && !properties.secret;
+        let tags = Tags { public: properties.access == Access::Public, one: path.contains('{') };
+        let tags = tagged.then_some(tags);
+        Arc::new(Contract { method, query, unknown: unknown.unwrap_or(Code::NotFound), tags })
     }
 
     /// C002 naming every query parameter that the document does not list, C011 for an encoded body.
@@ -58,12 +76,27 @@ pub(crate) async fn enforce(
     next: Next,
 ) -> Response {
     // axum answers HEAD with the handler of GET
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    if let Some(contract) = contracts.iter().find(|contract| contract.method == method) {
-        if let Err(refused) = contract.check(&request) {
-            return Failure(refused).into_response();
-        }
-        request.extensions_mut().insert(Arc::clone(contract));
+    let head = request.method() == Method::HEAD;
+    let method = if head { &Method::GET } else { request.method() };
+    let Some(contract) = contracts.iter().find(|contract| contract.method == method) else {
+        return next.run(request).await;
+    };
+    if let Err(refused) = contract.check(&request) {
+        return Failure(refused).into_response();
     }
-    next.run(request).await
+    request.extensions_mut().insert(Arc::clone(contract));
+    match contract.tags {
+        // the body of a HEAD is gone by now
+        Some(Tags { public, one }) if !head => {
+            let asked = known_tags(request.headers());
+            tag::tagged(next.run(request).await, &asked, public, one).await
+        }
+        Some(_) | None => next.run(request).await,
+    }
+}
+
+/// The tags of the responses that the client has.
+fn known_tags(headers: &HeaderMap) -> HeaderMap {
+    let tags = headers.get_all(header::IF_NONE_MATCH).iter();
+    tags.map(|value| (header::IF_NONE_MATCH, value.clone())).collect()
 }

@@ -1,7 +1,7 @@
 //! Answers that fail. A [`Failure`] leaves its handler as it is and is rendered once, by [`render_failures`], in the
 //! caller's language and format; there it is also logged, once.
 
-use crate::App;
+use crate::{App, language::Language};
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
@@ -52,7 +52,7 @@ pub struct TraceId(pub Arc<str>);
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     path: String,
-    korean: bool,
+    language: Language,
     problem: bool,
     trace_id: Option<Arc<str>>,
 }
@@ -62,7 +62,7 @@ impl Context {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
         Context {
             path: path.to_owned(),
-            korean: prefers_korean(text(header::ACCEPT_LANGUAGE)),
+            language: Language::of(headers),
             problem: text(header::ACCEPT).contains("application/problem+json"),
             trace_id: trace.map(|trace| Arc::clone(&trace.0)),
         }
@@ -78,21 +78,6 @@ impl<S: Sync> FromRequestParts<S> for Context {
 
 fn full_path(parts: &Parts) -> &str {
     parts.extensions.get::<axum::extract::OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path())
-}
-
-/// Whether Korean comes before English in an `Accept-Language` header (first by weight, then by place).
-fn prefers_korean(accepted: &str) -> bool {
-    let mut best = (0.0_f32, false);
-    for item in accepted.split(',') {
-        let mut parts = item.split(';').map(str::trim);
-        let tag = parts.next().unwrap_or("").to_ascii_lowercase();
-        let weight = parts.find_map(|p| p.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
-        let primary = tag.split('-').next().unwrap_or("");
-        if matches!(primary, "ko" | "en" | "*") && weight > best.0 {
-            best = (weight, primary == "ko");
-        }
-    }
-    best.1
 }
 
 /// The failure envelope.
@@ -138,7 +123,7 @@ pub struct Problem<'a> {
     pub status: u16,
     /// About this occurrence.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<&'a str>,
+    pub detail: Option<String>,
     /// The request's path.
     pub instance: &'a str,
     /// The code from the one table.
@@ -159,40 +144,42 @@ impl Context {
         self.trace_id.as_deref()
     }
 
+    /// What the caller reads.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The details of `error` in the caller's language.
+    pub fn details(&self, error: &Error) -> Vec<Detail> {
+        self.language.details(error)
+    }
+
     /// The sentence about `error` for this caller.
     pub fn message(&self, error: &Error) -> String {
-        let code = error.code();
-        let sentence = if self.korean { code.korean() } else { code.english() };
-        error.detail().map_or(sentence.to_owned(), |detail| format!("{sentence}: {detail}"))
+        self.language.message(error)
     }
 
     /// The body of the response to `error` for this caller.
     pub fn body(&self, error: &Error, now: Timestamp) -> Vec<u8> {
         let code = error.code();
-        let sentence = if self.korean { code.korean() } else { code.english() };
+        let details = self.language.details(error);
         let trace_id = self.trace_id.as_deref();
         let body = if self.problem {
             serde_json::to_vec(&Problem {
                 kind: format!("urn:holdfast:error:{}", code.code()),
-                title: sentence,
+                title: self.language.sentence(error),
                 status: code.status(),
-                detail: error.detail(),
+                detail: self.language.detail(error),
                 instance: &self.path,
                 code: code.code(),
                 timestamp: now,
-                details: error.details(),
+                details: &details,
                 trace_id,
             })
         } else {
             let message = self.message(error);
-            let error = ErrorBody {
-                code: code.code(),
-                message,
-                timestamp: now,
-                path: &self.path,
-                details: error.details(),
-                trace_id,
-            };
+            let error =
+                ErrorBody { code: code.code(), message, timestamp: now, path: &self.path, details: &details, trace_id };
             serde_json::to_vec(&FailureBody { success: false, error })
         };
         body.unwrap_or_default()
@@ -227,7 +214,7 @@ pub async fn render_failures(State(app): State<App>, request: Request, next: Nex
     let (accept, language) =
         (request.headers().get(header::ACCEPT).cloned(), request.headers().get(header::ACCEPT_LANGUAGE).cloned());
     let mut trace = request.extensions().get::<TraceId>().cloned();
-    let response = next.run(request).await;
+    let response = Language::of(request.headers()).scope(next.run(request)).await;
     let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else { return response };
     let before = response.extensions().get::<SentBefore>().cloned();
     if let Some(before) = &before {
@@ -261,14 +248,6 @@ fn log(error: &Error, path: &str, trace: Option<&TraceId>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_language_is_the_callers_first_choice() {
-        assert!(prefers_korean("ko-KR,ko;q=0.9,en;q=0.8"));
-        assert!(!prefers_korean("en-US,ko;q=0.9"));
-        assert!(!prefers_korean(""));
-        assert!(prefers_korean("en;q=0.1, ko;q=0.2"));
-    }
 
     #[test]
     fn the_private_cause_is_never_shown() {

@@ -135,7 +135,7 @@ impl IdempotencyKey {
         result: Result<ApiResponse<T>>,
     ) -> Result<StoredResponse> {
         let stored = match result {
-            Ok(response) => success(&response)?,
+            Ok(response) => self.context.language().during(|| success(&response))?,
             Err(error) if is_outcome(&error) => self.refusal(&error, tx.now())?,
             Err(error) => return Err(error),
         };

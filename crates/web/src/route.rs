@@ -179,10 +179,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn add(self, properties: Properties, group: UtoipaMethodRouter<S>) -> Routes<S> {
         let (schemas, mut paths, handlers) = group;
         let mut contracts = Vec::new();
-        for item in paths.paths.values_mut() {
+        for (path, item) in &mut paths.paths {
             for (method, operation) in operations_mut(item) {
                 properties.write(operation);
-                contracts.push(Contract::of(method, operation, properties));
+                contracts.push(Contract::of(path, method, operation, properties));
             }
         }
         let contracts: Arc<[Arc<Contract>]> = contracts.into();

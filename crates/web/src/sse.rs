@@ -16,7 +16,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// One event of a stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Message<'a> {
-    pub id: i64,
+    /// No other event of the stream has it.
+    pub id: String,
     pub event: &'static str,
     /// JSON.
     pub data: &'a str,
@@ -24,8 +25,13 @@ pub(crate) struct Message<'a> {
 
 impl From<Message<'_>> for Event {
     fn from(message: Message<'_>) -> Event {
-        Event::default().id(message.id.to_string()).event(message.event).data(message.data)
+        Event::default().id(message.id).event(message.event).data(message.data)
     }
+}
+
+/// An id without an event: a client that loses the connection resumes after it, and shows nothing now.
+pub(crate) fn mark(id: String) -> Event {
+    Event::default().id(id)
 }
 
 /// The response that sends `events` until they end or `closed` completes.

@@ -11,7 +11,9 @@ use serde::Serialize;
 use std::{
     collections::HashMap,
     fmt,
+    num::ParseIntError,
     panic::{AssertUnwindSafe, catch_unwind},
+    str::FromStr,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -24,7 +26,7 @@ use tokio::sync::{mpsc, watch};
 const BEHIND_MAX: usize = 256;
 /// Events read at once when a stream resumes.
 const REPLAY_PAGE: i64 = 500;
-/// Events that a resuming stream may have missed; beyond it, the stream begins with the present.
+/// Events that a resuming stream may have missed; beyond it, the stream says so and begins with the present.
 const REPLAY_MAX: i64 = 50_000;
 
 /// What a stream subscribes to, such as one order.
@@ -103,18 +105,50 @@ struct Subscriber {
     sender: mpsc::Sender<Sent>,
 }
 
-/// A message with the id of the event it was made from.
-#[derive(Debug, Clone)]
-struct Sent {
-    id: i64,
-    event: &'static str,
-    data: Arc<str>,
+/// The id of a message: `57-2` is the second message of event 57, and `57` the end of that event. The order of ids is the order
+/// of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MessageId {
+    event: i64,
+    part: u32,
 }
 
-impl Sent {
-    fn of(event: &StoredEvent, message: StreamMessage) -> Sent {
-        Sent { id: event.id, event: message.event, data: message.data }
+impl MessageId {
+    const fn end_of(event: i64) -> MessageId {
+        MessageId { event, part: u32::MAX }
     }
+
+    /// The event after which reading finds everything that follows this message.
+    const fn read_after(self) -> i64 {
+        if self.part == u32::MAX { self.event } else { self.event - 1 }
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.part {
+            u32::MAX => write!(f, "{}", self.event),
+            part => write!(f, "{}-{part}", self.event),
+        }
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = ParseIntError;
+    fn from_str(text: &str) -> Result<MessageId, ParseIntError> {
+        Ok(match text.split_once('-') {
+            Some((event, part)) => MessageId { event: event.parse()?, part: part.parse()? },
+            None => MessageId::end_of(text.parse()?),
+        })
+    }
+}
+
+/// A message with its id.
+#[derive(Debug, Clone)]
+struct Sent {
+    id: MessageId,
+    event: &'static str,
+    data: Arc<str>,
 }
 
 impl Streams {
@@ -176,15 +210,23 @@ impl Streams {
         made.collect()
     }
 
+    /// The messages of `event` with their ids, which are the same whenever they are made.
+    fn sent(&self, event: &StoredEvent) -> impl Iterator<Item = (StreamKey, Sent)> {
+        let event_id = event.id;
+        self.messages(event).into_iter().zip(1..).map(move |(message, part)| {
+            let id = MessageId { event: event_id, part };
+            (message.key, Sent { id, event: message.event, data: message.data })
+        })
+    }
+
     /// Sends the messages of `event` to the streams that subscribe to their keys. Called by the relay for each event, in order.
     pub fn publish(&self, event: &StoredEvent) {
         if self.hub.subscribers.lock().is_empty() {
             return;
         }
-        for message in self.messages(event) {
+        for (key, sent) in self.sent(event) {
             let mut subscribers = self.hub.subscribers.lock();
-            if let Some(of_key) = subscribers.get_mut(&message.key) {
-                let sent = Sent::of(event, message);
+            if let Some(of_key) = subscribers.get_mut(&key) {
                 // a subscriber that is too far behind loses its sender, which ends its stream
                 of_key.retain(|subscriber| subscriber.sender.try_send(sent.clone()).is_ok());
             }
@@ -229,16 +271,17 @@ impl Drop for Subscription {
 }
 
 /// The `Last-Event-ID` of a stream that resumes.
-pub fn last_event_id(headers: &HeaderMap) -> Option<i64> {
-    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok().filter(|id| *id > 0)
+pub fn last_event_id(headers: &HeaderMap) -> Option<MessageId> {
+    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok().filter(|id: &MessageId| id.event >= 0)
 }
 
 /// A stream of the messages for `key`. A new stream begins with `present`, made in the same view of the database that the
-/// stream goes on from, so that nothing is missed in between; one that resumes begins with what it missed.
+/// stream goes on from, so that nothing is missed in between; one that resumes begins with what it missed. Either way a
+/// stream has an id at once, so that a client that loses it before the first message can resume.
 pub async fn stream(
     app: &App,
     key: StreamKey,
-    last_event_id: Option<i64>,
+    last_event_id: Option<MessageId>,
     present: impl Fn(&mut Tx<'_>) -> Result<Vec<StreamMessage>> + Send + 'static,
 ) -> Result<Response, Failure> {
     // the subscription begins before the past is read, so that nothing is missed in between
@@ -252,8 +295,10 @@ pub async fn stream(
             }
         }
     });
+    let mark = opening.is_empty().then(|| sse::mark(position.to_string()));
     let events = stream::iter(opening).chain(coming);
-    let frames = events.map(|sent| Message { id: sent.id, event: sent.event, data: &sent.data }.into());
+    let frames = events.map(|sent| Message { id: sent.id.to_string(), event: sent.event, data: &sent.data }.into());
+    let frames = stream::iter(mark).chain(frames);
     Ok(sse::response(frames, app.streams.closed()))
 }
 
@@ -261,26 +306,78 @@ pub async fn stream(
 async fn past(
     app: &App,
     key: StreamKey,
-    last_event_id: Option<i64>,
+    last_event_id: Option<MessageId>,
     present: impl Fn(&mut Tx<'_>) -> Result<Vec<StreamMessage>> + Send + 'static,
-) -> Result<(i64, Vec<Sent>)> {
+) -> Result<(MessageId, Vec<Sent>)> {
     let streams = app.streams.clone();
     let read = move |tx: &mut Tx<'_>| {
         let newest = outbox::newest(tx)?;
-        let Some(mut position) = last_event_id.filter(|id| *id <= newest && newest - *id <= REPLAY_MAX) else {
-            let present = present(tx)?.into_iter();
-            return Ok((newest, present.map(|m| Sent { id: newest, event: m.event, data: m.data }).collect()));
-        };
-        let mut missed = Vec::new();
-        loop {
-            let events = outbox::after(tx, position, REPLAY_PAGE)?;
-            let Some(last) = events.last() else { return Ok((position, missed)) };
-            position = last.id;
-            for event in &events {
-                let messages = streams.messages(event).into_iter().filter(|message| message.key == key);
-                missed.extend(messages.map(|message| Sent::of(event, message)));
+        match last_event_id.filter(|id| id.event <= newest) {
+            Some(last) if newest - last.event <= REPLAY_MAX => missed(tx, &streams, &key, last),
+            behind => {
+                let present = behind.map(too_far_behind).into_iter().chain(present(tx)?);
+                Ok((MessageId::end_of(newest), numbered(newest, present.collect())))
             }
         }
     };
     app.db.read("streams.replay", read).await
+}
+
+/// The messages with which a stream begins. The last one has the id of everything up to now; those before it count down to
+/// it, so that no two ids are the same.
+fn numbered(newest: i64, present: Vec<StreamMessage>) -> Vec<Sent> {
+    let count = present.len();
+    let id = |n: usize| MessageId { event: newest, part: u32::MAX - u32::try_from(count - 1 - n).unwrap_or(0) };
+    let sent = |(n, message): (usize, StreamMessage)| Sent { id: id(n), event: message.event, data: message.data };
+    present.into_iter().enumerate().map(sent).collect()
+}
+
+/// What a stream missed since `last`, and the message after which it goes on.
+fn missed(tx: &mut Tx<'_>, streams: &Streams, key: &StreamKey, last: MessageId) -> Result<(MessageId, Vec<Sent>)> {
+    let (mut position, mut read_after, mut missed) = (last, last.read_after(), Vec::new());
+    loop {
+        let events = outbox::after(tx, read_after, REPLAY_PAGE)?;
+        let Some(newest) = events.last() else { return Ok((position, missed)) };
+        read_after = newest.id;
+        position = position.max(MessageId::end_of(newest.id));
+        for event in &events {
+            let of_key = streams.sent(event).filter(|(of, sent)| of == key && sent.id > last);
+            missed.extend(of_key.map(|(_, sent)| sent));
+        }
+    }
+}
+
+/// Says that a stream was away for longer than it can be replayed: the client reads the present state again.
+fn too_far_behind(last: MessageId) -> StreamMessage {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Missed {
+        last_event_id: String,
+    }
+    let key = StreamKey::new("any", "");
+    StreamMessage::new(key, "events-missed", &Missed { last_event_id: last.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_back_and_ordered() {
+        let ids = ["7-1", "7-2", "7", "8-1"].map(|text| text.parse::<MessageId>().unwrap());
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert_eq!(ids.map(|id| id.to_string()), ["7-1", "7-2", "7", "8-1"]);
+        assert_eq!(ids.map(MessageId::read_after), [6, 6, 7, 7]);
+        for text in ["", "x", "7-", "7-x", "-"] {
+            assert!(text.parse::<MessageId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_messages_of_the_beginning_have_ids_of_their_own() {
+        let message = |event| StreamMessage::new(StreamKey::new("order", 1), event, &1);
+        let sent = numbered(9, vec![message("a"), message("b")]);
+        assert_eq!(sent[1].id, MessageId::end_of(9));
+        assert!(sent[0].id < sent[1].id);
+    }
 }

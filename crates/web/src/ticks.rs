@@ -45,7 +45,7 @@ pub type Reading = BoxFuture<'static, Result<Vec<Snapshot>>>;
 pub struct Snapshot {
     /// The thing's id.
     pub of: i64,
-    /// The event's id in the stream; grows with every change of the thing.
+    /// Grows with every change of the thing; with the thing's id it is the event's id in the stream.
     pub version: i64,
     /// JSON.
     pub data: Arc<str>,
@@ -99,7 +99,8 @@ pub fn stream(app: &App, ticker: &'static Ticker, ids: &[i64]) -> Response {
     let snapshots = stream::select_all(watch(app, ticker, ids).into_iter().map(changes));
     let frames = snapshots.map(move |snapshot| {
         let _ = &open; // counted until the stream is dropped
-        Message { id: snapshot.version, event: ticker.event, data: &snapshot.data }.into()
+        let id = format!("{}-{}", snapshot.of, snapshot.version);
+        Message { id, event: ticker.event, data: &snapshot.data }.into()
     });
     sse::response(frames, app.streams.closed())
 }

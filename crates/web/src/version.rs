@@ -24,7 +24,11 @@ impl IfMatch {
     fn read(header: &str) -> Option<Option<i64>> {
         match header.trim() {
             "*" => Some(None),
-            tag => tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"').parse().ok().map(Some),
+            // the tag of a response begins with the version of what it shows
+            tag => {
+                let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+                tag.split_once('-').map_or(tag, |(version, _)| version).parse().ok().map(Some)
+            }
         }
     }
 }
@@ -52,8 +56,9 @@ mod tests {
 
     #[test]
     fn a_version_is_a_number_or_a_tag() {
-        let read = ["3", "\"3\"", "W/\"3\"", "*", "abc", "\"a\""].map(IfMatch::read);
-        assert_eq!(read, [Some(Some(3)), Some(Some(3)), Some(Some(3)), Some(None), None, None]);
+        let read = ["3", "\"3\"", "W/\"3\"", "W/\"3-0f\"", "*", "abc", "\"a\"", "-1"].map(IfMatch::read);
+        let three = Some(Some(3));
+        assert_eq!(read, [three, three, three, three, Some(None), None, None, None]);
     }
 
     #[test]

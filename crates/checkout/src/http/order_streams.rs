@@ -23,7 +23,7 @@ pub fn routes() -> Routes {
 /// `order-cancelled`, `delivery-updated`. A new stream begins with what happened last; `Last-Event-ID` resumes. A
 /// browser signs in with `?access_token=`.
 #[utoipa::path(get, path = "/orders/{orderNumber}/stream", tag = "order",
-    params(("orderNumber" = String, Path), StreamToken, ("Last-Event-ID" = Option<i64>, Header)),
+    params(("orderNumber" = String, Path), StreamToken, ("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn stream_order(
     State(app): State<App>,
@@ -39,7 +39,7 @@ async fn stream_order(
 }
 
 /// What happens to all of the caller's orders, as server-sent events; the same events as of one order.
-#[utoipa::path(get, path = "/orders/stream", tag = "order", params(StreamToken, ("Last-Event-ID" = Option<i64>, Header)),
+#[utoipa::path(get, path = "/orders/stream", tag = "order", params(StreamToken, ("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn stream_orders(
     State(app): State<App>,

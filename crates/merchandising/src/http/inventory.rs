@@ -1,6 +1,9 @@
 //! `/inventory` for everyone: stock as it is, once or as a stream.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use inventory::stock::InventoryUpdate;
 use inventory::{Stock, events, ops};
 use kernel::{Code, ProductId, Result, text};
@@ -8,7 +11,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::response::{Success, json_response};
+use web::response::Success;
 use web::ticks::{self, Snapshot, Ticker};
 use web::{ApiResult, App, CacheKey, Failure, Invalidation, Json, Path, Query, Routes, Several, ok, route::PUBLIC};
 
@@ -40,8 +43,7 @@ pub fn invalidates() -> Vec<Invalidation> {
     responses((status = 200, body = Success<Stock>)))]
 async fn stock_of_product(State(app): State<App>, Path(product): Path<ProductId>) -> Result<Response, Failure> {
     let read = || app.db.read("merchandising.stock-of-product", move |tx| ops::stock_of_product(tx, product));
-    let bytes = app.cache.get(cached(product), read).await?;
-    Ok(json_response(StatusCode::OK, None, bytes))
+    Ok(app.cache.get(cached(product), read).await?.into_response())
 }
 
 /// Whose stock is wanted.

@@ -4,7 +4,10 @@ use crate::list::{self, Filter, Question, SORT_DEFAULT, SORTS};
 use crate::ops::{self, BulkVariant, Verified};
 use crate::page::{self, ProductDetail, ProductPage, Viewer};
 use crate::request::{ByIds, Verify};
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use catalog::category::{self, Choice, DEPTH_MAX};
 use catalog::product::BRAND_MAX;
 use events::ProductChanged;
@@ -18,7 +21,7 @@ use utoipa::{
 };
 use utoipa_axum::routes;
 use web::input::sort_params;
-use web::response::{Success, json_response};
+use web::response::Success;
 use web::{
     ApiResult, App, CacheKey, CursorQuery, Failure, Invalidation, Json, PageQuery, Paging, Path, Query, Routes,
     Service, ok,
@@ -134,8 +137,7 @@ async fn shown(app: &App, id: ProductId) -> Result<ProductDetail> {
 #[utoipa::path(get, path = "/products/{id}", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductDetail>)))]
 async fn product(State(app): State<App>, Path(id): Path<ProductId>) -> Result<Response, Failure> {
-    let bytes = app.cache.get(cached(id), || shown(&app, id)).await?;
-    Ok(json_response(StatusCode::OK, None, bytes))
+    Ok(app.cache.get(cached(id), || shown(&app, id)).await?.into_response())
 }
 
 /// A product with what buyers wrote about it.

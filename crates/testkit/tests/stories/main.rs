@@ -1,6 +1,7 @@
 //! Stories: sentences in the shop's language that end with the shop consistent.
 
 mod accounts;
+mod again;
 mod attempts;
 mod cancel;
 mod cart;
@@ -22,4 +23,5 @@ mod routes;
 mod rush;
 mod statements;
 mod stock;
+mod streams;
 mod text;

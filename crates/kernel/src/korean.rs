@@ -1,0 +1,256 @@
+//! The Korean of what messages say about one occurrence. The English text is the key, so that code says each thing once; `{}`
+//! stands for what an occurrence fills in. A text without a row is left out for readers of Korean: they get the sentence of
+//! the code alone, and never two languages in one message.
+
+/// English and Korean; a row before another wins.
+const ROWS: &[(&str, &str)] = &[
+    // fields
+    ("must be a whole number", "정수여야 합니다"),
+    ("must be a number", "숫자여야 합니다"),
+    ("must be text", "문자열이어야 합니다"),
+    ("must be true or false", "true 또는 false여야 합니다"),
+    ("must be a list", "목록이어야 합니다"),
+    ("must be an object", "객체여야 합니다"),
+    ("must be given once", "한 번만 보낼 수 있습니다"),
+    ("must be one of {}", "다음 중 하나여야 합니다: {}"),
+    ("is not known here", "여기서 알 수 없는 항목입니다"),
+    ("is missing", "필수 항목입니다"),
+    ("is required", "필수 항목입니다"),
+    ("is not valid", "올바르지 않습니다"),
+    ("is out of range", "범위를 벗어났습니다"),
+    ("has the wrong number of entries", "항목 수가 올바르지 않습니다"),
+    ("must not be blank", "비어 있을 수 없습니다"),
+    ("must not be empty", "비어 있을 수 없습니다"),
+    ("must have at most {} characters", "최대 {}자까지 입력할 수 있습니다"),
+    ("must be one line without tabs", "탭 없이 한 줄로 입력해야 합니다"),
+    ("must not contain control characters", "제어 문자를 포함할 수 없습니다"),
+    ("must be an id, 1 to {}", "1부터 {} 사이의 ID여야 합니다"),
+    ("must be a UUID", "UUID여야 합니다"),
+    ("must be a number such as {}", "{} 형식의 번호여야 합니다"),
+    ("must be a time such as {}", "{} 형식의 시각이어야 합니다"),
+    ("{} is not a time such as {}", "{}은(는) {} 형식의 시각이 아닙니다"),
+    ("must be a version, such as {}", "{} 형식의 버전이어야 합니다"),
+    ("contradicts If-Match", "If-Match와 다릅니다"),
+    ("must be between {} and {}", "{}에서 {} 사이여야 합니다"),
+    ("amount must be between {} and {}", "금액은 {}에서 {} 사이여야 합니다"),
+    ("quantity must be between {} and {}", "수량은 {}에서 {} 사이여야 합니다"),
+    ("quantity must be 1 to {}", "수량은 1에서 {} 사이여야 합니다"),
+    ("must be at most {}", "{} 이하여야 합니다"),
+    ("must be above 0", "0보다 커야 합니다"),
+    (
+        "must be 0 or more, and not beyond a million rows; use a cursor there",
+        "0 이상이며 백만 행을 넘을 수 없습니다. 그 이후는 cursor를 사용하세요",
+    ),
+    ("must be 0 or more", "0 이상이어야 합니다"),
+    ("must be 1 to {} lines", "1에서 {}개 항목이어야 합니다"),
+    ("must name 1 to {} products", "1에서 {}개의 상품을 지정해야 합니다"),
+    ("must be one that this list gave out", "이 목록이 발급한 값이어야 합니다"),
+    ("that is not a cursor this list gave out", "이 목록이 발급한 cursor가 아닙니다"),
+    ("must not be sent together with sort", "sort와 함께 보낼 수 없습니다"),
+    ("belongs to sortBy", "sortBy와 함께 보내야 합니다"),
+    ("and categoryId must not both be given", "categoryId와 함께 보낼 수 없습니다"),
+    ("and stock must not both be given", "stock과 함께 보낼 수 없습니다"),
+    ("or delta must be given", "delta 중 하나를 보내야 합니다"),
+    ("cannot be combined with cartId", "cartId와 함께 보낼 수 없습니다"),
+    ("cannot be changed", "변경할 수 없습니다"),
+    ("does not exist", "존재하지 않습니다"),
+    ("is taken", "이미 사용 중입니다"),
+    ("is too large", "너무 큽니다"),
+    ("is no status of an order", "주문 상태가 아닙니다"),
+    ("is no line of this order", "이 주문의 항목이 아닙니다"),
+    ("is not an e-mail address", "이메일 주소가 아닙니다"),
+    ("needs a productId or a variantId", "productId 또는 variantId가 필요합니다"),
+    ("may be named once", "한 번만 지정할 수 있습니다"),
+    ("has {} units", "수량은 {}개입니다"),
+    ("must be 0 or {}", "0 또는 {}이어야 합니다"),
+    // requests
+    ("the body is empty", "요청 본문이 비어 있습니다"),
+    ("the body is not complete JSON", "요청 본문의 JSON이 완전하지 않습니다"),
+    ("the body is not JSON: line {}, column {}", "요청 본문이 JSON이 아닙니다: {}행 {}열"),
+    ("the body must be an object", "요청 본문은 객체여야 합니다"),
+    ("the body is not valid", "요청 본문이 올바르지 않습니다"),
+    ("the body could not be read", "요청 본문을 읽을 수 없습니다"),
+    ("send application/json", "application/json으로 보내세요"),
+    ("send text/csv or application/x-ndjson", "text/csv 또는 application/x-ndjson으로 보내세요"),
+    ("send the body without Content-Encoding", "Content-Encoding 없이 본문을 보내세요"),
+    (
+        "Idempotency-Key must have 1 to {} visible ASCII characters",
+        "Idempotency-Key는 1에서 {}자의 ASCII 문자여야 합니다",
+    ),
+    ("there is nothing at this path", "이 경로에는 아무것도 없습니다"),
+    ("too many requests are waiting", "대기 중인 요청이 너무 많습니다"),
+    ("the database is closed", "데이터베이스가 닫혀 있습니다"),
+    ("the database cannot be reached", "데이터베이스에 연결할 수 없습니다"),
+    ("the current version is {}", "현재 버전은 {}입니다"),
+    ("a {} must be one of {}", "다음 중 하나여야 합니다: {1}"),
+    ("an {} must be one of {}", "다음 중 하나여야 합니다: {1}"),
+    // accounts
+    ("at most {} addresses can be kept", "주소는 최대 {}개까지 저장할 수 있습니다"),
+    (
+        "it is easily guessed; several words that do not belong together are better",
+        "추측하기 쉽습니다. 서로 관련 없는 여러 단어를 사용하세요",
+    ),
+    ("too many sign-ins at once", "동시에 로그인하는 사용자가 너무 많습니다"),
+    ("no such refresh token", "존재하지 않는 갱신 토큰입니다"),
+    ("this session was ended", "종료된 세션입니다"),
+    // products
+    ("there is a category {} here already", "같은 위치에 {} 카테고리가 이미 있습니다"),
+    ("category {} not found", "{} 카테고리를 찾을 수 없습니다"),
+    ("it has categories below it; move or remove them first", "하위 카테고리가 있습니다. 먼저 옮기거나 삭제하세요"),
+    ("it has {} products; give them another category first", "상품 {}개가 있습니다. 먼저 다른 카테고리로 옮기세요"),
+    ("must not be the category itself or a part of it", "자기 자신이나 하위 카테고리일 수 없습니다"),
+    ("would make more than {} levels", "카테고리는 {}단계를 넘을 수 없습니다"),
+    ("would be more than {}", "{}개를 넘을 수 없습니다"),
+    ("must not contain {}", "{}을(를) 포함할 수 없습니다"),
+    ("must have at most {} levels", "최대 {}단계까지 가능합니다"),
+    ("must be DRAFT, ACTIVE or INACTIVE", "DRAFT, ACTIVE, INACTIVE 중 하나여야 합니다"),
+    (
+        "must be ACTIVE or INACTIVE; delete the variant to discontinue it",
+        "ACTIVE 또는 INACTIVE여야 합니다. 단종하려면 옵션 상품을 삭제하세요",
+    ),
+    ("must begin with https:// or http://, or be a path", "https:// 또는 http://로 시작하거나 경로여야 합니다"),
+    ("must not contain blanks, quotes or brackets", "공백, 따옴표, 괄호를 포함할 수 없습니다"),
+    ("must not have more than one default", "기본 옵션 상품은 하나만 있을 수 있습니다"),
+    ("must not name an option twice", "같은 옵션을 두 번 지정할 수 없습니다"),
+    ("must not be above maxPrice", "maxPrice보다 클 수 없습니다"),
+    ("must leave a price above 0", "가격이 0보다 커야 합니다"),
+    ("make another variant the default first", "먼저 다른 옵션 상품을 기본으로 지정하세요"),
+    ("the adjustment leaves no price", "조정 후 가격이 남지 않습니다"),
+    ("a variant with these options exists", "같은 옵션의 상품이 이미 있습니다"),
+    ("this product is not yours", "본인의 상품이 아닙니다"),
+    ("it was discontinued", "단종된 상품입니다"),
+    ("it is the name of sku {}", "SKU {}의 이름입니다"),
+    ("the sku or the name was taken at the same moment", "같은 순간에 SKU 또는 이름이 사용되었습니다"),
+    ("this sku belongs to a discontinued product", "단종된 상품의 SKU입니다"),
+    ("the product has no such variant", "이 상품에 없는 옵션 상품입니다"),
+    ("are changed under /variants", "/variants에서 변경합니다"),
+    ("is changed by publish, close and DELETE", "publish, close, DELETE로 변경합니다"),
+    ("belongs to the variants when there are any", "옵션 상품이 있으면 옵션 상품마다 지정합니다"),
+    ("must be given for each variant when the row has variants", "옵션 상품마다 지정해야 합니다"),
+    ("product {} does not exist", "상품 {}이(가) 존재하지 않습니다"),
+    ("product {}", "상품 {}"),
+    ("variant {} not found", "옵션 상품 {}을(를) 찾을 수 없습니다"),
+    ("variant {}", "옵션 상품 {}"),
+    ("sku {}", "SKU {}"),
+    ("item {}", "항목 {}"),
+    ("cart {}", "장바구니 {}"),
+    ("is not on sale", "판매 중이 아닙니다"),
+    ("sold out", "품절되었습니다"),
+    ("no stock is kept", "재고를 관리하지 않습니다"),
+    ("stock must stay between {} and {}", "재고는 {}에서 {} 사이여야 합니다"),
+    ("delta must not be 0 nor beyond {}", "delta는 0이 아니며 {}을(를) 넘을 수 없습니다"),
+    // carts and orders
+    ("a cart has at most {} lines", "장바구니에는 최대 {}개 항목을 담을 수 있습니다"),
+    ("at most {} on one line", "한 항목의 수량은 최대 {}개입니다"),
+    ("change the existing line, or send {}", "기존 항목을 변경하거나 {}을(를) 보내세요"),
+    ("order {} came from it", "주문 {}에 사용되었습니다"),
+    ("shippingAddress is required", "shippingAddress는 필수 항목입니다"),
+    ("no points are held", "보유한 포인트가 없습니다"),
+    ("the amount is out of range", "금액이 범위를 벗어났습니다"),
+    ("an order in {} cannot be {}", "{} 상태의 주문에는 할 수 없습니다"),
+    ("an order in {} cannot {}", "{} 상태의 주문에는 할 수 없습니다"),
+    ("cancel it instead", "대신 취소하세요"),
+    ("cancel or refund the order; that cancels its delivery", "주문을 취소하거나 환불하면 배송도 취소됩니다"),
+    ("only SHIPPING and DELIVERED move with a parcel", "배송과 함께 변경되는 상태는 SHIPPING과 DELIVERED입니다"),
+    ("its parcel has left", "이미 발송되었습니다"),
+    ("it has arrived", "이미 배송되었습니다"),
+    ("the order has no parcel", "주문에 배송이 없습니다"),
+    ("the order is being cancelled already", "이미 취소가 진행 중입니다"),
+    ("the order is being undone; try again later", "주문 취소가 진행 중입니다. 잠시 후 다시 시도하세요"),
+    ("a refund of this order is open; try again later", "환불이 진행 중입니다. 잠시 후 다시 시도하세요"),
+    ("the order changed at the same moment", "같은 순간에 주문이 변경되었습니다"),
+    ("the order was moved on by someone else at the same moment", "같은 순간에 주문이 변경되었습니다"),
+    ("the delivery changed at the same moment", "같은 순간에 배송이 변경되었습니다"),
+    ("it does not wait for this", "이 요청을 기다리는 상태가 아닙니다"),
+    ("it does not wait for a payment any more", "더 이상 결제를 기다리지 않습니다"),
+    ("not paid in time", "결제 시간이 지났습니다"),
+    ("the time to pay it is over", "결제 시간이 지났습니다"),
+    ("the time to pay it was over meanwhile; the money goes back", "그사이 결제 시간이 지나 환불됩니다"),
+    ("{} cannot become {}", "{}에서 {}(으)로 변경할 수 없습니다"),
+    // payments
+    ("a payment of this order is running", "이 주문의 결제가 진행 중입니다"),
+    ("the order waits for another payment", "다른 결제를 기다리는 주문입니다"),
+    ("the order was cancelled meanwhile; the money goes back", "그사이 주문이 취소되어 환불됩니다"),
+    ("the order was undone; the money goes back", "주문이 취소되어 환불됩니다"),
+    ("the goods of this order are gone", "주문한 상품이 남아 있지 않습니다"),
+    ("the gateway is being asked what became of this payment", "결제 대행사에 결과를 확인하고 있습니다"),
+    ("the payment changed at the same moment", "같은 순간에 결제가 변경되었습니다"),
+    ("that is no payment method of this shop", "이 쇼핑몰의 결제 수단이 아닙니다"),
+    ("there is no prepaid balance yet", "아직 선불 잔액을 사용할 수 없습니다"),
+    ("there is no balance to pay with yet", "아직 선불 잔액을 사용할 수 없습니다"),
+    ("payments cannot be split yet", "아직 나누어 결제할 수 없습니다"),
+    ("amount must be above zero", "금액은 0보다 커야 합니다"),
+    ("a payment is above zero", "결제 금액은 0보다 커야 합니다"),
+    ("{} is not 1 to the {} that can be given back", "{}은(는) 1에서 {} 사이의 환불 가능 금액이 아닙니다"),
+    ("nothing of a payment in {} is left", "{} 상태의 결제에 남은 금액이 없습니다"),
+    ("nothing of this payment is left to give back", "이 결제에서 환불할 금액이 남아 있지 않습니다"),
+    ("nothing is left to give back", "환불할 금액이 남아 있지 않습니다"),
+    ("it is completed and cannot be refused any more", "이미 완료된 결제입니다"),
+    ("it turned out to be {}", "결과는 {}입니다"),
+    ("it is {} already", "이미 {} 상태입니다"),
+    ("it is {}", "{} 상태입니다"),
+    ("it still moves by itself; retry it instead", "아직 진행 중입니다. 다시 시도를 사용하세요"),
+    ("no audit has run yet", "아직 실행된 감사가 없습니다"),
+    ("no such parked event", "보류된 이벤트가 없습니다"),
+    ("the reaction failed again; the parked event says why", "다시 실패했습니다. 보류된 이벤트에 이유가 있습니다"),
+    // files
+    ("the file is empty", "파일이 비어 있습니다"),
+    ("the file has no rows", "파일에 행이 없습니다"),
+    ("the file did not arrive whole; nothing was stored", "파일이 완전히 도착하지 않아 저장하지 않았습니다"),
+    ("a file may have at most {} bytes", "파일은 최대 {}바이트까지 가능합니다"),
+    ("the rest of the file could not be read", "파일의 나머지를 읽을 수 없습니다"),
+    ("line {} of the file has the same sku", "파일의 {}행에 같은 SKU가 있습니다"),
+    ("must be field=value", "필드=값 형식이어야 합니다"),
+];
+
+/// The Korean of an English text, if there is a row for it.
+pub fn of(english: &str) -> Option<String> {
+    ROWS.iter().find_map(|(pattern, korean)| Some(filled(korean, &parts(pattern, english)?)))
+}
+
+/// What stands in `text` where `pattern` has `{}`; `None` when the rest differs.
+fn parts<'a>(pattern: &str, text: &'a str) -> Option<Vec<&'a str>> {
+    let mut fixed = pattern.split("{}");
+    let (mut rest, mut found) = (text.strip_prefix(fixed.next()?)?, Vec::new());
+    let fixed: Vec<&str> = fixed.collect();
+    for (n, next) in fixed.iter().enumerate() {
+        let end = if n + 1 == fixed.len() { rest.strip_suffix(next)?.len() } else { rest.find(next)? };
+        let (part, after) = rest.split_at(end);
+        found.push(part);
+        rest = after.strip_prefix(next)?;
+    }
+    rest.is_empty().then_some(found)
+}
+
+/// `korean` with the parts in place of its `{}`, in their order, and of `{1}`, which is the second part.
+fn filled(korean: &str, parts: &[&str]) -> String {
+    let numbered = korean.replace("{1}", parts.get(1).copied().unwrap_or_default());
+    parts.iter().fold(numbered, |text, part| text.replacen("{}", part, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_found_with_what_fills_it_in() {
+        assert_eq!(of("must have at most 5 characters").unwrap(), "최대 5자까지 입력할 수 있습니다");
+        assert_eq!(of("must be between 1 and 9").unwrap(), "1에서 9 사이여야 합니다");
+        assert_eq!(
+            of("an order status must be one of PAID, SHIPPING").unwrap(),
+            "다음 중 하나여야 합니다: PAID, SHIPPING"
+        );
+        assert_eq!(of("not paid in time").unwrap(), "결제 시간이 지났습니다");
+        assert_eq!(of("the buyer is on holiday"), None);
+        assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn every_row_has_both_languages_and_the_same_parts() {
+        for (english, korean) in ROWS {
+            assert!(english.is_ascii() && korean.chars().any(|c| ('가'..='힣').contains(&c)) || korean.contains("{}"));
+            let (wanted, filled) = (english.matches("{}").count(), korean.matches("{}").count());
+            assert!(filled <= wanted, "{english}: {korean}");
+        }
+    }
+}
