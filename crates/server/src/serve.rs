@@ -28,6 +28,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections the system keeps for us until we accept them; a rush arrives at once.
 const LISTEN_QUEUE: u32 = 4_096;
 
+/// Connections at once to the address of the metrics, when it is apart.
+const METRICS_CONNECTIONS_MAX: usize = 64;
+
 /// The addresses of the server, taken. A program that cannot have them must end before it touches the database: one that
 /// opened it first would take the lease from the program that runs.
 pub struct Listeners {
@@ -76,6 +79,8 @@ impl Server {
         let limits = Limits::of(settings);
         let mut accepting = vec![tokio::spawn(accept(api, assembly.router, limits.clone(), stop.clone()))];
         if let Some(listener) = metrics {
+            // monitors must get in when clients have all connections of the API
+            let limits = Limits { connections: Arc::new(Semaphore::new(METRICS_CONNECTIONS_MAX)), ..limits };
             accepting.push(tokio::spawn(accept(listener, assembly.metrics, limits, stop.clone())));
         }
         let folding = tokio::spawn(fold());

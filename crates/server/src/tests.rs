@@ -4,6 +4,7 @@ mod edge;
 mod outside;
 mod relay;
 mod running;
+mod sign_in;
 mod sockets;
 
 use crate::config::Config;

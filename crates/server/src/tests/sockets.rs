@@ -77,7 +77,7 @@ async fn a_silent_connection_is_closed_in_time_whatever_it_began_with() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dripping_bytes_do_not_keep_a_connection_open() {
     let (server, _space) = started_with(&[], hasty).await;
-    for bytes in [&PREFACE[..], b"GET /healthz HTTP/1.1\r\nx-slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+    for bytes in [PREFACE, b"GET /healthz HTTP/1.1\r\nx-slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
         let mut stream = says(server.address, &bytes[..1]).await;
         let began = Instant::now();
         for byte in &bytes[1..] {
