@@ -113,7 +113,8 @@ async fn sign_ins_of_one_address_are_limited_by_default() {
     let (server, _space) = started(&[]).await;
     let mut crowd = Vec::new();
     for n in 0..CROWD {
-        crowd.push(asks(server.address, "127.0.0.1", LOGIN, &credentials(&format!("no{n}@example.com"), "guess")).await);
+        crowd
+            .push(asks(server.address, "127.0.0.1", LOGIN, &credentials(&format!("no{n}@example.com"), "guess")).await);
     }
     let mut limited = 0;
     for one in crowd {
