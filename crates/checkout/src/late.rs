@@ -24,10 +24,11 @@ const INSERT: &str = "insert into abandoned_charges (payment_number, order_numbe
 const DUE: &str = "select payment_number from abandoned_charges where search_at <= ? order by search_at limit ?";
 const LOCK: &str = "select abandoned_at, searches from abandoned_charges where payment_number = ? {for update}";
 const SEARCHED: &str = "update abandoned_charges set searches = ?, search_at = ? where payment_number = ?";
+const OF_ORDER: &str = "select payment_number from abandoned_charges where order_number = ? limit 1";
 const DELETE: &str = "delete from abandoned_charges where payment_number = ?";
 
 /// Every statement of this file.
-pub const STATEMENTS: &[&str] = &[INSERT, DUE, LOCK, SEARCHED, DELETE];
+pub const STATEMENTS: &[&str] = &[INSERT, DUE, LOCK, OF_ORDER, SEARCHED, DELETE];
 
 /// Searches for what the gateway may capture for the abandoned charge of this payment.
 pub fn search(tx: &mut Tx<'_>, payment: &Payment) -> Result<()> {
@@ -50,6 +51,11 @@ fn search_at(tx: &mut Tx<'_>, payment: &PaymentNumber, order: &OrderNumber, at: 
 pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<PaymentNumber>> {
     let now = tx.now();
     tx.query(DUE, args![now, limit], |row| row.get(0))
+}
+
+/// Whether an abandoned charge of this order is still searched for.
+pub fn is_searched(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
+    Ok(tx.query_first(OF_ORDER, args![order], |_| Ok(()))?.is_some())
 }
 
 /// Asks the gateway once about an abandoned charge. What was captured goes back; otherwise the next search is noted.

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod cancel;
 pub mod cart_view;
+pub mod comparison;
 pub mod draft;
 pub mod explain;
 pub mod flow;
@@ -44,6 +45,7 @@ pub const MODULE: web::Module = web::Module {
     routes: http::routes,
     tasks: tasks::tasks,
     checks: audit::AUDIT,
+    compare: Some(|app, period| Box::pin(comparison::compare(app, period))),
     gauges: saga::measure::GAUGES,
     counters: saga::measure::COUNTERS,
     ..web::Module::named("checkout")

@@ -11,11 +11,17 @@ pub struct Settings {
     #[serde(deserialize_with = "settings::duration")]
     pub pay_within: Duration,
     pub payment_attempts: u32,
+    #[serde(deserialize_with = "settings::duration")]
+    pub compare_last: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { pay_within: Duration::from_secs(600), payment_attempts: 1 }
+        Settings {
+            pay_within: Duration::from_secs(600),
+            payment_attempts: 1,
+            compare_last: Duration::from_secs(7 * 24 * 3_600),
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use crate::events;
 use crate::payment::{
-    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Refund, RefundStatus, RefundedLine, Status,
+    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Recorded, Refund, RefundStatus, RefundedLine, Status,
 };
 use crate::{Part, store};
 use ::store::Tx;
-use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, UserId, text};
+use kernel::{
+    Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, Timestamp, UserId, text,
+};
 
 /// Seconds after which the outcome of an open payment may be known.
 const OPEN_S: u32 = 5;
@@ -268,4 +270,26 @@ pub fn current(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Payment> {
     let live = payments.iter().rposition(|payment| payment.status.is_live());
     let wanted = live.or(payments.len().checked_sub(1)).ok_or_else(|| Code::PaymentNotFound.error())?;
     Ok(payments.swap_remove(wanted))
+}
+
+/// Up to `limit` captures of payments that began from `from` on and before `to`, after the row `after`, oldest first.
+pub fn captured_between(
+    tx: &mut Tx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>> {
+    store::captured_between(tx, from, to, after, limit)
+}
+
+/// The same of completed refunds.
+pub fn refunded_between(
+    tx: &mut Tx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>> {
+    store::refunded_between(tx, from, to, after, limit)
 }

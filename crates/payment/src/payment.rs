@@ -299,6 +299,19 @@ pub struct Refund {
     pub created_at: Timestamp,
 }
 
+/// Money that the gateway moved, as the shop has recorded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The row of the payment or of the refund.
+    pub id: i64,
+    pub payment: PaymentNumber,
+    pub order: OrderNumber,
+    /// The gateway's name for it.
+    pub transaction: String,
+    pub amount: Money,
+    pub created_at: Timestamp,
+}
+
 /// What is given back of a line of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefundedLine {

@@ -1,7 +1,7 @@
 //! The SQL of payments and refunds. The guards of their money are in the statements.
 
 use crate::Part;
-use crate::payment::{Kind, NewPayment, Payment, Refund, RefundKind, RefundStatus, RefundedLine, Status};
+use crate::payment::{Kind, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine, Status};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
 use store::{Row, ToArg, Tx, args, concatcp, present};
 
@@ -51,6 +51,11 @@ const REFUNDED_LINES: &str = "select l.line_number, cast(sum(l.units) as {bigint
       from refunds r join refund_lines l on l.refund_id = r.id
      where r.payment_number = ? and r.status <> 'FAILED' group by l.line_number order by l.line_number";
 
+const CAPTURED: &str = "select id, payment_number, order_number, transaction_id, captured, created_at from payments
+    where captured > 0 and created_at >= ? and created_at < ? and id > ? order by id limit ?";
+const REFUNDED: &str = "select id, payment_number, order_number, transaction_id, amount, created_at from refunds
+    where status = 'COMPLETED' and created_at >= ? and created_at < ? and id > ? order by id limit ?";
+
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[
     INSERT,
@@ -71,6 +76,8 @@ pub const STATEMENTS: &[&str] = &[
     END_REFUND,
     INSERT_REFUND_LINES,
     REFUNDED_LINES,
+    CAPTURED,
+    REFUNDED,
 ];
 
 fn payment(row: &Row<'_>) -> Result<Payment> {
@@ -263,4 +270,38 @@ pub(crate) fn end_refund(tx: &mut Tx<'_>, id: RefundId, end: &RefundStatus) -> R
         RefundStatus::Failed { at, reason } => (*at, None, Some(reason)),
     };
     Ok(tx.exec(END_REFUND, args![end.kind(), transaction, failure, at, id])? == 1)
+}
+
+fn recorded(row: &Row<'_>) -> Result<Recorded> {
+    Ok(Recorded {
+        id: row.next()?,
+        payment: row.next()?,
+        order: row.next()?,
+        // the audit reports captured money without a transaction
+        transaction: row.next::<Option<String>>()?.unwrap_or_default(),
+        amount: row.next()?,
+        created_at: row.next()?,
+    })
+}
+
+/// Captures of payments that began in this time, after a row.
+pub(crate) fn captured_between(
+    tx: &mut Tx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>> {
+    tx.query(CAPTURED, args![from, to, after, limit], recorded)
+}
+
+/// Completed refunds that began in this time, after a row.
+pub(crate) fn refunded_between(
+    tx: &mut Tx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>> {
+    tx.query(REFUNDED, args![from, to, after, limit], recorded)
 }

@@ -1,6 +1,8 @@
-//! Audits of the running shop: every domain's promises, on a schedule, behind an admin's button, and by `holdfast audit`.
+//! Audits of the running shop: every domain's promises, the database's own check and the comparison with the gateway's records, on
+//! a schedule, behind an admin's button, and by `holdfast audit`.
 
-use kernel::{Code, Result, Timestamp};
+use kernel::{Code, Result, Timestamp, Zone};
+use ports::gateway::Period;
 use serde::Serialize;
 use std::time::Duration;
 use store::{Migration, Tx, Violation, args};
@@ -10,18 +12,25 @@ use web::App;
 /// Violations kept in a report; a broken rule is usually broken in many rows, and the first ones are enough to find the cause.
 const KEPT_MAX: usize = 200;
 
-const INSERT: &str =
-    "insert into audit_runs (asked_by, started_at, finished_at, violations, report) values (?, ?, ?, ?, ?)";
-const LATEST: &str =
-    "select id, asked_by, started_at, finished_at, violations, report from audit_runs order by id desc limit 1";
+/// Longest explanation of what could not be checked, as its column allows.
+const LEFT_OUT_MAX: usize = 500;
+
+const INSERT: &str = "insert into audit_runs (asked_by, started_at, finished_at, violations, report, compared_from,
+    compared_to, left_out) values (?, ?, ?, ?, ?, ?, ?, ?)";
+const LATEST: &str = "select id, asked_by, started_at, finished_at, violations, report, compared_from, compared_to, left_out
+    from audit_runs order by id desc limit 1";
 const FORGET: &str = "delete from audit_runs where id <= ?";
 const NEWEST: &str = "select coalesce(max(id), 0) from audit_runs";
+
+const WHOLE: &str = "the database's own check finds nothing wrong";
 
 /// Every statement of this file.
 pub const STATEMENTS: &[&str] = &[INSERT, LATEST, FORGET, NEWEST];
 /// Its table.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "server/0001_audits", sql: include_str!("../migrations/0001_audits.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "server/0001_audits", sql: include_str!("../migrations/0001_audits.sql") },
+    Migration { name: "server/0002_compared", sql: include_str!("../migrations/0002_compared.sql") },
+];
 
 /// A promise that does not hold.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -43,6 +52,10 @@ pub struct Findings {
     pub finished_at: Timestamp,
     /// Every broken promise.
     pub found: Vec<Finding>,
+    /// The time whose records were compared with those of the gateway.
+    pub compared: Option<Period>,
+    /// What could not be checked, and why.
+    pub left_out: Vec<String>,
 }
 
 /// One audit as the API shows it.
@@ -57,6 +70,12 @@ pub struct AuditRun {
     pub started_at: Timestamp,
     /// When it ended.
     pub finished_at: Timestamp,
+    /// The beginning of the time whose payments and refunds were compared with the gateway's records.
+    pub compared_from: Option<Timestamp>,
+    /// Its end.
+    pub compared_to: Option<Timestamp>,
+    /// What could not be checked, and why; null when everything was.
+    pub left_out: Option<String>,
     /// How many promises are broken; 0 is a shop in order.
     pub violation_count: i64,
     /// The first of them: module, rule, subject, found.
@@ -64,21 +83,72 @@ pub struct AuditRun {
     pub violations: serde_json::Value,
 }
 
-/// Asks every module which of its promises are broken. One consistent view per module; nothing is written.
-pub async fn look(app: &App) -> Result<Findings> {
-    let started_at = app.now();
-    let mut found = Vec::new();
+/// Asks the database whether it is whole, every module which of its promises are broken, and other systems for their records of
+/// `period` (`None`: of the time that the settings name). One consistent view per module; nothing is written.
+pub async fn look(app: &App, period: Option<Period>) -> Result<Findings> {
+    let mut looked = Findings {
+        started_at: app.now(),
+        finished_at: app.now(),
+        found: Vec::new(),
+        compared: None,
+        left_out: Vec::new(),
+    };
+    let damage = match app.db.integrity().await {
+        Ok(damage) => damage,
+        // a database that is damaged badly cannot finish its own check
+        Err(error) => vec![format!("the check failed: {}", error.stored())],
+    };
+    looked.add("store", damage.into_iter().map(|found| Violation::new(WHOLE, "the database", found)));
     for module in app.modules.iter() {
         let module = *module;
-        let broken = app.db.read("audit", move |tx| module.violations(tx)).await?;
-        found.extend(broken.into_iter().map(|violation| Finding { module: module.name, violation }));
+        match app.db.read("audit", move |tx| module.violations(tx)).await {
+            Ok(broken) => looked.add(module.name, broken),
+            Err(error) if looked.found.is_empty() => return Err(error),
+            // the damage is in the report already
+            Err(error) => looked.left_out.push(format!("{}: {error}", module.name)),
+        }
     }
-    Ok(Findings { started_at, finished_at: app.now(), found })
+    for module in app.modules.iter() {
+        let Some(compare) = module.compare else { continue };
+        let compared = compare(app.clone(), period).await?;
+        looked.add(module.name, compared.found);
+        looked.left_out.extend(compared.left_out.map(str::to_owned));
+        looked.compared = Some(compared.period).filter(|_| compared.left_out.is_none());
+    }
+    looked.finished_at = app.now();
+    Ok(looked)
+}
+
+impl Findings {
+    fn add(&mut self, module: &'static str, broken: impl IntoIterator<Item = Violation>) {
+        self.found.extend(broken.into_iter().map(|violation| Finding { module, violation }));
+    }
+
+    /// What could not be checked, on one line.
+    fn left_out(&self) -> Option<String> {
+        let text: String = self.left_out.join("; ").chars().take(LEFT_OUT_MAX).collect();
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// The period from `from` to before `to`; without an end until now, without a beginning none. A day begins with its first moment.
+pub fn period(from: Option<&str>, to: Option<&str>, zone: &Zone, now: Timestamp) -> Result<Option<Period>> {
+    let at = |text: &str| Timestamp::parse(text, zone);
+    let to_or_now = to.map(at).transpose()?.unwrap_or(now);
+    match from.map(at).transpose()? {
+        Some(from) if from < to_or_now => Ok(Some(Period { from, to: to_or_now })),
+        Some(_) => Err(kernel::text::wrong("to", "must be after from")),
+        None if to.is_some() => Err(kernel::text::wrong("from", "is required with to")),
+        None => Ok(None),
+    }
 }
 
 /// Audits and keeps the report. Broken promises are logged as errors.
-pub async fn run(app: &App, asked_by: &str) -> Result<AuditRun> {
-    let findings = look(app).await?;
+pub async fn run(app: &App, asked_by: &str, period: Option<Period>) -> Result<AuditRun> {
+    let findings = look(app, period).await?;
+    for why in &findings.left_out {
+        tracing::warn!(why, "an audit left something out");
+    }
     for finding in findings.found.iter().take(KEPT_MAX) {
         let Violation { rule, subject, found } = &finding.violation;
         tracing::error!(module = finding.module, rule, subject, found, "a promise is broken");
@@ -88,12 +158,26 @@ pub async fn run(app: &App, asked_by: &str) -> Result<AuditRun> {
     let kept = &findings.found[..findings.found.len().min(KEPT_MAX)];
     let report = serde_json::to_value(kept).map_err(|e| Code::Internal.error().caused_by(e))?;
     let text = report.to_string();
-    let (started_at, finished_at, by) = (findings.started_at, findings.finished_at, asked_by.clone());
-    let id = app
-        .db
-        .write("audit.keep", move |tx| tx.insert(INSERT, args![by, started_at, finished_at, count, text]))
-        .await?;
-    Ok(AuditRun { id: Some(id), asked_by, started_at, finished_at, violation_count: count, violations: report })
+    let (compared_from, compared_to) = findings.compared.map(|period| (period.from, period.to)).unzip();
+    let mut run = AuditRun {
+        id: None,
+        asked_by,
+        started_at: findings.started_at,
+        finished_at: findings.finished_at,
+        compared_from,
+        compared_to,
+        left_out: findings.left_out(),
+        violation_count: count,
+        violations: report,
+    };
+    let kept = run.clone();
+    let keep = move |tx: &mut Tx<'_>| {
+        let AuditRun { asked_by, started_at, finished_at, left_out, .. } = &kept;
+        let row = args![asked_by, started_at, finished_at, count, text, compared_from, compared_to, left_out];
+        tx.insert(INSERT, row)
+    };
+    run.id = Some(app.db.write("audit.keep", keep).await?);
+    Ok(run)
 }
 
 /// The newest kept report.
@@ -106,6 +190,9 @@ pub fn latest(tx: &mut Tx<'_>) -> Result<Option<AuditRun>> {
             started_at: row.get(2)?,
             finished_at: row.get(3)?,
             violation_count: row.get(4)?,
+            compared_from: row.get(6)?,
+            compared_to: row.get(7)?,
+            left_out: row.get(8)?,
             violations: serde_json::from_str(&report).map_err(|e| Code::Internal.error().caused_by(e))?,
         })
     })
@@ -123,5 +210,5 @@ pub async fn when_due(app: &App, every: Duration, running_since: Timestamp) -> R
     if app.now().since(last.max(running_since)) < every {
         return Ok(0);
     }
-    run(app, "schedule").await.map(|_| 1)
+    run(app, "schedule", None).await.map(|_| 1)
 }

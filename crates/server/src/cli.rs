@@ -21,6 +21,17 @@ pub struct Cli {
     command: Command,
 }
 
+/// Which records of the gateway an audit compares.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Compare with the gateway's records from this time or day on, instead of the last days (checkout.compare_last)
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Before this time or day; now when not given
+    #[arg(long, requires = "from")]
+    pub to: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API
@@ -45,7 +56,10 @@ enum Command {
     #[command(subcommand)]
     Inventory(Inventory),
     /// Check every promise the shop makes; exits 1 when one is broken
-    Audit,
+    ///
+    /// The audit also runs the database's own check and compares payments and refunds with the gateway's records. What could not be
+    /// checked is said and exits 1 too.
+    Audit(Audit),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Configuration),
@@ -249,7 +263,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Token(token) => commands::token(&loaded(flags, [])?, &token),
         Command::Grant(grant) => commands::grant(&loaded(flags, [])?, &grant),
         Command::Inventory(Inventory::Rebuild { dry_run }) => commands::rebuild(&loaded(flags, [])?, dry_run),
-        Command::Audit => commands::audit(&loaded(flags, [])?),
+        Command::Audit(audit) => commands::audit(&loaded(flags, [])?, &audit),
         Command::Config(Configuration::Show) => print(crate::config::shown(&Config::load(&flags)?)),
         Command::Config(Configuration::Check) => {
             Config::load(&flags)?;

@@ -3,13 +3,13 @@
 use crate::{audit, relay};
 use audit::AuditRun;
 use kernel::{Code, Cursor, Page, Result, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::{DeadLetter, StoredEvent, Tx, dead_letter, outbox, reaction, subscriber};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, CursorQuery, Module, PageQuery, Paging, Path, Routes, done, ok, response::Success,
+    Admin, ApiResult, App, CursorQuery, Module, PageQuery, Paging, Path, Query, Routes, done, ok, response::Success,
     route::ADMIN,
 };
 
@@ -154,8 +154,27 @@ pub async fn latest_audit(State(app): State<App>, _: Admin) -> ApiResult<AuditRu
     Ok(ok(run.ok_or_else(|| Code::NotFound.because("no audit has run yet"))?))
 }
 
-/// Audit every promise of every domain now.
-#[utoipa::path(post, path = "/admin/audit", tag = "operations", responses((status = 200, body = Success<AuditRun>)))]
-pub async fn run_audit(State(app): State<App>, Admin(admin): Admin) -> ApiResult<AuditRun> {
-    Ok(ok(audit::run(&app, &admin.id.to_string()).await?))
+/// Which records of the gateway an audit compares.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ComparedTime {
+    /// Compare payments and refunds with the gateway's records from this time or day on; without it, of the last days that
+    /// `checkout.compare_last` names.
+    from: Option<String>,
+    /// Before this time or day; now when not given.
+    to: Option<String>,
+}
+
+/// Audit every promise of every domain now, run the database's own check, and compare payments and refunds with the gateway's
+/// records.
+#[utoipa::path(post, path = "/admin/audit", tag = "operations", params(ComparedTime),
+    responses((status = 200, body = Success<AuditRun>)))]
+pub async fn run_audit(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Query(compared): Query<ComparedTime>,
+) -> ApiResult<AuditRun> {
+    let period = audit::period(compared.from.as_deref(), compared.to.as_deref(), &app.shop.zone, app.now())?;
+    Ok(ok(audit::run(&app, &admin.id.to_string(), period).await?))
 }

@@ -411,6 +411,11 @@ impl Db {
         Arc::clone(&self.settings.clock)
     }
 
+    /// What the database's own check finds wrong with its pages; empty when it finds nothing.
+    pub async fn integrity(&self) -> Result<Vec<String>> {
+        crate::integrity::look(self).await
+    }
+
     /// Prepares every statement. The error contains the first one that cannot be prepared.
     pub async fn prepare_all(&self, statements: Vec<&'static str>) -> Result<()> {
         self.write("store.prepare", move |tx| {

@@ -12,6 +12,7 @@ mod drawn;
 pub mod fault;
 mod file;
 pub mod idempotency;
+mod integrity;
 mod job;
 pub mod lease;
 pub mod migrate;

@@ -1,7 +1,9 @@
 //! What a domain contributes to the program, in one constant.
 
 use crate::{App, Invalidation, Routes, StreamSource, Task, settings::Section};
+use futures_util::future::BoxFuture;
 use kernel::Result;
+use ports::gateway::Period;
 use store::{Backfill, Check, Migration, Reaction, Tx, Violation};
 
 /// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`; a part that is left out is empty.
@@ -33,10 +35,29 @@ pub struct Module {
     pub checks: &'static [Check],
     /// Its promises that need more than one query.
     pub audit: fn(&mut Tx<'_>) -> Result<Vec<Violation>>,
+    /// Its promises that the records of another system prove. `None` for the period means the time that its settings name.
+    pub compare: Option<fn(App, Option<Period>) -> BoxFuture<'static, Result<Compared>>>,
     /// Its measurements that are read from the database.
     pub gauges: &'static [Gauge],
     /// Its measurements that are counted as they happen: name and help text.
     pub counters: &'static [(&'static str, &'static str)],
+}
+
+/// What a comparison with another system found.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The time whose records were compared.
+    pub period: Period,
+    pub found: Vec<Violation>,
+    /// Why nothing could be compared.
+    pub left_out: Option<&'static str>,
+}
+
+impl Compared {
+    /// Nothing could be compared, because of `why`.
+    pub fn not(period: Period, why: &'static str) -> Compared {
+        Compared { period, found: Vec::new(), left_out: Some(why) }
+    }
 }
 
 /// A number that is read from the database whenever metrics are asked for.
@@ -70,6 +91,7 @@ impl Module {
             tasks: |_| Vec::new(),
             checks: &[],
             audit: |_| Ok(Vec::new()),
+            compare: None,
             gauges: &[],
             counters: &[],
         }

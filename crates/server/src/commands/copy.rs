@@ -153,7 +153,7 @@ impl Copying<'_> {
             let app = assembly::app(self.settings, db.clone(), ports.clone());
             let app =
                 app.map_err(|e| Fault::caused_by("the shop cannot be opened", &e, "run `holdfast config check`"))?;
-            let findings = runtime.block_on(audits::look(&app));
+            let findings = runtime.block_on(audits::look(&app, None));
             let remedy = "the copy itself is complete; see the cause above and run `holdfast audit`";
             let findings =
                 findings.map_err(|e| Fault::caused_by(format!("the {side} cannot be audited"), &e, remedy))?.found;

@@ -1,7 +1,7 @@
 //! A disk that is full or fails.
 
 use super::shop::*;
-use crate::{Arg, Db, Health, args};
+use crate::{Arg, Db, Health, Tx, args};
 use std::time::Duration;
 
 const MANY: &str = "insert into jars (label, beans) values [(?, ?)]";
@@ -44,6 +44,42 @@ async fn a_full_database_refuses_jobs_and_recovers_when_there_is_space() {
     shop.add("after").await.unwrap();
     assert_eq!(shop.db.health(), Health::Good);
     assert_eq!(shop.count().await, stored + 1);
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_found() {
+    if !embedded("a file that a test can damage") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let url = file(folder.path());
+    let open = || Db::open(settings(&url, hand())).unwrap();
+    let db = open();
+    db.migrate([crate::MIGRATIONS, &[TABLES]].concat()).await.unwrap();
+    let fill = |tx: &mut Tx<'_>| {
+        let rows = (0..500).map(|n| vec![Arg::Owned(format!("{n:0>40}")), Arg::Int(1)]).collect();
+        tx.insert_rows(MANY, rows)
+    };
+    db.write("fill", fill).await.unwrap();
+    assert_eq!(db.integrity().await.unwrap(), Vec::<String>::new());
+    db.close().await;
+    let path = folder.path().join("shop.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let page = 4_096;
+    let last = bytes.len() - page;
+    bytes[last..last + 200].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let db = open();
+    let found = db.integrity().await;
+    assert!(found.as_ref().map_or(true, |found| !found.is_empty()), "{found:?}");
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_whole_passes_its_own_check() {
+    let shop = Shop::open().await;
+    shop.add("beans").await.unwrap();
+    assert_eq!(shop.db.integrity().await.unwrap(), Vec::<String>::new());
 }
 
 /// The child process of the test below: no file may grow beyond a limit there.

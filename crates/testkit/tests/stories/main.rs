@@ -11,6 +11,7 @@ mod goods;
 mod guests;
 mod input;
 mod language;
+mod ledger;
 mod matrix;
 mod once;
 mod parcels;
