@@ -1,6 +1,6 @@
 //! An order before it is placed: what the request says, checked as far as that needs no reading.
 
-use crate::request::{Item, OrderRequest, Source};
+use crate::request::{Item, OrderRequest, Source, memo};
 use cart::Cart;
 use kernel::{Address, CartId, Error, Money, Result, UserId};
 use store::Tx;
@@ -10,6 +10,7 @@ use store::Tx;
 pub struct OrderDraft {
     source: Source,
     address: Option<Address>,
+    pub(crate) memo: Option<String>,
     pub(crate) expected: Option<Money>,
     /// What is wrong with coupon, points, payment and address. Empty in a draft that is to be placed.
     pub(crate) problems: Vec<Error>,
@@ -19,12 +20,13 @@ impl OrderDraft {
     /// A draft to place: the first thing that is wrong with the request is its error. C002, S211, S307, S310, S608.
     pub fn to_place(request: &OrderRequest) -> Result<OrderDraft> {
         let source = request.source()?;
-        let address = request.address()?;
+        let (address, memo) = (request.address()?, memo(request.memo.as_deref())?);
         match request.extras().into_iter().next() {
             Some(error) => Err(error),
             None => Ok(OrderDraft {
                 source,
                 address: Some(address),
+                memo,
                 expected: request.expected_amount,
                 problems: Vec::new(),
             }),
@@ -36,7 +38,8 @@ impl OrderDraft {
         let source = request.source()?;
         let mut problems = request.extras();
         problems.extend(request.shipping_address.as_ref().and_then(|_| request.address().err()));
-        Ok(OrderDraft { source, address: None, expected: request.expected_amount, problems })
+        problems.extend(memo(request.memo.as_deref()).err());
+        Ok(OrderDraft { source, address: None, memo: None, expected: request.expected_amount, problems })
     }
 
     /// Where the order goes. A draft that is to be placed has an address, see [`OrderDraft::to_place`].

@@ -2,7 +2,7 @@
 
 use crate::{flow::lock_run_of_order, rest};
 use delivery::Delivery;
-use kernel::{Code, Error, OrderNumber, Result, TrackingNumber, Zone};
+use kernel::{Address, Code, Error, OrderNumber, Result, TrackingNumber, UserId, Zone};
 use order::{Kind, Order};
 use store::Tx;
 
@@ -165,6 +165,46 @@ fn steps_behind(parcel: &Delivery, to: Kind) -> Result<&'static [delivery::Kind]
     };
     let until = if to == Kind::Delivered { WAY.len() } else { 1 };
     Ok(&WAY[gone.min(until)..until])
+}
+
+/// Sends an order elsewhere, or changes its memo, before its parcel has left: its buyer, or the shop (`owner` none). `memo` is the
+/// new one; `None` keeps the old one.
+///
+/// S201 S212 the order, S203 when its parcel has left or it has ended; C019 while the order is being undone.
+pub fn readdress(
+    tx: &mut Tx<'_>,
+    number: &OrderNumber,
+    owner: Option<&UserId>,
+    address: &Address,
+    memo: Option<Option<String>>,
+    by: &str,
+) -> Result<Order> {
+    let found = order::ops::find(tx, number)?;
+    if owner.is_some_and(|user| found.user != *user) {
+        return Err(Code::OrderUserMismatch.error());
+    }
+    let order = lock(tx, number)?;
+    let parcel = delivery::ops::lock_of_order(tx, number)?;
+    let left = parcel.as_ref().is_some_and(|parcel| parcel.status != delivery::Status::Preparing);
+    match order.status.kind() {
+        Kind::Pending | Kind::Confirmed | Kind::Paid if !left => {}
+        kind @ (Kind::Pending
+        | Kind::Confirmed
+        | Kind::Paid
+        | Kind::Shipping
+        | Kind::Delivered
+        | Kind::Cancelled
+        | Kind::Refunded) => {
+            return Err(
+                Code::OrderCannotBeCancelled.because(format!("the address of an order in {kind} cannot change"))
+            );
+        }
+    }
+    let memo = memo.unwrap_or(order.memo);
+    if let Some(parcel) = parcel {
+        delivery::ops::readdress(tx, parcel, address.clone(), memo.clone())?;
+    }
+    order::ops::readdress(tx, number, address.clone(), memo, by)
 }
 
 /// The order with its run, both locked, which is at rest.

@@ -66,6 +66,7 @@ pub fn place(
         user: *user,
         lines,
         address: draft.address()?,
+        memo: draft.memo.clone(),
         amounts,
         coupon: None,
         currency: settings.currency,

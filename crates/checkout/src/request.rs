@@ -23,6 +23,9 @@ pub struct OrderRequest {
     /// Where it goes. Required for an order; a quote does without.
     #[serde(default)]
     pub shipping_address: Option<Address>,
+    /// A note for the carrier, at most 500 characters.
+    #[serde(default)]
+    pub memo: Option<String>,
     /// A coupon the caller holds.
     #[serde(default)]
     pub user_coupon_id: Option<UserCouponId>,
@@ -103,6 +106,45 @@ pub struct ConfirmRequest {
     pub payment_key: String,
     /// What the buyer agreed to; must be what the order costs.
     pub amount: Money,
+}
+
+/// Where an order goes from now on.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddressRequest {
+    /// At most 100 characters.
+    pub receiver_name: String,
+    /// At most 20 characters.
+    pub receiver_phone: String,
+    /// At most 10 characters.
+    pub zip_code: String,
+    /// At most 255 characters.
+    pub address1: String,
+    /// At most 255 characters.
+    #[serde(default)]
+    pub address2: Option<String>,
+    /// A note for the carrier, at most 500 characters. Without it the order keeps its memo; an empty text removes it.
+    #[serde(default)]
+    pub memo: Option<String>,
+}
+
+impl AddressRequest {
+    /// The address; S211.
+    pub fn address(&self) -> Result<Address> {
+        Address {
+            receiver_name: self.receiver_name.clone(),
+            receiver_phone: self.receiver_phone.clone(),
+            zip_code: self.zip_code.clone(),
+            address1: self.address1.clone(),
+            address2: self.address2.clone(),
+        }
+        .checked()
+    }
+}
+
+/// The memo of an order; C002 when it is too long.
+pub fn memo(text: Option<&str>) -> Result<Option<String>> {
+    text::paragraph("memo", text, text::REASON_MAX)
 }
 
 /// Why something is cancelled or closed.

@@ -21,6 +21,8 @@ pub struct Delivery {
     pub status: Status,
     pub carrier: String,
     pub address: Address,
+    /// A note for the carrier.
+    pub memo: Option<String>,
     pub estimated_at: Timestamp,
     /// Newest first.
     pub history: Vec<Entry>,

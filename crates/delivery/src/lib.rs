@@ -18,6 +18,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
         name: "delivery/0002_returned_by_hand",
         sql: include_str!("../migrations/0002_returned_by_hand.sql"),
     },
+    ::store::Migration { name: "delivery/0003_memo", sql: include_str!("../migrations/0003_memo.sql") },
 ];
 
 /// What deliveries contribute to the program.

@@ -6,11 +6,20 @@ use crate::store;
 use ::store::Tx;
 use kernel::{Address, Code, DeliveryId, OrderNumber, Result, TrackingNumber, UserId, Zone, text};
 
+/// What the history says about a changed address.
+const READDRESSED: &str = "the address or the memo was changed";
+
 /// Makes the order's delivery in PREPARING, with the first entry of its history. Repeated: returns the same delivery.
-pub fn create(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, address: &Address) -> Result<Delivery> {
+pub fn create(
+    tx: &mut Tx<'_>,
+    order: &OrderNumber,
+    user: &UserId,
+    address: &Address,
+    memo: Option<&str>,
+) -> Result<Delivery> {
     let estimated_at = tx.now().after(ESTIMATED_WITHIN);
     let made = tx.insert_drawn(TrackingNumber::draw, |tx, tracking| {
-        match store::insert(tx, tracking, order, user, address, estimated_at)? {
+        match store::insert(tx, tracking, order, user, address, memo, estimated_at)? {
             Some(id) => Ok(Some(Made::Now(id, tracking.clone()))),
             None => Ok(store::of_order(tx, order)?.map(|delivery| Made::Before(Box::new(delivery)))),
         }
@@ -30,6 +39,7 @@ pub fn create(tx: &mut Tx<'_>, order: &OrderNumber, user: &UserId, address: &Add
         status: Status::Preparing,
         carrier: CARRIER.to_owned(),
         address: address.clone(),
+        memo: memo.map(str::to_owned),
         estimated_at,
         history: vec![first],
         created_at: now,
@@ -83,6 +93,28 @@ pub fn update(
         Status::Delivered { at } => tx.emit(&events::delivered(&delivery, at))?,
         Status::Preparing | Status::InTransit | Status::Returned { .. } | Status::Cancelled => {}
     }
+    Ok(delivery)
+}
+
+/// The parcel goes elsewhere, or its memo changes, while it is in PREPARING: S502 later. Its history says so. Emits
+/// [`::events::DeliveryUpdated`].
+pub fn readdress(tx: &mut Tx<'_>, mut delivery: Delivery, address: Address, memo: Option<String>) -> Result<Delivery> {
+    if delivery.status != Status::Preparing {
+        return Err(Code::DeliveryAlreadyShipped.because(format!("it is {} already", delivery.status.kind())));
+    }
+    let now = tx.now();
+    delivery.address = address;
+    delivery.memo = memo;
+    if !store::readdress(tx, &delivery, now)? {
+        return Err(Code::StaleVersion.because("the delivery changed at the same moment").retry_after(1));
+    }
+    delivery.updated_at = now;
+    delivery.version += 1;
+    let description = Some(READDRESSED.to_owned());
+    let entry = Entry { number: delivery.version, status: Kind::Preparing, location: None, description, at: now };
+    store::insert_entry(tx, delivery.id, &entry)?;
+    delivery.history.insert(0, entry);
+    tx.emit(&events::updated(&delivery))?;
     Ok(delivery)
 }
 

@@ -25,6 +25,8 @@ pub struct DeliveryResponse {
     pub carrier: String,
     /// Where it goes.
     pub shipping_address: ShippingAddress,
+    /// A note for the carrier.
+    pub memo: Option<String>,
     /// `YYYY-MM-DD`, a day in the shop's zone: three days after it was made.
     pub estimated_delivery_date: String,
     /// `YYYY-MM-DD`, a day in the shop's zone: when it arrived.
@@ -81,6 +83,7 @@ impl DeliveryResponse {
             status_description: delivery.status.kind().label(),
             carrier: delivery.carrier,
             shipping_address: delivery.address.into(),
+            memo: delivery.memo,
             estimated_delivery_date: zone.day(delivery.estimated_at),
             actual_delivery_date: delivery.status.delivered_at().map(|at| zone.day(at)),
             shipped_at,

@@ -6,11 +6,11 @@ use store::{Check, Row, Tx, args, concatcp, present};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str = "id, tracking_number, order_number, user_id, status, delivered_at, carrier, receiver_name,
-    receiver_phone, zip_code, address1, address2, estimated_at, created_at, updated_at, version";
+    receiver_phone, zip_code, address1, address2, memo, estimated_at, created_at, updated_at, version";
 
 const INSERT: &str = "insert into deliveries (tracking_number, order_number, user_id, status, carrier, receiver_name,
-    receiver_phone, zip_code, address1, address2, estimated_at, created_at, updated_at, version)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) {on conflict ignore: tracking_number}";
+    receiver_phone, zip_code, address1, address2, memo, estimated_at, created_at, updated_at, version)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) {on conflict ignore: tracking_number}";
 const INSERT_ENTRY: &str =
     "insert into delivery_history (delivery_id, entry_number, status, location, description, at_time)
     values [(?, ?, ?, ?, ?, ?)]";
@@ -37,8 +37,12 @@ const WRONG_STATES: &str = "select tracking_number, status from deliveries
        or status not in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED', 'RETURNED', 'CANCELLED')
     order by id limit ?";
 
+const READDRESS: &str =
+    "update deliveries set receiver_name = ?, receiver_phone = ?, zip_code = ?, address1 = ?, address2 = ?,
+    memo = ?, updated_at = ?, version = version + 1 where id = ? and status = 'PREPARING' and version = ?";
+
 /// Every statement of this domain.
-pub const STATEMENTS: &[&str] = &[INSERT, INSERT_ENTRY, FIND, OF_ORDER, LOCK, LOCK_OF_ORDER, HISTORY, SAVE];
+pub const STATEMENTS: &[&str] = &[INSERT, INSERT_ENTRY, FIND, OF_ORDER, LOCK, LOCK_OF_ORDER, HISTORY, SAVE, READDRESS];
 
 /// What must hold among deliveries: histories without gaps that end with the status, and statuses with their data.
 pub const AUDIT: &[Check] = &[
@@ -81,6 +85,7 @@ fn head(row: &Row<'_>) -> Result<Delivery> {
             address1: row.next()?,
             address2: row.next()?,
         },
+        memo: row.next()?,
         estimated_at: row.next()?,
         history: Vec::new(),
         created_at: row.next()?,
@@ -118,6 +123,7 @@ pub(crate) fn insert(
     order: &OrderNumber,
     user: &UserId,
     address: &Address,
+    memo: Option<&str>,
     estimated_at: Timestamp,
 ) -> Result<Option<DeliveryId>> {
     let now = tx.now();
@@ -132,6 +138,7 @@ pub(crate) fn insert(
         address.zip_code,
         address.address1,
         address.address2,
+        memo,
         estimated_at,
         now,
         now,
@@ -180,4 +187,12 @@ fn with_history(tx: &mut Tx<'_>, found: Option<Delivery>) -> Result<Option<Deliv
 pub(crate) fn save(tx: &mut Tx<'_>, delivery: &Delivery, next: Status, now: Timestamp) -> Result<bool> {
     let (kind, delivered_at, was) = (next.kind(), next.delivered_at(), delivery.status.kind());
     Ok(tx.exec(SAVE, args![kind, delivered_at, now, delivery.id, was, delivery.version])? == 1)
+}
+
+/// Saves where the delivery goes and its memo while it is in PREPARING and unchanged since it was read; false otherwise.
+pub(crate) fn readdress(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<bool> {
+    let Address { receiver_name, receiver_phone, zip_code, address1, address2 } = &delivery.address;
+    let (memo, id, version) = (&delivery.memo, delivery.id, delivery.version);
+    let row = args![receiver_name, receiver_phone, zip_code, address1, address2, memo, now, id, version];
+    Ok(tx.exec(READDRESS, row)? == 1)
 }

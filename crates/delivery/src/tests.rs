@@ -38,7 +38,7 @@ impl Shop {
     }
 
     fn create(&self, n: u64) -> Delivery {
-        self.write(move |tx| ops::create(tx, &order(n), &user_id(n), &address())).unwrap()
+        self.write(move |tx| ops::create(tx, &order(n), &user_id(n), &address(), None)).unwrap()
     }
 
     fn becomes(&self, tracking: &TrackingNumber, to: Kind) -> Result<Delivery> {
@@ -67,10 +67,10 @@ fn an_order_has_one_delivery_however_often_it_is_made() {
 fn a_tracking_number_that_is_taken_is_drawn_again() {
     let shop = Shop::open();
     shop.write(|tx| {
-        let made = ops::create(tx, &order(1), &user_id(1), &address())?;
+        let made = ops::create(tx, &order(1), &user_id(1), &address(), None)?;
         let next = TrackingNumber::draw(&mut tx.random().clone(), tx.now());
         tx.exec("update deliveries set tracking_number = ? where id = ?", args![next, made.id])?;
-        let second = ops::create(tx, &order(2), &user_id(2), &address())?;
+        let second = ops::create(tx, &order(2), &user_id(2), &address(), None)?;
         assert_ne!(second.tracking, next);
         Ok(())
     })

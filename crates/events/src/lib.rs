@@ -17,7 +17,7 @@ pub use catalog::{CategoryChanged, Change, ProductChanged};
 pub use delivery::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
 pub use describe::{EXAMPLES, Topic, markdown, schema};
 pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
-pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged, OrderedItem};
+pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed, OrderStatusChanged, OrderedItem};
 pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 pub use saga::{CompensationFailed, SagaSubject};
 
@@ -47,6 +47,7 @@ topics! {
     "shopping.order.confirmed" => order::OrderConfirmed, key order_number;
     "shopping.order.cancelled" => order::OrderCancelled, key order_number;
     "shopping.order.status-changed" => order::OrderStatusChanged, key order_number;
+    "shopping.order.readdressed" => order::OrderReaddressed, key order_number;
     "shopping.payment.completed" => payment::PaymentCompleted, key order_number;
     "shopping.payment.failed" => payment::PaymentFailed, key order_number;
     "shopping.payment.refunded" => payment::PaymentRefunded, key order_number;

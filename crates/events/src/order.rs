@@ -66,6 +66,17 @@ pub struct OrderCancelled {
     pub cancelled_at: Timestamp,
 }
 
+/// Where an order goes, or its memo, was changed before its parcel left. The order has the new address; no event has one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderReaddressed {
+    pub order_number: OrderNumber,
+    pub user_id: UserId,
+    /// Who changed it.
+    pub changed_by: String,
+    pub at: Timestamp,
+}
+
 /// An order became SHIPPING or DELIVERED, because its parcel moved or because an administrator set it. The other statuses
 /// have events of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

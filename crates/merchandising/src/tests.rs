@@ -198,6 +198,7 @@ fn new_order(lines: Vec<order::NewLine>) -> order::NewOrder {
         amounts: order::Amounts::of(&lines, Money::ZERO, Money::ZERO).unwrap(),
         lines,
         address,
+        memo: None,
         coupon: None,
         currency: Currency::KRW,
         pay_within: std::time::Duration::from_secs(600),

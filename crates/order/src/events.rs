@@ -3,7 +3,8 @@
 use crate::ops;
 use crate::order::{Kind, Line, Order};
 use events::{
-    DeliveryDelivered, DeliveryShipped, OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged, OrderedItem,
+    DeliveryDelivered, DeliveryShipped, OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed,
+    OrderStatusChanged, OrderedItem,
 };
 use kernel::{Code, PaymentNumber, Result, Timestamp};
 use store::{Reaction, Tx};
@@ -51,6 +52,15 @@ pub(crate) fn cancelled(order: &Order, by: &str) -> OrderCancelled {
         cancel_reason: reason.to_owned(),
         cancelled_by: by.to_owned(),
         cancelled_at,
+    }
+}
+
+pub(crate) fn readdressed(order: &Order, by: &str) -> OrderReaddressed {
+    OrderReaddressed {
+        order_number: order.number.clone(),
+        user_id: order.user,
+        changed_by: by.to_owned(),
+        at: order.updated_at,
     }
 }
 

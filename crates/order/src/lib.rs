@@ -16,6 +16,7 @@ pub use response::{OrderItem, OrderResponse};
 pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "order/0001_orders", sql: include_str!("../migrations/0001_orders.sql") },
     ::store::Migration { name: "order/0002_shipped_at", sql: include_str!("../migrations/0002_shipped_at.sql") },
+    ::store::Migration { name: "order/0003_memo", sql: include_str!("../migrations/0003_memo.sql") },
 ];
 
 /// What orders contribute to the program.

@@ -1,14 +1,14 @@
 //! Operations on orders, one function per verb.
 
-pub use crate::store::Filter;
+pub use crate::store::{Filter, Search};
 
 use crate::events;
 use crate::order::{Change, Kind, LINES_MAX, Milestones, NewOrder, Order, Status};
 use crate::store::{self, Part};
 use ::store::Tx;
 use kernel::{
-    Code, Cursor, Money, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result, Timestamp, UserId,
-    text,
+    Address, Code, Cursor, Error, Money, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result,
+    Timestamp, UserId, text,
 };
 
 /// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`::events::OrderCreated`]. C002 when it has
@@ -34,6 +34,7 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
         currency: new.currency,
         coupon: new.coupon,
         address: new.address,
+        memo: new.memo,
         created_at: now,
         updated_at: now,
         version: 1,
@@ -114,6 +115,27 @@ pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, reason: Option<&str>, by
     moved(tx, number, &Change::Delivered { at }, reason, by)
 }
 
+/// The order goes elsewhere, or its memo changes; emits [`::events::OrderReaddressed`]. The caller decides whether its parcel is
+/// still here. S201; the address must have passed [`kernel::Address::checked`].
+pub fn readdress(
+    tx: &mut Tx<'_>,
+    number: &OrderNumber,
+    address: Address,
+    memo: Option<String>,
+    by: &str,
+) -> Result<Order> {
+    let (mut order, now) = (lock(tx, number)?, tx.now());
+    order.address = address;
+    order.memo = memo;
+    if !store::readdress(tx, &order, now)? {
+        return Err(changed_meanwhile());
+    }
+    order.updated_at = now;
+    order.version += 1;
+    tx.emit(&events::readdressed(&order, by))?;
+    Ok(order)
+}
+
 /// Whether an unfinished order has a line of this product. Such a product cannot be deleted (S009).
 pub fn has_live_of(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
     store::has_live_of(tx, product)
@@ -140,6 +162,10 @@ fn moved(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, reason: Option<
     Ok(order)
 }
 
+fn changed_meanwhile() -> Error {
+    Code::StaleVersion.because("the order changed at the same moment").retry_after(1)
+}
+
 struct Stepped {
     order: Order,
     from: Kind,
@@ -151,7 +177,7 @@ fn step(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change) -> Result<Steppe
     let (from, next, now) = (order.status.kind(), order.status.step(change)?, tx.now());
     let milestones = order.milestones.with(&next, now);
     if !store::save(tx, &order, &next, milestones, now)? {
-        return Err(Code::StaleVersion.because("the order changed at the same moment").retry_after(1));
+        return Err(changed_meanwhile());
     }
     order.status = next;
     order.milestones = milestones;

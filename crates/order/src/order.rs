@@ -18,6 +18,8 @@ pub struct NewOrder {
     pub lines: Vec<NewLine>,
     /// Must have passed [`Address::checked`].
     pub address: Address,
+    /// A note for the carrier, at most [`kernel::text::REASON_MAX`] characters.
+    pub memo: Option<String>,
     /// What the lines cost, as [`Amounts::of`] computes it.
     pub amounts: Amounts,
     pub coupon: Option<UserCouponId>,
@@ -55,6 +57,8 @@ pub struct Order {
     pub currency: Currency,
     pub coupon: Option<UserCouponId>,
     pub address: Address,
+    /// A note for the carrier.
+    pub memo: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,

@@ -43,6 +43,8 @@ pub struct OrderResponse {
     pub applied_user_coupon_id: Option<UserCouponId>,
     /// Where it goes.
     pub shipping_address: ShippingAddress,
+    /// A note for the carrier.
+    pub memo: Option<String>,
     /// The time until which it has to be paid, while it waits for payment.
     pub pay_by: Option<Timestamp>,
     /// When it was paid. This time and the two below stay whatever the order becomes later.
@@ -111,6 +113,7 @@ impl From<Order> for OrderResponse {
             currency: order.currency.code(),
             applied_user_coupon_id: order.coupon,
             shipping_address: order.address.into(),
+            memo: order.memo,
             pay_by: order.status.pay_by(),
             paid_at: order.milestones.paid_at,
             shipped_at: order.milestones.shipped_at,

@@ -1,7 +1,7 @@
 //! The rules of an order's life, and its SQL on a real database.
 
 use crate::order::{Amounts, Change, Kind, NewLine, NewOrder, Order, Status};
-use crate::store::{Filter, Part, own_page, page};
+use crate::store::{Filter, Part, Search, own_page, page};
 use crate::{MODULE, ops};
 use ::store::args;
 use fixture::{Fixture, user_id};
@@ -39,6 +39,7 @@ fn new_order(user: UserId, lines: Vec<NewLine>) -> NewOrder {
             address1: "서울시 중구 세종대로 110".to_owned(),
             address2: None,
         },
+        memo: None,
         coupon: None,
         currency: Currency::KRW,
         pay_within: PAY_WITHIN,
@@ -277,11 +278,18 @@ fn lists_are_newest_first_and_filtered() {
     let minutes = |n: u64| start.after(Duration::from_secs(60 * n));
     let period = of(Filter { from: minutes(2), to: minutes(4), ..Filter::default() });
     assert_eq!((list(period.0), period.1), (pick(&[2, 1]), 2));
-    let keyword = of(Filter { keyword: Some(numbers[3].as_str()[13..].to_lowercase()), ..Filter::default() });
+    let keyword = of(Filter {
+        search: Search { keyword: Some(numbers[3].as_str()[13..].to_lowercase()), ..Search::default() },
+        ..Filter::default()
+    });
     assert_eq!(list(keyword.0), pick(&[3]));
-    let of_user = of(Filter { keyword: Some(user_id(1).to_string()), ..Filter::default() });
+    let of_user = of(Filter {
+        search: Search { keyword: Some(user_id(1).to_string()), ..Search::default() },
+        ..Filter::default()
+    });
     assert_eq!(of_user.1, 3);
-    let wild = of(Filter { keyword: Some("%".to_owned()), ..Filter::default() });
+    let wild =
+        of(Filter { search: Search { keyword: Some("%".to_owned()), ..Search::default() }, ..Filter::default() });
     assert_eq!(wild.1, 0, "a wildcard is only a sign");
 
     let all = of(Filter::default());

@@ -13,7 +13,8 @@ mod tests;
 
 pub use part::Part;
 pub use payment::{
-    Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine, Status,
+    Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine,
+    Status,
 };
 pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
 

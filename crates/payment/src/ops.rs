@@ -2,13 +2,12 @@
 
 use crate::events;
 use crate::payment::{
-    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Recorded, Refund, RefundStatus, RefundedLine, Status,
+    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Recorded, Refund, RefundStatus, RefundedLine,
+    Status,
 };
 use crate::{Part, store};
 use ::store::Tx;
-use kernel::{
-    Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, Timestamp, UserId, text,
-};
+use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, Timestamp, UserId, text};
 
 /// Seconds after which the outcome of an open payment may be known.
 const OPEN_S: u32 = 5;

@@ -17,7 +17,8 @@ const LEFT_OUT_MAX: usize = 500;
 
 const INSERT: &str = "insert into audit_runs (asked_by, started_at, finished_at, violations, report, compared_from,
     compared_to, left_out) values (?, ?, ?, ?, ?, ?, ?, ?)";
-const LATEST: &str = "select id, asked_by, started_at, finished_at, violations, report, compared_from, compared_to, left_out
+const LATEST: &str =
+    "select id, asked_by, started_at, finished_at, violations, report, compared_from, compared_to, left_out
     from audit_runs order by id desc limit 1";
 const FORGET: &str = "delete from audit_runs where id <= ?";
 const NEWEST: &str = "select coalesce(max(id), 0) from audit_runs";

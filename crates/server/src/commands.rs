@@ -146,7 +146,11 @@ pub(crate) fn audit(config: &Config, asked: &Audit) -> Result<ExitCode, Fault> {
         let app = open(&config.settings).await?;
         let period = audits::period(asked.from.as_deref(), asked.to.as_deref(), &app.shop.zone, app.now());
         let period = period.map_err(|e| {
-            Fault::caused_by("the time to compare cannot be read", &e, "write it like --from 2026-02-01 --to 2026-02-06")
+            Fault::caused_by(
+                "the time to compare cannot be read",
+                &e,
+                "write it like --from 2026-02-01 --to 2026-02-06",
+            )
         })?;
         let findings = audits::look(&app, period).await;
         app.db.close().await;

@@ -1,15 +1,15 @@
 //! Lists of orders: a buyer's own, and all of them for administrators.
 
 use axum::extract::State;
-use kernel::{Page, Result, Timestamp, Zone, text};
-use order::ops::{self, Filter};
+use kernel::{Page, ProductId, Result, Timestamp, Zone, text};
+use order::ops::{self, Filter, Search};
 use order::{Kind, OrderResponse};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, CursorQuery, PageQuery, Paging, Query, Routes, User, ok,
+    Admin, ApiResult, App, CursorQuery, PageQuery, Paging, Query, Routes, Several, User, ok,
     response::Success,
     route::{ADMIN, USER},
 };
@@ -24,35 +24,58 @@ pub fn routes() -> Routes {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Only this status.
-    #[param(value_type = Option<Kind>)]
-    status: Option<String>,
+    /// Only these statuses: one, several with commas between them, or the parameter several times.
+    #[param(value_type = Option<Vec<Kind>>, style = Form, explode = false)]
+    #[serde(default)]
+    status: Several<Kind>,
     /// Placed at or after this time, or on or after this day.
     from: Option<String>,
     /// Placed before this time, or on or before this day.
     to: Option<String>,
+    /// Part of the name or sku of something in the order.
+    product: Option<String>,
+    /// A product in the order.
+    product_id: Option<ProductId>,
 }
 
-/// What the list of all orders can be searched by.
+/// What the list of all orders can be searched by. Everything that is given must match.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// Part of the order number or of the user's id.
+    /// Part of the order number, the user's id, the receiver's name or phone, or the name or sku of something in the order.
     keyword: Option<String>,
+    /// Part of the receiver's name.
+    name: Option<String>,
+    /// Part of the receiver's phone, at least three digits; the signs between them do not count.
+    phone: Option<String>,
 }
 
-/// Longest keyword, in characters: a user id has 36.
+/// Longest text to search by, in characters.
 const KEYWORD_MAX: usize = 100;
 
 impl ListQuery {
     fn filter(self, zone: &Zone) -> Result<Filter> {
         let everything = Filter::default();
-        let known = |text: &String| text.parse().map_err(|_| text::wrong("status", "is no status of an order"));
         Ok(Filter {
-            statuses: self.status.iter().map(known).collect::<Result<_>>()?,
+            statuses: self.status.0,
             from: self.from.map_or(Ok(everything.from), |text| Timestamp::parse(&text, zone))?,
             to: self.to.map_or(Ok(everything.to), |text| until(&text, zone))?,
-            keyword: everything.keyword,
+            search: Search {
+                product: text::optional("product", self.product.as_deref(), KEYWORD_MAX)?,
+                product_id: self.product_id,
+                ..Search::default()
+            },
+        })
+    }
+}
+
+impl SearchQuery {
+    fn search(self, products: Search) -> Result<Search> {
+        Ok(Search {
+            keyword: text::optional("keyword", self.keyword.as_deref(), KEYWORD_MAX)?,
+            name: text::optional("name", self.name.as_deref(), KEYWORD_MAX)?,
+            phone: text::optional("phone", self.phone.as_deref(), KEYWORD_MAX)?,
+            ..products
         })
     }
 }
@@ -88,8 +111,8 @@ async fn list_all_orders(
     Query(search): Query<SearchQuery>,
     paging: Paging,
 ) -> ApiResult<Page<OrderResponse>> {
-    let keyword = text::optional("keyword", search.keyword.as_deref(), KEYWORD_MAX)?;
-    let filter = Filter { keyword, ..query.filter(&app.shop.zone)? };
+    let filter = query.filter(&app.shop.zone)?;
+    let filter = Filter { search: search.search(filter.search)?, ..filter };
     let list = move |tx: &mut Tx<'_>| ops::page(tx, &filter, paging.request, paging.cursor);
     Ok(ok(app.db.read("checkout.all-orders", list).await?.map(OrderResponse::from)))
 }

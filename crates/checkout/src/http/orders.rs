@@ -7,9 +7,9 @@ use crate::parts::Parts;
 use crate::place::{self, OrderSettings, Placed};
 use crate::quote::{self, Quote};
 use crate::reorder::Reordered;
-use crate::request::{ConfirmRequest, OrderRequest, PaymentChoice, Reason};
+use crate::request::{AddressRequest, ConfirmRequest, OrderRequest, PaymentChoice, Reason, memo};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
-use crate::{Settings, cancel, pay, reorder};
+use crate::{Settings, cancel, parcel, pay, reorder};
 use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::{Code, OrderNumber, Result, text};
 use order::{Order, OrderResponse};
@@ -34,6 +34,7 @@ pub fn routes() -> Routes {
         .add(USER, routes!(confirm_order))
         .add(OF_ORDER, routes!(get_order))
         .add(OF_ORDER, routes!(cancel_order, cancel_order_by_post))
+        .add(OF_ORDER, routes!(readdress_order))
         .add(OF_ORDER, routes!(reorder_order))
 }
 
@@ -152,6 +153,26 @@ async fn reorder_order(
     let shopper = visitor.known(&app).await?;
     let again = move |tx: &mut Tx<'_>| reorder::reorder(tx, &shopper, &user.id, &number).map(ok);
     once(&app, body.key, "checkout.reorder", again).await
+}
+
+/// Send an order elsewhere, one's own or, as an administrator, any, until its parcel leaves.
+#[utoipa::path(put, path = "/orders/{orderNumber}/address", tag = "order", request_body = AddressRequest,
+    params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<OrderResponse>)))]
+async fn readdress_order(
+    State(app): State<App>,
+    user: User,
+    Path(number): Path<OrderNumber>,
+    body: Idempotent<AddressRequest>,
+) -> Result<Response, Failure> {
+    let address = body.body.address()?;
+    let memo = body.body.memo.as_deref().map(|text| memo(Some(text))).transpose()?;
+    let readdress = move |tx: &mut Tx<'_>| {
+        let owner = (!user.is_admin()).then_some(&user.id);
+        let order = parcel::readdress(tx, &number, owner, &address, memo.clone(), &user.id.to_string())?;
+        Ok(ok(OrderResponse::from(order)))
+    };
+    once(&app, body.key, "checkout.readdress", readdress).await
 }
 
 /// Cancel an order, one's own or, as an administrator, any: unpaid, its stock is given back; paid, its money too. 202 while a

@@ -16,7 +16,7 @@ impl Local for CreateDelivery {
 
     fn run(tx: &mut Tx<'_>, saga: &Checkout) -> Result<TrackingNumber> {
         let order = &saga.order;
-        Ok(delivery::ops::create(tx, &order.number, &order.user, &order.address)?.tracking)
+        Ok(delivery::ops::create(tx, &order.number, &order.user, &order.address, order.memo.as_deref())?.tracking)
     }
 
     fn compensate(tx: &mut Tx<'_>, saga: &Checkout, _: TrackingNumber) -> Result<()> {

@@ -7,6 +7,7 @@ mod cancel;
 mod cart;
 mod document;
 mod events;
+mod finding;
 mod goods;
 mod guests;
 mod input;

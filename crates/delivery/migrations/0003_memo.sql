@@ -1,0 +1,1 @@
+alter table deliveries add column memo varchar(500);

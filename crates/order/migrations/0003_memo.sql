@@ -1,0 +1,1 @@
+alter table orders add column memo varchar(500);
