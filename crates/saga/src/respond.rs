@@ -148,7 +148,7 @@ fn is_ours(error: &Error) -> bool {
 }
 
 /// Seconds after which a repetition makes sense of a request whose call is held for so much longer. A call takes less than
-/// [`QUICK`]; after that its process has probably ended, and nobody makes the call before the hold is over.
+/// [`QUICK`]; after that its process has probably ended, and no process makes the call before the hold is over.
 fn again_in_s(left: Duration) -> u32 {
     if left + QUICK > HOLD { 1 } else { u32::try_from(left.as_secs() + 1).unwrap_or(1) }
 }

@@ -57,8 +57,8 @@ enum Command {
     Inventory(Inventory),
     /// Check every promise the shop makes; exits 1 when one is broken
     ///
-    /// The audit also runs the database's own check and compares payments and refunds with the gateway's records. What could not be
-    /// checked is said and exits 1 too.
+    /// The audit also runs the database's own check and compares payments and refunds with the gateway's records. It names
+    /// what could not be checked, and exits 1 then too.
     Audit(Audit),
     /// Look at the configuration
     #[command(subcommand)]

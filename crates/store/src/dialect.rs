@@ -21,9 +21,11 @@
 //! | `{greatest}` | the function for the larger of two values |
 
 mod catalog;
+mod own_check;
 
 use crate::Arg;
 pub(crate) use catalog::Catalog;
+pub(crate) use own_check::OwnCheck;
 use std::{fmt::Write, time::Duration};
 
 /// The kind of database.
@@ -108,6 +110,15 @@ impl Dialect {
         match self {
             Dialect::Sqlite => Duration::ZERO,
             Dialect::Postgres | Dialect::MySql => Duration::from_secs(10),
+        }
+    }
+
+    /// How the database checks its own pages.
+    pub(crate) fn own_check(self) -> OwnCheck {
+        match self {
+            Dialect::Sqlite => own_check::SQLITE,
+            Dialect::Postgres => own_check::POSTGRES,
+            Dialect::MySql => own_check::MYSQL,
         }
     }
 

@@ -154,7 +154,7 @@ impl<T> Default for Several<T> {
 impl<'de, T: FromStr<Err = Error>> Deserialize<'de> for Several<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Several<T>, D::Error> {
         let sent = Vec::<String>::deserialize(deserializer)?;
-        let texts = sent.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|text| !text.is_empty());
+        let texts = sent.iter().flat_map(|text| text.split(',')).filter(|text| !text.is_empty()).map(str::trim);
         let read = |text: &str| text.parse().map_err(|e: Error| D::Error::custom(e.detail().unwrap_or("is not valid")));
         texts.map(read).collect::<Result<_, _>>().map(Several)
     }

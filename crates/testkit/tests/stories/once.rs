@@ -129,8 +129,10 @@ fn an_answer_that_says_later_is_not_kept() {
     shop.admin().post(format!("/payments/{payment}/refund"), part).must("202");
     for _ in 0..2 {
         let later = buyer.keyed("cancel").cancels(&order).must("409 C019");
-        let told = (later.header("retry-after"), later.header("idempotent-replayed"));
-        assert_eq!(told, ("10".to_owned(), String::new()));
+        assert_eq!(
+            (later.header("retry-after"), later.header("idempotent-replayed")),
+            ("10".to_owned(), String::new())
+        );
     }
     shop.later(std::time::Duration::from_secs(300));
     buyer.keyed("cancel").cancels(&order).must("202");

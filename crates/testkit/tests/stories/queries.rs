@@ -66,6 +66,7 @@ fn every_parameter_of_the_document_works() {
         for parameter in document.parameters(&operation).iter().filter(|parameter| parameter.place == "query") {
             let sample = match document.sample(&parameter.schema) {
                 Value::String(text) => text,
+                Value::Array(values) => values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
                 other => other.to_string(),
             };
             let target = format!("{}?{}={sample}", path(&operation), parameter.name);
