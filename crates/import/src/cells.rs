@@ -272,7 +272,7 @@ fn merged(rows: Vec<Cells>) -> Result<Draft> {
     };
     for next in rest {
         let line = next.line;
-        if draft.rows.iter().any(|(_, sku)| *sku == next.sku) {
+        if draft.rows.iter().any(|(_, sku)| text::folded(sku) == text::folded(&next.sku)) {
             return Err(
                 Code::ProductAlreadyExists.because(format!("line {line} has the sku {} again", shown(&next.sku)))
             );

@@ -1,16 +1,27 @@
 //! The upload of a catalogue.
 
+use crate::report_lines::{PARTS_WAITING, ReportLine, Sender};
 use crate::{Format, Options, Report, encoding, spooled, upload::upload};
 use axum::{
     body::Body,
     extract::State,
     http::{HeaderMap, header},
+    response::{IntoResponse, Response},
 };
 use catalog::ops::upsert::SameName;
+use futures_util::{StreamExt, stream};
 use kernel::{Code, Result, text};
+use std::convert::Infallible;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use utoipa::IntoParams;
 use utoipa_axum::routes;
-use web::{ApiResult, App, Query, Routes, Seller, ok, response::Success, route::SELLER};
+use web::{App, Failure, Query, Routes, Seller, ok, response::Success, route::SELLER};
+
+/// Imports that an instance runs at once; their files are on its disk, and they share the database with the buyers.
+const IMPORTS_MAX: usize = 8;
+static IMPORTS: Semaphore = Semaphore::const_new(IMPORTS_MAX);
+/// The type of a response with one JSON object on each line.
+const LINES: &str = "application/x-ndjson";
 
 /// The handler, for sellers and administrators.
 pub fn routes() -> Routes {
@@ -85,34 +96,78 @@ fn same_name(value: &str) -> Result<SameName> {
     }
 }
 
-/// Import a catalogue. It is read when it has arrived whole. Rows are stored by their sku; the report names every one that was not.
+/// What every import needs of a request.
+struct Wanted {
+    options: Options,
+    /// Whether the caller wants a line for every row that was not stored.
+    as_lines: bool,
+}
+
+fn wanted(app: &App, seller: &Seller, query: Vec<(String, String)>, headers: &HeaderMap) -> Result<Wanted> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let format = Format::of_content_type(text(header::CONTENT_TYPE)).ok_or_else(|| {
+        Code::UnsupportedMediaType
+            .because("send text/csv, application/json, application/x-ndjson or a workbook (.xlsx)")
+    })?;
+    let threshold = app.settings::<inventory::Settings>().low_stock_threshold;
+    let mut options = Options::new(format, app.shop.currency, threshold);
+    options.encoding = charset(headers)?;
+    options = with_query(options, query)?;
+    (options.seller, options.by) = (seller.limited_to(), seller.0.id.to_string());
+    Ok(Wanted { options, as_lines: text(header::ACCEPT).contains(LINES) })
+}
+
+/// Import a catalogue. It is read when it has arrived whole. Rows are stored by their sku. The report counts the rows that were not
+/// stored and lists the first 1,000 with their reasons; with `Accept: application/x-ndjson` the response is a stream with a line for
+/// every one of them, while the import runs, and the counts as its last line. A file of which no row could be stored is refused, and
+/// the details name the first 100 rows.
 /// Amounts are in the currency's main unit, as people write them in files: `19.99` in a shop of dollars. (In all other requests
 /// amounts are whole minor units.)
 #[utoipa::path(post, path = "/admin/products/import", tag = "product", params(ImportQuery),
     request_body(content((String = "text/csv"), (String = "application/json"), (String = "application/x-ndjson"),
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
-    responses((status = 200, body = Success<Report>)))]
+    responses((status = 200, content((Success<Report> = "application/json"), (ReportLine = "application/x-ndjson")))))]
 async fn import_products(
     State(app): State<App>,
     seller: Seller,
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
     body: Body,
-) -> ApiResult<Report> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(Format::of_content_type);
-    let format = kind.ok_or_else(|| {
-        Code::UnsupportedMediaType
-            .because("send text/csv, application/json, application/x-ndjson or a workbook (.xlsx)")
-    })?;
-    let threshold = app.settings::<inventory::Settings>().low_stock_threshold;
-    let mut options = Options::new(format, app.shop.currency, threshold);
-    options.encoding = charset(&headers)?;
-    options = with_query(options, query)?;
-    (options.seller, options.by) = (seller.limited_to(), seller.0.id.to_string());
+) -> Result<Response, Failure> {
+    let Wanted { options, as_lines } = wanted(&app, &seller, query, &headers)?;
+    // the others wait without having sent their files
+    let turn = IMPORTS.acquire().await.map_err(|e| Code::Internal.error().caused_by(e))?;
     let (feed, file) = upload();
-    let db = app.db.clone();
-    let import = tokio::task::spawn_blocking(move || crate::run(&db, spooled(file)?, &options, &mut |_| {}));
+    let spooling = tokio::task::spawn_blocking(move || spooled(file));
     feed.body(body).await;
-    let report = import.await.map_err(|e| Code::Internal.error().caused_by(e))?;
-    Ok(ok(report?))
+    let file = spooling.await.map_err(|e| Code::Internal.error().caused_by(e))??;
+    let db = app.db.clone();
+    if as_lines {
+        return streamed(turn, move |sender| sender.end_with(|watch| crate::run(&db, file, &options, watch))).await;
+    }
+    let import = tokio::task::spawn_blocking(move || crate::run(&db, file, &options, &mut ()));
+    let report = import.await.map_err(|e| Code::Internal.error().caused_by(e))??;
+    match report.nothing_stored() {
+        Some(error) => Err(error.into()),
+        None => Ok(ok(report).into_response()),
+    }
+}
+
+/// The lines of an import as they are made. What fails before the first line is an ordinary response.
+async fn streamed(
+    turn: SemaphorePermit<'static>,
+    import: impl FnOnce(Sender) -> Result<()> + Send + 'static,
+) -> Result<Response, Failure> {
+    let (sender, mut parts) = mpsc::channel(PARTS_WAITING);
+    let running = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        import(Sender::to(sender))
+    });
+    let Some(first) = parts.recv().await else {
+        running.await.map_err(|e| Code::Internal.error().caused_by(e))??;
+        return Err(Code::Internal.error().into());
+    };
+    let rest = stream::unfold(parts, |mut parts| async { parts.recv().await.map(|part| (part, parts)) });
+    let all = stream::once(async { first }).chain(rest).map(Ok::<_, Infallible>);
+    Ok(([(header::CONTENT_TYPE, LINES)], Body::from_stream(all)).into_response())
 }

@@ -4,6 +4,35 @@ use crate::tests::MODULES;
 use fixture::{Fixture, Response};
 
 #[test]
+fn every_refused_row_is_a_line_of_a_stream() {
+    let shop = Fixture::of(MODULES);
+    let sends = |accept: &str, file: String| {
+        let caller = shop.seller(1).with("content-type", "text/csv").with("accept", accept);
+        caller.send("POST", "/admin/products/import", Some(file.into_bytes()))
+    };
+    let rows = (0..1_500).map(|n| format!("R{n},,1\n")).collect::<String>();
+    let file = format!("sku,name,price\nA,Apple,100\n{rows}");
+    let short = sends("application/json", file.clone()).must("200").data();
+    assert_eq!((&short["refusedRows"], short["refused"].as_array().unwrap().len()), (&1_500.into(), 1_000));
+    let lines = |response: &Response| -> Vec<serde_json::Value> {
+        response.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = lines(&sends("application/x-ndjson", file).must("200"));
+    assert_eq!(all.iter().filter(|line| line["refused"].is_object()).count(), 1_500);
+    let last = &all[all.len() - 1]["report"];
+    assert_eq!(
+        (&last["unchanged"], &last["refusedRows"], &last["refused"]),
+        (&1.into(), &1_500.into(), &serde_json::json!([]))
+    );
+    let nothing = format!("sku,name,price\n{rows}");
+    let refused = sends("application/json", nothing.clone()).must("400 C002");
+    assert!(refused.text().contains("none of the 1500 rows could be stored"), "{}", refused.text());
+    let all = lines(&sends("application/x-ndjson", nothing).must("200"));
+    assert_eq!(all[all.len() - 1]["error"]["code"], "C002");
+    assert_eq!(sends("application/x-ndjson", "name\nA\n".to_owned()).must("400 C002").status, 400);
+}
+
+#[test]
 fn the_charset_of_an_upload_is_obeyed_and_said() {
     let shop = Fixture::of(MODULES);
     let file = encoding_rs::EUC_KR.encode("sku,name,price\nA,뚝배기,\"9,000\"\n").0.into_owned();

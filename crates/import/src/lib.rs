@@ -15,6 +15,7 @@ pub mod options;
 pub mod plan;
 mod rename;
 pub mod report;
+mod report_lines;
 mod run;
 mod spool;
 pub mod upload;
@@ -29,7 +30,7 @@ mod tests;
 
 pub use encoding_rs::Encoding;
 pub use options::{Format, Options};
-pub use report::{Progress, Report};
+pub use report::{Progress, Report, Watch};
 pub use run::run;
 pub use spool::spooled;
 

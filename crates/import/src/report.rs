@@ -2,17 +2,22 @@
 
 use crate::encoding::{self, Source};
 use crate::plan::Mapped;
+use kernel::{Code, Detail, Error};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
 
-/// Most refused rows that are listed; with more, something is wrong with the file or the mapping and the import stops.
-pub const REFUSED_MAX: usize = 100_000;
-/// Most noted rows that are listed; the rest is only counted.
-pub const NOTED_MAX: usize = 10_000;
+/// Most refused rows; with more, something is wrong with the file or the mapping and the import stops.
+pub const REFUSED_MAX: u64 = 100_000;
+/// Most rows that a report lists of each kind; the others are only counted. Who wants them all watches the import.
+pub const LISTED_MAX: usize = 1_000;
+/// Refused rows that an error lists which says that nothing was stored.
+const DETAILS_MAX: usize = 100;
 
 /// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ImportProgress)]
 pub struct Progress {
     /// Bytes read.
     pub bytes: u64,
@@ -21,6 +26,19 @@ pub struct Progress {
     /// Rows refused.
     pub refused: u64,
 }
+
+/// Watches an import while it runs.
+pub trait Watch {
+    /// After every chunk of rows.
+    fn progress(&mut self, _progress: Progress) {}
+    /// For every row that is not stored.
+    fn refused(&mut self, _row: &Refused) {}
+    /// For every row that is stored but odd.
+    fn noted(&mut self, _row: &Noted) {}
+}
+
+/// Watches nothing.
+impl Watch for () {}
 
 /// What became of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -44,9 +62,11 @@ pub struct Report {
     pub updated: u64,
     /// Products that were as their row says.
     pub unchanged: u64,
-    /// Every row that was not stored.
+    /// Rows that were not stored, the first 1,000.
     pub refused: Vec<Refused>,
-    /// Rows that were stored but are odd, the first 10,000.
+    /// How many those are in all.
+    pub refused_rows: u64,
+    /// Rows that were stored but are odd, the first 1,000.
     pub noted: Vec<Noted>,
     /// How many those are in all.
     pub noted_rows: u64,
@@ -86,9 +106,58 @@ pub struct Noted {
 }
 
 impl fmt::Display for Report {
-    /// For people: the counts, then the rows.
+    /// For people: the counts, then the rows that are listed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { rows, created, updated, unchanged, .. } = self;
+        f.write_str(&self.summary())?;
+        self.refused.iter().try_for_each(|row| writeln!(f, "{row}"))?;
+        self.noted.iter().try_for_each(|row| writeln!(f, "{row}"))
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refused { line, sku, code, reason } = self;
+        write!(f, "line {line}, sku {}: refused, {code} {reason}", sku.as_deref().unwrap_or("?"))
+    }
+}
+
+impl fmt::Display for Noted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Noted { line, sku, note } = self;
+        write!(f, "line {line}, sku {sku}: {note}")
+    }
+}
+
+impl Report {
+    /// How many rows are stored: products of several rows count once.
+    pub fn stored(&self) -> u64 {
+        self.created + self.updated + self.unchanged
+    }
+
+    /// C002 when no row was stored: an import that did nothing is no success.
+    pub fn nothing_stored(&self) -> Option<Error> {
+        if self.stored() > 0 {
+            return None;
+        }
+        let why = format!("none of the {} rows could be stored", self.rows);
+        let detail = |row: &Refused| {
+            let detail = Detail::field(format!("line {}", row.line), &row.reason).with("code", row.code);
+            detail.with("sku", row.sku.as_deref().unwrap_or_default())
+        };
+        let details = self.refused.iter().take(DETAILS_MAX).map(detail);
+        Some(details.fold(Code::InvalidInput.because(why), Error::with))
+    }
+
+    /// The counts, for people.
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        // writing to a text cannot fail
+        let _ = self.write_summary(&mut text);
+        text
+    }
+
+    fn write_summary(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        let Report { rows, created, updated, unchanged, refused_rows, .. } = self;
         if let (Some(encoding), Some(source)) = (self.encoding, self.encoding_source) {
             let how = match source {
                 Source::Given => "as you said",
@@ -107,17 +176,10 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {} refused",
-            self.refused.len()
+            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {refused_rows} refused"
         )?;
-        for Refused { line, sku, code, reason } in &self.refused {
-            writeln!(f, "line {line}, sku {}: refused, {code} {reason}", sku.as_deref().unwrap_or("?"))?;
-        }
         if self.noted_rows > 0 {
             writeln!(f, "{} rows were stored but should be checked", self.noted_rows)?;
-        }
-        for Noted { line, sku, note } in &self.noted {
-            writeln!(f, "line {line}, sku {sku}: {note}")?;
         }
         if let Some(why) = &self.stopped {
             writeln!(f, "stopped: {why}")?;

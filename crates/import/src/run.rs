@@ -9,12 +9,12 @@ use crate::lines::{self, Lines};
 use crate::load::{self, Paths, Rules};
 use crate::plan::Plan;
 use crate::rename::Rename;
-use crate::report::{NOTED_MAX, Noted, Progress, REFUSED_MAX, Refused, Report};
+use crate::report::{LISTED_MAX, Noted, Progress, REFUSED_MAX, Refused, Report, Watch};
 use crate::workbook::Sheet;
 use crate::{Format, Options};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
-use kernel::{Code, Error, Result};
+use kernel::{Code, Error, Result, text};
 use std::{
     collections::HashMap,
     io::{Read, Seek},
@@ -29,20 +29,15 @@ const ATTEMPTS_MAX: u32 = 50;
 /// Time between two attempts.
 const BACKOFF: Duration = Duration::from_millis(100);
 
-/// Imports the whole of `file`. Blocking: call it from a thread of its own, never from async code. `progress` is called after
-/// every chunk of rows.
+/// Imports the whole of `file`. Blocking: call it from a thread of its own, never from async code. The report lists the first
+/// [`LISTED_MAX`] rows that were refused or are odd; `watch` gets every one, in the order of the file.
 ///
 /// Errors: C002 for a file that is not in one encoding, has no rows or no header, or does not fit the mapping; C010 for one that is
 /// too large; and a database that stays busy or fails. What was stored before an error stays, and importing the file again
 /// continues, because rows are found by their sku. A file that becomes unreadable is imported up to that point; `stopped` in the
 /// report says so.
-pub fn run(
-    db: &Db,
-    mut file: impl Read + Seek,
-    options: &Options,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Report> {
-    let mut import = Import::new(db, options, progress);
+pub fn run(db: &Db, mut file: impl Read + Seek, options: &Options, watch: &mut dyn Watch) -> Result<Report> {
+    let mut import = Import::new(db, options, watch);
     match options.format {
         Format::Xlsx => import.workbook(file)?,
         Format::Csv => {
@@ -55,12 +50,10 @@ pub fn run(
         }
     }
     import.store()?;
-    let mut report = import.report;
+    let report = import.report;
     if report.rows == 0 && report.stopped.is_none() {
         return Err(Code::InvalidInput.because("the file has no rows"));
     }
-    // unreadable rows were refused before the rows of their chunk were stored
-    report.refused.sort_by_key(|refused| refused.line);
     Ok(report)
 }
 
@@ -69,17 +62,19 @@ struct Import<'a> {
     db: &'a Db,
     options: &'a Options,
     rules: Arc<Rules>,
-    progress: &'a mut dyn FnMut(Progress),
+    watch: &'a mut dyn Watch,
     /// Where each sku was seen first.
     seen: HashMap<Box<str>, u64>,
     paths: Arc<Paths>,
     waiting: Vec<Draft>,
+    /// Rows that are refused without having been in the database. They are reported with the rows of their chunk.
+    refused: Vec<Refused>,
     bytes: u64,
     report: Report,
 }
 
 impl<'a> Import<'a> {
-    fn new(db: &'a Db, options: &'a Options, progress: &'a mut dyn FnMut(Progress)) -> Import<'a> {
+    fn new(db: &'a Db, options: &'a Options, watch: &'a mut dyn Watch) -> Import<'a> {
         let rules = Rules {
             author: Author::limited_to(options.seller),
             same_name: options.same_name,
@@ -91,10 +86,11 @@ impl<'a> Import<'a> {
             db,
             options,
             rules: Arc::new(rules),
-            progress,
+            watch,
             seen: HashMap::new(),
             paths: Arc::default(),
             waiting: Vec::with_capacity(load::CHUNK_ROWS),
+            refused: Vec::new(),
             bytes: 0,
             report: Report::default(),
         }
@@ -171,17 +167,17 @@ impl<'a> Import<'a> {
         match draft.and_then(|draft| self.first_of_its_skus(draft)) {
             Ok(draft) => {
                 // a product is read once for all rows of a chunk
-                if self.waiting.iter().any(|waiting| waiting.row.sku == draft.row.sku) {
+                if self.waiting.iter().any(|waiting| text::folded(&waiting.row.sku) == text::folded(&draft.row.sku)) {
                     self.store()?;
                 }
                 self.waiting.push(draft);
             }
             Err(refusals) => refusals.iter().for_each(|one| self.refuse(one.line, one.sku.clone(), &one.error)),
         }
-        if self.waiting.len() >= load::CHUNK_ROWS {
+        if self.waiting.len() + self.refused.len() >= load::CHUNK_ROWS {
             self.store()?;
         }
-        if self.report.refused.len() >= REFUSED_MAX {
+        if self.report.refused_rows >= REFUSED_MAX {
             self.report.stopped = Some(format!("{REFUSED_MAX} rows were refused"));
         }
         Ok(self.report.stopped.is_none())
@@ -189,9 +185,9 @@ impl<'a> Import<'a> {
 
     /// A sku that appears twice in one file is a mistake in the file, not an update.
     fn first_of_its_skus(&mut self, draft: Draft) -> Grouped {
-        let taken = draft.rows.iter().find_map(|(_, sku)| self.seen.get(sku.as_str()).copied());
+        let taken = draft.rows.iter().find_map(|(_, sku)| self.seen.get(text::folded(sku).as_str()).copied());
         let Some(taken) = taken else {
-            self.seen.extend(draft.rows.iter().map(|(line, sku)| (sku.as_str().into(), *line)));
+            self.seen.extend(draft.rows.iter().map(|(line, sku)| (text::folded(sku).into(), *line)));
             return Ok(draft);
         };
         let refusal = |(line, sku)| Refusal {
@@ -213,7 +209,7 @@ impl<'a> Import<'a> {
         } else if code != Code::InvalidInput {
             reason = format!("{}: {reason}", code.english());
         }
-        self.report.refused.push(Refused { line, sku, code: code.code(), reason });
+        self.refused.push(Refused { line, sku, code: code.code(), reason });
     }
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
@@ -223,9 +219,11 @@ impl<'a> Import<'a> {
         if notes.is_empty() {
             return;
         }
+        let noted = Noted { line, sku: draft.row.sku, note: notes.join("; ") };
+        self.watch.noted(&noted);
         self.report.noted_rows += 1;
-        if self.report.noted.len() < NOTED_MAX {
-            self.report.noted.push(Noted { line, sku: draft.row.sku, note: notes.join("; ") });
+        if self.report.noted.len() < LISTED_MAX {
+            self.report.noted.push(noted);
         }
     }
 
@@ -237,9 +235,22 @@ impl<'a> Import<'a> {
             self.count(Arc::unwrap_or_clone(drafts), stored.rows);
             Arc::make_mut(&mut self.paths).extend(stored.paths);
         }
-        let refused = self.report.refused.len() as u64;
-        (self.progress)(Progress { bytes: self.bytes, rows: self.report.rows, refused });
+        self.report_refused();
+        let refused = self.report.refused_rows;
+        self.watch.progress(Progress { bytes: self.bytes, rows: self.report.rows, refused });
         Ok(())
+    }
+
+    /// Reports the refused rows of a chunk in the order of the file.
+    fn report_refused(&mut self) {
+        self.refused.sort_by_key(|refused| refused.line);
+        for refused in self.refused.drain(..) {
+            self.watch.refused(&refused);
+            self.report.refused_rows += 1;
+            if self.report.refused.len() < LISTED_MAX {
+                self.report.refused.push(refused);
+            }
+        }
     }
 
     fn write(&self, drafts: &Arc<Vec<Draft>>) -> Result<load::Stored> {

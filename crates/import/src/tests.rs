@@ -1,8 +1,9 @@
 //! Files against a real database. Every test ends with the audits of both domains.
 
 use crate::plan::Blank;
+use crate::report::{LISTED_MAX, Noted, Refused};
 use crate::workbook::tests::{HEADER, STRINGS, workbook};
-use crate::{Format, Options, Progress, Report, run};
+use crate::{Format, Options, Progress, Report, Watch, run};
 use catalog::ops::upsert::SameName;
 use fixture::{Fixture, user_id};
 use kernel::{Code, Currency, Money, PageRequest, ProductId, Result};
@@ -17,6 +18,30 @@ pub(crate) const MODULES: &[Module] =
 pub(crate) const LOW_STOCK_THRESHOLD: i64 = 10;
 
 pub(crate) struct Shop(Fixture);
+
+/// What was seen of an import while it ran.
+#[derive(Default)]
+struct Seen {
+    last: Progress,
+    refused: u64,
+    noted: u64,
+    line: u64,
+}
+
+impl Watch for Seen {
+    fn progress(&mut self, progress: Progress) {
+        self.last = progress;
+    }
+
+    fn refused(&mut self, row: &Refused) {
+        assert!(row.line > self.line, "refused rows come in the order of the file");
+        (self.refused, self.line) = (self.refused + 1, row.line);
+    }
+
+    fn noted(&mut self, _: &Noted) {
+        self.noted += 1;
+    }
+}
 
 impl Shop {
     pub(crate) fn open() -> Shop {
@@ -50,9 +75,10 @@ impl Shop {
     }
 
     pub(crate) fn imports(&self, file: &[u8], options: &Options) -> Report {
-        let mut last = Progress::default();
-        let report = run(&self.db(), Cursor::new(file), options, &mut |progress| last = progress).unwrap();
-        assert_eq!((last.rows, last.refused), (report.rows, report.refused.len() as u64));
+        let mut seen = Seen::default();
+        let report = run(&self.db(), Cursor::new(file), options, &mut seen).unwrap();
+        assert_eq!((seen.last.rows, seen.last.refused), (report.rows, report.refused_rows));
+        assert_eq!((seen.refused, seen.noted), (report.refused_rows, report.noted_rows));
         report
     }
 }
@@ -144,7 +170,7 @@ fn a_shared_name_is_noted_or_refused() {
 fn broken_files_are_refused_or_read_as_far_as_they_go() {
     let shop = Shop::open();
     let refused = |file: &[u8], options: Options| {
-        run(&shop.db(), Cursor::new(file), &options, &mut |_| {}).map(|_| ()).unwrap_err().code()
+        run(&shop.db(), Cursor::new(file), &options, &mut ()).map(|_| ()).unwrap_err().code()
     };
     assert_eq!(refused(b"", csv(&[], &[])), Code::InvalidInput);
     assert_eq!(refused(b"name,price\nA,1\n", csv(&[], &[])), Code::InvalidInput);
@@ -162,7 +188,7 @@ fn broken_files_are_refused_or_read_as_far_as_they_go() {
         (1, vec![(2, Some("D"), "C002"), (3, None, "C002"), (4, Some("F"), "C002")])
     );
     let broken = Breaks { file: Cursor::new(b"sku,name,price\nH,Ham,1\nI,Ic"), ends: 0 };
-    let report = run(&shop.db(), broken, &csv(&[], &[]), &mut |_| {}).unwrap();
+    let report = run(&shop.db(), broken, &csv(&[], &[]), &mut ()).unwrap();
     assert_eq!((report.created, report.stopped.as_deref()), (1, Some("the rest of the file could not be read")));
 }
 
@@ -209,10 +235,10 @@ fn files_of_any_encoding_become_the_same_products() {
 fn a_file_that_mixes_encodings_stores_nothing() {
     let shop = Shop::open();
     let mixed = [KOREAN.as_bytes(), b"C,", &encoding_rs::EUC_KR.encode("도자기").0, b",1,1\r\n"].concat();
-    let refused = run(&shop.db(), Cursor::new(&mixed), &csv(&[], &[]), &mut |_| {}).unwrap_err();
+    let refused = run(&shop.db(), Cursor::new(&mixed), &csv(&[], &[]), &mut ()).unwrap_err();
     assert!(refused.detail().unwrap().contains("line 2 is UTF-8, line 4 is not"), "{refused}");
     let given = Options { encoding: Some(encoding_rs::UTF_8), ..csv(&[], &[]) };
-    let refused = run(&shop.db(), Cursor::new(&mixed), &given, &mut |_| {}).unwrap_err();
+    let refused = run(&shop.db(), Cursor::new(&mixed), &given, &mut ()).unwrap_err();
     assert!(refused.detail().unwrap().contains("not UTF-8 throughout: line 4"), "{refused}");
     assert_eq!(shop.in_stock(), Vec::<String>::new());
 }
@@ -224,7 +250,7 @@ fn line_ends_of_old_macs_end_rows_and_an_empty_file_is_no_success() {
     assert_eq!((report.rows, report.created), (2, 2));
     for (file, format) in [("sku,name\n", Format::Csv), ("sku,name\r\r", Format::Csv), ("\n \n", Format::Json)] {
         let options = Options { format, ..csv(&[], &[]) };
-        let refused = run(&shop.db(), Cursor::new(file), &options, &mut |_| {}).unwrap_err();
+        let refused = run(&shop.db(), Cursor::new(file), &options, &mut ()).unwrap_err();
         assert_eq!(refused.detail(), Some("the file has no rows"), "{file:?}");
     }
 }
@@ -313,8 +339,19 @@ fn a_workbook_is_imported_as_it_is_seen() {
     assert_eq!(lines(&report), [(4, Some("1002"), "C002")]);
     let mug = shop.sees(ProductId::new(1)).product;
     assert_eq!((mug.sku.as_str(), mug.name.as_str(), mug.price), ("1001", "머그컵", Money::minor(1_999)));
-    let as_text = run(&shop.db(), Cursor::new(&file), &csv(&[], &[]), &mut |_| {}).unwrap_err();
+    let as_text = run(&shop.db(), Cursor::new(&file), &csv(&[], &[]), &mut ()).unwrap_err();
     assert!(as_text.detail().unwrap().contains("import it as xlsx"));
+}
+
+#[test]
+fn a_report_lists_some_rows_and_counts_all() {
+    let shop = Shop::open();
+    let rows = (0..2_500).map(|n| format!("R{n},,1\n")).collect::<String>();
+    let report = shop.imports(format!("sku,name,price\n{rows}").as_bytes(), &csv(&[], &[]));
+    assert_eq!((report.refused_rows, report.refused.len()), (2_500, LISTED_MAX));
+    let error = report.nothing_stored().unwrap();
+    assert_eq!((error.code(), error.details().len()), (Code::InvalidInput, 100));
+    assert_eq!(error.details()[0].field.as_deref(), Some("line 2"));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::{open, runtime, say};
 use crate::cli::{self, not_in_order};
 use crate::config::{Config, Fault};
-use ::import::{Format, Options, Progress, Report, amount::DecimalMark, encoding, plan::Blank, spooled};
+use ::import::report::{Noted, Refused};
+use ::import::{Format, Options, Progress, Report, Watch, amount::DecimalMark, encoding, plan::Blank, spooled};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs::File,
@@ -34,10 +35,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
     }
     let began = Instant::now();
     let bar = bar(given.length);
-    let mut shown = |progress: Progress| {
-        bar.set_position(progress.bytes);
-        bar.set_message(format!("{} rows, {} refused", progress.rows, progress.refused));
-    };
+    let mut shown = Shown(bar.clone());
     let report = match given.file {
         Source::File(file) => ::import::run(&app.db, file, &options, &mut shown),
         Source::Stream(stream) => spooled(stream).and_then(|file| ::import::run(&app.db, file, &options, &mut shown)),
@@ -49,10 +47,10 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
             "rows stored before this stay; repair the cause and import again: known rows are found by their sku";
         Fault::caused_by(format!("{} cannot be imported", wanted.file.display()), &error, remedy)
     })?;
-    say(report.to_string().trim_end());
+    say(report.summary().trim_end());
     say(format_args!("took {:.2} s", began.elapsed().as_secs_f64()));
-    let nothing = report.created + report.updated + report.unchanged == 0;
-    let refused = wanted.strict && !report.refused.is_empty() || report.stopped.is_some() || nothing;
+    let failed = report.stopped.is_some() || report.nothing_stored().is_some();
+    let refused = wanted.strict && report.refused_rows > 0 || failed;
     Ok(if refused { not_in_order() } else { ExitCode::SUCCESS })
 }
 
@@ -139,10 +137,28 @@ fn bar(length: Option<u64>) -> ProgressBar {
     bar
 }
 
+/// Shows an import while it runs: a bar on a terminal, and a line for each row that was refused or is odd.
+struct Shown(ProgressBar);
+
+impl Watch for Shown {
+    fn progress(&mut self, progress: Progress) {
+        self.0.set_position(progress.bytes);
+        self.0.set_message(format!("{} rows, {} refused", progress.rows, progress.refused));
+    }
+
+    fn refused(&mut self, row: &Refused) {
+        self.0.suspend(|| say(row));
+    }
+
+    fn noted(&mut self, row: &Noted) {
+        self.0.suspend(|| say(row));
+    }
+}
+
 /// What became of the bundled catalogue.
 pub(crate) struct Imported {
     pub products: i64,
-    pub refused: usize,
+    pub refused: u64,
     pub ms: u64,
     pub report: Report,
 }
@@ -153,9 +169,7 @@ pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Importe
     let (db, options) = (app.db.clone(), options(app, Format::Json));
     let bar = bar(Some(text.len() as u64));
     let work = move || {
-        let report = ::import::run(&db, Cursor::new(text), &options, &mut |progress: Progress| {
-            bar.set_position(progress.bytes);
-        });
+        let report = ::import::run(&db, Cursor::new(text), &options, &mut Shown(bar.clone()));
         bar.finish_and_clear();
         report
     };
@@ -164,5 +178,5 @@ pub(crate) async fn import_text(app: &App, text: &'static str) -> Result<Importe
     let report = report.map_err(|e| Fault::new(what, e.to_string(), "report this").failed())?;
     let report = report.map_err(|e| Fault::caused_by(what, &e, "check that the disk can be written"))?;
     let products = i64::try_from(report.created).unwrap_or(i64::MAX);
-    Ok(Imported { products, refused: report.refused.len(), ms: began.elapsed().as_millis() as u64, report })
+    Ok(Imported { products, refused: report.refused_rows, ms: began.elapsed().as_millis() as u64, report })
 }

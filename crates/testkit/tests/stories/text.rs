@@ -62,3 +62,65 @@ fn an_account_opens_in_either_spelling_of_its_email_and_password() {
     let again = json!({"email": "JOSÉ\u{200B}@example.com", "password": "Café battery 7", "nickname": "José"});
     visitor.post("/api/v1/users/signup", again).must("409 A006");
 }
+
+#[test]
+fn a_category_is_found_in_any_spelling() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let apparel = admin.post("/admin/categories", json!({"name": "Apparel"})).must("201").number("/id");
+    let tops = json!({"name": "Tops é", "parentId": apparel});
+    let tops = admin.post("/admin/categories", tops).must("201").number("/id");
+    let tee = json!({"name": "Tee", "price": 1000, "sku": "TEE", "status": "ACTIVE", "categoryId": tops});
+    admin.post("/admin/products", tee).must("201");
+    for spelling in ["Apparel", "apparel", "%EF%BC%A1PPAREL", "APPAREL%20%3E%20tops%20e%CC%81", "tops%20%C3%89"] {
+        let found = shop.anonymous().get(format!("/products?category={spelling}")).must("200");
+        assert_eq!(found.number("/totalElements"), 1, "{spelling}");
+    }
+    let found = shop.anonymous().get("/products?category=bottoms").must("200");
+    assert_eq!(found.number("/totalElements"), 0);
+}
+
+#[test]
+fn a_location_has_one_code_in_any_spelling() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let mug = shop.product("mug").stock(5).save();
+    let at = |code: &str| {
+        let stock = json!({"quantity": 3, "locationCode": code});
+        admin.post(format!("/inventory/{}", mug.id), stock)
+    };
+    at(" busan-2 ").must("201");
+    for same in ["BUSAN-2", "ｂｕｓａｎ-2", "busan\u{200B}-2"] {
+        at(same).must("409 S407");
+    }
+    for wrong in ["부산", "bu\nsan", "\u{3164}"] {
+        at(wrong).must("400 C002");
+    }
+}
+
+#[test]
+fn an_import_cleans_text_as_a_request_does() {
+    let shop = TestShop::open();
+    let admin = shop.admin().with("content-type", "text/csv");
+    let sends = |file: &str| admin.send("POST", "/admin/products/import", Some(file.as_bytes().to_vec()));
+    let file = "sku,name,price,brand,category\n\
+        ＣＵＰ\u{200B}-1,Cafe\u{301}\u{FEFF},1000,\u{3164},Kitchen > Mugs\n\
+        CUP-1,Other,1000,,\n\
+        B,\u{200B},1000,,\n\
+        C,\"two\nlines\",1000,,\n\
+        D,Dish,1000,Holdfast,kitchen > ｍｕｇｓ\n";
+    let report = sends(file).must("200");
+    let refused: Vec<(i64, String)> = (0..3)
+        .map(|n| (report.number(&format!("/refused/{n}/line")), report.word(&format!("/refused/{n}/code"))))
+        .collect();
+    let code = |line, code: &str| (line, code.to_owned());
+    assert_eq!(refused, [code(3, "S002"), code(4, "C002"), code(5, "C002")], "{}", report.text());
+    let found = shop.anonymous().get("/products?category=kitchen&sort=name,asc").must("200");
+    assert_eq!((found.number("/totalElements"), found.word("/content/0/name")), (2, "Café".to_owned()));
+    assert_eq!(
+        (found.word("/content/0/sku"), &found.data()["content"][0]["brand"]),
+        ("CUP-1".to_owned(), &json!(null))
+    );
+    let tree = shop.anonymous().get("/categories").must("200").data();
+    assert_eq!(tree.as_array().map(Vec::len), Some(2), "{tree}");
+}

@@ -1,6 +1,7 @@
 //! What the variants of a row cost, as a price of their product and what each costs more.
 
 use super::row::{Given, Row};
+use super::is_same_sku;
 use crate::product::Product;
 use crate::variant::Variant;
 use kernel::{Money, Result, text};
@@ -10,8 +11,9 @@ use kernel::{Money, Result, text};
 /// The price of a new product is that of its default variant. The price of a stored product changes only when the row gives a price
 /// for each of its variants; otherwise it would change what the others cost.
 pub(super) fn settle(row: &mut Row, product: Option<&Product>, siblings: &[Variant]) -> Result<()> {
-    let stored = |sku: &str| siblings.iter().find(|one| one.sku == sku);
-    let is_named = |one: &Variant| row.variants.iter().any(|given| given.sku == one.sku && given.price.is_some());
+    let stored = |sku: &str| siblings.iter().find(|one| is_same_sku(&one.sku, sku));
+    let is_named =
+        |one: &Variant| row.variants.iter().any(|given| is_same_sku(&given.sku, &one.sku) && given.price.is_some());
     if row.variants.iter().any(|one| one.price.is_some()) {
         let base = match product {
             Some(product) if !siblings.iter().all(is_named) => Some(product.content.price),

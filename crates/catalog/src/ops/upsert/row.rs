@@ -99,7 +99,8 @@ impl VariantRow {
         let was = before.cloned().map(variant::New::from);
         let was = was.unwrap_or(variant::New { is_default: false, ..variant::New::plain(&self.sku) });
         variant::New {
-            sku: Some(self.sku),
+            // the stored spelling stays
+            sku: before.map(|before| before.sku.clone()).or(Some(self.sku)),
             name: self.name.over(was.name),
             options: self.options.over(Some(was.options)).unwrap_or_default(),
             price_adjustment: self.price_adjustment.unwrap_or(was.price_adjustment),
