@@ -1,7 +1,7 @@
 //! What the variants of a row cost, as a price of their product and what each costs more.
 
-use super::row::{Given, Row};
 use super::is_same_sku;
+use super::row::{Given, Row};
 use crate::product::Product;
 use crate::variant::Variant;
 use kernel::{Money, Result, text};
