@@ -5,6 +5,7 @@
 
 mod account;
 mod catalog;
+mod coupon;
 mod delivery;
 mod describe;
 mod inventory;
@@ -14,6 +15,7 @@ mod saga;
 
 pub use account::{EmailVerificationRequested, PasswordResetRequested};
 pub use catalog::{CategoryChanged, Change, ProductChanged};
+pub use coupon::CouponIssued;
 pub use delivery::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
 pub use describe::{EXAMPLES, Topic, markdown, schema};
 pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
@@ -58,6 +60,7 @@ topics! {
     "shopping.delivery.shipped" => delivery::DeliveryShipped, key order_number;
     "shopping.delivery.updated" => delivery::DeliveryUpdated, key order_number;
     "shopping.delivery.delivered" => delivery::DeliveryDelivered, key order_number;
+    "shopping.coupon.issued" => coupon::CouponIssued, key coupon_code;
     "shopping.product.changed" => catalog::ProductChanged, key product_id;
     "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;
     "shopping.account.password-reset-requested" => account::PasswordResetRequested, key "user-" user_id;

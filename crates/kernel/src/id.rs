@@ -102,6 +102,7 @@ pub mod of {
     pub enum Cart {}
     pub enum CartItem {}
     pub enum Category {}
+    pub enum Coupon {}
     pub enum Delivery {}
     pub enum Image {}
     pub enum Order {}
@@ -135,6 +136,8 @@ pub type ProductId = Id<of::Product>;
 pub type RefundId = Id<of::Refund>;
 /// The stock of one variant at one location.
 pub type SnapshotId = Id<of::Snapshot>;
+/// A coupon that is issued to users.
+pub type CouponId = Id<of::Coupon>;
 /// A coupon that a user holds.
 pub type UserCouponId = Id<of::UserCoupon>;
 /// The sellable unit: one variant of a product.

@@ -20,8 +20,8 @@ pub use code::{Code, Remedy};
 pub use error::{Detail, Error, Result};
 pub use event::Event;
 pub use id::{
-    AddressId, CartId, CartItemId, CategoryId, DeliveryId, Id, ImageId, OrderId, PaymentId, ProductId, RefundId,
-    SnapshotId, UserCouponId, UserId, VariantId,
+    AddressId, CartId, CartItemId, CategoryId, CouponId, DeliveryId, Id, ImageId, OrderId, PaymentId, ProductId,
+    RefundId, SnapshotId, UserCouponId, UserId, VariantId,
 };
 pub use money::{Currency, Money, Percent, Quantity};
 pub use number::{OrderNumber, PaymentNumber, SagaId, TrackingNumber};

@@ -13,9 +13,9 @@ pub const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 /// Length of the day in a number, such as `20260207`.
 const DAY_LENGTH: usize = 8;
-/// Signs that tell the time.
+/// Signs that give the time.
 const TIME_SIGNS: usize = 4;
-/// Milliseconds that share the signs of the time. A day has 864,000 such ticks, and four signs tell 923,521 apart.
+/// Milliseconds that share the signs of the time. A day has 864,000 such ticks, and four signs distinguish 923,521.
 const TICK_MS: i64 = 100;
 /// Ticks after which the signs of the time begin again in a number without a day: 25.7 hours. It is not a day, so that a sale at
 /// the same hour of every day does not use the same numbers up.
@@ -42,7 +42,7 @@ pub trait NumberKind: 'static {
     /// What every number begins with.
     const PREFIX: &'static str;
     const BEGINS: Begins;
-    /// How many signs it ends with. If they tell the time, four less are random: with 8 signs that is one of 923,521 numbers
+    /// How many signs it ends with. If they begin with the time, four less are random: with 8 signs that is one of 923,521 numbers
     /// (19.8 bits) for each tenth of a second. It need not be more, because a number is never a permission: every route
     /// asks whose order or payment it is.
     const SIGNS: usize;

@@ -34,6 +34,7 @@ pub const MODULES: &[Module] = &[
     cart::MODULE,
     order::MODULE,
     payment::MODULE,
+    coupon::MODULE,
     delivery::MODULE,
     saga::MODULE,
     checkout::MODULE,

@@ -5,6 +5,7 @@ mod again;
 mod attempts;
 mod cancel;
 mod cart;
+mod coupons;
 mod document;
 mod events;
 mod finding;

@@ -1,0 +1,228 @@
+//! The handlers of coupons.
+
+use crate::coupon::Status;
+use crate::ops::{self, Filter, Wanted};
+use crate::request::{ClaimCoupon, SaveCoupon, ValidateCoupon};
+use crate::response::{CouponResponse, UserCouponResponse, ValidationResponse};
+use ::store::Tx;
+use axum::{extract::State, response::Response};
+use kernel::{Code, CouponId, Page, Result, UserId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+use web::{
+    ApiResult, App, AtVersion, CursorQuery, Failure, IdempotencyKey, Idempotent, IfMatch, Json, NoBody, PageQuery,
+    Paging, Path, Query, Routes, Seller, Several, User, created, done, ok, once,
+    response::Success,
+    route::{PUBLIC, Properties, SELLER, USER},
+};
+
+const ISSUING: Properties = USER.refusing(&[
+    Code::CouponNotFound,
+    Code::CouponExhausted,
+    Code::CouponExpired,
+    Code::CouponAlreadyIssued,
+    Code::CouponNotStarted,
+    Code::CouponInactive,
+]);
+const OF_COUPON: Properties = SELLER.refusing(&[Code::CouponNotFound, Code::StaleVersion, Code::Conflict]);
+
+/// The handlers for everybody, and those for sellers and administrators.
+pub fn routes() -> Routes {
+    Routes::new()
+        .add(PUBLIC, routes!(open_coupons))
+        .add(PUBLIC.refusing(&[Code::CouponNotFound]), routes!(coupon))
+        .add(ISSUING, routes!(issue_coupon))
+        // codes can be guessed, so the stricter limit counts this one
+        .add(ISSUING.costly(), routes!(claim_coupon))
+        .add(USER, routes!(my_coupons))
+        .add(USER, routes!(my_available_coupons))
+        .add(
+            USER.refusing(&[
+                Code::UserCouponNotFound,
+                Code::UserCouponAlreadyUsed,
+                Code::UserCouponExpired,
+                Code::CouponMinimumOrderNotMet,
+            ]),
+            routes!(validate_coupon),
+        )
+        .add(SELLER.refusing(&[Code::CouponCodeAlreadyExists]), routes!(admin_coupons, create_coupon))
+        .add(OF_COUPON, routes!(admin_coupon, rewrite_coupon, deactivate_coupon))
+}
+
+/// The coupons that can be issued now, those that expire first in front; at most 200.
+#[utoipa::path(get, path = "/coupons", tag = "coupon", responses((status = 200, body = Success<Vec<CouponResponse>>)))]
+async fn open_coupons(State(app): State<App>) -> ApiResult<Vec<CouponResponse>> {
+    let work = |tx: &mut Tx<'_>| Ok((ops::open(tx)?, tx.now()));
+    let (coupons, now) = app.db.read("coupon.open", work).await?;
+    Ok(ok(coupons.into_iter().map(CouponResponse::at(now)).collect()))
+}
+
+/// A listed coupon in any status.
+#[utoipa::path(get, path = "/coupons/{id}", tag = "coupon", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<CouponResponse>)))]
+async fn coupon(State(app): State<App>, Path(id): Path<CouponId>) -> ApiResult<CouponResponse> {
+    let work = move |tx: &mut Tx<'_>| Ok(CouponResponse::at(tx.now())(ops::listed(tx, id)?));
+    Ok(ok(app.db.read("coupon.listed", work).await?))
+}
+
+/// Get a coupon: the first who ask get one, each user one.
+#[utoipa::path(post, path = "/coupons/{id}/issue", tag = "coupon",
+    params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = Success<UserCouponResponse>)))]
+async fn issue_coupon(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<CouponId>,
+    sent: Idempotent<NoBody>,
+) -> Result<Response, Failure> {
+    issue(&app, user.id, Wanted::Id(id), sent.key).await
+}
+
+/// Get a coupon by its code, also one that is not listed.
+#[utoipa::path(post, path = "/coupons/claim", tag = "coupon", request_body = ClaimCoupon,
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = Success<UserCouponResponse>)))]
+async fn claim_coupon(
+    State(app): State<App>,
+    user: User,
+    Idempotent { body, key }: Idempotent<ClaimCoupon>,
+) -> Result<Response, Failure> {
+    issue(&app, user.id, Wanted::Code(body.code), key).await
+}
+
+async fn issue(app: &App, user: UserId, wanted: Wanted, key: IdempotencyKey) -> Result<Response, Failure> {
+    // a request with a key may be a repeated one, whose first response counts
+    if !key.is_some() {
+        let wanted = wanted.clone();
+        app.db.read("coupon.refusal", move |tx| ops::refusal(tx, &user, &wanted)).await?;
+    }
+    let work = move |tx: &mut Tx<'_>| {
+        let issued = ops::issue(tx, &user, &wanted)?;
+        Ok(created("/coupons/my", UserCouponResponse::at(tx.now())(issued)))
+    };
+    once(app, key, "coupon.issue", work).await
+}
+
+/// The caller's coupons in every status, newest first; at most 500.
+#[utoipa::path(get, path = "/coupons/my", tag = "coupon",
+    responses((status = 200, body = Success<Vec<UserCouponResponse>>)))]
+async fn my_coupons(State(app): State<App>, user: User) -> ApiResult<Vec<UserCouponResponse>> {
+    let work = move |tx: &mut Tx<'_>| Ok((ops::own(tx, &user.id)?, tx.now()));
+    let (held, now) = app.db.read("coupon.own", work).await?;
+    Ok(ok(held.into_iter().map(UserCouponResponse::at(now)).collect()))
+}
+
+/// The caller's coupons that can be used now, those that expire first in front; at most 500.
+#[utoipa::path(get, path = "/coupons/my/available", tag = "coupon",
+    responses((status = 200, body = Success<Vec<UserCouponResponse>>)))]
+async fn my_available_coupons(State(app): State<App>, user: User) -> ApiResult<Vec<UserCouponResponse>> {
+    let work = move |tx: &mut Tx<'_>| Ok((ops::available(tx, &user.id)?, tx.now()));
+    let (held, now) = app.db.read("coupon.available", work).await?;
+    Ok(ok(held.into_iter().map(UserCouponResponse::at(now)).collect()))
+}
+
+/// What a coupon of the caller would take off an order. Writes nothing.
+#[utoipa::path(post, path = "/coupons/validate", tag = "coupon", request_body = ValidateCoupon,
+    responses((status = 200, body = Success<ValidationResponse>)))]
+async fn validate_coupon(
+    State(app): State<App>,
+    user: User,
+    Json(sent): Json<ValidateCoupon>,
+) -> ApiResult<ValidationResponse> {
+    let (user_coupon_id, order_amount) = (sent.user_coupon_id, sent.order_amount);
+    if order_amount < kernel::Money::ZERO {
+        return Err(kernel::text::wrong("orderAmount", "must be 0 or more").into());
+    }
+    let work = move |tx: &mut Tx<'_>| ops::discount(tx, &user.id, user_coupon_id, order_amount);
+    let discount_amount = app.db.read("coupon.validate", work).await?;
+    let final_amount = order_amount.minus(discount_amount)?;
+    Ok(ok(ValidationResponse { user_coupon_id, order_amount, discount_amount, final_amount }))
+}
+
+/// Which coupons a list shows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct InStatus {
+    /// Only these statuses.
+    #[serde(default)]
+    #[param(value_type = Option<Vec<Status>>, style = Form, explode = false)]
+    status: Several<Status>,
+}
+
+/// Coupons in any status, newest first; a seller's own only.
+#[utoipa::path(get, path = "/admin/coupons", tag = "coupon", params(InStatus, PageQuery, CursorQuery),
+    responses((status = 200, body = Success<Page<CouponResponse>>)))]
+async fn admin_coupons(
+    State(app): State<App>,
+    seller: Seller,
+    Query(wanted): Query<InStatus>,
+    paging: Paging,
+) -> ApiResult<Page<CouponResponse>> {
+    let filter = Filter { seller: seller.limited_to(), statuses: wanted.status.0 };
+    let work = move |tx: &mut Tx<'_>| {
+        let now = tx.now();
+        Ok(ops::page(tx, &filter, paging.request, paging.cursor)?.map(CouponResponse::at(now)))
+    };
+    Ok(ok(app.db.read("coupon.page", work).await?))
+}
+
+/// Make a coupon.
+#[utoipa::path(post, path = "/admin/coupons", tag = "coupon", request_body = SaveCoupon,
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = Success<CouponResponse>)))]
+async fn create_coupon(
+    State(app): State<App>,
+    seller: Seller,
+    Idempotent { body, key }: Idempotent<SaveCoupon>,
+) -> Result<Response, Failure> {
+    let (owner, content) = (seller.limited_to(), body.content(&app.shop.zone)?);
+    let work = move |tx: &mut Tx<'_>| {
+        let made = ops::create(tx, owner, content.clone())?;
+        Ok(created(format!("/admin/coupons/{}", made.id), CouponResponse::at(tx.now())(made)))
+    };
+    once(&app, key, "coupon.create", work).await
+}
+
+/// A coupon in any status.
+#[utoipa::path(get, path = "/admin/coupons/{id}", tag = "coupon", params(("id" = i64, Path)),
+    responses((status = 200, body = Success<CouponResponse>)))]
+async fn admin_coupon(State(app): State<App>, seller: Seller, Path(id): Path<CouponId>) -> ApiResult<CouponResponse> {
+    let owner = seller.limited_to();
+    let work = move |tx: &mut Tx<'_>| Ok(CouponResponse::at(tx.now())(ops::owned(tx, owner, id)?));
+    Ok(ok(app.db.read("coupon.owned", work).await?))
+}
+
+/// Rewrite a coupon as a whole. Its code stays; its discount and its minimum stay once a user has one.
+#[utoipa::path(put, path = "/admin/coupons/{id}", tag = "coupon", request_body = SaveCoupon,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = Success<CouponResponse>)))]
+async fn rewrite_coupon(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<CouponId>,
+    if_match: IfMatch,
+    Json(sent): Json<SaveCoupon>,
+) -> ApiResult<CouponResponse> {
+    let (owner, content) = (seller.limited_to(), sent.content(&app.shop.zone)?);
+    let expected = if_match.or(sent.version)?;
+    let work = move |tx: &mut Tx<'_>| {
+        let coupon = ops::rewrite(tx, owner, id, content.clone(), expected)?;
+        Ok(CouponResponse::at(tx.now())(coupon))
+    };
+    Ok(ok(app.db.write("coupon.rewrite", work).await?))
+}
+
+/// Deactivate a coupon: no more are issued, and who has one keeps it.
+#[utoipa::path(delete, path = "/admin/coupons/{id}", tag = "coupon",
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header), AtVersion),
+    responses((status = 200, body = Success<NoBody>)))]
+async fn deactivate_coupon(
+    State(app): State<App>,
+    seller: Seller,
+    Path(id): Path<CouponId>,
+    if_match: IfMatch,
+    Query(at): Query<AtVersion>,
+) -> ApiResult<()> {
+    let (owner, expected) = (seller.limited_to(), if_match.or(at.version)?);
+    app.db.write("coupon.deactivate", move |tx| ops::deactivate(tx, owner, id, expected)).await?;
+    Ok(done())
+}

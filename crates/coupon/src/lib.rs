@@ -1,0 +1,24 @@
+//! Coupons. The README lists what this domain owns and promises.
+
+pub mod coupon;
+mod http;
+pub mod ops;
+mod request;
+mod response;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use coupon::{Coupon, Discount, DiscountType, Offer, Status, UserCoupon, UserStatus};
+
+/// What coupons contribute to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: &[::store::Migration {
+        name: "coupon/0001_coupons",
+        sql: include_str!("../migrations/0001_coupons.sql"),
+    }],
+    statements: &[store::STATEMENTS],
+    routes: http::routes,
+    checks: store::AUDIT,
+    ..web::Module::named("coupon")
+};

@@ -1,0 +1,164 @@
+//! What can be done with coupons: one function per verb.
+
+use crate::coupon::{Content, Coupon, UserCoupon};
+use crate::store;
+use ::store::Tx;
+use events::CouponIssued;
+use kernel::{Code, CouponId, Cursor, Money, Page, PageRequest, Result, UserCouponId, UserId};
+
+pub use crate::store::Filter;
+
+/// Most coupons in the list of those that can be issued: as many as a page of a shop can show.
+pub const OPEN_MAX: i64 = 200;
+/// Most coupons of a user in a list; the newest are shown.
+pub const OWN_MAX: i64 = 500;
+
+/// Makes a coupon. S607 when its code is taken; C002.
+pub fn create(tx: &mut Tx<'_>, seller: Option<UserId>, content: Content) -> Result<Coupon> {
+    let content = content.checked()?;
+    match store::insert(tx, &content, seller)? {
+        Some(id) => store::find(tx, id),
+        None => Err(Code::CouponCodeAlreadyExists.because(format!("code {}", content.code))),
+    }
+}
+
+/// Rewrites a coupon. What users hold does not change: C019. S601; A002; C016 when it was changed meanwhile; C002.
+pub fn rewrite(
+    tx: &mut Tx<'_>,
+    limited_to: Option<UserId>,
+    id: CouponId,
+    content: Content,
+    expected: Option<i64>,
+) -> Result<Coupon> {
+    let content = content.checked()?;
+    let coupon = lock(tx, limited_to, id, expected)?;
+    coupon.may_become(&content)?;
+    if !store::save(tx, id, coupon.version, &content)? {
+        return Err(Code::StaleVersion.error());
+    }
+    store::find(tx, id)
+}
+
+/// Issues no more of this coupon. Who has one keeps it. Repeated: no effect. S601, A002, C016.
+pub fn deactivate(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, expected: Option<i64>) -> Result<()> {
+    let coupon = lock(tx, limited_to, id, expected)?;
+    if coupon.deactivated_at.is_none() && !store::deactivate(tx, id, coupon.version)? {
+        return Err(Code::StaleVersion.error());
+    }
+    Ok(())
+}
+
+fn lock(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, expected: Option<i64>) -> Result<Coupon> {
+    let coupon = store::lock(tx, id)?;
+    may_change(&coupon, limited_to)?;
+    match expected {
+        Some(expected) if expected != coupon.version => {
+            Err(Code::StaleVersion.because(format!("its version is {}", coupon.version)))
+        }
+        _ => Ok(coupon),
+    }
+}
+
+/// A002 unless the coupon belongs to the seller to whom the caller is limited.
+fn may_change(coupon: &Coupon, limited_to: Option<UserId>) -> Result<()> {
+    match limited_to {
+        Some(seller) if coupon.seller != Some(seller) => Err(Code::RoleRequired.because("this coupon is not yours")),
+        _ => Ok(()),
+    }
+}
+
+/// A coupon in any status, for who may change it. S601, A002.
+pub fn owned(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId) -> Result<Coupon> {
+    let coupon = store::find(tx, id)?;
+    may_change(&coupon, limited_to)?;
+    Ok(coupon)
+}
+
+/// Coupons in any status, newest first.
+pub fn page(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, after: Option<Cursor>) -> Result<Page<Coupon>> {
+    let (rows, total) = store::page(tx, filter, request, after)?;
+    Ok(request.page_of(rows, total, after, |coupon| coupon.id.raw()))
+}
+
+/// The listed coupons that can be issued now, those that expire first in front; at most [`OPEN_MAX`].
+pub fn open(tx: &mut Tx<'_>) -> Result<Vec<Coupon>> {
+    store::open(tx, OPEN_MAX)
+}
+
+/// A listed coupon in any status; S601.
+pub fn listed(tx: &mut Tx<'_>, id: CouponId) -> Result<Coupon> {
+    let coupon = store::find(tx, id)?;
+    if coupon.content.listed { Ok(coupon) } else { Err(Code::CouponNotFound.error()) }
+}
+
+/// Which coupon somebody wants.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// A listed one.
+    Id(CouponId),
+    /// Any one, by its code.
+    Code(String),
+}
+
+fn wanted(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Coupon> {
+    match wanted {
+        Wanted::Id(id) => listed(tx, *id),
+        Wanted::Code(code) => store::by_code(tx, code),
+    }
+}
+
+/// Why the user cannot get the coupon, as far as reading shows: the errors of [`issue`]. Sold-out coupons and users who have
+/// one are most of a rush; here they cost no write.
+pub fn refusal(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<()> {
+    let coupon = wanted(tx, which)?;
+    coupon.is_open(tx.now())?;
+    if coupon.remaining() > 0 {
+        return Ok(());
+    }
+    // who has one gets the same answer before and after the last one was issued
+    let code = if store::holds(tx, coupon.id, user)? { Code::CouponAlreadyIssued } else { Code::CouponExhausted };
+    Err(code.error())
+}
+
+/// Gives the user a coupon, the first who ask. S601 unknown, S606 inactive, S605 not started, S603 expired, S604 has one already,
+/// S602 exhausted.
+pub fn issue(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<UserCoupon> {
+    let coupon = wanted(tx, which)?;
+    coupon.is_open(tx.now())?;
+    let Some(id) = store::hold(tx, &coupon, user)? else { return Err(Code::CouponAlreadyIssued.error()) };
+    // last, because everybody who wants this coupon waits for its row
+    if !store::count_issued(tx, coupon.id)? {
+        store::find(tx, coupon.id)?.is_open(tx.now())?;
+        return Err(Code::CouponExhausted.error());
+    }
+    let issued = store::own(tx, user, id)?;
+    tx.emit(&CouponIssued {
+        coupon_id: coupon.id,
+        user_coupon_id: issued.id,
+        user_id: *user,
+        coupon_code: issued.code.clone(),
+        coupon_name: issued.name.clone(),
+        discount_type: issued.offer.discount.kind().name().to_owned(),
+        discount_value: issued.offer.discount.value(),
+        issued_at: issued.issued_at,
+        expires_at: issued.expires_at,
+    })?;
+    Ok(issued)
+}
+
+/// The user's coupons, newest first; at most [`OWN_MAX`].
+pub fn own(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<UserCoupon>> {
+    store::all_own(tx, user, OWN_MAX)
+}
+
+/// The user's coupons that can be used now, those that expire first in front; at most [`OWN_MAX`].
+pub fn available(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<UserCoupon>> {
+    let now = tx.now();
+    store::available(tx, user, now, OWN_MAX)
+}
+
+/// What the user's coupon takes off an order of `subtotal`. S608 when they have no such coupon, S609 used, S610 expired, S611
+/// below its minimum.
+pub fn discount(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId, subtotal: Money) -> Result<Money> {
+    store::own(tx, user, id)?.discount_of(subtotal, tx.now())
+}

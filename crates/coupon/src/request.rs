@@ -1,0 +1,82 @@
+//! What callers send about coupons.
+
+use crate::coupon::{CODE_MAX, Content, DESCRIPTION_MAX, Discount, DiscountType, NAME_MAX, Offer};
+use kernel::{Money, Result, Timestamp, Together, UserCouponId, Zone, text};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A coupon to make or to rewrite as a whole.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SaveCoupon {
+    /// 1 to 50 characters, unique; compared as identities are. It stays when a coupon is rewritten.
+    pub code: String,
+    /// 1 to 100 characters.
+    pub name: String,
+    /// At most 2,000 characters.
+    #[serde(default)]
+    pub description: Option<String>,
+    pub discount_type: DiscountType,
+    /// FIXED: minor units of the shop's currency, from 1. PERCENTAGE: whole percents, 1 to 100.
+    pub discount_value: i64,
+    /// The smallest subtotal for which it can be used.
+    #[serde(default)]
+    pub minimum_order_amount: Option<Money>,
+    /// The most that it takes off.
+    #[serde(default)]
+    pub maximum_discount_amount: Option<Money>,
+    /// How many there are: 1 to 100,000,000.
+    pub total_quantity: i64,
+    /// Whether everybody sees it; `false`: only who has its code can claim it.
+    #[serde(default = "yes")]
+    pub listed: bool,
+    /// RFC 3339; without a zone it is the shop's.
+    pub starts_at: String,
+    /// RFC 3339; without a zone it is the shop's. After `startsAt`.
+    pub expires_at: String,
+    /// The version that is rewritten; or send `If-Match`.
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl SaveCoupon {
+    /// The data of the coupon; C002 with every field that is wrong.
+    pub fn content(&self, zone: &Zone) -> Result<Content> {
+        let time =
+            |field: &str, text: &str| Timestamp::parse(text, zone).map_err(|_| text::wrong(field, "is not a time"));
+        let (code, name, description, discount, starts_at, expires_at) = (
+            text::key("code", &self.code, CODE_MAX),
+            text::required("name", &self.name, NAME_MAX),
+            text::paragraph("description", self.description.as_deref(), DESCRIPTION_MAX),
+            Discount::checked(self.discount_type, self.discount_value),
+            time("startsAt", &self.starts_at),
+            time("expiresAt", &self.expires_at),
+        )
+            .together()?;
+        let (minimum_order, maximum_discount) = (self.minimum_order_amount, self.maximum_discount_amount);
+        let offer = Offer { discount, minimum_order, maximum_discount };
+        let (total, listed) = (self.total_quantity, self.listed);
+        Content { code, name, description, offer, total, listed, starts_at, expires_at }.checked()
+    }
+}
+
+/// A code that somebody was given.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClaimCoupon {
+    /// The code, in any case.
+    pub code: String,
+}
+
+/// A coupon and an order for which it may be used.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ValidateCoupon {
+    pub user_coupon_id: UserCouponId,
+    /// The order's subtotal in minor units.
+    pub order_amount: Money,
+}

@@ -1,0 +1,289 @@
+//! The SQL of coupons.
+
+use crate::coupon::{Content, Coupon, Discount, DiscountType, Offer, State, Status, UserCoupon};
+use kernel::{Code, CouponId, Cursor, Money, PageRequest, Result, Timestamp, UserCouponId, UserId, text};
+use store::{Arg, Check, Row, Tx, args, concatcp};
+
+/// What [`coupon`] reads, in this order.
+const COLUMNS: &str = "id, code, name, description, discount_type, discount_value, minimum_order, maximum_discount,
+    total_quantity, listed, starts_at, expires_at, issued_quantity, deactivated_at, seller_id, created_at, updated_at,
+    version";
+/// What [`user_coupon`] reads, in this order.
+const HELD_COLUMNS: &str =
+    "u.id, u.coupon_id, u.user_id, c.code, c.name, c.discount_type, c.discount_value, c.minimum_order,
+    c.maximum_discount, u.order_number, u.used_at, u.issued_at, u.expires_at";
+/// The status of a coupon, as `Coupon::status` decides it.
+const STATUS: &str = "case when deactivated_at is not null then 'INACTIVE' when expires_at <= ? then 'EXPIRED'
+    when issued_quantity >= total_quantity then 'EXHAUSTED' else 'ACTIVE' end";
+
+const INSERT: &str =
+    "insert into coupons (code, code_key, name, description, discount_type, discount_value, minimum_order,
+    maximum_discount, total_quantity, issued_quantity, listed, starts_at, expires_at, seller_id, created_at, updated_at,
+    version) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 1) {on conflict ignore: code_key}";
+const FIND: &str = concatcp!("select ", COLUMNS, " from coupons where id = ?");
+const LOCK: &str = concatcp!(FIND, " {for update}");
+const BY_CODE: &str = concatcp!("select ", COLUMNS, " from coupons where code_key = ?");
+const OPEN: &str = concatcp!(
+    "select ",
+    COLUMNS,
+    " from coupons where expires_at > ? and starts_at <= ? and deactivated_at is null and listed = 1
+        and issued_quantity < total_quantity order by expires_at, id limit ?"
+);
+// the counter may have been raised since the coupon was read, so the statement compares with itself
+const SAVE: &str =
+    "update coupons set name = ?, description = ?, discount_type = ?, discount_value = ?, minimum_order = ?,
+    maximum_discount = ?, total_quantity = ?, listed = ?, starts_at = ?, expires_at = ?, updated_at = ?,
+    version = version + 1 where id = ? and version = ? and issued_quantity <= ?";
+const DEACTIVATE: &str = "update coupons set deactivated_at = ?, updated_at = ?, version = version + 1
+    where id = ? and version = ? and deactivated_at is null";
+/// Guarantees that never more are issued than there are, and none outside its time.
+const COUNT_ISSUED: &str = "update coupons set issued_quantity = issued_quantity + 1
+    where id = ? and issued_quantity < total_quantity and deactivated_at is null and starts_at <= ? and expires_at > ?";
+
+const WANTED: &str = concatcp!(" from coupons where (? = '' or seller_id = ?) and ", STATUS, " in ([?])");
+const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by id desc limit ? offset ?");
+const COUNT: &str = concatcp!("select count(*)", WANTED);
+
+/// Guarantees that a user has at most one of each coupon.
+const HOLD: &str = "insert into user_coupons (coupon_id, user_id, issued_at, expires_at) values (?, ?, ?, ?)
+    {on conflict ignore: coupon_id}";
+const HOLDS: &str = "select id from user_coupons where coupon_id = ? and user_id = ?";
+const HELD: &str = concatcp!("select ", HELD_COLUMNS, " from user_coupons u join coupons c on c.id = u.coupon_id");
+const OWN: &str = concatcp!(HELD, " where u.id = ? and u.user_id = ?");
+const ALL_OWN: &str = concatcp!(HELD, " where u.user_id = ? order by u.id desc limit ?");
+const AVAILABLE: &str = concatcp!(
+    HELD,
+    " where u.user_id = ? and u.used_at is null and u.expires_at > ? order by u.expires_at, u.id limit ?"
+);
+
+const WRONG_COUNTS: &str = "select c.code, c.issued_quantity, count(u.id), c.total_quantity
+      from coupons c left join user_coupons u on u.coupon_id = c.id
+     group by c.id, c.code, c.issued_quantity, c.total_quantity
+    having c.issued_quantity <> count(u.id) or c.issued_quantity > c.total_quantity order by c.id limit ?";
+const WRONG_COUPONS: &str = "select code, discount_type, discount_value from coupons
+    where discount_value < 1 or (discount_type = 'PERCENTAGE' and discount_value > 10000) or expires_at <= starts_at
+       or discount_type not in ('FIXED', 'PERCENTAGE') order by id limit ?";
+const WRONG_USES: &str = "select u.id, coalesce(u.order_number, '-') from user_coupons u
+    where (u.used_at is null) <> (u.order_number is null)
+       or not exists (select 1 from coupons c where c.id = u.coupon_id) order by u.id limit ?";
+
+/// Every statement of these tables.
+pub const STATEMENTS: &[&str] = &[
+    INSERT,
+    FIND,
+    LOCK,
+    BY_CODE,
+    OPEN,
+    SAVE,
+    DEACTIVATE,
+    COUNT_ISSUED,
+    PAGE,
+    COUNT,
+    HOLD,
+    HOLDS,
+    OWN,
+    ALL_OWN,
+    AVAILABLE,
+];
+
+/// What must hold for coupons.
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "as many coupons are issued as users hold, and never more than there are",
+        sql: WRONG_COUNTS,
+        given: &[],
+        subject: "coupon {}",
+        found: "counted {}, held {}, of {}",
+    },
+    Check {
+        rule: "a coupon has a discount and a period that make sense",
+        sql: WRONG_COUPONS,
+        given: &[],
+        subject: "coupon {}",
+        found: "{} {}",
+    },
+    Check {
+        rule: "a user's coupon is of a coupon, and has an order and a time when it was used",
+        sql: WRONG_USES,
+        given: &[],
+        subject: "user coupon {}",
+        found: "order {}",
+    },
+];
+
+/// The value of a discount as it is stored: minor units, or basis points.
+fn stored_value(discount: Discount) -> i64 {
+    match discount {
+        Discount::Fixed(amount) => amount.as_minor(),
+        Discount::Percentage(percent) => i64::from(percent.basis_points()),
+    }
+}
+
+fn offer(row: &Row<'_>) -> Result<Offer> {
+    let (kind, value): (DiscountType, i64) = (row.next()?, row.next()?);
+    let discount = match kind {
+        DiscountType::Fixed => Discount::Fixed(Money::minor(value)),
+        DiscountType::Percentage => Discount::Percentage(kernel::Percent::of_basis_points(value)?),
+    };
+    Ok(Offer { discount, minimum_order: row.next()?, maximum_discount: row.next()? })
+}
+
+fn coupon(row: &Row<'_>) -> Result<Coupon> {
+    let (id, code, name, description) = (row.next()?, row.next()?, row.next()?, row.next()?);
+    let offer = offer(row)?;
+    let (total, listed, starts_at, expires_at) = (row.next()?, row.next()?, row.next()?, row.next()?);
+    Ok(Coupon {
+        id: CouponId::new(id),
+        content: Content { code, name, description, offer, total, listed, starts_at, expires_at },
+        issued: row.next()?,
+        deactivated_at: row.next()?,
+        seller: row.next()?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+        version: row.next()?,
+    })
+}
+
+fn user_coupon(row: &Row<'_>) -> Result<UserCoupon> {
+    let (id, coupon, user, code, name) = (row.next()?, row.next()?, row.next()?, row.next()?, row.next()?);
+    let offer = offer(row)?;
+    let state = match (row.next()?, row.next()?) {
+        (Some(order), Some(at)) => State::Used { order, at },
+        (None, None) => State::Available,
+        _ => return Err(Code::Internal.error().caused_by(format!("user coupon {id} has half a use"))),
+    };
+    let (id, coupon) = (UserCouponId::new(id), CouponId::new(coupon));
+    Ok(UserCoupon { id, coupon, user, code, name, offer, state, issued_at: row.next()?, expires_at: row.next()? })
+}
+
+/// Stores a new coupon; `None` when its code is taken.
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &Content, seller: Option<UserId>) -> Result<Option<CouponId>> {
+    let (now, offer, key) = (tx.now(), new.offer, text::folded(&new.code));
+    let (kind, value) = (offer.discount.kind(), stored_value(offer.discount));
+    let values = args![
+        new.code,
+        key,
+        new.name,
+        new.description,
+        kind,
+        value,
+        offer.minimum_order,
+        offer.maximum_discount,
+        new.total,
+        new.listed,
+        new.starts_at,
+        new.expires_at,
+        seller,
+        now,
+        now
+    ];
+    Ok(tx.insert_new(INSERT, values)?.map(CouponId::new))
+}
+
+/// The coupon; S601 when there is none.
+pub(crate) fn find(tx: &mut Tx<'_>, id: CouponId) -> Result<Coupon> {
+    tx.query_first(FIND, args![id], coupon)?.ok_or_else(|| Code::CouponNotFound.error())
+}
+
+/// The coupon, locked until the transaction ends; S601 when there is none.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: CouponId) -> Result<Coupon> {
+    tx.query_first(LOCK, args![id], coupon)?.ok_or_else(|| Code::CouponNotFound.error())
+}
+
+/// The coupon with this code; S601 when there is none.
+pub(crate) fn by_code(tx: &mut Tx<'_>, code: &str) -> Result<Coupon> {
+    tx.query_first(BY_CODE, args![text::folded(code)], coupon)?.ok_or_else(|| Code::CouponNotFound.error())
+}
+
+/// The listed coupons that can be issued now, those that expire first in front.
+pub(crate) fn open(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Coupon>> {
+    let now = tx.now();
+    tx.query(OPEN, args![now, now, limit], coupon)
+}
+
+/// Rewrites a coupon; false when it was changed meanwhile, or more are issued than `content` has.
+pub(crate) fn save(tx: &mut Tx<'_>, id: CouponId, version: i64, content: &Content) -> Result<bool> {
+    let (now, offer) = (tx.now(), content.offer);
+    let (kind, value) = (offer.discount.kind(), stored_value(offer.discount));
+    let values = args![
+        content.name,
+        content.description,
+        kind,
+        value,
+        offer.minimum_order,
+        offer.maximum_discount,
+        content.total,
+        content.listed,
+        content.starts_at,
+        content.expires_at,
+        now,
+        id,
+        version,
+        content.total
+    ];
+    Ok(tx.exec(SAVE, values)? == 1)
+}
+
+/// Deactivates a coupon; false when it was changed meanwhile.
+pub(crate) fn deactivate(tx: &mut Tx<'_>, id: CouponId, version: i64) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(DEACTIVATE, args![now, now, id, version])? == 1)
+}
+
+/// Which coupons a list shows.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub seller: Option<UserId>,
+    /// None: all of them.
+    pub statuses: Vec<Status>,
+}
+
+/// A page of coupons, newest first, and how many there are.
+pub(crate) fn page(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    request: PageRequest,
+    after: Option<Cursor>,
+) -> Result<(Vec<Coupon>, i64)> {
+    let now = tx.now();
+    let seller = filter.seller.map(|id| id.to_string()).unwrap_or_default();
+    let statuses = if filter.statuses.is_empty() { &Status::ALL[..] } else { &filter.statuses };
+    let statuses = Arg::list(statuses);
+    let total = tx.query_one(COUNT, args![seller, seller, now, statuses], |row| row.get(0))?;
+    let before = after.map_or(i64::MAX, Cursor::id);
+    let (limit, offset) = (request.limit(), request.offset_after(after));
+    let wanted = args![seller, seller, now, statuses, before, limit, offset];
+    Ok((tx.query(PAGE, wanted, coupon)?, total))
+}
+
+/// Stores that the user has the coupon; `None` when they had it before.
+pub(crate) fn hold(tx: &mut Tx<'_>, coupon: &Coupon, user: &UserId) -> Result<Option<UserCouponId>> {
+    let now = tx.now();
+    Ok(tx.insert_new(HOLD, args![coupon.id, user, now, coupon.content.expires_at])?.map(UserCouponId::new))
+}
+
+/// Whether the user has the coupon.
+pub(crate) fn holds(tx: &mut Tx<'_>, coupon: CouponId, user: &UserId) -> Result<bool> {
+    Ok(tx.query_first(HOLDS, args![coupon, user], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Counts one more issued coupon; false when none is left or its time is over.
+pub(crate) fn count_issued(tx: &mut Tx<'_>, coupon: CouponId) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(COUNT_ISSUED, args![coupon, now, now])? == 1)
+}
+
+/// The user's coupon; S608 when they have no such coupon.
+pub(crate) fn own(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId) -> Result<UserCoupon> {
+    tx.query_first(OWN, args![id, user], user_coupon)?.ok_or_else(|| Code::UserCouponNotFound.error())
+}
+
+/// The user's newest coupons.
+pub(crate) fn all_own(tx: &mut Tx<'_>, user: &UserId, limit: i64) -> Result<Vec<UserCoupon>> {
+    tx.query(ALL_OWN, args![user, limit], user_coupon)
+}
+
+/// The user's coupons that can be used at `now`, those that expire first in front.
+pub(crate) fn available(tx: &mut Tx<'_>, user: &UserId, now: Timestamp, limit: i64) -> Result<Vec<UserCoupon>> {
+    tx.query(AVAILABLE, args![user, now, limit], user_coupon)
+}

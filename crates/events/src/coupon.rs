@@ -1,0 +1,22 @@
+//! Coupons.
+
+use kernel::{CouponId, Timestamp, UserCouponId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A user got a coupon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponIssued {
+    pub coupon_id: CouponId,
+    pub user_coupon_id: UserCouponId,
+    pub user_id: UserId,
+    pub coupon_code: String,
+    pub coupon_name: String,
+    /// FIXED or PERCENTAGE.
+    pub discount_type: String,
+    /// Minor units of the shop's currency, or percents.
+    pub discount_value: i64,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,37 @@
+//! Coupons of which there are only so many, in the whole shop.
+
+use serde_json::{Value, json};
+use testkit::TestShop;
+
+fn spring(total: i64) -> Value {
+    json!({
+        "code": "SPRING-10", "name": "Ten percent in spring", "discountType": "PERCENTAGE", "discountValue": 10,
+        "maximumDiscountAmount": 3_000, "totalQuantity": total,
+        "startsAt": "2020-01-01T00:00:00Z", "expiresAt": "2100-01-01T00:00:00Z",
+    })
+}
+
+#[test]
+fn of_sixty_who_want_one_of_twenty_coupons_at_once_twenty_get_one() {
+    let shop = TestShop::open();
+    let coupon = shop.admin().post("/admin/coupons", spring(20)).must("201").number("/id");
+    let answers = shop.buyers(60).at_once(|buyer| buyer.post(format!("/coupons/{coupon}/issue"), json!({})));
+    assert_eq!((answers.count("201"), answers.count("409 S602")), (20, 40), "{:?}", answers.summary());
+    let shown = shop.admin().get(format!("/admin/coupons/{coupon}")).must("200").data();
+    assert_eq!((&shown["issuedQuantity"], &shown["status"]), (&json!(20), &json!("EXHAUSTED")));
+}
+
+#[test]
+fn a_buyer_sees_what_a_coupon_would_take_off() {
+    let shop = TestShop::open();
+    let coupon = shop.admin().post("/admin/coupons", spring(1)).must("201").number("/id");
+    let buyer = shop.buyer();
+    let held = buyer.post(format!("/coupons/{coupon}/issue"), json!({})).must("201");
+    assert_eq!(held.word("/status"), "AVAILABLE");
+    let validated =
+        buyer.post("/coupons/validate", json!({"userCouponId": held.number("/id"), "orderAmount": 25_000})).must("200");
+    assert_eq!((validated.number("/discountAmount"), validated.number("/finalAmount")), (2_500, 22_500));
+    let capped =
+        buyer.post("/coupons/validate", json!({"userCouponId": held.number("/id"), "orderAmount": 90_000})).must("200");
+    assert_eq!(capped.number("/discountAmount"), 3_000);
+}
