@@ -1,6 +1,6 @@
 //! Addresses that a user saved for later orders.
 
-use kernel::{Address, AddressId, Result, Timestamp, text};
+use kernel::{Address, AddressId, Result, Timestamp, Together, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,10 +47,9 @@ pub struct SaveAddress {
 impl SaveAddress {
     /// The same without stray blanks; C002 or S211 naming the field.
     pub fn checked(self) -> Result<SaveAddress> {
-        Ok(SaveAddress {
-            label: text::optional("label", self.label.as_deref(), LABEL_MAX)?,
-            address: self.address.checked()?,
-            is_default: self.is_default,
-        })
+        let label = text::optional("label", self.label.as_deref(), LABEL_MAX);
+        let address = self.address.checked().map_err(|error| error.within("address"));
+        let (label, address) = (label, address).together()?;
+        Ok(SaveAddress { label, address, is_default: self.is_default })
     }
 }

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
     ApiResponse, ApiResult, App, ClientAddress, Json, Path, Routes, SecretText, done, ok,
+    response::Success,
     route::{PUBLIC, USER},
 };
 
@@ -120,7 +121,7 @@ fn cut(text: &str, characters: usize) -> &str {
 
 /// Sign up. A password that is in a list of breached ones, or easily guessed, is refused.
 #[utoipa::path(post, path = "/api/v1/users/signup", tag = "account", request_body = SignUp,
-    responses((status = 201, body = User), (status = 400, description = "C002, A012"), (status = 409, description = "A006"),
+    responses((status = 201, body = Success<User>), (status = 400, description = "C002, A012"), (status = 409, description = "A006"),
         (status = 429, description = "C012")))]
 pub async fn sign_up(State(app): State<App>, client: ClientAddress, Json(body): Json<SignUp>) -> ApiResult<User> {
     must_keep_accounts(&app)?;
@@ -137,7 +138,7 @@ pub async fn sign_up(State(app): State<App>, client: ClientAddress, Json(body): 
 /// Sign in. After ten wrong passwords for one e-mail from one address within a quarter of an hour, the two must wait
 /// (A009); not when the request carries a valid token of the user, and not at an address where the user signed in before.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "account", request_body = SignIn,
-    responses((status = 200, body = Tokens), (status = 401, description = "A005"),
+    responses((status = 200, body = Success<Tokens>), (status = 401, description = "A005"),
         (status = 429, description = "A009, C012")))]
 pub async fn sign_in(
     State(app): State<App>,
@@ -171,7 +172,7 @@ pub async fn sign_in(
 /// Go on with a session. The same token again within `account.refresh_grace` gets the same successor; later it counts as
 /// stolen, and the session ends.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "account", request_body = Refresh,
-    responses((status = 200, body = Tokens), (status = 401, description = "A003, A004, A007")))]
+    responses((status = 200, body = Success<Tokens>), (status = 401, description = "A003, A004, A007")))]
 pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<Tokens> {
     must_keep_accounts(&app)?;
     let token = text::required("refreshToken", &body.refresh_token.0, TOKEN_MAX)?;
@@ -184,7 +185,7 @@ pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiRe
 }
 
 /// End a session.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", request_body = Refresh, responses((status = 200)))]
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", request_body = Refresh, responses((status = 200, body = Success<web::NoBody>)))]
 pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<()> {
     must_keep_accounts(&app)?;
     let token = text::required("refreshToken", &body.refresh_token.0, TOKEN_MAX)?;
@@ -193,14 +194,14 @@ pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> ApiR
 }
 
 /// A token for event streams, which browsers open without headers.
-#[utoipa::path(post, path = "/api/v1/auth/stream-token", tag = "account", responses((status = 200, body = StreamToken)))]
+#[utoipa::path(post, path = "/api/v1/auth/stream-token", tag = "account", responses((status = 200, body = Success<StreamToken>)))]
 pub async fn stream_token(State(app): State<App>, user: web::User) -> ApiResult<StreamToken> {
     let issued = app.auth.issue_stream_token(&user.id, user.roles, app.now())?;
     Ok(ok(StreamToken { token: issued.token, expires_in: issued.expires_in }))
 }
 
 /// The caller.
-#[utoipa::path(get, path = "/api/v1/users/me", tag = "account", responses((status = 200, body = User)))]
+#[utoipa::path(get, path = "/api/v1/users/me", tag = "account", responses((status = 200, body = Success<User>)))]
 pub async fn me(State(app): State<App>, user: web::User) -> ApiResult<User> {
     must_keep_accounts(&app)?;
     Ok(ok(app.db.read("account.me", move |tx| ops::find(tx, &user.id)).await?))
@@ -208,7 +209,7 @@ pub async fn me(State(app): State<App>, user: web::User) -> ApiResult<User> {
 
 /// Change the caller's profile.
 #[utoipa::path(put, path = "/api/v1/users/me", tag = "account", request_body = Change,
-    responses((status = 200, body = User), (status = 409, description = "C016")))]
+    responses((status = 200, body = Success<User>), (status = 409, description = "C016")))]
 pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json<Change>) -> ApiResult<User> {
     must_keep_accounts(&app)?;
     let change = body.checked()?;
@@ -217,7 +218,7 @@ pub async fn change_me(State(app): State<App>, user: web::User, Json(body): Json
 
 /// Change the password; every session ends.
 #[utoipa::path(put, path = "/api/v1/users/me/password", tag = "account", request_body = PasswordChange,
-    responses((status = 200), (status = 400, description = "A012"), (status = 401, description = "A005"),
+    responses((status = 200, body = Success<web::NoBody>), (status = 400, description = "A012"), (status = 401, description = "A005"),
         (status = 429, description = "A009, C012")))]
 pub async fn change_password(
     State(app): State<App>,
@@ -243,7 +244,7 @@ pub async fn change_password(
 }
 
 /// The caller's saved addresses.
-#[utoipa::path(get, path = "/api/v1/users/me/addresses", tag = "account", responses((status = 200, body = Vec<SavedAddress>)))]
+#[utoipa::path(get, path = "/api/v1/users/me/addresses", tag = "account", responses((status = 200, body = Success<Vec<SavedAddress>>)))]
 pub async fn addresses(State(app): State<App>, user: web::User) -> ApiResult<Vec<SavedAddress>> {
     must_keep_accounts(&app)?;
     Ok(ok(app.db.read("account.addresses", move |tx| ops::addresses(tx, &user.id)).await?))
@@ -251,7 +252,7 @@ pub async fn addresses(State(app): State<App>, user: web::User) -> ApiResult<Vec
 
 /// SaveAddress an address.
 #[utoipa::path(post, path = "/api/v1/users/me/addresses", tag = "account", request_body = SaveAddress,
-    responses((status = 201, body = SavedAddress), (status = 400, description = "C002, S211")))]
+    responses((status = 201, body = Success<SavedAddress>), (status = 400, description = "C002, S211")))]
 pub async fn save_address(
     State(app): State<App>,
     user: web::User,
@@ -266,7 +267,7 @@ pub async fn save_address(
 
 /// Change a saved address.
 #[utoipa::path(put, path = "/api/v1/users/me/addresses/{id}", tag = "account", request_body = SaveAddress,
-    params(("id" = i64, Path)), responses((status = 200, body = SavedAddress), (status = 404, description = "A010")))]
+    params(("id" = i64, Path)), responses((status = 200, body = Success<SavedAddress>), (status = 404, description = "A010")))]
 pub async fn change_address(
     State(app): State<App>,
     user: web::User,
@@ -280,7 +281,7 @@ pub async fn change_address(
 
 /// Delete a saved address.
 #[utoipa::path(delete, path = "/api/v1/users/me/addresses/{id}", tag = "account", params(("id" = i64, Path)),
-    responses((status = 200), (status = 404, description = "A010")))]
+    responses((status = 200, body = Success<web::NoBody>), (status = 404, description = "A010")))]
 pub async fn forget_address(State(app): State<App>, user: web::User, Path(id): Path<AddressId>) -> ApiResult<()> {
     must_keep_accounts(&app)?;
     app.db.write("account.forget-address", move |tx| ops::forget_address(tx, &user.id, id)).await?;

@@ -1,6 +1,6 @@
 //! Users and the rules for e-mails, nicknames and passwords.
 
-use kernel::{Code, Result, Timestamp, UserId, text};
+use kernel::{Code, Result, Timestamp, Together, UserId, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Role, Roles, SecretText};
@@ -98,14 +98,12 @@ impl SignUp {
 
     /// The same without stray blanks; C002 naming the field, or A012.
     pub fn checked(self) -> Result<SignUp> {
-        let email = email(&self.email)?;
-        password(&self.password.0, &email)?;
-        Ok(SignUp {
-            nickname: text::required("nickname", &self.nickname, NICKNAME_MAX)?,
-            real_name: text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX)?,
-            email,
-            ..self
-        })
+        let email = email(&self.email);
+        let password = password(&self.password.0, email.as_deref().unwrap_or_default());
+        let nickname = text::required("nickname", &self.nickname, NICKNAME_MAX);
+        let real_name = text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX);
+        let (email, (), nickname, real_name) = (email, password, nickname, real_name).together()?;
+        Ok(SignUp { nickname, real_name, email, ..self })
     }
 }
 
@@ -126,11 +124,10 @@ pub struct Change {
 impl Change {
     /// The same without stray blanks; C002 naming the field.
     pub fn checked(self) -> Result<Change> {
-        Ok(Change {
-            nickname: text::required("nickname", &self.nickname, NICKNAME_MAX)?,
-            real_name: text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX)?,
-            ..self
-        })
+        let nickname = text::required("nickname", &self.nickname, NICKNAME_MAX);
+        let real_name = text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX);
+        let (nickname, real_name) = (nickname, real_name).together()?;
+        Ok(Change { nickname, real_name, ..self })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::category::WithPath;
 use crate::ops::categories::{self, Content};
 use crate::product::Author;
 use axum::extract::State;
-use kernel::CategoryId;
+use kernel::{CategoryId, Code};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -16,8 +16,11 @@ use web::{
 /// The handlers for administrators.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(ADMIN, routes!(admin_categories, create_category))
-        .add(ADMIN, routes!(admin_category, change_category, delete_category))
+        .add(ADMIN.refusing(&[Code::NotFound, Code::Conflict]), routes!(admin_categories, create_category))
+        .add(
+            ADMIN.refusing(&[Code::NotFound, Code::Conflict]),
+            routes!(admin_category, change_category, delete_category),
+        )
 }
 
 impl From<&Seller> for Author {

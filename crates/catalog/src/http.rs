@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use events::CategoryChanged;
-use kernel::CategoryId;
+use kernel::{CategoryId, Code};
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{App, CacheKey, Failure, Invalidation, Path, Routes, route::PUBLIC};
@@ -17,7 +17,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(list_categories))
         .add(PUBLIC, routes!(category_tree))
-        .add(PUBLIC, routes!(category))
+        .add(PUBLIC.refusing(&[Code::NotFound]), routes!(category))
         .merge(crate::admin::routes())
 }
 

@@ -1,7 +1,7 @@
 //! Products, their statuses, and the checks of what merchandisers write.
 
 use crate::text::{line, paragraph, url, written};
-use kernel::{CategoryId, Code, Detail, Error, Money, ProductId, Result, Timestamp, UserId};
+use kernel::{CategoryId, Code, Detail, Error, Money, ProductId, Result, Timestamp, Together, UserId};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -113,14 +113,15 @@ impl Content {
     /// The content without surrounding blanks; C002 naming the field, S004 for a price that is not positive, S006 for
     /// prices that contradict each other.
     pub fn checked(self) -> Result<Content> {
-        check_prices(self.price, self.sale_price)?;
-        Ok(Content {
-            name: line("name", &self.name, NAME_MAX)?,
-            description: paragraph("description", self.description.as_deref(), DESCRIPTION_MAX)?,
-            brand: written(&self.brand).map(|text| line("brand", text, BRAND_MAX)).transpose()?,
-            image_url: written(&self.image_url).map(|text| url("imageUrl", text)).transpose()?,
-            ..self
-        })
+        let fields = (
+            check_prices(self.price, self.sale_price),
+            line("name", &self.name, NAME_MAX),
+            paragraph("description", self.description.as_deref(), DESCRIPTION_MAX),
+            written(&self.brand).map(|text| line("brand", text, BRAND_MAX)).transpose(),
+            written(&self.image_url).map(|text| url("imageUrl", text)).transpose(),
+        );
+        let ((), name, description, brand, image_url) = fields.together()?;
+        Ok(Content { name, description, brand, image_url, ..self })
     }
 
     /// The current price of the default variant without adjustment.

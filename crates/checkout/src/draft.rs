@@ -2,7 +2,7 @@
 
 use crate::request::{Item, OrderRequest, Source, memo};
 use cart::Cart;
-use kernel::{Address, CartId, Error, Money, Result, UserId};
+use kernel::{Address, CartId, Error, Money, Result, Together, UserId};
 use store::Tx;
 
 /// An order before it is placed.
@@ -19,18 +19,11 @@ pub struct OrderDraft {
 impl OrderDraft {
     /// A draft to place: the first thing that is wrong with the request is its error. C002, S211, S307, S310, S608.
     pub fn to_place(request: &OrderRequest) -> Result<OrderDraft> {
-        let source = request.source()?;
-        let (address, memo) = (request.address()?, memo(request.memo.as_deref())?);
-        match request.extras().into_iter().next() {
-            Some(error) => Err(error),
-            None => Ok(OrderDraft {
-                source,
-                address: Some(address),
-                memo,
-                expected: request.expected_amount,
-                problems: Vec::new(),
-            }),
-        }
+        let extras = request.extras().into_iter().reduce(Error::and).map_or(Ok(()), Err);
+        let memo = memo(request.memo.as_deref());
+        let (source, address, memo, ()) = (request.source(), request.address(), memo, extras).together()?;
+        let (address, expected) = (Some(address), request.expected_amount);
+        Ok(OrderDraft { source, address, memo, expected, problems: Vec::new() })
     }
 
     /// A draft to quote: it needs no address, and what is wrong is listed. C002 for lines that cannot be read.

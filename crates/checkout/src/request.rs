@@ -61,6 +61,7 @@ pub struct Item {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentChoice {
     /// CREDIT_CARD (or CARD), BANK_TRANSFER, VIRTUAL_ACCOUNT, KAKAO_PAY, NAVER_PAY, TOSS_PAY or MOBILE.
+    #[schema(value_type = payment::MethodName)]
     pub method: String,
     /// What the gateway gave the buyer's browser.
     #[serde(default)]
@@ -75,6 +76,7 @@ pub struct PaymentRequest {
     #[schema(value_type = String)]
     pub order_number: OrderNumber,
     /// As [`PaymentChoice::method`].
+    #[schema(value_type = payment::MethodName)]
     pub payment_method: String,
     /// What the gateway gave the buyer's browser.
     #[serde(default)]
@@ -90,6 +92,7 @@ pub struct PaymentRequest {
 #[schema(as = PaymentSplit)]
 pub struct Split {
     /// How this part is paid.
+    #[schema(value_type = payment::MethodName)]
     pub method: String,
     /// How much of it.
     pub amount: Money,
@@ -205,11 +208,9 @@ impl OrderRequest {
 
     /// Where it goes; S211.
     pub fn address(&self) -> Result<Address> {
-        let missing = || {
-            let detail = Detail::field("shippingAddress", "is required");
-            Code::InvalidShippingAddress.because("shippingAddress is required").with(detail)
-        };
-        self.shipping_address.clone().ok_or_else(missing)?.checked()
+        let missing =
+            || Error::of_fields(Code::InvalidShippingAddress, vec![Detail::field("shippingAddress", "is required")]);
+        self.shipping_address.clone().ok_or_else(missing)?.checked().map_err(|error| error.within("shippingAddress"))
     }
 
     /// Everything that is wrong with coupon, points and payment. There are no coupons and points yet, so naming one is S608

@@ -62,6 +62,19 @@ impl Kind {
     }
 }
 
+/// The names of [`Kind::movement_type`], for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE")]
+#[allow(dead_code, reason = "describes texts")]
+pub enum MovementType {
+    Purchase,
+    Reservation,
+    Release,
+    Sale,
+    Return,
+    Adjustment,
+}
+
 /// One entry of the ledger, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -75,7 +88,8 @@ pub struct Movement {
     pub variant_id: VariantId,
     /// Where.
     pub location_code: Location,
-    /// PURCHASE, RESERVATION, RELEASE, SALE, RETURN or ADJUSTMENT.
+    /// What kind of movement.
+    #[schema(value_type = MovementType)]
     pub movement_type: &'static str,
     /// The same in words, in the language of the response.
     #[schema(value_type = String)]

@@ -1,6 +1,6 @@
 //! Where a parcel goes.
 
-use crate::{Code, Result, text};
+use crate::{Code, Error, Result, Together, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,22 +23,21 @@ pub struct Address {
 }
 
 impl Address {
-    /// The address with its fields trimmed. S211 names a field that is blank, too long or contains control characters.
+    /// The address with its fields trimmed. S211 names every field that is blank, too long or contains control characters.
     pub fn checked(self) -> Result<Address> {
-        self.trimmed().map_err(|error| {
-            let why = error.detail().unwrap_or_default().to_owned();
-            error.details().iter().cloned().fold(Code::InvalidShippingAddress.because(why), crate::Error::with)
-        })
+        self.trimmed().map_err(|error| Error::of_fields(Code::InvalidShippingAddress, error.details().to_vec()))
     }
 
     fn trimmed(self) -> Result<Address> {
-        Ok(Address {
-            receiver_name: text::required("receiverName", &self.receiver_name, 100)?,
-            receiver_phone: text::required("receiverPhone", &self.receiver_phone, 20)?,
-            zip_code: text::required("zipCode", &self.zip_code, 10)?,
-            address1: text::required("address1", &self.address1, 255)?,
-            address2: text::optional("address2", self.address2.as_deref(), 255)?,
-        })
+        let fields = (
+            text::required("receiverName", &self.receiver_name, 100),
+            text::required("receiverPhone", &self.receiver_phone, 20),
+            text::required("zipCode", &self.zip_code, 10),
+            text::required("address1", &self.address1, 255),
+            text::optional("address2", self.address2.as_deref(), 255),
+        );
+        let (receiver_name, receiver_phone, zip_code, address1, address2) = fields.together()?;
+        Ok(Address { receiver_name, receiver_phone, zip_code, address1, address2 })
     }
 
     /// `[zip] address1 address2` on one line.

@@ -22,7 +22,7 @@ struct Parts {
 }
 
 /// One public detail of a failure: a field that is wrong, a product that is short. Names and values are safe to show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
     /// The request's field the detail is about, as a path such as `items[0].quantity`.
@@ -32,9 +32,25 @@ pub struct Detail {
     pub message: String,
     /// Values that a program may act on, such as `{"productId": 7, "requested": 3, "available": 1}`.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     pub values: serde_json::Map<String, serde_json::Value>,
 }
+
+impl utoipa::PartialSchema for Detail {
+    /// With members of its own, because every failure has other values.
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
+        let text = |said| ObjectBuilder::new().schema_type(Type::String).description(Some(said));
+        ObjectBuilder::new()
+            .property("field", text("The request's field that it is about, as a path such as `items[0].quantity`."))
+            .property("message", text("What is wrong, in the language of the response."))
+            .required("message")
+            .additional_properties(Some(AdditionalProperties::<utoipa::openapi::Schema>::FreeForm(true)))
+            .description(Some("A field that is wrong, or a product that is short, with values for a program."))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Detail {}
 
 impl Detail {
     /// `field` is wrong because of `message`.

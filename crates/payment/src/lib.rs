@@ -16,7 +16,7 @@ pub use payment::{
     Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine,
     Status,
 };
-pub use response::{PaymentDetail, PaymentResponse, RefundResponse};
+pub use response::{MethodName, PaymentDetail, PaymentResponse, RefundResponse};
 
 /// Tables of this domain.
 pub const MIGRATIONS: &[::store::Migration] = &[

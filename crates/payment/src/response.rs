@@ -26,7 +26,7 @@ pub struct PaymentResponse {
     #[schema(value_type = String)]
     pub status_description: Label,
     /// How, in the word that was sent: `CARD` stays `CARD`.
-    #[schema(example = "CARD")]
+    #[schema(value_type = MethodName)]
     pub payment_method: String,
     /// The same under the name that every such payment has.
     pub canonical_payment_method: Method,
@@ -73,6 +73,33 @@ impl From<Payment> for PaymentResponse {
     }
 }
 
+/// The names under which a payment method can be sent, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(dead_code, reason = "describes texts")]
+pub enum MethodName {
+    CreditCard,
+    /// Another name of `CREDIT_CARD`.
+    Card,
+    BankTransfer,
+    VirtualAccount,
+    KakaoPay,
+    NaverPay,
+    TossPay,
+    Mobile,
+    Balance,
+}
+
+/// The names of a refund's status, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE")]
+#[allow(dead_code, reason = "describes texts")]
+pub enum RefundStatusName {
+    Processing,
+    Completed,
+    Failed,
+}
+
 /// A payment with its refunds.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -96,7 +123,8 @@ pub struct RefundResponse {
     pub amount: Money,
     /// Why.
     pub reason: String,
-    /// PROCESSING, COMPLETED or FAILED.
+    /// Where it is in its life.
+    #[schema(value_type = RefundStatusName)]
     pub status: &'static str,
     /// The gateway's id of the refund.
     pub pg_transaction_id: Option<String>,

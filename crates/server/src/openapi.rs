@@ -1,5 +1,7 @@
 //! The OpenAPI document and its reader.
 
+mod shapes;
+
 use axum::{
     Router,
     extract::Path,
@@ -10,7 +12,7 @@ use axum::{
 use bytes::Bytes;
 use std::sync::Arc;
 use utoipa::openapi::{
-    Components, ContentBuilder, Info, License, OpenApi, Ref, RefOr, ResponseBuilder, Server,
+    Components, Info, License, OpenApi, RefOr, Server,
     path::Operation,
     security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
@@ -42,6 +44,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     components.schemas.entry("Detail".to_owned()).or_insert_with(<kernel::Detail as utoipa::PartialSchema>::schema);
     // an operation that does not say otherwise may be called with or without a token
     api.security = Some(vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    shapes::name(&mut components.schemas);
     for item in api.paths.paths.values_mut() {
         for (_, operation) in web::route::operations_mut(item) {
             add_failure_response(operation);
@@ -51,13 +54,9 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
 }
 
 fn add_failure_response(operation: &mut Operation) {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Failure"))).build();
-    let response = ResponseBuilder::new()
-        .description(
-            "Any failure: a code of docs/ERRORS.md in the envelope, or as application/problem+json on request.",
-        )
-        .content("application/json", content)
-        .build();
+    let response = web::documented::failure(
+        "Any other failure: a code of docs/ERRORS.md in the envelope, or as application/problem+json on request.",
+    );
     operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(response));
 }
 

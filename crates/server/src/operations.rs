@@ -127,7 +127,7 @@ fn positions(tx: &mut Tx<'_>, own: &[(&str, Vec<&str>)]) -> Result<Vec<ConsumerV
 /// Try a dead letter again now, whatever its attempts.
 #[utoipa::path(post, path = "/admin/events/{id}/redeliver", tag = "operations",
     params(("id" = i64, Path, description = "the row of the dead letter")),
-    responses((status = 200, description = "it took effect"), (status = 404, description = "C003"),
+    responses((status = 200, description = "it took effect", body = Success<web::NoBody>), (status = 404, description = "C003"),
         (status = 409, description = "C019: it failed again")))]
 pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i64>) -> ApiResult<()> {
     let reactions: Arc<[_]> = relay::reactions(&app.modules).into();

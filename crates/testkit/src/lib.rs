@@ -6,6 +6,7 @@ mod contents;
 mod document;
 mod goods;
 mod mutate;
+mod played;
 mod program;
 mod sender;
 mod shop;

@@ -1,7 +1,9 @@
 //! A whole shop in a test: the real router over a real database, a clock turned by hand, seeded chance, a gateway that
 //! does what payment keys say. Nothing runs in the background unless a test says so.
 
-use crate::{Contents, Document, Product, ProductBuilder, Sender, closing, comparison, contents::Window};
+use crate::{
+    Contents, Document, Product, ProductBuilder, Sender, closing, comparison, contents::Window, played::Played,
+};
 use fixture::{Response, Responses, Site, at_once, user_id, wait};
 use kernel::{Clock, Result, UserId};
 use parking_lot::RwLock;
@@ -98,6 +100,7 @@ pub struct TestShop {
     inner: Arc<Inner>,
     starts: u64,
     excused: RwLock<HashSet<String>>,
+    played: Arc<Played>,
     closed: bool,
 }
 
@@ -151,7 +154,10 @@ impl TestShop {
         let site = Arc::default();
         let inner = Inner { site, open, clock, gateway, url, settings, seed, users, _space: space };
         inner.start(0);
-        TestShop { inner: Arc::new(inner), starts: 0, excused: RwLock::default(), closed: false }
+        let played = Arc::new(Played::of(inner.open().document.clone()));
+        let watcher = Arc::clone(&played);
+        inner.site.watch(move |exchange| watcher.see(exchange));
+        TestShop { inner: Arc::new(inner), starts: 0, excused: RwLock::default(), played, closed: false }
     }
 
     /// A product that is to be made.
@@ -353,6 +359,8 @@ impl TestShop {
     fn finish(&mut self) {
         self.closed = true;
         closing::close(self);
+        let complaints = self.played.complaints();
+        assert!(complaints.is_empty(), "docs/openapi.json says something else:\n{}", complaints.join("\n"));
     }
 
     pub(crate) fn at_rest(&self) -> Vec<String> {

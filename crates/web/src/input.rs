@@ -63,6 +63,10 @@ pub(crate) fn must_be_json(headers: &HeaderMap) -> Result<()> {
 
 /// Reads JSON strictly: one value, no unknown members, no duplicates. C002 names everything that is wrong.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // a derived type also reads a list of its members, which no document mentions
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Code::InvalidInput.because("the body must be an object"));
+    }
     serde_json::from_slice(bytes).map_err(|error| wrong_body::<T>(bytes).caused_by(error))
 }
 

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod cache;
 pub mod caller;
 mod contract;
+pub mod documented;
 pub mod failure;
 pub mod idempotency;
 pub mod input;

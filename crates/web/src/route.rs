@@ -6,6 +6,7 @@
 use crate::{
     App,
     contract::{self, Contract},
+    documented,
 };
 use axum::{http::Method, middleware::from_fn_with_state};
 use kernel::Code;
@@ -123,6 +124,7 @@ impl Properties {
     }
 
     fn write(self, operation: &mut Operation) {
+        documented::write_failures(operation, self.access, self.codes);
         let bearer = || SecurityRequirement::new("bearer", Vec::<String>::new());
         operation.security = Some(match self.access {
             // a token is optional: some public routes answer more to a caller they know

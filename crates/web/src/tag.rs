@@ -37,6 +37,8 @@ pub(crate) async fn tagged(response: Response, asked: &HeaderMap, public: bool, 
     if response.status() != StatusCode::OK || !json || response.headers().contains_key(header::CACHE_CONTROL) {
         return response;
     }
+    // a tag that is there already came from the response cache, which has the same for every caller
+    let shared = public && response.headers().contains_key(header::ETAG);
     let mut response = match response.headers().contains_key(header::ETAG) {
         true => response,
         false => {
@@ -58,7 +60,7 @@ pub(crate) async fn tagged(response: Response, asked: &HeaderMap, public: bool, 
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     // a cache may keep it, and asks each time whether it is still the same
-    let control = if public { "no-cache" } else { "private, no-cache" };
+    let control = if shared { "no-cache" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
     response.headers_mut().append(header::VARY, HeaderValue::from_static("authorization, accept-language"));
     response

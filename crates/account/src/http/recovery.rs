@@ -9,6 +9,7 @@ use axum::extract::State;
 use kernel::text;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use web::response::Success;
 use web::{ApiResult, App, ClientAddress, Json, SecretText, done};
 
 /// Whose password was forgotten.
@@ -43,7 +44,7 @@ pub struct EmailVerification {
 /// Ask for a new password. The answer is the same whether the e-mail is known or not; if it is, the event
 /// `shopping.account.password-reset-requested` has a token for the mail, at most once a minute.
 #[utoipa::path(post, path = "/api/v1/auth/password-reset", tag = "account", request_body = ForgottenPassword,
-    responses((status = 200), (status = 400, description = "C002"), (status = 429, description = "C012")))]
+    responses((status = 200, body = Success<web::NoBody>), (status = 400, description = "C002"), (status = 429, description = "C012")))]
 pub async fn request_password_reset(
     State(app): State<App>,
     client: ClientAddress,
@@ -59,7 +60,7 @@ pub async fn request_password_reset(
 
 /// Choose a new password with the token from the mail; every session ends.
 #[utoipa::path(post, path = "/api/v1/auth/password-reset/confirm", tag = "account", request_body = PasswordReset,
-    responses((status = 200), (status = 400, description = "A012, A014"), (status = 429, description = "C012")))]
+    responses((status = 200, body = Success<web::NoBody>), (status = 400, description = "A012, A014"), (status = 429, description = "C012")))]
 pub async fn reset_password(
     State(app): State<App>,
     client: ClientAddress,
@@ -80,7 +81,7 @@ pub async fn reset_password(
 /// Ask for another mail that verifies the caller's e-mail address: the event
 /// `shopping.account.email-verification-requested` has a token for it, at most once a minute. A sign-up asks by itself.
 #[utoipa::path(post, path = "/api/v1/users/me/email-verification", tag = "account",
-    responses((status = 200), (status = 429, description = "C012")))]
+    responses((status = 200, body = Success<web::NoBody>), (status = 429, description = "C012")))]
 pub async fn request_email_verification(State(app): State<App>, user: web::User) -> ApiResult<()> {
     must_keep_accounts(&app)?;
     let ttl = app.settings::<crate::Settings>().verification_ttl;
@@ -94,7 +95,7 @@ pub async fn request_email_verification(State(app): State<App>, user: web::User)
 
 /// Show with the token from the mail that the e-mail address is the user's.
 #[utoipa::path(post, path = "/api/v1/auth/email-verification", tag = "account", request_body = EmailVerification,
-    responses((status = 200), (status = 400, description = "A014"), (status = 429, description = "C012")))]
+    responses((status = 200, body = Success<web::NoBody>), (status = 400, description = "A014"), (status = 429, description = "C012")))]
 pub async fn verify_email(State(app): State<App>, Json(body): Json<EmailVerification>) -> ApiResult<()> {
     must_keep_accounts(&app)?;
     let token = text::required("token", &body.token.0, TOKEN_MAX)?;

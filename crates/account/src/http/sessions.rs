@@ -18,7 +18,7 @@ pub async fn sessions(State(app): State<App>, user: web::User, headers: HeaderMa
 
 /// Sign out of one session. Its access token works until it expires.
 #[utoipa::path(delete, path = "/api/v1/users/me/sessions/{id}", tag = "account", params(("id" = String, Path)),
-    responses((status = 200), (status = 404, description = "C003")))]
+    responses((status = 200, body = Success<web::NoBody>), (status = 404, description = "C003")))]
 pub async fn end_session(State(app): State<App>, user: web::User, Path(id): Path<Uuid>) -> ApiResult<()> {
     must_keep_accounts(&app)?;
     app.db.write("account.end-session", move |tx| ops::end_session(tx, &user.id, id)).await?;
@@ -26,7 +26,7 @@ pub async fn end_session(State(app): State<App>, user: web::User, Path(id): Path
 }
 
 /// Sign out everywhere, here too. Access tokens work until they expire.
-#[utoipa::path(delete, path = "/api/v1/users/me/sessions", tag = "account", responses((status = 200)))]
+#[utoipa::path(delete, path = "/api/v1/users/me/sessions", tag = "account", responses((status = 200, body = Success<web::NoBody>)))]
 pub async fn end_sessions(State(app): State<App>, user: web::User) -> ApiResult<()> {
     must_keep_accounts(&app)?;
     app.db.write("account.end-sessions", move |tx| ops::end_sessions(tx, &user.id)).await?;

@@ -16,9 +16,20 @@ use web::{App, Failure, Idempotent, NoBody, Path, Routes, ok, once, response::Su
 pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(get_cart, clear_cart))
-        .add(PUBLIC, routes!(add_cart_item))
-        .add(PUBLIC.refusing(&[Code::CartItemNotFound]), routes!(change_cart_item, remove_cart_item))
-        .add(PUBLIC, routes!(check_out_cart))
+        .add(
+            PUBLIC.refusing(&[
+                Code::ProductNotFound,
+                Code::ProductInactive,
+                Code::CartItemQuantityExceeded,
+                Code::CartItemAlreadyExists,
+            ]),
+            routes!(add_cart_item),
+        )
+        .add(
+            PUBLIC.refusing(&[Code::CartItemNotFound, Code::CartItemQuantityExceeded]),
+            routes!(change_cart_item, remove_cart_item),
+        )
+        .add(PUBLIC.refusing(&[Code::CartEmpty]), routes!(check_out_cart))
 }
 
 /// The caller's cart, with today's prices and stock, checked out or not; made when there is none.

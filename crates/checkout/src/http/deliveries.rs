@@ -17,9 +17,18 @@ use web::{
 /// The handlers for deliveries.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(OWNER.refusing(&[Code::DeliveryNotFound]), routes!(find_delivery))
-        .add(OWNER.refusing(&[Code::DeliveryNotFound]), routes!(find_delivery_of_order))
-        .add(ADMIN.refusing(&[Code::DeliveryNotFound]), routes!(set_delivery_status))
+        .add(OWNER.refusing(&[Code::DeliveryNotFound, Code::OrderUserMismatch]), routes!(find_delivery))
+        .add(OWNER.refusing(&[Code::DeliveryNotFound, Code::OrderUserMismatch]), routes!(find_delivery_of_order))
+        .add(
+            ADMIN.refusing(&[
+                Code::DeliveryNotFound,
+                Code::InvalidDeliveryStatus,
+                Code::OrderNotPaid,
+                Code::Conflict,
+                Code::StaleVersion,
+            ]),
+            routes!(set_delivery_status),
+        )
 }
 
 /// The delivery, for its buyer and for administrators; S212 for others.
@@ -73,6 +82,7 @@ pub struct DeliveryStatusRequest {
 /// goods of a RETURNED parcel are in stock again. S506 when the order does not let its parcel move, C019 while the order is being
 /// cancelled or refunded.
 #[utoipa::path(put, path = "/deliveries/{trackingNumber}/status", tag = "delivery",
+    request_body = DeliveryStatusRequest,
     params(("trackingNumber" = String, Path)), responses((status = 200, body = Success<DeliveryResponse>)))]
 async fn set_delivery_status(
     State(app): State<App>,

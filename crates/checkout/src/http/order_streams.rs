@@ -14,7 +14,9 @@ use web::{
 
 /// The handlers for streams of orders.
 pub fn routes() -> Routes {
-    Routes::new().add(OWNER.refusing(&[Code::OrderNotFound]), routes!(stream_order)).add(USER, routes!(stream_orders))
+    Routes::new()
+        .add(OWNER.refusing(&[Code::OrderNotFound, Code::OrderUserMismatch]), routes!(stream_order))
+        .add(USER, routes!(stream_orders))
 }
 
 /// What happens to one order, as server-sent events.

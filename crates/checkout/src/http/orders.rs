@@ -24,22 +24,64 @@ use web::{
     route::{OWNER, Properties, USER},
 };
 
-const OF_ORDER: Properties = OWNER.refusing(&[Code::OrderNotFound]);
+const OF_ORDER: Properties = OWNER.refusing(&[Code::OrderNotFound, Code::OrderUserMismatch]);
+
+/// The failures of placing an order.
+const PLACING: &[Code] = &[
+    Code::CartNotFound,
+    Code::CartAlreadyCheckedOut,
+    Code::CartEmpty,
+    Code::ProductNotFound,
+    Code::ProductInactive,
+    Code::OrderAmountMismatch,
+    Code::InvalidShippingAddress,
+    Code::InsufficientStock,
+    Code::UserCouponNotFound,
+    Code::InsufficientBalance,
+    Code::PaymentMethodNotSupported,
+    Code::PaymentDeclined,
+    Code::OrderCreationFailed,
+];
+/// The failures of paying by the page of the gateway.
+const CONFIRMING: &[Code] = &[
+    Code::OrderNotFound,
+    Code::OrderUserMismatch,
+    Code::OrderAlreadyCancelled,
+    Code::OrderAlreadyPaid,
+    Code::InvalidOrderStatus,
+    Code::OrderAmountMismatch,
+    Code::PaymentAlreadyCompleted,
+    Code::PaymentDeclined,
+    Code::InvalidPaymentAmount,
+    Code::PaymentMethodNotSupported,
+    Code::PaymentCancelledByUser,
+    Code::OrderCreationFailed,
+];
+/// The failures of cancelling an order.
+const CANCELLING: &[Code] = &[
+    Code::OrderNotFound,
+    Code::OrderUserMismatch,
+    Code::OrderAlreadyCancelled,
+    Code::OrderCannotBeCancelled,
+    Code::Conflict,
+    Code::PaymentRefundFailed,
+];
 
 /// The handlers for orders.
 pub fn routes() -> Routes {
     Routes::new()
         .add(USER, routes!(quote_order))
-        .add(USER, routes!(place_order))
-        .add(USER, routes!(confirm_order))
+        .add(USER.refusing(PLACING), routes!(place_order))
+        .add(USER.refusing(CONFIRMING), routes!(confirm_order))
         .add(OF_ORDER, routes!(get_order))
-        .add(OF_ORDER, routes!(cancel_order, cancel_order_by_post))
+        .add(OWNER.refusing(CANCELLING), routes!(cancel_order, cancel_order_by_post))
         .add(OF_ORDER, routes!(readdress_order))
         .add(OF_ORDER, routes!(reorder_order))
 }
 
 /// What an order would cost now, and everything that stands in its way. Writes nothing.
-#[utoipa::path(post, path = "/orders/quote", tag = "order", responses((status = 200, body = Success<Quote>)))]
+#[utoipa::path(post, path = "/orders/quote", tag = "order", request_body = OrderRequest,
+    responses((status = 200, body = Success<Quote>)))]
 async fn quote_order(
     State(app): State<App>,
     user: User,

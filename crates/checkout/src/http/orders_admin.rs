@@ -22,7 +22,21 @@ pub fn routes() -> Routes {
     Routes::new()
         .add(ADMIN.refusing(&[Code::OrderNotFound]), routes!(get_any_order))
         .add(ADMIN.refusing(&[Code::OrderNotFound]), routes!(explain_order))
-        .add(ADMIN.refusing(&[Code::OrderNotFound]), routes!(set_order_status))
+        .add(
+            ADMIN.refusing(&[
+                Code::OrderNotFound,
+                Code::OrderNotPaid,
+                Code::OrderAlreadyShipped,
+                Code::OrderAlreadyDelivered,
+                Code::OrderAlreadyCancelled,
+                Code::OrderCannotBeCancelled,
+                Code::InvalidOrderStatus,
+                Code::InvalidDeliveryStatus,
+                Code::Conflict,
+                Code::PaymentRefundFailed,
+            ]),
+            routes!(set_order_status),
+        )
 }
 
 /// Any order with its payments, refunds, delivery and saga.

@@ -22,14 +22,47 @@ use web::{
     route::{ADMIN, OWNER, PUBLIC, USER},
 };
 
+/// The failures of paying an order.
+const PAYING: &[Code] = &[
+    Code::OrderNotFound,
+    Code::OrderUserMismatch,
+    Code::OrderAlreadyCancelled,
+    Code::OrderAlreadyPaid,
+    Code::InvalidOrderStatus,
+    Code::PaymentAlreadyCompleted,
+    Code::PaymentDeclined,
+    Code::InvalidPaymentAmount,
+    Code::PaymentMethodNotSupported,
+    Code::PaymentCancelledByUser,
+    Code::OrderCreationFailed,
+];
+
 /// The handlers for payments.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(USER, routes!(pay_order))
-        .add(OWNER.refusing(&[Code::PaymentNotFound]), routes!(find_payment))
-        .add(OWNER.refusing(&[Code::PaymentNotFound]), routes!(find_payment_of_order))
-        .add(OWNER.refusing(&[Code::PaymentNotFound]), routes!(cancel_payment))
-        .add(ADMIN.refusing(&[Code::PaymentNotFound]), routes!(refund_payment))
+        .add(USER.refusing(PAYING), routes!(pay_order))
+        .add(OWNER.refusing(&[Code::PaymentNotFound, Code::PaymentUserMismatch]), routes!(find_payment))
+        .add(OWNER.refusing(&[Code::PaymentNotFound, Code::PaymentUserMismatch]), routes!(find_payment_of_order))
+        .add(
+            OWNER.refusing(&[
+                Code::PaymentNotFound,
+                Code::PaymentUserMismatch,
+                Code::PaymentAlreadyCancelled,
+                Code::PaymentCannotBeCancelled,
+                Code::Conflict,
+            ]),
+            routes!(cancel_payment),
+        )
+        .add(
+            ADMIN.refusing(&[
+                Code::PaymentNotFound,
+                Code::InvalidPaymentAmount,
+                Code::OrderCannotBeCancelled,
+                Code::Conflict,
+                Code::PaymentRefundFailed,
+            ]),
+            routes!(refund_payment),
+        )
         .add(PUBLIC, routes!(receive_toss))
 }
 
@@ -156,7 +189,7 @@ async fn refund_payment(
 /// A message from the gateway (Toss Payments). Only a hint: the gateway is asked before anything changes. Repeated, or about
 /// a payment that is not ours: nothing happens.
 #[utoipa::path(post, path = "/payments/webhooks/toss", operation_id = "hear_toss", tag = "payment", request_body = Message,
-    responses((status = 200, description = "received")))]
+    responses((status = 200, description = "received", body = Success<NoBody>)))]
 async fn receive_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> ApiResult<()> {
     let body = body.map_err(unreadable)?;
     let message: Message = input::parse(&body)?;

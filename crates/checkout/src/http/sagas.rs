@@ -16,7 +16,7 @@ use web::{
     route::{ADMIN, Properties},
 };
 
-const OF_SAGA: Properties = ADMIN.refusing(&[Code::SagaNotFound]);
+const OF_SAGA: Properties = ADMIN.refusing(&[Code::SagaNotFound, Code::SagaAlreadyCompleted]);
 
 /// The handlers for sagas.
 pub fn routes() -> Routes {

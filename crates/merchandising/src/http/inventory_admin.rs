@@ -23,9 +23,23 @@ use web::{
 /// The handlers for sellers and administrators.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(SELLER.refusing(&[Code::ProductNotFound]), routes!(open_stock))
-        .add(SELLER.refusing(&[Code::InventoryNotFound]), routes!(add_stock))
-        .add(SELLER.refusing(&[Code::InventoryNotFound]), routes!(adjust_stock))
+        .add(
+            SELLER.refusing(&[
+                Code::ProductNotFound,
+                Code::InventoryAlreadyExists,
+                Code::InvalidStockQuantity,
+                Code::NotFound,
+            ]),
+            routes!(open_stock),
+        )
+        .add(
+            SELLER.refusing(&[Code::InventoryNotFound, Code::InvalidStockQuantity, Code::StaleVersion, Code::NotFound]),
+            routes!(add_stock),
+        )
+        .add(
+            SELLER.refusing(&[Code::InventoryNotFound, Code::InvalidStockQuantity, Code::StaleVersion, Code::NotFound]),
+            routes!(adjust_stock),
+        )
         .add(SELLER.refusing(&[Code::ProductNotFound]), routes!(stock_movements))
         .add(ADMIN.long(), routes!(rebuild_inventory))
 }

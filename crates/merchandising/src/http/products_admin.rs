@@ -19,7 +19,18 @@ use web::{
     route::{Properties, SELLER},
 };
 
-const OF_PRODUCT: Properties = SELLER.refusing(&[Code::ProductNotFound]);
+const OF_PRODUCT: Properties = SELLER.refusing(&[
+    Code::ProductNotFound,
+    Code::ProductAlreadyExists,
+    Code::ProductNameAlreadyExists,
+    Code::InvalidProductPrice,
+    Code::InvalidPrice,
+    Code::InvalidStockQuantity,
+    Code::CannotDeleteProductWithOrders,
+    Code::StaleVersion,
+    Code::NotFound,
+    Code::Conflict,
+]);
 
 /// The handlers for sellers and administrators. Writing works under `/products` as well (docs/RULES.md).
 pub fn routes() -> Routes {

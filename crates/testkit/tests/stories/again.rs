@@ -28,7 +28,8 @@ fn what_a_client_has_already_is_not_sent_again() {
         assert_eq!((second.status, second.body.len()), (304, 0), "{path}");
         assert_eq!(second.header("etag"), first.header("etag"));
         assert!(first.header("cache-control").contains("no-cache"), "{path}");
-        assert_eq!(first.header("cache-control").contains("private"), own.iter().any(|own| own == path), "{path}");
+        let private = first.header("cache-control").contains("private");
+        assert!(private || !own.iter().any(|own| own == path), "{path} is for one caller");
     }
     let tag = buyer.get(&product).header("etag");
     admin

@@ -1,6 +1,6 @@
 //! The OpenAPI document is the contract: checked in, compared, and complete.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
 use testkit::TestShop;
 
@@ -102,4 +102,58 @@ fn every_request_body_refuses_unknown_members() {
         }
     }
     assert!(open.is_empty(), "these bodies do not say additionalProperties: false: {open:#?}");
+}
+
+#[test]
+fn every_operation_names_its_callers_and_its_failures() {
+    let shop = TestShop::open();
+    let mut complaints = Vec::new();
+    for operation in shop.document().operations() {
+        let place = format!("{} {}", operation.method, operation.path);
+        let role = operation.node["x-holdfast-role"].as_str().unwrap_or_default();
+        let open = operation.node["security"].as_array().is_some_and(|ways| ways.iter().any(|way| way == &json!({})));
+        if role.is_empty() || open != (role == "public") {
+            complaints.push(format!("{place}: for {role:?}, open to all: {open}"));
+        }
+        let codes: Vec<_> = operation.node["x-holdfast-codes"].as_array().into_iter().flatten().collect();
+        let unknown = operation.node["responses"].get("404").is_some();
+        if !codes.iter().any(|code| *code == "C002") || (operation.path.contains('{') && !unknown) {
+            complaints.push(format!("{place}: fails with {codes:?}, with 404: {unknown}"));
+        }
+        for (status, response) in operation.node["responses"].as_object().into_iter().flatten() {
+            let failure = status.starts_with(['4', '5']) && response["content"].is_object();
+            if status.starts_with(['4', '5']) && !failure {
+                complaints.push(format!("{place} {status} has no body in the document"));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn payloads_pages_and_rows_have_names_and_always_come() {
+    let shop = TestShop::open();
+    let document = shop.document();
+    let schemas = document.root()["components"]["schemas"].as_object().expect("schemas");
+    let mut complaints = Vec::new();
+    for (name, schema) in schemas.iter().filter(|(name, _)| name.starts_with("Success_") && *name != "Success_Nothing")
+    {
+        let data = &schema["properties"]["data"];
+        let named = data["$ref"].is_string() || data["items"]["$ref"].is_string() || data["items"]["type"].is_string();
+        let always = schema["required"].as_array().is_some_and(|required| required.contains(&json!("data")));
+        if !named || !always {
+            complaints.push(format!("{name}: {data}"));
+        }
+    }
+    for (name, schema) in schemas.iter().filter(|(name, _)| name.starts_with("Page_")) {
+        if !schema["properties"]["content"]["items"]["$ref"].is_string() {
+            complaints.push(format!("{name} has rows without a name"));
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    for (name, values) in
+        [("OrderStatus", 7), ("PaymentStatus", 7), ("DeliveryStatus", 6), ("MovementType", 6), ("MethodName", 9)]
+    {
+        assert_eq!(schemas[name]["enum"].as_array().map(Vec::len), Some(values), "{name}");
+    }
 }

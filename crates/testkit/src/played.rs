@@ -1,0 +1,154 @@
+//! Every request and every response of a story, held against the document: what the program does is what it documents.
+
+use crate::Document;
+use fixture::Exchange;
+use jsonschema::Validator;
+use parking_lot::Mutex;
+use serde_json::{Map, Value, json};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, LazyLock},
+};
+
+/// Schemas that were compiled already, by what they describe; all shops of a test binary have the same document.
+static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+/// Complaints of one shop that are kept.
+const COMPLAINTS_MAX: usize = 10;
+
+/// The exchanges of one shop.
+pub(crate) struct Played {
+    document: Document,
+    complaints: Mutex<BTreeSet<String>>,
+}
+
+impl Played {
+    pub fn of(document: Document) -> Played {
+        Played { document, complaints: Mutex::default() }
+    }
+
+    /// What did not fit the document.
+    pub fn complaints(&self) -> Vec<String> {
+        self.complaints.lock().iter().cloned().collect()
+    }
+
+    fn complain(&self, what: String) {
+        let mut complaints = self.complaints.lock();
+        if complaints.len() < COMPLAINTS_MAX {
+            complaints.insert(what);
+        }
+    }
+
+    pub fn see(&self, exchange: &Exchange<'_>) {
+        let path = exchange.path.split('?').next().unwrap_or_default();
+        let Some((template, operation)) = self.operation(exchange.method, path) else { return };
+        let place = format!("{} {template}", exchange.method);
+        let status = exchange.response.status;
+        if (200..300).contains(&status) {
+            self.see_request(&place, operation, exchange.sent);
+        }
+        let header = |name| exchange.response.header(name);
+        if status == 304 || !header("content-type").contains("json") || !header("content-encoding").is_empty() {
+            return;
+        }
+        let responses = &operation["responses"];
+        let known = responses.get(status.to_string()).or_else(|| responses.get("default").filter(|_| status >= 400));
+        let Some(response) = known else {
+            return self.complain(format!("{place} answers {status}, which is not documented"));
+        };
+        // a failure as application/problem+json has a shape of its own (RFC 9457)
+        let Some(schema) = response["content"][header("content-type").as_str()].get("schema") else {
+            let problem = header("content-type") == "application/problem+json";
+            return if problem {
+            } else {
+                self.complain(format!("{place} answers {status} with a body that is not documented"))
+            };
+        };
+        self.compare(&format!("{place} {status}"), schema, &exchange.response.json());
+    }
+
+    fn see_request(&self, place: &str, operation: &Value, sent: &[u8]) {
+        let body = self.document.resolve(&operation["requestBody"]);
+        let Ok(sent) = serde_json::from_slice::<Value>(sent) else { return };
+        match body["content"]["application/json"].get("schema") {
+            // a file is described as text
+            Some(schema) if schema["type"] == "string" => {}
+            Some(schema) => self.compare(&format!("{place} request"), schema, &sent),
+            None if body.is_null() && sent != json!({}) && !place.ends_with("/rebuild") => {
+                self.complain(format!("{place} takes a body that is not documented: {sent}"));
+            }
+            None => {}
+        }
+    }
+
+    fn compare(&self, what: &str, schema: &Value, value: &Value) {
+        let validator =
+            Arc::clone(COMPILED.lock().entry(what.to_owned()).or_insert_with(|| Arc::new(self.compiled(what, schema))));
+        for error in validator.iter_errors(value).take(3) {
+            self.complain(format!("{what} at {}: {error}", error.instance_path()));
+        }
+    }
+
+    /// The schema with the components that it refers to. A response may have no member that is not documented.
+    fn compiled(&self, what: &str, schema: &Value) -> Validator {
+        let mut root =
+            json!({"allOf": [schema], "components": {"schemas": self.document.root()["components"]["schemas"]}});
+        let mut combined = HashSet::new();
+        combined_names(&root["components"], &mut combined);
+        // requests of gateways may have members that the shop does not read; ours forbid them in the document
+        if !what.ends_with("request") {
+            for (name, component) in root["components"]["schemas"].as_object_mut().into_iter().flatten() {
+                close(component, combined.contains(name));
+            }
+        }
+        jsonschema::validator_for(&root).unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+
+    /// The operation with the most literal segments that this path fits.
+    fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
+        let segments: Vec<&str> = path.split('/').collect();
+        let paths = self.document.root()["paths"].as_object()?;
+        let fitting = paths.iter().filter_map(|(template, item)| {
+            let parts: Vec<&str> = template.split('/').collect();
+            let fits = |(part, segment): (&&str, &&str)| part.starts_with('{') || part == segment;
+            let all = parts.len() == segments.len() && parts.iter().zip(&segments).all(fits);
+            let literal = parts.iter().filter(|part| !part.starts_with('{')).count();
+            all.then_some((literal, template.as_str(), item))
+        });
+        let (_, template, item) = fitting.max_by_key(|(literal, ..)| *literal)?;
+        Some((template, item.get(method.to_ascii_lowercase())?))
+    }
+}
+
+/// The names of the schemas that are combined with others by `allOf`: those may not forbid what the others add.
+fn combined_names(node: &Value, names: &mut HashSet<String>) {
+    let parts = node["allOf"].as_array().into_iter().flatten();
+    names.extend(parts.filter_map(|part| part["$ref"].as_str()?.rsplit('/').next().map(str::to_owned)));
+    match node {
+        Value::Object(members) => members.values().for_each(|member| combined_names(member, names)),
+        Value::Array(entries) => entries.iter().for_each(|entry| combined_names(entry, names)),
+        _ => {}
+    }
+}
+
+/// Forbids every member that the schema does not name, also inside it.
+fn close(schema: &mut Value, combined: bool) {
+    let Value::Object(members) = schema else { return };
+    let shaped = members.contains_key("properties") || members.contains_key("allOf");
+    if shaped && !combined && !members.contains_key("additionalProperties") {
+        members.insert("unevaluatedProperties".to_owned(), Value::Bool(false));
+    }
+    let inner = |members: &mut Map<String, Value>, name: &str| match members.get_mut(name) {
+        Some(Value::Object(properties)) => properties.values_mut().for_each(|property| close(property, false)),
+        Some(Value::Array(choices)) => choices.iter_mut().for_each(|choice| close(choice, false)),
+        _ => {}
+    };
+    inner(members, "properties");
+    inner(members, "oneOf");
+    inner(members, "anyOf");
+    if let Some(items) = members.get_mut("items") {
+        close(items, false);
+    }
+    for part in members.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        close(part, true);
+    }
+}
