@@ -12,6 +12,8 @@ use std::{
 
 /// Schemas that were compiled already, by what they describe; all shops of a test binary have the same document.
 static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+/// A test of callers sends this to every operation, also to those that read no body.
+const NO_MEMBER: &str = "thisIsNoMember";
 /// Complaints of one shop that are kept.
 const COMPLAINTS_MAX: usize = 10;
 
@@ -72,8 +74,10 @@ impl Played {
         match body["content"]["application/json"].get("schema") {
             // a file is described as text
             Some(schema) if schema["type"] == "string" => {}
+            // a shape of another company's, which adds what it likes
+            Some(schema) if self.document.resolve(schema)["additionalProperties"] != false => {}
             Some(schema) => self.compare(&format!("{place} request"), schema, &sent),
-            None if body.is_null() && sent != json!({}) && !place.ends_with("/rebuild") => {
+            None if body.is_null() && sent != json!({}) && sent.get(NO_MEMBER).is_none() => {
                 self.complain(format!("{place} takes a body that is not documented: {sent}"));
             }
             None => {}
