@@ -61,14 +61,14 @@ fn a_stream_begins_with_the_present_stock_and_sends_every_change() {
     let shop = shop();
     let mut stream = shop.anonymous().stream("/inventory/stream?productIds=1,77,2");
     let opening = stream.events(2);
-    assert_eq!((opening[0].id.as_str(), opening[0].event.as_str()), ("2", "inventory-update"));
+    assert_eq!((opening[0].id.as_str(), opening[0].event.as_str()), ("1-2", "inventory-update"));
     let first = &opening[0].data;
     assert_eq!((&first["productId"], &first["available"], &first["reserved"]), (&json!(1), &json!(12), &json!(0)));
     assert_eq!(opening[1].data["productId"], 2);
     shop.write(|tx| buy(tx, "ORD-20260206-22222222", 1)).unwrap();
     shop.relay();
     let change = stream.event().unwrap();
-    assert_eq!((change.id.as_str(), &change.data["available"], &change.data["reserved"]), ("3", &json!(11), &json!(1)));
+    assert_eq!((change.id.as_str(), &change.data["available"], &change.data["reserved"]), ("1-3", &json!(11), &json!(1)));
     assert_eq!(change.data["timestamp"], "2026-02-06T00:00:00.000Z");
     shop.app().streams.close();
     assert_eq!(stream.event(), None);
