@@ -73,6 +73,20 @@ const GOODS_ELSEWHERE: &str = "select o.order_number, d.status, r.state from ord
       and not exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
     order by o.id limit ?";
+const LINE_REFUNDED_TOO_MUCH: &str = "select r.order_number, l.line_number, i.quantity, i.subtotal,
+        cast(sum(l.units) as {bigint}), cast(sum(l.amount) as {bigint})
+    from refund_lines l join refunds r on r.id = l.refund_id
+    join orders o on o.order_number = r.order_number
+    join order_items i on i.order_id = o.id and i.line_number = l.line_number
+    where r.status <> 'FAILED'
+    group by r.order_number, l.line_number, i.quantity, i.subtotal
+    having sum(l.units) > i.quantity or sum(l.amount) > i.subtotal
+    order by r.order_number, l.line_number limit ?";
+const REFUND_OF_NO_LINE: &str = "select r.order_number, l.line_number from refund_lines l
+    join refunds r on r.id = l.refund_id
+    where not exists (select 1 from orders o join order_items i on i.order_id = o.id
+                       where o.order_number = r.order_number and i.line_number = l.line_number)
+    order by r.order_number, l.line_number limit ?";
 // Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
 // minute of what is kept is left out, unless nothing was deleted yet.
 const WITHOUT_EVENT: &str = "select o.order_number from orders o
@@ -142,6 +156,20 @@ pub const AUDIT: &[Check] = &[
         given: OF_ORDERS,
         subject: "{}",
         found: "parcel {}, goods {}",
+    },
+    Check {
+        rule: "a line never gets back more than it cost",
+        sql: LINE_REFUNDED_TOO_MUCH,
+        given: &[],
+        subject: "{} line {}",
+        found: "{} units for {}, of which {} units and {} go back",
+    },
+    Check {
+        rule: "money goes back for lines that the order has",
+        sql: REFUND_OF_NO_LINE,
+        given: &[],
+        subject: "{}",
+        found: "line {}",
     },
     Check {
         rule: "every order was published",

@@ -6,7 +6,7 @@ use delivery::Delivery;
 use inventory::Movement;
 use kernel::{Code, OrderNumber, Result, Timestamp};
 use order::{Order, OrderResponse};
-use payment::{Payment, PaymentResponse, Refund, RefundResponse};
+use payment::{Payment, PaymentResponse, Refund, RefundResponse, RefundedLine};
 use saga::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ fn of_payment(payment: Payment) -> Result<Vec<Moment>> {
     Ok(vec![begun, moment(changed, Source::Payment, kind, None, data)])
 }
 
-fn of_refund(refund: Refund) -> Result<Vec<Moment>> {
+fn of_refund(refund: (Refund, Vec<RefundedLine>)) -> Result<Vec<Moment>> {
     let shown = RefundResponse::from(refund);
     let (began, ended, status) = (shown.created_at, shown.completed_at, shown.status);
     let data = written(&shown)?;

@@ -16,7 +16,7 @@ pub use payment::{
     Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine,
     Status,
 };
-pub use response::{MethodName, PaymentDetail, PaymentResponse, RefundResponse};
+pub use response::{MethodName, PaymentDetail, PaymentResponse, RefundResponse, RefundedLineResponse};
 
 /// Tables of this domain.
 pub const MIGRATIONS: &[::store::Migration] = &[

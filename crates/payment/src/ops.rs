@@ -242,9 +242,10 @@ pub fn find_refund(tx: &mut Tx<'_>, refund: RefundId) -> Result<Refund> {
     store::find_refund(tx, refund)?.ok_or_else(|| Code::PaymentNotFound.because("no such refund"))
 }
 
-/// The payment's refunds, oldest first.
-pub fn refunds(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Vec<Refund>> {
-    store::refunds_of_payment(tx, number)
+/// The payment's refunds, oldest first, each with what it gives back of the lines that it names.
+pub fn refunds(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Vec<(Refund, Vec<RefundedLine>)>> {
+    let refunds = store::refunds_of_payment(tx, number)?;
+    with_lines(tx, refunds)
 }
 
 /// Every payment of the order, oldest first.
@@ -252,9 +253,20 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Payment>> {
     store::of_order(tx, order)
 }
 
-/// Every refund of the order's payments, oldest first.
-pub fn refunds_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Refund>> {
-    store::refunds_of_order(tx, order)
+/// Every refund of the order's payments, oldest first, each with what it gives back of the lines that it names.
+pub fn refunds_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<(Refund, Vec<RefundedLine>)>> {
+    let refunds = store::refunds_of_order(tx, order)?;
+    with_lines(tx, refunds)
+}
+
+fn with_lines(tx: &mut Tx<'_>, refunds: Vec<Refund>) -> Result<Vec<(Refund, Vec<RefundedLine>)>> {
+    if refunds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<RefundId> = refunds.iter().map(|refund| refund.id).collect();
+    let all = store::lines_of_refunds(tx, &ids)?;
+    let lines = |id: RefundId| all.iter().filter(|(of, _)| *of == id).map(|(_, line)| *line).collect();
+    Ok(refunds.into_iter().map(|refund| (lines(refund.id), refund)).map(|(lines, refund)| (refund, lines)).collect())
 }
 
 /// The order's live payment of this part (PROCESSING, COMPLETED or refunded), if it has one.

@@ -1,6 +1,6 @@
 //! Payments and refunds in responses.
 
-use crate::payment::{Kind, Method, Payment, Refund, RefundStatus};
+use crate::payment::{Kind, Method, Payment, Refund, RefundStatus, RefundedLine};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -121,6 +121,8 @@ pub struct RefundResponse {
     pub payment_number: PaymentNumber,
     /// How much.
     pub amount: Money,
+    /// What of it is for which lines of the order; empty for a refund that named none.
+    pub lines: Vec<RefundedLineResponse>,
     /// Why.
     pub reason: String,
     /// Where it is in its life.
@@ -136,8 +138,27 @@ pub struct RefundResponse {
     pub completed_at: Option<Timestamp>,
 }
 
-impl From<Refund> for RefundResponse {
-    fn from(refund: Refund) -> RefundResponse {
+/// What is given back of a line of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RefundedLine)]
+pub struct RefundedLineResponse {
+    /// The line's `id` in the order.
+    pub id: i64,
+    /// How many units; none when only a part of their price is given back.
+    pub quantity: i64,
+    /// How much.
+    pub amount: Money,
+}
+
+impl From<RefundedLine> for RefundedLineResponse {
+    fn from(line: RefundedLine) -> RefundedLineResponse {
+        RefundedLineResponse { id: line.number, quantity: line.units, amount: line.amount }
+    }
+}
+
+impl From<(Refund, Vec<RefundedLine>)> for RefundResponse {
+    fn from((refund, lines): (Refund, Vec<RefundedLine>)) -> RefundResponse {
         let status = refund.status.kind().name();
         let (completed_at, pg_transaction_id, failure_reason) = match refund.status {
             RefundStatus::Processing => (None, None, None),
@@ -148,6 +169,7 @@ impl From<Refund> for RefundResponse {
             id: refund.id,
             payment_number: refund.payment,
             amount: refund.amount,
+            lines: lines.into_iter().map(RefundedLineResponse::from).collect(),
             reason: refund.reason,
             status,
             pg_transaction_id,

@@ -3,7 +3,7 @@
 use crate::Part;
 use crate::payment::{Kind, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine, Status};
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
-use store::{Row, ToArg, Tx, args, concatcp, present};
+use store::{Arg, Row, ToArg, Tx, args, concatcp, present};
 
 /// What [`payment`] reads, in this order.
 const COLUMNS: &str =
@@ -43,6 +43,8 @@ const LOCK_REFUND: &str = concatcp!(FIND_REFUND, " {for update}");
 const REFUNDS_OF_PAYMENT: &str =
     concatcp!("select ", REFUND_COLUMNS, " from refunds where payment_number = ? order by id");
 const REFUNDS_OF_ORDER: &str = concatcp!("select ", REFUND_COLUMNS, " from refunds where order_number = ? order by id");
+const LINES_OF_REFUNDS: &str = "select refund_id, line_number, units, amount from refund_lines where refund_id in ([?])
+    order by refund_id, line_number";
 const END_REFUND: &str = "update refunds set status = ?, transaction_id = ?, failure_reason = ?, ended_at = ?
     where id = ? and status = 'PROCESSING'";
 const INSERT_REFUND_LINES: &str =
@@ -73,6 +75,7 @@ pub const STATEMENTS: &[&str] = &[
     LOCK_REFUND,
     REFUNDS_OF_PAYMENT,
     REFUNDS_OF_ORDER,
+    LINES_OF_REFUNDS,
     END_REFUND,
     INSERT_REFUND_LINES,
     REFUNDED_LINES,
@@ -239,6 +242,14 @@ pub(crate) fn insert_refund_lines(tx: &mut Tx<'_>, refund: RefundId, lines: &[Re
 pub(crate) fn refunded_lines(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Vec<RefundedLine>> {
     tx.query(REFUNDED_LINES, args![payment], |row| {
         Ok(RefundedLine { number: row.next()?, units: row.next()?, amount: row.next()? })
+    })
+}
+
+/// What each of these refunds gives back of each line, in one statement.
+pub(crate) fn lines_of_refunds(tx: &mut Tx<'_>, refunds: &[RefundId]) -> Result<Vec<(RefundId, RefundedLine)>> {
+    tx.query(LINES_OF_REFUNDS, args![Arg::list(refunds)], |row| {
+        let refund = row.next()?;
+        Ok((refund, RefundedLine { number: row.next()?, units: row.next()?, amount: row.next()? }))
     })
 }
 

@@ -174,3 +174,26 @@ async fn all_of_the_money_can_be_given_back_after_the_parcel_arrived() {
         shop.consistent().await;
     }
 }
+
+#[tokio::test]
+async fn the_audit_finds_a_line_that_gets_back_more_than_it_cost() {
+    let shop = TestShop::open().await;
+    let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
+    let order = shop.post(1, "/orders", items(&[(mug, 1), (pen, 3)])).await.must("201").number();
+    shop.pay(1, &order, "approve").await.must("201");
+    let payment = payment_of(&shop, &order).await;
+    refund(&shop, &payment, json!({ "lines": [{ "id": 2, "quantity": 3 }] })).await.must("200");
+    shop.consistent().await;
+    shop.expect_damage();
+    let rules = async |damage: &'static str| -> Vec<String> {
+        shop.exec(damage, vec![]).await;
+        shop.audit().await.into_iter().map(|violation| violation.rule.to_string()).collect()
+    };
+    assert_eq!(rules("update refund_lines set units = 4").await, ["a line never gets back more than it cost"]);
+    assert_eq!(rules("update refund_lines set units = 3").await, Vec::<String>::new());
+    let dearer = rules("update order_items set subtotal = 2999, unit_price = 1000 where line_number = 2").await;
+    assert!(dearer.contains(&"a line never gets back more than it cost".to_owned()), "{dearer:?}");
+    shop.exec("update order_items set subtotal = 3000 where line_number = 2", vec![]).await;
+    let none = rules("update refund_lines set line_number = 7").await;
+    assert_eq!(none, ["money goes back for lines that the order has"]);
+}

@@ -120,6 +120,33 @@ fn a_line_is_given_back_once_and_the_other_line_still_can_be() {
 }
 
 #[test]
+fn what_was_refunded_of_each_line_is_shown() {
+    let shop = TestShop::open();
+    let (buyer, order, payment) = two_lines(&shop, "approve");
+    refund(&shop, &payment, json!({"amount": 1_000})).must("200");
+    refund(&shop, &payment, json!({"lines": [{"id": 2, "quantity": 1}], "amount": 2_000})).must("200");
+    refund(&shop, &payment, json!({"lines": [{"id": 1, "quantity": 1}]})).must("200");
+    let parts = [
+        json!([]),
+        json!([{"id": 2, "quantity": 0, "amount": 2_000}]),
+        json!([{"id": 1, "quantity": 1, "amount": 5_000}]),
+    ];
+    let shown = |seen: Response| -> Vec<serde_json::Value> {
+        seen.data()["refunds"].as_array().unwrap().iter().map(|refund| refund["lines"].clone()).collect()
+    };
+    let seen = buyer.sees(&order).must("200");
+    let sums = json!([{"id": 1, "quantity": 1, "amount": 5_000}, {"id": 2, "quantity": 0, "amount": 2_000}]);
+    assert_eq!(seen.data()["refundedLines"], sums);
+    assert_eq!(shown(seen), parts);
+    assert_eq!(shown(buyer.get(format!("/payments/{payment}")).must("200")), parts);
+    assert_eq!(shown(buyer.get(format!("/payments/order/{order}")).must("200")), parts);
+    let untouched = shop.buyer();
+    let mug = shop.product("another mug").stock(2).save();
+    let other = untouched.orders(&mug, 1).must("201").word("/orderNumber");
+    assert_eq!(untouched.sees(&other).must("200").data()["refundedLines"], json!([]));
+}
+
+#[test]
 fn refunds_by_amount_and_by_line_add_up() {
     let shop = TestShop::open();
     let (_, order, payment) = two_lines(&shop, "approve");
