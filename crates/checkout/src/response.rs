@@ -76,7 +76,8 @@ fn refunded_lines(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLineRe
     let mut sums = BTreeMap::new();
     for (refund, lines) in refunds {
         for line in lines.iter().filter(|_| refund.status.kind() != RefundKind::Failed) {
-            let sum = sums.entry(line.number).or_insert(RefundedLine { number: line.number, units: 0, amount: Money::ZERO });
+            let sum =
+                sums.entry(line.number).or_insert(RefundedLine { number: line.number, units: 0, amount: Money::ZERO });
             sum.units += line.units;
             sum.amount = Money::minor(sum.amount.as_minor() + line.amount.as_minor());
         }

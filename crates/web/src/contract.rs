@@ -51,7 +51,8 @@ impl Contract {
         let query = (!properties.unlimited).then(|| query.map(|parameter| parameter.name.clone()).collect());
         let unknown = properties.codes.iter().copied().find(|code| code.status() == 404);
         let tagged = method == Method::GET && !properties.unlimited && !properties.secret;
-        let tags = Tags { public: properties.access == Access::Public, one: path.contains('{') };
+        let public = properties.access == Access::Public && !properties.personal;
+        let tags = Tags { public, one: path.contains('{') };
         let tags = tagged.then_some(tags);
         Arc::new(Contract { method, query, unknown: unknown.unwrap_or(Code::NotFound), tags })
     }

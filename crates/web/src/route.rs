@@ -75,6 +75,8 @@ pub struct Properties {
     pub secret: bool,
     /// Costs much for the shop or may be used for guessing, so a stricter limit counts it too.
     pub costly: bool,
+    /// Answers each caller with what is theirs although it is public, so no shared cache may store its responses.
+    pub personal: bool,
     /// Its own failures, beside those that follow from its callers, its parameters and its body. The first one of status 404
     /// is the failure when the path names nothing.
     pub codes: &'static [Code],
@@ -95,7 +97,7 @@ pub const SERVICE: Properties = Properties::of(Access::Service);
 
 impl Properties {
     const fn of(access: Access) -> Properties {
-        Properties { access, long: false, unlimited: false, secret: false, costly: false, codes: &[] }
+        Properties { access, long: false, unlimited: false, secret: false, costly: false, personal: false, codes: &[] }
     }
 
     /// For a route that works through a whole file or table.
@@ -116,6 +118,11 @@ impl Properties {
     /// For a route that hashes a password or sends a message.
     pub const fn costly(self) -> Properties {
         Properties { costly: true, ..self }
+    }
+
+    /// For a public route that knows its caller by something else than a sign-in.
+    pub const fn personal(self) -> Properties {
+        Properties { personal: true, ..self }
     }
 
     /// For a route with failures of its own.
@@ -145,7 +152,7 @@ impl Properties {
         }
     }
 
-    /// What was declared about an operation, except its codes; `None` when nothing was.
+    /// What was declared about an operation, except what only its contract needs; `None` when nothing was.
     fn read(operation: &Operation) -> Option<Properties> {
         let extensions = operation.extensions.as_ref()?;
         let access = Access::named(extensions.get(ROLE_EXTENSION)?.as_str()?)?;
@@ -156,6 +163,7 @@ impl Properties {
             unlimited: set(UNLIMITED_EXTENSION),
             secret: set(SECRET_EXTENSION),
             costly: set(COSTLY_EXTENSION),
+            personal: false,
             codes: &[],
         })
     }

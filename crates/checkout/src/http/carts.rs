@@ -10,14 +10,21 @@ use cart::ops;
 use kernel::{CartItemId, Code};
 use store::Tx;
 use utoipa_axum::routes;
-use web::{App, Failure, Idempotent, NoBody, Path, Routes, ok, once, response::Success, route::PUBLIC};
+use web::{
+    App, Failure, Idempotent, NoBody, Path, Routes, ok, once,
+    response::Success,
+    route::{PUBLIC, Properties},
+};
+
+/// For users, and for guests who show a cart token.
+const GUESTS_TOO: Properties = PUBLIC.personal();
 
 /// The handlers for carts.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(PUBLIC, routes!(get_cart, clear_cart))
+        .add(GUESTS_TOO, routes!(get_cart, clear_cart))
         .add(
-            PUBLIC.refusing(&[
+            GUESTS_TOO.refusing(&[
                 Code::ProductNotFound,
                 Code::ProductInactive,
                 Code::CartItemQuantityExceeded,
@@ -26,10 +33,10 @@ pub fn routes() -> Routes {
             routes!(add_cart_item),
         )
         .add(
-            PUBLIC.refusing(&[Code::CartItemNotFound, Code::CartItemQuantityExceeded]),
+            GUESTS_TOO.refusing(&[Code::CartItemNotFound, Code::CartItemQuantityExceeded]),
             routes!(change_cart_item, remove_cart_item),
         )
-        .add(PUBLIC.refusing(&[Code::CartEmpty]), routes!(check_out_cart))
+        .add(GUESTS_TOO.refusing(&[Code::CartEmpty]), routes!(check_out_cart))
 }
 
 /// The caller's cart, with today's prices and stock, checked out or not; made when there is none.
