@@ -126,7 +126,7 @@ fn unexplained_capture(tx: &mut Tx<'_>, moved: &Moved) -> Result<Option<Violatio
 
 fn unexplained_refund(tx: &mut Tx<'_>, moved: &Moved) -> Result<Option<Violation>> {
     let refunds = payment::ops::refunds_of_order(tx, &moved.order)?;
-    for refund in &refunds {
+    for (refund, _) in &refunds {
         match &refund.status {
             RefundStatus::Completed { transaction, .. } if *transaction == moved.transaction => {
                 return Ok(difference((refund.amount, &refund.order), moved));
