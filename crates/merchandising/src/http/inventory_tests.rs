@@ -68,7 +68,10 @@ fn a_stream_begins_with_the_present_stock_and_sends_every_change() {
     shop.write(|tx| buy(tx, "ORD-20260206-22222222", 1)).unwrap();
     shop.relay();
     let change = stream.event().unwrap();
-    assert_eq!((change.id.as_str(), &change.data["available"], &change.data["reserved"]), ("1-3", &json!(11), &json!(1)));
+    assert_eq!(
+        (change.id.as_str(), &change.data["available"], &change.data["reserved"]),
+        ("1-3", &json!(11), &json!(1))
+    );
     assert_eq!(change.data["timestamp"], "2026-02-06T00:00:00.000Z");
     shop.app().streams.close();
     assert_eq!(stream.event(), None);
