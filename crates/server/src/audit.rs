@@ -84,9 +84,24 @@ pub struct AuditRun {
     pub violations: serde_json::Value,
 }
 
-/// Asks the database whether it is whole, every module which of its promises are broken, and other systems for their records of
-/// `period` (`None`: of the time that the settings name). One consistent view per module; nothing is written.
+/// Looks at the database as [`look_inside`] does, and compares with the records that other systems have of `period` (`None`: of
+/// the time that the settings name).
 pub async fn look(app: &App, period: Option<Period>) -> Result<Findings> {
+    let mut looked = look_inside(app).await?;
+    for module in app.modules.iter() {
+        let Some(compare) = module.compare else { continue };
+        let compared = compare(app.clone(), period).await?;
+        looked.add(module.name, compared.found);
+        looked.left_out.extend(compared.left_out.map(str::to_owned));
+        looked.compared = Some(compared.period).filter(|_| compared.left_out.is_none());
+    }
+    looked.finished_at = app.now();
+    Ok(looked)
+}
+
+/// Asks the database whether it is whole, and every module which of its promises are broken. One consistent view per module;
+/// nothing is written, and no other system is asked.
+pub async fn look_inside(app: &App) -> Result<Findings> {
     let mut looked = Findings {
         started_at: app.now(),
         finished_at: app.now(),
@@ -106,13 +121,6 @@ pub async fn look(app: &App, period: Option<Period>) -> Result<Findings> {
             // the damage is in the report already
             Err(error) => looked.left_out.push(format!("{}: {error}", module.name)),
         }
-    }
-    for module in app.modules.iter() {
-        let Some(compare) = module.compare else { continue };
-        let compared = compare(app.clone(), period).await?;
-        looked.add(module.name, compared.found);
-        looked.left_out.extend(compared.left_out.map(str::to_owned));
-        looked.compared = Some(compared.period).filter(|_| compared.left_out.is_none());
     }
     looked.finished_at = app.now();
     Ok(looked)

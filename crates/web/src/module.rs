@@ -6,6 +6,9 @@ use kernel::Result;
 use ports::gateway::Period;
 use store::{Backfill, Check, Migration, Reaction, Tx, Violation};
 
+/// Compares with the records that another system has of a time; `None`: of the time that the settings name.
+pub type Compare = fn(App, Option<Period>) -> BoxFuture<'static, Result<Compared>>;
+
 /// One domain. Written as `Module { routes: http::routes, …, ..Module::named("coupon") }`; a part that is left out is empty.
 #[derive(Clone, Copy)]
 pub struct Module {
@@ -36,7 +39,7 @@ pub struct Module {
     /// Its promises that need more than one query.
     pub audit: fn(&mut Tx<'_>) -> Result<Vec<Violation>>,
     /// Its promises that the records of another system prove. `None` for the period means the time that its settings name.
-    pub compare: Option<fn(App, Option<Period>) -> BoxFuture<'static, Result<Compared>>>,
+    pub compare: Option<Compare>,
     /// Its measurements that are read from the database.
     pub gauges: &'static [Gauge],
     /// Its measurements that are counted as they happen: name and help text.

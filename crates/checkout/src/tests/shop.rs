@@ -253,8 +253,8 @@ impl TestShop {
 
 /// Sets the price of everything.
 pub async fn reprice(shop: &TestShop, price: i64) {
-    let all = "update products set price = ?, current_price = ?";
-    shop.exec(all, vec![Arg::Int(price), Arg::Int(price)]).await;
+    let all = "update products set price = ?, current_price = ?, lowest_price = ?, highest_price = ?";
+    shop.exec(all, vec![Arg::Int(price); 4]).await;
 }
 
 /// An order of these things.

@@ -144,7 +144,7 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// Every module's audit on both sides.
+    /// Every module's audit on both sides. A copy has no gateway, and its rows are the same on both sides.
     fn audit(&self) -> Result<ExitCode, Fault> {
         let ports = opening::ports(self.settings).map_err(Fault::failed)?;
         let runtime = runtime()?;
@@ -153,7 +153,7 @@ impl Copying<'_> {
             let app = assembly::app(self.settings, db.clone(), ports.clone());
             let app =
                 app.map_err(|e| Fault::caused_by("the shop cannot be opened", &e, "run `holdfast config check`"))?;
-            let findings = runtime.block_on(audits::look(&app, None));
+            let findings = runtime.block_on(audits::look_inside(&app));
             let remedy = "the copy itself is complete; see the cause above and run `holdfast audit`";
             let findings =
                 findings.map_err(|e| Fault::caused_by(format!("the {side} cannot be audited"), &e, remedy))?.found;
