@@ -87,7 +87,7 @@ async fn claim_coupon(
     user: User,
     Idempotent { body, key }: Idempotent<ClaimCoupon>,
 ) -> Result<Response, Failure> {
-    issue(&app, user.id, Wanted::Code(body.code), key).await
+    issue(&app, user.id, Wanted::Code(body.code()?), key).await
 }
 
 async fn issue(app: &App, user: UserId, wanted: Wanted, key: IdempotencyKey) -> Result<Response, Failure> {

@@ -72,6 +72,13 @@ pub struct ClaimCoupon {
     pub code: String,
 }
 
+impl ClaimCoupon {
+    /// The code as it is looked for; C002 when none can look like it.
+    pub fn code(&self) -> Result<String> {
+        text::key("code", &self.code, CODE_MAX)
+    }
+}
+
 /// A coupon and an order for which it may be used.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

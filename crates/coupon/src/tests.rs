@@ -93,6 +93,9 @@ fn a_coupon_that_is_not_listed_is_claimed_by_its_code_only() {
     issue(&shop, 1, coupon).must("404 S601");
     let claim = |user: u64, code: &str| shop.user(user).post("/coupons/claim", json!({"code": code}));
     claim(1, "AUTUMN").must("404 S601");
+    for wrong in ["", " ", "SPRING\u{0}10", "SPRING\n10"] {
+        claim(1, wrong).must("400 C002");
+    }
     claim(1, " spring-10 ").must("201");
     claim(1, "SPRING-10").must("409 S604");
     claim(2, "ＳＰＲＩＮＧ-10").must("201");
