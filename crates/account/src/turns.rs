@@ -215,7 +215,7 @@ mod tests {
         let running = turns.take(client(1)).await.unwrap();
         for _ in 0..20 {
             let mut gone = Box::pin(turns.take(client(1)));
-            assert!(gone.as_mut().now_or_never().is_none(), "nobody who is still there waits");
+            assert!(gone.as_mut().now_or_never().is_none(), "no caller who is still there waits");
         }
         drop(running);
         assert_eq!(turns.counts(), (0, 0));

@@ -22,7 +22,7 @@ const TICK_MS: i64 = 100;
 const TICKS: i64 = (ALPHABET.len() as i64).pow(TIME_SIGNS as u32);
 
 /// What the signs of a number begin with. With the time in front, numbers drawn together lie together in every index, so that
-/// the orders of a batch write a few pages instead of one each.
+/// the orders of a batch can share pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begins {
     /// Nothing: all signs are random, as a code must be that people must not guess.
