@@ -1,6 +1,6 @@
 //! The real program as its own process, to be killed.
 
-use crate::Wire;
+use crate::{Wire, old_shop::JOURNAL};
 use parking_lot::Mutex;
 use std::{
     fs::File,
@@ -11,8 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The journal of the gateway.
-const JOURNAL: &str = "gateway.ndjson";
 /// How long a start may take, on a machine busy with other tests.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 

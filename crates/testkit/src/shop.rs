@@ -2,10 +2,11 @@
 //! does what payment keys say. Nothing runs in the background unless a test says so.
 
 use crate::{
-    Contents, Document, Product, ProductBuilder, Sender, closing, comparison, contents::Window, played::Played,
+    Contents, Document, OldShop, Product, ProductBuilder, Sender, closing, comparison, contents::Window,
+    old_shop::JOURNAL, played::Played,
 };
 use fixture::{Response, Responses, Site, at_once, user_id, wait};
-use kernel::{Clock, Result, UserId};
+use kernel::{Clock, Result, Timestamp, UserId};
 use parking_lot::RwLock;
 use ports::{
     ManualClock, NoReviews, Ports, SystemClock,
@@ -54,7 +55,7 @@ pub(crate) struct Inner {
     seed: u64,
     users: AtomicU64,
     /// Removed with the shop, after it; a shop adopted from elsewhere has none.
-    _space: Option<Space>,
+    space: Option<Space>,
 }
 
 /// A shop between two crashes.
@@ -126,6 +127,16 @@ impl TestShop {
 
     /// The shop that another process left: its database and the journal of its gateway. The clock begins with the present.
     pub fn adopt(url: &str, journal: &Path) -> TestShop {
+        TestShop::with_journal(url, journal, None, SystemClock.now())
+    }
+
+    /// The shop in this space, at this time. The journal of its gateway is in the folder of the space.
+    pub fn in_space(space: Space, at: Timestamp) -> TestShop {
+        let (url, journal) = (space.url().to_owned(), space.folder().join(JOURNAL));
+        TestShop::with_journal(&url, &journal, Some(space), at)
+    }
+
+    fn with_journal(url: &str, journal: &Path, space: Option<Space>, at: Timestamp) -> TestShop {
         let gateway = simulated::Settings {
             approve_per_mille: 1_000,
             seed: Some(1),
@@ -133,9 +144,14 @@ impl TestShop {
             ..simulated::Settings::default()
         };
         let gateway = Simulated::open(gateway).expect("the journal of the gateway can be read");
-        let clock = Arc::new(ManualClock::new(SystemClock.now()));
+        let clock = Arc::new(ManualClock::new(at));
         let gateway = gateway.with_clock(Arc::clone(&clock) as _);
-        TestShop::of(1, &[], url, None, clock, gateway)
+        TestShop::of(1, &[], url, space, clock, gateway)
+    }
+
+    /// Keeps the shop as it is now under the name of a commit ([`crate::OldShop`]).
+    pub fn keep(&self, commit: &str) {
+        OldShop::keep(commit, self, self.inner.space.as_ref().expect("the shop has a space of its own"));
     }
 
     fn of(
@@ -152,7 +168,7 @@ impl TestShop {
         let (open, users, gateway) = (RwLock::new(None), AtomicU64::new(0), Arc::new(gateway));
         let url = url.parse().expect("the address of a database");
         let site = Arc::default();
-        let inner = Inner { site, open, clock, gateway, url, settings, seed, users, _space: space };
+        let inner = Inner { site, open, clock, gateway, url, settings, seed, users, space };
         inner.start(0);
         let played = Arc::new(Played::of(inner.open().document.clone()));
         let watcher = Arc::clone(&played);

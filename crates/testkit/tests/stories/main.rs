@@ -15,6 +15,7 @@ mod input;
 mod language;
 mod ledger;
 mod matrix;
+mod old_shops;
 mod once;
 mod parcels;
 mod payment;

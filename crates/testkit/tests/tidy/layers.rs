@@ -20,7 +20,7 @@ const OUTSIDE: [&str; 4] = ["testdb", "fixture", "testkit", "bench"];
 
 /// Heavy dependencies and the only crates that may have them.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["store", "bench"]),
+    ("rusqlite", &["store", "bench", "testkit"]),
     ("tokio-postgres", &["store"]),
     ("mysql", &["store"]),
     ("reqwest", &["ports", "server"]),
