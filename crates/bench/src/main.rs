@@ -3,6 +3,7 @@
 mod bare;
 mod client;
 mod databases;
+mod grown;
 mod load;
 mod machine;
 mod ours;
@@ -43,6 +44,9 @@ pub struct Cli {
     /// fsync on), or the address of an empty database; to be repeated
     #[arg(long, value_name = "DATABASE")]
     database: Vec<String>,
+    /// Make a shop with so many paid orders in the one --database, such as sqlite:target/large.db, and measure nothing
+    #[arg(long, value_name = "ORDERS", requires = "database")]
+    grow: Option<i64>,
     /// Where the databases are put, on the disk to be measured; removed afterwards
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
@@ -81,6 +85,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Outcome<u64> {
+    if let Some(orders) = cli.grow {
+        return grown::grow(&cli.database[0].parse()?, orders).map(|()| 0);
+    }
     std::fs::create_dir_all(&cli.folder)?;
     let mut builder = tempfile::Builder::new();
     // a database server that bench starts runs as another user, who must be able to read the folder
