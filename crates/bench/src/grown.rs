@@ -45,7 +45,10 @@ const TABLES: [(&str, &str); 9] = [
     ("order_items", "join orders p on p.order_number = n.template join order_items t on t.order_id = p.id"),
     ("payments", "join payments t on t.order_number = n.template"),
     ("deliveries", "join deliveries t on t.order_number = n.template"),
-    ("delivery_history", "join deliveries p on p.order_number = n.template join delivery_history t on t.delivery_id = p.id"),
+    (
+        "delivery_history",
+        "join deliveries p on p.order_number = n.template join delivery_history t on t.delivery_id = p.id",
+    ),
     ("saga_runs", "join saga_runs t on t.event_key = n.template"),
     ("inventory_reservations", "join inventory_reservations t on t.order_number = n.template"),
     (
@@ -162,7 +165,8 @@ fn statements(tx: &mut Tx<'_>) -> kernel::Result<Vec<&'static str>> {
             .collect();
         let values: Vec<String> = columns.iter().map(|column| value(table, column)).collect();
         let (columns, values) = (columns.join(", "), values.join(", "));
-        let sql = format!("insert into {table} ({columns}) select {values} from bench_copies n {rows} order by n.signs");
+        let sql =
+            format!("insert into {table} ({columns}) select {values} from bench_copies n {rows} order by n.signs");
         &*Box::leak(sql.into_boxed_str())
     });
     Ok(made.collect())
@@ -175,7 +179,9 @@ fn value(table: &str, column: &str) -> String {
     let order = "concat(substr(n.template, 1, 13), n.signs)".to_owned();
     match (table, column) {
         ("order_items", "order_id") => format!("(select c.id from orders c where c.order_number = {order})"),
-        ("delivery_history", "delivery_id") => format!("(select c.id from deliveries c where c.order_number = {order})"),
+        ("delivery_history", "delivery_id") => {
+            format!("(select c.id from deliveries c where c.order_number = {order})")
+        }
         (_, "order_number" | "event_key" | "live_key" | "reference_id" | "correlation_id" | "subject_id") => order,
         (_, "payment_number") => number("PAY-"),
         (_, "tracking_number") => number("TRK-2222"),

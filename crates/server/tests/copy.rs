@@ -8,7 +8,7 @@ use std::{
 };
 use store::{Db, Settings, args};
 use testdb::{Kind, Space};
-use testkit::Program;
+use testkit::{OldShop, Program, TestShop};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_holdfast");
 
@@ -103,6 +103,39 @@ fn a_shop_goes_to_every_database_and_back() {
     // the gateway has its own records, which no copy moves
     let journal = format!("gateway.journal={}", home.path().join("demo/gateway.ndjson").display());
     exits(0, home.path(), &[&last[..], &["-o", &journal, "audit"]].concat());
+}
+
+#[test]
+fn a_shop_of_an_earlier_version_goes_to_another_database() {
+    if skipped() {
+        return;
+    }
+    let ways = [(Kind::Sqlite, Kind::Postgres), (Kind::Postgres, Kind::MySql), (Kind::MySql, Kind::Sqlite)];
+    for (old, (from, to)) in OldShop::all().iter().flat_map(|old| ways.map(|way| (old, way))) {
+        let (source, target) = match (old.restored(from), Space::on(to)) {
+            (Ok(source), Ok(target)) => (source, target),
+            (Err(missing), _) | (_, Err(missing)) => {
+                testdb::skip(missing);
+                continue;
+            }
+        };
+        comes_to_rest(&source);
+        migrated(&target);
+        let text = exits(0, target.folder(), &["copy", "--from", source.url(), "--to", target.url()]);
+        for part in ["0 broken promises in the source", "0 broken promises in the target"] {
+            assert!(text.contains(part), "a shop of {}: {text}", old.commit());
+        }
+    }
+}
+
+/// The present program opens the shop, months later, and finishes what was going on in it.
+fn comes_to_rest(space: &Space) {
+    let shop = TestShop::adopt(space.url(), &space.folder().join("gateway.ndjson"));
+    shop.settle();
+    for letter in shop.window().texts("select concat('', id) from parked_events") {
+        shop.admin().post(format!("/admin/events/{letter}/redeliver"), serde_json::json!({})).must("200");
+    }
+    shop.close();
 }
 
 #[test]

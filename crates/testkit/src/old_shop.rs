@@ -50,7 +50,8 @@ impl OldShop {
             Kind::Postgres => execute(&space, &format!("\\set ON_ERROR_STOP on\n{sql}")),
             Kind::MySql => execute(&space, &sql),
         }
-        fs::copy(self.folder.join(format!("{}.ndjson", kind.name())), space.folder().join(JOURNAL)).expect("its journal");
+        fs::copy(self.folder.join(format!("{}.ndjson", kind.name())), space.folder().join(JOURNAL))
+            .expect("its journal");
         Ok(space)
     }
 
@@ -113,7 +114,8 @@ fn dumped_file(path: &Path) -> rusqlite::Result<String> {
         text.push_str(&sql);
         text.push_str(";\n");
         if kind == "table" {
-            let mut columns = file.prepare("select group_concat('quote(' || name || ')', ' || '','' || ') from pragma_table_info(?)")?;
+            let mut columns = file
+                .prepare("select group_concat('quote(' || name || ')', ' || '','' || ') from pragma_table_info(?)")?;
             let quoted: String = columns.query_row([&name], |row| row.get(0))?;
             let mut rows = file.prepare(&format!("select {quoted} from {name}"))?;
             for row in rows.query_map([], |row| row.get::<_, String>(0))? {
@@ -141,8 +143,11 @@ fn dumped_schema(space: &Space) -> String {
 fn dumped_database(space: &Space) -> String {
     let client = space.client().expect("a server has a client");
     let mut dump = beside_client(space, &["mariadb-dump", "mysqldump"]);
-    let asks = |text: &str| ["--batch", "--skip-column-names", "--unbuffered", "--connect-timeout"].iter().any(|one| text.starts_with(one));
-    let (options, names): (Vec<_>, Vec<_>) = client.get_args().map(|arg| arg.to_string_lossy().into_owned()).partition(|arg| arg.starts_with("--"));
+    let asks = |text: &str| {
+        ["--batch", "--skip-column-names", "--unbuffered", "--connect-timeout"].iter().any(|one| text.starts_with(one))
+    };
+    let (options, names): (Vec<_>, Vec<_>) =
+        client.get_args().map(|arg| arg.to_string_lossy().into_owned()).partition(|arg| arg.starts_with("--"));
     dump.args(options.iter().filter(|option| !asks(option)));
     dump.args(["--single-transaction", "--skip-comments", "--skip-extended-insert", "--skip-add-locks"]).args(names);
     // the first line of newer versions is refused by the clients of older ones
