@@ -17,7 +17,7 @@ const TEMPLATES: usize = 33;
 const AT_ONCE: i64 = 100;
 /// Time between two copies of a template, in ms: a million orders then take eleven days.
 const APART_MS: i64 = 30_000;
-/// Signs of a number that tell the copies apart.
+/// Signs of a number by which the copies differ.
 const SIGNS: u32 = 8;
 
 const COPIES: &str = "create table bench_copies (template varchar(30) not null, payment varchar(30) not null,
