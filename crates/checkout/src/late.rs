@@ -22,13 +22,14 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 const INSERT: &str = "insert into abandoned_charges (payment_number, order_number, abandoned_at, searches, search_at)
     values (?, ?, ?, 0, ?) {on conflict (payment_number): search_at = new.search_at}";
 const DUE: &str = "select payment_number from abandoned_charges where search_at <= ? order by search_at limit ?";
+const NEXT: &str = "select min(search_at) from abandoned_charges";
 const LOCK: &str = "select abandoned_at, searches from abandoned_charges where payment_number = ? {for update}";
 const SEARCHED: &str = "update abandoned_charges set searches = ?, search_at = ? where payment_number = ?";
 const OF_ORDER: &str = "select payment_number from abandoned_charges where order_number = ? limit 1";
 const DELETE: &str = "delete from abandoned_charges where payment_number = ?";
 
 /// Every statement of this file.
-pub const STATEMENTS: &[&str] = &[INSERT, DUE, LOCK, OF_ORDER, SEARCHED, DELETE];
+pub const STATEMENTS: &[&str] = &[INSERT, DUE, NEXT, LOCK, OF_ORDER, SEARCHED, DELETE];
 
 /// Searches for what the gateway may capture for the abandoned charge of this payment.
 pub fn search(tx: &mut Tx<'_>, payment: &Payment) -> Result<()> {
@@ -51,6 +52,11 @@ fn search_at(tx: &mut Tx<'_>, payment: &PaymentNumber, order: &OrderNumber, at: 
 pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<PaymentNumber>> {
     let now = tx.now();
     tx.query(DUE, args![now, limit], |row| row.get(0))
+}
+
+/// When the next search is due, or since when one is; `None` when nothing is searched for.
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    tx.query_one(NEXT, args![], |row| row.get(0))
 }
 
 /// Whether an abandoned charge of this order is still searched for.

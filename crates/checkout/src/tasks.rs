@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
-use web::{App, Task};
+use web::{App, Ran, Task};
 
 /// Runs looked for at once.
 const DUE_MAX: i64 = 128;
@@ -26,8 +26,12 @@ pub fn tasks(_: &App) -> Vec<Task> {
 
 /// Moves on every run that is due: unpaid orders expire, unknown outcomes are asked about, failed compensations are tried
 /// again. Gives how many were moved on.
-async fn due_sagas(app: App) -> Result<u64> {
+async fn due_sagas(app: App) -> Result<Ran> {
     let now = app.now();
+    let next = app.db.read_single("checkout.next-due", saga::store::next_due).await?;
+    if next.is_none_or(|next| next > now) {
+        return Ok(Ran::idle_until(next));
+    }
     let due = app.db.read("checkout.due", move |tx| saga::store::due(tx, now, DUE_MAX)).await?;
     let moved = AtomicU64::new(0);
     stream::iter(due)
@@ -41,11 +45,15 @@ async fn due_sagas(app: App) -> Result<u64> {
             }
         })
         .await;
-    Ok(moved.into_inner())
+    Ok(moved.into_inner().into())
 }
 
 /// Asks the gateway about charges that were abandoned, so that money taken late goes back. Gives how many were asked about.
-async fn late_captures(app: App) -> Result<u64> {
+async fn late_captures(app: App) -> Result<Ran> {
+    let (now, next) = (app.now(), app.db.read_single("checkout.next-late", late::next_due).await?);
+    if next.is_none_or(|next| next > now) {
+        return Ok(Ran::idle_until(next));
+    }
     let due = app.db.read("checkout.late-due", |tx| late::due(tx, DUE_MAX)).await?;
     let asked = AtomicU64::new(0);
     stream::iter(due)
@@ -57,7 +65,7 @@ async fn late_captures(app: App) -> Result<u64> {
             }
         })
         .await;
-    Ok(asked.into_inner())
+    Ok(asked.into_inner().into())
 }
 
 async fn forget_hints(app: App) -> Result<u64> {

@@ -31,6 +31,8 @@ const LOCK_OF_SUBJECT: &str = concatcp!(
 const OF_KEY: &str = concatcp!("select ", COLUMNS, " from saga_runs where event_key = ? order by id");
 const DUE: &str = "select saga_id, family from saga_runs
     where status in ('STARTED', 'COMPENSATING') and wake_at <= ? order by wake_at limit ?";
+const NEXT: &str = "select wake_at from saga_runs
+    where status in ('STARTED', 'COMPENSATING') and wake_at is not null order by wake_at limit 1";
 const LIST: &str = concatcp!("select ", COLUMNS, " from saga_runs order by id desc limit ? offset ?");
 const LIST_OF_STATUS: &str =
     concatcp!("select ", COLUMNS, " from saga_runs where status = ? order by id desc limit ? offset ?");
@@ -42,8 +44,21 @@ const OVERDUE: &str = "select saga_id, name, status, step from saga_runs
     where status in ('STARTED', 'COMPENSATING') and (wake_at is null or wake_at < ?) order by id limit ?";
 
 /// Every statement of this table.
-pub const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, FIND, LOCK, LOCK_OF_SUBJECT, OF_KEY, DUE, LIST, LIST_OF_STATUS, COUNT, COUNT_OF_STATUS, PUT_OFF];
+pub const STATEMENTS: &[&str] = &[
+    INSERT,
+    SAVE,
+    FIND,
+    LOCK,
+    LOCK_OF_SUBJECT,
+    OF_KEY,
+    DUE,
+    NEXT,
+    LIST,
+    LIST_OF_STATUS,
+    COUNT,
+    COUNT_OF_STATUS,
+    PUT_OFF,
+];
 
 /// What must hold for runs.
 pub const AUDIT: &[Check] = &[Check {
@@ -195,6 +210,11 @@ pub fn of_key(tx: &mut Tx<'_>, event_key: &str) -> Result<Vec<Record>> {
 /// Runs that are due, longest overdue first, with the families of their sagas.
 pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<(SagaId, String)>> {
     tx.query(DUE, args![now, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// When the next run is due, or since when one is; `None` when no run waits.
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    tx.query_first(NEXT, args![], |row| row.get(0))
 }
 
 /// A page of runs, newest first, and how many there are in all.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::time::Duration;
 use store::{Migration, Tx, Violation, args};
 use utoipa::ToSchema;
-use web::App;
+use web::{App, Ran};
 
 /// Violations kept in a report; a broken rule is usually broken in many rows, and the first ones are enough to find the cause.
 const KEPT_MAX: usize = 200;
@@ -211,11 +211,12 @@ pub fn forget(tx: &mut Tx<'_>, keep: i64) -> Result<u64> {
     tx.exec(FORGET, args![newest.saturating_sub(keep)])
 }
 
-/// Audits when the last report is older than `every`. Gives 1 when it did.
-pub async fn when_due(app: &App, every: Duration, running_since: Timestamp) -> Result<u64> {
-    let last = app.db.read("audit.latest", latest).await?.map_or(running_since, |run| run.started_at);
-    if app.now().since(last.max(running_since)) < every {
-        return Ok(0);
+/// Audits when the last report is older than `every`.
+pub async fn when_due(app: &App, every: Duration, running_since: Timestamp) -> Result<Ran> {
+    let last = app.db.read_single("audit.latest", latest).await?.map_or(running_since, |run| run.started_at);
+    let due = last.max(running_since).after(every);
+    if app.now() < due {
+        return Ok(Ran::idle_until(Some(due)));
     }
-    run(app, "schedule", None).await.map(|_| 1)
+    run(app, "schedule", None).await.map(|_| Ran::from(1))
 }

@@ -2,7 +2,7 @@
 
 use crate::leader::Leader;
 use crate::relay::{Progress, Relay};
-use crate::tasks;
+use crate::tasks::{self, Runner, Use};
 use kernel::{Code, Result};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -67,7 +67,7 @@ impl Background {
             done += self.relay.upkeep().await? as u64;
             let shop = self.relay.shop();
             for task in &self.tasks {
-                done += tasks::run_once(task, &shop).await?;
+                done += tasks::run_once(task, &shop).await?.work;
             }
             if done == 0 {
                 return Ok(());
@@ -80,7 +80,7 @@ impl Background {
     pub async fn run_task(&mut self, name: &str) -> Result<u64> {
         let task = self.tasks.iter().find(|task| task.name == name);
         let task = task.ok_or_else(|| Code::NotFound.because(format!("no task {name}")))?;
-        tasks::run_once(task, &self.relay.shop()).await
+        tasks::run_once(task, &self.relay.shop()).await.map(|ran| ran.work)
     }
 
     /// The names of all tasks.
@@ -91,9 +91,12 @@ impl Background {
     /// Starts everything on its own intervals.
     pub fn spawn(self) -> Running {
         let mut running = Running::default();
+        let use_of_shop = Use::watch(self.app.db.clone(), self.relay.progress());
         for task in self.tasks {
-            running.tasks.start(|stop| tasks::keep_running(task, self.app.clone(), self.leader.held(), stop));
+            let runner = Runner::new(task, self.app.clone(), self.leader.held(), use_of_shop.changes());
+            running.tasks.start(|stop| runner.run(stop));
         }
+        running.tasks.start(|stop| use_of_shop.keep(stop));
         running.relay.start(|stop| self.relay.run(self.leader.held(), stop));
         running.leader.start(|stop| self.leader.keep(stop));
         running

@@ -16,6 +16,7 @@ const RELEASE_WITHIN: Duration = Duration::from_secs(2);
 
 /// This instance as a leader or a follower.
 pub struct Leader {
+    shop: Db,
     db: Db,
     candidate: Candidate,
     held: watch::Sender<Option<Lease>>,
@@ -23,12 +24,12 @@ pub struct Leader {
 
 impl Leader {
     /// Takes the lease if it is free now.
-    pub async fn stand(db: &Db) -> Result<Leader> {
-        let db = db.with_own_connections()?;
+    pub async fn stand(shop: &Db) -> Result<Leader> {
+        let db = shop.with_own_connections()?;
         let me = format!("{}-{:016x}", std::process::id(), Random::from_system().bits());
         let mut candidate = Candidate::new(LEASE, me, !db.is_shared());
         let held = candidate.tick(&db).await?;
-        Ok(Leader { db, candidate, held: watch::Sender::new(held) })
+        Ok(Leader { shop: shop.clone(), db, candidate, held: watch::Sender::new(held) })
     }
 
     /// The lease while this instance holds it, and when that changes.
@@ -36,10 +37,14 @@ impl Leader {
         self.held.subscribe()
     }
 
-    /// Renews the lease, or takes it if it is free.
+    /// Renews the lease, or takes it if it is free. Wakes the relay when the row of the lease shows that there are events.
     pub async fn tick(&mut self) {
-        if let Err(error) = self.candidate.tick(&self.db).await {
-            tracing::warn!(error = ?error, "the lease could be neither renewed nor read; trying again");
+        match self.candidate.tick(&self.db).await {
+            Ok(_) if self.candidate.saw_events() => self.shop.look_for_events(),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(error = ?error, "the lease could be neither renewed nor read; trying again");
+            }
         }
         let held = self.candidate.held();
         self.held.send_if_modified(|known| std::mem::replace(known, held) != held);

@@ -173,37 +173,42 @@ impl Reader {
     }
 
     async fn read(&self) -> Result<usize> {
-        let read = self.feed.read(self.leading.as_ref().map(|(_, app)| app)).await?;
+        let read = self.feed.read(self.leading.as_ref()).await?;
         self.progress.events.fetch_add(read as u64, Relaxed);
         Ok(read)
     }
 
     /// Reads until `stop`, then what is left.
     async fn run(mut self, mut held: watch::Receiver<Option<Lease>>, stop: CancellationToken) {
-        let look_every = self.app.db.poll_interval();
-        let mut committed = self.app.db.newest_event();
+        let mut news = self.app.db.news();
         loop {
             let last = stop.is_cancelled();
-            committed.mark_unchanged();
             let lease = *held.borrow_and_update();
+            let leads = lease.is_some();
             self.lead(lease);
+            news.looking(leads);
             let read = contained(self.read()).await;
             match &read {
-                Ok(read) if *read as i64 >= BATCH => continue,
                 Ok(0) if last => return,
                 Err(_) if last => return self.failed(&read),
-                Ok(0) => tokio::select! {
-                    () = stop.cancelled() => {}
-                    _ = committed.changed() => {}
-                    Ok(()) = held.changed() => {}
-                    // the commits of other instances do not wake this one
-                    () = tokio::time::sleep(look_every) => {}
-                },
-                Ok(_) => tokio::time::sleep(LINGER).await,
                 Err(_) => {
                     self.failed(&read);
                     tokio::time::sleep(PAUSE).await;
+                    continue;
                 }
+                Ok(0) => {}
+                Ok(read) => {
+                    news.found(leads);
+                    if last || *read as i64 >= BATCH {
+                        continue;
+                    }
+                    tokio::time::sleep(LINGER).await;
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Ok(()) = held.changed() => {}
+                () = news.wait(leads) => {}
             }
         }
     }

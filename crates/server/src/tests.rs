@@ -1,6 +1,7 @@
 //! What the server itself promises, tried with small modules made for it.
 
 mod edge;
+mod idle;
 mod outside;
 mod relay;
 mod running;

@@ -6,7 +6,7 @@ use crate::relay::Progress;
 use kernel::{Result, Timestamp};
 use std::{sync::Arc, time::Duration};
 use store::{Tx, idempotency, outbox};
-use web::{App, Task};
+use web::{App, Ran, Task};
 
 /// How often old rows are looked for.
 const FORGET_EVERY: Duration = Duration::from_secs(30);
@@ -26,8 +26,11 @@ pub fn tasks(settings: &Settings, progress: Arc<Progress>, running_since: Timest
     ];
     if !audit_every.is_zero() {
         tasks.push(Task::on_leader("server.audit", DUE_EVERY, move |app| async move {
-            audit::when_due(&app, audit_every, running_since).await?;
-            app.db.write("audit.forget", move |tx| audit::forget(tx, audits)).await
+            let ran = audit::when_due(&app, audit_every, running_since).await?;
+            if ran.work > 0 {
+                app.db.write("audit.forget", move |tx| audit::forget(tx, audits)).await?;
+            }
+            Ok(ran)
         }));
     }
     tasks
@@ -37,14 +40,22 @@ async fn refresh_identity_keys(app: App) -> Result<u64> {
     app.auth.refresh_keys(app.now()).await.map(|_| 0)
 }
 
-async fn forget_keys(app: App, after: Duration) -> Result<u64> {
+async fn forget_keys(app: App, after: Duration) -> Result<Ran> {
     let cutoff = app.now().before(after);
-    app.db.write("server.forget-idempotency", move |tx| idempotency::delete_old(tx, cutoff)).await
+    let oldest = app.db.read_single("server.oldest-idempotency", idempotency::oldest).await?;
+    if oldest.is_none_or(|oldest| oldest >= cutoff) {
+        return Ok(Ran::idle_until(oldest.map(|oldest| oldest.after(after))));
+    }
+    app.db.write("server.forget-idempotency", move |tx| idempotency::delete_old(tx, cutoff)).await.map(Ran::from)
 }
 
-async fn forget_events(app: App, after: Duration, progress: Arc<Progress>) -> Result<u64> {
+async fn forget_events(app: App, after: Duration, progress: Arc<Progress>) -> Result<Ran> {
     let cutoff = app.now().before(after);
+    let oldest = app.db.read_single("server.oldest-event", outbox::oldest_at).await?;
+    if oldest.is_none_or(|oldest| oldest >= cutoff) {
+        return Ok(Ran::idle_until(oldest.map(|oldest| oldest.after(after))));
+    }
     let removable = progress.removable();
     let forget = move |tx: &mut Tx<'_>| outbox::remove_old(tx, removable, cutoff);
-    app.db.write("server.forget-events", forget).await
+    app.db.write("server.forget-events", forget).await.map(Ran::from)
 }

@@ -45,6 +45,10 @@ pub(crate) trait Connection {
     /// Begins a read-only transaction that sees one unchanging state of the database.
     fn begin_reading(&mut self) -> Result<()>;
 
+    /// Begins a job of one statement, which is a transaction by itself: nothing is sent before it and after it. Ended like any
+    /// other job; a second statement fails.
+    fn begin_single(&mut self) -> Result<()>;
+
     /// Ends the read-only transaction.
     fn end_reading(&mut self) -> Result<()>;
 

@@ -2,6 +2,7 @@
 
 use crate::file::{self, Place};
 use crate::job::{Request, Typed};
+use crate::news::{self, News};
 use crate::pool::Worker;
 use crate::reader::Reader;
 use crate::wal::{self, Log};
@@ -74,7 +75,7 @@ impl Settings {
         Settings { durability, readers: 1, writers: 4, shared: false, seed: Some(7), ..Settings::of(url, clock) }
     }
 
-    fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         let retry = self.url.dialect().retries_for();
         Limits { connect: self.connect_timeout, statement: self.statement_timeout, retry }
     }
@@ -162,6 +163,10 @@ pub(crate) struct Shared {
     /// Each running job of a server holds it for reading. A job that had too many conflicts holds it for writing.
     pub running_jobs: RwLock<()>,
     newest_event: watch::Sender<u64>,
+    /// What other instances have done.
+    pub elsewhere: news::Elsewhere,
+    /// Writing jobs outside any lease, which are those of requests.
+    requests: AtomicU64,
     commit_hook: RwLock<Option<Arc<CommitHook>>>,
     closed: AtomicBool,
 }
@@ -173,9 +178,16 @@ impl Shared {
             stats: Stats::default(),
             running_jobs: RwLock::new(()),
             newest_event: watch::Sender::new(0),
+            elsewhere: news::Elsewhere::default(),
+            requests: AtomicU64::new(0),
             commit_hook: RwLock::new(None),
             closed: AtomicBool::new(false),
         })
+    }
+
+    /// See [`Db::newest_event`].
+    pub fn newest_event(&self) -> watch::Receiver<u64> {
+        self.newest_event.subscribe()
     }
 
     /// Whether the last commit succeeded.
@@ -315,7 +327,28 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.writes, name, fenced(self.lease, work))?.await.unwrap_or_else(|_| Err(stopped()))
+        self.count_request();
+        let reply = self.submit(&self.writes, name, false, fenced(self.lease, work))?;
+        reply.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// [`Db::write`] for a job of one statement, without the check of a lease. It needs no transaction around it, so a server
+    /// gets one request instead of three. If the connection is lost meanwhile, the statement may take effect twice.
+    pub async fn write_single<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.submit(&self.writes, name, true, work)?.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// [`Db::read`] for a job of one statement: a server gets one request instead of three.
+    pub async fn read_single<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.submit(&self.reads, name, true, work)?.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Runs `work` on a read connection, where it sees one consistent state and cannot write.
@@ -324,7 +357,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.reads, name, work)?.await.unwrap_or_else(|_| Err(stopped()))
+        self.submit(&self.reads, name, false, work)?.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// [`Db::write`] for callers that are not async, such as the command line. Must not be called from async code.
@@ -333,7 +366,9 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.writes, name, fenced(self.lease, work))?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+        self.count_request();
+        let reply = self.submit(&self.writes, name, false, fenced(self.lease, work))?;
+        reply.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// [`Db::read`] for callers that are not async. Must not be called from async code.
@@ -342,7 +377,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.reads, name, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+        self.submit(&self.reads, name, false, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Calls `hook` with the events of every commit of this process, before the jobs that emitted them finish. It runs on the
@@ -353,7 +388,7 @@ impl Db {
 
     /// Changes whenever a commit of this process put events into the outbox. The value counts those commits.
     pub fn newest_event(&self) -> watch::Receiver<u64> {
-        self.shared.newest_event.subscribe()
+        self.shared.newest_event()
     }
 
     /// Whether the last commit succeeded.
@@ -374,9 +409,24 @@ impl Db {
         }
     }
 
-    /// How often to look for commits of other instances. [`Db::newest_event`] reports those of this instance at once.
-    pub fn poll_interval(&self) -> Duration {
-        self.settings.url.dialect().poll_interval()
+    /// Whether events get their sequence numbers from the leader, after their commit.
+    pub fn numbers_events_later(&self) -> bool {
+        !self.settings.url.dialect().commits_in_order()
+    }
+
+    /// Begins to follow what this and other instances commit, for the reader of the outbox. See [`News`].
+    pub fn news(&self) -> News {
+        News::follow(&self.settings, &self.shared)
+    }
+
+    /// Wakes the reader of the outbox, because the row of a lease showed that there may be events.
+    pub fn look_for_events(&self) {
+        self.shared.elsewhere.wake_all();
+    }
+
+    /// Writing jobs of requests since start. While the number stands still, this instance is idle.
+    pub fn requests(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
     }
 
     /// Whether other instances may work on the same database.
@@ -427,17 +477,24 @@ impl Db {
         .await
     }
 
+    fn count_request(&self) {
+        if self.lease.is_none() {
+            self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     fn submit<T: Send + 'static>(
         &self,
         queue: &Sender<Request>,
         name: &'static str,
+        single: bool,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(stopped());
         }
         let (reply_to, reply) = oneshot::channel();
-        let job = Box::new(Typed { name, work, result: None, reply_to });
+        let job = Box::new(Typed { name, single, work, result: None, reply_to });
         match queue.try_send(Request::Run(job)) {
             Ok(()) => Ok(reply),
             Err(TrySendError::Full(_)) => {

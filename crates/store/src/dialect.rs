@@ -88,8 +88,8 @@ impl Dialect {
         }
     }
 
-    /// How often an instance looks for events of others. Its own commits wake it at once. On SQLite the others are only
-    /// commands that are run beside the server.
+    /// How soon an instance looks for events of others while there are some; the pause grows while there are none. Its own
+    /// commits wake it at once. On SQLite the others are only commands that are run beside the server.
     pub(crate) fn poll_interval(self) -> Duration {
         match self {
             Dialect::Sqlite => Duration::from_millis(500),

@@ -40,12 +40,13 @@ const RELEASE: &str = "delete from idempotency_records where scope = ? and idem_
 const SET_REFERENCE: &str = "update idempotency_records set reference = ? where scope = ? and idem_key = ?";
 const OLD: &str =
     "select created_at from idempotency_records where created_at < ? order by created_at limit 1 offset ?";
+const OLDEST: &str = "select min(created_at) from idempotency_records";
 const DELETE_OLD: &str = "delete from idempotency_records where created_at < ?";
 
 /// About how many records one job deletes, so that other jobs do not wait long for the writer.
 const DELETED_AT_ONCE: i64 = 500;
 
-pub(crate) const STATEMENTS: &[&str] = &[CLAIM, FIND, COMPLETE, RELEASE, SET_REFERENCE, OLD, DELETE_OLD];
+pub(crate) const STATEMENTS: &[&str] = &[CLAIM, FIND, COMPLETE, RELEASE, SET_REFERENCE, OLD, OLDEST, DELETE_OLD];
 
 /// Claims the key for this request. `scope` is the user (or `anonymous`), at most 64 bytes; `request_hash` covers method,
 /// path and body. C014 when the key was used for another request.
@@ -91,6 +92,11 @@ pub fn release(tx: &mut Tx<'_>, scope: &str, key: &str) -> Result<()> {
 /// Records what the running request works on, so that a repetition after a crash can find it.
 pub fn set_reference(tx: &mut Tx<'_>, scope: &str, key: &str, reference: &str) -> Result<()> {
     tx.exec_unseen(SET_REFERENCE, args![reference, scope, key])
+}
+
+/// When the oldest record was made.
+pub fn oldest(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    tx.query_one(OLDEST, args![], |row| row.get(0))
 }
 
 /// Deletes about [`DELETED_AT_ONCE`] of the records made before `cutoff`, oldest first. Returns how many; call it again

@@ -8,6 +8,8 @@ use tokio::sync::oneshot;
 /// A job whose types are hidden.
 pub(crate) trait Job: Send {
     fn name(&self) -> &'static str;
+    /// Whether it runs only one statement, which then needs no transaction around it.
+    fn is_single(&self) -> bool;
     /// Runs the work and keeps its result; `false` when it failed and must be rolled back.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Replaces the result of the work by this error.
@@ -51,6 +53,7 @@ impl CommitFailure {
 /// A job with its types.
 pub(crate) struct Typed<T, W> {
     pub name: &'static str,
+    pub single: bool,
     pub work: W,
     pub result: Option<Result<T>>,
     pub reply_to: oneshot::Sender<Result<T>>,
@@ -59,6 +62,10 @@ pub(crate) struct Typed<T, W> {
 impl<T: Send, W: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, W> {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn is_single(&self) -> bool {
+        self.single
     }
 
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {

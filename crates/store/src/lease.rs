@@ -8,33 +8,39 @@
 //!   concludes that the leader is dead. It then takes the lease over by writing its own name and raising the token by one.
 //! - No instance compares its clock with the clock of another one. Each measures only how long the row has not changed.
 //!
+//! Both statements also look for events, so that an idle instance needs no statement of its own for that: the heartbeat is
+//! refused while there are events without a sequence number, and the row is read together with the newest sequence number.
+//!
 //! A leader that was paused may not know yet that it lost the lease. So every transaction of a leader ([`Db::under`])
 //! checks that its fencing token is still the newest. If it is not, the transaction fails and nothing is stored.
 
-use crate::{Db, Tx, args};
+use crate::{Db, Tx, args, concatcp};
 use kernel::{Code, Result};
 use std::time::{Duration, Instant};
 
 /// A follower takes over when it has seen no heartbeat for this long.
 pub const TIME_TO_LIVE: Duration = Duration::from_secs(5);
-/// How often the leader renews the lease and each follower reads it: several times within [`TIME_TO_LIVE`], so that one
-/// slow answer of the database does not end the leadership.
-pub const RENEW_EVERY: Duration = Duration::from_secs(1);
+/// How often the leader renews the lease and each follower reads it: three times within [`TIME_TO_LIVE`], so that one slow
+/// answer of the database does not end the leadership. It is most of what an idle instance does.
+pub const RENEW_EVERY: Duration = Duration::from_millis(1_650);
 
 // The token stands in two tables. `leases` changes with every heartbeat. A transaction of the leader locks the row of
 // `lease_fences`, which changes only when the lease is taken over: so heartbeats never wait for those transactions, and a
 // takeover waits until they have ended.
 const CREATE: &str = "insert into leases (name, holder, fence, beat) values (?, ?, 0, 0) {on conflict ignore: name}";
 const CREATE_FENCE: &str = "insert into lease_fences (name, fence) values (?, 0) {on conflict ignore: name}";
-const FIND: &str = "select holder, fence, beat from leases where name = ?";
+const FIND: &str =
+    "select holder, fence, beat, (select coalesce(max({position}), 0) from outbox) from leases where name = ?";
 const TAKE_OVER: &str =
     "update leases set holder = ?, fence = fence + 1, beat = 0 where name = ? and fence = ? and beat = ?";
 const TAKE_OVER_FENCE: &str = "update lease_fences set fence = fence + 1 where name = ? and fence = ?";
 const RENEW: &str = "update leases set beat = beat + 1 where name = ? and fence = ?";
+const RENEW_IF_QUIET: &str = concatcp!(RENEW, " and not exists (select 1 from outbox where {position} is null)");
 const RELEASE: &str = "update leases set holder = ? where name = ? and fence = ?";
 const CHECK: &str = "select fence from lease_fences where name = ? and fence = ? {for share}";
 
-pub(crate) const STATEMENTS: &[&str] = &[CREATE, CREATE_FENCE, FIND, TAKE_OVER, TAKE_OVER_FENCE, RENEW, RELEASE, CHECK];
+pub(crate) const STATEMENTS: &[&str] =
+    &[CREATE, CREATE_FENCE, FIND, TAKE_OVER, TAKE_OVER_FENCE, RENEW, RENEW_IF_QUIET, RELEASE, CHECK];
 
 /// The leader's name in the row of a lease that is free.
 const NO_LEADER: &str = "";
@@ -69,6 +75,12 @@ struct State {
     heartbeat: i64,
 }
 
+/// What one look at the row of a lease finds.
+struct Look {
+    state: State,
+    newest_event: i64,
+}
+
 /// An instance that wants a lease: a follower at first, and the leader while it holds the lease.
 #[derive(Debug)]
 pub struct Candidate {
@@ -80,6 +92,10 @@ pub struct Candidate {
     observed: Option<(State, Instant)>,
     /// As the leader: the lease, and when it was last renewed.
     held: Option<(Lease, Instant)>,
+    /// The newest sequence number at the last look.
+    newest_event: i64,
+    /// Whether there were events at the last tick that this instance may not have read.
+    saw_events: bool,
 }
 
 impl Candidate {
@@ -91,7 +107,16 @@ impl Candidate {
     /// first one: the two never write at the same time.
     pub fn new(lease_name: &'static str, instance: impl Into<String>, only_instance: bool) -> Candidate {
         let instance = instance.into();
-        Candidate { lease_name, instance, only_instance, time_to_live: TIME_TO_LIVE, observed: None, held: None }
+        Candidate {
+            lease_name,
+            instance,
+            only_instance,
+            time_to_live: TIME_TO_LIVE,
+            observed: None,
+            held: None,
+            newest_event: 0,
+            saw_events: false,
+        }
     }
 
     /// Replaces [`TIME_TO_LIVE`], for tests.
@@ -104,9 +129,15 @@ impl Candidate {
         self.held.map(|(lease, _)| lease)
     }
 
+    /// Whether the last [`Candidate::tick`] saw events that this instance may not have read yet.
+    pub fn saw_events(&self) -> bool {
+        self.saw_events
+    }
+
     /// Renews the lease as the leader, or takes it as a follower if it is free. Returns the lease if this instance is the
     /// leader afterwards. Call it every [`RENEW_EVERY`].
     pub async fn tick(&mut self, db: &Db) -> Result<Option<Lease>> {
+        self.saw_events = false;
         match self.held {
             Some((lease, renewed_at)) => self.renew(db, lease, renewed_at).await?,
             None => self.follow(db).await?,
@@ -117,7 +148,7 @@ impl Candidate {
     async fn renew(&mut self, db: &Db, lease: Lease, renewed_at: Instant) -> Result<()> {
         // measured before the statement, because a follower may see the new heartbeat from then on
         let now = Instant::now();
-        let renewed = if self.only_instance { still_leads(db, lease).await } else { write_heartbeat(db, lease).await };
+        let renewed = if self.only_instance { self.still_leads(db, lease).await } else { self.beat(db, lease).await };
         match renewed {
             Ok(true) => self.held = Some((lease, now)),
             Ok(false) => {
@@ -136,7 +167,9 @@ impl Candidate {
     }
 
     async fn follow(&mut self, db: &Db) -> Result<()> {
-        let state = read_or_create(db, self.lease_name).await?;
+        let look = read_or_create(db, self.lease_name).await?;
+        self.note(look.newest_event);
+        let state = look.state;
         let unchanged_since = match &self.observed {
             Some((before, since)) if *before == state => *since,
             _ => Instant::now(),
@@ -148,6 +181,29 @@ impl Candidate {
             self.take_over(db, state).await?;
         }
         Ok(())
+    }
+
+    fn note(&mut self, newest_event: i64) {
+        self.saw_events = newest_event != self.newest_event;
+        self.newest_event = newest_event;
+    }
+
+    /// Whether `lease` has the newest token, without writing anything.
+    async fn still_leads(&mut self, db: &Db, lease: Lease) -> Result<bool> {
+        let Some(look) = db.read_single("lease.read", move |tx| find(tx, lease.name)).await? else { return Ok(false) };
+        self.note(look.newest_event);
+        Ok(look.state.fencing_token == lease.fencing_token)
+    }
+
+    /// Raises the heartbeat counter; `false` if `lease` no longer has the newest token.
+    async fn beat(&mut self, db: &Db, lease: Lease) -> Result<bool> {
+        let values = move |sql| move |tx: &mut Tx<'_>| tx.exec(sql, args![lease.name, lease.fencing_token]);
+        if db.write_single("lease.renew", values(RENEW_IF_QUIET)).await? == 1 {
+            return Ok(true);
+        }
+        let renewed = db.write_single("lease.renew", values(RENEW)).await? == 1;
+        self.saw_events = renewed;
+        Ok(renewed)
     }
 
     async fn take_over(&mut self, db: &Db, seen: State) -> Result<()> {
@@ -170,35 +226,24 @@ impl Candidate {
 }
 
 /// The row of the lease, which the first instance of a shop has to create.
-async fn read_or_create(db: &Db, name: &'static str) -> Result<State> {
-    if let Some(state) = db.read("lease.read", move |tx| find(tx, name)).await? {
-        return Ok(state);
+async fn read_or_create(db: &Db, name: &'static str) -> Result<Look> {
+    if let Some(look) = db.read_single("lease.read", move |tx| find(tx, name)).await? {
+        return Ok(look);
     }
     let create = move |tx: &mut Tx<'_>| {
         tx.exec(CREATE_FENCE, args![name])?;
         tx.exec(CREATE, args![name, NO_LEADER])
     };
     db.write("lease.create", create).await?;
-    let created = db.read("lease.read", move |tx| find(tx, name)).await?;
+    let created = db.read_single("lease.read", move |tx| find(tx, name)).await?;
     created.ok_or_else(|| Code::Internal.error().caused_by(format!("the lease {name:?} was created and is missing")))
 }
 
-fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<State>> {
+fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<Look>> {
     tx.query_first(FIND, args![name], |row| {
-        Ok(State { leader: row.next()?, fencing_token: row.next()?, heartbeat: row.next()? })
+        let state = State { leader: row.next()?, fencing_token: row.next()?, heartbeat: row.next()? };
+        Ok(Look { state, newest_event: row.next()? })
     })
-}
-
-/// Whether `lease` has the newest token, without writing anything.
-async fn still_leads(db: &Db, lease: Lease) -> Result<bool> {
-    let state = db.read("lease.read", move |tx| find(tx, lease.name)).await?;
-    Ok(state.is_some_and(|state| state.fencing_token == lease.fencing_token))
-}
-
-/// Raises the heartbeat counter; `false` if `lease` no longer has the newest token.
-async fn write_heartbeat(db: &Db, lease: Lease) -> Result<bool> {
-    let renew = move |tx: &mut Tx<'_>| tx.exec(RENEW, args![lease.name, lease.fencing_token]);
-    Ok(db.write("lease.renew", renew).await? == 1)
 }
 
 /// Makes `instance` the leader if the row is still as it was seen; `false` if another instance was faster.

@@ -19,11 +19,14 @@ const STATEMENTS_KEPT: usize = 150;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A connection. It runs with autocommit off: the first statement after a commit begins a transaction implicitly, which
-/// saves a round trip.
+/// saves a round trip. Only for jobs of one statement it is switched on, and it stays on until another kind of job comes.
 pub(crate) struct Connected {
     conn: Conn,
     rendered: Rendered,
     state: TxState,
+    autocommit: bool,
+    /// For a job of one statement: whether it may still run.
+    single: Option<bool>,
     statements: u64,
     round_trips: u64,
 }
@@ -37,7 +40,15 @@ struct Changed {
 impl Connected {
     fn new(conn: Conn) -> Connected {
         let rendered = Rendered::new(Dialect::MySql);
-        Connected { conn, rendered, state: TxState::Open, statements: 0, round_trips: 0 }
+        Connected {
+            conn,
+            rendered,
+            state: TxState::Open,
+            autocommit: false,
+            single: None,
+            statements: 0,
+            round_trips: 0,
+        }
     }
 
     fn changed(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Changed> {
@@ -52,6 +63,9 @@ impl Connected {
 
     fn prepared(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(::mysql::Statement, Params)> {
         self.state.clone().must_be_open()?;
+        if self.single.as_mut().map(std::mem::take) == Some(false) {
+            return Err(Code::Internal.error().caused_by("a job of one statement ran a second one"));
+        }
         self.statements += 1;
         self.round_trips += 1;
         let (text, _) = self.rendered.text(sql, args);
@@ -88,11 +102,17 @@ impl Connected {
         })
     }
 
-    fn reuse(&mut self) -> Result<()> {
+    /// Makes the connection ready for the next job: one of a single statement, or one with a transaction.
+    fn reuse(&mut self, single: bool) -> Result<()> {
         if let TxState::Lost(cause) = &self.state {
             return Err(transaction_lost(cause));
         }
         self.state = TxState::Open;
+        self.single = single.then_some(true);
+        if self.autocommit != single {
+            self.execute_fixed(if single { "set autocommit = 1" } else { "set autocommit = 0" })?;
+            self.autocommit = single;
+        }
         Ok(())
     }
 }
@@ -176,7 +196,11 @@ impl Connection for Connected {
     }
 
     fn begin_reading(&mut self) -> Result<()> {
-        self.reuse()
+        self.reuse(false)
+    }
+
+    fn begin_single(&mut self) -> Result<()> {
+        self.reuse(true)
     }
 
     fn end_reading(&mut self) -> Result<()> {
@@ -205,12 +229,15 @@ impl Connection for Connected {
 
 impl Server for Connected {
     fn begin(&mut self) -> Result<()> {
-        self.reuse()
+        self.reuse(false)
     }
 
     fn commit(&mut self) -> Committed {
         if let Err(error) = self.state.clone().must_be_open() {
             return Committed::Refused(error);
+        }
+        if self.single.is_some() {
+            return Committed::Done;
         }
         self.round_trips += 1;
         let Err(error) = self.conn.query_drop("commit") else { return Committed::Done };
@@ -226,8 +253,12 @@ impl Server for Connected {
     }
 
     fn roll_back(&mut self) -> Result<()> {
-        self.reuse()?;
-        self.execute_fixed("rollback")
+        if let TxState::Lost(cause) = &self.state {
+            return Err(transaction_lost(cause));
+        }
+        self.state = TxState::Open;
+        // a single statement that failed was rolled back by the server
+        if self.single.is_some() { Ok(()) } else { self.execute_fixed("rollback") }
     }
 }
 

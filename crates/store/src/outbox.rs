@@ -48,14 +48,18 @@ const OF_KEY: &str = concatcp!(
 );
 const PAGE: &str = concatcp!("select ", COLUMNS, " from outbox where {position} < ? order by {position} desc limit ?");
 const OLDEST: &str = "select coalesce(min({position}), 0) from outbox";
+const OLDEST_AT: &str = "select created_at from outbox where {position} = (select min({position}) from outbox)";
 const REMOVE: &str = "delete from outbox where {position} <= ? and {position} < ? and created_at < ?";
-const UNNUMBERED: &str = "select id from outbox where {position} is null order by id limit ?";
+const UNNUMBERED: &str = "select id, topic, event_key, payload, created_at from outbox
+    where {position} is null order by id limit ?";
+const ANY_UNNUMBERED: &str = "select id from outbox where {position} is null limit 1";
 const NUMBER: &str = "update outbox set {position} = [case id] where id in ([?]) and {position} is null";
 
 /// Most events removed at once, so that other jobs need not wait long for the writer.
 const REMOVE_AT_ONCE: i64 = 1_000;
 
-pub(crate) const STATEMENTS: &[&str] = &[STORE, AFTER, NEWEST, ONE, OF_KEY, PAGE, OLDEST, REMOVE, UNNUMBERED, NUMBER];
+pub(crate) const STATEMENTS: &[&str] =
+    &[STORE, AFTER, NEWEST, ONE, OF_KEY, PAGE, OLDEST, OLDEST_AT, REMOVE, UNNUMBERED, ANY_UNNUMBERED, NUMBER];
 
 pub(crate) fn store(tx: &mut Tx<'_>, emitted: &[Emitted]) -> Result<()> {
     if emitted.is_empty() {
@@ -71,31 +75,39 @@ pub(crate) fn store(tx: &mut Tx<'_>, emitted: &[Emitted]) -> Result<()> {
 
 /// Whether there are committed events without a sequence number; see [`assign_sequence_numbers`].
 pub fn has_unnumbered(tx: &mut Tx<'_>) -> Result<bool> {
-    Ok(!tx.commits_in_order() && tx.query_first(UNNUMBERED, args![1_i64], |row| row.get::<i64>(0))?.is_some())
+    Ok(!tx.commits_in_order() && tx.query_first(ANY_UNNUMBERED, args![], |row| row.get::<i64>(0))?.is_some())
 }
 
 /// Assigns sequence numbers to at most `limit` committed events. Returns how many.
+pub fn assign_sequence_numbers(tx: &mut Tx<'_>, limit: i64) -> Result<usize> {
+    let newest = newest(tx)?;
+    number(tx, newest, limit).map(|numbered| numbered.len())
+}
+
+/// Assigns sequence numbers after `newest`, the newest one that was assigned, to at most `limit` committed events. Returns those
+/// events. C019 when there are newer ones than `newest`.
 ///
 /// Where several writers commit at once, an event with a lower row id may become visible after one with a higher id. A reader
 /// that has passed the higher id would never see the lower one. So the leader, under its lease, assigns sequence numbers to
 /// committed events, and readers read by sequence number. Events of one key come from transactions that wait for each
 /// other's rows: the first is visible before the second gets its row id, so their sequence numbers are in that order.
-pub fn assign_sequence_numbers(tx: &mut Tx<'_>, limit: i64) -> Result<usize> {
+pub fn number(tx: &mut Tx<'_>, newest: i64, limit: i64) -> Result<Vec<StoredEvent>> {
     if tx.commits_in_order() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    let ids: Vec<i64> = tx.query(UNNUMBERED, args![limit], |row| row.get(0))?;
-    if ids.is_empty() {
-        return Ok(0);
+    let mut events = tx.query(UNNUMBERED, args![limit], stored)?;
+    if events.is_empty() {
+        return Ok(events);
     }
-    let newest = newest(tx)?;
+    let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
     let numbers = ids.iter().zip(newest + 1..).map(|(id, number)| (*id, number)).collect();
     let numbered = tx.exec(NUMBER, &[Arg::Pairs(numbers), Arg::list(&ids)])?;
     if numbered != ids.len() as u64 {
         let cause = format!("{numbered} of {} events got their sequence numbers", ids.len());
         return Err(Code::Internal.error().caused_by(cause));
     }
-    Ok(ids.len())
+    events.iter_mut().zip(newest + 1..).for_each(|(event, number)| event.id = number);
+    Ok(events)
 }
 
 fn stored(row: &Row<'_>) -> Result<StoredEvent> {
@@ -125,6 +137,11 @@ pub fn of_key(tx: &mut Tx<'_>, key: &str, limit: i64) -> Result<Vec<StoredEvent>
 /// Up to `limit` events before `id`, newest first.
 pub fn before(tx: &mut Tx<'_>, id: i64, limit: i64) -> Result<Vec<StoredEvent>> {
     tx.query(PAGE, args![id, limit], stored)
+}
+
+/// When the oldest event with a sequence number was stored.
+pub fn oldest_at(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    tx.query_first(OLDEST_AT, args![], |row| row.get(0))
 }
 
 /// Removes a bounded number of events, oldest first, that are older than `cutoff` and not after `dealt_with`, the position

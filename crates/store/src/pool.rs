@@ -120,7 +120,7 @@ impl Worker {
     }
 
     fn run_once(&mut self, open: &mut Open, job: &mut dyn Job) -> Outcome {
-        let conn = match self.begin(open) {
+        let conn = match self.begin(open, job.is_single()) {
             Ok(conn) => conn,
             Err(error) => {
                 *open = None;
@@ -140,13 +140,13 @@ impl Worker {
         outcome
     }
 
-    fn begin<'o>(&self, open: &'o mut Open) -> Result<&'o mut dyn Server> {
+    fn begin<'o>(&self, open: &'o mut Open, single: bool) -> Result<&'o mut dyn Server> {
         if open.is_none() {
             let opened = open::writer(&self.url, &self.limits);
             *open = Some(opened.inspect_err(|error| self.shared.note(Some(format!("{error:?}"))))?);
         }
         let conn = open.as_deref_mut().ok_or_else(|| connection::transaction_lost("no connection"))?;
-        conn.begin()?;
+        if single { conn.begin_single() } else { conn.begin() }?;
         Ok(conn)
     }
 
@@ -163,7 +163,7 @@ impl Worker {
 
     fn probe(&self, open: &mut Open) -> Result<()> {
         let now = self.clock.now();
-        let conn = self.begin(open)?;
+        let conn = self.begin(open, false)?;
         conn.exec(PROBE, args![1_i64, now])?;
         match conn.commit() {
             Committed::Done => Ok(()),

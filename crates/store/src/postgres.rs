@@ -1,9 +1,11 @@
 //! The PostgreSQL driver. Statements whose result is not needed (`begin`, savepoints, plain inserts) are deferred and sent
 //! together with the next statement whose result is needed, so that an order costs about half as many round trips as statements.
 
+mod notices;
 mod open;
 mod value;
 
+pub(crate) use notices::exchange as exchange_notices;
 pub(crate) use open::open;
 pub(crate) use value::column;
 
@@ -37,6 +39,8 @@ pub(crate) struct Connected {
     prepared: Prepared,
     deferred: Vec<Deferred>,
     state: TxState,
+    /// For a job of one statement: whether it may still run.
+    single: Option<bool>,
     /// A statement failed: PostgreSQL refuses further statements until the savepoint or the transaction is rolled back.
     statement_failed: bool,
     answer_timeout: Duration,
@@ -165,6 +169,14 @@ impl Connected {
         Ok(())
     }
 
+    /// A job of one statement has none left after it.
+    fn take_turn(&mut self) -> Result<()> {
+        match self.single.as_mut().map(std::mem::take) {
+            Some(false) => Err(Code::Internal.error().caused_by("a job of one statement ran a second one")),
+            Some(true) | None => Ok(()),
+        }
+    }
+
     /// The prepared statement for this text. `keep`: later calls with the same text use it again.
     fn statement(&mut self, text: &Arc<str>, keep: bool) -> Result<Statement> {
         if let Some(found) = self.prepared.get(text) {
@@ -183,6 +195,7 @@ impl Connected {
 
     fn prepared_call(&mut self, sql: &'static str, args: &[Arg<'_>], ending: &str) -> Result<(Statement, Vec<Scalar>)> {
         self.must_be_usable()?;
+        self.take_turn()?;
         self.statements += 1;
         let (mut text, keep) = self.rendered.text(sql, args);
         if !ending.is_empty() {
@@ -199,19 +212,20 @@ impl Connected {
 
     fn defer(&mut self, deferred: Deferred) -> Result<()> {
         self.deferred.push(deferred);
-        if self.deferred.len() < DEFERRED_MAX {
+        if self.deferred.len() < DEFERRED_MAX && self.single.is_none() {
             return Ok(());
         }
         self.send(async |client: &Client| client.batch_execute("").await)
     }
 
-    fn reuse(&mut self, text: &'static str) -> Result<()> {
+    fn reuse(&mut self, begin: Option<&'static str>) -> Result<()> {
         if let TxState::Lost(cause) = &self.state {
             return Err(transaction_lost(cause));
         }
         (self.state, self.statement_failed) = (TxState::Open, false);
+        self.single = begin.is_none().then_some(true);
         self.deferred.clear();
-        self.deferred.push(Deferred::Text(text));
+        self.deferred.extend(begin.map(Deferred::Text));
         Ok(())
     }
 }
@@ -289,7 +303,11 @@ impl Connection for Connected {
     }
 
     fn begin_reading(&mut self) -> Result<()> {
-        self.reuse(BEGIN_READING)
+        self.reuse(Some(BEGIN_READING))
+    }
+
+    fn begin_single(&mut self) -> Result<()> {
+        self.reuse(None)
     }
 
     fn end_reading(&mut self) -> Result<()> {
@@ -317,13 +335,16 @@ impl Connection for Connected {
 
 impl Server for Connected {
     fn begin(&mut self) -> Result<()> {
-        self.reuse(BEGIN)
+        self.reuse(Some(BEGIN))
     }
 
     fn commit(&mut self) -> Committed {
         if let Err(error) = self.must_be_usable() {
             // PostgreSQL rolls such a transaction back at its commit and reports success
             return Committed::Refused(error);
+        }
+        if self.single.is_some() {
+            return Committed::Done;
         }
         let (first, answer) = self.send_all(async |client: &Client| client.batch_execute("commit").await);
         match (first, answer) {
@@ -345,9 +366,11 @@ impl Server for Connected {
         if let TxState::Lost(cause) = &self.state {
             return Err(transaction_lost(cause));
         }
+        // a single statement that failed was rolled back by the server
+        let nothing_open = self.single.is_some();
         let begun_only = matches!(self.deferred.as_slice(), [Deferred::Text(BEGIN | BEGIN_READING), ..]);
         self.deferred.clear();
-        if !begun_only {
+        if !begun_only && !nothing_open {
             self.send(async |client: &Client| client.batch_execute("rollback").await)?;
         }
         (self.state, self.statement_failed) = (TxState::Open, false);

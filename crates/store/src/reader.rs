@@ -61,7 +61,7 @@ impl Reader {
             none => none.insert(open::reader(&self.url, &self.limits)?),
         };
         let started = Instant::now();
-        conn.begin_reading()?;
+        if job.is_single() { conn.begin_single() } else { conn.begin_reading() }?;
         let mut tx = Tx::new(&mut **conn, self.clock.now(), &mut self.random, false);
         if catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).is_err() {
             tracing::error!(job = job.name(), "a reading job panicked");

@@ -262,6 +262,11 @@ impl Connection for Connected {
         self.execute_fixed("begin")
     }
 
+    /// Beginning and ending cost nothing here.
+    fn begin_single(&mut self) -> Result<()> {
+        self.begin_reading()
+    }
+
     fn end_reading(&mut self) -> Result<()> {
         self.execute_fixed("rollback")
     }

@@ -1,10 +1,17 @@
-//! A proxy in front of a server, to cut, refuse and stall connections.
+//! A proxy in front of a server, to cut, refuse and stall connections, and to count what is asked of the server.
 
+mod statements;
+
+use crate::Kind;
+use statements::Statements;
 use std::{
     collections::HashMap,
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     thread,
 };
 
@@ -21,6 +28,7 @@ pub struct Proxy {
 struct Switches {
     state: Mutex<State>,
     changed: Condvar,
+    statements: AtomicU64,
 }
 
 #[derive(Default)]
@@ -63,11 +71,24 @@ impl Switches {
 impl Proxy {
     /// A proxy in front of this port of 127.0.0.1.
     pub fn before(port: u16) -> Proxy {
+        Proxy::counting(port, None)
+    }
+
+    /// A proxy in front of the server of this address that also counts statements.
+    ///
+    /// # Panics
+    /// When the address is that of a file.
+    pub fn counting_before(kind: Kind, url: &str) -> Proxy {
+        let port = url.split_once("@127.0.0.1:").and_then(|(_, rest)| rest.split(['/', '?']).next()?.parse().ok());
+        Proxy::counting(port.unwrap_or_else(|| panic!("{url} is not the address of a server")), Some(kind))
+    }
+
+    fn counting(port: u16, kind: Option<Kind>) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let own = listener.local_addr().expect("it is bound").port();
         let switches = Arc::new(Switches::default());
         let proxy = Proxy { port: own, switches: switches.clone() };
-        thread::spawn(move || accept(&listener, port, &switches));
+        thread::spawn(move || accept(&listener, port, kind, &switches));
         proxy
     }
 
@@ -84,6 +105,11 @@ impl Proxy {
         let parts = of.split_once("@127.0.0.1:").and_then(|(user, rest)| Some((user, rest.split_once('/')?.1)));
         let (user, location) = parts.unwrap_or_else(|| panic!("{of} is not the address of a server"));
         format!("{user}@127.0.0.1:{}/{location}", self.port)
+    }
+
+    /// Statements that clients have sent so far, with those that begin and end transactions.
+    pub fn statements(&self) -> u64 {
+        self.switches.statements.load(Relaxed)
     }
 
     /// Closes every connection now. New ones are accepted.
@@ -127,7 +153,7 @@ impl State {
     }
 }
 
-fn accept(listener: &TcpListener, port: u16, switches: &Arc<Switches>) {
+fn accept(listener: &TcpListener, port: u16, kind: Option<Kind>, switches: &Arc<Switches>) {
     for client in listener.incoming() {
         let state = switches.lock();
         if state.closed {
@@ -137,18 +163,18 @@ fn accept(listener: &TcpListener, port: u16, switches: &Arc<Switches>) {
         drop(state);
         if let (Ok(client), false) = (client, refusing) {
             // a server that is down closes its clients' connections, and so do we
-            let _ = join(client, port, switches);
+            let _ = join(client, port, kind, switches);
         }
     }
 }
 
 /// Joins a client with the server: one thread for each direction.
-fn join(client: TcpStream, port: u16, switches: &Arc<Switches>) -> std::io::Result<()> {
+fn join(client: TcpStream, port: u16, kind: Option<Kind>, switches: &Arc<Switches>) -> std::io::Result<()> {
     let server = TcpStream::connect(("127.0.0.1", port))?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let ends = [client.try_clone()?, server.try_clone()?];
-    let ways = [(client.try_clone()?, server.try_clone()?), (server, client)];
+    let ways = [(client.try_clone()?, server.try_clone()?, kind.map(Statements::of)), (server, client, None)];
     let mut state = switches.lock();
     if state.closed || state.refusing {
         return Ok(());
@@ -157,17 +183,19 @@ fn join(client: TcpStream, port: u16, switches: &Arc<Switches>) -> std::io::Resu
     state.count += 1;
     state.open.insert(number, ends);
     drop(state);
-    for (from, to) in ways {
+    for (from, to, counter) in ways {
         let switches = switches.clone();
-        thread::spawn(move || pass(from, to, number, &switches));
+        thread::spawn(move || pass(from, to, number, counter, &switches));
     }
     Ok(())
 }
 
 /// Passes bytes on until one end closes; then the connection is closed as a whole.
-fn pass(mut from: TcpStream, mut to: TcpStream, number: u64, switches: &Switches) {
+fn pass(mut from: TcpStream, mut to: TcpStream, number: u64, mut counter: Option<Statements>, switches: &Switches) {
     let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(length @ 1..) = from.read(&mut chunk) {
+        let counted = counter.as_mut().map_or(0, |counter| counter.count(&chunk[..length]));
+        switches.statements.fetch_add(counted, Relaxed);
         if !switches.may_pass(number) || to.write_all(&chunk[..length]).is_err() {
             break;
         }

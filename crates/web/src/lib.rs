@@ -38,7 +38,7 @@ pub use module::{Gauge, Module};
 pub use response::{ApiResponse, ApiResult, accepted, created, done, ok};
 pub use route::Routes;
 pub use streams::{StreamKey, StreamMessage, StreamSource, Streams};
-pub use task::{RunsOn, Task};
+pub use task::{Ran, RunsOn, Task};
 pub use version::{AtVersion, IfMatch};
 
 /// Every path of the shop's API begins with this, except those of a module's `root_routes`.

@@ -2,7 +2,7 @@
 
 use crate::App;
 use futures_util::future::{BoxFuture, FutureExt};
-use kernel::Result;
+use kernel::{Result, Timestamp};
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 /// Which instances of the program run a task.
@@ -14,41 +14,67 @@ pub enum RunsOn {
     EveryInstance,
 }
 
+/// What one run of a task did. A run that returns a number does not know when there will be work again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ran {
+    /// How much work it did; while that is above zero, the task is run again at once.
+    pub work: u64,
+    /// When there will be work, as far as the database shows now.
+    pub next: Option<Timestamp>,
+}
+
+impl Ran {
+    /// There was nothing to do, and there will be at `next`.
+    pub fn idle_until(next: Option<Timestamp>) -> Ran {
+        Ran { work: 0, next }
+    }
+}
+
+impl From<u64> for Ran {
+    fn from(work: u64) -> Ran {
+        Ran { work, next: None }
+    }
+}
+
 /// Periodic work. It is idempotent and does the same whether its interval has passed or an operator or a test runs it by name.
 #[derive(Clone)]
 pub struct Task {
     /// For logs and metrics, such as `checkout.due-sagas`.
     pub name: &'static str,
     pub runs_on: RunsOn,
-    /// Pause between runs that found nothing to do.
+    /// Pause between runs that found nothing to do while the shop is in use. In an idle shop the pause grows, up to ten times
+    /// this or ten seconds, but not beyond the time that [`Ran::next`] names.
     pub every: Duration,
-    run: Arc<dyn Fn(App) -> BoxFuture<'static, Result<u64>> + Send + Sync>,
+    run: Arc<dyn Fn(App) -> BoxFuture<'static, Result<Ran>> + Send + Sync>,
 }
 
 impl Task {
-    /// A task of the leader. `run` does a bounded piece of work and returns how much it did; while that is above zero, it is
-    /// run again at once.
-    pub fn on_leader<F>(name: &'static str, every: Duration, run: impl Fn(App) -> F + Send + Sync + 'static) -> Task
+    /// A task of the leader. `run` does a bounded piece of work and returns how much it did, as a number or as [`Ran`]; while that
+    /// is above zero, it is run again at once. In an idle shop a run should cost one statement ([`store::Db::read_single`]).
+    pub fn on_leader<F, R>(name: &'static str, every: Duration, run: impl Fn(App) -> F + Send + Sync + 'static) -> Task
     where
-        F: Future<Output = Result<u64>> + Send + 'static,
+        F: Future<Output = Result<R>> + Send + 'static,
+        R: Into<Ran> + 'static,
     {
-        Task { name, runs_on: RunsOn::Leader, every, run: Arc::new(move |app| run(app).boxed()) }
+        let run = move |app| run(app).map(|ran| ran.map(Into::into)).boxed();
+        Task { name, runs_on: RunsOn::Leader, every, run: Arc::new(run) }
     }
 
     /// A task of every instance; see [`Task::on_leader`].
-    pub fn on_every_instance<F>(
+    pub fn on_every_instance<F, R>(
         name: &'static str,
         every: Duration,
         run: impl Fn(App) -> F + Send + Sync + 'static,
     ) -> Task
     where
-        F: Future<Output = Result<u64>> + Send + 'static,
+        F: Future<Output = Result<R>> + Send + 'static,
+        R: Into<Ran> + 'static,
     {
         Task { runs_on: RunsOn::EveryInstance, ..Task::on_leader(name, every, run) }
     }
 
     /// Runs once.
-    pub async fn run(&self, app: App) -> Result<u64> {
+    pub async fn run(&self, app: App) -> Result<Ran> {
         (self.run)(app).await
     }
 }

@@ -4,7 +4,7 @@
 use kernel::Result;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
-use store::{StoredEvent, Tx, outbox};
+use store::{Lease, StoredEvent, outbox};
 use tokio::sync::watch;
 use web::App;
 
@@ -18,6 +18,9 @@ pub struct Feed {
     app: App,
     kept: Mutex<Kept>,
     newest: watch::Sender<i64>,
+    /// The lease under which everything with a sequence number was read. From then on only this instance assigns them, and
+    /// it knows what it assigned.
+    complete: Mutex<Option<Lease>>,
 }
 
 /// Every event after sequence number `after`, up to the newest that was read.
@@ -31,29 +34,55 @@ impl Feed {
     pub async fn open(app: &App) -> Result<Feed> {
         let newest = app.db.read("relay.open", outbox::newest).await?;
         let kept = Mutex::new(Kept { after: newest, events: VecDeque::new() });
-        Ok(Feed { app: app.clone(), kept, newest: watch::Sender::new(newest) })
+        Ok(Feed { app: app.clone(), kept, newest: watch::Sender::new(newest), complete: Mutex::new(None) })
     }
 
     /// Reads the next events. The leader, which passes its shop under the lease, assigns sequence numbers to what was
     /// committed before. Gives how many events there were.
-    pub async fn read(&self, leader: Option<&App>) -> Result<usize> {
-        let newest = self.newest();
-        let leads = leader.is_some();
-        let read = move |tx: &mut Tx<'_>| {
-            let unnumbered = leads && outbox::has_unnumbered(tx)?;
-            Ok((unnumbered, if unnumbered { Vec::new() } else { outbox::after(tx, newest, BATCH)? }))
-        };
-        let (unnumbered, mut events) = self.app.db.read("relay.read", read).await?;
-        if let Some(leader) = leader.filter(|_| unnumbered) {
-            leader.db.write("relay.number", |tx| outbox::assign_sequence_numbers(tx, BATCH)).await?;
-            events = self.app.db.read("relay.read", move |tx| outbox::after(tx, newest, BATCH)).await?;
+    pub async fn read(&self, leader: Option<&(Lease, App)>) -> Result<usize> {
+        let read = self.read_next(leader).await;
+        if read.is_err() {
+            *self.complete.lock() = None;
         }
+        read
+    }
+
+    async fn read_next(&self, leader: Option<&(Lease, App)>) -> Result<usize> {
+        let leader = leader.filter(|_| self.app.db.numbers_events_later());
+        let lease = leader.map(|(lease, _)| *lease);
+        let mut count = 0;
+        if lease.is_none() || *self.complete.lock() != lease {
+            let newest = self.newest();
+            let read = self.app.db.read_single("relay.read", move |tx| outbox::after(tx, newest, BATCH));
+            count = self.keep(read.await?);
+            if count as i64 >= BATCH {
+                return Ok(count);
+            }
+            *self.complete.lock() = lease;
+        }
+        match leader {
+            Some((_, app)) => Ok(count + self.number(app).await?),
+            None => Ok(count),
+        }
+    }
+
+    /// Assigns sequence numbers to committed events, which are the next ones then.
+    async fn number(&self, leader: &App) -> Result<usize> {
+        if !self.app.db.read_single("relay.look", outbox::has_unnumbered).await? {
+            return Ok(0);
+        }
+        let newest = self.newest();
+        let numbered = leader.db.write("relay.number", move |tx| outbox::number(tx, newest, BATCH)).await?;
+        Ok(self.keep(numbered))
+    }
+
+    fn keep(&self, events: Vec<StoredEvent>) -> usize {
         let count = events.len();
         if let Some(last) = events.last().map(|event| event.id) {
             self.kept.lock().keep(events);
             self.newest.send_replace(last);
         }
-        Ok(count)
+        count
     }
 
     /// Up to `limit` events after `position`, oldest first, of those that were read.

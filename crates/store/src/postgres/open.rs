@@ -15,6 +15,31 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub(crate) fn open(remote: &Remote, limits: &Limits) -> Result<Connected> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Code::Internal.error().caused_by(e))?;
+    let config = config(remote, limits);
+    let ready = async {
+        let client = connect(config, &remote.tls).await?;
+        client.batch_execute(&settings(limits)).await.map_err(failed)?;
+        Ok::<Client, Error>(client)
+    };
+    let ready = runtime.block_on(async { tokio::time::timeout(limits.connect + GRACE, ready).await });
+    let client = ready.map_err(|_| cannot("it does not respond"))??;
+    Ok(Connected {
+        runtime,
+        client,
+        rendered: Rendered::new(Dialect::Postgres),
+        prepared: Prepared::default(),
+        deferred: Vec::new(),
+        state: TxState::Open,
+        single: None,
+        statement_failed: false,
+        answer_timeout: limits.statement + GRACE,
+        statements: 0,
+        round_trips: 0,
+    })
+}
+
+/// How to reach the server.
+pub(super) fn config(remote: &Remote, limits: &Limits) -> Config {
     let mut config = Config::new();
     config
         .host(&remote.host)
@@ -30,25 +55,7 @@ pub(crate) fn open(remote: &Remote, limits: &Limits) -> Result<Connected> {
     if !remote.options.is_empty() {
         config.options(&remote.options);
     }
-    let ready = async {
-        let client = connect(config, &remote.tls).await?;
-        client.batch_execute(&settings(limits)).await.map_err(failed)?;
-        Ok::<Client, Error>(client)
-    };
-    let ready = runtime.block_on(async { tokio::time::timeout(limits.connect + GRACE, ready).await });
-    let client = ready.map_err(|_| cannot("it does not respond"))??;
-    Ok(Connected {
-        runtime,
-        client,
-        rendered: Rendered::new(Dialect::Postgres),
-        prepared: Prepared::default(),
-        deferred: Vec::new(),
-        state: TxState::Open,
-        statement_failed: false,
-        answer_timeout: limits.statement + GRACE,
-        statements: 0,
-        round_trips: 0,
-    })
+    config
 }
 
 /// If a process is paused inside a transaction, the server ends its session after a while, because its locks block others.
@@ -82,7 +89,7 @@ async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error
     let _ = connection.await;
 }
 
-fn verifying(tls: &Tls) -> Result<ClientConfig> {
+pub(super) fn verifying(tls: &Tls) -> Result<ClientConfig> {
     let mut trusted = RootCertStore::empty();
     match tls.authorities().map_err(cannot)? {
         Some(own) => own.into_iter().try_for_each(|authority| trusted.add(authority)).map_err(cannot)?,
@@ -96,7 +103,7 @@ fn verifying(tls: &Tls) -> Result<ClientConfig> {
     Ok(config.map_err(cannot)?.with_root_certificates(trusted).with_no_client_auth())
 }
 
-fn failed(error: tokio_postgres::Error) -> Error {
+pub(super) fn failed(error: tokio_postgres::Error) -> Error {
     let (mut why, mut source) = (error.to_string(), error.source());
     // the text of the driver is only `db error`; the cause is in its source
     while let Some(deeper) = source {

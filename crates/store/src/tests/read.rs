@@ -92,3 +92,24 @@ async fn only_its_owner_can_read_the_file() {
         assert_eq!(mode & 0o077, 0, "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_job_of_one_statement_needs_no_transaction_and_runs_no_second_one() {
+    let shop = Shop::open().await;
+    const ADD: &str = "insert into jars (label, beans) values (?, 1)";
+    let added = shop.db.write_single("add", |tx| tx.exec(ADD, crate::args!["alone"])).await;
+    assert_eq!(added.unwrap(), 1);
+    let refused = shop.db.write_single("add", |tx| tx.exec(ADD, crate::args!["alone"])).await;
+    assert_eq!(code(refused), "C019", "and a refused one leaves nothing behind");
+    let read = shop.db.read_single("labels", |tx| tx.query("select label from jars", &[], |row| row.get::<String>(0)));
+    assert_eq!(read.await.unwrap(), ["alone"]);
+    if testdb::wanted() != testdb::Kind::Sqlite {
+        let two = shop.db.read_single("two", |tx| {
+            tx.query("select label from jars", &[], |row| row.get::<String>(0))?;
+            tx.query("select label from jars", &[], |row| row.get::<String>(0))
+        });
+        assert_eq!(code(two.await), "C001");
+    }
+    shop.add("later").await.unwrap();
+    assert_eq!(shop.labels().await, ["alone", "later"], "the connections serve other jobs as before");
+}
