@@ -87,6 +87,28 @@ const REFUND_OF_NO_LINE: &str = "select r.order_number, l.line_number from refun
     where not exists (select 1 from orders o join order_items i on i.order_id = o.id
                        where o.order_number = r.order_number and i.line_number = l.line_number)
     order by r.order_number, l.line_number limit ?";
+const DEAL_ELSEWHERE: &str = "select u.order_number, coalesce(o.status, '-'), coalesce(s.status, '-')
+    from time_deal_purchases u
+    left join orders o on o.order_number = u.order_number
+    left join saga_runs s on s.event_key = u.order_number and s.family = ?
+    where s.resolution is null
+      and (o.id is null or s.status is null
+        or (u.returned_at is null and s.status = 'FAILED')
+        or (u.returned_at is not null and s.status in ('STARTED', 'COMPLETED'))
+        or not exists (select 1 from order_items i where i.order_id = o.id
+                          and i.quantity = u.quantity and i.unit_price = u.unit_price))
+    order by u.id limit ?";
+const HELD_ELSEWHERE: &str =
+    "select p.id, p.deal_quantity, p.sold_quantity, cast(coalesce(sum(h.units), 0) as {bigint})
+    from time_deal_products p join time_deals d on d.id = p.deal_id
+    left join inventory_holds h on h.purpose = 'TIME_DEAL' and h.holder = p.id
+    group by p.id, p.deal_quantity, p.sold_quantity, d.held_apart, d.closed_at
+    having coalesce(sum(h.units), 0)
+          <> case when d.held_apart = 1 and d.closed_at is null then p.deal_quantity - p.sold_quantity else 0 end
+    order by p.id limit ?";
+const HELD_FOR_NOTHING: &str = "select h.holder, h.units from inventory_holds h
+    where h.units > 0 and not exists (select 1 from time_deal_products p where p.id = h.holder and h.purpose = 'TIME_DEAL')
+    order by h.holder limit ?";
 // Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
 // minute of what is kept is left out, unless nothing was deleted yet.
 const WITHOUT_EVENT: &str = "select o.order_number from orders o
@@ -170,6 +192,27 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "{}",
         found: "line {}",
+    },
+    Check {
+        rule: "what was bought in a time deal is bought while its order lives, and comes back when it dies",
+        sql: DEAL_ELSEWHERE,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "order {}, saga {}",
+    },
+    Check {
+        rule: "a time deal that holds its units apart has those in stock that it did not sell",
+        sql: HELD_ELSEWHERE,
+        given: &[],
+        subject: "time deal product {}",
+        found: "of {}, {} sold, {} held",
+    },
+    Check {
+        rule: "stock is held only for products of time deals",
+        sql: HELD_FOR_NOTHING,
+        given: &[],
+        subject: "holder {}",
+        found: "{} units",
     },
     Check {
         rule: "every order was published",

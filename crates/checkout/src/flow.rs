@@ -1,5 +1,6 @@
 //! The shop's sagas, each whole flow on one screen. Each step has a file in [`crate::steps`].
 
+use crate::deal::units::DealUnits;
 use crate::steps::{
     CaptureLate, Charge, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory, PlaceOrder, ProcessPayment,
     RefundPayment, ReserveInventory,
@@ -85,6 +86,8 @@ pub struct Checkout {
     pub order: Order,
     /// The payment that is being made, or was.
     pub payment: Option<PaymentNumber>,
+    /// The time deal in which it buys.
+    pub deal: Option<DealUnits>,
 }
 
 /// What the steps of a refund know.
@@ -122,7 +125,7 @@ fn load_order(tx: &mut Tx<'_>, run: &Record) -> Result<Checkout> {
     let order = order::ops::find(tx, &order_of(run)?)?;
     let charge = run.memory.get(ProcessPayment::NAME).and_then(|entry| entry.forward.as_ref());
     let payment = charge.and_then(|call| Charge::deserialize(&call.request).ok()).map(|charge| charge.payment);
-    Ok(Checkout { order, payment })
+    Ok(Checkout { order, payment, deal: ReserveInventory::remembered(run)? })
 }
 
 fn load_refund(tx: &mut Tx<'_>, run: &Record) -> Result<PartialRefund> {

@@ -1,7 +1,9 @@
-//! The routes of carts, orders, payments, deliveries and sagas: all of each family, also those that one domain could answer
+//! The routes of carts, orders, payments, deliveries, time deals and sagas: all of each family, also those that one domain could answer
 //! alone.
 
 mod carts;
+mod deals;
+mod deals_admin;
 mod deliveries;
 mod order_lists;
 mod order_streams;
@@ -24,5 +26,7 @@ pub fn routes() -> Routes {
         .merge(orders_admin::routes())
         .merge(payments::routes())
         .merge(deliveries::routes())
+        .merge(deals::routes())
+        .merge(deals_admin::routes())
         .merge(sagas::routes())
 }

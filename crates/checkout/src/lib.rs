@@ -5,6 +5,7 @@ pub mod audit;
 pub mod cancel;
 pub mod cart_view;
 pub mod comparison;
+pub mod deal;
 pub mod draft;
 pub mod explain;
 pub mod flow;

@@ -1,6 +1,7 @@
 //! Paying an order: the payment begins, the gateway is asked, and its answer completes or undoes the order.
 
 use crate::{
+    deal::buy::without_address,
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
     parts::Parts,
     quote,
@@ -67,6 +68,8 @@ fn payable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
         Kind::Confirmed if order.status.pay_by().is_some_and(|pay_by| tx.now() >= pay_by) => {
             Err(Code::InvalidOrderStatus.because("the time to pay it is over"))
         }
+        // an order from a time deal may have been placed without one
+        Kind::Confirmed if order.address.is_none() => Err(without_address()),
         Kind::Confirmed => Ok(()),
         Kind::Paid | Kind::Shipping | Kind::Delivered => Err(Code::OrderAlreadyPaid.error()),
         Kind::Pending | Kind::Cancelled | Kind::Refunded => {

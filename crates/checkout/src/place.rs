@@ -65,7 +65,7 @@ pub fn place(
     let new = NewOrder {
         user: *user,
         lines,
-        address: draft.address()?,
+        address: Some(draft.address()?),
         memo: draft.memo.clone(),
         amounts,
         coupon: None,
@@ -73,10 +73,11 @@ pub fn place(
         pay_within: settings.pay_within,
         zone: settings.zone.clone(),
     };
-    begin(tx, saga, PricedOrder { new, cart })
+    begin(tx, saga, PricedOrder { new, cart, deal: None })
 }
 
-fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, priced: PricedOrder) -> Result<Placed> {
+/// Begins the run of an order that nothing prevents.
+pub(crate) fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, priced: PricedOrder) -> Result<Placed> {
     let by = priced.new.user.to_string();
     let (placed, record, _) = saga.begin_with::<PlaceOrder>(tx, priced, &by)?;
     match record.status {

@@ -127,6 +127,14 @@ impl Calculation {
         Ok(Calculation { lines, missing, amounts: Amounts::default(), problems })
     }
 
+    /// The stage *unit price* of an order in a time deal: its line costs what the deal says, and never more than otherwise.
+    pub(crate) fn in_deal(mut self, offer: &timedeal::Offer) -> Calculation {
+        for line in self.lines.iter_mut().filter(|line| line.sellable.variant == offer.variant) {
+            line.unit_price = line.unit_price.at_most(offer.price);
+        }
+        self
+    }
+
     /// The stage *stock*, in one statement. Problems: S401, S402, and C002 when the sum leaves the range of money. From now on
     /// the amounts leave out what cannot be bought. Placing leaves this stage out.
     pub(crate) fn with_stock(mut self, tx: &mut Tx<'_>) -> Result<Calculation> {
@@ -260,8 +268,7 @@ pub fn quote(
     })
 }
 
-/// What one unit costs now: the catalogue's price, which is the sale price when there is one. Other sources of a price (a time
-/// deal) are asked here.
+/// What one unit costs now outside of a time deal: the catalogue's price, which is the sale price when there is one.
 pub(crate) fn unit_price(sellable: &Sellable) -> Money {
     sellable.price
 }

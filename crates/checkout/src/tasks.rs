@@ -1,6 +1,6 @@
-//! Periodic work: runs that are due, charges that were abandoned, hints that are old.
+//! Periodic work: runs that are due, charges that were abandoned, hints that are old, time deals that start and end.
 
-use crate::{flow, late, webhook};
+use crate::{deal, flow, late, webhook};
 use futures_util::{StreamExt, stream};
 use kernel::Result;
 use saga::nudge_if_due;
@@ -20,6 +20,7 @@ pub fn tasks(_: &App) -> Vec<Task> {
     vec![
         Task::on_leader("checkout.due-sagas", Duration::from_secs(1), due_sagas),
         Task::on_leader("checkout.late-captures", Duration::from_secs(1), late_captures),
+        Task::on_leader("checkout.time-deals", Duration::from_secs(1), time_deals),
         Task::on_leader("checkout.forget-hints", Duration::from_secs(3_600), forget_hints),
     ]
 }
@@ -66,6 +67,20 @@ async fn late_captures(app: App) -> Result<Ran> {
         })
         .await;
     Ok(asked.into_inner().into())
+}
+
+/// Publishes the start of deals, and closes those that are over. Gives how many were due. Whether a deal can be bought does not
+/// depend on it.
+async fn time_deals(app: App) -> Result<u64> {
+    let due = app.db.read("timedeal.due", |tx| timedeal::ops::due(tx, DUE_MAX)).await?;
+    let mut turned = 0;
+    for id in due {
+        match app.db.write("timedeal.turn", move |tx| deal::turn(tx, id)).await {
+            Ok(()) => turned += 1,
+            Err(error) => tracing::error!(deal = %id, ?error, "a time deal could not be started or closed"),
+        }
+    }
+    Ok(turned)
 }
 
 async fn forget_hints(app: App) -> Result<u64> {

@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod carts;
+mod deals;
 mod explaining;
 mod mishaps;
 mod old_shops;

@@ -12,6 +12,7 @@ mod inventory;
 mod order;
 mod payment;
 mod saga;
+mod timedeal;
 
 pub use account::{EmailVerificationRequested, PasswordResetRequested};
 pub use catalog::{CategoryChanged, Change, ProductChanged};
@@ -22,6 +23,7 @@ pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, Sto
 pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed, OrderStatusChanged, OrderedItem};
 pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 pub use saga::{CompensationFailed, SagaSubject};
+pub use timedeal::{TimeDealChanged, TimeDealEnded, TimeDealStarted};
 
 /// Gives each type its topic and its key, and lists all of them: a type without a line here cannot be emitted.
 macro_rules! topics {
@@ -61,6 +63,9 @@ topics! {
     "shopping.delivery.updated" => delivery::DeliveryUpdated, key order_number;
     "shopping.delivery.delivered" => delivery::DeliveryDelivered, key order_number;
     "shopping.coupon.issued" => coupon::CouponIssued, key coupon_code;
+    "shopping.timedeal.changed" => timedeal::TimeDealChanged, key "time-deal-" time_deal_id;
+    "shopping.timedeal.started" => timedeal::TimeDealStarted, key "time-deal-" time_deal_id;
+    "shopping.timedeal.ended" => timedeal::TimeDealEnded, key "time-deal-" time_deal_id;
     "shopping.product.changed" => catalog::ProductChanged, key product_id;
     "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;
     "shopping.account.password-reset-requested" => account::PasswordResetRequested, key "user-" user_id;

@@ -14,7 +14,7 @@ use store::{Db, Tx};
 use web::Module;
 
 pub(crate) const MODULES: &[Module] =
-    &[catalog::MODULE, inventory::MODULE, order::MODULE, merchandising::MODULE, crate::MODULE];
+    &[catalog::MODULE, inventory::MODULE, order::MODULE, timedeal::MODULE, merchandising::MODULE, crate::MODULE];
 pub(crate) const LOW_STOCK_THRESHOLD: i64 = 10;
 
 pub(crate) struct Shop(Fixture);

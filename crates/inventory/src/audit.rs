@@ -4,7 +4,7 @@ use crate::movement::Kind;
 use kernel::Result;
 use store::{Check, Row, Tx, Violation, args, audit::VIOLATIONS_MAX};
 
-/// Every snapshot with the fold of its events and the sums of its reservations; returns only those that disagree.
+/// Every snapshot with the fold of its events and the sums of its reservations and holds; returns only those that disagree.
 pub(crate) const SUMS: &str = "
     select s.variant_id, s.location_code, s.available, s.reserved, s.version,
            coalesce(e.events, 0), coalesce(e.first_version, 0), coalesce(e.last_version, 0),
@@ -29,7 +29,10 @@ pub(crate) const SUMS: &str = "
                         cast(sum(case when state in ('COMMITTED', 'RETURNED') then quantity else 0 end) as {bigint}) as sold,
                         cast(sum(case when state = 'RELEASED' then quantity else 0 end) as {bigint}) as released,
                         cast(sum(case when state = 'RETURNED' then quantity else 0 end) as {bigint}) as returned
-                   from inventory_reservations group by snapshot_id) r on r.snapshot_id = s.id
+                   from (select snapshot_id, state, quantity from inventory_reservations
+                         union all select snapshot_id, 'LIVE', units from inventory_holds
+                         union all select snapshot_id, 'RELEASED', released from inventory_holds) kept
+                  group by snapshot_id) r on r.snapshot_id = s.id
      where s.available < 0 or s.reserved < 0
         or e.events is null or e.first_version <> 1 or e.events <> e.last_version or s.version <> e.last_version
         or s.available <> e.available or s.reserved <> e.reserved or e.came <> s.available + s.reserved + e.sold

@@ -19,8 +19,10 @@ pub use stock::{Amount, Decision, Level, Line, Opening, Reservation, Seen, Short
 pub use store::State;
 
 /// The tables.
-pub const MIGRATIONS: &[::store::Migration] =
-    &[::store::Migration { name: "inventory/0001_inventory", sql: include_str!("../migrations/0001_inventory.sql") }];
+pub const MIGRATIONS: &[::store::Migration] = &[
+    ::store::Migration { name: "inventory/0001_inventory", sql: include_str!("../migrations/0001_inventory.sql") },
+    ::store::Migration { name: "inventory/0002_holds", sql: include_str!("../migrations/0002_holds.sql") },
+];
 
 pub use settings::Settings;
 

@@ -1,8 +1,11 @@
-//! Operations on stock, one function per verb. Orders' operations are in this file, people's in [`keeping`].
+//! Operations on stock, one function per verb. Orders' operations are in this file, people's in [`keeping`], those of
+//! what keeps stock apart in [`holding`].
 
+mod holding;
 mod keeping;
 
 pub use crate::stock::{Level, Line, Opening, Shortage, Stock, StockStatus};
+pub use holding::{Holder, free, give_back, hold};
 pub use keeping::{adjust, lock, open, open_or_set, receive, set_available, set_threshold};
 
 use crate::Reservation;

@@ -1,6 +1,7 @@
 //! The SQL of stock. Every change goes through [`move_units`]: one guarded statement and the events it writes.
 
 use crate::movement::{Kind, Movement};
+use crate::ops::Holder;
 use crate::stock::{Level, LocationStock, Opening, Stock, StockRow, StockStatus};
 use crate::{Location, Reservation, audit, rebuild};
 use kernel::{Code, Cursor, OrderNumber, PageRequest, ProductId, Result, SnapshotId, UserId, VariantId};
@@ -53,6 +54,24 @@ const SETTLE: &str = "
 const RETURN: &str = "
     update inventory_reservations set state = ?, returned_version = [case line_no], updated_at = ?
      where order_number = ? and state = 'COMMITTED'";
+/// Guarantees with the checks of its columns that no more is freed than is held.
+const ADD_HELD: &str = "
+    insert into inventory_holds (purpose, holder, snapshot_id, units, released, updated_at)
+    values (?, ?, ?, 0, 0, ?) {on conflict ignore: units}";
+const RAISE_HELD: &str = "
+    update inventory_holds set units = units + ?, updated_at = ? where purpose = ? and holder = ? and snapshot_id = ?";
+const TAKE_HELD: &str = "
+    update inventory_holds set units = units - ?, released = released + ?, updated_at = ?
+     where purpose = ? and holder = ? and snapshot_id = ? and units >= ?";
+const LOCK_HELD: &str = concatcp!(
+    "select ",
+    ROW_COLUMNS,
+    ", h.units
+      from inventory_holds h
+      join inventory_snapshots s on s.id = h.snapshot_id
+     where h.purpose = ? and h.holder = ? and s.variant_id = ?
+     order by s.variant_id, s.location_code {for update}"
+);
 const OPENED: &str = "
     select variant_id, product_id, location_code from inventory_snapshots where variant_id in ([?]) order by variant_id";
 const OPEN: &str = "
@@ -121,6 +140,10 @@ pub(crate) const STATEMENTS: &[&str] = &[
     INSERT_RESERVATIONS,
     SETTLE,
     RETURN,
+    ADD_HELD,
+    RAISE_HELD,
+    TAKE_HELD,
+    LOCK_HELD,
     OPENED,
     OPEN,
     IDS,
@@ -296,6 +319,34 @@ pub(crate) fn transition(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: 
     };
     let now = tx.now();
     Ok(tx.exec(sql, args![to, versions, now, order])? == rows.len() as u64)
+}
+
+/// Counts the `units` of these rows as held.
+pub(crate) fn add_held(tx: &mut Tx<'_>, holder: Holder, rows: &[StockRow]) -> Result<()> {
+    let (now, Holder { purpose, id }) = (tx.now(), holder);
+    for row in rows.iter().filter(|row| row.units != 0) {
+        tx.insert_new(ADD_HELD, args![purpose, id, row.id, now])?;
+        tx.exec(RAISE_HELD, args![row.units, now, purpose, id, row.id])?;
+    }
+    Ok(())
+}
+
+/// The stock rows of which the holder keeps units of this variant, locked, each with how many.
+pub(crate) fn lock_held(tx: &mut Tx<'_>, holder: Holder, variant: VariantId) -> Result<Vec<(StockRow, i64)>> {
+    let Holder { purpose, id } = holder;
+    tx.query(LOCK_HELD, args![purpose, id, variant], |row| Ok((stock_row(row)?, row.next()?)))
+}
+
+/// Counts the `units` of these rows as held no more. `false` when fewer are held: then nothing may be relied on.
+pub(crate) fn take_held(tx: &mut Tx<'_>, holder: Holder, rows: &[StockRow]) -> Result<bool> {
+    let (now, Holder { purpose, id }) = (tx.now(), holder);
+    for row in rows.iter().filter(|row| row.units != 0) {
+        let values = args![row.units, row.units, now, purpose, id, row.id, row.units];
+        if tx.exec(TAKE_HELD, values)? != 1 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Existing stock rows of these variants.

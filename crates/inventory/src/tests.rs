@@ -105,6 +105,30 @@ fn available_falls_at_reservation_and_total_at_commit() {
 }
 
 #[test]
+fn units_that_are_held_belong_to_no_order_until_they_are_freed_for_one() {
+    let warehouse = Warehouse::with(&[10]);
+    let holder = ops::Holder { purpose: "TEST", id: 7 };
+    let line = |units| lines(&[(1, units)])[0];
+    warehouse.write(move |tx| ops::hold(tx, holder, line(8), "SYSTEM")).unwrap();
+    assert_eq!(warehouse.level(1), (2, 8));
+    assert_eq!(warehouse.refused(move |tx| ops::hold(tx, holder, line(3), "SYSTEM")).code(), Code::InsufficientStock);
+    assert_eq!(warehouse.reserves(&order(1), &[(1, 3)]).unwrap_err().code(), Code::InsufficientStock);
+    let bought = move |tx: &mut Tx<'_>| {
+        ops::free(tx, holder, line(3), "SYSTEM")?;
+        ops::reserve(tx, &order(1), &user_id(1), &[line(3)])
+    };
+    warehouse.write(bought).unwrap();
+    assert_eq!(warehouse.level(1), (2, 8));
+    warehouse.commits(&order(1)).unwrap();
+    assert_eq!(warehouse.level(1), (2, 5));
+    assert_eq!(warehouse.refused(move |tx| ops::free(tx, holder, line(6), "SYSTEM")).code(), Code::Internal);
+    warehouse.write(move |tx| ops::give_back(tx, holder, line(5), "SYSTEM")).unwrap();
+    assert_eq!(warehouse.level(1), (7, 0));
+    warehouse.write(move |tx| ops::hold(tx, holder, line(7), "SYSTEM")).unwrap();
+    assert_eq!(warehouse.level(1), (0, 7));
+}
+
+#[test]
 fn every_shortage_is_named_and_nothing_is_written() {
     let warehouse = Warehouse::with(&[5, 1, 0, 9]);
     let error = warehouse.reserves(&order(1), &[(4, 2), (3, 1), (2, 2), (1, 5)]).unwrap_err();

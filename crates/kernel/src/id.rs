@@ -110,6 +110,9 @@ pub mod of {
     pub enum Product {}
     pub enum Refund {}
     pub enum Snapshot {}
+    pub enum TimeDeal {}
+    pub enum TimeDealProduct {}
+    pub enum TimeDealPurchase {}
     pub enum UserCoupon {}
     pub enum Variant {}
 }
@@ -136,6 +139,12 @@ pub type ProductId = Id<of::Product>;
 pub type RefundId = Id<of::Refund>;
 /// The stock of one variant at one location.
 pub type SnapshotId = Id<of::Snapshot>;
+/// A time deal.
+pub type TimeDealId = Id<of::TimeDeal>;
+/// A product in a time deal.
+pub type TimeDealProductId = Id<of::TimeDealProduct>;
+/// What a user bought of a product in a time deal.
+pub type TimeDealPurchaseId = Id<of::TimeDealPurchase>;
 /// A coupon that is issued to users.
 pub type CouponId = Id<of::Coupon>;
 /// A coupon that a user holds.

@@ -21,7 +21,7 @@ pub use error::{Detail, Error, Result};
 pub use event::Event;
 pub use id::{
     AddressId, CartId, CartItemId, CategoryId, CouponId, DeliveryId, Id, ImageId, OrderId, PaymentId, ProductId,
-    RefundId, SnapshotId, UserCouponId, UserId, VariantId,
+    RefundId, SnapshotId, TimeDealId, TimeDealProductId, TimeDealPurchaseId, UserCouponId, UserId, VariantId,
 };
 pub use money::{Currency, Money, Percent, Quantity};
 pub use number::{OrderNumber, PaymentNumber, SagaId, TrackingNumber};

@@ -1,5 +1,6 @@
 //! Product pages with stock, and products written together with their opening stock. The README says more.
 
+mod deals;
 pub mod http;
 pub mod list;
 pub mod ops;

@@ -1,5 +1,6 @@
 //! The product as the API shows it: data of the catalogue and of the stock in one response.
 
+use crate::deals::{Deals, ProductDeal};
 use catalog::ops::{images, products, variants};
 use catalog::product::{Product, Status};
 use catalog::variant::{self, Options, Variant};
@@ -54,6 +55,8 @@ pub struct ProductPage {
     pub stock_version: i64,
     /// How well it is in stock.
     pub stock_status: StockStatus,
+    /// The cheapest time deal of it that runs.
+    pub time_deal: Option<ProductDeal>,
     /// DRAFT, ACTIVE, INACTIVE or DISCONTINUED; the public sees ACTIVE ones only.
     pub status: Status,
     /// Variants it comes in.
@@ -108,6 +111,9 @@ pub struct ProductDetail {
     pub product: ProductPage,
     /// Its variants, in the order they were made.
     pub variants: Vec<VariantPage>,
+    /// When the clock makes this page wrong: a time deal starts or ends then.
+    #[serde(skip)]
+    pub true_until: Option<Timestamp>,
 }
 
 /// Who asks for a product.
@@ -139,7 +145,7 @@ pub fn pages(tx: &mut Tx<'_>, ids: &[ProductId], currency: Currency, viewer: Vie
     Ok(details(tx, products, currency, viewer)?.into_iter().map(|detail| detail.product).collect())
 }
 
-/// Three statements, however many products.
+/// A constant number of statements, however many products.
 fn details(tx: &mut Tx<'_>, products: Vec<Product>, currency: Currency, viewer: Viewer) -> Result<Vec<ProductDetail>> {
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
     let mut galleries: HashMap<ProductId, Vec<String>> = HashMap::new();
@@ -153,11 +159,12 @@ fn details(tx: &mut Tx<'_>, products: Vec<Product>, currency: Currency, viewer: 
     let stocks = inventory::ops::stock_of_products(tx, &ids)?;
     let places: HashMap<ProductId, Vec<LocationStock>> =
         stocks.into_iter().map(|stock| (stock.product_id, stock.breakdown)).collect();
+    let deals = Deals::of(tx, &ids)?;
     let assembled = products.into_iter().map(|product| {
         let family = families.remove(&product.id).unwrap_or_default();
         let gallery = galleries.remove(&product.id).unwrap_or_default();
         let places = places.get(&product.id).map_or(&[][..], Vec::as_slice);
-        assemble(product, family, gallery, places, currency, viewer)
+        assemble(product, family, gallery, places, &deals, currency, viewer)
     });
     Ok(assembled.collect())
 }
@@ -167,6 +174,7 @@ fn assemble(
     family: Vec<Variant>,
     images: Vec<String>,
     places: &[LocationStock],
+    deals: &Deals,
     currency: Currency,
     viewer: Viewer,
 ) -> ProductDetail {
@@ -178,6 +186,9 @@ fn assemble(
     let on_sale_at = || family.iter().filter(|variant| on_sale(variant)).map(|variant| variant.price);
     let (min_price, max_price) = (on_sale_at().min().unwrap_or(current), on_sale_at().max().unwrap_or(current));
     let effective_price = family.iter().find(|variant| variant.is_default).map_or(current, |variant| variant.price);
+    let for_sale: Vec<&Variant> = family.iter().filter(|variant| on_sale(variant)).collect();
+    let time_deal = deals.running(product.id, &for_sale, places);
+    let true_until = deals.next_change(product.id);
     let shown = family.into_iter().filter(|variant| viewer == Viewer::Owner || on_sale(variant));
     let variants: Vec<VariantPage> = shown.map(|variant| variant_page(variant, places)).collect();
     let content = product.content;
@@ -200,6 +211,7 @@ fn assemble(
         stock,
         stock_version,
         stock_status,
+        time_deal,
         status: product.status,
         variant_count: variants.len(),
         seller_id: product.seller,
@@ -207,7 +219,7 @@ fn assemble(
         created_at: product.created_at,
         updated_at: product.updated_at,
     };
-    ProductDetail { product, variants }
+    ProductDetail { product, variants, true_until }
 }
 
 /// A variant with its stock. `levels` may contain other variants, too.

@@ -18,7 +18,8 @@ const SETTINGS: Settings =
     Settings { currency: Currency::KRW, inventory: inventory::Settings { low_stock_threshold: 10 } };
 
 /// Modules whose tables and routes the tests use.
-pub(crate) const MODULES: &[Module] = &[catalog::MODULE, inventory::MODULE, order::MODULE, crate::MODULE];
+pub(crate) const MODULES: &[Module] =
+    &[catalog::MODULE, inventory::MODULE, order::MODULE, timedeal::MODULE, crate::MODULE];
 
 struct Shop(Fixture);
 
@@ -197,7 +198,7 @@ fn new_order(lines: Vec<order::NewLine>) -> order::NewOrder {
         user: user_id(9),
         amounts: order::Amounts::of(&lines, Money::ZERO, Money::ZERO).unwrap(),
         lines,
-        address,
+        address: Some(address),
         memo: None,
         coupon: None,
         currency: Currency::KRW,

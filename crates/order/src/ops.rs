@@ -125,7 +125,7 @@ pub fn readdress(
     by: &str,
 ) -> Result<Order> {
     let (mut order, now) = (lock(tx, number)?, tx.now());
-    order.address = address;
+    order.address = Some(address);
     order.memo = memo;
     if !store::readdress(tx, &order, now)? {
         return Err(changed_meanwhile());

@@ -16,8 +16,8 @@ pub struct NewOrder {
     pub user: UserId,
     /// 1 to [`LINES_MAX`] lines.
     pub lines: Vec<NewLine>,
-    /// Must have passed [`Address::checked`].
-    pub address: Address,
+    /// Must have passed [`Address::checked`]. An order without one waits for it until it is paid.
+    pub address: Option<Address>,
     /// A note for the carrier, at most [`kernel::text::REASON_MAX`] characters.
     pub memo: Option<String>,
     /// What the lines cost, as [`Amounts::of`] computes it.
@@ -56,7 +56,8 @@ pub struct Order {
     pub amounts: Amounts,
     pub currency: Currency,
     pub coupon: Option<UserCouponId>,
-    pub address: Address,
+    /// `None` only before it is paid.
+    pub address: Option<Address>,
     /// A note for the carrier.
     pub memo: Option<String>,
     pub created_at: Timestamp,

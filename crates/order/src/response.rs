@@ -41,8 +41,8 @@ pub struct OrderResponse {
     pub currency: &'static str,
     /// The coupon used.
     pub applied_user_coupon_id: Option<UserCouponId>,
-    /// Where it goes.
-    pub shipping_address: ShippingAddress,
+    /// Where it goes; an order from a time deal may wait for it until it is paid.
+    pub shipping_address: Option<ShippingAddress>,
     /// A note for the carrier.
     pub memo: Option<String>,
     /// The time until which it has to be paid, while it waits for payment.
@@ -112,7 +112,7 @@ impl From<Order> for OrderResponse {
             final_amount: order.amounts.payable,
             currency: order.currency.code(),
             applied_user_coupon_id: order.coupon,
-            shipping_address: order.address.into(),
+            shipping_address: order.address.map(ShippingAddress::from),
             memo: order.memo,
             pay_by: order.status.pay_by(),
             paid_at: order.milestones.paid_at,

@@ -107,6 +107,7 @@ const WRONG_STATES: &str = "select order_number, status from orders
        or (status in ('PENDING', 'CONFIRMED', 'CANCELLED') and paid_at is not null)
        or (status in ('PENDING', 'CONFIRMED', 'PAID', 'CANCELLED') and shipped_at is not null)
        or (status = 'DELIVERED' and delivered_at is null)
+       or (status in ('PAID', 'SHIPPING', 'DELIVERED') and receiver_name = '')
        or (status in ('CANCELLED', 'REFUNDED') and (ended_at is null or end_reason is null))
        or (status not in ('CANCELLED', 'REFUNDED') and ended_at is not null)
        or status not in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING', 'DELIVERED', 'CANCELLED', 'REFUNDED')
@@ -189,18 +190,38 @@ fn head(row: &Row<'_>) -> Result<Order> {
         },
         currency: Currency::of_code(&row.next::<String>()?)?,
         coupon: row.next::<Option<UserCouponId>>()?,
-        address: Address {
-            receiver_name: row.next()?,
-            receiver_phone: row.next()?,
-            zip_code: row.next()?,
-            address1: row.next()?,
-            address2: row.next()?,
-        },
+        address: address(row)?,
         memo: row.next()?,
         created_at: row.next()?,
         updated_at: row.next()?,
         version: row.next()?,
     })
+}
+
+/// Where an order goes. The columns of one that waits for its address are empty.
+fn address(row: &Row<'_>) -> Result<Option<Address>> {
+    let address = Address {
+        receiver_name: row.next()?,
+        receiver_phone: row.next()?,
+        zip_code: row.next()?,
+        address1: row.next()?,
+        address2: row.next()?,
+    };
+    Ok((!address.receiver_name.is_empty()).then_some(address))
+}
+
+/// What the columns of an address hold.
+fn address_columns(address: Option<&Address>) -> [Arg<'_>; 5] {
+    match address {
+        Some(address) => [
+            address.receiver_name.to_arg(),
+            address.receiver_phone.to_arg(),
+            address.zip_code.to_arg(),
+            address.address1.to_arg(),
+            address.address2.to_arg(),
+        ],
+        None => [Arg::Text(""), Arg::Text(""), Arg::Text(""), Arg::Text(""), Arg::Null],
+    }
 }
 
 /// The status with the data that it needs, and the milestones; C001 when a column that the status needs is null.
@@ -244,7 +265,8 @@ pub(crate) fn insert(
     new: &NewOrder,
     status: &Status,
 ) -> Result<Option<OrderId>> {
-    let (now, address, amounts) = (tx.now(), &new.address, &new.amounts);
+    let (now, amounts) = (tx.now(), &new.amounts);
+    let [receiver_name, receiver_phone, zip_code, address1, address2] = address_columns(new.address.as_ref());
     let id = tx.insert_new(
         INSERT,
         args![
@@ -257,11 +279,11 @@ pub(crate) fn insert(
             amounts.payable,
             new.currency.code(),
             new.coupon,
-            address.receiver_name,
-            address.receiver_phone,
-            address.zip_code,
-            address.address1,
-            address.address2,
+            receiver_name,
+            receiver_phone,
+            zip_code,
+            address1,
+            address2,
             new.memo,
             status.pay_by(),
             now,
@@ -389,7 +411,7 @@ pub(crate) fn save(
 
 /// Saves where the order goes and its memo, if the order is unchanged since it was read; false when another change came first.
 pub(crate) fn readdress(tx: &mut Tx<'_>, order: &Order, now: Timestamp) -> Result<bool> {
-    let Address { receiver_name, receiver_phone, zip_code, address1, address2 } = &order.address;
+    let [receiver_name, receiver_phone, zip_code, address1, address2] = address_columns(order.address.as_ref());
     let row =
         args![receiver_name, receiver_phone, zip_code, address1, address2, order.memo, now, order.id, order.version];
     Ok(tx.exec(READDRESS, row)? == 1)

@@ -32,13 +32,13 @@ fn new_order(user: UserId, lines: Vec<NewLine>) -> NewOrder {
         user,
         amounts: Amounts::of(&lines, Money::ZERO, Money::ZERO).unwrap(),
         lines,
-        address: Address {
+        address: Some(Address {
             receiver_name: "김구매".to_owned(),
             receiver_phone: "010-0000-0000".to_owned(),
             zip_code: "04524".to_owned(),
             address1: "서울시 중구 세종대로 110".to_owned(),
             address2: None,
-        },
+        }),
         memo: None,
         coupon: None,
         currency: Currency::KRW,

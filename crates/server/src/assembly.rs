@@ -35,6 +35,7 @@ pub const MODULES: &[Module] = &[
     order::MODULE,
     payment::MODULE,
     coupon::MODULE,
+    timedeal::MODULE,
     delivery::MODULE,
     saga::MODULE,
     checkout::MODULE,

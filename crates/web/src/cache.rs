@@ -6,7 +6,7 @@
 use crate::Module;
 use crate::response::Success;
 use crate::tag::Tagged;
-use kernel::{Code, Error, Event, Result};
+use kernel::{Code, Error, Event, Result, Timestamp};
 use moka::{future::Cache, policy::EvictionPolicy};
 use serde::Serialize;
 use std::{
@@ -73,6 +73,13 @@ impl fmt::Debug for Invalidation {
     }
 }
 
+/// A response, and when the clock makes it wrong.
+#[derive(Clone)]
+struct Kept {
+    response: Tagged,
+    until: Option<Timestamp>,
+}
+
 /// The responses in memory. Cheap to clone.
 #[derive(Clone)]
 pub struct ResponseCache(Arc<Inner>);
@@ -80,7 +87,7 @@ pub struct ResponseCache(Arc<Inner>);
 struct Inner {
     /// By key and by the generation that the key had when the response was begun: a response of an earlier generation is
     /// not found any more, and a request after an invalidation does not wait for an older response that is being made.
-    kept: Cache<(CacheKey, u64), Tagged>,
+    kept: Cache<(CacheKey, u64), Kept>,
     generations: Box<[AtomicU64]>,
     hasher: RandomState,
     invalidations: HashMap<&'static str, Vec<Invalidation>>,
@@ -96,7 +103,7 @@ impl ResponseCache {
         ResponseCache(Arc::new(Inner {
             kept: Cache::builder()
                 .max_capacity(BYTES_MAX)
-                .weigher(|_, response: &Tagged| u32::try_from(response.len() + 64).unwrap_or(u32::MAX))
+                .weigher(|_, kept: &Kept| u32::try_from(kept.response.len() + 64).unwrap_or(u32::MAX))
                 .time_to_live(KEPT_AT_MOST)
                 // those of an earlier generation are read no more, so they leave first
                 .eviction_policy(EvictionPolicy::lru())
@@ -114,17 +121,28 @@ impl ResponseCache {
         T: Serialize,
         F: Future<Output = Result<T>>,
     {
-        let key = (key, self.generation(&key));
-        if let Some(response) = self.0.kept.get(&key).await {
-            return Ok(response);
+        self.get_until(key, Timestamp::from_millis(0), || async { Ok((make().await?, None)) }).await
+    }
+
+    /// Like [`ResponseCache::get`], for a response that the clock makes wrong at a time which `make` gives with it.
+    pub async fn get_until<T, F>(&self, key: CacheKey, now: Timestamp, make: impl FnOnce() -> F) -> Result<Tagged>
+    where
+        T: Serialize,
+        F: Future<Output = Result<(T, Option<Timestamp>)>>,
+    {
+        if let Some(kept) = self.0.kept.get(&(key, self.generation(&key))).await {
+            if kept.until.is_none_or(|until| now < until) {
+                return Ok(kept.response);
+            }
+            self.invalidate(&key);
         }
-        let made = self.0.kept.try_get_with(key, async {
-            let data = make().await?;
+        let made = self.0.kept.try_get_with((key, self.generation(&key)), async {
+            let (data, until) = make().await?;
             serde_json::to_vec(&Success { success: true, data: Some(data) })
-                .map(|body| Tagged::of(body.into()))
+                .map(|body| Kept { response: Tagged::of(body.into()), until })
                 .map_err(|e| Code::Internal.error().caused_by(e))
         });
-        made.await.map_err(|error: Arc<Error>| copy(&error))
+        made.await.map(|kept| kept.response).map_err(|error: Arc<Error>| copy(&error))
     }
 
     /// The next request for this response makes it anew.
@@ -204,6 +222,17 @@ mod tests {
         assert_eq!(get(&cache, KEY, 2).await, r#"{"success":true,"data":1}"#);
         cache.invalidate(&KEY);
         assert_eq!(get(&cache, KEY, 3).await, r#"{"success":true,"data":3}"#);
+    }
+
+    #[tokio::test]
+    async fn a_response_that_the_clock_makes_wrong_is_made_anew() {
+        let (cache, at) = (ResponseCache::of(&[]), Timestamp::from_millis);
+        let get = async |now, value: i32| {
+            let make = || async move { Ok((value, Some(at(10)))) };
+            String::from_utf8(cache.get_until(KEY, at(now), make).await.unwrap().to_vec()).unwrap()
+        };
+        assert_eq!(get(1, 1).await, get(9, 2).await);
+        assert_eq!(get(10, 3).await, r#"{"success":true,"data":3}"#);
     }
 
     #[tokio::test]

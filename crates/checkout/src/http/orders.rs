@@ -49,6 +49,7 @@ const CONFIRMING: &[Code] = &[
     Code::OrderAlreadyCancelled,
     Code::OrderAlreadyPaid,
     Code::InvalidOrderStatus,
+    Code::InvalidShippingAddress,
     Code::OrderAmountMismatch,
     Code::PaymentAlreadyCompleted,
     Code::PaymentDeclined,

@@ -29,6 +29,7 @@ const PAYING: &[Code] = &[
     Code::OrderAlreadyCancelled,
     Code::OrderAlreadyPaid,
     Code::InvalidOrderStatus,
+    Code::InvalidShippingAddress,
     Code::PaymentAlreadyCompleted,
     Code::PaymentDeclined,
     Code::InvalidPaymentAmount,

@@ -1,6 +1,7 @@
 //! CREATE_DELIVERY: the parcel is being packed.
 
 use super::ORDER_CANCELLED;
+use crate::deal::buy::without_address;
 use crate::flow::Checkout;
 use kernel::{Result, TrackingNumber};
 use saga::Local;
@@ -16,7 +17,9 @@ impl Local for CreateDelivery {
 
     fn run(tx: &mut Tx<'_>, saga: &Checkout) -> Result<TrackingNumber> {
         let order = &saga.order;
-        Ok(delivery::ops::create(tx, &order.number, &order.user, &order.address, order.memo.as_deref())?.tracking)
+        // no payment of an order without an address is begun
+        let address = order.address.as_ref().ok_or_else(without_address)?;
+        Ok(delivery::ops::create(tx, &order.number, &order.user, address, order.memo.as_deref())?.tracking)
     }
 
     fn compensate(tx: &mut Tx<'_>, saga: &Checkout, _: TrackingNumber) -> Result<()> {

@@ -1,6 +1,7 @@
 //! DEDUCT_INVENTORY: reserved stock becomes sold stock.
 
 use super::ORDER_CANCELLED;
+use crate::deal::units;
 use crate::flow::Checkout;
 use kernel::{Code, Result};
 use saga::Local;
@@ -27,6 +28,7 @@ impl Local for DeductInventory {
     }
 
     fn compensate(tx: &mut Tx<'_>, saga: &Checkout, (): ()) -> Result<()> {
-        inventory::ops::return_sold(tx, &saga.order.number, ORDER_CANCELLED)
+        let goods = |tx: &mut Tx<'_>| inventory::ops::return_sold(tx, &saga.order.number, ORDER_CANCELLED);
+        units::give_back(tx, &saga.order, saga.deal.as_ref(), goods)
     }
 }

@@ -1,5 +1,6 @@
 //! PLACE_ORDER: the order's rows are written, and the cart it comes from is tied to it.
 
+use crate::deal::units::DealUnits;
 use crate::flow::{Checkout, order_subject};
 use kernel::{CartId, Result};
 use order::NewOrder;
@@ -15,6 +16,8 @@ pub struct PricedOrder {
     pub new: NewOrder,
     /// The cart it comes from.
     pub cart: Option<CartId>,
+    /// The time deal in which it buys.
+    pub deal: Option<DealUnits>,
 }
 
 impl First for PlaceOrder {
@@ -27,7 +30,7 @@ impl First for PlaceOrder {
         if let Some(cart) = priced.cart {
             cart::ops::ordered(tx, cart, &order.number)?;
         }
-        Ok(Checkout { order, payment: None })
+        Ok(Checkout { order, payment: None, deal: priced.deal })
     }
 
     fn subject(saga: &Checkout) -> Subject {

@@ -20,24 +20,24 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A shop with stock, in which nothing is sold yet.
-struct Stocked {
-    shop: TestShop,
-    mug: Good,
-    pen: Good,
+pub struct Stocked {
+    pub shop: TestShop,
+    pub mug: Good,
+    pub pen: Good,
 }
 
 impl Stocked {
-    async fn open() -> Stocked {
+    pub async fn open() -> Stocked {
         let shop = TestShop::open().await;
         let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
         Stocked { shop, mug, pen }
     }
 
-    async fn go_on(&self, flow: &'static dyn Flow, action: Action) -> Result<()> {
+    pub async fn go_on(&self, flow: &'static dyn Flow, action: Action) -> Result<()> {
         drive(flow, &self.shop.app.db, &self.shop.app.ports, action).await.map(|_| ())
     }
 
-    async fn settle(&self, flow: &'static dyn Flow, run: &SagaId) -> Status {
+    pub async fn settle(&self, flow: &'static dyn Flow, run: &SagaId) -> Status {
         for _ in 0..20 {
             let id = run.clone();
             let record = self.shop.app.db.read("look", move |tx| store::find(tx, &id)).await.unwrap();
@@ -61,12 +61,12 @@ impl Stocked {
     }
 
     /// Orders by status, stock, parcels, the gateway's money and what our payments say about it.
-    async fn snapshot(&self) -> Value {
+    pub async fn snapshot(&self) -> Value {
         self.shop.consistent().await;
         self.values().await
     }
 
-    async fn values(&self) -> Value {
+    pub async fn values(&self) -> Value {
         json!({
             "mug": self.shop.stock(self.mug).await,
             "pen": self.shop.stock(self.pen).await,

@@ -22,6 +22,7 @@ const MODULES: &[Module] = &[
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
+    timedeal::MODULE,
     saga::MODULE,
     crate::MODULE,
 ];

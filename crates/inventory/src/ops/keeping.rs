@@ -132,7 +132,7 @@ pub fn set_threshold(tx: &mut Tx<'_>, variant: VariantId, location: &str, thresh
     changed(tx, &[variant])
 }
 
-fn of_variant(tx: &mut Tx<'_>, variant: VariantId) -> Result<Vec<StockRow>> {
+pub(super) fn of_variant(tx: &mut Tx<'_>, variant: VariantId) -> Result<Vec<StockRow>> {
     let (rows, _) = store::lock_variants(tx, vec![Arg::Int(variant.raw())], "")?;
     if rows.is_empty() {
         return Err(Code::InventoryNotFound.because(format!("variant {variant}")));
@@ -174,10 +174,10 @@ fn moved(tx: &mut Tx<'_>, kind: Kind, rows: &mut [StockRow], reason: &str, by: &
     })
 }
 
-fn changed(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {
+pub(super) fn changed(tx: &mut Tx<'_>, variants: &[VariantId]) -> Result<()> {
     store::levels(tx, variants)?.iter().try_for_each(|level| tx.emit(&events::changed(level)))
 }
 
-fn shortened(by: &str) -> &str {
+pub(super) fn shortened(by: &str) -> &str {
     by.char_indices().nth(BY_MAX).map_or(by, |(at, _)| &by[..at])
 }

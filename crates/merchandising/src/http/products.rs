@@ -10,11 +10,12 @@ use axum::{
 };
 use catalog::category::{self, Choice, DEPTH_MAX};
 use catalog::product::BRAND_MAX;
-use events::ProductChanged;
+use events::{ProductChanged, TimeDealChanged, TimeDealEnded, TimeDealStarted};
 use kernel::{CategoryId, Code, Money, Page, ProductId, Result, SortedCursor, Together, text};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use store::Tx;
 use utoipa::{
     IntoParams, ToSchema,
     openapi::path::{Parameter, ParameterIn},
@@ -22,6 +23,7 @@ use utoipa::{
 use utoipa_axum::routes;
 use web::input::sort_params;
 use web::response::Success;
+use web::tag::Tagged;
 use web::{
     ApiResult, App, CacheKey, CursorQuery, Failure, Invalidation, Json, PageQuery, Paging, Path, Query, Routes,
     Service, ok,
@@ -43,10 +45,14 @@ const fn cached(id: ProductId) -> CacheKey {
     CacheKey::new("product", id.raw())
 }
 
-/// Which cached responses an event invalidates: the pages of products that changed or whose stock changed.
+/// Which cached responses an event invalidates: the pages of products that changed, or whose stock or time deals changed.
 pub fn invalidates() -> Vec<Invalidation> {
     let mut all = inventory::events::invalidations(cached);
+    let all_of = |ids: &[ProductId]| ids.iter().copied().map(cached).collect();
     all.push(Invalidation::on(|event: &ProductChanged| vec![cached(event.product_id)]));
+    all.push(Invalidation::on(move |event: &TimeDealChanged| all_of(&event.product_ids)));
+    all.push(Invalidation::on(move |event: &TimeDealStarted| all_of(&event.product_ids)));
+    all.push(Invalidation::on(move |event: &TimeDealEnded| all_of(&event.product_ids)));
     all
 }
 
@@ -128,16 +134,23 @@ async fn list_products(
     Ok(ok(app.db.read("merchandising.list", move |tx| list::page(tx, &question, currency)).await?))
 }
 
-async fn shown(app: &App, id: ProductId) -> Result<ProductDetail> {
+/// The page of a product on sale, from the response cache while neither an event nor the clock has made it wrong.
+async fn shown(app: &App, id: ProductId) -> Result<Tagged> {
     let currency = app.shop.currency;
-    app.db.read("merchandising.product", move |tx| page::detail(tx, id, currency, Viewer::Public)).await
+    let make = || async {
+        let read = move |tx: &mut Tx<'_>| page::detail(tx, id, currency, Viewer::Public);
+        let detail: ProductDetail = app.db.read("merchandising.product", read).await?;
+        let until = detail.true_until;
+        Ok((detail, until))
+    };
+    app.cache.get_until(cached(id), app.now(), make).await
 }
 
 /// A product on sale, with its variants and the stock of this moment.
 #[utoipa::path(get, path = "/products/{id}", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductDetail>)))]
 async fn product(State(app): State<App>, Path(id): Path<ProductId>) -> Result<Response, Failure> {
-    Ok(app.cache.get(cached(id), || shown(&app, id)).await?.into_response())
+    Ok(shown(&app, id).await?.into_response())
 }
 
 /// A product with what buyers wrote about it.
@@ -169,7 +182,7 @@ fn read_page(page: &[u8]) -> Result<CachedPage> {
 #[utoipa::path(get, path = "/products/{id}/with-reviews", tag = "product", params(("id" = i64, Path)),
     responses((status = 200, body = Success<ProductWithReviews>)))]
 async fn product_with_reviews(State(app): State<App>, Path(id): Path<ProductId>) -> ApiResult<ProductWithReviews> {
-    let CachedPage { data: product } = read_page(&app.cache.get(cached(id), || shown(&app, id)).await?)?;
+    let CachedPage { data: product } = read_page(&shown(&app, id).await?)?;
     let found = app.ports.reviews.of_product(id).await;
     let reviews_available = found.is_ok() && app.ports.reviews.is_configured();
     Ok(ok(ProductWithReviews { product, reviews: found.unwrap_or_default(), reviews_available }))

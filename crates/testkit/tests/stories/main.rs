@@ -6,6 +6,7 @@ mod attempts;
 mod cancel;
 mod cart;
 mod coupons;
+mod deals;
 mod document;
 mod events;
 mod finding;

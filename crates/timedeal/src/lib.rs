@@ -1,0 +1,21 @@
+//! Time deals. The README lists what this domain owns and promises.
+
+pub mod deal;
+pub mod ops;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use deal::{Close, Content, Deal, DealProduct, Offer, Purchase, Status};
+pub use ops::{Filter, Offered};
+
+/// What time deals contribute to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: &[::store::Migration {
+        name: "timedeal/0001_time_deals",
+        sql: include_str!("../migrations/0001_time_deals.sql"),
+    }],
+    statements: &[store::STATEMENTS],
+    checks: store::AUDIT,
+    ..web::Module::named("timedeal")
+};
