@@ -325,7 +325,7 @@ pub(crate) fn transition(tx: &mut Tx<'_>, order: &OrderNumber, to: State, rows: 
 pub(crate) fn add_held(tx: &mut Tx<'_>, holder: Holder, rows: &[StockRow]) -> Result<()> {
     let (now, Holder { purpose, id }) = (tx.now(), holder);
     for row in rows.iter().filter(|row| row.units != 0) {
-        tx.insert_new(ADD_HELD, args![purpose, id, row.id, now])?;
+        tx.exec(ADD_HELD, args![purpose, id, row.id, now])?;
         tx.exec(RAISE_HELD, args![row.units, now, purpose, id, row.id])?;
     }
     Ok(())

@@ -76,7 +76,7 @@ pub fn close(
     }
 }
 
-/// Deals whose start or end the clock has brought and nobody has recorded, at most `limit`.
+/// Deals whose start or end the clock has brought and no one has recorded, at most `limit`.
 pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<TimeDealId>> {
     store::due(tx, limit)
 }

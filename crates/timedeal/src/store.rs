@@ -34,7 +34,7 @@ const START: &str = "update time_deals set started_at = ? where id = ? and start
 /// Guarantees that an end is published, and gives units back, once.
 const CLOSE: &str = "update time_deals set closed_at = ?, closed_as = ?, updated_at = ?, version = version + 1
     where id = ? and closed_at is null";
-/// Deals that the clock started or ended, but that nobody has published or closed.
+/// Deals that the clock started or ended, but whose start is not published or whose end is not recorded.
 const DUE: &str =
     "select id from time_deals where closed_at is null and (ends_at <= ? or (started_at is null and starts_at <= ?))
     order by id limit ?";
@@ -427,7 +427,7 @@ pub(crate) fn use_allowance(
     units: i64,
     most: i64,
 ) -> Result<bool> {
-    tx.insert_new(ALLOW, args![product, user])?;
+    tx.exec(ALLOW, args![product, user])?;
     Ok(tx.exec(USE_ALLOWANCE, args![units, product, user, units, most])? == 1)
 }
 

@@ -113,7 +113,7 @@ fn the_clock_starts_and_ends_a_deal_once() {
     let due = || shop.read(|tx| ops::due(tx, 10)).unwrap();
     let turn = || shop.write(move |tx| ops::turn(tx, id)).unwrap();
     assert_eq!(due(), []);
-    // nobody looks while it runs
+    // no task looks while it runs
     shop.clock.advance(3 * HOUR);
     assert_eq!(due(), [id]);
     let Changed { before, after } = turn().unwrap();

@@ -24,7 +24,7 @@ pub struct SaveTimeDeal {
     pub starts_at: String,
     /// RFC 3339; without a zone it is the shop's. After `startsAt`, and in the future.
     pub ends_at: String,
-    /// Whether the units are taken out of the products' stock now, so that nobody else can buy them; what is not sold goes back
+    /// Whether the units are taken out of the products' stock now, so that the shop cannot sell them otherwise; what is not sold goes back
     /// when the deal is over. Otherwise the deal sells out of the same stock as the shop.
     #[serde(default)]
     pub held_apart: bool,

@@ -55,7 +55,7 @@ pub(crate) fn take(tx: &mut Tx<'_>, order: &Order, units: &DealUnits) -> Result<
 }
 
 /// The goods of an order that died go back by `goods`, and with them the units of its deal. A deal that keeps its units apart
-/// keeps these again, in the same transaction, so that nobody can buy them in between.
+/// keeps these again, in the same transaction, so that no other order gets them in between.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     order: &Order,

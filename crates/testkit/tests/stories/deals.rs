@@ -116,7 +116,7 @@ fn of_sixty_buyers_for_ten_units_ten_get_one() {
         let answers = shop.buyers(60).at_once(|buyer| buys(buyer, deal, 1));
         assert_eq!((answers.count("201"), answers.count("409 S704")), (10, 50), "{:?}", answers.summary());
         assert_eq!((counts(&shop, deal), shop.stock_of(&mug)), ((10, 0), (40, 10, 50)));
-        // nobody pays: every unit comes back, and can be bought again
+        // no buyer pays: every unit comes back, and can be bought again
         shop.later(11 * MINUTE);
         let left = if held { (40, 10, 50) } else { (50, 0, 50) };
         assert_eq!((counts(&shop, deal), shop.stock_of(&mug)), ((0, 10), left));
