@@ -1,19 +1,23 @@
-//! The bare side: raw HTTP, raw core, empty handler, each over a copy of our own database.
+//! A bare side: a handler that writes an order's rows by bare SQLite, over a copy of our own database or over the frozen tables of
+//! schema 1, and an empty handler.
 
 use crate::{
     Outcome,
     raw::{
         commit::Writer,
         http::{self, Bare},
-        order::Ware,
+        order::{Schema, Ware},
+        schema1,
     },
+    side::Hello,
 };
 use axum::{Router, body::Bytes, serve::ListenerExt};
 use rusqlite::Connection;
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
+    time::{Duration, Instant},
 };
 use tokio::{
     net::TcpListener,
@@ -22,28 +26,46 @@ use tokio::{
 
 /// The running baseline.
 pub struct BareSide {
-    /// Its database file.
-    pub path: PathBuf,
     /// The order handler's state.
     pub bare: Bare,
-    /// The address of the bare order handler.
-    pub orders: SocketAddr,
-    /// The address of the empty handler.
-    pub empty: SocketAddr,
+    orders: SocketAddr,
+    empty: SocketAddr,
+    started: Duration,
     runtime: Runtime,
 }
 
 impl BareSide {
-    /// Copies the database at `ours`, starts the bare writer on the copy and serves both handlers. The empty handler responds with
-    /// `page`.
-    pub fn open(ours: &Path, folder: &Path, wares: Arc<[Ware]>, page: Bytes) -> Outcome<BareSide> {
-        let path = folder.join("bare.db");
-        Connection::open(ours)?.execute("vacuum into ?", [path.to_string_lossy()])?;
-        let bare = Bare::new(Writer::open(&path)?, wares);
+    /// Makes a database at `path` from the one at `ours`, starts the bare writer on it and serves both handlers. The empty handler
+    /// responds with `page`.
+    pub fn open(ours: &Path, path: &Path, schema: Schema, wares: Arc<[Ware]>, page: Bytes) -> Outcome<BareSide> {
+        let began = Instant::now();
+        match schema {
+            Schema::Today => {
+                Connection::open(ours)?.execute("vacuum into ?", [path.to_string_lossy()])?;
+            }
+            Schema::One => {
+                let conn = Connection::open(path)?;
+                conn.execute_batch(schema1::TABLES)?;
+                conn.execute("attach database ? as ours", [ours.to_string_lossy()])?;
+                conn.execute_batch(schema1::STOCK)?;
+            }
+        }
+        let bare = Bare::new(Writer::open(path)?, schema, wares);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let orders = runtime.block_on(serve(bare.clone().router()))?;
         let empty = runtime.block_on(serve(http::empty(page)))?;
-        Ok(BareSide { path, bare, orders, empty, runtime })
+        Ok(BareSide { bare, orders, empty, started: began.elapsed(), runtime })
+    }
+
+    pub fn hello(&self) -> Hello {
+        Hello {
+            address: self.orders,
+            empty: Some(self.empty),
+            wares: Vec::new(),
+            tokens: Vec::new(),
+            admin: String::new(),
+            started: self.started,
+        }
     }
 
     /// The runtime for jobs without HTTP.

@@ -108,9 +108,11 @@ fn is_shop(url: &DatabaseUrl) -> Outcome<bool> {
 fn place_templates(url: &DatabaseUrl) -> Outcome<()> {
     let ours = Ours::at(url.clone())?;
     for n in 0..TEMPLATES {
-        let token = ours.tokens[n].clone();
-        let items: Vec<Value> =
-            ours.wares[3 * n..3 * n + 3].iter().map(|ware| json!({"productId": ware.product, "quantity": 1})).collect();
+        let token = ours.hello().tokens[n].clone();
+        let items: Vec<Value> = ours.hello().wares[3 * n..3 * n + 3]
+            .iter()
+            .map(|ware| json!({"productId": ware.product, "quantity": 1}))
+            .collect();
         let order = json!({"items": items, "shippingAddress": {"receiverName": "김하늘", "receiverPhone": "010-1234-5678",
             "zipCode": "04524", "address1": "서울시 중구 세종대로 110", "address2": "3층"}});
         let placed = ours.call("POST", "/orders", Some(&token), Some(&order.to_string()))?;

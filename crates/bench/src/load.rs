@@ -1,9 +1,12 @@
-//! Closed-loop load: each connection sends its next request as soon as the last one is answered.
+//! Load over HTTP, in one of two ways. Closed: each connection sends its next request when the last one is answered. Open:
+//! requests arrive at a constant rate whether or not the server is ready, and each latency counts from the arrival, so
+//! that waiting is part of it.
 
 use crate::client::Client;
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     io,
     net::SocketAddr,
@@ -14,27 +17,42 @@ use std::{
 use tokio::task::LocalSet;
 
 /// How hard and how long.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Load {
-    /// Connections, each with one request on its way.
+    /// Connections, each with at most one request on its way.
     pub connections: usize,
     /// Time before counting starts.
     pub warm_up: Duration,
     /// Time that counts.
     pub time: Duration,
+    /// Arrivals a second; `None` for a closed loop.
+    pub rate: Option<f64>,
 }
 
-/// What one round did.
-#[derive(Debug, Clone)]
+/// What is counted while a round runs.
+#[derive(Debug)]
 pub struct Round {
-    /// Units of work with the expected response within the counted time.
-    pub done: u64,
+    all: u64,
+    done: u64,
+    failed: BTreeMap<u16, u64>,
+    latency: Histogram<u64>,
+}
+
+/// What one round did. Latencies are in microseconds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Units a second with the expected response, within the counted time.
+    pub rate: f64,
+    pub p50_us: u64,
+    pub p95_us: u64,
+    pub p99_us: u64,
     /// Units with another response, by status (0: the connection broke).
     pub failed: BTreeMap<u16, u64>,
-    /// Counted time.
-    pub time: Duration,
-    /// Microseconds from request to answer.
-    pub latency: Histogram<u64>,
+    /// All units, with those of the warm-up.
+    pub all: u64,
+    /// Arrivals of an open loop that still waited for a connection when the time was up.
+    pub waiting: u64,
 }
 
 /// Highest latency that the histogram can hold, in microseconds.
@@ -44,12 +62,12 @@ impl Round {
     /// An empty round, which a measurement without HTTP fills itself.
     pub fn new() -> Round {
         let latency = Histogram::new_with_max(LATENCY_MAX_US, 3).expect("bounds are fixed");
-        Round { done: 0, failed: BTreeMap::new(), time: Duration::ZERO, latency }
+        Round { all: 0, done: 0, failed: BTreeMap::new(), latency }
     }
 
-    /// Units a second.
-    pub fn rate(&self) -> f64 {
-        if self.time.is_zero() { 0.0 } else { self.done as f64 / self.time.as_secs_f64() }
+    /// One unit has ended, in the time that counts or not.
+    pub fn ended(&mut self) {
+        self.all += 1;
     }
 
     /// Counts one unit.
@@ -63,11 +81,25 @@ impl Round {
             Err(status) => *self.failed.entry(status).or_default() += 1,
         }
     }
+
+    /// The result after `time` that counted.
+    pub fn summary(&self, time: Duration, waiting: u64) -> Summary {
+        let at = |quantile| self.latency.value_at_quantile(quantile);
+        Summary {
+            rate: if time.is_zero() { 0.0 } else { self.done as f64 / time.as_secs_f64() },
+            p50_us: at(0.50),
+            p95_us: at(0.95),
+            p99_us: at(0.99),
+            failed: self.failed.clone(),
+            all: self.all,
+            waiting,
+        }
+    }
 }
 
 /// Runs `unit` on every connection until the time is up, all on one thread. `unit` gets its connection, the index of the connection
 /// and the number of the unit. It returns `Err(status)` for an unexpected response.
-pub fn run<F>(load: Load, to: SocketAddr, unit: F) -> io::Result<Round>
+pub fn run<F>(load: Load, to: SocketAddr, unit: F) -> io::Result<Summary>
 where
     F: AsyncFn(&mut Client, usize, u64) -> io::Result<Result<(), u16>> + Send + 'static,
 {
@@ -79,7 +111,41 @@ where
     thread.join().unwrap_or_else(|_| Err(io::Error::other("the load generator panicked")))
 }
 
-async fn drive<F>(load: Load, to: SocketAddr, unit: F) -> io::Result<Round>
+/// Gives the connections their units.
+struct Arrivals {
+    begin: Instant,
+    end: Instant,
+    rate: Option<f64>,
+    next: Cell<u64>,
+}
+
+impl Arrivals {
+    /// The next unit of a connection whose last one was number `last`, and when it arrived; `None` when the time is up.
+    async fn next(&self, last: Option<u64>) -> Option<(u64, Instant)> {
+        let (n, arrived) = match self.rate {
+            None => (last.map_or(0, |n| n + 1), Instant::now()),
+            Some(rate) => {
+                let n = self.next.replace(self.next.get() + 1);
+                (n, self.begin + Duration::from_secs_f64(n as f64 / rate))
+            }
+        };
+        if arrived >= self.end || Instant::now() >= self.end {
+            return None;
+        }
+        if arrived > Instant::now() {
+            tokio::time::sleep_until(arrived.into()).await;
+        }
+        Some((n, arrived))
+    }
+
+    /// Arrivals that no connection took.
+    fn waiting(&self) -> u64 {
+        let all = self.rate.map_or(0.0, |rate| rate * (self.end - self.begin).as_secs_f64());
+        (all as u64).saturating_sub(self.next.get())
+    }
+}
+
+async fn drive<F>(load: Load, to: SocketAddr, unit: F) -> io::Result<Summary>
 where
     F: AsyncFn(&mut Client, usize, u64) -> io::Result<Result<(), u16>> + 'static,
 {
@@ -89,22 +155,23 @@ where
     for _ in 0..load.connections {
         clients.push(Client::connect(to).await?);
     }
-    let start = Instant::now() + load.warm_up;
+    let begin = Instant::now();
+    let start = begin + load.warm_up;
     let end = start + load.time;
+    let arrivals = Rc::new(Arrivals { begin, end, rate: load.rate, next: Cell::new(0) });
     let mut tasks = Vec::with_capacity(load.connections);
     for (index, mut client) in clients.into_iter().enumerate() {
-        let (unit, round) = (Rc::clone(&unit), Rc::clone(&round));
+        let (unit, round, arrivals) = (Rc::clone(&unit), Rc::clone(&round), Rc::clone(&arrivals));
         tasks.push(tokio::task::spawn_local(async move {
-            for n in 0.. {
-                let sent = Instant::now();
-                if sent >= end {
-                    break;
-                }
+            let mut last = None;
+            while let Some((n, arrived)) = arrivals.next(last).await {
+                last = Some(n);
                 let outcome = unit(&mut client, index, n).await;
                 let answered = Instant::now();
                 let broken = outcome.is_err();
+                round.borrow_mut().ended();
                 if answered >= start && answered < end {
-                    round.borrow_mut().count(outcome.unwrap_or(Err(0)), answered - sent);
+                    round.borrow_mut().count(outcome.unwrap_or(Err(0)), answered - arrived);
                 }
                 if broken {
                     break;
@@ -115,7 +182,26 @@ where
     for task in tasks {
         task.await.map_err(io::Error::other)?;
     }
-    let mut round = round.borrow().clone();
-    round.time = load.time;
-    Ok(round)
+    let summary = round.borrow().summary(load.time, arrivals.waiting());
+    Ok(summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn arrivals_of_an_open_loop_do_not_wait_for_answers() {
+        let begin = Instant::now();
+        let end = begin + Duration::from_secs(3_600);
+        let arrivals = Arrivals { begin, end, rate: Some(1_000.0), next: Cell::new(0) };
+        let mut taken = Vec::new();
+        for _ in 0..3 {
+            let (n, arrived) = arrivals.next(taken.last().map(|(n, _)| *n)).await.unwrap();
+            taken.push((n, arrived - begin));
+        }
+        let ms = |n: u64| (n, Duration::from_millis(n));
+        assert_eq!(taken, [ms(0), ms(1), ms(2)]);
+        assert_eq!(arrivals.waiting(), 3_600_000 - 3);
+    }
 }

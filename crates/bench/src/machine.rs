@@ -1,7 +1,7 @@
 //! The machine of a report: its disk, its cores, and the commit that was built.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     fs::OpenOptions,
     io::{self, Write},
@@ -11,7 +11,7 @@ use std::{
 };
 
 /// The machine that a report was made on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Machine {
     /// Cores shared by load generator and server.
@@ -57,14 +57,56 @@ fn fsync_latency(folder: &Path) -> io::Result<Histogram<u64>> {
     Ok(latency)
 }
 
-/// Bytes that this process has written to the disk; 0 where the operating system does not count them.
-pub fn written() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
-    line.and_then(|number| number.parse().ok()).unwrap_or(0)
+/// What a process has used so far; zeros where the operating system has no `/proc`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usage {
+    /// Time on a processor, in the program and in the kernel for it, in microseconds.
+    pub cpu_us: u64,
+    /// Bytes written to the disk.
+    pub written: u64,
+    /// Memory that it has now, in KiB.
+    pub resident_kib: u64,
+}
+
+/// Linux counts processor time in these units, whatever its own clock does.
+const TICK_US: u64 = 10_000;
+
+impl Usage {
+    /// Of the process with this id.
+    pub fn of(process: u32) -> Usage {
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+        // the name of the program, which may contain anything, ends with the last bracket
+        let stat = read("stat");
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |n: usize| fields.get(n).and_then(|ticks| ticks.parse::<u64>().ok()).unwrap_or(0);
+        Usage {
+            cpu_us: (ticks(11) + ticks(12)) * TICK_US,
+            written: number(&read("io"), "write_bytes:"),
+            resident_kib: number(&read("status"), "VmRSS:"),
+        }
+    }
+}
+
+/// The number behind `name` in a text of lines.
+fn number(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 fn commit() -> Option<String> {
     let output = Command::new("git").args(["describe", "--always", "--dirty"]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|s| !s.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_knows_what_it_uses() {
+        let used = Usage::of(std::process::id());
+        assert!(used.resident_kib > 1_000, "{used:?}");
+        assert_eq!(number("rchar: 1\nwrite_bytes: 4096\n", "write_bytes:"), 4_096);
+    }
 }

@@ -2,29 +2,77 @@
 
 mod bare;
 mod client;
+mod compare;
 mod databases;
+mod flood;
 mod grown;
+mod growth;
 mod load;
 mod machine;
 mod ours;
 mod pages;
 mod paths;
+mod process;
 mod raw;
 mod report;
+mod requests;
 mod rows;
+mod side;
 
-use clap::Parser;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use clap::{Args, Parser, Subcommand};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 /// A result whose error `main` prints.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Measures the shop and bare baselines in turns, and prints rates, latencies and ratios.
+/// Measures the shop and bare baselines in turns, and prints rates, latencies, costs and ratios.
 #[derive(Debug, Parser)]
-pub struct Cli {
-    /// What to measure; everything but pages when nothing is named
-    #[arg(value_parser = ["orders", "core", "product", "checkout", "pages"])]
+#[command(args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// What to measure; everything when nothing is named
+    #[arg(value_parser = ["orders", "core", "product", "checkout"])]
     paths: Vec<String>,
+    /// Make a shop with so many paid orders in the one --database, such as sqlite:target/large.db, and measure nothing
+    #[arg(long, value_name = "ORDERS", requires = "database")]
+    grow: Option<i64>,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What an order adds to SQLite's log, per table and index
+    Pages {
+        #[command(flatten)]
+        how: How,
+    },
+    /// Whether a shop gets slower as it grows
+    Growth {
+        /// Numbers of orders, ascending
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
+        orders: Vec<u64>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Compare two reports that were written with --json
+    Compare { one: PathBuf, other: PathBuf },
+    /// One side of a comparison; bench starts it itself
+    #[command(hide = true)]
+    Side {
+        #[command(subcommand)]
+        role: side::Role,
+    },
+}
+
+/// How to measure.
+#[derive(Debug, Clone, Args)]
+pub struct How {
     /// Seconds that count in a round
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
@@ -37,6 +85,9 @@ pub struct Cli {
     /// Connections of the load generator
     #[arg(long, default_value_t = 64)]
     connections: usize,
+    /// Open loop: so many requests arrive in a second, whether or not the server is ready
+    #[arg(long, value_name = "PER SECOND")]
+    rate: Option<f64>,
     /// Jobs on their way at once where there is no HTTP
     #[arg(long, default_value_t = 256)]
     jobs: usize,
@@ -44,9 +95,6 @@ pub struct Cli {
     /// fsync on), or the address of an empty database; to be repeated
     #[arg(long, value_name = "DATABASE")]
     database: Vec<String>,
-    /// Make a shop with so many paid orders in the one --database, such as sqlite:target/large.db, and measure nothing
-    #[arg(long, value_name = "ORDERS", requires = "database")]
-    grow: Option<i64>,
     /// Where the databases are put, on the disk to be measured; removed afterwards
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
@@ -55,23 +103,34 @@ pub struct Cli {
     json: Option<PathBuf>,
 }
 
-impl Cli {
-    fn wants(&self, path: &str) -> bool {
-        (self.paths.is_empty() && path != "pages") || self.paths.iter().any(|wanted| wanted == path)
-    }
-
+impl How {
     fn load(&self) -> load::Load {
         load::Load {
             connections: self.connections,
             warm_up: Duration::from_secs_f64(self.warmup),
             time: Duration::from_secs_f64(self.seconds),
+            rate: self.rate,
         }
     }
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(&cli) {
+    let Cli { command, paths, grow, how } = Cli::parse();
+    let done = match command {
+        None if let Some(orders) = grow => grown::grow_at(&how.database[0], orders).map(|()| 0),
+        None if how.database.is_empty() => report(&how, |folder| paths::measure(&how, &paths, folder)),
+        None => report(&how, |folder| databases::measure(&how, folder)),
+        Some(Command::Pages { how }) => report(&how, |folder| Ok(vec![pages::measure(folder)?])),
+        Some(Command::Growth { orders, how }) => {
+            report(&how, |folder| Ok(vec![growth::measure(&how, folder, &orders)?]))
+        }
+        Some(Command::Compare { one, other }) => compare::table(&one, &other).map(|table| {
+            print!("{table}");
+            0
+        }),
+        Some(Command::Side { role }) => side::serve(role).map(|()| 0),
+    };
+    match done {
         Ok(0) => ExitCode::SUCCESS,
         Ok(failures) => {
             eprintln!("{failures} answers were not as wanted; the rates above are of the others");
@@ -84,25 +143,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Outcome<u64> {
-    if let Some(orders) = cli.grow {
-        return grown::grow(&cli.database[0].parse()?, orders).map(|()| 0);
-    }
-    std::fs::create_dir_all(&cli.folder)?;
+/// Measures in a folder of its own, prints the report and returns the number of failed units.
+fn report(how: &How, measure: impl FnOnce(&Path) -> Outcome<Vec<report::Path>>) -> Outcome<u64> {
+    std::fs::create_dir_all(&how.folder)?;
     let mut builder = tempfile::Builder::new();
     // a database server that bench starts runs as another user, who must be able to read the folder
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711));
-    let folder = builder.tempdir_in(&cli.folder)?;
+    let folder = builder.tempdir_in(&how.folder)?;
     let machine = machine::Machine::look(folder.path())?;
-    let paths = if cli.database.is_empty() {
-        paths::measure(cli, folder.path())?
-    } else {
-        databases::measure(cli, folder.path())?
-    };
-    let report = report::Report { machine, connections: cli.connections, seconds: cli.seconds, paths };
+    let paths = measure(folder.path())?;
+    let report = report::Report { machine, connections: how.connections, rate: how.rate, seconds: how.seconds, paths };
     println!("{}", report.table());
-    if let Some(file) = &cli.json {
+    if let Some(file) = &how.json {
         std::fs::write(file, serde_json::to_vec_pretty(&report)?)?;
     }
     Ok(report.failures())

@@ -4,6 +4,8 @@ use crate::{
     Outcome,
     client::{Client, request},
     raw::order::{LINES, Ware},
+    requests,
+    side::Hello,
 };
 use checkout::{
     draft::OrderDraft,
@@ -16,13 +18,14 @@ use ports::{NoReviews, Ports, SystemClock, gateway::Simulated};
 use serde_json::{Value, json};
 use server::{Listeners, Server, assembly, config::Config, relay::Progress};
 use std::{
+    future::Future,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 use store::{
-    DatabaseUrl, Db, Tx,
+    DatabaseUrl, Db, Tx, args,
     idempotency::{self, StoredResponse},
     outbox,
 };
@@ -33,37 +36,28 @@ use web::{App, BASE, Role, Roles};
 const PRODUCTS: usize = 100;
 /// Units of each product: more than any run can sell.
 const STOCK: i64 = 100_000_000;
-/// Users who order, each with a token.
-const USERS: usize = 1_000;
+/// The products with their default variants.
+const WARES: &str = "select p.id, v.id, p.current_price, p.sku, p.name
+    from products p join product_variants v on v.default_of = p.id order by p.id";
 /// How long the relay may take to deliver every event; after it the run fails.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
 
 /// The running shop.
 pub struct Ours {
     pub app: App,
-    /// The address of its API.
-    pub address: SocketAddr,
-    pub url: DatabaseUrl,
     /// Its database file; empty on a server.
     pub path: PathBuf,
-    pub wares: Arc<[Ware]>,
-    /// The users who order.
-    pub users: Arc<[UserId]>,
-    /// Their tokens, in the same order.
-    pub tokens: Arc<[String]>,
+    hello: Hello,
+    url: DatabaseUrl,
     progress: Arc<Progress>,
     runtime: Runtime,
     _server: Server,
 }
 
 impl Ours {
-    /// Opens a fresh shop in `folder`, fills it with products and serves it.
-    pub fn open(folder: &Path) -> Outcome<Ours> {
-        Ours::at(DatabaseUrl::Sqlite(folder.join("ours.db")))
-    }
-
-    /// Opens the shop in an empty database of any kind.
+    /// Serves the shop in this database. An empty one gets the tables and the products.
     pub fn at(url: DatabaseUrl) -> Outcome<Ours> {
+        let began = Instant::now();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let path = url.file().cloned().unwrap_or_default();
         let options = [
@@ -90,13 +84,23 @@ impl Ours {
             let server = Server::start(&settings, listeners, assembly).await.map_err(|fault| fault.to_string())?;
             Outcome::Ok((server, app, progress))
         })?;
-        let address = server.address;
-        let users: Arc<[UserId]> = (0..USERS).map(user).collect::<Outcome<_>>()?;
-        let token = |user: &UserId, role| app.auth.issue(user, Roles::of(role), app.now()).map(|issued| issued.token);
-        let tokens = users.iter().map(|user| token(user, Role::User)).collect::<kernel::Result<_>>()?;
-        let admin = token(&user(USERS)?, Role::Admin)?;
-        let wares = runtime.block_on(stocked(address, &admin))?;
-        Ok(Ours { app, address, url, path, wares, users, tokens, progress, runtime, _server: server })
+        let (address, started) = (server.address, began.elapsed());
+        let token = |n: u64, role| {
+            let user: UserId = requests::user_id(n).parse()?;
+            app.auth.issue(&user, Roles::of(role), app.now()).map(|issued| issued.token)
+        };
+        let tokens = (0..requests::USERS).map(|n| token(n, Role::User)).collect::<kernel::Result<_>>()?;
+        let admin = token(requests::USERS, Role::Admin)?;
+        let mut wares: Vec<Ware> = runtime.block_on(app.db.read("bench.wares", known))?;
+        if wares.is_empty() {
+            wares = runtime.block_on(stocked(address, &admin))?;
+        }
+        let hello = Hello { address, empty: None, wares, tokens, admin, started };
+        Ok(Ours { app, path, hello, url, progress, runtime, _server: server })
+    }
+
+    pub fn hello(&self) -> &Hello {
+        &self.hello
     }
 
     /// The runtime for jobs without HTTP.
@@ -120,17 +124,39 @@ impl Ours {
         }
     }
 
-    /// Sends one request and returns the body of a successful response.
-    pub fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Outcome<Vec<u8>> {
-        self.runtime.block_on(send(self.address, method, path, token, body))
+    /// Places these orders, all in one job and so in one commit.
+    pub fn place_together(&self, which: std::ops::Range<u64>) -> Outcome<()> {
+        let settings = OrderSettings::of(&self.app);
+        let order = |n: u64| Some((requests::user(n).parse().ok()?, draft(self.wanted(n))?));
+        let orders: Vec<(UserId, OrderDraft)> = which.map(order).collect::<Option<_>>().ok_or("an order is wrong")?;
+        let place = move |tx: &mut Tx<'_>| {
+            orders.iter().try_for_each(|(user, draft)| place::place(tx, &ORDER, &settings, user, draft).map(|_| ()))
+        };
+        self.runtime.block_on(self.app.db.write("bench.together", place))?;
+        Ok(())
+    }
+
+    /// Places order `n`: what the handler does after it has read the request.
+    pub fn place(&self, n: u64) -> impl Future<Output = bool> + Send + 'static {
+        let (app, wanted, user) = (self.app.clone(), self.wanted(n), requests::user(n).parse());
+        async move {
+            let Ok(user) = user else { return false };
+            place_in(&app.db, &app, user, wanted, None).await
+        }
+    }
+
+    fn wanted(&self, n: u64) -> [(i64, i64); LINES] {
+        let wares = &self.hello.wares;
+        requests::lines(wares.len(), n).map(|(ware, quantity)| (wares[ware].product, quantity))
     }
 
     /// Statements and round trips of one order without HTTP: first without an idempotency key, then with one. Counted on a separate
     /// connection, because background tasks use the others.
-    pub fn cost(&self, wanted: [(i64, i64); LINES]) -> Outcome<[(u64, u64); 2]> {
+    pub fn cost(&self) -> Outcome<[(u64, u64); 2]> {
         let settings = store::Settings::of(self.url.clone(), Arc::new(SystemClock));
         let db = Db::open(store::Settings { readers: 1, writers: 1, ..settings })?;
-        let place = |key| self.runtime.block_on(place_in(&db, &self.app, self.users[0], wanted, key));
+        let (user, wanted) = (requests::user(0).parse()?, self.wanted(5));
+        let place = |key| self.runtime.block_on(place_in(&db, &self.app, user, wanted, key));
         let mut costs = [(0, 0); 2];
         for (cost, with_key) in costs.iter_mut().zip([false, true]) {
             let key = |n: u32| with_key.then(|| format!("bench {n}"));
@@ -147,11 +173,14 @@ impl Ours {
     }
 }
 
-fn user(n: usize) -> Outcome<UserId> {
-    Ok(format!("00000000-0000-4000-8000-{n:012x}").parse()?)
-}
-
-async fn send(to: SocketAddr, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Outcome<Vec<u8>> {
+/// Sends one request and returns the body of a successful response.
+pub async fn send(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&str>,
+) -> Outcome<Vec<u8>> {
     let mut client = Client::connect(to).await?;
     let answer = client.call(&request(method, &format!("{BASE}{path}"), token, body)).await?;
     if (200..300).contains(&answer.status) {
@@ -160,7 +189,7 @@ async fn send(to: SocketAddr, method: &str, path: &str, token: Option<&str>, bod
     Err(format!("{method} {path} answered {} {}", answer.status, String::from_utf8_lossy(answer.body)).into())
 }
 
-async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Arc<[Ware]>> {
+async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Vec<Ware>> {
     let mut wares = Vec::new();
     for n in 0..PRODUCTS {
         let (name, sku, price) = (format!("Everyday mug no. {n}"), format!("MUG-{n:05}"), 9_000 + 100 * n);
@@ -173,15 +202,18 @@ async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Arc<[Ware]>> {
         let variant = seen["data"]["variants"][0]["id"].as_i64().ok_or("a product without variant")?;
         wares.push(Ware { product, variant, price: i64::try_from(price)?, sku, name });
     }
-    Ok(wares.into())
+    Ok(wares)
 }
 
-/// The order path without HTTP: what the handler does after it has read the request.
-pub async fn place(app: App, user: UserId, wanted: [(i64, i64); LINES]) -> bool {
-    place_in(&app.db, &app, user, wanted, None).await
+/// The products of an old database, in the order in which they were made.
+fn known(tx: &mut Tx<'_>) -> kernel::Result<Vec<Ware>> {
+    tx.query(WARES, args![], |row| {
+        let (product, variant, price) = (row.next()?, row.next()?, row.next()?);
+        Ok(Ware { product, variant, price, sku: row.next()?, name: row.next()? })
+    })
 }
 
-/// The same on any connection to the database; with a key, also the statements for the idempotency record.
+/// Places an order on any connection to the database; with a key, also the statements for the idempotency record.
 async fn place_in(db: &Db, app: &App, user: UserId, wanted: [(i64, i64); LINES], key: Option<String>) -> bool {
     let Some(draft) = draft(wanted) else { return false };
     let settings = OrderSettings::of(app);

@@ -3,3 +3,4 @@
 pub mod commit;
 pub mod http;
 pub mod order;
+pub mod schema1;

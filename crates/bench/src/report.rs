@@ -1,88 +1,69 @@
 //! What was measured, as a table for people and as JSON for programs.
 
-use crate::{load::Round, machine::Machine};
-use serde::Serialize;
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use crate::{
+    Outcome,
+    load::Summary,
+    machine::{Machine, Usage},
+    process::Process,
+    side::{Ask, Counts},
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt::Write, time::Duration};
 
 /// One round of one side.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Measured {
-    /// Units a second.
-    pub rate: f64,
-    /// Latency in microseconds.
-    pub p50_us: u64,
-    /// 95th percentile.
-    pub p95_us: u64,
-    /// 99th percentile.
-    pub p99_us: u64,
-    /// Unexpected responses, by status.
-    pub failed: BTreeMap<u16, u64>,
-    /// Commits made meanwhile, warm-up included.
+    #[serde(flatten)]
+    pub load: Summary,
+    /// Commits made meanwhile, warm-up and drain included.
     pub commits: u64,
     /// Jobs in those commits.
     pub jobs: u64,
-    /// Bytes written to the disk meanwhile, with warm-up and checkpoints; 0 where the operating system does not count them.
-    pub written: u64,
+    /// KiB written to the disk for a unit, checkpoints included; 0 where the operating system does not count them.
+    pub kib: f64,
+    /// Processor time of the side's process for a unit, in microseconds.
+    pub cpu_us: f64,
+    /// Memory of the side's process at the end, in MiB.
+    pub resident_mib: f64,
     /// Milliseconds until every subscriber had received the events of the round.
     pub drain_ms: u64,
 }
 
-/// Counters, read before and after a round.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counters {
-    /// Commits so far.
-    pub commits: u64,
-    /// Jobs in them.
-    pub jobs: u64,
-    /// Bytes that this process has written to the disk.
-    pub written: u64,
-}
-
-impl Counters {
-    /// Commits and jobs of our store, bytes from the operating system.
-    pub fn of(db: &store::Db) -> Counters {
-        let counts = db.counts();
-        Counters::now((counts.commits, counts.jobs))
-    }
-
-    /// Commits and jobs of the bare writer, bytes from the operating system.
-    pub fn now((commits, jobs): (u64, u64)) -> Counters {
-        Counters { commits, jobs, written: crate::machine::written() }
-    }
-}
-
 impl Measured {
-    /// A round with the counters before and after it, and the time that its events needed.
-    pub fn of(round: &Round, before: Counters, after: Counters, drain: Duration) -> Measured {
+    /// Runs a round on a side and looks at its process before and after. The work after the round, until every subscriber has
+    /// its events, counts as a cost of the round.
+    pub fn of(side: &Process, run: impl FnOnce(&Process) -> Outcome<Summary>) -> Outcome<Measured> {
+        let (counts, used) = side.look()?;
+        let load = run(side)?;
+        let drain: Duration = side.ask(Ask::Drain)?;
+        Ok(Measured::between((counts, used), side.look()?, load, drain))
+    }
+
+    fn between(before: (Counts, Usage), after: (Counts, Usage), load: Summary, drain: Duration) -> Measured {
+        let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / load.all.max(1) as f64;
         Measured {
-            rate: round.rate(),
-            p50_us: round.latency.value_at_quantile(0.50),
-            p95_us: round.latency.value_at_quantile(0.95),
-            p99_us: round.latency.value_at_quantile(0.99),
-            failed: round.failed.clone(),
-            commits: after.commits - before.commits,
-            jobs: after.jobs - before.jobs,
-            written: after.written.saturating_sub(before.written),
+            commits: after.0.commits - before.0.commits,
+            jobs: after.0.jobs - before.0.jobs,
+            kib: each(before.1.written, after.1.written) / 1024.0,
+            cpu_us: each(before.1.cpu_us, after.1.cpu_us),
+            resident_mib: after.1.resident_kib as f64 / 1024.0,
             drain_ms: u64::try_from(drain.as_millis()).unwrap_or(u64::MAX),
+            load,
         }
     }
 
     fn jobs_per_commit(&self) -> f64 {
         if self.commits == 0 { 0.0 } else { self.jobs as f64 / self.commits as f64 }
     }
-
-    fn kib_per_job(&self) -> f64 {
-        if self.jobs == 0 { 0.0 } else { self.written as f64 / 1024.0 / self.jobs as f64 }
-    }
 }
 
 /// All rounds of one side of a path.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Side {
-    /// `ours`, `raw HTTP`, …
-    pub name: &'static str,
+    /// `ours`, `bare`, …
+    pub name: String,
     /// In the order they were run.
     pub rounds: Vec<Measured>,
 }
@@ -91,45 +72,62 @@ impl Side {
     /// The round with the median rate.
     pub fn median(&self) -> Option<&Measured> {
         let mut sorted: Vec<&Measured> = self.rounds.iter().collect();
-        sorted.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+        sorted.sort_by(|a, b| a.load.rate.total_cmp(&b.load.rate));
         sorted.get(sorted.len() / 2).copied()
     }
 }
 
 /// One measured path: ours first, then what it is compared with.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Path {
     /// Short name, as on the command line.
-    pub name: &'static str,
+    pub name: String,
     /// What one unit is.
-    pub unit: &'static str,
-    /// The goal (docs/RULES.md, Speed).
-    pub goal: &'static str,
+    pub unit: String,
+    /// The goal.
+    pub goal: String,
     /// Ours first.
     pub sides: Vec<Side>,
-    /// Ours ÷ baseline, of the medians.
-    pub ratio: Option<f64>,
+    /// Single values that no load gives.
+    pub figures: Vec<Figure>,
     /// Remarks: statement counts, rows that differ.
     pub notes: Vec<String>,
 }
 
+/// A value with its unit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figure {
+    pub name: String,
+    pub unit: String,
+    pub value: f64,
+}
+
 impl Path {
-    /// A path with its ratio.
-    pub fn new(name: &'static str, unit: &'static str, goal: &'static str, sides: Vec<Side>) -> Path {
-        let rate = |n: usize| sides.get(n).and_then(Side::median).map(|m| m.rate);
-        let ratio = rate(0).zip(rate(1)).filter(|(_, theirs)| *theirs > 0.0).map(|(ours, theirs)| ours / theirs);
-        Path { name, unit, goal, sides, ratio, notes: Vec::new() }
+    pub fn new(name: &str, unit: &str, goal: &str, sides: Vec<Side>) -> Path {
+        let [name, unit, goal] = [name, unit, goal].map(str::to_owned);
+        Path { name, unit, goal, sides, figures: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Ours ÷ each of the others, of the medians.
+    pub fn ratios(&self) -> Vec<(&str, f64)> {
+        let rate = |side: &Side| side.median().map(|median| median.load.rate);
+        let Some((ours, others)) = self.sides.split_first() else { return Vec::new() };
+        let ratio = |other: &Side| rate(ours).zip(rate(other)).filter(|(_, theirs)| *theirs > 0.0).map(|(a, b)| a / b);
+        others.iter().filter_map(|other| Some((other.name.as_str(), ratio(other)?))).collect()
     }
 }
 
 /// Everything one run measured.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     pub machine: Machine,
     /// Connections of the load generator.
     pub connections: usize,
+    /// Arrivals a second, if they were constant.
+    pub rate: Option<f64>,
     /// Seconds counted per round.
     pub seconds: f64,
     pub paths: Vec<Path>,
@@ -140,25 +138,39 @@ impl Report {
     pub fn table(&self) -> String {
         let mut out = String::new();
         let machine = &self.machine;
+        let arrivals = self.rate.map_or(String::new(), |rate| format!(", {rate} arrivals/s"));
         let _ = writeln!(
             out,
-            "{} cores shared by load and server, fsync {} µs (p99 {} µs), commit {}, {} connections, {} s a round",
+            "{} cores shared by load and server, fsync {} µs (p99 {} µs), commit {}, {} connections{arrivals}, {} s a round",
             machine.cores, machine.fsync_p50_us, machine.fsync_p99_us, machine.commit, self.connections, self.seconds
         );
         let _ = writeln!(
             out,
-            "\n{:<10} {:<14} {:>10} {:>9} {:>9} {:>9} {:>9} {:>12} {:>8} {:>9}  rounds",
-            "path", "side", "rate/s", "p50 µs", "p95 µs", "p99 µs", "failed", "jobs/commit", "KiB/job", "drain ms"
+            "\n{:<10} {:<15} {:>8} {:>8} {:>8} {:>8} {:>7} {:>11} {:>6} {:>7} {:>6} {:>8}  rounds",
+            "path",
+            "side",
+            "rate/s",
+            "p50 µs",
+            "p95 µs",
+            "p99 µs",
+            "failed",
+            "jobs/commit",
+            "KiB",
+            "CPU µs",
+            "MiB",
+            "drain ms"
         );
         for path in &self.paths {
             for side in &path.sides {
-                row(&mut out, path.name, side);
+                row(&mut out, &path.name, side);
             }
-            if let Some(ratio) = path.ratio {
-                let _ =
-                    writeln!(out, "{:<10} {} ÷ {} = {:.2}", path.name, path.sides[0].name, path.sides[1].name, ratio);
+            for (other, ratio) in path.ratios() {
+                let _ = writeln!(out, "{:<10} {} ÷ {other} = {ratio:.2}", path.name, path.sides[0].name);
             }
             let _ = writeln!(out, "{:<10} goal: {}", path.name, path.goal);
+            for Figure { name, unit, value } in &path.figures {
+                let _ = writeln!(out, "{:<10} {value:>10.1} {unit:<4} {name}", path.name);
+            }
             for note in &path.notes {
                 let _ = writeln!(out, "{:<10} {note}", path.name);
             }
@@ -170,44 +182,51 @@ impl Report {
     /// Units with an unexpected response, over all rounds.
     pub fn failures(&self) -> u64 {
         let rounds = self.paths.iter().flat_map(|path| &path.sides).flat_map(|side| &side.rounds);
-        rounds.flat_map(|round| round.failed.values()).sum()
+        rounds.flat_map(|round| round.load.failed.values()).sum()
     }
 }
 
 fn row(out: &mut String, path: &str, side: &Side) {
     let Some(median) = side.median() else { return };
-    let failed: u64 = side.rounds.iter().flat_map(|round| round.failed.values()).sum();
-    let rounds: Vec<String> = side.rounds.iter().map(|round| format!("{:.0}", round.rate)).collect();
-    let _ = writeln!(
+    let failed: u64 = side.rounds.iter().flat_map(|round| round.load.failed.values()).sum();
+    let rounds: Vec<String> = side.rounds.iter().map(|round| format!("{:.0}", round.load.rate)).collect();
+    let Summary { rate, p50_us, p95_us, p99_us, waiting, .. } = &median.load;
+    let _ = write!(
         out,
-        "{path:<10} {:<14} {:>10.0} {:>9} {:>9} {:>9} {failed:>9} {:>12.1} {:>8.1} {:>9}  {}",
+        "{path:<10} {:<15} {rate:>8.0} {p50_us:>8} {p95_us:>8} {p99_us:>8} {failed:>7} {:>11.1} {:>6.1} {:>7.0} {:>6.0} {:>8}  {}",
         side.name,
-        median.rate,
-        median.p50_us,
-        median.p95_us,
-        median.p99_us,
         median.jobs_per_commit(),
-        median.kib_per_job(),
+        median.kib,
+        median.cpu_us,
+        median.resident_mib,
         median.drain_ms,
         rounds.join(" ")
     );
+    let _ = if *waiting > 0 { writeln!(out, "; {waiting} still waited at the end") } else { writeln!(out) };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn side(name: &'static str, rates: &[f64]) -> Side {
-        let none = Counters::default();
-        let rounds = rates
-            .iter()
-            .map(|rate| Measured { rate: *rate, ..Measured::of(&Round::new(), none, none, Duration::ZERO) });
-        Side { name, rounds: rounds.collect() }
+    fn side(name: &str, rates: &[f64]) -> Side {
+        let round =
+            |rate: &f64| Measured { load: Summary { rate: *rate, ..Summary::default() }, ..Measured::default() };
+        Side { name: name.to_owned(), rounds: rates.iter().map(round).collect() }
     }
 
     #[test]
     fn the_median_round_counts() {
-        let path = Path::new("x", "u", "g", vec![side("ours", &[10.0, 90.0, 50.0]), side("raw", &[100.0, 100.0, 1.0])]);
-        assert_eq!(path.ratio, Some(0.5));
+        let sides = vec![side("ours", &[10.0, 90.0, 50.0]), side("bare", &[100.0, 100.0, 1.0]), side("old", &[25.0])];
+        assert_eq!(Path::new("x", "u", "g", sides).ratios(), [("bare", 0.5), ("old", 2.0)]);
+    }
+
+    #[test]
+    fn costs_are_per_unit_with_those_of_the_warm_up() {
+        let load = Summary { all: 4, ..Summary::default() };
+        let after = Usage { cpu_us: 400, written: 8_192, resident_kib: 2_048 };
+        let none = (Counts::default(), Usage::default());
+        let measured = Measured::between(none, (Counts::default(), after), load, Duration::ZERO);
+        assert_eq!((measured.cpu_us, measured.kib, measured.resident_mib), (100.0, 2.0, 2.0));
     }
 }

@@ -19,6 +19,10 @@ pub const MIGRATIONS: &[::store::Migration] = &[
         sql: include_str!("../migrations/0002_returned_by_hand.sql"),
     },
     ::store::Migration { name: "delivery/0003_memo", sql: include_str!("../migrations/0003_memo.sql") },
+    ::store::Migration {
+        name: "delivery/0004_rows_together",
+        sql: include_str!("../migrations/0004_rows_together.sql"),
+    },
 ];
 
 /// What deliveries contribute to the program.

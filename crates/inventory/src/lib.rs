@@ -22,6 +22,10 @@ pub use store::State;
 pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "inventory/0001_inventory", sql: include_str!("../migrations/0001_inventory.sql") },
     ::store::Migration { name: "inventory/0002_holds", sql: include_str!("../migrations/0002_holds.sql") },
+    ::store::Migration {
+        name: "inventory/0003_rows_together",
+        sql: include_str!("../migrations/0003_rows_together.sql"),
+    },
 ];
 
 pub use settings::Settings;

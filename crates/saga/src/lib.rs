@@ -32,8 +32,10 @@ pub use run::{Action, Call, Saga, Version};
 pub use step::{First, Local, Next, Remote, Step};
 
 /// The table of this crate.
-pub const MIGRATIONS: &[::store::Migration] =
-    &[::store::Migration { name: "saga/0001_runs", sql: include_str!("../migrations/0001_runs.sql") }];
+pub const MIGRATIONS: &[::store::Migration] = &[
+    ::store::Migration { name: "saga/0001_runs", sql: include_str!("../migrations/0001_runs.sql") },
+    ::store::Migration { name: "saga/0002_due", sql: include_str!("../migrations/0002_due.sql") },
+];
 
 /// What this crate contributes to the program: its table.
 pub const MODULE: web::Module = web::Module {

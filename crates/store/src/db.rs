@@ -532,7 +532,7 @@ fn writer_of_file(
     let lock = if settings.alone { Some(file::lock(path)?) } else { None };
     let mut conn = sqlite::open_writer(path, synchronous)?;
     let place = Place::of(path, lock);
-    let (log, nudges) = Log::new();
+    let (log, nudges) = Log::new(conn.page_bytes()?);
     conn.when_committed(Arc::clone(&log))?;
     let (path, weak) = (path.to_owned(), Arc::downgrade(&log));
     let copier = spawn("log-copier".to_owned(), move || wal::copier(&path, &weak, &nudges))?;

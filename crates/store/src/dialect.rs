@@ -10,12 +10,14 @@
 //! | `{id}` | type of an automatic 64-bit primary key |
 //! | `{text}` | type of unlimited text |
 //! | `{table}` | options after the closing bracket of `create table` |
+//! | `{clustered}` | the same for rows that lie in the order of their primary key and are read by its beginning |
+//! | `{where: condition}` | at the end of `create index`: only these rows; MySQL indexes all rows |
 //! | `{bigint}` | type name in `cast(… as {bigint})` |
 //! | `{for update}`, `{for update skip locked}`, `{for share}` | row locks; empty on SQLite, which has only one writer |
 //! | `{on conflict ignore: column}` | a row that breaks a unique key is not inserted; `column` is any column of the table |
 //! | `{on conflict (a, b): x = new.x}` | … updates the existing row instead |
 //! | `{position}` | the column with the sequence number of an event: the id where commits become visible in the order of ids |
-//! | `{servers: …}` | a step of a migration that SQLite does not need |
+//! | `{servers: …}`, `{sqlite: …}` | a step of a migration that SQLite does not need, or only SQLite |
 //! | `{drop index: name on table}` | a step of a migration that drops an index |
 //! | `{like}` | pattern match that ignores (ASCII) case |
 //! | `{greatest}` | the function for the larger of two values |
@@ -151,7 +153,9 @@ impl Dialect {
             ("text", Dialect::Sqlite | Dialect::Postgres) => "text",
             ("text", Dialect::MySql) => "longtext",
             ("table", Dialect::Sqlite | Dialect::Postgres) => "",
-            ("table", Dialect::MySql) => "engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin",
+            ("table" | "clustered", Dialect::MySql) => "engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin",
+            ("clustered", Dialect::Sqlite) => "without rowid",
+            ("clustered", Dialect::Postgres) => "",
             ("bigint", Dialect::Sqlite | Dialect::Postgres) => "bigint",
             ("bigint", Dialect::MySql) => "signed",
             ("for update" | "for update skip locked" | "for share", Dialect::Sqlite) => "",
@@ -252,6 +256,16 @@ impl Renderer {
             match self.dialect {
                 Dialect::Sqlite => {}
                 Dialect::Postgres | Dialect::MySql => self.out.push_str(statement.trim()),
+            }
+        } else if let Some(statement) = token.strip_prefix("sqlite:") {
+            match self.dialect {
+                Dialect::Sqlite => self.out.push_str(statement.trim()),
+                Dialect::Postgres | Dialect::MySql => {}
+            }
+        } else if let Some(condition) = token.strip_prefix("where:") {
+            match self.dialect {
+                Dialect::Sqlite | Dialect::Postgres => self.out.push_str(&format!("where {}", condition.trim())),
+                Dialect::MySql => {}
             }
         } else if let Some(index) = token.strip_prefix("drop index:") {
             let (name, table) = index.trim().split_once(" on ").expect("{drop index: name on table}");
@@ -364,6 +378,16 @@ mod tests {
         let [sqlite, postgres, mysql] = all("{drop index: shelves_note on shelves}", &[]);
         assert_eq!((sqlite.as_str(), postgres.as_str()), ("drop index shelves_note", "drop index shelves_note"));
         assert_eq!(mysql, "drop index shelves_note on shelves");
+    }
+
+    #[test]
+    fn a_table_is_clustered_and_an_index_partial_where_the_database_can() {
+        let [sqlite, postgres, mysql] = all("create table t (a bigint not null primary key) {clustered}", &[]);
+        assert!(sqlite.ends_with(") without rowid") && postgres.ends_with(") ") && mysql.contains("InnoDB"));
+        let [sqlite, postgres, mysql] = all("create index i on t (a) {where: a is not null}", &[]);
+        assert_eq!((sqlite.as_str(), postgres.as_str()), ("create index i on t (a) where a is not null", &*sqlite));
+        assert_eq!(mysql, "create index i on t (a) ");
+        assert_eq!(all("{sqlite: drop table if exists t}", &[]), ["drop table if exists t", "", ""]);
     }
 
     #[test]

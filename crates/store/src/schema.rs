@@ -1,7 +1,7 @@
 //! Compares the schema that the migrations declare with the schema that the database has.
 //!
 //! It compares tables, columns (type, length, whether they may be null), primary and unique keys, indexes and foreign keys. It
-//! does not compare the order of columns, defaults and checks.
+//! does not compare the order of columns, defaults, checks, which rows a partial index has, and where rows lie.
 
 mod declared;
 mod found;
@@ -57,6 +57,8 @@ pub struct Index {
     pub columns: Vec<String>,
     /// Whether two rows must not have the same values.
     pub unique: bool,
+    /// Whether it has only some of the rows.
+    pub partial: bool,
 }
 
 /// A foreign key.
@@ -218,6 +220,10 @@ impl Comparison<'_> {
         if declared.unique != found.unique {
             let is = if found.unique { "unique" } else { "not unique" };
             self.sentences.push(format!("index {name} is {is}"));
+        }
+        if declared.partial != found.partial {
+            let rows = if found.partial { "only some of the rows" } else { "all rows" };
+            self.sentences.push(format!("index {name} has {rows}"));
         }
     }
 

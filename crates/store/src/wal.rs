@@ -18,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// From this number of uncopied pages (4 KiB each) on, copying is worth its two fsyncs.
-const COPY_FROM: u32 = 2_048;
-/// From this number of pages on, the log is restarted as soon as possible: 64 MiB, which a starting program reads quickly.
-const RESTART_FROM: u32 = 16_384;
+/// From this number of uncopied bytes on, copying is worth its two fsyncs.
+const COPY_FROM: u32 = 8 << 20;
+/// From this number of bytes on, the log is restarted as soon as possible; a starting program reads so much quickly.
+const RESTART_FROM: u32 = 64 << 20;
 /// Wait after copying. A reader may keep an old part of the log in use, and trying again at once would not help.
 const COPY_PAUSE: Duration = Duration::from_millis(20);
 /// How long the writer waits for readers of the old log. They are short; if one is not, the next attempt succeeds.
@@ -31,6 +31,7 @@ const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
 /// The state of the log, shared by the writer and the copier.
 pub(crate) struct Log {
+    page_bytes: u32,
     pages: AtomicU32,
     copied: AtomicU32,
     restart: AtomicBool,
@@ -38,11 +39,15 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// The state of the log, and the channel that wakes the copier.
-    pub fn new() -> (Arc<Log>, Receiver<()>) {
+    /// The state of a log of pages of this size, and the channel that wakes the copier.
+    pub fn new(page_bytes: u32) -> (Arc<Log>, Receiver<()>) {
         let (wake, wakes) = bounded(1);
-        let log = Log { pages: AtomicU32::new(0), copied: AtomicU32::new(0), restart: AtomicBool::new(false), wake };
-        (Arc::new(log), wakes)
+        let (pages, copied) = (AtomicU32::new(0), AtomicU32::new(0));
+        (Arc::new(Log { page_bytes, pages, copied, restart: AtomicBool::new(false), wake }), wakes)
+    }
+
+    fn pages_of(&self, bytes: u32) -> u32 {
+        bytes / self.page_bytes
     }
 
     /// A commit left `pages` in the log.
@@ -51,7 +56,7 @@ impl Log {
         if pages < before {
             self.copied.store(0, Ordering::Relaxed); // it was restarted
         }
-        if pages.saturating_sub(self.copied.load(Ordering::Relaxed)) >= COPY_FROM {
+        if pages.saturating_sub(self.copied.load(Ordering::Relaxed)) >= self.pages_of(COPY_FROM) {
             let _ = self.wake.try_send(()); // full: the copier is awake already
         }
     }
@@ -59,7 +64,7 @@ impl Log {
     fn copy(&self, conn: &Connected) -> Result<()> {
         let done = conn.checkpoint(Checkpoint::Passive)?;
         self.copied.store(done.copied, Ordering::Relaxed);
-        if done.pages >= RESTART_FROM {
+        if done.pages >= self.pages_of(RESTART_FROM) {
             self.restart.store(true, Ordering::Relaxed);
         }
         Ok(())

@@ -2,8 +2,9 @@
 
 use super::{
     commit::Writer,
-    order::{Address, LINES, Order, Ware},
+    order::{Address, LINES, Order, Schema, Ware},
 };
+use crate::requests;
 use axum::{
     Router,
     body::Bytes,
@@ -28,6 +29,7 @@ pub struct Bare {
     pub writer: Writer<Order>,
     /// Products, from memory.
     pub wares: Arc<[Ware]>,
+    schema: Schema,
     places: Arc<HashMap<i64, usize>>,
     serial: Arc<AtomicU64>,
 }
@@ -48,14 +50,30 @@ struct Item {
 
 impl Bare {
     /// Orders of `wares` go to `writer`.
-    pub fn new(writer: Writer<Order>, wares: Arc<[Ware]>) -> Bare {
+    pub fn new(writer: Writer<Order>, schema: Schema, wares: Arc<[Ware]>) -> Bare {
         let places = wares.iter().enumerate().map(|(n, ware)| (ware.product, n)).collect();
-        Bare { writer, wares, places: Arc::new(places), serial: Arc::new(AtomicU64::new(1)) }
+        Bare { writer, wares, schema, places: Arc::new(places), serial: Arc::new(AtomicU64::new(1)) }
     }
 
-    /// A unique number.
-    pub fn serial(&self) -> u64 {
-        self.serial.fetch_add(1, Ordering::Relaxed)
+    /// The order `n` of [`requests::lines`], without a request.
+    pub fn order(&self, n: u64) -> Order {
+        let address = Address {
+            receiver_name: "김하늘".to_owned(),
+            receiver_phone: "010-1234-5678".to_owned(),
+            zip_code: "04524".to_owned(),
+            address1: "서울시 중구 세종대로 110".to_owned(),
+            address2: Some("3층".to_owned()),
+        };
+        self.wanted(requests::lines(self.wares.len(), n), n, address)
+    }
+
+    fn wanted(&self, lines: [(usize, i64); LINES], n: u64, address: Address) -> Order {
+        let user = match self.schema {
+            Schema::Today => requests::user(n),
+            Schema::One => requests::user_id(n % requests::USERS),
+        };
+        let (wares, schema, address) = (Arc::clone(&self.wares), self.schema, Arc::new(address));
+        Order { schema, wares, lines, user, address, serial: self.serial.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// The router with the one handler.
@@ -69,14 +87,7 @@ impl Bare {
         for (slot, item) in lines.iter_mut().zip(&wanted.items) {
             *slot = (*self.places.get(&item.product_id)?, item.quantity);
         }
-        let serial = self.serial();
-        Some(Order {
-            wares: Arc::clone(&self.wares),
-            lines,
-            user: format!("00000000-0000-4000-8000-{:012x}", serial % 1_000),
-            address: Arc::new(wanted.shipping_address),
-            serial,
-        })
+        Some(self.wanted(lines, self.serial.load(Ordering::Relaxed), wanted.shipping_address))
     }
 }
 

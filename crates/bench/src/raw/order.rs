@@ -3,7 +3,7 @@
 //! The statements are repeated here on purpose: a baseline that used the store's would measure the store. `store/examples/cost.rs` has
 //! its own small tables, because the store knows no domain.
 
-use super::commit::Job;
+use super::{commit::Job, schema1};
 use rusqlite::{Connection, params};
 use std::{
     fmt::Write,
@@ -39,7 +39,7 @@ const SAGA: &str = "insert into saga_runs
 const SAY: &str = "insert into outbox (topic, event_key, payload, created_at) values (?, ?, ?, ?), (?, ?, ?, ?)";
 
 /// A product, which the baseline keeps in memory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Ware {
     pub product: i64,
     /// The default variant.
@@ -61,8 +61,18 @@ pub struct Address {
     pub address2: Option<String>,
 }
 
+/// Which tables a bare writer writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// Ours.
+    Today,
+    /// Those of commit `fa2dae0`.
+    One,
+}
+
 /// An order to write.
 pub struct Order {
+    pub schema: Schema,
     pub wares: Arc<[Ware]>,
     /// Indexes into `wares`, with quantities.
     pub lines: [(usize, i64); LINES],
@@ -76,10 +86,19 @@ impl Job for Order {
     type Answer = String;
 
     fn write(&self, conn: &Connection) -> rusqlite::Result<Option<String>> {
-        let since = SystemTime::UNIX_EPOCH;
-        let now = i64::try_from(elapsed_ms(since)).unwrap_or_default();
-        // spread like drawn numbers, because where a key falls decides how many pages a commit writes
-        let number = format!("ORD-20260206-{:08X}", scattered(self.serial) as u32);
+        match self.schema {
+            Schema::Today => self.written(conn),
+            Schema::One => schema1::write(self, conn),
+        }
+    }
+}
+
+impl Order {
+    fn written(&self, conn: &Connection) -> rusqlite::Result<Option<String>> {
+        let now = now_ms();
+        // begins with the time like drawn numbers, because where a key falls decides how many pages a commit writes
+        let (tick, drawn) = ((now / 100) & 0xffff, (self.serial as u32).wrapping_mul(0x9e37_79b1) & 0xffff);
+        let number = format!("ORD-20260206-{tick:04X}{drawn:04X}");
         let mut lines = self.lines;
         lines.sort_unstable();
         let mut held = [(0_i64, 0_i64, 0_i64, 0_i64); LINES];
@@ -122,7 +141,7 @@ impl Job for Order {
             conn.prepare_cached(EVENT)?.execute(event)?;
             conn.prepare_cached(HOLD)?.execute(params![number, n, snapshot, user, quantity, version, now, now])?;
         }
-        let saga = format!("SAGA-{:08X}", scattered(self.serial).rotate_left(32) as u32);
+        let saga = format!("SAGA-{tick:04X}{drawn:04X}");
         let memory = r#"{"RESERVE_INVENTORY":{"forward":null,"memory":null},"about":{"payment":null}}"#;
         conn.prepare_cached(SAGA)?.execute(params![saga, number, number, memory, now + 600_000, self.user, now])?;
         let (created, reserved) = self.events(&number, subtotal, &lines);
@@ -140,16 +159,11 @@ impl Job for Order {
     }
 }
 
-/// A number that looks drawn and differs for every serial (in its lower half, for as many as a run can make).
-fn scattered(serial: u64) -> u64 {
-    let low = (serial as u32).wrapping_mul(0x9e37_79b1);
-    u64::from(low) | u64::from(low.wrapping_mul(0x85eb_ca6b) ^ 0x5bd1_e995) << 32
-}
-
+/// Milliseconds since 1970.
 #[allow(clippy::disallowed_methods, reason = "the bare baseline has no clock of its own")]
-fn elapsed_ms(since: SystemTime) -> u128 {
-    debug_assert_eq!(since, UNIX_EPOCH);
-    SystemTime::now().duration_since(since).map_or(0, |time| time.as_millis())
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or_default())
 }
 
 impl Order {

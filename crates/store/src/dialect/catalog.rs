@@ -4,7 +4,8 @@
 pub(crate) struct Catalog {
     /// Table, column, its type as a migration writes it (`automatic` for `{id}`), 1 when it may be null.
     pub columns: &'static str,
-    /// Table, index, 1 for the primary key, 1 for unique, one of its columns with its unusual properties.
+    /// Table, index, 1 for the primary key, 1 for unique, 1 for an index of some rows, one of its columns with its unusual
+    /// properties.
     pub indexes: &'static str,
     /// Table, foreign key, one of its columns, the table and the column it refers to.
     pub references: &'static str,
@@ -18,13 +19,12 @@ pub(super) const SQLITE: Catalog = Catalog {
         from sqlite_schema t join pragma_table_info(t.name) c
         where t.type = 'table' and substr(t.name, 1, 7) <> 'sqlite_'
         order by t.name, c.cid",
-    indexes: "select t.name, '', 1, 1, c.name, c.pk as n
+    indexes: "select t.name, '', 1, 1, 0, c.name, c.pk as n
         from sqlite_schema t join pragma_table_info(t.name) c
         where t.type = 'table' and substr(t.name, 1, 7) <> 'sqlite_' and c.pk > 0
         union all
-        select t.name, i.name, 0, i.\"unique\",
-        coalesce(c.name, 'an expression') || case when c.\"desc\" = 1 then ' desc' else '' end
-            || case when i.partial = 1 then ' of some rows' else '' end,
+        select t.name, i.name, 0, i.\"unique\", i.partial,
+        coalesce(c.name, 'an expression') || case when c.\"desc\" = 1 then ' desc' else '' end,
         c.seqno as n
         from sqlite_schema t join pragma_index_list(t.name) i join pragma_index_xinfo(i.name) c
         where t.type = 'table' and substr(t.name, 1, 7) <> 'sqlite_' and i.origin <> 'pk' and c.key = 1
@@ -46,9 +46,9 @@ pub(super) const POSTGRES: Catalog = Catalog {
         order by t.relname, c.attnum",
     indexes: "select cast(t.relname as text), cast(i.relname as text),
         case when x.indisprimary then 1 else 0 end, case when x.indisunique then 1 else 0 end,
+        case when x.indpred is not null then 1 else 0 end,
         coalesce(cast(c.attname as text), 'an expression')
             || case when pg_index_column_has_property(x.indexrelid, cast(k.n as integer), 'desc') then ' desc' else '' end
-            || case when x.indpred is not null then ' of some rows' else '' end
         from pg_class t join pg_namespace s on s.oid = t.relnamespace
         join pg_index x on x.indrelid = t.oid and x.indisvalid join pg_class i on i.oid = x.indexrelid
         cross join lateral unnest(x.indkey) with ordinality as k(attnum, n)
@@ -82,7 +82,7 @@ pub(super) const MYSQL: Catalog = Catalog {
         where c.table_schema = database() and t.table_type = 'BASE TABLE'
         order by c.table_name, c.ordinal_position",
     indexes: "select i.table_name, i.index_name, case i.index_name when 'PRIMARY' then 1 else 0 end, 1 - i.non_unique,
-        concat(coalesce(i.column_name, 'an expression'),
+        0, concat(coalesce(i.column_name, 'an expression'),
             case when i.sub_part is not null then concat('(', i.sub_part, ')') else '' end,
             case when i.collation = 'D' then ' desc' else '' end)
         from information_schema.statistics i

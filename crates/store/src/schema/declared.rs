@@ -5,7 +5,7 @@ use crate::{Dialect, Migration, migrate};
 use kernel::{Code, Error, Result};
 
 /// Neutral words for tokens that the dialects render differently, so that one reader is enough.
-const WORDS: [(&str, &str); 3] = [("{id}", "automatic"), ("{text}", "text"), ("{table}", "")];
+const WORDS: [(&str, &str); 4] = [("{id}", "automatic"), ("{text}", "text"), ("{table}", ""), ("{clustered}", "")];
 /// Steps that change rows and not the schema.
 const OF_ROWS: [&str; 3] = ["insert", "update", "delete"];
 
@@ -125,8 +125,14 @@ impl<'s> Reader<'s> {
         } else if self.accept("alter table") {
             let name = self.name()?;
             let table = table(schema, &name)?;
-            self.expect("add column")?;
-            self.column(table)?;
+            if self.accept("rename to") {
+                let table = std::mem::take(table);
+                schema.tables.remove(&name);
+                schema.tables.insert(self.name()?, table);
+            } else {
+                self.expect("add column")?;
+                self.column(table)?;
+            }
         } else if self.accept("drop table if exists") {
             let name = self.name()?;
             schema.tables.remove(&name).ok_or_else(|| format!("there is no table {name}"))?;
@@ -148,6 +154,7 @@ impl<'s> Reader<'s> {
             }
         }
         self.expect(")")?;
+        self.accept("without rowid"); // where the rows lie is not compared
         for column in &mut table.columns {
             column.nullable &= !table.primary_key.contains(&column.name);
         }
@@ -162,9 +169,13 @@ impl<'s> Reader<'s> {
         self.expect("on")?;
         let on = self.name()?;
         let columns = self.names()?;
+        let partial = self.accept("where");
+        if partial {
+            self.at = self.words.len(); // which rows is not compared
+        }
         let table = table(schema, &on)?;
         exist(table, &columns)?;
-        table.indexes.push(Index { name: Some(name), columns, unique });
+        table.indexes.push(Index { name: Some(name), columns, unique, partial });
         Ok(())
     }
 
@@ -190,7 +201,7 @@ impl<'s> Reader<'s> {
         if self.accept("unique") {
             let columns = self.names()?;
             exist(table, &columns)?;
-            table.indexes.push(Index { name: None, columns, unique: true });
+            table.indexes.push(Index { name: None, columns, unique: true, partial: false });
             return Ok(());
         }
         if self.accept("foreign key") {
@@ -222,7 +233,7 @@ impl<'s> Reader<'s> {
                 table.primary_key = vec![name.clone()];
                 nullable = false;
             } else if self.accept("unique") {
-                table.indexes.push(Index { name: None, columns: vec![name.clone()], unique: true });
+                table.indexes.push(Index { name: None, columns: vec![name.clone()], unique: true, partial: false });
             } else if self.accept("check") {
                 self.skip_brackets()?;
             } else if self.accept("default -") || self.accept("default") {
@@ -294,7 +305,11 @@ create unique index jars_owner on jars (owner);
 {servers: alter table jars add column position bigint};
 alter table jars add column colour varchar(20) not null default 'red';
 create table lids (id {id}) {table};
+{sqlite: alter table lids rename to lids_before};
+{sqlite: create table lids (id bigint not null primary key) without rowid};
+{sqlite: drop table if exists lids_before};
 drop table if exists lids;
+create index jars_place on jars (place) {where: owner is not null and place > 3};
 ")
         .unwrap();
         assert_eq!(schema.tables.keys().collect::<Vec<_>>(), ["jars", "shelves"]);
@@ -302,12 +317,13 @@ drop table if exists lids;
         assert_eq!(shelves.primary_key, texts(&["id"]));
         let kinds: Vec<_> = shelves.columns.iter().map(|c| (c.kind.clone(), c.nullable)).collect();
         assert_eq!(kinds, [(Kind::Automatic, false), (Kind::Text, true), (Kind::Varchar(40), false)]);
-        assert_eq!(shelves.indexes, [Index { name: None, columns: texts(&["label"]), unique: true }]);
+        assert_eq!(shelves.indexes, [Index { name: None, columns: texts(&["label"]), unique: true, partial: false }]);
         let jars = &schema.tables["jars"];
         assert_eq!(jars.primary_key, texts(&["shelf", "place"]));
         assert!(jars.column("position").is_none(), "only servers have it");
         assert_eq!(jars.column("colour").unwrap().kind, Kind::Varchar(20));
-        assert_eq!(jars.indexes[1].name.as_deref(), Some("jars_owner"));
+        let named: Vec<_> = jars.indexes[1..].iter().map(|index| (index.name.as_deref(), index.partial)).collect();
+        assert_eq!(named, [(Some("jars_owner"), false), (Some("jars_place"), true)]);
         assert_eq!(
             jars.references[0],
             Reference { columns: texts(&["shelf"]), table: "shelves".to_owned(), to: texts(&["id"]) }

@@ -10,6 +10,7 @@ struct Part {
     name: String,
     primary: bool,
     unique: bool,
+    partial: bool,
     column: String,
 }
 
@@ -25,7 +26,7 @@ pub(super) fn read(tx: &mut Tx<'_>) -> Result<Schema> {
     }
     let parts = tx.query(catalog.indexes, args![], |row| {
         let (table, name, primary, unique) = (row.next()?, row.next()?, row.next()?, row.next()?);
-        Ok(Part { table, name, primary, unique, column: row.next()? })
+        Ok(Part { table, name, primary, unique, partial: row.next()?, column: row.next()? })
     })?;
     for part in parts {
         let table = schema.tables.entry(part.table).or_default();
@@ -37,7 +38,7 @@ pub(super) fn read(tx: &mut Tx<'_>) -> Result<Schema> {
             Some(index) if index.name.as_ref() == Some(&part.name) => index.columns.push(part.column),
             _ => {
                 let (name, columns) = (Some(part.name), vec![part.column]);
-                table.indexes.push(Index { name, columns, unique: part.unique });
+                table.indexes.push(Index { name, columns, unique: part.unique, partial: part.partial });
             }
         }
     }

@@ -65,7 +65,8 @@ async fn a_damaged_page_is_found() {
     db.close().await;
     let path = folder.path().join("shop.db");
     let mut bytes = std::fs::read(&path).unwrap();
-    let page = 4_096;
+    // the header of the file says it
+    let page = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
     let last = bytes.len() - page;
     bytes[last..last + 200].fill(0xa5);
     std::fs::write(&path, bytes).unwrap();

@@ -49,6 +49,39 @@ async fn a_migration_that_fails_leaves_nothing_and_can_be_applied_later() {
     assert_eq!(shop.db.migrate(vec![FIRST, repaired, SECOND]).await.unwrap(), [BROKEN.name, SECOND.name]);
 }
 
+/// What a shop does whose rows shall lie in the order of their key.
+const TOGETHER: Migration = Migration {
+    name: "test/0005_together",
+    sql: "
+{sqlite: alter table places rename to places_before};
+{sqlite: create table places (shelf bigint not null, place bigint not null, jar varchar(20), primary key (shelf, place))
+    without rowid};
+{sqlite: insert into places select * from places_before order by shelf, place};
+{sqlite: drop table if exists places_before};
+create index places_taken on places (jar) {where: jar is not null};
+",
+};
+
+#[tokio::test]
+async fn rows_are_carried_into_a_table_that_has_them_in_the_order_of_their_key() {
+    let shop = Shop::open().await;
+    let before = Migration {
+        name: "test/0002_places",
+        sql: "create table places (shelf bigint not null, place bigint not null, jar varchar(20), primary key (shelf, place)) {table};
+insert into places (shelf, place, jar) values (2, 1, 'beans'), (1, 2, null), (1, 1, 'salt');",
+    };
+    shop.db.migrate(vec![before]).await.unwrap();
+    let all = [crate::MIGRATIONS, &[TABLES, before, TOGETHER]].concat();
+    assert_eq!(shop.db.migrate(all.clone()).await.unwrap(), [TOGETHER.name]);
+    let carried = shop.db.read("places", |tx| {
+        tx.query("select shelf, place, coalesce(jar, '-') from places order by shelf, place", args![], |row| {
+            Ok(format!("{}.{} {}", row.next::<i64>()?, row.next::<i64>()?, row.next::<String>()?))
+        })
+    });
+    assert_eq!(carried.await.unwrap(), ["1.1 salt", "1.2 -", "2.1 beans"]);
+    assert_eq!(crate::schema::compare(&shop.db, all).await.unwrap(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn every_statement_of_the_store_can_be_prepared() {
     let shop = Shop::open().await;
