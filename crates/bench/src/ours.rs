@@ -39,6 +39,9 @@ const STOCK: i64 = 100_000_000;
 /// The products with their default variants.
 const WARES: &str = "select p.id, v.id, p.current_price, p.sku, p.name
     from products p join product_variants v on v.default_of = p.id order by p.id";
+const POSTGRES_LOG: &str = "select cast(pg_current_wal_insert_lsn() - '0/0' as bigint)";
+const MYSQL_LOG: &str = "select cast(variable_value as signed) from information_schema.global_status
+    where variable_name = 'Innodb_os_log_written'";
 /// How long the relay may take to deliver every event; after it the run fails.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
 
@@ -122,6 +125,17 @@ impl Ours {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Bytes that the database server has written to its log; `None` without a server.
+    pub fn logged(&self) -> Outcome<Option<u64>> {
+        let sql = match self.url {
+            DatabaseUrl::Sqlite(_) => return Ok(None),
+            DatabaseUrl::Postgres(_) => POSTGRES_LOG,
+            DatabaseUrl::MySql(_) => MYSQL_LOG,
+        };
+        let read = self.app.db.read("bench.log", |tx| tx.query_one(sql, args![], |row| row.get::<i64>(0)));
+        Ok(u64::try_from(self.runtime.block_on(read)?).ok())
     }
 
     /// Places these orders, all in one job and so in one commit.

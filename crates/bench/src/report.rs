@@ -20,7 +20,8 @@ pub struct Measured {
     pub commits: u64,
     /// Jobs in those commits.
     pub jobs: u64,
-    /// KiB written to the disk for a unit, checkpoints included; 0 where the operating system does not count them.
+    /// KiB for a unit: on a file what the side wrote to the disk, checkpoints included (0 where the operating system does not
+    /// count it); on a server what was added to the log of the database.
     pub kib: f64,
     /// Processor time of the side's process for a unit, in microseconds.
     pub cpu_us: f64,
@@ -42,10 +43,14 @@ impl Measured {
 
     fn between(before: (Counts, Usage), after: (Counts, Usage), load: Summary, drain: Duration) -> Measured {
         let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / load.all.max(1) as f64;
+        let written = match (before.0.logged, after.0.logged) {
+            (Some(before), Some(after)) => each(before, after),
+            _ => each(before.1.written, after.1.written),
+        };
         Measured {
             commits: after.0.commits - before.0.commits,
             jobs: after.0.jobs - before.0.jobs,
-            kib: each(before.1.written, after.1.written) / 1024.0,
+            kib: written / 1024.0,
             cpu_us: each(before.1.cpu_us, after.1.cpu_us),
             resident_mib: after.1.resident_kib as f64 / 1024.0,
             drain_ms: u64::try_from(drain.as_millis()).unwrap_or(u64::MAX),

@@ -79,6 +79,8 @@ pub struct Counts {
     pub jobs: u64,
     /// Jobs that were run again.
     pub retried: u64,
+    /// Bytes that a database server has written to its log.
+    pub logged: Option<u64>,
 }
 
 /// Runs as this side until the parent closes the pipe.
@@ -114,7 +116,8 @@ impl Ours {
         let value = match ask {
             Ask::Counts => {
                 let counts = self.app.db.counts();
-                to_value(Counts { commits: counts.commits, jobs: counts.jobs, retried: counts.retried })
+                let (commits, jobs, retried) = (counts.commits, counts.jobs, counts.retried);
+                to_value(Counts { commits, jobs, retried, logged: self.logged()? })
             }
             Ask::Drain => to_value(self.drain()?),
             Ask::Cost => to_value(self.cost()?),
@@ -133,7 +136,7 @@ impl BareSide {
         let value = match ask {
             Ask::Counts => {
                 let (commits, jobs) = self.bare.writer.commits_and_jobs();
-                to_value(Counts { commits, jobs, retried: 0 })
+                to_value(Counts { commits, jobs, ..Counts::default() })
             }
             Ask::Place { from, to } => {
                 for n in from..to {
