@@ -57,6 +57,7 @@ impl BareSide {
         Ok(BareSide { bare, orders, empty, started: began.elapsed(), runtime })
     }
 
+    /// What the parent is to know.
     pub fn hello(&self) -> Hello {
         Hello {
             address: self.orders,

@@ -2,62 +2,54 @@
 //! of orders.
 
 use crate::{
-    How, Outcome, ours, paths,
+    How, Outcome, grown, ours, paths,
     process::Process,
     report::{Figure, Measured, Path, Side},
-    side::Ask,
 };
 use std::{
     path::Path as FilePath,
     time::{Duration, Instant},
 };
+use store::DatabaseUrl;
 
 /// Requests of an administrator; each is sent [`TIMES`] times and the median counts.
 const LISTS: [(&str, &str); 6] = [
     ("newest orders", "/admin/orders?size=20"),
-    ("orders by status", "/admin/orders?status=CONFIRMED&size=20"),
+    ("orders by status", "/admin/orders?status=PAID&size=20"),
     ("orders by a product", "/admin/orders?product=mug&size=20"),
     ("newest sagas", "/admin/sagas?size=20"),
-    ("sagas by status", "/admin/sagas?status=STARTED&size=20"),
+    ("sagas by status", "/admin/sagas?status=COMPLETED&size=20"),
     ("newest events", "/admin/events?size=20"),
 ];
 const TIMES: usize = 5;
-/// Orders that are placed before the parent says how far it is.
-const STEP: u64 = 50_000;
 
 /// Measures a shop at each of `levels` orders, ascending.
-pub fn measure(how: &How, folder: &FilePath, levels: &[u64]) -> Outcome<Path> {
-    let file = folder.join("ours.db");
-    let url = format!("sqlite:{}", file.display());
+pub fn measure(how: &How, folder: &FilePath, levels: &[i64]) -> Outcome<Path> {
+    let large = folder.join("large.db");
     let (mut sides, mut figures) = (Vec::new(), Vec::new());
-    let mut placed = 0;
     for level in levels {
-        let shop = Process::start(&["ours", &url])?;
-        while placed < *level {
-            let next = (placed + STEP).min(*level);
-            shop.ask::<()>(Ask::Place { from: placed, to: next })?;
-            placed = next;
-            eprintln!("{placed} orders");
-        }
-        shop.ask::<Duration>(Ask::Drain)?;
-        drop(shop);
+        grown::grow(&DatabaseUrl::Sqlite(large.clone()), *level)?;
+        // a copy, because the orders of a measurement cannot be grown further
+        let file = folder.join(format!("{level}.db"));
+        std::fs::copy(&large, &file)?;
         let mut figure = |name: &str, unit: &str, value: f64| {
             figures.push(Figure { name: format!("{level} orders: {name}"), unit: unit.to_owned(), value });
         };
-        let shop = Process::start(&["ours", &url])?;
+        figure("file", "MiB", std::fs::metadata(&file)?.len() as f64 / f64::from(1 << 20));
+        let shop = Process::start(&["ours", &format!("sqlite:{}", file.display())])?;
         figure("start", "ms", ms(shop.hello.started));
         for (name, path) in LISTS {
             figure(name, "ms", ms(list(&shop, path)?));
         }
         figure("audit", "ms", ms(timed(&shop, "POST", "/admin/audit")?));
-        figure("file", "MiB", std::fs::metadata(&file)?.len() as f64 / f64::from(1 << 20));
-        let rounds: Vec<Measured> = (0..how.rounds)
+        let rounds = (0..how.rounds)
             .map(|_| Measured::of(&shop, |shop| paths::round(how, shop, "orders")))
             .collect::<Outcome<_>>()?;
-        placed += rounds.iter().map(|round| round.load.all).sum::<u64>();
         sides.push(Side { name: format!("{level} orders"), rounds });
+        drop(shop);
+        std::fs::remove_file(&file)?;
     }
-    let unit = "order of three lines placed over HTTP, durable, in a shop that has so many already";
+    let unit = "order of three lines placed over HTTP, durable, in a shop that has so many paid ones already";
     let mut path = Path::new("growth", unit, "1.2 times the cost at most; lists 20 ms, audit 10 s a million", sides);
     path.figures = figures;
     Ok(path)

@@ -56,7 +56,7 @@ enum Command {
     Growth {
         /// Numbers of orders, ascending
         #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
-        orders: Vec<u64>,
+        orders: Vec<i64>,
         #[command(flatten)]
         how: How,
     },
@@ -117,7 +117,7 @@ impl How {
 fn main() -> ExitCode {
     let Cli { command, paths, grow, how } = Cli::parse();
     let done = match command {
-        None if let Some(orders) = grow => grown::grow_at(&how.database[0], orders).map(|()| 0),
+        None if let Some(orders) = grow => grow_one(&how, orders).map(|()| 0),
         None if how.database.is_empty() => report(&how, |folder| paths::measure(&how, &paths, folder)),
         None => report(&how, |folder| databases::measure(&how, folder)),
         Some(Command::Pages { how }) => report(&how, |folder| Ok(vec![pages::measure(folder)?])),
@@ -141,6 +141,11 @@ fn main() -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+fn grow_one(how: &How, orders: i64) -> Outcome<()> {
+    let database = how.database.first().ok_or("--grow needs --database")?;
+    grown::grow(&database.parse()?, orders)
 }
 
 /// Measures in a folder of its own, prints the report and returns the number of failed units.

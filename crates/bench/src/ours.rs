@@ -102,6 +102,7 @@ impl Ours {
         Ok(Ours { app, path, hello, url, progress, runtime, _server: server })
     }
 
+    /// What the parent is to know.
     pub fn hello(&self) -> &Hello {
         &self.hello
     }
@@ -125,6 +126,11 @@ impl Ours {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Sends one request and returns the body of a successful response.
+    pub fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Outcome<Vec<u8>> {
+        self.runtime.block_on(send(self.hello.address, method, path, token, body))
     }
 
     /// Bytes that the database server has written to its log; `None` without a server.
