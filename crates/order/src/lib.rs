@@ -17,10 +17,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "order/0001_orders", sql: include_str!("../migrations/0001_orders.sql") },
     ::store::Migration { name: "order/0002_shipped_at", sql: include_str!("../migrations/0002_shipped_at.sql") },
     ::store::Migration { name: "order/0003_memo", sql: include_str!("../migrations/0003_memo.sql") },
-    ::store::Migration {
-        name: "order/0004_rows_together",
-        sql: include_str!("../migrations/0004_rows_together.sql"),
-    },
+    ::store::Migration { name: "order/0004_rows_together", sql: include_str!("../migrations/0004_rows_together.sql") },
 ];
 
 /// What orders contribute to the program.
