@@ -71,16 +71,20 @@ async fn late_captures(app: App) -> Result<Ran> {
 
 /// Publishes the start of deals, and closes those that are over. Gives how many were due. Whether a deal can be bought does not
 /// depend on it.
-async fn time_deals(app: App) -> Result<u64> {
+async fn time_deals(app: App) -> Result<Ran> {
+    let (now, next) = (app.now(), app.db.read_single("timedeal.next-due", timedeal::ops::next_due).await?);
+    if next.is_none_or(|next| next > now) {
+        return Ok(Ran::idle_until(next));
+    }
     let due = app.db.read("timedeal.due", |tx| timedeal::ops::due(tx, DUE_MAX)).await?;
-    let mut turned = 0;
+    let mut turned = 0_u64;
     for id in due {
         match app.db.write("timedeal.turn", move |tx| deal::turn(tx, id)).await {
             Ok(()) => turned += 1,
             Err(error) => tracing::error!(deal = %id, ?error, "a time deal could not be started or closed"),
         }
     }
-    Ok(turned)
+    Ok(turned.into())
 }
 
 async fn forget_hints(app: App) -> Result<u64> {

@@ -7,7 +7,7 @@ use ::store::Tx;
 use events::{TimeDealChanged, TimeDealEnded, TimeDealStarted};
 use kernel::{
     Code, Cursor, Money, OrderNumber, Page, PageRequest, ProductId, Quantity, Result, TimeDealId, TimeDealProductId,
-    UserId,
+    Timestamp, UserId,
 };
 
 pub use crate::store::Filter;
@@ -79,6 +79,11 @@ pub fn close(
 /// Deals whose start or end the clock has brought and no one has recorded, at most `limit`.
 pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<TimeDealId>> {
     store::due(tx, limit)
+}
+
+/// When the next start or end has to be recorded, in one statement; `None` while no deal is open.
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    store::next_due(tx)
 }
 
 /// Records what the clock has done to a deal: publishes its start, and records its end. The change when it ended now.

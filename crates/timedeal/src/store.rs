@@ -38,6 +38,9 @@ const CLOSE: &str = "update time_deals set closed_at = ?, closed_as = ?, updated
 const DUE: &str =
     "select id from time_deals where closed_at is null and (ends_at <= ? or (started_at is null and starts_at <= ?))
     order by id limit ?";
+/// When the clock brings the next start or end.
+const NEXT_DUE: &str =
+    "select min(case when started_at is null then starts_at else ends_at end) from time_deals where closed_at is null";
 /// Running ones that end first, then those that start first.
 const CURRENT: &str = concatcp!(
     "select ",
@@ -137,6 +140,7 @@ pub const STATEMENTS: &[&str] = &[
     START,
     CLOSE,
     DUE,
+    NEXT_DUE,
     CURRENT,
     PAGE,
     COUNT,
@@ -342,6 +346,11 @@ pub(crate) fn close(tx: &mut Tx<'_>, id: TimeDealId, at: Timestamp, close: Close
 pub(crate) fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<TimeDealId>> {
     let now = tx.now();
     tx.query(DUE, args![now, now, limit], |row| row.get(0))
+}
+
+/// When the next start or end has to be published; `None` while no deal is open.
+pub(crate) fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    tx.query_one(NEXT_DUE, args![], |row| row.get(0))
 }
 
 /// Longer than any deal runs: what is added to a start so that running deals come first.
