@@ -3,6 +3,7 @@
 use kernel::{Address, AddressId, Result, Timestamp, Together, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use web::Checked;
 
 /// Most saved addresses of one user.
 pub const ADDRESSES_MAX: usize = 20;
@@ -42,6 +43,12 @@ pub struct SaveAddress {
     /// Offer it first from now on. The first address saved always is.
     #[serde(default)]
     pub is_default: bool,
+}
+
+impl Checked for SaveAddress {
+    fn check(&self) -> Result<()> {
+        self.clone().checked().map(drop)
+    }
 }
 
 impl SaveAddress {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    ApiResponse, ApiResult, App, ClientAddress, Json, Path, Routes, SecretText, done, ok,
+    ApiResponse, ApiResult, App, Checked, ClientAddress, Json, Path, Routes, SecretText, done, ok,
     response::Success,
     route::{PUBLIC, USER},
 };
@@ -100,6 +100,22 @@ pub struct StreamToken {
     pub expires_in: u64,
 }
 
+impl Checked for SignIn {}
+
+impl Checked for Refresh {
+    fn check(&self) -> Result<()> {
+        self.token().map(drop)
+    }
+}
+
+impl Refresh {
+    fn token(&self) -> Result<String> {
+        text::required("refreshToken", &self.refresh_token.0, TOKEN_MAX)
+    }
+}
+
+impl Checked for PasswordChange {}
+
 fn must_keep_accounts(app: &App) -> Result<()> {
     if app.settings::<crate::Settings>().enabled { Ok(()) } else { Err(Code::AccountsElsewhere.error()) }
 }
@@ -175,7 +191,7 @@ pub async fn sign_in(
     responses((status = 200, body = Success<Tokens>), (status = 401, description = "A003, A004, A007")))]
 pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<Tokens> {
     must_keep_accounts(&app)?;
-    let token = text::required("refreshToken", &body.refresh_token.0, TOKEN_MAX)?;
+    let token = body.token()?;
     let settings = app.settings::<crate::Settings>();
     let lifetimes = Lifetimes { ttl: settings.refresh_ttl, grace: settings.refresh_grace };
     match app.db.write("account.refresh", move |tx| ops::refresh(tx, &token, lifetimes)).await? {
@@ -188,7 +204,7 @@ pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiRe
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", request_body = Refresh, responses((status = 200, body = Success<web::NoBody>)))]
 pub async fn sign_out(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<()> {
     must_keep_accounts(&app)?;
-    let token = text::required("refreshToken", &body.refresh_token.0, TOKEN_MAX)?;
+    let token = body.token()?;
     app.db.write("account.sign-out", move |tx| ops::sign_out(tx, &token)).await?;
     Ok(done())
 }

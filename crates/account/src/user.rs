@@ -3,7 +3,7 @@
 use kernel::{Code, Result, Timestamp, Together, UserId, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{Role, Roles, SecretText};
+use web::{Checked, Role, Roles, SecretText};
 
 /// Longest e-mail address, in characters (RFC 5321's path limit).
 pub const EMAIL_MAX: usize = 254;
@@ -107,6 +107,12 @@ impl SignUp {
     }
 }
 
+impl Checked for SignUp {
+    fn check(&self) -> Result<()> {
+        self.clone().checked().map(drop)
+    }
+}
+
 /// The part of the profile that a user may change.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -128,6 +134,12 @@ impl Change {
         let real_name = text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX);
         let (nickname, real_name) = (nickname, real_name).together()?;
         Ok(Change { nickname, real_name, ..self })
+    }
+}
+
+impl Checked for Change {
+    fn check(&self) -> Result<()> {
+        self.clone().checked().map(drop)
     }
 }
 

@@ -4,13 +4,14 @@ use crate::category::WithPath;
 use crate::ops::categories::{self, Content};
 use crate::product::Author;
 use axum::extract::State;
-use kernel::{CategoryId, Code};
+use kernel::{CategoryId, Code, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    Admin, ApiResult, App, AtVersion, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok, route::ADMIN,
+    Admin, ApiResult, App, AtVersion, Checked, IfMatch, Json, Path, Query, Routes, Seller, created, done, ok,
+    route::ADMIN,
 };
 
 /// The handlers for administrators.
@@ -44,6 +45,12 @@ pub struct SaveCategory {
     /// The version that is rewritten; or send `If-Match`.
     #[serde(default)]
     version: Option<i64>,
+}
+
+impl Checked for SaveCategory {
+    fn check(&self) -> Result<()> {
+        self.content().checked().map(drop)
+    }
 }
 
 impl SaveCategory {

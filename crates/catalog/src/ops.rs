@@ -20,6 +20,16 @@ pub struct ItemRef {
     pub variant: Option<VariantId>,
 }
 
+impl ItemRef {
+    /// C002 unless it names something; `outer` is where the request has it, such as `items[2].`.
+    pub fn checked(&self, outer: &str) -> Result<()> {
+        match (self.product, self.variant) {
+            (None, None) => Err(kernel::text::wrong(&format!("{outer}productId"), "or variantId must be given")),
+            (Some(_), _) | (None, Some(_)) => Ok(()),
+        }
+    }
+}
+
 /// A sellable unit, as orders, carts and quotes need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sellable {
@@ -56,12 +66,11 @@ pub fn resolve(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Sellable>> {
 pub fn find(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Option<Sellable>>> {
     let (mut variants, mut products) = (Vec::with_capacity(wanted.len()), Vec::new());
     for (n, line) in wanted.iter().enumerate() {
+        line.checked(&format!("items[{n}]."))?;
         match (line.variant, line.product) {
             (Some(variant), _) => variants.push(variant),
             (None, Some(product)) => products.push(product),
-            (None, None) => {
-                return Err(kernel::text::wrong(&format!("items[{n}]"), "needs a productId or a variantId"));
-            }
+            (None, None) => {}
         }
     }
     let found = store::resolve(tx, &variants, &products)?;

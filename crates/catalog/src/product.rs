@@ -136,20 +136,18 @@ pub fn check_prices(price: Money, sale: Option<Money>) -> Result<()> {
         true => Ok(()),
         false => Err(Code::InvalidProductPrice.error().with(Detail::field(field, "must be above 0"))),
     };
-    positive("price", price)?;
-    if price.as_minor() > PRICE_MAX_MINOR {
-        let message = format!("must be at most {PRICE_MAX_MINOR}");
-        return Err(Code::InvalidPrice.because(format!("price {message}")).with(Detail::field("price", message)));
+    let wrong =
+        |field: &str, message: String| Err(Error::of_fields(Code::InvalidPrice, vec![Detail::field(field, message)]));
+    let normal = positive("price", price).and_then(|()| match price.as_minor() > PRICE_MAX_MINOR {
+        true => wrong("price", format!("must be at most {PRICE_MAX_MINOR}")),
+        false => Ok(()),
+    });
+    let lower = sale.map_or(Ok(()), |sale| positive("salePrice", sale));
+    (normal, lower).together()?;
+    match sale {
+        Some(sale) if sale > price => wrong("salePrice", "must not be above the price".to_owned()),
+        Some(_) | None => Ok(()),
     }
-    let Some(sale) = sale else { return Ok(()) };
-    positive("salePrice", sale)?;
-    if sale > price {
-        let message = "must not be above the price";
-        return Err(Code::InvalidPrice
-            .because(format!("salePrice {message}"))
-            .with(Detail::field("salePrice", message)));
-    }
-    Ok(())
 }
 
 /// A new product. The op that stores it checks it.

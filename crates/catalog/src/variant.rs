@@ -1,7 +1,7 @@
 //! Variants: the sellable units of a product. Options such as colour and size distinguish them.
 
 use crate::text::{line, stored_sku, written};
-use kernel::{Code, Detail, Error, Money, ProductId, Result, Timestamp, VariantId, text};
+use kernel::{Code, Detail, Error, Money, ProductId, Result, Timestamp, Together, VariantId, text};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -54,17 +54,16 @@ impl Options {
         if self.0.len() > OPTIONS_MAX {
             return Err(text::wrong("options", format!("must be at most {OPTIONS_MAX}")));
         }
-        let (mut checked, mut names) = (BTreeMap::new(), BTreeSet::new());
-        for (name, value) in &self.0 {
-            let name = line("options", name, OPTION_NAME_MAX)?;
-            let value = line(&format!("options.{name}"), value, OPTION_VALUE_MAX)?;
-            let is_new = names.insert(text::folded(&name));
-            checked.insert(name, value);
-            if !is_new {
-                return Err(text::wrong("options", "must not name an option twice"));
+        let mut names = BTreeSet::new();
+        let checked = self.0.iter().map(|(name, value)| {
+            let value = line(&format!("options.{name}"), value, OPTION_VALUE_MAX);
+            let (name, value) = (line("options", name, OPTION_NAME_MAX), value).together()?;
+            match names.insert(text::folded(&name)) {
+                true => Ok((name, value)),
+                false => Err(text::wrong("options", "must not name an option twice")),
             }
-        }
-        Ok(Options(checked))
+        });
+        Ok(Options(checked.collect::<Vec<_>>().together()?.into_iter().collect()))
     }
 
     /// The form in which combinations are compared: `Size: L` and `size: l` are one.
@@ -150,16 +149,46 @@ impl New {
 
     /// The content without surrounding blanks; C002 naming the field.
     pub fn checked(self) -> Result<New> {
-        if self.status == Status::Discontinued {
-            return Err(text::wrong("status", "must be ACTIVE or INACTIVE; delete the variant to discontinue it"));
-        }
-        Ok(New {
-            sku: written(&self.sku).map(stored_sku).transpose()?,
-            name: written(&self.name).map(|name| line("name", name, NAME_MAX)).transpose()?,
-            options: self.options.checked()?,
-            ..self
-        })
+        let status = match self.status {
+            Status::Active | Status::Inactive => Ok(self.status),
+            Status::Discontinued => {
+                Err(text::wrong("status", "must be ACTIVE or INACTIVE; delete the variant to discontinue it"))
+            }
+        };
+        let (sku, name, options, status) = (
+            written(&self.sku).map(stored_sku).transpose(),
+            written(&self.name).map(|name| line("name", name, NAME_MAX)).transpose(),
+            self.options.checked(),
+            status,
+        )
+            .together()?;
+        Ok(New { sku, name, options, status, ..self })
     }
+}
+
+/// The first variants of a product that costs `base`, of which exactly one is the default. C002 and S004 naming each field that
+/// is wrong, such as `variants[2].sku`.
+pub(crate) fn all_checked(base: Money, given: Vec<New>) -> Result<Vec<New>> {
+    if given.len() > VARIANTS_MAX {
+        return Err(text::wrong("variants", format!("must be at most {VARIANTS_MAX}")));
+    }
+    let defaults = match given.iter().filter(|one| one.is_default).count() {
+        0 | 1 => Ok(()),
+        _ => Err(text::wrong("variants", "must not have more than one default")),
+    };
+    let checked = given.into_iter().enumerate().map(|(n, one)| {
+        // without a price of the product there is none of its variants
+        let price = if base.is_positive() { price(base, one.price_adjustment).map(drop) } else { Ok(()) };
+        let (one, ()) = (one.checked(), price).together().map_err(|error| error.within(&format!("variants[{n}]")))?;
+        Ok(one)
+    });
+    let (mut variants, ()) = (checked.collect::<Vec<_>>().together(), defaults).together()?;
+    if !variants.iter().any(|one| one.is_default)
+        && let Some(first) = variants.first_mut()
+    {
+        first.is_default = true;
+    }
+    Ok(variants)
 }
 
 /// The price of one unit when the product costs `base`: S004 when it would not be above zero.

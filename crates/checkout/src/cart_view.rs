@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::Tx;
 use utoipa::ToSchema;
-use web::Context;
+use web::{Checked, Context};
 
 /// A cart.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -93,6 +93,18 @@ pub struct NewItem {
     pub merge: bool,
 }
 
+impl NewItem {
+    fn item_ref(&self) -> ItemRef {
+        ItemRef { product: self.product_id, variant: self.variant_id }
+    }
+}
+
+impl Checked for NewItem {
+    fn check(&self) -> Result<()> {
+        self.item_ref().checked("")
+    }
+}
+
 /// How many units a line should have.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -101,6 +113,8 @@ pub struct NewQuantity {
     /// How many units.
     pub quantity: Quantity,
 }
+
+impl Checked for NewQuantity {}
 
 /// For whom a cart is shown or changed.
 #[derive(Debug, Clone)]
@@ -212,8 +226,9 @@ fn item(line: &CartLine, current: &Current, available: bool) -> CartItem {
 /// Puts something into the caller's cart at today's price. S001 S003 the product, S106 when it is there already and is not to
 /// be merged, S401 S105 the stock, C002 when the cart would cost more than the largest amount.
 pub fn add(tx: &mut Tx<'_>, shopper: &Shopper, new: &NewItem) -> Result<CartResponse> {
-    let wanted = [ItemRef { product: new.product_id, variant: new.variant_id }];
-    let sellable = catalog::ops::resolve(tx, &wanted)?.swap_remove(0);
+    let wanted = new.item_ref();
+    wanted.checked("")?;
+    let sellable = catalog::ops::resolve(tx, &[wanted])?.swap_remove(0);
     if let Some(refusal) = quote::not_on_sale([&sellable].into_iter()) {
         return Err(refusal);
     }

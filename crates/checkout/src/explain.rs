@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{StoredEvent, Tx, outbox};
 use utoipa::ToSchema;
+use web::{Language, language::words};
 
 /// Most events shown of one order; an order has a dozen or two.
 const EVENTS_MAX: i64 = 500;
@@ -68,8 +69,13 @@ pub enum Source {
     Event,
 }
 
-/// Explains an order; S201 when there is none.
-pub fn explain(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
+/// Explains an order in this language; S201 when there is none. The events are shown as they were published.
+pub fn explain(tx: &mut Tx<'_>, number: &OrderNumber, language: Language) -> Result<Explanation> {
+    // the particulars are written here and not with the response
+    language.during(|| explained(tx, number))
+}
+
+fn explained(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
     let order = order::ops::find(tx, number)?;
     let records = saga::store::of_key(tx, number.as_str())?;
     let mut timeline = of_order(&order);
@@ -112,7 +118,7 @@ fn of_order(order: &Order) -> Vec<Moment> {
     let ended = order
         .status
         .ended()
-        .map(|(at, reason)| moment(at, Source::Order, order.status.kind().name(), None, json!({ "reason": reason })));
+        .map(|(at, reason)| moment(at, Source::Order, order.status.kind().name(), None, json!({ "reason": words(reason) })));
     [Some(placed)].into_iter().chain(reached).chain([ended]).flatten().collect()
 }
 
@@ -123,7 +129,7 @@ fn of_saga(record: &Record) -> Vec<Moment> {
         let by = record.cancellation.as_ref().map(|why| why.by.clone());
         let mut data = name;
         data["completedSteps"] = json!(record.completed);
-        data["reason"] = json!(record.cancellation.as_ref().map(|why| &why.reason));
+        data["reason"] = json!(record.cancellation.as_ref().map(|why| words(&why.reason)));
         data["resolution"] = json!(record.resolution);
         moment(at, Source::Saga, record.status.name(), by, data)
     });
@@ -159,7 +165,7 @@ fn of_delivery(delivery: &Delivery) -> Vec<Moment> {
         let data = json!({
             "trackingNumber": tracking,
             "location": entry.location,
-            "description": entry.description,
+            "description": entry.description.as_deref().map(words),
         });
         moment(entry.at, Source::Delivery, entry.status.name(), None, data)
     };

@@ -19,6 +19,13 @@ pub struct Report {
     pub description: Option<String>,
 }
 
+impl Report {
+    /// C002 naming every text that is too long or not one line.
+    pub fn check(&self) -> Result<()> {
+        delivery::ops::texts(self.location.as_deref(), self.description.as_deref()).map(drop)
+    }
+}
+
 /// The parcel became what the report says, and its order follows: SHIPPED makes it SHIPPING, DELIVERED makes it DELIVERED. The
 /// goods of a parcel that came back are in stock again.
 ///

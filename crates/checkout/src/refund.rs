@@ -8,7 +8,7 @@ use crate::{
     refund_lines::{Claim, Left},
     request::{RefundLine, RefundRequest},
 };
-use kernel::{Code, Money, OrderNumber, PaymentNumber, Result, text};
+use kernel::{Code, Money, OrderNumber, PaymentNumber, Result};
 use order::Kind;
 use payment::{Payment, RefundStatus};
 use saga::{Action, Cancellation, Flow, Record, Status};
@@ -33,15 +33,8 @@ pub struct Wanted {
 impl Wanted {
     /// The request as `by` sent it, with everything checked that can be without reading.
     pub fn of(payment: PaymentNumber, request: &RefundRequest, by: String) -> Result<Wanted> {
-        let reason = text::required_paragraph("reason", &request.reason, text::REASON_MAX)?;
+        let reason = request.checked_reason()?;
         let lines = request.lines.clone().unwrap_or_default();
-        let wild = request.lines.as_ref().is_some_and(Vec::is_empty) || lines.len() > LINES_MAX;
-        if wild {
-            return Err(text::wrong("lines", format!("must be 1 to {LINES_MAX} lines")));
-        }
-        if request.amount.is_some_and(|amount| !amount.is_positive()) {
-            return Err(Code::InvalidPaymentAmount.because("amount must be above zero"));
-        }
         Ok(Wanted { payment, amount: request.amount, lines, why: Cancellation { reason, by } })
     }
 }

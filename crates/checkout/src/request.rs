@@ -2,13 +2,15 @@
 
 use catalog::ops::ItemRef;
 use kernel::{
-    Address, CartId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, UserCouponId, VariantId,
-    text,
+    Address, CartId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, Together, UserCouponId,
+    VariantId, text,
 };
 use order::order::LINES_MAX;
 use payment::{Method, payment::PAYMENT_KEY_MAX};
 use serde::Deserialize;
+use std::collections::HashSet;
 use utoipa::ToSchema;
+use web::Checked;
 
 /// What is to be ordered, or quoted. Without `cartId` and `items` it is the caller's cart.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -111,6 +113,18 @@ pub struct ConfirmRequest {
     pub amount: Money,
 }
 
+impl Checked for PaymentRequest {
+    fn check(&self) -> Result<()> {
+        self.payment_method().map(drop)
+    }
+}
+
+impl Checked for ConfirmRequest {
+    fn check(&self) -> Result<()> {
+        self.payment_method().map(drop)
+    }
+}
+
 /// Where an order goes from now on.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -145,6 +159,12 @@ impl AddressRequest {
     }
 }
 
+impl Checked for AddressRequest {
+    fn check(&self) -> Result<()> {
+        (self.address(), memo(self.memo.as_deref())).together().map(drop)
+    }
+}
+
 /// The memo of an order; C002 when it is too long.
 pub fn memo(text: Option<&str>) -> Result<Option<String>> {
     text::paragraph("memo", text, text::REASON_MAX)
@@ -157,6 +177,19 @@ pub fn memo(text: Option<&str>) -> Result<Option<String>> {
 pub struct Reason {
     /// At most 500 characters.
     pub reason: String,
+}
+
+impl Reason {
+    /// The reason; C002.
+    pub fn text(&self) -> Result<String> {
+        text::required_paragraph("reason", &self.reason, text::REASON_MAX)
+    }
+}
+
+impl Checked for Reason {
+    fn check(&self) -> Result<()> {
+        self.text().map(drop)
+    }
 }
 
 /// Money to give back. Without `amount` and `lines` it is all that is left.
@@ -184,6 +217,41 @@ pub struct RefundLine {
     pub quantity: Quantity,
 }
 
+impl RefundRequest {
+    /// The reason; with C002 for lines that cannot be lines of an order, S306 for an amount that is none.
+    pub fn checked_reason(&self) -> Result<String> {
+        let lines = self.lines.as_deref().map_or(Ok(()), refund_lines);
+        let amount = match self.amount {
+            Some(amount) if !amount.is_positive() => {
+                Err(Error::of_fields(Code::InvalidPaymentAmount, vec![Detail::field("amount", "must be above 0")]))
+            }
+            Some(_) | None => Ok(()),
+        };
+        let reason = text::required_paragraph("reason", &self.reason, text::REASON_MAX);
+        let (reason, (), ()) = (reason, lines, amount).together()?;
+        Ok(reason)
+    }
+}
+
+impl Checked for RefundRequest {
+    fn check(&self) -> Result<()> {
+        self.checked_reason().map(drop)
+    }
+}
+
+/// C002 for no lines, too many, or a line that is named again.
+fn refund_lines(lines: &[RefundLine]) -> Result<()> {
+    if lines.is_empty() || lines.len() > LINES_MAX {
+        return Err(text::wrong("lines", format!("must be 1 to {LINES_MAX} lines")));
+    }
+    let mut seen = HashSet::new();
+    let once = |(n, line): (usize, &RefundLine)| match seen.insert(line.id) {
+        true => Ok(()),
+        false => Err(text::wrong(&format!("lines[{n}].id"), "may be named once")),
+    };
+    lines.iter().enumerate().map(once).collect::<Vec<_>>().together().map(drop)
+}
+
 /// Where the lines of an order come from.
 #[derive(Debug, Clone)]
 pub enum Source {
@@ -194,14 +262,19 @@ pub enum Source {
 }
 
 impl OrderRequest {
-    /// Where the lines come from. C002 for a cart and items together, and for no lines or too many.
+    /// Where the lines come from. C002 for a cart and items together, for no lines or too many, and for each line that names
+    /// nothing.
     pub fn source(&self) -> Result<Source> {
         match (&self.items, self.cart_id) {
             (Some(_), Some(_)) => Err(text::wrong("items", "cannot be combined with cartId")),
             (Some(items), None) if items.is_empty() || items.len() > LINES_MAX => {
                 Err(text::wrong("items", format!("must be 1 to {LINES_MAX} lines")))
             }
-            (Some(items), None) => Ok(Source::Items(items.clone())),
+            (Some(items), None) => {
+                let named = items.iter().enumerate().map(|(n, item)| item.item_ref().checked(&format!("items[{n}].")));
+                named.collect::<Vec<_>>().together()?;
+                Ok(Source::Items(items.clone()))
+            }
             (None, cart) => Ok(Source::Cart(cart)),
         }
     }
@@ -230,6 +303,19 @@ impl OrderRequest {
         }
         wrong
     }
+
+    /// Everything that is wrong with the lines, the address where there is one, the memo, coupon, points and payment.
+    fn problems(&self) -> Option<Error> {
+        let address = self.shipping_address.as_ref().and_then(|_| self.address().err());
+        let problems = [self.source().err(), address, memo(self.memo.as_deref()).err()];
+        problems.into_iter().flatten().chain(self.extras()).reduce(Error::and)
+    }
+}
+
+impl Checked for OrderRequest {
+    fn check(&self) -> Result<()> {
+        self.problems().map_or(Ok(()), Err)
+    }
 }
 
 impl Item {
@@ -252,19 +338,20 @@ pub struct PaymentMethod {
 
 impl PaymentMethod {
     /// S307 for a method that does not exist or cannot be had yet, C002 for a strange key.
-    pub fn checked(method: &str, key: Option<&str>) -> Result<PaymentMethod> {
-        let (sent, method) = (method.to_owned(), method.parse::<Method>()?);
-        if method == Method::Balance {
-            return Err(Code::PaymentMethodNotSupported.because("there is no prepaid balance yet"));
-        }
-        Ok(PaymentMethod { method, sent, key: text::optional("paymentKey", key, PAYMENT_KEY_MAX)? })
+    pub fn checked(sent: &str, key: Option<&str>) -> Result<PaymentMethod> {
+        let method = sent.parse::<Method>().and_then(|method| match method {
+            Method::Balance => Err(Code::PaymentMethodNotSupported.because("there is no prepaid balance yet")),
+            other => Ok(other),
+        });
+        let (method, key) = (method, text::optional("paymentKey", key, PAYMENT_KEY_MAX)).together()?;
+        Ok(PaymentMethod { method, sent: sent.to_owned(), key })
     }
 }
 
 impl PaymentChoice {
     /// The checked form; see [`PaymentMethod::checked`].
     pub fn payment_method(&self) -> Result<PaymentMethod> {
-        PaymentMethod::checked(&self.method, self.payment_key.as_deref())
+        PaymentMethod::checked(&self.method, self.payment_key.as_deref()).map_err(|error| error.within("payment"))
     }
 }
 

@@ -110,8 +110,10 @@ pub struct SagaResponse {
     /// Failed attempts at undoing the step it is at.
     pub attempts: i64,
     /// What went wrong last.
+    #[serde(serialize_with = "web::language::said_failure")]
     pub last_error: Option<String>,
     /// Why it is or was undone.
+    #[serde(serialize_with = "web::language::said")]
     pub reason: Option<String>,
     /// By whom.
     pub ended_by: Option<String>,

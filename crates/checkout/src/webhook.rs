@@ -8,6 +8,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use store::{Tx, args};
 use utoipa::ToSchema;
+use web::Checked;
 
 /// How long a hint is remembered: gateways repeat theirs for up to four days.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -47,6 +48,8 @@ pub struct Subject {
     #[serde(default)]
     payment_key: Option<String>,
 }
+
+impl Checked for Message {}
 
 impl Message {
     /// The order, if it could be one of ours, and the gateway's key of the payment.

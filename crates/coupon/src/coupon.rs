@@ -1,7 +1,7 @@
 //! Types and pure rules of coupons.
 
 use kernel::{
-    Code, CouponId, Error, Money, OrderNumber, Percent, Result, Timestamp, UserCouponId, UserId, text::wrong,
+    Code, CouponId, Error, Money, OrderNumber, Percent, Result, Timestamp, Together, UserCouponId, UserId, text::wrong,
 };
 
 /// Longest code, in characters.
@@ -99,19 +99,24 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// C002 unless the amounts make sense together.
-    pub fn checked(self) -> Result<Offer> {
+    /// C002 unless the amounts make sense, each and together.
+    pub fn of(
+        discount: Result<Discount>,
+        minimum_order: Option<Money>,
+        maximum_discount: Option<Money>,
+    ) -> Result<Offer> {
         let positive = |field: &str, amount: Option<Money>| match amount {
             Some(amount) if !amount.is_positive() => Err(wrong(field, "must be above 0; leave it out for none")),
-            _ => Ok(()),
+            _ => Ok(amount),
         };
-        positive("minimumOrderAmount", self.minimum_order)?;
-        positive("maximumDiscountAmount", self.maximum_discount)?;
-        match (self.discount, self.maximum_discount) {
+        let (minimum, maximum) =
+            (positive("minimumOrderAmount", minimum_order), positive("maximumDiscountAmount", maximum_discount));
+        let (discount, minimum_order, maximum_discount) = (discount, minimum, maximum).together()?;
+        match (discount, maximum_discount) {
             (Discount::Fixed(amount), Some(most)) if most < amount => {
                 Err(wrong("maximumDiscountAmount", "is below the fixed discount"))
             }
-            _ => Ok(self),
+            _ => Ok(Offer { discount, minimum_order, maximum_discount }),
         }
     }
 
@@ -126,6 +131,14 @@ impl Offer {
             Discount::Percentage(percent) => subtotal.part(percent)?,
         };
         Ok(whole.at_most(self.maximum_discount).at_most(subtotal))
+    }
+}
+
+/// How many coupons there are; C002.
+pub fn total(quantity: i64) -> Result<i64> {
+    match (1..=TOTAL_MAX).contains(&quantity) {
+        true => Ok(quantity),
+        false => Err(wrong("totalQuantity", format!("must be between 1 and {TOTAL_MAX}"))),
     }
 }
 
@@ -147,13 +160,14 @@ pub struct Content {
 impl Content {
     /// C002 unless the numbers and the period make sense.
     pub fn checked(self) -> Result<Content> {
-        if !(1..=TOTAL_MAX).contains(&self.total) {
-            return Err(wrong("totalQuantity", format!("must be between 1 and {TOTAL_MAX}")));
-        }
-        if self.expires_at <= self.starts_at {
-            return Err(wrong("expiresAt", "must be after startsAt"));
-        }
-        Ok(Content { offer: self.offer.checked()?, ..self })
+        let Offer { discount, minimum_order, maximum_discount } = self.offer;
+        let period = match self.expires_at <= self.starts_at {
+            true => Err(wrong("expiresAt", "must be after startsAt")),
+            false => Ok(()),
+        };
+        let offer = Offer::of(Ok(discount), minimum_order, maximum_discount);
+        let (total, offer, ()) = (total(self.total), offer, period).together()?;
+        Ok(Content { offer, total, ..self })
     }
 }
 
@@ -274,7 +288,7 @@ mod tests {
     fn offer(kind: DiscountType, value: i64, minimum: Option<i64>, maximum: Option<i64>) -> Result<Offer> {
         let discount = Discount::checked(kind, value)?;
         let (minimum_order, maximum_discount) = (minimum.map(Money::minor), maximum.map(Money::minor));
-        Offer { discount, minimum_order, maximum_discount }.checked()
+        Offer::of(Ok(discount), minimum_order, maximum_discount)
     }
 
     #[test]

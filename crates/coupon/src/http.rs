@@ -11,8 +11,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    ApiResult, App, AtVersion, CursorQuery, Failure, IdempotencyKey, Idempotent, IfMatch, Json, NoBody, PageQuery,
-    Paging, Path, Query, Routes, Seller, Several, User, created, done, ok, once,
+    All, ApiResult, App, AtVersion, Checked, CursorQuery, Failure, IdempotencyKey, Idempotent, IfMatch, Json, NoBody,
+    PageQuery, Paging, Path, Query, Routes, Seller, Several, User, created, done, ok, once,
     response::Success,
     route::{PUBLIC, Properties, SELLER, USER},
 };
@@ -129,10 +129,7 @@ async fn validate_coupon(
     user: User,
     Json(sent): Json<ValidateCoupon>,
 ) -> ApiResult<ValidationResponse> {
-    let (user_coupon_id, order_amount) = (sent.user_coupon_id, sent.order_amount);
-    if order_amount < kernel::Money::ZERO {
-        return Err(kernel::text::wrong("orderAmount", "must be 0 or more").into());
-    }
+    let (user_coupon_id, order_amount) = (sent.user_coupon_id, sent.subtotal()?);
     let work = move |tx: &mut Tx<'_>| ops::discount(tx, &user.id, user_coupon_id, order_amount);
     let discount_amount = app.db.read("coupon.validate", work).await?;
     let final_amount = order_amount.minus(discount_amount)?;
@@ -149,14 +146,15 @@ struct InStatus {
     status: Several<Status>,
 }
 
+impl Checked for InStatus {}
+
 /// Coupons in any status, newest first; a seller's own only.
 #[utoipa::path(get, path = "/admin/coupons", tag = "coupon", params(InStatus, PageQuery, CursorQuery),
     responses((status = 200, body = Success<Page<CouponResponse>>)))]
 async fn admin_coupons(
     State(app): State<App>,
     seller: Seller,
-    Query(wanted): Query<InStatus>,
-    paging: Paging,
+    All((Query(wanted), paging)): All<(Query<InStatus>, Paging)>,
 ) -> ApiResult<Page<CouponResponse>> {
     let filter = Filter { seller: seller.limited_to(), statuses: wanted.status.0 };
     let work = move |tx: &mut Tx<'_>| {

@@ -1,9 +1,10 @@
 //! What callers send about coupons.
 
-use crate::coupon::{CODE_MAX, Content, DESCRIPTION_MAX, Discount, DiscountType, NAME_MAX, Offer};
+use crate::coupon::{CODE_MAX, Content, DESCRIPTION_MAX, Discount, DiscountType, NAME_MAX, Offer, total};
 use kernel::{Money, Result, Timestamp, Together, UserCouponId, Zone, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use web::Checked;
 
 /// A coupon to make or to rewrite as a whole.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -48,19 +49,25 @@ impl SaveCoupon {
     pub fn content(&self, zone: &Zone) -> Result<Content> {
         let time =
             |field: &str, text: &str| Timestamp::parse(text, zone).map_err(|_| text::wrong(field, "is not a time"));
-        let (code, name, description, discount, starts_at, expires_at) = (
+        let (minimum_order, maximum_discount) = (self.minimum_order_amount, self.maximum_discount_amount);
+        let (code, name, description, offer, total, starts_at, expires_at) = (
             text::key("code", &self.code, CODE_MAX),
             text::required("name", &self.name, NAME_MAX),
             text::paragraph("description", self.description.as_deref(), DESCRIPTION_MAX),
-            Discount::checked(self.discount_type, self.discount_value),
+            Offer::of(Discount::checked(self.discount_type, self.discount_value), minimum_order, maximum_discount),
+            total(self.total_quantity),
             time("startsAt", &self.starts_at),
             time("expiresAt", &self.expires_at),
         )
             .together()?;
-        let (minimum_order, maximum_discount) = (self.minimum_order_amount, self.maximum_discount_amount);
-        let offer = Offer { discount, minimum_order, maximum_discount };
-        let (total, listed) = (self.total_quantity, self.listed);
+        let listed = self.listed;
         Content { code, name, description, offer, total, listed, starts_at, expires_at }.checked()
+    }
+}
+
+impl Checked for SaveCoupon {
+    fn check(&self) -> Result<()> {
+        self.content(&Zone::utc()).map(drop)
     }
 }
 
@@ -79,6 +86,18 @@ impl ClaimCoupon {
     }
 }
 
+impl Checked for ValidateCoupon {
+    fn check(&self) -> Result<()> {
+        self.subtotal().map(drop)
+    }
+}
+
+impl Checked for ClaimCoupon {
+    fn check(&self) -> Result<()> {
+        self.code().map(drop)
+    }
+}
+
 /// A coupon and an order for which it may be used.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -86,4 +105,14 @@ pub struct ValidateCoupon {
     pub user_coupon_id: UserCouponId,
     /// The order's subtotal in minor units.
     pub order_amount: Money,
+}
+
+impl ValidateCoupon {
+    /// The subtotal; C002 when it is below zero.
+    pub fn subtotal(&self) -> Result<Money> {
+        match self.order_amount < Money::ZERO {
+            true => Err(text::wrong("orderAmount", "must be 0 or more")),
+            false => Ok(self.order_amount),
+        }
+    }
 }

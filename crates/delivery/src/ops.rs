@@ -4,7 +4,7 @@ use crate::delivery::{CARRIER, Delivery, ESTIMATED_WITHIN, Entry, Kind, LOCATION
 use crate::events;
 use crate::store;
 use ::store::Tx;
-use kernel::{Address, Code, DeliveryId, OrderNumber, Result, TrackingNumber, UserId, Zone, text};
+use kernel::{Address, Code, DeliveryId, OrderNumber, Result, Together, TrackingNumber, UserId, Zone, text};
 
 /// What the history says about a changed address.
 const READDRESSED: &str = "the address or the memo was changed";
@@ -81,8 +81,7 @@ pub fn update(
     description: Option<&str>,
     zone: &Zone,
 ) -> Result<Delivery> {
-    let location = text::optional("location", location, LOCATION_MAX)?;
-    let description = text::paragraph("description", description, text::REASON_MAX)?;
+    let (location, description) = texts(location, description)?;
     let delivery = lock(tx, tracking)?;
     if to == Kind::Cancelled {
         return Err(Code::InvalidDeliveryStatus.because("cancel or refund the order; that cancels its delivery"));
@@ -94,6 +93,12 @@ pub fn update(
         Status::Preparing | Status::InTransit | Status::Returned { .. } | Status::Cancelled => {}
     }
     Ok(delivery)
+}
+
+/// Where a parcel is and what happened to it, as it is stored; C002 naming each that is too long.
+pub fn texts(location: Option<&str>, description: Option<&str>) -> Result<(Option<String>, Option<String>)> {
+    let location = text::optional("location", location, LOCATION_MAX);
+    (location, text::paragraph("description", description, text::REASON_MAX)).together()
 }
 
 /// The parcel goes elsewhere, or its memo changes, while it is in PREPARING: S502 later. Its history says so. Emits

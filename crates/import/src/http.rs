@@ -10,7 +10,7 @@ use axum::{
 };
 use catalog::ops::upsert::SameName;
 use futures_util::{StreamExt, stream};
-use kernel::{Code, Result, text};
+use kernel::{Code, Result, Together, text};
 use std::convert::Infallible;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use utoipa::IntoParams;
@@ -54,29 +54,28 @@ struct ImportQuery {
 
 /// C002 for an unknown parameter.
 fn with_query(mut options: Options, query: Vec<(String, String)>) -> Result<Options> {
-    for (name, value) in query {
-        let pair = || {
-            let (field, from) = value.split_once('=').ok_or_else(|| text::wrong(&name, "must be field=value"))?;
-            Ok::<_, kernel::Error>((field.to_owned(), from.to_owned()))
-        };
-        match name.as_str() {
-            "map" => options.map.push(pair()?),
-            "set" => options.set.push(pair()?),
-            "sheet" => options.sheet = Some(value),
-            "encoding" => options.encoding = Some(encoding::named(&value)?),
-            "decimal" => options.decimal = Some(value.parse()?),
-            "blank" => options.blank = value.parse()?,
-            "status" => options.status = value.parse()?,
-            "sameNames" => options.same_name = same_name(&value)?,
-            _ => {
-                return Err(text::wrong(
-                    "query",
-                    "knows map, set, sheet, encoding, decimal, blank, status and sameNames",
-                ));
-            }
-        }
-    }
+    let read = query.into_iter().map(|(name, value)| with_parameter(&mut options, &name, value));
+    read.collect::<Vec<_>>().together()?;
     Ok(options)
+}
+
+fn with_parameter(options: &mut Options, name: &str, value: String) -> Result<()> {
+    let pair = || {
+        let (field, from) = value.split_once('=').ok_or_else(|| text::wrong(name, "must be field=value"))?;
+        Ok::<_, kernel::Error>((field.to_owned(), from.to_owned()))
+    };
+    match name {
+        "map" => options.map.push(pair()?),
+        "set" => options.set.push(pair()?),
+        "sheet" => options.sheet = Some(value),
+        "encoding" => options.encoding = Some(encoding::named(&value)?),
+        "decimal" => options.decimal = Some(value.parse()?),
+        "blank" => options.blank = value.parse()?,
+        "status" => options.status = value.parse()?,
+        "sameNames" => options.same_name = same_name(&value)?,
+        _ => return Err(text::wrong(name, "is not known here")),
+    }
+    Ok(())
 }
 
 /// The encoding that the content type names.

@@ -115,6 +115,17 @@ impl Error {
         !self.0.details.is_empty() && all_named && self.0.detail == Some(sentence(&self.0.details))
     }
 
+    /// The same failure about `field`, when it names none: a text that could not be read becomes the parameter it came in.
+    pub fn about(self, field: &str) -> Error {
+        if !self.0.details.is_empty() {
+            return self;
+        }
+        let message = self.0.detail.clone().unwrap_or_else(|| "is not valid".to_owned());
+        let mut error = Error::of_fields(self.0.code, vec![Detail::field(field, message)]);
+        error.0.source = self.0.source;
+        error
+    }
+
     /// The same failure about something that is the field `outer` of what was sent: `zipCode` becomes `address.zipCode`.
     pub fn within(mut self, outer: &str) -> Error {
         let names_fields = self.is_about_fields();

@@ -2,6 +2,8 @@
 //! stands for what an occurrence fills in. A text without a row is left out for readers of Korean: they get the sentence of
 //! the code alone, and never two languages in one message.
 
+use std::borrow::Cow;
+
 /// English and Korean; a row before another wins.
 const ROWS: &[(&str, &str)] = &[
     // fields
@@ -59,7 +61,6 @@ const ROWS: &[(&str, &str)] = &[
     ("is no status of an order", "주문 상태가 아닙니다"),
     ("is no line of this order", "이 주문의 항목이 아닙니다"),
     ("is not an e-mail address", "이메일 주소가 아닙니다"),
-    ("needs a productId or a variantId", "productId 또는 variantId가 필요합니다"),
     ("may be named once", "한 번만 지정할 수 있습니다"),
     ("has {} units", "수량은 {}개입니다"),
     ("must be 0 or {}", "0 또는 {}이어야 합니다"),
@@ -206,11 +207,188 @@ const ROWS: &[(&str, &str)] = &[
     ("the rest of the file could not be read", "파일의 나머지를 읽을 수 없습니다"),
     ("line {} of the file has the same sku", "파일의 {}행에 같은 SKU가 있습니다"),
     ("must be field=value", "필드=값 형식이어야 합니다"),
+    // values and how they belong together
+    ("or variantId must be given", "productId 또는 variantId를 보내야 합니다"),
+    ("must have at most {} characters when its signs are written out", "기호를 풀어 쓴 길이가 {}자를 넘을 수 없습니다"),
+    ("must be at least {}", "{} 이상이어야 합니다"),
+    ("must be above 0; leave it out for none", "0보다 커야 합니다. 제한이 없으면 보내지 마세요"),
+    ("must be between 1 and 100 percent", "1%에서 100% 사이여야 합니다"),
+    ("is below the fixed discount", "정액 할인보다 작습니다"),
+    ("must be after startsAt", "startsAt보다 나중이어야 합니다"),
+    ("must be after from", "from보다 나중이어야 합니다"),
+    ("is required with to", "to와 함께 보내야 합니다"),
+    ("is not a time", "시각이 아닙니다"),
+    ("is outdated", "최신 버전이 아닙니다"),
+    ("its version is {}", "현재 버전은 {}입니다"),
+    ("belongs to another sort", "다른 정렬의 값입니다"),
+    ("must not be above the price", "가격보다 클 수 없습니다"),
+    ("must be 1 to {} letters, digits, - or _", "1에서 {}자의 영문자, 숫자, -, _여야 합니다"),
+    ("must be point or comma", "point 또는 comma여야 합니다"),
+    ("must be store or refuse", "store 또는 refuse여야 합니다"),
+    ("must be leave or clear", "leave 또는 clear여야 합니다"),
+    ("must be csv, json or xlsx", "csv, json, xlsx 중 하나여야 합니다"),
+    ("a percentage must be between 0 and 10000 basis points", "비율은 0에서 10000 베이시스포인트 사이여야 합니다"),
+    ("unknown currency {}", "알 수 없는 통화입니다: {}"),
+    ("unknown time zone {}", "알 수 없는 시간대입니다: {}"),
+    ("the body {}", "요청 본문: {}"),
+    (
+        "must be given with stock: the stock that it was decided on; or send its version, or delta",
+        "stock과 함께 결정할 때의 재고를 보내세요. 그 버전이나 delta를 보내도 됩니다",
+    ),
+    ("is {} now", "현재 값은 {}입니다"),
+    ("is {} now and is changed only by {}", "현재 값은 {}이며 {}(으)로만 변경할 수 있습니다"),
+    ("only {} left", "{}개만 남아 있습니다"),
+    ("stock is kept already", "이미 재고를 관리하고 있습니다"),
+    (
+        "or sku must be given, because the product has several variants: {}",
+        "variantId 또는 sku를 보내야 합니다. 여러 옵션 상품이 있습니다: {}",
+    ),
+    ("variant {} has these options already", "옵션 상품 {}에 이미 같은 옵션이 있습니다"),
+    (
+        "nothing distinguishes it from variant {}: both need an option such as size, with different values",
+        "옵션 상품 {}과(와) 구별되지 않습니다. 사이즈처럼 값이 다른 옵션이 필요합니다",
+    ),
+    (
+        "belongs to a deleted product; {} brings it back",
+        "삭제된 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다",
+    ),
+    (
+        "belongs to a deleted variant; {} brings it back",
+        "삭제된 옵션 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다",
+    ),
+    (
+        "sku {} belongs to a deleted product; {} brings it back",
+        "SKU {}은(는) 삭제된 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다",
+    ),
+    (
+        "sku {} belongs to a deleted variant; {} brings it back",
+        "SKU {}은(는) 삭제된 옵션 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다",
+    ),
+    // guests, orders, coupons
+    ("no cart has this token", "이 토큰의 장바구니가 없습니다"),
+    ("sign in, or send a guest's {}", "로그인하거나 비회원의 {}을(를) 보내세요"),
+    ("the address of an order in {} cannot change", "{} 상태의 주문은 주소를 변경할 수 없습니다"),
+    ("cancelled by its payer", "결제한 사람이 취소했습니다"),
+    ("cancelled by the shop", "쇼핑몰이 취소했습니다"),
+    ("refunded by the shop", "쇼핑몰이 환불했습니다"),
+    ("this payment", "이 결제"),
+    ("payment {} is {}", "결제 {}의 상태는 {}입니다"),
+    ("the order costs {}", "주문 금액은 {}입니다"),
+    ("{} units and {} are left of line {} to give back", "환불할 수 있는 것은 수량 {}, 금액 {}입니다 (항목 {})"),
+    ("at least 1 and at most {} can be given back", "1에서 {}까지 환불할 수 있습니다"),
+    ("a payment in {} has nothing to give back", "{} 상태의 결제에는 환불할 금액이 없습니다"),
+    ("no such refund", "존재하지 않는 환불입니다"),
+    ("a price is never negative", "가격은 음수일 수 없습니다"),
+    ("discount and points cannot exceed what the order costs", "할인과 포인트는 주문 금액을 넘을 수 없습니다"),
+    ("its parcel left before it was paid", "결제 전에 발송되었습니다"),
+    ("its parcel arrived before the order was shipped", "발송 전에 배송이 완료되었습니다"),
+    ("an order becomes PAID by a payment: POST /payments", "주문은 결제로 PAID가 됩니다: POST /payments"),
+    ("no order goes back to waiting; the buyer places a new one", "주문은 대기 상태로 돌아가지 않습니다. 새로 주문해야 합니다"),
+    ("abandoned before the other system knew of it", "다른 시스템이 알기 전에 중단되었습니다"),
+    ("it needs an order of at least {}", "{} 이상 주문해야 합니다"),
+    ("of a coupon stays", "쿠폰의 코드는 변경할 수 없습니다"),
+    (
+        "users have this coupon, so its discount and its minimum stay",
+        "이미 발급된 쿠폰의 할인과 최소 금액은 변경할 수 없습니다",
+    ),
+    ("{} are issued already", "이미 {}장이 발급되었습니다"),
+    ("code {}", "코드 {}"),
+    ("this coupon is not yours", "본인의 쿠폰이 아닙니다"),
+    ("waits for an earlier event of its key", "같은 키의 이전 이벤트를 기다립니다"),
+    ("parked event {} of the same key comes first", "같은 키의 보류된 이벤트 {}이(가) 먼저입니다"),
+    // the simulated gateway
+    ("CARD_DECLINED: the card company refused", "CARD_DECLINED: 카드사가 거절했습니다"),
+    ("INSUFFICIENT_FUNDS: the account does not hold enough", "INSUFFICIENT_FUNDS: 잔액이 부족합니다"),
+    ("INVALID_CARD: there is no such card", "INVALID_CARD: 존재하지 않는 카드입니다"),
+    ("EXPIRED_CARD: the card has expired", "EXPIRED_CARD: 유효기간이 지난 카드입니다"),
+    (
+        "NETWORK_ERROR: the gateway could not reach the card company; nothing was taken",
+        "NETWORK_ERROR: 결제 대행사가 카드사에 연결하지 못했습니다. 결제되지 않았습니다",
+    ),
+    (
+        "TIMEOUT: the card company did not answer the gateway; nothing was taken",
+        "TIMEOUT: 카드사가 응답하지 않았습니다. 결제되지 않았습니다",
+    ),
+    ("LIMIT_EXCEEDED: the card's limit would be exceeded", "LIMIT_EXCEEDED: 카드 한도를 초과합니다"),
+    // rows of files
+    ("is DISCONTINUED, but no product has this sku", "DISCONTINUED이지만 이 SKU의 상품이 없습니다"),
+    ("cannot become DRAFT again after {}; use INACTIVE", "{} 이후에는 DRAFT가 될 수 없습니다. INACTIVE를 사용하세요"),
+    ("of a variant must be ACTIVE or INACTIVE", "옵션 상품은 ACTIVE 또는 INACTIVE여야 합니다"),
+    ("of the default variant is missing", "기본 옵션 상품의 값이 없습니다"),
+    ("of {} is not what its price says", "{}의 값이 가격과 맞지 않습니다"),
+    ("{} is not a whole number", "{}은(는) 정수가 아닙니다"),
+    ("has a character that was damaged before (U+FFFD)", "이미 손상된 문자(U+FFFD)가 있습니다"),
+    ("has {}, which is not name=value", "{}은(는) 이름=값 형식이 아닙니다"),
+    (
+        "must not be empty in a row with options, a variant's name or its like",
+        "옵션이나 옵션 상품 이름이 있는 행에서 비어 있을 수 없습니다",
+    ),
+    ("the product {} is refused because of line {}", "상품 {}은(는) {}행 때문에 저장하지 않았습니다"),
+    ("line {} has the sku {} again", "{}행에 SKU {}이(가) 다시 있습니다"),
+    (
+        "must differ from that of the product's first row as the price does",
+        "상품 첫 행과의 차이가 가격의 차이와 같아야 합니다",
+    ),
+    ("of line {} is not that of the product's rows before it", "{}행의 값이 같은 상품의 앞 행과 다릅니다"),
+    ("line {}: text follows the end of the array", "{}행: 배열이 끝난 뒤에 내용이 더 있습니다"),
+    ("line {}: the file ends inside of its array", "{}행: 배열이 끝나기 전에 파일이 끝났습니다"),
+    ("line {}: {}", "{}행: {}"),
+    ("line {}", "{}행"),
+    ("the header cannot be read: {}", "머리글을 읽을 수 없습니다: {}"),
+    ("the header names the column {} twice", "머리글에 {} 열이 두 번 있습니다"),
+    ("the header needs 1 to {} columns", "머리글에는 1에서 {}개의 열이 필요합니다"),
+    ("must not be given beside stock", "stock과 함께 지정할 수 없습니다"),
+    ("must be given beside stock or stockChange", "stock 또는 stockChange와 함께 지정해야 합니다"),
+    (
+        "{} is not known; write utf-8, utf-16, euc-kr (CP949), shift_jis …",
+        "{}은(는) 알 수 없습니다. utf-8, utf-16, euc-kr(CP949), shift_jis 등을 사용하세요",
+    ),
+    (
+        "send text/csv, application/json, application/x-ndjson or a workbook (.xlsx)",
+        "text/csv, application/json, application/x-ndjson 또는 엑셀 파일(.xlsx)로 보내세요",
+    ),
+    ("{}; reading stopped at byte {}", "{}. {}번째 바이트에서 멈췄습니다"),
+    (
+        "is that of each variant; give it in rows with the skus of the variants",
+        "옵션 상품마다 있는 값입니다. 옵션 상품의 SKU가 있는 행에 지정하세요",
+    ),
+    (
+        "names the field {}, which does not exist; the fields are {}",
+        "{} 필드는 없습니다. 사용할 수 있는 필드: {}",
+    ),
+    ("gives {}, which needs productSku", "{}에는 productSku가 필요합니다"),
+    ("gives an option, which needs productSku", "옵션에는 productSku가 필요합니다"),
+    (
+        "no column gives the sku; map one, such as sku=COLUMN. The columns are {}",
+        "SKU 열이 없습니다. sku=열이름으로 지정하세요. 열: {}",
+    ),
+    ("gives the option {} twice", "{} 옵션을 두 번 지정했습니다"),
+    ("gives the field {} twice", "{} 필드를 두 번 지정했습니다"),
+    ("cannot make {} empty", "{}은(는) 비울 수 없습니다"),
+    ("has an opening brace without a closing one: {}", "여는 중괄호가 닫히지 않았습니다: {}"),
+    (
+        "names the column {}, which the file does not have; the columns are {}",
+        "{} 열이 파일에 없습니다. 열: {}",
+    ),
+    ("none of the {} rows could be stored", "{}개 행 중 저장된 것이 없습니다"),
+    ("the row is longer than {} bytes", "행이 {}바이트보다 깁니다"),
+    ("the file is no workbook (.xlsx) that can be imported: {}", "가져올 수 있는 엑셀 파일(.xlsx)이 아닙니다: {}"),
+    ("{} does not exist; the sheets are {}", "{} 시트가 없습니다. 시트: {}"),
+    ("its rows are in no order", "행의 순서가 올바르지 않습니다"),
+    ("the row has more than {} columns", "열이 {}개를 넘습니다"),
+    ("column {} {}", "{}열: {}"),
 ];
 
-/// The Korean of an English text, if there is a row for it.
+/// The Korean of an English text, if there is a row for it. What fills it in is a text of its own where there is a row for that.
 pub fn of(english: &str) -> Option<String> {
-    ROWS.iter().find_map(|(pattern, korean)| Some(filled(korean, &parts(pattern, english)?)))
+    let (korean, parts) = ROWS.iter().find_map(|(pattern, korean)| Some((korean, parts(pattern, english)?)))?;
+    let parts: Vec<_> = parts.into_iter().map(|part| of(part).map_or(Cow::Borrowed(part), Cow::Owned)).collect();
+    Some(filled(korean, &parts))
+}
+
+/// The Korean of an English text that a person may have written too: only a row without `{}` is sure to be the shop's own text.
+pub fn whole(english: &str) -> Option<&'static str> {
+    ROWS.iter().find(|(pattern, _)| *pattern == english && !pattern.contains("{}")).map(|(_, korean)| *korean)
 }
 
 /// What stands in `text` where `pattern` has `{}`; `None` when the rest differs.
@@ -228,8 +406,8 @@ fn parts<'a>(pattern: &str, text: &'a str) -> Option<Vec<&'a str>> {
 }
 
 /// `korean` with the parts in place of its `{}`, in their order, and of `{1}`, which is the second part.
-fn filled(korean: &str, parts: &[&str]) -> String {
-    let numbered = korean.replace("{1}", parts.get(1).copied().unwrap_or_default());
+fn filled(korean: &str, parts: &[Cow<'_, str>]) -> String {
+    let numbered = korean.replace("{1}", parts.get(1).map(Cow::as_ref).unwrap_or_default());
     parts.iter().fold(numbered, |text, part| text.replacen("{}", part, 1))
 }
 
@@ -246,7 +424,9 @@ mod tests {
             "다음 중 하나여야 합니다: PAID, SHIPPING"
         );
         assert_eq!(of("not paid in time").unwrap(), "결제 시간이 지났습니다");
+        assert_eq!(of("line 7: must not be blank").unwrap(), "7행: 비어 있을 수 없습니다");
         assert_eq!(of("the buyer is on holiday"), None);
+        assert_eq!((whole("not paid in time"), whole("it is too small")), (Some("결제 시간이 지났습니다"), None));
         assert_eq!(of(""), None);
     }
 

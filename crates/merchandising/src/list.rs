@@ -8,6 +8,7 @@ use catalog::product::Status;
 use kernel::money::MONEY_MAX_MINOR;
 use kernel::{Currency, Money, Page, PageRequest, ProductId, Result, SortValue, SortedCursor, UserId, text};
 use store::Tx;
+use web::Sorts;
 
 /// The sort orders of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +21,16 @@ pub enum Column {
     Name,
 }
 
-/// The sortable fields as the API names them.
-pub const SORTS: &[(&str, Column)] =
-    &[("createdAt", Column::CreatedAt), ("price", Column::Price), ("name", Column::Name)];
-/// Newest first when the caller does not say.
-pub const SORT_DEFAULT: (Column, bool) = (Column::CreatedAt, true);
+/// The orders of a list of products; newest first when the caller does not say.
+#[derive(Debug, Clone, Copy)]
+pub struct Products;
+
+impl Sorts for Products {
+    type Column = Column;
+    const FIELDS: &'static [(&'static str, Column)] =
+        &[("createdAt", Column::CreatedAt), ("price", Column::Price), ("name", Column::Name)];
+    const DEFAULT: (Column, bool) = (Column::CreatedAt, true);
+}
 
 /// Which products a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,6 +45,21 @@ pub struct Filter {
     pub max_price: Option<Money>,
     /// Only products of which a variant with such a price can be bought now. `false` is no filter, because an unticked box in a form sends it.
     pub in_stock: bool,
+}
+
+impl Filter {
+    /// From what price to what price; C002 for a negative price and for prices in the wrong order.
+    pub fn prices(&self) -> Result<(Money, Money)> {
+        let lowest = self.min_price.unwrap_or(Money::ZERO);
+        let highest = self.max_price.unwrap_or(Money::minor(MONEY_MAX_MINOR));
+        if lowest < Money::ZERO {
+            return Err(text::wrong("minPrice", "must be 0 or more"));
+        }
+        if lowest > highest {
+            return Err(text::wrong("minPrice", "must not be above maxPrice"));
+        }
+        Ok((lowest, highest))
+    }
 }
 
 /// The request for a list.
@@ -66,15 +87,8 @@ const ORDERS: [char; 6] = ['a', 'b', 'c', 'd', 'e', 'f'];
 /// The page of a list. C002 for a negative price, for prices in the wrong order and for a cursor of another order. An unknown category gives an empty page. The number of
 /// statements is constant.
 pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<Page<ProductPage>> {
-    let Filter { category, brand, min_price, max_price, in_stock } = &question.filter;
-    let lowest = min_price.unwrap_or(Money::ZERO);
-    let highest = max_price.unwrap_or(Money::minor(MONEY_MAX_MINOR));
-    if lowest < Money::ZERO {
-        return Err(text::wrong("minPrice", "must be 0 or more"));
-    }
-    if lowest > highest {
-        return Err(text::wrong("minPrice", "must not be above maxPrice"));
-    }
+    let Filter { category, brand, in_stock, .. } = &question.filter;
+    let (lowest, highest) = question.filter.prices()?;
     let order = ORDERS[place(question.sort)];
     if question.after.as_ref().is_some_and(|after| !fits(after, order, question.sort)) {
         return Err(text::wrong("cursor", "belongs to another sort"));

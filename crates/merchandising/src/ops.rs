@@ -1,13 +1,13 @@
 //! What can be done with products and their stock together: one function per verb.
 
 use crate::page::{self, ProductDetail, VariantPage, Viewer};
-use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VERIFY_MAX, VerifyItem};
+use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VerifyItem};
 use catalog::ops::{self as catalogue, Sellable, products, variants};
 use catalog::product::Author;
 use catalog::variant::Variant;
 use inventory::ops::{self as stock, Opening};
-use inventory::{Line, Seen, StockStatus, stock::checked_field};
-use kernel::{Code, Currency, Detail, Error, Money, ProductId, Result, UserId, VariantId, text};
+use inventory::{Line, StockStatus, stock::checked_field};
+use kernel::{Code, Currency, Detail, Error, Money, ProductId, Result, Together, UserId, VariantId, text};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use store::Tx;
@@ -92,8 +92,7 @@ pub fn set_stock(
     if_match: IfMatch,
 ) -> Result<ProductDetail> {
     products::lock_to_change(tx, author, id, None)?;
-    let seen = Seen { available: sent.expected, version: if_match.or(sent.version)? };
-    let decision = request::decision(sent.stock, sent.delta, seen)?;
+    let decision = sent.decision(if_match)?;
     let variant = which_variant(tx, id, sent.variant_id, sent.sku.as_deref())?;
     if stock::levels(tx, &[variant])?.is_empty() {
         let units = decision.delta(0, 0)?;
@@ -136,8 +135,8 @@ pub fn add_variant(
     sent: &SaveVariant,
     expected: Option<i64>,
 ) -> Result<VariantPage> {
-    let units = checked_field("stock", sent.stock.unwrap_or(0))?;
-    let made = variants::add(tx, author, product, sent.new_variant(), expected)?;
+    let (units, new) = (sent.opening(), sent.new_variant().checked()).together()?;
+    let made = variants::add(tx, author, product, new, expected)?;
     stock::open(tx, &[opening(settings, product, made.id, units)], None, by)?;
     let places = stock::stock_of_product(tx, product)?.breakdown;
     Ok(page::variant_page(made, &places))
@@ -277,7 +276,7 @@ pub struct VerifiedLine {
 /// It shares `catalogue::find` and `stock::shortage` with the quote of an order. It does not call that quote, which belongs to
 /// `checkout` on the same layer and also needs a user.
 pub fn verify(tx: &mut Tx<'_>, items: &[VerifyItem]) -> Result<Verified> {
-    request::size("items", items.len(), VERIFY_MAX)?;
+    request::verifiable(items)?;
     let names: Vec<_> = items.iter().map(VerifyItem::item_ref).collect();
     let found = catalogue::find(tx, &names)?;
     let ids: Vec<VariantId> = found.iter().flatten().map(|one| one.variant).collect();

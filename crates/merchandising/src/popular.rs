@@ -5,13 +5,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use catalog::ops::ItemRef;
-use kernel::{Money, ProductId, Result, text};
+use kernel::{Money, ProductId, Result, Together, text};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::{App, CacheKey, Failure, Query, Routes, response::Success, route::PUBLIC};
+use web::{App, CacheKey, Checked, Failure, Query, Routes, response::Success, route::PUBLIC};
 
 /// Days to look back, unless the caller says.
 const DAYS_DEFAULT: i64 = 3;
@@ -42,13 +42,17 @@ pub struct Asked {
 impl Asked {
     fn checked(&self) -> Result<(i64, i64)> {
         let (days, limit) = (self.days.unwrap_or(DAYS_DEFAULT), self.limit.unwrap_or(LIMIT_DEFAULT));
-        if !(1..=DAYS_MAX).contains(&days) {
-            return Err(text::wrong("days", format!("must be between 1 and {DAYS_MAX}")));
-        }
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(text::wrong("limit", format!("must be between 1 and {LIMIT_MAX}")));
-        }
-        Ok((days, limit))
+        let within = |field: &str, number: i64, most: i64| match (1..=most).contains(&number) {
+            true => Ok(number),
+            false => Err(text::wrong(field, format!("must be between 1 and {most}"))),
+        };
+        (within("days", days, DAYS_MAX), within("limit", limit, LIMIT_MAX)).together()
+    }
+}
+
+impl Checked for Asked {
+    fn check(&self) -> Result<()> {
+        self.checked().map(drop)
     }
 }
 

@@ -1,14 +1,15 @@
 //! The bodies of requests, and their conversion to the types of the domains.
 
-use catalog::ops::{ItemRef, categories};
+use catalog::ops::{ItemRef, categories, products};
 use catalog::product::{Author, Content, New, Status};
 use catalog::variant::{self, Options};
 use inventory::stock::checked_field;
 use inventory::{Amount, Decision, Seen};
-use kernel::{CategoryId, Money, ProductId, Quantity, Result, VariantId, text};
+use kernel::{CategoryId, Money, ProductId, Quantity, Result, Together, VariantId, text};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::ToSchema;
+use web::{Checked, IfMatch};
 
 /// Most lines of one verification; a cart has fewer.
 pub const VERIFY_MAX: usize = 500;
@@ -137,12 +138,38 @@ pub(crate) fn decision(to: Option<i64>, by: Option<i64>, seen: Seen) -> Result<D
     Ok(Decision { amount, seen })
 }
 
+impl SetStock {
+    /// The change; see [`decision`].
+    pub(crate) fn decision(&self, if_match: IfMatch) -> Result<Decision> {
+        decision(self.stock, self.delta, Seen { available: self.expected, version: if_match.or(self.version)? })
+    }
+}
+
+impl Checked for SetStock {
+    fn check(&self) -> Result<()> {
+        // a version in the header would be as good
+        self.decision(IfMatch(self.version.or(Some(0)))).map(drop)
+    }
+}
+
 /// Lines to verify.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Verify {
     /// 1 to 500 lines.
     pub items: Vec<VerifyItem>,
+}
+
+impl Checked for Verify {
+    fn check(&self) -> Result<()> {
+        verifiable(&self.items)
+    }
+}
+
+/// C002 unless there are 1 to [`VERIFY_MAX`] lines, each of which names something.
+pub(crate) fn verifiable(items: &[VerifyItem]) -> Result<()> {
+    let named = items.iter().enumerate().map(|(n, item)| item.item_ref().checked(&format!("items[{n}].")));
+    (size("items", items.len(), VERIFY_MAX), named.collect::<Vec<_>>().together()).together().map(drop)
 }
 
 /// A line to verify: a product or a variant of it.
@@ -168,6 +195,12 @@ pub struct ByIds {
     pub variant_ids: Vec<VariantId>,
 }
 
+impl Checked for ByIds {
+    fn check(&self) -> Result<()> {
+        size("variantIds", self.variant_ids.len(), BULK_MAX)
+    }
+}
+
 /// C002 unless a list has 1 to `max` entries.
 pub(crate) fn size(field: &str, len: usize, max: usize) -> Result<()> {
     match len {
@@ -180,65 +213,105 @@ pub(crate) fn size(field: &str, len: usize, max: usize) -> Result<()> {
 impl SaveProduct {
     /// The data for the catalogue. Looks up a category given by path, and creates it if `author` may.
     pub(crate) fn content(&self, tx: &mut Tx<'_>, author: Author) -> Result<Content> {
-        let category_id = match (self.category_id, &self.category) {
-            (Some(_), Some(_)) => return Err(text::wrong("category", "and categoryId must not both be given")),
-            (Some(id), None) => Some(id),
-            (None, Some(path)) if !text::is_blank(path) => {
-                Some(categories::at_path(tx, path, author == Author::Admin)?)
-            }
-            (None, _) => None,
+        let category_id = match self.category_path()? {
+            Some(path) => Some(categories::at_path(tx, path, author == Author::Admin)?),
+            None => self.category_id,
         };
-        Ok(Content {
+        Ok(Content { category_id, ..self.content_without_category() })
+    }
+
+    fn content_without_category(&self) -> Content {
+        Content {
             name: self.name.clone(),
             description: self.description.clone(),
             price: self.price,
             sale_price: self.sale_price,
-            category_id,
+            category_id: None,
             brand: self.brand.clone(),
             image_url: self.image_url.clone(),
-        })
+        }
     }
 
-    /// A new product, and the opening stock of each variant.
+    /// The path of its category, if it is given by a path; C002 when it is given by its id too.
+    fn category_path(&self) -> Result<Option<&str>> {
+        match (self.category_id, self.category.as_deref()) {
+            (Some(_), Some(_)) => Err(text::wrong("category", "and categoryId must not both be given")),
+            (_, path) => Ok(path.filter(|path| !text::is_blank(path))),
+        }
+    }
+
+    /// A new product, and the opening stock of each variant. Everything that is wrong is refused before a category is made.
     pub(crate) fn new_product(&self, tx: &mut Tx<'_>, author: Author) -> Result<(New, Vec<i64>)> {
-        let own = self.stock.map(|units| checked_field("stock", units)).transpose()?;
+        let (new, openings) = self.checked_new()?;
+        let category_id = self.content(tx, author)?.category_id;
+        Ok((New { content: Content { category_id, ..new.content }, ..new }, openings))
+    }
+
+    fn checked_new(&self) -> Result<(New, Vec<i64>)> {
         let given = self.variants.as_deref().unwrap_or_default();
-        if own.is_some() && !given.is_empty() {
-            return Err(text::wrong("stock", "belongs to the variants when there are any"));
-        }
-        let mut openings = Vec::with_capacity(given.len().max(1));
-        for (n, variant) in given.iter().enumerate() {
-            openings.push(checked_field(&format!("variants[{n}].stock"), variant.stock.unwrap_or(0))?);
-        }
-        if given.is_empty() {
-            openings.push(own.unwrap_or(0));
-        }
         let new = New {
             sku: self.sku.clone(),
-            content: self.content(tx, author)?,
+            content: self.content_without_category(),
             images: self.images.clone().unwrap_or_default(),
             status: self.status.unwrap_or(Status::Active),
             variants: given.iter().map(SaveVariant::new_variant).collect(),
         };
+        let (new, _, openings) = (products::checked(new), self.category_path(), self.openings()).together()?;
         Ok((new, openings))
+    }
+
+    /// The opening stock of each variant.
+    fn openings(&self) -> Result<Vec<i64>> {
+        let given = self.variants.as_deref().unwrap_or_default();
+        let own = self.stock.map(|units| checked_field("stock", units)).transpose();
+        if given.is_empty() {
+            return Ok(vec![own?.unwrap_or(0)]);
+        }
+        let own = own.and_then(|own| match own {
+            Some(_) => Err(text::wrong("stock", "belongs to the variants when there are any")),
+            None => Ok(()),
+        });
+        let of =
+            |(n, one): (usize, &SaveVariant)| checked_field(&format!("variants[{n}].stock"), one.stock.unwrap_or(0));
+        let ((), openings) = (own, given.iter().enumerate().map(of).collect::<Vec<_>>().together()).together()?;
+        Ok(openings)
     }
 
     /// C002 for members that only a new product may have.
     pub(crate) fn can_rewrite(&self, sku: &str) -> Result<()> {
-        if self.variants.is_some() {
-            return Err(text::wrong("variants", "are changed under /variants"));
-        }
-        if self.status.is_some() {
-            return Err(text::wrong("status", "is changed by publish, close and DELETE"));
-        }
-        match &self.sku {
-            Some(sent) if text::folded(sent) != text::folded(sku) => Err(text::wrong("sku", "cannot be changed")),
-            Some(_) | None => Ok(()),
-        }
+        let absent = |is_absent: bool, field: &str, message: &str| match is_absent {
+            true => Ok(()),
+            false => Err(text::wrong(field, message)),
+        };
+        let same_sku = self.sku.as_deref().is_none_or(|sent| text::folded(sent) == text::folded(sku));
+        (
+            absent(self.variants.is_none(), "variants", "are changed under /variants"),
+            absent(self.status.is_none(), "status", "is changed by publish, close and DELETE"),
+            absent(same_sku, "sku", "cannot be changed"),
+        )
+            .together()
+            .map(drop)
+    }
+}
+
+impl Checked for SaveProduct {
+    fn check(&self) -> Result<()> {
+        self.checked_new().map(drop)
+    }
+}
+
+impl Checked for SaveVariant {
+    fn check(&self) -> Result<()> {
+        (self.new_variant().checked(), self.opening()).together().map(drop)
     }
 }
 
 impl SaveVariant {
+    /// The units that a new variant is opened with; S007.
+    pub(crate) fn opening(&self) -> Result<i64> {
+        checked_field("stock", self.stock.unwrap_or(0))
+    }
+
     /// The data for the catalogue.
     pub fn new_variant(&self) -> variant::New {
         variant::New {

@@ -1,7 +1,7 @@
 //! Audits of the running shop: every domain's promises, the database's own check and the comparison with the gateway's records, on
 //! a schedule, behind an admin's button, and by `holdfast audit`.
 
-use kernel::{Code, Result, Timestamp, Zone};
+use kernel::{Code, Result, Timestamp, Together, Zone};
 use ports::gateway::Period;
 use serde::Serialize;
 use std::time::Duration;
@@ -140,9 +140,12 @@ impl Findings {
 
 /// The period from `from` to before `to`; without an end until now, without a beginning none. A day begins with its first moment.
 pub fn period(from: Option<&str>, to: Option<&str>, zone: &Zone, now: Timestamp) -> Result<Option<Period>> {
-    let at = |text: &str| Timestamp::parse(text, zone);
-    let to_or_now = to.map(at).transpose()?.unwrap_or(now);
-    match from.map(at).transpose()? {
+    let at = |field: &str, text: Option<&str>| {
+        text.map(|text| Timestamp::parse(text, zone)).transpose().map_err(|error| error.about(field))
+    };
+    let (begin, end) = (at("from", from), at("to", to)).together()?;
+    let to_or_now = end.unwrap_or(now);
+    match begin {
         Some(from) if from < to_or_now => Ok(Some(Period { from, to: to_or_now })),
         Some(_) => Err(kernel::text::wrong("to", "must be after from")),
         None if to.is_some() => Err(kernel::text::wrong("from", "is required with to")),

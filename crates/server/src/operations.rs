@@ -2,15 +2,15 @@
 
 use crate::{audit, relay};
 use audit::AuditRun;
-use kernel::{Code, Cursor, Page, Result, Timestamp};
+use kernel::{Code, Cursor, Page, Result, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::{DeadLetter, StoredEvent, Tx, dead_letter, outbox, reaction, subscriber};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, CursorQuery, Module, PageQuery, Paging, Path, Query, Routes, done, ok, response::Success,
-    route::ADMIN,
+    Admin, ApiResult, App, Checked, CursorQuery, Module, PageQuery, Paging, Path, Query, Routes, done, ok,
+    response::Success, route::ADMIN,
 };
 
 use axum::extract::State;
@@ -164,6 +164,13 @@ pub struct ComparedTime {
     from: Option<String>,
     /// Before this time or day; now when not given.
     to: Option<String>,
+}
+
+impl Checked for ComparedTime {
+    fn check(&self) -> Result<()> {
+        audit::period(self.from.as_deref(), self.to.as_deref(), &Zone::utc(), Timestamp::from_millis(i64::MAX))
+            .map(drop)
+    }
 }
 
 /// Audit every promise of every domain now, run the database's own check, and compare payments and refunds with the gateway's

@@ -2,7 +2,7 @@
 //! outcomes are kept: an answer that says "later" leaves the key free.
 
 use crate::{
-    ApiResponse, App, Context, Failure, User,
+    ApiResponse, App, Checked, Context, Failure, User,
     failure::SentBefore,
     input,
     response::{json_response, with_headers},
@@ -36,6 +36,8 @@ pub struct Idempotent<T> {
 #[schema(as = Nothing)]
 pub struct NoBody {}
 
+impl Checked for NoBody {}
+
 /// The idempotency key of a request, if it has one, and what its caller is to be shown.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
@@ -52,7 +54,7 @@ struct SentKey {
     hash: String,
 }
 
-impl<T: DeserializeOwned> FromRequest<App> for Idempotent<T> {
+impl<T: DeserializeOwned + Checked> FromRequest<App> for Idempotent<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, app: &App) -> Result<Idempotent<T>, Failure> {
         let (mut parts, body) = request.into_parts();

@@ -1,9 +1,10 @@
 //! What comes in: strict extractors whose every refusal is a C002 that says where.
 
 use crate::{
-    Failure,
+    Checked, Failure,
+    checked::refusal,
     contract::Contract,
-    reader::{self, Parameters, Sent},
+    reader::{self, Parameters, Sent, Wrong},
     unique,
 };
 use axum::{
@@ -16,7 +17,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _},
 };
-use std::{str::FromStr, sync::Arc};
+use std::{marker::PhantomData, str::FromStr, sync::Arc};
 use url::form_urlencoded;
 use utoipa::{
     ToSchema,
@@ -34,7 +35,7 @@ const READ_AGAIN_MAX: usize = 64 << 10;
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned + Checked, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, state: &S) -> Result<Json<T>, Failure> {
         must_be_json(request.headers())?;
@@ -61,37 +62,34 @@ pub(crate) fn must_be_json(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-/// Reads JSON strictly: one value, no unknown members, no duplicates. C002 names everything that is wrong.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    // a derived type also reads a list of its members, which no document mentions
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Code::InvalidInput.because("the body must be an object"));
+/// Reads JSON strictly: one value, no unknown members, no duplicates, and no list in place of an object. C002 names everything
+/// that is wrong.
+pub fn parse<T: DeserializeOwned + Checked>(bytes: &[u8]) -> Result<T> {
+    let body = unique::parse(bytes).map_err(|error| not_json(bytes, &error).caused_by(error))?;
+    let all = bytes.len() <= READ_AGAIN_MAX;
+    let wrong = match reader::read(Sent::Json(&body.value), all) {
+        Ok(value) if body.twice.is_empty() => return Ok(value),
+        Ok(value) => Wrong { details: Vec::new(), rest: Some(value) },
+        Err(wrong) => wrong,
+    };
+    if let [whole] = wrong.details.as_slice()
+        && whole.field.as_deref() == Some("")
+    {
+        return Err(Code::InvalidInput.because(format!("the body {}", whole.message)));
     }
-    serde_json::from_slice(bytes).map_err(|error| wrong_body::<T>(bytes).caused_by(error))
+    let twice = body.twice.into_iter().map(|field| Detail::field(field, "must be given once"));
+    Err(refusal(Wrong { details: twice.chain(wrong.details).collect(), ..wrong }))
 }
 
-/// What is wrong with a body; a second, slower reading.
-fn wrong_body<T: DeserializeOwned>(bytes: &[u8]) -> Error {
-    let body = match unique::parse(bytes) {
-        Ok(body) => body,
-        Err(_) if bytes.trim_ascii().is_empty() => return Code::InvalidInput.because("the body is empty"),
-        Err(error) if error.is_eof() => return Code::InvalidInput.because("the body is not complete JSON"),
-        Err(error) => {
-            let (line, column) = (error.line(), error.column());
-            return Code::InvalidInput.because(format!("the body is not JSON: line {line}, column {column}"));
-        }
-    };
-    let mut wrong: Vec<Detail> =
-        body.twice.into_iter().map(|field| Detail::field(field, "must be given once")).collect();
-    let all = bytes.len() <= READ_AGAIN_MAX;
-    wrong.extend(reader::read::<T>(Sent::Json(&body.value), all).err().unwrap_or_default());
-    match wrong.as_slice() {
-        [] => Code::InvalidInput.because("the body is not valid"),
-        [whole] if whole.field.as_deref() == Some("") => {
-            Code::InvalidInput.because(format!("the body {}", whole.message))
-        }
-        _ => Error::of_fields(Code::InvalidInput, wrong),
+fn not_json(bytes: &[u8], error: &serde_json::Error) -> Error {
+    if bytes.trim_ascii().is_empty() {
+        return Code::InvalidInput.because("the body is empty");
     }
+    if error.is_eof() {
+        return Code::InvalidInput.because("the body is not complete JSON");
+    }
+    let (line, column) = (error.line(), error.column());
+    Code::InvalidInput.because(format!("the body is not JSON: line {line}, column {column}"))
 }
 
 /// A text that no message and no log repeats, such as a password. A value of another type is refused without being shown.
@@ -122,12 +120,13 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         let unknown = parts.extensions.get::<Arc<Contract>>().map_or(Code::NotFound, |contract| contract.unknown);
         let sent = RawPathParams::from_request_parts(parts, state).await.map_err(|_| unknown.error())?;
         let texts: Vec<&str> = sent.iter().map(|(_, text)| text).collect();
-        Ok(Path(reader::read(Sent::Texts(&texts), false).map_err(|_| unknown.error())?))
+        Ok(Path(reader::read::<T>(Sent::Texts(&texts), false).map_err(|_| unknown.error())?))
     }
 }
 
 /// Query parameters. Every parameter that `T` names is documented; the others belong to other extractors, and one that no
 /// extractor knows is refused before the handler runs ([`crate::Routes::add`]). A parameter without a value counts as absent.
+/// A handler that reads its query with several extractors takes them as [`crate::All`].
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
@@ -136,14 +135,19 @@ pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+impl<T: DeserializeOwned + Checked, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, Failure> {
         let pairs = pairs(parts.uri.query().unwrap_or_default());
-        let value = reader::read(Sent::Query(&Parameters::of(&pairs)), true);
-        Ok(Query(value.map_err(|wrong| Error::of_fields(Code::InvalidInput, wrong))?))
+        let value: T = reader::read(Sent::Query(&Parameters::of(&pairs)), true).map_err(refusal)?;
+        // another extractor of the same query may fail, and then no handler checks the values
+        value.check()?;
+        Ok(Query(value))
     }
 }
+
+/// Pairs, as many as were sent.
+impl Checked for Vec<(String, String)> {}
 
 /// Several values of one parameter: `a,b`, the parameter repeated, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,11 +191,12 @@ pub struct CursorQuery {
 }
 
 /// `sort`, and its second spelling `sortBy` with `sortOrder`, for the document of a list that is sorted by these fields.
-pub fn sort_params(fields: &[&str]) -> Vec<Parameter> {
-    let both = |field: &&str| [(*field).to_owned(), format!("{field},asc"), format!("{field},desc")];
+pub fn sort_params<S: Sorts>() -> Vec<Parameter> {
+    let fields = S::FIELDS.iter().map(|(name, _)| *name);
+    let both = |field: &str| [field.to_owned(), format!("{field},asc"), format!("{field},desc")];
     let texts = [
-        ("sort", "A field and a direction; `asc` when it has none.", fields.iter().flat_map(both).collect()),
-        ("sortBy", "The field of `sort` alone.", fields.iter().map(|field| (*field).to_owned()).collect()),
+        ("sort", "A field and a direction; `asc` when it has none.", fields.clone().flat_map(both).collect()),
+        ("sortBy", "The field of `sort` alone.", fields.map(str::to_owned).collect()),
         ("sortOrder", "The direction of `sortBy`; `asc` when absent.", vec!["asc".to_owned(), "desc".to_owned()]),
     ];
     let parameter = |(name, description, values): (_, _, Vec<String>)| {
@@ -207,86 +212,106 @@ pub fn sort_params(fields: &[&str]) -> Vec<Parameter> {
     texts.into_iter().map(parameter).collect()
 }
 
+/// By which fields a list can be sorted.
+pub trait Sorts {
+    /// What the list knows a field by.
+    type Column: Copy + Send + 'static;
+    /// The fields as the API names them.
+    const FIELDS: &'static [(&'static str, Self::Column)];
+    /// The order when the caller does not say: a column, and whether it descends.
+    const DEFAULT: (Self::Column, bool);
+}
+
+/// A list that has one order only.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsorted;
+
+impl Sorts for Unsorted {
+    type Column = ();
+    const FIELDS: &'static [(&'static str, ())] = &[];
+    const DEFAULT: ((), bool) = ((), true);
+}
+
 /// Which page of a list, and in which order. The list documents what it takes: [`PageQuery`], [`CursorQuery`],
 /// [`sort_params`].
-#[derive(Debug, Clone)]
-pub struct Paging<C = Cursor> {
+pub struct Paging<C = Cursor, S: Sorts = Unsorted> {
     /// Which page.
     pub request: PageRequest,
     /// Go on after this row instead; wins over `page`. Lists that can be sorted have a [`kernel::SortedCursor`].
     pub cursor: Option<C>,
-    /// The sort as sent; the list decides which fields it knows.
-    pub sort: Option<Sort>,
-}
-
-/// A field and a direction, not checked yet, and the parameter that named them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sort {
-    field: String,
-    direction: String,
-    sent_as: &'static str,
+    /// The column, and whether it descends.
+    pub sort: (S::Column, bool),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawPaging {
+struct RawPaging<C, S> {
     page: Option<i64>,
     size: Option<i64>,
     cursor: Option<String>,
     sort: Option<String>,
     sort_by: Option<String>,
     sort_order: Option<String>,
+    #[serde(skip)]
+    list: PhantomData<fn() -> (C, S)>,
 }
 
-impl RawPaging {
-    fn sort(&self) -> Result<Option<Sort>> {
-        let of = |field: &str, direction: &str, sent_as| {
-            Some(Sort { field: field.to_owned(), direction: direction.to_owned(), sent_as })
-        };
-        let order = self.sort_order.as_deref();
-        match (&self.sort, &self.sort_by, order) {
+impl<C: FromStr<Err = Error>, S: Sorts> Checked for RawPaging<C, S> {
+    fn check(&self) -> Result<()> {
+        self.read().map(drop)
+    }
+}
+
+impl<C: FromStr<Err = Error>, S: Sorts> RawPaging<C, S> {
+    fn read(&self) -> Result<Paging<C, S>> {
+        let request = PageRequest::new(self.page.unwrap_or(0), self.size.unwrap_or(page::PAGE_SIZE_DEFAULT));
+        let cursor = self.cursor.as_deref().map(str::parse).transpose();
+        let (request, cursor, sort) = (request, cursor, self.order()).together()?;
+        Ok(Paging { request, cursor, sort })
+    }
+
+    fn order(&self) -> Result<(S::Column, bool)> {
+        match (&self.sort, &self.sort_by, self.sort_order.as_deref()) {
             (Some(_), Some(_), _) => Err(wrong("sortBy", "must not be sent together with sort")),
             (Some(_), None, Some(_)) | (None, None, Some(_)) => Err(wrong("sortOrder", "belongs to sortBy")),
             (Some(sort), None, None) => {
                 let (field, direction) = sort.split_once(',').unwrap_or((sort, "asc"));
-                Ok(of(field, direction, "sort"))
+                let order = (Self::column(field), Self::descends(direction));
+                let names = || wrong("sort", format!("must be one of {} with ,asc or ,desc", Self::names()));
+                order.0.zip(order.1).ok_or_else(names)
             }
-            (None, Some(field), order) => Ok(of(field, order.unwrap_or("asc"), "sortBy")),
-            (None, None, None) => Ok(None),
+            (None, Some(field), order) => {
+                let column =
+                    Self::column(field).ok_or_else(|| wrong("sortBy", format!("must be one of {}", Self::names())));
+                let descends = Self::descends(order.unwrap_or("asc"));
+                (column, descends.ok_or_else(|| wrong("sortOrder", "must be one of asc, desc"))).together()
+            }
+            (None, None, None) => Ok(S::DEFAULT),
         }
+    }
+
+    fn column(field: &str) -> Option<S::Column> {
+        S::FIELDS.iter().find(|(name, _)| *name == field).map(|(_, column)| *column)
+    }
+
+    fn descends(direction: &str) -> Option<bool> {
+        match direction.to_ascii_lowercase().as_str() {
+            "asc" => Some(false),
+            "desc" => Some(true),
+            _ => None,
+        }
+    }
+
+    fn names() -> String {
+        S::FIELDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }
 }
 
-impl<C: FromStr<Err = Error>, S: Send + Sync> FromRequestParts<S> for Paging<C> {
+impl<C: FromStr<Err = Error>, L: Sorts, S: Send + Sync> FromRequestParts<S> for Paging<C, L> {
     type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Paging<C>, Failure> {
-        let Query(raw) = Query::<RawPaging>::from_request_parts(parts, state).await?;
-        let request = PageRequest::new(raw.page.unwrap_or(0), raw.size.unwrap_or(page::PAGE_SIZE_DEFAULT));
-        let cursor = raw.cursor.as_deref().map(str::parse).transpose();
-        let (request, cursor, sort) = (request, cursor, raw.sort()).together()?;
-        Ok(Paging { request, cursor, sort })
-    }
-}
-
-impl<C> Paging<C> {
-    /// The sort as (column, descending): `known` lists (field, column); C002 for a field that is not in it.
-    pub fn sort_by<F: Copy>(&self, known: &[(&str, F)], default: (F, bool)) -> Result<(F, bool)> {
-        let Some(Sort { field, direction, sent_as }) = &self.sort else { return Ok(default) };
-        let column = known.iter().find(|(name, _)| *name == field).map(|(_, column)| *column);
-        match (column, direction.to_ascii_lowercase().as_str()) {
-            (Some(column), "asc") => Ok((column, false)),
-            (Some(column), "desc") => Ok((column, true)),
-            (Some(_), _) if *sent_as == "sortBy" => Err(wrong("sortOrder", "must be one of asc, desc")),
-            _ => Err(unknown_sort(sent_as, known)),
-        }
-    }
-}
-
-fn unknown_sort<C>(sent_as: &str, known: &[(&str, C)]) -> Error {
-    let names = known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    match sent_as {
-        "sort" => wrong("sort", format!("must be one of {names} with ,asc or ,desc")),
-        _ => wrong(sent_as, format!("must be one of {names}")),
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Paging<C, L>, Failure> {
+        let Query(raw) = Query::<RawPaging<C, L>>::from_request_parts(parts, state).await?;
+        Ok(raw.read()?)
     }
 }
 
@@ -305,6 +330,17 @@ mod tests {
     struct Item {
         #[allow(dead_code)]
         quantity: kernel::Quantity,
+        #[serde(default)]
+        note: Option<String>,
+    }
+    impl Checked for Body {
+        fn check(&self) -> Result<()> {
+            let note = |(n, item): (usize, &Item)| {
+                kernel::text::optional("note", item.note.as_deref(), 3)
+                    .map_err(|error| error.within(&format!("items[{n}]")))
+            };
+            self.items.iter().enumerate().map(note).collect::<Vec<_>>().together().map(drop)
+        }
     }
 
     #[test]
@@ -312,6 +348,15 @@ mod tests {
         let error = parse::<Body>(br#"{"items":[{"quantity":1},{"quantity":0}]}"#).unwrap_err();
         assert_eq!(error.details()[0].field.as_deref(), Some("items[1].quantity"));
         assert_eq!(error.code(), Code::InvalidInput);
+    }
+
+    #[test]
+    fn wrong_types_and_wrong_values_are_named_together() {
+        let body =
+            br#"{"items":[{"quantity":0,"note":"too long"},{"quantity":1,"note":"also long"},[1,"by position"]]}"#;
+        let error = parse::<Body>(body).unwrap_err();
+        let fields: Vec<_> = error.details().iter().filter_map(|detail| detail.field.as_deref()).collect();
+        assert_eq!(fields, ["items[0].quantity", "items[2]", "items[0].note", "items[1].note"]);
     }
 
     #[test]

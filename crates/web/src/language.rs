@@ -2,7 +2,7 @@
 //! from its request, such as the label of a status inside a stored response.
 
 use axum::http::{HeaderMap, header};
-use kernel::{Detail, Error, korean};
+use kernel::{Code, Detail, Error, korean};
 use serde::{Serialize, Serializer};
 
 tokio::task_local! {
@@ -113,20 +113,50 @@ impl Serialize for Label {
     }
 }
 
-/// Writes a text that a person or the shop itself gave, such as a reason. The shop's own texts follow the language of the
-/// response; what a person wrote stays as it is.
-pub fn said<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    match (text, Language::current()) {
-        (Some(text), Language::Korean) => serializer.serialize_some(&korean::of(text).as_ref().unwrap_or(text)),
-        (text, _) => text.serialize(serializer),
+/// A text that a person or the shop itself gave, such as a reason, in the language of the response. What a person wrote stays as
+/// it is.
+pub fn words(text: &str) -> &str {
+    match Language::current() {
+        Language::English => text,
+        Language::Korean => korean::whole(text).unwrap_or(text),
     }
+}
+
+/// Writes [`words`].
+pub fn said<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().map(words).serialize(serializer)
+}
+
+/// Writes [`words`] of a text that is always there.
+pub fn said_always<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(words(text))
+}
+
+/// Writes a stored failure, `S304 payment was declined: …`. In Korean it is the code with its sentence, and what there is of the rest
+/// in Korean; the log has its cause.
+pub fn said_failure<S: Serializer>(stored: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    match Language::current() {
+        Language::English => stored.serialize(serializer),
+        Language::Korean => stored.as_deref().map(korean_failure).serialize(serializer),
+    }
+}
+
+fn korean_failure(stored: &str) -> String {
+    let Some(code) = Code::ALL.iter().find(|code| stored.strip_prefix(code.code()).is_some_and(|r| r.starts_with(' ')))
+    else {
+        return words(stored).to_owned();
+    };
+    let rest = stored.strip_prefix(&format!("{} {}: ", code.code(), code.english())).unwrap_or_default();
+    let detail = rest.split(" caused by ").next().unwrap_or_default().split(" [").next().unwrap_or_default();
+    let sentence = format!("{} {}", code.code(), code.korean());
+    korean::of(detail).map_or(sentence.clone(), |detail| format!("{sentence}: {detail}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
-    use kernel::{Code, text::wrong};
+    use kernel::text::wrong;
 
     #[test]
     fn the_language_is_the_callers_first_choice() {
@@ -150,6 +180,14 @@ mod tests {
         let untranslated = Code::InsufficientStock.because("the moon is full");
         assert_eq!(Language::Korean.message(&untranslated), "재고가 부족합니다");
         assert_eq!(Language::English.message(&untranslated), "not enough stock: the moon is full");
+    }
+
+    #[test]
+    fn a_stored_failure_is_one_language_too() {
+        let declined = Code::PaymentDeclined.because("EXPIRED_CARD: the card has expired").caused_by("a socket").stored();
+        let korean = korean_failure(&declined);
+        assert!(korean.starts_with("S304 ") && korean.ends_with("유효기간이 지난 카드입니다"), "{korean}");
+        assert_eq!(korean_failure("a bolt is loose"), "a bolt is loose");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A derived `Deserialize` ends at its first problem. So the reader notes the problem, assumes some value in that field, and
 //! reads again, until everything else could be read.
 
+use crate::place::Place;
 use kernel::Detail;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor, value};
 use serde_json::Value;
@@ -54,14 +55,24 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// What could not be read.
+pub(crate) struct Wrong<T> {
+    pub details: Vec<Detail>,
+    /// The value with something assumed in each wrong field, when everything else could be read.
+    pub rest: Option<T>,
+}
+
 /// `T`, or everything that is wrong. `all` is false when only the first problem is wanted.
-pub(crate) fn read<T: DeserializeOwned>(sent: Sent<'_>, all: bool) -> Result<T, Vec<Detail>> {
-    let (mut assumed, mut found) = (BTreeMap::new(), Vec::new());
+pub(crate) fn read<T: DeserializeOwned>(sent: Sent<'_>, all: bool) -> Result<T, Wrong<T>> {
+    let (mut assumed, mut found, mut rest) = (BTreeMap::new(), Vec::new(), None);
     for _ in 0..READINGS_MAX {
-        let problem = match T::deserialize(Reader { sent, at: String::new(), assumed: &assumed }) {
+        let problem = match T::deserialize(Reader { sent, at: Place::Whole, assumed: &assumed }) {
             Ok(value) if found.is_empty() => return Ok(value),
-            Ok(_) => break,
-            Err(problem) => problem.within(""),
+            Ok(value) => {
+                rest = Some(value);
+                break;
+            }
+            Err(problem) => problem.within(Place::Whole),
         };
         let place = problem.at.unwrap_or_default();
         let before = assumed.iter_mut().find(|(wrong, _)| is_inside(&place, wrong));
@@ -77,10 +88,11 @@ pub(crate) fn read<T: DeserializeOwned>(sent: Sent<'_>, all: bool) -> Result<T, 
             }
         }
     }
-    Err(found)
+    Err(Wrong { details: found, rest })
 }
 
-fn is_inside(place: &str, outer: &str) -> bool {
+/// Whether `place` is `outer` or a part of it.
+pub(crate) fn is_inside(place: &str, outer: &str) -> bool {
     place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
@@ -109,15 +121,11 @@ impl Problem {
     }
 
     /// The problem and where it is: in the field `at`, unless a deeper one was named already.
-    fn within(self, at: &str) -> Problem {
+    fn within(self, at: Place<'_>) -> Problem {
         let inner = self.stranger.as_deref().or(self.member);
-        let place = || inner.map_or_else(|| at.to_owned(), |member| member_of(at, member));
+        let place = || inner.map_or(at, |member| Place::Member(&at, member)).to_string();
         Problem { at: Some(self.at.clone().unwrap_or_else(place)), ..self }
     }
-}
-
-fn member_of(at: &str, member: &str) -> String {
-    if at.is_empty() { member.to_owned() } else { format!("{at}.{member}") }
 }
 
 impl fmt::Display for Problem {
@@ -156,20 +164,25 @@ impl de::Error for Problem {
     }
 }
 
-struct Reader<'a> {
+struct Reader<'p, 'a> {
     sent: Sent<'a>,
-    at: String,
-    assumed: &'a BTreeMap<String, Instead>,
+    at: Place<'p>,
+    assumed: &'p BTreeMap<String, Instead>,
 }
 
-impl<'a> Reader<'a> {
+impl<'p, 'a> Reader<'p, 'a> {
     /// The reader of what was sent at `at`, unless that is known to be wrong.
-    fn inner(&self, sent: Sent<'a>, at: String) -> Reader<'a> {
-        let sent = match self.assumed.get(&at) {
+    fn inner(&self, sent: Sent<'a>, at: Place<'p>) -> Reader<'p, 'a> {
+        let sent = match self.instead_of(at) {
             Some(Instead::Value(n)) => Sent::Assumed(*n),
             Some(Instead::Nothing) | None => sent,
         };
         Reader { sent, at, assumed: self.assumed }
+    }
+
+    fn instead_of(&self, at: Place<'_>) -> Option<&'p Instead> {
+        // nearly every request is right, and then no place is written out
+        if self.assumed.is_empty() { None } else { self.assumed.get(&at.to_string()) }
     }
 
     /// The one text that was sent.
@@ -212,15 +225,15 @@ impl<'a> Reader<'a> {
     }
 
     fn object<V: Visitor<'a>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Problem> {
-        let sent: Vec<(String, Sent<'a>)> = match self.sent {
+        let sent: Vec<(&'a str, Sent<'a>)> = match self.sent {
             Sent::Json(Value::Object(members)) => {
-                members.iter().map(|(name, value)| (name.clone(), Sent::Json(value))).collect()
+                members.iter().map(|(name, value)| (name.as_str(), Sent::Json(value))).collect()
             }
-            Sent::Assumed(n) => fields.iter().map(|name| ((*name).to_owned(), Sent::Assumed(n))).collect(),
+            Sent::Assumed(n) => fields.iter().map(|name| (*name, Sent::Assumed(n))).collect(),
             // parameters with other names belong to other extractors
             Sent::Query(query) => {
                 let named = fields.iter().filter_map(|field| Some((field, query.values.get(field)?)));
-                named.map(|(field, texts)| ((*field).to_owned(), Sent::Texts(texts))).collect()
+                named.map(|(field, texts)| (*field, Sent::Texts(texts))).collect()
             }
             Sent::Json(_) | Sent::Texts(_) => return Err(Problem::new("must be an object")),
         };
@@ -229,60 +242,58 @@ impl<'a> Reader<'a> {
 
     fn members<V: Visitor<'a>>(
         self,
-        mut sent: Vec<(String, Sent<'a>)>,
+        mut sent: Vec<(&'a str, Sent<'a>)>,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Problem> {
-        let unknown = |name: &str| matches!(self.assumed.get(&member_of(&self.at, name)), Some(Instead::Nothing));
-        sent.retain(|(name, _)| !unknown(name));
-        for field in fields.iter().filter(|field| self.assumed.contains_key(&member_of(&self.at, field))) {
+        let instead_of = |name: &str| self.instead_of(Place::Member(&self.at, name));
+        sent.retain(|(name, _)| !matches!(instead_of(name), Some(Instead::Nothing)));
+        for field in fields.iter().filter(|field| instead_of(field).is_some()) {
             if !sent.iter().any(|(name, _)| name == field) {
-                sent.push(((*field).to_owned(), Sent::Assumed(0)));
+                sent.push((*field, Sent::Assumed(0)));
             }
         }
         visitor.visit_map(Members { reader: &self, sent: sent.into_iter(), next: None })
     }
 }
 
-struct Members<'r, 'a> {
-    reader: &'r Reader<'a>,
-    sent: std::vec::IntoIter<(String, Sent<'a>)>,
-    next: Option<(String, Sent<'a>)>,
+struct Members<'r, 'p, 'a> {
+    reader: &'r Reader<'p, 'a>,
+    sent: std::vec::IntoIter<(&'a str, Sent<'a>)>,
+    next: Option<(&'a str, Sent<'a>)>,
 }
 
-impl<'a> MapAccess<'a> for Members<'_, 'a> {
+impl<'a> MapAccess<'a> for Members<'_, '_, 'a> {
     type Error = Problem;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Problem> {
         self.next = self.sent.next();
-        let Some((name, _)) = &self.next else { return Ok(None) };
-        let key: value::StrDeserializer<'_, Problem> = name.as_str().into_deserializer();
-        seed.deserialize(key).map(Some).map_err(|problem| problem.within(&self.reader.at))
+        let Some((name, _)) = self.next else { return Ok(None) };
+        let key: value::StrDeserializer<'_, Problem> = name.into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|problem| problem.within(self.reader.at))
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Problem> {
         let (name, sent) = self.next.take().ok_or_else(|| Problem::new("is not valid"))?;
-        let at = member_of(&self.reader.at, &name);
-        let inner = self.reader.inner(sent, at.clone());
-        seed.deserialize(inner).map_err(|problem| problem.within(&at))
+        let at = Place::Member(&self.reader.at, name);
+        seed.deserialize(self.reader.inner(sent, at)).map_err(|problem| problem.within(at))
     }
 }
 
-struct Entries<'r, 'a> {
-    reader: &'r Reader<'a>,
+struct Entries<'r, 'p, 'a> {
+    reader: &'r Reader<'p, 'a>,
     sent: std::vec::IntoIter<Sent<'a>>,
     index: usize,
 }
 
-impl<'a> SeqAccess<'a> for Entries<'_, 'a> {
+impl<'a> SeqAccess<'a> for Entries<'_, '_, 'a> {
     type Error = Problem;
 
     fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Problem> {
         let Some(sent) = self.sent.next() else { return Ok(None) };
-        let at = format!("{}[{}]", self.reader.at, self.index);
+        let at = Place::Entry(&self.reader.at, self.index);
         self.index += 1;
-        let inner = self.reader.inner(sent, at.clone());
-        seed.deserialize(inner).map(Some).map_err(|problem| problem.within(&at))
+        seed.deserialize(self.reader.inner(sent, at)).map(Some).map_err(|problem| problem.within(at))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -296,7 +307,7 @@ macro_rules! whole_numbers {
     };
 }
 
-impl<'de> de::Deserializer<'de> for Reader<'de> {
+impl<'de> de::Deserializer<'de> for Reader<'_, 'de> {
     type Error = Problem;
 
     whole_numbers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 }
@@ -342,8 +353,9 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         match self.sent {
-            Sent::Json(Value::Null) | Sent::Assumed(_) => visitor.visit_none(),
-            Sent::Json(_) | Sent::Query(_) | Sent::Texts(_) => visitor.visit_some(self),
+            Sent::Json(Value::Null) => visitor.visit_none(),
+            // also where a value is assumed: the client did send one
+            Sent::Json(_) | Sent::Query(_) | Sent::Texts(_) | Sent::Assumed(_) => visitor.visit_some(self),
         }
     }
 
@@ -430,7 +442,7 @@ mod tests {
     }
 
     fn problems(sent: &Value) -> Vec<(String, String)> {
-        let found = read::<Order>(Sent::Json(sent), true).unwrap_err();
+        let found = read::<Order>(Sent::Json(sent), true).err().unwrap().details;
         found.into_iter().map(|detail| (detail.field.unwrap_or_default(), detail.message)).collect()
     }
 
@@ -462,6 +474,14 @@ mod tests {
     }
 
     #[test]
+    fn a_list_in_place_of_an_object_is_not_read_by_position() {
+        let user = "00000000-0000-4000-8000-000000000000";
+        let sent = json!({"items": [[7, 2]], "paymentMethod": {"Card": null}, "user": user});
+        let wanted = [("items[0]", "must be an object"), ("paymentMethod", "must be text")];
+        assert_eq!(problems(&sent), wanted.map(|(field, why)| (field.to_owned(), why.to_owned())));
+    }
+
+    #[test]
     fn parameters_are_read_from_their_texts() {
         #[derive(Debug, PartialEq, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -473,7 +493,7 @@ mod tests {
         }
         let read = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            super::read::<Wanted>(Sent::Query(&Parameters::of(&pairs)), true)
+            super::read::<Wanted>(Sent::Query(&Parameters::of(&pairs)), true).map_err(|wrong| wrong.details)
         };
         let wanted = read(&[("status", ""), ("page", "3"), ("tag", "a"), ("tag", "b,c"), ("else", "1")]).unwrap();
         let tag = Some(vec!["a".to_owned(), "b,c".to_owned()]);

@@ -1,5 +1,6 @@
 //! JSON as a value, with the members that an object names twice. `serde_json::Value` alone keeps the last of them.
 
+use crate::place::Place;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::{cell::RefCell, fmt};
@@ -15,13 +16,13 @@ pub(crate) struct Body {
 pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Body> {
     let twice = RefCell::default();
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = Part { at: String::new(), twice: &twice }.deserialize(&mut json)?;
+    let value = Part { at: Place::Whole, twice: &twice }.deserialize(&mut json)?;
     json.end()?;
     Ok(Body { value, twice: twice.into_inner() })
 }
 
 struct Part<'a> {
-    at: String,
+    at: Place<'a>,
     twice: &'a RefCell<Vec<String>>,
 }
 
@@ -60,7 +61,7 @@ impl<'de> Visitor<'de> for Part<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         while let Some(value) =
-            entries.next_element_seed(Part { at: format!("{}[{}]", self.at, values.len()), twice: self.twice })?
+            entries.next_element_seed(Part { at: Place::Entry(&self.at, values.len()), twice: self.twice })?
         {
             values.push(value);
         }
@@ -70,11 +71,11 @@ impl<'de> Visitor<'de> for Part<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut values = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let at = if self.at.is_empty() { name.clone() } else { format!("{}.{name}", self.at) };
-            if values.contains_key(&name) && !self.twice.borrow().contains(&at) {
-                self.twice.borrow_mut().push(at.clone());
-            }
+            let at = Place::Member(&self.at, &name);
             let value = members.next_value_seed(Part { at, twice: self.twice })?;
+            if values.contains_key(&name) && !self.twice.borrow().contains(&at.to_string()) {
+                self.twice.borrow_mut().push(at.to_string());
+            }
             values.insert(name, value);
         }
         Ok(Value::Object(values))

@@ -1,6 +1,6 @@
 //! `If-Match`: the version a change was decided on (docs/RULES.md).
 
-use crate::Failure;
+use crate::{Checked, Failure};
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
@@ -40,6 +40,8 @@ pub struct AtVersion {
     /// The version that is changed; or send `If-Match`.
     pub version: Option<i64>,
 }
+
+impl Checked for AtVersion {}
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Failure;

@@ -6,11 +6,11 @@ use crate::session::TOKEN_MAX;
 use crate::{password, recovery, user};
 use ::store::Tx;
 use axum::extract::State;
-use kernel::text;
+use kernel::{Result, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::response::Success;
-use web::{ApiResult, App, ClientAddress, Json, SecretText, done};
+use web::{ApiResult, App, Checked, ClientAddress, Json, SecretText, done};
 
 /// Whose password was forgotten.
 #[derive(Deserialize, ToSchema)]
@@ -18,6 +18,12 @@ use web::{ApiResult, App, ClientAddress, Json, SecretText, done};
 pub struct ForgottenPassword {
     /// The e-mail of the sign-up, in any case of letters.
     pub email: String,
+}
+
+impl Checked for ForgottenPassword {
+    fn check(&self) -> Result<()> {
+        user::email(&self.email).map(drop)
+    }
 }
 
 /// A token from the mail, and the new password.
@@ -32,6 +38,12 @@ pub struct PasswordReset {
     pub new_password: SecretText,
 }
 
+impl Checked for PasswordReset {
+    fn check(&self) -> Result<()> {
+        mail_token(&self.token).map(drop)
+    }
+}
+
 /// A token from the mail.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -39,6 +51,16 @@ pub struct EmailVerification {
     /// Works once.
     #[schema(value_type = String)]
     pub token: SecretText,
+}
+
+impl Checked for EmailVerification {
+    fn check(&self) -> Result<()> {
+        mail_token(&self.token).map(drop)
+    }
+}
+
+fn mail_token(sent: &SecretText) -> Result<String> {
+    text::required("token", &sent.0, TOKEN_MAX)
 }
 
 /// Ask for a new password. The answer is the same whether the e-mail is known or not; if it is, the event
@@ -67,7 +89,7 @@ pub async fn reset_password(
     Json(body): Json<PasswordReset>,
 ) -> ApiResult<()> {
     must_keep_accounts(&app)?;
-    let token = text::required("token", &body.token.0, TOKEN_MAX)?;
+    let token = mail_token(&body.token)?;
     let looked = token.clone();
     let begin = move |tx: &mut Tx<'_>| recovery::begin_reset(tx, &looked);
     let (user, salt) = app.db.read("account.begin-reset", begin).await?;
@@ -98,7 +120,7 @@ pub async fn request_email_verification(State(app): State<App>, user: web::User)
     responses((status = 200, body = Success<web::NoBody>), (status = 400, description = "A014"), (status = 429, description = "C012")))]
 pub async fn verify_email(State(app): State<App>, Json(body): Json<EmailVerification>) -> ApiResult<()> {
     must_keep_accounts(&app)?;
-    let token = text::required("token", &body.token.0, TOKEN_MAX)?;
+    let token = mail_token(&body.token)?;
     app.db.write("account.verify-email", move |tx| recovery::verify_email(tx, &token)).await?;
     Ok(done())
 }

@@ -5,7 +5,7 @@ use crate::product::{outdated, same_version};
 use crate::store::categories as rows;
 use ::store::Tx;
 use events::{CategoryChanged, Change};
-use kernel::{CategoryId, Code, Error, Result, text};
+use kernel::{CategoryId, Code, Error, Result, Together, text};
 
 /// The content of a category, as an administrator writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +22,14 @@ pub struct Content {
 const ORDER_MAX: i64 = 1_000_000;
 
 impl Content {
-    fn checked(self) -> Result<Content> {
-        if self.display_order.abs() > ORDER_MAX {
-            return Err(text::wrong("displayOrder", format!("must be between -{ORDER_MAX} and {ORDER_MAX}")));
-        }
-        Ok(Content { name: category::name(&self.name)?, ..self })
+    /// C002 naming every field that is wrong.
+    pub(crate) fn checked(self) -> Result<Content> {
+        let order = match (-ORDER_MAX..=ORDER_MAX).contains(&self.display_order) {
+            true => Ok(()),
+            false => Err(text::wrong("displayOrder", format!("must be between -{ORDER_MAX} and {ORDER_MAX}"))),
+        };
+        let (name, ()) = (category::name(&self.name), order).together()?;
+        Ok(Content { name, ..self })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::store;
 use crate::text::url;
 use ::store::Tx;
 use events::Change;
-use kernel::{ProductId, Result, text};
+use kernel::{ProductId, Result, Together, text};
 
 /// The images of these products, grouped by product, in display order.
 pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
@@ -19,8 +19,13 @@ pub fn urls(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<String>> {
 }
 
 /// The addresses without surrounding blanks; C002 naming an invalid one.
-pub(crate) fn checked(urls: Vec<String>) -> Result<Vec<String>> {
-    urls.iter().enumerate().map(|(n, one)| url(&format!("images[{n}]"), one)).collect()
+pub fn checked(urls: Vec<String>) -> Result<Vec<String>> {
+    urls.iter().enumerate().map(|(n, one)| url(&format!("images[{n}]"), one)).collect::<Vec<_>>().together()
+}
+
+/// The address of one image without surrounding blanks; C002.
+pub fn address(text: &str) -> Result<String> {
+    url("url", text)
 }
 
 /// The new gallery of a product: `given` with `first` in front; or, without a given gallery, `shown` with `first` as
@@ -65,7 +70,7 @@ pub fn add(
     address: &str,
     expected: Option<i64>,
 ) -> Result<Vec<String>> {
-    let address = url("url", address)?;
+    let address = self::address(address)?;
     let product = lock_to_change(tx, author, id, expected)?;
     let all = urls(tx, id)?.into_iter().chain([address]).collect();
     let gallery = gallery(None, Some(all), &[])?;

@@ -4,10 +4,10 @@ use crate::ops::{categories, images};
 use crate::product::{self, Author, Content, New, Product, Status, outdated, same_version};
 use crate::store;
 use crate::text::{stored_sku, written};
-use crate::variant::{self, Look, VARIANTS_MAX};
+use crate::variant::{self, Look};
 use ::store::Tx;
 use events::{Change, ProductChanged};
-use kernel::{Code, Detail, Error, ProductId, Result, VariantId, number::ALPHABET, text};
+use kernel::{Code, Detail, Error, ProductId, Result, Together, VariantId, number::ALPHABET, text};
 use std::collections::{HashMap, HashSet};
 
 /// The ids of a product that was just made.
@@ -32,17 +32,11 @@ pub fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
 /// Makes a product with its variants and images. S002 when a sku is taken, S008 when the name is, S004 and S006 for
 /// prices, C003 for a category that does not exist, C002 for the rest.
 pub fn create(tx: &mut Tx<'_>, author: Author, new: New) -> Result<Made> {
-    let mut content = new.content.checked()?;
-    if new.status == Status::Discontinued {
-        return Err(text::wrong("status", "must be DRAFT, ACTIVE or INACTIVE"));
-    }
-    let given = images::checked(new.images)?;
-    let gallery = images::gallery(content.image_url.take(), Some(given), &[])?;
+    let mut new = checked(new)?;
+    let mut content = new.content;
+    let gallery = images::gallery(content.image_url.take(), Some(new.images), &[])?;
     content.image_url = gallery.first().cloned();
-    let sku = match written(&new.sku) {
-        Some(sku) => stored_sku(sku)?,
-        None => draw_sku(tx),
-    };
+    let sku = new.sku.take().unwrap_or_else(|| draw_sku(tx));
     let variants = first_variants(tx, &sku, &content, new.variants)?;
     categories::must_exist(tx, content.category_id)?;
     skus_must_be_free(tx, &sku, &variants)?;
@@ -51,6 +45,25 @@ pub fn create(tx: &mut Tx<'_>, author: Author, new: New) -> Result<Made> {
     let made = insert_parts(tx, product, &variants, &gallery)?;
     tx.emit(&ProductChanged { product_id: product, change: Change::Created })?;
     Ok(made)
+}
+
+/// A new product without surrounding blanks. C002, S004 and S006 naming every field that is wrong.
+pub fn checked(new: New) -> Result<New> {
+    let New { sku, content, images, status, variants } = new;
+    let price = content.current_price();
+    let allowed = match status {
+        Status::Draft | Status::Active | Status::Inactive => Ok(status),
+        Status::Discontinued => Err(text::wrong("status", "must be DRAFT, ACTIVE or INACTIVE")),
+    };
+    let (content, sku, images, status, variants) = (
+        content.checked(),
+        written(&sku).map(stored_sku).transpose(),
+        images::checked(images),
+        allowed,
+        variant::all_checked(price, variants),
+    )
+        .together()?;
+    Ok(New { sku, content, images, status, variants })
 }
 
 /// Stores the variants and images of a product that was just inserted.
@@ -88,27 +101,16 @@ pub(crate) fn first_variants(
     content: &Content,
     given: Vec<variant::New>,
 ) -> Result<Vec<(String, variant::New)>> {
-    if given.len() > VARIANTS_MAX {
-        return Err(text::wrong("variants", format!("must be at most {VARIANTS_MAX}")));
-    }
     if given.is_empty() {
         return Ok(vec![(sku.to_owned(), variant::New::plain(sku))]);
     }
     let mut variants = Vec::with_capacity(given.len());
-    for one in given {
-        let one = one.checked()?;
-        variant::price(content.current_price(), one.price_adjustment)?;
-        let own = one.sku.clone().unwrap_or_else(|| draw_sku(tx));
-        variants.push((own, one));
+    for one in variant::all_checked(content.current_price(), given)? {
+        variants.push((one.sku.clone().unwrap_or_else(|| draw_sku(tx)), one));
     }
     let looks: Vec<Look<'_>> = variants.iter().map(|(sku, one)| one.look(sku)).collect();
     for (n, look) in looks.iter().enumerate() {
         look.differs_from_all(looks[..n].iter().cloned())?;
-    }
-    match variants.iter().filter(|(_, one)| one.is_default).count() {
-        0 => variants[0].1.is_default = true,
-        1 => {}
-        _ => return Err(text::wrong("variants", "must not have more than one default")),
     }
     Ok(variants)
 }
@@ -206,8 +208,7 @@ pub fn rewrite(
     images: Option<Vec<String>>,
     expected: Option<i64>,
 ) -> Result<Product> {
-    let mut content = content.checked()?;
-    let images = images.map(images::checked).transpose()?;
+    let (mut content, images) = (content.checked(), images.map(images::checked).transpose()).together()?;
     let mut product = lock_to_change(tx, author, id, expected)?;
     let shown = images::urls(tx, id)?;
     let gallery = images::gallery(content.image_url.take(), images, &shown)?;

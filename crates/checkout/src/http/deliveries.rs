@@ -9,7 +9,7 @@ use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, Json, Path, Routes, User, ok,
+    Admin, ApiResult, App, Checked, Json, Path, Routes, User, ok,
     response::Success,
     route::{ADMIN, OWNER},
 };
@@ -78,6 +78,18 @@ pub struct DeliveryStatusRequest {
     description: Option<String>,
 }
 
+impl DeliveryStatusRequest {
+    fn report(&self) -> Report {
+        Report { to: self.status, location: self.location.clone(), description: self.description.clone() }
+    }
+}
+
+impl Checked for DeliveryStatusRequest {
+    fn check(&self) -> Result<()> {
+        self.report().check()
+    }
+}
+
 /// Set the status of a delivery. Its order follows in the same moment: SHIPPED makes it SHIPPING, DELIVERED makes it DELIVERED; the
 /// goods of a RETURNED parcel are in stock again. S506 when the order does not let its parcel move, C019 while the order is being
 /// cancelled or refunded.
@@ -91,7 +103,7 @@ async fn set_delivery_status(
     Json(new): Json<DeliveryStatusRequest>,
 ) -> ApiResult<DeliveryResponse> {
     let (zone, by) = (app.shop.zone.clone(), admin.id.to_string());
-    let report = Report { to: new.status, location: new.location, description: new.description };
+    let report = new.report();
     let update = move |tx: &mut Tx<'_>| parcel::move_parcel(tx, &tracking, &report, &by, &zone);
     let delivery = app.db.write("checkout.move-parcel", update).await?;
     Ok(ok(DeliveryResponse::of(delivery, &app.shop.zone)))

@@ -1,7 +1,7 @@
 //! Lists of orders: a buyer's own, and all of them for administrators.
 
 use axum::extract::State;
-use kernel::{Page, ProductId, Result, Timestamp, Zone, text};
+use kernel::{Page, ProductId, Result, Timestamp, Together, Zone, text};
 use order::ops::{self, Filter, Search};
 use order::{Kind, OrderResponse};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, CursorQuery, PageQuery, Paging, Query, Routes, Several, User, ok,
+    Admin, All, ApiResult, App, Checked, CursorQuery, PageQuery, Paging, Query, Routes, Several, User, ok,
     response::Success,
     route::{ADMIN, USER},
 };
@@ -50,33 +50,46 @@ pub struct SearchQuery {
     phone: Option<String>,
 }
 
+impl Checked for ListQuery {
+    fn check(&self) -> Result<()> {
+        self.filter(&Zone::utc()).map(drop)
+    }
+}
+
+impl Checked for SearchQuery {
+    fn check(&self) -> Result<()> {
+        self.search(Search::default()).map(drop)
+    }
+}
+
 /// Longest text to search by, in characters.
 const KEYWORD_MAX: usize = 100;
 
 impl ListQuery {
-    fn filter(self, zone: &Zone) -> Result<Filter> {
+    fn filter(&self, zone: &Zone) -> Result<Filter> {
         let everything = Filter::default();
-        Ok(Filter {
-            statuses: self.status.0,
-            from: self.from.map_or(Ok(everything.from), |text| Timestamp::parse(&text, zone))?,
-            to: self.to.map_or(Ok(everything.to), |text| until(&text, zone))?,
-            search: Search {
-                product: text::optional("product", self.product.as_deref(), KEYWORD_MAX)?,
-                product_id: self.product_id,
-                ..Search::default()
-            },
-        })
+        let from = self.from.as_deref().map_or(Ok(everything.from), |text| Timestamp::parse(text, zone));
+        let to = self.to.as_deref().map_or(Ok(everything.to), |text| until(text, zone));
+        let (from, to, product) = (
+            from.map_err(|error| error.about("from")),
+            to.map_err(|error| error.about("to")),
+            text::optional("product", self.product.as_deref(), KEYWORD_MAX),
+        )
+            .together()?;
+        let search = Search { product, product_id: self.product_id, ..Search::default() };
+        Ok(Filter { statuses: self.status.0.clone(), from, to, search })
     }
 }
 
 impl SearchQuery {
-    fn search(self, products: Search) -> Result<Search> {
-        Ok(Search {
-            keyword: text::optional("keyword", self.keyword.as_deref(), KEYWORD_MAX)?,
-            name: text::optional("name", self.name.as_deref(), KEYWORD_MAX)?,
-            phone: text::optional("phone", self.phone.as_deref(), KEYWORD_MAX)?,
-            ..products
-        })
+    fn search(&self, products: Search) -> Result<Search> {
+        let (keyword, name, phone) = (
+            text::optional("keyword", self.keyword.as_deref(), KEYWORD_MAX),
+            text::optional("name", self.name.as_deref(), KEYWORD_MAX),
+            text::optional("phone", self.phone.as_deref(), KEYWORD_MAX),
+        )
+            .together()?;
+        Ok(Search { keyword, name, phone, ..products })
     }
 }
 
@@ -92,8 +105,7 @@ fn until(text: &str, zone: &Zone) -> Result<Timestamp> {
 async fn list_orders(
     State(app): State<App>,
     user: User,
-    Query(query): Query<ListQuery>,
-    paging: Paging,
+    All((Query(query), paging)): All<(Query<ListQuery>, Paging)>,
 ) -> ApiResult<Page<OrderResponse>> {
     let filter = query.filter(&app.shop.zone)?;
     let list = move |tx: &mut Tx<'_>| ops::own_page(tx, &user.id, &filter, paging.request, paging.cursor);
@@ -107,9 +119,7 @@ async fn list_orders(
 async fn list_all_orders(
     State(app): State<App>,
     _admin: Admin,
-    Query(query): Query<ListQuery>,
-    Query(search): Query<SearchQuery>,
-    paging: Paging,
+    All((Query(query), Query(search), paging)): All<(Query<ListQuery>, Query<SearchQuery>, Paging)>,
 ) -> ApiResult<Page<OrderResponse>> {
     let filter = query.filter(&app.shop.zone)?;
     let filter = Filter { search: search.search(filter.search)?, ..filter };

@@ -11,7 +11,7 @@ use crate::request::{AddressRequest, ConfirmRequest, OrderRequest, PaymentChoice
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
 use crate::{Settings, cancel, parcel, pay, reorder};
 use axum::{extract::State, http::StatusCode, response::Response};
-use kernel::{Code, OrderNumber, Result, text};
+use kernel::{Code, OrderNumber, Result, Together};
 use order::{Order, OrderResponse};
 use payment::PaymentResponse;
 use saga::{Begun, Cancellation, Record, Status, respond};
@@ -208,8 +208,8 @@ async fn readdress_order(
     Path(number): Path<OrderNumber>,
     body: Idempotent<AddressRequest>,
 ) -> Result<Response, Failure> {
-    let address = body.body.address()?;
-    let memo = body.body.memo.as_deref().map(|text| memo(Some(text))).transpose()?;
+    let memo = body.body.memo.as_deref().map(|text| memo(Some(text))).transpose();
+    let (address, memo) = (body.body.address(), memo).together()?;
     let readdress = move |tx: &mut Tx<'_>| {
         let owner = (!user.is_admin()).then_some(&user.id);
         let order = parcel::readdress(tx, &number, owner, &address, memo.clone(), &user.id.to_string())?;
@@ -229,7 +229,7 @@ async fn cancel_order(
     Path(number): Path<OrderNumber>,
     body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
-    let reason = text::required_paragraph("reason", &body.body.reason, text::REASON_MAX)?;
+    let reason = body.body.text()?;
     let why = Cancellation { reason, by: user.id.to_string() };
     let begin = move |tx: &mut Tx<'_>| {
         let owner = (!user.is_admin()).then_some(&user.id);

@@ -13,7 +13,7 @@ use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResponse, ApiResult, App, Failure, Idempotent, Path, Routes, accepted, ok, response::Success,
+    Admin, ApiResponse, ApiResult, App, Checked, Context, Failure, Idempotent, Path, Routes, accepted, ok, response::Success,
     route::ADMIN,
 };
 
@@ -62,8 +62,10 @@ async fn explain_order(
     State(app): State<App>,
     _admin: Admin,
     Path(number): Path<OrderNumber>,
+    context: Context,
 ) -> ApiResult<Explanation> {
-    Ok(ok(app.db.read("checkout.explain", move |tx| explain(tx, &number)).await?))
+    let work = move |tx: &mut Tx<'_>| explain(tx, &number, context.language());
+    Ok(ok(app.db.read("checkout.explain", work).await?))
 }
 
 /// The status that an order should get.
@@ -75,6 +77,18 @@ pub struct NewStatus {
     /// Why, at most 500 characters; stored in the event.
     #[serde(default)]
     reason: Option<String>,
+}
+
+impl NewStatus {
+    fn reason(&self) -> Result<Option<String>> {
+        text::paragraph("reason", self.reason.as_deref(), text::REASON_MAX)
+    }
+}
+
+impl Checked for NewStatus {
+    fn check(&self) -> Result<()> {
+        self.reason().map(drop)
+    }
 }
 
 /// Set the status of an order by hand. SHIPPING and DELIVERED move its parcel too. CANCELLED cancels the order and REFUNDED gives
@@ -91,7 +105,7 @@ async fn set_order_status(
     body: Idempotent<NewStatus>,
 ) -> Result<Response, Failure> {
     let status = body.body.status;
-    let reason = text::paragraph("reason", body.body.reason.as_deref(), text::REASON_MAX)?;
+    let reason = body.body.reason()?;
     let (by, zone) = (admin.id.to_string(), app.shop.zone.clone());
     let begin = move |tx: &mut Tx<'_>| {
         let why = |otherwise: &str| Cancellation {

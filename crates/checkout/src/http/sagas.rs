@@ -4,14 +4,14 @@ use crate::flow;
 use crate::request::Reason;
 use crate::response::SagaResponse;
 use axum::{extract::State, response::Response};
-use kernel::{Code, Page, Result, SagaId, text};
+use kernel::{Code, Page, Result, SagaId};
 use saga::{Status, nudge};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, Failure, Idempotent, PageQuery, Paging, Path, Query, Routes, ok, once,
+    Admin, All, ApiResult, App, Checked, Failure, Idempotent, PageQuery, Paging, Path, Query, Routes, ok, once,
     response::Success,
     route::{ADMIN, Properties},
 };
@@ -31,14 +31,15 @@ pub struct Wanted {
     status: Option<Status>,
 }
 
+impl Checked for Wanted {}
+
 /// Sagas, newest first.
 #[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(Wanted, PageQuery),
     responses((status = 200, body = Success<Page<SagaResponse>>)))]
 async fn list_sagas(
     State(app): State<App>,
     _admin: Admin,
-    Query(wanted): Query<Wanted>,
-    paging: Paging,
+    All((Query(wanted), paging)): All<(Query<Wanted>, Paging)>,
 ) -> ApiResult<Page<SagaResponse>> {
     let status = wanted.status;
     let (size, offset) = (paging.request.size(), paging.request.offset());
@@ -84,7 +85,7 @@ async fn resolve_saga(
     Path(id): Path<SagaId>,
     body: Idempotent<Reason>,
 ) -> Result<Response, Failure> {
-    let reason = text::required_paragraph("reason", &body.body.reason, text::REASON_MAX)?;
+    let reason = body.body.text()?;
     let resolution = format!("{}: {reason}", admin.id);
     once(&app, body.key, "checkout.resolve", move |tx| resolve(tx, &id, &resolution).map(ok)).await
 }

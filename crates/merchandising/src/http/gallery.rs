@@ -3,13 +3,14 @@
 use axum::extract::State;
 use catalog::ops::{images, products, variants};
 use catalog::product::Author;
-use kernel::{Code, ProductId, VariantId};
+use kernel::{Code, ProductId, Result, VariantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    ApiResult, App, AtVersion, IfMatch, Json, Path, Query, Routes, Seller, alias, created, done, ok, route::SELLER,
+    ApiResult, App, AtVersion, Checked, IfMatch, Json, Path, Query, Routes, Seller, alias, created, done, ok,
+    route::SELLER,
 };
 
 /// The handlers. Writing works under `/products` as well (docs/RULES.md).
@@ -50,6 +51,18 @@ pub struct AddImage {
     /// The product's version; or send `If-Match`.
     #[serde(default)]
     version: Option<i64>,
+}
+
+impl Checked for SetImages {
+    fn check(&self) -> Result<()> {
+        images::checked(self.images.clone()).map(drop)
+    }
+}
+
+impl Checked for AddImage {
+    fn check(&self) -> Result<()> {
+        images::address(&self.url).map(drop)
+    }
 }
 
 /// The images of a product, in order.

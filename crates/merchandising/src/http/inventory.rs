@@ -13,7 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::Success;
 use web::ticks::{self, Snapshot, Ticker};
-use web::{ApiResult, App, CacheKey, Failure, Invalidation, Json, Path, Query, Routes, Several, ok, route::PUBLIC};
+use web::{
+    ApiResult, App, CacheKey, Checked, Failure, Invalidation, Json, Path, Query, Routes, Several, ok, route::PUBLIC,
+};
 
 /// Most products of one question or one stream (docs/RULES.md).
 const PRODUCTS_MAX: usize = 100;
@@ -52,6 +54,12 @@ async fn stock_of_product(State(app): State<App>, Path(product): Path<ProductId>
 pub struct StockOf {
     /// 1 to 100 products.
     product_ids: Vec<ProductId>,
+}
+
+impl Checked for StockOf {
+    fn check(&self) -> Result<()> {
+        checked(self.product_ids.clone()).map(drop)
+    }
 }
 
 /// 1 to [`PRODUCTS_MAX`] different products, else C002.
@@ -98,6 +106,12 @@ pub struct StreamOf {
     /// 1 to 100 products: `1,2`, or the parameter repeated.
     #[param(value_type = String, required = true)]
     product_ids: Several<ProductId>,
+}
+
+impl Checked for StreamOf {
+    fn check(&self) -> Result<()> {
+        checked(self.product_ids.0.clone()).map(drop)
+    }
 }
 
 /// The stock of some products as server-sent events `inventory-update`: as it is now, then whenever it changed, at most four

@@ -7,16 +7,16 @@ use axum::{extract::State, response::Response};
 use catalog::ops::products;
 use catalog::product::Author;
 use inventory::rebuild::{self, Report};
-use inventory::{Location, Movement, Opening, Seen, Stock, ops as stock};
-use kernel::{Code, Error, Page, ProductId, Quantity, Result, VariantId};
+use inventory::{Decision, Location, Movement, Opening, Seen, Stock, ops as stock};
+use kernel::{Code, Detail, Error, Page, ProductId, Quantity, Result, Together, VariantId, text};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    Admin, ApiResult, App, CursorQuery, Failure, Idempotent, IfMatch, PageQuery, Paging, Path, Query, Routes, Seller,
-    created, ok, once,
+    Admin, ApiResult, App, Checked, CursorQuery, Failure, Idempotent, IfMatch, PageQuery, Paging, Path, Query, Routes,
+    Seller, created, ok, once,
     route::{ADMIN, SELLER},
 };
 
@@ -121,6 +121,60 @@ pub struct AdjustStock {
     reason: String,
 }
 
+impl Checked for OpenStock {
+    fn check(&self) -> Result<()> {
+        let units = |field: &str, units: i64| stock::checked(units).map_err(|error| error.about(field));
+        (
+            Location::or_main(self.location_code.as_deref()),
+            units("quantity", self.quantity),
+            self.low_stock_threshold.map_or(Ok(0), |threshold| units("lowStockThreshold", threshold)),
+            text::paragraph("reason", self.reason.as_deref(), text::REASON_MAX),
+        )
+            .together()
+            .map(drop)
+    }
+}
+
+impl AddStock {
+    fn quantity(&self) -> Result<Quantity> {
+        let message = || format!("must be between 1 and {}", Quantity::MAX);
+        let wrong = |_: Error| Error::of_fields(Code::InvalidStockQuantity, vec![Detail::field("quantity", message())]);
+        Quantity::new(self.quantity).map_err(wrong)
+    }
+}
+
+impl Checked for AddStock {
+    fn check(&self) -> Result<()> {
+        (
+            Location::or_main(self.location_code.as_deref()),
+            self.quantity(),
+            text::paragraph("reason", self.reason.as_deref(), text::REASON_MAX),
+        )
+            .together()
+            .map(drop)
+    }
+}
+
+impl AdjustStock {
+    /// Why, and the change; see [`decision`].
+    fn checked(&self, if_match: IfMatch) -> Result<(String, Decision)> {
+        let reason = text::required_paragraph("reason", &self.reason, text::REASON_MAX);
+        let version = if_match.or(self.version);
+        let seen = version.map(|version| Seen { available: self.expected, version });
+        let decision = seen.and_then(|seen| decision(self.stock, self.delta, seen));
+        let location = Location::or_main(self.location_code.as_deref());
+        let (reason, decision, _) = (reason, decision, location).together()?;
+        Ok((reason, decision))
+    }
+}
+
+impl Checked for AdjustStock {
+    fn check(&self) -> Result<()> {
+        // a version in the header would be as good
+        self.checked(IfMatch(self.version.or(Some(0)))).map(drop)
+    }
+}
+
 /// The stock that a request names.
 struct Place<'a> {
     variant: Option<VariantId>,
@@ -146,6 +200,7 @@ fn open(
     product: ProductId,
     sent: &OpenStock,
 ) -> Result<Stock> {
+    sent.check()?;
     let place = Place { variant: sent.variant_id, sku: &sent.sku, location: &sent.location_code };
     let (variant, location) = place.found(tx, author, product)?;
     let opening = Opening {
@@ -161,11 +216,11 @@ fn open(
 
 /// Goods arrived. S401, A002, S406.
 fn add(tx: &mut Tx<'_>, author: Author, by: &str, product: ProductId, sent: &AddStock) -> Result<Stock> {
+    sent.check()?;
     stock::stock_of_product(tx, product)?;
     let place = Place { variant: sent.variant_id, sku: &sent.sku, location: &sent.location_code };
     let (variant, location) = place.found(tx, author, product)?;
-    let wrong = |_: Error| Code::InvalidStockQuantity.because(format!("quantity must be 1 to {}", Quantity::MAX));
-    let quantity = Quantity::new(sent.quantity).map_err(wrong)?;
+    let quantity = sent.quantity()?;
     let reason = sent.reason.as_deref().unwrap_or_default();
     stock::receive(tx, product, variant, location.as_str(), quantity, reason, by)?;
     stock::stock_of_product(tx, product)
@@ -180,12 +235,10 @@ fn adjust(
     sent: &AdjustStock,
     if_match: IfMatch,
 ) -> Result<Stock> {
+    let (reason, decision) = sent.checked(if_match)?;
     stock::stock_of_product(tx, product)?;
     let place = Place { variant: sent.variant_id, sku: &sent.sku, location: &sent.location_code };
     let (variant, location) = place.found(tx, author, product)?;
-    let reason = kernel::text::required_paragraph("reason", &sent.reason, kernel::text::REASON_MAX)?;
-    let seen = Seen { available: sent.expected, version: if_match.or(sent.version)? };
-    let decision = decision(sent.stock, sent.delta, seen)?;
     stock::adjust(tx, product, variant, location.as_str(), decision, &reason, by)?;
     stock::stock_of_product(tx, product)
 }
@@ -270,6 +323,8 @@ pub struct How {
     #[serde(default)]
     dry_run: bool,
 }
+
+impl Checked for How {}
 
 /// Fold the ledger again and compare it with the stored stock; unless it is a dry run, repair the differences. Safe
 /// while the shop sells.

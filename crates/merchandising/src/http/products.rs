@@ -1,6 +1,6 @@
 //! `/products` as buyers read it, and `/internal`: the same for other services.
 
-use crate::list::{self, Filter, Question, SORT_DEFAULT, SORTS};
+use crate::list::{self, Filter, Products, Question};
 use crate::ops::{self, BulkVariant, Verified};
 use crate::page::{self, ProductDetail, ProductPage, Viewer};
 use crate::request::{ByIds, Verify};
@@ -25,8 +25,8 @@ use web::input::sort_params;
 use web::response::Success;
 use web::tag::Tagged;
 use web::{
-    ApiResult, App, CacheKey, CursorQuery, Failure, Invalidation, Json, PageQuery, Paging, Path, Query, Routes,
-    Service, ok,
+    All, ApiResult, App, CacheKey, Checked, CursorQuery, Failure, Invalidation, Json, PageQuery, Paging, Path, Query,
+    Routes, Service, ok,
     route::{PUBLIC, SERVICE},
 };
 
@@ -78,12 +78,15 @@ pub struct Wanted {
     in_stock: Option<bool>,
 }
 
+/// Which page of a list of products.
+pub(crate) type ProductPaging = Paging<SortedCursor, Products>;
+
 /// The parameters that sort a list of products, for the document.
 pub(crate) struct ProductSort;
 
 impl IntoParams for ProductSort {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        sort_params(&SORTS.iter().map(|(field, _)| *field).collect::<Vec<_>>())
+        sort_params::<Products>()
     }
 }
 
@@ -92,15 +95,14 @@ const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
 
 impl Wanted {
     /// C002 for a brand or a category that cannot be one.
-    pub(crate) fn filter(self) -> Result<Filter> {
+    pub(crate) fn filter(&self) -> Result<Filter> {
         let category = text::optional("category", self.category.as_deref(), PATH_MAX);
-        let brand = text::optional("brand", self.brand.as_deref(), BRAND_MAX);
-        let (category, brand) = (category, brand).together()?;
-        let category = match (category, self.category_id) {
-            (Some(_), Some(_)) => return Err(text::wrong("category", "and categoryId must not both be given")),
-            (Some(words), None) => Some(Choice::Words(words)),
-            (None, id) => id.map(Choice::Id),
-        };
+        let category = category.and_then(|category| match (category, self.category_id) {
+            (Some(_), Some(_)) => Err(text::wrong("category", "and categoryId must not both be given")),
+            (Some(words), None) => Ok(Some(Choice::Words(words))),
+            (None, id) => Ok(id.map(Choice::Id)),
+        });
+        let (category, brand) = (category, text::optional("brand", self.brand.as_deref(), BRAND_MAX)).together()?;
         Ok(Filter {
             category,
             brand,
@@ -111,6 +113,13 @@ impl Wanted {
     }
 }
 
+impl Checked for Wanted {
+    fn check(&self) -> Result<()> {
+        let filter = self.filter()?;
+        filter.prices().map(drop)
+    }
+}
+
 /// Products on sale. `sort`: `createdAt`, `price` or `name`, with `,asc` or `,desc`; the newest first when absent. By price they are
 /// sorted by their cheapest variant on sale, or by their dearest when it descends. `cursor` goes on where a page of the same sort
 /// ended, and neither repeats nor leaves out a product when others are made meanwhile.
@@ -118,15 +127,14 @@ impl Wanted {
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn list_products(
     State(app): State<App>,
-    Query(wanted): Query<Wanted>,
-    paging: Paging<SortedCursor>,
+    All((Query(wanted), paging)): All<(Query<Wanted>, ProductPaging)>,
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
         status: None,
         seller: None,
         viewer: Viewer::Public,
-        sort: paging.sort_by(SORTS, SORT_DEFAULT)?,
+        sort: paging.sort,
         request: paging.request,
         after: paging.cursor,
     };

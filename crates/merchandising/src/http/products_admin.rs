@@ -1,21 +1,21 @@
 //! The handlers with which sellers change their own products, and administrators all.
 
-use super::products::{ProductSort, Wanted};
-use crate::list::{self, Question, SORT_DEFAULT, SORTS};
+use super::products::{ProductPaging, ProductSort, Wanted};
+use crate::list::{self, Question};
 use crate::ops::{self, Settings};
 use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock};
 use axum::{extract::State, response::Response};
 use catalog::product::{Author, Status};
-use kernel::{Code, Page, ProductId, Result, SortedCursor, VariantId};
+use kernel::{Code, Page, ProductId, Result, VariantId};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::response::Success;
 use web::{
-    ApiResult, App, AtVersion, CursorQuery, Failure, Idempotent, IfMatch, Json, PageQuery, Paging, Path, Query, Routes,
-    Seller, alias, created, done, ok, once,
+    All, ApiResult, App, AtVersion, Checked, CursorQuery, Failure, Idempotent, IfMatch, Json, PageQuery, Path, Query,
+    Routes, Seller, alias, created, done, ok, once,
     route::{Properties, SELLER},
 };
 
@@ -60,6 +60,8 @@ struct InStatus {
     status: Option<Status>,
 }
 
+impl Checked for InStatus {}
+
 /// Products in any state; a seller's own only.
 #[utoipa::path(get, path = "/admin/products", tag = "product", 
     params(Wanted, InStatus, PageQuery, CursorQuery, ProductSort),
@@ -67,16 +69,14 @@ struct InStatus {
 async fn admin_products(
     State(app): State<App>,
     seller: Seller,
-    Query(wanted): Query<Wanted>,
-    Query(state): Query<InStatus>,
-    paging: Paging<SortedCursor>,
+    All((Query(wanted), Query(state), paging)): All<(Query<Wanted>, Query<InStatus>, ProductPaging)>,
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
         status: state.status,
         seller: seller.limited_to(),
         viewer: Viewer::Owner,
-        sort: paging.sort_by(SORTS, SORT_DEFAULT)?,
+        sort: paging.sort,
         request: paging.request,
         after: paging.cursor,
     };
