@@ -29,7 +29,8 @@ pub struct User {
     pub real_name: Option<String>,
     /// Whether advertising was agreed to.
     pub marketing_agree: bool,
-    /// `USER`, `SELLER`, `ADMIN`.
+    /// What they may do.
+    #[schema(value_type = Vec<RoleName>)]
     pub roles: Vec<String>,
     /// Whether the account may be used.
     pub status: Status,
@@ -61,6 +62,16 @@ impl User {
             Status::Disabled => Err(Code::AccountDisabled.error()),
         }
     }
+}
+
+/// The names of a user's roles, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE")]
+#[allow(dead_code, reason = "describes texts")]
+pub enum RoleName {
+    User,
+    Seller,
+    Admin,
 }
 
 ::store::text_enum! {

@@ -4,7 +4,7 @@ use crate::{
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
     quote,
 };
-use cart::{Cart, CartLine, NewLine, Owner};
+use cart::{Cart, CartLine, NewLine, Owner, cart::Kind};
 use catalog::ops::{ItemRef, Sellable};
 use inventory::{Level, StockStatus};
 use kernel::{CartId, CartItemId, Code, Error, Money, ProductId, Quantity, Result, Timestamp, UserId, VariantId};
@@ -23,7 +23,7 @@ pub struct CartResponse {
     /// Whose it is; none of a guest's cart.
     pub user_id: Option<UserId>,
     /// ACTIVE, or CHECKED_OUT since it was checked out without a change.
-    pub status: &'static str,
+    pub status: Kind,
     /// All of its lines, oldest first.
     pub items: Vec<CartItem>,
     /// Those lines that cannot be bought now, each with the reason.
@@ -189,7 +189,7 @@ fn response(cart: Cart, current: &Current, shopper: &Shopper) -> CartResponse {
     CartResponse {
         id: cart.id,
         user_id: cart.owner.user(),
-        status: cart.status.kind().name(),
+        status: cart.status.kind(),
         item_count: items.len(),
         items,
         unavailable,

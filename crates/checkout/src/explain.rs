@@ -115,10 +115,9 @@ fn of_order(order: &Order) -> Vec<Moment> {
         (order.milestones.delivered_at, "DELIVERED"),
     ];
     let reached = reached.map(|(at, what)| at.map(|at| moment(at, Source::Order, what, None, Value::Null)));
-    let ended = order
-        .status
-        .ended()
-        .map(|(at, reason)| moment(at, Source::Order, order.status.kind().name(), None, json!({ "reason": words(reason) })));
+    let ended = order.status.ended().map(|(at, reason)| {
+        moment(at, Source::Order, order.status.kind().name(), None, json!({ "reason": words(reason) }))
+    });
     [Some(placed)].into_iter().chain(reached).chain([ended]).flatten().collect()
 }
 

@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use kernel::{Code, Result, Together, text};
 use std::convert::Infallible;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::{App, Failure, Query, Routes, Seller, ok, response::Success, route::SELLER};
 
@@ -42,14 +42,51 @@ struct ImportQuery {
     /// The encoding of the file, as in `charset=` of the content type; detected when both are absent.
     encoding: Option<String>,
     /// The sign before the fraction of an amount: `point` or `comma`. When absent, each amount's digits decide.
+    #[param(inline, value_type = Option<Decimal>)]
     decimal: Option<String>,
     /// What an empty cell says: `leave` (when absent) what is stored, or `clear` it where a product may lack it. In JSON `null` clears.
+    #[param(inline, value_type = Option<EmptyCell>)]
     blank: Option<String>,
     /// The state of new products whose row has none: DRAFT, ACTIVE (when absent) or INACTIVE.
+    #[param(inline, value_type = Option<StatusOfNew>)]
     status: Option<String>,
     /// `store` (when absent) or `refuse` rows whose name another product holds.
-    #[param(rename = "sameNames")]
+    #[param(rename = "sameNames", inline, value_type = Option<SameNames>)]
     same_names: Option<String>,
+}
+
+/// The texts of parameters that have only some, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[allow(dead_code, reason = "describes texts")]
+enum Decimal {
+    Point,
+    Comma,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[allow(dead_code, reason = "describes texts")]
+enum EmptyCell {
+    Leave,
+    Clear,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE")]
+#[allow(dead_code, reason = "describes texts")]
+enum StatusOfNew {
+    Draft,
+    Active,
+    Inactive,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[allow(dead_code, reason = "describes texts")]
+enum SameNames {
+    Store,
+    Refuse,
 }
 
 /// C002 for an unknown parameter.

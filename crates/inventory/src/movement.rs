@@ -104,7 +104,8 @@ pub struct Movement {
     pub previous_reserved: i64,
     /// Reserved after.
     pub after_reserved: i64,
-    /// ORDER, ADMIN or SYSTEM.
+    /// What moved the stock.
+    #[schema(value_type = ReferenceType)]
     pub reference_type: String,
     /// The order's number, or the id of the action.
     pub reference_id: String,
@@ -119,6 +120,16 @@ pub struct Movement {
     pub version: i64,
     /// When.
     pub created_at: Timestamp,
+}
+
+/// The names of what moves stock, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE")]
+#[allow(dead_code, reason = "describes texts")]
+pub enum ReferenceType {
+    Order,
+    Admin,
+    System,
 }
 
 impl Movement {

@@ -248,10 +248,7 @@ const ROWS: &[(&str, &str)] = &[
         "nothing distinguishes it from variant {}: both need an option such as size, with different values",
         "옵션 상품 {}과(와) 구별되지 않습니다. 사이즈처럼 값이 다른 옵션이 필요합니다",
     ),
-    (
-        "belongs to a deleted product; {} brings it back",
-        "삭제된 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다",
-    ),
+    ("belongs to a deleted product; {} brings it back", "삭제된 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다"),
     (
         "belongs to a deleted variant; {} brings it back",
         "삭제된 옵션 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다",
@@ -283,7 +280,10 @@ const ROWS: &[(&str, &str)] = &[
     ("its parcel left before it was paid", "결제 전에 발송되었습니다"),
     ("its parcel arrived before the order was shipped", "발송 전에 배송이 완료되었습니다"),
     ("an order becomes PAID by a payment: POST /payments", "주문은 결제로 PAID가 됩니다: POST /payments"),
-    ("no order goes back to waiting; the buyer places a new one", "주문은 대기 상태로 돌아가지 않습니다. 새로 주문해야 합니다"),
+    (
+        "no order goes back to waiting; the buyer places a new one",
+        "주문은 대기 상태로 돌아가지 않습니다. 새로 주문해야 합니다",
+    ),
     ("abandoned before the other system knew of it", "다른 시스템이 알기 전에 중단되었습니다"),
     ("it needs an order of at least {}", "{} 이상 주문해야 합니다"),
     ("of a coupon stays", "쿠폰의 코드는 변경할 수 없습니다"),
@@ -352,10 +352,7 @@ const ROWS: &[(&str, &str)] = &[
         "is that of each variant; give it in rows with the skus of the variants",
         "옵션 상품마다 있는 값입니다. 옵션 상품의 SKU가 있는 행에 지정하세요",
     ),
-    (
-        "names the field {}, which does not exist; the fields are {}",
-        "{} 필드는 없습니다. 사용할 수 있는 필드: {}",
-    ),
+    ("names the field {}, which does not exist; the fields are {}", "{} 필드는 없습니다. 사용할 수 있는 필드: {}"),
     ("gives {}, which needs productSku", "{}에는 productSku가 필요합니다"),
     ("gives an option, which needs productSku", "옵션에는 productSku가 필요합니다"),
     (
@@ -366,10 +363,7 @@ const ROWS: &[(&str, &str)] = &[
     ("gives the field {} twice", "{} 필드를 두 번 지정했습니다"),
     ("cannot make {} empty", "{}은(는) 비울 수 없습니다"),
     ("has an opening brace without a closing one: {}", "여는 중괄호가 닫히지 않았습니다: {}"),
-    (
-        "names the column {}, which the file does not have; the columns are {}",
-        "{} 열이 파일에 없습니다. 열: {}",
-    ),
+    ("names the column {}, which the file does not have; the columns are {}", "{} 열이 파일에 없습니다. 열: {}"),
     ("none of the {} rows could be stored", "{}개 행 중 저장된 것이 없습니다"),
     ("the row is longer than {} bytes", "행이 {}바이트보다 깁니다"),
     ("the file is no workbook (.xlsx) that can be imported: {}", "가져올 수 있는 엑셀 파일(.xlsx)이 아닙니다: {}"),

@@ -38,6 +38,16 @@ const FAILED_AGAIN: &str = "update parked_events set attempts = ?, status = ?, t
 pub(crate) const STATEMENTS: &[&str] =
     &[BLOCKED_KEYS, SET_ASIDE, DUE, LIST, COUNT, COUNT_OF, FIND, EARLIER, REMOVE, FAILED_AGAIN];
 
+crate::text_enum! {
+    /// Whether a dead letter is tried again by itself.
+    #[schema(as = ParkedStatus)]
+    pub enum State {
+        Retrying = "RETRYING",
+        /// It waits for a person.
+        Dead = "DEAD",
+    }
+}
+
 /// An event put aside for one subscriber.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -61,7 +71,7 @@ pub struct DeadLetter {
     /// How often it was tried.
     pub attempts: i64,
     /// `RETRYING`, or `DEAD` once attempts are spent.
-    pub status: String,
+    pub status: State,
     /// When it is tried next.
     pub try_at: Timestamp,
     /// Why it failed last.
@@ -119,7 +129,7 @@ fn insert(tx: &mut Tx<'_>, subscriber: &str, event: &StoredEvent, attempts: i64,
     tracing::warn!(subscriber, event = event.id, topic = %event.topic, error = ?error, "event set aside");
     let now = tx.now();
     let try_at = now.after(RETRY_AFTER);
-    let (why, retrying) = (error.stored(), "RETRYING");
+    let (why, retrying) = (error.stored(), State::Retrying);
     let (topic, key, payload) = (&*event.topic, &*event.key, &*event.payload);
     let row = args![subscriber, event.id, topic, key, payload, event.at, attempts, retrying, try_at, why, now];
     tx.exec(SET_ASIDE, row).map(|_| ())
@@ -150,7 +160,7 @@ pub fn remove(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<()> {
 /// The event failed once more. After [`ATTEMPTS_MAX`] attempts it waits for a person.
 pub fn failed_again(tx: &mut Tx<'_>, letter: &DeadLetter, error: &Error) -> Result<()> {
     let attempts = letter.attempts + 1;
-    let status = if attempts >= ATTEMPTS_MAX { "DEAD" } else { "RETRYING" };
+    let status = if attempts >= ATTEMPTS_MAX { State::Dead } else { State::Retrying };
     let pause = RETRY_AFTER * 2_u32.saturating_pow(u32::try_from(attempts).unwrap_or(16).min(16));
     let (try_at, why) = (tx.now().after(pause), error.stored());
     tx.exec(FAILED_AGAIN, args![attempts, status, try_at, why, letter.id]).map(|_| ())
@@ -159,7 +169,7 @@ pub fn failed_again(tx: &mut Tx<'_>, letter: &DeadLetter, error: &Error) -> Resu
 /// Makes a dead letter due now, with all its attempts before it.
 pub fn retry_now(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<()> {
     let last_error = letter.last_error.as_ref().map_or(Arg::Null, |error| Arg::Text(error));
-    tx.exec(FAILED_AGAIN, args![0_i64, "RETRYING", tx.now(), last_error, letter.id]).map(|_| ())
+    tx.exec(FAILED_AGAIN, args![0_i64, State::Retrying, tx.now(), last_error, letter.id]).map(|_| ())
 }
 
 /// Dead letters, oldest first, and how many there are in all.

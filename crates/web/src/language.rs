@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_stored_failure_is_one_language_too() {
-        let declined = Code::PaymentDeclined.because("EXPIRED_CARD: the card has expired").caused_by("a socket").stored();
+        let declined =
+            Code::PaymentDeclined.because("EXPIRED_CARD: the card has expired").caused_by("a socket").stored();
         let korean = korean_failure(&declined);
         assert!(korean.starts_with("S304 ") && korean.ends_with("유효기간이 지난 카드입니다"), "{korean}");
         assert_eq!(korean_failure("a bolt is loose"), "a bolt is loose");

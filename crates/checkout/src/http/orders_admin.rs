@@ -13,8 +13,8 @@ use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResponse, ApiResult, App, Checked, Context, Failure, Idempotent, Path, Routes, accepted, ok, response::Success,
-    route::ADMIN,
+    Admin, ApiResponse, ApiResult, App, Checked, Context, Failure, Idempotent, Path, Routes, accepted, ok,
+    response::Success, route::ADMIN,
 };
 
 /// The handlers for administrators.

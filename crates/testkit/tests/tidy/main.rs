@@ -1,6 +1,7 @@
 //! Tidiness as a test: sizes, names, layers, words and documents, so that a reviewer need not remember them.
 
 mod documents;
+mod korean;
 mod layers;
 mod source;
 mod words;

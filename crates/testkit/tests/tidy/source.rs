@@ -42,10 +42,8 @@ pub struct Rust {
 impl Rust {
     pub fn of(text: &str) -> Self {
         let mut found = Self::default();
-        let (mut rest, mut line) = (text, 1);
-        while let Some(first) = rest.chars().next() {
-            let (kind, length) = next_part(rest, first);
-            let (part, after) = rest.split_at(length);
+        let mut line = 1;
+        for (kind, part) in parts(text) {
             for (n, piece) in part.split('\n').enumerate() {
                 match kind {
                     Kind::Comment => {
@@ -56,14 +54,24 @@ impl Rust {
                 }
             }
             line += part.matches('\n').count();
-            rest = after;
         }
         found
     }
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
+/// The parts of a Rust file in their order: comments, literals, names and single signs.
+pub fn parts(text: &str) -> impl Iterator<Item = (Kind, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (kind, length) = next_part(rest, rest.chars().next()?);
+        let (part, after) = rest.split_at(length);
+        rest = after;
+        Some((kind, part))
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
     Comment,
     String,
     Code,
