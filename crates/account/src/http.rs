@@ -24,6 +24,9 @@ use web::{
     route::{PUBLIC, USER},
 };
 
+/// The failure of a caller whose token is good and whose account is gone.
+const UNKNOWN: &[Code] = &[Code::UserNotFound];
+
 /// The routes of this domain.
 pub fn routes() -> Routes {
     Routes::new()
@@ -32,16 +35,19 @@ pub fn routes() -> Routes {
         .add(PUBLIC.secret(), routes!(refresh))
         .add(PUBLIC, routes!(sign_out))
         .add(USER.secret(), routes!(stream_token))
-        .add(USER, routes!(me, change_me))
-        .add(USER.costly(), routes!(change_password))
+        .add(USER.refusing(UNKNOWN), routes!(me, change_me))
+        .add(USER.costly().refusing(UNKNOWN), routes!(change_password))
         .add(PUBLIC.costly(), routes!(recovery::request_password_reset))
         .add(PUBLIC.costly(), routes!(recovery::reset_password))
         .add(PUBLIC.costly(), routes!(recovery::verify_email))
-        .add(USER.costly(), routes!(recovery::request_email_verification))
+        .add(USER.costly().refusing(UNKNOWN), routes!(recovery::request_email_verification))
         .add(USER, routes!(sessions::sessions, sessions::end_sessions))
         .add(USER.refusing(&[Code::NotFound]), routes!(sessions::end_session))
         .add(USER, routes!(addresses, save_address))
-        .add(USER.refusing(&[Code::AddressNotFound]), routes!(change_address, forget_address))
+        .add(
+            USER.refusing(&[Code::AddressNotFound, Code::InvalidShippingAddress]),
+            routes!(change_address, forget_address),
+        )
 }
 
 /// E-mail and password.

@@ -14,9 +14,6 @@ use payment::{Payment, RefundStatus};
 use saga::{Action, Cancellation, Flow, Record, Status};
 use store::Tx;
 
-/// Most lines of one refund: as many as an order has.
-const LINES_MAX: usize = order::order::LINES_MAX;
-
 /// A refund that is about to be decided.
 #[derive(Debug, Clone)]
 pub struct Wanted {

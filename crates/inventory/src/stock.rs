@@ -242,7 +242,7 @@ pub(crate) fn unknown(product: ProductId, variant: VariantId) -> Detail {
 }
 
 /// `quantity`; S406 when it is outside of what one location can have.
-pub(crate) fn checked(quantity: i64) -> Result<i64, Error> {
+pub fn checked(quantity: i64) -> Result<i64, Error> {
     if (0..=STOCK_MAX).contains(&quantity) {
         Ok(quantity)
     } else {

@@ -261,11 +261,23 @@ const ROWS: &[(&str, &str)] = &[
         "sku {} belongs to a deleted variant; {} brings it back",
         "SKU {}은(는) 삭제된 옵션 상품이 사용하고 있습니다. {}(으)로 복원할 수 있습니다",
     ),
+    ("{} must be one of {}", "다음 중 하나여야 합니다: {1}"),
+    ("is not a whole number", "정수가 아닙니다"),
+    ("belongs to a deleted {}; {} brings it back", "삭제된 {}이(가) 사용하고 있습니다. {}(으)로 복원할 수 있습니다"),
+    (
+        "this is the sku of a variant of {}; a row of it may give only stock, price and status",
+        "{}의 옵션 상품 SKU입니다. 재고, 가격, 상태만 지정할 수 있습니다",
+    ),
     // guests, orders, coupons
+    (
+        "the order could not be undone; retry or resolve {} first",
+        "주문을 취소하지 못했습니다. 먼저 {}을(를) 다시 시도하거나 해결하세요",
+    ),
     ("no cart has this token", "이 토큰의 장바구니가 없습니다"),
     ("sign in, or send a guest's {}", "로그인하거나 비회원의 {}을(를) 보내세요"),
     ("the address of an order in {} cannot change", "{} 상태의 주문은 주소를 변경할 수 없습니다"),
     ("cancelled by its payer", "결제한 사람이 취소했습니다"),
+    ("the order was cancelled", "주문이 취소되었습니다"),
     ("cancelled by the shop", "쇼핑몰이 취소했습니다"),
     ("refunded by the shop", "쇼핑몰이 환불했습니다"),
     ("this payment", "이 결제"),
@@ -310,7 +322,12 @@ const ROWS: &[(&str, &str)] = &[
         "TIMEOUT: 카드사가 응답하지 않았습니다. 결제되지 않았습니다",
     ),
     ("LIMIT_EXCEEDED: the card's limit would be exceeded", "LIMIT_EXCEEDED: 카드 한도를 초과합니다"),
+    ("REFUND_REJECTED: the card company refused the refund", "REFUND_REJECTED: 카드사가 환불을 거절했습니다"),
     // rows of files
+    (
+        "the file is not {} throughout: line {} is not; save the file in one encoding, such as UTF-8",
+        "파일 전체가 {}이(가) 아닙니다: {}행. UTF-8처럼 하나의 인코딩으로 저장하세요",
+    ),
     ("is DISCONTINUED, but no product has this sku", "DISCONTINUED이지만 이 SKU의 상품이 없습니다"),
     ("cannot become DRAFT again after {}; use INACTIVE", "{} 이후에는 DRAFT가 될 수 없습니다. INACTIVE를 사용하세요"),
     ("of a variant must be ACTIVE or INACTIVE", "옵션 상품은 ACTIVE 또는 INACTIVE여야 합니다"),

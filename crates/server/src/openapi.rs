@@ -1,5 +1,6 @@
 //! The OpenAPI document and its reader.
 
+mod examples;
 mod shapes;
 
 use axum::{
@@ -50,6 +51,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
             add_failure_response(operation);
         }
     }
+    examples::add(&mut api);
     api
 }
 

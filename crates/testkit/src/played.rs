@@ -3,6 +3,7 @@
 use crate::Document;
 use fixture::Exchange;
 use jsonschema::Validator;
+use kernel::Code;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use std::{
@@ -14,6 +15,8 @@ use std::{
 static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 /// A test of callers sends this to every operation, also to those that read no body.
 const NO_MEMBER: &str = "thisIsNoMember";
+/// Failures that every operation may have: ours, the database's, and those of a client that is too fast or too slow.
+const ANYWHERE: &[&str] = &["C001", "C013", "C017", "C018"];
 /// Complaints of one shop that are kept.
 const COMPLAINTS_MAX: usize = 10;
 
@@ -48,6 +51,7 @@ impl Played {
         if (200..300).contains(&status) {
             self.see_request(&place, operation, exchange.sent);
         }
+        self.see_failure(&place, operation, exchange);
         let header = |name| exchange.response.header(name);
         if status == 304 || !header("content-type").contains("json") || !header("content-encoding").is_empty() {
             return;
@@ -66,6 +70,24 @@ impl Played {
             };
         };
         self.compare(&format!("{place} {status}"), schema, &exchange.response.json());
+    }
+
+    /// A failure has a code that the operation declares, and a message that readers of Korean get too.
+    fn see_failure(&self, place: &str, operation: &Value, exchange: &Exchange<'_>) {
+        let status = exchange.response.status;
+        if status < 400 || !exchange.response.header("content-type").contains("json") {
+            return;
+        }
+        let body = exchange.response.json();
+        let error = if body["error"].is_object() { &body["error"] } else { &body };
+        let code = error["code"].as_str().unwrap_or_default();
+        let declared = operation["x-holdfast-codes"].as_array().into_iter().flatten();
+        if !ANYWHERE.contains(&code) && !declared.into_iter().any(|known| known == code) {
+            self.complain(format!("{place} fails with {code} (status {status}), which it does not declare"));
+        }
+        for message in untranslated(code, error) {
+            self.complain(format!("{place} {code}: no Korean row for {message:?}"));
+        }
     }
 
     fn see_request(&self, place: &str, operation: &Value, sent: &[u8]) {
@@ -121,6 +143,18 @@ impl Played {
         let (_, template, item) = fitting.max_by_key(|(literal, ..)| *literal)?;
         Some((template, item.get(method.to_ascii_lowercase())?))
     }
+}
+
+/// Messages about this occurrence that have no Korean row. A message in Korean has none that could be missing.
+fn untranslated(code: &str, error: &Value) -> Vec<String> {
+    let Some(code) = Code::ALL.iter().find(|known| known.code() == code) else { return Vec::new() };
+    let details: Vec<&Value> = error["details"].as_array().into_iter().flatten().collect();
+    let messages = details.iter().filter_map(|detail| detail["message"].as_str());
+    let mut all: Vec<&str> = messages.filter(|message| message.is_ascii()).collect();
+    let sentence = error["message"].as_str().and_then(|message| message.strip_prefix(code.english()));
+    let about_fields = !details.is_empty() && details.iter().all(|detail| detail["field"].is_string());
+    all.extend(sentence.and_then(|rest| rest.strip_prefix(": ")).filter(|_| !about_fields));
+    all.into_iter().filter(|message| kernel::korean::of(message).is_none()).map(str::to_owned).collect()
 }
 
 /// The names of the schemas that are combined with others by `allOf`: those may not forbid what the others add.

@@ -39,7 +39,7 @@ pub struct All<T>(pub T);
 macro_rules! tuples {
     ($(($($name:ident)+))*) => {
         $(#[allow(non_snake_case)]
-        impl<S: Send + Sync, $($name: FromRequestParts<S, Rejection = Failure>),+> FromRequestParts<S> for All<($($name,)+)> {
+        impl<S: Send + Sync, $($name: FromRequestParts<S, Rejection = Failure> + Send),+> FromRequestParts<S> for All<($($name,)+)> {
             type Rejection = Failure;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {

@@ -1,7 +1,7 @@
 //! The failures of an operation in the document: those that its module declares, and those that follow from its callers, its
 //! parameters and its body. A status lists its codes, and `x-holdfast-codes` all of them for programs.
 
-use crate::route::Access;
+use crate::route::{Access, Properties};
 use kernel::Code;
 use std::collections::BTreeMap;
 use utoipa::openapi::{
@@ -13,9 +13,9 @@ use utoipa::openapi::{
 pub const CODES_EXTENSION: &str = "x-holdfast-codes";
 
 /// Documents the failures of `operation`.
-pub(crate) fn write_failures(operation: &mut Operation, access: Access, own: &[Code]) {
-    let mut codes = implied(operation, access);
-    codes.extend(own);
+pub(crate) fn write_failures(operation: &mut Operation, properties: Properties) {
+    let mut codes = implied(operation, properties);
+    codes.extend(properties.codes);
     codes.extend(described(operation));
     let codes: Vec<Code> = Code::ALL.iter().copied().filter(|code| codes.contains(code)).collect();
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
@@ -38,14 +38,14 @@ pub fn failure(description: impl Into<String>) -> Response {
 }
 
 /// What follows from how the operation is called.
-fn implied(operation: &Operation, access: Access) -> Vec<Code> {
+fn implied(operation: &Operation, properties: Properties) -> Vec<Code> {
     let mut codes = vec![Code::InvalidInput];
-    match access {
-        Access::Public => {}
-        Access::User | Access::Owner => codes.extend([Code::SignInRequired, Code::TokenExpired, Code::TokenInvalid]),
-        Access::Seller | Access::Admin | Access::Service => {
-            codes.extend([Code::SignInRequired, Code::TokenExpired, Code::TokenInvalid, Code::RoleRequired]);
-        }
+    // the token of another service is no user's
+    if properties.access != Access::Public || properties.personal {
+        codes.extend([Code::SignInRequired, Code::TokenExpired, Code::TokenInvalid, Code::RoleRequired]);
+    }
+    if !properties.unlimited {
+        codes.push(Code::TooManyRequests);
     }
     if operation.request_body.is_some() {
         codes.extend([Code::PayloadTooLarge, Code::UnsupportedMediaType]);

@@ -131,7 +131,7 @@ impl Properties {
     }
 
     fn write(self, operation: &mut Operation) {
-        documented::write_failures(operation, self.access, self.codes);
+        documented::write_failures(operation, self);
         let bearer = || SecurityRequirement::new("bearer", Vec::<String>::new());
         operation.security = Some(match self.access {
             // a token is optional: some public routes answer more to a caller they know

@@ -22,21 +22,40 @@ const GUESTS_TOO: Properties = PUBLIC.personal();
 /// The handlers for carts.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(GUESTS_TOO, routes!(get_cart, clear_cart))
+        .add(GUESTS_TOO.refusing(&[Code::CartNotFound]), routes!(get_cart, clear_cart))
         .add(
             GUESTS_TOO.refusing(&[
                 Code::ProductNotFound,
                 Code::ProductInactive,
+                Code::InventoryNotFound,
+                Code::CartNotFound,
                 Code::CartItemQuantityExceeded,
                 Code::CartItemAlreadyExists,
             ]),
             routes!(add_cart_item),
         )
         .add(
-            GUESTS_TOO.refusing(&[Code::CartItemNotFound, Code::CartItemQuantityExceeded]),
+            GUESTS_TOO.refusing(&[
+                Code::CartItemNotFound,
+                Code::CartNotFound,
+                Code::CartItemQuantityExceeded,
+                Code::ProductNotFound,
+                Code::ProductInactive,
+                Code::InventoryNotFound,
+            ]),
             routes!(change_cart_item, remove_cart_item),
         )
-        .add(GUESTS_TOO.refusing(&[Code::CartEmpty]), routes!(check_out_cart))
+        .add(
+            GUESTS_TOO.refusing(&[
+                Code::CartEmpty,
+                Code::CartNotFound,
+                Code::ProductNotFound,
+                Code::ProductInactive,
+                Code::InventoryNotFound,
+                Code::CartItemQuantityExceeded,
+            ]),
+            routes!(check_out_cart),
+        )
 }
 
 /// The caller's cart, with today's prices and stock, checked out or not; made when there is none.

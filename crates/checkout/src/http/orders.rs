@@ -26,6 +26,15 @@ use web::{
 
 const OF_ORDER: Properties = OWNER.refusing(&[Code::OrderNotFound, Code::OrderUserMismatch]);
 
+/// The failures of sending an order elsewhere.
+const READDRESSING: &[Code] = &[
+    Code::OrderNotFound,
+    Code::OrderUserMismatch,
+    Code::InvalidShippingAddress,
+    Code::OrderCannotBeCancelled,
+    Code::Conflict,
+];
+
 /// The failures of placing an order.
 const PLACING: &[Code] = &[
     Code::CartNotFound,
@@ -71,12 +80,12 @@ const CANCELLING: &[Code] = &[
 /// The handlers for orders.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(USER, routes!(quote_order))
+        .add(USER.refusing(&[Code::CartNotFound, Code::CartAlreadyCheckedOut, Code::CartEmpty]), routes!(quote_order))
         .add(USER.refusing(PLACING), routes!(place_order))
         .add(USER.refusing(CONFIRMING), routes!(confirm_order))
         .add(OF_ORDER, routes!(get_order))
         .add(OWNER.refusing(CANCELLING), routes!(cancel_order, cancel_order_by_post))
-        .add(OF_ORDER, routes!(readdress_order))
+        .add(OWNER.refusing(READDRESSING), routes!(readdress_order))
         .add(OF_ORDER, routes!(reorder_order))
 }
 

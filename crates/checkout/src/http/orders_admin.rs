@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
             ADMIN.refusing(&[
                 Code::OrderNotFound,
                 Code::OrderNotPaid,
+                Code::InvalidPaymentAmount,
                 Code::OrderAlreadyShipped,
                 Code::OrderAlreadyDelivered,
                 Code::OrderAlreadyCancelled,

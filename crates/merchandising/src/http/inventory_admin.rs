@@ -7,7 +7,7 @@ use axum::{extract::State, response::Response};
 use catalog::ops::products;
 use catalog::product::Author;
 use inventory::rebuild::{self, Report};
-use inventory::{Decision, Location, Movement, Opening, Seen, Stock, ops as stock};
+use inventory::{Decision, Location, Movement, Opening, Seen, Stock, ops as stock, stock::checked};
 use kernel::{Code, Detail, Error, Page, ProductId, Quantity, Result, Together, VariantId, text};
 use serde::Deserialize;
 use store::Tx;
@@ -123,7 +123,7 @@ pub struct AdjustStock {
 
 impl Checked for OpenStock {
     fn check(&self) -> Result<()> {
-        let units = |field: &str, units: i64| stock::checked(units).map_err(|error| error.about(field));
+        let units = |field: &str, units: i64| checked(units).map_err(|error| error.about(field));
         (
             Location::or_main(self.location_code.as_deref()),
             units("quantity", self.quantity),

@@ -26,6 +26,7 @@ const OF_PRODUCT: Properties = SELLER.refusing(&[
     Code::InvalidProductPrice,
     Code::InvalidPrice,
     Code::InvalidStockQuantity,
+    Code::InvalidStockQuantityParam,
     Code::CannotDeleteProductWithOrders,
     Code::StaleVersion,
     Code::NotFound,

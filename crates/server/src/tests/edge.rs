@@ -18,6 +18,12 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use web::{Failure, Json, route::Declared};
 
+/// A body of any shape.
+#[derive(serde::Deserialize)]
+struct Anything(Value);
+
+impl web::Checked for Anything {}
+
 fn settings(options: &[(&str, &str)]) -> Settings {
     let options: Vec<_> = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     Config::of(None, [], &options).unwrap().settings
@@ -39,7 +45,10 @@ async fn router(options: &[(&str, &str)]) -> (Shop, Router) {
         .route("/panics", get(|| async { panic!("in the kitchen") as &'static str }))
         .route("/sleeps", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
         .route("/fails", get(|| async { Err::<(), _>(Failure(kernel::Code::PaymentGatewayUnreachable.error())) }))
-        .route("/takes", post(|Json(value): Json<Value>| async move { value.to_string().len().to_string() }));
+        .route(
+            "/takes",
+            post(|Json(Anything(value)): Json<Anything>| async move { value.to_string().len().to_string() }),
+        );
     let router = layered(routes, &settings(options), Declared::default(), &shop.app, &probe(&shop));
     (shop, router)
 }

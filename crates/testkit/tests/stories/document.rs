@@ -131,6 +131,30 @@ fn every_operation_names_its_callers_and_its_failures() {
 }
 
 #[test]
+fn every_body_has_an_example_that_fits_its_schema() {
+    let shop = TestShop::open();
+    let document = shop.document();
+    let mut complaints = Vec::new();
+    let mut compare = |what: &str, schema: &Value, example: &Value| {
+        let root = json!({"allOf": [schema], "components": document.root()["components"]});
+        let validator = jsonschema::validator_for(&root).unwrap_or_else(|error| panic!("{what}: {error}"));
+        complaints.extend(validator.iter_errors(example).take(2).map(|error| format!("{what}: {error}")));
+    };
+    for operation in document.operations() {
+        let place = format!("{} {}", operation.method, operation.path);
+        let body = &operation.node["requestBody"]["content"]["application/json"];
+        if body["schema"]["$ref"].is_string() {
+            compare(&format!("{place} request"), &body["schema"], &body["example"]);
+        }
+    }
+    let schemas = document.root()["components"]["schemas"].as_object().expect("schemas");
+    for (name, schema) in schemas.iter().filter(|(name, _)| name.starts_with("Success_")) {
+        compare(name, schema, &schema["examples"][0]);
+    }
+    assert!(complaints.is_empty(), "crates/server/src/openapi/examples.json: {}", complaints.join("\n"));
+}
+
+#[test]
 fn payloads_pages_and_rows_have_names_and_always_come() {
     let shop = TestShop::open();
     let document = shop.document();

@@ -30,3 +30,4 @@ mod statements;
 mod stock;
 mod streams;
 mod text;
+mod together;

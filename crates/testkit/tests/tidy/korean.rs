@@ -46,8 +46,9 @@ const CALLS: &[(&str, bool)] = &[
 ];
 /// Variables that hold a message before such a call.
 const VARIABLES: &[&str] = &["message", "why"];
-/// Sentences of a field's name and the message about it, which has a row by itself.
-const OF_A_FIELD: &[&str] = &["{field} {message}", "stock {message}", "locationCode {message}", "{} {why}"];
+/// Sentences of a field's name and the message about it, which has a row by itself; and a text that is only looked for.
+const OF_A_FIELD: &[&str] =
+    &["{field} {message}", "stock {message}", "locationCode {message}", "{} {why}", "digits after"];
 
 #[test]
 fn every_message_of_a_refusal_has_a_korean_row() {
