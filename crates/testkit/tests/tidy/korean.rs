@@ -42,6 +42,7 @@ const CALLS: &[(&str, bool)] = &[
     ("field", true),
     ("note", false),
     ("custom", false),
+    ("by_system", false),
     ("Problem::new", false),
 ];
 /// Variables that hold a message before such a call.
