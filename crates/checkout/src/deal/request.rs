@@ -5,11 +5,12 @@ use crate::request::memo;
 use ::timedeal::deal::{DESCRIPTION_MAX, NAME_MAX, PRODUCTS_MAX};
 use catalog::ops::ItemRef;
 use kernel::{
-    Address, Error, Money, ProductId, Quantity, Result, TimeDealProductId, Timestamp, Together, VariantId, Zone,
+    Address, Money, ProductId, Quantity, Result, TimeDealProductId, Timestamp, Together, VariantId, Zone,
     text::{self, wrong},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
+use web::Checked;
 
 /// A time deal to make or to rewrite as a whole.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -97,11 +98,11 @@ impl SaveTimeDeal {
         if self.products.is_empty() || self.products.len() > PRODUCTS_MAX {
             return Err(wrong("products", format!("must be 1 to {PRODUCTS_MAX}")));
         }
-        let unnamed = |(n, one): (usize, &SaveTimeDealProduct)| {
-            let named = one.product_id.is_some() || one.variant_id.is_some();
-            (!named).then(|| wrong(&format!("products[{n}]"), "needs a productId or a variantId"))
+        let named = |(n, one): (usize, &SaveTimeDealProduct)| {
+            let item = ItemRef { product: one.product_id, variant: one.variant_id };
+            item.checked(&format!("products[{n}]."))
         };
-        let wrong = self.products.iter().enumerate().filter_map(unnamed).reduce(Error::and);
+        self.products.iter().enumerate().map(named).collect::<Vec<_>>().together()?;
         let draft = |one: &SaveTimeDealProduct| ProductDraft {
             product: one.product_id,
             variant: one.variant_id,
@@ -109,7 +110,13 @@ impl SaveTimeDeal {
             units: one.deal_quantity,
             per_user: one.max_per_user,
         };
-        wrong.map_or_else(|| Ok(self.products.iter().map(draft).collect()), Err)
+        Ok(self.products.iter().map(draft).collect())
+    }
+}
+
+impl Checked for SaveTimeDeal {
+    fn check(&self) -> Result<()> {
+        self.draft(&Zone::utc()).map(drop)
     }
 }
 
@@ -129,6 +136,12 @@ pub struct TimeDealPurchaseRequest {
     /// What the caller was shown as the price of everything; the order is refused when it costs anything else.
     #[serde(default)]
     pub expected_amount: Option<Money>,
+}
+
+impl Checked for TimeDealPurchaseRequest {
+    fn check(&self) -> Result<()> {
+        self.order().map(drop)
+    }
 }
 
 impl TimeDealPurchaseRequest {

@@ -13,8 +13,8 @@ use timedeal::{Close, Filter, Status, ops};
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    ApiResult, App, AtVersion, CursorQuery, Failure, Idempotent, IfMatch, NoBody, PageQuery, Paging, Path, Query,
-    Routes, Seller, Several, created, ok, once,
+    All, ApiResult, App, AtVersion, Checked, CursorQuery, Failure, Idempotent, IfMatch, NoBody, PageQuery, Paging,
+    Path, Query, Routes, Seller, Several, created, ok, once,
     response::Success,
     route::{Properties, SELLER},
 };
@@ -59,14 +59,15 @@ struct InStatus {
     status: Several<Status>,
 }
 
+impl Checked for InStatus {}
+
 /// Deals in any status with their counts of this moment, newest first; a seller's own only.
 #[utoipa::path(get, path = "/admin/time-deals", tag = "time deal", params(InStatus, PageQuery, CursorQuery),
     responses((status = 200, body = Success<Page<TimeDealResponse>>)))]
 async fn admin_time_deals(
     State(app): State<App>,
     seller: Seller,
-    Query(wanted): Query<InStatus>,
-    paging: Paging,
+    All((Query(wanted), paging)): All<(Query<InStatus>, Paging)>,
 ) -> ApiResult<Page<TimeDealResponse>> {
     let filter = Filter { seller: seller.limited_to(), statuses: wanted.status.0 };
     let work = move |tx: &mut Tx<'_>| {
