@@ -134,6 +134,7 @@ const ROWS: &[(&str, &str)] = &[
     ("belongs to the variants when there are any", "옵션 상품이 있으면 옵션 상품마다 지정합니다"),
     ("must be given for each variant when the row has variants", "옵션 상품마다 지정해야 합니다"),
     ("product {} does not exist", "상품 {}이(가) 존재하지 않습니다"),
+    ("product {} is not yours", "상품 {}은(는) 본인의 상품이 아닙니다"),
     ("product {}", "상품 {}"),
     ("variant {} not found", "옵션 상품 {}을(를) 찾을 수 없습니다"),
     ("variant {}", "옵션 상품 {}"),
@@ -329,9 +330,14 @@ const ROWS: &[(&str, &str)] = &[
     ("this time deal is not yours", "본인의 타임딜이 아닙니다"),
     ("this time deal is over", "끝난 타임딜입니다"),
     ("it has not started; cancel it instead", "아직 시작되지 않았습니다. 대신 취소하세요"),
-    ("product {} is not yours", "상품 {}은(는) 본인의 상품이 아닙니다"),
     ("this time deal was cancelled", "취소된 타임딜입니다"),
     ("this time deal has started, so its limits do not fall", "이미 시작된 타임딜의 수량은 줄일 수 없습니다"),
+    ("this time deal has started, so its start stays", "이미 시작된 타임딜의 시작 시각은 변경할 수 없습니다"),
+    (
+        "this time deal has started, so how it holds its units stays",
+        "이미 시작된 타임딜의 재고 보관 방식은 변경할 수 없습니다",
+    ),
+    ("this time deal has started, so its products stay", "이미 시작된 타임딜의 상품은 변경할 수 없습니다"),
     ("this time deal has started, so its prices stay", "이미 시작된 타임딜의 가격은 변경할 수 없습니다"),
     // the simulated gateway
     ("CARD_DECLINED: the card company refused", "CARD_DECLINED: 카드사가 거절했습니다"),

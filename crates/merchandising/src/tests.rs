@@ -12,7 +12,7 @@ use inventory::StockStatus;
 use kernel::{Code, Currency, Money, PageRequest, ProductId, Quantity, Result, VariantId};
 use std::ops::Deref;
 use store::Tx;
-use web::{IfMatch, Module};
+use web::{IfMatch, Module, Sorts};
 
 const SETTINGS: Settings =
     Settings { currency: Currency::KRW, inventory: inventory::Settings { low_stock_threshold: 10 } };
@@ -69,7 +69,7 @@ impl Shop {
             status: None,
             seller: None,
             viewer: Viewer::Owner,
-            sort: list::SORT_DEFAULT,
+            sort: list::Products::DEFAULT,
             request: PageRequest::default(),
             after: None,
         };
@@ -177,7 +177,7 @@ fn the_public_sees_only_what_is_on_sale() {
     let shop = Shop::open();
     let id = shop.makes(Author::Admin, MUG).unwrap().product.id;
     shop.makes(Author::Admin, r#"{"name":"Draft","price":1,"status":"DRAFT"}"#).unwrap();
-    assert_eq!(shop.lists(Filter::default(), list::SORT_DEFAULT), ["MUG"]);
+    assert_eq!(shop.lists(Filter::default(), list::Products::DEFAULT), ["MUG"]);
     shop.does(move |tx| products::close(tx, Author::Admin, id, None));
     let error = shop.refused(move |tx| page::detail(tx, id, Currency::KRW, Viewer::Public));
     assert_eq!((error.code(), shop.count()), (Code::ProductNotFound, 2));
@@ -265,7 +265,7 @@ fn lists_are_filtered_and_sorted() {
         status: None,
         seller: None,
         viewer: Viewer::Public,
-        sort: list::SORT_DEFAULT,
+        sort: list::Products::DEFAULT,
         request: PageRequest::default(),
         after: None,
     };
@@ -283,7 +283,7 @@ fn a_sellers_list_shows_only_theirs() {
         status,
         seller: me.seller(),
         viewer: Viewer::Owner,
-        sort: list::SORT_DEFAULT,
+        sort: list::Products::DEFAULT,
         request: PageRequest::default(),
         after: None,
     };
