@@ -73,7 +73,7 @@ async fn noted(shop: &Shop) -> Vec<String> {
 async fn set_aside(shop: &Shop) -> Vec<(i64, i64, String)> {
     let (rows, total) = shop.db.read("list", |tx| dead_letter::list(tx, 100, 0)).await.unwrap();
     assert_eq!(rows.len() as i64, total);
-    rows.into_iter().map(|row| (row.event_id, row.attempts, row.status)).collect()
+    rows.into_iter().map(|row| (row.event_id, row.attempts, row.status.name().to_owned())).collect()
 }
 
 fn retrying(rows: &[(i64, i64)]) -> Vec<(i64, i64, String)> {
