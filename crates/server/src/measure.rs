@@ -165,7 +165,7 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     counter!("holdfast_relay_failures_total").absolute(progress.all_failures());
     gauge!("holdfast_dead_letters").set(progress.dead_letters() as f64);
     gauge!("holdfast_relay_lag_seconds").set(progress.behind(app.now()).as_secs_f64());
-    let modules = Arc::clone(&app.modules);
+    let modules = app.modules.clone();
     let read = move |tx: &mut store::Tx<'_>| {
         let gauges = modules.iter().flat_map(|module| module.gauges).map(|gauge| Ok((*gauge, (gauge.read)(tx)?)));
         let gauges = gauges.collect::<Result<Vec<_>>>()?;

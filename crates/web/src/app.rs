@@ -1,7 +1,7 @@
 //! What every handler can reach.
 
 use crate::{
-    Auth, Module, ResponseCache, Streams,
+    Auth, Modules, ResponseCache, Streams, Turnstile,
     settings::{ModuleSettings, Settings},
 };
 use kernel::{Currency, Timestamp, Zone};
@@ -30,7 +30,7 @@ pub struct Parts {
     /// Server-sent events.
     pub streams: Streams,
     /// Every domain, in the server's order.
-    pub modules: Arc<[Module]>,
+    pub modules: Modules,
 }
 
 impl From<Parts> for App {
@@ -63,13 +63,23 @@ impl App {
             auth: Arc::clone(&self.auth),
             cache: self.cache.clone(),
             streams: self.streams.clone(),
-            modules: Arc::clone(&self.modules),
+            modules: self.modules.clone(),
         }))
     }
 
     /// The settings of a module, such as `app.settings::<checkout::Settings>()`.
     pub fn settings<S: Settings>(&self) -> Arc<S> {
         self.settings.get()
+    }
+
+    /// What a module keeps in memory: the shop's one value of this type, which begins with its default.
+    pub fn memory<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.modules.memory.get()
+    }
+
+    /// The check of waiting queues.
+    pub fn turnstile(&self) -> Turnstile {
+        self.modules.iter().find_map(|module| module.turnstile).unwrap_or(Turnstile::OPEN)
     }
 
     /// The present instant of the shop's clock.

@@ -57,6 +57,10 @@ pub struct StreamToken {
 #[derive(Debug, Clone)]
 pub struct StreamUser(pub User);
 
+/// Like [`StreamUser`], but a caller without a token is let in. An invalid token is still refused.
+#[derive(Debug, Clone)]
+pub struct MaybeStreamUser(pub Option<User>);
+
 /// Where a request comes from: an IPv4 address, or an IPv6 network that one household owns. The server finds it out, also
 /// behind a proxy; `None` in tests without a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -163,18 +167,33 @@ impl FromRequestParts<App> for MaybeUser {
     }
 }
 
+/// The token in the query, if there is one.
+fn stream_token(parts: &Parts) -> Result<Option<&str>> {
+    let pairs = parts.uri.query().unwrap_or("").split('&');
+    let mut tokens = pairs.filter_map(|pair| pair.strip_prefix("access_token="));
+    let token = tokens.next();
+    match tokens.next() {
+        Some(_) => Err(Code::TokenInvalid.error().caused_by("access_token comes twice")),
+        None => Ok(token),
+    }
+}
+
 impl FromRequestParts<App> for StreamUser {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<StreamUser, Failure> {
-        let pairs = parts.uri.query().unwrap_or("").split('&');
-        let mut tokens = pairs.filter_map(|pair| pair.strip_prefix("access_token="));
-        let token = tokens.next();
-        if tokens.next().is_some() {
-            return Err(Code::TokenInvalid.error().caused_by("access_token comes twice").into());
-        }
-        Ok(StreamUser(match token {
+        Ok(StreamUser(match stream_token(parts)? {
             Some(token) => user(app.auth.verify_stream_token(token, app.now())?),
             None => with_role(parts, app, Role::User)?,
+        }))
+    }
+}
+
+impl FromRequestParts<App> for MaybeStreamUser {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<MaybeStreamUser, Failure> {
+        Ok(MaybeStreamUser(match stream_token(parts)? {
+            Some(token) => Some(user(app.auth.verify_stream_token(token, app.now())?)),
+            None => identity(parts, app)?.map(user),
         }))
     }
 }

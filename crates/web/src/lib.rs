@@ -4,6 +4,7 @@
 pub mod alias;
 pub mod app;
 pub mod auth;
+pub mod beats;
 pub mod cache;
 pub mod caller;
 pub mod checked;
@@ -13,6 +14,7 @@ pub mod failure;
 pub mod idempotency;
 pub mod input;
 pub mod language;
+pub mod memory;
 pub mod module;
 pub mod outside;
 mod place;
@@ -25,23 +27,27 @@ pub mod streams;
 pub mod tag;
 pub mod task;
 pub mod ticks;
+pub mod turnstile;
 mod unique;
 pub mod version;
 
 pub use app::{App, Parts, Shop};
 pub use auth::{Auth, Identity, Role, Roles};
 pub use cache::{CacheKey, Invalidation, ResponseCache};
-pub use caller::{Admin, Admission, ClientAddress, CostlyLimit, MaybeUser, Seller, Service, StreamUser, User};
+pub use caller::{
+    Admin, Admission, ClientAddress, CostlyLimit, MaybeStreamUser, MaybeUser, Seller, Service, StreamUser, User,
+};
 pub use checked::{All, Checked};
 pub use failure::{Context, Failure};
 pub use idempotency::{IdempotencyKey, Idempotent, NoBody, once, replay};
 pub use input::{CursorQuery, Json, PageQuery, Paging, Path, Query, SecretText, Several, Sorts};
 pub use language::{Label, Language};
-pub use module::{Gauge, Module};
+pub use module::{Gauge, Module, Modules};
 pub use response::{ApiResponse, ApiResult, accepted, created, done, ok};
 pub use route::Routes;
 pub use streams::{StreamKey, StreamMessage, StreamSource, Streams};
 pub use task::{Ran, RunsOn, Task};
+pub use turnstile::{Turnstile, Visitor};
 pub use version::{AtVersion, IfMatch};
 
 /// Every path of the shop's API begins with this, except those of a module's `root_routes`.

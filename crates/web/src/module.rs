@@ -1,9 +1,10 @@
 //! What a domain contributes to the program, in one constant.
 
-use crate::{App, Invalidation, Routes, StreamSource, Task, settings::Section};
+use crate::{App, Invalidation, Routes, StreamSource, Task, Turnstile, memory::Memory, settings::Section};
 use futures_util::future::BoxFuture;
 use kernel::Result;
 use ports::gateway::Period;
+use std::{ops::Deref, sync::Arc};
 use store::{Backfill, Check, Migration, Reaction, Tx, Violation};
 
 /// Compares with the records that another system has of a time; `None`: of the time that the settings name.
@@ -40,10 +41,33 @@ pub struct Module {
     pub audit: fn(&mut Tx<'_>) -> Result<Vec<Violation>>,
     /// Its promises that the records of another system prove. `None` for the period means the time that its settings name.
     pub compare: Option<Compare>,
+    /// The check of its waiting queues; at most one module of a shop has one.
+    pub turnstile: Option<Turnstile>,
     /// Its measurements that are read from the database.
     pub gauges: &'static [Gauge],
     /// Its measurements that are counted as they happen: name and help text.
     pub counters: &'static [(&'static str, &'static str)],
+}
+
+/// Every module of a shop, and what they keep in memory.
+#[derive(Clone)]
+pub struct Modules {
+    list: Arc<[Module]>,
+    pub(crate) memory: Arc<Memory>,
+}
+
+impl From<&[Module]> for Modules {
+    /// Nothing is in memory yet.
+    fn from(modules: &[Module]) -> Modules {
+        Modules { list: modules.into(), memory: Arc::default() }
+    }
+}
+
+impl Deref for Modules {
+    type Target = [Module];
+    fn deref(&self) -> &[Module] {
+        &self.list
+    }
 }
 
 /// What a comparison with another system found.
@@ -95,6 +119,7 @@ impl Module {
             checks: &[],
             audit: |_| Ok(Vec::new()),
             compare: None,
+            turnstile: None,
             gauges: &[],
             counters: &[],
         }

@@ -34,15 +34,27 @@ pub(crate) fn mark(id: String) -> Event {
     Event::default().id(id)
 }
 
-/// The response that sends `events` until they end or `closed` completes.
+/// The response that sends `events` until they end or `closed` completes, and a heartbeat while there are none.
 pub(crate) fn response<S, C>(events: S, closed: C) -> Response
 where
     S: Stream<Item = Event> + Send + 'static,
     C: Future<Output = ()> + Send + 'static,
 {
     let events = events.take_until(Box::pin(closed)).map(Ok::<_, Infallible>);
-    let mut response =
-        Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response();
+    let heartbeat = KeepAlive::new().interval(HEARTBEAT).text("heartbeat");
+    for_proxies(Sse::new(events).keep_alive(heartbeat).into_response())
+}
+
+/// The same for `events` that come so often that they need no heartbeat, and so no timer of their own.
+pub(crate) fn steady<S, C>(events: S, closed: C) -> Response
+where
+    S: Stream<Item = Event> + Send + 'static,
+    C: Future<Output = ()> + Send + 'static,
+{
+    for_proxies(Sse::new(events.take_until(Box::pin(closed)).map(Ok::<_, Infallible>)).into_response())
+}
+
+fn for_proxies(mut response: Response) -> Response {
     // proxies that buffer would hold events back
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
