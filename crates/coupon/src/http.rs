@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
     All, ApiResult, App, AtVersion, Checked, CursorQuery, Failure, IdempotencyKey, Idempotent, IfMatch, Json, NoBody,
-    PageQuery, Paging, Path, Query, Routes, Seller, Several, User, created, done, ok, once,
+    PageQuery, Paging, Path, Query, Routes, Seller, Several, User, Visitor, created, done, ok, once,
     response::Success,
     route::{PUBLIC, Properties, SELLER, USER},
 };
@@ -24,6 +24,8 @@ const ISSUING: Properties = USER.refusing(&[
     Code::CouponAlreadyIssued,
     Code::CouponNotStarted,
     Code::CouponInactive,
+    Code::QueueNotAllowed,
+    Code::QueueEntryRequired,
 ]);
 const OF_COUPON: Properties = SELLER.refusing(&[Code::CouponNotFound, Code::StaleVersion, Code::Conflict]);
 
@@ -66,7 +68,7 @@ async fn coupon(State(app): State<App>, Path(id): Path<CouponId>) -> ApiResult<C
     Ok(ok(app.db.read("coupon.listed", work).await?))
 }
 
-/// Get a coupon: the first who ask get one, each user one.
+/// Get a coupon: the first who ask get one, each user one. While a waiting queue is active for it, only who is admitted.
 #[utoipa::path(post, path = "/coupons/{id}/issue", tag = "coupon",
     params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<UserCouponResponse>)))]
@@ -90,17 +92,29 @@ async fn claim_coupon(
     issue(&app, user.id, Wanted::Code(body.code()?), key).await
 }
 
-async fn issue(app: &App, user: UserId, wanted: Wanted, key: IdempotencyKey) -> Result<Response, Failure> {
+async fn issue(app: &App, user: UserId, which: Wanted, key: IdempotencyKey) -> Result<Response, Failure> {
+    let turnstile = app.turnstile();
     // a request with a key may be a repeated one, whose first response counts
     if !key.is_some() {
-        let wanted = wanted.clone();
-        app.db.read("coupon.refusal", move |tx| ops::refusal(tx, &user, &wanted)).await?;
+        let which = which.clone();
+        let early = move |tx: &mut Tx<'_>| {
+            let coupon = ops::refusal(tx, &user, &which)?;
+            (turnstile.admitted)(tx, &visitor(coupon, user))
+        };
+        app.db.read("coupon.refusal", early).await?;
     }
     let work = move |tx: &mut Tx<'_>| {
-        let issued = ops::issue(tx, &user, &wanted)?;
+        let coupon = ops::wanted(tx, &which)?;
+        (turnstile.pass)(tx, &visitor(coupon.id, user))?;
+        let issued = ops::issue(tx, &user, &coupon)?;
         Ok(created("/coupons/my", UserCouponResponse::at(tx.now())(issued)))
     };
     once(app, key, "coupon.issue", work).await
+}
+
+/// The user before the waiting queue of a coupon, if it has one.
+const fn visitor(coupon: CouponId, user: UserId) -> Visitor<'static> {
+    Visitor { event_type: "COUPON", event_id: coupon.raw(), user, token: None }
 }
 
 /// The caller's coupons in every status, newest first; at most 500.

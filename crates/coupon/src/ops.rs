@@ -100,7 +100,8 @@ pub enum Wanted {
     Code(String),
 }
 
-fn wanted(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Coupon> {
+/// The coupon that somebody wants; S601.
+pub fn wanted(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Coupon> {
     match wanted {
         Wanted::Id(id) => listed(tx, *id),
         Wanted::Code(code) => store::by_code(tx, code),
@@ -108,24 +109,23 @@ fn wanted(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Coupon> {
 }
 
 /// Why the user cannot get the coupon, as far as reading shows: the errors of [`issue`]. Sold-out coupons and users who have
-/// one are most of a rush; here they cost no write.
-pub fn refusal(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<()> {
+/// one are most of a rush; here they cost no write. Gives the coupon when nothing shows.
+pub fn refusal(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<CouponId> {
     let coupon = wanted(tx, which)?;
     coupon.is_open(tx.now())?;
     if coupon.remaining() > 0 {
-        return Ok(());
+        return Ok(coupon.id);
     }
     // who has one gets the same answer before and after the last one was issued
     let code = if store::holds(tx, coupon.id, user)? { Code::CouponAlreadyIssued } else { Code::CouponExhausted };
     Err(code.error())
 }
 
-/// Gives the user a coupon, the first who ask. S601 unknown, S606 inactive, S605 not started, S603 expired, S604 has one already,
-/// S602 exhausted.
-pub fn issue(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<UserCoupon> {
-    let coupon = wanted(tx, which)?;
+/// Gives the user a coupon, the first who ask. S606 inactive, S605 not started, S603 expired, S604 has one already, S602
+/// exhausted.
+pub fn issue(tx: &mut Tx<'_>, user: &UserId, coupon: &Coupon) -> Result<UserCoupon> {
     coupon.is_open(tx.now())?;
-    let Some(id) = store::hold(tx, &coupon, user)? else { return Err(Code::CouponAlreadyIssued.error()) };
+    let Some(id) = store::hold(tx, coupon, user)? else { return Err(Code::CouponAlreadyIssued.error()) };
     // last, because everybody who wants this coupon waits for its row
     if !store::count_issued(tx, coupon.id)? {
         store::find(tx, coupon.id)?.is_open(tx.now())?;

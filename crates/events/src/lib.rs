@@ -11,6 +11,7 @@ mod describe;
 mod inventory;
 mod order;
 mod payment;
+mod queue;
 mod saga;
 mod timedeal;
 
@@ -22,6 +23,7 @@ pub use describe::{EXAMPLES, Topic, markdown, schema};
 pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
 pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed, OrderStatusChanged, OrderedItem};
 pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
+pub use queue::{QueueChange, QueueChanged};
 pub use saga::{CompensationFailed, SagaSubject};
 pub use timedeal::{TimeDealChanged, TimeDealEnded, TimeDealStarted};
 
@@ -66,6 +68,7 @@ topics! {
     "shopping.timedeal.changed" => timedeal::TimeDealChanged, key "time-deal-" time_deal_id;
     "shopping.timedeal.started" => timedeal::TimeDealStarted, key "time-deal-" time_deal_id;
     "shopping.timedeal.ended" => timedeal::TimeDealEnded, key "time-deal-" time_deal_id;
+    "shopping.queue.changed" => queue::QueueChanged, key "queue-" queue_id;
     "shopping.product.changed" => catalog::ProductChanged, key product_id;
     "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;
     "shopping.account.password-reset-requested" => account::PasswordResetRequested, key "user-" user_id;

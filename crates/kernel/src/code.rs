@@ -1,7 +1,7 @@
 //! The one table of error codes. JSON responses, HTTP statuses and `docs/ERRORS.md` all come from it.
 //!
 //! `S…` codes belong to domains, `A…` to identity, `C…` are common to all. docs/RULES.md decides the statuses. Codes of
-//! the queue and search are reserved for domains that are not built yet.
+//! search are reserved for a domain that is not built yet.
 
 /// What a caller can do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

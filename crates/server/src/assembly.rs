@@ -36,6 +36,7 @@ pub const MODULES: &[Module] = &[
     payment::MODULE,
     coupon::MODULE,
     timedeal::MODULE,
+    queue::MODULE,
     delivery::MODULE,
     saga::MODULE,
     checkout::MODULE,

@@ -23,6 +23,7 @@ mod payment;
 mod product_list;
 mod purchase;
 mod queries;
+mod queues;
 mod refunds;
 mod routes;
 mod rush;

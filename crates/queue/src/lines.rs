@@ -1,0 +1,174 @@
+//! The active queues in the memory of an instance. A request that needs them refreshes them first when they are older than
+//! [`FRESH`] or this instance has changed one: one reading job for all queues, which brings only what changed, and one at a
+//! time, so that many requests at once share it. Without requests nothing is read.
+
+use crate::entry::Entry;
+use crate::line::{Line, MEASURED, Standing};
+use crate::queue::{Queue, QueueId};
+use crate::store;
+use crate::subject::Subject;
+use ::store::Tx;
+use kernel::{Code, Result, Timestamp, UserId};
+use parking_lot::RwLock;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use web::memory::{LastLook, Look};
+use web::{App, CacheKey};
+
+/// How old what an instance remembers may be, because another instance may have changed it meanwhile.
+const FRESH: Duration = Duration::from_millis(200);
+/// How long the leader goes without looking after it saw no active queue: the bound on a lost event.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// The generation of this key counts the events of queues.
+pub const CHANGES: CacheKey = CacheKey::new("queues", 0);
+
+/// The active queues.
+#[derive(Default)]
+pub struct Lines {
+    known: RwLock<HashMap<QueueId, Arc<RwLock<Line>>>>,
+    /// Counts the changes that this instance made.
+    own_changes: AtomicU64,
+    refreshed: LastLook,
+    refreshing: tokio::sync::Mutex<()>,
+    /// When the leader last saw that no queue is active.
+    at_rest: LastLook,
+}
+
+/// What changed of one queue since it was read last.
+enum News {
+    Nothing(QueueId),
+    /// It was not known; with its entries.
+    All(Queue, Vec<Entry>),
+    Since(Queue, Vec<Entry>),
+}
+
+impl Lines {
+    /// The active queues as they are now.
+    pub async fn now(app: &App) -> Result<Arc<Lines>> {
+        let lines = app.memory::<Lines>();
+        if lines.is_fresh() {
+            return Ok(lines);
+        }
+        let one_at_a_time = lines.refreshing.lock().await;
+        if !lines.is_fresh() {
+            lines.refresh(app).await?;
+        }
+        drop(one_at_a_time);
+        Ok(lines)
+    }
+
+    /// This instance has changed a queue, so that the next request reads again.
+    pub fn changed(app: &App) {
+        app.memory::<Lines>().own_changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.refreshed.is_fresh(self.own_changes.load(Ordering::SeqCst), FRESH)
+    }
+
+    async fn refresh(&self, app: &App) -> Result<()> {
+        let look = Look::at(self.own_changes.load(Ordering::SeqCst));
+        let versions = self.versions();
+        let read = move |tx: &mut Tx<'_>| news(tx, &versions);
+        let news = app.db.read("queue.refresh", read).await?;
+        self.take(news, app.now());
+        self.refreshed.set(Some(look));
+        Ok(())
+    }
+
+    /// The versions of the active queues as they are in memory.
+    pub fn versions(&self) -> HashMap<QueueId, i64> {
+        self.known.read().iter().map(|(id, line)| (*id, line.read().queue.version)).collect()
+    }
+
+    fn take(&self, news: Vec<News>, now: Timestamp) {
+        let mut active = Vec::with_capacity(news.len());
+        for one in news {
+            match one {
+                News::Nothing(id) => active.push(id),
+                News::All(queue, entries) => {
+                    active.push(queue.id);
+                    self.known.write().insert(queue.id, Arc::new(RwLock::new(Line::of(queue, entries))));
+                }
+                News::Since(queue, changed) => {
+                    active.push(queue.id);
+                    if let Some(line) = self.by_id(queue.id) {
+                        let mut line = line.write();
+                        line.follow(queue, changed);
+                        line.forget(now);
+                    }
+                }
+            }
+        }
+        self.known.write().retain(|id, _| active.contains(id));
+    }
+
+    /// The active queue with this id.
+    pub fn by_id(&self, id: QueueId) -> Option<Arc<RwLock<Line>>> {
+        self.known.read().get(&id).cloned()
+    }
+
+    /// The active queue of `subject`; S801.
+    pub fn of(&self, subject: &Subject) -> Result<Arc<RwLock<Line>>> {
+        let known = self.known.read();
+        let is_wanted = |line: &&Arc<RwLock<Line>>| {
+            let wanted = &line.read().queue.subject;
+            wanted.id == subject.id && wanted.kind.key == subject.kind.key
+        };
+        known.values().find(is_wanted).cloned().ok_or_else(|| Code::QueueNotFound.error())
+    }
+
+    /// Whether the leader needs not look for work: no queue was active when it looked last, and no event of a queue came since.
+    pub fn is_at_rest(&self, app: &App) -> bool {
+        self.at_rest.is_fresh(app.cache.generation(&CHANGES), LOOK_AGAIN)
+    }
+
+    /// The leader looked and saw so many queues that may have work.
+    pub fn looked(&self, look: Look, busy: usize) {
+        self.at_rest.set((busy == 0).then_some(look));
+    }
+}
+
+/// What changed since these versions.
+fn news(tx: &mut Tx<'_>, versions: &HashMap<QueueId, i64>) -> Result<Vec<News>> {
+    let since = tx.now().before(MEASURED);
+    let mut news = Vec::new();
+    for queue in store::active(tx)? {
+        news.push(match versions.get(&queue.id) {
+            Some(version) if *version == queue.version => News::Nothing(queue.id),
+            Some(version) => {
+                let changed = store::changed(tx, queue.id, *version)?;
+                News::Since(queue, changed)
+            }
+            None => {
+                let entries = store::present_entries(tx, queue.id, since)?;
+                News::All(queue, entries)
+            }
+        });
+    }
+    Ok(news)
+}
+
+/// How the user's entry stands in the queue with this id, read from the database when the instance does not remember it; S801
+/// when the queue is not active, S803 when there is no entry.
+pub async fn standing(app: &App, line: &RwLock<Line>, user: UserId) -> Result<(Queue, Standing)> {
+    let now = app.now();
+    let (queue, found) = {
+        let line = line.read();
+        (line.queue.clone(), line.standing(&user, now))
+    };
+    if let Some(found) = found {
+        return Ok((queue, found));
+    }
+    let id = queue.id;
+    let entry = app.db.read("queue.entry", move |tx| store::own(tx, id, &user)).await?;
+    let entry = entry.ok_or_else(|| Code::QueueEntryNotFound.error())?;
+    let standing = line.read().standing_of(entry, now);
+    Ok((queue, standing))
+}

@@ -1,0 +1,44 @@
+//! Periodic work: the leader admits, and deletes what ended long ago.
+
+use crate::lines::{CHANGES, Lines};
+use crate::ops;
+use crate::queue::Pace;
+use crate::settings::Settings;
+use kernel::Result;
+use std::time::Duration;
+use web::{App, Task, memory::Look};
+
+/// How often the leader looks for batches that are due. Intervals have whole seconds.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The periodic tasks.
+pub fn tasks(_: &App) -> Vec<Task> {
+    vec![
+        Task::on_leader("queue.admit", LOOK_EVERY, admit),
+        Task::on_leader("queue.forget-ended", Duration::from_secs(3_600), forget_ended),
+    ]
+}
+
+/// Opens lobbies, ends admissions and admits batches that are due. Without an active queue it sends no statement; for one that
+/// has nothing to do it reads and writes nothing. Gives how many entries changed.
+async fn admit(app: App) -> Result<u64> {
+    let lines = app.memory::<Lines>();
+    if lines.is_at_rest(&app) {
+        return Ok(0);
+    }
+    let look = Look::at(app.cache.generation(&CHANGES));
+    let (busy, due) = app.db.read("queue.due", ops::due).await?;
+    lines.looked(look, busy);
+    let mut done = 0;
+    for queue in due {
+        let (_, processed) = app.db.write("queue.process", move |tx| ops::process(tx, queue, Pace::Interval)).await?;
+        done += processed.admitted + processed.expired + u64::from(processed.opened);
+        Lines::changed(&app);
+    }
+    Ok(done)
+}
+
+async fn forget_ended(app: App) -> Result<u64> {
+    let cutoff = app.now().before(app.settings::<Settings>().keep_ended);
+    app.db.write("queue.forget-ended", move |tx| ops::forget(tx, cutoff)).await
+}
