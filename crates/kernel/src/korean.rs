@@ -214,6 +214,14 @@ const ROWS: &[(&str, &str)] = &[
     ("must be at least {}", "{} 이상이어야 합니다"),
     ("must be above 0; leave it out for none", "0보다 커야 합니다. 제한이 없으면 보내지 마세요"),
     ("must be between 1 and 100 percent", "1%에서 100% 사이여야 합니다"),
+    (
+        "this queue is open already, so it has no opening time any more",
+        "이미 열린 대기열이므로 여는 시각을 정할 수 없습니다",
+    ),
+    (
+        "so many have entered this queue from your address as may",
+        "이 주소에서 대기열에 참여할 수 있는 인원을 모두 채웠습니다",
+    ),
     ("is below the fixed discount", "정액 할인보다 작습니다"),
     ("must be after startsAt", "startsAt보다 나중이어야 합니다"),
     ("must be after from", "from보다 나중이어야 합니다"),

@@ -5,6 +5,7 @@ use kernel::{Result, Timestamp, Zone, text::wrong};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::ToSchema;
+use web::Checked;
 
 /// How a queue is to admit.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -42,5 +43,11 @@ impl ActivateQueue {
             places_per_address: self.places_per_address,
         };
         Ok((rules.checked()?, opens_at))
+    }
+}
+
+impl Checked for ActivateQueue {
+    fn check(&self) -> Result<()> {
+        self.rules(Duration::from_secs(600), &Zone::utc()).map(drop)
     }
 }

@@ -6,7 +6,7 @@ use crate::queue::Pace;
 use crate::settings::Settings;
 use kernel::Result;
 use std::time::Duration;
-use web::{App, Task, memory::Look};
+use web::{App, Ran, Task, memory::Look};
 
 /// How often the leader looks for batches that are due. Intervals have whole seconds.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -21,21 +21,23 @@ pub fn tasks(_: &App) -> Vec<Task> {
 
 /// Opens lobbies, ends admissions and admits batches that are due. Without an active queue it sends no statement; for one that
 /// has nothing to do it reads and writes nothing. Gives how many entries changed.
-async fn admit(app: App) -> Result<u64> {
+async fn admit(app: App) -> Result<Ran> {
     let lines = app.memory::<Lines>();
     if lines.is_at_rest(&app) {
-        return Ok(0);
+        return Ok(Ran::from(0));
     }
     let look = Look::at(app.cache.generation(&CHANGES));
     let (busy, due) = app.db.read("queue.due", ops::due).await?;
     lines.looked(look, busy);
+    // another instance may change an active queue without an event
+    let next = (busy > 0).then(|| app.now().after(LOOK_EVERY));
     let mut done = 0;
     for queue in due {
         let (_, processed) = app.db.write("queue.process", move |tx| ops::process(tx, queue, Pace::Interval)).await?;
         done += processed.admitted + processed.expired + u64::from(processed.opened);
         Lines::changed(&app);
     }
-    Ok(done)
+    Ok(Ran { work: done, next })
 }
 
 async fn forget_ended(app: App) -> Result<u64> {
