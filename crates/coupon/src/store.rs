@@ -1,8 +1,8 @@
 //! The SQL of coupons.
 
 use crate::coupon::{Content, Coupon, Discount, DiscountType, Offer, State, Status, UserCoupon};
-use kernel::{Code, CouponId, Cursor, Money, PageRequest, Result, Timestamp, UserCouponId, UserId, text};
-use store::{Arg, Check, Row, Tx, args, concatcp};
+use kernel::{Code, CouponId, Cursor, Money, PageRequest, Result, Timestamp, Total, UserCouponId, UserId, text};
+use store::{Arg, Check, Row, Tx, args, concatcp, counted};
 
 /// What [`coupon`] reads, in this order.
 const COLUMNS: &str = "id, code, name, description, discount_type, discount_value, minimum_order, maximum_discount,
@@ -42,7 +42,7 @@ const COUNT_ISSUED: &str = "update coupons set issued_quantity = issued_quantity
 
 const WANTED: &str = concatcp!(" from coupons where (? = '' or seller_id = ?) and ", STATUS, " in ([?])");
 const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by id desc limit ? offset ?");
-const COUNT: &str = concatcp!("select count(*)", WANTED);
+const COUNT: &str = counted!(WANTED);
 
 /// Guarantees that a user has at most one of each coupon.
 const HOLD: &str = "insert into user_coupons (coupon_id, user_id, issued_at, expires_at) values (?, ?, ?, ?)
@@ -244,12 +244,12 @@ pub(crate) fn page(
     filter: &Filter,
     request: PageRequest,
     after: Option<Cursor>,
-) -> Result<(Vec<Coupon>, i64)> {
+) -> Result<(Vec<Coupon>, Total)> {
     let now = tx.now();
     let seller = filter.seller.map(|id| id.to_string()).unwrap_or_default();
     let statuses = if filter.statuses.is_empty() { &Status::ALL[..] } else { &filter.statuses };
     let statuses = Arg::list(statuses);
-    let total = tx.query_one(COUNT, args![seller, seller, now, statuses], |row| row.get(0))?;
+    let total = Total::counted(tx.query_one(COUNT, args![seller, seller, now, statuses], |row| row.get(0))?);
     let before = after.map_or(i64::MAX, Cursor::id);
     let (limit, offset) = (request.limit(), request.offset_after(after));
     let wanted = args![seller, seller, now, statuses, before, limit, offset];

@@ -25,7 +25,7 @@ pub use id::{
 };
 pub use money::{Currency, Money, Percent, Quantity};
 pub use number::{OrderNumber, PaymentNumber, SagaId, TrackingNumber};
-pub use page::{Cursor, Page, PageRequest, SortValue, SortedCursor};
+pub use page::{Cursor, Page, PageRequest, SortValue, SortedCursor, Total};
 pub use random::Random;
 pub use text::hex;
 pub use time::{Clock, Timestamp, Zone};

@@ -15,6 +15,46 @@ pub const PAGE_SIZE_DEFAULT: i64 = 20;
 /// Rows that may be skipped to reach a numbered page; beyond it use a cursor, because skipping costs reading.
 pub const PAGE_OFFSET_MAX: i64 = 1_000_000;
 
+/// Rows of a list that are counted at most, because counting a million of them for one page costs more than the page
+/// (docs/RULES.md).
+pub const COUNTED_MAX: i64 = 10_000;
+
+/// How many rows a list has, as far as they were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    rows: i64,
+    is_exact: bool,
+}
+
+impl Total {
+    /// The result of a count that ends after [`COUNTED_MAX`] and one more.
+    pub const fn counted(rows: i64) -> Total {
+        if rows > COUNTED_MAX { Total { rows: COUNTED_MAX, is_exact: false } } else { Total { rows, is_exact: true } }
+    }
+
+    /// A count of a part of the rows.
+    pub const fn at_least(rows: i64) -> Total {
+        Total { rows: if rows > COUNTED_MAX { COUNTED_MAX } else { rows }, is_exact: false }
+    }
+
+    /// What a numbered page shows of it: `seen` rows up to its end, and whether the list goes on.
+    fn with_page(self, seen: i64, is_empty: bool, goes_on: bool) -> Total {
+        match (self.is_exact, goes_on) {
+            (true, _) => self,
+            (false, true) => Total { rows: self.rows.max(seen + 1), ..self },
+            (false, false) if is_empty => self,
+            (false, false) => Total { rows: seen, is_exact: true },
+        }
+    }
+}
+
+impl From<i64> for Total {
+    /// All of them.
+    fn from(rows: i64) -> Total {
+        Total { rows, is_exact: true }
+    }
+}
+
 /// Which page a caller asks for, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {
@@ -56,7 +96,13 @@ impl PageRequest {
 
     /// The page that shows `rows`, which were read with [`PageRequest::limit`] after the cursor `after` or at
     /// [`PageRequest::offset_after`]. `id` is what a cursor of this list contains.
-    pub fn page_of<T>(self, rows: Vec<T>, total: i64, after: Option<Cursor>, id: impl Fn(&T) -> i64) -> Page<T> {
+    pub fn page_of<T>(
+        self,
+        rows: Vec<T>,
+        total: impl Into<Total>,
+        after: Option<Cursor>,
+        id: impl Fn(&T) -> i64,
+    ) -> Page<T> {
         self.page_after(rows, total, after, |row| Cursor::after(id(row)))
     }
 
@@ -64,11 +110,16 @@ impl PageRequest {
     pub fn page_after<T, C: Display>(
         self,
         rows: Vec<T>,
-        total: i64,
+        total: impl Into<Total>,
         after: Option<C>,
         cursor: impl Fn(&T) -> C,
     ) -> Page<T> {
         let (rows, next) = self.cut_at(rows, cursor);
+        let mut total = total.into();
+        if after.is_none() {
+            let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            total = total.with_page(self.offset() + shown, rows.is_empty(), next.is_some());
+        }
         let page = self.of(rows, total);
         let next_cursor = next.map(|cursor| cursor.to_string());
         Page { first: page.first && after.is_none(), last: next_cursor.is_none(), next_cursor, ..page }
@@ -89,13 +140,15 @@ impl PageRequest {
     }
 
     /// The page these rows make, out of `total`.
-    pub fn of<T>(self, content: Vec<T>, total: i64) -> Page<T> {
-        let total_pages = (total + self.size - 1) / self.size;
+    pub fn of<T>(self, content: Vec<T>, total: impl Into<Total>) -> Page<T> {
+        let total = total.into();
+        let total_pages = (total.rows + self.size - 1) / self.size;
         Page {
             content,
             page: self.page,
             size: self.size,
-            total_elements: total,
+            total_elements: total.rows,
+            total_is_exact: total.is_exact,
             total_pages,
             first: self.page == 0,
             last: self.page + 1 >= total_pages,
@@ -120,9 +173,11 @@ pub struct Page<T> {
     pub page: i64,
     /// Most rows on a page.
     pub size: i64,
-    /// Rows on all pages.
+    /// Rows on all pages; when `totalIsExact` is false, there are at least so many.
     pub total_elements: i64,
-    /// Number of pages.
+    /// Whether every row was counted. A list of more than 10,000 rows is not counted to its end.
+    pub total_is_exact: bool,
+    /// Number of pages of `totalElements` rows.
     pub total_pages: i64,
     /// Whether this is the first page.
     pub first: bool,
@@ -134,6 +189,17 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The same page of a list that was read only as far as `cursor`, behind which there may be more.
+    pub fn read_until(self, cursor: Option<impl Display>) -> Page<T> {
+        match cursor {
+            Some(cursor) => {
+                let next_cursor = self.next_cursor.or_else(|| Some(cursor.to_string()));
+                Page { last: false, total_is_exact: false, next_cursor, ..self }
+            }
+            None => self,
+        }
+    }
+
     /// The same page with every row changed by `f`.
     pub fn map<U>(mut self, f: impl FnMut(T) -> U) -> Page<U> {
         let content = std::mem::take(&mut self.content).into_iter().map(f).collect();
@@ -147,6 +213,7 @@ impl<T> Page<T> {
             page: self.page,
             size: self.size,
             total_elements: self.total_elements,
+            total_is_exact: self.total_is_exact,
             total_pages: self.total_pages,
             first: self.first,
             last: self.last,
@@ -272,6 +339,26 @@ mod tests {
         assert_eq!((page.content, page.last, page.next_cursor), (vec![7, 6], false, Some("c6".to_owned())));
         let page = PageRequest::new(0, 2).unwrap().page_of(vec![5], 9, Some(Cursor::after(6)), |row| *row);
         assert_eq!((page.first, page.last, page.next_cursor), (false, true, None));
+    }
+
+    #[test]
+    fn a_long_list_is_counted_to_a_bound_and_can_be_paged_beyond_it() {
+        let totals = |page: &Page<i64>| (page.total_elements, page.total_is_exact, page.total_pages, page.last);
+        let counted = Total::counted(COUNTED_MAX + 1);
+        let first = PageRequest::new(0, 2).unwrap();
+        assert_eq!(totals(&first.page_of(vec![9, 8, 7], counted, None, |row| *row)), (10_000, false, 5_000, false));
+        let far = PageRequest::new(6_000, 2).unwrap();
+        assert_eq!(totals(&far.page_of(vec![9, 8, 7], counted, None, |row| *row)), (12_003, false, 6_002, false));
+        assert_eq!(totals(&far.page_of(vec![9], counted, None, |row| *row)), (12_001, true, 6_001, true));
+        let after = first.page_of(vec![9], counted, Some(Cursor::after(10)), |row| *row);
+        assert_eq!(totals(&after), (10_000, false, 5_000, true));
+        assert_eq!(Total::counted(COUNTED_MAX), Total::from(COUNTED_MAX));
+    }
+
+    #[test]
+    fn a_list_that_was_read_in_part_goes_on_although_its_page_is_short() {
+        let page = PageRequest::default().page_of(vec![9], 1, None, |row| *row).read_until(Some(Cursor::after(3)));
+        assert_eq!((page.last, page.total_is_exact, page.next_cursor.as_deref()), (false, false, Some("c3")));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::list::Column;
 use catalog::product::Status;
 use kernel::money::MONEY_MAX_MINOR;
 use kernel::text::SORT_KEY_LAST;
-use kernel::{CategoryId, Money, PageRequest, ProductId, Result, SortValue, SortedCursor, UserId};
-use store::{Arg, Tx, args, concatcp};
+use kernel::{CategoryId, Money, PageRequest, ProductId, Result, SortValue, SortedCursor, Total, UserId};
+use store::{Arg, Tx, concatcp, counted, counted_of};
 
 /// Filters before the price. A filter that a caller does not use has 0 as its first argument.
 const FILTERS: &str = "
@@ -71,10 +71,10 @@ pub const IN_CATEGORY: [&str; 6] = [
     concatcp!(SUBTREE, BY_NAME, IN_SUBTREE, FIRST_NAME),
     concatcp!(SUBTREE, BY_NAME, IN_SUBTREE, LAST_NAME),
 ];
-const COUNT: &str = concatcp!("select count(*)", FILTERS, BOUNDS_BY_LOWEST, PRICE);
-const COUNT_BELOW: &str = concatcp!(SUBTREE, " select count(*)", FILTERS, BOUNDS, PRICE, IN_SUBTREE);
+const COUNT: &str = counted!(FILTERS, BOUNDS_BY_LOWEST, PRICE);
+const COUNT_BELOW: &str = counted_of!(concatcp!(SUBTREE, " "), FILTERS, BOUNDS, PRICE, IN_SUBTREE);
 /// Without any filter the index on the status is enough.
-const COUNT_ALL: &str = "select count(*) from products where status in ([?])";
+const COUNT_ALL: &str = counted!(" from products where status in ([?])");
 /// The counts of all lists.
 pub const COUNTS: [&str; 3] = [COUNT, COUNT_BELOW, COUNT_ALL];
 
@@ -128,12 +128,13 @@ impl Conditions<'_> {
 }
 
 /// How many products meet the conditions.
-pub(crate) fn count(tx: &mut Tx<'_>, conditions: &Conditions<'_>) -> Result<i64> {
-    if conditions.are_none() {
-        return tx.query_one(COUNT_ALL, args![Arg::list(conditions.statuses)], |row| row.get(0));
-    }
-    let sql = if conditions.categories.is_some() { COUNT_BELOW } else { COUNT };
-    tx.query_one(sql, &conditions.args(), |row| row.get(0))
+pub(crate) fn count(tx: &mut Tx<'_>, conditions: &Conditions<'_>) -> Result<Total> {
+    let (sql, args) = match conditions.categories {
+        _ if conditions.are_none() => (COUNT_ALL, vec![Arg::list(conditions.statuses)]),
+        Some(_) => (COUNT_BELOW, conditions.args()),
+        None => (COUNT, conditions.args()),
+    };
+    tx.query_one(sql, &args, |row| row.get(0)).map(Total::counted)
 }
 
 /// The place of an order in [`EVERYWHERE`] and [`IN_CATEGORY`].

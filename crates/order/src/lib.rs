@@ -23,7 +23,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 /// What orders contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: &[store::STATEMENTS],
+    statements: &[store::STATEMENTS, store::lists::STATEMENTS],
     reactions: events::reactions,
     streams: streams::sources,
     checks: store::AUDIT,

@@ -1,10 +1,10 @@
 //! Operations on orders, one function per verb.
 
-pub use crate::store::{Filter, Search};
+pub use crate::store::lists::{Filter, LOOKED_AT_MAX, Search};
 
 use crate::events;
 use crate::order::{Change, Kind, LINES_MAX, Milestones, NewOrder, Order, Status};
-use crate::store::{self, Part};
+use crate::store::{self, lists};
 use ::store::Tx;
 use kernel::{
     Address, Code, Cursor, Error, Money, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result,
@@ -68,14 +68,15 @@ pub fn own_page(
     request: PageRequest,
     after: Option<Cursor>,
 ) -> Result<Page<Order>> {
-    let (orders, total) = store::own_page(tx, user, filter, Part::of(request, after))?;
-    Ok(request.page_of(orders, total, after, |order| order.id.raw()))
+    let found = lists::own_page(tx, user, filter, request, after)?;
+    Ok(request.page_of(found.orders, found.total, after, |order| order.id.raw()))
 }
 
-/// A page of all orders, newest first, or what follows the cursor `after`.
+/// A page of all orders, newest first, or what follows the cursor `after`. A search looks at [`LOOKED_AT_MAX`] orders for one page;
+/// where it looked at no more, the page may be short or empty and its cursor goes on.
 pub fn page(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, after: Option<Cursor>) -> Result<Page<Order>> {
-    let (orders, total) = store::page(tx, filter, Part::of(request, after))?;
-    Ok(request.page_of(orders, total, after, |order| order.id.raw()))
+    let found = lists::page(tx, filter, request, after)?;
+    Ok(request.page_of(found.orders, found.total, after, |order| order.id.raw()).read_until(found.until))
 }
 
 /// CONFIRMED → PAID; emits [`::events::OrderConfirmed`]. `payment` is `None` for an order that costs nothing. S204, S209.

@@ -1,11 +1,10 @@
 //! The SQL of orders: rows in and out, lists, and the audit.
 
+pub mod lists;
+
 use crate::ops::Sold;
 use crate::order::{Amounts, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
-use kernel::{
-    Address, Code, Currency, Cursor, OrderId, OrderNumber, PageRequest, ProductId, Result, Timestamp, UserCouponId,
-    UserId,
-};
+use kernel::{Address, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId};
 use std::collections::HashMap;
 use store::{Arg, Check, Row, ToArg, Tx, args, concatcp, present};
 
@@ -42,57 +41,6 @@ const READDRESS: &str =
     "update orders set receiver_name = ?, receiver_phone = ?, zip_code = ?, address1 = ?, address2 = ?,
     memo = ?, updated_at = ?, version = version + 1 where id = ? and version = ?";
 
-// Planner hints: `coalesce(status, '')` and `created_at + 0` make the indexes on status and time unusable for a
-// condition, so that every database walks the index whose order the list has: a user's few orders by id, and orders of
-// several statuses by time. Without the hints planners choose the index on status and sort what they find.
-const OWN_ONLY: &str =
-    " where user_id = ? and coalesce(status, '') in ([?]) and created_at + 0 >= ? and created_at + 0 < ?";
-const OWN_PAGE: &str = concatcp!(
-    "select ",
-    COLUMNS,
-    " from orders",
-    OWN_ONLY,
-    OF_PRODUCT,
-    " and id < ? order by id desc limit ? offset ?"
-);
-const OWN_COUNT: &str = concatcp!("select count(*) from orders", OWN_ONLY, OF_PRODUCT);
-
-/// Orders with a line of a product, by a part of its name or sku, and by its id; each only where the argument before says so.
-const OF_PRODUCT: &str = " and (? = 0 or exists (select 1 from order_items l where l.order_id = orders.id
-        and (l.product_name {like} ? escape '!' or l.sku {like} ? escape '!')))
-    and (? = 0 or exists (select 1 from order_items l where l.order_id = orders.id and l.product_id = ?))";
-/// The signs that people write between the digits of a phone number do not count.
-const PHONE: &str =
-    "replace(replace(replace(replace(replace(receiver_phone, '-', ''), ' ', ''), '.', ''), '(', ''), ')', '')";
-/// Of statuses, in a period, by everything that orders are found by.
-const SEARCHED: &str = concatcp!(
-    " coalesce(status, '') in ([?]) and created_at >= ? and created_at < ?
-    and (order_number {like} ? escape '!' or user_id {like} ? escape '!' or receiver_name {like} ? escape '!'
-        or ",
-    PHONE,
-    " like ? or exists (select 1 from order_items l where l.order_id = orders.id
-        and (l.product_name {like} ? escape '!' or l.sku {like} ? escape '!')))
-    and receiver_name {like} ? escape '!' and ",
-    PHONE,
-    " like ?",
-    OF_PRODUCT
-);
-const SEARCH_PAGE: &str = concatcp!("select ", COLUMNS, " from orders where", SEARCHED, NEWEST_AFTER);
-const SEARCH_COUNT: &str = concatcp!("select count(*) from orders where", SEARCHED);
-
-const IN_PERIOD: &str = " created_at >= ? and created_at < ?";
-const NEWEST_AFTER: &str = " and created_at <= ? and (created_at < ? or id < ?)
-    order by created_at desc, id desc limit ? offset ?";
-const OF_STATUS: &str = " status = ? and";
-const OF_STATUSES: &str = " coalesce(status, '') in ([?]) and";
-const ALL_PAGE: &str = concatcp!("select ", COLUMNS, " from orders where", IN_PERIOD, NEWEST_AFTER);
-const ALL_COUNT: &str = concatcp!("select count(*) from orders where", IN_PERIOD);
-const STATUS_PAGE: &str = concatcp!("select ", COLUMNS, " from orders where", OF_STATUS, IN_PERIOD, NEWEST_AFTER);
-const STATUS_COUNT: &str = concatcp!("select count(*) from orders where", OF_STATUS, IN_PERIOD);
-const STATUSES_PAGE: &str = concatcp!("select ", COLUMNS, " from orders where", OF_STATUSES, IN_PERIOD, NEWEST_AFTER);
-const STATUSES_COUNT: &str = concatcp!("select count(*) from orders where status in ([?]) and", IN_PERIOD);
-const CREATED_AT: &str = "select created_at from orders where id = ?";
-
 const WRONG_AMOUNTS: &str = "select order_number, subtotal, coupon_discount, points_used, payable from orders
     where payable <> subtotal - coupon_discount - points_used or payable < 0 or coupon_discount < 0 or points_used < 0
     order by id limit ?";
@@ -116,28 +64,8 @@ const NO_LINES: &str = "select order_number from orders o
     where not exists (select 1 from order_items l where l.order_id = o.id) order by id limit ?";
 
 /// Every statement of this domain.
-pub const STATEMENTS: &[&str] = &[
-    INSERT,
-    INSERT_LINES,
-    FIND,
-    LOCK,
-    LINES,
-    LIVE_OF_PRODUCT,
-    BEST_SELLERS,
-    SAVE,
-    OWN_PAGE,
-    OWN_COUNT,
-    ALL_PAGE,
-    ALL_COUNT,
-    STATUS_PAGE,
-    STATUS_COUNT,
-    STATUSES_PAGE,
-    STATUSES_COUNT,
-    SEARCH_PAGE,
-    SEARCH_COUNT,
-    READDRESS,
-    CREATED_AT,
-];
+pub const STATEMENTS: &[&str] =
+    &[INSERT, INSERT_LINES, FIND, LOCK, LINES, LIVE_OF_PRODUCT, BEST_SELLERS, SAVE, READDRESS];
 
 /// What must hold among orders: amounts that add up, and statuses with their data.
 pub const AUDIT: &[Check] = &[
@@ -415,156 +343,4 @@ pub(crate) fn readdress(tx: &mut Tx<'_>, order: &Order, now: Timestamp) -> Resul
     let row =
         args![receiver_name, receiver_phone, zip_code, address1, address2, order.memo, now, order.id, order.version];
     Ok(tx.exec(READDRESS, row)? == 1)
-}
-
-/// Which orders a list shows.
-#[derive(Debug, Clone)]
-pub struct Filter {
-    /// Empty: all statuses.
-    pub statuses: Vec<Kind>,
-    /// Placed at or after.
-    pub from: Timestamp,
-    /// Placed before.
-    pub to: Timestamp,
-    pub search: Search,
-}
-
-/// What orders are found by. A buyer's own orders are found by their products only.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Search {
-    /// Part of the order number, the user's id, the receiver's name or phone, or a product's name or sku.
-    pub keyword: Option<String>,
-    /// Part of the receiver's name.
-    pub name: Option<String>,
-    /// Part of the receiver's phone; only its digits count.
-    pub phone: Option<String>,
-    /// Part of a product's name or sku.
-    pub product: Option<String>,
-    pub product_id: Option<ProductId>,
-}
-
-impl Default for Filter {
-    fn default() -> Self {
-        let (from, to) = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
-        Filter { statuses: Vec::new(), from, to, search: Search::default() }
-    }
-}
-
-impl Filter {
-    fn names(&self) -> &[Kind] {
-        if self.statuses.is_empty() { &Kind::ALL } else { &self.statuses }
-    }
-}
-
-impl Search {
-    /// The arguments of [`OF_PRODUCT`].
-    fn of_product(&self) -> [Arg<'static>; 5] {
-        let pattern = pattern(self.product.as_deref());
-        [
-            Arg::Int(i64::from(self.product.is_some())),
-            Arg::Owned(pattern.clone()),
-            Arg::Owned(pattern),
-            Arg::Int(i64::from(self.product_id.is_some())),
-            Arg::Int(self.product_id.map_or(0, ProductId::raw)),
-        ]
-    }
-
-    /// The arguments of [`SEARCHED`] after the period.
-    fn all(&self) -> Vec<Arg<'static>> {
-        let word = || Arg::Owned(pattern(self.keyword.as_deref()));
-        // a keyword that cannot be a phone matches no phone, because none keeps its hyphens
-        let as_phone =
-            self.keyword.as_deref().map_or_else(|| "%".to_owned(), |word| digits(word).unwrap_or("-".to_owned()));
-        let phone =
-            self.phone.as_deref().map_or_else(|| "%".to_owned(), |phone| digits(phone).unwrap_or("-".to_owned()));
-        let mut all = vec![word(), word(), word(), Arg::Owned(as_phone), word(), word()];
-        all.extend([Arg::Owned(pattern(self.name.as_deref())), Arg::Owned(phone)]);
-        all.extend(self.of_product());
-        all
-    }
-}
-
-/// Fewest digits that are taken for a part of a phone number.
-const PHONE_DIGITS_MIN: usize = 3;
-
-/// A pattern for a part of a phone number; `None` for a text that cannot be one.
-fn digits(text: &str) -> Option<String> {
-    let between = |c: char| matches!(c, '-' | ' ' | '.' | '(' | ')');
-    let digits: String = text.chars().filter(|c| !between(*c)).collect();
-    let number = digits.strip_prefix('+').unwrap_or(&digits);
-    let is_one = number.len() >= PHONE_DIGITS_MIN && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_one.then(|| format!("%{digits}%"))
-}
-
-/// A pattern for `like … escape '!'`: anything that contains `text`.
-fn pattern(text: Option<&str>) -> String {
-    let mut pattern = String::from("%");
-    for sign in text.unwrap_or_default().chars() {
-        if matches!(sign, '!' | '%' | '_') {
-            pattern.push('!');
-        }
-        pattern.push(sign);
-    }
-    if pattern.len() > 1 {
-        pattern.push('%');
-    }
-    pattern
-}
-
-/// A part of a list: after a cursor or after an offset.
-#[derive(Debug, Clone, Copy)]
-pub struct Part {
-    pub after: Option<Cursor>,
-    pub offset: i64,
-    pub limit: i64,
-}
-
-impl Part {
-    /// The part that a page shows, and the row after it.
-    pub(crate) fn of(request: PageRequest, after: Option<Cursor>) -> Part {
-        Part { after, offset: request.offset_after(after), limit: request.limit() }
-    }
-}
-
-/// A part of the user's own orders, newest first, and the number of orders on all pages.
-pub fn own_page(tx: &mut Tx<'_>, user: &UserId, filter: &Filter, part: Part) -> Result<(Vec<Order>, i64)> {
-    let before = part.after.map_or(i64::MAX, Cursor::id);
-    let (statuses, product) = (Arg::list(filter.names()), filter.search.of_product());
-    let which = [args![user, statuses, filter.from, filter.to], &product].concat();
-    let mut orders = tx.query(OWN_PAGE, &[&which, args![before, part.limit, part.offset]].concat(), head)?;
-    load_lines(tx, &mut orders)?;
-    let total = tx.query_one(OWN_COUNT, &which, |row| row.get(0))?;
-    Ok((orders, total))
-}
-
-/// A part of all orders, newest first, and the number of orders on all pages.
-pub fn page(tx: &mut Tx<'_>, filter: &Filter, part: Part) -> Result<(Vec<Order>, i64)> {
-    let (before, before_id) = match part.after {
-        Some(cursor) => (created_at(tx, cursor)?, cursor.id()),
-        None => (Timestamp::from_millis(i64::MAX), i64::MAX),
-    };
-    let period = args![filter.from, filter.to];
-    let newest = args![before, before, before_id, part.limit, part.offset];
-    let statuses: &[Arg<'_>] = match filter.statuses.as_slice() {
-        _ if filter.search != Search::default() => &[Arg::list(filter.names())],
-        [] => &[],
-        [status] => &[status.to_arg()],
-        several => &[Arg::list(several)],
-    };
-    let (page, count, search) = match filter.statuses.as_slice() {
-        _ if filter.search != Search::default() => (SEARCH_PAGE, SEARCH_COUNT, filter.search.all()),
-        [] => (ALL_PAGE, ALL_COUNT, Vec::new()),
-        [_] => (STATUS_PAGE, STATUS_COUNT, Vec::new()),
-        [_, _, ..] => (STATUSES_PAGE, STATUSES_COUNT, Vec::new()),
-    };
-    let which = [statuses, period, &search].concat();
-    let mut orders = tx.query(page, &[&which, newest].concat(), head)?;
-    let total = tx.query_one(count, &which, |row| row.get(0))?;
-    load_lines(tx, &mut orders)?;
-    Ok((orders, total))
-}
-
-fn created_at(tx: &mut Tx<'_>, cursor: Cursor) -> Result<Timestamp> {
-    tx.query_first(CREATED_AT, args![cursor.id()], |row| row.get(0))?
-        .ok_or_else(|| Code::InvalidInput.because("that is not a cursor this list gave out"))
 }

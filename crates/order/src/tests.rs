@@ -1,13 +1,13 @@
 //! The rules of an order's life, and its SQL on a real database.
 
+use crate::ops::{Filter, Search};
 use crate::order::{Amounts, Change, Kind, NewLine, NewOrder, Order, Status};
-use crate::store::{Filter, Part, Search, own_page, page};
 use crate::{MODULE, ops};
-use ::store::args;
+use ::store::{Arg, args};
 use fixture::{Fixture, user_id};
 use kernel::{
     Address, Clock, Code, Currency, Cursor, Money, OrderNumber, Page, PageRequest, ProductId, Quantity, Timestamp,
-    UserId, VariantId, Zone,
+    UserId, VariantId, Zone, page::COUNTED_MAX,
 };
 use ports::ManualClock;
 use proptest::prelude::*;
@@ -248,8 +248,8 @@ fn streams_get_payments_and_parcels_and_nothing_else() {
     assert_eq!(message_of("shopping.payment.failed", r#""amount":1"#.to_owned()), None, "a broken event tells nothing");
 }
 
-fn whole(after: Option<Cursor>, limit: i64) -> Part {
-    Part { after, offset: 0, limit }
+fn ten() -> PageRequest {
+    PageRequest::new(0, 10).unwrap()
 }
 
 #[test]
@@ -262,41 +262,114 @@ fn lists_are_newest_first_and_filtered() {
     }
     let paid = numbers[2].clone();
     shop.write(move |tx| ops::paid(tx, &paid, None)).unwrap();
-    let list = |orders: Vec<Order>| orders.into_iter().map(|order| order.number).collect::<Vec<_>>();
+    let list = |page: &Page<Order>| page.content.iter().map(|order| order.number.clone()).collect::<Vec<_>>();
     let pick = |which: &[usize]| which.iter().map(|n| numbers[*n].clone()).collect::<Vec<_>>();
 
-    let own = shop.write(|tx| own_page(tx, &user_id(0), &Filter::default(), whole(None, 10))).unwrap();
-    assert_eq!((list(own.0.clone()), own.1), (pick(&[4, 2, 0]), 3));
-    assert!(own.0.iter().all(|order| order.lines.len() == 2));
-    let after = Cursor::after(own.0[0].id.raw());
-    let rest = shop.write(move |tx| own_page(tx, &user_id(0), &Filter::default(), whole(Some(after), 10))).unwrap();
-    assert_eq!((list(rest.0), rest.1), (pick(&[2, 0]), 3));
-    let of = |filter: Filter| shop.write(move |tx| page(tx, &filter, whole(None, 10))).unwrap();
+    let own = |after| shop.write(move |tx| ops::own_page(tx, &user_id(0), &Filter::default(), ten(), after)).unwrap();
+    let all_own = own(None);
+    assert_eq!((list(&all_own), all_own.total_elements), (pick(&[4, 2, 0]), 3));
+    assert!(all_own.content.iter().all(|order| order.lines.len() == 2));
+    let rest = own(Some(Cursor::after(all_own.content[0].id.raw())));
+    assert_eq!((list(&rest), rest.total_elements), (pick(&[2, 0]), 3));
+    let of = |filter: Filter| shop.write(move |tx| ops::page(tx, &filter, ten(), None)).unwrap();
     let paid = of(Filter { statuses: vec![Kind::Paid], ..Filter::default() });
-    assert_eq!((list(paid.0), paid.1), (pick(&[2]), 1));
+    assert_eq!((list(&paid), paid.total_elements), (pick(&[2]), 1));
     let start = ManualClock::default().now();
     let minutes = |n: u64| start.after(Duration::from_secs(60 * n));
     let period = of(Filter { from: minutes(2), to: minutes(4), ..Filter::default() });
-    assert_eq!((list(period.0), period.1), (pick(&[2, 1]), 2));
-    let keyword = of(Filter {
-        search: Search { keyword: Some(numbers[3].as_str()[13..].to_lowercase()), ..Search::default() },
-        ..Filter::default()
-    });
-    assert_eq!(list(keyword.0), pick(&[3]));
-    let of_user = of(Filter {
-        search: Search { keyword: Some(user_id(1).to_string()), ..Search::default() },
-        ..Filter::default()
-    });
-    assert_eq!(of_user.1, 3);
-    let wild =
-        of(Filter { search: Search { keyword: Some("%".to_owned()), ..Search::default() }, ..Filter::default() });
-    assert_eq!(wild.1, 0, "a wildcard is only a sign");
+    assert_eq!((list(&period), period.total_elements), (pick(&[2, 1]), 2));
+    let word = |text: &str| Search { keyword: Some(text.to_owned()), ..Search::default() };
+    let found = |text: &str| of(Filter { search: word(text), ..Filter::default() });
+    assert_eq!(list(&found(&numbers[3].as_str()[13..].to_lowercase())), pick(&[3]));
+    assert_eq!(list(&found(numbers[3].as_str())), pick(&[3]));
+    assert_eq!(list(&found(&user_id(1).to_string())), pick(&[5, 3, 1]));
+    assert_eq!(found("%").total_elements, 0, "a wildcard is only a sign");
 
     let all = of(Filter::default());
-    assert_eq!((list(all.0.clone()), all.1), (pick(&[5, 4, 3, 2, 1, 0]), 6));
-    let after = Cursor::after(all.0[3].id.raw());
-    let rest = shop.write(move |tx| page(tx, &Filter::default(), whole(Some(after), 10))).unwrap();
-    assert_eq!(list(rest.0), pick(&[1, 0]));
+    assert_eq!((list(&all), all.total_elements), (pick(&[5, 4, 3, 2, 1, 0]), 6));
+    let after = Some(Cursor::after(all.content[3].id.raw()));
+    assert_eq!(list(&shop.write(move |tx| ops::page(tx, &Filter::default(), ten(), after)).unwrap()), pick(&[1, 0]));
+}
+
+/// So many orders, one second apart, of which the first is addressed to somebody else.
+fn many(shop: &Shop, count: usize) {
+    const ROWS: &str =
+        "insert into orders (order_number, user_id, status, subtotal, coupon_discount, points_used, payable,
+        currency, receiver_name, receiver_phone, zip_code, address1, pay_by, created_at, updated_at, version)
+        values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
+    const LINES: &str = "insert into order_items (order_id, line_number, product_id, variant_id, sku, product_name,
+        unit_price, quantity, subtotal) select id, 1, 1, 11, 'MUG-1', 'mug', 100, 1, 100 from orders";
+    shop.write(move |tx| {
+        let (now, user) = (tx.now(), user_id(1).to_string());
+        let row = |n: usize| {
+            let name = if n == 0 { "이선물" } else { "김구매" };
+            let number = format!("ORD-20260206-{}", number_of(n));
+            let time = now.as_millis() + 1_000 * i64::try_from(n).unwrap();
+            let (text, int) = (|text: &str| Arg::Owned(text.to_owned()), Arg::Int);
+            let amounts = [int(100), int(0), int(0), int(100)];
+            let address = [text(name), text("010-0000-0000"), text("04524"), text("세종대로 110")];
+            let begin = vec![Arg::Owned(number), text(&user), text("CONFIRMED")];
+            let times = [int(time + 1_000_000), int(time), int(time), int(1)];
+            [begin, amounts.to_vec(), vec![text("KRW")], address.to_vec(), times.to_vec()].concat()
+        };
+        for begin in (0..count).step_by(1_000) {
+            tx.insert_rows(ROWS, (begin..count.min(begin + 1_000)).map(row).collect())?;
+        }
+        tx.exec(LINES, args![]).map(|_| ())
+    })
+    .unwrap();
+}
+
+/// Eight signs that no other number below 8^8 has.
+fn number_of(n: usize) -> String {
+    let signs: Vec<char> = "23456789".chars().collect();
+    (0..8).map(|place| signs[(n >> (3 * place)) % 8]).collect()
+}
+
+#[test]
+fn a_search_looks_at_so_many_orders_and_its_cursor_goes_on_behind_them() {
+    let shop = Shop::open();
+    many(&shop, usize::try_from(ops::LOOKED_AT_MAX).unwrap() + 2);
+    let named = |text: &str, statuses: &[Kind]| Filter {
+        search: Search { name: Some(text.to_owned()), ..Search::default() },
+        statuses: statuses.to_vec(),
+        ..Filter::default()
+    };
+    for statuses in [&[][..], &[Kind::Confirmed], &[Kind::Confirmed, Kind::Paid]] {
+        let page = |after| {
+            let filter = named("이선물", statuses);
+            shop.write(move |tx| ops::page(tx, &filter, ten(), after)).unwrap()
+        };
+        let first = page(None);
+        assert_eq!((first.content.len(), first.last, first.total_is_exact), (0, false, false));
+        let second = page(first.next_cursor.as_deref().map(|cursor| cursor.parse().unwrap()));
+        assert_eq!((second.content.len(), second.last, second.next_cursor), (1, true, None));
+    }
+    let filter = named("김구매", &[]);
+    let full = shop.write(move |tx| ops::page(tx, &filter, ten(), None)).unwrap();
+    assert_eq!((full.content.len(), full.total_elements, full.total_is_exact), (10, ops::LOOKED_AT_MAX, false));
+    // a whole number is found wherever it is
+    let number = format!("ORD-20260206-{}", number_of(0));
+    let filter = Filter { search: Search { keyword: Some(number), ..Search::default() }, ..Filter::default() };
+    let one = shop.write(move |tx| ops::page(tx, &filter, ten(), None)).unwrap();
+    assert_eq!((one.content.len(), one.total_elements, one.total_is_exact, one.last), (1, 1, true, true));
+}
+
+#[test]
+fn a_list_of_more_orders_than_are_counted_says_so_and_can_be_read_to_its_end() {
+    let shop = Shop::open();
+    many(&shop, usize::try_from(COUNTED_MAX).unwrap() + 5);
+    for statuses in [&[][..], &[Kind::Confirmed], &[Kind::Confirmed, Kind::Paid]] {
+        let page = |number| {
+            let filter = Filter { statuses: statuses.to_vec(), ..Filter::default() };
+            let request = PageRequest::new(number, 100).unwrap();
+            shop.write(move |tx| ops::page(tx, &filter, request, None)).unwrap()
+        };
+        let first = page(0);
+        assert_eq!((first.total_elements, first.total_is_exact, first.last), (COUNTED_MAX, false, false));
+        let last = page(100);
+        assert_eq!((last.content.len(), last.total_elements, last.total_is_exact, last.last), (5, 10_005, true, true));
+    }
 }
 
 #[test]

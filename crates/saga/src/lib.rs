@@ -35,12 +35,13 @@ pub use step::{First, Local, Next, Remote, Step};
 pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "saga/0001_runs", sql: include_str!("../migrations/0001_runs.sql") },
     ::store::Migration { name: "saga/0002_due", sql: include_str!("../migrations/0002_due.sql") },
+    ::store::Migration { name: "saga/0003_lists", sql: include_str!("../migrations/0003_lists.sql") },
 ];
 
 /// What this crate contributes to the program: its table.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
-    statements: &[store::STATEMENTS],
+    statements: &[store::STATEMENTS, store::LISTS],
     checks: store::AUDIT,
     ..web::Module::named("saga")
 };

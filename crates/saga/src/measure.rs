@@ -22,7 +22,7 @@ pub const COUNTERS: &[(&str, &str)] =
 /// Runs that have not ended, or ended where a person has to look, by status.
 fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, i64)>> {
     let unfinished = [Status::Started, Status::Compensating, Status::CompensationFailed];
-    unfinished.into_iter().map(|status| Ok((status.name(), store::count(tx, status)?))).collect()
+    unfinished.into_iter().map(|status| Ok((status.name(), store::count_unfinished(tx, status)?))).collect()
 }
 
 /// Counts a run that only a person can move on.

@@ -1,8 +1,8 @@
 //! The table of runs.
 
 use super::record::{Cancellation, Entry, Record, Status, Subject};
-use ::store::{Check, Row, Tx, args, audit::Given, concatcp};
-use kernel::{Code, Error, Result, SagaId, Timestamp};
+use ::store::{Arg, Check, Row, ToArg, Tx, args, audit::Given, concatcp, counted};
+use kernel::{Code, Cursor, Error, Page, PageRequest, Result, SagaId, Timestamp, Total};
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 /// How often a new run's number is drawn again when it is taken; once is already rare.
@@ -33,32 +33,35 @@ const DUE: &str = "select saga_id, family from saga_runs
     where status in ('STARTED', 'COMPENSATING') and wake_at <= ? order by wake_at limit ?";
 const NEXT: &str = "select wake_at from saga_runs
     where status in ('STARTED', 'COMPENSATING') and wake_at is not null order by wake_at limit 1";
-const LIST: &str = concatcp!("select ", COLUMNS, " from saga_runs order by id desc limit ? offset ?");
-const LIST_OF_STATUS: &str =
-    concatcp!("select ", COLUMNS, " from saga_runs where status = ? order by id desc limit ? offset ?");
-const COUNT: &str = "select count(*) from saga_runs";
-const COUNT_OF_STATUS: &str = "select count(*) from saga_runs where status = ?";
+const BEFORE: &str = " id < ? order by id desc limit ? offset ?";
+const LIST: &str = concatcp!("select ", COLUMNS, ", id", " from saga_runs where", BEFORE);
+const COUNT: &str = counted!(" from saga_runs");
+// Nearly every run is COMPLETED, so those are found by walking all runs; the hint keeps planners from the indexes on other
+// statuses, and the second condition names the partial index of those that end otherwise.
+const OF_COMPLETED: &str = " from saga_runs where coalesce(status, '') = ?";
+const OF_OPEN: &str = " from saga_runs where status = ? and wake_at is not null";
+const OF_ENDED: &str =
+    " from saga_runs where status = ? and status in ('COMPENSATING', 'FAILED', 'COMPENSATION_FAILED')";
+const LIST_OF_COMPLETED: &str = concatcp!("select ", COLUMNS, ", id", OF_COMPLETED, " and", BEFORE);
+const LIST_OF_OPEN: &str = concatcp!("select ", COLUMNS, ", id", OF_OPEN, " and", BEFORE);
+const LIST_OF_ENDED: &str = concatcp!("select ", COLUMNS, ", id", OF_ENDED, " and", BEFORE);
+const COUNT_OF_COMPLETED: &str = counted!(OF_COMPLETED);
+const COUNT_OF_OPEN: &str = counted!(OF_OPEN);
+const COUNT_OF_ENDED: &str = counted!(OF_ENDED);
+const ALL_OF_OPEN: &str = concatcp!("select count(*)", OF_OPEN);
+const ALL_OF_ENDED: &str = concatcp!("select count(*)", OF_ENDED);
 const PUT_OFF: &str = "update saga_runs set wake_at = ?, last_error = ?, version = version + 1
     where saga_id = ? and status in ('STARTED', 'COMPENSATING')";
 const OVERDUE: &str = "select saga_id, name, status, step from saga_runs
     where status in ('STARTED', 'COMPENSATING') and (wake_at is null or wake_at < ?) order by id limit ?";
 
 /// Every statement of this table.
-pub const STATEMENTS: &[&str] = &[
-    INSERT,
-    SAVE,
-    FIND,
-    LOCK,
-    LOCK_OF_SUBJECT,
-    OF_KEY,
-    DUE,
-    NEXT,
-    LIST,
-    LIST_OF_STATUS,
-    COUNT,
-    COUNT_OF_STATUS,
-    PUT_OFF,
-];
+pub const STATEMENTS: &[&str] =
+    &[INSERT, SAVE, FIND, LOCK, LOCK_OF_SUBJECT, OF_KEY, DUE, NEXT, ALL_OF_OPEN, ALL_OF_ENDED, PUT_OFF];
+
+/// The statements of lists.
+pub const LISTS: &[&str] =
+    &[LIST, COUNT, LIST_OF_COMPLETED, COUNT_OF_COMPLETED, LIST_OF_OPEN, COUNT_OF_OPEN, LIST_OF_ENDED, COUNT_OF_ENDED];
 
 /// What must hold for runs.
 pub const AUDIT: &[Check] = &[Check {
@@ -217,17 +220,33 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
     tx.query_first(NEXT, args![], |row| row.get(0))
 }
 
-/// A page of runs, newest first, and how many there are in all.
-pub fn list(tx: &mut Tx<'_>, status: Option<Status>, limit: i64, offset: i64) -> Result<(Vec<Record>, i64)> {
-    Ok(match status {
-        Some(status) => (tx.query(LIST_OF_STATUS, args![status, limit, offset], record)?, count(tx, status)?),
-        None => (tx.query(LIST, args![limit, offset], record)?, tx.query_one(COUNT, args![], |row| row.get(0))?),
-    })
+/// A page of runs, newest first, or what follows the cursor `after`.
+pub fn page(
+    tx: &mut Tx<'_>,
+    status: Option<Status>,
+    request: PageRequest,
+    after: Option<Cursor>,
+) -> Result<Page<(i64, Record)>> {
+    let (list, count) = match status {
+        None => (LIST, COUNT),
+        Some(Status::Completed) => (LIST_OF_COMPLETED, COUNT_OF_COMPLETED),
+        Some(Status::Started) => (LIST_OF_OPEN, COUNT_OF_OPEN),
+        Some(Status::Compensating | Status::Failed | Status::CompensationFailed) => (LIST_OF_ENDED, COUNT_OF_ENDED),
+    };
+    let which: Vec<Arg<'_>> = status.iter().map(ToArg::to_arg).collect();
+    let before = after.map_or(i64::MAX, Cursor::id);
+    let (limit, offset) = (request.limit(), request.offset_after(after));
+    let rows = tx.query(list, &[&which, args![before, limit, offset]].concat(), |row| {
+        record(row).and_then(|record| Ok((row.next()?, record)))
+    })?;
+    let total = Total::counted(tx.query_one(count, &which, |row| row.get(0))?);
+    Ok(request.page_of(rows, total, after, |(id, _)| *id))
 }
 
-/// How many runs have this status.
-pub fn count(tx: &mut Tx<'_>, status: Status) -> Result<i64> {
-    tx.query_one(COUNT_OF_STATUS, args![status], |row| row.get(0))
+/// How many runs have this status; of a status that most runs have sooner or later, counting them would read every run.
+pub(crate) fn count_unfinished(tx: &mut Tx<'_>, status: Status) -> Result<i64> {
+    let sql = if status == Status::Started { ALL_OF_OPEN } else { ALL_OF_ENDED };
+    tx.query_one(sql, args![status], |row| row.get(0))
 }
 
 /// Looks at a run again only at `until`, because moving it on failed.

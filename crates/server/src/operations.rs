@@ -2,14 +2,14 @@
 
 use crate::{audit, relay};
 use audit::AuditRun;
-use kernel::{Code, Cursor, Page, Result, Timestamp, Zone};
+use kernel::{Code, Cursor, Error, Page, Result, Timestamp, Zone, text};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::{DeadLetter, StoredEvent, Tx, dead_letter, outbox, reaction, subscriber};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResult, App, Checked, CursorQuery, Module, PageQuery, Paging, Path, Query, Routes, done, ok,
+    Admin, All, ApiResult, App, Checked, CursorQuery, Module, PageQuery, Paging, Path, Query, Routes, done, ok,
     response::Success, route::ADMIN,
 };
 
@@ -39,7 +39,7 @@ pub struct EventsView {
     pub next_cursor: Option<Cursor>,
     /// The subscribers of reactions and their positions.
     pub consumers: Vec<ConsumerView>,
-    /// Dead letters, oldest first, by `page` and `size`.
+    /// Dead letters, oldest first; go on with its `nextCursor` as `parkedCursor`, or by `page`.
     pub parked: Page<DeadLetter>,
 }
 
@@ -92,21 +92,48 @@ fn masked(mut payload: serde_json::Value) -> serde_json::Value {
     payload
 }
 
+/// Where the list of dead letters begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ParkedQuery {
+    /// `nextCursor` of the dead letters of the page before; wins over `page`.
+    parked_cursor: Option<String>,
+}
+
+impl ParkedQuery {
+    fn after(&self) -> Result<Option<Cursor>> {
+        let cursor = self.parked_cursor.as_deref().map(str::parse).transpose();
+        cursor.map_err(|_: Error| text::wrong("parkedCursor", "must be one that this list gave out"))
+    }
+}
+
+impl Checked for ParkedQuery {
+    fn check(&self) -> Result<()> {
+        self.after().map(drop)
+    }
+}
+
 /// The outbox, newest first, its subscribers, and dead letters.
 #[utoipa::path(get, path = "/admin/events", tag = "operations",
-    params(PageQuery, CursorQuery),
+    params(PageQuery, CursorQuery, ParkedQuery),
     responses((status = 200, body = Success<EventsView>)))]
-pub async fn list_events(State(app): State<App>, _: Admin, paging: Paging) -> ApiResult<EventsView> {
+pub async fn list_events(
+    State(app): State<App>,
+    _: Admin,
+    All((paging, Query(parked))): All<(Paging, Query<ParkedQuery>)>,
+) -> ApiResult<EventsView> {
+    let parked_after = parked.after()?;
     let subscribers = relay::subscribers(&relay::reactions(&app.modules));
     let view = app.db.read("events.list", move |tx| {
         let newest_id = outbox::newest(tx)?;
         let before = paging.cursor.map_or(i64::MAX, Cursor::id);
         let events = outbox::before(tx, before, paging.request.limit())?;
         let (events, next_cursor) = paging.request.cut(events, |event| event.id);
-        let (dead_letters, total) = dead_letter::list(tx, paging.request.size(), paging.request.offset())?;
+        let parked = dead_letter::page(tx, paging.request, parked_after)?;
         let consumers = positions(tx, &subscribers)?;
         let events = events.into_iter().map(EventView::of).collect();
-        Ok(EventsView { newest_id, events, next_cursor, consumers, parked: paging.request.of(dead_letters, total) })
+        Ok(EventsView { newest_id, events, next_cursor, consumers, parked })
     });
     Ok(ok(view.await?))
 }

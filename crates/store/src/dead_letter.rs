@@ -2,8 +2,8 @@
 //! block other keys. The table has its first name, `parked_events`: audits and reports outside the program read it.
 
 use crate::outbox::StoredEvent;
-use crate::{Arg, Row, Tx, args, concatcp};
-use kernel::{Code, Error, Result, Timestamp};
+use crate::{Arg, Row, Tx, args, concatcp, counted};
+use kernel::{Code, Cursor, Error, Page, PageRequest, Result, Timestamp, Total};
 use std::{collections::HashSet, time::Duration};
 
 /// Attempts after which an event waits for a person.
@@ -26,8 +26,8 @@ const DUE: &str = concatcp!(
                      where q.consumer = p.consumer and q.event_key = p.event_key and q.event_id < p.event_id)
     order by event_id limit ?"
 );
-const LIST: &str = concatcp!("select ", COLUMNS, " from parked_events order by id limit ? offset ?");
-const COUNT: &str = "select count(*) from parked_events";
+const LIST: &str = concatcp!("select ", COLUMNS, " from parked_events where id > ? order by id limit ? offset ?");
+const COUNT: &str = counted!(" from parked_events");
 const COUNT_OF: &str = "select count(*) from parked_events where consumer = ?";
 const FIND: &str = concatcp!("select ", COLUMNS, " from parked_events where id = ?");
 const EARLIER: &str =
@@ -172,10 +172,12 @@ pub fn retry_now(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<()> {
     tx.exec(FAILED_AGAIN, args![0_i64, State::Retrying, tx.now(), last_error, letter.id]).map(|_| ())
 }
 
-/// Dead letters, oldest first, and how many there are in all.
-pub fn list(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<(Vec<DeadLetter>, i64)> {
-    let rows = tx.query(LIST, args![limit, offset], dead_letter)?;
-    Ok((rows, tx.query_one(COUNT, args![], |row| row.get(0))?))
+/// A page of dead letters, oldest first, or what follows the cursor `after`.
+pub fn page(tx: &mut Tx<'_>, request: PageRequest, after: Option<Cursor>) -> Result<Page<DeadLetter>> {
+    let (from, limit, offset) = (after.map_or(0, Cursor::id), request.limit(), request.offset_after(after));
+    let rows = tx.query(LIST, args![from, limit, offset], dead_letter)?;
+    let total = Total::counted(tx.query_one(COUNT, args![], |row| row.get(0))?);
+    Ok(request.page_of(rows, total, after, |letter| letter.id))
 }
 
 /// How many dead letters the subscriber has.

@@ -53,9 +53,34 @@ pub use audit::{Check, Violation};
 ///
 /// [`Row::next`] reads the columns in that order.
 pub use const_format::concatcp;
+/// A statement that counts the rows of `from …`, but no more than [`kernel::page::COUNTED_MAX`] and one; [`kernel::Total::counted`]
+/// reads its result.
+///
+/// ```
+/// use store::counted;
+///
+/// const COUNT: &str = counted!(" from orders where", " status = ?");
+/// assert_eq!(COUNT, "select count(*) from (select 1 as one from orders where status = ? limit 10001) as counted");
+/// ```
+#[macro_export]
+macro_rules! counted {
+    ($($part:expr),+ $(,)?) => {
+        $crate::counted_of!("", $($part),+)
+    };
+}
+/// The same after a `with …`.
+#[macro_export]
+macro_rules! counted_of {
+    ($with:expr, $($part:expr),+ $(,)?) => {{
+        const MOST: i64 = $crate::COUNTED_MAX + 1;
+        $crate::concatcp!($with, "select count(*) from (select 1 as one", $($part),+, " limit ", MOST, ") as counted")
+    }};
+}
 pub use db::{Db, Durability, Health, Limits, Settings};
 pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
+#[doc(hidden)]
+pub use kernel::page::COUNTED_MAX;
 pub use lease::Lease;
 pub use migrate::{Backfill, Migration};
 pub use news::News;

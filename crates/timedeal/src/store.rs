@@ -3,10 +3,10 @@
 use crate::deal::{Close, Content, Deal, DealProduct, Offer, Purchase, Status};
 use kernel::{
     Code, Cursor, Money, OrderNumber, PageRequest, ProductId, Result, TimeDealId, TimeDealProductId,
-    TimeDealPurchaseId, Timestamp, UserId,
+    TimeDealPurchaseId, Timestamp, Total, UserId,
 };
 use std::collections::HashMap;
-use store::{Arg, Check, Row, Tx, args, concatcp};
+use store::{Arg, Check, Row, Tx, args, concatcp, counted};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str =
@@ -51,7 +51,7 @@ const CURRENT: &str = concatcp!(
 
 const WANTED: &str = concatcp!(" from time_deals where (? = '' or seller_id = ?) and ", STATUS, " in ([?])");
 const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by id desc limit ? offset ?");
-const COUNT: &str = concatcp!("select count(*)", WANTED);
+const COUNT: &str = counted!(WANTED);
 
 const PRODUCTS: &str =
     concatcp!("select ", PRODUCT_COLUMNS, " from time_deal_products where deal_id in ([?]) order by deal_id, id");
@@ -377,12 +377,12 @@ pub(crate) fn page(
     filter: &Filter,
     request: PageRequest,
     after: Option<Cursor>,
-) -> Result<(Vec<Deal>, i64)> {
+) -> Result<(Vec<Deal>, Total)> {
     let now = tx.now();
     let seller = filter.seller.map(|id| id.to_string()).unwrap_or_default();
     let statuses = if filter.statuses.is_empty() { &Status::ALL[..] } else { &filter.statuses };
     let statuses = Arg::list(statuses);
-    let total = tx.query_one(COUNT, args![seller, seller, now, now, statuses], |row| row.get(0))?;
+    let total = Total::counted(tx.query_one(COUNT, args![seller, seller, now, now, statuses], |row| row.get(0))?);
     let before = after.map_or(i64::MAX, Cursor::id);
     let (limit, offset) = (request.limit(), request.offset_after(after));
     let deals = tx.query(PAGE, args![seller, seller, now, now, statuses, before, limit, offset], head)?;

@@ -11,7 +11,8 @@ use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
-    Admin, All, ApiResult, App, Checked, Failure, Idempotent, PageQuery, Paging, Path, Query, Routes, ok, once,
+    Admin, All, ApiResult, App, Checked, CursorQuery, Failure, Idempotent, PageQuery, Paging, Path, Query, Routes, ok,
+    once,
     response::Success,
     route::{ADMIN, Properties},
 };
@@ -33,19 +34,17 @@ pub struct Wanted {
 
 impl Checked for Wanted {}
 
-/// Sagas, newest first.
-#[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(Wanted, PageQuery),
+/// Sagas, newest first. `cursor` goes on where a page ended.
+#[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(Wanted, PageQuery, CursorQuery),
     responses((status = 200, body = Success<Page<SagaResponse>>)))]
 async fn list_sagas(
     State(app): State<App>,
     _admin: Admin,
     All((Query(wanted), paging)): All<(Query<Wanted>, Paging)>,
 ) -> ApiResult<Page<SagaResponse>> {
-    let status = wanted.status;
-    let (size, offset) = (paging.request.size(), paging.request.offset());
-    let list = move |tx: &mut Tx<'_>| saga::store::list(tx, status, size, offset);
-    let (records, total) = app.db.read("checkout.sagas", list).await?;
-    Ok(ok(paging.request.of(records, total).map(SagaResponse::from)))
+    let list = move |tx: &mut Tx<'_>| saga::store::page(tx, wanted.status, paging.request, paging.cursor);
+    let page = app.db.read("checkout.sagas", list).await?;
+    Ok(ok(page.map(|(_, record)| SagaResponse::from(record))))
 }
 
 /// Try a stuck saga again, from the beginning of its attempts. S903 unknown, S904 ended.

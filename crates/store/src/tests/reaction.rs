@@ -3,7 +3,7 @@
 use super::shop::*;
 use crate::reaction::{self, Applied};
 use crate::{Reaction, Tx, args, dead_letter, outbox, subscriber};
-use kernel::{Code, Event, Result};
+use kernel::{Code, Event, PageRequest, Result};
 
 const WHO: &str = "test.counter";
 
@@ -71,7 +71,9 @@ async fn noted(shop: &Shop) -> Vec<String> {
 }
 
 async fn set_aside(shop: &Shop) -> Vec<(i64, i64, String)> {
-    let (rows, total) = shop.db.read("list", |tx| dead_letter::list(tx, 100, 0)).await.unwrap();
+    let request = PageRequest::new(0, 100).unwrap();
+    let page = shop.db.read("list", move |tx| dead_letter::page(tx, request, None)).await.unwrap();
+    let (rows, total) = (page.content, page.total_elements);
     assert_eq!(rows.len() as i64, total);
     rows.into_iter().map(|row| (row.event_id, row.attempts, row.status.name().to_owned())).collect()
 }

@@ -324,7 +324,11 @@ fn deals_that_make_no_sense_are_refused_by_name_and_nothing_is_written() {
         (json!({"startsAt": "2026-02-06T02:00:00Z"}), "400 S708", "endsAt"),
         (json!({"startsAt": "2026-02-05T00:00:00Z", "endsAt": "2026-02-06T00:00:00Z"}), "400 C002", "endsAt"),
         (json!({"products": []}), "400 C002", "products"),
-        (json!({"products": [{"dealPrice": 1, "dealQuantity": 1, "maxPerUser": 1}]}), "400 C002", "products[0]"),
+        (
+            json!({"products": [{"dealPrice": 1, "dealQuantity": 1, "maxPerUser": 1}]}),
+            "400 C002",
+            "products[0].productId",
+        ),
         (json!({"products": twice}), "409 S707", "products[1]"),
         (json!({"price": 1}), "400 C002", "price"),
     ] {

@@ -15,6 +15,7 @@ mod guests;
 mod input;
 mod language;
 mod ledger;
+mod lists;
 mod matrix;
 mod old_shops;
 mod once;
