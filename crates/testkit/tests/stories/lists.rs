@@ -86,7 +86,7 @@ fn sagas_and_dead_letters_are_read_to_their_end_by_cursors() {
     assert_eq!((all.len(), failed.len(), completed.len()), (8, 5, 3));
     assert_eq!(sorted(all), sorted([failed, completed].concat()));
     assert_eq!(walk("/admin/sagas?status=STARTED&").len(), 0);
-    let parked = shop.admin().get("/admin/events?parkedCursor=c0&size=1").must("200");
-    assert_eq!(parked.number("/parked/totalElements"), 0);
+    let letters = shop.admin().get("/admin/events?parkedCursor=c0&size=1").must("200");
+    assert_eq!(letters.number("/parked/totalElements"), 0);
     shop.admin().get("/admin/events?parkedCursor=x&page=-1").must("400 C002");
 }
