@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod http;
+mod keys;
 pub mod ops;
 pub mod password;
 #[cfg(test)]
@@ -32,9 +33,11 @@ pub const MODULE: web::Module = web::Module {
             sql: include_str!("../migrations/0003_sign_in_addresses.sql"),
         },
         ::store::Migration { name: "account/0004_sessions", sql: include_str!("../migrations/0004_sessions.sql") },
+        ::store::Migration { name: "account/0005_email_keys", sql: include_str!("../migrations/0005_email_keys.sql") },
     ],
     settings: Some(web::settings::Section::of::<Settings>()),
-    statements: &[store::STATEMENTS],
+    statements: &[store::STATEMENTS, keys::STATEMENTS],
+    backfills: keys::BACKFILLS,
     root_routes: http::routes,
     tasks: tasks::tasks,
     checks: store::AUDIT,

@@ -6,7 +6,7 @@ use crate::session::{self, SessionView, StoredToken, Use};
 use crate::store;
 use crate::user::{Change, SignUp, Status, User};
 use ::store::Tx;
-use kernel::{AddressId, Code, Detail, Error, Result, Timestamp, UserId, text};
+use kernel::{AddressId, Code, Detail, Error, Result, Timestamp, UserId};
 use std::time::Duration;
 use uuid::Uuid;
 use web::{Role, Roles};
@@ -83,12 +83,9 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The user and the password hash, if the e-mail is known. Accounts that are older than the folding of addresses keep
-    /// theirs in lower case only, so the address is looked for in that form too.
+    /// The user and the password hash, if the e-mail is known.
     pub(crate) fn find(&self, tx: &mut Tx<'_>) -> Result<Option<(User, String)>> {
-        let found = store::find_by_email(tx, &self.email)?;
-        let older = self.typed.trim().to_lowercase();
-        if found.is_some() || older == self.email { Ok(found) } else { store::find_by_email(tx, &older) }
+        store::find_by_email(tx, &self.typed)
     }
 
     /// A009 while this e-mail must wait at this address. A stranger's wrong passwords must not lock the owner out, so the
@@ -304,7 +301,7 @@ pub fn change_password(tx: &mut Tx<'_>, id: &UserId, old: &str, hash: &str, atte
 /// Sets the user's roles to exactly these and the roles they include. Used by the command line; A011 when the e-mail
 /// is unknown.
 pub fn grant(tx: &mut Tx<'_>, email: &str, roles: Roles) -> Result<User> {
-    let (user, _) = store::find_by_email(tx, &text::folded(email))?.ok_or_else(|| Code::UserNotFound.error())?;
+    let (user, _) = store::find_by_email(tx, email)?.ok_or_else(|| Code::UserNotFound.error())?;
     store::set_roles(tx, &user.id, &names(roles).join(","))?;
     find(tx, &user.id)
 }

@@ -4,7 +4,7 @@ use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::FAILURES_WITHIN;
 use crate::recovery::Purpose;
 use crate::session::{SessionView, StoredToken};
-use crate::user::{Change, User};
+use crate::user::{Change, User, email_key};
 use ::store::{Arg, Check, Row, Tx, args, concatcp};
 use kernel::{Address, AddressId, Code, Result, Timestamp, UserId};
 use uuid::Uuid;
@@ -14,11 +14,12 @@ const COLUMNS: &str = "id, email, nickname, real_name, marketing_agree, roles, s
     created_at, updated_at, password_hash";
 
 const INSERT_USER: &str =
-    "insert into users (id, email, password_hash, nickname, real_name, marketing_agree, roles, status,
-    version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {on conflict ignore: id}";
+    "insert into users (id, email, email_key, password_hash, nickname, real_name, marketing_agree, roles, status,
+    version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {on conflict ignore: id}";
 const FIND: &str = concatcp!("select ", COLUMNS, " from users where id = ?");
 const LOCK: &str = concatcp!(FIND, " {for update}");
-const FIND_BY_EMAIL: &str = concatcp!("select ", COLUMNS, " from users where email = ?");
+/// In an older shop two accounts may have the same identity; then only one of them has the key.
+const FIND_BY_EMAIL: &str = concatcp!("select ", COLUMNS, " from users where email = ? or email_key = ?");
 const CHANGE: &str =
     "update users set nickname = ?, real_name = ?, marketing_agree = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
@@ -162,10 +163,11 @@ fn user(row: &Row<'_>) -> Result<(User, String)> {
 
 /// Stores the user; false when the e-mail is taken.
 pub(crate) fn insert_user(tx: &mut Tx<'_>, user: &User, hash: &str) -> Result<bool> {
-    let roles = user.roles.join(",");
+    let (roles, email_key) = (user.roles.join(","), email_key(&user.email));
     let row = args![
         user.id,
         user.email,
+        email_key,
         hash,
         user.nickname,
         user.real_name,
@@ -189,8 +191,13 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<(User, String)
     tx.query_first(LOCK, args![id], user)
 }
 
-pub(crate) fn find_by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<(User, String)>> {
-    tx.query_first(FIND_BY_EMAIL, args![email], user)
+/// The user with the e-mail that was `typed`: the one who has exactly it, as older versions stored e-mails in lower case, else
+/// the one whose e-mail is the same identity.
+pub(crate) fn find_by_email(tx: &mut Tx<'_>, typed: &str) -> Result<Option<(User, String)>> {
+    let (exact, key) = (typed.trim().to_lowercase(), email_key(typed));
+    let mut found = tx.query(FIND_BY_EMAIL, args![exact, key], user)?;
+    let wanted = found.iter().position(|(user, _)| user.email == exact).unwrap_or(0);
+    Ok((wanted < found.len()).then(|| found.swap_remove(wanted)))
 }
 
 pub(crate) fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change, version: i64) -> Result<bool> {

@@ -210,6 +210,68 @@ fn an_account_older_than_the_folding_of_emails_signs_in() {
     }
 }
 
+/// Accounts of an older version, which folded nothing but letters in Latin: e-mails with the time of their sign-up.
+fn older(people: &People, emails: &[(&'static str, i64)]) -> Vec<UserId> {
+    let made = |(email, at): &(&'static str, i64)| {
+        let (email, at) = (*email, *at);
+        let id = people.write(move |tx| ops::sign_up(tx, &sign_up(&format!("{at}@shop.kr")), email, WEEK)).unwrap().id;
+        let set = "update users set email = ?, email_key = null, created_at = ? where id = ?";
+        people.write(move |tx| tx.exec(set, args![email, at, id])).unwrap();
+        id
+    };
+    let ids = emails.iter().map(made).collect();
+    for _ in 0..2 {
+        people.wait(people.db().backfill(MODULE.backfills.to_vec())).unwrap();
+    }
+    ids
+}
+
+/// Who signs in with what is typed.
+fn who(people: &People, typed: &'static str) -> Option<UserId> {
+    let email = crate::user::email(typed).unwrap();
+    let attempt = Attempt { email, typed: typed.to_owned(), ..from(HOME) };
+    people.write(move |tx| ops::begin_sign_in(tx, &attempt)).unwrap().map(|(user, _)| user.id)
+}
+
+#[test]
+fn an_account_is_found_by_every_spelling_of_its_email_also_when_an_older_version_stored_it() {
+    let people = People::open();
+    let ids = older(&people, &[("straße@shop.kr", 5), ("jose\u{301}@shop.kr", 6)]);
+    for (typed, id) in [
+        ("straße@shop.kr", ids[0]),
+        ("STRASSE@shop.kr", ids[0]),
+        ("José@shop.kr", ids[1]),
+        ("JOSE\u{301}@ｓｈｏｐ.kr", ids[1]),
+    ] {
+        assert_eq!(who(&people, typed), Some(id), "{typed}");
+        let email = crate::user::email(typed).unwrap();
+        assert_eq!(code(people.write(move |tx| ops::prepare_sign_up(tx, &email))), Code::EmailTaken, "{typed}");
+        let email = crate::user::email(typed).unwrap();
+        assert_eq!(code(people.write(move |tx| ops::sign_up(tx, &sign_up(&email), "x", WEEK))), Code::EmailTaken);
+        let granted = people.write(move |tx| ops::grant(tx, typed, Roles::of(Role::Admin))).unwrap();
+        assert_eq!(granted.id, id, "{typed}");
+    }
+    assert_eq!(who(&people, "nobody@shop.kr"), None);
+}
+
+#[test]
+fn accounts_of_one_email_from_an_older_shop_stay_apart() {
+    let people = People::open();
+    let ids = older(&people, &[("strasse@shop.kr", 9), ("straße@shop.kr", 5), ("ｓtrasse@shop.kr", 7)]);
+    // each opens by its own spelling, and the oldest by every other one
+    for (typed, id) in [
+        ("Strasse@shop.kr", ids[0]),
+        ("straße@shop.kr", ids[1]),
+        ("ｓtrasse@shop.kr", ids[2]),
+        ("STRAßE@SHOP.KR", ids[1]),
+        ("strasse@ｓｈｏｐ.kr", ids[1]),
+    ] {
+        assert_eq!(who(&people, typed), Some(id), "{typed}");
+    }
+    let again = people.write(|tx| ops::sign_up(tx, &sign_up("strasse@shop.kr"), "x", WEEK));
+    assert_eq!(code(again), Code::EmailTaken);
+}
+
 #[test]
 fn an_unknown_email_must_wait_like_a_known_one() {
     let people = People::open();

@@ -7,6 +7,8 @@ use web::{Checked, Role, Roles, SecretText};
 
 /// Longest e-mail address, in characters (RFC 5321's path limit).
 pub const EMAIL_MAX: usize = 254;
+/// Longest e-mail address as it is compared, in characters: folding makes some of those longer that older versions stored.
+const EMAIL_KEY_MAX: usize = 600;
 /// Longest nickname, in characters.
 pub const NICKNAME_MAX: usize = 50;
 /// Longest real name, in characters.
@@ -152,6 +154,11 @@ impl Checked for Change {
     fn check(&self) -> Result<()> {
         self.clone().checked().map(drop)
     }
+}
+
+/// An e-mail address as addresses are compared.
+pub(crate) fn email_key(email: &str) -> String {
+    text::folded_key(email, EMAIL_KEY_MAX)
 }
 
 /// The address as accounts are identified by it, NFKC with its case folded, if it looks like one: one `@`, a dot after

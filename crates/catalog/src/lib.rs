@@ -14,6 +14,7 @@ pub mod variant;
 pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "catalog/0001_catalog", sql: include_str!("../migrations/0001_catalog.sql") },
     ::store::Migration { name: "catalog/0002_keys", sql: include_str!("../migrations/0002_keys.sql") },
+    ::store::Migration { name: "catalog/0003_names", sql: include_str!("../migrations/0003_names.sql") },
 ];
 
 /// What the catalogue contributes to the program.

@@ -1,7 +1,7 @@
 //! Products, their statuses, and the checks of what merchandisers write.
 
 use crate::text::{line, paragraph, url, written};
-use kernel::{CategoryId, Code, Detail, Error, Money, ProductId, Result, Timestamp, Together, UserId};
+use kernel::{CategoryId, Code, Detail, Error, Money, ProductId, Result, Timestamp, Together, UserId, text};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -13,6 +13,9 @@ pub const NAME_MAX: usize = 200;
 pub const DESCRIPTION_MAX: usize = 2_000;
 /// Longest brand, in characters.
 pub const BRAND_MAX: usize = 100;
+/// Longest name and brand as they are compared, in characters: folding makes some texts longer.
+const NAME_KEY_MAX: usize = 600;
+const BRAND_KEY_MAX: usize = 300;
 /// Longest image address, in characters.
 pub const URL_MAX: usize = 500;
 /// Most images of one product; more than a gallery can show.
@@ -34,6 +37,16 @@ pub const PRICE_MAX_MINOR: i64 = 100_000_000_000;
         /// Deleted. The row stays because orders refer to it.
         Discontinued = "DISCONTINUED",
     }
+}
+
+/// A name as the names of products are compared.
+pub(crate) fn name_key(name: &str) -> String {
+    text::folded_key(name, NAME_KEY_MAX)
+}
+
+/// A brand as brands are compared; empty for no brand.
+pub fn brand_key(brand: Option<&str>) -> String {
+    text::folded_key(brand.unwrap_or(""), BRAND_KEY_MAX)
 }
 
 /// A change of a product's status.
@@ -65,8 +78,7 @@ impl Status {
 impl FromStr for Status {
     type Err = Error;
     fn from_str(text: &str) -> Result<Status> {
-        Status::named(text)
-            .ok_or_else(|| kernel::text::wrong("status", "must be one of DRAFT, ACTIVE, INACTIVE, DISCONTINUED"))
+        Status::named(text).ok_or_else(|| text::wrong("status", "must be one of DRAFT, ACTIVE, INACTIVE, DISCONTINUED"))
     }
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod variants;
 
 use crate::category::{CATEGORIES_MAX, DEPTH_MAX, PATH_SIGN, Tree};
 use crate::ops::Sellable;
-use crate::product::{Content, Product, Status};
+use crate::product::{Content, Product, Status, brand_key, name_key};
 use crate::variant;
 use kernel::{Code, ProductId, Result, UserId, VariantId, text};
 use store::{Arg, Check, Row, Tx, Violation, args, concatcp};
@@ -35,7 +35,7 @@ const RESOLVE: &str = concatcp!(SELLABLES, " union all ", DEFAULTS);
 const BY_IDS: &str = concatcp!(PRODUCTS, " where p.id in ([?])");
 const LOCK: &str = "select id from products where id = ? {for update}";
 const LOCK_IDS: &str = "select id from products where id in ([?]) order by id {for update}";
-const NAMES_HELD: &str = "select held_name, id, sku from products where held_name in ([?])";
+const NAMES_HELD: &str = "select held_key, id, sku from products where held_key in ([?])";
 /// The key is empty in rows of older shops whose sku differs from another one in case only.
 const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku_key in ([?]) or v.sku in ([?])
     union all select p.sku, p.id from products p where p.sku_key in ([?]) or p.sku in ([?])";
@@ -44,12 +44,12 @@ const SKU_HOLDERS: &str = "select p.id, p.status, v.id, v.status from product_va
     join products p on p.id = v.product_id where v.sku_key = ? or v.sku = ?
     union all select p.id, p.status, null, null from products p where p.sku_key = ? or p.sku = ?";
 const INSERT: &str =
-    "insert into products (sku, sku_key, name, name_key, held_name, description, price, sale_price, current_price,
-    lowest_price, highest_price, category_id, brand, image_url, status, seller_id, version, created_at, updated_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
+    "insert into products (sku, sku_key, name, name_key, held_name, held_key, description, price, sale_price,
+    current_price, lowest_price, highest_price, category_id, brand, brand_key, image_url, status, seller_id, version,
+    created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
 const SAVE: &str =
-    "update products set name = ?, name_key = ?, held_name = ?, description = ?, price = ?, sale_price = ?, current_price = ?,
-    category_id = ?, brand = ?, image_url = ?, status = ?, version = version + 1, updated_at = ?
+    "update products set name = ?, name_key = ?, held_name = ?, held_key = ?, description = ?, price = ?, sale_price = ?,
+    current_price = ?, category_id = ?, brand = ?, brand_key = ?, image_url = ?, status = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
 /// Lists are filtered and sorted by what can be paid for a product: from its cheapest variant on sale to its dearest.
 const SET_RANGE: &str = "update products set
@@ -253,9 +253,10 @@ pub(crate) fn unknown(id: ProductId) -> kernel::Error {
     Code::ProductNotFound.because(format!("product {id}")).with(detail)
 }
 
-/// Owners of `names`, as (name, product, its sku).
+/// Owners of `names`, as (key of the name, product, its sku).
 pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String, ProductId, String)>> {
-    tx.query(NAMES_HELD, args![Arg::list(names)], |row| Ok((row.next()?, row.next()?, row.next()?)))
+    let keys: Vec<String> = names.iter().map(|name| name_key(name)).collect();
+    tx.query(NAMES_HELD, args![Arg::list(&keys)], |row| Ok((row.next()?, row.next()?, row.next()?)))
 }
 
 /// The stored skus that are the same identities as some of `skus`, of variants and products, with the product.
@@ -298,14 +299,16 @@ pub(crate) fn insert(
     seller: Option<UserId>,
 ) -> Result<ProductId> {
     let now = tx.now();
-    let (held_name, current) = (holds_name.then_some(&content.name), content.current_price());
-    let (sku_key, name_key) = (text::folded(sku), text::sort_key(&content.name));
+    let (held_name, held_key) = (holds_name.then_some(&content.name), holds_name.then(|| name_key(&content.name)));
+    let (sku_key, sort_key, current) = (text::folded(sku), text::sort_key(&content.name), content.current_price());
+    let brand_key = brand_key(content.brand.as_deref());
     let values = args![
         sku,
         sku_key,
         content.name,
-        name_key,
+        sort_key,
         held_name,
+        held_key,
         content.description,
         content.price,
         content.sale_price,
@@ -314,6 +317,7 @@ pub(crate) fn insert(
         current,
         content.category_id,
         content.brand,
+        brand_key,
         content.image_url,
         status,
         seller,
@@ -328,18 +332,21 @@ pub(crate) fn insert(
 pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
     let now = tx.now();
     let content = &product.content;
-    let (held_name, current) = (product.holds_name.then_some(&content.name), content.current_price());
-    let name_key = text::sort_key(&content.name);
+    let held_name = product.holds_name.then_some(&content.name);
+    let (held_key, current) = (held_name.map(|name| name_key(name)), content.current_price());
+    let (sort_key, brand_key) = (text::sort_key(&content.name), brand_key(content.brand.as_deref()));
     let values = args![
         content.name,
-        name_key,
+        sort_key,
         held_name,
+        held_key,
         content.description,
         content.price,
         content.sale_price,
         current,
         content.category_id,
         content.brand,
+        brand_key,
         content.image_url,
         product.status,
         now,

@@ -358,6 +358,59 @@ fn an_older_shop_gets_its_keys_when_it_opens() {
     }
 }
 
+#[test]
+fn names_that_an_older_shop_took_for_two_stay_two_and_the_older_product_owns_them() {
+    let shop = Shop::open();
+    let named = |sku: &str, name: &str, brand: Option<&str>| {
+        let content = Content { name: name.into(), brand: brand.map(str::to_owned), ..mug().content };
+        New { sku: Some(sku.into()), content, ..mug() }
+    };
+    let one = shop.makes(named("a", "Moon Jar", Some("Straße"))).product;
+    let other = shop.makes(named("b", "other", None)).product;
+    for statement in [
+        "update products set held_key = null, brand_key = null",
+        "update products set name = 'ＭＯＯＮ jar', held_name = 'ＭＯＯＮ jar' where sku = 'b'",
+    ] {
+        shop.does(move |tx| tx.exec(statement, ::store::args![]));
+    }
+    for _ in 0..2 {
+        shop.wait(shop.db().backfill(MODULE.backfills.to_vec())).unwrap();
+    }
+    let keys = shop.does(|tx| {
+        tx.query("select held_name, held_key, brand_key from products order by id", ::store::args![], |row| {
+            Ok((row.next::<Option<String>>()?, row.next::<Option<String>>()?, row.next::<String>()?))
+        })
+    });
+    let owned = (Some("Moon Jar".to_owned()), Some("moon jar".to_owned()), "strasse".to_owned());
+    assert_eq!(keys, [owned, (None, None, String::new())]);
+    let taken = shop.refused(move |tx| products::create(tx, Author::Admin, named("c", "moon JAR", None)));
+    assert_eq!(taken.code(), Code::ProductNameAlreadyExists);
+    // both can be changed, and the name is free once its owner is gone
+    for id in [other, one] {
+        shop.does(move |tx| products::close(tx, Author::Admin, id, None));
+    }
+    shop.does(move |tx| products::discontinue(tx, Author::Admin, one, None, false));
+    shop.makes(New { sku: Some("c".into()), content: Content { name: "MOON JAR".into(), ..mug().content }, ..mug() });
+}
+
+#[test]
+fn an_import_finds_the_owner_of_a_name_in_any_spelling() {
+    let shop = Shop::open();
+    shop.makes(New { sku: Some("a".into()), ..mug() });
+    let name = mug().content.name;
+    let rows = vec![row("b", &name.to_uppercase(), 5), row("c", &format!("{name}\u{200B}"), 5)];
+    for put in puts(&shop, upsert::SameName::Store, rows.clone()) {
+        assert_eq!(put.unwrap().shares_name_with.as_deref(), Some("a"));
+    }
+    for put in puts(&shop, upsert::SameName::Refuse, vec![row("d", &name.to_uppercase(), 5)]) {
+        assert_eq!(put.unwrap_err(), Code::ProductNameAlreadyExists);
+    }
+    let twice = vec![row("e", "Teller", 5), row("f", "ＴＥＬＬＥＲ", 5)];
+    let shares: Vec<_> =
+        puts(&shop, upsert::SameName::Store, twice).into_iter().map(|put| put.unwrap().shares_name_with).collect();
+    assert_eq!(shares, [None, Some("e".to_owned())]);
+}
+
 fn row(sku: &str, name: &str, price: i64) -> upsert::Row {
     upsert::Row { sku: sku.into(), name: Some(name.into()), price: Some(Money::minor(price)), ..upsert::Row::default() }
 }

@@ -5,7 +5,7 @@ use crate::{Code, Detail, Result};
 mod clean;
 mod order;
 
-pub use clean::{clean, folded, identity, is_blank, password, password_forms};
+pub use clean::{clean, folded, folded_key, identity, is_blank, password, password_forms};
 pub use order::{SORT_KEY_LAST, SORT_KEY_MAX, is_sort_key, sort_key, sort_key_range};
 
 /// Longest reason, note or description of an action, in characters.

@@ -37,7 +37,7 @@ impl Sorts for Products {
 pub struct Filter {
     /// A category with everything below it.
     pub category: Option<Choice>,
-    /// Exactly this brand.
+    /// This brand, in any spelling.
     pub brand: Option<String>,
     /// What one unit of a variant on sale costs now, at least.
     pub min_price: Option<Money>,

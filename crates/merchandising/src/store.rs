@@ -1,7 +1,7 @@
 //! The statements of lists. They read the catalogue's and the inventory's tables together, and never write.
 
 use crate::list::Column;
-use catalog::product::Status;
+use catalog::product::{Status, brand_key};
 use kernel::money::MONEY_MAX_MINOR;
 use kernel::text::SORT_KEY_LAST;
 use kernel::{CategoryId, Money, PageRequest, ProductId, Result, SortValue, SortedCursor, Total, UserId};
@@ -11,7 +11,7 @@ use store::{Arg, Tx, concatcp, counted, counted_of};
 const FILTERS: &str = "
       from products p
      where p.status in ([?])
-       and (cast(? as {bigint}) = 0 or p.brand = ?)
+       and (cast(? as {bigint}) = 0 or p.brand_key = ?)
        and (cast(? as {bigint}) = 0 or p.seller_id = ?)";
 /// Products of which something can be paid for with a price in the range, and of which units are there if that is asked for.
 /// The stored range of a product decides most of them; its variants are read only when they surround the wanted range.
@@ -115,7 +115,7 @@ impl Conditions<'_> {
         all.extend([
             Arg::list(self.statuses),
             flag(self.brand.is_some()),
-            Arg::Text(self.brand.unwrap_or("")),
+            Arg::Owned(brand_key(self.brand)),
             flag(self.seller.is_some()),
             Arg::Owned(self.seller.map(|seller| seller.to_string()).unwrap_or_default()),
         ]);

@@ -7,7 +7,7 @@ mod row;
 pub use row::{Given, Row, VariantRow};
 
 use crate::ops::{images, products, variants};
-use crate::product::{self, Author, Content, Product, Status};
+use crate::product::{self, Author, Content, Product, Status, name_key};
 use crate::store;
 use crate::text::stored_sku;
 use crate::variant::{self, Variant};
@@ -64,6 +64,7 @@ pub struct Known {
     skus: HashMap<String, ProductId>,
     /// The same by what skus are compared by. An older shop may have two skus that differ in case.
     sku_keys: HashMap<String, ProductId>,
+    /// The owners of names, by what names are compared by.
     names: HashMap<String, (ProductId, String)>,
 }
 
@@ -89,7 +90,7 @@ pub fn known<'a>(tx: &mut Tx<'_>, skus: &[&'a str], names: &[&'a str]) -> Result
 impl Known {
     /// The product that owns `name`, unless it is `own`, as (id, sku).
     fn holder(&self, name: &str, own: Option<ProductId>) -> Option<&(ProductId, String)> {
-        self.names.get(name).filter(|(id, _)| Some(*id) != own)
+        self.names.get(&name_key(name)).filter(|(id, _)| Some(*id) != own)
     }
 
     /// The product that has this sku, or whose variant has it.
@@ -139,7 +140,7 @@ impl Known {
 
     fn note_name(&mut self, name: &str, holder: Option<(ProductId, &String)>) {
         if let Some((id, sku)) = holder {
-            self.names.insert(name.to_owned(), (id, sku.clone()));
+            self.names.insert(name_key(name), (id, sku.clone()));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Fills the keys of rows that older versions wrote: sort keys of names, and identities as they are compared.
 
+use crate::product::{brand_key, name_key};
 use kernel::{Result, text};
 use std::collections::{HashMap, HashSet};
 use store::{Arg, Backfill, Tx, args};
@@ -14,6 +15,8 @@ pub const BACKFILLS: &[Backfill] = &[
     Backfill { name: "catalog.product-skus", chunk: product_skus },
     Backfill { name: "catalog.variant-skus", chunk: variant_skus },
     Backfill { name: "catalog.category-names", chunk: category_names },
+    Backfill { name: "catalog.held-names", chunk: held_names },
+    Backfill { name: "catalog.brands", chunk: brands },
 ];
 
 /// Names without a key of this version, each status by the index on the keys.
@@ -32,6 +35,19 @@ const VARIANT_SKUS: &str =
 const VARIANT_SKUS_TAKEN: &str = "select sku_key from product_variants where sku_key in ([?])";
 const SET_VARIANT_SKU: &str = "update product_variants set sku_key = ? where id = ?";
 
+/// Of names that are the same identity the oldest product owns it. The others share it, as an import may let them.
+const HELD_NAMES: &str =
+    "select id, held_name from products where held_key is null and held_name is not null and id > ?
+    order by id limit ? {for update}";
+const HELD_NAMES_TAKEN: &str = "select held_key from products where held_key in ([?])";
+const SET_HELD_NAME: &str = "update products set held_key = ? where id = ?";
+const SHARE_NAME: &str = "update products set held_name = null where id = ?";
+
+/// A product without a brand has an empty key.
+const BRANDS: &str =
+    "select id, brand from products where brand_key is null and id > ? order by id limit ? {for update}";
+const SET_BRAND: &str = "update products set brand_key = ? where id = ?";
+
 const CATEGORY_NAMES: &str = "select id, parent_id, name, name_key from categories order by id {for update}";
 const SET_CATEGORY_NAME: &str = "update categories set name_key = ? where id = ?";
 
@@ -44,6 +60,12 @@ pub(crate) const STATEMENTS: &[&str] = &[
     VARIANT_SKUS,
     VARIANT_SKUS_TAKEN,
     SET_VARIANT_SKU,
+    HELD_NAMES,
+    HELD_NAMES_TAKEN,
+    SET_HELD_NAME,
+    SHARE_NAME,
+    BRANDS,
+    SET_BRAND,
     CATEGORY_NAMES,
     SET_CATEGORY_NAME,
 ];
@@ -81,6 +103,30 @@ fn skus(
         if taken.insert(key.clone()) {
             tx.exec(set, args![key, *id])?;
         }
+    }
+    Ok(rows.last().map(|(id, _)| *id))
+}
+
+fn held_names(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
+    let rows: Vec<(i64, String)> =
+        tx.query(HELD_NAMES, args![after, CHUNK], |row| Ok((row.next()?, name_key(&row.next::<String>()?))))?;
+    let keys: Vec<&str> = rows.iter().map(|(_, key)| key.as_str()).collect();
+    let taken = tx.query(HELD_NAMES_TAKEN, args![Arg::list(&keys)], |row| row.get(0))?;
+    let mut taken: HashSet<String> = taken.into_iter().collect();
+    for (id, key) in &rows {
+        match taken.insert(key.clone()) {
+            true => tx.exec(SET_HELD_NAME, args![key, *id])?,
+            false => tx.exec(SHARE_NAME, args![*id])?,
+        };
+    }
+    Ok(rows.last().map(|(id, _)| *id))
+}
+
+fn brands(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
+    let rows: Vec<(i64, Option<String>)> =
+        tx.query(BRANDS, args![after, CHUNK], |row| Ok((row.next()?, row.next()?)))?;
+    for (id, brand) in &rows {
+        tx.exec(SET_BRAND, args![brand_key(brand.as_deref()), *id])?;
     }
     Ok(rows.last().map(|(id, _)| *id))
 }

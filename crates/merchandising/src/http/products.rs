@@ -66,7 +66,7 @@ pub struct Wanted {
     /// A category by its id, with everything below it; not together with `category`.
     #[param(value_type = Option<i64>)]
     category_id: Option<CategoryId>,
-    /// Exactly this brand.
+    /// This brand, in any spelling.
     brand: Option<String>,
     /// What one unit of a variant on sale costs now, at least.
     #[param(value_type = Option<i64>)]

@@ -52,6 +52,71 @@ fn both_spellings_of_a_name_are_one() {
 }
 
 #[test]
+fn a_products_name_is_one_in_every_case_and_width() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let made =
+        admin.post("/admin/products", json!({"name": "Moon Jar Straße", "price": 1000, "sku": "JAR"})).must("201");
+    let (id, named) = (made.number("/id"), |name: &str| json!({"name": name, "price": 1000}));
+    for same in ["moon jar strasse", "MOON JAR STRASSE", "Ｍoon Jar Straße", "Moon\u{200B} Jar Straße"] {
+        let refused = admin.post("/admin/products", named(same)).must("409 S008");
+        assert_eq!(refused.json()["error"]["details"][0]["productId"], id, "{same}");
+        let row = format!("sku,name,price\nOTHER,{same},1000\n");
+        let csv = admin.with("content-type", "text/csv");
+        csv.send("POST", "/admin/products/import?sameNames=refuse", Some(row.into_bytes())).must("400 C002");
+    }
+    // its own name may be written in another way
+    let renamed = json!({"name": "MOON JAR STRASSE", "price": 1000});
+    assert_eq!(admin.put(format!("/admin/products/{id}"), renamed).must("200").word("/name"), "MOON JAR STRASSE");
+    admin.post("/admin/products", named("Moon Jars")).must("201");
+    admin.delete(format!("/admin/products/{id}")).must("200");
+    admin.post("/admin/products", named("moon jar straße")).must("201");
+}
+
+#[test]
+fn a_brand_is_found_in_any_spelling() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    for (sku, brand) in [("A", "Café Nº1"), ("B", "CAFE\u{301} Nº1"), ("C", "ｃａｆé no1"), ("D", "Cafe Nº1")] {
+        let product = json!({"name": sku, "price": 1000, "sku": sku, "brand": brand, "status": "ACTIVE"});
+        admin.post("/admin/products", product).must("201");
+    }
+    for spelling in ["Caf%C3%A9%20N%C2%BA1", "cafe%CC%81%20no1", "CAF%C3%89%20NO1", "%EF%BD%83af%C3%A9%20n%C2%BA1"] {
+        let found = shop.anonymous().get(format!("/products?brand={spelling}")).must("200");
+        assert_eq!(found.number("/totalElements"), 3, "{spelling}");
+        let found = admin.get(format!("/admin/products?brand={spelling}")).must("200");
+        assert_eq!(found.number("/totalElements"), 3, "{spelling}");
+    }
+    assert_eq!(shop.anonymous().get("/products?brand=Cafe%20no1").must("200").number("/totalElements"), 1);
+    assert_eq!(shop.anonymous().get("/products?brand=Caf").must("200").number("/totalElements"), 0);
+}
+
+#[test]
+fn a_coupons_code_is_one_in_any_spelling() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let coupon = |code: &str| {
+        json!({"code": code, "name": "Spring", "discountType": "FIXED", "discountValue": 1000, "totalQuantity": 5,
+            "startsAt": "2020-01-01", "expiresAt": "2090-01-01"})
+    };
+    admin.post("/admin/coupons", coupon("Frühling-1")).must("201");
+    for same in ["FRÜHLING-1", "Fru\u{308}hling-1", "ｆrühling-1", "frühling\u{200B}-1"] {
+        admin.post("/admin/coupons", coupon(same)).must("409 S607");
+    }
+}
+
+#[test]
+fn the_options_of_variants_are_the_same_in_any_spelling() {
+    let shop = TestShop::open();
+    let variant = |sku: &str, name: &str, value: &str| json!({"sku": sku, "options": {name: value}});
+    for (name, value) in [("size", "grün"), ("ｓize", "GRÜN"), ("Size", "gru\u{308}n"), ("SIZE", "Grün\u{200B}")] {
+        let variants = [variant("T-1", "Size", "Grün"), variant("T-2", name, value)];
+        let tee = json!({"name": "Tee", "price": 1000, "sku": "TEE", "variants": variants});
+        shop.admin().post("/admin/products", tee).must("409 C019");
+    }
+}
+
+#[test]
 fn an_account_opens_in_either_spelling_of_its_email_and_password() {
     let shop = TestShop::open();
     let visitor = shop.anonymous();
@@ -90,7 +155,7 @@ fn a_location_has_one_code_in_any_spelling() {
         admin.post(format!("/inventory/{}", mug.id), stock)
     };
     at(" busan-2 ").must("201");
-    for same in ["BUSAN-2", "ｂｕｓａｎ-2", "busan\u{200B}-2"] {
+    for same in ["BUSAN-2", "Busan-2", "ｂｕｓａｎ-2", "busan\u{200B}-2"] {
         at(same).must("409 S407");
     }
     for wrong in ["부산", "bu\nsan", "\u{3164}"] {
