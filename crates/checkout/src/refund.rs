@@ -10,7 +10,7 @@ use crate::{
 };
 use kernel::{Code, Money, OrderNumber, PaymentNumber, Result};
 use order::Kind;
-use payment::{Payment, RefundStatus};
+use payment::{Payment, Refund, RefundStatus};
 use saga::{Action, Cancellation, Flow, Record, Status};
 use store::Tx;
 
@@ -59,6 +59,8 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     let all = claim.amount == payment.refundable();
     match order.status.kind() {
         Kind::Paid | Kind::Shipping | Kind::Delivered if all && !parcel_has_left(tx, &order.number)? => {
+            // the saga that cancels the order gives back what is claimed here, of the lines that are named here
+            claimed(tx, &payment, &claim, &wanted.why)?;
             let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
             Ok((&ORDER, run, action))
         }
@@ -94,14 +96,19 @@ fn parcel_has_left(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
     Ok(delivery::ops::of_order(tx, order)?.is_some_and(|parcel| parcel.status.has_left()))
 }
 
+fn claimed(tx: &mut Tx<'_>, payment: &Payment, claim: &Claim, why: &Cancellation) -> Result<Refund> {
+    let refund = payment::ops::begin_refund(tx, &payment.number, claim.amount, &why.reason)?;
+    payment::ops::remember_lines(tx, refund.id, &claim.lines)?;
+    Ok(refund)
+}
+
 fn money_only(
     tx: &mut Tx<'_>,
     payment: Payment,
     claim: &Claim,
     why: &Cancellation,
 ) -> Result<(&'static dyn Flow, Record, Action)> {
-    let refund = payment::ops::begin_refund(tx, &payment.number, claim.amount, &why.reason)?;
-    payment::ops::remember_lines(tx, refund.id, &claim.lines)?;
+    let refund = claimed(tx, &payment, claim, why)?;
     let refund = PartialRefund { refund, payment, by: why.by.clone() };
     match REFUND.begin(tx, &refund, &refund.start())? {
         Some((run, action)) => Ok((&REFUND, run, action)),

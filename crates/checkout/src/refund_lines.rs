@@ -3,7 +3,8 @@
 use crate::request::RefundLine;
 use kernel::{Code, Money, Result, text};
 use order::Order;
-use payment::{Payment, RefundedLine};
+use payment::{Payment, Refund, RefundKind, RefundedLine};
+use std::collections::BTreeMap;
 
 /// What can still be given back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ struct LineLeft {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub amount: Money,
-    /// Empty for a refund that names no lines.
+    /// Empty for a refund that names no lines and leaves some of the money.
     pub lines: Vec<RefundedLine>,
 }
 
@@ -55,7 +56,8 @@ impl Left {
     pub fn claim(&self, amount: Option<Money>, lines: &[RefundLine]) -> Result<Claim> {
         if lines.is_empty() {
             let amount = self.checked(amount.unwrap_or(self.all), self.all)?;
-            return Ok(Claim { amount, lines: Vec::new() });
+            let lines = if amount == self.all { self.rest() } else { Vec::new() };
+            return Ok(Claim { amount, lines });
         }
         let mut worths = Vec::with_capacity(lines.len());
         for (n, wanted) in lines.iter().enumerate() {
@@ -72,8 +74,27 @@ impl Left {
         let units = |wanted: &RefundLine| if amount == whole { wanted.quantity.as_i64() } else { 0 };
         let parts = spread(amount, &worths);
         let lines = lines.iter().zip(parts);
-        let lines = lines.map(|(line, amount)| RefundedLine { number: line.id, units: units(line), amount });
-        Ok(Claim { amount, lines: lines.collect() })
+        let lines = lines.map(|(line, amount)| RefundedLine { number: line.id, units: units(line), amount }).collect();
+        let lines = if amount == self.all { self.with_all_units(lines) } else { lines };
+        Ok(Claim { amount, lines })
+    }
+
+    /// What each line gets when everything that is left goes back.
+    pub fn rest(&self) -> Vec<RefundedLine> {
+        let amounts: Vec<Money> = self.lines.iter().map(|line| line.amount).collect();
+        let parts = self.lines.iter().zip(spread(self.all, &amounts));
+        self.with_all_units(
+            parts.map(|(line, amount)| RefundedLine { number: line.number, units: 0, amount }).collect(),
+        )
+    }
+
+    /// Once nothing of the money is left, every unit of every line counts as given back, whichever lines the last money was for.
+    fn with_all_units(&self, named: Vec<RefundedLine>) -> Vec<RefundedLine> {
+        let lines = self.lines.iter().map(|line| {
+            let amount = named.iter().find(|one| one.number == line.number).map_or(Money::ZERO, |one| one.amount);
+            RefundedLine { number: line.number, units: line.units, amount }
+        });
+        lines.filter(|line| line.units > 0 || line.amount.is_positive()).collect()
     }
 
     /// What the named units can get.
@@ -102,6 +123,20 @@ impl Left {
         }
         Err(Code::InvalidPaymentAmount.because(format!("{amount} is not 1 to the {limit} that can be given back")))
     }
+}
+
+/// The sums of what refunds that did not fail give back of each line, in the order of the lines.
+pub fn sums(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLine> {
+    let mut sums = BTreeMap::new();
+    for (_, lines) in refunds.iter().filter(|(refund, _)| refund.status.kind() != RefundKind::Failed) {
+        for line in lines {
+            let sum =
+                sums.entry(line.number).or_insert(RefundedLine { number: line.number, units: 0, amount: Money::ZERO });
+            sum.units += line.units;
+            sum.amount = Money::minor(sum.amount.as_minor() + line.amount.as_minor());
+        }
+    }
+    sums.into_values().collect()
 }
 
 /// `total` in whole minor units, spread in proportion to `weights` by largest remainder. Their sum is at least `total`, so no
@@ -182,6 +217,19 @@ mod tests {
         assert!(left.claim(Some(Money::minor(3_001)), &[units(1, 1)]).is_err());
     }
 
+    #[test]
+    fn the_rest_is_given_back_of_every_line_that_has_something_left() {
+        let left = sold(&[(5_000, 1), (9_000, 2)], 0);
+        let left = left.without(&left.claim(None, &[units(2, 1)]).unwrap());
+        let rest = left.claim(None, &[]).unwrap();
+        let lines: Vec<_> = rest.lines.iter().map(|one| (one.number, one.units, one.amount.as_minor())).collect();
+        assert_eq!(lines, [(1, 1, 5_000), (2, 1, 9_000)]);
+        let left = left.without(&left.claim(Some(Money::minor(9_000)), &[]).unwrap());
+        let last = left.claim(None, &[units(1, 1)]).unwrap();
+        let lines: Vec<_> = last.lines.iter().map(|one| (one.number, one.units, one.amount.as_minor())).collect();
+        assert_eq!(lines, [(1, 1, 5_000), (2, 1, 0)], "the money was line 1's, and no unit is left to pay back");
+    }
+
     proptest! {
         #[test]
         fn refunds_in_any_order_give_back_no_more_than_was_paid_and_never_keep_the_last_won(
@@ -213,9 +261,14 @@ mod tests {
                 prop_assert!(left.all >= Money::ZERO);
                 prop_assert!(left.lines.iter().all(|line| line.units >= 0 && line.amount >= Money::ZERO));
             }
+            let units_left = |left: &Left| left.lines.iter().map(|line| line.units).sum::<i64>();
+            prop_assert_eq!(units_left(&left) > 0, left.all.is_positive());
             if left.all.is_positive() {
                 let rest = left.claim(None, &[]).unwrap();
-                prop_assert!(left.without(&rest).all.is_zero());
+                prop_assert_eq!(Money::sum(rest.lines.iter().map(|line| line.amount)).unwrap(), rest.amount);
+                let nothing = left.without(&rest);
+                prop_assert!(nothing.all.is_zero() && units_left(&nothing) == 0);
+                prop_assert!(nothing.lines.iter().all(|line| line.amount >= Money::ZERO));
                 prop_assert!(left.claim(Some(Money::minor(1)), &[]).is_ok());
             } else {
                 prop_assert!(left.claim(None, &[]).is_err());

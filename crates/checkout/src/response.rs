@@ -1,14 +1,13 @@
 //! What several domains together answer.
 
-use crate::flow::ORDER;
+use crate::{flow::ORDER, refund_lines};
 use delivery::DeliveryResponse;
-use kernel::{Code, Money, OrderNumber, Result, SagaId, Timestamp, Zone};
+use kernel::{Code, OrderNumber, Result, SagaId, Timestamp, Zone};
 use order::{Order, OrderResponse};
-use payment::{PaymentResponse, Refund, RefundKind, RefundResponse, RefundedLine, RefundedLineResponse};
+use payment::{PaymentResponse, RefundResponse, RefundedLineResponse};
 use saga::{Record, Status, Subject};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use store::Tx;
 use utoipa::ToSchema;
 
@@ -34,7 +33,7 @@ pub struct OrderDetail {
     pub payments: Vec<PaymentResponse>,
     /// What went back or is on its way back, oldest first.
     pub refunds: Vec<RefundResponse>,
-    /// What went back of each line, or is on its way back, by refunds that name lines.
+    /// What went back of each line, or is on its way back, by refunds that name lines or give back all that is left.
     pub refunded_lines: Vec<RefundedLineResponse>,
     /// Its parcel, once it is paid.
     pub delivery: Option<DeliveryResponse>,
@@ -64,25 +63,11 @@ pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail>
     Ok(OrderDetail {
         order: order.into(),
         payments: payments.into_iter().map(PaymentResponse::from).collect(),
-        refunded_lines: refunded_lines(&refunds),
+        refunded_lines: refund_lines::sums(&refunds).into_iter().map(RefundedLineResponse::from).collect(),
         refunds: refunds.into_iter().map(RefundResponse::from).collect(),
         delivery,
         saga: run.map(|run| SagaState { step: run.step, status: run.status }),
     })
-}
-
-/// The sums of what refunds that did not fail give back of each line.
-fn refunded_lines(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLineResponse> {
-    let mut sums = BTreeMap::new();
-    for (refund, lines) in refunds {
-        for line in lines.iter().filter(|_| refund.status.kind() != RefundKind::Failed) {
-            let sum =
-                sums.entry(line.number).or_insert(RefundedLine { number: line.number, units: 0, amount: Money::ZERO });
-            sum.units += line.units;
-            sum.amount = Money::minor(sum.amount.as_minor() + line.amount.as_minor());
-        }
-    }
-    sums.into_values().map(RefundedLineResponse::from).collect()
 }
 
 /// A saga as the shop's people see it.

@@ -76,9 +76,9 @@ impl Remote for ProcessPayment {
         })
     }
 
-    fn prepare_compensation(tx: &mut Tx<'_>, _: &Checkout, captured: Captured) -> Result<Option<GatewayRefund>> {
+    fn prepare_compensation(tx: &mut Tx<'_>, saga: &Checkout, captured: Captured) -> Result<Option<GatewayRefund>> {
         let Some(payment) = captured.payment else { return Ok(None) };
-        GatewayRefund::of_rest(tx, &payment)
+        GatewayRefund::of_order(tx, &saga.order, &payment)
     }
 }
 

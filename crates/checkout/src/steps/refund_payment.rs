@@ -2,8 +2,10 @@
 
 use super::ORDER_CANCELLED;
 use crate::flow::PartialRefund;
+use crate::refund_lines::{self, Left};
 use kernel::{Code, Error, Money, PaymentNumber, RefundId, Result};
-use payment::{Payment, Refund, remote};
+use order::Order;
+use payment::{Payment, Refund, RefundKind, RefundStatus, remote};
 use ports::Ports;
 use saga::{Next, NoCall, Outcome, Remote, RemoteCall};
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,30 @@ impl GatewayRefund {
         }
     }
 
-    /// Claims everything of the payment that has not gone back; `None` when all has.
+    /// Claims everything of an order's payment that has not gone back, line by line; `None` when all has. What was claimed when
+    /// it was decided to cancel the order is taken as it is, and what the gateway refused is asked for again for the same lines.
+    pub fn of_order(tx: &mut Tx<'_>, order: &Order, payment: &PaymentNumber) -> Result<Option<GatewayRefund>> {
+        let payment = payment::ops::find(tx, payment)?;
+        let refunds = payment::ops::refunds(tx, &payment.number)?;
+        if let Some((open, _)) = refunds.iter().find(|(refund, _)| refund.status == RefundStatus::Processing) {
+            return Ok(Some(GatewayRefund::of(&payment, open)));
+        }
+        let rest = payment.refundable();
+        if !rest.is_positive() {
+            return Ok(None);
+        }
+        let refused = refunds.iter().rev().find(|(refund, lines)| refund.amount == rest && !lines.is_empty());
+        let refused = refused.filter(|(refund, _)| refund.status.kind() == RefundKind::Failed);
+        let refund = payment::ops::begin_refund(tx, &payment.number, rest, ORDER_CANCELLED)?;
+        let lines = match refused {
+            Some((_, lines)) => lines.clone(),
+            None => Left::of(order, &payment, &refund_lines::sums(&refunds)).rest(),
+        };
+        payment::ops::remember_lines(tx, refund.id, &lines)?;
+        Ok(Some(GatewayRefund::of(&payment, &refund)))
+    }
+
+    /// Claims everything of a payment that its order does not need and that has not gone back; `None` when all has.
     pub fn of_rest(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Option<GatewayRefund>> {
         let payment = payment::ops::find(tx, payment)?;
         if !payment.refundable().is_positive() {

@@ -163,6 +163,62 @@ fn refunds_by_amount_and_by_line_add_up() {
     assert_eq!(shop.refunds_of(&order).iter().sum::<i64>(), 14_000);
 }
 
+fn refunded_lines(buyer: &Sender, order: &str) -> Vec<(i64, i64, i64)> {
+    let seen = buyer.sees(order).must("200").data();
+    let number = |line: &serde_json::Value, name: &str| line[name].as_i64().unwrap();
+    let lines = seen["refundedLines"].as_array().unwrap().iter();
+    lines.map(|line| (number(line, "id"), number(line, "quantity"), number(line, "amount"))).collect()
+}
+
+#[test]
+fn the_rest_of_an_order_that_was_not_shipped_is_remembered_line_by_line() {
+    let first = || json!({"lines": [{"id": 1, "quantity": 1}]});
+    let both = || json!({"lines": [{"id": 2, "quantity": 1}, {"id": 1, "quantity": 1}]});
+    let whole = vec![(1, 1, 5_000), (2, 1, 9_000)];
+    for (refunds, wanted) in [
+        (vec![first(), json!({"lines": [{"id": 2, "quantity": 1}]})], whole.clone()),
+        (vec![both()], whole.clone()),
+        (vec![json!({})], whole.clone()),
+        (vec![json!({"amount": 14_000})], whole.clone()),
+        (vec![first(), json!({"amount": 9_000})], whole.clone()),
+        (vec![first(), json!({})], whole),
+        // the first 9,000 belong to no line; nothing is left of the second line either
+        (vec![json!({"amount": 9_000}), first()], vec![(1, 1, 5_000), (2, 1, 0)]),
+        (vec![json!({"amount": 13_999}), json!({"amount": 1})], vec![(1, 1, 0), (2, 1, 1)]),
+    ] {
+        let shop = TestShop::open();
+        let (buyer, order, payment) = two_lines(&shop, "approve");
+        for body in &refunds {
+            refund(&shop, &payment, body.clone()).must("200");
+        }
+        shop.settle();
+        assert_eq!((refunded_lines(&buyer, &order), buyer.sees(&order).word("/status")), (wanted, "REFUNDED".into()));
+        let lines = buyer.get(format!("/payments/{payment}")).must("200").data()["refunds"].clone();
+        assert_eq!(lines.as_array().map(Vec::len), Some(refunds.len()), "one refund for each request: {lines}");
+        refund(&shop, &payment, first()).must("400 S306");
+    }
+}
+
+#[test]
+fn a_cancelled_order_and_one_refunded_on_its_way_show_what_went_back_of_each_line() {
+    let whole = [(1, 1, 5_000), (2, 1, 9_000)];
+    let shop = TestShop::open();
+    let (buyer, order, _) = two_lines(&shop, "approve");
+    buyer.put(format!("/orders/{order}/cancel"), json!({"reason": "too small"})).must("200");
+    shop.settle();
+    assert_eq!(refunded_lines(&buyer, &order), whole);
+    shop.close();
+    let shop = TestShop::open();
+    let (buyer, order, payment) = two_lines(&shop, "approve");
+    moves(&shop, &buyer, &order, &["SHIPPED"]);
+    refund(&shop, &payment, json!({})).must("200");
+    shop.settle();
+    assert_eq!(
+        (&refunded_lines(&buyer, &order)[..], buyer.sees(&order).word("/status")),
+        (&whole[..], "REFUNDED".into())
+    );
+}
+
 #[test]
 fn what_the_gateway_refused_to_give_back_of_a_line_can_be_asked_for_again() {
     let shop = TestShop::open();
