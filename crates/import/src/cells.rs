@@ -128,7 +128,7 @@ impl Reading {
         match field {
             Field::Name => to.row.name = Some(text),
             Field::Price => to.row.price = Some(self.amounts.money(field.name(), &text)?),
-            Field::Status => to.row.status = Some(text.to_uppercase().parse()?),
+            Field::Status => to.row.status = Some(text::identity(&text).to_uppercase().parse()?),
             Field::PriceAdjustment => {
                 to.variant.price_adjustment = Some(self.amounts.money(field.name(), &text)?);
             }
@@ -150,7 +150,7 @@ fn each<T>(text: Given<String>, read: impl FnOnce(&str) -> Result<T>) -> Result<
 }
 
 fn yes_or_no(text: &str) -> Result<bool> {
-    match text.to_lowercase().as_str() {
+    match text::folded(text).as_str() {
         "true" | "yes" | "y" | "1" => Ok(true),
         "false" | "no" | "n" | "0" => Ok(false),
         _ => Err(text::wrong("isDefault", "must be true or false")),

@@ -52,6 +52,16 @@ fn the_charset_of_an_upload_is_obeyed_and_said() {
     assert_eq!((&found["content"][0]["name"], &found["content"][0]["price"]), (&"뚝배기".into(), &9_000.into()));
 }
 
+#[test]
+fn a_file_without_rows_is_refused_in_a_stream_too() {
+    let shop = Fixture::of(MODULES);
+    for (kind, file) in [("text/csv", "sku,name,price\n"), ("application/json", "[]"), ("text/csv", "")] {
+        let caller = shop.seller(1).with("content-type", kind).with("accept", "application/x-ndjson");
+        let refused = caller.send("POST", "/admin/products/import", Some(file.as_bytes().to_vec()));
+        assert_eq!((refused.status, refused.text().contains("C002")), (400, true), "{kind} {file}: {}", refused.text());
+    }
+}
+
 fn uploads(shop: &Fixture, query: &str, kind: &str, body: &str) -> Response {
     let path = format!("/admin/products/import{query}");
     shop.seller(1).with("content-type", kind).send("POST", &path, Some(body.as_bytes().to_vec()))

@@ -218,7 +218,7 @@ pub(crate) fn draft(amounts: Amounts, line: u64, members: &Map<String, Value>) -
         description: given(members, "description"),
         brand: given(members, "brand"),
         images: gallery(given(members, "imageUrl"), images(members)),
-        status: word(members, "status").map(|status| status.to_uppercase().parse()).transpose()?,
+        status: word(members, "status").map(|status| text::identity(status).to_uppercase().parse()).transpose()?,
         ..Row::default()
     };
     let mut units = Vec::with_capacity(variants.len().max(1));
@@ -255,7 +255,7 @@ fn variant(amounts: Amounts, members: &Map<String, Value>) -> Result<VariantRow>
 
 /// ACTIVE or INACTIVE.
 pub(crate) fn variant_status(text: &str) -> Result<variant::Status> {
-    match text.to_uppercase().parse() {
+    match text::identity(text).to_uppercase().parse() {
         Ok(variant::Status::Discontinued) | Err(_) => {
             Err(text::wrong("status", "of a variant must be ACTIVE or INACTIVE"))
         }

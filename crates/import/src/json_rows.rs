@@ -21,6 +21,8 @@ pub struct Array<R> {
     line: u64,
     read: u64,
     after_cr: bool,
+    /// Whether an element must come next: another comma then stands for a row that is missing.
+    after_comma: bool,
     is_done: bool,
 }
 
@@ -32,6 +34,7 @@ impl<R: Read> JsonRows<R> {
             line: 1,
             read: 0,
             after_cr: false,
+            after_comma: true,
             is_done: false,
         };
         match array.peek_text()? {
@@ -102,7 +105,12 @@ impl<R: Read> Array<R> {
         loop {
             match self.peek_text()? {
                 None => return Err(self.ends_too_early()),
-                Some(b',') => self.take(),
+                Some(b',') => {
+                    self.take();
+                    if std::mem::replace(&mut self.after_comma, true) {
+                        return Ok(Some(line(self.line, Vec::new(), 0)));
+                    }
+                }
                 Some(b']') => {
                     self.take();
                     self.is_done = true;
@@ -112,7 +120,10 @@ impl<R: Read> Array<R> {
                             .because(format!("line {}: text follows the end of the array", self.line))),
                     };
                 }
-                Some(_) => return self.element().map(Some),
+                Some(_) => {
+                    self.after_comma = false;
+                    return self.element().map(Some);
+                }
             }
         }
     }

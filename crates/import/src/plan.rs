@@ -249,7 +249,7 @@ impl Plan {
         for (place, column) in self.names.iter().enumerate() {
             let name = column.get(..OPTION.len()).filter(|start| start.eq_ignore_ascii_case(OPTION));
             let Some(name) = name.map(|_| column[OPTION.len()..].trim().to_owned()) else { continue };
-            if !name.is_empty() && !self.options.iter().any(|(known, _)| *known == name) {
+            if !name.is_empty() && !self.options.iter().any(|(known, _)| text::folded(known) == text::folded(&name)) {
                 self.options.push((name, Source::Column(place)));
             }
         }
@@ -259,7 +259,7 @@ impl Plan {
         let name = name.trim();
         if let Some(option) = name.strip_prefix(OPTION) {
             let option = option.trim().to_owned();
-            if self.options.iter().any(|(planned, _)| *planned == option) {
+            if self.options.iter().any(|(planned, _)| text::folded(planned) == text::folded(&option)) {
                 return Err(text::wrong("map", format!("gives the option {} twice", shown(&option))));
             }
             self.options.push((option, source));
@@ -363,9 +363,9 @@ impl Plan {
     }
 }
 
-/// A column's name as aliases are compared: small letters and digits only.
+/// A column's name as aliases are compared: letters and digits only, as identities are compared.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text::folded(name).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn found<'a>(field: Field, source: &Source, cell: &impl Fn(usize) -> &'a str) -> Found {

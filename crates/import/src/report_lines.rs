@@ -50,11 +50,13 @@ pub struct Sender {
     parts: mpsc::Sender<Bytes>,
     waiting: Vec<u8>,
     rows: u64,
+    /// Whether a line was sent: then a failure is a line too.
+    has_begun: bool,
 }
 
 impl Sender {
     pub fn to(parts: mpsc::Sender<Bytes>) -> Sender {
-        Sender { parts, waiting: Vec::new(), rows: 0 }
+        Sender { parts, waiting: Vec::new(), rows: 0, has_begun: false }
     }
 
     fn add(&mut self, line: ReportLine<'_>) {
@@ -66,6 +68,7 @@ impl Sender {
     /// An import goes on when its reader is gone: what was stored would be the same.
     fn send(&mut self) {
         if !self.waiting.is_empty() {
+            self.has_begun = true;
             let _ = self.parts.blocking_send(std::mem::take(&mut self.waiting).into());
         }
     }
@@ -73,7 +76,7 @@ impl Sender {
     /// Runs the import and sends its last line. What fails before the first line is returned.
     pub fn end_with(mut self, import: impl FnOnce(&mut dyn Watch) -> Result<Report>) -> Result<()> {
         match import(&mut self) {
-            Err(error) if self.rows == 0 => return Err(error),
+            Err(error) if !self.has_begun && self.waiting.is_empty() => return Err(error),
             Err(error) => self.add(ReportLine { error: Some(shown(&error)), ..ReportLine::default() }),
             Ok(report) => {
                 let error = report.nothing_stored().map(|error| shown(&error));
@@ -94,7 +97,8 @@ fn shown(error: &Error) -> LineError {
 
 impl Watch for Sender {
     fn progress(&mut self, progress: Progress) {
-        if self.rows == 0 || progress.rows >= self.rows + PROGRESS_ROWS {
+        let is_first = self.rows == 0 && progress.rows > 0;
+        if is_first || progress.rows >= self.rows + PROGRESS_ROWS {
             self.rows = progress.rows;
             self.add(ReportLine { progress: Some(progress), ..ReportLine::default() });
         }

@@ -85,6 +85,67 @@ fn a_file_is_imported_and_its_bad_rows_are_named() {
     assert!(exits(&space, 3, &["grant", "nobody@example.com", "--role", "ADMIN"]).contains("sign up"));
 }
 
+/// Writes a file and imports it; wants this exit code and gives what the program said.
+fn imports(space: &Space, code: i32, (name, bytes): (&str, &[u8]), flags: &[&str]) -> String {
+    std::fs::write(space.folder().join(name), bytes).unwrap();
+    exits(space, code, &[&["import", name][..], flags].concat())
+}
+
+#[test]
+fn files_of_other_programs_are_imported_as_they_are_written() {
+    let space = Space::open();
+    let table = "sku,name,price\rA,뚝배기,\"9,000\"\rB,달항아리,1000\r";
+    let utf16: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cp949 = b"sku,name,price\r\nA,\xB6\xD2\xB9\xE8\xB1\xE2,9000\r\nB,\xB4\xDE\xC7\xD7\xBE\xC6\xB8\xAE,1000\r\n";
+    let text = imports(&space, 0, ("excel.csv", cp949), &[]);
+    assert!(text.contains("2 rows: 2 created") && text.contains("EUC-KR"), "{text}");
+    for (file, flags) in [
+        (("excel.csv", &cp949[..]), &["--encoding", "cp949"][..]),
+        (("mac.csv", table.as_bytes()), &[]),
+        (("unicode.txt", &utf16), &["--format", "csv"]),
+        (("unicode.csv", &utf16), &["--encoding", "utf-16le"]),
+        (("goods.json", "[{\"sku\":\"A\",\"price\":9000},{\"sku\":\"b\",\"name\":\"달항아리\"}]".as_bytes()), &[]),
+        (("goods.ndjson", b"{\"sku\":\"A\"}\n{\"sku\":\"B\",\"price\":1000}\n"), &[]),
+    ] {
+        let text = imports(&space, 0, file, flags);
+        assert!(text.contains("2 rows") && text.contains("2 unchanged"), "{} {flags:?}: {text}", file.0);
+    }
+    // amounts, clearing, closing
+    let text = imports(&space, 0, ("sale.csv", b"sku;salePrice;brand\nA;8.000;Tree\n"), &["--decimal", "comma"]);
+    assert!(text.contains("1 updated"), "{text}");
+    let blank = ("blank.csv", &b"sku,salePrice,brand\nA,,\n"[..]);
+    assert!(imports(&space, 0, blank, &[]).contains("1 unchanged"));
+    assert!(imports(&space, 0, blank, &["--blank", "clear"]).contains("1 updated"));
+    assert!(imports(&space, 0, blank, &["--blank", "clear"]).contains("1 unchanged"));
+    assert!(imports(&space, 0, ("close.csv", b"sku,status\nA,inactive\n"), &[]).contains("1 updated"));
+}
+
+#[test]
+fn files_that_store_nothing_are_no_success() {
+    let space = Space::open();
+    let mixed = [&b"sku,name,price\nA,\xB6\xD2\xB9\xE8,1\n"[..], "B,뚝배기,1\n".as_bytes()].concat();
+    for (file, flags, said) in [
+        (("empty.csv", &b""[..]), &[][..], "row"),
+        (("head.csv", b"sku,name,price\r"), &[], "rows"),
+        (("mark.csv", b"\xEF\xBB\xBF"), &[], ""),
+        (("mixed.csv", &mixed), &[], "encod"),
+        (("fine.csv", b"sku,name,price\nA,a,1\n"), &["--encoding", "utf-16"], "UTF-16"),
+        (("nothing.json", b"[]"), &[], "rows"),
+        (("no.xlsx", b"sku,name\n"), &[], "workbook"),
+    ] {
+        let text = imports(&space, 3, file, flags);
+        assert!(text.contains(said), "{}: {text}", file.0);
+    }
+    for price in ["-1", "1e3", "1.999", "$5", "five"] {
+        let row = format!("sku;name;price\nA;a;{price}\n");
+        let text = imports(&space, 1, ("price.csv", row.as_bytes()), &[]);
+        assert!(text.contains("refused"), "{price}: {text}");
+    }
+    for flags in [["--encoding", "klingon"], ["--decimal", "dot"], ["--blank", "maybe"], ["--format", "parquet"]] {
+        imports(&space, 2, ("fine.csv", b"sku,name,price\nA,a,1\n"), &flags);
+    }
+}
+
 #[test]
 fn a_server_that_cannot_start_says_why() {
     let space = Space::open();
