@@ -149,7 +149,7 @@ impl Limits {
         let Some(client) = client.filter(|_| kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))) else {
             return response;
         };
-        match self.streams.admit_client(client) {
+        match self.streams.admit(client) {
             Some(counted) => response.map(|body| {
                 Body::from_stream(body.into_data_stream().inspect(move |_| {
                     let _held_until_the_stream_ends = &counted;

@@ -44,7 +44,8 @@ fn describe() {
     describe_counter!("holdfast_http_requests_total", "Requests answered, by route template, method and status.");
     describe_histogram!("holdfast_http_request_seconds", "Time until the answer's head, by route template and method.");
     describe_gauge!("holdfast_http_requests_running", "Requests being answered now.");
-    describe_counter!("holdfast_connections_refused_total", "Connections of clients that have as many as they may.");
+    describe_counter!("holdfast_connections_refused_total", "Connections of clients that use as many as they may.");
+    describe_counter!("holdfast_connections_closed_for_others_total", "Silent connections closed to make room.");
     describe_gauge!("holdfast_store_waiting", "Jobs waiting for the writer.");
     describe_counter!("holdfast_store_commits_total", "Commits of the database.");
     describe_counter!(
@@ -75,7 +76,12 @@ fn describe() {
     describe_gauge!("holdfast_audit_violations", "Broken promises found by the last audit.");
 }
 
-/// A connection was closed at once, because its client has as many as it may.
+/// A silent connection was closed, because there was no room for another one.
+pub fn closed_for_another() {
+    counter!("holdfast_connections_closed_for_others_total").increment(1);
+}
+
+/// A connection was closed at once, because its client uses as many as it may.
 pub fn refused_connection() {
     counter!("holdfast_connections_refused_total").increment(1);
 }

@@ -2,6 +2,7 @@
 
 mod activity;
 mod connection;
+mod connections;
 pub(crate) mod limits;
 
 use crate::assembly::Assembly;
@@ -10,17 +11,13 @@ use crate::config::{Fault, Settings};
 use crate::measure;
 use axum::Router;
 use connection::{Protocols, Times};
-use limits::PerClient;
+use connections::Connections;
 use std::{
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Pause after the system refuses to hand out a connection, usually for want of file handles.
@@ -80,7 +77,8 @@ impl Server {
         let mut accepting = vec![tokio::spawn(accept(api, assembly.router, limits.clone(), stop.clone()))];
         if let Some(listener) = metrics {
             // monitors must get in when clients have all connections of the API
-            let limits = Limits { connections: Arc::new(Semaphore::new(METRICS_CONNECTIONS_MAX)), ..limits };
+            let connections = Connections::new(METRICS_CONNECTIONS_MAX, METRICS_CONNECTIONS_MAX);
+            let limits = Limits { connections, ..limits };
             accepting.push(tokio::spawn(accept(listener, assembly.metrics, limits, stop.clone())));
         }
         let folding = tokio::spawn(fold());
@@ -156,8 +154,7 @@ fn local(listener: &TcpListener, otherwise: SocketAddr) -> SocketAddr {
 
 #[derive(Clone)]
 struct Limits {
-    connections: Arc<Semaphore>,
-    per_client: PerClient,
+    connections: Connections,
     times: Times,
 }
 
@@ -167,8 +164,7 @@ impl Limits {
         let max = limits::fitted(server.connections_max);
         let times =
             Times { header: server.header_timeout, idle: server.idle_timeout, shutdown: server.shutdown_timeout };
-        let per_client = PerClient::new(server.connections_per_client, max);
-        Limits { connections: Arc::new(Semaphore::new(max)), per_client, times }
+        Limits { connections: Connections::new(max, server.connections_per_client), times }
     }
 }
 
@@ -176,21 +172,23 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: Can
     let protocols = Arc::new(Protocols::new(limits.times));
     let connections = TaskTracker::new();
     loop {
-        let connection = tokio::select! {
+        let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            connection = next(&listener, &limits.connections) => connection,
+            accepted = listener.accept() => accepted,
         };
-        match connection {
-            Ok((stream, peer, permit)) => {
-                let Some(counted) = limits.per_client.admit(peer) else {
+        match accepted {
+            Ok((stream, peer)) => {
+                // while all are used, others wait in the queue of the system
+                let held = tokio::select! {
+                    () = stop.cancelled() => break,
+                    held = limits.connections.admit(peer) => held,
+                };
+                let Some(held) = held else {
                     measure::refused_connection();
                     continue;
                 };
                 let (protocols, router, stop) = (Arc::clone(&protocols), router.clone(), stop.clone());
-                connections.spawn(async move {
-                    protocols.serve(stream, peer, router, stop).await;
-                    drop((permit, counted));
-                });
+                connections.spawn(async move { protocols.serve(stream, peer, router, stop, &held).await });
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -201,15 +199,6 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: Can
     drop(listener);
     connections.close();
     connections.wait().await;
-}
-
-async fn next(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, permit))
 }
 
 /// Folds samples into histograms, which otherwise happens only when somebody scrapes.

@@ -14,10 +14,15 @@ use std::{
 };
 use tokio::time::Instant;
 
+/// After so long without progress a client no longer reads its response. Event streams send something every 15 seconds.
+const STALLED: Duration = Duration::from_secs(20);
+
 /// What happened on a connection, and when for the last time.
 pub struct Activity {
     began: Instant,
     running: AtomicUsize,
+    /// Responses whose bodies are not at their end.
+    responding: AtomicUsize,
     requests: AtomicU64,
     /// Milliseconds after `began`.
     last: AtomicU64,
@@ -25,8 +30,9 @@ pub struct Activity {
 
 impl Activity {
     pub fn new() -> Activity {
-        let (running, requests, last) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Activity { began: Instant::now(), running, requests, last }
+        let (requests, last) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (running, responding) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Activity { began: Instant::now(), running, responding, requests, last }
     }
 
     /// A request has come.
@@ -45,6 +51,12 @@ impl Activity {
     /// Whether a request has no response yet.
     pub fn is_running(&self) -> bool {
         self.running.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether the connection may be closed without harm: it has no request, and no response whose client reads.
+    pub fn may_be_closed(&self) -> bool {
+        let responds = self.responding.load(Ordering::Relaxed) > 0;
+        !self.is_running() && (!responds || self.last().elapsed() > STALLED)
     }
 
     /// When something happened for the last time.
@@ -91,7 +103,15 @@ pub struct Watched {
 
 impl Watched {
     pub fn new(body: Body, activity: Arc<Activity>) -> Watched {
+        activity.responding.fetch_add(1, Ordering::Relaxed);
         Watched { body, activity }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.activity.note();
+        self.activity.responding.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,6 +2,7 @@
 //! gets must neither keep others out nor hold up the end of the program, whatever version of HTTP it speaks.
 
 use super::activity::{Activity, Watched};
+use super::connections::Held;
 use crate::edge::Peer;
 use crate::opening::clock_must_be_set;
 use axum::{Router, body::Body};
@@ -51,8 +52,15 @@ impl Protocols {
         Protocols { http1: http.clone().http1_only(), http2: http.http2_only(), times }
     }
 
-    /// Serves a connection until it ends, or until `stop` and a little longer.
-    pub async fn serve(&self, mut stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+    /// Serves a connection until it ends, until `stop` and a little longer, or until it has to make room for another one.
+    pub async fn serve(
+        &self,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        router: Router,
+        stop: CancellationToken,
+        held: &Held,
+    ) {
         if let Err(fault) = clock_must_be_set() {
             tracing::error!(%fault, "a connection is closed");
             return;
@@ -60,13 +68,14 @@ impl Protocols {
         prepare(&stream, self.times.idle);
         let begun = tokio::select! {
             () = stop.cancelled() => return,
+            () = held.needed() => return,
             begun = tokio::time::timeout(self.times.header, first_bytes(&mut stream)) => begun,
         };
         let Ok(Ok(Some(first))) = begun else { return };
         let http = if first == PREFACE { &self.http2 } else { &self.http1 };
         let (reads, writes) = stream.into_split();
         let stream = tokio::io::join(std::io::Cursor::new(first).chain(reads), writes);
-        self.run(http, stream, peer, router, stop).await;
+        self.run(http, stream, peer, router, stop, held).await;
     }
 
     async fn run(
@@ -76,15 +85,16 @@ impl Protocols {
         peer: SocketAddr,
         router: Router,
         stop: CancellationToken,
+        held: &Held,
     ) {
-        let activity = Arc::new(Activity::new());
-        let service = TowerToHyperService::new(service(router, peer, Arc::clone(&activity)));
+        let activity = held.activity();
+        let service = TowerToHyperService::new(service(router, peer, Arc::clone(activity)));
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
         let mut end: Option<End> = None;
         loop {
             let look_at = match &end {
                 None => activity.silent_from(self.times),
-                Some(end) => end.look_at(&activity),
+                Some(end) => end.look_at(activity),
             };
             tokio::select! {
                 // a client that goes away in the middle of something is not worth a line
@@ -93,8 +103,16 @@ impl Protocols {
                     end = Some(End::begins(self.times.shutdown / 2));
                     connection.as_mut().graceful_shutdown();
                 }
+                () = held.needed(), if end.is_none() => {
+                    if !activity.is_running() {
+                        return;
+                    }
+                    // a request came at the same moment
+                    end = Some(End::begins(DRAIN));
+                    connection.as_mut().graceful_shutdown();
+                }
                 () = sleep_until(look_at) => match &end {
-                    Some(end) if end.is_over(&activity) => return,
+                    Some(end) if end.is_over(activity) => return,
                     None if activity.is_silent(self.times) => {
                         end = Some(End::begins(DRAIN));
                         connection.as_mut().graceful_shutdown();

@@ -18,6 +18,10 @@ const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 /// A PING frame.
 const PING: &[u8] = &[0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 
+const ONE_REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+const EVENTS: &[u8] =
+    b"GET /api/v1/shopping/inventory/stream?productIds=1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
 /// HEADERS that end a request: `GET /healthz` on this stream. The path is written without compression.
 fn request(stream: u8, path: &str) -> Vec<u8> {
     // :method GET, :scheme http, :path as a literal, :authority x as a literal
@@ -107,34 +111,85 @@ async fn silent_connections_do_not_keep_others_out() {
         let bytes = [&b""[..], &PREFACE[..7], PREFACE][n % 3];
         silent.push(says(server.address, bytes).await);
     }
-    // the default lets one client have half of the connections, so another one gets in at once
-    let other = tokio::net::TcpSocket::new_v4().unwrap();
-    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
-    let mut other = other.connect(server.address).await.unwrap();
-    other.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
-    let answer = String::from_utf8(closed(other).await).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // neither the same client nor another one has to wait until they are closed
+    for from in ["127.0.0.1", "127.0.0.2"] {
+        let mut other = connected(from, server.address).await;
+        other.write_all(ONE_REQUEST).await.unwrap();
+        let answer = String::from_utf8(closed(other).await).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{from}: {answer}");
+    }
     drop(silent);
     assert!(server.stop().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_has_only_its_share_of_connections_and_streams() {
-    let options = [("server.connections_per_client", "3"), ("server.streams_per_client", "1")];
+async fn the_connection_that_was_silent_longest_makes_room_for_a_new_one() {
+    let options = [("server.connections_max", "16"), ("server.connections_per_client", "8")];
     let (server, _space) = started(&options).await;
+    let head = |stream: TcpStream| async move {
+        let (mut stream, mut head) = (stream, [0; 12]);
+        stream.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200");
+        stream
+    };
+    // an event stream is open and not silent, however old it is
+    let mut events = head(says(server.address, EVENTS).await).await;
+    // silent in every way: nothing sent, half a head, half a preface, HTTP/2 without a request, kept alive after a response
+    let begun = [PREFACE, SETTINGS].concat();
+    let mut silent = Vec::new();
+    for n in 0..15_u8 {
+        let mut stream = connected(&format!("127.0.0.{}", 2 + n % 3), server.address).await;
+        let bytes = [&b""[..], b"GET /hea", &PREFACE[..7], &begun, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"];
+        stream.write_all(bytes[usize::from(n) % 5]).await.unwrap();
+        let stream = if n % 5 == 4 { head(stream).await } else { stream };
+        silent.push(stream);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // a flood of silent sockets from many addresses, and shoppers between them
+    for n in 0..60_u8 {
+        silent.push(connected(&format!("127.0.1.{n}"), server.address).await);
+        let began = Instant::now();
+        let mut shopper = connected(&format!("127.0.2.{n}"), server.address).await;
+        shopper.write_all(ONE_REQUEST).await.unwrap();
+        let answer = String::from_utf8(closed(shopper).await).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "shopper {n}: {answer}");
+        assert!(began.elapsed() < Duration::from_secs(3), "shopper {n}: {:?}", began.elapsed());
+    }
+    for stream in silent.drain(..15) {
+        closed(stream).await;
+    }
+    let mut byte = [0];
+    let more = tokio::time::timeout(Duration::from_millis(200), events.read(&mut byte)).await;
+    assert!(!matches!(more, Ok(Ok(0) | Err(_))), "the event stream was closed");
+    drop(silent);
+    assert!(server.stop().await);
+}
+
+async fn connected(from: &str, to: SocketAddr) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_has_only_its_share_of_connections_and_streams() {
+    let options = [("server.connections_per_client", "3"), ("server.streams_per_client", "3")];
+    let (server, _space) = started(&options).await;
+    let mut head = [0; 12];
     let mut held = Vec::new();
     for _ in 0..3 {
-        held.push(says(server.address, b"GET").await);
+        let mut stream = says(server.address, EVENTS).await;
+        stream.read_exact(&mut head).await.unwrap();
+        held.push(stream);
     }
     assert_eq!(closed(TcpStream::connect(server.address).await.unwrap()).await, b"", "the fourth is closed at once");
     drop(held);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let stream = b"GET /api/v1/shopping/inventory/stream?productIds=1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let mut first = says(server.address, stream).await;
-    let mut head = [0; 12];
+    assert!(server.stop().await);
+    let (server, _space) = started(&[("server.streams_per_client", "1")]).await;
+    let mut first = says(server.address, EVENTS).await;
     first.read_exact(&mut head).await.unwrap();
     assert_eq!(&head, b"HTTP/1.1 200");
-    let second = String::from_utf8(closed(says(server.address, stream).await).await).unwrap();
+    let second = String::from_utf8(closed(says(server.address, EVENTS).await).await).unwrap();
     assert!(
         second.starts_with("HTTP/1.1 429") && second.contains("C012") && second.contains("retry-after"),
         "{second}"
@@ -142,7 +197,7 @@ async fn a_client_has_only_its_share_of_connections_and_streams() {
     drop(first);
     for _ in 0..50 {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let mut again = says(server.address, stream).await;
+        let mut again = says(server.address, EVENTS).await;
         again.read_exact(&mut head).await.unwrap();
         if &head == b"HTTP/1.1 200" {
             drop(again);
