@@ -5,7 +5,7 @@ use kernel::{Code, Result, Timestamp, Together, Zone};
 use ports::gateway::Period;
 use serde::Serialize;
 use std::time::Duration;
-use store::{Migration, Tx, Violation, args};
+use store::{Integrity, Migration, Tx, Violation, args};
 use utoipa::ToSchema;
 use web::{App, Ran};
 
@@ -57,6 +57,8 @@ pub struct Findings {
     pub compared: Option<Period>,
     /// What could not be checked, and why.
     pub left_out: Vec<String>,
+    /// What the database has no means to check about itself. Only its administrator can change that.
+    pub not_checked: Vec<String>,
 }
 
 /// One audit as the API shows it.
@@ -108,9 +110,13 @@ pub async fn look_inside(app: &App) -> Result<Findings> {
         found: Vec::new(),
         compared: None,
         left_out: Vec::new(),
+        not_checked: Vec::new(),
     };
     match app.db.integrity().await {
-        Ok(damage) => looked.add("store", damage.into_iter().map(|found| Violation::new(WHOLE, "the database", found))),
+        Ok(Integrity { wrong, not_checked }) => {
+            looked.add("store", wrong.into_iter().map(|found| Violation::new(WHOLE, "the database", found)));
+            looked.not_checked = not_checked;
+        }
         Err(error) => looked.left_out.push(format!("the database's own check: {error}")),
     }
     for module in app.modules.iter() {
@@ -133,7 +139,8 @@ impl Findings {
 
     /// What could not be checked, on one line.
     fn left_out(&self) -> Option<String> {
-        let text: String = self.left_out.join("; ").chars().take(LEFT_OUT_MAX).collect();
+        let all = [&self.left_out[..], &self.not_checked].concat();
+        let text: String = all.join("; ").chars().take(LEFT_OUT_MAX).collect();
         (!text.is_empty()).then_some(text)
     }
 }

@@ -158,7 +158,7 @@ pub(crate) fn audit(config: &Config, asked: &Audit) -> Result<ExitCode, Fault> {
         for audits::Finding { module, violation } in &findings.found {
             say(format!("BROKEN {module}: {} - {}: {}", violation.rule, violation.subject, violation.found));
         }
-        for why in &findings.left_out {
+        for why in findings.left_out.iter().chain(&findings.not_checked) {
             say(format!("NOT CHECKED {why}"));
         }
         if let Some(period) = findings.compared {

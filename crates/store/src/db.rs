@@ -461,8 +461,9 @@ impl Db {
         Arc::clone(&self.settings.clock)
     }
 
-    /// What the database's own check finds wrong with its pages; empty when it finds nothing.
-    pub async fn integrity(&self) -> Result<Vec<String>> {
+    /// What the database's own check finds wrong with its pages, and what it cannot check. On PostgreSQL it installs the extension
+    /// that checks, if the user may do that.
+    pub async fn integrity(&self) -> Result<crate::Integrity> {
         crate::integrity::look(self).await
     }
 

@@ -27,7 +27,7 @@ mod own_check;
 
 use crate::Arg;
 pub(crate) use catalog::Catalog;
-pub(crate) use own_check::OwnCheck;
+pub(crate) use own_check::{Extension, OwnCheck};
 use std::{fmt::Write, time::Duration};
 
 /// The kind of database.

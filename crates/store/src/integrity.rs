@@ -1,20 +1,102 @@
 //! The database's own check of its pages: rows can be damaged in a way that every query of an audit overlooks.
 
-use crate::{Db, Tx, args, dialect::OwnCheck};
+use crate::dialect::{Extension, OwnCheck};
+use crate::{Db, Tx, args};
 use kernel::Result;
 use parking_lot::Mutex;
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-/// What the database finds wrong with itself; empty when it finds nothing. An error when it cannot be asked.
-pub(crate) async fn look(db: &Db) -> Result<Vec<String>> {
-    db.read("store.integrity", |tx| match tx.conn.dialect().own_check() {
-        OwnCheck::Pages(sql) => Ok(pages(tx, sql)),
-        OwnCheck::Tables(sql) => tables(tx, sql),
-        OwnCheck::Counted(sql) => {
-            tx.query(sql, args![], |row| Ok(format!("{} pages with a wrong checksum were read", row.get::<i64>(0)?)))
+/// How long tables and indexes are checked one by one; those that are left then are not begun.
+const CHECKED_FOR: Duration = Duration::from_secs(10);
+/// Names of what was not checked that a report lists.
+const NAMED_MAX: usize = 5;
+
+/// What the database says about itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Integrity {
+    /// What is wrong; empty when nothing is.
+    pub wrong: Vec<String>,
+    /// What it could not check, and why.
+    pub not_checked: Vec<String>,
+}
+
+/// What the database finds wrong with itself. An error when it cannot be asked.
+pub(crate) async fn look(db: &Db) -> Result<Integrity> {
+    let wrong = match db.url().dialect().own_check() {
+        OwnCheck::Pages(sql) => db.read("store.integrity", move |tx| Ok(pages(tx, sql))).await?,
+        OwnCheck::Tables(sql) => db.read("store.integrity", move |tx| tables(tx, sql)).await?,
+        OwnCheck::Extension(extension) => return with_extension(db, &extension).await,
+    };
+    Ok(Integrity { wrong, not_checked: Vec::new() })
+}
+
+async fn with_extension(db: &Db, extension: &Extension) -> Result<Integrity> {
+    let sql = extension.counted;
+    let counted = move |tx: &mut Tx<'_>| {
+        tx.query(sql, args![], |row| Ok(format!("{} pages with a wrong checksum were read", row.get::<i64>(0)?)))
+    };
+    let mut found = Integrity { wrong: db.read("store.integrity", counted).await?, not_checked: Vec::new() };
+    let Some(schema) = schema_of(db, extension).await? else {
+        let why = "tables and indexes: PostgreSQL has no amcheck that this user may use; an administrator of the database can \
+                   run: create extension amcheck";
+        found.not_checked.push(why.to_owned());
+        return Ok(found);
+    };
+    let sql = extension.relations;
+    let relations = move |tx: &mut Tx<'_>| {
+        tx.query(sql, args![], |row| Ok((row.next::<i64>()?, row.next::<String>()?, row.next::<i64>()? == 1)))
+    };
+    let relations = db.read("store.integrity", relations).await?;
+    let (began, mut left) = (Instant::now(), Vec::new());
+    for (id, name, is_index) in relations {
+        if began.elapsed() >= CHECKED_FOR {
+            left.push(name);
+            continue;
         }
-    })
-    .await
+        let sql = kept(Extension::check(&schema, is_index));
+        // each in a transaction of its own, because PostgreSQL ends one with the first error
+        match db.read("store.integrity", move |tx| tx.query(sql, args![id], |row| row.get::<String>(0))).await {
+            Ok(lines) => {
+                found.wrong.extend(lines.iter().filter(|line| !line.is_empty()).map(|line| format!("{name}: {line}")));
+            }
+            Err(error) if Extension::is_damage(&error.stored()) => {
+                found.wrong.push(format!("{name}: {}", error.stored()));
+            }
+            // out of time, or it no longer exists
+            Err(error) => {
+                tracing::warn!(relation = name, ?error, "an integrity check could not be done");
+                left.push(name);
+            }
+        }
+    }
+    if !left.is_empty() {
+        let (count, some) = (left.len(), left.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", "));
+        found.not_checked.push(format!("{count} tables and indexes in the time for it, such as {some}"));
+    }
+    Ok(found)
+}
+
+/// The schema with the functions of the extension, which is installed if that is allowed.
+async fn schema_of(db: &Db, extension: &Extension) -> Result<Option<String>> {
+    let found = db.read("store.integrity", one(extension.installed)).await?;
+    if found.is_some() || db.read("store.integrity", one(extension.available)).await?.is_none() {
+        return Ok(found);
+    }
+    let install = extension.install;
+    match db.write("store.install-check", move |tx| tx.exec(install, args![]).map(|_| ())).await {
+        Ok(()) => db.read("store.integrity", one(extension.installed)).await,
+        Err(error) => {
+            tracing::debug!(?error, "amcheck cannot be installed");
+            Ok(None)
+        }
+    }
+}
+
+fn one(sql: &'static str) -> impl Fn(&mut Tx<'_>) -> Result<Option<String>> + Clone + Send + 'static {
+    move |tx| tx.query_first(sql, args![], |row| row.get(0))
 }
 
 fn pages(tx: &mut Tx<'_>, sql: &'static str) -> Vec<String> {

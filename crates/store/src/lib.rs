@@ -81,6 +81,7 @@ pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
 #[doc(hidden)]
 pub use kernel::page::COUNTED_MAX;
+pub use integrity::Integrity;
 pub use lease::Lease;
 pub use migrate::{Backfill, Migration};
 pub use news::News;

@@ -6,8 +6,37 @@ pub(crate) enum OwnCheck {
     Pages(&'static str),
     /// This query gives the tables, which are checked one by one with `check table`.
     Tables(&'static str),
-    /// This query gives the number of wrong checksums that were counted, if there are any.
-    Counted(&'static str),
+    /// An extension checks tables and indexes one by one; the database itself only counts wrong checksums.
+    Extension(Extension),
+}
+
+/// How PostgreSQL checks tables and indexes.
+pub(crate) struct Extension {
+    /// The number of wrong checksums that were counted, if there are any.
+    pub counted: &'static str,
+    /// The schema of the extension, if it is installed.
+    pub installed: &'static str,
+    /// A row if it could be installed.
+    pub available: &'static str,
+    pub install: &'static str,
+    /// Indexes and tables, small ones first: the id, the name, whether it is an index.
+    pub relations: &'static str,
+}
+
+impl Extension {
+    /// Checks one relation, by its id, with the functions in `schema`. Without a fault a table gives no row; an index gives one, and
+    /// an error when it is damaged.
+    pub fn check(schema: &str, is_index: bool) -> String {
+        match is_index {
+            true => format!("select '' from {schema}.bt_index_check(cast(cast(? as bigint) as regclass)) checked"),
+            false => format!("select msg from {schema}.verify_heapam(cast(cast(? as bigint) as regclass)) limit 100"),
+        }
+    }
+
+    /// Whether an error says that the relation is damaged: the class "internal error" of codes.
+    pub fn is_damage(error: &str) -> bool {
+        error.contains("XX00")
+    }
 }
 
 pub(super) const SQLITE: OwnCheck = OwnCheck::Pages("pragma integrity_check(100)");
@@ -15,7 +44,17 @@ pub(super) const MYSQL: OwnCheck = OwnCheck::Tables(
     "select table_name from information_schema.tables
     where table_schema = database() and table_type = 'BASE TABLE' order by table_name",
 );
-pub(super) const POSTGRES: OwnCheck = OwnCheck::Counted(
-    "select checksum_failures from pg_stat_database
-    where datname = current_database() and checksum_failures > 0",
-);
+pub(super) const POSTGRES: OwnCheck = OwnCheck::Extension(Extension {
+    counted: "select checksum_failures from pg_stat_database
+        where datname = current_database() and checksum_failures > 0",
+    installed: "select format('%I', n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+        where e.extname = 'amcheck' and has_function_privilege(format('%I.bt_index_check(regclass)', n.nspname), 'execute')",
+    available: "select name from pg_available_extensions where name = 'amcheck' and installed_version is null",
+    install: "create extension if not exists amcheck",
+    relations: "select cast(c.oid as bigint), cast(c.relname as text), cast(c.relkind = 'i' as integer) + cast(0 as bigint)
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
+        left join pg_index i on i.indexrelid = c.oid
+        where n.nspname = current_schema() and c.relpersistence = 'p'
+          and (c.relkind = 'r' or (c.relkind = 'i' and a.amname = 'btree' and i.indisvalid))
+        order by c.relpages, c.relname",
+});

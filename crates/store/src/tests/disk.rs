@@ -1,7 +1,7 @@
 //! A disk that is full or fails.
 
 use super::shop::*;
-use crate::{Arg, Db, Health, Tx, args};
+use crate::{Arg, Db, Health, Integrity, Tx, args};
 use std::time::Duration;
 
 const MANY: &str = "insert into jars (label, beans) values [(?, ?)]";
@@ -61,7 +61,7 @@ async fn a_damaged_page_is_found() {
         tx.insert_rows(MANY, rows)
     };
     db.write("fill", fill).await.unwrap();
-    assert_eq!(db.integrity().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.integrity().await.unwrap(), Integrity::default());
     db.close().await;
     let path = folder.path().join("shop.db");
     let mut bytes = std::fs::read(&path).unwrap();
@@ -72,7 +72,7 @@ async fn a_damaged_page_is_found() {
     std::fs::write(&path, bytes).unwrap();
     let db = open();
     let found = db.integrity().await;
-    assert!(found.as_ref().map_or(true, |found| !found.is_empty()), "{found:?}");
+    assert!(found.as_ref().map_or(true, |found| !found.wrong.is_empty()), "{found:?}");
     db.close().await;
 }
 
@@ -80,7 +80,36 @@ async fn a_damaged_page_is_found() {
 async fn a_database_that_is_whole_passes_its_own_check() {
     let shop = Shop::open().await;
     shop.add("beans").await.unwrap();
-    assert_eq!(shop.db.integrity().await.unwrap(), Vec::<String>::new());
+    assert_eq!(shop.db.integrity().await.unwrap(), Integrity::default());
+}
+
+#[tokio::test]
+async fn a_damaged_index_on_postgresql_is_found() {
+    if testdb::wanted() != testdb::Kind::Postgres {
+        return testdb::skip("only PostgreSQL checks indexes by an extension");
+    }
+    let shop = Shop::open().await;
+    let run = async |sql: &'static str| shop.db.write("damage", move |tx| tx.exec(sql, args![])).await.unwrap();
+    // an index whose order is another one than when it was built: what an update of the system's collations does
+    run("create function jars_order(bigint, bigint) returns integer language sql immutable
+         as 'select case when $1 < $2 then -1 when $1 > $2 then 1 else 0 end'")
+    .await;
+    run("create operator class jars_ops for type bigint using btree as operator 1 <, operator 2 <=, operator 3 =,
+         operator 4 >=, operator 5 >, function 1 jars_order(bigint, bigint)")
+    .await;
+    for n in 0..50 {
+        shop.add(&format!("jar {n}")).await.unwrap();
+    }
+    run("update jars set beans = id").await;
+    run("create index jars_damaged on jars (beans jars_ops)").await;
+    assert_eq!(shop.db.integrity().await.unwrap(), Integrity::default());
+    run("create or replace function jars_order(bigint, bigint) returns integer language sql immutable
+         as 'select case when $1 < $2 then 1 when $1 > $2 then -1 else 0 end'")
+    .await;
+    let found = shop.db.integrity().await.unwrap();
+    assert!(found.wrong.len() == 1 && found.wrong[0].contains("jars_damaged"), "{found:?}");
+    run("drop index jars_damaged").await;
+    assert_eq!(shop.db.integrity().await.unwrap(), Integrity::default());
 }
 
 /// The child process of the test below: no file may grow beyond a limit there.
