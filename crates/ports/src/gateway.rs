@@ -4,10 +4,15 @@
 //! A response that is not final is [`Outcome::Pending`], a missing response is [`Outcome::Unknown`]; neither completes or refuses a
 //! payment.
 
+mod closed;
 pub mod conformance;
 mod in_time;
 mod journal;
+mod ledger;
 mod listing;
+mod records;
+#[cfg(test)]
+mod rotation_tests;
 pub mod simulated;
 #[cfg(test)]
 mod tests;
@@ -103,7 +108,7 @@ impl fmt::Display for Decline {
 }
 
 /// One charge in a gateway's records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// The key of the request.
     pub key: String,
@@ -130,30 +135,9 @@ impl Charge {
     }
 }
 
-impl Charge {
-    /// The money that moved for it.
-    fn moved(&self) -> Vec<Moved> {
-        let moved = |movement, transaction: &str, amount, at| Moved {
-            movement,
-            order: self.order.clone(),
-            transaction: transaction.to_owned(),
-            amount,
-            at,
-        };
-        let refunds = self.refunds.iter();
-        let refunds = refunds.map(|one| moved(Movement::Refunded, &one.transaction, one.amount, one.at));
-        match &self.state {
-            ChargeState::Captured { transaction } => {
-                let captured = moved(Movement::Captured, transaction, self.amount, self.at);
-                std::iter::once(captured).chain(refunds).collect()
-            }
-            ChargeState::Declined(_) | ChargeState::Pending => Vec::new(),
-        }
-    }
-}
-
 /// The state of a charge in the gateway's records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ChargeState {
     Captured { transaction: String },
     Declined(Decline),
@@ -161,7 +145,7 @@ pub enum ChargeState {
 }
 
 /// One refund in a gateway's records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refunded {
     /// The key of the request.
     pub key: String,

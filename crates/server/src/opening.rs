@@ -109,6 +109,7 @@ fn gateway(settings: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
                 latency_max: settings.latency_max,
                 seed: (settings.seed != 0).then_some(settings.seed),
                 journal,
+                ..gateway::simulated::Settings::default()
             });
             let remedy = "repair the file gateway.journal names, or name another";
             let simulated =

@@ -1,4 +1,5 @@
-//! The simulated gateway's records on disk: one JSON object a line, appended and never changed.
+//! The simulated gateway's records on disk: one JSON object a line, appended and never changed. When the file has enough charges,
+//! its records become a closed file ([`super::closed`]) and it begins anew.
 //!
 //! The gateway passes a line to the operating system before it responds, so the line survives if the process is killed. It does not
 //! force the line to disk: a crash of the machine may lose the newest lines. That is enough for a simulation, and it allows tens of
@@ -7,14 +8,24 @@
 //! Several instances of a shop share one gateway. Each instance locks the file, reads what the others have written, and only then
 //! uses the records.
 
+use super::closed::{self, Closed};
+use super::records::{Entry, Records};
 use super::{Charge, ChargeRequest, ChargeState, Decline};
 use kernel::{Code, Error, Money, OrderNumber, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
+
+/// Closed files that are kept. The records of older ones are forgotten.
+pub(super) const FILES_MAX: usize = 64;
+/// How the first line begins in a file that follows a closed one.
+const BEGUN: &[u8] = br#"{"did":"begun","file":"#;
+/// Longest first line of that kind: its beginning, a number and the end.
+const BEGUN_MAX: usize = BEGUN.len() + 24;
 
 /// A line of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +41,10 @@ pub(super) struct Written {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "did", rename_all = "kebab-case")]
 pub(super) enum Line {
+    /// Closed the file before this one.
+    Begun { file: u64 },
+    /// Took over a charge from a closed file, because something happens to it.
+    Carried { entry: Box<Entry> },
     /// Took the money.
     Captured {
         #[serde(flatten)]
@@ -101,11 +116,24 @@ impl Line {
     }
 }
 
-/// The open file, and how much of it this instance has read or written.
+/// The file that is written, the closed ones before it, and how much of it this instance has read or written.
 #[derive(Debug)]
 pub(super) struct Journal {
+    path: PathBuf,
     file: File,
+    /// How many files were closed before this one; `None` before it was read.
+    number: Option<u64>,
     length: u64,
+    /// The newest closed files, oldest first.
+    closed: Vec<Arc<Closed>>,
+}
+
+/// What other instances have done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// The file was closed: what was known from it is in a closed one.
+    pub begins: bool,
+    pub lines: Vec<Written>,
 }
 
 impl Journal {
@@ -117,35 +145,95 @@ impl Journal {
                 .caused_by(format!("{}: {cause}", path.display()))
         };
         let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(unreadable)?;
-        let mut journal = Journal { file, length: 0 };
-        let lines = journal.enter().map_err(unreadable)?;
+        let mut journal = Journal { path: path.to_owned(), file, number: None, length: 0, closed: Vec::new() };
+        let news = journal.enter().map_err(unreadable)?;
         journal.leave();
-        Ok((journal, lines))
+        Ok((journal, news.lines))
     }
 
-    /// Locks the file until [`Journal::leave`] and returns the lines that other instances have written. Drops a last line that a
-    /// crash cut off: no caller has received a response to it.
-    pub fn enter(&mut self) -> io::Result<Vec<Written>> {
+    /// Locks the file until [`Journal::leave`] and returns what other instances have done. Drops a last line that a crash cut off:
+    /// no caller has received a response to it.
+    pub fn enter(&mut self) -> io::Result<News> {
         self.file.lock()?;
+        let (length, number) = self.present()?;
+        let begins = self.number != Some(number);
+        let read = if begins { 0 } else { self.length };
         let mut bytes = Vec::new();
-        self.file.seek(SeekFrom::Start(self.length))?;
-        self.file.read_to_end(&mut bytes)?;
+        if length > read {
+            self.file.seek(SeekFrom::Start(read))?;
+            self.file.read_to_end(&mut bytes)?;
+        }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         if whole < bytes.len() {
             tracing::warn!(bytes = bytes.len() - whole, "the simulated gateway drops a line that was cut off");
-            self.file.set_len(self.length + whole as u64)?;
+            self.file.set_len(read + whole as u64)?;
         }
         let mut lines = Vec::new();
         for (n, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
             if !line.is_empty() {
                 let line = serde_json::from_slice(line);
-                lines.push(
-                    line.map_err(|e| io::Error::other(format!("line {} after byte {}: {e}", n + 1, self.length)))?,
-                );
+                lines.push(line.map_err(|e| io::Error::other(format!("line {} after byte {read}: {e}", n + 1)))?);
             }
         }
-        self.length += whole as u64;
-        Ok(lines)
+        if begins {
+            self.closed = self.closed_before(number)?;
+        }
+        (self.number, self.length) = (Some(number), read + whole as u64);
+        Ok(News { begins, lines })
+    }
+
+    /// The length of the file, and how many were closed before it: its first line says so. Without such a line it is the first one;
+    /// empty, it follows the newest closed one, because a file is emptied when it is closed.
+    fn present(&mut self) -> io::Result<(u64, u64)> {
+        let mut length = self.file.metadata()?.len();
+        let mut first = Vec::with_capacity(BEGUN_MAX);
+        self.file.seek(SeekFrom::Start(0))?;
+        (&self.file).take(BEGUN_MAX as u64).read_to_end(&mut first)?;
+        let is_begun = first.starts_with(BEGUN) || BEGUN.starts_with(&first);
+        let end = first.iter().position(|byte| *byte == b'\n');
+        if is_begun && end.is_none() && length > 0 {
+            tracing::warn!(bytes = length, "the simulated gateway drops a line that was cut off");
+            self.file.set_len(0)?;
+            length = 0;
+        }
+        if length == 0 {
+            let newest = closed::numbers(&self.path)?.pop();
+            return Ok((0, newest.map_or(0, |newest| newest + 1)));
+        }
+        let number = first.strip_prefix(BEGUN).and_then(|rest| {
+            let digits = rest.split(|byte| !byte.is_ascii_digit()).next()?;
+            std::str::from_utf8(digits).ok()?.parse().ok()
+        });
+        Ok((length, number.unwrap_or(0)))
+    }
+
+    fn closed_before(&mut self, number: u64) -> io::Result<Vec<Arc<Closed>>> {
+        let mut closed = Vec::new();
+        // a file of this number or a later one was never finished
+        let numbers = closed::numbers(&self.path)?.into_iter().filter(|one| *one < number);
+        for one in numbers.skip_while(|one| *one + (FILES_MAX as u64) < number) {
+            let known = self.closed.iter().find(|known| known.number == one).cloned();
+            closed.push(match known {
+                Some(known) => known,
+                None => Arc::new(Closed::open(&self.path, one)?),
+            });
+        }
+        Ok(closed)
+    }
+
+    /// The closed files, oldest first.
+    pub fn closed(&self) -> &[Arc<Closed>] {
+        &self.closed
+    }
+
+    /// How many files were closed before the present one.
+    pub fn number(&self) -> u64 {
+        self.number.unwrap_or(0)
+    }
+
+    /// The length of the present file.
+    pub fn length(&self) -> u64 {
+        self.length
     }
 
     /// Unlocks the file. The operating system also does that when the process ends.
@@ -157,7 +245,11 @@ impl Journal {
 
     /// Appends a line. If that fails, removes the part that was written.
     pub fn append(&mut self, line: &Written) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec(line)?;
+        let mut bytes = Vec::new();
+        if self.length == 0 && self.number() > 0 {
+            bytes = begun(self.number());
+        }
+        serde_json::to_writer(&mut bytes, line)?;
         bytes.push(b'\n');
         if let Err(error) = self.file.write_all(&bytes) {
             self.file.set_len(self.length)?;
@@ -166,6 +258,35 @@ impl Journal {
         self.length += bytes.len() as u64;
         Ok(())
     }
+
+    /// Makes the records a closed file, begins anew, and forgets the files that are too old. The moment at which the file is emptied
+    /// decides: a process that ends before leaves the file as it is, and one that ends after leaves a new file without a line.
+    pub fn close(&mut self, records: &Records) -> io::Result<()> {
+        let number = self.number();
+        let closed = Closed::write(&self.path, number, records)?;
+        self.file.set_len(0)?;
+        (self.number, self.length) = (Some(number + 1), 0);
+        self.closed.push(Arc::new(closed));
+        while self.closed.len() > FILES_MAX {
+            closed::forget(&self.path, self.closed.remove(0).number);
+        }
+        // the first line says which file this is, so that other instances see that it is another one
+        let first = begun(number + 1);
+        match self.file.write_all(&first) {
+            Ok(()) => self.length = first.len() as u64,
+            Err(error) => {
+                tracing::warn!(%error, "the simulated gateway's journal has no first line yet");
+                self.file.set_len(0)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn begun(file: u64) -> Vec<u8> {
+    let mut line = BEGUN.to_vec();
+    line.extend_from_slice(format!("{file}}}\n").as_bytes());
+    line
 }
 
 #[cfg(test)]
@@ -205,13 +326,13 @@ mod tests {
         let path = folder.path().join("gateway.ndjson");
         let (mut one, _) = Journal::open(&path).unwrap();
         let (mut other, _) = Journal::open(&path).unwrap();
-        assert_eq!(one.enter().unwrap(), []);
+        assert_eq!(one.enter().unwrap(), News::default());
         one.append(&lost("a")).unwrap();
         one.leave();
-        assert_eq!(other.enter().unwrap(), [lost("a")]);
+        assert_eq!(other.enter().unwrap().lines, [lost("a")]);
         other.append(&lost("b")).unwrap();
         other.leave();
-        assert_eq!(one.enter().unwrap(), [lost("b")]);
+        assert_eq!(one.enter().unwrap().lines, [lost("b")]);
         one.leave();
     }
 

@@ -5,15 +5,16 @@
 //! of the shop it still knows what it charged.
 
 use super::journal::{Journal, Line, Written};
-use super::{
-    Charge, ChargeRequest, ChargeState, Decline, Gateway, Listed, Listing, Outcome, Period, RefundRequest, Refunded,
-};
+use super::ledger::Ledger;
+use super::records::Name;
+use super::{Charge, ChargeRequest, ChargeState, Decline, Gateway, Listed, Listing, Outcome, Period, RefundRequest};
 use crate::SystemClock;
 use async_trait::async_trait;
-use kernel::{Clock, Money, Random, Result, Timestamp, number::ALPHABET};
+use kernel::{Clock, Random, Result, Timestamp, number::ALPHABET};
 use parking_lot::{Mutex, MutexGuard};
+use serde::{Deserialize, Serialize};
 use std::{
-    collections::{HashMap, HashSet},
+    io,
     ops::{Deref, DerefMut},
     path::PathBuf,
     sync::{
@@ -72,8 +73,10 @@ pub struct Settings {
     pub latency_max: Duration,
     /// Fixes the outcome of each key; `None` draws a seed from the operating system.
     pub seed: Option<u64>,
-    /// The file with the records; `None` keeps them in memory only.
+    /// The file with the records; `None` keeps all of them in memory only, which is for tests.
     pub journal: Option<PathBuf>,
+    /// Charges in one file of the journal, and so in memory. Older files stay beside it and are read when they are asked for.
+    pub file_charges: usize,
 }
 
 impl Default for Settings {
@@ -84,13 +87,13 @@ impl Default for Settings {
             latency_max: Duration::ZERO,
             seed: None,
             journal: None,
+            file_charges: FILE_CHARGES,
         }
     }
 }
 
-/// Charges whose records one page of the list shows.
-const LISTED_AT_ONCE: usize = 500;
-
+/// Charges in one file of a journal: some 12 MiB of memory.
+const FILE_CHARGES: usize = 16_384;
 /// The simulated gateway.
 #[derive(Debug)]
 pub struct Simulated {
@@ -99,27 +102,30 @@ pub struct Simulated {
     clock: Arc<dyn Clock>,
     /// When it was opened.
     since: Timestamp,
-    records: Mutex<Records>,
+    ledger: Mutex<Ledger>,
     away: AtomicBool,
 }
 
 impl Simulated {
     /// A gateway that reads its journal, if there is one, and continues it. C013 when the journal cannot be read.
     pub fn open(settings: Settings) -> Result<Simulated> {
-        let mut records = Records::default();
+        let mut ledger = Ledger::default();
         if let Some(path) = &settings.journal {
             let (journal, lines) = Journal::open(path)?;
-            lines.into_iter().for_each(|line| records.apply(line));
-            records.journal = Some(journal);
+            lines.into_iter().for_each(|line| ledger.open.apply(line));
+            ledger.journal = Some(journal);
         }
         let seed = settings.seed.unwrap_or_else(|| Random::from_system().bits());
-        Ok(Simulated { records: Mutex::new(records), ..Simulated::new(settings, seed) })
+        let gateway = Simulated { ledger: Mutex::new(ledger), ..Simulated::new(settings, seed) };
+        // the journal of an older version is one long file
+        drop(gateway.ledger());
+        Ok(gateway)
     }
 
     fn new(settings: Settings, seed: u64) -> Simulated {
         let clock = Arc::new(SystemClock);
-        let (since, records, away) = (clock.now(), Mutex::default(), AtomicBool::new(false));
-        Simulated { settings, seed, clock, since, records, away }
+        let (since, ledger, away) = (clock.now(), Mutex::default(), AtomicBool::new(false));
+        Simulated { settings, seed, clock, since, ledger, away }
     }
 
     /// A gateway in memory that answers at once and approves nine in ten charges, chosen by `seed`.
@@ -143,37 +149,42 @@ impl Simulated {
         self.away.store(away, Ordering::SeqCst);
     }
 
+    /// How many charges are in memory.
+    #[cfg(test)]
+    pub(super) fn ledger_len(&self) -> usize {
+        self.ledger.lock().open.len()
+    }
+
     fn is_away(&self) -> bool {
         self.away.load(Ordering::SeqCst)
     }
 
-    /// Writes a line now. False when that failed; then nothing is applied.
-    fn write(&self, records: &mut Records, line: Line) -> bool {
-        records.write(Written { at: Some(self.clock.now()), line })
+    /// Writes a line now. When that fails nothing is applied.
+    fn write(&self, ledger: &mut Ledger, line: Line) -> io::Result<()> {
+        ledger.write(Written { at: Some(self.clock.now()), line })
     }
 
-    /// The records, locked, with everything that other instances have written.
-    fn records(&self) -> Locked<'_> {
-        let mut records = self.records.lock();
-        if let Some(Err(error)) = records
-            .journal
-            .as_mut()
-            .map(Journal::enter)
-            .map(|lines| lines.map(|lines| lines.into_iter().for_each(|line| records.apply(line))))
-        {
-            tracing::error!(%error, "the simulated gateway cannot read its journal");
-        }
-        Locked(records)
+    /// The records, locked, with everything that other instances have written; an error when they cannot be read.
+    fn ledger(&self) -> io::Result<Locked<'_>> {
+        let file_charges = self.settings.file_charges;
+        let mut locked = Locked { ledger: self.ledger.lock(), file_charges, is_current: false };
+        locked.catch_up()?;
+        locked.is_current = true;
+        Ok(locked)
+    }
+
+    /// What is found in the records, or `otherwise` when they cannot be read or written.
+    fn with_ledger<T>(&self, otherwise: T, work: impl FnOnce(&mut Ledger) -> io::Result<T>) -> T {
+        let done = self.ledger().and_then(|mut ledger| work(&mut ledger));
+        done.unwrap_or_else(|error| {
+            tracing::error!(%error, "the simulated gateway cannot use its journal");
+            otherwise
+        })
     }
 
     /// The random generator for `what` of `key`: always the same one, whenever it is made.
     fn chance(&self, what: &str, key: &str) -> Random {
-        // FNV-1a; any even spread of keys over seeds would do
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in what.bytes().chain(key.bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        Random::seeded(self.seed ^ hash)
+        Random::seeded(self.seed ^ spread(what.bytes().chain(key.bytes())))
     }
 
     async fn take_its_time(&self, key: &str) {
@@ -187,121 +198,128 @@ impl Simulated {
     }
 
     /// Decides the first request of a key: the line for the journal, and whether the response arrives.
-    fn decide(&self, request: &ChargeRequest, taken: &dyn Fn(&str) -> bool) -> (Line, bool) {
+    fn decide(&self, request: &ChargeRequest, taken: &dyn Fn(&str) -> io::Result<bool>) -> io::Result<(Line, bool)> {
         let mut chance = self.chance("charge", &request.key);
         let script = Script::of(request.payment_key.as_deref());
-        let captured = |chance: &mut Random| Line::captured(request, script.name(), draw("PG-", chance, taken));
-        match script {
-            Script::None if chance.chance(self.settings.approve_per_mille) => (captured(&mut chance), true),
+        let captured =
+            |chance: &mut Random| draw("PG-", chance, taken).map(|drawn| Line::captured(request, script.name(), drawn));
+        Ok(match script {
+            Script::None if chance.chance(self.settings.approve_per_mille) => (captured(&mut chance)?, true),
             Script::None => {
                 let which = chance.below(keys::DECLINES.len() as u64) as usize;
                 (Line::declined(request, script.name(), keys::DECLINES[which]), true)
             }
             Script::Decline(which) => (Line::declined(request, script.name(), keys::DECLINES[which]), true),
-            Script::Approve | Script::AnswerTwice => (captured(&mut chance), true),
+            Script::Approve | Script::AnswerTwice => (captured(&mut chance)?, true),
             Script::RefundDeclined | Script::RefundTimeout | Script::RefundTimeoutUndone | Script::RefundPending => {
-                (captured(&mut chance), true)
+                (captured(&mut chance)?, true)
             }
-            Script::TimeoutCharged => (captured(&mut chance), false),
+            Script::TimeoutCharged => (captured(&mut chance)?, false),
             Script::TimeoutDeclined => (Line::declined(request, script.name(), keys::DECLINES[0]), false),
             Script::TimeoutUncharged => (Line::Lost { key: request.key.clone() }, false),
             Script::Pending | Script::PendingDeclined => (Line::pending(request, script.name()), true),
-        }
+        })
     }
 
     /// Handles one arrival of a charge request under the lock.
-    fn charge_once(&self, records: &mut Records, request: &ChargeRequest) -> Outcome {
-        if records.charges.contains_key(&*request.key) {
-            return self.contact(records, &request.key).unwrap_or(Outcome::Unknown);
+    fn charge_once(&self, ledger: &mut Ledger, request: &ChargeRequest) -> io::Result<Outcome> {
+        if let Some(outcome) = self.contact(ledger, &request.key)? {
+            return Ok(outcome);
         }
-        let repeated = records.lost.contains(&*request.key);
-        let taken = |transaction: &str| records.transactions.contains_key(transaction);
-        let (line, answered) = if repeated {
-            let transaction = draw("PG-", &mut self.chance("charge", &request.key), &taken);
+        let taken = |transaction: &str| ledger.knows(Name::Transaction(transaction));
+        let (line, answered) = if ledger.has_lost(&request.key)? {
+            let transaction = draw("PG-", &mut self.chance("charge", &request.key), &taken)?;
             (Line::captured(request, keys::APPROVE, transaction), true)
         } else {
-            self.decide(request, &taken)
+            self.decide(request, &taken)?
         };
-        match self.write(records, line) {
-            true if answered => records.outcome(&request.key).unwrap_or(Outcome::Unknown),
-            _ => Outcome::Unknown,
-        }
+        self.write(ledger, line)?;
+        let outcome = ledger.open.find(Name::Charge(&request.key)).map(|at| ledger.open.entries[at].outcome());
+        Ok(outcome.filter(|_| answered).unwrap_or(Outcome::Unknown))
     }
 
-    /// Looks up a known charge. A pending one is decided at the second lookup.
-    fn contact(&self, records: &mut Records, key: &str) -> Option<Outcome> {
-        let at = *records.charges.get(key)?;
-        let entry = &mut records.entries[at];
-        if entry.charge.state == ChargeState::Pending {
-            entry.asked += 1;
-            if entry.asked >= 2 {
-                let line = if entry.script == Script::PendingDeclined {
-                    let (_, code, text) = keys::DECLINES[0];
-                    Line::Refused {
-                        key: key.to_owned(),
-                        decline: Decline { code: code.to_owned(), text: text.to_owned() },
-                    }
-                } else {
-                    let taken = |transaction: &str| records.transactions.contains_key(transaction);
-                    Line::Settled {
-                        key: key.to_owned(),
-                        transaction: draw("PG-", &mut self.chance("charge", key), &taken),
-                    }
-                };
-                self.write(records, line);
-            }
+    /// Looks up a charge. A pending one is decided at the second lookup.
+    fn contact(&self, ledger: &mut Ledger, key: &str) -> io::Result<Option<Outcome>> {
+        let Some(found) = ledger.find(Name::Charge(key))? else { return Ok(None) };
+        if ledger.entry(&found).charge.state != ChargeState::Pending {
+            return Ok(Some(ledger.entry(&found).outcome()));
         }
-        records.outcome(key)
+        let at = ledger.carried(found, self.clock.now())?;
+        let entry = &mut ledger.open.entries[at];
+        entry.asked += 1;
+        if entry.asked >= 2 {
+            let line = if entry.script == Script::PendingDeclined {
+                let (_, code, text) = keys::DECLINES[0];
+                let decline = Decline { code: code.to_owned(), text: text.to_owned() };
+                Line::Refused { key: key.to_owned(), decline }
+            } else {
+                let taken = |transaction: &str| ledger.knows(Name::Transaction(transaction));
+                let transaction = draw("PG-", &mut self.chance("charge", key), &taken)?;
+                Line::Settled { key: key.to_owned(), transaction }
+            };
+            self.write(ledger, line)?;
+        }
+        Ok(Some(ledger.open.entries[at].outcome()))
     }
 
     /// Handles one arrival of a refund request under the lock.
-    fn refund_once(&self, records: &mut Records, request: &RefundRequest) -> Outcome {
-        if records.refunds.contains_key(&*request.key) {
-            return self.refund_contact(records, &request.key).unwrap_or(Outcome::Unknown);
+    fn refund_once(&self, ledger: &mut Ledger, request: &RefundRequest) -> io::Result<Outcome> {
+        if let Some(outcome) = self.refund_contact(ledger, &request.key)? {
+            return Ok(outcome);
         }
-        let Some(&at) = records.transactions.get(&*request.transaction) else {
-            return refused("NOT_FOUND_PAYMENT", "the gateway knows no such transaction");
+        let Some(found) = ledger.find(Name::Transaction(&request.transaction))? else {
+            return Ok(refused("NOT_FOUND_PAYMENT", "the gateway knows no such transaction"));
         };
-        let entry = &records.entries[at];
+        let entry = ledger.entry(&found);
         let left = entry.charge.amount.as_minor() - entry.refunds_requested().as_minor();
         if !request.amount.is_positive() || request.amount.as_minor() > left {
-            return refused("NOT_CANCELABLE_AMOUNT", "that is more than is left of this payment");
+            return Ok(refused("NOT_CANCELABLE_AMOUNT", "that is more than is left of this payment"));
         }
         let script = entry.script;
         if script == Script::RefundDeclined {
-            return refused("REFUND_REJECTED", "the card company refused the refund");
+            return Ok(refused("REFUND_REJECTED", "the card company refused the refund"));
         }
-        if script == Script::RefundTimeoutUndone && !records.lost.contains(&*request.key) {
-            self.write(records, Line::Lost { key: request.key.clone() });
-            return Outcome::Unknown;
+        if script == Script::RefundTimeoutUndone && !ledger.has_lost(&request.key)? {
+            self.write(ledger, Line::Lost { key: request.key.clone() })?;
+            return Ok(Outcome::Unknown);
         }
-        let transaction = draw("RF-PG-", &mut self.chance("refund", &request.key), &|_| false);
+        let at = ledger.carried(found, self.clock.now())?;
         let line = Line::Refunded {
             key: request.key.clone(),
             charge: request.transaction.clone(),
             amount: request.amount,
-            transaction,
+            transaction: draw("RF-PG-", &mut self.chance("refund", &request.key), &|_| Ok(false))?,
             pending: script == Script::RefundPending,
         };
-        match self.write(records, line) {
-            true if script != Script::RefundTimeout => records.refund_outcome(&request.key).unwrap_or(Outcome::Unknown),
-            _ => Outcome::Unknown,
+        self.write(ledger, line)?;
+        Ok(match script {
+            Script::RefundTimeout => Outcome::Unknown,
+            _ => ledger.open.entries[at].refund_outcome(&request.key),
+        })
+    }
+
+    /// Looks up a refund. A pending one is done at the second lookup.
+    fn refund_contact(&self, ledger: &mut Ledger, key: &str) -> io::Result<Option<Outcome>> {
+        let Some(found) = ledger.find(Name::Refund(key))? else { return Ok(None) };
+        let outcome = ledger.entry(&found).refund_outcome(key);
+        if outcome != Outcome::Pending {
+            return Ok(Some(outcome));
         }
+        let at = ledger.carried(found, self.clock.now())?;
+        let mut pending = ledger.open.entries[at].pending_refunds.iter_mut();
+        if let Some(one) = pending.find(|one| one.refund.key == key) {
+            one.asked += 1;
+            if one.asked >= 2 {
+                self.write(ledger, Line::RefundSettled { key: key.to_owned() })?;
+            }
+        }
+        Ok(Some(ledger.open.entries[at].refund_outcome(key)))
     }
 }
 
-impl Simulated {
-    /// Looks up a known refund. A pending one is done at the second lookup.
-    fn refund_contact(&self, records: &mut Records, key: &str) -> Option<Outcome> {
-        let &(at, _) = records.refunds.get(key)?;
-        if let Some((_, asked)) = records.entries[at].pending_refunds.iter_mut().find(|(refund, _)| refund.key == key) {
-            *asked += 1;
-            if *asked >= 2 {
-                self.write(records, Line::RefundSettled { key: key.to_owned() });
-            }
-        }
-        records.refund_outcome(key)
-    }
+/// FNV-1a, which spreads names evenly. Stored indexes depend on it.
+pub(super) fn spread(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn refused(code: &str, text: &str) -> Outcome {
@@ -309,13 +327,13 @@ fn refused(code: &str, text: &str) -> Outcome {
 }
 
 /// A transaction name of 12 signs that is not `taken`.
-fn draw(prefix: &str, chance: &mut Random, taken: &dyn Fn(&str) -> bool) -> String {
+fn draw(prefix: &str, chance: &mut Random, taken: &dyn Fn(&str) -> io::Result<bool>) -> io::Result<String> {
     loop {
         let mut name = String::with_capacity(prefix.len() + 12);
         name.push_str(prefix);
         name.extend((0..12).map(|_| char::from(ALPHABET[chance.below(ALPHABET.len() as u64) as usize])));
-        if !taken(&name) {
-            return name;
+        if !taken(&name)? {
+            return Ok(name);
         }
     }
 }
@@ -326,14 +344,13 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Outcome::Unknown;
         }
-        let outcome = {
-            let mut records = self.records();
-            let first = self.charge_once(&mut records, request);
+        let outcome = self.with_ledger(Outcome::Unknown, |ledger| {
+            let first = self.charge_once(ledger, request)?;
             match Script::of(request.payment_key.as_deref()) {
-                Script::AnswerTwice => self.charge_once(&mut records, request),
-                _ => first,
+                Script::AnswerTwice => self.charge_once(ledger, request),
+                _ => Ok(first),
             }
-        };
+        });
         self.take_its_time(&request.key).await;
         outcome
     }
@@ -342,7 +359,7 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.contact(&mut self.records(), key);
+        let found = self.with_ledger(Some(Outcome::Unknown), |ledger| self.contact(ledger, key));
         self.take_its_time(key).await;
         found
     }
@@ -351,7 +368,7 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Outcome::Unknown;
         }
-        let outcome = self.refund_once(&mut self.records(), request);
+        let outcome = self.with_ledger(Outcome::Unknown, |ledger| self.refund_once(ledger, request));
         self.take_its_time(&request.key).await;
         outcome
     }
@@ -360,7 +377,7 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.refund_contact(&mut self.records(), key);
+        let found = self.with_ledger(Some(Outcome::Unknown), |ledger| self.refund_contact(ledger, key));
         self.take_its_time(key).await;
         found
     }
@@ -369,154 +386,51 @@ impl Gateway for Simulated {
         if self.is_away() {
             return Listing::Unknown;
         }
-        let records = self.records();
-        // charges are never removed, so their number among all charges names a place in the list
-        let first = after.and_then(|after| after.parse().ok()).unwrap_or(0);
-        let shown = records.entries.iter().skip(first).take(LISTED_AT_ONCE);
-        let moved = shown.flat_map(|entry| entry.charge.moved()).filter(|moved| period.has(moved.at)).collect();
-        let end = first.saturating_add(LISTED_AT_ONCE);
-        let next = (end < records.entries.len()).then(|| end.to_string());
-        let since = self.settings.journal.is_none().then_some(self.since);
-        Listing::Page(Listed { moved, next, since })
+        self.with_ledger(Listing::Unknown, |ledger| {
+            let page = ledger.list(period, after)?;
+            let since = if ledger.journal.is_some() { page.since } else { Some(self.since) };
+            Ok(Listing::Page(Listed { since, ..page }))
+        })
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {
-        Some(self.records().entries.iter().map(|entry| entry.charge.clone()).collect())
+        self.with_ledger(None, |ledger| ledger.charges().map(Some))
     }
 }
 
 /// The records while this instance has them locked.
-struct Locked<'a>(MutexGuard<'a, Records>);
+struct Locked<'a> {
+    ledger: MutexGuard<'a, Ledger>,
+    file_charges: usize,
+    is_current: bool,
+}
 
 impl Deref for Locked<'_> {
-    type Target = Records;
-    fn deref(&self) -> &Records {
-        &self.0
+    type Target = Ledger;
+    fn deref(&self) -> &Ledger {
+        &self.ledger
     }
 }
 
 impl DerefMut for Locked<'_> {
-    fn deref_mut(&mut self) -> &mut Records {
-        &mut self.0
+    fn deref_mut(&mut self) -> &mut Ledger {
+        &mut self.ledger
     }
 }
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        self.0.journal.iter().for_each(Journal::leave);
-    }
-}
-
-/// The gateway's records in memory, made from the lines of the journal.
-#[derive(Debug, Default)]
-struct Records {
-    entries: Vec<Entry>,
-    charges: HashMap<Box<str>, usize>,
-    transactions: HashMap<Box<str>, usize>,
-    refunds: HashMap<Box<str>, (usize, usize)>,
-    lost: HashSet<Box<str>>,
-    journal: Option<Journal>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    charge: Charge,
-    script: Script,
-    asked: u32,
-    pending_refunds: Vec<(Refunded, u32)>,
-}
-
-impl Records {
-    /// Writes a line to the journal and applies it. False when the write failed; then nothing is applied.
-    fn write(&mut self, line: Written) -> bool {
-        if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(&line)) {
-            tracing::error!(%error, "the simulated gateway cannot write its journal");
-            return false;
+        if self.is_current {
+            self.ledger.close_if_full(self.file_charges);
         }
-        self.apply(line);
-        true
-    }
-
-    fn apply(&mut self, Written { at: time, line }: Written) {
-        match line {
-            Line::Captured { charge, script, transaction } => {
-                self.transactions.insert(transaction.as_str().into(), self.entries.len());
-                self.open(charge.into_charge(ChargeState::Captured { transaction }, time), &script);
-            }
-            Line::Declined { charge, script, decline } => {
-                self.open(charge.into_charge(ChargeState::Declined(decline), time), &script);
-            }
-            Line::Pending { charge, script } => self.open(charge.into_charge(ChargeState::Pending, time), &script),
-            Line::Settled { key, transaction } => {
-                if let Some(&at) = self.charges.get(&*key) {
-                    self.transactions.insert(transaction.as_str().into(), at);
-                    self.entries[at].charge.state = ChargeState::Captured { transaction };
-                    self.entries[at].charge.at = time;
-                }
-            }
-            Line::Refused { key, decline } => {
-                if let Some(&at) = self.charges.get(&*key) {
-                    self.entries[at].charge.state = ChargeState::Declined(decline);
-                }
-            }
-            Line::Lost { key } => {
-                self.lost.insert(key.into());
-            }
-            Line::Refunded { key, charge, amount, transaction, pending } => {
-                if let Some(&at) = self.transactions.get(&*charge) {
-                    let entry = &mut self.entries[at];
-                    self.refunds.insert(key.as_str().into(), (at, entry.charge.refunds.len()));
-                    let refund = Refunded { key, amount, transaction, at: time };
-                    if pending { entry.pending_refunds.push((refund, 0)) } else { entry.charge.refunds.push(refund) }
-                }
-            }
-            Line::RefundSettled { key } => {
-                if let Some((at, index)) = self.refunds.get_mut(&*key) {
-                    let entry = &mut self.entries[*at];
-                    if let Some(n) = entry.pending_refunds.iter().position(|(refund, _)| refund.key == key) {
-                        *index = entry.charge.refunds.len();
-                        let (refund, _) = entry.pending_refunds.remove(n);
-                        entry.charge.refunds.push(Refunded { at: time, ..refund });
-                    }
-                }
-            }
-        }
-    }
-
-    fn open(&mut self, charge: Charge, script: &str) {
-        self.charges.insert(charge.key.as_str().into(), self.entries.len());
-        self.entries.push(Entry { charge, script: Script::of(Some(script)), asked: 0, pending_refunds: Vec::new() });
-    }
-
-    fn outcome(&self, key: &str) -> Option<Outcome> {
-        Some(match &self.entries[*self.charges.get(key)?].charge.state {
-            ChargeState::Captured { transaction } => Outcome::Approved { transaction: transaction.clone() },
-            ChargeState::Declined(decline) => Outcome::Declined(decline.clone()),
-            ChargeState::Pending => Outcome::Pending,
-        })
-    }
-
-    fn refund_outcome(&self, key: &str) -> Option<Outcome> {
-        let &(at, n) = self.refunds.get(key)?;
-        let entry = &self.entries[at];
-        Some(match entry.charge.refunds.get(n).filter(|refund| refund.key == key) {
-            Some(refund) => Outcome::Approved { transaction: refund.transaction.clone() },
-            None => Outcome::Pending,
-        })
-    }
-}
-
-impl Entry {
-    /// The sum of refunds that are done or pending.
-    fn refunds_requested(&self) -> Money {
-        let pending: i64 = self.pending_refunds.iter().map(|(refund, _)| refund.amount.as_minor()).sum();
-        Money::minor(self.charge.refunded().as_minor() + pending)
+        self.ledger.journal.iter().for_each(Journal::leave);
     }
 }
 
 /// The outcome that a special payment key forces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Script {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub(super) enum Script {
     None,
     Approve,
     Decline(usize),
@@ -547,8 +461,20 @@ const SCRIPTS: [(&str, Script); 11] = [
     (keys::REFUND_PENDING, Script::RefundPending),
 ];
 
+impl From<String> for Script {
+    fn from(name: String) -> Script {
+        Script::of(Some(&name))
+    }
+}
+
+impl From<Script> for String {
+    fn from(script: Script) -> String {
+        script.name().to_owned()
+    }
+}
+
 impl Script {
-    fn of(payment_key: Option<&str>) -> Script {
+    pub fn of(payment_key: Option<&str>) -> Script {
         let Some(key) = payment_key else { return Script::None };
         if let Some(which) = keys::DECLINES.iter().position(|(decline, ..)| *decline == key) {
             return Script::Decline(which);
