@@ -169,9 +169,7 @@ impl Report {
             for side in &path.sides {
                 row(&mut out, &path.name, side);
             }
-            // with constant arrivals every side has the same rate
-            let ratios = if self.rate.is_none() { path.ratios() } else { Vec::new() };
-            for (other, ratio) in ratios {
+            for (other, ratio) in path.ratios() {
                 let _ = writeln!(out, "{:<10} {} ÷ {other} = {ratio:.2}", path.name, path.sides[0].name);
             }
             let _ = writeln!(out, "{:<10} goal: {}", path.name, path.goal);
