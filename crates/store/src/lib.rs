@@ -79,9 +79,9 @@ macro_rules! counted_of {
 pub use db::{Db, Durability, Health, Limits, Settings};
 pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
+pub use integrity::Integrity;
 #[doc(hidden)]
 pub use kernel::page::COUNTED_MAX;
-pub use integrity::Integrity;
 pub use lease::Lease;
 pub use migrate::{Backfill, Migration};
 pub use news::News;
