@@ -5,7 +5,11 @@ use crate::ops::FAILURES_WITHIN;
 use crate::recovery::Purpose;
 use crate::session::{SessionView, StoredToken};
 use crate::user::{Change, User, email_key};
-use ::store::{Arg, Check, Row, Tx, args, concatcp};
+use ::store::{
+    Arg, Check, Row, Tx, args,
+    audit::{Changed, Keys},
+    concatcp,
+};
 use kernel::{Address, AddressId, Code, Result, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -88,11 +92,14 @@ const CHANGE_ADDRESS: &str = "update user_addresses set label = ?, receiver_name
 const CLEAR_DEFAULT: &str = "update user_addresses set is_default = 0 where user_id = ? and is_default = 1";
 const MAKE_DEFAULT: &str = "update user_addresses set is_default = 1 where id = ?";
 const DELETE_ADDRESS: &str = "delete from user_addresses where id = ?";
-const DEFAULTS: &str =
-    "select user_id, count(*) from user_addresses where is_default = 1 group by user_id having count(*) > 1
-    limit ?";
-const LIVE_FORKS: &str = "select family, count(*) from refresh_tokens where used_at is null and ended_at is null
-    group by family having count(*) > 1 limit ?";
+const DEFAULTS: &str = "select a.user_id, a.id from user_addresses a where a.id between ? and ? and a.is_default = 1
+      and exists (select 1 from user_addresses b where b.user_id = a.user_id and b.is_default = 1 and b.id < a.id)
+    order by a.id limit ?";
+const LIVE_FORKS: &str = "select t.family, t.id from refresh_tokens t
+    where t.id between ? and ? and t.used_at is null and t.ended_at is null
+      and exists (select 1 from refresh_tokens o where o.family = t.family and o.id < t.id
+                     and o.used_at is null and o.ended_at is null)
+    order by t.id limit ?";
 
 /// Sessions in a list; the one used longest ago is left out first.
 const SESSIONS_SHOWN: i64 = 100;
@@ -449,20 +456,25 @@ pub(crate) fn delete_address(tx: &mut Tx<'_>, id: AddressId) -> Result<()> {
     tx.exec(DELETE_ADDRESS, args![id]).map(|_| ())
 }
 
+const BY_ADDRESS: Keys = Keys { table: "user_addresses", column: "id", changed: Changed::All };
+const BY_TOKEN: Keys = Keys { table: "refresh_tokens", column: "id", changed: Changed::Added };
+
 /// What must hold of users.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "a user has at most one default address",
+        over: Some(BY_ADDRESS),
         sql: DEFAULTS,
         given: &[],
         subject: "user {}",
-        found: "{}",
+        found: "address {} is one more",
     },
     Check {
         rule: "a session continues with one token",
+        over: Some(BY_TOKEN),
         sql: LIVE_FORKS,
         given: &[],
         subject: "session {}",
-        found: "{}",
+        found: "token {} is one more",
     },
 ];

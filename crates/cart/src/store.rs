@@ -3,7 +3,11 @@
 use crate::Owner;
 use crate::cart::{Cart, CartLine, Kind, LINES_MAX, NewLine, Status};
 use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, Timestamp};
-use store::{Arg, Check, Row, ToArg, Tx, args, audit::Given, concatcp};
+use store::{
+    Arg, Check, Row, ToArg, Tx, args,
+    audit::{Changed, Given, Keys},
+    concatcp,
+};
 
 /// What [`cart`] reads, in this order. The column `user_id` has its name from the first release, which knew no guests.
 const COLUMNS: &str = "id, user_id, status, order_number, created_at, updated_at, version";
@@ -56,16 +60,18 @@ const FORGET: &str = "delete from carts where id in ([?])";
 // carts of the first release, and of guests who signed in, are closed without an order: they have no key and no order number
 const UNTRUE: &str = "
     select id, status, coalesce(active_key, '-'), coalesce(order_number, '-') from carts
-     where (status = 'ACTIVE' and (active_key is null or order_number is not null))
+     where id between ? and ? and ((status = 'ACTIVE' and (active_key is null or order_number is not null))
         or (active_key is not null and (active_key <> user_id or order_number is not null))
-        or status not in ('ACTIVE', 'CHECKED_OUT') or version < 1
+        or status not in ('ACTIVE', 'CHECKED_OUT') or version < 1)
      order by id limit ?";
 const OVERFULL: &str = "
-    select cart_id, count(*) from cart_items group by cart_id having count(*) > ? order by cart_id limit ?";
+    select cart_id, count(*) from cart_items where cart_id between ? and ?
+     group by cart_id having count(*) > ? order by cart_id limit ?";
 const WRONG_LINES: &str = "
     select id, cart_id, quantity, price from cart_items i
-     where quantity < 1 or price < 0 or not exists (select 1 from carts c where c.id = i.cart_id)
-     order by id limit ?";
+     where cart_id between ? and ?
+       and (quantity < 1 or price < 0 or not exists (select 1 from carts c where c.id = i.cart_id))
+     order by cart_id, id limit ?";
 
 /// Every statement.
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -90,10 +96,14 @@ pub(crate) const STATEMENTS: &[&str] = &[
     FORGET,
 ];
 
+const CARTS: Keys = Keys { table: "carts", column: "id", changed: Changed::Added };
+const OF_CARTS: Keys = Keys { table: "cart_items", column: "cart_id", changed: Changed::Added };
+
 /// What must hold among carts.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "a cart has its owner's key until it is closed",
+        over: Some(CARTS),
         sql: UNTRUE,
         given: &[],
         subject: "cart {}",
@@ -101,6 +111,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a cart has at most 200 lines",
+        over: Some(OF_CARTS),
         sql: OVERFULL,
         given: &[Given::Number(LINES_MAX as i64)],
         subject: "cart {}",
@@ -108,6 +119,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a line has a cart, a quantity and a price",
+        over: Some(OF_CARTS),
         sql: WRONG_LINES,
         given: &[],
         subject: "item {} of cart {}",

@@ -10,7 +10,11 @@ use crate::ops::Sellable;
 use crate::product::{Content, Product, Status, brand_key, name_key};
 use crate::variant;
 use kernel::{Code, ProductId, Result, UserId, VariantId, text};
-use store::{Arg, Check, Row, Tx, Violation, args, concatcp};
+use store::{
+    Arg, Check, Row, Tx, Violation, args,
+    audit::{Changed, Keys},
+    concatcp,
+};
 
 /// What [`product`] reads, in this order, and where it is read from: `c1` is the product's category, `c2` to `c5` are the
 /// categories above it.
@@ -60,20 +64,26 @@ const SET_RANGE: &str = "update products set
     where id = ?";
 
 const WITHOUT_ONE_DEFAULT: &str = "select p.id, (select count(*) from product_variants v where v.default_of = p.id)
-    from products p where (select count(*) from product_variants v where v.default_of = p.id and v.product_id = p.id) <> 1 limit ?";
+    from products p where p.id between ? and ?
+      and (select count(*) from product_variants v where v.default_of = p.id and v.product_id = p.id) <> 1
+    order by p.id limit ?";
 const WRONG_PRICES: &str = "select id, price, sale_price, current_price from products
-    where price <= 0 or sale_price <= 0 or sale_price > price or current_price <> coalesce(sale_price, price) limit ?";
+    where id between ? and ? and (price <= 0 or sale_price <= 0 or sale_price > price
+       or current_price <> coalesce(sale_price, price)) order by id limit ?";
 const FREE_VARIANTS: &str = "select v.id, p.current_price + v.price_adjustment
     from product_variants v join products p on p.id = v.product_id
-    where p.current_price + v.price_adjustment <= 0 and v.status <> 'DISCONTINUED' limit ?";
-const WRONG_RANGES: &str = "select p.id, p.lowest_price, p.highest_price, p.current_price + coalesce(v.lowest, 0),
-        p.current_price + coalesce(v.highest, 0)
-    from products p left join (select product_id, min(price_adjustment) as lowest, max(price_adjustment) as highest
-        from product_variants where status = 'ACTIVE' group by product_id) v on v.product_id = p.id
-    where p.lowest_price <> p.current_price + coalesce(v.lowest, 0)
-       or p.highest_price <> p.current_price + coalesce(v.highest, 0) limit ?";
-const DEAD_NAMES: &str = "select id, held_name from products where held_name is not null
-    and (status = 'DISCONTINUED' or held_name <> name) limit ?";
+    where v.id between ? and ? and p.current_price + v.price_adjustment <= 0 and v.status <> 'DISCONTINUED'
+    order by v.id limit ?";
+const WRONG_RANGES: &str = "select p.id, p.lowest_price, p.highest_price,
+        p.current_price + coalesce(min(v.price_adjustment), 0), p.current_price + coalesce(max(v.price_adjustment), 0)
+    from products p left join product_variants v on v.product_id = p.id and v.status = 'ACTIVE'
+    where p.id between ? and ?
+    group by p.id, p.lowest_price, p.highest_price, p.current_price
+    having p.lowest_price <> p.current_price + coalesce(min(v.price_adjustment), 0)
+        or p.highest_price <> p.current_price + coalesce(max(v.price_adjustment), 0)
+    order by p.id limit ?";
+const DEAD_NAMES: &str = "select id, held_name from products where id between ? and ? and held_name is not null
+    and (status = 'DISCONTINUED' or held_name <> name) order by id limit ?";
 
 /// Every statement of this file; variants, images and categories have their own lists.
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -91,10 +101,14 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SET_RANGE,
 ];
 
+const BY_PRODUCT: Keys = Keys { table: "products", column: "id", changed: Changed::All };
+const BY_VARIANT: Keys = Keys { table: "product_variants", column: "id", changed: Changed::All };
+
 /// What must hold among products and variants.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "a product has exactly one default variant",
+        over: Some(BY_PRODUCT),
         sql: WITHOUT_ONE_DEFAULT,
         given: &[],
         subject: "product {}",
@@ -102,6 +116,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "0 < sale price <= price",
+        over: Some(BY_PRODUCT),
         sql: WRONG_PRICES,
         given: &[],
         subject: "product {}",
@@ -109,6 +124,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a variant costs more than nothing",
+        over: Some(BY_VARIANT),
         sql: FREE_VARIANTS,
         given: &[],
         subject: "variant {}",
@@ -116,6 +132,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a product's range of prices is that of its variants on sale",
+        over: Some(BY_PRODUCT),
         sql: WRONG_RANGES,
         given: &[],
         subject: "product {}",
@@ -123,6 +140,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a name is owned only by a live product of that name",
+        over: Some(BY_PRODUCT),
         sql: DEAD_NAMES,
         given: &[],
         subject: "product {}",

@@ -2,15 +2,18 @@
 //! the tables of several domains.
 
 use crate::{flow::ORDER, late, webhook};
-use store::{Check, audit::Given};
+use store::{
+    Check,
+    audit::{Changed, Given, Keys},
+};
 
 const WITHOUT_SAGA: &str = "select o.order_number from orders o
-    where not exists (select 1 from saga_runs s
+    where o.id between ? and ? and not exists (select 1 from saga_runs s
                        where s.event_key = o.order_number and s.family = ?)
     order by o.id limit ?";
 const CONTRADICTING: &str = "select o.order_number, o.status, s.status
-    from saga_runs s join orders o on o.order_number = s.event_key
-    where s.family = ?
+    from orders o join saga_runs s on s.event_key = o.order_number
+    where o.id between ? and ? and s.family = ?
       and ((s.status = 'COMPLETED' and o.status not in ('PAID', 'SHIPPING', 'DELIVERED', 'REFUNDED'))
         or (s.status = 'FAILED' and o.status not in ('CANCELLED', 'REFUNDED'))
         or (s.status = 'STARTED' and o.status not in ('PENDING', 'CONFIRMED')))
@@ -18,10 +21,11 @@ const CONTRADICTING: &str = "select o.order_number, o.status, s.status
 const WRONG_MONEY: &str = "select o.order_number, o.status, o.payable,
         cast(coalesce(sum(p.captured), 0) as {bigint}), cast(coalesce(sum(p.refunded), 0) as {bigint})
     from orders o left join payments p on p.order_number = o.order_number
-    where not exists (select 1 from saga_runs s where s.event_key = o.order_number
+    where o.id between ? and ? and not exists (select 1 from saga_runs s where s.event_key = o.order_number
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null
                            or (s.status = 'STARTED' and s.family <> ?)))
-      and not exists (select 1 from abandoned_charges a where a.order_number = o.order_number)
+      and not exists (select 1 from payments q join abandoned_charges a on a.payment_number = q.payment_number
+                       where q.order_number = o.order_number)
     group by o.id, o.order_number, o.status, o.payable
     having (o.status in ('PENDING', 'CONFIRMED', 'CANCELLED', 'REFUNDED')
             and coalesce(sum(p.captured), 0) <> coalesce(sum(p.refunded), 0))
@@ -30,7 +34,7 @@ const WRONG_MONEY: &str = "select o.order_number, o.status, o.payable,
               or coalesce(sum(case when p.live_key is null then p.captured - p.refunded else 0 end), 0) <> 0))
     order by o.id limit ?";
 const PAID_WITHOUT_GOODS: &str = "select o.order_number from orders o
-    where o.status = 'PAID'
+    where o.id between ? and ? and o.status = 'PAID'
       and exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
                      and s.status = 'COMPLETED')
       and (not exists (select 1 from inventory_reservations r
@@ -39,25 +43,25 @@ const PAID_WITHOUT_GOODS: &str = "select o.order_number from orders o
         or not exists (select 1 from deliveries d where d.order_number = o.order_number and d.status <> 'CANCELLED'))
     order by o.id limit ?";
 const CANCELLED_WITH_GOODS: &str = "select o.order_number, o.status from orders o
-    join saga_runs s on s.event_key = o.order_number and s.family = ?
-    where s.status = 'FAILED' and s.resolution is null
+    join saga_runs s on s.event_key = o.order_number
+    where o.id between ? and ? and s.family = ? and s.status = 'FAILED' and s.resolution is null
       and exists (select 1 from inventory_reservations r
                    where r.order_number = o.order_number and r.state in ('LIVE', 'COMMITTED'))
     order by o.id limit ?";
 const RESERVED_FOR_NOTHING: &str = "select r.order_number, r.state from inventory_reservations r
-    where r.state = 'LIVE' and not exists (select 1 from orders o where o.order_number = r.order_number
+    where r.order_number between ? and ? and r.state = 'LIVE' and not exists (select 1 from orders o where o.order_number = r.order_number
                                               and o.status in ('PENDING', 'CONFIRMED'))
       and not exists (select 1 from saga_runs s where s.event_key = r.order_number and s.family = ?
                          and s.status in ('COMPENSATING', 'COMPENSATION_FAILED'))
     order by r.order_number limit ?";
 const SENT_AFTER_CANCELLATION: &str =
     "select o.order_number, d.status from orders o join deliveries d on d.order_number = o.order_number
-    join saga_runs s on s.event_key = o.order_number and s.family = ?
-    where s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
+    join saga_runs s on s.event_key = o.order_number
+    where o.id between ? and ? and s.family = ? and s.status = 'FAILED' and s.resolution is null and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";
 const PARCEL_ELSEWHERE: &str = "select o.order_number, o.status, d.status from orders o
     join deliveries d on d.order_number = o.order_number
-    where not ((o.status = 'PAID' and d.status = 'PREPARING')
+    where o.id between ? and ? and not ((o.status = 'PAID' and d.status = 'PREPARING')
             or (o.status = 'SHIPPING' and d.status in ('SHIPPED', 'IN_TRANSIT', 'RETURNED'))
             or (o.status = 'DELIVERED' and d.status in ('DELIVERED', 'RETURNED'))
             or (o.status = 'REFUNDED' and d.status <> 'PREPARING')
@@ -68,30 +72,33 @@ const PARCEL_ELSEWHERE: &str = "select o.order_number, o.status, d.status from o
 const GOODS_ELSEWHERE: &str = "select o.order_number, d.status, r.state from orders o
     join deliveries d on d.order_number = o.order_number
     join inventory_reservations r on r.order_number = o.order_number
-    where ((d.status in ('CANCELLED', 'RETURNED') and d.returned_by_hand = 0 and r.state = 'COMMITTED')
+    where o.id between ? and ? and ((d.status in ('CANCELLED', 'RETURNED') and d.returned_by_hand = 0 and r.state = 'COMMITTED')
         or (d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED') and r.state in ('RETURNED', 'RELEASED')))
       and not exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
     order by o.id limit ?";
+// a refund of the range, and all of its order's refunds of the same line
 const LINE_REFUNDED_TOO_MUCH: &str = "select r.order_number, l.line_number, i.quantity, i.subtotal,
-        cast(sum(l.units) as {bigint}), cast(sum(l.amount) as {bigint})
-    from refund_lines l join refunds r on r.id = l.refund_id
+        cast(sum(m.units) as {bigint}), cast(sum(m.amount) as {bigint})
+    from refunds r join refund_lines l on l.refund_id = r.id
     join orders o on o.order_number = r.order_number
     join order_items i on i.order_id = o.id and i.line_number = l.line_number
-    where r.status <> 'FAILED'
-    group by r.order_number, l.line_number, i.quantity, i.subtotal
-    having sum(l.units) > i.quantity or sum(l.amount) > i.subtotal
-    order by r.order_number, l.line_number limit ?";
-const REFUND_OF_NO_LINE: &str = "select r.order_number, l.line_number from refund_lines l
-    join refunds r on r.id = l.refund_id
-    where not exists (select 1 from orders o join order_items i on i.order_id = o.id
+    join refunds a on a.order_number = r.order_number and a.status <> 'FAILED'
+    join refund_lines m on m.refund_id = a.id and m.line_number = l.line_number
+    where r.id between ? and ? and r.status <> 'FAILED'
+    group by r.id, r.order_number, l.line_number, i.quantity, i.subtotal
+    having sum(m.units) > i.quantity or sum(m.amount) > i.subtotal
+    order by r.id, l.line_number limit ?";
+const REFUND_OF_NO_LINE: &str = "select r.order_number, l.line_number from refunds r
+    join refund_lines l on l.refund_id = r.id
+    where r.id between ? and ? and not exists (select 1 from orders o join order_items i on i.order_id = o.id
                        where o.order_number = r.order_number and i.line_number = l.line_number)
-    order by r.order_number, l.line_number limit ?";
+    order by r.id, l.line_number limit ?";
 const DEAL_ELSEWHERE: &str = "select u.order_number, coalesce(o.status, '-'), coalesce(s.status, '-')
     from time_deal_purchases u
     left join orders o on o.order_number = u.order_number
-    left join saga_runs s on s.event_key = u.order_number and s.family = ?
-    where s.resolution is null
+    left join saga_runs s on s.event_key = u.order_number and s.family = 'order'
+    where u.id between ? and ? and s.resolution is null
       and (o.id is null or s.status is null
         or (u.returned_at is null and s.status = 'FAILED')
         or (u.returned_at is not null and s.status in ('STARTED', 'COMPLETED'))
@@ -102,17 +109,20 @@ const HELD_ELSEWHERE: &str =
     "select p.id, p.deal_quantity, p.sold_quantity, cast(coalesce(sum(h.units), 0) as {bigint})
     from time_deal_products p join time_deals d on d.id = p.deal_id
     left join inventory_holds h on h.purpose = 'TIME_DEAL' and h.holder = p.id
+    where p.id between ? and ?
     group by p.id, p.deal_quantity, p.sold_quantity, d.held_apart, d.closed_at
     having coalesce(sum(h.units), 0)
           <> case when d.held_apart = 1 and d.closed_at is null then p.deal_quantity - p.sold_quantity else 0 end
     order by p.id limit ?";
 const HELD_FOR_NOTHING: &str = "select h.holder, h.units from inventory_holds h
-    where h.units > 0 and not exists (select 1 from time_deal_products p where p.id = h.holder and h.purpose = 'TIME_DEAL')
-    order by h.holder limit ?";
+    where h.snapshot_id between ? and ? and h.units > 0 and not exists (select 1 from time_deal_products p where p.id = h.holder and h.purpose = 'TIME_DEAL')
+    order by h.snapshot_id, h.holder limit ?";
 // Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
 // minute of what is kept is left out, unless nothing was deleted yet.
 const WITHOUT_EVENT: &str = "select o.order_number from orders o
-    where (o.created_at > (select min(e.created_at) from outbox e) + 60000 or (select min(e.id) from outbox e) = 1)
+    where o.id between ? and ?
+      and (o.created_at > (select e.created_at from outbox e where e.id = (select min(f.id) from outbox f)) + 60000
+        or (select min(e.id) from outbox e) = 1)
       and not exists (select 1 from outbox e
                        where e.event_key = o.order_number and e.topic = 'shopping.order.created')
     order by o.id limit ?";
@@ -120,11 +130,46 @@ const WITHOUT_EVENT: &str = "select o.order_number from orders o
 /// The family of the sagas of orders.
 const OF_ORDERS: &[Given] = &[Given::Text(ORDER.family())];
 
+/// Orders, and those that an event names.
+const ORDERS: Keys = Keys {
+    table: "orders",
+    column: "id",
+    changed: Changed::Named { table: "orders", name: "order_number", key: "id" },
+};
+/// Reservations, and those of orders that an event names.
+const RESERVATIONS: Keys = Keys {
+    table: "inventory_reservations",
+    column: "order_number",
+    changed: Changed::Named { table: "inventory_reservations", name: "order_number", key: "order_number" },
+};
+/// What was bought in time deals, and that of orders that an event names.
+const PURCHASES: Keys = Keys {
+    table: "time_deal_purchases",
+    column: "id",
+    changed: Changed::Named { table: "time_deal_purchases", name: "order_number", key: "id" },
+};
+const DEAL_PRODUCTS: Keys = Keys { table: "time_deal_products", column: "id", changed: Changed::All };
+const HOLDS: Keys = Keys { table: "inventory_holds", column: "snapshot_id", changed: Changed::All };
+/// Refunds, and those of orders that an event names.
+const REFUNDS: Keys = Keys {
+    table: "refunds",
+    column: "id",
+    changed: Changed::Named { table: "refunds", name: "order_number", key: "id" },
+};
+
 /// What must hold between several domains.
 pub const AUDIT: &[Check] = &[
-    Check { rule: "every order has a saga", sql: WITHOUT_SAGA, given: OF_ORDERS, subject: "{}", found: "none" },
+    Check {
+        rule: "every order has a saga",
+        over: Some(ORDERS),
+        sql: WITHOUT_SAGA,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "none",
+    },
     Check {
         rule: "an order and its saga agree",
+        over: Some(ORDERS),
         sql: CONTRADICTING,
         given: OF_ORDERS,
         subject: "{}",
@@ -132,6 +177,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "money taken is what the order costs, and all of it goes back when the order is cancelled",
+        over: Some(ORDERS),
         sql: WRONG_MONEY,
         given: OF_ORDERS,
         subject: "{}",
@@ -139,6 +185,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a PAID order has its goods and its parcel",
+        over: Some(ORDERS),
         sql: PAID_WITHOUT_GOODS,
         given: OF_ORDERS,
         subject: "{}",
@@ -146,6 +193,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a cancelled order has no goods",
+        over: Some(ORDERS),
         sql: CANCELLED_WITH_GOODS,
         given: OF_ORDERS,
         subject: "{}",
@@ -153,6 +201,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "stock is reserved only for orders that wait for their payment",
+        over: Some(RESERVATIONS),
         sql: RESERVED_FOR_NOTHING,
         given: OF_ORDERS,
         subject: "{}",
@@ -160,6 +209,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "the parcel of a cancelled order is stopped",
+        over: Some(ORDERS),
         sql: SENT_AFTER_CANCELLATION,
         given: OF_ORDERS,
         subject: "{}",
@@ -167,6 +217,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "an order and its parcel agree",
+        over: Some(ORDERS),
         sql: PARCEL_ELSEWHERE,
         given: OF_ORDERS,
         subject: "{}",
@@ -174,6 +225,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "goods are in stock again exactly when their parcel was stopped or came back",
+        over: Some(ORDERS),
         sql: GOODS_ELSEWHERE,
         given: OF_ORDERS,
         subject: "{}",
@@ -181,6 +233,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a line never gets back more than it cost",
+        over: Some(REFUNDS),
         sql: LINE_REFUNDED_TOO_MUCH,
         given: &[],
         subject: "{} line {}",
@@ -188,6 +241,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "money goes back for lines that the order has",
+        over: Some(REFUNDS),
         sql: REFUND_OF_NO_LINE,
         given: &[],
         subject: "{}",
@@ -195,13 +249,15 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "what was bought in a time deal is bought while its order lives, and comes back when it dies",
+        over: Some(PURCHASES),
         sql: DEAL_ELSEWHERE,
-        given: OF_ORDERS,
+        given: &[],
         subject: "{}",
         found: "order {}, saga {}",
     },
     Check {
         rule: "a time deal that holds its units apart has those in stock that it did not sell",
+        over: Some(DEAL_PRODUCTS),
         sql: HELD_ELSEWHERE,
         given: &[],
         subject: "time deal product {}",
@@ -209,6 +265,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "stock is held only for products of time deals",
+        over: Some(HOLDS),
         sql: HELD_FOR_NOTHING,
         given: &[],
         subject: "holder {}",
@@ -216,6 +273,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "every order was published",
+        over: Some(ORDERS),
         sql: WITHOUT_EVENT,
         given: &[],
         subject: "{}",

@@ -2,7 +2,11 @@
 
 use crate::coupon::{Content, Coupon, Discount, DiscountType, Offer, State, Status, UserCoupon};
 use kernel::{Code, CouponId, Cursor, Money, PageRequest, Result, Timestamp, Total, UserCouponId, UserId, text};
-use store::{Arg, Check, Row, Tx, args, concatcp, counted};
+use store::{
+    Arg, Check, Row, Tx, args,
+    audit::{Changed, Keys},
+    concatcp, counted,
+};
 
 /// What [`coupon`] reads, in this order.
 const COLUMNS: &str = "id, code, name, description, discount_type, discount_value, minimum_order, maximum_discount,
@@ -58,14 +62,15 @@ const AVAILABLE: &str = concatcp!(
 
 const WRONG_COUNTS: &str = "select c.code, c.issued_quantity, count(u.id), c.total_quantity
       from coupons c left join user_coupons u on u.coupon_id = c.id
+     where c.id between ? and ?
      group by c.id, c.code, c.issued_quantity, c.total_quantity
     having c.issued_quantity <> count(u.id) or c.issued_quantity > c.total_quantity order by c.id limit ?";
 const WRONG_COUPONS: &str = "select code, discount_type, discount_value from coupons
-    where discount_value < 1 or (discount_type = 'PERCENTAGE' and discount_value > 10000) or expires_at <= starts_at
-       or discount_type not in ('FIXED', 'PERCENTAGE') order by id limit ?";
+    where id between ? and ? and (discount_value < 1 or (discount_type = 'PERCENTAGE' and discount_value > 10000)
+       or expires_at <= starts_at or discount_type not in ('FIXED', 'PERCENTAGE')) order by id limit ?";
 const WRONG_USES: &str = "select u.id, coalesce(u.order_number, '-') from user_coupons u
-    where (u.used_at is null) <> (u.order_number is null)
-       or not exists (select 1 from coupons c where c.id = u.coupon_id) order by u.id limit ?";
+    where u.id between ? and ? and ((u.used_at is null) <> (u.order_number is null)
+       or not exists (select 1 from coupons c where c.id = u.coupon_id)) order by u.id limit ?";
 
 /// Every statement of these tables.
 pub const STATEMENTS: &[&str] = &[
@@ -86,10 +91,14 @@ pub const STATEMENTS: &[&str] = &[
     AVAILABLE,
 ];
 
+const COUPONS: Keys = Keys { table: "coupons", column: "id", changed: Changed::All };
+const OF_USERS: Keys = Keys { table: "user_coupons", column: "id", changed: Changed::Added };
+
 /// What must hold for coupons.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "as many coupons are issued as users hold, and never more than there are",
+        over: Some(COUPONS),
         sql: WRONG_COUNTS,
         given: &[],
         subject: "coupon {}",
@@ -97,6 +106,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a coupon has a discount and a period that make sense",
+        over: Some(COUPONS),
         sql: WRONG_COUPONS,
         given: &[],
         subject: "coupon {}",
@@ -104,6 +114,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a user's coupon is of a coupon, and has an order and a time when it was used",
+        over: Some(OF_USERS),
         sql: WRONG_USES,
         given: &[],
         subject: "user coupon {}",

@@ -2,7 +2,11 @@
 
 use crate::delivery::{CARRIER, Delivery, Entry, Kind, Status};
 use kernel::{Address, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
-use store::{Check, Row, Tx, args, concatcp, present};
+use store::{
+    Check, Row, Tx, args,
+    audit::{Changed, Keys},
+    concatcp, present,
+};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str = "id, tracking_number, order_number, user_id, status, delivered_at, carrier, receiver_name,
@@ -25,16 +29,16 @@ const SAVE: &str = "update deliveries set status = ?, delivered_at = ?, updated_
 
 const WRONG_HISTORIES: &str = "select d.tracking_number, d.status, d.version, count(h.entry_number),
         coalesce(max(h.entry_number), 0)
-    from deliveries d left join delivery_history h on h.delivery_id = d.id
+    from deliveries d left join delivery_history h on h.delivery_id = d.id where d.id between ? and ?
     group by d.id, d.tracking_number, d.status, d.version
     having count(h.entry_number) <> d.version or coalesce(max(h.entry_number), 0) <> d.version order by d.id limit ?";
 const WRONG_ENDS: &str = "select d.tracking_number, d.status, h.status
     from deliveries d join delivery_history h on h.delivery_id = d.id and h.entry_number = d.version
-    where d.status <> h.status order by d.id limit ?";
+    where d.id between ? and ? and d.status <> h.status order by d.id limit ?";
 const WRONG_STATES: &str = "select tracking_number, status from deliveries
-    where (status = 'DELIVERED' and delivered_at is null)
+    where id between ? and ? and ((status = 'DELIVERED' and delivered_at is null)
        or (status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'CANCELLED') and delivered_at is not null)
-       or status not in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED', 'RETURNED', 'CANCELLED')
+       or status not in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED', 'RETURNED', 'CANCELLED'))
     order by id limit ?";
 
 const READDRESS: &str =
@@ -44,10 +48,18 @@ const READDRESS: &str =
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[INSERT, INSERT_ENTRY, FIND, OF_ORDER, LOCK, LOCK_OF_ORDER, HISTORY, SAVE, READDRESS];
 
+/// Deliveries, and those of orders that an event names.
+const DELIVERIES: Keys = Keys {
+    table: "deliveries",
+    column: "id",
+    changed: Changed::Named { table: "deliveries", name: "order_number", key: "id" },
+};
+
 /// What must hold among deliveries: histories without gaps that end with the status, and statuses with their data.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "a delivery's history has one entry per version",
+        over: Some(DELIVERIES),
         sql: WRONG_HISTORIES,
         given: &[],
         subject: "{}",
@@ -55,6 +67,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a delivery's history ends with its status",
+        over: Some(DELIVERIES),
         sql: WRONG_ENDS,
         given: &[],
         subject: "{}",
@@ -62,6 +75,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a delivery has the data of its status",
+        over: Some(DELIVERIES),
         sql: WRONG_STATES,
         given: &[],
         subject: "{}",

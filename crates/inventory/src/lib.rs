@@ -36,6 +36,5 @@ pub const MODULE: web::Module = web::Module {
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
     checks: audit::AUDIT,
-    audit: audit::audit,
     ..web::Module::named("inventory")
 };

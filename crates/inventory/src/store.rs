@@ -3,7 +3,7 @@
 use crate::movement::{Kind, Movement};
 use crate::ops::Holder;
 use crate::stock::{Level, LocationStock, Opening, Stock, StockRow, StockStatus};
-use crate::{Location, Reservation, audit, rebuild};
+use crate::{Location, Reservation, rebuild};
 use kernel::{Code, Cursor, OrderNumber, PageRequest, ProductId, Result, SnapshotId, UserId, VariantId};
 use store::{Arg, Row, ToArg, Tx, args, concatcp};
 
@@ -155,7 +155,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     MOVEMENTS_COUNT,
     MOVEMENTS_OF_ORDER,
     RESERVATIONS,
-    audit::SUMS,
     rebuild::NEWEST,
     rebuild::NEWEST_IN_LEDGER,
     rebuild::COMPARE,

@@ -6,7 +6,11 @@ use crate::ops::Sold;
 use crate::order::{Amounts, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
 use kernel::{Address, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId};
 use std::collections::HashMap;
-use store::{Arg, Check, Row, ToArg, Tx, args, concatcp, present};
+use store::{
+    Arg, Check, Row, ToArg, Tx, args,
+    audit::{Changed, Keys},
+    concatcp, present,
+};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str =
@@ -42,15 +46,17 @@ const READDRESS: &str =
     memo = ?, updated_at = ?, version = version + 1 where id = ? and version = ?";
 
 const WRONG_AMOUNTS: &str = "select order_number, subtotal, coupon_discount, points_used, payable from orders
-    where payable <> subtotal - coupon_discount - points_used or payable < 0 or coupon_discount < 0 or points_used < 0
+    where id between ? and ? and (payable <> subtotal - coupon_discount - points_used or payable < 0
+        or coupon_discount < 0 or points_used < 0)
     order by id limit ?";
 const WRONG_SUBTOTALS: &str = "select o.order_number, o.subtotal, cast(coalesce(sum(l.subtotal), 0) as {bigint})
-    from orders o left join order_items l on l.order_id = o.id
+    from orders o left join order_items l on l.order_id = o.id where o.id between ? and ?
     group by o.id, o.order_number, o.subtotal having o.subtotal <> coalesce(sum(l.subtotal), 0) order by o.id limit ?";
 const WRONG_LINES: &str = "select order_id, line_number, unit_price, quantity, subtotal from order_items
-    where subtotal <> unit_price * quantity or quantity < 1 or unit_price < 0 order by order_id, line_number limit ?";
+    where order_id between ? and ? and (subtotal <> unit_price * quantity or quantity < 1 or unit_price < 0)
+    order by order_id, line_number limit ?";
 const WRONG_STATES: &str = "select order_number, status from orders
-    where (status = 'CONFIRMED' and pay_by is null)
+    where id between ? and ? and ((status = 'CONFIRMED' and pay_by is null)
        or (status in ('PAID', 'SHIPPING', 'DELIVERED', 'REFUNDED') and paid_at is null)
        or (status in ('PENDING', 'CONFIRMED', 'CANCELLED') and paid_at is not null)
        or (status in ('PENDING', 'CONFIRMED', 'PAID', 'CANCELLED') and shipped_at is not null)
@@ -58,19 +64,26 @@ const WRONG_STATES: &str = "select order_number, status from orders
        or (status in ('PAID', 'SHIPPING', 'DELIVERED') and receiver_name = '')
        or (status in ('CANCELLED', 'REFUNDED') and (ended_at is null or end_reason is null))
        or (status not in ('CANCELLED', 'REFUNDED') and ended_at is not null)
-       or status not in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING', 'DELIVERED', 'CANCELLED', 'REFUNDED')
+       or status not in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING', 'DELIVERED', 'CANCELLED', 'REFUNDED'))
     order by id limit ?";
 const NO_LINES: &str = "select order_number from orders o
-    where not exists (select 1 from order_items l where l.order_id = o.id) order by id limit ?";
+    where o.id between ? and ? and not exists (select 1 from order_items l where l.order_id = o.id) order by o.id limit ?";
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] =
     &[INSERT, INSERT_LINES, FIND, LOCK, LINES, LIVE_OF_PRODUCT, BEST_SELLERS, SAVE, READDRESS];
 
+/// Orders, and those that an event names.
+const ORDERS: Keys = Keys { table: "orders", column: "id", changed: NAMED };
+/// Their lines.
+const OF_ORDERS: Keys = Keys { table: "order_items", column: "order_id", changed: NAMED };
+const NAMED: Changed = Changed::Named { table: "orders", name: "order_number", key: "id" };
+
 /// What must hold among orders: amounts that add up, and statuses with their data.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "payable = subtotal − discount − points, and never negative",
+        over: Some(ORDERS),
         sql: WRONG_AMOUNTS,
         given: &[],
         subject: "{}",
@@ -78,6 +91,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "an order's subtotal is the sum of its lines",
+        over: Some(ORDERS),
         sql: WRONG_SUBTOTALS,
         given: &[],
         subject: "{}",
@@ -85,6 +99,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a line's subtotal is unit price × quantity, quantity at least 1",
+        over: Some(OF_ORDERS),
         sql: WRONG_LINES,
         given: &[],
         subject: "order row {} line {}",
@@ -92,12 +107,13 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "an order has the data of its status",
+        over: Some(ORDERS),
         sql: WRONG_STATES,
         given: &[],
         subject: "{}",
         found: "{} without its data, or with another status's",
     },
-    Check { rule: "an order has lines", sql: NO_LINES, given: &[], subject: "{}", found: "none" },
+    Check { rule: "an order has lines", over: Some(ORDERS), sql: NO_LINES, given: &[], subject: "{}", found: "none" },
 ];
 
 fn head(row: &Row<'_>) -> Result<Order> {

@@ -1,22 +1,26 @@
 //! Audit of payments and refunds (docs/RULES.md, invariants 2 and 3).
 
 use std::time::Duration;
-use store::{Check, audit::Given};
+use store::{
+    Check,
+    audit::{Changed, Given, Keys},
+};
 
 const WRONG_AMOUNTS: &str = "select payment_number, amount, captured, refund_claimed, refunded from payments
-    where captured not in (0, amount) or amount <= 0 or refunded < 0 or refunded > refund_claimed
-       or refund_claimed > captured order by id limit ?";
+    where id between ? and ? and (captured not in (0, amount) or amount <= 0 or refunded < 0
+       or refunded > refund_claimed or refund_claimed > captured) order by id limit ?";
 const WRONG_CLAIMS: &str = "select p.payment_number, p.refund_claimed, p.refunded,
         cast(coalesce(sum(case when r.status in ('PROCESSING', 'COMPLETED') then r.amount else 0 end), 0) as {bigint}),
         cast(coalesce(sum(case when r.status = 'COMPLETED' then r.amount else 0 end), 0) as {bigint})
     from payments p left join refunds r on r.payment_number = p.payment_number
+    where p.id between ? and ?
     group by p.id, p.payment_number, p.refund_claimed, p.refunded
     having p.refund_claimed
            <> coalesce(sum(case when r.status in ('PROCESSING', 'COMPLETED') then r.amount else 0 end), 0)
         or p.refunded <> coalesce(sum(case when r.status = 'COMPLETED' then r.amount else 0 end), 0)
     order by p.id limit ?";
 const WRONG_STATES: &str = "select payment_number, status from payments
-    where (status in ('PENDING', 'PROCESSING') and (captured <> 0 or live_key is null or paid_at is not null))
+    where id between ? and ? and ((status in ('PENDING', 'PROCESSING') and (captured <> 0 or live_key is null or paid_at is not null))
        or (status = 'COMPLETED' and (captured <> amount or refunded <> 0 or live_key is null or paid_at is null))
        or (status = 'PARTIALLY_REFUNDED' and (refunded <= 0 or refunded >= captured or live_key is null))
        or (status = 'REFUNDED' and (captured <> amount or refunded <> captured or live_key is null))
@@ -25,34 +29,53 @@ const WRONG_STATES: &str = "select payment_number, status from payments
        or (status = 'FAILED' and failure_reason is null)
        or (captured > 0 and transaction_id is null) or (captured = 0 and transaction_id is not null)
        or (live_key is not null and live_key not in (order_number, concat(order_number, '#OWN')))
-       or status not in ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+       or status not in ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED'))
     order by id limit ?";
-const TWICE_PAID: &str = "select order_number, count(*) from payments
-    where status in ('PENDING', 'PROCESSING', 'COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')
-    group by order_number, case when method = 'BALANCE' then 1 else 0 end having count(*) > 1 limit ?";
+const TWICE_PAID: &str = "select p.order_number, p.payment_number from payments p
+    where p.id between ? and ?
+      and p.status in ('PENDING', 'PROCESSING', 'COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+      and exists (select 1 from payments q where q.order_number = p.order_number and q.id < p.id
+                     and q.status in ('PENDING', 'PROCESSING', 'COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')
+                     and (q.method = 'BALANCE') = (p.method = 'BALANCE'))
+    order by p.id limit ?";
 const KEPT_TOO_LONG: &str = "select payment_number, status, captured, refund_claimed from payments
-    where status in ('FAILED', 'CANCELLED') and captured > refund_claimed and updated_at < ? order by id limit ?";
+    where id between ? and ? and status in ('FAILED', 'CANCELLED') and captured > refund_claimed and updated_at < ?
+    order by id limit ?";
 const WRONG_REFUNDS: &str = "select r.id, r.status, r.amount from refunds r
-    where r.amount <= 0 or (r.status = 'COMPLETED' and r.transaction_id is null)
+    where r.id between ? and ? and (r.amount <= 0 or (r.status = 'COMPLETED' and r.transaction_id is null)
        or (r.status = 'FAILED' and r.failure_reason is null)
        or (r.status = 'PROCESSING' and r.ended_at is not null) or (r.status <> 'PROCESSING' and r.ended_at is null)
        or r.status not in ('PROCESSING', 'COMPLETED', 'FAILED')
        or not exists (select 1 from payments p
-                       where p.payment_number = r.payment_number and p.order_number = r.order_number)
+                       where p.payment_number = r.payment_number and p.order_number = r.order_number))
     order by r.id limit ?";
 
 pub(crate) const WRONG_REFUND_LINES: &str = "select r.id, r.amount, cast(sum(l.amount) as {bigint})
-    from refunds r join refund_lines l on l.refund_id = r.id
+    from refunds r join refund_lines l on l.refund_id = r.id where r.id between ? and ?
     group by r.id, r.amount having sum(l.amount) <> r.amount or min(l.amount) < 0 or min(l.units) < 0
     order by r.id limit ?";
 
 /// Time within which the refund of a late capture must have begun; recovery asks and retries within minutes.
 const REFUNDED_WITHIN: Duration = Duration::from_secs(3_600);
 
+/// Payments, and those of orders that an event names.
+const PAYMENTS: Keys = Keys {
+    table: "payments",
+    column: "id",
+    changed: Changed::Named { table: "payments", name: "order_number", key: "id" },
+};
+/// Refunds, and those of orders that an event names.
+const REFUNDS: Keys = Keys {
+    table: "refunds",
+    column: "id",
+    changed: Changed::Named { table: "refunds", name: "order_number", key: "id" },
+};
+
 /// What must hold among payments and refunds.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "refunded ≤ claimed ≤ captured, which is nothing or the amount",
+        over: Some(PAYMENTS),
         sql: WRONG_AMOUNTS,
         given: &[],
         subject: "{}",
@@ -60,6 +83,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "what a payment claimed and refunded is the sum of its refunds",
+        over: Some(PAYMENTS),
         sql: WRONG_CLAIMS,
         given: &[],
         subject: "{}",
@@ -67,6 +91,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a payment has the data of its status",
+        over: Some(PAYMENTS),
         sql: WRONG_STATES,
         given: &[],
         subject: "{}",
@@ -74,13 +99,15 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "an order has at most one live payment of each part",
+        over: Some(PAYMENTS),
         sql: TWICE_PAID,
         given: &[],
         subject: "{}",
-        found: "{}",
+        found: "{} is one more",
     },
     Check {
         rule: "money captured by an abandoned payment is refunded",
+        over: Some(PAYMENTS),
         sql: KEPT_TOO_LONG,
         given: &[Given::Ago(REFUNDED_WITHIN)],
         subject: "{}",
@@ -88,6 +115,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a refund belongs to a payment and has the data of its status",
+        over: Some(REFUNDS),
         sql: WRONG_REFUNDS,
         given: &[],
         subject: "{}",
@@ -95,6 +123,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a refund that names lines is the sum of what they get",
+        over: Some(REFUNDS),
         sql: WRONG_REFUND_LINES,
         given: &[],
         subject: "refund {}",

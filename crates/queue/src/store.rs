@@ -4,7 +4,11 @@ use crate::entry::{Entry, Place, State, Status};
 use crate::queue::{Opening, Queue, QueueId, Rules};
 use crate::subject::{Subject, SubjectId, SubjectType};
 use kernel::{Code, Result, Timestamp, UserId};
-use store::{Arg, Check, Row, Tx, args, concatcp, present};
+use store::{
+    Arg, Check, Row, Tx, args,
+    audit::{Changed, Keys},
+    concatcp, present,
+};
 
 /// What [`queue`] reads, in this order.
 const COLUMNS: &str =
@@ -70,18 +74,19 @@ const WRONG_COUNTS: &str = "select event_type, event_id, waiting, counted_waitin
         select q.id, q.event_type, q.event_id, q.waiting, q.entered,
             (select count(*) from queue_entries e where e.queue_id = q.id and e.status = 'WAITING') as counted_waiting,
             (select count(*) from queue_entries e where e.queue_id = q.id and e.status = 'ENTERED') as counted_entered
-        from waiting_queues q) counted
+        from waiting_queues q where q.id between ? and ?) counted
     where waiting <> counted_waiting or entered <> counted_entered order by id limit ?";
 const OVER_CAPACITY: &str = "select event_type, event_id, entered, max_capacity from waiting_queues
-    where entered > max_capacity and coalesce(admitted_at, 0) > changed_at order by id limit ?";
+    where id between ? and ? and entered > max_capacity and coalesce(admitted_at, 0) > changed_at order by id limit ?";
 const OVERTAKEN: &str = "select q.event_type, q.event_id, e.user_id, e.place, q.admitted_place from waiting_queues q
       join queue_entries e on e.queue_id = q.id and e.status = 'WAITING' and e.place < q.admitted_place
+     where q.id between ? and ?
      order by q.id, e.id limit ?";
 const WRONG_ENTRIES: &str = "select e.id, e.status from queue_entries e
-    where e.status not in ('WAITING', 'ENTERED', 'EXPIRED', 'LEFT')
+    where e.id between ? and ? and (e.status not in ('WAITING', 'ENTERED', 'EXPIRED', 'LEFT')
        or (e.status = 'ENTERED') <> (e.admitted_until is not null)
        or (e.status in ('EXPIRED', 'LEFT')) <> (e.ended_at is not null)
-       or not exists (select 1 from waiting_queues q where q.id = e.queue_id and q.version >= e.changed)
+       or not exists (select 1 from waiting_queues q where q.id = e.queue_id and q.version >= e.changed))
     order by e.id limit ?";
 
 /// Every statement of these tables.
@@ -108,10 +113,14 @@ pub const STATEMENTS: &[&str] = &[
     FORGET,
 ];
 
+const BY_QUEUE: Keys = Keys { table: "waiting_queues", column: "id", changed: Changed::All };
+const BY_ENTRY: Keys = Keys { table: "queue_entries", column: "id", changed: Changed::All };
+
 /// What must hold for queues (docs/RULES.md, invariant 9).
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "a queue counts its entries: each user has one, waiting or admitted",
+        over: Some(BY_QUEUE),
         sql: WRONG_COUNTS,
         given: &[],
         subject: "queue {} {}",
@@ -119,6 +128,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a queue admits no more than its capacity",
+        over: Some(BY_QUEUE),
         sql: OVER_CAPACITY,
         given: &[],
         subject: "queue {} {}",
@@ -126,6 +136,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a queue admits in the order of its places",
+        over: Some(BY_QUEUE),
         sql: OVERTAKEN,
         given: &[],
         subject: "queue {} {} user {}",
@@ -133,6 +144,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "an entry belongs to a queue and has what its status needs",
+        over: Some(BY_ENTRY),
         sql: WRONG_ENTRIES,
         given: &[],
         subject: "entry {}",

@@ -1,7 +1,11 @@
 //! The table of runs.
 
 use super::record::{Cancellation, Entry, Record, Status, Subject};
-use ::store::{Arg, Check, Row, ToArg, Tx, args, audit::Given, concatcp, counted};
+use ::store::{
+    Arg, Check, Row, ToArg, Tx, args,
+    audit::{Changed, Given, Keys},
+    concatcp, counted,
+};
 use kernel::{Code, Cursor, Error, Page, PageRequest, Result, SagaId, Timestamp, Total};
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
@@ -53,7 +57,9 @@ const ALL_OF_ENDED: &str = concatcp!("select count(*)", OF_ENDED);
 const PUT_OFF: &str = "update saga_runs set wake_at = ?, last_error = ?, version = version + 1
     where saga_id = ? and status in ('STARTED', 'COMPENSATING')";
 const OVERDUE: &str = "select saga_id, name, status, step from saga_runs
-    where status in ('STARTED', 'COMPENSATING') and (wake_at is null or wake_at < ?) order by id limit ?";
+    where status in ('STARTED', 'COMPENSATING') and wake_at < ? order by wake_at limit ?";
+const NEVER_DUE: &str = "select saga_id, name, status, step from saga_runs
+    where id between ? and ? and status in ('STARTED', 'COMPENSATING') and wake_at is null order by id limit ?";
 
 /// Every statement of this table.
 pub const STATEMENTS: &[&str] =
@@ -63,14 +69,32 @@ pub const STATEMENTS: &[&str] =
 pub const LISTS: &[&str] =
     &[LIST, COUNT, LIST_OF_COMPLETED, COUNT_OF_COMPLETED, LIST_OF_OPEN, COUNT_OF_OPEN, LIST_OF_ENDED, COUNT_OF_ENDED];
 
+/// Runs, and those of what an event is about.
+const RUNS: Keys = Keys {
+    table: "saga_runs",
+    column: "id",
+    changed: Changed::Named { table: "saga_runs", name: "event_key", key: "id" },
+};
+
 /// What must hold for runs.
-pub const AUDIT: &[Check] = &[Check {
-    rule: "every saga ends, or waits for a time that comes",
-    sql: OVERDUE,
-    given: &[Given::Ago(OVERDUE_MAX)],
-    subject: "{}",
-    found: "{} {} at {}",
-}];
+pub const AUDIT: &[Check] = &[
+    Check {
+        rule: "every saga ends, or waits for a time that comes",
+        over: None,
+        sql: OVERDUE,
+        given: &[Given::Ago(OVERDUE_MAX)],
+        subject: "{}",
+        found: "{} {} at {}",
+    },
+    Check {
+        rule: "a saga that has not ended has a time at which it is due",
+        over: Some(RUNS),
+        sql: NEVER_DUE,
+        given: &[],
+        subject: "{}",
+        found: "{} {} at {}",
+    },
+];
 
 fn record(row: &Row<'_>) -> Result<Record> {
     Ok(Record {

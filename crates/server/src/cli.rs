@@ -30,6 +30,15 @@ pub(crate) struct Audit {
     /// Before this time or day; now when not given
     #[arg(long, requires = "from")]
     pub to: Option<String>,
+    /// Look only at what changed since an audit that found nothing; at everything when there was none
+    #[arg(long)]
+    pub changed: bool,
+    /// Let the database also compare every index with its table, which takes a long read
+    #[arg(long, conflicts_with = "changed")]
+    pub thorough: bool,
+    /// Begin anew, although an audit was stopped within the last six hours
+    #[arg(long)]
+    pub anew: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ pub(crate) use import::{import, import_text};
 use crate::cli::{Audit, Grant, Token, not_in_order};
 use crate::config::{Config, Fault, Settings};
 use crate::{assembly, audit as audits, opening, schema, serve as serving};
+use indicatif::{ProgressBar, ProgressStyle};
 use kernel::UserId;
 use std::{
     io::{IsTerminal, Write},
@@ -152,9 +153,14 @@ pub(crate) fn audit(config: &Config, asked: &Audit) -> Result<ExitCode, Fault> {
                 "write it like --from 2026-02-01 --to 2026-02-06",
             )
         })?;
-        let findings = audits::look(&app, period).await;
+        let bar = bar();
+        let watch = |pass: &audits::Pass| show(&bar, pass);
+        let &Audit { changed, thorough, anew, .. } = asked;
+        let asked = audits::Asked { by: "command line", changed, thorough, anew, period, watch: &watch };
+        let findings = audits::run(&app, asked).await;
+        bar.finish_and_clear();
         app.db.close().await;
-        let findings = findings.map_err(|e| Fault::caused_by("the audit cannot be done", &e, "see the cause above"))?;
+        let findings = findings.map_err(|e| Fault::caused_by("the audit cannot be done", &e, "see the cause above"))?.1;
         for audits::Finding { module, violation } in &findings.found {
             say(format!("BROKEN {module}: {} - {}: {}", violation.rule, violation.subject, violation.found));
         }
@@ -170,6 +176,24 @@ pub(crate) fn audit(config: &Config, asked: &Audit) -> Result<ExitCode, Fault> {
         let good = findings.found.is_empty() && findings.left_out.is_empty();
         Ok(if good { ExitCode::SUCCESS } else { not_in_order() })
     })
+}
+
+/// On a terminal only; indicatif is silent otherwise.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} parts  {msg}  {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, pass: &audits::Pass) {
+    let (parts, done) = pass.parts();
+    bar.set_length(parts as u64);
+    bar.set_position(done as u64);
+    if let Some((part, percent)) = pass.part() {
+        bar.set_message(percent.map_or_else(|| part.to_owned(), |percent| format!("{part} {percent} %")));
+    }
 }
 
 pub(crate) fn rebuild(config: &Config, dry_run: bool) -> Result<ExitCode, Fault> {

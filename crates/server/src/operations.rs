@@ -1,7 +1,7 @@
 //! Administration of the program itself: events, dead letters, audits.
 
 use crate::{audit, relay};
-use audit::AuditRun;
+use audit::{Asked, AuditProgress, AuditRun};
 use kernel::{Code, Cursor, Error, Page, Result, Timestamp, Zone, text};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -17,13 +17,14 @@ use axum::extract::State;
 
 /// The server's own part of the API.
 pub const MODULE: Module =
-    Module { migrations: audit::MIGRATIONS, statements: &[audit::STATEMENTS], routes, ..Module::named("operations") };
+    Module { migrations: audit::MIGRATIONS, statements: audit::STATEMENTS, routes, ..Module::named("operations") };
 
 fn routes() -> Routes {
     Routes::new()
         .add(ADMIN, routes!(list_events))
         .add(ADMIN, routes!(redeliver_event))
         .add(ADMIN, routes!(latest_audit))
+        .add(ADMIN, routes!(running_audits))
         .add(ADMIN.long(), routes!(run_audit))
 }
 
@@ -181,11 +182,21 @@ pub async fn latest_audit(State(app): State<App>, _: Admin) -> ApiResult<AuditRu
     Ok(ok(run.ok_or_else(|| Code::NotFound.because("no audit has run yet"))?))
 }
 
-/// Which records of the gateway an audit compares.
+/// The audits that are going on, and those that were stopped within the last six hours and can go on.
+#[utoipa::path(get, path = "/admin/audit/progress", tag = "operations",
+    responses((status = 200, body = Success<Vec<AuditProgress>>)))]
+pub async fn running_audits(State(app): State<App>, _: Admin) -> ApiResult<Vec<AuditProgress>> {
+    Ok(ok(audit::list(&app).await?))
+}
+
+/// What an audit looks at.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct ComparedTime {
+pub struct Audited {
+    /// True: only what changed since an audit that found nothing; everything when there was none.
+    #[serde(default)]
+    changed: bool,
     /// Compare payments and refunds with the gateway's records from this time or day on; without it, of the last days that
     /// `checkout.compare_last` names.
     from: Option<String>,
@@ -193,7 +204,7 @@ pub struct ComparedTime {
     to: Option<String>,
 }
 
-impl Checked for ComparedTime {
+impl Checked for Audited {
     fn check(&self) -> Result<()> {
         audit::period(self.from.as_deref(), self.to.as_deref(), &Zone::utc(), Timestamp::from_millis(i64::MAX))
             .map(drop)
@@ -201,14 +212,16 @@ impl Checked for ComparedTime {
 }
 
 /// Audit every promise of every domain now, run the database's own check, and compare payments and refunds with the gateway's
-/// records.
-#[utoipa::path(post, path = "/admin/audit", tag = "operations", params(ComparedTime),
+/// records. An audit of the same administrator that was stopped goes on where it stopped.
+#[utoipa::path(post, path = "/admin/audit", tag = "operations", params(Audited),
     responses((status = 200, body = Success<AuditRun>)))]
 pub async fn run_audit(
     State(app): State<App>,
     Admin(admin): Admin,
-    Query(compared): Query<ComparedTime>,
+    Query(Audited { changed, from, to }): Query<Audited>,
 ) -> ApiResult<AuditRun> {
-    let period = audit::period(compared.from.as_deref(), compared.to.as_deref(), &app.shop.zone, app.now())?;
-    Ok(ok(audit::run(&app, &admin.id.to_string(), period).await?))
+    let period = audit::period(from.as_deref(), to.as_deref(), &app.shop.zone, app.now())?;
+    let by = admin.id.to_string();
+    let asked = Asked { by: &by, changed, thorough: false, anew: false, period, watch: &|_| {} };
+    Ok(ok(audit::run(&app, asked).await?.0))
 }

@@ -16,7 +16,8 @@ const DUE_EVERY: Duration = Duration::from_secs(15);
 /// The server's own tasks.
 pub fn tasks(settings: &Settings, progress: Arc<Progress>, running_since: Timestamp) -> Vec<Task> {
     let (idempotency, events) = (settings.retention.idempotency, settings.retention.events);
-    let (audit_every, audits) = (settings.audit.every, settings.retention.audits);
+    let (audit_every, full_every, audits) =
+        (settings.audit.every, settings.audit.full_every, settings.retention.audits);
     let mut tasks = vec![
         Task::on_leader("server.forget-idempotency", FORGET_EVERY, move |app| forget_keys(app, idempotency)),
         Task::on_leader("server.forget-events", FORGET_EVERY, move |app| {
@@ -26,7 +27,7 @@ pub fn tasks(settings: &Settings, progress: Arc<Progress>, running_since: Timest
     ];
     if !audit_every.is_zero() {
         tasks.push(Task::on_leader("server.audit", DUE_EVERY, move |app| async move {
-            let ran = audit::when_due(&app, audit_every, running_since).await?;
+            let ran = audit::when_due(&app, audit_every, full_every, running_since).await?;
             if ran.work > 0 {
                 app.db.write("audit.forget", move |tx| audit::forget(tx, audits)).await?;
             }

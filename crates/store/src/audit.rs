@@ -1,19 +1,28 @@
 //! Audits: what must always hold in the database, as lists of named checks.
+//!
+//! A check looks at the rows of a table in ranges of their key, each in a short read of its own, so that an audit of a large
+//! shop holds no snapshot for long, can be stopped and goes on where it stopped. Its statement compares each row with others
+//! that an index finds; a sum over a whole table cannot be checked in ranges, so such a promise is written as what must hold
+//! between a row and the one before it.
+
+mod keys;
 
 use crate::{Arg, Column, Row, Tx};
 use kernel::{Code, Result};
-use serde::Serialize;
-use std::{fmt::Write as _, time::Duration};
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _, time::Duration};
+
+pub use keys::{Changed, Key, Keys, Mark, ROWS_AT_ONCE, Range};
 
 /// Violations reported per check. A shop with more has one cause for all of them, and a report must stay readable.
 pub const VIOLATIONS_MAX: i64 = 100;
 
 /// A broken promise: something that must always hold does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Violation {
     /// The rule in words, such as `available is never negative`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// What it is broken for, such as `variant 7 at MAIN`.
     pub subject: String,
     /// What was found.
@@ -23,7 +32,7 @@ pub struct Violation {
 impl Violation {
     /// `rule` is broken for `subject`.
     pub fn new(rule: &'static str, subject: impl Into<String>, found: impl Into<String>) -> Violation {
-        Violation { rule, subject: subject.into(), found: found.into() }
+        Violation { rule: rule.into(), subject: subject.into(), found: found.into() }
     }
 }
 
@@ -31,16 +40,18 @@ impl Violation {
 ///
 /// ```
 /// use std::time::Duration;
-/// use store::{Check, audit::Given};
+/// use store::{Check, audit::{Changed, Given, Keys}};
 ///
+/// const LINES: Keys = Keys { table: "order_items", column: "id", changed: Changed::All };
 /// const WRONG_LINES: &str = "select id, line_number, quantity, unit_price from order_items
-///     where quantity < 1 or unit_price < 0 order by id limit ?";
+///     where id between ? and ? and (quantity < 1 or unit_price < 0) order by id limit ?";
 /// const STUCK: &str = "select order_number, status from orders where status = 'PENDING' and updated_at < ?
 ///     order by id limit ?";
 ///
 /// pub const AUDIT: &[Check] = &[
 ///     Check {
 ///         rule: "a line has a quantity and a price",
+///         over: Some(LINES),
 ///         sql: WRONG_LINES,
 ///         given: &[],
 ///         subject: "order {} line {}",
@@ -48,6 +59,7 @@ impl Violation {
 ///     },
 ///     Check {
 ///         rule: "a pending order is decided within an hour",
+///         over: None,
 ///         sql: STUCK,
 ///         given: &[Given::Ago(Duration::from_secs(3_600))],
 ///         subject: "{}",
@@ -60,9 +72,12 @@ impl Violation {
 pub struct Check {
     /// What must hold, as a sentence.
     pub rule: &'static str,
-    /// Selects the rows that break it. Ends in `limit ?`, for which [`run`] gives [`VIOLATIONS_MAX`].
+    /// The rows that it looks at, in ranges. `None` when an index leads to the few rows that can break it: it then runs once.
+    pub over: Option<Keys>,
+    /// Selects the rows that break it. With `over` its first two arguments are the range: `key between ? and ?`. Ends in
+    /// `limit ?`, which is [`VIOLATIONS_MAX`].
     pub sql: &'static str,
-    /// The arguments before the limit.
+    /// The arguments between the range and the limit.
     pub given: &'static [Given],
     /// Names the thing that breaks the rule. Each `{}` here, and then in `found`, is the next column of the row.
     pub subject: &'static str,
@@ -82,14 +97,16 @@ pub enum Given {
 }
 
 impl Check {
-    fn violations(&self, tx: &mut Tx<'_>) -> Result<Vec<Violation>> {
+    /// Everything in `range` that breaks it; a check that is not over keys has no range.
+    fn violations(&self, tx: &mut Tx<'_>, range: Option<&Range>) -> Result<Vec<Violation>> {
         let now = tx.now();
         let given = self.given.iter().map(|given| match given {
             Given::Ago(time) => Arg::Int(now.before(*time).as_millis()),
             Given::Number(number) => Arg::Int(*number),
             Given::Text(text) => Arg::Text(text),
         });
-        let args: Vec<Arg<'_>> = given.chain([Arg::Int(VIOLATIONS_MAX)]).collect();
+        let range = range.map(|range| [range.from.to_arg(), range.to.to_arg()]).into_iter().flatten();
+        let args: Vec<Arg<'_>> = range.chain(given).chain([Arg::Int(VIOLATIONS_MAX)]).collect();
         tx.query(self.sql, &args, |row| self.violation(row))
     }
 
@@ -101,17 +118,57 @@ impl Check {
             let cause = format!("{:?} selects {} columns and shows {next}", self.rule, row.columns());
             return Err(Code::Internal.error().caused_by(cause));
         }
-        Ok(Violation { rule: self.rule, subject, found })
+        Ok(Violation::new(self.rule, subject, found))
     }
 }
 
-/// Everything that breaks one of `checks`, at most [`VIOLATIONS_MAX`] of each. Only reads.
-pub fn run(tx: &mut Tx<'_>, checks: &[Check]) -> Result<Vec<Violation>> {
+/// Checks that look at the same rows, so that one read serves them all.
+pub fn by_keys(checks: impl IntoIterator<Item = Check>) -> BTreeMap<Option<Keys>, Vec<Check>> {
+    let mut groups: BTreeMap<Option<Keys>, Vec<Check>> = BTreeMap::new();
+    for check in checks {
+        groups.entry(check.over).or_default().push(check);
+    }
+    groups
+}
+
+/// Everything in `range` that breaks one of `checks`, at most [`VIOLATIONS_MAX`] of each; without a range, of checks that are
+/// not over keys. Only reads.
+pub fn look(tx: &mut Tx<'_>, checks: &[Check], range: Option<&Range>) -> Result<Vec<Violation>> {
     let mut broken = Vec::new();
     for check in checks {
-        broken.extend(check.violations(tx)?);
+        broken.extend(check.violations(tx, range)?);
     }
     Ok(broken)
+}
+
+/// Everything that breaks one of `checks`, at most [`VIOLATIONS_MAX`] of each, in one read. For tests; an audit of a shop
+/// looks at one range after the other.
+pub fn run(tx: &mut Tx<'_>, checks: &[Check]) -> Result<Vec<Violation>> {
+    let mut broken: Vec<Violation> = Vec::new();
+    for (keys, checks) in by_keys(checks.iter().copied()) {
+        let Some(keys) = keys else {
+            broken.extend(look(tx, &checks, None)?);
+            continue;
+        };
+        let mut after = None;
+        while let Some(range) = keys.after(tx, after.as_ref(), ROWS_AT_ONCE)? {
+            broken.extend(look(tx, &checks, Some(&range))?);
+            after = Some(range.to);
+        }
+    }
+    Ok(limited(broken))
+}
+
+/// The first [`VIOLATIONS_MAX`] of each rule.
+pub fn limited(broken: Vec<Violation>) -> Vec<Violation> {
+    let mut counts: BTreeMap<Cow<'static, str>, i64> = BTreeMap::new();
+    let mut kept = broken;
+    kept.retain(|violation| {
+        let count = counts.entry(violation.rule.clone()).or_default();
+        *count += 1;
+        *count <= VIOLATIONS_MAX
+    });
+    kept
 }
 
 /// `template` with the row's columns from `next` on in the place of its `{}`.

@@ -462,9 +462,9 @@ impl Db {
     }
 
     /// What the database's own check finds wrong with its pages, and what it cannot check. On PostgreSQL it installs the extension
-    /// that checks, if the user may do that.
-    pub async fn integrity(&self) -> Result<crate::Integrity> {
-        crate::integrity::look(self).await
+    /// that checks, if the user may do that. The thorough check of a SQLite file compares every index with its table, too.
+    pub async fn integrity(&self, thorough: bool) -> Result<crate::Integrity> {
+        crate::integrity::look(self, thorough).await
     }
 
     /// Prepares every statement. The error contains the first one that cannot be prepared.

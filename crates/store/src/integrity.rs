@@ -1,13 +1,9 @@
 //! The database's own check of its pages: rows can be damaged in a way that every query of an audit overlooks.
 
 use crate::dialect::{Extension, OwnCheck};
-use crate::{Db, Tx, args};
+use crate::{Db, Tx, args, kept::kept};
 use kernel::Result;
-use parking_lot::Mutex;
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// How long tables and indexes are checked one by one; those that are left then are not begun.
 const CHECKED_FOR: Duration = Duration::from_secs(10);
@@ -23,10 +19,11 @@ pub struct Integrity {
     pub not_checked: Vec<String>,
 }
 
-/// What the database finds wrong with itself. An error when it cannot be asked.
-pub(crate) async fn look(db: &Db) -> Result<Integrity> {
+/// What the database finds wrong with itself. An error when it cannot be asked. The thorough check of a SQLite file also compares
+/// every index with its table, which takes ten times as long.
+pub(crate) async fn look(db: &Db, thorough: bool) -> Result<Integrity> {
     let wrong = match db.url().dialect().own_check() {
-        OwnCheck::Pages(sql) => db.read("store.integrity", move |tx| Ok(pages(tx, sql))).await?,
+        OwnCheck::Pages(names) => pages(db, names, thorough).await?,
         OwnCheck::Tables(sql) => db.read("store.integrity", move |tx| tables(tx, sql)).await?,
         OwnCheck::Extension(extension) => return with_extension(db, &extension).await,
     };
@@ -99,12 +96,20 @@ fn one(sql: &'static str) -> impl Fn(&mut Tx<'_>) -> Result<Option<String>> + Cl
     move |tx| tx.query_first(sql, args![], |row| row.get(0))
 }
 
-fn pages(tx: &mut Tx<'_>, sql: &'static str) -> Vec<String> {
-    match tx.query(sql, args![], |row| row.get::<String>(0)) {
-        Ok(lines) => lines.into_iter().filter(|line| line != "ok").collect(),
-        // a file that is damaged badly ends its own check
-        Err(error) => vec![format!("the check failed: {}", error.stored())],
+/// One table after the other, each in a read of its own, because the log cannot be cut back during a read.
+async fn pages(db: &Db, names: &'static str, thorough: bool) -> Result<Vec<String>> {
+    let tables = db.read("store.integrity", move |tx| tx.query(names, args![], |row| row.get::<String>(0))).await?;
+    let check = if thorough { "integrity_check" } else { "quick_check" };
+    let mut wrong = Vec::new();
+    for table in tables {
+        let sql = kept(format!("pragma {check}('{table}')"));
+        match db.read("store.integrity", move |tx| tx.query(sql, args![], |row| row.get::<String>(0))).await {
+            Ok(lines) => wrong.extend(lines.into_iter().filter(|line| line != "ok")),
+            // a file that is damaged badly ends its own check
+            Err(error) => wrong.push(format!("the check of {table} failed: {}", error.stored())),
+        }
     }
+    Ok(wrong)
 }
 
 fn tables(tx: &mut Tx<'_>, sql: &'static str) -> Result<Vec<String>> {
@@ -117,16 +122,4 @@ fn tables(tx: &mut Tx<'_>, sql: &'static str) -> Result<Vec<String>> {
         wrong.extend(bad.map(|(kind, text)| format!("{table}: {kind}: {text}")));
     }
     Ok(wrong)
-}
-
-/// The text for as long as the program runs, because connections keep their prepared statements. There is one for each table.
-fn kept(text: String) -> &'static str {
-    static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut texts = TEXTS.lock();
-    if let Some(known) = texts.get(text.as_str()) {
-        return known;
-    }
-    let new: &'static str = text.leak();
-    texts.insert(new);
-    new
 }

@@ -14,6 +14,7 @@ mod file;
 pub mod idempotency;
 mod integrity;
 mod job;
+mod kept;
 pub mod lease;
 pub mod migrate;
 mod mysql;

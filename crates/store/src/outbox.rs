@@ -39,6 +39,7 @@ pub(crate) const STORE: &str = "insert into outbox (topic, event_key, payload, c
 /// The columns of a [`StoredEvent`].
 const COLUMNS: &str = "{position}, topic, event_key, payload, created_at";
 const AFTER: &str = concatcp!("select ", COLUMNS, " from outbox where {position} > ? order by {position} limit ?");
+const KEYS_AFTER: &str = "select {position}, event_key from outbox where {position} > ? order by {position} limit ?";
 const NEWEST: &str = "select coalesce(max({position}), 0) from outbox";
 const ONE: &str = concatcp!("select ", COLUMNS, " from outbox where {position} = ?");
 const OF_KEY: &str = concatcp!(
@@ -58,8 +59,21 @@ const NUMBER: &str = "update outbox set {position} = [case id] where id in ([?])
 /// Most events removed at once, so that other jobs need not wait long for the writer.
 const REMOVE_AT_ONCE: i64 = 1_000;
 
-pub(crate) const STATEMENTS: &[&str] =
-    &[STORE, AFTER, NEWEST, ONE, OF_KEY, PAGE, OLDEST, OLDEST_AT, REMOVE, UNNUMBERED, ANY_UNNUMBERED, NUMBER];
+pub(crate) const STATEMENTS: &[&str] = &[
+    STORE,
+    AFTER,
+    KEYS_AFTER,
+    NEWEST,
+    ONE,
+    OF_KEY,
+    PAGE,
+    OLDEST,
+    OLDEST_AT,
+    REMOVE,
+    UNNUMBERED,
+    ANY_UNNUMBERED,
+    NUMBER,
+];
 
 pub(crate) fn store(tx: &mut Tx<'_>, emitted: &[Emitted]) -> Result<()> {
     if emitted.is_empty() {
@@ -119,6 +133,16 @@ pub fn after(tx: &mut Tx<'_>, position: i64, limit: i64) -> Result<Vec<StoredEve
     tx.query(AFTER, args![position, limit], stored)
 }
 
+/// Up to `limit` sequence numbers after `position`, in order, with the keys of their events.
+pub fn keys_after(tx: &mut Tx<'_>, position: i64, limit: i64) -> Result<Vec<(i64, String)>> {
+    tx.query(KEYS_AFTER, args![position, limit], |row| Ok((row.next()?, row.next()?)))
+}
+
+/// The sequence number of the oldest event that is kept, 0 when there is none.
+pub fn oldest(tx: &mut Tx<'_>) -> Result<i64> {
+    tx.query_one(OLDEST, args![], |row| row.get(0))
+}
+
 /// The sequence number of the newest event, 0 when there is none.
 pub fn newest(tx: &mut Tx<'_>) -> Result<i64> {
     tx.query_one(NEWEST, args![], |row| row.get(0))
@@ -149,7 +173,7 @@ pub fn oldest_at(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
 /// sequence number is used twice.
 pub fn remove_old(tx: &mut Tx<'_>, dealt_with: i64, cutoff: Timestamp) -> Result<u64> {
     let newest = newest(tx)?;
-    let oldest: i64 = tx.query_one(OLDEST, args![], |row| row.get(0))?;
+    let oldest = oldest(tx)?;
     let upto = dealt_with.min(oldest.saturating_add(REMOVE_AT_ONCE - 1));
     tx.exec(REMOVE, args![upto, newest, cutoff])
 }

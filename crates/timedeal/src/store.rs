@@ -6,7 +6,11 @@ use kernel::{
     TimeDealPurchaseId, Timestamp, Total, UserId,
 };
 use std::collections::HashMap;
-use store::{Arg, Check, Row, Tx, args, concatcp, counted};
+use store::{
+    Arg, Check, Row, Tx, args,
+    audit::{Changed, Keys},
+    concatcp, counted,
+};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str =
@@ -110,6 +114,7 @@ const WRONG_SALES: &str =
     "select p.id, p.deal_quantity, p.sold_quantity, cast(coalesce(sum(u.quantity), 0) as {bigint})
       from time_deal_products p
       left join time_deal_purchases u on u.deal_product_id = p.id and u.returned_at is null
+     where p.id between ? and ?
      group by p.id, p.deal_quantity, p.sold_quantity
     having p.sold_quantity > p.deal_quantity or p.sold_quantity <> coalesce(sum(u.quantity), 0) order by p.id limit ?";
 const WRONG_ALLOWANCES: &str =
@@ -117,18 +122,19 @@ const WRONG_ALLOWANCES: &str =
       from time_deal_allowances a join time_deal_products p on p.id = a.deal_product_id
       left join time_deal_purchases u on u.deal_product_id = a.deal_product_id and u.user_id = a.user_id
            and u.returned_at is null
+     where a.deal_product_id between ? and ?
      group by a.deal_product_id, a.user_id, a.units, p.max_per_user
     having a.units > p.max_per_user or a.units <> coalesce(sum(u.quantity), 0)
      order by a.deal_product_id, a.user_id limit ?";
 const WITHOUT_ALLOWANCE: &str = "select u.order_number from time_deal_purchases u
-    where not exists (select 1 from time_deal_allowances a
+    where u.id between ? and ? and not exists (select 1 from time_deal_allowances a
                        where a.deal_product_id = u.deal_product_id and a.user_id = u.user_id) order by u.id limit ?";
 const WRONG_DEALS: &str = "select d.id, d.starts_at, d.ends_at, coalesce(d.closed_as, '-') from time_deals d
-    where d.ends_at <= d.starts_at or (d.closed_at is null) <> (d.closed_as is null)
+    where d.id between ? and ? and (d.ends_at <= d.starts_at or (d.closed_at is null) <> (d.closed_as is null)
        or exists (select 1 from time_deal_products p where p.deal_id = d.id
                    and (p.deal_price < 1 or p.deal_quantity < 1 or p.max_per_user < 1
                      or (d.closed_at is null and (p.opens_at <> d.starts_at or p.closes_at <> d.ends_at))
-                     or (d.closed_at is not null and p.closes_at <> 0)))
+                     or (d.closed_at is not null and p.closes_at <> 0))))
     order by d.id limit ?";
 
 /// Every statement of these tables.
@@ -167,10 +173,21 @@ pub const STATEMENTS: &[&str] = &[
     ALLOWANCE,
 ];
 
+const BY_DEAL: Keys = Keys { table: "time_deals", column: "id", changed: Changed::All };
+const BY_PRODUCT: Keys = Keys { table: "time_deal_products", column: "id", changed: Changed::All };
+const ALLOWANCES: Keys = Keys { table: "time_deal_allowances", column: "deal_product_id", changed: Changed::All };
+/// What was bought, and that of orders that an event names.
+const BY_PURCHASE: Keys = Keys {
+    table: "time_deal_purchases",
+    column: "id",
+    changed: Changed::Named { table: "time_deal_purchases", name: "order_number", key: "id" },
+};
+
 /// What must hold for time deals.
 pub const AUDIT: &[Check] = &[
     Check {
         rule: "a deal sold what living orders bought, and never more than it has",
+        over: Some(BY_PRODUCT),
         sql: WRONG_SALES,
         given: &[],
         subject: "time deal product {}",
@@ -178,6 +195,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a user has at most as many units of a deal as it allows",
+        over: Some(ALLOWANCES),
         sql: WRONG_ALLOWANCES,
         given: &[],
         subject: "time deal product {} of user {}",
@@ -185,6 +203,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "who bought in a deal has an allowance that counts it",
+        over: Some(BY_PURCHASE),
         sql: WITHOUT_ALLOWANCE,
         given: &[],
         subject: "{}",
@@ -192,6 +211,7 @@ pub const AUDIT: &[Check] = &[
     },
     Check {
         rule: "a deal has a period, and its products have its times, prices and limits",
+        over: Some(BY_DEAL),
         sql: WRONG_DEALS,
         given: &[],
         subject: "time deal {}",

@@ -173,6 +173,8 @@ pub enum LogFormat {
 pub struct Audit {
     #[serde(deserialize_with = "duration")]
     pub every: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub full_every: Duration,
 }
 
 /// What is forgotten when.

@@ -1,7 +1,11 @@
 //! What domains are built from: rows read in order, drawn numbers, checks.
 
 use super::shop::*;
-use crate::{Check, args, audit, audit::Given, concatcp};
+use crate::{
+    Check, args,
+    audit::{self, Changed, Given, Key, Keys},
+    concatcp,
+};
 use kernel::Random;
 use std::time::Duration;
 
@@ -45,12 +49,14 @@ async fn a_number_is_drawn_until_it_is_free_and_not_for_ever() {
     assert_eq!(code(refused.await), "C002", "an error of the insertion ends it");
 }
 
-const FEW: &str = "select label, beans, null from jars where beans < ? order by id limit ?";
+const JARS: Keys = Keys { table: "jars", column: "id", changed: Changed::Added };
+const FEW: &str = "select label, beans, null from jars where id between ? and ? and beans < ? order by id limit ?";
 const EVERY: &str = "select label from jars where beans < ? and label <> ? order by id limit ?";
 
 const AUDIT: &[Check] = &[
     Check {
         rule: "a jar has beans",
+        over: Some(JARS),
         sql: FEW,
         given: &[Given::Number(5)],
         subject: "jar {}",
@@ -58,6 +64,7 @@ const AUDIT: &[Check] = &[
     },
     Check {
         rule: "there are no jars",
+        over: None,
         sql: EVERY,
         given: &[Given::Ago(Duration::from_secs(60)), Given::Text("x")],
         subject: "{}",
@@ -72,12 +79,35 @@ async fn an_audit_names_what_breaks_each_rule_up_to_a_limit() {
     shop.add("a").await.unwrap();
     let broken = shop.db.read("audit", |tx| audit::run(tx, AUDIT)).await.unwrap();
     let texts: Vec<_> = broken.iter().map(|v| format!("{}: {}: {}", v.rule, v.subject, v.found)).collect();
-    assert_eq!(texts, ["a jar has beans: jar a: 1 beans, lid none", "there are no jars: a: it is there"]);
+    assert_eq!(texts, ["there are no jars: a: it is there", "a jar has beans: jar a: 1 beans, lid none"]);
     for n in 0..audit::VIOLATIONS_MAX {
         shop.add(n.to_string()).await.unwrap();
     }
     let broken = shop.db.read("audit", |tx| audit::run(tx, &AUDIT[..1])).await.unwrap();
     assert_eq!(broken.len() as i64, audit::VIOLATIONS_MAX);
+}
+
+#[tokio::test]
+async fn ranges_follow_each_other_without_a_gap_and_without_a_row_twice() {
+    let shop = Shop::open().await;
+    for n in 0..7 {
+        shop.add(n.to_string()).await.unwrap();
+    }
+    let by_label = Keys { column: "label", ..JARS };
+    for keys in [JARS, by_label] {
+        let ranges = shop.db.read("ranges", move |tx| {
+            let (mut after, mut ranges) = (None, Vec::new());
+            while let Some(range) = keys.after(tx, after.as_ref(), 3)? {
+                after = Some(range.to.clone());
+                ranges.push((range.from, range.to));
+            }
+            Ok(ranges)
+        });
+        let ranges = ranges.await.unwrap();
+        let key = |n: i64| if keys == JARS { Key::Int(n + 1) } else { Key::Text(n.to_string()) };
+        assert_eq!(ranges, [(key(0), key(2)), (key(3), key(5)), (key(6), key(6))]);
+        assert_eq!(shop.db.read("last", move |tx| keys.last(tx)).await.unwrap(), Some(key(6)));
+    }
 }
 
 #[tokio::test]

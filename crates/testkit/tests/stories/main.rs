@@ -3,6 +3,7 @@
 mod accounts;
 mod again;
 mod attempts;
+mod audits;
 mod cancel;
 mod cart;
 mod coupons;

@@ -1,0 +1,286 @@
+//! One pass over the shop: part by part, and within a part range by range, each in a short read of its own. The position can be
+//! stored after each range, so a pass goes on where it stopped.
+
+use super::Finding;
+use kernel::{Result, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+use store::{
+    Check, Integrity, Tx, Violation,
+    audit::{self, Changed, Key, Keys, Mark, ROWS_AT_ONCE, Range, VIOLATIONS_MAX},
+};
+use web::{App, Module};
+
+const WHOLE: &str = "the database's own check finds nothing wrong";
+/// Whose promise that is.
+const STORE: &str = "store";
+
+/// A check, and the module whose promise it is.
+type Owned = (&'static str, Check);
+
+/// A part of a pass.
+enum Part {
+    /// The database's own check, table by table.
+    Database,
+    /// Checks that look at the same rows.
+    Rows(Keys, Arc<[Owned]>),
+    /// Checks that an index serves; they run once.
+    Once(Arc<[Owned]>),
+    /// What a module checks with more than one query.
+    Own(Module),
+}
+
+/// How far a pass has come, and what it found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// When the pass began.
+    pub started_at: Timestamp,
+    /// It looks only at what changed since then; `None`: at everything.
+    pub since: Option<Mark>,
+    /// The database's own check compares every index with its table.
+    #[serde(default)]
+    pub thorough: bool,
+    /// Where the rows ended when it began.
+    pub mark: Mark,
+    /// Parts that are done, by name.
+    pub done: Vec<String>,
+    /// The part that is looked at, and how far.
+    pub part: String,
+    pub after: Option<Key>,
+    /// Where the rows of that part ended when it began.
+    pub last: Option<Key>,
+    /// Broken promises.
+    pub found: Vec<Finding>,
+    /// What could not be checked, and why.
+    pub left_out: Vec<String>,
+    /// What the database has no means to check about itself.
+    #[serde(default)]
+    pub not_checked: Vec<String>,
+}
+
+/// A pass that is going on.
+pub struct Pass {
+    app: App,
+    parts: Vec<(String, Part)>,
+    /// Rows of one range.
+    pub rows_at_once: i64,
+    /// How far it has come.
+    pub position: Position,
+}
+
+/// What one step did.
+struct Step {
+    /// Where the next step of the part begins; `None`: the part is done.
+    after: Option<Key>,
+    found: Vec<Finding>,
+}
+
+impl Pass {
+    /// A pass over everything, or over what changed since `since`.
+    pub async fn begin(app: &App, since: Option<Mark>) -> Result<Pass> {
+        let keys: Vec<Keys> = checks(app).filter_map(|(_, check)| check.over).collect();
+        let mark = app.db.read("audit.mark", move |tx| Mark::now(tx, keys.iter().copied())).await?;
+        let position = Position {
+            started_at: app.now(),
+            since,
+            thorough: false,
+            mark,
+            done: Vec::new(),
+            part: String::new(),
+            after: None,
+            last: None,
+            found: Vec::new(),
+            left_out: Vec::new(),
+            not_checked: Vec::new(),
+        };
+        Ok(Pass::at(app, position))
+    }
+
+    /// The pass that stopped at `position`.
+    pub fn at(app: &App, position: Position) -> Pass {
+        Pass { app: app.clone(), parts: parts(app, position.since.is_none()), rows_at_once: ROWS_AT_ONCE, position }
+    }
+
+    /// Goes on to its end.
+    pub async fn finish(mut self) -> Result<Position> {
+        while self.step().await? {}
+        Ok(self.position)
+    }
+
+    /// Looks at the next range. `false` when nothing was left.
+    pub async fn step(&mut self) -> Result<bool> {
+        let Some((name, part)) = self.parts.iter().find(|(name, _)| !self.position.done.contains(name)) else {
+            return Ok(false);
+        };
+        if self.position.part != *name {
+            // a new part, or another version of the program had other parts
+            self.position.part.clone_from(name);
+            (self.position.after, self.position.last) = (None, None);
+        }
+        let after = self.position.after.clone();
+        let looked = match part {
+            Part::Database => database(&self.app, &mut self.position).await,
+            Part::Rows(keys, checks) => {
+                if self.position.last.is_none() {
+                    let keys = *keys;
+                    self.position.last = self.app.db.read("audit.last", move |tx| keys.last(tx)).await?;
+                }
+                rows(&self.app, (*keys, self.rows_at_once), checks, self.position.since.as_ref(), after).await
+            }
+            Part::Once(checks) => once(&self.app, checks).await,
+            Part::Own(module) => own(&self.app, *module).await,
+        };
+        let after = match looked {
+            Ok(Step { after, found }) => {
+                self.position.add(found);
+                after
+            }
+            // the damage is in the report already
+            Err(error) if !self.position.found.is_empty() => {
+                self.position.left_out.push(format!("{name}: {error}"));
+                None
+            }
+            // a database that cannot check itself is no reason to check nothing else
+            Err(error) if matches!(part, Part::Database) => {
+                self.position.left_out.push(format!("the database's own check: {error}"));
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        if after.is_none() {
+            self.position.done.push(name.clone());
+        }
+        self.position.after = after;
+        Ok(true)
+    }
+
+    /// Its parts, and how many of them are done.
+    pub fn parts(&self) -> (usize, usize) {
+        (self.parts.len(), self.position.done.len())
+    }
+
+    /// The part that is looked at, such as `orders.id`, and how much of it is done, in percent, where the keys are numbers.
+    pub fn part(&self) -> Option<(&str, Option<i64>)> {
+        let (name, _) = self.parts.iter().find(|(name, _)| !self.position.done.contains(name))?;
+        let percent = match (&self.position.after, &self.position.last) {
+            (Some(Key::Int(after)), Some(Key::Int(last))) if *last > 0 && self.position.since.is_none() => {
+                Some((after * 100 / last).clamp(0, 100))
+            }
+            _ => None,
+        };
+        Some((name, percent))
+    }
+}
+
+impl Position {
+    /// Adds what a step found: each thing once, and at most so many of each rule.
+    fn add(&mut self, found: Vec<Finding>) {
+        for one in found {
+            let same = self.found.iter().filter(|known| known.violation.rule == one.violation.rule).count();
+            if (same as i64) < VIOLATIONS_MAX && !self.found.contains(&one) {
+                self.found.push(one);
+            }
+        }
+    }
+}
+
+fn checks(app: &App) -> impl Iterator<Item = Owned> {
+    app.modules.iter().flat_map(|module| module.checks.iter().map(|check| (module.name, *check)))
+}
+
+/// The parts of a pass. Only a full one asks the database to check itself, because that reads every page.
+fn parts(app: &App, full: bool) -> Vec<(String, Part)> {
+    let mut parts = Vec::new();
+    if full {
+        parts.push((STORE.to_owned(), Part::Database));
+    }
+    let mut groups: BTreeMap<Option<Keys>, Vec<Owned>> = BTreeMap::new();
+    for (module, check) in checks(app) {
+        groups.entry(check.over).or_default().push((module, check));
+    }
+    parts.extend(groups.into_iter().map(|(keys, checks)| match keys {
+        Some(keys) => (keys.name(), Part::Rows(keys, checks.into())),
+        None => ("found by an index".to_owned(), Part::Once(checks.into())),
+    }));
+    parts.extend(app.modules.iter().map(|module| (module.name.to_owned(), Part::Own(*module))));
+    parts
+}
+
+fn findings(module: &'static str, violations: impl IntoIterator<Item = Violation>) -> Vec<Finding> {
+    violations.into_iter().map(|violation| Finding { module: module.into(), violation }).collect()
+}
+
+async fn database(app: &App, position: &mut Position) -> Result<Step> {
+    let Integrity { wrong, not_checked } = app.db.integrity(position.thorough).await?;
+    position.not_checked = not_checked;
+    let damage = wrong.into_iter().map(|found| Violation::new(WHOLE, "the database", found));
+    Ok(Step { after: None, found: findings(STORE, damage) })
+}
+
+async fn once(app: &App, checks: &Arc<[Owned]>) -> Result<Step> {
+    let found = looked(app, checks, vec![None]).await?;
+    Ok(Step { after: None, found })
+}
+
+async fn own(app: &App, module: Module) -> Result<Step> {
+    let violations = app.db.read("audit.own", move |tx| (module.audit)(tx)).await?;
+    Ok(Step { after: None, found: findings(module.name, violations) })
+}
+
+/// The next range of rows, or the rows that the next events are about.
+async fn rows(
+    app: &App,
+    (keys, rows_at_once): (Keys, i64),
+    checks: &Arc<[Owned]>,
+    since: Option<&Mark>,
+    after: Option<Key>,
+) -> Result<Step> {
+    let by_events = since.filter(|_| matches!(keys.changed, Changed::Named { .. })).map(|since| since.sequence);
+    let first = since.filter(|_| keys.changed == Changed::Added).and_then(|since| since.added.get(&keys.name()));
+    let after = after.or_else(|| by_events.map(Key::Int)).or_else(|| first.cloned());
+    let of = Arc::clone(checks);
+    let read = move |tx: &mut Tx<'_>| {
+        let (ranges, last) = match (&after, by_events) {
+            (Some(Key::Int(sequence)), Some(_)) => match keys.changed_after(tx, *sequence)? {
+                Some((last, ranges)) => (ranges, Some(Key::Int(last))),
+                None => (Vec::new(), None),
+            },
+            _ => match keys.after(tx, after.as_ref(), rows_at_once)? {
+                Some(range) => (vec![range.clone()], Some(range.to)),
+                None => (Vec::new(), None),
+            },
+        };
+        let mut found = Vec::new();
+        for range in &ranges {
+            found.extend(look(tx, &of, Some(range))?);
+        }
+        Ok((last, ranges, found))
+    };
+    let (last, ranges, mut found) = app.db.read("audit.rows", read).await?;
+    if !found.is_empty() {
+        // again in a snapshot of its own: only what is still broken is reported
+        let again = looked(app, checks, ranges.into_iter().map(Some).collect()).await?;
+        found.retain(|one| again.iter().any(|other| other.is_about(one)));
+    }
+    Ok(Step { after: last, found })
+}
+
+async fn looked(app: &App, checks: &Arc<[Owned]>, ranges: Vec<Option<Range>>) -> Result<Vec<Finding>> {
+    let checks = Arc::clone(checks);
+    let read = move |tx: &mut Tx<'_>| {
+        let mut found = Vec::new();
+        for range in &ranges {
+            found.extend(look(tx, &checks, range.as_ref())?);
+        }
+        Ok(found)
+    };
+    app.db.read("audit.look", read).await
+}
+
+fn look(tx: &mut Tx<'_>, checks: &[Owned], range: Option<&Range>) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for (module, check) in checks {
+        found.extend(findings(module, audit::look(tx, &[*check], range)?));
+    }
+    Ok(found)
+}

@@ -1,0 +1,171 @@
+//! The rows that checks look at: range by range in the order of a key, or those that events name.
+
+use crate::kept::kept;
+use crate::{Arg, Column, Row, Tx, args, outbox};
+use kernel::Result;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows of one range. Its checks run in one read, which then takes some hundredths of a second: short enough for the
+/// write-ahead log to be cut back in between, long enough that reading takes most of the time.
+pub const ROWS_AT_ONCE: i64 = 2_000;
+/// Events of one read of an incremental audit.
+const EVENTS_AT_ONCE: i64 = 1_000;
+/// Numbers with at most so many others between them are looked at as one range: a range costs more than a few rows that did
+/// not change.
+const GAP_MAX: i64 = 20;
+
+/// The rows that a check looks at, in the order of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Keys {
+    pub table: &'static str,
+    /// A number or a text. The primary key or an index begins with it; several rows may have the same.
+    pub column: &'static str,
+    /// Which of the rows an incremental audit looks at.
+    pub changed: Changed,
+}
+
+/// Which rows may have changed since an earlier audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Changed {
+    /// Those that were added: they have larger keys, and no row changes.
+    Added,
+    /// Those of the things that events are about. The key of an event is in the column `name` of `table`, and `key` of the same row
+    /// is the key that the check runs over.
+    Named { table: &'static str, name: &'static str, key: &'static str },
+    /// All of them, because they are few, or because their changes have no events.
+    All,
+}
+
+/// A value of the column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Key {
+    Int(i64),
+    Text(String),
+}
+
+/// The rows from a key to a key, both included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    pub from: Key,
+    pub to: Key,
+}
+
+/// Where the rows of all checks ended when an audit began. An incremental audit begins there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The sequence number of the newest event.
+    pub sequence: i64,
+    /// The largest key of each table to which rows are only added.
+    pub added: BTreeMap<String, Key>,
+}
+
+impl Key {
+    pub(super) fn to_arg(&self) -> Arg<'_> {
+        match self {
+            Key::Int(number) => Arg::Int(*number),
+            Key::Text(text) => Arg::Text(text),
+        }
+    }
+
+    fn of(column: Column<'_>) -> Option<Key> {
+        match column {
+            Column::Null => None,
+            Column::Int(number) => Some(Key::Int(number)),
+            Column::Text(text) => Some(Key::Text(text.to_owned())),
+        }
+    }
+}
+
+impl Keys {
+    /// Its name in a stored position.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.table, self.column)
+    }
+
+    /// The range of about `rows` rows after a key, or from the first row on. `None` after the last row.
+    pub fn after(self, tx: &mut Tx<'_>, key: Option<&Key>, rows: i64) -> Result<Option<Range>> {
+        let Keys { table, column, .. } = self;
+        let after = if key.is_some() { format!(" where {column} > ?") } else { String::new() };
+        let sql = format!(
+            "select min(r.k), max(r.k) from (select {column} as k from {table}{after} order by {column} limit ?) r"
+        );
+        let args: Vec<Arg<'_>> = key.map(Key::to_arg).into_iter().chain([Arg::Int(rows)]).collect();
+        tx.query_one(kept(sql), &args, |row| {
+            Ok(Key::of(row.column(0)?).zip(Key::of(row.column(1)?)).map(|(from, to)| Range { from, to }))
+        })
+    }
+
+    /// The largest key.
+    pub fn last(self, tx: &mut Tx<'_>) -> Result<Option<Key>> {
+        let Keys { table, column, .. } = self;
+        tx.query_one(kept(format!("select max({column}) from {table}")), args![], |row| Ok(Key::of(row.column(0)?)))
+    }
+
+    /// The ranges of the rows that events with these keys are about.
+    fn named(self, tx: &mut Tx<'_>, events: &BTreeSet<String>) -> Result<Vec<Range>> {
+        let Changed::Named { table, name, key } = self.changed else { return Ok(Vec::new()) };
+        let sql = kept(format!("select {key} from {table} where {name} in ([?])"));
+        let list = Arg::List(events.iter().map(|event| Arg::Text(event)).collect());
+        let found = tx.query(sql, &[list], |row: &Row<'_>| Ok(Key::of(row.column(0)?)))?;
+        Ok(joined(found.into_iter().flatten().collect()))
+    }
+
+    /// The ranges of the rows that the events after a sequence number are about, for the next few events, and the sequence
+    /// number of the last of these. `None` when there are no more.
+    pub fn changed_after(self, tx: &mut Tx<'_>, sequence: i64) -> Result<Option<(i64, Vec<Range>)>> {
+        let events = outbox::keys_after(tx, sequence, EVENTS_AT_ONCE)?;
+        let Some((last, _)) = events.last() else { return Ok(None) };
+        let last = *last;
+        let keys = events.into_iter().map(|(_, key)| key).collect();
+        Ok(Some((last, self.named(tx, &keys)?)))
+    }
+}
+
+/// Ranges of these keys, with numbers that are near each other in one range.
+fn joined(keys: BTreeSet<Key>) -> Vec<Range> {
+    let mut ranges: Vec<Range> = Vec::new();
+    for key in keys {
+        match (ranges.last_mut(), &key) {
+            (Some(Range { to: Key::Int(to), .. }), Key::Int(next)) if next - *to <= GAP_MAX => *to = *next,
+            _ => ranges.push(Range { from: key.clone(), to: key }),
+        }
+    }
+    ranges
+}
+
+impl Mark {
+    /// Where the rows of these checks end now.
+    pub fn now(tx: &mut Tx<'_>, keys: impl IntoIterator<Item = Keys>) -> Result<Mark> {
+        let mut mark = Mark { sequence: outbox::newest(tx)?, added: BTreeMap::new() };
+        for keys in keys.into_iter().filter(|keys| keys.changed == Changed::Added) {
+            if let Some(last) = keys.last(tx)? {
+                mark.added.insert(keys.name(), last);
+            }
+        }
+        Ok(mark)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_near_each_other_are_one_range() {
+        let range = |from: i64, to: i64| Range { from: Key::Int(from), to: Key::Int(to) };
+        let numbers = [1, 2, 3, 23, 44, 1_000].map(Key::Int);
+        assert_eq!(joined(numbers.into()), [range(1, 23), range(44, 44), range(1_000, 1_000)]);
+        let texts = ["a", "b"].map(|text| Key::Text(text.to_owned()));
+        assert_eq!(joined(texts.into()).len(), 2);
+    }
+
+    #[test]
+    fn a_key_is_stored_as_a_number_or_a_text() {
+        for key in [Key::Int(7), Key::Text("ORD-7".to_owned())] {
+            let text = serde_json::to_string(&key).unwrap();
+            assert_eq!(serde_json::from_str::<Key>(&text).unwrap(), key);
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The audit of a large shop: in ranges, resumed after a stop, of what changed; and what each of its checks finds.
+
+use kernel::{Code, Error};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use server::{
+    assembly,
+    audit::{Asked, Pass, Stored},
+};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use testkit::{Product, Sender, TestShop};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Checks that no row can break, because the database refuses it, or that count more rows than a test can plant.
+const NOT_PLANTED: [&str; 2] = ["available and reserved are never negative", "categories are at most 5000"];
+
+/// Statements that damage the shop of [`shop_in_every_state`], and a rule that is broken then.
+const DAMAGES: &[(&str, &str)] = &[
+    ("payable = subtotal − discount − points, and never negative", "update orders set points_used = 5"),
+    ("an order's subtotal is the sum of its lines", "update order_items set subtotal = subtotal + 1"),
+    (
+        "a line's subtotal is unit price × quantity, quantity at least 1",
+        "update order_items set subtotal = subtotal + 1",
+    ),
+    ("an order has the data of its status", "update orders set paid_at = null"),
+    ("an order has lines", "delete from order_items"),
+    ("a delivery's history has one entry per version", "update deliveries set version = version + 1"),
+    ("a delivery's history ends with its status", "update delivery_history set status = 'SHIPPED'"),
+    ("a delivery has the data of its status", "update deliveries set delivered_at = 5"),
+    (
+        "refunded ≤ claimed ≤ captured, which is nothing or the amount",
+        "update payments set refund_claimed = captured + 1",
+    ),
+    ("what a payment claimed and refunded is the sum of its refunds", "update refunds set amount = amount + 1"),
+    ("a payment has the data of its status", "update payments set live_key = null"),
+    (
+        "an order has at most one live payment of each part",
+        "insert into payments (payment_number, order_number, user_id, amount, method, status, captured, refunded,
+            refund_claimed, created_at, updated_at, version)
+         select 'PAY-ZZZZZZZZ', order_number, user_id, amount, method, 'PENDING', 0, 0, 0, created_at, updated_at, 1
+         from payments where status = 'COMPLETED' order by id limit 1",
+    ),
+    (
+        "money captured by an abandoned payment is refunded",
+        "update payments set status = 'FAILED', updated_at = 1, refund_claimed = 0",
+    ),
+    ("a refund belongs to a payment and has the data of its status", "update refunds set status = 'PROCESSING'"),
+    ("a refund that names lines is the sum of what they get", "update refund_lines set amount = amount + 1"),
+    (
+        "as many coupons are issued as users hold, and never more than there are",
+        "update coupons set issued_quantity = issued_quantity + 1",
+    ),
+    ("a coupon has a discount and a period that make sense", "update coupons set expires_at = starts_at"),
+    (
+        "a user's coupon is of a coupon, and has an order and a time when it was used",
+        "update user_coupons set used_at = 5",
+    ),
+    ("a cart has its owner's key until it is closed", "update carts set active_key = null, status = 'ACTIVE'"),
+    (
+        "a cart has at most 200 lines",
+        "insert into cart_items (cart_id, product_id, variant_id, product_name, price, quantity, added_at)
+         select c.id, 1, a.id * 1000 + b.id, 'mug', 1, 1, 1 from outbox a cross join outbox b
+         join (select max(id) as id from carts) c on a.id <= 20 and b.id <= 20",
+    ),
+    ("a line has a cart, a quantity and a price", "delete from carts"),
+    ("a user has at most one default address", "update user_addresses set is_default = 1"),
+    ("a session continues with one token", "update refresh_tokens set used_at = null, ended_at = null"),
+    ("a product has exactly one default variant", "update product_variants set default_of = null"),
+    ("0 < sale price <= price", "update products set sale_price = price + 1"),
+    ("a variant costs more than nothing", "update product_variants set price_adjustment = -1000000"),
+    ("a product's range of prices is that of its variants on sale", "update products set lowest_price = 1"),
+    (
+        "a name is owned only by a live product of that name",
+        "update products set held_name = concat(held_name, '!') where held_name is not null",
+    ),
+    ("categories are a tree", "update categories set parent_id = 999"),
+    ("every saga ends, or waits for a time that comes", "update saga_runs set status = 'STARTED', wake_at = 1"),
+    (
+        "a saga that has not ended has a time at which it is due",
+        "update saga_runs set status = 'STARTED', wake_at = null",
+    ),
+    (
+        "a deal sold what living orders bought, and never more than it has",
+        "update time_deal_products set sold_quantity = sold_quantity + 1",
+    ),
+    ("a user has at most as many units of a deal as it allows", "update time_deal_allowances set units = units + 1"),
+    ("who bought in a deal has an allowance that counts it", "delete from time_deal_allowances"),
+    (
+        "a deal has a period, and its products have its times, prices and limits",
+        "update time_deals set ends_at = starts_at",
+    ),
+    (
+        "what was bought in a time deal is bought while its order lives, and comes back when it dies",
+        "update time_deal_purchases set returned_at = 5",
+    ),
+    (
+        "a time deal that holds its units apart has those in stock that it did not sell",
+        "update inventory_holds set units = units + 1",
+    ),
+    ("stock is held only for products of time deals", "update inventory_holds set purpose = 'ELSE'"),
+    ("a queue counts its entries: each user has one, waiting or admitted", OVERFULL_QUEUE),
+    ("a queue admits no more than its capacity", OVERFULL_QUEUE),
+    ("a queue admits in the order of its places", OVERFULL_QUEUE),
+    (
+        "an entry belongs to a queue and has what its status needs",
+        "insert into queue_entries (queue_id, user_id, visit, status, place, address, joined_at, changed)
+         values (99, 'u', 1, 'WAITING', 3, '', 1, 1)",
+    ),
+    ("every order has a saga", "delete from saga_runs"),
+    ("an order and its saga agree", "update saga_runs set status = 'FAILED'"),
+    (
+        "money taken is what the order costs, and all of it goes back when the order is cancelled",
+        "update orders set payable = payable + 1",
+    ),
+    ("a PAID order has its goods and its parcel", "delete from deliveries"),
+    ("a cancelled order has no goods", "update saga_runs set status = 'FAILED'"),
+    (
+        "stock is reserved only for orders that wait for their payment",
+        "update inventory_reservations set state = 'LIVE'",
+    ),
+    ("the parcel of a cancelled order is stopped", "update saga_runs set status = 'FAILED'"),
+    ("an order and its parcel agree", "update deliveries set status = 'SHIPPED'"),
+    (
+        "goods are in stock again exactly when their parcel was stopped or came back",
+        "update inventory_reservations set state = 'RETURNED'",
+    ),
+    ("a line never gets back more than it cost", "update refund_lines set units = 50"),
+    ("money goes back for lines that the order has", "update refund_lines set line_number = line_number + 90"),
+    ("every order was published", "delete from outbox where topic = 'shopping.order.created'"),
+    (
+        "an event changes what its kind changes, and leaves nothing below zero",
+        "update inventory_events set quantity_change = quantity_change + 1 where event_type = 'COMMITTED'",
+    ),
+    (
+        "an event begins where the one before it ended, and versions are 1..n without a gap",
+        "delete from inventory_events where aggregate_version = 1",
+    ),
+    ("every event belongs to a snapshot", "delete from inventory_snapshots"),
+    ("what orders took in the ledger is reserved for them", "delete from inventory_reservations"),
+    ("what was kept apart in the ledger is held for somebody", "delete from inventory_holds"),
+    ("the snapshot is the fold of its events", "update inventory_snapshots set version = version + 1"),
+    ("every reservation belongs to a snapshot", "delete from inventory_snapshots"),
+    ("a reservation is what the ledger says", "update inventory_reservations set quantity = quantity + 1"),
+    (
+        "an order reserves once at each stock",
+        "insert into inventory_reservations (order_number, line_no, snapshot_id, user_id, quantity, state,
+            reserved_version, settled_version, returned_version, reserved_at, updated_at)
+         select order_number, line_no + 50, snapshot_id, user_id, quantity, state, reserved_version, settled_version,
+            returned_version, reserved_at, updated_at from inventory_reservations",
+    ),
+];
+
+/// A queue of one place that counts five admitted users and has passed over one who waits.
+const OVERFULL_QUEUE: &str =
+    "insert into waiting_queues (id, event_type, event_key, event_id, active, max_capacity, batch_size,
+            interval_seconds, admission_seconds, activated_at, changed_at, token_key, version, waiting, entered,
+            last_place, lobby_after, admitted_place, admitted_at)
+         values (77, 'TIME_DEAL', 'time_deal', 5, 1, 1, 1, 1, 1, 1, 1, 'k', 1, 0, 5, 9, 9, 9, 10);
+    insert into queue_entries (queue_id, user_id, visit, status, place, address, joined_at, changed)
+         values (77, 'u', 1, 'WAITING', 3, '', 1, 1)";
+
+/// Orders that were delivered, paid, partly refunded and cancelled, and a little of everything else.
+fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
+    let mug = shop.product("mug").price(9_000).stock(50).save();
+    let pen = shop.product("pen").price(1_000).stock(50).save();
+    shop.admin().post("/admin/categories", json!({"name": "Cups"})).must("201");
+    let buyer = shop.buyer();
+    buys(&buyer, &mug);
+    let order = buyer.orders_all(&[(&mug, 2), (&pen, 1)]).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
+    let part = json!({"lines": [{"id": 1, "quantity": 1}], "reason": "broken"});
+    shop.admin().post(format!("/payments/{payment}/refund"), part).must("200");
+    let cancelled = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.cancels(&cancelled).must("200");
+    let coupon = json!({"code": "SPRING", "name": "Spring", "discountType": "FIXED", "discountValue": 1_000,
+        "totalQuantity": 5, "startsAt": "2020-01-01T00:00:00Z", "expiresAt": "2100-01-01T00:00:00Z"});
+    let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+    buyer.post(format!("/coupons/{coupon}/issue"), json!({})).must("201");
+    shop.buyer().fills_cart(&mug, 1).must("200");
+    let deal = json!({"name": "Lunch deal", "heldApart": true, "startsAt": "2026-02-06T00:00:00Z", "endsAt": "2026-02-06T02:00:00Z",
+        "products": [{"productId": pen.id, "dealPrice": 700, "dealQuantity": 10, "maxPerUser": 2}]});
+    let deal = shop.admin().post("/admin/time-deals", deal).must("201").number("/products/0/id");
+    let wanted = json!({"timeDealProductId": deal, "quantity": 1, "shippingAddress": testkit::address()});
+    let order = buyer.post("/time-deals/purchase", wanted).must("201").word("/order/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    let credentials = json!({"email": "haneul@example.com", "password": "달항아리 일곱 개의 밤"});
+    let mut new = credentials.clone();
+    new["nickname"] = json!("하늘");
+    shop.anonymous().post("/api/v1/users/signup", new).must("201");
+    let tokens = shop.anonymous().post("/api/v1/auth/login", credentials).must("200");
+    let refresh = json!({"refreshToken": tokens.word("/refreshToken")});
+    shop.anonymous().post("/api/v1/auth/refresh", refresh).must("200");
+    let user = shop.anonymous().with("authorization", &format!("Bearer {}", tokens.word("/accessToken")));
+    for label in ["home", "work"] {
+        user.post("/api/v1/users/me/addresses", json!({"label": label, "address": testkit::address()})).must("201");
+    }
+    shop.settle();
+    (buyer, mug)
+}
+
+fn buys(buyer: &Sender, product: &Product) -> String {
+    let order = buyer.orders(product, 1).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    order
+}
+
+/// The rules that are broken after these statements, which leave nothing behind.
+fn broken_by(shop: &TestShop, damage: &'static str) -> BTreeSet<String> {
+    let found = Arc::new(Mutex::new(BTreeSet::new()));
+    let keep = Arc::clone(&found);
+    let undone = shop.write::<()>(move |tx| {
+        for sql in damage.split(';') {
+            tx.exec(sql, &[])?;
+        }
+        for module in assembly::MODULES {
+            keep.lock().extend(module.violations(tx)?.into_iter().map(|violation| violation.rule.into_owned()));
+        }
+        Err(Code::Conflict.error())
+    });
+    let refused = undone.err().map(|error: Error| format!("{error:?}")).unwrap_or_default();
+    assert!(refused.contains("Conflict") || refused.contains("C019"), "{damage}: {refused}");
+    let found = found.lock().clone();
+    found
+}
+
+#[test]
+fn every_check_finds_what_breaks_it() {
+    let shop = TestShop::open();
+    shop_in_every_state(&shop);
+    for (rule, damage) in DAMAGES {
+        let broken = broken_by(&shop, damage);
+        assert!(broken.contains(*rule), "{rule} is not found broken after {damage}, but {broken:?}");
+    }
+    let known: BTreeSet<&str> = DAMAGES.iter().map(|(rule, _)| *rule).chain(NOT_PLANTED).collect();
+    let checks = assembly::MODULES.iter().flat_map(|module| module.checks);
+    let unknown: Vec<&str> = checks.map(|check| check.rule).filter(|rule| !known.contains(rule)).collect();
+    assert_eq!(unknown, Vec::<&str>::new(), "a new check needs a damage that it finds");
+}
+
+/// A scan of a table would make the audit of a large shop one long read. SQLite says how it runs a statement.
+#[test]
+fn an_index_leads_every_check_to_its_rows() {
+    if testdb::wanted() != testdb::Kind::Sqlite {
+        return testdb::skip("only SQLite explains every statement in a few words");
+    }
+    let shop = TestShop::open();
+    for check in assembly::MODULES.iter().flat_map(|module| module.checks) {
+        let plan = shop.window().lines(&format!("explain query plan {}", check.sql.replace('?', "0")));
+        let scans: Vec<&String> =
+            plan.iter().filter(|line| line.contains("SCAN ") && !line.contains("CONSTANT")).collect();
+        assert!(scans.is_empty(), "{}: {plan:?}", check.rule);
+    }
+}
+
+#[test]
+fn an_audit_that_was_stopped_goes_on_where_it_stopped() {
+    let mut shop = TestShop::open();
+    let (buyer, mug) = shop_in_every_state(&shop);
+    (0..4).for_each(|_| drop(buys(&buyer, &mug)));
+    shop.settle();
+    shop.write(|tx| tx.exec("update carts set version = 0", &[])).expect("a damage");
+    let whole = shop.wait(server::audit::look_inside(&shop.app())).expect("an audit");
+    let steps = |shop: &TestShop, most: usize| {
+        let app = shop.app();
+        shop.wait(async move {
+            let mut stored = match Stored::resumed(&app, "a test").await.expect("a position") {
+                Some(stored) => stored,
+                None => Stored::begin(&app, "a test", None).await.expect("a pass"),
+            };
+            stored.pass.rows_at_once = 2;
+            let mut done = 0;
+            while done < most && stored.step().await.expect("a step") {
+                done += 1;
+            }
+            stored.save().await.expect("it is stored");
+            (done, stored.pass.position)
+        })
+    };
+    let (all, _) = {
+        let (done, position) = steps(&shop, 1_000);
+        shop.wait(async { Stored::forget(&shop.app(), "a test").await }).expect("forgotten");
+        (done, position)
+    };
+    let mut done = 0;
+    let found = loop {
+        let (more, position) = steps(&shop, 7);
+        done += more;
+        let shown = shop.admin().get("/admin/audit/progress").must("200");
+        assert_eq!(
+            (shown.word("/0/askedBy"), shown.json()["data"][0]["full"].clone()),
+            ("a test".to_owned(), json!(true))
+        );
+        if more < 7 {
+            break position.found;
+        }
+        shop.crash();
+    };
+    assert_eq!(done, all, "no range is looked at twice, and none is left out");
+    assert_eq!(found, whole.found);
+    assert!(!found.is_empty());
+    shop.write(|tx| tx.exec("update carts set version = 1", &[])).expect("a repair");
+}
+
+fn broken(shop: &TestShop, query: &str) -> (Value, usize) {
+    let audit = shop.admin().post(format!("/admin/audit{query}"), json!({})).must("200");
+    (audit.data()["full"].clone(), audit.data()["violations"].as_array().map_or(0, Vec::len))
+}
+
+#[test]
+fn an_audit_of_what_changed_finds_what_broke_since_the_last_one() {
+    let shop = TestShop::open();
+    let (buyer, mug) = shop_in_every_state(&shop);
+    assert_eq!(broken(&shop, "?changed=true"), (json!(true), 0), "the first one looks at everything");
+    shop.later(3 * HOUR);
+    let order = buys(&buyer, &mug);
+    shop.settle();
+    assert_eq!(broken(&shop, "?changed=true"), (json!(false), 0));
+    let damage = |sql: &str, order: &str| {
+        let (sql, order) = (sql.to_owned(), order.to_owned());
+        let sql: &'static str = Box::leak(sql.into_boxed_str());
+        shop.write(move |tx| tx.exec(sql, store::args![order])).expect("a damage")
+    };
+    assert_eq!(damage("update payments set refunded = 5 where order_number = ?", &order), 1);
+    let (full, found) = broken(&shop, "?changed=true");
+    assert!(full == json!(false) && found > 0, "{found}");
+    assert_eq!(damage("update payments set refunded = 0 where order_number = ?", &order), 1);
+    // what changes without an event is found by the next audit of everything
+    assert!(damage("update payments set refunded = refunded + 5 where order_number <> ?", &order) > 0);
+    assert_eq!(broken(&shop, "?changed=true"), (json!(false), 0));
+    assert_ne!(broken(&shop, "").1, 0);
+    damage("update payments set refunded = refunded - 5 where order_number <> ?", &order);
+}
+
+#[test]
+fn what_changes_between_two_ranges_raises_no_false_alarm() {
+    let shop = TestShop::open();
+    let (buyer, mug) = shop_in_every_state(&shop);
+    (0..3).for_each(|_| drop(buys(&buyer, &mug)));
+    let mut pass = shop.wait(Pass::begin(&shop.app(), None)).expect("a pass");
+    pass.rows_at_once = 1;
+    let mut paid = Vec::new();
+    for step in 0.. {
+        if !shop.wait(pass.step()).expect("a step") {
+            break;
+        }
+        match step % 12 {
+            3 => paid.push(buys(&buyer, &mug)),
+            7 => drop(buyer.orders(&mug, 1)),
+            11 => drop(paid.pop().map(|order| buyer.cancels(&order))),
+            _ => {}
+        }
+        // orders would otherwise be placed as fast as they are looked at
+        if step == 120 {
+            pass.rows_at_once = 100;
+        }
+    }
+    assert_eq!(pass.position.found, []);
+}
+
+#[test]
+fn an_audit_is_shown_while_it_goes_on() {
+    let shop = TestShop::open();
+    shop_in_every_state(&shop);
+    let seen = Mutex::new(BTreeSet::new());
+    let watch = |pass: &Pass| seen.lock().extend(pass.part().map(|(part, _)| part.to_owned()));
+    let asked = Asked { by: "a test", changed: false, thorough: true, anew: true, period: None, watch: &watch };
+    let (run, _) = shop.wait(server::audit::run(&shop.app(), asked)).expect("an audit");
+    assert_eq!((run.violation_count, run.full), (0, Some(true)));
+    assert!(
+        ["orders.id", "payments.id", "catalog"].iter().all(|part| seen.lock().contains(*part)),
+        "{:?}",
+        seen.lock()
+    );
+    assert_eq!(shop.admin().get("/admin/audit/progress").must("200").json()["data"], json!([]));
+}
