@@ -12,6 +12,7 @@ use crate::{
     place::OrderSettings,
     request::PaymentMethod,
 };
+use ::store::args;
 use kernel::{Clock, Money, Quantity, Result, SagaId, TimeDealProductId, UserId};
 use saga::{
     Cancellation, Saga, Status,
@@ -20,6 +21,10 @@ use saga::{
 };
 use serde_json::{Value, json};
 use std::time::Duration;
+
+const HELD: &str = "select cast(coalesce(sum(units), 0) as {bigint}) from inventory_holds where holder = ?";
+const ALLOWED: &str =
+    "select cast(coalesce(sum(units), 0) as {bigint}) from time_deal_allowances where deal_product_id = ?";
 
 /// A shop with a deal of three mugs, which it holds apart.
 struct Dealing {
@@ -35,12 +40,15 @@ impl Dealing {
     }
 
     async fn deal(&self) -> Value {
-        let shop = &self.stocked.shop;
-        let count = async |sql| shop.count(sql, self.product).await;
+        let product = self.product;
+        let count = async |sql: &'static str| {
+            let count = move |tx: &mut ::store::Tx<'_>| tx.query_one(sql, args![product], |row| row.get::<i64>(0));
+            self.stocked.shop.app.db.read("count", count).await.unwrap()
+        };
         json!({
             "sold": count("select sold_quantity from time_deal_products where id = ?").await,
-            "held": count("select coalesce(sum(units), 0) from inventory_holds where holder = ?").await,
-            "allowances": count("select coalesce(sum(units), 0) from time_deal_allowances where deal_product_id = ?").await,
+            "held": count(HELD).await,
+            "allowances": count(ALLOWED).await,
         })
     }
 }

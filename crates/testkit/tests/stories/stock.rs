@@ -82,7 +82,7 @@ fn the_same_variant_on_two_lines_is_summed_before_the_check() {
     assert_eq!(shop.stock_of(&mug), (0, 5, 5));
 }
 
-// known failure 9: a losing race never undoes the winner (here for the last unit; a story for coupons comes with coupons)
+// known failure 9: a losing race never undoes the winner (here for the last unit; for coupons in coupons.rs)
 #[test]
 fn a_losing_race_never_undoes_the_winner() {
     let shop = TestShop::open();
