@@ -220,15 +220,15 @@ pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Offere
 }
 
 /// Why the user cannot buy so many units, as far as reading shows: S706, S702, S703, S705, S704. Most of a rush is refused; here
-/// that costs no write.
-pub fn refusal(tx: &mut Tx<'_>, user: &UserId, id: TimeDealProductId, units: Quantity) -> Result<()> {
+/// that costs no write. Gives the deal when nothing shows.
+pub fn refusal(tx: &mut Tx<'_>, user: &UserId, id: TimeDealProductId, units: Quantity) -> Result<TimeDealId> {
     let Offered { deal, product } = offered(tx, id)?;
     deal.is_open(tx.now())?;
     let units = units.as_i64();
     if store::allowance(tx, id, user)?.saturating_add(units) > product.offer.per_user {
         return Err(over_the_limit(product.offer.per_user));
     }
-    if product.remaining() < units { Err(sold_out(&product)) } else { Ok(()) }
+    if product.remaining() < units { Err(sold_out(&product)) } else { Ok(deal.id) }
 }
 
 fn over_the_limit(per_user: i64) -> kernel::Error {

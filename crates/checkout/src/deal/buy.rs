@@ -9,10 +9,11 @@ use crate::{
     steps::PricedOrder,
 };
 use ::timedeal::{Purchase, ops as deals};
-use kernel::{Address, Code, Detail, Error, Money, Quantity, Result, TimeDealProductId, UserId};
+use kernel::{Address, Code, Detail, Error, Money, Quantity, Result, TimeDealId, TimeDealProductId, UserId};
 use order::NewOrder;
 use saga::Saga;
 use store::Tx;
+use web::{Turnstile, Visitor};
 
 /// What a user wants to buy in a deal.
 #[derive(Debug, Clone)]
@@ -23,11 +24,20 @@ pub struct DealOrder {
     pub address: Option<Address>,
     pub memo: Option<String>,
     pub expected: Option<Money>,
+    /// The entry token of the deal's waiting queue.
+    pub queue_token: Option<String>,
+}
+
+impl DealOrder {
+    /// The user before the waiting queue of the deal, if it has one.
+    pub fn visitor(&self, deal: TimeDealId, user: UserId) -> Visitor<'_> {
+        Visitor { event_type: "TIME_DEAL", event_id: deal.raw(), user, token: self.queue_token.as_deref() }
+    }
 }
 
 /// Places the order. When anything is wrong, nothing is written.
 ///
-/// S706, S702, S703 the deal; S001, S003 its product; S210 the expected amount; S211 when it costs nothing and so has to go
+/// S706, S702, S703 the deal; S803 to S807 its waiting queue; S001, S003 its product; S210 the expected amount; S211 when it costs nothing and so has to go
 /// somewhere at once; then S705 the user's limit, S704 the deal's units, S401, S402 the stock.
 pub fn buy(
     tx: &mut Tx<'_>,
@@ -35,9 +45,11 @@ pub fn buy(
     settings: &OrderSettings,
     user: &UserId,
     wanted: &DealOrder,
+    turnstile: Turnstile,
 ) -> Result<(Placed, Purchase)> {
     let offered = deals::offered(tx, wanted.product)?;
     offered.deal.is_open(tx.now())?;
+    (turnstile.pass)(tx, &wanted.visitor(offered.deal.id, *user))?;
     let offer = offered.product.offer;
     let item = Item { product_id: Some(offer.product), variant_id: Some(offer.variant), quantity: wanted.units };
     let priced = Calculation::priced(tx, &[item])?.in_deal(&offer).accepted()?;

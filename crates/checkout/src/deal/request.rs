@@ -120,6 +120,9 @@ impl Checked for SaveTimeDeal {
     }
 }
 
+/// Longest entry token, in characters: several times as long as those that the shop gives.
+const QUEUE_TOKEN_MAX: usize = 500;
+
 /// What a user buys in a time deal.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -136,6 +139,9 @@ pub struct TimeDealPurchaseRequest {
     /// What the caller was shown as the price of everything; the order is refused when it costs anything else.
     #[serde(default)]
     pub expected_amount: Option<Money>,
+    /// The entry token of the deal's waiting queue, if it has one. Without it the caller's place in the queue counts.
+    #[serde(default)]
+    pub queue_token: Option<String>,
 }
 
 impl Checked for TimeDealPurchaseRequest {
@@ -149,8 +155,9 @@ impl TimeDealPurchaseRequest {
     pub fn order(&self) -> Result<DealOrder> {
         let address = self.shipping_address.clone().map(Address::checked).transpose();
         let address = address.map_err(|error| error.within("shippingAddress"));
-        let (address, memo) = (address, memo(self.memo.as_deref())).together()?;
+        let queue_token = text::optional("queueToken", self.queue_token.as_deref(), QUEUE_TOKEN_MAX);
+        let (address, memo, queue_token) = (address, memo(self.memo.as_deref()), queue_token).together()?;
         let (product, units, expected) = (self.time_deal_product_id, self.quantity, self.expected_amount);
-        Ok(DealOrder { product, units, address, memo, expected })
+        Ok(DealOrder { product, units, address, memo, expected, queue_token })
     }
 }

@@ -31,6 +31,11 @@ const BUYING: Properties = USER.refusing(&[
     Code::InventoryNotFound,
     Code::InsufficientStock,
     Code::OrderCreationFailed,
+    Code::QueueEntryNotFound,
+    Code::QueueTokenExpired,
+    Code::QueueNotAllowed,
+    Code::QueueEntryRequired,
+    Code::QueueTokenUserMismatch,
 ]);
 
 /// The handlers for buyers.
@@ -65,7 +70,7 @@ async fn time_deal(State(app): State<App>, Path(id): Path<TimeDealId>) -> ApiRes
 }
 
 /// Buy in a running deal: an order at the deal's price is placed, and waits for its payment as any other. Units and allowance come
-/// back when it is not paid in time, or is cancelled before it is sent.
+/// back when it is not paid in time, or is cancelled before it is sent. While a waiting queue is active for the deal, only who is admitted.
 #[utoipa::path(post, path = "/time-deals/purchase", tag = "time deal", request_body = TimeDealPurchaseRequest,
     params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = Success<TimeDealOrder>)))]
 async fn buy_in_time_deal(
@@ -73,15 +78,19 @@ async fn buy_in_time_deal(
     user: User,
     Idempotent { body, key }: Idempotent<TimeDealPurchaseRequest>,
 ) -> Result<Response, Failure> {
-    let wanted = body.order()?;
+    let (wanted, turnstile) = (body.order()?, app.turnstile());
     // a request with a key may be a repeated one, whose first response counts
     if !key.is_some() {
-        let (product, units) = (wanted.product, wanted.units);
-        app.db.read("timedeal.refusal", move |tx| ops::refusal(tx, &user.id, product, units)).await?;
+        let wanted = wanted.clone();
+        let early = move |tx: &mut Tx<'_>| {
+            let deal = ops::refusal(tx, &user.id, wanted.product, wanted.units)?;
+            (turnstile.admitted)(tx, &wanted.visitor(deal, user.id))
+        };
+        app.db.read("timedeal.refusal", early).await?;
     }
     let settings = OrderSettings::of(&app);
     let work = move |tx: &mut Tx<'_>| {
-        let (placed, bought) = buy::buy(tx, &ORDER, &settings, &user.id, &wanted)?;
+        let (placed, bought) = buy::buy(tx, &ORDER, &settings, &user.id, &wanted, turnstile)?;
         let path = format!("/orders/{}", placed.order.number);
         let purchase = TimeDealPurchaseResponse::of(bought)?;
         Ok(created(path, TimeDealOrder { purchase, order: placed.order.into() }))

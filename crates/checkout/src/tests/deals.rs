@@ -36,7 +36,7 @@ impl Dealing {
     fn wanted(&self) -> DealOrder {
         let address = serde_json::from_value(address()).unwrap();
         let (product, units) = (self.product, Quantity::new(2).unwrap());
-        DealOrder { product, units, address: Some(address), memo: None, expected: None }
+        DealOrder { product, units, address: Some(address), memo: None, expected: None, queue_token: None }
     }
 
     async fn deal(&self) -> Value {
@@ -79,8 +79,9 @@ impl Scenario<Checkout> for Dealing {
 
     async fn begin(&self, saga: &'static Saga<Checkout>) -> Result<SagaId> {
         let (settings, wanted) = (OrderSettings::of(&self.stocked.shop.app), self.wanted());
+        let turnstile = self.stocked.shop.app.turnstile();
         let begin = move |tx: &mut ::store::Tx<'_>| {
-            let (mut placed, _) = buy::buy(tx, saga, &settings, &buyer(1), &wanted)?;
+            let (mut placed, _) = buy::buy(tx, saga, &settings, &buyer(1), &wanted, turnstile)?;
             let method = PaymentMethod::checked("CARD", Some("approve"))?;
             let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method, 1)?;
             Ok((placed.saga.id, action))
@@ -128,11 +129,12 @@ async fn every_step_of_an_order_in_a_deal_may_be_compensated_twice() {
 async fn an_order_in_a_deal_costs_a_few_statements_more() {
     let dealing = Dealing::open().await;
     let settings = OrderSettings::of(&dealing.stocked.shop.app);
+    let turnstile = dealing.stocked.shop.app.turnstile();
     let buy = async |user: UserId| {
         let (settings, wanted) = (settings.clone(), DealOrder { units: Quantity::new(1).unwrap(), ..dealing.wanted() });
         let buy = move |tx: &mut ::store::Tx<'_>| {
             let before = tx.statements();
-            buy::buy(tx, &ORDER, &settings, &user, &wanted)?;
+            buy::buy(tx, &ORDER, &settings, &user, &wanted, turnstile)?;
             Ok(tx.statements() - before)
         };
         dealing.stocked.shop.app.db.write("buy", buy).await.unwrap()
