@@ -70,7 +70,8 @@ async fn time_deal(State(app): State<App>, Path(id): Path<TimeDealId>) -> ApiRes
 }
 
 /// Buy in a running deal: an order at the deal's price is placed, and waits for its payment as any other. Units and allowance come
-/// back when it is not paid in time, or is cancelled before it is sent. While a waiting queue is active for the deal, only who is admitted.
+/// back when it is not paid in time, or is cancelled before it is sent. While a waiting queue is active for the deal, only who is
+/// admitted.
 #[utoipa::path(post, path = "/time-deals/purchase", tag = "time deal", request_body = TimeDealPurchaseRequest,
     params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = Success<TimeDealOrder>)))]
 async fn buy_in_time_deal(

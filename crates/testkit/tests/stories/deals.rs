@@ -401,3 +401,27 @@ fn a_shared_deal_shows_and_sells_no_more_than_is_in_stock() {
     let shown = shop.anonymous().get(format!("/time-deals/{}", deal.id)).must("200").data();
     assert_eq!(shown["products"][0]["available"], false);
 }
+
+#[test]
+fn a_deal_with_a_waiting_queue_sells_only_to_those_who_are_admitted() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(10_000).stock(50).save();
+    let deal = made(&shop, lunch(&mug));
+    let queue = format!("/queue/TIME_DEAL/{}", deal.id);
+    let rules = json!({"maxCapacity": 1, "entryBatchSize": 1, "entryIntervalSeconds": 5, "admissionSeconds": 60});
+    shop.admin().post(format!("/admin{queue}/activate"), rules).must("200");
+    let (first, second) = (shop.buyer(), shop.buyer());
+    buys(&first, deal, 1).must("403 S806");
+    buys(&first.keyed("early"), deal, 1).must("403 S806");
+    for buyer in [&first, &second] {
+        assert!(buyer.post(format!("{queue}/enter"), json!({})).is_good());
+    }
+    shop.settle();
+    buys(&second, deal, 1).must("403 S805");
+    assert_eq!(counts(&shop, deal), (0, 10));
+    buys(&first, deal, 1).must("201");
+    // who has bought has left: the next one comes in
+    shop.later(Duration::from_secs(5));
+    buys(&second, deal, 1).must("201");
+    assert_eq!(counts(&shop, deal), (2, 8));
+}
