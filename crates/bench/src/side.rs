@@ -88,7 +88,7 @@ pub fn serve(role: Role) -> Outcome<()> {
     match role {
         Role::Ours { url } => {
             let ours = Ours::at(url.parse()?)?;
-            answer_all(&ours.hello(), |ask| ours.answer(ask))
+            answer_all(ours.hello(), |ask| ours.answer(ask))
         }
         Role::Bare { ours, path, schema_1, wares, page } => {
             let schema = if schema_1 { Schema::One } else { Schema::Today };
