@@ -85,7 +85,9 @@ impl Played {
         if !ANYWHERE.contains(&code) && !declared.into_iter().any(|known| known == code) {
             self.complain(format!("{place} fails with {code} (status {status}), which it does not declare"));
         }
-        for message in untranslated(code, error) {
+        // what is wrong inside a file is named as the file has it, and readers of Korean get the sentence of the code
+        let is_about_a_file = place.contains("/products/import");
+        for message in untranslated(code, error).into_iter().filter(|_| !is_about_a_file) {
             self.complain(format!("{place} {code}: no Korean row for {message:?}"));
         }
     }
