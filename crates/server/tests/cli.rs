@@ -129,7 +129,7 @@ fn files_that_store_nothing_are_no_success() {
         (("head.csv", b"sku,name,price\r"), &[], "rows"),
         (("mark.csv", b"\xEF\xBB\xBF"), &[], ""),
         (("mixed.csv", &mixed), &[], "encod"),
-        (("fine.csv", b"sku,name,price\nA,a,1\n"), &["--encoding", "utf-16"], "UTF-16"),
+        (("fine.csv", b"sku,name,price\nA,a,1\n"), &["--encoding", "utf-16"], "sku"),
         (("nothing.json", b"[]"), &[], "rows"),
         (("no.xlsx", b"sku,name\n"), &[], "workbook"),
     ] {
