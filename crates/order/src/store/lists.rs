@@ -345,9 +345,11 @@ impl Way {
         }
     }
 
-    /// The arguments before those of [`SEARCHED`].
-    fn args(&self, filter: &Filter) -> Vec<Arg<'static>> {
-        let period = [Arg::Int(filter.from.as_millis()), Arg::Int(filter.to.as_millis())];
+    /// The arguments before those of [`SEARCHED`], for a search that ends at `end`. The period begins there, because planners take
+    /// only one of two lower bounds for the index and would read on to the other one.
+    fn args(&self, filter: &Filter, end: Option<Start>) -> Vec<Arg<'static>> {
+        let from = end.map_or(0, |end| end.at).max(filter.from.as_millis());
+        let period = [Arg::Int(from), Arg::Int(filter.to.as_millis())];
         let names = || Arg::List(filter.names().iter().map(|kind| Arg::Text(kind.name())).collect());
         match self {
             Way::Number(key) | Way::User(key) => {
@@ -377,7 +379,7 @@ const NO_END: Start = Start { at: 0, id: 0 };
 
 fn search(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, start: Start) -> Result<Found> {
     let way = Way::of(filter);
-    let which = [way.args(filter), filter.search.all()].concat();
+    let which = |end: Option<Start>| [way.args(filter, end), filter.search.all()].concat();
     let (end, first_end) = match (way.end(tx, filter, start)?, start) {
         (end, Start::FIRST) => (end, end),
         (end, _) => (end, way.end(tx, filter, Start::FIRST)?),
@@ -394,9 +396,9 @@ fn search(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, start: Start) 
     };
     let offset = if start == Start::FIRST { request.offset() } else { 0 };
     let part = vec![Arg::Int(request.limit()), Arg::Int(offset)];
-    let mut orders = tx.query(page, &[which.clone(), since(end), start.args(), part].concat(), head)?;
+    let mut orders = tx.query(page, &[which(end), since(end), start.args(), part].concat(), head)?;
     load_lines(tx, &mut orders)?;
-    let counted = tx.query_one(count, &[which, since(first_end)].concat(), |row| row.get(0))?;
+    let counted = tx.query_one(count, &[which(first_end), since(first_end)].concat(), |row| row.get(0))?;
     let total = if first_end.is_some() { Total::at_least(counted) } else { Total::counted(counted) };
     Ok(Found { orders, total, until: end.map(|end| Cursor::after(end.id)) })
 }
