@@ -21,7 +21,7 @@ use testkit::{Process, Program};
 /// Instances of the shop.
 const INSTANCES: usize = 3;
 /// How often each is killed. About half of those killed lead, and then five seconds pass until another does.
-const DEATHS: usize = 6;
+const DEATHS: usize = 4;
 /// How long there may be no leader after the leader was killed.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(10);
 /// How long there may be no leader after the leader was paused: if that was inside a transaction, the database ends the
