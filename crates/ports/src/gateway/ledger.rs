@@ -131,8 +131,8 @@ impl Ledger {
             let moved = entries.iter().flat_map(Entry::moved).filter(|moved| period.has(moved.at)).collect();
             Listed { moved, next, since }
         };
-        let closed = self.closed().iter().filter(|closed| closed.number >= file);
-        for closed in closed.filter(|closed| closed.may_have(period.from, period.to)) {
+        let is_next = |closed: &&Arc<Closed>| closed.number >= file && closed.may_have(period.from, period.to);
+        if let Some(closed) = self.closed().iter().find(is_next) {
             let first = if closed.number == file { first } else { 0 };
             let (entries, more) = closed.entries(first, LISTED_AT_ONCE)?;
             let next = match more {
