@@ -29,7 +29,9 @@ impl Extension {
     /// an error when it is damaged.
     pub fn check(schema: &str, is_index: bool) -> String {
         match is_index {
-            true => format!("select '' from {schema}.bt_index_check(cast(cast(? as bigint) as regclass)) checked"),
+            true => {
+                format!("select '' from {schema}.bt_index_check(cast(cast(? as bigint) as regclass), true) checked")
+            }
             false => format!("select msg from {schema}.verify_heapam(cast(cast(? as bigint) as regclass)) limit 100"),
         }
     }
@@ -50,10 +52,12 @@ pub(super) const POSTGRES: OwnCheck = OwnCheck::Extension(Extension {
     counted: "select checksum_failures from pg_stat_database
         where datname = current_database() and checksum_failures > 0",
     installed: "select format('%I', n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
-        where e.extname = 'amcheck' and has_function_privilege(format('%I.bt_index_check(regclass)', n.nspname), 'execute')",
+        where e.extname = 'amcheck'
+          and has_function_privilege(format('%I.bt_index_check(regclass, boolean)', n.nspname), 'execute')",
     available: "select name from pg_available_extensions where name = 'amcheck' and installed_version is null",
     install: "create extension if not exists amcheck",
-    relations: "select cast(c.oid as bigint), cast(c.relname as text), cast(c.relkind = 'i' as integer) + cast(0 as bigint)
+    relations:
+        "select cast(c.oid as bigint), cast(c.relname as text), cast(c.relkind = 'i' as integer) + cast(0 as bigint)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
         left join pg_index i on i.indexrelid = c.oid
         where n.nspname = current_schema() and c.relpersistence = 'p'

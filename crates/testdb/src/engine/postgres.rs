@@ -168,7 +168,11 @@ impl Engine for Postgres {
     }
 
     fn setup(&self) -> String {
-        format!("create role {USER} login password '{PASSWORD}';create database {DATABASE} owner {USER};")
+        // the audit checks indexes and tables with the extension, which only an administrator can install
+        format!(
+            "create role {USER} login password '{PASSWORD}';create database {DATABASE} owner {USER};\\connect {DATABASE};\
+             create extension amcheck;grant execute on all functions in schema public to {USER};"
+        )
     }
 
     fn administrator(&self, location: &Location) -> Command {
