@@ -21,7 +21,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How far the pause of a task grows in an idle shop: to so many of its intervals …
 const IDLE_INTERVALS_MAX: u32 = 10;
 /// … or to this, if that is longer.
-const IDLE_MAX: Duration = Duration::from_secs(10);
+const IDLE_MAX: Duration = Duration::from_secs(30);
 /// How much longer each pause in an idle shop is than the one before.
 const IDLE_GROWTH: u32 = 3;
 /// Shortest pause before a time at which there will be work.

@@ -41,7 +41,7 @@ pub fn mutants(body: &Value) -> Vec<Mutant> {
 
 fn whole(body: &Value) -> Vec<Mutant> {
     let mut text = body.to_string();
-    let cut = text.len() / 2;
+    let cut = text.floor_char_boundary(text.len() / 2);
     let mut broken = text.clone().into_bytes();
     let letter = broken.iter().position(u8::is_ascii_alphabetic).unwrap_or(0);
     broken[letter] = 0xff;

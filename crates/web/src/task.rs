@@ -43,7 +43,7 @@ pub struct Task {
     pub name: &'static str,
     pub runs_on: RunsOn,
     /// Pause between runs that found nothing to do while the shop is in use. In an idle shop the pause grows, up to ten times
-    /// this or ten seconds, but not beyond the time that [`Ran::next`] names.
+    /// this or thirty seconds, but not beyond the time that [`Ran::next`] names.
     pub every: Duration,
     run: Arc<dyn Fn(App) -> BoxFuture<'static, Result<Ran>> + Send + Sync>,
 }

@@ -15,7 +15,7 @@ use store::{Db, args};
 use testdb::{Kind, Proxy, Space, wanted};
 
 /// After the start the pauses of the tasks grow for so long.
-const CALM_AFTER: Duration = Duration::from_secs(8);
+const CALM_AFTER: Duration = Duration::from_secs(15);
 const COUNTED_FOR: Duration = Duration::from_secs(10);
 /// Statements a second, with those that begin and end transactions.
 const STATEMENTS_MAX: f64 = 1.0;
