@@ -220,8 +220,7 @@ fn broken_by(shop: &TestShop, damage: &'static str) -> BTreeSet<String> {
     });
     let refused = undone.err().map(|error: Error| format!("{error:?}")).unwrap_or_default();
     assert!(refused.contains("Conflict") || refused.contains("C019"), "{damage}: {refused}");
-    let found = found.lock().clone();
-    found
+    found.lock().clone()
 }
 
 #[test]
