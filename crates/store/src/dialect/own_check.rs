@@ -52,8 +52,8 @@ pub(super) const POSTGRES: OwnCheck = OwnCheck::Extension(Extension {
     counted: "select checksum_failures from pg_stat_database
         where datname = current_database() and checksum_failures > 0",
     installed: "select format('%I', n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
-        where e.extname = 'amcheck'
-          and has_function_privilege(format('%I.bt_index_check(regclass, boolean)', n.nspname), 'execute')",
+        join pg_proc p on p.pronamespace = n.oid and p.proname = 'bt_index_check' and p.pronargs = 2
+        where e.extname = 'amcheck' and has_function_privilege(p.oid, 'execute')",
     available: "select name from pg_available_extensions where name = 'amcheck' and installed_version is null",
     install: "create extension if not exists amcheck",
     relations:
