@@ -6,6 +6,7 @@ pub mod audit;
 pub mod background;
 pub mod cli;
 mod commands;
+mod compress;
 pub mod config;
 mod demo;
 pub mod edge;
