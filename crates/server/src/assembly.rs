@@ -1,7 +1,6 @@
 //! Puts the program together: modules, router, background work. The running server and the tests use the same assembly.
 
 use crate::background::Background;
-use crate::compress::CompressLayer;
 use crate::config::Settings;
 use crate::edge::{self, Limits};
 use crate::health::{self, Probe};
@@ -18,7 +17,11 @@ use ports::Ports;
 use std::sync::Arc;
 use store::{Backfill, Db, Migration};
 use tokio_util::sync::CancellationToken;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::SizeAbove},
+    cors::{AllowOrigin, CorsLayer},
+};
 use utoipa::openapi::OpenApi;
 use web::outside::Outside;
 use web::{App, Auth, BASE, Module, Parts, ResponseCache, Routes, Streams, failure::render_failures, route::Declared};
@@ -160,11 +163,23 @@ pub(crate) fn layered(router: Router, settings: &Settings, routes: Declared, app
         .layer(from_fn_with_state(limits, edge::guard))
         .layer(from_fn_with_state(app.clone(), render_failures))
         .layer(from_fn_with_state(Arc::clone(&probe.requests), edge::observe))
-        .layer(CompressLayer);
+        .layer(compression());
     match cors(&settings.server.cors_origins) {
         Some(cors) => router.layer(cors),
         None => router,
     }
+}
+
+/// Smallest response that is compressed, in bytes: a smaller one fits into a packet anyway.
+const COMPRESSED_FROM: u16 = 1_024;
+/// Of gzip, brotli and zstd: beyond it responses become little smaller and much slower.
+const COMPRESSION_LEVEL: i32 = 4;
+
+/// Responses in the encoding that the client prefers of gzip, brotli and zstd. Streams stay as they are, because a compressor
+/// would hold their events back.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let worthwhile = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
+    CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION_LEVEL)).compress_when(worthwhile)
 }
 
 /// Browsers of these origins may call with credentials and read our headers.

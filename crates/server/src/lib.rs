@@ -6,7 +6,6 @@ pub mod audit;
 pub mod background;
 pub mod cli;
 mod commands;
-mod compress;
 pub mod config;
 mod demo;
 pub mod edge;
