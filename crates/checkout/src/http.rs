@@ -1,7 +1,8 @@
-//! The routes of carts, orders, payments, deliveries, time deals and sagas: all of each family, also those that one domain could answer
-//! alone.
+//! The routes of carts, orders, payments, deliveries, coupons, time deals and sagas: all of each family, also those that one
+//! domain could answer alone.
 
 mod carts;
+mod coupons;
 mod deals;
 mod deals_admin;
 mod deliveries;
@@ -26,6 +27,7 @@ pub fn routes() -> Routes {
         .merge(orders_admin::routes())
         .merge(payments::routes())
         .merge(deliveries::routes())
+        .merge(coupons::routes())
         .merge(deals::routes())
         .merge(deals_admin::routes())
         .merge(sagas::routes())

@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod carts;
+mod coupons;
 mod deals;
 mod explaining;
 mod mishaps;

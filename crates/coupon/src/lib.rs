@@ -1,13 +1,10 @@
 //! Coupons. The README lists what this domain owns and promises.
 
 pub mod coupon;
-mod http;
 pub mod ops;
-mod request;
-mod response;
+pub mod request;
+pub mod response;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use coupon::{Coupon, Discount, DiscountType, Offer, Status, UserCoupon, UserStatus};
 
@@ -18,7 +15,6 @@ pub const MODULE: web::Module = web::Module {
         sql: include_str!("../migrations/0001_coupons.sql"),
     }],
     statements: &[store::STATEMENTS],
-    routes: http::routes,
     checks: store::AUDIT,
     ..web::Module::named("coupon")
 };

@@ -15,13 +15,14 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use web::{App, Module, Role};
 
-const MODULES: &[Module] = &[
+pub const MODULES: &[Module] = &[
     catalog::MODULE,
     inventory::MODULE,
     cart::MODULE,
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
+    coupon::MODULE,
     timedeal::MODULE,
     saga::MODULE,
     crate::MODULE,

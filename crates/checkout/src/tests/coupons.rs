@@ -1,6 +1,6 @@
 //! Coupons in the shop's language, on a real database.
 
-use crate::MODULE;
+use super::shop::MODULES;
 use fixture::{Fixture, Response, at_once};
 use kernel::Clock;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn issue(shop: &Fixture, user: u64, coupon: i64) -> Response {
 
 #[test]
 fn the_first_who_ask_get_a_coupon_and_each_gets_one() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let coupon = made(&shop, spring(&shop));
     assert_eq!(shop.anonymous().get("/coupons").must("200").data()[0]["remainingQuantity"], 2);
     issue(&shop, 1, coupon).must("201");
@@ -52,7 +52,7 @@ fn the_first_who_ask_get_a_coupon_and_each_gets_one() {
 
 #[test]
 fn fifty_who_ask_at_once_for_ten_coupons_get_ten() {
-    let shop = Fixture::with(&[MODULE], |settings| settings.writers = 8);
+    let shop = Fixture::with(MODULES, |settings| settings.writers = 8);
     let coupon = made(&shop, with(spring(&shop), json!({"totalQuantity": 10})));
     let answers = at_once(0..50, |user| issue(&shop, user / 2 + 1, coupon).summary());
     let count = |answer: &str| answers.iter().filter(|given| *given == answer).count();
@@ -62,7 +62,7 @@ fn fifty_who_ask_at_once_for_ten_coupons_get_ten() {
 
 #[test]
 fn one_user_who_asks_thirty_times_at_once_gets_one() {
-    let shop = Fixture::with(&[MODULE], |settings| settings.writers = 8);
+    let shop = Fixture::with(MODULES, |settings| settings.writers = 8);
     let coupon = made(&shop, with(spring(&shop), json!({"totalQuantity": 10})));
     let answers = at_once(0..30, |_| issue(&shop, 1, coupon).summary());
     assert_eq!(answers.iter().filter(|answer| *answer == "201").count(), 1, "{answers:?}");
@@ -71,7 +71,7 @@ fn one_user_who_asks_thirty_times_at_once_gets_one() {
 
 #[test]
 fn a_coupon_is_issued_from_its_start_until_its_expiry() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let starts = shop.clock.now().after(DAY).to_string();
     let coupon = made(&shop, with(spring(&shop), json!({"startsAt": starts})));
     assert_eq!(shop.anonymous().get("/coupons").must("200").data(), json!([]));
@@ -87,7 +87,7 @@ fn a_coupon_is_issued_from_its_start_until_its_expiry() {
 
 #[test]
 fn a_coupon_that_is_not_listed_is_claimed_by_its_code_only() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let coupon = made(&shop, with(spring(&shop), json!({"listed": false})));
     shop.anonymous().get(format!("/coupons/{coupon}")).must("404 S601");
     issue(&shop, 1, coupon).must("404 S601");
@@ -103,7 +103,7 @@ fn a_coupon_that_is_not_listed_is_claimed_by_its_code_only() {
 
 #[test]
 fn a_deactivated_coupon_is_not_issued_and_stays_with_its_holders() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let coupon = made(&shop, spring(&shop));
     issue(&shop, 1, coupon).must("201");
     shop.admin().delete(format!("/admin/coupons/{coupon}")).must("200");
@@ -119,7 +119,7 @@ fn a_deactivated_coupon_is_not_issued_and_stays_with_its_holders() {
 
 #[test]
 fn what_users_hold_does_not_change() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let coupon = made(&shop, spring(&shop));
     let path = format!("/admin/coupons/{coupon}");
     shop.admin().put(&path, with(spring(&shop), json!({"discountValue": 20, "version": 1}))).must("200");
@@ -140,7 +140,7 @@ fn what_users_hold_does_not_change() {
 
 #[test]
 fn a_seller_sees_and_changes_only_their_own_coupons() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let own = shop.seller(1).post("/admin/coupons", spring(&shop)).must("201").data()["id"].clone();
     let path = format!("/admin/coupons/{own}");
     shop.seller(2).get(&path).must("403 A002");
@@ -157,7 +157,7 @@ fn a_seller_sees_and_changes_only_their_own_coupons() {
 
 #[test]
 fn wrong_coupons_are_refused_by_field_and_nothing_is_written() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     for (changes, field) in [
         (json!({"code": " \u{200B}"}), "code"),
         (json!({"code": "x".repeat(51)}), "code"),
@@ -179,7 +179,7 @@ fn wrong_coupons_are_refused_by_field_and_nothing_is_written() {
 
 #[test]
 fn a_repeated_request_with_a_key_gets_the_first_response() {
-    let shop = Fixture::of(&[MODULE]);
+    let shop = Fixture::of(MODULES);
     let coupon = made(&shop, with(spring(&shop), json!({"totalQuantity": 1})));
     let path = format!("/coupons/{coupon}/issue");
     let first = shop.user(1).keyed("once").post(&path, json!({})).must("201").data();

@@ -1,13 +1,15 @@
-//! The handlers of coupons.
+//! `/coupons` and `/admin/coupons`.
 
-use crate::coupon::Status;
-use crate::ops::{self, Filter, Wanted};
-use crate::request::{ClaimCoupon, SaveCoupon, ValidateCoupon};
-use crate::response::{CouponResponse, UserCouponResponse, ValidationResponse};
-use ::store::Tx;
 use axum::{extract::State, response::Response};
+use coupon::{
+    Status,
+    ops::{self, Filter, Wanted},
+    request::{ClaimCoupon, SaveCoupon, ValidateCoupon},
+    response::{CouponResponse, UserCouponResponse, ValidationResponse},
+};
 use kernel::{Code, CouponId, Page, Result, UserId};
 use serde::Deserialize;
+use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
@@ -33,7 +35,7 @@ const OF_COUPON: Properties = SELLER.refusing(&[Code::CouponNotFound, Code::Stal
 pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(open_coupons))
-        .add(PUBLIC.refusing(&[Code::CouponNotFound]), routes!(coupon))
+        .add(PUBLIC.refusing(&[Code::CouponNotFound]), routes!(listed_coupon))
         .add(ISSUING, routes!(issue_coupon))
         // codes can be guessed, so the stricter limit counts this one
         .add(ISSUING.costly(), routes!(claim_coupon))
@@ -63,7 +65,7 @@ async fn open_coupons(State(app): State<App>) -> ApiResult<Vec<CouponResponse>> 
 /// A listed coupon in any status.
 #[utoipa::path(get, path = "/coupons/{id}", tag = "coupon", params(("id" = i64, Path)),
     responses((status = 200, body = Success<CouponResponse>)))]
-async fn coupon(State(app): State<App>, Path(id): Path<CouponId>) -> ApiResult<CouponResponse> {
+async fn listed_coupon(State(app): State<App>, Path(id): Path<CouponId>) -> ApiResult<CouponResponse> {
     let work = move |tx: &mut Tx<'_>| Ok(CouponResponse::at(tx.now())(ops::listed(tx, id)?));
     Ok(ok(app.db.read("coupon.listed", work).await?))
 }
