@@ -35,7 +35,7 @@ const OF_COUPON: Properties = SELLER.refusing(&[Code::CouponNotFound, Code::Stal
 pub fn routes() -> Routes {
     Routes::new()
         .add(PUBLIC, routes!(open_coupons))
-        .add(PUBLIC.refusing(&[Code::CouponNotFound]), routes!(listed_coupon))
+        .add(PUBLIC.refusing(&[Code::CouponNotFound]), routes!(coupon))
         .add(ISSUING, routes!(issue_coupon))
         // codes can be guessed, so the stricter limit counts this one
         .add(ISSUING.costly(), routes!(claim_coupon))
@@ -65,7 +65,7 @@ async fn open_coupons(State(app): State<App>) -> ApiResult<Vec<CouponResponse>> 
 /// A listed coupon in any status.
 #[utoipa::path(get, path = "/coupons/{id}", tag = "coupon", params(("id" = i64, Path)),
     responses((status = 200, body = Success<CouponResponse>)))]
-async fn listed_coupon(State(app): State<App>, Path(id): Path<CouponId>) -> ApiResult<CouponResponse> {
+async fn coupon(State(app): State<App>, Path(id): Path<CouponId>) -> ApiResult<CouponResponse> {
     let work = move |tx: &mut Tx<'_>| Ok(CouponResponse::at(tx.now())(ops::listed(tx, id)?));
     Ok(ok(app.db.read("coupon.listed", work).await?))
 }
