@@ -2,7 +2,7 @@
 
 use crate::background::Background;
 use crate::config::Settings;
-use crate::edge::{self, Limits};
+use crate::edge::{self, Edge, Limits};
 use crate::health::{self, Probe};
 use crate::measure::{self, Requests};
 use crate::{openapi, opening, operations, upkeep};
@@ -24,7 +24,7 @@ use tower_http::{
 };
 use utoipa::openapi::OpenApi;
 use web::outside::Outside;
-use web::{App, Auth, BASE, Module, Parts, ResponseCache, Routes, Streams, failure::render_failures, route::Declared};
+use web::{App, Auth, BASE, Module, Parts, ResponseCache, Routes, Streams, route::Declared};
 
 /// Every domain; composing crates after those they compose.
 pub const MODULES: &[Module] = &[
@@ -117,13 +117,12 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
         closing: closing.clone(),
     };
     let separate = settings.server.metrics_address().map_err(misconfigured)?.is_some();
-    let (routes, api) = domains().split_for_parts();
-    let (probes, probes_api) = probes(!separate).split_for_parts();
-    let api = openapi::complete(api.merge_from(probes_api));
-    let router = routes.merge(openapi::routes(&api)).with_state(app.clone()).merge(probes.with_state(probe.clone()));
-    let router = layered(router, settings, Declared::of(&api), &app, &probe);
-    let (metrics, _) = health::metrics().split_for_parts();
-    let metrics = metrics.with_state(probe);
+    let (domains, probes) = (domains().build(), probes(!separate).build());
+    let api = openapi::complete(domains.document.merge_from(probes.document));
+    let router = domains.router.merge(openapi::routes(&api)).with_state(app.clone());
+    let router = router.merge(probes.router.with_state(probe.clone()));
+    let router = layered(router, settings, domains.declared.merge(probes.declared), &app, &probe);
+    let metrics = health::metrics().build().router.with_state(probe);
     Ok(Assembly { app, router, metrics, background, openapi: Arc::new(api), closing })
 }
 
@@ -135,9 +134,7 @@ fn outside(settings: &Settings) -> Result<Vec<Arc<dyn Outside>>> {
 
 /// The document without a shop, for `holdfast openapi`.
 pub fn document() -> OpenApi {
-    let (_, api) = domains().split_for_parts();
-    let (_, probes_api) = probes(true).split_for_parts();
-    openapi::complete(api.merge_from(probes_api))
+    openapi::complete(domains().build().document.merge_from(probes(true).build().document))
 }
 
 fn domains() -> Routes {
@@ -153,20 +150,20 @@ fn probes(metrics: bool) -> Routes<Probe> {
     if metrics { health::probes().merge(health::metrics()) } else { health::probes() }
 }
 
-/// Layers, innermost first.
-pub(crate) fn layered(router: Router, settings: &Settings, routes: Declared, app: &App, probe: &Probe) -> Router {
-    let limits = Arc::new(Limits::of(&settings.server, routes));
-    let router = router
-        .fallback(edge::unknown_path)
-        .method_not_allowed_fallback(edge::unknown_method)
-        .layer(DefaultBodyLimit::max(settings.server.body_max_bytes))
-        .layer(from_fn_with_state(limits, edge::guard))
-        .layer(from_fn_with_state(app.clone(), render_failures))
-        .layer(from_fn_with_state(Arc::clone(&probe.requests), edge::observe))
-        .layer(compression());
+/// The router with what surrounds every handler. `declared` has the contracts of its routes.
+pub(crate) fn layered(router: Router, settings: &Settings, declared: Declared, app: &App, probe: &Probe) -> Router {
+    let edge = Edge {
+        app: app.clone(),
+        requests: Arc::clone(&probe.requests),
+        limits: Limits::of(&settings.server),
+        declared,
+        body_max: DefaultBodyLimit::max(settings.server.body_max_bytes),
+    };
+    let surround = from_fn_with_state(Arc::new(edge), edge::surround);
+    let router = router.fallback(edge::unknown_path).method_not_allowed_fallback(edge::unknown_method);
     match cors(&settings.server.cors_origins) {
-        Some(cors) => router.layer(cors),
-        None => router,
+        Some(cors) => router.layer((cors, compression(), surround)),
+        None => router.layer((compression(), surround)),
     }
 }
 

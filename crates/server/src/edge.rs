@@ -4,7 +4,7 @@ use crate::measure::Requests;
 use crate::serve::limits::PerClient;
 use axum::{
     body::Body,
-    extract::{MatchedPath, Request, State},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -14,7 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
 use kernel::{Code, Random};
 use std::{
     cell::RefCell,
-    fmt::Write,
+    future::Future,
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     panic::AssertUnwindSafe,
@@ -25,8 +25,9 @@ use std::{
     time::{Duration, Instant},
 };
 use web::{
-    Admission, ClientAddress, CostlyLimit, Failure,
-    failure::TraceId,
+    Admission, App, ClientAddress, CostlyLimit, Failure,
+    contract::{Contract, enforce},
+    failure::{TraceId, render_failures},
     route::{Declared, Properties},
 };
 
@@ -55,9 +56,7 @@ thread_local! {
 fn new_trace_id() -> Arc<str> {
     let mut bytes = [0; 16];
     RANDOM.with_borrow_mut(|random| random.fill(&mut bytes));
-    let mut text = String::with_capacity(32);
-    bytes.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap_or_default());
-    text.into()
+    kernel::hex(&bytes).into()
 }
 
 /// The trace id of a `traceparent` header: `00-<32 digits>-<16 digits>-<2 digits>`, not all zero.
@@ -78,8 +77,37 @@ fn request_id_of(headers: &HeaderMap) -> Option<HeaderValue> {
     good.then(|| value.clone())
 }
 
-/// Outermost: gives the request its ids, measures it, and writes its one line.
-pub async fn observe(State(requests): State<Arc<Requests>>, mut request: Request, next: Next) -> Response {
+/// What surrounds every handler.
+pub struct Edge {
+    pub app: App,
+    pub requests: Arc<Requests>,
+    pub limits: Limits,
+    /// The contracts of the routes.
+    pub declared: Declared,
+    /// Longest body read, in bytes.
+    pub body_max: DefaultBodyLimit,
+}
+
+/// Everything that surrounds a handler, from the outside to the inside. It is one layer, because axum clones and boxes all that is
+/// inside of a layer for every request, so that the cost of layers grows with the square of their number.
+pub async fn surround(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let Edge { app, requests, limits, declared, body_max } = &*edge;
+    observe(requests, request, |request| {
+        render_failures(app, request, |mut request| {
+            let contract = declared.find(&request).cloned();
+            body_max.apply(&mut request);
+            guard(limits, contract, request, next)
+        })
+    })
+    .await
+}
+
+/// Gives the request its ids, measures it, and writes its one line.
+async fn observe<F: Future<Output = Response>>(
+    requests: &Requests,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let started = Instant::now();
     let trace = trace_of(request.headers()).unwrap_or_else(new_trace_id);
     let id = request_id_of(request.headers())
@@ -89,7 +117,7 @@ pub async fn observe(State(requests): State<Arc<Requests>>, mut request: Request
     let route = request.extensions().get::<MatchedPath>().cloned();
     let line = tracing::enabled!(target: "request", tracing::Level::DEBUG).then(|| request.uri().path().to_owned());
     let running = requests.started();
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     drop(running);
     let taken = started.elapsed();
     requests.finished(&method, route.as_ref().map_or("unmatched", MatchedPath::as_str), response.status(), taken);
@@ -106,7 +134,6 @@ pub async fn observe(State(requests): State<Arc<Requests>>, mut request: Request
 
 /// What one request may take.
 pub struct Limits {
-    routes: Declared,
     timeout: Duration,
     rate: Option<Rate>,
     costly: Option<Arc<Rate>>,
@@ -117,8 +144,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of these settings. `routes` says which routes may take long and which the rate limit does not count.
-    pub fn of(server: &crate::config::sections::Server, routes: Declared) -> Limits {
+    /// The limits of these settings.
+    pub fn of(server: &crate::config::sections::Server) -> Limits {
         let rate = Rate::of(server.rate_per_second, server.rate_burst);
         let costly = Rate::of(server.costly_per_second, server.costly_burst).map(Arc::new);
         let admission = CostlyLimit(costly.clone().map(|rate| -> Admission {
@@ -126,13 +153,7 @@ impl Limits {
         }));
         let streams = PerClient::new(server.streams_per_client, server.connections_max);
         let address_header = HeaderName::from_bytes(server.client_address_header.as_bytes()).ok();
-        Limits { routes, timeout: server.request_timeout, rate, costly, admission, streams, address_header }
-    }
-
-    /// What the request's module declared about its route.
-    fn declared(&self, request: &Request) -> Option<Properties> {
-        let route = request.extensions().get::<MatchedPath>()?;
-        self.routes.find(route.as_str(), request.method())
+        Limits { timeout: server.request_timeout, rate, costly, admission, streams, address_header }
     }
 
     /// C012 when this client makes too many requests.
@@ -213,9 +234,9 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Inside the rendering of failures: rate limit, timeout, panics as C001, and no caching of secrets.
-pub async fn guard(State(limits): State<Arc<Limits>>, mut request: Request, next: Next) -> Response {
-    let (declared, client) = (limits.declared(&request), limits.client(&request));
+/// Rate limit, timeout, panics as C001, the contract of the operation, and no caching of secrets.
+async fn guard(limits: &Limits, contract: Option<Arc<Contract>>, mut request: Request, next: Next) -> Response {
+    let (declared, client) = (contract.as_ref().map(|contract| contract.properties), limits.client(&request));
     request.extensions_mut().insert(ClientAddress(client));
     request.extensions_mut().insert(limits.admission.clone());
     if let Err(refused) = limits.admit(client, declared) {
@@ -223,7 +244,7 @@ pub async fn guard(State(limits): State<Arc<Limits>>, mut request: Request, next
     }
     let long = declared.is_some_and(|route| route.long);
     let timeout = if long { LONG_TIMEOUT.max(limits.timeout) } else { limits.timeout };
-    let response = run(timeout, request, next).await;
+    let response = run(timeout, enforce(contract, request, |request| next.run(request))).await;
     let mut response = limits.stream(client, response);
     if declared.is_some_and(|route| route.secret) {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -231,8 +252,8 @@ pub async fn guard(State(limits): State<Arc<Limits>>, mut request: Request, next
     response
 }
 
-async fn run(timeout: Duration, request: Request, next: Next) -> Response {
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+async fn run(timeout: Duration, work: impl Future<Output = Response>) -> Response {
+    let work = AssertUnwindSafe(work).catch_unwind();
     match tokio::time::timeout(timeout, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {

@@ -136,6 +136,15 @@ impl ResponseCache {
             }
             self.invalidate(&key);
         }
+        // boxed, so that the futures of the many requests that find their response stay small
+        Box::pin(self.make(key, make)).await
+    }
+
+    async fn make<T, F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Tagged>
+    where
+        T: Serialize,
+        F: Future<Output = Result<(T, Option<Timestamp>)>>,
+    {
         let made = self.0.kept.try_get_with((key, self.generation(&key)), async {
             let (data, until) = make().await?;
             serde_json::to_vec(&Success { success: true, data: Some(data) })

@@ -8,13 +8,12 @@ use crate::{
     tag,
 };
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, Method, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use kernel::{Code, Detail, Error, Result};
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 use utoipa::openapi::{
     RefOr,
     path::{Operation, ParameterIn},
@@ -22,12 +21,14 @@ use utoipa::openapi::{
 
 /// What binds the requests of one operation.
 #[derive(Debug)]
-pub(crate) struct Contract {
-    method: Method,
+pub struct Contract {
+    pub(crate) method: Method,
+    /// What its module declared.
+    pub properties: Properties,
     /// The query parameters of the document; `None` for a route of monitors, which add parameters of their own.
     query: Option<Vec<String>>,
     /// The failure when the path names nothing.
-    pub unknown: Code,
+    pub(crate) unknown: Code,
     /// How the responses are tagged; `None` when they are not.
     tags: Option<Tags>,
 }
@@ -42,7 +43,7 @@ struct Tags {
 }
 
 impl Contract {
-    pub fn of(path: &str, method: Method, operation: &Operation, properties: Properties) -> Arc<Contract> {
+    pub(crate) fn of(path: &str, method: Method, operation: &Operation, properties: Properties) -> Contract {
         let parameters = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
             RefOr::T(parameter) => Some(parameter),
             RefOr::Ref(_) => None,
@@ -54,7 +55,7 @@ impl Contract {
         let public = properties.access == Access::Public && !properties.personal;
         let tags = Tags { public, one: path.contains('{') };
         let tags = tagged.then_some(tags);
-        Arc::new(Contract { method, query, unknown: unknown.unwrap_or(Code::NotFound), tags })
+        Contract { method, properties, query, unknown: unknown.unwrap_or(Code::NotFound), tags }
     }
 
     /// C002 naming every query parameter that the document does not list, C011 for an encoded body.
@@ -70,29 +71,25 @@ impl Contract {
     }
 }
 
-/// Middleware of every route: lets only requests through that the document allows.
-pub(crate) async fn enforce(
-    State(contracts): State<Arc<[Arc<Contract>]>>,
+/// Lets a request through to `next` that obeys the contract of its operation, and tags the response.
+pub async fn enforce<F: Future<Output = Response>>(
+    contract: Option<Arc<Contract>>,
     mut request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
-    // axum answers HEAD with the handler of GET
-    let head = request.method() == Method::HEAD;
-    let method = if head { &Method::GET } else { request.method() };
-    let Some(contract) = contracts.iter().find(|contract| contract.method == method) else {
-        return next.run(request).await;
-    };
+    let Some(contract) = contract else { return next(request).await };
     if let Err(refused) = contract.check(&request) {
         return Failure(refused).into_response();
     }
-    request.extensions_mut().insert(Arc::clone(contract));
-    match contract.tags {
-        // the body of a HEAD is gone by now
-        Some(Tags { public, one }) if !head => {
+    // the body of a HEAD is gone before it could be tagged
+    let tags = contract.tags.filter(|_| request.method() != Method::HEAD);
+    request.extensions_mut().insert(contract);
+    match tags {
+        Some(Tags { public, one }) => {
             let asked = known_tags(request.headers());
-            tag::tagged(next.run(request).await, &asked, public, one).await
+            tag::tagged(next(request).await, &asked, public, one).await
         }
-        Some(_) | None => next.run(request).await,
+        None => next(request).await,
     }
 }
 

@@ -3,14 +3,13 @@
 
 use crate::{App, language::Language};
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use kernel::{Code, Detail, Error, Timestamp};
 use serde::Serialize;
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, future::Future, sync::Arc};
 use utoipa::ToSchema;
 
 /// An error on its way to the caller.
@@ -72,12 +71,8 @@ impl Context {
 impl<S: Sync> FromRequestParts<S> for Context {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Context, Infallible> {
-        Ok(Context::of(full_path(parts), &parts.headers, parts.extensions.get()))
+        Ok(Context::of(parts.uri.path(), &parts.headers, parts.extensions.get()))
     }
-}
-
-fn full_path(parts: &Parts) -> &str {
-    parts.extensions.get::<axum::extract::OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path())
 }
 
 /// The failure envelope.
@@ -207,14 +202,17 @@ fn retry_after_s(error: &Error) -> Option<u32> {
     error.retry_after_s().or(matches!(error.code().status(), 429 | 503).then_some(1))
 }
 
-/// Middleware: renders every [`Failure`] for its caller and logs it once.
-pub async fn render_failures(State(app): State<App>, request: Request, next: Next) -> Response {
-    let uri = request.extensions().get::<axum::extract::OriginalUri>().map(|uri| uri.0.clone());
-    let uri = uri.unwrap_or_else(|| request.uri().clone());
+/// Renders the [`Failure`] of `next` for its caller and logs it once.
+pub async fn render_failures<F: Future<Output = Response>>(
+    app: &App,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
+    let uri = request.uri().clone();
     let (accept, language) =
         (request.headers().get(header::ACCEPT).cloned(), request.headers().get(header::ACCEPT_LANGUAGE).cloned());
     let mut trace = request.extensions().get::<TraceId>().cloned();
-    let response = Language::of(request.headers()).scope(next.run(request)).await;
+    let response = Language::of(request.headers()).scope(next(request)).await;
     let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else { return response };
     let before = response.extensions().get::<SentBefore>().cloned();
     if let Some(before) = &before {

@@ -2,7 +2,7 @@
 //! outcomes are kept: an answer that says "later" leaves the key free.
 
 use crate::{
-    ApiResponse, App, Checked, Context, Failure, User,
+    ApiResponse, App, BASE, Checked, Context, Failure, User,
     failure::SentBefore,
     input,
     response::{json_response, with_headers},
@@ -72,7 +72,8 @@ impl<T: DeserializeOwned + Checked> FromRequest<App> for Idempotent<T> {
             input::must_be_json(&headers)?;
             input::parse(&bytes)?
         };
-        let sent = sent.map(|key| Arc::new(SentKey { scope, key, hash: hash(method.as_str(), uri.path(), &bytes) }));
+        let sent = sent
+            .map(|key| Arc::new(SentKey { scope, key, hash: hash(method.as_str(), below_base(uri.path()), &bytes) }));
         Ok(Idempotent { body: value, key: IdempotencyKey { sent, context } })
     }
 }
@@ -92,12 +93,17 @@ fn scope_of(user: Option<&User>) -> String {
     user.map_or_else(|| "anonymous".to_owned(), |user| user.id.to_string())
 }
 
+/// The path as it is hashed: requests below the base have been hashed without it, and their keys must stay valid.
+fn below_base(path: &str) -> &str {
+    path.strip_prefix(BASE).unwrap_or(path)
+}
+
 fn hash(method: &str, path: &str, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     for part in [method.as_bytes(), &[0], path.as_bytes(), &[0], body] {
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    kernel::hex(&hash.finalize())
 }
 
 impl IdempotencyKey {

@@ -8,7 +8,7 @@ pub mod beats;
 pub mod cache;
 pub mod caller;
 pub mod checked;
-mod contract;
+pub mod contract;
 pub mod documented;
 pub mod failure;
 pub mod idempotency;

@@ -80,11 +80,15 @@ impl<T: Serialize> IntoResponse for ApiResponse<T> {
     }
 }
 
+/// Headers of a usual response, with those that the layers around its handler add.
+const USUAL_HEADERS: usize = 8;
+
 /// A JSON response whose body is already serialized.
 pub fn json_response(status: StatusCode, location: Option<&str>, body: impl Into<axum::body::Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(USUAL_HEADERS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(location) = location.and_then(|path| HeaderValue::from_str(path).ok()) {
         headers.insert(header::LOCATION, location);

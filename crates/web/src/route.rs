@@ -1,19 +1,18 @@
 //! Routes and what is declared about each: who may call it, whether it may take long, whether the rate limit counts it,
 //! whether its answers are secret.
-//! The declaration is written into the route's OpenAPI operation. The server, the document and the authorization tests read
-//! it there, so a module says it once.
+//! A module says it once: the server finds it by the route ([`Declared`]), readers and the authorization tests in the OpenAPI
+//! document.
 
-use crate::{
-    App,
-    contract::{self, Contract},
-    documented,
+use crate::{App, contract::Contract, documented};
+use axum::{
+    extract::{MatchedPath, Request},
+    http::Method,
 };
-use axum::{http::Method, middleware::from_fn_with_state};
 use kernel::Code;
 use std::{collections::HashMap, sync::Arc};
 use utoipa::openapi::{
     OpenApi,
-    path::{Operation, PathItem},
+    path::{Operation, PathItem, PathsMap},
     security::SecurityRequirement,
 };
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -151,30 +150,30 @@ impl Properties {
             }
         }
     }
-
-    /// What was declared about an operation, except what only its contract needs; `None` when nothing was.
-    fn read(operation: &Operation) -> Option<Properties> {
-        let extensions = operation.extensions.as_ref()?;
-        let access = Access::named(extensions.get(ROLE_EXTENSION)?.as_str()?)?;
-        let set = |name| extensions.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false);
-        Some(Properties {
-            access,
-            long: set(LONG_EXTENSION),
-            unlimited: set(UNLIMITED_EXTENSION),
-            secret: set(SECRET_EXTENSION),
-            costly: set(COSTLY_EXTENSION),
-            personal: false,
-            codes: &[],
-        })
-    }
 }
 
 /// Handlers with their OpenAPI descriptions and properties. `S` is the state they extract.
-pub struct Routes<S = App>(OpenApiRouter<S>);
+pub struct Routes<S = App>(Vec<Group<S>>);
+
+/// The handlers of one path, or of several that do the same.
+struct Group<S> {
+    properties: Properties,
+    described: UtoipaMethodRouter<S>,
+}
+
+/// Routes put together.
+pub struct Built<S> {
+    /// The handlers.
+    pub router: axum::Router<S>,
+    /// Their part of the OpenAPI document.
+    pub document: OpenApi,
+    /// What binds their requests: [`crate::contract::enforce`].
+    pub declared: Declared,
+}
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
     fn default() -> Routes<S> {
-        Routes(OpenApiRouter::new())
+        Routes(Vec::new())
     }
 }
 
@@ -186,56 +185,71 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Adds the handlers of one path, all with the same properties: `.add(ADMIN, routes!(list, create))`. Their requests
     /// must obey what their operations document.
-    pub fn add(self, properties: Properties, group: UtoipaMethodRouter<S>) -> Routes<S> {
-        let (schemas, mut paths, handlers) = group;
-        let mut contracts = Vec::new();
-        for (path, item) in &mut paths.paths {
-            for (method, operation) in operations_mut(item) {
-                properties.write(operation);
-                contracts.push(Contract::of(path, method, operation, properties));
-            }
-        }
-        let contracts: Arc<[Arc<Contract>]> = contracts.into();
-        let handlers = handlers.route_layer(from_fn_with_state(contracts, contract::enforce));
-        Routes(self.0.routes((schemas, paths, handlers)))
+    pub fn add(mut self, properties: Properties, described: UtoipaMethodRouter<S>) -> Routes<S> {
+        self.0.push(Group { properties, described });
+        self
     }
 
     /// Adds the routes of another part of the module.
-    pub fn merge(self, other: Routes<S>) -> Routes<S> {
-        Routes(self.0.merge(other.0))
+    pub fn merge(mut self, other: Routes<S>) -> Routes<S> {
+        self.0.extend(other.0);
+        self
     }
 
-    /// Adds `other` below `path`.
-    pub fn nest(self, path: &str, other: Routes<S>) -> Routes<S> {
-        Routes(self.0.nest(path, other.0))
+    /// Adds `other` below `path`. Its handlers see the whole path: axum's own nesting would rewrite every request.
+    pub fn nest(mut self, path: &str, other: Routes<S>) -> Routes<S> {
+        for mut group in other.0 {
+            let paths = std::mem::take(&mut group.described.1.paths);
+            group.described.1.paths = paths.into_iter().map(|(below, item)| (format!("{path}{below}"), item)).collect();
+            self.0.push(group);
+        }
+        self
     }
 
-    /// The router and its part of the OpenAPI document.
-    pub fn split_for_parts(self) -> (axum::Router<S>, OpenApi) {
-        self.0.split_for_parts()
+    /// Puts the routes together.
+    pub fn build(self) -> Built<S> {
+        let mut declared = Declared::default();
+        let mut routes = OpenApiRouter::new();
+        for Group { properties, mut described } in self.0 {
+            declared.add(properties, &mut described.1.paths);
+            routes = routes.routes(described);
+        }
+        let (router, document) = routes.split_for_parts();
+        Built { router, document, declared }
     }
 }
 
 /// What is declared about every route of a finished router, by path template and method.
 #[derive(Debug, Default)]
-pub struct Declared(HashMap<String, Vec<(Method, Properties)>>);
+pub struct Declared(HashMap<String, Vec<Arc<Contract>>>);
 
 impl Declared {
-    /// Reads the declarations out of the router's document.
-    pub fn of(api: &OpenApi) -> Declared {
-        let routes = api.paths.paths.iter().map(|(path, item)| {
-            let declared =
-                operations(item).filter_map(|(method, operation)| Some((method, Properties::read(operation)?)));
-            (path.clone(), declared.collect())
-        });
-        Declared(routes.collect())
+    /// Writes the properties into the operations and keeps their contracts.
+    fn add(&mut self, properties: Properties, paths: &mut PathsMap<String, PathItem>) {
+        for (path, item) in paths {
+            for (method, operation) in operations_mut(item) {
+                properties.write(operation);
+                let contract = Contract::of(path, method, operation, properties);
+                self.0.entry(path.clone()).or_default().push(Arc::new(contract));
+            }
+        }
     }
 
-    /// The properties of the route with this path template; `None` for a path outside the document.
-    pub fn find(&self, path: &str, method: &Method) -> Option<Properties> {
+    /// Adds what is declared about other routes.
+    pub fn merge(mut self, other: Declared) -> Declared {
+        for (path, contracts) in other.0 {
+            self.0.entry(path).or_default().extend(contracts);
+        }
+        self
+    }
+
+    /// The contract of the request's operation; `None` for a path outside the document and for a method that the path does not
+    /// have.
+    pub fn find(&self, request: &Request) -> Option<&Arc<Contract>> {
+        let path = request.extensions().get::<MatchedPath>()?;
         // axum answers HEAD with the handler of GET
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.0.get(path)?.iter().find(|(known, _)| known == method).map(|(_, properties)| *properties)
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        self.0.get(path.as_str())?.iter().find(|contract| contract.method == method)
     }
 }
 
@@ -279,11 +293,15 @@ mod tests {
     fn a_nested_route_keeps_its_properties() {
         let things =
             Routes::<()>::new().add(PUBLIC.unlimited(), routes!(thing)).add(ADMIN.long(), routes!(rebuild_thing));
-        let (_, api) = Routes::new().nest("/api", things).split_for_parts();
-        let declared = Declared::of(&api);
-        assert_eq!(declared.find("/api/things/{id}", &Method::GET), Some(PUBLIC.unlimited()));
-        assert_eq!(declared.find("/api/things/{id}", &Method::HEAD), Some(PUBLIC.unlimited()));
-        assert_eq!(declared.find("/api/things/{id}", &Method::POST), Some(ADMIN.long()));
-        assert_eq!(declared.find("/things/{id}", &Method::GET), None);
+        let Built { document, declared, .. } = Routes::new().nest("/api", things).build();
+        let of = |path: &str, method| {
+            let contract = declared.0.get(path)?.iter().find(|contract| contract.method == method);
+            contract.map(|contract| contract.properties)
+        };
+        assert_eq!(of("/api/things/{id}", Method::GET), Some(PUBLIC.unlimited()));
+        assert_eq!(of("/api/things/{id}", Method::POST), Some(ADMIN.long()));
+        assert_eq!(of("/api/things/{id}", Method::PUT), None);
+        assert_eq!(of("/things/{id}", Method::GET), None);
+        assert_eq!(document.paths.paths.keys().collect::<Vec<_>>(), ["/api/things/{id}"]);
     }
 }

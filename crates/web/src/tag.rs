@@ -68,6 +68,9 @@ pub(crate) async fn tagged(response: Response, asked: &HeaderMap, public: bool, 
 
 /// Whether the client has the response with this tag.
 fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+    if asked.is_empty() {
+        return false;
+    }
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let Ok(tag) = tag.to_str().map(opaque) else { return false };
     let sent = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

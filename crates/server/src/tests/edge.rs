@@ -16,7 +16,10 @@ use serde_json::Value;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use web::{Failure, Json, route::Declared};
+use web::{
+    Failure, Json,
+    route::{Built, Declared},
+};
 
 /// A body of any shape.
 #[derive(serde::Deserialize)]
@@ -122,9 +125,9 @@ async fn hashes() {}
 async fn costly_requests_have_a_limit_of_their_own_for_each_client() {
     let shop = shop(&[]).await;
     let routes = web::Routes::<()>::new().add(web::route::PUBLIC.costly(), utoipa_axum::routes!(hashes));
-    let (routes, api) = routes.split_for_parts();
-    let routes = routes.route("/fine", get(|| async { "fine" }));
-    let router = layered(routes, &settings(&[]), Declared::of(&api), &shop.app, &probe(&shop));
+    let Built { router, declared, .. } = routes.build();
+    let routes = router.route("/fine", get(|| async { "fine" }));
+    let router = layered(routes, &settings(&[]), declared, &shop.app, &probe(&shop));
     let from = |client: [u8; 4], path: &str| {
         let mut request = ask(path);
         request.extensions_mut().insert(Peer(SocketAddr::from((client, 1))));
