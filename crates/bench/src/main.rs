@@ -26,6 +26,10 @@ use std::{
     time::Duration,
 };
 
+/// The allocator of the program `holdfast`, for all sides.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A result whose error `main` prints.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 

@@ -3,7 +3,7 @@
 use crate::measure::Requests;
 use crate::serve::limits::PerClient;
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
@@ -14,18 +14,20 @@ use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
 use kernel::{Code, Random};
 use std::{
     cell::RefCell,
-    future::Future,
+    future::{Future, poll_fn},
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
     time::{Duration, Instant},
 };
 use web::{
-    Admission, App, ClientAddress, CostlyLimit, Failure,
+    Admission, App, Client, ClientAddress, CostlyLimit, Failure,
     contract::{Contract, enforce},
     failure::{TraceId, render_failures},
     route::{Declared, Properties},
@@ -95,7 +97,9 @@ pub async fn surround(State(edge): State<Arc<Edge>>, request: Request, next: Nex
     observe(requests, request, |request| {
         render_failures(app, request, |mut request| {
             let contract = declared.find(&request).cloned();
-            body_max.apply(&mut request);
+            if !request.body().is_end_stream() {
+                body_max.apply(&mut request);
+            }
             guard(limits, contract, request, next)
         })
     })
@@ -237,8 +241,8 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 /// Rate limit, timeout, panics as C001, the contract of the operation, and no caching of secrets.
 async fn guard(limits: &Limits, contract: Option<Arc<Contract>>, mut request: Request, next: Next) -> Response {
     let (declared, client) = (contract.as_ref().map(|contract| contract.properties), limits.client(&request));
-    request.extensions_mut().insert(ClientAddress(client));
-    request.extensions_mut().insert(limits.admission.clone());
+    let known = Client { address: ClientAddress(client), costly: limits.admission.clone() };
+    request.extensions_mut().insert(known);
     if let Err(refused) = limits.admit(client, declared) {
         return refused.into_response();
     }
@@ -253,8 +257,14 @@ async fn guard(limits: &Limits, contract: Option<Arc<Contract>>, mut request: Re
 }
 
 async fn run(timeout: Duration, work: impl Future<Output = Response>) -> Response {
-    let work = AssertUnwindSafe(work).catch_unwind();
-    match tokio::time::timeout(timeout, work).await {
+    let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
+    // what is there at once, such as a page from the response cache, needs no timer
+    let at_once = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+    let done = match at_once {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => tokio::time::timeout(timeout, work).await,
+    };
+    match done {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
             let cause = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

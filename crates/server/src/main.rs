@@ -1,5 +1,9 @@
 //! The program `holdfast`; everything is in the library beside it.
 
+/// Requests allocate much and briefly, on many threads: with the C library's allocator an order costs a fifth more.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     server::cli::main()
 }

@@ -1,7 +1,7 @@
 //! The database as the rest of the program sees it: [`Db::write`] and [`Db::read`].
 
 use crate::file::{self, Place};
-use crate::job::{Request, Typed};
+use crate::job::{Job, Request, Value};
 use crate::news::{self, News};
 use crate::pool::Worker;
 use crate::reader::Reader;
@@ -328,8 +328,7 @@ impl Db {
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.count_request();
-        let reply = self.submit(&self.writes, name, false, fenced(self.lease, work))?;
-        reply.await.unwrap_or_else(|_| Err(stopped()))
+        typed(self.submit(&self.writes, name, false, self.lease, untyped(work))?.await)
     }
 
     /// [`Db::write`] for a job of one statement, without the check of a lease. It needs no transaction around it, so a server
@@ -339,7 +338,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.writes, name, true, work)?.await.unwrap_or_else(|_| Err(stopped()))
+        typed(self.submit(&self.writes, name, true, None, untyped(work))?.await)
     }
 
     /// [`Db::read`] for a job of one statement: a server gets one request instead of three.
@@ -348,7 +347,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.reads, name, true, work)?.await.unwrap_or_else(|_| Err(stopped()))
+        typed(self.submit(&self.reads, name, true, None, untyped(work))?.await)
     }
 
     /// Runs `work` on a read connection, where it sees one consistent state and cannot write.
@@ -357,7 +356,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.reads, name, false, work)?.await.unwrap_or_else(|_| Err(stopped()))
+        typed(self.submit(&self.reads, name, false, None, untyped(work))?.await)
     }
 
     /// [`Db::write`] for callers that are not async, such as the command line. Must not be called from async code.
@@ -367,8 +366,7 @@ impl Db {
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.count_request();
-        let reply = self.submit(&self.writes, name, false, fenced(self.lease, work))?;
-        reply.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+        typed(self.submit(&self.writes, name, false, self.lease, untyped(work))?.blocking_recv())
     }
 
     /// [`Db::read`] for callers that are not async. Must not be called from async code.
@@ -377,7 +375,7 @@ impl Db {
         name: &'static str,
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(&self.reads, name, false, work)?.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+        typed(self.submit(&self.reads, name, false, None, untyped(work))?.blocking_recv())
     }
 
     /// Calls `hook` with the events of every commit of this process, before the jobs that emitted them finish. It runs on the
@@ -484,18 +482,19 @@ impl Db {
         }
     }
 
-    fn submit<T: Send + 'static>(
+    fn submit(
         &self,
         queue: &Sender<Request>,
         name: &'static str,
         single: bool,
-        work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<oneshot::Receiver<Result<T>>> {
+        lease: Option<Lease>,
+        work: Box<dyn Fn(&mut Tx<'_>) -> Result<Value> + Send>,
+    ) -> Result<oneshot::Receiver<Result<Value>>> {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(stopped());
         }
         let (reply_to, reply) = oneshot::channel();
-        let job = Box::new(Typed { name, single, work, result: None, reply_to });
+        let job = Job { name, single, lease, work, result: None, reply_to };
         match queue.try_send(Request::Run(job)) {
             Ok(()) => Ok(reply),
             Err(TrySendError::Full(_)) => {
@@ -506,15 +505,17 @@ impl Db {
     }
 }
 
-/// `work`, preceded by the check of the lease.
-fn fenced<T>(
-    lease: Option<Lease>,
+/// `work` without the type of its result.
+fn untyped<T: Send + 'static>(
     work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-) -> impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static {
-    move |tx| {
-        lease.map_or(Ok(()), |lease| lease.check(tx))?;
-        work(tx)
-    }
+) -> Box<dyn Fn(&mut Tx<'_>) -> Result<Value> + Send> {
+    Box::new(move |tx| Ok(Box::new(work(tx)?)))
+}
+
+/// The result of [`untyped`] work with its type again.
+fn typed<T: 'static>(reply: std::result::Result<Result<Value>, oneshot::error::RecvError>) -> Result<T> {
+    let value = reply.map_err(|_| stopped())??;
+    value.downcast().map(|value| *value).map_err(|_| Code::Internal.error().caused_by("a job's result has another type"))
 }
 
 /// The threads of a file: its one writer, and the copier of its log.

@@ -1,26 +1,16 @@
-//! A job without its types, as the threads of the database see it: it is run, possibly several times, and then its caller
-//! gets the result.
+//! A job, as the threads of the database see it: it is run, possibly several times, and then its caller gets the result.
 
-use crate::Tx;
+use crate::{Tx, lease::Lease};
 use kernel::{Code, Error, Result};
+use std::any::Any;
 use tokio::sync::oneshot;
 
-/// A job whose types are hidden.
-pub(crate) trait Job: Send {
-    fn name(&self) -> &'static str;
-    /// Whether it runs only one statement, which then needs no transaction around it.
-    fn is_single(&self) -> bool;
-    /// Runs the work and keeps its result; `false` when it failed and must be rolled back.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Replaces the result of the work by this error.
-    fn fail(&mut self, error: Error);
-    /// Sends the kept result to the caller, or an error if the commit failed.
-    fn finish(self: Box<Self>, commit: Option<&CommitFailure>);
-}
+/// The result of a job. The caller knows its type; what lies between does not, so it is compiled once and not for every job.
+pub(crate) type Value = Box<dyn Any + Send>;
 
 /// What a thread of the database is asked to do.
 pub(crate) enum Request {
-    Run(Box<dyn Job>),
+    Run(Job),
     /// Finish the earlier requests, then end.
     Stop,
 }
@@ -50,36 +40,35 @@ impl CommitFailure {
     }
 }
 
-/// A job with its types.
-pub(crate) struct Typed<T, W> {
+/// Work in a transaction, and who waits for its result.
+pub(crate) struct Job {
     pub name: &'static str,
+    /// Whether it runs only one statement, which then needs no transaction around it.
     pub single: bool,
-    pub work: W,
-    pub result: Option<Result<T>>,
-    pub reply_to: oneshot::Sender<Result<T>>,
+    /// The lease that the work needs, checked first.
+    pub lease: Option<Lease>,
+    pub work: Box<dyn Fn(&mut Tx<'_>) -> Result<Value> + Send>,
+    pub result: Option<Result<Value>>,
+    pub reply_to: oneshot::Sender<Result<Value>>,
 }
 
-impl<T: Send, W: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, W> {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn is_single(&self) -> bool {
-        self.single
-    }
-
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let result = (self.work)(tx);
+impl Job {
+    /// Runs the work and keeps its result; `false` when it failed and must be rolled back.
+    pub fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let held = self.lease.map_or(Ok(()), |lease| lease.check(tx));
+        let result = held.and_then(|()| (self.work)(tx));
         let succeeded = result.is_ok();
         self.result = Some(result);
         succeeded
     }
 
-    fn fail(&mut self, error: Error) {
+    /// Replaces the result of the work by this error.
+    pub fn fail(&mut self, error: Error) {
         self.result = Some(Err(error));
     }
 
-    fn finish(mut self: Box<Self>, commit: Option<&CommitFailure>) {
+    /// Sends the kept result to the caller, or an error if the commit failed.
+    pub fn finish(mut self, commit: Option<&CommitFailure>) {
         let result = match (self.result.take(), commit) {
             (Some(result), None) => result,
             (Some(Err(error)), Some(failure)) => Err(failure.of_refusal(error)),

@@ -67,18 +67,18 @@ impl Worker {
         }
     }
 
-    fn work(&mut self, conn: &mut Open, mut job: Box<dyn Job>) {
+    fn work(&mut self, conn: &mut Open, mut job: Job) {
         let started = Instant::now();
         let mut backoff = BACKOFF_FIRST;
         let mut conflicts = 0;
         let outcome = loop {
-            let outcome = self.run_with_fairness(conn, job.as_mut(), conflicts >= CONFLICTS_MAX);
+            let outcome = self.run_with_fairness(conn, &mut job, conflicts >= CONFLICTS_MAX);
             let Outcome::Retry(error) = outcome else { break outcome };
             self.shared.stats.retried();
             // only conflicts count: running exclusively does not help against a lost connection
             conflicts += u32::from(conn.is_some());
             if started.elapsed() >= self.limits.retry {
-                tracing::warn!(job = job.name(), error = ?error, "a job failed at every retry");
+                tracing::warn!(job = job.name, error = ?error, "a job failed at every retry");
                 job.fail(error);
                 break Outcome::Failed;
             }
@@ -87,7 +87,7 @@ impl Worker {
             backoff = (backoff * 2).min(BACKOFF_MAX);
         };
         if started.elapsed() >= SLOW_JOB {
-            tracing::warn!(job = job.name(), took_ms = started.elapsed().as_millis() as u64, "a slow job");
+            tracing::warn!(job = job.name, took_ms = started.elapsed().as_millis() as u64, "a slow job");
         }
         match outcome {
             Outcome::Stored(emitted) => {
@@ -112,15 +112,15 @@ impl Worker {
     /// Runs the job beside others, or exclusively when it had too many conflicts. An exclusive job waits until the running
     /// jobs of this instance have ended, and no other one begins meanwhile. Otherwise jobs that lock the same rows in different
     /// orders could make each other fail for ever, and PostgreSQL takes a second to detect each deadlock.
-    fn run_with_fairness(&mut self, open: &mut Open, job: &mut dyn Job, exclusively: bool) -> Outcome {
+    fn run_with_fairness(&mut self, open: &mut Open, job: &mut Job, exclusively: bool) -> Outcome {
         let shared = Arc::clone(&self.shared);
         let _together = (!exclusively).then(|| shared.running_jobs.read());
         let _alone = exclusively.then(|| shared.running_jobs.write());
         self.run_once(open, job)
     }
 
-    fn run_once(&mut self, open: &mut Open, job: &mut dyn Job) -> Outcome {
-        let conn = match self.begin(open, job.is_single()) {
+    fn run_once(&mut self, open: &mut Open, job: &mut Job) -> Outcome {
+        let conn = match self.begin(open, job.single) {
             Ok(conn) => conn,
             Err(error) => {
                 *open = None;
@@ -173,7 +173,7 @@ impl Worker {
 }
 
 /// Runs the job in the open transaction and commits it if the job succeeds.
-fn run_and_commit(conn: &mut dyn Server, job: &mut dyn Job, clock: &dyn Clock, random: &mut Random) -> Outcome {
+fn run_and_commit(conn: &mut dyn Server, job: &mut Job, clock: &dyn Clock, random: &mut Random) -> Outcome {
     let mut tx = Tx::new(conn, clock.now(), random, true);
     let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
     let emitted = std::mem::take(&mut tx.emitted);
@@ -181,8 +181,8 @@ fn run_and_commit(conn: &mut dyn Server, job: &mut dyn Job, clock: &dyn Clock, r
         Ok(true) => outbox::store(&mut tx, &emitted),
         Ok(false) => Ok(()),
         Err(_) => {
-            tracing::error!(job = job.name(), "a job panicked; it was rolled back");
-            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name())));
+            tracing::error!(job = job.name, "a job panicked; it was rolled back");
+            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name)));
             return Outcome::Failed;
         }
     };

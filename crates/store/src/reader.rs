@@ -35,7 +35,7 @@ impl Reader {
         while let Ok(Request::Run(mut job)) = requests.recv() {
             let started = Instant::now();
             let before = conn.as_ref().map_or((0, 0), |conn| (conn.statements(), conn.round_trips()));
-            while let Err(error) = self.attempt(&mut conn, job.as_mut()) {
+            while let Err(error) = self.attempt(&mut conn, &mut job) {
                 conn = None;
                 if started.elapsed() >= self.limits.retry {
                     tracing::error!(error = ?error, "the database cannot be read");
@@ -55,20 +55,20 @@ impl Reader {
     }
 
     /// `Err` means that the connection is broken, not that the job failed.
-    fn attempt(&mut self, conn: &mut Option<Box<dyn Connection>>, job: &mut dyn Job) -> Result<()> {
+    fn attempt(&mut self, conn: &mut Option<Box<dyn Connection>>, job: &mut Job) -> Result<()> {
         let conn = match conn {
             Some(open) => open,
             none => none.insert(open::reader(&self.url, &self.limits)?),
         };
         let started = Instant::now();
-        if job.is_single() { conn.begin_single() } else { conn.begin_reading() }?;
+        if job.single { conn.begin_single() } else { conn.begin_reading() }?;
         let mut tx = Tx::new(&mut **conn, self.clock.now(), &mut self.random, false);
         if catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).is_err() {
-            tracing::error!(job = job.name(), "a reading job panicked");
-            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name())));
+            tracing::error!(job = job.name, "a reading job panicked");
+            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name)));
         }
         if started.elapsed() >= SLOW_READ {
-            tracing::warn!(job = job.name(), took_ms = started.elapsed().as_millis() as u64, "a slow read");
+            tracing::warn!(job = job.name, took_ms = started.elapsed().as_millis() as u64, "a slow read");
         }
         match conn.state() {
             TxState::Open => Ok(()),

@@ -155,26 +155,40 @@ impl<'c> Tx<'c> {
 
     /// Runs `part` in a savepoint: if it fails or panics, only its own changes are rolled back, and the job can go on.
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'c>) -> Result<T>) -> Result<T> {
+        let mark = self.begin_attempt()?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| part(self)));
+        let ended = self.end_attempt(mark, matches!(outcome, Ok(Ok(_))));
+        match outcome {
+            Ok(Ok(value)) => ended.map(|()| value),
+            Ok(Err(error)) => Err(error),
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+
+    /// How many events the transaction has emitted so far.
+    fn begin_attempt(&mut self) -> Result<usize> {
         self.must_write()?;
         let savepoint = SAVEPOINTS.get(self.depth + 1).ok_or_else(too_deep)?;
         self.conn.begin_savepoint(savepoint)?;
         self.depth += 1;
-        let mark = self.emitted.len();
-        let outcome = catch_unwind(AssertUnwindSafe(|| part(self)));
+        Ok(self.emitted.len())
+    }
+
+    /// Keeps what was done since [`Tx::begin_attempt`], or takes it back.
+    fn end_attempt(&mut self, mark: usize, succeeded: bool) -> Result<()> {
+        let savepoint = SAVEPOINTS.get(self.depth).ok_or_else(too_deep)?;
         self.depth -= 1;
-        let outcome = match outcome {
-            Ok(Ok(value)) => {
-                self.must_be_open()?;
-                Ok(self.conn.release_savepoint(savepoint).map(|()| value))
-            }
-            other => other,
-        };
-        if !matches!(outcome, Ok(Ok(_))) {
+        let mut released = Ok(());
+        if succeeded {
+            self.must_be_open()?;
+            released = self.conn.release_savepoint(savepoint);
+        }
+        if !succeeded || released.is_err() {
             self.emitted.truncate(mark);
             // if this fails, the transaction is lost, so the job cannot go on with half of the part
             let _ = self.conn.roll_back_to_savepoint(savepoint);
         }
-        outcome.unwrap_or_else(|panic| resume_unwind(panic))
+        released
     }
 
     /// Whether transactions become visible in the order of their ids.

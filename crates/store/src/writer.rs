@@ -75,7 +75,7 @@ impl Writer {
         written
     }
 
-    fn commit_batch(&mut self, first: Box<dyn Job>, requests: &Receiver<Request>, batch: &mut Vec<Box<dyn Job>>) {
+    fn commit_batch(&mut self, first: Job, requests: &Receiver<Request>, batch: &mut Vec<Job>) {
         let began = self.conn.execute_fixed("begin immediate");
         let ran = match began {
             Ok(()) => self.run_batch(first, requests, batch),
@@ -95,20 +95,20 @@ impl Writer {
     /// transaction is lost with all of its jobs.
     fn run_batch(
         &mut self,
-        first: Box<dyn Job>,
+        first: Job,
         requests: &Receiver<Request>,
-        batch: &mut Vec<Box<dyn Job>>,
+        batch: &mut Vec<Job>,
     ) -> Result<Vec<Emitted>> {
         let started = Instant::now();
         let mut before = started;
         let mut emitted = Vec::new();
         let mut next = Some(first);
         while let Some(mut job) = next {
-            let outcome = self.run_one(job.as_mut());
+            let outcome = self.run_one(&mut job);
             let now = Instant::now();
             if now - before >= SLOW_JOB {
                 tracing::warn!(
-                    job = job.name(),
+                    job = job.name,
                     took_ms = (now - before).as_millis() as u64,
                     "a slow job blocked the writer"
                 );
@@ -134,7 +134,7 @@ impl Writer {
 
     /// Runs one job in its savepoint and returns the events that it emitted. `Err` means that the transaction is lost, not
     /// that the job failed.
-    fn run_one(&mut self, job: &mut dyn Job) -> Result<Vec<Emitted>> {
+    fn run_one(&mut self, job: &mut Job) -> Result<Vec<Emitted>> {
         let savepoint = &SAVEPOINTS[0];
         self.conn.execute_fixed(savepoint.begin)?;
         let mut tx = Tx::new(&mut self.conn, self.clock.now(), &mut self.random, true);
@@ -147,8 +147,8 @@ impl Writer {
             }
         }
         if finished.is_err() {
-            tracing::error!(job = job.name(), "a job panicked; it was rolled back alone");
-            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name())));
+            tracing::error!(job = job.name, "a job panicked; it was rolled back alone");
+            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name)));
         }
         if !self.conn.in_transaction() {
             let cause = self.conn.take_storage_failure().unwrap_or_else(|| "the transaction is lost".to_owned());
@@ -159,7 +159,7 @@ impl Writer {
         Ok(Vec::new())
     }
 
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>, emitted: &[Emitted]) {
+    fn commit(&mut self, batch: &mut Vec<Job>, emitted: &[Emitted]) {
         if let Err(lost) = self.place.check() {
             let error = Code::Unavailable.error().retry_after(1).caused_by(lost);
             return self.abort_batch(batch, &error, false);
@@ -181,7 +181,7 @@ impl Writer {
         }
     }
 
-    fn abort_batch(&mut self, batch: &mut Vec<Box<dyn Job>>, error: &Error, at_commit: bool) {
+    fn abort_batch(&mut self, batch: &mut Vec<Job>, error: &Error, at_commit: bool) {
         self.roll_back();
         let failure = CommitFailure { cause: format!("{error:?}"), at_commit };
         self.shared.note(Some(failure.cause.clone()));

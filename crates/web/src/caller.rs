@@ -61,6 +61,13 @@ pub struct StreamUser(pub User);
 #[derive(Debug, Clone)]
 pub struct MaybeStreamUser(pub Option<User>);
 
+/// What the server knows about the sender of a request. It puts it into the request's extensions.
+#[derive(Clone)]
+pub struct Client {
+    pub address: ClientAddress,
+    pub costly: CostlyLimit,
+}
+
 /// Where a request comes from: an IPv4 address, or an IPv6 network that one household owns. The server finds it out, also
 /// behind a proxy; `None` in tests without a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,7 +83,7 @@ impl ClientAddress {
 impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<ClientAddress, Infallible> {
-        Ok(parts.extensions.get().copied().unwrap_or(ClientAddress(None)))
+        Ok(parts.extensions.get().map_or(ClientAddress(None), |client: &Client| client.address))
     }
 }
 
@@ -101,7 +108,7 @@ impl CostlyLimit {
 impl<S: Sync> FromRequestParts<S> for CostlyLimit {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<CostlyLimit, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or_default())
+        Ok(parts.extensions.get().map(|client: &Client| client.costly.clone()).unwrap_or_default())
     }
 }
 
