@@ -515,7 +515,10 @@ fn untyped<T: Send + 'static>(
 /// The result of [`untyped`] work with its type again.
 fn typed<T: 'static>(reply: std::result::Result<Result<Value>, oneshot::error::RecvError>) -> Result<T> {
     let value = reply.map_err(|_| stopped())??;
-    value.downcast().map(|value| *value).map_err(|_| Code::Internal.error().caused_by("a job's result has another type"))
+    value
+        .downcast()
+        .map(|value| *value)
+        .map_err(|_| Code::Internal.error().caused_by("a job's result has another type"))
 }
 
 /// The threads of a file: its one writer, and the copier of its log.

@@ -93,12 +93,7 @@ impl Writer {
 
     /// Runs jobs until no job waits or the batch is full, and returns the events that they emitted. `Err` means that the
     /// transaction is lost with all of its jobs.
-    fn run_batch(
-        &mut self,
-        first: Job,
-        requests: &Receiver<Request>,
-        batch: &mut Vec<Job>,
-    ) -> Result<Vec<Emitted>> {
+    fn run_batch(&mut self, first: Job, requests: &Receiver<Request>, batch: &mut Vec<Job>) -> Result<Vec<Emitted>> {
         let started = Instant::now();
         let mut before = started;
         let mut emitted = Vec::new();
