@@ -47,6 +47,12 @@ enum Command {
     Serve(Listen),
     /// Open a fresh demo shop, play through a day in it, and stay up
     Demo(Demo),
+    /// Let many people rush for a few coupons or deal units of a running shop, and compare every count
+    ///
+    /// The shop gets a coupon or a product with a time deal of its own, which is closed in the end; what people got stays. Every
+    /// person asks once. Then the shop's counts and what each person holds are read back. Exits 0 when every count is exact, 1
+    /// when one is not, 3 when there was no rush.
+    Rush(Rush),
     /// Import products from a CSV, JSON or XLSX file
     Import(Import),
     /// Bring the database's schema up to date, and compare it with what this program declares
@@ -106,6 +112,38 @@ pub struct Demo {
     /// Address and port; any free port of this machine when left out
     #[arg(short, long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+}
+
+/// What `rush` takes.
+#[derive(Debug, Args)]
+pub struct Rush {
+    /// How many coupons there are; 100 when --deal is not given either
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub coupons: Option<u32>,
+    /// How many units a time deal has, one to a person
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub deal: Option<u32>,
+    /// How many people want one
+    #[arg(long, value_name = "COUNT", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub people: u32,
+    /// Put a waiting queue in front, which opens by lottery once everybody is in its lobby
+    #[arg(long)]
+    pub queue: bool,
+    /// The shop; server.listen of the settings when left out
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Most connections, each with one request at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub connections: u32,
+    /// Most requests without a response at a time; as many as connections when left out
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub in_flight: Option<u32>,
+    /// An administrator's token, for a shop whose auth.secrets are not in these settings
+    #[arg(long, value_name = "TOKEN", env = "HOLDFAST_RUSH_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// How many people may sign up in a second, where this program cannot sign their tokens
+    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub sign_ups: u32,
 }
 
 /// What `import` takes.
@@ -266,6 +304,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
     match cli.command {
         Command::Serve(listen) => commands::serve(&loaded(flags, listen.options())?),
         Command::Demo(demo) => crate::demo::run(flags, &demo),
+        Command::Rush(rush) => crate::rush::run(&loaded(flags, [])?, &rush),
         Command::Import(import) => commands::import(&loaded(flags, [])?, &import),
         Command::Migrate => commands::migrate(&loaded(flags, [])?),
         Command::Copy(transfer) => commands::copy(&loaded(flags, [])?, &transfer),

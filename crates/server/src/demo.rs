@@ -1,16 +1,17 @@
 //! A new shop with a bundled catalogue, and one day in it over HTTP.
 
 mod claims;
-mod client;
 mod day;
 mod folder;
+mod rushes;
 
 use crate::cli::{Demo, not_in_order};
+use crate::client::Caller;
 use crate::commands::{self, say};
 use crate::config::{Config, Fault, Flags};
+use crate::rush::people::Person;
 use crate::serve::{Server, asked_to_stop};
 use claims::Claims;
-use client::Caller;
 use folder::Folder;
 use kernel::{Random, UserId};
 use serde_json::json;
@@ -92,12 +93,15 @@ async fn open(claims: &mut Claims, app: &App, address: SocketAddr) -> Result<Opt
         return Ok(None);
     };
     let mut random = Random::from_system();
-    let mut racer = || token(app, &UserId::new(random.uuid()), Role::User).map(|token| anyone.with_token(&token));
-    let racers = (0..RACERS).map(|_| racer()).collect::<Result<Vec<_>, _>>()?;
+    let mut somebody = || token(app, &UserId::new(random.uuid()), Role::User).map(|token| Person { token });
+    let crowd = (0..rushes::COUPON_CROWD).map(|_| somebody()).collect::<Result<Vec<_>, _>>()?;
+    let racers = crowd[..RACERS].iter().map(|person| anyone.with_token(&person.token)).collect();
     claims.note(format_args!(
-        "the shop serves http://{address}; {RACERS} more buyers have tokens of an outside provider"
+        "the shop serves http://{address}; {} more buyers have tokens of an outside provider",
+        crowd.len()
     ));
-    Ok(Some((day::People { admin, minji, joon, racers, ids: [boss, buyer] }, imported.products)))
+    let base = format!("http://{address}");
+    Ok(Some((day::People { admin, minji, joon, racers, crowd, base, ids: [boss, buyer] }, imported.products)))
 }
 
 /// Signs up and in, over HTTP; grants other roles as `holdfast grant` does.

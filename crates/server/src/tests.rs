@@ -5,6 +5,7 @@ mod idle;
 mod outside;
 mod relay;
 mod running;
+mod rush;
 mod sign_in;
 mod sockets;
 

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 use testdb::Space;
+use testkit::Program;
 
 /// Runs `holdfast` on a space, without the settings in the environment of the tests.
 fn holdfast(space: &Space, arguments: &[&str]) -> Output {
@@ -165,4 +166,27 @@ fn a_server_that_cannot_start_says_why() {
     std::fs::create_dir(space.folder().join("mine")).unwrap();
     std::fs::write(space.folder().join("mine/precious.txt"), "x").unwrap();
     assert!(exits(&space, 2, &["demo", "--once", "--data", "mine"]).contains("no demo made"));
+}
+
+#[test]
+fn a_rush_of_one_command_ends_with_exact_counts() {
+    let space = Space::open();
+    let program = Program::on(env!("CARGO_BIN_EXE_holdfast"), space.folder(), space.url());
+    let shop = program.start(None).expect("nothing is armed");
+    let url = format!("http://{}", shop.address);
+    let text = exits(&space, 0, &["rush", "--url", &url, "--coupons", "5", "--people", "40", "--connections", "8"]);
+    for part in ["40 people rush for 5 coupons", "5 of 5", "issued twice", "(S602: 35)", "every count is exact"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let both =
+        ["rush", "--url", &url, "--coupons", "3", "--deal", "4", "--queue", "--people", "20", "--in-flight", "4"];
+    let text = exits(&space, 0, &both);
+    for part in ["3 of 3", "(S602: 17)", "4 of 4", "(S704: 16)", "20 waited in the lobby", "sold twice"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(exits(&space, 3, &["rush", "--url", &url, "--token", "nonsense"]).contains("--token"));
+    assert!(exits(&space, 2, &["rush", "--people", "0"]).contains("--people"));
+    drop(shop);
+    assert!(exits(&space, 3, &["rush", "--url", &url]).contains("no shop answers"));
+    assert!(exits(&space, 0, &["audit"]).contains("0 broken promises"));
 }

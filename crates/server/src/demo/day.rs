@@ -1,8 +1,9 @@
 //! One day in the shop, over HTTP. It checks every claim.
 
-use super::claims::Claims;
-use super::client::{Answer, Caller};
+use super::{claims::Claims, rushes};
+use crate::client::{Answer, Caller};
 use crate::commands::say;
+use crate::rush::people::Person;
 use kernel::UserId;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -26,6 +27,10 @@ pub struct People {
     pub joon: Caller,
     /// The buyers who want the last unit.
     pub racers: Vec<Caller>,
+    /// The people of the rushes.
+    pub crowd: Vec<Person>,
+    /// Where the shop serves.
+    pub base: String,
     /// The user ids of the admin and Minji.
     pub ids: [UserId; 2],
 }
@@ -46,6 +51,8 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
     let forgotten = forget_to_pay(claims, people, &goods[1]).await;
     decline(claims, people, &goods[2]).await;
     race(claims, people).await;
+    rushes::for_coupons(claims, people).await;
+    rushes::for_deal(claims, people).await;
     cancel(claims, people, &goods[3]).await;
     if let Some((order, before)) = forgotten {
         expire(claims, people, &order, &goods[1], before, pay_within).await;

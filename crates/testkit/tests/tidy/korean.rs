@@ -18,6 +18,7 @@ const NOT_IN_RESPONSES: &[&str] = &[
     "crates/server/src/demo",
     "crates/server/src/logs.rs",
     "crates/server/src/opening.rs",
+    "crates/server/src/rush",
     "crates/store/examples/",
     "crates/store/src/copy",
     "crates/store/src/file.rs",

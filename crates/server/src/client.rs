@@ -1,8 +1,8 @@
-//! A client of the shop: sends HTTP requests and reads the envelope.
+//! A client of a shop, for the demo and for `holdfast rush`: sends HTTP requests and reads the envelope.
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder, header::RETRY_AFTER};
 use serde_json::Value;
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 /// Longest wait for a response.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -23,6 +23,8 @@ pub struct Answer {
     pub body: Value,
     /// Whether it is a repeated earlier response.
     pub replayed: bool,
+    /// How long the shop wants the client to wait before it repeats the request.
+    pub retry_after: Option<Duration>,
 }
 
 impl Answer {
@@ -48,6 +50,9 @@ impl Answer {
 
     /// The response on one line, to show what differed.
     pub fn brief(&self) -> String {
+        if self.status == 0 {
+            return format!("no response: {}", self.body.as_str().unwrap_or_default());
+        }
         let text =
             if self.body["error"].is_null() { self.body["data"].to_string() } else { self.body["error"].to_string() };
         let short: String = text.chars().take(300).collect();
@@ -58,9 +63,10 @@ impl Answer {
 impl Caller {
     /// A caller without a token.
     pub fn anonymous(base: &str) -> Caller {
-        let http =
-            Client::builder().timeout(TIMEOUT).build().expect("a plain client needs nothing that could be missing");
-        Caller { http, base: base.to_owned(), token: None }
+        // a request at a time needs one connection; requests at the same time have as many as they need
+        let http = Client::builder().timeout(TIMEOUT).pool_max_idle_per_host(1).build();
+        let http = http.expect("a plain client needs nothing that could be missing");
+        Caller { http, base: base.trim_end_matches('/').to_owned(), token: None }
     }
 
     /// A caller with a token, on the same connection pool.
@@ -88,6 +94,16 @@ impl Caller {
         self.send(self.request(Method::PUT, path).json(&body)).await
     }
 
+    /// Changes a part.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    /// Deletes.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let path = if path.starts_with("/api/") { path.to_owned() } else { format!("{}{path}", web::BASE) };
         let request = self.http.request(method, format!("{}{path}", self.base));
@@ -98,18 +114,31 @@ impl Caller {
     }
 
     async fn send(&self, request: RequestBuilder) -> Answer {
-        let none =
-            |error: reqwest::Error| Answer { status: 0, body: Value::String(error.to_string()), replayed: false };
+        let none = |error: reqwest::Error| {
+            let body = Value::String(innermost(&error));
+            Answer { status: 0, body, replayed: false, retry_after: None }
+        };
         match request.send().await {
             Ok(response) => {
                 let status = response.status().as_u16();
                 let replayed = response.headers().contains_key("idempotent-replayed");
+                let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+                let retry_after = seconds.map(Duration::from_secs);
                 match response.json().await {
-                    Ok(body) => Answer { status, body, replayed },
+                    Ok(body) => Answer { status, body, replayed, retry_after },
                     Err(error) => none(error),
                 }
             }
             Err(error) => none(error),
         }
     }
+}
+
+/// What the system said, without the layers around it.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
 }
