@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod cart_view;
 pub mod comparison;
 pub mod deal;
+pub mod discount;
 pub mod draft;
 pub mod explain;
 pub mod flow;

@@ -1,5 +1,6 @@
 //! Types and pure rules of coupons.
 
+use crate::scope::{Line, Scope};
 use kernel::{
     Code, CouponId, Error, Money, OrderNumber, Percent, Result, Timestamp, Together, UserCouponId, UserId, text::wrong,
 };
@@ -89,17 +90,21 @@ impl Discount {
 }
 
 /// What a coupon takes off which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub discount: Discount,
-    /// The smallest subtotal for which it can be used.
+    /// The smallest sum of the lines that it applies to, for which it can be used.
     pub minimum_order: Option<Money>,
     /// The most that it takes off.
     pub maximum_discount: Option<Money>,
+    /// The products that it applies to.
+    pub scope: Scope,
+    /// Whether it is only for users who have not ordered before.
+    pub first_order_only: bool,
 }
 
 impl Offer {
-    /// C002 unless the amounts make sense, each and together.
+    /// An offer for every product and every order. C002 unless the amounts make sense, each and together.
     pub fn of(
         discount: Result<Discount>,
         minimum_order: Option<Money>,
@@ -116,11 +121,23 @@ impl Offer {
             (Discount::Fixed(amount), Some(most)) if most < amount => {
                 Err(wrong("maximumDiscountAmount", "is below the fixed discount"))
             }
-            _ => Ok(Offer { discount, minimum_order, maximum_discount }),
+            _ => Ok(Offer {
+                discount,
+                minimum_order,
+                maximum_discount,
+                scope: Scope::default(),
+                first_order_only: false,
+            }),
         }
     }
 
-    /// What it takes off `subtotal`: a percentage is rounded half-up, and no discount is more than the subtotal. S611 when the
+    /// What it takes off an order of these lines: [`Offer::discount_of`] what the lines cost that it applies to. S612 when it applies
+    /// to none of them.
+    pub fn discount_of_lines(&self, lines: &[Line]) -> Result<Money> {
+        self.discount_of(self.scope.eligible(lines)?)
+    }
+
+    /// What it takes off `subtotal`, the sum of the lines that it applies to: a percentage is rounded half-up, and no discount is more than the subtotal. S611 when the
     /// subtotal is below the minimum.
     pub fn discount_of(&self, subtotal: Money) -> Result<Money> {
         if let Some(minimum) = self.minimum_order.filter(|minimum| subtotal < *minimum) {
@@ -160,13 +177,14 @@ pub struct Content {
 impl Content {
     /// C002 unless the numbers and the period make sense.
     pub fn checked(self) -> Result<Content> {
-        let Offer { discount, minimum_order, maximum_discount } = self.offer;
+        let Offer { discount, minimum_order, maximum_discount, scope, first_order_only } = self.offer;
         let period = match self.expires_at <= self.starts_at {
             true => Err(wrong("expiresAt", "must be after startsAt")),
             false => Ok(()),
         };
         let offer = Offer::of(Ok(discount), minimum_order, maximum_discount);
         let (total, offer, ()) = (total(self.total), offer, period).together()?;
+        let offer = Offer { scope, first_order_only, ..offer };
         Ok(Content { offer, total, ..self })
     }
 }
@@ -224,7 +242,7 @@ impl Coupon {
             return Err(wrong("code", "of a coupon stays"));
         }
         if self.issued > 0 && content.offer != self.content.offer {
-            return Err(Code::Conflict.because("users have this coupon, so its discount and its minimum stay"));
+            return Err(Code::Conflict.because("users have this coupon, so what it takes off which orders stays"));
         }
         if content.total < self.issued {
             return Err(Code::Conflict.because(format!("{} are issued already", self.issued)));
@@ -270,12 +288,12 @@ impl UserCoupon {
         }
     }
 
-    /// What it takes off an order of `subtotal` at `now`: S609 used, S610 expired, S611 below the minimum.
-    pub fn discount_of(&self, subtotal: Money, now: Timestamp) -> Result<Money> {
+    /// Whether it can be used at `now`: S609 used, S610 expired.
+    pub fn is_available(&self, now: Timestamp) -> Result<()> {
         match self.status(now) {
             UserStatus::Used => Err(Code::UserCouponAlreadyUsed.error()),
             UserStatus::Expired => Err(Code::UserCouponExpired.error()),
-            UserStatus::Available => self.offer.discount_of(subtotal),
+            UserStatus::Available => Ok(()),
         }
     }
 }

@@ -4,16 +4,17 @@ pub mod coupon;
 pub mod ops;
 pub mod request;
 pub mod response;
+pub mod scope;
 mod store;
 
 pub use coupon::{Coupon, Discount, DiscountType, Offer, Status, UserCoupon, UserStatus};
 
 /// What coupons contribute to the program.
 pub const MODULE: web::Module = web::Module {
-    migrations: &[::store::Migration {
-        name: "coupon/0001_coupons",
-        sql: include_str!("../migrations/0001_coupons.sql"),
-    }],
+    migrations: &[
+        ::store::Migration { name: "coupon/0001_coupons", sql: include_str!("../migrations/0001_coupons.sql") },
+        ::store::Migration { name: "coupon/0002_scope", sql: include_str!("../migrations/0002_scope.sql") },
+    ],
     statements: &[store::STATEMENTS],
     checks: store::AUDIT,
     ..web::Module::named("coupon")

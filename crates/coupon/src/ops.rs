@@ -4,7 +4,7 @@ use crate::coupon::{Content, Coupon, UserCoupon};
 use crate::store;
 use ::store::Tx;
 use events::CouponIssued;
-use kernel::{Code, CouponId, Cursor, Money, Page, PageRequest, Result, UserCouponId, UserId};
+use kernel::{Code, CouponId, Cursor, Page, PageRequest, Result, UserCouponId, UserId};
 
 pub use crate::store::Filter;
 
@@ -110,11 +110,11 @@ pub fn wanted(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Coupon> {
 
 /// Why the user cannot get the coupon, as far as reading shows: the errors of [`issue`]. Sold-out coupons and users who have
 /// one are most of a rush; here they cost no write. Gives the coupon when nothing shows.
-pub fn refusal(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<CouponId> {
+pub fn refusal(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<Coupon> {
     let coupon = wanted(tx, which)?;
     coupon.is_open(tx.now())?;
     if coupon.remaining() > 0 {
-        return Ok(coupon.id);
+        return Ok(coupon);
     }
     // who has one gets the same answer before and after the last one was issued
     let code = if store::holds(tx, coupon.id, user)? { Code::CouponAlreadyIssued } else { Code::CouponExhausted };
@@ -157,8 +157,9 @@ pub fn available(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<UserCoupon>> {
     store::available(tx, user, now, OWN_MAX)
 }
 
-/// What the user's coupon takes off an order of `subtotal`. S608 when they have no such coupon, S609 used, S610 expired, S611
-/// below its minimum.
-pub fn discount(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId, subtotal: Money) -> Result<Money> {
-    store::own(tx, user, id)?.discount_of(subtotal, tx.now())
+/// The user's coupon, if it can be used now. S608 when they have no such coupon, S609 used, S610 expired.
+pub fn usable(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId) -> Result<UserCoupon> {
+    let held = store::own(tx, user, id)?;
+    held.is_available(tx.now())?;
+    Ok(held)
 }

@@ -1,7 +1,8 @@
 //! What callers send about coupons.
 
 use crate::coupon::{CODE_MAX, Content, DESCRIPTION_MAX, Discount, DiscountType, NAME_MAX, Offer, total};
-use kernel::{Money, Result, Timestamp, Together, UserCouponId, Zone, text};
+use crate::scope::Scope;
+use kernel::{CategoryId, Money, ProductId, Result, Timestamp, Together, Zone, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Checked;
@@ -20,12 +21,21 @@ pub struct SaveCoupon {
     pub discount_type: DiscountType,
     /// FIXED: minor units of the shop's currency, from 1. PERCENTAGE: whole percents, 1 to 100.
     pub discount_value: i64,
-    /// The smallest subtotal for which it can be used.
+    /// The smallest sum of the lines that it applies to, for which it can be used.
     #[serde(default)]
     pub minimum_order_amount: Option<Money>,
     /// The most that it takes off.
     #[serde(default)]
     pub maximum_discount_amount: Option<Money>,
+    /// The products that it applies to, at most 200. Neither products nor categories: to everything.
+    #[serde(default)]
+    pub product_ids: Vec<ProductId>,
+    /// The categories whose products it applies to, with everything below them; at most 50.
+    #[serde(default)]
+    pub category_ids: Vec<CategoryId>,
+    /// Whether only users get it and use it who have no order but cancelled ones.
+    #[serde(default)]
+    pub first_order_only: bool,
     /// How many there are: 1 to 100,000,000.
     pub total_quantity: i64,
     /// Whether everybody sees it; `false`: only who has its code can claim it.
@@ -50,17 +60,19 @@ impl SaveCoupon {
         let time =
             |field: &str, text: &str| Timestamp::parse(text, zone).map_err(|_| text::wrong(field, "is not a time"));
         let (minimum_order, maximum_discount) = (self.minimum_order_amount, self.maximum_discount_amount);
-        let (code, name, description, offer, total, starts_at, expires_at) = (
+        let (code, name, description, offer, scope, total, starts_at, expires_at) = (
             text::key("code", &self.code, CODE_MAX),
             text::required("name", &self.name, NAME_MAX),
             text::paragraph("description", self.description.as_deref(), DESCRIPTION_MAX),
             Offer::of(Discount::checked(self.discount_type, self.discount_value), minimum_order, maximum_discount),
+            Scope::of(&self.product_ids, &self.category_ids),
             total(self.total_quantity),
             time("startsAt", &self.starts_at),
             time("expiresAt", &self.expires_at),
         )
             .together()?;
-        let listed = self.listed;
+        let (listed, first_order_only) = (self.listed, self.first_order_only);
+        let offer = Offer { scope, first_order_only, ..offer };
         Content { code, name, description, offer, total, listed, starts_at, expires_at }.checked()
     }
 }
@@ -86,33 +98,8 @@ impl ClaimCoupon {
     }
 }
 
-impl Checked for ValidateCoupon {
-    fn check(&self) -> Result<()> {
-        self.subtotal().map(drop)
-    }
-}
-
 impl Checked for ClaimCoupon {
     fn check(&self) -> Result<()> {
         self.code().map(drop)
-    }
-}
-
-/// A coupon and an order for which it may be used.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ValidateCoupon {
-    pub user_coupon_id: UserCouponId,
-    /// The order's subtotal in minor units.
-    pub order_amount: Money,
-}
-
-impl ValidateCoupon {
-    /// The subtotal; C002 when it is below zero.
-    pub fn subtotal(&self) -> Result<Money> {
-        match self.order_amount < Money::ZERO {
-            true => Err(text::wrong("orderAmount", "must be 0 or more")),
-            false => Ok(self.order_amount),
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Coupons as callers see them.
 
 use crate::coupon::{Coupon, DiscountType, State, Status, UserCoupon, UserStatus};
-use kernel::{CouponId, Money, OrderNumber, Timestamp, UserCouponId, UserId};
+use kernel::{CategoryId, CouponId, Money, OrderNumber, ProductId, Timestamp, UserCouponId, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +18,12 @@ pub struct CouponResponse {
     pub discount_value: i64,
     pub minimum_order_amount: Option<Money>,
     pub maximum_discount_amount: Option<Money>,
+    /// The products that it applies to; neither products nor categories: to everything.
+    pub product_ids: Vec<ProductId>,
+    /// The categories that it applies to, with everything below them.
+    pub category_ids: Vec<CategoryId>,
+    /// Whether it is only for users who have no order but cancelled ones.
+    pub first_order_only: bool,
     pub total_quantity: i64,
     pub issued_quantity: i64,
     /// How many can still be issued.
@@ -44,6 +50,9 @@ impl CouponResponse {
             discount_value: coupon.content.offer.discount.value(),
             minimum_order_amount: coupon.content.offer.minimum_order,
             maximum_discount_amount: coupon.content.offer.maximum_discount,
+            product_ids: coupon.content.offer.scope.products.into_iter().collect(),
+            category_ids: coupon.content.offer.scope.categories.into_iter().collect(),
+            first_order_only: coupon.content.offer.first_order_only,
             code: coupon.content.code,
             name: coupon.content.name,
             description: coupon.content.description,
@@ -74,6 +83,12 @@ pub struct UserCouponResponse {
     pub discount_value: i64,
     pub minimum_order_amount: Option<Money>,
     pub maximum_discount_amount: Option<Money>,
+    /// The products that it applies to; neither products nor categories: to everything.
+    pub product_ids: Vec<ProductId>,
+    /// The categories that it applies to, with everything below them.
+    pub category_ids: Vec<CategoryId>,
+    /// Whether it is only for users who have no order but cancelled ones.
+    pub first_order_only: bool,
     pub status: UserStatus,
     /// The order in which it was used.
     pub order_number: Option<OrderNumber>,
@@ -100,6 +115,9 @@ impl UserCouponResponse {
                 discount_value: held.offer.discount.value(),
                 minimum_order_amount: held.offer.minimum_order,
                 maximum_discount_amount: held.offer.maximum_discount,
+                product_ids: held.offer.scope.products.into_iter().collect(),
+                category_ids: held.offer.scope.categories.into_iter().collect(),
+                first_order_only: held.offer.first_order_only,
                 status,
                 order_number,
                 issued_at: held.issued_at,
@@ -116,6 +134,8 @@ impl UserCouponResponse {
 pub struct ValidationResponse {
     pub user_coupon_id: UserCouponId,
     pub order_amount: Money,
+    /// What the lines cost that the coupon applies to.
+    pub eligible_amount: Money,
     pub discount_amount: Money,
     /// The order's amount less the discount.
     pub final_amount: Money,

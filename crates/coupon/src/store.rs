@@ -1,6 +1,7 @@
 //! The SQL of coupons.
 
 use crate::coupon::{Content, Coupon, Discount, DiscountType, Offer, State, Status, UserCoupon};
+use crate::scope::{self, Scope};
 use kernel::{Code, CouponId, Cursor, Money, PageRequest, Result, Timestamp, Total, UserCouponId, UserId, text};
 use store::{
     Arg, Check, Row, Tx, args,
@@ -10,20 +11,22 @@ use store::{
 
 /// What [`coupon`] reads, in this order.
 const COLUMNS: &str = "id, code, name, description, discount_type, discount_value, minimum_order, maximum_discount,
-    total_quantity, listed, starts_at, expires_at, issued_quantity, deactivated_at, seller_id, created_at, updated_at,
-    version";
+    product_ids, category_ids, first_order_only, total_quantity, listed, starts_at, expires_at, issued_quantity,
+    deactivated_at, seller_id, created_at, updated_at, version";
 /// What [`user_coupon`] reads, in this order.
 const HELD_COLUMNS: &str =
     "u.id, u.coupon_id, u.user_id, c.code, c.name, c.discount_type, c.discount_value, c.minimum_order,
-    c.maximum_discount, u.order_number, u.used_at, u.issued_at, u.expires_at";
+    c.maximum_discount, c.product_ids, c.category_ids, c.first_order_only, u.order_number, u.used_at, u.issued_at,
+    u.expires_at";
 /// The status of a coupon, as `Coupon::status` decides it.
 const STATUS: &str = "case when deactivated_at is not null then 'INACTIVE' when expires_at <= ? then 'EXPIRED'
     when issued_quantity >= total_quantity then 'EXHAUSTED' else 'ACTIVE' end";
 
 const INSERT: &str =
     "insert into coupons (code, code_key, name, description, discount_type, discount_value, minimum_order,
-    maximum_discount, total_quantity, issued_quantity, listed, starts_at, expires_at, seller_id, created_at, updated_at,
-    version) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 1) {on conflict ignore: code_key}";
+    maximum_discount, product_ids, category_ids, first_order_only, total_quantity, issued_quantity, listed, starts_at,
+    expires_at, seller_id, created_at, updated_at, version)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 1) {on conflict ignore: code_key}";
 const FIND: &str = concatcp!("select ", COLUMNS, " from coupons where id = ?");
 const LOCK: &str = concatcp!(FIND, " {for update}");
 const BY_CODE: &str = concatcp!("select ", COLUMNS, " from coupons where code_key = ?");
@@ -36,7 +39,7 @@ const OPEN: &str = concatcp!(
 // the counter may have been raised since the coupon was read, so the statement compares with itself
 const SAVE: &str =
     "update coupons set name = ?, description = ?, discount_type = ?, discount_value = ?, minimum_order = ?,
-    maximum_discount = ?, total_quantity = ?, listed = ?, starts_at = ?, expires_at = ?, updated_at = ?,
+    maximum_discount = ?, product_ids = ?, category_ids = ?, first_order_only = ?, total_quantity = ?, listed = ?, starts_at = ?, expires_at = ?, updated_at = ?,
     version = version + 1 where id = ? and version = ? and issued_quantity <= ?";
 const DEACTIVATE: &str = "update coupons set deactivated_at = ?, updated_at = ?, version = version + 1
     where id = ? and version = ? and deactivated_at is null";
@@ -136,7 +139,9 @@ fn offer(row: &Row<'_>) -> Result<Offer> {
         DiscountType::Fixed => Discount::Fixed(Money::minor(value)),
         DiscountType::Percentage => Discount::Percentage(kernel::Percent::of_basis_points(value)?),
     };
-    Ok(Offer { discount, minimum_order: row.next()?, maximum_discount: row.next()? })
+    let (minimum_order, maximum_discount) = (row.next()?, row.next()?);
+    let scope = Scope { products: scope::read(row.next()?)?, categories: scope::read(row.next()?)? };
+    Ok(Offer { discount, minimum_order, maximum_discount, scope, first_order_only: row.next()? })
 }
 
 fn coupon(row: &Row<'_>) -> Result<Coupon> {
@@ -169,8 +174,9 @@ fn user_coupon(row: &Row<'_>) -> Result<UserCoupon> {
 
 /// Stores a new coupon; `None` when its code is taken.
 pub(crate) fn insert(tx: &mut Tx<'_>, new: &Content, seller: Option<UserId>) -> Result<Option<CouponId>> {
-    let (now, offer, key) = (tx.now(), new.offer, text::folded(&new.code));
+    let (now, offer, key) = (tx.now(), &new.offer, text::folded(&new.code));
     let (kind, value) = (offer.discount.kind(), stored_value(offer.discount));
+    let (products, categories) = (scope::stored(&offer.scope.products), scope::stored(&offer.scope.categories));
     let values = args![
         new.code,
         key,
@@ -180,6 +186,9 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &Content, seller: Option<UserId>) -> 
         value,
         offer.minimum_order,
         offer.maximum_discount,
+        products,
+        categories,
+        offer.first_order_only,
         new.total,
         new.listed,
         new.starts_at,
@@ -214,8 +223,9 @@ pub(crate) fn open(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Coupon>> {
 
 /// Rewrites a coupon; false when it was changed meanwhile, or more are issued than `content` has.
 pub(crate) fn save(tx: &mut Tx<'_>, id: CouponId, version: i64, content: &Content) -> Result<bool> {
-    let (now, offer) = (tx.now(), content.offer);
+    let (now, offer) = (tx.now(), &content.offer);
     let (kind, value) = (offer.discount.kind(), stored_value(offer.discount));
+    let (products, categories) = (scope::stored(&offer.scope.products), scope::stored(&offer.scope.categories));
     let values = args![
         content.name,
         content.description,
@@ -223,6 +233,9 @@ pub(crate) fn save(tx: &mut Tx<'_>, id: CouponId, version: i64, content: &Conten
         value,
         offer.minimum_order,
         offer.maximum_discount,
+        products,
+        categories,
+        offer.first_order_only,
         content.total,
         content.listed,
         content.starts_at,

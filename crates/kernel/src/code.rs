@@ -170,6 +170,8 @@ codes! {
     UserCouponAlreadyUsed "S609" 400 None "this coupon is already used" "이미 사용한 쿠폰입니다";
     UserCouponExpired "S610" 400 None "your coupon has expired" "보유한 쿠폰이 만료되었습니다";
     CouponMinimumOrderNotMet "S611" 400 Fix "the order is below the coupon's minimum" "최소 주문 금액을 충족하지 않습니다";
+    CouponNotApplicable "S612" 400 Fix "this coupon applies to nothing in this order" "이 주문에는 쿠폰을 적용할 수 있는 상품이 없습니다";
+    CouponFirstOrderOnly "S613" 400 None "this coupon is for a first order only" "첫 주문에만 사용할 수 있는 쿠폰입니다";
     // time deal
     TimeDealNotFound "S701" 404 Fix "time deal not found" "타임딜을 찾을 수 없습니다";
     TimeDealNotActive "S702" 400 None "this time deal is not active" "진행 중인 타임딜이 아닙니다";

@@ -210,6 +210,7 @@ const ROWS: &[(&str, &str)] = &[
     ("must be field=value", "필드=값 형식이어야 합니다"),
     // values and how they belong together
     ("or variantId must be given", "productId 또는 variantId를 보내야 합니다"),
+    ("or items must be given", "또는 items를 보내야 합니다"),
     ("must have at most {} characters when its signs are written out", "기호를 풀어 쓴 길이가 {}자를 넘을 수 없습니다"),
     ("must be at least {}", "{} 이상이어야 합니다"),
     ("must be above 0; leave it out for none", "0보다 커야 합니다. 제한이 없으면 보내지 마세요"),
@@ -312,9 +313,10 @@ const ROWS: &[(&str, &str)] = &[
     ("it needs an order of at least {}", "{} 이상 주문해야 합니다"),
     ("of a coupon stays", "쿠폰의 코드는 변경할 수 없습니다"),
     (
-        "users have this coupon, so its discount and its minimum stay",
-        "이미 발급된 쿠폰의 할인과 최소 금액은 변경할 수 없습니다",
+        "users have this coupon, so what it takes off which orders stays",
+        "이미 발급된 쿠폰의 할인 내용과 적용 대상은 변경할 수 없습니다",
     ),
+    ("are needed, because this coupon is for certain products", "특정 상품에만 쓸 수 있는 쿠폰이므로 필요합니다"),
     ("{} are issued already", "이미 {}장이 발급되었습니다"),
     ("code {}", "코드 {}"),
     ("this coupon is not yours", "본인의 쿠폰이 아닙니다"),

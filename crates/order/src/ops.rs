@@ -142,6 +142,11 @@ pub fn has_live_of(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
     store::has_live_of(tx, product)
 }
 
+/// Whether the user has ordered before. An order that was cancelled before it was paid does not count.
+pub fn has_ordered(tx: &mut Tx<'_>, user: &UserId) -> Result<bool> {
+    store::has_ordered(tx, user)
+}
+
 /// Sales of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sold {

@@ -4,7 +4,7 @@ pub mod lists;
 
 use crate::ops::Sold;
 use crate::order::{Amounts, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
-use kernel::{Address, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId};
+use kernel::{Address, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId, UserId};
 use std::collections::HashMap;
 use store::{
     Arg, Check, Row, ToArg, Tx, args,
@@ -37,6 +37,8 @@ const BEST_SELLERS: &str = "select l.product_id, cast(sum(l.quantity) as {bigint
      group by l.product_id order by 2 desc, 3 desc, 1 limit ?";
 const LIVE_OF_PRODUCT: &str = "select l.order_id from orders o join order_items l on l.order_id = o.id
     where o.status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
+/// An order that died unpaid is no order.
+const HAS_ORDERED: &str = "select id from orders where user_id = ? and status <> 'CANCELLED' order by id limit 1";
 const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), paid_at = ?, shipped_at = ?,
     delivered_at = ?, ended_at = ?, end_reason = ?, updated_at = ?, version = version + 1
     where id = ? and status = ? and version = ?";
@@ -71,7 +73,7 @@ const NO_LINES: &str = "select order_number from orders o
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_LINES, FIND, LOCK, LINES, LIVE_OF_PRODUCT, BEST_SELLERS, SAVE, READDRESS];
+    &[INSERT, INSERT_LINES, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, BEST_SELLERS, SAVE, READDRESS];
 
 /// Orders, and those that an event names.
 const ORDERS: Keys = Keys { table: "orders", column: "id", changed: NAMED };
@@ -289,6 +291,11 @@ pub(crate) fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Option<Order
 /// Whether an unfinished order has a line of this product.
 pub(crate) fn has_live_of(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
     Ok(tx.query_first(LIVE_OF_PRODUCT, args![product], |_| Ok(()))?.is_some())
+}
+
+/// Whether the user has an order that is not cancelled.
+pub(crate) fn has_ordered(tx: &mut Tx<'_>, user: &UserId) -> Result<bool> {
+    Ok(tx.query_first(HAS_ORDERED, args![user], |_| Ok(()))?.is_some())
 }
 
 /// The best sellers among the orders placed since `since` and paid.

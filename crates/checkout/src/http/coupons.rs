@@ -1,10 +1,11 @@
 //! `/coupons` and `/admin/coupons`.
 
+use crate::discount::{self, ValidateCoupon};
 use axum::{extract::State, response::Response};
 use coupon::{
     Status,
     ops::{self, Filter, Wanted},
-    request::{ClaimCoupon, SaveCoupon, ValidateCoupon},
+    request::{ClaimCoupon, SaveCoupon},
     response::{CouponResponse, UserCouponResponse, ValidationResponse},
 };
 use kernel::{Code, CouponId, Page, Result, UserId};
@@ -26,10 +27,13 @@ const ISSUING: Properties = USER.refusing(&[
     Code::CouponAlreadyIssued,
     Code::CouponNotStarted,
     Code::CouponInactive,
+    Code::CouponFirstOrderOnly,
     Code::QueueNotAllowed,
     Code::QueueEntryRequired,
 ]);
-const OF_COUPON: Properties = SELLER.refusing(&[Code::CouponNotFound, Code::StaleVersion, Code::Conflict]);
+const MAKING: Properties = SELLER.refusing(&[Code::CouponCodeAlreadyExists, Code::ProductNotFound, Code::NotFound]);
+const OF_COUPON: Properties =
+    SELLER.refusing(&[Code::CouponNotFound, Code::StaleVersion, Code::Conflict, Code::ProductNotFound, Code::NotFound]);
 
 /// The handlers for everybody, and those for sellers and administrators.
 pub fn routes() -> Routes {
@@ -47,10 +51,15 @@ pub fn routes() -> Routes {
                 Code::UserCouponAlreadyUsed,
                 Code::UserCouponExpired,
                 Code::CouponMinimumOrderNotMet,
+                Code::CouponNotApplicable,
+                Code::CouponFirstOrderOnly,
+                Code::OrderAmountMismatch,
+                Code::ProductNotFound,
+                Code::ProductInactive,
             ]),
             routes!(validate_coupon),
         )
-        .add(SELLER.refusing(&[Code::CouponCodeAlreadyExists]), routes!(admin_coupons, create_coupon))
+        .add(MAKING, routes!(admin_coupons, create_coupon))
         .add(OF_COUPON, routes!(admin_coupon, rewrite_coupon, deactivate_coupon))
 }
 
@@ -101,7 +110,8 @@ async fn issue(app: &App, user: UserId, which: Wanted, key: IdempotencyKey) -> R
         let which = which.clone();
         let early = move |tx: &mut Tx<'_>| {
             let coupon = ops::refusal(tx, &user, &which)?;
-            (turnstile.admitted)(tx, &visitor(coupon, user))
+            discount::may_use(tx, &user, &coupon.content.offer)?;
+            (turnstile.admitted)(tx, &visitor(coupon.id, user))
         };
         app.db.read("coupon.refusal", early).await?;
     }
@@ -109,6 +119,7 @@ async fn issue(app: &App, user: UserId, which: Wanted, key: IdempotencyKey) -> R
         let coupon = ops::wanted(tx, &which)?;
         (turnstile.pass)(tx, &visitor(coupon.id, user))?;
         let issued = ops::issue(tx, &user, &coupon)?;
+        discount::may_use(tx, &user, &issued.offer)?;
         Ok(created("/coupons/my", UserCouponResponse::at(tx.now())(issued)))
     };
     once(app, key, "coupon.issue", work).await
@@ -145,11 +156,8 @@ async fn validate_coupon(
     user: User,
     Json(sent): Json<ValidateCoupon>,
 ) -> ApiResult<ValidationResponse> {
-    let (user_coupon_id, order_amount) = (sent.user_coupon_id, sent.subtotal()?);
-    let work = move |tx: &mut Tx<'_>| ops::discount(tx, &user.id, user_coupon_id, order_amount);
-    let discount_amount = app.db.read("coupon.validate", work).await?;
-    let final_amount = order_amount.minus(discount_amount)?;
-    Ok(ok(ValidationResponse { user_coupon_id, order_amount, discount_amount, final_amount }))
+    let (id, order) = (sent.user_coupon_id, sent.order()?);
+    Ok(ok(app.db.read("coupon.validate", move |tx| discount::validate(tx, &user.id, id, &order)).await?))
 }
 
 /// Which coupons a list shows.
@@ -190,7 +198,7 @@ async fn create_coupon(
 ) -> Result<Response, Failure> {
     let (owner, content) = (seller.limited_to(), body.content(&app.shop.zone)?);
     let work = move |tx: &mut Tx<'_>| {
-        let made = ops::create(tx, owner, content.clone())?;
+        let made = discount::create(tx, owner, content.clone())?;
         Ok(created(format!("/admin/coupons/{}", made.id), CouponResponse::at(tx.now())(made)))
     };
     once(&app, key, "coupon.create", work).await
@@ -205,7 +213,7 @@ async fn admin_coupon(State(app): State<App>, seller: Seller, Path(id): Path<Cou
     Ok(ok(app.db.read("coupon.owned", work).await?))
 }
 
-/// Rewrite a coupon as a whole. Its code stays; its discount and its minimum stay once a user has one.
+/// Rewrite a coupon as a whole. Its code stays; what it takes off which orders stays once a user has one.
 #[utoipa::path(put, path = "/admin/coupons/{id}", tag = "coupon", request_body = SaveCoupon,
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = Success<CouponResponse>)))]
@@ -219,7 +227,7 @@ async fn rewrite_coupon(
     let (owner, content) = (seller.limited_to(), sent.content(&app.shop.zone)?);
     let expected = if_match.or(sent.version)?;
     let work = move |tx: &mut Tx<'_>| {
-        let coupon = ops::rewrite(tx, owner, id, content.clone(), expected)?;
+        let coupon = discount::rewrite(tx, owner, id, content.clone(), expected)?;
         Ok(CouponResponse::at(tx.now())(coupon))
     };
     Ok(ok(app.db.write("coupon.rewrite", work).await?))

@@ -1,7 +1,7 @@
 //! Coupons of which there are only so many, in the whole shop.
 
 use serde_json::{Value, json};
-use testkit::TestShop;
+use testkit::{Product, Sender, TestShop};
 
 fn spring(total: i64) -> Value {
     json!({
@@ -51,7 +51,7 @@ fn who_loses_the_race_for_the_last_coupon_undoes_nothing_of_the_winner() {
         let path = format!("/coupons/{coupon}/issue");
         let answers = shop.at_once(9, |n| racers[n % 3].post(&path, json!({})));
         assert_eq!(answers.count("201"), 1, "{:?}", answers.summary());
-        let held = |racer: &testkit::Sender| racer.get("/coupons/my/available").must("200").data();
+        let held = |racer: &Sender| racer.get("/coupons/my/available").must("200").data();
         let holders = racers.iter().filter(|racer| held(racer) != json!([])).count();
         let shown = shop.admin().get(format!("/admin/coupons/{coupon}")).must("200");
         assert_eq!((holders, shown.number("/issuedQuantity"), shown.word("/status").as_str()), (1, 1, "EXHAUSTED"));
@@ -71,4 +71,127 @@ fn a_buyer_sees_what_a_coupon_would_take_off() {
     let capped =
         buyer.post("/coupons/validate", json!({"userCouponId": held.number("/id"), "orderAmount": 90_000})).must("200");
     assert_eq!(capped.number("/discountAmount"), 3_000);
+}
+
+fn with(mut coupon: Value, changes: Value) -> Value {
+    changes.as_object().expect("members").iter().for_each(|(name, value)| coupon[name] = value.clone());
+    coupon
+}
+
+/// A coupon that each of `buyers` gets; gives what each of them holds.
+fn issued(shop: &TestShop, coupon: Value, buyers: &[&Sender]) -> Vec<i64> {
+    let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+    let issue = |buyer: &&Sender| buyer.post(format!("/coupons/{coupon}/issue"), json!({})).must("201").number("/id");
+    buyers.iter().map(issue).collect()
+}
+
+fn category(shop: &TestShop, name: &str, parent: Option<i64>) -> i64 {
+    shop.admin().post("/admin/categories", json!({"name": name, "parentId": parent})).must("201").number("/id")
+}
+
+#[test]
+fn a_coupon_of_a_category_is_for_the_products_in_it_and_below_it() {
+    let shop = TestShop::open();
+    let kitchen = category(&shop, "Kitchen", None);
+    let cups = category(&shop, "Cups", Some(kitchen));
+    let mug = shop.product("mug").price(10_000).with("categoryId", json!(cups)).save();
+    let lamp = shop.product("lamp").price(50_000).save();
+    let pen = shop.product("pen").price(1_500).save();
+    let buyer = shop.buyer();
+    let scope = json!({"categoryIds": [kitchen], "productIds": [pen.id, pen.id]});
+    let held = issued(&shop, with(spring(5), scope), &[&buyer])[0];
+    let shown = buyer.get("/coupons/my").must("200").data()[0].clone();
+    assert_eq!((&shown["categoryIds"], &shown["productIds"]), (&json!([kitchen]), &json!([pen.id])));
+    let validate = |body: Value| buyer.post("/coupons/validate", with(json!({"userCouponId": held}), body));
+    let line = |product: &Product, quantity: i64| json!({"productId": product.id, "quantity": quantity});
+    let all = json!({"items": [line(&mug, 2), line(&lamp, 1), line(&pen, 1)], "orderAmount": 71_500});
+    let found = validate(all).must("200");
+    assert_eq!((found.number("/orderAmount"), found.number("/eligibleAmount")), (71_500, 21_500));
+    assert_eq!((found.number("/discountAmount"), found.number("/finalAmount")), (2_150, 69_350));
+    validate(json!({"items": [line(&lamp, 3)]})).must("400 S612");
+    validate(json!({"items": [line(&mug, 1)], "orderAmount": 1})).must("409 S210");
+    let unknown = validate(json!({"orderAmount": 71_500})).must("400 C002");
+    assert!(unknown.text().contains("\"field\":\"items\""), "{}", unknown.text());
+    validate(json!({})).must("400 C002");
+    validate(json!({"items": []})).must("400 C002");
+    validate(json!({"items": [line(&mug, 1)], "orderAmount": -1})).must("400 C002");
+    validate(json!({"items": [{"productId": 999_999, "quantity": 1}]})).must("404 S001");
+    // a category that was removed later matches nothing
+    shop.admin().put(format!("/admin/products/{}", mug.id), json!({"name": "mug", "price": 10_000})).must("200");
+    shop.admin().delete(format!("/admin/categories/{cups}")).must("200");
+    validate(json!({"items": [line(&mug, 2)]})).must("400 S612");
+}
+
+#[test]
+fn the_minimum_of_a_coupon_counts_only_the_lines_that_it_applies_to() {
+    let shop = TestShop::open();
+    let (mug, lamp) = (shop.product("mug").price(10_000).save(), shop.product("lamp").price(50_000).save());
+    let buyer = shop.buyer();
+    let scope = json!({"productIds": [mug.id], "minimumOrderAmount": 20_000});
+    let held = issued(&shop, with(spring(5), scope), &[&buyer])[0];
+    let validate = |mugs: i64| {
+        let items = json!([{"productId": mug.id, "quantity": mugs}, {"productId": lamp.id, "quantity": 1}]);
+        buyer.post("/coupons/validate", json!({"userCouponId": held, "items": items}))
+    };
+    validate(1).must("400 S611");
+    assert_eq!(validate(2).must("200").number("/discountAmount"), 2_000);
+}
+
+#[test]
+fn a_coupon_for_first_orders_is_neither_issued_nor_used_after_one() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(10_000).stock(5).save();
+    let (new, waits, tried, old) = (shop.buyer(), shop.buyer(), shop.buyer(), shop.buyer());
+    let order = old.orders(&mug, 1).must("201").word("/orderNumber");
+    old.pays(&order, "approve").must("201");
+    let order = tried.orders(&mug, 1).must("201").word("/orderNumber");
+    tried.cancels(&order).must("200");
+    let coupon = with(spring(9), json!({"firstOrderOnly": true, "code": "WELCOME"}));
+    let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+    let path = format!("/coupons/{coupon}/issue");
+    assert_eq!(shop.anonymous().get("/coupons").must("200").data()[0]["firstOrderOnly"], true);
+    for refused in [&old, &old.keyed("again")] {
+        refused.post(&path, json!({})).must("400 S613");
+    }
+    old.post("/coupons/claim", json!({"code": "welcome"})).must("400 S613");
+    let claims = |buyer: &Sender| buyer.post("/coupons/claim", json!({"code": "welcome"})).must("201").number("/id");
+    let (of_new, of_waits, of_tried) = (claims(&new), claims(&waits), claims(&tried));
+    waits.orders(&mug, 1).must("201");
+    let validate = |buyer: &Sender, held: i64| {
+        buyer.post("/coupons/validate", json!({"userCouponId": held, "orderAmount": 10_000}))
+    };
+    validate(&new, of_new).must("200");
+    validate(&tried, of_tried).must("200");
+    validate(&waits, of_waits).must("400 S613");
+    // what was refused counts as nothing
+    assert_eq!(shop.admin().get(format!("/admin/coupons/{coupon}")).must("200").number("/issuedQuantity"), 3);
+    assert_eq!(old.get("/coupons/my").must("200").data(), json!([]));
+}
+
+#[test]
+fn a_coupon_names_only_what_exists_and_a_seller_only_their_own_products() {
+    let shop = TestShop::open();
+    let (seller, other) = (shop.seller(), shop.seller());
+    let own = shop.product("own").sold_by(&seller).save();
+    let foreign = shop.product("foreign").sold_by(&other).save();
+    let save = |who: &Sender, changes: Value| who.post("/admin/coupons", with(spring(5), changes));
+    save(&shop.admin(), json!({"productIds": [own.id, 999_999]})).must("404 S001");
+    save(&shop.admin(), json!({"categoryIds": [999_999]})).must("404 C003");
+    save(&shop.admin(), json!({"productIds": [0]})).must("400 C002");
+    save(&shop.admin(), json!({"categoryIds": "cups"})).must("400 C002");
+    let many = save(&shop.admin(), json!({"productIds": (1..=201).collect::<Vec<i64>>()})).must("400 C002");
+    assert!(many.text().contains("\"field\":\"productIds\""), "{}", many.text());
+    save(&seller, json!({"productIds": [own.id, foreign.id]})).must("403 A002");
+    assert_eq!(shop.admin().get("/admin/coupons").must("200").number("/totalElements"), 0);
+    let made = save(&seller, json!({"productIds": [own.id]})).must("201").number("/id");
+    let path = format!("/admin/coupons/{made}");
+    seller.put(&path, with(spring(5), json!({"productIds": [foreign.id]}))).must("403 A002");
+    seller.put(&path, with(spring(5), json!({"productIds": [own.id], "firstOrderOnly": true}))).must("200");
+    // what users hold does not change, although its product is gone
+    shop.buyer().post(format!("/coupons/{made}/issue"), json!({})).must("201");
+    seller.put(&path, spring(5)).must("409 C019");
+    seller.put(&path, with(spring(5), json!({"productIds": [own.id]}))).must("409 C019");
+    shop.admin().delete(format!("/admin/products/{}", own.id)).must("200");
+    let renamed = json!({"productIds": [own.id], "firstOrderOnly": true, "name": "Welcome"});
+    assert_eq!(seller.put(&path, with(spring(5), renamed)).must("200").word("/name"), "Welcome");
 }
