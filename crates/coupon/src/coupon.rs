@@ -61,10 +61,10 @@ impl Discount {
     /// The discount of this type with the value that people write: minor units from 1, or percents from 1 to 100. C002.
     pub fn checked(kind: DiscountType, value: i64) -> Result<Discount> {
         match kind {
-            DiscountType::Fixed if value < 1 => Err(wrong("discountValue", "must be at least 1")),
-            DiscountType::Fixed => {
-                Money::checked(value).map(Discount::Fixed).map_err(|error| error.within("discountValue"))
+            DiscountType::Fixed if !(1..=Money::MAX.as_minor()).contains(&value) => {
+                Err(wrong("discountValue", format!("must be between 1 and {}", Money::MAX)))
             }
+            DiscountType::Fixed => Money::checked(value).map(Discount::Fixed),
             DiscountType::Percentage if !(1..=100).contains(&value) => {
                 Err(wrong("discountValue", "must be between 1 and 100 percent"))
             }

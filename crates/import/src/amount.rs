@@ -65,7 +65,8 @@ impl Amounts {
         let plain = text::identity(written);
         let bare = self.without_sign(&plain).map_err(refused)?;
         let minor = self.scaled(&bare, self.currency.minor_digits()).map_err(refused)?;
-        let size = Money::checked(minor.abs()).map_err(|_| refused("is too large".to_owned()))?;
+        let size = minor.checked_abs().and_then(|size| Money::checked(size).ok());
+        let size = size.ok_or_else(|| refused("is too large".to_owned()))?;
         Ok(if minor < 0 { Money::minor(-size.as_minor()) } else { size })
     }
 

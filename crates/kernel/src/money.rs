@@ -52,17 +52,17 @@ impl Money {
 
     /// Sum; C002 when it leaves the range of money.
     pub fn plus(self, other: Money) -> Result<Money> {
-        self.0.checked_add(other.0).filter(|n| n.abs() <= MONEY_MAX_MINOR).map(Money).ok_or_else(out_of_range)
+        self.0.checked_add(other.0).filter(|minor| is_possible(*minor)).map(Money).ok_or_else(out_of_range)
     }
 
     /// Difference, which may be negative; C002 when it leaves the range of money.
     pub fn minus(self, other: Money) -> Result<Money> {
-        self.0.checked_sub(other.0).filter(|n| n.abs() <= MONEY_MAX_MINOR).map(Money).ok_or_else(out_of_range)
+        self.0.checked_sub(other.0).filter(|minor| is_possible(*minor)).map(Money).ok_or_else(out_of_range)
     }
 
     /// Unit price times quantity; C002 when it leaves the range of money.
     pub fn times(self, quantity: Quantity) -> Result<Money> {
-        self.0.checked_mul(quantity.as_i64()).filter(|n| n.abs() <= MONEY_MAX_MINOR).map(Money).ok_or_else(out_of_range)
+        self.0.checked_mul(quantity.as_i64()).filter(|minor| is_possible(*minor)).map(Money).ok_or_else(out_of_range)
     }
 
     /// `percent` of this amount, rounded half-up to a whole minor unit.
@@ -83,6 +83,12 @@ impl Money {
     }
 }
 
+/// Whether an amount, or a difference of two, can have so many minor units.
+const fn is_possible(minor: i64) -> bool {
+    // not abs(): the smallest number has none
+    minor.unsigned_abs() <= MONEY_MAX_MINOR.unsigned_abs()
+}
+
 fn out_of_range() -> Error {
     Code::InvalidInput.because("the amount is out of range")
 }
@@ -96,8 +102,8 @@ impl fmt::Display for Money {
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let minor = i64::deserialize(deserializer)?;
-        if minor.abs() > MONEY_MAX_MINOR {
-            return Err(serde::de::Error::custom(format!("must be at most {MONEY_MAX_MINOR}")));
+        if !is_possible(minor) {
+            return Err(serde::de::Error::custom(format!("must be between -{MONEY_MAX_MINOR} and {MONEY_MAX_MINOR}")));
         }
         Ok(Money(minor))
     }
@@ -247,6 +253,15 @@ mod tests {
     fn amounts_are_shown_with_groups_and_minor_digits() {
         assert_eq!(Currency::KRW.show(Money::minor(1_234_567)), "1,234,567 KRW");
         assert_eq!(Currency::of_code("USD").unwrap().show(Money::minor(-123_405)), "-1,234.05 USD");
+    }
+
+    #[test]
+    fn numbers_that_are_no_amount_are_refused() {
+        let read = |text: &str| serde_json::from_str::<Money>(text).map(Money::as_minor).ok();
+        assert_eq!(read("-1"), Some(-1));
+        for text in ["1000000000000001", "-1000000000000001", "9223372036854775807", "-9223372036854775808", "1.5"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     proptest! {

@@ -76,6 +76,7 @@ fn replacements(old: &Value) -> Vec<(&'static str, Value)> {
         ("a fraction", json!(1.5)),
         ("beyond 2^53", json!(1_i64 << 53)),
         ("the largest integer", json!(i64::MAX)),
+        ("the smallest integer", json!(i64::MIN)),
         ("beyond 64 bits", json!(u64::MAX)),
         ("beyond floats", json!(1e300)),
         ("a long text", json!("x".repeat(LONG_TEXT))),
