@@ -14,11 +14,13 @@ pub enum QueueChange {
     Changed,
     /// Its opening time came: the places that were drawn in its lobby count.
     Opened,
+    /// Somebody entered when no one waited.
+    Filling,
     /// It was deactivated.
     Deactivated,
 }
 
-/// A waiting queue was activated, changed, opened or deactivated.
+/// A waiting queue was activated, changed, opened or deactivated, or the first of those who wait in it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueChanged {

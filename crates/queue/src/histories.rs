@@ -22,6 +22,7 @@ enum Act {
     Rules { capacity: i64, batch: i64, interval: i64 },
     Pause,
     Activate { lobby: Option<i64> },
+    Restart,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -35,6 +36,7 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(capacity, batch, interval)| Act::Rules { capacity, batch, interval }),
         1 => Just(Act::Pause),
         2 => proptest::option::of(1_i64..20).prop_map(|lobby| Act::Activate { lobby }),
+        1 => Just(Act::Restart),
     ]
 }
 
@@ -115,8 +117,21 @@ impl History {
                 self.queue.deactivate(self.now);
                 self.follow(&[]);
             }
+            Act::Restart => self.restart(),
             Act::Rules { .. } | Act::Pause => {}
         }
+    }
+
+    /// The memory of the instance is gone, and made anew from the rows.
+    fn restart(&mut self) {
+        let standing = |line: &Line, now| {
+            let shown = |who| line.standing(&user(who), now).map(|standing| (standing.entry.state, standing.position));
+            (0..PEOPLE).map(shown).collect::<Vec<_>>()
+        };
+        let before = standing(&self.line, self.now);
+        self.line = Line::of(self.queue.clone(), self.entries.values().copied().collect());
+        assert_eq!(standing(&self.line, self.now), before, "a restart loses nobody");
+        self.must_hold();
     }
 
     fn activate(&mut self, rules: Rules, opens_at: Option<Timestamp>) {

@@ -4,6 +4,7 @@
 
 use crate::entry::Entry;
 use crate::line::{Line, MEASURED, Standing};
+use crate::ops::Due;
 use crate::queue::{Queue, QueueId};
 use crate::store;
 use crate::subject::Subject;
@@ -23,7 +24,7 @@ use web::{App, CacheKey};
 
 /// How old what an instance remembers may be, because another instance may have changed it meanwhile.
 const FRESH: Duration = Duration::from_millis(200);
-/// How long the leader goes without looking after it saw no active queue: the bound on a lost event.
+/// How long the leader goes without looking after it saw nothing to do: the bound on a lost event.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// The generation of this key counts the events of queues.
 pub const CHANGES: CacheKey = CacheKey::new("queues", 0);
@@ -36,8 +37,9 @@ pub struct Lines {
     own_changes: AtomicU64,
     refreshed: LastLook,
     refreshing: tokio::sync::Mutex<()>,
-    /// When the leader last saw that no queue is active.
+    /// When the leader last saw that nothing happens until the time in `rests_until`.
     at_rest: LastLook,
+    rests_until: RwLock<Option<Timestamp>>,
 }
 
 /// What changed of one queue since it was read last.
@@ -124,14 +126,21 @@ impl Lines {
         known.values().find(is_wanted).cloned().ok_or_else(|| Code::QueueNotFound.error())
     }
 
-    /// Whether the leader needs not look for work: no queue was active when it looked last, and no event of a queue came since.
+    /// Whether the leader needs not look for work: it saw that nothing happens until later, and no event of a queue came since.
     pub fn is_at_rest(&self, app: &App) -> bool {
-        self.at_rest.is_fresh(app.cache.generation(&CHANGES), LOOK_AGAIN)
+        let later = self.rests_until.read().is_none_or(|until| app.now() < until);
+        later && self.at_rest.is_fresh(app.cache.generation(&CHANGES), LOOK_AGAIN)
     }
 
-    /// The leader looked and saw so many queues that may have work.
-    pub fn looked(&self, look: Look, busy: usize) {
-        self.at_rest.set((busy == 0).then_some(look));
+    /// When the leader looks again, if it is at rest until some time.
+    pub fn rests_until(&self) -> Option<Timestamp> {
+        *self.rests_until.read()
+    }
+
+    /// The leader looked and saw what is due.
+    pub fn looked(&self, look: Look, due: &Due) {
+        *self.rests_until.write() = due.next;
+        self.at_rest.set((due.now.is_empty() && !due.waits).then_some(look));
     }
 }
 

@@ -83,7 +83,9 @@ pub fn enter(tx: &mut Tx<'_>, subject: &Subject, user: &UserId, address: &str) -
     let chance = tx.random().bits();
     let place = queue.enter(chance);
     store::enter(tx, &queue, user, place, address)?;
-    store::save(tx, &queue, version)
+    store::save(tx, &queue, version)?;
+    // the leader does not look at a queue in which no one waits
+    if queue.waiting == 1 && !queue.is_lobby() { emit(tx, &queue, QueueChange::Filling) } else { Ok(()) }
 }
 
 /// Ends a live entry of a locked queue.
@@ -182,14 +184,28 @@ pub fn process_now(tx: &mut Tx<'_>, subject: &Subject) -> Result<(Queue, Process
     process(tx, queue.id, Pace::AtOnce)
 }
 
-/// The queues that have something to do now.
-pub fn due(tx: &mut Tx<'_>) -> Result<(usize, Vec<QueueId>)> {
+/// What the leader has to do with queues.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The queues that have something to do now.
+    pub now: Vec<QueueId>,
+    /// When the next one has, if nobody changes anything until then.
+    pub next: Option<Timestamp>,
+    /// Whether somebody waits in an open queue: then whoever leaves makes room for the next one, and that is no event.
+    pub waits: bool,
+}
+
+/// The queues that have something to do, now or later.
+pub fn due(tx: &mut Tx<'_>) -> Result<Due> {
     let now = tx.now();
     let busy = store::busy(tx)?;
-    let has_work =
-        |queue: &Queue, overdue: bool| overdue || queue.clone().open(now) || queue.admissible(now, Pace::Interval) > 0;
-    let due = busy.iter().filter(|(queue, overdue)| has_work(queue, *overdue)).map(|(queue, _)| queue.id);
-    Ok((busy.len(), due.collect()))
+    let is_due = |queue: &Queue, overdue: bool| overdue || queue.next_at(now).is_some_and(|at| at <= now);
+    let due = busy.iter().filter(|(queue, overdue)| is_due(queue, *overdue)).map(|(queue, _)| queue.id).collect();
+    let waits = busy.iter().any(|(queue, _)| queue.active && queue.waiting > 0 && !queue.is_lobby());
+    let opens = busy.iter().filter_map(|(queue, _)| queue.next_at(now)).filter(|at| *at > now).min();
+    // while somebody waits, the leader looks often anyway
+    let over = if waits || busy.is_empty() { None } else { store::next_over(tx)? };
+    Ok(Due { now: due, next: opens.into_iter().chain(over).min(), waits })
 }
 
 /// Deletes entries that ended before `cutoff`; gives how many.

@@ -139,6 +139,11 @@ impl Queue {
         }
     }
 
+    /// Whether it is a lobby, in which no one has a position.
+    pub const fn is_lobby(&self) -> bool {
+        matches!(self.opening, Opening::Lobby { .. })
+    }
+
     /// How many of those who wait may be admitted now.
     pub fn admissible(&self, now: Timestamp, pace: Pace) -> i64 {
         let open = self.active && matches!(self.opening, Opening::Open { .. });
@@ -148,6 +153,16 @@ impl Queue {
         }
         let free = self.rules.max_capacity - self.entered;
         free.min(self.rules.batch_size).min(self.waiting).max(0)
+    }
+
+    /// When its lobby opens or its next batch is due, as it stands at `now`; an admission that ends is no part of it.
+    pub fn next_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let has_room = self.waiting > 0 && self.rules.max_capacity > self.entered;
+        match self.opening {
+            _ if !self.active => None,
+            Opening::Lobby { opens_at } => Some(opens_at),
+            Opening::Open { .. } => has_room.then(|| self.next_batch_at().unwrap_or(now)),
+        }
     }
 
     /// When the interval since the last batch is over.

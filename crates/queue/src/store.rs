@@ -29,12 +29,15 @@ const LOCK: &str = concatcp!(FIND, " {for update}");
 const FIND_BY_ID: &str = concatcp!(QUEUES, " where q.id = ?");
 const LOCK_BY_ID: &str = concatcp!(FIND_BY_ID, " {for update}");
 const ACTIVE: &str = concatcp!(QUEUES, " where q.active = 1 order by q.id");
+// where no one waits, nothing happens until a lobby opens or an admission is over
 const BUSY: &str = concatcp!(
     "select ",
     COLUMNS,
     ", case when q.entered > 0 and exists (select 1 from queue_entries e where e.queue_id = q.id and e.admitted_until <= ?)
-        then 1 else 0 end from waiting_queues q where q.active = 1 or q.entered > 0 order by q.id"
+        then 1 else 0 end from waiting_queues q
+      where q.entered > 0 or (q.active = 1 and (q.waiting > 0 or q.opened_at is null)) order by q.id"
 );
+const NEXT_OVER: &str = "select min(admitted_until) from queue_entries where admitted_until > ?";
 // the version guards against a change that did not lock the row
 const SAVE: &str = "update waiting_queues set active = ?, max_capacity = ?, batch_size = ?, interval_seconds = ?,
     admission_seconds = ?, places_per_address = ?, opens_at = ?, opened_at = ?, activated_at = ?, deactivated_at = ?,
@@ -98,6 +101,7 @@ pub const STATEMENTS: &[&str] = &[
     LOCK_BY_ID,
     ACTIVE,
     BUSY,
+    NEXT_OVER,
     SAVE,
     OWN,
     LIVE,
@@ -242,10 +246,16 @@ pub(crate) fn active(tx: &mut Tx<'_>) -> Result<Vec<Queue>> {
     tx.query(ACTIVE, &[], queue)
 }
 
-/// The queues that may have something to do, each with whether an admission is overdue.
+/// The queues in which something may happen, each with whether an admission is overdue.
 pub(crate) fn busy(tx: &mut Tx<'_>) -> Result<Vec<(Queue, bool)>> {
     let now = tx.now();
     tx.query(BUSY, args![now], |row| Ok((queue(row)?, row.next()?)))
+}
+
+/// When the next admission is over, of whatever queue.
+pub(crate) fn next_over(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    let now = tx.now();
+    tx.query_one(NEXT_OVER, args![now], |row| row.get(0))
 }
 
 /// Stores the queue's row as it has become since it was locked at `version`.

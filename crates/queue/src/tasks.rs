@@ -19,25 +19,24 @@ pub fn tasks(_: &App) -> Vec<Task> {
     ]
 }
 
-/// Opens lobbies, ends admissions and admits batches that are due. Without an active queue it sends no statement; for one that
-/// has nothing to do it reads and writes nothing. Gives how many entries changed.
+/// Opens lobbies, ends admissions and admits batches that are due. While no one waits it sends no statement until a lobby
+/// opens, an admission is over, or somebody comes. Gives how many entries changed.
 async fn admit(app: App) -> Result<Ran> {
     let lines = app.memory::<Lines>();
     if lines.is_at_rest(&app) {
-        return Ok(Ran::from(0));
+        return Ok(Ran::idle_until(lines.rests_until()));
     }
     let look = Look::at(app.cache.generation(&CHANGES));
-    let (busy, due) = app.db.read("queue.due", ops::due).await?;
-    lines.looked(look, busy);
-    // another instance may change an active queue without an event
-    let next = (busy > 0).then(|| app.now().after(LOOK_EVERY));
-    let mut done = 0;
-    for queue in due {
+    let due = app.db.read("queue.due", ops::due).await?;
+    lines.looked(look, &due);
+    let next = if due.waits { Some(app.now().after(LOOK_EVERY)) } else { due.next };
+    let mut work = 0;
+    for queue in due.now {
         let (_, processed) = app.db.write("queue.process", move |tx| ops::process(tx, queue, Pace::Interval)).await?;
-        done += processed.admitted + processed.expired + u64::from(processed.opened);
+        work += processed.admitted + processed.expired + u64::from(processed.opened);
         Lines::changed(&app);
     }
-    Ok(Ran { work: done, next })
+    Ok(Ran { work, next })
 }
 
 async fn forget_ended(app: App) -> Result<u64> {

@@ -194,7 +194,7 @@ fn those_who_come_before_the_opening_get_their_places_by_lottery() {
 }
 
 #[test]
-fn a_shop_without_queues_sends_no_statement_and_an_idle_queue_writes_nothing() {
+fn a_queue_in_which_no_one_waits_costs_no_statement() {
     let shop = Fixture::of(&[MODULE]);
     let statements = |shop: &Fixture| shop.db().counts().statements;
     shop.run_task("queue.admit").unwrap();
@@ -208,11 +208,21 @@ fn a_shop_without_queues_sends_no_statement_and_an_idle_queue_writes_nothing() {
         shop.read(move |tx| Ok(ops::find(tx, &subject)?.version)).unwrap()
     };
     let idle = version(&shop);
+    later(&shop, SECOND);
+    let before = statements(&shop);
     (0..5).for_each(|_| later(&shop, 7 * SECOND));
+    assert_eq!(statements(&shop), before, "an active queue in which no one waits");
     assert_eq!(version(&shop), idle);
+    // the first who comes wakes the leader
     enter(&shop, 1).must("200");
     later(&shop, SECOND);
     assert_eq!(status(&shop, 1)["status"], "ENTERED");
+    later(&shop, SECOND);
+    let before = statements(&shop);
+    (0..5).for_each(|_| later(&shop, 10 * SECOND));
+    assert_eq!(statements(&shop), before, "until the admission is over");
+    later(&shop, 10 * SECOND);
+    assert_eq!(shop.admin().get(format!("{ADMIN}/status")).must("200").data()["enteredCount"], 0);
 }
 
 #[test]

@@ -57,6 +57,42 @@ fn a_coupon_with_a_queue_is_only_for_who_is_admitted_and_getting_it_frees_the_sl
     third.post(&issue, json!({})).must("201");
 }
 
+// known failure 20: leaving the queue frees the slot; empty queues cost nothing; entering again works
+#[test]
+fn who_leaves_makes_room_for_the_next_and_may_enter_again_and_an_empty_queue_costs_nothing() {
+    let shop = TestShop::open();
+    let (event, leave) = ("FLASH_SALE/7", "/queue/FLASH_SALE/7/leave");
+    activate(&shop, event, 1, 1);
+    let stands = |buyer: &Sender| {
+        let status = status(buyer, event);
+        (status["status"].as_str().unwrap_or_default().to_owned(), status["position"].as_u64().unwrap_or_default())
+    };
+    let (entered, waits) = (("ENTERED".to_owned(), 0), ("WAITING".to_owned(), 1));
+    let (first, second) = (shop.buyer(), shop.buyer());
+    enters(&first, event);
+    enters(&second, event);
+    shop.settle();
+    assert_eq!([stands(&first), stands(&second)], [entered.clone(), waits.clone()]);
+    first.delete(leave).must("200");
+    first.delete(leave).must("404 S803");
+    shop.later(5 * SECOND);
+    assert_eq!(stands(&second), entered);
+    enters(&first, event);
+    assert_eq!(stands(&first), waits);
+    second.delete(leave).must("200");
+    shop.later(5 * SECOND);
+    assert_eq!(stands(&first), entered);
+    first.delete(leave).must("200");
+    shop.settle();
+    shop.run_tasks();
+    let empty = shop.statements_of(|| (0..10).for_each(|_| shop.run_tasks()));
+    shop.admin().post(format!("/admin/queue/{event}/deactivate"), json!({})).must("200");
+    shop.settle();
+    shop.run_tasks();
+    let without = shop.statements_of(|| (0..10).for_each(|_| shop.run_tasks()));
+    assert_eq!(empty, without, "an active queue with nobody in it");
+}
+
 #[test]
 fn a_refused_purchase_leaves_the_admission_as_it_was() {
     let shop = TestShop::open();
