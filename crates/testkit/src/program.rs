@@ -50,6 +50,13 @@ impl Program {
         Program { binary: binary.into(), folder: folder.to_owned(), url: url.to_owned(), options: options.concat() }
     }
 
+    /// The same program with this setting.
+    pub fn with(&self, key: &str, value: &str) -> Program {
+        let mut other = self.clone();
+        other.options.extend(["-o".to_owned(), format!("{key}={value}")]);
+        other
+    }
+
     /// The address of the shop's database.
     pub fn url(&self) -> &str {
         &self.url

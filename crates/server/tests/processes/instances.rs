@@ -1,29 +1,23 @@
 //! Several instances on one database: the tests kill them in turn under load, and each instance shows the changes of the others.
 
+use crate::fleet::{Fleet, until, until_within};
 use crate::scenario::{API, BUYERS, Closing, Scenario};
-use ports::SystemClock;
 use serde_json::json;
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
     process::Command,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
-use store::{DatabaseUrl, Db, Settings, args};
 use testdb::Kind;
-use testkit::{Process, Program};
+use testkit::Process;
 
 /// Instances of the shop.
 const INSTANCES: usize = 3;
 /// How often each is killed. About half of those killed lead, and then five seconds pass until another does.
 const DEATHS: usize = 4;
-/// How long there may be no leader after the leader was killed.
-const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(10);
 /// How long there may be no leader after the leader was paused: if that was inside a transaction, the database ends the
 /// transaction after `database.statement_timeout` (10 s), and until then it keeps its lock on the lease.
 const TAKEN_OVER_FROM_PAUSED_WITHIN: Duration = Duration::from_secs(30);
@@ -40,57 +34,6 @@ fn skipped() -> bool {
         testdb::skip("a SQLite file has one instance; HOLDFAST_TEST_DB=postgres or mysql has several");
     }
     alone
-}
-
-/// The running processes. The test replaces those that it kills.
-struct Fleet<'a> {
-    program: &'a Program,
-    processes: Vec<Mutex<Arc<Process>>>,
-    window: Db,
-}
-
-impl<'a> Fleet<'a> {
-    /// Starts `count` instances at the same moment.
-    fn start(program: &'a Program, instances: usize) -> Fleet<'a> {
-        let started = thread::scope(|scope| {
-            let starting: Vec<_> = (0..instances).map(|_| scope.spawn(|| program.start(None))).collect();
-            starting.into_iter().map(|one| one.join().expect("no panic").expect("nothing is armed")).collect::<Vec<_>>()
-        });
-        let processes = started.into_iter().map(|process| Mutex::new(Arc::new(process))).collect();
-        let url: DatabaseUrl = program.url().parse().expect("an address");
-        let window = Db::open(Settings::throwaway(url, Arc::new(SystemClock))).expect("the database answers");
-        Fleet { program, processes, window }
-    }
-
-    fn instance(&self, n: usize) -> Arc<Process> {
-        Arc::clone(&self.processes[n % self.processes.len()].lock().expect("no test thread panicked"))
-    }
-
-    /// The leader.
-    fn leader(&self) -> u32 {
-        let read = self.window.read_blocking("leader", |tx| {
-            tx.query_one("select holder from leases where name = 'background'", args![], |row| row.get::<String>(0))
-        });
-        let holder = read.expect("the lease can be read");
-        holder.split('-').next().and_then(|pid| pid.parse().ok()).unwrap_or(0)
-    }
-
-    /// Waits until a running instance is the leader.
-    fn is_led(&self) {
-        until("one of the living leads", || (0..self.processes.len()).any(|n| self.instance(n).pid() == self.leader()));
-    }
-
-    /// Kills an instance and starts another. Returns how long there was no leader, if it was the leader.
-    fn kill(&self, n: usize) -> Option<Duration> {
-        let victim = self.instance(n);
-        let leads = self.leader() == victim.pid();
-        let killed = Instant::now();
-        victim.kill();
-        let started = self.program.start(None).expect("nothing is armed");
-        *self.processes[n].lock().expect("no test thread panicked") = Arc::new(started);
-        self.is_led();
-        leads.then(|| killed.elapsed())
-    }
 }
 
 /// Kills each instance in turn while the others serve. Returns how long there was no leader, for each killed leader.
@@ -209,19 +152,6 @@ fn what_one_instance_does_is_received_and_shown_by_the_others() {
 fn signal(process: &Process, name: &str) {
     let sent = Command::new("kill").args(["-s", name, &process.pid().to_string()]).status();
     assert!(sent.is_ok_and(|status| status.success()), "no signal {name} could be sent");
-}
-
-/// Waits until the condition holds.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    until_within(TAKEN_OVER_WITHIN, what, is_so);
-}
-
-fn until_within(limit: Duration, what: &str, is_so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < limit, "not within {limit:?}: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Whether the process reports that it is the leader.

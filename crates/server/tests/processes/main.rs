@@ -2,7 +2,11 @@
 //! every audit passes.
 
 mod crash;
+mod crowd;
+mod fleet;
 mod instances;
 mod outage;
+mod queues;
+mod rush;
 mod scenario;
 mod twice;

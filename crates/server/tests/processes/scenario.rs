@@ -251,9 +251,14 @@ impl Scenario {
         }
     }
 
+    /// The program's own audit passes.
+    pub fn is_audited(&self) {
+        self.program.audit().unwrap_or_else(|said| panic!("holdfast audit:\n{said}\n{}", self.program.log()));
+    }
+
     /// Ends the scenario: its audit passes, and a shop over its database settles with every audit passed.
     pub fn close(self) {
-        self.program.audit().unwrap_or_else(|said| panic!("holdfast audit:\n{said}\n{}", self.program.log()));
+        self.is_audited();
         TestShop::adopt(self.program.url(), &self.program.journal()).close();
     }
 }
