@@ -7,6 +7,7 @@ mod relay;
 mod running;
 mod rush;
 mod sign_in;
+mod slow;
 mod sockets;
 
 use crate::config::Config;

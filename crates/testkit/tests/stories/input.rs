@@ -40,12 +40,19 @@ fn no_body_of_any_operation_breaks_the_shop_or_writes_when_refused() {
     let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
     shop.settle();
     let tracking = buyer.sees(&order).word("/delivery/trackingNumber");
+    let (coupon, deal) = rush(&shop, &mug);
     let document = shop.document();
     let mut complaints = Vec::new();
     let mut thrown = 0;
     for operation in document.operations() {
         let Some(schema) = document.body(&operation) else { continue };
-        let things = [("order", order.as_str()), ("payment", payment.as_str()), ("tracking", tracking.as_str())];
+        let things = [
+            ("order", order.as_str()),
+            ("payment", payment.as_str()),
+            ("tracking", tracking.as_str()),
+            ("coupons", coupon.as_str()),
+            ("time-deals", deal.as_str()),
+        ];
         let path = filled(&operation, &things, mug.id);
         let mut body = document.sample(&schema);
         fit(&mut body, &things, &mug);
@@ -55,6 +62,21 @@ fn no_body_of_any_operation_breaks_the_shop_or_writes_when_refused() {
     }
     assert!(thrown > 15, "only {thrown} operations with a body");
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// A coupon and a time deal that run, with a queue in front of something else.
+fn rush(shop: &TestShop, mug: &testkit::Product) -> (String, String) {
+    let (starts, ends) = ("2026-02-06T00:00:00Z", "2026-02-06T02:00:00Z");
+    let coupon = json!({
+        "code": "SPRING-10", "name": "Ten percent in spring", "discountType": "PERCENTAGE", "discountValue": 10,
+        "totalQuantity": 10, "startsAt": starts, "expiresAt": ends,
+    });
+    let product = json!({"productId": mug.id, "dealPrice": 1, "dealQuantity": 10, "maxPerUser": 2});
+    let deal = json!({"name": "Lunch deal", "startsAt": starts, "endsAt": ends, "products": [product]});
+    let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+    let deal = shop.admin().post("/admin/time-deals", deal).must("201").number("/id");
+    shop.settle();
+    (coupon.to_string(), deal.to_string())
 }
 
 fn filled(operation: &Operation, things: &[(&str, &str)], product: i64) -> String {

@@ -28,6 +28,7 @@ mod purchase;
 mod queries;
 mod queues;
 mod refunds;
+mod refused;
 mod routes;
 mod rush;
 mod statements;

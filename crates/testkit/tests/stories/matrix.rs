@@ -2,7 +2,7 @@
 //! route is what its module declares; the extractor of its handler has to agree.
 
 use crate::routes::routes;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Product, Response, Sender, TestShop};
 use web::route::Access;
 
@@ -18,6 +18,8 @@ struct Scenario {
     saga: String,
     item: i64,
     category: i64,
+    coupon: i64,
+    deal: i64,
     entry_token: String,
 }
 
@@ -34,17 +36,34 @@ fn scenario() -> Scenario {
     let item = owner.fills_cart(&mug, 1).must("200").number("/items/0/id");
     let category = shop.admin().post("/admin/categories", json!({"name": "kitchen"}));
     let category = if category.is_good() { category.number("/id") } else { 1 };
+    let coupon = merchant.post("/admin/coupons", spring()).must("201").number("/id");
+    let deal = merchant.post("/admin/time-deals", lunch(&mug)).must("201").number("/id");
     let rules = json!({"maxCapacity": 1, "entryBatchSize": 1, "entryIntervalSeconds": 1});
     shop.admin().post("/admin/queue/TIME_DEAL/1/activate", rules).must("200");
     let entry_token = owner.post("/queue/TIME_DEAL/1/enter", json!({})).must("200").word("/entryToken");
-    Scenario { shop, owner, merchant, mug, order, payment, tracking, saga, item, category, entry_token }
+    Scenario { shop, owner, merchant, mug, order, payment, tracking, saga, item, category, coupon, deal, entry_token }
+}
+
+fn spring() -> Value {
+    json!({
+        "code": "SPRING-10", "name": "Ten percent in spring", "discountType": "PERCENTAGE", "discountValue": 10,
+        "totalQuantity": 10, "startsAt": "2026-02-01T00:00:00Z", "expiresAt": "2026-03-01T00:00:00Z",
+    })
+}
+
+fn lunch(mug: &Product) -> Value {
+    let product = json!({"productId": mug.id, "dealPrice": 1, "dealQuantity": 10, "maxPerUser": 2});
+    json!({
+        "name": "Lunch deal", "startsAt": "2026-02-06T00:00:00Z", "endsAt": "2026-02-06T02:00:00Z", "products": [product],
+    })
 }
 
 impl Scenario {
     /// The route with the ids of the scenario in it.
     fn path(&self, path: &str) -> String {
         let mut filled = path.strip_prefix("//").map_or_else(|| path.to_owned(), |rest| format!("/{rest}"));
-        let thing = if path.contains("/categories/") { self.category.to_string() } else { self.mug.id.to_string() };
+        let homes = [("/categories/", self.category), ("/coupons/", self.coupon), ("/time-deals/", self.deal)];
+        let thing = homes.iter().find(|(home, _)| path.contains(home)).map_or(self.mug.id, |(_, id)| *id).to_string();
         let names = [
             ("{productId}", self.mug.id.to_string()),
             ("{variantId}", self.mug.variant.to_string()),
@@ -215,6 +234,15 @@ fn sellers_see_and_change_only_what_is_theirs() {
         rival.put(format!("/inventory/{id}/add"), json!({"quantity": 1, "reason": "x"})),
         rival.put(format!("/inventory/{id}/adjust"), json!({"delta": -1, "reason": "x"})),
         rival.get(format!("/inventory/{id}/movements")),
+        rival.get(format!("/admin/coupons/{}", scenario.coupon)),
+        rival.put(format!("/admin/coupons/{}", scenario.coupon), spring()),
+        rival.delete(format!("/admin/coupons/{}", scenario.coupon)),
+        rival.post("/admin/time-deals", lunch(&scenario.mug)),
+        rival.get(format!("/admin/time-deals/{}", scenario.deal)),
+        rival.put(format!("/admin/time-deals/{}", scenario.deal), lunch(&scenario.mug)),
+        rival.delete(format!("/admin/time-deals/{}", scenario.deal)),
+        rival.post(format!("/admin/time-deals/{}/end", scenario.deal), json!({})),
+        rival.post(format!("/admin/time-deals/{}/cancel", scenario.deal), json!({})),
     ];
     for (n, answer) in refused.iter().enumerate() {
         assert!([403, 404].contains(&answer.status), "{n}: {} {}", answer.summary(), answer.text());
@@ -223,6 +251,10 @@ fn sellers_see_and_change_only_what_is_theirs() {
     scenario.merchant.get(format!("/inventory/{id}/movements")).must("200");
     assert_eq!(rival.get("/admin/products").must("200").number("/totalElements"), 0);
     assert_eq!(scenario.merchant.get("/admin/products").must("200").number("/totalElements"), 1);
+    for list in ["/admin/coupons", "/admin/time-deals"] {
+        assert_eq!(rival.get(list).must("200").number("/totalElements"), 0);
+        assert_eq!(scenario.merchant.get(list).must("200").number("/totalElements"), 1);
+    }
 }
 
 #[test]
