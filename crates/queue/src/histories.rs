@@ -130,7 +130,7 @@ impl History {
         };
         let before = standing(&self.line, self.now);
         self.line = Line::of(self.queue.clone(), self.entries.values().copied().collect());
-        assert_eq!(standing(&self.line, self.now), before, "a restart loses nobody");
+        assert_eq!(standing(&self.line, self.now), before, "a restart loses no one");
         self.must_hold();
     }
 

@@ -189,9 +189,9 @@ pub fn process_now(tx: &mut Tx<'_>, subject: &Subject) -> Result<(Queue, Process
 pub struct Due {
     /// The queues that have something to do now.
     pub now: Vec<QueueId>,
-    /// When the next one has, if nobody changes anything until then.
+    /// When the next one has, if no request changes anything until then.
     pub next: Option<Timestamp>,
-    /// Whether somebody waits in an open queue: then whoever leaves makes room for the next one, and that is no event.
+    /// Whether somebody waits in an open queue: then a user who leaves makes room for the next one, and that is no event.
     pub waits: bool,
 }
 

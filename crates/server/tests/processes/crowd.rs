@@ -114,7 +114,7 @@ impl<'a> Caller<'a> {
 #[derive(Default)]
 pub struct Progress {
     next: AtomicU64,
-    /// How many were told that they have it.
+    /// How many got it.
     pub served: AtomicUsize,
 }
 

@@ -282,7 +282,7 @@ fn in_order(seen: &[Seen], rows: &BTreeMap<String, Row>) {
     let stored: Vec<&Row> = (0..people()).map(|n| &rows[&user(n).to_string()]).collect();
     assert!(stored.is_sorted_by(|one, next| one.0 < next.0), "places are given in the order of arrival");
     let admitted: Vec<i64> = stored.iter().filter_map(|row| row.2).collect();
-    assert!(admitted.is_sorted(), "whoever came first is admitted first");
+    assert!(admitted.is_sorted(), "who came first is admitted first");
     let mut late = Vec::new();
     for (n, (seen, (_, status, admitted_at))) in seen.iter().zip(&stored).enumerate() {
         assert_ne!(status, "WAITING", "{n} is forgotten");
@@ -297,9 +297,10 @@ fn in_order(seen: &[Seen], rows: &BTreeMap<String, Row>) {
     late.sort_unstable();
     let silence = seen.iter().map(|seen| seen.longest_silence).max().unwrap_or_default();
     println!(
-        "{} admitted, shown after {} ms (median) and {} ms (99 %); {left} left; {again} came back; silent for {silence:?} at most",
+        "{} admitted, shown after {} ms (median) and {} ms (99 %)",
         admitted.len(),
         late[late.len() / 2],
         late[late.len() * 99 / 100],
     );
+    println!("{left} left, {again} came back after the kill; silent for {silence:?} at most");
 }

@@ -227,7 +227,7 @@ impl<'a> Deal<'a> {
         Ok(Bought { order, units, paid: false })
     }
 
-    /// Every unit is sold, each to somebody who was told so, and no one has more than two.
+    /// Every unit is sold, every acknowledged order is stored, and no one has more than two units.
     fn is_sold_out(&self, bought: &[Bought]) {
         let sold = number(self.fleet, "select sold_quantity from time_deal_products where id = ?", self.product);
         assert_eq!(sold, things(), "the last unit too");
@@ -280,7 +280,7 @@ fn a_rush_for_a_time_deal_under_kills_sells_every_unit_once_and_takes_back_what_
     expires(&scenario, product, shelf, &paid);
 }
 
-/// The orders that nobody paid expire: their units are back in the deal, and nothing else is left of them. Those whose payment was
+/// The orders without a payment expire: their units are back in the deal, and nothing else is left of them. Those whose payment was
 /// acknowledged are paid.
 fn expires(scenario: &Scenario, product: i64, shelf: i64, acknowledged: &[String]) {
     let shop = TestShop::adopt(scenario.program.url(), &scenario.program.journal());

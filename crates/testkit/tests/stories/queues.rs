@@ -90,7 +90,7 @@ fn who_leaves_makes_room_for_the_next_and_may_enter_again_and_an_empty_queue_cos
     shop.settle();
     shop.run_tasks();
     let without = shop.statements_of(|| (0..10).for_each(|_| shop.run_tasks()));
-    assert_eq!(empty, without, "an active queue with nobody in it");
+    assert_eq!(empty, without, "an active queue with no one in it");
 }
 
 #[test]
