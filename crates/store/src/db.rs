@@ -1,7 +1,7 @@
 //! The database as the rest of the program sees it: [`Db::write`] and [`Db::read`].
 
 use crate::file::{self, Place};
-use crate::job::{Job, Request, Value};
+use crate::job::{Job, Request, Value, Work};
 use crate::news::{self, News};
 use crate::pool::Worker;
 use crate::reader::Reader;
@@ -488,7 +488,7 @@ impl Db {
         name: &'static str,
         single: bool,
         lease: Option<Lease>,
-        work: Box<dyn Fn(&mut Tx<'_>) -> Result<Value> + Send>,
+        work: Work,
     ) -> Result<oneshot::Receiver<Result<Value>>> {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(stopped());
@@ -506,9 +506,7 @@ impl Db {
 }
 
 /// `work` without the type of its result.
-fn untyped<T: Send + 'static>(
-    work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-) -> Box<dyn Fn(&mut Tx<'_>) -> Result<Value> + Send> {
+fn untyped<T: Send + 'static>(work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Work {
     Box::new(move |tx| Ok(Box::new(work(tx)?)))
 }
 

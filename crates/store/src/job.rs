@@ -8,6 +8,9 @@ use tokio::sync::oneshot;
 /// The result of a job. The caller knows its type; what lies between does not, so it is compiled once and not for every job.
 pub(crate) type Value = Box<dyn Any + Send>;
 
+/// What a job does, possibly several times.
+pub(crate) type Work = Box<dyn Fn(&mut Tx<'_>) -> Result<Value> + Send>;
+
 /// What a thread of the database is asked to do.
 pub(crate) enum Request {
     Run(Job),
@@ -47,7 +50,7 @@ pub(crate) struct Job {
     pub single: bool,
     /// The lease that the work needs, checked first.
     pub lease: Option<Lease>,
-    pub work: Box<dyn Fn(&mut Tx<'_>) -> Result<Value> + Send>,
+    pub work: Work,
     pub result: Option<Result<Value>>,
     pub reply_to: oneshot::Sender<Result<Value>>,
 }
