@@ -227,6 +227,7 @@ mod tests {
         let ports = ports::Ports {
             gateway: Arc::new(ports::gateway::Simulated::approving()),
             reviews: Arc::new(ports::NoReviews),
+            gate: Arc::new(ports::MemoryGate::default()),
         };
         let app = assembly::app(&settings, db, ports).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -14,7 +14,7 @@ use checkout::{
     request::{Item, OrderRequest},
 };
 use kernel::{Address, ProductId, Quantity, UserId};
-use ports::{NoReviews, Ports, SystemClock, gateway::Simulated};
+use ports::{MemoryGate, NoReviews, Ports, SystemClock, gateway::Simulated};
 use serde_json::{Value, json};
 use server::{Listeners, Server, assembly, config::Config, relay::Progress};
 use std::{
@@ -80,7 +80,11 @@ impl Ours {
                 ..store::Settings::of(url.clone(), Arc::new(SystemClock))
             })?;
             db.migrate(assembly::migrations()).await?;
-            let ports = Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) };
+            let ports = Ports {
+                gateway: Arc::new(Simulated::approving()),
+                reviews: Arc::new(NoReviews),
+                gate: Arc::new(MemoryGate::default()),
+            };
             let assembly = server::assemble(&settings, db, ports).await?;
             let (app, progress) = (assembly.app.clone(), assembly.background.progress());
             let listeners = Listeners::bind(&settings).map_err(|fault| fault.to_string())?;

@@ -1,6 +1,7 @@
 //! Coupons. The README lists what this domain owns and promises.
 
 pub mod coupon;
+pub mod gate;
 pub mod ops;
 pub mod request;
 pub mod response;
@@ -16,6 +17,7 @@ pub const MODULE: web::Module = web::Module {
         ::store::Migration { name: "coupon/0002_scope", sql: include_str!("../migrations/0002_scope.sql") },
     ],
     statements: &[store::STATEMENTS],
+    invalidates: gate::invalidates,
     checks: store::AUDIT,
     ..web::Module::named("coupon")
 };

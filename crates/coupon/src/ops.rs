@@ -3,7 +3,7 @@
 use crate::coupon::{Content, Coupon, UserCoupon};
 use crate::store;
 use ::store::Tx;
-use events::CouponIssued;
+use events::{CouponChanged, CouponIssued};
 use kernel::{Code, CouponId, Cursor, Page, PageRequest, Result, UserCouponId, UserId};
 
 pub use crate::store::Filter;
@@ -17,7 +17,7 @@ pub const OWN_MAX: i64 = 500;
 pub fn create(tx: &mut Tx<'_>, seller: Option<UserId>, content: Content) -> Result<Coupon> {
     let content = content.checked()?;
     match store::insert(tx, &content, seller)? {
-        Some(id) => store::find(tx, id),
+        Some(id) => publish_change(tx, id),
         None => Err(Code::CouponCodeAlreadyExists.because(format!("code {}", content.code))),
     }
 }
@@ -36,16 +36,35 @@ pub fn rewrite(
     if !store::save(tx, id, coupon.version, &content)? {
         return Err(Code::StaleVersion.error());
     }
-    store::find(tx, id)
+    publish_change(tx, id)
+}
+
+/// The coupon as it is after a change, which is published.
+fn publish_change(tx: &mut Tx<'_>, id: CouponId) -> Result<Coupon> {
+    let coupon = store::find(tx, id)?;
+    tx.emit(&CouponChanged {
+        coupon_id: id,
+        coupon_code: coupon.content.code.clone(),
+        coupon_name: coupon.content.name.clone(),
+        total_quantity: coupon.content.total,
+        starts_at: coupon.content.starts_at,
+        expires_at: coupon.content.expires_at,
+        deactivated: coupon.deactivated_at.is_some(),
+        version: coupon.version,
+    })?;
+    Ok(coupon)
 }
 
 /// Issues no more of this coupon. Who has one keeps it. Repeated: no effect. S601, A002, C016.
 pub fn deactivate(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, expected: Option<i64>) -> Result<()> {
     let coupon = lock(tx, limited_to, id, expected)?;
-    if coupon.deactivated_at.is_none() && !store::deactivate(tx, id, coupon.version)? {
+    if coupon.deactivated_at.is_some() {
+        return Ok(());
+    }
+    if !store::deactivate(tx, id, coupon.version)? {
         return Err(Code::StaleVersion.error());
     }
-    Ok(())
+    publish_change(tx, id).map(drop)
 }
 
 fn lock(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, expected: Option<i64>) -> Result<Coupon> {
@@ -109,12 +128,11 @@ pub fn wanted(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Coupon> {
 }
 
 /// Why the user cannot get the coupon, as far as reading shows: the errors of [`issue`]. Sold-out coupons and users who have
-/// one are most of a rush; here they cost no write. Gives the coupon when nothing shows.
-pub fn refusal(tx: &mut Tx<'_>, user: &UserId, which: &Wanted) -> Result<Coupon> {
-    let coupon = wanted(tx, which)?;
+/// one are most of a rush; here they cost no write.
+pub fn refusal(tx: &mut Tx<'_>, user: &UserId, coupon: &Coupon) -> Result<()> {
     coupon.is_open(tx.now())?;
     if coupon.remaining() > 0 {
-        return Ok(coupon);
+        return Ok(());
     }
     // who has one gets the same answer before and after the last one was issued
     let code = if store::holds(tx, coupon.id, user)? { Code::CouponAlreadyIssued } else { Code::CouponExhausted };

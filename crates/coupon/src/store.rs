@@ -55,6 +55,8 @@ const COUNT: &str = counted!(WANTED);
 const HOLD: &str = "insert into user_coupons (coupon_id, user_id, issued_at, expires_at) values (?, ?, ?, ?)
     {on conflict ignore: coupon_id}";
 const HOLDS: &str = "select id from user_coupons where coupon_id = ? and user_id = ?";
+/// Who holds a coupon, for the gate.
+const HOLDERS: &str = "select user_id from user_coupons where coupon_id = ? order by id limit ?";
 const HELD: &str = concatcp!("select ", HELD_COLUMNS, " from user_coupons u join coupons c on c.id = u.coupon_id");
 const OWN: &str = concatcp!(HELD, " where u.id = ? and u.user_id = ?");
 const ALL_OWN: &str = concatcp!(HELD, " where u.user_id = ? order by u.id desc limit ?");
@@ -89,6 +91,7 @@ pub const STATEMENTS: &[&str] = &[
     COUNT,
     HOLD,
     HOLDS,
+    HOLDERS,
     OWN,
     ALL_OWN,
     AVAILABLE,
@@ -289,6 +292,11 @@ pub(crate) fn hold(tx: &mut Tx<'_>, coupon: &Coupon, user: &UserId) -> Result<Op
 /// Whether the user has the coupon.
 pub(crate) fn holds(tx: &mut Tx<'_>, coupon: CouponId, user: &UserId) -> Result<bool> {
     Ok(tx.query_first(HOLDS, args![coupon, user], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// The users who have the coupon, at most `limit` of them.
+pub(crate) fn holders(tx: &mut Tx<'_>, coupon: CouponId, limit: i64) -> Result<Vec<UserId>> {
+    tx.query(HOLDERS, args![coupon, limit], |row| row.get(0))
 }
 
 /// Counts one more issued coupon; false when none is left or its time is over.

@@ -4,6 +4,22 @@ use kernel::{CouponId, Timestamp, UserCouponId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// A coupon was made, rewritten or deactivated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponChanged {
+    pub coupon_id: CouponId,
+    pub coupon_code: String,
+    pub coupon_name: String,
+    /// How many there are.
+    pub total_quantity: i64,
+    pub starts_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// Whether no more are issued, because an administrator deactivated it.
+    pub deactivated: bool,
+    pub version: i64,
+}
+
 /// A user got a coupon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -17,7 +17,7 @@ mod timedeal;
 
 pub use account::{EmailVerificationRequested, PasswordResetRequested};
 pub use catalog::{CategoryChanged, Change, ProductChanged};
-pub use coupon::CouponIssued;
+pub use coupon::{CouponChanged, CouponIssued};
 pub use delivery::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
 pub use describe::{EXAMPLES, Topic, markdown, schema};
 pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
@@ -25,7 +25,7 @@ pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed, 
 pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 pub use queue::{QueueChange, QueueChanged};
 pub use saga::{CompensationFailed, SagaSubject};
-pub use timedeal::{TimeDealChanged, TimeDealEnded, TimeDealStarted};
+pub use timedeal::{TimeDealChanged, TimeDealEnded, TimeDealReturned, TimeDealStarted};
 
 /// Gives each type its topic and its key, and lists all of them: a type without a line here cannot be emitted.
 macro_rules! topics {
@@ -64,10 +64,12 @@ topics! {
     "shopping.delivery.shipped" => delivery::DeliveryShipped, key order_number;
     "shopping.delivery.updated" => delivery::DeliveryUpdated, key order_number;
     "shopping.delivery.delivered" => delivery::DeliveryDelivered, key order_number;
+    "shopping.coupon.changed" => coupon::CouponChanged, key coupon_code;
     "shopping.coupon.issued" => coupon::CouponIssued, key coupon_code;
     "shopping.timedeal.changed" => timedeal::TimeDealChanged, key "time-deal-" time_deal_id;
     "shopping.timedeal.started" => timedeal::TimeDealStarted, key "time-deal-" time_deal_id;
     "shopping.timedeal.ended" => timedeal::TimeDealEnded, key "time-deal-" time_deal_id;
+    "shopping.timedeal.returned" => timedeal::TimeDealReturned, key order_number;
     "shopping.queue.changed" => queue::QueueChanged, key "queue-" queue_id;
     "shopping.product.changed" => catalog::ProductChanged, key product_id;
     "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;

@@ -48,14 +48,16 @@ impl Breaker {
         *self.state.lock() = State::Closed { failures: 0 };
     }
 
-    /// A call got no answer.
-    pub fn failed(&self, now: Timestamp) {
+    /// A call got no answer. Gives whether the breaker opened because of it.
+    pub fn failed(&self, now: Timestamp) -> bool {
         let mut state = self.state.lock();
+        let was_open = matches!(*state, State::Open { .. });
         *state = match *state {
             State::Closed { failures } if failures + 1 < self.failures_max => State::Closed { failures: failures + 1 },
             State::Closed { .. } | State::Trying { .. } => State::Open { until: now.after(self.open_for) },
             State::Open { until } => State::Open { until },
         };
+        !was_open && matches!(*state, State::Open { .. })
     }
 }
 
@@ -77,9 +79,9 @@ mod tests {
             breaker.failed(at(0));
         }
         breaker.succeeded(); // three in a row are needed, so the count begins again
-        for _ in 0..3 {
+        for n in 0..3 {
             assert!(breaker.admits(at(1)));
-            breaker.failed(at(1));
+            assert_eq!(breaker.failed(at(1)), n == 2, "the third opens it");
         }
         assert!(!breaker.admits(at(2)), "open");
         assert!(breaker.admits(at(11)), "one trial");

@@ -1,13 +1,15 @@
-//! The systems that the shop calls: a clock, a payment gateway, a review service. Each port is a trait with an implementation in
-//! the process; the README lists them.
+//! The systems that the shop calls: a clock, a payment gateway, a review service, a gate. Each port is a trait with an
+//! implementation in the process; the README lists them.
 
 pub mod breaker;
 pub mod clock;
+pub mod gate;
 pub mod gateway;
 pub mod key_set;
 pub mod reviews;
 
 pub use clock::{ManualClock, SystemClock};
+pub use gate::{Gate, MemoryGate, RedisGate};
 pub use gateway::Gateway;
 pub use reviews::{NoReviews, Reviews};
 
@@ -18,4 +20,5 @@ use std::sync::Arc;
 pub struct Ports {
     pub gateway: Arc<dyn Gateway>,
     pub reviews: Arc<dyn Reviews>,
+    pub gate: Arc<dyn Gate>,
 }

@@ -4,7 +4,7 @@ use crate::*;
 use ::store::{Db, Settings, Tx, args};
 use kernel::{Clock as _, Code, Error, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone};
 use ports::{
-    ManualClock, NoReviews, Ports,
+    ManualClock, MemoryGate, NoReviews, Ports,
     gateway::{ChargeRequest, RefundRequest, Simulated, simulated::keys},
 };
 use std::{sync::Arc, time::Duration};
@@ -176,7 +176,8 @@ impl Playroom {
         db.migrate([::store::MIGRATIONS, crate::MIGRATIONS].concat()).await.unwrap();
         db.write("toys", |tx| tx.exec(TABLE, args![])).await.unwrap();
         let gateway = Arc::new(Simulated::approving());
-        let ports = Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews) };
+        let ports =
+            Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews), gate: Arc::new(MemoryGate::default()) };
         Playroom { db, clock, ports, gateway, _space: space }
     }
 

@@ -49,6 +49,8 @@ pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App),
     let listeners = serving::Listeners::bind(settings).map_err(Fault::failed)?;
     let db = opening::database_alone(&settings.database).await.map_err(Fault::failed)?;
     let ports = opening::ports(settings).map_err(Fault::failed)?;
+    // a gate that is away says so in the log, and the shop opens without it
+    ports.gate.health().await;
     let assembly = assembly::assemble(settings, db, ports).await;
     let assembly =
         assembly.map_err(|e| Fault::caused_by("the shop cannot be put together", &e, "see the cause above"))?;

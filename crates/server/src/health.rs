@@ -7,6 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use ports::gate::Health;
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +51,8 @@ pub struct Readiness {
     pub database: String,
     /// `up`, or how far events are behind.
     pub relay: String,
+    /// `in process`; `up`, when the gate is in a Redis that answers; or that it is away. The shop is ready without it.
+    pub gate: &'static str,
     /// `applied`: the program does not start otherwise.
     pub migrations: &'static str,
     /// Whether the program is shutting down.
@@ -87,11 +90,17 @@ impl Probe {
         let behind = self.progress.behind(self.app.now());
         let stuck = behind > BEHIND_MAX;
         let closing = self.closing.is_cancelled();
+        let gate = match self.app.ports.gate.health().await {
+            Health::InProcess => "in process",
+            Health::Up => "up",
+            Health::Away => "degraded: Redis does not answer, the database decides",
+        };
         Readiness {
             ready: database.is_none() && !stuck && !closing,
             // the cause is in the log; a probe's answer is public
             database: database.unwrap_or("up").to_owned(),
             relay: if stuck { format!("{} s behind", behind.as_secs()) } else { "up".to_owned() },
+            gate,
             migrations: "applied",
             closing,
         }

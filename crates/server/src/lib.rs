@@ -17,7 +17,7 @@ mod leader;
 pub mod logs;
 pub mod measure;
 pub mod openapi;
-mod opening;
+pub mod opening;
 pub mod operations;
 pub mod relay;
 mod rush;

@@ -66,6 +66,11 @@ fn describe() {
     );
     describe_gauge!("holdfast_relay_lag_seconds", "Age of the oldest of those.");
     describe_gauge!("holdfast_dead_letters", "Events that were set aside because a subscriber kept failing.");
+    describe_counter!(
+        "holdfast_gate_decisions_total",
+        "What the gate said, by answer: through, sold-out, over-limit, crowded."
+    );
+    describe_counter!("holdfast_gate_breaker_openings_total", "Times the gate stopped asking Redis for a second.");
     describe_gauge!("holdfast_streams", "Open live streams.");
     for module in MODULES {
         module.gauges.iter().for_each(|gauge| describe_gauge!(gauge.name, gauge.help));
@@ -166,6 +171,11 @@ pub async fn render(app: &App, requests: &Arc<Requests>, progress: &Arc<Progress
     gauge!("holdfast_store_healthy").set(f64::from(u8::from(app.db.health().is_healthy())));
     gauge!("holdfast_http_requests_running").set(requests.running() as f64);
     gauge!("holdfast_streams").set(app.streams.open() as f64);
+    let gate = app.memory::<web::gate::Counts>();
+    for (answer, count) in gate.by_answer() {
+        counter!("holdfast_gate_decisions_total", "answer" => answer).absolute(count);
+    }
+    counter!("holdfast_gate_breaker_openings_total").absolute(app.ports.gate.breaker_openings());
     counter!("holdfast_relay_events_total").absolute(progress.events.load(Ordering::Relaxed));
     counter!("holdfast_relay_reactions_total").absolute(progress.reactions.load(Ordering::Relaxed));
     counter!("holdfast_relay_failures_total").absolute(progress.all_failures());

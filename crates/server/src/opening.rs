@@ -4,7 +4,7 @@ use crate::assembly;
 use crate::config::{Fault, Settings, sections};
 use crate::event_log::{self, EventLog};
 use kernel::{Clock, Error};
-use ports::{Gateway, NoReviews, Ports, Reviews, SystemClock, gateway, reviews};
+use ports::{Gate, Gateway, MemoryGate, NoReviews, Ports, RedisGate, Reviews, SystemClock, gate, gateway, reviews};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -93,7 +93,7 @@ fn remedy(url: &store::DatabaseUrl, error: &Error) -> &'static str {
 
 /// Opens the systems outside.
 pub fn ports(settings: &Settings) -> Result<Ports, Fault> {
-    Ok(Ports { gateway: gateway(&settings.gateway)?, reviews: reviews(&settings.reviews)? })
+    Ok(Ports { gateway: gateway(&settings.gateway)?, reviews: reviews(&settings.reviews)?, gate: gate(settings)? })
 }
 
 fn gateway(settings: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
@@ -133,6 +133,27 @@ fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
     Ok(Arc::new(
         client.map_err(|error| fault("reviews.url has a wrong value", &error, "write it like http://reviews:8080"))?,
     ))
+}
+
+/// The gate. One in Redis connects later: the shop starts without it.
+pub fn gate(settings: &Settings) -> Result<Arc<dyn Gate>, Fault> {
+    let redis = match settings.gate.kind {
+        sections::GateKind::Memory => return Ok(Arc::new(MemoryGate::default())),
+        sections::GateKind::Redis => &settings.redis,
+    };
+    let settings = gate::redis::Settings {
+        url: redis.url.clone(),
+        user: redis.user.clone(),
+        password: redis.password.clone(),
+        authority: redis.authority.clone(),
+        prefix: redis.prefix.clone(),
+        connections: redis.connections,
+        connect_timeout: redis.connect_timeout,
+        timeout: redis.timeout,
+    };
+    let remedy = "write redis.url like redis://redis:6379, and a readable file in redis.authority, if any";
+    let gate = RedisGate::new(&settings, clock());
+    Ok(Arc::new(gate.map_err(|error| fault("redis.url or redis.authority has a wrong value", &error, remedy))?))
 }
 
 /// The event log, if the settings name one.

@@ -12,7 +12,7 @@ mod sockets;
 
 use crate::config::Config;
 use kernel::Clock;
-use ports::{ManualClock, NoReviews, Ports, gateway::Simulated};
+use ports::{ManualClock, MemoryGate, NoReviews, Ports, gateway::Simulated};
 use std::sync::Arc;
 use store::Db;
 use testdb::Space;
@@ -26,7 +26,11 @@ struct Shop {
 }
 
 fn ports() -> Ports {
-    Ports { gateway: Arc::new(Simulated::approving()), reviews: Arc::new(NoReviews) }
+    Ports {
+        gateway: Arc::new(Simulated::approving()),
+        reviews: Arc::new(NoReviews),
+        gate: Arc::new(MemoryGate::default()),
+    }
 }
 
 fn database(space: &Space, clock: Arc<dyn Clock>) -> Db {

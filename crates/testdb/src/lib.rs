@@ -8,12 +8,14 @@ mod owner;
 mod port;
 mod process;
 mod proxy;
+mod redis;
 mod registry;
 mod server;
 mod skipped;
 mod space;
 
 pub use proxy::Proxy;
+pub use redis::Redis;
 pub use server::Server;
 pub use skipped::{SKIPPED, skip};
 pub use space::Space;

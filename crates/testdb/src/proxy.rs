@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     thread,
+    time::Duration,
 };
 
 /// Bytes of one read.
@@ -29,6 +30,8 @@ struct Switches {
     state: Mutex<State>,
     changed: Condvar,
     statements: AtomicU64,
+    /// Milliseconds by which bytes are late.
+    delay_ms: AtomicU64,
 }
 
 #[derive(Default)]
@@ -127,6 +130,11 @@ impl Proxy {
         self.switches.set(|state| state.stalled = stalled);
     }
 
+    /// From now on bytes are this late, in each direction.
+    pub fn delay(&self, by: Duration) {
+        self.switches.delay_ms.store(by.as_millis() as u64, Relaxed);
+    }
+
     /// Whether a stalled proxy holds bytes or the end of a connection back.
     pub fn holds_back(&self) -> bool {
         self.switches.lock().held > 0
@@ -196,6 +204,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, number: u64, mut counter: Option
     while let Ok(length @ 1..) = from.read(&mut chunk) {
         let counted = counter.as_mut().map_or(0, |counter| counter.count(&chunk[..length]));
         switches.statements.fetch_add(counted, Relaxed);
+        thread::sleep(Duration::from_millis(switches.delay_ms.load(Relaxed)));
         if !switches.may_pass(number) || to.write_all(&chunk[..length]).is_err() {
             break;
         }

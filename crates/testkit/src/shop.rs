@@ -81,7 +81,8 @@ impl Inner {
             writers: self.settings.database.writers,
             ..store::Settings::throwaway(self.url.clone(), Arc::clone(&self.clock) as _)
         };
-        let ports = Ports { gateway: Arc::clone(&self.gateway) as _, reviews: Arc::new(NoReviews) };
+        let gate = server::opening::gate(&self.settings).unwrap_or_else(|fault| panic!("{fault}"));
+        let ports = Ports { gateway: Arc::clone(&self.gateway) as _, reviews: Arc::new(NoReviews), gate };
         let made: Result<Assembly> = wait(async {
             let db = Db::open(settings)?;
             db.migrate(assembly::migrations()).await?;

@@ -117,6 +117,8 @@ pub struct DealProduct {
     pub offer: Offer,
     /// Units of orders that did not die.
     pub sold: i64,
+    /// Units that ever came back from orders that died.
+    pub returned: i64,
 }
 
 impl DealProduct {
@@ -263,7 +265,12 @@ mod tests {
             created_at: at(0),
             updated_at: at(0),
             version: 1,
-            products: vec![DealProduct { id: TimeDealProductId::new(1), offer: offer(700, 10, 2), sold: 3 }],
+            products: vec![DealProduct {
+                id: TimeDealProductId::new(1),
+                offer: offer(700, 10, 2),
+                sold: 3,
+                returned: 0,
+            }],
         }
     }
 

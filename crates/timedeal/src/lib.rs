@@ -1,6 +1,7 @@
 //! Time deals. The README lists what this domain owns and promises.
 
 pub mod deal;
+pub mod gate;
 pub mod ops;
 mod store;
 #[cfg(test)]
@@ -11,11 +12,12 @@ pub use ops::{Filter, Offered};
 
 /// What time deals contribute to the program.
 pub const MODULE: web::Module = web::Module {
-    migrations: &[::store::Migration {
-        name: "timedeal/0001_time_deals",
-        sql: include_str!("../migrations/0001_time_deals.sql"),
-    }],
+    migrations: &[
+        ::store::Migration { name: "timedeal/0001_time_deals", sql: include_str!("../migrations/0001_time_deals.sql") },
+        ::store::Migration { name: "timedeal/0002_returned", sql: include_str!("../migrations/0002_returned.sql") },
+    ],
     statements: &[store::STATEMENTS],
+    invalidates: gate::invalidates,
     checks: store::AUDIT,
     ..web::Module::named("timedeal")
 };

@@ -1,10 +1,10 @@
-//! What can be done with time deals: one function per verb. Stock, prices and orders belong to other domains; `checkout` calls
-//! these functions in one transaction with theirs.
+//! What can be done with time deals: one function per verb. Stock, prices and orders belong to other domains; `checkout`
+//! calls these functions in one transaction with theirs.
 
 use crate::deal::{Close, Content, Deal, DealProduct, Purchase, Status};
 use crate::store::{self, NewPurchase};
 use ::store::Tx;
-use events::{TimeDealChanged, TimeDealEnded, TimeDealStarted};
+use events::{TimeDealChanged, TimeDealEnded, TimeDealReturned, TimeDealStarted};
 use kernel::{
     Code, Cursor, Money, OrderNumber, Page, PageRequest, ProductId, Quantity, Result, TimeDealId, TimeDealProductId,
     Timestamp, UserId,
@@ -34,8 +34,8 @@ pub struct Changed {
     pub after: Deal,
 }
 
-/// Rewrites a deal. What buyers of a running deal rely on does not change: C019. S701; A002; C016 when it was changed meanwhile;
-/// S707, S708, C002.
+/// Rewrites a deal. What buyers of a running deal rely on does not change: C019. S701; A002; C016 when it was changed
+/// meanwhile; S707, S708, C002.
 pub fn rewrite(
     tx: &mut Tx<'_>,
     limited_to: Option<UserId>,
@@ -55,8 +55,8 @@ pub fn rewrite(
     Ok(Changed { before, after })
 }
 
-/// Ends a running deal before its time, or cancels one that is not over. `None` when a repetition finds it so. S701, A002, C016;
-/// C019 for a deal that is over, and for ending one that has not started.
+/// Ends a running deal before its time, or cancels one that is not over. `None` when a repetition finds it so. S701, A002,
+/// C016; C019 for a deal that is over, and for ending one that has not started.
 pub fn close(
     tx: &mut Tx<'_>,
     limited_to: Option<UserId>,
@@ -111,6 +111,7 @@ fn record_end(tx: &mut Tx<'_>, mut before: Deal, how: Close) -> Result<Changed> 
             status: how.name().to_owned(),
             sold_quantity: after.products.iter().map(|product| product.sold).sum(),
             product_ids: product_ids(&after),
+            time_deal_product_ids: after.products.iter().map(|product| product.id).collect(),
             ended_at: at,
         })?;
     }
@@ -139,6 +140,7 @@ fn publish_change(tx: &mut Tx<'_>, deal: &Deal) -> Result<()> {
         time_deal_name: deal.name.clone(),
         status: deal.status(tx.now()).name().to_owned(),
         product_ids: product_ids(deal),
+        time_deal_product_ids: deal.products.iter().map(|product| product.id).collect(),
         starts_at: deal.starts_at,
         ends_at: deal.ends_at,
         version: deal.version,
@@ -219,24 +221,24 @@ pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Offere
     Ok(store::of_products(tx, products, now)?.into_iter().map(Offered::of).collect())
 }
 
-/// Why the user cannot buy so many units, as far as reading shows: S706, S702, S703, S705, S704. Most of a rush is refused; here
-/// that costs no write. Gives the deal when nothing shows.
-pub fn refusal(tx: &mut Tx<'_>, user: &UserId, id: TimeDealProductId, units: Quantity) -> Result<TimeDealId> {
-    let Offered { deal, product } = offered(tx, id)?;
+/// Why the user cannot buy so many units, as far as reading shows: S702, S703, S705, S704. Most of a rush is refused; here
+/// that costs no write.
+pub fn refusal(tx: &mut Tx<'_>, user: &UserId, offered: &Offered, units: Quantity) -> Result<()> {
+    let Offered { deal, product } = offered;
     deal.is_open(tx.now())?;
     let units = units.as_i64();
-    if store::allowance(tx, id, user)?.saturating_add(units) > product.offer.per_user {
+    if store::allowance(tx, product.id, user)?.saturating_add(units) > product.offer.per_user {
         return Err(over_the_limit(product.offer.per_user));
     }
-    if product.remaining() < units { Err(sold_out(&product)) } else { Ok(deal.id) }
+    if product.remaining() < units { Err(sold_out(product.remaining())) } else { Ok(()) }
 }
 
-fn over_the_limit(per_user: i64) -> kernel::Error {
+pub(crate) fn over_the_limit(per_user: i64) -> kernel::Error {
     Code::TimeDealPurchaseLimitExceeded.because(format!("at most {per_user} for each buyer"))
 }
 
-fn sold_out(product: &DealProduct) -> kernel::Error {
-    match product.remaining() {
+pub(crate) fn sold_out(left: i64) -> kernel::Error {
+    match left {
         left if left > 0 => Code::TimeDealSoldOut.because(format!("only {left} left")),
         _ => Code::TimeDealSoldOut.error(),
     }
@@ -255,8 +257,8 @@ pub struct Buying<'a> {
     pub unit_price: Money,
 }
 
-/// Takes the units of an order out of a deal and out of the user's allowance. False when the order took them before. S702, S703,
-/// S705, S704. The caller has read the deal, and that it is open.
+/// Takes the units of an order out of a deal and out of the user's allowance. False when the order took them before. S702,
+/// S703, S705, S704. The caller has read the deal, and that it is open.
 pub fn take(tx: &mut Tx<'_>, buying: &Buying<'_>) -> Result<bool> {
     let units = buying.units.as_i64();
     let new = NewPurchase {
@@ -279,7 +281,7 @@ pub fn take(tx: &mut Tx<'_>, buying: &Buying<'_>) -> Result<bool> {
     }
     let Offered { deal, product } = offered(tx, buying.product)?;
     deal.is_open(tx.now())?;
-    Err(sold_out(&product))
+    Err(sold_out(product.remaining()))
 }
 
 /// What came back to a deal.
@@ -290,14 +292,24 @@ pub struct Returned {
     pub is_held: bool,
 }
 
-/// The order has died: its units and its user's allowance come back, once. `None` when it bought in no deal, and when they came
-/// back before.
+/// The order has died: its units and its user's allowance come back, once. `None` when it bought in no deal, and when they
+/// came back before.
 pub fn give_back(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Returned>> {
     let Some(purchase) = store::of_order(tx, order)? else { return Ok(None) };
     if !store::mark_returned(tx, order)? {
         return Ok(None);
     }
     let deal = store::give_back(tx, &purchase)?;
+    let returned_at = tx.now();
+    tx.emit(&TimeDealReturned {
+        time_deal_id: purchase.deal,
+        time_deal_product_id: purchase.deal_product,
+        product_id: purchase.product,
+        order_number: purchase.order.clone(),
+        user_id: purchase.user,
+        quantity: purchase.units,
+        returned_at,
+    })?;
     let is_held = deal.held_apart && deal.closed.is_none();
     Ok(Some(Returned { purchase, is_held }))
 }

@@ -18,7 +18,7 @@ const COLUMNS: &str =
     created_at, updated_at, version";
 /// What [`product`] reads, in this order.
 const PRODUCT_COLUMNS: &str =
-    "deal_id, id, product_id, variant_id, deal_price, deal_quantity, max_per_user, sold_quantity";
+    "deal_id, id, product_id, variant_id, deal_price, deal_quantity, max_per_user, sold_quantity, returned_quantity";
 /// What [`purchase`] reads, in this order.
 const PURCHASE_COLUMNS: &str =
     "u.id, p.deal_id, u.deal_product_id, p.product_id, p.variant_id, u.user_id, u.order_number,
@@ -80,7 +80,8 @@ const CLOSE_PRODUCTS: &str = "update time_deal_products set closes_at = 0 where 
 const TAKE: &str = "update time_deal_products set sold_quantity = sold_quantity + ?
     where id = ? and sold_quantity + ? <= deal_quantity and opens_at <= ? and closes_at > ?";
 const GIVE_BACK: &str =
-    "update time_deal_products set sold_quantity = sold_quantity - ? where id = ? and sold_quantity >= ?";
+    "update time_deal_products set sold_quantity = sold_quantity - ?, returned_quantity = returned_quantity + ?
+    where id = ? and sold_quantity >= ?";
 const LOCK_DEAL_OF: &str = concatcp!(
     "select ",
     COLUMNS,
@@ -108,6 +109,9 @@ const USE_ALLOWANCE: &str = "update time_deal_allowances set units = units + ?
     where deal_product_id = ? and user_id = ? and units + ? <= ?";
 const RETURN_ALLOWANCE: &str = "update time_deal_allowances set units = units - ?
     where deal_product_id = ? and user_id = ? and units >= ?";
+/// Who has units of a product, for the gate.
+const ALLOWANCES_OF: &str =
+    "select user_id, units from time_deal_allowances where deal_product_id = ? and units > 0 limit ?";
 const ALLOWANCE: &str = "select units from time_deal_allowances where deal_product_id = ? and user_id = ?";
 
 const WRONG_SALES: &str =
@@ -170,6 +174,7 @@ pub const STATEMENTS: &[&str] = &[
     ALLOW,
     USE_ALLOWANCE,
     RETURN_ALLOWANCE,
+    ALLOWANCES_OF,
     ALLOWANCE,
 ];
 
@@ -248,7 +253,7 @@ fn product(row: &Row<'_>) -> Result<(TimeDealId, DealProduct)> {
     let (deal, id) = (row.next()?, row.next()?);
     let (product, variant, price) = (row.next()?, row.next()?, row.next()?);
     let offer = Offer { product, variant, price, units: row.next()?, per_user: row.next()? };
-    Ok((deal, DealProduct { id, offer, sold: row.next()? }))
+    Ok((deal, DealProduct { id, offer, sold: row.next()?, returned: row.next()? }))
 }
 
 fn purchase(row: &Row<'_>) -> Result<Purchase> {
@@ -465,6 +470,11 @@ pub(crate) fn allowance(tx: &mut Tx<'_>, product: TimeDealProductId, user: &User
     Ok(tx.query_first(ALLOWANCE, args![product, user], |row| row.get(0))?.unwrap_or(0))
 }
 
+/// Who has how many units, at most `limit` users.
+pub(crate) fn allowances(tx: &mut Tx<'_>, product: TimeDealProductId, limit: i64) -> Result<Vec<(UserId, i64)>> {
+    tx.query(ALLOWANCES_OF, args![product, limit], |row| Ok((row.next()?, row.next()?)))
+}
+
 /// Counts units as sold; false when too few are left or the deal is not open.
 pub(crate) fn take(tx: &mut Tx<'_>, product: TimeDealProductId, units: i64) -> Result<bool> {
     let now = tx.now();
@@ -487,7 +497,7 @@ pub(crate) fn give_back(tx: &mut Tx<'_>, purchase: &Purchase) -> Result<Deal> {
     let Purchase { deal_product, user, units, .. } = purchase;
     let allowed = tx.exec(RETURN_ALLOWANCE, args![units, deal_product, user, units])?;
     let deal = tx.query_one(LOCK_DEAL_OF, args![deal_product], head)?;
-    let sold = tx.exec(GIVE_BACK, args![units, deal_product, units])?;
+    let sold = tx.exec(GIVE_BACK, args![units, units, deal_product, units])?;
     if (allowed, sold) != (1, 1) {
         return Err(Code::Internal.error().caused_by(format!("{} bought more than was counted", purchase.order)));
     }

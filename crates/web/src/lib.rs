@@ -11,6 +11,7 @@ pub mod checked;
 pub mod contract;
 pub mod documented;
 pub mod failure;
+pub mod gate;
 pub mod idempotency;
 pub mod input;
 pub mod language;

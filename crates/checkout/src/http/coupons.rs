@@ -3,7 +3,7 @@
 use crate::discount::{self, ValidateCoupon};
 use axum::{extract::State, response::Response};
 use coupon::{
-    Status,
+    Status, gate,
     ops::{self, Filter, Wanted},
     request::{ClaimCoupon, SaveCoupon},
     response::{CouponResponse, UserCouponResponse, ValidationResponse},
@@ -15,7 +15,9 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
     All, ApiResult, App, AtVersion, Checked, CursorQuery, Failure, IdempotencyKey, Idempotent, IfMatch, Json, NoBody,
-    PageQuery, Paging, Path, Query, Routes, Seller, Several, User, Visitor, created, done, ok, once,
+    PageQuery, Paging, Path, Query, Routes, Seller, Several, User, Visitor, created, done,
+    gate::Passage,
+    ok, once,
     response::Success,
     route::{PUBLIC, Properties, SELLER, USER},
 };
@@ -104,16 +106,35 @@ async fn claim_coupon(
 }
 
 async fn issue(app: &App, user: UserId, which: Wanted, key: IdempotencyKey) -> Result<Response, Failure> {
+    let passage = web::gate::ask(app, gate::wanted(app, &which), user, 1, &key).await.map_err(gate::refused)?;
+    let response = issue_let_through(app, &passage, user, which, key).await;
+    passage.ended(web::gate::took(&response)).await;
+    response
+}
+
+async fn issue_let_through(
+    app: &App,
+    passage: &Passage,
+    user: UserId,
+    which: Wanted,
+    key: IdempotencyKey,
+) -> Result<Response, Failure> {
     let turnstile = app.turnstile();
     // a request with a key may be a repeated one, whose first response counts
     if !key.is_some() {
-        let which = which.clone();
+        let (wanted, look) = (which.clone(), passage.look());
         let early = move |tx: &mut Tx<'_>| {
-            let coupon = ops::refusal(tx, &user, &which)?;
-            discount::may_use(tx, &user, &coupon.content.offer)?;
-            (turnstile.admitted)(tx, &visitor(coupon.id, user))
+            let coupon = ops::wanted(tx, &wanted)?;
+            let refusal = ops::refusal(tx, &user, &coupon);
+            let refusal = refusal.and_then(|()| discount::may_use(tx, &user, &coupon.content.offer));
+            let refusal = refusal.and_then(|()| (turnstile.admitted)(tx, &visitor(coupon.id, user)));
+            let stand = look.map(|look| gate::stand(tx, &coupon, &look)).transpose()?;
+            Ok((web::gate::refusal(refusal)?, gate::subject(&coupon), stand.flatten()))
         };
-        app.db.read("coupon.refusal", early).await?;
+        let (refusal, subject, stand) = app.db.read("coupon.refusal", early).await?;
+        gate::learn(app, &which, subject);
+        passage.saw(stand.as_ref()).await;
+        refusal.map_or(Ok(()), Err)?;
     }
     let work = move |tx: &mut Tx<'_>| {
         let coupon = ops::wanted(tx, &which)?;

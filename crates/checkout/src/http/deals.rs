@@ -1,19 +1,21 @@
 //! `/time-deals`.
 
 use crate::deal::{
-    buy,
+    buy::{self, DealOrder},
     request::TimeDealPurchaseRequest,
     view::{self, TimeDealOrder, TimeDealPurchaseResponse, TimeDealResponse},
 };
 use crate::flow::ORDER;
 use crate::place::OrderSettings;
 use axum::{extract::State, response::Response};
-use kernel::{Code, TimeDealId};
+use kernel::{Code, TimeDealId, UserId};
 use store::Tx;
-use timedeal::ops;
+use timedeal::{gate, ops};
 use utoipa_axum::routes;
 use web::{
-    ApiResult, App, Failure, Idempotent, Path, Routes, User, created, ok, once,
+    ApiResult, App, Failure, IdempotencyKey, Idempotent, Path, Routes, User, created,
+    gate::Passage,
+    ok, once,
     response::Success,
     route::{PUBLIC, Properties, USER},
 };
@@ -79,24 +81,44 @@ async fn buy_in_time_deal(
     user: User,
     Idempotent { body, key }: Idempotent<TimeDealPurchaseRequest>,
 ) -> Result<Response, Failure> {
-    let (wanted, turnstile) = (body.order()?, app.turnstile());
+    let wanted = body.order()?;
+    let (subject, units) = (Some(gate::subject(wanted.product)), wanted.units.as_i64());
+    let passage = web::gate::ask(&app, subject, user.id, units, &key).await.map_err(gate::refused)?;
+    let response = buy_let_through(&app, &passage, user.id, wanted, key).await;
+    passage.ended(web::gate::took(&response)).await;
+    response
+}
+
+async fn buy_let_through(
+    app: &App,
+    passage: &Passage,
+    user: UserId,
+    wanted: DealOrder,
+    key: IdempotencyKey,
+) -> Result<Response, Failure> {
+    let turnstile = app.turnstile();
     // a request with a key may be a repeated one, whose first response counts
     if !key.is_some() {
-        let wanted = wanted.clone();
+        let (wanted, look) = (wanted.clone(), passage.look());
         let early = move |tx: &mut Tx<'_>| {
-            let deal = ops::refusal(tx, &user.id, wanted.product, wanted.units)?;
-            (turnstile.admitted)(tx, &wanted.visitor(deal, user.id))
+            let offered = ops::offered(tx, wanted.product)?;
+            let refusal = ops::refusal(tx, &user, &offered, wanted.units);
+            let refusal = refusal.and_then(|()| (turnstile.admitted)(tx, &wanted.visitor(offered.deal.id, user)));
+            let stand = look.map(|look| gate::stand(tx, &offered, &look)).transpose()?;
+            Ok((web::gate::refusal(refusal)?, stand.flatten()))
         };
-        app.db.read("timedeal.refusal", early).await?;
+        let (refusal, stand) = app.db.read("timedeal.refusal", early).await?;
+        passage.saw(stand.as_ref()).await;
+        refusal.map_or(Ok(()), Err)?;
     }
-    let settings = OrderSettings::of(&app);
+    let settings = OrderSettings::of(app);
     let work = move |tx: &mut Tx<'_>| {
-        let (placed, bought) = buy::buy(tx, &ORDER, &settings, &user.id, &wanted, turnstile)?;
+        let (placed, bought) = buy::buy(tx, &ORDER, &settings, &user, &wanted, turnstile)?;
         let path = format!("/orders/{}", placed.order.number);
         let purchase = TimeDealPurchaseResponse::of(bought)?;
         Ok(created(path, TimeDealOrder { purchase, order: placed.order.into() }))
     };
-    once(&app, key, "timedeal.buy", work).await
+    once(app, key, "timedeal.buy", work).await
 }
 
 /// What the caller bought in deals, newest first; at most 500.

@@ -20,6 +20,8 @@ pub struct Settings {
     pub auth: Auth,
     pub gateway: Gateway,
     pub reviews: Reviews,
+    pub gate: Gate,
+    pub redis: Redis,
     pub log: Log,
     pub audit: Audit,
     pub retention: Retention,
@@ -145,6 +147,47 @@ pub struct Reviews {
     pub timeout: Duration,
 }
 
+/// What stands in front of coupons and time deals.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Gate {
+    pub kind: GateKind,
+}
+
+/// Where the gate remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateKind {
+    /// In the process.
+    Memory,
+    /// In a Redis that all instances share.
+    Redis,
+}
+
+/// The Redis of the gate.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Redis {
+    pub url: String,
+    pub user: String,
+    pub password: String,
+    pub authority: String,
+    pub prefix: String,
+    pub connections: usize,
+    #[serde(deserialize_with = "duration")]
+    pub connect_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redis").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+
 /// What is logged and how.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -199,6 +242,9 @@ pub struct Events {
     pub file_keep: u32,
 }
 
+/// Longest time that a decision of the gate may take: what it read may be this much older when it refuses.
+const REDIS_TIMEOUT_MAX: Duration = Duration::from_millis(150);
+
 fn wrong(key: &str, why: impl std::fmt::Display, remedy: &str) -> Fault {
     Fault::new(format!("{key} has a wrong value"), why.to_string(), remedy)
 }
@@ -231,6 +277,10 @@ impl Settings {
             let why = "the request would time out before the gateway does";
             return Err(wrong("gateway.timeout", why, "keep it below server.request_timeout"));
         }
+        if self.redis.timeout > REDIS_TIMEOUT_MAX {
+            let why = "a request would wait longer for Redis than for the database";
+            return Err(wrong("redis.timeout", why, "write a shorter time such as 50ms"));
+        }
         if self.gateway.timeout > saga::CALL_MAX {
             let why = format!("a saga holds a remote call for {} s at most", saga::CALL_MAX.as_secs());
             return Err(wrong("gateway.timeout", why, "write a shorter time such as 10s"));
@@ -254,6 +304,8 @@ impl Settings {
             ("auth.jwks_refresh", self.auth.jwks_refresh, second),
             ("gateway.timeout", self.gateway.timeout, some),
             ("reviews.timeout", self.reviews.timeout, some),
+            ("redis.connect_timeout", self.redis.connect_timeout, some),
+            ("redis.timeout", self.redis.timeout, some),
             ("retention.idempotency", self.retention.idempotency, second),
             ("retention.events", self.retention.events, second),
         ] {
@@ -268,6 +320,7 @@ impl Settings {
             ("server.connections_max", self.server.connections_max == 0),
             ("server.body_max_bytes", self.server.body_max_bytes == 0),
             ("database.queue", self.database.queue == 0),
+            ("redis.connections", self.redis.connections == 0),
             ("retention.audits", self.retention.audits < 1),
             ("events.file_max_bytes", self.events.file_max_bytes == 0),
             ("events.file_keep", self.events.file_keep == 0),

@@ -11,6 +11,7 @@ mod deals;
 mod document;
 mod events;
 mod finding;
+mod gates;
 mod goods;
 mod guests;
 mod imports;

@@ -24,6 +24,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["store"]),
     ("mysql", &["store"]),
     ("reqwest", &["ports", "server"]),
+    ("redis", &["ports"]),
     ("argon2", &["account", "server"]),
     ("jsonwebtoken", &["web", "account", "server", "fixture", "testkit", "bench"]),
     ("clap", &["server", "bench"]),
