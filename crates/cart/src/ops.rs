@@ -144,7 +144,12 @@ pub fn for_quote(tx: &mut Tx<'_>, owner: &Owner, cart: Option<CartId>) -> Result
 
 fn choose(tx: &mut Tx<'_>, owner: &Owner, cart: Option<CartId>, locked: bool) -> Result<Cart> {
     let which = cart.map_or(Which::Own, Which::Id);
-    let cart = store::find(tx, owner, which, locked)?.ok_or_else(|| Code::CartNotFound.error())?;
+    let missing = || match cart {
+        // the first line makes it
+        None => Code::CartNotFound.error().preparable(),
+        Some(_) => Code::CartNotFound.error(),
+    };
+    let cart = store::find(tx, owner, which, locked)?.ok_or_else(missing)?;
     match &cart.status {
         Status::CheckedOut { order: Some(order) } => {
             Err(Code::CartAlreadyCheckedOut.because(format!("order {order} came from it")))
@@ -177,7 +182,7 @@ fn cutoffs(tx: &Tx<'_>, guest_ttl: Duration) -> Cutoffs {
 
 /// The owner's cart, locked; S101 when there is none.
 fn own(tx: &mut Tx<'_>, owner: &Owner) -> Result<Cart> {
-    store::find(tx, owner, Which::Own, true)?.ok_or_else(|| Code::CartNotFound.error())
+    store::find(tx, owner, Which::Own, true)?.ok_or_else(|| Code::CartNotFound.error().preparable())
 }
 
 fn change_line(tx: &mut Tx<'_>, cart: &mut Cart, item: CartItemId, quantity: Quantity) -> Result<()> {

@@ -69,7 +69,7 @@ fn payable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
             Err(Code::InvalidOrderStatus.because("the time to pay it is over"))
         }
         // an order from a time deal may have been placed without one
-        Kind::Confirmed if order.address.is_none() => Err(without_address()),
+        Kind::Confirmed if order.address.is_none() => Err(without_address().preparable()),
         Kind::Confirmed => Ok(()),
         Kind::Paid | Kind::Shipping | Kind::Delivered => Err(Code::OrderAlreadyPaid.error()),
         Kind::Pending | Kind::Cancelled | Kind::Refunded => {

@@ -14,6 +14,8 @@ pub enum Remedy {
     Reload,
     /// Send the same request again after the time in `Retry-After`.
     Retry,
+    /// Do first what is missing, such as entering a waiting queue, and send the same request again.
+    Prepare,
     /// Sign in, or refresh the access token, and send the request again.
     SignIn,
     /// Contact the shop; a person has to look at it.
@@ -28,6 +30,7 @@ impl Remedy {
             Remedy::Fix => "change the request",
             Remedy::Reload => "read again, then decide",
             Remedy::Retry => "repeat after `Retry-After`",
+            Remedy::Prepare => "do first what is missing, then repeat",
             Remedy::SignIn => "sign in or refresh the token",
             Remedy::Support => "ask the shop's support",
         }
@@ -108,7 +111,7 @@ codes! {
     CartNotFound "S101" 404 Fix "cart not found" "장바구니를 찾을 수 없습니다";
     CartItemNotFound "S102" 404 Fix "cart item not found" "장바구니 상품을 찾을 수 없습니다";
     CartAlreadyCheckedOut "S103" 400 Reload "this cart is already checked out" "이미 주문 처리된 장바구니입니다";
-    CartEmpty "S104" 400 Fix "the cart is empty" "장바구니가 비어 있습니다";
+    CartEmpty "S104" 400 Prepare "the cart is empty" "장바구니가 비어 있습니다";
     CartItemQuantityExceeded "S105" 400 Fix "more than is available" "구매 가능한 수량을 초과했습니다";
     CartItemAlreadyExists "S106" 409 Fix "this product is already in the cart" "이미 장바구니에 담긴 상품입니다";
     InvalidCartItemQuantity "S107" 400 Fix "the quantity must be at least 1" "수량은 1 이상이어야 합니다";
@@ -135,7 +138,7 @@ codes! {
     PaymentMethodNotSupported "S307" 400 Fix "this payment method is not supported" "지원하지 않는 결제 수단입니다";
     PaymentTimeout "S308" 408 Retry "the payment gateway took too long" "결제 시간이 초과되었습니다";
     PaymentCancelledByUser "S309" 400 None "the buyer cancelled the payment" "사용자가 결제를 취소했습니다";
-    InsufficientBalance "S310" 400 Fix "the balance is too low" "잔액이 부족합니다";
+    InsufficientBalance "S310" 400 Prepare "the balance is too low" "잔액이 부족합니다";
     PaymentGatewayUnreachable "S311" 503 Retry "the payment gateway cannot be reached" "결제 대행사에 연결할 수 없습니다";
     PaymentCannotBeCancelled "S312" 400 None "this payment can no longer be cancelled" "취소할 수 없는 결제입니다";
     PaymentUserMismatch "S313" 403 None "this is someone else's payment" "본인의 결제가 아닙니다";
@@ -187,7 +190,7 @@ codes! {
     QueueEntryNotFound "S803" 404 Fix "queue entry not found" "대기열 정보를 찾을 수 없습니다";
     QueueTokenExpired "S804" 401 Fix "your admission has expired; enter again" "입장 시간이 만료되었습니다";
     QueueNotAllowed "S805" 403 Retry "it is not your turn yet" "아직 입장 순서가 아닙니다";
-    QueueEntryRequired "S806" 403 Fix "enter the waiting queue first" "대기열에 먼저 참여해야 합니다";
+    QueueEntryRequired "S806" 403 Prepare "enter the waiting queue first" "대기열에 먼저 참여해야 합니다";
     QueueTokenUserMismatch "S807" 403 None "this queue token belongs to someone else" "본인의 대기열 토큰이 아닙니다";
     // saga and system
     SagaExecutionFailed "S901" 500 Retry "a step of the order failed" "주문 처리 단계에서 오류가 발생했습니다";

@@ -18,6 +18,8 @@ struct Parts {
     detail: Option<String>,
     details: Vec<Detail>,
     retry_after_s: Option<u32>,
+    /// Instead of the code's.
+    remedy: Option<Remedy>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -91,9 +93,18 @@ impl Error {
         self.0.retry_after_s
     }
 
+    /// What the caller can do about this one occurrence.
+    pub fn remedy(&self) -> Remedy {
+        self.0.remedy.unwrap_or(self.0.code.remedy())
+    }
+
     /// Whether the same request may succeed later, so that this is no outcome that could be kept for a repetition.
     pub fn says_later(&self) -> bool {
-        self.0.retry_after_s.is_some() || self.0.code.remedy() == Remedy::Retry
+        self.0.retry_after_s.is_some()
+            || match self.remedy() {
+                Remedy::Retry | Remedy::Prepare => true,
+                Remedy::None | Remedy::Fix | Remedy::Reload | Remedy::SignIn | Remedy::Support => false,
+            }
     }
 
     /// Adds a public detail.
@@ -154,6 +165,13 @@ impl Error {
         self
     }
 
+    /// Says that the caller can do first what is missing, and then send the same request again, although the code's remedy is
+    /// another one.
+    pub fn preparable(mut self) -> Error {
+        self.0.remedy = Some(Remedy::Prepare);
+        self
+    }
+
     /// The error with its cause, as a row keeps it: shortened, and without the zero character, which PostgreSQL stores in no text.
     pub fn stored(&self) -> String {
         format!("{self:?}").chars().filter(|c| *c != '\0').take(STORED_CHARS_MAX).collect()
@@ -178,7 +196,8 @@ pub(crate) fn sentence(details: &[Detail]) -> String {
 impl Code {
     /// This failure, without anything to add.
     pub fn error(self) -> Error {
-        Error(Box::new(Parts { code: self, detail: None, details: Vec::new(), retry_after_s: None, source: None }))
+        let (detail, details, retry_after_s, remedy, source) = (None, Vec::new(), None, None, None);
+        Error(Box::new(Parts { code: self, detail, details, retry_after_s, remedy, source }))
     }
 
     /// This failure with a public sentence about this occurrence. Never put personal data or causes here.

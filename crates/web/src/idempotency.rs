@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
-use kernel::{Code, Detail, Error, Result, Timestamp, text::IDEMPOTENCY_KEY_MAX};
+use kernel::{Code, Detail, Error, Remedy, Result, Timestamp, text::IDEMPOTENCY_KEY_MAX};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
@@ -194,11 +194,17 @@ impl Refusal {
     }
 }
 
-/// Whether the same request would be refused again. Only such a refusal is an outcome: our own failures, limits, locks, missing
-/// sign-ins and everything that says "later" may be gone when the client tries again.
+/// Whether a refusal is kept under its key. The remedy decides: a client that is asked to send the same request again, after a
+/// while or after it has done what is missing, needs a new decision. Our own failures, limits and missing sign-ins may be gone by
+/// then too. A refusal that is final, or that asks for another request, is an outcome.
 pub fn is_outcome(error: &Error) -> bool {
     let status = error.code().status();
-    (400..500).contains(&status) && !matches!(status, 401 | 408 | 429) && !error.says_later()
+    let by_client = (400..500).contains(&status) && !matches!(status, 401 | 408 | 429);
+    by_client
+        && match error.remedy() {
+            Remedy::None | Remedy::Fix | Remedy::Reload => !error.says_later(),
+            Remedy::Retry | Remedy::Prepare | Remedy::SignIn | Remedy::Support => false,
+        }
 }
 
 /// Runs `work` in one transaction, at most once per key. Without a key it simply runs.
@@ -240,4 +246,21 @@ pub fn replay(stored: StoredResponse) -> Response {
     let mut response = respond(stored);
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_asks_for_the_same_request_again_is_not_kept() {
+        for code in Code::ALL {
+            let asks_again = matches!(code.remedy(), Remedy::Retry | Remedy::Prepare | Remedy::SignIn);
+            assert!(!asks_again || !is_outcome(&code.error()), "{code:?}");
+            assert!(!is_outcome(&code.error().retry_after(1)), "{code:?} with Retry-After");
+            assert!(!is_outcome(&code.error().preparable()), "{code:?} with something missing");
+        }
+        let kept = [Code::InsufficientStock, Code::CouponExhausted, Code::PaymentDeclined, Code::StaleVersion];
+        assert!(kept.iter().all(|code| is_outcome(&code.error())));
+    }
 }

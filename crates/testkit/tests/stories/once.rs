@@ -45,6 +45,34 @@ fn a_refusal_is_stored_like_a_success() {
 }
 
 #[test]
+fn a_refusal_that_its_client_can_put_right_is_not_kept() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let buyer = shop.buyer();
+    let keyed = buyer.keyed("cart");
+    // no cart, then an empty one
+    keyed.orders_cart().must("404 S101");
+    buyer.fills_cart(&mug, 1).must("200");
+    let line = buyer.get("/cart").must("200").number("/items/0/id");
+    buyer.delete(format!("/cart/items/{line}")).must("200");
+    keyed.orders_cart().must("400 S104");
+    buyer.fills_cart(&mug, 1).must("200");
+    let placed = keyed.orders_cart().must("201");
+    // the cart is closed again, but the order was placed
+    assert_eq!(keyed.orders_cart().must("201").body, placed.body);
+    // an order of a deal may wait for its address
+    let deal = json!({"name": "Lunch", "startsAt": "2026-02-06T00:00:00Z", "endsAt": "2026-02-06T02:00:00Z",
+        "products": [{"productId": mug.id, "dealPrice": 7_000, "dealQuantity": 5, "maxPerUser": 2}]});
+    let deal = shop.admin().post("/admin/time-deals", deal).must("201").number("/products/0/id");
+    let wanted = json!({"timeDealProductId": deal, "quantity": 1});
+    let order = buyer.post("/time-deals/purchase", wanted).must("201").word("/order/orderNumber");
+    let paying = buyer.keyed("pay");
+    paying.pays(&order, "approve").must("400 S211");
+    buyer.put(format!("/orders/{order}/address"), address()).must("200");
+    paying.pays(&order, "approve").must("201");
+}
+
+#[test]
 fn fifty_parallel_repetitions_have_one_effect() {
     let shop = TestShop::open();
     let mug = shop.product("mug").stock(100).save();

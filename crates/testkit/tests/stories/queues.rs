@@ -37,7 +37,11 @@ fn a_coupon_with_a_queue_is_only_for_who_is_admitted_and_getting_it_frees_the_sl
     let (first, second, third) = (shop.buyer(), shop.buyer(), shop.buyer());
     activate(&shop, &event, 1, 1);
     first.post(&issue, json!({})).must("403 S806");
+    // the same key again after entering is no repetition: the refusal asked for that
+    let keyed = first.keyed("mine");
+    keyed.post(&issue, json!({})).must("403 S806");
     enters(&first, &event);
+    keyed.post(&issue, json!({})).must("403 S805");
     let early = first.post(&issue, json!({})).must("403 S805");
     assert_eq!(early.header("retry-after"), "5");
     enters(&second, &event);
@@ -46,8 +50,9 @@ fn a_coupon_with_a_queue_is_only_for_who_is_admitted_and_getting_it_frees_the_sl
     // a request with a key is refused the same way, and not for ever
     second.keyed("mine").post(&issue, json!({})).must("403 S805");
     second.keyed("code").post("/coupons/claim", json!({"code": "spring-10"})).must("403 S805");
-    first.post(&issue, json!({})).must("201");
+    let issued = keyed.post(&issue, json!({})).must("201");
     first.post(&issue, json!({})).must("403 S806");
+    assert_eq!(keyed.post(&issue, json!({})).must("201").body, issued.body, "a success is kept");
     shop.later(5 * SECOND);
     second.keyed("mine").post(&issue, json!({})).must("201");
     let queue = shop.admin().get(format!("/admin/queue/{event}/status")).must("200");

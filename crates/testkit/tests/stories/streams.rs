@@ -60,3 +60,23 @@ fn two_products_in_one_stream_of_stock_have_ids_of_their_own() {
     assert_ne!(stock[0].id, stock[1].id);
     assert_eq!(stock.iter().filter(|event| event.data["productId"] == json!(mug.id)).count(), 1);
 }
+
+#[test]
+fn a_reader_that_is_too_slow_is_dropped_and_resumes_without_a_loss() {
+    // as many messages wait for a reader; an order has two
+    const BEHIND_MAX: usize = 256;
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(500).save();
+    let buyer = shop.buyer();
+    let mut stream = buyer.stream("/orders/stream");
+    stream.id();
+    for _ in 0..150 {
+        buyer.orders(&mug, 1).must("201");
+    }
+    shop.settle();
+    let read = stream.events(300);
+    assert_eq!(read.len(), BEHIND_MAX, "the stream has ended after what it kept");
+    let rest = buyer.with("last-event-id", &read[BEHIND_MAX - 1].id).stream("/orders/stream").events(300 - BEHIND_MAX);
+    let all: BTreeSet<&str> = read.iter().chain(&rest).map(|event| event.id.as_str()).collect();
+    assert_eq!(all.len(), 300);
+}
