@@ -7,7 +7,9 @@ use crate::{
         commit::Writer,
         http::{self, Bare},
         order::{Schema, Ware},
+        rush::{Make, Shop, Ticket},
         schema1,
+        watch::{self, Positions},
     },
     side::Hello,
 };
@@ -73,6 +75,67 @@ impl BareSide {
     pub fn handle(&self) -> &Handle {
         self.runtime.handle()
     }
+}
+
+/// The baseline of a rush: bare handlers of coupons and deals on a copy of a shop's database.
+pub struct BareRush {
+    pub shop: Shop,
+    hello: Hello,
+    runtime: Runtime,
+}
+
+impl BareRush {
+    pub fn open(ours: &Path, path: &Path, wares: Arc<[Ware]>) -> Outcome<BareRush> {
+        let began = Instant::now();
+        Connection::open(ours)?.execute("vacuum into ?", [path.to_string_lossy()])?;
+        let shop = Shop::new(Writer::open(path)?, wares);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let address = runtime.block_on(serve(shop.clone().router()))?;
+        Ok(BareRush { shop, hello: hello_from(address, None, began), runtime })
+    }
+
+    /// What the parent is to know.
+    pub fn hello(&self) -> Hello {
+        self.hello.clone()
+    }
+
+    /// Makes something that there are few of; its id.
+    pub fn made(&self, what: Make) -> Outcome<i64> {
+        let made = self.runtime.block_on(self.shop.writer.write(Ticket::Make(what)));
+        Ok(made.ok_or("the row was refused")?.parse()?)
+    }
+}
+
+/// An empty handler, and a bare event stream at the same address.
+pub struct Plain {
+    positions: Positions,
+    hello: Hello,
+    _runtime: Runtime,
+}
+
+impl Plain {
+    pub fn open(page: Bytes) -> Outcome<Plain> {
+        let began = Instant::now();
+        let positions = Positions::new(0);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let address = runtime.block_on(serve(http::empty(page).merge(watch::router(positions.clone()))))?;
+        Ok(Plain { positions, hello: hello_from(address, Some(address), began), _runtime: runtime })
+    }
+
+    /// What the parent is to know.
+    pub fn hello(&self) -> Hello {
+        self.hello.clone()
+    }
+
+    /// Sends a position to every stream.
+    pub fn publish(&self, position: u64) {
+        self.positions.send_replace(position);
+    }
+}
+
+fn hello_from(address: SocketAddr, empty: Option<SocketAddr>, began: Instant) -> Hello {
+    let (wares, tokens, admin) = (Vec::new(), Vec::new(), String::new());
+    Hello { address, empty, wares, tokens, admin, started: began.elapsed() }
 }
 
 async fn serve(router: Router) -> std::io::Result<SocketAddr> {

@@ -27,6 +27,9 @@ pub struct Load {
     pub time: Duration,
     /// Arrivals a second; `None` for a closed loop.
     pub rate: Option<f64>,
+    /// So many units in all, each number once, however long they take and without a warm-up; `None` for as many as the time
+    /// allows. Only in a closed loop.
+    pub units: Option<u64>,
 }
 
 /// What is counted while a round runs.
@@ -55,6 +58,8 @@ pub struct Summary {
     pub waiting: u64,
 }
 
+/// How long a given number of units may take.
+const UNITS_WITHIN: Duration = Duration::from_secs(600);
 /// Highest latency that the histogram can hold, in microseconds.
 const LATENCY_MAX_US: u64 = 60_000_000;
 
@@ -116,18 +121,21 @@ struct Arrivals {
     begin: Instant,
     end: Instant,
     rate: Option<f64>,
+    units: Option<u64>,
     next: Cell<u64>,
 }
 
 impl Arrivals {
     /// The next unit of a connection whose last one was number `last`, and when it arrived; `None` when the time is up.
     async fn next(&self, last: Option<u64>) -> Option<(u64, Instant)> {
-        let (n, arrived) = match self.rate {
-            None => (last.map_or(0, |n| n + 1), Instant::now()),
-            Some(rate) => {
-                let n = self.next.replace(self.next.get() + 1);
+        let counted = || self.next.replace(self.next.get() + 1);
+        let (n, arrived) = match (self.rate, self.units) {
+            (Some(rate), _) => {
+                let n = counted();
                 (n, self.begin + Duration::from_secs_f64(n as f64 / rate))
             }
+            (None, Some(units)) => (Some(counted()).filter(|n| *n < units)?, Instant::now()),
+            (None, None) => (last.map_or(0, |n| n + 1), Instant::now()),
         };
         if arrived >= self.end || Instant::now() >= self.end {
             return None;
@@ -156,9 +164,11 @@ where
         clients.push(Client::connect(to).await?);
     }
     let begin = Instant::now();
-    let start = begin + load.warm_up;
-    let end = start + load.time;
-    let arrivals = Rc::new(Arrivals { begin, end, rate: load.rate, next: Cell::new(0) });
+    let (start, end) = match load.units {
+        Some(_) => (begin, begin + UNITS_WITHIN),
+        None => (begin + load.warm_up, begin + load.warm_up + load.time),
+    };
+    let arrivals = Rc::new(Arrivals { begin, end, rate: load.rate, units: load.units, next: Cell::new(0) });
     let mut tasks = Vec::with_capacity(load.connections);
     for (index, mut client) in clients.into_iter().enumerate() {
         let (unit, round, arrivals) = (Rc::clone(&unit), Rc::clone(&round), Rc::clone(&arrivals));
@@ -182,7 +192,8 @@ where
     for task in tasks {
         task.await.map_err(io::Error::other)?;
     }
-    let summary = round.borrow().summary(load.time, arrivals.waiting());
+    let time = if load.units.is_some() { begin.elapsed() } else { load.time };
+    let summary = round.borrow().summary(time, arrivals.waiting());
     Ok(summary)
 }
 
@@ -194,7 +205,7 @@ mod tests {
     async fn arrivals_of_an_open_loop_do_not_wait_for_answers() {
         let begin = Instant::now();
         let end = begin + Duration::from_secs(3_600);
-        let arrivals = Arrivals { begin, end, rate: Some(1_000.0), next: Cell::new(0) };
+        let arrivals = Arrivals { begin, end, rate: Some(1_000.0), units: None, next: Cell::new(0) };
         let mut taken = Vec::new();
         for _ in 0..3 {
             let (n, arrived) = arrivals.next(taken.last().map(|(n, _)| *n)).await.unwrap();

@@ -5,6 +5,7 @@ mod client;
 mod compare;
 mod databases;
 mod flood;
+mod goods;
 mod grown;
 mod growth;
 mod load;
@@ -17,7 +18,10 @@ mod raw;
 mod report;
 mod requests;
 mod rows;
+mod rush;
 mod side;
+mod streams;
+mod waiting;
 
 use clap::{Args, Parser, Subcommand};
 use std::{
@@ -39,8 +43,8 @@ pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// What to measure; everything when nothing is named
-    #[arg(value_parser = ["orders", "core", "product", "checkout"])]
+    /// What to measure; orders, core, product and checkout when nothing is named
+    #[arg(value_parser = ["orders", "core", "product", "checkout", "coupon", "sold-out", "deal", "queue-status", "queue-stream"])]
     paths: Vec<String>,
     /// Make a shop with so many paid orders in the one --database, such as sqlite:target/large.db, and measure nothing
     #[arg(long, value_name = "ORDERS", requires = "database")]
@@ -92,6 +96,15 @@ pub struct How {
     /// Open loop: so many requests arrive in a second, whether or not the server is ready
     #[arg(long, value_name = "PER SECOND")]
     rate: Option<f64>,
+    /// People who want one of a twentieth as many coupons or units of a deal
+    #[arg(long, default_value_t = 100_000)]
+    people: u64,
+    /// People in the waiting queue
+    #[arg(long, default_value_t = 100_000)]
+    waiting: u64,
+    /// Of them, those who watch their place in a stream
+    #[arg(long, default_value_t = 10_000)]
+    streams: u64,
     /// Jobs on their way at once where there is no HTTP
     #[arg(long, default_value_t = 256)]
     jobs: usize,
@@ -114,6 +127,7 @@ impl How {
             warm_up: Duration::from_secs_f64(self.warmup),
             time: Duration::from_secs_f64(self.seconds),
             rate: self.rate,
+            units: None,
         }
     }
 }
@@ -122,7 +136,7 @@ fn main() -> ExitCode {
     let Cli { command, paths, grow, how } = Cli::parse();
     let done = match command {
         None if let Some(orders) = grow => grow_one(&how, orders).map(|()| 0),
-        None if how.database.is_empty() => report(&how, |folder| paths::measure(&how, &paths, folder)),
+        None if how.database.is_empty() => report(&how, |folder| all(&how, &paths, folder)),
         None => report(&how, |folder| databases::measure(&how, folder)),
         Some(Command::Pages { how }) => report(&how, |folder| Ok(vec![pages::measure(folder)?])),
         Some(Command::Growth { orders, how }) => {
@@ -145,6 +159,27 @@ fn main() -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+/// Measures the paths that are named.
+fn all(how: &How, paths: &[String], folder: &Path) -> Outcome<Vec<report::Path>> {
+    let of = |known: &[&str]| -> Vec<String> {
+        paths.iter().filter(|path| known.contains(&path.as_str())).cloned().collect()
+    };
+    let (rush, waiting) = (of(rush::PATHS), of(waiting::PATHS));
+    let others: Vec<String> =
+        paths.iter().filter(|path| !rush.contains(path) && !waiting.contains(path)).cloned().collect();
+    let mut measured = Vec::new();
+    if !others.is_empty() || paths.is_empty() {
+        measured.extend(paths::measure(how, &others, folder)?);
+    }
+    if !rush.is_empty() {
+        measured.extend(rush::measure(how, &rush, folder)?);
+    }
+    if !waiting.is_empty() {
+        measured.extend(waiting::measure(how, &waiting, folder)?);
+    }
+    Ok(measured)
 }
 
 fn grow_one(how: &How, orders: i64) -> Outcome<()> {

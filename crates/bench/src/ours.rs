@@ -68,6 +68,10 @@ impl Ours {
             ("audit.every", "0s"),
             ("checkout.pay_within", "1d"),
             ("auth.access_ttl", "1d"),
+            // all streams of the bench come from one client
+            ("server.connections_max", "19500"),
+            ("server.connections_per_client", "19500"),
+            ("server.streams_per_client", "19500"),
         ];
         let options = options.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let settings = Config::of(None, [], &options).map_err(|fault| fault.to_string())?.settings;

@@ -3,4 +3,6 @@
 pub mod commit;
 pub mod http;
 pub mod order;
+pub mod rush;
 pub mod schema1;
+pub mod watch;

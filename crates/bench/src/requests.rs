@@ -6,7 +6,13 @@ use crate::{
     side::Hello,
 };
 use serde_json::{Value, json};
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use web::BASE;
 
 /// Users who order, each with a token.
@@ -59,6 +65,29 @@ pub fn unit(
         let answer = client.call(&requests[at]).await?;
         Ok(if answer.status == wanted { Ok(()) } else { Err(answer.status) })
     }
+}
+
+/// A unit in which user `n` asks for one of the last things, and gets one or is refused with 409. `won` counts those who got one.
+pub fn rush(
+    requests: Arc<[Vec<u8>]>,
+    won: Arc<AtomicU64>,
+) -> impl AsyncFn(&mut Client, usize, u64) -> io::Result<Result<(), u16>> + Send + 'static {
+    async move |client: &mut Client, _: usize, n: u64| {
+        let answer = client.call(&requests[usize::try_from(n).unwrap_or(0) % requests.len()]).await?;
+        Ok(match answer.status {
+            201 => {
+                won.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            409 => Ok(()),
+            other => Err(other),
+        })
+    }
+}
+
+/// The body of a purchase in a deal.
+pub fn deal_body(product: i64) -> String {
+    json!({"timeDealProductId": product, "quantity": 1, "shippingAddress": address()}).to_string()
 }
 
 /// A unit that is a whole purchase. Every connection is one buyer with one cart.

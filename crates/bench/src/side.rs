@@ -3,10 +3,13 @@
 
 use crate::{
     Outcome,
-    bare::BareSide,
+    bare::{BareRush, BareSide, Plain},
     flood::Flood,
     ours::Ours,
-    raw::order::{Schema, Ware},
+    raw::{
+        order::{Schema, Ware},
+        rush::Make,
+    },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, to_value};
@@ -35,6 +38,22 @@ pub enum Role {
         /// The products, as JSON.
         #[arg(long)]
         wares: String,
+        /// What the empty handler answers.
+        #[arg(long)]
+        page: String,
+    },
+    /// Bare handlers of coupons and deals, on a copy of a shop's database.
+    BareRush {
+        /// The database of the shop.
+        ours: PathBuf,
+        /// Its own.
+        path: PathBuf,
+        /// The products, as JSON.
+        #[arg(long)]
+        wares: String,
+    },
+    /// An empty handler and a bare event stream.
+    Plain {
         /// What the empty handler answers.
         #[arg(long)]
         page: String,
@@ -69,6 +88,16 @@ pub enum Ask {
     Place { from: u64, to: u64 },
     /// Jobs without HTTP: [`crate::load::Summary`].
     Flood(Flood),
+    /// Makes a coupon of which there are so many: its id.
+    Coupon { total: u64 },
+    /// Makes a deal of one product with so many units: the id of the product in it.
+    Deal { units: u64 },
+    /// Tokens of the first users: `Vec<String>`.
+    Tokens { users: u64 },
+    /// Puts these users into the waiting queue, a hundred in a commit.
+    Enter { from: u64, to: u64 },
+    /// Sends this position to every bare stream.
+    Publish { position: u64 },
 }
 
 /// Counters of the store, or of a bare writer.
@@ -95,6 +124,15 @@ pub fn serve(role: Role) -> Outcome<()> {
             let wares: Vec<Ware> = serde_json::from_str(&wares)?;
             let bare = BareSide::open(&ours, &path, schema, wares.into(), page.into())?;
             answer_all(&bare.hello(), |ask| bare.answer(ask))
+        }
+        Role::BareRush { ours, path, wares } => {
+            let wares: Vec<Ware> = serde_json::from_str(&wares)?;
+            let bare = BareRush::open(&ours, &path, wares.into())?;
+            answer_all(&bare.hello(), |ask| bare.answer(ask))
+        }
+        Role::Plain { page } => {
+            let plain = Plain::open(page.into())?;
+            answer_all(&plain.hello(), |ask| plain.answer(ask))
         }
     }
 }
@@ -126,9 +164,21 @@ impl Ours {
                 to_value(())
             }
             Ask::Flood(flood) => to_value(flood.on_ours(self)?),
+            Ask::Coupon { total } => to_value(self.coupon(total)?),
+            Ask::Deal { units } => to_value(self.deal(units)?),
+            Ask::Tokens { users } => to_value(self.tokens(users)?),
+            Ask::Enter { from, to } => {
+                (from..to).step_by(TOGETHER).try_for_each(|n| self.enter(n..(n + TOGETHER as u64).min(to)))?;
+                to_value(())
+            }
+            Ask::Publish { .. } => return not_here(ask),
         };
         Ok(value?)
     }
+}
+
+fn not_here(ask: Ask) -> Outcome<Value> {
+    Err(format!("this side does not answer {ask:?}").into())
 }
 
 impl BareSide {
@@ -147,7 +197,38 @@ impl BareSide {
             }
             Ask::Flood(flood) => to_value(flood.on_bare(self)?),
             Ask::Drain => to_value(Duration::ZERO),
-            Ask::Cost => return Err("a bare side counts no statements".into()),
+            other => return not_here(other),
+        };
+        Ok(value?)
+    }
+}
+
+impl BareRush {
+    fn answer(&self, ask: Ask) -> Outcome<Value> {
+        let value = match ask {
+            Ask::Counts => {
+                let (commits, jobs) = self.shop.writer.commits_and_jobs();
+                to_value(Counts { commits, jobs, ..Counts::default() })
+            }
+            Ask::Drain => to_value(Duration::ZERO),
+            Ask::Coupon { total } => to_value(self.made(Make::Coupon { total })?),
+            Ask::Deal { units } => to_value(self.made(Make::Deal { units })?),
+            other => return not_here(other),
+        };
+        Ok(value?)
+    }
+}
+
+impl Plain {
+    fn answer(&self, ask: Ask) -> Outcome<Value> {
+        let value = match ask {
+            Ask::Counts => to_value(Counts::default()),
+            Ask::Drain => to_value(Duration::ZERO),
+            Ask::Publish { position } => {
+                self.publish(position);
+                to_value(())
+            }
+            other => return not_here(other),
         };
         Ok(value?)
     }

@@ -70,12 +70,12 @@ pub enum Schema {
     One,
 }
 
-/// An order to write.
-pub struct Order {
+/// An order to write, of `N` lines.
+pub struct Order<const N: usize = LINES> {
     pub schema: Schema,
     pub wares: Arc<[Ware]>,
     /// Indexes into `wares`, with quantities.
-    pub lines: [(usize, i64); LINES],
+    pub lines: [(usize, i64); N],
     pub user: String,
     pub address: Arc<Address>,
     /// A unique number.
@@ -93,15 +93,16 @@ impl Job for Order {
     }
 }
 
-impl Order {
-    fn written(&self, conn: &Connection) -> rusqlite::Result<Option<String>> {
+impl<const N: usize> Order<N> {
+    /// Writes the rows of today's schema.
+    pub fn written(&self, conn: &Connection) -> rusqlite::Result<Option<String>> {
         let now = now_ms();
         // begins with the time like drawn numbers, because where a key falls decides how many pages a commit writes
         let (tick, drawn) = ((now / 100) & 0xffff, (self.serial as u32).wrapping_mul(0x9e37_79b1) & 0xffff);
         let number = format!("ORD-20260206-{tick:04X}{drawn:04X}");
         let mut lines = self.lines;
         lines.sort_unstable();
-        let mut held = [(0_i64, 0_i64, 0_i64, 0_i64); LINES];
+        let mut held = [(0_i64, 0_i64, 0_i64, 0_i64); N];
         for (slot, (ware, quantity)) in held.iter_mut().zip(&lines) {
             let variant = self.wares[*ware].variant;
             let mut take = conn.prepare_cached(TAKE)?;
@@ -166,10 +167,10 @@ pub fn now_ms() -> i64 {
     since.map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or_default())
 }
 
-impl Order {
-    fn events(&self, number: &str, total: i64, lines: &[(usize, i64); LINES]) -> (String, String) {
+impl<const N: usize> Order<N> {
+    fn events(&self, number: &str, total: i64, lines: &[(usize, i64); N]) -> (String, String) {
         let mut created = format!(
-            r#"{{"orderNumber":"{number}","userId":"{}","totalAmount":{total},"currency":"KRW","itemCount":{LINES},"items":["#,
+            r#"{{"orderNumber":"{number}","userId":"{}","totalAmount":{total},"currency":"KRW","itemCount":{N},"items":["#,
             self.user
         );
         let mut reserved = format!(r#"{{"orderNumber":"{number}","userId":"{}","reservedQuantities":{{"#, self.user);
