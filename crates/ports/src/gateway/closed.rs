@@ -1,13 +1,17 @@
 //! A closed file of the journal: the records of a few thousand charges as they were when the next file began, never changed
 //! afterwards. Beside it is an index: a hash table, of which only the hashes are in memory.
+//!
+//! Right after it was closed, the file still has the lines of the journal. The instance that opens it first writes the records and the index
+//! in their place; that may happen again after a crash, and gives the same bytes.
 
 use super::Moved;
+use super::journal::Written;
 use super::records::{Entry, Name, Records};
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -94,27 +98,13 @@ pub(super) fn forget(path: &Path, number: u64) {
 }
 
 impl Closed {
-    /// Writes the records as the file with this number. It counts only once the journal begins its next file, so a file of this
-    /// number that a crash left behind is replaced.
-    pub fn write(journal: &Path, number: u64, records: &Records) -> io::Result<Closed> {
+    /// Opens the file with this number. If it still has the lines of the journal, they become records with an index; `records` are
+    /// those of these lines, if the caller has them. A missing or damaged index is made again.
+    pub fn open(journal: &Path, number: u64, records: Option<&Records>) -> io::Result<Closed> {
         let path = path_of(journal, number);
-        let half = with(&path, ".tmp");
-        let mut file = BufWriter::new(File::create(&half)?);
-        let entries = records.entries.iter().map(|entry| Line::Charge(Box::new(entry.clone())));
-        let lost = records.lost.iter().map(|key| Line::Lost(key.as_ref().to_owned()));
-        for line in entries.chain(lost) {
-            serde_json::to_writer(&mut file, &line)?;
-            file.write_all(b"\n")?;
+        if has_lines(&path)? {
+            make_records(&path, records)?;
         }
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&half, &path)?;
-        make_index(&path)?;
-        Closed::open(journal, number)
-    }
-
-    /// Opens the file with this number. A missing or damaged index is made again.
-    pub fn open(journal: &Path, number: u64) -> io::Result<Closed> {
-        let path = path_of(journal, number);
         let bytes = fs::metadata(&path)?.len();
         match Closed::with_index(&path, number) {
             Ok(closed) if closed.head.bytes == bytes => return Ok(closed),
@@ -242,46 +232,136 @@ impl Head {
     }
 }
 
+/// Makes the present file of the journal the closed one with this number.
+pub(super) fn close(journal: &Path, number: u64) -> io::Result<()> {
+    let path = path_of(journal, number);
+    // an index of this number can only be what an older version left when it ended while it closed a file
+    match fs::remove_file(index_of(&path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => fs::rename(journal, path),
+    }
+}
+
+/// Whether a file still has the lines of the journal.
+fn has_lines(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    BufReader::new(File::open(path)?).read_until(b'\n', &mut first)?;
+    Ok(!first.is_empty() && serde_json::from_slice::<Line>(&first).is_err())
+}
+
+/// The records of a file that still has the lines of the journal.
+fn read_lines(path: &Path) -> io::Result<Records> {
+    let mut records = Records::default();
+    for line in BufReader::new(File::open(path)?).split(b'\n') {
+        records.apply(serde_json::from_slice::<Written>(&line?)?);
+    }
+    Ok(records)
+}
+
+/// Writes records and their index in the place of a file's lines. Until the last step the file has its lines, so a process may end
+/// at any moment. Instances that do it at the same time wait for each other.
+fn make_records(path: &Path, records: Option<&Records>) -> io::Result<()> {
+    let half = with(path, ".tmp");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&half)?;
+    file.lock()?;
+    if !has_lines(path)? {
+        // another instance has done it, and its file took the name away, or no instance needs it any more
+        return fs::remove_file(&half)
+            .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) });
+    }
+    let read;
+    let records = match records {
+        Some(records) => records,
+        None => {
+            read = read_lines(path)?;
+            &read
+        }
+    };
+    file.set_len(0)?;
+    let mut writer = BufWriter::new(&file);
+    let mut index = Index::default();
+    let entries = records.entries.iter().map(|entry| Line::Charge(Box::new(entry.clone())));
+    let mut lost: Vec<&str> = records.lost.iter().map(AsRef::as_ref).collect();
+    // instances must write the same bytes, because one may use the index of another
+    lost.sort_unstable();
+    let mut text = Vec::new();
+    for line in entries.chain(lost.into_iter().map(|key| Line::Lost(key.to_owned()))) {
+        text.clear();
+        serde_json::to_writer(&mut text, &line)?;
+        text.push(b'\n');
+        index.add(&line, text.len())?;
+        writer.write_all(&text)?;
+    }
+    writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    index.write(path)?;
+    fs::rename(&half, path)
+}
+
 /// Reads a closed file and writes its index.
 fn make_index(path: &Path) -> io::Result<()> {
-    let mut head = Head { bytes: 0, entries: 0, slots: 0, from: i64::MAX, to: i64::MIN };
-    let mut names: Vec<(u64, u32)> = Vec::new();
+    let mut index = Index::default();
     let mut file = BufReader::new(File::open(path)?);
     let mut line = Vec::new();
     loop {
         line.clear();
-        let length = file.read_until(b'\n', &mut line)? as u64;
+        let length = file.read_until(b'\n', &mut line)?;
         if length == 0 {
-            break;
+            return index.write(path);
         }
-        let offset = u32::try_from(head.bytes).map_err(|_| io::Error::other("the file is too long for an index"))?;
-        match serde_json::from_slice(&line)? {
+        index.add(&serde_json::from_slice(&line)?, length)?;
+    }
+}
+
+/// An index that is being made.
+struct Index {
+    head: Head,
+    /// The hash of each name, and where its line begins.
+    names: Vec<(u64, u32)>,
+}
+
+impl Default for Index {
+    fn default() -> Index {
+        Index { head: Head { bytes: 0, entries: 0, slots: 0, from: i64::MAX, to: i64::MIN }, names: Vec::new() }
+    }
+}
+
+impl Index {
+    /// Adds the next line of the file.
+    fn add(&mut self, line: &Line, length: usize) -> io::Result<()> {
+        let offset =
+            u32::try_from(self.head.bytes).map_err(|_| io::Error::other("the file is too long for an index"))?;
+        match line {
             Line::Charge(entry) => {
-                head.saw(&entry.moved());
-                head.entries += 1;
-                names.extend(entry.names().map(|name| (hash(name), offset)));
+                self.head.saw(&entry.moved());
+                self.head.entries += 1;
+                self.names.extend(entry.names().map(|name| (hash(name), offset)));
             }
-            Line::Lost(key) => names.push((hash(Name::Lost(&key)), offset)),
+            Line::Lost(key) => self.names.push((hash(Name::Lost(key)), offset)),
         }
-        head.bytes += length;
+        self.head.bytes += length as u64;
+        Ok(())
     }
-    let slots = (names.len() * SLOTS_PER_NAME).max(1);
-    head.slots = slots as u64;
-    let (mut hashes, mut offsets) = (vec![0_u16; slots], vec![0_u32; slots]);
-    for (hash, offset) in names {
-        let (mut slot, part) = slot_of(hash, slots);
-        while hashes[slot] != 0 {
-            slot = (slot + 1) % slots;
+
+    /// Writes the index of this file.
+    fn write(mut self, path: &Path) -> io::Result<()> {
+        let slots = (self.names.len() * SLOTS_PER_NAME).max(1);
+        self.head.slots = slots as u64;
+        let (mut hashes, mut offsets) = (vec![0_u16; slots], vec![0_u32; slots]);
+        for (hash, offset) in self.names {
+            let (mut slot, part) = slot_of(hash, slots);
+            while hashes[slot] != 0 {
+                slot = (slot + 1) % slots;
+            }
+            (hashes[slot], offsets[slot]) = (part, offset);
         }
-        (hashes[slot], offsets[slot]) = (part, offset);
+        let index = index_of(path);
+        let half = with(&index, ".tmp");
+        let mut written = self.head.written();
+        written.extend(hashes.into_iter().flat_map(u16::to_le_bytes));
+        written.extend(offsets.into_iter().flat_map(u32::to_le_bytes));
+        fs::write(&half, written)?;
+        fs::rename(&half, &index)
     }
-    let index = index_of(path);
-    let half = with(&index, ".tmp");
-    let mut written = head.written();
-    written.extend(hashes.into_iter().flat_map(u16::to_le_bytes));
-    written.extend(offsets.into_iter().flat_map(u32::to_le_bytes));
-    fs::write(&half, written)?;
-    fs::rename(&half, &index)
 }
 
 fn place(name: Name<'_>, slots: usize) -> (usize, u16) {

@@ -1,14 +1,15 @@
 //! The simulated gateway's records: the present ones in memory, the older ones in closed files of its journal.
 
-use super::closed::Closed;
-use super::journal::{Journal, Line, News, Written};
+use super::journal::{Journal, Line, News, Past, Written};
 use super::records::{Entry, Name, Records};
 use super::{Charge, Listed, Period};
-use kernel::Timestamp;
-use std::{collections::BTreeMap, io, sync::Arc};
+use kernel::{Code, Error, Result, Timestamp};
+use std::{collections::BTreeMap, io, path::Path};
 
 /// Longest file of a journal; one charge may have many refunds.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+/// How many times as many charges a file may have as it should, while an earlier one has no index yet.
+const LATE_MAX: usize = 4;
 /// Charges whose records one page of the list shows.
 const LISTED_AT_ONCE: usize = 500;
 
@@ -29,15 +30,34 @@ pub(super) enum Found {
 }
 
 impl Ledger {
-    /// Takes over what other instances have done.
+    /// The records in this journal. C013 when it cannot be read.
+    pub fn open(path: &Path) -> Result<Ledger> {
+        let unreadable = |cause: io::Error| -> Error {
+            Code::Unavailable
+                .because("the simulated gateway cannot read its journal")
+                .caused_by(format!("{}: {cause}", path.display()))
+        };
+        let journal = Some(Journal::open(path).map_err(unreadable)?);
+        let mut ledger = Ledger { journal, ..Ledger::default() };
+        ledger.catch_up().map_err(unreadable)?;
+        ledger.journal.iter().for_each(Journal::leave);
+        Ok(ledger)
+    }
+
+    /// Locks the journal and takes over what other instances have done.
     pub fn catch_up(&mut self) -> io::Result<()> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        let News { begins, lines } = journal.enter()?;
-        if begins {
-            (self.open, self.not_before) = (Records::default(), 0);
+        loop {
+            let News { begins, lines, is_closed } = journal.enter()?;
+            if begins {
+                (self.open, self.not_before) = (Records::default(), 0);
+            }
+            lines.into_iter().for_each(|line| self.open.apply(line));
+            if !is_closed {
+                return Ok(());
+            }
+            journal.go_on(&mut self.open)?;
         }
-        lines.into_iter().for_each(|line| self.open.apply(line));
-        Ok(())
     }
 
     /// Writes a line to the journal and applies it.
@@ -54,8 +74,8 @@ impl Ledger {
         if let Some(at) = self.open.find(name) {
             return Ok(Some(Found::Open(at)));
         }
-        for closed in self.closed().iter().rev() {
-            if let Some(entry) = closed.find(name)? {
+        for past in self.past().iter().rev() {
+            if let Some(entry) = past.find(name)? {
                 return Ok(Some(Found::Closed(Box::new(entry))));
             }
         }
@@ -70,8 +90,8 @@ impl Ledger {
         if self.open.lost.contains(key) {
             return Ok(true);
         }
-        for closed in self.closed() {
-            if closed.has_lost(key)? {
+        for past in self.past() {
+            if past.has_lost(key)? {
                 return Ok(true);
             }
         }
@@ -99,23 +119,28 @@ impl Ledger {
         }
     }
 
-    fn closed(&self) -> &[Arc<Closed>] {
-        self.journal.as_ref().map_or(&[], Journal::closed)
+    fn past(&self) -> &[Past] {
+        self.journal.as_ref().map_or(&[], Journal::past)
     }
 
-    /// Begins another file when the present one has enough.
+    /// Begins another file when the present one has enough. While an earlier one has no index yet, the present one goes on, so
+    /// that no payment waits; but not for ever, because the records of both are in memory.
     pub fn close_if_full(&mut self, charges_max: usize) {
         let Some(journal) = &mut self.journal else { return };
         let is_full = self.open.len() >= charges_max.max(self.not_before) || journal.length() >= FILE_BYTES_MAX;
         if !is_full || self.open.len() < self.not_before {
             return;
         }
-        match journal.close(&self.open) {
-            Ok(()) => (self.open, self.not_before) = (Records::default(), 0),
-            Err(error) => {
-                tracing::error!(%error, "the simulated gateway cannot begin another file of its journal");
-                self.not_before = self.open.len() + charges_max.div_ceil(16);
+        if !journal.is_indexed() {
+            if self.open.len() < charges_max * LATE_MAX {
+                return;
             }
+            journal.wait_for_indexes();
+        }
+        let closed = journal.close(&mut self.open);
+        if let Err(error) = closed.and_then(|()| self.catch_up()) {
+            tracing::error!(%error, "the simulated gateway cannot begin another file of its journal");
+            self.not_before = self.open.len() + charges_max.div_ceil(16);
         }
     }
 
@@ -125,19 +150,19 @@ impl Ledger {
         let place = after.and_then(|after| after.split_once(':'));
         let (file, first) =
             place.and_then(|(file, first)| Some((file.parse().ok()?, first.parse().ok()?))).unwrap_or((0, 0));
-        let has_forgotten = self.closed().first().is_some_and(|oldest| oldest.number > 0);
-        let since = self.closed().iter().find_map(|closed| closed.since()).filter(|_| has_forgotten);
+        let has_forgotten = self.past().first().is_some_and(|oldest| oldest.number() > 0);
+        let since = self.past().iter().find_map(Past::since).filter(|_| has_forgotten);
         let page = |entries: &[Entry], next: Option<String>| {
             let moved = entries.iter().flat_map(Entry::moved).filter(|moved| period.has(moved.at)).collect();
             Listed { moved, next, since }
         };
-        let is_next = |closed: &&Arc<Closed>| closed.number >= file && closed.may_have(period.from, period.to);
-        if let Some(closed) = self.closed().iter().find(is_next) {
-            let first = if closed.number == file { first } else { 0 };
-            let (entries, more) = closed.entries(first, LISTED_AT_ONCE)?;
+        let is_next = |past: &&Past| past.number() >= file && past.may_have(period.from, period.to);
+        if let Some(past) = self.past().iter().find(is_next) {
+            let first = if past.number() == file { first } else { 0 };
+            let (entries, more) = past.entries(first, LISTED_AT_ONCE)?;
             let next = match more {
-                true => format!("{}:{}", closed.number, first + entries.len()),
-                false => format!("{}:0", closed.number + 1),
+                true => format!("{}:{}", past.number(), first + entries.len()),
+                false => format!("{}:0", past.number() + 1),
             };
             return Ok(page(&entries, Some(next)));
         }
@@ -156,8 +181,8 @@ impl Ledger {
             let place = all.get(&charge.key).map_or(all.len(), |(place, _)| *place);
             all.insert(charge.key.clone(), (place, charge));
         };
-        for closed in self.closed() {
-            closed.entries(0, usize::MAX)?.0.into_iter().for_each(|entry| note(entry.charge));
+        for past in self.past() {
+            past.entries(0, usize::MAX)?.0.into_iter().for_each(|entry| note(entry.charge));
         }
         self.open.entries.iter().for_each(|entry| note(entry.charge.clone()));
         let mut charges: Vec<(usize, Charge)> = all.into_values().collect();

@@ -41,7 +41,7 @@ pub(super) struct Entry {
     /// What an older file lists of it; nothing unless it was taken over from there.
     #[serde(default, skip_serializing_if = "Carried::is_none")]
     pub carried: Carried,
-    /// How often a pending charge was looked up.
+    /// How often a pending charge was looked up before it was decided.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub asked: u32,
 }
@@ -75,7 +75,7 @@ fn is_zero(asked: &u32) -> bool {
 impl Records {
     pub fn apply(&mut self, Written { at: time, line }: Written) {
         match line {
-            Line::Begun { .. } => {}
+            Line::Begun { .. } | Line::Closed => {}
             Line::Carried { entry } => self.open(*entry),
             Line::Captured { charge, script, transaction } => {
                 self.open(Entry::of(charge.into_charge(ChargeState::Captured { transaction }, time), &script));
@@ -85,6 +85,11 @@ impl Records {
             }
             Line::Pending { charge, script } => {
                 self.open(Entry::of(charge.into_charge(ChargeState::Pending, time), &script));
+            }
+            Line::Asked { key } => {
+                if let Some(&at) = self.charges.get(&*key) {
+                    self.entries[at].asked += 1;
+                }
             }
             Line::Settled { key, transaction } => {
                 if let Some(&at) = self.charges.get(&*key) {
@@ -110,6 +115,12 @@ impl Records {
                         true => entry.pending_refunds.push(PendingRefund { refund, asked: 0 }),
                         false => entry.charge.refunds.push(refund),
                     }
+                }
+            }
+            Line::RefundAsked { key } => {
+                if let Some(&at) = self.refunds.get(&*key) {
+                    let mut pending = self.entries[at].pending_refunds.iter_mut();
+                    pending.find(|one| one.refund.key == key).into_iter().for_each(|one| one.asked += 1);
                 }
             }
             Line::RefundSettled { key } => {

@@ -2,7 +2,7 @@
 //! listed once, whatever moment a process ends at.
 
 use super::conformance::{self, Script, request};
-use super::journal::FILES_MAX;
+use super::journal::{FILES_MAX, Journal};
 use super::simulated::{Settings, Simulated, keys};
 use super::{ChargeState, Gateway, Listing, Moved, Movement, Outcome, Period, RefundRequest};
 use crate::ManualClock;
@@ -37,7 +37,18 @@ fn closed_files(folder: &Path) -> usize {
     super::closed::numbers(&folder.join("gateway.ndjson")).unwrap().len()
 }
 
+/// Charges, and waits until a file that this closed has its index, so that a test knows how many files there are.
 async fn approved(gateway: &Simulated, key: &str, payment_key: &str) -> String {
+    let transaction = approves(gateway, key, payment_key).await;
+    indexed(gateway);
+    transaction
+}
+
+fn indexed(gateway: &Simulated) {
+    gateway.inside(|ledger| ledger.journal.iter_mut().for_each(Journal::wait_for_indexes));
+}
+
+async fn approves(gateway: &Simulated, key: &str, payment_key: &str) -> String {
     match gateway.charge(&request(key, payment_key)).await {
         Outcome::Approved { transaction } => transaction,
         other => panic!("{key}: {other:?}"),
@@ -67,7 +78,7 @@ async fn the_gateway_conforms_when_every_few_charges_begin_another_file() {
         let folder = tempfile::tempdir().unwrap();
         let gateway = opened(folder.path(), file_charges);
         conformance::all(&gateway, &SCRIPT, "one").await;
-        assert!(closed_files(folder.path()) > 2);
+        assert!(closed_files(folder.path()) > 0, "a file goes on while the one before it gets its index");
         conformance::all(&opened(folder.path(), file_charges), &SCRIPT, "two").await;
     }
 }
@@ -116,7 +127,7 @@ async fn what_is_in_closed_files_is_asked_repeated_and_refunded_as_before() {
     let (moved, since) = listed(&gateway, always()).await;
     let names: HashSet<_> = moved.iter().map(|one| (one.movement, one.transaction.clone())).collect();
     assert_eq!((moved.len(), names.len(), since), (47, 47, None), "44 captures and 3 refunds");
-    assert!(gateway.ledger_len() <= 4, "no more is in memory than one file has");
+    assert!(gateway.inside(|ledger| ledger.open.len()) <= 4, "no more is in memory than one file has");
 }
 
 #[tokio::test]
@@ -195,6 +206,66 @@ fn copied(from: &Path) -> tempfile::TempDir {
     to
 }
 
+/// What a process leaves that ends at each moment of closing this journal, and of an older version's way to do it.
+fn unfinished(folder: &Path) -> Vec<(String, tempfile::TempDir)> {
+    const CLOSED: &[u8] = b"{\"did\":\"closed\"}\n";
+    let read = |folder: &Path, end: &str| fs::read(folder.join(format!("gateway.ndjson{end}"))).unwrap();
+    let with = |from: &Path, files: &[(&str, &[u8])]| {
+        let folder = copied(from);
+        for (end, bytes) in files {
+            fs::write(folder.path().join(format!("gateway.ndjson{end}")), bytes).unwrap();
+        }
+        folder
+    };
+    // the next open closes the file
+    let whole = copied(folder);
+    drop(opened(whole.path(), 5));
+    assert_eq!(closed_files(whole.path()), 1);
+    let files = ["", ".0", ".0.index"].map(|end| read(whole.path(), end));
+    let (begun, closed, index) = (&files[0][..], &files[1][..], &files[2][..]);
+    let lines = [read(folder, ""), CLOSED.to_vec()].concat();
+    let lines = &lines[..];
+    let renamed = with(folder, &[(".0", lines)]);
+    fs::remove_file(renamed.path().join("gateway.ndjson")).unwrap();
+    let half = &closed[..closed.len() / 2];
+    let mut states: Vec<(String, tempfile::TempDir)> = vec![
+        ("it is closed, and not renamed".into(), with(folder, &[("", lines)])),
+        ("it is renamed, and there is no other".into(), copied(renamed.path())),
+        ("half of the records are written".into(), with(renamed.path(), &[("", begun), (".0.tmp", half)])),
+        (
+            "the records are written, half of the index is".into(),
+            with(renamed.path(), &[("", begun), (".0.tmp", closed), (".0.index.tmp", &index[..index.len() / 2])]),
+        ),
+        (
+            "both are written, and do not have their names".into(),
+            with(renamed.path(), &[("", begun), (".0.tmp", closed), (".0.index.tmp", index)]),
+        ),
+        (
+            "only the index has its name".into(),
+            with(renamed.path(), &[("", begun), (".0.tmp", closed), (".0.index", index)]),
+        ),
+        ("an older version: half of the closed file is written".into(), with(folder, &[(".0.tmp", half)])),
+        ("an older version: it is written, its index is not".into(), with(folder, &[(".0", closed)])),
+        (
+            "an older version: the journal is not emptied yet".into(),
+            with(folder, &[(".0", closed), (".0.index", index)]),
+        ),
+        ("an older version: the index is missing".into(), with(whole.path(), &[(".0.index", &b""[..])])),
+    ];
+    for length in 1..CLOSED.len() {
+        let cut = &lines[..lines.len() - CLOSED.len() + length];
+        states.push((format!("{length} bytes of the last line are written"), with(folder, &[("", cut)])));
+    }
+    for length in 0..begun.len() {
+        let next = with(whole.path(), &[("", &begun[..length])]);
+        states.push((format!("{length} bytes of the next file are written"), next));
+    }
+    for bytes in [&index[..index.len() - 1], b"nonsense"] {
+        states.push((format!("an index of {} bytes", bytes.len()), with(whole.path(), &[(".0.index", bytes)])));
+    }
+    states
+}
+
 /// What a process leaves that ends at each moment of beginning another file.
 #[tokio::test]
 async fn a_process_that_ends_while_it_begins_another_file_loses_nothing() {
@@ -206,38 +277,7 @@ async fn a_process_that_ends_while_it_begins_another_file_loses_nothing() {
     }
     gateway.charge(&request("lost", keys::TIMEOUT_UNCHARGED)).await;
     drop(gateway);
-    let journal = |folder: &Path| folder.join("gateway.ndjson");
-    // before: the next open closes the file
-    let whole = copied(folder.path());
-    drop(opened(whole.path(), 5));
-    assert_eq!(closed_files(whole.path()), 1);
-    let begun = fs::read(journal(whole.path())).unwrap();
-    let half = |name: &str, bytes: &[u8]| {
-        let folder = copied(folder.path());
-        fs::write(folder.path().join(name), bytes).unwrap();
-        folder
-    };
-    let closed = fs::read(whole.path().join("gateway.ndjson.0")).unwrap();
-    let index = fs::read(whole.path().join("gateway.ndjson.0.index")).unwrap();
-    let mut states: Vec<(String, tempfile::TempDir)> = vec![
-        ("half of the closed file is written".into(), half("gateway.ndjson.0.tmp", &closed[..closed.len() / 2])),
-        ("it is written, its index is not".into(), half("gateway.ndjson.0", &closed)),
-        ("half of the index is written".into(), half("gateway.ndjson.0.index.tmp", &index[..index.len() / 2])),
-    ];
-    let folder = half("gateway.ndjson.0", &closed);
-    fs::write(folder.path().join("gateway.ndjson.0.index"), &index).unwrap();
-    states.push(("the journal is not emptied yet".into(), folder));
-    for length in 0..begun.len() {
-        let folder = copied(whole.path());
-        fs::write(journal(folder.path()), &begun[..length]).unwrap();
-        states.push((format!("{length} bytes of the new file are written"), folder));
-    }
-    for bytes in [&index[..index.len() - 1], b"", b"nonsense"] {
-        let folder = copied(whole.path());
-        fs::write(folder.path().join("gateway.ndjson.0.index"), bytes).unwrap();
-        states.push((format!("an index of {} bytes", bytes.len()), folder));
-    }
-    for (what, folder) in states {
+    for (what, folder) in unfinished(folder.path()) {
         // twice, because what is opened first may repair something
         for round in 0..2 {
             let gateway = opened(folder.path(), 5 + 1_000 * round);
@@ -263,7 +303,7 @@ async fn an_unfinished_closed_file_is_replaced_with_all_that_came_later() {
     approved(&gateway, "one", keys::APPROVE).await;
     let left = copied(folder.path());
     approved(&gateway, "two", keys::APPROVE).await;
-    // as if it had been closed after the first charge, and the process had ended before it emptied the journal
+    // as if it had been closed after the first charge, and an older version had ended before it emptied the journal
     drop(opened(left.path(), 1));
     fs::copy(left.path().join("gateway.ndjson.0"), folder.path().join("gateway.ndjson.0")).unwrap();
     fs::copy(left.path().join("gateway.ndjson.0.index"), folder.path().join("gateway.ndjson.0.index")).unwrap();
@@ -285,7 +325,62 @@ async fn child_that_charges() {
     let gateway = opened(&folder, 4);
     for n in from..from + 100_000 {
         let key = format!("pay {n}");
-        println!("{key}={}", approved(&gateway, &key, keys::APPROVE).await);
+        println!("{key}={}", approves(&gateway, &key, keys::APPROVE).await);
+    }
+}
+
+/// Charges, repetitions, lookups, refunds and the list do not wait for the index of the file before.
+#[tokio::test]
+async fn payments_go_on_while_a_file_gets_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = opened(folder.path(), 10);
+    let hold = gateway.inside(|ledger| Arc::clone(&ledger.journal.as_ref().unwrap().hold));
+    let holding = hold.lock();
+    let mut transactions = Vec::new();
+    for n in 0..25 {
+        transactions.push(approves(&gateway, &format!("pay {n}"), keys::APPROVE).await);
+    }
+    let is_indexed =
+        |gateway: &Simulated| gateway.inside(|ledger| ledger.journal.as_ref().is_some_and(Journal::is_indexed));
+    assert!(!is_indexed(&gateway) && !folder.path().join("gateway.ndjson.0.index").exists());
+    assert_eq!(closed_files(folder.path()), 1, "the next file goes on until the first one has its index");
+    let again = gateway.charge(&request("pay 3", keys::APPROVE)).await;
+    assert_eq!(again, Outcome::Approved { transaction: transactions[3].clone() });
+    let refund = RefundRequest { key: "r".into(), transaction: transactions[4].clone(), amount: Money::minor(7) };
+    assert!(matches!(gateway.refund(&refund).await, Outcome::Approved { .. }));
+    assert_eq!(listed(&gateway, always()).await.0.len(), 26);
+    assert_eq!(gateway.charges().unwrap().len(), 25);
+    // another instance, which has not seen the file before it was closed, writes the index itself
+    let other = opened(folder.path(), 1_000);
+    assert!(folder.path().join("gateway.ndjson.0.index").exists());
+    for gateway in [&other, &gateway] {
+        assert_eq!(gateway.look_up("pay 9").await, Some(Outcome::Approved { transaction: transactions[9].clone() }));
+        assert_eq!(listed(gateway, always()).await.0.len(), 26);
+    }
+    drop(holding);
+    indexed(&gateway);
+    approved(&gateway, "pay 25", keys::APPROVE).await;
+    assert_eq!((is_indexed(&gateway), closed_files(folder.path())), (true, 2));
+    assert_eq!(listed(&gateway, always()).await.0.len(), 27);
+    assert_eq!(other.look_up("pay 25").await, gateway.look_up("pay 25").await);
+}
+
+/// An instance that has read a file to its end needs nothing but the name of the next one.
+#[tokio::test]
+async fn instances_go_on_together_when_one_of_them_closes_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (opened(folder.path(), 5), opened(folder.path(), 1_000));
+    for n in 0..23 {
+        let gateway = if n % 2 == 0 { &one } else { &other };
+        let transaction = approves(gateway, &format!("pay {n}"), keys::APPROVE).await;
+        for gateway in [&one, &other] {
+            let found = gateway.look_up(&format!("pay {n}")).await;
+            assert_eq!(found, Some(Outcome::Approved { transaction: transaction.clone() }));
+        }
+    }
+    for gateway in [&one, &other] {
+        indexed(gateway);
+        assert_eq!(listed(gateway, always()).await.0.len(), 23);
     }
 }
 

@@ -109,12 +109,7 @@ pub struct Simulated {
 impl Simulated {
     /// A gateway that reads its journal, if there is one, and continues it. C013 when the journal cannot be read.
     pub fn open(settings: Settings) -> Result<Simulated> {
-        let mut ledger = Ledger::default();
-        if let Some(path) = &settings.journal {
-            let (journal, lines) = Journal::open(path)?;
-            lines.into_iter().for_each(|line| ledger.open.apply(line));
-            ledger.journal = Some(journal);
-        }
+        let ledger = settings.journal.as_deref().map(Ledger::open).transpose()?.unwrap_or_default();
         let seed = settings.seed.unwrap_or_else(|| Random::from_system().bits());
         let gateway = Simulated { ledger: Mutex::new(ledger), ..Simulated::new(settings, seed) };
         // the journal of an older version is one long file
@@ -149,10 +144,10 @@ impl Simulated {
         self.away.store(away, Ordering::SeqCst);
     }
 
-    /// How many charges are in memory.
+    /// Uses the ledger as a test needs.
     #[cfg(test)]
-    pub(super) fn ledger_len(&self) -> usize {
-        self.ledger.lock().open.len()
+    pub(super) fn inside<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {
+        work(&mut self.ledger.lock())
     }
 
     fn is_away(&self) -> bool {
@@ -245,20 +240,19 @@ impl Simulated {
             return Ok(Some(ledger.entry(&found).outcome()));
         }
         let at = ledger.carried(found, self.clock.now())?;
-        let entry = &mut ledger.open.entries[at];
-        entry.asked += 1;
-        if entry.asked >= 2 {
-            let line = if entry.script == Script::PendingDeclined {
-                let (_, code, text) = keys::DECLINES[0];
-                let decline = Decline { code: code.to_owned(), text: text.to_owned() };
-                Line::Refused { key: key.to_owned(), decline }
-            } else {
-                let taken = |transaction: &str| ledger.knows(Name::Transaction(transaction));
-                let transaction = draw("PG-", &mut self.chance("charge", key), &taken)?;
-                Line::Settled { key: key.to_owned(), transaction }
-            };
-            self.write(ledger, line)?;
-        }
+        let (asked, script) = (ledger.open.entries[at].asked, ledger.open.entries[at].script);
+        let line = if asked == 0 {
+            Line::Asked { key: key.to_owned() }
+        } else if script == Script::PendingDeclined {
+            let (_, code, text) = keys::DECLINES[0];
+            let decline = Decline { code: code.to_owned(), text: text.to_owned() };
+            Line::Refused { key: key.to_owned(), decline }
+        } else {
+            let taken = |transaction: &str| ledger.knows(Name::Transaction(transaction));
+            let transaction = draw("PG-", &mut self.chance("charge", key), &taken)?;
+            Line::Settled { key: key.to_owned(), transaction }
+        };
+        self.write(ledger, line)?;
         Ok(Some(ledger.open.entries[at].outcome()))
     }
 
@@ -306,12 +300,10 @@ impl Simulated {
             return Ok(Some(outcome));
         }
         let at = ledger.carried(found, self.clock.now())?;
-        let mut pending = ledger.open.entries[at].pending_refunds.iter_mut();
-        if let Some(one) = pending.find(|one| one.refund.key == key) {
-            one.asked += 1;
-            if one.asked >= 2 {
-                self.write(ledger, Line::RefundSettled { key: key.to_owned() })?;
-            }
+        let pending = ledger.open.entries[at].pending_refunds.iter().find(|one| one.refund.key == key);
+        if let Some(asked) = pending.map(|one| one.asked) {
+            let key = key.to_owned();
+            self.write(ledger, if asked == 0 { Line::RefundAsked { key } } else { Line::RefundSettled { key } })?;
         }
         Ok(Some(ledger.open.entries[at].refund_outcome(key)))
     }
