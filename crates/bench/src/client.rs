@@ -90,9 +90,17 @@ fn strange(what: &str) -> io::Error {
 
 /// A request as bytes. `token` becomes the bearer token.
 pub fn request(method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Vec<u8> {
+    keyed(method, path, token, None, body)
+}
+
+/// The same with an idempotency key.
+pub fn keyed(method: &str, path: &str, token: Option<&str>, key: Option<&str>, body: Option<&str>) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\n");
     if let Some(token) = token {
         text.push_str(&format!("authorization: Bearer {token}\r\n"));
+    }
+    if let Some(key) = key {
+        text.push_str(&format!("idempotency-key: {key}\r\n"));
     }
     if let Some(body) = body {
         text.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));

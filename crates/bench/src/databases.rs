@@ -18,12 +18,7 @@ struct Rig {
 
 impl Rig {
     fn open(wanted: &str, folder: &FilePath) -> Outcome<Rig> {
-        let (name, kind) = match wanted.split(':').next().unwrap_or_default() {
-            "sqlite" => ("sqlite", None),
-            "postgres" | "postgresql" => ("postgres", Some(Kind::Postgres)),
-            "mysql" | "mariadb" => ("mysql", Some(Kind::MySql)),
-            other => return Err(format!("--database {other}: is none of sqlite, postgres and mysql").into()),
-        };
+        let (name, kind) = named(wanted)?;
         let place = match kind {
             Some(kind) if !wanted.contains(':') => {
                 let server = Server::durable(kind, folder)?;
@@ -39,6 +34,16 @@ impl Rig {
         let ours = Process::start(&["ours", &url])?;
         ours.ask::<Duration>(Ask::Drain)?;
         Ok(Rig { name, ours, _place: place })
+    }
+}
+
+/// The name of a database of the command line or of its address, and its server if it has one.
+pub fn named(wanted: &str) -> Outcome<(&'static str, Option<Kind>)> {
+    match wanted.split(':').next().unwrap_or_default() {
+        "sqlite" => Ok(("sqlite", None)),
+        "postgres" | "postgresql" => Ok(("postgres", Some(Kind::Postgres))),
+        "mysql" | "mariadb" => Ok(("mysql", Some(Kind::MySql))),
+        other => Err(format!("--database {other}: is none of sqlite, postgres and mysql").into()),
     }
 }
 

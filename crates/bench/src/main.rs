@@ -3,6 +3,7 @@
 mod bare;
 mod client;
 mod compare;
+mod cost;
 mod databases;
 mod flood;
 mod goods;
@@ -57,6 +58,11 @@ struct Cli {
 enum Command {
     /// What an order adds to SQLite's log, per table and index
     Pages {
+        #[command(flatten)]
+        how: How,
+    },
+    /// What a purchase costs in statements, round trips and bytes on each database
+    Cost {
         #[command(flatten)]
         how: How,
     },
@@ -142,6 +148,7 @@ fn main() -> ExitCode {
         Some(Command::Growth { orders, how }) => {
             report(&how, |folder| Ok(vec![growth::measure(&how, folder, &orders)?]))
         }
+        Some(Command::Cost { how }) => folder(&how).and_then(|folder| cost::print(&how, folder.path())).map(|()| 0),
         Some(Command::Compare { one, other }) => compare::table(&one, &other).map(|table| {
             print!("{table}");
             0
@@ -187,14 +194,19 @@ fn grow_one(how: &How, orders: i64) -> Outcome<()> {
     grown::grow(&database.parse()?, orders)
 }
 
-/// Measures in a folder of its own, prints the report and returns the number of failed units.
-fn report(how: &How, measure: impl FnOnce(&Path) -> Outcome<Vec<report::Path>>) -> Outcome<u64> {
+/// A folder for the databases, on the disk to be measured.
+fn folder(how: &How) -> Outcome<tempfile::TempDir> {
     std::fs::create_dir_all(&how.folder)?;
     let mut builder = tempfile::Builder::new();
     // a database server that bench starts runs as another user, who must be able to read the folder
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711));
-    let folder = builder.tempdir_in(&how.folder)?;
+    Ok(builder.tempdir_in(&how.folder)?)
+}
+
+/// Measures in a folder of its own, prints the report and returns the number of failed units.
+fn report(how: &How, measure: impl FnOnce(&Path) -> Outcome<Vec<report::Path>>) -> Outcome<u64> {
+    let folder = folder(how)?;
     let machine = machine::Machine::look(folder.path())?;
     let paths = measure(folder.path())?;
     let report = report::Report { machine, connections: how.connections, rate: how.rate, seconds: how.seconds, paths };

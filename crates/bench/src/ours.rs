@@ -2,7 +2,7 @@
 
 use crate::{
     Outcome,
-    client::{Client, request},
+    client::{Client, keyed, request},
     raw::order::{LINES, Ware},
     requests,
     side::Hello,
@@ -60,6 +60,11 @@ pub struct Ours {
 impl Ours {
     /// Serves the shop in this database. An empty one gets the tables and the products.
     pub fn at(url: DatabaseUrl) -> Outcome<Ours> {
+        Ours::with(url, &[])
+    }
+
+    /// The same with these settings besides.
+    pub fn with(url: DatabaseUrl, more: &[(&str, &str)]) -> Outcome<Ours> {
         let began = Instant::now();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let path = url.file().cloned().unwrap_or_default();
@@ -73,7 +78,8 @@ impl Ours {
             ("server.connections_per_client", "19500"),
             ("server.streams_per_client", "19500"),
         ];
-        let options = options.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let options = options.iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let options: Vec<(String, String)> = options.collect();
         let settings = Config::of(None, [], &options).map_err(|fault| fault.to_string())?.settings;
         let (server, app, progress) = runtime.block_on(async {
             let threads = &settings.database;
@@ -178,6 +184,12 @@ impl Ours {
         requests::lines(wares.len(), n).map(|(ware, quantity)| (wares[ware].product, quantity))
     }
 
+    /// Sends one request of the first user with an idempotency key, if there is one, and returns the body of a successful response.
+    pub fn post(&self, path: &str, key: Option<&str>, body: &str) -> Outcome<Vec<u8>> {
+        let request = keyed("POST", &format!("{BASE}{path}"), Some(&self.hello.tokens[0]), key, Some(body));
+        self.runtime.block_on(answered(self.hello.address, path, &request))
+    }
+
     /// Statements and round trips of one order without HTTP: first without an idempotency key, then with one. Counted on a separate
     /// connection, because background tasks use the others.
     pub fn cost(&self) -> Outcome<[(u64, u64); 2]> {
@@ -209,12 +221,16 @@ pub async fn send(
     token: Option<&str>,
     body: Option<&str>,
 ) -> Outcome<Vec<u8>> {
+    answered(to, path, &request(method, &format!("{BASE}{path}"), token, body)).await
+}
+
+async fn answered(to: SocketAddr, path: &str, request: &[u8]) -> Outcome<Vec<u8>> {
     let mut client = Client::connect(to).await?;
-    let answer = client.call(&request(method, &format!("{BASE}{path}"), token, body)).await?;
+    let answer = client.call(request).await?;
     if (200..300).contains(&answer.status) {
         return Ok(answer.body.to_vec());
     }
-    Err(format!("{method} {path} answered {} {}", answer.status, String::from_utf8_lossy(answer.body)).into())
+    Err(format!("{path} answered {} {}", answer.status, String::from_utf8_lossy(answer.body)).into())
 }
 
 async fn stocked(to: SocketAddr, admin: &str) -> Outcome<Vec<Ware>> {

@@ -14,11 +14,18 @@ const FORGET_AT_ONCE: i64 = 200;
 
 /// The owner's cart, locked; made if there is none. Try [`peek`] first: it needs only a read connection.
 pub fn current(tx: &mut Tx<'_>, owner: &Owner) -> Result<Cart> {
+    current_or_new(tx, owner).map(|(cart, _)| cart)
+}
+
+/// The owner's cart, locked, and whether this made it.
+fn current_or_new(tx: &mut Tx<'_>, owner: &Owner) -> Result<(Cart, bool)> {
     if let Some(cart) = store::find(tx, owner, Which::Own, true)? {
-        return Ok(cart);
+        return Ok((cart, false));
     }
-    store::make(tx, owner)?;
-    own(tx, owner)
+    match store::make(tx, owner)? {
+        Some(cart) => Ok((cart, true)),
+        None => Ok((own(tx, owner)?, false)),
+    }
 }
 
 /// The owner's cart, if there is one, without a lock.
@@ -30,7 +37,7 @@ pub fn peek(tx: &mut Tx<'_>, owner: &Owner) -> Result<Option<Cart>> {
 /// price stays); without `merge` it is S106 with the existing line in the details. S105 for too many units, C002 for
 /// too many lines.
 pub fn add(tx: &mut Tx<'_>, owner: &Owner, item: NewLine, merge: bool) -> Result<Cart> {
-    let mut cart = current(tx, owner)?;
+    let (mut cart, is_new) = current_or_new(tx, owner)?;
     match cart.addition(&item, merge)? {
         Addition::New => {
             let line = store::add(tx, cart.id, item)?;
@@ -38,7 +45,8 @@ pub fn add(tx: &mut Tx<'_>, owner: &Owner, item: NewLine, merge: bool) -> Result
         }
         Addition::More { line, quantity } => change_line(tx, &mut cart, line, quantity)?,
     }
-    touched(tx, cart)
+    // a cart of this moment says already when it changed last
+    if is_new { Ok(cart) } else { touched(tx, cart) }
 }
 
 /// Fills the owner's cart with these lines: not with those whose variant is there already, and only as far as there is room.

@@ -182,10 +182,19 @@ pub(crate) fn find(tx: &mut Tx<'_>, owner: &Owner, which: Which, locked: bool) -
     Ok(Some(cart))
 }
 
-/// Makes the owner's cart, unless a concurrent job just made it.
-pub(crate) fn make(tx: &mut Tx<'_>, owner: &Owner) -> Result<()> {
+/// Makes the owner's cart; `None` when a concurrent job just made it.
+pub(crate) fn make(tx: &mut Tx<'_>, owner: &Owner) -> Result<Option<Cart>> {
     let now = tx.now();
-    tx.exec(MAKE, args![owner, owner, now, now]).map(|_| ())
+    let id = tx.insert_new(MAKE, args![owner, owner, now, now])?;
+    Ok(id.map(|id| Cart {
+        id: CartId::new(id),
+        owner: *owner,
+        status: Status::Active,
+        lines: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }))
 }
 
 /// Stores a new line.

@@ -134,16 +134,20 @@ struct Current {
 
 /// The cart as its owner sees it now: two statements, however many lines it has.
 pub fn shown(tx: &mut Tx<'_>, cart: Cart, shopper: &Shopper) -> Result<CartResponse> {
-    let current = current(tx, &cart)?;
+    let current = current(tx, &cart, None)?;
     Ok(response(cart, &current, shopper))
 }
 
-fn current(tx: &mut Tx<'_>, cart: &Cart) -> Result<Current> {
+/// `known` was read by this transaction already.
+fn current(tx: &mut Tx<'_>, cart: &Cart, known: Option<Sellable>) -> Result<Current> {
     let variants: Vec<VariantId> = cart.lines.iter().map(|line| line.variant).collect();
     if variants.is_empty() {
         return Ok(Current { sellables: HashMap::new(), levels: Vec::new() });
     }
-    let sellables = catalog::ops::sellables(tx, &variants)?;
+    let sellables = match known {
+        Some(sellable) if variants == [sellable.variant] => vec![sellable],
+        Some(_) | None => catalog::ops::sellables(tx, &variants)?,
+    };
     let levels = inventory::ops::levels(tx, &variants)?;
     Ok(Current { sellables: sellables.into_iter().map(|sellable| (sellable.variant, sellable)).collect(), levels })
 }
@@ -236,26 +240,26 @@ pub fn add(tx: &mut Tx<'_>, shopper: &Shopper, new: &NewItem) -> Result<CartResp
     let line = NewLine {
         product: sellable.product,
         variant,
-        product_name: sellable.product_name,
+        product_name: sellable.product_name.clone(),
         price,
         quantity: new.quantity,
     };
     let cart = cart::ops::add(tx, &shopper.owner, line, new.merge)?;
-    raised(tx, cart, shopper, |line| line.variant == variant)
+    raised(tx, cart, Some(sellable), shopper, |line| line.variant == variant)
 }
 
 /// Changes how many units a line has. S101 S102 the line. More units than before: S001 S003 the product, S401 S105 the stock,
 /// C002 the cart's sum. Fewer are accepted of a line that cannot be bought, too.
 pub fn change(tx: &mut Tx<'_>, shopper: &Shopper, item: CartItemId, quantity: Quantity) -> Result<CartResponse> {
     let (cart, before) = cart::ops::change(tx, &shopper.owner, item, quantity)?;
-    if quantity <= before { shown(tx, cart, shopper) } else { raised(tx, cart, shopper, |line| line.id == item) }
+    if quantity <= before { shown(tx, cart, shopper) } else { raised(tx, cart, None, shopper, |line| line.id == item) }
 }
 
 /// Checks the cart out: any later change makes it ACTIVE again. S101 S104 the cart; S001 S003 S401 S105 and C002 the first line
 /// that cannot be bought.
 pub fn check_out(tx: &mut Tx<'_>, shopper: &Shopper) -> Result<CartResponse> {
     let cart = cart::ops::check_out(tx, &shopper.owner)?;
-    let current = current(tx, &cart)?;
+    let current = current(tx, &cart, None)?;
     first(current.total(&cart.lines).1)?;
     Ok(response(cart, &current, shopper))
 }
@@ -264,10 +268,11 @@ pub fn check_out(tx: &mut Tx<'_>, shopper: &Shopper) -> Result<CartResponse> {
 fn raised(
     tx: &mut Tx<'_>,
     cart: Cart,
+    known: Option<Sellable>,
     shopper: &Shopper,
     is_raised: impl Fn(&CartLine) -> bool,
 ) -> Result<CartResponse> {
-    let current = current(tx, &cart)?;
+    let current = current(tx, &cart, known)?;
     // the raised line comes last, so that it is the one that exceeds the largest sum
     let (raised, others): (Vec<&CartLine>, Vec<&CartLine>) = cart.lines.iter().partition(|line| is_raised(line));
     let (_, obstacles) = current.total(others.into_iter().chain(raised));

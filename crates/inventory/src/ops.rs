@@ -59,13 +59,15 @@ pub fn shortage(levels: &[Level], lines: &[Line]) -> Vec<Shortage> {
     stock::shortages(&available, &stock::demands(lines))
 }
 
-/// The order is paid: its reserved units leave the total. No effect when the order has no live reservations.
-pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
+/// The order is paid: its reserved units leave the total. Gives whether it had live reservations; without any it has no effect.
+pub fn commit(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
     let Some((rows, user)) = transition(tx, order, (State::Live, State::Committed), Kind::Committed, None)? else {
-        return Ok(());
+        return Ok(false);
     };
     let reserved_quantities = quantities(&rows);
-    tx.emit(&StockCommitted { order_number: order.clone(), user_id: user, reserved_quantities, committed_at: tx.now() })
+    let committed_at = tx.now();
+    tx.emit(&StockCommitted { order_number: order.clone(), user_id: user, reserved_quantities, committed_at })?;
+    Ok(true)
 }
 
 /// The order ends unpaid: its reserved units become available again. No effect when it has no live reservations: the

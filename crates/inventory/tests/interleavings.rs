@@ -155,7 +155,7 @@ fn on_the_shop(tx: &mut Tx<'_>, case: Case, step: &Step) -> Result<()> {
             };
             ops::reserve(tx, &number(order), &buyer, &lines.iter().map(line).collect::<Result<Vec<_>>>()?)
         }
-        Step::Commit { order } => ops::commit(tx, &number(order)),
+        Step::Commit { order } => ops::commit(tx, &number(order)).map(|_| ()),
         Step::Release { order } => ops::release(tx, &number(order), "cancelled"),
         Step::TakeBack { order } => ops::return_sold(tx, &number(order), "refunded"),
         Step::Receive { variant, location, units } => {

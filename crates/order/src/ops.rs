@@ -81,10 +81,17 @@ pub fn page(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, after: Optio
 
 /// CONFIRMED → PAID; emits [`::events::OrderConfirmed`]. `payment` is `None` for an order that costs nothing. S204, S209.
 pub fn paid(tx: &mut Tx<'_>, number: &OrderNumber, payment: Option<&PaymentNumber>) -> Result<Order> {
+    let order = lock(tx, number)?;
+    paid_as_read(tx, order, payment)?.ok_or_else(changed_meanwhile)
+}
+
+/// [`paid`] for an order that this transaction has read already: the guard finds out whether it is still so. `None` when it has
+/// changed since; then nothing is written.
+pub fn paid_as_read(tx: &mut Tx<'_>, order: Order, payment: Option<&PaymentNumber>) -> Result<Option<Order>> {
     let at = tx.now();
-    let order = step(tx, number, &Change::Paid { at })?.order;
+    let Some(Stepped { order, .. }) = step_from(tx, order, &Change::Paid { at })? else { return Ok(None) };
     tx.emit(&events::confirmed(&order, payment, at))?;
-    Ok(order)
+    Ok(Some(order))
 }
 
 /// PENDING or CONFIRMED → CANCELLED; emits [`::events::OrderCancelled`]. `by` is the author, stored in the event. S203.
@@ -179,15 +186,20 @@ struct Stepped {
 
 /// Load, decide, save. The statement compares the status and version that the decision was made on.
 fn step(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change) -> Result<Stepped> {
-    let mut order = lock(tx, number)?;
+    let order = lock(tx, number)?;
+    step_from(tx, order, change)?.ok_or_else(changed_meanwhile)
+}
+
+/// Decide and save; `None` when the order has changed since it was read.
+fn step_from(tx: &mut Tx<'_>, mut order: Order, change: &Change) -> Result<Option<Stepped>> {
     let (from, next, now) = (order.status.kind(), order.status.step(change)?, tx.now());
     let milestones = order.milestones.with(&next, now);
     if !store::save(tx, &order, &next, milestones, now)? {
-        return Err(changed_meanwhile());
+        return Ok(None);
     }
     order.status = next;
     order.milestones = milestones;
     order.updated_at = now;
     order.version += 1;
-    Ok(Stepped { order, from })
+    Ok(Some(Stepped { order, from }))
 }

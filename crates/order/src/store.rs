@@ -27,8 +27,16 @@ const INSERT: &str = "insert into orders (order_number, user_id, status, subtota
     {on conflict ignore: order_number}";
 const INSERT_LINES: &str = "insert into order_items (order_id, line_number, product_id, variant_id, sku, product_name,
     variant_name, unit_price, quantity, subtotal) values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
-const FIND: &str = concatcp!("select ", COLUMNS, " from orders where order_number = ?");
-const LOCK: &str = concatcp!(FIND, " {for update}");
+const HEAD: &str = concatcp!("select ", COLUMNS, " from orders where order_number = ?");
+/// An order with its lines in one statement: its columns are repeated for each line. Not for locking: a statement that waited for
+/// a lock does not see lines that were added meanwhile.
+const FIND: &str = concatcp!(
+    "select l.order_id, l.line_number, l.product_id, l.variant_id, l.sku, l.product_name, l.variant_name, l.unit_price,
+        l.quantity, l.subtotal, o.* from (",
+    HEAD,
+    ") o join order_items l on l.order_id = o.id order by l.line_number"
+);
+const LOCK: &str = concatcp!(HEAD, " {for update}");
 const LINES: &str =
     concatcp!("select ", LINE_COLUMNS, " from order_items where order_id in ([?]) order by order_id, line_number");
 const BEST_SELLERS: &str = "select l.product_id, cast(sum(l.quantity) as {bigint}), cast(sum(l.subtotal) as {bigint})
@@ -73,7 +81,7 @@ const NO_LINES: &str = "select order_number from orders o
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_LINES, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, BEST_SELLERS, SAVE, READDRESS];
+    &[INSERT, INSERT_LINES, HEAD, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, BEST_SELLERS, SAVE, READDRESS];
 
 /// Orders, and those that an event names.
 const ORDERS: Keys = Keys { table: "orders", column: "id", changed: NAMED };
@@ -284,8 +292,15 @@ pub(crate) fn insert_lines(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
 
 /// The order with its lines.
 pub(crate) fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Option<Order>> {
-    let found = tx.query_first(FIND, args![number], head)?;
-    with_lines(tx, found)
+    let (mut order, mut lines) = (None, Vec::new());
+    tx.query(FIND, args![number], |row| {
+        lines.push(line(row)?.1);
+        if order.is_none() {
+            order = Some(head(row)?);
+        }
+        Ok(())
+    })?;
+    Ok(order.map(|order| Order { lines, ..order }))
 }
 
 /// Whether an unfinished order has a line of this product.

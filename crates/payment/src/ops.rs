@@ -6,6 +6,7 @@ use crate::payment::{
     Status,
 };
 use crate::{Part, store};
+use ::events::PaymentCompleted;
 use ::store::Tx;
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, Result, Timestamp, UserId, text};
 
@@ -88,6 +89,16 @@ pub fn completed(tx: &mut Tx<'_>, number: &PaymentNumber, transaction: &str) -> 
         tx.emit(&events::completed(&payment))?;
     }
     Ok(approval(payment))
+}
+
+/// [`completed`] for a payment in PROCESSING of which the caller knows everything that the event reports. `false` when it is in
+/// another status; then nothing is written, and [`completed`] says what is true.
+pub fn completed_as_known(tx: &mut Tx<'_>, completed: &PaymentCompleted) -> Result<bool> {
+    let captured = store::capture_waiting(tx, completed)?;
+    if captured {
+        tx.emit(completed)?;
+    }
+    Ok(captured)
 }
 
 fn approval(payment: Payment) -> Approval {

@@ -2,6 +2,7 @@
 
 use crate::Part;
 use crate::payment::{Kind, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine, Status};
+use ::events::PaymentCompleted;
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
 use store::{Arg, Row, ToArg, Tx, args, concatcp, present};
 
@@ -27,6 +28,11 @@ const LIVE: &str = concatcp!("select ", COLUMNS, " from payments where live_key 
 const OF_ORDER: &str = concatcp!("select ", COLUMNS, " from payments where order_number = ? order by id");
 const CAPTURE: &str = "update payments set status = ?, transaction_id = ?, captured = amount, paid_at = ?,
     updated_at = ?, version = version + 1 where id = ? and version = ? and captured = 0";
+/// Of a payment that still waits for its outcome, which its guard finds out without reading it before.
+const CAPTURE_WAITING: &str =
+    "update payments set status = 'COMPLETED', transaction_id = ?, captured = amount, paid_at = ?,
+    updated_at = ?, version = version + 1
+    where payment_number = ? and status = 'PROCESSING' and captured = 0 and amount = ?";
 const END: &str = "update payments set status = ?, live_key = null, failure_reason = ?, ended_at = ?, updated_at = ?,
     version = version + 1 where id = ? and version = ? and captured = 0";
 const CLAIM: &str = "update payments set refund_claimed = refund_claimed + ?, updated_at = ?, version = version + 1
@@ -66,6 +72,7 @@ pub const STATEMENTS: &[&str] = &[
     LIVE,
     OF_ORDER,
     CAPTURE,
+    CAPTURE_WAITING,
     END,
     CLAIM,
     UNCLAIM,
@@ -191,6 +198,12 @@ pub(crate) fn capture(
     let (kind, paid_at) = (next.kind(), next.paid_at());
     let row = args![kind, transaction, paid_at, now, payment.id, payment.version];
     Ok(tx.exec(CAPTURE, row)? == 1)
+}
+
+/// Records the same of a payment in PROCESSING; false when it is in another status.
+pub(crate) fn capture_waiting(tx: &mut Tx<'_>, of: &PaymentCompleted) -> Result<bool> {
+    let row = args![of.pg_transaction_id, of.paid_at, of.paid_at, of.payment_number, of.amount];
+    Ok(tx.exec(CAPTURE_WAITING, row)? == 1)
 }
 
 /// Records that the payment failed or was abandoned; false when it changed since it was read.

@@ -3,7 +3,7 @@
 use crate::file::{self, Place};
 use crate::job::{Job, Request, Value, Work};
 use crate::news::{self, News};
-use crate::pool::Worker;
+use crate::pool::{SavepointsWanted, Worker};
 use crate::reader::Reader;
 use crate::wal::{self, Log};
 use crate::writer::Writer;
@@ -12,10 +12,11 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use kernel::{Clock, Code, Error, Random, Result};
 use parking_lot::{Mutex, RwLock};
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
@@ -123,9 +124,36 @@ pub(crate) struct Stats {
     statements: AtomicU64,
     round_trips: AtomicU64,
     retried: AtomicU64,
+    /// What the jobs of each name cost, once someone asks for it.
+    costs: OnceLock<Mutex<Costs>>,
+}
+
+/// What the jobs of each name have cost together.
+pub type Costs = BTreeMap<&'static str, Cost>;
+
+/// What jobs have cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// How often they ran; a job that is run again counts again.
+    pub runs: u64,
+    /// Without those that begin, end or nest transactions.
+    pub statements: u64,
+    /// How often a connection waited for its server.
+    pub round_trips: u64,
 }
 
 impl Stats {
+    /// Adds what one run of a job cost.
+    pub fn spent(&self, job: &'static str, statements: u64, round_trips: u64) {
+        if let Some(costs) = self.costs.get() {
+            let mut costs = costs.lock();
+            let cost = costs.entry(job).or_default();
+            cost.runs += 1;
+            cost.statements += statements;
+            cost.round_trips += round_trips;
+        }
+    }
+
     pub fn committed(&self, jobs: usize) {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.jobs.fetch_add(jobs as u64, Ordering::Relaxed);
@@ -163,6 +191,7 @@ pub(crate) struct Shared {
     /// Each running job of a server holds it for reading. A job that had too many conflicts holds it for writing.
     pub running_jobs: RwLock<()>,
     newest_event: watch::Sender<u64>,
+    pub savepoints: SavepointsWanted,
     /// What other instances have done.
     pub elsewhere: news::Elsewhere,
     /// Writing jobs outside any lease, which are those of requests.
@@ -178,6 +207,7 @@ impl Shared {
             stats: Stats::default(),
             running_jobs: RwLock::new(()),
             newest_event: watch::Sender::new(0),
+            savepoints: SavepointsWanted::default(),
             elsewhere: news::Elsewhere::default(),
             requests: AtomicU64::new(0),
             commit_hook: RwLock::new(None),
@@ -405,6 +435,11 @@ impl Db {
             round_trips: read(&stats.round_trips),
             retried: read(&stats.retried),
         }
+    }
+
+    /// What the jobs of each name have cost since the first call.
+    pub fn costs(&self) -> Costs {
+        self.shared.stats.costs.get_or_init(Mutex::default).lock().clone()
     }
 
     /// Whether events get their sequence numbers from the leader, after their commit.

@@ -77,7 +77,7 @@ macro_rules! counted_of {
         $crate::concatcp!($with, "select count(*) from (select 1 as one", $($part),+, " limit ", MOST, ") as counted")
     }};
 }
-pub use db::{Db, Durability, Health, Limits, Settings};
+pub use db::{Cost, Costs, Db, Durability, Health, Limits, Settings};
 pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
 pub use integrity::Integrity;

@@ -7,13 +7,19 @@
 use crate::connection::{Committed, Server, TxState};
 use crate::db::Shared;
 use crate::job::{CommitFailure, Job, Request};
+use crate::tx::Attempts;
 use crate::writer::PROBE;
 use crate::{DatabaseUrl, Emitted, Limits, Tx, args, connection, fault, open, outbox};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kernel::{Clock, Code, Error, Random, Result};
+use parking_lot::Mutex;
 use std::{
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -26,6 +32,9 @@ const SLOW_JOB: Duration = Duration::from_millis(500);
 const BACKOFF_FIRST: Duration = Duration::from_millis(2);
 /// … up to this. The real wait is random, between zero and the backoff, so that jobs that conflicted do not meet again.
 const BACKOFF_MAX: Duration = Duration::from_millis(200);
+
+/// After a job needed savepoints, so many jobs of its name have them from the beginning.
+const WITH_SAVEPOINTS: u32 = 16;
 
 /// A job that failed this often because of other transactions runs exclusively.
 const CONFLICTS_MAX: u32 = 2;
@@ -50,6 +59,8 @@ enum Outcome {
     Failed,
     /// Nothing is stored, and the job may succeed if it runs again.
     Retry(Error),
+    /// Nothing is stored: the job has to run again with savepoints, because a part of it may fail without the whole.
+    NeedsSavepoints,
     /// The commit may have happened or not, with these events.
     Unknown(Error, Vec<Emitted>),
 }
@@ -71,8 +82,14 @@ impl Worker {
         let started = Instant::now();
         let mut backoff = BACKOFF_FIRST;
         let mut conflicts = 0;
+        let mut savepoints = self.shared.savepoints.wanted(job.name);
         let outcome = loop {
-            let outcome = self.run_with_fairness(conn, &mut job, conflicts >= CONFLICTS_MAX);
+            let outcome = self.run_with_fairness(conn, &mut job, conflicts >= CONFLICTS_MAX, savepoints);
+            if matches!(outcome, Outcome::NeedsSavepoints) {
+                savepoints = true;
+                self.shared.savepoints.needed(job.name);
+                continue;
+            }
             let Outcome::Retry(error) = outcome else { break outcome };
             self.shared.stats.retried();
             // only conflicts count: running exclusively does not help against a lost connection
@@ -99,7 +116,7 @@ impl Worker {
                     self.shared.events_committed();
                 }
             }
-            Outcome::Failed | Outcome::Retry(_) => job.finish(None),
+            Outcome::Failed | Outcome::Retry(_) | Outcome::NeedsSavepoints => job.finish(None),
             Outcome::Unknown(error, emitted) => {
                 self.shared.call_commit_hook(&emitted);
                 let cause = format!("{error:?}");
@@ -112,14 +129,20 @@ impl Worker {
     /// Runs the job beside others, or exclusively when it had too many conflicts. An exclusive job waits until the running
     /// jobs of this instance have ended, and no other one begins meanwhile. Otherwise jobs that lock the same rows in different
     /// orders could make each other fail for ever, and PostgreSQL takes a second to detect each deadlock.
-    fn run_with_fairness(&mut self, open: &mut Open, job: &mut Job, exclusively: bool) -> Outcome {
+    fn run_with_fairness(
+        &mut self,
+        open: &mut Open,
+        job: &mut Job,
+        exclusively: bool,
+        savepoints: bool,
+    ) -> Outcome {
         let shared = Arc::clone(&self.shared);
         let _together = (!exclusively).then(|| shared.running_jobs.read());
         let _alone = exclusively.then(|| shared.running_jobs.write());
-        self.run_once(open, job)
+        self.run_once(open, job, savepoints)
     }
 
-    fn run_once(&mut self, open: &mut Open, job: &mut Job) -> Outcome {
+    fn run_once(&mut self, open: &mut Open, job: &mut Job, savepoints: bool) -> Outcome {
         let conn = match self.begin(open, job.single) {
             Ok(conn) => conn,
             Err(error) => {
@@ -128,11 +151,13 @@ impl Worker {
             }
         };
         let before = (conn.statements(), conn.round_trips());
-        let outcome = run_and_commit(conn, job, self.clock.as_ref(), &mut self.random);
-        self.shared.stats.ran(conn.statements() - before.0, conn.round_trips() - before.1);
+        let outcome = run_and_commit(conn, job, self.clock.as_ref(), &mut self.random, savepoints);
+        let (statements, round_trips) = (conn.statements() - before.0, conn.round_trips() - before.1);
+        self.shared.stats.ran(statements, round_trips);
+        self.shared.stats.spent(job.name, statements, round_trips);
         let undone = match outcome {
             Outcome::Stored(_) => Ok(()),
-            Outcome::Failed | Outcome::Retry(_) | Outcome::Unknown(..) => conn.roll_back(),
+            Outcome::Failed | Outcome::Retry(_) | Outcome::NeedsSavepoints | Outcome::Unknown(..) => conn.roll_back(),
         };
         if undone.is_err() || matches!(conn.state(), TxState::Lost(_)) {
             *open = None;
@@ -172,31 +197,46 @@ impl Worker {
     }
 }
 
-/// Runs the job in the open transaction and commits it if the job succeeds.
-fn run_and_commit(conn: &mut dyn Server, job: &mut Job, clock: &dyn Clock, random: &mut Random) -> Outcome {
+/// Runs the job in the open transaction and commits it if the job succeeds. Without savepoints, a job that does not succeed
+/// although it made an attempt has to run again with them.
+fn run_and_commit(
+    conn: &mut dyn Server,
+    job: &mut Job,
+    clock: &dyn Clock,
+    random: &mut Random,
+    savepoints: bool,
+) -> Outcome {
     let mut tx = Tx::new(conn, clock.now(), random, true);
+    tx.attempts = if savepoints { Attempts::Savepoints } else { Attempts::WITHOUT };
     let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
     let emitted = std::mem::take(&mut tx.emitted);
-    let stored = match finished {
-        Ok(true) => outbox::store(&mut tx, &emitted),
-        Ok(false) => Ok(()),
-        Err(_) => {
-            tracing::error!(job = job.name, "a job panicked; it was rolled back");
-            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name)));
-            return Outcome::Failed;
-        }
+    let attempts = tx.attempts;
+    let stored = match &finished {
+        Ok(true) if !attempts.failed() => outbox::store(&mut tx, &emitted),
+        Ok(_) | Err(_) => Ok(()),
     };
     // checked first: if the transaction is lost, the result of the job means nothing, not even a success
-    if let TxState::Retry(cause) | TxState::Lost(cause) = conn.state() {
+    if let (TxState::Retry(cause) | TxState::Lost(cause), Ok(_)) = (conn.state(), &finished) {
         return Outcome::Retry(connection::transaction_lost(&cause));
     }
-    if let Err(error) = stored {
-        job.fail(error);
-        return Outcome::Failed;
-    }
-    if !matches!(finished, Ok(true)) {
-        return Outcome::Failed;
-    }
+    let outcome = match (finished, stored) {
+        (Ok(true), Ok(())) if !attempts.failed() => commit(conn, job, emitted),
+        (Ok(true), Err(error)) => {
+            job.fail(error);
+            Outcome::Failed
+        }
+        (Ok(_), _) => Outcome::Failed,
+        (Err(_), _) if attempts.skipped_any() => Outcome::Failed,
+        (Err(_), _) => {
+            tracing::error!(job = job.name, "a job panicked; it was rolled back");
+            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name)));
+            Outcome::Failed
+        }
+    };
+    if attempts.skipped_any() && matches!(outcome, Outcome::Failed) { Outcome::NeedsSavepoints } else { outcome }
+}
+
+fn commit(conn: &mut dyn Server, job: &mut Job, emitted: Vec<Emitted>) -> Outcome {
     fault::point("store.before-commit");
     match conn.commit() {
         Committed::Done => {
@@ -209,5 +249,37 @@ fn run_and_commit(conn: &mut dyn Server, job: &mut Job, clock: &dyn Clock, rando
             Outcome::Failed
         }
         Committed::Unknown(error) => Outcome::Unknown(error, emitted),
+    }
+}
+
+/// Which jobs need savepoints: those of a name of which one needed them lately. A rush for the last unit refuses most of its
+/// orders, and each would run twice.
+#[derive(Default)]
+pub(crate) struct SavepointsWanted {
+    any: AtomicBool,
+    /// How many more jobs of a name run with savepoints.
+    left: Mutex<HashMap<&'static str, u32>>,
+}
+
+impl SavepointsWanted {
+    /// A job of this name had to run again with savepoints.
+    fn needed(&self, name: &'static str) {
+        self.left.lock().insert(name, WITH_SAVEPOINTS);
+        self.any.store(true, Relaxed);
+    }
+
+    /// Whether the next job of this name runs with savepoints.
+    fn wanted(&self, name: &str) -> bool {
+        if !self.any.load(Relaxed) {
+            return false;
+        }
+        let mut left = self.left.lock();
+        let Some(jobs) = left.get_mut(name) else { return false };
+        *jobs -= 1;
+        if *jobs == 0 {
+            left.remove(name);
+            self.any.store(!left.is_empty(), Relaxed);
+        }
+        true
     }
 }

@@ -1,5 +1,6 @@
 //! The promises of the store.
 
+mod attempts;
 mod close;
 mod commit;
 mod copy;

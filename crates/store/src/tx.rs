@@ -1,6 +1,6 @@
 //! The transaction: all that domain code may do with the database, and nothing else.
 
-use crate::connection::{Connection, SAVEPOINTS};
+use crate::connection::{Connection, SAVEPOINTS, transaction_lost};
 use crate::outbox::Emitted;
 use crate::{Arg, Row};
 use kernel::{Code, Event, Random, Result, Timestamp};
@@ -22,11 +22,36 @@ pub struct Tx<'c> {
     pub(crate) emitted: Vec<Emitted>,
     pub(crate) depth: usize,
     pub(crate) writes: bool,
+    pub(crate) attempts: Attempts,
+}
+
+/// How [`Tx::attempt`] keeps the changes of a part apart from those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempts {
+    /// By savepoints.
+    Savepoints,
+    /// Not at all, because parts seldom fail and a savepoint costs requests. If one fails, the job runs again with savepoints.
+    Skipped { any: bool, failed: bool },
+}
+
+impl Attempts {
+    /// No savepoint yet, and none needed so far.
+    pub const WITHOUT: Attempts = Attempts::Skipped { any: false, failed: false };
+
+    /// Whether a job that did not succeed has to run again with savepoints, because it could have gone on with them.
+    pub fn skipped_any(self) -> bool {
+        matches!(self, Attempts::Skipped { any: true, .. })
+    }
+
+    /// Whether a part failed without a savepoint: then nothing of the job counts.
+    pub fn failed(self) -> bool {
+        matches!(self, Attempts::Skipped { failed: true, .. })
+    }
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c mut dyn Connection, now: Timestamp, random: &'c mut Random, writes: bool) -> Tx<'c> {
-        Tx { conn, now, random, emitted: Vec::new(), depth: 0, writes }
+        Tx { conn, now, random, emitted: Vec::new(), depth: 0, writes, attempts: Attempts::Savepoints }
     }
 
     /// The time of this job. It is the same at every call.
@@ -153,7 +178,8 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// Runs `part` in a savepoint: if it fails or panics, only its own changes are rolled back, and the job can go on.
+    /// Runs `part` in a savepoint: if it fails or panics, only its own changes are rolled back, and the job can go on. On a server
+    /// the job may run a first time without savepoints, and then again with them if a part failed.
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'c>) -> Result<T>) -> Result<T> {
         let mark = self.begin_attempt()?;
         let outcome = catch_unwind(AssertUnwindSafe(|| part(self)));
@@ -168,6 +194,9 @@ impl<'c> Tx<'c> {
     /// How many events the transaction has emitted so far.
     fn begin_attempt(&mut self) -> Result<usize> {
         self.must_write()?;
+        if matches!(self.attempts, Attempts::Skipped { .. }) {
+            return Ok(self.emitted.len());
+        }
         let savepoint = SAVEPOINTS.get(self.depth + 1).ok_or_else(too_deep)?;
         self.conn.begin_savepoint(savepoint)?;
         self.depth += 1;
@@ -176,6 +205,10 @@ impl<'c> Tx<'c> {
 
     /// Keeps what was done since [`Tx::begin_attempt`], or takes it back.
     fn end_attempt(&mut self, mark: usize, succeeded: bool) -> Result<()> {
+        if let Attempts::Skipped { failed, .. } = self.attempts {
+            self.attempts = Attempts::Skipped { any: true, failed: failed || !succeeded };
+            return Ok(());
+        }
         let savepoint = SAVEPOINTS.get(self.depth).ok_or_else(too_deep)?;
         self.depth -= 1;
         let mut released = Ok(());
@@ -209,6 +242,9 @@ impl<'c> Tx<'c> {
     }
 
     fn must_be_open(&self) -> Result<()> {
+        if self.attempts.failed() {
+            return Err(transaction_lost("the job runs again with savepoints"));
+        }
         self.conn.state().must_be_open()
     }
 }

@@ -99,7 +99,9 @@ impl Writer {
         let mut emitted = Vec::new();
         let mut next = Some(first);
         while let Some(mut job) = next {
+            let statements = self.conn.statements();
             let outcome = self.run_one(&mut job);
+            self.shared.stats.spent(job.name, self.conn.statements() - statements, 0);
             let now = Instant::now();
             if now - before >= SLOW_JOB {
                 tracing::warn!(

@@ -32,6 +32,7 @@ struct Switches {
     statements: AtomicU64,
     /// Milliseconds by which bytes are late.
     delay_ms: AtomicU64,
+    bytes: AtomicU64,
 }
 
 #[derive(Default)]
@@ -113,6 +114,11 @@ impl Proxy {
     /// Statements that clients have sent so far, with those that begin and end transactions.
     pub fn statements(&self) -> u64 {
         self.switches.statements.load(Relaxed)
+    }
+
+    /// Bytes that have passed in both directions.
+    pub fn bytes(&self) -> u64 {
+        self.switches.bytes.load(Relaxed)
     }
 
     /// Closes every connection now. New ones are accepted.
@@ -205,6 +211,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, number: u64, mut counter: Option
         let counted = counter.as_mut().map_or(0, |counter| counter.count(&chunk[..length]));
         switches.statements.fetch_add(counted, Relaxed);
         thread::sleep(Duration::from_millis(switches.delay_ms.load(Relaxed)));
+        switches.bytes.fetch_add(length as u64, Relaxed);
         if !switches.may_pass(number) || to.write_all(&chunk[..length]).is_err() {
             break;
         }

@@ -15,9 +15,15 @@ impl Local for ConfirmOrder {
     type Memory = ();
 
     fn run(tx: &mut Tx<'_>, saga: &Checkout) -> Result<()> {
-        match order::ops::paid(tx, &saga.order.number, saga.payment.as_ref()) {
-            Err(error) if error.code() == Code::OrderAlreadyPaid => Ok(()),
+        let payment = saga.payment.as_ref();
+        let paid = match order::ops::paid_as_read(tx, saga.order.clone(), payment) {
+            // the order was changed since this transaction read it
+            Ok(None) => order::ops::paid(tx, &saga.order.number, payment).map(|_| ()),
             outcome => outcome.map(|_| ()),
+        };
+        match paid {
+            Err(error) if error.code() == Code::OrderAlreadyPaid => Ok(()),
+            outcome => outcome,
         }
     }
 

@@ -20,7 +20,9 @@ impl Local for DeductInventory {
 
     fn run(tx: &mut Tx<'_>, saga: &Checkout) -> Result<()> {
         let order = &saga.order.number;
-        inventory::ops::commit(tx, order)?;
+        if inventory::ops::commit(tx, order)? {
+            return Ok(());
+        }
         // committing nothing is no error for inventory, but a paid order without goods must never be
         let held = inventory::ops::reservations(tx, order)?;
         let sold = !held.is_empty() && held.iter().all(|one| one.state == COMMITTED);

@@ -2,6 +2,7 @@
 
 use super::refund_payment::{GatewayRefund, Refunding};
 use crate::{flow::Checkout, late, parts::Parts};
+use events::PaymentCompleted;
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result};
 use payment::{Approval, Payment, remote};
 use ports::{
@@ -106,7 +107,19 @@ impl RemoteCall for Charging {
         charged(charge, remote::ask(ports.gateway.as_ref(), key).await)
     }
 
-    fn succeeded(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, captured: &Captured) -> Result<()> {
+    fn succeeded(tx: &mut Tx<'_>, saga: &Checkout, charge: Charge, captured: &Captured) -> Result<()> {
+        let completed = PaymentCompleted {
+            payment_number: charge.payment.clone(),
+            order_number: charge.order.clone(),
+            user_id: saga.order.user,
+            amount: charge.amount,
+            payment_method: charge.method.clone(),
+            pg_transaction_id: captured.transaction.clone(),
+            paid_at: tx.now(),
+        };
+        if captured.transaction.is_some() && payment::ops::completed_as_known(tx, &completed)? {
+            return Ok(());
+        }
         match payment::ops::completed(tx, &charge.payment, captured.transaction.as_deref().unwrap_or(""))? {
             Approval::Completed(_) => Ok(()),
             Approval::Late(_) => Err(Code::Internal.error().caused_by("a payment ended without its order's saga")),
