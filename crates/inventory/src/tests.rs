@@ -39,7 +39,7 @@ impl Warehouse {
 
     fn commits(&self, number: &OrderNumber) -> Result<()> {
         let number = number.clone();
-        self.write(move |tx| ops::commit(tx, &number))
+        self.write(move |tx| ops::commit(tx, &number).map(|_| ()))
     }
 
     fn releases(&self, number: &OrderNumber) -> Result<()> {

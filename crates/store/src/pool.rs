@@ -129,13 +129,7 @@ impl Worker {
     /// Runs the job beside others, or exclusively when it had too many conflicts. An exclusive job waits until the running
     /// jobs of this instance have ended, and no other one begins meanwhile. Otherwise jobs that lock the same rows in different
     /// orders could make each other fail for ever, and PostgreSQL takes a second to detect each deadlock.
-    fn run_with_fairness(
-        &mut self,
-        open: &mut Open,
-        job: &mut Job,
-        exclusively: bool,
-        savepoints: bool,
-    ) -> Outcome {
+    fn run_with_fairness(&mut self, open: &mut Open, job: &mut Job, exclusively: bool, savepoints: bool) -> Outcome {
         let shared = Arc::clone(&self.shared);
         let _together = (!exclusively).then(|| shared.running_jobs.read());
         let _alone = exclusively.then(|| shared.running_jobs.write());
