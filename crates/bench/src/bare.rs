@@ -85,6 +85,7 @@ pub struct BareRush {
 }
 
 impl BareRush {
+    /// Copies the database at `ours` to `path`, starts the bare writer on it and serves both handlers.
     pub fn open(ours: &Path, path: &Path, wares: Arc<[Ware]>) -> Outcome<BareRush> {
         let began = Instant::now();
         Connection::open(ours)?.execute("vacuum into ?", [path.to_string_lossy()])?;
@@ -114,6 +115,7 @@ pub struct Plain {
 }
 
 impl Plain {
+    /// Serves an empty handler that responds with `page`, and streams that show position 0 at first.
     pub fn open(page: Bytes) -> Outcome<Plain> {
         let began = Instant::now();
         let positions = Positions::new(0);
