@@ -15,7 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 use store::args;
-use testkit::{Response, TestShop, address};
+use testdb::Redis;
+use testkit::{Program, Response, TestShop, address};
 
 /// Requests that one user sends at the same moment.
 const AT_ONCE: usize = 30;
@@ -50,13 +51,34 @@ fn by_admin(scenario: &Scenario, fleet: &Fleet<'_>, n: usize, method: &str, path
     wire.send(method, &format!("{API}{path}"), &scenario.people.admin, "", body).expect("an answer")
 }
 
-/// Kills each instance once, when a part of the things is gone: three times in all when there is only one.
-fn kills(fleet: &Fleet<'_>, served: impl Fn(usize)) {
+/// A Redis for the gate of several instances; `None` where there is none.
+fn redis() -> Option<Redis> {
+    match instances() {
+        1 => testdb::skip("a gate in Redis is for several instances; HOLDFAST_TEST_DB=postgres or mysql has them"),
+        _ => return Redis::private().map_err(testdb::skip).ok(),
+    }
+    None
+}
+
+/// The program of the scenario, with its gate in this Redis if there is one.
+fn gated(scenario: &Scenario, redis: Option<&Redis>) -> Program {
+    match redis {
+        Some(redis) => scenario.program.with("gate.kind", "redis").with("redis.url", &redis.url()),
+        None => scenario.program.clone(),
+    }
+}
+
+/// Kills each instance once, when a part of the things is gone: three times in all when there is only one. The second time Redis is
+/// killed, too, and comes back empty after the instance.
+fn kills(fleet: &Fleet<'_>, redis: Option<&Redis>, served: impl Fn(usize)) {
     fleet.is_led();
     let things = usize::try_from(things()).expect("small");
     for n in 0..3 {
         served(things * (n + 1) / 5);
+        let redis = redis.filter(|_| n == 1);
+        redis.into_iter().for_each(Redis::kill);
         fleet.kill(n % instances());
+        redis.into_iter().for_each(Redis::start);
     }
 }
 
@@ -135,8 +157,21 @@ impl Coupon<'_> {
 
 #[test]
 fn a_rush_for_coupons_under_kills_gives_each_to_one_person_and_keeps_every_one_that_was_acknowledged() {
+    rush_for_coupons(None);
+}
+
+// known failure 18: gate and database disagree after a crash of one of them
+#[test]
+fn a_rush_for_coupons_with_a_gate_in_redis_that_is_killed_too_gives_each_to_one_person() {
+    if let Some(redis) = redis() {
+        rush_for_coupons(Some(&redis));
+    }
+}
+
+fn rush_for_coupons(redis: Option<&Redis>) {
     let scenario = Scenario::new();
-    let fleet = Fleet::start(&scenario.program, instances());
+    let program = gated(&scenario, redis);
+    let fleet = Fleet::start(&program, instances());
     let body = Coupon::body(things()).to_string();
     let id = by_admin(&scenario, &fleet, 0, "POST", "/admin/coupons", &body).must("201").number("/id");
     let coupon = Coupon { scenario: &scenario, fleet: &fleet, id };
@@ -156,7 +191,7 @@ fn a_rush_for_coupons_under_kills_gives_each_to_one_person_and_keeps_every_one_t
         progress.served.fetch_add(usize::from(got == "201"), Ordering::Relaxed);
         (n, got)
     };
-    let got = rush(&fleet, people(), ask, |progress| kills(&fleet, |served| progress.reaches(served)));
+    let got = rush(&fleet, people(), ask, |progress| kills(&fleet, redis, |served| progress.reaches(served)));
     let answers: Vec<String> = got.iter().map(|(_, answer)| answer.clone()).collect();
     println!("{:?} in {:?}", counted(&answers), began.elapsed());
 
@@ -251,8 +286,20 @@ impl<'a> Deal<'a> {
 
 #[test]
 fn a_rush_for_a_time_deal_under_kills_sells_every_unit_once_and_takes_back_what_is_not_paid() {
+    rush_for_a_deal(None);
+}
+
+#[test]
+fn a_rush_for_a_time_deal_with_a_gate_in_redis_that_is_killed_too_sells_every_unit_once() {
+    if let Some(redis) = redis() {
+        rush_for_a_deal(Some(&redis));
+    }
+}
+
+fn rush_for_a_deal(redis: Option<&Redis>) {
     let scenario = Scenario::new();
-    let fleet = Fleet::start(&scenario.program, instances());
+    let program = gated(&scenario, redis);
+    let fleet = Fleet::start(&program, instances());
     let deal = Deal::made(&scenario, &fleet);
     let storm = at_once(&fleet, &stormer(), AT_ONCE, |_| deal.request(1, String::new()));
     assert_eq!(counted(&storm), BTreeMap::from([("201", 2), ("400 S705", AT_ONCE - 2)]));
@@ -264,7 +311,7 @@ fn a_rush_for_a_time_deal_under_kills_sells_every_unit_once_and_takes_back_what_
         progress.served.fetch_add(usize::try_from(units).expect("small"), Ordering::Relaxed);
         sold
     };
-    let got = rush(&fleet, people(), ask, |progress| kills(&fleet, |served| progress.reaches(served)));
+    let got = rush(&fleet, people(), ask, |progress| kills(&fleet, redis, |served| progress.reaches(served)));
     let refused: Vec<String> = got.iter().filter_map(|one| one.as_ref().err().cloned()).collect();
     let bought: Vec<Bought> = got.into_iter().flatten().collect();
     println!("{} orders, {:?} in {:?}", bought.len(), counted(&refused), began.elapsed());
