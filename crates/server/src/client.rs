@@ -63,6 +63,8 @@ impl Answer {
 impl Caller {
     /// A caller without a token.
     pub fn anonymous(base: &str) -> Caller {
+        // fails when something has chosen one before, which is just as good
+        let _ = rustls::crypto::ring::default_provider().install_default();
         // a request at a time needs one connection; requests at the same time have as many as they need
         let http = Client::builder().timeout(TIMEOUT).pool_max_idle_per_host(1).build();
         let http = http.expect("a plain client needs nothing that could be missing");
