@@ -20,6 +20,8 @@ pub mod user;
 
 pub use settings::Settings;
 
+use ::store::Stay;
+
 /// What this domain contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: &[
@@ -34,6 +36,16 @@ pub const MODULE: web::Module = web::Module {
         },
         ::store::Migration { name: "account/0004_sessions", sql: include_str!("../migrations/0004_sessions.sql") },
         ::store::Migration { name: "account/0005_email_keys", sql: include_str!("../migrations/0005_email_keys.sql") },
+        ::store::Migration { name: "account/0006_changes", sql: include_str!("../migrations/0006_changes.sql") },
+    ],
+    tables: &[
+        ("users", Stay::Records),
+        ("user_addresses", Stay::Records),
+        ("refresh_tokens", Stay::Until("account.forget-tokens")),
+        ("sessions", Stay::Until("account.forget-sessions")),
+        ("one_time_tokens", Stay::Until("account.forget-one-time-tokens")),
+        ("sign_in_attempts", Stay::Until("account.forget-attempts")),
+        ("sign_in_addresses", Stay::Until("account.forget-addresses")),
     ],
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS, keys::STATEMENTS],

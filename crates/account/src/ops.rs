@@ -16,7 +16,7 @@ pub const FAILURES_MAX: i64 = 10;
 /// How long wrong passwords are remembered.
 pub const FAILURES_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// How long an address is remembered from which a user signed in.
-const ADDRESS_KNOWN_FOR: Duration = Duration::from_secs(180 * 86_400);
+pub const ADDRESS_KNOWN_FOR: Duration = Duration::from_secs(180 * 86_400);
 
 /// A session that was just begun or refreshed, with the refresh token that continues it.
 #[derive(Clone)]
@@ -364,13 +364,4 @@ fn lock_addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
 fn address(tx: &mut Tx<'_>, user: &UserId, id: AddressId) -> Result<SavedAddress> {
     let found = store::addresses(tx, user)?.into_iter().find(|saved| saved.id == id);
     found.ok_or_else(|| Code::AddressNotFound.error())
-}
-
-/// Deletes a bounded number of expired refresh tokens, old failure counts, and addresses not seen for long. Returns the number of deleted rows;
-/// call it again while that is not 0.
-pub fn forget_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
-    let addresses = store::forget_sign_in_addresses(tx, now.before(ADDRESS_KNOWN_FOR))?;
-    let sessions = store::forget_sessions(tx, now)? + store::forget_one_time_tokens(tx, now)?;
-    let failures = store::forget_failures(tx, now.before(FAILURES_WITHIN))?;
-    Ok(store::forget_tokens(tx, now)? + sessions + failures + addresses)
 }

@@ -6,7 +6,7 @@ use crate::recovery::Purpose;
 use crate::session::{SessionView, StoredToken};
 use crate::user::{Change, User, email_key};
 use ::store::{
-    Arg, Check, Row, Tx, args,
+    Aged, Check, Row, Tx, args,
     audit::{Changed, Keys},
     concatcp,
 };
@@ -30,14 +30,15 @@ const CHANGE: &str =
 const SET_PASSWORD: &str = "update users set password_hash = ?, version = version + 1, updated_at = ?
     where id = ? and password_hash = ?";
 const SET_ROLES: &str = "update users set roles = ?, version = version + 1, updated_at = ? where id = ?";
-const INSERT_TOKEN: &str = "insert into refresh_tokens (token_hash, family, user_id, created_at, expires_at)
-    values (?, ?, ?, ?, ?)";
+const INSERT_TOKEN: &str =
+    "insert into refresh_tokens (token_hash, family, user_id, created_at, expires_at, changed_at)
+    values (?, ?, ?, ?, ?, ?)";
 const FIND_TOKEN: &str = "select id, family, user_id, expires_at, used_at, successor_salt, ended_at from refresh_tokens
     where token_hash = ? {for update}";
-const USE_TOKEN: &str = "update refresh_tokens set used_at = ?, successor_salt = ?
+const USE_TOKEN: &str = "update refresh_tokens set used_at = ?, successor_salt = ?, changed_at = ?
     where id = ? and used_at is null and ended_at is null";
-const END_FAMILY: &str = "update refresh_tokens set ended_at = ? where family = ? and ended_at is null";
-const END_ALL: &str = "update refresh_tokens set ended_at = ? where user_id = ? and ended_at is null";
+const END_FAMILY: &str = "update refresh_tokens set ended_at = ?, changed_at = ? where family = ? and ended_at is null";
+const END_ALL: &str = "update refresh_tokens set ended_at = ?, changed_at = ? where user_id = ? and ended_at is null";
 const INSERT_SESSION: &str = "insert into sessions (family, user_id, address, device, created_at, used_at, expires_at)
     values (?, ?, ?, ?, ?, ?, ?)";
 const CONTINUE_SESSION: &str = "update sessions set used_at = ?, expires_at = ? where family = ?";
@@ -47,7 +48,6 @@ const SESSIONS: &str = "select family, address, device, created_at, used_at, exp
     where user_id = ? and ended_at is null and expires_at > ? order by used_at desc, family limit ?";
 const OWNS_SESSION: &str = "select family from sessions where family = ? and user_id = ? and ended_at is null
     and expires_at > ?";
-const FORGET_SESSIONS: &str = "delete from sessions where expires_at < ?";
 const ONE_TIME_TOKENS: &str = "select count(*), max(created_at) from one_time_tokens
     where email = ? and purpose = ? and created_at > ?";
 const INSERT_ONE_TIME_TOKEN: &str = "insert into one_time_tokens (token_hash, purpose, email, user_id, created_at,
@@ -56,11 +56,8 @@ const USER_OF_TOKEN: &str = "select user_id from one_time_tokens
     where token_hash = ? and purpose = ? and expires_at > ? and user_id is not null";
 const USE_ONE_TIME_TOKEN: &str = "delete from one_time_tokens where token_hash = ?";
 const FORGET_ONE_TIME_TOKENS_OF: &str = "delete from one_time_tokens where user_id = ? and purpose = ?";
-const FORGET_ONE_TIME_TOKENS: &str = "delete from one_time_tokens where expires_at < ?";
 const VERIFY_EMAIL: &str = "update users set email_verified_at = ?, version = version + 1, updated_at = ?
     where id = ? and email_verified_at is null";
-const EXPIRED_TOKENS: &str = "select id from refresh_tokens where expires_at < ? order by expires_at limit ?";
-const FORGET_TOKENS: &str = "delete from refresh_tokens where id in ([?])";
 const FAILURES: &str = "select failures, since from sign_in_attempts where email = ? and address = ?";
 const FAILURES_WITHIN_MS: u64 = FAILURES_WITHIN.as_secs() * 1_000;
 /// The counts are kept while the last failure is recent, else they start again.
@@ -77,11 +74,9 @@ const COUNT_FAILURE: &str = concatcp!(
     "since else new.since end}"
 );
 const FORGET_FAILURES_OF: &str = "delete from sign_in_attempts where email = ? and address = ?";
-const FORGET_FAILURES: &str = "delete from sign_in_attempts where since < ?";
 const KNOWS_ADDRESS: &str = "select seen_at from sign_in_addresses where user_id = ? and address = ?";
 const REMEMBER_ADDRESS: &str = "insert into sign_in_addresses (user_id, address, seen_at) values (?, ?, ?)
     {on conflict (user_id, address): seen_at = new.seen_at}";
-const FORGET_SIGN_IN_ADDRESSES: &str = "delete from sign_in_addresses where seen_at < ?";
 const ADDRESSES: &str = "select id, label, receiver_name, receiver_phone, zip_code, address1, address2, is_default,
     created_at, updated_at from user_addresses where user_id = ? order by is_default desc, id";
 const INSERT_ADDRESS: &str =
@@ -95,16 +90,26 @@ const DELETE_ADDRESS: &str = "delete from user_addresses where id = ?";
 const DEFAULTS: &str = "select a.user_id, a.id from user_addresses a where a.id between ? and ? and a.is_default = 1
       and exists (select 1 from user_addresses b where b.user_id = a.user_id and b.is_default = 1 and b.id < a.id)
     order by a.id limit ?";
+// each of the live tokens is named, because either may be the one that changed
 const LIVE_FORKS: &str = "select t.family, t.id from refresh_tokens t
     where t.id between ? and ? and t.used_at is null and t.ended_at is null
-      and exists (select 1 from refresh_tokens o where o.family = t.family and o.id < t.id
+      and exists (select 1 from refresh_tokens o where o.family = t.family and o.id <> t.id
                      and o.used_at is null and o.ended_at is null)
     order by t.id limit ?";
 
 /// Sessions in a list; the one used longest ago is left out first.
 const SESSIONS_SHOWN: i64 = 100;
-/// Tokens deleted by one job, so that the writer is not blocked for long.
-const FORGET_AT_ONCE: i64 = 500;
+
+/// Tokens, by the time at which they expire.
+pub(crate) const TOKENS: Aged = Aged { table: "refresh_tokens", at: "expires_at" };
+/// Sessions, by the time at which they expire.
+pub(crate) const ALL_SESSIONS: Aged = Aged { table: "sessions", at: "expires_at" };
+/// One-time tokens, by the time at which they expire.
+pub(crate) const ALL_ONE_TIME_TOKENS: Aged = Aged { table: "one_time_tokens", at: "expires_at" };
+/// Wrong passwords, by the time of the first one.
+pub(crate) const ATTEMPTS: Aged = Aged { table: "sign_in_attempts", at: "since" };
+/// Addresses that users signed in from, by the time at which they were seen last.
+pub(crate) const SEEN_ADDRESSES: Aged = Aged { table: "sign_in_addresses", at: "seen_at" };
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[
@@ -126,23 +131,17 @@ pub const STATEMENTS: &[&str] = &[
     END_SESSIONS,
     SESSIONS,
     OWNS_SESSION,
-    FORGET_SESSIONS,
     ONE_TIME_TOKENS,
     INSERT_ONE_TIME_TOKEN,
     USER_OF_TOKEN,
     USE_ONE_TIME_TOKEN,
     FORGET_ONE_TIME_TOKENS_OF,
-    FORGET_ONE_TIME_TOKENS,
     VERIFY_EMAIL,
-    EXPIRED_TOKENS,
-    FORGET_TOKENS,
     FAILURES,
     COUNT_FAILURE,
     FORGET_FAILURES_OF,
-    FORGET_FAILURES,
     KNOWS_ADDRESS,
     REMEMBER_ADDRESS,
-    FORGET_SIGN_IN_ADDRESSES,
     ADDRESSES,
     INSERT_ADDRESS,
     CHANGE_ADDRESS,
@@ -226,7 +225,7 @@ pub(crate) fn set_roles(tx: &mut Tx<'_>, id: &UserId, roles: &str) -> Result<()>
 
 pub(crate) fn insert_token(tx: &mut Tx<'_>, hash: &str, family: &str, user: &UserId, expires: Timestamp) -> Result<()> {
     let now = tx.now();
-    tx.exec(INSERT_TOKEN, args![hash, family, user, now, expires]).map(|_| ())
+    tx.exec(INSERT_TOKEN, args![hash, family, user, now, expires, now]).map(|_| ())
 }
 
 pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<StoredToken>> {
@@ -246,21 +245,21 @@ pub(crate) fn find_token(tx: &mut Tx<'_>, hash: &str) -> Result<Option<StoredTok
 /// Marks the token as used, with the salt of its successor; false when it was used or ended before.
 pub(crate) fn use_token(tx: &mut Tx<'_>, id: i64, salt: &str) -> Result<bool> {
     let now = tx.now();
-    Ok(tx.exec(USE_TOKEN, args![now, salt, id])? == 1)
+    Ok(tx.exec(USE_TOKEN, args![now, salt, now, id])? == 1)
 }
 
 /// Ends every token of the session. Repeats until no row changes: a statement that waited for a concurrent refresh
 /// does not see the token that refresh inserted, but the next statement does.
 pub(crate) fn end_family(tx: &mut Tx<'_>, family: &str) -> Result<()> {
     let now = tx.now();
-    while tx.exec(END_FAMILY, args![now, family])? > 0 {}
+    while tx.exec(END_FAMILY, args![now, now, family])? > 0 {}
     tx.exec(END_SESSION, args![now, family]).map(|_| ())
 }
 
 /// Ends every token of the user, as [`end_family`] does.
 pub(crate) fn end_all_of(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
     let now = tx.now();
-    while tx.exec(END_ALL, args![now, user])? > 0 {}
+    while tx.exec(END_ALL, args![now, now, user])? > 0 {}
     tx.exec(END_SESSIONS, args![now, user]).map(|_| ())
 }
 
@@ -309,10 +308,6 @@ pub(crate) fn owns_session(tx: &mut Tx<'_>, user: &UserId, family: &str) -> Resu
     tx.query_first(OWNS_SESSION, args![family, user, now], |row| row.get::<String>(0)).map(|found| found.is_some())
 }
 
-pub(crate) fn forget_sessions(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    tx.exec(FORGET_SESSIONS, args![cutoff])
-}
-
 /// How many tokens the e-mail has got since `since`, and when the newest one.
 pub(crate) fn one_time_tokens(
     tx: &mut Tx<'_>,
@@ -351,18 +346,9 @@ pub(crate) fn forget_one_time_tokens_of(tx: &mut Tx<'_>, user: &UserId, purpose:
     tx.exec(FORGET_ONE_TIME_TOKENS_OF, args![user, purpose]).map(|_| ())
 }
 
-pub(crate) fn forget_one_time_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    tx.exec(FORGET_ONE_TIME_TOKENS, args![cutoff])
-}
-
 pub(crate) fn verify_email(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
     let now = tx.now();
     tx.exec(VERIFY_EMAIL, args![now, now, user]).map(|_| ())
-}
-
-pub(crate) fn forget_tokens(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    let expired = tx.query(EXPIRED_TOKENS, args![cutoff, FORGET_AT_ONCE], |row| row.get::<i64>(0))?;
-    if expired.is_empty() { Ok(0) } else { tx.exec(FORGET_TOKENS, args![Arg::list(&expired)]) }
 }
 
 /// Number of wrong passwords for `email` from `address`, and the time of the first one.
@@ -380,10 +366,6 @@ pub(crate) fn forget_failures_of(tx: &mut Tx<'_>, email: &str, address: &str) ->
     tx.exec(FORGET_FAILURES_OF, args![email, address]).map(|_| ())
 }
 
-pub(crate) fn forget_failures(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    tx.exec(FORGET_FAILURES, args![cutoff])
-}
-
 /// Whether the user has signed in from this address.
 pub(crate) fn knows_address(tx: &mut Tx<'_>, user: &UserId, address: &str) -> Result<bool> {
     tx.query_first(KNOWS_ADDRESS, args![user, address], |row| row.get::<Timestamp>(0)).map(|seen| seen.is_some())
@@ -392,10 +374,6 @@ pub(crate) fn knows_address(tx: &mut Tx<'_>, user: &UserId, address: &str) -> Re
 pub(crate) fn remember_address(tx: &mut Tx<'_>, user: &UserId, address: &str) -> Result<()> {
     let now = tx.now();
     tx.exec(REMEMBER_ADDRESS, args![user, address, now]).map(|_| ())
-}
-
-pub(crate) fn forget_sign_in_addresses(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    tx.exec(FORGET_SIGN_IN_ADDRESSES, args![cutoff])
 }
 
 pub(crate) fn addresses(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<SavedAddress>> {
@@ -457,7 +435,11 @@ pub(crate) fn delete_address(tx: &mut Tx<'_>, id: AddressId) -> Result<()> {
 }
 
 const BY_ADDRESS: Keys = Keys { table: "user_addresses", column: "id", changed: Changed::All };
-const BY_TOKEN: Keys = Keys { table: "refresh_tokens", column: "id", changed: Changed::Added };
+const BY_TOKEN: Keys = Keys {
+    table: "refresh_tokens",
+    column: "id",
+    changed: Changed::Dated { table: "refresh_tokens", at: "changed_at", key: "id" },
+};
 
 /// What must hold of users.
 pub const AUDIT: &[Check] = &[
@@ -475,6 +457,6 @@ pub const AUDIT: &[Check] = &[
         sql: LIVE_FORKS,
         given: &[],
         subject: "session {}",
-        found: "token {} is one more",
+        found: "token {} is not the only one",
     },
 ];

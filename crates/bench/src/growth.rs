@@ -13,10 +13,15 @@ use std::{
 use store::DatabaseUrl;
 
 /// Requests of an administrator; each is sent [`TIMES`] times and the median counts.
-const LISTS: [(&str, &str); 6] = [
+const LISTS: [(&str, &str); 11] = [
     ("newest orders", "/admin/orders?size=20"),
     ("orders by status", "/admin/orders?status=PAID&size=20"),
     ("orders by a product", "/admin/orders?product=mug&size=20"),
+    ("orders by a product that none has", "/admin/orders?product=teapot&size=20"),
+    ("orders by a word", "/admin/orders?keyword=mug&size=20"),
+    ("orders by a part of a name that none has", "/admin/orders?name=gildong&size=20"),
+    ("all products", "/admin/products?size=20"),
+    ("movements of a product", "/inventory/1/movements?size=20"),
     ("newest sagas", "/admin/sagas?size=20"),
     ("sagas by status", "/admin/sagas?status=COMPLETED&size=20"),
     ("newest events", "/admin/events?size=20"),

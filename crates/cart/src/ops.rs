@@ -2,6 +2,7 @@
 
 pub use crate::cart::{Cart, CartLine, LeftOut, NewLine, Status};
 pub use crate::owner::{Guest, Owner};
+pub use crate::store::Seen;
 
 use crate::cart::{self, Addition, NEVER_ORDERED, UNTOUCHED};
 use crate::store::{self, Cutoffs, Which};
@@ -9,7 +10,7 @@ use ::store::Tx;
 use kernel::{CartId, CartItemId, Code, OrderNumber, Quantity, Result, UserId, VariantId};
 use std::time::Duration;
 
-/// Carts deleted by one transaction.
+/// Carts that are looked at, and deleted, by one transaction.
 const FORGET_AT_ONCE: i64 = 200;
 
 /// The owner's cart, locked; made if there is none. Try [`peek`] first: it needs only a read connection.
@@ -171,10 +172,10 @@ pub fn ordered(tx: &mut Tx<'_>, cart: CartId, order: &OrderNumber) -> Result<()>
     if store::ordered(tx, cart, order)? { Ok(()) } else { Err(Code::CartAlreadyCheckedOut.error()) }
 }
 
-/// Up to [`FORGET_AT_ONCE`] carts that are old enough to delete. Scans all carts, so use a read connection.
-pub fn forgettable(tx: &mut Tx<'_>, guest_ttl: Duration) -> Result<Vec<CartId>> {
+/// Some carts that are old enough to delete, and what was looked at then; nothing is left when that is what it was before.
+pub fn forgettable(tx: &mut Tx<'_>, guest_ttl: Duration, seen: Seen) -> Result<(Vec<CartId>, Seen)> {
     let cutoffs = cutoffs(tx, guest_ttl);
-    store::forgettable(tx, cutoffs, FORGET_AT_ONCE)
+    store::forgettable(tx, cutoffs, seen, FORGET_AT_ONCE)
 }
 
 /// Deletes those of `carts` that are still old enough. Returns the number of deleted carts.

@@ -43,13 +43,15 @@ const ORDERED: &str = "
 const CLOSE: &str = "
     update carts set status = 'CHECKED_OUT', active_key = null, version = version + 1, updated_at = ?
      where id = ? and active_key is not null";
-/// Scans all carts. Excludes the newest row, so that no database reuses its id for another cart.
-const FORGETTABLE: &str = "
-    select id from carts
-     where (updated_at < ? or (updated_at < ? and active_key is null and order_number is null)
-        or (updated_at < ? and user_id {like} 'guest-%'))
-       and id < (select max(id) from carts)
-     order by id limit ?";
+/// Where the next so many carts end that were not changed since some time.
+const AGED: &str = "select max(r.t) from (select updated_at as t from carts
+    where updated_at > ? and updated_at < ? order by updated_at limit ?) r";
+const BETWEEN: &str = "select id from carts where updated_at > ? and updated_at <= ?";
+/// Excludes the newest cart, so that no database reuses its id for another one.
+const NOT_NEWEST: &str = " and id < (select max(id) from carts) order by id";
+const OLD: &str = concatcp!(BETWEEN, NOT_NEWEST);
+const OLD_CLOSED: &str = concatcp!(BETWEEN, " and active_key is null and order_number is null", NOT_NEWEST);
+const OLD_OF_GUESTS: &str = concatcp!(BETWEEN, " and user_id {like} 'guest-%'", NOT_NEWEST);
 const STILL_FORGETTABLE: &str = "
     select id from carts
      where id in ([?]) and (updated_at < ? or (updated_at < ? and active_key is null and order_number is null)
@@ -90,14 +92,19 @@ pub(crate) const STATEMENTS: &[&str] = &[
     CHECK_OUT,
     ORDERED,
     CLOSE,
-    FORGETTABLE,
+    AGED,
+    OLD,
+    OLD_CLOSED,
+    OLD_OF_GUESTS,
     STILL_FORGETTABLE,
     FORGET_LINES,
     FORGET,
 ];
 
-const CARTS: Keys = Keys { table: "carts", column: "id", changed: Changed::Added };
-const OF_CARTS: Keys = Keys { table: "cart_items", column: "cart_id", changed: Changed::Added };
+const CARTS: Keys = Keys { table: "carts", column: "id", changed: DATED };
+/// Lines; every change of a line changes its cart.
+const OF_CARTS: Keys = Keys { table: "cart_items", column: "cart_id", changed: DATED };
+const DATED: Changed = Changed::Dated { table: "carts", at: "updated_at", key: "id" };
 
 /// What must hold among carts.
 pub const AUDIT: &[Check] = &[
@@ -281,10 +288,30 @@ pub(crate) struct Cutoffs {
     pub guests: Timestamp,
 }
 
-/// Up to `limit` carts that are old enough to delete.
-pub(crate) fn forgettable(tx: &mut Tx<'_>, cutoffs: Cutoffs, limit: i64) -> Result<Vec<CartId>> {
+/// Up to which time of their last change carts of each kind were looked at. One that was found young or wanted then is not looked
+/// at again: it is deleted with all others when it is [`Cutoffs::untouched`], or a change makes it young.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen([Timestamp; 3]);
+
+impl Default for Seen {
+    fn default() -> Seen {
+        Seen([Timestamp::from_millis(-1); 3])
+    }
+}
+
+/// The next carts that are old enough to delete, oldest first, and what was looked at then. It looks at about `limit` carts.
+pub(crate) fn forgettable(tx: &mut Tx<'_>, cutoffs: Cutoffs, seen: Seen, limit: i64) -> Result<(Vec<CartId>, Seen)> {
     let Cutoffs { untouched, closed, guests } = cutoffs;
-    tx.query(FORGETTABLE, args![untouched, closed, guests, limit], |row| row.get(0))
+    let kinds = [(OLD, untouched), (OLD_CLOSED, closed), (OLD_OF_GUESTS, guests)];
+    for (kind, (old, cutoff)) in kinds.into_iter().enumerate() {
+        let mut now = seen;
+        let last = tx.query_one(AGED, args![seen.0[kind], cutoff, limit], |row| row.get::<Option<Timestamp>>(0))?;
+        if let Some(last) = last {
+            now.0[kind] = last;
+            return Ok((tx.query(old, args![seen.0[kind], last], |row| row.get(0))?, now));
+        }
+    }
+    Ok((Vec::new(), seen))
 }
 
 /// Deletes those of these carts that are still old enough. Returns the number of deleted carts.

@@ -2,23 +2,27 @@
 
 use crate::{Settings, ops};
 use kernel::Result;
-use std::time::Duration;
+use parking_lot::Mutex;
+use std::{sync::Arc, time::Duration};
 use web::{App, Task};
 
 /// Interval between two deletions of old carts; their age is counted in weeks.
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+const FORGET_EVERY: Duration = Duration::from_secs(600);
 
 /// The periodic tasks.
 pub fn tasks(_: &App) -> Vec<Task> {
-    vec![Task::on_leader("cart.forget", FORGET_EVERY, forget)]
+    let seen = Arc::new(Mutex::new(ops::Seen::default()));
+    vec![Task::on_leader("cart.forget", FORGET_EVERY, move |app| forget(app, Arc::clone(&seen)))]
 }
 
-/// Deletes some old carts. Finds them on a read connection, because that scans all carts, and deletes on the writer.
-async fn forget(app: App) -> Result<u64> {
-    let ttl = app.settings::<Settings>().guest_ttl;
-    let carts = app.db.read("cart.forgettable", move |tx| ops::forgettable(tx, ttl)).await?;
-    if carts.is_empty() {
-        return Ok(0);
+/// Looks at some carts that were not changed for long, on a read connection, and deletes those that nobody needs. Gives 1 while
+/// there are more.
+async fn forget(app: App, seen: Arc<Mutex<ops::Seen>>) -> Result<u64> {
+    let (ttl, before) = (app.settings::<Settings>().guest_ttl, *seen.lock());
+    let (carts, after) = app.db.read("cart.forgettable", move |tx| ops::forgettable(tx, ttl, before)).await?;
+    if !carts.is_empty() {
+        app.db.write("cart.forget", move |tx| ops::forget(tx, &carts, ttl)).await?;
     }
-    app.db.write("cart.forget", move |tx| ops::forget(tx, &carts, ttl)).await
+    *seen.lock() = after;
+    Ok(u64::from(after != before))
 }

@@ -10,6 +10,8 @@ pub mod store;
 pub mod text;
 pub mod variant;
 
+use ::store::Stay;
+
 /// This domain's tables.
 pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "catalog/0001_catalog", sql: include_str!("../migrations/0001_catalog.sql") },
@@ -20,6 +22,12 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 /// What the catalogue contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    tables: &[
+        ("categories", Stay::Records),
+        ("products", Stay::Records),
+        ("product_variants", Stay::Records),
+        ("product_images", Stay::Records),
+    ],
     backfills: store::keys::BACKFILLS,
     statements: &[
         store::STATEMENTS,

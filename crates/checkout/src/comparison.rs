@@ -1,8 +1,11 @@
 //! The ledger comparison: the money that the gateway moved in a period, beside the payments and refunds of the shop.
+//!
+//! The period is compared piece by piece, each with as many rows of the shop as are kept in memory at once, and with the list that
+//! the gateway gives of the same time. What the gateway did later than the shop asked for it waits for the next pieces.
 
 use crate::{Settings, late, pay};
 use kernel::{Code, Money, OrderNumber, Result, Timestamp};
-use payment::{Recorded, RefundStatus};
+use payment::{Recorded, Recording, Records, RefundStatus};
 use ports::gateway::{Listed, Listing, Moved, Movement, Period};
 use std::{collections::HashMap, time::Duration};
 use store::{Tx, Violation};
@@ -12,6 +15,10 @@ use web::{App, module::Compared};
 const APART: Duration = Duration::from_secs(3_600);
 /// Rows read by one job.
 const READ_AT_ONCE: i64 = 1_000;
+/// About how many rows of the shop are compared at once.
+const PIECE_ROWS: usize = 20_000;
+/// So many times as many may wait for a later list.
+const WAITING_MAX: usize = 5;
 
 const TAKEN: &str = "all money that the gateway took belongs to a payment";
 const GIVEN_BACK: &str = "all money that the gateway gave back belongs to a refund";
@@ -19,64 +26,157 @@ const PAYMENT_TAKEN: &str = "the gateway took the money of every captured paymen
 const REFUND_GIVEN_BACK: &str = "the gateway gave back the money of every completed refund";
 const SAME: &str = "the shop and the gateway have the same amount and order for the same money";
 
+const NO_LIST: &str = "the payment gateway keeps no list of what it did";
+const NO_ANSWER: &str = "the payment gateway gave no list of what it did";
+const TOO_FEW: &str = "the payment gateway's list has so little of this time that it was not compared to its end";
+
 /// What the shop has recorded of the money that moved, by direction and by the gateway's name for it.
 type Ours = HashMap<(Movement, String), Recorded>;
 
 /// Compares the money that moved in `period`, or in the time before now that the settings name.
 pub async fn compare(app: App, period: Option<Period>) -> Result<Compared> {
+    compare_in_pieces(&app, period, PIECE_ROWS).await
+}
+
+/// The same, with about so many rows of the shop at once.
+pub async fn compare_in_pieces(app: &App, period: Option<Period>, piece_rows: usize) -> Result<Compared> {
     let lately = || {
         let to = app.now().after(Duration::from_millis(1));
         Period { from: to.before(app.settings::<Settings>().compare_last), to }
     };
     let period = period.unwrap_or_else(lately);
-    // the shop's side is read first: whatever it has recorded is in the gateway's list by then
-    let mut ours = recorded(&app, period).await?;
-    let mut found = Vec::new();
-    let wide = Period { from: period.from.before(APART), to: Timestamp::from_millis(i64::MAX) };
-    let mut after = None;
-    loop {
-        let Listed { moved, next, since } = match app.ports.gateway.list(wide, after.as_deref()).await {
-            Listing::Page(page) => page,
-            Listing::NotKept => return Ok(Compared::not(period, "the payment gateway keeps no list of what it did")),
-            Listing::Unknown => return Ok(Compared::not(period, "the payment gateway gave no list of what it did")),
-        };
-        if let (None, Some(since)) = (&after, since) {
-            ours.retain(|_, one| one.created_at >= since);
-        }
-        let mut strange = Vec::new();
-        for one in moved {
-            match ours.remove(&(one.movement, one.transaction.clone())) {
-                Some(ours) => found.extend(difference((ours.amount, &ours.order), &one)),
-                None if period.has(one.at) => strange.push(one),
-                None => {}
-            }
-        }
-        found.extend(app.db.read("checkout.compare", move |tx| unexplained(tx, &strange)).await?);
-        match next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
-    found.extend(ours.iter().map(|((movement, transaction), one)| missing(*movement, transaction, one)));
-    Ok(Compared { period, found, left_out: None })
+    let mut comparison = Comparison { app, found: Vec::new(), waiting: Ours::new() };
+    let left_out = comparison.go(period, piece_rows).await?;
+    Ok(Compared { period, found: comparison.found, left_out })
 }
 
-async fn recorded(app: &App, period: Period) -> Result<Ours> {
-    let mut ours = Ours::new();
-    for movement in [Movement::Captured, Movement::Refunded] {
-        let mut after = 0;
+/// One side of the shop's records.
+struct Side {
+    which: Recording,
+    movement: Movement,
+    /// The row that was read last.
+    after: i64,
+    /// Up to when all rows were read.
+    until: Timestamp,
+}
+
+struct Comparison<'a> {
+    app: &'a App,
+    found: Vec<Violation>,
+    /// What the gateway's list did not have yet.
+    waiting: Ours,
+}
+
+impl Comparison<'_> {
+    /// Compares piece by piece. Gives why something was not compared.
+    async fn go(&mut self, period: Period, piece_rows: usize) -> Result<Option<&'static str>> {
+        let mut sides = self.sides(period).await?;
+        let mut from = period.from;
         loop {
-            let read = move |tx: &mut Tx<'_>| match movement {
-                Movement::Captured => payment::ops::captured_between(tx, period.from, period.to, after, READ_AT_ONCE),
-                Movement::Refunded => payment::ops::refunded_between(tx, period.from, period.to, after, READ_AT_ONCE),
+            // the shop's side is read first: whatever it has recorded is in the gateway's list by then
+            let to = self.read(&mut sides, period, piece_rows).await?;
+            let piece = Period { from, to };
+            let near = Period { from: from.before(APART), to: to.after(APART) };
+            if let Some(why) = self.list(near, Some(piece)).await? {
+                return Ok(Some(why));
+            }
+            if self.waiting.len() > WAITING_MAX * piece_rows {
+                return Ok(Some(TOO_FEW));
+            }
+            if to >= period.to {
+                break;
+            }
+            from = to;
+        }
+        if !self.waiting.is_empty() {
+            let later = Period { from: period.to.after(APART), to: Timestamp::from_millis(i64::MAX) };
+            if let Some(why) = self.list(later, None).await? {
+                return Ok(Some(why));
+            }
+        }
+        self.found.extend(self.waiting.iter().map(|((movement, transaction), one)| missing(*movement, transaction, one)));
+        Ok(None)
+    }
+
+    async fn sides(&self, period: Period) -> Result<[Side; 2]> {
+        let from = period.from.before(APART);
+        let begin = move |tx: &mut Tx<'_>| {
+            Ok([
+                payment::ops::row_before(tx, Recording::Captured, from)?,
+                payment::ops::row_before(tx, Recording::Refunded, from)?,
+            ])
+        };
+        let [payments, refunds] = self.app.db.read("checkout.compare-from", begin).await?;
+        let side = |which, movement, after| Side { which, movement, after, until: period.from };
+        Ok([
+            side(Recording::Captured, Movement::Captured, payments),
+            side(Recording::Refunded, Movement::Refunded, refunds),
+        ])
+    }
+
+    /// Reads about so many rows more, always of the side that is behind. Gives up to when all rows were read.
+    async fn read(&mut self, sides: &mut [Side; 2], period: Period, rows: usize) -> Result<Timestamp> {
+        let enough = self.waiting.len() + rows;
+        loop {
+            let behind = usize::from(sides[1].until < sides[0].until);
+            let until = sides[behind].until;
+            if until >= period.to || self.waiting.len() >= enough && until > period.from {
+                return Ok(until.min(period.to));
+            }
+            let Side { which, movement, after, .. } = sides[behind];
+            let limit = READ_AT_ONCE.min(i64::try_from(rows).unwrap_or(READ_AT_ONCE));
+            let read = move |tx: &mut Tx<'_>| {
+                payment::ops::recorded_after(tx, which, (period.from, period.to), after, limit)
             };
-            let rows = app.db.read("checkout.recorded", read).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.id;
-            ours.extend(rows.into_iter().map(|one| ((movement, one.transaction.clone()), one)));
+            let Records { rows, last } = self.app.db.read("checkout.recorded", read).await?;
+            self.waiting.extend(rows.into_iter().map(|one| ((movement, one.transaction.clone()), one)));
+            match last {
+                // rows of the same time may follow
+                Some((id, at)) if at < period.to.after(APART) => {
+                    (sides[behind].after, sides[behind].until) = (id, at.min(period.to.before(Duration::from_millis(1))).max(until));
+                }
+                Some(_) | None => sides[behind].until = period.to,
+            }
         }
     }
-    Ok(ours)
+
+    /// Compares with what the gateway lists of a time: what waits, and what it moved within `piece` for no reason of the shop. Gives
+    /// why that was not possible.
+    async fn list(&mut self, time: Period, piece: Option<Period>) -> Result<Option<&'static str>> {
+        let mut after = None;
+        loop {
+            let Listed { moved, next, since } = match self.app.ports.gateway.list(time, after.as_deref()).await {
+                Listing::Page(page) => page,
+                Listing::NotKept => return Ok(Some(NO_LIST)),
+                Listing::Unknown => return Ok(Some(NO_ANSWER)),
+            };
+            if let (None, Some(since)) = (&after, since) {
+                self.waiting.retain(|_, one| one.created_at >= since);
+            }
+            let mut strange = Vec::new();
+            for one in moved {
+                match self.waiting.remove(&(one.movement, one.transaction.clone())) {
+                    Some(ours) => self.add(difference((ours.amount, &ours.order), &one)),
+                    None if piece.is_some_and(|piece| piece.has(one.at)) => strange.push(one),
+                    None => {}
+                }
+            }
+            self.add(self.app.db.read("checkout.compare", move |tx| unexplained(tx, &strange)).await?);
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Adds what was found, once: neighbouring pieces see some records of each other.
+    fn add(&mut self, found: impl IntoIterator<Item = Violation>) {
+        for one in found {
+            if !self.found.contains(&one) {
+                self.found.push(one);
+            }
+        }
+    }
 }
 
 fn difference((amount, order): (Money, &OrderNumber), theirs: &Moved) -> Option<Violation> {

@@ -31,6 +31,8 @@ pub mod tasks;
 mod tests;
 pub mod webhook;
 
+use store::Stay;
+
 /// The tables of this crate.
 pub const MIGRATIONS: &[store::Migration] = &[
     store::Migration { name: "checkout/0001_sagas", sql: include_str!("../migrations/0001_sagas.sql") },
@@ -42,6 +44,13 @@ pub use settings::Settings;
 /// What this crate contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    tables: &[
+        ("gateway_hints", Stay::Until("checkout.forget-hints")),
+        (
+            "abandoned_charges",
+            Stay::Few("charges without a known outcome, until the gateway has been asked for two days"),
+        ),
+    ],
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: audit::STATEMENTS,
     routes: http::routes,

@@ -15,13 +15,16 @@ const DUE_MAX: i64 = 128;
 /// Runs moved on at the same time: enough to share commits and to have several calls open.
 const AT_ONCE: usize = 16;
 
+/// How often hints that are too old are looked for.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+
 /// The periodic tasks.
 pub fn tasks(_: &App) -> Vec<Task> {
     vec![
         Task::on_leader("checkout.due-sagas", Duration::from_secs(1), due_sagas),
         Task::on_leader("checkout.late-captures", Duration::from_secs(1), late_captures),
         Task::on_leader("checkout.time-deals", Duration::from_secs(1), time_deals),
-        Task::on_leader("checkout.forget-hints", Duration::from_secs(3_600), forget_hints),
+        Task::forgetting("checkout.forget-hints", FORGET_EVERY, webhook::HINTS, |_| webhook::REMEMBERED),
     ]
 }
 
@@ -85,10 +88,4 @@ async fn time_deals(app: App) -> Result<Ran> {
         }
     }
     Ok(turned.into())
-}
-
-async fn forget_hints(app: App) -> Result<u64> {
-    let cutoff = app.now().before(webhook::REMEMBERED);
-    app.db.write("checkout.forget-hints", move |tx| webhook::forget(tx, cutoff)).await?;
-    Ok(0)
 }

@@ -6,7 +6,7 @@ use kernel::{OrderNumber, Result, SagaId, Timestamp};
 use payment::Payment;
 use serde::Deserialize;
 use std::time::Duration;
-use store::{Tx, args};
+use store::{Aged, Tx, args};
 use utoipa::ToSchema;
 use web::Checked;
 
@@ -19,10 +19,12 @@ const RECEIVED: &str = "select heard_at from gateway_hints where hint = ?";
 // one row for each payment and not for each message: anybody can send any number of different messages about one payment
 const REMEMBER: &str = "insert into gateway_hints (hint, heard_at) values (?, ?)
     {on conflict (hint): heard_at = new.heard_at}";
-const FORGET: &str = "delete from gateway_hints where heard_at < ?";
+
+/// Hints, by the time at which they were heard last.
+pub const HINTS: Aged = Aged { table: "gateway_hints", at: "heard_at" };
 
 /// Every statement of this file.
-pub const STATEMENTS: &[&str] = &[RECEIVED, REMEMBER, FORGET];
+pub const STATEMENTS: &[&str] = &[RECEIVED, REMEMBER];
 
 /// A gateway's message (Toss Payments: `PAYMENT_STATUS_CHANGED` has `data`, `DEPOSIT_CALLBACK` has not). It may say more than
 /// this; nothing it says is believed.
@@ -107,9 +109,4 @@ fn payment_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {
     let mut payments = payment::ops::of_order(tx, &order)?;
     payments.retain(|payment| key.is_none_or(|key| payment.payment_key.as_deref() == Some(key)));
     Ok(payments.pop())
-}
-
-/// Deletes hints received before `cutoff`. Gives how many.
-pub fn forget(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    tx.exec(FORGET, args![cutoff])
 }

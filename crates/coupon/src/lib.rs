@@ -8,6 +8,8 @@ pub mod response;
 pub mod scope;
 mod store;
 
+use ::store::Stay;
+
 pub use coupon::{Coupon, Discount, DiscountType, Offer, Status, UserCoupon, UserStatus};
 
 /// What coupons contribute to the program.
@@ -15,7 +17,9 @@ pub const MODULE: web::Module = web::Module {
     migrations: &[
         ::store::Migration { name: "coupon/0001_coupons", sql: include_str!("../migrations/0001_coupons.sql") },
         ::store::Migration { name: "coupon/0002_scope", sql: include_str!("../migrations/0002_scope.sql") },
+        ::store::Migration { name: "coupon/0003_changes", sql: include_str!("../migrations/0003_changes.sql") },
     ],
+    tables: &[("coupons", Stay::Records), ("user_coupons", Stay::Records)],
     statements: &[store::STATEMENTS],
     invalidates: gate::invalidates,
     checks: store::AUDIT,

@@ -52,7 +52,8 @@ const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by i
 const COUNT: &str = counted!(WANTED);
 
 /// Guarantees that a user has at most one of each coupon.
-const HOLD: &str = "insert into user_coupons (coupon_id, user_id, issued_at, expires_at) values (?, ?, ?, ?)
+const HOLD: &str =
+    "insert into user_coupons (coupon_id, user_id, issued_at, expires_at, changed_at) values (?, ?, ?, ?, ?)
     {on conflict ignore: coupon_id}";
 const HOLDS: &str = "select id from user_coupons where coupon_id = ? and user_id = ?";
 /// Who holds a coupon, for the gate.
@@ -98,7 +99,11 @@ pub const STATEMENTS: &[&str] = &[
 ];
 
 const COUPONS: Keys = Keys { table: "coupons", column: "id", changed: Changed::All };
-const OF_USERS: Keys = Keys { table: "user_coupons", column: "id", changed: Changed::Added };
+const OF_USERS: Keys = Keys {
+    table: "user_coupons",
+    column: "id",
+    changed: Changed::Dated { table: "user_coupons", at: "changed_at", key: "id" },
+};
 
 /// What must hold for coupons.
 pub const AUDIT: &[Check] = &[
@@ -286,7 +291,7 @@ pub(crate) fn page(
 /// Stores that the user has the coupon; `None` when they had it before.
 pub(crate) fn hold(tx: &mut Tx<'_>, coupon: &Coupon, user: &UserId) -> Result<Option<UserCouponId>> {
     let now = tx.now();
-    Ok(tx.insert_new(HOLD, args![coupon.id, user, now, coupon.content.expires_at])?.map(UserCouponId::new))
+    Ok(tx.insert_new(HOLD, args![coupon.id, user, now, coupon.content.expires_at, now])?.map(UserCouponId::new))
 }
 
 /// Whether the user has the coupon.

@@ -8,6 +8,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+use ::store::Stay;
+
 pub use delivery::{Delivery, Entry, Kind, Status};
 pub use response::{DeliveryHistory, DeliveryResponse};
 
@@ -28,6 +30,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 /// What deliveries contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    tables: &[("deliveries", Stay::Records), ("delivery_history", Stay::Records)],
     statements: &[store::STATEMENTS],
     checks: store::AUDIT,
     ..web::Module::named("delivery")

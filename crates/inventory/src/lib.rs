@@ -13,6 +13,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use ::store::Stay;
+
 pub use location::Location;
 pub use movement::{Kind, Movement};
 pub use stock::{Amount, Decision, Level, Line, Opening, Reservation, Seen, Shortage, Stock, StockStatus};
@@ -33,6 +35,12 @@ pub use settings::Settings;
 /// What inventory contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    tables: &[
+        ("inventory_snapshots", Stay::Records),
+        ("inventory_events", Stay::Records),
+        ("inventory_reservations", Stay::Records),
+        ("inventory_holds", Stay::Records),
+    ],
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: &[store::STATEMENTS],
     checks: audit::AUDIT,

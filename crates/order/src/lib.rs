@@ -9,6 +9,8 @@ pub mod streams;
 #[cfg(test)]
 mod tests;
 
+use ::store::Stay;
+
 pub use order::{Amounts, Change, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
 pub use response::{OrderItem, OrderResponse};
 
@@ -23,6 +25,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 /// What orders contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    tables: &[("orders", Stay::Records), ("order_items", Stay::Records)],
     statements: &[store::STATEMENTS, store::lists::STATEMENTS],
     reactions: events::reactions,
     streams: streams::sources,

@@ -11,9 +11,11 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+use ::store::Stay;
+
 pub use part::Part;
 pub use payment::{
-    Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine,
+    Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Recording, Records, Refund, RefundKind, RefundStatus, RefundedLine,
     Status,
 };
 pub use response::{MethodName, PaymentDetail, PaymentResponse, RefundResponse, RefundedLineResponse};
@@ -28,6 +30,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 /// What payments contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    tables: &[("payments", Stay::Records), ("refunds", Stay::Records), ("refund_lines", Stay::Records)],
     statements: &[store::STATEMENTS],
     checks: audit::AUDIT,
     ..web::Module::named("payment")

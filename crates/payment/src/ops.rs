@@ -2,7 +2,7 @@
 
 use crate::events;
 use crate::payment::{
-    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Recorded, Refund, RefundStatus, RefundedLine,
+    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Recording, Records, Refund, RefundStatus, RefundedLine,
     Status,
 };
 use crate::{Part, store};
@@ -294,24 +294,18 @@ pub fn current(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Payment> {
     Ok(payments.swap_remove(wanted))
 }
 
-/// Up to `limit` captures of payments that began from `from` on and before `to`, after the row `after`, oldest first.
-pub fn captured_between(
-    tx: &mut Tx<'_>,
-    from: Timestamp,
-    to: Timestamp,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Recorded>> {
-    store::captured_between(tx, from, to, after, limit)
+/// The row before the first one that was made at `at` or a little later.
+pub fn row_before(tx: &mut Tx<'_>, which: Recording, at: Timestamp) -> Result<i64> {
+    store::row_before(tx, which, at)
 }
 
-/// The same of completed refunds.
-pub fn refunded_between(
+/// What the next `limit` rows after the row `after` have recorded of money whose request came from `from` on and before `to`.
+pub fn recorded_after(
     tx: &mut Tx<'_>,
-    from: Timestamp,
-    to: Timestamp,
+    which: Recording,
+    (from, to): (Timestamp, Timestamp),
     after: i64,
     limit: i64,
-) -> Result<Vec<Recorded>> {
-    store::refunded_between(tx, from, to, after, limit)
+) -> Result<Records> {
+    store::recorded_after(tx, which, (from, to), after, limit)
 }

@@ -312,6 +312,21 @@ pub struct Recorded {
     pub created_at: Timestamp,
 }
 
+/// What is recorded of money: that it was taken, or that it was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    Captured,
+    Refunded,
+}
+
+/// A piece of what is recorded.
+#[derive(Debug, Default)]
+pub struct Records {
+    pub rows: Vec<Recorded>,
+    /// The last row that was looked at, and the latest time of one; `None` when there were none.
+    pub last: Option<(i64, Timestamp)>,
+}
+
 /// What is given back of a line of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefundedLine {

@@ -1,7 +1,9 @@
 //! The SQL of payments and refunds. The guards of their money are in the statements.
 
 use crate::Part;
-use crate::payment::{Kind, NewPayment, Payment, Recorded, Refund, RefundKind, RefundStatus, RefundedLine, Status};
+use crate::payment::{
+    Kind, NewPayment, Payment, Recorded, Recording, Records, Refund, RefundKind, RefundStatus, RefundedLine, Status,
+};
 use ::events::PaymentCompleted;
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
 use store::{Arg, Row, ToArg, Tx, args, concatcp, present};
@@ -59,10 +61,18 @@ const REFUNDED_LINES: &str = "select l.line_number, cast(sum(l.units) as {bigint
       from refunds r join refund_lines l on l.refund_id = r.id
      where r.payment_number = ? and r.status <> 'FAILED' group by l.line_number order by l.line_number";
 
+const FIRST_PAYMENT: &str = "select id, created_at from payments where id >= ? order by id limit 1";
+const FIRST_REFUND: &str = "select id, created_at from refunds where id >= ? order by id limit 1";
+const LAST_PAYMENT: &str = "select coalesce(max(id), 0) from payments";
+const LAST_REFUND: &str = "select coalesce(max(id), 0) from refunds";
+const NEXT_PAYMENTS: &str = "select max(r.id), max(r.created_at)
+    from (select id, created_at from payments where id > ? order by id limit ?) r";
+const NEXT_REFUNDS: &str = "select max(r.id), max(r.created_at)
+    from (select id, created_at from refunds where id > ? order by id limit ?) r";
 const CAPTURED: &str = "select id, payment_number, order_number, transaction_id, captured, created_at from payments
-    where captured > 0 and created_at >= ? and created_at < ? and id > ? order by id limit ?";
+    where id > ? and id <= ? and captured > 0 and created_at >= ? and created_at < ? order by id";
 const REFUNDED: &str = "select id, payment_number, order_number, transaction_id, amount, created_at from refunds
-    where status = 'COMPLETED' and created_at >= ? and created_at < ? and id > ? order by id limit ?";
+    where id > ? and id <= ? and status = 'COMPLETED' and created_at >= ? and created_at < ? order by id";
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[
@@ -86,6 +96,12 @@ pub const STATEMENTS: &[&str] = &[
     END_REFUND,
     INSERT_REFUND_LINES,
     REFUNDED_LINES,
+    FIRST_PAYMENT,
+    FIRST_REFUND,
+    LAST_PAYMENT,
+    LAST_REFUND,
+    NEXT_PAYMENTS,
+    NEXT_REFUNDS,
     CAPTURED,
     REFUNDED,
 ];
@@ -308,24 +324,40 @@ fn recorded(row: &Row<'_>) -> Result<Recorded> {
     })
 }
 
-/// Captures of payments that began in this time, after a row.
-pub(crate) fn captured_between(
-    tx: &mut Tx<'_>,
-    from: Timestamp,
-    to: Timestamp,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Recorded>> {
-    tx.query(CAPTURED, args![from, to, after, limit], recorded)
+/// The row before the first one that was made at `at` or later. Rows are made nearly in the order of their ids, so a few of them
+/// are read; the caller names an earlier time than it needs.
+pub(crate) fn row_before(tx: &mut Tx<'_>, money: Recording, at: Timestamp) -> Result<i64> {
+    let (first, last) = match money {
+        Recording::Captured => (FIRST_PAYMENT, LAST_PAYMENT),
+        Recording::Refunded => (FIRST_REFUND, LAST_REFUND),
+    };
+    let (mut low, mut high) = (0, tx.query_one(last, args![], |row| row.get::<i64>(0))? + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let row = tx.query_first(first, args![middle], |row| Ok((row.next::<i64>()?, row.next::<Timestamp>()?)))?;
+        match row {
+            Some((id, made)) if made < at => low = id + 1,
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(low - 1)
 }
 
-/// Completed refunds that began in this time, after a row.
-pub(crate) fn refunded_between(
+/// What the next `limit` rows after a row have of money that moved in requests of this time.
+pub(crate) fn recorded_after(
     tx: &mut Tx<'_>,
-    from: Timestamp,
-    to: Timestamp,
+    money: Recording,
+    (from, to): (Timestamp, Timestamp),
     after: i64,
     limit: i64,
-) -> Result<Vec<Recorded>> {
-    tx.query(REFUNDED, args![from, to, after, limit], recorded)
+) -> Result<Records> {
+    let (next, rows) = match money {
+        Recording::Captured => (NEXT_PAYMENTS, CAPTURED),
+        Recording::Refunded => (NEXT_REFUNDS, REFUNDED),
+    };
+    let last = tx.query_one(next, args![after, limit], |row| {
+        Ok(row.next::<Option<i64>>()?.zip(row.next::<Option<Timestamp>>()?))
+    })?;
+    let Some((id, _)) = last else { return Ok(Records::default()) };
+    Ok(Records { rows: tx.query(rows, args![after, id, from, to], recorded)?, last })
 }

@@ -21,6 +21,8 @@ mod tasks;
 mod tests;
 pub mod token;
 
+use ::store::Stay;
+
 pub use entry::{Entry, Status};
 pub use queue::{Queue, Rules};
 pub use settings::Settings;
@@ -29,6 +31,10 @@ pub use subject::{Subject, SubjectId, SubjectType};
 /// What waiting queues contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: &[::store::Migration { name: "queue/0001_queues", sql: include_str!("../migrations/0001_queues.sql") }],
+    tables: &[
+        ("waiting_queues", Stay::Few("one for each coupon or deal that got one")),
+        ("queue_entries", Stay::Until("queue.forget-ended")),
+    ],
     statements: &[store::STATEMENTS],
     routes: http::routes,
     invalidates: events::invalidates,

@@ -12,8 +12,6 @@ use web::Visitor;
 
 /// Admissions that one run ends; the rest follows in the next run.
 const OVERDUE_MAX: i64 = 1_000;
-/// Entries that one run deletes.
-const FORGET_MAX: i64 = 1_000;
 
 /// Activates the queue of `subject`, or changes its rules while it runs. C002; C019 for an opening time when it is open.
 pub fn activate(tx: &mut Tx<'_>, subject: &Subject, rules: Rules, opens_at: Option<Timestamp>) -> Result<Queue> {
@@ -206,11 +204,6 @@ pub fn due(tx: &mut Tx<'_>) -> Result<Due> {
     // while somebody waits, the leader looks often anyway
     let over = if waits || busy.is_empty() { None } else { store::next_over(tx)? };
     Ok(Due { now: due, next: opens.into_iter().chain(over).min(), waits })
-}
-
-/// Deletes entries that ended before `cutoff`; gives how many.
-pub fn forget(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    store::forget(tx, cutoff, FORGET_MAX)
 }
 
 /// Whether the visitor may have what a queue stands in front of; `None` when no queue is active there. See

@@ -5,7 +5,7 @@ use crate::queue::{Opening, Queue, QueueId, Rules};
 use crate::subject::{Subject, SubjectId, SubjectType};
 use kernel::{Code, Result, Timestamp, UserId};
 use store::{
-    Arg, Check, Row, Tx, args,
+    Aged, Arg, Check, Row, Tx, args,
     audit::{Changed, Keys},
     concatcp, present,
 };
@@ -70,8 +70,6 @@ const OVERDUE: &str =
     "select id from queue_entries where queue_id = ? and admitted_until <= ? order by admitted_until, id limit ?";
 const END: &str = "update queue_entries set status = ?, ended_at = ?, admitted_until = null, address = '', changed = ?
     where status = ? and id in ([?])";
-const OLD: &str = "select id from queue_entries where ended_at < ? order by ended_at limit ?";
-const FORGET: &str = "delete from queue_entries where ended_at < ? and id in ([?])";
 
 const WRONG_COUNTS: &str = "select event_type, event_id, waiting, counted_waiting, entered, counted_entered from (
         select q.id, q.event_type, q.event_id, q.waiting, q.entered,
@@ -91,6 +89,9 @@ const WRONG_ENTRIES: &str = "select e.id, e.status from queue_entries e
        or (e.status in ('EXPIRED', 'LEFT')) <> (e.ended_at is not null)
        or not exists (select 1 from waiting_queues q where q.id = e.queue_id and q.version >= e.changed))
     order by e.id limit ?";
+
+/// Entries, by the time at which they ended. Those that have not ended stay.
+pub(crate) const ENDED: Aged = Aged { table: "queue_entries", at: "ended_at" };
 
 /// Every statement of these tables.
 pub const STATEMENTS: &[&str] = &[
@@ -113,8 +114,6 @@ pub const STATEMENTS: &[&str] = &[
     ADMIT,
     OVERDUE,
     END,
-    OLD,
-    FORGET,
 ];
 
 const BY_QUEUE: Keys = Keys { table: "waiting_queues", column: "id", changed: Changed::All };
@@ -370,10 +369,4 @@ fn all_changed(entries: &[i64], changed: u64) -> Result<()> {
         return Ok(());
     }
     Err(Code::StaleVersion.error().caused_by(format!("{changed} of {} entries changed", entries.len())))
-}
-
-/// Deletes entries that ended before `cutoff`, at most `limit`; gives how many.
-pub(crate) fn forget(tx: &mut Tx<'_>, cutoff: Timestamp, limit: i64) -> Result<u64> {
-    let old: Vec<i64> = tx.query(OLD, args![cutoff, limit], |row| row.get(0))?;
-    if old.is_empty() { Ok(0) } else { tx.exec(FORGET, args![cutoff, Arg::list(&old)]) }
 }

@@ -4,18 +4,21 @@ use crate::lines::{CHANGES, Lines};
 use crate::ops;
 use crate::queue::Pace;
 use crate::settings::Settings;
+use crate::store::ENDED;
 use kernel::Result;
 use std::time::Duration;
 use web::{App, Ran, Task, memory::Look};
 
 /// How often the leader looks for batches that are due. Intervals have whole seconds.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often entries that ended too long ago are looked for.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
 
 /// The periodic tasks.
 pub fn tasks(_: &App) -> Vec<Task> {
     vec![
         Task::on_leader("queue.admit", LOOK_EVERY, admit),
-        Task::on_leader("queue.forget-ended", Duration::from_secs(3_600), forget_ended),
+        Task::forgetting("queue.forget-ended", FORGET_EVERY, ENDED, |app| app.settings::<Settings>().keep_ended),
     ]
 }
 
@@ -37,9 +40,4 @@ async fn admit(app: App) -> Result<Ran> {
         Lines::changed(&app);
     }
     Ok(Ran { work, next })
-}
-
-async fn forget_ended(app: App) -> Result<u64> {
-    let cutoff = app.now().before(app.settings::<Settings>().keep_ended);
-    app.db.write("queue.forget-ended", move |tx| ops::forget(tx, cutoff)).await
 }

@@ -20,6 +20,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+use ::store::Stay;
+
 pub use call::{NoCall, RemoteCall};
 pub use drive::{CALL_MAX, Flow, drive, nudge, nudge_if_due};
 #[cfg(feature = "test-harness")]
@@ -41,6 +43,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
 /// What this crate contributes to the program: its table.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    tables: &[("saga_runs", Stay::Records)],
     statements: &[store::STATEMENTS, store::LISTS],
     checks: store::AUDIT,
     ..web::Module::named("saga")

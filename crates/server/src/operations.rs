@@ -16,8 +16,16 @@ use web::{
 use axum::extract::State;
 
 /// The server's own part of the API.
-pub const MODULE: Module =
-    Module { migrations: audit::MIGRATIONS, statements: audit::STATEMENTS, routes, ..Module::named("operations") };
+pub const MODULE: Module = Module {
+    migrations: audit::MIGRATIONS,
+    tables: &[
+        ("audit_runs", Stay::Until("server.audit")),
+        ("audit_progress", Stay::Few("one for each audit that goes on or was stopped")),
+    ],
+    statements: audit::STATEMENTS,
+    routes,
+    ..Module::named("operations")
+};
 
 fn routes() -> Routes {
     Routes::new()

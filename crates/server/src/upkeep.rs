@@ -15,11 +15,11 @@ const DUE_EVERY: Duration = Duration::from_secs(15);
 
 /// The server's own tasks.
 pub fn tasks(settings: &Settings, progress: Arc<Progress>, running_since: Timestamp) -> Vec<Task> {
-    let (idempotency, events) = (settings.retention.idempotency, settings.retention.events);
+    let (keys, events) = (settings.retention.idempotency, settings.retention.events);
     let (audit_every, full_every, audits) =
         (settings.audit.every, settings.audit.full_every, settings.retention.audits);
     let mut tasks = vec![
-        Task::on_leader("server.forget-idempotency", FORGET_EVERY, move |app| forget_keys(app, idempotency)),
+        Task::forgetting("server.forget-idempotency", FORGET_EVERY, idempotency::RECORDS, move |_| keys),
         Task::on_leader("server.forget-events", FORGET_EVERY, move |app| {
             forget_events(app, events, Arc::clone(&progress))
         }),
@@ -39,15 +39,6 @@ pub fn tasks(settings: &Settings, progress: Arc<Progress>, running_since: Timest
 
 async fn refresh_identity_keys(app: App) -> Result<u64> {
     app.auth.refresh_keys(app.now()).await.map(|_| 0)
-}
-
-async fn forget_keys(app: App, after: Duration) -> Result<Ran> {
-    let cutoff = app.now().before(after);
-    let oldest = app.db.read_single("server.oldest-idempotency", idempotency::oldest).await?;
-    if oldest.is_none_or(|oldest| oldest >= cutoff) {
-        return Ok(Ran::idle_until(oldest.map(|oldest| oldest.after(after))));
-    }
-    app.db.write("server.forget-idempotency", move |tx| idempotency::delete_old(tx, cutoff)).await.map(Ran::from)
 }
 
 async fn forget_events(app: App, after: Duration, progress: Arc<Progress>) -> Result<Ran> {

@@ -12,7 +12,7 @@ use kernel::{Code, Result};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _, time::Duration};
 
-pub use keys::{Changed, Key, Keys, Mark, ROWS_AT_ONCE, Range};
+pub use keys::{Changed, Key, Keys, Mark, ROWS_AT_ONCE, Range, Since};
 
 /// Violations reported per check. A shop with more has one cause for all of them, and a report must stay readable.
 pub const VIOLATIONS_MAX: i64 = 100;
@@ -144,6 +144,15 @@ pub fn look(tx: &mut Tx<'_>, checks: &[Check], range: Option<&Range>) -> Result<
 /// Everything that breaks one of `checks`, at most [`VIOLATIONS_MAX`] of each, in one read. For tests; an audit of a shop
 /// looks at one range after the other.
 pub fn run(tx: &mut Tx<'_>, checks: &[Check]) -> Result<Vec<Violation>> {
+    run_over(tx, checks, None)
+}
+
+/// The same, of what changed `since`.
+pub fn run_since(tx: &mut Tx<'_>, checks: &[Check], since: &Since) -> Result<Vec<Violation>> {
+    run_over(tx, checks, Some(since))
+}
+
+fn run_over(tx: &mut Tx<'_>, checks: &[Check], since: Option<&Since>) -> Result<Vec<Violation>> {
     let mut broken: Vec<Violation> = Vec::new();
     for (keys, checks) in by_keys(checks.iter().copied()) {
         let Some(keys) = keys else {
@@ -151,9 +160,15 @@ pub fn run(tx: &mut Tx<'_>, checks: &[Check]) -> Result<Vec<Violation>> {
             continue;
         };
         let mut after = None;
-        while let Some(range) = keys.after(tx, after.as_ref(), ROWS_AT_ONCE)? {
-            broken.extend(look(tx, &checks, Some(&range))?);
-            after = Some(range.to);
+        loop {
+            let (ranges, next) = keys.next(tx, since, after.as_ref(), ROWS_AT_ONCE)?;
+            for range in &ranges {
+                broken.extend(look(tx, &checks, Some(range))?);
+            }
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
         }
     }
     Ok(limited(broken))

@@ -1,8 +1,8 @@
 //! Idempotency records: the outcome of the first request with an idempotency key, stored in the transaction of the effect it
 //! reports.
 
-use crate::{Tx, args};
-use kernel::{Code, Result, Timestamp};
+use crate::{Aged, Tx, args};
+use kernel::{Code, Result};
 use std::collections::BTreeMap;
 
 /// The outcome of a request. A repeated request gets it again: a success byte for byte, a refusal rendered for its caller.
@@ -38,15 +38,10 @@ const COMPLETE: &str =
     "update idempotency_records set status = ?, headers = ?, body = ?, refused = ? where scope = ? and idem_key = ?";
 const RELEASE: &str = "delete from idempotency_records where scope = ? and idem_key = ? and body is null";
 const SET_REFERENCE: &str = "update idempotency_records set reference = ? where scope = ? and idem_key = ?";
-const OLD: &str =
-    "select created_at from idempotency_records where created_at < ? order by created_at limit 1 offset ?";
-const OLDEST: &str = "select min(created_at) from idempotency_records";
-const DELETE_OLD: &str = "delete from idempotency_records where created_at < ?";
+/// Records, by the time at which their key was claimed.
+pub const RECORDS: Aged = Aged { table: "idempotency_records", at: "created_at" };
 
-/// About how many records one job deletes, so that other jobs do not wait long for the writer.
-const DELETED_AT_ONCE: i64 = 500;
-
-pub(crate) const STATEMENTS: &[&str] = &[CLAIM, FIND, COMPLETE, RELEASE, SET_REFERENCE, OLD, OLDEST, DELETE_OLD];
+pub(crate) const STATEMENTS: &[&str] = &[CLAIM, FIND, COMPLETE, RELEASE, SET_REFERENCE];
 
 /// Claims the key for this request. `scope` is the user (or `anonymous`), at most 64 bytes; `request_hash` covers method,
 /// path and body. C014 when the key was used for another request.
@@ -92,18 +87,4 @@ pub fn release(tx: &mut Tx<'_>, scope: &str, key: &str) -> Result<()> {
 /// Records what the running request works on, so that a repetition after a crash can find it.
 pub fn set_reference(tx: &mut Tx<'_>, scope: &str, key: &str, reference: &str) -> Result<()> {
     tx.exec_unseen(SET_REFERENCE, args![reference, scope, key])
-}
-
-/// When the oldest record was made.
-pub fn oldest(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
-    tx.query_one(OLDEST, args![], |row| row.get(0))
-}
-
-/// Deletes about [`DELETED_AT_ONCE`] of the records made before `cutoff`, oldest first. Returns how many; call it again
-/// until that is 0.
-pub fn delete_old(tx: &mut Tx<'_>, cutoff: Timestamp) -> Result<u64> {
-    let newest_now = tx.query_first(OLD, args![cutoff, DELETED_AT_ONCE], |row| row.get::<Timestamp>(0))?;
-    // records of the same millisecond are deleted together, so that every call deletes at least one
-    let before = newest_now.map_or(cutoff, |at| at.after(std::time::Duration::from_millis(1)).min(cutoff));
-    tx.exec(DELETE_OLD, args![before])
 }

@@ -26,6 +26,7 @@ mod postgres;
 pub mod reaction;
 mod reader;
 mod rendered;
+pub mod retention;
 pub mod row;
 pub mod schema;
 mod sqlite;
@@ -88,6 +89,7 @@ pub use migrate::{Backfill, Migration};
 pub use news::News;
 pub use outbox::{Emitted, StoredEvent};
 pub use reaction::Reaction;
+pub use retention::{Aged, Stay};
 pub use row::{Column, FromColumn, Row, present};
 pub use tx::Tx;
 pub use url::DatabaseUrl;
@@ -97,6 +99,18 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "store/0001_base", sql: include_str!("../migrations/0001_base.sql") },
     Migration { name: "store/0002_instances", sql: include_str!("../migrations/0002_instances.sql") },
     Migration { name: "store/0003_outcomes", sql: include_str!("../migrations/0003_outcomes.sql") },
+];
+
+/// How long the rows of the store's own tables stay.
+pub const TABLES: &[retention::Kept] = &[
+    ("outbox", Stay::Until("server.forget-events")),
+    ("idempotency_records", Stay::Until("server.forget-idempotency")),
+    ("parked_events", Stay::Few("events that a subscriber cannot process, until a person has had them delivered")),
+    ("consumer_positions", Stay::Few("one for each subscriber")),
+    ("schema_migrations", Stay::Few("one for each migration")),
+    ("store_probe", Stay::Few("one")),
+    ("leases", Stay::Few("one")),
+    ("lease_fences", Stay::Few("one")),
 ];
 
 /// Every statement of the store, prepared by a test on every database at hand.

@@ -13,7 +13,7 @@ mod sender;
 mod shop;
 mod wire;
 
-pub use contents::{Contents, Window};
+pub use contents::{Contents, Window, tables};
 pub use document::{Document, Operation, Parameter};
 pub use fixture::{Response, Responses, Stream, StreamEvent};
 pub use goods::{Product, ProductBuilder};

@@ -252,6 +252,23 @@ impl TestShop {
         ran.unwrap_or_else(|error| panic!("a task failed: {error:?}"));
     }
 
+    /// The names of the periodic tasks.
+    pub fn task_names(&self) -> Vec<&'static str> {
+        let open = self.inner.open();
+        wait(async { open.background.lock().await.task_names() })
+    }
+
+    /// Publishes the events there are and runs this task once. Gives how much it did.
+    pub fn run_task(&self, name: &str) -> u64 {
+        let open = self.inner.open();
+        let ran: Result<u64> = wait(async {
+            let mut background = open.background.lock().await;
+            background.relay().await?;
+            background.run_task(name).await
+        });
+        ran.unwrap_or_else(|error| panic!("{name} failed: {error:?}"))
+    }
+
     /// Turns the clock without doing anything that is due.
     pub fn turn(&self, by: Duration) {
         self.inner.clock.advance(by);

@@ -7,6 +7,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use ::store::Stay;
+
 pub use deal::{Close, Content, Deal, DealProduct, Offer, Purchase, Status};
 pub use ops::{Filter, Offered};
 
@@ -15,6 +17,12 @@ pub const MODULE: web::Module = web::Module {
     migrations: &[
         ::store::Migration { name: "timedeal/0001_time_deals", sql: include_str!("../migrations/0001_time_deals.sql") },
         ::store::Migration { name: "timedeal/0002_returned", sql: include_str!("../migrations/0002_returned.sql") },
+    ],
+    tables: &[
+        ("time_deals", Stay::Records),
+        ("time_deal_products", Stay::Records),
+        ("time_deal_purchases", Stay::Records),
+        ("time_deal_allowances", Stay::Records),
     ],
     statements: &[store::STATEMENTS],
     invalidates: gate::invalidates,

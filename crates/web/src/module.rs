@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use kernel::Result;
 use ports::gateway::Period;
 use std::{ops::Deref, sync::Arc};
-use store::{Backfill, Check, Migration, Reaction, Tx, Violation};
+use store::{Backfill, Check, Migration, Reaction, Tx, Violation, retention::Kept};
 
 /// Compares with the records that another system has of a time; `None`: of the time that the settings name.
 pub type Compare = fn(App, Option<Period>) -> BoxFuture<'static, Result<Compared>>;
@@ -17,6 +17,8 @@ pub struct Module {
     pub name: &'static str,
     /// Its tables.
     pub migrations: &'static [Migration],
+    /// How long the rows of each of them stay.
+    pub tables: &'static [Kept],
     /// What fills new columns of old rows after the migrations.
     pub backfills: &'static [Backfill],
     /// Every statement it may send, one list per file that has some. A test prepares them on every database.
@@ -107,6 +109,7 @@ impl Module {
         Module {
             name,
             migrations: &[],
+            tables: &[],
             backfills: &[],
             statements: &[],
             routes: Routes::new,

@@ -4,6 +4,7 @@ use crate::App;
 use futures_util::future::{BoxFuture, FutureExt};
 use kernel::{Result, Timestamp};
 use std::{fmt, future::Future, sync::Arc, time::Duration};
+use store::Aged;
 
 /// Which instances of the program run a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,26 @@ impl Task {
         R: Into<Ran> + 'static,
     {
         Task { runs_on: RunsOn::EveryInstance, ..Task::on_leader(name, every, run) }
+    }
+
+    /// A task of the leader that deletes rows when their time is longer ago than `keep` says, a bounded number in each run.
+    pub fn forgetting(
+        name: &'static str,
+        every: Duration,
+        rows: Aged,
+        keep: impl Fn(&App) -> Duration + Send + Sync + 'static,
+    ) -> Task {
+        Task::on_leader(name, every, move |app| {
+            let keep = keep(&app);
+            async move {
+                let cutoff = app.now().before(keep);
+                let oldest = app.db.read_single(name, move |tx| rows.oldest(tx)).await?;
+                if oldest.is_none_or(|oldest| oldest >= cutoff) {
+                    return Ok(Ran::idle_until(oldest.map(|oldest| oldest.after(keep))));
+                }
+                app.db.write(name, move |tx| rows.delete_before(tx, cutoff)).await.map(Ran::from)
+            }
+        })
     }
 
     /// Runs once.

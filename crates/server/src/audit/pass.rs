@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 use store::{
     Check, Integrity, Tx, Violation,
-    audit::{self, Changed, Key, Keys, Mark, ROWS_AT_ONCE, Range, VIOLATIONS_MAX},
+    audit::{self, Key, Keys, Mark, ROWS_AT_ONCE, Range, Since, VIOLATIONS_MAX},
 };
 use web::{App, Module};
 
@@ -117,7 +117,6 @@ impl Pass {
             self.position.part.clone_from(name);
             (self.position.after, self.position.last) = (None, None);
         }
-        let after = self.position.after.clone();
         let looked = match part {
             Part::Database => database(&self.app, &mut self.position).await,
             Part::Rows(keys, checks) => {
@@ -125,7 +124,7 @@ impl Pass {
                     let keys = *keys;
                     self.position.last = self.app.db.read("audit.last", move |tx| keys.last(tx)).await?;
                 }
-                rows(&self.app, (*keys, self.rows_at_once), checks, self.position.since.as_ref(), after).await
+                rows(&self.app, (*keys, self.rows_at_once), checks, &self.position).await
             }
             Part::Once(checks) => once(&self.app, checks).await,
             Part::Own(module) => own(&self.app, *module).await,
@@ -227,42 +226,32 @@ async fn own(app: &App, module: Module) -> Result<Step> {
     Ok(Step { after: None, found: findings(module.name, violations) })
 }
 
-/// The next range of rows, or the rows that the next events are about.
+/// The next range of rows, or the next rows that changed. Rows that were added since the part began are for the next audit.
 async fn rows(
     app: &App,
     (keys, rows_at_once): (Keys, i64),
     checks: &Arc<[Owned]>,
-    since: Option<&Mark>,
-    after: Option<Key>,
+    position: &Position,
 ) -> Result<Step> {
-    let by_events = since.filter(|_| matches!(keys.changed, Changed::Named { .. })).map(|since| since.sequence);
-    let first = since.filter(|_| keys.changed == Changed::Added).and_then(|since| since.added.get(&keys.name()));
-    let after = after.or_else(|| by_events.map(Key::Int)).or_else(|| first.cloned());
+    let since = position.since.clone().map(|from| Since { from, to: position.mark.clone() });
+    let is_by_range = since.is_none() || !keys.has_changes();
+    let (after, end) = (position.after.clone(), position.last.clone().filter(|_| is_by_range));
     let of = Arc::clone(checks);
     let read = move |tx: &mut Tx<'_>| {
-        let (ranges, last) = match (&after, by_events) {
-            (Some(Key::Int(sequence)), Some(_)) => match keys.changed_after(tx, *sequence)? {
-                Some((last, ranges)) => (ranges, Some(Key::Int(last))),
-                None => (Vec::new(), None),
-            },
-            _ => match keys.after(tx, after.as_ref(), rows_at_once)? {
-                Some(range) => (vec![range.clone()], Some(range.to)),
-                None => (Vec::new(), None),
-            },
-        };
+        let (ranges, next) = keys.next(tx, since.as_ref(), after.as_ref(), rows_at_once)?;
         let mut found = Vec::new();
         for range in &ranges {
             found.extend(look(tx, &of, Some(range))?);
         }
-        Ok((last, ranges, found))
+        Ok((next.filter(|next| end.is_none_or(|end| *next < end)), ranges, found))
     };
-    let (last, ranges, mut found) = app.db.read("audit.rows", read).await?;
+    let (next, ranges, mut found) = app.db.read("audit.rows", read).await?;
     if !found.is_empty() {
         // again in a snapshot of its own: only what is still broken is reported
         let again = looked(app, checks, ranges.into_iter().map(Some).collect()).await?;
         found.retain(|one| again.iter().any(|other| other.is_about(one)));
     }
-    Ok(Step { after: last, found })
+    Ok(Step { after: next, found })
 }
 
 async fn looked(app: &App, checks: &Arc<[Owned]>, ranges: Vec<Option<Range>>) -> Result<Vec<Finding>> {

@@ -2,9 +2,12 @@
 
 use crate::kept::kept;
 use crate::{Arg, Column, Row, Tx, args, outbox};
-use kernel::Result;
+use kernel::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Rows of one range. Its checks run in one read, which then takes some hundredths of a second: short enough for the
 /// write-ahead log to be cut back in between, long enough that reading takes most of the time.
@@ -14,6 +17,9 @@ const EVENTS_AT_ONCE: i64 = 1_000;
 /// Numbers with at most so many others between them are looked at as one range: a range costs more than a few rows that did
 /// not change.
 const GAP_MAX: i64 = 20;
+/// How much earlier than an audit a change may say that it happened and still be seen by the next one only: the clocks of
+/// instances differ, and a change is visible some time after it has got its time.
+const CLOCKS_APART: Duration = Duration::from_secs(600);
 
 /// The rows that a check looks at, in the order of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,8 +34,11 @@ pub struct Keys {
 /// Which rows may have changed since an earlier audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Changed {
-    /// Those that were added: they have larger keys, and no row changes.
+    /// Those that were added: they have larger keys, and no statement changes or deletes a row.
     Added,
+    /// Those whose last change is not older than the earlier audit: every statement that changes a row of `table` writes the time
+    /// into its column `at`, which an index begins with. `key` of the same row is the key that the check runs over.
+    Dated { table: &'static str, at: &'static str, key: &'static str },
     /// Those of the things that events are about. The key of an event is in the column `name` of `table`, and `key` of the same row
     /// is the key that the check runs over.
     Named { table: &'static str, name: &'static str, key: &'static str },
@@ -59,6 +68,19 @@ pub struct Mark {
     pub sequence: i64,
     /// The largest key of each table to which rows are only added.
     pub added: BTreeMap<String, Key>,
+    /// When; older versions did not store it.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+}
+
+/// What an incremental audit looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Since {
+    /// What changed after this …
+    pub from: Mark,
+    /// … and up to this, where the audit begins. What changes later is for the next one; otherwise an audit of a busy shop would
+    /// have no end.
+    pub to: Mark,
 }
 
 impl Key {
@@ -103,23 +125,60 @@ impl Keys {
         tx.query_one(kept(format!("select max({column}) from {table}")), args![], |row| Ok(Key::of(row.column(0)?)))
     }
 
-    /// The ranges of the rows that events with these keys are about.
-    fn named(self, tx: &mut Tx<'_>, events: &BTreeSet<String>) -> Result<Vec<Range>> {
-        let Changed::Named { table, name, key } = self.changed else { return Ok(Vec::new()) };
-        let sql = kept(format!("select {key} from {table} where {name} in ([?])"));
-        let list = Arg::List(events.iter().map(|event| Arg::Text(event)).collect());
-        let found = tx.query(sql, &[list], |row: &Row<'_>| Ok(Key::of(row.column(0)?)))?;
-        Ok(joined(found.into_iter().flatten().collect()))
+    /// Whether an incremental audit is led to the rows that changed, instead of looking at ranges.
+    pub fn has_changes(self) -> bool {
+        matches!(self.changed, Changed::Named { .. } | Changed::Dated { .. })
     }
 
-    /// The ranges of the rows that the events after a sequence number are about, for the next few events, and the sequence
-    /// number of the last of these. `None` when there are no more.
-    pub fn changed_after(self, tx: &mut Tx<'_>, sequence: i64) -> Result<Option<(i64, Vec<Range>)>> {
-        let events = outbox::keys_after(tx, sequence, EVENTS_AT_ONCE)?;
-        let Some((last, _)) = events.last() else { return Ok(None) };
-        let last = *last;
-        let keys = events.into_iter().map(|(_, key)| key).collect();
-        Ok(Some((last, self.named(tx, &keys)?)))
+    /// The next ranges to look at, and where the ranges after them begin; `None` in its place: there are no more. A full audit, one
+    /// without `since`, looks at the next range of about so many `rows`.
+    pub fn next(
+        self,
+        tx: &mut Tx<'_>,
+        since: Option<&Since>,
+        after: Option<&Key>,
+        rows: i64,
+    ) -> Result<(Vec<Range>, Option<Key>)> {
+        let number = |after: Option<&Key>, first: i64| match after {
+            Some(Key::Int(number)) => *number,
+            Some(Key::Text(_)) | None => first,
+        };
+        match (self.changed, since) {
+            (Changed::Named { table, name, key }, Some(since)) => {
+                let events = outbox::keys_after(tx, number(after, since.from.sequence), EVENTS_AT_ONCE)?;
+                let last = events.last().map(|(sequence, _)| Key::Int(*sequence));
+                let is_over = events.last().is_some_and(|(sequence, _)| *sequence >= since.to.sequence);
+                let events: BTreeSet<String> = events.into_iter().map(|(_, key)| key).collect();
+                let list = Arg::List(events.iter().map(|event| Arg::Text(event)).collect());
+                let sql = format!("select {key} from {table} where {name} in ([?])");
+                Ok((self.found(tx, kept(sql), &[list])?, last.filter(|_| !is_over)))
+            }
+            (Changed::Dated { table, at, key }, Some(since)) => {
+                let first = since.from.at.map_or(-1, |at| at.before(CLOCKS_APART).as_millis());
+                let (after, to) = (number(after, first), since.to.at.map_or(i64::MAX, Timestamp::as_millis));
+                // changes of the same millisecond are looked at together
+                let last = format!(
+                    "select max(r.t) from (select {at} as t from {table} where {at} > ? and {at} <= ? order by {at} limit ?) r"
+                );
+                let last: Option<i64> = tx.query_one(kept(last), args![after, to, rows], |row| row.get(0))?;
+                let Some(last) = last else { return Ok((Vec::new(), None)) };
+                let sql = format!("select distinct {key} from {table} where {at} > ? and {at} <= ?");
+                Ok((self.found(tx, kept(sql), args![after, last])?, Some(Key::Int(last))))
+            }
+            (Changed::Added, Some(since)) => self.range(tx, after.or_else(|| since.from.added.get(&self.name())), rows),
+            (Changed::All, Some(_)) | (_, None) => self.range(tx, after, rows),
+        }
+    }
+
+    fn range(self, tx: &mut Tx<'_>, after: Option<&Key>, rows: i64) -> Result<(Vec<Range>, Option<Key>)> {
+        let range = self.after(tx, after, rows)?;
+        let last = range.as_ref().map(|range| range.to.clone());
+        Ok((range.into_iter().collect(), last))
+    }
+
+    fn found(self, tx: &mut Tx<'_>, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Range>> {
+        let keys = tx.query(sql, args, |row: &Row<'_>| Ok(Key::of(row.column(0)?)))?;
+        Ok(joined(keys.into_iter().flatten().collect()))
     }
 }
 
@@ -138,7 +197,7 @@ fn joined(keys: BTreeSet<Key>) -> Vec<Range> {
 impl Mark {
     /// Where the rows of these checks end now.
     pub fn now(tx: &mut Tx<'_>, keys: impl IntoIterator<Item = Keys>) -> Result<Mark> {
-        let mut mark = Mark { sequence: outbox::newest(tx)?, added: BTreeMap::new() };
+        let mut mark = Mark { sequence: outbox::newest(tx)?, added: BTreeMap::new(), at: Some(tx.now()) };
         for keys in keys.into_iter().filter(|keys| keys.changed == Changed::Added) {
             if let Some(last) = keys.last(tx)? {
                 mark.added.insert(keys.name(), last);

@@ -94,7 +94,7 @@ async fn old_records_are_deleted_in_pieces() {
     let cutoff = kernel::Clock::now(&*shop.clock);
     let mut deleted = 0;
     loop {
-        match shop.db.write("delete", move |tx| idempotency::delete_old(tx, cutoff)).await.unwrap() {
+        match shop.db.write("delete", move |tx| idempotency::RECORDS.delete_before(tx, cutoff)).await.unwrap() {
             0 => break,
             some => deleted += some,
         }

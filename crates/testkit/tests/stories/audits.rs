@@ -16,7 +16,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const NOT_PLANTED: [&str; 2] = ["available and reserved are never negative", "categories are at most 5000"];
 
 /// Statements that damage the shop of [`shop_in_every_state`], and a rule that is broken then.
-const DAMAGES: &[(&str, &str)] = &[
+pub const DAMAGES: &[(&str, &str)] = &[
     ("payable = subtotal − discount − points, and never negative", "update orders set points_used = 5"),
     ("an order's subtotal is the sum of its lines", "update order_items set subtotal = subtotal + 1"),
     (
@@ -161,7 +161,7 @@ const OVERFULL_QUEUE: &str =
          values (77, 'u', 1, 'WAITING', 3, '', 1, 1)";
 
 /// Orders that were delivered, paid, partly refunded and cancelled, and a little of everything else.
-fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
+pub fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
     let mug = shop.product("mug").price(9_000).stock(50).save();
     let pen = shop.product("pen").price(1_000).stock(50).save();
     shop.admin().post("/admin/categories", json!({"name": "Cups"})).must("201");
@@ -199,7 +199,7 @@ fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
     (buyer, mug)
 }
 
-fn buys(buyer: &Sender, product: &Product) -> String {
+pub fn buys(buyer: &Sender, product: &Product) -> String {
     let order = buyer.orders(product, 1).must("201").word("/orderNumber");
     buyer.pays(&order, "approve").must("201");
     order

@@ -3,6 +3,7 @@
 mod accounts;
 mod again;
 mod attempts;
+mod audited_changes;
 mod audits;
 mod cancel;
 mod cart;
@@ -30,6 +31,7 @@ mod queries;
 mod queues;
 mod refunds;
 mod refused;
+mod retention;
 mod routes;
 mod rush;
 mod statements;
