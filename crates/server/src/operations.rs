@@ -19,8 +19,8 @@ use axum::extract::State;
 pub const MODULE: Module = Module {
     migrations: audit::MIGRATIONS,
     tables: &[
-        ("audit_runs", Stay::Until("server.audit")),
-        ("audit_progress", Stay::Few("one for each audit that goes on or was stopped")),
+        ("audit_runs", store::Stay::Until("server.audit")),
+        ("audit_progress", store::Stay::Few("one for each audit that goes on or was stopped")),
     ],
     statements: audit::STATEMENTS,
     routes,

@@ -243,7 +243,7 @@ async fn rows(
         for range in &ranges {
             found.extend(look(tx, &of, Some(range))?);
         }
-        Ok((next.filter(|next| end.is_none_or(|end| *next < end)), ranges, found))
+        Ok((next.filter(|next| end.as_ref().is_none_or(|end| next < end)), ranges, found))
     };
     let (next, ranges, mut found) = app.db.read("audit.rows", read).await?;
     if !found.is_empty() {
