@@ -15,7 +15,7 @@ pub fn tasks(_: &App) -> Vec<Task> {
     vec![Task::on_leader("cart.forget", FORGET_EVERY, move |app| forget(app, Arc::clone(&seen)))]
 }
 
-/// Looks at some carts that were not changed for long, on a read connection, and deletes those that nobody needs. Gives 1 while
+/// Looks at some carts that were not changed for long, on a read connection, and deletes those that are not needed. Gives 1 while
 /// there are more.
 async fn forget(app: App, seen: Arc<Mutex<ops::Seen>>) -> Result<u64> {
     let (ttl, before) = (app.settings::<Settings>().guest_ttl, *seen.lock());

@@ -20,7 +20,7 @@ const RECEIVED: &str = "select heard_at from gateway_hints where hint = ?";
 const REMEMBER: &str = "insert into gateway_hints (hint, heard_at) values (?, ?)
     {on conflict (hint): heard_at = new.heard_at}";
 
-/// Hints, by the time at which they were heard last.
+/// Hints, by the time at which they were received last.
 pub const HINTS: Aged = Aged { table: "gateway_hints", at: "heard_at" };
 
 /// Every statement of this file.

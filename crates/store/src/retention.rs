@@ -9,7 +9,7 @@ use std::time::Duration;
 pub const DELETED_AT_ONCE: i64 = 500;
 
 /// How long the rows of a table stay. Each table of a shop has its line in the list of its module: a table that grows with every
-/// order and that nobody thought of would fill the disk.
+/// order and that has no line would fill the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stay {
     /// For ever: they are the records of the shop.
