@@ -244,6 +244,20 @@ fn a_cart_has_room_for_two_hundred_lines() {
     assert_eq!(more.lines[0].quantity.as_i64(), 2);
 }
 
+/// Deletes all carts that are old enough, as the task does. Gives how many.
+fn forgets(shop: &Shop) -> u64 {
+    let (mut seen, mut deleted) = (Seen::default(), 0);
+    loop {
+        let before = seen;
+        let (old, after) = shop.read(move |tx| ops::forgettable(tx, GUEST_TTL, before)).unwrap();
+        deleted += shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap();
+        if after == before {
+            return deleted;
+        }
+        seen = after;
+    }
+}
+
 #[test]
 fn abandoned_carts_are_deleted_but_never_the_newest() {
     let shop = Shop::open();
@@ -256,19 +270,7 @@ fn abandoned_carts_are_deleted_but_never_the_newest() {
     shop.does(move |tx| tx.exec(of_the_first_release, args![old])).unwrap();
     shop.does(|tx| ops::check_out(tx, &owner(1))).unwrap();
     shop.does(|tx| ops::check_out(tx, &owner(4))).unwrap();
-    let forgets = || {
-        let mut seen = Seen::default();
-        let mut deleted = 0;
-        loop {
-            let before = seen;
-            let (old, after) = shop.read(move |tx| ops::forgettable(tx, GUEST_TTL, before)).unwrap();
-            deleted += shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap();
-            if after == before {
-                return deleted;
-            }
-            seen = after;
-        }
-    };
+    let forgets = || forgets(&shop);
     assert_eq!(forgets(), 0);
     shop.clock.advance(Duration::from_secs(31 * 86_400));
     assert_eq!(forgets(), 1); // the one of buyer 3, which no order can come from any more
@@ -467,7 +469,6 @@ fn the_cart_of_a_guest_who_stays_away_is_forgotten() {
     shop.clock.advance(Duration::from_secs(2 * 86_400));
     let known = |guest: Guest| shop.does(move |tx| ops::is_known(tx, &guest, GUEST_TTL)).unwrap();
     assert_eq!((known(guest), known(active)), (false, true));
-    let (old, _) = shop.read(|tx| ops::forgettable(tx, GUEST_TTL, Seen::default())).unwrap();
-    assert_eq!(shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap(), 1);
+    assert_eq!(forgets(&shop), 1);
     assert!(known(active));
 }

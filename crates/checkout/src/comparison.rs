@@ -94,7 +94,8 @@ impl Comparison<'_> {
                 return Ok(Some(why));
             }
         }
-        self.found.extend(self.waiting.iter().map(|((movement, transaction), one)| missing(*movement, transaction, one)));
+        self.found
+            .extend(self.waiting.iter().map(|((movement, transaction), one)| missing(*movement, transaction, one)));
         Ok(None)
     }
 
@@ -125,15 +126,15 @@ impl Comparison<'_> {
             }
             let Side { which, movement, after, .. } = sides[behind];
             let limit = READ_AT_ONCE.min(i64::try_from(rows).unwrap_or(READ_AT_ONCE));
-            let read = move |tx: &mut Tx<'_>| {
-                payment::ops::recorded_after(tx, which, (period.from, period.to), after, limit)
-            };
+            let read =
+                move |tx: &mut Tx<'_>| payment::ops::recorded_after(tx, which, (period.from, period.to), after, limit);
             let Records { rows, last } = self.app.db.read("checkout.recorded", read).await?;
             self.waiting.extend(rows.into_iter().map(|one| ((movement, one.transaction.clone()), one)));
             match last {
                 // rows of the same time may follow
                 Some((id, at)) if at < period.to.after(APART) => {
-                    (sides[behind].after, sides[behind].until) = (id, at.min(period.to.before(Duration::from_millis(1))).max(until));
+                    (sides[behind].after, sides[behind].until) =
+                        (id, at.min(period.to.before(Duration::from_millis(1))).max(until));
                 }
                 Some(_) | None => sides[behind].until = period.to,
             }

@@ -15,8 +15,8 @@ use ::store::Stay;
 
 pub use part::Part;
 pub use payment::{
-    Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Recording, Records, Refund, RefundKind, RefundStatus, RefundedLine,
-    Status,
+    Approval, Change, Kind, Method, NewPayment, Payment, Recorded, Recording, Records, Refund, RefundKind,
+    RefundStatus, RefundedLine, Status,
 };
 pub use response::{MethodName, PaymentDetail, PaymentResponse, RefundResponse, RefundedLineResponse};
 

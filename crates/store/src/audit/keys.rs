@@ -158,7 +158,8 @@ impl Keys {
                 let (after, to) = (number(after, first), since.to.at.map_or(i64::MAX, Timestamp::as_millis));
                 // changes of the same millisecond are looked at together
                 let last = format!(
-                    "select max(r.t) from (select {at} as t from {table} where {at} > ? and {at} <= ? order by {at} limit ?) r"
+                    "select max(r.t) from (select {at} as t from {table} where {at} > ? and {at} <= ?
+                     order by {at} limit ?) r"
                 );
                 let last: Option<i64> = tx.query_one(kept(last), args![after, to, rows], |row| row.get(0))?;
                 let Some(last) = last else { return Ok((Vec::new(), None)) };
