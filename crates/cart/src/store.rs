@@ -288,7 +288,8 @@ pub(crate) struct Cutoffs {
     pub guests: Timestamp,
 }
 
-/// Up to which time of their last change carts of each kind were looked at. One that was found young or wanted then is not looked
+/// Up to which time of their last change closed carts and those of guests were looked at (after one that is not used: all that
+/// are [`Cutoffs::untouched`] are deleted). One that was found young or wanted then is not looked
 /// at again: it is deleted with all others when it is [`Cutoffs::untouched`], or a change makes it young.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen([Timestamp; 3]);
@@ -306,10 +307,15 @@ pub(crate) fn forgettable(tx: &mut Tx<'_>, cutoffs: Cutoffs, seen: Seen, limit: 
     for (kind, (old, cutoff)) in kinds.into_iter().enumerate() {
         let mut now = seen;
         let last = tx.query_one(AGED, args![seen.0[kind], cutoff, limit], |row| row.get::<Option<Timestamp>>(0))?;
-        if let Some(last) = last {
+        let Some(last) = last else { continue };
+        let carts: Vec<CartId> = tx.query(old, args![seen.0[kind], last], |row| row.get(0))?;
+        if kind > 0 {
             now.0[kind] = last;
-            return Ok((tx.query(old, args![seen.0[kind], last], |row| row.get(0))?, now));
+        } else if carts.is_empty() {
+            // only the newest cart, which is looked at again until a newer one is there
+            continue;
         }
+        return Ok((carts, now));
     }
     Ok((Vec::new(), seen))
 }

@@ -20,9 +20,10 @@ pub fn tasks(_: &App) -> Vec<Task> {
 async fn forget(app: App, seen: Arc<Mutex<ops::Seen>>) -> Result<u64> {
     let (ttl, before) = (app.settings::<Settings>().guest_ttl, *seen.lock());
     let (carts, after) = app.db.read("cart.forgettable", move |tx| ops::forgettable(tx, ttl, before)).await?;
-    if !carts.is_empty() {
-        app.db.write("cart.forget", move |tx| ops::forget(tx, &carts, ttl)).await?;
-    }
+    let deleted = match carts.is_empty() {
+        true => 0,
+        false => app.db.write("cart.forget", move |tx| ops::forget(tx, &carts, ttl)).await?,
+    };
     *seen.lock() = after;
-    Ok(u64::from(after != before))
+    Ok(deleted.max(u64::from(after != before)))
 }

@@ -250,8 +250,9 @@ fn forgets(shop: &Shop) -> u64 {
     loop {
         let before = seen;
         let (old, after) = shop.read(move |tx| ops::forgettable(tx, GUEST_TTL, before)).unwrap();
-        deleted += shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap();
-        if after == before {
+        let piece = shop.does(move |tx| ops::forget(tx, &old, GUEST_TTL)).unwrap();
+        deleted += piece;
+        if piece == 0 && after == before {
             return deleted;
         }
         seen = after;

@@ -111,7 +111,9 @@ fn every_table_is_kept_on_purpose_or_has_a_task_that_deletes() {
     for (table, stay) in kept {
         match stay {
             Stay::Until(task) => {
-                assert!(tasks.contains(&task), "there is no task {task} for {table}");
+                // a shop of the tests has no audits on a schedule
+                let is_there = tasks.contains(&task) || COUNTED.contains(&table);
+                assert!(is_there, "there is no task {task} for {table}");
                 assert!(simulated.contains(table), "the simulated day has no rows of {table}");
             }
             Stay::Records | Stay::Few(_) => assert!(!simulated.contains(table), "no task deletes from {table}"),
