@@ -115,7 +115,7 @@ impl Comparison<'_> {
         ])
     }
 
-    /// Reads about so many rows more, always of the side that is behind. Gives up to when all rows were read.
+    /// Reads about so many rows more, always of the side that is behind. Gives the time until which all rows were read.
     async fn read(&mut self, sides: &mut [Side; 2], period: Period, rows: usize) -> Result<Timestamp> {
         let enough = self.waiting.len() + rows;
         loop {

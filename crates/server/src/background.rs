@@ -59,6 +59,11 @@ impl Background {
         }
     }
 
+    /// Stores how far the subscribers are and delivers dead letters that are due, as the running relay does every now and then.
+    pub async fn upkeep(&mut self) -> Result<usize> {
+        self.relay.upkeep().await
+    }
+
     /// Runs relay, dead letters and tasks until none of them finds anything left to do at the shop's present time.
     /// C001 when it never ends or a task fails.
     pub async fn settle(&mut self) -> Result<()> {

@@ -264,6 +264,7 @@ impl TestShop {
         let ran: Result<u64> = wait(async {
             let mut background = open.background.lock().await;
             background.relay().await?;
+            background.upkeep().await?;
             background.run_task(name).await
         });
         ran.unwrap_or_else(|error| panic!("{name} failed: {error:?}"))

@@ -130,7 +130,7 @@ impl Keys {
         matches!(self.changed, Changed::Named { .. } | Changed::Dated { .. })
     }
 
-    /// The next ranges to look at, and where the ranges after them begin; `None` in its place: there are no more. A full audit, one
+    /// The next ranges to look at, and where the ranges after them begin; `None` when there are no more. A full audit, one
     /// without `since`, looks at the next range of about so many `rows`.
     pub fn next(
         self,

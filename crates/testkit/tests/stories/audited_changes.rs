@@ -79,7 +79,7 @@ fn every_check_finds_what_broke_in_an_old_row() {
     // rows of the ledger never change, so only a new one can be damaged
     let empty = shop.read(|tx| Mark::now(tx, keys()));
     shop_in_every_state(&shop);
-    shop.later(3 * HOUR);
+    shop.later(20 * MINUTE);
     let mark = Mark { added: empty.added, ..shop.read(|tx| Mark::now(tx, keys())) };
     for (rule, damage) in DAMAGES.iter().filter(|(_, damage)| !GONE.contains(damage)) {
         let found = found_since(&shop, damage, &mark);
@@ -131,7 +131,6 @@ fn old_shop(shop: &TestShop) -> (Sender, Old) {
     let order = buyer.orders(&mug, 2).must("201").word("/orderNumber");
     let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
     let [unpaid, undecided, declined] = [(); 3].map(|()| buyer.orders(&mug, 1).must("201").word("/orderNumber"));
-    buyer.fills_cart(&mug, 1).must("200");
     shop.settle();
     (buyer, Old { mug, unpaid, undecided, declined, moves, cancelled, payment, token })
 }
@@ -204,13 +203,15 @@ fn whatever_the_shop_changes_in_an_old_row_is_looked_at_by_the_next_audit() {
         let since = since.clone();
         let looked = shop.read(move |tx| looked_at(tx, keys, &since));
         let known = &before[&keys];
-        let changed: Vec<_> = rows.iter().filter(|(text, _)| !known.contains_key(*text)).collect();
+        let old: BTreeSet<&Key> = known.values().collect();
+        // a new row without an event, such as a payment without an outcome, is looked at when it gets one
+        let changed: Vec<_> =
+            rows.iter().filter(|(text, key)| old.contains(*key) && !known.contains_key(*text)).collect();
         for (text, key) in &changed {
             let is_seen = looked.iter().any(|range| range.from <= **key && **key <= range.to);
             assert!(is_seen, "a row of {} changed and would not be looked at: {text}", keys.table);
         }
-        let old: BTreeSet<&Key> = known.values().collect();
-        if !changed.iter().any(|(_, key)| old.contains(*key)) {
+        if changed.is_empty() {
             unchanged.insert(keys.table);
         }
     }
