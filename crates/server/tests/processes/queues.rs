@@ -210,7 +210,7 @@ fn never_more_than_the_capacity(fleet: &Fleet<'_>, over: &AtomicBool) -> usize {
     looks
 }
 
-/// An entry as it is stored: its place, its status and when it was admitted.
+/// An entry as it is stored: its position, its status and when it was admitted.
 type Row = (i64, String, Option<i64>);
 
 fn rows(fleet: &Fleet<'_>) -> BTreeMap<String, Row> {
