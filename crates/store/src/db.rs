@@ -1,7 +1,7 @@
 //! The database as the rest of the program sees it: [`Db::write`] and [`Db::read`].
 
 use crate::file::{self, Place};
-use crate::job::{Job, Request, Value, Work};
+use crate::job::{Job, Request, Value, Work, stopped, typed, untyped};
 use crate::news::{self, News};
 use crate::pool::{SavepointsWanted, Worker};
 use crate::reader::Reader;
@@ -9,7 +9,7 @@ use crate::wal::{self, Log};
 use crate::writer::Writer;
 use crate::{Backfill, DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, sqlite};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use kernel::{Clock, Code, Error, Random, Result};
+use kernel::{Clock, Code, Random, Result};
 use parking_lot::{Mutex, RwLock};
 use std::{
     collections::BTreeMap,
@@ -540,20 +540,6 @@ impl Db {
     }
 }
 
-/// `work` without the type of its result.
-fn untyped<T: Send + 'static>(work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Work {
-    Box::new(move |tx| Ok(Box::new(work(tx)?)))
-}
-
-/// The result of [`untyped`] work with its type again.
-fn typed<T: 'static>(reply: std::result::Result<Result<Value>, oneshot::error::RecvError>) -> Result<T> {
-    let value = reply.map_err(|_| stopped())??;
-    value
-        .downcast()
-        .map(|value| *value)
-        .map_err(|_| Code::Internal.error().caused_by("a job's result has another type"))
-}
-
 /// The threads of a file: its one writer, and the copier of its log.
 fn writer_of_file(
     path: &Path,
@@ -605,8 +591,4 @@ fn writers_of_server(
 
 fn spawn(name: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     thread::Builder::new().name(name).spawn(body).map_err(|e| Code::Internal.error().caused_by(e))
-}
-
-fn stopped() -> Error {
-    Code::Unavailable.because("the database is closed").retry_after(1)
 }

@@ -82,3 +82,22 @@ impl Job {
         let _ = self.reply_to.send(result);
     }
 }
+
+/// `work` without the type of its result.
+pub(crate) fn untyped<T: Send + 'static>(work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Work {
+    Box::new(move |tx| Ok(Box::new(work(tx)?)))
+}
+
+/// The result of [`untyped`] work with its type again.
+pub(crate) fn typed<T: 'static>(reply: std::result::Result<Result<Value>, oneshot::error::RecvError>) -> Result<T> {
+    let value = reply.map_err(|_| stopped())??;
+    value
+        .downcast()
+        .map(|value| *value)
+        .map_err(|_| Code::Internal.error().caused_by("a job's result has another type"))
+}
+
+/// The error of a job that comes too late.
+pub(crate) fn stopped() -> Error {
+    Code::Unavailable.because("the database is closed").retry_after(1)
+}
