@@ -237,7 +237,7 @@ pub(super) fn close(journal: &Path, number: u64) -> io::Result<()> {
     let path = path_of(journal, number);
     // an index of this number can only be what an older version left when it ended while it closed a file
     match fs::remove_file(index_of(&path)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => fs::rename(journal, path),
     }
 }
