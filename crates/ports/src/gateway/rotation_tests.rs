@@ -331,7 +331,10 @@ async fn child_that_charges() {
 
 /// Charges, repetitions, lookups, refunds and the list do not wait for the index of the file before.
 #[tokio::test]
-#[expect(clippy::await_holding_lock, reason = "only the thread that makes indexes waits for it, which is what is tested")]
+#[expect(
+    clippy::await_holding_lock,
+    reason = "only the thread that makes indexes waits for it, which is what is tested"
+)]
 async fn payments_go_on_while_a_file_gets_its_index() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = opened(folder.path(), 10);
