@@ -82,7 +82,7 @@ fn exact(claims: &mut Claims, done: &Rushed, goods: &Goods) {
     claims.claim(one_each, format!("{units} people have one, none was {given} twice"), &found);
     let sold_out = goods.codes().sold_out;
     let refused = counts.refused.get(sold_out) == Some(&lost) && counts.refused.len() == 1;
-    claims.claim(refused, format!("everybody else is told {sold_out}: {}", HumanCount(lost)), &found);
+    claims.claim(refused, format!("everyone else gets {sold_out}: {}", HumanCount(lost)), &found);
     let differences = counts.differences();
     claims.claim(differences.is_empty(), "no errors, and everybody has what they were told", differences.join("; "));
 }

@@ -113,7 +113,7 @@ async fn patiently(request: impl AsyncFn() -> Answer, wanted: u16) -> Result<Ans
                 tokio::time::sleep(answer.retry_after.unwrap_or(Duration::from_secs(1))).await;
             }
             _ => {
-                let remedy = "run this with the shop's own settings (auth.secrets), so that nobody has to sign up";
+                let remedy = "run this with the shop's own settings (auth.secrets), and no one has to sign up";
                 return Err(Fault::new("people cannot sign up in this shop", answer.brief(), remedy).failed());
             }
         }
