@@ -7,6 +7,7 @@ mod roles;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod verified;
 
 pub use jwks::{JwksSettings, JwksSource};
 pub use roles::{Role, RoleNames, Roles};
@@ -19,7 +20,12 @@ use jwks::Jwks;
 use kernel::{Code, Error, Result, Timestamp, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+use verified::{Verified, VerifiedTokens};
 
 /// Longest token looked at, in bytes; a longer one is refused unread. Proxies allow headers of about this size.
 const TOKEN_BYTES_MAX: usize = 8 << 10;
@@ -118,7 +124,7 @@ impl std::fmt::Debug for IssuedToken {
 }
 
 /// What a token may be used for.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     /// Any call, in the `Authorization` header.
     Access,
@@ -133,6 +139,9 @@ pub struct Auth {
     verifying: HashMap<String, DecodingKey>,
     gateway: Option<(HeaderName, Secret)>,
     jwks: Option<Jwks>,
+    /// How many times the key set was read anew. A token that was verified before may have had a key that is withdrawn.
+    keys_read: AtomicU64,
+    verified: VerifiedTokens,
 }
 
 impl std::fmt::Debug for Auth {
@@ -160,7 +169,8 @@ impl Auth {
         if signing.is_none() && jwks.is_none() && gateway.is_none() {
             return Err(wrong("there is no key, no key set and no gateway, so no user could sign in"));
         }
-        Ok(Auth { settings, signing, verifying, gateway, jwks })
+        let (keys_read, verified) = (AtomicU64::new(0), VerifiedTokens::new());
+        Ok(Auth { settings, signing, verifying, gateway, jwks, keys_read, verified })
     }
 
     /// The caller of a request with these headers; `None` without a token. An invalid token is an error even on public routes: A003 for an
@@ -207,10 +217,12 @@ impl Auth {
     /// Reads the outside provider's key set again when it is due, or when a token named a key we do not have. Gives
     /// whether it was read. The old keys stay when it cannot be read.
     pub async fn refresh_keys(&self, now: Timestamp) -> Result<bool> {
-        match &self.jwks {
-            Some(jwks) => jwks.refresh(now).await,
-            None => Ok(false),
+        let Some(jwks) = &self.jwks else { return Ok(false) };
+        let read = jwks.refresh(now).await?;
+        if read {
+            self.keys_read.fetch_add(1, Ordering::Release);
         }
+        Ok(read)
     }
 
     fn sign(&self, of: &Of<'_>, now: Timestamp, ttl: Duration) -> Result<IssuedToken> {
@@ -254,24 +266,42 @@ impl Auth {
     }
 
     fn verify_token(&self, token: &str, now: Timestamp, purpose: Purpose) -> Result<Identity> {
+        // read before the keys are used: a token that was verified with older keys is verified again
+        let keys_read = self.keys_read.load(Ordering::Acquire);
+        if let Some(verified) = self.verified.get(token, keys_read) {
+            return verified.caller(now, purpose);
+        }
+        let verified = self.read_token(token, keys_read)?;
+        let identity = verified.caller(now, purpose)?;
+        self.verified.keep(token, verified);
+        Ok(identity)
+    }
+
+    /// Everything about a token that does not depend on the time and on what it is used for.
+    fn read_token(&self, token: &str, keys_read: u64) -> Result<Verified> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(not_valid("the token is too long"));
         }
         must_not_demand_extensions(token)?;
         let header = jsonwebtoken::decode_header(token).map_err(unreadable)?;
-        let claims = match header.alg {
-            Algorithm::HS256 => self.with_shared_key(token, header.kid.as_deref(), now)?,
-            Algorithm::RS256 => self.with_key_set(token, header.kid.as_deref(), now)?,
+        let (claims, leeway) = match header.alg {
+            Algorithm::HS256 => self.with_shared_key(token, header.kid.as_deref())?,
+            Algorithm::RS256 => (self.with_key_set(token, header.kid.as_deref())?, LEEWAY),
             other => return Err(not_valid(format!("{other:?} is not accepted"))),
         };
         let meant_for_streams = claims.get("use").is_some_and(|v| v == "stream");
-        if meant_for_streams != (purpose == Purpose::Stream) {
-            return Err(not_valid("the token is meant for something else"));
-        }
-        self.identity(&claims)
+        Ok(Verified {
+            identity: self.identity(&claims)?,
+            purpose: if meant_for_streams { Purpose::Stream } else { Purpose::Access },
+            not_before: instant(&claims, "nbf"),
+            expires_at: instant(&claims, "exp").ok_or_else(|| not_valid("it never expires"))?,
+            leeway,
+            keys_read,
+        })
     }
 
-    fn with_shared_key(&self, token: &str, kid: Option<&str>, now: Timestamp) -> Result<Map<String, Value>> {
+    /// The claims, and how much the issuer's clock may be off.
+    fn with_shared_key(&self, token: &str, kid: Option<&str>) -> Result<(Map<String, Value>, Duration)> {
         let key = match kid {
             Some(kid) => self.verifying.get(kid),
             None if self.verifying.len() == 1 => self.verifying.values().next(),
@@ -287,16 +317,14 @@ impl Auth {
         if !ours && !self.settings.other_issuers.iter().any(|other| other == issuer) {
             return Err(not_valid("another issuer"));
         }
-        check_times(&claims, now, if ours { Duration::ZERO } else { LEEWAY })?;
-        Ok(claims)
+        Ok((claims, if ours { Duration::ZERO } else { LEEWAY }))
     }
 
-    fn with_key_set(&self, token: &str, kid: Option<&str>, now: Timestamp) -> Result<Map<String, Value>> {
+    fn with_key_set(&self, token: &str, kid: Option<&str>) -> Result<Map<String, Value>> {
         let jwks = self.jwks.as_ref().ok_or_else(|| not_valid("RS256 is not configured"))?;
         let key = jwks.key(kid).ok_or_else(|| not_valid("the key set has no such key"))?;
         let claims = decode(token, &key, Algorithm::RS256)?;
         jwks.check_source(&claims)?;
-        check_times(&claims, now, LEEWAY)?;
         Ok(claims)
     }
 
@@ -359,17 +387,6 @@ fn decode(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Map<St
     validation.validate_exp = false;
     validation.validate_aud = false;
     jsonwebtoken::decode(token, key, &validation).map(|data| data.claims).map_err(unreadable)
-}
-
-fn check_times(claims: &Map<String, Value>, now: Timestamp, leeway: Duration) -> Result<()> {
-    let expires = instant(claims, "exp").ok_or_else(|| not_valid("it never expires"))?;
-    if now >= expires.after(leeway) {
-        return Err(Code::TokenExpired.error());
-    }
-    if instant(claims, "nbf").is_some_and(|from| now.after(leeway) < from) {
-        return Err(not_valid("it is not good yet"));
-    }
-    Ok(())
 }
 
 fn instant(claims: &Map<String, Value>, name: &str) -> Option<Timestamp> {

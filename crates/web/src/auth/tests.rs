@@ -55,6 +55,24 @@ fn a_token_we_issued_says_who_it_is_until_it_expires() {
 }
 
 #[test]
+fn a_token_that_was_verified_before_is_no_better_than_a_new_one() {
+    let auth = ours();
+    let access = auth.issue(&buyer(), Roles::of(Role::User), now()).unwrap().token;
+    for _ in 0..2 {
+        assert!(auth.verify(&bearer(&access), now()).is_ok());
+        assert_eq!(auth.verify_stream_token(&access, now()).unwrap_err().code().code(), "A004");
+    }
+    assert_eq!(code(auth.verify(&bearer(&access), later(900))), "A003", "kept, but expired");
+    let altered = format!("{}x", &access[..access.len() - 1]);
+    assert_eq!(code(auth.verify(&bearer(&altered), now())), "A004");
+    let early = json!({"iss": "holdfast", "sub": buyer(), "exp": later(900).as_millis() / 1_000,
+        "nbf": later(60).as_millis() / 1_000});
+    let early = forged(json!({"kid": "key-default"}), early, SECRET);
+    assert!(auth.verify(&bearer(&early), later(60)).is_ok());
+    assert_eq!(code(auth.verify(&bearer(&early), later(59))), "A004", "kept, but not good yet");
+}
+
+#[test]
 fn nobody_is_nobody_and_not_an_error() {
     assert_eq!(ours().verify(&HeaderMap::new(), now()).unwrap(), None);
 }
@@ -304,6 +322,11 @@ async fn a_key_set_is_read_again_when_due_or_wanted_and_kept_when_it_breaks() {
     std::fs::write(&file, r#"{"keys": []}"#).unwrap();
     assert!(auth.refresh_keys(later(1_000)).await.is_err());
     assert!(auth.verify(&token, now()).unwrap().is_some(), "the keys we had are kept");
+
+    let other = std::fs::read_to_string(testdata("jwks.json")).unwrap().replace("provider-1", "provider-2");
+    std::fs::write(&file, other).unwrap();
+    assert!(auth.refresh_keys(later(2_000)).await.unwrap());
+    assert_eq!(code(auth.verify(&token, now())), "A004", "its key was withdrawn");
 }
 
 #[tokio::test]
