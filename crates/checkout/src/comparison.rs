@@ -1,14 +1,15 @@
-//! The ledger comparison: the money that the gateway moved in a period, beside the payments and refunds of the shop.
+//! The ledger comparison: the money that the gateway moved in a period, beside the payments, refunds and charges of the shop.
 //!
 //! The period is compared piece by piece, each with as many rows of the shop as are kept in memory at once, and with the list that
 //! the gateway gives of the same time. What the gateway did later than the shop asked for it waits for the next pieces.
 
 use crate::{Settings, late, pay};
-use kernel::{Code, Money, OrderNumber, Result, Timestamp};
-use payment::{Recorded, Recording, Records, RefundStatus};
+use kernel::{Code, Money, OrderNumber, Reference, Result, Timestamp};
+use payment::{Recording, RefundStatus};
 use ports::gateway::{Listed, Listing, Moved, Movement, Period};
 use std::{collections::HashMap, time::Duration};
 use store::{Tx, Violation};
+use wallet::{ChargeNumber, ops::charges};
 use web::{App, module::Compared};
 
 /// How far the clocks of the shop and of its gateway may be apart.
@@ -33,6 +34,88 @@ const TOO_FEW: &str = "the payment gateway's list has so little of this time tha
 /// What the shop has recorded of the money that moved, by direction and by the gateway's name for it.
 type Ours = HashMap<(Movement, String), Recorded>;
 
+/// Money that the gateway moved, as the shop has recorded it.
+struct Recorded {
+    /// The payment or the charge.
+    of: String,
+    /// What the gateway knows it by.
+    reference: Reference,
+    transaction: String,
+    amount: Money,
+    created_at: Timestamp,
+}
+
+impl From<payment::Recorded> for Recorded {
+    fn from(one: payment::Recorded) -> Recorded {
+        Recorded {
+            of: one.payment.to_string(),
+            reference: one.order.into(),
+            transaction: one.transaction,
+            amount: one.amount,
+            created_at: one.created_at,
+        }
+    }
+}
+
+impl From<wallet::charge::Recorded> for Recorded {
+    fn from(one: wallet::charge::Recorded) -> Recorded {
+        Recorded {
+            of: one.charge.to_string(),
+            reference: one.charge.into(),
+            transaction: one.transaction,
+            amount: one.amount,
+            created_at: one.created_at,
+        }
+    }
+}
+
+/// The rows of the shop that record money of one direction.
+#[derive(Debug, Clone, Copy)]
+enum Rows {
+    Payments,
+    Refunds,
+    Charges,
+}
+
+/// A piece of them, with the last row that was looked at and the latest time of one.
+type Piece = (Vec<Recorded>, Option<(i64, Timestamp)>);
+
+impl Rows {
+    const ALL: [Rows; 3] = [Rows::Payments, Rows::Refunds, Rows::Charges];
+
+    fn movement(self) -> Movement {
+        match self {
+            Rows::Payments | Rows::Charges => Movement::Captured,
+            Rows::Refunds => Movement::Refunded,
+        }
+    }
+
+    /// The row before the first one that was made at `at` or a little later.
+    fn row_before(self, tx: &mut Tx<'_>, at: Timestamp) -> Result<i64> {
+        match self {
+            Rows::Payments => payment::ops::row_before(tx, Recording::Captured, at),
+            Rows::Refunds => payment::ops::row_before(tx, Recording::Refunded, at),
+            Rows::Charges => charges::row_before(tx, at),
+        }
+    }
+
+    /// What the next `limit` rows have of money whose request came in `period`.
+    fn after(self, tx: &mut Tx<'_>, period: Period, after: i64, limit: i64) -> Result<Piece> {
+        let time = (period.from, period.to);
+        let of_payments = |records: payment::Records| {
+            (records.rows.into_iter().map(Recorded::from).collect(), records.last)
+        };
+        Ok(match self {
+            Rows::Payments => of_payments(payment::ops::recorded_after(tx, Recording::Captured, time, after, limit)?),
+            Rows::Refunds => of_payments(payment::ops::recorded_after(tx, Recording::Refunded, time, after, limit)?),
+            Rows::Charges => {
+                let records = charges::recorded_after(tx, time, after, limit)?;
+                (records.rows.into_iter().map(Recorded::from).collect(), records.last)
+            }
+        })
+    }
+}
+
 /// Compares the money that moved in `period`, or in the time before now that the settings name.
 pub async fn compare(app: App, period: Option<Period>) -> Result<Compared> {
     compare_in_pieces(&app, period, PIECE_ROWS).await
@@ -52,8 +135,7 @@ pub async fn compare_in_pieces(app: &App, period: Option<Period>, piece_rows: us
 
 /// One side of the shop's records.
 struct Side {
-    which: Recording,
-    movement: Movement,
+    rows: Rows,
     /// The row that was read last.
     after: i64,
     /// Up to when all rows were read.
@@ -99,37 +181,32 @@ impl Comparison<'_> {
         Ok(None)
     }
 
-    async fn sides(&self, period: Period) -> Result<[Side; 2]> {
+    async fn sides(&self, period: Period) -> Result<[Side; 3]> {
         let from = period.from.before(APART);
         let begin = move |tx: &mut Tx<'_>| {
-            Ok([
-                payment::ops::row_before(tx, Recording::Captured, from)?,
-                payment::ops::row_before(tx, Recording::Refunded, from)?,
-            ])
+            let [payments, refunds, charges] = Rows::ALL;
+            Ok([payments.row_before(tx, from)?, refunds.row_before(tx, from)?, charges.row_before(tx, from)?])
         };
-        let [payments, refunds] = self.app.db.read("checkout.compare-from", begin).await?;
-        let side = |which, movement, after| Side { which, movement, after, until: period.from };
-        Ok([
-            side(Recording::Captured, Movement::Captured, payments),
-            side(Recording::Refunded, Movement::Refunded, refunds),
-        ])
+        let before = self.app.db.read("checkout.compare-from", begin).await?;
+        let side = |n: usize| Side { rows: Rows::ALL[n], after: before[n], until: period.from };
+        Ok([side(0), side(1), side(2)])
     }
 
-    /// Reads about so many rows more, always of the side that is behind. Gives the time until which all rows were read.
-    async fn read(&mut self, sides: &mut [Side; 2], period: Period, rows: usize) -> Result<Timestamp> {
+    /// Reads about so many rows more, always of the side that is most behind. Gives the time until which all rows were read.
+    async fn read(&mut self, sides: &mut [Side; 3], period: Period, rows: usize) -> Result<Timestamp> {
         let enough = self.waiting.len() + rows;
         loop {
-            let behind = usize::from(sides[1].until < sides[0].until);
+            let behind = (0..sides.len()).min_by_key(|n| sides[*n].until).unwrap_or_default();
             let until = sides[behind].until;
             if until >= period.to || self.waiting.len() >= enough && until > period.from {
                 return Ok(until.min(period.to));
             }
-            let Side { which, movement, after, .. } = sides[behind];
+            let Side { rows: which, after, .. } = sides[behind];
             let limit = READ_AT_ONCE.min(i64::try_from(rows).unwrap_or(READ_AT_ONCE));
-            let read =
-                move |tx: &mut Tx<'_>| payment::ops::recorded_after(tx, which, (period.from, period.to), after, limit);
-            let Records { rows, last } = self.app.db.read("checkout.recorded", read).await?;
-            self.waiting.extend(rows.into_iter().map(|one| ((movement, one.transaction.clone()), one)));
+            let read = move |tx: &mut Tx<'_>| which.after(tx, period, after, limit);
+            let (found, last) = self.app.db.read("checkout.recorded", read).await?;
+            let movement = which.movement();
+            self.waiting.extend(found.into_iter().map(|one| ((movement, one.transaction.clone()), one)));
             match last {
                 // rows of the same time may follow
                 Some((id, at)) if at < period.to.after(APART) => {
@@ -157,7 +234,7 @@ impl Comparison<'_> {
             let mut strange = Vec::new();
             for one in moved {
                 match self.waiting.remove(&(one.movement, one.transaction.clone())) {
-                    Some(ours) => self.add(difference((ours.amount, &ours.order), &one)),
+                    Some(ours) => self.add(difference(ours.amount, &ours.reference, &one)),
                     None if piece.is_some_and(|piece| piece.has(one.at)) => strange.push(one),
                     None => {}
                 }
@@ -180,9 +257,9 @@ impl Comparison<'_> {
     }
 }
 
-fn difference((amount, order): (Money, &OrderNumber), theirs: &Moved) -> Option<Violation> {
-    let same = amount == theirs.amount && *order == theirs.order;
-    let found = || format!("{amount} of {order} here, {} of {} at the gateway", theirs.amount, theirs.order);
+fn difference(amount: Money, reference: &Reference, theirs: &Moved) -> Option<Violation> {
+    let same = amount == theirs.amount && *reference == theirs.order;
+    let found = || format!("{amount} of {reference} here, {} of {} at the gateway", theirs.amount, theirs.order);
     (!same).then(|| Violation::new(SAME, &theirs.transaction, found()))
 }
 
@@ -191,8 +268,8 @@ fn missing(movement: Movement, transaction: &str, ours: &Recorded) -> Violation 
         Movement::Captured => PAYMENT_TAKEN,
         Movement::Refunded => REFUND_GIVEN_BACK,
     };
-    let found = format!("{} of {}; the gateway has no {transaction}", ours.amount, ours.order);
-    Violation::new(rule, ours.payment.to_string(), found)
+    let found = format!("{} of {}; the gateway has no {transaction}", ours.amount, ours.reference);
+    Violation::new(rule, &ours.of, found)
 }
 
 /// What of the money that the gateway moved belongs to nothing that the shop has recorded or still finds out.
@@ -208,36 +285,60 @@ fn unexplained(tx: &mut Tx<'_>, moved: &[Moved]) -> Result<Vec<Violation>> {
 }
 
 fn unexplained_capture(tx: &mut Tx<'_>, moved: &Moved) -> Result<Option<Violation>> {
-    let payments = payment::ops::of_order(tx, &moved.order)?;
+    let reference = moved.order.as_str();
+    if let Ok(order) = reference.parse::<OrderNumber>() {
+        return unexplained_payment(tx, &order, moved);
+    }
+    let what = format!("it took {} as {}", moved.amount, moved.transaction);
+    let found = match reference.parse::<ChargeNumber>() {
+        Ok(number) => match charges::known(tx, &number)? {
+            Some(charge) if charge.transaction.as_deref() == Some(&moved.transaction) => {
+                return Ok(difference(charge.amount, &moved.order, moved));
+            }
+            Some(charge) if charge.ended_at.is_none() => return Ok(None),
+            Some(charge) => format!("{what}, and the charge is {}", charge.status),
+            None => format!("{what}, and there is no such charge"),
+        },
+        Err(_) => format!("{what}, which is no number of this shop"),
+    };
+    Ok(Some(Violation::new(TAKEN, reference, found)))
+}
+
+fn unexplained_payment(tx: &mut Tx<'_>, order: &OrderNumber, moved: &Moved) -> Result<Option<Violation>> {
+    let payments = payment::ops::of_order(tx, order)?;
     // a payment that began outside the period, or after it was read
     if let Some(payment) = payments.iter().find(|one| one.transaction.as_deref() == Some(&moved.transaction)) {
-        return Ok(difference((payment.captured, &payment.order), moved));
+        return Ok(difference(payment.captured, &moved.order, moved));
     }
-    if payments.iter().any(pay::is_open) || late::is_searched(tx, &moved.order)? {
+    if payments.iter().any(pay::is_open) || late::is_searched(tx, order)? {
         return Ok(None);
     }
     let what = format!("it took {} as {}", moved.amount, moved.transaction);
-    let found = match (payments.is_empty(), is_order(tx, &moved.order)?) {
+    let found = match (payments.is_empty(), is_order(tx, order)?) {
         (true, false) => format!("{what}, and there is no such order"),
         (true, true) => format!("{what}, and the order has no payment"),
         (false, _) => format!("{what}, which is none of the order's payments"),
     };
-    Ok(Some(Violation::new(TAKEN, moved.order.to_string(), found)))
+    Ok(Some(Violation::new(TAKEN, moved.order.as_str(), found)))
 }
 
 fn unexplained_refund(tx: &mut Tx<'_>, moved: &Moved) -> Result<Option<Violation>> {
-    let refunds = payment::ops::refunds_of_order(tx, &moved.order)?;
+    let reference = moved.order.as_str();
+    let refunds = match reference.parse::<OrderNumber>() {
+        Ok(order) => payment::ops::refunds_of_order(tx, &order)?,
+        Err(_) => Vec::new(),
+    };
     for (refund, _) in &refunds {
         match &refund.status {
             RefundStatus::Completed { transaction, .. } if *transaction == moved.transaction => {
-                return Ok(difference((refund.amount, &refund.order), moved));
+                return Ok(difference(refund.amount, &moved.order, moved));
             }
             RefundStatus::Processing => return Ok(None),
             RefundStatus::Completed { .. } | RefundStatus::Failed { .. } => {}
         }
     }
     let found = format!("it gave back {} as {}, which is no refund of the order", moved.amount, moved.transaction);
-    Ok(Some(Violation::new(GIVEN_BACK, moved.order.to_string(), found)))
+    Ok(Some(Violation::new(GIVEN_BACK, reference, found)))
 }
 
 fn is_order(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<bool> {

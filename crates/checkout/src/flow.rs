@@ -2,8 +2,8 @@
 
 use crate::deal::units::DealUnits;
 use crate::steps::{
-    CaptureLate, Charge, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory, PlaceOrder, ProcessPayment,
-    RefundPayment, ReserveInventory,
+    BookCharge, CaptureLate, Charge, ChargeGateway, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory, OpenCharge,
+    PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory,
 };
 use kernel::{Code, OrderNumber, PaymentNumber, RefundId, Result};
 use order::{Kind, Order};
@@ -56,8 +56,18 @@ pub const REFUND: Saga<PartialRefund> = Saga::new(
 pub const LATE_CAPTURE: Saga<LateCapture> =
     Saga::new("late-capture", &[Version { number: 1, steps: &[Step::remote::<CaptureLate>()] }], load_late_capture);
 
+/// Money that a user pays into the balance. Once the gateway has taken it, it is booked, and never given back.
+pub const CHARGE: Saga<BalanceCharge> = Saga::new(
+    "charge",
+    &[Version {
+        number: 1,
+        steps: &[Step::first::<OpenCharge>(), Step::remote::<ChargeGateway>(), Step::local::<BookCharge>()],
+    }],
+    load_charge,
+);
+
 /// Every saga of the shop.
-pub static FLOWS: &[&dyn Flow] = &[&ORDER, &REFUND, &LATE_CAPTURE];
+pub static FLOWS: &[&dyn Flow] = &[&ORDER, &REFUND, &LATE_CAPTURE, &CHARGE];
 
 /// The saga of this family; C001 for a run of a saga that this program does not know.
 pub fn flow(family: &str) -> Result<&'static dyn Flow> {
@@ -119,6 +129,21 @@ impl LateCapture {
         let subject = Subject::new("payment", &self.payment.number);
         Start { subject, event_key: self.payment.order.as_str(), by: saga::SYSTEM }
     }
+}
+
+/// What the steps of a charge know.
+#[derive(Debug, Clone)]
+pub struct BalanceCharge {
+    pub charge: wallet::Charge,
+}
+
+/// The charge that a run of [`CHARGE`] is about.
+pub fn charge_of(run: &Record) -> Result<wallet::ChargeNumber> {
+    run.subject.id.parse()
+}
+
+fn load_charge(tx: &mut Tx<'_>, run: &Record) -> Result<BalanceCharge> {
+    Ok(BalanceCharge { charge: wallet::ops::charges::find(tx, &charge_of(run)?)? })
 }
 
 fn load_order(tx: &mut Tx<'_>, run: &Record) -> Result<Checkout> {

@@ -1,4 +1,4 @@
-//! The routes of carts, orders, payments, deliveries, coupons, time deals and sagas: all of each family, also those that one
+//! The routes of carts, orders, payments, deliveries, coupons, time deals, wallets and sagas: all of each family, also those that one
 //! domain could answer alone.
 
 mod carts;
@@ -13,6 +13,7 @@ mod orders_admin;
 mod payments;
 mod sagas;
 mod visitor;
+mod wallets;
 
 pub use visitor::CART_TOKEN;
 use web::Routes;
@@ -31,4 +32,5 @@ pub fn routes() -> Routes {
         .merge(deals::routes())
         .merge(deals_admin::routes())
         .merge(sagas::routes())
+        .merge(wallets::routes())
 }

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod cancel;
 pub mod cart_view;
+pub mod charge;
 pub mod comparison;
 pub mod deal;
 pub mod discount;
@@ -17,6 +18,7 @@ pub mod parcel;
 pub mod parts;
 pub mod pay;
 pub mod place;
+mod points;
 pub mod quote;
 pub mod refund;
 pub mod refund_lines;
@@ -54,6 +56,7 @@ pub const MODULE: web::Module = web::Module {
     settings: Some(web::settings::Section::of::<Settings>()),
     statements: audit::STATEMENTS,
     routes: http::routes,
+    reactions: points::reactions,
     tasks: tasks::tasks,
     checks: audit::AUDIT,
     compare: Some(|app, period| Box::pin(comparison::compare(app, period))),

@@ -1,5 +1,6 @@
 //! The steps of the shop's sagas, one file each. A step composes domains; it decides nothing that a domain can decide.
 
+mod charge_balance;
 mod close_order;
 mod confirm_order;
 mod create_delivery;
@@ -10,6 +11,7 @@ mod process_payment;
 mod refund_payment;
 mod reserve_inventory;
 
+pub use charge_balance::{BookCharge, ChargeGateway, OpenCharge};
 pub use close_order::CloseOrder;
 pub use confirm_order::ConfirmOrder;
 pub use create_delivery::CreateDelivery;

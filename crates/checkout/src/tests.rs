@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod carts;
+mod charging;
 mod comparing;
 mod coupons;
 mod deals;

@@ -14,6 +14,7 @@ mod payment;
 mod queue;
 mod saga;
 mod timedeal;
+mod wallet;
 
 pub use account::{EmailVerificationRequested, PasswordResetRequested};
 pub use catalog::{CategoryChanged, Change, ProductChanged};
@@ -26,6 +27,7 @@ pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 pub use queue::{QueueChange, QueueChanged};
 pub use saga::{CompensationFailed, SagaSubject};
 pub use timedeal::{TimeDealChanged, TimeDealEnded, TimeDealReturned, TimeDealStarted};
+pub use wallet::{BalanceCharged, PointsEarned, PointsExpired, PointsTakenBack};
 
 /// Gives each type its topic and its key, and lists all of them: a type without a line here cannot be emitted.
 macro_rules! topics {
@@ -70,6 +72,10 @@ topics! {
     "shopping.timedeal.started" => timedeal::TimeDealStarted, key "time-deal-" time_deal_id;
     "shopping.timedeal.ended" => timedeal::TimeDealEnded, key "time-deal-" time_deal_id;
     "shopping.timedeal.returned" => timedeal::TimeDealReturned, key order_number;
+    "shopping.wallet.charged" => wallet::BalanceCharged, key "user-" user_id;
+    "shopping.wallet.points-earned" => wallet::PointsEarned, key "user-" user_id;
+    "shopping.wallet.points-taken-back" => wallet::PointsTakenBack, key "user-" user_id;
+    "shopping.wallet.points-expired" => wallet::PointsExpired, key "user-" user_id;
     "shopping.queue.changed" => queue::QueueChanged, key "queue-" queue_id;
     "shopping.product.changed" => catalog::ProductChanged, key product_id;
     "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;

@@ -99,6 +99,20 @@ const ROWS: &[(&str, &str)] = &[
     ("too many sign-ins at once", "동시에 로그인하는 사용자가 너무 많습니다"),
     ("no such refresh token", "존재하지 않는 갱신 토큰입니다"),
     ("this session was ended", "종료된 세션입니다"),
+    // wallets
+    ("the balance is {}", "잔액은 {}원입니다"),
+    ("{} points can be used", "사용할 수 있는 포인트는 {}점입니다"),
+    ("at most {} can be held", "최대 {}원까지 보유할 수 있습니다"),
+    ("must not be 0", "0일 수 없습니다"),
+    (
+        "must be 6 to 64 letters, digits, hyphens and underscores",
+        "영문자, 숫자, 하이픈, 밑줄로 6자에서 64자 사이여야 합니다",
+    ),
+    ("is over", "이미 지난 시각입니다"),
+    ("no such charge", "존재하지 않는 충전입니다"),
+    ("this charge", "해당 충전"),
+    ("this wallet is not yours", "본인의 지갑이 아닙니다"),
+    ("a balance is not charged from itself", "잔액으로 잔액을 충전할 수 없습니다"),
     // products
     ("there is a category {} here already", "같은 위치에 {} 카테고리가 이미 있습니다"),
     ("category {} not found", "{} 카테고리를 찾을 수 없습니다"),

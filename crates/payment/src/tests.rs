@@ -254,7 +254,7 @@ async fn only_a_final_outcome_ends_a_payment() {
     let gateway = Simulated::approving();
     let request = |payment_key: &str| ChargeRequest {
         key: format!("SAGA-22222222/{payment_key}"),
-        order: order(1),
+        order: order(1).into(),
         amount: Money::minor(9_000),
         method: Method::CreditCard.name().to_owned(),
         payment_key: Some(payment_key.to_owned()),

@@ -44,7 +44,7 @@ async fn make(path: &str, payments: &str) -> Result<(), Box<dyn Error>> {
     for n in 0..payments {
         let request = ChargeRequest {
             key: format!("SAGA-{n:08}/PROCESS_PAYMENT"),
-            order: OrderNumber::draw_on(&mut random, Timestamp::from_millis(1_770_336_000_000), &zone),
+            order: OrderNumber::draw_on(&mut random, Timestamp::from_millis(1_770_336_000_000), &zone).into(),
             amount: Money::minor(12_900),
             method: "CREDIT_CARD".to_owned(),
             payment_key: Some("approve".to_owned()),

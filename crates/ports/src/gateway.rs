@@ -22,7 +22,7 @@ pub use listing::{Listed, Listing, Moved, Movement, Period};
 pub use simulated::Simulated;
 
 use async_trait::async_trait;
-use kernel::{Money, OrderNumber, Timestamp};
+use kernel::{Money, Reference, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -57,7 +57,8 @@ pub trait Gateway: fmt::Debug + Send + Sync {
 pub struct ChargeRequest {
     /// Names this attempt: `<saga id>/<step>`.
     pub key: String,
-    pub order: OrderNumber,
+    /// What is paid: an order, or a charge of a balance.
+    pub order: Reference,
     pub amount: Money,
     /// The payment method's name, such as `CREDIT_CARD`.
     pub method: String,
@@ -112,7 +113,7 @@ impl fmt::Display for Decline {
 pub struct Charge {
     /// The key of the request.
     pub key: String,
-    pub order: OrderNumber,
+    pub order: Reference,
     pub amount: Money,
     pub state: ChargeState,
     /// When it was decided; `None` in a record of an older version.

@@ -82,7 +82,7 @@ impl RemoteCall for Paying {
     async fn call(ports: &Ports, payment_key: String, key: &str) -> Outcome<String> {
         let request = ChargeRequest {
             key: key.to_owned(),
-            order: order(),
+            order: order().into(),
             amount: Money::minor(100),
             method: "CREDIT_CARD".to_owned(),
             payment_key: Some(payment_key),

@@ -37,6 +37,7 @@ pub const MODULES: &[Module] = &[
     coupon::MODULE,
     timedeal::MODULE,
     queue::MODULE,
+    wallet::MODULE,
     delivery::MODULE,
     saga::MODULE,
     checkout::MODULE,

@@ -95,7 +95,7 @@ impl RemoteCall for Charging {
     async fn call(ports: &Ports, charge: Charge, key: &str) -> Outcome<Captured> {
         let request = ChargeRequest {
             key: key.to_owned(),
-            order: charge.order.clone(),
+            order: (&charge.order).into(),
             amount: charge.amount,
             method: charge.method.clone(),
             payment_key: charge.payment_key.clone(),

@@ -47,7 +47,7 @@ async fn a_comparison_in_pieces_finds_what_a_comparison_of_all_finds() {
     shop.exec(amount, vec![Arg::Owned(orders[6].to_string())]).await;
     let request = ChargeRequest {
         key: "elsewhere".to_owned(),
-        order: orders[4].clone(),
+        order: (&orders[4]).into(),
         amount: Money::minor(9_000),
         method: "CREDIT_CARD".to_owned(),
         payment_key: Some("approve".to_owned()),

@@ -4,7 +4,7 @@ use super::shop::*;
 use crate::{
     cancel,
     draft::OrderDraft,
-    flow::{Checkout, FLOWS, LATE_CAPTURE, LateCapture, ORDER, PartialRefund, REFUND, order_of},
+    flow::{CHARGE, Checkout, FLOWS, LATE_CAPTURE, LateCapture, ORDER, PartialRefund, REFUND, order_of},
     pay,
     place::{self, OrderSettings},
     request::{OrderRequest, PaymentMethod},
@@ -215,8 +215,8 @@ impl Scenario<LateCapture> for Abandoned {
     }
 }
 
-/// The families of the sagas that are proved here.
-const PROVED: [&str; 3] = [ORDER.family(), REFUND.family(), LATE_CAPTURE.family()];
+/// The families of the sagas that are proved here, and in [`super::charging`].
+const PROVED: [&str; 4] = [ORDER.family(), REFUND.family(), LATE_CAPTURE.family(), CHARGE.family()];
 
 #[tokio::test]
 async fn every_step_of_an_order_may_be_run_twice() {
@@ -274,6 +274,7 @@ const RELEASED: &[(&str, &[&str])] = &[
     ),
     ("refund.v1", &["REFUND_PAYMENT", "CLOSE_ORDER"]),
     ("late-capture.v1", &["LATE_CAPTURE"]),
+    ("charge.v1", &["OPEN_CHARGE", "CHARGE_GATEWAY", "BOOK_CHARGE"]),
 ];
 
 #[test]

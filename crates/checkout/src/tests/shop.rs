@@ -24,6 +24,7 @@ pub const MODULES: &[Module] = &[
     delivery::MODULE,
     coupon::MODULE,
     timedeal::MODULE,
+    wallet::MODULE,
     saga::MODULE,
     crate::MODULE,
 ];

@@ -61,7 +61,7 @@ pub fn request(key: &str, payment_key: &str) -> ChargeRequest {
     let at = Timestamp::from_millis(1_770_336_000_000);
     ChargeRequest {
         key: key.to_owned(),
-        order: OrderNumber::draw_on(&mut Random::seeded(seed), at, &Zone::utc()),
+        order: OrderNumber::draw_on(&mut Random::seeded(seed), at, &Zone::utc()).into(),
         amount: AMOUNT,
         method: "CREDIT_CARD".to_owned(),
         payment_key: Some(payment_key.to_owned()),

@@ -11,7 +11,7 @@
 use super::closed::{self, Closed};
 use super::records::{Entry, Name, Records};
 use super::{Charge, ChargeRequest, ChargeState, Decline};
-use kernel::{Money, OrderNumber, Timestamp};
+use kernel::{Money, Reference, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
@@ -88,7 +88,7 @@ pub(super) enum Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Asked {
     key: String,
-    order: OrderNumber,
+    order: Reference,
     amount: Money,
     method: String,
 }

@@ -1,6 +1,6 @@
 //! The list of what a gateway did, for the ledger comparison.
 
-use kernel::{Money, OrderNumber, Timestamp};
+use kernel::{Money, Reference, Timestamp};
 
 /// From `from` on and before `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
     pub movement: Movement,
-    pub order: OrderNumber,
+    pub order: Reference,
     /// The gateway's name for it.
     pub transaction: String,
     pub amount: Money,

@@ -107,6 +107,22 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "insert into queue_entries (queue_id, user_id, visit, status, place, address, joined_at, changed)
          values (99, 'u', 1, 'WAITING', 3, '', 1, 1)",
     ),
+    ("each entry of a wallet follows the one before it", "update wallet_entries set amount = amount + 1"),
+    ("balance and points are the sums of their entries", "update wallets set balance = balance + 1"),
+    ("nothing in a wallet is below zero", "update wallets set points_owed = -1"),
+    ("points are what is left of their lots", "update point_lots set remaining = remaining - 1"),
+    ("a wallet keeps room for its charges under way", "update wallets set charging = 1"),
+    (
+        "a charge is booked exactly when it is completed, and has the data of its status",
+        "update balance_charges set balance_before = null",
+    ),
+    ("a lot of points is what is left, lost and used of it", "update point_lots set gone = gone + 1"),
+    ("points expire when their time is over", "update point_lots set expires_at = 1"),
+    (
+        "an order has earned what is booked, and no more is taken back",
+        "insert into point_earnings (order_number, user_id, base, points, taken_back, delivered_at, updated_at)
+         values ('ORD-20260206-22222222', 'u', 1, 0, 1, 1, 1)",
+    ),
     ("every order has a saga", "delete from saga_runs"),
     ("an order and its saga agree", "update saga_runs set status = 'FAILED'"),
     (
@@ -184,6 +200,10 @@ pub fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
     let wanted = json!({"timeDealProductId": deal, "quantity": 1, "shippingAddress": testkit::address()});
     let order = buyer.post("/time-deals/purchase", wanted).must("201").word("/order/orderNumber");
     buyer.pays(&order, "approve").must("201");
+    let money = json!({"amount": 5_000, "paymentKey": "approve"});
+    buyer.post(format!("/users/{}/balance/charge", buyer.id()), money).must("200");
+    let points = json!({"points": 300, "reason": "a birthday"});
+    shop.admin().post(format!("/admin/wallets/{}/points", buyer.id()), points).must("201");
     let credentials = json!({"email": "haneul@example.com", "password": "달항아리 일곱 개의 밤"});
     let mut new = credentials.clone();
     new["nickname"] = json!("하늘");

@@ -39,4 +39,5 @@ mod stock;
 mod streams;
 mod text;
 mod together;
+mod wallets;
 mod workbook;

@@ -29,9 +29,17 @@ pub fn routes(shop: &TestShop) -> Vec<Route> {
     operations.iter().map(route).collect()
 }
 
-/// Paths that another module than their family's serves. The import of catalogues is a crate of its own, because it is large and a
-/// domain needs nothing of it; crates that combine domains know nothing of each other.
-const APART: &[(&str, &str)] = &[("/admin/products/import", "import")];
+/// Paths that another module than their family's serves. What users hold is charged by a saga of `checkout`, and accounts can be
+/// somebody else's. The import of catalogues is a crate of its own, because it is large and a domain needs nothing of it; crates that combine domains know nothing of each other.
+const APART: &[(&str, &str)] = &[
+    ("/users/{userId}/balance", "checkout"),
+    ("/users/{userId}/balance/charge", "checkout"),
+    ("/users/{userId}/balance/charges/{chargeNumber}", "checkout"),
+    ("/users/{userId}/balance/history", "checkout"),
+    ("/users/{userId}/points", "checkout"),
+    ("/users/{userId}/points/history", "checkout"),
+    ("/admin/products/import", "import"),
+];
 
 /// What a path is about: `orders` for `/orders/{orderNumber}` and for `/admin/orders`.
 fn family(path: &str) -> &str {

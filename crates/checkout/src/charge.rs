@@ -1,0 +1,88 @@
+//! Charging a balance: real money, which the payment gateway takes. The wallet keeps room for it, the gateway is asked, and what it
+//! took is booked. A charge is never taken twice, for the same reasons as a payment.
+
+use crate::{
+    flow::{BalanceCharge, charge_of},
+    request::PaymentMethod,
+    steps::OpenCharge,
+};
+use kernel::{Code, Detail, Error, Money, Result, UserId};
+use payment::Method;
+use saga::{Action, Record, Saga};
+use serde::Deserialize;
+use store::Tx;
+use utoipa::ToSchema;
+use wallet::{
+    Charge, NewCharge,
+    charge::{Limits, Status},
+};
+use web::Checked;
+
+/// Money to pay into a balance.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ChargeBalance)]
+pub struct ChargeRequest {
+    /// Between `wallet.charge_min` and `wallet.charge_max`: 1,000 to 1,000,000 unless the shop says otherwise.
+    pub amount: Money,
+    /// CREDIT_CARD (or CARD) unless another one is named; not BALANCE.
+    #[serde(default)]
+    #[schema(value_type = Option<payment::MethodName>)]
+    pub payment_method: Option<String>,
+    /// What the gateway gave the user's browser.
+    #[serde(default)]
+    pub payment_key: Option<String>,
+}
+
+impl ChargeRequest {
+    fn method(&self) -> Result<PaymentMethod> {
+        let sent = self.payment_method.as_deref().unwrap_or(Method::CreditCard.name());
+        let method = PaymentMethod::checked(sent, self.payment_key.as_deref())?;
+        if method.method == Method::Balance {
+            return Err(Code::PaymentMethodNotSupported.because("a balance is not charged from itself"));
+        }
+        Ok(method)
+    }
+
+    /// The charge that is wanted; S307, C002, S306.
+    pub fn charge(&self, user: UserId, limits: Limits) -> Result<NewCharge> {
+        limits.check(self.amount)?;
+        let method = self.method()?;
+        Ok(NewCharge {
+            user,
+            amount: self.amount,
+            method: method.method.name().to_owned(),
+            method_sent: method.sent,
+            payment_key: method.key,
+            limits,
+        })
+    }
+}
+
+impl Checked for ChargeRequest {
+    fn check(&self) -> Result<()> {
+        self.method().map(drop)
+    }
+}
+
+/// Begins a charge: its room is kept and its call is stored, the gateway is not asked yet. S314 when the user would hold too much.
+pub fn begin(tx: &mut Tx<'_>, saga: &Saga<BalanceCharge>, new: NewCharge) -> Result<(Record, Action)> {
+    let by = new.user.to_string();
+    let (_, record, action) = saga.begin_with::<OpenCharge>(tx, new, &by)?;
+    Ok((record, action))
+}
+
+/// How a charge stands. S304 when the gateway refused it.
+pub fn standing(tx: &mut Tx<'_>, run: &Record) -> Result<Charge> {
+    let charge = wallet::ops::charges::find(tx, &charge_of(run)?)?;
+    match charge.status {
+        Status::Processing | Status::Completed => Ok(charge),
+        Status::Failed => Err(declined(&charge)),
+    }
+}
+
+fn declined(charge: &Charge) -> Error {
+    let why = charge.failure.clone().unwrap_or_default();
+    let detail = Detail::note("this charge").with("transactionId", charge.number.as_str());
+    Code::PaymentDeclined.because(why).with(detail)
+}

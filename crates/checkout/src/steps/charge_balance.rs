@@ -1,0 +1,124 @@
+//! OPEN_CHARGE, CHARGE_GATEWAY, BOOK_CHARGE: money goes into a balance.
+
+use crate::flow::BalanceCharge;
+use kernel::{Code, Error, Money, Result};
+use payment::remote;
+use ports::{Ports, gateway};
+use saga::{First, Local, Next, NoCall, Outcome, Remote, RemoteCall, Subject};
+use serde::{Deserialize, Serialize};
+use store::Tx;
+use wallet::{ChargeNumber, NewCharge, ops::charges};
+
+/// Stores the charge and keeps its room below the limit of the balance.
+pub struct OpenCharge;
+
+impl First for OpenCharge {
+    const NAME: &'static str = "OPEN_CHARGE";
+    type Input = NewCharge;
+    type Saga = BalanceCharge;
+
+    fn run(tx: &mut Tx<'_>, new: NewCharge) -> Result<BalanceCharge> {
+        Ok(BalanceCharge { charge: charges::begin(tx, &new)? })
+    }
+
+    fn subject(saga: &BalanceCharge) -> Subject {
+        Subject::new("charge", &saga.charge.number)
+    }
+
+    fn event_key(saga: &BalanceCharge) -> String {
+        saga.charge.number.to_string()
+    }
+}
+
+/// The gateway takes the money. What it took is not given back: it is booked, however long that takes.
+pub struct ChargeGateway;
+
+/// What is asked of the gateway.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayCharge {
+    pub charge: ChargeNumber,
+    pub amount: Money,
+    /// The payment method's name.
+    pub method: String,
+    /// What the gateway gave the user's browser.
+    pub payment_key: Option<String>,
+}
+
+impl Remote for ChargeGateway {
+    const NAME: &'static str = "CHARGE_GATEWAY";
+    type Saga = BalanceCharge;
+    type Forward = ChargingBalance;
+    type Backward = NoCall<BalanceCharge>;
+    const CAN_BE_COMPENSATED: bool = false;
+
+    fn prepare(_: &mut Tx<'_>, saga: &BalanceCharge) -> Result<Next<GatewayCharge, String>> {
+        let charge = &saga.charge;
+        Ok(Next::Call(GatewayCharge {
+            charge: charge.number.clone(),
+            amount: charge.amount,
+            method: charge.method.clone(),
+            payment_key: charge.payment_key.clone(),
+        }))
+    }
+
+    fn prepare_compensation(_: &mut Tx<'_>, _: &BalanceCharge, _: String) -> Result<Option<()>> {
+        Ok(None)
+    }
+}
+
+/// Taking the money of a charge. Its row is the shop's record of it and changes with the saga's.
+pub struct ChargingBalance;
+
+impl RemoteCall for ChargingBalance {
+    type Saga = BalanceCharge;
+    type Request = GatewayCharge;
+    type Response = String;
+    const STORED: &'static str = "payment.outcome-stored";
+
+    async fn call(ports: &Ports, charge: GatewayCharge, key: &str) -> Outcome<String> {
+        let request = gateway::ChargeRequest {
+            key: key.to_owned(),
+            order: charge.charge.into(),
+            amount: charge.amount,
+            method: charge.method,
+            payment_key: charge.payment_key,
+        };
+        Outcome::of_gateway(Some(remote::take(ports.gateway.as_ref(), &request).await), Code::PaymentDeclined)
+    }
+
+    async fn ask(ports: &Ports, _: GatewayCharge, key: &str) -> Outcome<String> {
+        Outcome::of_gateway(remote::ask(ports.gateway.as_ref(), key).await, Code::PaymentDeclined)
+    }
+
+    fn succeeded(tx: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, transaction: &String) -> Result<()> {
+        charges::captured(tx, &charge.charge, transaction)
+    }
+
+    fn refused(tx: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, why: &Error) -> Result<()> {
+        charges::failed(tx, &charge.charge, why.detail().unwrap_or(why.code().english()))
+    }
+
+    fn succeeded_late(_: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, _: &str, _: &String) -> Result<()> {
+        // a charge is never abandoned, so the gateway contradicts its own refusal: the ledger comparison reports the money
+        tracing::error!(charge = %charge.charge, "a charge that had been refused was captured after all");
+        Ok(())
+    }
+}
+
+/// What the gateway took goes into the balance.
+pub struct BookCharge;
+
+impl Local for BookCharge {
+    const NAME: &'static str = "BOOK_CHARGE";
+    type Saga = BalanceCharge;
+    type Memory = ();
+
+    fn run(tx: &mut Tx<'_>, saga: &BalanceCharge) -> Result<()> {
+        charges::book(tx, &saga.charge.number)
+    }
+
+    fn compensate(_: &mut Tx<'_>, _: &BalanceCharge, (): ()) -> Result<()> {
+        Ok(())
+    }
+}
