@@ -77,7 +77,7 @@ fn changed_meanwhile() -> Error {
     Code::BalanceConflict.error().retry_after(1)
 }
 
-/// What an administrator books by hand.
+/// What an administrator changes by hand.
 #[derive(Debug, Clone)]
 pub struct ByHand {
     pub user: UserId,

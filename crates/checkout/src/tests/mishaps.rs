@@ -197,7 +197,7 @@ impl Day {
             left += available;
         }
         assert_eq!(sold + left, STOCK * self.goods.len() as i64);
-        let mut kept: BTreeMap<OrderNumber, Vec<i64>> = BTreeMap::new();
+        let mut kept: BTreeMap<kernel::Reference, Vec<i64>> = BTreeMap::new();
         for charge in self.shop.gateway.charges().unwrap() {
             let money = charge.captured().as_minor() - charge.refunded().as_minor();
             kept.entry(charge.order).or_default().push(money);
