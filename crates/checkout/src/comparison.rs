@@ -102,9 +102,8 @@ impl Rows {
     /// What the next `limit` rows have of money whose request came in `period`.
     fn after(self, tx: &mut Tx<'_>, period: Period, after: i64, limit: i64) -> Result<Piece> {
         let time = (period.from, period.to);
-        let of_payments = |records: payment::Records| {
-            (records.rows.into_iter().map(Recorded::from).collect(), records.last)
-        };
+        let of_payments =
+            |records: payment::Records| (records.rows.into_iter().map(Recorded::from).collect(), records.last);
         Ok(match self {
             Rows::Payments => of_payments(payment::ops::recorded_after(tx, Recording::Captured, time, after, limit)?),
             Rows::Refunds => of_payments(payment::ops::recorded_after(tx, Recording::Refunded, time, after, limit)?),

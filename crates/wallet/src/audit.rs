@@ -16,7 +16,8 @@ const BROKEN_CHAIN: &str = "select e.user_id, e.account, e.number, e.amount, e.b
         or not exists (select 1 from wallets w where w.user_id = e.user_id
                           and case when e.account = 'BALANCE' then w.balance_entries else w.point_entries end >= e.number))
     order by e.id limit ?";
-const OTHER_THAN_ENTRIES: &str = "select w.user_id, w.balance, coalesce(b.balance_after, 0), w.points, coalesce(p.balance_after, 0)
+const OTHER_THAN_ENTRIES: &str =
+    "select w.user_id, w.balance, coalesce(b.balance_after, 0), w.points, coalesce(p.balance_after, 0)
     from wallets w
     left join wallet_entries b on b.user_id = w.user_id and b.account = 'BALANCE' and b.number = w.balance_entries
     left join wallet_entries p on p.user_id = w.user_id and p.account = 'POINTS' and p.number = w.point_entries

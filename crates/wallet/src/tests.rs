@@ -169,7 +169,10 @@ fn points_are_spent_from_the_lots_that_expire_first_and_come_back_with_their_exp
     assert_eq!((lots(&shop, user), wallet(&shop, user).points), (vec![500], won(500)));
     shop.run_task("wallet.expire-points").unwrap();
     let topics = shop.topics_of(&format!("user-{user}"));
-    assert_eq!(topics, ["shopping.wallet.points-earned", "shopping.wallet.points-earned", "shopping.wallet.points-expired"]);
+    assert_eq!(
+        topics,
+        ["shopping.wallet.points-earned", "shopping.wallet.points-earned", "shopping.wallet.points-expired"]
+    );
 }
 
 #[test]

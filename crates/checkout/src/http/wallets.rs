@@ -60,7 +60,11 @@ pub fn routes() -> Routes {
 
 /// A002 unless the wallet is the caller's own, or the caller is an administrator.
 fn may_see(user: &User, owner: UserId) -> Result<()> {
-    if user.id == owner || user.is_admin() { Ok(()) } else { Err(Code::RoleRequired.because("this wallet is not yours")) }
+    if user.id == owner || user.is_admin() {
+        Ok(())
+    } else {
+        Err(Code::RoleRequired.because("this wallet is not yours"))
+    }
 }
 
 /// A user's balance, for the user and for administrators.

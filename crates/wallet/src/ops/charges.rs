@@ -124,11 +124,6 @@ pub fn row_before(tx: &mut Tx<'_>, at: Timestamp) -> Result<i64> {
 }
 
 /// What the next `limit` rows after the row `after` have recorded of money whose request came from `from` on and before `to`.
-pub fn recorded_after(
-    tx: &mut Tx<'_>,
-    period: (Timestamp, Timestamp),
-    after: i64,
-    limit: i64,
-) -> Result<Records> {
+pub fn recorded_after(tx: &mut Tx<'_>, period: (Timestamp, Timestamp), after: i64, limit: i64) -> Result<Records> {
     charges::recorded_after(tx, period, after, limit)
 }

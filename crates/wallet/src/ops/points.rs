@@ -144,13 +144,7 @@ pub fn rebase(tx: &mut Tx<'_>, order: &OrderNumber, base: Money) -> Result<()> {
 }
 
 /// Takes points back, first from the lot of this order; emits [`PointsTakenBack`]. Gives what was missing.
-fn take_back(
-    tx: &mut Tx<'_>,
-    user: &UserId,
-    order: &OrderNumber,
-    reference: &str,
-    amount: Money,
-) -> Result<Money> {
+fn take_back(tx: &mut Tx<'_>, user: &UserId, order: &OrderNumber, reference: &str, amount: Money) -> Result<Money> {
     let wallet = store::lock(tx, user)?;
     let mut lots = points::lock_all(tx, user)?;
     lots.sort_by_key(|lot| lot.reference != order.as_str());

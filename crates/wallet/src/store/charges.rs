@@ -16,7 +16,8 @@ const LOCK: &str = concatcp!(FIND, " {for update}");
 /// Guarantees that a charge is captured once.
 const CAPTURE: &str = "update balance_charges set transaction_id = ?, updated_at = ?
     where charge_number = ? and status = 'PROCESSING' and transaction_id is null";
-const COMPLETE: &str = "update balance_charges set status = 'COMPLETED', balance_before = ?, ended_at = ?, updated_at = ?
+const COMPLETE: &str =
+    "update balance_charges set status = 'COMPLETED', balance_before = ?, ended_at = ?, updated_at = ?
     where charge_number = ? and status = 'PROCESSING' and transaction_id is not null";
 const FAIL: &str = "update balance_charges set status = 'FAILED', failure_reason = ?, ended_at = ?, updated_at = ?
     where charge_number = ? and status = 'PROCESSING' and transaction_id is null";
@@ -111,13 +112,7 @@ pub(crate) fn recorded_after(
     })?;
     let Some((id, _)) = last else { return Ok(Records::default()) };
     let recorded = |row: &Row<'_>| {
-        Ok(Recorded {
-            charge: row.next()?,
-            transaction: row.next()?,
-            amount: row.next()?,
-            created_at: row.next()?,
-        })
+        Ok(Recorded { charge: row.next()?, transaction: row.next()?, amount: row.next()?, created_at: row.next()? })
     };
     Ok(Records { rows: tx.query(CAPTURED, args![after, id, from, to], recorded)?, last })
 }
-

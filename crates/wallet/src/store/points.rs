@@ -7,10 +7,10 @@ use store::{Arg, Row, ToArg, Tx, args, concatcp};
 /// What [`lot`] reads, in this order.
 const LOT_COLUMNS: &str = "id, user_id, reference, amount, remaining, expires_at, expired";
 /// What [`earning`] reads, in this order.
-const EARNING_COLUMNS: &str =
-    "order_number, user_id, base, delivered_at, basis_points, points, taken_back, granted_at";
+const EARNING_COLUMNS: &str = "order_number, user_id, base, delivered_at, basis_points, points, taken_back, granted_at";
 
-const ADD_LOT: &str = "insert into point_lots (user_id, reference, amount, remaining, gone, expires_at, expired, created_at,
+const ADD_LOT: &str =
+    "insert into point_lots (user_id, reference, amount, remaining, gone, expires_at, expired, created_at,
     updated_at) values (?, ?, ?, ?, 0, ?, 0, ?, ?)";
 const LOTS: &str = concatcp!("select ", LOT_COLUMNS, " from point_lots where user_id = ? and remaining > 0");
 const USABLE: &str = concatcp!(LOTS, " and expires_at > ? order by expires_at, id limit ?");
@@ -24,10 +24,12 @@ const SPEND: &str = "update point_lots set remaining = remaining - [case id], up
 const REMOVE: &str = "update point_lots set remaining = remaining - [case id], gone = gone + [case id], updated_at = ?
     where id in ([?]) and remaining >= [case id]";
 const PUT_BACK: &str = "update point_lots set remaining = remaining + [case id], updated_at = ? where id in ([?])";
-const EXPIRE: &str = "update point_lots set gone = gone + remaining, remaining = 0, expired = expired + 1, updated_at = ?
+const EXPIRE: &str =
+    "update point_lots set gone = gone + remaining, remaining = 0, expired = expired + 1, updated_at = ?
     where id = ? and remaining = ?";
 const LOCK_LOT: &str = concatcp!("select ", LOT_COLUMNS, " from point_lots where id = ? {for update}");
-const DUE: &str = "select id, user_id from point_lots where remaining > 0 and expires_at <= ? order by expires_at limit ?";
+const DUE: &str =
+    "select id, user_id from point_lots where remaining > 0 and expires_at <= ? order by expires_at limit ?";
 const NEXT_DUE: &str = "select min(expires_at) from point_lots where remaining > 0";
 
 const USE: &str = "insert into point_uses (order_number, lot_id, amount) values [(?, ?, ?)]";
