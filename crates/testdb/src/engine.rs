@@ -76,12 +76,31 @@ pub(crate) trait Engine: Send + Sync {
     fn client(&self, location: &Location, name: &str) -> Command;
     /// Creates the space `name`.
     fn make(&self, name: &str) -> String;
+    /// How spaces are copied; `None` where making the tables again is quicker.
+    fn copies(&self) -> Option<&dyn Copies> {
+        None
+    }
     /// Removes it.
     fn remove(&self, name: &str) -> String;
     /// Its address.
     fn url(&self, location: &Location, name: &str) -> String;
     /// The signal for an orderly stop that does not wait for clients.
     fn stop_signal(&self) -> &'static str;
+}
+
+/// Statements for spaces that are copies of an original. The names of originals and copies begin with another letter than those of
+/// other spaces.
+pub(crate) trait Copies {
+    /// Creates an original, which `finish` gives its name.
+    fn begin(&self, name: &str) -> String;
+    /// Its name while it is being made.
+    fn unfinished(&self, name: &str) -> String;
+    /// The original is whole. Fails while a connection to it is open.
+    fn finish(&self, name: &str) -> String;
+    /// Fails unless there is this original.
+    fn is_there(&self, name: &str) -> String;
+    /// Creates the space `name` with everything that is in the original.
+    fn copy(&self, original: &str, name: &str) -> String;
 }
 
 /// The programs of this database server.

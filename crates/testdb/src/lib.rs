@@ -2,6 +2,7 @@
 
 mod certificate;
 mod client;
+mod copies;
 mod engine;
 mod folder;
 mod owner;

@@ -3,6 +3,7 @@
 use crate::{
     Kind, Missing, Space, certificate,
     client::Clients,
+    copies,
     engine::{self, Engine, Location, Purpose},
     folder::{self, Account},
     owner::Owner,
@@ -181,6 +182,17 @@ impl Server {
     /// When the server does not answer.
     pub fn space(&self) -> Space {
         Space::on_server(self.kind, &self.engine, &self.clients, &self.location)
+    }
+
+    /// A new space on this server in which `prepare` has been, see [`Space::prepared`].
+    pub(crate) fn prepared_space(&self, key: &str, prepare: impl FnOnce(&str)) -> Space {
+        let Some(copies) = self.engine.copies() else {
+            let space = self.space();
+            prepare(space.url());
+            return space;
+        };
+        let original = copies::on_server((&*self.engine, copies), &self.clients, &self.location, key, prepare);
+        Space::copy_of(&original, copies, self.kind, (&self.engine, &self.clients), &self.location)
     }
 
     /// Its port on 127.0.0.1. It stays the same.

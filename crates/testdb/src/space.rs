@@ -3,11 +3,19 @@
 use crate::{
     Kind, Missing, Server,
     client::Clients,
-    engine::{Engine, Location},
+    copies,
+    engine::{Copies, Engine, Location},
     port, wanted,
 };
-use std::{path::Path, process::Command, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
 use tempfile::TempDir;
+
+/// The file of SQLite in the folder of a space.
+const FILE: &str = "shop.db";
 
 /// An empty database for one shop, and a folder. Both are removed when it is dropped.
 pub struct Space {
@@ -45,9 +53,29 @@ impl Space {
         }
     }
 
-    fn in_a_file() -> Space {
+    /// A new database of the kind that `HOLDFAST_TEST_DB` names, in which `prepare`, given its address, has made what every test with
+    /// this key needs. It is made once in a test run and copied, except on MariaDB, where it is made quicker than copied. `prepare`
+    /// closes all of its connections.
+    ///
+    /// # Panics
+    /// As [`Space::open`].
+    pub fn prepared(key: &str, prepare: impl FnOnce(&str)) -> Space {
+        match wanted() {
+            Kind::Sqlite => {
+                let space = Space::in_a_file();
+                copies::of_file(key, &space.file(), prepare);
+                space
+            }
+            kind => {
+                let server = Server::shared(kind).unwrap_or_else(|missing| panic!("{missing}"));
+                server.prepared_space(key, prepare)
+            }
+        }
+    }
+
+    pub(crate) fn in_a_file() -> Space {
         let folder = temporary_folder();
-        let url = format!("sqlite:{}", folder.path().join("shop.db").display());
+        let url = format!("sqlite:{}", folder.path().join(FILE).display());
         Space { kind: Kind::Sqlite, url, folder, remote: None }
     }
 
@@ -62,7 +90,35 @@ impl Space {
         location: &Location,
     ) -> Space {
         let name = format!("t{:016x}", port::random());
-        if let Err(complaint) = clients.ask(&engine.make(&name)) {
+        let make = engine.make(&name);
+        Space::made_by(&make, name, kind, engine, clients, location)
+    }
+
+    /// A new space on a server, with everything that is in this original.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub(crate) fn copy_of(
+        original: &str,
+        copies: &dyn Copies,
+        kind: Kind,
+        (engine, clients): (&Arc<dyn Engine>, &Arc<Clients>),
+        location: &Location,
+    ) -> Space {
+        let name = format!("c{:016x}", port::random());
+        let make = copies.copy(original, &name);
+        Space::made_by(&make, name, kind, engine, clients, location)
+    }
+
+    fn made_by(
+        make: &str,
+        name: String,
+        kind: Kind,
+        engine: &Arc<dyn Engine>,
+        clients: &Arc<Clients>,
+        location: &Location,
+    ) -> Space {
+        if let Err(complaint) = clients.ask(make) {
             panic!("no location on {} at port {}: {complaint}", kind.name(), location.port);
         }
         let url = engine.url(location, &name);
@@ -78,6 +134,11 @@ impl Space {
     /// The folder, which a space on a server has, too.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The file of a space on SQLite.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join(FILE)
     }
 
     /// The kind of database.

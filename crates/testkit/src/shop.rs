@@ -23,7 +23,7 @@ use std::{
     future::Future,
     path::Path,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -43,6 +43,24 @@ const SETTINGS: &[(&str, &str)] = &[
     ("database.readers", "1"),
     ("database.writers", "4"),
 ];
+
+/// What the tables of a shop depend on.
+static TABLES: LazyLock<String> = LazyLock::new(|| {
+    assembly::migrations().iter().map(|migration| format!("{}\n{}", migration.name, migration.sql)).collect()
+});
+
+/// Makes the tables of a shop, once for the shops of a test run.
+fn migrate(url: &str) {
+    let url = url.parse().expect("the address of a database");
+    let settings = store::Settings { writers: 1, ..store::Settings::throwaway(url, Arc::new(ManualClock::default())) };
+    let made: Result<()> = wait(async {
+        let db = Db::open(settings)?;
+        db.migrate(assembly::migrations()).await?;
+        db.close().await;
+        Ok(())
+    });
+    made.expect("the tables are made");
+}
 
 /// What all senders of a shop share.
 pub(crate) struct Inner {
@@ -119,7 +137,7 @@ impl TestShop {
 
     /// A shop with settings that differ from the defaults, such as `("checkout.pay_within", "1h")`.
     pub fn with(seed: u64, settings: &[(&str, &str)]) -> TestShop {
-        let space = Space::open();
+        let space = Space::prepared(&TABLES, migrate);
         let url = space.url().to_owned();
         let clock = Arc::new(ManualClock::default());
         let gateway = Simulated::approving().with_clock(Arc::clone(&clock) as _);

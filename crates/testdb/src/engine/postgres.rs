@@ -1,7 +1,7 @@
-//! PostgreSQL. A space is a schema: 0.2 ms to make and 12 to remove, where a database of its own takes 8 and 6, and 8 MiB,
-//! and makes every first connection to it slower.
+//! PostgreSQL. An empty space is a schema: 0.2 ms to make and 12 to remove, where a database of its own takes 8 and 6, and 8 MiB,
+//! and makes every first connection to it slower. A space with tables is a copy of a database, which is quicker than its tables.
 
-use super::{CONNECT_WAITS_S, CONNECTIONS_MAX, Engine, Location, PASSWORD, Purpose, REMOVAL_WAITS_S, USER};
+use super::{CONNECT_WAITS_S, CONNECTIONS_MAX, Copies, Engine, Location, PASSWORD, Purpose, REMOVAL_WAITS_S, USER};
 use crate::{Missing, certificate, folder::Account};
 use std::{
     fs::{self, File},
@@ -14,6 +14,10 @@ use std::{
 const ADMINISTRATOR: &str = "postgres";
 /// The database in which all spaces are.
 const DATABASE: &str = "tests";
+/// An empty database, from which those are made that are copied.
+const EMPTY: &str = "empty";
+/// Begins the name of a space that is a schema; every other one is a database of its own.
+const SCHEMA: char = 't';
 /// Where packages put a folder for each version: Debian `15`, Red Hat `pgsql-15`, Homebrew `postgresql@15`.
 const VERSIONS: &[&str] = &["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt"];
 
@@ -170,8 +174,9 @@ impl Engine for Postgres {
     fn setup(&self) -> String {
         // the audit checks indexes and tables with the extension, which only an administrator can install
         format!(
-            "create role {USER} login password '{PASSWORD}';create database {DATABASE} owner {USER};\\connect {DATABASE};\
-             create extension amcheck;grant execute on all functions in schema public to {USER};"
+            "create role {USER} login password '{PASSWORD}';create database {EMPTY} owner {USER};\\connect {EMPTY};\
+             create extension amcheck;grant execute on all functions in schema public to {USER};\\connect postgres;\
+             create database {DATABASE} template {EMPTY} owner {USER};"
         )
     }
 
@@ -197,8 +202,15 @@ impl Engine for Postgres {
         format!("create schema {name} authorization {USER};")
     }
 
+    fn copies(&self) -> Option<&dyn Copies> {
+        Some(self)
+    }
+
     fn remove(&self, name: &str) -> String {
-        format!("drop schema {name} cascade;")
+        match name.starts_with(SCHEMA) {
+            true => format!("drop schema {name} cascade;"),
+            false => format!("drop database {name} with (force);"),
+        }
     }
 
     fn url(&self, location: &Location, name: &str) -> String {
@@ -206,10 +218,40 @@ impl Engine for Postgres {
         if self.purpose == Purpose::Encryption {
             parameters = super::encryption(location) + "&";
         }
-        format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}?{parameters}options=-csearch_path%3D{name}")
+        match name.starts_with(SCHEMA) {
+            true => {
+                format!(
+                    "postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}?{parameters}options=-csearch_path%3D{name}"
+                )
+            }
+            false => format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{name}?{parameters}"),
+        }
     }
 
     fn stop_signal(&self) -> &'static str {
         "INT"
+    }
+}
+
+impl Copies for Postgres {
+    fn begin(&self, name: &str) -> String {
+        let name = self.unfinished(name);
+        format!("drop database if exists {name} with (force);\ncreate database {name} template {EMPTY} owner {USER};")
+    }
+
+    fn unfinished(&self, name: &str) -> String {
+        format!("{name}_new")
+    }
+
+    fn finish(&self, name: &str) -> String {
+        format!("alter database {} rename to {name};", self.unfinished(name))
+    }
+
+    fn is_there(&self, name: &str) -> String {
+        format!("select 1 / count(*) from pg_database where datname = '{name}';")
+    }
+
+    fn copy(&self, original: &str, name: &str) -> String {
+        format!("create database {name} template {original} owner {USER};")
     }
 }
