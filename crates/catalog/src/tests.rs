@@ -8,7 +8,7 @@ use crate::variant;
 use ::store::Tx;
 use events::{Change, ProductChanged};
 use fixture::{Fixture, user_id};
-use kernel::{CategoryId, Code, Money, ProductId, Result, VariantId};
+use kernel::{CategoryId, Code, Event as _, Money, ProductId, Result, VariantId};
 use std::{collections::BTreeMap, ops::Deref};
 
 struct Shop(Fixture);
@@ -39,7 +39,7 @@ impl Shop {
 
     fn changes(&self) -> Vec<(i64, Change)> {
         let events = self.events();
-        let products = events.iter().filter(|event| &*event.topic == "shopping.product.changed");
+        let products = events.iter().filter(|event| &*event.topic == ProductChanged::TOPIC);
         products
             .map(|event| event.read::<ProductChanged>().unwrap())
             .map(|event| (event.product_id.raw(), event.change))

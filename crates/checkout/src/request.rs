@@ -121,7 +121,7 @@ impl Checked for PaymentRequest {
 
 impl Checked for ConfirmRequest {
     fn check(&self) -> Result<()> {
-        self.payment_method().map(drop)
+        (self.payment_method(), self.amount.not_negative("amount")).together().map(drop)
     }
 }
 
@@ -293,8 +293,9 @@ impl OrderRequest {
         if self.user_coupon_id.is_some() {
             wrong.push(Code::UserCouponNotFound.error());
         }
+        wrong.extend(self.expected_amount.and_then(|amount| amount.not_negative("expectedAmount").err()));
         match self.points_to_use {
-            Some(points) if points < Money::ZERO => wrong.push(text::wrong("pointsToUse", "must be 0 or more")),
+            Some(points) if points < Money::ZERO => wrong.extend(points.not_negative("pointsToUse").err()),
             Some(points) if points.is_positive() => wrong.push(Code::InsufficientBalance.because("no points are held")),
             Some(_) | None => {}
         }

@@ -3,8 +3,9 @@
 use crate::delivery::{CARRIER, Delivery, Kind, Status};
 use crate::{MODULE, ops};
 use ::store::args;
+use events::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
 use fixture::{Fixture, user_id};
-use kernel::{Address, Clock, Code, OrderNumber, Random, Result, Timestamp, TrackingNumber, Zone};
+use kernel::{Address, Clock, Code, Event as _, OrderNumber, Random, Result, Timestamp, TrackingNumber, Zone};
 use ports::ManualClock;
 use proptest::prelude::*;
 use std::{ops::Deref, time::Duration};
@@ -92,8 +93,9 @@ fn the_history_of_a_parcel_has_every_status_newest_first() {
     let newest_first = [(4, Kind::Delivered), (3, Kind::InTransit), (2, Kind::Shipped), (1, Kind::Preparing)];
     assert_eq!(history, newest_first);
     let events = shop.events_of(order(1).as_str());
-    let topics: Vec<_> = events.iter().map(|event| event.topic.trim_start_matches("shopping.delivery.")).collect();
-    assert_eq!(topics, ["updated", "shipped", "updated", "updated", "delivered"]);
+    let (updated, shipped, delivered) = (DeliveryUpdated::TOPIC, DeliveryShipped::TOPIC, DeliveryDelivered::TOPIC);
+    let topics: Vec<&str> = events.iter().map(|event| &*event.topic).collect();
+    assert_eq!(topics, [updated, shipped, updated, updated, delivered]);
     assert!(events[1].payload.contains(r#""estimatedDeliveryDate":"2026-02-09""#), "{}", events[1].payload);
 }
 

@@ -4,8 +4,9 @@ use crate::ops::{self, Opening};
 use crate::stock::LOW_STOCK_THRESHOLD;
 use crate::store::{self as stock_store, Cause};
 use crate::{Decision, Kind, Level, Line, Location, MODULE, Movement, StockStatus, rebuild};
+use events::{StockChanged, StockReserved};
 use fixture::{Fixture, user_id};
-use kernel::{Code, Error, OrderNumber, PageRequest, ProductId, Quantity, Result, VariantId};
+use kernel::{Code, Error, Event as _, OrderNumber, PageRequest, ProductId, Quantity, Result, VariantId};
 use std::ops::Deref;
 use store::{Arg, Tx, args};
 
@@ -137,7 +138,7 @@ fn every_shortage_is_named_and_nothing_is_written() {
     assert_eq!(value_of(&error, "requested"), [2, 1]);
     assert_eq!(value_of(&error, "available"), [1, 0]);
     assert_eq!((1..=4).map(|v| warehouse.level(v)).collect::<Vec<_>>(), [(5, 0), (1, 0), (0, 0), (9, 0)]);
-    assert!(warehouse.published().iter().all(|(topic, ..)| topic == "shopping.inventory.changed"));
+    assert!(warehouse.published().iter().all(|(topic, ..)| topic == StockChanged::TOPIC));
 }
 
 #[test]
@@ -257,7 +258,7 @@ fn administrators_receive_adjust_and_set_stock() {
         warehouse.write(move |tx| ops::adjust(tx, p, v, "BUSAN", Decision::by(1), "?", "kim")).unwrap_err().code();
     assert_eq!(elsewhere, Code::InventoryNotFound);
     let last = warehouse.published().pop().unwrap();
-    assert_eq!((last.0.as_str(), last.1.as_str()), ("shopping.inventory.changed", "1"));
+    assert_eq!((last.0.as_str(), last.1.as_str()), (StockChanged::TOPIC, "1"));
     assert_eq!(last.2, r#"{"productId":1,"variantId":1,"available":20,"reserved":4}"#);
 }
 
@@ -301,7 +302,7 @@ fn events_say_what_orders_took() {
     warehouse.releases(&order(1)).unwrap();
     let events = warehouse.published();
     let [reserved, released] = &events[events.len() - 2..] else { panic!("two events") };
-    assert_eq!((reserved.0.as_str(), reserved.1.as_str()), ("shopping.inventory.reserved", order(1).as_str()));
+    assert_eq!((reserved.0.as_str(), reserved.1.as_str()), (StockReserved::TOPIC, order(1).as_str()));
     assert!(reserved.2.contains(r#""reservedQuantities":{"1":4,"2":3}"#), "{}", reserved.2);
     assert!(released.2.contains(r#""reason":"changed my mind""#), "{}", released.2);
 }

@@ -55,6 +55,11 @@ impl Money {
         self.0.checked_add(other.0).filter(|minor| is_possible(*minor)).map(Money).ok_or_else(out_of_range)
     }
 
+    /// C002 naming `field` for an amount below zero: what somebody was shown, or wants to pay, is never that.
+    pub fn not_negative(self, field: &str) -> Result<()> {
+        if self.0 < 0 { Err(crate::text::wrong(field, "must be 0 or more")) } else { Ok(()) }
+    }
+
     /// Difference, which may be negative; C002 when it leaves the range of money.
     pub fn minus(self, other: Money) -> Result<Money> {
         self.0.checked_sub(other.0).filter(|minor| is_possible(*minor)).map(Money).ok_or_else(out_of_range)

@@ -52,9 +52,7 @@ impl Filter {
     pub fn prices(&self) -> Result<(Money, Money)> {
         let lowest = self.min_price.unwrap_or(Money::ZERO);
         let highest = self.max_price.unwrap_or(Money::minor(MONEY_MAX_MINOR));
-        if lowest < Money::ZERO {
-            return Err(text::wrong("minPrice", "must be 0 or more"));
-        }
+        lowest.not_negative("minPrice")?;
         if lowest > highest {
             return Err(text::wrong("minPrice", "must not be above maxPrice"));
         }

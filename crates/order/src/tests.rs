@@ -4,10 +4,13 @@ use crate::ops::{Filter, Search};
 use crate::order::{Amounts, Change, Kind, NewLine, NewOrder, Order, Status};
 use crate::{MODULE, ops};
 use ::store::{Arg, args};
+use events::{
+    DeliveryShipped, DeliveryUpdated, OrderConfirmed, OrderCreated, OrderStatusChanged, PaymentCompleted, PaymentFailed,
+};
 use fixture::{Fixture, user_id};
 use kernel::{
-    Address, Clock, Code, Currency, Cursor, Money, OrderNumber, Page, PageRequest, ProductId, Quantity, Timestamp,
-    UserId, VariantId, Zone, page::COUNTED_MAX,
+    Address, Clock, Code, Currency, Cursor, Event as _, Money, OrderNumber, Page, PageRequest, ProductId, Quantity,
+    Timestamp, UserId, VariantId, Zone, page::COUNTED_MAX,
 };
 use ports::ManualClock;
 use proptest::prelude::*;
@@ -79,7 +82,7 @@ fn a_placed_order_is_read_back_unchanged() {
     assert!(order.number.as_str().starts_with("ORD-20260206-"));
     let number = order.number.clone();
     assert_eq!(shop.write(move |tx| ops::find(tx, &number)).unwrap(), order);
-    assert_eq!(shop.topics(&order.number), ["shopping.order.created"]);
+    assert_eq!(shop.topics(&order.number), [OrderCreated::TOPIC]);
 }
 
 #[test]
@@ -132,8 +135,8 @@ fn paid_shipped_and_delivered_follow_one_another() {
     assert_eq!(order.status, Status::Delivered { paid_at: at.before(Duration::from_secs(60)), at });
     let n = number.clone();
     assert_eq!(shop.write(move |tx| ops::find(tx, &n)).unwrap(), order);
-    let changed = "shopping.order.status-changed";
-    assert_eq!(shop.topics(&number), ["shopping.order.created", "shopping.order.confirmed", changed, changed]);
+    let changed = OrderStatusChanged::TOPIC;
+    assert_eq!(shop.topics(&number), [OrderCreated::TOPIC, OrderConfirmed::TOPIC, changed, changed]);
 }
 
 #[test]
@@ -235,17 +238,17 @@ fn streams_get_payments_and_parcels_and_nothing_else() {
     };
     let number = r#""orderNumber":"ORD-20260206-23456789""#;
     let completed =
-        message_of("shopping.payment.completed", format!(r#"{payment},"pgTransactionId":"PG-A","paidAt":"{at}""#));
+        message_of(PaymentCompleted::TOPIC, format!(r#"{payment},"pgTransactionId":"PG-A","paidAt":"{at}""#));
     let expected = format!(r#"{{{number},{payment},"paidAt":"{at}"}}"#);
     assert_eq!(completed, Some(("payment-completed", expected)));
     let failed = format!(r#"{payment},"failureReason":"CARD_DECLINED: no","failedAt":"{at}""#);
     let expected = format!("{{{number},{failed}}}");
-    assert_eq!(message_of("shopping.payment.failed", failed), Some(("payment-failed", expected)));
+    assert_eq!(message_of(PaymentFailed::TOPIC, failed), Some(("payment-failed", expected)));
     let updated = format!(r#""trackingNumber":"TRK-23456789ABCD","status":"SHIPPED","at":"{at}""#);
     let expected = format!("{{{number},{updated}}}");
-    assert_eq!(message_of("shopping.delivery.updated", updated.clone()), Some(("delivery-updated", expected)));
-    assert_eq!(message_of("shopping.delivery.shipped", updated), None);
-    assert_eq!(message_of("shopping.payment.failed", r#""amount":1"#.to_owned()), None, "a broken event tells nothing");
+    assert_eq!(message_of(DeliveryUpdated::TOPIC, updated.clone()), Some(("delivery-updated", expected)));
+    assert_eq!(message_of(DeliveryShipped::TOPIC, updated), None);
+    assert_eq!(message_of(PaymentFailed::TOPIC, r#""amount":1"#.to_owned()), None, "a broken event tells nothing");
 }
 
 fn ten() -> PageRequest {

@@ -4,8 +4,9 @@ use crate::payment::{Approval, Kind, Method, NewPayment, Payment, RefundStatus, 
 use crate::remote;
 use crate::{MODULE, Part, ops};
 use ::store::{Tx, args};
+use events::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 use fixture::{Fixture, user_id};
-use kernel::{Clock, Code, Money, OrderNumber, PaymentNumber, Random, Result, Zone};
+use kernel::{Clock, Code, Event as _, Money, OrderNumber, PaymentNumber, Random, Result, Zone};
 use ports::{
     ManualClock,
     gateway::{ChargeRequest, Outcome, Simulated, simulated::keys},
@@ -75,8 +76,7 @@ impl Shop {
     }
 
     fn topics(&self, n: u64) -> Vec<String> {
-        let topics = self.topics_of(order(n).as_str());
-        topics.iter().map(|topic| topic.trim_start_matches("shopping.payment.").to_owned()).collect()
+        self.topics_of(order(n).as_str())
     }
 }
 
@@ -93,7 +93,7 @@ fn a_payment_is_completed_once_and_published_once() {
     shop.clock.advance(Duration::from_secs(1));
     assert_eq!(shop.approve(&begun.number, "PG-A").unwrap(), Approval::Completed(completed));
     assert_eq!(shop.approve(&begun.number, "PG-B").unwrap_err().code(), Code::Conflict);
-    assert_eq!(shop.topics(1), ["completed"]);
+    assert_eq!(shop.topics(1), [PaymentCompleted::TOPIC]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_refusal_keeps_its_reason_and_never_undoes_an_approval() {
     assert_eq!(shop.find(&refused), failed);
     assert_eq!(shop.decline(&refused).unwrap(), failed);
     assert_eq!(shop.cancel(&refused).unwrap_err().code(), Code::PaymentCannotBeCancelled);
-    assert_eq!(shop.topics(1), ["failed"]);
+    assert_eq!(shop.topics(1), [PaymentFailed::TOPIC]);
 
     let approved = shop.begin(2).unwrap().number;
     shop.approve(&approved, "PG-A").unwrap();
@@ -185,7 +185,7 @@ fn an_approval_that_comes_too_late_is_recorded_to_be_refunded() {
         shop.write(move |tx| ops::refund_completed(tx, refund, &transaction)).unwrap();
         let back = shop.find(&number);
         assert_eq!((back.status.kind(), back.refunded), (ended.status.kind(), Money::minor(9_000)));
-        assert_eq!(shop.topics(n), ["failed", "refunded"]);
+        assert_eq!(shop.topics(n), [PaymentFailed::TOPIC, PaymentRefunded::TOPIC]);
         shop.begin(n).unwrap();
     }
 }
@@ -229,7 +229,7 @@ fn refunds_never_exceed_what_was_taken() {
     assert_eq!(shop.find(&number).status.kind(), Kind::Refunded);
     let n = number.clone();
     assert_eq!(shop.write(move |tx| ops::refunds(tx, &n)).unwrap().len(), 3);
-    assert_eq!(shop.topics(1), ["completed", "refunded", "refunded"]);
+    assert_eq!(shop.topics(1), [PaymentCompleted::TOPIC, PaymentRefunded::TOPIC, PaymentRefunded::TOPIC]);
 }
 
 #[test]

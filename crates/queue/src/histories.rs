@@ -259,6 +259,33 @@ impl History {
     }
 }
 
+/// Opens 40,000 lobbies, one after the other, in which `stays` people keep waiting. Each opening sets 2^48 numbers apart.
+fn opens_lobbies(stays: u64) -> Queue {
+    let mut history = History::begin();
+    (0..stays).for_each(|n| _ = history.queue.enter(n));
+    let (mut queue, now) = (history.queue, history.now);
+    for n in 0..40_000 {
+        queue.deactivate(now);
+        queue.activate(queue.rules, Some(now.after(seconds(1))), now).unwrap();
+        let last_before = queue.lobby_after;
+        let drawn = queue.enter(n * 7_919);
+        assert!(drawn > last_before || last_before == i64::MAX, "the lobby stands behind those who came before");
+        assert!(queue.open(now.after(seconds(1))));
+        let late = queue.enter(0);
+        assert!(late > drawn || late == i64::MAX, "who comes after the opening stands behind the lobby");
+        queue.end(State::Waiting, 2);
+    }
+    assert_eq!(queue.waiting, i64::try_from(stays).unwrap());
+    queue
+}
+
+#[test]
+fn the_numbers_of_places_do_not_run_out() {
+    let queue = opens_lobbies(0);
+    assert!(queue.last_place < 1 << 49, "an empty queue begins anew: {}", queue.last_place);
+    opens_lobbies(1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]

@@ -108,9 +108,13 @@ impl Queue {
         self.changed();
         self.waiting += 1;
         match self.opening {
-            Opening::Lobby { .. } => self.lobby_after + 1 + (chance % LOTS.unsigned_abs()).cast_signed(),
+            Opening::Lobby { .. } => {
+                let lots = self.last_place.abs_diff(self.lobby_after).max(1);
+                self.lobby_after.saturating_add(1 + (chance % lots).cast_signed())
+            }
+            // at the end of all numbers the order of arrival decides
             Opening::Open { .. } => {
-                self.last_place += 1;
+                self.last_place = self.last_place.saturating_add(1);
                 self.last_place
             }
         }
@@ -191,8 +195,7 @@ impl Queue {
             // a lobby whose time is moved stays the same lobby
             (Opening::Lobby { .. }, Some(opens_at)) if self.active => Opening::Lobby { opens_at },
             (Opening::Lobby { .. } | Opening::Open { .. }, Some(opens_at)) => {
-                self.lobby_after = self.last_place;
-                self.last_place += LOTS;
+                self.make_lots();
                 Opening::Lobby { opens_at }
             }
             (open @ Opening::Open { .. }, None) if self.active => open,
@@ -204,6 +207,16 @@ impl Queue {
         (self.rules, self.changed_at) = (rules, now);
         self.changed();
         Ok(())
+    }
+
+    /// Sets places apart for a lobby to draw, behind everybody who waits. Without any the numbers begin anew, so that they do not
+    /// run out; a queue in which people wait through thousands of lobbies draws of fewer.
+    fn make_lots(&mut self) {
+        if self.waiting == 0 {
+            (self.last_place, self.admitted_place) = (0, 0);
+        }
+        self.lobby_after = self.last_place;
+        self.last_place += LOTS.min((i64::MAX - self.last_place) / 2);
     }
 
     /// Lets no one in and admits no one until it is activated again. Places and admissions stay.

@@ -1,8 +1,9 @@
 //! The engine with a toy: wind it up, pay a coin through the gateway, put the toy on the shelf.
 
 use crate::*;
+use ::events::CompensationFailed;
 use ::store::{Db, Settings, Tx, args};
-use kernel::{Clock as _, Code, Error, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone};
+use kernel::{Clock as _, Code, Error, Event as _, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone};
 use ports::{
     ManualClock, MemoryGate, NoReviews, Ports,
     gateway::{ChargeRequest, RefundRequest, Simulated, simulated::keys},
@@ -388,7 +389,7 @@ async fn compensating_is_tried_three_times_and_then_a_person_has_to_look() {
     room.db.write("places", |tx| ::store::outbox::assign_sequence_numbers(tx, 10)).await.unwrap();
     let said = room.db.read("events", |tx| ::store::outbox::after(tx, 0, 10)).await.unwrap();
     assert_eq!(said.len(), 1);
-    assert_eq!(&*said[0].topic, "shopping.saga.compensation-failed");
+    assert_eq!(&*said[0].topic, CompensationFailed::TOPIC);
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@ use crate::MODULE;
 use crate::deal::{Close, Content, Deal, Offer, Status};
 use crate::ops::{self, Buying, Changed};
 use ::store::Tx;
+use events::{TimeDealChanged, TimeDealEnded, TimeDealStarted};
 use fixture::{Fixture, at_once, user_id};
 use kernel::{
-    Clock, Code, Error, Money, OrderNumber, ProductId, Quantity, Result, TimeDealId, TimeDealProductId, Timestamp,
-    VariantId,
+    Clock, Code, Error, Event as _, Money, OrderNumber, ProductId, Quantity, Result, TimeDealId, TimeDealProductId,
+    Timestamp, VariantId,
 };
 use std::time::Duration;
 
@@ -121,7 +122,7 @@ fn the_clock_starts_and_ends_a_deal_once() {
     assert_eq!((held(&before), held(&after)), (10, 0));
     assert_eq!(after.closed, Some((before.ends_at, Close::Ended)));
     assert_eq!((due(), turn()), (Vec::new(), None));
-    let topics = ["shopping.timedeal.changed", "shopping.timedeal.started", "shopping.timedeal.ended"];
+    let topics = [TimeDealChanged::TOPIC, TimeDealStarted::TOPIC, TimeDealEnded::TOPIC];
     assert_eq!(shop.topics_of(&key), topics);
 }
 
@@ -134,7 +135,7 @@ fn a_deal_is_ended_or_cancelled_once() {
     let close = |id, how| shop.write(move |tx| ops::close(tx, None, id, how, None));
     assert_eq!(code(close(planned, Close::Ended)), Code::Conflict);
     assert!(close(planned, Close::Cancelled).unwrap().is_some());
-    assert_eq!(shop.topics_of(&format!("time-deal-{planned}")), ["shopping.timedeal.changed"; 2]);
+    assert_eq!(shop.topics_of(&format!("time-deal-{planned}")), [TimeDealChanged::TOPIC; 2]);
     assert!(close(running, Close::Ended).unwrap().is_some());
     assert!(close(running, Close::Ended).unwrap().is_none());
     assert_eq!(code(close(running, Close::Cancelled)), Code::Conflict);

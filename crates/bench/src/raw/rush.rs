@@ -20,7 +20,8 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
-const HOLD: &str = "insert into user_coupons (coupon_id, user_id, issued_at, expires_at) values (?, ?, ?, ?)
+const HOLD: &str =
+    "insert into user_coupons (coupon_id, user_id, issued_at, expires_at, changed_at) values (?, ?, ?, ?, ?)
     on conflict do nothing returning id";
 const COUNT: &str = "update coupons set issued_quantity = issued_quantity + 1
     where id = ? and issued_quantity < total_quantity";
@@ -75,7 +76,7 @@ impl Job for Ticket {
 fn issue(conn: &Connection, coupon: i64, user: &str) -> rusqlite::Result<Option<String>> {
     let now = now_ms();
     let mut hold = conn.prepare_cached(HOLD)?;
-    let held: Option<i64> = hold.query_row(params![coupon, user, now, LATER], |row| row.get(0)).optional()?;
+    let held: Option<i64> = hold.query_row(params![coupon, user, now, LATER, now], |row| row.get(0)).optional()?;
     let Some(id) = held else { return Ok(None) };
     if conn.prepare_cached(COUNT)?.execute([coupon])? == 0 {
         return Ok(None);
@@ -183,4 +184,32 @@ async fn deal(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) -> Resp
     let order = Order { schema: Schema::Today, wares, lines: [(0, 1)], user, address, serial };
     let product = wanted.time_deal_product_id;
     shop.wants(1, product, Ticket::Deal { product, order }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns that a source inserts into a table.
+    fn columns(source: &str, table: &str) -> Vec<String> {
+        let (_, after) = source.split_once(&format!("insert into {table} (")).unwrap_or_else(|| panic!("{table}"));
+        let list = after.split(')').next().unwrap_or_default();
+        list.split(',').map(|column| column.trim().trim_start_matches(['\\', '\n', ' ']).to_owned()).collect()
+    }
+
+    /// A column that only the shop writes would make its row dearer than the bare one, and an audit would miss it.
+    #[test]
+    fn a_bare_row_has_every_column_that_the_shop_writes() {
+        let coupons = include_str!("../../../coupon/src/store.rs");
+        let deals = include_str!("../../../timedeal/src/store.rs");
+        for (table, shop, bare) in [
+            ("user_coupons", coupons, HOLD),
+            ("time_deal_allowances", deals, ALLOW),
+            ("time_deal_purchases", deals, BUY),
+        ] {
+            let bare = columns(bare, table);
+            let missing: Vec<String> = columns(shop, table).into_iter().filter(|name| !bare.contains(name)).collect();
+            assert!(missing.is_empty(), "{table}: {missing:?}");
+        }
+    }
 }

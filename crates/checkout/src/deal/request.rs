@@ -156,7 +156,9 @@ impl TimeDealPurchaseRequest {
         let address = self.shipping_address.clone().map(Address::checked).transpose();
         let address = address.map_err(|error| error.within("shippingAddress"));
         let queue_token = text::optional("queueToken", self.queue_token.as_deref(), QUEUE_TOKEN_MAX);
-        let (address, memo, queue_token) = (address, memo(self.memo.as_deref()), queue_token).together()?;
+        let expected = self.expected_amount.map_or(Ok(()), |amount| amount.not_negative("expectedAmount"));
+        let memo = memo(self.memo.as_deref());
+        let (address, memo, queue_token, ()) = (address, memo, queue_token, expected).together()?;
         let (product, units, expected) = (self.time_deal_product_id, self.quantity, self.expected_amount);
         Ok(DealOrder { product, units, address, memo, expected, queue_token })
     }

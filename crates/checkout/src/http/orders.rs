@@ -159,6 +159,7 @@ async fn confirm_order(
     user: User,
     body: Idempotent<ConfirmRequest>,
 ) -> Result<Response, Failure> {
+    body.body.check()?;
     let (request, method) = (body.body.clone(), body.body.payment_method()?);
     let attempts = app.settings::<Settings>().payment_attempts;
     let begin = move |tx: &mut Tx<'_>| {

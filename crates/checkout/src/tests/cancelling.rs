@@ -130,7 +130,7 @@ async fn a_refund_that_the_gateway_refuses_ends_with_a_person() {
     assert_eq!((saga["attempts"].as_i64(), saga["step"].as_str()), (Some(3), Some("PROCESS_PAYMENT")));
     let id = saga["sagaId"].as_str().unwrap().to_owned();
     let alerts = "select count(*) from outbox where topic = ?";
-    assert_eq!(shop.count(alerts, "shopping.saga.compensation-failed").await, 1);
+    assert_eq!(shop.count(alerts, <events::CompensationFailed as kernel::Event>::TOPIC).await, 1);
     shop.get(1, "/admin/sagas").await.must("403 A002");
     shop.admin_post("/admin/sagas/SAGA-ZZZZZZZZ/retry", json!({})).await.must("404 S903");
     // the retry fails as well, once

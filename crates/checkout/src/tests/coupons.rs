@@ -1,8 +1,9 @@
 //! Coupons in the shop's language, on a real database.
 
 use super::shop::MODULES;
+use events::{CouponChanged, CouponIssued};
 use fixture::{Fixture, Response, at_once};
-use kernel::Clock;
+use kernel::{Clock, Event as _};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ fn the_first_who_ask_get_a_coupon_and_each_gets_one() {
     assert_eq!(shop.anonymous().get("/coupons").must("200").data(), json!([]));
     let shown = shop.anonymous().get(format!("/coupons/{coupon}")).must("200").data();
     assert_eq!((&shown["status"], &shown["remainingQuantity"]), (&json!("EXHAUSTED"), &json!(0)));
-    let published = ["shopping.coupon.changed", "shopping.coupon.issued", "shopping.coupon.issued"];
+    let published = [CouponChanged::TOPIC, CouponIssued::TOPIC, CouponIssued::TOPIC];
     assert_eq!(shop.topics_of("SPRING-10"), published);
     issue(&shop, 1, 999).must("404 S601");
 }

@@ -214,8 +214,7 @@ fn a_purchase_in_a_deal_that_makes_no_sense_is_refused_by_field() {
         &good,
         &[
             ("quantity", [no_numbers(), vec![json!(0), Value::Null]].concat()),
-            // -1 is a number, and not what the order costs (S210)
-            ("expectedAmount", no_numbers().into_iter().filter(|value| *value != json!(-1)).collect()),
+            ("expectedAmount", no_numbers()),
             ("memo", vec![json!("x".repeat(501)), json!("a\u{0}b"), json!(1)]),
             ("queueToken", vec![json!("x".repeat(501)), json!("a\u{0}b"), json!("a\nb"), json!(1), json!([])]),
             ("shippingAddress", vec![json!("here"), json!([]), json!(1)]),
