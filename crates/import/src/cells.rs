@@ -245,11 +245,8 @@ fn joined(product: &str, rows: Vec<Result<Cells, Refusal>>) -> Grouped {
     let rows: Vec<Cells> = rows.into_iter().flatten().collect();
     let names: Vec<(u64, String)> = rows.iter().map(|row| (row.line, row.sku.clone())).collect();
     merged(rows).map_err(|error| {
-        let why = error.detail().unwrap_or_default().to_owned();
-        names
-            .into_iter()
-            .map(|(line, sku)| Refusal { line, sku: Some(sku), error: error.code().because(why.clone()) })
-            .collect()
+        let refusal = |(line, sku)| Refusal { line, sku: Some(sku), error: error.public_copy() };
+        names.into_iter().map(refusal).collect()
     })
 }
 
@@ -277,7 +274,7 @@ fn merged(rows: Vec<Cells>) -> Result<Draft> {
                 Code::ProductAlreadyExists.because(format!("line {line} has the sku {} again", shown(&next.sku)))
             );
         }
-        same_sale(&sale, &next.row.sale_price, price, next.row.price).map_err(|why| on_line(line, why))?;
+        same_sale(line, &sale, &next.row.sale_price, price, next.row.price)?;
         agree("name", line, &mut draft.row.name, next.row.name)?;
         agree("status", line, &mut draft.row.status, next.row.status)?;
         agree_given("description", line, &mut draft.row.description, next.row.description)?;
@@ -292,12 +289,14 @@ fn merged(rows: Vec<Cells>) -> Result<Draft> {
     Ok(draft)
 }
 
-fn on_line(line: u64, why: Error) -> Error {
-    Code::InvalidInput.because(format!("line {line}: {}", why.detail().unwrap_or_default()))
-}
-
 /// A variant has the sale of its product: its sale price differs from that of the first row as its price does.
-fn same_sale(first: &Given<Money>, own: &Given<Money>, first_price: Option<Money>, price: Option<Money>) -> Result<()> {
+fn same_sale(
+    line: u64,
+    first: &Given<Money>,
+    own: &Given<Money>,
+    first_price: Option<Money>,
+    price: Option<Money>,
+) -> Result<()> {
     let right = match (first, own) {
         (_, Given::Absent) => true,
         (Given::Value(first), Given::Value(own)) => {
@@ -308,7 +307,10 @@ fn same_sale(first: &Given<Money>, own: &Given<Money>, first_price: Option<Money
     };
     match right {
         true => Ok(()),
-        false => Err(text::wrong("salePrice", "must differ from that of the product's first row as the price does")),
+        false => Err(text::wrong(
+            "salePrice",
+            format!("of line {line} must differ from that of the product's first row as the price does"),
+        )),
     }
 }
 

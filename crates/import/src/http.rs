@@ -3,7 +3,7 @@
 use crate::report_lines::{PARTS_WAITING, ReportLine, Sender};
 use crate::{Format, Options, Report, encoding, spooled, upload::upload};
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
@@ -15,7 +15,7 @@ use std::convert::Infallible;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::{App, Failure, Query, Routes, Seller, ok, response::Success, route::SELLER};
+use web::{App, Failure, Language, Query, Routes, Seller, ok, response::Success, route::SELLER};
 
 /// Imports that an instance runs at once; their files are on its disk, and they share the database with the buyers.
 const IMPORTS_MAX: usize = 8;
@@ -150,6 +150,7 @@ fn wanted(app: &App, seller: &Seller, query: Vec<(String, String)>, headers: &He
     options.encoding = charset(headers)?;
     options = with_query(options, query)?;
     (options.seller, options.by) = (seller.limited_to(), seller.0.id.to_string());
+    options.language = Language::of(headers);
     Ok(Wanted { options, as_lines: text(header::ACCEPT).contains(LINES) })
 }
 
@@ -171,6 +172,7 @@ async fn import_products(
     body: Body,
 ) -> Result<Response, Failure> {
     let Wanted { options, as_lines } = wanted(&app, &seller, query, &headers)?;
+    let language = options.language;
     // the others wait without having sent their files
     let turn = IMPORTS.acquire().await.map_err(|e| Code::Internal.error().caused_by(e))?;
     let (feed, file) = upload();
@@ -179,7 +181,9 @@ async fn import_products(
     let file = spooling.await.map_err(|e| Code::Internal.error().caused_by(e))??;
     let db = app.db.clone();
     if as_lines {
-        return streamed(turn, move |sender| sender.end_with(|watch| crate::run(&db, file, &options, watch))).await;
+        let import =
+            move |sender| Sender::to(sender, language).end_with(|watch| crate::run(&db, file, &options, watch));
+        return streamed(turn, import).await;
     }
     let import = tokio::task::spawn_blocking(move || crate::run(&db, file, &options, &mut ()));
     let report = import.await.map_err(|e| Code::Internal.error().caused_by(e))??;
@@ -192,12 +196,12 @@ async fn import_products(
 /// The lines of an import as they are made. What fails before the first line is an ordinary response.
 async fn streamed(
     turn: SemaphorePermit<'static>,
-    import: impl FnOnce(Sender) -> Result<()> + Send + 'static,
+    import: impl FnOnce(mpsc::Sender<Bytes>) -> Result<()> + Send + 'static,
 ) -> Result<Response, Failure> {
     let (sender, mut parts) = mpsc::channel(PARTS_WAITING);
     let running = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        import(Sender::to(sender))
+        import(sender)
     });
     let Some(first) = parts.recv().await else {
         running.await.map_err(|e| Code::Internal.error().caused_by(e))??;

@@ -145,26 +145,31 @@ const VARIANT: &[Member] = &[
 ];
 
 /// C002 unless every member is one of `known` and has a value of its kind, and there is a sku.
-fn check(members: &Map<String, Value>, known: &[Member]) -> Result<(), String> {
+fn check(members: &Map<String, Value>, known: &[Member]) -> Result<()> {
     for (name, value) in members {
         let Some((_, kind, clears)) = known.iter().find(|(known, _, _)| known == name) else {
             let names: Vec<&str> = known.iter().map(|(name, _, _)| *name).collect();
-            return Err(format!("the member {} is not known; the members are {}", shown(name), names.join(", ")));
+            let why = format!("the member {} is not known; the members are {}", shown(name), names.join(", "));
+            return Err(Code::InvalidInput.because(why));
         };
         match value {
             Value::Null if *clears => {}
-            Value::Null if name == "sku" => return Err("the member sku is missing".to_owned()),
-            Value::Null => return Err(format!("{name} cannot be empty; leave it out to keep what is stored")),
-            value => check_value(value, *kind).map_err(|why| format!("{name} {why}"))?,
+            Value::Null if name == "sku" => return Err(no_sku()),
+            Value::Null => return Err(text::wrong(name, "cannot be empty; leave it out to keep what is stored")),
+            value => check_value(name, value, *kind)?,
         }
     }
     match members.contains_key("sku") {
         true => Ok(()),
-        false => Err("the member sku is missing".to_owned()),
+        false => Err(no_sku()),
     }
 }
 
-fn check_value(value: &Value, kind: Kind) -> Result<(), String> {
+fn no_sku() -> Error {
+    Code::InvalidInput.because("the member sku is missing")
+}
+
+fn check_value(name: &str, value: &Value, kind: Kind) -> Result<()> {
     let texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
     let (right, wanted) = match kind {
         Kind::Text => (value.is_string(), "text in quotes"),
@@ -179,13 +184,21 @@ fn check_value(value: &Value, kind: Kind) -> Result<(), String> {
             None => (false, "a list of objects"),
             Some(list) => {
                 return list.iter().try_for_each(|one| match one.as_object() {
-                    None => Err("must hold objects only".to_owned()),
-                    Some(members) => check(members, VARIANT).map_err(|why| format!("has a wrong entry: {why}")),
+                    None => Err(text::wrong(name, "must hold objects only")),
+                    Some(members) => check(members, VARIANT).map_err(|error| inside(name, error)),
                 });
             }
         },
     };
-    if right { Ok(()) } else { Err(format!("must be {wanted}, not {}", shown_value(value))) }
+    if right { Ok(()) } else { Err(text::wrong(name, format!("must be {wanted}, not {}", shown_value(value)))) }
+}
+
+/// What is wrong with an entry of the list `name`.
+fn inside(name: &str, error: Error) -> Error {
+    match error.is_about_fields() {
+        true => error.within(name),
+        false => text::wrong(name, format!("has a wrong entry: {}", error.detail().unwrap_or_default())),
+    }
 }
 
 fn shown_value(value: &Value) -> String {
@@ -199,7 +212,7 @@ fn shown_value(value: &Value) -> String {
 
 /// The product that these members describe.
 pub(crate) fn draft(amounts: Amounts, line: u64, members: &Map<String, Value>) -> Result<Draft> {
-    check(members, ROW).map_err(|why| Code::InvalidInput.because(why))?;
+    check(members, ROW)?;
     let sku = sku(members);
     let variants = members.get("variants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let variants: Vec<&Map<String, Value>> = variants.iter().filter_map(Value::as_object).collect();
@@ -368,7 +381,8 @@ mod tests {
             (r#"{"sku":"A","variants":[{"sku":"B","status":"DISCONTINUED"}]}"#, "must be ACTIVE or INACTIVE"),
             (r#"{"name":"A"}"#, "sku is missing"),
             (r#"["sku"]"#, "it is a list, not a JSON object"),
-            (r#"{"sku":"A","variants":[{"sku":7}]}"#, "variants has a wrong entry: sku must be text"),
+            (r#"{"sku":"A","variants":[{"sku":7}]}"#, "variants.sku must be text"),
+            (r#"{"sku":"A","variants":[{"name":"L"}]}"#, "variants has a wrong entry: the member sku is missing"),
             (r#"{"sku":null}"#, "sku is missing"),
             (r#"{"sku":"A""#, "cut off"),
             ("\u{0}", "it is not a JSON object"),

@@ -7,6 +7,7 @@ use catalog::product::Status;
 use encoding_rs::Encoding;
 use kernel::{Currency, Error, Result, UserId};
 use std::str::FromStr;
+use web::Language;
 
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,8 @@ pub struct Options {
     pub low_stock_threshold: i64,
     /// Who is noted in the stock ledger.
     pub by: String,
+    /// In which the report says why.
+    pub language: Language,
 }
 
 impl Options {
@@ -102,6 +105,7 @@ impl Options {
             same_name: SameName::default(),
             low_stock_threshold,
             by: "IMPORT".to_owned(),
+            language: Language::English,
         }
     }
 

@@ -89,7 +89,7 @@ pub struct Refused {
     /// The code from the one table.
     #[schema(example = "S004")]
     pub code: &'static str,
-    /// Why.
+    /// Why, in the language of the response.
     pub reason: String,
 }
 
@@ -101,7 +101,7 @@ pub struct Noted {
     pub line: u64,
     /// Its sku.
     pub sku: String,
-    /// What is odd.
+    /// What is odd, in the language of the response.
     pub note: String,
 }
 
@@ -142,7 +142,7 @@ impl Report {
         let why = format!("none of the {} rows could be stored", self.rows);
         let detail = |row: &Refused| {
             let detail = Detail::field(format!("line {}", row.line), &row.reason).with("code", row.code);
-            detail.with("sku", row.sku.as_deref().unwrap_or_default())
+            detail.translated().with("sku", row.sku.as_deref().unwrap_or_default())
         };
         let details = self.refused.iter().take(DETAILS_MAX).map(detail);
         Some(details.fold(Code::InvalidInput.because(why), Error::with))

@@ -1,11 +1,13 @@
 //! An import's report while it is made: lines of JSON for a caller who wants every refused row, however many there are.
 
 use crate::report::{Noted, Progress, Refused, Report, Watch};
+use crate::run::why;
 use axum::body::Bytes;
 use kernel::{Code, Error, Result};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
+use web::Language;
 
 /// Parts of the response that wait to be sent; then the import waits too, so that a slow reader does not fill the memory.
 pub const PARTS_WAITING: usize = 8;
@@ -48,6 +50,7 @@ pub struct LineError {
 /// Sends the lines of one import.
 pub struct Sender {
     parts: mpsc::Sender<Bytes>,
+    language: Language,
     waiting: Vec<u8>,
     rows: u64,
     /// Whether a line was sent: then a failure is a line too.
@@ -55,8 +58,8 @@ pub struct Sender {
 }
 
 impl Sender {
-    pub fn to(parts: mpsc::Sender<Bytes>) -> Sender {
-        Sender { parts, waiting: Vec::new(), rows: 0, has_begun: false }
+    pub fn to(parts: mpsc::Sender<Bytes>, language: Language) -> Sender {
+        Sender { parts, language, waiting: Vec::new(), rows: 0, has_begun: false }
     }
 
     fn add(&mut self, line: ReportLine<'_>) {
@@ -77,9 +80,9 @@ impl Sender {
     pub fn end_with(mut self, import: impl FnOnce(&mut dyn Watch) -> Result<Report>) -> Result<()> {
         match import(&mut self) {
             Err(error) if !self.has_begun && self.waiting.is_empty() => return Err(error),
-            Err(error) => self.add(ReportLine { error: Some(shown(&error)), ..ReportLine::default() }),
+            Err(error) => self.add(ReportLine { error: Some(self.shown(&error)), ..ReportLine::default() }),
             Ok(report) => {
-                let error = report.nothing_stored().map(|error| shown(&error));
+                let error = report.nothing_stored().map(|error| self.shown(&error));
                 let counts = Report { refused: Vec::new(), noted: Vec::new(), ..report };
                 self.add(ReportLine { report: Some(&counts), error, ..ReportLine::default() });
             }
@@ -87,12 +90,15 @@ impl Sender {
         self.send();
         Ok(())
     }
-}
 
-fn shown(error: &Error) -> LineError {
-    let code = error.code();
-    let detail = if code == Code::Internal { None } else { error.detail() };
-    LineError { code: code.code(), message: detail.unwrap_or(code.english()).to_owned() }
+    fn shown(&self, error: &Error) -> LineError {
+        let code = error.code();
+        let message = match code {
+            Code::Internal => self.language.sentence(error).to_owned(),
+            _ => why(self.language, error),
+        };
+        LineError { code: code.code(), message }
+    }
 }
 
 impl Watch for Sender {

@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 use store::Db;
+use web::Language;
 
 /// Attempts at storing one chunk while the database is busy or failing.
 const ATTEMPTS_MAX: u32 = 50;
@@ -55,6 +56,22 @@ pub fn run(db: &Db, mut file: impl Read + Seek, options: &Options, watch: &mut d
         return Err(Code::InvalidInput.because("the file has no rows"));
     }
     Ok(report)
+}
+
+/// What is wrong, without the sentence of the code where there is more to say.
+pub(crate) fn why(language: Language, error: &Error) -> String {
+    language.detail(error).unwrap_or_else(|| language.sentence(error).to_owned())
+}
+
+/// Why a row is refused.
+fn reason(language: Language, error: &Error) -> String {
+    match language.detail(error) {
+        Some(detail) if error.code() == Code::InvalidInput => detail,
+        Some(_) => language.message(error),
+        None => language.details(error).iter().fold(language.sentence(error).to_owned(), |so_far, detail| {
+            format!("{so_far}: {} {}", detail.field.as_deref().unwrap_or_default(), detail.message)
+        }),
+    }
 }
 
 /// A running import.
@@ -156,7 +173,7 @@ impl<'a> Import<'a> {
     fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
         read.unwrap_or_else(|error| {
             tracing::warn!(error = ?error, "an import ends early");
-            self.report.stopped = Some(error.detail().unwrap_or(error.code().english()).to_owned());
+            self.report.stopped = Some(why(self.options.language, &error));
             None
         })
     }
@@ -178,7 +195,8 @@ impl<'a> Import<'a> {
             self.store()?;
         }
         if self.report.refused_rows >= REFUSED_MAX {
-            self.report.stopped = Some(format!("{REFUSED_MAX} rows were refused"));
+            let stopped = format!("{REFUSED_MAX} rows were refused");
+            self.report.stopped = Some(self.options.language.of_text(&stopped));
         }
         Ok(self.report.stopped.is_none())
     }
@@ -199,23 +217,19 @@ impl<'a> Import<'a> {
     }
 
     fn refuse(&mut self, line: u64, sku: Option<String>, error: &Error) {
-        let code = error.code();
-        let mut reason = error.detail().unwrap_or(code.english()).to_owned();
-        if error.detail().is_none() {
-            for detail in error.details() {
-                let field = detail.field.as_deref().unwrap_or_default();
-                reason = format!("{reason}: {field} {}", detail.message);
-            }
-        } else if code != Code::InvalidInput {
-            reason = format!("{}: {reason}", code.english());
-        }
-        self.refused.push(Refused { line, sku, code: code.code(), reason });
+        self.refused.push(Refused {
+            line,
+            sku,
+            code: error.code().code(),
+            reason: reason(self.options.language, error),
+        });
     }
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
         let shared = shares_name_with.map(|sku| format!("the product with sku {sku} has the same name"));
         let line = draft.line();
-        let notes: Vec<String> = draft.notes.into_iter().chain(shared).collect();
+        let notes = draft.notes.into_iter().chain(shared).map(|note| self.options.language.of_text(&note));
+        let notes: Vec<String> = notes.collect();
         if notes.is_empty() {
             return;
         }

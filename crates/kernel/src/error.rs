@@ -35,6 +35,9 @@ pub struct Detail {
     /// Values that a program may act on, such as `{"productId": 7, "requested": 3, "available": 1}`.
     #[serde(flatten)]
     pub values: serde_json::Map<String, serde_json::Value>,
+    /// Whether the message is in the language of the response already.
+    #[serde(skip)]
+    pub is_translated: bool,
 }
 
 impl utoipa::PartialSchema for Detail {
@@ -57,12 +60,18 @@ impl utoipa::ToSchema for Detail {}
 impl Detail {
     /// `field` is wrong because of `message`.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Detail {
-        Detail { field: Some(field.into()), message: message.into(), values: serde_json::Map::new() }
+        Detail { field: Some(field.into()), ..Detail::note(message) }
     }
 
     /// A detail about no single field.
     pub fn note(message: impl Into<String>) -> Detail {
-        Detail { field: None, message: message.into(), values: serde_json::Map::new() }
+        Detail { field: None, message: message.into(), values: serde_json::Map::new(), is_translated: false }
+    }
+
+    /// The message is in the language of the response already.
+    pub fn translated(mut self) -> Detail {
+        self.is_translated = true;
+        self
     }
 
     /// Adds a value.
@@ -157,6 +166,13 @@ impl Error {
         self.0.retry_after_s = self.0.retry_after_s.max(other.0.retry_after_s);
         self.0.source = self.0.source.take().or(other.0.source);
         self
+    }
+
+    /// What callers may read of this failure, once more: one reason for several rows.
+    pub fn public_copy(&self) -> Error {
+        let mut error = self.0.code.error();
+        (error.0.detail, error.0.details) = (self.0.detail.clone(), self.0.details.clone());
+        error
     }
 
     /// Sets the seconds until a retry makes sense.

@@ -2,9 +2,11 @@
 //! stands for what an occurrence fills in. A text without a row is left out for readers of Korean: they get the sentence of
 //! the code alone, and never two languages in one message.
 
+mod files;
+
 use std::borrow::Cow;
 
-/// English and Korean; a row before another wins.
+/// English and Korean. Of several rows that fit a text the one with the most fixed text wins.
 const ROWS: &[(&str, &str)] = &[
     // fields
     ("must be a whole number", "정수여야 합니다"),
@@ -15,6 +17,7 @@ const ROWS: &[(&str, &str)] = &[
     ("must be an object", "객체여야 합니다"),
     ("must be given once", "한 번만 보낼 수 있습니다"),
     ("must be one of {}", "다음 중 하나여야 합니다: {}"),
+    ("must be one of {} with ,asc or ,desc", "다음 중 하나에 ,asc 또는 ,desc를 붙여야 합니다: {}"),
     ("is not known here", "여기서 알 수 없는 항목입니다"),
     ("is missing", "필수 항목입니다"),
     ("is required", "필수 항목입니다"),
@@ -168,8 +171,15 @@ const ROWS: &[(&str, &str)] = &[
     ("shippingAddress is required", "shippingAddress는 필수 항목입니다"),
     ("no points are held", "보유한 포인트가 없습니다"),
     ("the amount is out of range", "금액이 범위를 벗어났습니다"),
-    ("an order in {} cannot be {}", "{} 상태의 주문에는 할 수 없습니다"),
-    ("an order in {} cannot {}", "{} 상태의 주문에는 할 수 없습니다"),
+    ("an order in {} cannot {}", "{} 상태의 주문은 {}할 수 없습니다"),
+    ("be confirmed again", "다시 확정"),
+    ("be paid", "결제"),
+    ("be shipped", "발송"),
+    ("arrive before it left", "발송 전에 배송 완료"),
+    ("be cancelled", "취소"),
+    ("be refunded", "환불"),
+    ("a parcel whose order is {} cannot become {}", "주문이 {} 상태이므로 배송을 {}(으)로 변경할 수 없습니다"),
+    ("the parcel is {}: its order cannot become {}", "배송이 {} 상태이므로 주문을 {}(으)로 변경할 수 없습니다"),
     ("cancel it instead", "대신 취소하세요"),
     ("cancel or refund the order; that cancels its delivery", "주문을 취소하거나 환불하면 배송도 취소됩니다"),
     ("only SHIPPING and DELIVERED move with a parcel", "배송과 함께 변경되는 상태는 SHIPPING과 DELIVERED입니다"),
@@ -364,6 +374,7 @@ const ROWS: &[(&str, &str)] = &[
     ("this time deal has started, so its products stay", "이미 시작된 타임딜의 상품은 변경할 수 없습니다"),
     ("this time deal has started, so its prices stay", "이미 시작된 타임딜의 가격은 변경할 수 없습니다"),
     // the simulated gateway
+    ("CANCELLED: given up before there was an outcome", "CANCELLED: 결과가 나오기 전에 중단되었습니다"),
     ("CARD_DECLINED: the card company refused", "CARD_DECLINED: 카드사가 거절했습니다"),
     ("INSUFFICIENT_FUNDS: the account does not hold enough", "INSUFFICIENT_FUNDS: 잔액이 부족합니다"),
     ("INVALID_CARD: there is no such card", "INVALID_CARD: 존재하지 않는 카드입니다"),
@@ -378,83 +389,26 @@ const ROWS: &[(&str, &str)] = &[
     ),
     ("LIMIT_EXCEEDED: the card's limit would be exceeded", "LIMIT_EXCEEDED: 카드 한도를 초과합니다"),
     ("REFUND_REJECTED: the card company refused the refund", "REFUND_REJECTED: 카드사가 환불을 거절했습니다"),
-    // rows of files
-    (
-        "the file is not {} throughout: line {} is not; save the file in one encoding, such as UTF-8",
-        "파일 전체가 {}이(가) 아닙니다: {}행. UTF-8처럼 하나의 인코딩으로 저장하세요",
-    ),
-    ("is DISCONTINUED, but no product has this sku", "DISCONTINUED이지만 이 SKU의 상품이 없습니다"),
-    ("cannot become DRAFT again after {}; use INACTIVE", "{} 이후에는 DRAFT가 될 수 없습니다. INACTIVE를 사용하세요"),
-    ("of a variant must be ACTIVE or INACTIVE", "옵션 상품은 ACTIVE 또는 INACTIVE여야 합니다"),
-    ("of the default variant is missing", "기본 옵션 상품의 값이 없습니다"),
-    ("of {} is not what its price says", "{}의 값이 가격과 맞지 않습니다"),
-    ("{} is not a whole number", "{}은(는) 정수가 아닙니다"),
-    ("has a character that was damaged before (U+FFFD)", "이미 손상된 문자(U+FFFD)가 있습니다"),
-    ("has {}, which is not name=value", "{}은(는) 이름=값 형식이 아닙니다"),
-    (
-        "must not be empty in a row with options, a variant's name or its like",
-        "옵션이나 옵션 상품 이름이 있는 행에서 비어 있을 수 없습니다",
-    ),
-    ("the product {} is refused because of line {}", "상품 {}은(는) {}행 때문에 저장하지 않았습니다"),
-    ("line {} has the sku {} again", "{}행에 SKU {}이(가) 다시 있습니다"),
-    (
-        "must differ from that of the product's first row as the price does",
-        "상품 첫 행과의 차이가 가격의 차이와 같아야 합니다",
-    ),
-    ("of line {} is not that of the product's rows before it", "{}행의 값이 같은 상품의 앞 행과 다릅니다"),
-    ("line {}: text follows the end of the array", "{}행: 배열이 끝난 뒤에 내용이 더 있습니다"),
-    ("line {}: the file ends inside of its array", "{}행: 배열이 끝나기 전에 파일이 끝났습니다"),
-    ("line {}: {}", "{}행: {}"),
-    ("line {}", "{}행"),
-    ("the header cannot be read: {}", "머리글을 읽을 수 없습니다: {}"),
-    ("the header names the column {} twice", "머리글에 {} 열이 두 번 있습니다"),
-    ("the header needs 1 to {} columns", "머리글에는 1에서 {}개의 열이 필요합니다"),
-    ("must not be given beside stock", "stock과 함께 지정할 수 없습니다"),
-    ("must be given beside stock or stockChange", "stock 또는 stockChange와 함께 지정해야 합니다"),
-    (
-        "{} is not known; write utf-8, utf-16, euc-kr (CP949), shift_jis …",
-        "{}은(는) 알 수 없습니다. utf-8, utf-16, euc-kr(CP949), shift_jis 등을 사용하세요",
-    ),
-    (
-        "send text/csv, application/json, application/x-ndjson or a workbook (.xlsx)",
-        "text/csv, application/json, application/x-ndjson 또는 엑셀 파일(.xlsx)로 보내세요",
-    ),
-    ("{}; reading stopped at byte {}", "{}. {}번째 바이트에서 멈췄습니다"),
-    (
-        "is that of each variant; give it in rows with the skus of the variants",
-        "옵션 상품마다 있는 값입니다. 옵션 상품의 SKU가 있는 행에 지정하세요",
-    ),
-    ("names the field {}, which does not exist; the fields are {}", "{} 필드는 없습니다. 사용할 수 있는 필드: {}"),
-    ("gives {}, which needs productSku", "{}에는 productSku가 필요합니다"),
-    ("gives an option, which needs productSku", "옵션에는 productSku가 필요합니다"),
-    (
-        "no column gives the sku; map one, such as sku=COLUMN. The columns are {}",
-        "SKU 열이 없습니다. sku=열이름으로 지정하세요. 열: {}",
-    ),
-    ("gives the option {} twice", "{} 옵션을 두 번 지정했습니다"),
-    ("gives the field {} twice", "{} 필드를 두 번 지정했습니다"),
-    ("cannot make {} empty", "{}은(는) 비울 수 없습니다"),
-    ("has an opening brace without a closing one: {}", "여는 중괄호가 닫히지 않았습니다: {}"),
-    ("names the column {}, which the file does not have; the columns are {}", "{} 열이 파일에 없습니다. 열: {}"),
-    ("none of the {} rows could be stored", "{}개 행 중 저장된 것이 없습니다"),
-    ("the row is longer than {} bytes", "행이 {}바이트보다 깁니다"),
-    ("the file is no workbook (.xlsx) that can be imported: {}", "가져올 수 있는 엑셀 파일(.xlsx)이 아닙니다: {}"),
-    ("{} does not exist; the sheets are {}", "{} 시트가 없습니다. 시트: {}"),
-    ("its rows are in no order", "행의 순서가 올바르지 않습니다"),
-    ("the row has more than {} columns", "열이 {}개를 넘습니다"),
-    ("column {} {}", "{}열: {}"),
+    // reasons in histories
+    ("the parcel came back", "상품이 반송되었습니다"),
+    ("its order has ended", "주문이 종료되었습니다"),
 ];
 
 /// The Korean of an English text, if there is a row for it. What fills it in is a text of its own where there is a row for that.
 pub fn of(english: &str) -> Option<String> {
-    let (korean, parts) = ROWS.iter().find_map(|(pattern, korean)| Some((korean, parts(pattern, english)?)))?;
+    let fitting = all().filter_map(|(pattern, korean)| Some((pattern, korean, parts(pattern, english)?)));
+    let (_, korean, parts) = fitting.max_by_key(|(pattern, _, parts)| pattern.len() - 2 * parts.len())?;
     let parts: Vec<_> = parts.into_iter().map(|part| of(part).map_or(Cow::Borrowed(part), Cow::Owned)).collect();
     Some(filled(korean, &parts))
 }
 
 /// The Korean of an English text that a person may have written too: only a row without `{}` is sure to be the shop's own text.
 pub fn whole(english: &str) -> Option<&'static str> {
-    ROWS.iter().find(|(pattern, _)| *pattern == english && !pattern.contains("{}")).map(|(_, korean)| *korean)
+    all().find(|(pattern, _)| *pattern == english && !pattern.contains("{}")).map(|(_, korean)| *korean)
+}
+
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    ROWS.iter().chain(files::ROWS)
 }
 
 /// What stands in `text` where `pattern` has `{}`; `None` when the rest differs.
@@ -491,6 +445,7 @@ mod tests {
         );
         assert_eq!(of("not paid in time").unwrap(), "결제 시간이 지났습니다");
         assert_eq!(of("line 7: must not be blank").unwrap(), "7행: 비어 있을 수 없습니다");
+        assert_eq!(of("it is not a JSON object").unwrap(), "JSON 객체가 아닙니다", "not that it is something");
         assert_eq!(of("the buyer is on holiday"), None);
         assert_eq!((whole("not paid in time"), whole("it is too small")), (Some("결제 시간이 지났습니다"), None));
         assert_eq!(of(""), None);
@@ -498,7 +453,7 @@ mod tests {
 
     #[test]
     fn every_row_has_both_languages_and_the_same_parts() {
-        for (english, korean) in ROWS {
+        for (english, korean) in all() {
             assert!(english.is_ascii() && korean.chars().any(|c| ('가'..='힣').contains(&c)) || korean.contains("{}"));
             let (wanted, filled) = (english.matches("{}").count(), korean.matches("{}").count());
             assert!(filled <= wanted, "{english}: {korean}");

@@ -17,6 +17,8 @@ static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::ne
 const NO_MEMBER: &str = "thisIsNoMember";
 /// Failures that every operation may have: ours, the database's, and those of a client that is too fast or too slow.
 const ANYWHERE: &[&str] = &["C001", "C013", "C017", "C018"];
+/// The type of a response with one value on each line.
+const LINES: &str = "application/x-ndjson";
 /// Complaints of one shop that are kept.
 const COMPLAINTS_MAX: usize = 10;
 
@@ -69,7 +71,13 @@ impl Played {
                 self.complain(format!("{place} answers {status} with a body that is not documented"))
             };
         };
-        self.compare(&format!("{place} {status}"), schema, &exchange.response.json());
+        if header("content-type") != LINES {
+            return self.compare(&format!("{place} {status}"), schema, &exchange.response.json());
+        }
+        for line in exchange.response.text().lines() {
+            let line = serde_json::from_str(line).unwrap_or_default();
+            self.compare(&format!("{place} {status}, each line"), schema, &line);
+        }
     }
 
     /// A failure has a code that the operation declares, and a message that readers of Korean get too.
@@ -85,9 +93,7 @@ impl Played {
         if !ANYWHERE.contains(&code) && !declared.into_iter().any(|known| known == code) {
             self.complain(format!("{place} fails with {code} (status {status}), which it does not declare"));
         }
-        // what is wrong inside a file is named as the file has it, and readers of Korean get the sentence of the code
-        let is_about_a_file = place.contains("/products/import");
-        for message in untranslated(code, error).into_iter().filter(|_| !is_about_a_file) {
+        for message in untranslated(code, error) {
             self.complain(format!("{place} {code}: no Korean row for {message:?}"));
         }
     }
@@ -151,7 +157,9 @@ impl Played {
 fn untranslated(code: &str, error: &Value) -> Vec<String> {
     let Some(code) = Code::ALL.iter().find(|known| known.code() == code) else { return Vec::new() };
     let details: Vec<&Value> = error["details"].as_array().into_iter().flatten().collect();
-    let messages = details.iter().filter_map(|detail| detail["message"].as_str());
+    // a row of a file has a code of its own, and its reason is put together in the language of the response
+    let of_request = details.iter().filter(|detail| detail["code"].is_null());
+    let messages = of_request.filter_map(|detail| detail["message"].as_str());
     let mut all: Vec<&str> = messages.filter(|message| message.is_ascii()).collect();
     let sentence = error["message"].as_str().and_then(|message| message.strip_prefix(code.english()));
     let about_fields = !details.is_empty() && details.iter().all(|detail| detail["field"].is_string());

@@ -55,13 +55,13 @@ impl Language {
     }
 
     /// The sentence about `error`: of its code, and about this occurrence where this language has it.
-    pub(crate) fn message(self, error: &Error) -> String {
+    pub fn message(self, error: &Error) -> String {
         let sentence = self.sentence(error);
         self.detail(error).map_or(sentence.to_owned(), |detail| format!("{sentence}: {detail}"))
     }
 
     /// The sentence of the error's code.
-    pub(crate) fn sentence(self, error: &Error) -> &'static str {
+    pub fn sentence(self, error: &Error) -> &'static str {
         match self {
             Language::English => error.code().english(),
             Language::Korean => error.code().korean(),
@@ -69,7 +69,7 @@ impl Language {
     }
 
     /// The sentence about this occurrence.
-    pub(crate) fn detail(self, error: &Error) -> Option<String> {
+    pub fn detail(self, error: &Error) -> Option<String> {
         match self {
             Language::English => error.detail().map(str::to_owned),
             Language::Korean if error.is_about_fields() => {
@@ -82,12 +82,22 @@ impl Language {
     }
 
     /// The details of `error`, each message in this language.
-    pub(crate) fn details(self, error: &Error) -> Vec<Detail> {
-        let message = |message: &str| match self {
-            Language::English => message.to_owned(),
-            Language::Korean => korean::of(message).unwrap_or_else(|| error.code().korean().to_owned()),
+    pub fn details(self, error: &Error) -> Vec<Detail> {
+        let message = |detail: &Detail| match self {
+            Language::Korean if !detail.is_translated => {
+                korean::of(&detail.message).unwrap_or_else(|| error.code().korean().to_owned())
+            }
+            Language::English | Language::Korean => detail.message.clone(),
         };
-        error.details().iter().map(|detail| Detail { message: message(&detail.message), ..detail.clone() }).collect()
+        error.details().iter().map(|detail| Detail { message: message(detail), ..detail.clone() }).collect()
+    }
+
+    /// A sentence of the shop in this language.
+    pub fn of_text(self, english: &str) -> String {
+        match self {
+            Language::English => english.to_owned(),
+            Language::Korean => korean::of(english).unwrap_or_else(|| english.to_owned()),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod finding;
 mod gates;
 mod goods;
 mod guests;
+mod import_language;
 mod imports;
 mod input;
 mod language;
