@@ -18,8 +18,8 @@ use saga::{Begun, Cancellation, Record, Status, respond};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
-    ApiResponse, ApiResult, App, Context, Failure, Idempotent, Json, NoBody, Path, Routes, User, accepted, created, ok,
-    once,
+    ApiResponse, ApiResult, App, Checked, Context, Failure, Idempotent, Json, NoBody, Path, Routes, User, accepted,
+    created, ok, once,
     response::Success,
     route::{OWNER, Properties, USER},
 };
