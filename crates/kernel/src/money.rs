@@ -213,6 +213,17 @@ impl Currency {
         self.minor_digits
     }
 
+    /// `amount` in the main unit as files have it: `12900`, `129.00`.
+    pub fn plain(self, amount: Money) -> String {
+        let scale = 10_u64.pow(u32::from(self.minor_digits));
+        let (whole, rest) = (amount.0.unsigned_abs() / scale, amount.0.unsigned_abs() % scale);
+        let sign = if amount.0 < 0 { "-" } else { "" };
+        match self.minor_digits {
+            0 => format!("{sign}{whole}"),
+            n => format!("{sign}{whole}.{rest:0width$}", width = usize::from(n)),
+        }
+    }
+
     /// `amount` for people: `12,900 KRW`, `129.00 USD`.
     pub fn show(self, amount: Money) -> String {
         let scale = 10_i64.pow(u32::from(self.minor_digits));

@@ -107,6 +107,11 @@ impl Zone {
         Zone(TimeZone::UTC)
     }
 
+    /// Its IANA name.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
     /// The zone's day at `instant`, as `YYYYMMDD`.
     pub fn compact_day(&self, instant: Timestamp) -> String {
         let date = self.0.to_datetime(instant.to_jiff()).date();

@@ -39,6 +39,7 @@ pub const MODULES: &[Module] = &[
     queue::MODULE,
     wallet::MODULE,
     delivery::MODULE,
+    report::MODULE,
     saga::MODULE,
     checkout::MODULE,
     merchandising::MODULE,

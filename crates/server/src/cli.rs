@@ -70,6 +70,9 @@ enum Command {
     /// Look after the stock
     #[command(subcommand)]
     Inventory(Inventory),
+    /// Look after the read models, of which reports are made
+    #[command(subcommand)]
+    Reports(Reports),
     /// Check every promise the shop makes; exits 1 when one is broken
     ///
     /// The audit also runs the database's own check and compares payments and refunds with the gateway's records. It names
@@ -247,6 +250,16 @@ enum Inventory {
 }
 
 #[derive(Debug, Subcommand)]
+enum Reports {
+    /// Work out every read model anew from the shop's records and repair what differs
+    Rebuild {
+        /// Only say what would be repaired; exits 1 when something would
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum Configuration {
     /// Print every setting with its value and where it comes from; secrets are hidden
     Show,
@@ -311,6 +324,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Token(token) => commands::token(&loaded(flags, [])?, &token),
         Command::Grant(grant) => commands::grant(&loaded(flags, [])?, &grant),
         Command::Inventory(Inventory::Rebuild { dry_run }) => commands::rebuild(&loaded(flags, [])?, dry_run),
+        Command::Reports(Reports::Rebuild { dry_run }) => commands::rebuild_reports(&loaded(flags, [])?, dry_run),
         Command::Audit(audit) => commands::audit(&loaded(flags, [])?, &audit),
         Command::Config(Configuration::Show) => print(crate::config::shown(&Config::load(&flags)?)),
         Command::Config(Configuration::Check) => {

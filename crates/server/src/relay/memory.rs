@@ -23,7 +23,9 @@ impl Memory {
 }
 
 impl Subscriber for Memory {
-    const LINGER: Duration = Duration::ZERO;
+    fn linger(&self) -> Duration {
+        Duration::ZERO
+    }
 
     fn standing(&self) -> &Standing {
         &self.standing

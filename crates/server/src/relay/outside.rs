@@ -130,7 +130,9 @@ impl Deliveries {
 
 impl Subscriber for Deliveries {
     /// Another system gains more from larger batches than from a twentieth of a second.
-    const LINGER: Duration = Duration::from_millis(50);
+    fn linger(&self) -> Duration {
+        super::FOR_LARGER_BATCHES
+    }
 
     fn standing(&self) -> &Standing {
         &self.standing

@@ -18,6 +18,8 @@ use web::{App, Module};
 
 /// Events of one transaction; more would keep other jobs from the writer.
 const REACT_AT_ONCE: usize = 64;
+/// The same for a subscriber that deals with all of them in a constant number of statements.
+const REACT_AT_ONCE_IN_A_BATCH: usize = 512;
 
 /// Every reaction of every module.
 pub fn of_modules(modules: &[Module]) -> Vec<Reaction> {
@@ -43,6 +45,7 @@ pub(super) struct Reactions {
     feed: Arc<Feed>,
     topics: Vec<&'static str>,
     reactions: Arc<[Reaction]>,
+    in_batches: bool,
     standing: Arc<Standing>,
     progress: Arc<Progress>,
     leading: Leading,
@@ -62,11 +65,14 @@ impl Reactions {
         progress: &Arc<Progress>,
     ) -> Reactions {
         let (app, feed, reactions) = (app.clone(), Arc::clone(feed), Arc::clone(reactions));
+        let mut own = reactions.iter().filter(|one| one.subscriber == standing.name);
+        let in_batches = own.any(Reaction::runs_in_batches);
         Reactions {
             app,
             feed,
             topics,
             reactions,
+            in_batches,
             standing,
             progress: Arc::clone(progress),
             leading: Leading::default(),
@@ -75,7 +81,9 @@ impl Reactions {
 }
 
 impl Subscriber for Reactions {
-    const LINGER: Duration = Duration::ZERO;
+    fn linger(&self) -> Duration {
+        if self.in_batches { super::FOR_LARGER_BATCHES } else { Duration::ZERO }
+    }
 
     fn standing(&self) -> &Standing {
         &self.standing
@@ -88,7 +96,8 @@ impl Subscriber for Reactions {
         let Some(last) = events.last().map(|event| event.id) else { return Ok(0) };
         let reacts_to = |event: &&StoredEvent| self.topics.contains(&&*event.topic);
         let mine: Vec<StoredEvent> = events.iter().filter(reacts_to).cloned().collect();
-        let mut chunks = mine.chunks(REACT_AT_ONCE).peekable();
+        let at_once = if self.in_batches { REACT_AT_ONCE_IN_A_BATCH } else { REACT_AT_ONCE };
+        let mut chunks = mine.chunks(at_once).peekable();
         while let Some(chunk) = chunks.next() {
             let upto = if chunks.peek().is_some() { chunk.last().map_or(last, |event| event.id) } else { last };
             let (name, reactions, chunk) = (self.standing.name, Arc::clone(&self.reactions), chunk.to_vec());

@@ -19,7 +19,7 @@ pub(super) const RETRY_EVERY: Duration = Duration::from_secs(2);
 /// Something that follows the stream of events.
 pub(super) trait Subscriber: Send {
     /// Pause after a batch, to make larger batches out of what comes meanwhile.
-    const LINGER: Duration;
+    fn linger(&self) -> Duration;
 
     fn standing(&self) -> &Standing;
 
@@ -55,7 +55,7 @@ pub(super) async fn run<S: Subscriber>(
         failures = if outcome.is_ok() { 0 } else { failures + 1 };
         let pause = match &outcome {
             Ok(0) => None,
-            Ok(_) => Some(S::LINGER),
+            Ok(_) => Some(subscriber.linger()),
             Err(error) => {
                 report(subscriber.standing(), error);
                 Some(S::backoff(failures))

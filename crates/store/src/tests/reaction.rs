@@ -198,3 +198,30 @@ async fn a_payload_that_cannot_be_read_is_set_aside() {
     shop.db.write("spoil", move |tx| tx.exec(spoil, args!["{}", JarAdded::TOPIC])).await.unwrap();
     assert_eq!(advance(&shop, 10).await, Applied { position: 1, set_aside: 1 });
 }
+
+/// Notes how many events came at once, and fails while one of them is poisoned.
+fn note_together(tx: &mut Tx<'_>, events: &[crate::StoredEvent]) -> Result<()> {
+    let jars = events.iter().map(crate::StoredEvent::read).collect::<Result<Vec<JarAdded>>>()?;
+    let labels: Vec<&str> = jars.iter().map(|jar| jar.label.as_str()).collect();
+    tx.exec(ADD, args![format!("noted-{}", labels.join("+")), 1_i64])?;
+    if labels.iter().any(|label| label.contains("poison")) { Err(Code::Conflict.because("poisoned")) } else { Ok(()) }
+}
+
+async fn advance_together(shop: &Shop) -> Applied {
+    let reactions = || vec![Reaction::in_batches::<JarAdded>(WHO, note_together)];
+    shop.db.write("advance", move |tx| apply_next(tx, &reactions(), 100)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_batch_is_one_call() {
+    let shop = shop_with(&["a-1", "b-1", "a-2"]).await;
+    assert_eq!(advance_together(&shop).await, Applied { position: 3, set_aside: 0 });
+    assert_eq!(noted(&shop).await, ["a-1+b-1+a-2"]);
+}
+
+#[tokio::test]
+async fn of_a_batch_that_fails_only_the_broken_event_is_set_aside() {
+    let shop = shop_with(&["a-1", "b-poison", "c-1"]).await;
+    assert_eq!(advance_together(&shop).await, Applied { position: 3, set_aside: 1 });
+    assert_eq!(noted(&shop).await, ["a-1", "c-1"]);
+}

@@ -165,6 +165,35 @@ pub const DAMAGES: &[(&str, &str)] = &[
          select order_number, line_no + 50, snapshot_id, user_id, quantity, state, reserved_version, settled_version,
             returned_version, reserved_at, updated_at from inventory_reservations",
     ),
+    (
+        "the read model has every order as its records say",
+        "update orders set updated_at = 1; update payments set updated_at = 1;
+         update mv_orders set total_amount = total_amount + 1",
+    ),
+    ("every order of the read model exists", "update mv_orders set id = id + 1000"),
+    (
+        "the read model has every payment with an outcome as its records say",
+        "update payments set updated_at = 1; update mv_payments set amount = amount + 1",
+    ),
+    ("every payment of the read model exists and has an outcome", "update mv_payments set id = id + 1000"),
+    (
+        "the read model has every product as its records say",
+        "update products set updated_at = 1; update product_variants set updated_at = 1;
+         update inventory_snapshots set updated_at = 1; update mv_products set available_stock = available_stock + 1",
+    ),
+    (
+        "a product's purchases are the units that were sold of it",
+        "update mv_products set purchase_count = purchase_count + 1",
+    ),
+    ("the sums of a user are those of the user's orders", "update mv_users set total_spent = total_spent + 1"),
+    ("a user with sums has orders", "delete from mv_orders"),
+    ("the sums of a day are those of its orders", "update mv_daily_sales set units = units + 1"),
+    ("a day with sums has orders", "delete from mv_orders"),
+    (
+        "what was sold of a product on a day is what its orders say",
+        "update mv_daily_products set units = units + 1",
+    ),
+    ("the products of a day were sold as often as its orders say", "update mv_daily_products set units = units + 1"),
 ];
 
 /// A queue of one place that counts five admitted users and has passed over one who waits.
@@ -266,8 +295,15 @@ fn an_index_leads_every_check_to_its_rows() {
     let shop = TestShop::open();
     for check in assembly::MODULES.iter().flat_map(|module| module.checks) {
         let plan = shop.window().lines(&format!("explain query plan {}", check.sql.replace('?', "0")));
-        let scans: Vec<&String> =
-            plan.iter().filter(|line| line.contains("SCAN ") && !line.contains("CONSTANT")).collect();
+        // the rows of a part of the statement are not a table
+        let parts: Vec<&str> = plan
+            .iter()
+            .filter_map(|line| line.split_once("CO-ROUTINE ").or(line.split_once("MATERIALIZE ")))
+            .map(|(_, name)| name)
+            .collect();
+        let is_part = |line: &str| parts.iter().any(|part| line.ends_with(&format!("SCAN {part}")));
+        let is_scan = |line: &&String| line.contains("SCAN ") && !line.contains("CONSTANT") && !is_part(line);
+        let scans: Vec<&String> = plan.iter().filter(is_scan).collect();
         assert!(scans.is_empty(), "{}: {plan:?}", check.rule);
     }
 }

@@ -32,6 +32,7 @@ mod queries;
 mod queues;
 mod refunds;
 mod refused;
+mod reports;
 mod retention;
 mod routes;
 mod rush;

@@ -1,0 +1,34 @@
+//! Read models and reports: what happened in the shop, in figures that can be worked out anew from its records. The README says
+//! more.
+
+mod audit;
+pub mod events;
+pub mod http;
+pub mod ops;
+pub mod rebuild;
+pub mod store;
+pub mod view;
+
+use ::store::Stay;
+
+/// The name under which the read models subscribe.
+pub const SUBSCRIBER: &str = "report";
+
+/// What read models and reports contribute to the program.
+pub const MODULE: web::Module = web::Module {
+    migrations: &[::store::Migration { name: "report/0001_views", sql: include_str!("../migrations/0001_views.sql") }],
+    tables: &[
+        ("mv_orders", Stay::Records),
+        ("mv_payments", Stay::Records),
+        ("mv_users", Stay::Records),
+        ("mv_products", Stay::Records),
+        ("mv_daily_sales", Stay::Few("one for each day with orders")),
+        ("mv_daily_products", Stay::Records),
+        ("mv_turn", Stay::Few("one")),
+    ],
+    statements: &[store::STATEMENTS, rebuild::STATEMENTS],
+    routes: http::routes,
+    reactions: events::reactions,
+    checks: audit::AUDIT,
+    ..web::Module::named("report")
+};
