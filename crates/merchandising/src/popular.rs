@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use catalog::ops::ItemRef;
-use kernel::{Money, ProductId, Result, Together, text};
+use kernel::{Money, ProductId, Result, Timestamp, Together, Zone, text};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::Tx;
@@ -70,26 +70,29 @@ pub struct PopularProduct {
     pub price: Money,
     /// The same as `price`, as products have it.
     pub effective_price: Money,
-    /// Units in paid orders of those days.
+    /// Units in paid orders of those days that were not refunded.
     pub sold_quantity: i64,
     /// What was paid for them.
     pub sold_amount: Money,
 }
 
-/// What sells best on sale now, by units, then by amount, then the older product. At most a minute old.
+/// What sells best on sale now, by units, then by amount, then the older product: today and on the days before it in the shop's zone.
+/// At most a minute old.
 #[utoipa::path(get, path = "/products/popular", tag = "product", params(Asked),
     responses((status = 200, body = Success<Vec<PopularProduct>>)))]
 async fn popular_products(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Failure> {
     let (days, limit) = asked.checked()?;
     let key = CacheKey { kind: "popular", id: days, variant: limit.unsigned_abs() };
-    let made = || app.db.read("merchandising.popular", move |tx| popular(tx, days, limit));
+    let zone = app.shop.zone.clone();
+    let made = || app.db.read("merchandising.popular", move |tx| popular(tx, &zone, days, limit));
     Ok(app.cache.get(key, made).await?.into_response())
 }
 
-/// The `limit` best of the last `days` days.
-pub fn popular(tx: &mut Tx<'_>, days: i64, limit: i64) -> Result<Vec<PopularProduct>> {
-    let since = tx.now().before(Duration::from_secs(days.unsigned_abs() * 86_400));
-    let sold = order::ops::best_sellers(tx, since, limit * SPARE)?;
+/// The `limit` best of the last `days` days, today included.
+pub fn popular(tx: &mut Tx<'_>, zone: &Zone, days: i64, limit: i64) -> Result<Vec<PopularProduct>> {
+    let today = tx.now();
+    let first = today.before(Duration::from_secs((days.unsigned_abs() - 1) * 86_400));
+    let sold = report::goods::best_sellers(tx, (day(zone, first), day(zone, today)), limit * SPARE)?;
     let wanted: Vec<ItemRef> = sold.iter().map(|one| ItemRef { product: Some(one.product), variant: None }).collect();
     let found = catalog::ops::find(tx, &wanted)?;
     let on_sale =
@@ -106,6 +109,11 @@ pub fn popular(tx: &mut Tx<'_>, days: i64, limit: i64) -> Result<Vec<PopularProd
             sold_amount: sold.amount,
         })
         .collect())
+}
+
+/// The zone's day at `at` as read models number it, such as 20260206.
+fn day(zone: &Zone, at: Timestamp) -> i64 {
+    zone.compact_day(at).parse().unwrap_or(0)
 }
 
 #[cfg(test)]

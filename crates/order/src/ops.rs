@@ -7,8 +7,8 @@ use crate::order::{Change, Kind, LINES_MAX, Milestones, NewOrder, Order, Status}
 use crate::store::{self, lists};
 use ::store::Tx;
 use kernel::{
-    Address, Code, Cursor, Error, Money, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result,
-    Timestamp, UserId, text,
+    Address, Code, Cursor, Error, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result, UserId,
+    text,
 };
 
 /// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`::events::OrderCreated`]. C002 when it has
@@ -152,21 +152,6 @@ pub fn has_live_of(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
 /// Whether the user has ordered before. An order that was cancelled before it was paid does not count.
 pub fn has_ordered(tx: &mut Tx<'_>, user: &UserId) -> Result<bool> {
     store::has_ordered(tx, user)
-}
-
-/// Sales of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sold {
-    pub product: ProductId,
-    pub quantity: i64,
-    /// Sum of the lines' subtotals.
-    pub amount: Money,
-}
-
-/// The `limit` products with the most units in orders placed since `since` that were paid and not refunded: sorted by
-/// units, then amount, then the older product.
-pub fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<Sold>> {
-    store::best_sellers(tx, since, limit)
 }
 
 fn moved(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, reason: Option<&str>, by: &str) -> Result<Order> {

@@ -2,7 +2,6 @@
 
 pub mod lists;
 
-use crate::ops::Sold;
 use crate::order::{Amounts, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
 use kernel::{Address, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId, UserId};
 use std::collections::HashMap;
@@ -39,10 +38,6 @@ const FIND: &str = concatcp!(
 const LOCK: &str = concatcp!(HEAD, " {for update}");
 const LINES: &str =
     concatcp!("select ", LINE_COLUMNS, " from order_items where order_id in ([?]) order by order_id, line_number");
-const BEST_SELLERS: &str = "select l.product_id, cast(sum(l.quantity) as {bigint}), cast(sum(l.subtotal) as {bigint})
-      from orders o join order_items l on l.order_id = o.id
-     where o.status in ('PAID', 'SHIPPING', 'DELIVERED') and o.created_at >= ?
-     group by l.product_id order by 2 desc, 3 desc, 1 limit ?";
 const LIVE_OF_PRODUCT: &str = "select l.order_id from orders o join order_items l on l.order_id = o.id
     where o.status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
 /// An order that died unpaid is no order.
@@ -81,7 +76,7 @@ const NO_LINES: &str = "select order_number from orders o
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_LINES, HEAD, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, BEST_SELLERS, SAVE, READDRESS];
+    &[INSERT, INSERT_LINES, HEAD, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, SAVE, READDRESS];
 
 /// Orders, and those that an event names.
 const ORDERS: Keys = Keys { table: "orders", column: "id", changed: NAMED };
@@ -311,13 +306,6 @@ pub(crate) fn has_live_of(tx: &mut Tx<'_>, product: ProductId) -> Result<bool> {
 /// Whether the user has an order that is not cancelled.
 pub(crate) fn has_ordered(tx: &mut Tx<'_>, user: &UserId) -> Result<bool> {
     Ok(tx.query_first(HAS_ORDERED, args![user], |_| Ok(()))?.is_some())
-}
-
-/// The best sellers among the orders placed since `since` and paid.
-pub(crate) fn best_sellers(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<Sold>> {
-    tx.query(BEST_SELLERS, args![since, limit], |row| {
-        Ok(Sold { product: row.get(0)?, quantity: row.get(1)?, amount: row.get(2)? })
-    })
 }
 
 /// The order with its lines, locked until the job ends.

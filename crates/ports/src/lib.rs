@@ -1,14 +1,16 @@
-//! The systems that the shop calls: a clock, a payment gateway, a review service, a gate. Each port is a trait with an
+//! The systems that the shop calls: a clock, a payment gateway, a review service, a gate, a collector. Each port is a trait with an
 //! implementation in the process; the README lists them.
 
 pub mod breaker;
 pub mod clock;
+pub mod collector;
 pub mod gate;
 pub mod gateway;
 pub mod key_set;
 pub mod reviews;
 
 pub use clock::{ManualClock, SystemClock};
+pub use collector::{Collector, HttpCollector};
 pub use gate::{Gate, MemoryGate, RedisGate};
 pub use gateway::Gateway;
 pub use reviews::{NoReviews, Reviews};

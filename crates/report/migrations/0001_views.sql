@@ -48,6 +48,8 @@ create table mv_users (
 
 create index mv_users_spent on mv_users (total_spent, user_id);
 
+create index mv_users_first on mv_users (first_order_day, user_id);
+
 create table mv_products (
     id {id},
     sku varchar(100) not null,

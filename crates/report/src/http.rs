@@ -1,5 +1,7 @@
 //! The routes of reports.
 
+mod figures;
+
 use crate::rebuild::{self, Report};
 use axum::extract::State;
 use serde::Deserialize;
@@ -9,7 +11,7 @@ use web::{Admin, ApiResult, App, Checked, Query, Routes, ok, response::Success, 
 
 /// The handlers, for administrators and sellers.
 pub fn routes() -> Routes {
-    Routes::new().add(ADMIN.long(), routes!(rebuild_reports))
+    Routes::new().add(ADMIN.long(), routes!(rebuild_reports)).merge(figures::routes())
 }
 
 /// How to rebuild.

@@ -2,12 +2,19 @@
 //! more.
 
 mod audit;
+pub mod buyers;
+pub mod days;
 pub mod events;
+pub mod goods;
 pub mod http;
 pub mod ops;
+pub mod platform;
 pub mod rebuild;
+pub mod sales;
+pub mod sheet;
 pub mod store;
 pub mod view;
+pub mod ways;
 
 use ::store::Stay;
 
@@ -26,7 +33,15 @@ pub const MODULE: web::Module = web::Module {
         ("mv_daily_products", Stay::Records),
         ("mv_turn", Stay::Few("one")),
     ],
-    statements: &[store::STATEMENTS, rebuild::STATEMENTS],
+    statements: &[
+        store::STATEMENTS,
+        rebuild::STATEMENTS,
+        sales::STATEMENTS,
+        goods::STATEMENTS,
+        ways::STATEMENTS,
+        buyers::STATEMENTS,
+        platform::STATEMENTS,
+    ],
     routes: http::routes,
     reactions: events::reactions,
     checks: audit::AUDIT,

@@ -1,12 +1,12 @@
 //! Works out every read model anew, compares it with what is stored and repairs the differences, in chunks that keep no one waiting.
 
 use crate::events::Touched;
+use crate::ops;
 use crate::store::{
-    self, DAY_COLUMNS, ORDER_COLUMNS, ORDER_RECORDS, PAYMENT_COLUMNS, PAYMENT_RECORDS, PRODUCT_COLUMNS, PRODUCT_RECORDS,
-    USER_COLUMNS,
+    self, DAY_COLUMNS, ORDER_COLUMNS, ORDER_RECORDS, PAYMENT_COLUMNS, PAYMENT_RECORDS, PRODUCT_COLUMNS,
+    PRODUCT_RECORDS, USER_COLUMNS,
 };
 use crate::view::{self, Day, DaySums, OrderView, PaymentView, ProductSums, ProductView, UserSums};
-use crate::ops;
 use ::store::{Arg, Db, ToArg, Tx, args, concatcp};
 use kernel::{ProductId, Result, UserId};
 use serde::Serialize;
@@ -170,8 +170,7 @@ impl Rebuild<'_> {
         look: fn(&mut Tx<'_>, (i64, i64)) -> Result<Look<T>>,
         repair: fn(&mut Tx<'_>, &[T]) -> Result<()>,
     ) -> Result<Rebuilt> {
-        let last: i64 =
-            self.db.read("report.rebuild", move |tx| tx.query_one(last, args![], |row| row.get(0))).await?;
+        let last: i64 = self.db.read("report.rebuild", move |tx| tx.query_one(last, args![], |row| row.get(0))).await?;
         let mut rebuilt = Rebuilt { view, ..Rebuilt::default() };
         for from in (0..last).step_by(CHUNK as usize) {
             let range = (from, from + CHUNK);

@@ -1,9 +1,7 @@
 //! The SQL of the read models. What is read of the other domains' tables is read by statements here and in `rebuild`: a report is
 //! over all of them, and going through each domain's functions would cost a statement for each order.
 
-use crate::view::{
-    self, Day, DaySums, OrderView, PaymentView, ProductSums, ProductView, UserSums, user_sums,
-};
+use crate::view::{self, Day, DaySums, OrderView, PaymentView, ProductSums, ProductView, UserSums, user_sums};
 use kernel::{OrderId, ProductId, Result, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Arg, ToArg, Tx, args, concatcp};
@@ -126,8 +124,7 @@ const ADD_TO_PRODUCTS: &str = "insert into mv_daily_products (day, product_id, o
     {on conflict (day, product_id): orders = mv_daily_products.orders + new.orders,
      units = mv_daily_products.units + new.units, amount = mv_daily_products.amount + new.amount}";
 /// A product of which nothing was sold on a day has no row.
-const FORGET_UNSOLD: &str =
-    "delete from mv_daily_products where orders = 0 and day in ([?]) and product_id in ([?])";
+const FORGET_UNSOLD: &str = "delete from mv_daily_products where orders = 0 and day in ([?]) and product_id in ([?])";
 
 /// Every statement that keeps the read models.
 pub const STATEMENTS: &[&str] = &[
@@ -347,9 +344,8 @@ pub(crate) fn lines(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<(OrderId,
 
 /// Adds to the rows of these days and products. Rows that count nothing any more are deleted.
 pub(crate) fn add_to_products(tx: &mut Tx<'_>, sums: &BTreeMap<(Day, ProductId), ProductSums>) -> Result<()> {
-    let values = sums.iter().map(|((day, product), sums)| {
-        args![*day, *product, sums.orders, sums.units, sums.amount].to_vec()
-    });
+    let values =
+        sums.iter().map(|((day, product), sums)| args![*day, *product, sums.orders, sums.units, sums.amount].to_vec());
     save(tx, ADD_TO_PRODUCTS, values.collect())?;
     let fewer: Vec<_> = sums.iter().filter(|(_, sums)| sums.orders <= 0).map(|(key, _)| *key).collect();
     if fewer.is_empty() {

@@ -110,7 +110,8 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
     let app = app(settings, db, ports)?;
     measure::registry();
     let background =
-        Background::open(&app, outside(settings)?, |progress| upkeep::tasks(settings, progress, app.now())).await?;
+        Background::open(&app, outside(settings, &app)?, |progress| upkeep::tasks(settings, progress, app.now()))
+            .await?;
     let closing = CancellationToken::new();
     let probe = Probe {
         app: app.clone(),
@@ -129,9 +130,12 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
 }
 
 /// The subscribers outside the shop that the settings name.
-fn outside(settings: &Settings) -> Result<Vec<Arc<dyn Outside>>> {
+fn outside(settings: &Settings, app: &App) -> Result<Vec<Arc<dyn Outside>>> {
     let log = opening::event_log(&settings.events).map_err(misconfigured)?;
-    Ok(log.into_iter().map(|log| Arc::new(log) as Arc<dyn Outside>).collect())
+    let collector = opening::collector(&settings.collector).map_err(misconfigured)?;
+    let platform = collector.map(|collector| report::platform::Platform::new(app.db.clone(), collector));
+    let log = log.map(|log| Arc::new(log) as Arc<dyn Outside>);
+    Ok(log.into_iter().chain(platform.map(|platform| Arc::new(platform) as Arc<dyn Outside>)).collect())
 }
 
 /// The document without a shop, for `holdfast openapi`.

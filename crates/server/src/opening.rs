@@ -4,7 +4,10 @@ use crate::assembly;
 use crate::config::{Fault, Settings, sections};
 use crate::event_log::{self, EventLog};
 use kernel::{Clock, Error};
-use ports::{Gate, Gateway, MemoryGate, NoReviews, Ports, RedisGate, Reviews, SystemClock, gate, gateway, reviews};
+use ports::{
+    Collector, Gate, Gateway, HttpCollector, MemoryGate, NoReviews, Ports, RedisGate, Reviews, SystemClock, collector,
+    gate, gateway, reviews,
+};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -154,6 +157,23 @@ pub fn gate(settings: &Settings) -> Result<Arc<dyn Gate>, Fault> {
     let remedy = "write redis.url like redis://redis:6379, and a readable file in redis.authority, if any";
     let gate = RedisGate::new(&settings, clock());
     Ok(Arc::new(gate.map_err(|error| fault("redis.url or redis.authority has a wrong value", &error, remedy))?))
+}
+
+/// The collector of paid orders, if the settings name one.
+pub fn collector(settings: &sections::Collector) -> Result<Option<Arc<dyn Collector>>, Fault> {
+    if settings.url.is_empty() {
+        return Ok(None);
+    }
+    let settings = collector::Settings {
+        url: settings.url.clone(),
+        secret: settings.secret.clone(),
+        credentials: settings.credentials.clone(),
+        timeout: settings.timeout,
+    };
+    let remedy = "write collector.url like https://data.example/orders, and credentials of one line";
+    let collector = HttpCollector::new(&settings, clock());
+    let collector = collector.map_err(|error| fault("the settings of collector have a wrong value", &error, remedy))?;
+    Ok(Some(Arc::new(collector)))
 }
 
 /// The event log, if the settings name one.

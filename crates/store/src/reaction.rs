@@ -85,12 +85,7 @@ pub fn apply(
 }
 
 /// Runs the reactions on every event; what fails is set aside. Gives how many events that are.
-fn react_to_all(
-    tx: &mut Tx<'_>,
-    subscriber: &str,
-    reactions: &[Reaction],
-    events: Vec<StoredEvent>,
-) -> Result<usize> {
+fn react_to_all(tx: &mut Tx<'_>, subscriber: &str, reactions: &[Reaction], events: Vec<StoredEvent>) -> Result<usize> {
     let mut blocked = dead_letter::blocked_keys(tx, subscriber)?;
     let (behind, free): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| blocked.contains(&*event.key));
     behind.iter().try_for_each(|event| dead_letter::set_aside_behind(tx, subscriber, event))?;

@@ -26,6 +26,7 @@ pub struct Settings {
     pub audit: Audit,
     pub retention: Retention,
     pub events: Events,
+    pub collector: Collector,
     /// The sections that modules own.
     #[serde(skip)]
     pub modules: ModuleSettings,
@@ -242,6 +243,26 @@ pub struct Events {
     pub file_keep: u32,
 }
 
+/// The data platform.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Collector {
+    pub url: String,
+    pub secret: String,
+    pub credentials: String,
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+}
+
+impl std::fmt::Debug for Collector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collector").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// Longest time that a request to the collector may take: a delivery of several requests must end within half a minute.
+const COLLECTOR_TIMEOUT_MAX: Duration = Duration::from_secs(5);
 /// Longest time that a decision of the gate may take: what it read may be this much older when it refuses.
 const REDIS_TIMEOUT_MAX: Duration = Duration::from_millis(150);
 
@@ -281,6 +302,10 @@ impl Settings {
             let why = "a request would wait longer for Redis than for the database";
             return Err(wrong("redis.timeout", why, "write a shorter time such as 50ms"));
         }
+        if self.collector.timeout > COLLECTOR_TIMEOUT_MAX {
+            let why = "a delivery of several requests would not end in time";
+            return Err(wrong("collector.timeout", why, "write at most 5s"));
+        }
         if self.gateway.timeout > saga::CALL_MAX {
             let why = format!("a saga holds a remote call for {} s at most", saga::CALL_MAX.as_secs());
             return Err(wrong("gateway.timeout", why, "write a shorter time such as 10s"));
@@ -306,6 +331,7 @@ impl Settings {
             ("reviews.timeout", self.reviews.timeout, some),
             ("redis.connect_timeout", self.redis.connect_timeout, some),
             ("redis.timeout", self.redis.timeout, some),
+            ("collector.timeout", self.collector.timeout, some),
             ("retention.idempotency", self.retention.idempotency, second),
             ("retention.events", self.retention.events, second),
         ] {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// A setting with one of these in its name is never shown.
 const SECRETS: [&str; 4] = ["secret", "password", "credential", "private"];
 /// Settings that may hold a password inside an address.
-const ADDRESSES: [&str; 2] = ["database.url", "redis.url"];
+const ADDRESSES: [&str; 3] = ["database.url", "redis.url", "collector.url"];
 
 /// Every setting with its effective value and where it came from.
 pub fn shown(config: &Config) -> String {

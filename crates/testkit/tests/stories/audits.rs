@@ -189,10 +189,7 @@ pub const DAMAGES: &[(&str, &str)] = &[
     ("a user with sums has orders", "delete from mv_orders"),
     ("the sums of a day are those of its orders", "update mv_daily_sales set units = units + 1"),
     ("a day with sums has orders", "delete from mv_orders"),
-    (
-        "what was sold of a product on a day is what its orders say",
-        "update mv_daily_products set units = units + 1",
-    ),
+    ("what was sold of a product on a day is what its orders say", "update mv_daily_products set units = units + 1"),
     ("the products of a day were sold as often as its orders say", "update mv_daily_products set units = units + 1"),
 ];
 

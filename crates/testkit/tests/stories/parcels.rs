@@ -243,6 +243,8 @@ fn two_audits_see_an_order_and_a_parcel_that_contradict_each_other_and_both_can_
     assert_eq!(broken(), ["an order and its parcel agree"]);
     sold.set("DELIVERED").must("200");
     sold.is("DELIVERED", "DELIVERED");
+    // no event says what was written by hand
+    sold.shop.admin().post("/admin/reports/rebuild", json!({})).must("200");
     assert_eq!(broken(), Vec::<String>::new());
     damaged("update inventory_reservations set state = 'RETURNED'");
     assert!(

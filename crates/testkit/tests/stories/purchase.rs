@@ -67,6 +67,7 @@ fn what_sells_best_is_popular() {
     buyer.pays(&given_back, "approve").must("201");
     buyer.cancels(&given_back).must("200");
 
+    shop.settle();
     let popular = shop.anonymous().get("/products/popular?days=3&limit=5").must("200");
     let seen = |n: usize| {
         let at = |name: &str| popular.number(&format!("/{n}/{name}"));

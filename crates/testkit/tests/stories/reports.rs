@@ -97,10 +97,8 @@ struct History {
 impl History {
     fn begin() -> History {
         let shop = TestShop::open();
-        let products = vec![
-            shop.product("mug").price(9_000).stock(30).save(),
-            shop.product("pen").price(1_000).stock(9).save(),
-        ];
+        let products =
+            vec![shop.product("mug").price(9_000).stock(30).save(), shop.product("pen").price(1_000).stock(9).save()];
         let buyers = (0..3).map(|_| shop.buyer()).collect();
         History { shop, buyers, products, orders: Vec::new() }
     }
