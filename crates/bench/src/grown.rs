@@ -93,6 +93,9 @@ pub fn grow(url: &DatabaseUrl, orders: i64) -> Outcome<()> {
         tx.exec(PLACED, args![])?;
         tx.exec(RECEIVED, args![])
     })?;
+    // the copies have no events that were received
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(report::rebuild::run(&db, false))?;
     db.close_blocking();
     Ok(())
 }

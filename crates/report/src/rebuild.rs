@@ -204,7 +204,8 @@ impl Rebuild<'_> {
         }
     }
 
-    /// Looks, and again at what differs: only what differs both times counts and is repaired.
+    /// Looks and repairs. A dry run looks again at what differs, and only what differs both times counts; a repair can only be too
+    /// early, which changes nothing in the end.
     async fn chunk<T: Wrong>(
         &self,
         rebuilt: &mut Rebuilt,
@@ -216,9 +217,12 @@ impl Rebuild<'_> {
         if first.wrong.is_empty() {
             return Ok(());
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
-        let mut wrong = self.db.read("report.rebuild", look).await?.wrong;
-        wrong.retain(|one| first.wrong.iter().any(|other| other.name() == one.name()));
+        let mut wrong = first.wrong;
+        if self.dry_run {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let again = self.db.read("report.rebuild", look).await?.wrong;
+            wrong.retain(|one| again.iter().any(|other| other.name() == one.name()));
+        }
         rebuilt.different += wrong.len();
         let room = LISTED_MAX.saturating_sub(rebuilt.differences.len());
         rebuilt.differences.extend(wrong.iter().take(room).map(Wrong::name));

@@ -102,10 +102,18 @@ pub struct From {
     offset: i64,
 }
 
+impl From {
+    fn checked(&self) -> Result<i64> {
+        match (0..=OFFSET_MAX).contains(&self.offset) {
+            true => Ok(self.offset),
+            false => Err(text::wrong("offset", format!("must be between 0 and {OFFSET_MAX}"))),
+        }
+    }
+}
+
 impl Checked for From {
     fn check(&self) -> Result<()> {
-        let is_possible = (0..=OFFSET_MAX).contains(&self.offset);
-        if is_possible { Ok(()) } else { Err(text::wrong("offset", format!("must be between 0 and {OFFSET_MAX}"))) }
+        self.checked().map(drop)
     }
 }
 
@@ -257,10 +265,10 @@ async fn cohorts(
 async fn customers(
     State(app): State<App>,
     _admin: Admin,
-    All((Query(limit), Query(From { offset }))): All<(Query<Limit>, Query<From>)>,
+    All((Query(limit), Query(from))): All<(Query<Limit>, Query<From>)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let limit = limit.checked()?;
+    let (limit, offset) = (limit.checked()?, from.checked()?);
     let today = DaysQuery::of_today(&app.shop.zone, app.now());
     read(&app, &headers, ("customers", &today), move |tx, _| buyers::customers(tx, limit, offset)).await
 }
