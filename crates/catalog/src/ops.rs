@@ -46,6 +46,8 @@ pub struct Sellable {
     pub on_sale: bool,
     /// `None` for the shop's own products.
     pub seller: Option<UserId>,
+    /// Whether its price contains no value added tax.
+    pub tax_free: bool,
 }
 
 /// The sellable units of `wanted`, in the same order. S001 naming everything that does not exist or is discontinued,

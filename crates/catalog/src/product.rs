@@ -119,6 +119,8 @@ pub struct Content {
     pub brand: Option<String>,
     /// The first image; at most [`URL_MAX`] characters.
     pub image_url: Option<String>,
+    /// Whether its price contains no value added tax.
+    pub tax_free: bool,
 }
 
 impl Content {
@@ -236,6 +238,7 @@ mod tests {
             category_id: None,
             brand: None,
             image_url: None,
+            tax_free: false,
         }
     }
 

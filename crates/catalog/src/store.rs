@@ -19,7 +19,7 @@ use store::{
 /// What [`product`] reads, in this order, and where it is read from: `c1` is the product's category, `c2` to `c5` are the
 /// categories above it.
 const PRODUCTS: &str = "select p.id, p.sku, p.name, p.description, p.price, p.sale_price, p.category_id, p.brand,
-        p.image_url, c1.name, c2.name, c3.name, c4.name, c5.name, p.status, p.seller_id, p.held_name, p.version,
+        p.image_url, p.tax_free, c1.name, c2.name, c3.name, c4.name, c5.name, p.status, p.seller_id, p.held_name, p.version,
         p.created_at, p.updated_at
     from products p
     left join categories c1 on c1.id = p.category_id
@@ -29,7 +29,7 @@ const PRODUCTS: &str = "select p.id, p.sku, p.name, p.description, p.price, p.sa
     left join categories c5 on c5.id = c4.parent_id";
 /// What [`sellable`] reads, in this order, and where it is read from.
 const SELLABLE_UNITS: &str = "select v.default_of, p.status, v.status, v.id, v.product_id, v.sku, p.name, v.name,
-        p.image_url, p.current_price + v.price_adjustment, p.seller_id
+        p.image_url, p.current_price + v.price_adjustment, p.seller_id, p.tax_free
     from product_variants v join products p on p.id = v.product_id";
 
 const SELLABLES: &str = concatcp!(SELLABLE_UNITS, " where v.id in ([?])");
@@ -49,11 +49,11 @@ const SKU_HOLDERS: &str = "select p.id, p.status, v.id, v.status from product_va
     union all select p.id, p.status, null, null from products p where p.sku_key = ? or p.sku = ?";
 const INSERT: &str =
     "insert into products (sku, sku_key, name, name_key, held_name, held_key, description, price, sale_price,
-    current_price, lowest_price, highest_price, category_id, brand, brand_key, image_url, status, seller_id, version,
-    created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
+    current_price, lowest_price, highest_price, category_id, brand, brand_key, image_url, tax_free, status, seller_id,
+    version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)";
 const SAVE: &str =
     "update products set name = ?, name_key = ?, held_name = ?, held_key = ?, description = ?, price = ?, sale_price = ?,
-    current_price = ?, category_id = ?, brand = ?, brand_key = ?, image_url = ?, status = ?, version = version + 1, updated_at = ?
+    current_price = ?, category_id = ?, brand = ?, brand_key = ?, image_url = ?, tax_free = ?, status = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
 /// Lists are filtered and sorted by what can be paid for a product: from its cheapest variant on sale to its dearest.
 const SET_RANGE: &str = "update products set
@@ -173,6 +173,7 @@ fn sellable(row: &Row<'_>) -> Result<(Option<ProductId>, Status, Sellable)> {
         price: row.next()?,
         on_sale: status == Status::Active && variant_status == variant::Status::Active,
         seller: row.next()?,
+        tax_free: row.next()?,
     };
     let gone = status == Status::Discontinued || variant_status == variant::Status::Discontinued;
     Ok((default_of, if gone { Status::Discontinued } else { status }, sellable))
@@ -218,6 +219,7 @@ fn product(row: &Row<'_>) -> Result<Product> {
             category_id: row.next()?,
             brand: row.next()?,
             image_url: row.next()?,
+            tax_free: row.next()?,
         },
         category: category_path(row)?,
         status: row.next()?,
@@ -337,6 +339,7 @@ pub(crate) fn insert(
         content.brand,
         brand_key,
         content.image_url,
+        content.tax_free,
         status,
         seller,
         now,
@@ -366,6 +369,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, product: &Product) -> Result<bool> {
         content.brand,
         brand_key,
         content.image_url,
+        content.tax_free,
         product.status,
         now,
         product.id,

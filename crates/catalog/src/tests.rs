@@ -56,6 +56,7 @@ fn mug() -> New {
         category_id: None,
         brand: Some("Holdfast".into()),
         image_url: Some("mug.jpg".into()),
+        tax_free: false,
     };
     New { sku: Some("MUG".into()), content, images: vec![], status: Status::Active, variants: vec![] }
 }

@@ -78,22 +78,36 @@ const GOODS_ELSEWHERE: &str = "select o.order_number, d.status, r.state from ord
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
     order by o.id limit ?";
 // a refund of the range, and all of its order's refunds of the same line
-const LINE_REFUNDED_TOO_MUCH: &str = "select r.order_number, l.line_number, i.quantity, i.subtotal,
-        cast(sum(m.units) as {bigint}), cast(sum(m.amount) as {bigint})
+const LINE_REFUNDED_TOO_MUCH: &str = "select r.order_number, l.line_number, i.quantity,
+        i.subtotal - i.coupon_discount - i.points_used, cast(sum(m.units) as {bigint}), cast(sum(m.amount) as {bigint})
     from refunds r join refund_lines l on l.refund_id = r.id
     join orders o on o.order_number = r.order_number
     join order_items i on i.order_id = o.id and i.line_number = l.line_number
     join refunds a on a.order_number = r.order_number and a.status <> 'FAILED'
     join refund_lines m on m.refund_id = a.id and m.line_number = l.line_number
     where r.id between ? and ? and r.status <> 'FAILED'
-    group by r.id, r.order_number, l.line_number, i.quantity, i.subtotal
-    having sum(m.units) > i.quantity or sum(m.amount) > i.subtotal
+    group by r.id, r.order_number, l.line_number, i.quantity, i.subtotal, i.coupon_discount, i.points_used
+    having sum(m.units) > i.quantity or sum(m.amount) > i.subtotal - i.coupon_discount - i.points_used
     order by r.id, l.line_number limit ?";
 const REFUND_OF_NO_LINE: &str = "select r.order_number, l.line_number from refunds r
     join refund_lines l on l.refund_id = r.id
     where r.id between ? and ? and not exists (select 1 from orders o join order_items i on i.order_id = o.id
                        where o.order_number = r.order_number and i.line_number = l.line_number)
     order by r.id, l.line_number limit ?";
+const COUPON_ELSEWHERE: &str = "select u.id, u.order_number, coalesce(o.status, '-'), coalesce(s.status, '-')
+    from user_coupons u
+    left join orders o on o.order_number = u.order_number
+    left join saga_runs s on s.event_key = u.order_number and s.family = 'order'
+    where u.id between ? and ? and u.order_number is not null
+      and (o.id is null or s.status is null or o.user_id <> u.user_id or coalesce(o.user_coupon_id, 0) <> u.id
+        or (s.status = 'FAILED' and s.resolution is null))
+    order by u.id limit ?";
+const COUPON_NOT_USED: &str = "select o.order_number, s.status, o.user_coupon_id, coalesce(u.order_number, '-')
+    from orders o join saga_runs s on s.event_key = o.order_number
+    left join user_coupons u on u.id = o.user_coupon_id
+    where o.id between ? and ? and s.family = ? and s.status in ('STARTED', 'COMPLETED') and o.user_coupon_id is not null
+      and (u.order_number is null or u.order_number <> o.order_number)
+    order by o.id limit ?";
 const DEAL_ELSEWHERE: &str = "select u.order_number, coalesce(o.status, '-'), coalesce(s.status, '-')
     from time_deal_purchases u
     left join orders o on o.order_number = u.order_number
@@ -147,6 +161,12 @@ const PURCHASES: Keys = Keys {
     table: "time_deal_purchases",
     column: "id",
     changed: Changed::Named { table: "time_deal_purchases", name: "order_number", key: "id" },
+};
+/// The users' coupons that were issued, used or given back.
+const COUPONS: Keys = Keys {
+    table: "user_coupons",
+    column: "id",
+    changed: Changed::Dated { table: "user_coupons", at: "changed_at", key: "id" },
 };
 const DEAL_PRODUCTS: Keys = Keys { table: "time_deal_products", column: "id", changed: Changed::All };
 const HOLDS: Keys = Keys { table: "inventory_holds", column: "snapshot_id", changed: Changed::All };
@@ -246,6 +266,22 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "{}",
         found: "line {}",
+    },
+    Check {
+        rule: "a used coupon was used by its user in an order that lives, and an order that died has given it back",
+        over: Some(COUPONS),
+        sql: COUPON_ELSEWHERE,
+        given: &[],
+        subject: "user coupon {}",
+        found: "used in {}: order {}, saga {}",
+    },
+    Check {
+        rule: "an order that lives has used its coupon, and no other order has",
+        over: Some(ORDERS),
+        sql: COUPON_NOT_USED,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "saga {}; its coupon {} is used in {}",
     },
     Check {
         rule: "what was bought in a time deal is bought while its order lives, and comes back when it dies",

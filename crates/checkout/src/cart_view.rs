@@ -2,6 +2,7 @@
 
 use crate::{
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
+    price::{self, Rules, Terms},
     quote,
 };
 use cart::{Cart, CartLine, NewLine, Owner, cart::Kind};
@@ -34,6 +35,10 @@ pub struct CartResponse {
     pub total_quantity: i64,
     /// What everything that can be bought now costs.
     pub total_amount: Money,
+    /// What sending that costs, to an address without surcharge.
+    pub shipping_fee: Money,
+    /// What an order of that costs without coupon and points; the largest amount if it costs more.
+    pub final_amount: Money,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was changed last.
@@ -123,6 +128,8 @@ pub struct Shopper {
     pub owner: Owner,
     /// In which language reasons are given.
     pub context: Context,
+    /// What an order costs beside its goods.
+    pub prices: Rules,
 }
 
 /// The present prices and stock of a cart's lines.
@@ -162,6 +169,16 @@ impl Current {
         self.sellable(line).map_or(line.price, quote::unit_price)
     }
 
+    fn to_price(&self, line: &CartLine) -> price::Line {
+        price::Line {
+            product: line.product,
+            categories: Vec::new(),
+            unit_price: self.price(line),
+            quantity: line.quantity,
+            tax_free: self.sellable(line).is_some_and(|sellable| sellable.tax_free),
+        }
+    }
+
     /// What of these lines can be bought, and why the others cannot.
     fn total<'a>(&self, lines: impl IntoIterator<Item = &'a CartLine>) -> (Total, Vec<(&'a CartLine, Error)>) {
         let mut total = Total::of(Stock::of(&self.levels), Code::CartItemQuantityExceeded);
@@ -190,6 +207,11 @@ fn response(cart: Cart, current: &Current, shopper: &Shopper) -> CartResponse {
         .collect();
     let available = |line: &CartLine| unavailable.iter().all(|other| other.item_id != Some(line.id));
     let items: Vec<CartItem> = cart.lines.iter().map(|line| item(line, current, available(line))).collect();
+    let bought: Vec<price::Line> =
+        cart.lines.iter().filter(|line| available(line)).map(|line| current.to_price(line)).collect();
+    let price = price::price(&bought, &Terms::plain(&shopper.prices));
+    let (shipping_fee, final_amount) =
+        price.map_or((Money::ZERO, Money::MAX), |price| (price.shipping_fee, price.payable));
     CartResponse {
         id: cart.id,
         user_id: cart.owner.user(),
@@ -199,6 +221,8 @@ fn response(cart: Cart, current: &Current, shopper: &Shopper) -> CartResponse {
         unavailable,
         total_quantity: total.units,
         total_amount: total.amount,
+        shipping_fee,
+        final_amount,
         created_at: cart.created_at,
         updated_at: cart.updated_at,
     }

@@ -2,19 +2,19 @@
 //! crate `coupon`'s.
 
 use crate::{
+    price,
     quote::{Calculation, expect},
     request::{Item, OrderRequest, Source},
 };
 use catalog::ops::{ItemRef, categories, products};
 use coupon::{
-    Coupon, Offer,
+    Coupon, Offer, UserCoupon,
     coupon::Content,
-    ops as coupons,
+    ops::{self as coupons, Named},
     response::ValidationResponse,
     scope::{Line, Scope},
 };
 use kernel::{CategoryId, Code, CouponId, Money, ProductId, Result, UserCouponId, UserId, text::wrong};
-use order::NewLine;
 use serde::Deserialize;
 use std::collections::HashMap;
 use store::Tx;
@@ -114,6 +114,13 @@ pub fn may_use(tx: &mut Tx<'_>, user: &UserId, offer: &Offer) -> Result<()> {
     }
 }
 
+/// The user's coupon, if it can be used in an order now. S608, S609, S610; S613 after a first order.
+pub fn usable(tx: &mut Tx<'_>, user: &UserId, named: &Named) -> Result<UserCoupon> {
+    let held = coupons::usable(tx, user, named)?;
+    may_use(tx, user, &held.offer)?;
+    Ok(held)
+}
+
 /// What the user's coupon takes off the order. S608, S609, S610 the coupon; S613 after a first order; S001, S003 its products; S210
 /// the amount; S612 when the coupon applies to none of them; S611 below its minimum. C002 when the products have to be known.
 pub fn validate(
@@ -122,13 +129,12 @@ pub fn validate(
     user_coupon_id: UserCouponId,
     order: &Described,
 ) -> Result<ValidationResponse> {
-    let offer = coupons::usable(tx, user, user_coupon_id)?.offer;
-    may_use(tx, user, &offer)?;
+    let offer = usable(tx, user, &Named::Held(user_coupon_id))?.offer;
     let (order_amount, eligible_amount) = match order {
         Described::Amount(amount) if offer.scope.is_everything() => (*amount, *amount),
         Described::Amount(_) => return Err(wrong("items", "are needed, because this coupon is for certain products")),
         Described::Items(items, expected) => {
-            let (lines, _) = Calculation::priced(tx, items)?.accepted()?.into_order();
+            let lines = Calculation::priced(tx, items)?.accepted()?.into_price_lines();
             let lines = as_coupons_see(tx, &lines, &offer.scope)?;
             let amount = Money::sum(lines.iter().map(|line| line.subtotal))?;
             expect("orderAmount", *expected, amount)?;
@@ -140,23 +146,34 @@ pub fn validate(
     Ok(ValidationResponse { user_coupon_id, order_amount, eligible_amount, discount_amount, final_amount })
 }
 
-/// The lines as a coupon with this scope sees them. Categories are read only for a scope that has some.
-fn as_coupons_see(tx: &mut Tx<'_>, lines: &[NewLine], scope: &Scope) -> Result<Vec<Line>> {
-    let mut above: HashMap<ProductId, Vec<CategoryId>> = HashMap::new();
-    if !scope.categories.is_empty() {
-        let tree = categories::tree(tx)?;
-        let mut ids: Vec<ProductId> = lines.iter().map(|line| line.product).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        for product in products::products(tx, &ids)? {
-            let category = product.content.category_id;
-            let upwards = category.map(|id| tree.upwards(id).iter().map(|category| category.id).collect());
-            above.insert(product.id, upwards.unwrap_or_default());
-        }
-    }
-    let line = |line: &NewLine| {
+/// The lines as a coupon with this scope sees them.
+fn as_coupons_see(tx: &mut Tx<'_>, lines: &[price::Line], scope: &Scope) -> Result<Vec<Line>> {
+    let above = categories_of(tx, lines.iter().map(|line| line.product), scope)?;
+    let line = |line: &price::Line| {
         let categories = above.get(&line.product).cloned().unwrap_or_default();
         Ok(Line { product: line.product, categories, subtotal: line.unit_price.times(line.quantity)? })
     };
     lines.iter().map(line).collect()
+}
+
+/// The category of each product with those above it. They are read only for a scope that has categories.
+pub(crate) fn categories_of(
+    tx: &mut Tx<'_>,
+    of: impl Iterator<Item = ProductId>,
+    scope: &Scope,
+) -> Result<HashMap<ProductId, Vec<CategoryId>>> {
+    if scope.categories.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tree = categories::tree(tx)?;
+    let mut ids: Vec<ProductId> = of.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = products::products(tx, &ids)?.into_iter();
+    let above = found.map(|product| {
+        let category = product.content.category_id;
+        let upwards = category.map(|id| tree.upwards(id).iter().map(|category| category.id).collect());
+        (product.id, upwards.unwrap_or_default())
+    });
+    Ok(above.collect())
 }

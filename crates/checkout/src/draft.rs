@@ -1,7 +1,12 @@
 //! An order before it is placed: what the request says, checked as far as that needs no reading.
 
-use crate::request::{Item, OrderRequest, Source, memo};
+use crate::{
+    price::Rules,
+    quote::Wishes,
+    request::{Item, OrderRequest, Source, memo},
+};
 use cart::Cart;
+use coupon::ops::Named;
 use kernel::{Address, CartId, Error, Money, Result, Together, UserId};
 use store::Tx;
 
@@ -11,33 +16,50 @@ pub struct OrderDraft {
     source: Source,
     address: Option<Address>,
     pub(crate) memo: Option<String>,
+    /// The coupon that it shall use.
+    pub(crate) coupon: Option<Named>,
+    /// How many points it shall use.
+    pub(crate) points: Money,
     pub(crate) expected: Option<Money>,
     /// What is wrong with coupon, points, payment and address. Empty in a draft that is to be placed.
     pub(crate) problems: Vec<Error>,
 }
 
 impl OrderDraft {
-    /// A draft to place: the first thing that is wrong with the request is its error. C002, S211, S307, S310, S608.
+    /// A draft to place: the first thing that is wrong with the request is its error. C002, S211, S307, S310.
     pub fn to_place(request: &OrderRequest) -> Result<OrderDraft> {
         let extras = request.extras().into_iter().reduce(Error::and).map_or(Ok(()), Err);
         let memo = memo(request.memo.as_deref());
         let (source, address, memo, ()) = (request.source(), request.address(), memo, extras).together()?;
-        let (address, expected) = (Some(address), request.expected_amount);
-        Ok(OrderDraft { source, address, memo, expected, problems: Vec::new() })
+        let (address, coupon, expected) = (Some(address), request.coupon()?, request.expected_amount);
+        let points = request.points_to_use.unwrap_or_default();
+        Ok(OrderDraft { source, address, memo, coupon, points, expected, problems: Vec::new() })
     }
 
     /// A draft to quote: it needs no address, and what is wrong is listed. C002 for lines that cannot be read.
     pub fn to_quote(request: &OrderRequest) -> Result<OrderDraft> {
         let source = request.source()?;
         let mut problems = request.extras();
-        problems.extend(request.shipping_address.as_ref().and_then(|_| request.address().err()));
+        let address = request.shipping_address.as_ref().map(|_| request.address()).transpose();
+        let address = address.unwrap_or_else(|wrong| {
+            problems.push(wrong);
+            None
+        });
         problems.extend(memo(request.memo.as_deref()).err());
-        Ok(OrderDraft { source, address: None, memo: None, expected: request.expected_amount, problems })
+        // what is wrong with the coupon or the points is among the problems, so the rest is calculated without them
+        let (coupon, points) = (request.coupon().ok().flatten(), Money::ZERO);
+        Ok(OrderDraft { source, address, memo: None, coupon, points, expected: request.expected_amount, problems })
     }
 
     /// Where the order goes. A draft that is to be placed has an address, see [`OrderDraft::to_place`].
     pub(crate) fn address(&self) -> Result<Address> {
         self.address.clone().ok_or_else(|| kernel::Code::InvalidShippingAddress.error())
+    }
+
+    /// What is wanted beside lines and coupon.
+    pub(crate) fn wishes<'a>(&'a self, rules: &'a Rules) -> Wishes<'a> {
+        let zip_code = self.address.as_ref().map(|address| address.zip_code.as_str());
+        Wishes { rules, points: self.points, zip_code, expected: self.expected }
     }
 
     /// The lines to order, and the cart they come from. The cart stays locked. S101, S103, S104.

@@ -1,13 +1,13 @@
 //! Everything that happened to an order, in the order in which it happened. Ledger, payments, refunds, parcel and sagas are
 //! kept for good; events are shown as long as the outbox keeps them.
 
-use crate::response::SagaResponse;
+use crate::{flow::ORDER, response::SagaResponse};
 use delivery::Delivery;
 use inventory::Movement;
 use kernel::{Code, OrderNumber, Result, Timestamp};
 use order::{Order, OrderResponse};
 use payment::{Payment, PaymentResponse, Refund, RefundResponse, RefundedLine};
-use saga::Record;
+use saga::{Record, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{StoredEvent, Tx, outbox};
@@ -37,7 +37,7 @@ pub struct Explanation {
 pub struct Moment {
     /// When.
     pub at: Timestamp,
-    /// Where it is written: ORDER, SAGA, LEDGER, PAYMENT, REFUND, DELIVERY or EVENT.
+    /// Where it is written: ORDER, COUPON, SAGA, LEDGER, PAYMENT, REFUND, DELIVERY or EVENT.
     pub source: Source,
     /// What happened, such as `shopping.order.created` or `RESERVATION`.
     pub what: String,
@@ -55,6 +55,8 @@ pub struct Moment {
 pub enum Source {
     /// The order's row.
     Order,
+    /// The coupon that the order uses.
+    Coupon,
     /// A saga's row.
     Saga,
     /// The inventory ledger.
@@ -80,6 +82,7 @@ fn explained(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
     let records = saga::store::of_key(tx, number.as_str())?;
     let mut timeline = of_order(&order);
     timeline.extend(records.iter().flat_map(of_saga));
+    timeline.extend(of_coupon(&order, &records));
     for movement in inventory::ops::movements_of_order(tx, number)? {
         timeline.push(of_movement(movement)?);
     }
@@ -106,7 +109,9 @@ fn of_order(order: &Order) -> Vec<Moment> {
         "subtotal": order.amounts.subtotal,
         "couponDiscount": order.amounts.coupon_discount,
         "pointsUsed": order.amounts.points_used,
+        "shippingFee": order.amounts.shipping_fee,
         "payable": order.amounts.payable,
+        "tax": order.amounts.tax,
     });
     let placed = moment(order.created_at, Source::Order, "PLACED", Some(order.user.to_string()), amounts);
     let reached = [
@@ -133,6 +138,18 @@ fn of_saga(record: &Record) -> Vec<Moment> {
         moment(at, Source::Saga, record.status.name(), by, data)
     });
     [Some(began), ended].into_iter().flatten().collect()
+}
+
+/// The coupon is used when the order is placed, and comes back when everything is compensated. Its own row forgets the order then.
+fn of_coupon(order: &Order, records: &[Record]) -> Vec<Moment> {
+    let Some(coupon) = order.coupon else { return Vec::new() };
+    let data = json!({ "userCouponId": coupon, "discount": order.amounts.coupon_discount });
+    let run = records.iter().find(|run| run.family == ORDER.family());
+    let ended = run.filter(|run| run.status == Status::Failed && run.resolution.is_none());
+    let returned = ended.and_then(|run| run.completed_at);
+    let returned = returned.map(|at| moment(at, Source::Coupon, "RETURNED", None, data.clone()));
+    let used = moment(order.created_at, Source::Coupon, "USED", Some(order.user.to_string()), data);
+    [Some(used), returned].into_iter().flatten().collect()
 }
 
 fn of_movement(movement: Movement) -> Result<Moment> {

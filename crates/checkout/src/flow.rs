@@ -3,7 +3,7 @@
 use crate::deal::units::DealUnits;
 use crate::steps::{
     BookCharge, CaptureLate, Charge, ChargeGateway, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory,
-    OpenCharge, PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory,
+    OpenCharge, PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory, UseCoupon,
 };
 use kernel::{Code, OrderNumber, PaymentNumber, RefundId, Result};
 use order::{Kind, Order};
@@ -17,6 +17,19 @@ use store::Tx;
 pub const ORDER: Saga<Checkout> = Saga::new(
     "order",
     &[
+        Version {
+            number: 3,
+            steps: &[
+                Step::first::<PlaceOrder>(),
+                Step::local::<UseCoupon>(),
+                Step::local::<ReserveInventory>(),
+                Step::remote::<ProcessPayment>(),
+                Step::local::<DeductInventory>(),
+                Step::local::<CreateDelivery>(),
+                Step::local::<ConfirmOrder>(),
+            ],
+        },
+        // before coupons could be used in orders
         Version {
             number: 2,
             steps: &[

@@ -19,6 +19,7 @@ pub mod parts;
 pub mod pay;
 pub mod place;
 mod points;
+pub mod price;
 pub mod quote;
 pub mod refund;
 pub mod refund_lines;

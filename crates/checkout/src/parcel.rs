@@ -1,6 +1,6 @@
 //! Moving an order together with its parcel. One act moves both, or is refused, so that they cannot contradict each other.
 
-use crate::{flow::lock_run_of_order, rest};
+use crate::{flow::lock_run_of_order, price::Shipping, rest};
 use delivery::Delivery;
 use kernel::{Address, Code, Error, OrderNumber, Result, TrackingNumber, UserId, Zone};
 use order::{Kind, Order};
@@ -174,18 +174,28 @@ fn steps_behind(parcel: &Delivery, to: Kind) -> Result<&'static [delivery::Kind]
     Ok(&WAY[gone.min(until)..until])
 }
 
-/// Sends an order elsewhere, or changes its memo, before its parcel has left: its buyer, or the shop (`owner` none). `memo` is the
-/// new one; `None` keeps the old one.
+/// Where an order shall go.
+#[derive(Debug, Clone)]
+pub struct Readdressing<'a> {
+    pub address: &'a Address,
+    /// `None` keeps the old one.
+    pub memo: Option<Option<String>>,
+    /// What sending costs now.
+    pub shipping: &'a Shipping,
+}
+
+/// Sends an order elsewhere, or changes its memo, before its parcel has left: its buyer, or the shop (`owner` none).
 ///
-/// S201 S212 the order, S203 when its parcel has left or it has ended; C019 while the order is being undone.
+/// S201 S212 the order, S203 when its parcel has left or it has ended, S211 when sending it there costs more than its shipping fee
+/// has in it; C019 while the order is being undone.
 pub fn readdress(
     tx: &mut Tx<'_>,
     number: &OrderNumber,
     owner: Option<&UserId>,
-    address: &Address,
-    memo: Option<Option<String>>,
+    to: Readdressing<'_>,
     by: &str,
 ) -> Result<Order> {
+    let Readdressing { address, memo, shipping } = to;
     let found = order::ops::find(tx, number)?;
     if owner.is_some_and(|user| found.user != *user) {
         return Err(Code::OrderUserMismatch.error());
@@ -206,6 +216,13 @@ pub fn readdress(
                 Code::OrderCannotBeCancelled.because(format!("the address of an order in {kind} cannot change"))
             );
         }
+    }
+    let before = order.address.as_ref().map(|address| address.zip_code.as_str());
+    let (before, now) = (shipping.surcharge(before), shipping.surcharge(Some(&address.zip_code)));
+    if now > before {
+        let more = now.minus(before)?;
+        let why = format!("sending it there costs {more} more; place another order");
+        return Err(Code::InvalidShippingAddress.because(why));
     }
     let memo = memo.unwrap_or(order.memo);
     if let Some(parcel) = parcel {

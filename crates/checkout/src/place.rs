@@ -3,10 +3,11 @@
 use crate::{
     draft::OrderDraft,
     flow::Checkout,
-    quote::Calculation,
+    price::Rules,
+    quote::{Calculation, Priced},
     steps::{PlaceOrder, PricedOrder},
 };
-use kernel::{Code, Currency, Result, UserId, Zone};
+use kernel::{Address, Code, Currency, Result, UserId, Zone};
 use order::{NewOrder, Order};
 use saga::{Record, Saga, Status};
 use std::time::Duration;
@@ -21,15 +22,19 @@ pub struct OrderSettings {
     pub pay_within: Duration,
     /// The order number contains the day in this zone.
     pub zone: Zone,
+    /// What an order costs beside its goods.
+    pub prices: Rules,
 }
 
 impl OrderSettings {
     /// The settings that `app` runs with.
     pub fn of(app: &App) -> OrderSettings {
+        let settings = app.settings::<crate::Settings>();
         OrderSettings {
             currency: app.shop.currency,
-            pay_within: app.settings::<crate::Settings>().pay_within,
+            pay_within: settings.pay_within,
             zone: app.shop.zone.clone(),
+            prices: settings.prices(),
         }
     }
 }
@@ -44,9 +49,9 @@ pub struct Placed {
 
 /// Places an order at the prices of this moment. When anything is wrong, nothing is written.
 ///
-/// The stages are those of a quote, and the first problem is the refusal: S101 S103 S104 the cart, S001 S003 the products, S210 the
-/// expected amount. The stock is read only if the amount is refused: RESERVE_INVENTORY locks the stock rows anyway and refuses
-/// with the same S401 and S402.
+/// The stages are those of a quote, and the first problem is the refusal: S101 S103 S104 the cart, S001 S003 the products, S608 S609
+/// S610 S613 S612 S611 the coupon, S210 the expected amount. The stock is read only if the amount is refused: RESERVE_INVENTORY
+/// locks the stock rows anyway and refuses with the same S401 and S402.
 pub fn place(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
@@ -56,24 +61,37 @@ pub fn place(
 ) -> Result<Placed> {
     let (cart, items) = draft.lines_to_place(tx, user)?;
     let priced = Calculation::priced(tx, &items)?.accepted()?;
-    let mut totalled = priced.totalled(draft.expected)?;
+    let discounted = priced.with_coupon(tx, user, draft.coupon.as_ref())?.accepted()?;
+    let mut totalled = discounted.totalled(&draft.wishes(&settings.prices))?;
     if !totalled.is_accepted() {
         // carts and quotes count what is in stock, so an amount of one of them differs because something is short
         totalled = totalled.with_stock(tx)?;
     }
-    let (lines, amounts) = totalled.accepted()?.into_order();
-    let new = NewOrder {
+    let priced = totalled.accepted()?.into_order()?;
+    let (address, memo) = (Some(draft.address()?), draft.memo.clone());
+    begin(tx, saga, PricedOrder { new: new_order(settings, user, priced, address, memo), cart, deal: None })
+}
+
+/// The order as it is stored.
+pub(crate) fn new_order(
+    settings: &OrderSettings,
+    user: &UserId,
+    priced: Priced,
+    address: Option<Address>,
+    memo: Option<String>,
+) -> NewOrder {
+    let Priced { lines, amounts, coupon } = priced;
+    NewOrder {
         user: *user,
         lines,
-        address: Some(draft.address()?),
-        memo: draft.memo.clone(),
+        address,
+        memo,
         amounts,
-        coupon: None,
+        coupon,
         currency: settings.currency,
         pay_within: settings.pay_within,
         zone: settings.zone.clone(),
-    };
-    begin(tx, saga, PricedOrder { new, cart, deal: None })
+    }
 }
 
 /// Begins the run of an order that nothing prevents.

@@ -2,13 +2,18 @@
 //! lines → unit price → stock → coupon → points → shipping → amounts.
 
 use crate::{
+    discount,
     draft::OrderDraft,
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
+    price::{self, Price, Rules, Share, Terms},
     request::{Item, OrderRequest},
 };
 use catalog::ops::{ItemRef, Sellable};
+use coupon::{UserCoupon, ops::Named};
 use inventory::{Level, Shortage, StockStatus};
-use kernel::{Code, Currency, Detail, Error, Money, ProductId, Quantity, Result, UserCouponId, UserId, VariantId};
+use kernel::{
+    CategoryId, Code, Currency, Detail, Error, Money, ProductId, Quantity, Result, UserCouponId, UserId, VariantId,
+};
 use order::{Amounts, NewLine};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -26,12 +31,16 @@ pub struct Quote {
     pub unavailable: Vec<Unavailable>,
     /// Σ price × quantity of what can be bought now.
     pub subtotal: Money,
-    /// The coupon and what it takes off; none until there are coupons.
+    /// The coupon and what it takes off; none when it cannot be used.
     pub coupon: Option<QuoteCoupon>,
     /// What points pay.
     pub points: Money,
+    /// What sending it costs; without an address, the fee without surcharge.
+    pub shipping_fee: Money,
     /// What is left to pay.
     pub payable: Money,
+    /// The value added tax that `payable` contains.
+    pub tax: Money,
     /// ISO 4217 code of every amount.
     pub currency: &'static str,
     /// Whether the order would be accepted at this moment: there are no problems.
@@ -62,6 +71,12 @@ pub struct QuoteLine {
     pub quantity: Quantity,
     /// Price × quantity; the largest amount if it is more.
     pub subtotal: Money,
+    /// Its share of what the coupon takes off.
+    pub discount_amount: Money,
+    /// Its share of what points pay.
+    pub points_used: Money,
+    /// What would be paid for it; 0 of a line that cannot be bought now.
+    pub final_amount: Money,
     /// Whether these units can be bought now, together with the lines above. If not, `unavailable` has the reason.
     pub orderable: bool,
     /// Units of the variant that can be sold now.
@@ -76,6 +91,8 @@ pub struct QuoteLine {
 pub struct QuoteCoupon {
     /// The coupon.
     pub user_coupon_id: UserCouponId,
+    /// Its name.
+    pub coupon_name: String,
     /// What it takes off.
     pub discount: Money,
 }
@@ -86,6 +103,10 @@ struct Line {
     sellable: Sellable,
     quantity: Quantity,
     unit_price: Money,
+    /// The product's category and those above it, once a coupon has to know them.
+    categories: Vec<CategoryId>,
+    /// What it costs, once the price is calculated.
+    share: Share,
     /// `None` before the stock is read, and when no stock is kept.
     level: Option<Level>,
     /// Why it cannot be bought now, once the stock is read.
@@ -98,8 +119,20 @@ pub(crate) struct Calculation {
     lines: Vec<Line>,
     /// Items that do not exist.
     missing: Vec<(ItemRef, Quantity)>,
-    amounts: Amounts,
+    /// The coupon that it uses.
+    coupon: Option<UserCoupon>,
+    price: Price,
     problems: Vec<Error>,
+}
+
+/// What a buyer wants beside lines and coupon.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wishes<'a> {
+    pub rules: &'a Rules,
+    pub points: Money,
+    pub zip_code: Option<&'a str>,
+    /// What it shall cost.
+    pub expected: Option<Money>,
 }
 
 impl Calculation {
@@ -114,7 +147,7 @@ impl Calculation {
             match found {
                 Some(sellable) => {
                     let unit_price = unit_price(&sellable);
-                    lines.push(Line { sellable, quantity, unit_price, level: None, obstacle: None });
+                    lines.push(Line::new(sellable, quantity, unit_price));
                 }
                 None => missing.push((name, quantity)),
             }
@@ -124,7 +157,7 @@ impl Calculation {
             problems.push(catalog::ops::not_found(&missing.iter().map(|(name, _)| name).collect::<Vec<_>>()));
         }
         problems.extend(not_on_sale(lines.iter().map(|line| &line.sellable)));
-        Ok(Calculation { lines, missing, amounts: Amounts::default(), problems })
+        Ok(Calculation { lines, missing, coupon: None, price: Price::default(), problems })
     }
 
     /// The stage *unit price* of an order in a time deal: its line costs what the deal says, and never more than otherwise.
@@ -155,15 +188,50 @@ impl Calculation {
         Ok(self)
     }
 
-    /// The stages *coupon*, *points*, *shipping* and *amounts*. There are no coupons, points and shipping costs yet, so they
-    /// change nothing. Problems: S210 when `expected` is another amount.
-    pub(crate) fn totalled(mut self, expected: Option<Money>) -> Result<Calculation> {
-        let (coupon_discount, points_used) = (Money::ZERO, Money::ZERO);
-        let bought = self.lines.iter().filter(|line| line.obstacle.is_none());
-        let lines: Vec<NewLine> = bought.map(Line::to_order).collect();
-        self.amounts = Amounts::of(&lines, coupon_discount, points_used)?;
-        self.problems.extend(expect("expectedAmount", expected, self.amounts.payable).err());
+    /// The stage *coupon*, in one statement, or three for a coupon that is limited to categories. Problems: S608, S609, S610, S613.
+    pub(crate) fn with_coupon(mut self, tx: &mut Tx<'_>, user: &UserId, named: Option<&Named>) -> Result<Calculation> {
+        let Some(named) = named else { return Ok(self) };
+        match discount::usable(tx, user, named) {
+            Ok(held) => {
+                let products = self.lines.iter().map(|line| line.sellable.product);
+                let above = discount::categories_of(tx, products, &held.offer.scope)?;
+                for line in &mut self.lines {
+                    line.categories = above.get(&line.sellable.product).cloned().unwrap_or_default();
+                }
+                self.coupon = Some(held);
+            }
+            Err(refusal) if refusal.code().status() < 500 => self.problems.push(refusal),
+            Err(fault) => return Err(fault),
+        }
         Ok(self)
+    }
+
+    /// The stages *points*, *shipping* and *amounts*, without statements. Problems: S612 and S611 of the coupon, without which the
+    /// rest is calculated then; S210 when another amount is expected.
+    pub(crate) fn totalled(mut self, wishes: &Wishes<'_>) -> Result<Calculation> {
+        let bought: Vec<price::Line> = self.bought().map(|line| line.to_price()).collect();
+        let (rules, points, zip_code) = (wishes.rules, wishes.points, wishes.zip_code);
+        let terms = Terms { rules, coupon: self.coupon.as_ref().map(|held| &held.offer), points, zip_code };
+        let priced = match price::price(&bought, &terms) {
+            Err(refusal) if is_of_coupon(&refusal) => {
+                let without = price::price(&bought, &Terms { coupon: None, ..terms })?;
+                self.coupon = None;
+                self.problems.push(refusal);
+                without
+            }
+            outcome => outcome?,
+        };
+        for (line, share) in self.bought().zip(&priced.shares) {
+            line.share = *share;
+        }
+        self.problems.extend(expect("expectedAmount", wishes.expected, priced.payable).err());
+        self.price = priced;
+        Ok(self)
+    }
+
+    /// The lines that can be bought, as far as that is known.
+    fn bought(&mut self) -> impl Iterator<Item = &mut Line> {
+        self.lines.iter_mut().filter(|line| line.obstacle.is_none())
     }
 
     /// The calculation so far; the first problem when there is one. S210 comes last, because the other problems explain it.
@@ -200,13 +268,47 @@ impl Calculation {
         missing.chain(known).collect()
     }
 
+    /// The lines as they are priced; for a coupon that is looked at without an order.
+    pub(crate) fn into_price_lines(self) -> Vec<price::Line> {
+        self.lines.iter().map(Line::to_price).collect()
+    }
+
     /// What an order stores.
-    pub(crate) fn into_order(self) -> (Vec<NewLine>, Amounts) {
-        (self.lines.iter().map(Line::to_order).collect(), self.amounts)
+    pub(crate) fn into_order(self) -> Result<Priced> {
+        let lines: Vec<NewLine> = self.lines.iter().map(Line::to_order).collect();
+        let amounts = Amounts::of(&lines, self.price.shipping_fee, Some(self.price.tax))?;
+        Ok(Priced { lines, amounts, coupon: self.coupon.map(|held| held.id) })
     }
 }
 
+/// What an order stores of its calculation.
+pub(crate) struct Priced {
+    pub lines: Vec<NewLine>,
+    pub amounts: Amounts,
+    pub coupon: Option<UserCouponId>,
+}
+
+/// Whether the coupon is why something cannot be priced.
+fn is_of_coupon(refusal: &Error) -> bool {
+    matches!(refusal.code(), Code::CouponNotApplicable | Code::CouponMinimumOrderNotMet)
+}
+
 impl Line {
+    fn new(sellable: Sellable, quantity: Quantity, unit_price: Money) -> Line {
+        let (categories, share) = (Vec::new(), Share::default());
+        Line { sellable, quantity, unit_price, categories, share, level: None, obstacle: None }
+    }
+
+    fn to_price(&self) -> price::Line {
+        price::Line {
+            product: self.sellable.product,
+            categories: self.categories.clone(),
+            unit_price: self.unit_price,
+            quantity: self.quantity,
+            tax_free: self.sellable.tax_free,
+        }
+    }
+
     fn name(&self) -> ItemRef {
         ItemRef { product: Some(self.sellable.product), variant: Some(self.sellable.variant) }
     }
@@ -216,9 +318,19 @@ impl Line {
     }
 
     fn to_order(&self) -> NewLine {
-        let Sellable { product, variant, sku, product_name, variant_name, .. } = self.sellable.clone();
-        let (unit_price, quantity) = (self.unit_price, self.quantity);
-        NewLine { product, variant, sku, product_name, variant_name, unit_price, quantity }
+        let Sellable { product, variant, sku, product_name, variant_name, tax_free, .. } = self.sellable.clone();
+        NewLine {
+            product,
+            variant,
+            sku,
+            product_name,
+            variant_name,
+            unit_price: self.unit_price,
+            quantity: self.quantity,
+            coupon_discount: self.share.coupon_discount,
+            points_used: self.share.points_used,
+            tax_free,
+        }
     }
 
     fn shown(self) -> QuoteLine {
@@ -232,6 +344,9 @@ impl Line {
             price: self.unit_price,
             quantity: self.quantity,
             subtotal: shown_subtotal(self.unit_price, self.quantity),
+            discount_amount: self.share.coupon_discount,
+            points_used: self.share.points_used,
+            final_amount: self.share.paid(),
             orderable: self.obstacle.is_none(),
             available: self.level.as_ref().map_or(0, |level| level.available),
             stock_status: self.level.map_or(StockStatus::OutOfStock, |level| level.status),
@@ -244,6 +359,7 @@ impl Line {
 pub fn quote(
     tx: &mut Tx<'_>,
     currency: Currency,
+    rules: &Rules,
     user: &UserId,
     request: &OrderRequest,
     context: &Context,
@@ -251,17 +367,23 @@ pub fn quote(
     let mut draft = OrderDraft::to_quote(request)?;
     let items = draft.lines_to_quote(tx, user)?;
     let mut calculation = Calculation::priced(tx, &items)?.with_stock(tx)?;
+    calculation = calculation.with_coupon(tx, user, draft.coupon.as_ref())?;
     calculation.problems.append(&mut draft.problems);
-    let calculation = calculation.totalled(draft.expected)?;
+    let calculation = calculation.totalled(&draft.wishes(rules))?;
     let unavailable = calculation.unavailable(context);
-    let Calculation { lines, amounts, problems, .. } = calculation;
+    let Calculation { lines, coupon, price, problems, .. } = calculation;
+    let sum = |of: fn(&Share) -> Money| Money::sum(price.shares.iter().map(of));
+    let discount = sum(|share| share.coupon_discount)?;
+    let coupon = coupon.map(|held| QuoteCoupon { user_coupon_id: held.id, coupon_name: held.name, discount });
     Ok(Quote {
         lines: lines.into_iter().map(Line::shown).collect(),
         unavailable,
-        subtotal: amounts.subtotal,
-        coupon: None,
-        points: amounts.points_used,
-        payable: amounts.payable,
+        subtotal: sum(|share| share.subtotal)?,
+        coupon,
+        points: sum(|share| share.points_used)?,
+        shipping_fee: price.shipping_fee,
+        payable: price.payable,
+        tax: price.tax,
         currency: currency.code(),
         orderable: problems.is_empty(),
         problems: problems.iter().map(|problem| Problem::of(problem, context)).collect(),

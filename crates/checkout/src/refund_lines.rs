@@ -1,8 +1,9 @@
-//! What is left of an order's payment to give back, in all and of each line.
+//! What is left of an order's payment to give back, in all and of each line; and who gets the shipping fee back: the refund that
+//! takes the last unit, or all that is left.
 
-use crate::request::RefundLine;
+use crate::{price::spread, request::RefundLine};
 use kernel::{Code, Money, Result, text};
-use order::Order;
+use order::{Line, Order};
 use payment::{Payment, Refund, RefundKind, RefundedLine};
 use std::collections::BTreeMap;
 
@@ -34,8 +35,9 @@ pub struct Claim {
 impl Left {
     /// What is left of `payment`, of which `refunded` was given back by lines.
     pub fn of(order: &Order, payment: &Payment, refunded: &[RefundedLine]) -> Left {
-        let costs: Vec<Money> = order.lines.iter().map(|line| line.subtotal).collect();
-        let paid = spread(payment.captured, &costs);
+        let paid: Vec<Money> = order.lines.iter().map(Line::paid).collect();
+        // what was captured beyond the lines is the shipping fee, which is no line's
+        let paid = spread(payment.captured.at_most(total(&paid)), &paid);
         let lines = order.lines.iter().zip(paid).map(|(line, paid)| {
             let back = refunded.iter().find(|back| back.number == line.number);
             let (units, amount) = back.map_or((0, Money::ZERO), |back| (back.units, back.amount));
@@ -66,13 +68,15 @@ impl Left {
             }
             worths.push(self.worth(n, wanted)?);
         }
-        let worth = Money::sum(worths.iter().copied())?;
-        // money that was given back without naming lines reduces what the lines can get
-        let whole = worth.at_most(self.all);
+        let worth = total(&worths);
+        // who gives back the last unit gets the rest, and so the shipping fee; money that was given back without naming lines
+        // reduces what the lines can get
+        let whole = if self.is_rest(lines) { self.all } else { worth.at_most(self.all) };
         let amount = self.checked(amount.unwrap_or(whole), whole)?;
         // units count as given back with their whole worth; with a part of it only the money counts
-        let units = |wanted: &RefundLine| if amount == whole { wanted.quantity.as_i64() } else { 0 };
-        let parts = spread(amount, &worths);
+        let is_whole = amount >= worth.at_most(self.all);
+        let units = |wanted: &RefundLine| if is_whole { wanted.quantity.as_i64() } else { 0 };
+        let parts = spread(amount.at_most(worth), &worths);
         let lines = lines.iter().zip(parts);
         let lines = lines.map(|(line, amount)| RefundedLine { number: line.id, units: units(line), amount }).collect();
         let lines = if amount == self.all { self.with_all_units(lines) } else { lines };
@@ -82,10 +86,18 @@ impl Left {
     /// What each line gets when everything that is left goes back.
     pub fn rest(&self) -> Vec<RefundedLine> {
         let amounts: Vec<Money> = self.lines.iter().map(|line| line.amount).collect();
-        let parts = self.lines.iter().zip(spread(self.all, &amounts));
+        let parts = self.lines.iter().zip(spread(self.all.at_most(total(&amounts)), &amounts));
         self.with_all_units(
             parts.map(|(line, amount)| RefundedLine { number: line.number, units: 0, amount }).collect(),
         )
+    }
+
+    /// Whether these are all units that have not been given back.
+    fn is_rest(&self, wanted: &[RefundLine]) -> bool {
+        let names = |line: &LineLeft| {
+            line.units == 0 || wanted.iter().any(|one| one.id == line.number && one.quantity.as_i64() == line.units)
+        };
+        self.lines.iter().all(names)
     }
 
     /// Once nothing of the money is left, every unit of every line counts as given back, whichever lines the last money was for.
@@ -105,7 +117,8 @@ impl Left {
         if units > line.bought {
             return Err(text::wrong(&field, format!("has {} units", line.bought)));
         }
-        if units > line.units || !line.amount.is_positive() {
+        // a line that the discounts paid for is worth nothing and can be given back all the same
+        if units > line.units || (line.amount.is_zero() && line.paid.is_positive()) {
             let why = format!("{} units and {} are left of line {} to give back", line.units, line.amount, line.number);
             return Err(Code::InvalidPaymentAmount.because(why));
         }
@@ -125,6 +138,10 @@ impl Left {
     }
 }
 
+fn total(amounts: &[Money]) -> Money {
+    Money::minor(amounts.iter().map(|amount| amount.as_minor()).sum())
+}
+
 /// The sums of what refunds that did not fail give back of each line, in the order of the lines.
 pub fn sums(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLine> {
     let mut sums = BTreeMap::new();
@@ -139,39 +156,17 @@ pub fn sums(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLine> {
     sums.into_values().collect()
 }
 
-/// `total` in whole minor units, spread in proportion to `weights` by largest remainder. Their sum is at least `total`, so no
-/// part exceeds its weight.
-fn spread(total: Money, weights: &[Money]) -> Vec<Money> {
-    let sum: i128 = weights.iter().map(|weight| i128::from(weight.as_minor())).sum();
-    if sum == 0 {
-        return vec![Money::ZERO; weights.len()];
-    }
-    let exact = |weight: &Money| i128::from(total.as_minor()) * i128::from(weight.as_minor());
-    let mut parts: Vec<i128> = weights.iter().map(|weight| exact(weight) / sum).collect();
-    let mut missing = i128::from(total.as_minor()) - parts.iter().sum::<i128>();
-    let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by_key(|&n| (-(exact(&weights[n]) % sum), n));
-    for n in order {
-        if missing > 0 {
-            parts[n] += 1;
-            missing -= 1;
-        }
-    }
-    parts.into_iter().map(|part| Money::minor(i64::try_from(part).unwrap_or(i64::MAX))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use kernel::Quantity;
     use proptest::prelude::*;
 
-    /// What a shop sold: pairs of a line's price and its units.
-    fn sold(lines: &[(i64, i64)], discount: i64) -> Left {
+    /// What a shop sold: pairs of a line's price and its units, less a discount, sent for a fee.
+    fn sold_and_sent(lines: &[(i64, i64)], discount: i64, shipping_fee: i64) -> Left {
         let costs: Vec<Money> = lines.iter().map(|(price, units)| Money::minor(price * units)).collect();
-        let sum: i64 = costs.iter().map(|cost| cost.as_minor()).sum();
-        let all = Money::minor((sum - discount).max(1));
-        let paid = spread(all, &costs);
+        let goods = Money::minor((total(&costs).as_minor() - discount).max(1));
+        let (all, paid) = (Money::minor(goods.as_minor() + shipping_fee), spread(goods, &costs));
         let lines = (1..).zip(lines).zip(paid).map(|((number, (_, bought)), paid)| LineLeft {
             number,
             bought: *bought,
@@ -180,6 +175,10 @@ mod tests {
             amount: paid,
         });
         Left { all, lines: lines.collect() }
+    }
+
+    fn sold(lines: &[(i64, i64)], discount: i64) -> Left {
+        sold_and_sent(lines, discount, 0)
     }
 
     impl Left {
@@ -230,18 +229,45 @@ mod tests {
         assert_eq!(lines, [(1, 1, 5_000), (2, 1, 0)], "the money was line 1's, and no unit is left to pay back");
     }
 
+    #[test]
+    fn the_shipping_fee_goes_back_with_the_last_unit() {
+        let left = sold_and_sent(&[(5_000, 2), (9_000, 1)], 0, 3_000);
+        let first = left.claim(None, &[units(1, 2)]).unwrap();
+        assert_eq!(first.amount, Money::minor(10_000));
+        let left = left.without(&first);
+        let last = left.claim(None, &[units(2, 1)]).unwrap();
+        assert_eq!((last.amount, last.lines[0].amount), (Money::minor(12_000), Money::minor(9_000)));
+        assert_eq!(left.without(&last).all, Money::ZERO);
+        // or with all that is left, and first of all with money that is no line's
+        assert_eq!(left.claim(None, &[]).unwrap().amount, Money::minor(12_000));
+        let left = left.without(&left.claim(Some(Money::minor(2_000)), &[]).unwrap());
+        assert_eq!(left.claim(None, &[units(2, 1)]).unwrap().amount, Money::minor(10_000));
+    }
+
+    #[test]
+    fn a_line_that_its_coupon_paid_for_is_given_back_with_another_one() {
+        let mut left = sold(&[(5_000, 1), (9_000, 1)], 0);
+        (left.all, left.lines[0].paid, left.lines[0].amount) = (Money::minor(9_000), Money::ZERO, Money::ZERO);
+        assert_eq!(left.claim(None, &[units(1, 1)]).unwrap_err().code(), Code::InvalidPaymentAmount);
+        let both = left.claim(None, &[units(1, 1), units(2, 1)]).unwrap();
+        let lines: Vec<_> = both.lines.iter().map(|one| (one.number, one.units, one.amount.as_minor())).collect();
+        assert_eq!((both.amount.as_minor(), lines), (9_000, vec![(1, 1, 0), (2, 1, 9_000)]));
+    }
+
     proptest! {
         #[test]
         fn refunds_in_any_order_give_back_no_more_than_was_paid_and_never_keep_the_last_won(
             lines in prop::collection::vec((1_i64..10_000, 1_i64..5), 1..5),
             discount in 0_i64..5_000,
+            shipping_fee in prop_oneof![Just(0), 1_i64..3_000],
             wanted in prop::collection::vec(
                 (prop::option::of(1_i64..8_000), prop::collection::vec((1_i64..6, 1_i64..5), 0..3)),
                 0..20,
             ),
         ) {
-            let start = sold(&lines, discount);
-            prop_assert_eq!(Money::sum(start.lines.iter().map(|line| line.paid)).unwrap(), start.all);
+            let start = sold_and_sent(&lines, discount, shipping_fee);
+            let goods: i64 = start.lines.iter().map(|line| line.paid.as_minor()).sum();
+            prop_assert_eq!(goods + shipping_fee, start.all.as_minor());
             let mut left = start;
             for (amount, named) in wanted {
                 let named: Vec<RefundLine> = named.into_iter().map(|(id, quantity)| units(id, quantity)).collect();
@@ -250,7 +276,8 @@ mod tests {
                         prop_assert!(claim.amount.is_positive());
                         if !named.is_empty() {
                             let sum = Money::sum(claim.lines.iter().map(|line| line.amount)).unwrap();
-                            prop_assert_eq!(sum, claim.amount);
+                            prop_assert!(sum == claim.amount || claim.amount > sum && claim.amount == left.all
+                                || left.is_rest(&named), "only the rest has the shipping fee in it");
                         }
                         left = left.without(&claim);
                     }
@@ -262,10 +289,12 @@ mod tests {
                 prop_assert!(left.lines.iter().all(|line| line.units >= 0 && line.amount >= Money::ZERO));
             }
             let units_left = |left: &Left| left.lines.iter().map(|line| line.units).sum::<i64>();
-            prop_assert_eq!(units_left(&left) > 0, left.all.is_positive());
+            prop_assert!(units_left(&left) == 0 || left.all.is_positive());
+            prop_assert!(units_left(&left) > 0 || left.all.as_minor() <= shipping_fee);
             if left.all.is_positive() {
                 let rest = left.claim(None, &[]).unwrap();
-                prop_assert_eq!(Money::sum(rest.lines.iter().map(|line| line.amount)).unwrap(), rest.amount);
+                prop_assert_eq!(rest.amount, left.all);
+                prop_assert!(Money::sum(rest.lines.iter().map(|line| line.amount)).unwrap() <= rest.amount);
                 let nothing = left.without(&rest);
                 prop_assert!(nothing.all.is_zero() && units_left(&nothing) == 0);
                 prop_assert!(nothing.lines.iter().all(|line| line.amount >= Money::ZERO));

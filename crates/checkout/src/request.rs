@@ -1,9 +1,10 @@
 //! What buyers ask for, as it comes in, and what can be said against it before anything is read.
 
 use catalog::ops::ItemRef;
+use coupon::{coupon::CODE_MAX, ops::Named};
 use kernel::{
-    Address, CartId, Code, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, Together, UserCouponId,
-    VariantId, text,
+    Address, CartId, Code, CouponId, Detail, Error, Money, OrderNumber, ProductId, Quantity, Result, Together,
+    UserCouponId, VariantId, text,
 };
 use order::order::LINES_MAX;
 use payment::{Method, payment::PAYMENT_KEY_MAX};
@@ -28,9 +29,15 @@ pub struct OrderRequest {
     /// A note for the carrier, at most 500 characters.
     #[serde(default)]
     pub memo: Option<String>,
-    /// A coupon the caller holds.
+    /// A coupon the caller holds; an order uses one at most.
     #[serde(default)]
     pub user_coupon_id: Option<UserCouponId>,
+    /// The same by its coupon; instead of `userCouponId`.
+    #[serde(default)]
+    pub coupon_id: Option<CouponId>,
+    /// The same by the coupon's code, in any case; instead of `userCouponId`.
+    #[serde(default)]
+    pub coupon_code: Option<String>,
     /// How many points to pay with.
     #[serde(default)]
     pub points_to_use: Option<Money>,
@@ -286,13 +293,23 @@ impl OrderRequest {
         self.shipping_address.clone().ok_or_else(missing)?.checked().map_err(|error| error.within("shippingAddress"))
     }
 
-    /// Everything that is wrong with coupon, points and payment. There are no coupons and points yet, so naming one is S608
-    /// or S310.
-    pub fn extras(&self) -> Vec<Error> {
-        let mut wrong = Vec::new();
-        if self.user_coupon_id.is_some() {
-            wrong.push(Code::UserCouponNotFound.error());
+    /// The coupon that the caller names. C002 for one that is named twice, or a code that none can have.
+    pub fn coupon(&self) -> Result<Option<Named>> {
+        match (self.user_coupon_id, self.coupon_id, self.coupon_code.as_deref()) {
+            (None, None, None) => Ok(None),
+            (Some(id), None, None) => Ok(Some(Named::Held(id))),
+            (None, Some(id), None) => Ok(Some(Named::Coupon(id))),
+            (None, None, Some(code)) => text::key("couponCode", code, CODE_MAX).map(Named::Code).map(Some),
+            (None, Some(_), Some(_)) => Err(text::wrong("couponCode", "cannot be combined with couponId")),
+            (Some(_), Some(_), _) => Err(text::wrong("couponId", "cannot be combined with userCouponId")),
+            (Some(_), None, Some(_)) => Err(text::wrong("couponCode", "cannot be combined with userCouponId")),
         }
+    }
+
+    /// Everything that is wrong with coupon, points and payment, as far as that needs no reading. There are no points yet, so
+    /// using some is S310.
+    pub fn extras(&self) -> Vec<Error> {
+        let mut wrong: Vec<Error> = self.coupon().err().into_iter().collect();
         wrong.extend(self.expected_amount.and_then(|amount| amount.not_negative("expectedAmount").err()));
         match self.points_to_use {
             Some(points) if points < Money::ZERO => wrong.extend(points.not_negative("pointsToUse").err()),
@@ -394,16 +411,29 @@ mod tests {
     }
 
     #[test]
-    fn coupons_points_and_balance_are_refused_until_they_exist() {
+    fn a_coupon_is_named_in_one_way() {
+        let held = OrderRequest { user_coupon_id: Some(UserCouponId::new(1)), ..OrderRequest::default() };
+        assert_eq!(held.coupon().unwrap(), Some(Named::Held(UserCouponId::new(1))));
+        let code = OrderRequest { coupon_code: Some(" spring-10 ".to_owned()), ..OrderRequest::default() };
+        assert!(matches!(code.coupon().unwrap(), Some(Named::Code(_))));
+        let both = OrderRequest { coupon_id: Some(CouponId::new(1)), ..held.clone() };
+        let twice = OrderRequest { user_coupon_id: held.user_coupon_id, ..code.clone() };
+        let blank = OrderRequest { coupon_code: Some(" ".to_owned()), ..OrderRequest::default() };
+        let and = OrderRequest { coupon_id: Some(CouponId::new(1)), ..code };
+        for wrong in [both, twice, blank, and] {
+            assert_eq!(wrong.coupon().unwrap_err().code(), Code::InvalidInput);
+            assert_eq!(wrong.extras().len(), 1);
+        }
+        assert!(OrderRequest::default().coupon().unwrap().is_none());
+    }
+
+    #[test]
+    fn points_and_balance_are_refused_until_they_exist() {
         let choice = PaymentChoice { method: "BALANCE".to_owned(), payment_key: None };
-        let request = OrderRequest {
-            user_coupon_id: Some(UserCouponId::new(1)),
-            points_to_use: Some(Money::minor(1)),
-            payment: Some(choice),
-            ..OrderRequest::default()
-        };
+        let request =
+            OrderRequest { points_to_use: Some(Money::minor(1)), payment: Some(choice), ..OrderRequest::default() };
         let codes: Vec<_> = request.extras().iter().map(|error| error.code().code()).collect();
-        assert_eq!(codes, ["S608", "S310", "S307"]);
+        assert_eq!(codes, ["S310", "S307"]);
         let nothing = OrderRequest { points_to_use: Some(Money::ZERO), ..OrderRequest::default() };
         assert!(nothing.extras().is_empty());
     }

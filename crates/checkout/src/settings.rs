@@ -1,6 +1,8 @@
 //! The settings of checkout: `[checkout]` in the configuration.
 
-use serde::Deserialize;
+use crate::price::{Rules, Shipping, Surcharge};
+use kernel::{Money, Percent};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::time::Duration;
 use web::settings::{self, WrongSetting};
 
@@ -13,6 +15,32 @@ pub struct Settings {
     pub payment_attempts: u32,
     #[serde(deserialize_with = "settings::duration")]
     pub compare_last: Duration,
+    pub shipping_fee: Money,
+    /// 0 is never.
+    pub shipping_free_from: Money,
+    pub shipping_surcharges: Vec<Surcharge>,
+    #[serde(deserialize_with = "rate")]
+    pub tax_rate: Percent,
+}
+
+/// Ten percent, the value added tax of Korea.
+const TAX_RATE: i64 = 1_000;
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Percent, D::Error> {
+    let points = i64::deserialize(deserializer)?;
+    Percent::of_basis_points(points).map_err(|_| D::Error::custom("it must be 0 to 10000 basis points"))
+}
+
+impl Settings {
+    /// What orders cost beside their goods.
+    pub fn prices(&self) -> Rules {
+        let shipping = Shipping {
+            fee: self.shipping_fee,
+            free_from: Some(self.shipping_free_from).filter(|amount| amount.is_positive()),
+            surcharges: self.shipping_surcharges.clone(),
+        };
+        Rules { shipping, tax: self.tax_rate }
+    }
 }
 
 impl Default for Settings {
@@ -21,6 +49,10 @@ impl Default for Settings {
             pay_within: Duration::from_secs(600),
             payment_attempts: 1,
             compare_last: Duration::from_secs(7 * 24 * 3_600),
+            shipping_fee: Money::ZERO,
+            shipping_free_from: Money::ZERO,
+            shipping_surcharges: Vec::new(),
+            tax_rate: Percent::of_basis_points(TAX_RATE).expect("a tenth is a share"),
         }
     }
 }
@@ -32,6 +64,11 @@ impl settings::Settings for Settings {
         }
         if self.payment_attempts == 0 {
             return Err(WrongSetting::new("payment_attempts", "no order could ever be paid", "write 1 or more"));
+        }
+        for (key, amount) in [("shipping_fee", self.shipping_fee), ("shipping_free_from", self.shipping_free_from)] {
+            if amount < Money::ZERO {
+                return Err(WrongSetting::new(key, "it is negative", "write 0 or more"));
+            }
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod place_order;
 mod process_payment;
 mod refund_payment;
 mod reserve_inventory;
+mod use_coupon;
 
 pub use charge_balance::{BookCharge, ChargeGateway, OpenCharge};
 pub use close_order::CloseOrder;
@@ -21,6 +22,7 @@ pub use place_order::{PlaceOrder, PricedOrder};
 pub use process_payment::{Captured, Charge, Charging, ProcessPayment};
 pub use refund_payment::{GatewayRefund, RefundPayment, Refunding};
 pub use reserve_inventory::ReserveInventory;
+pub use use_coupon::UseCoupon;
 
 /// The reason in the ledgers of the domains when an order is compensated.
 const ORDER_CANCELLED: &str = "the order was cancelled";

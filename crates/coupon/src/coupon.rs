@@ -279,6 +279,11 @@ pub struct UserCoupon {
 }
 
 impl UserCoupon {
+    /// Whether it was used in this order.
+    pub fn is_used_in(&self, order: &OrderNumber) -> bool {
+        matches!(&self.state, State::Used { order: used_in, .. } if used_in == order)
+    }
+
     /// How it stands at `now`.
     pub fn status(&self, now: Timestamp) -> UserStatus {
         match self.state {

@@ -3,8 +3,8 @@
 use crate::coupon::{Content, Coupon, UserCoupon};
 use crate::store;
 use ::store::Tx;
-use events::{CouponChanged, CouponIssued};
-use kernel::{Code, CouponId, Cursor, Page, PageRequest, Result, UserCouponId, UserId};
+use events::{CouponChanged, CouponIssued, CouponReturned, CouponUsed};
+use kernel::{Code, CouponId, Cursor, Money, OrderNumber, Page, PageRequest, Result, UserCouponId, UserId};
 
 pub use crate::store::Filter;
 
@@ -149,7 +149,7 @@ pub fn issue(tx: &mut Tx<'_>, user: &UserId, coupon: &Coupon) -> Result<UserCoup
         store::find(tx, coupon.id)?.is_open(tx.now())?;
         return Err(Code::CouponExhausted.error());
     }
-    let issued = store::own(tx, user, id)?;
+    let issued = store::named(tx, user, &Named::Held(id))?;
     tx.emit(&CouponIssued {
         coupon_id: coupon.id,
         user_coupon_id: issued.id,
@@ -175,9 +175,51 @@ pub fn available(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<UserCoupon>> {
     store::available(tx, user, now, OWN_MAX)
 }
 
-/// The user's coupon, if it can be used now. S608 when they have no such coupon, S609 used, S610 expired.
-pub fn usable(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId) -> Result<UserCoupon> {
-    let held = store::own(tx, user, id)?;
+/// How a user names a coupon of theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    Held(UserCouponId),
+    /// The only one that they have of this coupon.
+    Coupon(CouponId),
+    Code(String),
+}
+
+/// The user's coupon, if it can be used now. S608 when they have no such coupon, S609 used, S610 expired. A coupon that was
+/// deactivated since is as good as any.
+pub fn usable(tx: &mut Tx<'_>, user: &UserId, named: &Named) -> Result<UserCoupon> {
+    let held = store::named(tx, user, named)?;
     held.is_available(tx.now())?;
     Ok(held)
+}
+
+/// Uses the user's coupon in this order, off which it takes `discount`. Of several orders at once one uses it. A repetition for
+/// the same order has no effect. S608, S609, S610.
+pub fn spend(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId, order: &OrderNumber, discount: Money) -> Result<()> {
+    if store::spend(tx, user, id, order)? {
+        let used_at = tx.now();
+        return tx.emit(&CouponUsed {
+            user_coupon_id: id,
+            user_id: *user,
+            order_number: order.clone(),
+            discount,
+            used_at,
+        });
+    }
+    let held = store::named(tx, user, &Named::Held(id))?;
+    if held.is_used_in(order) {
+        return Ok(());
+    }
+    held.is_available(tx.now())?;
+    // another order had it until a moment ago
+    Err(Code::UserCouponAlreadyUsed.error().retry_after(1))
+}
+
+/// The user has the coupon again that was used in this order. No effect when it is not used in this order: of whatever gives it
+/// back repeatedly, only the first does.
+pub fn give_back(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId, order: &OrderNumber) -> Result<()> {
+    if !store::give_back(tx, id, order)? {
+        return Ok(());
+    }
+    let returned_at = tx.now();
+    tx.emit(&CouponReturned { user_coupon_id: id, user_id: *user, order_number: order.clone(), returned_at })
 }

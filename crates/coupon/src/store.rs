@@ -1,8 +1,11 @@
 //! The SQL of coupons.
 
 use crate::coupon::{Content, Coupon, Discount, DiscountType, Offer, State, Status, UserCoupon};
+use crate::ops::Named;
 use crate::scope::{self, Scope};
-use kernel::{Code, CouponId, Cursor, Money, PageRequest, Result, Timestamp, Total, UserCouponId, UserId, text};
+use kernel::{
+    Code, CouponId, Cursor, Money, OrderNumber, PageRequest, Result, Timestamp, Total, UserCouponId, UserId, text,
+};
 use store::{
     Arg, Check, Row, Tx, args,
     audit::{Changed, Keys},
@@ -60,6 +63,14 @@ const HOLDS: &str = "select id from user_coupons where coupon_id = ? and user_id
 const HOLDERS: &str = "select user_id from user_coupons where coupon_id = ? order by id limit ?";
 const HELD: &str = concatcp!("select ", HELD_COLUMNS, " from user_coupons u join coupons c on c.id = u.coupon_id");
 const OWN: &str = concatcp!(HELD, " where u.id = ? and u.user_id = ?");
+const OWN_OF_COUPON: &str = concatcp!(HELD, " where u.coupon_id = ? and u.user_id = ?");
+const OWN_OF_CODE: &str = concatcp!(HELD, " where c.code_key = ? and u.user_id = ?");
+/// Guarantees that a coupon is used once.
+const SPEND: &str = "update user_coupons set used_at = ?, order_number = ?, changed_at = ?
+    where id = ? and user_id = ? and used_at is null and expires_at > ?";
+/// Guarantees that it comes back once, and only from the order in which it is used.
+const GIVE_BACK: &str = "update user_coupons set used_at = null, order_number = null, changed_at = ?
+    where id = ? and order_number = ?";
 const ALL_OWN: &str = concatcp!(HELD, " where u.user_id = ? order by u.id desc limit ?");
 const AVAILABLE: &str = concatcp!(
     HELD,
@@ -94,6 +105,10 @@ pub const STATEMENTS: &[&str] = &[
     HOLDS,
     HOLDERS,
     OWN,
+    OWN_OF_COUPON,
+    OWN_OF_CODE,
+    SPEND,
+    GIVE_BACK,
     ALL_OWN,
     AVAILABLE,
 ];
@@ -311,8 +326,25 @@ pub(crate) fn count_issued(tx: &mut Tx<'_>, coupon: CouponId) -> Result<bool> {
 }
 
 /// The user's coupon; S608 when they have no such coupon.
-pub(crate) fn own(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId) -> Result<UserCoupon> {
-    tx.query_first(OWN, args![id, user], user_coupon)?.ok_or_else(|| Code::UserCouponNotFound.error())
+pub(crate) fn named(tx: &mut Tx<'_>, user: &UserId, named: &Named) -> Result<UserCoupon> {
+    let found = match named {
+        Named::Held(id) => tx.query_first(OWN, args![id, user], user_coupon),
+        Named::Coupon(id) => tx.query_first(OWN_OF_COUPON, args![id, user], user_coupon),
+        Named::Code(code) => tx.query_first(OWN_OF_CODE, args![text::folded(code), user], user_coupon),
+    };
+    found?.ok_or_else(|| Code::UserCouponNotFound.error())
+}
+
+/// Uses the user's coupon in this order; false when it cannot be used.
+pub(crate) fn spend(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId, order: &OrderNumber) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(SPEND, args![now, order, now, id, user, now])? == 1)
+}
+
+/// The coupon that was used in this order can be used again; false when it is not used in it.
+pub(crate) fn give_back(tx: &mut Tx<'_>, id: UserCouponId, order: &OrderNumber) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.exec(GIVE_BACK, args![now, id, order])? == 1)
 }
 
 /// The user's newest coupons.

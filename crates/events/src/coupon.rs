@@ -1,6 +1,6 @@
 //! Coupons.
 
-use kernel::{CouponId, Timestamp, UserCouponId, UserId};
+use kernel::{CouponId, Money, OrderNumber, Timestamp, UserCouponId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,4 +35,26 @@ pub struct CouponIssued {
     pub discount_value: i64,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
+}
+
+/// A user's coupon was used in an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponUsed {
+    pub user_coupon_id: UserCouponId,
+    pub user_id: UserId,
+    pub order_number: OrderNumber,
+    /// What it takes off the order.
+    pub discount: Money,
+    pub used_at: Timestamp,
+}
+
+/// A user has a coupon again, because the order in which it was used died unpaid or was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponReturned {
+    pub user_coupon_id: UserCouponId,
+    pub user_id: UserId,
+    pub order_number: OrderNumber,
+    pub returned_at: Timestamp,
 }

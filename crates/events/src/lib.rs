@@ -18,7 +18,7 @@ mod wallet;
 
 pub use account::{EmailVerificationRequested, PasswordResetRequested};
 pub use catalog::{CategoryChanged, Change, ProductChanged};
-pub use coupon::{CouponChanged, CouponIssued};
+pub use coupon::{CouponChanged, CouponIssued, CouponReturned, CouponUsed};
 pub use delivery::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
 pub use describe::{EXAMPLES, Topic, markdown, schema};
 pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
@@ -68,6 +68,8 @@ topics! {
     "shopping.delivery.delivered" => delivery::DeliveryDelivered, key order_number;
     "shopping.coupon.changed" => coupon::CouponChanged, key coupon_code;
     "shopping.coupon.issued" => coupon::CouponIssued, key coupon_code;
+    "shopping.coupon.used" => coupon::CouponUsed, key order_number;
+    "shopping.coupon.returned" => coupon::CouponReturned, key order_number;
     "shopping.timedeal.changed" => timedeal::TimeDealChanged, key "time-deal-" time_deal_id;
     "shopping.timedeal.started" => timedeal::TimeDealStarted, key "time-deal-" time_deal_id;
     "shopping.timedeal.ended" => timedeal::TimeDealEnded, key "time-deal-" time_deal_id;

@@ -57,6 +57,12 @@ const ROWS: &[(&str, &str)] = &[
     ("and stock must not both be given", "stock과 함께 보낼 수 없습니다"),
     ("or delta must be given", "delta 중 하나를 보내야 합니다"),
     ("cannot be combined with cartId", "cartId와 함께 보낼 수 없습니다"),
+    ("cannot be combined with userCouponId", "userCouponId와 함께 보낼 수 없습니다"),
+    ("cannot be combined with couponId", "couponId와 함께 보낼 수 없습니다"),
+    (
+        "sending it there costs {} more; place another order",
+        "그곳으로 보내려면 배송비 {}이(가) 더 듭니다. 새로 주문하세요",
+    ),
     ("cannot be changed", "변경할 수 없습니다"),
     ("does not exist", "존재하지 않습니다"),
     ("is taken", "이미 사용 중입니다"),

@@ -49,6 +49,8 @@ pub struct ProductPage {
     pub image_url: Option<String>,
     /// Every image, in order.
     pub images: Vec<String>,
+    /// Whether its price contains no value added tax.
+    pub tax_free: bool,
     /// Units that can be sold now, over all variants that are on sale.
     pub stock: i64,
     /// Raised by every movement of its stock; for `If-Match` when setting the stock of a product with one variant.
@@ -208,6 +210,7 @@ fn assemble(
         brand: content.brand,
         image_url: content.image_url,
         images,
+        tax_free: content.tax_free,
         stock,
         stock_version,
         stock_status,

@@ -48,6 +48,9 @@ pub struct SaveProduct {
     /// The whole gallery, at most 20.
     #[serde(default)]
     pub images: Option<Vec<String>>,
+    /// Whether its price contains no value added tax, such as that of books.
+    #[serde(default)]
+    pub tax_free: bool,
     /// Units that a new product is opened with (0 when absent). Rewriting never changes stock: absent or the stock of this
     /// moment, else refused.
     #[serde(default)]
@@ -229,6 +232,7 @@ impl SaveProduct {
             category_id: None,
             brand: self.brand.clone(),
             image_url: self.image_url.clone(),
+            tax_free: self.tax_free,
         }
     }
 

@@ -196,7 +196,7 @@ fn new_order(lines: Vec<order::NewLine>) -> order::NewOrder {
     };
     order::NewOrder {
         user: user_id(9),
-        amounts: order::Amounts::of(&lines, Money::ZERO, Money::ZERO).unwrap(),
+        amounts: order::Amounts::of(&lines, Money::ZERO, None).unwrap(),
         lines,
         address: Some(address),
         memo: None,
@@ -221,6 +221,9 @@ fn a_product_with_live_orders_is_not_deleted() {
             variant_name: None,
             unit_price: Money::minor(9_000),
             quantity: Quantity::ONE,
+            coupon_discount: Money::ZERO,
+            points_used: Money::ZERO,
+            tax_free: false,
         };
         order::ops::place(tx, new_order(vec![line]))
     });

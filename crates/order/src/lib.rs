@@ -20,6 +20,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "order/0002_shipped_at", sql: include_str!("../migrations/0002_shipped_at.sql") },
     ::store::Migration { name: "order/0003_memo", sql: include_str!("../migrations/0003_memo.sql") },
     ::store::Migration { name: "order/0004_rows_together", sql: include_str!("../migrations/0004_rows_together.sql") },
+    ::store::Migration { name: "order/0005_prices", sql: include_str!("../migrations/0005_prices.sql") },
 ];
 
 /// What orders contribute to the program.

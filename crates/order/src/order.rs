@@ -20,8 +20,9 @@ pub struct NewOrder {
     pub address: Option<Address>,
     /// A note for the carrier, at most [`kernel::text::REASON_MAX`] characters.
     pub memo: Option<String>,
-    /// What the lines cost, as [`Amounts::of`] computes it.
+    /// What the lines cost, as [`Amounts::of`] adds it up.
     pub amounts: Amounts,
+    /// The coupon that lowers it.
     pub coupon: Option<UserCouponId>,
     pub currency: Currency,
     /// Time the buyer has to pay.
@@ -42,6 +43,12 @@ pub struct NewLine {
     /// Price of one unit at this moment.
     pub unit_price: Money,
     pub quantity: Quantity,
+    /// Its share of what the coupon takes off.
+    pub coupon_discount: Money,
+    /// Its share of what points pay.
+    pub points_used: Money,
+    /// Whether the price contains no value added tax.
+    pub tax_free: bool,
 }
 
 /// An order.
@@ -80,6 +87,16 @@ pub struct Line {
     pub quantity: Quantity,
     /// Unit price × quantity.
     pub subtotal: Money,
+    pub coupon_discount: Money,
+    pub points_used: Money,
+    pub tax_free: bool,
+}
+
+impl Line {
+    /// What is paid for it in money, and so can be given back for it.
+    pub const fn paid(&self) -> Money {
+        Money::minor(self.subtotal.as_minor() - self.coupon_discount.as_minor() - self.points_used.as_minor())
+    }
 }
 
 /// The amounts of an order.
@@ -91,28 +108,35 @@ pub struct Amounts {
     pub coupon_discount: Money,
     /// At most what the coupon leaves.
     pub points_used: Money,
+    /// What sending it costs.
+    pub shipping_fee: Money,
+    /// The value added tax that `payable` contains; unknown of an order of an older version.
+    pub tax: Option<Money>,
     /// Never negative.
     pub payable: Money,
 }
 
 impl Amounts {
-    /// Computes the amounts of an order with these lines. S306 when discount or points are negative or exceed what
-    /// they reduce.
-    pub fn of(lines: &[NewLine], coupon_discount: Money, points_used: Money) -> Result<Amounts> {
-        let mut subtotal = Money::ZERO;
+    /// Adds up the amounts of an order with these lines. S306 when a line's discount or points are negative or exceed what they
+    /// reduce.
+    pub fn of(lines: &[NewLine], shipping_fee: Money, tax: Option<Money>) -> Result<Amounts> {
+        let mut amounts = Amounts { shipping_fee, tax, payable: shipping_fee, ..Amounts::default() };
         for line in lines {
             if line.unit_price < Money::ZERO {
                 return Err(Code::InvalidProductPrice.because("a price is never negative"));
             }
-            subtotal = subtotal.plus(line.unit_price.times(line.quantity)?)?;
+            let subtotal = line.unit_price.times(line.quantity)?;
+            let paid = subtotal.minus(line.coupon_discount)?.minus(line.points_used)?;
+            if line.coupon_discount < Money::ZERO || line.points_used < Money::ZERO || paid < Money::ZERO {
+                let why = "discount and points cannot exceed what the order costs";
+                return Err(Code::InvalidPaymentAmount.because(why));
+            }
+            amounts.subtotal = amounts.subtotal.plus(subtotal)?;
+            amounts.coupon_discount = amounts.coupon_discount.plus(line.coupon_discount)?;
+            amounts.points_used = amounts.points_used.plus(line.points_used)?;
+            amounts.payable = amounts.payable.plus(paid)?;
         }
-        let reduced = subtotal.minus(coupon_discount)?;
-        let payable = reduced.minus(points_used)?;
-        let fits = coupon_discount >= Money::ZERO && points_used >= Money::ZERO && payable >= Money::ZERO;
-        if !fits || reduced < Money::ZERO {
-            return Err(Code::InvalidPaymentAmount.because("discount and points cannot exceed what the order costs"));
-        }
-        Ok(Amounts { subtotal, coupon_discount, points_used, payable })
+        Ok(amounts)
     }
 }
 

@@ -35,8 +35,12 @@ pub struct OrderResponse {
     pub discount_amount: Money,
     /// What points pay.
     pub points_used: Money,
-    /// What is left to pay.
+    /// What sending it costs.
+    pub shipping_fee: Money,
+    /// What is left to pay: the total less discount and points, with the shipping fee.
     pub final_amount: Money,
+    /// The value added tax that `finalAmount` contains; unknown of an order of an older version.
+    pub tax: Option<Money>,
     /// ISO 4217 code of every amount.
     pub currency: &'static str,
     /// The coupon used.
@@ -90,6 +94,14 @@ pub struct OrderItem {
     pub quantity: Quantity,
     /// Price × quantity.
     pub subtotal: Money,
+    /// Its share of what the coupon takes off.
+    pub discount_amount: Money,
+    /// Its share of what points pay.
+    pub points_used: Money,
+    /// What is paid for it, and so can be given back for it: the subtotal less discount and points.
+    pub final_amount: Money,
+    /// Whether the price contains no value added tax.
+    pub tax_free: bool,
 }
 
 impl From<Order> for OrderResponse {
@@ -109,7 +121,9 @@ impl From<Order> for OrderResponse {
             total_amount: order.amounts.subtotal,
             discount_amount: order.amounts.coupon_discount,
             points_used: order.amounts.points_used,
+            shipping_fee: order.amounts.shipping_fee,
             final_amount: order.amounts.payable,
+            tax: order.amounts.tax,
             currency: order.currency.code(),
             applied_user_coupon_id: order.coupon,
             shipping_address: order.address.map(ShippingAddress::from),
@@ -131,6 +145,7 @@ impl From<Order> for OrderResponse {
 impl From<Line> for OrderItem {
     fn from(line: Line) -> OrderItem {
         OrderItem {
+            final_amount: line.paid(),
             id: line.number,
             product_id: line.product,
             variant_id: line.variant,
@@ -140,6 +155,9 @@ impl From<Line> for OrderItem {
             price: line.unit_price,
             quantity: line.quantity,
             subtotal: line.subtotal,
+            discount_amount: line.coupon_discount,
+            points_used: line.points_used,
+            tax_free: line.tax_free,
         }
     }
 }

@@ -14,24 +14,26 @@ use store::{
 /// What [`head`] reads, in this order.
 const COLUMNS: &str =
     "id, order_number, user_id, status, pay_by, paid_at, shipped_at, delivered_at, ended_at, end_reason,
-    subtotal, coupon_discount, points_used, payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code,
+    subtotal, coupon_discount, points_used, shipping_fee, tax, payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code,
     address1, address2, memo, created_at, updated_at, version";
 /// What [`line`] reads, in this order.
 const LINE_COLUMNS: &str = "order_id, line_number, product_id, variant_id, sku, product_name, variant_name, unit_price,
-    quantity, subtotal";
+    quantity, subtotal, coupon_discount, points_used, tax_free";
 
 const INSERT: &str = "insert into orders (order_number, user_id, status, subtotal, coupon_discount, points_used,
-    payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2, memo, pay_by,
-    created_at, updated_at, version) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+    shipping_fee, tax, payable, currency, user_coupon_id, receiver_name, receiver_phone, zip_code, address1, address2,
+    memo, pay_by, created_at, updated_at, version)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
     {on conflict ignore: order_number}";
 const INSERT_LINES: &str = "insert into order_items (order_id, line_number, product_id, variant_id, sku, product_name,
-    variant_name, unit_price, quantity, subtotal) values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
+    variant_name, unit_price, quantity, subtotal, coupon_discount, points_used, tax_free)
+    values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]";
 const HEAD: &str = concatcp!("select ", COLUMNS, " from orders where order_number = ?");
 /// An order with its lines in one statement: its columns are repeated for each line. Not for locking: a statement that waited for
 /// a lock does not see lines that were added meanwhile.
 const FIND: &str = concatcp!(
     "select l.order_id, l.line_number, l.product_id, l.variant_id, l.sku, l.product_name, l.variant_name, l.unit_price,
-        l.quantity, l.subtotal, o.* from (",
+        l.quantity, l.subtotal, l.coupon_discount, l.points_used, l.tax_free, o.* from (",
     HEAD,
     ") o join order_items l on l.order_id = o.id order by l.line_number"
 );
@@ -50,15 +52,24 @@ const READDRESS: &str =
     "update orders set receiver_name = ?, receiver_phone = ?, zip_code = ?, address1 = ?, address2 = ?,
     memo = ?, updated_at = ?, version = version + 1 where id = ? and version = ?";
 
-const WRONG_AMOUNTS: &str = "select order_number, subtotal, coupon_discount, points_used, payable from orders
-    where id between ? and ? and (payable <> subtotal - coupon_discount - points_used or payable < 0
-        or coupon_discount < 0 or points_used < 0)
+const WRONG_AMOUNTS: &str =
+    "select order_number, subtotal, coupon_discount, points_used, shipping_fee, payable, coalesce(tax, 0) from orders
+    where id between ? and ? and (payable <> subtotal - coupon_discount - points_used + shipping_fee or payable < 0
+        or coupon_discount < 0 or points_used < 0 or shipping_fee < 0 or tax < 0 or tax > payable
+        or (coupon_discount > 0 and user_coupon_id is null))
     order by id limit ?";
-const WRONG_SUBTOTALS: &str = "select o.order_number, o.subtotal, cast(coalesce(sum(l.subtotal), 0) as {bigint})
+const WRONG_SUMS: &str = "select o.order_number, o.subtotal, cast(coalesce(sum(l.subtotal), 0) as {bigint}),
+        o.coupon_discount, cast(coalesce(sum(l.coupon_discount), 0) as {bigint}),
+        o.points_used, cast(coalesce(sum(l.points_used), 0) as {bigint})
     from orders o left join order_items l on l.order_id = o.id where o.id between ? and ?
-    group by o.id, o.order_number, o.subtotal having o.subtotal <> coalesce(sum(l.subtotal), 0) order by o.id limit ?";
-const WRONG_LINES: &str = "select order_id, line_number, unit_price, quantity, subtotal from order_items
-    where order_id between ? and ? and (subtotal <> unit_price * quantity or quantity < 1 or unit_price < 0)
+    group by o.id, o.order_number, o.subtotal, o.coupon_discount, o.points_used
+    having o.subtotal <> coalesce(sum(l.subtotal), 0) or o.coupon_discount <> coalesce(sum(l.coupon_discount), 0)
+        or o.points_used <> coalesce(sum(l.points_used), 0)
+    order by o.id limit ?";
+const WRONG_LINES: &str =
+    "select order_id, line_number, unit_price, quantity, subtotal, coupon_discount, points_used from order_items
+    where order_id between ? and ? and (subtotal <> unit_price * quantity or quantity < 1 or unit_price < 0
+        or coupon_discount < 0 or points_used < 0 or coupon_discount + points_used > subtotal)
     order by order_id, line_number limit ?";
 const WRONG_STATES: &str = "select order_number, status from orders
     where id between ? and ? and ((status = 'CONFIRMED' and pay_by is null)
@@ -87,28 +98,28 @@ const NAMED: Changed = Changed::Named { table: "orders", name: "order_number", k
 /// What must hold among orders: amounts that add up, and statuses with their data.
 pub const AUDIT: &[Check] = &[
     Check {
-        rule: "payable = subtotal − discount − points, and never negative",
+        rule: "payable = subtotal − discount − points + shipping fee, and never negative",
         over: Some(ORDERS),
         sql: WRONG_AMOUNTS,
         given: &[],
         subject: "{}",
-        found: "subtotal {} − coupon {} − points {} is not payable {}",
+        found: "subtotal {} − coupon {} − points {} + shipping {} is not payable {}, or tax {} is not in it",
     },
     Check {
-        rule: "an order's subtotal is the sum of its lines",
+        rule: "an order's amounts are the sums of its lines",
         over: Some(ORDERS),
-        sql: WRONG_SUBTOTALS,
+        sql: WRONG_SUMS,
         given: &[],
         subject: "{}",
-        found: "subtotal {}, lines {}",
+        found: "subtotal {}, lines {}; coupon {}, lines {}; points {}, lines {}",
     },
     Check {
-        rule: "a line's subtotal is unit price × quantity, quantity at least 1",
+        rule: "a line's subtotal is unit price × quantity, quantity at least 1, and its discounts are at most that",
         over: Some(OF_ORDERS),
         sql: WRONG_LINES,
         given: &[],
         subject: "order row {} line {}",
-        found: "{} × {} is not {}",
+        found: "{} × {} is not {}, or coupon {} and points {} exceed it",
     },
     Check {
         rule: "an order has the data of its status",
@@ -135,6 +146,8 @@ fn head(row: &Row<'_>) -> Result<Order> {
             subtotal: row.next()?,
             coupon_discount: row.next()?,
             points_used: row.next()?,
+            shipping_fee: row.next()?,
+            tax: row.next()?,
             payable: row.next()?,
         },
         currency: Currency::of_code(&row.next::<String>()?)?,
@@ -203,6 +216,9 @@ fn line(row: &Row<'_>) -> Result<(OrderId, Line)> {
         unit_price: row.next()?,
         quantity: row.next()?,
         subtotal: row.next()?,
+        coupon_discount: row.next()?,
+        points_used: row.next()?,
+        tax_free: row.next()?,
     };
     Ok((order, line))
 }
@@ -225,6 +241,8 @@ pub(crate) fn insert(
             amounts.subtotal,
             amounts.coupon_discount,
             amounts.points_used,
+            amounts.shipping_fee,
+            amounts.tax,
             amounts.payable,
             new.currency.code(),
             new.coupon,
@@ -257,6 +275,9 @@ pub(crate) fn numbered(lines: Vec<NewLine>) -> Result<Vec<Line>> {
                 subtotal: new.unit_price.times(new.quantity)?,
                 unit_price: new.unit_price,
                 quantity: new.quantity,
+                coupon_discount: new.coupon_discount,
+                points_used: new.points_used,
+                tax_free: new.tax_free,
             })
         })
         .collect()
@@ -279,6 +300,9 @@ pub(crate) fn insert_lines(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
                 line.unit_price.to_arg(),
                 line.quantity.to_arg(),
                 line.subtotal.to_arg(),
+                line.coupon_discount.to_arg(),
+                line.points_used.to_arg(),
+                line.tax_free.to_arg(),
             ]
         })
         .collect();

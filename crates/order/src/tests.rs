@@ -27,13 +27,16 @@ fn new_line(price: i64, quantity: i64) -> NewLine {
         variant_name: None,
         unit_price: Money::minor(price),
         quantity: Quantity::new(quantity).unwrap(),
+        coupon_discount: Money::ZERO,
+        points_used: Money::ZERO,
+        tax_free: false,
     }
 }
 
 fn new_order(user: UserId, lines: Vec<NewLine>) -> NewOrder {
     NewOrder {
         user,
-        amounts: Amounts::of(&lines, Money::ZERO, Money::ZERO).unwrap(),
+        amounts: Amounts::of(&lines, Money::ZERO, None).unwrap(),
         lines,
         address: Some(Address {
             receiver_name: "김구매".to_owned(),
@@ -467,18 +470,27 @@ proptest! {
 
     #[test]
     fn payable_is_never_negative_and_always_adds_up(
-        lines in prop::collection::vec((0_i64..1_000_000, 1_i64..1_000), 1..10),
-        coupon in -10_i64..2_000_000, points in -10_i64..2_000_000,
+        lines in prop::collection::vec((0_i64..1_000_000, 1_i64..1_000, -10_i64..500_000, -10_i64..500_000), 1..10),
+        shipping in 0_i64..10_000,
     ) {
-        let lines: Vec<_> = lines.into_iter().map(|(price, quantity)| new_line(price, quantity)).collect();
-        let sum: i64 = lines.iter().map(|line| line.unit_price.as_minor() * line.quantity.as_i64()).sum();
-        match Amounts::of(&lines, Money::minor(coupon), Money::minor(points)) {
+        let fits = lines.iter().all(|(price, quantity, coupon, points)| {
+            *coupon >= 0 && *points >= 0 && coupon + points <= price * quantity
+        });
+        let new: Vec<_> = lines.iter().map(|(price, quantity, coupon, points)| NewLine {
+            coupon_discount: Money::minor(*coupon),
+            points_used: Money::minor(*points),
+            ..new_line(*price, *quantity)
+        }).collect();
+        match Amounts::of(&new, Money::minor(shipping), None) {
             Ok(amounts) => {
-                prop_assert_eq!(amounts.subtotal.as_minor(), sum);
-                prop_assert_eq!(amounts.payable.as_minor(), sum - coupon - points);
-                prop_assert!(amounts.payable >= Money::ZERO && coupon >= 0 && points >= 0);
+                let sum = |of: fn(&(i64, i64, i64, i64)) -> i64| lines.iter().map(of).sum::<i64>();
+                let (subtotal, coupon, points) = (sum(|line| line.0 * line.1), sum(|line| line.2), sum(|line| line.3));
+                prop_assert!(fits);
+                prop_assert_eq!(amounts.subtotal.as_minor(), subtotal);
+                prop_assert_eq!((amounts.coupon_discount.as_minor(), amounts.points_used.as_minor()), (coupon, points));
+                prop_assert_eq!(amounts.payable.as_minor(), subtotal - coupon - points + shipping);
             }
-            Err(_) => prop_assert!(coupon < 0 || points < 0 || coupon + points > sum),
+            Err(_) => prop_assert!(!fits),
         }
     }
 }

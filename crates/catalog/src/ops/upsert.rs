@@ -185,6 +185,7 @@ fn create(
         category_id: row.category_id.over(None),
         brand: row.brand.over(None),
         image_url: gallery.first().cloned(),
+        tax_free: false,
     }
     .checked()?;
     let given = row.variants.into_iter().map(|one| one.over(None)).collect();
@@ -357,6 +358,7 @@ fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: Row) -> Result
         category_id: row.category_id.over(before.category_id),
         brand: row.brand.over(before.brand.clone()),
         image_url: gallery.as_ref().map_or_else(|| before.image_url.clone(), |gallery| gallery.first().cloned()),
+        tax_free: before.tax_free,
     };
     Ok((content.checked()?, gallery))
 }

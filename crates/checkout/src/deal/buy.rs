@@ -4,13 +4,12 @@ use super::units::DealUnits;
 use crate::{
     flow::Checkout,
     place::{self, OrderSettings, Placed},
-    quote::Calculation,
+    quote::{Calculation, Wishes},
     request::Item,
     steps::PricedOrder,
 };
 use ::timedeal::{Purchase, ops as deals};
 use kernel::{Address, Code, Detail, Error, Money, Quantity, Result, TimeDealId, TimeDealProductId, UserId};
-use order::NewOrder;
 use saga::Saga;
 use store::Tx;
 use web::{Turnstile, Visitor};
@@ -53,21 +52,13 @@ pub fn buy(
     let offer = offered.product.offer;
     let item = Item { product_id: Some(offer.product), variant_id: Some(offer.variant), quantity: wanted.units };
     let priced = Calculation::priced(tx, &[item])?.in_deal(&offer).accepted()?;
-    let (lines, amounts) = priced.totalled(wanted.expected)?.accepted()?.into_order();
-    if wanted.address.is_none() && !amounts.payable.is_positive() {
+    let zip_code = wanted.address.as_ref().map(|address| address.zip_code.as_str());
+    let wishes = Wishes { rules: &settings.prices, points: Money::ZERO, zip_code, expected: wanted.expected };
+    let priced = priced.totalled(&wishes)?.accepted()?.into_order()?;
+    if wanted.address.is_none() && !priced.amounts.payable.is_positive() {
         return Err(without_address());
     }
-    let new = NewOrder {
-        user: *user,
-        lines,
-        address: wanted.address.clone(),
-        memo: wanted.memo.clone(),
-        amounts,
-        coupon: None,
-        currency: settings.currency,
-        pay_within: settings.pay_within,
-        zone: settings.zone.clone(),
-    };
+    let new = place::new_order(settings, user, priced, wanted.address.clone(), wanted.memo.clone());
     let placed = place::begin(tx, saga, PricedOrder { new, cart: None, deal: Some(DealUnits::of(&offered)) })?;
     let purchase = deals::purchase_of(tx, &placed.order.number)?;
     Ok((placed, purchase))

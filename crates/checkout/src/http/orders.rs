@@ -9,7 +9,7 @@ use crate::quote::{self, Quote};
 use crate::reorder::Reordered;
 use crate::request::{AddressRequest, ConfirmRequest, OrderRequest, PaymentChoice, Reason, memo};
 use crate::response::{OrderDetail, PlacedOrder, detail, shown_to};
-use crate::{Settings, cancel, parcel, pay, reorder};
+use crate::{Settings, cancel, parcel, parcel::Readdressing, pay, reorder};
 use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::{Code, OrderNumber, Result, Together};
 use order::{Order, OrderResponse};
@@ -46,6 +46,11 @@ const PLACING: &[Code] = &[
     Code::InvalidShippingAddress,
     Code::InsufficientStock,
     Code::UserCouponNotFound,
+    Code::UserCouponAlreadyUsed,
+    Code::UserCouponExpired,
+    Code::CouponMinimumOrderNotMet,
+    Code::CouponNotApplicable,
+    Code::CouponFirstOrderOnly,
     Code::InsufficientBalance,
     Code::PaymentMethodNotSupported,
     Code::PaymentDeclined,
@@ -98,8 +103,8 @@ async fn quote_order(
     context: Context,
     Json(request): Json<OrderRequest>,
 ) -> ApiResult<Quote> {
-    let currency = app.shop.currency;
-    let quote = move |tx: &mut Tx<'_>| quote::quote(tx, currency, &user.id, &request, &context);
+    let (currency, prices) = (app.shop.currency, app.settings::<Settings>().prices());
+    let quote = move |tx: &mut Tx<'_>| quote::quote(tx, currency, &prices, &user.id, &request, &context);
     Ok(ok(app.db.read("checkout.quote", quote).await?))
 }
 
@@ -220,9 +225,11 @@ async fn readdress_order(
 ) -> Result<Response, Failure> {
     let memo = body.body.memo.as_deref().map(|text| memo(Some(text))).transpose();
     let (address, memo) = (body.body.address(), memo).together()?;
+    let shipping = app.settings::<Settings>().prices().shipping;
     let readdress = move |tx: &mut Tx<'_>| {
         let owner = (!user.is_admin()).then_some(&user.id);
-        let order = parcel::readdress(tx, &number, owner, &address, memo.clone(), &user.id.to_string())?;
+        let to = Readdressing { address: &address, memo: memo.clone(), shipping: &shipping };
+        let order = parcel::readdress(tx, &number, owner, to, &user.id.to_string())?;
         Ok(ok(OrderResponse::from(order)))
     };
     once(&app, body.key, "checkout.readdress", readdress).await

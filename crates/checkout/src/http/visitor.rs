@@ -1,6 +1,6 @@
 //! Whose cart a request is about: a signed-in user's, or that of a guest who shows a cart token.
 
-use crate::cart_view::Shopper;
+use crate::{Settings, cart_view::Shopper};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderName, HeaderValue, header, request::Parts},
@@ -40,6 +40,10 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
+fn shopper(app: &App, owner: Owner, context: Context) -> Shopper {
+    Shopper { owner, context, prices: app.settings::<Settings>().prices() }
+}
+
 impl Visitor {
     /// The signed-in user, or the guest with this token. A user's request that also has a token first takes the guest's cart over.
     /// A001 without either, S101 for a token without a cart: it is unknown, or the cart was not changed for too long.
@@ -55,7 +59,7 @@ impl Visitor {
                 return Err(Code::SignInRequired.because(format!("sign in, or send a guest's {CART_TOKEN}")).into());
             }
         };
-        Ok(Shopper { owner, context: self.context })
+        Ok(shopper(app, owner, self.context))
     }
 
     /// The same, but who is not known becomes a guest with a new cart and gets its token. C012 for a client that makes too many.
@@ -70,7 +74,7 @@ impl Visitor {
         }
         self.limit.admit(self.client)?;
         let (guest, token) = app.db.write("cart.welcome", ops::welcome).await?;
-        Ok((Shopper { owner: Owner::Guest(guest), context: self.context }, Some(token)))
+        Ok((shopper(app, Owner::Guest(guest), self.context), Some(token)))
     }
 
     /// Takes the guest's cart over if a signed-in user shows its token.

@@ -2,7 +2,7 @@
 
 use super::shop::*;
 use crate::{flow::ORDER, pay, request::PaymentMethod};
-use kernel::{OrderNumber, Random};
+use kernel::{OrderNumber, Random, UserCouponId};
 use ports::{Gateway as _, gateway::simulated::keys};
 use saga::{Call, Outcome};
 use serde_json::{Value, json};
@@ -33,6 +33,8 @@ struct Day {
     shop: TestShop,
     chance: Random,
     goods: Vec<Good>,
+    /// What each buyer holds.
+    coupons: Vec<UserCouponId>,
     orders: Vec<(u8, OrderNumber)>,
     interrupted: Vec<Interrupted>,
 }
@@ -43,7 +45,9 @@ impl Day {
     async fn begin(seed: u64) -> Day {
         let shop = TestShop::open().await;
         let goods = vec![shop.good("mug", 9_000, STOCK).await, shop.good("pen", 1_000, STOCK).await];
-        Day { shop, chance: Random::seeded(seed), goods, orders: Vec::new(), interrupted: Vec::new() }
+        let coupons = shop.coupons(&[1, 2, 3, 4, 5]).await;
+        let (chance, orders, interrupted) = (Random::seeded(seed), Vec::new(), Vec::new());
+        Day { shop, chance, goods, coupons, orders, interrupted }
     }
 
     fn pick(&mut self, count: usize) -> usize {
@@ -90,10 +94,13 @@ impl Day {
         if self.chance.chance(300) {
             body = with(body, "payment", json!({ "method": "CARD", "paymentKey": self.key() }));
         }
+        if self.chance.chance(400) {
+            body = with(body, "userCouponId", self.coupons[usize::from(who) - 1].raw());
+        }
         let said = self.shop.post(who, "/orders", body).await;
         match said.short().as_str() {
             "201" | "202" => self.orders.push((who, said.number())),
-            "400 S402" | "400 S304" => {}
+            "400 S402" | "400 S304" | "400 S609" => {}
             other => panic!("{other}: {}", said.text),
         }
     }
@@ -187,6 +194,10 @@ impl Day {
         assert_eq!(self.shop.count(moving, "COMPENSATION_FAILED").await, 0);
         let kept = "select coalesce(sum(captured - refunded), 0) from payments where order_number <> ?";
         assert_eq!(self.shop.count(kept, "").await, self.shop.money(), "the gateway's records agree with ours");
+        let used = "select count(*) from user_coupons u join orders o on o.order_number = u.order_number
+            where o.user_coupon_id = u.id and o.status = ?";
+        let all_used = "select count(*) from user_coupons where order_number <> ?";
+        assert_eq!(self.shop.count(used, "PAID").await, self.shop.count(all_used, "").await);
         let sold = "select coalesce(sum(i.quantity), 0) from order_items i
             join orders o on o.id = i.order_id where o.status = ?";
         let sold = self.shop.count(sold, "PAID").await;

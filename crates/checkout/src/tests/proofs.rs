@@ -9,7 +9,7 @@ use crate::{
     place::{self, OrderSettings},
     request::{OrderRequest, PaymentMethod},
 };
-use kernel::{OrderNumber, Result, SagaId};
+use kernel::{OrderNumber, Result, SagaId, UserCouponId};
 use payment::{Approval, Payment};
 use saga::{
     Action, Call, Cancellation, Flow, Saga, Status, drive,
@@ -19,18 +19,20 @@ use saga::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A shop with stock, in which nothing is sold yet.
+/// A shop with stock, in which nothing is sold yet, and a buyer with a coupon.
 pub struct Stocked {
     pub shop: TestShop,
     pub mug: Good,
     pub pen: Good,
+    coupon: UserCouponId,
 }
 
 impl Stocked {
     pub async fn open() -> Stocked {
         let shop = TestShop::open().await;
         let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
-        Stocked { shop, mug, pen }
+        let coupon = shop.coupons(&[1]).await[0];
+        Stocked { shop, mug, pen, coupon }
     }
 
     pub async fn go_on(&self, flow: &'static dyn Flow, action: Action) -> Result<()> {
@@ -60,7 +62,7 @@ impl Stocked {
         self.go_on(saga, action).await
     }
 
-    /// Orders by status, stock, parcels, the gateway's money and what our payments say about it.
+    /// Orders by status, stock, parcels, coupons, the gateway's money and what our payments say about it.
     pub async fn snapshot(&self) -> Value {
         self.shop.consistent().await;
         self.values().await
@@ -73,6 +75,7 @@ impl Stocked {
             "money": self.shop.money(),
             "parcels": self.shop.count("select count(*) from deliveries where status <> ?", "CANCELLED").await,
             "orders": self.shop.count("select count(*) from orders where status not in ('CANCELLED', ?)", "REFUNDED").await,
+            "used coupons": self.shop.count("select count(*) from user_coupons where order_number <> ?", "").await,
             "refundable": self.shop.count("select coalesce(sum(captured - refund_claimed), 0) from payments where status <> ?", "-").await,
         })
     }
@@ -90,7 +93,8 @@ impl Scenario<Checkout> for Stocked {
     }
 
     async fn begin(&self, saga: &'static Saga<Checkout>) -> Result<SagaId> {
-        let request: OrderRequest = serde_json::from_value(items(&[(self.mug, 2), (self.pen, 1)])).unwrap();
+        let body = with(items(&[(self.mug, 2), (self.pen, 1)]), "userCouponId", self.coupon.raw());
+        let request: OrderRequest = serde_json::from_value(body).unwrap();
         let draft = OrderDraft::to_place(&request)?;
         let settings = OrderSettings::of(&self.shop.app);
         let begin = move |tx: &mut ::store::Tx<'_>| {
@@ -265,6 +269,18 @@ const RELEASED: &[(&str, &[&str])] = &[
         "order.v2",
         &[
             "PLACE_ORDER",
+            "RESERVE_INVENTORY",
+            "PROCESS_PAYMENT",
+            "DEDUCT_INVENTORY",
+            "CREATE_DELIVERY",
+            "CONFIRM_ORDER",
+        ],
+    ),
+    (
+        "order.v3",
+        &[
+            "PLACE_ORDER",
+            "USE_COUPON",
             "RESERVE_INVENTORY",
             "PROCESS_PAYMENT",
             "DEDUCT_INVENTORY",

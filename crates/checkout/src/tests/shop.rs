@@ -8,7 +8,7 @@ use catalog::{
     product::{Author, Content, New, Status},
 };
 use fixture::{Fixture, Response, user_id};
-use kernel::{Clock, Money, OrderNumber, ProductId, UserId, VariantId};
+use kernel::{Clock, Money, OrderNumber, ProductId, UserCouponId, UserId, VariantId};
 use ports::{Gateway, ManualClock, gateway::Simulated};
 use saga::nudge;
 use serde_json::{Value, json};
@@ -107,6 +107,7 @@ impl TestShop {
                 category_id: None,
                 brand: None,
                 image_url: None,
+                tax_free: false,
             };
             let new = New { sku: None, content, images: Vec::new(), status: Status::Active, variants: Vec::new() };
             let made = products::create(tx, Author::Admin, new)?;
@@ -115,6 +116,28 @@ impl TestShop {
             Ok(Good { product: made.product, variant: made.variants[0] })
         };
         self.app.db.write("test.good", make).await.unwrap()
+    }
+
+    /// A coupon of a tenth, of which `holders` have one each: what they hold.
+    pub async fn coupons(&self, holders: &[u8]) -> Vec<UserCouponId> {
+        let holders = holders.to_vec();
+        let make = move |tx: &mut Tx<'_>| {
+            let offer = coupon::Offer::of(coupon::Discount::checked(coupon::DiscountType::Percentage, 10), None, None)?;
+            let content = coupon::coupon::Content {
+                code: "TENTH".to_owned(),
+                name: "A tenth".to_owned(),
+                description: None,
+                offer,
+                total: 100,
+                listed: true,
+                starts_at: tx.now(),
+                expires_at: tx.now().after(Duration::from_secs(1_000 * 86_400)),
+            };
+            let made = coupon::ops::create(tx, None, content)?;
+            let issue = |holder: &u8| Ok(coupon::ops::issue(tx, &buyer(*holder), &made)?.id);
+            holders.iter().map(issue).collect()
+        };
+        self.app.db.write("test.coupons", make).await.unwrap()
     }
 
     pub async fn call(&self, who: u8, method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Said {
