@@ -89,6 +89,12 @@ const LINE_REFUNDED_TOO_MUCH: &str = "select r.order_number, l.line_number, i.qu
     group by r.id, r.order_number, l.line_number, i.quantity, i.subtotal, i.coupon_discount, i.points_used
     having sum(m.units) > i.quantity or sum(m.amount) > i.subtotal - i.coupon_discount - i.points_used
     order by r.id, l.line_number limit ?";
+const REFUNDED_BESIDE_LINES: &str = "select r.order_number, r.amount, cast(sum(l.amount) as {bigint}), o.shipping_fee
+    from refunds r join refund_lines l on l.refund_id = r.id join orders o on o.order_number = r.order_number
+    where r.id between ? and ? and r.status <> 'FAILED'
+    group by r.id, r.order_number, r.amount, o.shipping_fee
+    having r.amount - sum(l.amount) > o.shipping_fee
+    order by r.id limit ?";
 const REFUND_OF_NO_LINE: &str = "select r.order_number, l.line_number from refunds r
     join refund_lines l on l.refund_id = r.id
     where r.id between ? and ? and not exists (select 1 from orders o join order_items i on i.order_id = o.id
@@ -258,6 +264,14 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "{} line {}",
         found: "{} units for {}, of which {} units and {} go back",
+    },
+    Check {
+        rule: "beside its lines a refund has at most the shipping fee",
+        over: Some(REFUNDS),
+        sql: REFUNDED_BESIDE_LINES,
+        given: &[],
+        subject: "{}",
+        found: "{} go back, {} of them for lines; the shipping fee was {}",
     },
     Check {
         rule: "money goes back for lines that the order has",

@@ -2,7 +2,7 @@
 
 use crate::{
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
-    price::{self, Rules, Terms},
+    price::{self, Rules, Options},
     quote,
 };
 use cart::{Cart, CartLine, NewLine, Owner, cart::Kind};
@@ -209,7 +209,7 @@ fn response(cart: Cart, current: &Current, shopper: &Shopper) -> CartResponse {
     let items: Vec<CartItem> = cart.lines.iter().map(|line| item(line, current, available(line))).collect();
     let bought: Vec<price::Line> =
         cart.lines.iter().filter(|line| available(line)).map(|line| current.to_price(line)).collect();
-    let price = price::price(&bought, &Terms::plain(&shopper.prices));
+    let price = price::price(&bought, &Options::plain(&shopper.prices));
     let (shipping_fee, final_amount) =
         price.map_or((Money::ZERO, Money::MAX), |price| (price.shipping_fee, price.payable));
     CartResponse {

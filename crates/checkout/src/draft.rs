@@ -2,7 +2,7 @@
 
 use crate::{
     price::Rules,
-    quote::Wishes,
+    quote::Choice,
     request::{Item, OrderRequest, Source, memo},
 };
 use cart::Cart;
@@ -57,9 +57,9 @@ impl OrderDraft {
     }
 
     /// What is wanted beside lines and coupon.
-    pub(crate) fn wishes<'a>(&'a self, rules: &'a Rules) -> Wishes<'a> {
+    pub(crate) fn choice<'a>(&'a self, rules: &'a Rules) -> Choice<'a> {
         let zip_code = self.address.as_ref().map(|address| address.zip_code.as_str());
-        Wishes { rules, points: self.points, zip_code, expected: self.expected }
+        Choice { rules, points: self.points, zip_code, expected: self.expected }
     }
 
     /// The lines to order, and the cart they come from. The cart stays locked. S101, S103, S104.

@@ -62,7 +62,7 @@ pub fn place(
     let (cart, items) = draft.lines_to_place(tx, user)?;
     let priced = Calculation::priced(tx, &items)?.accepted()?;
     let discounted = priced.with_coupon(tx, user, draft.coupon.as_ref())?.accepted()?;
-    let mut totalled = discounted.totalled(&draft.wishes(&settings.prices))?;
+    let mut totalled = discounted.totalled(&draft.choice(&settings.prices))?;
     if !totalled.is_accepted() {
         // carts and quotes count what is in stock, so an amount of one of them differs because something is short
         totalled = totalled.with_stock(tx)?;

@@ -34,7 +34,7 @@ pub struct Rules {
 
 /// What a buyer wants beside the lines.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
+pub struct Options<'a> {
     pub rules: &'a Rules,
     pub coupon: Option<&'a Offer>,
     /// Points to pay with, at most; no more are used than the coupon leaves to pay of the lines.
@@ -43,10 +43,10 @@ pub struct Terms<'a> {
     pub zip_code: Option<&'a str>,
 }
 
-impl<'a> Terms<'a> {
+impl<'a> Options<'a> {
     /// No coupon, no points, and an address without surcharge.
-    pub const fn plain(rules: &'a Rules) -> Terms<'a> {
-        Terms { rules, coupon: None, points: Money::ZERO, zip_code: None }
+    pub const fn plain(rules: &'a Rules) -> Options<'a> {
+        Options { rules, coupon: None, points: Money::ZERO, zip_code: None }
     }
 }
 
@@ -79,22 +79,22 @@ impl Share {
 
 /// What an order of these lines costs. S612 when the coupon applies to none of them, S611 below its minimum, C002 when a sum leaves
 /// the range of money.
-pub fn price(lines: &[Line], terms: &Terms<'_>) -> Result<Price> {
+pub fn price(lines: &[Line], options: &Options<'_>) -> Result<Price> {
     let subtotals = lines.iter().map(|line| line.unit_price.times(line.quantity)).collect::<Result<Vec<_>>>()?;
     let subtotal = Money::sum(subtotals.iter().copied())?;
-    let coupon_discounts = coupon_discounts(lines, &subtotals, terms.coupon)?;
+    let coupon_discounts = coupon_discounts(lines, &subtotals, options.coupon)?;
     let left: Vec<Money> = subtotals.iter().zip(&coupon_discounts).map(|(all, off)| less(*all, *off)).collect();
     let goods = less(subtotal, Money::sum(coupon_discounts.iter().copied())?);
-    let points_used = spread(terms.points.max(Money::ZERO).at_most(goods), &left);
+    let points_used = spread(options.points.max(Money::ZERO).at_most(goods), &left);
     let shares: Vec<Share> = subtotals
         .into_iter()
         .zip(coupon_discounts)
         .zip(points_used)
         .map(|((subtotal, coupon_discount), points_used)| Share { subtotal, coupon_discount, points_used })
         .collect();
-    let shipping_fee = if lines.is_empty() { Money::ZERO } else { terms.rules.shipping.fee(goods, terms.zip_code)? };
+    let shipping_fee = if lines.is_empty() { Money::ZERO } else { options.rules.shipping.fee(goods, options.zip_code)? };
     let taxed = lines.iter().zip(&shares).filter(|(line, _)| !line.tax_free).map(|(_, share)| share.paid());
-    let tax = contained(terms.rules.tax, Money::sum(taxed)?.plus(shipping_fee)?);
+    let tax = contained(options.rules.tax, Money::sum(taxed)?.plus(shipping_fee)?);
     let payable = Money::sum(shares.iter().map(Share::paid))?.plus(shipping_fee)?;
     Ok(Price { shares, shipping_fee, tax, payable })
 }

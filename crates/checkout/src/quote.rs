@@ -5,7 +5,7 @@ use crate::{
     discount,
     draft::OrderDraft,
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
-    price::{self, Price, Rules, Share, Terms},
+    price::{self, Price, Rules, Share, Options},
     request::{Item, OrderRequest},
 };
 use catalog::ops::{ItemRef, Sellable};
@@ -127,7 +127,7 @@ pub(crate) struct Calculation {
 
 /// What a buyer wants beside lines and coupon.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wishes<'a> {
+pub(crate) struct Choice<'a> {
     pub rules: &'a Rules,
     pub points: Money,
     pub zip_code: Option<&'a str>,
@@ -208,13 +208,13 @@ impl Calculation {
 
     /// The stages *points*, *shipping* and *amounts*, without statements. Problems: S612 and S611 of the coupon, without which the
     /// rest is calculated then; S210 when another amount is expected.
-    pub(crate) fn totalled(mut self, wishes: &Wishes<'_>) -> Result<Calculation> {
+    pub(crate) fn totalled(mut self, choice: &Choice<'_>) -> Result<Calculation> {
         let bought: Vec<price::Line> = self.bought().map(|line| line.to_price()).collect();
-        let (rules, points, zip_code) = (wishes.rules, wishes.points, wishes.zip_code);
-        let terms = Terms { rules, coupon: self.coupon.as_ref().map(|held| &held.offer), points, zip_code };
-        let priced = match price::price(&bought, &terms) {
+        let (rules, points, zip_code) = (choice.rules, choice.points, choice.zip_code);
+        let options = Options { rules, coupon: self.coupon.as_ref().map(|held| &held.offer), points, zip_code };
+        let priced = match price::price(&bought, &options) {
             Err(refusal) if is_of_coupon(&refusal) => {
-                let without = price::price(&bought, &Terms { coupon: None, ..terms })?;
+                let without = price::price(&bought, &Options { coupon: None, ..options })?;
                 self.coupon = None;
                 self.problems.push(refusal);
                 without
@@ -224,7 +224,7 @@ impl Calculation {
         for (line, share) in self.bought().zip(&priced.shares) {
             line.share = *share;
         }
-        self.problems.extend(expect("expectedAmount", wishes.expected, priced.payable).err());
+        self.problems.extend(expect("expectedAmount", choice.expected, priced.payable).err());
         self.price = priced;
         Ok(self)
     }
@@ -369,7 +369,7 @@ pub fn quote(
     let mut calculation = Calculation::priced(tx, &items)?.with_stock(tx)?;
     calculation = calculation.with_coupon(tx, user, draft.coupon.as_ref())?;
     calculation.problems.append(&mut draft.problems);
-    let calculation = calculation.totalled(&draft.wishes(rules))?;
+    let calculation = calculation.totalled(&draft.choice(rules))?;
     let unavailable = calculation.unavailable(context);
     let Calculation { lines, coupon, price, problems, .. } = calculation;
     let sum = |of: fn(&Share) -> Money| Money::sum(price.shares.iter().map(of));

@@ -117,7 +117,7 @@ impl Left {
         if units > line.bought {
             return Err(text::wrong(&field, format!("has {} units", line.bought)));
         }
-        // a line that the discounts paid for is worth nothing and can be given back all the same
+        // a line that the discounts paid for is worth nothing, and its units can still be given back
         if units > line.units || (line.amount.is_zero() && line.paid.is_positive()) {
             let why = format!("{} units and {} are left of line {} to give back", line.units, line.amount, line.number);
             return Err(Code::InvalidPaymentAmount.because(why));

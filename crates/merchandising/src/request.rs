@@ -48,7 +48,7 @@ pub struct SaveProduct {
     /// The whole gallery, at most 20.
     #[serde(default)]
     pub images: Option<Vec<String>>,
-    /// Whether its price contains no value added tax, such as that of books.
+    /// Whether its price contains no value added tax.
     #[serde(default)]
     pub tax_free: bool,
     /// Units that a new product is opened with (0 when absent). Rewriting never changes stock: absent or the stock of this

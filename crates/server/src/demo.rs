@@ -2,6 +2,7 @@
 
 mod claims;
 mod day;
+mod discounts;
 mod folder;
 mod rushes;
 

@@ -4,7 +4,7 @@ use super::units::DealUnits;
 use crate::{
     flow::Checkout,
     place::{self, OrderSettings, Placed},
-    quote::{Calculation, Wishes},
+    quote::{Calculation, Choice},
     request::Item,
     steps::PricedOrder,
 };
@@ -53,8 +53,8 @@ pub fn buy(
     let item = Item { product_id: Some(offer.product), variant_id: Some(offer.variant), quantity: wanted.units };
     let priced = Calculation::priced(tx, &[item])?.in_deal(&offer).accepted()?;
     let zip_code = wanted.address.as_ref().map(|address| address.zip_code.as_str());
-    let wishes = Wishes { rules: &settings.prices, points: Money::ZERO, zip_code, expected: wanted.expected };
-    let priced = priced.totalled(&wishes)?.accepted()?.into_order()?;
+    let choice = Choice { rules: &settings.prices, points: Money::ZERO, zip_code, expected: wanted.expected };
+    let priced = priced.totalled(&choice)?.accepted()?.into_order()?;
     if wanted.address.is_none() && !priced.amounts.payable.is_positive() {
         return Err(without_address());
     }

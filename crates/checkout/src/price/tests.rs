@@ -37,10 +37,10 @@ fn an_order_with_everything() {
     let coupon = offer(DiscountType::Fixed, 1_000, Some(10_000), None, &[1, 2]);
     let book = Line { tax_free: true, ..line(3, 20_000, 1) };
     let lines = [line(1, 3_333, 3), line(2, 1, 1), book];
-    let terms = Terms { coupon: Some(&coupon), points: Money::minor(500), ..Terms::plain(&rules) };
-    let refused = price(&lines[1..], &terms).unwrap_err();
+    let options = Options { coupon: Some(&coupon), points: Money::minor(500), ..Options::plain(&rules) };
+    let refused = price(&lines[1..], &options).unwrap_err();
     assert_eq!(refused.code(), Code::CouponMinimumOrderNotMet, "the book does not count");
-    let priced = price(&lines, &terms).unwrap();
+    let priced = price(&lines, &options).unwrap();
     let of = |of: fn(&Share) -> Money| priced.shares.iter().map(of).map(Money::as_minor).collect::<Vec<_>>();
     assert_eq!(of(|share| share.coupon_discount), [1_000, 0, 0]);
     assert_eq!(of(|share| share.points_used), [155, 0, 345]);
@@ -53,8 +53,8 @@ fn an_order_with_everything() {
 fn points_pay_at_most_what_the_coupon_leaves_and_never_the_shipping_fee() {
     let rules = rules(2_500, 1_000);
     let coupon = offer(DiscountType::Percentage, 30, None, None, &[]);
-    let terms = Terms { coupon: Some(&coupon), points: Money::minor(1_000_000), ..Terms::plain(&rules) };
-    let priced = price(&[line(1, 1_000, 1), line(2, 500, 1)], &terms).unwrap();
+    let options = Options { coupon: Some(&coupon), points: Money::minor(1_000_000), ..Options::plain(&rules) };
+    let priced = price(&[line(1, 1_000, 1), line(2, 500, 1)], &options).unwrap();
     assert_eq!(sum(priced.shares.iter().map(|share| share.points_used)), 1_050);
     assert_eq!((priced.payable.as_minor(), priced.tax.as_minor()), (2_500, 227));
 }
@@ -62,15 +62,15 @@ fn points_pay_at_most_what_the_coupon_leaves_and_never_the_shipping_fee() {
 #[test]
 fn nothing_costs_nothing() {
     let rules = rules(2_500, 1_000);
-    assert_eq!(price(&[], &Terms::plain(&rules)).unwrap(), Price::default());
+    assert_eq!(price(&[], &Options::plain(&rules)).unwrap(), Price::default());
 }
 
 #[test]
 fn a_coupon_for_other_products_is_refused() {
     let rules = rules(0, 1_000);
     let coupon = offer(DiscountType::Fixed, 1_000, None, None, &[9]);
-    let terms = Terms { coupon: Some(&coupon), ..Terms::plain(&rules) };
-    assert_eq!(price(&[line(1, 1_000, 1)], &terms).unwrap_err().code(), Code::CouponNotApplicable);
+    let options = Options { coupon: Some(&coupon), ..Options::plain(&rules) };
+    assert_eq!(price(&[line(1, 1_000, 1)], &options).unwrap_err().code(), Code::CouponNotApplicable);
 }
 
 proptest! {
@@ -91,8 +91,8 @@ proptest! {
             offer(kind, value, None, maximum.filter(|_| percent), &products)
         });
         let rules = rules(fee, tax);
-        let terms = Terms { coupon: coupon.as_ref(), points: Money::minor(points), ..Terms::plain(&rules) };
-        let priced = match price(&lines, &terms) {
+        let options = Options { coupon: coupon.as_ref(), points: Money::minor(points), ..Options::plain(&rules) };
+        let priced = match price(&lines, &options) {
             Ok(priced) => priced,
             Err(refusal) => {
                 prop_assert_eq!(refusal.code(), Code::CouponNotApplicable);

@@ -1,6 +1,6 @@
 //! One day in the shop, over HTTP. It checks every claim.
 
-use super::{claims::Claims, rushes};
+use super::{claims::Claims, discounts, rushes};
 use crate::client::{Answer, Caller};
 use crate::commands::say;
 use crate::rush::people::Person;
@@ -38,7 +38,7 @@ pub struct People {
 /// What the next part of the day needs; `None` ends the day.
 type Step<T = ()> = Option<T>;
 
-fn address(name: &str) -> Value {
+pub(super) fn address(name: &str) -> Value {
     json!({"receiverName": name, "receiverPhone": "010-0000-0000", "zipCode": "04524",
         "address1": "서울특별시 중구 세종대로 110", "address2": "1층"})
 }
@@ -53,6 +53,7 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
     race(claims, people).await;
     rushes::for_coupons(claims, people).await;
     rushes::for_deal(claims, people).await;
+    discounts::play(claims, people, &goods[2]).await;
     cancel(claims, people, &goods[3]).await;
     if let Some((order, before)) = forgotten {
         expire(claims, people, &order, &goods[1], before, pay_within).await;
@@ -61,10 +62,10 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
 }
 
 /// A product as the demo needs it.
-struct Good {
-    id: i64,
+pub(super) struct Good {
+    pub(super) id: i64,
     name: String,
-    price: i64,
+    pub(super) price: i64,
 }
 
 async fn browse(claims: &mut Claims, people: &People, products: i64) -> Step<Vec<Good>> {
@@ -99,7 +100,7 @@ async fn available(people: &People, good: &Good) -> i64 {
 }
 
 /// Repeats a request until `wanted` or until the longest wait; returns the last response.
-async fn until(caller: &Caller, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
+pub(super) async fn until(caller: &Caller, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
     let began = Instant::now();
     loop {
         let answer = caller.get(path).await;
@@ -123,7 +124,7 @@ async fn order_of(claims: &mut Claims, buyer: &Caller, name: &str, good: &Good, 
     confirmed.then_some(number)
 }
 
-async fn pay(claims: &mut Claims, buyer: &Caller, order: &str) -> Step<String> {
+pub(super) async fn pay(claims: &mut Claims, buyer: &Caller, order: &str) -> Step<String> {
     let body = json!({"orderNumber": order, "paymentMethod": "CREDIT_CARD", "paymentKey": "approve"});
     let payment = buyer.post("/payments", body).await;
     let number = payment.text("/paymentNumber").to_owned();

@@ -17,11 +17,11 @@ const NOT_PLANTED: [&str; 2] = ["available and reserved are never negative", "ca
 
 /// Statements that damage the shop of [`shop_in_every_state`], and a rule that is broken then.
 pub const DAMAGES: &[(&str, &str)] = &[
-    ("payable = subtotal − discount − points, and never negative", "update orders set points_used = 5"),
-    ("an order's subtotal is the sum of its lines", "update order_items set subtotal = subtotal + 1"),
+    ("payable = subtotal − discount − points + shipping fee, and never negative", "update orders set shipping_fee = 5"),
+    ("an order's amounts are the sums of its lines", "update order_items set points_used = points_used + 1"),
     (
-        "a line's subtotal is unit price × quantity, quantity at least 1",
-        "update order_items set subtotal = subtotal + 1",
+        "a line's subtotal is unit price × quantity, quantity at least 1, and its discounts are at most that",
+        "update order_items set coupon_discount = subtotal + 1",
     ),
     ("an order has the data of its status", "update orders set paid_at = null"),
     ("an order has lines", "delete from order_items"),
@@ -46,7 +46,8 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "update payments set status = 'FAILED', updated_at = 1, refund_claimed = 0",
     ),
     ("a refund belongs to a payment and has the data of its status", "update refunds set status = 'PROCESSING'"),
-    ("a refund that names lines is the sum of what they get", "update refund_lines set amount = amount + 1"),
+    ("a refund gives its lines no more than it has", "update refund_lines set amount = amount + 1"),
+    ("beside its lines a refund has at most the shipping fee", "update refund_lines set amount = amount - 1"),
     (
         "as many coupons are issued as users hold, and never more than there are",
         "update coupons set issued_quantity = issued_quantity + 1",
@@ -54,7 +55,7 @@ pub const DAMAGES: &[(&str, &str)] = &[
     ("a coupon has a discount and a period that make sense", "update coupons set expires_at = starts_at"),
     (
         "a user's coupon is of a coupon, and has an order and a time when it was used",
-        "update user_coupons set used_at = 5",
+        "update user_coupons set used_at = 5, order_number = null",
     ),
     ("a cart has its owner's key until it is closed", "update carts set active_key = null, status = 'ACTIVE'"),
     (
@@ -89,6 +90,14 @@ pub const DAMAGES: &[(&str, &str)] = &[
     (
         "a deal has a period, and its products have its times, prices and limits",
         "update time_deals set ends_at = starts_at",
+    ),
+    (
+        "a used coupon was used by its user in an order that lives, and an order that died has given it back",
+        "update orders set user_coupon_id = null where user_coupon_id is not null",
+    ),
+    (
+        "an order that lives has used its coupon, and no other order has",
+        "update user_coupons set order_number = null, used_at = null",
     ),
     (
         "what was bought in a time deal is bought while its order lives, and comes back when it dies",
@@ -218,7 +227,11 @@ pub fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
     let coupon = json!({"code": "SPRING", "name": "Spring", "discountType": "FIXED", "discountValue": 1_000,
         "totalQuantity": 5, "startsAt": "2020-01-01T00:00:00Z", "expiresAt": "2100-01-01T00:00:00Z"});
     let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
-    buyer.post(format!("/coupons/{coupon}/issue"), json!({})).must("201");
+    let held = buyer.post(format!("/coupons/{coupon}/issue"), json!({})).must("201").number("/id");
+    let mut with_coupon = testkit::order_of(&[(&mug, 1)]);
+    with_coupon["userCouponId"] = json!(held);
+    let order = buyer.post("/orders", with_coupon).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
     shop.buyer().fills_cart(&mug, 1).must("200");
     let deal = json!({"name": "Lunch deal", "heldApart": true, "startsAt": "2026-02-06T00:00:00Z", "endsAt": "2026-02-06T02:00:00Z",
         "products": [{"productId": pen.id, "dealPrice": 700, "dealQuantity": 10, "maxPerUser": 2}]});
