@@ -210,8 +210,8 @@ pub fn spend(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId, order: &OrderNumb
         return Ok(());
     }
     held.is_available(tx.now())?;
-    // another order had it until a moment ago
-    Err(Code::UserCouponAlreadyUsed.error().retry_after(1))
+    // the order that had it a moment ago has just given it back
+    Err(Code::UserCouponAlreadyUsed.error())
 }
 
 /// The user has the coupon again that was used in this order. No effect when it is not used in this order: of whatever gives it

@@ -70,7 +70,7 @@ fn survives(first: &Scenario, point: &str) -> bool {
     if caller.process.is_none() {
         caller.succeed();
     }
-    let order = caller.insist(&scenario.order(0, 1)).must("201").word("/orderNumber");
+    let order = caller.insist(&scenario.order_with_coupon(0, 1)).must("201").word("/orderNumber");
     let paid = caller.insist(&scenario.pay(0, &order, "approve"));
     assert!(["201", "202"].contains(&paid.summary().as_str()), "{point}: {}", paid.text());
     let cancelled = caller.insist(&scenario.cancel(0, &order));
@@ -81,6 +81,8 @@ fn survives(first: &Scenario, point: &str) -> bool {
     let (taken, back) = (shop.captures_of(&order), shop.refunds_of(&order));
     assert_eq!(seen.word("/status"), "REFUNDED", "{point}: {}", seen.text());
     assert!(taken.len() == 1 && taken == back, "{point}: took {taken:?}, gave back {back:?}");
+    let coupon = shop.user(user(0)).get("/coupons/my").must("200");
+    assert_eq!(coupon.word("/0/status"), "AVAILABLE", "{point}: {}", coupon.text());
     shop.close();
     true
 }

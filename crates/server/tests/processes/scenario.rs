@@ -110,6 +110,14 @@ impl Scenario {
             let made = wire.send("POST", &path, &people.admin, "", &body.to_string()).expect("an answer");
             products.push(made.must("201").number("/id"));
         }
+        let coupon = json!({"code": "CRASH", "name": "A tenth", "discountType": "PERCENTAGE", "discountValue": 10,
+            "totalQuantity": BUYERS, "startsAt": "2020-01-01T00:00:00Z", "expiresAt": "2100-01-01T00:00:00Z"});
+        let path = format!("{API}/admin/coupons");
+        wire.send("POST", &path, &people.admin, "", &coupon.to_string()).expect("an answer").must("201");
+        for buyer in &people.buyers {
+            let path = format!("{API}/coupons/claim");
+            wire.send("POST", &path, buyer, "", r#"{"code": "CRASH"}"#).expect("an answer").must("201");
+        }
         process.kill();
         Scenario { program, people, products, memory: Mutex::default(), calls: AtomicU64::new(0), _space: space }
     }
@@ -145,12 +153,22 @@ impl Scenario {
     }
 
     pub fn order(&self, buyer: usize, n: u64) -> Call {
+        self.call(buyer, "POST", "/orders", self.lines(n))
+    }
+
+    /// The same with the buyer's only coupon, which another order of theirs may have.
+    pub fn order_with_coupon(&self, buyer: usize, n: u64) -> Call {
+        let mut body = self.lines(n);
+        body["couponCode"] = json!("CRASH");
+        self.call(buyer, "POST", "/orders", body)
+    }
+
+    fn lines(&self, n: u64) -> Value {
         let line = |shift: u64| {
             let product = self.products[usize::try_from((n + shift) % 5).expect("small")];
             json!({"productId": product, "quantity": 1 + (n + shift) % 3})
         };
-        let body = json!({"items": [line(0), line(1), line(3)], "shippingAddress": address()});
-        self.call(buyer, "POST", "/orders", body)
+        json!({"items": [line(0), line(1), line(3)], "shippingAddress": address()})
     }
 
     pub fn pay(&self, buyer: usize, order: &str, payment_key: &str) -> Call {
@@ -168,7 +186,9 @@ impl Scenario {
         let mut n = u64::try_from(buyer).expect("small") * 7;
         while !over.load(Ordering::Relaxed) {
             n += 1;
-            let Ok(placed) = self.try_it(&mut wire, self.order(buyer, n)) else { return };
+            // those that are cancelled below, so that the coupon comes back
+            let order = if n.is_multiple_of(3) { self.order_with_coupon(buyer, n) } else { self.order(buyer, n) };
+            let Ok(placed) = self.try_it(&mut wire, order) else { return };
             if placed.status != 201 {
                 continue;
             }
