@@ -2,7 +2,7 @@
 
 use crate::{
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
-    price::{self, Rules, Options},
+    price::{self, Options, Rules},
     quote,
 };
 use cart::{Cart, CartLine, NewLine, Owner, cart::Kind};

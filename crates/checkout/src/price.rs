@@ -92,7 +92,8 @@ pub fn price(lines: &[Line], options: &Options<'_>) -> Result<Price> {
         .zip(points_used)
         .map(|((subtotal, coupon_discount), points_used)| Share { subtotal, coupon_discount, points_used })
         .collect();
-    let shipping_fee = if lines.is_empty() { Money::ZERO } else { options.rules.shipping.fee(goods, options.zip_code)? };
+    let shipping_fee =
+        if lines.is_empty() { Money::ZERO } else { options.rules.shipping.fee(goods, options.zip_code)? };
     let taxed = lines.iter().zip(&shares).filter(|(line, _)| !line.tax_free).map(|(_, share)| share.paid());
     let tax = contained(options.rules.tax, Money::sum(taxed)?.plus(shipping_fee)?);
     let payable = Money::sum(shares.iter().map(Share::paid))?.plus(shipping_fee)?;

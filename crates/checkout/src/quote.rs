@@ -5,7 +5,7 @@ use crate::{
     discount,
     draft::OrderDraft,
     obstacle::{Problem, Stock, Total, Unavailable, shown_subtotal},
-    price::{self, Price, Rules, Share, Options},
+    price::{self, Options, Price, Rules, Share},
     request::{Item, OrderRequest},
 };
 use catalog::ops::{ItemRef, Sellable};
