@@ -15,7 +15,7 @@ mod sagas;
 mod visitor;
 mod wallets;
 
-pub use visitor::CART_TOKEN;
+pub use visitor::{CART_TOKEN, Visitor};
 use web::Routes;
 
 /// The handlers of this crate.

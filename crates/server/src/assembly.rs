@@ -16,6 +16,7 @@ use kernel::{Code, Result};
 use ports::Ports;
 use std::sync::Arc;
 use store::{Backfill, Db, Migration};
+use storefront::Site;
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     CompressionLevel,
@@ -44,6 +45,7 @@ pub const MODULES: &[Module] = &[
     checkout::MODULE,
     merchandising::MODULE,
     import::MODULE,
+    storefront::MODULE,
     operations::MODULE,
 ];
 
@@ -122,11 +124,18 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
     let separate = settings.server.metrics_address().map_err(misconfigured)?.is_some();
     let (domains, probes) = (domains().build(), probes(!separate).build());
     let api = openapi::complete(domains.document.merge_from(probes.document));
-    let router = domains.router.merge(openapi::routes(&api)).with_state(app.clone());
-    let router = router.merge(probes.router.with_state(probe.clone()));
-    let router = layered(router, settings, domains.declared.merge(probes.declared), &app, &probe);
+    let routes = domains.router.with_state(app.clone());
+    let site = site(&app, &routes);
+    let router = routes.merge(openapi::routes(&api)).merge(probes.router.with_state(probe.clone()));
+    let router = layered(router, settings, domains.declared.merge(probes.declared), &app, &probe, site);
     let metrics = health::metrics().build().router.with_state(probe);
     Ok(Assembly { app, router, metrics, background, openapi: Arc::new(api), closing })
+}
+
+/// The storefront, if this shop has one. Its forms go to the API of these routes.
+fn site(app: &App, routes: &Router) -> Option<Site> {
+    let enabled = app.settings::<storefront::Settings>().enabled;
+    enabled.then(|| Site::of(app.clone(), pages::Api::of(routes.clone())))
 }
 
 /// The subscribers outside the shop that the settings name.
@@ -156,14 +165,23 @@ fn probes(metrics: bool) -> Routes<Probe> {
     if metrics { health::probes().merge(health::metrics()) } else { health::probes() }
 }
 
-/// The router with what surrounds every handler. `declared` has the contracts of its routes.
-pub(crate) fn layered(router: Router, settings: &Settings, declared: Declared, app: &App, probe: &Probe) -> Router {
+/// The router and the storefront with what surrounds every handler. `declared` has the contracts of the router's routes.
+pub(crate) fn layered(
+    router: Router,
+    settings: &Settings,
+    declared: Declared,
+    app: &App,
+    probe: &Probe,
+    site: Option<Site>,
+) -> Router {
+    let router = site.iter().fold(router, |router, site| router.merge(storefront::router(site)));
     let edge = Edge {
         app: app.clone(),
         requests: Arc::clone(&probe.requests),
         limits: Limits::of(&settings.server),
         declared,
         body_max: DefaultBodyLimit::max(settings.server.body_max_bytes),
+        site,
     };
     let surround = from_fn_with_state(Arc::new(edge), edge::surround);
     let router = router.fallback(edge::unknown_path).method_not_allowed_fallback(edge::unknown_method);

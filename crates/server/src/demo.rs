@@ -70,6 +70,7 @@ fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &s
         ("gateway.journal", folder.journal().display().to_string()),
         ("gateway.approve_percent", "100".to_owned()),
         ("checkout.pay_within", pay_within.to_owned()),
+        ("storefront.offer_outcomes", "true".to_owned()),
         ("log.filter", "warn".to_owned()),
     ];
     let mut options: Vec<_> = own.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -153,6 +154,7 @@ fn tour(server: &Server, minji: &str, admin: &str) -> String {
     let base = format!("{at}{}", web::BASE);
     format!(
         "\nThe shop stays open; Ctrl-C closes it.\n\
+         \n  THE SHOP            {at}/  (sign in as minji@example.com, password {PASSWORD})\n\
          \n  reader of the API   {at}/docs\n  document            {at}/openapi.json\n  measurements        {at}/metrics\n\
          \n  Everyone's password is {PASSWORD}; minji@example.com, joon@example.com and boss@example.com (ADMIN) can sign in:\
          \n\

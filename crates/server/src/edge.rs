@@ -26,6 +26,7 @@ use std::{
     task::Poll,
     time::{Duration, Instant},
 };
+use storefront::{Site, errors};
 use web::{
     Admission, App, Client, ClientAddress, CostlyLimit, Failure,
     contract::{Contract, enforce},
@@ -88,13 +89,16 @@ pub struct Edge {
     pub declared: Declared,
     /// Longest body read, in bytes.
     pub body_max: DefaultBodyLimit,
+    /// The storefront, which shows failures to people.
+    pub site: Option<Site>,
 }
 
 /// Everything that surrounds a handler, from the outside to the inside. It is one layer, because axum clones and boxes all that is
 /// inside of a layer for every request, so that the cost of layers grows with the square of their number.
-pub async fn surround(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let Edge { app, requests, limits, declared, body_max } = &*edge;
-    observe(requests, request, |request| {
+pub async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+    let Edge { app, requests, limits, declared, body_max, site } = &*edge;
+    let asked = site.as_ref().and_then(|site| Some((site, errors::begin(site, &mut request)?)));
+    let response = observe(requests, request, |request| {
         render_failures(app, request, |mut request| {
             let contract = declared.find(&request).cloned();
             if !request.body().is_end_stream() {
@@ -103,7 +107,11 @@ pub async fn surround(State(edge): State<Arc<Edge>>, request: Request, next: Nex
             guard(limits, contract, request, next)
         })
     })
-    .await
+    .await;
+    match asked {
+        Some((site, asked)) => asked.end(site, response),
+        None => response,
+    }
 }
 
 /// Gives the request its ids, measures it, and writes its one line.

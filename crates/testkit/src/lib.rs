@@ -1,5 +1,6 @@
 //! A whole shop in a test. See the README.
 
+mod browser;
 mod closing;
 mod comparison;
 mod contents;
@@ -13,6 +14,7 @@ mod sender;
 mod shop;
 mod wire;
 
+pub use browser::{Browser, Page};
 pub use contents::{Contents, Window, tables};
 pub use document::{Document, Operation, Parameter};
 pub use fixture::{Response, Responses, Stream, StreamEvent};

@@ -2,7 +2,7 @@
 //! does what payment keys say. Nothing runs in the background unless a test says so.
 
 use crate::{
-    Contents, Document, OldShop, Product, ProductBuilder, Sender, closing, comparison, contents::Window,
+    Browser, Contents, Document, OldShop, Product, ProductBuilder, Sender, closing, comparison, contents::Window,
     old_shop::JOURNAL, played::Played,
 };
 use fixture::{Response, Responses, Site, at_once, user_id, wait};
@@ -203,6 +203,11 @@ impl TestShop {
     /// A caller who has not signed in.
     pub fn anonymous(&self) -> Sender {
         Sender::anonymous(&self.inner.site)
+    }
+
+    /// A new browser on this machine, in English until it says otherwise.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.inner.site)
     }
 
     /// A new buyer.

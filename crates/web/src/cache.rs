@@ -6,6 +6,7 @@
 use crate::Module;
 use crate::response::Success;
 use crate::tag::Tagged;
+use bytes::Bytes;
 use kernel::{Code, Error, Event, Result, Timestamp};
 use moka::{future::Cache, policy::EvictionPolicy};
 use serde::Serialize;
@@ -130,26 +131,38 @@ impl ResponseCache {
         T: Serialize,
         F: Future<Output = Result<(T, Option<Timestamp>)>>,
     {
-        if let Some(kept) = self.0.kept.get(&(key, self.generation(&key))).await {
+        self.bytes_until(key, now, || async {
+            let (data, until) = make().await?;
+            let body = serde_json::to_vec(&Success { success: true, data: Some(data) });
+            Ok((body.map_err(|e| Code::Internal.error().caused_by(e))?.into(), until))
+        })
+        .await
+    }
+
+    /// The same for ready bytes, such as a page for people.
+    pub async fn bytes_until<F>(&self, key: CacheKey, now: Timestamp, make: impl FnOnce() -> F) -> Result<Tagged>
+    where
+        F: Future<Output = Result<(Bytes, Option<Timestamp>)>>,
+    {
+        let present = (key, self.generation(&key));
+        if let Some(kept) = self.0.kept.get(&present).await {
             if kept.until.is_none_or(|until| now < until) {
                 return Ok(kept.response);
             }
-            self.invalidate(&key);
+            // the other variants are as good as before
+            self.0.kept.invalidate(&present).await;
         }
         // boxed, so that the futures of the many requests that find their response stay small
         Box::pin(self.make(key, make)).await
     }
 
-    async fn make<T, F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Tagged>
+    async fn make<F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Tagged>
     where
-        T: Serialize,
-        F: Future<Output = Result<(T, Option<Timestamp>)>>,
+        F: Future<Output = Result<(Bytes, Option<Timestamp>)>>,
     {
         let made = self.0.kept.try_get_with((key, self.generation(&key)), async {
-            let (data, until) = make().await?;
-            serde_json::to_vec(&Success { success: true, data: Some(data) })
-                .map(|body| Kept { response: Tagged::of(body.into()), until })
-                .map_err(|e| Code::Internal.error().caused_by(e))
+            let (body, until) = make().await?;
+            Ok(Kept { response: Tagged::of(body), until })
         });
         made.await.map(|kept| kept.response).map_err(|error: Arc<Error>| copy(&error))
     }

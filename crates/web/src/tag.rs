@@ -19,7 +19,7 @@ use std::{
 const TAGGED_MAX: usize = 4 << 20;
 
 /// The tag of this body. `one` says that it may show one thing with a version.
-pub(crate) fn of(body: &[u8], one: bool) -> HeaderValue {
+pub fn of(body: &[u8], one: bool) -> HeaderValue {
     let mut hash = DefaultHasher::new();
     hash.write(body);
     let hash = hash.finish();
@@ -67,7 +67,7 @@ pub(crate) async fn tagged(response: Response, asked: &HeaderMap, public: bool, 
 }
 
 /// Whether the client has the response with this tag.
-fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+pub fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     if asked.is_empty() {
         return false;
     }

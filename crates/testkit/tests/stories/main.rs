@@ -42,6 +42,8 @@ mod rush;
 mod spending;
 mod statements;
 mod stock;
+mod storefront_guards;
+mod storefront_shop;
 mod streams;
 mod text;
 mod together;

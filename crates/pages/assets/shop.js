@@ -1,0 +1,155 @@
+// What a page does more when scripts run. Every page works without this file.
+
+const lang = document.documentElement.lang;
+const number = new Intl.NumberFormat(lang);
+const say = (sentence, value) => sentence.replace("{}", value);
+
+// The number of things in the cart, the one part of every page that is the visitor's own.
+async function count() {
+  const place = document.querySelector("[data-cart-count]");
+  if (!place) return;
+  const response = await fetch("/me", { headers: { accept: "application/json" } }).catch(() => null);
+  if (!response?.ok) return;
+  const { cart } = await response.json();
+  place.hidden = cart === 0;
+  place.textContent = number.format(cart);
+  place.setAttribute("aria-label", `${number.format(cart)} ${place.dataset.label}`);
+}
+
+function toast(text) {
+  document.querySelector(".toast")?.remove();
+  const note = document.createElement("p");
+  note.className = "toast";
+  note.setAttribute("role", "status");
+  const link = document.createElement("a");
+  link.href = "/cart";
+  link.textContent = document.querySelector(".cart-link")?.firstChild?.textContent ?? "";
+  note.append(text, link);
+  document.body.append(note);
+  setTimeout(() => note.remove(), 5000);
+}
+
+// Puts the content of another page of ours into this one.
+async function show(response) {
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const main = page.querySelector("main");
+  if (!main) return location.reload();
+  document.querySelector("main").replaceWith(main);
+  document.title = page.title;
+  const there = new URL(response.url);
+  if (there.origin === location.origin && there.href !== location.href) history.pushState(null, "", there);
+  begin();
+}
+
+// Forms that need no new page: `data-quiet` says its sentence, `data-swap` shows the page that the form leads to.
+addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !("quiet" in form.dataset || "swap" in form.dataset)) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const buttons = form.querySelectorAll("button:enabled");
+  buttons.forEach((button) => (button.disabled = true));
+  const response = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } }).catch(() => null);
+  buttons.forEach((button) => (button.disabled = false));
+  if (!response) return form.submit();
+  if (response.ok && "quiet" in form.dataset) toast(form.dataset.quiet);
+  else await show(response);
+  count();
+});
+addEventListener("popstate", () => location.reload());
+
+// Counts down to a time of the shop, whatever the clock of this machine says.
+function countdown() {
+  for (const time of document.querySelectorAll("time[data-ends]")) {
+    time.opened ??= performance.now();
+    const now = Number(time.dataset.now) + performance.now() - time.opened;
+    const left = Math.max(0, Math.ceil((Number(time.dataset.ends) - now) / 1000));
+    if (left === 0) {
+      time.textContent = time.dataset.over;
+      continue;
+    }
+    const two = (n) => String(n).padStart(2, "0");
+    const days = Math.floor(left / 86400);
+    const clock = `${two(Math.floor(left / 3600) % 24)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
+    time.textContent = days > 0 ? `${say(time.dataset.days, days)} ${clock}` : clock;
+  }
+}
+setInterval(countdown, 1000);
+
+// Streams stay open while their page is shown; a stream that breaks comes back by itself.
+const streams = new Map();
+function stream(address, events, act) {
+  if (streams.has(address)) return;
+  const source = new EventSource(address);
+  streams.set(address, source);
+  for (const name of events) source.addEventListener(name, act);
+}
+
+function stock() {
+  for (const place of document.querySelectorAll("[data-stock]")) {
+    const product = place.dataset.stock;
+    stream(`/api/v1/shopping/inventory/stream?productIds=${product}`, ["inventory-update"], (event) => {
+      const { available } = JSON.parse(event.data);
+      const shown = document.querySelector(`[data-stock="${product}"]`);
+      if (!shown) return;
+      const few = available > 0 && available <= 10;
+      shown.className = `stock ${available <= 0 ? "out-of-stock" : few ? "low-stock" : "in-stock"}`;
+      const text = available <= 0 ? shown.dataset.none : few ? say(shown.dataset.few, number.format(available)) : shown.dataset.there;
+      if (shown.textContent !== text) shown.textContent = text;
+    });
+  }
+}
+
+const ORDER_EVENTS = ["order-created", "order-confirmed", "payment-completed", "payment-failed", "order-paid", "order-cancelled", "delivery-updated"];
+function orders() {
+  const place = document.querySelector("[data-live]");
+  if (!place) return;
+  let waiting;
+  stream(place.dataset.live, ORDER_EVENTS, () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      // somebody who is filling in a form must not lose what was typed
+      if (document.activeElement?.closest("main form")) return;
+      const response = await fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => null);
+      if (response?.ok) await show(response);
+    }, 400);
+  });
+}
+
+function duration(seconds) {
+  const unit = seconds < 60 ? "second" : seconds < 3600 ? "minute" : "hour";
+  const value = Math.ceil(seconds / { second: 1, minute: 60, hour: 3600 }[unit]);
+  return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
+function queue() {
+  const room = document.querySelector("[data-queue]");
+  if (!room) return;
+  stream(room.dataset.queue, ["queue-status"], (event) => {
+    const status = JSON.parse(event.data);
+    if (status.status !== "WAITING") {
+      streams.get(room.dataset.queue)?.close();
+      return location.reload();
+    }
+    const position = room.querySelector("[data-position]");
+    if (!position) return status.position > 0 ? location.reload() : undefined;
+    position.textContent = number.format(status.position);
+    room.querySelector("[data-estimate]").textContent = say(room.dataset.wait, duration(status.estimatedWaitSeconds));
+    room.querySelector("[data-waiting]").textContent = say(room.dataset.people, number.format(status.totalWaiting));
+  });
+}
+
+// Typing a new address chooses it.
+addEventListener("input", (event) => {
+  const other = document.querySelector("[data-other]");
+  if (other && event.target.matches?.("[name^=receiver], [name=zipCode], [name^=address]:not([type=radio])")) other.checked = true;
+});
+
+function begin() {
+  countdown();
+  stock();
+  orders();
+  queue();
+}
+begin();
+count();

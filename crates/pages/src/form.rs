@@ -1,0 +1,230 @@
+//! Forms. A handler gets the fields of a form only after the form has proved that it comes from a page of our own.
+
+use crate::{
+    Refused,
+    cookie::{self, Cookies, SetCookie},
+};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{header, request::Parts},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use kernel::{Code, Random, Result};
+use std::{
+    cell::RefCell,
+    fmt,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+use url::form_urlencoded;
+
+/// The field with the form token.
+pub const TOKEN: &str = "form";
+/// Most fields of a form.
+const FIELDS_MAX: usize = 100;
+/// Longest form, in bytes: several times as long as the longest that a person fills in.
+const BYTES_MAX: usize = 64 << 10;
+/// How long a form token is valid: as long as somebody may leave a page open.
+const TOKEN_TTL: Duration = Duration::from_secs(30 * 86_400);
+
+thread_local! {
+    static RANDOM: RefCell<Random> = RefCell::new(Random::from_system());
+}
+
+/// 128 random bits as text, such as a form token or an idempotency key.
+pub fn draw() -> String {
+    let mut bytes = [0; 16];
+    RANDOM.with_borrow_mut(|random| random.fill(&mut bytes));
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What the forms of a page show, and the cookie of the browser has too: another site knows neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormToken(Arc<str>);
+
+impl fmt::Display for FormToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FormToken {
+    /// A new one.
+    pub fn new() -> FormToken {
+        FormToken(draw().into())
+    }
+
+    /// The one that the browser has, or a new one with the cookie that keeps it.
+    pub fn of(cookies: &Cookies) -> (FormToken, Option<SetCookie>) {
+        match cookies.get(cookie::FORM).filter(|token| is_token(token)) {
+            Some(token) => (FormToken(token.into()), None),
+            None => {
+                let token = FormToken::new();
+                let set = token.cookie(cookies);
+                (token, Some(set))
+            }
+        }
+    }
+
+    /// The cookie that keeps it.
+    pub fn cookie(&self, cookies: &Cookies) -> SetCookie {
+        cookies.set(cookie::FORM, &self.0, TOKEN_TTL)
+    }
+}
+
+impl Default for FormToken {
+    fn default() -> FormToken {
+        FormToken::new()
+    }
+}
+
+/// What stands in place of the token in a page that is kept for everybody. It is as long as a token, and no person can write it into a
+/// text, because each process draws its own.
+pub fn gap() -> FormToken {
+    static GAP: LazyLock<FormToken> = LazyLock::new(FormToken::new);
+    GAP.clone()
+}
+
+/// The page with this token in its gaps.
+pub fn filled(page: &Bytes, token: &FormToken) -> Bytes {
+    let gap = gap();
+    let (gap, mut rest, mut filled) = (gap.0.as_bytes(), &page[..], Vec::with_capacity(page.len()));
+    while let Some(at) = rest.windows(gap.len()).position(|part| part == gap) {
+        filled.extend_from_slice(&rest[..at]);
+        filled.extend_from_slice(token.0.as_bytes());
+        rest = &rest[at + gap.len()..];
+    }
+    filled.extend_from_slice(rest);
+    filled.into()
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == 22 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The fields of a form that has proved where it comes from. An unticked box and an empty field are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(Arc<Vec<(String, String)>>);
+
+impl Fields {
+    /// The pairs of a query or a form, in order.
+    pub fn parse(text: &[u8]) -> Fields {
+        Fields(Arc::new(form_urlencoded::parse(text).into_owned().take(FIELDS_MAX).collect()))
+    }
+
+    /// The first value of a field as it was typed; empty when it was not sent.
+    pub fn raw(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The same without blanks around it.
+    pub fn text(&self, name: &str) -> &str {
+        self.raw(name).trim()
+    }
+
+    /// The text, unless it is empty.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// The number, if it is one.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.given(name).and_then(|text| text.replace(',', "").parse().ok())
+    }
+
+    /// Whether a box is ticked or a button was pressed.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.given(name).is_some()
+    }
+}
+
+/// The request of a form with its fields taken out of the body. C004 when it does not show the token of the browser's cookie, C010 and
+/// C011 for a body that is no form.
+pub async fn checked(request: Request, cookies: &Cookies) -> Result<Request> {
+    let (mut parts, body) = request.into_parts();
+    must_be_form(&parts)?;
+    let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let bytes = bytes.map_err(|rejection| Code::PayloadTooLarge.error().caused_by(rejection))?;
+    if bytes.len() > BYTES_MAX {
+        return Err(Code::PayloadTooLarge.error());
+    }
+    let fields = Fields::parse(&bytes);
+    let token = cookies.get(cookie::FORM).filter(|token| is_token(token));
+    if token.is_none_or(|token| !same(token, fields.raw(TOKEN))) {
+        return Err(Code::Forbidden.error().caused_by("the form does not show the token of the cookie"));
+    }
+    parts.extensions.insert(fields);
+    Ok(Request::from_parts(parts, axum::body::Body::empty()))
+}
+
+fn must_be_form(parts: &Parts) -> Result<()> {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        Ok(())
+    } else {
+        Err(Code::UnsupportedMediaType.error())
+    }
+}
+
+/// Whether two tokens are the same, in a time that does not show where they differ.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
+impl<S: Sync> FromRequestParts<S> for Fields {
+    type Rejection = Refused;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Fields, Refused> {
+        parts
+            .extensions
+            .get::<Fields>()
+            .cloned()
+            .ok_or_else(|| Code::Forbidden.error().caused_by("the form was not checked").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, http::HeaderMap};
+
+    const GOOD: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+    async fn post(cookie: &str, kind: &str, body: String) -> Result<Fields, Code> {
+        let request = Request::builder().method("POST").header("content-type", kind).body(Body::from(body)).unwrap();
+        let value = format!("holdfast_form={cookie}").parse().unwrap();
+        let cookies = Cookies::of(&HeaderMap::from_iter([(header::COOKIE, value)]), false);
+        let request = checked(request, &cookies).await.map_err(|error| error.code())?;
+        Ok(request.extensions().get::<Fields>().cloned().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_form_shows_the_token_of_the_cookie() {
+        let kind = "application/x-www-form-urlencoded; charset=utf-8";
+        let fields = post(GOOD, kind, format!("form={GOOD}&name=+%EA%B9%80+&n=1%2C200&gift=on")).await.unwrap();
+        assert_eq!(
+            (fields.text("name"), fields.number("n"), fields.is_on("gift"), fields.is_on("no")),
+            ("김", Some(1_200), true, false)
+        );
+        for body in ["", "form=", "form=AAAAAAAAAAAAAAAAAAAAAB", "name=x"] {
+            assert_eq!(post(GOOD, kind, body.to_owned()).await.unwrap_err(), Code::Forbidden, "{body}");
+        }
+        assert_eq!(post("", kind, "form=".to_owned()).await.unwrap_err(), Code::Forbidden, "no cookie, no form");
+        assert_eq!(post(GOOD, "text/plain", format!("form={GOOD}")).await.unwrap_err(), Code::UnsupportedMediaType);
+        assert_eq!(post(GOOD, kind, "x".repeat(BYTES_MAX + 1)).await.unwrap_err(), Code::PayloadTooLarge);
+    }
+
+    #[test]
+    fn a_page_for_everybody_gets_the_token_of_each_visitor() {
+        let (page, token) = (Bytes::from(format!("a{}b{}", gap(), gap())), FormToken::new());
+        assert_eq!(filled(&page, &token), format!("a{token}b{token}"));
+        assert_eq!(filled(&Bytes::from_static(b"short"), &token), "short");
+    }
+
+    #[test]
+    fn tokens_are_drawn() {
+        let (one, other) = (draw(), draw());
+        assert!(one != other && is_token(&one));
+    }
+}

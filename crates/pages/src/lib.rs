@@ -1,0 +1,21 @@
+//! What pages for people share: the shell around every page, forms that only the shop itself can send, sessions in cookies, money and
+//! time in two languages, the stylesheet and the scripts. The README has the map.
+
+pub mod api;
+pub mod assets;
+pub mod cookie;
+pub mod form;
+pub mod html;
+pub mod origin;
+pub mod refused;
+pub mod session;
+pub mod shell;
+pub mod show;
+pub mod words;
+
+pub use api::{Api, Head};
+pub use form::{Fields, FormToken};
+pub use html::Html;
+pub use refused::{PageResult, Refused};
+pub use shell::Shell;
+pub use web::Language;

@@ -1,0 +1,210 @@
+//! The checkout: what the cart costs now, where it goes, and the order.
+
+use crate::{
+    account_pages::{AddressTexts, Addressed},
+    visit::{Visit, status},
+};
+use account::address::SavedAddress;
+use askama::Template;
+use axum::http::{Method, StatusCode};
+use checkout::{
+    quote::{self, Quote},
+    request::OrderRequest,
+};
+use kernel::{Code, Money};
+use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+texts! {
+    /// The texts of the checkout.
+    CheckoutTexts {
+        title: "Check out", "주문하기";
+        what: "What you order", "주문 상품";
+        to: "Where it goes", "배송지";
+        saved: "Saved addresses", "저장된 배송지";
+        other: "Another address", "새 배송지 입력";
+        keep: "Save this address", "이 배송지를 저장합니다";
+        memo: "Note for the carrier (may be left out)", "배송 메모(선택)";
+        pay: "What you pay", "결제 금액";
+        subtotal: "Goods", "상품 금액";
+        coupon: "Coupon", "쿠폰 할인";
+        points: "Points", "포인트 사용";
+        payable: "To pay", "최종 결제 금액";
+        order: "Order", "주문하기";
+        next: "You pay on the next page. Until then we keep the goods for you.", "다음 화면에서 결제합니다. 그때까지 상품을 확보해 둡니다.";
+        each: "{} each", "개당 {}";
+        units: "× {}", "{}개";
+        cannot: "Something cannot be ordered now. Change your cart first.", "지금 주문할 수 없는 상품이 있습니다. 장바구니를 먼저 수정해 주세요.";
+        to_cart: "Back to the cart", "장바구니로 돌아가기";
+        empty: "Your cart is empty.", "장바구니가 비어 있습니다.";
+        look: "Look around", "상품 둘러보기";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "checkout.html")]
+struct Page {
+    t: &'static CheckoutTexts,
+    a: &'static AddressTexts,
+    token: FormToken,
+    once: String,
+    trouble: Option<Html>,
+    lines: Vec<Line>,
+    problems: Vec<String>,
+    sums: Vec<(&'static str, String)>,
+    payable: String,
+    expected: i64,
+    can_order: bool,
+    saved: Vec<Saved>,
+    typed: Addressed,
+    memo: String,
+}
+
+struct Line {
+    name: String,
+    variant: Option<String>,
+    units: String,
+    each: String,
+    subtotal: String,
+    can_order: bool,
+}
+
+struct Saved {
+    id: i64,
+    label: String,
+    text: String,
+    chosen: bool,
+}
+
+/// What the page is made of.
+struct Found {
+    /// `None` for an empty cart.
+    quote: Option<Quote>,
+    saved: Vec<SavedAddress>,
+}
+
+/// `GET /checkout`
+pub async fn checkout(visit: Visit) -> PageResult {
+    page(&visit, StatusCode::OK, None, &Fields::default()).await
+}
+
+async fn page(visit: &Visit, status: StatusCode, trouble: Option<Html>, sent: &Fields) -> PageResult {
+    let t = CheckoutTexts::of(visit.language);
+    let found = found(visit).await?;
+    let show = visit.show();
+    let Some(quote) = found.quote else { return visit.page_as(status, t.title, &Empty { t, trouble }) };
+    let chosen = sent.number("address").or(found.saved.iter().find(|one| one.is_default).map(|one| one.id.raw()));
+    let saved = found.saved.into_iter().map(|one| Saved {
+        id: one.id.raw(),
+        label: one.label.unwrap_or_else(|| one.address.receiver_name.clone()),
+        text: one.full_address,
+        chosen: chosen == Some(one.id.raw()),
+    });
+    let page = Page {
+        t,
+        a: AddressTexts::of(visit.language),
+        token: visit.token.clone(),
+        once: form::draw(),
+        trouble,
+        lines: quote.lines.iter().map(|line| shown(line, &show)).collect(),
+        problems: quote.problems.iter().map(|problem| problem.message.clone()).collect(),
+        sums: sums(&quote, &show),
+        payable: show.money(quote.payable),
+        expected: quote.payable.as_minor(),
+        can_order: quote.orderable,
+        saved: saved.collect(),
+        typed: Addressed::of(sent),
+        memo: sent.text("memo").to_owned(),
+    };
+    visit.page_as(status, t.title, &page)
+}
+
+fn shown(line: &quote::QuoteLine, show: &Show) -> Line {
+    let t = CheckoutTexts::of(show.language);
+    Line {
+        name: line.product_name.clone(),
+        variant: line.variant_name.clone(),
+        units: fill(t.units, line.quantity),
+        each: fill(t.each, show.money(line.price)),
+        subtotal: show.money(line.subtotal),
+        can_order: line.orderable,
+    }
+}
+
+/// The amounts between the goods and what is to be paid, as far as there are some.
+fn sums(quote: &Quote, show: &Show) -> Vec<(&'static str, String)> {
+    let t = CheckoutTexts::of(show.language);
+    let less = |amount: Money| format!("−{}", show.money(amount));
+    let mut sums = vec![(t.subtotal, show.money(quote.subtotal))];
+    sums.extend(quote.coupon.as_ref().map(|coupon| (t.coupon, less(coupon.discount))));
+    sums.extend(quote.points.is_positive().then(|| (t.points, less(quote.points))));
+    sums
+}
+
+async fn found(visit: &Visit) -> Result<Found, Refused> {
+    let buyer = visit.buyer()?.id;
+    let (currency, context) = (visit.app().shop.currency, visit.context.clone());
+    let look = move |tx: &mut store::Tx<'_>| {
+        let saved = account::ops::addresses(tx, &buyer)?;
+        let quote = match quote::quote(tx, currency, &buyer, &OrderRequest::default(), &context) {
+            Ok(quote) => Some(quote),
+            Err(error) if matches!(error.code(), Code::CartEmpty | Code::CartNotFound) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Found { quote, saved })
+    };
+    visit.read("storefront.checkout", look).await
+}
+
+#[derive(Template)]
+#[template(path = "checkout_empty.html")]
+struct Empty {
+    t: &'static CheckoutTexts,
+    trouble: Option<Html>,
+}
+
+/// The order that the API has placed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Placed {
+    order_number: String,
+}
+
+/// `POST /checkout`: places the order of the cart. The same form sent twice places one.
+pub async fn order(visit: Visit, fields: Fields) -> PageResult {
+    visit.buyer()?;
+    match place(&visit, &fields).await {
+        Ok(number) => Ok(see(&format!("/orders/{number}"))),
+        Err(refused) if refused.code() == Code::SignInRequired => Err(refused),
+        Err(refused) => {
+            let trouble = Html::of(&visit.trouble(&refused))?;
+            page(&visit, status(&refused), Some(trouble), &fields).await
+        }
+    }
+}
+
+async fn place(visit: &Visit, fields: &Fields) -> Result<String, Refused> {
+    let address = address(visit, fields).await?;
+    let mut order = json!({"shippingAddress": address, "expectedAmount": fields.number("expected")});
+    if let Some(memo) = fields.given("memo") {
+        order["memo"] = json!(memo);
+    }
+    let head = visit.head.clone().keyed(fields.raw("once"));
+    let path = format!("{}/orders", web::BASE);
+    let placed: Placed = visit.site.api.call(&head, Method::POST, &path, Some(order)).await?;
+    if fields.is_on("keep") && fields.number("address").is_none() {
+        // the order is placed whether or not the address can be kept
+        let _ = visit.send(Method::POST, "/api/v1/users/me/addresses", Some(json!({"address": address}))).await;
+    }
+    Ok(placed.order_number)
+}
+
+/// The address that the form names or contains.
+pub async fn address(visit: &Visit, fields: &Fields) -> Result<Value, Refused> {
+    let Some(wanted) = fields.number("address").filter(|id| *id > 0) else { return Ok(Addressed::of(fields).json()) };
+    let buyer = visit.buyer()?.id;
+    let saved = visit.read("storefront.addresses", move |tx| account::ops::addresses(tx, &buyer)).await?;
+    let found = saved.into_iter().find(|one| one.id.raw() == wanted).ok_or(Code::AddressNotFound)?;
+    serde_json::to_value(found.address).map_err(|error| Code::Internal.error().caused_by(error).into())
+}

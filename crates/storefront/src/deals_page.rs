@@ -1,0 +1,246 @@
+//! Time deals: the list, and the page of one deal with its countdown.
+
+use crate::{
+    cards::stock_class,
+    drawing,
+    site::{BRIEFLY, DEALS},
+    visit::{Visit, status},
+};
+use askama::Template;
+use axum::http::Method;
+use checkout::deal::view::{self, TimeDealProductResponse, TimeDealResponse};
+use inventory::StockStatus;
+use kernel::{Code, TimeDealId, Timestamp};
+use pages::{Fields, FormToken, Html, PageResult, Refused, html::see, shell::About, show::Show, texts, words::fill};
+use serde::Deserialize;
+use serde_json::json;
+use timedeal::{Status, ops};
+
+texts! {
+    /// The texts of deals.
+    DealTexts {
+        title: "Time deals", "타임딜";
+        lead: "For a short time, of a small number. Every unit is sold once.", "짧은 시간, 한정 수량. 한 개도 두 번 팔지 않습니다.";
+        running: "Now", "진행 중";
+        coming: "Coming up", "예정";
+        none: "There is no deal at the moment. Look at all goods instead.", "지금은 진행 중인 타임딜이 없습니다. 다른 상품을 둘러보세요.";
+        look: "All goods", "전체 상품 보기";
+        starts: "Starts {}", "{} 시작";
+        ends: "Ends {}", "{} 종료";
+        ends_in: "Time left", "남은 시간";
+        starts_in: "Starts in", "시작까지";
+        over: "It is over", "종료되었습니다";
+        begun: "It has begun: load the page again", "시작되었습니다. 페이지를 새로 고쳐 주세요";
+        days: "{} d", "{}일";
+        left: "{} left", "{}개 남음";
+        sold_out: "Sold out", "품절";
+        per_person: "At most {} for each person", "1인당 최대 {}개";
+        quantity: "Quantity", "수량";
+        buy: "Buy at the deal's price", "타임딜 가격으로 구매";
+        was: "Instead of", "정가";
+        product: "About the product", "상품 보기";
+        ended: "This deal has ended.", "종료된 타임딜입니다.";
+        see: "See the deal", "타임딜 보기";
+    }
+}
+
+/// A deal as pages show it.
+#[derive(Template)]
+#[template(path = "deal_card.html")]
+pub struct DealView {
+    t: &'static DealTexts,
+    id: i64,
+    name: String,
+    description: Option<String>,
+    status: Status,
+    when: String,
+    /// What the countdown counts to, and the shop's time now.
+    until_ms: i64,
+    now_ms: i64,
+    products: Vec<Product>,
+}
+
+struct Product {
+    id: i64,
+    href: String,
+    name: String,
+    image: String,
+    price: String,
+    was: Option<String>,
+    off: i64,
+    left: String,
+    stock_class: &'static str,
+    can_buy: bool,
+    /// How much of the deal is sold, in percents.
+    sold: i64,
+    per_person: String,
+    units_max: i64,
+}
+
+impl DealView {
+    fn of(deal: &TimeDealResponse, show: &Show) -> DealView {
+        let t = DealTexts::of(show.language);
+        let (when, until) = match deal.status {
+            Status::Scheduled => (fill(t.starts, show.moment(deal.starts_at)), deal.starts_at),
+            _ => (fill(t.ends, show.moment(deal.ends_at)), deal.ends_at),
+        };
+        DealView {
+            t,
+            id: deal.id.raw(),
+            name: deal.name.clone(),
+            description: deal.description.clone(),
+            status: deal.status,
+            when,
+            until_ms: until.as_millis(),
+            now_ms: deal.server_time.as_millis(),
+            products: deal.products.iter().map(|product| Product::of(product, deal.status, show)).collect(),
+        }
+    }
+
+    /// The deal in a list.
+    pub fn card(deal: &TimeDealResponse, show: &Show) -> kernel::Result<Html> {
+        Html::of(&DealView::of(deal, show))
+    }
+
+    fn is_coming(&self) -> bool {
+        self.status == Status::Scheduled
+    }
+
+    fn is_running(&self) -> bool {
+        self.status == Status::Active
+    }
+}
+
+impl Product {
+    fn of(product: &TimeDealProductResponse, status: Status, show: &Show) -> Product {
+        let t = DealTexts::of(show.language);
+        let name = match &product.variant_name {
+            Some(variant) => format!("{} · {variant}", product.product_name),
+            None => product.product_name.clone(),
+        };
+        let stock = if product.remaining_quantity > 0 { StockStatus::InStock } else { StockStatus::OutOfStock };
+        let sold_out = status == Status::Active && !product.available;
+        Product {
+            id: product.id.raw(),
+            href: format!("/products/{}", product.product_id),
+            image: drawing::address(product.product_id.raw(), &product.product_name, None),
+            name,
+            price: show.money(product.deal_price),
+            was: (product.original_price > product.deal_price).then(|| show.money(product.original_price)),
+            off: product.discount_rate,
+            left: if sold_out { t.sold_out.to_owned() } else { fill(t.left, show.count(product.remaining_quantity)) },
+            stock_class: stock_class(stock),
+            can_buy: status == Status::Active && product.available,
+            sold: (product.sold_quantity * 100 / product.deal_quantity.max(1)).clamp(0, 100),
+            per_person: fill(t.per_person, show.count(product.max_per_user)),
+            units_max: product.max_per_user.min(product.remaining_quantity).max(1),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "deals.html")]
+struct Deals {
+    t: &'static DealTexts,
+    running: Vec<Html>,
+    coming: Vec<Html>,
+}
+
+#[derive(Template)]
+#[template(path = "deal.html")]
+struct Page {
+    token: FormToken,
+    deal: DealView,
+    trouble: Option<Html>,
+}
+
+/// `GET /deals`
+pub async fn deals(visit: Visit) -> PageResult {
+    let key = visit.key(DEALS, "list");
+    visit.shared(key, || made_list(&visit)).await
+}
+
+async fn made_list(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
+    let work = |tx: &mut store::Tx<'_>| {
+        let deals = ops::current(tx)?;
+        view::shown(tx, deals)
+    };
+    let deals = visit.app().db.read("storefront.deals", work).await?;
+    let show = visit.show();
+    let (mut running, mut coming) = (Vec::new(), Vec::new());
+    for deal in &deals {
+        let list = if deal.status == Status::Scheduled { &mut coming } else { &mut running };
+        list.push(DealView::card(deal, &show)?);
+    }
+    let t = DealTexts::of(visit.language);
+    let about = About {
+        title: t.title.to_owned(),
+        description: t.lead.to_owned(),
+        canonical: Some(visit.address("/deals")),
+        kind: "website",
+        ..About::default()
+    };
+    Ok((visit.framed(&about, &Deals { t, running, coming })?, Some(visit.app().now().after(BRIEFLY))))
+}
+
+/// `GET /deals/{id}`
+pub async fn deal(web::Path(id): web::Path<TimeDealId>, visit: Visit) -> PageResult {
+    let key = visit.key(DEALS, id.raw());
+    visit.shared_with_forms(key, || made(&visit, id)).await
+}
+
+async fn made(visit: &Visit, id: TimeDealId) -> kernel::Result<(Html, Option<Timestamp>)> {
+    let deal = read(visit, id).await?;
+    let about = About {
+        title: deal.name.clone(),
+        description: deal.description.clone().unwrap_or_default(),
+        canonical: Some(visit.address(&format!("/deals/{id}"))),
+        kind: "website",
+        ..About::default()
+    };
+    let page = Page { token: pages::form::gap(), deal: DealView::of(&deal, &visit.show()), trouble: None };
+    Ok((visit.framed(&about, &page)?, Some(visit.app().now().after(BRIEFLY))))
+}
+
+async fn read(visit: &Visit, id: TimeDealId) -> kernel::Result<TimeDealResponse> {
+    let work = move |tx: &mut store::Tx<'_>| {
+        let deal = ops::find(tx, id)?;
+        view::shown_one(tx, deal)
+    };
+    visit.app().db.read("storefront.deal", work).await
+}
+
+/// What a purchase in a deal has made.
+#[derive(Deserialize)]
+struct Bought {
+    order: Order,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Order {
+    order_number: String,
+}
+
+/// `POST /deals/{id}`: buys, and goes on to the order, which asks for the address and the payment.
+pub async fn buy(web::Path(id): web::Path<TimeDealId>, visit: Visit, fields: Fields) -> PageResult {
+    visit.buyer()?;
+    let body = json!({"timeDealProductId": fields.number("product"), "quantity": fields.number("quantity")});
+    match visit.call::<Bought>(Method::POST, "/time-deals/purchase", Some(body)).await {
+        Ok(bought) => Ok(see(&format!("/orders/{}", bought.order.order_number))),
+        Err(refused) if must_wait(&refused) => Ok(see(&format!("/queue/TIME_DEAL/{id}"))),
+        Err(refused) => refused_page(&visit, id, &refused).await,
+    }
+}
+
+/// Whether a waiting queue stands in front.
+pub fn must_wait(refused: &Refused) -> bool {
+    matches!(refused.code(), Code::QueueEntryRequired | Code::QueueNotAllowed)
+}
+
+async fn refused_page(visit: &Visit, id: TimeDealId, refused: &Refused) -> PageResult {
+    let deal = read(visit, id).await?;
+    let trouble = Some(Html::of(&visit.trouble(refused))?);
+    let page = Page { token: visit.token.clone(), deal: DealView::of(&deal, &visit.show()), trouble };
+    visit.page_as(status(refused), &deal.name, &page)
+}

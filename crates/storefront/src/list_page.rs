@@ -1,0 +1,246 @@
+//! Lists of products: all of them, those of a category, those that words mean.
+
+use crate::{
+    cards::Card,
+    find,
+    navigation::encoded,
+    site::{BRIEFLY, LISTS},
+    visit::Visit,
+};
+use askama::Template;
+use catalog::{category::Choice, ops::categories};
+use kernel::{CategoryId, Code, Page, PageRequest, Timestamp};
+use merchandising::{
+    list::{self, Column, Filter, Question},
+    page::{ProductPage, Viewer},
+};
+use pages::{Html, PageResult, Refused, shell::About, texts, words::fill};
+use std::fmt::Write;
+
+/// Products on a page.
+const SIZE: i64 = 24;
+/// Longest words that are looked for, in characters.
+const WORDS_MAX: usize = 100;
+/// The orders: the name in the address, the column and whether it falls, the search's name of it.
+const ORDERS: [(&str, (Column, bool), &str); 3] = [
+    ("new", (Column::CreatedAt, true), "newest"),
+    ("cheap", (Column::Price, false), "price_asc"),
+    ("dear", (Column::Price, true), "price_desc"),
+];
+
+texts! {
+    /// The texts of lists.
+    ListTexts {
+        all: "All goods", "전체 상품";
+        results: "“{}”", "‘{}’ 검색 결과";
+        count: "{} goods", "상품 {}개";
+        many: "more than {} goods", "상품 {}개 이상";
+        sort: "Sort by", "정렬";
+        new: "newest", "최신순";
+        cheap: "lowest price", "낮은 가격순";
+        dear: "highest price", "높은 가격순";
+        best: "best match", "정확도순";
+        in_stock: "In stock only", "구매 가능한 상품만";
+        apply: "Show", "적용";
+        empty: "Nothing is here yet.", "아직 상품이 없습니다.";
+        not_found: "We found nothing for these words. Check the spelling, or look around.", "검색 결과가 없습니다. 철자를 확인하거나 상품을 둘러보세요.";
+        look: "Look at all goods", "전체 상품 보기";
+        previous: "Previous page", "이전 페이지";
+        next: "Next page", "다음 페이지";
+        page: "Page {}", "{}쪽";
+        pages: "Pages", "페이지";
+        parts: "Parts of this category", "하위 카테고리";
+        way: "Where you are", "현재 위치";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct List {
+    t: &'static ListTexts,
+    title: String,
+    count: String,
+    way: Vec<(String, String)>,
+    parts: Vec<(String, String)>,
+    asked: Asked,
+    orders: Vec<(&'static str, &'static str, bool)>,
+    cards: Vec<Html>,
+    page: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// What the address asks for. Values that mean nothing count as absent.
+#[derive(Debug, Clone, Hash)]
+struct Asked {
+    category: Option<i64>,
+    words: String,
+    /// The place in [`ORDERS`]; for words the search's own order when the address names none.
+    order: Option<usize>,
+    in_stock: bool,
+    page: i64,
+}
+
+impl Asked {
+    fn of(visit: &Visit) -> Asked {
+        let query = &visit.query;
+        let order = ORDERS.iter().position(|(name, _, _)| *name == query.text("sort"));
+        let words: String = query.text("q").chars().take(WORDS_MAX).collect();
+        let page = query.number("page").unwrap_or(1) - 1;
+        Asked {
+            category: query.number("category").filter(|id| *id > 0),
+            words,
+            order,
+            in_stock: query.is_on("stock"),
+            page: if PageRequest::new(page, SIZE).is_ok() { page } else { 0 },
+        }
+    }
+
+    fn question(&self) -> kernel::Result<Question> {
+        let category = self.category.map(|id| CategoryId::checked(id).map(Choice::Id)).transpose()?;
+        Ok(Question {
+            filter: Filter { category, in_stock: self.in_stock, ..Filter::default() },
+            status: None,
+            seller: None,
+            viewer: Viewer::Public,
+            sort: self.order.map_or((Column::CreatedAt, true), |at| ORDERS[at].1),
+            request: PageRequest::new(self.page, SIZE)?,
+            after: None,
+        })
+    }
+
+    /// The address of another page of the same list.
+    fn address(&self, page: i64) -> String {
+        let mut query = String::new();
+        self.category.map(|id| write!(query, "&category={id}"));
+        if !self.words.is_empty() {
+            let _ = write!(query, "&q={}", encoded(&self.words));
+        }
+        self.order.map(|at| write!(query, "&sort={}", ORDERS[at].0));
+        if self.in_stock {
+            query.push_str("&stock=1");
+        }
+        if page > 0 {
+            let _ = write!(query, "&page={}", page + 1);
+        }
+        if query.is_empty() { "/products".to_owned() } else { format!("/products?{}", &query[1..]) }
+    }
+}
+
+/// Where a category stands.
+struct Standing {
+    name: String,
+    /// Those above it, from the top: address and name.
+    way: Vec<(String, String)>,
+    parts: Vec<(String, String)>,
+}
+
+/// `GET /products`
+pub async fn list(visit: Visit) -> PageResult {
+    let asked = Asked::of(&visit);
+    let key = visit.key(LISTS, &asked);
+    visit.shared(key, || async { made(&visit, asked).await.map_err(failure) }).await
+}
+
+/// The cache keeps no page of a failure.
+fn failure(refused: Refused) -> kernel::Error {
+    let error = &refused.0;
+    error.detail().map_or_else(|| error.code().error(), |detail| error.code().because(detail))
+}
+
+async fn made(visit: &Visit, asked: Asked) -> Result<(Html, Option<Timestamp>), Refused> {
+    let t = ListTexts::of(visit.language);
+    let question = asked.question()?;
+    let (standing, found) = if asked.words.is_empty() {
+        browse(visit, asked.category, question).await?
+    } else {
+        let sort = asked.order.map_or("relevance", |at| ORDERS[at].2);
+        (None, find::by_words(visit, &asked.words, sort, question).await?)
+    };
+    let title = match &standing {
+        Some(standing) => standing.name.clone(),
+        None if asked.words.is_empty() => t.all.to_owned(),
+        None => fill(t.results, &asked.words),
+    };
+    let (way, parts) = standing.map(|standing| (standing.way, standing.parts)).unwrap_or_default();
+    let show = visit.show();
+    let counted = if found.total_is_exact { t.count } else { t.many };
+    let orders = ORDERS.iter().enumerate().map(|(at, (name, _, _))| (*name, t.order(name), asked.order == Some(at)));
+    let page = List {
+        t,
+        count: fill(counted, show.count(found.total_elements)),
+        way,
+        parts,
+        orders: orders.collect(),
+        cards: Card::all(&found.content, &show)?,
+        page: fill(t.page, asked.page + 1),
+        previous: (asked.page > 0).then(|| asked.address(asked.page - 1)),
+        next: (!found.last).then(|| asked.address(asked.page + 1)),
+        title,
+        asked,
+    };
+    // what was searched for is no page of the shop
+    let canonical = page.asked.words.is_empty().then(|| visit.address(&page.asked.address(page.asked.page)));
+    let about = About {
+        title: page.title.clone(),
+        description: format!("{} · {}", page.title, page.count),
+        canonical,
+        kind: "website",
+        ..About::default()
+    };
+    Ok((visit.framed(&about, &page)?, Some(visit.app().now().after(BRIEFLY))))
+}
+
+async fn browse(
+    visit: &Visit,
+    category: Option<i64>,
+    question: Question,
+) -> Result<(Option<Standing>, Page<ProductPage>), Refused> {
+    let currency = visit.app().shop.currency;
+    let category = category.map(CategoryId::checked).transpose()?;
+    let look = move |tx: &mut store::Tx<'_>| {
+        let standing = category.map(|id| standing(tx, id)).transpose()?;
+        Ok((standing, list::page(tx, &question, currency)?))
+    };
+    visit.read("storefront.list", look).await
+}
+
+/// C003 when there is no such category.
+fn standing(tx: &mut store::Tx<'_>, id: CategoryId) -> kernel::Result<Standing> {
+    let tree = categories::tree(tx)?;
+    let address = |id: CategoryId| format!("/products?category={id}");
+    let found = tree.find(id)?;
+    let mut way = Vec::new();
+    let mut above = found.parent_id;
+    while let Some(parent) = above {
+        let category = tree.find(parent)?;
+        way.insert(0, (address(parent), category.name.clone()));
+        above = category.parent_id;
+    }
+    let part = |id: &CategoryId| tree.find(*id).map(|category| (address(*id), category.name.clone()));
+    let parts = tree.children(Some(id)).iter().map(part).collect::<kernel::Result<_>>()?;
+    Ok(Standing { name: found.name.clone(), way, parts })
+}
+
+impl ListTexts {
+    fn order(&self, name: &str) -> &'static str {
+        match name {
+            "cheap" => self.cheap,
+            "dear" => self.dear,
+            _ => self.new,
+        }
+    }
+}
+
+/// `GET /categories/{id}`: the list of the category.
+pub async fn category(web::Path(id): web::Path<CategoryId>) -> PageResult {
+    Ok(pages::html::see(&format!("/products?category={id}")))
+}
+
+/// `GET /search`, for links that other programs make.
+pub async fn search(visit: Visit) -> PageResult {
+    match visit.query.given("q").or(visit.query.given("keyword")) {
+        Some(words) => Ok(pages::html::see(&format!("/products?q={}", encoded(words)))),
+        None => Err(Code::NotFound.into()),
+    }
+}

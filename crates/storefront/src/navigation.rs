@@ -1,0 +1,59 @@
+//! The header and the footer of every page. They are the same for everybody: the number of things in the cart comes by itself.
+
+use askama::Template;
+use kernel::Result;
+use pages::{Fields, Html, Language, texts};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+texts! {
+    /// The texts of header and footer.
+    NavigationTexts {
+        search: "Search", "검색";
+        search_for: "What are you looking for?", "무엇을 찾으세요?";
+        all: "All goods", "전체 상품";
+        deals: "Time deals", "타임딜";
+        coupons: "Coupons", "쿠폰";
+        cart: "Cart", "장바구니";
+        in_cart: "things in the cart", "개 담김";
+        account: "Account", "내 정보";
+        orders: "Orders", "주문 내역";
+        menu: "Main menu", "주요 메뉴";
+        footer: "About this shop", "쇼핑몰 정보";
+        promise: "The last unit is sold exactly once.", "마지막 한 개는 정확히 한 번만 판매됩니다.";
+        other: "한국어", "English(영어)";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "header.html")]
+struct Header<'a> {
+    t: &'static NavigationTexts,
+    shop: &'a str,
+    words: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "footer.html")]
+struct Footer<'a> {
+    t: &'static NavigationTexts,
+    shop: &'a str,
+    other_code: &'static str,
+    back: String,
+}
+
+/// The text as a part of a query.
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// Header and footer of the page at `path`.
+pub fn around(language: Language, shop: &str, path: &str, query: &Fields) -> Result<(Html, Html)> {
+    let t = NavigationTexts::of(language);
+    let other_code = match language {
+        Language::English => "ko",
+        Language::Korean => "en",
+    };
+    let header = Html::of(&Header { t, shop, words: query.text("q") })?;
+    let footer = Html::of(&Footer { t, shop, other_code, back: encoded(path) })?;
+    Ok((header, footer))
+}

@@ -1,0 +1,346 @@
+//! The page of an order: how it stands, paying, its parcel, cancelling, ordering again.
+
+use crate::{
+    account_pages::{AddressTexts, Addressed},
+    cards::label,
+    cart_page::with_cart,
+    drawing,
+    orders_page::class,
+    visit::{Visit, status},
+};
+use askama::Template;
+use axum::http::{Method, StatusCode};
+use checkout::response::{self, OrderDetail};
+use delivery::DeliveryResponse;
+use kernel::{Address, Money, OrderNumber};
+use order::Kind;
+use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
+use payment::{Method as Pays, PaymentResponse};
+use serde_json::json;
+
+/// How a buyer can pay here.
+const METHODS: [Pays; 6] =
+    [Pays::CreditCard, Pays::KakaoPay, Pays::NaverPay, Pays::TossPay, Pays::BankTransfer, Pays::Mobile];
+/// Outcomes that the simulated gateway can be asked for.
+const OUTCOMES: [&str; 4] = ["approve", "decline-expired-card", "decline-insufficient-funds", "timeout-charged"];
+
+texts! {
+    /// The texts of an order.
+    OrderTexts {
+        title: "Order {}", "주문 {}";
+        placed: "Placed {}", "{} 주문";
+        paid_note: "Thank you. The payment is complete.", "결제가 완료되었습니다. 감사합니다.";
+        open_note: "The payment is being confirmed. This page changes by itself.", "결제 결과를 확인하고 있습니다. 이 페이지는 자동으로 바뀝니다.";
+        cancelled_note: "The order is cancelled.", "주문이 취소되었습니다.";
+        address_note: "The address is saved.", "배송지를 저장했습니다.";
+        pay: "Pay", "결제하기";
+        pay_title: "Payment", "결제";
+        pay_by: "We keep the goods for you until {}.", "{}까지 상품을 확보해 둡니다.";
+        left: "Time left", "남은 시간";
+        over: "The time to pay is over", "결제 기한이 지났습니다";
+        days: "{} d", "{}일";
+        method: "How do you pay?", "결제 수단";
+        pay_amount: "Pay {}", "{} 결제하기";
+        outcome: "Outcome of the simulated gateway", "모의 결제 결과";
+        chance: "by chance", "무작위";
+        items: "Goods", "주문 상품";
+        each: "{} each", "개당 {}";
+        units: "× {}", "{}개";
+        subtotal: "Goods", "상품 금액";
+        coupon: "Coupon", "쿠폰 할인";
+        points: "Points", "포인트 사용";
+        payable: "Sum", "결제 금액";
+        to: "Where it goes", "배송지";
+        memo: "Note", "배송 메모";
+        no_address: "Where should it go? The order can be paid once it has an address.", "어디로 보내 드릴까요? 배송지를 입력하면 결제할 수 있습니다.";
+        save_address: "Save the address", "배송지 저장";
+        payments: "Payments", "결제 내역";
+        refunded: "Refunded {}", "{} 환불";
+        parcel: "Parcel", "배송";
+        tracking: "Tracking number", "운송장 번호";
+        carrier: "Carrier", "택배사";
+        expected: "Expected {}", "{} 도착 예정";
+        cancel: "Cancel the order", "주문 취소";
+        why: "Why?", "취소 사유";
+        changed_mind: "I changed my mind", "단순 변심";
+        too_late: "It takes too long", "배송 지연";
+        wrong: "I chose the wrong thing", "상품을 잘못 선택함";
+        cancel_help: "What you have paid is paid back.", "결제한 금액은 환불됩니다.";
+        again: "Order again", "다시 담기";
+        all: "All orders", "전체 주문 보기";
+        steps: "How far it is", "진행 상태";
+        step_placed: "Placed", "주문 접수";
+        step_paid: "Paid", "결제 완료";
+        step_sent: "On its way", "배송 중";
+        step_there: "Delivered", "배송 완료";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct Page {
+    t: &'static OrderTexts,
+    a: &'static AddressTexts,
+    token: FormToken,
+    once: String,
+    trouble: Option<Html>,
+    note: Option<&'static str>,
+    number: String,
+    placed: String,
+    status: &'static str,
+    class: &'static str,
+    live: bool,
+    pay: Option<Pay>,
+    steps: Vec<Step>,
+    lines: Vec<Line>,
+    sums: Vec<(&'static str, String)>,
+    payable: String,
+    address: Option<(String, String)>,
+    asks_address: bool,
+    typed: Addressed,
+    memo: Option<String>,
+    payments: Vec<Payment>,
+    parcel: Option<Parcel>,
+    can_cancel: bool,
+    cancel_reason: Option<String>,
+}
+
+struct Pay {
+    until: String,
+    until_ms: i64,
+    now_ms: i64,
+    button: String,
+    methods: Vec<(&'static str, &'static str)>,
+    outcomes: &'static [&'static str],
+}
+
+struct Step {
+    name: &'static str,
+    at: Option<String>,
+}
+
+struct Line {
+    href: String,
+    image: String,
+    name: String,
+    variant: Option<String>,
+    each: String,
+    units: String,
+    subtotal: String,
+}
+
+struct Payment {
+    method: &'static str,
+    status: &'static str,
+    amount: String,
+    why: Option<String>,
+    refunded: Option<String>,
+    at: String,
+}
+
+struct Parcel {
+    number: String,
+    carrier: String,
+    status: &'static str,
+    expected: String,
+    history: Vec<(String, &'static str, String)>,
+}
+
+/// `GET /orders/{number}`
+pub async fn order(web::Path(number): web::Path<OrderNumber>, visit: Visit) -> PageResult {
+    let t = OrderTexts::of(visit.language);
+    let note = match visit.query.text("done") {
+        "paid" => Some(t.paid_note),
+        "open" => Some(t.open_note),
+        "cancelled" => Some(t.cancelled_note),
+        "address" => Some(t.address_note),
+        _ => None,
+    };
+    page(&visit, StatusCode::OK, None, note, &number, &Fields::default()).await
+}
+
+async fn page(
+    visit: &Visit,
+    status: StatusCode,
+    trouble: Option<Html>,
+    note: Option<&'static str>,
+    number: &OrderNumber,
+    sent: &Fields,
+) -> PageResult {
+    let (detail, address) = found(visit, number).await?;
+    let (t, show) = (OrderTexts::of(visit.language), visit.show());
+    let order = &detail.order;
+    let waits = order.status == Kind::Confirmed;
+    let is_paying = detail.payments.iter().any(|payment| payment.status == payment::Kind::Processing);
+    let page = Page {
+        t,
+        a: AddressTexts::of(visit.language),
+        token: visit.token.clone(),
+        once: form::draw(),
+        trouble,
+        note,
+        number: number.to_string(),
+        placed: fill(t.placed, show.moment(order.created_at)),
+        status: label(order.status.label(), visit.language),
+        class: class(order.status),
+        live: !matches!(order.status, Kind::Cancelled | Kind::Refunded | Kind::Delivered),
+        pay: (waits && address.is_some() && !is_paying).then(|| pay(visit, &detail, &show)),
+        steps: steps(&detail, &show),
+        lines: order.items.iter().map(|item| line(item, &show)).collect(),
+        sums: sums(&detail, &show),
+        payable: show.money(order.final_amount),
+        asks_address: waits && address.is_none(),
+        address: address.map(|to| (format!("{} · {}", to.receiver_name, to.receiver_phone), to.full())),
+        typed: Addressed::of(sent),
+        memo: order.memo.clone(),
+        payments: detail.payments.iter().map(|payment| paid(payment, &show)).collect(),
+        parcel: detail.delivery.as_ref().map(|delivery| parcel(delivery, &show)),
+        can_cancel: matches!(order.status, Kind::Pending | Kind::Confirmed | Kind::Paid),
+        cancel_reason: order
+            .cancel_reason
+            .as_deref()
+            .map(|text| visit.language.during(|| web::language::words(text).to_owned())),
+    };
+    visit.page_as(status, &fill(t.title, number), &page)
+}
+
+async fn found(visit: &Visit, number: &OrderNumber) -> Result<(OrderDetail, Option<Address>), Refused> {
+    let (buyer, number, zone) = (visit.buyer()?.id, number.clone(), visit.app().shop.zone.clone());
+    let look = move |tx: &mut store::Tx<'_>| {
+        let order = order::ops::own(tx, &number, &buyer)?;
+        let address = order.address.clone();
+        Ok((response::detail(tx, order, &zone)?, address))
+    };
+    visit.read("storefront.order", look).await
+}
+
+fn pay(visit: &Visit, detail: &OrderDetail, show: &Show) -> Pay {
+    let (t, until) = (OrderTexts::of(show.language), detail.order.pay_by.unwrap_or(detail.order.created_at));
+    Pay {
+        until: fill(t.pay_by, show.moment(until)),
+        until_ms: until.as_millis(),
+        now_ms: visit.app().now().as_millis(),
+        button: fill(t.pay_amount, show.money(detail.order.final_amount)),
+        methods: METHODS.iter().map(|method| (method.name(), label(method.label(), show.language))).collect(),
+        outcomes: if visit.site.settings.offer_outcomes { &OUTCOMES } else { &[] },
+    }
+}
+
+fn steps(detail: &OrderDetail, show: &Show) -> Vec<Step> {
+    let (t, order) = (OrderTexts::of(show.language), &detail.order);
+    if matches!(order.status, Kind::Cancelled | Kind::Refunded) {
+        return Vec::new();
+    }
+    let at = |time: Option<kernel::Timestamp>| time.map(|time| show.moment(time));
+    vec![
+        Step { name: t.step_placed, at: at(Some(order.created_at)) },
+        Step { name: t.step_paid, at: at(order.paid_at) },
+        Step { name: t.step_sent, at: at(order.shipped_at) },
+        Step { name: t.step_there, at: at(order.delivered_at) },
+    ]
+}
+
+fn line(item: &order::OrderItem, show: &Show) -> Line {
+    let t = OrderTexts::of(show.language);
+    Line {
+        href: format!("/products/{}", item.product_id),
+        image: drawing::address(item.product_id.raw(), &item.product_name, None),
+        name: item.product_name.clone(),
+        variant: item.variant_name.clone(),
+        each: fill(t.each, show.money(item.price)),
+        units: fill(t.units, item.quantity),
+        subtotal: show.money(item.subtotal),
+    }
+}
+
+fn sums(detail: &OrderDetail, show: &Show) -> Vec<(&'static str, String)> {
+    let (t, order) = (OrderTexts::of(show.language), &detail.order);
+    let less = |amount: Money| amount.is_positive().then(|| format!("−{}", show.money(amount)));
+    let mut sums = vec![(t.subtotal, show.money(order.total_amount))];
+    sums.extend(less(order.discount_amount).map(|amount| (t.coupon, amount)));
+    sums.extend(less(order.points_used).map(|amount| (t.points, amount)));
+    sums
+}
+
+fn paid(payment: &PaymentResponse, show: &Show) -> Payment {
+    let t = OrderTexts::of(show.language);
+    let why = payment.failure_reason.as_deref();
+    Payment {
+        method: label(payment.canonical_payment_method.label(), show.language),
+        status: label(payment.status.label(), show.language),
+        amount: show.money(payment.amount),
+        why: why.map(|text| show.language.during(|| web::language::words(text).to_owned())),
+        refunded: payment.refunded_amount.is_positive().then(|| fill(t.refunded, show.money(payment.refunded_amount))),
+        at: show.moment(payment.created_at),
+    }
+}
+
+fn parcel(delivery: &DeliveryResponse, show: &Show) -> Parcel {
+    let t = OrderTexts::of(show.language);
+    let history = delivery.histories.iter().map(|entry| {
+        let words =
+            entry.description.as_deref().map(|text| show.language.during(|| web::language::words(text).to_owned()));
+        let text = [entry.location.clone(), words].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        (show.moment(entry.created_at), label(entry.status.label(), show.language), text)
+    });
+    Parcel {
+        number: delivery.tracking_number.to_string(),
+        carrier: delivery.carrier.clone(),
+        status: label(delivery.status.label(), show.language),
+        expected: fill(t.expected, show.civil_day(&delivery.estimated_delivery_date)),
+        history: history.collect(),
+    }
+}
+
+/// The page again, with the refusal. A buyer who is not signed in goes to the sign-in.
+async fn refused_page(visit: &Visit, number: &OrderNumber, refused: Refused, sent: &Fields) -> PageResult {
+    visit.buyer()?;
+    let trouble = Html::of(&visit.trouble(&refused))?;
+    page(visit, status(&refused), Some(trouble), None, number, sent).await
+}
+
+/// `POST /orders/{number}/pay`
+pub async fn pay_order(web::Path(number): web::Path<OrderNumber>, visit: Visit, fields: Fields) -> PageResult {
+    let mut body = json!({"orderNumber": number, "paymentMethod": fields.text("method")});
+    if let Some(key) = fields.given("outcome").filter(|_| visit.site.settings.offer_outcomes) {
+        body["paymentKey"] = json!(key);
+    }
+    match visit.send_once(fields.raw("once"), Method::POST, "/payments", Some(body)).await {
+        Ok(response) if response.status() == StatusCode::ACCEPTED => Ok(see(&format!("/orders/{number}?done=open"))),
+        Ok(_) => Ok(see(&format!("/orders/{number}?done=paid"))),
+        Err(refused) => refused_page(&visit, &number, refused, &fields).await,
+    }
+}
+
+/// `POST /orders/{number}/cancel`
+pub async fn cancel(web::Path(number): web::Path<OrderNumber>, visit: Visit, fields: Fields) -> PageResult {
+    let body = json!({"reason": fields.text("reason")});
+    let path = format!("/orders/{number}/cancel");
+    match visit.send_once(fields.raw("once"), Method::PUT, &path, Some(body)).await {
+        Ok(_) => Ok(see(&format!("/orders/{number}?done=cancelled"))),
+        Err(refused) => refused_page(&visit, &number, refused, &fields).await,
+    }
+}
+
+/// `POST /orders/{number}/address`
+pub async fn readdress(web::Path(number): web::Path<OrderNumber>, visit: Visit, fields: Fields) -> PageResult {
+    let body = Addressed::of(&fields).json();
+    match visit.send(Method::PUT, &format!("/orders/{number}/address"), Some(body)).await {
+        Ok(_) => Ok(see(&format!("/orders/{number}?done=address"))),
+        Err(refused) => refused_page(&visit, &number, refused, &fields).await,
+    }
+}
+
+/// `POST /orders/{number}/reorder`: its lines are in the cart again.
+pub async fn reorder(web::Path(number): web::Path<OrderNumber>, visit: Visit, fields: Fields) -> PageResult {
+    match visit.send(Method::POST, &format!("/orders/{number}/reorder"), None).await {
+        Ok(response) => Ok(with_cart(&visit, &response, see("/cart?added=1"))),
+        Err(refused) => refused_page(&visit, &number, refused, &fields).await,
+    }
+}
+
+/// `GET /orders/{number}/stream`: the API's stream of the order, opened by the session's cookie.
+pub async fn stream(web::Path(number): web::Path<OrderNumber>, visit: Visit) -> PageResult {
+    visit.buyer()?;
+    visit.send(Method::GET, &format!("/orders/{number}/stream"), None).await
+}

@@ -1,0 +1,130 @@
+//! The waiting room before a deal or a coupon. Loading it again keeps the place; who is let in is sent on.
+
+use crate::visit::Visit;
+use askama::Template;
+use axum::http::Method;
+use kernel::Code;
+use pages::{Fields, FormToken, PageResult, Refused, html, html::see, shell::About, texts, words::fill};
+use serde::Deserialize;
+
+/// Seconds after which a browser without scripts asks again.
+const AGAIN_S: u32 = 5;
+
+texts! {
+    /// The texts of the waiting room.
+    QueueTexts {
+        title: "Waiting room", "대기실";
+        position: "Your place", "내 순서";
+        lobby: "The queue is not open yet. When it opens, the places are drawn by lottery.", "아직 대기열이 열리지 않았습니다. 열릴 때 추첨으로 순서가 정해집니다.";
+        wait: "About {}", "약 {}";
+        waiting: "{} people are waiting", "{}명이 기다리고 있습니다";
+        keep: "You keep your place when you load this page again or come back later. You are sent on when it is your turn.", "새로 고치거나 다시 들어와도 순서가 유지됩니다. 차례가 되면 자동으로 이동합니다.";
+        enter: "There are many who want this at once, so people are let in one after another.", "지금 많은 분이 몰려 순서대로 입장합니다.";
+        join: "Wait in line", "대기열 참여";
+        leave: "Leave the line", "대기열 나가기";
+        expired: "Your admission has expired. You can wait in line again.", "입장 시간이 지났습니다. 다시 대기열에 참여해 주세요.";
+        over: "There is no line any more. You can go on.", "지금은 대기열이 없습니다. 바로 진행할 수 있습니다.";
+        on: "Go on", "계속하기";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "queue.html")]
+struct Page {
+    t: &'static QueueTexts,
+    token: FormToken,
+    path: String,
+    onward: String,
+    state: State,
+    stream: String,
+}
+
+enum State {
+    Waiting { position: String, in_lobby: bool, wait: String, people: String },
+    Outside { expired: bool },
+    Open,
+}
+
+/// How the buyer stands, as the API says.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Standing {
+    entry_token: String,
+    status: String,
+    position: i64,
+    estimated_wait_seconds: u64,
+    total_waiting: i64,
+}
+
+/// Where the way leads from a waiting room.
+fn onward(kind: &str, id: i64) -> Result<String, Refused> {
+    match kind {
+        "TIME_DEAL" => Ok(format!("/deals/{id}")),
+        "COUPON" => Ok("/coupons".to_owned()),
+        _ => Err(Code::NotFound.into()),
+    }
+}
+
+/// `GET /queue/{kind}/{id}`
+pub async fn room(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit) -> PageResult {
+    visit.buyer()?;
+    let onward = onward(&kind, id)?;
+    let standing = visit.call::<Standing>(Method::GET, &format!("/queue/{kind}/{id}/status"), None).await;
+    let (state, stream) = match standing {
+        Ok(standing) if standing.status == "ENTERED" => return Ok(see(&onward)),
+        Ok(standing) if standing.status == "WAITING" => {
+            let stream = format!("{}/queue/{kind}/{id}/subscribe/{}", web::BASE, standing.entry_token);
+            (waiting(&visit, &standing), stream)
+        }
+        Ok(standing) => (State::Outside { expired: standing.status == "EXPIRED" }, String::new()),
+        Err(refused) if refused.code() == Code::QueueEntryNotFound => {
+            (State::Outside { expired: false }, String::new())
+        }
+        Err(refused) if refused.code() == Code::QueueNotFound => (State::Open, String::new()),
+        Err(refused) => return Err(refused),
+    };
+    let t = QueueTexts::of(visit.language);
+    let refresh = matches!(state, State::Waiting { .. }).then_some(AGAIN_S);
+    let about = About { title: t.title.to_owned(), refresh, ..About::default() };
+    let path = format!("/queue/{kind}/{id}");
+    let page = Page { t, token: visit.token.clone(), path, onward, state, stream };
+    Ok(html::private(axum::http::StatusCode::OK, visit.framed(&about, &page)?))
+}
+
+fn waiting(visit: &Visit, standing: &Standing) -> State {
+    let (t, show) = (QueueTexts::of(visit.language), visit.show());
+    State::Waiting {
+        position: show.count(standing.position),
+        in_lobby: standing.position == 0,
+        wait: fill(t.wait, show.wait(standing.estimated_wait_seconds)),
+        people: fill(t.waiting, show.count(standing.total_waiting)),
+    }
+}
+
+/// `POST /queue/{kind}/{id}`: enters or leaves.
+pub async fn change(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit, fields: Fields) -> PageResult {
+    visit.buyer()?;
+    let onward = onward(&kind, id)?;
+    let path = format!("/queue/{kind}/{id}");
+    if fields.is_on("leave") {
+        visit.send(Method::DELETE, &format!("{path}/leave"), None).await?;
+        return Ok(see(&onward));
+    }
+    match visit.send(Method::POST, &format!("{path}/enter"), None).await {
+        Ok(_) => Ok(see(&path)),
+        // the queue is not active any more
+        Err(refused) if refused.code() == Code::QueueNotFound => Ok(see(&onward)),
+        Err(refused) => Err(refused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_from_a_waiting_room_stays_in_the_shop() {
+        assert_eq!(onward("TIME_DEAL", 7).unwrap(), "/deals/7");
+        assert!(onward("//evil.example", 7).is_err());
+    }
+}

@@ -1,0 +1,177 @@
+//! Every page with its path. A page is the same for everybody, the same but for its form token, or for one visitor.
+
+use crate::{
+    Site, account_pages, cart_page, checkout_page, coupons_page, deals_page, drawing, home, layers, list_page,
+    order_page, orders_page, product_page, queue_page, sign_pages, sitemap, visit::Visit,
+};
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{MethodRouter, get, post},
+};
+use pages::{PageResult, assets, cookie, html::see, origin::own_path};
+use std::time::Duration;
+
+/// How long the choice of a language is remembered.
+const LANGUAGE_TTL: Duration = Duration::from_secs(365 * 86_400);
+
+/// The pages, by what they show to whom.
+#[derive(Default)]
+struct Table {
+    shared: Router<Site>,
+    with_forms: Router<Site>,
+    personal: Router<Site>,
+    forms: Vec<&'static str>,
+}
+
+impl Table {
+    fn shared(mut self, path: &'static str, page: MethodRouter<Site>) -> Table {
+        self.shared = self.shared.route(path, page);
+        self
+    }
+
+    fn with_forms(mut self, path: &'static str, page: MethodRouter<Site>) -> Table {
+        self.with_forms = self.with_forms.route(path, page);
+        self
+    }
+
+    fn personal(mut self, path: &'static str, page: MethodRouter<Site>) -> Table {
+        self.personal = self.personal.route(path, page);
+        self
+    }
+
+    /// A path to which forms are sent.
+    fn form(mut self, path: &'static str, handler: MethodRouter<Site>) -> Table {
+        self.forms.push(path);
+        self.personal(path, handler)
+    }
+}
+
+fn table() -> Table {
+    Table::default()
+        .shared("/", get(home::home))
+        .shared("/products", get(list_page::list))
+        .shared("/categories/{id}", get(list_page::category))
+        .shared("/search", get(list_page::search))
+        .shared("/deals", get(deals_page::deals))
+        .shared("/robots.txt", get(sitemap::robots))
+        .shared("/sitemap.xml", get(sitemap::sitemap))
+        .shared("/language/{code}", get(language))
+        .shared(assets::ROUTE, get(assets::asset))
+        .shared(drawing::ROUTE, get(drawing::image))
+        .with_forms("/products/{id}", get(product_page::product))
+        .with_forms("/deals/{id}", get(deals_page::deal))
+        .form("/deals/{id}", post(deals_page::buy))
+        .personal("/me", get(cart_page::me))
+        .personal("/cart", get(cart_page::cart))
+        .form("/cart/items", post(cart_page::add))
+        .form("/cart/items/{item}", post(cart_page::change))
+        .form("/cart/clear", post(cart_page::clear))
+        .form("/sign-in", get(sign_pages::sign_in_form).post(sign_pages::sign_in))
+        .form("/sign-up", get(sign_pages::sign_up_form).post(sign_pages::sign_up))
+        .form("/sign-out", post(sign_pages::sign_out))
+        .form("/checkout", get(checkout_page::checkout).post(checkout_page::order))
+        .personal("/orders", get(orders_page::orders))
+        .personal("/orders/{number}", get(order_page::order))
+        .personal("/orders/{number}/stream", get(order_page::stream))
+        .form("/orders/{number}/pay", post(order_page::pay_order))
+        .form("/orders/{number}/cancel", post(order_page::cancel))
+        .form("/orders/{number}/address", post(order_page::readdress))
+        .form("/orders/{number}/reorder", post(order_page::reorder))
+        .personal("/coupons", get(coupons_page::coupons))
+        .form("/coupons/claim", post(coupons_page::claim))
+        .form("/coupons/{id}", post(coupons_page::get))
+        .form("/queue/{kind}/{id}", get(queue_page::room).post(queue_page::change))
+        .personal("/account", get(account_pages::account))
+        .form("/account/profile", post(account_pages::profile))
+        .form("/account/password", post(account_pages::password))
+        .form("/account/addresses", post(account_pages::add_address))
+        .form("/account/addresses/{id}", get(account_pages::address).post(account_pages::change_address))
+}
+
+/// The paths to which forms are sent. Each of them refuses a form that is not from our own pages; a test sends one to every path.
+pub fn forms() -> Vec<&'static str> {
+    table().forms
+}
+
+/// The routes of the storefront.
+pub fn router(site: &Site) -> Router {
+    let Table { shared, with_forms, personal, .. } = table();
+    let with_forms = with_forms.layer(from_fn_with_state(site.clone(), layers::with_forms));
+    let personal = personal.layer(from_fn_with_state(site.clone(), layers::personal));
+    shared.merge(with_forms).merge(personal).with_state(site.clone())
+}
+
+/// `GET /language/{code}`: remembers a language, and goes back.
+async fn language(web::Path(code): web::Path<String>, visit: Visit) -> PageResult {
+    let code = match code.as_str() {
+        "ko" => "ko",
+        "en" => "en",
+        _ => return Err(kernel::Code::NotFound.into()),
+    };
+    let mut response = see(own_path(visit.query.text("return")));
+    cookie::add(&mut response, [visit.cookies.set(cookie::LANGUAGE, code, LANGUAGE_TTL)]);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        account_pages::*, cards::*, cart_page::*, checkout_page::*, coupons_page::*, deals_page::*, errors::*, home::*,
+        list_page::*, navigation::*, order_page::*, orders_page::*, product_page::*, queue_page::*, sign_pages::*,
+        trouble::*,
+    };
+    use pages::words::{Row, complaints};
+    use std::{fs, path::Path};
+
+    /// The texts of every page.
+    const TEXTS: &[&[Row]] = &[
+        AccountTexts::ROWS,
+        AddressTexts::ROWS,
+        CardTexts::ROWS,
+        CartTexts::ROWS,
+        CheckoutTexts::ROWS,
+        CouponTexts::ROWS,
+        DealTexts::ROWS,
+        ErrorTexts::ROWS,
+        HomeTexts::ROWS,
+        ListTexts::ROWS,
+        NavigationTexts::ROWS,
+        OrderTexts::ROWS,
+        OrdersTexts::ROWS,
+        ProductTexts::ROWS,
+        QueueTexts::ROWS,
+        SignTexts::ROWS,
+        TroubleTexts::ROWS,
+    ];
+
+    fn sources(ending: &str) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(if ending == "rs" { "src" } else { "templates" });
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.extension().is_some_and(|kind| kind == ending))
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_page_has_all_of_its_texts_in_both_languages() {
+        let found: Vec<String> = TEXTS.iter().flat_map(|rows| complaints(rows)).collect();
+        assert_eq!(found, Vec::<String>::new());
+        let declared: usize = sources("rs").iter().map(|text| text.matches("\ntexts! {").count()).sum();
+        assert_eq!(declared, TEXTS.len(), "a page whose texts are not compared");
+    }
+
+    #[test]
+    fn templates_have_no_text_of_their_own_and_switch_no_escaping_off() {
+        for template in sources("html") {
+            assert!(!template.contains("|safe") && !template.contains("autoescape"), "{template}");
+            assert!(
+                !template.contains(" style=") && !template.contains(" onclick=") && !template.contains("<script"),
+                "{template}"
+            );
+            let korean = template.chars().any(|c| ('가'..='힣').contains(&c));
+            assert!(!korean, "a text that only one language has: {template}");
+        }
+    }
+}

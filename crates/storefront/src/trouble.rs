@@ -1,0 +1,114 @@
+//! A refusal as a buyer reads it: what is wrong, with which field, and what to do next.
+
+use askama::Template;
+use kernel::Remedy;
+use pages::{Language, Refused, texts};
+use web::Context;
+
+texts! {
+    /// The words for fields and for what to do next.
+    TroubleTexts {
+        title: "That did not work", "처리하지 못했습니다";
+        fix: "Change what is marked and send it again.", "내용을 고친 뒤 다시 보내 주세요.";
+        reload: "It changed meanwhile. Look at the page again, then decide.", "그 사이에 내용이 바뀌었습니다. 페이지를 다시 확인한 뒤 진행해 주세요.";
+        retry: "Wait a moment and try again.", "잠시 후 다시 시도해 주세요.";
+        prepare: "Do first what is missing, then try again.", "필요한 단계를 먼저 마친 뒤 다시 시도해 주세요.";
+        sign_in: "Sign in and try again.", "로그인한 뒤 다시 시도해 주세요.";
+        support: "Please contact our customer service.", "고객센터로 문의해 주세요.";
+        last: "This cannot be repeated. Go on with something else in the shop.", "다시 시도할 수 없는 요청입니다. 다른 상품을 둘러봐 주세요.";
+        email: "E-mail", "이메일";
+        password: "Password", "비밀번호";
+        current_password: "Current password", "현재 비밀번호";
+        new_password: "New password", "새 비밀번호";
+        nickname: "Nickname", "닉네임";
+        receiver_name: "Receiver", "받는 분";
+        receiver_phone: "Phone", "연락처";
+        zip_code: "Postal code", "우편번호";
+        address1: "Address", "주소";
+        address2: "Address, second line", "상세 주소";
+        label: "Name of the address", "배송지 이름";
+        memo: "Note for the carrier", "배송 메모";
+        quantity: "Quantity", "수량";
+        reason: "Reason", "사유";
+        code: "Code", "쿠폰 코드";
+        shipping_address: "Delivery address", "배송지";
+    }
+}
+
+/// A refusal on a page.
+#[derive(Debug, Clone, Template)]
+#[template(path = "trouble.html")]
+pub struct Trouble {
+    pub title: &'static str,
+    pub sentence: String,
+    pub lines: Vec<String>,
+    pub next: &'static str,
+}
+
+impl Trouble {
+    pub fn of(refused: &Refused, context: &Context) -> Trouble {
+        let t = TroubleTexts::of(context.language());
+        let error = &refused.0;
+        let about_fields = error.is_about_fields();
+        let details = context.details(error);
+        let named = details.iter().filter_map(|detail| {
+            let field = detail.field.as_deref()?;
+            Some(format!("{}: {}", t.field(field).unwrap_or(field), detail.message))
+        });
+        Trouble {
+            title: t.title,
+            sentence: if about_fields {
+                sentence(error.code(), context.language()).to_owned()
+            } else {
+                context.message(error)
+            },
+            lines: if about_fields { named.collect() } else { Vec::new() },
+            next: t.next(error.remedy()),
+        }
+    }
+}
+
+fn sentence(code: kernel::Code, language: Language) -> &'static str {
+    match language {
+        Language::English => code.english(),
+        Language::Korean => code.korean(),
+    }
+}
+
+impl TroubleTexts {
+    /// What a field of the API is called on pages.
+    fn field(&self, path: &str) -> Option<&'static str> {
+        Some(match path.rsplit('.').next().unwrap_or(path) {
+            "email" => self.email,
+            "password" => self.password,
+            "currentPassword" => self.current_password,
+            "newPassword" => self.new_password,
+            "nickname" => self.nickname,
+            "receiverName" => self.receiver_name,
+            "receiverPhone" => self.receiver_phone,
+            "zipCode" => self.zip_code,
+            "address1" => self.address1,
+            "address2" => self.address2,
+            "shippingAddress" => self.shipping_address,
+            "label" => self.label,
+            "memo" => self.memo,
+            "quantity" => self.quantity,
+            "reason" => self.reason,
+            "code" => self.code,
+            _ => return None,
+        })
+    }
+
+    /// What to do next.
+    pub fn next(&self, remedy: Remedy) -> &'static str {
+        match remedy {
+            Remedy::None => self.last,
+            Remedy::Fix => self.fix,
+            Remedy::Reload => self.reload,
+            Remedy::Retry => self.retry,
+            Remedy::Prepare => self.prepare,
+            Remedy::SignIn => self.sign_in,
+            Remedy::Support => self.support,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The storefront as buyers use it: in a browser without scripts, by links and forms alone.
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::{Browser, Page, Product, TestShop};
+
+const PASSWORD: &str = "purple-Tiger-4821!";
+const ADDRESS: [(&str, &str); 5] = [
+    ("receiverName", "김하늘"),
+    ("receiverPhone", "010-1234-5678"),
+    ("zipCode", "04524"),
+    ("address1", "서울시 중구 세종대로 110"),
+    ("address2", "3층"),
+];
+
+pub fn open() -> TestShop {
+    TestShop::with(1, &[("storefront.offer_outcomes", "true")])
+}
+
+/// Signs up in this browser; gives the page to which that leads.
+pub fn sign_up(browser: &Browser, name: &str, back: &str) -> Page {
+    let form = browser.open(&format!("/sign-up?return={back}")).must(200);
+    let email = format!("{name}@example.com");
+    browser.send(&form, "/sign-up", &[("email", &email), ("password", PASSWORD), ("nickname", name)]).must(200)
+}
+
+/// Puts `quantity` of a product into the cart of this browser.
+pub fn put(browser: &Browser, product: &Product, quantity: &str) -> Page {
+    let page = browser.open(&format!("/products/{}", product.id)).must(200);
+    browser.send(&page, "/cart/items", &[("quantity", quantity)]).must(200)
+}
+
+/// Orders what is in the cart; gives the page of the order.
+pub fn order(browser: &Browser) -> Page {
+    let form = browser.open("/checkout").must(200);
+    browser.send(&form, "/checkout", &ADDRESS).must(200)
+}
+
+fn number(order: &Page) -> String {
+    order.path.split(['/', '?']).nth(2).expect("the path of an order").to_owned()
+}
+
+fn pay(browser: &Browser, order: &Page, outcome: &str) -> Page {
+    let action = format!("/orders/{}/pay", number(order));
+    browser.send(order, &action, &[("outcome", outcome), ("method", "KAKAO_PAY")])
+}
+
+#[test]
+fn a_guest_fills_the_cart_signs_up_orders_pays_and_follows_the_parcel() {
+    let shop = open();
+    let mug = shop.product("moon jar mug").price(18_000).stock(5).with("category", json!("Kitchen > Cups")).save();
+    let browser = shop.browser();
+    browser.open("/").must(200).says("moon jar mug").says("₩18,000").says("Kitchen");
+    browser.open("/products").must(200).says("1 goods").says("moon jar mug");
+    put(&browser, &mug, "2").says("It is in your cart.").says("₩36,000").says("You will be asked to sign in.");
+    let cart = put(&browser, &mug, "1");
+    cart.says("₩54,000");
+    let line = cart.text().split("action=\"/cart/items/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let cart = browser.send(&cart, &format!("/cart/items/{line}"), &[("quantity", "2")]).must(200);
+    cart.says("₩36,000");
+
+    // the checkout asks for a sign-in, and the cart of the guest comes along
+    let asked = browser.open("/checkout").must(200);
+    asked.says("Sign in to go on.");
+    assert_eq!(asked.path, "/sign-in?return=%2Fcheckout");
+    let checkout = sign_up(&browser, "mina", "/checkout");
+    assert_eq!((checkout.path.as_str(), browser.cookie("holdfast_cart").as_str()), ("/checkout", ""));
+    checkout.says("moon jar mug").says("To pay ₩36,000");
+    let order =
+        browser.send(&checkout, "/checkout", &[&ADDRESS[..], &[("keep", "1"), ("memo", "문 앞")]].concat()).must(200);
+    let number = number(&order);
+    order
+        .says(&number)
+        .says("confirmed")
+        .says("We keep the goods for you until")
+        .says("문 앞")
+        .says("김하늘 · 010-1234-5678");
+    assert_eq!(shop.stock_of(&mug), (3, 2, 5));
+    // the same form again is the same order
+    let again =
+        browser.send(&checkout, "/checkout", &[&ADDRESS[..], &[("keep", "1"), ("memo", "문 앞")]].concat()).must(200);
+    assert_eq!(again.path, order.path);
+    browser.open("/account").must(200).says("Hello, mina").says("서울시 중구 세종대로 110");
+
+    let paid = pay(&browser, &order, "approve").must(200);
+    paid.says("Thank you. The payment is complete.").says("paid").says("Kakao Pay · completed").says("Tracking number");
+    assert_eq!(shop.captures_of(&number), [36_000]);
+    let delivery = shop.admin().get(format!("/deliveries/order/{number}")).must("200").word("/trackingNumber");
+    let moved = json!({"status": "SHIPPED", "location": "옥천", "description": null});
+    shop.admin().put(format!("/deliveries/{delivery}/status"), moved).must("200");
+    browser.open(&format!("/orders/{number}")).must(200).says("on its way").says("옥천");
+    browser.open("/orders").must(200).says("moon jar mug").says(&number);
+    let page = browser.open(&format!("/orders/{number}"));
+    browser.send(&page, &format!("/orders/{number}/reorder"), &[]).must(200).says("₩36,000");
+    shop.turn(Duration::from_secs(3));
+    browser.open("/").says("Loved right now");
+}
+
+#[test]
+fn a_declined_card_is_said_in_the_buyers_language_and_the_goods_are_in_the_cart_again() {
+    let shop = open();
+    let mug = shop.product("머그").price(9_000).stock(3).save();
+    let browser = shop.browser().with("accept-language", "ko-KR,ko;q=0.9,en;q=0.5");
+    sign_up(&browser, "haneul", "/");
+    put(&browser, &mug, "1").says("장바구니에 담았습니다.").says("9,000원");
+    let order = order(&browser);
+    order.says("확정됨").says("9,000원 결제하기");
+    let declined = pay(&browser, &order, "decline-expired-card").must(400);
+    declined.says("처리하지 못했습니다").says("취소됨").says("카카오페이 · 실패");
+    browser.open("/cart").must(200).says("머그").says("9,000원");
+    assert_eq!(shop.stock_of(&mug), (3, 0, 3));
+
+    // an open outcome is no failure
+    let order = order_again(&browser);
+    pay(&browser, &order, "timeout-charged").must(200).says("결제 결과를 확인하고 있습니다").says("처리 중");
+    shop.later(Duration::from_secs(60));
+    browser.open(&order.path).must(200).says("결제 완료");
+    // and a paid order can be cancelled, with its money back
+    let page = browser.open(&order.path);
+    let cancel = format!("/orders/{}/cancel", number(&order));
+    browser.send(&page, &cancel, &[]).must(200).says("주문이 취소되었습니다.").says("환불됨").says("단순 변심");
+    assert_eq!(shop.refunds_of(&number(&order)), [9_000]);
+}
+
+fn order_again(browser: &Browser) -> Page {
+    let form = browser.open("/checkout").must(200);
+    browser.send(&form, "/checkout", &ADDRESS).must(200)
+}
+
+#[test]
+fn the_cart_marks_prices_that_changed_and_what_cannot_be_bought() {
+    let shop = open();
+    let (mug, pen) =
+        (shop.product("mug").price(9_000).stock(3).save(), shop.product("pen").price(1_000).stock(2).save());
+    let browser = shop.browser();
+    put(&browser, &mug, "1");
+    put(&browser, &pen, "2");
+    shop.reprice(&mug, 9_500);
+    shop.buyer().orders(&pen, 1).must("201");
+    let cart = browser.open("/cart").must(200);
+    cart.says("The price was ₩9,000 when you put it in.").says("It cannot be ordered now:").says("Sum 1 units ₩9,500");
+    let line = cart.text().rsplit("action=\"/cart/items/").next().unwrap().split('"').next().unwrap().to_owned();
+    let refused = browser.send(&cart, &format!("/cart/items/{line}"), &[("quantity", "9")]).must(400);
+    refused.says("That did not work");
+    browser.send(&cart, &format!("/cart/items/{line}"), &[("remove", "1")]).must(200);
+    let cart = browser.open("/cart");
+    assert!(!cart.words().contains("pen"), "{}", cart.words());
+    browser.send(&cart, "/cart/clear", &[]).must(200).says("Your cart is empty.");
+    let gone = put_refused(&browser, &pen);
+    gone.must(400).says("That did not work");
+}
+
+fn put_refused(browser: &Browser, product: &Product) -> Page {
+    let page = browser.open(&format!("/products/{}", product.id)).must(200);
+    browser.send(&page, "/cart/items", &[("quantity", "50")])
+}
+
+fn deal_of(shop: &TestShop, product: &Product) -> i64 {
+    let deal = json!({"name": "Tuesday deal", "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z",
+        "products": [{"productId": product.id, "dealPrice": 5_000, "dealQuantity": 2, "maxPerUser": 1}]});
+    let id = shop.admin().post("/admin/time-deals", deal).must("201").number("/id");
+    shop.settle();
+    id
+}
+
+#[test]
+fn a_deal_is_bought_through_the_waiting_room() {
+    let shop = open();
+    let mug = shop.product("mug").price(9_000).stock(3).save();
+    let deal = deal_of(&shop, &mug);
+    let browser = shop.browser();
+    browser.open("/").must(200).says("Tuesday deal").says("₩5,000");
+    browser.open(&format!("/products/{}", mug.id)).says("Tuesday deal · ₩5,000").says("2 left");
+    let room = format!("/queue/TIME_DEAL/{deal}");
+    let rules = json!({"maxCapacity": 1, "entryBatchSize": 1, "entryIntervalSeconds": 5, "admissionSeconds": 600});
+    shop.admin().post(format!("/admin/queue/TIME_DEAL/{deal}/activate"), rules).must("200");
+    let page = browser.open(&format!("/deals/{deal}")).must(200);
+    page.says("At most 1 for each person");
+    browser.send(&page, &format!("/deals/{deal}"), &[]).must(200).says("Sign in to go on.");
+    sign_up(&browser, "mina", "/");
+    let page = browser.open(&format!("/deals/{deal}"));
+    let waits = browser.send(&page, &format!("/deals/{deal}"), &[]).must(200);
+    assert_eq!(waits.path, room);
+    let waits = browser.send(&waits, &room, &[]).must(200);
+    waits.says("Your place 1");
+    browser.open(&room).says("Your place 1");
+    shop.later(Duration::from_secs(5));
+    let let_in = browser.open(&room).must(200);
+    assert_eq!(let_in.path, format!("/deals/{deal}"), "whose turn it is goes on");
+    let order = browser.send(&let_in, &format!("/deals/{deal}"), &[]).must(200);
+    // an order of a deal asks for its address, and can be paid then
+    order.says("Where should it go?");
+    let action = format!("/orders/{}/address", number(&order));
+    let order = browser.send(&order, &action, &ADDRESS).must(200);
+    order.says("The address is saved.").says("Pay ₩5,000");
+    pay(&browser, &order, "approve").must(200).says("paid");
+    shop.later(Duration::from_secs(3));
+    browser.open(&format!("/deals/{deal}")).must(200).says("1 left");
+}
+
+#[test]
+fn coupons_are_had_by_a_button_once_each() {
+    let shop = open();
+    let coupon = json!({"code": "SPRING-10", "name": "Ten percent in spring", "discountType": "PERCENTAGE",
+        "discountValue": 10, "maximumDiscountAmount": 3_000, "minimumOrderAmount": 10_000, "totalQuantity": 1,
+        "startsAt": "2020-01-01T00:00:00Z", "expiresAt": "2100-01-01T00:00:00Z"});
+    let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+    let (one, other) = (shop.browser(), shop.browser().with("accept-language", "ko"));
+    let page = one.open("/coupons").must(200);
+    page.says("10% off").says("at most ₩3,000 · for orders from ₩10,000").says("1 left").says("Sign in to get one.");
+    let action = format!("/coupons/{coupon}");
+    one.send(&page, &action, &[]).says("Sign in to go on.");
+    sign_up(&one, "mina", "/coupons");
+    sign_up(&other, "jun", "/coupons").says("10% 할인").says("1장 남음");
+    let before = other.open("/coupons");
+    one.send(&one.open("/coupons"), &action, &[]).must(200).says("The coupon is yours.").says("Can be used");
+    other.send(&before, &action, &[]).must(409).says("쿠폰이 모두 소진되었습니다");
+    other.send(&other.open("/coupons"), "/coupons/claim", &[("code", "no-such-code")]).must(404).says("쿠폰");
+}
+
+#[test]
+fn addresses_and_the_account_are_kept_by_forms() {
+    let shop = open();
+    let browser = shop.browser();
+    let account = sign_up(&browser, "mina", "/account");
+    let added = browser.send(&account, "/account/addresses", &[&ADDRESS[..], &[("label", "집")]].concat()).must(200);
+    added.says("It is saved.").says("집").says("Offered first");
+    let wrong = browser.send(&added, "/account/addresses", &[("receiverName", "x")]).must(400);
+    wrong.says("Postal code:").says("Change what is marked and send it again.");
+    let id = added.text().split("/account/addresses/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let edit = browser.open(&format!("/account/addresses/{id}")).must(200);
+    let action = format!("/account/addresses/{id}");
+    browser.send(&edit, &action, &[("address2", "5층")]).must(200).says("5층");
+    let named = browser.send(&added, "/account/profile", &[("nickname", "미나")]).must(200);
+    named.says("Hello, 미나");
+    browser.send(&named, &action, &[("remove", "1")]).must(200).says("No address is saved.");
+    let page = browser.open("/account");
+    let weak = [("currentPassword", PASSWORD), ("newPassword", "password")];
+    browser.send(&page, "/account/password", &weak).must(400).says("the password is too weak");
+    let strong = [("currentPassword", PASSWORD), ("newPassword", "another-Horse-1177?")];
+    let out = browser.send(&page, "/account/password", &strong).must(200);
+    assert_eq!(out.path, "/sign-in?return=/account");
+    let wrong = [("email", "mina@example.com"), ("password", PASSWORD)];
+    browser.send(&out, "/sign-in", &wrong).must(401).says("wrong e-mail or password");
+    let right = [("email", "mina@example.com"), ("password", "another-Horse-1177?")];
+    let account = browser.send(&out, "/sign-in", &right).must(200);
+    assert_eq!(account.path, "/account");
+    browser.send(&account, "/sign-out", &[]).must(200);
+    assert_eq!(browser.open("/account").path, "/sign-in?return=%2Faccount");
+    let another = shop.browser();
+    let form = another.open("/sign-up").must(200);
+    let taken = [("email", "mina@example.com"), ("password", PASSWORD), ("nickname", "x")];
+    another.send(&form, "/sign-up", &taken).must(409).says("this e-mail is already signed up");
+}
+
+#[test]
+fn lists_are_filtered_sorted_and_paged_by_their_address() {
+    let shop = open();
+    for n in 0..26 {
+        shop.product(&format!("mug {n:02}")).price(1_000 + n).with("category", json!("Kitchen > Cups")).save();
+    }
+    let lamp = shop
+        .product("lamp")
+        .price(50_000)
+        .stock(0)
+        .with("category", json!("Home"))
+        .with("brand", json!("Dalbit"))
+        .save();
+    let browser = shop.browser();
+    browser.open("/products?sort=dear").must(200).says("27 goods").says("lamp").says("Next page");
+    let cheap = browser.open("/products?sort=cheap&page=2").must(200);
+    cheap.says("Page 2").says("mug 24").says("Previous page");
+    assert!(!browser.open("/products?stock=1").words().contains("lamp"));
+    browser.open("/products?q=dalbit").must(200).says("lamp").says("“dalbit”");
+    browser.open("/products?q=nothing").must(200).says("We found nothing for these words.");
+    let category = shop.anonymous().get("/categories").must("200").data()[0].clone();
+    browser.open(&format!("/products?category={}", category["id"])).must(200).says("Kitchen").says("Cups");
+    browser.open("/products?category=999").must(404).says("This page does not exist");
+    browser.open("/products?page=-3&sort=wild&category=x&utm_source=mail").must(200).says("27 goods");
+    let page = browser.open(&format!("/products/{}", lamp.id)).must(200);
+    page.says("Sold out").says("Dalbit");
+    let text = page.text();
+    let data = text.split("application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    assert_eq!((&data["name"], &data["offers"]["lowPrice"]), (&json!("lamp"), &json!("50000")));
+    assert!(text.contains("<link rel=\"canonical\" href=\"http://localhost/products/"), "{text}");
+    let map = browser.get("/sitemap.xml").must(200).text();
+    assert_eq!(map.matches("/products/").count(), 27);
+    assert!(browser.get("/robots.txt").must(200).text().contains("Sitemap: http://localhost/sitemap.xml"));
+}
