@@ -38,6 +38,7 @@ pub struct Head {
 }
 
 impl Head {
+    /// The sender of this request.
     pub fn of(parts: &Parts) -> Head {
         let mut headers = parts.headers.clone();
         NOT_PASSED.iter().for_each(|name| _ = headers.remove(name));

@@ -62,6 +62,7 @@ pub struct Addressed {
 }
 
 impl Addressed {
+    /// The address in the fields of a form.
     pub fn of(fields: &Fields) -> Addressed {
         let text = |name| fields.text(name).to_owned();
         Addressed {

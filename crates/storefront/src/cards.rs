@@ -46,6 +46,7 @@ pub fn percent_off(now: Money, was: Option<Money>) -> Option<i64> {
 }
 
 impl Card {
+    /// The card of this product.
     pub fn of(product: &ProductPage, show: &Show) -> Card {
         let t = CardTexts::of(show.language);
         let (now, was) = price_of(product);

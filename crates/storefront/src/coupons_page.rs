@@ -79,7 +79,7 @@ struct Mine {
 }
 
 /// What a coupon takes off, and for which orders.
-struct Terms<'a> {
+struct Takes<'a> {
     kind: DiscountType,
     value: i64,
     from: Option<Money>,
@@ -89,7 +89,7 @@ struct Terms<'a> {
     show: &'a Show,
 }
 
-impl Terms<'_> {
+impl Takes<'_> {
     fn off(&self) -> String {
         let t = CouponTexts::of(self.show.language);
         match self.kind {
@@ -112,7 +112,7 @@ impl Terms<'_> {
 
 fn open(coupon: &CouponResponse, held: bool, show: &Show) -> Open {
     let t = CouponTexts::of(show.language);
-    let terms = Terms {
+    let takes = Takes {
         kind: coupon.discount_type,
         value: coupon.discount_value,
         from: coupon.minimum_order_amount,
@@ -125,8 +125,8 @@ fn open(coupon: &CouponResponse, held: bool, show: &Show) -> Open {
         id: coupon.id.raw(),
         name: coupon.name.clone(),
         description: coupon.description.clone(),
-        off: terms.off(),
-        conditions: terms.conditions(),
+        off: takes.off(),
+        conditions: takes.conditions(),
         left: fill(t.left, show.count(coupon.remaining_quantity)),
         until: fill(t.until, show.moment(coupon.expires_at)),
         held,
@@ -136,7 +136,7 @@ fn open(coupon: &CouponResponse, held: bool, show: &Show) -> Open {
 
 fn mine(coupon: &UserCouponResponse, show: &Show) -> Mine {
     let t = CouponTexts::of(show.language);
-    let terms = Terms {
+    let takes = Takes {
         kind: coupon.discount_type,
         value: coupon.discount_value,
         from: coupon.minimum_order_amount,
@@ -147,8 +147,8 @@ fn mine(coupon: &UserCouponResponse, show: &Show) -> Mine {
     };
     Mine {
         name: coupon.coupon_name.clone(),
-        off: terms.off(),
-        conditions: terms.conditions(),
+        off: takes.off(),
+        conditions: takes.conditions(),
         until: fill(t.until, show.moment(coupon.expires_at)),
         state: match coupon.status {
             UserStatus::Available => t.available,

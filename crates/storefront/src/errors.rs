@@ -30,13 +30,13 @@ texts! {
     /// The texts of failures.
     ErrorTexts {
         not_found: "This page does not exist", "페이지를 찾을 수 없습니다";
-        not_found_help: "The address may be old, or the product is no longer sold. Search for it, or begin at the front.", "주소가 바뀌었거나 판매가 끝난 상품일 수 있습니다. 검색하거나 첫 화면에서 다시 시작해 주세요.";
+        not_found_help: "The address may be old, or the product no longer sold. Search, or begin at the front.", "주소가 바뀌었거나 판매가 끝난 상품입니다. 검색하거나 첫 화면에서 시작해 주세요.";
         forbidden: "This is not possible", "허용되지 않은 요청입니다";
-        forbidden_help: "The page was open for too long, or it was sent from another site. Go back, load the page again, and send it once more.", "페이지를 너무 오래 열어 두었거나 다른 사이트에서 보낸 요청입니다. 이전 페이지를 새로 고친 뒤 다시 시도해 주세요.";
+        forbidden_help: "The page was open too long, or another site sent it. Go back, load it again, and repeat.", "페이지를 너무 오래 열어 두었거나 다른 사이트에서 보낸 요청입니다. 새로 고친 뒤 다시 시도해 주세요.";
         busy: "Many people are here right now", "지금 이용자가 많습니다";
         busy_help: "Please wait {} and load the page again. What you have put into your cart stays there.", "{} 후에 페이지를 새로 고쳐 주세요. 장바구니에 담은 상품은 그대로 있습니다.";
         broken: "Something went wrong on our side", "일시적인 오류가 발생했습니다";
-        broken_help: "It is not your fault. Please try again in a moment. If it stays, give our customer service this number: {}", "고객님의 잘못이 아닙니다. 잠시 후 다시 시도해 주세요. 계속되면 고객센터에 이 번호를 알려 주세요: {}";
+        broken_help: "It is not your fault. Try again in a moment. If it stays, our customer service needs this number: {}", "잠시 후 다시 시도해 주세요. 계속되면 고객센터에 이 번호를 알려 주세요: {}";
         other: "That did not work", "처리하지 못했습니다";
         home: "To the front page", "첫 화면으로";
         back: "Back", "이전 페이지로";

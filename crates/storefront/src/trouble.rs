@@ -46,6 +46,7 @@ pub struct Trouble {
 }
 
 impl Trouble {
+    /// The refusal in the language of its reader.
     pub fn of(refused: &Refused, context: &Context) -> Trouble {
         let t = TroubleTexts::of(context.language());
         let error = &refused.0;

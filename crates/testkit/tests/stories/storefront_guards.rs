@@ -229,7 +229,7 @@ fn a_session_lasts_is_renewed_in_two_tabs_at_once_and_ends() {
     let page = one.open("/account");
     one.send(&page, "/sign-out", &[]).must(200);
     assert_eq!(one.cookie("holdfast_refresh"), "");
-    // whoever kept the refresh token gets nothing for it
+    // a thief who kept the refresh token gets nothing for it
     other.set_cookie("holdfast_access", "");
     assert!(other.open("/account").path.starts_with("/sign-in"));
     assert_eq!(other.cookie("holdfast_refresh"), "", "the browser forgets a session that is over");
