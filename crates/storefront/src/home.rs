@@ -8,7 +8,7 @@ use crate::{
 };
 use askama::Template;
 use catalog::ops::categories;
-use kernel::{PageRequest, Timestamp};
+use kernel::{PageRequest, Timestamp, Zone};
 use merchandising::{
     list::{self, Column, Filter, Question},
     page::{self, ProductPage, Viewer},
@@ -67,8 +67,8 @@ pub async fn home(visit: Visit) -> PageResult {
 }
 
 async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
-    let currency = visit.app().shop.currency;
-    let found = visit.app().db.read("storefront.home", move |tx| found(tx, currency)).await?;
+    let (currency, zone) = (visit.app().shop.currency, visit.app().shop.zone.clone());
+    let found = visit.app().db.read("storefront.home", move |tx| found(tx, &zone, currency)).await?;
     let show = visit.show();
     let t = HomeTexts::of(visit.language);
     let deals =
@@ -97,10 +97,10 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
     Ok((visit.framed(&about, &page)?, Some(until)))
 }
 
-fn found(tx: &mut Tx<'_>, currency: kernel::Currency) -> kernel::Result<Found> {
+fn found(tx: &mut Tx<'_>, zone: &Zone, currency: kernel::Currency) -> kernel::Result<Found> {
     let deals = timedeal::ops::current(tx)?;
     let deals = checkout::deal::view::shown(tx, deals)?;
-    let best = popular::popular(tx, POPULAR_DAYS, ROW)?;
+    let best = popular::popular(tx, zone, POPULAR_DAYS, ROW)?;
     let best: Vec<_> = best.iter().map(|one| one.product_id).collect();
     let question = Question {
         filter: Filter::default(),
