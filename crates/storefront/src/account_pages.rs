@@ -84,6 +84,13 @@ impl Addressed {
         }
     }
 
+    /// The address, if every field that it needs is there.
+    pub fn complete(&self) -> Option<Address> {
+        let Addressed { receiver_name, receiver_phone, zip_code, address1, address2 } = self.clone();
+        let address = Address { receiver_name, receiver_phone, zip_code, address1, address2: Some(address2) };
+        Address { address2: address.address2.clone().filter(|text| !text.is_empty()), ..address }.checked().ok()
+    }
+
     /// As the API reads it.
     pub fn json(&self) -> Value {
         let second = Some(&self.address2).filter(|text| !text.is_empty());

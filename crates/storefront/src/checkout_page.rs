@@ -11,7 +11,8 @@ use checkout::{
     quote::{self, Quote},
     request::OrderRequest,
 };
-use kernel::{Code, Money};
+use coupon::UserCoupon;
+use kernel::{Code, Money, UserCouponId};
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,6 +31,13 @@ texts! {
         subtotal: "Goods", "상품 금액";
         coupon: "Coupon", "쿠폰 할인";
         points: "Points", "포인트 사용";
+        shipping: "Delivery", "배송비";
+        free: "free", "무료";
+        tax: "Tax in it", "포함된 부가세";
+        no_coupon: "no coupon", "쿠폰 사용 안 함";
+        choose_coupon: "Which coupon?", "사용할 쿠폰";
+        recount: "Count again", "금액 다시 계산";
+        recounted: "The sum has changed with what you chose. Look at it, then order.", "선택한 내용에 따라 금액이 바뀌었습니다. 확인한 뒤 주문해 주세요.";
         payable: "To pay", "최종 결제 금액";
         order: "Order", "주문하기";
         next: "You pay on the next page. Until then we keep the goods for you.", "다음 화면에서 결제합니다. 그때까지 상품을 확보해 둡니다.";
@@ -50,6 +58,9 @@ struct Page {
     token: FormToken,
     once: String,
     trouble: Option<Html>,
+    note: Option<&'static str>,
+    coupons: Vec<(i64, String, bool)>,
+    coupon: i64,
     lines: Vec<Line>,
     problems: Vec<String>,
     sums: Vec<(&'static str, String)>,
@@ -82,16 +93,23 @@ struct Found {
     /// `None` for an empty cart.
     quote: Option<Quote>,
     saved: Vec<SavedAddress>,
+    coupons: Vec<UserCoupon>,
 }
 
 /// `GET /checkout`
 pub async fn checkout(visit: Visit) -> PageResult {
-    page(&visit, StatusCode::OK, None, &Fields::default()).await
+    page(&visit, StatusCode::OK, None, None, &Fields::default()).await
 }
 
-async fn page(visit: &Visit, status: StatusCode, trouble: Option<Html>, sent: &Fields) -> PageResult {
+async fn page(
+    visit: &Visit,
+    status: StatusCode,
+    trouble: Option<Html>,
+    note: Option<&'static str>,
+    sent: &Fields,
+) -> PageResult {
     let t = CheckoutTexts::of(visit.language);
-    let found = found(visit).await?;
+    let found = found(visit, sent).await?;
     let show = visit.show();
     let Some(quote) = found.quote else { return visit.page_as(status, t.title, &Empty { t, trouble }) };
     let chosen = sent.number("address").or(found.saved.iter().find(|one| one.is_default).map(|one| one.id.raw()));
@@ -101,12 +119,17 @@ async fn page(visit: &Visit, status: StatusCode, trouble: Option<Html>, sent: &F
         text: one.full_address,
         chosen: chosen == Some(one.id.raw()),
     });
+    let coupon = sent.number("coupon").unwrap_or(0);
+    let coupons = found.coupons.into_iter().map(|one| (one.id.raw(), one.name, one.id.raw() == coupon));
     let page = Page {
         t,
         a: AddressTexts::of(visit.language),
         token: visit.token.clone(),
         once: form::draw(),
         trouble,
+        note,
+        coupons: coupons.collect(),
+        coupon,
         lines: quote.lines.iter().map(|line| shown(line, &show)).collect(),
         problems: quote.problems.iter().map(|problem| problem.message.clone()).collect(),
         sums: sums(&quote, &show),
@@ -132,27 +155,36 @@ fn shown(line: &quote::QuoteLine, show: &Show) -> Line {
     }
 }
 
-/// The amounts between the goods and what is to be paid, as far as there are some.
+/// The amounts of which the sum consists, as far as there are some.
 fn sums(quote: &Quote, show: &Show) -> Vec<(&'static str, String)> {
     let t = CheckoutTexts::of(show.language);
     let less = |amount: Money| format!("−{}", show.money(amount));
     let mut sums = vec![(t.subtotal, show.money(quote.subtotal))];
     sums.extend(quote.coupon.as_ref().map(|coupon| (t.coupon, less(coupon.discount))));
     sums.extend(quote.points.is_positive().then(|| (t.points, less(quote.points))));
+    let free = quote.shipping_fee.is_zero();
+    sums.push((t.shipping, if free { t.free.to_owned() } else { show.money(quote.shipping_fee) }));
+    sums.extend(quote.tax.is_positive().then(|| (t.tax, show.money(quote.tax))));
     sums
 }
 
-async fn found(visit: &Visit) -> Result<Found, Refused> {
+async fn found(visit: &Visit, sent: &Fields) -> Result<Found, Refused> {
     let buyer = visit.buyer()?.id;
     let (currency, context) = (visit.app().shop.currency, visit.context.clone());
+    let rules = visit.app().settings::<checkout::Settings>().prices();
+    let (typed, wanted) = (Addressed::of(sent), sent.number("address"));
+    let coupon = sent.number("coupon").filter(|id| *id > 0).map(UserCouponId::checked).transpose()?;
     let look = move |tx: &mut store::Tx<'_>| {
         let saved = account::ops::addresses(tx, &buyer)?;
-        let quote = match quote::quote(tx, currency, &buyer, &OrderRequest::default(), &context) {
+        let named = saved.iter().find(|one| wanted.map_or(one.is_default, |id| one.id.raw() == id));
+        let shipping_address = named.map(|one| one.address.clone()).or(typed.complete());
+        let request = OrderRequest { shipping_address, user_coupon_id: coupon, ..OrderRequest::default() };
+        let quote = match quote::quote(tx, currency, &rules, &buyer, &request, &context) {
             Ok(quote) => Some(quote),
             Err(error) if matches!(error.code(), Code::CartEmpty | Code::CartNotFound) => None,
             Err(error) => return Err(error),
         };
-        Ok(Found { quote, saved })
+        Ok(Found { quote, saved, coupons: coupon::ops::available(tx, &buyer)? })
     };
     visit.read("storefront.checkout", look).await
 }
@@ -174,12 +206,17 @@ struct Placed {
 /// `POST /checkout`: places the order of the cart. The same form sent twice places one.
 pub async fn order(visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
+    // what was chosen since the sum was shown changes it, and a buyer sees the sum before ordering
+    if fields.is_on("recount") || fields.number("coupon").unwrap_or(0) != fields.number("counted").unwrap_or(0) {
+        let note = Some(CheckoutTexts::of(visit.language).recounted);
+        return page(&visit, StatusCode::OK, None, note, &fields).await;
+    }
     match place(&visit, &fields).await {
         Ok(number) => Ok(see(&format!("/orders/{number}"))),
         Err(refused) if refused.code() == Code::SignInRequired => Err(refused),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            page(&visit, status(&refused), Some(trouble), &fields).await
+            page(&visit, status(&refused), Some(trouble), None, &fields).await
         }
     }
 }
@@ -189,6 +226,9 @@ async fn place(visit: &Visit, fields: &Fields) -> Result<String, Refused> {
     let mut order = json!({"shippingAddress": address, "expectedAmount": fields.number("expected")});
     if let Some(memo) = fields.given("memo") {
         order["memo"] = json!(memo);
+    }
+    if let Some(coupon) = fields.number("coupon").filter(|id| *id > 0) {
+        order["userCouponId"] = json!(coupon);
     }
     let head = visit.head.clone().keyed(fields.raw("once"));
     let path = format!("{}/orders", web::BASE);

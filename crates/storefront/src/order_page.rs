@@ -49,6 +49,9 @@ texts! {
         subtotal: "Goods", "상품 금액";
         coupon: "Coupon", "쿠폰 할인";
         points: "Points", "포인트 사용";
+        shipping: "Delivery", "배송비";
+        tax: "Tax in it", "포함된 부가세";
+        waits: "waiting for payment", "결제 대기";
         payable: "Sum", "결제 금액";
         to: "Where it goes", "배송지";
         memo: "Note", "배송 메모";
@@ -181,7 +184,7 @@ async fn page(
         note,
         number: number.to_string(),
         placed: fill(t.placed, show.moment(order.created_at)),
-        status: label(order.status.label(), visit.language),
+        status: if waits { t.waits } else { label(order.status.label(), visit.language) },
         class: class(order.status),
         live: !matches!(order.status, Kind::Cancelled | Kind::Refunded | Kind::Delivered),
         pay: (waits && address.is_some() && !is_paying).then(|| pay(visit, &detail, &show)),
@@ -259,6 +262,8 @@ fn sums(detail: &OrderDetail, show: &Show) -> Vec<(&'static str, String)> {
     let mut sums = vec![(t.subtotal, show.money(order.total_amount))];
     sums.extend(less(order.discount_amount).map(|amount| (t.coupon, amount)));
     sums.extend(less(order.points_used).map(|amount| (t.points, amount)));
+    sums.extend(order.shipping_fee.is_positive().then(|| (t.shipping, show.money(order.shipping_fee))));
+    sums.extend(order.tax.filter(|tax| tax.is_positive()).map(|tax| (t.tax, show.money(tax))));
     sums
 }
 

@@ -104,7 +104,7 @@ fn a_declined_card_is_said_in_the_buyers_language_and_the_goods_are_in_the_cart_
     sign_up(&browser, "haneul", "/");
     put(&browser, &mug, "1").says("장바구니에 담았습니다.").says("9,000원");
     let order = order(&browser);
-    order.says("확정됨").says("9,000원 결제하기");
+    order.says("결제 대기").says("9,000원 결제하기");
     let declined = pay(&browser, &order, "decline-expired-card").must(400);
     declined.says("처리하지 못했습니다").says("취소됨").says("카카오페이 · 실패");
     browser.open("/cart").must(200).says("머그").says("9,000원");
@@ -214,8 +214,25 @@ fn coupons_are_had_by_a_button_once_each() {
     sign_up(&other, "jun", "/coupons").says("10% 할인").says("1장 남음");
     let before = other.open("/coupons");
     one.send(&one.open("/coupons"), &action, &[]).must(200).says("The coupon is yours.").says("Can be used");
+    spent_in_an_order(&shop, &one);
     other.send(&before, &action, &[]).must(409).says("쿠폰이 모두 소진되었습니다");
     other.send(&other.open("/coupons"), "/coupons/claim", &[("code", "no-such-code")]).must(404).says("쿠폰");
+}
+
+/// The buyer in this browser chooses the only coupon, sees the new sum, and orders.
+fn spent_in_an_order(shop: &TestShop, browser: &Browser) {
+    let mug = shop.product("mug").price(20_000).save();
+    put(browser, &mug, "1");
+    let form = browser.open("/checkout").must(200);
+    form.says("Which coupon?").says("To pay ₩20,000");
+    let id = form.text().split("<option value=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
+    let chosen = [&ADDRESS[..], &[("coupon", &id)]].concat();
+    let counted = browser.send(&form, "/checkout", &chosen).must(200);
+    assert_eq!(counted.path, "/checkout", "no order before the buyer has seen the sum");
+    counted.says("The sum has changed with what you chose.").says("Coupon −₩2,000").says("To pay ₩18,000");
+    let ordered = browser.send(&counted, "/checkout", &chosen).must(200);
+    ordered.says("Coupon −₩2,000").says("Pay ₩18,000");
+    browser.open("/coupons").must(200).says("Used");
 }
 
 #[test]
