@@ -1,11 +1,12 @@
 //! The OpenAPI document as tests read it: every operation with its parameters and body, and bodies made from schemas.
 
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// The document of a running shop.
 #[derive(Debug, Clone)]
 pub struct Document {
-    root: Value,
+    root: Arc<Value>,
 }
 
 /// One method of one path.
@@ -38,7 +39,7 @@ const DEPTH_MAX: usize = 12;
 impl Document {
     /// Reads the document.
     pub fn of(root: Value) -> Document {
-        Document { root }
+        Document { root: Arc::new(root) }
     }
 
     /// The document itself.

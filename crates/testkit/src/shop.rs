@@ -23,14 +23,14 @@ use std::{
     future::Future,
     path::Path,
     sync::{
-        Arc, LazyLock,
+        Arc, LazyLock, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
     time::Duration,
 };
 use store::{DatabaseUrl, Db, Tx};
-use testdb::Space;
+use testdb::{Kind, Space};
 use tokio::sync::Mutex;
 use web::{App, Role};
 
@@ -43,6 +43,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("database.readers", "1"),
     ("database.writers", "4"),
 ];
+
+/// The document, which is the same for all shops of a test binary. Reading it takes as long as a short story.
+static DOCUMENT: OnceLock<Document> = OnceLock::new();
 
 /// What the tables of a shop depend on.
 static TABLES: LazyLock<String> = LazyLock::new(|| {
@@ -108,7 +111,8 @@ impl Inner {
             assembly::assemble(&self.settings, db, ports).await
         });
         let Assembly { app, router, background, openapi, .. } = made.expect("the shop opens");
-        let document = Document::of(serde_json::to_value(&*openapi).expect("the document is JSON"));
+        let read = || Document::of(serde_json::to_value(&*openapi).expect("the document is JSON"));
+        let document = DOCUMENT.get_or_init(read).clone();
         self.site.open(app, router);
         let open = Open { background: Mutex::new(background), document };
         *self.open.write() = Some(Arc::new(open));
@@ -190,8 +194,11 @@ impl TestShop {
         let inner = Inner { site, open, clock, gateway, url, settings, seed, users, space };
         inner.start(0);
         let played = Arc::new(Played::of(inner.open().document.clone()));
-        let watcher = Arc::clone(&played);
-        inner.site.watch(move |exchange| watcher.see(exchange));
+        // what is documented does not depend on the database
+        if testdb::wanted() == Kind::Sqlite {
+            let watcher = Arc::clone(&played);
+            inner.site.watch(move |exchange| watcher.see(exchange));
+        }
         TestShop { inner: Arc::new(inner), starts: 0, excused: RwLock::default(), played, closed: false }
     }
 

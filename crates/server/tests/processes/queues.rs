@@ -35,7 +35,7 @@ const LEAVES: usize = 25;
 const STAYS_AWAY: usize = 20;
 
 fn people() -> usize {
-    sized(1_000, 5_000)
+    sized(500, 5_000)
 }
 
 fn capacity() -> usize {

@@ -27,12 +27,12 @@ const OPENS_WITHIN: Duration = Duration::from_secs(5);
 
 /// How many there are of what everybody wants.
 fn things() -> i64 {
-    sized(200, 10_000)
+    sized(100, 10_000)
 }
 
 /// How many want it.
 fn people() -> u64 {
-    sized(2_500, 200_000)
+    sized(1_200, 200_000)
 }
 
 /// The one who sends many requests at once; not one of the crowd.
