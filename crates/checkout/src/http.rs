@@ -11,6 +11,7 @@ mod order_streams;
 mod orders;
 mod orders_admin;
 mod payments;
+mod payments_admin;
 mod sagas;
 mod visitor;
 mod wallets;
@@ -27,6 +28,7 @@ pub fn routes() -> Routes {
         .merge(order_streams::routes())
         .merge(orders_admin::routes())
         .merge(payments::routes())
+        .merge(payments_admin::routes())
         .merge(deliveries::routes())
         .merge(coupons::routes())
         .merge(deals::routes())

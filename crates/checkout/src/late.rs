@@ -5,7 +5,7 @@ use crate::{
     flow::{LATE_CAPTURE, LateCapture, lock_run_of_order},
     steps::{Charge, ProcessPayment},
 };
-use kernel::{OrderNumber, PaymentNumber, Result, Timestamp};
+use kernel::{Currency, OrderNumber, PaymentNumber, Result, Timestamp};
 use payment::{Payment, remote};
 use ports::{Ports, gateway};
 use saga::{Action, Cancellation, Remote, Status};
@@ -67,34 +67,43 @@ pub fn is_searched(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
 /// Asks the gateway once about an abandoned charge. What was captured goes back; otherwise the next search is noted.
 pub async fn look(db: &Db, ports: &Ports, payment: PaymentNumber) -> Result<()> {
     let number = payment.clone();
-    let (found, key) = db.read("checkout.late", move |tx| charge(tx, &number)).await?;
-    let answer = match key {
+    let (found, charge) = db.read("checkout.late", move |tx| charge(tx, &number)).await?;
+    let answer = match charge {
         // the capture is recorded already
         _ if found.captured.is_positive() => None,
-        Some(key) => remote::ask(ports.gateway.as_ref(), &key).await,
+        Some(charge) => remote::ask(ports.gateway.as_ref(), &charge).await,
         None => {
             tracing::error!(payment = %payment, "a charge is searched for that was never made");
             None
         }
     };
-    let action = db.write("checkout.late", move |tx| looked(tx, &payment, answer.as_ref())).await?;
+    let currency = ports.gateway.currency();
+    let action = db.write("checkout.late", move |tx| looked(tx, &payment, answer.as_ref(), currency)).await?;
     saga::drive(&LATE_CAPTURE, db, ports, action).await.map(|_| ())
 }
 
-/// The payment, and the idempotency key of its charge that was refused or abandoned.
-fn charge(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<(Payment, Option<String>)> {
+/// The payment, and its charge that was refused or abandoned.
+fn charge(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<(Payment, Option<gateway::ChargeRequest>)> {
     let payment = payment::ops::find(tx, number)?;
     let runs = saga::store::of_key(tx, payment.order.as_str())?;
     let entries = runs.iter().filter_map(|run| run.memory.get(ProcessPayment::NAME));
-    let of_payment = |call: &&saga::CallRecord| Charge::deserialize(&call.request).is_ok_and(|c| c.payment == *number);
-    let key = entries.flat_map(|entry| &entry.past).find(of_payment).map(|call| call.key.clone());
-    Ok((payment, key))
+    let of_payment = |call: &saga::CallRecord| {
+        let charge = Charge::deserialize(&call.request).ok().filter(|charge| charge.payment == *number)?;
+        Some(charge.request(&call.key))
+    };
+    let charge = entries.flat_map(|entry| &entry.past).find_map(of_payment);
+    Ok((payment, charge))
 }
 
 /// Stores what the gateway answered, and begins to give back what it captured.
-fn looked(tx: &mut Tx<'_>, number: &PaymentNumber, answer: Option<&gateway::Outcome>) -> Result<Action> {
+fn looked(
+    tx: &mut Tx<'_>,
+    number: &PaymentNumber,
+    answer: Option<&gateway::Outcome>,
+    currency: Currency,
+) -> Result<Action> {
     // the run first, as in every transaction that changes an order's payments
-    let order = payment::ops::find(tx, number)?.order;
+    let Payment { order, amount, .. } = payment::ops::find(tx, number)?;
     lock_run_of_order(tx, &order)?;
     let rest = Ok(Action::Rest(Status::Completed));
     let Some((abandoned_at, searches)) =
@@ -102,11 +111,16 @@ fn looked(tx: &mut Tx<'_>, number: &PaymentNumber, answer: Option<&gateway::Outc
     else {
         return rest;
     };
+    if let Some(wrong) = answer.and_then(|answer| answer.wrong(amount, currency)) {
+        payment::wrong::keep(tx, number, &order, amount, &wrong)?;
+        tx.exec(DELETE, args![number])?;
+        return rest;
+    }
     match answer {
-        Some(gateway::Outcome::Approved { transaction }) => {
+        Some(gateway::Outcome::Approved { transaction, .. }) => {
             payment::ops::completed(tx, number, transaction)?;
         }
-        Some(gateway::Outcome::Pending | gateway::Outcome::Unknown) => {
+        Some(gateway::Outcome::Awaiting(_) | gateway::Outcome::Pending | gateway::Outcome::Unknown) => {
             let at = tx.now().after(ASK_AGAIN);
             tx.exec(SEARCHED, args![searches, at, number])?;
             return rest;

@@ -197,7 +197,7 @@ pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, owner: Option<&User
     match ORDER.resume(tx, &mut record)? {
         Action::Call(call) if call.ask => {
             let why = (Code::PaymentCancelledByUser, "cancelled by its payer".to_owned());
-            let call = Call { abandon_unless_found: Some(why), ..call };
+            let call = Call { abandon_unless_found: Some(why), withdraw: true, ..call };
             Ok((record, Action::Call(call)))
         }
         Action::Call(_) | Action::Rest(_) => Err(being_found_out()),

@@ -8,6 +8,7 @@ use kernel::{
 };
 use order::order::LINES_MAX;
 use payment::{Method, payment::PAYMENT_KEY_MAX};
+use ports::gateway::RefundAccount;
 use serde::Deserialize;
 use std::collections::HashSet;
 use utoipa::ToSchema;
@@ -118,6 +119,38 @@ pub struct ConfirmRequest {
     pub payment_key: String,
     /// What the buyer agreed to; must be what the order costs.
     pub amount: Money,
+}
+
+/// The buyer's account, to which deposited money goes back.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RefundAccountRequest {
+    /// The gateway's code of the bank, such as `20`.
+    pub bank: String,
+    /// 6 to 20 digits; spaces and hyphens between them do not count.
+    pub account_number: String,
+    /// In whose name it is, at most 60 characters.
+    pub holder: String,
+}
+
+impl std::fmt::Debug for RefundAccountRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RefundAccountRequest").field("bank", &self.bank).finish_non_exhaustive()
+    }
+}
+
+impl RefundAccountRequest {
+    /// The checked form.
+    pub fn account(&self) -> Result<RefundAccount> {
+        let (bank, number, holder) = (self.bank.clone(), self.account_number.clone(), self.holder.clone());
+        payment::deposit::checked(&RefundAccount { bank, number, holder })
+    }
+}
+
+impl Checked for RefundAccountRequest {
+    fn check(&self) -> Result<()> {
+        self.account().map(drop)
+    }
 }
 
 impl Checked for PaymentRequest {

@@ -60,9 +60,10 @@ pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail>
     let delivery = delivery::ops::of_order(tx, &number)?.map(|delivery| DeliveryResponse::of(delivery, zone));
     let mut runs = saga::store::of_key(tx, number.as_str())?.into_iter();
     let run = runs.find(|run| run.family == ORDER.family());
+    let payments = payments.into_iter().map(|payment| PaymentResponse::of(tx, payment)).collect::<Result<_>>()?;
     Ok(OrderDetail {
         order: order.into(),
-        payments: payments.into_iter().map(PaymentResponse::from).collect(),
+        payments,
         refunded_lines: refund_lines::sums(&refunds).into_iter().map(RefundedLineResponse::from).collect(),
         refunds: refunds.into_iter().map(RefundResponse::from).collect(),
         delivery,

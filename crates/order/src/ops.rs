@@ -7,8 +7,8 @@ use crate::order::{Change, Kind, LINES_MAX, Milestones, NewOrder, Order, Status}
 use crate::store::{self, lists};
 use ::store::Tx;
 use kernel::{
-    Address, Code, Cursor, Error, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result, UserId,
-    text,
+    Address, Code, Cursor, Error, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result, Timestamp,
+    UserId, text,
 };
 
 /// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`::events::OrderCreated`]. C002 when it has
@@ -52,6 +52,11 @@ pub fn find(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
 /// The order, locked until the job ends, for decisions that depend on its status. S201 when there is none.
 pub fn lock(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Order> {
     store::lock(tx, number)?.ok_or_else(|| Code::OrderNotFound.error())
+}
+
+/// Sets until when a CONFIRMED order can be paid; an order in another status stays as it is.
+pub fn pay_until(tx: &mut Tx<'_>, number: &OrderNumber, pay_by: Timestamp) -> Result<()> {
+    store::set_pay_by(tx, number, pay_by)
 }
 
 /// The caller's own order; S201 when there is none, S212 when it is someone else's.

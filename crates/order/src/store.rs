@@ -44,6 +44,8 @@ const LIVE_OF_PRODUCT: &str = "select l.order_id from orders o join order_items 
     where o.status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
 /// An order that died unpaid is no order.
 const HAS_ORDERED: &str = "select id from orders where user_id = ? and status <> 'CANCELLED' order by id limit 1";
+const SET_PAY_BY: &str = "update orders set pay_by = ?, updated_at = ?, version = version + 1
+    where order_number = ? and status = 'CONFIRMED'";
 const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), paid_at = ?, shipped_at = ?,
     delivered_at = ?, ended_at = ?, end_reason = ?, updated_at = ?, version = version + 1
     where id = ? and status = ? and version = ?";
@@ -87,7 +89,7 @@ const NO_LINES: &str = "select order_number from orders o
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_LINES, HEAD, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, SAVE, READDRESS];
+    &[INSERT, INSERT_LINES, HEAD, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, SET_PAY_BY, SAVE, READDRESS];
 
 /// Orders, and those that an event names.
 const ORDERS: Keys = Keys { table: "orders", column: "id", changed: NAMED };
@@ -357,6 +359,12 @@ fn load_lines(tx: &mut Tx<'_>, orders: &mut [Order]) -> Result<()> {
         order.lines = lines.remove(&order.id).unwrap_or_default();
     }
     Ok(())
+}
+
+/// Sets until when an order in CONFIRMED can be paid.
+pub(crate) fn set_pay_by(tx: &mut Tx<'_>, number: &OrderNumber, pay_by: Timestamp) -> Result<()> {
+    let now = tx.now();
+    tx.exec(SET_PAY_BY, args![pay_by, now, number]).map(|_| ())
 }
 
 /// Saves the order's new status and milestones if the order is unchanged since it was read; false when another change came first.

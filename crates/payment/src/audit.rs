@@ -71,6 +71,11 @@ const REFUNDS: Keys = Keys {
     changed: Changed::Named { table: "refunds", name: "order_number", key: "id" },
 };
 
+/// Those of captures in another amount, of which there should be none.
+const WRONG_CAPTURES: Keys = Keys { table: "wrong_captures", column: "id", changed: Changed::All };
+const UNRESOLVED: &str = "select order_number, payment_number, amount, currency, expected from wrong_captures
+    where id between ? and ? and resolved_at is null order by id limit ?";
+
 /// What must hold among payments and refunds.
 pub const AUDIT: &[Check] = &[
     Check {
@@ -128,5 +133,13 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "refund {}",
         found: "amount {}, lines {}",
+    },
+    Check {
+        rule: "a person has dealt with money that the gateway took in another amount",
+        over: Some(WRONG_CAPTURES),
+        sql: UNRESOLVED,
+        given: &[],
+        subject: "{}",
+        found: "{} took {} {} instead of {}",
     },
 ];

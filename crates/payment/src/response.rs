@@ -1,7 +1,10 @@
 //! Payments and refunds in responses.
 
 use crate::payment::{Kind, Method, Payment, Refund, RefundStatus, RefundedLine};
-use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Timestamp, UserId};
+use crate::deposit::{self, Deposit};
+use ::store::Tx;
+use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp, UserId};
+use ports::gateway::RefundAccount;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::Label;
@@ -33,6 +36,8 @@ pub struct PaymentResponse {
     /// The same in words, in the language of the response.
     #[schema(value_type = String)]
     pub payment_method_description: Label,
+    /// The account into which the buyer pays, while the gateway waits for the deposit (`WAITING_FOR_DEPOSIT`) and afterwards.
+    pub deposit: Option<DepositResponse>,
     /// The gateway's id of the capture.
     pub pg_transaction_id: Option<String>,
     /// Why the gateway refused: `CODE: text`.
@@ -63,6 +68,7 @@ impl From<Payment> for PaymentResponse {
             payment_method: payment.method_sent.unwrap_or_else(|| payment.method.name().to_owned()),
             canonical_payment_method: payment.method,
             payment_method_description: payment.method.label(),
+            deposit: None,
             pg_transaction_id: payment.transaction,
             failure_reason: payment.status.failure().map(str::to_owned),
             refunded_amount: payment.refunded,
@@ -72,6 +78,67 @@ impl From<Payment> for PaymentResponse {
             updated_at: payment.updated_at,
         }
     }
+}
+
+impl PaymentResponse {
+    /// The payment with the account into which it is paid, if there is one. A payment that ended otherwise than by a deposit costs
+    /// no statement.
+    pub fn of(tx: &mut Tx<'_>, payment: Payment) -> Result<PaymentResponse> {
+        let is_open = matches!(payment.status.kind(), Kind::Pending | Kind::Processing);
+        let deposit = match is_open || payment.method == Method::VirtualAccount {
+            true => deposit::find(tx, &payment.number)?.map(|found| DepositResponse::of(found, is_open)),
+            false => None,
+        };
+        Ok(PaymentResponse { deposit, ..PaymentResponse::from(payment) })
+    }
+}
+
+/// The account into which a payment is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DepositResponse {
+    /// `WAITING_FOR_DEPOSIT`, or `CLOSED` when it is decided whether the deposit came.
+    #[schema(value_type = DepositStatusName)]
+    pub status: &'static str,
+    /// The gateway's code of the bank, such as `20`.
+    pub bank: String,
+    /// Where the buyer pays.
+    pub account_number: String,
+    /// In whose name the account is.
+    pub holder: String,
+    /// Until when. Then the order is cancelled.
+    pub due_at: Timestamp,
+    /// The last four digits of the account to which refunds go; `null` until the buyer says one.
+    pub refund_account: Option<String>,
+}
+
+impl DepositResponse {
+    fn of(deposit: Deposit, is_open: bool) -> DepositResponse {
+        let masked = |account: RefundAccount| {
+            let hidden = account.number.chars().count().saturating_sub(SHOWN_DIGITS);
+            "*".repeat(hidden) + &account.number.chars().skip(hidden).collect::<String>()
+        };
+        DepositResponse {
+            status: if is_open { "WAITING_FOR_DEPOSIT" } else { "CLOSED" },
+            bank: deposit.account.bank,
+            account_number: deposit.account.number,
+            holder: deposit.account.holder,
+            due_at: deposit.account.due,
+            refund_account: deposit.refund.map(masked),
+        }
+    }
+}
+
+/// How many digits of a buyer's account a response shows.
+const SHOWN_DIGITS: usize = 4;
+
+/// The names of a deposit's status, for the document.
+#[derive(ToSchema)]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(dead_code, reason = "describes texts")]
+pub enum DepositStatusName {
+    WaitingForDeposit,
+    Closed,
 }
 
 /// The names under which a payment method can be sent, for the document.

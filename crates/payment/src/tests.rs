@@ -260,7 +260,7 @@ async fn only_a_final_outcome_ends_a_payment() {
         payment_key: Some(payment_key.to_owned()),
     };
     let take = async |payment_key: &str| remote::take(&gateway, &request(payment_key)).await;
-    let ask = async |payment_key: &str| remote::ask(&gateway, &request(payment_key).key).await;
+    let ask = async |payment_key: &str| remote::ask(&gateway, &request(payment_key)).await;
     assert!(matches!(take(keys::APPROVE).await, Outcome::Approved { .. }));
     let Outcome::Declined(why) = take("decline-expired-card").await else { panic!("a refusal") };
     assert_eq!(why.to_string(), "EXPIRED_CARD: the card has expired");
@@ -270,9 +270,9 @@ async fn only_a_final_outcome_ends_a_payment() {
     assert!(matches!(ask(keys::TIMEOUT_CHARGED).await, Some(Outcome::Approved { .. })));
     assert_eq!(ask(keys::TIMEOUT_UNCHARGED).await, None);
     assert_eq!(ask(keys::PENDING).await, Some(Outcome::Pending));
-    let nothing = remote::give_back(&gateway, None, Money::minor(1), "SAGA-22222222/undo").await;
+    let nothing = remote::give_back(&gateway, None).await;
     assert!(matches!(nothing, Outcome::Declined { .. }));
-    assert_eq!(remote::ask_refund(&gateway, "SAGA-22222222/undo").await, None);
+    assert_eq!(remote::ask_refund(&gateway, None).await, None);
 }
 
 #[test]

@@ -50,10 +50,12 @@ async fn make(path: &str, payments: &str) -> Result<(), Box<dyn Error>> {
             payment_key: Some("approve".to_owned()),
         };
         let at = Instant::now();
-        let Outcome::Approved { transaction } = gateway.charge(&request).await else { panic!("it approves all") };
+        let Outcome::Approved { transaction, .. } = gateway.charge(&request).await else { panic!("it approves all") };
         if n % 10 == 0 {
             let key = format!("{}/UNDO", request.key);
-            gateway.refund(&RefundRequest { key, transaction, amount: request.amount }).await;
+            let ChargeRequest { order, payment_key, amount, .. } = request;
+            let order = Some(order);
+            gateway.refund(&RefundRequest { key, transaction, order, payment_key, amount, account: None }).await;
         }
         longest = longest.max(at.elapsed());
     }

@@ -22,7 +22,7 @@ pub use listing::{Listed, Listing, Moved, Movement, Period};
 pub use simulated::Simulated;
 
 use async_trait::async_trait;
-use kernel::{Money, Reference, Timestamp};
+use kernel::{Code, Currency, Detail, Error, Money, Reference, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -32,19 +32,29 @@ pub trait Gateway: fmt::Debug + Send + Sync {
     /// Takes `request.amount`. A key takes money at most once: a repeated call returns the first call's outcome.
     async fn charge(&self, request: &ChargeRequest) -> Outcome;
 
-    /// The outcome of the charge with this key. `None` when the gateway has never received it, so that a charge with the same key is
-    /// safe.
-    async fn look_up(&self, key: &str) -> Option<Outcome>;
+    /// The outcome of this charge. `None` when the gateway has never received it, so that the same charge is safe.
+    async fn look_up(&self, request: &ChargeRequest) -> Option<Outcome>;
+
+    /// Ends a charge that waits for the buyer's deposit, because the shop no longer wants it. `None` when the gateway will take
+    /// nothing for it; otherwise its outcome, as [`Gateway::look_up`] gives it.
+    async fn withdraw(&self, request: &ChargeRequest) -> Option<Outcome> {
+        self.look_up(request).await
+    }
 
     /// Refunds `request.amount` of a charge. A key refunds at most once.
     async fn refund(&self, request: &RefundRequest) -> Outcome;
 
-    /// The outcome of the refund with this key. `None` when the gateway has never received it.
-    async fn look_up_refund(&self, key: &str) -> Option<Outcome>;
+    /// The outcome of this refund. `None` when the gateway has never received it.
+    async fn look_up_refund(&self, request: &RefundRequest) -> Option<Outcome>;
 
     /// One page of the money that the gateway moved in `period`. `after` is [`Listed::next`] of the page before. The ledger
     /// comparison compares the shop's payments and refunds with it.
     async fn list(&self, period: Period, after: Option<&str>) -> Listing;
+
+    /// The currency of the amounts in every request.
+    fn currency(&self) -> Currency {
+        Currency::KRW
+    }
 
     /// The gateway's records, if the process can read them; for tests.
     fn charges(&self) -> Option<Vec<Charge>> {
@@ -73,7 +83,28 @@ pub struct RefundRequest {
     pub key: String,
     /// The transaction of the charge.
     pub transaction: String,
+    /// The order that was charged; `None` in requests that an older version stored.
+    pub order: Option<Reference>,
+    /// The payment key of the charge.
+    pub payment_key: Option<String>,
     pub amount: Money,
+    /// Where the money goes, when it cannot go back the way it came: what was deposited in an account.
+    pub account: Option<RefundAccount>,
+}
+
+/// An account of the buyer. It is shown in no log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundAccount {
+    /// The gateway's code of the bank, such as `20`.
+    pub bank: String,
+    pub number: String,
+    pub holder: String,
+}
+
+impl fmt::Debug for RefundAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefundAccount").field("bank", &self.bank).finish_non_exhaustive()
+    }
 }
 
 /// The outcome of a call to a gateway.
@@ -83,13 +114,74 @@ pub enum Outcome {
     Approved {
         /// Such as `PG-7KQ2M9XTRB4C`; a refund's is `RF-PG-…`.
         transaction: String,
+        /// What moved. The caller compares it with what it asked for ([`Outcome::wrong`]).
+        amount: Money,
+        currency: Currency,
     },
     /// Refused, and final: no money moved.
     Declined(Decline),
+    /// The gateway opened an account and waits for the buyer's deposit.
+    Awaiting(Account),
     /// The gateway has received the request and has not decided.
     Pending,
     /// No response, or one that cannot be read. The request may have succeeded or failed.
     Unknown,
+}
+
+impl Outcome {
+    /// What moved, when it is not what was asked for.
+    pub fn wrong(&self, amount: Money, currency: Currency) -> Option<WrongAmount> {
+        match self {
+            Outcome::Approved { transaction, amount: moved, currency: of } if *moved != amount || *of != currency => {
+                let (transaction, currency) = (transaction.clone(), of.code().to_owned());
+                Some(WrongAmount { transaction, amount: *moved, currency })
+            }
+            Outcome::Approved { .. } | Outcome::Declined(_) | Outcome::Awaiting(_) => None,
+            Outcome::Pending | Outcome::Unknown => None,
+        }
+    }
+}
+
+/// Money that a gateway moved although it was asked for another amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WrongAmount {
+    /// The gateway's name for it.
+    pub transaction: String,
+    /// In minor units of `currency`.
+    pub amount: Money,
+    /// An ISO 4217 code.
+    pub currency: String,
+}
+
+/// The detail of an error that carries a [`WrongAmount`].
+const WRONG_AMOUNT: &str = "wrongAmount";
+
+impl WrongAmount {
+    /// The refusal of a request for which another amount moved. The shop does not use such money; it keeps it apart for a person.
+    pub fn refusal(&self, code: Code) -> Error {
+        let why = format!("WRONG_AMOUNT: the gateway moved {} of {} as {}", self.amount, self.currency, self.transaction);
+        let moved = serde_json::to_value(self).unwrap_or_default();
+        code.because(why).with(Detail::note("another amount moved").with(WRONG_AMOUNT, moved))
+    }
+
+    /// What moved, if this is such a refusal.
+    pub fn of(refusal: &Error) -> Option<WrongAmount> {
+        let moved = refusal.details().iter().find_map(|detail| detail.values.get(WRONG_AMOUNT))?;
+        WrongAmount::deserialize(moved).ok()
+    }
+}
+
+/// An account that the gateway opened for one charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The gateway's code of the bank, such as `20`.
+    pub bank: String,
+    pub number: String,
+    /// In whose name it is.
+    pub holder: String,
+    /// Until when the deposit is expected.
+    pub due: Timestamp,
 }
 
 /// Why a gateway refused.

@@ -105,7 +105,9 @@ impl<S: 'static> Saga<S> {
                 Ok(Some(Action::Rest(record.status)))
             }
             Outcome::NotFound if call.ask => Ok(Some(self.hold(tx, record, &call.step, true, false))),
-            Outcome::NotFound | Outcome::Unknown => Ok(Some(self.no_answer(tx, record, call))),
+            Outcome::NotFound | Outcome::Waiting { .. } | Outcome::Unknown => {
+                Ok(Some(self.no_answer(tx, record, call)))
+            }
         }
     }
 

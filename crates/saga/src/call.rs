@@ -3,7 +3,7 @@
 use super::outcome::Outcome;
 use ::store::Tx;
 use futures_util::future::BoxFuture;
-use kernel::{Code, Error, Result};
+use kernel::{Code, Error, Result, Timestamp};
 use ports::Ports;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -24,6 +24,26 @@ pub trait RemoteCall: 'static {
     fn call(ports: &Ports, request: Self::Request, key: &str) -> impl Future<Output = Outcome<Self::Response>> + Send;
     /// Asks what became of the call with this key.
     fn ask(ports: &Ports, request: Self::Request, key: &str) -> impl Future<Output = Outcome<Self::Response>> + Send;
+    /// Asks what became of the call with this key, which is no longer wanted: if it only waits, it ends. `NotFound` says that
+    /// nothing will come of it.
+    fn withdraw(
+        ports: &Ports,
+        request: Self::Request,
+        key: &str,
+    ) -> impl Future<Output = Outcome<Self::Response>> + Send {
+        Self::ask(ports, request, key)
+    }
+    /// Records for what the other system waits, and until when.
+    fn waiting(
+        tx: &mut Tx<'_>,
+        saga: &Self::Saga,
+        request: Self::Request,
+        until: Timestamp,
+        note: &Value,
+    ) -> Result<()> {
+        let _ = (tx, saga, request, until, note);
+        Ok(())
+    }
     /// Records that it succeeded, in the transaction in which the saga moves on.
     fn succeeded(tx: &mut Tx<'_>, saga: &Self::Saga, request: Self::Request, response: &Self::Response) -> Result<()>;
     /// Records that it was refused.
@@ -89,6 +109,8 @@ pub(crate) struct CallWork<S: 'static> {
     pub stored: &'static str,
     pub call: Calling,
     pub ask: Calling,
+    pub withdraw: Calling,
+    pub waiting: fn(&mut Tx<'_>, &S, &Value, Timestamp, &Value) -> Result<()>,
     pub succeeded: fn(&mut Tx<'_>, &S, &Value, &Value) -> Result<()>,
     pub refused: fn(&mut Tx<'_>, &S, &Value, &Error) -> Result<()>,
     pub may_be_followed: fn(&Value) -> Result<bool>,
@@ -104,6 +126,10 @@ impl<S: 'static> CallWork<S> {
             stored: C::STORED,
             call: |ports, request, key| Box::pin(typed(read(request), move |request| C::call(ports, request, key))),
             ask: |ports, request, key| Box::pin(typed(read(request), move |request| C::ask(ports, request, key))),
+            withdraw: |ports, request, key| {
+                Box::pin(typed(read(request), move |request| C::withdraw(ports, request, key)))
+            },
+            waiting: |tx, saga, request, until, note| C::waiting(tx, saga, read(request)?, until, note),
             succeeded: |tx, saga, request, response| C::succeeded(tx, saga, read(request)?, &read(response)?),
             refused: |tx, saga, request, why| C::refused(tx, saga, read(request)?, why),
             may_be_followed: |request| Ok(C::may_be_followed(&read(request)?)),
@@ -130,6 +156,7 @@ where
         Outcome::Succeeded(Ok(response)) => Outcome::Succeeded(response),
         Outcome::Succeeded(Err(error)) => unreadable(&error),
         Outcome::Refused(why) => Outcome::Refused(why),
+        Outcome::Waiting { until, note } => Outcome::Waiting { until, note },
         Outcome::Unknown => Outcome::Unknown,
         Outcome::NotFound => Outcome::NotFound,
     }

@@ -57,7 +57,11 @@ impl<S: 'static> Flow for Saga<S> {
 
     fn call<'a>(&'a self, ports: &'a Ports, call: &'a Call) -> BoxFuture<'a, Outcome<Value>> {
         let Some(work) = self.work(call) else { return Box::pin(async { Outcome::Unknown }) };
-        let make = if call.ask { work.ask } else { work.call };
+        let make = match call {
+            Call { withdraw: true, .. } => work.withdraw,
+            Call { ask: true, .. } => work.ask,
+            Call { .. } => work.call,
+        };
         Box::pin(async move {
             if let Some(refusal) = self.injected_refusal(&call.step).filter(|_| !call.backwards) {
                 return Outcome::Refused(refusal);

@@ -7,7 +7,7 @@ use super::{
     step::{Next, RemoteWork, Work},
 };
 use ::store::Tx;
-use kernel::{Code, Error, Result};
+use kernel::{Code, Error, Result, Timestamp};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -103,8 +103,28 @@ impl<S: 'static> Saga<S> {
                 }
                 Ok(None)
             }
+            Outcome::Waiting { until, note } => {
+                (forward.waiting)(tx, saga, &call.request, *until, note)?;
+                self.waiting(tx, record, call, *until)
+            }
             Outcome::NotFound if call.ask => self.not_found(tx, saga, record, call),
             Outcome::NotFound | Outcome::Unknown => Ok(Some(self.no_answer(tx, record, call))),
+        }
+    }
+
+    /// The other system waits for something. When the time for it is over, the run is compensated, which ends the waiting.
+    fn waiting(&self, tx: &mut Tx<'_>, record: &mut Record, call: &Call, until: Timestamp) -> Result<Option<Action>> {
+        match record.status {
+            Status::Started if tx.now() >= until => {
+                let why = Code::SagaTimeout.because("not paid in time");
+                record.start_compensation(cancellation(&why), Some(&why));
+                Ok(None)
+            }
+            Status::Started => Ok(Some(self.waits(tx, record, call, until))),
+            // it could not be ended yet
+            Status::Compensating | Status::Completed | Status::Failed | Status::CompensationFailed => {
+                Ok(Some(self.no_answer(tx, record, call)))
+            }
         }
     }
 
@@ -140,7 +160,8 @@ impl<S: 'static> Saga<S> {
                 let forward = &self.remote(record, &call.step)?.forward;
                 (forward.succeeded_late)(tx, saga, &call.request, &call.key, response)
             }
-            Outcome::Succeeded(_) | Outcome::Refused(_) | Outcome::Unknown | Outcome::NotFound => Ok(()),
+            Outcome::Succeeded(_) | Outcome::Refused(_) => Ok(()),
+            Outcome::Waiting { .. } | Outcome::Unknown | Outcome::NotFound => Ok(()),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What another system answered.
 
-use kernel::{Code, Error};
+use kernel::{Code, Currency, Error, Money, Timestamp};
 use ports::gateway;
+use serde_json::Value;
 
 /// What another system answered to a call, or to the question what became of a call.
 #[derive(Debug)]
@@ -10,6 +11,13 @@ pub enum Outcome<T> {
     Succeeded(T),
     /// Refused, and final: nothing has happened there.
     Refused(Error),
+    /// The other system has the call and waits for something that a person does, such as a deposit.
+    Waiting {
+        /// Then the call is no longer wanted.
+        until: Timestamp,
+        /// What the flow has to know about it ([`crate::RemoteCall::waiting`]).
+        note: Value,
+    },
     /// No answer, or none that is final: the call stays pending and is asked about again. Never treated as a refusal.
     Unknown,
     /// The other system does not know the call. Only an answer to `ask`; the call may then be repeated with the same key.
@@ -22,6 +30,7 @@ impl<T> Outcome<T> {
         match self {
             Outcome::Succeeded(response) => Outcome::Succeeded(change(response)),
             Outcome::Refused(why) => Outcome::Refused(why),
+            Outcome::Waiting { until, note } => Outcome::Waiting { until, note },
             Outcome::Unknown => Outcome::Unknown,
             Outcome::NotFound => Outcome::NotFound,
         }
@@ -29,13 +38,24 @@ impl<T> Outcome<T> {
 }
 
 impl Outcome<String> {
-    /// What the payment gateway answered, as its transaction; a refusal gets `code`. `None`: the gateway does not know the key.
-    pub fn of_gateway(answer: Option<gateway::Outcome>, code: Code) -> Outcome<String> {
+    /// What the payment gateway answered to a request about `asked`, as its transaction; a refusal gets `code`, and so does an
+    /// approval of another amount ([`gateway::WrongAmount`]). `None`: the gateway does not know the request.
+    pub fn of_gateway(
+        answer: Option<gateway::Outcome>,
+        (amount, currency): (Money, Currency),
+        code: Code,
+    ) -> Outcome<String> {
+        let Some(answer) = answer else { return Outcome::NotFound };
+        if let Some(wrong) = answer.wrong(amount, currency) {
+            return Outcome::Refused(wrong.refusal(code));
+        }
         match answer {
-            Some(gateway::Outcome::Approved { transaction }) => Outcome::Succeeded(transaction),
-            Some(gateway::Outcome::Declined(decline)) => Outcome::Refused(code.because(decline.to_string())),
-            Some(gateway::Outcome::Pending | gateway::Outcome::Unknown) => Outcome::Unknown,
-            None => Outcome::NotFound,
+            gateway::Outcome::Approved { transaction, .. } => Outcome::Succeeded(transaction),
+            gateway::Outcome::Declined(decline) => Outcome::Refused(code.because(decline.to_string())),
+            gateway::Outcome::Awaiting(account) => {
+                Outcome::Waiting { until: account.due, note: serde_json::to_value(&account).unwrap_or_default() }
+            }
+            gateway::Outcome::Pending | gateway::Outcome::Unknown => Outcome::Unknown,
         }
     }
 }

@@ -18,6 +18,8 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
 const ASK_AFTER: Duration = Duration::from_secs(2);
 /// … up to this: an outcome must not stay unknown much longer than the other system needs to recover.
 const ASK_AFTER_MAX: Duration = Duration::from_secs(120);
+/// Pause before a call is asked about again that waits for what a person does: a message of the other system is usually sooner.
+pub const ASK_WAITING: Duration = Duration::from_secs(600);
 
 ::store::text_enum! {
     /// How a run stands.

@@ -4,12 +4,12 @@
 use super::{
     fault::Injected,
     outcome::Outcome,
-    record::{CallRecord, Cancellation, HOLD, Record, Start, Status, ask_after, key},
+    record::{ASK_WAITING, CallRecord, Cancellation, HOLD, Record, Start, Status, ask_after, key},
     step::{First, RemoteWork, Step, Work},
     store,
 };
 use ::store::Tx;
-use kernel::{Code, Error, Result, SagaId};
+use kernel::{Code, Error, Result, SagaId, Timestamp};
 use serde_json::Value;
 
 /// A whole flow. `S` is what its steps know about a run.
@@ -249,8 +249,8 @@ impl<S: 'static> Saga<S> {
         pending.held_until = Some(until);
         let (key, request) = (pending.key.clone(), pending.request.clone());
         record.wake_at = Some(until);
-        let step = step.to_owned();
-        Action::Call(Call { saga, name, step, backwards, ask, key, request, abandon_unless_found: None })
+        let (step, withdraw) = (step.to_owned(), ask && !backwards && status == Status::Compensating);
+        Action::Call(Call { saga, name, step, backwards, ask, withdraw, key, request, abandon_unless_found: None })
     }
 
     /// The call stays pending; it is asked about again after a pause.
@@ -260,6 +260,17 @@ impl<S: 'static> Saga<S> {
             let pause = ask_after(pending.unanswered);
             record.wake_at = Some(tx.now().after(pause));
         }
+        Action::Rest(record.status)
+    }
+
+    /// The call stays pending because the other system waits for something; it is asked about again at times, and when the
+    /// time is over.
+    pub(crate) fn waits(&self, tx: &mut Tx<'_>, record: &mut Record, call: &Call, until: Timestamp) -> Action {
+        if let Some(pending) = record.call(&call.step, call.backwards) {
+            pending.unanswered = 0;
+        }
+        let again = tx.now().after(ASK_WAITING);
+        record.wake_at = Some(until.min(again));
         Action::Rest(record.status)
     }
 }
@@ -285,6 +296,8 @@ pub struct Call {
     pub backwards: bool,
     /// Whether to ask what became of an earlier call instead of calling.
     pub ask: bool,
+    /// Whether the question also ends a call that only waits, because the call is no longer wanted.
+    pub withdraw: bool,
     /// The idempotency key.
     pub key: String,
     pub request: Value,

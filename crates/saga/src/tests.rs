@@ -3,7 +3,10 @@
 use crate::*;
 use ::events::CompensationFailed;
 use ::store::{Db, Settings, Tx, args};
-use kernel::{Clock as _, Code, Error, Event as _, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone};
+use kernel::{
+    Clock as _, Code, Currency, Error, Event as _, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone,
+};
+use serde_json::Value;
 use ports::{
     ManualClock, MemoryGate, NoReviews, Ports,
     gateway::{ChargeRequest, RefundRequest, Simulated, simulated::keys},
@@ -75,23 +78,40 @@ fn toy() -> Toy {
     Toy { number: "0".to_owned() }
 }
 
+const ASKED: (Money, Currency) = (Money::minor(100), Currency::KRW);
+
+fn charge(payment_key: String, key: &str) -> ChargeRequest {
+    ChargeRequest {
+        key: key.to_owned(),
+        order: order().into(),
+        amount: ASKED.0,
+        method: "CREDIT_CARD".to_owned(),
+        payment_key: Some(payment_key),
+    }
+}
+
+fn refund(transaction: String, key: &str) -> RefundRequest {
+    let (key, amount) = (key.to_owned(), ASKED.0);
+    RefundRequest { key, transaction, order: Some(order().into()), payment_key: None, amount, account: None }
+}
+
 impl RemoteCall for Paying {
     type Saga = Toy;
     type Request = String;
     type Response = String;
     const STORED: &'static str = "payment.outcome-stored";
     async fn call(ports: &Ports, payment_key: String, key: &str) -> Outcome<String> {
-        let request = ChargeRequest {
-            key: key.to_owned(),
-            order: order().into(),
-            amount: Money::minor(100),
-            method: "CREDIT_CARD".to_owned(),
-            payment_key: Some(payment_key),
-        };
-        Outcome::of_gateway(Some(ports.gateway.charge(&request).await), Code::PaymentDeclined)
+        let answer = ports.gateway.charge(&charge(payment_key, key)).await;
+        Outcome::of_gateway(Some(answer), ASKED, Code::PaymentDeclined)
     }
-    async fn ask(ports: &Ports, _: String, key: &str) -> Outcome<String> {
-        Outcome::of_gateway(ports.gateway.look_up(key).await, Code::PaymentDeclined)
+    async fn ask(ports: &Ports, payment_key: String, key: &str) -> Outcome<String> {
+        Outcome::of_gateway(ports.gateway.look_up(&charge(payment_key, key)).await, ASKED, Code::PaymentDeclined)
+    }
+    async fn withdraw(ports: &Ports, payment_key: String, key: &str) -> Outcome<String> {
+        Outcome::of_gateway(ports.gateway.withdraw(&charge(payment_key, key)).await, ASKED, Code::PaymentDeclined)
+    }
+    fn waiting(tx: &mut Tx<'_>, _: &Toy, _: String, _: Timestamp, _: &Value) -> Result<()> {
+        put(tx, "waits", 1)
     }
     fn succeeded(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
         put(tx, "coin", 1)
@@ -113,11 +133,11 @@ impl RemoteCall for PayingBack {
     type Response = String;
     const STORED: &'static str = "";
     async fn call(ports: &Ports, transaction: String, key: &str) -> Outcome<String> {
-        let request = RefundRequest { key: key.to_owned(), transaction, amount: Money::minor(100) };
-        Outcome::of_gateway(Some(ports.gateway.refund(&request).await), Code::PaymentDeclined)
+        let answer = ports.gateway.refund(&refund(transaction, key)).await;
+        Outcome::of_gateway(Some(answer), ASKED, Code::PaymentDeclined)
     }
-    async fn ask(ports: &Ports, _: String, key: &str) -> Outcome<String> {
-        Outcome::of_gateway(ports.gateway.look_up_refund(key).await, Code::PaymentDeclined)
+    async fn ask(ports: &Ports, transaction: String, key: &str) -> Outcome<String> {
+        Outcome::of_gateway(ports.gateway.look_up_refund(&refund(transaction, key)).await, ASKED, Code::PaymentDeclined)
     }
     fn succeeded(tx: &mut Tx<'_>, _: &Toy, _: String, _: &String) -> Result<()> {
         put(tx, "coin", 0)

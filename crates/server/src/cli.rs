@@ -53,6 +53,11 @@ enum Command {
     /// person asks once. Then the shop's counts and what each person holds are read back. Exits 0 when every count is exact, 1
     /// when one is not, 3 when there was no rush.
     Rush(Rush),
+    /// Serve a payment gateway that behaves as Toss Payments does, without money
+    ///
+    /// Point a shop at it with gateway.kind = "toss", toss.url and a test key (toss.secret = "test_sk_anything"). /window is the
+    /// page on which a buyer pays, /control/books has its records.
+    FakeToss(FakeToss),
     /// Import products from a CSV, JSON or XLSX file
     Import(Import),
     /// Bring the database's schema up to date, and compare it with what this program declares
@@ -147,6 +152,23 @@ pub struct Rush {
     /// How many people may sign up in a second, where this program cannot sign their tokens
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub sign_ups: u32,
+}
+
+/// What `fake-toss` takes.
+#[derive(Debug, Args)]
+pub struct FakeToss {
+    /// Address and port
+    #[arg(short, long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
+    pub listen: SocketAddr,
+    /// Folder of its records
+    #[arg(long, value_name = "FOLDER", default_value = "data/fake-toss")]
+    pub data: PathBuf,
+    /// Where its messages go, such as http://127.0.0.1:8080/api/v1/shopping/payments/webhooks/toss; none are sent when left out
+    #[arg(long, value_name = "URL")]
+    pub webhook: Option<String>,
+    /// The secret key that it accepts; every test key when left out
+    #[arg(long, value_name = "KEY", env = "HOLDFAST_FAKE_TOSS_SECRET", hide_env_values = true)]
+    pub secret: Option<String>,
 }
 
 /// What `import` takes.
@@ -318,6 +340,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Serve(listen) => commands::serve(&loaded(flags, listen.options())?),
         Command::Demo(demo) => crate::demo::run(flags, &demo),
         Command::Rush(rush) => crate::rush::run(&loaded(flags, [])?, &rush),
+        Command::FakeToss(fake) => commands::fake_toss(&loaded(flags, [])?, fake),
         Command::Import(import) => commands::import(&loaded(flags, [])?, &import),
         Command::Migrate => commands::migrate(&loaded(flags, [])?),
         Command::Copy(transfer) => commands::copy(&loaded(flags, [])?, &transfer),

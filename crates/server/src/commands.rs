@@ -1,9 +1,11 @@
 //! What each command does.
 
 mod copy;
+mod fake_toss;
 mod import;
 
 pub(crate) use copy::copy;
+pub(crate) use fake_toss::fake_toss;
 pub(crate) use import::{import, import_text};
 
 use crate::cli::{Audit, Grant, Token, not_in_order};

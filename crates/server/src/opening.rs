@@ -96,11 +96,21 @@ fn remedy(url: &store::DatabaseUrl, error: &Error) -> &'static str {
 
 /// Opens the systems outside.
 pub fn ports(settings: &Settings) -> Result<Ports, Fault> {
-    Ok(Ports { gateway: gateway(&settings.gateway)?, reviews: reviews(&settings.reviews)?, gate: gate(settings)? })
+    Ok(Ports { gateway: gateway(settings)?, reviews: reviews(&settings.reviews)?, gate: gate(settings)? })
 }
 
-fn gateway(settings: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
+/// The payment gateway. Toss Payments is connected to by the first payment.
+pub fn gateway(all: &Settings) -> Result<Arc<dyn Gateway>, Fault> {
+    let (settings, currency) = (&all.gateway, all.shop()?.currency);
     match settings.kind {
+        sections::GatewayKind::Toss => {
+            let sections::Toss { url, secret, test_code } = all.toss.clone();
+            let toss = toss::Settings { url, secret, test_code, timeout: settings.timeout };
+            let remedy = "write toss.url like https://api.tosspayments.com";
+            let toss = toss::Toss::new(&toss, currency, clock());
+            let toss = toss.map_err(|error| fault("toss.url or toss.secret has a wrong value", &error, remedy))?;
+            Ok(Arc::new(gateway::InTime::new(toss, settings.timeout)))
+        }
         sections::GatewayKind::Simulated => {
             let journal = (!settings.journal.is_empty()).then(|| PathBuf::from(&settings.journal));
             if let Some(path) = &journal {
@@ -112,6 +122,7 @@ fn gateway(settings: &sections::Gateway) -> Result<Arc<dyn Gateway>, Fault> {
                 latency_max: settings.latency_max,
                 seed: (settings.seed != 0).then_some(settings.seed),
                 journal,
+                currency,
                 ..gateway::simulated::Settings::default()
             });
             let remedy = "repair the file gateway.journal names, or name another";

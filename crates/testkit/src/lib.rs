@@ -17,7 +17,7 @@ mod wire;
 pub use browser::{Browser, Page};
 pub use contents::{Contents, Window, tables};
 pub use document::{Document, Operation, Parameter};
-pub use fixture::{Response, Responses, Stream, StreamEvent};
+pub use fixture::{Response, Responses, Stream, StreamEvent, wait};
 pub use goods::{Product, ProductBuilder};
 pub use mutate::{Mutant, mutants};
 pub use old_shop::OldShop;

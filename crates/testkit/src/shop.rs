@@ -9,7 +9,7 @@ use fixture::{Response, Responses, Site, at_once, user_id, wait};
 use kernel::{Clock, Result, Timestamp, UserId};
 use parking_lot::RwLock;
 use ports::{
-    ManualClock, NoReviews, Ports, SystemClock,
+    Gateway, ManualClock, NoReviews, Ports, SystemClock,
     gateway::{Simulated, simulated},
 };
 use serde_json::json;
@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     open: RwLock<Option<Arc<Open>>>,
     clock: Arc<ManualClock>,
     gateway: Arc<Simulated>,
+    /// The gateway of the shop, when it is another one than the simulated.
+    paid_through: Option<Arc<dyn Gateway>>,
     url: DatabaseUrl,
     settings: Settings,
     seed: u64,
@@ -103,7 +105,8 @@ impl Inner {
             ..store::Settings::throwaway(self.url.clone(), Arc::clone(&self.clock) as _)
         };
         let gate = server::opening::gate(&self.settings).unwrap_or_else(|fault| panic!("{fault}"));
-        let ports = Ports { gateway: Arc::clone(&self.gateway) as _, reviews: Arc::new(NoReviews), gate };
+        let gateway = self.paid_through.clone().unwrap_or_else(|| Arc::clone(&self.gateway) as _);
+        let ports = Ports { gateway, reviews: Arc::new(NoReviews), gate };
         let made: Result<Assembly> = wait(async {
             let db = Db::open(settings)?;
             db.migrate(assembly::migrations()).await?;
@@ -145,7 +148,15 @@ impl TestShop {
         let url = space.url().to_owned();
         let clock = Arc::new(ManualClock::default());
         let gateway = Simulated::approving().with_clock(Arc::clone(&clock) as _);
-        TestShop::of(seed, settings, &url, Some(space), clock, gateway)
+        TestShop::of(seed, settings, &url, Some(space), clock, gateway, None)
+    }
+
+    /// A shop that is paid through another gateway, which gets the shop's clock.
+    pub fn paid_through(gateway: impl FnOnce(&Arc<ManualClock>) -> Arc<dyn Gateway>) -> TestShop {
+        let space = Space::open();
+        let (url, clock) = (space.url().to_owned(), Arc::new(ManualClock::default()));
+        let paid_through = gateway(&clock);
+        TestShop::of(1, &[], &url, Some(space), clock, Simulated::approving(), Some(paid_through))
     }
 
     /// The shop that another process left: its database and the journal of its gateway. The clock begins with the present.
@@ -169,7 +180,7 @@ impl TestShop {
         let gateway = Simulated::open(gateway).expect("the journal of the gateway can be read");
         let clock = Arc::new(ManualClock::new(at));
         let gateway = gateway.with_clock(Arc::clone(&clock) as _);
-        TestShop::of(1, &[], url, space, clock, gateway)
+        TestShop::of(1, &[], url, space, clock, gateway, None)
     }
 
     /// Keeps the shop as it is now under the name of a commit ([`crate::OldShop`]).
@@ -184,6 +195,7 @@ impl TestShop {
         space: Option<Space>,
         clock: Arc<ManualClock>,
         gateway: Simulated,
+        paid_through: Option<Arc<dyn Gateway>>,
     ) -> TestShop {
         let options = SETTINGS.iter().chain(settings).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let options: Vec<(String, String)> = options.collect();
@@ -191,7 +203,7 @@ impl TestShop {
         let (open, users, gateway) = (RwLock::new(None), AtomicU64::new(0), Arc::new(gateway));
         let url = url.parse().expect("the address of a database");
         let site = Arc::default();
-        let inner = Inner { site, open, clock, gateway, url, settings, seed, users, space };
+        let inner = Inner { site, open, clock, gateway, paid_through, url, settings, seed, users, space };
         inner.start(0);
         let played = Arc::new(Played::of(inner.open().document.clone()));
         // what is documented does not depend on the database

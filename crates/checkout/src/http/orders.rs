@@ -150,7 +150,7 @@ fn placed_and_paid(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<PlacedOr
         pay::Standing::Open(payment) => (StatusCode::ACCEPTED, payment),
     };
     let path = format!("/orders/{}", order.number);
-    let placed = PlacedOrder { order: order.into(), payment: Some(PaymentResponse::from(payment)) };
+    let placed = PlacedOrder { order: order.into(), payment: Some(PaymentResponse::of(tx, payment)?) };
     Ok(ApiResponse { status, ..created(path, placed) })
 }
 

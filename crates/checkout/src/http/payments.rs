@@ -1,7 +1,7 @@
 //! `/payments`.
 
 use crate::flow::ORDER;
-use crate::request::{PaymentRequest, RefundRequest};
+use crate::request::{PaymentRequest, RefundAccountRequest, RefundRequest};
 use crate::webhook::{self, Message, Received};
 use crate::{Settings, pay, refund};
 use axum::{
@@ -16,7 +16,7 @@ use saga::{Begun, Record, nudge, respond};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
-    Admin, ApiResponse, ApiResult, App, Failure, Idempotent, NoBody, Path, Routes, User, accepted, created, done,
+    Admin, ApiResponse, ApiResult, App, Failure, Idempotent, Json, NoBody, Path, Routes, User, accepted, created, done,
     input, ok,
     response::Success,
     route::{ADMIN, OWNER, PUBLIC, USER},
@@ -64,6 +64,10 @@ pub fn routes() -> Routes {
             ]),
             routes!(refund_payment),
         )
+        .add(
+            OWNER.refusing(&[Code::PaymentNotFound, Code::PaymentUserMismatch, Code::PaymentCannotBeCancelled]),
+            routes!(set_refund_account),
+        )
         .add(PUBLIC, routes!(receive_toss))
 }
 
@@ -86,9 +90,9 @@ async fn pay_order(State(app): State<App>, user: User, body: Idempotent<PaymentR
 fn paid(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<PaymentResponse>> {
     Ok(match pay::standing(tx, run)? {
         pay::Standing::Completed(payment) => {
-            created(format!("/payments/{}", payment.number), PaymentResponse::from(payment))
+            created(format!("/payments/{}", payment.number), PaymentResponse::of(tx, payment)?)
         }
-        pay::Standing::Open(payment) => accepted(PaymentResponse::from(payment)),
+        pay::Standing::Open(payment) => accepted(PaymentResponse::of(tx, payment)?),
     })
 }
 
@@ -98,7 +102,7 @@ fn shown_to(tx: &mut Tx<'_>, user: &User, payment: Payment) -> Result<PaymentDet
         return Err(Code::PaymentUserMismatch.error());
     }
     let refunds = payment::ops::refunds(tx, &payment.number)?.into_iter().map(RefundResponse::from).collect();
-    Ok(PaymentDetail { payment: PaymentResponse::from(payment), refunds })
+    Ok(PaymentDetail { payment: PaymentResponse::of(tx, payment)?, refunds })
 }
 
 /// A payment with its refunds.
@@ -185,6 +189,29 @@ async fn refund_payment(
         })
     };
     respond(&app, body.key, "checkout.refund", begin, response).await
+}
+
+/// Say to which account refunds of a payment go that was deposited into an account: its payer, or an administrator. Without one,
+/// the gateway refuses such a refund. S312 for any other payment.
+#[utoipa::path(put, path = "/payments/{paymentNumber}/refund-account", tag = "payment",
+    request_body = RefundAccountRequest, params(("paymentNumber" = String, Path)),
+    responses((status = 200, body = Success<PaymentResponse>)))]
+async fn set_refund_account(
+    State(app): State<App>,
+    user: User,
+    Path(number): Path<PaymentNumber>,
+    Json(body): Json<RefundAccountRequest>,
+) -> ApiResult<PaymentResponse> {
+    let account = body.account()?;
+    let set = move |tx: &mut Tx<'_>| {
+        let payment = match user.is_admin() {
+            true => payment::ops::find(tx, &number)?,
+            false => payment::ops::own(tx, &number, &user.id)?,
+        };
+        payment::deposit::refund_to(tx, &payment.number, &account)?;
+        PaymentResponse::of(tx, payment)
+    };
+    Ok(ok(app.db.write("checkout.refund-account", set).await?))
 }
 
 /// A message from the gateway (Toss Payments). Only a hint: the gateway is asked before anything changes. Repeated, or about

@@ -45,6 +45,19 @@ pub struct GatewayCharge {
     pub payment_key: Option<String>,
 }
 
+impl GatewayCharge {
+    /// The request with this idempotency key.
+    fn request(&self, key: &str) -> gateway::ChargeRequest {
+        gateway::ChargeRequest {
+            key: key.to_owned(),
+            order: self.charge.clone().into(),
+            amount: self.amount,
+            method: self.method.clone(),
+            payment_key: self.payment_key.clone(),
+        }
+    }
+}
+
 impl Remote for ChargeGateway {
     const NAME: &'static str = "CHARGE_GATEWAY";
     type Saga = BalanceCharge;
@@ -77,18 +90,18 @@ impl RemoteCall for ChargingBalance {
     const STORED: &'static str = "payment.outcome-stored";
 
     async fn call(ports: &Ports, charge: GatewayCharge, key: &str) -> Outcome<String> {
-        let request = gateway::ChargeRequest {
-            key: key.to_owned(),
-            order: charge.charge.into(),
-            amount: charge.amount,
-            method: charge.method,
-            payment_key: charge.payment_key,
-        };
-        Outcome::of_gateway(Some(remote::take(ports.gateway.as_ref(), &request).await), Code::PaymentDeclined)
+        let answer = remote::take(ports.gateway.as_ref(), &charge.request(key)).await;
+        charged(ports, charge.amount, Some(answer))
     }
 
-    async fn ask(ports: &Ports, _: GatewayCharge, key: &str) -> Outcome<String> {
-        Outcome::of_gateway(remote::ask(ports.gateway.as_ref(), key).await, Code::PaymentDeclined)
+    async fn ask(ports: &Ports, charge: GatewayCharge, key: &str) -> Outcome<String> {
+        let answer = remote::ask(ports.gateway.as_ref(), &charge.request(key)).await;
+        charged(ports, charge.amount, answer)
+    }
+
+    async fn withdraw(ports: &Ports, charge: GatewayCharge, key: &str) -> Outcome<String> {
+        let answer = remote::withdraw(ports.gateway.as_ref(), &charge.request(key)).await;
+        charged(ports, charge.amount, answer)
     }
 
     fn succeeded(tx: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, transaction: &String) -> Result<()> {
@@ -104,6 +117,11 @@ impl RemoteCall for ChargingBalance {
         tracing::error!(charge = %charge.charge, "a charge that had been refused was captured after all");
         Ok(())
     }
+}
+
+/// The gateway's answer about a charge.
+fn charged(ports: &Ports, amount: Money, answer: Option<gateway::Outcome>) -> Outcome<String> {
+    Outcome::of_gateway(answer, (amount, ports.gateway.currency()), Code::PaymentDeclined)
 }
 
 /// What the gateway took goes into the balance.

@@ -3,14 +3,15 @@
 use super::refund_payment::{GatewayRefund, Refunding};
 use crate::{flow::Checkout, late, parts::Parts};
 use events::PaymentCompleted;
-use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result};
+use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result, Timestamp};
 use payment::{Approval, Payment, remote};
 use ports::{
     Ports,
-    gateway::{self, ChargeRequest},
+    gateway::{self, Account, ChargeRequest, WrongAmount},
 };
 use saga::{Next, Outcome, Remote, RemoteCall};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::Tx;
 
 /// Waits until the buyer submits a payment or the time to pay is over. It pays the gateway's part
@@ -46,6 +47,17 @@ impl Charge {
             amount: payment.amount,
             method: payment.method.name().to_owned(),
             payment_key: payment.payment_key.clone(),
+        }
+    }
+
+    /// The request with this idempotency key.
+    pub fn request(&self, key: &str) -> ChargeRequest {
+        ChargeRequest {
+            key: key.to_owned(),
+            order: (&self.order).into(),
+            amount: self.amount,
+            method: self.method.clone(),
+            payment_key: self.payment_key.clone(),
         }
     }
 }
@@ -93,18 +105,27 @@ impl RemoteCall for Charging {
     const STORED: &'static str = "payment.outcome-stored";
 
     async fn call(ports: &Ports, charge: Charge, key: &str) -> Outcome<Captured> {
-        let request = ChargeRequest {
-            key: key.to_owned(),
-            order: (&charge.order).into(),
-            amount: charge.amount,
-            method: charge.method.clone(),
-            payment_key: charge.payment_key.clone(),
-        };
-        charged(charge, Some(remote::take(ports.gateway.as_ref(), &request).await))
+        let answer = remote::take(ports.gateway.as_ref(), &charge.request(key)).await;
+        charged(ports, charge, Some(answer))
     }
 
     async fn ask(ports: &Ports, charge: Charge, key: &str) -> Outcome<Captured> {
-        charged(charge, remote::ask(ports.gateway.as_ref(), key).await)
+        let answer = remote::ask(ports.gateway.as_ref(), &charge.request(key)).await;
+        charged(ports, charge, answer)
+    }
+
+    async fn withdraw(ports: &Ports, charge: Charge, key: &str) -> Outcome<Captured> {
+        let answer = remote::withdraw(ports.gateway.as_ref(), &charge.request(key)).await;
+        charged(ports, charge, answer)
+    }
+
+    fn waiting(tx: &mut Tx<'_>, saga: &Checkout, charge: Charge, until: Timestamp, note: &Value) -> Result<()> {
+        let account = Account::deserialize(note).map_err(|e| Code::Internal.error().caused_by(e))?;
+        payment::deposit::keep(tx, &charge.payment, &account, saga.order.status.pay_by())?;
+        if saga.order.status.pay_by() == Some(until) {
+            return Ok(());
+        }
+        order::ops::pay_until(tx, &charge.order, until)
     }
 
     fn succeeded(tx: &mut Tx<'_>, saga: &Checkout, charge: Charge, captured: &Captured) -> Result<()> {
@@ -127,6 +148,9 @@ impl RemoteCall for Charging {
     }
 
     fn refused(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, why: &Error) -> Result<()> {
+        if let Some(wrong) = WrongAmount::of(why) {
+            payment::wrong::keep(tx, &charge.payment, &charge.order, charge.amount, &wrong)?;
+        }
         let reason = why.detail().unwrap_or(why.code().english()).to_owned();
         payment::ops::failed(tx, &charge.payment, &reason).map(|_| ())
     }
@@ -137,6 +161,10 @@ impl RemoteCall for Charging {
 
     fn abandoned(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, _: &Error) -> Result<()> {
         let payment = payment::ops::cancelled(tx, &charge.payment)?;
+        let deposit = payment::deposit::find(tx, &charge.payment)?;
+        if let Some(pay_by) = deposit.and_then(|deposit| deposit.pay_by_before) {
+            order::ops::pay_until(tx, &charge.order, pay_by)?;
+        }
         late::search(tx, &payment)
     }
 
@@ -150,7 +178,8 @@ impl RemoteCall for Charging {
 }
 
 /// The gateway's answer about this charge.
-fn charged(charge: Charge, answer: Option<gateway::Outcome>) -> Outcome<Captured> {
+fn charged(ports: &Ports, charge: Charge, answer: Option<gateway::Outcome>) -> Outcome<Captured> {
+    let asked = (charge.amount, ports.gateway.currency());
     let captured = |transaction| Captured { payment: Some(charge.payment), transaction: Some(transaction) };
-    Outcome::of_gateway(answer, Code::PaymentDeclined).map(captured)
+    Outcome::of_gateway(answer, asked, Code::PaymentDeclined).map(captured)
 }

@@ -3,10 +3,13 @@
 use super::ORDER_CANCELLED;
 use crate::flow::PartialRefund;
 use crate::refund_lines::{self, Left};
-use kernel::{Code, Error, Money, PaymentNumber, RefundId, Result};
+use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, RefundId, Result};
 use order::Order;
 use payment::{Payment, Refund, RefundKind, RefundStatus, remote};
-use ports::Ports;
+use ports::{
+    Gateway, Ports,
+    gateway::{self, RefundAccount},
+};
 use saga::{Next, NoCall, Outcome, Remote, RemoteCall};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -27,17 +30,42 @@ pub struct GatewayRefund {
     pub transaction: Option<String>,
     /// How much.
     pub amount: Money,
+    /// What the gateway charged it for; none in requests of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderNumber>,
+    /// The gateway's key of the payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_key: Option<String>,
+    /// The buyer's account, for what was deposited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<RefundAccount>,
 }
 
 impl GatewayRefund {
     /// What `refund` of `payment` asks for.
-    pub fn of(payment: &Payment, refund: &Refund) -> GatewayRefund {
-        GatewayRefund {
+    pub fn of(tx: &mut Tx<'_>, payment: &Payment, refund: &Refund) -> Result<GatewayRefund> {
+        let deposit = payment::deposit::find(tx, &payment.number)?;
+        Ok(GatewayRefund {
             refund: refund.id,
             payment: payment.number.clone(),
             transaction: payment.transaction.clone(),
             amount: refund.amount,
-        }
+            order: Some(payment.order.clone()),
+            payment_key: payment.payment_key.clone(),
+            account: deposit.and_then(|deposit| deposit.refund),
+        })
+    }
+
+    /// The request with this idempotency key; `None` when nothing was captured.
+    fn request(self, key: &str) -> Option<gateway::RefundRequest> {
+        Some(gateway::RefundRequest {
+            key: key.to_owned(),
+            transaction: self.transaction?,
+            order: self.order.as_ref().map(Into::into),
+            payment_key: self.payment_key,
+            amount: self.amount,
+            account: self.account,
+        })
     }
 
     /// Claims everything of an order's payment that has not gone back, line by line; `None` when all has. What was claimed when
@@ -46,7 +74,7 @@ impl GatewayRefund {
         let payment = payment::ops::find(tx, payment)?;
         let refunds = payment::ops::refunds(tx, &payment.number)?;
         if let Some((open, _)) = refunds.iter().find(|(refund, _)| refund.status == RefundStatus::Processing) {
-            return Ok(Some(GatewayRefund::of(&payment, open)));
+            return GatewayRefund::of(tx, &payment, open).map(Some);
         }
         let rest = payment.refundable();
         if !rest.is_positive() {
@@ -60,7 +88,7 @@ impl GatewayRefund {
             None => Left::of(order, &payment, &refund_lines::sums(&refunds)).rest(),
         };
         payment::ops::remember_lines(tx, refund.id, &lines)?;
-        Ok(Some(GatewayRefund::of(&payment, &refund)))
+        GatewayRefund::of(tx, &payment, &refund).map(Some)
     }
 
     /// Claims everything of a payment that its order does not need and that has not gone back; `None` when all has.
@@ -70,7 +98,7 @@ impl GatewayRefund {
             return Ok(None);
         }
         let refund = payment::ops::begin_refund(tx, &payment.number, payment.refundable(), ORDER_CANCELLED)?;
-        Ok(Some(GatewayRefund::of(&payment, &refund)))
+        GatewayRefund::of(tx, &payment, &refund).map(Some)
     }
 }
 
@@ -81,8 +109,8 @@ impl Remote for RefundPayment {
     type Backward = NoCall<PartialRefund>;
     const CAN_BE_COMPENSATED: bool = false;
 
-    fn prepare(_: &mut Tx<'_>, saga: &PartialRefund) -> Result<Next<GatewayRefund, String>> {
-        Ok(Next::Call(GatewayRefund::of(&saga.payment, &saga.refund)))
+    fn prepare(tx: &mut Tx<'_>, saga: &PartialRefund) -> Result<Next<GatewayRefund, String>> {
+        GatewayRefund::of(tx, &saga.payment, &saga.refund).map(Next::Call)
     }
 
     fn prepare_compensation(_: &mut Tx<'_>, _: &PartialRefund, _: String) -> Result<Option<()>> {
@@ -100,13 +128,15 @@ impl<S: 'static> RemoteCall for Refunding<S> {
     const STORED: &'static str = "refund.outcome-stored";
 
     async fn call(ports: &Ports, request: GatewayRefund, key: &str) -> Outcome<String> {
-        let answer =
-            remote::give_back(ports.gateway.as_ref(), request.transaction.as_deref(), request.amount, key).await;
-        Outcome::of_gateway(Some(answer), Code::PaymentRefundFailed)
+        let (gateway, amount) = (ports.gateway.as_ref(), request.amount);
+        let answer = remote::give_back(gateway, request.request(key).as_ref()).await;
+        refunded(gateway, amount, Some(answer))
     }
 
-    async fn ask(ports: &Ports, _: GatewayRefund, key: &str) -> Outcome<String> {
-        Outcome::of_gateway(remote::ask_refund(ports.gateway.as_ref(), key).await, Code::PaymentRefundFailed)
+    async fn ask(ports: &Ports, request: GatewayRefund, key: &str) -> Outcome<String> {
+        let (gateway, amount) = (ports.gateway.as_ref(), request.amount);
+        let answer = remote::ask_refund(gateway, request.request(key).as_ref()).await;
+        refunded(gateway, amount, answer)
     }
 
     fn succeeded(tx: &mut Tx<'_>, _: &S, request: GatewayRefund, transaction: &String) -> Result<()> {
@@ -123,4 +153,14 @@ impl<S: 'static> RemoteCall for Refunding<S> {
         tracing::error!(payment = %request.payment, refund = %request.refund, "a refund that had been refused happened after all");
         Ok(())
     }
+}
+
+/// The gateway's answer about a refund. After one of another amount it stays open, because repeating it would give more back.
+fn refunded(gateway: &dyn Gateway, amount: Money, answer: Option<gateway::Outcome>) -> Outcome<String> {
+    let asked = (amount, gateway.currency());
+    if let Some(wrong) = answer.as_ref().and_then(|answer| answer.wrong(asked.0, asked.1)) {
+        tracing::error!(expected = %amount, ?wrong, "the gateway gave back another amount than it was asked for");
+        return Outcome::Unknown;
+    }
+    Outcome::of_gateway(answer, asked, Code::PaymentRefundFailed)
 }

@@ -1,28 +1,48 @@
-//! What every payment gateway must do, as checks that panic with a sentence. Run [`all`] in a test of each implementation, with the
-//! payment keys that force that gateway's outcomes.
+//! What every payment gateway must do, as checks that panic with a sentence. Run [`all`] in a test of each implementation, with a
+//! [`Script`] that makes that gateway do what they are about.
 
-use super::{ChargeRequest, Gateway, Listing, Moved, Movement, Outcome, Period, RefundRequest};
-use kernel::{Money, OrderNumber, Random, Timestamp, Zone};
+use super::{ChargeRequest, Gateway, Listing, Moved, Movement, Outcome, Period, RefundAccount, RefundRequest};
+use kernel::{Currency, Money, OrderNumber, Random, Timestamp, Zone};
 
-/// Payment keys that force an outcome of the gateway under test. A check whose key is `None` is skipped.
-#[derive(Debug, Clone, Copy)]
-pub struct Script<'a> {
-    /// Approve.
-    pub approve: &'a str,
-    /// Refuse.
-    pub decline: &'a str,
+/// What a gateway under test is made to do with a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    Approve,
+    Decline,
     /// Take the money and lose the answer.
-    pub lost_answer: Option<&'a str>,
+    LostAnswer,
     /// Lose the request.
-    pub lost_request: Option<&'a str>,
+    LostRequest,
     /// Decide later.
-    pub pending: Option<&'a str>,
+    Pending,
+    /// Open an account, and find the deposit at a later lookup.
+    Deposit,
+    /// Open an account, and find no deposit.
+    DepositNever,
+    /// Take another amount.
+    WrongAmount,
     /// Approve, and refuse every refund.
-    pub refund_declined: Option<&'a str>,
+    RefundDeclined,
     /// Approve, and lose the answer to the first refund.
-    pub refund_lost_answer: Option<&'a str>,
+    RefundLostAnswer,
     /// Approve, and lose the first request to refund.
-    pub refund_lost_request: Option<&'a str>,
+    RefundLostRequest,
+}
+
+/// How the gateway under test is made to do something.
+pub trait Script: Send + Sync {
+    /// The payment key with which it does this with this charge. `None` when it cannot be made to; then the check is skipped.
+    fn payment_key(&self, case: Case, request: &ChargeRequest) -> Option<String>;
+
+    /// Deposits what an account waits for, if the gateway does not do it by itself.
+    fn deposit(&self, request: &ChargeRequest) {
+        let _ = request;
+    }
+
+    /// The account to which deposited money goes back.
+    fn refund_account(&self) -> Option<RefundAccount> {
+        Some(RefundAccount { bank: "20".to_owned(), number: "1002123456789".to_owned(), holder: "김미나".to_owned() })
+    }
 }
 
 /// The amount of every charge in these checks; above any gateway's minimum.
@@ -31,28 +51,23 @@ const AMOUNT: Money = Money::minor(12_900);
 const LOOKUPS_MAX: usize = 20;
 
 /// Runs every check. `run` is part of every key, so that several runs can use one gateway.
-pub async fn all(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
-    a_key_charges_once(gateway, script, run).await;
-    a_refusal_is_final(gateway, script, run).await;
-    an_unknown_key_is_absent(gateway, run).await;
-    refunds_never_exceed_the_charge(gateway, script, run).await;
-    a_refund_key_gives_back_once(gateway, script, run).await;
-    the_list_has_what_moved(gateway, script, run).await;
-    if let Some(payment_key) = script.lost_answer {
-        a_lost_answer_is_found_by_asking(gateway, payment_key, run).await;
-    }
-    if let Some(payment_key) = script.lost_request {
-        a_lost_request_charges_nothing_until_it_is_repeated(gateway, payment_key, run).await;
-    }
-    if let Some(payment_key) = script.pending {
-        a_pending_charge_is_decided_later(gateway, payment_key, run).await;
-    }
-    if let Some(payment_key) = script.refund_declined {
-        a_refused_refund_gives_nothing_back(gateway, payment_key, run).await;
-    }
-    for payment_key in [script.refund_lost_answer, script.refund_lost_request].into_iter().flatten() {
-        a_refund_without_answer_is_settled(gateway, payment_key, run).await;
-    }
+pub async fn all(gateway: &dyn Gateway, script: &dyn Script, run: &str) {
+    let checked = Checked { gateway, script, run };
+    checked.a_key_charges_once().await;
+    checked.a_refusal_is_final().await;
+    checked.an_unknown_key_is_absent().await;
+    checked.refunds_never_exceed_the_charge().await;
+    checked.a_refund_key_gives_back_once().await;
+    checked.the_list_has_what_moved().await;
+    checked.a_lost_answer_is_found_by_asking().await;
+    checked.a_lost_request_charges_nothing_until_it_is_repeated().await;
+    checked.a_pending_charge_is_decided_later().await;
+    checked.a_deposit_completes_the_charge_that_waits_for_it().await;
+    checked.a_charge_that_waits_can_be_withdrawn().await;
+    checked.another_amount_is_said().await;
+    checked.a_refused_refund_gives_nothing_back().await;
+    checked.a_refund_without_answer_is_settled(Case::RefundLostAnswer, "refund-lost-answer").await;
+    checked.a_refund_without_answer_is_settled(Case::RefundLostRequest, "refund-lost-request").await;
 }
 
 /// A request for a charge of an order of its own.
@@ -68,9 +83,26 @@ pub fn request(key: &str, payment_key: &str) -> ChargeRequest {
     }
 }
 
+/// A request to refund a part of the charge [`request`] makes with this key.
+pub fn refund_of(key: &str, charge: &str, transaction: &str, amount: i64) -> RefundRequest {
+    RefundRequest {
+        key: key.to_owned(),
+        transaction: transaction.to_owned(),
+        order: Some(request(charge, "").order),
+        payment_key: None,
+        amount: Money::minor(amount),
+        account: None,
+    }
+}
+
+/// The approval of the charge that [`request`] makes.
+pub fn approval(transaction: &str) -> Outcome {
+    Outcome::Approved { transaction: transaction.to_owned(), amount: AMOUNT, currency: Currency::KRW }
+}
+
 fn transaction(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Approved { transaction } => transaction,
+        Outcome::Approved { transaction, .. } => transaction,
         other => panic!("expected an approval, got {other:?}"),
     }
 }
@@ -96,65 +128,6 @@ fn must_have(found: Option<Money>, expected: Money, what: &str) {
     }
 }
 
-async fn approved(gateway: &dyn Gateway, key: &str, payment_key: &str) -> String {
-    transaction(&gateway.charge(&request(key, payment_key)).await).to_owned()
-}
-
-async fn a_key_charges_once(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
-    let key = format!("{run}/once");
-    let wanted = request(&key, script.approve);
-    let first = gateway.charge(&wanted).await;
-    assert!(!transaction(&first).is_empty(), "a transaction has a name");
-    assert_eq!(gateway.charge(&wanted).await, first, "a repeated charge gives the first outcome");
-    assert_eq!(gateway.look_up(&key).await, Some(first.clone()), "asking gives the same outcome");
-    must_have(captured(gateway, &key), AMOUNT, "the money is taken once");
-    let other = approved(gateway, &format!("{run}/once-other"), script.approve).await;
-    assert_ne!(other, transaction(&first), "each charge has its own transaction");
-}
-
-async fn a_refusal_is_final(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
-    let key = format!("{run}/declined");
-    let wanted = request(&key, script.decline);
-    let first = gateway.charge(&wanted).await;
-    let Outcome::Declined(decline) = &first else { panic!("expected a refusal, got {first:?}") };
-    assert!(!decline.code.is_empty() && !decline.text.is_empty(), "a refusal says why");
-    assert_eq!(gateway.charge(&wanted).await, first, "a repeated charge gives the first outcome");
-    assert_eq!(gateway.look_up(&key).await, Some(first), "asking gives the same outcome");
-    must_have(captured(gateway, &key), Money::ZERO, "nothing is taken");
-}
-
-async fn an_unknown_key_is_absent(gateway: &dyn Gateway, run: &str) {
-    let key = format!("{run}/never-sent");
-    assert_eq!(gateway.look_up(&key).await, None, "a charge that was never requested is not known");
-    assert_eq!(gateway.look_up_refund(&key).await, None, "a refund that was never requested is not known");
-}
-
-async fn refunds_never_exceed_the_charge(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
-    let key = format!("{run}/refunds");
-    let transaction = approved(gateway, &key, script.approve).await;
-    let part = Money::minor(900);
-    let refund =
-        |n: i64, amount: Money| RefundRequest { key: format!("{key}/{n}"), transaction: transaction.clone(), amount };
-    assert!(matches!(gateway.refund(&refund(1, part)).await, Outcome::Approved { .. }), "a part goes back");
-    assert!(matches!(gateway.refund(&refund(2, AMOUNT)).await, Outcome::Declined(_)), "more than is left does not");
-    must_have(refunded(gateway, &key), part, "nothing of it went back");
-    let rest = Money::minor(AMOUNT.as_minor() - part.as_minor());
-    assert!(matches!(gateway.refund(&refund(3, rest)).await, Outcome::Approved { .. }), "the rest goes back");
-    must_have(refunded(gateway, &key), AMOUNT, "all of it went back");
-    assert!(matches!(gateway.refund(&refund(4, Money::minor(1))).await, Outcome::Declined(_)), "and then nothing more");
-}
-
-async fn a_refund_key_gives_back_once(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
-    let key = format!("{run}/refund-once");
-    let transaction = approved(gateway, &key, script.approve).await;
-    let refund = RefundRequest { key: format!("{key}/1"), transaction, amount: Money::minor(100) };
-    let first = gateway.refund(&refund).await;
-    assert!(matches!(first, Outcome::Approved { .. }), "it goes back");
-    assert_eq!(gateway.refund(&refund).await, first, "a repeated refund gives the first outcome");
-    assert_eq!(gateway.look_up_refund(&refund.key).await, Some(first), "asking gives the same outcome");
-    must_have(refunded(gateway, &key), Money::minor(100), "it goes back once");
-}
-
 /// Everything that the gateway moved in `period`; `None` when it keeps no list.
 async fn listed(gateway: &dyn Gateway, period: Period) -> Option<Vec<Moved>> {
     let (mut moved, mut after) = (Vec::new(), None);
@@ -173,79 +146,215 @@ async fn listed(gateway: &dyn Gateway, period: Period) -> Option<Vec<Moved>> {
     }
 }
 
-async fn the_list_has_what_moved(gateway: &dyn Gateway, script: &Script<'_>, run: &str) {
-    let key = format!("{run}/listed");
-    let taken = approved(gateway, &key, script.approve).await;
-    gateway.charge(&request(&format!("{key}/declined"), script.decline)).await;
-    let refund = RefundRequest { key: format!("{key}/1"), transaction: taken.clone(), amount: Money::minor(100) };
-    let back = transaction(&gateway.refund(&refund).await).to_owned();
-    let (start, end) = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
-    let Some(all) = listed(gateway, Period { from: start, to: end }).await else { return };
-    let of_order = all.iter().filter(|moved| moved.order == request(&key, script.approve).order);
-    let found: Vec<_> = of_order.map(|moved| (moved.movement, moved.transaction.as_str(), moved.amount)).collect();
-    let (captured, refunded) = (Movement::Captured, Movement::Refunded);
-    let wanted = [(captured, taken.as_str(), AMOUNT), (refunded, back.as_str(), Money::minor(100))];
-    assert_eq!(found, wanted, "a capture and its refund are listed, and nothing that was refused");
-    assert!(all.iter().all(|moved| moved.at.is_some()), "the list says when money moved");
-    let before = listed(gateway, Period { from: start, to: start }).await;
-    assert_eq!(before, Some(Vec::new()), "nothing moved in a period without time");
+struct Checked<'a> {
+    gateway: &'a dyn Gateway,
+    script: &'a dyn Script,
+    run: &'a str,
 }
 
-async fn a_lost_answer_is_found_by_asking(gateway: &dyn Gateway, payment_key: &str, run: &str) {
-    let key = format!("{run}/lost-answer");
-    let wanted = request(&key, payment_key);
-    assert_eq!(gateway.charge(&wanted).await, Outcome::Unknown, "no answer");
-    let found = gateway.look_up(&key).await.expect("the gateway knows what it took");
-    assert_eq!(gateway.charge(&wanted).await, found, "a repeated charge gives the same outcome");
-    assert!(!transaction(&found).is_empty());
-    must_have(captured(gateway, &key), AMOUNT, "the money is taken once");
-}
+impl Checked<'_> {
+    /// A request with which the gateway does this; `None` when it cannot be made to.
+    fn request(&self, case: Case, name: &str) -> Option<ChargeRequest> {
+        let request = request(&format!("{}/{name}", self.run), "");
+        let payment_key = self.script.payment_key(case, &request)?;
+        Some(ChargeRequest { payment_key: Some(payment_key), ..request })
+    }
 
-async fn a_lost_request_charges_nothing_until_it_is_repeated(gateway: &dyn Gateway, payment_key: &str, run: &str) {
-    let key = format!("{run}/lost-request");
-    let wanted = request(&key, payment_key);
-    assert_eq!(gateway.charge(&wanted).await, Outcome::Unknown, "no answer");
-    assert_eq!(gateway.look_up(&key).await, None, "the gateway never saw it");
-    must_have(captured(gateway, &key), Money::ZERO, "nothing is taken");
-    let repeated = gateway.charge(&wanted).await;
-    assert!(!transaction(&repeated).is_empty());
-    assert_eq!(gateway.charge(&wanted).await, repeated);
-    must_have(captured(gateway, &key), AMOUNT, "the money is taken once");
-}
+    fn must(&self, case: Case, name: &str) -> ChargeRequest {
+        self.request(case, name).expect("every gateway can approve and refuse")
+    }
 
-async fn a_pending_charge_is_decided_later(gateway: &dyn Gateway, payment_key: &str, run: &str) {
-    let key = format!("{run}/pending");
-    assert_eq!(gateway.charge(&request(&key, payment_key)).await, Outcome::Pending, "not decided");
-    must_have(captured(gateway, &key), Money::ZERO, "nothing is taken before it is decided");
-    for _ in 0..LOOKUPS_MAX {
-        let found = gateway.look_up(&key).await.expect("the gateway has it");
-        if found != Outcome::Pending {
-            assert!(!transaction(&found).is_empty());
-            assert_eq!(gateway.look_up(&key).await, Some(found), "a decision stays");
-            return must_have(captured(gateway, &key), AMOUNT, "the money is taken once");
+    /// The name of a charge that is approved.
+    async fn approved(&self, charge: &ChargeRequest) -> String {
+        transaction(&self.gateway.charge(charge).await).to_owned()
+    }
+
+    fn refund(&self, charge: &ChargeRequest, transaction: &str, n: u32, amount: Money) -> RefundRequest {
+        RefundRequest {
+            key: format!("{}/{n}", charge.key),
+            transaction: transaction.to_owned(),
+            order: Some(charge.order.clone()),
+            payment_key: charge.payment_key.clone(),
+            amount,
+            account: None,
         }
     }
-    panic!("a pending charge was never decided");
-}
 
-async fn a_refused_refund_gives_nothing_back(gateway: &dyn Gateway, payment_key: &str, run: &str) {
-    let key = format!("{run}/refund-declined");
-    let transaction = approved(gateway, &key, payment_key).await;
-    let refund = RefundRequest { key: format!("{key}/1"), transaction, amount: AMOUNT };
-    assert!(matches!(gateway.refund(&refund).await, Outcome::Declined(_)), "refused");
-    must_have(refunded(gateway, &key), Money::ZERO, "nothing goes back");
-}
+    async fn a_key_charges_once(&self) {
+        let (gateway, wanted) = (self.gateway, self.must(Case::Approve, "once"));
+        let first = gateway.charge(&wanted).await;
+        assert!(!transaction(&first).is_empty(), "a transaction has a name");
+        assert_eq!(first.wrong(AMOUNT, gateway.currency()), None, "what it took is what it was asked for");
+        assert_eq!(gateway.charge(&wanted).await, first, "a repeated charge gives the first outcome");
+        assert_eq!(gateway.look_up(&wanted).await, Some(first.clone()), "asking gives the same outcome");
+        assert_eq!(gateway.withdraw(&wanted).await, Some(first.clone()), "what was taken is not withdrawn");
+        must_have(captured(gateway, &wanted.key), AMOUNT, "the money is taken once");
+        let other = self.approved(&self.must(Case::Approve, "once-other")).await;
+        assert_ne!(other, transaction(&first), "each charge has its own transaction");
+    }
 
-async fn a_refund_without_answer_is_settled(gateway: &dyn Gateway, payment_key: &str, run: &str) {
-    let key = format!("{run}/{payment_key}");
-    let transaction = approved(gateway, &key, payment_key).await;
-    let refund = RefundRequest { key: format!("{key}/1"), transaction, amount: AMOUNT };
-    assert_eq!(gateway.refund(&refund).await, Outcome::Unknown, "no answer");
-    let settled = match gateway.look_up_refund(&refund.key).await {
-        Some(found) => found,
-        None => gateway.refund(&refund).await,
-    };
-    assert!(matches!(settled, Outcome::Approved { .. }), "asking or repeating settles it, got {settled:?}");
-    assert_eq!(gateway.refund(&refund).await, settled, "a repeated refund gives the same outcome");
-    must_have(refunded(gateway, &key), AMOUNT, "it goes back once");
+    async fn a_refusal_is_final(&self) {
+        let (gateway, wanted) = (self.gateway, self.must(Case::Decline, "declined"));
+        let first = gateway.charge(&wanted).await;
+        let Outcome::Declined(decline) = &first else { panic!("expected a refusal, got {first:?}") };
+        assert!(!decline.code.is_empty() && !decline.text.is_empty(), "a refusal says why");
+        assert_eq!(gateway.charge(&wanted).await, first, "a repeated charge gives the first outcome");
+        assert_eq!(gateway.look_up(&wanted).await, Some(first), "asking gives the same outcome");
+        must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken");
+    }
+
+    async fn an_unknown_key_is_absent(&self) {
+        let charge = ChargeRequest { payment_key: None, ..request(&format!("{}/never-sent", self.run), "") };
+        assert_eq!(self.gateway.look_up(&charge).await, None, "a charge that was never requested is not known");
+        let refund = self.refund(&charge, "none", 1, AMOUNT);
+        assert_eq!(self.gateway.look_up_refund(&refund).await, None, "a refund that was never requested is not known");
+    }
+
+    async fn refunds_never_exceed_the_charge(&self) {
+        let (gateway, charge) = (self.gateway, self.must(Case::Approve, "refunds"));
+        let transaction = self.approved(&charge).await;
+        let part = Money::minor(900);
+        let refund = |n: u32, amount: Money| self.refund(&charge, &transaction, n, amount);
+        assert!(matches!(gateway.refund(&refund(1, part)).await, Outcome::Approved { .. }), "a part goes back");
+        assert!(matches!(gateway.refund(&refund(2, AMOUNT)).await, Outcome::Declined(_)), "more than is left does not");
+        must_have(refunded(gateway, &charge.key), part, "nothing of it went back");
+        let rest = Money::minor(AMOUNT.as_minor() - part.as_minor());
+        assert!(matches!(gateway.refund(&refund(3, rest)).await, Outcome::Approved { .. }), "the rest goes back");
+        must_have(refunded(gateway, &charge.key), AMOUNT, "all of it went back");
+        let more = gateway.refund(&refund(4, Money::minor(1))).await;
+        assert!(matches!(more, Outcome::Declined(_)), "and then nothing more");
+    }
+
+    async fn a_refund_key_gives_back_once(&self) {
+        let (gateway, charge) = (self.gateway, self.must(Case::Approve, "refund-once"));
+        let transaction = self.approved(&charge).await;
+        let refund = self.refund(&charge, &transaction, 1, Money::minor(100));
+        let first = gateway.refund(&refund).await;
+        assert!(matches!(first, Outcome::Approved { .. }), "it goes back, and not: {first:?}");
+        assert_eq!(first.wrong(Money::minor(100), gateway.currency()), None, "as much as was asked for");
+        assert_eq!(gateway.refund(&refund).await, first, "a repeated refund gives the first outcome");
+        assert_eq!(gateway.look_up_refund(&refund).await, Some(first), "asking gives the same outcome");
+        must_have(refunded(gateway, &charge.key), Money::minor(100), "it goes back once");
+    }
+
+    async fn the_list_has_what_moved(&self) {
+        let (gateway, charge) = (self.gateway, self.must(Case::Approve, "listed"));
+        let taken = self.approved(&charge).await;
+        gateway.charge(&self.must(Case::Decline, "listed-declined")).await;
+        let back = gateway.refund(&self.refund(&charge, &taken, 1, Money::minor(100))).await;
+        let back = transaction(&back);
+        let (start, end) = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
+        let Some(all) = listed(gateway, Period { from: start, to: end }).await else { return };
+        let of_order = all.iter().filter(|moved| moved.order == charge.order);
+        let found: Vec<_> = of_order.map(|moved| (moved.movement, moved.transaction.as_str(), moved.amount)).collect();
+        let (captured, refunded) = (Movement::Captured, Movement::Refunded);
+        let wanted = [(captured, taken.as_str(), AMOUNT), (refunded, back, Money::minor(100))];
+        assert_eq!(found, wanted, "a capture and its refund are listed, and nothing that was refused");
+        assert!(all.iter().all(|moved| moved.at.is_some()), "the list says when money moved");
+        let before = listed(gateway, Period { from: start, to: start }).await;
+        assert_eq!(before, Some(Vec::new()), "nothing moved in a period without time");
+    }
+
+    async fn a_lost_answer_is_found_by_asking(&self) {
+        let Some(wanted) = self.request(Case::LostAnswer, "lost-answer") else { return };
+        let gateway = self.gateway;
+        assert_eq!(gateway.charge(&wanted).await, Outcome::Unknown, "no answer");
+        let found = gateway.look_up(&wanted).await.expect("the gateway knows what it took");
+        assert_eq!(gateway.charge(&wanted).await, found, "a repeated charge gives the same outcome");
+        assert!(!transaction(&found).is_empty());
+        must_have(captured(gateway, &wanted.key), AMOUNT, "the money is taken once");
+    }
+
+    async fn a_lost_request_charges_nothing_until_it_is_repeated(&self) {
+        let Some(wanted) = self.request(Case::LostRequest, "lost-request") else { return };
+        let gateway = self.gateway;
+        assert_eq!(gateway.charge(&wanted).await, Outcome::Unknown, "no answer");
+        assert_eq!(gateway.look_up(&wanted).await, None, "the gateway never saw it");
+        must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken");
+        let repeated = gateway.charge(&wanted).await;
+        assert!(!transaction(&repeated).is_empty());
+        assert_eq!(gateway.charge(&wanted).await, repeated);
+        must_have(captured(gateway, &wanted.key), AMOUNT, "the money is taken once");
+    }
+
+    async fn a_pending_charge_is_decided_later(&self) {
+        let Some(wanted) = self.request(Case::Pending, "pending") else { return };
+        let gateway = self.gateway;
+        assert_eq!(gateway.charge(&wanted).await, Outcome::Pending, "not decided");
+        must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken before it is decided");
+        self.comes(&wanted, &Outcome::Pending).await;
+    }
+
+    async fn a_deposit_completes_the_charge_that_waits_for_it(&self) {
+        let Some(wanted) = self.request(Case::Deposit, "deposit") else { return };
+        let gateway = self.gateway;
+        let first = gateway.charge(&wanted).await;
+        let Outcome::Awaiting(account) = &first else { panic!("expected an account, got {first:?}") };
+        assert!(!account.number.is_empty() && !account.bank.is_empty(), "the buyer learns where to pay");
+        must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken before the deposit");
+        self.script.deposit(&wanted);
+        let transaction = self.comes(&wanted, &first).await;
+        let account = self.script.refund_account();
+        let refund = RefundRequest { account, ..self.refund(&wanted, &transaction, 1, Money::minor(400)) };
+        assert!(matches!(gateway.refund(&refund).await, Outcome::Approved { .. }), "a part of a deposit goes back");
+        must_have(refunded(gateway, &wanted.key), Money::minor(400), "it goes back once");
+    }
+
+    /// Looks the charge up until it is no longer `open`; gives its transaction.
+    async fn comes(&self, wanted: &ChargeRequest, open: &Outcome) -> String {
+        for _ in 0..LOOKUPS_MAX {
+            let found = self.gateway.look_up(wanted).await.expect("the gateway has it");
+            if found != *open {
+                let name = transaction(&found).to_owned();
+                assert_eq!(self.gateway.look_up(wanted).await, Some(found), "a decision stays");
+                must_have(captured(self.gateway, &wanted.key), AMOUNT, "the money is taken once");
+                return name;
+            }
+        }
+        panic!("an open charge was never decided");
+    }
+
+    async fn a_charge_that_waits_can_be_withdrawn(&self) {
+        let Some(wanted) = self.request(Case::DepositNever, "withdrawn") else { return };
+        let gateway = self.gateway;
+        let first = gateway.charge(&wanted).await;
+        assert!(matches!(first, Outcome::Awaiting(_)), "it waits, and not: {first:?}");
+        assert_eq!(gateway.look_up(&wanted).await, Some(first), "asking gives the same account");
+        assert_eq!(gateway.withdraw(&wanted).await, None, "nothing will be taken");
+        let after = gateway.look_up(&wanted).await;
+        assert!(matches!(after, None | Some(Outcome::Declined(_))), "it does not wait any more, and not: {after:?}");
+        must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken");
+    }
+
+    async fn another_amount_is_said(&self) {
+        let Some(wanted) = self.request(Case::WrongAmount, "wrong-amount") else { return };
+        let gateway = self.gateway;
+        let first = gateway.charge(&wanted).await;
+        let wrong = first.wrong(AMOUNT, gateway.currency()).expect("it says what it took");
+        assert_ne!(wrong.amount, AMOUNT);
+        assert_eq!(gateway.look_up(&wanted).await, Some(first), "asking says the same");
+    }
+
+    async fn a_refused_refund_gives_nothing_back(&self) {
+        let Some(charge) = self.request(Case::RefundDeclined, "refund-declined") else { return };
+        let transaction = self.approved(&charge).await;
+        let refund = self.refund(&charge, &transaction, 1, AMOUNT);
+        assert!(matches!(self.gateway.refund(&refund).await, Outcome::Declined(_)), "refused");
+        must_have(refunded(self.gateway, &charge.key), Money::ZERO, "nothing goes back");
+    }
+
+    async fn a_refund_without_answer_is_settled(&self, case: Case, name: &str) {
+        let Some(charge) = self.request(case, name) else { return };
+        let gateway = self.gateway;
+        let transaction = self.approved(&charge).await;
+        let refund = self.refund(&charge, &transaction, 1, AMOUNT);
+        assert_eq!(gateway.refund(&refund).await, Outcome::Unknown, "no answer");
+        let settled = match gateway.look_up_refund(&refund).await {
+            Some(found) => found,
+            None => gateway.refund(&refund).await,
+        };
+        assert!(matches!(settled, Outcome::Approved { .. }), "asking or repeating settles it, got {settled:?}");
+        assert_eq!(gateway.refund(&refund).await, settled, "a repeated refund gives the same outcome");
+        must_have(refunded(gateway, &charge.key), AMOUNT, "it goes back once");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Charge, ChargeRequest, Gateway, Listing, Outcome, Period, RefundRequest};
 use async_trait::async_trait;
+use kernel::Currency;
 use std::{future::Future, time::Duration};
 
 /// A gateway with a time limit for each call. A call that exceeds it ends as [`Outcome::Unknown`], never as a refusal.
@@ -31,20 +32,28 @@ impl<G: Gateway> Gateway for InTime<G> {
         self.within(self.gateway.charge(request), Outcome::Unknown).await
     }
 
-    async fn look_up(&self, key: &str) -> Option<Outcome> {
-        self.within(self.gateway.look_up(key), Some(Outcome::Unknown)).await
+    async fn look_up(&self, request: &ChargeRequest) -> Option<Outcome> {
+        self.within(self.gateway.look_up(request), Some(Outcome::Unknown)).await
+    }
+
+    async fn withdraw(&self, request: &ChargeRequest) -> Option<Outcome> {
+        self.within(self.gateway.withdraw(request), Some(Outcome::Unknown)).await
     }
 
     async fn refund(&self, request: &RefundRequest) -> Outcome {
         self.within(self.gateway.refund(request), Outcome::Unknown).await
     }
 
-    async fn look_up_refund(&self, key: &str) -> Option<Outcome> {
-        self.within(self.gateway.look_up_refund(key), Some(Outcome::Unknown)).await
+    async fn look_up_refund(&self, request: &RefundRequest) -> Option<Outcome> {
+        self.within(self.gateway.look_up_refund(request), Some(Outcome::Unknown)).await
     }
 
     async fn list(&self, period: Period, after: Option<&str>) -> Listing {
         self.within(self.gateway.list(period, after), Listing::Unknown).await
+    }
+
+    fn currency(&self) -> Currency {
+        self.gateway.currency()
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {

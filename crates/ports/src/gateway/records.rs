@@ -1,9 +1,9 @@
 //! What the simulated gateway did, charge by charge: how lines of the journal change it, and what it answers.
 
 use super::journal::{Line, Written};
-use super::simulated::Script;
-use super::{Charge, ChargeState, Moved, Movement, Outcome, Refunded};
-use kernel::Money;
+use super::simulated::{Script, Settings, spread};
+use super::{Account, Charge, ChargeState, Moved, Movement, Outcome, Refunded};
+use kernel::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -206,18 +206,37 @@ impl Entry {
         (!self.carried.captured).then_some(captured).into_iter().chain(refunds).collect()
     }
 
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self, settings: &Settings) -> Outcome {
         match &self.charge.state {
-            ChargeState::Captured { transaction } => Outcome::Approved { transaction: transaction.clone() },
+            ChargeState::Captured { transaction } => {
+                let (amount, currency) = (self.charge.amount, settings.currency);
+                Outcome::Approved { transaction: transaction.clone(), amount, currency }
+            }
             ChargeState::Declined(decline) => Outcome::Declined(decline.clone()),
+            ChargeState::Pending if matches!(self.script, Script::Deposit | Script::DepositNever) => {
+                Outcome::Awaiting(self.account(settings))
+            }
             ChargeState::Pending => Outcome::Pending,
         }
     }
 
+    /// The account that was opened for it.
+    fn account(&self, settings: &Settings) -> Account {
+        let digits = spread(self.charge.key.bytes()) % 100_000_000_000_000;
+        Account {
+            bank: "20".to_owned(),
+            number: format!("X{digits:014}"),
+            holder: "Holdfast".to_owned(),
+            due: self.charge.at.unwrap_or(Timestamp::from_millis(0)).after(settings.deposit_within),
+        }
+    }
+
     /// The outcome of its refund with this key.
-    pub fn refund_outcome(&self, key: &str) -> Outcome {
+    pub fn refund_outcome(&self, key: &str, currency: Currency) -> Outcome {
         match self.charge.refunds.iter().find(|refund| refund.key == key) {
-            Some(refund) => Outcome::Approved { transaction: refund.transaction.clone() },
+            Some(refund) => {
+                Outcome::Approved { transaction: refund.transaction.clone(), amount: refund.amount, currency }
+            }
             None => Outcome::Pending,
         }
     }

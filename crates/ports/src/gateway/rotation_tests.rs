@@ -1,10 +1,11 @@
 //! What holds when the journal of the simulated gateway begins another file: nothing is charged twice, everything is found and
 //! listed once, whatever moment a process ends at.
 
-use super::conformance::{self, Script, request};
+use super::conformance::{self, approval, refund_of, request};
 use super::journal::{FILES_MAX, Journal};
 use super::simulated::{Settings, Simulated, keys};
-use super::{ChargeState, Gateway, Listing, Moved, Movement, Outcome, Period, RefundRequest};
+use super::tests::Keys;
+use super::{ChargeState, Gateway, Listing, Moved, Movement, Outcome, Period};
 use crate::ManualClock;
 use kernel::{Clock, Money, Timestamp};
 use std::{
@@ -15,17 +16,6 @@ use std::{
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
-};
-
-const SCRIPT: Script<'static> = Script {
-    approve: keys::APPROVE,
-    decline: "decline-card-declined",
-    lost_answer: Some(keys::TIMEOUT_CHARGED),
-    lost_request: Some(keys::TIMEOUT_UNCHARGED),
-    pending: Some(keys::PENDING),
-    refund_declined: Some(keys::REFUND_DECLINED),
-    refund_lost_answer: Some(keys::REFUND_TIMEOUT),
-    refund_lost_request: Some(keys::REFUND_TIMEOUT_UNDONE),
 };
 
 fn opened(folder: &Path, file_charges: usize) -> Simulated {
@@ -50,7 +40,7 @@ fn indexed(gateway: &Simulated) {
 
 async fn approves(gateway: &Simulated, key: &str, payment_key: &str) -> String {
     match gateway.charge(&request(key, payment_key)).await {
-        Outcome::Approved { transaction } => transaction,
+        Outcome::Approved { transaction, .. } => transaction,
         other => panic!("{key}: {other:?}"),
     }
 }
@@ -77,9 +67,9 @@ async fn the_gateway_conforms_when_every_few_charges_begin_another_file() {
     for file_charges in [1, 2, 5] {
         let folder = tempfile::tempdir().unwrap();
         let gateway = opened(folder.path(), file_charges);
-        conformance::all(&gateway, &SCRIPT, "one").await;
+        conformance::all(&gateway, &Keys, "one").await;
         assert!(closed_files(folder.path()) > 0, "a file goes on while the one before it gets its index");
-        conformance::all(&opened(folder.path(), file_charges), &SCRIPT, "two").await;
+        conformance::all(&opened(folder.path(), file_charges), &Keys, "two").await;
     }
 }
 
@@ -92,10 +82,9 @@ async fn what_is_in_closed_files_is_asked_repeated_and_refunded_as_before() {
     assert_eq!(gateway.charge(&request("lost", keys::TIMEOUT_UNCHARGED)).await, Outcome::Unknown);
     assert_eq!(gateway.charge(&request("pending", keys::PENDING)).await, Outcome::Pending);
     let slow = approved(&gateway, "slow", keys::REFUND_PENDING).await;
-    let slow_refund = RefundRequest { key: "slow/1".into(), transaction: slow, amount: Money::minor(5_000) };
+    let slow_refund = refund_of("slow/1", "slow", &slow, 5_000);
     assert_eq!(gateway.refund(&slow_refund).await, Outcome::Pending);
-    let part =
-        |key: &str, amount| RefundRequest { key: key.into(), transaction: pay.clone(), amount: Money::minor(amount) };
+    let part = |key: &str, amount| refund_of(key, "pay", &pay, amount);
     let first = gateway.refund(&part("pay/1", 900)).await;
     for n in 0..40 {
         approved(&gateway, &format!("other {n}"), keys::APPROVE).await;
@@ -103,21 +92,21 @@ async fn what_is_in_closed_files_is_asked_repeated_and_refunded_as_before() {
     assert!(closed_files(folder.path()) >= 10);
     drop(gateway);
     let gateway = opened(folder.path(), 4);
-    assert_eq!(gateway.look_up("pay").await, Some(Outcome::Approved { transaction: pay.clone() }));
-    assert_eq!(gateway.charge(&request("pay", keys::APPROVE)).await, Outcome::Approved { transaction: pay.clone() });
+    assert_eq!(gateway.of_key("pay").await, Some(approval(&pay)));
+    assert_eq!(gateway.charge(&request("pay", keys::APPROVE)).await, approval(&pay));
     assert_eq!(gateway.charge(&request("declined", keys::APPROVE)).await, declined);
-    assert_eq!((gateway.look_up("lost").await, gateway.look_up("never").await), (None, None));
+    assert_eq!((gateway.of_key("lost").await, gateway.of_key("never").await), (None, None));
     approved(&gateway, "lost", keys::TIMEOUT_UNCHARGED).await;
-    assert_eq!(gateway.look_up("pending").await, Some(Outcome::Pending));
-    assert!(matches!(gateway.look_up("pending").await, Some(Outcome::Approved { .. })));
+    assert_eq!(gateway.of_key("pending").await, Some(Outcome::Pending));
+    assert!(matches!(gateway.of_key("pending").await, Some(Outcome::Approved { .. })));
     assert_eq!(gateway.refund(&part("pay/1", 900)).await, first);
     assert!(matches!(gateway.refund(&part("pay/2", 12_001)).await, Outcome::Declined(_)), "900 of 12,900 went back");
     assert!(matches!(gateway.refund(&part("pay/3", 12_000)).await, Outcome::Approved { .. }));
     assert!(matches!(gateway.refund(&part("pay/4", 1)).await, Outcome::Declined(_)));
     for _ in 0..2 {
-        gateway.look_up_refund("slow/1").await;
+        gateway.refund_of_key("slow/1").await;
     }
-    assert!(matches!(gateway.look_up_refund("slow/1").await, Some(Outcome::Approved { .. })));
+    assert!(matches!(gateway.refund_of_key("slow/1").await, Some(Outcome::Approved { .. })));
     let charges = gateway.charges().unwrap();
     assert_eq!(charges.len(), 45, "each charge once");
     let of = |key: &str| charges.iter().find(|charge| charge.key == key).unwrap();
@@ -141,7 +130,7 @@ async fn a_period_lists_what_moved_in_it_and_no_more() {
         clock.advance(Duration::from_secs(60));
     }
     let refunded_at = clock.now();
-    let refund = RefundRequest { key: "r".into(), transaction: transactions[0].clone(), amount: Money::minor(7) };
+    let refund = refund_of("r", "pay 0", &transactions[0], 7);
     gateway.refund(&refund).await;
     let minute = |n: u64| Timestamp::from_millis(1_770_000_000_000).after(Duration::from_secs(60 * n));
     let (moved, _) = listed(&gateway, Period { from: minute(5), to: minute(9) }).await;
@@ -169,8 +158,8 @@ async fn the_oldest_files_are_forgotten_and_the_list_says_since_when() {
     for gateway in [gateway, opened(folder.path(), 1)] {
         let (moved, since) = listed(&gateway, always()).await;
         assert_eq!((moved.len(), since), (FILES_MAX, Some(oldest)));
-        assert_eq!(gateway.look_up("pay 5").await, None, "forgotten");
-        assert!(gateway.look_up("pay 6").await.is_some(), "kept");
+        assert_eq!(gateway.of_key("pay 5").await, None, "forgotten");
+        assert!(gateway.of_key("pay 6").await.is_some(), "kept");
     }
     let files = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(files, 1 + 2 * FILES_MAX, "the journal, and each closed file with its index");
@@ -186,11 +175,11 @@ async fn several_instances_see_each_others_files() {
         for gateway in &gateways {
             assert_eq!(
                 gateway.charge(&request(&key, keys::APPROVE)).await,
-                Outcome::Approved { transaction: first.clone() }
+                approval(&first)
             );
         }
         let earlier = format!("pay {}", n / 2);
-        assert!(gateways[(n + 1) % 3].look_up(&earlier).await.is_some(), "{earlier}");
+        assert!(gateways[(n + 1) % 3].of_key(&earlier).await.is_some(), "{earlier}");
     }
     for gateway in &gateways {
         assert_eq!(gateway.charges().unwrap().len(), 60);
@@ -283,12 +272,12 @@ async fn a_process_that_ends_while_it_begins_another_file_loses_nothing() {
             let gateway = opened(folder.path(), 5 + 1_000 * round);
             for (key, transaction) in &known {
                 let again = gateway.charge(&request(key, keys::APPROVE)).await;
-                assert_eq!(again, Outcome::Approved { transaction: transaction.clone() }, "{what}: {key}");
+                assert_eq!(again, approval(&transaction), "{what}: {key}");
             }
             approved(&gateway, &format!("new {round}"), keys::APPROVE).await;
             let (moved, _) = listed(&gateway, always()).await;
             assert_eq!(moved.len(), 11 + round, "{what}");
-            assert_eq!(gateway.look_up("lost").await, None, "{what}");
+            assert_eq!(gateway.of_key("lost").await, None, "{what}");
         }
         let gateway = opened(folder.path(), 5);
         approved(&gateway, "lost", keys::TIMEOUT_UNCHARGED).await;
@@ -311,7 +300,7 @@ async fn an_unfinished_closed_file_is_replaced_with_all_that_came_later() {
     approved(&other, "three", keys::APPROVE).await;
     assert_eq!(closed_files(folder.path()), 1);
     for key in ["one", "two", "three"] {
-        assert!(gateway.look_up(key).await.is_some() && other.look_up(key).await.is_some(), "{key}");
+        assert!(gateway.of_key(key).await.is_some() && other.of_key(key).await.is_some(), "{key}");
     }
     assert_eq!(listed(&gateway, always()).await.0.len(), 3);
 }
@@ -349,8 +338,8 @@ async fn payments_go_on_while_a_file_gets_its_index() {
     assert!(!is_indexed(&gateway) && !folder.path().join("gateway.ndjson.0.index").exists());
     assert_eq!(closed_files(folder.path()), 1, "the next file goes on until the first one has its index");
     let again = gateway.charge(&request("pay 3", keys::APPROVE)).await;
-    assert_eq!(again, Outcome::Approved { transaction: transactions[3].clone() });
-    let refund = RefundRequest { key: "r".into(), transaction: transactions[4].clone(), amount: Money::minor(7) };
+    assert_eq!(again, approval(&transactions[3]));
+    let refund = refund_of("r", "pay 4", &transactions[4], 7);
     assert!(matches!(gateway.refund(&refund).await, Outcome::Approved { .. }));
     assert_eq!(listed(&gateway, always()).await.0.len(), 26);
     assert_eq!(gateway.charges().unwrap().len(), 25);
@@ -358,7 +347,7 @@ async fn payments_go_on_while_a_file_gets_its_index() {
     let other = opened(folder.path(), 1_000);
     assert!(folder.path().join("gateway.ndjson.0.index").exists());
     for gateway in [&other, &gateway] {
-        assert_eq!(gateway.look_up("pay 9").await, Some(Outcome::Approved { transaction: transactions[9].clone() }));
+        assert_eq!(gateway.of_key("pay 9").await, Some(approval(&transactions[9])));
         assert_eq!(listed(gateway, always()).await.0.len(), 26);
     }
     drop(holding);
@@ -366,7 +355,7 @@ async fn payments_go_on_while_a_file_gets_its_index() {
     approved(&gateway, "pay 25", keys::APPROVE).await;
     assert_eq!((is_indexed(&gateway), closed_files(folder.path())), (true, 2));
     assert_eq!(listed(&gateway, always()).await.0.len(), 27);
-    assert_eq!(other.look_up("pay 25").await, gateway.look_up("pay 25").await);
+    assert_eq!(other.of_key("pay 25").await, gateway.of_key("pay 25").await);
 }
 
 /// An instance that has read a file to its end needs nothing but the name of the next one.
@@ -378,8 +367,8 @@ async fn instances_go_on_together_when_one_of_them_closes_the_file() {
         let gateway = if n % 2 == 0 { &one } else { &other };
         let transaction = approves(gateway, &format!("pay {n}"), keys::APPROVE).await;
         for gateway in [&one, &other] {
-            let found = gateway.look_up(&format!("pay {n}")).await;
-            assert_eq!(found, Some(Outcome::Approved { transaction: transaction.clone() }));
+            let found = gateway.of_key(&format!("pay {n}")).await;
+            assert_eq!(found, Some(approval(&transaction)));
         }
     }
     for gateway in [&one, &other] {
@@ -415,7 +404,7 @@ async fn killed_processes_lose_no_charge_that_they_confirmed() {
     let gateway = opened(folder.path(), 4);
     let kept = closed_files(folder.path()) * 4;
     for (key, transaction) in confirmed.iter().rev().take(kept.saturating_sub(8)) {
-        assert_eq!(gateway.look_up(key).await, Some(Outcome::Approved { transaction: transaction.clone() }), "{key}");
+        assert_eq!(gateway.of_key(key).await, Some(approval(&transaction)), "{key}");
     }
     let (moved, _) = listed(&gateway, always()).await;
     let names: HashSet<_> = moved.iter().map(|one| one.transaction.clone()).collect();

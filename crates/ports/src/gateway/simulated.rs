@@ -10,7 +10,7 @@ use super::records::Name;
 use super::{Charge, ChargeRequest, ChargeState, Decline, Gateway, Listed, Listing, Outcome, Period, RefundRequest};
 use crate::SystemClock;
 use async_trait::async_trait;
-use kernel::{Clock, Random, Result, Timestamp, number::ALPHABET};
+use kernel::{Clock, Currency, Money, Random, Result, Timestamp, number::ALPHABET};
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -40,6 +40,12 @@ pub mod keys {
     pub const PENDING: &str = "pending";
     /// Not decided at first; refused as `CARD_DECLINED` at the second lookup.
     pub const PENDING_DECLINED: &str = "pending-declined";
+    /// An account is opened; the deposit is found at the second lookup.
+    pub const DEPOSIT: &str = "deposit";
+    /// An account is opened, and no deposit comes.
+    pub const DEPOSIT_NEVER: &str = "deposit-never";
+    /// The gateway takes one minor unit less than it was asked for.
+    pub const WRONG_AMOUNT: &str = "wrong-amount";
     /// Approved; every refund of it is refused.
     pub const REFUND_DECLINED: &str = "refund-declined";
     /// Approved; refunds happen, but the first response is lost; a lookup finds it.
@@ -75,6 +81,10 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// The file with the records; `None` keeps all of them in memory only, which is for tests.
     pub journal: Option<PathBuf>,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// How long an account waits for its deposit.
+    pub deposit_within: Duration,
     /// Charges in one file of the journal, and so in memory. Older files stay beside it and are read when they are asked for.
     pub file_charges: usize,
 }
@@ -87,6 +97,8 @@ impl Default for Settings {
             latency_max: Duration::ZERO,
             seed: None,
             journal: None,
+            currency: Currency::KRW,
+            deposit_within: DEPOSIT_WITHIN,
             file_charges: FILE_CHARGES,
         }
     }
@@ -94,6 +106,9 @@ impl Default for Settings {
 
 /// Charges in one file of a journal: some 12 MiB of memory.
 const FILE_CHARGES: usize = 16_384;
+/// How long an account waits for its deposit, if the settings do not say otherwise: as Toss Payments does.
+const DEPOSIT_WITHIN: Duration = Duration::from_secs(168 * 3_600);
+
 /// The simulated gateway.
 #[derive(Debug)]
 pub struct Simulated {
@@ -209,10 +224,18 @@ impl Simulated {
             Script::RefundDeclined | Script::RefundTimeout | Script::RefundTimeoutUndone | Script::RefundPending => {
                 (captured(&mut chance)?, true)
             }
+            Script::WrongAmount => {
+                let amount = Money::minor(request.amount.as_minor() - 1);
+                let other = ChargeRequest { amount, ..request.clone() };
+                let transaction = draw("PG-", &mut chance, taken)?;
+                (Line::captured(&other, script.name(), transaction), true)
+            }
             Script::TimeoutCharged => (captured(&mut chance)?, false),
             Script::TimeoutDeclined => (Line::declined(request, script.name(), keys::DECLINES[0]), false),
             Script::TimeoutUncharged => (Line::Lost { key: request.key.clone() }, false),
-            Script::Pending | Script::PendingDeclined => (Line::pending(request, script.name()), true),
+            Script::Pending | Script::PendingDeclined | Script::Deposit | Script::DepositNever => {
+                (Line::pending(request, script.name()), true)
+            }
         })
     }
 
@@ -229,7 +252,7 @@ impl Simulated {
             self.decide(request, &taken)?
         };
         self.write(ledger, line)?;
-        let outcome = ledger.open.find(Name::Charge(&request.key)).map(|at| ledger.open.entries[at].outcome());
+        let outcome = ledger.open.find(Name::Charge(&request.key)).map(|at| ledger.open.entries[at].outcome(&self.settings));
         Ok(outcome.filter(|_| answered).unwrap_or(Outcome::Unknown))
     }
 
@@ -237,11 +260,11 @@ impl Simulated {
     fn contact(&self, ledger: &mut Ledger, key: &str) -> io::Result<Option<Outcome>> {
         let Some(found) = ledger.find(Name::Charge(key))? else { return Ok(None) };
         if ledger.entry(&found).charge.state != ChargeState::Pending {
-            return Ok(Some(ledger.entry(&found).outcome()));
+            return Ok(Some(ledger.entry(&found).outcome(&self.settings)));
         }
         let at = ledger.carried(found, self.clock.now())?;
         let (asked, script) = (ledger.open.entries[at].asked, ledger.open.entries[at].script);
-        let line = if asked == 0 {
+        let line = if asked == 0 || script == Script::DepositNever {
             Line::Asked { key: key.to_owned() }
         } else if script == Script::PendingDeclined {
             let (_, code, text) = keys::DECLINES[0];
@@ -253,7 +276,40 @@ impl Simulated {
             Line::Settled { key: key.to_owned(), transaction }
         };
         self.write(ledger, line)?;
-        Ok(Some(ledger.open.entries[at].outcome()))
+        Ok(Some(ledger.open.entries[at].outcome(&self.settings)))
+    }
+
+    /// Ends a charge that waits for a deposit; gives its outcome when it does not wait.
+    fn end_waiting(&self, ledger: &mut Ledger, key: &str) -> io::Result<Option<Outcome>> {
+        let Some(found) = ledger.find(Name::Charge(key))? else { return Ok(None) };
+        let entry = ledger.entry(&found);
+        if !matches!(entry.outcome(&self.settings), Outcome::Awaiting(_)) {
+            return self.contact(ledger, key);
+        }
+        ledger.carried(found, self.clock.now())?;
+        let decline = Decline { code: "CANCELED".to_owned(), text: "withdrawn before the deposit".to_owned() };
+        self.write(ledger, Line::Refused { key: key.to_owned(), decline })?;
+        Ok(None)
+    }
+
+    /// The outcome of the charge with this key.
+    pub(super) async fn of_key(&self, key: &str) -> Option<Outcome> {
+        if self.is_away() {
+            return Some(Outcome::Unknown);
+        }
+        let found = self.with_ledger(Some(Outcome::Unknown), |ledger| self.contact(ledger, key));
+        self.take_its_time(key).await;
+        found
+    }
+
+    /// The outcome of the refund with this key.
+    pub(super) async fn refund_of_key(&self, key: &str) -> Option<Outcome> {
+        if self.is_away() {
+            return Some(Outcome::Unknown);
+        }
+        let found = self.with_ledger(Some(Outcome::Unknown), |ledger| self.refund_contact(ledger, key));
+        self.take_its_time(key).await;
+        found
     }
 
     /// Handles one arrival of a refund request under the lock.
@@ -273,6 +329,9 @@ impl Simulated {
         if script == Script::RefundDeclined {
             return Ok(refused("REFUND_REJECTED", "the card company refused the refund"));
         }
+        if matches!(script, Script::Deposit | Script::DepositNever) && request.account.is_none() {
+            return Ok(refused("INVALID_REFUND_ACCOUNT_INFO", "a deposit goes back to an account of the buyer"));
+        }
         if script == Script::RefundTimeoutUndone && !ledger.has_lost(&request.key)? {
             self.write(ledger, Line::Lost { key: request.key.clone() })?;
             return Ok(Outcome::Unknown);
@@ -288,14 +347,14 @@ impl Simulated {
         self.write(ledger, line)?;
         Ok(match script {
             Script::RefundTimeout => Outcome::Unknown,
-            _ => ledger.open.entries[at].refund_outcome(&request.key),
+            _ => ledger.open.entries[at].refund_outcome(&request.key, self.settings.currency),
         })
     }
 
     /// Looks up a refund. A pending one is done at the second lookup.
     fn refund_contact(&self, ledger: &mut Ledger, key: &str) -> io::Result<Option<Outcome>> {
         let Some(found) = ledger.find(Name::Refund(key))? else { return Ok(None) };
-        let outcome = ledger.entry(&found).refund_outcome(key);
+        let outcome = ledger.entry(&found).refund_outcome(key, self.settings.currency);
         if outcome != Outcome::Pending {
             return Ok(Some(outcome));
         }
@@ -305,7 +364,7 @@ impl Simulated {
             let key = key.to_owned();
             self.write(ledger, if asked == 0 { Line::RefundAsked { key } } else { Line::RefundSettled { key } })?;
         }
-        Ok(Some(ledger.open.entries[at].refund_outcome(key)))
+        Ok(Some(ledger.open.entries[at].refund_outcome(key, self.settings.currency)))
     }
 }
 
@@ -347,13 +406,15 @@ impl Gateway for Simulated {
         outcome
     }
 
-    async fn look_up(&self, key: &str) -> Option<Outcome> {
+    async fn look_up(&self, request: &ChargeRequest) -> Option<Outcome> {
+        self.of_key(&request.key).await
+    }
+
+    async fn withdraw(&self, request: &ChargeRequest) -> Option<Outcome> {
         if self.is_away() {
             return Some(Outcome::Unknown);
         }
-        let found = self.with_ledger(Some(Outcome::Unknown), |ledger| self.contact(ledger, key));
-        self.take_its_time(key).await;
-        found
+        self.with_ledger(Some(Outcome::Unknown), |ledger| self.end_waiting(ledger, &request.key))
     }
 
     async fn refund(&self, request: &RefundRequest) -> Outcome {
@@ -365,13 +426,8 @@ impl Gateway for Simulated {
         outcome
     }
 
-    async fn look_up_refund(&self, key: &str) -> Option<Outcome> {
-        if self.is_away() {
-            return Some(Outcome::Unknown);
-        }
-        let found = self.with_ledger(Some(Outcome::Unknown), |ledger| self.refund_contact(ledger, key));
-        self.take_its_time(key).await;
-        found
+    async fn look_up_refund(&self, request: &RefundRequest) -> Option<Outcome> {
+        self.refund_of_key(&request.key).await
     }
 
     async fn list(&self, period: Period, after: Option<&str>) -> Listing {
@@ -383,6 +439,10 @@ impl Gateway for Simulated {
             let since = if ledger.journal.is_some() { page.since } else { Some(self.since) };
             Ok(Listing::Page(Listed { since, ..page }))
         })
+    }
+
+    fn currency(&self) -> Currency {
+        self.settings.currency
     }
 
     fn charges(&self) -> Option<Vec<Charge>> {
@@ -432,6 +492,9 @@ pub(super) enum Script {
     AnswerTwice,
     Pending,
     PendingDeclined,
+    Deposit,
+    DepositNever,
+    WrongAmount,
     RefundDeclined,
     RefundTimeout,
     RefundTimeoutUndone,
@@ -439,7 +502,7 @@ pub(super) enum Script {
 }
 
 /// Every script except the refusals, with its payment key.
-const SCRIPTS: [(&str, Script); 11] = [
+const SCRIPTS: [(&str, Script); 14] = [
     (keys::APPROVE, Script::Approve),
     (keys::TIMEOUT_CHARGED, Script::TimeoutCharged),
     (keys::TIMEOUT_UNCHARGED, Script::TimeoutUncharged),
@@ -447,6 +510,9 @@ const SCRIPTS: [(&str, Script); 11] = [
     (keys::ANSWER_TWICE, Script::AnswerTwice),
     (keys::PENDING, Script::Pending),
     (keys::PENDING_DECLINED, Script::PendingDeclined),
+    (keys::DEPOSIT, Script::Deposit),
+    (keys::DEPOSIT_NEVER, Script::DepositNever),
+    (keys::WRONG_AMOUNT, Script::WrongAmount),
     (keys::REFUND_DECLINED, Script::RefundDeclined),
     (keys::REFUND_TIMEOUT, Script::RefundTimeout),
     (keys::REFUND_TIMEOUT_UNDONE, Script::RefundTimeoutUndone),

@@ -1,21 +1,32 @@
 //! The simulated gateway passes the checks of every gateway, and keeps the promises that only it makes.
 
-use super::conformance::{self, Script, request};
+use super::conformance::{self, Case, Script, refund_of, request};
 use super::simulated::{Settings, Simulated, keys};
-use super::{ChargeState, Gateway, InTime, Outcome, RefundRequest};
+use super::{ChargeRequest, ChargeState, Gateway, InTime, Outcome};
 use kernel::Money;
 use std::{collections::HashSet, time::Duration};
 
-const SCRIPT: Script<'static> = Script {
-    approve: keys::APPROVE,
-    decline: "decline-card-declined",
-    lost_answer: Some(keys::TIMEOUT_CHARGED),
-    lost_request: Some(keys::TIMEOUT_UNCHARGED),
-    pending: Some(keys::PENDING),
-    refund_declined: Some(keys::REFUND_DECLINED),
-    refund_lost_answer: Some(keys::REFUND_TIMEOUT),
-    refund_lost_request: Some(keys::REFUND_TIMEOUT_UNDONE),
-};
+/// The payment keys of the simulated gateway, for the checks of every gateway.
+pub(super) struct Keys;
+
+impl Script for Keys {
+    fn payment_key(&self, case: Case, _: &ChargeRequest) -> Option<String> {
+        let key = match case {
+            Case::Approve => keys::APPROVE,
+            Case::Decline => "decline-card-declined",
+            Case::LostAnswer => keys::TIMEOUT_CHARGED,
+            Case::LostRequest => keys::TIMEOUT_UNCHARGED,
+            Case::Pending => keys::PENDING,
+            Case::Deposit => keys::DEPOSIT,
+            Case::DepositNever => keys::DEPOSIT_NEVER,
+            Case::WrongAmount => keys::WRONG_AMOUNT,
+            Case::RefundDeclined => keys::REFUND_DECLINED,
+            Case::RefundLostAnswer => keys::REFUND_TIMEOUT,
+            Case::RefundLostRequest => keys::REFUND_TIMEOUT_UNDONE,
+        };
+        Some(key.to_owned())
+    }
+}
 
 fn in_file(folder: &tempfile::TempDir) -> Simulated {
     let journal = Some(folder.path().join("gateway.ndjson"));
@@ -24,18 +35,18 @@ fn in_file(folder: &tempfile::TempDir) -> Simulated {
 
 #[tokio::test]
 async fn the_simulated_gateway_conforms() {
-    conformance::all(&Simulated::in_memory(1), &SCRIPT, "memory").await;
+    conformance::all(&Simulated::in_memory(1), &Keys, "memory").await;
     let folder = tempfile::tempdir().unwrap();
-    conformance::all(&in_file(&folder), &SCRIPT, "file").await;
+    conformance::all(&in_file(&folder), &Keys, "file").await;
     let limited = InTime::new(Simulated::approving(), Duration::from_secs(5));
-    conformance::all(&limited, &SCRIPT, "in time").await;
+    conformance::all(&limited, &Keys, "in time").await;
 }
 
 #[tokio::test]
 async fn its_records_survive_the_shop() {
     let folder = tempfile::tempdir().unwrap();
     let before = in_file(&folder);
-    conformance::all(&before, &SCRIPT, "before").await;
+    conformance::all(&before, &Keys, "before").await;
     let approved = before.charge(&request("one", keys::APPROVE)).await;
     assert_eq!(before.charge(&request("two", keys::PENDING)).await, Outcome::Pending);
     assert_eq!(before.charge(&request("three", keys::TIMEOUT_UNCHARGED)).await, Outcome::Unknown);
@@ -44,10 +55,10 @@ async fn its_records_survive_the_shop() {
 
     let after = in_file(&folder);
     assert_eq!(after.charges(), records);
-    assert_eq!(after.look_up("one").await, Some(approved));
-    assert_eq!(after.look_up("two").await, Some(Outcome::Pending));
-    assert!(matches!(after.look_up("two").await, Some(Outcome::Approved { .. })));
-    assert_eq!(after.look_up("three").await, None);
+    assert_eq!(after.of_key("one").await, Some(approved));
+    assert_eq!(after.of_key("two").await, Some(Outcome::Pending));
+    assert!(matches!(after.of_key("two").await, Some(Outcome::Approved { .. })));
+    assert_eq!(after.of_key("three").await, None);
     assert!(matches!(after.charge(&request("three", keys::TIMEOUT_UNCHARGED)).await, Outcome::Approved { .. }));
 }
 
@@ -62,10 +73,10 @@ async fn each_refusal_can_be_forced() {
     }
     let lost = request("lost", keys::TIMEOUT_DECLINED);
     assert_eq!(gateway.charge(&lost).await, Outcome::Unknown);
-    assert!(matches!(gateway.look_up("lost").await, Some(Outcome::Declined(_))));
+    assert!(matches!(gateway.of_key("lost").await, Some(Outcome::Declined(_))));
     assert_eq!(gateway.charge(&request("later", keys::PENDING_DECLINED)).await, Outcome::Pending);
-    assert_eq!(gateway.look_up("later").await, Some(Outcome::Pending));
-    assert!(matches!(gateway.look_up("later").await, Some(Outcome::Declined(_))));
+    assert_eq!(gateway.of_key("later").await, Some(Outcome::Pending));
+    assert!(matches!(gateway.of_key("later").await, Some(Outcome::Declined(_))));
 }
 
 #[tokio::test]
@@ -82,19 +93,15 @@ async fn an_answer_that_comes_twice_is_one_capture() {
 #[tokio::test]
 async fn a_refund_that_is_pending_counts_against_what_is_left() {
     let gateway = Simulated::approving();
-    let Outcome::Approved { transaction } = gateway.charge(&request("a", keys::REFUND_PENDING)).await else { panic!() };
-    let refund = |key: &str, amount: i64| RefundRequest {
-        key: key.to_owned(),
-        transaction: transaction.clone(),
-        amount: Money::minor(amount),
-    };
+    let Outcome::Approved { transaction, .. } = gateway.charge(&request("a", keys::REFUND_PENDING)).await else { panic!() };
+    let refund = |key: &str, amount: i64| refund_of(key, "a", &transaction, amount);
     assert_eq!(gateway.refund(&refund("a/1", 12_000)).await, Outcome::Pending);
     assert!(matches!(gateway.refund(&refund("a/2", 1_000)).await, Outcome::Declined(_)));
     assert_eq!(gateway.refund(&refund("a/3", 900)).await, Outcome::Pending);
     assert_eq!(gateway.charges().unwrap()[0].refunded(), Money::ZERO);
     for key in ["a/3", "a/1"] {
-        assert_eq!(gateway.look_up_refund(key).await, Some(Outcome::Pending));
-        assert!(matches!(gateway.look_up_refund(key).await, Some(Outcome::Approved { .. })));
+        assert_eq!(gateway.refund_of_key(key).await, Some(Outcome::Pending));
+        assert!(matches!(gateway.refund_of_key(key).await, Some(Outcome::Approved { .. })));
     }
     assert_eq!(gateway.charges().unwrap()[0].refunded(), Money::minor(12_900));
 }
@@ -134,9 +141,9 @@ async fn a_gateway_that_is_away_says_nothing_and_does_nothing() {
     let gateway = Simulated::approving();
     gateway.be_away(true);
     assert_eq!(gateway.charge(&request("a", keys::APPROVE)).await, Outcome::Unknown);
-    assert_eq!(gateway.look_up("a").await, Some(Outcome::Unknown));
+    assert_eq!(gateway.of_key("a").await, Some(Outcome::Unknown));
     gateway.be_away(false);
-    assert_eq!(gateway.look_up("a").await, None);
+    assert_eq!(gateway.of_key("a").await, None);
     assert_eq!(gateway.charges(), Some(Vec::new()));
 }
 
@@ -146,6 +153,6 @@ async fn an_answer_that_is_too_late_is_unknown() {
     let slow = Simulated::open(Settings { latency_min, latency_max, ..Settings::default() }).unwrap();
     let gateway = InTime::new(slow, Duration::from_millis(5));
     assert_eq!(gateway.charge(&request("a", keys::APPROVE)).await, Outcome::Unknown);
-    assert_eq!(gateway.look_up("a").await, Some(Outcome::Unknown));
+    assert_eq!(gateway.look_up(&request("a", keys::APPROVE)).await, Some(Outcome::Unknown));
     assert_eq!(gateway.charges().unwrap()[0].captured(), Money::minor(12_900), "although it was taken");
 }

@@ -10,8 +10,15 @@ pub const DEFAULT_FILE: &str = include_str!("../../holdfast.default.toml");
 pub const PREFIX: &str = "HOLDFAST_";
 /// Beginnings of variables with the prefix that are not settings: the file's name, what `copy` and `rush` are given, and what
 /// tests and benchmarks are given.
-const OTHER_VARIABLES: [&str; 6] =
-    ["HOLDFAST_CONFIG", "HOLDFAST_COPY_", "HOLDFAST_RUSH_", "HOLDFAST_CRASH_", "HOLDFAST_TEST_", "HOLDFAST_BENCH_"];
+const OTHER_VARIABLES: [&str; 7] = [
+    "HOLDFAST_CONFIG",
+    "HOLDFAST_COPY_",
+    "HOLDFAST_RUSH_",
+    "HOLDFAST_FAKE_",
+    "HOLDFAST_CRASH_",
+    "HOLDFAST_TEST_",
+    "HOLDFAST_BENCH_",
+];
 /// Other names of settings: most of them moved to the section of the module that owns them. Files and variables with such a name
 /// work.
 pub const MOVED: [(&str, &str); 5] = [

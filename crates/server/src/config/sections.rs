@@ -19,6 +19,7 @@ pub struct Settings {
     pub shop: Shop,
     pub auth: Auth,
     pub gateway: Gateway,
+    pub toss: Toss,
     pub reviews: Reviews,
     pub gate: Gate,
     pub redis: Redis,
@@ -136,6 +137,52 @@ pub struct Gateway {
 pub enum GatewayKind {
     /// In process, without money.
     Simulated,
+    /// Toss Payments, or a server that behaves like it.
+    Toss,
+}
+
+/// The shop's account at Toss Payments.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "explained in the default file")]
+pub struct Toss {
+    pub url: String,
+    pub secret: String,
+    pub test_code: String,
+}
+
+impl std::fmt::Debug for Toss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Toss").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// How a secret key begins; the other kinds of keys are for browsers.
+const SECRET_KEYS: [&str; 4] = ["test_sk_", "live_sk_", "test_gsk_", "live_gsk_"];
+
+impl Toss {
+    fn check(&self) -> Result<(), Fault> {
+        let remedy = "set HOLDFAST_TOSS__SECRET to the secret key of the developer centre";
+        if !SECRET_KEYS.iter().any(|prefix| self.secret.starts_with(prefix)) {
+            return Err(wrong("toss.secret", format!("it begins with none of {}", SECRET_KEYS.join(", ")), remedy));
+        }
+        if !self.secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(wrong("toss.secret", "it has a sign that no key has", remedy));
+        }
+        let remedy = "write https://api.tosspayments.com, or http://127.0.0.1:8090 for `holdfast fake-toss`";
+        let url: reqwest::Url = self.url.parse().map_err(|e| wrong("toss.url", e, remedy))?;
+        let is_live = self.secret.starts_with("live_");
+        match url.scheme() {
+            "https" => {}
+            "http" if !is_live => {}
+            "http" => return Err(wrong("toss.url", "a live key would be sent unencrypted", remedy)),
+            _ => return Err(wrong("toss.url", "it is no http address", remedy)),
+        }
+        if is_live && !self.test_code.is_empty() {
+            return Err(wrong("toss.test_code", "a live key ignores it", "leave it empty"));
+        }
+        Ok(())
+    }
 }
 
 /// The review service.
@@ -297,6 +344,10 @@ impl Settings {
         if self.gateway.timeout >= self.server.request_timeout {
             let why = "the request would time out before the gateway does";
             return Err(wrong("gateway.timeout", why, "keep it below server.request_timeout"));
+        }
+        match self.gateway.kind {
+            GatewayKind::Simulated => {}
+            GatewayKind::Toss => self.toss.check()?,
         }
         if self.redis.timeout > REDIS_TIMEOUT_MAX {
             let why = "a request would wait longer for Redis than for the database";

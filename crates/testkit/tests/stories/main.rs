@@ -47,5 +47,6 @@ mod storefront_shop;
 mod streams;
 mod text;
 mod together;
+mod toss;
 mod wallets;
 mod workbook;

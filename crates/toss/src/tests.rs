@@ -1,0 +1,239 @@
+//! The adapter passes the checks of every gateway, against the fake over a real socket.
+
+use crate::{Settings, Toss, meaning};
+use faketoss::{Agreed, Fake, Method, Status, VALID_HOURS, scripts};
+use kernel::{Currency, Money};
+use ports::{
+    ManualClock, SystemClock,
+    gateway::{
+        Charge, ChargeRequest, ChargeState, Gateway, Listing, Outcome, Period, RefundRequest, Refunded,
+        conformance::{self, Case, Script},
+    },
+};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+const SECRET: &str = "test_sk_docs";
+
+/// The adapter, and the fake's own records beside it.
+#[derive(Debug)]
+struct Watched {
+    toss: Toss,
+    fake: Fake,
+    address: String,
+}
+
+impl Watched {
+    async fn open(file: Option<PathBuf>) -> Watched {
+        let settings = faketoss::Settings { file, ..faketoss::Settings::default() };
+        let fake = Fake::open(settings, Arc::new(SystemClock)).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(fake.clone().serve(listener));
+        Watched { toss: toss(&address, SECRET, ""), fake, address }
+    }
+
+    fn agreed(&self, order: &str, method: Method, script: &str) -> String {
+        let (order, name, script) = (order.to_owned(), "머그".to_owned(), script.to_owned());
+        self.fake.agree(Agreed { order, name, amount: 12_900, method, script, valid_hours: VALID_HOURS }).key
+    }
+
+    /// A request for a payment to which a buyer has agreed.
+    fn request(&self, key: &str, method: Method, script: &str) -> ChargeRequest {
+        let request = conformance::request(key, "");
+        let payment_key = Some(self.agreed(request.order.to_string().as_str(), method, script));
+        ChargeRequest { payment_key, ..request }
+    }
+}
+
+fn toss(url: &str, secret: &str, test_code: &str) -> Toss {
+    let settings = Settings {
+        url: url.to_owned(),
+        secret: secret.to_owned(),
+        test_code: test_code.to_owned(),
+        timeout: Duration::from_secs(5),
+    };
+    Toss::new(&settings, Currency::KRW, Arc::new(SystemClock)).unwrap()
+}
+
+#[async_trait::async_trait]
+impl Gateway for Watched {
+    async fn charge(&self, request: &ChargeRequest) -> Outcome {
+        self.toss.charge(request).await
+    }
+    async fn look_up(&self, request: &ChargeRequest) -> Option<Outcome> {
+        self.toss.look_up(request).await
+    }
+    async fn withdraw(&self, request: &ChargeRequest) -> Option<Outcome> {
+        self.toss.withdraw(request).await
+    }
+    async fn refund(&self, request: &RefundRequest) -> Outcome {
+        self.toss.refund(request).await
+    }
+    async fn look_up_refund(&self, request: &RefundRequest) -> Option<Outcome> {
+        self.toss.look_up_refund(request).await
+    }
+    async fn list(&self, period: Period, after: Option<&str>) -> Listing {
+        self.toss.list(period, after).await
+    }
+    fn charges(&self) -> Option<Vec<Charge>> {
+        let charge = |payment: faketoss::Payment| {
+            let refunds = payment.cancels.iter().filter(|_| payment.approved.is_some());
+            let refund = |one: &faketoss::Cancel| Refunded {
+                key: one.key.clone().unwrap_or_default(),
+                amount: Money::minor(one.amount),
+                transaction: one.transaction.clone(),
+                at: Some(one.at),
+            };
+            Charge {
+                key: payment.confirmed_with.clone().unwrap_or_default(),
+                order: payment.order.parse().unwrap(),
+                amount: Money::minor(payment.total),
+                state: match payment.approved {
+                    Some(_) => ChargeState::Captured { transaction: payment.key.clone() },
+                    None => ChargeState::Pending,
+                },
+                at: payment.approved,
+                refunds: refunds.map(refund).collect(),
+            }
+        };
+        Some(self.fake.payments().into_iter().map(charge).collect())
+    }
+}
+
+impl Script for Watched {
+    fn payment_key(&self, case: Case, request: &ChargeRequest) -> Option<String> {
+        let (method, script) = match case {
+            Case::Approve => (Method::Card, scripts::APPROVE),
+            Case::Decline => (Method::Card, "REJECT_CARD_COMPANY"),
+            Case::LostAnswer => (Method::Card, scripts::LOST_ANSWER),
+            Case::LostRequest => (Method::EasyPay("토스페이".to_owned()), scripts::LOST_REQUEST),
+            // a card is decided at once
+            Case::Pending => return None,
+            Case::Deposit | Case::DepositNever => (Method::VirtualAccount, scripts::APPROVE),
+            Case::WrongAmount => (Method::Card, scripts::WRONG_AMOUNT),
+            Case::RefundDeclined => (Method::Card, scripts::REFUND_DECLINED),
+            Case::RefundLostAnswer => (Method::Card, scripts::REFUND_LOST_ANSWER),
+            Case::RefundLostRequest => (Method::Card, scripts::REFUND_LOST_REQUEST),
+        };
+        Some(self.agreed(&request.order.to_string(), method, script))
+    }
+
+    fn deposit(&self, request: &ChargeRequest) {
+        let key = request.payment_key.as_deref().unwrap();
+        self.fake.deposit(key, false).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn toss_payments_conforms() {
+    let watched = Watched::open(None).await;
+    conformance::all(&watched, &watched, "memory").await;
+    let folder = tempfile::tempdir().unwrap();
+    let watched = Watched::open(Some(folder.path().join("fake.ndjson"))).await;
+    conformance::all(&watched, &watched, "file").await;
+}
+
+#[tokio::test]
+async fn every_documented_error_leads_to_an_outcome_and_none_is_an_approval() {
+    let watched = Watched::open(None).await;
+    for (n, code) in faketoss::documented().enumerate() {
+        let means = meaning::of(code);
+        let is_known = meaning::CODES.iter().any(|(known, _)| *known == code);
+        assert!(is_known, "{code} has no meaning");
+        let charge = watched.request(&format!("code {n}"), Method::Card, scripts::APPROVE);
+        let failing = toss(&watched.address, SECRET, code);
+        let outcome = failing.charge(&charge).await;
+        let fits = match means {
+            meaning::Meaning::Refused | meaning::Meaning::Absent => {
+                matches!(&outcome, Outcome::Declined(decline) if decline.code == code)
+            }
+            // the read-back meets the same error
+            meaning::Meaning::Unknown => outcome == Outcome::Unknown,
+            meaning::Meaning::Passing | meaning::Meaning::Ours => outcome == Outcome::Pending,
+        };
+        assert!(fits, "{code} is {means:?} and gave {outcome:?}");
+    }
+    assert!(watched.fake.payments().iter().all(|payment| payment.captured() == 0), "nothing was taken");
+    let charge = watched.request("a word that is not documented", Method::Card, scripts::APPROVE);
+    assert!(!matches!(toss(&watched.address, SECRET, "NEW_WORD").charge(&charge).await, Outcome::Declined(_)));
+}
+
+#[tokio::test]
+async fn a_passing_failure_is_not_replayed_for_ever() {
+    let watched = Watched::open(None).await;
+    let charge = watched.request("passing", Method::Card, scripts::PASSING);
+    assert_eq!(watched.charge(&charge).await, Outcome::Pending, "the same key would get the same failure for 15 days");
+    assert_eq!(watched.look_up(&charge).await, None, "nothing was taken");
+    assert!(matches!(watched.charge(&charge).await, Outcome::Approved { .. }));
+    let charge = watched.request("refund passing", Method::Card, scripts::REFUND_PASSING);
+    let Outcome::Approved { transaction, amount, .. } = watched.charge(&charge).await else { panic!() };
+    let (key, order, payment_key) = ("refund passing/1".to_owned(), Some(charge.order.clone()), None);
+    let refund = RefundRequest { key, transaction, order, payment_key, amount, account: None };
+    assert_eq!(watched.refund(&refund).await, Outcome::Pending);
+    assert_eq!(watched.look_up_refund(&refund).await, None);
+    assert!(matches!(watched.refund(&refund).await, Outcome::Approved { .. }), "found by its order alone");
+}
+
+#[tokio::test]
+async fn a_wrong_key_refuses_no_buyer() {
+    let watched = Watched::open(None).await;
+    let charge = watched.request("wrong key", Method::Card, scripts::APPROVE);
+    for secret in ["live_sk_of_another_shop", "test_ck_the_public_one"] {
+        let wrong = toss(&watched.address, secret, "");
+        assert_eq!(wrong.charge(&charge).await, Outcome::Pending, "{secret}");
+        assert_eq!(wrong.look_up(&charge).await, Some(Outcome::Unknown), "{secret}");
+        assert!(!format!("{wrong:?}").contains(secret), "the key is in no log");
+    }
+    assert!(matches!(watched.charge(&charge).await, Outcome::Approved { .. }), "after the key was corrected");
+}
+
+#[tokio::test]
+async fn a_payment_key_of_another_order_takes_nothing() {
+    let watched = Watched::open(None).await;
+    let other = watched.request("other order", Method::Card, scripts::APPROVE);
+    let charge = ChargeRequest { payment_key: other.payment_key.clone(), ..conformance::request("this order", "") };
+    assert!(matches!(watched.charge(&charge).await, Outcome::Declined(decline) if decline.code == "INVALID_REQUEST"));
+    assert!(matches!(watched.charge(&other).await, Outcome::Approved { .. }));
+    assert_eq!(watched.look_up(&charge).await, None, "what another order paid does not pay this one");
+    let without = ChargeRequest { payment_key: None, ..charge };
+    assert!(matches!(watched.charge(&without).await, Outcome::Declined(_)), "the buyer has to go to the window first");
+}
+
+#[tokio::test]
+async fn an_unreachable_gateway_says_nothing_and_is_left_alone() {
+    let gone = toss("http://127.0.0.1:9", SECRET, "");
+    let charge = conformance::request("gone", "tfake_gone");
+    for _ in 0..8 {
+        assert_eq!(gone.charge(&charge).await, Outcome::Unknown);
+        assert_eq!(gone.look_up(&charge).await, Some(Outcome::Unknown));
+    }
+}
+
+#[tokio::test]
+async fn the_fake_remembers_everything_when_it_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fake.ndjson");
+    let clock = Arc::new(ManualClock::default());
+    let open = || {
+        let settings = faketoss::Settings { file: Some(file.clone()), ..faketoss::Settings::default() };
+        Fake::open(settings, Arc::clone(&clock) as _).unwrap()
+    };
+    let fake = open();
+    let agreed = |order: &str, method: Method| Agreed {
+        order: order.to_owned(),
+        name: "머그".to_owned(),
+        amount: 5_000,
+        method,
+        script: scripts::APPROVE.to_owned(),
+        valid_hours: 1,
+    };
+    let forgotten = fake.agree(agreed("ORDER-forgotten", Method::Card));
+    drop(fake);
+    let fake = open();
+    assert_eq!(fake.of_order("ORDER-forgotten"), Some(forgotten));
+    clock.advance(Duration::from_secs(600));
+    assert_eq!(fake.of_order("ORDER-forgotten").unwrap().status, Status::Expired, "ten minutes are over");
+    assert_eq!(fake.take_webhooks().len(), 1);
+    drop(fake);
+    assert_eq!(open().take_webhooks(), [], "it was taken");
+}
