@@ -313,7 +313,10 @@ fn unexplained_payment(tx: &mut Tx<'_>, order: &OrderNumber, moved: &Moved) -> R
         return Ok(None);
     }
     // it is kept apart, and the audit reports it until a person has dealt with it
-    if payment::wrong::of_order(tx, moved.order.as_str())?.iter().any(|wrong| wrong.pg_transaction_id == moved.transaction) {
+    if payment::wrong::of_order(tx, moved.order.as_str())?
+        .iter()
+        .any(|wrong| wrong.pg_transaction_id == moved.transaction)
+    {
         return Ok(None);
     }
     let what = format!("it took {} as {}", moved.amount, moved.transaction);

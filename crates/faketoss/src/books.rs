@@ -231,7 +231,11 @@ impl Books {
             Err(failure) => return Ended::Failed(failure),
         };
         let confirmed_with = wanted.key.map(str::to_owned);
-        let next = |script: &str| Payment { script: script.to_owned(), confirmed_with: confirmed_with.clone(), ..payment.clone() };
+        let next = |script: &str| Payment {
+            script: script.to_owned(),
+            confirmed_with: confirmed_with.clone(),
+            ..payment.clone()
+        };
         match payment.script.as_str() {
             scripts::LOST_REQUEST => {
                 self.save(&next(scripts::APPROVE), None, now, false);
@@ -277,7 +281,8 @@ impl Books {
         if payment.total < payment.method.minimum() {
             return Err(Failure::of("BELOW_MINIMUM_AMOUNT", "결제 최소 금액보다 작습니다."));
         }
-        let is_taken = |other: &&Payment| other.order == payment.order && other.key != payment.key && other.captured() > 0;
+        let is_taken =
+            |other: &&Payment| other.order == payment.order && other.key != payment.key && other.captured() > 0;
         if self.payments.values().any(|other| is_taken(&other)) {
             return Err(Failure::of("DUPLICATED_ORDER_ID", "이미 승인된 주문번호 입니다."));
         }
@@ -291,8 +296,12 @@ impl Books {
             Method::VirtualAccount => {
                 let digits = self.random.below(100_000_000_000_000);
                 let due = now.after(Duration::from_secs(payment.valid_hours * 3_600));
-                let account =
-                    Account { number: format!("X{digits:014}"), bank: BANK.to_owned(), holder: "김토스".to_owned(), due };
+                let account = Account {
+                    number: format!("X{digits:014}"),
+                    bank: BANK.to_owned(),
+                    holder: "김토스".to_owned(),
+                    due,
+                };
                 Payment { status: Status::WaitingForDeposit, account: Some(account), last_transaction, ..payment }
             }
             _ => Payment { status: Status::Done, approved: Some(now), last_transaction, ..payment },
@@ -315,8 +324,7 @@ impl Books {
         }
         let (last_transaction, balance) = (Some(self.draw("txrd_", 24)), payment.total);
         let status = Status::Done;
-        let paid =
-            Payment { status, approved: Some(now), balance, cancels: Vec::new(), last_transaction, ..payment };
+        let paid = Payment { status, approved: Some(now), balance, cancels: Vec::new(), last_transaction, ..payment };
         self.save(&paid, Some((status, paid.total)), now, true);
         Ok(paid)
     }
@@ -390,7 +398,8 @@ impl Books {
         let amount = wanted.amount.unwrap_or(payment.balance);
         let (balance, transaction) = (payment.balance - amount, self.draw("txrd_", 24));
         // after a partial cancellation the status stays PARTIAL_CANCELED, also when nothing is left
-        let status = if balance == 0 && payment.cancels.is_empty() { Status::Canceled } else { Status::PartialCanceled };
+        let status =
+            if balance == 0 && payment.cancels.is_empty() { Status::Canceled } else { Status::PartialCanceled };
         let cancel = Cancel {
             amount,
             reason: wanted.reason.to_owned(),

@@ -168,7 +168,9 @@ impl Payment {
 
     fn shown_easy_pay(&self) -> Option<Value> {
         match &self.method {
-            Method::EasyPay(provider) => Some(json!({ "provider": provider, "amount": self.total, "discountAmount": 0 })),
+            Method::EasyPay(provider) => {
+                Some(json!({ "provider": provider, "amount": self.total, "discountAmount": 0 }))
+            }
             Method::Card | Method::Transfer | Method::MobilePhone | Method::VirtualAccount => None,
         }
     }

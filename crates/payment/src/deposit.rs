@@ -27,9 +27,11 @@ pub struct Deposit {
 }
 
 // the gateway says the same account each time it is asked; only the time may change
-const KEEP: &str = "insert into deposit_accounts (payment_number, bank, account_number, holder, due_at, pay_by_before, created_at)
+const KEEP: &str =
+    "insert into deposit_accounts (payment_number, bank, account_number, holder, due_at, pay_by_before, created_at)
     values (?, ?, ?, ?, ?, ?, ?) {on conflict (payment_number): due_at = new.due_at}";
-const FIND: &str = "select bank, account_number, holder, due_at, pay_by_before, refund_bank, refund_account, refund_holder
+const FIND: &str =
+    "select bank, account_number, holder, due_at, pay_by_before, refund_bank, refund_account, refund_holder
     from deposit_accounts where payment_number = ?";
 const SET_REFUND: &str = "update deposit_accounts set refund_bank = ?, refund_account = ?, refund_holder = ?
     where payment_number = ?";
@@ -89,14 +91,16 @@ mod tests {
     #[test]
     fn an_account_is_digits_without_what_stands_between_them() {
         let account = |number: &str| {
-            let account = RefundAccount { bank: "20".to_owned(), number: number.to_owned(), holder: "김미나".to_owned() };
+            let account =
+                RefundAccount { bank: "20".to_owned(), number: number.to_owned(), holder: "김미나".to_owned() };
             checked(&account).map(|account| account.number).ok()
         };
         assert_eq!(account("1002-123-456789"), Some("1002123456789".to_owned()));
         for wrong in ["", "12345", "1002-123-45678x", "123456789012345678901"] {
             assert_eq!(account(wrong), None, "{wrong}");
         }
-        let debug = format!("{:?}", RefundAccount { bank: "20".into(), number: "10021234".into(), holder: "김".into() });
+        let debug =
+            format!("{:?}", RefundAccount { bank: "20".into(), number: "10021234".into(), holder: "김".into() });
         assert!(!debug.contains("1002") && !debug.contains('김'), "{debug}");
     }
 }

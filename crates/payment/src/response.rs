@@ -1,7 +1,7 @@
 //! Payments and refunds in responses.
 
-use crate::payment::{Kind, Method, Payment, Refund, RefundStatus, RefundedLine};
 use crate::deposit::{self, Deposit};
+use crate::payment::{Kind, Method, Payment, Refund, RefundStatus, RefundedLine};
 use ::store::Tx;
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp, UserId};
 use ports::gateway::RefundAccount;

@@ -10,9 +10,11 @@ use utoipa::ToSchema;
 /// Most of them shown at once; there should be none.
 pub const SHOWN_MAX: i64 = 200;
 
-const KEEP: &str = "insert into wrong_captures (payment_number, order_number, transaction_id, amount, currency, expected,
+const KEEP: &str =
+    "insert into wrong_captures (payment_number, order_number, transaction_id, amount, currency, expected,
     found_at) values (?, ?, ?, ?, ?, ?, ?) {on conflict ignore: transaction_id}";
-const COLUMNS: &str = "id, payment_number, order_number, transaction_id, amount, currency, expected, found_at, resolved_at,
+const COLUMNS: &str =
+    "id, payment_number, order_number, transaction_id, amount, currency, expected, found_at, resolved_at,
     resolved_by, resolution";
 const LIST: &str = concatcp!(
     "select ",

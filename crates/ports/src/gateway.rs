@@ -160,7 +160,8 @@ const WRONG_AMOUNT: &str = "wrongAmount";
 impl WrongAmount {
     /// The refusal of a request for which another amount moved. The shop does not use such money; it keeps it apart for a person.
     pub fn refusal(&self, code: Code) -> Error {
-        let why = format!("WRONG_AMOUNT: the gateway moved {} of {} as {}", self.amount, self.currency, self.transaction);
+        let why =
+            format!("WRONG_AMOUNT: the gateway moved {} of {} as {}", self.amount, self.currency, self.transaction);
         let moved = serde_json::to_value(self).unwrap_or_default();
         code.because(why).with(Detail::note("another amount moved").with(WRONG_AMOUNT, moved))
     }

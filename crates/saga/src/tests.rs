@@ -6,11 +6,11 @@ use ::store::{Db, Settings, Tx, args};
 use kernel::{
     Clock as _, Code, Currency, Error, Event as _, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone,
 };
-use serde_json::Value;
 use ports::{
     ManualClock, MemoryGate, NoReviews, Ports,
     gateway::{ChargeRequest, RefundRequest, Simulated, simulated::keys},
 };
+use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 use testdb::Space;
 

@@ -123,7 +123,10 @@ impl Toss {
         }
         let currency = Currency::of_code(&one.currency).unwrap_or(self.currency);
         let (Ok(order), Some(amount)) = (one.order_id.parse(), wire::money(&one.amount, currency)) else {
-            tracing::error!(transaction = one.transaction_key, "a movement in the list of Toss Payments cannot be read");
+            tracing::error!(
+                transaction = one.transaction_key,
+                "a movement in the list of Toss Payments cannot be read"
+            );
             return Ok(None);
         };
         let transaction = match movement {

@@ -5,9 +5,7 @@ use axum::{extract::State, response::Response};
 use kernel::Code;
 use payment::wrong::WrongCapture;
 use utoipa_axum::routes;
-use web::{
-    Admin, ApiResult, App, Failure, Idempotent, Path, Routes, ok, once, response::Success, route::ADMIN,
-};
+use web::{Admin, ApiResult, App, Failure, Idempotent, Path, Routes, ok, once, response::Success, route::ADMIN};
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {

@@ -41,7 +41,9 @@ pub trait Script: Send + Sync {
 
     /// The account to which deposited money goes back.
     fn refund_account(&self) -> Option<RefundAccount> {
-        Some(RefundAccount { bank: "20".to_owned(), number: "1002123456789".to_owned(), holder: "김미나".to_owned() })
+        Some(RefundAccount {
+            bank: "20".to_owned(), number: "1002123456789".to_owned(), holder: "김미나".to_owned()
+        })
     }
 }
 

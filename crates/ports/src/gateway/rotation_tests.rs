@@ -173,10 +173,7 @@ async fn several_instances_see_each_others_files() {
         let key = format!("pay {n}");
         let first = approved(&gateways[n % 3], &key, keys::APPROVE).await;
         for gateway in &gateways {
-            assert_eq!(
-                gateway.charge(&request(&key, keys::APPROVE)).await,
-                approval(&first)
-            );
+            assert_eq!(gateway.charge(&request(&key, keys::APPROVE)).await, approval(&first));
         }
         let earlier = format!("pay {}", n / 2);
         assert!(gateways[(n + 1) % 3].of_key(&earlier).await.is_some(), "{earlier}");

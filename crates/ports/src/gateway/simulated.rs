@@ -252,7 +252,8 @@ impl Simulated {
             self.decide(request, &taken)?
         };
         self.write(ledger, line)?;
-        let outcome = ledger.open.find(Name::Charge(&request.key)).map(|at| ledger.open.entries[at].outcome(&self.settings));
+        let outcome =
+            ledger.open.find(Name::Charge(&request.key)).map(|at| ledger.open.entries[at].outcome(&self.settings));
         Ok(outcome.filter(|_| answered).unwrap_or(Outcome::Unknown))
     }
 

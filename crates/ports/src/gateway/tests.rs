@@ -93,7 +93,9 @@ async fn an_answer_that_comes_twice_is_one_capture() {
 #[tokio::test]
 async fn a_refund_that_is_pending_counts_against_what_is_left() {
     let gateway = Simulated::approving();
-    let Outcome::Approved { transaction, .. } = gateway.charge(&request("a", keys::REFUND_PENDING)).await else { panic!() };
+    let Outcome::Approved { transaction, .. } = gateway.charge(&request("a", keys::REFUND_PENDING)).await else {
+        panic!()
+    };
     let refund = |key: &str, amount: i64| refund_of(key, "a", &transaction, amount);
     assert_eq!(gateway.refund(&refund("a/1", 12_000)).await, Outcome::Pending);
     assert!(matches!(gateway.refund(&refund("a/2", 1_000)).await, Outcome::Declined(_)));

@@ -19,7 +19,8 @@ pub(crate) fn fake_toss(_: &Config, wanted: FakeToss) -> Result<ExitCode, Fault>
             Fault::new(what, error.to_string(), "name another folder with --data, or delete that one").failed()
         })?;
         let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
-            Fault::new(format!("{listen} cannot be used"), error.to_string(), "name another address with --listen").failed()
+            Fault::new(format!("{listen} cannot be used"), error.to_string(), "name another address with --listen")
+                .failed()
         })?;
         let address = listener.local_addr().map_or(listen, |address| address);
         say(format!("fake-toss serves http://{address} (records: http://{address}/control/books); Ctrl-C ends it"));

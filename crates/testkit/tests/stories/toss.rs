@@ -146,7 +146,10 @@ fn an_order_waits_for_its_deposit_until_the_account_is_due() {
         let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
         let key = paid.agrees(&order, 9_000, Method::VirtualAccount, scripts::APPROVE);
         let open = pays(&buyer, &order, "VIRTUAL_ACCOUNT", &key).must("202");
-        assert_eq!((open.word("/status"), open.word("/deposit/status")), ("PROCESSING".into(), "WAITING_FOR_DEPOSIT".into()));
+        assert_eq!(
+            (open.word("/status"), open.word("/deposit/status")),
+            ("PROCESSING".into(), "WAITING_FOR_DEPOSIT".into())
+        );
         assert!(open.word("/deposit/accountNumber").starts_with('X'), "{}", open.text());
         let due = open.word("/deposit/dueAt");
         assert_eq!(buyer.sees(&order).word("/payBy"), due, "the order waits as long as the account");
@@ -239,7 +242,10 @@ fn another_amount_than_was_asked_for_pays_nothing_and_waits_for_a_person() {
         assert_eq!(shop.stock_of(&mug), (9, 0, 9));
         let list = shop.admin().get("/admin/payments/wrong-captures").must("200");
         let found = &list.data()[0];
-        assert_eq!((&found["amount"], &found["expected"], &found["currency"]), (&json!(8_999), &json!(9_000), &json!("KRW")));
+        assert_eq!(
+            (&found["amount"], &found["expected"], &found["currency"]),
+            (&json!(8_999), &json!(9_000), &json!("KRW"))
+        );
         assert_eq!(found["orderNumber"], order);
         assert!(found["resolvedAt"].is_null());
         let audit = shop.admin().post("/admin/audit", json!({})).must("200");
