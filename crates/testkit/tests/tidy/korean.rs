@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 /// Whose messages people read at a terminal and not in a response, and what is no program of the shop.
 const NOT_IN_RESPONSES: &[&str] = &[
     "crates/bench/",
+    "crates/faketoss/",
     "crates/fixture/",
     "crates/kernel/src/korean",
     "crates/ports/",
@@ -37,6 +38,7 @@ const NOT_IN_RESPONSES: &[&str] = &[
     "crates/store/src/wal.rs",
     "crates/testdb/",
     "crates/testkit/",
+    "crates/toss/",
     "crates/web/src/auth",
     "crates/web/src/settings.rs",
 ];
