@@ -137,6 +137,19 @@ const HELD_ELSEWHERE: &str =
 const HELD_FOR_NOTHING: &str = "select h.holder, h.units from inventory_holds h
     where h.snapshot_id between ? and ? and h.units > 0 and not exists (select 1 from time_deal_products p where p.id = h.holder and h.purpose = 'TIME_DEAL')
     order by h.snapshot_id, h.holder limit ?";
+const OTHER_IN_WALLET: &str = "select p.payment_number, p.status, p.amount from payments p
+    where p.id between ? and ? and p.method = 'BALANCE'
+      and (not exists (select 1 from wallet_entries e where e.user_id = p.user_id and e.account = 'BALANCE'
+              and e.kind = 'PAYMENT' and e.reference = p.payment_number and e.amount = -p.amount)
+        or (p.status in ('FAILED', 'CANCELLED')) <> exists (select 1 from wallet_entries e where e.user_id = p.user_id
+              and e.account = 'BALANCE' and e.kind = 'RELEASE' and e.reference = p.payment_number and e.amount = p.amount))
+    order by p.id limit ?";
+const REFUND_OTHER_IN_WALLET: &str = "select r.id, r.status, r.amount from refunds r
+    join payments p on p.payment_number = r.payment_number
+    where r.id between ? and ? and p.method = 'BALANCE'
+      and (r.status = 'COMPLETED') <> exists (select 1 from wallet_entries e where e.user_id = p.user_id
+              and e.account = 'BALANCE' and e.kind = 'REFUND' and e.reference = concat('RF-', r.id) and e.amount = r.amount)
+    order by r.id limit ?";
 // Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
 // minute of what is kept is left out, unless nothing was deleted yet.
 const WITHOUT_EVENT: &str = "select o.order_number from orders o
@@ -176,6 +189,12 @@ const COUPONS: Keys = Keys {
 };
 const DEAL_PRODUCTS: Keys = Keys { table: "time_deal_products", column: "id", changed: Changed::All };
 const HOLDS: Keys = Keys { table: "inventory_holds", column: "snapshot_id", changed: Changed::All };
+/// Payments, and those of orders that an event names.
+const PAYMENTS: Keys = Keys {
+    table: "payments",
+    column: "id",
+    changed: Changed::Named { table: "payments", name: "order_number", key: "id" },
+};
 /// Refunds, and those of orders that an event names.
 const REFUNDS: Keys = Keys {
     table: "refunds",
@@ -320,6 +339,22 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "holder {}",
         found: "{} units",
+    },
+    Check {
+        rule: "what a balance pays is booked in its wallet, and comes back when the payment comes to nothing",
+        over: Some(PAYMENTS),
+        sql: OTHER_IN_WALLET,
+        given: &[],
+        subject: "{}",
+        found: "{}: {}",
+    },
+    Check {
+        rule: "what is given back into a balance is booked in its wallet",
+        over: Some(REFUNDS),
+        sql: REFUND_OTHER_IN_WALLET,
+        given: &[],
+        subject: "refund {}",
+        found: "{}: {}",
     },
     Check {
         rule: "every order was published",

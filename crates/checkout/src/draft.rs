@@ -47,7 +47,8 @@ impl OrderDraft {
         });
         problems.extend(memo(request.memo.as_deref()).err());
         // what is wrong with the coupon or the points is among the problems, so the rest is calculated without them
-        let (coupon, points) = (request.coupon().ok().flatten(), Money::ZERO);
+        let coupon = request.coupon().ok().flatten();
+        let points = request.points_to_use.unwrap_or_default().max(Money::ZERO);
         Ok(OrderDraft { source, address, memo: None, coupon, points, expected: request.expected_amount, problems })
     }
 

@@ -2,8 +2,8 @@
 
 use crate::deal::units::DealUnits;
 use crate::steps::{
-    BookCharge, CaptureLate, Charge, ChargeGateway, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory,
-    OpenCharge, PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory, UseCoupon,
+    BookCharge, CaptureLate, Captured, Charge, ChargeGateway, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory,
+    OpenCharge, PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory, UseCoupon, UsePoints,
 };
 use kernel::{Code, OrderNumber, PaymentNumber, RefundId, Result};
 use order::{Kind, Order};
@@ -22,6 +22,7 @@ pub const ORDER: Saga<Checkout> = Saga::new(
             steps: &[
                 Step::first::<PlaceOrder>(),
                 Step::local::<UseCoupon>(),
+                Step::local::<UsePoints>(),
                 Step::local::<ReserveInventory>(),
                 Step::remote::<ProcessPayment>(),
                 Step::local::<DeductInventory>(),
@@ -29,7 +30,7 @@ pub const ORDER: Saga<Checkout> = Saga::new(
                 Step::local::<ConfirmOrder>(),
             ],
         },
-        // before coupons could be used in orders
+        // before coupons and points could be used in orders
         Version {
             number: 2,
             steps: &[
@@ -161,8 +162,12 @@ fn load_charge(tx: &mut Tx<'_>, run: &Record) -> Result<BalanceCharge> {
 
 fn load_order(tx: &mut Tx<'_>, run: &Record) -> Result<Checkout> {
     let order = order::ops::find(tx, &order_of(run)?)?;
-    let charge = run.memory.get(ProcessPayment::NAME).and_then(|entry| entry.forward.as_ref());
-    let payment = charge.and_then(|call| Charge::deserialize(&call.request).ok()).map(|charge| charge.payment);
+    let paying = run.memory.get(ProcessPayment::NAME);
+    let charge = paying.and_then(|entry| entry.forward.as_ref());
+    let charged = charge.and_then(|call| Charge::deserialize(&call.request).ok()).map(|charge| charge.payment);
+    // an order that the balance pays alone has no charge
+    let own = || paying.and_then(|entry| Captured::deserialize(entry.memory.as_ref()?).ok()?.own);
+    let payment = charged.or_else(own);
     Ok(Checkout { order, payment, deal: ReserveInventory::remembered(run)? })
 }
 

@@ -14,6 +14,7 @@ pub mod flow;
 pub mod http;
 pub mod late;
 pub mod obstacle;
+pub mod own_money;
 pub mod parcel;
 pub mod parts;
 pub mod pay;

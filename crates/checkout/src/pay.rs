@@ -3,15 +3,17 @@
 use crate::{
     deal::buy::without_address,
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
+    own_money,
     parts::Parts,
     quote,
     request::PaymentMethod,
-    steps::{Charge, ProcessPayment},
+    steps::{Captured, Charge, ProcessPayment},
 };
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
 use order::{Kind, Order};
-use payment::{NewPayment, Payment};
+use payment::{NewPayment, Part, Payment};
 use saga::{Action, Call, Record, Remote, SYSTEM, Saga, Status};
+use serde::Serialize;
 use store::Tx;
 
 /// Begins the payment of an order: the charge is stored, the gateway is not asked yet. If this very payment (by the gateway's
@@ -78,7 +80,9 @@ fn payable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     }
 }
 
-/// Begins a payment of an order whose saga waits for one. S302 when it has one.
+/// Begins a payment of an order whose saga waits for one. What comes from the balance is taken first; if that is all, the order is
+/// paid in this transaction. S302 when the order has a payment, S306 for shares that are not what it costs, S310 when the balance is
+/// too low.
 pub fn submit(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
@@ -90,19 +94,29 @@ pub fn submit(
     if record.pending().is_some() {
         return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running").retry_after(5));
     }
+    let parts = Parts::of(order.amounts.payable, method)?;
+    let own = if parts.own.is_positive() { Some(own_money::hold(tx, order, parts.own)?.number) } else { None };
+    if let Some(own) = own.as_ref().filter(|_| parts.gateway.is_zero()) {
+        own_money::take(tx, own)?;
+        let captured = Captured { payment: None, transaction: None, own: Some(own.clone()) };
+        return saga.complete_waiting(tx, record, written(&captured)?);
+    }
     let new = NewPayment {
         order: order.number.clone(),
         user: order.user,
-        amount: Parts::of(order).gateway,
+        amount: parts.gateway,
         method: method.method,
         method_sent: Some(method.sent.clone()),
         payment_key: method.key.clone(),
     };
     let may_be_followed = attempts > 1 && declined(tx, record, order)? + 1 < attempts;
     let payment = payment::ops::begin(tx, new)?;
-    let charge =
-        serde_json::to_value(Charge::of(&payment, may_be_followed)).map_err(|e| Code::Internal.error().caused_by(e))?;
-    saga.submit(tx, record, charge)
+    let charge = Charge { own, ..Charge::of(&payment, may_be_followed) };
+    saga.submit(tx, record, written(&charge)?)
+}
+
+fn written<T: Serialize>(value: &T) -> Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(|e| Code::Internal.error().caused_by(e))
 }
 
 /// How many payments of the order were declined. One that was cancelled is none of them.
@@ -111,7 +125,10 @@ fn declined(tx: &mut Tx<'_>, record: &mut Record, order: &Order) -> Result<u32> 
         return Ok(0);
     }
     let payments = payment::ops::of_order(tx, &order.number)?;
-    let count = payments.iter().filter(|payment| payment.status.kind() == payment::Kind::Failed).count();
+    let is_declined = |payment: &&Payment| {
+        payment.status.kind() == payment::Kind::Failed && Part::of(payment.method) == Part::Gateway
+    };
+    let count = payments.iter().filter(is_declined).count();
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 

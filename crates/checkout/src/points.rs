@@ -1,6 +1,7 @@
-//! What orders do to points: an order that was delivered earns some for its money, and money that goes back takes them back.
+//! What orders do to points: an order that was delivered earns some for its money, and money that goes back takes them back. Points that
+//! an order has used come back when all of its money has gone back, also after its parcel left.
 
-use events::{OrderStatusChanged, PaymentRefunded};
+use events::{OrderCancelled, OrderStatusChanged, PaymentRefunded};
 use kernel::{Money, OrderNumber, Result};
 use order::Kind;
 use store::{Reaction, Tx};
@@ -15,6 +16,7 @@ pub fn reactions() -> Vec<Reaction> {
     vec![
         Reaction::on::<OrderStatusChanged>(SUBSCRIBER, on_status_changed),
         Reaction::on::<PaymentRefunded>(SUBSCRIBER, on_refunded),
+        Reaction::on::<OrderCancelled>(SUBSCRIBER, on_cancelled),
     ]
 }
 
@@ -29,6 +31,11 @@ fn on_status_changed(tx: &mut Tx<'_>, event: &OrderStatusChanged) -> Result<()> 
 fn on_refunded(tx: &mut Tx<'_>, event: &PaymentRefunded) -> Result<()> {
     let money = money_of(tx, &event.order_number)?;
     points::rebase(tx, &event.order_number, money)
+}
+
+/// Usually USE_POINTS was compensated, and nothing is left to do here.
+fn on_cancelled(tx: &mut Tx<'_>, event: &OrderCancelled) -> Result<()> {
+    points::restore(tx, &event.user_id, &event.order_number).map(drop)
 }
 
 /// The money of an order that was taken and not given back.

@@ -19,6 +19,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use store::Tx;
 use utoipa::ToSchema;
+use wallet::{Account, ops::points, wallet::short};
 use web::Context;
 
 /// What an order would cost now.
@@ -229,6 +230,14 @@ impl Calculation {
         Ok(self)
     }
 
+    /// S310 when fewer points are held than the order would use. Placing does not ask: USE_POINTS locks the lots of points and refuses
+    /// with the same.
+    fn short_of_points(&self, wanted: Money, held: Money) -> Option<Error> {
+        let goods = self.price.shares.iter().map(|share| share.subtotal.as_minor() - share.coupon_discount.as_minor());
+        let used = wanted.at_most(Money::minor(goods.sum()));
+        (used > held).then(|| short(Account::Points, held, used))
+    }
+
     /// The lines that can be bought, as far as that is known.
     fn bought(&mut self) -> impl Iterator<Item = &mut Line> {
         self.lines.iter_mut().filter(|line| line.obstacle.is_none())
@@ -369,7 +378,11 @@ pub fn quote(
     let mut calculation = Calculation::priced(tx, &items)?.with_stock(tx)?;
     calculation = calculation.with_coupon(tx, user, draft.coupon.as_ref())?;
     calculation.problems.append(&mut draft.problems);
-    let calculation = calculation.totalled(&draft.choice(rules))?;
+    let wanted = draft.points;
+    let held = if wanted.is_positive() { points::held(tx, user)? } else { Money::ZERO };
+    draft.points = wanted.at_most(held);
+    let mut calculation = calculation.totalled(&draft.choice(rules))?;
+    calculation.problems.extend(calculation.short_of_points(wanted, held));
     let unavailable = calculation.unavailable(context);
     let Calculation { lines, coupon, price, problems, .. } = calculation;
     let sum = |of: fn(&Share) -> Money| Money::sum(price.shares.iter().map(of));

@@ -1,11 +1,12 @@
-//! Giving money back by decision of the shop: a part of a payment, or all of it, which also undoes the order.
+//! Giving money back by decision of the shop: a part of what was paid, or all of it, which also undoes the order. Of a payment in shares,
+//! the share that is named gives first, and the other one gives the rest.
 
 use crate::{
     cancel,
     flow::{ORDER, PartialRefund, REFUND, lock_run_of_order, refund_of},
-    parts::Parts,
+    parts::Shares,
     pay::Standing,
-    refund_lines::{Claim, Left},
+    refund_lines::{self, Claim, Left},
     request::{RefundLine, RefundRequest},
 };
 use kernel::{Code, Money, OrderNumber, PaymentNumber, Result};
@@ -44,27 +45,30 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     let order = payment::ops::find(tx, &wanted.payment)?.order;
     // the run is locked first, so that no other refund is decided at the same time
     let record = lock_run_of_order(tx, &order)?;
-    let payment = payment::ops::find(tx, &wanted.payment)?;
-    if !payment.refundable().is_positive() {
-        return Err(
-            Code::InvalidPaymentAmount.because(format!("nothing of a payment in {} is left", payment.status.kind()))
-        );
+    let shares = Shares::of(tx, &order, &wanted.payment)?;
+    let all_that_is_left = shares.refundable();
+    if !all_that_is_left.is_positive() {
+        let status = shares.first().status.kind();
+        return Err(Code::InvalidPaymentAmount.because(format!("nothing of a payment in {status} is left")));
     }
-    let order = order::ops::find(tx, &payment.order)?;
+    let order = order::ops::find(tx, &order)?;
     if record.status.is_moving() || record.status == Status::CompensationFailed {
         return Err(Code::Conflict.because("the order is being cancelled already").retry_after(10));
     }
-    let refunded = payment::ops::refunded_lines(tx, &payment.number)?;
-    let claim = Left::of(&order, &payment, &refunded).claim(wanted.amount, &wanted.lines)?;
-    let all = claim.amount == payment.refundable();
+    let refunded = refund_lines::sums(&payment::ops::refunds_of_order(tx, &order.number)?);
+    let claim = Left::of(&order, &shares, &refunded).claim(wanted.amount, &wanted.lines)?;
+    let all = claim.amount == all_that_is_left;
+    let payments = shares.into_payments();
+    let claims = refund_lines::divided(claim, &payments);
+    let claims = payments.into_iter().zip(claims).filter(|(_, claim)| claim.amount.is_positive()).collect();
     match order.status.kind() {
         Kind::Paid | Kind::Shipping | Kind::Delivered if all && !parcel_has_left(tx, &order.number)? => {
             // the saga that cancels the order gives back what is claimed here, of the lines that are named here
-            claimed(tx, &payment, &claim, &wanted.why)?;
+            claimed(tx, claims, &wanted.why)?;
             let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
             Ok((&ORDER, run, action))
         }
-        Kind::Paid | Kind::Shipping | Kind::Delivered => money_only(tx, payment, &claim, &wanted.why),
+        Kind::Paid | Kind::Shipping | Kind::Delivered => money_only(tx, claims, &wanted.why),
         Kind::Pending | Kind::Confirmed | Kind::Cancelled | Kind::Refunded => {
             let why = format!("an order in {} cannot be refunded", order.status.kind());
             Err(Code::OrderCannotBeCancelled.because(why))
@@ -84,7 +88,7 @@ pub fn begin_of_order(
         Kind::Pending | Kind::Confirmed => return Err(Code::OrderNotPaid.because("cancel it instead")),
         Kind::Paid | Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {}
     }
-    if Parts::of(&order).gateway.is_zero() {
+    if order.amounts.payable.is_zero() {
         let (run, action) = cancel::begin(tx, &ORDER, number, None, &why)?;
         return Ok((&ORDER, run, action));
     }
@@ -96,24 +100,37 @@ fn parcel_has_left(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
     Ok(delivery::ops::of_order(tx, order)?.is_some_and(|parcel| parcel.status.has_left()))
 }
 
-fn claimed(tx: &mut Tx<'_>, payment: &Payment, claim: &Claim, why: &Cancellation) -> Result<Refund> {
-    let refund = payment::ops::begin_refund(tx, &payment.number, claim.amount, &why.reason)?;
-    payment::ops::remember_lines(tx, refund.id, &claim.lines)?;
-    Ok(refund)
+/// What each share gives.
+type Claims = Vec<(Payment, Claim)>;
+
+fn claimed(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<Vec<(Payment, Refund)>> {
+    let mut refunds = Vec::with_capacity(claims.len());
+    for (payment, claim) in claims {
+        let refund = payment::ops::begin_refund(tx, &payment.number, claim.amount, &why.reason)?;
+        payment::ops::remember_lines(tx, refund.id, &claim.lines)?;
+        refunds.push((payment, refund));
+    }
+    Ok(refunds)
 }
 
+/// Begins a run for each share. What the balance gives back is done at once; the run that is returned is the gateway's, if it gives
+/// something.
 fn money_only(
     tx: &mut Tx<'_>,
-    payment: Payment,
-    claim: &Claim,
+    claims: Claims,
     why: &Cancellation,
 ) -> Result<(&'static dyn Flow, Record, Action)> {
-    let refund = claimed(tx, &payment, claim, why)?;
-    let refund = PartialRefund { refund, payment, by: why.by.clone() };
-    match REFUND.begin(tx, &refund, &refund.start())? {
-        Some((run, action)) => Ok((&REFUND, run, action)),
-        None => Err(Code::Internal.error().caused_by("a new refund has a saga already")),
+    let mut begun = None;
+    for (payment, refund) in claimed(tx, claims, why)? {
+        let refund = PartialRefund { refund, payment, by: why.by.clone() };
+        let run = REFUND.begin(tx, &refund, &refund.start())?;
+        let run = run.ok_or_else(|| Code::Internal.error().caused_by("a new refund has a saga already"))?;
+        if begun.is_none() || matches!(run.1, Action::Call(_)) {
+            begun = Some(run);
+        }
     }
+    let (run, action) = begun.ok_or_else(|| Code::Internal.error().caused_by("a refund of nothing"))?;
+    Ok((&REFUND, run, action))
 }
 
 /// How the refund of a run stands, with the payment `number`. S305 when the gateway refused it.

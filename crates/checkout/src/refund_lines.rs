@@ -1,11 +1,11 @@
 //! What is left of an order's payment to give back, in all and of each line; and who gets the shipping fee back: the refund that
 //! takes the last unit, or all that is left.
 
-use crate::{price::spread, request::RefundLine};
+use crate::{parts::Shares, price::spread, request::RefundLine};
 use kernel::{Code, Money, Result, text};
 use order::{Line, Order};
 use payment::{Payment, Refund, RefundKind, RefundedLine};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What can still be given back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +33,11 @@ pub struct Claim {
 }
 
 impl Left {
-    /// What is left of `payment`, of which `refunded` was given back by lines.
-    pub fn of(order: &Order, payment: &Payment, refunded: &[RefundedLine]) -> Left {
+    /// What is left of an order's money, of which `refunded` was given back by lines.
+    pub fn of(order: &Order, shares: &Shares, refunded: &[RefundedLine]) -> Left {
         let paid: Vec<Money> = order.lines.iter().map(Line::paid).collect();
         // what was captured beyond the lines is the shipping fee, which is no line's
-        let paid = spread(payment.captured.at_most(total(&paid)), &paid);
+        let paid = spread(shares.captured().at_most(total(&paid)), &paid);
         let lines = order.lines.iter().zip(paid).map(|(line, paid)| {
             let back = refunded.iter().find(|back| back.number == line.number);
             let (units, amount) = back.map_or((0, Money::ZERO), |back| (back.units, back.amount));
@@ -50,7 +50,7 @@ impl Left {
                 amount: Money::minor(paid.as_minor() - amount.as_minor()),
             }
         });
-        Left { all: payment.refundable(), lines: lines.collect() }
+        Left { all: shares.refundable(), lines: lines.collect() }
     }
 
     /// The refund of `amount`, or of all there is, of the named lines or of the whole payment. C002 for a line that the order
@@ -140,6 +140,29 @@ impl Left {
 
 fn total(amounts: &[Money]) -> Money {
     Money::minor(amounts.iter().map(|amount| amount.as_minor()).sum())
+}
+
+/// Divides a refund among the shares of a payment, one claim for each: the first share gives as much as it has left, then the next. A
+/// line's units count where the last of its money goes. The lines of each claim add up to no more than its amount.
+pub fn divided(claim: Claim, shares: &[Payment]) -> Vec<Claim> {
+    let (mut left, mut lines, mut claims) = (claim.amount, VecDeque::from(claim.lines), Vec::with_capacity(shares.len()));
+    for (n, share) in shares.iter().enumerate() {
+        let amount = share.refundable().at_most(left);
+        left = Money::minor(left.as_minor() - amount.as_minor());
+        let (mut room, mut own, is_last) = (amount, Vec::new(), left.is_zero() || n + 1 == shares.len());
+        while let Some(line) = lines.front_mut().filter(|line| room.is_positive() || (is_last && line.amount.is_zero())) {
+            let part = line.amount.at_most(room);
+            room = Money::minor(room.as_minor() - part.as_minor());
+            if part == line.amount {
+                own.extend(lines.pop_front().map(|whole| RefundedLine { amount: part, ..whole }));
+            } else {
+                own.push(RefundedLine { units: 0, amount: part, ..*line });
+                line.amount = Money::minor(line.amount.as_minor() - part.as_minor());
+            }
+        }
+        claims.push(Claim { amount, lines: own });
+    }
+    claims
 }
 
 /// The sums of what refunds that did not fail give back of each line, in the order of the lines.

@@ -14,6 +14,9 @@ use std::collections::HashSet;
 use utoipa::ToSchema;
 use web::Checked;
 
+/// Shares of a split payment: the balance and one method of the gateway.
+const SHARES_MAX: usize = 2;
+
 /// What is to be ordered, or quoted. Without `cartId` and `items` it is the caller's cart.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -39,7 +42,7 @@ pub struct OrderRequest {
     /// The same by the coupon's code, in any case; instead of `userCouponId`.
     #[serde(default)]
     pub coupon_code: Option<String>,
-    /// How many points to pay with.
+    /// How many points to pay with; no more are used than the coupon leaves to pay of the goods.
     #[serde(default)]
     pub points_to_use: Option<Money>,
     /// What the caller was shown as the price of everything; the order is refused when it costs anything else.
@@ -70,12 +73,16 @@ pub struct Item {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentChoice {
-    /// CREDIT_CARD (or CARD), BANK_TRANSFER, VIRTUAL_ACCOUNT, KAKAO_PAY, NAVER_PAY, TOSS_PAY or MOBILE.
+    /// CREDIT_CARD (or CARD), BANK_TRANSFER, VIRTUAL_ACCOUNT, KAKAO_PAY, NAVER_PAY, TOSS_PAY, MOBILE, or BALANCE, which pays at
+    /// once.
     #[schema(value_type = payment::MethodName)]
     pub method: String,
     /// What the gateway gave the buyer's browser.
     #[serde(default)]
     pub payment_key: Option<String>,
+    /// As [`PaymentRequest::splits`].
+    #[serde(default)]
+    pub splits: Option<Vec<Split>>,
 }
 
 /// A payment of an order.
@@ -91,7 +98,8 @@ pub struct PaymentRequest {
     /// What the gateway gave the buyer's browser.
     #[serde(default)]
     pub payment_key: Option<String>,
-    /// Several methods for one order; answered S307 until there is a wallet to split with.
+    /// The shares of a payment from the balance and by one method of the gateway, which `paymentMethod` names; together what the
+    /// order costs.
     #[serde(default)]
     pub splits: Option<Vec<Split>>,
 }
@@ -339,16 +347,11 @@ impl OrderRequest {
         }
     }
 
-    /// Everything that is wrong with coupon, points and payment, as far as that needs no reading. There are no points yet, so
-    /// using some is S310.
+    /// Everything that is wrong with coupon, points and payment, as far as that needs no reading.
     pub fn extras(&self) -> Vec<Error> {
         let mut wrong: Vec<Error> = self.coupon().err().into_iter().collect();
         wrong.extend(self.expected_amount.and_then(|amount| amount.not_negative("expectedAmount").err()));
-        match self.points_to_use {
-            Some(points) if points < Money::ZERO => wrong.extend(points.not_negative("pointsToUse").err()),
-            Some(points) if points.is_positive() => wrong.push(Code::InsufficientBalance.because("no points are held")),
-            Some(_) | None => {}
-        }
+        wrong.extend(self.points_to_use.and_then(|points| points.not_negative("pointsToUse").err()));
         if let Some(Err(error)) = self.payment.as_ref().map(PaymentChoice::payment_method) {
             wrong.push(error);
         }
@@ -379,40 +382,74 @@ impl Item {
 /// How something is paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentMethod {
-    /// The method.
+    /// The method; of a split payment that of the gateway's share.
     pub method: Method,
     /// The buyer's own word for it.
     pub sent: String,
     /// What the gateway gave the buyer's browser.
     pub key: Option<String>,
+    /// The shares of a split payment.
+    pub split: Option<Shared>,
+}
+
+/// The shares of a split payment as they are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shared {
+    /// From the balance.
+    pub own: Money,
+    /// By the gateway.
+    pub gateway: Money,
 }
 
 impl PaymentMethod {
-    /// S307 for a method that does not exist or cannot be had yet, C002 for a strange key.
+    /// S307 for a method that does not exist, C002 for a strange key.
     pub fn checked(sent: &str, key: Option<&str>) -> Result<PaymentMethod> {
-        let method = sent.parse::<Method>().and_then(|method| match method {
-            Method::Balance => Err(Code::PaymentMethodNotSupported.because("there is no prepaid balance yet")),
-            other => Ok(other),
-        });
-        let (method, key) = (method, text::optional("paymentKey", key, PAYMENT_KEY_MAX)).together()?;
-        Ok(PaymentMethod { method, sent: sent.to_owned(), key })
+        let (method, key) = (sent.parse(), text::optional("paymentKey", key, PAYMENT_KEY_MAX)).together()?;
+        Ok(PaymentMethod { method, sent: sent.to_owned(), key, split: None })
+    }
+
+    /// The same payment in shares. C002 for more shares than two or two of one kind, S306 for an amount that is none, S307 for
+    /// another method of the gateway than the payment's own.
+    fn in_shares(self, splits: Option<&[Split]>) -> Result<PaymentMethod> {
+        let Some(splits) = splits else { return Ok(self) };
+        if splits.is_empty() || splits.len() > SHARES_MAX {
+            return Err(text::wrong("splits", "must be one share of the balance and one of the gateway"));
+        }
+        let (mut own, mut gateway) = (None, None);
+        for (n, split) in splits.iter().enumerate() {
+            let field = format!("splits[{n}]");
+            let method: Method = split.method.parse().map_err(|error: Error| error.within(&field))?;
+            let share = if method == Method::Balance { &mut own } else { &mut gateway };
+            if method != Method::Balance && method != self.method {
+                let why = "the gateway's share is paid by paymentMethod";
+                return Err(Code::PaymentMethodNotSupported.because(why));
+            }
+            if share.replace(split.amount).is_some() {
+                return Err(text::wrong("splits", "must be one share of the balance and one of the gateway"));
+            }
+            if !split.amount.is_positive() {
+                let detail = Detail::field(format!("{field}.amount"), "must be above 0");
+                return Err(Error::of_fields(Code::InvalidPaymentAmount, vec![detail]));
+            }
+        }
+        let split = Shared { own: own.unwrap_or_default(), gateway: gateway.unwrap_or_default() };
+        Ok(PaymentMethod { split: Some(split), ..self })
     }
 }
 
 impl PaymentChoice {
     /// The checked form; see [`PaymentMethod::checked`].
     pub fn payment_method(&self) -> Result<PaymentMethod> {
-        PaymentMethod::checked(&self.method, self.payment_key.as_deref()).map_err(|error| error.within("payment"))
+        PaymentMethod::checked(&self.method, self.payment_key.as_deref())
+            .and_then(|method| method.in_shares(self.splits.as_deref()))
+            .map_err(|error| error.within("payment"))
     }
 }
 
 impl PaymentRequest {
-    /// The checked form; S307 for splits.
+    /// The checked form.
     pub fn payment_method(&self) -> Result<PaymentMethod> {
-        if self.splits.is_some() {
-            return Err(Code::PaymentMethodNotSupported.because("payments cannot be split yet"));
-        }
-        PaymentMethod::checked(&self.payment_method, self.payment_key.as_deref())
+        PaymentMethod::checked(&self.payment_method, self.payment_key.as_deref())?.in_shares(self.splits.as_deref())
     }
 }
 
@@ -420,7 +457,8 @@ impl ConfirmRequest {
     /// The checked form.
     pub fn payment_method(&self) -> Result<PaymentMethod> {
         let key = text::required("paymentKey", &self.payment_key, PAYMENT_KEY_MAX)?;
-        Ok(PaymentMethod { method: Method::TossPay, sent: Method::TossPay.name().to_owned(), key: Some(key) })
+        let sent = Method::TossPay.name().to_owned();
+        Ok(PaymentMethod { method: Method::TossPay, sent, key: Some(key), split: None })
     }
 }
 
@@ -461,14 +499,23 @@ mod tests {
     }
 
     #[test]
-    fn points_and_balance_are_refused_until_they_exist() {
-        let choice = PaymentChoice { method: "BALANCE".to_owned(), payment_key: None };
-        let request =
-            OrderRequest { points_to_use: Some(Money::minor(1)), payment: Some(choice), ..OrderRequest::default() };
-        let codes: Vec<_> = request.extras().iter().map(|error| error.code().code()).collect();
-        assert_eq!(codes, ["S310", "S307"]);
+    fn a_split_payment_has_a_share_of_the_balance_and_one_of_the_method() {
+        let share = |method: &str, amount: i64| Split { method: method.to_owned(), amount: Money::minor(amount) };
+        let card = || PaymentMethod::checked("CARD", None).unwrap();
+        let split = card().in_shares(Some(&[share("BALANCE", 4), share("CREDIT_CARD", 5)])).unwrap().split.unwrap();
+        assert_eq!((split.own, split.gateway), (Money::minor(4), Money::minor(5)));
+        for (shares, code) in [
+            (vec![], Code::InvalidInput),
+            (vec![share("CARD", 4), share("CARD", 5)], Code::InvalidInput),
+            (vec![share("BALANCE", 4), share("KAKAO_PAY", 5)], Code::PaymentMethodNotSupported),
+            (vec![share("BALANCE", 0), share("CARD", 9)], Code::InvalidPaymentAmount),
+        ] {
+            assert_eq!(card().in_shares(Some(&shares)).unwrap_err().code(), code);
+        }
         let nothing = OrderRequest { points_to_use: Some(Money::ZERO), ..OrderRequest::default() };
         assert!(nothing.extras().is_empty());
+        let negative = OrderRequest { points_to_use: Some(Money::minor(-1)), ..OrderRequest::default() };
+        assert_eq!(negative.extras().len(), 1);
     }
 
     #[test]

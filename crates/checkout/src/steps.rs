@@ -11,6 +11,7 @@ mod process_payment;
 mod refund_payment;
 mod reserve_inventory;
 mod use_coupon;
+mod use_points;
 
 pub use charge_balance::{BookCharge, ChargeGateway, OpenCharge};
 pub use close_order::CloseOrder;
@@ -23,6 +24,7 @@ pub use process_payment::{Captured, Charge, Charging, ProcessPayment};
 pub use refund_payment::{GatewayRefund, RefundPayment, Refunding};
 pub use reserve_inventory::ReserveInventory;
 pub use use_coupon::UseCoupon;
+pub use use_points::UsePoints;
 
 /// The reason in the ledgers of the domains when an order is compensated.
 const ORDER_CANCELLED: &str = "the order was cancelled";

@@ -15,4 +15,5 @@ mod proofs;
 mod races;
 mod refunding;
 mod shop;
+mod splitting;
 mod statements;

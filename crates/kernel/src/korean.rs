@@ -121,6 +121,12 @@ const ROWS: &[(&str, &str)] = &[
     ("no such charge", "존재하지 않는 충전입니다"),
     ("this charge", "해당 충전"),
     ("this wallet is not yours", "본인의 지갑이 아닙니다"),
+    ("the shares are {} and the order costs {}", "결제 수단별 금액의 합은 {}원이고 주문 금액은 {}원입니다"),
+    (
+        "must be one share of the balance and one of the gateway",
+        "잔액 하나와 결제 대행사 수단 하나로 나누어야 합니다",
+    ),
+    ("the gateway's share is paid by paymentMethod", "결제 대행사 몫은 paymentMethod로 결제해야 합니다"),
     ("a balance is not charged from itself", "잔액으로 잔액을 충전할 수 없습니다"),
     // products
     ("there is a category {} here already", "같은 위치에 {} 카테고리가 이미 있습니다"),
@@ -213,9 +219,6 @@ const ROWS: &[(&str, &str)] = &[
     ("the gateway is being asked what became of this payment", "결제 대행사에 결과를 확인하고 있습니다"),
     ("the payment changed at the same moment", "같은 순간에 결제가 변경되었습니다"),
     ("that is no payment method of this shop", "이 쇼핑몰의 결제 수단이 아닙니다"),
-    ("there is no prepaid balance yet", "아직 선불 잔액을 사용할 수 없습니다"),
-    ("there is no balance to pay with yet", "아직 선불 잔액을 사용할 수 없습니다"),
-    ("payments cannot be split yet", "아직 나누어 결제할 수 없습니다"),
     ("amount must be above zero", "금액은 0보다 커야 합니다"),
     ("a payment is above zero", "결제 금액은 0보다 커야 합니다"),
     ("{} is not 1 to the {} that can be given back", "{}은(는) 1에서 {} 사이의 환불 가능 금액이 아닙니다"),

@@ -21,9 +21,6 @@ pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
     if !new.amount.is_positive() {
         return Err(Code::InvalidPaymentAmount.because("a payment is above zero"));
     }
-    if new.method == Method::Balance {
-        return Err(Code::PaymentMethodNotSupported.because("there is no balance to pay with yet"));
-    }
     let payment_key = text::optional("paymentKey", new.payment_key.as_deref(), PAYMENT_KEY_MAX)?;
     let new = NewPayment { payment_key, ..new };
     let (number, id) = tx.insert_drawn(PaymentNumber::draw, |tx, number| {
@@ -166,11 +163,6 @@ pub fn begin_refund(tx: &mut Tx<'_>, number: &PaymentNumber, amount: Money, reas
 /// Remembers what a refund that has just begun gives back of each line. The amounts add up to the refund's.
 pub fn remember_lines(tx: &mut Tx<'_>, refund: RefundId, lines: &[RefundedLine]) -> Result<()> {
     if lines.is_empty() { Ok(()) } else { store::insert_refund_lines(tx, refund, lines) }
-}
-
-/// What was given back of each line of the payment's order, or is being given back. Refunds that named no lines are not in it.
-pub fn refunded_lines(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<Vec<RefundedLine>> {
-    store::refunded_lines(tx, number)
 }
 
 /// The gateway refunded the money: the refund → COMPLETED, its payment → PARTIALLY_REFUNDED or REFUNDED (a payment

@@ -3,8 +3,8 @@
 use crate::Method;
 use kernel::OrderNumber;
 
-/// A part of what an order costs. Each part is a step of its own in the order's saga and has payments of its own; an order
-/// has at most one live payment of each part. Only the gateway's part exists until there is a wallet.
+/// A part of what an order costs. Each part has payments of its own; an order
+/// has at most one live payment of each part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// What the payment gateway takes.

@@ -256,7 +256,7 @@ impl Kind {
         NaverPay = "NAVER_PAY",
         TossPay = "TOSS_PAY",
         Mobile = "MOBILE",
-        /// The prepaid balance; refused (S307) until there is a wallet.
+        /// The buyer's prepaid balance.
         Balance = "BALANCE",
     }
 }

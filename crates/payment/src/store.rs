@@ -57,10 +57,6 @@ const END_REFUND: &str = "update refunds set status = ?, transaction_id = ?, fai
     where id = ? and status = 'PROCESSING'";
 const INSERT_REFUND_LINES: &str =
     "insert into refund_lines (refund_id, line_number, units, amount) values [(?, ?, ?, ?)]";
-const REFUNDED_LINES: &str = "select l.line_number, cast(sum(l.units) as {bigint}), cast(sum(l.amount) as {bigint})
-      from refunds r join refund_lines l on l.refund_id = r.id
-     where r.payment_number = ? and r.status <> 'FAILED' group by l.line_number order by l.line_number";
-
 const FIRST_PAYMENT: &str = "select id, created_at from payments where id >= ? order by id limit 1";
 const FIRST_REFUND: &str = "select id, created_at from refunds where id >= ? order by id limit 1";
 const LAST_PAYMENT: &str = "select coalesce(max(id), 0) from payments";
@@ -70,9 +66,12 @@ const NEXT_PAYMENTS: &str = "select max(r.id), max(r.created_at)
 const NEXT_REFUNDS: &str = "select max(r.id), max(r.created_at)
     from (select id, created_at from refunds where id > ? order by id limit ?) r";
 const CAPTURED: &str = "select id, payment_number, order_number, transaction_id, captured, created_at from payments
-    where id > ? and id <= ? and captured > 0 and created_at >= ? and created_at < ? order by id";
-const REFUNDED: &str = "select id, payment_number, order_number, transaction_id, amount, created_at from refunds
-    where id > ? and id <= ? and status = 'COMPLETED' and created_at >= ? and created_at < ? order by id";
+    where id > ? and id <= ? and captured > 0 and method <> 'BALANCE' and created_at >= ? and created_at < ?
+    order by id";
+const REFUNDED: &str = "select r.id, r.payment_number, r.order_number, r.transaction_id, r.amount, r.created_at
+    from refunds r join payments p on p.payment_number = r.payment_number
+    where r.id > ? and r.id <= ? and r.status = 'COMPLETED' and p.method <> 'BALANCE' and r.created_at >= ?
+      and r.created_at < ? order by r.id";
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[
@@ -95,7 +94,6 @@ pub const STATEMENTS: &[&str] = &[
     LINES_OF_REFUNDS,
     END_REFUND,
     INSERT_REFUND_LINES,
-    REFUNDED_LINES,
     FIRST_PAYMENT,
     FIRST_REFUND,
     LAST_PAYMENT,
@@ -265,13 +263,6 @@ pub(crate) fn insert_refund_lines(tx: &mut Tx<'_>, refund: RefundId, lines: &[Re
         .map(|line| vec![refund.to_arg(), line.number.to_arg(), line.units.to_arg(), line.amount.to_arg()])
         .collect();
     tx.insert_rows(INSERT_REFUND_LINES, rows).map(|_| ())
-}
-
-/// What the refunds of a payment, without those that failed, give back of each line.
-pub(crate) fn refunded_lines(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Vec<RefundedLine>> {
-    tx.query(REFUNDED_LINES, args![payment], |row| {
-        Ok(RefundedLine { number: row.next()?, units: row.next()?, amount: row.next()? })
-    })
 }
 
 /// What each of these refunds gives back of each line, in one statement.

@@ -137,16 +137,27 @@ impl<S: 'static> Saga<S> {
 
     /// Gives the request to a run whose remote step waits for one, and saves it. S209 when it does not wait.
     pub fn submit(&self, tx: &mut Tx<'_>, record: &mut Record, request: Value) -> Result<Action> {
-        let waits = record.status == Status::Started
-            && record.pending().is_none()
-            && self.step(record, &record.step).is_ok_and(|step| matches!(step.work, Work::Remote(_)));
-        if !waits {
-            return Err(Code::InvalidOrderStatus.because("it does not wait for this"));
-        }
+        self.must_wait(record)?;
         let step = record.step.clone();
         let action = self.hold_new(tx, record, &step, false, request);
         store::save(tx, record)?;
         Ok(action)
+    }
+
+    /// Completes the remote step at which a run waits for a request, as if the other system had answered this, and moves the run on:
+    /// no call is needed. S209 when it does not wait.
+    pub fn complete_waiting(&self, tx: &mut Tx<'_>, record: &mut Record, response: Value) -> Result<Action> {
+        self.must_wait(record)?;
+        let step = record.step.clone();
+        record.complete(&step, response);
+        self.resume(tx, record)
+    }
+
+    fn must_wait(&self, record: &Record) -> Result<()> {
+        let waits = record.status == Status::Started
+            && record.pending().is_none()
+            && self.step(record, &record.step).is_ok_and(|step| matches!(step.work, Work::Remote(_)));
+        if waits { Ok(()) } else { Err(Code::InvalidOrderStatus.because("it does not wait for this")) }
     }
 
     /// Stores what another system answered, moves the run on as far as this transaction can, and saves it. An answer to a

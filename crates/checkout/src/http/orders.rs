@@ -3,7 +3,6 @@
 use super::visitor::Visitor;
 use crate::draft::OrderDraft;
 use crate::flow::{ORDER, order_of};
-use crate::parts::Parts;
 use crate::place::{self, OrderSettings, Placed};
 use crate::quote::{self, Quote};
 use crate::reorder::Reordered;
@@ -129,7 +128,7 @@ async fn place_order(
     let begin = move |tx: &mut Tx<'_>| {
         let Placed { order, saga: mut run } = place::place(tx, &ORDER, &settings, &user.id, &draft)?;
         match &method {
-            Some(method) if Parts::of(&order).gateway.is_positive() => {
+            Some(method) if order.amounts.payable.is_positive() => {
                 let action = pay::submit(tx, &ORDER, &mut run, &order, method, attempts)?;
                 Ok(Begun::Run(&ORDER, run, action))
             }

@@ -1,6 +1,6 @@
 //! CLOSE_ORDER: an order is REFUNDED if all of its money went back after its parcel had left.
 
-use crate::flow::PartialRefund;
+use crate::{flow::PartialRefund, parts::Shares};
 use kernel::Result;
 use order::Kind;
 use saga::Local;
@@ -15,11 +15,11 @@ impl Local for CloseOrder {
     type Memory = ();
 
     fn run(tx: &mut Tx<'_>, saga: &PartialRefund) -> Result<()> {
-        let payment = payment::ops::find(tx, &saga.payment.number)?;
-        let number = &payment.order;
+        let number = &saga.payment.order;
+        let shares = Shares::of(tx, number, &saga.payment.number)?;
         // locked, because the parcel may arrive at the same moment
         match order::ops::lock(tx, number)?.status.kind() {
-            Kind::Paid | Kind::Shipping | Kind::Delivered if payment.refunded == payment.captured => {
+            Kind::Paid | Kind::Shipping | Kind::Delivered if shares.is_refunded() => {
                 order::ops::refunded(tx, number, &saga.refund.reason, &saga.by).map(|_| ())
             }
             Kind::Pending

@@ -1,7 +1,11 @@
-//! PROCESS_PAYMENT: the gateway takes the buyer's money. Compensation gives back what has not gone back yet.
+//! PROCESS_PAYMENT: the gateway takes the buyer's money, or its share of a split payment. Compensation gives back what has not gone
+//! back yet.
 
-use super::refund_payment::{GatewayRefund, Refunding};
-use crate::{flow::Checkout, late, parts::Parts};
+use super::{
+    ORDER_CANCELLED,
+    refund_payment::{GatewayRefund, Refunding},
+};
+use crate::{flow::Checkout, late, own_money};
 use events::PaymentCompleted;
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result, Timestamp};
 use payment::{Approval, Payment, remote};
@@ -14,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Tx;
 
-/// Waits until the buyer submits a payment or the time to pay is over. It pays the gateway's part
-/// of the order; when that is nothing, no payment is needed.
+/// Waits until the buyer submits a payment or the time to pay is over. An order that costs nothing needs none, and one that is paid
+/// from the balance alone does not ask the gateway.
 pub struct ProcessPayment;
 
 /// What is asked of the gateway.
@@ -35,6 +39,9 @@ pub struct Charge {
     /// Whether the order waits for another payment if this one is declined.
     #[serde(default)]
     pub may_be_followed: bool,
+    /// The payment that holds the share of the balance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<PaymentNumber>,
 }
 
 impl Charge {
@@ -47,6 +54,7 @@ impl Charge {
             amount: payment.amount,
             method: payment.method.name().to_owned(),
             payment_key: payment.payment_key.clone(),
+            own: None,
         }
     }
 
@@ -70,6 +78,9 @@ pub struct Captured {
     pub payment: Option<PaymentNumber>,
     /// The gateway's name for it.
     pub transaction: Option<String>,
+    /// By which payment the balance paid its share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<PaymentNumber>,
 }
 
 impl Remote for ProcessPayment {
@@ -79,8 +90,8 @@ impl Remote for ProcessPayment {
     type Backward = Refunding<Checkout>;
 
     fn prepare(tx: &mut Tx<'_>, saga: &Checkout) -> Result<Next<Charge, Captured>> {
-        if Parts::of(&saga.order).gateway.is_zero() {
-            return Ok(Next::Complete(Captured { payment: None, transaction: None }));
+        if saga.order.amounts.payable.is_zero() {
+            return Ok(Next::Complete(Captured { payment: None, transaction: None, own: None }));
         }
         Ok(match saga.order.status.pay_by() {
             Some(pay_by) if tx.now() < pay_by => Next::WaitUntil(pay_by),
@@ -90,6 +101,9 @@ impl Remote for ProcessPayment {
     }
 
     fn prepare_compensation(tx: &mut Tx<'_>, saga: &Checkout, captured: Captured) -> Result<Option<GatewayRefund>> {
+        if let Some(own) = &captured.own {
+            own_money::give_back_rest(tx, &saga.order, own, ORDER_CANCELLED)?;
+        }
         let Some(payment) = captured.payment else { return Ok(None) };
         GatewayRefund::of_order(tx, &saga.order, &payment)
     }
@@ -129,6 +143,9 @@ impl RemoteCall for Charging {
     }
 
     fn succeeded(tx: &mut Tx<'_>, saga: &Checkout, charge: Charge, captured: &Captured) -> Result<()> {
+        if let Some(own) = &charge.own {
+            own_money::take(tx, own)?;
+        }
         let completed = PaymentCompleted {
             payment_number: charge.payment.clone(),
             order_number: charge.order.clone(),
@@ -152,6 +169,9 @@ impl RemoteCall for Charging {
             payment::wrong::keep(tx, &charge.payment, &charge.order, charge.amount, &wrong)?;
         }
         let reason = why.detail().unwrap_or(why.code().english()).to_owned();
+        if let Some(own) = &charge.own {
+            own_money::release(tx, own, &reason)?;
+        }
         payment::ops::failed(tx, &charge.payment, &reason).map(|_| ())
     }
 
@@ -160,6 +180,9 @@ impl RemoteCall for Charging {
     }
 
     fn abandoned(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, _: &Error) -> Result<()> {
+        if let Some(own) = &charge.own {
+            own_money::abandon(tx, own)?;
+        }
         let payment = payment::ops::cancelled(tx, &charge.payment)?;
         let deposit = payment::deposit::find(tx, &charge.payment)?;
         if let Some(pay_by) = deposit.and_then(|deposit| deposit.pay_by_before) {
@@ -180,6 +203,7 @@ impl RemoteCall for Charging {
 /// The gateway's answer about this charge.
 fn charged(ports: &Ports, charge: Charge, answer: Option<gateway::Outcome>) -> Outcome<Captured> {
     let asked = (charge.amount, ports.gateway.currency());
-    let captured = |transaction| Captured { payment: Some(charge.payment), transaction: Some(transaction) };
+    let Charge { payment, own, .. } = charge;
+    let captured = |transaction| Captured { payment: Some(payment), transaction: Some(transaction), own };
     Outcome::of_gateway(answer, asked, Code::PaymentDeclined).map(captured)
 }

@@ -1,11 +1,13 @@
-//! REFUND_PAYMENT: the gateway gives money request. The same call compensates PROCESS_PAYMENT and LATE_CAPTURE.
+//! REFUND_PAYMENT: the gateway gives money back, or the balance its share. The same call compensates PROCESS_PAYMENT and LATE_CAPTURE.
 
 use super::ORDER_CANCELLED;
 use crate::flow::PartialRefund;
-use crate::refund_lines::{self, Left};
+use crate::own_money;
+use crate::parts::Shares;
+use crate::refund_lines::{self, Claim, Left};
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, RefundId, Result};
 use order::Order;
-use payment::{Payment, Refund, RefundKind, RefundStatus, remote};
+use payment::{Method, Payment, Refund, RefundKind, RefundStatus, remote};
 use ports::{
     Gateway, Ports,
     gateway::{self, RefundAccount},
@@ -71,21 +73,27 @@ impl GatewayRefund {
     /// Claims everything of an order's payment that has not gone back, line by line; `None` when all has. What was claimed when
     /// it was decided to cancel the order is taken as it is, and what the gateway refused is asked for again for the same lines.
     pub fn of_order(tx: &mut Tx<'_>, order: &Order, payment: &PaymentNumber) -> Result<Option<GatewayRefund>> {
-        let payment = payment::ops::find(tx, payment)?;
-        let refunds = payment::ops::refunds(tx, &payment.number)?;
-        if let Some((open, _)) = refunds.iter().find(|(refund, _)| refund.status == RefundStatus::Processing) {
+        let shares = Shares::of(tx, &order.number, payment)?;
+        let payment = shares.first().clone();
+        let refunds = payment::ops::refunds_of_order(tx, &order.number)?;
+        let mut own = refunds.iter().filter(|(refund, _)| refund.payment == payment.number);
+        if let Some((open, _)) = own.clone().find(|(refund, _)| refund.status == RefundStatus::Processing) {
             return GatewayRefund::of(tx, &payment, open).map(Some);
         }
         let rest = payment.refundable();
         if !rest.is_positive() {
             return Ok(None);
         }
-        let refused = refunds.iter().rev().find(|(refund, lines)| refund.amount == rest && !lines.is_empty());
+        let refused = own.rfind(|(refund, lines)| refund.amount == rest && !lines.is_empty());
         let refused = refused.filter(|(refund, _)| refund.status.kind() == RefundKind::Failed);
         let refund = payment::ops::begin_refund(tx, &payment.number, rest, ORDER_CANCELLED)?;
         let lines = match refused {
             Some((_, lines)) => lines.clone(),
-            None => Left::of(order, &payment, &refund_lines::sums(&refunds)).rest(),
+            None => {
+                let lines = Left::of(order, &shares, &refund_lines::sums(&refunds)).rest();
+                let all = Claim { amount: shares.refundable(), lines };
+                refund_lines::divided(all, &shares.into_payments()).swap_remove(0).lines
+            }
         };
         payment::ops::remember_lines(tx, refund.id, &lines)?;
         GatewayRefund::of(tx, &payment, &refund).map(Some)
@@ -110,6 +118,9 @@ impl Remote for RefundPayment {
     const CAN_BE_COMPENSATED: bool = false;
 
     fn prepare(tx: &mut Tx<'_>, saga: &PartialRefund) -> Result<Next<GatewayRefund, String>> {
+        if saga.payment.method == Method::Balance {
+            return own_money::give_back(tx, &saga.refund, &saga.payment.user).map(Next::Complete);
+        }
         GatewayRefund::of(tx, &saga.payment, &saga.refund).map(Next::Call)
     }
 

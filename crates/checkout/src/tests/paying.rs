@@ -36,10 +36,10 @@ async fn who_may_pay_what_and_how() {
     let nobody = "ORD-20260206-ZZZZZZZZ".parse().unwrap();
     shop.pay(1, &nobody, "approve").await.must("404 S201");
     let body = |method: &str| json!({ "orderNumber": order, "paymentMethod": method });
-    shop.post(1, "/payments", body("BALANCE")).await.must("400 S307");
+    shop.post(1, "/payments", body("BALANCE")).await.must("400 S310");
     shop.post(1, "/payments", body("CASH")).await.must("400 S307");
-    let split = with(body("CARD"), "splits", json!([{ "method": "CARD", "amount": 9_000 }]));
-    shop.post(1, "/payments", split).await.must("400 S307");
+    let split = with(body("CARD"), "splits", json!([{ "method": "CARD", "amount": 8_000 }]));
+    shop.post(1, "/payments", split).await.must("400 S306");
     shop.post(1, "/payments", with(body("CARD"), "cardNumber", "4111")).await.must("400 C002");
     let confirm = |amount: i64| json!({ "orderNumber": order, "paymentKey": "approve", "amount": amount });
     shop.post(1, "/orders/confirm", confirm(8_999)).await.must("409 S210");

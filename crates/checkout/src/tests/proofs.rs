@@ -7,9 +7,9 @@ use crate::{
     flow::{CHARGE, Checkout, FLOWS, LATE_CAPTURE, LateCapture, ORDER, PartialRefund, REFUND, order_of},
     pay,
     place::{self, OrderSettings},
-    request::{OrderRequest, PaymentMethod},
+    request::{OrderRequest, PaymentMethod, Shared},
 };
-use kernel::{OrderNumber, Result, SagaId, UserCouponId};
+use kernel::{Money, OrderNumber, Result, SagaId, UserCouponId};
 use payment::{Approval, Payment};
 use saga::{
     Action, Call, Cancellation, Flow, Saga, Status, drive,
@@ -19,7 +19,7 @@ use saga::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A shop with stock, in which nothing is sold yet, and a buyer with a coupon.
+/// A shop with stock, in which nothing is sold yet, and a buyer with a coupon, a balance and points.
 pub struct Stocked {
     pub shop: TestShop,
     pub mug: Good,
@@ -32,6 +32,9 @@ impl Stocked {
         let shop = TestShop::open().await;
         let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
         let coupon = shop.coupons(&[1]).await[0];
+        let wallet = format!("/admin/wallets/{}", buyer(1));
+        shop.admin_post(&format!("{wallet}/balance"), json!({ "amount": 5_000, "reason": "proof" })).await.must("201");
+        shop.admin_post(&format!("{wallet}/points"), json!({ "points": 700, "reason": "proof" })).await.must("201");
         Stocked { shop, mug, pen, coupon }
     }
 
@@ -73,6 +76,8 @@ impl Stocked {
             "mug": self.shop.stock(self.mug).await,
             "pen": self.shop.stock(self.pen).await,
             "money": self.shop.money(),
+            "balance": self.shop.count("select coalesce(sum(balance), 0) from wallets where user_id <> ?", "-").await,
+            "points": self.shop.count("select coalesce(sum(points), 0) from wallets where user_id <> ?", "-").await,
             "parcels": self.shop.count("select count(*) from deliveries where status <> ?", "CANCELLED").await,
             "orders": self.shop.count("select count(*) from orders where status not in ('CANCELLED', ?)", "REFUNDED").await,
             "used coupons": self.shop.count("select count(*) from user_coupons where order_number <> ?", "").await,
@@ -94,12 +99,15 @@ impl Scenario<Checkout> for Stocked {
 
     async fn begin(&self, saga: &'static Saga<Checkout>) -> Result<SagaId> {
         let body = with(items(&[(self.mug, 2), (self.pen, 1)]), "userCouponId", self.coupon.raw());
+        let body = with(body, "pointsToUse", 500);
         let request: OrderRequest = serde_json::from_value(body).unwrap();
         let draft = OrderDraft::to_place(&request)?;
         let settings = OrderSettings::of(&self.shop.app);
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let mut placed = place::place(tx, saga, &settings, &buyer(1), &draft)?;
-            let method = PaymentMethod::checked("CARD", Some("approve"))?;
+            let (own, payable) = (Money::minor(2_000), placed.order.amounts.payable);
+            let split = Some(Shared { own, gateway: payable.minus(own)? });
+            let method = PaymentMethod { split, ..PaymentMethod::checked("CARD", Some("approve"))? };
             let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method, 1)?;
             Ok((placed.saga.id, action))
         };
@@ -281,6 +289,7 @@ const RELEASED: &[(&str, &[&str])] = &[
         &[
             "PLACE_ORDER",
             "USE_COUPON",
+            "USE_POINTS",
             "RESERVE_INVENTORY",
             "PROCESS_PAYMENT",
             "DEDUCT_INVENTORY",

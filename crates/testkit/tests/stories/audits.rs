@@ -152,6 +152,14 @@ pub const DAMAGES: &[(&str, &str)] = &[
     ),
     ("a line never gets back more than it cost", "update refund_lines set units = 50"),
     ("money goes back for lines that the order has", "update refund_lines set line_number = line_number + 90"),
+    (
+        "what a balance pays is booked in its wallet, and comes back when the payment comes to nothing",
+        "update wallet_entries set reference = 'x' where kind = 'PAYMENT'",
+    ),
+    (
+        "what is given back into a balance is booked in its wallet",
+        "update wallet_entries set reference = 'x' where kind = 'REFUND'",
+    ),
     ("every order was published", "delete from outbox where topic = 'shopping.order.created'"),
     (
         "an event changes what its kind changes, and leaves nothing below zero",
@@ -239,10 +247,14 @@ pub fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
     let wanted = json!({"timeDealProductId": deal, "quantity": 1, "shippingAddress": testkit::address()});
     let order = buyer.post("/time-deals/purchase", wanted).must("201").word("/order/orderNumber");
     buyer.pays(&order, "approve").must("201");
-    let money = json!({"amount": 5_000, "paymentKey": "approve"});
+    let money = json!({"amount": 50_000, "paymentKey": "approve"});
     buyer.post(format!("/users/{}/balance/charge", buyer.id()), money).must("200");
     let points = json!({"points": 300, "reason": "a birthday"});
     shop.admin().post(format!("/admin/wallets/{}/points", buyer.id()), points).must("201");
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let paid = buyer.post("/payments", json!({"orderNumber": order, "paymentMethod": "BALANCE"})).must("201");
+    let part = json!({"amount": 1_000, "reason": "late"});
+    shop.admin().post(format!("/payments/{}/refund", paid.word("/paymentNumber")), part).must("200");
     let credentials = json!({"email": "haneul@example.com", "password": "달항아리 일곱 개의 밤"});
     let mut new = credentials.clone();
     new["nickname"] = json!("하늘");

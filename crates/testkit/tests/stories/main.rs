@@ -40,6 +40,7 @@ mod retention;
 mod routes;
 mod rush;
 mod spending;
+mod splits;
 mod statements;
 mod stock;
 mod storefront_guards;
