@@ -2,7 +2,7 @@
 
 use crate::events;
 use crate::payment::{
-    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Recording, Records, Refund, RefundStatus,
+    Approval, Change, NewPayment, PAYMENT_KEY_MAX, Payment, Recording, Records, Refund, RefundStatus,
     RefundedLine, Status,
 };
 use crate::{Part, store};

@@ -53,6 +53,8 @@ const PLACING: &[Code] = &[
     Code::InsufficientBalance,
     Code::PaymentMethodNotSupported,
     Code::PaymentDeclined,
+    Code::InvalidPaymentAmount,
+    Code::BalanceConflict,
     Code::OrderCreationFailed,
 ];
 /// The failures of paying by the page of the gateway.

@@ -35,6 +35,8 @@ const PAYING: &[Code] = &[
     Code::InvalidPaymentAmount,
     Code::PaymentMethodNotSupported,
     Code::PaymentCancelledByUser,
+    Code::InsufficientBalance,
+    Code::BalanceConflict,
     Code::OrderCreationFailed,
 ];
 

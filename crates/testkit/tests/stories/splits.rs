@@ -108,7 +108,7 @@ fn what_went_in_by_balance_and_card_comes_back_to_the_won_in_whatever_parts() {
         charges(&buyer, 20_000, "approve").must("200");
         let (mut state, before) = (seed, balance(&buyer));
         let order = buyer.orders_all(&[(&mug, 2), (&pen, 3)]).must("201");
-        let (number, payable) = (order.word("/orderNumber"), order.number("/payable"));
+        let (number, payable) = (order.word("/orderNumber"), order.number("/finalAmount"));
         let own = 1 + next(&mut state, 15_000);
         pays(&buyer, split(&number, own, payable - own, "approve")).must("201");
         if seed % 2 == 0 {
