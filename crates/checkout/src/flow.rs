@@ -2,8 +2,8 @@
 
 use crate::deal::units::DealUnits;
 use crate::steps::{
-    BookCharge, CaptureLate, Captured, Charge, ChargeGateway, CloseOrder, ConfirmOrder, CreateDelivery, DeductInventory,
-    OpenCharge, PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory, UseCoupon, UsePoints,
+    BookCharge, CaptureLate, Captured, Charge, ChargeGateway, CloseOrder, ConfirmOrder, CreateDelivery,
+    DeductInventory, OpenCharge, PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory, UseCoupon, UsePoints,
 };
 use kernel::{Code, OrderNumber, PaymentNumber, RefundId, Result};
 use order::{Kind, Order};

@@ -32,7 +32,9 @@ pub fn hold(tx: &mut Tx<'_>, order: &Order, amount: Money) -> Result<Payment> {
 pub fn take(tx: &mut Tx<'_>, number: &PaymentNumber) -> Result<()> {
     match payment::ops::completed(tx, number, &format!("WALLET-{number}"))? {
         Approval::Completed(_) => Ok(()),
-        Approval::Late(_) => Err(Code::Internal.error().caused_by(format!("{number} was given back before it was paid"))),
+        Approval::Late(_) => {
+            Err(Code::Internal.error().caused_by(format!("{number} was given back before it was paid")))
+        }
     }
 }
 

@@ -47,11 +47,6 @@ impl Shares {
         if payments.is_empty() { Err(Code::PaymentNotFound.error()) } else { Ok(Shares(payments)) }
     }
 
-    /// One share alone.
-    pub fn alone(payment: Payment) -> Shares {
-        Shares(vec![payment])
-    }
-
     /// The share in front.
     pub fn first(&self) -> &Payment {
         &self.0[0]

@@ -115,11 +115,7 @@ fn claimed(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<Vec<(P
 
 /// Begins a run for each share. What the balance gives back is done at once; the run that is returned is the gateway's, if it gives
 /// something.
-fn money_only(
-    tx: &mut Tx<'_>,
-    claims: Claims,
-    why: &Cancellation,
-) -> Result<(&'static dyn Flow, Record, Action)> {
+fn money_only(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<(&'static dyn Flow, Record, Action)> {
     let mut begun = None;
     for (payment, refund) in claimed(tx, claims, why)? {
         let refund = PartialRefund { refund, payment, by: why.by.clone() };

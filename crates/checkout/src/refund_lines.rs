@@ -145,12 +145,14 @@ fn total(amounts: &[Money]) -> Money {
 /// Divides a refund among the shares of a payment, one claim for each: the first share gives as much as it has left, then the next. A
 /// line's units count where the last of its money goes. The lines of each claim add up to no more than its amount.
 pub fn divided(claim: Claim, shares: &[Payment]) -> Vec<Claim> {
-    let (mut left, mut lines, mut claims) = (claim.amount, VecDeque::from(claim.lines), Vec::with_capacity(shares.len()));
+    let (mut left, mut lines, mut claims) =
+        (claim.amount, VecDeque::from(claim.lines), Vec::with_capacity(shares.len()));
     for (n, share) in shares.iter().enumerate() {
         let amount = share.refundable().at_most(left);
         left = Money::minor(left.as_minor() - amount.as_minor());
         let (mut room, mut own, is_last) = (amount, Vec::new(), left.is_zero() || n + 1 == shares.len());
-        while let Some(line) = lines.front_mut().filter(|line| room.is_positive() || (is_last && line.amount.is_zero())) {
+        while let Some(line) = lines.front_mut().filter(|line| room.is_positive() || (is_last && line.amount.is_zero()))
+        {
             let part = line.amount.at_most(room);
             room = Money::minor(room.as_minor() - part.as_minor());
             if part == line.amount {

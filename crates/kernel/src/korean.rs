@@ -122,10 +122,7 @@ const ROWS: &[(&str, &str)] = &[
     ("this charge", "해당 충전"),
     ("this wallet is not yours", "본인의 지갑이 아닙니다"),
     ("the shares are {} and the order costs {}", "결제 수단별 금액의 합은 {}원이고 주문 금액은 {}원입니다"),
-    (
-        "must be one share of the balance and one of the gateway",
-        "잔액 하나와 결제 대행사 수단 하나로 나누어야 합니다",
-    ),
+    ("must be one share of the balance and one of the gateway", "잔액 하나와 결제 대행사 수단 하나로 나누어야 합니다"),
     ("the gateway's share is paid by paymentMethod", "결제 대행사 몫은 paymentMethod로 결제해야 합니다"),
     ("a balance is not charged from itself", "잔액으로 잔액을 충전할 수 없습니다"),
     // products

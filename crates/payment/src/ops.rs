@@ -2,8 +2,8 @@
 
 use crate::events;
 use crate::payment::{
-    Approval, Change, NewPayment, PAYMENT_KEY_MAX, Payment, Recording, Records, Refund, RefundStatus,
-    RefundedLine, Status,
+    Approval, Change, NewPayment, PAYMENT_KEY_MAX, Payment, Recording, Records, Refund, RefundStatus, RefundedLine,
+    Status,
 };
 use crate::{Part, store};
 use ::events::PaymentCompleted;

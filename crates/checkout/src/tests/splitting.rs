@@ -29,9 +29,8 @@ async fn pays(shop: &TestShop, order: &OrderNumber, key: &str, shares: &[(&str, 
 async fn payments(shop: &TestShop, order: &OrderNumber) -> Vec<(String, String, i64)> {
     let detail = shop.get(1, &format!("/orders/{order}")).await.must("200");
     let word = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
-    let payment = |one: &Value| {
-        (word(one, "canonicalPaymentMethod"), word(one, "status"), one["amount"].as_i64().unwrap())
-    };
+    let payment =
+        |one: &Value| (word(one, "canonicalPaymentMethod"), word(one, "status"), one["amount"].as_i64().unwrap());
     detail.data()["payments"].as_array().unwrap().iter().map(payment).collect()
 }
 
@@ -46,7 +45,10 @@ async fn the_balance_alone_pays_an_order_without_the_gateway() {
     charged(&shop, 1, 20_000).await;
     let at_once = with(items(&[(mug, 1)]), "payment", json!({ "method": "BALANCE" }));
     let said = shop.post(1, "/orders", at_once).await.must("201");
-    assert_eq!((said.data()["status"].as_str(), said.data()["payment"]["status"].as_str()), (Some("PAID"), Some("COMPLETED")));
+    assert_eq!(
+        (said.data()["status"].as_str(), said.data()["payment"]["status"].as_str()),
+        (Some("PAID"), Some("COMPLETED"))
+    );
     let later = shop.order(1, mug, 1).await;
     let body = json!({ "orderNumber": later, "paymentMethod": "BALANCE" });
     shop.post(1, "/payments", body.clone()).await.must("201");
@@ -54,7 +56,10 @@ async fn the_balance_alone_pays_an_order_without_the_gateway() {
     assert_eq!((balance(&shop, 1).await, shop.captures(), shop.stock(mug).await), (2_000, 1, (3, 0)));
     let short = with(items(&[(mug, 1)]), "payment", json!({ "method": "BALANCE" }));
     shop.post(1, "/orders", short).await.must("400 S310");
-    assert_eq!((shop.stock(mug).await, shop.count("select count(*) from orders where status <> ?", "-").await), ((3, 0), 2));
+    assert_eq!(
+        (shop.stock(mug).await, shop.count("select count(*) from orders where status <> ?", "-").await),
+        ((3, 0), 2)
+    );
     shop.cancel(1, &later).await.must("200");
     assert_eq!((balance(&shop, 1).await, shop.status(&later).await.as_str()), (11_000, "REFUNDED"));
     assert_eq!(payments(&shop, &later).await, [paid_by("BALANCE", "REFUNDED", 9_000)]);

@@ -99,16 +99,27 @@ fn next(state: &mut u64, most: u64) -> i64 {
 }
 
 #[test]
-fn what_went_in_by_balance_and_card_comes_back_to_the_won_in_whatever_parts() {
+fn what_went_in_by_coupon_points_balance_and_card_comes_back_to_the_won_in_whatever_parts() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_990).stock(50).save();
     let pen = shop.product("pen").price(1_110).stock(50).save();
     let buyer = shop.buyer();
+    let gift = json!({"points": 3_000, "reason": "a birthday"});
+    shop.admin().post(format!("/admin/wallets/{}/points", buyer.id()), gift).must("201");
     for seed in 1..=4_u64 {
         charges(&buyer, 20_000, "approve").must("200");
+        let code = format!("FALL-{seed}");
+        let coupon = json!({"code": code, "name": "Fall", "discountType": "FIXED", "discountValue": 1_234,
+            "totalQuantity": 5, "startsAt": "2020-01-01T00:00:00Z", "expiresAt": "2100-01-01T00:00:00Z"});
+        let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+        buyer.post(format!("/coupons/{coupon}/issue"), json!({})).must("201");
         let (mut state, before) = (seed, balance(&buyer));
-        let order = buyer.orders_all(&[(&mug, 2), (&pen, 3)]).must("201");
+        let mut body = order_of(&[(&mug, 2), (&pen, 3)]);
+        (body["couponCode"], body["pointsToUse"]) = (json!(code), json!(3_000));
+        body["expectedAmount"] = buyer.post("/orders/quote", body.clone()).must("200").data()["payable"].clone();
+        let order = buyer.post("/orders", body).must("201");
         let (number, payable) = (order.word("/orderNumber"), order.number("/finalAmount"));
+        assert_eq!((payable, points(&buyer)), (23_310 - 1_234 - 3_000, 0));
         let own = 1 + next(&mut state, 15_000);
         pays(&buyer, split(&number, own, payable - own, "approve")).must("201");
         if seed % 2 == 0 {
@@ -136,5 +147,9 @@ fn what_went_in_by_balance_and_card_comes_back_to_the_won_in_whatever_parts() {
         }
         assert_eq!((balance(&buyer), buyer.sees(&number).word("/status")), (before, "REFUNDED".to_owned()));
     }
-    assert_eq!(points(&buyer), 0, "what the delivered ones earned went with their money");
+    assert_eq!(
+        points(&buyer),
+        3_000,
+        "what was used came back, and what the delivered ones earned went with their money"
+    );
 }
