@@ -76,7 +76,8 @@ function countdown() {
 }
 setInterval(countdown, 1000);
 
-// Streams stay open while their page is shown; a stream that breaks comes back by itself.
+// A stream that breaks comes back by itself. A browser has few connections to one host, so a page that is not shown closes its
+// streams; only who waits in line goes on unseen.
 const streams = new Map();
 function stream(address, events, act) {
   if (streams.has(address)) return;
@@ -84,6 +85,14 @@ function stream(address, events, act) {
   streams.set(address, source);
   for (const name of events) source.addEventListener(name, act);
 }
+addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") return begin();
+  for (const [address, source] of streams) {
+    if (document.querySelector("[data-queue]")) continue;
+    source.close();
+    streams.delete(address);
+  }
+});
 
 function stock() {
   for (const place of document.querySelectorAll("[data-stock]")) {

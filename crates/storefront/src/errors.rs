@@ -72,7 +72,12 @@ pub fn begin(site: &Site, request: &mut Request) -> Option<Asked> {
         return None;
     }
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let authority = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     let headers = request.headers_mut();
+    // HTTP/2 names the host in the address of the request
+    if let (Some(host), false) = (authority, headers.contains_key(header::HOST)) {
+        headers.insert(header::HOST, host);
+    }
     let cookies = Cookies::of(headers, site.origin.is_secure(headers));
     let chosen = match cookies.get(cookie::LANGUAGE) {
         Some("ko") => Some("ko"),
