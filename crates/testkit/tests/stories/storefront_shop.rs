@@ -71,7 +71,7 @@ fn a_guest_fills_the_cart_signs_up_orders_pays_and_follows_the_parcel() {
     let number = number(&order);
     order
         .says(&number)
-        .says("confirmed")
+        .says("waiting for payment")
         .says("We keep the goods for you until")
         .says("문 앞")
         .says("김하늘 · 010-1234-5678");
@@ -92,7 +92,7 @@ fn a_guest_fills_the_cart_signs_up_orders_pays_and_follows_the_parcel() {
     browser.open("/orders").must(200).says("moon jar mug").says(&number);
     let page = browser.open(&format!("/orders/{number}"));
     browser.send(&page, &format!("/orders/{number}/reorder"), &[]).must(200).says("₩36,000");
-    shop.turn(Duration::from_secs(3));
+    shop.later(Duration::from_secs(3));
     browser.open("/").says("Loved right now");
 }
 
