@@ -37,7 +37,7 @@ pub struct Reading {
 impl Reading {
     /// The row that these cells are.
     pub fn row(&self, line: u64, cells: &[String]) -> Result<Cells, Refusal> {
-        let cell = |column: usize| cells.get(column).map_or("", String::as_str);
+        let cell = |column: usize| cells.get(column).map_or("", |cell| unguarded(cell));
         let values = self.plan.read(cell);
         let of =
             |wanted| values.iter().find(|(field, _)| *field == wanted).and_then(|(_, found)| found.value.as_deref());
@@ -73,7 +73,7 @@ impl Reading {
 
     /// The product sku of a row that may be refused.
     pub fn product_of(&self, cells: &[String]) -> Option<String> {
-        let values = self.plan.read(|column| cells.get(column).map_or("", String::as_str));
+        let values = self.plan.read(|column| cells.get(column).map_or("", |cell| unguarded(cell)));
         let found = values.into_iter().find(|(field, _)| *field == Field::ProductSku);
         found.and_then(|(_, found)| found.value).map(|sku| text::identity(&sku))
     }
@@ -138,6 +138,15 @@ impl Reading {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// A cell without the apostrophe in front of what a spreadsheet would run as a formula; exports write it.
+fn unguarded(cell: &str) -> &str {
+    let formula = ['=', '+', '-', '@', '\t', '\r'];
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.trim_start_matches('\'').starts_with(formula) => rest,
+        Some(_) | None => cell,
     }
 }
 
@@ -439,6 +448,13 @@ mod tests {
         );
         assert_eq!((&row.images, &cleared.category), (&Given::Cleared, &Given::Cleared));
         assert_eq!((&row.name, row.price, cleared.stock[0]), (&None, None, None));
+    }
+
+    #[test]
+    fn the_apostrophe_before_a_formula_is_no_part_of_the_text() {
+        for (cell, text) in [("'=1+1", "=1+1"), ("''=x", "'=x"), ("'tis", "'tis"), ("-5", "-5"), ("'-5", "-5")] {
+            assert_eq!(unguarded(cell), text);
+        }
     }
 
     #[test]

@@ -53,6 +53,9 @@ struct ImportQuery {
     /// `store` (when absent) or `refuse` rows whose name another product holds.
     #[param(rename = "sameNames", inline, value_type = Option<SameNames>)]
     same_names: Option<String>,
+    /// Stores nothing and reports what would be stored.
+    #[param(rename = "dryRun")]
+    dry_run: Option<bool>,
 }
 
 /// The texts of parameters that have only some, for the document.
@@ -110,6 +113,7 @@ fn with_parameter(options: &mut Options, name: &str, value: String) -> Result<()
         "blank" => options.blank = value.parse()?,
         "status" => options.status = value.parse()?,
         "sameNames" => options.same_name = same_name(&value)?,
+        "dryRun" => options.dry_run = yes_or_no(&value)?,
         _ => return Err(text::wrong(name, "is not known here")),
     }
     Ok(())
@@ -122,6 +126,10 @@ fn charset(headers: &HeaderMap) -> Result<Option<&'static encoding_rs::Encoding>
     let charset =
         parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value).next();
     charset.map(encoding::named).transpose()
+}
+
+fn yes_or_no(value: &str) -> Result<bool> {
+    value.parse().map_err(|_| text::wrong("dryRun", "must be true or false"))
 }
 
 fn same_name(value: &str) -> Result<SameName> {

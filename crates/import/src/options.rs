@@ -86,6 +86,8 @@ pub struct Options {
     pub by: String,
     /// In which the report says why.
     pub language: Language,
+    /// Nothing is stored: the report says what would be.
+    pub dry_run: bool,
 }
 
 impl Options {
@@ -106,6 +108,7 @@ impl Options {
             low_stock_threshold,
             by: "IMPORT".to_owned(),
             language: Language::English,
+            dry_run: false,
         }
     }
 

@@ -45,6 +45,8 @@ impl Watch for () {}
 #[serde(rename_all = "camelCase")]
 #[schema(as = ImportReport)]
 pub struct Report {
+    /// Whether nothing was stored, because only what would be was asked for.
+    pub dry_run: bool,
     /// The encoding in which the whole file was read, by its name in the Encoding Standard: CP949 is `EUC-KR`. None of a workbook.
     #[schema(example = "UTF-8")]
     pub encoding: Option<&'static str>,
@@ -158,6 +160,9 @@ impl Report {
 
     fn write_summary(&self, f: &mut impl fmt::Write) -> fmt::Result {
         let Report { rows, created, updated, unchanged, refused_rows, .. } = self;
+        if self.dry_run {
+            writeln!(f, "a dry run: nothing was stored, and this is what would be")?;
+        }
         if let (Some(encoding), Some(source)) = (self.encoding, self.encoding_source) {
             let how = match source {
                 Source::Given => "as you said",

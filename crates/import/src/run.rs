@@ -15,6 +15,7 @@ use crate::{Format, Options};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
 use kernel::{Code, Error, Result, text};
+use parking_lot::Mutex;
 use std::{
     collections::HashMap,
     io::{Read, Seek},
@@ -22,7 +23,7 @@ use std::{
     thread,
     time::Duration,
 };
-use store::Db;
+use store::{Db, Tx};
 use web::Language;
 
 /// Attempts at storing one chunk while the database is busy or failing.
@@ -74,6 +75,21 @@ fn reason(language: Language, error: &Error) -> String {
     }
 }
 
+/// What a chunk would do: it is done, and undone by the failure of its job.
+fn tried(db: &Db, chunk: impl Fn(&mut Tx<'_>) -> Result<load::Stored> + Send + 'static) -> Result<load::Stored> {
+    let done = Arc::new(Mutex::new(None));
+    let keep = Arc::clone(&done);
+    let undone = db.write_blocking("import.try", move |tx| {
+        *keep.lock() = Some(chunk(tx)?);
+        Err::<(), _>(Code::Conflict.error())
+    });
+    match (done.lock().take(), undone) {
+        (Some(stored), Err(error)) if error.code() == Code::Conflict => Ok(stored),
+        (_, Err(error)) => Err(error),
+        (_, Ok(())) => Err(Code::Internal.error().caused_by("a dry run was stored")),
+    }
+}
+
 /// A running import.
 struct Import<'a> {
     db: &'a Db,
@@ -109,7 +125,7 @@ impl<'a> Import<'a> {
             waiting: Vec::with_capacity(load::CHUNK_ROWS),
             refused: Vec::new(),
             bytes: 0,
-            report: Report::default(),
+            report: Report { dry_run: options.dry_run, ..Report::default() },
         }
     }
 
@@ -247,7 +263,10 @@ impl<'a> Import<'a> {
             let drafts = Arc::new(std::mem::take(&mut self.waiting));
             let stored = self.write(&drafts)?;
             self.count(Arc::unwrap_or_clone(drafts), stored.rows);
-            Arc::make_mut(&mut self.paths).extend(stored.paths);
+            // what a dry run looked up may be gone with it
+            if !self.options.dry_run {
+                Arc::make_mut(&mut self.paths).extend(stored.paths);
+            }
         }
         self.report_refused();
         let refused = self.report.refused_rows;
@@ -271,7 +290,12 @@ impl<'a> Import<'a> {
         let mut attempts = 1;
         loop {
             let (rules, paths, rows) = (Arc::clone(&self.rules), Arc::clone(&self.paths), Arc::clone(drafts));
-            match self.db.write_blocking("import.chunk", move |tx| load::chunk(tx, &rules, &paths, &rows)) {
+            let chunk = move |tx: &mut Tx<'_>| load::chunk(tx, &rules, &paths, &rows);
+            let stored = match self.options.dry_run {
+                true => tried(self.db, chunk),
+                false => self.db.write_blocking("import.chunk", chunk),
+            };
+            match stored {
                 Err(error) if load::may_repeat(&error) && attempts < ATTEMPTS_MAX => {
                     attempts += 1;
                     thread::sleep(BACKOFF);

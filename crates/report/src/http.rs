@@ -1,6 +1,8 @@
 //! The routes of reports.
 
+mod exports;
 mod figures;
+mod settlement;
 
 use crate::rebuild::{self, Report};
 use axum::extract::State;
@@ -11,7 +13,11 @@ use web::{Admin, ApiResult, App, Checked, Query, Routes, ok, response::Success, 
 
 /// The handlers, for administrators and sellers.
 pub fn routes() -> Routes {
-    Routes::new().add(ADMIN.long(), routes!(rebuild_reports)).merge(figures::routes())
+    Routes::new()
+        .add(ADMIN.long(), routes!(rebuild_reports))
+        .merge(figures::routes())
+        .merge(settlement::routes())
+        .merge(exports::routes())
 }
 
 /// How to rebuild.

@@ -5,12 +5,15 @@ mod audit;
 pub mod buyers;
 pub mod days;
 pub mod events;
+pub mod export;
 pub mod goods;
 pub mod http;
 pub mod ops;
 pub mod platform;
 pub mod rebuild;
 pub mod sales;
+mod settings;
+pub mod settlement;
 pub mod sheet;
 pub mod store;
 pub mod view;
@@ -18,12 +21,17 @@ pub mod ways;
 
 use ::store::Stay;
 
+pub use settings::Settings;
+
 /// The name under which the read models subscribe.
 pub const SUBSCRIBER: &str = "report";
 
 /// What read models and reports contribute to the program.
 pub const MODULE: web::Module = web::Module {
-    migrations: &[::store::Migration { name: "report/0001_views", sql: include_str!("../migrations/0001_views.sql") }],
+    migrations: &[
+        ::store::Migration { name: "report/0001_views", sql: include_str!("../migrations/0001_views.sql") },
+        ::store::Migration { name: "report/0002_settlement", sql: include_str!("../migrations/0002_settlement.sql") },
+    ],
     tables: &[
         ("mv_orders", Stay::Records),
         ("mv_payments", Stay::Records),
@@ -41,9 +49,12 @@ pub const MODULE: web::Module = web::Module {
         ways::STATEMENTS,
         buyers::STATEMENTS,
         platform::STATEMENTS,
+        settlement::STATEMENTS,
+        export::STATEMENTS,
     ],
     routes: http::routes,
     reactions: events::reactions,
     checks: audit::AUDIT,
+    settings: Some(web::settings::Section::of::<Settings>()),
     ..web::Module::named("report")
 };

@@ -93,7 +93,8 @@ pub fn csv_line(cells: &[Cell], currency: Currency) -> String {
 }
 
 /// The first line of a table.
-pub fn csv_head(names: &[&str]) -> String {
+pub fn csv_head<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted(&guarded(name.as_ref()))).collect();
     format!("{MARK}{}\r\n", names.join(","))
 }
 

@@ -60,6 +60,8 @@ enum Command {
     FakeToss(FakeToss),
     /// Import products from a CSV, JSON or XLSX file
     Import(Import),
+    /// Export products, orders, customers or stock as CSV
+    Export(Export),
     /// Bring the database's schema up to date, and compare it with what this program declares
     Migrate,
     /// Copy a shop to another database, compare both and audit both
@@ -209,6 +211,32 @@ pub struct Import {
     /// Exit 1 when a row was refused
     #[arg(long)]
     pub strict: bool,
+    /// Store nothing, and say what would be stored
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What `export` takes.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// What is exported: products and stock as `import` reads them; orders; customers
+    pub what: Exported,
+    /// Where the table goes; standard output when left out
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Exported {
+    /// Every product, a row for each variant
+    Products,
+    /// Every order
+    Orders,
+    /// Every user who has ordered
+    Customers,
+    /// The units of every sku
+    Stock,
 }
 
 /// How an import file is written.
@@ -342,6 +370,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Rush(rush) => crate::rush::run(&loaded(flags, [])?, &rush),
         Command::FakeToss(fake) => commands::fake_toss(&loaded(flags, [])?, fake),
         Command::Import(import) => commands::import(&loaded(flags, [])?, &import),
+        Command::Export(export) => commands::export(&loaded(flags, [])?, &export),
         Command::Migrate => commands::migrate(&loaded(flags, [])?),
         Command::Copy(transfer) => commands::copy(&loaded(flags, [])?, &transfer),
         Command::Token(token) => commands::token(&loaded(flags, [])?, &token),

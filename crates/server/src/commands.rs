@@ -2,11 +2,15 @@
 
 mod copy;
 mod fake_toss;
+mod export;
 mod import;
+mod reports;
 
 pub(crate) use copy::copy;
 pub(crate) use fake_toss::fake_toss;
+pub(crate) use export::export;
 pub(crate) use import::{import, import_text};
+pub(crate) use reports::rebuild_reports;
 
 use crate::cli::{Audit, Grant, Token, not_in_order};
 use crate::config::{Config, Fault, Settings};
@@ -214,21 +218,5 @@ pub(crate) fn rebuild(config: &Config, dry_run: bool) -> Result<ExitCode, Fault>
             (report.snapshots, report.events, report.different, report.repaired);
         say(format!("{snapshots} stock rows folded from {events} events: {different} differ, {repaired} repaired"));
         Ok(if dry_run && different > 0 { not_in_order() } else { ExitCode::SUCCESS })
-    })
-}
-
-pub(crate) fn rebuild_reports(config: &Config, dry_run: bool) -> Result<ExitCode, Fault> {
-    runtime()?.block_on(async {
-        let app = open(&config.settings).await?;
-        let report = report::rebuild::run(&app.db, dry_run).await;
-        app.db.close().await;
-        let what = "the read models cannot be rebuilt";
-        let report = report.map_err(|e| Fault::caused_by(what, &e, "see the cause above"))?;
-        for view in &report.views {
-            let outcome = if dry_run { "" } else { ", repaired" };
-            say(format!("{}: {} rows, {} differ{outcome}", view.view, view.rows, view.different));
-            view.differences.iter().for_each(|one| say(format!("  {one}")));
-        }
-        Ok(if dry_run && report.different > 0 { not_in_order() } else { ExitCode::SUCCESS })
     })
 }

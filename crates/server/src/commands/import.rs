@@ -30,6 +30,7 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
     if wanted.draft {
         options.status = catalog::product::Status::Draft;
     }
+    options.dry_run = wanted.dry_run;
     if wanted.unique_names {
         options.same_name = catalog::ops::upsert::SameName::Refuse;
     }

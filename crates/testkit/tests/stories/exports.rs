@@ -1,0 +1,127 @@
+//! Exports: tables that can be imported again without a loss.
+
+use serde_json::{Value, json};
+use testkit::{Response, Sender, TestShop};
+
+fn import(who: &Sender, table: &str, query: &str) -> Response {
+    let who = who.with("content-type", "text/csv");
+    who.send("POST", &format!("/admin/products/import{query}"), Some(table.as_bytes().to_vec()))
+}
+
+/// A shop with goods of every kind.
+fn goods(shop: &TestShop) {
+    let admin = shop.admin();
+    let kitchen = admin.post("/admin/categories", json!({"name": "Kitchen"})).must("201").number("/id");
+    let cups = json!({"name": "Cups, \"large\"", "parentId": kitchen});
+    let cups = admin.post("/admin/categories", cups).must("201").number("/id");
+    shop.product("달항아리 머그")
+        .with("categoryId", json!(cups))
+        .with("brand", json!("=HYPERLINK(1)"))
+        .with("description", json!("two lines\nand a \"quote\", with a comma"))
+        .with("salePrice", json!(8_000))
+        .with("images", json!(["a.jpg", "b.jpg"]))
+        .save();
+    shop.product("'=odd").save();
+    let sizes = [("S", 0, 3), ("L", 500, 7)].map(|(size, more, stock)| {
+        json!({"sku": format!("TEE-{size}"), "options": {"size": size, "colour, of it": "-navy"}, "priceAdjustment": more, "stock": stock})
+    });
+    let tee = json!({"sku": "TEE", "name": "Tee", "price": 9_000, "status": "ACTIVE", "variants": sizes});
+    admin.post("/admin/products", tee).must("201");
+    let pen = shop.product("pen").stock(4).save();
+    admin.send("DELETE", &format!("/admin/products/{}", pen.id), None).must("200");
+    shop.settle();
+}
+
+/// What can be seen of all products, apart from ids, numbers of versions and times.
+fn seen(shop: &TestShop) -> Vec<Value> {
+    let list = shop.admin().get("/admin/products?size=100&sort=name,asc").must("200").data();
+    let ids: Vec<i64> =
+        list["content"].as_array().expect("products").iter().map(|one| one["id"].as_i64().expect("an id")).collect();
+    ids.iter()
+        .map(|id| {
+            let mut one = shop.anonymous().get(format!("/products/{id}")).must("200").data();
+            let product = one.as_object_mut().expect("a product");
+            ["id", "createdAt", "updatedAt", "version", "categoryId"]
+                .iter()
+                .for_each(|name| drop(product.remove(*name)));
+            for variant in product["variants"].as_array_mut().expect("variants") {
+                let variant = variant.as_object_mut().expect("a variant");
+                ["id", "stockVersion", "version"].iter().for_each(|name| drop(variant.remove(*name)));
+            }
+            product.remove("stockVersion");
+            one
+        })
+        .collect()
+}
+
+#[test]
+fn exported_products_and_stock_are_imported_again_without_a_loss() {
+    let shop = TestShop::open();
+    goods(&shop);
+    let admin = shop.admin();
+    let products = admin.get("/admin/exports/products").must("200");
+    assert_eq!(products.header("content-type"), "text/csv; charset=utf-8");
+    let products = products.text();
+    assert!(products.contains(",'=HYPERLINK(1),"), "no spreadsheet runs it: {products}");
+    let stock = admin.get("/admin/exports/stock").must("200").text();
+
+    let before = (seen(&shop), shop.contents());
+    let again = import(&admin, &products, "").must("200");
+    assert_eq!(
+        (again.number("/created"), again.number("/updated"), again.number("/unchanged")),
+        (0, 0, 3),
+        "{again:?}"
+    );
+    let again = import(&admin, &stock, "").must("200");
+    assert_eq!((again.number("/refusedRows"), again.number("/updated")), (0, 0), "{again:?}");
+    assert_eq!(before.1.differences(&shop.contents()), Vec::<String>::new());
+
+    let other = TestShop::open();
+    let tried = import(&other.admin(), &products, "?dryRun=true").must("200");
+    assert_eq!((tried.data()["dryRun"].clone(), tried.number("/created")), (json!(true), 3));
+    assert_eq!(seen(&other), Vec::<Value>::new(), "a dry run stores nothing");
+    import(&other.admin(), &products, "").must("200");
+    assert_eq!(seen(&other), before.0);
+}
+
+#[test]
+fn prices_and_stock_alone_are_updated_and_products_are_deleted_by_a_table() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let pen = shop.product("pen").price(1_000).stock(5).save();
+    let admin = shop.admin();
+    import(&admin, &format!("sku,price,stock\n{},\"9,500\",8\n", mug.sku), "").must("200");
+    let found = shop.anonymous().get(format!("/products/{}", mug.id)).must("200");
+    assert_eq!((found.number("/price"), found.number("/stock"), found.word("/name")), (9_500, 8, "mug".to_owned()));
+    let gone = import(&admin, &format!("sku,status\n{},DISCONTINUED\n", pen.sku), "?dryRun=true").must("200");
+    assert_eq!(gone.number("/updated"), 1);
+    shop.anonymous().get(format!("/products/{}", pen.id)).must("200");
+    import(&admin, &format!("sku,status\n{},DISCONTINUED\n", pen.sku), "").must("200");
+    shop.anonymous().get(format!("/products/{}", pen.id)).must("404 S001");
+}
+
+#[test]
+fn sellers_export_their_own_goods_and_administrators_orders_and_customers() {
+    let shop = TestShop::open();
+    let merchant = shop.seller();
+    let mug = shop.product("mug").price(9_000).stock(5).sold_by(&merchant).save();
+    shop.product("pen").save();
+    let order = shop.buyer().orders(&mug, 2).must("201").word("/orderNumber");
+    shop.settle();
+    let lines = |who: &Sender, what: &str| {
+        let text = who.get(format!("/admin/exports/{what}")).must("200").text();
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&merchant, "stock"), [format!("{},3", mug.sku)]);
+    assert_eq!(lines(&merchant, "products").len(), 1);
+    assert_eq!(lines(&shop.admin(), "stock").len(), 2);
+    let orders = lines(&shop.admin(), "orders");
+    assert!(
+        orders[0].starts_with(&format!("{order},")) && orders[0].contains(",CONFIRMED,,18000,0,0,18000,0,2,KRW,"),
+        "{orders:?}"
+    );
+    assert_eq!(lines(&shop.admin(), "customers").len(), 1);
+    for what in ["orders", "customers"] {
+        merchant.get(format!("/admin/exports/{what}")).must("403 A002");
+    }
+}
