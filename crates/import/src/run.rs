@@ -86,7 +86,7 @@ fn tried(db: &Db, chunk: impl Fn(&mut Tx<'_>) -> Result<load::Stored> + Send + '
     match (done.lock().take(), undone) {
         (Some(stored), Err(error)) if error.code() == Code::Conflict => Ok(stored),
         (_, Err(error)) => Err(error),
-        (_, Ok(())) => Err(Code::Internal.error().caused_by("a dry run was stored")),
+        (_, Ok(())) => Err(Code::Internal.error()),
     }
 }
 

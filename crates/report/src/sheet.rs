@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{App, Failure, ok};
 
-/// Tells programs of offices that the text is UTF-8.
+/// Shows a spreadsheet that the text is UTF-8.
 const MARK: &str = "\u{feff}";
 /// What a cell of a spreadsheet must not begin with, because it would be run as a formula.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];

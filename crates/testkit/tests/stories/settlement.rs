@@ -74,6 +74,6 @@ fn money_counts_for_the_day_on_which_it_moved_and_what_only_one_side_knows_is_na
     shop.write(|tx| tx.exec("update payments set captured = captured + 1, amount = amount + 1 where id = 1", &[]))
         .expect("a repair");
     let table = admin.with("accept", "text/csv").get(format!("/admin/reports/settlement{days}")).must("200").text();
-    assert!(table.contains("2026-02-07,GATEWAY,1,9000,0,0,9000,1,4000,125,50,4825,9000,4000"), "{table}");
+    assert!(table.contains("2026-02-07,GATEWAY,1,9000,0,0,9000,1,4000,125,50,4825,14000,4000"), "{table}");
     admin.get("/admin/reports/settlement?from=2025-01-01&to=2026-02-07").must("400 C002");
 }
