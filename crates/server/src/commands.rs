@@ -1,14 +1,14 @@
 //! What each command does.
 
 mod copy;
-mod fake_toss;
 mod export;
+mod fake_toss;
 mod import;
 mod reports;
 
 pub(crate) use copy::copy;
-pub(crate) use fake_toss::fake_toss;
 pub(crate) use export::export;
+pub(crate) use fake_toss::fake_toss;
 pub(crate) use import::{import, import_text};
 pub(crate) use reports::rebuild_reports;
 
