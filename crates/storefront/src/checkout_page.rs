@@ -12,7 +12,7 @@ use checkout::{
     request::OrderRequest,
 };
 use coupon::UserCoupon;
-use kernel::{Code, Money, UserCouponId};
+use kernel::{Code, Currency, Money, UserCouponId};
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,6 +36,7 @@ texts! {
         tax: "Tax in it", "포함된 부가세";
         no_coupon: "no coupon", "쿠폰 사용 안 함";
         choose_coupon: "Which coupon?", "사용할 쿠폰";
+        use_points: "Points to use (you have {})", "사용할 포인트(보유 {})";
         recount: "Count again", "금액 다시 계산";
         recounted: "The sum has changed with what you chose. Look at it, then order.", "선택한 내용에 따라 금액이 바뀌었습니다. 확인한 뒤 주문해 주세요.";
         payable: "To pay", "최종 결제 금액";
@@ -61,6 +62,9 @@ struct Page {
     note: Option<&'static str>,
     coupons: Vec<(i64, String, bool)>,
     coupon: i64,
+    /// The points that can be used, as a sentence and in whole main units of the currency.
+    held: Option<(String, i64)>,
+    points: i64,
     lines: Vec<Line>,
     problems: Vec<String>,
     sums: Vec<(&'static str, String)>,
@@ -94,6 +98,7 @@ struct Found {
     quote: Option<Quote>,
     saved: Vec<SavedAddress>,
     coupons: Vec<UserCoupon>,
+    points: Money,
 }
 
 /// `GET /checkout`
@@ -130,6 +135,8 @@ async fn page(
         note,
         coupons: coupons.collect(),
         coupon,
+        held: held(found.points, &show),
+        points: points(sent),
         lines: quote.lines.iter().map(|line| shown(line, &show)).collect(),
         problems: quote.problems.iter().map(|problem| problem.message.clone()).collect(),
         sums: sums(&quote, &show),
@@ -155,6 +162,29 @@ fn shown(line: &quote::QuoteLine, show: &Show) -> Line {
     }
 }
 
+/// The points that a buyer can use here; none below one main unit of the currency.
+fn held(points: Money, show: &Show) -> Option<(String, i64)> {
+    let whole = points.as_minor() / unit(show.currency);
+    let sentence = || fill(CheckoutTexts::of(show.language).use_points, show.money(points));
+    (whole > 0).then(|| (sentence(), whole))
+}
+
+/// Minor units of a main unit.
+fn unit(currency: Currency) -> i64 {
+    10_i64.pow(u32::from(currency.minor_digits()))
+}
+
+/// The points that the form uses, in whole main units.
+fn points(fields: &Fields) -> i64 {
+    fields.number("points").unwrap_or(0).max(0)
+}
+
+/// The same as an amount; none when the form uses none.
+fn points_to_use(fields: &Fields, currency: Currency) -> Result<Option<Money>, Refused> {
+    let minor = points(fields).saturating_mul(unit(currency));
+    Ok(Some(Money::checked(minor)?).filter(|amount| amount.is_positive()))
+}
+
 /// The amounts of which the sum consists, as far as there are some.
 fn sums(quote: &Quote, show: &Show) -> Vec<(&'static str, String)> {
     let t = CheckoutTexts::of(show.language);
@@ -173,18 +203,21 @@ async fn found(visit: &Visit, sent: &Fields) -> Result<Found, Refused> {
     let (currency, context) = (visit.app().shop.currency, visit.context.clone());
     let rules = visit.app().settings::<checkout::Settings>().prices();
     let (typed, wanted) = (Addressed::of(sent), sent.number("address"));
+    let points_to_use = points_to_use(sent, currency)?;
     let coupon = sent.number("coupon").filter(|id| *id > 0).map(UserCouponId::checked).transpose()?;
     let look = move |tx: &mut store::Tx<'_>| {
         let saved = account::ops::addresses(tx, &buyer)?;
         let named = saved.iter().find(|one| wanted.map_or(one.is_default, |id| one.id.raw() == id));
         let shipping_address = named.map(|one| one.address.clone()).or(typed.complete());
-        let request = OrderRequest { shipping_address, user_coupon_id: coupon, ..OrderRequest::default() };
+        let request =
+            OrderRequest { shipping_address, user_coupon_id: coupon, points_to_use, ..OrderRequest::default() };
         let quote = match quote::quote(tx, currency, &rules, &buyer, &request, &context) {
             Ok(quote) => Some(quote),
             Err(error) if matches!(error.code(), Code::CartEmpty | Code::CartNotFound) => None,
             Err(error) => return Err(error),
         };
-        Ok(Found { quote, saved, coupons: coupon::ops::available(tx, &buyer)? })
+        let (points, _) = wallet::ops::points::usable(tx, &buyer)?;
+        Ok(Found { quote, saved, coupons: coupon::ops::available(tx, &buyer)?, points })
     };
     visit.read("storefront.checkout", look).await
 }
@@ -207,7 +240,9 @@ struct Placed {
 pub async fn order(visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
     // what was chosen since the sum was shown changes it, and a buyer sees the sum before ordering
-    if fields.is_on("recount") || fields.number("coupon").unwrap_or(0) != fields.number("counted").unwrap_or(0) {
+    let coupon = fields.number("coupon").unwrap_or(0) != fields.number("counted").unwrap_or(0);
+    let more = coupon || points(&fields) != fields.number("countedPoints").unwrap_or(0);
+    if fields.is_on("recount") || more {
         let note = Some(CheckoutTexts::of(visit.language).recounted);
         return page(&visit, StatusCode::OK, None, note, &fields).await;
     }
@@ -226,6 +261,9 @@ async fn place(visit: &Visit, fields: &Fields) -> Result<String, Refused> {
     let mut order = json!({"shippingAddress": address, "expectedAmount": fields.number("expected")});
     if let Some(memo) = fields.given("memo") {
         order["memo"] = json!(memo);
+    }
+    if let Some(points) = points_to_use(fields, visit.app().shop.currency)? {
+        order["pointsToUse"] = json!(points);
     }
     if let Some(coupon) = fields.number("coupon").filter(|id| *id > 0) {
         order["userCouponId"] = json!(coupon);
