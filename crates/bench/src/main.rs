@@ -20,6 +20,7 @@ mod report;
 mod requests;
 mod rows;
 mod rush;
+mod search;
 mod side;
 mod streams;
 mod waiting;
@@ -71,6 +72,14 @@ enum Command {
         /// Numbers of orders, ascending
         #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
         orders: Vec<i64>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Searches in a shop with many products, beside orders
+    Search {
+        /// How many products the shop has
+        #[arg(long, default_value_t = 100_000)]
+        products: usize,
         #[command(flatten)]
         how: How,
     },
@@ -145,6 +154,9 @@ fn main() -> ExitCode {
         None if how.database.is_empty() => report(&how, |folder| all(&how, &paths, folder)),
         None => report(&how, |folder| databases::measure(&how, folder)),
         Some(Command::Pages { how }) => report(&how, |folder| Ok(vec![pages::measure(folder)?])),
+        Some(Command::Search { products, how }) => {
+            report(&how, |folder| Ok(vec![search::measure(&how, folder, products)?]))
+        }
         Some(Command::Growth { orders, how }) => {
             report(&how, |folder| Ok(vec![growth::measure(&how, folder, &orders)?]))
         }

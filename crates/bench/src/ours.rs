@@ -78,7 +78,11 @@ impl Ours {
             ("server.connections_per_client", "19500"),
             ("server.streams_per_client", "19500"),
         ];
-        let options = options.iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        // beside the file of the database; on a server in memory
+        let search = url.file().map(|file| format!("{}.search", file.display())).unwrap_or_default();
+        let search = [("search.folder", search.as_str())];
+        let options = options.iter().chain(&search).chain(more);
+        let options = options.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let options: Vec<(String, String)> = options.collect();
         let settings = Config::of(None, [], &options).map_err(|fault| fault.to_string())?.settings;
         let (server, app, progress) = runtime.block_on(async {

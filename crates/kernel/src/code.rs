@@ -1,7 +1,6 @@
 //! The one table of error codes. JSON responses, HTTP statuses and `docs/ERRORS.md` all come from it.
 //!
-//! `S…` codes belong to domains, `A…` to identity, `C…` are common to all. docs/RULES.md decides the statuses. Codes of
-//! search are reserved for a domain that is not built yet.
+//! `S…` codes belong to domains, `A…` to identity, `C…` are common to all. docs/RULES.md decides the statuses.
 
 /// What a caller can do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +200,7 @@ codes! {
     // search
     SearchFailed "S1001" 500 Retry "the search failed" "검색에 실패했습니다";
     InvalidSearchQuery "S1002" 400 Fix "the search query is not valid" "검색어가 올바르지 않습니다";
-    SearchIndexNotFound "S1003" 500 Support "the search index is missing" "검색 색인을 찾을 수 없습니다";
+    SearchIndexNotFound "S1003" 503 Retry "the search index is not ready yet" "검색 색인을 준비하고 있습니다";
     SuggestFailed "S1004" 500 Retry "suggestions failed" "검색어 제안에 실패했습니다";
 }
 

@@ -54,6 +54,7 @@ const ROWS: &[(&str, &str)] = &[
     ("must not be sent together with sort", "sort와 함께 보낼 수 없습니다"),
     ("belongs to sortBy", "sortBy와 함께 보내야 합니다"),
     ("and categoryId must not both be given", "categoryId와 함께 보낼 수 없습니다"),
+    ("must be an option and its value, such as color:Navy", "color:Navy처럼 옵션과 값이어야 합니다"),
     ("and stock must not both be given", "stock과 함께 보낼 수 없습니다"),
     ("or delta must be given", "delta 중 하나를 보내야 합니다"),
     ("cannot be combined with cartId", "cartId와 함께 보낼 수 없습니다"),

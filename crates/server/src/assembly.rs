@@ -45,6 +45,7 @@ pub const MODULES: &[Module] = &[
     checkout::MODULE,
     merchandising::MODULE,
     import::MODULE,
+    search::MODULE,
     storefront::MODULE,
     operations::MODULE,
 ];
@@ -138,13 +139,14 @@ fn site(app: &App, routes: &Router) -> Option<Site> {
     enabled.then(|| Site::of(app.clone(), pages::Api::of(routes.clone())))
 }
 
-/// The subscribers outside the shop that the settings name.
+/// The subscribers outside the shop: those that the settings name, and the search index of each instance.
 fn outside(settings: &Settings, app: &App) -> Result<Vec<Arc<dyn Outside>>> {
     let log = opening::event_log(&settings.events).map_err(misconfigured)?;
     let collector = opening::collector(&settings.collector).map_err(misconfigured)?;
     let platform = collector.map(|collector| report::platform::Platform::new(app.db.clone(), collector));
     let log = log.map(|log| Arc::new(log) as Arc<dyn Outside>);
-    Ok(log.into_iter().chain(platform.map(|platform| Arc::new(platform) as Arc<dyn Outside>)).collect())
+    let platform = platform.map(|platform| Arc::new(platform) as Arc<dyn Outside>);
+    Ok(log.into_iter().chain(platform).chain([search::Follower::of(app)]).collect())
 }
 
 /// The document without a shop, for `holdfast openapi`.

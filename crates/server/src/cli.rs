@@ -80,6 +80,9 @@ enum Command {
     /// Look after the read models, of which reports are made
     #[command(subcommand)]
     Reports(Reports),
+    /// Look after the search index of a running shop
+    #[command(subcommand)]
+    Search(SearchIndex),
     /// Check every promise the shop makes; exits 1 when one is broken
     ///
     /// The audit also runs the database's own check and compares payments and refunds with the gateway's records. It names
@@ -323,6 +326,44 @@ enum Configuration {
     },
 }
 
+/// What `search` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SearchIndex {
+    /// Build the index of the instance that answers anew, beside searches and sales
+    Rebuild {
+        /// The shop; server.listen of the settings when left out
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// An administrator's token, for a shop whose auth.secrets are not in these settings
+        #[arg(long, value_name = "TOKEN", env = "HOLDFAST_SEARCH_TOKEN", hide_env_values = true)]
+        token: Option<String>,
+    },
+    /// Show how the index of the instance that answers stands
+    Status {
+        /// The shop; server.listen of the settings when left out
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// An administrator's token, for a shop whose auth.secrets are not in these settings
+        #[arg(long, value_name = "TOKEN", env = "HOLDFAST_SEARCH_TOKEN", hide_env_values = true)]
+        token: Option<String>,
+    },
+    /// Search for everything in a list, and count how often the right products come first; exits 1 below 0.9
+    ///
+    /// The built-in list is for the products of the research data set that the import's README loads. A line of a list has a query, a
+    /// tab, the words that one of the first three products must have, and optionally a tab and the words that most of the first ten
+    /// must have.
+    Judge {
+        /// The list; the built-in one when left out
+        #[arg(value_name = "FILE")]
+        list: Option<PathBuf>,
+        /// The shop; server.listen of the settings when left out
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+    /// Print the built-in synonyms, a list to start an own one from
+    Synonyms,
+}
+
 /// The exit code of a command that was done and found something that is not in order.
 pub fn not_in_order() -> ExitCode {
     ExitCode::from(1)
@@ -377,6 +418,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Grant(grant) => commands::grant(&loaded(flags, [])?, &grant),
         Command::Inventory(Inventory::Rebuild { dry_run }) => commands::rebuild(&loaded(flags, [])?, dry_run),
         Command::Reports(Reports::Rebuild { dry_run }) => commands::rebuild_reports(&loaded(flags, [])?, dry_run),
+        Command::Search(search) => commands::search(&loaded(flags, [])?, &search),
         Command::Audit(audit) => commands::audit(&loaded(flags, [])?, &audit),
         Command::Config(Configuration::Show) => print(crate::config::shown(&Config::load(&flags)?)),
         Command::Config(Configuration::Check) => {

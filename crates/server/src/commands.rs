@@ -5,12 +5,14 @@ mod export;
 mod fake_toss;
 mod import;
 mod reports;
+mod search;
 
 pub(crate) use copy::copy;
 pub(crate) use export::export;
 pub(crate) use fake_toss::fake_toss;
 pub(crate) use import::{import, import_text};
 pub(crate) use reports::rebuild_reports;
+pub(crate) use search::search;
 
 use crate::cli::{Audit, Grant, Token, not_in_order};
 use crate::config::{Config, Fault, Settings};

@@ -68,6 +68,7 @@ fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &s
         ("server.listen", listen.to_string()),
         ("database.url", format!("sqlite:{}", folder.database().display())),
         ("gateway.journal", folder.journal().display().to_string()),
+        ("search.folder", folder.search().display().to_string()),
         ("gateway.approve_percent", "100".to_owned()),
         ("checkout.pay_within", pay_within.to_owned()),
         ("storefront.offer_outcomes", "true".to_owned()),

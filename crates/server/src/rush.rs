@@ -69,7 +69,7 @@ pub(crate) fn run(config: &Config, wanted: &cli::Rush) -> Result<ExitCode, Fault
 const COUPONS: u32 = 100;
 
 /// Where the settings let a shop on this machine serve.
-fn usual_address(settings: &Settings) -> String {
+pub(crate) fn usual_address(settings: &Settings) -> String {
     let mut address = settings.server.listen;
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {

@@ -40,6 +40,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("audit.every", "0s"),
     ("server.rate_per_second", "0"),
     ("gateway.journal", ""),
+    // in memory, and filled by the first search
+    ("search.folder", ""),
     ("database.readers", "1"),
     ("database.writers", "4"),
 ];

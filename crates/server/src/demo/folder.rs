@@ -34,6 +34,11 @@ impl Folder {
         self.0.join("holdfast.db")
     }
 
+    /// The search index.
+    pub fn search(&self) -> PathBuf {
+        self.0.join("search")
+    }
+
     /// The journal of the simulated gateway.
     pub fn journal(&self) -> PathBuf {
         self.0.join("gateway.ndjson")

@@ -15,7 +15,7 @@ pub async fn started_with(options: &[(&str, &str)], change: impl FnOnce(&mut Set
     let space = Space::open();
     let db = database(&space, Arc::new(::ports::SystemClock));
     db.migrate(assembly::migrations()).await.unwrap();
-    let all = [("server.listen", "127.0.0.1:0"), ("server.shutdown_timeout", "5s")];
+    let all = [("server.listen", "127.0.0.1:0"), ("server.shutdown_timeout", "5s"), ("search.folder", "")];
     let options: Vec<_> =
         all.iter().chain(options).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let mut settings = Config::of(None, [], &options).unwrap().settings;

@@ -40,6 +40,7 @@ mod reports;
 mod retention;
 mod routes;
 mod rush;
+mod search;
 mod settlement;
 mod spending;
 mod splits;

@@ -78,6 +78,16 @@ const ROWS: &[(&str, &str, &[Value])] = &[
         &[Int(1), Named, Int(1), Text("LEFT"), Number, Text(""), Old, Old, Int(1)],
     ),
     (
+        "search_keywords",
+        "insert into search_keywords (day, keyword, searches) values [(?, ?, ?)]",
+        &[Old, Named, Int(1)],
+    ),
+    (
+        "search_recent",
+        "insert into search_recent (user_id, keyword_key, keyword, searched_at) values [(?, ?, ?, ?)]",
+        &[Named, Named, Named, Old],
+    ),
+    (
         "cart_items",
         "insert into cart_items (cart_id, product_id, variant_id, product_name, price, quantity, added_at)
          values [(?, ?, ?, ?, ?, ?, ?)]",

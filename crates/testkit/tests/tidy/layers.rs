@@ -15,7 +15,7 @@ const ADAPTERS: [&str; 2] = ["toss", "faketoss"];
 const GLUE: [&str; 1] = ["web"];
 const ENGINE: [&str; 1] = ["saga"];
 /// Crates that combine domains. Among themselves they know nothing of each other.
-pub const COMPOSERS: [&str; 3] = ["checkout", "merchandising", "import"];
+pub const COMPOSERS: [&str; 4] = ["checkout", "merchandising", "import", "search"];
 /// What pages for people share.
 const PAGES: [&str; 1] = ["pages"];
 /// Pages for people. They know nothing of each other.
@@ -31,6 +31,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("mysql", &["store"]),
     ("reqwest", &["ports", "toss", "faketoss", "server"]),
     ("redis", &["ports"]),
+    ("tantivy", &["search"]),
     ("argon2", &["account", "server"]),
     ("jsonwebtoken", &["web", "account", "server", "fixture", "testkit", "bench"]),
     ("clap", &["server", "bench"]),

@@ -1,0 +1,393 @@
+//! Keeps the index of this instance: fills it at the start, follows the stream of events, compares it with the database on a schedule,
+//! and builds it anew beside searches and sales.
+//!
+//! All of it reads the database and puts products in one after the other, under one lock, so that an older state never replaces a newer
+//! one.
+
+use crate::language::synonyms::{BUILT_IN, Synonyms};
+use crate::local::Local;
+use crate::port::{Generation, SearchIndex, Size};
+use crate::settings::Settings;
+use crate::source;
+use kernel::{Code, Error, ProductId, Result, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use serde::Serialize;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::SystemTime,
+};
+use utoipa::ToSchema;
+use web::App;
+
+/// Instances on one machine that share the setting of the folder.
+const FOLDERS_MAX: u32 = 16;
+
+/// Reads whose products are put in together: each time a file is written. What events say waits for as long.
+const READS: usize = 4;
+
+/// The index of this instance.
+#[derive(Default)]
+pub struct Keeper {
+    index: RwLock<Option<Arc<dyn SearchIndex>>>,
+    /// Whether every product is in it.
+    complete: AtomicBool,
+    /// Whether an administrator wants it built anew.
+    rebuild: AtomicBool,
+    /// Whether it is to be compared with the database before its time.
+    check: AtomicBool,
+    work: tokio::sync::Mutex<Work>,
+    report: Mutex<Report>,
+}
+
+/// What is being done to the index.
+#[derive(Default)]
+struct Work {
+    stage: Stage,
+    /// Held as long as the folder is ours.
+    folder: Option<File>,
+    /// The file of synonyms as it was read last.
+    synonyms: Option<SystemTime>,
+}
+
+#[derive(Default)]
+enum Stage {
+    #[default]
+    Closed,
+    Filling(Filling),
+    Idle,
+}
+
+/// Every product is being read.
+struct Filling {
+    to: Generation,
+    why: Why,
+    after: ProductId,
+    seen: HashSet<ProductId>,
+    sold: Arc<HashMap<ProductId, i64>>,
+    written: usize,
+}
+
+/// Why every product is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = SearchIndexWork)]
+pub enum Why {
+    Start,
+    Check,
+    Rebuild,
+}
+
+/// What was done last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Report {
+    running: Option<(Why, usize)>,
+    /// When every product was read last, and how many texts differed then.
+    compared: Option<(Timestamp, usize)>,
+    rebuilt: Option<Timestamp>,
+    failing: bool,
+}
+
+/// How the index of the instance that answers stands.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchIndexStatus {
+    /// Whether every product is in it, so that searches are answered.
+    pub ready: bool,
+    pub products: usize,
+    /// Different words of names, brands, categories and options, and of the synonyms.
+    pub words: usize,
+    /// Size of its files.
+    pub bytes: u64,
+    /// Why all products are being read now; `null` when they are not.
+    pub running: Option<Why>,
+    /// How many products have been read by that.
+    pub done: usize,
+    /// When every product was last compared with the database.
+    pub compared_at: Option<Timestamp>,
+    /// How many texts were missing or differed then.
+    pub differences: Option<usize>,
+    /// When it was built anew last, since the instance started.
+    pub rebuilt_at: Option<Timestamp>,
+    /// Whether changes cannot be written at the moment, such as to a full disk. Searches find what was there before.
+    pub failing: bool,
+}
+
+/// What events say has changed.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub products: BTreeSet<ProductId>,
+    pub stock: BTreeSet<ProductId>,
+    pub sold: HashMap<ProductId, i64>,
+    /// The names above products may have changed.
+    pub categories: bool,
+}
+
+impl Keeper {
+    /// The index of this instance, when it is complete; S1003 until then. An index in memory is filled by the first search.
+    pub async fn ready(&self, app: &App) -> Result<Arc<dyn SearchIndex>> {
+        if !self.complete.load(Relaxed) && app.settings::<Settings>().folder.is_empty() {
+            while !self.complete.load(Relaxed) {
+                self.step(app).await?;
+            }
+        }
+        let index = self.index.read().clone().filter(|_| self.complete.load(Relaxed));
+        index.ok_or_else(|| Code::SearchIndexNotFound.error().retry_after(1))
+    }
+
+    /// Lets the task build the index anew.
+    pub fn rebuild(&self) {
+        self.rebuild.store(true, Relaxed);
+    }
+
+    /// Whether there is an index, complete or not.
+    pub(crate) fn is_open(&self) -> bool {
+        self.index.read().is_some()
+    }
+
+    pub fn status(&self) -> SearchIndexStatus {
+        let size = self.index.read().as_ref().map_or_else(Size::default, |index| index.size());
+        let report = *self.report.lock();
+        let waiting = self.rebuild.load(Relaxed).then_some(Why::Rebuild);
+        SearchIndexStatus {
+            ready: self.complete.load(Relaxed),
+            products: size.products,
+            words: size.words,
+            bytes: size.bytes,
+            running: report.running.map(|(why, _)| why).or(waiting),
+            done: report.running.map_or(0, |(_, done)| done),
+            compared_at: report.compared.map(|(at, _)| at),
+            differences: report.compared.map(|(_, differences)| differences),
+            rebuilt_at: report.rebuilt,
+            failing: report.failing,
+        }
+    }
+
+    /// A bounded piece of what is to be done. Gives whether there was something.
+    pub async fn step(&self, app: &App) -> Result<bool> {
+        let mut work = self.work.lock().await;
+        let done = self.next(app, &mut work).await;
+        if done.is_err() {
+            // what was read so far may be missing in the index: all of it is read again
+            self.report.lock().running = None;
+            if !matches!(work.stage, Stage::Closed) {
+                work.stage = Stage::Idle;
+                self.check.store(true, Relaxed);
+            }
+        }
+        done
+    }
+
+    async fn next(&self, app: &App, work: &mut Work) -> Result<bool> {
+        match &mut work.stage {
+            Stage::Closed => {
+                self.open(app, work).await?;
+                work.stage = Stage::Filling(self.fill(app, Generation::Serving, Why::Start).await?);
+                Ok(true)
+            }
+            Stage::Filling(filling) => {
+                if self.fill_on(app, filling).await? {
+                    self.filled(app, filling).await?;
+                    work.stage = Stage::Idle;
+                }
+                Ok(true)
+            }
+            Stage::Idle => self.idle(app, work).await,
+        }
+    }
+
+    async fn idle(&self, app: &App, work: &mut Work) -> Result<bool> {
+        let index = self.index()?;
+        if let Some(synonyms) = changed_synonyms(app, work) {
+            index.set_synonyms(Arc::new(synonyms)).await?;
+        }
+        let checked = self.report.lock().compared.map(|(at, _)| at);
+        let due = checked.is_none_or(|at| app.now().since(at) >= app.settings::<Settings>().check_every);
+        if due && !index.is_whole().await? {
+            tracing::error!("the search index on disk is damaged; it is built anew");
+            self.rebuild();
+        }
+        let (to, why) = if self.rebuild.swap(false, Relaxed) {
+            index.begin().await?;
+            (Generation::Next, Why::Rebuild)
+        } else if self.check.swap(false, Relaxed) || due {
+            (Generation::Serving, Why::Check)
+        } else {
+            return Ok(false);
+        };
+        work.stage = Stage::Filling(self.fill(app, to, why).await?);
+        Ok(true)
+    }
+
+    fn index(&self) -> Result<Arc<dyn SearchIndex>> {
+        self.index.read().clone().ok_or_else(|| Code::SearchIndexNotFound.error().retry_after(1))
+    }
+
+    async fn open(&self, app: &App, work: &mut Work) -> Result<()> {
+        let settings = app.settings::<Settings>();
+        let synonyms = Arc::new(changed_synonyms(app, work).unwrap_or_else(Synonyms::built_in));
+        let index = match settings.folder.as_str() {
+            "" => Local::in_memory(synonyms)?,
+            folder => {
+                let (path, lock) = own_folder(Path::new(folder))?;
+                let opened = tokio::task::spawn_blocking(move || Local::open(&path, synonyms)).await;
+                let (index, _) = opened.map_err(|e| Code::SearchFailed.error().caused_by(e))??;
+                work.folder = Some(lock);
+                index
+            }
+        };
+        *self.index.write() = Some(Arc::new(index));
+        Ok(())
+    }
+
+    async fn fill(&self, app: &App, to: Generation, why: Why) -> Result<Filling> {
+        self.report.lock().running = Some((why, 0));
+        let zone = app.shop.zone.clone();
+        let sold = Arc::new(app.db.read("search.sold", move |tx| source::sold(tx, &zone)).await?);
+        Ok(Filling { to, why, after: ProductId::new(0), seen: HashSet::new(), sold, written: 0 })
+    }
+
+    /// Reads the next products. Gives whether they were the last.
+    async fn fill_on(&self, app: &App, filling: &mut Filling) -> Result<bool> {
+        let (mut all, mut more) = (Vec::new(), true);
+        for _ in 0..READS {
+            let (after, sold) = (filling.after, Arc::clone(&filling.sold));
+            let read = app.db.read("search.read", move |tx| source::after(tx, after, &sold)).await?;
+            filling.after = read.last;
+            filling.seen.extend(read.documents.iter().map(|document| document.id));
+            all.extend(read.documents);
+            if !read.more {
+                more = false;
+                break;
+            }
+        }
+        filling.written += self.index()?.put(filling.to, all).await?;
+        self.report.lock().running = Some((filling.why, filling.seen.len()));
+        Ok(!more)
+    }
+
+    async fn filled(&self, app: &App, filling: &Filling) -> Result<()> {
+        let index = self.index()?;
+        let mut gone = index.products(filling.to).await?;
+        gone.retain(|id| !filling.seen.contains(id));
+        let differences = filling.written + gone.len();
+        if !gone.is_empty() {
+            index.remove(filling.to, gone).await?;
+        }
+        if filling.to == Generation::Next {
+            index.swap().await?;
+        }
+        let now = app.now();
+        let mut report = self.report.lock();
+        report.running = None;
+        report.compared = Some((now, if filling.why == Why::Check { differences } else { 0 }));
+        if filling.why == Why::Rebuild {
+            report.rebuilt = Some(now);
+        }
+        if filling.why == Why::Check && differences > 0 {
+            tracing::info!(differences, "the search index differed from the database");
+        }
+        self.complete.store(true, Relaxed);
+        Ok(())
+    }
+
+    /// Follows what events say. Before the index is open there is nothing to do: filling it reads the present.
+    pub(crate) async fn follow(&self, app: &App, changes: Changes) -> Result<()> {
+        if self.index.read().is_none() {
+            return Ok(());
+        }
+        let work = self.work.lock().await;
+        let beside = matches!(&work.stage, Stage::Filling(Filling { to: Generation::Next, .. }));
+        let followed = self.take_over(app, changes, beside).await;
+        self.report.lock().failing = followed.is_err();
+        followed
+    }
+
+    async fn take_over(&self, app: &App, changes: Changes, beside: bool) -> Result<()> {
+        let index = self.index()?;
+        if changes.categories {
+            self.check.store(true, Relaxed);
+        }
+        let products: Vec<ProductId> = changes.products.iter().copied().collect();
+        let stock: Vec<ProductId> = changes.stock.difference(&changes.products).copied().collect();
+        if !stock.is_empty() {
+            let units = app.db.read("search.units", move |tx| source::units(tx, &stock)).await?;
+            index.set_units(units).await?;
+        }
+        if !products.is_empty() {
+            let wanted = products.clone();
+            let documents = app.db.read("search.changed", move |tx| source::documents(tx, &wanted)).await?;
+            let on_sale: HashSet<ProductId> = documents.iter().map(|document| document.id).collect();
+            let gone: Vec<ProductId> = products.into_iter().filter(|id| !on_sale.contains(id)).collect();
+            let all = [Some(Generation::Serving), beside.then_some(Generation::Next)];
+            for generation in all.into_iter().flatten() {
+                index.put(generation, documents.clone()).await?;
+                index.remove(generation, gone.clone()).await?;
+            }
+        }
+        if !changes.sold.is_empty() {
+            index.add_sold(changes.sold.into_iter().collect()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The list of synonyms, when it is another one than before. A file that cannot be read changes nothing.
+fn changed_synonyms(app: &App, work: &mut Work) -> Option<Synonyms> {
+    let path = PathBuf::from(&app.settings::<Settings>().synonyms);
+    if path.as_os_str().is_empty() {
+        return None;
+    }
+    let changed = path.metadata().and_then(|file| file.modified()).ok();
+    if changed == work.synonyms {
+        return None;
+    }
+    work.synonyms = changed;
+    match read_synonyms(&path) {
+        Ok(synonyms) => Some(synonyms),
+        Err(error) => {
+            tracing::warn!(?error, "search.synonyms cannot be read; the list before it stays");
+            None
+        }
+    }
+}
+
+fn read_synonyms(path: &Path) -> Result<Synonyms> {
+    let failed = |why: String| -> Error { Code::InvalidInput.error().caused_by(format!("{}: {why}", path.display())) };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    Synonyms::parse(&text).map_err(|wrong| failed(format!("line {}: {}", wrong.line, wrong.why)))
+}
+
+/// The list of synonyms that the program brings, to begin an own one with.
+pub fn built_in_synonyms() -> &'static str {
+    BUILT_IN
+}
+
+/// The folder of this instance: the one of the settings, or one beside it while another instance on this machine has that. The file is
+/// locked as long as it is open.
+fn own_folder(wanted: &Path) -> Result<(PathBuf, File)> {
+    let failed = |path: &Path, error: &dyn std::fmt::Display| -> Error {
+        Code::SearchFailed.error().caused_by(format!("{}: {error}", path.display()))
+    };
+    for n in 1..=FOLDERS_MAX {
+        let mut name = wanted.as_os_str().to_owned();
+        if n > 1 {
+            name.push(format!("-{n}"));
+        }
+        let path = PathBuf::from(name);
+        std::fs::create_dir_all(&path).map_err(|e| failed(&path, &e))?;
+        let lock = path.join("lock");
+        let file = File::create(&lock).map_err(|e| failed(&lock, &e))?;
+        match file.try_lock() {
+            Ok(()) => return Ok((path, file)),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(failed(&lock, &error)),
+        }
+    }
+    Err(failed(wanted, &"other instances on this machine have this folder and those beside it"))
+}

@@ -1,0 +1,263 @@
+//! The texts of products in Tantivy: which products have an entry in which field, and nothing else. Positions, frequencies, norms and
+//! stored texts are left out, because no search reads them.
+
+use crate::document::{Document, Field as Text};
+use crate::reading::{Alternative, Entry, Reading};
+use kernel::{Code, Error, Result};
+use parking_lot::Mutex;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+use tantivy::{
+    DocId, DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyDocument,
+    Term,
+    directory::MmapDirectory,
+    indexer::LogMergePolicy,
+    schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
+};
+
+/// Bytes that the writer collects before it writes a segment: the least that Tantivy takes.
+const WRITER_BYTES: usize = 15_000_000;
+/// Segments of about the same size that are merged: fewer make searches faster, more make writing cheaper.
+const MERGED_SEGMENTS: usize = 5;
+/// What the texts of an index of this version of the program look like; part of each digest.
+pub const FORMAT: u64 = 1;
+
+pub(super) struct Texts {
+    index: Index,
+    reader: IndexReader,
+    /// Opened by the first change: a shop whose products do not change needs none.
+    writer: Mutex<Option<IndexWriter>>,
+    schema: Fields,
+    path: Option<PathBuf>,
+}
+
+struct Fields {
+    id: Field,
+    digest: Field,
+    texts: [Field; 5],
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
+    let text = TextOptions::default().set_indexing_options(indexing);
+    let id = schema.add_u64_field("id", INDEXED | FAST);
+    let digest = schema.add_u64_field("digest", FAST);
+    let texts = ["name", "brand", "category", "options", "description"];
+    let texts = texts.map(|name| schema.add_text_field(name, text.clone()));
+    (schema.build(), Fields { id, digest, texts })
+}
+
+fn failed(error: impl std::fmt::Display + Send + Sync + 'static) -> Error {
+    Code::SearchFailed.error().caused_by(error.to_string())
+}
+
+impl Texts {
+    pub fn in_memory() -> Result<Texts> {
+        let (schema, fields) = schema();
+        Texts::of(Index::create_in_ram(schema), fields, None)
+    }
+
+    pub fn create(path: &Path) -> Result<Texts> {
+        let (schema, fields) = schema();
+        let index = Index::create_in_dir(path, schema).map_err(failed)?;
+        Texts::of(index, fields, Some(path.to_owned()))
+    }
+
+    /// Opens an index and compares its files with their checksums.
+    pub fn open(path: &Path) -> Result<Texts> {
+        let (schema, fields) = schema();
+        let directory = MmapDirectory::open(path).map_err(failed)?;
+        let index = Index::open(directory).map_err(failed)?;
+        if index.schema() != schema {
+            return Err(failed("it was written by another version of the program"));
+        }
+        let texts = Texts::of(index, fields, Some(path.to_owned()))?;
+        match texts.is_whole()? {
+            true => Ok(texts),
+            false => Err(failed("a file differs from its checksum")),
+        }
+    }
+
+    fn of(index: Index, schema: Fields, path: Option<PathBuf>) -> Result<Texts> {
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
+        Ok(Texts { index, reader, writer: Mutex::new(None), schema, path })
+    }
+
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    pub fn is_whole(&self) -> Result<bool> {
+        Ok(self.index.validate_checksum().map_err(failed)?.is_empty())
+    }
+
+    /// The digests of what is in it, by product.
+    pub fn digests(&self) -> Result<HashMap<u64, u64>> {
+        let mut all = HashMap::new();
+        for segment in self.reader.searcher().segment_readers() {
+            let (ids, digests) = (column(segment, "id")?, column(segment, "digest")?);
+            all.extend(segment.doc_ids_alive().map(|doc| (ids.get_val(doc), digests.get_val(doc))));
+        }
+        Ok(all)
+    }
+
+    /// Replaces these products and takes those out, with one commit. After a failure nothing of it is there.
+    pub fn write(&self, put: &[(&Document, u64)], removed: &[u64]) -> Result<()> {
+        if put.is_empty() && removed.is_empty() {
+            return Ok(());
+        }
+        let mut writer = self.writer.lock();
+        let written = self.write_with(&mut writer, put, removed);
+        if written.is_err() {
+            // a writer that has failed once takes nothing any more; the next attempt opens another one
+            *writer = None;
+        }
+        written?;
+        self.reader.reload().map_err(failed)
+    }
+
+    fn write_with(&self, open: &mut Option<IndexWriter>, put: &[(&Document, u64)], removed: &[u64]) -> Result<()> {
+        let writer = match open {
+            Some(writer) => writer,
+            None => open.insert(self.open_writer()?),
+        };
+        let ids = put.iter().map(|(document, _)| id(document)).chain(removed.iter().copied());
+        for id in ids {
+            writer.delete_term(Term::from_field_u64(self.schema.id, id));
+        }
+        for (document, digest) in put {
+            writer.add_document(self.document(document, *digest)).map_err(failed)?;
+        }
+        writer.commit().map_err(failed)?;
+        Ok(())
+    }
+
+    fn open_writer(&self) -> Result<IndexWriter> {
+        let writer = self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?;
+        let mut merging = LogMergePolicy::default();
+        merging.set_min_num_segments(MERGED_SEGMENTS);
+        writer.set_merge_policy(Box::new(merging));
+        Ok(writer)
+    }
+
+    fn document(&self, document: &Document, digest: u64) -> TantivyDocument {
+        let mut written = TantivyDocument::default();
+        written.add_u64(self.schema.id, id(document));
+        written.add_u64(self.schema.digest, digest);
+        for (text, field) in Text::ALL.into_iter().zip(self.schema.texts) {
+            for entry in document.entries(text) {
+                written.add_text(field, entry);
+            }
+        }
+        written
+    }
+
+    /// The state of now; it stays as it is while others write.
+    pub fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// Bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        let space = self.reader.searcher().space_usage();
+        space.map_or(0, |space| space.total().get_bytes())
+    }
+
+    /// How well each product of a segment fits, by its number there, and which parts of the search it has.
+    pub fn scores(&self, segment: &SegmentReader, reading: &Reading) -> Result<Scores> {
+        let documents = segment.max_doc() as usize;
+        let mut scores = Scores { score: vec![0.0; documents], parts: vec![0; documents] };
+        let mut best = vec![0.0_f32; documents];
+        for (n, part) in reading.parts.iter().enumerate() {
+            best.fill(0.0);
+            for alternative in &part.alternatives {
+                self.raise(segment, alternative, &mut best)?;
+            }
+            for (doc, best) in best.iter().enumerate().filter(|(_, best)| **best > 0.0) {
+                scores.score[doc] += best * part.weight;
+                scores.parts[doc] |= 1 << n;
+            }
+        }
+        Ok(scores)
+    }
+
+    /// Raises `best` to what this alternative is worth, for each product that has it.
+    fn raise(&self, segment: &SegmentReader, alternative: &Alternative, best: &mut [f32]) -> Result<()> {
+        let [first, others @ ..] = &alternative.all[..] else { return Ok(()) };
+        if others.is_empty() {
+            return self.each(segment, first, &mut |doc, worth| {
+                let best = &mut best[doc as usize];
+                *best = best.max(worth * alternative.quality);
+            });
+        }
+        // a product needs all of them, and is worth what it is for the average one
+        let mut has: HashMap<DocId, f32> = HashMap::new();
+        self.each(segment, first, &mut |doc, worth| {
+            let best = has.entry(doc).or_default();
+            *best = best.max(worth);
+        })?;
+        for other in others {
+            let mut both: HashMap<DocId, (f32, f32)> = HashMap::new();
+            self.each(segment, other, &mut |doc, worth| {
+                if let Some(before) = has.get(&doc) {
+                    let now = both.entry(doc).or_insert((*before, 0.0));
+                    now.1 = now.1.max(worth);
+                }
+            })?;
+            has = both.into_iter().map(|(doc, (before, now))| (doc, before + now)).collect();
+        }
+        let count = alternative.all.len() as f32;
+        for (doc, sum) in has {
+            let best = &mut best[doc as usize];
+            *best = best.max(sum / count * alternative.quality);
+        }
+        Ok(())
+    }
+
+    /// Each product that has one of these entries, with what that is worth; a product may come several times.
+    fn each(&self, segment: &SegmentReader, entries: &[Entry], found: &mut dyn FnMut(DocId, f32)) -> Result<()> {
+        for (text, field) in Text::ALL.into_iter().zip(self.schema.texts) {
+            let index = segment.inverted_index(field).map_err(failed)?;
+            for entry in entries.iter().filter(|entry| entry.fields & text.bit() != 0) {
+                let term = Term::from_field_text(field, &entry.text);
+                let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(failed)? else {
+                    continue;
+                };
+                let worth = text.weight() * entry.quality;
+                let mut doc = postings.doc();
+                while doc != TERMINATED {
+                    found(doc, worth);
+                    doc = postings.advance();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The products of a segment by their numbers there.
+    pub fn ids(segment: &SegmentReader) -> Result<std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>> {
+        column(segment, "id")
+    }
+}
+
+/// By the number of a product in its segment.
+pub(super) struct Scores {
+    pub score: Vec<f32>,
+    /// A bit for each part of the search that the product has.
+    pub parts: Vec<u16>,
+}
+
+fn id(document: &Document) -> u64 {
+    document.id.raw().unsigned_abs()
+}
+
+fn column(segment: &SegmentReader, name: &str) -> Result<std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>> {
+    let column = segment.fast_fields().u64(name).map_err(failed)?;
+    Ok(column.first_or_default_col(0))
+}

@@ -1,0 +1,303 @@
+//! What the routes of searches take.
+
+use crate::keywords::{KEYWORD_MAX, POPULAR_MAX, RECENT_MAX};
+use crate::query::{Category, Filter, Sort};
+use catalog::category::{self, DEPTH_MAX};
+use catalog::product::BRAND_MAX;
+use kernel::{CategoryId, Code, Error, Money, Result, SortedCursor, Together, text};
+use serde::Deserialize;
+use std::str::FromStr;
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
+use web::input::sort_params;
+use web::{Checked, Paging, Several, Sorts};
+
+/// Most options of one search.
+const OPTIONS_MAX: usize = 10;
+/// Suggestions when the caller does not say.
+const SUGGESTIONS: i64 = 5;
+/// Most suggestions of one kind.
+const SUGGESTIONS_MAX: i64 = 20;
+/// Popular and recent keywords when the caller does not say.
+const KEYWORDS: i64 = 10;
+
+/// What is searched for, and which products count.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct Search {
+    /// What was typed; everything when absent or blank.
+    keyword: Option<String>,
+    /// A category by its path (`Apparel > Topwear`) or its name, with everything below it.
+    category: Option<String>,
+    /// A category by its id, with everything below it; not together with `category`.
+    #[param(value_type = Option<i64>)]
+    category_id: Option<CategoryId>,
+    /// This brand, in any spelling.
+    brand: Option<String>,
+    /// What one unit of a variant on sale costs now, at least.
+    #[param(value_type = Option<i64>)]
+    min_price: Option<Money>,
+    /// What one unit of a variant on sale costs now, at most.
+    #[param(value_type = Option<i64>)]
+    max_price: Option<Money>,
+    /// Only what can be bought now; `false` shows everything.
+    in_stock: Option<bool>,
+    /// Options that one variant has all of, such as `color:Navy,size:L`; the parameter may be repeated.
+    #[serde(default)]
+    #[param(value_type = Vec<String>, explode = true)]
+    option: Several<Chosen>,
+    /// Whether what is sold out comes last, whatever the sort; `true` when absent.
+    sold_out_last: Option<bool>,
+    /// Whether everything found is counted by category, brand, price, options and stock; `true` when absent.
+    facets: Option<bool>,
+}
+
+/// An option with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen(String, String);
+
+impl FromStr for Chosen {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Chosen> {
+        let (name, value) = text.split_once(':').ok_or_else(not_an_option)?;
+        let (name, value) = (text::clean(name), text::clean(value));
+        if name.is_empty() || value.is_empty() { Err(not_an_option()) } else { Ok(Chosen(name, value)) }
+    }
+}
+
+fn not_an_option() -> Error {
+    Code::InvalidInput.because("must be an option and its value, such as color:Navy")
+}
+
+/// Longest path of a category, in characters.
+const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
+
+impl Search {
+    /// What was typed, empty for nothing; S1002 when it is too long or no text.
+    pub fn keyword(&self) -> Result<String> {
+        keyword(self.keyword.as_deref()).map(Option::unwrap_or_default)
+    }
+
+    /// Which products count; C002 for what cannot be a filter.
+    pub fn filter(&self) -> Result<Filter> {
+        let category = text::optional("category", self.category.as_deref(), PATH_MAX);
+        let category = category.and_then(|category| match (category, self.category_id) {
+            (Some(_), Some(_)) => Err(text::wrong("category", "and categoryId must not both be given")),
+            (Some(words), None) => Ok(Some(Category::Words(words))),
+            (None, id) => Ok(id.map(Category::Id)),
+        });
+        let brand = text::optional("brand", self.brand.as_deref(), BRAND_MAX);
+        let ((), (), category, brand) = (self.prices(), self.options(), category, brand).together()?;
+        Ok(Filter {
+            category,
+            brand,
+            min_price: self.min_price,
+            max_price: self.max_price,
+            in_stock: self.in_stock.unwrap_or(false),
+            options: self.option.0.iter().map(|Chosen(name, value)| (name.clone(), value.clone())).collect(),
+        })
+    }
+
+    fn options(&self) -> Result<()> {
+        match self.option.0.len() <= OPTIONS_MAX {
+            true => Ok(()),
+            false => Err(text::wrong("option", format!("must be at most {OPTIONS_MAX}"))),
+        }
+    }
+
+    fn prices(&self) -> Result<()> {
+        let negative = |price: Option<Money>| price.is_some_and(|price| price < Money::ZERO);
+        if negative(self.min_price) {
+            return Err(text::wrong("minPrice", "must be 0 or more"));
+        }
+        match (self.min_price, self.max_price) {
+            (_, max) if negative(max) => Err(text::wrong("maxPrice", "must be 0 or more")),
+            (Some(min), Some(max)) if min > max => Err(text::wrong("minPrice", "must not be above maxPrice")),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn sold_out_among(&self) -> bool {
+        !self.sold_out_last.unwrap_or(true)
+    }
+
+    pub fn facets(&self) -> bool {
+        self.facets.unwrap_or(true)
+    }
+}
+
+impl Checked for Search {
+    fn check(&self) -> Result<()> {
+        (self.keyword().map(drop), self.filter().map(drop)).together().map(drop)
+    }
+}
+
+fn keyword(typed: Option<&str>) -> Result<Option<String>> {
+    let refused = |error: Error| Error::of_fields(Code::InvalidSearchQuery, error.details().to_vec());
+    text::optional("keyword", typed, KEYWORD_MAX).map_err(refused)
+}
+
+/// The orders of a search. `price_asc` and `price_desc` are `price,asc` and `price,desc`.
+#[derive(Debug, Clone, Copy)]
+pub struct Orders;
+
+/// A name of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Relevance,
+    Price,
+    Cheapest,
+    Dearest,
+    Newest,
+    Popular,
+}
+
+impl Sorts for Orders {
+    type Column = Order;
+    const FIELDS: &'static [(&'static str, Order)] = &[
+        ("relevance", Order::Relevance),
+        ("price", Order::Price),
+        ("price_asc", Order::Cheapest),
+        ("price_desc", Order::Dearest),
+        ("newest", Order::Newest),
+        ("popular", Order::Popular),
+    ];
+    const DEFAULT: (Order, bool) = (Order::Relevance, true);
+}
+
+/// Which page of a search.
+pub type SearchPaging = Paging<SortedCursor, Orders>;
+
+/// The sort of a search; only prices have two directions.
+pub fn sort(order: (Order, bool)) -> Sort {
+    match order {
+        (Order::Relevance, _) => Sort::Relevance,
+        (Order::Price, false) | (Order::Cheapest, _) => Sort::Cheapest,
+        (Order::Price, true) | (Order::Dearest, _) => Sort::Dearest,
+        (Order::Newest, _) => Sort::Newest,
+        (Order::Popular, _) => Sort::Popular,
+    }
+}
+
+/// The parameters that sort a search, for the document.
+pub struct SearchSort;
+
+impl IntoParams for SearchSort {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        sort_params::<Orders>()
+    }
+}
+
+/// What is to be completed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Suggest {
+    /// What was typed so far.
+    keyword: Option<String>,
+    /// Most suggestions of one kind, 1 to 20; 5 when absent.
+    size: Option<i64>,
+}
+
+impl Suggest {
+    pub fn read(&self) -> Result<(String, usize)> {
+        let size = within(self.size, SUGGESTIONS, SUGGESTIONS_MAX);
+        (keyword(self.keyword.as_deref()).map(Option::unwrap_or_default), size).together()
+    }
+}
+
+impl Checked for Suggest {
+    fn check(&self) -> Result<()> {
+        self.read().map(drop)
+    }
+}
+
+/// How many keywords are shown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Popular {
+    /// 1 to 50; 10 when absent.
+    size: Option<i64>,
+}
+
+impl Popular {
+    pub fn size(&self) -> Result<usize> {
+        within(self.size, KEYWORDS, POPULAR_MAX as i64)
+    }
+}
+
+impl Checked for Popular {
+    fn check(&self) -> Result<()> {
+        self.size().map(drop)
+    }
+}
+
+/// How many keywords are shown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Recent {
+    /// 1 to 20; 10 when absent.
+    size: Option<i64>,
+}
+
+impl Recent {
+    pub fn size(&self) -> Result<usize> {
+        within(self.size, KEYWORDS, RECENT_MAX)
+    }
+}
+
+impl Checked for Recent {
+    fn check(&self) -> Result<()> {
+        self.size().map(drop)
+    }
+}
+
+/// What a user searched for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Searched {
+    /// What was typed.
+    pub keyword: String,
+}
+
+impl Checked for Searched {
+    fn check(&self) -> Result<()> {
+        crate::keywords::keyword(&self.keyword).map(drop)
+    }
+}
+
+fn within(size: Option<i64>, otherwise: i64, most: i64) -> Result<usize> {
+    let size = size.unwrap_or(otherwise);
+    match (1..=most).contains(&size) {
+        true => Ok(usize::try_from(size).unwrap_or(0)),
+        false => Err(text::wrong("size", format!("must be between 1 and {most}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_has_a_name_and_a_value() {
+        assert_eq!("color: Navy Blue ".parse::<Chosen>().unwrap(), Chosen("color".to_owned(), "Navy Blue".to_owned()));
+        for wrong in ["", "color", "color:", ":Navy"] {
+            assert!(wrong.parse::<Chosen>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn wild_searches_are_refused() {
+        let long = Search { keyword: Some("x".repeat(KEYWORD_MAX + 1)), ..Search::default() };
+        assert_eq!(long.check().unwrap_err().code(), Code::InvalidSearchQuery);
+        let prices = |min, max| Search {
+            min_price: Some(Money::minor(min)),
+            max_price: Some(Money::minor(max)),
+            ..Search::default()
+        };
+        assert!(prices(2, 1).check().is_err() && prices(-1, 1).check().is_err() && prices(0, -1).check().is_err());
+        assert!(prices(1, 1).check().is_ok());
+    }
+}

@@ -1,0 +1,57 @@
+//! The statements of keywords.
+
+use kernel::{Result, Timestamp, UserId};
+use store::{Aged, Tx, args};
+
+const COUNT: &str = "insert into search_keywords (day, keyword, searches) values (?, ?, ?)
+    {on conflict (day, keyword): searches = search_keywords.searches + new.searches}";
+const COUNTED: &str =
+    "select keyword, day, searches from search_keywords where day >= ? order by searches desc, keyword limit ?";
+const REMEMBER: &str = "insert into search_recent (user_id, keyword_key, keyword, searched_at) values (?, ?, ?, ?)
+    {on conflict (user_id, keyword_key): keyword = new.keyword, searched_at = new.searched_at}";
+const RECENT: &str =
+    "select keyword from search_recent where user_id = ? order by searched_at desc, keyword_key limit ?";
+const OLDER: &str = "select keyword_key from search_recent where user_id = ?
+    order by searched_at desc, keyword_key limit 100 offset ?";
+const FORGET: &str = "delete from search_recent where user_id = ? and keyword_key in ([?])";
+const FORGET_ALL: &str = "delete from search_recent where user_id = ?";
+
+pub(crate) const STATEMENTS: &[&str] = &[COUNT, COUNTED, REMEMBER, RECENT, OLDER, FORGET, FORGET_ALL];
+
+/// Counts of days that are over.
+pub(crate) const DAYS: Aged = Aged { table: "search_keywords", at: "day" };
+/// Keywords of users who have not searched since.
+pub(crate) const SEARCHED: Aged = Aged { table: "search_recent", at: "searched_at" };
+
+pub(crate) fn count(tx: &mut Tx<'_>, day: Timestamp, keyword: &str, searches: i64) -> Result<()> {
+    tx.exec(COUNT, args![day, keyword, searches]).map(drop)
+}
+
+/// The most frequent of each day: keyword, day, searches.
+pub(crate) fn counted(tx: &mut Tx<'_>, since: Timestamp, most: i64) -> Result<Vec<(String, Timestamp, i64)>> {
+    tx.query(COUNTED, args![since, most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+/// Remembers what a user searched for, and forgets what goes beyond the newest `most`.
+pub(crate) fn remember(tx: &mut Tx<'_>, user: UserId, key: &str, keyword: &str, most: i64) -> Result<()> {
+    tx.exec(REMEMBER, args![user, key, keyword, tx.now()])?;
+    let older: Vec<String> = tx.query(OLDER, args![user, most], |row| row.get(0))?;
+    forget(tx, user, &older).map(drop)
+}
+
+pub(crate) fn recent(tx: &mut Tx<'_>, user: UserId, most: i64) -> Result<Vec<String>> {
+    tx.query(RECENT, args![user, most], |row| row.get(0))
+}
+
+/// Gives how many there were.
+pub(crate) fn forget(tx: &mut Tx<'_>, user: UserId, keys: &[String]) -> Result<u64> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    let keys = store::Arg::list(keys);
+    tx.exec(FORGET, &[store::ToArg::to_arg(&user), keys])
+}
+
+pub(crate) fn forget_all(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    tx.exec(FORGET_ALL, args![user]).map(drop)
+}
