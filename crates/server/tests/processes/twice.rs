@@ -13,7 +13,7 @@ use testkit::Process;
 fn second(scenario: &Scenario, address: &str) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     command.args(["serve", "--listen", address, "-o", &format!("database.url={}", scenario.program.url())]);
-    command.args(["-o", "gateway.journal=", "-o", "log.filter=warn"]).stdin(Stdio::null());
+    command.args(["-o", "gateway.journal=", "-o", "search.folder=", "-o", "log.filter=warn"]).stdin(Stdio::null());
     let output = command.output().expect("the program runs");
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     (output.status.code(), said)
