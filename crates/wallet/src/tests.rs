@@ -4,9 +4,10 @@ use crate::charge::{ChargeNumber, Limits, NewCharge, Status};
 use crate::ops::{self, ByHand, charges, points};
 use crate::wallet::{Account, Kind};
 use crate::{MODULE, Wallet};
+use ::events::{BalanceCharged, PointsEarned, PointsExpired};
 use ::store::Tx;
 use fixture::{Fixture, at_once, user_id};
-use kernel::{Clock, Code, Money, OrderNumber, PageRequest, Percent, Result, UserId};
+use kernel::{Clock, Code, Event as _, Money, OrderNumber, PageRequest, Percent, Result, UserId};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -80,7 +81,7 @@ fn what_the_gateway_took_is_booked_once() {
     let charge = number.clone();
     let found = shop.read(move |tx| charges::of_user(tx, &user_id(1), &charge)).unwrap();
     assert_eq!((found.status, found.balance_before), (Status::Completed, Some(won(0))));
-    assert_eq!(shop.topics_of(&format!("user-{user}")), ["shopping.wallet.charged"]);
+    assert_eq!(shop.topics_of(&format!("user-{user}")), [BalanceCharged::TOPIC]);
     let charge = number.clone();
     assert_eq!(shop.refused(move |tx| charges::captured(tx, &charge, "PG-2")).code(), Code::Conflict);
     assert_eq!(shop.refused(move |tx| charges::of_user(tx, &user_id(2), &number)).code(), Code::PaymentNotFound);
@@ -169,10 +170,7 @@ fn points_are_spent_from_the_lots_that_expire_first_and_come_back_with_their_exp
     assert_eq!((lots(&shop, user), wallet(&shop, user).points), (vec![500], won(500)));
     shop.run_task("wallet.expire-points").unwrap();
     let topics = shop.topics_of(&format!("user-{user}"));
-    assert_eq!(
-        topics,
-        ["shopping.wallet.points-earned", "shopping.wallet.points-earned", "shopping.wallet.points-expired"]
-    );
+    assert_eq!(topics, [PointsEarned::TOPIC, PointsEarned::TOPIC, PointsExpired::TOPIC]);
 }
 
 #[test]
