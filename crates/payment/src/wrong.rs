@@ -13,16 +13,13 @@ pub const SHOWN_MAX: i64 = 200;
 const KEEP: &str =
     "insert into wrong_captures (payment_number, order_number, transaction_id, amount, currency, expected,
     found_at) values (?, ?, ?, ?, ?, ?, ?) {on conflict ignore: transaction_id}";
-const COLUMNS: &str =
-    "id, payment_number, order_number, transaction_id, amount, currency, expected, found_at, resolved_at,
-    resolved_by, resolution";
-const LIST: &str = concatcp!(
-    "select ",
-    COLUMNS,
-    " from wrong_captures order by case when resolved_at is null then 0 else 1 end, id desc limit ?"
-);
-const FIND: &str = concatcp!("select ", COLUMNS, " from wrong_captures where id = ?");
-const OF_ORDER: &str = concatcp!("select ", COLUMNS, " from wrong_captures where order_number = ? order by id");
+/// What [`capture`] reads, in this order.
+const ALL: &str =
+    "select id, payment_number, order_number, transaction_id, amount, currency, expected, found_at, resolved_at,
+    resolved_by, resolution from wrong_captures";
+const LIST: &str = concatcp!(ALL, " order by case when resolved_at is null then 0 else 1 end, id desc limit ?");
+const FIND: &str = concatcp!(ALL, " where id = ?");
+const OF_ORDER: &str = concatcp!(ALL, " where order_number = ? order by id");
 const RESOLVE: &str = "update wrong_captures set resolved_at = ?, resolved_by = ?, resolution = ?
     where id = ? and resolved_at is null";
 /// Every statement of this file.
