@@ -288,6 +288,8 @@ fn lists_are_filtered_sorted_and_paged_by_their_address() {
     let cheap = browser.open("/products?sort=cheap&page=2").must(200);
     cheap.says("Page 2").says("mug 24").says("Previous page");
     assert!(!browser.open("/products?stock=1").words().contains("lamp"));
+    // the search learns of products by their events
+    shop.settle();
     browser.open("/products?q=dalbit").must(200).says("lamp").says("“dalbit”");
     browser.open("/products?q=nothing").must(200).says("We found nothing for these words.");
     let categories = shop.anonymous().get("/categories").must("200").data();
