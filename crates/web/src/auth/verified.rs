@@ -41,11 +41,11 @@ impl Verified {
 }
 
 /// Keeps the tokens that were used most.
-pub(super) struct VerifiedTokens(Cache<Box<str>, Verified>);
+pub(super) struct VerifiedTokens(Cache<String, Verified>);
 
 impl VerifiedTokens {
     pub fn new() -> VerifiedTokens {
-        let bytes = |token: &Box<str>, _: &Verified| ENTRY_BYTES + u32::try_from(token.len()).unwrap_or(u32::MAX >> 1);
+        let bytes = |token: &String, _: &Verified| ENTRY_BYTES + u32::try_from(token.len()).unwrap_or(u32::MAX >> 1);
         VerifiedTokens(Cache::builder().max_capacity(BYTES_MAX).weigher(bytes).build())
     }
 
@@ -55,6 +55,6 @@ impl VerifiedTokens {
     }
 
     pub fn keep(&self, token: &str, verified: Verified) {
-        self.0.insert(token.into(), verified);
+        self.0.insert(token.to_owned(), verified);
     }
 }
