@@ -423,6 +423,23 @@ const ROWS: &[(&str, &str)] = &[
     ),
     ("LIMIT_EXCEEDED: the card's limit would be exceeded", "LIMIT_EXCEEDED: 카드 한도를 초과합니다"),
     ("REFUND_REJECTED: the card company refused the refund", "REFUND_REJECTED: 카드사가 환불을 거절했습니다"),
+    // paying in shares, and into an account
+    ("the shares are {} and the order costs {}", "나눈 금액의 합은 {}이고 주문 금액은 {}입니다"),
+    (
+        "must be one share of the balance and one of the gateway",
+        "잔액 결제 하나와 결제 대행사 결제 하나로 나누어야 합니다",
+    ),
+    ("the gateway's share is paid by paymentMethod", "결제 대행사에서 결제할 금액은 paymentMethod로 결제합니다"),
+    (
+        "it was not paid into an account; its money goes back the way it came",
+        "계좌로 입금된 결제가 아니므로 결제한 수단으로 환불됩니다",
+    ),
+    ("must be 6 to 20 digits", "6자리에서 20자리 숫자여야 합니다"),
+    ("no such capture", "존재하지 않는 결제 승인입니다"),
+    // search
+    ("must be an option and its value, such as color:Navy", "color:Navy처럼 옵션과 값이어야 합니다"),
+    ("a phrase has at most four words", "구문은 최대 네 단어입니다"),
+    ("there is nothing between two commas", "쉼표 사이가 비어 있습니다"),
     // reasons in histories
     ("the parcel came back", "상품이 반송되었습니다"),
     ("its order has ended", "주문이 종료되었습니다"),
