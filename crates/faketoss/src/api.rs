@@ -2,11 +2,11 @@
 
 use crate::{
     Fake,
-    books::{Agreed, Cancelling, Confirm, Ended, VALID_HOURS, VALID_HOURS_MAX, scripts},
     failure::Failure,
     idempotency::{Claim, Stored},
     journal::Line,
     payment::{Method, Payment, Transaction},
+    records::{Agreed, Cancelling, Confirm, Ended, VALID_HOURS, VALID_HOURS_MAX, scripts},
 };
 use axum::{
     Router,
@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 const LIST_MAX: usize = 10_000;
 const LIST_DEFAULT: usize = 100;
 
+/// The routes of the API.
 pub fn routes() -> Router<Fake> {
     Router::new()
         .route("/v1/payments/confirm", post(confirm))
@@ -91,7 +92,7 @@ async fn once(
     let identity = key.map(|key| format!("{key} {caller} POST {address}"));
     if let (Some(identity), Some(key)) = (&identity, key) {
         let now = fake.now();
-        let claim = fake.books().answers.claim(identity, key, now);
+        let claim = fake.records().answers.claim(identity, key, now);
         match claim {
             Ok(Claim::New) => {}
             Ok(Claim::Again(status, body)) => return answer(status, &body),
@@ -103,17 +104,17 @@ async fn once(
         Ended::Failed(failure) => (failure.status, failure.body(), false),
         Ended::AnswerLost(payment) => (200, payment.shown(), true),
         Ended::RequestLost => {
-            identity.iter().for_each(|identity| fake.books().answers.end(identity, None));
+            identity.iter().for_each(|identity| fake.records().answers.end(identity, None));
             return broken();
         }
     };
     if let Some(identity) = identity {
         let stored = Stored { identity: identity.clone(), at: fake.now(), status, body: body.clone() };
-        let mut books = fake.books();
-        books.write(vec![Line::Answered(stored)]);
-        books.answers.end(&identity, None);
+        let mut records = fake.records();
+        records.write(vec![Line::Answered(stored)]);
+        records.answers.end(&identity, None);
     }
-    let is_first = fake.books().policy.before_answer;
+    let is_first = fake.records().policy.before_answer;
     if let Some(url) = fake.settings.webhook_url.clone().filter(|_| is_first) {
         fake.deliver(&reqwest::Client::new(), &url).await;
     }
@@ -144,7 +145,7 @@ async fn confirm(State(fake): State<Fake>, headers: HeaderMap, body: Bytes) -> R
             Ok(body) if is_order_id(&body.order_id) && body.amount > 0 => {
                 let (payment, order, amount) = (body.payment_key.as_str(), body.order_id.as_str(), body.amount);
                 let now = fake.now();
-                fake.books().confirm(&Confirm { payment, order, amount, key }, now)
+                fake.records().confirm(&Confirm { payment, order, amount, key }, now)
             }
             Ok(_) => Ended::Failed(invalid("orderId 또는 amount 가 올바르지 않습니다.")),
             Err(failure) => Ended::Failed(failure),
@@ -174,7 +175,7 @@ async fn cancel(State(fake): State<Fake>, Path(payment): Path<String>, headers: 
             let (reason, amount) = (body.cancel_reason.as_str(), body.cancel_amount);
             let wanted = Cancelling { reason, amount, refundable: body.refundable_amount, has_account, key };
             let now = fake.now();
-            fake.books().cancel(&payment, &wanted, now)
+            fake.records().cancel(&payment, &wanted, now)
         }
         Err(_) => Ended::Failed(invalid("잘못된 요청입니다.")),
     };
@@ -200,12 +201,12 @@ fn shown(fake: &Fake, headers: &HeaderMap, payment: impl FnOnce() -> Option<Paym
 
 async fn find(State(fake): State<Fake>, Path(key): Path<String>, headers: HeaderMap) -> Response {
     let now = fake.now();
-    shown(&fake, &headers, || fake.books().find(&key, now))
+    shown(&fake, &headers, || fake.records().find(&key, now))
 }
 
 async fn find_by_order(State(fake): State<Fake>, Path(order): Path<String>, headers: HeaderMap) -> Response {
     let now = fake.now();
-    shown(&fake, &headers, || fake.books().of_order(&order, now))
+    shown(&fake, &headers, || fake.records().of_order(&order, now))
 }
 
 #[derive(Debug, Deserialize)]
@@ -231,7 +232,7 @@ async fn issue(State(fake): State<Fake>, headers: HeaderMap, body: Bytes) -> Res
         };
         let (payment, now) = (fake.agree(agreed), fake.now());
         let wanted = Confirm { payment: &payment.key, order: &payment.order, amount: payment.total, key };
-        fake.books().confirm(&wanted, now)
+        fake.records().confirm(&wanted, now)
     };
     once(&fake, &headers, "/v1/virtual-accounts", work).await
 }
@@ -285,16 +286,16 @@ async fn transactions(State(fake): State<Fake>, Query(wanted): Query<Wanted>, he
     let (Ok(from), Ok(to)) = (time(&wanted.start_date), time(&wanted.end_date)) else {
         return failed(&invalid("startDate 또는 endDate 가 올바르지 않습니다."));
     };
-    let books = fake.books();
+    let records = fake.records();
     let after = match &wanted.starting_after {
         None => 0,
-        Some(key) => match books.transactions.iter().position(|one| one.transaction == *key) {
+        Some(key) => match records.transactions.iter().position(|one| one.transaction == *key) {
             Some(place) => place + 1,
             None => return failed(&Failure::of("INVALID_TRANSACTION_KEY", "잘못된 페이징 키 입니다.")),
         },
     };
     let limit = wanted.limit.unwrap_or(LIST_DEFAULT).clamp(1, LIST_MAX);
-    let in_time = books.transactions[after..].iter().filter(|one| from <= one.at && one.at <= to);
+    let in_time = records.transactions[after..].iter().filter(|one| from <= one.at && one.at <= to);
     let page: Vec<Value> = in_time.take(limit).map(Transaction::shown).collect();
     answer(200, &json!(page))
 }

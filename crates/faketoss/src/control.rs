@@ -2,9 +2,9 @@
 
 use crate::{
     Fake, Method, Policy,
-    books::{Agreed, VALID_HOURS, scripts},
     failure::Failure,
     payment::Payment,
+    records::{Agreed, VALID_HOURS, scripts},
 };
 use axum::{
     Json, Router,
@@ -16,6 +16,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// The routes of the control.
 pub fn routes() -> Router<Fake> {
     Router::new()
         .route("/control/payments", post(agree))
@@ -23,7 +24,7 @@ pub fn routes() -> Router<Fake> {
         .route("/control/payments/{key}/deposit-error", post(deposit_error))
         .route("/control/payments/{key}/script", post(set_script))
         .route("/control/webhooks", post(set_policy))
-        .route("/control/books", get(records))
+        .route("/control/records", get(records))
 }
 
 /// A payment to which a buyer has agreed, without the window.
@@ -87,13 +88,13 @@ struct Depositing {
 
 async fn deposit(State(fake): State<Fake>, Path(key): Path<String>, body: Option<Json<Depositing>>) -> Response {
     let (late, now) = (body.is_some_and(|Json(body)| body.late), fake.now());
-    let result = fake.books().deposit(&key, late, now);
+    let result = fake.records().deposit(&key, late, now);
     changed(result)
 }
 
 async fn deposit_error(State(fake): State<Fake>, Path(key): Path<String>) -> Response {
     let now = fake.now();
-    let result = fake.books().deposit_error(&key, now);
+    let result = fake.records().deposit_error(&key, now);
     changed(result)
 }
 
@@ -108,10 +109,10 @@ async fn set_script(State(fake): State<Fake>, Path(key): Path<String>, Json(new)
         return refused("no such script");
     }
     let now = fake.now();
-    let mut books = fake.books();
-    let Some(payment) = books.find(&key, now) else { return refused("no such payment") };
+    let mut records = fake.records();
+    let Some(payment) = records.find(&key, now) else { return refused("no such payment") };
     let payment = Payment { script: new.script, ..payment };
-    books.write(vec![crate::Line::Payment(Box::new(payment.clone()))]);
+    records.write(vec![crate::Line::Payment(Box::new(payment.clone()))]);
     Json(payment.shown()).into_response()
 }
 

@@ -1,25 +1,25 @@
 //! A payment gateway that behaves as Toss Payments does, over real HTTP, without money. See the README.
 
 mod api;
-mod books;
 mod control;
 mod failure;
 mod idempotency;
 mod journal;
 mod payment;
+mod records;
 mod webhooks;
 mod window;
 
-pub use books::{Agreed, VALID_HOURS, scripts};
 pub use failure::documented;
 pub use payment::{Cancel, Method, Payment, Status, Transaction};
+pub use records::{Agreed, VALID_HOURS, scripts};
 pub use webhooks::{Policy, Webhook};
 
 use axum::Router;
-use books::Books;
 use journal::{Journal, Line};
 use kernel::{Clock, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
+use records::Records;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 /// Pause between two looks for messages that are due.
@@ -39,7 +39,7 @@ pub struct Settings {
 /// The fake gateway. Clones share its records.
 #[derive(Debug, Clone)]
 pub struct Fake {
-    books: Arc<Mutex<Books>>,
+    records: Arc<Mutex<Records>>,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
 }
@@ -51,8 +51,8 @@ impl Fake {
             Some(file) => Journal::open(file)?,
             None => (Journal::default(), Vec::new()),
         };
-        let books = Arc::new(Mutex::new(Books::new(journal, lines)));
-        Ok(Fake { books, clock, settings: Arc::new(settings) })
+        let records = Arc::new(Mutex::new(Records::new(journal, lines)));
+        Ok(Fake { records, clock, settings: Arc::new(settings) })
     }
 
     /// Its API, the payment window and the control.
@@ -81,8 +81,8 @@ impl Fake {
         }
     }
 
-    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock()
+    pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -92,29 +92,29 @@ impl Fake {
     /// As if a buyer had agreed to a payment in the window.
     pub fn agree(&self, agreed: Agreed) -> Payment {
         let now = self.now();
-        self.books().agree(agreed, now)
+        self.records().agree(agreed, now)
     }
 
     /// The buyer deposits what an account waits for; `late` although its time is over. The error code when that is impossible.
     pub fn deposit(&self, payment_key: &str, late: bool) -> Result<Payment, String> {
         let now = self.now();
-        self.books().deposit(payment_key, late, now).map_err(|failure| failure.code)
+        self.records().deposit(payment_key, late, now).map_err(|failure| failure.code)
     }
 
     /// How messages are sent from now on.
     pub fn set_policy(&self, policy: Policy) {
-        self.books().policy = policy;
+        self.records().policy = policy;
     }
 
     /// Every payment, in no order.
     pub fn payments(&self) -> Vec<Payment> {
-        self.books().payments.values().cloned().collect()
+        self.records().payments.values().cloned().collect()
     }
 
     /// The newest payment of an order.
     pub fn of_order(&self, order: &str) -> Option<Payment> {
         let now = self.now();
-        self.books().of_order(order, now)
+        self.records().of_order(order, now)
     }
 
     /// Takes the messages that are due, instead of sending them.
@@ -126,12 +126,12 @@ impl Fake {
 
     pub(crate) fn due_webhooks(&self) -> Vec<Webhook> {
         let now = self.now();
-        self.books().webhooks.iter().filter(|webhook| webhook.due <= now).cloned().collect()
+        self.records().webhooks.iter().filter(|webhook| webhook.due <= now).cloned().collect()
     }
 
     pub(crate) fn sent(&self, webhook: Webhook, has_arrived: bool) {
         let (id, now) = (webhook.id.clone(), self.now());
         let again = if has_arrived { None } else { webhook.again(now) };
-        self.books().write(vec![again.map_or(Line::Delivered(id), Line::Webhook)]);
+        self.records().write(vec![again.map_or(Line::Delivered(id), Line::Webhook)]);
     }
 }

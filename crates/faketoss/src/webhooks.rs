@@ -44,7 +44,7 @@ impl Default for Policy {
     }
 }
 
-/// What is said about a payment whose status has changed.
+/// The messages about a payment whose status has changed.
 pub fn about(payment: &Payment, now: Timestamp) -> Vec<Value> {
     let created = seoul_local(now, true);
     let changed = json!({ "eventType": "PAYMENT_STATUS_CHANGED", "createdAt": created, "data": payment.shown() });

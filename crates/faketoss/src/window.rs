@@ -2,8 +2,8 @@
 
 use crate::{
     Fake, Method,
-    books::{Agreed, VALID_HOURS, scripts},
     control::is_script,
+    records::{Agreed, VALID_HOURS, scripts},
 };
 use axum::{
     Router,
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use std::fmt::Write;
 use url::Url;
 
+/// The routes of the payment window.
 pub fn routes() -> Router<Fake> {
     Router::new()
         .route("/window", get(show))

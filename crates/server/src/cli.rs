@@ -56,7 +56,7 @@ enum Command {
     /// Serve a payment gateway that behaves as Toss Payments does, without money
     ///
     /// Point a shop at it with gateway.kind = "toss", toss.url and a test key (toss.secret = "test_sk_anything"). /window is the
-    /// page on which a buyer pays, /control/books has its records.
+    /// page on which a buyer pays, /control/records has its records.
     FakeToss(FakeToss),
     /// Import products from a CSV, JSON or XLSX file
     Import(Import),

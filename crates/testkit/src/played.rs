@@ -164,7 +164,10 @@ fn untranslated(code: &str, error: &Value) -> Vec<String> {
     let sentence = error["message"].as_str().and_then(|message| message.strip_prefix(code.english()));
     let about_fields = !details.is_empty() && details.iter().all(|detail| detail["field"].is_string());
     all.extend(sentence.and_then(|rest| rest.strip_prefix(": ")).filter(|_| !about_fields));
-    all.into_iter().filter(|message| kernel::korean::of(message).is_none()).map(str::to_owned).collect()
+    // what a gateway says in Korean needs none
+    let is_korean = |message: &str| message.chars().any(|sign| ('가'..='힣').contains(&sign));
+    let missing = |message: &&str| !is_korean(message) && kernel::korean::of(message).is_none();
+    all.into_iter().filter(missing).map(str::to_owned).collect()
 }
 
 /// The names of the schemas that are combined with others by `allOf`: those may not forbid what the others add.

@@ -19,7 +19,7 @@ use serde_json::json;
 use std::sync::Arc;
 use wire::{Failure, Payment, Transaction};
 
-/// Movements in one page of the list; the gateway gives up to 10,000.
+/// Movements in one page of the list; 10,000 are possible.
 const LISTED_AT_ONCE: usize = 1_000;
 /// The gateway keeps nothing from before its first year.
 const FIRST_MS: i64 = 1_388_534_400_000;

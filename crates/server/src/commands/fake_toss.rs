@@ -23,7 +23,7 @@ pub(crate) fn fake_toss(_: &Config, wanted: FakeToss) -> Result<ExitCode, Fault>
                 .failed()
         })?;
         let address = listener.local_addr().map_or(listen, |address| address);
-        say(format!("fake-toss serves http://{address} (records: http://{address}/control/books); Ctrl-C ends it"));
+        say(format!("fake-toss serves http://{address} (records: http://{address}/control/records); Ctrl-C ends it"));
         tokio::select! {
             served = fake.serve(listener) => served.map_err(|error| {
                 Fault::new("fake-toss cannot serve", error.to_string(), "see the cause above").failed()

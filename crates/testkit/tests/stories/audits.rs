@@ -45,6 +45,11 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "money captured by an abandoned payment is refunded",
         "update payments set status = 'FAILED', updated_at = 1, refund_claimed = 0",
     ),
+    (
+        "a person has dealt with money that the gateway took in another amount",
+        "insert into wrong_captures (payment_number, order_number, transaction_id, amount, currency, expected, found_at)
+         values ('PAY-22222222', 'ORD-20260206-22222222', 'PG-WRONG', 1, 'KRW', 2, 1)",
+    ),
     ("a refund belongs to a payment and has the data of its status", "update refunds set status = 'PROCESSING'"),
     ("a refund gives its lines no more than it has", "update refund_lines set amount = amount + 1"),
     ("beside its lines a refund has at most the shipping fee", "update refund_lines set amount = amount - 1"),

@@ -207,6 +207,11 @@ fn what_belongs_to_someone_else_is_neither_shown_nor_changed() {
             json!({"orderNumber": scenario.order, "paymentMethod": "CREDIT_CARD", "paymentKey": "approve"}),
         ),
         ("POST", "/orders/confirm", json!({"orderNumber": scenario.order, "paymentKey": "approve", "amount": 10_000})),
+        (
+            "PUT",
+            "/payments/{paymentNumber}/refund-account",
+            json!({"bank": "20", "accountNumber": "1002123456789", "holder": "a"}),
+        ),
         ("POST", "/users/{userId}/balance/charge", json!({"amount": 1_000, "paymentKey": "approve"})),
     ];
     let mut complaints = Vec::new();

@@ -99,7 +99,7 @@ pub struct Agreed {
 
 /// All records.
 #[derive(Debug)]
-pub struct Books {
+pub struct Records {
     pub payments: HashMap<String, Payment>,
     /// The newest payment of each order.
     orders: HashMap<String, String>,
@@ -111,9 +111,9 @@ pub struct Books {
     random: Random,
 }
 
-impl Books {
-    pub fn new(journal: Journal, lines: Vec<Line>) -> Books {
-        let mut books = Books {
+impl Records {
+    pub fn new(journal: Journal, lines: Vec<Line>) -> Records {
+        let mut records = Records {
             payments: HashMap::new(),
             orders: HashMap::new(),
             transactions: Vec::new(),
@@ -123,8 +123,8 @@ impl Books {
             journal,
             random: Random::from_system(),
         };
-        lines.into_iter().for_each(|line| books.apply(line));
-        books
+        lines.into_iter().for_each(|line| records.apply(line));
+        records
     }
 
     fn apply(&mut self, line: Line) {
@@ -158,7 +158,7 @@ impl Books {
     }
 
     /// A payment with its new state, its movement in the list, and the messages about it.
-    fn save(&mut self, payment: &Payment, moved: Option<(Status, i64)>, now: Timestamp, tell: bool) {
+    fn save(&mut self, payment: &Payment, moved: Option<(Status, i64)>, now: Timestamp, is_published: bool) {
         let mut lines = vec![Line::Payment(Box::new(payment.clone()))];
         lines.extend(moved.map(|(status, amount)| {
             Line::Transaction(Transaction {
@@ -171,7 +171,7 @@ impl Books {
                 at: now,
             })
         }));
-        let messages = if tell { webhooks::about(payment, now) } else { Vec::new() };
+        let messages = if is_published { webhooks::about(payment, now) } else { Vec::new() };
         let due = now.after(Duration::from_millis(self.policy.delay_ms));
         for body in messages {
             for _ in 0..self.policy.copies {
@@ -225,6 +225,7 @@ impl Books {
         self.find(&key, now)
     }
 
+    /// The shop confirms what a buyer has agreed to.
     pub fn confirm(&mut self, wanted: &Confirm<'_>, now: Timestamp) -> Ended {
         let payment = match self.confirmable(wanted, now) {
             Ok(payment) => payment,
@@ -338,6 +339,7 @@ impl Books {
         Ok(waiting)
     }
 
+    /// Gives money back, or closes an account before its deposit.
     pub fn cancel(&mut self, key: &str, wanted: &Cancelling<'_>, now: Timestamp) -> Ended {
         let payment = match self.cancellable(key, wanted, now) {
             Ok(payment) => payment,
