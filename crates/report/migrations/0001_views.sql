@@ -100,8 +100,6 @@ create table mv_turn (
     taken bigint not null
 ) {table};
 
-insert into mv_turn (id, taken) values (1, 0);
-
 -- the orders of an older shop
 insert into mv_orders (id, order_number, user_id, status, payment_status, total_amount, refunded_amount, currency, day,
         units, order_date, paid_at, synced_at)

@@ -178,6 +178,9 @@ impl Reader<'_> {
         alternatives.extend(self.means_the_same(&keys::keys(&own), SYNONYM));
         alternatives.extend(by_syllables(word));
         let exact: Vec<&Known> = self.lexicon.exact(&key).into_iter().filter(|it| it.is_hangul == hangul).collect();
+        // a phrase of the synonyms, typed without its spaces
+        let phrases: Vec<&Known> = exact.iter().copied().filter(|known| known.word.contains(' ')).collect();
+        alternatives.extend(self.meanings(&phrases, |_| SYNONYM));
         let (mut shown, mut corrected) = (word.folded.clone(), false);
         let mut seen = exact.clone();
         let letters = word.folded.chars().count();

@@ -225,7 +225,7 @@ pub struct Export {
     /// What is exported: products and stock as `import` reads them; orders; customers
     pub what: Exported,
     /// Where the table goes; standard output when left out
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 

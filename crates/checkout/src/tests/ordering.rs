@@ -37,7 +37,7 @@ async fn what_cannot_be_ordered_is_refused_and_nothing_is_written() {
     shop.post(1, "/orders", with(items(&[(mug, 1)]), "expectedAmount", 8_999)).await.must("409 S210");
     shop.post(1, "/orders", with(items(&[(mug, 1)]), "userCouponId", 1)).await.must("404 S608");
     shop.post(1, "/orders", with(items(&[(mug, 1)]), "pointsToUse", 1)).await.must("400 S310");
-    shop.post(1, "/orders", with(items(&[(mug, 1)]), "payment", json!({ "method": "BALANCE" }))).await.must("400 S307");
+    shop.post(1, "/orders", with(items(&[(mug, 1)]), "payment", json!({ "method": "BALANCE" }))).await.must("400 S310");
     shop.post(1, "/orders", with(items(&[(mug, 1)]), "shippingAddress", json!(null))).await.must("400 S211");
     shop.post(1, "/orders", with(items(&[(mug, 1)]), "price", 1)).await.must("400 C002");
     shop.post(1, "/orders", json!({ "items": [], "shippingAddress": address() })).await.must("400 C002");
