@@ -70,6 +70,7 @@ impl Judged {
 }
 
 impl Tally {
+    /// Counts one search of the list.
     pub fn add(&mut self, verdict: Verdict) {
         self.searches += 1;
         self.at_3 += usize::from(verdict.at_3);

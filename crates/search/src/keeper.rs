@@ -150,6 +150,7 @@ impl Keeper {
         self.index.read().is_some()
     }
 
+    /// What the index of this instance holds, and what the keeper does with it now.
     pub fn status(&self) -> SearchIndexStatus {
         let size = self.index.read().as_ref().map_or_else(Size::default, |index| index.size());
         let report = *self.report.lock();

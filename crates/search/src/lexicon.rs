@@ -66,6 +66,7 @@ pub fn edits_allowed(letters: usize) -> u8 {
 }
 
 impl Lexicon {
+    /// The words of the products, with those of the synonyms that no product has.
     pub fn of(counts: &Counts, synonyms: &Synonyms) -> Lexicon {
         let mut words: Vec<Known> =
             counts.0.iter().map(|(word, (fields, products))| known(word, *fields, *products)).collect();

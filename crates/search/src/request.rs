@@ -202,6 +202,7 @@ pub struct Suggest {
 }
 
 impl Suggest {
+    /// What was typed, folded, and how many suggestions are wanted; C002 names every parameter that is wrong.
     pub fn read(&self) -> Result<(String, usize)> {
         let size = within(self.size, SUGGESTIONS, SUGGESTIONS_MAX);
         (keyword(self.keyword.as_deref()).map(Option::unwrap_or_default), size).together()
