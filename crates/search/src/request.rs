@@ -202,7 +202,7 @@ pub struct Suggest {
 }
 
 impl Suggest {
-    /// What was typed, folded, and how many suggestions are wanted; C002 names every parameter that is wrong.
+    /// What was typed, and how many suggestions are wanted. S1002 for a text that cannot be searched for, C002 for a size.
     pub fn read(&self) -> Result<(String, usize)> {
         let size = within(self.size, SUGGESTIONS, SUGGESTIONS_MAX);
         (keyword(self.keyword.as_deref()).map(Option::unwrap_or_default), size).together()
