@@ -377,7 +377,7 @@ fn last_user(tx: &mut Tx<'_>, after: &str) -> Result<Option<String>> {
     for sql in [BUYERS_AFTER, USERS_AFTER] {
         users.extend(tx.query(sql, args![after, CHUNK], |row| row.get::<String>(0))?);
     }
-    Ok(users.into_iter().take(CHUNK as usize).last())
+    Ok(users.into_iter().take(CHUNK as usize).next_back())
 }
 
 type WrongUser = (UserId, Pair<UserSums>);
