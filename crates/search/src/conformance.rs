@@ -249,9 +249,8 @@ async fn a_damaged_index_is_noticed_and_begun_anew() {
     index.put(Serving, goods()).await.unwrap();
     drop(index);
     let name = std::fs::read_to_string(folder.path().join("current")).unwrap();
-    let files = std::fs::read_dir(folder.path().join(name)).unwrap().map(|file| file.unwrap().path());
-    let file =
-        files.filter(|path| path.extension().is_some_and(|kind| kind == "idx" || kind == "term")).next().unwrap();
+    let mut files = std::fs::read_dir(folder.path().join(name)).unwrap().map(|file| file.unwrap().path());
+    let file = files.find(|path| path.extension().is_some_and(|kind| kind == "idx" || kind == "term")).unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[0] ^= 0xff;
     std::fs::write(&file, bytes).unwrap();

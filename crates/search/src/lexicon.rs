@@ -36,10 +36,6 @@ impl Counts {
         self.0.insert(word.into(), (field, 1));
         true
     }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// The words, ordered for look-ups. It never changes; another one replaces it.
@@ -93,7 +89,8 @@ impl Lexicon {
         Lexicon { words, stems, initials }
     }
 
-    pub fn len(&self) -> usize {
+    /// How many words there are.
+    pub fn size(&self) -> usize {
         self.words.len()
     }
 

@@ -269,7 +269,7 @@ async fn a_process_that_ends_while_it_begins_another_file_loses_nothing() {
             let gateway = opened(folder.path(), 5 + 1_000 * round);
             for (key, transaction) in &known {
                 let again = gateway.charge(&request(key, keys::APPROVE)).await;
-                assert_eq!(again, approval(&transaction), "{what}: {key}");
+                assert_eq!(again, approval(transaction), "{what}: {key}");
             }
             approved(&gateway, &format!("new {round}"), keys::APPROVE).await;
             let (moved, _) = listed(&gateway, always()).await;
@@ -401,7 +401,7 @@ async fn killed_processes_lose_no_charge_that_they_confirmed() {
     let gateway = opened(folder.path(), 4);
     let kept = closed_files(folder.path()) * 4;
     for (key, transaction) in confirmed.iter().rev().take(kept.saturating_sub(8)) {
-        assert_eq!(gateway.of_key(key).await, Some(approval(&transaction)), "{key}");
+        assert_eq!(gateway.of_key(key).await, Some(approval(transaction)), "{key}");
     }
     let (moved, _) = listed(&gateway, always()).await;
     let names: HashSet<_> = moved.iter().map(|one| one.transaction.clone()).collect();

@@ -96,8 +96,11 @@ fn tree(shelf: &Shelf, counts: &HashMap<i64, usize>, parent: Option<i64>) -> Vec
     ids.into_iter().map(node).collect()
 }
 
+/// An option as it is written, and how many products have each of its values.
+type Values<'s> = (String, Vec<(&'s str, usize)>);
+
 fn options(shelf: &Shelf, counts: &[usize]) -> Vec<OptionCount> {
-    let mut names: BTreeMap<String, (String, Vec<(&str, usize)>)> = BTreeMap::new();
+    let mut names: BTreeMap<String, Values<'_>> = BTreeMap::new();
     for (n, count) in (0_u32..).zip(counts).filter(|(_, count)| **count > 0) {
         let (name, value) = shelf.option(n);
         let of_name = names.entry(kernel::text::folded(name)).or_insert_with(|| (name.to_owned(), Vec::new()));

@@ -123,7 +123,7 @@ impl Generation {
 
     pub fn size(&self) -> Size {
         let products = self.shelf.read().len();
-        Size { products, words: self.lexicon.read().len(), bytes: self.texts.bytes() }
+        Size { products, words: self.lexicon.read().size(), bytes: self.texts.bytes() }
     }
 
     fn read(&self, text: &str, synonyms: &Synonyms, products: usize, lenient: bool) -> Reading {
