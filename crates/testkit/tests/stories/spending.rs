@@ -99,12 +99,15 @@ fn a_coupon_may_be_named_by_its_own_id_or_its_code() {
     }
 }
 
+/// How a buyer's order dies.
+type Death = fn(&TestShop, &Sender, &str);
+
 #[test]
 fn a_coupon_comes_back_once_whatever_the_order_dies_of() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(20_000).stock(50).save();
     let coupon = made(&shop, json!({}));
-    let dies: [(&str, fn(&TestShop, &Sender, &str)); 5] = [
+    let dies: [(&str, Death); 5] = [
         ("cancelled before it is paid", |_, buyer, order| drop(buyer.cancels(order).must("200"))),
         ("declined", |_, buyer, order| drop(buyer.pays(order, "decline-expired-card").must("400 S304"))),
         ("expired", |shop, _, _| shop.later(11 * MINUTE)),
