@@ -61,7 +61,7 @@ pub struct Assembly {
     /// Relay and tasks, to be spawned or stepped.
     pub background: Background,
     /// The API's document.
-    pub openapi: Arc<OpenApi>,
+    pub openapi: openapi::Document,
     /// Cancel it to turn `/readyz` red and end live streams' acceptance.
     pub closing: CancellationToken,
 }
@@ -124,13 +124,13 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
     };
     let separate = settings.server.metrics_address().map_err(misconfigured)?.is_some();
     let (domains, probes) = (domains().build(), probes(!separate).build());
-    let api = openapi::complete(domains.document.merge_from(probes.document));
+    let api = openapi::document(domains.document.merge_from(probes.document));
     let routes = domains.router.with_state(app.clone());
     let site = site(&app, &routes);
-    let router = routes.merge(openapi::routes(&api)).merge(probes.router.with_state(probe.clone()));
+    let router = routes.merge(openapi::routes(Arc::clone(&api))).merge(probes.router.with_state(probe.clone()));
     let router = layered(router, settings, domains.declared.merge(probes.declared), &app, &probe, site);
     let metrics = health::metrics().build().router.with_state(probe);
-    Ok(Assembly { app, router, metrics, background, openapi: Arc::new(api), closing })
+    Ok(Assembly { app, router, metrics, background, openapi: api, closing })
 }
 
 /// The storefront, if this shop has one. Its forms go to the API of these routes.

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 use utoipa::openapi::{
     Components, Info, License, OpenApi, RefOr, Server,
     path::Operation,
@@ -21,6 +21,14 @@ use utoipa_swagger_ui::Config;
 
 /// Where the document is.
 pub const PATH: &str = "/openapi.json";
+
+/// The document of a running shop. It is completed when somebody asks for it, because that takes longer than all the rest of a start.
+pub type Document = Arc<LazyLock<OpenApi, Box<dyn FnOnce() -> OpenApi + Send>>>;
+
+/// The document of what the routes said about themselves.
+pub fn document(described: OpenApi) -> Document {
+    Arc::new(LazyLock::new(Box::new(move || complete(described))))
+}
 
 /// Completes what the domains said about themselves: title, how to sign in, and how every failure looks.
 pub fn complete(mut api: OpenApi) -> OpenApi {
@@ -68,15 +76,19 @@ pub fn text(api: &OpenApi) -> String {
 }
 
 /// `/openapi.json` and the reader at `/docs`, which comes out of the binary and loads nothing from elsewhere.
-pub fn routes<S: Clone + Send + Sync + 'static>(api: &OpenApi) -> Router<S> {
-    let document = Bytes::from(serde_json::to_vec(api).unwrap_or_default());
+pub fn routes<S: Clone + Send + Sync + 'static>(api: Document) -> Router<S> {
+    let written = Arc::new(OnceLock::new());
+    let document = move || {
+        let written = written.get_or_init(|| Bytes::from(serde_json::to_vec(&**api).unwrap_or_default()));
+        ([(header::CONTENT_TYPE, "application/json")], written.clone())
+    };
     let config = Arc::new(Config::from(PATH).try_it_out_enabled(true).persist_authorization(true));
     let page = {
         let config = Arc::clone(&config);
         get(move || async move { reader("index.html", config) })
     };
     Router::new()
-        .route(PATH, get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }))
+        .route(PATH, get(move || async move { document() }))
         .route("/docs", get(|| async { Redirect::to("/docs/") }))
         .route("/docs/", page)
         .route("/docs/{*file}", get(move |Path(file): Path<String>| async move { reader(&file, config) }))

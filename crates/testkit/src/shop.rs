@@ -116,7 +116,7 @@ impl Inner {
             assembly::assemble(&self.settings, db, ports).await
         });
         let Assembly { app, router, background, openapi, .. } = made.expect("the shop opens");
-        let read = || Document::of(serde_json::to_value(&*openapi).expect("the document is JSON"));
+        let read = || Document::of(serde_json::to_value(&**openapi).expect("the document is JSON"));
         let document = DOCUMENT.get_or_init(read).clone();
         self.site.open(app, router);
         let open = Open { background: Mutex::new(background), document };
