@@ -154,7 +154,16 @@ addEventListener("input", (event) => {
   if (other && event.target.matches?.("[name^=receiver], [name=zipCode], [name^=address]:not([type=radio])")) other.checked = true;
 });
 
+// The way to the payment window. A form may not lead to another site, a link may; who comes back with the browser's button has gone once.
+function leave() {
+  const link = document.querySelector("a[data-onward]");
+  if (!link || history.state?.left) return;
+  history.replaceState({ left: true }, "");
+  location.assign(link.href);
+}
+
 function begin() {
+  leave();
   countdown();
   stock();
   orders();

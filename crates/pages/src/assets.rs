@@ -1,4 +1,4 @@
-//! The stylesheet, the script and the icon. They are in the program, and their names change with their content, so that a browser asks
+//! The stylesheet, the scripts and the icon. They are in the program, and their names change with their content, so that a browser asks
 //! for each once.
 
 use crate::html;
@@ -34,6 +34,9 @@ static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::of("shop", "css", "text/css; charset=utf-8", include_bytes!("../assets/shop.css")));
 static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::of("shop", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/shop.js")));
+static SUGGESTIONS: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::of("suggest", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/suggest.js"))
+});
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::of("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")));
 
@@ -47,6 +50,11 @@ pub fn script() -> &'static str {
     &SCRIPT.path
 }
 
+/// The address of the script that suggests searches.
+pub fn suggestions() -> &'static str {
+    &SUGGESTIONS.path
+}
+
 /// The address of the icon.
 pub fn icon() -> &'static str {
     &ICON.path
@@ -54,7 +62,7 @@ pub fn icon() -> &'static str {
 
 /// The file with this name.
 pub async fn asset(Path(file): Path<String>) -> Result<Response, Failure> {
-    let all: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
+    let all: [&Asset; 4] = [&STYLE, &SCRIPT, &SUGGESTIONS, &ICON];
     let found = all.into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(file.as_str()));
     let asset = found.ok_or(Code::NotFound)?;
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)), (header::CACHE_CONTROL, FOREVER)];

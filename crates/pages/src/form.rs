@@ -118,7 +118,13 @@ impl Fields {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// The same without blanks around it.
+    /// Every value of a field that may come several times, without blanks around it and without empty ones.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim());
+        values.filter(|value| !value.is_empty())
+    }
+
+    /// The first value without blanks around it.
     pub fn text(&self, name: &str) -> &str {
         self.raw(name).trim()
     }
@@ -213,6 +219,13 @@ mod tests {
         assert_eq!(post("", kind, "form=".to_owned()).await.unwrap_err(), Code::Forbidden, "no cookie, no form");
         assert_eq!(post(GOOD, "text/plain", format!("form={GOOD}")).await.unwrap_err(), Code::UnsupportedMediaType);
         assert_eq!(post(GOOD, kind, "x".repeat(BYTES_MAX + 1)).await.unwrap_err(), Code::PayloadTooLarge);
+    }
+
+    #[test]
+    fn a_field_may_come_several_times() {
+        let fields = Fields::parse(b"option=color:Navy&q=x&option=+&option=size:L");
+        assert_eq!(fields.all("option").collect::<Vec<_>>(), ["color:Navy", "size:L"]);
+        assert_eq!(fields.all("none").count(), 0);
     }
 
     #[test]

@@ -67,6 +67,10 @@ impl Shell<'_> {
         assets::script()
     }
 
+    fn suggestions(&self) -> &'static str {
+        assets::suggestions()
+    }
+
     fn icon(&self) -> &'static str {
         assets::icon()
     }

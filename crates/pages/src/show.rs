@@ -44,6 +44,18 @@ impl Show {
         shown.split(' ').next().unwrap_or_default().replace(',', "")
     }
 
+    /// The amount that somebody typed in main units, as `12,900` or `129.05`; `None` for a text that is no amount.
+    pub fn amount(&self, typed: &str) -> Option<Money> {
+        let typed = typed.trim().replace(',', "");
+        let (whole, part) = typed.split_once('.').unwrap_or((typed.as_str(), ""));
+        let digits = usize::from(self.currency.minor_digits());
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || part.len() > digits || !is_number(whole) || !is_number(part) {
+            return None;
+        }
+        Money::checked(format!("{whole}{part:0<digits$}").parse().ok()?).ok()
+    }
+
     /// `1,234`.
     pub fn count(&self, number: i64) -> String {
         Currency::KRW.show(Money::minor(number)).trim_end_matches(" KRW").to_owned()
@@ -112,6 +124,17 @@ mod tests {
             ("$129.05".into(), "1234.05".into())
         );
         assert_eq!(en.count(12_345), "12,345");
+    }
+
+    #[test]
+    fn a_typed_amount_is_read_as_it_is_shown() {
+        let (won, dollars) = (show(Language::Korean, "KRW"), show(Language::English, "USD"));
+        assert_eq!(won.amount(" 12,900 "), Some(Money::minor(12_900)));
+        assert_eq!((dollars.amount("129.5"), dollars.amount("129")), (Some(Money::minor(12_950)), Some(Money::minor(12_900))));
+        for wrong in ["", "-1", "1.5", "1e3", "won", ".", "99999999999999999999"] {
+            assert_eq!(won.amount(wrong), None, "{wrong}");
+        }
+        assert_eq!(dollars.amount(&dollars.plain(Money::minor(7))), Some(Money::minor(7)));
     }
 
     #[test]

@@ -15,6 +15,9 @@ texts! {
         hello: "Hello, {}", "{}님, 안녕하세요";
         orders: "My orders", "주문 내역";
         coupons: "My coupons", "내 쿠폰";
+        balance: "Balance", "잔액";
+        points: "Points", "포인트";
+        searches: "Recent searches", "최근 검색어";
         profile: "Profile", "회원 정보";
         nickname: "Nickname", "닉네임";
         email: "E-mail", "이메일";

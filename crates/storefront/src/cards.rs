@@ -1,6 +1,9 @@
 //! A product in a list, and how prices stand.
 
-use crate::drawing;
+use crate::{
+    drawing,
+    marked::{self, Piece},
+};
 use askama::Template;
 use inventory::StockStatus;
 use kernel::{Money, Result};
@@ -25,8 +28,10 @@ pub struct Card {
     t: &'static CardTexts,
     href: String,
     image: String,
-    name: String,
+    name: Vec<Piece>,
     brand: Option<String>,
+    /// What of the description was searched for.
+    about: Vec<Piece>,
     price: String,
     was: Option<String>,
     off: Option<i64>,
@@ -62,12 +67,22 @@ impl Card {
             t,
             href: format!("/products/{}", product.id),
             image: drawing::address(product.id.raw(), &product.name, product.category.as_deref()),
-            name: product.name.clone(),
+            name: marked::plain(&product.name),
             brand: product.brand.clone(),
+            about: Vec::new(),
             price: if varies { pages::words::fill(t.from, &price) } else { price },
             was: was.map(|was| show.money(was)),
             off: percent_off(now, was),
             mark,
+        }
+    }
+
+    /// The same card with what a search has marked in its texts, where it has marked something.
+    pub fn marked(self, name: Option<&str>, about: Option<&str>) -> Card {
+        Card {
+            about: about.filter(|_| name.is_none()).map(marked::pieces).unwrap_or_default(),
+            name: name.map_or(self.name, marked::pieces),
+            ..self
         }
     }
 

@@ -83,7 +83,7 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
     let address = visit.address("/");
     let shop = &visit.site.settings.name;
     let data = json!({"@context": "https://schema.org", "@type": "WebSite", "name": shop, "url": address,
-        "potentialAction": {"@type": "SearchAction", "target": format!("{}?q={{words}}", visit.address("/products")),
+        "potentialAction": {"@type": "SearchAction", "target": format!("{}?q={{words}}", visit.address("/search")),
             "query-input": "required name=words"}});
     let about = About {
         title: t.title.to_owned(),

@@ -1,29 +1,37 @@
 //! The shop in a browser. The README says which pages there are and what they promise.
 
 mod account_pages;
+mod bank;
 mod cards;
 mod cart_page;
 mod checkout_page;
 mod coupons_page;
 mod deals_page;
+mod deposit_page;
 pub mod drawing;
 pub mod errors;
-mod find;
+mod facets;
 mod home;
 mod layers;
 mod list_page;
+mod marked;
 mod navigation;
 mod order_page;
 mod orders_page;
+mod pay_page;
 mod product_page;
 mod queue_page;
 pub mod routes;
+mod search_page;
 mod settings;
 mod sign_pages;
 mod site;
 mod sitemap;
 mod trouble;
 mod visit;
+mod wallet_pages;
+mod wanted;
+mod window;
 
 pub use routes::{forms, router};
 pub use settings::Settings;

@@ -1,49 +1,41 @@
-//! Lists of products: all of them, those of a category, those that words mean.
+//! Lists of products: all of them, and those of a category. What somebody types or chooses beside them leads to the search.
 
 use crate::{
     cards::Card,
-    find,
     navigation::encoded,
+    search_page,
     site::{BRIEFLY, LISTS},
     visit::Visit,
 };
 use askama::Template;
 use catalog::{category::Choice, ops::categories};
-use kernel::{CategoryId, Code, Page, PageRequest, Timestamp};
+use kernel::{CategoryId, Page, PageRequest, Timestamp};
 use merchandising::{
     list::{self, Column, Filter, Question},
     page::{ProductPage, Viewer},
 };
-use pages::{Html, PageResult, Refused, shell::About, texts, words::fill};
+use pages::{Html, PageResult, Refused, html::see, shell::About, texts, words::fill};
 use std::fmt::Write;
 
 /// Products on a page.
 const SIZE: i64 = 24;
-/// Longest words that are looked for, in characters.
-const WORDS_MAX: usize = 100;
-/// The orders: the name in the address, the column and whether it falls, the search's name of it.
-const ORDERS: [(&str, (Column, bool), &str); 3] = [
-    ("new", (Column::CreatedAt, true), "newest"),
-    ("cheap", (Column::Price, false), "price_asc"),
-    ("dear", (Column::Price, true), "price_desc"),
-];
+/// The orders: the name in the address, the column and whether it falls.
+const ORDERS: [(&str, (Column, bool)); 3] =
+    [("new", (Column::CreatedAt, true)), ("cheap", (Column::Price, false)), ("dear", (Column::Price, true))];
 
 texts! {
     /// The texts of lists.
     ListTexts {
         all: "All goods", "전체 상품";
-        results: "“{}”", "‘{}’ 검색 결과";
         count: "{} goods", "상품 {}개";
         many: "more than {} goods", "상품 {}개 이상";
         sort: "Sort by", "정렬";
         new: "newest", "최신순";
         cheap: "lowest price", "낮은 가격순";
         dear: "highest price", "높은 가격순";
-        best: "best match", "정확도순";
         in_stock: "In stock only", "구매 가능한 상품만";
         apply: "Show", "적용";
         empty: "Nothing is here yet.", "아직 상품이 없습니다.";
-        not_found: "We found nothing for these words. Check the spelling, or look around.", "검색 결과가 없습니다. 철자를 확인하거나 상품을 둘러보세요.";
         look: "Look at all goods", "전체 상품 보기";
         previous: "Previous page", "이전 페이지";
         next: "Next page", "다음 페이지";
@@ -62,6 +54,7 @@ struct List {
     count: String,
     way: Vec<(String, String)>,
     parts: Vec<(String, String)>,
+    choices: Option<Html>,
     asked: Asked,
     orders: Vec<(&'static str, &'static str, bool)>,
     cards: Vec<Html>,
@@ -74,8 +67,7 @@ struct List {
 #[derive(Debug, Clone, Hash)]
 struct Asked {
     category: Option<i64>,
-    words: String,
-    /// The place in [`ORDERS`]; for words the search's own order when the address names none.
+    /// The place in [`ORDERS`]; the newest first when the address names none.
     order: Option<usize>,
     in_stock: bool,
     page: i64,
@@ -84,12 +76,10 @@ struct Asked {
 impl Asked {
     fn of(visit: &Visit) -> Asked {
         let query = &visit.query;
-        let order = ORDERS.iter().position(|(name, _, _)| *name == query.text("sort"));
-        let words: String = query.text("q").chars().take(WORDS_MAX).collect();
+        let order = ORDERS.iter().position(|(name, _)| *name == query.text("sort"));
         let page = query.number("page").unwrap_or(1) - 1;
         Asked {
             category: query.number("category").filter(|id| *id > 0),
-            words,
             order,
             in_stock: query.is_on("stock"),
             page: if PageRequest::new(page, SIZE).is_ok() { page } else { 0 },
@@ -113,9 +103,6 @@ impl Asked {
     fn address(&self, page: i64) -> String {
         let mut query = String::new();
         self.category.map(|id| write!(query, "&category={id}"));
-        if !self.words.is_empty() {
-            let _ = write!(query, "&q={}", encoded(&self.words));
-        }
         self.order.map(|at| write!(query, "&sort={}", ORDERS[at].0));
         if self.in_stock {
             query.push_str("&stock=1");
@@ -135,8 +122,11 @@ struct Standing {
     parts: Vec<(String, String)>,
 }
 
-/// `GET /products`
+/// `GET /products`. Words in the address are for the search.
 pub async fn list(visit: Visit) -> PageResult {
+    if let Some(words) = visit.query.given("q") {
+        return Ok(see(&format!("/search?q={}", encoded(words))));
+    }
     let asked = Asked::of(&visit);
     let key = visit.key(LISTS, &asked);
     visit.shared(key, || async { made(&visit, asked).await.map_err(failure) }).await
@@ -151,26 +141,18 @@ fn failure(refused: Refused) -> kernel::Error {
 async fn made(visit: &Visit, asked: Asked) -> Result<(Html, Option<Timestamp>), Refused> {
     let t = ListTexts::of(visit.language);
     let question = asked.question()?;
-    let (standing, found) = if asked.words.is_empty() {
-        browse(visit, asked.category, question).await?
-    } else {
-        let sort = asked.order.map_or("relevance", |at| ORDERS[at].2);
-        (None, find::by_words(visit, &asked.words, sort, question).await?)
-    };
-    let title = match &standing {
-        Some(standing) => standing.name.clone(),
-        None if asked.words.is_empty() => t.all.to_owned(),
-        None => fill(t.results, &asked.words),
-    };
+    let (standing, found) = browse(visit, asked.category, question).await?;
+    let title = standing.as_ref().map_or_else(|| t.all.to_owned(), |standing| standing.name.clone());
     let (way, parts) = standing.map(|standing| (standing.way, standing.parts)).unwrap_or_default();
     let show = visit.show();
     let counted = if found.total_is_exact { t.count } else { t.many };
-    let orders = ORDERS.iter().enumerate().map(|(at, (name, _, _))| (*name, t.order(name), asked.order == Some(at)));
+    let orders = ORDERS.iter().enumerate().map(|(at, (name, _))| (*name, t.order(name), asked.order == Some(at)));
     let page = List {
         t,
         count: fill(counted, show.count(found.total_elements)),
         way,
         parts,
+        choices: search_page::choices(visit, asked.category).await?,
         orders: orders.collect(),
         cards: Card::all(&found.content, &show)?,
         page: fill(t.page, asked.page + 1),
@@ -179,8 +161,7 @@ async fn made(visit: &Visit, asked: Asked) -> Result<(Html, Option<Timestamp>), 
         title,
         asked,
     };
-    // what was searched for is no page of the shop
-    let canonical = page.asked.words.is_empty().then(|| visit.address(&page.asked.address(page.asked.page)));
+    let canonical = Some(visit.address(&page.asked.address(page.asked.page)));
     let about = About {
         title: page.title.clone(),
         description: format!("{} · {}", page.title, page.count),
@@ -234,13 +215,5 @@ impl ListTexts {
 
 /// `GET /categories/{id}`: the list of the category.
 pub async fn category(web::Path(id): web::Path<CategoryId>) -> PageResult {
-    Ok(pages::html::see(&format!("/products?category={id}")))
-}
-
-/// `GET /search`, for links that other programs make.
-pub async fn search(visit: Visit) -> PageResult {
-    match visit.query.given("q").or(visit.query.given("keyword")) {
-        Some(words) => Ok(pages::html::see(&format!("/products?q={}", encoded(words)))),
-        None => Err(Code::NotFound.into()),
-    }
+    Ok(see(&format!("/products?category={id}")))
 }

@@ -10,6 +10,9 @@ texts! {
     NavigationTexts {
         search: "Search", "검색";
         search_for: "What are you looking for?", "무엇을 찾으세요?";
+        suggestions: "Suggestions", "추천 검색어";
+        category: "category", "카테고리";
+        product: "product", "상품";
         all: "All goods", "전체 상품";
         deals: "Time deals", "타임딜";
         coupons: "Coupons", "쿠폰";

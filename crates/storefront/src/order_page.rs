@@ -1,11 +1,13 @@
-//! The page of an order: how it stands, paying, its parcel, cancelling, ordering again.
+//! The page of an order: how it stands, its parcel, cancelling, ordering again. What it takes to pay it is in `pay_page`, and accounts
+//! for deposits in `deposit_page`.
 
 use crate::{
     account_pages::{AddressTexts, Addressed},
     cards::label,
     cart_page::with_cart,
-    drawing,
+    deposit_page, drawing,
     orders_page::class,
+    pay_page,
     visit::{Visit, status},
 };
 use askama::Template;
@@ -15,14 +17,8 @@ use delivery::DeliveryResponse;
 use kernel::{Address, Money, OrderNumber};
 use order::Kind;
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
-use payment::{Method as Pays, PaymentResponse};
+use payment::PaymentResponse;
 use serde_json::json;
-
-/// How a buyer can pay here.
-const METHODS: [Pays; 6] =
-    [Pays::CreditCard, Pays::KakaoPay, Pays::NaverPay, Pays::TossPay, Pays::BankTransfer, Pays::Mobile];
-/// Outcomes that the simulated gateway can be asked for.
-const OUTCOMES: [&str; 4] = ["approve", "decline-expired-card", "decline-insufficient-funds", "timeout-charged"];
 
 texts! {
     /// The texts of an order.
@@ -31,18 +27,11 @@ texts! {
         placed: "Placed {}", "{} 주문";
         paid_note: "Thank you. The payment is complete.", "결제가 완료되었습니다. 감사합니다.";
         open_note: "The payment is being confirmed. This page changes by itself.", "결제 결과를 확인하고 있습니다. 이 페이지는 자동으로 바뀝니다.";
+        left_note: "Nothing was paid. You can choose another way to pay.", "결제가 이루어지지 않았습니다. 다른 결제 수단을 선택할 수 있습니다.";
+        withdrawn_note: "The payment is cancelled. You can choose another way to pay.", "결제를 취소했습니다. 다른 결제 수단을 선택할 수 있습니다.";
+        account_note: "Your account is saved.", "환불 계좌를 저장했습니다.";
         cancelled_note: "The order is cancelled.", "주문이 취소되었습니다.";
         address_note: "The address is saved.", "배송지를 저장했습니다.";
-        pay: "Pay", "결제하기";
-        pay_title: "Payment", "결제";
-        pay_by: "We keep the goods for you until {}.", "{}까지 상품을 확보해 둡니다.";
-        left: "Time left", "남은 시간";
-        over: "The time to pay is over", "결제 기한이 지났습니다";
-        days: "{} d", "{}일";
-        method: "How do you pay?", "결제 수단";
-        pay_amount: "Pay {}", "{} 결제하기";
-        outcome: "Outcome of the simulated gateway", "모의 결제 결과";
-        chance: "by chance", "무작위";
         items: "Goods", "주문 상품";
         each: "{} each", "개당 {}";
         units: "× {}", "{}개";
@@ -93,7 +82,8 @@ struct Page {
     status: &'static str,
     class: &'static str,
     live: bool,
-    pay: Option<Pay>,
+    pay: Option<Html>,
+    deposits: Vec<Html>,
     steps: Vec<Step>,
     lines: Vec<Line>,
     sums: Vec<(&'static str, String)>,
@@ -106,15 +96,6 @@ struct Page {
     parcel: Option<Parcel>,
     can_cancel: bool,
     cancel_reason: Option<String>,
-}
-
-struct Pay {
-    until: String,
-    until_ms: i64,
-    now_ms: i64,
-    button: String,
-    methods: Vec<(&'static str, &'static str)>,
-    outcomes: &'static [&'static str],
 }
 
 struct Step {
@@ -155,6 +136,9 @@ pub async fn order(web::Path(number): web::Path<OrderNumber>, visit: Visit) -> P
     let note = match visit.query.text("done") {
         "paid" => Some(t.paid_note),
         "open" => Some(t.open_note),
+        "left" => Some(t.left_note),
+        "withdrawn" => Some(t.withdrawn_note),
+        "account" => Some(t.account_note),
         "cancelled" => Some(t.cancelled_note),
         "address" => Some(t.address_note),
         _ => None,
@@ -170,11 +154,18 @@ async fn page(
     number: &OrderNumber,
     sent: &Fields,
 ) -> PageResult {
-    let (detail, address) = found(visit, number).await?;
+    let Found { detail, address, balance } = found(visit, number).await?;
     let (t, show) = (OrderTexts::of(visit.language), visit.show());
     let order = &detail.order;
     let waits = order.status == Kind::Confirmed;
     let is_paying = detail.payments.iter().any(|payment| payment.status == payment::Kind::Processing);
+    let deposits = deposit_page::parts(visit, &detail)?;
+    // what has to be done for a deposit says more than that its outcome is open
+    let note = note.filter(|note| deposits.is_empty() || *note != t.open_note);
+    let pay = match &address {
+        Some(_) if waits && !is_paying => Some(pay_page::part(visit, &detail, balance, sent)?),
+        Some(_) | None => None,
+    };
     let page = Page {
         t,
         a: AddressTexts::of(visit.language),
@@ -182,12 +173,13 @@ async fn page(
         once: form::draw(),
         trouble,
         note,
+        pay,
+        deposits,
         number: number.to_string(),
         placed: fill(t.placed, show.moment(order.created_at)),
         status: if waits { t.waits } else { label(order.status.label(), visit.language) },
         class: class(order.status),
         live: !matches!(order.status, Kind::Cancelled | Kind::Refunded | Kind::Delivered),
-        pay: (waits && address.is_some() && !is_paying).then(|| pay(visit, &detail, &show)),
         steps: steps(&detail, &show),
         lines: order.items.iter().map(|item| line(item, &show)).collect(),
         sums: sums(&detail, &show),
@@ -207,26 +199,22 @@ async fn page(
     visit.page_as(status, &fill(t.title, number), &page)
 }
 
-async fn found(visit: &Visit, number: &OrderNumber) -> Result<(OrderDetail, Option<Address>), Refused> {
+/// What the page is made of.
+struct Found {
+    detail: OrderDetail,
+    address: Option<Address>,
+    /// What the buyer has in the balance.
+    balance: Money,
+}
+
+async fn found(visit: &Visit, number: &OrderNumber) -> Result<Found, Refused> {
     let (buyer, number, zone) = (visit.buyer()?.id, number.clone(), visit.app().shop.zone.clone());
     let look = move |tx: &mut store::Tx<'_>| {
         let order = order::ops::own(tx, &number, &buyer)?;
-        let address = order.address.clone();
-        Ok((response::detail(tx, order, &zone)?, address))
+        let (address, balance) = (order.address.clone(), wallet::ops::find(tx, &buyer)?.balance);
+        Ok(Found { detail: response::detail(tx, order, &zone)?, address, balance })
     };
     visit.read("storefront.order", look).await
-}
-
-fn pay(visit: &Visit, detail: &OrderDetail, show: &Show) -> Pay {
-    let (t, until) = (OrderTexts::of(show.language), detail.order.pay_by.unwrap_or(detail.order.created_at));
-    Pay {
-        until: fill(t.pay_by, show.moment(until)),
-        until_ms: until.as_millis(),
-        now_ms: visit.app().now().as_millis(),
-        button: fill(t.pay_amount, show.money(detail.order.final_amount)),
-        methods: METHODS.iter().map(|method| (method.name(), label(method.label(), show.language))).collect(),
-        outcomes: if visit.site.settings.offer_outcomes { &OUTCOMES } else { &[] },
-    }
 }
 
 fn steps(detail: &OrderDetail, show: &Show) -> Vec<Step> {
@@ -298,23 +286,10 @@ fn parcel(delivery: &DeliveryResponse, show: &Show) -> Parcel {
 }
 
 /// The page again, with the refusal. A buyer who is not signed in goes to the sign-in.
-async fn refused_page(visit: &Visit, number: &OrderNumber, refused: Refused, sent: &Fields) -> PageResult {
+pub async fn refused_page(visit: &Visit, number: &OrderNumber, refused: Refused, sent: &Fields) -> PageResult {
     visit.buyer()?;
     let trouble = Html::of(&visit.trouble(&refused))?;
     page(visit, status(&refused), Some(trouble), None, number, sent).await
-}
-
-/// `POST /orders/{number}/pay`
-pub async fn pay_order(web::Path(number): web::Path<OrderNumber>, visit: Visit, fields: Fields) -> PageResult {
-    let mut body = json!({"orderNumber": number, "paymentMethod": fields.text("method")});
-    if let Some(key) = fields.given("outcome").filter(|_| visit.site.settings.offer_outcomes) {
-        body["paymentKey"] = json!(key);
-    }
-    match visit.send_once(fields.raw("once"), Method::POST, "/payments", Some(body)).await {
-        Ok(response) if response.status() == StatusCode::ACCEPTED => Ok(see(&format!("/orders/{number}?done=open"))),
-        Ok(_) => Ok(see(&format!("/orders/{number}?done=paid"))),
-        Err(refused) => refused_page(&visit, &number, refused, &fields).await,
-    }
 }
 
 /// `POST /orders/{number}/cancel`

@@ -1,8 +1,9 @@
 //! Every page with its path. A page is the same for everybody, the same but for its form token, or for one visitor.
 
 use crate::{
-    Site, account_pages, cart_page, checkout_page, coupons_page, deals_page, drawing, home, layers, list_page,
-    order_page, orders_page, product_page, queue_page, sign_pages, sitemap, visit::Visit,
+    Site, account_pages, cart_page, checkout_page, coupons_page, deals_page, deposit_page, drawing, home, layers,
+    list_page, order_page, orders_page, pay_page, product_page, queue_page, search_page, sign_pages, sitemap,
+    visit::Visit, wallet_pages,
 };
 use axum::{
     Router,
@@ -52,7 +53,6 @@ fn table() -> Table {
         .shared("/", get(home::home))
         .shared("/products", get(list_page::list))
         .shared("/categories/{id}", get(list_page::category))
-        .shared("/search", get(list_page::search))
         .shared("/deals", get(deals_page::deals))
         .shared("/robots.txt", get(sitemap::robots))
         .shared("/sitemap.xml", get(sitemap::sitemap))
@@ -63,6 +63,8 @@ fn table() -> Table {
         .with_forms("/deals/{id}", get(deals_page::deal))
         .form("/deals/{id}", post(deals_page::buy))
         .personal("/me", get(cart_page::me))
+        .personal("/search", get(search_page::search))
+        .form("/search/recent", get(search_page::recent).post(search_page::forget))
         .personal("/cart", get(cart_page::cart))
         .form("/cart/items", post(cart_page::add))
         .form("/cart/items/{item}", post(cart_page::change))
@@ -74,7 +76,11 @@ fn table() -> Table {
         .personal("/orders", get(orders_page::orders))
         .personal("/orders/{number}", get(order_page::order))
         .personal("/orders/{number}/stream", get(order_page::stream))
-        .form("/orders/{number}/pay", post(order_page::pay_order))
+        .form("/orders/{number}/pay", post(pay_page::pay_order))
+        .personal("/orders/{number}/window", get(pay_page::window))
+        .form("/orders/{number}/paid", get(pay_page::paid).post(pay_page::confirm))
+        .form("/orders/{number}/withdraw", post(deposit_page::withdraw))
+        .form("/orders/{number}/refund-account", post(deposit_page::refund_account))
         .form("/orders/{number}/cancel", post(order_page::cancel))
         .form("/orders/{number}/address", post(order_page::readdress))
         .form("/orders/{number}/reorder", post(order_page::reorder))
@@ -82,6 +88,9 @@ fn table() -> Table {
         .form("/coupons/claim", post(coupons_page::claim))
         .form("/coupons/{id}", post(coupons_page::get))
         .form("/queue/{kind}/{id}", get(queue_page::room).post(queue_page::change))
+        .personal("/balance", get(wallet_pages::balance))
+        .form("/balance/charge", post(wallet_pages::charge))
+        .personal("/points", get(wallet_pages::points))
         .personal("/account", get(account_pages::account))
         .form("/account/profile", post(account_pages::profile))
         .form("/account/password", post(account_pages::password))
@@ -117,9 +126,12 @@ async fn language(web::Path(code): web::Path<String>, visit: Visit) -> PageResul
 #[cfg(test)]
 mod tests {
     use crate::{
-        account_pages::*, cards::*, cart_page::*, checkout_page::*, coupons_page::*, deals_page::*, errors::*, home::*,
-        list_page::*, navigation::*, order_page::*, orders_page::*, product_page::*, queue_page::*, sign_pages::*,
-        trouble::*,
+        account_pages::AccountTexts, account_pages::AddressTexts, cards::CardTexts, cart_page::CartTexts,
+        checkout_page::CheckoutTexts, coupons_page::CouponTexts, deals_page::DealTexts, deposit_page::DepositTexts,
+        errors::ErrorTexts, facets::FacetTexts, home::HomeTexts, list_page::ListTexts, navigation::NavigationTexts,
+        order_page::OrderTexts, orders_page::OrdersTexts, pay_page::PayTexts, product_page::ProductTexts,
+        queue_page::QueueTexts, search_page::SearchTexts, sign_pages::SignTexts, trouble::TroubleTexts,
+        wallet_pages::WalletTexts,
     };
     use pages::words::{Row, complaints};
     use std::{fs, path::Path};
@@ -133,16 +145,21 @@ mod tests {
         CheckoutTexts::ROWS,
         CouponTexts::ROWS,
         DealTexts::ROWS,
+        DepositTexts::ROWS,
         ErrorTexts::ROWS,
+        FacetTexts::ROWS,
         HomeTexts::ROWS,
         ListTexts::ROWS,
         NavigationTexts::ROWS,
         OrderTexts::ROWS,
         OrdersTexts::ROWS,
+        PayTexts::ROWS,
         ProductTexts::ROWS,
         QueueTexts::ROWS,
+        SearchTexts::ROWS,
         SignTexts::ROWS,
         TroubleTexts::ROWS,
+        WalletTexts::ROWS,
     ];
 
     fn sources(ending: &str) -> Vec<String> {

@@ -19,7 +19,9 @@ const PAGES_MAX: i64 = 50;
 /// How long the map is kept.
 const KEPT: Duration = Duration::from_secs(3_600);
 /// Pages for one person, which search engines do not need.
-const PRIVATE: [&str; 8] = ["/cart", "/checkout", "/orders", "/account", "/sign-in", "/sign-up", "/queue", "/api"];
+const PRIVATE: [&str; 11] = [
+    "/cart", "/checkout", "/orders", "/account", "/balance", "/points", "/search", "/sign-in", "/sign-up", "/queue", "/api",
+];
 
 fn plain(kind: &'static str, body: Bytes) -> Response {
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CACHE_CONTROL, SHARED)];

@@ -31,6 +31,11 @@ texts! {
         quantity: "Quantity", "수량";
         reason: "Reason", "사유";
         code: "Code", "쿠폰 코드";
+        amount: "Amount", "금액";
+        account_number: "Account number", "계좌번호";
+        holder: "Account holder", "예금주";
+        min_price: "Price from", "최저 가격";
+        max_price: "Price up to", "최고 가격";
         shipping_address: "Delivery address", "배송지";
     }
 }
@@ -96,6 +101,11 @@ impl TroubleTexts {
             "quantity" => self.quantity,
             "reason" => self.reason,
             "code" => self.code,
+            "amount" => self.amount,
+            "accountNumber" => self.account_number,
+            "holder" => self.holder,
+            "minPrice" => self.min_price,
+            "maxPrice" => self.max_price,
             _ => return None,
         })
     }
