@@ -130,7 +130,10 @@ mod tests {
     fn a_typed_amount_is_read_as_it_is_shown() {
         let (won, dollars) = (show(Language::Korean, "KRW"), show(Language::English, "USD"));
         assert_eq!(won.amount(" 12,900 "), Some(Money::minor(12_900)));
-        assert_eq!((dollars.amount("129.5"), dollars.amount("129")), (Some(Money::minor(12_950)), Some(Money::minor(12_900))));
+        assert_eq!(
+            (dollars.amount("129.5"), dollars.amount("129")),
+            (Some(Money::minor(12_950)), Some(Money::minor(12_900)))
+        );
         for wrong in ["", "-1", "1.5", "1e3", "won", ".", "99999999999999999999"] {
             assert_eq!(won.amount(wrong), None, "{wrong}");
         }

@@ -65,6 +65,9 @@ mod tests {
             assert_eq!(BANKS.iter().filter(|other| other.code == bank.code).count(), 1, "{}", bank.code);
             assert!(bank.korean.chars().any(|sign| ('가'..='힣').contains(&sign)), "{}", bank.korean);
         }
-        assert_eq!((name("20", Language::Korean), name("99", Language::English)), ("우리은행".to_owned(), "99".to_owned()));
+        assert_eq!(
+            (name("20", Language::Korean), name("99", Language::English)),
+            ("우리은행".to_owned(), "99".to_owned())
+        );
     }
 }

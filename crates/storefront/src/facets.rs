@@ -76,6 +76,8 @@ struct Group {
 
 struct Value {
     name: String,
+    /// How many were found that have it, as a number and as people read it.
+    found: i64,
     count: String,
     href: String,
     is_chosen: bool,
@@ -107,11 +109,10 @@ pub fn choices(facets: &Facets, wanted: &Wanted, show: &Show) -> kernel::Result<
         Group { title: t.price.to_owned(), values: making.prices() },
     ];
     groups.extend(facets.options.iter().map(|option| making.option(option)));
-    // one value that everything has is no choice
-    groups.retain(|group| group.values.len() > 1 || group.values.iter().any(|value| value.is_chosen));
-    if wanted.in_stock || (facets.in_stock > 0 && facets.sold_out > 0) {
-        groups.push(Group { title: t.stock.to_owned(), values: making.stock() });
-    }
+    groups.push(Group { title: t.stock.to_owned(), values: making.stock() });
+    // what everything has is no choice
+    let all = facets.in_stock + facets.sold_out;
+    groups.retain(|group| group.values.iter().any(|value| value.is_chosen || (1..all).contains(&value.found)));
     if groups.is_empty() { Ok(None) } else { Html::of(&Choices { t, groups }).map(Some) }
 }
 
@@ -136,11 +137,8 @@ pub fn chosen(wanted: &Wanted, category: Option<&str>, show: &Show) -> Vec<Chose
     if wanted.in_stock {
         all.push((t.in_stock.to_owned(), wanted.with(|other| other.in_stock = false)));
     }
-    let chosen = |(name, without): (String, Wanted)| Chosen {
-        remove: fill(t.remove, &name),
-        name,
-        href: without.address(show),
-    };
+    let chosen =
+        |(name, without): (String, Wanted)| Chosen { remove: fill(t.remove, &name), name, href: without.address(show) };
     all.into_iter().map(chosen).collect()
 }
 
@@ -163,7 +161,7 @@ struct Making<'a> {
 
 impl Making<'_> {
     fn value(&self, name: String, count: i64, is_chosen: bool, to: Wanted) -> Value {
-        Value { name, count: self.show.count(count), href: to.address(self.show), is_chosen, depth: 0 }
+        Value { name, found: count, count: self.show.count(count), href: to.address(self.show), is_chosen, depth: 0 }
     }
 
     fn categories(&self) -> Vec<Value> {
@@ -237,7 +235,8 @@ mod tests {
     }
 
     fn facets() -> Facets {
-        let values = json!([{"value": "Navy", "count": 2}, {"value": "Red, dark", "count": 1}, {"value": "Ecru", "count": 1}]);
+        let values =
+            json!([{"value": "Navy", "count": 2}, {"value": "Red, dark", "count": 1}, {"value": "Ecru", "count": 1}]);
         let shoes = json!({"id": 2, "name": "Shoes", "path": "Apparel > Shoes", "count": 2, "children": []});
         let facets = json!({
             "categories": [{"id": 1, "name": "Apparel", "path": "Apparel", "count": 3, "children": [shoes]}],

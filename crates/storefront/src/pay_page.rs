@@ -290,7 +290,9 @@ mod tests {
     fn shares_are_always_what_the_order_costs() {
         assert_eq!(shares("method=KAKAO_PAY"), Ok(all(Pays::KakaoPay, 0, 9_000)));
         assert_eq!(shares("method=CREDIT_CARD&own=4%2C000"), Ok(all(Pays::CreditCard, 4_000, 5_000)));
-        for whole in ["method=BALANCE", "method=CREDIT_CARD&own=9000", "method=MOBILE&own=10000", "method=BALANCE&own=1"] {
+        for whole in
+            ["method=BALANCE", "method=CREDIT_CARD&own=9000", "method=MOBILE&own=10000", "method=BALANCE&own=1"]
+        {
             assert_eq!(shares(whole), Ok(all(Pays::Balance, 9_000, 0)), "{whole}");
         }
         assert_eq!(shares("method=CREDIT_CARD&own=much"), Err(Code::InvalidPaymentAmount));
@@ -301,7 +303,10 @@ mod tests {
     fn the_request_has_splits_only_for_two_shares() {
         let number = "ORD-20260206-AAAAAAAA".parse().unwrap();
         let split = all(Pays::CreditCard, 4_000, 5_000).request(&number, Some("key"));
-        assert_eq!(split["splits"], json!([{"method": "BALANCE", "amount": 4_000}, {"method": "CREDIT_CARD", "amount": 5_000}]));
+        assert_eq!(
+            split["splits"],
+            json!([{"method": "BALANCE", "amount": 4_000}, {"method": "CREDIT_CARD", "amount": 5_000}])
+        );
         let own = all(Pays::Balance, 9_000, 0).request(&number, Some("key"));
         assert_eq!(own, json!({"orderNumber": "ORD-20260206-AAAAAAAA", "paymentMethod": "BALANCE"}));
     }

@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_payment_window_is_an_address_without_a_query() {
-        let check = |window: &str| Settings { payment_window: window.to_owned(), ..Settings::default() }.check().is_ok();
+        let check =
+            |window: &str| Settings { payment_window: window.to_owned(), ..Settings::default() }.check().is_ok();
         assert!(check("") && check("http://127.0.0.1:8090/window") && check("https://pay.example/window"));
         for wrong in ["window", "/window", "javascript:alert(1)", "ftp://a/b", "http://a/b?c=d", "http://me@a/b"] {
             assert!(!check(wrong), "{wrong}");

@@ -20,7 +20,17 @@ const PAGES_MAX: i64 = 50;
 const KEPT: Duration = Duration::from_secs(3_600);
 /// Pages for one person, which search engines do not need.
 const PRIVATE: [&str; 11] = [
-    "/cart", "/checkout", "/orders", "/account", "/balance", "/points", "/search", "/sign-in", "/sign-up", "/queue", "/api",
+    "/cart",
+    "/checkout",
+    "/orders",
+    "/account",
+    "/balance",
+    "/points",
+    "/search",
+    "/sign-in",
+    "/sign-up",
+    "/queue",
+    "/api",
 ];
 
 fn plain(kind: &'static str, body: Bytes) -> Response {

@@ -10,13 +10,8 @@ const WORDS_MAX: usize = 100;
 /// Most options of one search, as the API allows.
 const OPTIONS_MAX: usize = 10;
 /// The orders: the name in the address, and the search's own name of it. The first one is taken when the address names none.
-pub const ORDERS: [(&str, &str); 5] = [
-    ("best", "relevance"),
-    ("popular", "popular"),
-    ("new", "newest"),
-    ("cheap", "price_asc"),
-    ("dear", "price_desc"),
-];
+pub const ORDERS: [(&str, &str); 5] =
+    [("best", "relevance"), ("popular", "popular"), ("new", "newest"), ("cheap", "price_asc"), ("dear", "price_desc")];
 
 /// What the address asks for. Values that mean nothing count as absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +40,12 @@ impl Wanted {
             brand: query.text("brand").to_owned(),
             least: show.amount(query.text("min")),
             most: show.amount(query.text("max")),
-            options: query.all("option").filter(|option| is_option(option)).take(OPTIONS_MAX).map(str::to_owned).collect(),
+            options: query
+                .all("option")
+                .filter(|option| is_option(option))
+                .take(OPTIONS_MAX)
+                .map(str::to_owned)
+                .collect(),
             in_stock: query.is_on("stock"),
             order: ORDERS.iter().position(|(name, _)| *name == query.text("sort")).unwrap_or(0),
             after: query.text("after").to_owned(),
@@ -159,7 +159,10 @@ mod tests {
         assert_eq!((Wanted::default().address(&show()), Wanted::default().is_empty()), ("/search".to_owned(), true));
         let path = all.path(24);
         assert!(path.starts_with("/search/products?size=24&sort=price_asc&keyword=%EB%A8%B8"), "{path}");
-        assert!(path.contains("&minPrice=1250&maxPrice=9900&option=color%3ANavy&option=size%3AL&inStock=true"), "{path}");
+        assert!(
+            path.contains("&minPrice=1250&maxPrice=9900&option=color%3ANavy&option=size%3AL&inStock=true"),
+            "{path}"
+        );
     }
 
     #[test]

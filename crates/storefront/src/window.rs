@@ -35,7 +35,8 @@ impl<'a> Window<'a> {
             ("successUrl", success),
             ("failUrl", fail),
         ];
-        let query = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
+        let query =
+            pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
         format!("{}?{query}", self.window)
     }
 }
@@ -118,7 +119,10 @@ mod tests {
         let (own, rest) = (Money::minor(4_000), Money::minor(5_000));
         let address = window.address(&Shares { method: Pays::CreditCard, own, rest }, "머그 & 컵", &token, &show);
         let asked = Fields::parse(address.strip_prefix("http://w?").unwrap().as_bytes());
-        assert_eq!((asked.text("amount"), asked.text("orderName"), asked.text("method")), ("5000", "머그 & 컵", "CARD"));
+        assert_eq!(
+            (asked.text("amount"), asked.text("orderName"), asked.text("method")),
+            ("5000", "머그 & 컵", "CARD")
+        );
         let back = |amount: &str| {
             let query = asked.text("successUrl").split_once('?').unwrap().1.to_owned();
             let back = Fields::parse(format!("{query}&paymentKey=k&amount={amount}").as_bytes());

@@ -153,12 +153,15 @@ impl TestShop {
         TestShop::of(seed, settings, &url, Some(space), clock, gateway, None)
     }
 
-    /// A shop that is paid through another gateway, which gets the shop's clock.
-    pub fn paid_through(gateway: impl FnOnce(&Arc<ManualClock>) -> Arc<dyn Gateway>) -> TestShop {
+    /// A shop with these settings that is paid through another gateway, which gets the shop's clock.
+    pub fn paid_through(
+        settings: &[(&str, &str)],
+        gateway: impl FnOnce(&Arc<ManualClock>) -> Arc<dyn Gateway>,
+    ) -> TestShop {
         let space = Space::open();
         let (url, clock) = (space.url().to_owned(), Arc::new(ManualClock::default()));
         let paid_through = gateway(&clock);
-        TestShop::of(1, &[], &url, Some(space), clock, Simulated::approving(), Some(paid_through))
+        TestShop::of(1, settings, &url, Some(space), clock, Simulated::approving(), Some(paid_through))
     }
 
     /// The shop that another process left: its database and the journal of its gateway. The clock begins with the present.

@@ -31,7 +31,7 @@ fn texts(response: &Response) -> Vec<String> {
 }
 
 /// A shop with a few goods, in Korean and English.
-fn goods(shop: &TestShop) {
+pub fn goods(shop: &TestShop) {
     let admin = shop.admin();
     let category = admin.post("/admin/categories", json!({"name": "Shoes"})).must("201").number("/id");
     let product = |sku: &str, name: &str, more: Value| {

@@ -36,11 +36,13 @@ pub fn order(browser: &Browser) -> Page {
     browser.send(&form, "/checkout", &ADDRESS).must(200)
 }
 
-fn number(order: &Page) -> String {
+/// The number of the order on this page.
+pub fn number(order: &Page) -> String {
     order.path.split(['/', '?']).nth(2).expect("the path of an order").to_owned()
 }
 
-fn pay(browser: &Browser, order: &Page, outcome: &str) -> Page {
+/// Pays an order by Kakao Pay, with this outcome of the simulated gateway.
+pub fn pay(browser: &Browser, order: &Page, outcome: &str) -> Page {
     let action = format!("/orders/{}/pay", number(order));
     browser.send(order, &action, &[("outcome", outcome), ("method", "KAKAO_PAY")])
 }

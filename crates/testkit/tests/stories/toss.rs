@@ -16,15 +16,20 @@ fn account() -> Value {
 }
 
 /// A shop and the fake it is paid through.
-struct Paid {
-    shop: TestShop,
-    fake: Fake,
+pub struct Paid {
+    pub shop: TestShop,
+    pub fake: Fake,
 }
 
 impl Paid {
     fn open() -> Paid {
+        Paid::with(&[])
+    }
+
+    /// A shop with settings that differ from the defaults.
+    pub fn with(settings: &[(&str, &str)]) -> Paid {
         let mut opened = None;
-        let shop = TestShop::paid_through(|clock| {
+        let shop = TestShop::paid_through(settings, |clock| {
             let fake = Fake::open(faketoss::Settings::default(), Arc::clone(clock) as _).unwrap();
             let (serving, clock) = (fake.clone(), Arc::clone(clock));
             let address = testkit::wait(async move {
@@ -52,7 +57,7 @@ impl Paid {
     }
 
     /// Brings the fake's messages to the shop, `copies` times each.
-    fn messages(&self, copies: usize) -> usize {
+    pub fn messages(&self, copies: usize) -> usize {
         let due = self.fake.take_webhooks();
         for webhook in &due {
             for _ in 0..copies {
@@ -65,7 +70,7 @@ impl Paid {
     }
 
     /// What the fake has taken and given back for an order.
-    fn of_order(&self, order: &str) -> (i64, i64) {
+    pub fn of_order(&self, order: &str) -> (i64, i64) {
         let payments = self.fake.payments();
         let of_order = || payments.iter().filter(|payment| payment.order == order);
         (of_order().map(faketoss::Payment::captured).sum(), of_order().map(faketoss::Payment::refunded).sum())
