@@ -88,6 +88,13 @@ async function tab(width, height, scheme, language) {
       if (!pressed) complaints.push(`${await evaluate("location.pathname")}: no form to ${action}`);
       await settled();
     },
+    // Types into a field, as a person does, and waits for what appears.
+    async type(name, text) {
+      await evaluate(`document.querySelector("input[name=${name}]").focus()`);
+      await send("Input.insertText", { text });
+      await pause(800);
+      if (await evaluate(`document.querySelector(".suggestions")?.hidden ?? true`)) complaints.push(`${where}: nothing is suggested for ${text}`);
+    },
     async shot(name) {
       const wide = await evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
       if (wide) complaints.push(`${where}: wider than the window of ${width}`);
@@ -107,7 +114,12 @@ for (const [size, [width, height, scheme]] of Object.entries(SIZES)) {
   };
   await shot("/", "home");
   await shot("/products?sort=cheap", "list");
-  await shot("/products?q=nothing-at-all", "nothing-found");
+  await shot("/search?q=머그", "search");
+  await shot("/search?q=moo&sort=cheap&stock=1", "search-narrowed");
+  await shot("/search?q=nothing-at-all", "nothing-found");
+  await page.open("/");
+  await page.type("q", "moo");
+  await page.shot(`${size}-suggestions`);
   await shot("/deals", "deals");
   await shot("/coupons", "coupons-guest");
   await shot("/cart", "cart-empty");
@@ -124,9 +136,18 @@ for (const [size, [width, height, scheme]] of Object.entries(SIZES)) {
   await page.submit("/checkout", ADDRESS);
   const order = await page.path();
   await page.shot(`${size}-order-unpaid`);
-  await page.submit(`${order}/pay`, { outcome: "approve" });
+  await page.submit(`${order}/pay`, { method: "VIRTUAL_ACCOUNT", outcome: "deposit-never" });
+  await page.shot(`${size}-order-deposit`);
+  await page.submit(`${order}/withdraw`);
+  await page.open("/balance");
+  await page.submit("/balance/charge", { amount: "1000", outcome: "approve" });
+  await page.shot(`${size}-balance`);
+  await page.open(order);
+  await page.submit(`${order}/pay`, { own: "1000", outcome: "approve" });
   await page.shot(`${size}-order-paid`);
   await shot("/orders", "orders");
+  await shot("/points", "points");
+  await shot("/search", "search-start");
   await shot("/account", "account");
   await shot("/coupons", "coupons");
 }

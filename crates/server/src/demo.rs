@@ -3,8 +3,11 @@
 mod claims;
 mod day;
 mod discounts;
+mod figures;
+mod finding;
 mod folder;
 mod rushes;
+mod wallet;
 
 use crate::cli::{Demo, not_in_order};
 use crate::client::Caller;

@@ -1,6 +1,6 @@
 //! One day in the shop, over HTTP. It checks every claim.
 
-use super::{claims::Claims, discounts, rushes};
+use super::{claims::Claims, discounts, figures, finding, rushes, wallet};
 use crate::client::{Answer, Caller};
 use crate::commands::say;
 use crate::rush::people::Person;
@@ -47,6 +47,7 @@ pub(super) fn address(name: &str) -> Value {
 pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_within: Duration) {
     let goods = browse(claims, people, products).await;
     let Some(goods) = goods else { return };
+    finding::play(claims, people).await;
     buy(claims, people, &goods[0]).await;
     let forgotten = forget_to_pay(claims, people, &goods[1]).await;
     decline(claims, people, &goods[2]).await;
@@ -54,9 +55,13 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
     rushes::for_coupons(claims, people).await;
     rushes::for_deal(claims, people).await;
     discounts::play(claims, people, &goods[2]).await;
+    let paid = wallet::play(claims, people, &goods[2]).await;
     cancel(claims, people, &goods[3]).await;
     if let Some((order, before)) = forgotten {
         expire(claims, people, &order, &goods[1], before, pay_within).await;
+    }
+    if let Some(order) = paid {
+        figures::play(claims, people, &order, &goods[2]).await;
     }
     audit(claims, people).await;
 }
@@ -64,7 +69,7 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
 /// A product as the demo needs it.
 pub(super) struct Good {
     pub(super) id: i64,
-    name: String,
+    pub(super) name: String,
     pub(super) price: i64,
 }
 
@@ -287,13 +292,20 @@ async fn expire(
     Some(())
 }
 
+/// Whether every reaction has processed the newest event.
+pub(super) fn received(events: &Answer) -> bool {
+    let newest = events.number("/newestId");
+    events.at("/consumers").as_array().is_some_and(|all| all.iter().all(|c| c["position"].as_i64() == Some(newest)))
+}
+
+/// Waits until every reaction has processed the newest event.
+pub(super) async fn everything_received(people: &People) -> Answer {
+    until(&people.admin, "/admin/events?size=1", received).await
+}
+
 async fn audit(claims: &mut Claims, people: &People) -> Step {
     claims.act("The audit");
-    let received = |events: &Answer| {
-        let newest = events.number("/newestId");
-        events.at("/consumers").as_array().is_some_and(|all| all.iter().all(|c| c["position"].as_i64() == Some(newest)))
-    };
-    let events = until(&people.admin, "/admin/events?size=1", received).await;
+    let events = everything_received(people).await;
     let newest = events.number("/newestId");
     claims.claim(received(&events), format!("every reaction has processed all {newest} events"), events.brief());
     let dead_letters = events.number("/parked/totalElements");
