@@ -13,7 +13,7 @@ use serde::Deserialize;
 use store::Tx;
 use utoipa::ToSchema;
 use wallet::{
-    Charge, NewCharge,
+    Charge, ChargeNumber, NewCharge,
     charge::{Limits, Status},
 };
 use web::Checked;
@@ -32,6 +32,11 @@ pub struct ChargeRequest {
     /// What the gateway gave the user's browser.
     #[serde(default)]
     pub payment_key: Option<String>,
+    /// The number of the charge, for a user who agrees to it in the gateway's window before it begins: `CHG-` and eight letters
+    /// or digits, which no other charge has. Without it the shop draws one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub transaction_id: Option<ChargeNumber>,
 }
 
 impl ChargeRequest {
@@ -49,6 +54,7 @@ impl ChargeRequest {
         limits.check(self.amount)?;
         let method = self.method()?;
         Ok(NewCharge {
+            number: self.transaction_id.clone(),
             user,
             amount: self.amount,
             method: method.method.name().to_owned(),

@@ -32,10 +32,15 @@ thread_local! {
     static RANDOM: RefCell<Random> = RefCell::new(Random::from_system());
 }
 
+/// Draws something by chance, such as a number.
+pub fn by_chance<T>(draw: impl FnOnce(&mut Random) -> T) -> T {
+    RANDOM.with_borrow_mut(draw)
+}
+
 /// 128 random bits as text, such as a form token or an idempotency key.
 pub fn draw() -> String {
     let mut bytes = [0; 16];
-    RANDOM.with_borrow_mut(|random| random.fill(&mut bytes));
+    by_chance(|random| random.fill(&mut bytes));
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 

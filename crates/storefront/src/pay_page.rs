@@ -4,7 +4,7 @@ use crate::{
     cards::label,
     order_page::refused_page,
     visit::Visit,
-    window::{Agreed, Window},
+    window::{self, Agreed, Asked},
 };
 use askama::Template;
 use axum::http::{Method, StatusCode};
@@ -26,8 +26,8 @@ pub const METHODS: [Pays; 7] = [
     Pays::VirtualAccount,
 ];
 /// Outcomes that the simulated gateway can be asked for.
-pub const OUTCOMES: [&str; 5] =
-    ["approve", "decline-expired-card", "decline-insufficient-funds", "timeout-charged", "deposit"];
+pub const OUTCOMES: [&str; 6] =
+    ["approve", "decline-expired-card", "decline-insufficient-funds", "timeout-charged", "deposit", "deposit-never"];
 
 texts! {
     /// The texts of paying.
@@ -45,7 +45,7 @@ texts! {
         chance: "by chance", "무작위";
         in_window: "You pay in the window of our payment provider, and come back here.", "결제 대행사의 결제창에서 결제한 뒤 이 화면으로 돌아옵니다.";
         to_window: "To the payment window", "결제창으로 이동";
-        back: "Back to the order", "주문으로 돌아가기";
+        back: "Back", "돌아가기";
         from_own: "From your balance", "잔액 결제";
         from_window: "In the payment window", "결제창 결제";
         complete: "Complete the payment", "결제 완료하기";
@@ -185,68 +185,35 @@ async fn sent(visit: &Visit, number: &OrderNumber, key: &str, request: Value) ->
     Ok(see(&format!("/orders/{number}?done={done}")))
 }
 
-/// The page from which a link leads to the payment window, or on which the buyer completes what was agreed to there.
-#[derive(Template)]
-#[template(path = "window.html")]
-struct Leaving {
-    t: &'static PayTexts,
-    token: FormToken,
-    number: String,
-    lead: &'static str,
-    sums: Vec<(&'static str, String)>,
-    /// Where the window is; `None` when the buyer has been there.
-    href: Option<String>,
-    agreed: Vec<(&'static str, String)>,
-}
-
-fn sums(t: &PayTexts, own: Money, rest: Money, show: &Show) -> Vec<(&'static str, String)> {
-    let mut sums = vec![(t.from_window, show.money(rest))];
-    if own.is_positive() {
-        sums.insert(0, (t.from_own, show.money(own)));
-    }
-    sums
-}
-
-/// `GET /orders/{number}/window`: the way to the payment window. A form may not lead to another site, so a link does.
+/// `GET /orders/{number}/window`: the way to the payment window.
 pub async fn window(web::Path(number): web::Path<OrderNumber>, visit: Visit) -> PageResult {
     let order = payable(&visit, &number).await?;
-    let (t, show) = (PayTexts::of(visit.language), visit.show());
-    let shares = Shares::of(&visit.query, order.amount, &show)?;
-    let window = Window::of(&visit, &number).ok_or(Code::NotFound)?;
+    let shares = Shares::of(&visit.query, order.amount, &visit.show())?;
+    let path = format!("/orders/{number}");
     if shares.rest.is_zero() {
-        return Ok(see(&format!("/orders/{number}")));
+        return Ok(see(&path));
     }
-    let page = Leaving {
-        t,
-        token: visit.token.clone(),
-        number: number.to_string(),
-        lead: t.in_window,
-        sums: sums(t, shares.own, shares.rest, &show),
-        href: Some(window.address(&shares, &order.name, &visit.token, &show)),
-        agreed: Vec::new(),
+    let asked = Asked {
+        number: number.as_str(),
+        name: &order.name,
+        method: shares.method,
+        own: shares.own,
+        amount: shares.rest,
+        back: (format!("{path}/paid"), format!("{path}?done=left")),
     };
-    visit.page(t.title, &page)
+    window::lead_there(&visit, &asked, &path)
 }
 
 /// `GET /orders/{number}/paid`: the payment window sends the buyer here. What this browser has asked for is completed at once; anything
 /// else needs the buyer's own click, because another site could lead here, too.
 pub async fn paid(web::Path(number): web::Path<OrderNumber>, visit: Visit) -> PageResult {
-    let order = payable(&visit, &number).await?;
-    let (t, show) = (PayTexts::of(visit.language), visit.show());
+    let (order, show) = (payable(&visit, &number).await?, visit.show());
     let agreed = Agreed::of(&visit.query, &show)?;
-    if agreed.is_asked_for(&visit.token, &number, &show) {
+    if agreed.number == number.as_str() && agreed.is_asked_for(&visit.token, &show) {
         return complete(&visit, &number, order.amount, &agreed).await;
     }
-    let page = Leaving {
-        t,
-        token: visit.token.clone(),
-        number: number.to_string(),
-        lead: t.agreed,
-        sums: sums(t, agreed.own, agreed.amount, &show),
-        href: None,
-        agreed: agreed.fields(&show),
-    };
-    visit.page(t.title, &page)
+    let path = format!("/orders/{number}");
+    window::ask_to_complete(&visit, &agreed, &format!("{path}/paid"), &path)
 }
 
 /// `POST /orders/{number}/paid`: the buyer completes a payment that was agreed to in the window.

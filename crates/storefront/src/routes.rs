@@ -90,6 +90,8 @@ fn table() -> Table {
         .form("/queue/{kind}/{id}", get(queue_page::room).post(queue_page::change))
         .personal("/balance", get(wallet_pages::balance))
         .form("/balance/charge", post(wallet_pages::charge))
+        .personal("/balance/window", get(wallet_pages::to_window))
+        .form("/balance/charged", get(wallet_pages::charged).post(wallet_pages::confirm))
         .personal("/points", get(wallet_pages::points))
         .personal("/account", get(account_pages::account))
         .form("/account/profile", post(account_pages::profile))

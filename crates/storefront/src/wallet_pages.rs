@@ -4,14 +4,15 @@ use crate::{
     cards::label,
     pay_page::{METHODS, OUTCOMES, named},
     visit::{Visit, status},
+    window::{self, Agreed, Asked},
 };
 use askama::Template;
 use axum::http::{Method, StatusCode};
 use kernel::{Code, Cursor, Money, Page as Rows, PageRequest};
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
 use payment::Method as Pays;
-use serde_json::json;
-use wallet::{Account, Entry, Settings, Wallet, points::Lot};
+use serde_json::{Value, json};
+use wallet::{Account, ChargeNumber, Entry, Settings, Wallet, points::Lot};
 
 /// Changes on a page.
 const SIZE: i64 = 20;
@@ -33,7 +34,8 @@ texts! {
         chance: "by chance", "무작위";
         charged: "The money is in your balance.", "충전했습니다.";
         open: "The outcome is not known yet. The money is in your balance as soon as it is.", "결제 결과를 확인하고 있습니다. 확인되면 잔액에 반영됩니다.";
-        no_charge: "Paying money in is not possible here at the moment.", "지금은 충전할 수 없습니다.";
+        left: "Nothing was paid in.", "충전되지 않았습니다.";
+        in_window: "You pay in the window of our payment provider, and come back here.", "결제 대행사의 결제창에서 결제한 뒤 이 화면으로 돌아옵니다.";
         owed: "You owe {} points: they were taken back after you had used them, and the next ones go there.", "{}포인트가 회수 대기 중이며, 다음 적립분에서 차감됩니다.";
         expire_first: "Those that expire first", "먼저 소멸되는 포인트";
         expires: "until {}", "{}까지";
@@ -76,11 +78,11 @@ struct Balance {
     note: Option<&'static str>,
     held: String,
     charging: Option<String>,
-    can_charge: bool,
+    in_window: bool,
     amount_label: String,
     amount: String,
     methods: Vec<(&'static str, &'static str)>,
-    outcomes: &'static [&'static str],
+    outcomes: Vec<&'static str>,
     history: History,
 }
 
@@ -145,6 +147,7 @@ pub async fn balance(visit: Visit) -> PageResult {
     let note = match visit.query.text("done") {
         "charged" => Some(t.charged),
         "open" => Some(t.open),
+        "left" => Some(t.left),
         _ => None,
     };
     balance_page(&visit, StatusCode::OK, None, note, &Fields::default()).await
@@ -169,19 +172,19 @@ async fn balance_page(
         note,
         held: show.money(found.wallet.balance),
         charging: charging.is_positive().then(|| fill(t.charging, show.money(charging))),
-        can_charge: can_charge(visit),
+        in_window: in_window(visit),
         amount_label: fill(&fill(t.amount, show.money(limits.least)), show.money(limits.most)),
         amount: sent.text("amount").to_owned(),
         methods: named(&charging_methods(), &show),
-        outcomes: if visit.site.settings.offer_outcomes { &OUTCOMES } else { &[] },
+        outcomes: charging_outcomes(visit),
         history: history(&found.rows, "/balance", !visit.query.is_on("after"), &show),
     };
     visit.page_as(status, t.balance, &page)
 }
 
-/// The gateway of a payment window wants a number before the buyer goes there, and a charge gets its number when it begins.
-fn can_charge(visit: &Visit) -> bool {
-    visit.site.settings.payment_window.is_empty()
+/// Whether buyers of this shop pay in a window of the gateway.
+fn in_window(visit: &Visit) -> bool {
+    !visit.site.settings.payment_window.is_empty()
 }
 
 /// The methods by which money is there at once.
@@ -189,31 +192,107 @@ fn charging_methods() -> Vec<Pays> {
     METHODS.into_iter().filter(|method| *method != Pays::VirtualAccount).collect()
 }
 
-/// `POST /balance/charge`: the same form sent twice charges once.
+/// The outcomes of the simulated gateway that can be asked for here.
+fn charging_outcomes(visit: &Visit) -> Vec<&'static str> {
+    let offered = visit.site.settings.offer_outcomes && !in_window(visit);
+    OUTCOMES.into_iter().filter(|outcome| offered && !outcome.starts_with("deposit")).collect()
+}
+
+/// A charge that a buyer wants.
+struct Wanted {
+    amount: Money,
+    method: Pays,
+}
+
+impl Wanted {
+    /// What a form or an address asks for; S306 for an amount that no charge has, S307 for a method that charges nothing.
+    fn of(visit: &Visit, fields: &Fields) -> Result<Wanted, Refused> {
+        let amount = visit.show().amount(fields.text("amount")).ok_or(Code::InvalidPaymentAmount)?;
+        visit.app().settings::<Settings>().limits().check(amount)?;
+        let method: Pays = fields.text("method").parse()?;
+        let charges = charging_methods().contains(&method);
+        if charges { Ok(Wanted { amount, method }) } else { Err(Code::PaymentMethodNotSupported.into()) }
+    }
+}
+
+/// `POST /balance/charge`: charges, or leads to the payment window. The same form sent twice charges once.
 pub async fn charge(visit: Visit, fields: Fields) -> PageResult {
-    match charged(&visit, &fields).await {
-        Ok(done) => Ok(see(&format!("/balance?done={done}"))),
+    visit.buyer()?;
+    let done = match Wanted::of(&visit, &fields) {
+        Ok(wanted) if in_window(&visit) => return Ok(see(&way_to_window(&visit, &wanted))),
+        Ok(wanted) => {
+            let outcome = fields.given("outcome").filter(|_| visit.site.settings.offer_outcomes);
+            let body = json!({"amount": wanted.amount, "paymentMethod": wanted.method.name(), "paymentKey": outcome});
+            sent(&visit, fields.raw("once"), body).await
+        }
+        Err(refused) => Err(refused),
+    };
+    ended(&visit, done, &fields).await
+}
+
+async fn sent(visit: &Visit, key: &str, body: Value) -> PageResult {
+    let path = format!("/users/{}/balance/charge", visit.buyer()?.id);
+    let response = visit.send_once(key, Method::POST, &path, Some(body)).await?;
+    let done = if response.status() == StatusCode::ACCEPTED { "open" } else { "charged" };
+    Ok(see(&format!("/balance?done={done}")))
+}
+
+/// The response, or the page with its refusal. A buyer who is not signed in goes to the sign-in.
+async fn ended(visit: &Visit, done: PageResult, fields: &Fields) -> PageResult {
+    match done {
+        Ok(response) => Ok(response),
         Err(refused) if refused.code() == Code::SignInRequired => Err(refused),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            balance_page(&visit, status(&refused), Some(trouble), None, &fields).await
+            balance_page(visit, status(&refused), Some(trouble), None, fields).await
         }
     }
 }
 
-async fn charged(visit: &Visit, fields: &Fields) -> Result<&'static str, Refused> {
-    let buyer = visit.buyer()?.id;
-    if !can_charge(visit) {
-        return Err(Code::PaymentMethodNotSupported.into());
+/// The page that leads to the window. The window wants a number before the charge begins.
+fn way_to_window(visit: &Visit, wanted: &Wanted) -> String {
+    let number = form::by_chance(|random| ChargeNumber::draw(random, visit.app().now()));
+    let amount = visit.show().plain(wanted.amount);
+    format!("/balance/window?amount={amount}&method={}&number={number}", wanted.method.name())
+}
+
+/// `GET /balance/window`: the way to the payment window.
+pub async fn to_window(visit: Visit) -> PageResult {
+    visit.buyer()?;
+    let (wanted, number) = (Wanted::of(&visit, &visit.query)?, visit.query.text("number").parse::<ChargeNumber>()?);
+    let asked = Asked {
+        number: number.as_str(),
+        name: WalletTexts::of(visit.language).charge,
+        method: wanted.method,
+        own: Money::ZERO,
+        amount: wanted.amount,
+        back: ("/balance/charged".to_owned(), "/balance?done=left".to_owned()),
+    };
+    window::lead_there(&visit, &asked, "/balance")
+}
+
+/// `GET /balance/charged`: the payment window sends the buyer here. What this browser has asked for is completed at once.
+pub async fn charged(visit: Visit) -> PageResult {
+    visit.buyer()?;
+    let agreed = Agreed::of(&visit.query, &visit.show())?;
+    if agreed.is_asked_for(&visit.token, &visit.show()) {
+        return complete(&visit, &agreed).await;
     }
-    let amount = visit.show().amount(fields.text("amount")).ok_or(Code::InvalidPaymentAmount)?;
-    let mut body = json!({"amount": amount, "paymentMethod": fields.text("method")});
-    if let Some(key) = fields.given("outcome").filter(|_| visit.site.settings.offer_outcomes) {
-        body["paymentKey"] = json!(key);
-    }
-    let path = format!("/users/{buyer}/balance/charge");
-    let response = visit.send_once(fields.raw("once"), Method::POST, &path, Some(body)).await?;
-    Ok(if response.status() == StatusCode::ACCEPTED { "open" } else { "charged" })
+    window::ask_to_complete(&visit, &agreed, "/balance/charged", "/balance")
+}
+
+/// `POST /balance/charged`: the buyer completes a charge that was agreed to in the window.
+pub async fn confirm(visit: Visit, fields: Fields) -> PageResult {
+    visit.buyer()?;
+    let agreed = Agreed::of(&fields, &visit.show())?;
+    complete(&visit, &agreed).await
+}
+
+async fn complete(visit: &Visit, agreed: &Agreed) -> PageResult {
+    let body = json!({"amount": agreed.amount, "paymentMethod": agreed.method.name(),
+        "paymentKey": agreed.payment_key, "transactionId": agreed.number});
+    let done = sent(visit, &agreed.once(), body).await;
+    ended(visit, done, &Fields::default()).await
 }
 
 /// `GET /points`

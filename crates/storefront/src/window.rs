@@ -1,43 +1,44 @@
 //! The gateway's payment window: the address at which a buyer agrees to a payment, and what the buyer comes back with.
 
-use crate::{navigation::encoded, pay_page::Shares, visit::Visit};
-use kernel::{Code, Money, OrderNumber};
-use pages::{Fields, FormToken, Refused, show::Show};
+use crate::{navigation::encoded, pay_page::PayTexts, visit::Visit};
+use askama::Template;
+use kernel::{Code, Money};
+use pages::{Fields, FormToken, PageResult, Refused, show::Show};
 use payment::Method as Pays;
 use sha2::{Digest, Sha256};
 
-/// The payment window for one order.
-pub struct Window<'a> {
-    window: &'a str,
-    /// The address of the order's page, with the host.
-    order: String,
-    number: &'a OrderNumber,
+/// A payment to which a buyer shall agree in the window.
+pub struct Asked<'a> {
+    /// The number of the order or of the charge.
+    pub number: &'a str,
+    /// What it is called in the window.
+    pub name: &'a str,
+    pub method: Pays,
+    /// What comes from the balance beside it.
+    pub own: Money,
+    /// What is paid in the window.
+    pub amount: Money,
+    /// Our paths to which the window sends the buyer: after agreeing, and otherwise.
+    pub back: (String, String),
 }
 
-impl<'a> Window<'a> {
-    /// `None` when the shop has no payment window.
-    pub fn of(visit: &'a Visit, number: &'a OrderNumber) -> Option<Window<'a>> {
-        let window = visit.site.settings.payment_window.as_str();
-        (!window.is_empty()).then(|| Window { window, order: visit.address(&format!("/orders/{number}")), number })
-    }
-
-    /// Its address for these shares: the gateway's one is paid there.
-    pub fn address(&self, shares: &Shares, name: &str, token: &FormToken, show: &Show) -> String {
-        let (own, rest) = (show.plain(shares.own), show.plain(shares.rest));
-        let proof = proof(token, self.number, shares.method, &own, &rest);
-        let success = format!("{}/paid?method={}&own={own}&proof={proof}", self.order, shares.method.name());
-        let fail = format!("{}?done=left", self.order);
+impl Asked<'_> {
+    /// The address of the window for it.
+    fn address(&self, window: &str, base: &str, token: &FormToken, show: &Show) -> String {
+        let (own, amount, method) = (show.plain(self.own), show.plain(self.amount), self.method.name());
+        let proof = proof(token, self.number, self.method, &own, &amount);
+        let (agreed, left) = &self.back;
         let pairs = [
-            ("orderId", self.number.to_string()),
-            ("amount", rest),
-            ("orderName", name.to_owned()),
-            ("method", in_window(shares.method).to_owned()),
-            ("successUrl", success),
-            ("failUrl", fail),
+            ("orderId", self.number.to_owned()),
+            ("amount", amount),
+            ("orderName", self.name.to_owned()),
+            ("method", in_window(self.method).to_owned()),
+            ("successUrl", format!("{base}{agreed}?method={method}&own={own}&proof={proof}")),
+            ("failUrl", format!("{base}{left}")),
         ];
         let query =
             pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
-        format!("{}?{query}", self.window)
+        format!("{window}?{query}")
     }
 }
 
@@ -53,8 +54,8 @@ fn in_window(method: Pays) -> &'static str {
 
 /// What shows that this browser has asked for exactly this payment. It takes the browser's form token to make it, and
 /// the token cannot be found from it.
-fn proof(token: &FormToken, number: &OrderNumber, method: Pays, own: &str, rest: &str) -> String {
-    let text = format!("payment window|{token}|{number}|{}|{own}|{rest}", method.name());
+fn proof(token: &FormToken, number: &str, method: Pays, own: &str, amount: &str) -> String {
+    let text = format!("payment window|{token}|{number}|{}|{own}|{amount}", method.name());
     kernel::hex(&Sha256::digest(text)[..16])
 }
 
@@ -68,6 +69,8 @@ pub struct Agreed {
     pub amount: Money,
     /// The gateway's key of the payment.
     pub payment_key: String,
+    /// The number that the window had.
+    pub number: String,
     proof: String,
 }
 
@@ -81,21 +84,23 @@ impl Agreed {
             return Err(Code::PaymentMethodNotSupported.into());
         }
         let (own, amount) = (amount("own")?, amount("amount")?);
-        Ok(Agreed { method, own, amount, payment_key, proof: fields.text("proof").to_owned() })
+        let (number, proof) = (fields.text("orderId").to_owned(), fields.text("proof").to_owned());
+        Ok(Agreed { method, own, amount, payment_key, number, proof })
     }
 
     /// Whether this browser has asked for it.
-    pub fn is_asked_for(&self, token: &FormToken, number: &OrderNumber, show: &Show) -> bool {
-        proof(token, number, self.method, &show.plain(self.own), &show.plain(self.amount)) == self.proof
+    pub fn is_asked_for(&self, token: &FormToken, show: &Show) -> bool {
+        proof(token, &self.number, self.method, &show.plain(self.own), &show.plain(self.amount)) == self.proof
     }
 
     /// The fields of a form that says the same.
-    pub fn fields(&self, show: &Show) -> Vec<(&'static str, String)> {
+    fn fields(&self, show: &Show) -> Vec<(&'static str, String)> {
         vec![
             ("method", self.method.name().to_owned()),
             ("own", show.plain(self.own)),
             ("amount", show.plain(self.amount)),
             ("paymentKey", self.payment_key.clone()),
+            ("orderId", self.number.clone()),
         ]
     }
 
@@ -105,6 +110,61 @@ impl Agreed {
     }
 }
 
+/// The page from which a link leads to the payment window, or on which the buyer completes what was agreed to there.
+#[derive(Template)]
+#[template(path = "window.html")]
+struct Page {
+    t: &'static PayTexts,
+    token: FormToken,
+    lead: &'static str,
+    sums: Vec<(&'static str, String)>,
+    /// Where the window is; `None` when the buyer has been there.
+    href: Option<String>,
+    action: String,
+    agreed: Vec<(&'static str, String)>,
+    back: String,
+}
+
+fn sums(t: &PayTexts, own: Money, amount: Money, show: &Show) -> Vec<(&'static str, String)> {
+    let from_own = own.is_positive().then(|| (t.from_own, show.money(own)));
+    from_own.into_iter().chain([(t.from_window, show.money(amount))]).collect()
+}
+
+/// The page with the link to the window. A form may not lead to another site, so a link does. C003 in a shop without a window.
+pub fn lead_there(visit: &Visit, asked: &Asked<'_>, back: &str) -> PageResult {
+    let (t, show, window) = (PayTexts::of(visit.language), visit.show(), &visit.site.settings.payment_window);
+    if window.is_empty() {
+        return Err(Code::NotFound.into());
+    }
+    let page = Page {
+        t,
+        token: visit.token.clone(),
+        lead: t.in_window,
+        sums: sums(t, asked.own, asked.amount, &show),
+        href: Some(asked.address(window, &visit.address(""), &visit.token, &show)),
+        action: String::new(),
+        agreed: Vec::new(),
+        back: back.to_owned(),
+    };
+    visit.page(t.title, &page)
+}
+
+/// The page on which the buyer completes what was agreed to, by a form to `action`.
+pub fn ask_to_complete(visit: &Visit, agreed: &Agreed, action: &str, back: &str) -> PageResult {
+    let (t, show) = (PayTexts::of(visit.language), visit.show());
+    let page = Page {
+        t,
+        token: visit.token.clone(),
+        lead: t.agreed,
+        sums: sums(t, agreed.own, agreed.amount, &show),
+        href: None,
+        action: action.to_owned(),
+        agreed: agreed.fields(&show),
+        back: back.to_owned(),
+    };
+    visit.page(t.title, &page)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,28 +172,33 @@ mod tests {
     use pages::Language;
 
     #[test]
-    fn a_payment_is_asked_for_by_one_browser_for_one_order_and_amount() {
+    fn a_payment_is_asked_for_by_one_browser_with_one_number_and_amount() {
         let show = Show { language: Language::English, currency: Currency::KRW, zone: Zone::utc() };
-        let (token, number): (_, OrderNumber) = (FormToken::new(), "ORD-20260206-AAAAAAAA".parse().unwrap());
-        let window = Window { window: "http://w", order: "http://localhost/orders/x".to_owned(), number: &number };
-        let (own, rest) = (Money::minor(4_000), Money::minor(5_000));
-        let address = window.address(&Shares { method: Pays::CreditCard, own, rest }, "머그 & 컵", &token, &show);
-        let asked = Fields::parse(address.strip_prefix("http://w?").unwrap().as_bytes());
-        assert_eq!(
-            (asked.text("amount"), asked.text("orderName"), asked.text("method")),
-            ("5000", "머그 & 컵", "CARD")
-        );
-        let back = |amount: &str| {
-            let query = asked.text("successUrl").split_once('?').unwrap().1.to_owned();
-            let back = Fields::parse(format!("{query}&paymentKey=k&amount={amount}").as_bytes());
-            Agreed::of(&back, &show).unwrap()
+        let token = FormToken::new();
+        let asked = Asked {
+            number: "ORD-20260206-AAAAAAAA",
+            name: "머그 & 컵",
+            method: Pays::CreditCard,
+            own: Money::minor(4_000),
+            amount: Money::minor(5_000),
+            back: ("/orders/x/paid".to_owned(), "/orders/x?done=left".to_owned()),
         };
-        assert!(back("5000").is_asked_for(&token, &number, &show));
-        assert!(!back("5001").is_asked_for(&token, &number, &show), "another amount");
-        assert!(!back("5000").is_asked_for(&FormToken::new(), &number, &show), "another browser");
-        let other: OrderNumber = "ORD-20260206-BBBBBBBB".parse().unwrap();
-        assert!(!back("5000").is_asked_for(&token, &other, &show), "another order");
-        let cheaper = Agreed { own: Money::minor(3_000), ..back("5000") };
-        assert!(!cheaper.is_asked_for(&token, &number, &show), "another share");
+        let address = asked.address("http://w", "http://localhost", &token, &show);
+        let sent = Fields::parse(address.strip_prefix("http://w?").unwrap().as_bytes());
+        assert_eq!((sent.text("amount"), sent.text("orderName"), sent.text("method")), ("5000", "머그 & 컵", "CARD"));
+        assert_eq!(sent.text("failUrl"), "http://localhost/orders/x?done=left");
+        let (path, query) = sent.text("successUrl").split_once('?').unwrap();
+        assert_eq!(path, "http://localhost/orders/x/paid");
+        let back = |amount: &str, number: &str| {
+            let back = format!("{query}&paymentKey=k&amount={amount}&orderId={number}");
+            Agreed::of(&Fields::parse(back.as_bytes()), &show).unwrap()
+        };
+        let same = back("5000", asked.number);
+        assert!(same.is_asked_for(&token, &show));
+        assert!(!same.is_asked_for(&FormToken::new(), &show), "another browser");
+        assert!(!back("5001", asked.number).is_asked_for(&token, &show), "another amount");
+        assert!(!back("5000", "ORD-20260206-BBBBBBBB").is_asked_for(&token, &show), "another order");
+        let cheaper = Agreed { own: Money::minor(3_000), ..same };
+        assert!(!cheaper.is_asked_for(&token, &show), "another share");
     }
 }

@@ -47,6 +47,8 @@ impl Limits {
 /// A charge to begin.
 #[derive(Debug, Clone)]
 pub struct NewCharge {
+    /// The number under which the user agreed to it in the gateway's window; without it a new one is drawn.
+    pub number: Option<ChargeNumber>,
     pub user: UserId,
     pub amount: Money,
     /// Under its one name, such as `CREDIT_CARD`.

@@ -34,7 +34,8 @@ fn wallet(shop: &Fixture, user: UserId) -> Wallet {
 
 fn begins(tx: &mut Tx<'_>, user: UserId, amount: i64) -> Result<ChargeNumber> {
     let (method, method_sent) = ("CREDIT_CARD".to_owned(), "CARD".to_owned());
-    let new = NewCharge { user, amount: won(amount), method, method_sent, payment_key: None, limits: limits() };
+    let new =
+        NewCharge { number: None, user, amount: won(amount), method, method_sent, payment_key: None, limits: limits() };
     charges::begin(tx, &new).map(|charge| charge.number)
 }
 

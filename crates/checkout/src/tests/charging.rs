@@ -36,6 +36,7 @@ impl Scenario<BalanceCharge> for Empty {
 
     async fn begin(&self, saga: &'static Saga<BalanceCharge>) -> Result<SagaId> {
         let new = NewCharge {
+            number: None,
             user: buyer(1),
             amount: Money::minor(5_000),
             method: "CREDIT_CARD".to_owned(),

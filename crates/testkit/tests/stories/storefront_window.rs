@@ -43,7 +43,6 @@ fn a_buyer_pays_in_the_window_leaves_it_and_comes_back_twice() {
     let mug = shop.product("달항아리 머그").price(9_000).stock(9).save();
     let browser = shop.browser();
     sign_up(&browser, "mina", "/");
-    browser.open("/balance").must(200).says("Paying money in is not possible here at the moment.");
     put(&browser, &mug, "1");
     let unpaid = order(&browser);
     unpaid.says("You pay in the window of our payment provider, and come back here.");
@@ -141,4 +140,36 @@ fn an_account_from_the_window_is_shown_with_its_bank_and_paid_into() {
     browser.send(&done, &format!("/orders/{number}/cancel"), &[]).must(200).says("Refunded ₩9,000");
     shop.settle();
     assert_eq!(paid.of_order(&number), (9_000, 9_000));
+}
+
+#[test]
+fn a_balance_is_charged_in_the_window_once() {
+    let paid = open();
+    let browser = paid.shop.browser();
+    let page = sign_up(&browser, "mina", "/balance");
+    page.says("You pay in the window of our payment provider, and come back here.");
+    let charges =
+        |amount: &str| browser.send(&page, "/balance/charge", &[("amount", amount), ("method", "CREDIT_CARD")]);
+    charges("10").must(400).says("Amount: must be between");
+    let there = charges("20,000").must(200);
+    there.says("In the payment window ₩20,000");
+    browser.open(&in_window(&paid, &there, "leave", scripts::APPROVE)).must(200).says("Nothing was paid in.");
+    let back = in_window(&paid, &there, "pay", scripts::APPROVE);
+    browser.open(&back).must(200).says("The money is in your balance.").says("+₩20,000");
+    browser.open(&back).must(200).says("₩20,000");
+    assert_eq!(paid.fake.payments().iter().map(faketoss::Payment::captured).sum::<i64>(), 20_000);
+    // the same consent from another device is the same charge
+    let other = paid.shop.browser();
+    for name in ["holdfast_access", "holdfast_refresh"] {
+        other.set_cookie(name, &browser.cookie(name));
+    }
+    let asked = other.open(&back).must(200);
+    asked.says("Nothing was taken yet.");
+    other.send(&asked, "/balance/charged", &[]).must(200).says("The money is in your balance.");
+    let next = in_window(&paid, &charges("1,000").must(200), "pay", "REJECT_CARD_COMPANY");
+    browser.open(&next).must(400).says("That did not work");
+    let again = browser.open("/balance").must(200);
+    again.says("₩20,000");
+    assert!(!again.words().contains("₩40,000"));
+    paid.messages(1);
 }

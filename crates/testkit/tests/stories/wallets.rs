@@ -59,6 +59,21 @@ fn charges_at_once_and_after_a_crash_are_each_booked_once() {
 }
 
 #[test]
+fn a_charge_may_name_its_own_number_which_no_other_charge_has() {
+    let shop = TestShop::open();
+    let (user, other) = (shop.buyer(), shop.buyer());
+    let body = json!({"amount": 5_000, "paymentKey": "approve", "transactionId": "CHG-23456789"});
+    let charge = |who: &Sender| who.post(format!("/users/{}/balance/charge", who.id()), body.clone());
+    assert_eq!(charge(&user).must("200").word("/transactionId"), "CHG-23456789");
+    let taken = charge(&other).must("400 C002");
+    assert!(taken.text().contains("transactionId"), "{}", taken.text());
+    charge(&user).must("400 C002");
+    assert_eq!((balance(&user), balance(&other)), (5_000, 0));
+    let wrong = json!({"amount": 5_000, "transactionId": "ORD-1"});
+    user.post(format!("/users/{}/balance/charge", user.id()), wrong).must("400 C002");
+}
+
+#[test]
 fn an_account_is_shown_page_by_page_to_its_user_and_to_administrators() {
     let shop = TestShop::open();
     let (user, stranger) = (shop.buyer(), shop.buyer());

@@ -9,7 +9,7 @@ use events::BalanceCharged;
 use kernel::{Code, Error, Money, Result, Timestamp, UserId, text};
 
 /// Begins a charge, which keeps its room below the limit until it ends. S306 for an amount that no charge has, S314 when the user
-/// would hold too much.
+/// would hold too much, C002 for a number that another charge has.
 pub fn begin(tx: &mut Tx<'_>, new: &NewCharge) -> Result<Charge> {
     new.limits.check(new.amount)?;
     let wallet = store::lock(tx, &new.user)?;
@@ -17,9 +17,12 @@ pub fn begin(tx: &mut Tx<'_>, new: &NewCharge) -> Result<Charge> {
     if !store::keep_room(tx, &new.user, new.amount, new.limits.held_max)? {
         return Err(changed_meanwhile());
     }
-    let (number, id) = tx.insert_drawn(ChargeNumber::draw, |tx, number| {
-        Ok(charges::insert(tx, number, new)?.map(|id| (number.clone(), id)))
-    })?;
+    let (number, id) = match &new.number {
+        Some(number) => (number.clone(), charges::insert(tx, number, new)?.ok_or_else(taken)?),
+        None => tx.insert_drawn(ChargeNumber::draw, |tx, number| {
+            Ok(charges::insert(tx, number, new)?.map(|id| (number.clone(), id)))
+        })?,
+    };
     let now = tx.now();
     Ok(Charge {
         id,
@@ -37,6 +40,10 @@ pub fn begin(tx: &mut Tx<'_>, new: &NewCharge) -> Result<Charge> {
         created_at: now,
         updated_at: now,
     })
+}
+
+fn taken() -> Error {
+    text::wrong("transactionId", "is taken")
 }
 
 /// The charge, if there is one.
