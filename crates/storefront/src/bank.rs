@@ -14,7 +14,7 @@ const fn bank(code: &'static str, english: &'static str, korean: &'static str) -
 }
 
 /// Every bank with a code, those with the most accounts first.
-pub const BANKS: [Bank; 22] = [
+pub const BANKS: [Bank; 26] = [
     bank("06", "KB Kookmin", "국민은행"),
     bank("88", "Shinhan", "신한은행"),
     bank("20", "Woori", "우리은행"),
@@ -37,6 +37,10 @@ pub const BANKS: [Bank; 22] = [
     bank("45", "MG Community Credit", "새마을금고"),
     bank("48", "Shinhyup", "신협"),
     bank("71", "Korea Post", "우체국"),
+    bank("12", "Local NongHyup", "지역농축협"),
+    bank("50", "Savings Banks", "저축은행"),
+    bank("64", "Forestry Cooperatives", "산림조합"),
+    bank("54", "HSBC", "HSBC은행"),
 ];
 
 impl Bank {

@@ -124,7 +124,8 @@ impl Shares {
         };
         let own = if method == Pays::Balance { payable } else { asked.at_most(payable) };
         let rest = payable.minus(own)?;
-        Ok(Shares { method: if rest.is_zero() { Pays::Balance } else { method }, own, rest })
+        let is_own = own.is_positive() && rest.is_zero();
+        Ok(Shares { method: if is_own { Pays::Balance } else { method }, own, rest })
     }
 
     /// The API's request to pay an order so.
