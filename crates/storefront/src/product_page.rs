@@ -202,7 +202,7 @@ fn way(product: &ProductPage) -> Vec<(String, String)> {
     let names: Vec<&str> = path.split('>').map(str::trim).collect();
     let address = |at: usize| match at + 1 == names.len() {
         true => format!("/products?category={id}"),
-        false => format!("/products?q={}", encoded(names[at])),
+        false => format!("/search?q={}", encoded(names[at])),
     };
     names.iter().enumerate().map(|(at, name)| (address(at), (*name).to_owned())).collect()
 }
