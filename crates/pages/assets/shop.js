@@ -154,6 +154,23 @@ addEventListener("input", (event) => {
   if (other && event.target.matches?.("[name^=receiver], [name=zipCode], [name^=address]:not([type=radio])")) other.checked = true;
 });
 
+// The sums of the checkout follow what is chosen there. Without scripts a button counts them again, and so does the order itself.
+let counting;
+addEventListener("change", async (event) => {
+  const form = event.target.closest?.("form[data-quote]");
+  if (!form || !event.target.matches("[name=coupon], [name=points], [name=address], [name=zipCode]")) return;
+  counting?.abort();
+  counting = new AbortController();
+  const body = new URLSearchParams(new FormData(form));
+  body.set("recount", "1");
+  const response = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" }, signal: counting.signal }).catch(() => null);
+  if (!response?.ok) return;
+  const counted = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("form[data-quote]");
+  if (!counted) return;
+  for (const name of ["expected", "counted", "countedPoints"]) form.elements[name].value = counted.elements[name].value;
+  form.querySelector("[data-sums]").replaceChildren(...counted.querySelector("[data-sums]").childNodes);
+});
+
 // The way to the payment window. A form may not lead to another site, a link may; who comes back with the browser's button has gone once.
 function leave() {
   const link = document.querySelector("a[data-onward]");

@@ -32,6 +32,11 @@ pub fn fill(sentence: &str, value: impl std::fmt::Display) -> String {
     sentence.replacen("{}", &value.to_string(), 1)
 }
 
+/// The sentence about one thing or the one about several, as this number needs it. Korean has the same for both.
+pub fn plural<'a>(number: i64, one: &'a str, several: &'a str) -> &'a str {
+    if number == 1 { one } else { several }
+}
+
 /// What is wrong with these rows: a text that is empty, Korean without a Korean letter, another number of gaps.
 pub fn complaints(rows: &[Row]) -> Vec<String> {
     let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));

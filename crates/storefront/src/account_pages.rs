@@ -21,18 +21,18 @@ texts! {
         profile: "Profile", "회원 정보";
         nickname: "Nickname", "닉네임";
         email: "E-mail", "이메일";
-        real_name: "Name for parcels (may be left out)", "이름(선택)";
+        real_name: "Full name (optional)", "이름(선택)";
         marketing: "Send me news and offers", "소식과 혜택을 받겠습니다";
         save: "Save", "저장";
-        saved: "It is saved.", "저장했습니다.";
+        saved: "Saved.", "저장했습니다.";
         password: "Change the password", "비밀번호 변경";
         current: "Current password", "현재 비밀번호";
         new: "New password (8 characters or more)", "새 비밀번호(8자 이상)";
-        ends: "You will have to sign in again on every device.", "모든 기기에서 다시 로그인해야 합니다.";
+        ends: "You will be signed out on every device.", "모든 기기에서 다시 로그인해야 합니다.";
         addresses: "Addresses", "배송지";
-        no_address: "No address is saved.", "저장된 배송지가 없습니다.";
-        default: "Offered first", "기본 배송지";
-        make_default: "Offer it first", "기본 배송지로 설정";
+        no_address: "No address saved yet.", "저장된 배송지가 없습니다.";
+        default: "Default", "기본 배송지";
+        make_default: "Make default", "기본 배송지로 설정";
         change: "Change", "수정";
         remove: "Delete", "삭제";
         add: "Add an address", "배송지 추가";
@@ -45,12 +45,12 @@ texts! {
 texts! {
     /// The labels of an address.
     AddressTexts {
-        label: "Name of the address (may be left out)", "배송지 이름(선택)";
-        receiver: "Receiver", "받는 분";
+        label: "Address name (optional)", "배송지 이름(선택)";
+        receiver: "Recipient", "받는 분";
         phone: "Phone", "연락처";
         zip: "Postal code", "우편번호";
         line1: "Address", "주소";
-        line2: "Second line (may be left out)", "상세 주소(선택)";
+        line2: "Address line 2 (optional)", "상세 주소(선택)";
     }
 }
 

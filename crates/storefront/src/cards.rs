@@ -17,7 +17,7 @@ texts! {
         few: "Few left", "품절 임박";
         deal: "Deal", "타임딜";
         from: "from {}", "{}부터";
-        was: "Instead of", "정가";
+        was: "Regular price", "정가";
     }
 }
 

@@ -17,7 +17,13 @@ use checkout::{
     http::{CART_TOKEN, Visitor},
 };
 use kernel::{CartItemId, Code};
-use pages::{Fields, FormToken, Html, PageResult, Refused, cookie, html, html::see, show::Show, texts, words::fill};
+use pages::{
+    Fields, FormToken, Html, PageResult, Refused, cookie, html,
+    html::see,
+    show::Show,
+    texts,
+    words::{fill, plural},
+};
 use serde_json::json;
 
 texts! {
@@ -26,19 +32,20 @@ texts! {
         title: "Cart", "장바구니";
         empty: "Your cart is empty.", "장바구니가 비어 있습니다.";
         look: "Look around", "상품 둘러보기";
-        added: "It is in your cart.", "장바구니에 담았습니다.";
+        added: "Added to your cart.", "장바구니에 담았습니다.";
         quantity: "Quantity", "수량";
-        change: "Change", "변경";
+        change: "Update", "변경";
         remove: "Remove", "삭제";
-        clear: "Empty the cart", "장바구니 비우기";
+        clear: "Empty cart", "장바구니 비우기";
         each: "{} each", "개당 {}";
-        changed: "The price was {} when you put it in.", "담을 때 가격은 {}이었습니다.";
-        cannot: "It cannot be ordered now", "지금 주문할 수 없습니다";
-        left_out: "What cannot be ordered is not counted.", "주문할 수 없는 상품은 합계에 포함되지 않습니다.";
-        total: "Sum", "합계";
-        units: "{} units", "{}개";
-        check_out: "Check out", "주문하기";
-        guest: "You will be asked to sign in. Your cart comes along.", "로그인이 필요합니다. 담은 상품은 그대로 유지됩니다.";
+        changed: "The price was {} when you added it.", "담을 때 가격은 {}이었습니다.";
+        cannot: "Not available right now", "지금 주문할 수 없습니다";
+        left_out: "Unavailable items are not in the total.", "주문할 수 없는 상품은 합계에 포함되지 않습니다.";
+        total: "Total", "합계";
+        unit: "{} item", "{}개";
+        units: "{} items", "{}개";
+        check_out: "Checkout", "주문하기";
+        guest: "You sign in next. Your cart comes along.", "로그인이 필요합니다. 담은 상품은 그대로 유지됩니다.";
     }
 }
 
@@ -79,7 +86,7 @@ pub async fn cart(visit: Visit) -> PageResult {
 async fn page(visit: &Visit, status: StatusCode, trouble: Option<Html>, note: Option<&'static str>) -> PageResult {
     let t = CartTexts::of(visit.language);
     let cart = shown(visit).await?;
-    let show = visit.show();
+    let (show, units) = (visit.show(), cart.as_ref().map_or(0, |cart| cart.total_quantity));
     let lines: Vec<Line> = cart.iter().flat_map(|cart| cart.items.iter().map(|item| line(item, cart, &show))).collect();
     let page = Page {
         t,
@@ -87,9 +94,9 @@ async fn page(visit: &Visit, status: StatusCode, trouble: Option<Html>, note: Op
         trouble,
         note,
         total: show.money(cart.as_ref().map_or(kernel::Money::ZERO, |cart| cart.total_amount)),
-        units: fill(t.units, show.count(cart.as_ref().map_or(0, |cart| cart.total_quantity))),
+        units: fill(plural(units, t.unit, t.units), show.count(units)),
         some_unavailable: cart.as_ref().is_some_and(|cart| !cart.unavailable.is_empty()),
-        can_check_out: cart.as_ref().is_some_and(|cart| cart.total_quantity > 0),
+        can_check_out: units > 0,
         guest: visit.user.is_none(),
         lines,
     };

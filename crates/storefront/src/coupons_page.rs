@@ -19,14 +19,14 @@ texts! {
     /// The texts of coupons.
     CouponTexts {
         title: "Coupons", "쿠폰";
-        lead: "There are only so many. Who comes first gets one.", "수량이 한정되어 있습니다. 먼저 받는 분께 드립니다.";
-        open: "To have now", "지금 받을 수 있는 쿠폰";
-        none: "There is no coupon to have at the moment.", "지금 받을 수 있는 쿠폰이 없습니다.";
+        lead: "A limited number, first come, first served.", "수량이 한정되어 있습니다. 먼저 받는 분께 드립니다.";
+        open: "Available now", "지금 받을 수 있는 쿠폰";
+        none: "There is no coupon available at the moment.", "지금 받을 수 있는 쿠폰이 없습니다.";
         mine: "My coupons", "내 쿠폰";
         none_mine: "You have no coupon yet.", "보유한 쿠폰이 없습니다.";
-        get: "Get it", "쿠폰 받기";
-        have: "You have it", "받은 쿠폰";
-        gone: "All are gone", "모두 소진되었습니다";
+        get: "Get coupon", "쿠폰 받기";
+        have: "In your coupons", "받은 쿠폰";
+        gone: "All gone", "모두 소진되었습니다";
         got: "The coupon is yours.", "쿠폰을 받았습니다.";
         left: "{} left", "{}장 남음";
         until: "Until {}", "{}까지";
@@ -35,11 +35,11 @@ texts! {
         at_most: "at most {}", "최대 {}";
         from: "for orders from {}", "{} 이상 주문 시";
         first_only: "for the first order", "첫 주문 전용";
-        some_only: "for some goods only", "일부 상품 전용";
+        some_only: "for selected products", "일부 상품 전용";
         sign_in: "Sign in to get one.", "로그인하면 쿠폰을 받을 수 있습니다.";
         code: "Coupon code", "쿠폰 코드";
-        claim: "Use a code", "코드 등록";
-        available: "Can be used", "사용 가능";
+        claim: "Redeem", "코드 등록";
+        available: "Ready to use", "사용 가능";
         used: "Used", "사용 완료";
         expired: "Expired", "기간 만료";
     }

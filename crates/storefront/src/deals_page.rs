@@ -20,25 +20,25 @@ texts! {
     /// The texts of deals.
     DealTexts {
         title: "Time deals", "타임딜";
-        lead: "For a short time, of a small number. Every unit is sold once.", "짧은 시간, 한정 수량. 한 개도 두 번 팔지 않습니다.";
+        lead: "Limited time, limited quantity. Every unit is sold exactly once.", "짧은 시간, 한정 수량. 한 개도 두 번 팔지 않습니다.";
         running: "Now", "진행 중";
         coming: "Coming up", "예정";
-        none: "There is no deal at the moment. Look at all goods instead.", "지금은 진행 중인 타임딜이 없습니다. 다른 상품을 둘러보세요.";
-        look: "All goods", "전체 상품 보기";
+        none: "There is no deal at the moment. Have a look at our products instead.", "지금은 진행 중인 타임딜이 없습니다. 다른 상품을 둘러보세요.";
+        look: "All products", "전체 상품 보기";
         starts: "Starts {}", "{} 시작";
         ends: "Ends {}", "{} 종료";
         ends_in: "Time left", "남은 시간";
         starts_in: "Starts in", "시작까지";
-        over: "It is over", "종료되었습니다";
-        begun: "It has begun: load the page again", "시작되었습니다. 페이지를 새로 고쳐 주세요";
+        over: "Ended", "종료되었습니다";
+        begun: "It has started. Please reload the page", "시작되었습니다. 페이지를 새로 고쳐 주세요";
         days: "{} d", "{}일";
         left: "{} left", "{}개 남음";
         sold_out: "Sold out", "품절";
-        per_person: "At most {} for each person", "1인당 최대 {}개";
+        per_person: "Max. {} per person", "1인당 최대 {}개";
         quantity: "Quantity", "수량";
-        buy: "Buy at the deal's price", "타임딜 가격으로 구매";
-        was: "Instead of", "정가";
-        product: "About the product", "상품 보기";
+        buy: "Buy now", "타임딜 가격으로 구매";
+        was: "Regular price", "정가";
+        product: "Product details", "상품 보기";
         ended: "This deal has ended.", "종료된 타임딜입니다.";
         see: "See the deal", "타임딜 보기";
     }

@@ -14,8 +14,8 @@ const DEPTH_MAX: usize = 2;
 texts! {
     /// The texts of choices.
     FacetTexts {
-        title: "Narrow it down", "조건으로 좁히기";
-        chosen: "Chosen", "선택한 조건";
+        title: "Filter", "조건으로 좁히기";
+        chosen: "Active filters", "선택한 조건";
         remove: "Remove: {}", "{} 해제";
         category: "Category", "카테고리";
         brand: "Brand", "브랜드";

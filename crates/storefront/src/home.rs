@@ -35,7 +35,7 @@ texts! {
         all_deals: "All deals", "타임딜 모두 보기";
         popular: "Loved right now", "지금 사랑받는 상품";
         new: "New in the shop", "새로 들어온 상품";
-        all_new: "All goods", "전체 상품 보기";
+        all_new: "All products", "전체 상품 보기";
         categories: "Categories", "카테고리";
         empty: "The shelves are being filled. Please come back soon.", "상품을 준비하고 있습니다. 곧 다시 찾아 주세요.";
     }

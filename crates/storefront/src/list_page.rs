@@ -14,7 +14,13 @@ use merchandising::{
     list::{self, Column, Filter, Question},
     page::{ProductPage, Viewer},
 };
-use pages::{Html, PageResult, Refused, html::see, shell::About, texts, words::fill};
+use pages::{
+    Html, PageResult, Refused,
+    html::see,
+    shell::About,
+    texts,
+    words::{fill, plural},
+};
 use std::fmt::Write;
 
 /// Products on a page.
@@ -26,22 +32,23 @@ const ORDERS: [(&str, (Column, bool)); 3] =
 texts! {
     /// The texts of lists.
     ListTexts {
-        all: "All goods", "전체 상품";
-        count: "{} goods", "상품 {}개";
-        many: "more than {} goods", "상품 {}개 이상";
+        all: "All products", "전체 상품";
+        one: "{} product", "상품 {}개";
+        count: "{} products", "상품 {}개";
+        many: "more than {} products", "상품 {}개 이상";
         sort: "Sort by", "정렬";
-        new: "newest", "최신순";
-        cheap: "lowest price", "낮은 가격순";
-        dear: "highest price", "높은 가격순";
+        new: "Newest", "최신순";
+        cheap: "Lowest price", "낮은 가격순";
+        dear: "Highest price", "높은 가격순";
         in_stock: "In stock only", "구매 가능한 상품만";
-        apply: "Show", "적용";
-        empty: "Nothing is here yet.", "아직 상품이 없습니다.";
-        look: "Look at all goods", "전체 상품 보기";
+        apply: "Apply", "적용";
+        empty: "There is nothing here yet.", "아직 상품이 없습니다.";
+        look: "See all products", "전체 상품 보기";
         previous: "Previous page", "이전 페이지";
         next: "Next page", "다음 페이지";
         page: "Page {}", "{}쪽";
         pages: "Pages", "페이지";
-        parts: "Parts of this category", "하위 카테고리";
+        parts: "Subcategories", "하위 카테고리";
         way: "Where you are", "현재 위치";
     }
 }
@@ -145,7 +152,10 @@ async fn made(visit: &Visit, asked: Asked) -> Result<(Html, Option<Timestamp>), 
     let title = standing.as_ref().map_or_else(|| t.all.to_owned(), |standing| standing.name.clone());
     let (way, parts) = standing.map(|standing| (standing.way, standing.parts)).unwrap_or_default();
     let show = visit.show();
-    let counted = if found.total_is_exact { t.count } else { t.many };
+    let counted = match found.total_is_exact {
+        true => plural(found.total_elements, t.one, t.count),
+        false => t.many,
+    };
     let orders = ORDERS.iter().enumerate().map(|(at, (name, _))| (*name, t.order(name), asked.order == Some(at)));
     let page = List {
         t,

@@ -13,11 +13,11 @@ texts! {
         suggestions: "Suggestions", "추천 검색어";
         category: "category", "카테고리";
         product: "product", "상품";
-        all: "All goods", "전체 상품";
+        all: "All products", "전체 상품";
         deals: "Time deals", "타임딜";
         coupons: "Coupons", "쿠폰";
         cart: "Cart", "장바구니";
-        in_cart: "things in the cart", "개 담김";
+        in_cart: "in the cart", "개 담김";
         account: "Account", "내 정보";
         orders: "Orders", "주문 내역";
         menu: "Main menu", "주요 메뉴";

@@ -33,18 +33,18 @@ texts! {
     /// The texts of paying.
     PayTexts {
         title: "Payment", "결제";
-        until: "We keep the goods for you until {}.", "{}까지 상품을 확보해 둡니다.";
+        until: "Your items are reserved until {}.", "{}까지 상품을 확보해 둡니다.";
         left: "Time left", "남은 시간";
         over: "The time to pay is over", "결제 기한이 지났습니다";
         days: "{} d", "{}일";
-        method: "How do you pay?", "결제 수단";
-        own: "Pay from your balance (you have {})", "잔액으로 결제(보유 {})";
+        method: "Payment method", "결제 수단";
+        own: "Use your balance (you have {})", "잔액으로 결제(보유 {})";
         own_help: "The rest is paid by the method above.", "나머지 금액은 위의 결제 수단으로 결제합니다.";
         pay: "Pay {}", "{} 결제하기";
         outcome: "Outcome of the simulated gateway", "모의 결제 결과";
         chance: "by chance", "무작위";
-        in_window: "You pay in the window of our payment provider, and come back here.", "결제 대행사의 결제창에서 결제한 뒤 이 화면으로 돌아옵니다.";
-        to_window: "To the payment window", "결제창으로 이동";
+        in_window: "You pay in our payment provider's window and come back here.", "결제 대행사의 결제창에서 결제한 뒤 이 화면으로 돌아옵니다.";
+        to_window: "Go to the payment window", "결제창으로 이동";
         back: "Back", "돌아가기";
         from_own: "From your balance", "잔액 결제";
         from_window: "In the payment window", "결제창 결제";

@@ -27,21 +27,21 @@ texts! {
     /// The texts of a product's page.
     ProductTexts {
         way: "Where you are", "현재 위치";
-        all: "All goods", "전체 상품";
-        choose: "Choose", "옵션 선택";
+        all: "All products", "전체 상품";
+        choose: "Options", "옵션 선택";
         quantity: "Quantity", "수량";
-        add: "Put into the cart", "장바구니 담기";
-        added: "It is in your cart.", "장바구니에 담았습니다.";
+        add: "Add to cart", "장바구니 담기";
+        added: "Added to your cart.", "장바구니에 담았습니다.";
         in_stock: "In stock", "재고 있음";
         low_stock: "Only {} left", "{}개 남음";
         sold_out: "Sold out", "품절";
-        was: "Instead of", "정가";
+        was: "Regular price", "정가";
         plus: "+{}", "{} 추가";
         minus: "−{}", "{} 할인";
-        about: "About it", "상품 설명";
+        about: "About this product", "상품 설명";
         sku: "Item number", "상품 번호";
         brand: "Brand", "브랜드";
-        reviews: "What buyers say", "구매 후기";
+        reviews: "Reviews", "구매 후기";
         deal: "Time deal", "타임딜";
         to_deal: "See the deal", "타임딜 보기";
     }

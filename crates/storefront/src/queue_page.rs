@@ -17,13 +17,13 @@ texts! {
         position: "Your place", "내 순서";
         lobby: "The queue is not open yet. When it opens, the places are drawn by lottery.", "아직 대기열이 열리지 않았습니다. 열릴 때 추첨으로 순서가 정해집니다.";
         wait: "About {}", "약 {}";
-        waiting: "{} people are waiting", "{}명이 기다리고 있습니다";
+        waiting: "People waiting: {}", "{}명이 기다리고 있습니다";
         keep: "You keep your place when you load this page again or come back later. You are sent on when it is your turn.", "새로 고치거나 다시 들어와도 순서가 유지됩니다. 차례가 되면 자동으로 이동합니다.";
-        enter: "There are many who want this at once, so people are let in one after another.", "지금 많은 분이 몰려 순서대로 입장합니다.";
-        join: "Wait in line", "대기열 참여";
-        leave: "Leave the line", "대기열 나가기";
-        expired: "Your admission has expired. You can wait in line again.", "입장 시간이 지났습니다. 다시 대기열에 참여해 주세요.";
-        over: "There is no line any more. You can go on.", "지금은 대기열이 없습니다. 바로 진행할 수 있습니다.";
+        enter: "Many people want this right now, so we let everyone in one after another.", "지금 많은 분이 몰려 순서대로 입장합니다.";
+        join: "Join the queue", "대기열 참여";
+        leave: "Leave the queue", "대기열 나가기";
+        expired: "Your turn has expired. You can join the queue again.", "입장 시간이 지났습니다. 다시 대기열에 참여해 주세요.";
+        over: "There is no queue any more. You can go on.", "지금은 대기열이 없습니다. 바로 진행할 수 있습니다.";
         on: "Go on", "계속하기";
     }
 }

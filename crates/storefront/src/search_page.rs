@@ -16,7 +16,13 @@ use axum::{
 use catalog::ops::categories;
 use kernel::{CategoryId, Code, ProductId};
 use merchandising::page::{self, ProductPage, Viewer};
-use pages::{Fields, FormToken, Html, PageResult, Refused, html::see, show::Show, texts, words::fill};
+use pages::{
+    Fields, FormToken, Html, PageResult, Refused,
+    html::see,
+    show::Show,
+    texts,
+    words::{fill, plural},
+};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
@@ -31,29 +37,30 @@ texts! {
     SearchTexts {
         title: "Search", "검색";
         results: "“{}”", "‘{}’ 검색 결과";
-        narrowed: "Goods by your choice", "선택한 조건의 상품";
-        count: "{} goods", "상품 {}개";
-        understood: "Shown is what fits this:", "다음 검색어로 찾은 결과입니다:";
-        some_words: "Nothing has all of these words. Here is what has the most of them.", "모든 단어를 포함한 상품이 없어 가장 비슷한 상품을 보여 드립니다.";
+        narrowed: "Matching products", "선택한 조건의 상품";
+        one: "{} product", "상품 {}개";
+        count: "{} products", "상품 {}개";
+        understood: "Showing results for", "다음 검색어로 찾은 결과입니다:";
+        some_words: "Nothing matches all of these words. These come closest.", "모든 단어를 포함한 상품이 없어 가장 비슷한 상품을 보여 드립니다.";
         sort: "Sort by", "정렬";
-        best: "best match", "정확도순";
-        popular: "most bought", "인기순";
-        new: "newest", "최신순";
-        cheap: "lowest price", "낮은 가격순";
-        dear: "highest price", "높은 가격순";
+        best: "Best match", "정확도순";
+        popular: "Most popular", "인기순";
+        new: "Newest", "최신순";
+        cheap: "Lowest price", "낮은 가격순";
+        dear: "Highest price", "높은 가격순";
         least: "Price from", "최저 가격";
         most: "Price up to", "최고 가격";
-        apply: "Show", "적용";
-        not_found: "We found nothing for these words. Check the spelling, or look around.", "검색 결과가 없습니다. 철자를 확인하거나 상품을 둘러보세요.";
-        look: "Look at all goods", "전체 상품 보기";
+        apply: "Apply", "적용";
+        not_found: "We found nothing for this search. Check the spelling, or have a look around.", "검색 결과가 없습니다. 철자를 확인하거나 상품을 둘러보세요.";
+        look: "See all products", "전체 상품 보기";
         start: "First page", "처음으로";
         next: "Next page", "다음 페이지";
         pages: "Pages", "페이지";
-        recent: "What you searched for", "최근 검색어";
+        recent: "Recent searches", "최근 검색어";
         nothing_recent: "Nothing yet.", "최근 검색어가 없습니다.";
-        forget: "Forget: {}", "{} 삭제";
-        forget_all: "Forget all", "전체 삭제";
-        much_searched: "What others search for", "인기 검색어";
+        forget: "Remove: {}", "{} 삭제";
+        forget_all: "Clear all", "전체 삭제";
+        much_searched: "Popular searches", "인기 검색어";
     }
 }
 
@@ -176,10 +183,11 @@ async fn results(
     });
     let next = found.next_cursor.map(|after| Wanted { after, ..wanted.clone() }.address(&show));
     let typed = |amount: Option<kernel::Money>| amount.map(|amount| show.plain(amount)).unwrap_or_default();
+    let counted = plural(found.total_elements, t.one, t.count);
     let page = Page {
         t,
         f: FacetTexts::of(visit.language),
-        count: trouble.is_none().then(|| fill(t.count, show.count(found.total_elements))),
+        count: trouble.is_none().then(|| fill(counted, show.count(found.total_elements))),
         trouble,
         understood,
         has_every_word: found.has_every_word || found.total_elements == 0,

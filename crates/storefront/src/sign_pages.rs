@@ -26,7 +26,7 @@ texts! {
         password: "Password", "비밀번호";
         new_password: "Password (8 characters or more, not easily guessed)", "비밀번호(8자 이상, 추측하기 어렵게)";
         nickname: "Nickname", "닉네임";
-        marketing: "Send me news and offers (may be left out)", "소식과 혜택을 받겠습니다(선택)";
+        marketing: "Send me news and offers (optional)", "소식과 혜택을 받겠습니다(선택)";
         no_account: "No account yet?", "아직 회원이 아니신가요?";
         has_account: "Have you signed up already?", "이미 회원이신가요?";
         first: "Sign in to go on.", "계속하려면 로그인해 주세요.";

@@ -9,24 +9,24 @@ texts! {
     /// The words for fields and for what to do next.
     TroubleTexts {
         title: "That did not work", "처리하지 못했습니다";
-        fix: "Change what is marked and send it again.", "내용을 고친 뒤 다시 보내 주세요.";
-        reload: "It changed meanwhile. Look at the page again, then decide.", "그 사이에 내용이 바뀌었습니다. 페이지를 다시 확인한 뒤 진행해 주세요.";
+        fix: "Please correct it and send it again.", "내용을 고친 뒤 다시 보내 주세요.";
+        reload: "It has changed in the meantime. Look at the page again, then decide.", "그 사이에 내용이 바뀌었습니다. 페이지를 다시 확인한 뒤 진행해 주세요.";
         retry: "Wait a moment and try again.", "잠시 후 다시 시도해 주세요.";
-        prepare: "Do first what is missing, then try again.", "필요한 단계를 먼저 마친 뒤 다시 시도해 주세요.";
+        prepare: "Something is still missing. Complete it, then try again.", "필요한 단계를 먼저 마친 뒤 다시 시도해 주세요.";
         sign_in: "Sign in and try again.", "로그인한 뒤 다시 시도해 주세요.";
         support: "Please contact our customer service.", "고객센터로 문의해 주세요.";
-        last: "This cannot be repeated. Go on with something else in the shop.", "다시 시도할 수 없는 요청입니다. 다른 상품을 둘러봐 주세요.";
+        last: "This cannot be repeated. Have a look at something else.", "다시 시도할 수 없는 요청입니다. 다른 상품을 둘러봐 주세요.";
         email: "E-mail", "이메일";
         password: "Password", "비밀번호";
         current_password: "Current password", "현재 비밀번호";
         new_password: "New password", "새 비밀번호";
         nickname: "Nickname", "닉네임";
-        receiver_name: "Receiver", "받는 분";
+        receiver_name: "Recipient", "받는 분";
         receiver_phone: "Phone", "연락처";
         zip_code: "Postal code", "우편번호";
         address1: "Address", "주소";
-        address2: "Address, second line", "상세 주소";
-        label: "Name of the address", "배송지 이름";
+        address2: "Address line 2", "상세 주소";
+        label: "Address name", "배송지 이름";
         memo: "Note for the carrier", "배송 메모";
         quantity: "Quantity", "수량";
         reason: "Reason", "사유";

@@ -24,10 +24,10 @@ fn a_balance_is_charged_by_a_form_and_pays_alone_and_beside_a_card() {
     let mug = shop.product("mug").price(9_000).stock(9).save();
     let browser = shop.browser();
     let page = sign_up(&browser, "mina", "/balance");
-    page.says("Balance ₩0").says("Amount (₩1,000 to ₩1,000,000)").says("Nothing has happened here yet.");
+    page.says("Balance ₩0").says("Amount (₩1,000 to ₩1,000,000)").says("No activity yet.");
     let filled = [("amount", "15,000"), ("outcome", "approve")];
     let charged = browser.send(&page, "/balance/charge", &filled).must(200);
-    charged.says("The money is in your balance.").says("₩15,000").says("+₩15,000").says("then ₩15,000");
+    charged.says("Your balance is topped up.").says("₩15,000").says("+₩15,000").says("balance ₩15,000");
     // the same form again charges nothing more
     browser.send(&page, "/balance/charge", &filled).must(200);
     assert!(!browser.open("/balance").words().contains("₩30,000"));
@@ -36,8 +36,8 @@ fn a_balance_is_charged_by_a_form_and_pays_alone_and_beside_a_card() {
     charges(&browser, "5000", "decline-expired-card").must(400).says("That did not work");
     charges(&browser, "5000", "timeout-charged")
         .must(200)
-        .says("The outcome is not known yet.")
-        .says("Being paid in: ₩5,000");
+        .says("The payment is being confirmed.")
+        .says("On its way: ₩5,000");
     for _ in 0..3 {
         shop.later(5 * MINUTE);
     }
@@ -45,7 +45,7 @@ fn a_balance_is_charged_by_a_form_and_pays_alone_and_beside_a_card() {
 
     put(&browser, &mug, "1");
     let unpaid = order(&browser);
-    unpaid.says("Pay from your balance (you have ₩20,000)").says("The rest is paid by the method above.");
+    unpaid.says("Use your balance (you have ₩20,000)").says("The rest is paid by the method above.");
     pays(&browser, &unpaid, "a lot").must(400).says("the amount is not valid").says("Pay ₩9,000");
     let paid = pays(&browser, &unpaid, "4,000").must(200);
     paid.says("Thank you.").says("balance · completed ₩4,000").says("card · completed ₩5,000");
@@ -90,18 +90,18 @@ fn points_are_earned_shown_with_their_end_and_spent_in_the_checkout() {
     let shop = open();
     let mug = shop.product("mug").price(50_000).stock(9).save();
     let browser = shop.browser();
-    sign_up(&browser, "mina", "/points").says("Points ₩0").says("Nothing has happened here yet.");
+    sign_up(&browser, "mina", "/points").says("Points ₩0").says("No activity yet.");
     put(&browser, &mug, "1");
     let paid = pays(&browser, &order(&browser), "").must(200);
     delivered(&shop, &number(&paid));
     let points = browser.open("/points").must(200);
-    points.says("Points ₩500").says("Those that expire first ₩500 until").says("earned").says(&number(&paid));
+    points.says("Points ₩500").says("Expiring first ₩500 until").says("earned").says(&number(&paid));
     put(&browser, &mug, "1");
     let form = browser.open("/checkout").must(200);
     form.says("Points to use (you have ₩500)");
     let chosen = [("points", "500")];
     let counted = browser.send(&form, "/checkout", &filled(&chosen)).must(200);
-    counted.says("Points −₩500").says("To pay ₩49,500");
+    counted.says("Points −₩500").says("Total ₩49,500");
     let ordered = browser.send(&counted, "/checkout", &filled(&chosen)).must(200);
     ordered.says("Points −₩500");
     browser.open("/points").must(200).says("Points ₩0").says("spent").says("−₩500");

@@ -34,10 +34,10 @@ fn what_was_found_is_narrowed_by_links_marked_and_understood() {
 
     // the list of everything has the choices of the search beside it
     let all = open("/products");
-    all.says("5 goods").says("Narrow it down").says("Brand").says("Nike 2").says("Adidas 1").says("Navy 1");
+    all.says("5 products").says("Filter").says("Brand").says("Nike 2").says("Adidas 1").says("Navy 1");
     let nike = open(&link(&all, "Nike"));
     assert_eq!(nike.path, "/search?brand=Nike");
-    nike.says("Goods by your choice").says("2 goods").says("Nike ×");
+    nike.says("Matching products").says("2 products").says("Nike ×");
     let cheap = open("/search?brand=nike&sort=cheap");
     assert_eq!(names(&cheap), [RUN, AIR]);
     assert_eq!(names(&open("/search?brand=nike&sort=dear")), [AIR, RUN]);
@@ -46,14 +46,14 @@ fn what_was_found_is_narrowed_by_links_marked_and_understood() {
     assert_eq!((navy.path.as_str(), names(&navy)), ("/search?option=color%3ANavy", vec!["Leather Bag".to_owned()]));
     assert_eq!(names(&open("/search?min=60000&max=99000&sort=new")), ["Leather Bag", RUN]);
     open("/search?option=color%3ARed&option=size%3AS&stock=1")
-        .says("0 goods")
-        .says("We found nothing for these words.");
+        .says("0 products")
+        .says("We found nothing for this search.");
     let shoes = all.text().split("href=\"/search?category=").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    open(&format!("/search?category={shoes}")).says("2 goods").says("Shoes ×");
+    open(&format!("/search?category={shoes}")).says("2 products").says("Shoes ×");
 
     // what was found is marked, and what people wrote stays text
     let running = open("/search?q=running");
-    running.says("“running”").says("2 goods");
+    running.says("“running”").says("2 products");
     let markup = running.text();
     assert!(markup.contains("Nike Men <mark>Running</mark> Shoes"), "{markup}");
     assert!(markup.contains("A tee &#38; more for <mark>running</mark>"), "{markup}");
@@ -62,12 +62,12 @@ fn what_was_found_is_narrowed_by_links_marked_and_understood() {
 
     // misspelled, half-typed, in the other language
     let understood = open("/search?q=nkie");
-    understood.says("Shown is what fits this: nike").says("2 goods");
+    understood.says("Showing results for nike").says("2 products");
     assert_eq!(link(&understood, "nike"), "/search?q=nike");
     open("/search?q=skdlzl").says(AIR);
     let some = open("/search?q=nike%20qqqqqqqqq");
-    some.says("Nothing has all of these words.").says(RUN);
-    open("/search?q=qqqqqqqqq").says("We found nothing for these words.").says("Look at all goods");
+    some.says("Nothing matches all of these words.").says(RUN);
+    open("/search?q=qqqqqqqqq").says("We found nothing for this search.").says("See all products");
     let korean = browser.with("accept-language", "ko");
     korean.open("/search?q=running").must(200).says("‘running’ 검색 결과").says("상품 2개").says("정확도순");
     korean.open("/products").must(200).says("조건으로 좁히기").says("브랜드");
@@ -88,7 +88,7 @@ fn many_goods_are_paged_by_links() {
     shop.settle();
     let browser = shop.browser();
     let first = browser.open("/search?q=cup&sort=cheap").must(200);
-    first.says("26 goods").says("Next page");
+    first.says("26 products").says("Next page");
     assert!(!first.words().contains("First page"));
     let second = browser.open(&link(&first, "Next page")).must(200);
     let all: Vec<String> = names(&first).into_iter().chain(names(&second)).collect();
@@ -108,7 +108,7 @@ fn a_buyer_finds_recent_searches_again_and_can_forget_them() {
     let browser = shop.browser();
     browser.open("/search?q=Nike").must(200);
     assert_eq!(recent(&browser), r#"{"recent":[]}"#, "nothing is remembered of a guest");
-    sign_up(&browser, "mina", "/search").says("What you searched for").says("Nothing yet.");
+    sign_up(&browser, "mina", "/search").says("Recent searches").says("Nothing yet.");
     for words in ["Nike", "bag", "qqqqqqqqq", "Nike&after=nonsense"] {
         browser.open(&format!("/search?q={words}"));
         shop.turn(Duration::from_millis(5));
@@ -128,7 +128,7 @@ fn a_buyer_finds_recent_searches_again_and_can_forget_them() {
     browser.send(&page, "/search/recent", &[("words", "")]).must(200).says("Nothing yet.");
     // what everybody looks for is there for everybody
     shop.settle();
-    shop.browser().open("/search").must(200).says("What others search for").says("nike");
+    shop.browser().open("/search").must(200).says("Popular searches").says("nike");
     // the script that suggests while somebody types is a file of our own
     let home = shop.browser().open("/").text();
     let script = home.split("<script type=\"module\" src=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
@@ -147,7 +147,7 @@ fn a_shop_whose_index_is_not_ready_shows_its_lists() {
     browser.open("/search?q=mug").must(503).says("the search index is not ready yet").says("Wait a moment");
     let list = browser.open("/products").must(200);
     list.says("mug");
-    assert!(!list.words().contains("Narrow it down"));
+    assert!(!list.words().contains("Filter"));
     shop.settle();
-    browser.open("/search?q=mug").must(200).says("1 goods");
+    browser.open("/search?q=mug").must(200).says("1 product");
 }

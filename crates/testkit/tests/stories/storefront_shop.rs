@@ -53,8 +53,8 @@ fn a_guest_fills_the_cart_signs_up_orders_pays_and_follows_the_parcel() {
     let mug = shop.product("moon jar mug").price(18_000).stock(5).with("category", json!("Kitchen > Cups")).save();
     let browser = shop.browser();
     browser.open("/").must(200).says("moon jar mug").says("₩18,000").says("Kitchen");
-    browser.open("/products").must(200).says("1 goods").says("moon jar mug");
-    put(&browser, &mug, "2").says("It is in your cart.").says("₩36,000").says("You will be asked to sign in.");
+    browser.open("/products").must(200).says("1 product").says("moon jar mug");
+    put(&browser, &mug, "2").says("Added to your cart.").says("₩36,000").says("You sign in next.");
     let cart = put(&browser, &mug, "1");
     cart.says("₩54,000");
     let line = cart.text().split("action=\"/cart/items/").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -67,14 +67,14 @@ fn a_guest_fills_the_cart_signs_up_orders_pays_and_follows_the_parcel() {
     assert_eq!(asked.path, "/sign-in?return=%2Fcheckout");
     let checkout = sign_up(&browser, "mina", "/checkout");
     assert_eq!((checkout.path.as_str(), browser.cookie("holdfast_cart").as_str()), ("/checkout", ""));
-    checkout.says("moon jar mug").says("To pay ₩36,000");
+    checkout.says("moon jar mug").says("Total ₩36,000");
     let order =
         browser.send(&checkout, "/checkout", &[&ADDRESS[..], &[("keep", "1"), ("memo", "문 앞")]].concat()).must(200);
     let number = number(&order);
     order
         .says(&number)
         .says("waiting for payment")
-        .says("We keep the goods for you until")
+        .says("Your items are reserved until")
         .says("문 앞")
         .says("김하늘 · 010-1234-5678");
     assert_eq!(shop.stock_of(&mug), (3, 2, 5));
@@ -140,7 +140,7 @@ fn the_cart_marks_prices_that_changed_and_what_cannot_be_bought() {
     shop.reprice(&mug, 9_500);
     shop.buyer().orders(&pen, 1).must("201");
     let cart = browser.open("/cart").must(200);
-    cart.says("The price was ₩9,000 when you put it in.").says("It cannot be ordered now:").says("Sum 1 units ₩9,500");
+    cart.says("The price was ₩9,000 when you added it.").says("Not available right now:").says("Total 1 item ₩9,500");
     let line = cart.text().rsplit("action=\"/cart/items/").next().unwrap().split('"').next().unwrap().to_owned();
     let refused = browser.send(&cart, &format!("/cart/items/{line}"), &[("quantity", "9")]).must(400);
     refused.says("That did not work");
@@ -177,7 +177,7 @@ fn a_deal_is_bought_through_the_waiting_room() {
     let rules = json!({"maxCapacity": 1, "entryBatchSize": 1, "entryIntervalSeconds": 5, "admissionSeconds": 600});
     shop.admin().post(format!("/admin/queue/TIME_DEAL/{deal}/activate"), rules).must("200");
     let page = browser.open(&format!("/deals/{deal}")).must(200);
-    page.says("At most 1 for each person");
+    page.says("Max. 1 per person");
     browser.send(&page, &format!("/deals/{deal}"), &[]).must(200).says("Sign in to go on.");
     sign_up(&browser, "mina", "/");
     let page = browser.open(&format!("/deals/{deal}"));
@@ -215,7 +215,7 @@ fn coupons_are_had_by_a_button_once_each() {
     sign_up(&one, "mina", "/coupons");
     sign_up(&other, "jun", "/coupons").says("10% 할인").says("1장 남음");
     let before = other.open("/coupons");
-    one.send(&one.open("/coupons"), &action, &[]).must(200).says("The coupon is yours.").says("Can be used");
+    one.send(&one.open("/coupons"), &action, &[]).must(200).says("The coupon is yours.").says("Ready to use");
     spent_in_an_order(&shop, &one);
     other.send(&before, &action, &[]).must(409).says("쿠폰이 모두 소진되었습니다");
     other.send(&other.open("/coupons"), "/coupons/claim", &[("code", "no-such-code")]).must(404).says("쿠폰");
@@ -226,12 +226,12 @@ fn spent_in_an_order(shop: &TestShop, browser: &Browser) {
     let mug = shop.product("mug").price(20_000).save();
     put(browser, &mug, "1");
     let form = browser.open("/checkout").must(200);
-    form.says("Which coupon?").says("To pay ₩20,000");
+    form.says("Coupon No coupon").says("Total ₩20,000");
     let id = form.text().split("<option value=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
     let chosen = [&ADDRESS[..], &[("coupon", &id)]].concat();
     let counted = browser.send(&form, "/checkout", &chosen).must(200);
     assert_eq!(counted.path, "/checkout", "no order before the buyer has seen the sum");
-    counted.says("The sum has changed with what you chose.").says("Coupon −₩2,000").says("To pay ₩18,000");
+    counted.says("The total has changed with your choices.").says("Coupon −₩2,000").says("Total ₩18,000");
     let ordered = browser.send(&counted, "/checkout", &chosen).must(200);
     ordered.says("Coupon −₩2,000").says("Pay ₩18,000");
     browser.open("/coupons").must(200).says("Used");
@@ -243,16 +243,16 @@ fn addresses_and_the_account_are_kept_by_forms() {
     let browser = shop.browser();
     let account = sign_up(&browser, "mina", "/account");
     let added = browser.send(&account, "/account/addresses", &[&ADDRESS[..], &[("label", "집")]].concat()).must(200);
-    added.says("It is saved.").says("집").says("Offered first");
+    added.says("Saved.").says("집").says("Default");
     let wrong = browser.send(&added, "/account/addresses", &[("receiverName", "x")]).must(400);
-    wrong.says("Postal code:").says("Change what is marked and send it again.");
+    wrong.says("Postal code:").says("Please correct it and send it again.");
     let id = added.text().split("/account/addresses/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let edit = browser.open(&format!("/account/addresses/{id}")).must(200);
     let action = format!("/account/addresses/{id}");
     browser.send(&edit, &action, &[("address2", "5층")]).must(200).says("5층");
     let named = browser.send(&added, "/account/profile", &[("nickname", "미나")]).must(200);
     named.says("Hello, 미나");
-    browser.send(&named, &action, &[("remove", "1")]).must(200).says("No address is saved.");
+    browser.send(&named, &action, &[("remove", "1")]).must(200).says("No address saved yet.");
     let page = browser.open("/account");
     let weak = [("currentPassword", PASSWORD), ("newPassword", "password")];
     browser.send(&page, "/account/password", &weak).must(400).says("the password is too weak");
@@ -286,19 +286,19 @@ fn lists_are_filtered_sorted_and_paged_by_their_address() {
         .with("brand", json!("Dalbit"))
         .save();
     let browser = shop.browser();
-    browser.open("/products?sort=dear").must(200).says("27 goods").says("lamp").says("Next page");
+    browser.open("/products?sort=dear").must(200).says("27 products").says("lamp").says("Next page");
     let cheap = browser.open("/products?sort=cheap&page=2").must(200);
     cheap.says("Page 2").says("mug 24").says("Previous page");
     assert!(!browser.open("/products?stock=1").words().contains("lamp"));
     // the search learns of products by their events
     shop.settle();
     browser.open("/products?q=dalbit").must(200).says("lamp").says("“dalbit”");
-    browser.open("/products?q=nothing").must(200).says("We found nothing for these words.");
+    browser.open("/products?q=nothing").must(200).says("We found nothing for this search.");
     let categories = shop.anonymous().get("/categories").must("200").data();
     let category = categories.as_array().unwrap().iter().find(|one| one["name"] == "Kitchen").unwrap();
     browser.open(&format!("/products?category={}", category["id"])).must(200).says("Kitchen").says("Cups");
     browser.open("/products?category=999").must(404).says("This page does not exist");
-    browser.open("/products?page=-3&sort=wild&category=x&utm_source=mail").must(200).says("27 goods");
+    browser.open("/products?page=-3&sort=wild&category=x&utm_source=mail").must(200).says("27 products");
     let page = browser.open(&format!("/products/{}", lamp.id)).must(200);
     page.says("Sold out").says("Dalbit");
     let text = page.text();

@@ -45,11 +45,11 @@ fn a_buyer_pays_in_the_window_leaves_it_and_comes_back_twice() {
     sign_up(&browser, "mina", "/");
     put(&browser, &mug, "1");
     let unpaid = order(&browser);
-    unpaid.says("You pay in the window of our payment provider, and come back here.");
+    unpaid.says("You pay in our payment provider's window and come back here.");
     let number = number(&unpaid);
 
     let there = chooses(&browser, &unpaid, "", "CREDIT_CARD");
-    there.says("In the payment window ₩9,000").says("To the payment window");
+    there.says("In the payment window ₩9,000").says("Go to the payment window");
     let left = browser.open(&in_window(&paid, &there, "leave", scripts::APPROVE)).must(200);
     left.says("Nothing was paid. You can choose another way to pay.").says("Pay ₩9,000");
 
@@ -147,15 +147,15 @@ fn a_balance_is_charged_in_the_window_once() {
     let paid = open();
     let browser = paid.shop.browser();
     let page = sign_up(&browser, "mina", "/balance");
-    page.says("You pay in the window of our payment provider, and come back here.");
+    page.says("You pay in our payment provider's window and come back here.");
     let charges =
         |amount: &str| browser.send(&page, "/balance/charge", &[("amount", amount), ("method", "CREDIT_CARD")]);
     charges("10").must(400).says("Amount: must be between");
     let there = charges("20,000").must(200);
     there.says("In the payment window ₩20,000");
-    browser.open(&in_window(&paid, &there, "leave", scripts::APPROVE)).must(200).says("Nothing was paid in.");
+    browser.open(&in_window(&paid, &there, "leave", scripts::APPROVE)).must(200).says("Nothing was charged.");
     let back = in_window(&paid, &there, "pay", scripts::APPROVE);
-    browser.open(&back).must(200).says("The money is in your balance.").says("+₩20,000");
+    browser.open(&back).must(200).says("Your balance is topped up.").says("+₩20,000");
     browser.open(&back).must(200).says("₩20,000");
     assert_eq!(paid.fake.payments().iter().map(faketoss::Payment::captured).sum::<i64>(), 20_000);
     // the same consent from another device is the same charge
@@ -165,7 +165,7 @@ fn a_balance_is_charged_in_the_window_once() {
     }
     let asked = other.open(&back).must(200);
     asked.says("Nothing was taken yet.");
-    other.send(&asked, "/balance/charged", &[]).must(200).says("The money is in your balance.");
+    other.send(&asked, "/balance/charged", &[]).must(200).says("Your balance is topped up.");
     let next = in_window(&paid, &charges("1,000").must(200), "pay", "REJECT_CARD_COMPANY");
     browser.open(&next).must(400).says("That did not work");
     let again = browser.open("/balance").must(200);
