@@ -19,7 +19,7 @@ const FUNCTION_LINES_MAX: usize = 70;
 const LINE_CHARS_MAX: usize = 180;
 
 /// Folders in which nothing is written by people.
-const SKIPPED: &[&str] = &["target", "snapshots", ".git", "data"];
+const SKIPPED: &[&str] = &["target", "snapshots", ".git", "data", "node_modules"];
 
 /// Module names that say nothing.
 const EMPTY_NAMES: &[&str] =
