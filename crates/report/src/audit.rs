@@ -18,13 +18,13 @@ const BEHIND_MAX: Duration = Duration::from_secs(600);
 const WRONG_ORDERS: &str = concatcp!(
     "select t.order_number, coalesce(m.status, 'none'), t.status from (",
     ORDER_RECORDS,
-    " where o.id between ? and ? and o.updated_at < ? and not exists (select 1 from payments q
-           where q.order_number = o.order_number and q.updated_at >= ?)) t
+    " where o.id between ? and ? and o.updated_at < ?) t
      left join mv_orders m on m.id = t.id
-     where m.id is null or m.order_number <> t.order_number or m.user_id <> t.user_id or m.status <> t.status
+     where (m.id is null or m.order_number <> t.order_number or m.user_id <> t.user_id or m.status <> t.status
         or coalesce(m.payment_status, '') <> coalesce(t.payment_status, '') or m.total_amount <> t.total_amount
         or m.refunded_amount <> t.refunded_amount or m.currency <> t.currency or m.day <> t.day
-        or m.units <> t.units or m.order_date <> t.order_date or coalesce(m.paid_at, -1) <> coalesce(t.paid_at, -1)
+        or m.units <> t.units or m.order_date <> t.order_date or coalesce(m.paid_at, -1) <> coalesce(t.paid_at, -1))
+       and not exists (select 1 from payments q where q.order_number = t.order_number and q.updated_at >= ?)
      order by t.id limit ?"
 );
 const NO_ORDER: &str = "select m.order_number from mv_orders m where m.day between ? and ?
@@ -66,19 +66,19 @@ const WRONG_PURCHASES: &str = "select t.id, t.purchase_count, t.sold from (
           from mv_products m where m.id between ? and ?) t
     where t.purchase_count <> t.sold order by t.id limit ?";
 const WRONG_USERS: &str = "select t.user_id, coalesce(m.total_spent, -1), t.spent from (
-        select o.user_id, count(*) as placed, count(o.paid_at) as paid,
+        select q.user_id, count(o.paid_at) as paid,
                cast(sum(case when o.paid_at is null then 0 else o.total_amount - o.refunded_amount end) as {bigint})
                    as spent,
                min(case when o.paid_at is null then null else o.day end) as first_day,
                max(case when o.paid_at is null then null else o.order_date end) as last_at
-          from mv_orders o where o.user_id between ? and ? group by o.user_id) t
+          from orders q join mv_orders o on o.id = q.id where q.user_id between ? and ? group by q.user_id) t
     left join mv_users m on m.user_id = t.user_id
-    where m.user_id is null or m.placed_orders <> t.placed or m.total_orders <> t.paid or m.total_spent <> t.spent
+    where m.user_id is null or m.total_orders <> t.paid or m.total_spent <> t.spent
        or coalesce(m.first_order_day, -1) <> coalesce(t.first_day, -1)
        or coalesce(m.last_order_date, -1) <> coalesce(t.last_at, -1)
     order by t.user_id limit ?";
-const NO_USER: &str = "select m.user_id from mv_users m where m.user_id between ? and ?
-    and m.placed_orders <> 0 and not exists (select 1 from mv_orders o where o.user_id = m.user_id)
+const NO_USER: &str = "select m.user_id from mv_users m where m.user_id between ? and ? and m.total_orders <> 0
+    and not exists (select 1 from orders q join mv_orders o on o.id = q.id where q.user_id = m.user_id)
     order by m.user_id limit ?";
 const WRONG_DAYS: &str = "select t.day, coalesce(m.gross_revenue, -1), t.gross from (
         select o.day, count(*) as orders, count(o.paid_at) as completed,
@@ -142,7 +142,7 @@ const DAYS: Keys = Keys {
 const DAILY_PRODUCTS: Keys = Keys { table: "mv_daily_products", ..DAYS };
 /// Their users.
 const USERS: Keys = Keys {
-    table: "mv_orders",
+    table: "orders",
     column: "user_id",
     changed: Changed::Named { table: "orders", name: "order_number", key: "user_id" },
 };

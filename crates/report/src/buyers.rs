@@ -25,7 +25,8 @@ const COHORTS: &str = "select u.first_order_day - u.first_order_day % 100, m.day
     from mv_users u join mv_orders m on m.user_id = u.user_id
     where u.first_order_day between ? and ? and m.day between ? and ? and m.paid_at is not null
     group by u.first_order_day - u.first_order_day % 100, m.day - m.day % 100 order by 1, 2";
-const CUSTOMERS: &str = "select m.user_id, a.email, a.nickname, m.placed_orders, m.total_orders, m.total_spent,
+const CUSTOMERS: &str = "select m.user_id, a.email, a.nickname,
+        (select count(*) from orders o where o.user_id = m.user_id), m.total_orders, m.total_spent,
         m.last_order_date
     from mv_users m left join users a on a.id = m.user_id
     order by m.total_spent desc, m.user_id desc limit ? offset ?";

@@ -1,69 +1,52 @@
 //! What the read models follow. Of an event only what it is about counts: the rows are worked out anew from the records.
+//!
+//! Orders and products have a subscriber each: many orders are about the same few products, so a transaction of products takes
+//! more events.
 
-use crate::{SUBSCRIBER, ops};
+use crate::{ORDERS, PRODUCTS, ops};
 use ::events::{
     OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged, PaymentCompleted, PaymentFailed, PaymentRefunded,
     ProductChanged, StockChanged, StockReleased, StockReserved,
 };
 use kernel::{Event, ProductId, Result};
-use std::collections::BTreeSet;
-use store::{Reaction, StoredEvent, Tx};
-
-/// What some events are about.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// Orders, with their payments.
-    pub orders: BTreeSet<String>,
-    pub products: BTreeSet<ProductId>,
-}
+use store::{Reaction, StoredEvent};
 
 /// The reactions: all of them work out anew what a batch of events is about.
 pub fn reactions() -> Vec<Reaction> {
     vec![
-        on::<OrderCreated>(),
-        on::<OrderConfirmed>(),
-        on::<OrderCancelled>(),
-        on::<OrderStatusChanged>(),
-        on::<PaymentCompleted>(),
-        on::<PaymentFailed>(),
-        on::<PaymentRefunded>(),
-        on::<StockReserved>(),
-        on::<StockReleased>(),
-        on::<StockChanged>(),
-        on::<ProductChanged>(),
+        of_order::<OrderCreated>(),
+        of_order::<OrderConfirmed>(),
+        of_order::<OrderCancelled>(),
+        of_order::<OrderStatusChanged>(),
+        of_order::<PaymentCompleted>(),
+        of_order::<PaymentFailed>(),
+        of_order::<PaymentRefunded>(),
+        of_products::<StockReserved>(),
+        of_products::<StockReleased>(),
+        of_products::<StockChanged>(),
+        of_products::<ProductChanged>(),
     ]
 }
 
-fn on<E: Event>() -> Reaction {
-    Reaction::in_batches::<E>(SUBSCRIBER, follow)
+fn of_order<E: Event>() -> Reaction {
+    Reaction::works_out::<E, String>(ORDERS, order, ops::work_out_orders)
 }
 
-fn follow(tx: &mut Tx<'_>, events: &[StoredEvent]) -> Result<()> {
-    ops::work_out(tx, &touched(events)?).map(|_| ())
+fn of_products<E: Event>() -> Reaction {
+    Reaction::works_out::<E, ProductId>(PRODUCTS, products, ops::work_out_products)
 }
 
-/// What these events are about.
-pub fn touched(events: &[StoredEvent]) -> Result<Touched> {
-    let mut touched = Touched::default();
-    for event in events {
-        match &*event.topic {
-            StockReserved::TOPIC => {
-                touched.products.extend(event.read::<StockReserved>()?.reserved_quantities.into_keys());
-            }
-            StockReleased::TOPIC => {
-                touched.products.extend(event.read::<StockReleased>()?.reserved_quantities.into_keys());
-            }
-            StockChanged::TOPIC => {
-                touched.products.insert(event.read::<StockChanged>()?.product_id);
-            }
-            ProductChanged::TOPIC => {
-                touched.products.insert(event.read::<ProductChanged>()?.product_id);
-            }
-            // the key of every event of an order is its number
-            _ => {
-                touched.orders.insert(event.key.to_string());
-            }
-        }
-    }
-    Ok(touched)
+/// The order that this event is about: the key of every event of an order is its number.
+pub fn order(event: &StoredEvent) -> Result<Vec<String>> {
+    Ok(vec![event.key.to_string()])
+}
+
+/// The products that this event is about.
+pub fn products(event: &StoredEvent) -> Result<Vec<ProductId>> {
+    Ok(match &*event.topic {
+        StockReserved::TOPIC => event.read::<StockReserved>()?.reserved_quantities.into_keys().collect(),
+        StockReleased::TOPIC => event.read::<StockReleased>()?.reserved_quantities.into_keys().collect(),
+        StockChanged::TOPIC => vec![event.read::<StockChanged>()?.product_id],
+        _ => vec![event.read::<ProductChanged>()?.product_id],
+    })
 }

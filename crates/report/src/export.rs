@@ -35,7 +35,8 @@ const ORDERS: &str =
         o.points_used, o.payable, m.refunded_amount, m.units, o.currency, o.created_at, o.paid_at, o.shipped_at,
         o.delivered_at, o.ended_at
     from orders o left join mv_orders m on m.id = o.id where o.id > ? order by o.id limit ?";
-const CUSTOMERS: &str = "select m.user_id, a.email, a.nickname, m.placed_orders, m.total_orders, m.total_spent,
+const CUSTOMERS: &str = "select m.user_id, a.email, a.nickname,
+        (select count(*) from orders o where o.user_id = m.user_id), m.total_orders, m.total_spent,
         m.first_order_day, m.last_order_date
     from mv_users m left join users a on a.id = m.user_id where m.user_id > ? order by m.user_id limit ?";
 

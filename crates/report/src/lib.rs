@@ -23,14 +23,17 @@ use ::store::Stay;
 
 pub use settings::Settings;
 
-/// The name under which the read models subscribe.
-pub const SUBSCRIBER: &str = "report";
+/// The name under which the read models of orders, payments, users and days subscribe.
+pub const ORDERS: &str = "report";
+/// The same of products.
+pub const PRODUCTS: &str = "report-products";
 
 /// What read models and reports contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: &[
         ::store::Migration { name: "report/0001_views", sql: include_str!("../migrations/0001_views.sql") },
         ::store::Migration { name: "report/0002_settlement", sql: include_str!("../migrations/0002_settlement.sql") },
+        ::store::Migration { name: "report/0003_cheaper", sql: include_str!("../migrations/0003_cheaper.sql") },
     ],
     tables: &[
         ("mv_orders", Stay::Records),

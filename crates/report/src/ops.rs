@@ -2,55 +2,57 @@
 //!
 //! A row that is worked out twice is the same row, and the difference is nothing: so events may come again, late, or in another order.
 
-use crate::events::Touched;
 use crate::store;
-use crate::view::{Differences, OrderView, ProductSums};
+use crate::view::{Differences, OrderView, ProductSums, UserSums};
 use ::store::{Tx, subscriber};
-use kernel::{OrderId, PaymentId, ProductId, Result};
+use kernel::{OrderId, PaymentId, ProductId, Result, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many rows were not as the records say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Changes {
-    pub orders: usize,
-    pub payments: usize,
-    pub products: usize,
-}
-
-/// Works out what was touched, in a number of statements that does not depend on how much that is.
-pub fn work_out(tx: &mut Tx<'_>, touched: &Touched) -> Result<Changes> {
+/// Works out these orders with their payments, in a number of statements that does not depend on how many there are.
+pub fn work_out_orders(tx: &mut Tx<'_>, numbers: &BTreeSet<String>) -> Result<()> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
     store::take_turn(tx)?;
-    let mut changes = Changes::default();
-    if !touched.orders.is_empty() {
-        changes.orders = orders(tx, &touched.orders)?;
-        changes.payments = payments(tx, &touched.orders)?;
-    }
-    if !touched.products.is_empty() {
-        let ids: Vec<ProductId> = touched.products.iter().copied().collect();
-        changes.products = products(tx, &ids)?;
-    }
-    Ok(changes)
+    orders(tx, numbers)?;
+    payments(tx, numbers)
 }
 
-/// The sequence number of the newest event that the read models show; 0 when they have followed none yet.
+/// Works out these products, in the same way.
+pub fn work_out_products(tx: &mut Tx<'_>, ids: &BTreeSet<ProductId>) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    store::take_turn(tx)?;
+    let ids: Vec<ProductId> = ids.iter().copied().collect();
+    let records = store::product_records(tx, &ids)?;
+    let before = store::products(tx, &ids)?;
+    let changed: Vec<_> = records.iter().filter(|row| before.get(&row.id) != Some(*row)).collect();
+    let new: Vec<ProductId> = changed.iter().map(|row| row.id).filter(|id| !before.contains_key(id)).collect();
+    let purchased = if new.is_empty() { BTreeMap::new() } else { store::purchased(tx, &new)? };
+    store::save_products(tx, &changed, &before, &purchased)
+}
+
+/// The sequence number of the newest event that all read models show; 0 when they have followed none yet.
 pub fn as_of(tx: &mut Tx<'_>) -> Result<i64> {
-    Ok(subscriber::position(tx, crate::SUBSCRIBER)?.unwrap_or(0))
+    let orders = subscriber::position(tx, crate::ORDERS)?.unwrap_or(0);
+    let products = subscriber::position(tx, crate::PRODUCTS)?.unwrap_or(0);
+    Ok(orders.min(products))
 }
 
-fn orders(tx: &mut Tx<'_>, numbers: &BTreeSet<String>) -> Result<usize> {
+fn orders(tx: &mut Tx<'_>, numbers: &BTreeSet<String>) -> Result<()> {
     let records = store::order_records(tx, numbers)?;
     let ids: Vec<OrderId> = records.iter().map(|row| row.id).collect();
     let before = store::orders(tx, &ids)?;
     let changed: Vec<&OrderView> = records.iter().filter(|row| before.get(&row.id) != Some(*row)).collect();
     if changed.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     let mut differences = Differences::default();
     changed.iter().for_each(|row| differences.add(before.get(&row.id), Some(row)));
     find_new_customers(tx, &mut differences)?;
-    store::save_orders(tx, &changed)?;
-    move_sums(tx, &differences)?;
-    Ok(changed.len())
+    store::save_orders(tx, &changed, &before)?;
+    move_sums(tx, &differences)
 }
 
 /// Removes rows of orders that are not in the records, which only damage can have made.
@@ -76,13 +78,24 @@ fn find_new_customers(tx: &mut Tx<'_>, differences: &mut Differences) -> Result<
 
 fn move_sums(tx: &mut Tx<'_>, differences: &Differences) -> Result<()> {
     store::add_to_days(tx, &differences.days)?;
-    let users: Vec<_> = differences.users.keys().copied().collect();
-    let mut sums = store::users(tx, &users)?;
-    for (user, difference) in &differences.users {
-        sums.entry(*user).or_default().add(difference, 1);
-    }
-    store::save_users(tx, &sums)?;
+    move_users(tx, &differences.users)?;
     move_sold(tx, &differences.sold)
+}
+
+/// Writes only the rows that change: an order that is placed changes no figure of a user who has ordered before.
+fn move_users(tx: &mut Tx<'_>, differences: &BTreeMap<UserId, UserSums>) -> Result<()> {
+    let users: Vec<UserId> = differences.keys().copied().collect();
+    let before = store::users(tx, &users)?;
+    let mut after = BTreeMap::new();
+    for (user, difference) in differences {
+        let known = before.get(user);
+        let mut sums = known.copied().unwrap_or_default();
+        sums.add(difference, 1);
+        if known != Some(&sums) {
+            after.insert(*user, sums);
+        }
+    }
+    store::save_users(tx, &after, &before)
 }
 
 fn move_sold(tx: &mut Tx<'_>, sold: &BTreeMap<OrderId, (i64, i64)>) -> Result<()> {
@@ -100,21 +113,10 @@ fn move_sold(tx: &mut Tx<'_>, sold: &BTreeMap<OrderId, (i64, i64)>) -> Result<()
     store::add_purchases(tx, &of_products)
 }
 
-fn payments(tx: &mut Tx<'_>, orders: &BTreeSet<String>) -> Result<usize> {
+fn payments(tx: &mut Tx<'_>, orders: &BTreeSet<String>) -> Result<()> {
     let records = store::payment_records(tx, orders)?;
     let ids: Vec<PaymentId> = records.iter().map(|row| row.id).collect();
-    let before = if ids.is_empty() { Vec::new() } else { store::payments(tx, &ids)? };
-    let changed: Vec<_> = records.iter().filter(|row| !before.contains(row)).collect();
-    store::save_payments(tx, &changed)?;
-    Ok(changed.len())
-}
-
-fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<usize> {
-    let records = store::product_records(tx, ids)?;
-    let before = store::products(tx, ids)?;
+    let before = store::payments(tx, &ids)?;
     let changed: Vec<_> = records.iter().filter(|row| before.get(&row.id) != Some(*row)).collect();
-    let new: Vec<ProductId> = changed.iter().map(|row| row.id).filter(|id| !before.contains_key(id)).collect();
-    let purchased = if new.is_empty() { BTreeMap::new() } else { store::purchased(tx, &new)? };
-    store::save_products(tx, &changed, &purchased)?;
-    Ok(changed.len())
+    store::save_payments(tx, &changed, &before)
 }

@@ -1,6 +1,5 @@
 //! Works out every read model anew, compares it with what is stored and repairs the differences, in chunks that keep no one waiting.
 
-use crate::events::Touched;
 use crate::ops;
 use crate::store::{
     self, DAY_COLUMNS, ORDER_COLUMNS, ORDER_RECORDS, PAYMENT_COLUMNS, PAYMENT_RECORDS, PRODUCT_COLUMNS,
@@ -40,14 +39,15 @@ const PURCHASES_IN: &str = "select m.id, m.purchase_count,
     from mv_products m where m.id > ? and m.id <= ?";
 const SET_PURCHASES: &str = "update mv_products set purchase_count = [case id], synced_at = ? where id in ([?])";
 
-const BUYERS_AFTER: &str = "select distinct user_id from mv_orders where user_id > ? order by user_id limit ?";
+const BUYERS_AFTER: &str = "select distinct user_id from orders where user_id > ? order by user_id limit ?";
 const USERS_AFTER: &str = "select user_id from mv_users where user_id > ? order by user_id limit ?";
-const OF_USERS: &str = "select user_id, count(*), count(paid_at),
-        cast(sum(case when paid_at is null then 0 else total_amount - refunded_amount end) as {bigint}),
-        min(case when paid_at is null then null else day end),
-        max(case when paid_at is null then null else order_date end) from mv_orders";
-const USERS_SUMMED: &str = concatcp!(OF_USERS, " where user_id > ? and user_id <= ? group by user_id");
-const USER_SUMMED: &str = concatcp!(OF_USERS, " where user_id in ([?]) group by user_id");
+const OF_USERS: &str = "select o.user_id, count(m.paid_at),
+        cast(sum(case when m.paid_at is null then 0 else m.total_amount - m.refunded_amount end) as {bigint}),
+        min(case when m.paid_at is null then null else m.day end),
+        max(case when m.paid_at is null then null else m.order_date end)
+    from orders o join mv_orders m on m.id = o.id";
+const USERS_SUMMED: &str = concatcp!(OF_USERS, " where o.user_id > ? and o.user_id <= ? group by o.user_id");
+const USER_SUMMED: &str = concatcp!(OF_USERS, " where o.user_id in ([?]) group by o.user_id");
 const USERS_IN: &str = concatcp!("select ", USER_COLUMNS, " from mv_users where user_id > ? and user_id <= ?");
 const FORGET_USERS: &str = "delete from mv_users where user_id in ([?])";
 
@@ -295,7 +295,7 @@ fn repair_orders(tx: &mut Tx<'_>, wrong: &[Pair<OrderView>]) -> Result<()> {
         ops::forget_orders(tx, &lost)?;
     }
     let numbers = wrong.iter().filter_map(|pair| pair.records.as_ref()).map(|row| row.number.clone());
-    ops::work_out(tx, &Touched { orders: numbers.collect(), ..Touched::default() }).map(|_| ())
+    ops::work_out_orders(tx, &numbers.collect())
 }
 
 fn look_at_payments(tx: &mut Tx<'_>, (from, to): (i64, i64)) -> Result<Look<Pair<PaymentView>>> {
@@ -311,7 +311,7 @@ fn repair_payments(tx: &mut Tx<'_>, wrong: &[Pair<PaymentView>]) -> Result<()> {
         store::forget_payments(tx, &lost)?;
     }
     let orders = wrong.iter().filter_map(|pair| pair.records.as_ref()).map(|row| row.order.clone());
-    ops::work_out(tx, &Touched { orders: orders.collect(), ..Touched::default() }).map(|_| ())
+    ops::work_out_orders(tx, &orders.collect())
 }
 
 fn look_at_products(tx: &mut Tx<'_>, (from, to): (i64, i64)) -> Result<Look<Pair<ProductView>>> {
@@ -331,7 +331,7 @@ fn repair_products(tx: &mut Tx<'_>, wrong: &[Pair<ProductView>]) -> Result<()> {
         store::forget_products(tx, &lost)?;
     }
     let products = wrong.iter().filter_map(|pair| pair.records.as_ref()).map(|row| row.id);
-    ops::work_out(tx, &Touched { products: products.collect(), ..Touched::default() }).map(|_| ())
+    ops::work_out_products(tx, &products.collect())
 }
 
 /// A product whose purchases are not what was sold of it.
@@ -402,7 +402,7 @@ fn repair_users(tx: &mut Tx<'_>, wrong: &[WrongUser]) -> Result<()> {
     let users: Vec<UserId> = wrong.iter().map(|(user, _)| *user).collect();
     // the orders may have changed since they were compared
     let sums: BTreeMap<_, _> = tx.query(USER_SUMMED, &[Arg::list(&users)], view::user_sums)?.into_iter().collect();
-    store::save_users(tx, &sums)?;
+    store::save_users(tx, &sums, &BTreeMap::new())?;
     let lost: Vec<UserId> = users.into_iter().filter(|user| !sums.contains_key(user)).collect();
     if lost.is_empty() { Ok(()) } else { tx.exec(FORGET_USERS, &[Arg::list(&lost)]).map(|_| ()) }
 }

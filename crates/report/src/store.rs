@@ -2,7 +2,7 @@
 //! over all of them, and going through each domain's functions would cost a statement for each order.
 
 use crate::view::{self, Day, DaySums, OrderView, PaymentView, ProductSums, ProductView, UserSums, user_sums};
-use kernel::{OrderId, ProductId, Result, UserId};
+use kernel::{OrderId, PaymentId, ProductId, Result, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Arg, ToArg, Tx, args, concatcp};
 
@@ -11,9 +11,12 @@ const TURN: &str = "insert into mv_turn (id, taken) values (1, 0) {on conflict (
 
 /// The columns of [`view::order`], from the records. The payment that counts is the live one; without one, the last that ended.
 pub(crate) const ORDER_RECORDS: &str = "select o.id, o.order_number, o.user_id, o.status,
-       (select p.status from payments p
-         where p.order_number = o.order_number and p.status not in ('PENDING', 'PROCESSING')
-         order by case when p.live_key is null then 1 else 0 end, p.id desc limit 1) as payment_status,
+       coalesce((select p.status from payments p
+                  where p.order_number = o.order_number and p.status not in ('PENDING', 'PROCESSING')
+                    and p.live_key is not null order by p.id desc limit 1),
+                (select p.status from payments p
+                  where p.order_number = o.order_number and p.status not in ('PENDING', 'PROCESSING')
+                    and p.live_key is null order by p.id desc limit 1)) as payment_status,
        o.payable as total_amount,
        coalesce((select cast(sum(p.refunded) as {bigint}) from payments p
                   where p.order_number = o.order_number and p.live_key is not null), 0) as refunded_amount,
@@ -25,15 +28,17 @@ pub(crate) const ORDER_COLUMNS: &str = "id, order_number, user_id, status, payme
     refunded_amount, currency, day, units, order_date, paid_at";
 const ORDER_RECORDS_OF: &str = concatcp!(ORDER_RECORDS, " where o.order_number in ([?])");
 const ORDERS_OF: &str = concatcp!("select ", ORDER_COLUMNS, " from mv_orders where id in ([?])");
-const SAVE_ORDERS: &str = concatcp!(
+const INSERT_ORDERS: &str = concatcp!(
     "insert into mv_orders (",
     ORDER_COLUMNS,
     ", synced_at) values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]
-    {on conflict (id): order_number = new.order_number, user_id = new.user_id, status = new.status,
-     payment_status = new.payment_status, total_amount = new.total_amount, refunded_amount = new.refunded_amount,
-     currency = new.currency, day = new.day, units = new.units, order_date = new.order_date, paid_at = new.paid_at,
-     synced_at = new.synced_at}"
+    {on conflict (id): order_number = new.order_number, status = new.status, payment_status = new.payment_status,
+     total_amount = new.total_amount, refunded_amount = new.refunded_amount, currency = new.currency,
+     units = new.units, order_date = new.order_date, synced_at = new.synced_at"
 );
+const SAVE_ORDERS: &str = concatcp!(INSERT_ORDERS, ", user_id = new.user_id, day = new.day, paid_at = new.paid_at}");
+/// Of rows whose columns with an index stay: writing them again would write the pages of the indexes.
+const UPDATE_ORDERS: &str = concatcp!(INSERT_ORDERS, "}");
 const FORGET_ORDERS: &str = "delete from mv_orders where id in ([?])";
 /// Which of these users have a paid order of which of these days.
 const CUSTOMERS: &str = "select distinct day, user_id from mv_orders
@@ -49,15 +54,18 @@ pub(crate) const PAYMENT_COLUMNS: &str = "id, payment_number, order_number, user
     payment_method, payment_provider, created_at, captured_at";
 const PAYMENT_RECORDS_OF: &str = concatcp!(PAYMENT_RECORDS, " and p.order_number in ([?])");
 const PAYMENTS_OF: &str = concatcp!("select ", PAYMENT_COLUMNS, " from mv_payments where id in ([?])");
-const SAVE_PAYMENTS: &str = concatcp!(
+const INSERT_PAYMENTS: &str = concatcp!(
     "insert into mv_payments (",
     PAYMENT_COLUMNS,
     ", synced_at) values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]
-    {on conflict (id): payment_number = new.payment_number, order_number = new.order_number, user_id = new.user_id,
-     amount = new.amount, refunded_amount = new.refunded_amount, status = new.status,
-     payment_method = new.payment_method, payment_provider = new.payment_provider, created_at = new.created_at,
-     captured_at = new.captured_at, synced_at = new.synced_at}"
+    {on conflict (id): payment_number = new.payment_number, user_id = new.user_id, amount = new.amount,
+     refunded_amount = new.refunded_amount, status = new.status, payment_method = new.payment_method,
+     payment_provider = new.payment_provider, created_at = new.created_at, synced_at = new.synced_at"
 );
+const SAVE_PAYMENTS: &str =
+    concatcp!(INSERT_PAYMENTS, ", order_number = new.order_number, captured_at = new.captured_at}");
+/// Of rows whose columns with an index stay.
+const UPDATE_PAYMENTS: &str = concatcp!(INSERT_PAYMENTS, "}");
 const FORGET_PAYMENTS: &str = "delete from mv_payments where id in ([?])";
 
 /// The columns of [`view::product`], from the records. Stock is that of the variants on sale. A deleted product is in no category.
@@ -75,32 +83,36 @@ pub(crate) const PRODUCT_COLUMNS: &str = "id, sku, name, status, brand, category
     primary_image_url, seller_id, created_at, available_stock, low_stock_threshold";
 const PRODUCT_RECORDS_OF: &str = concatcp!(PRODUCT_RECORDS, " where p.id in ([?])");
 const PRODUCTS_OF: &str = concatcp!("select ", PRODUCT_COLUMNS, " from mv_products where id in ([?])");
-const SAVE_PRODUCTS: &str = concatcp!(
+const INSERT_PRODUCTS: &str = concatcp!(
     "insert into mv_products (",
     PRODUCT_COLUMNS,
     ", purchase_count, synced_at) values [(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]
     {on conflict (id): sku = new.sku, name = new.name, status = new.status, brand = new.brand,
      category_id = new.category_id, base_price = new.base_price, sale_price = new.sale_price,
-     primary_image_url = new.primary_image_url, seller_id = new.seller_id, created_at = new.created_at,
-     available_stock = new.available_stock, low_stock_threshold = new.low_stock_threshold, synced_at = new.synced_at}"
+     primary_image_url = new.primary_image_url, created_at = new.created_at, available_stock = new.available_stock,
+     low_stock_threshold = new.low_stock_threshold, synced_at = new.synced_at"
 );
+const SAVE_PRODUCTS: &str = concatcp!(INSERT_PRODUCTS, ", seller_id = new.seller_id}");
+/// Of rows whose column with an index stays.
+const UPDATE_PRODUCTS: &str = concatcp!(INSERT_PRODUCTS, "}");
 const FORGET_PRODUCTS: &str = "delete from mv_products where id in ([?])";
 pub(crate) const PURCHASED: &str = "select product_id, cast(sum(units) as {bigint}) from mv_daily_products
     where product_id in ([?]) group by product_id";
 const ADD_PURCHASES: &str =
     "update mv_products set purchase_count = purchase_count + [case id], synced_at = ? where id in ([?])";
 
-pub(crate) const USER_COLUMNS: &str =
-    "user_id, placed_orders, total_orders, total_spent, first_order_day, last_order_date";
+pub(crate) const USER_COLUMNS: &str = "user_id, total_orders, total_spent, first_order_day, last_order_date";
 const USERS_OF: &str = concatcp!("select ", USER_COLUMNS, " from mv_users where user_id in ([?])");
-const SAVE_USERS: &str = concatcp!(
+const INSERT_USERS: &str = concatcp!(
     "insert into mv_users (",
     USER_COLUMNS,
-    ", synced_at) values [(?, ?, ?, ?, ?, ?, ?)]
-    {on conflict (user_id): placed_orders = new.placed_orders, total_orders = new.total_orders,
-     total_spent = new.total_spent, first_order_day = new.first_order_day, last_order_date = new.last_order_date,
-     synced_at = new.synced_at}"
+    ", synced_at) values [(?, ?, ?, ?, ?, ?)]
+    {on conflict (user_id): total_orders = new.total_orders, total_spent = new.total_spent,
+     last_order_date = new.last_order_date, synced_at = new.synced_at"
 );
+const SAVE_USERS: &str = concatcp!(INSERT_USERS, ", first_order_day = new.first_order_day}");
+/// Of rows whose first day stays, which has an index.
+const UPDATE_USERS: &str = concatcp!(INSERT_USERS, "}");
 
 pub(crate) const DAY_COLUMNS: &str = "day, total_orders, completed_orders, cancelled_orders, refunded_orders, units,
     gross_revenue, refunded_amount, unique_customers";
@@ -132,20 +144,24 @@ pub const STATEMENTS: &[&str] = &[
     ORDER_RECORDS_OF,
     ORDERS_OF,
     SAVE_ORDERS,
+    UPDATE_ORDERS,
     FORGET_ORDERS,
     CUSTOMERS,
     PAYMENT_RECORDS_OF,
     PAYMENTS_OF,
     SAVE_PAYMENTS,
+    UPDATE_PAYMENTS,
     FORGET_PAYMENTS,
     PRODUCT_RECORDS_OF,
     PRODUCTS_OF,
     SAVE_PRODUCTS,
+    UPDATE_PRODUCTS,
     FORGET_PRODUCTS,
     PURCHASED,
     ADD_PURCHASES,
     USERS_OF,
     SAVE_USERS,
+    UPDATE_USERS,
     ADD_TO_DAYS,
     LINES_OF,
     ADD_TO_PRODUCTS,
@@ -169,27 +185,32 @@ pub(crate) fn orders(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<BTreeMap<OrderI
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-pub(crate) fn save_orders(tx: &mut Tx<'_>, rows: &[&OrderView]) -> Result<()> {
+/// Stores the rows; `before` has those that are there already.
+pub(crate) fn save_orders(tx: &mut Tx<'_>, rows: &[&OrderView], before: &BTreeMap<OrderId, OrderView>) -> Result<()> {
+    let indexed = |row: &OrderView| (row.user, row.day, row.paid_at);
+    let stays = |row: &OrderView| before.get(&row.id).is_some_and(|old| indexed(old) == indexed(row));
     let now = tx.now();
-    let values = rows.iter().map(|row| {
-        let fields = args![
-            row.id,
-            row.number,
-            row.user,
-            row.status,
-            row.payment_status,
-            row.total,
-            row.refunded,
-            row.currency,
-            row.day,
-            row.units,
-            row.ordered_at,
-            row.paid_at,
-            now
-        ];
-        fields.to_vec()
-    });
-    save(tx, SAVE_ORDERS, values.collect())
+    let values = |row| of_order(row, &now);
+    save_parted(tx, rows, stays, [UPDATE_ORDERS, SAVE_ORDERS], values)
+}
+
+fn of_order<'r>(row: &'r OrderView, now: &'r Timestamp) -> Vec<Arg<'r>> {
+    let fields = args![
+        row.id,
+        row.number,
+        row.user,
+        row.status,
+        row.payment_status,
+        row.total,
+        row.refunded,
+        row.currency,
+        row.day,
+        row.units,
+        row.ordered_at,
+        row.paid_at,
+        *now
+    ];
+    fields.to_vec()
 }
 
 pub(crate) fn forget_orders(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<()> {
@@ -212,33 +233,47 @@ pub(crate) fn payment_records(tx: &mut Tx<'_>, orders: &BTreeSet<String>) -> Res
 }
 
 /// The rows with these ids.
-pub(crate) fn payments(tx: &mut Tx<'_>, ids: &[kernel::PaymentId]) -> Result<Vec<PaymentView>> {
-    tx.query(PAYMENTS_OF, &[Arg::list(ids)], view::payment)
+pub(crate) fn payments(tx: &mut Tx<'_>, ids: &[PaymentId]) -> Result<BTreeMap<PaymentId, PaymentView>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = tx.query(PAYMENTS_OF, &[Arg::list(ids)], view::payment)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-pub(crate) fn save_payments(tx: &mut Tx<'_>, rows: &[&PaymentView]) -> Result<()> {
+/// Stores the rows; `before` has those that are there already.
+pub(crate) fn save_payments(
+    tx: &mut Tx<'_>,
+    rows: &[&PaymentView],
+    before: &BTreeMap<PaymentId, PaymentView>,
+) -> Result<()> {
+    let stays = |row: &PaymentView| {
+        let old = before.get(&row.id);
+        old.is_some_and(|old| old.order == row.order && old.captured_at == row.captured_at)
+    };
     let now = tx.now();
-    let values = rows.iter().map(|row| {
-        let fields = args![
-            row.id,
-            row.number,
-            row.order,
-            row.user,
-            row.amount,
-            row.refunded,
-            row.status,
-            row.method,
-            row.provider,
-            row.created_at,
-            row.captured_at,
-            now
-        ];
-        fields.to_vec()
-    });
-    save(tx, SAVE_PAYMENTS, values.collect())
+    save_parted(tx, rows, stays, [UPDATE_PAYMENTS, SAVE_PAYMENTS], |row| of_payment(row, &now))
 }
 
-pub(crate) fn forget_payments(tx: &mut Tx<'_>, ids: &[kernel::PaymentId]) -> Result<()> {
+fn of_payment<'r>(row: &'r PaymentView, now: &'r Timestamp) -> Vec<Arg<'r>> {
+    let fields = args![
+        row.id,
+        row.number,
+        row.order,
+        row.user,
+        row.amount,
+        row.refunded,
+        row.status,
+        row.method,
+        row.provider,
+        row.created_at,
+        row.captured_at,
+        *now
+    ];
+    fields.to_vec()
+}
+
+pub(crate) fn forget_payments(tx: &mut Tx<'_>, ids: &[PaymentId]) -> Result<()> {
     tx.exec(FORGET_PAYMENTS, &[Arg::list(ids)]).map(|_| ())
 }
 
@@ -253,35 +288,39 @@ pub(crate) fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<BTreeMap<Pr
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// Stores the rows; `purchased` is what a new one begins with.
+/// Stores the rows; `before` has those that are there already, and `purchased` is what a new one begins with.
 pub(crate) fn save_products(
     tx: &mut Tx<'_>,
     rows: &[&ProductView],
+    before: &BTreeMap<ProductId, ProductView>,
     purchased: &BTreeMap<ProductId, i64>,
 ) -> Result<()> {
+    let stays = |row: &ProductView| before.get(&row.id).is_some_and(|old| old.seller == row.seller);
     let now = tx.now();
-    let counts: Vec<i64> = rows.iter().map(|row| purchased.get(&row.id).copied().unwrap_or(0)).collect();
-    let values = rows.iter().zip(&counts).map(|(row, count)| {
-        let fields = args![
-            row.id,
-            row.sku,
-            row.name,
-            row.status,
-            row.brand,
-            row.category,
-            row.base_price,
-            row.sale_price,
-            row.image_url,
-            row.seller,
-            row.created_at,
-            row.available,
-            row.low_stock_threshold,
-            *count,
-            now
-        ];
-        fields.to_vec()
-    });
-    save(tx, SAVE_PRODUCTS, values.collect())
+    let values = |row| of_product(row, purchased, &now);
+    save_parted(tx, rows, stays, [UPDATE_PRODUCTS, SAVE_PRODUCTS], values)
+}
+
+fn of_product<'r>(row: &'r ProductView, purchased: &'r BTreeMap<ProductId, i64>, now: &'r Timestamp) -> Vec<Arg<'r>> {
+    let sold = purchased.get(&row.id).unwrap_or(&0);
+    let fields = args![
+        row.id,
+        row.sku,
+        row.name,
+        row.status,
+        row.brand,
+        row.category,
+        row.base_price,
+        row.sale_price,
+        row.image_url,
+        row.seller,
+        row.created_at,
+        row.available,
+        row.low_stock_threshold,
+        *sold,
+        *now
+    ];
+    fields.to_vec()
 }
 
 pub(crate) fn forget_products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<()> {
@@ -305,12 +344,19 @@ pub(crate) fn users(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<BTreeMap<UserId, 
     Ok(tx.query(USERS_OF, &[Arg::list(ids)], user_sums)?.into_iter().collect())
 }
 
-pub(crate) fn save_users(tx: &mut Tx<'_>, rows: &BTreeMap<UserId, UserSums>) -> Result<()> {
+/// Stores the rows; `before` has those that are there already.
+pub(crate) fn save_users(
+    tx: &mut Tx<'_>,
+    rows: &BTreeMap<UserId, UserSums>,
+    before: &BTreeMap<UserId, UserSums>,
+) -> Result<()> {
+    let rows: Vec<(UserId, UserSums)> = rows.iter().map(|(user, sums)| (*user, *sums)).collect();
+    let rows: Vec<&(UserId, UserSums)> = rows.iter().collect();
+    let stays = |(user, sums): &(UserId, UserSums)| before.get(user).is_some_and(|old| old.first_day == sums.first_day);
     let now = tx.now();
-    let values = rows.iter().map(|(user, sums)| {
-        args![*user, sums.placed, sums.paid, sums.spent, sums.first_day, sums.last_at, now].to_vec()
-    });
-    save(tx, SAVE_USERS, values.collect())
+    save_parted(tx, &rows, stays, [UPDATE_USERS, SAVE_USERS], |(user, sums)| {
+        args![*user, sums.paid, sums.spent, sums.first_day, sums.last_at, now].to_vec()
+    })
 }
 
 /// Adds to the rows of these days.
@@ -354,6 +400,19 @@ pub(crate) fn add_to_products(tx: &mut Tx<'_>, sums: &BTreeMap<(Day, ProductId),
     let (days, products): (BTreeSet<Day>, BTreeSet<ProductId>) = fewer.into_iter().unzip();
     let (days, products): (Vec<_>, Vec<_>) = (days.into_iter().collect(), products.into_iter().collect());
     tx.exec(FORGET_UNSOLD, &[Arg::list(&days), Arg::list(&products)]).map(|_| ())
+}
+
+/// Stores rows: those whose columns with an index stay by the first statement, the others by the second.
+fn save_parted<'r, T>(
+    tx: &mut Tx<'_>,
+    rows: &[&'r T],
+    stays: impl Fn(&T) -> bool,
+    [update, insert]: [&'static str; 2],
+    values: impl Fn(&'r T) -> Vec<Arg<'r>>,
+) -> Result<()> {
+    let (staying, others): (Vec<&'r T>, Vec<&'r T>) = rows.iter().copied().partition(|row| stays(row));
+    save(tx, update, staying.into_iter().map(&values).collect())?;
+    save(tx, insert, others.into_iter().map(&values).collect())
 }
 
 fn save(tx: &mut Tx<'_>, sql: &'static str, values: Vec<Vec<Arg<'_>>>) -> Result<()> {

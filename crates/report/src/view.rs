@@ -60,10 +60,9 @@ pub struct ProductView {
     pub low_stock_threshold: i64,
 }
 
-/// A row of `mv_users`: what the orders of a user add up to.
+/// A row of `mv_users`: what the paid orders of a user who has ordered add up to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UserSums {
-    pub placed: i64,
     pub paid: i64,
     /// Paid and not refunded, in minor units.
     pub spent: i64,
@@ -118,7 +117,6 @@ impl OrderView {
     pub fn of_user(&self) -> UserSums {
         let is_paid = self.paid_at.is_some();
         UserSums {
-            placed: 1,
             paid: i64::from(is_paid),
             spent: if is_paid { self.total.as_minor() - self.refunded.as_minor() } else { 0 },
             first_day: is_paid.then_some(self.day),
@@ -148,7 +146,6 @@ impl DaySums {
 impl UserSums {
     /// Adds `other` as often as `times` says. A paid order stays paid, so the first day and the last order only move outwards.
     pub fn add(&mut self, other: &UserSums, times: i64) {
-        self.placed += times * other.placed;
         self.paid += times * other.paid;
         self.spent += times * other.spent;
         if times > 0 {
@@ -254,8 +251,8 @@ pub(crate) fn product(row: &Row<'_>) -> Result<ProductView> {
 /// Reads a user with [`UserSums`].
 pub(crate) fn user_sums(row: &Row<'_>) -> Result<(UserId, UserSums)> {
     let user = row.next()?;
-    let (placed, paid, spent) = (row.next()?, row.next()?, row.next()?);
-    Ok((user, UserSums { placed, paid, spent, first_day: row.next()?, last_at: row.next()? }))
+    let (paid, spent) = (row.next()?, row.next()?);
+    Ok((user, UserSums { paid, spent, first_day: row.next()?, last_at: row.next()? }))
 }
 
 /// Reads a day with [`DaySums`].
@@ -308,8 +305,8 @@ mod tests {
         let mut differences = Differences::default();
         differences.add(Some(&row), Some(&row));
         assert!(differences.days.values().all(DaySums::is_nothing) && differences.sold.is_empty());
-        let UserSums { placed, paid, spent, .. } = differences.users[&row.user];
-        assert_eq!((placed, paid, spent), (0, 0, 0));
+        let UserSums { paid, spent, .. } = differences.users[&row.user];
+        assert_eq!((paid, spent), (0, 0));
         assert!(differences.customers.is_empty());
     }
 

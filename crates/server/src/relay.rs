@@ -38,7 +38,9 @@ use web::{App, outside::Outside};
 /// Pause after a batch while more events arrive: it makes batches out of single events, and people do not see it.
 const LINGER: Duration = Duration::from_millis(4);
 /// Pause of a subscriber for which a batch costs about as much as one event.
-const FOR_LARGER_BATCHES: Duration = Duration::from_millis(50);
+const SETTLE: Duration = Duration::from_millis(50);
+/// The same of one that works rows out, while many events come. Reports then show what happened a quarter of a second ago.
+const SETTLE_UNDER_LOAD: Duration = Duration::from_millis(250);
 /// How often positions that moved in memory are stored.
 const STORE_EVERY: Duration = Duration::from_secs(2);
 /// Pause after a failure of the database.

@@ -5,6 +5,7 @@ use crate::outbox::StoredEvent;
 use crate::{Tx, dead_letter, subscriber};
 use kernel::{Code, Event, Result};
 use std::{
+    collections::BTreeSet,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -12,6 +13,8 @@ use std::{
 
 /// Is run with the events of one topic, or of a whole batch.
 type Run = dyn Fn(&mut Tx<'_>, &[StoredEvent]) -> Result<()> + Send + Sync;
+/// How many of these events, from the first one on, are about at most so many keys.
+type Fitting = dyn Fn(&[StoredEvent], usize) -> usize + Send + Sync;
 
 /// What a domain does because of one kind of event.
 #[derive(Clone)]
@@ -19,8 +22,9 @@ pub struct Reaction {
     /// Reactions of one subscriber share a position and run in the order of the events.
     pub subscriber: &'static str,
     pub topic: &'static str,
-    in_batches: bool,
     run: Arc<Run>,
+    /// Of a reaction that works rows out.
+    fitting: Option<Arc<Fitting>>,
 }
 
 impl Reaction {
@@ -29,22 +33,43 @@ impl Reaction {
         let run = move |tx: &mut Tx<'_>, events: &[StoredEvent]| {
             events.iter().try_for_each(|event| reaction(tx, &event.read()?))
         };
-        Reaction { subscriber, topic: E::TOPIC, in_batches: false, run: Arc::new(run) }
+        Reaction { subscriber, topic: E::TOPIC, run: Arc::new(run), fitting: None }
     }
 
-    /// `subscriber` runs `reaction` once for all events of a batch, of the type `E` and of the other types for which it names the
-    /// same function, in order. For what is worked out anew from the rows and needs a constant number of statements: when it fails,
-    /// it is run again for each event alone. All reactions of such a subscriber run in batches, by the same function.
-    pub fn in_batches<E: Event>(
+    /// `subscriber` works rows out anew: `keys` names what an event of the type `E` is about, and `work_out` is run once with all
+    /// keys of a batch, in a number of statements that does not depend on how many they are. So what many events are about is
+    /// worked out once, and an event that comes again changes nothing. When it fails, it is run again for each event alone. All
+    /// reactions of such a subscriber have the same two functions.
+    pub fn works_out<E: Event, K: Ord + 'static>(
         subscriber: &'static str,
-        reaction: fn(&mut Tx<'_>, &[StoredEvent]) -> Result<()>,
+        keys: fn(&StoredEvent) -> Result<Vec<K>>,
+        work_out: fn(&mut Tx<'_>, &BTreeSet<K>) -> Result<()>,
     ) -> Reaction {
-        Reaction { subscriber, topic: E::TOPIC, in_batches: true, run: Arc::new(reaction) }
+        let run = move |tx: &mut Tx<'_>, events: &[StoredEvent]| {
+            let all = events.iter().map(keys).collect::<Result<Vec<_>>>()?;
+            work_out(tx, &all.into_iter().flatten().collect())
+        };
+        let fitting = move |events: &[StoredEvent], most: usize| {
+            let mut all = BTreeSet::new();
+            let is_too_much = |event: &StoredEvent| {
+                // an event that cannot be read becomes a dead letter when it is run
+                all.extend(keys(event).unwrap_or_default());
+                all.len() > most
+            };
+            events.iter().position(is_too_much).unwrap_or(events.len()).max(1).min(events.len())
+        };
+        Reaction { subscriber, topic: E::TOPIC, run: Arc::new(run), fitting: Some(Arc::new(fitting)) }
     }
 
-    /// Whether a batch costs about as much as one event.
-    pub fn runs_in_batches(&self) -> bool {
-        self.in_batches
+    /// Whether it works rows out, so that a batch costs as much as the keys that its events are about.
+    pub fn works_rows_out(&self) -> bool {
+        self.fitting.is_some()
+    }
+
+    /// How many of `events`, from the first one on, may run in one transaction: as many as are about `most` keys, or at least one;
+    /// without keys, `most` events.
+    pub fn fitting(&self, events: &[StoredEvent], most: usize) -> usize {
+        self.fitting.as_ref().map_or(most.min(events.len()), |fitting| fitting(events, most))
     }
 }
 
@@ -107,10 +132,10 @@ fn react_to_all(tx: &mut Tx<'_>, subscriber: &str, reactions: &[Reaction], event
     Ok(set_aside)
 }
 
-/// Whether the subscriber works in batches and has done all of it; if not, nothing is done.
+/// Whether the subscriber works rows out and has done all of it; if not, nothing is done.
 fn reacted_in_a_batch(tx: &mut Tx<'_>, reactions: &[Reaction], subscriber: &str, events: &[StoredEvent]) -> bool {
-    let in_batches = |one: &&Reaction| one.in_batches && one.subscriber == subscriber;
-    match reactions.iter().find(in_batches) {
+    let works_rows_out = |one: &&Reaction| one.works_rows_out() && one.subscriber == subscriber;
+    match reactions.iter().find(works_rows_out) {
         Some(one) if !events.is_empty() => contained(|| tx.attempt(|tx| (one.run)(tx, events))).is_ok(),
         Some(_) => true,
         None => false,

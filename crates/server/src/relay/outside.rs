@@ -131,7 +131,7 @@ impl Deliveries {
 impl Subscriber for Deliveries {
     /// Another system gains more from larger batches than from a twentieth of a second.
     fn linger(&self) -> Duration {
-        super::FOR_LARGER_BATCHES
+        super::SETTLE
     }
 
     fn standing(&self) -> &Standing {

@@ -7,7 +7,8 @@
 use super::feed::{BATCH, Feed};
 use super::leading::Leading;
 use super::progress::{Kind, Progress, Standing};
-use super::subscriber::Subscriber;
+use super::subscriber::{Subscriber, WAITING_MAX};
+use super::{SETTLE, SETTLE_UNDER_LOAD};
 use kernel::Result;
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -18,8 +19,12 @@ use web::{App, Module};
 
 /// Events of one transaction; more would keep other jobs from the writer.
 const REACT_AT_ONCE: usize = 64;
-/// The same for a subscriber that deals with all of them in a constant number of statements.
-const REACT_AT_ONCE_IN_A_BATCH: usize = 512;
+/// Keys of one transaction of a subscriber that works rows out.
+const KEYS_AT_ONCE: usize = 512;
+/// Events that such a subscriber takes at once: many may be about the same few keys.
+const EVENTS_WORKED_OUT: usize = WAITING_MAX as usize;
+/// With so many events after a pause it is under load.
+const MANY_EVENTS: usize = 100;
 
 /// Every reaction of every module.
 pub fn of_modules(modules: &[Module]) -> Vec<Reaction> {
@@ -45,7 +50,10 @@ pub(super) struct Reactions {
     feed: Arc<Feed>,
     topics: Vec<&'static str>,
     reactions: Arc<[Reaction]>,
-    in_batches: bool,
+    /// One of its own, if it works rows out.
+    works_out: Option<Reaction>,
+    /// How long it waits for more events after those that it has dealt with.
+    pause: Duration,
     standing: Arc<Standing>,
     progress: Arc<Progress>,
     leading: Leading,
@@ -66,23 +74,41 @@ impl Reactions {
     ) -> Reactions {
         let (app, feed, reactions) = (app.clone(), Arc::clone(feed), Arc::clone(reactions));
         let mut own = reactions.iter().filter(|one| one.subscriber == standing.name);
-        let in_batches = own.any(Reaction::runs_in_batches);
+        let works_out = own.find(|one| one.works_rows_out()).cloned();
         Reactions {
             app,
             feed,
             topics,
             reactions,
-            in_batches,
+            works_out,
+            pause: Duration::ZERO,
             standing,
             progress: Arc::clone(progress),
             leading: Leading::default(),
+        }
+    }
+
+    /// How many of these events run in one transaction.
+    fn fitting(&self, events: &[StoredEvent]) -> usize {
+        match &self.works_out {
+            Some(one) => one.fitting(events, KEYS_AT_ONCE),
+            None => events.len().min(REACT_AT_ONCE),
+        }
+    }
+
+    /// How long to wait for more after so many events.
+    fn pause_after(&self, events: usize) -> Duration {
+        match self.works_out {
+            None => Duration::ZERO,
+            Some(_) if events < MANY_EVENTS => SETTLE,
+            Some(_) => SETTLE_UNDER_LOAD,
         }
     }
 }
 
 impl Subscriber for Reactions {
     fn linger(&self) -> Duration {
-        if self.in_batches { super::FOR_LARGER_BATCHES } else { Duration::ZERO }
+        self.pause
     }
 
     fn standing(&self) -> &Standing {
@@ -91,15 +117,18 @@ impl Subscriber for Reactions {
 
     async fn step(&mut self, lease: Option<Lease>) -> Result<usize> {
         let Some(app) = self.leading.under(lease, &self.app, &self.standing).await? else { return Ok(0) };
-        let events = self.feed.after(self.standing.position(), BATCH as usize).await?;
+        let at_once = if self.works_out.is_some() { EVENTS_WORKED_OUT } else { BATCH as usize };
+        let events = self.feed.after(self.standing.position(), at_once).await?;
         self.standing.begins_with(events.first());
         let Some(last) = events.last().map(|event| event.id) else { return Ok(0) };
         let reacts_to = |event: &&StoredEvent| self.topics.contains(&&*event.topic);
         let mine: Vec<StoredEvent> = events.iter().filter(reacts_to).cloned().collect();
-        let at_once = if self.in_batches { REACT_AT_ONCE_IN_A_BATCH } else { REACT_AT_ONCE };
-        let mut chunks = mine.chunks(at_once).peekable();
-        while let Some(chunk) = chunks.next() {
-            let upto = if chunks.peek().is_some() { chunk.last().map_or(last, |event| event.id) } else { last };
+        self.pause = self.pause_after(mine.len());
+        let mut left = &mine[..];
+        while !left.is_empty() {
+            let (chunk, rest) = left.split_at(self.fitting(left));
+            let upto = if rest.is_empty() { last } else { chunk.last().map_or(last, |event| event.id) };
+            left = rest;
             let (name, reactions, chunk) = (self.standing.name, Arc::clone(&self.reactions), chunk.to_vec());
             let work = move |tx: &mut Tx<'_>| reaction::apply(tx, name, &reactions, &chunk, upto);
             let applied = app.db.write("relay.react", work).await?;

@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 /// How often dead letters are looked at.
 pub(super) const RETRY_EVERY: Duration = Duration::from_secs(2);
 
+/// With so many events waiting no subscriber pauses for more: what the feed keeps in memory must last until it reads them.
+pub(super) const WAITING_MAX: i64 = 4_096;
+
 /// Something that follows the stream of events.
 pub(super) trait Subscriber: Send {
     /// Pause after a batch, to make larger batches out of what comes meanwhile.
@@ -54,11 +57,11 @@ pub(super) async fn run<S: Subscriber>(
         }
         failures = if outcome.is_ok() { 0 } else { failures + 1 };
         let pause = match &outcome {
-            Ok(0) => None,
-            Ok(_) => Some(subscriber.linger()),
+            Ok(0) => Pause::UntilMoreComes,
+            Ok(_) => Pause::ForMore(subscriber.linger(), subscriber.standing().position()),
             Err(error) => {
                 report(subscriber.standing(), error);
-                Some(S::backoff(failures))
+                Pause::Whole(S::backoff(failures))
             }
         };
         if last && !matches!(outcome, Ok(1..)) {
@@ -71,16 +74,32 @@ pub(super) async fn run<S: Subscriber>(
     }
 }
 
-async fn wait(pause: Option<Duration>, newest: &mut watch::Receiver<i64>, held: &mut watch::Receiver<Option<Lease>>) {
-    let Some(pause) = pause else {
-        tokio::select! {
+/// What a subscriber waits for after a step.
+enum Pause {
+    /// It has dealt with everything.
+    UntilMoreComes,
+    /// At most so long, for more events after this position.
+    ForMore(Duration, i64),
+    /// It failed.
+    Whole(Duration),
+}
+
+async fn wait(pause: Pause, newest: &mut watch::Receiver<i64>, held: &mut watch::Receiver<Option<Lease>>) {
+    match pause {
+        Pause::UntilMoreComes => tokio::select! {
             Ok(()) = newest.changed() => {}
             Ok(()) = held.changed() => {}
             () = tokio::time::sleep(RETRY_EVERY) => {}
+        },
+        Pause::ForMore(time, position) => {
+            let too_many = async { newest.wait_for(|newest| newest - position >= WAITING_MAX).await.map(drop) };
+            tokio::select! {
+                Ok(()) = too_many => {}
+                () = tokio::time::sleep(time) => {}
+            }
         }
-        return;
-    };
-    tokio::time::sleep(pause).await;
+        Pause::Whole(time) => tokio::time::sleep(time).await,
+    }
 }
 
 /// A panic counts as a failure.

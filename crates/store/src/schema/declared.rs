@@ -129,6 +129,10 @@ impl<'s> Reader<'s> {
                 let table = std::mem::take(table);
                 schema.tables.remove(&name);
                 schema.tables.insert(self.name()?, table);
+            } else if self.accept("drop column") {
+                let column = self.name()?;
+                table.column(&column).ok_or_else(|| format!("there is no column {column}"))?;
+                table.columns.retain(|other| other.name != column);
             } else {
                 self.expect("add column")?;
                 self.column(table)?;
@@ -304,6 +308,8 @@ insert into shelves (label) values ('create table lies (');
 create unique index jars_owner on jars (owner);
 {servers: alter table jars add column position bigint};
 alter table jars add column colour varchar(20) not null default 'red';
+alter table jars add column weight bigint;
+alter table jars drop column weight;
 create table lids (id {id}) {table};
 {sqlite: alter table lids rename to lids_before};
 {sqlite: create table lids (id bigint not null primary key) without rowid};
@@ -321,6 +327,7 @@ create index jars_place on jars (place) {where: owner is not null and place > 3}
         let jars = &schema.tables["jars"];
         assert_eq!(jars.primary_key, texts(&["shelf", "place"]));
         assert!(jars.column("position").is_none(), "only servers have it");
+        assert!(jars.column("weight").is_none(), "it was dropped again");
         assert_eq!(jars.column("colour").unwrap().kind, Kind::Varchar(20));
         let named: Vec<_> = jars.indexes[1..].iter().map(|index| (index.name.as_deref(), index.partial)).collect();
         assert_eq!(named, [(Some("jars_owner"), false), (Some("jars_place"), true)]);
@@ -341,6 +348,7 @@ create index jars_place on jars (place) {where: owner is not null and place > 3}
             ("create table jars (id {id});\ncreate index i on jars (label);", "there is no column label"),
             ("create index i on jars (label);", "there is no table jars"),
             ("drop table if exists jars;", "there is no table jars"),
+            ("create table jars (id {id});\nalter table jars drop column label;", "there is no column label"),
             ("create table Jars (id {id});", "lower case"),
             ("create table jars (id {id}", "is expected at its end"),
         ] {

@@ -4,6 +4,7 @@ use super::shop::*;
 use crate::reaction::{self, Applied};
 use crate::{Reaction, Tx, args, dead_letter, outbox, subscriber};
 use kernel::{Code, Event, PageRequest, Result};
+use std::collections::BTreeSet;
 
 const WHO: &str = "test.counter";
 
@@ -199,29 +200,45 @@ async fn a_payload_that_cannot_be_read_is_set_aside() {
     assert_eq!(advance(&shop, 10).await, Applied { position: 1, set_aside: 1 });
 }
 
-/// Notes how many events came at once, and fails while one of them is poisoned.
-fn note_together(tx: &mut Tx<'_>, events: &[crate::StoredEvent]) -> Result<()> {
-    let jars = events.iter().map(crate::StoredEvent::read).collect::<Result<Vec<JarAdded>>>()?;
-    let labels: Vec<&str> = jars.iter().map(|jar| jar.label.as_str()).collect();
-    tx.exec(ADD, args![format!("noted-{}", labels.join("+")), 1_i64])?;
-    if labels.iter().any(|label| label.contains("poison")) { Err(Code::Conflict.because("poisoned")) } else { Ok(()) }
+/// What the event is about: the letter of its jar.
+fn letter(event: &crate::StoredEvent) -> Result<Vec<String>> {
+    Ok(vec![event.key.to_string()])
+}
+
+/// Notes which letters came together, and fails while one of them is poisoned.
+fn note_together(tx: &mut Tx<'_>, letters: &BTreeSet<String>) -> Result<()> {
+    let letters: Vec<&str> = letters.iter().map(String::as_str).collect();
+    tx.exec(ADD, args![format!("noted-{}", letters.join("+")), 1_i64])?;
+    if letters.contains(&"poison") { Err(Code::Conflict.because("poisoned")) } else { Ok(()) }
+}
+
+fn together() -> Reaction {
+    Reaction::works_out::<JarAdded, String>(WHO, letter, note_together)
 }
 
 async fn advance_together(shop: &Shop) -> Applied {
-    let reactions = || vec![Reaction::in_batches::<JarAdded>(WHO, note_together)];
-    shop.db.write("advance", move |tx| apply_next(tx, &reactions(), 100)).await.unwrap()
+    shop.db.write("advance", |tx| apply_next(tx, &[together()], 100)).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_batch_is_one_call() {
+async fn what_many_events_of_a_batch_are_about_is_worked_out_once() {
     let shop = shop_with(&["a-1", "b-1", "a-2"]).await;
     assert_eq!(advance_together(&shop).await, Applied { position: 3, set_aside: 0 });
-    assert_eq!(noted(&shop).await, ["a-1+b-1+a-2"]);
+    assert_eq!(noted(&shop).await, ["a+b"]);
+}
+
+#[tokio::test]
+async fn a_transaction_takes_events_until_they_are_about_too_many_keys() {
+    let shop = shop_with(&["a-1", "b-1", "a-2", "c-1", "d-1"]).await;
+    let events = shop.db.read("events", |tx| outbox::after(tx, 0, 100)).await.unwrap();
+    let fitting = |most| together().fitting(&events, most);
+    assert_eq!((fitting(1), fitting(2), fitting(3), fitting(9)), (1, 3, 4, 5));
+    assert_eq!(reactions()[0].fitting(&events, 2), 2, "two events of a reaction that is run for each");
 }
 
 #[tokio::test]
 async fn of_a_batch_that_fails_only_the_broken_event_is_set_aside() {
-    let shop = shop_with(&["a-1", "b-poison", "c-1"]).await;
+    let shop = shop_with(&["a-1", "poison-1", "c-1"]).await;
     assert_eq!(advance_together(&shop).await, Applied { position: 3, set_aside: 1 });
-    assert_eq!(noted(&shop).await, ["a-1", "c-1"]);
+    assert_eq!(noted(&shop).await, ["a", "c"]);
 }
