@@ -191,6 +191,8 @@ pub struct Asked<'a> {
     pub thorough: bool,
     /// Begins anew, although an audit of the same caller was stopped.
     pub anew: bool,
+    /// Ranges that are read at the same moment: more than one only where no request waits for a reader.
+    pub at_once: usize,
     /// The records of the gateway to compare with; `None`: of the time that the settings name.
     pub period: Option<Period>,
     /// Is called after every range.
@@ -207,6 +209,7 @@ pub async fn run(app: &App, asked: Asked<'_>) -> Result<(AuditRun, Findings)> {
         None => Stored::begin(app, asked.by, if asked.changed { since(app).await? } else { None }).await?,
     };
     stored.pass.position.thorough |= asked.thorough;
+    stored.pass.at_once = asked.at_once;
     while stored.step().await? {
         (asked.watch)(&stored.pass);
     }

@@ -166,7 +166,8 @@ pub(crate) fn audit(config: &Config, asked: &Audit) -> Result<ExitCode, Fault> {
         let bar = bar();
         let watch = |pass: &audits::Pass| show(&bar, pass);
         let &Audit { changed, thorough, anew, .. } = asked;
-        let asked = audits::Asked { by: "command line", changed, thorough, anew, period, watch: &watch };
+        let at_once = app.db.readers().min(std::thread::available_parallelism().map_or(1, usize::from));
+        let asked = audits::Asked { by: "command line", changed, thorough, anew, at_once, period, watch: &watch };
         let findings = audits::run(&app, asked).await;
         bar.finish_and_clear();
         app.db.close().await;

@@ -230,6 +230,6 @@ pub async fn run_audit(
 ) -> ApiResult<AuditRun> {
     let period = audit::period(from.as_deref(), to.as_deref(), &app.shop.zone, app.now())?;
     let by = admin.id.to_string();
-    let asked = Asked { by: &by, changed, thorough: false, anew: false, period, watch: &|_| {} };
+    let asked = Asked { by: &by, changed, thorough: false, anew: false, at_once: 1, period, watch: &|_| {} };
     Ok(ok(audit::run(&app, asked).await?.0))
 }

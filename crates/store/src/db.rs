@@ -484,6 +484,11 @@ impl Db {
         self.settings.limits()
     }
 
+    /// Threads that read.
+    pub fn readers(&self) -> usize {
+        self.settings.readers
+    }
+
     /// Jobs waiting for the writer now.
     pub fn waiting(&self) -> usize {
         self.writes.len()

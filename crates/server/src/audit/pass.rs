@@ -2,13 +2,15 @@
 //! stored after each range, so a pass goes on where it stopped.
 
 use super::Finding;
-use kernel::{Result, Timestamp};
+use futures_util::future::try_join_all;
+use kernel::{Code, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 use store::{
     Check, Integrity, Tx, Violation,
     audit::{self, Key, Keys, Mark, ROWS_AT_ONCE, Range, Since, VIOLATIONS_MAX},
 };
+use tokio::task::JoinHandle;
 use web::{App, Module};
 
 const WHOLE: &str = "the database's own check finds nothing wrong";
@@ -64,6 +66,9 @@ pub struct Pass {
     parts: Vec<(String, Part)>,
     /// Rows of one range.
     pub rows_at_once: i64,
+    /// Ranges that are read at the same moment. With more than one the database's own check runs beside all other parts.
+    pub at_once: usize,
+    own_check: Option<JoinHandle<Result<Integrity>>>,
     /// How far it has come.
     pub position: Position,
 }
@@ -98,7 +103,8 @@ impl Pass {
 
     /// The pass that stopped at `position`.
     pub fn at(app: &App, position: Position) -> Pass {
-        Pass { app: app.clone(), parts: parts(app, position.since.is_none()), rows_at_once: ROWS_AT_ONCE, position }
+        let parts = parts(app, position.since.is_none());
+        Pass { app: app.clone(), parts, rows_at_once: ROWS_AT_ONCE, at_once: 1, own_check: None, position }
     }
 
     /// Goes on to its end.
@@ -109,26 +115,28 @@ impl Pass {
 
     /// Looks at the next range. `false` when nothing was left.
     pub async fn step(&mut self) -> Result<bool> {
-        let Some((name, part)) = self.parts.iter().find(|(name, _)| !self.position.done.contains(name)) else {
-            return Ok(false);
-        };
+        self.begin_own_check();
+        let Some(part) = self.open_part() else { return Ok(false) };
+        let (name, part) = &self.parts[part];
         if self.position.part != *name {
             // a new part, or another version of the program had other parts
             self.position.part.clone_from(name);
             (self.position.after, self.position.last) = (None, None);
         }
         let looked = match part {
-            Part::Database => database(&self.app, &mut self.position).await,
+            Part::Database => database(&self.app, self.own_check.take(), &mut self.position).await,
             Part::Rows(keys, checks) => {
-                if self.position.last.is_none() {
-                    let keys = *keys;
-                    self.position.last = self.app.db.read("audit.last", move |tx| keys.last(tx)).await?;
-                }
-                rows(&self.app, (*keys, self.rows_at_once), checks, &self.position).await
+                let at_once = (self.rows_at_once, self.at_once);
+                rows(&self.app, *keys, at_once, checks, &mut self.position).await
             }
             Part::Once(checks) => once(&self.app, checks).await,
             Part::Own(module) => own(&self.app, *module).await,
         };
+        if looked.is_err() && self.at_once > 1 {
+            // what the database finds wrong with itself explains why rows cannot be read, so it comes first, and then this part again
+            self.at_once = 1;
+            return Ok(true);
+        }
         let after = match looked {
             Ok(Step { after, found }) => {
                 self.position.add(found);
@@ -153,6 +161,24 @@ impl Pass {
         Ok(true)
     }
 
+    /// The part that is looked at next. While the database's own check runs beside the others, its outcome comes last.
+    fn open_part(&self) -> Option<usize> {
+        let is_open = |at: &usize| !self.position.done.contains(&self.parts[*at].0);
+        let mut open = (0..self.parts.len()).filter(is_open);
+        let first = open.next()?;
+        let is_beside = matches!(self.parts[first].1, Part::Database) && self.at_once > 1;
+        open.next().filter(|_| is_beside).or(Some(first))
+    }
+
+    fn begin_own_check(&mut self) {
+        let is_open =
+            |(name, part): &(String, Part)| matches!(part, Part::Database) && !self.position.done.contains(name);
+        if self.at_once > 1 && self.own_check.is_none() && self.parts.iter().any(is_open) {
+            let (app, thorough) = (self.app.clone(), self.position.thorough);
+            self.own_check = Some(tokio::spawn(async move { app.db.integrity(thorough).await }));
+        }
+    }
+
     /// Its parts, and how many of them are done.
     pub fn parts(&self) -> (usize, usize) {
         (self.parts.len(), self.position.done.len())
@@ -160,7 +186,7 @@ impl Pass {
 
     /// The part that is looked at, such as `orders.id`, and how much of it is done, in percent, where the keys are numbers.
     pub fn part(&self) -> Option<(&str, Option<i64>)> {
-        let (name, _) = self.parts.iter().find(|(name, _)| !self.position.done.contains(name))?;
+        let (name, _) = &self.parts[self.open_part()?];
         let percent = match (&self.position.after, &self.position.last) {
             (Some(Key::Int(after)), Some(Key::Int(last))) if *last > 0 && self.position.since.is_none() => {
                 Some((after * 100 / last).clamp(0, 100))
@@ -209,15 +235,20 @@ fn findings(module: &'static str, violations: impl IntoIterator<Item = Violation
     violations.into_iter().map(|violation| Finding { module: module.into(), violation }).collect()
 }
 
-async fn database(app: &App, position: &mut Position) -> Result<Step> {
-    let Integrity { wrong, not_checked } = app.db.integrity(position.thorough).await?;
+async fn database(app: &App, running: Option<JoinHandle<Result<Integrity>>>, position: &mut Position) -> Result<Step> {
+    let checked = match running {
+        Some(running) => running.await.map_err(|e| Code::Internal.error().caused_by(e))?,
+        None => app.db.integrity(position.thorough).await,
+    };
+    let Integrity { wrong, not_checked } = checked?;
     position.not_checked = not_checked;
     let damage = wrong.into_iter().map(|found| Violation::new(WHOLE, "the database", found));
     Ok(Step { after: None, found: findings(STORE, damage) })
 }
 
 async fn once(app: &App, checks: &Arc<[Owned]>) -> Result<Step> {
-    let found = looked(app, checks, vec![None]).await?;
+    let checks = Arc::clone(checks);
+    let found = app.db.read("audit.once", move |tx| look(tx, &checks, None)).await?;
     Ok(Step { after: None, found })
 }
 
@@ -226,50 +257,62 @@ async fn own(app: &App, module: Module) -> Result<Step> {
     Ok(Step { after: None, found: findings(module.name, violations) })
 }
 
-/// The next range of rows, or the next rows that changed. Rows that were added since the part began are for the next audit.
+/// The next ranges of rows, or the next rows that changed. Rows that were added since the part began are for the next audit.
 async fn rows(
     app: &App,
-    (keys, rows_at_once): (Keys, i64),
+    keys: Keys,
+    (rows_at_once, ranges_at_once): (i64, usize),
     checks: &Arc<[Owned]>,
-    position: &Position,
+    position: &mut Position,
 ) -> Result<Step> {
     let since = position.since.clone().map(|from| Since { from, to: position.mark.clone() });
     let is_by_range = since.is_none() || !keys.has_changes();
-    let (after, end) = (position.after.clone(), position.last.clone().filter(|_| is_by_range));
+    let (from, end) = (position.after.clone(), position.last.clone());
+    let most = if is_by_range { ranges_at_once } else { 1 };
     let of = Arc::clone(checks);
     let read = move |tx: &mut Tx<'_>| {
-        let (ranges, next) = keys.next(tx, since.as_ref(), after.as_ref(), rows_at_once)?;
-        let mut found = Vec::new();
-        for range in &ranges {
-            found.extend(look(tx, &of, Some(range))?);
+        let (mut all, mut after, mut end) = (Vec::new(), from.clone(), end.clone());
+        for _ in 0..most {
+            let (ranges, next) = keys.next(tx, since.as_ref(), after.as_ref(), rows_at_once)?;
+            all.push(ranges);
+            if is_by_range && end.is_none() && next.is_some() {
+                end = keys.last(tx)?;
+            }
+            after = next.filter(|next| end.as_ref().is_none_or(|end| next < end));
+            if after.is_none() {
+                break;
+            }
         }
-        Ok((next.filter(|next| end.as_ref().is_none_or(|end| next < end)), ranges, found))
+        // what is looked at alone needs no read of its own
+        let found = if let [ranges] = &all[..] { Some(look_at(tx, &of, ranges)?) } else { None };
+        Ok((after, end, all, found))
     };
-    let (next, ranges, mut found) = app.db.read("audit.rows", read).await?;
+    let (next, end, ranges, found) = app.db.read("audit.rows", read).await?;
+    position.last = end;
+    let mut found = match found {
+        Some(found) => found,
+        None => try_join_all(ranges.iter().map(|ranges| looked(app, checks, ranges.clone()))).await?.concat(),
+    };
     if !found.is_empty() {
         // again in a snapshot of its own: only what is still broken is reported
-        let again = looked(app, checks, ranges.into_iter().map(Some).collect()).await?;
+        let again = looked(app, checks, ranges.concat()).await?;
         found.retain(|one| again.iter().any(|other| other.is_about(one)));
     }
     Ok(Step { after: next, found })
 }
 
-async fn looked(app: &App, checks: &Arc<[Owned]>, ranges: Vec<Option<Range>>) -> Result<Vec<Finding>> {
+async fn looked(app: &App, checks: &Arc<[Owned]>, ranges: Vec<Range>) -> Result<Vec<Finding>> {
     let checks = Arc::clone(checks);
-    let read = move |tx: &mut Tx<'_>| {
-        let mut found = Vec::new();
-        for range in &ranges {
-            found.extend(look(tx, &checks, range.as_ref())?);
-        }
-        Ok(found)
-    };
-    app.db.read("audit.look", read).await
+    app.db.read("audit.look", move |tx| look_at(tx, &checks, &ranges)).await
 }
 
-fn look(tx: &mut Tx<'_>, checks: &[Owned], range: Option<&Range>) -> Result<Vec<Finding>> {
-    let mut found = Vec::new();
-    for (module, check) in checks {
-        found.extend(findings(module, audit::look(tx, &[*check], range)?));
-    }
-    Ok(found)
+fn look_at(tx: &mut Tx<'_>, checks: &[Owned], ranges: &[Range]) -> Result<Vec<Finding>> {
+    let each = ranges.iter().map(|range| look(tx, checks, Some(range)));
+    Ok(each.collect::<Result<Vec<_>>>()?.concat())
+}
+
+fn look(tx: &mut Tx<'_>, owned: &[Owned], range: Option<&Range>) -> Result<Vec<Finding>> {
+    let checks: Vec<Check> = owned.iter().map(|(_, check)| *check).collect();
+    let broken = audit::look(tx, &checks, range)?;
+    Ok(owned.iter().zip(broken).flat_map(|((module, _), broken)| findings(module, broken)).collect())
 }

@@ -106,16 +106,19 @@ impl Keys {
         format!("{}.{}", self.table, self.column)
     }
 
-    /// The range of about `rows` rows after a key, or from the first row on. `None` after the last row.
-    pub fn after(self, tx: &mut Tx<'_>, key: Option<&Key>, rows: i64) -> Result<Option<Range>> {
+    /// The range of about `rows` rows after a key, or from the first row on, and whether more rows may come after it. `None` after
+    /// the last row.
+    pub fn after(self, tx: &mut Tx<'_>, key: Option<&Key>, rows: i64) -> Result<Option<(Range, bool)>> {
         let Keys { table, column, .. } = self;
         let after = if key.is_some() { format!(" where {column} > ?") } else { String::new() };
         let sql = format!(
-            "select min(r.k), max(r.k) from (select {column} as k from {table}{after} order by {column} limit ?) r"
+            "select min(r.k), max(r.k), count(*) from (select {column} as k from {table}{after} order by {column} limit ?) r"
         );
         let args: Vec<Arg<'_>> = key.map(Key::to_arg).into_iter().chain([Arg::Int(rows)]).collect();
         tx.query_one(kept(sql), &args, |row| {
-            Ok(Key::of(row.column(0)?).zip(Key::of(row.column(1)?)).map(|(from, to)| Range { from, to }))
+            let ends = Key::of(row.column(0)?).zip(Key::of(row.column(1)?));
+            let is_full = row.get::<i64>(2)? >= rows;
+            Ok(ends.map(|(from, to)| (Range { from, to }, is_full)))
         })
     }
 
@@ -172,9 +175,9 @@ impl Keys {
     }
 
     fn range(self, tx: &mut Tx<'_>, after: Option<&Key>, rows: i64) -> Result<(Vec<Range>, Option<Key>)> {
-        let range = self.after(tx, after, rows)?;
-        let last = range.as_ref().map(|range| range.to.clone());
-        Ok((range.into_iter().collect(), last))
+        let Some((range, is_full)) = self.after(tx, after, rows)? else { return Ok((Vec::new(), None)) };
+        let last = range.to.clone();
+        Ok((vec![range], Some(last).filter(|_| is_full)))
     }
 
     fn found(self, tx: &mut Tx<'_>, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Range>> {

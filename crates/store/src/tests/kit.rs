@@ -88,6 +88,25 @@ async fn an_audit_names_what_breaks_each_rule_up_to_a_limit() {
 }
 
 #[tokio::test]
+async fn checks_of_the_same_rows_share_a_statement_until_one_is_broken() {
+    let shop = Shop::open().await;
+    shop.add("a").await.unwrap();
+    let of_jars =
+        |beans: i64| Check { given: if beans == 0 { &[Given::Number(0)] } else { &[Given::Number(5)] }, ..AUDIT[0] };
+    let statements = |checks: Vec<Check>| {
+        let db = shop.db.clone();
+        async move {
+            let before = db.counts().statements;
+            let found = db.read("audit", move |tx| audit::run(tx, &checks)).await.unwrap();
+            (db.counts().statements - before, found.len())
+        }
+    };
+    let (of_one, _) = statements(vec![of_jars(0)]).await;
+    assert_eq!(statements(vec![of_jars(0), of_jars(0), of_jars(0)]).await, (of_one, 0));
+    assert_eq!(statements(vec![of_jars(0), of_jars(5), of_jars(0)]).await, (of_one + 1, 1), "what breaks the one");
+}
+
+#[tokio::test]
 async fn ranges_follow_each_other_without_a_gap_and_without_a_row_twice() {
     let shop = Shop::open().await;
     for n in 0..7 {
@@ -97,15 +116,15 @@ async fn ranges_follow_each_other_without_a_gap_and_without_a_row_twice() {
     for keys in [JARS, by_label] {
         let ranges = shop.db.read("ranges", move |tx| {
             let (mut after, mut ranges) = (None, Vec::new());
-            while let Some(range) = keys.after(tx, after.as_ref(), 3)? {
+            while let Some((range, more)) = keys.after(tx, after.as_ref(), 3)? {
                 after = Some(range.to.clone());
-                ranges.push((range.from, range.to));
+                ranges.push((range.from, range.to, more));
             }
             Ok(ranges)
         });
         let ranges = ranges.await.unwrap();
         let key = |n: i64| if keys == JARS { Key::Int(n + 1) } else { Key::Text(n.to_string()) };
-        assert_eq!(ranges, [(key(0), key(2)), (key(3), key(5)), (key(6), key(6))]);
+        assert_eq!(ranges, [(key(0), key(2), true), (key(3), key(5), true), (key(6), key(6), false)]);
         assert_eq!(shop.db.read("last", move |tx| keys.last(tx)).await.unwrap(), Some(key(6)));
     }
 }

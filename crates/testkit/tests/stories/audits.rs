@@ -8,6 +8,7 @@ use server::{
     audit::{Asked, Pass, Stored},
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use store::audit::which_are_broken;
 use testkit::{Product, Sender, TestShop};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -144,12 +145,18 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "update orders set payable = payable + 1",
     ),
     ("a PAID order has its goods and its parcel", "delete from deliveries"),
-    ("a cancelled order has no goods", "update saga_runs set status = 'FAILED'"),
+    (
+        "a cancelled order has no goods",
+        "update saga_runs set status = 'FAILED'; update orders set status = 'CANCELLED'",
+    ),
     (
         "stock is reserved only for orders that wait for their payment",
         "update inventory_reservations set state = 'LIVE'",
     ),
-    ("the parcel of a cancelled order is stopped", "update saga_runs set status = 'FAILED'"),
+    (
+        "the parcel of a cancelled order is stopped",
+        "update saga_runs set status = 'FAILED'; update orders set status = 'CANCELLED'",
+    ),
     ("an order and its parcel agree", "update deliveries set status = 'SHIPPED'"),
     (
         "goods are in stock again exactly when their parcel was stopped or came back",
@@ -320,8 +327,16 @@ fn an_index_leads_every_check_to_its_rows() {
         return testdb::skip("only SQLite explains every statement in a few words");
     }
     let shop = TestShop::open();
+    let mut wrong = Vec::new();
     for check in assembly::MODULES.iter().flat_map(|module| module.checks) {
-        let plan = shop.window().lines(&format!("explain query plan {}", check.sql.replace('?', "0")));
+        let sql = which_are_broken(&[*check]).replace('?', "1");
+        let plan = shop.window().lines(&format!("explain query plan {sql}"));
+        // each range would look at all rows again that another index leads to
+        let first = plan.iter().find(|line| line.contains("SEARCH "));
+        let is_by_range = first.is_some_and(|line| line.contains(">? AND ") && !line.contains("=?"));
+        if check.over.is_some() && !is_by_range {
+            wrong.push(format!("{} is led by another key: {plan:?}", check.rule));
+        }
         // the rows of a part of the statement are not a table
         let parts: Vec<&str> = plan
             .iter()
@@ -330,9 +345,11 @@ fn an_index_leads_every_check_to_its_rows() {
             .collect();
         let is_part = |line: &str| parts.iter().any(|part| line.ends_with(&format!("SCAN {part}")));
         let is_scan = |line: &&String| line.contains("SCAN ") && !line.contains("CONSTANT") && !is_part(line);
-        let scans: Vec<&String> = plan.iter().filter(is_scan).collect();
-        assert!(scans.is_empty(), "{}: {plan:?}", check.rule);
+        if plan.iter().filter(is_scan).count() > 0 {
+            wrong.push(format!("{} reads a whole table: {plan:?}", check.rule));
+        }
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 #[test]
@@ -446,7 +463,8 @@ fn an_audit_is_shown_while_it_goes_on() {
     shop_in_every_state(&shop);
     let seen = Mutex::new(BTreeSet::new());
     let watch = |pass: &Pass| seen.lock().extend(pass.part().map(|(part, _)| part.to_owned()));
-    let asked = Asked { by: "a test", changed: false, thorough: true, anew: true, period: None, watch: &watch };
+    let (by, at_once, watch) = ("a test", 2, &watch);
+    let asked = Asked { by, changed: false, thorough: true, anew: true, at_once, period: None, watch };
     let (run, _) = shop.wait(server::audit::run(&shop.app(), asked)).expect("an audit");
     assert_eq!((run.violation_count, run.full), (0, Some(true)));
     assert!(
