@@ -16,7 +16,7 @@ use checkout::{
 use kernel::{Address, ProductId, Quantity, UserId};
 use ports::{MemoryGate, NoReviews, Ports, SystemClock, gateway::Simulated};
 use serde_json::{Value, json};
-use server::{Listeners, Server, assembly, config::Config, relay::Progress};
+use server::{Listeners, Server, assembly, audit::Pass, config::Config, relay::Progress};
 use std::{
     future::Future,
     net::SocketAddr,
@@ -186,6 +186,30 @@ impl Ours {
     fn wanted(&self, n: u64) -> [(i64, i64); LINES] {
         let wares = &self.hello.wares;
         requests::lines(wares.len(), n).map(|(ware, quantity)| (wares[ware].product, quantity))
+    }
+
+    /// Looks at every row, as `holdfast audit` does, and fails if anything is broken. How long each part took.
+    pub fn audit(&self) -> Outcome<Vec<(String, Duration)>> {
+        self.runtime.block_on(async {
+            let mut pass = Pass::begin(&self.app, None).await?;
+            pass.at_once = self.app.db.readers();
+            let mut times: Vec<(String, Duration)> = Vec::new();
+            loop {
+                let part = pass.part().map(|(name, _)| name.to_owned()).unwrap_or_default();
+                let began = Instant::now();
+                if !pass.step().await? {
+                    break;
+                }
+                match times.last_mut() {
+                    Some((name, time)) if *name == part => *time += began.elapsed(),
+                    _ => times.push((part, began.elapsed())),
+                }
+            }
+            match pass.position.found.first() {
+                None => Ok(times),
+                Some(broken) => Err(format!("a promise is broken in the grown shop: {broken:?}").into()),
+            }
+        })
     }
 
     /// Sends one request of the first user with an idempotency key, if there is one, and returns the body of a successful response.

@@ -5,6 +5,7 @@ use crate::{
     Outcome,
     ours::Ours,
     report::{self, Figure},
+    rows,
 };
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -44,7 +45,7 @@ pub fn measure(folder: &Path) -> Outcome<report::Path> {
     };
     (0..BEFORE / 100).try_for_each(|_| place(100))?;
     let mut trees: BTreeMap<String, Added> = BTreeMap::new();
-    let mut kib = [0.0; 2];
+    let (mut kib, mut of_views) = ([0.0; 2], [0.0; 2]);
     for (which, (together, commits)) in BATCHES.into_iter().enumerate() {
         ours.drain()?;
         empty_log(&ours.path)?;
@@ -57,8 +58,12 @@ pub fn measure(folder: &Path) -> Outcome<report::Path> {
         let orders = (together * commits) as f64;
         let (written, frame) = logged(&ours.path)?;
         for (tree, pages) in written {
+            let added = pages as f64 * frame as f64 / 1024.0 / orders;
+            kib[which] += added;
+            if is_of_a_read_model(&tree) {
+                of_views[which] += added;
+            }
             trees.entry(tree).or_default().pages[which] = pages as f64 / orders;
-            kib[which] += pages as f64 * frame as f64 / 1024.0 / orders;
         }
         for (tree, bytes) in payload(&ours.path)? {
             let grown = bytes - before.get(&tree).copied().unwrap_or_default();
@@ -66,11 +71,18 @@ pub fn measure(folder: &Path) -> Outcome<report::Path> {
         }
     }
     let mut path = report::Path::new("pages", "what an order of three lines adds to the log", "20 KiB", Vec::new());
-    for (what, value) in ["alone in its commit", "of 40 together"].into_iter().zip(kib) {
-        path.figures.push(Figure { name: format!("of log an order, {what}"), unit: "KiB".to_owned(), value });
+    for (what, values) in [("of log an order", kib), ("of it for read models", of_views)] {
+        for (how, value) in ["alone in its commit", "of 40 together"].into_iter().zip(values) {
+            path.figures.push(Figure { name: format!("{what}, {how}"), unit: "KiB".to_owned(), value });
+        }
     }
     path.notes = lines(&trees);
     Ok(path)
+}
+
+/// A table, an index or a key of one.
+fn is_of_a_read_model(tree: &str) -> bool {
+    tree.trim_start_matches("key of ").starts_with(rows::READ_MODELS)
 }
 
 fn lines(trees: &BTreeMap<String, Added>) -> Vec<String> {

@@ -3,6 +3,9 @@
 use rusqlite::{Connection, OpenFlags};
 use std::{collections::BTreeMap, path::Path};
 
+/// How the names of the read models begin. Reactions write them after an order, and no baseline has them.
+pub const READ_MODELS: &str = "mv_";
+
 /// Rows and their bytes, as text, per table.
 pub type Counts = BTreeMap<String, (i64, i64)>;
 
@@ -35,6 +38,11 @@ pub fn added(before: &Counts, after: &Counts) -> Counts {
     grown.filter(|(_, (rows, _))| *rows != 0).collect()
 }
 
+/// The rows of the order itself, and those of the read models.
+pub fn parted(added: Counts) -> (Counts, Counts) {
+    added.into_iter().partition(|(name, _)| !name.starts_with(READ_MODELS))
+}
+
 /// Whether both added the same rows of about the same size.
 pub fn alike(one: &Counts, other: &Counts) -> bool {
     let rows = |counts: &Counts| counts.iter().map(|(name, (rows, _))| (name.clone(), *rows)).collect::<Vec<_>>();
@@ -47,4 +55,22 @@ pub fn alike(one: &Counts, other: &Counts) -> bool {
 pub fn shown(added: &Counts) -> String {
     let parts: Vec<String> = added.iter().map(|(name, (rows, bytes))| format!("{name} {rows} ({bytes} B)")).collect();
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(all: &[(&str, i64, i64)]) -> Counts {
+        all.iter().map(|(name, rows, bytes)| ((*name).to_owned(), (*rows, *bytes))).collect()
+    }
+
+    #[test]
+    fn read_models_are_no_part_of_the_order() {
+        let (order, views) = parted(counts(&[("mv_orders", 1, 150), ("order_items", 3, 300), ("orders", 1, 200)]));
+        assert!(alike(&order, &counts(&[("order_items", 3, 310), ("orders", 1, 195)])));
+        assert_eq!(shown(&views), "mv_orders 1 (150 B)");
+        assert!(!alike(&order, &counts(&[("order_items", 2, 310), ("orders", 1, 195)])), "a line is missing");
+        assert!(!alike(&order, &counts(&[("order_items", 3, 600), ("orders", 1, 195)])), "twice as large");
+    }
 }

@@ -82,6 +82,8 @@ pub enum Ask {
     Counts,
     /// The time until every subscriber has received every event: [`Duration`].
     Drain,
+    /// Audits everything: the time of each part, `Vec<(String, Duration)>`.
+    Audit,
     /// Statements and round trips of an order, without and with an idempotency key: `[(u64, u64); 2]`.
     Cost,
     /// Places these orders, a hundred in a commit.
@@ -158,6 +160,7 @@ impl Ours {
                 to_value(Counts { commits, jobs, retried, logged: self.logged()? })
             }
             Ask::Drain => to_value(self.drain()?),
+            Ask::Audit => to_value(self.audit()?),
             Ask::Cost => to_value(self.cost()?),
             Ask::Place { from, to } => {
                 (from..to).step_by(TOGETHER).try_for_each(|n| self.place_together(n..(n + TOGETHER as u64).min(to)))?;
