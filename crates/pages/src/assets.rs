@@ -24,21 +24,29 @@ pub struct Asset {
 }
 
 impl Asset {
-    fn of(name: &str, ending: &str, kind: &'static str, body: &'static [u8]) -> Asset {
+    /// A file below `folder`, with the hash of its content in its name.
+    pub fn of(folder: &str, name: &str, ending: &str, kind: &'static str, body: &'static [u8]) -> Asset {
         let hash = kernel::hex(&Sha256::digest(body)[..6]);
-        Asset { path: format!("/assets/{name}-{hash}.{ending}"), kind, body }
+        Asset { path: format!("{folder}/{name}-{hash}.{ending}"), kind, body }
+    }
+
+    fn file(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
     }
 }
 
+/// What a stylesheet and a script are for a browser.
+pub const CSS: &str = "text/css; charset=utf-8";
+pub const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
 static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::of("shop", "css", "text/css; charset=utf-8", include_bytes!("../assets/shop.css")));
+    LazyLock::new(|| Asset::of("/assets", "shop", "css", CSS, include_bytes!("../assets/shop.css")));
 static SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::of("shop", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/shop.js")));
-static SUGGESTIONS: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::of("suggest", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/suggest.js"))
-});
+    LazyLock::new(|| Asset::of("/assets", "shop", "js", JAVASCRIPT, include_bytes!("../assets/shop.js")));
+static SUGGESTIONS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::of("/assets", "suggest", "js", JAVASCRIPT, include_bytes!("../assets/suggest.js")));
 static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::of("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")));
+    LazyLock::new(|| Asset::of("/assets", "icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")));
 
 /// The address of the stylesheet.
 pub fn style() -> &'static str {
@@ -62,9 +70,12 @@ pub fn icon() -> &'static str {
 
 /// The file with this name.
 pub async fn asset(Path(file): Path<String>) -> Result<Response, Failure> {
-    let all: [&Asset; 4] = [&STYLE, &SCRIPT, &SUGGESTIONS, &ICON];
-    let found = all.into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(file.as_str()));
-    let asset = found.ok_or(Code::NotFound)?;
+    served(&[&STYLE, &SCRIPT, &SUGGESTIONS, &ICON], &file)
+}
+
+/// The one of these files that has this name. C003.
+pub fn served(all: &[&Asset], file: &str) -> Result<Response, Failure> {
+    let asset = all.iter().find(|asset| asset.file() == file).ok_or(Code::NotFound)?;
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)), (header::CACHE_CONTROL, FOREVER)];
     let mut response = (headers, asset.body).into_response();
     if asset.kind == "image/svg+xml" {

@@ -2,8 +2,10 @@
 //! time in two languages, the stylesheet and the scripts. The README has the map.
 
 pub mod api;
+pub mod asked;
 pub mod assets;
 pub mod cookie;
+pub mod door;
 pub mod form;
 pub mod html;
 pub mod origin;

@@ -27,6 +27,15 @@ pub struct About {
     pub refresh: Option<u32>,
     /// Structured data.
     pub data: Option<Html>,
+    /// A stylesheet and a script beside those that every page has.
+    pub own: Option<Own>,
+}
+
+/// The addresses of a stylesheet and a script that a part of the pages has for itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Own {
+    pub style: &'static str,
+    pub script: &'static str,
 }
 
 /// A page: its head, and its parts.

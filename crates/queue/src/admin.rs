@@ -14,10 +14,18 @@ use web::{Admin, ApiResult, App, Idempotent, Json, NoBody, Path, Routes, ok, res
 /// The handlers for administrators.
 pub fn routes() -> Routes {
     Routes::new()
+        .add(ADMIN, routes!(list_queues))
         .add(ADMIN.refusing(&[Code::QueueNotFound, Code::Conflict]), routes!(activate_queue))
         .add(ADMIN.refusing(&[Code::QueueNotFound]), routes!(deactivate_queue))
         .add(ADMIN.refusing(&[Code::QueueNotFound]), routes!(process_queue))
         .add(ADMIN.refusing(&[Code::QueueNotFound]), routes!(queue_status))
+}
+
+/// The 200 waiting queues that were made last, newest first, with their rules and counts, also those that are not active.
+#[utoipa::path(get, path = "/admin/queue", tag = "queue", responses((status = 200, body = Success<Vec<QueueResponse>>)))]
+async fn list_queues(State(app): State<App>, _: Admin) -> ApiResult<Vec<QueueResponse>> {
+    let queues = app.db.read("queue.newest", ops::newest).await?;
+    Ok(ok(queues.into_iter().map(QueueResponse::from).collect()))
 }
 
 /// Activate the waiting queue of an event, or change its rules while it runs. Places and admissions stay.

@@ -12,6 +12,8 @@ use web::Visitor;
 
 /// Admissions that one run ends; the rest follows in the next run.
 const OVERDUE_MAX: i64 = 1_000;
+/// Queues that a list shows. A shop has a few at a time.
+const NEWEST_MAX: i64 = 200;
 
 /// Activates the queue of `subject`, or changes its rules while it runs. C002; C019 for an opening time when it is open.
 pub fn activate(tx: &mut Tx<'_>, subject: &Subject, rules: Rules, opens_at: Option<Timestamp>) -> Result<Queue> {
@@ -52,6 +54,11 @@ fn emit(tx: &mut Tx<'_>, queue: &Queue, change: QueueChange) -> Result<()> {
 /// The queue of `subject`, active or not; S801 when there never was one.
 pub fn find(tx: &mut Tx<'_>, subject: &Subject) -> Result<Queue> {
     store::find(tx, subject)?.ok_or_else(|| Code::QueueNotFound.error())
+}
+
+/// The queues that were made last, active or not, newest first.
+pub fn newest(tx: &mut Tx<'_>) -> Result<Vec<Queue>> {
+    store::newest(tx, NEWEST_MAX)
 }
 
 fn lock_active(tx: &mut Tx<'_>, subject: &Subject) -> Result<Queue> {

@@ -29,6 +29,7 @@ const LOCK: &str = concatcp!(FIND, " {for update}");
 const FIND_BY_ID: &str = concatcp!(QUEUES, " where q.id = ?");
 const LOCK_BY_ID: &str = concatcp!(FIND_BY_ID, " {for update}");
 const ACTIVE: &str = concatcp!(QUEUES, " where q.active = 1 order by q.id");
+const NEWEST: &str = concatcp!(QUEUES, " order by q.id desc limit ?");
 // where no one waits, nothing happens until a lobby opens or an admission is over
 const BUSY: &str = concatcp!(
     "select ",
@@ -101,6 +102,7 @@ pub const STATEMENTS: &[&str] = &[
     FIND_BY_ID,
     LOCK_BY_ID,
     ACTIVE,
+    NEWEST,
     BUSY,
     NEXT_OVER,
     SAVE,
@@ -243,6 +245,11 @@ pub(crate) fn lock_by_id(tx: &mut Tx<'_>, id: QueueId) -> Result<Option<Queue>> 
 /// The active queues.
 pub(crate) fn active(tx: &mut Tx<'_>) -> Result<Vec<Queue>> {
     tx.query(ACTIVE, &[], queue)
+}
+
+/// The queues that were made last, active or not.
+pub(crate) fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Queue>> {
+    tx.query(NEWEST, args![limit], queue)
 }
 
 /// The queues in which something may happen, each with whether an admission is overdue.

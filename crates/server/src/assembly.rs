@@ -2,7 +2,7 @@
 
 use crate::background::Background;
 use crate::config::Settings;
-use crate::edge::{self, Edge, Limits};
+use crate::edge::{self, Edge, Fronts, Limits};
 use crate::health::{self, Probe};
 use crate::measure::{self, Requests};
 use crate::{openapi, opening, operations, upkeep};
@@ -11,8 +11,11 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, Method, header},
     middleware::from_fn_with_state,
+    routing::get,
 };
+use console::{Console, SettingRow, Setup};
 use kernel::{Code, Result};
+use pages::{assets, origin::Origin, session::Ages};
 use ports::Ports;
 use std::sync::Arc;
 use store::{Backfill, Db, Migration};
@@ -47,6 +50,7 @@ pub const MODULES: &[Module] = &[
     import::MODULE,
     search::MODULE,
     storefront::MODULE,
+    console::MODULE,
     operations::MODULE,
 ];
 
@@ -126,9 +130,13 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
     let (domains, probes) = (domains().build(), probes(!separate).build());
     let api = openapi::document(domains.document.merge_from(probes.document));
     let routes = domains.router.with_state(app.clone());
-    let site = site(&app, &routes);
-    let router = routes.merge(openapi::routes(Arc::clone(&api))).merge(probes.router.with_state(probe.clone()));
-    let router = layered(router, settings, domains.declared.merge(probes.declared), &app, &probe, site);
+    let probed = probes.router.with_state(probe.clone());
+    let fronts = Fronts {
+        site: site(&app, &routes),
+        console: console(&app, routes.clone().merge(probed.clone()), &settings.shown),
+    };
+    let router = routes.merge(openapi::routes(Arc::clone(&api))).merge(probed);
+    let router = layered(router, settings, domains.declared.merge(probes.declared), &app, &probe, fronts);
     let metrics = health::metrics().build().router.with_state(probe);
     Ok(Assembly { app, router, metrics, background, openapi: api, closing })
 }
@@ -137,6 +145,23 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
 fn site(app: &App, routes: &Router) -> Option<Site> {
     let enabled = app.settings::<storefront::Settings>().enabled;
     enabled.then(|| Site::of(app.clone(), pages::Api::of(routes.clone())))
+}
+
+/// The console, if this shop has one. It reads from the API of these routes, and its forms go there.
+fn console(app: &App, routes: Router, shown: &Arc<[SettingRow]>) -> Option<Console> {
+    let shop = app.settings::<storefront::Settings>();
+    let ages = Ages {
+        refresh: app.settings::<account::Settings>().refresh_ttl,
+        cart: app.settings::<cart::Settings>().guest_ttl,
+    };
+    let setup = || Setup {
+        shop: shop.name.clone(),
+        origin: Origin::of(&shop.public_url).unwrap_or_default(),
+        ages,
+        settings: Arc::clone(shown),
+    };
+    let enabled = app.settings::<console::Settings>().enabled;
+    enabled.then(|| Console::of(app.clone(), pages::Api::of(routes), setup()))
 }
 
 /// The subscribers outside the shop: those that the settings name, and the search index of each instance.
@@ -167,23 +192,23 @@ fn probes(metrics: bool) -> Routes<Probe> {
     if metrics { health::probes().merge(health::metrics()) } else { health::probes() }
 }
 
-/// The router and the storefront with what surrounds every handler. `declared` has the contracts of the router's routes.
+/// The router and the pages with what surrounds every handler. `declared` has the contracts of the router's routes.
 pub(crate) fn layered(
     router: Router,
     settings: &Settings,
     declared: Declared,
     app: &App,
     probe: &Probe,
-    site: Option<Site>,
+    fronts: Fronts,
 ) -> Router {
-    let router = site.iter().fold(router, |router, site| router.merge(storefront::router(site)));
+    let router = with_pages(router, &fronts);
     let edge = Edge {
         app: app.clone(),
         requests: Arc::clone(&probe.requests),
         limits: Limits::of(&settings.server),
         declared,
         body_max: DefaultBodyLimit::max(settings.server.body_max_bytes),
-        site,
+        fronts,
     };
     let surround = from_fn_with_state(Arc::new(edge), edge::surround);
     let router = router.fallback(edge::unknown_path).method_not_allowed_fallback(edge::unknown_method);
@@ -191,6 +216,16 @@ pub(crate) fn layered(
         Some(cors) => router.layer((cors, compression(), surround)),
         None => router.layer((compression(), surround)),
     }
+}
+
+/// The router with the pages. What all pages share comes with the storefront, or without it by itself.
+fn with_pages(router: Router, fronts: &Fronts) -> Router {
+    let router = match (&fronts.site, &fronts.console) {
+        (Some(site), _) => router.merge(storefront::router(site)),
+        (None, Some(_)) => router.route(assets::ROUTE, get(assets::asset)),
+        (None, None) => router,
+    };
+    fronts.console.iter().fold(router, |router, console| router.merge(console::router(console)))
 }
 
 /// Smallest response that is compressed, in bytes: a smaller one fits into a packet anyway.

@@ -81,7 +81,6 @@ pub const FILE: &str = "holdfast.toml";
 pub struct Config {
     /// The values.
     pub settings: Settings,
-    layers: Vec<Layer>,
 }
 
 impl Config {
@@ -114,9 +113,9 @@ impl Config {
         let mut merged = layers::merge(&layers)?;
         let modules = modules(&mut merged, &layers)?;
         let settings = web::settings::read(Value::Object(merged)).map_err(|wrong| misread("", wrong, &layers))?;
-        let settings = Settings { modules, ..settings };
+        let settings = Settings { modules, shown: show::rows(&layers).into(), ..settings };
         settings.check()?;
-        Ok(Config { settings, layers })
+        Ok(Config { settings })
     }
 
     /// The built-in defaults.

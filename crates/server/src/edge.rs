@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use console::Console;
 use futures_util::{FutureExt, StreamExt};
 use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
 use kernel::{Code, Random};
@@ -26,7 +27,7 @@ use std::{
     task::Poll,
     time::{Duration, Instant},
 };
-use storefront::{Site, errors};
+use storefront::Site;
 use web::{
     Admission, App, Client, ClientAddress, CostlyLimit, Failure,
     contract::{Contract, enforce},
@@ -89,15 +90,51 @@ pub struct Edge {
     pub declared: Declared,
     /// Longest body read, in bytes.
     pub body_max: DefaultBodyLimit,
-    /// The storefront, which shows failures to people.
+    /// What shows pages to people, and failures as pages.
+    pub fronts: Fronts,
+}
+
+/// The pages for people that this shop serves.
+#[derive(Clone, Default)]
+pub struct Fronts {
     pub site: Option<Site>,
+    pub console: Option<Console>,
+}
+
+/// The request of a page, until its response is there.
+enum Asked<'a> {
+    Site(&'a Site, storefront::errors::Asked),
+    Console(&'a Console, console::errors::Asked),
+}
+
+impl Fronts {
+    /// Prepares the request of a page; `None` for the requests of programs.
+    fn begin(&self, request: &mut Request) -> Option<Asked<'_>> {
+        if let Some(console) = &self.console
+            && let Some(asked) = console::errors::begin(console, request)
+        {
+            return Some(Asked::Console(console, asked));
+        }
+        let site = self.site.as_ref()?;
+        Some(Asked::Site(site, storefront::errors::begin(site, request)?))
+    }
+}
+
+impl Asked<'_> {
+    /// The response as it is sent: failures become pages.
+    fn end(self, response: Response) -> Response {
+        match self {
+            Asked::Site(site, asked) => asked.end(site, response),
+            Asked::Console(console, asked) => asked.end(console, response),
+        }
+    }
 }
 
 /// Everything that surrounds a handler, from the outside to the inside. It is one layer, because axum clones and boxes all that is
 /// inside of a layer for every request, so that the cost of layers grows with the square of their number.
 pub async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
-    let Edge { app, requests, limits, declared, body_max, site } = &*edge;
-    let asked = site.as_ref().and_then(|site| Some((site, errors::begin(site, &mut request)?)));
+    let Edge { app, requests, limits, declared, body_max, fronts } = &*edge;
+    let asked = fronts.begin(&mut request);
     let response = observe(requests, request, |request| {
         render_failures(app, request, |mut request| {
             let contract = declared.find(&request).cloned();
@@ -109,7 +146,7 @@ pub async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next:
     })
     .await;
     match asked {
-        Some((site, asked)) => asked.end(site, response),
+        Some(asked) => asked.end(response),
         None => response,
     }
 }

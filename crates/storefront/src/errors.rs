@@ -8,13 +8,12 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::header,
     response::Response,
 };
 use kernel::{Code, Error};
 use pages::{
-    Fields, Html, Language, Shell, cookie,
-    cookie::Cookies,
+    Fields, Html, Language, Shell,
     html::{self, see},
     origin::own_path,
     shell::About,
@@ -54,63 +53,25 @@ struct Page {
 }
 
 /// What is remembered of a request until its response is there.
-pub struct Asked {
-    language: Language,
-    /// Whether a person reads the response.
-    person: bool,
-    /// Where the browser goes after a sign-in.
-    onward: String,
-    back: Option<String>,
-    path: String,
-}
+pub struct Asked(pages::asked::Asked);
 
-/// Prepares the request of a page: the language that its visitor has chosen counts more than that of the browser. `None` for the
-/// requests of programs.
+/// Prepares the request of a page. `None` for the requests of programs.
 pub fn begin(site: &Site, request: &mut Request) -> Option<Asked> {
     let path = request.uri().path();
     if OF_PROGRAMS.iter().any(|of_programs| path.starts_with(of_programs)) {
         return None;
     }
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let authority = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
-    let headers = request.headers_mut();
-    // HTTP/2 names the host in the address of the request
-    if let (Some(host), false) = (authority, headers.contains_key(header::HOST)) {
-        headers.insert(header::HOST, host);
-    }
-    let cookies = Cookies::of(headers, site.origin.is_secure(headers));
-    let chosen = match cookies.get(cookie::LANGUAGE) {
-        Some("ko") => Some("ko"),
-        Some("en") => Some("en"),
-        _ => None,
-    };
-    if let Some(chosen) = chosen {
-        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(chosen));
-    }
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let person = accepted.contains("text/html");
-    let language = Language::of(headers);
-    let back = came_from(site, headers);
-    let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
-    let onward = if is_get { own_path(&path).to_owned() } else { back.clone().unwrap_or_else(|| "/".to_owned()) };
-    Some(Asked { language, person, onward, back, path })
-}
-
-/// The page of ours on which the visitor was.
-fn came_from(site: &Site, headers: &HeaderMap) -> Option<String> {
-    let referer = headers.get(header::REFERER)?.to_str().ok()?;
-    let path = referer.strip_prefix(&site.origin.base(headers))?;
-    Some(own_path(path).to_owned()).filter(|path| path != "/")
+    Some(Asked(pages::asked::Asked::of(&site.origin, request)))
 }
 
 impl Asked {
     /// The response as it is sent: failures become pages, and a visitor who has to sign in is sent there.
     pub fn end(self, site: &Site, mut response: Response) -> Response {
         let error = response.extensions().get::<Arc<Error>>().cloned();
-        if let Some(error) = error.filter(|_| self.person) {
+        if let Some(error) = error.filter(|_| self.0.person) {
             let page = match error.code() {
                 Code::SignInRequired | Code::TokenExpired | Code::TokenInvalid => {
-                    Ok(see(&format!("/sign-in?return={}", encoded(&self.onward))))
+                    Ok(see(&format!("/sign-in?return={}", encoded(&self.0.onward))))
                 }
                 _ => self.page(site, &error, &response),
             };
@@ -129,10 +90,10 @@ impl Asked {
     }
 
     fn page(&self, site: &Site, error: &Error, response: &Response) -> kernel::Result<Response> {
-        let t = ErrorTexts::of(self.language);
+        let t = ErrorTexts::of(self.0.language);
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
-        let words = match self.language {
+        let words = match self.0.language {
             Language::English => error.code().english(),
             Language::Korean => error.code().korean(),
         };
@@ -145,20 +106,20 @@ impl Asked {
             _ => (t.other, words.to_owned()),
         };
         let next = if status.is_client_error() && !matches!(status.as_u16(), 403 | 404 | 429) {
-            TroubleTexts::of(self.language).next(error.remedy())
+            TroubleTexts::of(self.0.language).next(error.remedy())
         } else {
             ""
         };
-        let main = Page { t, title: title.to_owned(), sentence, next, back: self.back.clone() };
+        let main = Page { t, title: title.to_owned(), sentence, next, back: self.0.back.clone() };
         let shop = &site.settings.name;
-        let (header, footer) = navigation::around(self.language, shop, own_path(&self.path), &Fields::default())?;
+        let (header, footer) = navigation::around(self.0.language, shop, own_path(&self.0.path), &Fields::default())?;
         let about = About { title: title.to_owned(), ..About::default() };
-        let shell = Shell { language: self.language, shop, about: &about, header, main: Html::of(&main)?, footer };
+        let shell = Shell { language: self.0.language, shop, about: &about, header, main: Html::of(&main)?, footer };
         Ok(html::private(status, shell.page()?))
     }
 
     fn wait(&self, site: &Site, seconds: u64) -> String {
         let shop = &site.app.shop;
-        pages::show::Show { language: self.language, currency: shop.currency, zone: shop.zone.clone() }.wait(seconds)
+        pages::show::Show { language: self.0.language, currency: shop.currency, zone: shop.zone.clone() }.wait(seconds)
     }
 }

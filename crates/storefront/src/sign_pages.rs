@@ -2,20 +2,16 @@
 
 use crate::visit::{Visit, status};
 use askama::Template;
-use axum::{
-    extract::FromRequestParts,
-    http::{Method, StatusCode, header},
-};
+use axum::http::{Method, StatusCode, header};
 use pages::{
-    Fields, FormToken, Html, PageResult, Refused, cookie,
+    Fields, FormToken, Html, PageResult, cookie,
+    door::admit_costly,
     html::see,
     origin::own_path,
     session::{self, Tokens},
     texts,
 };
 use serde_json::json;
-use std::convert::Infallible;
-use web::{ClientAddress, CostlyLimit};
 
 texts! {
     /// The texts of signing in and up.
@@ -103,15 +99,6 @@ fn sign_up_page(visit: &Visit, status: StatusCode, trouble: Option<Html>, sent: 
     visit.page_as(status, t.sign_up, &page)
 }
 
-/// The limit that counts costly requests of the API counts these forms, too.
-async fn admit(visit: &Visit) -> Result<(), Refused> {
-    let mut parts = visit.parts.clone();
-    let client: Result<_, Infallible> = ClientAddress::from_request_parts(&mut parts, &()).await;
-    let limit: Result<_, Infallible> = CostlyLimit::from_request_parts(&mut parts, &()).await;
-    let (Ok(client), Ok(limit)) = (client, limit);
-    Ok(limit.admit(client)?)
-}
-
 /// `POST /sign-in`
 pub async fn sign_in(visit: Visit, fields: Fields) -> PageResult {
     let back = own_path(fields.text("return")).to_owned();
@@ -126,7 +113,7 @@ pub async fn sign_in(visit: Visit, fields: Fields) -> PageResult {
 
 /// Begins a session: new tokens, whatever the browser had before, and a new form token. The cart of the guest comes along.
 async fn begin(visit: &Visit, email: &str, password: &str, back: &str) -> PageResult {
-    admit(visit).await?;
+    admit_costly(&visit.parts).await?;
     let credentials = json!({"email": email, "password": password});
     let tokens: Tokens = visit.call(Method::POST, "/api/v1/auth/login", Some(credentials)).await?;
     let mut response = see(back);
@@ -156,7 +143,7 @@ pub async fn sign_up(visit: Visit, fields: Fields) -> PageResult {
 }
 
 async fn join(visit: &Visit, fields: &Fields, back: &str) -> PageResult {
-    admit(visit).await?;
+    admit_costly(&visit.parts).await?;
     let (email, password) = (fields.text("email"), fields.raw("password"));
     let new = json!({"email": email, "password": password, "nickname": fields.text("nickname"),
         "marketingAgree": fields.is_on("marketing")});

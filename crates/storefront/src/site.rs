@@ -5,7 +5,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use events::{CategoryChanged, ProductChanged, TimeDealChanged, TimeDealEnded, TimeDealStarted};
 use kernel::{ProductId, Timestamp};
-use pages::{Api, Html, Language, Refused, html, origin::Origin, session::Ages};
+use pages::{Api, Html, Language, Refused, door::Door, html, origin::Origin, session::Ages};
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     ops::Deref,
@@ -42,6 +42,11 @@ impl Site {
         let cart = app.settings::<cart::Settings>().guest_ttl;
         let origin = Origin::of(&settings.public_url).unwrap_or_default();
         Site(Arc::new(Parts { app, api, origin, settings, ages: Ages { refresh, cart } }))
+    }
+
+    /// The way to its pages for one visitor.
+    pub(crate) fn door(&self) -> Door<'_> {
+        Door { app: &self.app, api: &self.api, origin: &self.origin, ages: self.ages }
     }
 }
 

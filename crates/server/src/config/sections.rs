@@ -1,8 +1,9 @@
 //! The server's own settings as typed sections. `holdfast.default.toml` explains each; a test compares the names.
 
 use super::Fault;
+use console::SettingRow;
 use serde::Deserialize;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use store::DatabaseUrl;
 use web::auth::{
     AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret,
@@ -31,6 +32,9 @@ pub struct Settings {
     /// The sections that modules own.
     #[serde(skip)]
     pub modules: ModuleSettings,
+    /// Every setting as people read it, with its source.
+    #[serde(skip)]
+    pub shown: Arc<[SettingRow]>,
 }
 
 /// How the API is served.

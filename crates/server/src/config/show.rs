@@ -1,6 +1,10 @@
 //! The configuration as people read it: effective values with their source, and the reference made of the default file.
 
-use super::{Config, layers};
+use super::{
+    Config,
+    layers::{self, Layer},
+};
+use console::SettingRow;
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -13,23 +17,31 @@ const ADDRESSES: [&str; 3] = ["database.url", "redis.url", "collector.url"];
 pub fn shown(config: &Config) -> String {
     let mut text = String::new();
     let mut section = "";
-    let keys = config.layers[0].keys();
-    for key in &keys {
-        let Some((group, name)) = key.split_once('.') else { continue };
+    for SettingRow { section: group, name, value, source } in &*config.settings.shown {
         if group != section {
             let _ = writeln!(text, "{}[{group}]", if section.is_empty() { "" } else { "\n" });
             section = group;
         }
-        let source = config.layers.iter().rev().find_map(|layer| Some((layer.value(key)?, layer.source.as_str())));
-        let Some((value, source)) = source else { continue };
+        let _ = writeln!(text, "{:<60} # {source}", format!("{name} = {value}"));
+    }
+    text
+}
+
+/// The same as rows, without what is secret.
+pub fn rows(layers: &[Layer]) -> Vec<SettingRow> {
+    let row = |key: String| {
+        let (section, name) = key.split_once('.')?;
+        let (value, source) =
+            layers.iter().rev().find_map(|layer| Some((layer.value(&key)?, layer.source.as_str())))?;
         let value = match key.as_str() {
             key if SECRETS.iter().any(|word| key.contains(word)) => masked(value),
             key if ADDRESSES.contains(&key) => without_password(value),
             _ => literal(value),
         };
-        let _ = writeln!(text, "{:<60} # {source}", format!("{name} = {value}"));
-    }
-    text
+        let text = str::to_owned;
+        Some(SettingRow { section: text(section), name: text(name), value, source: text(source) })
+    };
+    layers[0].keys().into_iter().filter_map(row).collect()
 }
 
 fn masked(value: &Value) -> String {

@@ -1,7 +1,7 @@
 use super::{Shop, shop};
 use crate::assembly::layered;
 use crate::config::{Config, Settings};
-use crate::edge::Peer;
+use crate::edge::{Fronts, Peer};
 use crate::health::Probe;
 use crate::measure::Requests;
 use crate::relay::Progress;
@@ -52,7 +52,7 @@ async fn router(options: &[(&str, &str)]) -> (Shop, Router) {
             "/takes",
             post(|Json(Anything(value)): Json<Anything>| async move { value.to_string().len().to_string() }),
         );
-    let router = layered(routes, &settings(options), Declared::default(), &shop.app, &probe(&shop), None);
+    let router = layered(routes, &settings(options), Declared::default(), &shop.app, &probe(&shop), Fronts::default());
     (shop, router)
 }
 
@@ -127,7 +127,7 @@ async fn costly_requests_have_a_limit_of_their_own_for_each_client() {
     let routes = web::Routes::<()>::new().add(web::route::PUBLIC.costly(), utoipa_axum::routes!(hashes));
     let Built { router, declared, .. } = routes.build();
     let routes = router.route("/fine", get(|| async { "fine" }));
-    let router = layered(routes, &settings(&[]), declared, &shop.app, &probe(&shop), None);
+    let router = layered(routes, &settings(&[]), declared, &shop.app, &probe(&shop), Fronts::default());
     let from = |client: [u8; 4], path: &str| {
         let mut request = ask(path);
         request.extensions_mut().insert(Peer(SocketAddr::from((client, 1))));

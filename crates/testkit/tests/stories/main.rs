@@ -7,6 +7,8 @@ mod audited_changes;
 mod audits;
 mod cancel;
 mod cart;
+mod console_guards;
+mod console_work;
 mod coupons;
 mod deals;
 mod document;

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 use testkit::{Browser, Page, TestShop};
 
-const EVIL: &str = "\"'><script>alert(1)</script><img src=x>";
+pub const EVIL: &str = "\"'><script>alert(1)</script><img src=x>";
 
 /// The path of a form with something in place of its parameters.
 fn filled(path: &str) -> String {
@@ -50,7 +50,7 @@ fn sign_in_again(browser: &Browser, token: &str) {
     browser.set_cookie("holdfast_form", token);
 }
 
-fn harmless(page: &Page) {
+pub fn harmless(page: &Page) {
     let text = page.text();
     assert!(!text.contains("<script>alert") && !text.contains("<img src=x"), "{}: {text}", page.path);
     let policy = page.response.header("content-security-policy");

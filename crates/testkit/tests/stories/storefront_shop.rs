@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::{Browser, Page, Product, TestShop};
 
-const PASSWORD: &str = "purple-Tiger-4821!";
+pub const PASSWORD: &str = "purple-Tiger-4821!";
 const ADDRESS: [(&str, &str); 5] = [
     ("receiverName", "김하늘"),
     ("receiverPhone", "010-1234-5678"),

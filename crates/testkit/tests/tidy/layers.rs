@@ -19,7 +19,7 @@ pub const COMPOSERS: [&str; 4] = ["checkout", "merchandising", "import", "search
 /// What pages for people share.
 const PAGES: [&str; 1] = ["pages"];
 /// Pages for people. They know nothing of each other.
-const FRONTS: [&str; 1] = ["storefront"];
+const FRONTS: [&str; 2] = ["storefront", "console"];
 const TOP: [&str; 1] = ["server"];
 /// Crates that are not part of the shop. They may use every crate.
 const OUTSIDE: [&str; 4] = ["testdb", "fixture", "testkit", "bench"];

@@ -1,0 +1,153 @@
+//! Customers: by what they spent, and one with orders, balance and points.
+
+use crate::{
+    details::Details,
+    forms::{Field, Form, amount},
+    orders_page,
+    page::Page,
+    table::{Cell, List, Paged, SIZE, Table},
+    visit::Visit,
+};
+use axum::http::Method;
+use kernel::{Timestamp, UserId};
+use pages::{Fields, PageResult, Refused, texts, words::fill};
+use serde::Deserialize;
+use serde_json::json;
+
+texts! {
+    /// The texts of customers.
+    CustomerTexts {
+        title: "Customers", "고객";
+        lead: "Those who spent most come first.", "많이 구매한 순서입니다.";
+        one: "Customer {}", "고객 {}";
+        email: "E-mail", "이메일";
+        nickname: "Nickname", "닉네임";
+        id: "Number", "회원 번호";
+        placed: "Placed orders", "주문";
+        completed: "Completed orders", "완료된 주문";
+        spent: "Spent", "구매 금액";
+        last: "Last order", "최근 주문";
+        csv: "As a file (CSV)", "파일로 받기(CSV)";
+        wallet: "Balance and points", "잔액과 포인트";
+        balance: "Balance", "잔액";
+        points: "Points", "포인트";
+        owed: "Points owed", "회수할 포인트";
+        orders: "Orders", "주문";
+        adjust_balance: "Change the balance", "잔액 조정";
+        adjust_points: "Change the points", "포인트 조정";
+        change: "Change, such as -1000", "변경(예: -1000)";
+        button: "Change it", "조정하기";
+    }
+}
+
+/// A report of customers, as far as it is shown.
+#[derive(Debug, Deserialize)]
+struct Report {
+    rows: Vec<Customer>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Customer {
+    user_id: String,
+    email: Option<String>,
+    nickname: Option<String>,
+    placed_orders: i64,
+    total_orders: i64,
+    total_spent: i64,
+    last_order_date: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Wallet {
+    balance: Balance,
+    points: Points,
+}
+
+#[derive(Debug, Deserialize)]
+struct Balance {
+    balance: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Points {
+    points: i64,
+    owed: i64,
+}
+
+/// `GET /console/customers`
+pub async fn customers(visit: Visit) -> PageResult {
+    let (t, show) = (CustomerTexts::of(visit.language), visit.show());
+    let page = visit.query.number("page").unwrap_or(1).max(1);
+    let path = format!("/admin/reports/customers?limit={SIZE}&offset={}", (page - 1) * SIZE);
+    let found: Report = visit.read(&path).await?;
+    let count = found.rows.len();
+    let row = |customer: &Customer| {
+        vec![
+            Cell::link(&customer.user_id, format!("/console/customers/{}", customer.user_id)),
+            Cell::maybe(customer.email.as_deref()),
+            Cell::maybe(customer.nickname.as_deref()),
+            Cell::number(show.count(customer.placed_orders), customer.placed_orders),
+            Cell::number(show.count(customer.total_orders), customer.total_orders),
+            Cell::number(visit.money(customer.total_spent), customer.total_spent),
+            Cell::maybe(customer.last_order_date.map(|at| show.moment(at))),
+        ]
+    };
+    let [placed, completed, spent] = [t.placed, t.completed, t.spent].map(|name| format!("#{name}"));
+    let columns = [t.id, t.email, t.nickname, &placed, &completed, &spent, t.last];
+    let list = List { path: "/console/customers", keeps: &["page", "sort"], query: &visit.query };
+    // the report does not count its rows: a full page may have another one behind it
+    let is_full = i64::try_from(count).unwrap_or_default() == SIZE;
+    let paged: Paged<Customer> = Paged { content: Vec::new(), page: page - 1, last: !is_full, total_elements: 0 };
+    let table = Table::of(&visit, "", &columns).rows(found.rows.iter().map(row)).sorted(&list).paged(&list, &paged);
+    visit.page(Page::of(t.title).lead(t.lead).action("/console/exports/customers", t.csv).with(&table)?)
+}
+
+/// `GET /console/customers/{id}`
+pub async fn customer(web::Path(id): web::Path<UserId>, visit: Visit) -> PageResult {
+    page(&visit, id, None).await
+}
+
+async fn page(visit: &Visit, id: UserId, refused: Option<Refused>) -> PageResult {
+    let t = CustomerTexts::of(visit.language);
+    let wallet: Wallet = visit.read(&format!("/admin/wallets/{id}")).await?;
+    let path = format!("/admin/orders?keyword={id}&size={SIZE}");
+    let orders: Paged<orders_page::Row> = visit.read(&path).await?;
+    let owed = (wallet.points.owed > 0).then(|| visit.money(wallet.points.owed));
+    let details = Details::of(t.wallet)
+        .row(t.balance, Cell::text(visit.money(wallet.balance.balance)))
+        .row(t.points, Cell::text(visit.money(wallet.points.points)))
+        .row_if(t.owed, owed);
+    let form = |act: &str, title: &str| {
+        Form::of(visit, format!("/console/customers/{id}/{act}"), title, t.button)
+            .folded()
+            .reasoned()
+            .grave()
+            .field(Field::number(t.change, "amount", "").required())
+    };
+    let page = Page::of(fill(t.one, id)).with(&details)?;
+    let page = page.with(&form("balance", t.adjust_balance))?.with(&form("points", t.adjust_points))?;
+    visit.page_with(page.with(&orders_page::table(visit, t.orders, &orders.content))?, refused)
+}
+
+async fn adjust(visit: &Visit, id: UserId, fields: &Fields, account: &str, member: &str) -> PageResult {
+    if let Err(refused) = visit.sure(fields) {
+        return page(visit, id, Some(refused)).await;
+    }
+    let mut body = json!({"reason": fields.text("reason")});
+    body[member] = amount(fields, "amount", visit.console.app.shop.currency);
+    match visit.send(fields, Method::POST, &format!("/admin/wallets/{id}/{account}"), Some(body)).await {
+        Ok(_) => visit.done(&format!("/console/customers/{id}")),
+        Err(refused) => page(visit, id, Some(refused)).await,
+    }
+}
+
+/// `POST /console/customers/{id}/balance`
+pub async fn balance(web::Path(id): web::Path<UserId>, visit: Visit, fields: Fields) -> PageResult {
+    adjust(&visit, id, &fields, "balance", "amount").await
+}
+
+/// `POST /console/customers/{id}/points`
+pub async fn points(web::Path(id): web::Path<UserId>, visit: Visit, fields: Fields) -> PageResult {
+    adjust(&visit, id, &fields, "points", "points").await
+}

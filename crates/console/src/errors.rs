@@ -1,0 +1,115 @@
+//! Failures as pages. The edge of the server asks for them, because a failure may come from a layer that no handler sees.
+
+use crate::{
+    Console,
+    navigation::Place,
+    table::encoded,
+    trouble::TroubleTexts,
+    visit::framed,
+};
+use askama::Template;
+use axum::{
+    extract::Request,
+    http::header,
+    response::Response,
+};
+use kernel::{Code, Error};
+use pages::{
+    Html, Language,
+    asked::Asked as Remembered,
+    html::{self, see},
+    origin::own_path,
+    texts,
+    words::fill,
+};
+use std::sync::Arc;
+
+texts! {
+    /// The texts of failures.
+    ErrorTexts {
+        not_found: "There is nothing here", "찾을 수 없습니다";
+        not_found_help: "The address may be wrong, or the thing deleted. Search, or begin at the dashboard.", "주소가 잘못되었거나 삭제된 항목입니다. 검색하거나 대시보드에서 시작해 주세요.";
+        role: "Your account may not see this", "이 계정으로는 볼 수 없습니다";
+        role_help: "It belongs to somebody else, or is for administrators. Sign in with another account if you have one.", "다른 판매자의 항목이거나 관리자 전용입니다. 다른 계정이 있으면 그 계정으로 로그인해 주세요.";
+        forbidden: "This is not possible", "허용되지 않은 요청입니다";
+        forbidden_help: "The page was open too long, or another site sent it. Go back, load it again, and repeat.", "페이지를 너무 오래 열어 두었거나 다른 사이트에서 보낸 요청입니다. 새로 고친 뒤 다시 시도해 주세요.";
+        broken: "Something went wrong in the program", "프로그램 오류가 발생했습니다";
+        broken_help: "The log has it under this number: {}", "로그에서 이 번호로 확인할 수 있습니다: {}";
+        other: "That did not work", "처리하지 못했습니다";
+        home: "To the dashboard", "대시보드로";
+        sign_in: "Sign in with another account", "다른 계정으로 로그인";
+        back: "Back", "이전 페이지로";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Page {
+    t: &'static ErrorTexts,
+    title: &'static str,
+    sentence: String,
+    next: &'static str,
+    offers_sign_in: bool,
+    back: Option<String>,
+}
+
+/// What is remembered of a request until its response is there.
+pub struct Asked(Remembered);
+
+/// Prepares the request of a page. `None` for paths of other parts of the program.
+pub fn begin(console: &Console, request: &mut Request) -> Option<Asked> {
+    let path = request.uri().path();
+    let ours = path.strip_prefix("/console").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ours.then(|| Asked(Remembered::of(&console.setup.origin, request)))
+}
+
+impl Asked {
+    /// The response as it is sent: failures become pages, and who has to sign in is sent there.
+    pub fn end(self, console: &Console, mut response: Response) -> Response {
+        let error = response.extensions().get::<Arc<Error>>().cloned();
+        if let Some(error) = error.filter(|_| self.0.person) {
+            let page = match error.code() {
+                Code::SignInRequired | Code::TokenExpired | Code::TokenInvalid => {
+                    Ok(see(&format!("/console/sign-in?return={}", encoded(&self.0.onward))))
+                }
+                _ => self.page(console, &error, &response),
+            };
+            // without a page the person gets what programs get
+            if let Ok(mut page) = page {
+                for (name, value) in response.headers() {
+                    if !page.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+                        page.headers_mut().insert(name, value.clone());
+                    }
+                }
+                response = page;
+            }
+        }
+        html::guard(&mut response);
+        response
+    }
+
+    fn page(&self, console: &Console, error: &Error, response: &Response) -> kernel::Result<Response> {
+        let language = self.0.language;
+        let t = ErrorTexts::of(language);
+        let status = response.status();
+        let id = response.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or("–");
+        let is_role = error.code() == Code::RoleRequired;
+        let (title, sentence) = match status.as_u16() {
+            404 => (t.not_found, t.not_found_help.to_owned()),
+            403 if is_role => (t.role, t.role_help.to_owned()),
+            403 => (t.forbidden, t.forbidden_help.to_owned()),
+            500.. => (t.broken, fill(t.broken_help, id)),
+            _ => (t.other, sentence(error, language)),
+        };
+        let shows_next = status.is_client_error() && !matches!(status.as_u16(), 403 | 404);
+        let next = if shows_next { TroubleTexts::of(language).next(error.remedy()) } else { "" };
+        let main = Page { t, title, sentence, next, offers_sign_in: is_role, back: self.0.back.clone() };
+        let place =
+            Place { language, path: own_path(&self.0.path), words: "", token: None, is_admin: false };
+        Ok(html::private(status, framed(console, &place, title, Html::of(&main)?)?))
+    }
+}
+
+fn sentence(error: &Error, language: Language) -> String {
+    format!("{} {}", error.code().code(), language.message(error))
+}

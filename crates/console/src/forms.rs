@@ -1,0 +1,274 @@
+//! Forms: their fields, the confirmation of what cannot be undone, and what a form sends to the API.
+
+use crate::visit::Visit;
+use askama::Template;
+use kernel::{Currency, Money, Timestamp, Zone};
+use pages::{Fields, FormToken, form, texts};
+use serde_json::{Value, json};
+
+texts! {
+    /// The texts of every form.
+    FormTexts {
+        sure: "Yes, do it", "네, 진행합니다";
+        reason: "Reason", "사유";
+        apply: "Show", "적용";
+        all: "all", "전체";
+    }
+}
+
+/// One of the values of a field.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    code: String,
+    text: String,
+    chosen: bool,
+}
+
+/// A field of a form.
+#[derive(Debug, Clone)]
+pub struct Field {
+    label: String,
+    name: String,
+    value: String,
+    /// `area`, `select`, `tick`, or the type of an `input`.
+    kind: &'static str,
+    required: bool,
+    choices: Vec<Choice>,
+}
+
+impl Field {
+    fn of(kind: &'static str, label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
+        let (label, name, value) = (label.into(), name.into(), value.into());
+        Field { label, name, value, kind, required: false, choices: Vec::new() }
+    }
+
+    /// A text on one line.
+    pub fn text(label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
+        Field::of("text", label, name, value)
+    }
+
+    /// A text on several lines.
+    pub fn area(label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
+        Field::of("area", label, name, value)
+    }
+
+    /// A number.
+    pub fn number(label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
+        Field::of("number", label, name, value)
+    }
+
+    /// A day.
+    pub fn day(label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
+        Field::of("date", label, name, value)
+    }
+
+    /// A time in the shop's zone.
+    pub fn time(label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
+        Field::of("datetime-local", label, name, value)
+    }
+
+    /// A box to tick.
+    pub fn tick(label: impl Into<String>, name: impl Into<String>, on: bool) -> Field {
+        Field::of("tick", label, name, if on { "1" } else { "" })
+    }
+
+    /// One of several values, each with its text.
+    pub fn select(label: impl Into<String>, name: impl Into<String>, value: &str, choices: &[(&str, &str)]) -> Field {
+        let choice = |(code, text): &(&str, &str)| Choice {
+            code: (*code).to_owned(),
+            text: (*text).to_owned(),
+            chosen: *code == value,
+        };
+        Field { choices: choices.iter().map(choice).collect(), ..Field::of("select", label, name, value) }
+    }
+
+    /// The same, and it cannot be left out.
+    #[must_use]
+    pub fn required(self) -> Field {
+        Field { required: true, ..self }
+    }
+}
+
+/// A form that changes something.
+#[derive(Clone, Template)]
+#[template(path = "form.html")]
+pub struct Form {
+    t: &'static FormTexts,
+    title: String,
+    action: String,
+    button: String,
+    token: FormToken,
+    /// With it a form that is sent twice has its effect once.
+    once: String,
+    hidden: Vec<(&'static str, String)>,
+    fields: Vec<Field>,
+    /// Shown only after a click on its title.
+    folded: bool,
+    /// Asks for a reason.
+    reasoned: bool,
+    /// Asks whether the person is sure.
+    grave: bool,
+}
+
+impl Form {
+    /// A form that leads to `action`.
+    pub fn of(visit: &Visit, action: impl Into<String>, title: impl Into<String>, button: impl Into<String>) -> Form {
+        Form {
+            t: FormTexts::of(visit.language),
+            title: title.into(),
+            action: action.into(),
+            button: button.into(),
+            token: visit.token.clone(),
+            once: form::draw(),
+            hidden: Vec::new(),
+            fields: Vec::new(),
+            folded: false,
+            reasoned: false,
+            grave: false,
+        }
+    }
+
+    /// The same with one more field.
+    #[must_use]
+    pub fn field(mut self, field: Field) -> Form {
+        self.fields.push(field);
+        self
+    }
+
+    /// The same with one more field, if there is one.
+    #[must_use]
+    pub fn field_if(self, field: Option<Field>) -> Form {
+        match field {
+            Some(field) => self.field(field),
+            None => self,
+        }
+    }
+
+    /// The same with a value that no person sees.
+    #[must_use]
+    pub fn hidden(mut self, name: &'static str, value: impl Into<String>) -> Form {
+        self.hidden.push((name, value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn folded(self) -> Form {
+        Form { folded: true, ..self }
+    }
+
+    #[must_use]
+    pub fn reasoned(self) -> Form {
+        Form { reasoned: true, ..self }
+    }
+
+    /// The same for something that cannot be undone.
+    #[must_use]
+    pub fn grave(self) -> Form {
+        Form { grave: true, ..self }
+    }
+}
+
+/// The form above a list that says what of it is shown.
+#[derive(Clone, Template)]
+#[template(path = "filter.html")]
+pub struct Filter {
+    t: &'static FormTexts,
+    action: String,
+    fields: Vec<Field>,
+}
+
+impl Filter {
+    /// The filter of the list at `action`.
+    pub fn of(visit: &Visit, action: impl Into<String>, fields: Vec<Field>) -> Filter {
+        Filter { t: FormTexts::of(visit.language), action: action.into(), fields }
+    }
+}
+
+/// The text of the choice that filters nothing.
+pub fn everything(visit: &Visit) -> &'static str {
+    FormTexts::of(visit.language).all
+}
+
+/// The number of a field as the API gets it. What is no number goes there as it is, so that the API names the field that is wrong.
+pub fn number(fields: &Fields, name: &str) -> Value {
+    match (fields.given(name), fields.number(name)) {
+        (None, _) => Value::Null,
+        (Some(_), Some(number)) => json!(number),
+        (Some(text), None) => json!(text),
+    }
+}
+
+/// The same for an amount in the main unit of the currency, which the API gets in minor units.
+pub fn amount(fields: &Fields, name: &str, currency: Currency) -> Value {
+    let text = fields.given(name);
+    match (text, text.and_then(|text| minor(text, currency))) {
+        (None, _) => Value::Null,
+        (Some(_), Some(minor)) => json!(minor),
+        (Some(text), None) => json!(text),
+    }
+}
+
+/// `1,234.5` in minor units; `None` for what is no amount of this currency.
+fn minor(text: &str, currency: Currency) -> Option<i64> {
+    let digits = usize::from(currency.minor_digits());
+    let text = text.replace(',', "");
+    let (sign, text) = text.strip_prefix('-').map_or((1, text.as_str()), |rest| (-1, rest));
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(rest) || rest.len() > digits {
+        return None;
+    }
+    let number: i64 = format!("{whole}{rest:0<digits$}").parse().ok()?;
+    Some(sign * number)
+}
+
+/// An amount as the field of a form shows it.
+pub fn plain(visit: &Visit, minor: i64) -> String {
+    visit.console.app.shop.currency.plain(Money::minor(minor))
+}
+
+/// The lines of a field on several lines.
+pub fn lines(fields: &Fields, name: &str) -> Vec<String> {
+    fields.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// The numbers of a field, with commas or blanks between them. What is no number goes to the API as it is.
+pub fn numbers(fields: &Fields, name: &str) -> Vec<Value> {
+    let parts = fields.text(name).split([',', ' ', '\n', '\r']).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse::<i64>().map_or_else(|_| json!(part), |number| json!(number))).collect()
+}
+
+/// A time as its field shows it: without a zone, in the shop's.
+pub fn local(at: Timestamp, zone: &Zone) -> String {
+    let seconds = zone.millis_of_day(at) / 1_000;
+    format!("{}T{:02}:{:02}:{:02}", zone.day(at), seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_typed_in_the_main_unit() {
+        let dollar = Currency::of_code("USD").unwrap();
+        assert_eq!(minor("12,900", Currency::KRW), Some(12_900));
+        assert_eq!((minor("129.5", dollar), minor("-0.05", dollar), minor("7", dollar)), (Some(12_950), Some(-5), Some(700)));
+        for wrong in ["", "1.5", "a", "1e3", "--1", ".5", "1 000"] {
+            assert_eq!(minor(wrong, Currency::KRW), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_reaches_the_api_as_it_is() {
+        let fields = Fields::parse(b"n=1%2C200&bad=many&ids=3%2C+x%0A5");
+        assert_eq!((number(&fields, "n"), number(&fields, "bad")), (json!(1_200), json!("many")));
+        assert_eq!(number(&fields, "none"), Value::Null);
+        assert_eq!(numbers(&fields, "ids"), vec![json!(3), json!("x"), json!(5)]);
+    }
+
+    #[test]
+    fn times_are_shown_in_the_shops_zone() {
+        let at = Timestamp::parse("2026-02-06T00:05:09Z", &Zone::utc()).unwrap();
+        assert_eq!(local(at, &Zone::named("Asia/Seoul").unwrap()), "2026-02-06T09:05:09");
+    }
+}

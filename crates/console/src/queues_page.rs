@@ -1,0 +1,175 @@
+//! Waiting queues: all of them, and one with its rules, which can be changed while it runs.
+
+use crate::{
+    details::Details,
+    forms::{Field, Form, local, number},
+    page::Page,
+    table::{Cell, List, Table, encoded},
+    visit::Visit,
+};
+use axum::http::Method;
+use kernel::{Code, Timestamp};
+use pages::{Fields, PageResult, Refused, texts, words::fill};
+use serde::Deserialize;
+use serde_json::json;
+
+texts! {
+    /// The texts of queues.
+    QueueTexts {
+        title: "Waiting queues", "대기열";
+        one: "Waiting queue {}", "대기열 {}";
+        lead: "A queue is opened on the page of its coupon or deal.", "쿠폰이나 타임딜 화면에서 대기열을 열 수 있습니다.";
+        event: "In front of", "대상";
+        active: "Runs", "운영 중";
+        inactive: "Does not run", "중지";
+        none: "There was never a queue here. Start one below.", "아직 대기열이 없습니다. 아래에서 시작할 수 있습니다.";
+        state: "State", "상태";
+        waiting: "Waiting", "대기";
+        entered: "Admitted", "입장";
+        capacity: "Admitted at once, at most", "동시 입장 한도";
+        batch: "Admitted in one batch", "한 번에 입장";
+        interval: "Seconds between batches", "입장 간격(초)";
+        admission: "Seconds that an admission is valid", "입장 유효 시간(초)";
+        per_address: "Places of one address, if limited", "주소당 최대 인원(선택)";
+        opens: "Opens at; until then places are not given", "여는 시각(그 전에는 추첨 대기)";
+        last: "Last batch", "마지막 입장";
+        rules: "Rules", "운영 규칙";
+        save: "Start it, or change its rules", "시작 또는 규칙 변경";
+        process: "Admit a batch now", "지금 한 번 입장시키기";
+        stop: "Stop the queue", "대기열 중지";
+        stop_button: "Stop it", "중지하기";
+    }
+}
+
+/// A queue with its counts of this moment.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Queue {
+    event_type: String,
+    event_id: i64,
+    is_active: bool,
+    waiting_count: i64,
+    entered_count: i64,
+    max_capacity: i64,
+    entry_batch_size: i64,
+    entry_interval_seconds: i64,
+    admission_seconds: i64,
+    places_per_address: Option<i64>,
+    opens_at: Option<Timestamp>,
+    last_admitted_at: Option<Timestamp>,
+}
+
+/// `GET /console/queues`
+pub async fn queues(visit: Visit) -> PageResult {
+    let (t, show) = (QueueTexts::of(visit.language), visit.show());
+    let found: Vec<Queue> = visit.read("/admin/queue").await?;
+    let row = |queue: &Queue| {
+        let name = format!("{} {}", queue.event_type, queue.event_id);
+        let href = format!("/console/queues/{}/{}", encoded(&queue.event_type), queue.event_id);
+        vec![
+            Cell::link(name, href),
+            if queue.is_active { Cell::state(t.active, "good") } else { Cell::state(t.inactive, "over") },
+            Cell::number(show.count(queue.waiting_count), queue.waiting_count),
+            Cell::number(show.count(queue.entered_count), queue.entered_count),
+            Cell::number(show.count(queue.max_capacity), queue.max_capacity),
+            Cell::maybe(queue.last_admitted_at.map(|at| show.moment(at))),
+        ]
+    };
+    let [waiting, entered, capacity] = [t.waiting, t.entered, t.capacity].map(|name| format!("#{name}"));
+    let columns = [t.event, t.state, &waiting, &entered, &capacity, t.last];
+    let list = List { path: "/console/queues", keeps: &["sort"], query: &visit.query };
+    let table = Table::of(&visit, "", &columns).rows(found.iter().map(row)).sorted(&list);
+    visit.page(Page::of(t.title).lead(t.lead).with(&table)?)
+}
+
+/// `GET /console/queues/{kind}/{id}`
+pub async fn queue(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit) -> PageResult {
+    page(&visit, &kind, id, None, None).await
+}
+
+async fn page(visit: &Visit, kind: &str, id: i64, sent: Option<&Fields>, refused: Option<Refused>) -> PageResult {
+    let t = QueueTexts::of(visit.language);
+    let path = format!("/admin/queue/{}/{id}/status", encoded(kind));
+    let queue: Option<Queue> = match visit.read(&path).await {
+        Ok(queue) => Some(queue),
+        Err(refused) if refused.code() == Code::QueueNotFound => None,
+        Err(refused) => return Err(refused),
+    };
+    let page = Page::of(fill(t.one, format!("{kind} {id}")));
+    let page = match &queue {
+        Some(queue) => page.with(&about(visit, queue))?,
+        None => page.lead(t.none),
+    };
+    let act = |act: &str, text: &str| Form::of(visit, format!("/console/queues/{}/{id}/{act}", encoded(kind)), "", text);
+    let runs = queue.as_ref().is_some_and(|queue| queue.is_active);
+    let page = page.with_some(runs.then(|| act("process", t.process)))?;
+    let page = page.with(&rules(visit, act("rules", t.save), queue.as_ref(), sent))?;
+    visit.page_with(page.with_some(runs.then(|| act("stop", t.stop_button).grave()))?, refused)
+}
+
+fn about(visit: &Visit, queue: &Queue) -> Details {
+    let (t, show) = (QueueTexts::of(visit.language), visit.show());
+    let state = if queue.is_active { Cell::state(t.active, "good") } else { Cell::state(t.inactive, "over") };
+    Details::of("")
+        .row(t.state, state)
+        .row(t.waiting, Cell::text(show.count(queue.waiting_count)))
+        .row(t.entered, Cell::text(format!("{} / {}", queue.entered_count, queue.max_capacity)))
+        .row_if(t.last, queue.last_admitted_at.map(|at| show.moment(at)))
+}
+
+fn rules(visit: &Visit, form: Form, queue: Option<&Queue>, sent: Option<&Fields>) -> Form {
+    let t = QueueTexts::of(visit.language);
+    let value = |name: &str, stored: Option<i64>, new: i64| match sent {
+        Some(sent) => sent.text(name).to_owned(),
+        None => stored.unwrap_or(new).to_string(),
+    };
+    let per_address = sent.map_or_else(
+        || queue.and_then(|queue| queue.places_per_address).map(|places| places.to_string()).unwrap_or_default(),
+        |sent| sent.text("perAddress").to_owned(),
+    );
+    let opens = queue.and_then(|queue| queue.opens_at).map(|at| local(at, &visit.console.app.shop.zone));
+    form.field(Field::number(t.capacity, "capacity", value("capacity", queue.map(|queue| queue.max_capacity), 100)))
+        .field(Field::number(t.batch, "batch", value("batch", queue.map(|queue| queue.entry_batch_size), 10)))
+        .field(Field::number(t.interval, "interval", value("interval", queue.map(|q| q.entry_interval_seconds), 5)))
+        .field(Field::number(t.admission, "admission", value("admission", queue.map(|q| q.admission_seconds), 300)))
+        .field(Field::number(t.per_address, "perAddress", per_address))
+        .field(Field::time(t.opens, "opensAt", opens.unwrap_or_default()))
+}
+
+/// `POST /console/queues/{kind}/{id}/rules`
+pub async fn change(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit, fields: Fields) -> PageResult {
+    let body = json!({
+        "maxCapacity": number(&fields, "capacity"),
+        "entryBatchSize": number(&fields, "batch"),
+        "entryIntervalSeconds": number(&fields, "interval"),
+        "admissionSeconds": number(&fields, "admission"),
+        "placesPerAddress": number(&fields, "perAddress"),
+        "opensAt": fields.given("opensAt"),
+    });
+    let path = format!("/admin/queue/{}/{id}/activate", encoded(&kind));
+    match visit.send(&fields, Method::POST, &path, Some(body)).await {
+        Ok(_) => visit.done(&format!("/console/queues/{}/{id}", encoded(&kind))),
+        Err(refused) => page(&visit, &kind, id, Some(&fields), Some(refused)).await,
+    }
+}
+
+async fn act(visit: &Visit, kind: &str, id: i64, fields: &Fields, act: &str) -> PageResult {
+    let path = format!("/admin/queue/{}/{id}/{act}", encoded(kind));
+    match visit.send(fields, Method::POST, &path, None).await {
+        Ok(_) => visit.done(&format!("/console/queues/{}/{id}", encoded(kind))),
+        Err(refused) => page(visit, kind, id, None, Some(refused)).await,
+    }
+}
+
+/// `POST /console/queues/{kind}/{id}/process`
+pub async fn process(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit, fields: Fields) -> PageResult {
+    act(&visit, &kind, id, &fields, "process").await
+}
+
+/// `POST /console/queues/{kind}/{id}/stop`
+pub async fn stop(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit, fields: Fields) -> PageResult {
+    match visit.sure(&fields) {
+        Ok(()) => act(&visit, &kind, id, &fields, "deactivate").await,
+        Err(refused) => page(&visit, &kind, id, None, Some(refused)).await,
+    }
+}

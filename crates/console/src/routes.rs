@@ -1,0 +1,197 @@
+//! Every page with its path. Each is for one person.
+
+use crate::{
+    Console, assets, audit_page, categories_page, coupons_page, customers_page, dashboard, deals_page, events_page,
+    layers, operator_pages, order_page, orders_page, product_page, products_page, queues_page, reports_page,
+    sagas_page, search_page, sign_pages,
+};
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{MethodRouter, get, post},
+};
+use kernel::Code;
+use pages::PageResult;
+
+/// The pages, and the paths to which forms are sent.
+#[derive(Default)]
+struct Pages {
+    router: Router<Console>,
+    forms: Vec<&'static str>,
+}
+
+impl Pages {
+    fn page(mut self, path: &'static str, page: MethodRouter<Console>) -> Pages {
+        self.router = self.router.route(path, page);
+        self
+    }
+
+    fn form(mut self, path: &'static str, handler: MethodRouter<Console>) -> Pages {
+        self.forms.push(path);
+        self.page(path, handler)
+    }
+}
+
+fn all() -> Pages {
+    let pages = Pages::default()
+        .page("/console", get(dashboard::dashboard))
+        .page("/console/parts/{name}", get(dashboard::part))
+        .page("/console/search", get(search_page::search))
+        .form("/console/sign-in", get(sign_pages::sign_in_form).post(sign_pages::sign_in))
+        .form("/console/sign-out", post(sign_pages::sign_out))
+        .page("/console/language/{code}", get(sign_pages::language));
+    operators(merchandise(selling(pages))).page("/console/{*rest}", get(nothing))
+}
+
+/// Products, categories, coupons, deals, queues.
+fn merchandise(pages: Pages) -> Pages {
+    pages
+        .page("/console/products", get(products_page::products))
+        .form("/console/products/new", get(product_page::new_form).post(product_page::make))
+        .form("/console/products/{id}", get(product_page::product).post(product_page::rewrite))
+        .form("/console/products/{id}/variants", post(product_page::add_variant))
+        .form("/console/products/{id}/images", post(product_page::images))
+        .form("/console/products/{id}/receive/{variant}/{location}", post(product_page::receive))
+        .form("/console/products/{id}/adjust/{variant}/{location}", post(product_page::adjust))
+        .form("/console/products/{id}/publish", post(product_page::publish))
+        .form("/console/products/{id}/close", post(product_page::close))
+        .form("/console/products/{id}/restore", get(product_page::restore_form).post(product_page::restore))
+        .form("/console/products/{id}/delete", post(product_page::delete))
+        .form("/console/categories", get(categories_page::categories).post(categories_page::make))
+        .form("/console/categories/{id}", get(categories_page::category).post(categories_page::rewrite))
+        .form("/console/categories/{id}/delete", post(categories_page::delete))
+        .page("/console/coupons", get(coupons_page::coupons))
+        .form("/console/coupons/new", get(coupons_page::new_form).post(coupons_page::make))
+        .form("/console/coupons/{id}", get(coupons_page::coupon).post(coupons_page::rewrite))
+        .form("/console/coupons/{id}/delete", post(coupons_page::delete))
+        .page("/console/deals", get(deals_page::deals))
+        .form("/console/deals/new", get(deals_page::new_form).post(deals_page::make))
+        .form("/console/deals/{id}", get(deals_page::deal).post(deals_page::rewrite))
+        .form("/console/deals/{id}/end", post(deals_page::end))
+        .form("/console/deals/{id}/cancel", post(deals_page::cancel))
+        .page("/console/queues", get(queues_page::queues))
+        .page("/console/queues/{kind}/{id}", get(queues_page::queue))
+        .form("/console/queues/{kind}/{id}/rules", post(queues_page::change))
+        .form("/console/queues/{kind}/{id}/process", post(queues_page::process))
+        .form("/console/queues/{kind}/{id}/stop", post(queues_page::stop))
+}
+
+/// Orders, customers, reports, settlement.
+fn selling(pages: Pages) -> Pages {
+    pages
+        .page("/console/orders", get(orders_page::orders))
+        .page("/console/orders/{number}", get(order_page::order))
+        .form("/console/orders/{number}/ship", post(order_page::ship))
+        .form("/console/orders/{number}/deliver", post(order_page::deliver))
+        .form("/console/orders/{number}/cancel", post(order_page::cancel))
+        .form("/console/orders/{number}/refund/{payment}", post(order_page::refund))
+        .page("/console/customers", get(customers_page::customers))
+        .page("/console/customers/{id}", get(customers_page::customer))
+        .form("/console/customers/{id}/balance", post(customers_page::balance))
+        .form("/console/customers/{id}/points", post(customers_page::points))
+        .page("/console/reports", get(reports_page::reports))
+        .page("/console/reports/{name}", get(reports_page::report))
+        .page("/console/reports/{name}/table.csv", get(reports_page::report_file))
+        .page("/console/exports/{what}", get(reports_page::export))
+        .page("/console/settlement", get(reports_page::settlement))
+        .page("/console/settlement/table.csv", get(reports_page::settlement_file))
+}
+
+/// What operators look at.
+fn operators(pages: Pages) -> Pages {
+    pages
+        .page("/console/sagas", get(sagas_page::sagas))
+        .form("/console/sagas/{id}/retry", post(sagas_page::retry))
+        .form("/console/sagas/{id}/resolve", post(sagas_page::resolve))
+        .page("/console/events", get(events_page::events))
+        .form("/console/events/{id}/redeliver", post(events_page::redeliver))
+        .form("/console/audit", get(audit_page::audit).post(audit_page::run))
+        .page("/console/settings", get(operator_pages::settings))
+        .page("/console/health", get(operator_pages::health))
+}
+
+/// The paths to which forms are sent. Each of them refuses a form that is not from our own pages; a test sends one to every path.
+pub fn forms() -> Vec<&'static str> {
+    all().forms
+}
+
+/// The routes of the console.
+pub fn router(console: &Console) -> Router {
+    let pages = all().router.layer(from_fn_with_state(console.clone(), layers::private));
+    // the stylesheet and the script are the same for everybody
+    pages.route("/console/assets/{file}", get(assets::asset)).with_state(console.clone())
+}
+
+/// A path of the console that has no page.
+async fn nothing() -> PageResult {
+    Err(Code::NotFound.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        audit_page::*, categories_page::*, coupons_page::*, customers_page::*, dashboard::*, deals_page::*,
+        errors::*, events_page::*, forms::*, navigation::*, operator_pages::*, order_page::*, orders_page::*,
+        page::*, product_page::*, products_page::*, queues_page::*, reports_page::*, sagas_page::*, search_page::*,
+        sign_pages::*, table::*, trouble::*,
+    };
+    use pages::words::{Row as Words, complaints};
+    use std::{fs, path::Path};
+
+    /// The texts of every page.
+    const TEXTS: &[&[Words]] = &[
+        AuditTexts::ROWS,
+        CategoryTexts::ROWS,
+        CouponTexts::ROWS,
+        CustomerTexts::ROWS,
+        DashboardTexts::ROWS,
+        DealTexts::ROWS,
+        ErrorTexts::ROWS,
+        EventTexts::ROWS,
+        FormTexts::ROWS,
+        NavigationTexts::ROWS,
+        OperatorTexts::ROWS,
+        OrderTexts::ROWS,
+        OrdersTexts::ROWS,
+        PageTexts::ROWS,
+        ProductTexts::ROWS,
+        ProductsTexts::ROWS,
+        QueueTexts::ROWS,
+        ReportTexts::ROWS,
+        SagaTexts::ROWS,
+        SearchTexts::ROWS,
+        SignTexts::ROWS,
+        TableTexts::ROWS,
+        TroubleTexts::ROWS,
+    ];
+
+    fn sources(ending: &str) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(if ending == "rs" { "src" } else { "templates" });
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.extension().is_some_and(|kind| kind == ending))
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_page_has_all_of_its_texts_in_both_languages() {
+        let found: Vec<String> = TEXTS.iter().flat_map(|rows| complaints(rows)).collect();
+        assert_eq!(found, Vec::<String>::new());
+        let declared: usize = sources("rs").iter().map(|text| text.matches("\ntexts! {").count()).sum();
+        assert_eq!(declared, TEXTS.len(), "a page whose texts are not compared");
+    }
+
+    #[test]
+    fn templates_have_no_text_of_their_own_and_switch_no_escaping_off() {
+        for template in sources("html") {
+            assert!(!template.contains("|safe") && !template.contains("autoescape"), "{template}");
+            assert!(
+                !template.contains(" style=") && !template.contains(" onclick=") && !template.contains("<script"),
+                "{template}"
+            );
+            let korean = template.chars().any(|c| ('가'..='힣').contains(&c));
+            assert!(!korean, "a text that only one language has: {template}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A refusal as people read it who work in the shop: what is wrong, with which field, and what to do next.
+
+use askama::Template;
+use kernel::Remedy;
+use pages::{Refused, texts};
+use web::Context;
+
+texts! {
+    /// The words for what to do next.
+    TroubleTexts {
+        title: "That did not work", "처리하지 못했습니다";
+        fix: "Change it and send it again.", "내용을 고친 뒤 다시 보내 주세요.";
+        reload: "Somebody changed it meanwhile. What is stored now stands below, beside what you typed. Sending the form again overwrites it.", "그 사이 다른 사람이 변경했습니다. 아래에서 저장된 내용과 입력한 내용을 비교해 주세요. 다시 보내면 덮어씁니다.";
+        retry: "Wait a moment and try again.", "잠시 후 다시 시도해 주세요.";
+        prepare: "Do first what is missing, then try again.", "필요한 단계를 먼저 마친 뒤 다시 시도해 주세요.";
+        sign_in: "Sign in and try again.", "로그인한 뒤 다시 시도해 주세요.";
+        support: "Look into the log, with the number of the request.", "요청 번호로 로그를 확인해 주세요.";
+        last: "It cannot be done as things stand.", "현재 상태에서는 할 수 없는 작업입니다.";
+        sure: "Confirmation", "확인";
+        reason: "Reason", "사유";
+    }
+}
+
+/// A refusal on a page.
+#[derive(Debug, Clone, Template)]
+#[template(path = "trouble.html")]
+pub struct Trouble {
+    title: &'static str,
+    /// With its code, because people who work here look it up.
+    sentence: String,
+    lines: Vec<String>,
+    next: &'static str,
+}
+
+impl Trouble {
+    /// The refusal in the language of its reader.
+    pub fn of(refused: &Refused, context: &Context) -> Trouble {
+        let t = TroubleTexts::of(context.language());
+        let error = &refused.0;
+        let lines = context.details(error).into_iter().map(|detail| match detail.field.as_deref() {
+            Some("sure") => format!("{}: {}", t.sure, detail.message),
+            Some("reason") => format!("{}: {}", t.reason, detail.message),
+            Some(field) => format!("{field}: {}", detail.message),
+            None => detail.message,
+        });
+        Trouble {
+            title: t.title,
+            sentence: format!("{} {}", error.code().code(), context.message(error)),
+            lines: lines.collect(),
+            next: t.next(error.remedy()),
+        }
+    }
+}
+
+impl TroubleTexts {
+    /// What to do next.
+    pub fn next(&self, remedy: Remedy) -> &'static str {
+        match remedy {
+            Remedy::None => self.last,
+            Remedy::Fix => self.fix,
+            Remedy::Reload => self.reload,
+            Remedy::Retry => self.retry,
+            Remedy::Prepare => self.prepare,
+            Remedy::SignIn => self.sign_in,
+            Remedy::Support => self.support,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! One request of one person who works in the shop, and how a page reads from the API and responds.
+
+use crate::{
+    Console, assets,
+    navigation::{self, Place},
+    page::{Frame, Page},
+    trouble::Trouble,
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, StatusCode, header, request::Parts},
+    response::Response,
+};
+use kernel::{Code, Money, text};
+use pages::{
+    Fields, FormToken, Head, Html, Language, PageResult, Refused, Shell,
+    cookie::Cookies,
+    html::{self, see},
+    shell::About,
+    show::Show,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::convert::Infallible;
+use web::{Context, MaybeUser, Role, User};
+
+/// A request as pages see it.
+pub struct Visit {
+    pub console: Console,
+    pub language: Language,
+    /// Who is signed in.
+    pub user: Option<User>,
+    /// What the forms of the page show.
+    pub token: FormToken,
+    pub cookies: Cookies,
+    /// For messages of refusals.
+    pub context: Context,
+    pub head: Head,
+    pub query: Fields,
+    pub parts: Parts,
+}
+
+impl FromRequestParts<Console> for Visit {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Visit, Infallible> {
+        let Ok(context) = Context::from_request_parts(parts, console).await;
+        // the layer has taken away what is no good token
+        let user = MaybeUser::from_request_parts(parts, &console.app).await.ok().and_then(|MaybeUser(user)| user);
+        Ok(Visit {
+            console: console.clone(),
+            language: context.language(),
+            user,
+            token: parts.extensions.get::<FormToken>().cloned().unwrap_or_default(),
+            cookies: console.door().cookies(&parts.headers),
+            context,
+            head: Head::of(parts).with(header::ACCEPT, "application/json"),
+            query: Fields::parse(parts.uri.query().unwrap_or_default().as_bytes()),
+            parts: parts.clone(),
+        })
+    }
+}
+
+/// The whole path of an operation of the API. The probes have no base.
+fn below(path: &str) -> String {
+    let whole = path.starts_with("/api/") || path == "/readyz";
+    if whole { path.to_owned() } else { format!("{}{path}", web::BASE) }
+}
+
+impl Visit {
+    /// Whether an administrator is signed in.
+    pub fn is_admin(&self) -> bool {
+        self.user.as_ref().is_some_and(User::is_admin)
+    }
+
+    /// Whether the person who is signed in may work here.
+    pub fn may_enter(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.roles.includes(Role::Seller))
+    }
+
+    /// A001 without a session, A002 for who is no seller.
+    pub fn seller(&self) -> Result<(), Refused> {
+        self.must(self.may_enter())
+    }
+
+    /// A001 without a session, A002 for who is no administrator: for pages that do not ask the API.
+    pub fn admin(&self) -> Result<(), Refused> {
+        self.must(self.is_admin())
+    }
+
+    fn must(&self, allowed: bool) -> Result<(), Refused> {
+        match (&self.user, allowed) {
+            (None, _) => Err(Code::SignInRequired.into()),
+            (Some(_), false) => Err(Code::RoleRequired.into()),
+            (Some(_), true) => Ok(()),
+        }
+    }
+
+    /// How this page writes amounts and times.
+    pub fn show(&self) -> Show {
+        let shop = &self.console.app.shop;
+        Show { language: self.language, currency: shop.currency, zone: shop.zone.clone() }
+    }
+
+    /// An amount in minor units as people write it.
+    pub fn money(&self, minor: i64) -> String {
+        self.show().money(Money::minor(minor))
+    }
+
+    /// The data of a read of the API.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refused> {
+        self.console.api.call(&self.head, Method::GET, &below(path), None).await
+    }
+
+    /// The same where the reader may lack the role, or the shop the part: `None` then.
+    pub async fn read_if_allowed<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refused> {
+        match self.read(path).await {
+            Ok(found) => Ok(Some(found)),
+            Err(refused) if matches!(refused.code(), Code::RoleRequired | Code::NotFound) => Ok(None),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    /// What the API responds to a read in this format.
+    pub async fn read_as(&self, path: &str, format: &str) -> Result<Response, Refused> {
+        let head = self.head.clone().with(header::ACCEPT, format);
+        self.console.api.send(&head, Method::GET, &below(path), None).await
+    }
+
+    /// Sends a change to the API. A form that is sent twice has its effect once.
+    pub async fn send(
+        &self,
+        fields: &Fields,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Response, Refused> {
+        let head = self.head.clone().keyed(fields.raw("once"));
+        self.console.api.send(&head, method, &below(path), body).await
+    }
+
+    /// C002 when the box of an action that cannot be undone is not ticked.
+    pub fn sure(&self, fields: &Fields) -> Result<(), Refused> {
+        if fields.is_on("sure") { Ok(()) } else { Err(text::wrong("sure", "must not be blank").into()) }
+    }
+
+    /// To a page of ours, which says that it is done.
+    pub fn done(&self, path: &str) -> PageResult {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        Ok(see(&format!("{path}{sign}done=1")))
+    }
+
+    /// A page for this person alone.
+    pub fn page(&self, page: Page) -> PageResult {
+        self.page_with(page, None)
+    }
+
+    /// The same with the refusal of what its form sent. Who is not signed in, or may not do it, gets no page.
+    pub fn page_with(&self, page: Page, refused: Option<Refused>) -> PageResult {
+        use Code::{SignInRequired, TokenExpired, TokenInvalid};
+        let lost = |refused: &&Refused| matches!(refused.code(), SignInRequired | TokenExpired | TokenInvalid);
+        if let Some(refused) = refused.as_ref().filter(lost) {
+            return Err(refused.clone());
+        }
+        let status = refused.as_ref().map_or(Ok(StatusCode::OK), |refused| StatusCode::from_u16(refused.code().status()));
+        let trouble = refused.map(|refused| Html::of(&Trouble::of(&refused, &self.context))).transpose()?;
+        let main = Html::of(&Frame::of(self, &page, trouble))?;
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Ok(html::private(status, self.framed(&page.title, main)?))
+    }
+
+    /// A whole page around `main`.
+    pub fn framed(&self, title: &str, main: Html) -> kernel::Result<Html> {
+        let path = self.parts.uri.path_and_query().map_or("/console", |path| path.as_str());
+        let place = Place {
+            language: self.language,
+            path,
+            words: self.query.text("q"),
+            token: self.may_enter().then(|| self.token.clone()),
+            is_admin: self.is_admin(),
+        };
+        framed(&self.console, &place, title, main)
+    }
+}
+
+/// A page of the console.
+pub fn framed(console: &Console, place: &Place<'_>, title: &str, main: Html) -> kernel::Result<Html> {
+    let about = About { title: title.to_owned(), own: Some(assets::own()), ..About::default() };
+    let (header, footer) = navigation::around(&console.setup.shop, place)?;
+    Shell { language: place.language, shop: &console.setup.shop, about: &about, header, main, footer }.page()
+}

@@ -1,0 +1,210 @@
+//! What the console must not let happen: foreign forms, scripts in texts, a seller in another's pages, pages in a cache.
+
+use crate::console_work::at_work;
+use crate::storefront_guards::{EVIL, harmless};
+use crate::storefront_shop::sign_up;
+use serde_json::json;
+use testkit::TestShop;
+use web::Role;
+
+/// The path of a form with something in place of its parameters.
+fn filled(path: &str) -> String {
+    let values = [
+        ("{number}", "ORD-20260206-AAAAAAAA"),
+        ("{payment}", "PAY-AAAAAAAA"),
+        ("{kind}", "COUPON"),
+        ("{variant}", "1"),
+        ("{location}", "MAIN"),
+        ("{id}", "1"),
+    ];
+    values.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+}
+
+#[test]
+fn every_form_of_the_console_refuses_what_does_not_come_from_its_pages() {
+    let shop = TestShop::open();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let other = shop.browser();
+    sign_up(&other, "eve", "/");
+    let (token, foreign) = (browser.cookie("holdfast_form"), other.cookie("holdfast_form"));
+    assert!(token.len() == 22 && token != foreign);
+    let forms = console::forms();
+    assert!(forms.len() > 35, "{forms:?}");
+    for path in forms {
+        let path = filled(path);
+        for fields in [&[][..], &[("form", "")], &[("form", foreign.as_str())], &[("form", "AAAAAAAAAAAAAAAAAAAAAA")]] {
+            browser.post(&path, fields).must(403).says("This is not possible");
+        }
+        let good = [("form", token.as_str())];
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            browser.with(name, value).post(&path, &good).must(403);
+        }
+        browser.with("content-type", "text/plain").post(&path, &good).must(415);
+        let own = browser.with("origin", "http://localhost").with("sec-fetch-site", "same-origin").post(&path, &good);
+        assert_ne!(own.response.status, 403, "{path}: {}", own.text());
+        // signing in and out changes the token
+        browser.set_cookie("holdfast_form", &token);
+    }
+}
+
+#[test]
+fn a_seller_sees_and_changes_what_is_theirs_and_nothing_else() {
+    let shop = TestShop::open();
+    let (mina, jun) = (at_work(&shop, "mina", Role::Seller), at_work(&shop, "jun", Role::Seller));
+    let form = mina.open("/console/products/new").must(200);
+    let product = [("name", "moon jar"), ("price", "18000"), ("stock", "5"), ("sku", "JAR-1")];
+    let made = mina.send(&form, "/console/products/new", &product).must(200);
+    made.says("moon jar");
+    let path = made.path.split('?').next().unwrap().to_owned();
+    shop.settle();
+    mina.open("/console/products").must(200).says("moon jar").says("1 products");
+    mina.open("/console/search?q=moon").must(200).says("moon jar");
+    jun.open("/console/products").must(200).says("0 products");
+    jun.open(&path).must(403).says("Your account may not see this");
+    assert!(!jun.open("/console/search?q=moon").must(200).text().contains(&path), "it is not theirs");
+    let token = jun.cookie("holdfast_form");
+    let foreign = [("form", token.as_str()), ("name", "mine"), ("price", "1"), ("sure", "1"), ("version", "0")];
+    for act in ["", "/delete", "/close", "/images", "/variants"] {
+        jun.post(&format!("{path}{act}"), &foreign).must(403);
+    }
+    mina.open(&path).must(200).says("moon jar").says("active");
+    let buyer = shop.buyer();
+    let order = buyer.orders(&shop.product("mug").save(), 1).must("201").word("/orderNumber");
+    for path in [
+        "/console/orders",
+        &format!("/console/orders/{order}"),
+        "/console/customers",
+        "/console/categories",
+        "/console/queues",
+        "/console/queues/COUPON/1",
+        "/console/reports/daily-sales",
+        "/console/settlement",
+        "/console/exports/orders",
+        "/console/sagas",
+        "/console/events",
+        "/console/audit",
+        "/console/settings",
+        "/console/health",
+        "/console/parts/work",
+        "/console/parts/sales",
+    ] {
+        mina.open(path).must(403).says("Your account may not see this");
+    }
+    let page = mina.open("/console").must(200);
+    assert!(!page.text().contains("/console/settings") && !page.text().contains("/console/orders"), "{}", page.text());
+    mina.open("/console/reports").must(200).says("What sells most");
+    mina.open("/console/parts/stock").must(200);
+}
+
+#[test]
+fn who_does_not_work_here_does_not_come_in() {
+    let shop = TestShop::open();
+    let browser = shop.browser();
+    let asked = browser.open("/console/orders?status=PAID").must(200);
+    assert_eq!(asked.path, "/console/sign-in?return=%2Fconsole%2Forders%3Fstatus%3DPAID");
+    asked.says("Sign in to the console");
+    let wrong = browser.send(&asked, "/console/sign-in", &[("email", "x@example.com"), ("password", "wrong")]);
+    assert_eq!(wrong.response.status, 401, "{}", wrong.words());
+    sign_up(&browser, "mina", "/");
+    browser.open("/console").must(403).says("Your account may not see this");
+    browser.open("/console/sign-in").must(200).says("neither a seller's nor an administrator's");
+    for back in ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"] {
+        let form = browser.open(&format!("/console/sign-in?return={back}")).must(200);
+        let hidden = form.form("/console/sign-in").into_iter().find(|(name, _)| name == "return").unwrap().1;
+        assert_eq!(hidden, "/console", "{back}");
+        let sent = browser.get(&format!("/console/language/ko?return={back}")).must(303);
+        assert_eq!(sent.response.header("location"), "/console", "{back}");
+    }
+}
+
+#[test]
+fn no_text_of_a_person_becomes_markup_in_the_console() {
+    let shop = TestShop::open();
+    let text = |start: &str| json!(format!("{start} {EVIL}"));
+    let mug = shop.product(&format!("mug {EVIL}")).with("sku", json!("SKU-EVIL")).with("brand", text("brand"));
+    let mug = mug.with("description", text("about")).with("category", json!("evil\"'<script>alert(1)<")).save();
+    let coupon = json!({"code": "EVIL", "name": EVIL, "description": EVIL, "discountType": "FIXED", "discountValue": 1_000,
+        "totalQuantity": 9, "startsAt": "2020-01-01T00:00:00Z", "expiresAt": "2100-01-01T00:00:00Z"});
+    shop.admin().post("/admin/coupons", coupon).must("201");
+    let deal = json!({"name": EVIL, "description": EVIL, "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z",
+        "products": [{"productId": mug.id, "dealPrice": 5_000, "dealQuantity": 2, "maxPerUser": 1}]});
+    shop.admin().post("/admin/time-deals", deal).must("201");
+    let address = json!({"receiverName": EVIL, "receiverPhone": "010-1234-5678", "zipCode": "04524", "address1": EVIL});
+    let body = json!({"items": [{"productId": mug.id, "quantity": 2}], "shippingAddress": address, "memo": EVIL});
+    let buyer = shop.buyer();
+    let order = buyer.post("/orders", body).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
+    shop.settle();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let page = browser.open(&format!("/console/orders/{order}")).must(200);
+    let line = shop.admin().get(format!("/admin/orders/{order}")).must("200").number("/items/0/id");
+    let wanted = [(&*format!("line-{line}"), "1"), ("reason", EVIL), ("sure", "1")];
+    harmless(&browser.send(&page, &format!("/console/orders/{order}/refund/{payment}"), &wanted).must(200));
+    let form = browser.open("/console/products/new").must(200);
+    let wrong = [("name", EVIL), ("price", EVIL), ("category", EVIL), ("description", EVIL)];
+    harmless(&browser.send(&form, "/console/products/new", &wrong).must(400));
+    shop.settle();
+    let evil = "%22%27%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    for path in [
+        "/console",
+        "/console/products",
+        "/console/products/1",
+        "/console/categories",
+        "/console/categories/1",
+        "/console/orders",
+        "/console/coupons",
+        "/console/coupons/1",
+        "/console/deals",
+        "/console/deals/1",
+        "/console/customers",
+        "/console/reports",
+        "/console/reports/top-products",
+        "/console/reports/categories",
+        "/console/reports/time-deals",
+        "/console/sagas",
+        "/console/events",
+        "/console/settings",
+        "/console/nothing",
+    ] {
+        harmless(&browser.open(path));
+        harmless(&browser.open(&format!("{path}?q={evil}&category={evil}&sort={evil}&done={evil}")));
+        harmless(&browser.with("accept-language", "ko").open(path));
+    }
+    harmless(&browser.open(&format!("/console/orders/{order}")));
+    harmless(&browser.open(&format!("/console/search?q={evil}")));
+    harmless(&shop.browser().open(&format!("/console/sign-in?return={evil}")));
+}
+
+#[test]
+fn pages_of_the_console_are_in_no_cache_and_it_can_be_switched_off() {
+    let shop = TestShop::open();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    for path in ["/console", "/console/products", "/console/orders", "/console/settings", "/console/sign-in"] {
+        let page = browser.get(path).must(200);
+        assert_eq!(page.response.header("cache-control"), "no-store", "{path}");
+        assert!(page.response.header("vary").contains("cookie"), "{path}");
+    }
+    let page = browser.open("/console").text();
+    let file = |mark: &str| page.split(mark).nth(2).unwrap().split('"').next().unwrap().to_owned();
+    for path in [file("stylesheet\" href=\""), file("module\" src=\"")] {
+        assert!(path.starts_with("/console/assets/console-"), "{path}");
+        assert!(browser.get(&path).must(200).response.header("cache-control").contains("immutable"));
+    }
+    browser.open("/console/nothing").must(404).says("There is nothing here");
+    let program = browser.with("accept", "*/*").get("/console/orders/ORD-20260206-AAAAAAAA").must(404);
+    assert_eq!(program.response.json()["error"]["code"], "S201");
+    let page = browser.open("/console");
+    browser.send(&page, "/console/sign-out", &[]).must(200).says("Sign in to the console");
+    assert!(browser.open("/console").path.starts_with("/console/sign-in"));
+    let off = TestShop::with(1, &[("console.enabled", "false")]);
+    off.browser().get("/console").must(404);
+    let alone = TestShop::with(1, &[("storefront.enabled", "false")]);
+    let page = alone.browser().open("/console").must(200);
+    let style = page.text().split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    alone.browser().get(&style).must(200);
+}

@@ -1,0 +1,232 @@
+//! The console as those use it who work in the shop: in a browser without scripts, by links and forms alone.
+
+use crate::storefront_shop::{PASSWORD, sign_up};
+use serde_json::json;
+use std::time::Duration;
+use testkit::{Browser, Page, TestShop};
+use web::{Role, Roles};
+
+/// A browser in which somebody with this role is signed in to the console.
+pub fn at_work(shop: &TestShop, name: &str, role: Role) -> Browser {
+    let browser = shop.browser();
+    sign_up(&browser, name, "/");
+    let email = format!("{name}@example.com");
+    let granted = email.clone();
+    shop.write(move |tx| account::ops::grant(tx, &granted, Roles::of(role)).map(drop)).expect("the role is granted");
+    // the session of before has the roles of before
+    let form = browser.open("/console/sign-in").must(200);
+    let page = browser.send(&form, "/console/sign-in", &[("email", &email), ("password", PASSWORD)]);
+    page.must(200).says("Dashboard");
+    browser
+}
+
+/// The part of the path of a page after `/console/products/` and the like.
+fn id_of(page: &Page) -> String {
+    page.path.split(['/', '?']).nth(3).expect("the path of a thing").to_owned()
+}
+
+#[test]
+fn an_administrator_makes_a_product_with_variants_and_keeps_its_stock() {
+    let shop = TestShop::open();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let form = browser.open("/console/products/new").must(200);
+    let wrong = [("name", "moon jar"), ("price", "a lot"), ("sku", "JAR-1")];
+    let form = browser.send(&form, "/console/products/new", &wrong).must(400);
+    form.says("C002").says("price:");
+    let good = [("name", "moon jar"), ("price", "18,000"), ("category", "Kitchen > Jars"), ("stock", "5"), ("status", "ACTIVE")];
+    let made = browser.send(&form, "/console/products/new", &good).must(200);
+    made.says("It is done.").says("moon jar").says("in stock");
+    let id = id_of(&made);
+    assert_eq!(shop.anonymous().get(format!("/products/{id}")).must("200").number("/price"), 18_000);
+    let variant = [("name", "small"), ("sku", "JAR-1-S"), ("options", "size: small"), ("priceAdjustment", "-3000"), ("stock", "2")];
+    let page = browser.send(&made, &format!("/console/products/{id}/variants"), &variant).must(200);
+    page.says("small").says("size: small").says("₩15,000");
+    let places = page.text();
+    let adjust = places.split("action=\"").find(|part| part.contains("/adjust/")).expect("a place of the stock");
+    let adjust = adjust.split('"').next().unwrap().to_owned();
+    let page = browser.send(&page, &adjust, &[("delta", "-1"), ("reason", "one is broken")]).must(200);
+    page.says("one is broken").says("adjusted");
+    // the same form again was decided on a stock that is another by now
+    let again = page.form(&adjust).into_iter().find(|(name, _)| name == "version").expect("a version").1;
+    let late = [("delta", "-1"), ("reason", "again"), ("version", again.as_str())];
+    browser.send(&page, &adjust, &late).must(200);
+    browser.send(&page, &adjust, &late).must(409).says("C016");
+    browser.open("/console/products?stock=true&order=price%2Casc").must(200).says("moon jar").says("1 products");
+    browser.open("/console/products?status=DRAFT").must(200).says("Nothing is here.");
+}
+
+#[test]
+fn an_edit_that_was_overtaken_shows_both_versions() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).save();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let path = format!("/console/products/{}", mug.id);
+    let form = browser.open(&path).must(200);
+    shop.reprice(&mug, 9_500);
+    let page = browser.send(&form, &path, &[("price", "8000"), ("description", "blue")]).must(409);
+    page.says("C016").says("What is stored now").says("₩9,500");
+    assert!(page.form(&path).contains(&("price".to_owned(), "8000".to_owned())), "what was typed is not lost");
+    browser.send(&page, &path, &[]).must(200).says("It is done.");
+    assert_eq!(shop.anonymous().get(format!("/products/{}", mug.id)).number("/price"), 8_000);
+}
+
+#[test]
+fn an_administrator_finds_an_order_refunds_a_line_and_ships_the_rest() {
+    let shop = TestShop::open();
+    let (mug, jar) = (shop.product("mug").price(9_000).save(), shop.product("jar").price(20_000).save());
+    let buyer = shop.buyer();
+    let order = buyer.orders_all(&[(&mug, 2), (&jar, 1)]).must("201").word("/orderNumber");
+    let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
+    shop.settle();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    browser.open("/console/orders?q=1234-5678").must(200).says(&order).says("김하늘").says("1 orders");
+    browser.open("/console/orders?status=CANCELLED").must(200).says("Nothing is here.");
+    let path = format!("/console/orders/{order}");
+    let page = browser.open(&format!("/console/search?q={order}")).must(200);
+    assert_eq!(page.path, path);
+    page.says("₩38,000").says("What happened").says("ORDER PLACED").says("shopping.order.created");
+    let line = shop.admin().get(format!("/admin/orders/{order}")).must("200").number("/items/0/id");
+    let (refund, field) = (format!("{path}/refund/{payment}"), format!("line-{line}"));
+    let wanted = [(field.as_str(), "1"), ("reason", "one was broken")];
+    browser.send(&page, &refund, &wanted).must(400).says("Confirmation");
+    assert_eq!(shop.refunds_of(&order), Vec::<i64>::new());
+    let sure = [wanted[0], wanted[1], ("sure", "1")];
+    let page = browser.send(&page, &refund, &sure).must(200);
+    page.says("It is done.").says("one was broken").says("₩9,000");
+    assert_eq!(shop.refunds_of(&order), vec![9_000]);
+    let page = browser.send(&page, &format!("{path}/ship"), &[("reason", "handed over")]).must(200);
+    shop.settle();
+    page.says("Mark as delivered");
+    assert_eq!(buyer.sees(&order).word("/status"), "SHIPPING");
+    let stale = [("reason", "too late"), ("sure", "1"), ("form", &browser.cookie("holdfast_form"))];
+    browser.post(&format!("{path}/cancel"), &stale).must(400).says("S203");
+    let page = browser.open(&path).must(200);
+    browser.send(&page, &format!("{path}/deliver"), &[("reason", "the carrier says so")]).must(200);
+    assert_eq!(buyer.sees(&order).word("/status"), "DELIVERED");
+}
+
+#[test]
+fn an_administrator_resolves_a_stuck_saga() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.pays(&order, "refund-declined").must("201");
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let page = browser.open(&format!("/console/orders/{order}")).must(200);
+    let cancel = format!("/console/orders/{order}/cancel");
+    browser.send(&page, &cancel, &[("reason", "sold by mistake"), ("sure", "1")]);
+    for _ in 0..10 {
+        shop.later(Duration::from_secs(30 * 60));
+    }
+    let browser = back_at_work(&shop, "boss");
+    browser.open("/console/parts/work").must(200).says("1 Stuck sagas");
+    let page = browser.open("/console/sagas?status=COMPENSATION_FAILED").must(200);
+    page.says("1 sagas").says("stuck").says("sold by mistake");
+    let saga = shop.admin().get("/admin/sagas?status=COMPENSATION_FAILED").must("200").word("/content/0/sagaId");
+    let retry = browser.send(&page, &format!("/console/sagas/{saga}/retry"), &[]);
+    assert!([200, 202].contains(&retry.response.status), "{}", retry.words());
+    for _ in 0..10 {
+        shop.later(Duration::from_secs(30 * 60));
+    }
+    let browser = back_at_work(&shop, "boss");
+    let page = browser.open("/console/sagas?status=COMPENSATION_FAILED").must(200);
+    let resolve = format!("/console/sagas/{saga}/resolve");
+    browser.send(&page, &resolve, &[("reason", "paid back by bank transfer")]).must(400);
+    let done = [("reason", "paid back by bank transfer"), ("sure", "1")];
+    browser.send(&page, &resolve, &done).must(200).says("paid back by bank transfer");
+    browser.open("/console/sagas?status=COMPENSATION_FAILED").must(200).says("Nothing is here.");
+    shop.settle();
+    shop.expect_difference_with_gateway(&order);
+}
+
+/// A new session of somebody who has signed up: the clock has ended the one of before.
+fn back_at_work(shop: &TestShop, name: &str) -> Browser {
+    let browser = shop.browser();
+    let form = browser.open("/console/sign-in").must(200);
+    let email = format!("{name}@example.com");
+    browser.send(&form, "/console/sign-in", &[("email", &email), ("password", PASSWORD)]).must(200).says("Dashboard");
+    browser
+}
+
+#[test]
+fn coupons_deals_and_queues_are_made_and_changed_while_they_run() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(50).save();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let form = browser.open("/console/coupons/new").must(200);
+    let coupon = [
+        ("code", "SPRING"),
+        ("name", "Spring"),
+        ("discountType", "PERCENTAGE"),
+        ("discountValue", "10"),
+        ("total", "100"),
+        ("startsAt", "2026-02-01T00:00:00"),
+        ("expiresAt", "2026-03-01T00:00:00"),
+    ];
+    browser.send(&form, "/console/coupons/new", &coupon).must(200).says("SPRING").says("10 %").says("1 coupons");
+    let page = browser.open("/console/coupons/1").must(200);
+    let more = [("total", "200"), ("discountType", "PERCENTAGE")];
+    browser.send(&page, "/console/coupons/1", &more).must(200).says("It is done.");
+    assert_eq!(shop.admin().get("/admin/coupons/1").must("200").number("/totalQuantity"), 200);
+    let form = browser.open("/console/deals/new").must(200);
+    let product = mug.id.to_string();
+    let deal = [
+        ("name", "Flash"),
+        ("startsAt", "2026-02-06T00:00:00"),
+        ("endsAt", "2026-02-07T00:00:00"),
+        ("product-0", product.as_str()),
+        ("price-0", "5,000"),
+        ("quantity-0", "10"),
+        ("each-0", "2"),
+    ];
+    browser.send(&form, "/console/deals/new", &deal).must(200).says("Flash").says("1 deals");
+    let queue = "/console/queues/TIME_DEAL/1";
+    let page = browser.open(queue).must(200);
+    page.says("There was never a queue here.");
+    let page = browser.send(&page, &format!("{queue}/rules"), &[("capacity", "5"), ("batch", "2")]).must(200);
+    page.says("0 / 5");
+    shop.buyer().post("/queue/TIME_DEAL/1/enter", json!({})).must("200");
+    let page = browser.send(&page, &format!("{queue}/rules"), &[("capacity", "50")]).must(200);
+    page.says("/ 50");
+    browser.send(&page, &format!("{queue}/process"), &[]).must(200).says("1 / 50");
+    browser.open("/console/queues").must(200).says("TIME_DEAL 1").says("Runs");
+    let page = browser.open(queue).must(200);
+    browser.send(&page, &format!("{queue}/stop"), &[("sure", "1")]).must(200).says("Does not run");
+    let page = browser.open("/console/deals/1").must(200);
+    browser.send(&page, "/console/deals/1/end", &[("sure", "1")]).must(200).says("ended");
+}
+
+#[test]
+fn operators_see_reports_events_audit_settings_and_health() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).with("category", json!("Kitchen")).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    shop.settle();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    browser.open("/console/parts/sales").must(200).says("Today").says("₩9,000");
+    browser.open("/console/parts/orders").must(200).says(&order);
+    browser.open("/console/parts/products").must(200).says("mug");
+    browser.open("/console/reports").must(200).says("Sales").says("Customers");
+    browser.open("/console/reports/top-products?sort=-4").must(200).says("mug").says("₩9,000");
+    browser.open("/console/settlement").must(200).says("Differences to the gateway");
+    let file = browser.open("/console/reports/daily-sales/table.csv").must(200);
+    assert!(file.response.header("content-type").starts_with("text/csv"), "{}", file.path);
+    assert_eq!(file.response.header("cache-control"), "no-store");
+    browser.open("/console/exports/products").must(200).says("mug");
+    browser.open("/console/reports/nothing").must(404).says("There is nothing here");
+    browser.open("/console/customers").must(200);
+    let events = browser.open("/console/events").must(200);
+    events.says("shopping.order.created").says("Subscribers");
+    let page = browser.open("/console/audit").must(200);
+    browser.send(&page, "/console/audit", &[]).must(200).says("Violations 0");
+    browser.open("/console/settings?sort=1").must(200).says("audit every").says("command line").says("console enabled");
+    browser.open("/console/health").must(200).says("Gets requests yes").says("Database up");
+    let page = browser.open("/console/categories").must(200);
+    page.says("Kitchen");
+    browser.send(&page, "/console/categories", &[("name", "Garden"), ("order", "2")]).must(200).says("Garden");
+    let korean = browser.open("/console/language/ko?return=/console/orders").must(200);
+    korean.says("주문 1건").says("결제 완료").says("관리 콘솔");
+}
