@@ -135,15 +135,6 @@ impl Form {
         self
     }
 
-    /// The same with one more field, if there is one.
-    #[must_use]
-    pub fn field_if(self, field: Option<Field>) -> Form {
-        match field {
-            Some(field) => self.field(field),
-            None => self,
-        }
-    }
-
     /// The same with a value that no person sees.
     #[must_use]
     pub fn hidden(mut self, name: &'static str, value: impl Into<String>) -> Form {

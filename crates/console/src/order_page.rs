@@ -44,7 +44,6 @@ texts! {
         refunds: "Refunds", "환불";
         parcel: "Parcel", "배송";
         tracking: "Tracking number", "운송장 번호";
-        carrier: "Carrier", "택배사";
         saga: "Saga", "사가";
         timeline: "What happened", "처리 이력";
         cancel: "Cancel the order", "주문 취소";
@@ -310,8 +309,8 @@ fn actions(visit: &Visit, order: &Order) -> Vec<Form> {
         "SHIPPING" => forms.push(form("deliver", t.deliver, t.deliver_button)),
         _ => {}
     }
-    let left: Vec<(&Line, i64)> =
-        order.items.iter().map(|line| (line, line.quantity - refunded(order, line))).filter(|(_, left)| *left > 0).collect();
+    let left = order.items.iter().map(|line| (line, line.quantity - refunded(order, line)));
+    let left: Vec<(&Line, i64)> = left.filter(|(_, left)| *left > 0).collect();
     for payment in order.payments.iter().filter(|payment| payment.amount > payment.refunded_amount) {
         if !matches!(payment.status.as_str(), "COMPLETED" | "PARTIALLY_REFUNDED") || left.is_empty() {
             continue;
@@ -332,7 +331,14 @@ fn actions(visit: &Visit, order: &Order) -> Vec<Form> {
 }
 
 /// Sends a change of an order to the API; back to the order, or the page again with the refusal.
-async fn change(visit: &Visit, number: &OrderNumber, fields: &Fields, method: Method, path: &str, body: Value) -> PageResult {
+async fn change(
+    visit: &Visit,
+    number: &OrderNumber,
+    fields: &Fields,
+    method: Method,
+    path: &str,
+    body: Value,
+) -> PageResult {
     match visit.send(fields, method, path, Some(body)).await {
         Ok(response) if response.status() == StatusCode::ACCEPTED => {
             Ok(see(&format!("/console/orders/{number}?done=open")))

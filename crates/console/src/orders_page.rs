@@ -45,12 +45,14 @@ pub struct Row {
     pub shipping_address: Option<Receiver>,
 }
 
+/// What of a line a list shows.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     pub product_name: String,
 }
 
+/// Who gets the parcel.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receiver {

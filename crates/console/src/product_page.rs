@@ -254,7 +254,7 @@ async fn page(visit: &Visit, id: ProductId, typed: Option<Typed>, refused: Optio
     let product: Product = visit.read(&format!("/admin/products/{id}")).await?;
     let stock: Option<Stock> = match visit.read(&format!("/inventory/{id}")).await {
         Ok(stock) => Some(stock),
-        Err(refused) if refused.code() == Code::InventoryNotFound => None,
+        Err(refused) if matches!(refused.code(), Code::InventoryNotFound | Code::ProductNotFound) => None,
         Err(refused) => return Err(refused),
     };
     let movements: Paged<Movement> = visit.read(&format!("/inventory/{id}/movements?size=20")).await?;

@@ -71,7 +71,8 @@ pub async fn products(visit: Visit) -> PageResult {
     let t = ProductsTexts::of(visit.language);
     let keeps = &["category", "brand", "status", "stock", "order"];
     let list = List { path: "/console/products", keeps, query: &visit.query };
-    let names = [("category", "category"), ("brand", "brand"), ("status", "status"), ("stock", "inStock"), ("order", "sort")];
+    let names =
+        [("category", "category"), ("brand", "brand"), ("status", "status"), ("stock", "inStock"), ("order", "sort")];
     let found: Counted = visit.read(&list.question("/admin/products", &names)).await?;
     let sentence = if found.total_is_exact { t.count } else { t.many };
     let page = Page::of(t.title).lead(fill(sentence, visit.show().count(found.page.total_elements)));

@@ -33,10 +33,8 @@ texts! {
         per_address: "Places of one address, if limited", "주소당 최대 인원(선택)";
         opens: "Opens at; until then places are not given", "여는 시각(그 전에는 추첨 대기)";
         last: "Last batch", "마지막 입장";
-        rules: "Rules", "운영 규칙";
         save: "Start it, or change its rules", "시작 또는 규칙 변경";
         process: "Admit a batch now", "지금 한 번 입장시키기";
-        stop: "Stop the queue", "대기열 중지";
         stop_button: "Stop it", "중지하기";
     }
 }

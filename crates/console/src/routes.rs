@@ -37,10 +37,11 @@ fn all() -> Pages {
         .page("/console", get(dashboard::dashboard))
         .page("/console/parts/{name}", get(dashboard::part))
         .page("/console/search", get(search_page::search))
+        .page("/console/language/{code}", get(sign_pages::language));
+    operators(merchandise(selling(pages)))
         .form("/console/sign-in", get(sign_pages::sign_in_form).post(sign_pages::sign_in))
         .form("/console/sign-out", post(sign_pages::sign_out))
-        .page("/console/language/{code}", get(sign_pages::language));
-    operators(merchandise(selling(pages))).page("/console/{*rest}", get(nothing))
+        .page("/console/{*rest}", get(nothing))
 }
 
 /// Products, categories, coupons, deals, queues.

@@ -1,6 +1,7 @@
 //! Sagas: which run, which are stuck and why, and what a person does about it.
 
 use crate::{
+    details::Details,
     forms::{Field, Filter, Form, everything},
     page::Page,
     states,
@@ -36,7 +37,7 @@ texts! {
         retry_button: "Try again", "다시 시도";
         resolve: "Resolve {} by hand", "{} 직접 처리 완료";
         resolve_button: "Mark as resolved", "처리 완료로 표시";
-        help: "Resolve a saga only after you have done its rest outside the shop, such as a bank transfer. The reason stays with it.", "계좌이체 등 남은 처리를 직접 마친 뒤에만 완료로 표시하세요. 사유는 기록에 남습니다.";
+        help: "Only after you have done its rest outside the shop, such as a bank transfer.", "계좌이체 등 남은 처리를 직접 마친 뒤에만 완료로 표시하세요.";
     }
 }
 
@@ -72,7 +73,8 @@ async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     let page = page.with(&table(visit, &found.content).paged(&list, &found))?;
     let stuck = found.content.iter().filter(|saga| saga.status == STUCK);
     let forms: Vec<Form> = stuck.flat_map(|saga| forms(visit, saga)).collect();
-    let page = if forms.is_empty() { page } else { Page { lead: Some(t.help.to_owned()), ..page } };
+    let help = (!forms.is_empty()).then(|| Details::of("").row(t.resolve_button, Cell::text(t.help)));
+    let page = page.with_some(help)?;
     visit.page_with(forms.iter().try_fold(page, Page::with)?, refused)
 }
 

@@ -10,7 +10,7 @@ texts! {
     TroubleTexts {
         title: "That did not work", "처리하지 못했습니다";
         fix: "Change it and send it again.", "내용을 고친 뒤 다시 보내 주세요.";
-        reload: "Somebody changed it meanwhile. What is stored now stands below, beside what you typed. Sending the form again overwrites it.", "그 사이 다른 사람이 변경했습니다. 아래에서 저장된 내용과 입력한 내용을 비교해 주세요. 다시 보내면 덮어씁니다.";
+        reload: "It was changed meanwhile. Compare what is stored now with what you typed; sending it again overwrites it.", "그 사이 내용이 바뀌었습니다. 저장된 내용과 비교해 주세요. 다시 보내면 덮어씁니다.";
         retry: "Wait a moment and try again.", "잠시 후 다시 시도해 주세요.";
         prepare: "Do first what is missing, then try again.", "필요한 단계를 먼저 마친 뒤 다시 시도해 주세요.";
         sign_in: "Sign in and try again.", "로그인한 뒤 다시 시도해 주세요.";

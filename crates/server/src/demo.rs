@@ -159,6 +159,7 @@ fn tour(server: &Server, minji: &str, admin: &str) -> String {
     format!(
         "\nThe shop stays open; Ctrl-C closes it.\n\
          \n  THE SHOP            {at}/  (sign in as minji@example.com, password {PASSWORD})\n\
+         \n  THE CONSOLE         {at}/console  (sign in as boss@example.com, password {PASSWORD})\n\
          \n  reader of the API   {at}/docs\n  document            {at}/openapi.json\n  measurements        {at}/metrics\n\
          \n  Everyone's password is {PASSWORD}; minji@example.com, joon@example.com and boss@example.com (ADMIN) can sign in:\
          \n\
