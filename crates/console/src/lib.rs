@@ -2,6 +2,7 @@
 
 mod assets;
 mod audit_page;
+mod captures_page;
 mod categories_page;
 mod coupons_page;
 mod customers_page;
@@ -21,6 +22,7 @@ mod page;
 mod product_page;
 mod products_page;
 mod queues_page;
+mod rebuild_page;
 mod report_list;
 mod reports_page;
 pub mod routes;

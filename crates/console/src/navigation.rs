@@ -25,6 +25,8 @@ texts! {
         sagas: "Sagas", "사가";
         events: "Events", "이벤트";
         audit: "Audit", "감사";
+        captures: "Wrong captures", "금액이 다른 결제";
+        rebuild: "Compare and repair", "비교와 복구";
         settings: "Settings", "설정";
         health: "Health", "상태";
         sign_out: "Sign out", "로그아웃";
@@ -90,9 +92,11 @@ impl NavigationTexts {
             ("/console/categories", self.categories),
             ("/console/queues", self.queues),
             ("/console/settlement", self.settlement),
+            ("/console/settlement/captures", self.captures),
             ("/console/sagas", self.sagas),
             ("/console/events", self.events),
             ("/console/audit", self.audit),
+            ("/console/rebuild", self.rebuild),
             ("/console/settings", self.settings),
             ("/console/health", self.health),
         ];
@@ -118,7 +122,8 @@ pub fn around(shop: &str, place: &Place<'_>) -> Result<(Html, Html)> {
         Language::Korean => "en",
     };
     let shown = if place.token.is_some() { t.parts(place.is_admin) } else { Vec::new() };
-    let part = |(href, name)| Part { href, name, is_here: belongs(place.path, href) };
+    let here = shown.iter().map(|(href, _)| *href).filter(|href| belongs(place.path, href)).max_by_key(|href| href.len());
+    let part = |(href, name)| Part { href, name, is_here: here == Some(href) };
     let parts = shown.into_iter().map(part).collect();
     let header = Html::of(&Header { t, shop, words: place.words, token: place.token.as_ref(), parts })?;
     let footer = Html::of(&Footer { t, other_code, back: encoded(place.path) })?;

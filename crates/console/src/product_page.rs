@@ -215,12 +215,7 @@ fn new_page(visit: &Visit, typed: Typed, refused: Option<Refused>) -> PageResult
     visit.page_with(Page::of(t.new).with(&form)?, refused)
 }
 
-/// What the API gives of a product that was made.
-#[derive(Deserialize)]
-struct Data<T> {
-    data: T,
-}
-
+/// What is needed of a product that was made.
 #[derive(Deserialize)]
 struct Made {
     id: i64,
@@ -231,14 +226,8 @@ pub async fn make(visit: Visit, fields: Fields) -> PageResult {
     let mut body = body(&visit, &fields);
     body["status"] = json!(fields.given("status"));
     body["stock"] = number(&fields, "stock");
-    match visit.send(&fields, Method::POST, "/admin/products", Some(body)).await {
-        Ok(response) => {
-            let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
-            let bytes = bytes.map_err(|error| Code::Internal.error().caused_by(error))?;
-            let made: Data<Made> =
-                serde_json::from_slice(&bytes).map_err(|error| Code::Internal.error().caused_by(error))?;
-            visit.done(&format!("/console/products/{}", made.data.id))
-        }
+    match visit.send_for::<Made>(&fields, Method::POST, "/admin/products", Some(body)).await {
+        Ok(made) => visit.done(&format!("/console/products/{}", made.id)),
         Err(refused) => new_page(&visit, Typed::sent(&fields), Some(refused)),
     }
 }

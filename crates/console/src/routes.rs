@@ -1,9 +1,9 @@
 //! Every page with its path. Each is for one person.
 
 use crate::{
-    Console, assets, audit_page, categories_page, coupons_page, customers_page, dashboard, deals_page, events_page,
-    layers, operator_pages, order_page, orders_page, product_page, products_page, queues_page, reports_page,
-    sagas_page, search_page, sign_pages,
+    Console, assets, audit_page, captures_page, categories_page, coupons_page, customers_page, dashboard, deals_page, events_page,
+    layers, operator_pages, order_page, orders_page, product_page, products_page, queues_page, rebuild_page,
+    reports_page, sagas_page, search_page, sign_pages,
 };
 use axum::{
     Router,
@@ -96,6 +96,8 @@ fn selling(pages: Pages) -> Pages {
         .page("/console/exports/{what}", get(reports_page::export))
         .page("/console/settlement", get(reports_page::settlement))
         .page("/console/settlement/table.csv", get(reports_page::settlement_file))
+        .page("/console/settlement/captures", get(captures_page::captures))
+        .form("/console/settlement/captures/{id}", post(captures_page::resolve))
 }
 
 /// What operators look at.
@@ -107,6 +109,8 @@ fn operators(pages: Pages) -> Pages {
         .page("/console/events", get(events_page::events))
         .form("/console/events/{id}/redeliver", post(events_page::redeliver))
         .form("/console/audit", get(audit_page::audit).post(audit_page::run))
+        .page("/console/rebuild", get(rebuild_page::rebuild))
+        .form("/console/rebuild/{what}", post(rebuild_page::run))
         .page("/console/settings", get(operator_pages::settings))
         .page("/console/health", get(operator_pages::health))
 }
@@ -131,9 +135,9 @@ async fn nothing() -> PageResult {
 #[cfg(test)]
 mod tests {
     use crate::{
-        audit_page::*, categories_page::*, coupons_page::*, customers_page::*, dashboard::*, deals_page::*,
+        audit_page::*, captures_page::*, categories_page::*, coupons_page::*, customers_page::*, dashboard::*, deals_page::*,
         errors::*, events_page::*, forms::*, navigation::*, operator_pages::*, order_page::*, orders_page::*,
-        page::*, product_page::*, products_page::*, queues_page::*, reports_page::*, sagas_page::*, search_page::*,
+        page::*, product_page::*, products_page::*, queues_page::*, rebuild_page::*, reports_page::*, sagas_page::*, search_page::*,
         sign_pages::*, table::*, trouble::*,
     };
     use pages::words::{Row as Words, complaints};
@@ -142,6 +146,7 @@ mod tests {
     /// The texts of every page.
     const TEXTS: &[&[Words]] = &[
         AuditTexts::ROWS,
+        CaptureTexts::ROWS,
         CategoryTexts::ROWS,
         CouponTexts::ROWS,
         CustomerTexts::ROWS,
@@ -158,6 +163,7 @@ mod tests {
         ProductTexts::ROWS,
         ProductsTexts::ROWS,
         QueueTexts::ROWS,
+        RebuildTexts::ROWS,
         ReportTexts::ROWS,
         SagaTexts::ROWS,
         SearchTexts::ROWS,

@@ -138,6 +138,18 @@ impl Visit {
         self.console.api.send(&head, method, &below(path), body).await
     }
 
+    /// The same with the data of the response.
+    pub async fn send_for<T: DeserializeOwned>(
+        &self,
+        fields: &Fields,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<T, Refused> {
+        let head = self.head.clone().keyed(fields.raw("once"));
+        self.console.api.call(&head, method, &below(path), body).await
+    }
+
     /// C002 when the box of an action that cannot be undone is not ticked.
     pub fn sure(&self, fields: &Fields) -> Result<(), Refused> {
         if fields.is_on("sure") { Ok(()) } else { Err(text::wrong("sure", "must not be blank").into()) }

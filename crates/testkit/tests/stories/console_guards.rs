@@ -16,6 +16,7 @@ fn filled(path: &str) -> String {
         ("{variant}", "1"),
         ("{location}", "MAIN"),
         ("{id}", "1"),
+        ("{what}", "stock"),
     ];
     values.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
 }
@@ -84,6 +85,8 @@ fn a_seller_sees_and_changes_what_is_theirs_and_nothing_else() {
         "/console/queues/COUPON/1",
         "/console/reports/daily-sales",
         "/console/settlement",
+        "/console/settlement/captures",
+        "/console/rebuild",
         "/console/exports/orders",
         "/console/sagas",
         "/console/events",

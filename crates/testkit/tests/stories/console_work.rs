@@ -240,6 +240,10 @@ fn operators_see_reports_events_audit_settings_and_health() {
     events.says("shopping.order.created").says("Subscribers");
     let page = browser.open("/console/audit").must(200);
     browser.send(&page, "/console/audit", &[]).must(200).says("Violations 0");
+    browser.open("/console/settlement/captures").must(200).says("Nothing is here.");
+    let page = browser.open("/console/rebuild").must(200);
+    browser.send(&page, "/console/rebuild/stock", &[]).must(200).says("Differences 0").says("no, only compared");
+    browser.send(&page, "/console/rebuild/figures", &[]).must(200).says("Differences 0");
     browser.open("/console/settings?sort=1").must(200).says("audit every").says("command line").says("console enabled");
     browser.open("/console/health").must(200).says("Gets requests yes").says("Database up");
     let page = browser.open("/console/categories").must(200);
