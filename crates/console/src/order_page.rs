@@ -2,10 +2,10 @@
 
 use crate::{
     details::Details,
-    forms::{Field, Form},
+    forms::{Field, Form, number as number_of},
     page::Page,
     states,
-    table::{Cell, Table},
+    table::{Cell, Table, encoded},
     visit::Visit,
 };
 use askama::Template;
@@ -382,12 +382,12 @@ pub async fn refund(
     }
     let order: Order = visit.read(&format!("/admin/orders/{number}")).await?;
     let wanted = |line: &Line| {
-        let quantity = crate::forms::number(&fields, &format!("line-{}", line.id));
+        let quantity = number_of(&fields, &format!("line-{}", line.id));
         let named = !quantity.is_null() && quantity != json!(0);
         named.then(|| json!({"id": line.id, "quantity": quantity}))
     };
     let lines: Vec<Value> = order.items.iter().filter_map(wanted).collect();
     let body = json!({"lines": lines, "reason": fields.text("reason")});
-    let path = format!("/payments/{}/refund", crate::table::encoded(&payment));
+    let path = format!("/payments/{}/refund", encoded(&payment));
     change(&visit, &number, &fields, Method::POST, &path, body).await
 }

@@ -5,7 +5,7 @@ use crate::{
     forms::{Field, Form, amount, lines, number, plain},
     page::Page,
     states,
-    table::{Cell, Paged, Table},
+    table::{Cell, Paged, Table, encoded},
     visit::Visit,
 };
 use axum::http::Method;
@@ -335,7 +335,8 @@ fn stock_forms(visit: &Visit, product: &Product, kept: &[Kept]) -> Vec<Form> {
         format!("{} · {}", variant.map(variant_name).unwrap_or_default(), kept.location_code)
     };
     let form = |kept: &Kept, act: &str, title: &str, button: &str| {
-        let action = format!("/console/products/{}/{act}/{}/{}", product.id, kept.variant_id, kept.location_code);
+        let location = encoded(&kept.location_code);
+        let action = format!("/console/products/{}/{act}/{}/{location}", product.id, kept.variant_id);
         Form::of(visit, action, format!("{title}: {}", named(kept)), button).folded().reasoned()
     };
     let both = |kept: &Kept| {

@@ -5,7 +5,7 @@ use crate::{
     forms::{Field, Filter, Form, everything},
     page::Page,
     states,
-    table::{Cell, List, Paged, Table},
+    table::{Cell, List, Paged, Table, encoded},
     visit::Visit,
 };
 use axum::http::Method;
@@ -124,7 +124,7 @@ fn forms(visit: &Visit, saga: &Saga) -> [Form; 2] {
 
 /// `POST /console/sagas/{id}/retry`
 pub async fn retry(web::Path(id): web::Path<String>, visit: Visit, fields: Fields) -> PageResult {
-    let path = format!("/admin/sagas/{}/retry", crate::table::encoded(&id));
+    let path = format!("/admin/sagas/{}/retry", encoded(&id));
     match visit.send(&fields, Method::POST, &path, None).await {
         Ok(_) => visit.done("/console/sagas"),
         Err(refused) => page(&visit, Some(refused)).await,
@@ -136,7 +136,7 @@ pub async fn resolve(web::Path(id): web::Path<String>, visit: Visit, fields: Fie
     if let Err(refused) = visit.sure(&fields) {
         return page(&visit, Some(refused)).await;
     }
-    let path = format!("/admin/sagas/{}/resolve", crate::table::encoded(&id));
+    let path = format!("/admin/sagas/{}/resolve", encoded(&id));
     match visit.send(&fields, Method::POST, &path, Some(json!({"reason": fields.text("reason")}))).await {
         Ok(_) => visit.done("/console/sagas"),
         Err(refused) => page(&visit, Some(refused)).await,
