@@ -2,6 +2,7 @@
 
 mod recovery;
 mod sessions;
+mod users;
 
 use crate::address::{SaveAddress, SavedAddress};
 use crate::ops::{self, Attempt, Lifetimes, Refreshed, Session};
@@ -21,7 +22,7 @@ use utoipa_axum::routes;
 use web::{
     ApiResponse, ApiResult, App, Checked, ClientAddress, Json, Path, Routes, SecretText, done, ok,
     response::Success,
-    route::{PUBLIC, USER},
+    route::{ADMIN, PUBLIC, USER},
 };
 
 /// The failure of a caller whose token is good and whose account is gone.
@@ -43,6 +44,8 @@ pub fn routes() -> Routes {
         .add(USER.costly().refusing(UNKNOWN), routes!(recovery::request_email_verification))
         .add(USER, routes!(sessions::sessions, sessions::end_sessions))
         .add(USER.refusing(&[Code::NotFound]), routes!(sessions::end_session))
+        .add(ADMIN, routes!(users::find_users))
+        .add(ADMIN.refusing(UNKNOWN), routes!(users::one_user))
         .add(USER, routes!(addresses, save_address))
         .add(
             USER.refusing(&[Code::AddressNotFound, Code::InvalidShippingAddress]),

@@ -252,6 +252,43 @@ pub fn find(tx: &mut Tx<'_>, id: &UserId) -> Result<User> {
     store::find(tx, id)?.map(|(user, _)| user).ok_or_else(|| Code::UserNotFound.error())
 }
 
+/// Users that one search looks at. No index finds a part of a name, so each of them is read (docs/RULES.md).
+pub const LOOKED_AT_MAX: i64 = 20_000;
+/// Most users that one search gives.
+const FOUND_MAX: i64 = 50;
+/// Greater than the text of every id.
+const BEYOND_IDS: &str = "~";
+
+/// What a search of users found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub users: Vec<User>,
+    /// The user after whom the search goes on; `None` when it looked at everybody.
+    pub next: Option<UserId>,
+}
+
+/// Users with `text` in e-mail, nickname or name, among the [`LOOKED_AT_MAX`] users after `after`. Without `after` it begins with those
+/// whose e-mail begins with `text`, wherever they are.
+pub fn search(tx: &mut Tx<'_>, text: &str, after: Option<UserId>) -> Result<Found> {
+    let begin = after.map(|id| id.to_string()).unwrap_or_default();
+    let end = store::after_many(tx, &begin, LOOKED_AT_MAX)?;
+    let among = (begin.as_str(), end.as_deref().unwrap_or(BEYOND_IDS));
+    let mut more = store::containing(tx, text, among, FOUND_MAX + 1)?;
+    let next = if usize::try_from(FOUND_MAX).is_ok_and(|most| more.len() > most) {
+        more.pop();
+        more.last().map(|user| user.id)
+    } else {
+        end.map(|id| id.parse()).transpose()?
+    };
+    let mut users = match after {
+        None => store::beginning(tx, &text.to_lowercase(), FOUND_MAX)?,
+        Some(_) => Vec::new(),
+    };
+    more.retain(|user| users.iter().all(|known| known.id != user.id));
+    users.extend(more);
+    Ok(Found { users, next })
+}
+
 /// The user with the password hash, locked until the end of the job.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
     store::lock(tx, id)?.ok_or_else(|| Code::UserNotFound.error())

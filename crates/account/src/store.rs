@@ -24,6 +24,17 @@ const FIND: &str = concatcp!("select ", COLUMNS, " from users where id = ?");
 const LOCK: &str = concatcp!(FIND, " {for update}");
 /// In an older shop two accounts may have the same identity; then only one of them has the key.
 const FIND_BY_EMAIL: &str = concatcp!("select ", COLUMNS, " from users where email = ? or email_key = ?");
+/// Users whose e-mail begins with a text: by its index.
+const BEGINNING: &str =
+    concatcp!("select ", COLUMNS, " from users where email >= ? and email < ? order by email limit ?");
+/// Users among these ids with a text anywhere in e-mail, nickname or name. No index finds a part of them.
+const CONTAINING: &str = concatcp!(
+    "select ",
+    COLUMNS,
+    " from users where id > ? and id <= ? and (email {like} ? escape '!' or nickname {like} ? escape '!'
+        or coalesce(real_name, '') {like} ? escape '!') order by id limit ?"
+);
+const AFTER_MANY: &str = "select id from users where id > ? order by id limit 1 offset ?";
 const CHANGE: &str =
     "update users set nickname = ?, real_name = ?, marketing_agree = ?, version = version + 1, updated_at = ?
     where id = ? and version = ?";
@@ -117,6 +128,9 @@ pub const STATEMENTS: &[&str] = &[
     FIND,
     LOCK,
     FIND_BY_EMAIL,
+    BEGINNING,
+    CONTAINING,
+    AFTER_MANY,
     CHANGE,
     SET_PASSWORD,
     SET_ROLES,
@@ -204,6 +218,30 @@ pub(crate) fn find_by_email(tx: &mut Tx<'_>, typed: &str) -> Result<Option<(User
     let mut found = tx.query(FIND_BY_EMAIL, args![exact, key], user)?;
     let wanted = found.iter().position(|(user, _)| user.email == exact).unwrap_or(0);
     Ok((wanted < found.len()).then(|| found.swap_remove(wanted)))
+}
+
+/// Users whose e-mail begins with `text`.
+pub(crate) fn beginning(tx: &mut Tx<'_>, text: &str, limit: i64) -> Result<Vec<User>> {
+    let end = format!("{text}{}", char::MAX);
+    Ok(tx.query(BEGINNING, args![text, end, limit], user)?.into_iter().map(|(user, _)| user).collect())
+}
+
+/// A pattern for `like … escape '!'`: anything that contains `text`.
+fn anywhere(text: &str) -> String {
+    let plain = |sign: char| if matches!(sign, '!' | '%' | '_') { format!("!{sign}") } else { sign.to_string() };
+    format!("%{}%", text.chars().map(plain).collect::<String>())
+}
+
+/// Users with `text` anywhere in e-mail, nickname or name, with an id beyond `after` and up to `until`.
+pub(crate) fn containing(tx: &mut Tx<'_>, text: &str, (after, until): (&str, &str), limit: i64) -> Result<Vec<User>> {
+    let pattern = anywhere(text);
+    let found = tx.query(CONTAINING, args![after, until, pattern, pattern, pattern, limit], user)?;
+    Ok(found.into_iter().map(|(user, _)| user).collect())
+}
+
+/// The id of the user with which `count` users beyond `after` end; `None` when there are fewer.
+pub(crate) fn after_many(tx: &mut Tx<'_>, after: &str, count: i64) -> Result<Option<String>> {
+    tx.query_first(AFTER_MANY, args![after, count - 1], |row| row.get(0))
 }
 
 pub(crate) fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change, version: i64) -> Result<bool> {

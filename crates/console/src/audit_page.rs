@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long a page waits for an audit that it has begun. A longer one goes on by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// After how many seconds the progress of an audit is asked for again.
+const LIVE_S: u32 = 2;
+
 texts! {
     /// The texts of the audit.
     AuditTexts {
@@ -87,7 +90,10 @@ async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
         Some(run) => page.with(&about(visit, run))?.with_some(violations(visit, run))?,
         None => page.lead(t.none),
     };
-    let page = page.with_some((!running.is_empty()).then(|| progress(visit, &running)))?;
+    let page = match running.is_empty() {
+        true => page,
+        false => page.with_live(LIVE_S, &progress(visit, &running))?,
+    };
     let everything = Field::tick(t.everything, "full", false);
     visit.page_with(page.with(&Form::of(visit, "/console/audit", t.run, t.button).field(everything))?, refused)
 }
@@ -96,7 +102,7 @@ fn about(visit: &Visit, run: &Run) -> Details {
     let (t, show) = (AuditTexts::of(visit.language), visit.show());
     let class = if run.violation_count == 0 { "good" } else { "bad" };
     Details::of(t.last)
-        .row(t.finished, Cell::text(show.moment(run.finished_at)))
+        .row(t.finished, Cell::moment(&show, run.finished_at))
         .row(t.by, Cell::text(&run.asked_by))
         .row_if(t.full, run.full.map(|full| if full { t.yes } else { t.no }))
         .row(t.found, Cell::state(show.count(run.violation_count), class))
@@ -114,7 +120,7 @@ fn progress(visit: &Visit, running: &[Progress]) -> Table {
     let row = |one: &Progress| {
         vec![
             Cell::text(&one.asked_by),
-            Cell::text(show.moment(one.started_at)),
+            Cell::moment(&show, one.started_at),
             Cell::text(format!("{} / {}", one.parts_done, one.parts)),
             Cell::maybe(one.part.as_deref()),
         ]

@@ -57,7 +57,7 @@ async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
             Cell::text(&capture.pg_transaction_id),
             Cell::number(visit.money(capture.amount), capture.amount),
             Cell::number(visit.money(capture.expected), capture.expected),
-            Cell::text(show.moment(capture.found_at)),
+            Cell::moment(&show, capture.found_at),
             Cell::maybe(capture.resolution.as_deref()),
         ]
     };

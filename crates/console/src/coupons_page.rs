@@ -85,7 +85,7 @@ impl Coupon {
 /// `GET /console/coupons`
 pub async fn coupons(visit: Visit) -> PageResult {
     let (t, show) = (CouponTexts::of(visit.language), visit.show());
-    let list = List { path: "/console/coupons", keeps: &["status"], query: &visit.query };
+    let list = List { path: "/console/coupons", keeps: &["status", "page", "sort"], query: &visit.query };
     let found: Paged<Coupon> = visit.read(&list.question("/admin/coupons", &[("status", "status")])).await?;
     let row = |coupon: &Coupon| {
         vec![
@@ -95,13 +95,14 @@ pub async fn coupons(visit: Visit) -> PageResult {
             Cell::text(coupon.discount(&visit)),
             Cell::number(show.count(coupon.issued_quantity), coupon.issued_quantity),
             Cell::number(show.count(coupon.total_quantity), coupon.total_quantity),
-            Cell::text(show.moment(coupon.starts_at)),
-            Cell::text(show.moment(coupon.expires_at)),
+            Cell::moment(&show, coupon.starts_at),
+            Cell::moment(&show, coupon.expires_at),
         ]
     };
     let [issued, total] = [t.issued, t.total].map(|name| format!("#{name}"));
     let columns = [t.code, t.name, t.status, t.discount, &issued, &total, t.starts, t.expires];
-    let table = Table::of(&visit, "", &columns).rows(found.content.iter().map(row)).paged(&list, &found);
+    let table =
+        Table::of(&visit, "", &columns).rows(found.content.iter().map(row)).sorted_page(&list).paged(&list, &found);
     let statuses = states::choices(everything(&visit), &STATUSES, visit.language);
     let status = Field::select(t.status, "status", visit.query.text("status"), &statuses);
     let filter = Filter::of(&visit, list.path, vec![status]);
@@ -138,9 +139,11 @@ fn form(visit: &Visit, coupon: Option<&Coupon>, sent: Option<&Fields>) -> Form {
         .hidden("version", coupon.map(|coupon| coupon.version.to_string()).unwrap_or_default())
         .field(Field::text(t.code, "code", value("code", &|coupon| coupon.code.clone())).required())
         .field(Field::text(t.name, "name", value("name", &|coupon| coupon.name.clone())).required())
-        .field(Field::area(t.description, "description", value("description", &|coupon| {
-            coupon.description.clone().unwrap_or_default()
-        })))
+        .field(Field::area(
+            t.description,
+            "description",
+            value("description", &|coupon| coupon.description.clone().unwrap_or_default()),
+        ))
         .field(Field::select(t.kind, "discountType", &kind, &kinds))
         .field(Field::number(t.value, "discountValue", value("discountValue", &discount)).required())
         .field(Field::number(t.minimum, "minimum", value("minimum", &|coupon| money(coupon.minimum_order_amount))))
@@ -159,10 +162,9 @@ fn form(visit: &Visit, coupon: Option<&Coupon>, sent: Option<&Fields>) -> Form {
 
 /// The body of a coupon as the API gets it.
 fn body(visit: &Visit, fields: &Fields) -> Value {
-    let currency = visit.console.app.shop.currency;
     let value = match fields.text("discountType") {
         "PERCENTAGE" => number(fields, "discountValue"),
-        _ => amount(fields, "discountValue", currency),
+        _ => amount(visit, fields, "discountValue"),
     };
     json!({
         "code": fields.text("code"),
@@ -170,8 +172,8 @@ fn body(visit: &Visit, fields: &Fields) -> Value {
         "description": fields.given("description"),
         "discountType": fields.text("discountType"),
         "discountValue": value,
-        "minimumOrderAmount": amount(fields, "minimum", currency),
-        "maximumDiscountAmount": amount(fields, "maximum", currency),
+        "minimumOrderAmount": amount(visit, fields, "minimum"),
+        "maximumDiscountAmount": amount(visit, fields, "maximum"),
         "totalQuantity": number(fields, "total"),
         "startsAt": fields.text("startsAt"),
         "expiresAt": fields.text("expiresAt"),
@@ -219,7 +221,8 @@ async fn page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Ref
         .hidden("version", coupon.version.to_string())
         .folded()
         .grave();
-    let page = Page::of(format!("{} · {}", coupon.name, coupon.code)).lead(states::word(&coupon.status, visit.language));
+    let page =
+        Page::of(format!("{} · {}", coupon.name, coupon.code)).lead(states::word(&coupon.status, visit.language));
     let page = page.with_some(stored)?.with(&form(visit, Some(&coupon), sent))?.with_some(queue)?.with(&delete)?;
     visit.page_with(page, refused)
 }

@@ -1,11 +1,12 @@
-//! Customers: by what they spent, and one with orders, balance and points.
+//! Customers: found by what they are called, or by what they spent; and one with orders, balance and points.
 
 use crate::{
     details::Details,
-    forms::{Field, Form, amount},
+    forms::{Field, Filter, Form, amount},
     orders_page,
     page::Page,
-    table::{Cell, List, Paged, SIZE, Table},
+    states,
+    table::{Cell, List, Paged, SIZE, Table, address},
     visit::Visit,
 };
 use axum::http::Method;
@@ -20,7 +21,15 @@ texts! {
         title: "Customers", "고객";
         lead: "Those who spent most come first.", "많이 구매한 순서입니다.";
         one: "Customer {}", "고객 {}";
+        find: "E-mail, nickname or name", "이메일, 닉네임, 이름";
+        customer: "Customer", "고객";
         email: "E-mail", "이메일";
+        verified: "verified", "확인됨";
+        unverified: "not verified", "미확인";
+        name: "Name", "이름";
+        roles: "Roles", "권한";
+        status: "Status", "상태";
+        joined: "Signed up", "가입일";
         nickname: "Nickname", "닉네임";
         id: "Number", "회원 번호";
         placed: "Placed orders", "주문";
@@ -75,32 +84,93 @@ struct Points {
     owed: i64,
 }
 
-/// `GET /console/customers`
+/// `GET /console/customers`: whom a text names, or those who spent most.
 pub async fn customers(visit: Visit) -> PageResult {
+    let t = CustomerTexts::of(visit.language);
+    let words = visit.query.text("q").to_owned();
+    let filter = Filter::of(&visit, "/console/customers", vec![Field::text(t.find, "q", words.clone())]);
+    let page = Page::of(t.title).action("/console/exports/customers", t.csv).with(&filter)?;
+    if words.is_empty() {
+        return visit.page(page.lead(t.lead).with(&spenders(&visit).await?)?);
+    }
+    let found = find(&visit, &words).await?;
+    visit.page(page.with(&users(&visit, "", &found).onward(further(&visit, &found)))?)
+}
+
+/// Users whom a text names.
+#[derive(Debug, Default, Deserialize)]
+pub struct Found {
+    users: Vec<User>,
+    /// After whom the search goes on.
+    next: Option<UserId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    id: UserId,
+    email: String,
+    nickname: String,
+    real_name: Option<String>,
+    roles: Vec<String>,
+    status: String,
+    email_verified: bool,
+    created_at: Timestamp,
+}
+
+/// The users whom `words` name; nobody where accounts are kept elsewhere.
+pub async fn find(visit: &Visit, words: &str) -> Result<Found, Refused> {
+    let after = visit.query.given("after").map(|after| ("after", after));
+    let path = address("/api/v1/users", [("keyword", words)].into_iter().chain(after));
+    Ok(visit.read_if_allowed(&path).await?.unwrap_or_default())
+}
+
+/// Where the search goes on.
+fn further(visit: &Visit, found: &Found) -> Option<String> {
+    let list = List { path: "/console/customers", keeps: &["q"], query: &visit.query };
+    found.next.map(|next| list.link(&[("after", &next.to_string())]))
+}
+
+/// The table of the users who were found.
+pub fn users(visit: &Visit, title: &str, found: &Found) -> Table {
+    let (t, show) = (CustomerTexts::of(visit.language), visit.show());
+    let row = |user: &User| {
+        vec![
+            Cell::link(&user.email, format!("/console/customers/{}", user.id)),
+            Cell::text(&user.nickname),
+            Cell::maybe(user.real_name.as_deref()),
+            Cell::text(user.roles.join(", ")),
+            states::cell(&user.status, visit.language),
+            Cell::moment(&show, user.created_at),
+        ]
+    };
+    let columns = [t.email, t.nickname, t.name, t.roles, t.status, t.joined];
+    Table::of(visit, title, &columns).rows(found.users.iter().map(row))
+}
+
+async fn spenders(visit: &Visit) -> Result<Table, Refused> {
     let (t, show) = (CustomerTexts::of(visit.language), visit.show());
     let page = visit.query.number("page").unwrap_or(1).max(1);
     let path = format!("/admin/reports/customers?limit={SIZE}&offset={}", (page - 1) * SIZE);
     let found: Report = visit.read(&path).await?;
-    let count = found.rows.len();
     let row = |customer: &Customer| {
+        let name = customer.email.as_deref().unwrap_or(&customer.user_id);
         vec![
-            Cell::link(&customer.user_id, format!("/console/customers/{}", customer.user_id)),
-            Cell::maybe(customer.email.as_deref()),
+            Cell::link(name, format!("/console/customers/{}", customer.user_id)),
             Cell::maybe(customer.nickname.as_deref()),
             Cell::number(show.count(customer.placed_orders), customer.placed_orders),
             Cell::number(show.count(customer.total_orders), customer.total_orders),
             Cell::number(visit.money(customer.total_spent), customer.total_spent),
-            Cell::maybe(customer.last_order_date.map(|at| show.moment(at))),
+            customer.last_order_date.map_or_else(Cell::default, |at| Cell::moment(&show, at)),
         ]
     };
     let [placed, completed, spent] = [t.placed, t.completed, t.spent].map(|name| format!("#{name}"));
-    let columns = [t.id, t.email, t.nickname, &placed, &completed, &spent, t.last];
+    let columns = [t.customer, t.nickname, &placed, &completed, &spent, t.last];
     let list = List { path: "/console/customers", keeps: &["page", "sort"], query: &visit.query };
     // the report does not count its rows: a full page may have another one behind it
-    let is_full = i64::try_from(count).unwrap_or_default() == SIZE;
-    let paged: Paged<Customer> = Paged { content: Vec::new(), page: page - 1, last: !is_full, total_elements: 0 };
-    let table = Table::of(&visit, "", &columns).rows(found.rows.iter().map(row)).sorted(&list).paged(&list, &paged);
-    visit.page(Page::of(t.title).lead(t.lead).action("/console/exports/customers", t.csv).with(&table)?)
+    let is_full = i64::try_from(found.rows.len()).unwrap_or_default() == SIZE;
+    let paged = Paged::<Customer>::uncounted(page - 1, !is_full);
+    Ok(Table::of(visit, "", &columns).rows(found.rows.iter().map(row)).sorted_page(&list).paged(&list, &paged))
 }
 
 /// `GET /console/customers/{id}`
@@ -111,6 +181,7 @@ pub async fn customer(web::Path(id): web::Path<UserId>, visit: Visit) -> PageRes
 async fn page(visit: &Visit, id: UserId, refused: Option<Refused>) -> PageResult {
     let t = CustomerTexts::of(visit.language);
     let wallet: Wallet = visit.read(&format!("/admin/wallets/{id}")).await?;
+    let user: Option<User> = visit.read_if_allowed(&format!("/api/v1/users/{id}")).await?;
     let path = format!("/admin/orders?keyword={id}&size={SIZE}");
     let orders: Paged<orders_page::Row> = visit.read(&path).await?;
     let owed = (wallet.points.owed > 0).then(|| visit.money(wallet.points.owed));
@@ -125,9 +196,23 @@ async fn page(visit: &Visit, id: UserId, refused: Option<Refused>) -> PageResult
             .grave()
             .field(Field::number(t.change, "amount", "").required())
     };
-    let page = Page::of(fill(t.one, id)).with(&details)?;
+    let title = user.as_ref().map_or_else(|| id.to_string(), |user| user.nickname.clone());
+    let page = Page::of(fill(t.one, title)).with_some(user.map(|user| about(visit, &user)))?.with(&details)?;
     let page = page.with(&form("balance", t.adjust_balance))?.with(&form("points", t.adjust_points))?;
     visit.page_with(page.with(&orders_page::table(visit, t.orders, &orders.content))?, refused)
+}
+
+/// Who a customer is.
+fn about(visit: &Visit, user: &User) -> Details {
+    let (t, show) = (CustomerTexts::of(visit.language), visit.show());
+    let verified = if user.email_verified { t.verified } else { t.unverified };
+    Details::of("")
+        .row(t.email, Cell::text(format!("{} ({verified})", user.email)))
+        .row_if(t.name, user.real_name.as_deref())
+        .row(t.roles, Cell::text(user.roles.join(", ")))
+        .row(t.status, states::cell(&user.status, visit.language))
+        .row(t.joined, Cell::moment(&show, user.created_at))
+        .row(t.id, Cell::text(user.id.to_string()))
 }
 
 async fn adjust(visit: &Visit, id: UserId, fields: &Fields, account: &str, member: &str) -> PageResult {
@@ -135,7 +220,7 @@ async fn adjust(visit: &Visit, id: UserId, fields: &Fields, account: &str, membe
         return page(visit, id, Some(refused)).await;
     }
     let mut body = json!({"reason": fields.text("reason")});
-    body[member] = amount(fields, "amount", visit.console.app.shop.currency);
+    body[member] = amount(visit, fields, "amount");
     match visit.send(fields, Method::POST, &format!("/admin/wallets/{id}/{account}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/customers/{id}")),
         Err(refused) => page(visit, id, Some(refused)).await,

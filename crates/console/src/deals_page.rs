@@ -88,8 +88,8 @@ pub fn table(visit: &Visit, title: &str, deals: &[Deal]) -> Table {
             states::cell(&deal.status, visit.language),
             Cell::number(show.count(sold), sold),
             Cell::number(show.count(units), units),
-            Cell::text(show.moment(deal.starts_at)),
-            Cell::text(show.moment(deal.ends_at)),
+            Cell::moment(&show, deal.starts_at),
+            Cell::moment(&show, deal.ends_at),
         ]
     };
     let [sold, units] = [t.sold, t.of].map(|name| format!("#{name}"));
@@ -100,14 +100,14 @@ pub fn table(visit: &Visit, title: &str, deals: &[Deal]) -> Table {
 /// `GET /console/deals`
 pub async fn deals(visit: Visit) -> PageResult {
     let t = DealTexts::of(visit.language);
-    let list = List { path: "/console/deals", keeps: &["status"], query: &visit.query };
+    let list = List { path: "/console/deals", keeps: &["status", "page", "sort"], query: &visit.query };
     let found: Paged<Deal> = visit.read(&list.question("/admin/time-deals", &[("status", "status")])).await?;
     let statuses = states::choices(everything(&visit), &STATUSES, visit.language);
     let status = Field::select(t.status, "status", visit.query.text("status"), &statuses);
     let filter = Filter::of(&visit, list.path, vec![status]);
     let page = Page::of(t.title).lead(fill(t.count, visit.show().count(found.total_elements)));
     let page = page.action("/console/deals/new", t.new).with(&filter)?;
-    visit.page(page.with(&table(&visit, "", &found.content).paged(&list, &found))?)
+    visit.page(page.with(&table(&visit, "", &found.content).sorted_page(&list).paged(&list, &found))?)
 }
 
 /// What a line of the form has of a product.
@@ -158,7 +158,6 @@ fn form(visit: &Visit, deal: Option<&Deal>, sent: Option<&Fields>) -> Form {
 
 /// The body of a deal as the API gets it. A line keeps its variant as long as it keeps its product.
 fn body(visit: &Visit, fields: &Fields, deal: Option<&Deal>) -> Value {
-    let currency = visit.console.app.shop.currency;
     let count = fields.number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or_default().min(20);
     let line = |n: usize| {
         let product = number(fields, &format!("product-{n}"));
@@ -168,7 +167,7 @@ fn body(visit: &Visit, fields: &Fields, deal: Option<&Deal>) -> Value {
         let goods = deal.map(|deal| deal.products.as_slice()).unwrap_or_default();
         let kept = goods.get(n).filter(|good| product == json!(good.product_id)).map(|good| good.variant_id);
         let mut line = json!({
-            "dealPrice": amount(fields, &format!("price-{n}"), currency),
+            "dealPrice": amount(visit, fields, &format!("price-{n}")),
             "dealQuantity": number(fields, &format!("quantity-{n}")),
             "maxPerUser": number(fields, &format!("each-{n}")),
         });

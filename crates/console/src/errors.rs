@@ -1,18 +1,8 @@
 //! Failures as pages. The edge of the server asks for them, because a failure may come from a layer that no handler sees.
 
-use crate::{
-    Console,
-    navigation::Place,
-    table::encoded,
-    trouble::TroubleTexts,
-    visit::framed,
-};
+use crate::{Console, navigation::Place, table::encoded, trouble::TroubleTexts, visit::framed};
 use askama::Template;
-use axum::{
-    extract::Request,
-    http::header,
-    response::Response,
-};
+use axum::{extract::Request, http::header, response::Response};
 use kernel::{Code, Error};
 use pages::{
     Html, Language,
@@ -104,8 +94,9 @@ impl Asked {
         let shows_next = status.is_client_error() && !matches!(status.as_u16(), 403 | 404);
         let next = if shows_next { TroubleTexts::of(language).next(error.remedy()) } else { "" };
         let main = Page { t, title, sentence, next, offers_sign_in: is_role, back: self.0.back.clone() };
-        let place =
-            Place { language, path: own_path(&self.0.path), words: "", token: None, is_admin: false };
+        let path = own_path(&self.0.path);
+        let back = Some(self.0.onward.as_str()).filter(|path| path.starts_with("/console")).unwrap_or("/console");
+        let place = Place { language, path, back, words: "", token: None, is_admin: false };
         Ok(html::private(status, framed(console, &place, title, Html::of(&main)?)?))
     }
 }

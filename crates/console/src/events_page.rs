@@ -86,10 +86,10 @@ pub async fn events(visit: Visit) -> PageResult {
 
 async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     let t = EventTexts::of(visit.language);
-    let list = List { path: "/console/events", keeps: &[], query: &visit.query };
+    let list = List { path: "/console/events", keeps: &["page", "sort"], query: &visit.query };
     let found: View = visit.read(&list.question("/admin/events", &[])).await?;
     let page = Page::of(t.title).lead(fill(t.lead, found.newest_id));
-    let page = page.with(&letters(visit, &found.letters.content).paged(&list, &found.letters))?;
+    let page = page.with(&letters(visit, &found.letters.content).sorted_page(&list).paged(&list, &found.letters))?;
     let dead = found.letters.content.iter().filter(|letter| letter.status == "DEAD");
     let forms: Vec<Form> = dead.map(|letter| redelivery(visit, letter)).collect();
     let page = forms.iter().try_fold(page, Page::with)?.with(&subscribers(visit, &found))?;
@@ -107,7 +107,7 @@ fn letters(visit: &Visit, letters: &[Letter]) -> Table {
             states::cell(&letter.status, visit.language),
             Cell::number(letter.attempts.to_string(), letter.attempts),
             Cell::maybe(letter.last_error.as_deref()),
-            Cell::text(show.moment(letter.occurred_at)),
+            Cell::moment(&show, letter.occurred_at),
         ]
     };
     let attempts = format!("#{}", t.attempts);
@@ -142,7 +142,7 @@ fn newest(visit: &Visit, events: &[Event]) -> Table {
     let row = |event: &Event| {
         vec![
             Cell::text(event.id.to_string()),
-            Cell::text(show.moment(event.at)),
+            Cell::moment(&show, event.at),
             Cell::text(&event.topic),
             Cell::text(&event.key),
             Cell::text(event.payload.to_string()),

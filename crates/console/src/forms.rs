@@ -2,8 +2,8 @@
 
 use crate::visit::Visit;
 use askama::Template;
-use kernel::{Currency, Money, Timestamp, Zone};
-use pages::{Fields, FormToken, form, texts};
+use kernel::{Money, Timestamp, Zone};
+use pages::{Fields, FormToken, form, show::Show, texts};
 use serde_json::{Value, json};
 
 texts! {
@@ -94,6 +94,8 @@ impl Field {
 #[template(path = "form.html")]
 pub struct Form {
     t: &'static FormTexts,
+    /// By what fields elsewhere on the page name this form.
+    id: Option<&'static str>,
     title: String,
     action: String,
     button: String,
@@ -115,6 +117,7 @@ impl Form {
     pub fn of(visit: &Visit, action: impl Into<String>, title: impl Into<String>, button: impl Into<String>) -> Form {
         Form {
             t: FormTexts::of(visit.language),
+            id: None,
             title: title.into(),
             action: action.into(),
             button: button.into(),
@@ -140,6 +143,12 @@ impl Form {
     pub fn hidden(mut self, name: &'static str, value: impl Into<String>) -> Form {
         self.hidden.push((name, value.into()));
         self
+    }
+
+    /// The same with an id, so that fields elsewhere on the page can belong to it.
+    #[must_use]
+    pub fn named(self, id: &'static str) -> Form {
+        Form { id: Some(id), ..self }
     }
 
     #[must_use]
@@ -189,28 +198,15 @@ pub fn number(fields: &Fields, name: &str) -> Value {
     }
 }
 
-/// The same for an amount in the main unit of the currency, which the API gets in minor units.
-pub fn amount(fields: &Fields, name: &str, currency: Currency) -> Value {
-    let text = fields.given(name);
-    match (text, text.and_then(|text| minor(text, currency))) {
-        (None, _) => Value::Null,
-        (Some(_), Some(minor)) => json!(minor),
-        (Some(text), None) => json!(text),
-    }
+/// The same for an amount in the main unit of the currency, also a negative one, which the API gets in minor units.
+pub fn amount(visit: &Visit, fields: &Fields, name: &str) -> Value {
+    let Some(text) = fields.given(name) else { return Value::Null };
+    minor(&visit.show(), text).map_or_else(|| json!(text), |minor| json!(minor))
 }
 
-/// `1,234.5` in minor units; `None` for what is no amount of this currency.
-fn minor(text: &str, currency: Currency) -> Option<i64> {
-    let digits = usize::from(currency.minor_digits());
-    let text = text.replace(',', "");
-    let (sign, text) = text.strip_prefix('-').map_or((1, text.as_str()), |rest| (-1, rest));
-    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
-    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !plain(whole) || !plain(rest) || rest.len() > digits {
-        return None;
-    }
-    let number: i64 = format!("{whole}{rest:0<digits$}").parse().ok()?;
-    Some(sign * number)
+fn minor(show: &Show, text: &str) -> Option<i64> {
+    let (sign, amount) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    Some(sign * show.amount(amount)?.as_minor())
 }
 
 /// An amount as the field of a form shows it.
@@ -238,14 +234,17 @@ pub fn local(at: Timestamp, zone: &Zone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::Currency;
+    use pages::Language;
 
     #[test]
     fn amounts_are_typed_in_the_main_unit() {
-        let dollar = Currency::of_code("USD").unwrap();
-        assert_eq!(minor("12,900", Currency::KRW), Some(12_900));
-        assert_eq!((minor("129.5", dollar), minor("-0.05", dollar), minor("7", dollar)), (Some(12_950), Some(-5), Some(700)));
+        let zone = Zone::utc();
+        let show =
+            |code| Show { language: Language::English, currency: Currency::of_code(code).unwrap(), zone: zone.clone() };
+        assert_eq!((minor(&show("KRW"), "12,900"), minor(&show("USD"), "-0.05")), (Some(12_900), Some(-5)));
         for wrong in ["", "1.5", "a", "1e3", "--1", ".5", "1 000"] {
-            assert_eq!(minor(wrong, Currency::KRW), None, "{wrong:?}");
+            assert_eq!(minor(&show("KRW"), wrong), None, "{wrong:?}");
         }
     }
 

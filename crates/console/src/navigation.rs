@@ -10,7 +10,7 @@ texts! {
     NavigationTexts {
         console: "Console", "관리 콘솔";
         search: "Search", "검색";
-        search_for: "Order, name, phone, product", "주문 번호, 이름, 연락처, 상품";
+        search_for: "Order, name, phone, e-mail, product", "주문 번호, 이름, 연락처, 이메일, 상품";
         menu: "Parts of the console", "콘솔 메뉴";
         dashboard: "Dashboard", "대시보드";
         products: "Products", "상품";
@@ -44,6 +44,8 @@ pub struct Place<'a> {
     pub language: Language,
     /// Path and query.
     pub path: &'a str,
+    /// Where the page can be seen in the other language.
+    pub back: &'a str,
     /// What was searched for.
     pub words: &'a str,
     /// The form token of a person who may work here; without it the page has no menu.
@@ -122,11 +124,12 @@ pub fn around(shop: &str, place: &Place<'_>) -> Result<(Html, Html)> {
         Language::Korean => "en",
     };
     let shown = if place.token.is_some() { t.parts(place.is_admin) } else { Vec::new() };
-    let here = shown.iter().map(|(href, _)| *href).filter(|href| belongs(place.path, href)).max_by_key(|href| href.len());
+    let here =
+        shown.iter().map(|(href, _)| *href).filter(|href| belongs(place.path, href)).max_by_key(|href| href.len());
     let part = |(href, name)| Part { href, name, is_here: here == Some(href) };
     let parts = shown.into_iter().map(part).collect();
     let header = Html::of(&Header { t, shop, words: place.words, token: place.token.as_ref(), parts })?;
-    let footer = Html::of(&Footer { t, other_code, back: encoded(place.path) })?;
+    let footer = Html::of(&Footer { t, other_code, back: encoded(place.back) })?;
     Ok((header, footer))
 }
 

@@ -191,7 +191,7 @@ fn about(visit: &Visit, order: &Order, sagas: &[Saga]) -> Details {
     let buyer = Cell::link(&order.user_id, format!("/console/customers/{}", order.user_id));
     let mut details = Details::of("")
         .row(t.status, state)
-        .row(t.placed, Cell::text(show.moment(order.created_at)))
+        .row(t.placed, Cell::moment(&show, order.created_at))
         .row(t.buyer, buyer)
         .row_if(t.reason, order.cancel_reason.as_deref())
         .row(t.goods, Cell::text(visit.money(order.total_amount)))
@@ -258,7 +258,7 @@ fn payments(visit: &Visit, order: &Order) -> Table {
             Cell::number(visit.money(payment.amount), payment.amount),
             Cell::number(visit.money(payment.refunded_amount), payment.refunded_amount),
             Cell::maybe(payment.failure_reason.as_deref()),
-            Cell::text(show.moment(payment.created_at)),
+            Cell::moment(&show, payment.created_at),
         ]
     };
     let numbers = numbered(&[t.amount, t.refunded_units]);
@@ -274,7 +274,7 @@ fn refunds(visit: &Visit, order: &Order) -> Table {
             states::cell(&refund.status, visit.language),
             Cell::number(visit.money(refund.amount), refund.amount),
             Cell::text(&refund.reason),
-            Cell::text(show.moment(refund.created_at)),
+            Cell::moment(&show, refund.created_at),
         ]
     };
     let numbers = numbered(&[t.amount]);

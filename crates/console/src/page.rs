@@ -48,6 +48,12 @@ impl Page {
         Ok(self)
     }
 
+    /// The same with one more block, which a browser asks for again after so many seconds.
+    pub fn with_live(mut self, seconds: u32, block: &impl Template) -> Result<Page> {
+        self.blocks.push(Html::of(&Live { seconds, block: Html::of(block)? })?);
+        Ok(self)
+    }
+
     /// The same with the block, if there is one.
     pub fn with_some(self, block: Option<impl Template>) -> Result<Page> {
         match block {
@@ -55,6 +61,14 @@ impl Page {
             None => Ok(self),
         }
     }
+}
+
+/// A block that is asked for again while the page is looked at.
+#[derive(Template)]
+#[template(path = "live.html")]
+struct Live {
+    seconds: u32,
+    block: Html,
 }
 
 /// A page with what its form led to.

@@ -4,15 +4,17 @@ use crate::{
     details::Details,
     forms::{Field, Form, amount, lines, number, plain},
     page::Page,
+    product_stock::{Movement, Stock, movement_table, stock_forms, stock_table},
     states,
-    table::{Cell, Paged, Table, encoded},
+    table::{Cell, Paged},
+    variant_page::{Variant, new_variant, variants},
     visit::Visit,
 };
 use axum::http::Method;
-use kernel::{Code, ProductId, Timestamp};
+use kernel::{Code, ProductId};
 use pages::{Fields, PageResult, Refused, texts};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 texts! {
     /// The texts of the editor of a product.
@@ -32,29 +34,6 @@ texts! {
         status: "Status", "상태";
         opening: "Units at the start", "초기 재고";
         stored: "What is stored now", "현재 저장된 내용";
-        variants: "Variants", "옵션";
-        variant: "Variant", "옵션 이름";
-        options: "Options, one on a line, such as colour: blue", "옵션 값(한 줄에 하나, 예: 색상: 파랑)";
-        adjustment: "Added to the price", "추가 금액";
-        add_variant: "Add a variant", "옵션 추가";
-        stock: "Stock", "재고";
-        location: "Location", "위치";
-        available: "Can be sold", "판매 가능";
-        reserved: "Held by orders", "예약";
-        total: "In all", "전체";
-        adjust: "Adjust the stock", "재고 조정";
-        adjust_button: "Adjust", "조정하기";
-        change: "Change of what can be sold, such as -2", "판매 가능 수량 변경(예: -2)";
-        receive: "Goods arrived", "입고";
-        receive_button: "Add them", "입고하기";
-        units: "Units", "수량";
-        movements: "Movements", "재고 이력";
-        movement: "Movement", "유형";
-        changed: "Change", "변경";
-        after: "Then", "변경 후";
-        by: "By", "처리자";
-        reason: "Reason", "사유";
-        at: "Time", "시각";
         images: "Images", "이미지";
         image_list: "Addresses, one on a line; the first one is shown in lists", "이미지 주소(한 줄에 하나, 첫 번째가 대표 이미지)";
         publish: "Put it on sale", "판매 시작";
@@ -68,9 +47,9 @@ texts! {
 /// A product as the editor needs it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Product {
-    id: i64,
-    name: String,
+pub struct Product {
+    pub id: i64,
+    pub name: String,
     sku: String,
     brand: Option<String>,
     category: Option<String>,
@@ -79,53 +58,9 @@ struct Product {
     sale_price: Option<i64>,
     tax_free: bool,
     status: String,
-    version: i64,
+    pub version: i64,
     images: Vec<String>,
-    variants: Vec<Variant>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Variant {
-    id: i64,
-    name: Option<String>,
-    sku: String,
-    status: String,
-    price: i64,
-    stock: i64,
-    options: Map<String, Value>,
-}
-
-/// The stock of a product.
-#[derive(Debug, Deserialize)]
-struct Stock {
-    breakdown: Vec<Kept>,
-}
-
-/// What of a variant is kept at a location.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Kept {
-    variant_id: i64,
-    location_code: String,
-    available_quantity: i64,
-    reserved_quantity: i64,
-    total_quantity: i64,
-    stock_status: String,
-    version: i64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Movement {
-    movement_type: String,
-    quantity: i64,
-    after_available: i64,
-    after_reserved: i64,
-    performed_by: String,
-    reason: Option<String>,
-    reference_id: String,
-    created_at: Timestamp,
+    pub variants: Vec<Variant>,
 }
 
 /// What the form of a product shows.
@@ -185,15 +120,14 @@ impl Typed {
 
 /// The body of a product as the API gets it.
 fn body(visit: &Visit, fields: &Fields) -> Value {
-    let currency = visit.console.app.shop.currency;
     json!({
         "name": fields.text("name"),
         "sku": fields.given("sku"),
         "brand": fields.given("brand"),
         "category": fields.given("category"),
         "description": fields.given("description"),
-        "price": amount(fields, "price", currency),
-        "salePrice": amount(fields, "salePrice", currency),
+        "price": amount(visit, fields, "price"),
+        "salePrice": amount(visit, fields, "salePrice"),
         "taxFree": fields.is_on("taxFree"),
     })
 }
@@ -254,7 +188,7 @@ async fn page(visit: &Visit, id: ProductId, typed: Option<Typed>, refused: Optio
     let form = shown.fields(visit, form.hidden("version", product.version.to_string()));
     let page = Page::of(product.name.clone()).lead(states::word(&product.status, visit.language));
     let page = page.with_some(stored)?.with(&form)?.with(&variants(visit, &product))?;
-    let page = page.with(&variant_form(visit, &product))?.with(&stock_table(visit, &product, &kept))?;
+    let page = page.with(&new_variant(visit, &product))?.with(&stock_table(visit, &product, &kept))?;
     let page = stock_forms(visit, &product, &kept).iter().try_fold(page, Page::with)?;
     let page = page.with(&image_form(visit, &product))?;
     let page = state_forms(visit, &product).iter().try_fold(page, Page::with)?;
@@ -273,86 +207,13 @@ fn stored(visit: &Visit, product: &Product) -> Details {
         .row_if(t.sale_price, product.sale_price.map(|price| visit.money(price)))
 }
 
-fn variant_name(variant: &Variant) -> String {
-    variant.name.clone().unwrap_or_else(|| variant.sku.clone())
-}
-
-fn variants(visit: &Visit, product: &Product) -> Table {
-    let t = ProductTexts::of(visit.language);
-    let row = |variant: &Variant| {
-        let option = |(name, value): (&String, &Value)| match value.as_str() {
-            Some(value) => format!("{name}: {value}"),
-            None => format!("{name}: {value}"),
-        };
-        vec![
-            Cell::text(variant_name(variant)),
-            Cell::text(&variant.sku),
-            states::cell(&variant.status, visit.language),
-            Cell::text(variant.options.iter().map(option).collect::<Vec<_>>().join(", ")),
-            Cell::number(visit.money(variant.price), variant.price),
-            Cell::number(variant.stock.to_string(), variant.stock),
-        ]
-    };
-    let [price, stock] = [t.price, t.stock].map(|name| format!("#{name}"));
-    let columns = [t.variant, t.sku, t.status, t.variants, &price, &stock];
-    Table::of(visit, t.variants, &columns).rows(product.variants.iter().map(row))
-}
-
-fn variant_form(visit: &Visit, product: &Product) -> Form {
-    let t = ProductTexts::of(visit.language);
-    Form::of(visit, format!("/console/products/{}/variants", product.id), t.add_variant, t.add_variant)
-        .folded()
-        .field(Field::text(t.variant, "name", ""))
-        .field(Field::text(t.sku, "sku", ""))
-        .field(Field::area(t.options, "options", ""))
-        .field(Field::number(t.adjustment, "priceAdjustment", "0"))
-        .field(Field::number(t.opening, "stock", "0"))
-}
-
-fn stock_table(visit: &Visit, product: &Product, kept: &[Kept]) -> Table {
-    let t = ProductTexts::of(visit.language);
-    let row = |kept: &Kept| {
-        let variant = product.variants.iter().find(|variant| variant.id == kept.variant_id);
-        vec![
-            Cell::maybe(variant.map(variant_name)),
-            Cell::text(&kept.location_code),
-            states::cell(&kept.stock_status, visit.language),
-            Cell::number(kept.available_quantity.to_string(), kept.available_quantity),
-            Cell::number(kept.reserved_quantity.to_string(), kept.reserved_quantity),
-            Cell::number(kept.total_quantity.to_string(), kept.total_quantity),
-        ]
-    };
-    let [available, reserved, total] = [t.available, t.reserved, t.total].map(|name| format!("#{name}"));
-    let columns = [t.variant, t.location, t.status, &available, &reserved, &total];
-    Table::of(visit, t.stock, &columns).rows(kept.iter().map(row))
-}
-
-/// For each place of the stock: goods that arrived, and a count that differs.
-fn stock_forms(visit: &Visit, product: &Product, kept: &[Kept]) -> Vec<Form> {
-    let t = ProductTexts::of(visit.language);
-    let named = |kept: &Kept| {
-        let variant = product.variants.iter().find(|variant| variant.id == kept.variant_id);
-        format!("{} · {}", variant.map(variant_name).unwrap_or_default(), kept.location_code)
-    };
-    let form = |kept: &Kept, act: &str, title: &str, button: &str| {
-        let location = encoded(&kept.location_code);
-        let action = format!("/console/products/{}/{act}/{}/{location}", product.id, kept.variant_id);
-        Form::of(visit, action, format!("{title}: {}", named(kept)), button).folded().reasoned()
-    };
-    let both = |kept: &Kept| {
-        let units = Field::number(t.units, "quantity", "").required();
-        let change = Field::number(t.change, "delta", "").required();
-        let adjust = form(kept, "adjust", t.adjust, t.adjust_button).hidden("version", kept.version.to_string());
-        [form(kept, "receive", t.receive, t.receive_button).field(units), adjust.field(change)]
-    };
-    kept.iter().flat_map(both).collect()
-}
-
 fn image_form(visit: &Visit, product: &Product) -> Form {
     let t = ProductTexts::of(visit.language);
-    Form::of(visit, format!("/console/products/{}/images", product.id), t.images, t.save)
-        .folded()
-        .field(Field::area(t.image_list, "images", product.images.join("\n")))
+    Form::of(visit, format!("/console/products/{}/images", product.id), t.images, t.save).folded().field(Field::area(
+        t.image_list,
+        "images",
+        product.images.join("\n"),
+    ))
 }
 
 /// What the state of the product allows.
@@ -366,28 +227,6 @@ fn state_forms(visit: &Visit, product: &Product) -> [Form; 2] {
     [Form::of(visit, format!("/console/products/{}/{act}", product.id), "", text), delete]
 }
 
-fn movement_table(visit: &Visit, movements: &[Movement]) -> Table {
-    let (t, show) = (ProductTexts::of(visit.language), visit.show());
-    let row = |movement: &Movement| {
-        let order = movement.reference_id.starts_with("ORD-");
-        let reference = &movement.reference_id;
-        let href = order.then(|| format!("/console/orders/{reference}")).filter(|_| visit.is_admin());
-        let after = format!("{} + {}", movement.after_available, movement.after_reserved);
-        vec![
-            Cell::text(show.moment(movement.created_at)),
-            states::cell(&movement.movement_type, visit.language),
-            Cell::number(movement.quantity.to_string(), movement.quantity),
-            Cell { href, ..Cell::text(if order { reference.as_str() } else { "" }) },
-            Cell::text(after),
-            Cell::text(&movement.performed_by),
-            Cell::maybe(movement.reason.as_deref()),
-        ]
-    };
-    let changed = format!("#{}", t.changed);
-    let columns = [t.at, t.movement, &changed, "", t.after, t.by, t.reason];
-    Table::of(visit, t.movements, &columns).rows(movements.iter().map(row))
-}
-
 /// `POST /console/products/{id}`
 pub async fn rewrite(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fields) -> PageResult {
     let mut body = body(&visit, &fields);
@@ -399,7 +238,7 @@ pub async fn rewrite(web::Path(id): web::Path<ProductId>, visit: Visit, fields: 
 }
 
 /// Sends a change of a product to the API; back to the editor, or the editor again with the refusal.
-async fn change(
+pub async fn change(
     visit: &Visit,
     id: ProductId,
     fields: &Fields,
@@ -411,50 +250,6 @@ async fn change(
         Ok(_) => visit.done(&format!("/console/products/{id}")),
         Err(refused) => page(visit, id, None, Some(refused)).await,
     }
-}
-
-/// The options of a variant: `colour: blue` on each line.
-fn options(fields: &Fields) -> Map<String, Value> {
-    let pair = |line: String| {
-        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
-        (name.trim().to_owned(), json!(value.trim()))
-    };
-    lines(fields, "options").into_iter().map(pair).collect()
-}
-
-/// `POST /console/products/{id}/variants`
-pub async fn add_variant(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fields) -> PageResult {
-    let currency = visit.console.app.shop.currency;
-    let body = json!({
-        "name": fields.given("name"),
-        "sku": fields.given("sku"),
-        "options": options(&fields),
-        "priceAdjustment": amount(&fields, "priceAdjustment", currency),
-        "stock": number(&fields, "stock"),
-    });
-    change(&visit, id, &fields, Method::POST, &format!("/admin/products/{id}/variants"), Some(body)).await
-}
-
-/// `POST /console/products/{id}/receive/{variant}/{location}`
-pub async fn receive(
-    web::Path((id, variant, location)): web::Path<(ProductId, i64, String)>,
-    visit: Visit,
-    fields: Fields,
-) -> PageResult {
-    let body = json!({"variantId": variant, "locationCode": location, "quantity": number(&fields, "quantity"),
-        "reason": fields.given("reason")});
-    change(&visit, id, &fields, Method::PUT, &format!("/inventory/{id}/add"), Some(body)).await
-}
-
-/// `POST /console/products/{id}/adjust/{variant}/{location}`: refused when the stock is another by now.
-pub async fn adjust(
-    web::Path((id, variant, location)): web::Path<(ProductId, i64, String)>,
-    visit: Visit,
-    fields: Fields,
-) -> PageResult {
-    let body = json!({"variantId": variant, "locationCode": location, "delta": number(&fields, "delta"),
-        "version": number(&fields, "version"), "reason": fields.text("reason")});
-    change(&visit, id, &fields, Method::PUT, &format!("/inventory/{id}/adjust"), Some(body)).await
 }
 
 /// `POST /console/products/{id}/images`

@@ -1,15 +1,18 @@
 //! The list of products.
 
 use crate::{
-    forms::{Field, Filter, everything},
+    chosen::{self, Act, ChosenTexts, Outcome},
+    forms::{Field, Filter, Form, everything},
     page::Page,
     states,
-    table::{Cell, List, Paged, Table},
+    table::{Cell, List, Paged, Table, encoded},
     visit::Visit,
 };
-use kernel::Timestamp;
-use pages::{PageResult, texts, words::fill};
+use axum::http::Method;
+use kernel::{Code, Timestamp};
+use pages::{Fields, PageResult, Refused, texts, words::fill};
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// What a product can be, as the filter offers it.
 pub const STATUSES: [&str; 4] = ["DRAFT", "ACTIVE", "INACTIVE", "DISCONTINUED"];
@@ -37,6 +40,12 @@ texts! {
         stock: "Stock", "재고";
         variants: "Variants", "옵션";
         changed: "Changed", "변경 시각";
+        made: "Made", "등록 시각";
+        choose: "Choose {}", "{} 선택";
+        publish: "Put on sale", "판매 시작";
+        close: "Take off sale", "판매 중지";
+        delete: "Delete", "삭제";
+        sure: "Yes, also delete", "삭제도 진행합니다";
     }
 }
 
@@ -54,30 +63,101 @@ struct Row {
     stock: i64,
     stock_status: String,
     variant_count: i64,
+    version: i64,
+    created_at: Timestamp,
     updated_at: Timestamp,
-}
-
-/// What the list of the API counts, beside the page.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Counted {
-    #[serde(flatten)]
-    page: Paged<Row>,
-    total_is_exact: bool,
 }
 
 /// `GET /console/products`
 pub async fn products(visit: Visit) -> PageResult {
-    let t = ProductsTexts::of(visit.language);
-    let keeps = &["category", "brand", "status", "stock", "order"];
-    let list = List { path: "/console/products", keeps, query: &visit.query };
+    page(&visit, None, None).await
+}
+
+const KEEPS: &[&str] = &["category", "brand", "status", "stock", "order", "page"];
+
+fn list(visit: &Visit) -> List<'_> {
+    List { path: "/console/products", keeps: KEEPS, query: &visit.query }
+}
+
+async fn read(visit: &Visit) -> Result<Paged<Row>, Refused> {
     let names =
         [("category", "category"), ("brand", "brand"), ("status", "status"), ("stock", "inStock"), ("order", "sort")];
-    let found: Counted = visit.read(&list.question("/admin/products", &names)).await?;
+    visit.read(&list(visit).question("/admin/products", &names)).await
+}
+
+/// The list, below what became of chosen rows.
+async fn page(visit: &Visit, outcomes: Option<Table>, refused: Option<Refused>) -> PageResult {
+    let t = ProductsTexts::of(visit.language);
+    let (list, found) = (list(visit), read(visit).await?);
     let sentence = if found.total_is_exact { t.count } else { t.many };
-    let page = Page::of(t.title).lead(fill(sentence, visit.show().count(found.page.total_elements)));
-    let page = page.action("/console/products/new", t.new).with(&filter(&visit, list.path))?;
-    visit.page(page.with(&table(&visit, &found.page.content).paged(&list, &found.page))?)
+    let page = Page::of(t.title).lead(fill(sentence, visit.show().count(found.total_elements)));
+    let page = page.action("/console/products/new", t.new).with_some(outcomes)?.with(&filter(visit, list.path))?;
+    let page = page.with_some((!found.content.is_empty()).then(|| chosen_form(visit)))?;
+    let sorts = [(2, "name"), (7, "price"), (11, "createdAt")];
+    let table = table(visit, &found.content).ordered(&list, &sorts).paged(&list, &found);
+    visit.page_with(page.with(&table)?, refused)
+}
+
+/// What is done with the chosen rows. It stands above them.
+fn chosen_form(visit: &Visit) -> Form {
+    let (t, words) = (ProductsTexts::of(visit.language), ChosenTexts::of(visit.language));
+    let acts = [("publish", t.publish), ("close", t.close), ("delete", t.delete)];
+    let action = List { path: "/console/products/chosen", ..list(visit) }.link(&[]);
+    Form::of(visit, action, "", words.go)
+        .named(chosen::FORM)
+        .field(Field::select(words.act, "act", "", &acts))
+        .field(Field::tick(t.sure, "sure", false))
+}
+
+/// `POST /console/products/chosen`
+pub async fn act(visit: Visit, fields: Fields) -> PageResult {
+    visit.seller()?;
+    match act_on(&visit, &fields).await {
+        Ok(outcomes) => page(&visit, Some(chosen::outcomes(&visit, &outcomes)), None).await,
+        Err(refused) => page(&visit, None, Some(refused)).await,
+    }
+}
+
+async fn act_on(visit: &Visit, fields: &Fields) -> Result<Vec<Outcome>, Refused> {
+    let rows = chosen::rows(fields)?;
+    let act = match fields.text("act") {
+        "publish" => publish,
+        "close" => close,
+        "delete" => {
+            visit.sure(fields)?;
+            delete
+        }
+        _ => return Err(Code::InvalidInput.into()),
+    };
+    let names: HashMap<i64, String> = read(visit).await?.content.into_iter().map(|row| (row.id, row.name)).collect();
+    // a deleted product has no editor
+    let place = if fields.text("act") == "delete" { "/restore" } else { "" };
+    let named = |row: &str| {
+        let id = key(row).0;
+        let name = id.parse().ok().and_then(|id: i64| names.get(&id).cloned()).unwrap_or_else(|| id.to_owned());
+        Cell::link(name, format!("/console/products/{}{place}", encoded(id)))
+    };
+    Ok(chosen::each(visit, fields, rows, named, act).await)
+}
+
+/// Id and version of a chosen row.
+fn key(row: &str) -> (&str, &str) {
+    row.split_once('-').unwrap_or((row, ""))
+}
+
+fn publish(row: &str) -> Act {
+    Act { method: Method::PATCH, path: format!("/admin/products/{}/publish", encoded(key(row).0)), body: None }
+}
+
+fn close(row: &str) -> Act {
+    Act { method: Method::PATCH, path: format!("/admin/products/{}/close", encoded(key(row).0)), body: None }
+}
+
+/// Deletes what was seen, and nothing that was changed since.
+fn delete(row: &str) -> Act {
+    let (id, version) = key(row);
+    let path = format!("/admin/products/{}?version={}", encoded(id), encoded(version));
+    Act { method: Method::DELETE, path, body: None }
 }
 
 fn filter(visit: &Visit, path: &str) -> Filter {
@@ -115,12 +195,14 @@ fn table(visit: &Visit, products: &[Row]) -> Table {
             Cell::maybe(product.brand.as_deref()),
             Cell::maybe(product.category.as_deref()),
             Cell::number(visit.money(product.price), product.price),
-            Cell { class: stock, ..Cell::number(show.count(product.stock), product.stock) },
+            Cell::number(show.count(product.stock), product.stock).tinted(stock),
             Cell::number(product.variant_count.to_string(), product.variant_count),
-            Cell::text(show.moment(product.updated_at)),
+            Cell::moment(&show, product.updated_at),
+            Cell::moment(&show, product.created_at),
         ]
     };
     let [price, stock, variants] = [t.price, t.stock, t.variants].map(|name| format!("#{name}"));
-    let columns = [t.name, t.sku, t.status, t.brand, t.category, &price, &stock, &variants, t.changed];
-    Table::of(visit, "", &columns).rows(products.iter().map(row))
+    let columns = [t.name, t.sku, t.status, t.brand, t.category, &price, &stock, &variants, t.changed, t.made];
+    let pick = |product: &Row| Cell::pick(format!("{}-{}", product.id, product.version), fill(t.choose, &product.name));
+    Table::of(visit, "", &columns).rows(products.iter().map(row)).picked(products.iter().map(pick))
 }

@@ -13,6 +13,9 @@ use pages::{Fields, PageResult, Refused, texts, words::fill};
 use serde::Deserialize;
 use serde_json::json;
 
+/// After how many seconds the counts of queues are asked for again.
+const LIVE_S: u32 = 3;
+
 texts! {
     /// The texts of queues.
     QueueTexts {
@@ -57,10 +60,9 @@ struct Queue {
     last_admitted_at: Option<Timestamp>,
 }
 
-/// `GET /console/queues`
-pub async fn queues(visit: Visit) -> PageResult {
+/// The table of these queues.
+fn table(visit: &Visit, title: &str, queues: &[Queue]) -> Table {
     let (t, show) = (QueueTexts::of(visit.language), visit.show());
-    let found: Vec<Queue> = visit.read("/admin/queue").await?;
     let row = |queue: &Queue| {
         let name = format!("{} {}", queue.event_type, queue.event_id);
         let href = format!("/console/queues/{}/{}", encoded(&queue.event_type), queue.event_id);
@@ -70,14 +72,28 @@ pub async fn queues(visit: Visit) -> PageResult {
             Cell::number(show.count(queue.waiting_count), queue.waiting_count),
             Cell::number(show.count(queue.entered_count), queue.entered_count),
             Cell::number(show.count(queue.max_capacity), queue.max_capacity),
-            Cell::maybe(queue.last_admitted_at.map(|at| show.moment(at))),
+            queue.last_admitted_at.map_or_else(Cell::default, |at| Cell::moment(&show, at)),
         ]
     };
     let [waiting, entered, capacity] = [t.waiting, t.entered, t.capacity].map(|name| format!("#{name}"));
     let columns = [t.event, t.state, &waiting, &entered, &capacity, t.last];
+    Table::of(visit, title, &columns).rows(queues.iter().map(row))
+}
+
+/// The table of the queues that run.
+pub async fn running(visit: &Visit, title: &str) -> Result<Table, Refused> {
+    let mut found: Vec<Queue> = visit.read("/admin/queue").await?;
+    found.retain(|queue| queue.is_active);
+    Ok(table(visit, title, &found))
+}
+
+/// `GET /console/queues`
+pub async fn queues(visit: Visit) -> PageResult {
+    let t = QueueTexts::of(visit.language);
+    let found: Vec<Queue> = visit.read("/admin/queue").await?;
     let list = List { path: "/console/queues", keeps: &["sort"], query: &visit.query };
-    let table = Table::of(&visit, "", &columns).rows(found.iter().map(row)).sorted(&list);
-    visit.page(Page::of(t.title).lead(t.lead).with(&table)?)
+    let table = table(&visit, "", &found).sorted(&list);
+    visit.page(Page::of(t.title).lead(t.lead).with_live(LIVE_S, &table)?)
 }
 
 /// `GET /console/queues/{kind}/{id}`
@@ -95,10 +111,11 @@ async fn page(visit: &Visit, kind: &str, id: i64, sent: Option<&Fields>, refused
     };
     let page = Page::of(fill(t.one, format!("{kind} {id}")));
     let page = match &queue {
-        Some(queue) => page.with(&about(visit, queue))?,
+        Some(queue) => page.with_live(LIVE_S, &about(visit, queue))?,
         None => page.lead(t.none),
     };
-    let act = |act: &str, text: &str| Form::of(visit, format!("/console/queues/{}/{id}/{act}", encoded(kind)), "", text);
+    let act =
+        |act: &str, text: &str| Form::of(visit, format!("/console/queues/{}/{id}/{act}", encoded(kind)), "", text);
     let runs = queue.as_ref().is_some_and(|queue| queue.is_active);
     let page = page.with_some(runs.then(|| act("process", t.process)))?;
     let page = page.with(&rules(visit, act("rules", t.save), queue.as_ref(), sent))?;

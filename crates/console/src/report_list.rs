@@ -16,6 +16,16 @@ use Kind::{Money, Number, Share, Text};
 /// A column: its name in the API, how it is written, its English and its Korean title.
 pub type Column = (&'static str, Kind, &'static str, &'static str);
 
+/// How a report is drawn above its table: by which column its values are named, and which column has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    Nothing,
+    /// Values that follow each other in time.
+    Columns(&'static str, &'static str),
+    /// Values with names.
+    Bars(&'static str, &'static str),
+}
+
 /// A report.
 pub struct Report {
     /// Below `/admin/reports/`, and below `/console/reports/`.
@@ -24,6 +34,7 @@ pub struct Report {
     pub korean: &'static str,
     /// Whether sellers see it, limited to what is theirs.
     pub for_sellers: bool,
+    pub drawing: Drawing,
     pub columns: &'static [Column],
 }
 
@@ -43,6 +54,7 @@ pub const REPORTS: &[Report] = &[
         english: "Sales",
         korean: "매출",
         for_sellers: false,
+        drawing: Drawing::Columns("from", "totalRevenue"),
         columns: &[
             ("from", Text, "From", "시작일"),
             ("to", Text, "Until", "종료일"),
@@ -62,33 +74,23 @@ pub const REPORTS: &[Report] = &[
         english: "Hours of the day",
         korean: "시간대별 매출",
         for_sellers: false,
-        columns: &[
-            ("hour", Number, "Hour", "시"),
-            ("totalOrders", Number, "Orders", "주문"),
-            COMPLETED,
-            UNITS,
-            GROSS,
-        ],
+        drawing: Drawing::Columns("hour", "grossRevenue"),
+        columns: &[("hour", Number, "Hour", "시"), ("totalOrders", Number, "Orders", "주문"), COMPLETED, UNITS, GROSS],
     },
     Report {
         name: "top-products",
         english: "What sells most",
         korean: "인기 상품",
         for_sellers: true,
-        columns: &[
-            PRODUCT,
-            SKU,
-            ORDERS,
-            UNITS,
-            ("returnedUnits", Number, "Returned units", "반품 수량"),
-            AMOUNT,
-        ],
+        drawing: Drawing::Bars("productName", "amount"),
+        columns: &[PRODUCT, SKU, ORDERS, UNITS, ("returnedUnits", Number, "Returned units", "반품 수량"), AMOUNT],
     },
     Report {
         name: "categories",
         english: "Categories",
         korean: "카테고리별 매출",
         for_sellers: true,
+        drawing: Drawing::Bars("categoryName", "amount"),
         columns: &[
             ("categoryName", Text, "Category", "카테고리"),
             ("products", Number, "Products", "상품"),
@@ -102,6 +104,7 @@ pub const REPORTS: &[Report] = &[
         english: "Stock beside sales",
         korean: "재고와 판매",
         for_sellers: true,
+        drawing: Drawing::Nothing,
         columns: &[
             PRODUCT,
             SKU,
@@ -116,6 +119,7 @@ pub const REPORTS: &[Report] = &[
         english: "Payments",
         korean: "결제 수단별",
         for_sellers: false,
+        drawing: Drawing::Bars("paymentMethod", "amount"),
         columns: &[
             ("paymentMethod", Text, "Method", "결제 수단"),
             ("paymentProvider", Text, "Provider", "결제사"),
@@ -131,6 +135,7 @@ pub const REPORTS: &[Report] = &[
         english: "Coupons",
         korean: "쿠폰별",
         for_sellers: false,
+        drawing: Drawing::Bars("couponName", "grossRevenue"),
         columns: &[
             ("couponCode", Text, "Code", "쿠폰 코드"),
             ("couponName", Text, "Coupon", "쿠폰"),
@@ -146,6 +151,7 @@ pub const REPORTS: &[Report] = &[
         english: "Time deals",
         korean: "타임딜별",
         for_sellers: false,
+        drawing: Drawing::Nothing,
         columns: &[("timeDealName", Text, "Deal", "타임딜"), ORDERS, COMPLETED, UNITS, GROSS, REFUNDED],
     },
     Report {
@@ -153,6 +159,7 @@ pub const REPORTS: &[Report] = &[
         english: "From the cart to the parcel",
         korean: "주문 전환",
         for_sellers: false,
+        drawing: Drawing::Nothing,
         columns: &[
             ("carts", Number, "Carts", "장바구니"),
             ("orderedCarts", Number, "Ordered carts", "주문된 장바구니"),
@@ -170,6 +177,7 @@ pub const REPORTS: &[Report] = &[
         english: "Customers who come back",
         korean: "재구매",
         for_sellers: false,
+        drawing: Drawing::Nothing,
         columns: &[
             ("cohort", Text, "First order in", "첫 주문 월"),
             ("month", Text, "Month", "월"),
@@ -188,6 +196,7 @@ pub const SETTLEMENT: Report = Report {
     english: "Settlement",
     korean: "정산",
     for_sellers: false,
+    drawing: Drawing::Nothing,
     columns: &[
         ("day", Text, "Day", "날짜"),
         ("gateway", Text, "Gateway", "결제사"),
@@ -210,6 +219,7 @@ pub const DIFFERENCES: Report = Report {
     english: "Differences to the gateway",
     korean: "결제사와의 차이",
     for_sellers: false,
+    drawing: Drawing::Nothing,
     columns: &[
         ("movement", Text, "Movement", "유형"),
         ("reference", Text, "Order", "주문"),
@@ -225,10 +235,21 @@ mod tests {
     use pages::words::{Row, complaints};
 
     #[test]
+    fn a_drawing_names_columns_of_its_report() {
+        for report in REPORTS {
+            if let Drawing::Columns(name, value) | Drawing::Bars(name, value) = report.drawing {
+                let has = |wanted: &str| report.columns.iter().any(|(known, ..)| *known == wanted);
+                assert!(has(name) && has(value), "{}", report.name);
+            }
+        }
+    }
+
+    #[test]
     fn every_title_is_there_in_both_languages() {
         let all = || REPORTS.iter().chain([&SETTLEMENT, &DIFFERENCES]);
         let titles = all().map(|report| (report.name, report.english, report.korean));
-        let columns = all().flat_map(|report| report.columns).map(|(name, _, english, korean)| (*name, *english, *korean));
+        let columns =
+            all().flat_map(|report| report.columns).map(|(name, _, english, korean)| (*name, *english, *korean));
         let rows: Vec<Row> = titles.chain(columns).collect();
         assert_eq!(complaints(&rows), Vec::<String>::new());
     }

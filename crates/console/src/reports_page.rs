@@ -1,9 +1,10 @@
 //! Reports as tables and files, and settlements.
 
 use crate::{
+    chart::{Bar, Bars, Columns},
     forms::{Field, Filter},
     page::Page,
-    report_list::{Column, DIFFERENCES, Kind, REPORTS, Report, SETTLEMENT},
+    report_list::{Column, DIFFERENCES, Drawing, Kind, REPORTS, Report, SETTLEMENT},
     states,
     table::{Cell, List, Table, address},
     visit::Visit,
@@ -25,6 +26,7 @@ texts! {
         days: "{} until {}", "{} ~ {}";
         from: "From", "시작일";
         to: "Until", "종료일";
+        sum: "{} in all", "합계 {}";
         csv: "As a file (CSV)", "파일로 받기(CSV)";
         exports: "Everything as a file (CSV)", "전체 데이터 받기(CSV)";
         products: "Products", "상품";
@@ -82,7 +84,9 @@ fn question(visit: &Visit, report: &Report) -> String {
 fn cell(visit: &Visit, row: &Map<String, Value>, (name, kind, ..): &Column) -> Cell {
     let value = row.get(*name).unwrap_or(&Value::Null);
     match (kind, value.as_i64()) {
-        (Kind::Text, _) => Cell::text(value.as_str().map(|text| states::word(text, visit.language)).unwrap_or_default()),
+        (Kind::Text, _) => {
+            Cell::text(value.as_str().map(|text| states::word(text, visit.language)).unwrap_or_default())
+        }
         (_, None) => Cell::default(),
         (Kind::Number, Some(number)) => Cell::number(visit.show().count(number), number),
         (Kind::Money, Some(minor)) => Cell::number(visit.money(minor), minor),
@@ -105,8 +109,45 @@ pub fn table(visit: &Visit, title: &str, report: &Report, sheet: &Sheet) -> Tabl
     };
     let names: Vec<String> = report.columns.iter().map(name).collect();
     let columns: Vec<&str> = names.iter().map(String::as_str).collect();
-    let row = |row: &Map<String, Value>| report.columns.iter().map(|column| cell(visit, row, column)).collect::<Vec<Cell>>();
+    let row =
+        |row: &Map<String, Value>| report.columns.iter().map(|column| cell(visit, row, column)).collect::<Vec<Cell>>();
     Table::of(visit, title, &columns).rows(sheet.rows.iter().map(row))
+}
+
+/// The values of a report, as a chart draws them.
+pub fn bars(visit: &Visit, report: &Report, sheet: &Sheet, name: &str, value: &str) -> Vec<Bar> {
+    let column = |wanted: &str| report.columns.iter().find(|(known, ..)| *known == wanted);
+    let bar = |row: &Map<String, Value>| {
+        let (named, valued) = (column(name)?, column(value)?);
+        let name = match named.1 {
+            // the hour of a day
+            Kind::Number => format!("{:02}:00", row.get(name)?.as_i64()?),
+            _ => visit.show().civil_day(&cell(visit, row, named).text),
+        };
+        Some(Bar { name, value: row.get(value)?.as_i64()?, shown: cell(visit, row, valued).text, before: None })
+    };
+    sheet.rows.iter().filter_map(bar).collect()
+}
+
+/// The page with the drawing of its report.
+fn drawn(visit: &Visit, page: Page, report: &Report, sheet: &Sheet) -> kernel::Result<Page> {
+    let title = |value: &str| {
+        let column = report.columns.iter().find(|(known, ..)| *known == value);
+        column.map(|(_, _, english, korean)| if visit.language == Language::Korean { *korean } else { *english })
+    };
+    match report.drawing {
+        Drawing::Nothing => Ok(page),
+        Drawing::Columns(name, value) => {
+            let bars = bars(visit, report, sheet, name, value);
+            let sum = visit.money(bars.iter().map(|bar| bar.value).sum());
+            let summary = fill(ReportTexts::of(visit.language).sum, sum);
+            page.with_some(Columns::of(title(value).unwrap_or_default(), summary, &bars))
+        }
+        Drawing::Bars(name, value) => {
+            let bars = bars(visit, report, sheet, name, value);
+            page.with_some(Bars::of(title(value).unwrap_or_default(), &bars))
+        }
+    }
 }
 
 async fn page(visit: &Visit, report: &'static Report, path: &str) -> Result<Page, pages::Refused> {
@@ -117,6 +158,7 @@ async fn page(visit: &Visit, report: &'static Report, path: &str) -> Result<Page
     let file = List { path: &file, keeps: &["from", "to"], query: &visit.query }.link(&[]);
     let page = Page::of(report.title(visit.language)).lead(fill(&fill(t.days, &sheet.from), &sheet.to));
     let page = page.action(file, t.csv).with(&Filter::of(visit, path, days))?;
+    let page = drawn(visit, page, report, &sheet)?;
     let list = List { path, keeps: &["from", "to", "sort"], query: &visit.query };
     Ok(page.with(&table(visit, "", report, &sheet).sorted(&list))?)
 }

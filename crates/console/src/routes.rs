@@ -1,9 +1,9 @@
 //! Every page with its path. Each is for one person.
 
 use crate::{
-    Console, assets, audit_page, captures_page, categories_page, coupons_page, customers_page, dashboard, deals_page, events_page,
-    layers, operator_pages, order_page, orders_page, product_page, products_page, queues_page, rebuild_page,
-    reports_page, sagas_page, search_page, sign_pages,
+    Console, assets, audit_page, captures_page, categories_page, coupons_page, customers_page, dashboard, deals_page,
+    events_page, layers, operator_pages, order_page, orders_page, product_page, product_stock, products_page,
+    queues_page, rebuild_page, reports_page, sagas_page, search_page, sign_pages, variant_page,
 };
 use axum::{
     Router,
@@ -50,10 +50,14 @@ fn merchandise(pages: Pages) -> Pages {
         .page("/console/products", get(products_page::products))
         .form("/console/products/new", get(product_page::new_form).post(product_page::make))
         .form("/console/products/{id}", get(product_page::product).post(product_page::rewrite))
-        .form("/console/products/{id}/variants", post(product_page::add_variant))
+        .form("/console/products/chosen", get(products_page::products).post(products_page::act))
+        .form("/console/products/{id}/variants", post(variant_page::add))
+        .form("/console/products/{id}/variants/{variant}", get(variant_page::variant).post(variant_page::rewrite))
+        .form("/console/products/{id}/variants/{variant}/delete", post(variant_page::delete))
+        .form("/console/products/{id}/variants/{variant}/restore", post(variant_page::restore))
         .form("/console/products/{id}/images", post(product_page::images))
-        .form("/console/products/{id}/receive/{variant}/{location}", post(product_page::receive))
-        .form("/console/products/{id}/adjust/{variant}/{location}", post(product_page::adjust))
+        .form("/console/products/{id}/receive/{variant}/{location}", post(product_stock::receive))
+        .form("/console/products/{id}/adjust/{variant}/{location}", post(product_stock::adjust))
         .form("/console/products/{id}/publish", post(product_page::publish))
         .form("/console/products/{id}/close", post(product_page::close))
         .form("/console/products/{id}/restore", get(product_page::restore_form).post(product_page::restore))
@@ -81,6 +85,8 @@ fn merchandise(pages: Pages) -> Pages {
 fn selling(pages: Pages) -> Pages {
     pages
         .page("/console/orders", get(orders_page::orders))
+        .form("/console/orders/chosen", get(orders_page::orders).post(orders_page::act))
+        .page("/console/orders/stream", get(dashboard::stream))
         .page("/console/orders/{number}", get(order_page::order))
         .form("/console/orders/{number}/ship", post(order_page::ship))
         .form("/console/orders/{number}/deliver", post(order_page::deliver))
@@ -110,7 +116,7 @@ fn operators(pages: Pages) -> Pages {
         .form("/console/events/{id}/redeliver", post(events_page::redeliver))
         .form("/console/audit", get(audit_page::audit).post(audit_page::run))
         .page("/console/rebuild", get(rebuild_page::rebuild))
-        .form("/console/rebuild/{what}", post(rebuild_page::run))
+        .form("/console/rebuild/{what}", get(rebuild_page::rebuild).post(rebuild_page::run))
         .page("/console/settings", get(operator_pages::settings))
         .page("/console/health", get(operator_pages::health))
 }
@@ -135,10 +141,11 @@ async fn nothing() -> PageResult {
 #[cfg(test)]
 mod tests {
     use crate::{
-        audit_page::*, captures_page::*, categories_page::*, coupons_page::*, customers_page::*, dashboard::*, deals_page::*,
-        errors::*, events_page::*, forms::*, navigation::*, operator_pages::*, order_page::*, orders_page::*,
-        page::*, product_page::*, products_page::*, queues_page::*, rebuild_page::*, reports_page::*, sagas_page::*, search_page::*,
-        sign_pages::*, table::*, trouble::*,
+        audit_page::*, captures_page::*, categories_page::*, chosen::*, coupons_page::*, customers_page::*,
+        dashboard::*, deals_page::*, errors::*, events_page::*, forms::*, navigation::*, operator_pages::*,
+        order_page::*, orders_page::*, page::*, product_page::*, product_stock::*, products_page::*, queues_page::*,
+        rebuild_page::*, reports_page::*, sagas_page::*, search_page::*, sign_pages::*, table::*, trouble::*,
+        variant_page::*,
     };
     use pages::words::{Row as Words, complaints};
     use std::{fs, path::Path};
@@ -148,6 +155,7 @@ mod tests {
         AuditTexts::ROWS,
         CaptureTexts::ROWS,
         CategoryTexts::ROWS,
+        ChosenTexts::ROWS,
         CouponTexts::ROWS,
         CustomerTexts::ROWS,
         DashboardTexts::ROWS,
@@ -168,8 +176,10 @@ mod tests {
         SagaTexts::ROWS,
         SearchTexts::ROWS,
         SignTexts::ROWS,
+        StockTexts::ROWS,
         TableTexts::ROWS,
         TroubleTexts::ROWS,
+        VariantTexts::ROWS,
     ];
 
     fn sources(ending: &str) -> Vec<String> {

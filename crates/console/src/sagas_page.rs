@@ -64,13 +64,13 @@ pub async fn sagas(visit: Visit) -> PageResult {
 
 async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     let t = SagaTexts::of(visit.language);
-    let list = List { path: "/console/sagas", keeps: &["status"], query: &visit.query };
+    let list = List { path: "/console/sagas", keeps: &["status", "page", "sort"], query: &visit.query };
     let found: Paged<Saga> = visit.read(&list.question("/admin/sagas", &[("status", "status")])).await?;
     let statuses = states::choices(everything(visit), &STATUSES, visit.language);
     let status = Field::select(t.status, "status", visit.query.text("status"), &statuses);
     let page = Page::of(t.title).lead(fill(t.count, visit.show().count(found.total_elements)));
     let page = page.with(&Filter::of(visit, list.path, vec![status]))?;
-    let page = page.with(&table(visit, &found.content).paged(&list, &found))?;
+    let page = page.with(&table(visit, &found.content).sorted_page(&list).paged(&list, &found))?;
     let stuck = found.content.iter().filter(|saga| saga.status == STUCK);
     let forms: Vec<Form> = stuck.flat_map(|saga| forms(visit, saga)).collect();
     let help = (!forms.is_empty()).then(|| Details::of("").row(t.resolve_button, Cell::text(t.help)));
@@ -92,24 +92,13 @@ fn table(visit: &Visit, sagas: &[Saga]) -> Table {
             Cell::maybe(saga.last_error.as_deref()),
             Cell::maybe(saga.reason.as_deref()),
             Cell::maybe(saga.resolution.as_deref()),
-            Cell::text(show.moment(saga.started_at)),
-            Cell::maybe(saga.wake_at.map(|at| show.moment(at))),
+            Cell::moment(&show, saga.started_at),
+            saga.wake_at.map_or_else(Cell::default, |at| Cell::moment(&show, at)),
         ]
     };
     let attempts = format!("#{}", t.attempts);
-    let columns = [
-        t.id,
-        t.name,
-        t.order,
-        t.status,
-        t.step,
-        &attempts,
-        t.error,
-        t.reason,
-        t.resolution,
-        t.started,
-        t.next,
-    ];
+    let columns =
+        [t.id, t.name, t.order, t.status, t.step, &attempts, t.error, t.reason, t.resolution, t.started, t.next];
     Table::of(visit, "", &columns).rows(sagas.iter().map(row))
 }
 

@@ -1,7 +1,7 @@
 //! The search of the header: orders, customers and products at once.
 
 use crate::{
-    orders_page,
+    customers_page, orders_page,
     page::Page,
     table::{Cell, Paged, Table, encoded},
     visit::Visit,
@@ -17,8 +17,9 @@ texts! {
     /// The texts of the search.
     SearchTexts {
         title: "“{}”", "‘{}’ 검색 결과";
-        empty: "Type an order number, a name, a phone number or a product.", "주문 번호, 이름, 연락처 또는 상품을 입력해 주세요.";
+        empty: "Type an order number, a name, a phone number, an e-mail address or a product.", "주문 번호, 이름, 연락처, 이메일 또는 상품을 입력해 주세요.";
         orders: "Orders", "주문";
+        customers: "Customers", "고객";
         products: "Products", "상품";
         name: "Name", "이름";
         sku: "SKU", "상품 코드";
@@ -55,6 +56,10 @@ pub async fn search(visit: Visit) -> PageResult {
     let row = |hit: &Hit| vec![Cell::link(&hit.name, format!("/console/products/{}", hit.id)), Cell::text(&hit.sku)];
     let page = Page::of(fill(t.title, &words));
     let page = page.with_some(orders.map(|orders| orders_page::table(&visit, t.orders, &orders.content)))?;
+    let page = match visit.is_admin() {
+        true => page.with(&customers_page::users(&visit, t.customers, &customers_page::find(&visit, &words).await?))?,
+        false => page,
+    };
     visit.page(page.with(&Table::of(&visit, t.products, &[t.name, t.sku]).rows(products.iter().map(row)))?)
 }
 

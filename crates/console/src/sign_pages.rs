@@ -14,8 +14,6 @@ use pages::{
 use serde_json::json;
 use std::time::Duration;
 
-
-
 /// How long the choice of a language is remembered.
 const LANGUAGE_TTL: Duration = Duration::from_secs(365 * 86_400);
 

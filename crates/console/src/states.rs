@@ -17,6 +17,7 @@ const WORDS: &[Word] = &[
     ("CONFIRMED", "waits for payment", "결제 대기", "warn"),
     ("DEAD", "dead letter", "처리 실패", "bad"),
     ("DELIVERED", "delivered", "배송 완료", "good"),
+    ("DISABLED", "closed", "이용 정지", "bad"),
     ("DISCONTINUED", "discontinued", "단종", "over"),
     ("DRAFT", "draft", "작성 중", "warn"),
     ("ENDED", "ended", "종료", "over"),

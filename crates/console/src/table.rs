@@ -2,7 +2,8 @@
 
 use crate::visit::Visit;
 use askama::Template;
-use pages::{Fields, texts};
+use kernel::Timestamp;
+use pages::{Fields, show::Show, texts, words::fill};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::cmp::Ordering;
@@ -18,7 +19,12 @@ texts! {
         next: "Next page", "다음 페이지";
         pages: "Pages", "페이지";
         place: "Page {}", "{}쪽";
+        further: "Search further", "계속 찾기";
         sort: "Sort by {}", "{} 기준 정렬";
+        sort_page: "Sort the rows of this page by {}", "이 쪽의 항목을 {} 기준으로 정렬";
+        table: "Table", "표";
+        chosen: "Chosen", "선택";
+        every: "Choose every row", "모두 선택";
     }
 }
 
@@ -30,6 +36,23 @@ pub struct Paged<T> {
     pub page: i64,
     pub last: bool,
     pub total_elements: i64,
+    /// Whether every row was counted.
+    #[serde(default = "counted")]
+    pub total_is_exact: bool,
+    /// Where the list goes on, also where a search looked only at the newest rows.
+    pub next_cursor: Option<String>,
+}
+
+/// A list that says nothing of it counts every row.
+fn counted() -> bool {
+    true
+}
+
+impl<T> Paged<T> {
+    /// The place of a page in a list that nobody counts.
+    pub fn uncounted(page: i64, last: bool) -> Paged<T> {
+        Paged { content: Vec::new(), page, last, total_elements: 0, total_is_exact: false, next_cursor: None }
+    }
 }
 
 /// A cell of a table.
@@ -39,8 +62,12 @@ pub struct Cell {
     pub href: Option<String>,
     /// A class of the stylesheet.
     pub class: &'static str,
+    /// A colour beside it.
+    pub tint: &'static str,
     /// By what it is sorted, where the text has another order.
     pub weight: Option<i64>,
+    /// A box by which the row is chosen, with what the form gets then. The text says which row it is.
+    pub pick: Option<String>,
 }
 
 impl Cell {
@@ -64,20 +91,71 @@ impl Cell {
         Cell { text: text.into(), class: "num", weight: Some(value), ..Cell::default() }
     }
 
+    /// A time, sorted as such.
+    pub fn moment(show: &Show, at: Timestamp) -> Cell {
+        Cell { weight: Some(at.as_millis()), ..Cell::text(show.moment(at)) }
+    }
+
+    /// The same in a colour.
+    #[must_use]
+    pub fn tinted(self, tint: &'static str) -> Cell {
+        Cell { tint, ..self }
+    }
+
+    /// A box by which the row is chosen, for the form [`crate::chosen::FORM`].
+    pub fn pick(key: impl Into<String>, what: impl Into<String>) -> Cell {
+        Cell { pick: Some(key.into()), class: PICK, ..Cell::text(what) }
+    }
+
     /// A word for how something stands, in a colour: `good`, `warn`, `bad` or `over`.
     pub fn state(text: impl Into<String>, class: &'static str) -> Cell {
         Cell { text: text.into(), class, ..Cell::default() }
     }
 }
 
+/// The class of the boxes by which rows are chosen.
+const PICK: &str = "pick";
+
 /// The name of a column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Head {
     text: String,
     class: &'static str,
     /// Where a click sorts by it, with what that does.
     sort: Option<(String, String)>,
-    arrow: &'static str,
+    order: Order,
+}
+
+/// How a column is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Order {
+    #[default]
+    None,
+    Rising,
+    Falling,
+}
+
+impl Head {
+    fn arrow(&self) -> &'static str {
+        match self.order {
+            Order::None => "",
+            Order::Rising => " ↑",
+            Order::Falling => " ↓",
+        }
+    }
+
+    /// The same for who hears the page.
+    fn aria(&self) -> &'static str {
+        match self.order {
+            Order::None => "none",
+            Order::Rising => "ascending",
+            Order::Falling => "descending",
+        }
+    }
+
+    fn is_pick(&self) -> bool {
+        self.class == PICK
+    }
 }
 
 /// A table.
@@ -89,21 +167,21 @@ pub struct Table {
     heads: Vec<Head>,
     rows: Vec<Vec<Cell>>,
     previous: Option<String>,
-    next: Option<String>,
+    /// Where the list goes on, with the words for it.
+    next: Option<(String, &'static str)>,
     place: String,
 }
 
 impl Table {
     /// A table with these columns; a name that begins with `#` is that of numbers.
     pub fn of(visit: &Visit, title: impl Into<String>, columns: &[&str]) -> Table {
-        let head = |name: &&str| Head {
-            text: name.trim_start_matches('#').to_owned(),
-            class: if name.starts_with('#') { "num" } else { "" },
-            sort: None,
-            arrow: "",
+        let t = TableTexts::of(visit.language);
+        let head = |name: &&str| match name.strip_prefix('#') {
+            Some(name) => Head { text: name.to_owned(), class: "num", ..Head::default() },
+            None => Head { text: (*name).to_owned(), ..Head::default() },
         };
         Table {
-            t: TableTexts::of(visit.language),
+            t,
             title: title.into(),
             heads: columns.iter().map(head).collect(),
             rows: Vec::new(),
@@ -119,39 +197,82 @@ impl Table {
         Table { rows: rows.into_iter().collect(), ..self }
     }
 
+    /// The same with a box in front of each row.
+    #[must_use]
+    pub fn picked(mut self, boxes: impl IntoIterator<Item = Cell>) -> Table {
+        self.heads.insert(0, Head { text: self.t.chosen.to_owned(), class: PICK, ..Head::default() });
+        self.rows.iter_mut().zip(boxes).for_each(|(row, pick)| row.insert(0, pick));
+        self
+    }
+
     /// The same with the ways to the pages before and after.
     #[must_use]
     pub fn paged<T>(self, list: &List<'_>, found: &Paged<T>) -> Table {
         let page = found.page + 1;
+        let to = |page: i64| list.link(&[("page", &page.to_string()), ("cursor", "")]);
         Table {
-            previous: (page > 1).then(|| list.link(&[("page", &(page - 1).to_string())])),
-            next: (!found.last).then(|| list.link(&[("page", &(page + 1).to_string())])),
-            place: pages::words::fill(self.t.place, page),
+            previous: (page > 1).then(|| to(page - 1)),
+            next: (!found.last).then(|| (to(page + 1), self.t.next)),
+            place: fill(self.t.place, page),
             ..self
         }
     }
 
+    /// The same for a search, which may not have looked at everything: there it goes on.
+    #[must_use]
+    pub fn onward(self, further: Option<String>) -> Table {
+        Table { next: further.map(|href| (href, self.t.further)), ..self }
+    }
+
     /// The same sorted by the column that the address names: `sort=2` rises by the second one, `sort=-2` falls.
     #[must_use]
-    pub fn sorted(mut self, list: &List<'_>) -> Table {
+    pub fn sorted(self, list: &List<'_>) -> Table {
+        let sentence = self.t.sort;
+        self.sorted_as(list, sentence)
+    }
+
+    /// The same for a list of which the table has one page.
+    #[must_use]
+    pub fn sorted_page(self, list: &List<'_>) -> Table {
+        let sentence = self.t.sort_page;
+        self.sorted_as(list, sentence)
+    }
+
+    fn sorted_as(mut self, list: &List<'_>, sentence: &'static str) -> Table {
         let wanted = list.query.number("sort").unwrap_or_default();
         let column = usize::try_from(wanted.unsigned_abs()).unwrap_or_default();
-        for (n, head) in self.heads.iter_mut().enumerate() {
-            let n = n + 1;
-            let falls = n == column && wanted > 0;
-            head.arrow = match (n == column, falls) {
-                (true, true) => "↑",
-                (true, false) => "↓",
-                (false, _) => "",
+        for (head, n) in self.heads.iter_mut().zip(1..).filter(|(head, _)| !head.is_pick()) {
+            head.order = match (n == column, wanted > 0) {
+                (true, true) => Order::Rising,
+                (true, false) => Order::Falling,
+                (false, _) => Order::None,
             };
-            let sort = format!("{}{n}", if falls { "-" } else { "" });
-            head.sort = Some((list.link(&[("sort", &sort)]), pages::words::fill(self.t.sort, &head.text)));
+            let sort = format!("{}{n}", if head.order == Order::Rising { "-" } else { "" });
+            head.sort = Some((list.link(&[("sort", &sort)]), fill(sentence, &head.text)));
         }
         if let Some(index) = column.checked_sub(1).filter(|index| *index < self.heads.len()) {
             self.rows.sort_by(|a, b| compared(&a[index], &b[index]));
             if wanted < 0 {
                 self.rows.reverse();
             }
+        }
+        self
+    }
+
+    /// The same with heads that sort the list of the API, by the parameter `order`: the number of a column, and the API's name for it.
+    #[must_use]
+    pub fn ordered(mut self, list: &List<'_>, columns: &[(usize, &str)]) -> Table {
+        let now = list.query.text("order").to_owned();
+        for (column, name) in columns {
+            let Some(head) = self.heads.get_mut(column - 1) else { continue };
+            let (rising, falling) = (format!("{name},asc"), format!("{name},desc"));
+            head.order = match now.as_str() {
+                now if now == rising => Order::Rising,
+                now if now == falling => Order::Falling,
+                _ => Order::None,
+            };
+            let next = if head.order == Order::Rising { falling } else { rising };
+            head.sort = Some((list.link(&[("order", &next), ("page", "")]), fill(self.t.sort, &head.text)));
         }
         self
     }
@@ -174,19 +295,20 @@ pub struct List<'a> {
 }
 
 impl List<'_> {
-    /// The address of the list with other values of some parameters. A parameter that names a page is kept only when it is among them.
+    /// The address of the list with other values of some parameters. An empty value takes a parameter away.
     pub fn link(&self, changed: &[(&str, &str)]) -> String {
         let kept = self.keeps.iter().filter(|name| !changed.iter().any(|(known, _)| known == *name));
         let kept = kept.filter_map(|name| Some((*name, self.query.given(name)?)));
-        address(self.path, kept.chain(changed.iter().copied()))
+        address(self.path, kept.chain(changed.iter().copied().filter(|(_, value)| !value.is_empty())))
     }
 
     /// The question to the API: what the address has of `names` (name here, name there), and the page.
     pub fn question(&self, path: &str, names: &[(&str, &str)]) -> String {
         let page = (self.query.number("page").unwrap_or(1) - 1).max(0).to_string();
-        let size = SIZE.to_string();
+        let (size, cursor) = (SIZE.to_string(), self.query.given("cursor"));
         let asked = names.iter().filter_map(|(here, there)| Some((*there, self.query.given(here)?)));
-        address(path, asked.chain([("page", page.as_str()), ("size", size.as_str())]))
+        let place = cursor.map_or(("page", page.as_str()), |cursor| ("cursor", cursor));
+        address(path, asked.chain([place, ("size", size.as_str())]))
     }
 }
 
@@ -211,6 +333,7 @@ mod tests {
         let list = List { path: "/console/orders", keeps: &["q", "status", "sort"], query: &query };
         assert_eq!(list.link(&[("page", "4")]), "/console/orders?q=%EB%A8%B8%EA%B7%B8&page=4");
         assert_eq!(list.link(&[("q", "a&b")]), "/console/orders?q=a%26b");
+        assert_eq!(list.link(&[("q", "")]), "/console/orders");
         let asked = list.question("/admin/orders", &[("q", "keyword"), ("status", "status")]);
         assert_eq!(asked, "/admin/orders?keyword=%EB%A8%B8%EA%B7%B8&page=2&size=25");
     }

@@ -18,6 +18,7 @@ texts! {
         last: "It cannot be done as things stand.", "현재 상태에서는 할 수 없는 작업입니다.";
         sure: "Confirmation", "확인";
         reason: "Reason", "사유";
+        row: "Chosen rows", "선택한 항목";
     }
 }
 
@@ -39,6 +40,7 @@ impl Trouble {
         let error = &refused.0;
         let lines = context.details(error).into_iter().map(|detail| match detail.field.as_deref() {
             Some("sure") => format!("{}: {}", t.sure, detail.message),
+            Some("row") => format!("{}: {}", t.row, detail.message),
             Some("reason") => format!("{}: {}", t.reason, detail.message),
             Some(field) => format!("{field}: {}", detail.message),
             None => detail.message,
@@ -49,6 +51,13 @@ impl Trouble {
             lines: lines.collect(),
             next: t.next(error.remedy()),
         }
+    }
+}
+
+impl Trouble {
+    /// The sentence with everything that it is about.
+    pub fn sentence(self) -> String {
+        std::iter::once(self.sentence).chain(self.lines).collect::<Vec<_>>().join(" · ")
     }
 }
 

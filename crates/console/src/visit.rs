@@ -66,6 +66,11 @@ fn below(path: &str) -> String {
     if whole { path.to_owned() } else { format!("{}{path}", web::BASE) }
 }
 
+/// Whether what was asked for is nothing of this reader, or of this shop.
+fn is_elsewhere(code: Code) -> bool {
+    matches!(code, Code::RoleRequired | Code::NotFound | Code::AccountsElsewhere)
+}
+
 impl Visit {
     /// Whether an administrator is signed in.
     pub fn is_admin(&self) -> bool {
@@ -115,7 +120,7 @@ impl Visit {
     pub async fn read_if_allowed<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refused> {
         match self.read(path).await {
             Ok(found) => Ok(Some(found)),
-            Err(refused) if matches!(refused.code(), Code::RoleRequired | Code::NotFound) => Ok(None),
+            Err(refused) if is_elsewhere(refused.code()) => Ok(None),
             Err(refused) => Err(refused),
         }
     }
@@ -134,7 +139,18 @@ impl Visit {
         path: &str,
         body: Option<Value>,
     ) -> Result<Response, Refused> {
-        let head = self.head.clone().keyed(fields.raw("once"));
+        self.send_as(fields.raw("once"), method, path, body).await
+    }
+
+    /// The same with this idempotency key.
+    pub async fn send_as(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Response, Refused> {
+        let head = self.head.clone().keyed(key);
         self.console.api.send(&head, method, &below(path), body).await
     }
 
@@ -173,7 +189,8 @@ impl Visit {
         if let Some(refused) = refused.as_ref().filter(lost) {
             return Err(refused.clone());
         }
-        let status = refused.as_ref().map_or(Ok(StatusCode::OK), |refused| StatusCode::from_u16(refused.code().status()));
+        let status =
+            refused.as_ref().map_or(Ok(StatusCode::OK), |refused| StatusCode::from_u16(refused.code().status()));
         let trouble = refused.map(|refused| Html::of(&Trouble::of(&refused, &self.context))).transpose()?;
         let main = Html::of(&Frame::of(self, &page, trouble))?;
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -186,6 +203,8 @@ impl Visit {
         let place = Place {
             language: self.language,
             path,
+            // what a form led to is not there for who asks for it
+            back: if matches!(self.parts.method, Method::GET | Method::HEAD) { path } else { "/console" },
             words: self.query.text("q"),
             token: self.may_enter().then(|| self.token.clone()),
             is_admin: self.is_admin(),

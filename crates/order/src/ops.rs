@@ -8,8 +8,11 @@ use crate::store::{self, lists};
 use ::store::Tx;
 use kernel::{
     Address, Code, Cursor, Error, OrderNumber, Page, PageRequest, PaymentNumber, ProductId, Random, Result, Timestamp,
-    UserId, text,
+    UserId, page::COUNTED_MAX, text,
 };
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Places an order in CONFIRMED: draws its number, stores it with its lines, emits [`::events::OrderCreated`]. C002 when it has
 /// no lines or more than [`LINES_MAX`].
@@ -82,6 +85,26 @@ pub fn own_page(
 pub fn page(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, after: Option<Cursor>) -> Result<Page<Order>> {
     let found = lists::page(tx, filter, request, after)?;
     Ok(request.page_of(found.orders, found.total, after, |order| order.id.raw()).read_until(found.until))
+}
+
+/// Orders of one minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Minute {
+    pub from: Timestamp,
+    /// How many were placed, counted to [`COUNTED_MAX`].
+    pub orders: i64,
+    pub is_exact: bool,
+}
+
+/// The orders of each of the last `count` minutes before now, the oldest minute first. The last one ends now.
+pub fn minutes(tx: &mut Tx<'_>, count: u32) -> Result<Vec<Minute>> {
+    let now = tx.now();
+    let minute = |back: u32| {
+        let (from, to) = (now.before(MINUTE * (back + 1)), now.before(MINUTE * back));
+        let placed = lists::placed(tx, from, to)?;
+        Ok(Minute { from, orders: placed.min(COUNTED_MAX), is_exact: placed <= COUNTED_MAX })
+    };
+    (0..count).rev().map(minute).collect()
 }
 
 /// CONFIRMED → PAID; emits [`::events::OrderConfirmed`]. `payment` is `None` for an order that costs nothing. S204, S209.

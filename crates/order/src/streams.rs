@@ -1,4 +1,4 @@
-//! What the streams of an order and of its buyer are sent: messages made from the events of orders, payments and deliveries.
+//! What the streams of an order, of its buyer and of the whole shop are sent: messages made from the events of orders, payments and deliveries.
 
 use events::{DeliveryUpdated, OrderCancelled, OrderConfirmed, OrderCreated, PaymentCompleted, PaymentFailed};
 use kernel::{Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};
@@ -9,9 +9,12 @@ use web::{StreamKey, StreamMessage, StreamSource, Streams};
 /// Events of one order that are looked at; an order has about ten.
 const HISTORY_MAX: i64 = 100;
 
+/// The kind of the keys of one order's streams.
+const ORDER: &str = "order";
+
 /// The key of one order's streams.
 pub fn of_order(number: &OrderNumber) -> StreamKey {
-    StreamKey::new("order", number)
+    StreamKey::new(ORDER, number)
 }
 
 /// The key of the streams of all orders of one buyer.
@@ -19,16 +22,31 @@ pub fn of_user(user: &UserId) -> StreamKey {
     StreamKey::new("user-orders", user)
 }
 
+/// The key of the streams of all orders of the shop.
+pub fn of_shop() -> StreamKey {
+    StreamKey::new("all-orders", "")
+}
+
 /// The events that become messages.
 pub fn sources() -> Vec<StreamSource> {
     vec![
-        StreamSource::on::<OrderCreated>(created),
-        StreamSource::on::<OrderConfirmed>(confirmed),
-        StreamSource::on::<OrderCancelled>(cancelled),
-        StreamSource::on::<PaymentCompleted>(payment_completed),
-        StreamSource::on::<PaymentFailed>(payment_failed),
-        StreamSource::on::<DeliveryUpdated>(delivery_updated),
+        StreamSource::on::<OrderCreated>(|event| and_of_shop(created(event))),
+        StreamSource::on::<OrderConfirmed>(|event| and_of_shop(confirmed(event))),
+        StreamSource::on::<OrderCancelled>(|event| and_of_shop(cancelled(event))),
+        StreamSource::on::<PaymentCompleted>(|event| and_of_shop(payment_completed(event))),
+        StreamSource::on::<PaymentFailed>(|event| and_of_shop(payment_failed(event))),
+        StreamSource::on::<DeliveryUpdated>(|event| and_of_shop(delivery_updated(event))),
     ]
+}
+
+/// The messages, and behind them those for the streams of all orders: each message of an order once. They stand behind the others so
+/// that the ids of those, which count them, stay as older versions gave them.
+fn and_of_shop(mut messages: Vec<StreamMessage>) -> Vec<StreamMessage> {
+    let of_orders = messages.iter().filter(|message| message.key.kind == ORDER);
+    let of_shop: Vec<StreamMessage> =
+        of_orders.map(|message| StreamMessage { key: of_shop(), ..message.clone() }).collect();
+    messages.extend(of_shop);
+    messages
 }
 
 /// The newest message of the order, with which a new stream begins. None once its event is no longer kept.

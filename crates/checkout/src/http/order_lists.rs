@@ -4,9 +4,9 @@ use axum::extract::State;
 use kernel::{Page, ProductId, Result, Timestamp, Together, Zone, text};
 use order::ops::{self, Filter, Search};
 use order::{Kind, OrderResponse};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::Tx;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::{
     Admin, All, ApiResult, App, Checked, CursorQuery, PageQuery, Paging, Query, Routes, Several, User, ok,
@@ -16,7 +16,10 @@ use web::{
 
 /// The handlers for lists of orders.
 pub fn routes() -> Routes {
-    Routes::new().add(USER, routes!(list_orders)).add(ADMIN, routes!(list_all_orders))
+    Routes::new()
+        .add(USER, routes!(list_orders))
+        .add(ADMIN, routes!(list_all_orders))
+        .add(ADMIN, routes!(orders_by_minute))
 }
 
 /// Which orders a list shows.
@@ -125,4 +128,58 @@ async fn list_all_orders(
     let filter = Filter { search: search.search(filter.search)?, ..filter };
     let list = move |tx: &mut Tx<'_>| ops::page(tx, &filter, paging.request, paging.cursor);
     Ok(ok(app.db.read("checkout.all-orders", list).await?.map(OrderResponse::from)))
+}
+
+/// How many minutes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MinutesQuery {
+    /// The last so many minutes, 1 to 60; 30 when absent.
+    #[param(minimum = 1, maximum = 60)]
+    count: Option<u32>,
+}
+
+/// Minutes that are shown when nobody says how many.
+const MINUTES_DEFAULT: u32 = 30;
+/// Most minutes at once, because each of them is counted.
+const MINUTES_MAX: u32 = 60;
+
+impl MinutesQuery {
+    fn checked(&self) -> Result<u32> {
+        let count = self.count.unwrap_or(MINUTES_DEFAULT);
+        let good = (1..=MINUTES_MAX).contains(&count);
+        if good { Ok(count) } else { Err(text::wrong("count", format!("must be between 1 and {MINUTES_MAX}"))) }
+    }
+}
+
+impl Checked for MinutesQuery {
+    fn check(&self) -> Result<()> {
+        self.checked().map(drop)
+    }
+}
+
+/// Orders that were placed in a minute.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MinuteRow {
+    /// Its beginning.
+    from: Timestamp,
+    /// How many; of more than 10,000 only so many are counted.
+    orders: i64,
+    /// Whether all of them were counted.
+    is_exact: bool,
+}
+
+/// How many orders were placed in each of the last minutes, the oldest minute first. The last minute ends now.
+#[utoipa::path(get, path = "/admin/orders/minutes", tag = "order", params(MinutesQuery),
+    responses((status = 200, body = Success<Vec<MinuteRow>>)))]
+async fn orders_by_minute(
+    State(app): State<App>,
+    _admin: Admin,
+    Query(query): Query<MinutesQuery>,
+) -> ApiResult<Vec<MinuteRow>> {
+    let count = query.checked()?;
+    let minutes = app.db.read("checkout.order-minutes", move |tx| ops::minutes(tx, count)).await?;
+    let row = |minute: ops::Minute| MinuteRow { from: minute.from, orders: minute.orders, is_exact: minute.is_exact };
+    Ok(ok(minutes.into_iter().map(row).collect()))
 }

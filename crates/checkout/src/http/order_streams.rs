@@ -9,7 +9,7 @@ use web::streams::{last_event_id, stream};
 use web::{
     App, Failure, Path, Routes, StreamUser,
     caller::StreamToken,
-    route::{OWNER, USER},
+    route::{ADMIN, OWNER, USER},
 };
 
 /// The handlers for streams of orders.
@@ -17,6 +17,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .add(OWNER.refusing(&[Code::OrderNotFound, Code::OrderUserMismatch]), routes!(stream_order))
         .add(USER, routes!(stream_orders))
+        .add(ADMIN, routes!(stream_all_orders))
 }
 
 /// What happens to one order, as server-sent events.
@@ -49,4 +50,20 @@ async fn stream_orders(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     stream(&app, streams::of_user(&user.id), last_event_id(&headers), |_| Ok(Vec::new())).await
+}
+
+/// What happens to all orders of the shop, as server-sent events; the same events as of one order. A browser signs in with
+/// `?access_token=`.
+#[utoipa::path(get, path = "/admin/orders/stream", tag = "order",
+    params(StreamToken, ("Last-Event-ID" = Option<String>, Header)),
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
+async fn stream_all_orders(
+    State(app): State<App>,
+    StreamUser(user): StreamUser,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    if !user.is_admin() {
+        return Err(Code::RoleRequired.into());
+    }
+    stream(&app, streams::of_shop(), last_event_id(&headers), |_| Ok(Vec::new())).await
 }

@@ -299,6 +299,11 @@ pub(crate) fn page(tx: &mut Tx<'_>, filter: &Filter, request: PageRequest, after
     Ok(Found { orders, total: Total::counted(total), until: None })
 }
 
+/// How many orders were placed in this period, counted to [`COUNTED`].
+pub(crate) fn placed(tx: &mut Tx<'_>, from: Timestamp, to: Timestamp) -> Result<i64> {
+    tx.query_one(ALL_COUNT, args![from, to], |row| row.get(0))
+}
+
 /// Where a part of a list begins: after the order of this time and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Start {

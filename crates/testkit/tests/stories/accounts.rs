@@ -265,3 +265,34 @@ fn a_user_sees_the_sessions_and_signs_out_of_one_and_everywhere() {
     refresh(&shop.anonymous(), &next["refreshToken"]).must("401 A004");
     assert_eq!(me.get("/api/v1/users/me/sessions").must("200").json()["data"], json!([]));
 }
+
+#[test]
+fn an_administrator_finds_users_by_a_part_of_what_they_are_called() {
+    let shop = TestShop::open();
+    for (name, real) in [("mina", "김미나"), ("minho", "이민호"), ("joon", "박_준")] {
+        let new = json!({"email": format!("{name}@example.com"), "password": PASSWORD, "nickname": format!("{name} 100%"),
+            "realName": real});
+        shop.anonymous().post("/api/v1/users/signup", new).must("201");
+    }
+    let find = |query: &str| {
+        let found = shop.admin().get(format!("/api/v1/users?{query}")).must("200").json()["data"].clone();
+        let users = found["users"].as_array().unwrap().iter();
+        let mut emails: Vec<String> = users.map(|user| user["email"].as_str().unwrap().to_owned()).collect();
+        assert!(found["next"].is_null(), "everybody was looked at");
+        emails.sort();
+        emails
+    };
+    assert_eq!(find("keyword=MIN"), ["mina@example.com", "minho@example.com"]);
+    assert_eq!(find("keyword=%EB%AF%BC"), ["minho@example.com"], "a part of a name");
+    assert_eq!(find("keyword=n%40example"), ["joon@example.com"]);
+    assert_eq!(find("keyword=_"), ["joon@example.com"], "a sign of patterns is a sign");
+    assert_eq!(find("keyword=00%25").len(), 3);
+    assert_eq!(find("keyword=nobody"), Vec::<String>::new());
+    shop.admin().get("/api/v1/users").must("400 C002");
+    let mina = shop.admin().get("/api/v1/users?keyword=mina").must("200").word("/users/0/id");
+    let one = shop.admin().get(format!("/api/v1/users/{mina}")).must("200");
+    assert_eq!((one.word("/email"), one.word("/realName")), ("mina@example.com".to_owned(), "김미나".to_owned()));
+    assert!(!one.text().contains("password"), "{}", one.text());
+    shop.admin().get(format!("/api/v1/users/{}", shop.buyer().id())).must("404 A011");
+    shop.seller().get("/api/v1/users?keyword=mina").must("403 A002");
+}

@@ -53,6 +53,17 @@ fn an_administrator_makes_a_product_with_variants_and_keeps_its_stock() {
     ];
     let page = browser.send(&made, &format!("/console/products/{id}/variants"), &variant).must(200);
     page.says("small").says("size: small").says("₩15,000");
+    let link = page
+        .text()
+        .split("href=\"")
+        .map(|part| part.split('"').next().unwrap_or_default().to_owned())
+        .filter(|href| href.contains("/variants/"))
+        .last()
+        .expect("the page of the variant");
+    let one = browser.open(&link).must(200);
+    let changed = [("name", "tiny"), ("options", "size: tiny"), ("priceAdjustment", "-4000"), ("status", "ACTIVE")];
+    let page = browser.send(&one, &link, &changed).must(200);
+    page.says("tiny").says("size: tiny").says("₩14,000");
     let places = page.text();
     let adjust = places.split("action=\"").find(|part| part.contains("/adjust/")).expect("a place of the stock");
     let adjust = adjust.split('"').next().unwrap().to_owned();
@@ -92,7 +103,12 @@ fn an_administrator_finds_an_order_refunds_a_line_and_ships_the_rest() {
     let payment = buyer.pays(&order, "approve").must("201").word("/paymentNumber");
     shop.settle();
     let browser = at_work(&shop, "boss", Role::Admin);
-    browser.open("/console/orders?q=%EA%B9%80%ED%95%98%EB%8A%98").must(200).says(&order).says("김하늘").says("1 orders");
+    browser
+        .open("/console/orders?q=%EA%B9%80%ED%95%98%EB%8A%98")
+        .must(200)
+        .says(&order)
+        .says("김하늘")
+        .says("1 orders");
     browser.open("/console/orders?status=CANCELLED").must(200).says("Nothing is here.");
     let path = format!("/console/orders/{order}");
     let page = browser.open(&format!("/console/search?q={order}")).must(200);
@@ -224,7 +240,9 @@ fn operators_see_reports_events_audit_settings_and_health() {
     buyer.pays(&order, "approve").must("201");
     shop.settle();
     let browser = at_work(&shop, "boss", Role::Admin);
-    browser.open("/console/parts/sales").must(200).says("Today").says("₩9,000");
+    browser.open("/console/parts/sales").must(200).says("Today").says("₩9,000").says("Revenue, day by day");
+    browser.open("/console/parts/minutes").must(200).says("1 in the last minute");
+    browser.open("/console/parts/queues").must(200).says("Nothing is here.");
     browser.open("/console/parts/orders").must(200).says(&order);
     browser.open("/console/parts/products").must(200).says("mug");
     browser.open("/console/reports").must(200).says("Sales").says("Customers");
@@ -235,7 +253,12 @@ fn operators_see_reports_events_audit_settings_and_health() {
     assert_eq!(file.response.header("cache-control"), "no-store");
     browser.open("/console/exports/products").must(200).says("mug");
     browser.open("/console/reports/nothing").must(404).says("There is nothing here");
-    browser.open("/console/customers").must(200);
+    browser.open("/console/customers").must(200).says("Those who spent most come first.");
+    let found = browser.open("/console/customers?q=boss%40exa").must(200);
+    found.says("boss@example.com").says("ADMIN");
+    browser.open("/console/search?q=boss%40example.com").must(200).says("boss@example.com").says("Customers");
+    let id = shop.admin().get("/api/v1/users?keyword=boss").must("200").word("/users/0/id");
+    browser.open(&format!("/console/customers/{id}")).must(200).says("boss@example.com (not verified)").says("Points");
     let events = browser.open("/console/events").must(200);
     events.says("shopping.order.created").says("Subscribers");
     let page = browser.open("/console/audit").must(200);
@@ -251,4 +274,51 @@ fn operators_see_reports_events_audit_settings_and_health() {
     browser.send(&page, "/console/categories", &[("name", "Garden"), ("order", "2")]).must(200).says("Garden");
     let korean = browser.open("/console/language/ko?return=/console/orders").must(200);
     korean.says("주문 1건").says("결제 완료").says("관리 콘솔");
+}
+
+#[test]
+fn chosen_rows_are_acted_on_together_and_each_refusal_is_named() {
+    let shop = TestShop::open();
+    let (mug, jar) = (shop.product("mug").price(9_000).save(), shop.product("jar").price(20_000).save());
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let list = browser.open("/console/products?order=name%2Casc").must(200);
+    list.says("mug").says("jar").says("2 products");
+    let chosen = "/console/products/chosen?order=name%2Casc";
+    let rows: Vec<String> = list
+        .text()
+        .split("name=\"row\" value=\"")
+        .skip(1)
+        .map(|part| part.split('"').next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    browser.send(&list, chosen, &[("act", "close")]).must(400).says("Chosen rows");
+    let token = browser.cookie("holdfast_form");
+    let both = |act: &str, more: &[(&str, &str)]| {
+        let mut fields =
+            vec![("form", token.as_str()), ("act", act), ("row", rows[0].as_str()), ("row", rows[1].as_str())];
+        fields.extend(more);
+        browser.post(chosen, &fields)
+    };
+    both("close", &[]).must(200).says("Done: 2").says("Refused: 0");
+    assert_eq!(shop.anonymous().get("/products").must("200").number("/totalElements"), 0);
+    both("publish", &[]).must(200).says("Done: 2");
+    both("delete", &[]).must(400).says("Confirmation");
+    let late = both("delete", &[("sure", "1")]).must(200);
+    late.says("Done: 0").says("Refused: 2").says("C016");
+    assert_eq!(shop.anonymous().get("/products").must("200").number("/totalElements"), 2, "they changed since");
+    let buyer = shop.buyer();
+    let paid = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    buyer.pays(&paid, "approve").must("201");
+    let unpaid = buyer.orders(&jar, 1).must("201").word("/orderNumber");
+    shop.settle();
+    browser.open("/console/orders").must(200).says("2 orders");
+    let fields = [("form", token.as_str()), ("act", "SHIPPING"), ("row", paid.as_str()), ("row", unpaid.as_str())];
+    let page = browser.post("/console/orders/chosen", &fields).must(200);
+    page.says("Done: 1").says("Refused: 1");
+    assert_eq!(
+        (buyer.sees(&paid).word("/status"), buyer.sees(&unpaid).word("/status")),
+        ("SHIPPING".into(), "CONFIRMED".into())
+    );
+    let falling = browser.open("/console/orders?sort=-7").must(200).text();
+    assert!(falling.find(&unpaid) < falling.find(&paid), "the larger amount comes first");
 }

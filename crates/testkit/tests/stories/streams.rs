@@ -15,6 +15,8 @@ fn a_stream_that_breaks_between_two_messages_of_one_event_loses_neither() {
     let buyer = shop.buyer();
     let mut stream = buyer.stream("/orders/stream");
     stream.id();
+    let mut of_shop = shop.admin().stream("/admin/orders/stream");
+    of_shop.id();
     let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
     shop.settle();
     let placed = stream.events(2);
@@ -28,6 +30,8 @@ fn a_stream_that_breaks_between_two_messages_of_one_event_loses_neither() {
     assert_eq!(names(&paid), ["payment-completed", "order-paid"]);
     let of_order = buyer.with("last-event-id", &placed[1].id).stream(format!("/orders/{order}/stream")).events(2);
     assert_eq!(names(&of_order), ["payment-completed", "order-paid"]);
+    let seen = of_shop.events(4);
+    assert_eq!(names(&seen), ["order-created", "order-confirmed", "payment-completed", "order-paid"]);
     let all: BTreeSet<&str> = placed.iter().chain(&paid).map(|event| event.id.as_str()).collect();
     assert_eq!(all.len(), 4);
 }
