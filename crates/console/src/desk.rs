@@ -1,8 +1,18 @@
 //! What every page of the console can reach.
 
-use pages::{Api, door::Door, origin::Origin, session::Ages};
+use crate::imports::Imports;
+use pages::{
+    Api,
+    door::{Door, FilesFrom},
+    origin::Origin,
+    session::Ages,
+};
 use std::{ops::Deref, sync::Arc};
-use web::App;
+use web::{App, Role};
+
+/// Most bytes of a form with files: a catalogue of about a hundred thousand products, or several photographs. Larger catalogues go by
+/// the command line or the API, which keep them on disk.
+const FILES_MAX: u64 = 32 << 20;
 
 /// A setting as it stands, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +36,8 @@ pub struct Desk {
     pub api: Api,
     /// What the server knows and the API does not show.
     pub setup: Setup,
+    /// Imports of catalogues that this instance runs.
+    pub imports: Imports,
 }
 
 /// What the console gets from the server.
@@ -47,11 +59,16 @@ impl Deref for Console {
 impl Console {
     /// The console of a shop whose API is `api`.
     pub fn of(app: App, api: Api, setup: Setup) -> Console {
-        Console(Arc::new(Desk { app, api, setup }))
+        Console(Arc::new(Desk { app, api, setup, imports: Imports::default() }))
     }
 
     /// The way to its pages.
     pub(crate) fn door(&self) -> Door<'_> {
-        Door { app: &self.app, api: &self.api, origin: &self.setup.origin, ages: self.setup.ages }
+        Door { app: &self.app, api: &self.api, origin: &self.setup.origin, ages: self.setup.ages, files: None }
+    }
+
+    /// The way to pages whose forms have files.
+    pub(crate) fn door_for_files(&self) -> Door<'_> {
+        Door { files: Some(FilesFrom { role: Role::Seller, bytes_max: FILES_MAX }), ..self.door() }
     }
 }

@@ -67,6 +67,11 @@ impl Field {
         Field::of("datetime-local", label, name, value)
     }
 
+    /// A file; `accepts` lists the endings that a browser offers.
+    pub fn file(label: impl Into<String>, name: impl Into<String>, accepts: impl Into<String>) -> Field {
+        Field::of("file", label, name, accepts)
+    }
+
     /// A box to tick.
     pub fn tick(label: impl Into<String>, name: impl Into<String>, on: bool) -> Field {
         Field::of("tick", label, name, if on { "1" } else { "" })
@@ -136,6 +141,10 @@ impl Form {
     pub fn field(mut self, field: Field) -> Form {
         self.fields.push(field);
         self
+    }
+
+    fn has_files(&self) -> bool {
+        self.fields.iter().any(|field| field.kind == "file")
     }
 
     /// The same with a value that no person sees.

@@ -15,6 +15,8 @@ mod details;
 pub mod errors;
 mod events_page;
 mod forms;
+mod import_page;
+mod imports;
 mod layers;
 mod navigation;
 mod operator_pages;

@@ -19,8 +19,8 @@ pub struct Page {
     pub title: String,
     /// A sentence below the title.
     pub lead: Option<String>,
-    /// Where a click beside the title leads, with its text.
-    pub action: Option<(String, &'static str)>,
+    /// Where clicks beside the title lead, with their texts.
+    pub actions: Vec<(String, &'static str)>,
     pub blocks: Vec<Html>,
 }
 
@@ -36,10 +36,11 @@ impl Page {
         Page { lead: Some(lead.into()), ..self }
     }
 
-    /// The same with a button beside its title.
+    /// The same with one more button beside its title.
     #[must_use]
-    pub fn action(self, path: impl Into<String>, text: &'static str) -> Page {
-        Page { action: Some((path.into(), text)), ..self }
+    pub fn action(mut self, path: impl Into<String>, text: &'static str) -> Page {
+        self.actions.push((path.into(), text));
+        self
     }
 
     /// The same with one more block.

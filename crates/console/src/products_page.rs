@@ -22,6 +22,7 @@ texts! {
     ProductsTexts {
         title: "Products", "상품";
         new: "New product", "상품 등록";
+        import: "Import", "가져오기";
         count: "{} products", "상품 {}개";
         many: "more than {} products", "상품 {}개 이상";
         category: "Category", "카테고리";
@@ -91,7 +92,11 @@ async fn page(visit: &Visit, outcomes: Option<Table>, refused: Option<Refused>) 
     let (list, found) = (list(visit), read(visit).await?);
     let sentence = if found.total_is_exact { t.count } else { t.many };
     let page = Page::of(t.title).lead(fill(sentence, visit.show().count(found.total_elements)));
-    let page = page.action("/console/products/new", t.new).with_some(outcomes)?.with(&filter(visit, list.path))?;
+    let page = page
+        .action("/console/products/import", t.import)
+        .action("/console/products/new", t.new)
+        .with_some(outcomes)?
+        .with(&filter(visit, list.path))?;
     let page = page.with_some((!found.content.is_empty()).then(|| chosen_form(visit)))?;
     let sorts = [(2, "name"), (7, "price"), (11, "createdAt")];
     let table = table(visit, &found.content).ordered(&list, &sorts).paged(&list, &found);

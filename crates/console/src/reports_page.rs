@@ -6,7 +6,7 @@ use crate::{
     page::Page,
     report_list::{Column, DIFFERENCES, Drawing, Kind, REPORTS, Report, SETTLEMENT},
     states,
-    table::{Cell, List, Table, address},
+    table::{Cell, List, Table, address, encoded},
     visit::Visit,
 };
 use kernel::Code;
@@ -85,12 +85,24 @@ fn cell(visit: &Visit, row: &Map<String, Value>, (name, kind, ..): &Column) -> C
     let value = row.get(*name).unwrap_or(&Value::Null);
     match (kind, value.as_i64()) {
         (Kind::Text, _) => {
-            Cell::text(value.as_str().map(|text| states::word(text, visit.language)).unwrap_or_default())
+            let text = value.as_str().map(|text| states::word(text, visit.language)).unwrap_or_default();
+            Cell { href: place(row, name, text), ..Cell::text(text) }
         }
         (_, None) => Cell::default(),
         (Kind::Number, Some(number)) => Cell::number(visit.show().count(number), number),
         (Kind::Money, Some(minor)) => Cell::number(visit.money(minor), minor),
         (Kind::Share, Some(points)) => Cell::number(share(points), points),
+    }
+}
+
+/// The page of what a value names.
+fn place(row: &Map<String, Value>, name: &str, text: &str) -> Option<String> {
+    match name {
+        "productName" => row.get("productId")?.as_i64().map(|id| format!("/console/products/{id}")),
+        "timeDealName" => row.get("timeDealId")?.as_i64().map(|id| format!("/console/deals/{id}")),
+        "couponCode" => row.get("couponId")?.as_i64().map(|id| format!("/console/coupons/{id}")),
+        "reference" => text.starts_with("ORD-").then(|| format!("/console/orders/{}", encoded(text))),
+        _ => None,
     }
 }
 

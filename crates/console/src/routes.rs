@@ -2,8 +2,8 @@
 
 use crate::{
     Console, assets, audit_page, captures_page, categories_page, coupons_page, customers_page, dashboard, deals_page,
-    events_page, layers, operator_pages, order_page, orders_page, product_page, product_stock, products_page,
-    queues_page, rebuild_page, reports_page, sagas_page, search_page, sign_pages, variant_page,
+    events_page, import_page, layers, operator_pages, order_page, orders_page, product_page, product_stock,
+    products_page, queues_page, rebuild_page, reports_page, sagas_page, search_page, sign_pages, variant_page,
 };
 use axum::{
     Router,
@@ -17,6 +17,8 @@ use pages::PageResult;
 #[derive(Default)]
 struct Pages {
     router: Router<Console>,
+    /// Pages whose forms have files.
+    with_files: Router<Console>,
     forms: Vec<&'static str>,
 }
 
@@ -29,6 +31,12 @@ impl Pages {
     fn form(mut self, path: &'static str, handler: MethodRouter<Console>) -> Pages {
         self.forms.push(path);
         self.page(path, handler)
+    }
+
+    fn form_with_files(mut self, path: &'static str, handler: MethodRouter<Console>) -> Pages {
+        self.forms.push(path);
+        self.with_files = self.with_files.route(path, handler);
+        self
     }
 }
 
@@ -50,6 +58,8 @@ fn merchandise(pages: Pages) -> Pages {
         .page("/console/products", get(products_page::products))
         .form("/console/products/new", get(product_page::new_form).post(product_page::make))
         .form("/console/products/{id}", get(product_page::product).post(product_page::rewrite))
+        .form_with_files("/console/products/import", get(import_page::imports).post(import_page::begin))
+        .page("/console/products/import/{number}", get(import_page::import))
         .form("/console/products/chosen", get(products_page::products).post(products_page::act))
         .form("/console/products/{id}/variants", post(variant_page::add))
         .form("/console/products/{id}/variants/{variant}", get(variant_page::variant).post(variant_page::rewrite))
@@ -128,7 +138,10 @@ pub fn forms() -> Vec<&'static str> {
 
 /// The routes of the console.
 pub fn router(console: &Console) -> Router {
-    let pages = all().router.layer(from_fn_with_state(console.clone(), layers::private));
+    let all = all();
+    let pages = all.router.layer(from_fn_with_state(console.clone(), layers::private));
+    let with_files = all.with_files.layer(from_fn_with_state(console.clone(), layers::private_with_files));
+    let pages = pages.merge(with_files);
     // the stylesheet and the script are the same for everybody
     pages.route("/console/assets/{file}", get(assets::asset)).with_state(console.clone())
 }
@@ -142,10 +155,10 @@ async fn nothing() -> PageResult {
 mod tests {
     use crate::{
         audit_page::*, captures_page::*, categories_page::*, chosen::*, coupons_page::*, customers_page::*,
-        dashboard::*, deals_page::*, errors::*, events_page::*, forms::*, navigation::*, operator_pages::*,
-        order_page::*, orders_page::*, page::*, product_page::*, product_stock::*, products_page::*, queues_page::*,
-        rebuild_page::*, reports_page::*, sagas_page::*, search_page::*, sign_pages::*, table::*, trouble::*,
-        variant_page::*,
+        dashboard::*, deals_page::*, errors::*, events_page::*, forms::*, import_page::*, navigation::*,
+        operator_pages::*, order_page::*, orders_page::*, page::*, product_page::*, product_stock::*, products_page::*,
+        queues_page::*, rebuild_page::*, reports_page::*, sagas_page::*, search_page::*, sign_pages::*, table::*,
+        trouble::*, variant_page::*,
     };
     use pages::words::{Row as Words, complaints};
     use std::{fs, path::Path};
@@ -163,6 +176,7 @@ mod tests {
         ErrorTexts::ROWS,
         EventTexts::ROWS,
         FormTexts::ROWS,
+        ImportTexts::ROWS,
         NavigationTexts::ROWS,
         OperatorTexts::ROWS,
         OrderTexts::ROWS,

@@ -18,6 +18,7 @@ texts! {
         last: "It cannot be done as things stand.", "현재 상태에서는 할 수 없는 작업입니다.";
         sure: "Confirmation", "확인";
         reason: "Reason", "사유";
+        file: "File", "파일";
         row: "Chosen rows", "선택한 항목";
     }
 }
@@ -40,6 +41,7 @@ impl Trouble {
         let error = &refused.0;
         let lines = context.details(error).into_iter().map(|detail| match detail.field.as_deref() {
             Some("sure") => format!("{}: {}", t.sure, detail.message),
+            Some("file") => format!("{}: {}", t.file, detail.message),
             Some("row") => format!("{}: {}", t.row, detail.message),
             Some("reason") => format!("{}: {}", t.reason, detail.message),
             Some(field) => format!("{field}: {}", detail.message),

@@ -4,7 +4,7 @@
 use crate::Refused;
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     extract::Request,
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
@@ -90,11 +90,28 @@ impl Api {
         path: &str,
         body: Option<Value>,
     ) -> Result<Response, Refused> {
-        let mut request = Request::new(body.map_or_else(Body::empty, |body| Body::from(body.to_string())));
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.request(head, method, path, (HeaderValue::from_static("application/json"), body)).await
+    }
+
+    /// What the API responds to a file of this content type.
+    pub async fn upload(&self, head: &Head, path: &str, kind: &str, file: Bytes) -> Result<Response, Refused> {
+        let kind = HeaderValue::from_str(kind).map_err(|_| Code::UnsupportedMediaType)?;
+        self.request(head, Method::POST, path, (kind, Body::from(file))).await
+    }
+
+    async fn request(
+        &self,
+        head: &Head,
+        method: Method,
+        path: &str,
+        (kind, body): (HeaderValue, Body),
+    ) -> Result<Response, Refused> {
+        let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().map_err(|error| Code::Internal.error().caused_by(error))?;
         *request.headers_mut() = head.headers.clone();
-        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(header::CONTENT_TYPE, kind);
         *request.extensions_mut() = head.extensions.clone();
         let response = match self.0.clone().oneshot(request).await {
             Ok(response) => response,

@@ -2,10 +2,11 @@
 
 use crate::{
     Api, FormToken, Head, Refused, cookie,
-    cookie::Cookies,
+    cookie::{Cookies, SetCookie},
     form, html,
     origin::Origin,
     session::{self, Ages},
+    upload,
 };
 use axum::{
     extract::{FromRequestParts, Request},
@@ -13,8 +14,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use kernel::Code;
 use std::convert::Infallible;
-use web::{App, ClientAddress, CostlyLimit};
+use web::{App, ClientAddress, CostlyLimit, Role};
 
 /// What the way needs to know of the shop.
 #[derive(Clone, Copy)]
@@ -23,6 +25,15 @@ pub struct Door<'a> {
     pub api: &'a Api,
     pub origin: &'a Origin,
     pub ages: Ages,
+    /// Who may send files with a form; `None` where forms have none.
+    pub files: Option<FilesFrom>,
+}
+
+/// Who may send files, and how many bytes at once.
+#[derive(Debug, Clone, Copy)]
+pub struct FilesFrom {
+    pub role: Role,
+    pub bytes_max: u64,
 }
 
 impl Door<'_> {
@@ -36,15 +47,17 @@ impl Door<'_> {
     pub async fn pass(self, request: Request, next: Next) -> Response {
         let cookies = self.cookies(request.headers());
         let (token, set) = FormToken::of(&cookies);
-        let mut request = match self.admitted(&cookies, request).await {
+        let (admitted, renewed) = self.admitted(&cookies, request).await;
+        let mut request = match admitted {
             Ok(request) => request,
-            Err(refused) => return refused.into_response(),
+            Err(refused) => {
+                let mut response = refused.into_response();
+                cookie::add(&mut response, renewed);
+                return response;
+            }
         };
         request.extensions_mut().insert(token);
-        let (mut parts, body) = request.into_parts();
-        let head = Head::of(&parts);
-        let renewed = session::carry(self.app, self.api, self.ages, head, &mut parts.headers, &cookies).await;
-        let mut response = next.run(Request::from_parts(parts, body)).await;
+        let mut response = next.run(request).await;
         cookie::add(&mut response, renewed.into_iter().chain(set));
         if !response.headers().contains_key(header::CACHE_CONTROL) {
             response.headers_mut().insert(header::CACHE_CONTROL, html::PRIVATE);
@@ -54,13 +67,37 @@ impl Door<'_> {
         response
     }
 
-    /// The request, with the fields of its form if it changes something. C004 for a form that is not ours.
-    async fn admitted(&self, cookies: &Cookies, request: Request) -> Result<Request, Refused> {
-        if matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Ok(request);
+    /// The request with its session, and with the fields of its form if it changes something: C004 for a form that is not ours. Beside
+    /// it the cookies of a session that was renewed, which the browser needs also when the request is refused.
+    async fn admitted(&self, cookies: &Cookies, request: Request) -> (Result<Request, Refused>, Vec<SetCookie>) {
+        let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+        if let (true, Err(error)) = (changes, self.origin.check(request.headers())) {
+            return (Err(error.into()), Vec::new());
         }
-        self.origin.check(request.headers())?;
-        Ok(form::checked(request, cookies).await?)
+        let request = match (changes, self.files) {
+            (true, None) => match form::checked(request, cookies).await {
+                Ok(request) => request,
+                Err(error) => return (Err(error.into()), Vec::new()),
+            },
+            _ => request,
+        };
+        let (mut parts, body) = request.into_parts();
+        let head = Head::of(&parts);
+        let renewed = session::carry(self.app, self.api, self.ages, head, &mut parts.headers, cookies).await;
+        let request = Request::from_parts(parts, body);
+        match (changes, self.files) {
+            (true, Some(from)) => (self.with_files(request, cookies, from).await, renewed),
+            _ => (Ok(request), renewed),
+        }
+    }
+
+    /// The request of a form that may have files. They are read only for who may send some. A001, A002.
+    async fn with_files(&self, request: Request, cookies: &Cookies, from: FilesFrom) -> Result<Request, Refused> {
+        let sender = self.app.auth.verify(request.headers(), self.app.now())?.ok_or(Code::SignInRequired)?;
+        if !sender.roles.includes(from.role) {
+            return Err(Code::RoleRequired.into());
+        }
+        Ok(upload::checked(request, cookies, from.bytes_max).await?)
     }
 }
 

@@ -22,9 +22,9 @@ use url::form_urlencoded;
 /// The field with the form token.
 pub const TOKEN: &str = "form";
 /// Most fields of a form.
-const FIELDS_MAX: usize = 100;
+pub(crate) const FIELDS_MAX: usize = 100;
 /// Longest form, in bytes: several times as long as the longest that a person fills in.
-const BYTES_MAX: usize = 64 << 10;
+pub(crate) const BYTES_MAX: usize = 64 << 10;
 /// How long a form token is valid: as long as somebody may leave a page open.
 const TOKEN_TTL: Duration = Duration::from_secs(30 * 86_400);
 
@@ -118,6 +118,11 @@ impl Fields {
         Fields(Arc::new(form_urlencoded::parse(text).into_owned().take(FIELDS_MAX).collect()))
     }
 
+    /// These pairs.
+    pub(crate) fn of(pairs: Vec<(String, String)>) -> Fields {
+        Fields(Arc::new(pairs))
+    }
+
     /// The first value of a field as it was typed; empty when it was not sent.
     pub fn raw(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
@@ -161,12 +166,18 @@ pub async fn checked(request: Request, cookies: &Cookies) -> Result<Request> {
         return Err(Code::PayloadTooLarge.error());
     }
     let fields = Fields::parse(&bytes);
+    must_show_token(&fields, cookies)?;
+    parts.extensions.insert(fields);
+    Ok(Request::from_parts(parts, axum::body::Body::empty()))
+}
+
+/// C004 when a form does not show the token of the browser's cookie.
+pub(crate) fn must_show_token(fields: &Fields, cookies: &Cookies) -> Result<()> {
     let token = cookies.get(cookie::FORM).filter(|token| is_token(token));
     if token.is_none_or(|token| !same(token, fields.raw(TOKEN))) {
         return Err(Code::Forbidden.error().caused_by("the form does not show the token of the cookie"));
     }
-    parts.extensions.insert(fields);
-    Ok(Request::from_parts(parts, axum::body::Body::empty()))
+    Ok(())
 }
 
 fn must_be_form(parts: &Parts) -> Result<()> {

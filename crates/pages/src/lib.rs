@@ -13,6 +13,7 @@ pub mod refused;
 pub mod session;
 pub mod shell;
 pub mod show;
+pub mod upload;
 pub mod words;
 
 pub use api::{Api, Head};

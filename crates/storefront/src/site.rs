@@ -46,7 +46,7 @@ impl Site {
 
     /// The way to its pages for one visitor.
     pub(crate) fn door(&self) -> Door<'_> {
-        Door { app: &self.app, api: &self.api, origin: &self.origin, ages: self.ages }
+        Door { app: &self.app, api: &self.api, origin: &self.origin, ages: self.ages, files: None }
     }
 }
 

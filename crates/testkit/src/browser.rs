@@ -66,21 +66,37 @@ impl Browser {
 
     /// Sends these fields as they are, without following a redirect.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        self.request(Method::POST, path, Some(encoded(fields.iter().copied())))
+        self.request(Method::POST, path, Some(encoded(fields.iter().copied()).into()))
     }
 
     /// Sends the form of a page that leads to `action`, with these fields filled in, and follows redirects. Panics when the page has
     /// no such form, as a person would.
     #[track_caller]
     pub fn send(&self, page: &Page, action: &str, filled: &[(&str, &str)]) -> Page {
-        let mut fields = page.form(action);
-        for (name, value) in filled {
-            fields.retain(|(known, _)| known != name);
-            fields.push(((*name).to_owned(), (*value).to_owned()));
-        }
+        let fields = page.filled(action, filled);
         let body = encoded(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         // as browsers do for requests within one site
         let here = self.with("referer", &format!("http://localhost{}", page.path));
+        self.follow(here.request(Method::POST, action, Some(body.into())))
+    }
+
+    /// The same for a form with a file: the field, what the file is called, and its content.
+    #[track_caller]
+    pub fn upload(&self, page: &Page, action: &str, filled: &[(&str, &str)], file: (&str, &str, &[u8])) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in page.filled(action, filled) {
+            let head = format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        let (field, name, content) = file;
+        let head = format!(
+            "--cut\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n--cut--\r\n");
+        let here = self.with("content-type", "multipart/form-data; boundary=cut");
         self.follow(here.request(Method::POST, action, Some(body)))
     }
 
@@ -95,7 +111,7 @@ impl Browser {
         panic!("redirects in a circle at {}", page.path);
     }
 
-    fn request(&self, method: Method, path: &str, form: Option<String>) -> Page {
+    fn request(&self, method: Method, path: &str, form: Option<Vec<u8>>) -> Page {
         let mut request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
         let headers = request.headers_mut();
         self.headers.iter().for_each(|(name, value)| _ = headers.insert(name.clone(), value.clone()));
@@ -187,6 +203,17 @@ impl Page {
         self
     }
 
+    /// The fields of the form that leads to `action`, with these filled in.
+    #[track_caller]
+    fn filled(&self, action: &str, filled: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut fields = self.form(action);
+        for (name, value) in filled {
+            fields.retain(|(known, _)| known != name);
+            fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        fields
+    }
+
     /// The fields of the form that leads to `action`, as the page fills them in.
     #[track_caller]
     pub fn form(&self, action: &str) -> Vec<(String, String)> {
@@ -198,7 +225,7 @@ impl Page {
         let mut fields = Vec::new();
         for tag in tags(form, "input") {
             let kind = attribute(tag, "type").unwrap_or_default();
-            let is_sent = !matches!(kind.as_str(), "radio" | "checkbox") || tag.contains(" checked");
+            let is_sent = !matches!(kind.as_str(), "radio" | "checkbox" | "file") || tag.contains(" checked");
             if let (Some(name), true) = (attribute(tag, "name"), is_sent) {
                 fields.push((name, attribute(tag, "value").unwrap_or_default()));
             }

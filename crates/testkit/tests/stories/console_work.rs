@@ -322,3 +322,33 @@ fn chosen_rows_are_acted_on_together_and_each_refusal_is_named() {
     let falling = browser.open("/console/orders?sort=-7").must(200).text();
     assert!(falling.find(&unpaid) < falling.find(&paid), "the larger amount comes first");
 }
+
+#[test]
+fn a_catalogue_is_imported_from_a_file_and_refused_rows_are_named() {
+    let shop = TestShop::open();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let path = "/console/products/import";
+    let form = browser.open(path).must(200);
+    browser.send(&form, path, &[]).must(400).says("File:");
+    let table = "sku,name,price,stock\nMUG-1,mug,9000,5\nJAR-1,jar,much,1\n";
+    browser.upload(&form, path, &[], ("file", "goods.exe", table.as_bytes())).must(415);
+    let mut page = browser.upload(&form, path, &[], ("file", "goods.csv", table.as_bytes())).must(200);
+    for _ in 0..500 {
+        if !page.words().contains("State runs") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        page = browser.open(&page.path).must(200);
+    }
+    page.says("State done").says("Made 1").says("JAR-1").says("C002");
+    browser.open(path).must(200).says("goods.csv");
+    browser.open("/console/products").must(200).says("mug").says("1 products");
+    let other = at_work(&shop, "mina", Role::Seller);
+    other.open(&page.path).must(404);
+    assert!(!other.open(path).must(200).text().contains("goods.csv"));
+    let buyer = shop.browser();
+    sign_up(&buyer, "eve", "/");
+    let mine = [("form", buyer.cookie("holdfast_form"))];
+    let mine: Vec<(&str, &str)> = mine.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    buyer.upload(&form, path, &mine, ("file", "goods.csv", table.as_bytes())).must(403);
+}
