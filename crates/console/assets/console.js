@@ -82,7 +82,6 @@ if (feed) {
       source?.addEventListener(name, happened);
     }
   };
-  feed.hidden = false;
   addEventListener("visibilitychange", follow);
   follow();
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use askama::Template;
 use kernel::{Code, Timestamp};
-use pages::{PageResult, Refused, texts, words::fill};
+use pages::{Html, PageResult, Refused, texts, words::fill};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -79,6 +79,7 @@ struct Part {
 #[template(path = "dashboard.html")]
 struct Parts {
     parts: Vec<Part>,
+    feed: Option<Html>,
 }
 
 /// What happens to orders, as it happens. Without scripts nothing of it is there.
@@ -130,7 +131,8 @@ pub async fn dashboard(visit: Visit) -> PageResult {
     let parts = of_admins.into_iter().filter(|_| visit.is_admin()).chain(of_sellers).collect();
     let currency = visit.console.app.shop.currency;
     let feed = visit.is_admin().then(|| Feed { t, currency: currency.code(), digits: currency.minor_digits() });
-    visit.page(Page::of(t.title).with_some(feed)?.with(&Parts { parts })?)
+    let feed = feed.map(|feed| Html::of(&feed)).transpose()?;
+    visit.page(Page::of(t.title).with(&Parts { parts, feed })?)
 }
 
 /// `GET /console/orders/stream`: the API's stream of all orders, opened by the session's cookie.

@@ -106,7 +106,7 @@ fn letters(visit: &Visit, letters: &[Letter]) -> Table {
             Cell::text(&letter.key),
             states::cell(&letter.status, visit.language),
             Cell::number(letter.attempts.to_string(), letter.attempts),
-            Cell::maybe(letter.last_error.as_deref()),
+            Cell::long(letter.last_error.as_deref().unwrap_or_default()),
             Cell::moment(&show, letter.occurred_at),
         ]
     };
@@ -145,7 +145,7 @@ fn newest(visit: &Visit, events: &[Event]) -> Table {
             Cell::moment(&show, event.at),
             Cell::text(&event.topic),
             Cell::text(&event.key),
-            Cell::text(event.payload.to_string()),
+            Cell::long(event.payload.to_string()),
         ]
     };
     Table::of(visit, t.newest, &[t.number, t.at, t.topic, t.key, t.content]).rows(events.iter().map(row))

@@ -89,7 +89,7 @@ fn table(visit: &Visit, sagas: &[Saga]) -> Table {
             states::cell(&saga.status, visit.language),
             Cell::text(&saga.step),
             Cell::number(saga.attempts.to_string(), saga.attempts),
-            Cell::maybe(saga.last_error.as_deref()),
+            Cell::long(saga.last_error.as_deref().unwrap_or_default()),
             Cell::maybe(saga.reason.as_deref()),
             Cell::maybe(saga.resolution.as_deref()),
             Cell::moment(&show, saga.started_at),

@@ -91,6 +91,11 @@ impl Cell {
         Cell { text: text.into(), class: "num", weight: Some(value), ..Cell::default() }
     }
 
+    /// A text without blanks that may be long, such as JSON.
+    pub fn long(text: impl Into<String>) -> Cell {
+        Cell { class: "long", ..Cell::text(text) }
+    }
+
     /// A time, sorted as such.
     pub fn moment(show: &Show, at: Timestamp) -> Cell {
         Cell { weight: Some(at.as_millis()), ..Cell::text(show.moment(at)) }
