@@ -53,8 +53,8 @@ const WORDS: &[Word] = &[
 /// The words for a name of the API; the name itself where there are none.
 pub fn word(name: &str, language: Language) -> &str {
     match (WORDS.iter().find(|(known, ..)| *known == name), language) {
-        (Some((_, english, _, _)), Language::English) => *english,
-        (Some((_, _, korean, _)), Language::Korean) => *korean,
+        (Some((_, english, _, _)), Language::English) => english,
+        (Some((_, _, korean, _)), Language::Korean) => korean,
         (None, _) => name,
     }
 }
