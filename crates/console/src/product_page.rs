@@ -188,7 +188,7 @@ async fn page(visit: &Visit, id: ProductId, typed: Option<Typed>, refused: Optio
     let form = shown.fields(visit, form.hidden("version", product.version.to_string()));
     let page = Page::of(product.name.clone()).lead(states::word(&product.status, visit.language));
     let page = page.with_some(stored)?.with(&form)?.with(&variants(visit, &product))?;
-    let page = page.with(&new_variant(visit, &product))?.with(&stock_table(visit, &product, &kept))?;
+    let page = page.with(&new_variant(visit, product.id, None).folded())?.with(&stock_table(visit, &product, &kept))?;
     let page = stock_forms(visit, &product, &kept).iter().try_fold(page, Page::with)?;
     let page = page.with(&image_form(visit, &product))?;
     let page = state_forms(visit, &product).iter().try_fold(page, Page::with)?;

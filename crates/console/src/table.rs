@@ -4,9 +4,12 @@ use crate::visit::Visit;
 use askama::Template;
 use kernel::Timestamp;
 use pages::{Fields, show::Show, texts, words::fill};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::cmp::Ordering;
+
+/// What means something in an address.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Rows on a page of a list.
 pub const SIZE: i64 = 25;
@@ -325,7 +328,7 @@ pub fn address<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str
 
 /// The text as a part of an address.
 pub fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{
     forms::{Field, Form, amount, lines, number, plain},
     page::Page,
-    product_page::{Product, change},
+    product_page::Product,
     states,
     table::{Cell, Table},
     visit::Visit,
@@ -85,16 +85,16 @@ pub fn variants(visit: &Visit, product: &Product) -> Table {
     Table::of(visit, t.variants, &columns).rows(product.variants.iter().map(row))
 }
 
-/// The form of one more variant.
-pub fn new_variant(visit: &Visit, product: &Product) -> Form {
+/// The form of one more variant, after a refusal with what was typed.
+pub fn new_variant(visit: &Visit, product: i64, sent: Option<&Fields>) -> Form {
     let t = VariantTexts::of(visit.language);
-    Form::of(visit, format!("/console/products/{}/variants", product.id), t.add, t.add)
-        .folded()
-        .field(Field::text(t.name, "name", ""))
-        .field(Field::text(t.sku, "sku", ""))
-        .field(Field::area(t.options, "options", ""))
-        .field(Field::number(t.adjustment, "priceAdjustment", "0"))
-        .field(Field::number(t.opening, "stock", "0"))
+    let value = |name: &str, new: &str| sent.map_or(new, |sent| sent.text(name)).to_owned();
+    Form::of(visit, format!("/console/products/{product}/variants"), t.add, t.add)
+        .field(Field::text(t.name, "name", value("name", "")))
+        .field(Field::text(t.sku, "sku", value("sku", "")))
+        .field(Field::area(t.options, "options", value("options", "")))
+        .field(Field::number(t.adjustment, "priceAdjustment", value("priceAdjustment", "0")))
+        .field(Field::number(t.opening, "stock", value("stock", "0")))
 }
 
 /// The options of a variant: `colour: blue` on each line.
@@ -119,7 +119,14 @@ fn body(visit: &Visit, fields: &Fields) -> Value {
 pub async fn add(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fields) -> PageResult {
     let mut body = body(&visit, &fields);
     body["stock"] = number(&fields, "stock");
-    change(&visit, id, &fields, Method::POST, &format!("/admin/products/{id}/variants"), Some(body)).await
+    match visit.send(&fields, Method::POST, &format!("/admin/products/{id}/variants"), Some(body)).await {
+        Ok(_) => visit.done(&format!("/console/products/{id}")),
+        Err(refused) => {
+            let product: Product = visit.read(&format!("/admin/products/{id}")).await?;
+            let page = Page::of(product.name.clone()).with(&variants(&visit, &product))?;
+            visit.page_with(page.with(&new_variant(&visit, product.id, Some(&fields)))?, Some(refused))
+        }
+    }
 }
 
 /// `GET /console/products/{id}/variants/{variant}`

@@ -98,9 +98,10 @@ pub struct Minute {
 
 /// The orders of each of the last `count` minutes before now, the oldest minute first. The last one ends now.
 pub fn minutes(tx: &mut Tx<'_>, count: u32) -> Result<Vec<Minute>> {
-    let now = tx.now();
+    // an order of this very moment counts
+    let end = tx.now().after(Duration::from_millis(1));
     let minute = |back: u32| {
-        let (from, to) = (now.before(MINUTE * (back + 1)), now.before(MINUTE * back));
+        let (from, to) = (end.before(MINUTE * (back + 1)), end.before(MINUTE * back));
         let placed = lists::placed(tx, from, to)?;
         Ok(Minute { from, orders: placed.min(COUNTED_MAX), is_exact: placed <= COUNTED_MAX })
     };

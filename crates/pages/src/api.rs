@@ -133,11 +133,14 @@ impl Api {
         path: &str,
         body: Option<Value>,
     ) -> Result<T, Refused> {
-        let response = self.send(head, method, path, body).await?;
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
-        let bytes = bytes.map_err(|error| Code::Internal.error().caused_by(error))?;
-        let answer: Answer<T> =
-            serde_json::from_slice(&bytes).map_err(|error| Code::Internal.error().caused_by(error))?;
-        Ok(answer.data)
+        data(self.send(head, method, path, body).await?).await
     }
+}
+
+/// The data of a success.
+pub async fn data<T: DeserializeOwned>(response: Response) -> Result<T, Refused> {
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+    let bytes = bytes.map_err(|error| Code::Internal.error().caused_by(error))?;
+    let answer: Answer<T> = serde_json::from_slice(&bytes).map_err(|error| Code::Internal.error().caused_by(error))?;
+    Ok(answer.data)
 }

@@ -44,26 +44,29 @@ fn an_administrator_makes_a_product_with_variants_and_keeps_its_stock() {
     made.says("It is done.").says("moon jar").says("in stock");
     let id = id_of(&made);
     assert_eq!(shop.anonymous().get(format!("/products/{id}")).must("200").number("/price"), 18_000);
-    let variant = [
+    // two variants differ by an option
+    let link = made
+        .text()
+        .split("href=\"")
+        .map(|part| part.split('"').next().unwrap_or_default().to_owned())
+        .find(|href| href.contains("/variants/"))
+        .expect("the page of the variant");
+    let small = [
         ("name", "small"),
         ("sku", "JAR-1-S"),
         ("options", "size: small"),
         ("priceAdjustment", "-3000"),
         ("stock", "2"),
     ];
-    let page = browser.send(&made, &format!("/console/products/{id}/variants"), &variant).must(200);
-    page.says("small").says("size: small").says("₩15,000");
-    let link = page
-        .text()
-        .split("href=\"")
-        .map(|part| part.split('"').next().unwrap_or_default().to_owned())
-        .filter(|href| href.contains("/variants/"))
-        .last()
-        .expect("the page of the variant");
+    let variants = format!("/console/products/{id}/variants");
+    let refused = browser.send(&made, &variants, &small).must(409);
+    assert!(refused.form(&variants).contains(&("sku".to_owned(), "JAR-1-S".to_owned())), "what was typed is not lost");
     let one = browser.open(&link).must(200);
-    let changed = [("name", "tiny"), ("options", "size: tiny"), ("priceAdjustment", "-4000"), ("status", "ACTIVE")];
+    let changed = [("name", "large"), ("options", "size: large"), ("status", "ACTIVE")];
     let page = browser.send(&one, &link, &changed).must(200);
-    page.says("tiny").says("size: tiny").says("₩14,000");
+    page.says("size: large").says("₩18,000");
+    let page = browser.send(&page, &variants, &small).must(200);
+    page.says("small").says("size: small").says("₩15,000");
     let places = page.text();
     let adjust = places.split("action=\"").find(|part| part.contains("/adjust/")).expect("a place of the stock");
     let adjust = adjust.split('"').next().unwrap().to_owned();
