@@ -6,11 +6,7 @@ use crate::{
     trouble::TroubleTexts,
 };
 use askama::Template;
-use axum::{
-    extract::Request,
-    http::header,
-    response::Response,
-};
+use axum::{extract::Request, http::header, response::Response};
 use kernel::{Code, Error};
 use pages::{
     Fields, Html, Language, Shell,
