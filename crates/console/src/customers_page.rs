@@ -118,7 +118,7 @@ struct User {
     created_at: Timestamp,
 }
 
-/// The users whom `words` name; nobody where accounts are kept elsewhere.
+/// The users whom `words` name; none where accounts are kept elsewhere.
 pub async fn find(visit: &Visit, words: &str) -> Result<Found, Refused> {
     let after = visit.query.given("after").map(|after| ("after", after));
     let path = address("/api/v1/users", [("keyword", words)].into_iter().chain(after));

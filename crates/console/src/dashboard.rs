@@ -96,7 +96,7 @@ struct Feed {
 struct Tiles {
     title: &'static str,
     tiles: Vec<(&'static str, &'static str, String)>,
-    /// What is said when there are none.
+    /// The sentence in place of them when there are none.
     empty: &'static str,
 }
 

@@ -37,7 +37,7 @@ texts! {
     /// The texts of the import.
     ImportTexts {
         title: "Import products", "상품 가져오기";
-        lead: "A table (CSV), a workbook (.xlsx) or JSON. Products are found by their sku; amounts are in the main unit, as people write them.", "CSV, 엑셀(.xlsx), JSON 파일을 올릴 수 있습니다. 상품은 SKU로 찾으며, 금액은 파일에 적힌 단위 그대로 읽습니다.";
+        lead: "CSV, Excel (.xlsx) or JSON. Products are found by their sku; amounts are in the main unit.", "CSV, 엑셀(.xlsx), JSON. 상품은 SKU로 찾고, 금액은 파일에 적힌 그대로 읽습니다.";
         file: "File", "파일";
         map: "Where fields come from, one on a line, such as name=productDisplayName", "항목 연결(한 줄에 하나, 예: name=상품명)";
         set: "Fields that are the same for every row, such as stock=50", "모든 행에 같은 값(한 줄에 하나, 예: stock=50)";

@@ -60,6 +60,7 @@ pub struct Kept {
     version: i64,
 }
 
+/// A movement of the stock.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Movement {

@@ -52,7 +52,7 @@ fn counted() -> bool {
 }
 
 impl<T> Paged<T> {
-    /// The place of a page in a list that nobody counts.
+    /// The place of a page in a list that is not counted.
     pub fn uncounted(page: i64, last: bool) -> Paged<T> {
         Paged { content: Vec::new(), page, last, total_elements: 0, total_is_exact: false, next_cursor: None }
     }
@@ -152,7 +152,7 @@ impl Head {
         }
     }
 
-    /// The same for who hears the page.
+    /// The same for people who do not see the page.
     fn aria(&self) -> &'static str {
         match self.order {
             Order::None => "none",

@@ -37,6 +37,7 @@ texts! {
     }
 }
 
+/// A variant as the console needs it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Variant {

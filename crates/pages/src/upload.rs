@@ -86,7 +86,7 @@ fn unread(error: multer::Error) -> Error {
     use multer::Error::{FieldSizeExceeded, StreamSizeExceeded};
     match error {
         FieldSizeExceeded { .. } | StreamSizeExceeded { .. } => Code::PayloadTooLarge.error(),
-        other => Code::InvalidInput.because("the form could not be read").caused_by(other),
+        other => Code::InvalidInput.because("the body could not be read").caused_by(other),
     }
 }
 

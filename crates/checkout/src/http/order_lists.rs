@@ -139,7 +139,7 @@ pub struct MinutesQuery {
     count: Option<u32>,
 }
 
-/// Minutes that are shown when nobody says how many.
+/// Minutes that are shown when a request does not say how many.
 const MINUTES_DEFAULT: u32 = 30;
 /// Most minutes at once, because each of them is counted.
 const MINUTES_MAX: u32 = 60;
