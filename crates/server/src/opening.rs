@@ -157,6 +157,7 @@ pub fn gate(settings: &Settings) -> Result<Arc<dyn Gate>, Fault> {
     };
     let settings = gate::redis::Settings {
         url: redis.url.clone(),
+        cluster: redis.cluster,
         user: redis.user.clone(),
         password: redis.password.clone(),
         authority: redis.authority.clone(),
@@ -165,7 +166,8 @@ pub fn gate(settings: &Settings) -> Result<Arc<dyn Gate>, Fault> {
         connect_timeout: redis.connect_timeout,
         timeout: redis.timeout,
     };
-    let remedy = "write redis.url like redis://redis:6379, and a readable file in redis.authority, if any";
+    let remedy = "write redis.url like redis://redis:6379 (of a cluster also several, with commas, and redis.cluster = true), and \
+                  a readable file in redis.authority, if any";
     let gate = RedisGate::new(&settings, clock());
     Ok(Arc::new(gate.map_err(|error| fault("redis.url or redis.authority has a wrong value", &error, remedy))?))
 }

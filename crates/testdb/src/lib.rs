@@ -16,7 +16,7 @@ mod skipped;
 mod space;
 
 pub use proxy::Proxy;
-pub use redis::Redis;
+pub use redis::{Redis, RedisCluster};
 pub use server::Server;
 pub use skipped::{SKIPPED, skip};
 pub use space::Space;

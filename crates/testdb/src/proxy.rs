@@ -10,7 +10,7 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU16, AtomicU64, Ordering::Relaxed},
     },
     thread,
     time::Duration,
@@ -27,6 +27,8 @@ pub struct Proxy {
 
 #[derive(Default)]
 struct Switches {
+    /// The port of the server.
+    server: AtomicU16,
     state: Mutex<State>,
     changed: Condvar,
     statements: AtomicU64,
@@ -90,9 +92,9 @@ impl Proxy {
     fn counting(port: u16, kind: Option<Kind>) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let own = listener.local_addr().expect("it is bound").port();
-        let switches = Arc::new(Switches::default());
+        let switches = Arc::new(Switches { server: AtomicU16::new(port), ..Switches::default() });
         let proxy = Proxy { port: own, switches: switches.clone() };
-        thread::spawn(move || accept(&listener, port, kind, &switches));
+        thread::spawn(move || accept(&listener, kind, &switches));
         proxy
     }
 
@@ -119,6 +121,11 @@ impl Proxy {
     /// Bytes that have passed in both directions.
     pub fn bytes(&self) -> u64 {
         self.switches.bytes.load(Relaxed)
+    }
+
+    /// New connections lead to the server at this port, as an address does that moves with the primary. Open ones stay.
+    pub fn turn_to(&self, port: u16) {
+        self.switches.server.store(port, Relaxed);
     }
 
     /// Closes every connection now. New ones are accepted.
@@ -167,7 +174,7 @@ impl State {
     }
 }
 
-fn accept(listener: &TcpListener, port: u16, kind: Option<Kind>, switches: &Arc<Switches>) {
+fn accept(listener: &TcpListener, kind: Option<Kind>, switches: &Arc<Switches>) {
     for client in listener.incoming() {
         let state = switches.lock();
         if state.closed {
@@ -177,14 +184,14 @@ fn accept(listener: &TcpListener, port: u16, kind: Option<Kind>, switches: &Arc<
         drop(state);
         if let (Ok(client), false) = (client, refusing) {
             // a server that is down closes its clients' connections, and so do we
-            let _ = join(client, port, kind, switches);
+            let _ = join(client, kind, switches);
         }
     }
 }
 
 /// Joins a client with the server: one thread for each direction.
-fn join(client: TcpStream, port: u16, kind: Option<Kind>, switches: &Arc<Switches>) -> std::io::Result<()> {
-    let server = TcpStream::connect(("127.0.0.1", port))?;
+fn join(client: TcpStream, kind: Option<Kind>, switches: &Arc<Switches>) -> std::io::Result<()> {
+    let server = TcpStream::connect(("127.0.0.1", switches.server.load(Relaxed)))?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let ends = [client.try_clone()?, server.try_clone()?];

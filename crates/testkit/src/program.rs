@@ -21,6 +21,7 @@ pub struct Program {
     folder: PathBuf,
     url: String,
     options: Vec<String>,
+    secrets: Vec<(String, String)>,
 }
 
 /// The running process. Dropping it kills it.
@@ -47,13 +48,21 @@ impl Program {
             option("gateway.seed=7".to_owned()),
             option("log.filter=warn".to_owned()),
         ];
-        Program { binary: binary.into(), folder: folder.to_owned(), url: url.to_owned(), options: options.concat() }
+        let (options, secrets) = (options.concat(), Vec::new());
+        Program { binary: binary.into(), folder: folder.to_owned(), url: url.to_owned(), options, secrets }
     }
 
     /// The same program with this setting.
     pub fn with(&self, key: &str, value: &str) -> Program {
         let mut other = self.clone();
         other.options.extend(["-o".to_owned(), format!("{key}={value}")]);
+        other
+    }
+
+    /// The same program with this variable in its environment, as secrets are given to it.
+    pub fn with_secret(&self, variable: &str, value: &str) -> Program {
+        let mut other = self.clone();
+        other.secrets.push((variable.to_owned(), value.to_owned()));
         other
     }
 
@@ -75,6 +84,7 @@ impl Program {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
         command.current_dir(&self.folder).args(&self.options).env_remove(store::fault::VARIABLE);
+        command.envs(self.secrets.iter().cloned());
         command
     }
 

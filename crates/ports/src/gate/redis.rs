@@ -2,9 +2,10 @@
 //! hash tag, so a script touches one slot of a cluster.
 //!
 //! While Redis is away or slow, the gate lets everybody through: every call has a time limit, and after a few failures in a
-//! row the circuit breaker makes no calls for a second. A Redis that was flushed, restarted or failed over knows nothing,
-//! and the first looks rebuild it.
+//! row the circuit breaker makes no calls for a second. A Redis that was flushed or restarted knows nothing, and the first
+//! looks rebuild it. A replica that has taken over knows what it has copied; what it missed is as old as a lost message at most.
 
+mod client;
 mod pool;
 
 use super::{
@@ -13,9 +14,10 @@ use super::{
 };
 use crate::breaker::Breaker;
 use async_trait::async_trait;
+use client::Client;
 use kernel::{Clock, Code, Error, UserId};
 use pool::Pool;
-use redis::{FromRedisValue, Script, ScriptInvocation};
+use redis::{ErrorKind, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation, ServerErrorKind};
 use std::{
     fmt,
     hash::{BuildHasher, RandomState},
@@ -35,8 +37,11 @@ const LOADED_AT_ONCE: usize = 1_000;
 /// How Redis is reached.
 #[derive(Clone)]
 pub struct Settings {
-    /// `redis://host:port`, or `rediss://` for an encrypted connection; `/n` chooses a database.
+    /// `redis://host:port`, or `rediss://` for an encrypted connection; `/n` chooses a database. Of a cluster also several,
+    /// separated by commas: one that answers is enough.
     pub url: String,
+    /// Whether it is a Redis Cluster, whose nodes have a part of the keys each.
+    pub cluster: bool,
     /// Empty: the one in the url, or none.
     pub user: String,
     pub password: String,
@@ -54,6 +59,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             url: "redis://127.0.0.1:6379".to_owned(),
+            cluster: false,
             user: String::new(),
             password: String::new(),
             authority: String::new(),
@@ -92,6 +98,7 @@ struct Scripts {
     load: Script,
     rebuild: Script,
     open: Script,
+    probe: Script,
 }
 
 impl fmt::Debug for RedisGate {
@@ -106,16 +113,17 @@ impl RedisGate {
     pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<RedisGate, Error> {
         // fails if the process has chosen its cryptography before; that choice is as good
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = pool::client(settings)
+        let client = Client::of(settings)
             .map_err(|error| Code::InvalidInput.because("the address of Redis cannot be used").caused_by(error))?;
         Ok(RedisGate {
-            pool: Pool::new(client, settings.connections, settings.connect_timeout),
+            pool: Pool::new(client, settings.connections),
             scripts: Scripts {
                 take: Script::new(include_str!("redis/take.lua")),
                 settle: Script::new(include_str!("redis/settle.lua")),
                 load: Script::new(include_str!("redis/load.lua")),
                 rebuild: Script::new(include_str!("redis/rebuild.lua")),
                 open: Script::new(include_str!("redis/open.lua")),
+                probe: Script::new(include_str!("redis/probe.lua")),
             },
             breaker: Breaker::new(FAILURES_MAX, OPEN_FOR),
             clock,
@@ -142,13 +150,7 @@ impl RedisGate {
         if !self.breaker.admits(self.clock.now()) {
             return None;
         }
-        let asked = async {
-            let mut lent = self.pool.connection().await?;
-            let outcome = script.invoke_async(&mut lent.connection).await;
-            lent.judge(&outcome);
-            outcome
-        };
-        match tokio::time::timeout(self.timeout, asked).await {
+        match tokio::time::timeout(self.timeout, self.ask(script)).await {
             Ok(Ok(answer)) => {
                 self.breaker.succeeded();
                 if self.is_away.swap(false, Relaxed) {
@@ -156,9 +158,31 @@ impl RedisGate {
                 }
                 Some(answer)
             }
-            Ok(Err(error)) => self.failed(&error.to_string()),
-            Err(_) => self.failed("no answer in time"),
+            Ok(Err(error)) => self.failed(&said(&error)),
+            Err(_) => self.failed(LATE),
         }
+    }
+
+    async fn ask<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> RedisResult<T> {
+        let mut lent = self.pool.connection().await?;
+        let outcome = script.invoke_async(&mut lent.connection).await;
+        lent.judge(&outcome);
+        if outcome.as_ref().is_err_and(|error| error.kind() == READ_ONLY) {
+            // another server was made the primary: its address leads there by now, but open connections stay
+            self.pool.close();
+        }
+        outcome
+    }
+
+    /// Whether Redis answers on every node and runs our scripts.
+    async fn probe(&self) -> RedisResult<()> {
+        let mut lent = self.pool.connection().await?;
+        let answered = redis::cmd("PING").query_async::<()>(&mut lent.connection).await;
+        lent.judge(&answered);
+        answered?;
+        let mut script = self.scripts.probe.prepare_invoke();
+        script.key(format!("{}:{{probe}}", self.prefix));
+        self.ask(&script).await
     }
 
     fn failed<T>(&self, why: &str) -> Option<T> {
@@ -264,29 +288,18 @@ impl Gate for RedisGate {
         if !self.breaker.admits(self.clock.now()) {
             return Health::Away;
         }
-        let ping = async {
-            let mut lent = self.pool.connection().await?;
-            let outcome = redis::cmd("PING").query_async::<()>(&mut lent.connection).await;
-            lent.judge(&outcome);
-            outcome
-        };
-        match tokio::time::timeout(self.timeout.max(HEALTH_WITHIN), ping).await {
+        let why = match tokio::time::timeout(self.timeout.max(PROBE_WITHIN), self.probe()).await {
             Ok(Ok(())) => {
                 self.breaker.succeeded();
                 self.is_away.store(false, Relaxed);
-                Health::Up
+                return Health::Up;
             }
-            Ok(Err(error)) => {
-                self.breaker.failed(self.clock.now());
-                self.is_known_away(&error.to_string());
-                Health::Away
-            }
-            Err(_) => {
-                self.breaker.failed(self.clock.now());
-                self.is_known_away("no answer in time");
-                Health::Away
-            }
-        }
+            Ok(Err(error)) => said(&error),
+            Err(_) => LATE.to_owned(),
+        };
+        self.breaker.failed(self.clock.now());
+        self.is_known_away(&why);
+        Health::Away
     }
 
     fn breaker_openings(&self) -> u64 {
@@ -295,7 +308,18 @@ impl Gate for RedisGate {
 }
 
 /// How long a probe waits at least: connecting takes longer than asking.
-const HEALTH_WITHIN: Duration = Duration::from_millis(500);
+const PROBE_WITHIN: Duration = Duration::from_millis(500);
+const LATE: &str = "no answer in time";
+/// What a replica says to a script that writes.
+const READ_ONLY: ErrorKind = ErrorKind::Server(ServerErrorKind::ReadOnly);
+
+/// What the log says of a failure. Redis' own messages contain no password.
+fn said(error: &RedisError) -> String {
+    match error.kind() {
+        ErrorKind::Server(ServerErrorKind::Moved) => "this is a cluster: set redis.cluster".to_owned(),
+        _ => error.to_string(),
+    }
+}
 
 fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
@@ -320,115 +344,4 @@ fn read(answer: &[String], number: u64, began: Instant) -> Option<Answer> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        SystemClock,
-        gate::conformance::{self, Rows, histories, user},
-    };
-    use proptest::{strategy::ValueTree, test_runner::TestRunner};
-    use testdb::{Proxy, Redis};
-
-    fn gate(url: &str) -> RedisGate {
-        // builds run beside these tests, so an answer may take longer than in a shop
-        let settings = Settings { url: url.to_owned(), timeout: Duration::from_millis(500), ..Settings::default() };
-        RedisGate::new(&settings, Arc::new(SystemClock)).unwrap()
-    }
-
-    #[tokio::test]
-    async fn it_does_what_every_gate_does() {
-        match Redis::private() {
-            Ok(redis) => conformance::all(&gate(&redis.url()), 1).await,
-            Err(missing) => testdb::skip(missing),
-        }
-    }
-
-    // a script whose keys are in several slots fails on a cluster, and the gate would let everybody through
-    #[tokio::test]
-    async fn it_does_the_same_on_a_cluster() {
-        match Redis::cluster() {
-            Ok(redis) => conformance::all(&gate(&redis.url()), 1).await,
-            Err(missing) => testdb::skip(missing),
-        }
-    }
-
-    #[tokio::test]
-    async fn no_history_lets_it_refuse_whom_the_rows_would_serve() {
-        let redis = match Redis::private() {
-            Ok(redis) => redis,
-            Err(missing) => return testdb::skip(missing),
-        };
-        let (gate, mut runner) = (gate(&redis.url()), TestRunner::deterministic());
-        for id in 0..100 {
-            let history = proptest::strategy::Strategy::new_tree(&histories::any(), &mut runner).unwrap().current();
-            conformance::play(&gate, id, &history).await;
-        }
-        assert_eq!(gate.breaker_openings(), 0);
-    }
-
-    #[tokio::test]
-    async fn two_instances_share_what_they_know() {
-        let redis = match Redis::private() {
-            Ok(redis) => redis,
-            Err(missing) => return testdb::skip(missing),
-        };
-        let (one, other) = (gate(&redis.url()), gate(&redis.url()));
-        let mut rows = Rows::of(1, 4, None);
-        for n in 0..4 {
-            rows.ask(if n % 2 == 0 { &one } else { &other }, user(n), 1).await;
-        }
-        // one in a while looks
-        let mut answers = Vec::new();
-        for n in [9, 9, 9, 0, 0, 0] {
-            answers.push(rows.ask(&other, user(n), 1).await.0);
-        }
-        assert!(answers.contains(&Answer::Refused(Refusal::SoldOut { left: 0 })), "{answers:?}");
-        assert!(answers.contains(&Answer::Refused(Refusal::OverLimit { per_user: 1 })), "{answers:?}");
-    }
-
-    #[tokio::test]
-    async fn while_redis_is_killed_flushed_or_slow_everybody_is_let_through() {
-        let redis = match Redis::private() {
-            Ok(redis) => redis,
-            Err(missing) => return testdb::skip(missing),
-        };
-        let proxy = Proxy::before(redis.port());
-        let gate = gate(&format!("redis://127.0.0.1:{}", proxy.port()));
-        let mut rows = Rows::of(1, 1, None);
-        rows.ask(&gate, user(1), 1).await;
-        let refused = async |rows: &mut Rows| matches!(rows.ask(&gate, user(2), 1).await.0, Answer::Refused(_));
-        let knows_again = async |rows: &mut Rows| {
-            let began = Instant::now();
-            while !refused(rows).await {
-                assert!(began.elapsed() < Duration::from_secs(20), "the gate is rebuilt");
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        knows_again(&mut rows).await;
-        redis.flush();
-        assert!(!refused(&mut rows).await, "it knows nothing any more");
-        knows_again(&mut rows).await;
-        redis.kill();
-        for _ in 0..5 {
-            assert!(!refused(&mut rows).await, "killed");
-        }
-        assert_eq!((gate.health().await, gate.breaker_openings()), (Health::Away, 1));
-        redis.start();
-        knows_again(&mut rows).await;
-        assert_eq!(gate.health().await, Health::Up);
-        proxy.delay(Duration::from_secs(1));
-        let began = Instant::now();
-        for _ in 0..20 {
-            assert!(!refused(&mut rows).await, "slow");
-        }
-        assert!(began.elapsed() < Duration::from_secs(6), "the breaker spares most of them the wait");
-        proxy.delay(Duration::ZERO);
-        knows_again(&mut rows).await;
-    }
-
-    #[test]
-    fn an_address_that_is_none_is_refused() {
-        let settings = Settings { url: "http://localhost".to_owned(), ..Settings::default() };
-        assert!(RedisGate::new(&settings, Arc::new(SystemClock)).is_err());
-    }
-}
+mod tests;

@@ -223,6 +223,7 @@ pub enum GateKind {
 #[allow(missing_docs, reason = "explained in the default file")]
 pub struct Redis {
     pub url: String,
+    pub cluster: bool,
     pub user: String,
     pub password: String,
     pub authority: String,

@@ -54,10 +54,30 @@ fn masked(value: &Value) -> String {
 
 fn without_password(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
+    if text.is_empty() {
+        return "\"\"".to_owned();
+    }
     match text.parse::<store::DatabaseUrl>() {
         Ok(url) => format!("\"{url}\""),
-        Err(_) => "\"…not an address…\"".to_owned(),
+        Err(_) => {
+            let several: Option<Vec<String>> = text.split(',').map(host_and_path).collect();
+            several.map_or_else(|| "\"…not an address…\"".to_owned(), |shown| format!("\"{}\"", shown.join(",")))
+        }
     }
+}
+
+/// An address without what may be secret: the password, and what follows the path.
+fn host_and_path(address: &str) -> Option<String> {
+    let (scheme, rest) = address.trim().split_once("://")?;
+    let rest = rest.split(['?', '#']).next()?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (user, host) = authority
+        .rsplit_once('@')
+        .map_or(("", authority), |(who, host)| (who.split(':').next().unwrap_or_default(), host));
+    // a password with a slash that is not written as %2F
+    let is_strange = path.contains('@') || host.is_empty();
+    let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+    (!is_strange).then(|| format!("{scheme}://{user}{host}{path}"))
 }
 
 fn literal(value: &Value) -> String {
@@ -108,5 +128,15 @@ mod tests {
     fn a_password_inside_an_address_is_hidden() {
         let shown = without_password(&Value::from("postgres://kim:geheim@db.example/shop"));
         assert_eq!(shown, "\"postgres://kim@db.example:5432/shop\"");
+        for (address, shown) in [
+            ("rediss://:geheim@cache.example:6379/2", "rediss://cache.example:6379/2"),
+            ("redis://kim:geheim@one:6379, redis://kim:geheim@two:6379", "redis://kim@one:6379,redis://kim@two:6379"),
+            ("https://data.example/orders?key=geheim", "https://data.example/orders"),
+            ("redis://:ge/heim@cache.example", "…not an address…"),
+            ("geheim", "…not an address…"),
+            ("", ""),
+        ] {
+            assert_eq!(without_password(&Value::from(address)), format!("\"{shown}\""));
+        }
     }
 }

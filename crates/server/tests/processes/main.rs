@@ -4,6 +4,7 @@
 mod crash;
 mod crowd;
 mod fleet;
+mod gate;
 mod instances;
 mod outage;
 mod queues;

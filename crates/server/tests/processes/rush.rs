@@ -4,6 +4,7 @@
 
 use crate::crowd::{Caller, Request, Tokens, at_once, person, rush, sized};
 use crate::fleet::{Fleet, instances};
+use crate::gate;
 use crate::scenario::{API, Scenario};
 use kernel::{Clock, UserId};
 use ports::SystemClock;
@@ -51,21 +52,18 @@ fn by_admin(scenario: &Scenario, fleet: &Fleet<'_>, n: usize, method: &str, path
     wire.send(method, &format!("{API}{path}"), &scenario.people.admin, "", body).expect("an answer")
 }
 
-/// A Redis for the gate of several instances; `None` where there is none.
+/// An encrypted Redis for the gate of several instances; `None` where there is none.
 fn redis() -> Option<Redis> {
     match instances() {
         1 => testdb::skip("a gate in Redis is for several instances; HOLDFAST_TEST_DB=postgres or mysql has them"),
-        _ => return Redis::private().map_err(testdb::skip).ok(),
+        _ => return gate::redis(),
     }
     None
 }
 
 /// The program of the scenario, with its gate in this Redis if there is one.
 fn gated(scenario: &Scenario, redis: Option<&Redis>) -> Program {
-    match redis {
-        Some(redis) => scenario.program.with("gate.kind", "redis").with("redis.url", &redis.url()),
-        None => scenario.program.clone(),
-    }
+    redis.map_or_else(|| scenario.program.clone(), |redis| gate::inside(&scenario.program, redis))
 }
 
 /// Kills each instance once, when a part of the things is gone: three times in all when there is only one. The second time Redis is

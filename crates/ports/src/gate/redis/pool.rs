@@ -1,25 +1,18 @@
 //! A few connections to Redis, each of which carries many calls at once. A connection that fails is made anew by the next
 //! call; while one is being made, calls wait for it only as long as their own time limit.
 
-use super::Settings;
+use super::client::{Client, Connection};
 use parking_lot::Mutex;
-use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, TlsCertificates,
-    aio::MultiplexedConnection,
-};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    time::Duration,
+use redis::{ErrorKind, RedisError, RedisResult};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 use tokio::sync::Notify;
 
 pub(super) struct Pool {
     slots: Box<[Arc<Slot>]>,
     client: Client,
-    config: AsyncConnectionConfig,
     turn: AtomicUsize,
 }
 
@@ -34,44 +27,27 @@ struct Slot {
 pub(super) struct Lent {
     slot: Arc<Slot>,
     number: u64,
-    pub connection: MultiplexedConnection,
+    pub connection: Connection,
 }
 
-#[derive(Default)]
 enum State {
-    #[default]
-    Closed,
+    /// With the reason, when connecting failed.
+    Closed(Option<RedisError>),
     Connecting,
     /// Numbered, so that a late failure of an earlier connection does not close this one.
-    Open(u64, MultiplexedConnection),
+    Open(u64, Connection),
 }
 
-/// The client of these settings; the error says what is wrong with them.
-pub(super) fn client(settings: &Settings) -> Result<Client, String> {
-    let said = |error: RedisError| error.to_string();
-    let info = settings.url.as_str().into_connection_info().map_err(said)?;
-    let mut credentials = info.redis_settings().clone();
-    if !settings.user.is_empty() {
-        credentials = credentials.set_username(&settings.user);
+impl Default for State {
+    fn default() -> State {
+        State::Closed(None)
     }
-    if !settings.password.is_empty() {
-        credentials = credentials.set_password(&settings.password);
-    }
-    let info = info.set_redis_settings(credentials);
-    if settings.authority.is_empty() {
-        return Client::open(info).map_err(said);
-    }
-    let root_cert = std::fs::read(&settings.authority).map_err(|error| format!("{}: {error}", settings.authority))?;
-    Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(root_cert) }).map_err(said)
 }
 
 impl Pool {
-    pub fn new(client: Client, connections: usize, connect_timeout: Duration) -> Pool {
-        // the caller limits how long an answer may take
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(connect_timeout)).set_response_timeout(None);
+    pub fn new(client: Client, connections: usize) -> Pool {
         let slots = (0..connections.max(1)).map(|_| Arc::default()).collect();
-        Pool { slots, client, config, turn: AtomicUsize::new(0) }
+        Pool { slots, client, turn: AtomicUsize::new(0) }
     }
 
     /// One of the connections.
@@ -84,7 +60,7 @@ impl Pool {
             return Ok(open);
         }
         ended.await;
-        slot.lend().ok_or_else(|| (ErrorKind::Io, "no connection").into())
+        slot.lend().ok_or_else(|| slot.why_closed())
     }
 
     /// Closes all connections; the next calls make new ones.
@@ -92,7 +68,7 @@ impl Pool {
         for slot in &self.slots {
             let mut state = slot.state.lock();
             if matches!(&*state, State::Open(..)) {
-                *state = State::Closed;
+                *state = State::Closed(None);
             }
         }
     }
@@ -104,15 +80,12 @@ impl Pool {
             return lent;
         }
         let number = self.turn.load(Relaxed) as u64;
-        let (slot, client, config) = (Arc::clone(slot), self.client.clone(), self.config.clone());
+        let (slot, client) = (Arc::clone(slot), self.client.clone());
         tokio::spawn(async move {
-            let made = client.get_multiplexed_async_connection_with_config(&config).await;
+            let made = client.connect().await;
             *slot.state.lock() = match made {
                 Ok(connection) => State::Open(number, connection),
-                Err(error) => {
-                    tracing::debug!(%error, "Redis cannot be reached");
-                    State::Closed
-                }
+                Err(why) => State::Closed(Some(why)),
             };
             slot.ended.notify_waiters();
         });
@@ -126,14 +99,21 @@ impl Slot {
             State::Open(number, connection) => {
                 Some(Lent { slot: Arc::clone(self), number: *number, connection: connection.clone() })
             }
-            State::Closed | State::Connecting => None,
+            State::Closed(_) | State::Connecting => None,
+        }
+    }
+
+    fn why_closed(&self) -> RedisError {
+        match &*self.state.lock() {
+            State::Closed(Some(why)) => why.clone(),
+            State::Closed(None) | State::Connecting | State::Open(..) => (ErrorKind::Io, "no connection").into(),
         }
     }
 
     /// Whether the caller has to connect.
     fn begins_to_connect(&self) -> bool {
         let mut state = self.state.lock();
-        let closed = matches!(&*state, State::Closed);
+        let closed = matches!(&*state, State::Closed(_));
         if closed {
             *state = State::Connecting;
         }
@@ -144,10 +124,10 @@ impl Slot {
 impl Lent {
     /// Closes the connection if `outcome` shows that it is broken.
     pub fn judge<T>(&self, outcome: &RedisResult<T>) {
-        let broken = outcome.as_ref().is_err_and(|error| error.is_unrecoverable_error() || error.is_io_error());
+        let broken = outcome.as_ref().is_err_and(|error| self.connection.is_broken_by(error));
         let mut state = self.slot.state.lock();
         if broken && matches!(&*state, State::Open(open, _) if *open == self.number) {
-            *state = State::Closed;
+            *state = State::Closed(None);
         }
     }
 }

@@ -11,6 +11,12 @@ local rows = redis.call('HMGET', KEYS[1], 'fence', 'elected', 'due', 'looked', '
     'per_user', 'returned', 'limit_last')
 local users = redis.call('HMGET', KEYS[2], '#sum', '#returned', '#loaded', user)
 
+-- the clock went back: another machine has taken over, or somebody set it. Nothing is known of the age of what was read
+if (tonumber(rows[2]) or 0) > now or (tonumber(rows[4]) or 0) > now or (tonumber(users[3]) or 0) > now then
+    redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
+    rows, users = {}, {}
+end
+
 local function through()
     redis.call('ZADD', KEYS[3], now, ticket)
     redis.call('PEXPIRE', KEYS[3], 2 * hold)
