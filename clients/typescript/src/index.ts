@@ -1,0 +1,10 @@
+export { Shop } from "./shop.js";
+export type { Settings } from "./shop.js";
+export { Failure, Unreachable } from "./failure.js";
+export type { Detail } from "./failure.js";
+export type { Message } from "./events.js";
+export type { Arguments, Data, PathOf, StreamData, StreamPath } from "./operations.js";
+export type { Patience } from "./patience.js";
+export type { Tokens } from "./session.js";
+export type { Code } from "./generated/lists.js";
+export type { components, operations, paths } from "./generated/schema.js";
