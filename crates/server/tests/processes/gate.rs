@@ -35,7 +35,8 @@ fn gate(process: &Process) -> String {
 /// Whether the gate has refused somebody by itself.
 fn refuses(process: &Process) -> bool {
     let metrics = got(process, "/metrics");
-    let refused = metrics.lines().find_map(|line| line.strip_prefix("holdfast_gate_decisions_total{answer=\"sold-out\"} "));
+    let refused =
+        metrics.lines().find_map(|line| line.strip_prefix("holdfast_gate_decisions_total{answer=\"sold-out\"} "));
     refused.is_some_and(|count| count != "0")
 }
 
