@@ -66,6 +66,8 @@ pub struct Usage {
     pub written: u64,
     /// Memory that it has now, in KiB.
     pub resident_kib: u64,
+    /// Of it what is mapped from files, which the system may take back, in KiB.
+    pub mapped_kib: u64,
 }
 
 /// Linux counts processor time in these units, whatever its own clock does.
@@ -75,6 +77,7 @@ impl Usage {
     /// Of the process with this id.
     pub fn of(process: u32) -> Usage {
         let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+        let status = read("status");
         // the name of the program, which may contain anything, ends with the last bracket
         let stat = read("stat");
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -82,7 +85,8 @@ impl Usage {
         Usage {
             cpu_us: (ticks(11) + ticks(12)) * TICK_US,
             written: number(&read("io"), "write_bytes:"),
-            resident_kib: number(&read("status"), "VmRSS:"),
+            resident_kib: number(&status, "VmRSS:"),
+            mapped_kib: number(&status, "RssFile:"),
         }
     }
 }

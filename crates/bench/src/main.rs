@@ -77,9 +77,8 @@ enum Command {
     },
     /// Searches in a shop with many products, beside orders
     Search {
-        /// How many products the shop has
-        #[arg(long, default_value_t = 100_000)]
-        products: usize,
+        #[command(flatten)]
+        searched: search::Searched,
         #[command(flatten)]
         how: How,
     },
@@ -154,9 +153,7 @@ fn main() -> ExitCode {
         None if how.database.is_empty() => report(&how, |folder| all(&how, &paths, folder)),
         None => report(&how, |folder| databases::measure(&how, folder)),
         Some(Command::Pages { how }) => report(&how, |folder| Ok(vec![pages::measure(folder)?])),
-        Some(Command::Search { products, how }) => {
-            report(&how, |folder| Ok(vec![search::measure(&how, folder, products)?]))
-        }
+        Some(Command::Search { searched, how }) => report(&how, |folder| search::measure(&how, folder, &searched)),
         Some(Command::Growth { orders, how }) => {
             report(&how, |folder| Ok(vec![growth::measure(&how, folder, &orders)?]))
         }

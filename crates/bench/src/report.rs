@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn costs_are_per_unit_with_those_of_the_warm_up() {
         let load = Summary { all: 4, ..Summary::default() };
-        let after = Usage { cpu_us: 400, written: 8_192, resident_kib: 2_048 };
+        let after = Usage { cpu_us: 400, written: 8_192, resident_kib: 2_048, mapped_kib: 0 };
         let none = (Counts::default(), Usage::default());
         let measured = Measured::between(none, (Counts::default(), after), load, Duration::ZERO);
         assert_eq!((measured.cpu_us, measured.kib, measured.resident_mib), (100.0, 2.0, 2.0));

@@ -1,18 +1,24 @@
 //! Searches in a shop with many products, beside orders: latencies, the size of the index, how soon a change is found, and a rebuild.
 
+mod catalogue;
+mod shop;
+
 use crate::{
     How, Outcome,
     client::request,
     load::{self, Load, Summary},
-    ours,
     process::Process,
     report::{Figure, Measured, Path, Side},
     requests,
 };
-use serde_json::{Value, json};
+use catalogue::Catalogue;
+use shop::{Caller, Shop};
 use std::{
-    path::Path as FilePath,
-    sync::Arc,
+    path::{Path as FilePath, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -24,108 +30,9 @@ const SEARCHES: f64 = 200.0;
 const ORDERS: f64 = 500.0;
 /// Connections of the searches.
 const CONNECTIONS: usize = 32;
-/// Products of one import.
-const IMPORTED: usize = 5_000;
-/// How long filling, rebuilding or finding may take.
-const WITHIN: Duration = Duration::from_secs(600);
+/// Changes of each kind whose way into the index is timed.
+const CHANGES: usize = 10;
 
-const BRANDS: [&str; 24] = [
-    "Nike",
-    "Adidas",
-    "Puma",
-    "Reebok",
-    "Fila",
-    "Converse",
-    "Vans",
-    "Titan",
-    "Casio",
-    "Fossil",
-    "Levis",
-    "Wrangler",
-    "Arrow",
-    "Lee",
-    "Baggit",
-    "Wildcraft",
-    "Timberland",
-    "Clarks",
-    "Skechers",
-    "Asics",
-    "달항아리",
-    "한산모시",
-    "온기",
-    "결",
-];
-const WHO: [&str; 5] = ["Men", "Women", "Boys", "Girls", "남녀공용"];
-const HOW: [&str; 24] = [
-    "Printed",
-    "Solid",
-    "Striped",
-    "Checked",
-    "Slim Fit",
-    "Leather",
-    "Canvas",
-    "Running",
-    "Training",
-    "Casual",
-    "Formal",
-    "Quilted",
-    "Washed",
-    "Cotton",
-    "Linen",
-    "Wool",
-    "Travel",
-    "Classic",
-    "Sport",
-    "Light",
-    "데일리",
-    "클래식",
-    "포근한",
-    "가벼운",
-];
-const COLOURS: [&str; 16] = [
-    "Black",
-    "White",
-    "Blue",
-    "Red",
-    "Pink",
-    "Green",
-    "Navy Blue",
-    "Brown",
-    "Grey",
-    "Purple",
-    "Silver",
-    "Gold",
-    "Yellow",
-    "Beige",
-    "네이비",
-    "검정",
-];
-const KINDS: [(&str, &str); 24] = [
-    ("Tshirt", "Apparel > Topwear > Tshirts"),
-    ("Shirt", "Apparel > Topwear > Shirts"),
-    ("Top", "Apparel > Topwear > Tops"),
-    ("Sweatshirt", "Apparel > Topwear > Sweatshirts"),
-    ("Jacket", "Apparel > Topwear > Jackets"),
-    ("Jeans", "Apparel > Bottomwear > Jeans"),
-    ("Trousers", "Apparel > Bottomwear > Trousers"),
-    ("Shorts", "Apparel > Bottomwear > Shorts"),
-    ("Dress", "Apparel > Dress > Dresses"),
-    ("Socks", "Apparel > Socks > Socks"),
-    ("Sports Shoes", "Footwear > Shoes > Sports Shoes"),
-    ("Casual Shoes", "Footwear > Shoes > Casual Shoes"),
-    ("Sandals", "Footwear > Sandal > Sandals"),
-    ("Flip Flops", "Footwear > Flip Flops > Flip Flops"),
-    ("Watch", "Accessories > Watches > Watches"),
-    ("Belt", "Accessories > Belts > Belts"),
-    ("Wallet", "Accessories > Wallets > Wallets"),
-    ("Sunglasses", "Accessories > Eyewear > Sunglasses"),
-    ("Handbag", "Accessories > Bags > Handbags"),
-    ("Backpack", "Accessories > Bags > Backpacks"),
-    ("운동화", "Footwear > Shoes > Sports Shoes"),
-    ("머그컵", "Home > Kitchen > Mugs"),
-    ("티셔츠", "Apparel > Topwear > Tshirts"),
-    ("손가방", "Accessories > Bags > Handbags"),
-];
 /// What people type: whole and half words, Korean and English, typing errors and the wrong layout.
 const TYPED: [&str; 24] = [
     "나이키 운동화",
@@ -154,63 +61,84 @@ const TYPED: [&str; 24] = [
     "titan watch silver",
 ];
 
-/// Every product is another one: the words of its name are counted through, with a number of its model.
-fn product(n: usize) -> Value {
-    let at = |words: &[&str], step: usize| words[n / step % words.len()].to_owned();
-    let (kind, category) = KINDS[n % KINDS.len()];
-    let (brand, who, how) = (at(&BRANDS, 7), at(&WHO, 3), at(&HOW, 11));
-    let colour = at(&COLOURS, 5);
-    let name = format!("{brand} {who} {how} {colour} {kind} M{}", n % 4_999);
-    let variant = |size: &str| json!({"sku": format!("S-{n}-{size}"), "options": {"color": colour, "size": size}, "stock": 1_000});
-    json!({
-        "sku": format!("S-{n}"), "name": format!("{name} {}", n / 4_999), "price": 9_900 + n % 900 * 100,
-        "brand": brand,
-        "category": category, "description": format!("{how} {kind}, made for {who}. 매일 쓰기 좋은 상품입니다."),
-        "variants": [variant("M"), variant("L")],
-    })
+/// What is searched.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Searched {
+    /// How many products the shop has
+    #[arg(long, default_value_t = 100_000)]
+    products: usize,
+    /// Take the products from this file, the research data set of the import's README, many times over; made up when left out
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
 }
 
-struct Shop {
-    process: Process,
+/// Single values beside the rows of a path.
+#[derive(Default)]
+struct Figures(Vec<Figure>);
+
+impl Figures {
+    fn add(&mut self, name: &str, unit: &str, value: f64) {
+        let value = (value * 100.0).round() / 100.0;
+        eprintln!("{name}: {value} {unit}");
+        self.0.push(Figure { name: name.to_owned(), unit: unit.to_owned(), value });
+    }
+
+    fn ms(&mut self, name: &str, time: Duration) {
+        self.add(name, "ms", time.as_secs_f64() * 1_000.0);
+    }
+
+    fn memory(&mut self, when: &str, shop: &Shop) -> Outcome<()> {
+        let used = shop.process.look()?.1;
+        self.add(&format!("memory {when}"), "MiB", used.resident_kib as f64 / 1_024.0);
+        self.add(&format!("of it mapped files, {when}"), "MiB", used.mapped_kib as f64 / 1_024.0);
+        Ok(())
+    }
 }
 
-impl Shop {
-    fn call(&self, method: &str, path: &str, body: Option<&str>) -> Outcome<Value> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (to, token) = (self.process.hello.address, Some(self.process.hello.admin.as_str()));
-        let answer = runtime.block_on(ours::send(to, method, path, token, body))?;
-        Ok(serde_json::from_slice(&answer)?)
-    }
+/// Measures a shop with so many products.
+pub fn measure(how: &How, folder: &FilePath, searched: &Searched) -> Outcome<Vec<Path>> {
+    let (url, mut figures) = (format!("sqlite:{}", folder.join("search.db").display()), Figures::default());
+    fill(&url, searched, &mut figures)?;
+    let began = Instant::now();
+    let shop = Shop::start(&url)?;
+    shop.caller.wait(|status| status["ready"] == true)?;
+    figures.ms("start: searches are answered after", began.elapsed());
+    figures.memory("after the start", &shop)?;
+    let (products, suggest) =
+        (latencies(how, &shop, "products", &mut figures)?, latencies(how, &shop, "suggest", &mut figures)?);
+    changes(how, &shop, &mut figures)?;
+    let status = shop.caller.status()?;
+    figures.add("words", "", status["words"].as_f64().unwrap_or(0.0));
+    figures.add("index on disk", "MiB", status["bytes"].as_f64().unwrap_or(0.0) / f64::from(1 << 20));
+    figures.memory("after searches", &shop)?;
+    let rebuild = rebuild(how, &shop)?;
+    figures.memory("after rebuilds", &shop)?;
+    let unit = format!(
+        "request over HTTP; {SEARCHES} in a second beside {ORDERS} orders in a second, in a shop with {} products",
+        searched.products
+    );
+    let mut search = Path::new(
+        "search",
+        &unit,
+        "p99 5 ms; a change found within 1 s; index 120 MB, memory 250 MB with 100,000 products",
+        vec![products],
+    );
+    search.figures = figures.0;
+    search.notes.push("CPU, KiB and drain are those of searches and orders together, for each search".to_owned());
+    Ok(vec![search, Path::new("suggest", &unit, "p99 2 ms", vec![suggest]), rebuild])
+}
 
-    fn status(&self) -> Outcome<Value> {
-        Ok(self.call("GET", "/admin/search", None)?["data"].clone())
-    }
-
-    /// Waits until the index is as wanted; gives how long that took.
-    fn wait(&self, wanted: impl Fn(&Value) -> bool) -> Outcome<Duration> {
-        let began = Instant::now();
-        while !wanted(&self.status()?) {
-            if began.elapsed() > WITHIN {
-                return Err("the search index does not become what it should".into());
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Ok(began.elapsed())
-    }
-
-    /// Changes a product and searches until that is found, with its name and with its price.
-    fn found_after(&self) -> Outcome<Duration> {
-        let product =
-            json!({"sku": "FRESH-1", "name": "Zephyrine Lantern", "price": 1_000, "stock": 1, "status": "ACTIVE"});
-        self.call("POST", "/admin/products", Some(&product.to_string()))?;
-        let began = Instant::now();
-        while self.call("GET", "/search/products?keyword=zephyrine&facets=false", None)?["data"]["totalHits"] != 1 {
-            if began.elapsed() > WITHIN {
-                return Err("a new product is not found".into());
-            }
-        }
-        Ok(began.elapsed())
-    }
+/// Imports every product, while the index follows.
+fn fill(url: &str, searched: &Searched, figures: &mut Figures) -> Outcome<()> {
+    let (catalogue, shop) = (Catalogue::of(searched.data.as_deref())?, Shop::start(url)?);
+    figures.memory("without products", &shop)?;
+    let began = Instant::now();
+    shop.import(&catalogue, searched.products)?;
+    figures.ms("import", began.elapsed());
+    let all = searched.products as u64;
+    let behind = shop.caller.wait(|status| status["products"].as_u64() >= Some(all))?;
+    figures.ms("after the import: all products are found", behind);
+    figures.memory("after the import", &shop)
 }
 
 /// A search or a suggestion, beside others.
@@ -220,79 +148,107 @@ fn paths(of: &str) -> Arc<[Vec<u8>]> {
     TYPED.iter().map(one).collect()
 }
 
-/// Measures a shop with so many products.
-pub fn measure(how: &How, folder: &FilePath, products: usize) -> Outcome<Path> {
-    let url = format!("sqlite:{}", folder.join("search.db").display());
-    let shop = Shop { process: Process::start(&["ours", &url])? };
-    for begin in (0..products).step_by(IMPORTED) {
-        let rows: Vec<Value> = (begin..(begin + IMPORTED).min(products)).map(product).collect();
-        shop.call("POST", "/admin/products/import", Some(&Value::from(rows).to_string()))?;
-        eprint!("\r{begin} products");
+/// Rounds of searches or suggestions beside orders.
+fn latencies(how: &How, shop: &Shop, of: &str, figures: &mut Figures) -> Outcome<Side> {
+    let mut ordered = Vec::new();
+    let rounds = (0..how.rounds).map(|_| {
+        Measured::of(&shop.process, |process| {
+            let (searched, beside) = beside(how, process, of)?;
+            eprintln!("{of}: p99 {} µs beside {:.0} orders/s", searched.p99_us, beside.rate);
+            ordered.push(beside);
+            Ok(searched)
+        })
+    });
+    let rounds = rounds.collect::<Outcome<_>>()?;
+    ordered.sort_by_key(|one| one.p99_us);
+    if let Some(median) = ordered.get(ordered.len() / 2) {
+        figures.add(&format!("orders beside {of}"), "/s", median.rate);
+        figures.ms(&format!("p99 of the orders beside {of}"), Duration::from_micros(median.p99_us));
     }
-    eprintln!();
-    let all = products as u64;
-    let followed = shop.wait(|status| status["products"].as_u64() >= Some(all))?;
-    drop(shop);
-    let began = Instant::now();
-    let shop = Shop { process: Process::start(&["ours", &url])? };
-    shop.wait(|status| status["ready"] == true)?;
-    let filled = began.elapsed();
-    let mut figures = Vec::new();
-    let mut figure = |name: &str, unit: &str, value: f64| {
-        figures.push(Figure { name: name.to_owned(), unit: unit.to_owned(), value });
-    };
-    figure("after the import: all products are found", "ms", ms(followed));
-    figure("start: searches are answered", "ms", ms(filled));
-    let mut sides = Vec::new();
-    for path in ["products", "suggest"] {
-        let rounds = (0..how.rounds).map(|_| {
-            Measured::of(&shop.process, |process| {
-                let (searched, ordered) = beside(how, process, path)?;
-                eprintln!("{path}: p99 {} µs beside {:.0} orders/s", searched.p99_us, ordered.rate);
-                Ok(searched)
-            })
-        });
-        sides.push(Side { name: format!("search {path}, beside orders"), rounds: rounds.collect::<Outcome<_>>()? });
-    }
-    let alone = orders(how, &shop.process)?;
-    figure("found after a change", "ms", ms(shop.found_after()?));
-    let before = shop.status()?["rebuiltAt"].clone();
-    shop.call("POST", "/admin/search/rebuild", Some("{}"))?;
-    let meanwhile = orders(how, &shop.process)?;
-    let rebuilt = shop.wait(|status| status["running"].is_null() && status["rebuiltAt"] != before)?;
-    figure("orders alone", "/s", alone.rate);
-    figure("orders while the index is rebuilt", "/s", meanwhile.rate);
-    figure("rebuild, at most", "ms", ms(rebuilt + how.load().time + how.load().warm_up));
-    let status = shop.status()?;
-    figure("words", "", status["words"].as_f64().unwrap_or(0.0));
-    figure("index on disk", "MiB", status["bytes"].as_f64().unwrap_or(0.0) / f64::from(1 << 20));
-    let unit =
-        format!("request over HTTP, {SEARCHES} in a second beside {ORDERS} orders, in a shop with {products} products");
-    let goal =
-        "p99 of searches 5 ms, of suggestions 2 ms; found within 1 s; rebuilt within 60 s, orders 20 % slower; 120 MB";
-    let mut path = Path::new("search", &unit, goal, sides);
-    path.figures = figures;
-    Ok(path)
+    Ok(Side { name: of.to_owned(), rounds })
 }
 
 /// Searches and orders at the same time, both at constant rates.
-fn beside(how: &How, process: &Process, path: &str) -> Outcome<(Summary, Summary)> {
+fn beside(how: &How, process: &Process, of: &str) -> Outcome<(Summary, Summary)> {
     let to = process.hello.address;
     let at = |rate| Load { rate: Some(rate), connections: CONNECTIONS, ..how.load() };
     let (searching, buying) = (at(SEARCHES), at(ORDERS));
     let signed = requests::orders(&process.hello, &format!("{BASE}/orders"), true);
     let ordering = thread::spawn(move || load::run(buying, to, requests::unit(signed, 201)));
-    let searched = load::run(searching, to, requests::unit(paths(path), 200))?;
+    let searched = load::run(searching, to, requests::unit(paths(of), 200))?;
     let ordered = ordering.join().map_err(|_| "the orders panicked")??;
     Ok((searched, ordered))
 }
 
-/// Orders as fast as they go.
-fn orders(how: &How, process: &Process) -> Outcome<Summary> {
-    let signed = requests::orders(&process.hello, &format!("{BASE}/orders"), true);
-    Ok(load::run(Load { rate: None, ..how.load() }, process.hello.address, requests::unit(signed, 201))?)
+/// Runs `meanwhile` beside rounds of searches and orders. Gives its result and the rounds.
+fn under_load<T: Send>(
+    how: &How,
+    process: &Process,
+    meanwhile: impl FnOnce() -> Outcome<T> + Send,
+) -> Outcome<(T, Vec<(Summary, Summary)>)> {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            let done = meanwhile();
+            over.store(true, Relaxed);
+            done
+        });
+        let mut rounds = Vec::new();
+        while !over.load(Relaxed) {
+            rounds.push(beside(how, process, "products")?);
+        }
+        let done = working.join().map_err(|_| "what was measured panicked")??;
+        Ok((done, rounds))
+    })
 }
 
-fn ms(time: Duration) -> f64 {
-    (time.as_secs_f64() * 10_000.0).round() / 10.0
+/// How soon a new product, a price and the stock are found, beside searches and orders.
+fn changes(how: &How, shop: &Shop, figures: &mut Figures) -> Outcome<()> {
+    let caller = shop.caller.clone();
+    let measured = move || (0..CHANGES).map(|n| caller.changes(n)).collect::<Outcome<Vec<_>>>();
+    let (times, _) = under_load(how, &shop.process, measured)?;
+    for (kind, name) in ["a new product", "a price", "the stock"].into_iter().enumerate() {
+        let mut of_kind: Vec<Duration> = times.iter().map(|three| three[kind]).collect();
+        of_kind.sort_unstable();
+        figures.ms(&format!("found after a change: {name}, median"), of_kind[CHANGES / 2]);
+        figures.ms(&format!("found after a change: {name}, at most"), of_kind[CHANGES - 1]);
+    }
+    Ok(())
+}
+
+/// A rebuild beside searches and orders, and what it costs orders that are placed as fast as they go, beside searches.
+fn rebuild(how: &How, shop: &Shop) -> Outcome<Path> {
+    let (caller, mut figures) = (shop.caller.clone(), Figures::default());
+    let (took, rounds) = under_load(how, &shop.process, move || caller.rebuild())?;
+    figures.ms("rebuild", took);
+    // a round may go on after it
+    let inside = rounds.len().saturating_sub(1).max(1);
+    for (n, (searched, ordered)) in rounds.iter().take(inside).enumerate() {
+        figures.ms(&format!("round {n} beside it: p99 of searches"), Duration::from_micros(searched.p99_us));
+        figures.add(&format!("round {n} beside it: orders"), "/s", ordered.rate);
+    }
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..how.rounds {
+        without.push(Measured::of(&shop.process, |process| as_fast_as_they_go(how, process))?);
+        let always = shop.caller.rebuilding();
+        with.push(Measured::of(&shop.process, |process| as_fast_as_they_go(how, process))?);
+        always.end()?;
+    }
+    let side = |name: &str, rounds| Side { name: name.to_owned(), rounds };
+    let sides = vec![side("rebuilding", with), side("otherwise", without)];
+    let unit = format!("order over HTTP, in a closed loop beside {SEARCHES} searches in a second");
+    let mut path = Path::new("rebuild", &unit, "60 s at most; 0.80 of the orders otherwise", sides);
+    path.figures = figures.0;
+    Ok(path)
+}
+
+/// Orders as fast as they go, beside searches.
+fn as_fast_as_they_go(how: &How, process: &Process) -> Outcome<Summary> {
+    let to = process.hello.address;
+    let searching = Load { rate: Some(SEARCHES), connections: CONNECTIONS, ..how.load() };
+    let searching = thread::spawn(move || load::run(searching, to, requests::unit(paths("products"), 200)));
+    let signed = requests::orders(&process.hello, &format!("{BASE}/orders"), true);
+    let ordered = load::run(Load { rate: None, ..how.load() }, to, requests::unit(signed, 201))?;
+    searching.join().map_err(|_| "the searches panicked")??;
+    Ok(ordered)
 }

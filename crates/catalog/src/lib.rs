@@ -9,6 +9,7 @@ pub mod product;
 pub mod store;
 pub mod text;
 pub mod variant;
+pub mod wanted;
 
 use ::store::Stay;
 

@@ -173,11 +173,7 @@ const WITHOUT_EVENT: &str = "select o.order_number from orders o
 const OF_ORDERS: &[Given] = &[Given::Text(ORDER.family())];
 
 /// Orders, and those that an event names.
-const ORDERS: Keys = Keys {
-    table: "orders",
-    column: "id",
-    changed: Changed::Named { table: "orders", name: "order_number", key: "id" },
-};
+const ORDERS: Keys = Keys::named("orders", "order_number");
 /// Reservations, and those of orders that an event names.
 const RESERVATIONS: Keys = Keys {
     table: "inventory_reservations",
@@ -185,11 +181,7 @@ const RESERVATIONS: Keys = Keys {
     changed: Changed::Named { table: "inventory_reservations", name: "order_number", key: "order_number" },
 };
 /// What was bought in time deals, and that of orders that an event names.
-const PURCHASES: Keys = Keys {
-    table: "time_deal_purchases",
-    column: "id",
-    changed: Changed::Named { table: "time_deal_purchases", name: "order_number", key: "id" },
-};
+const PURCHASES: Keys = Keys::named("time_deal_purchases", "order_number");
 /// The users' coupons that were issued, used or given back.
 const COUPONS: Keys = Keys {
     table: "user_coupons",
@@ -199,17 +191,9 @@ const COUPONS: Keys = Keys {
 const DEAL_PRODUCTS: Keys = Keys { table: "time_deal_products", column: "id", changed: Changed::All };
 const HOLDS: Keys = Keys { table: "inventory_holds", column: "snapshot_id", changed: Changed::All };
 /// Payments, and those of orders that an event names.
-const PAYMENTS: Keys = Keys {
-    table: "payments",
-    column: "id",
-    changed: Changed::Named { table: "payments", name: "order_number", key: "id" },
-};
+const PAYMENTS: Keys = Keys::named("payments", "order_number");
 /// Refunds, and those of orders that an event names.
-const REFUNDS: Keys = Keys {
-    table: "refunds",
-    column: "id",
-    changed: Changed::Named { table: "refunds", name: "order_number", key: "id" },
-};
+const REFUNDS: Keys = Keys::named("refunds", "order_number");
 
 /// What must hold between several domains.
 pub const AUDIT: &[Check] = &[

@@ -2,11 +2,7 @@
 
 use crate::delivery::{CARRIER, Delivery, Entry, Kind, Status};
 use kernel::{Address, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
-use store::{
-    Check, Row, Tx, args,
-    audit::{Changed, Keys},
-    concatcp, present,
-};
+use store::{Check, Row, Tx, args, audit::Keys, concatcp, present};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str = "id, tracking_number, order_number, user_id, status, delivered_at, carrier, receiver_name,
@@ -49,11 +45,7 @@ const READDRESS: &str =
 pub const STATEMENTS: &[&str] = &[INSERT, INSERT_ENTRY, FIND, OF_ORDER, LOCK, LOCK_OF_ORDER, HISTORY, SAVE, READDRESS];
 
 /// Deliveries, and those of orders that an event names.
-const DELIVERIES: Keys = Keys {
-    table: "deliveries",
-    column: "id",
-    changed: Changed::Named { table: "deliveries", name: "order_number", key: "id" },
-};
+const DELIVERIES: Keys = Keys::named("deliveries", "order_number");
 
 /// What must hold among deliveries: histories without gaps that end with the status, and statuses with their data.
 pub const AUDIT: &[Check] = &[

@@ -13,6 +13,7 @@ mod order;
 mod payment;
 mod queue;
 mod saga;
+mod search;
 mod timedeal;
 mod wallet;
 
@@ -26,6 +27,7 @@ pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed, 
 pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 pub use queue::{QueueChange, QueueChanged};
 pub use saga::{CompensationFailed, SagaSubject};
+pub use search::SearchRebuildAsked;
 pub use timedeal::{TimeDealChanged, TimeDealEnded, TimeDealReturned, TimeDealStarted};
 pub use wallet::{BalanceCharged, PointsEarned, PointsExpired, PointsTakenBack};
 
@@ -81,6 +83,7 @@ topics! {
     "shopping.queue.changed" => queue::QueueChanged, key "queue-" queue_id;
     "shopping.product.changed" => catalog::ProductChanged, key product_id;
     "shopping.category.changed" => catalog::CategoryChanged, key "category-" category_id;
+    "shopping.search.rebuild-asked" => search::SearchRebuildAsked, key "search-" asked_at;
     "shopping.account.password-reset-requested" => account::PasswordResetRequested, key "user-" user_id;
     "shopping.account.email-verification-requested" => account::EmailVerificationRequested, key "user-" user_id;
     "shopping.saga.compensation-failed" => saga::CompensationFailed, key order_number_or_subject_id();

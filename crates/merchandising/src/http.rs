@@ -25,5 +25,5 @@ pub fn routes() -> Routes {
 
 /// Which cached responses an event invalidates.
 pub fn invalidates() -> Vec<Invalidation> {
-    [products::invalidates(), inventory::invalidates()].into_iter().flatten().collect()
+    [products::invalidates(), inventory::invalidates(), crate::popular::invalidates()].into_iter().flatten().collect()
 }

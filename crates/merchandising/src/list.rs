@@ -2,11 +2,10 @@
 
 use crate::page::{self, ProductPage, Viewer};
 use crate::store::{Conditions, place};
-use catalog::category::Choice;
 use catalog::ops::categories;
 use catalog::product::Status;
-use kernel::money::MONEY_MAX_MINOR;
-use kernel::{Currency, Money, Page, PageRequest, ProductId, Result, SortValue, SortedCursor, UserId, text};
+pub use catalog::wanted::Filter;
+use kernel::{Currency, Page, PageRequest, ProductId, Result, SortValue, SortedCursor, UserId, text};
 use store::Tx;
 use web::Sorts;
 
@@ -30,34 +29,6 @@ impl Sorts for Products {
     const FIELDS: &'static [(&'static str, Column)] =
         &[("createdAt", Column::CreatedAt), ("price", Column::Price), ("name", Column::Name)];
     const DEFAULT: (Column, bool) = (Column::CreatedAt, true);
-}
-
-/// Which products a list shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// A category with everything below it.
-    pub category: Option<Choice>,
-    /// This brand, in any spelling.
-    pub brand: Option<String>,
-    /// What one unit of a variant on sale costs now, at least.
-    pub min_price: Option<Money>,
-    /// What one unit of a variant on sale costs now, at most.
-    pub max_price: Option<Money>,
-    /// Only products of which a variant with such a price can be bought now. `false` is no filter, because an unticked box in a form sends it.
-    pub in_stock: bool,
-}
-
-impl Filter {
-    /// From what price to what price; C002 for a negative price and for prices in the wrong order.
-    pub fn prices(&self) -> Result<(Money, Money)> {
-        let lowest = self.min_price.unwrap_or(Money::ZERO);
-        let highest = self.max_price.unwrap_or(Money::minor(MONEY_MAX_MINOR));
-        lowest.not_negative("minPrice")?;
-        if lowest > highest {
-            return Err(text::wrong("minPrice", "must not be above maxPrice"));
-        }
-        Ok((lowest, highest))
-    }
 }
 
 /// The request for a list.

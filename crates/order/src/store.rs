@@ -5,11 +5,7 @@ pub mod lists;
 use crate::order::{Amounts, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
 use kernel::{Address, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId, UserId};
 use std::collections::HashMap;
-use store::{
-    Arg, Check, Row, ToArg, Tx, args,
-    audit::{Changed, Keys},
-    concatcp, present,
-};
+use store::{Arg, Check, Row, ToArg, Tx, args, audit::Keys, concatcp, present};
 
 /// What [`head`] reads, in this order.
 const COLUMNS: &str =
@@ -92,10 +88,9 @@ pub const STATEMENTS: &[&str] =
     &[INSERT, INSERT_LINES, HEAD, FIND, LOCK, LINES, LIVE_OF_PRODUCT, HAS_ORDERED, SET_PAY_BY, SAVE, READDRESS];
 
 /// Orders, and those that an event names.
-const ORDERS: Keys = Keys { table: "orders", column: "id", changed: NAMED };
+const ORDERS: Keys = Keys::named("orders", "order_number");
 /// Their lines.
-const OF_ORDERS: Keys = Keys { table: "order_items", column: "order_id", changed: NAMED };
-const NAMED: Changed = Changed::Named { table: "orders", name: "order_number", key: "id" };
+const OF_ORDERS: Keys = Keys { table: "order_items", column: "order_id", ..ORDERS };
 
 /// What must hold among orders: amounts that add up, and statuses with their data.
 pub const AUDIT: &[Check] = &[

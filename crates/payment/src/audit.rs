@@ -59,17 +59,9 @@ pub(crate) const WRONG_REFUND_LINES: &str = "select r.id, r.amount, cast(sum(l.a
 const REFUNDED_WITHIN: Duration = Duration::from_secs(3_600);
 
 /// Payments, and those of orders that an event names.
-const PAYMENTS: Keys = Keys {
-    table: "payments",
-    column: "id",
-    changed: Changed::Named { table: "payments", name: "order_number", key: "id" },
-};
+const PAYMENTS: Keys = Keys::named("payments", "order_number");
 /// Refunds, and those of orders that an event names.
-const REFUNDS: Keys = Keys {
-    table: "refunds",
-    column: "id",
-    changed: Changed::Named { table: "refunds", name: "order_number", key: "id" },
-};
+const REFUNDS: Keys = Keys::named("refunds", "order_number");
 
 /// Those of captures in another amount, of which there should be none.
 const WRONG_CAPTURES: Keys = Keys { table: "wrong_captures", column: "id", changed: Changed::All };

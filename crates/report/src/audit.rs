@@ -114,21 +114,9 @@ const SOLD_MORE: &str = "select t.day, t.units, t.sold from (
     where t.units <> t.sold order by t.day limit ?";
 
 /// Orders, and those that an event names.
-const ORDERS: Keys = Keys {
-    table: "orders",
-    column: "id",
-    changed: Changed::Named { table: "orders", name: "order_number", key: "id" },
-};
-const PAYMENTS: Keys = Keys {
-    table: "payments",
-    column: "id",
-    changed: Changed::Named { table: "payments", name: "order_number", key: "id" },
-};
-const PAYMENT_ROWS: Keys = Keys {
-    table: "mv_payments",
-    column: "id",
-    changed: Changed::Named { table: "mv_payments", name: "order_number", key: "id" },
-};
+const ORDERS: Keys = Keys::named("orders", "order_number");
+const PAYMENTS: Keys = Keys::named("payments", "order_number");
+const PAYMENT_ROWS: Keys = Keys::named("mv_payments", "order_number");
 /// The days of the orders that an event names. A range has whole days.
 const DAYS: Keys = Keys {
     table: "mv_orders",

@@ -3,7 +3,7 @@
 use super::record::{Cancellation, Entry, Record, Status, Subject};
 use ::store::{
     Arg, Check, Row, ToArg, Tx, args,
-    audit::{Changed, Given, Keys},
+    audit::{Given, Keys},
     concatcp, counted,
 };
 use kernel::{Code, Cursor, Error, Page, PageRequest, Result, SagaId, Timestamp, Total};
@@ -70,11 +70,7 @@ pub const LISTS: &[&str] =
     &[LIST, COUNT, LIST_OF_COMPLETED, COUNT_OF_COMPLETED, LIST_OF_OPEN, COUNT_OF_OPEN, LIST_OF_ENDED, COUNT_OF_ENDED];
 
 /// Runs, and those of what an event is about.
-const RUNS: Keys = Keys {
-    table: "saga_runs",
-    column: "id",
-    changed: Changed::Named { table: "saga_runs", name: "event_key", key: "id" },
-};
+const RUNS: Keys = Keys::named("saga_runs", "event_key");
 
 /// What must hold for runs.
 pub const AUDIT: &[Check] = &[

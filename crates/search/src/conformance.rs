@@ -7,9 +7,11 @@ use crate::port::{
     Generation::{Next, Serving},
     SearchIndex, Units,
 };
-use crate::query::{Category, Filter, Found, From, Query, Sort};
+use crate::query::{Filter, Found, From, Query, Sort};
+use catalog::category::Choice;
+use catalog::wanted::Filter as Usual;
 use kernel::{CategoryId, Money, ProductId, Timestamp, VariantId};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 fn product(id: i64, name: &str) -> Document {
     Document {
@@ -106,25 +108,25 @@ async fn words_are_found(index: &dyn SearchIndex) {
 
 async fn filters_are_of_one_variant(index: &dyn SearchIndex) {
     let with = |filter: Filter| Query { filter, ..query("") };
+    let usual = |usual: Usual| with(Filter { usual, ..Filter::default() });
     let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let search = |query: Query| async { sorted(ids(&index.search(query).await.unwrap())) };
-    assert_eq!(search(with(Filter { brand: Some("nike".to_owned()), ..Filter::default() })).await, [1, 2, 4]);
-    assert_eq!(search(with(Filter { brand: Some("none".to_owned()), ..Filter::default() })).await, Vec::<i64>::new());
-    let category = |category| with(Filter { category: Some(category), ..Filter::default() });
-    assert_eq!(search(category(Category::Id(CategoryId::new(2)))).await, [2, 3, 6, 8]);
-    assert_eq!(search(category(Category::Words("apparel > SHOES".to_owned()))).await, [1, 4]);
-    assert_eq!(search(category(Category::Words("Apparel".to_owned()))).await, [1, 2, 3, 4, 6, 8]);
-    assert_eq!(search(category(Category::Words("Shoes > Apparel".to_owned()))).await, Vec::<i64>::new());
-    let navy = Filter { options: vec![option("Color", "navy"), option("size", "M")], ..Filter::default() };
-    assert_eq!(search(with(navy.clone())).await, [6]);
-    assert_eq!(search(with(Filter { in_stock: true, ..navy.clone() })).await, Vec::<i64>::new());
-    let price = Filter { max_price: Some(Money::minor(600)), ..Filter::default() };
-    assert_eq!(search(with(price.clone())).await, [6]);
-    assert_eq!(search(with(Filter { in_stock: true, ..price })).await, Vec::<i64>::new());
-    assert_eq!(
-        search(with(Filter { options: vec![option("color", "gold")], ..Filter::default() })).await,
-        Vec::<i64>::new()
-    );
+    assert_eq!(search(usual(Usual { brand: Some("nike".to_owned()), ..Usual::default() })).await, [1, 2, 4]);
+    assert_eq!(search(usual(Usual { brand: Some("none".to_owned()), ..Usual::default() })).await, Vec::<i64>::new());
+    let category = |category| usual(Usual { category: Some(category), ..Usual::default() });
+    assert_eq!(search(category(Choice::Id(CategoryId::new(2)))).await, [2, 3, 6, 8]);
+    assert_eq!(search(category(Choice::Words("apparel > SHOES".to_owned()))).await, [1, 4]);
+    assert_eq!(search(category(Choice::Words("Apparel".to_owned()))).await, [1, 2, 3, 4, 6, 8]);
+    assert_eq!(search(category(Choice::Words("Shoes > Apparel".to_owned()))).await, Vec::<i64>::new());
+    let in_stock = Usual { in_stock: true, ..Usual::default() };
+    let navy = vec![option("Color", "navy"), option("size", "M")];
+    assert_eq!(search(with(Filter { options: navy.clone(), ..Filter::default() })).await, [6]);
+    assert_eq!(search(with(Filter { options: navy, usual: in_stock.clone() })).await, Vec::<i64>::new());
+    let price = Usual { max_price: Some(Money::minor(600)), ..Usual::default() };
+    assert_eq!(search(usual(price.clone())).await, [6]);
+    assert_eq!(search(usual(Usual { in_stock: true, ..price })).await, Vec::<i64>::new());
+    let gold = Filter { options: vec![option("color", "gold")], ..Filter::default() };
+    assert_eq!(search(with(gold)).await, Vec::<i64>::new());
 }
 
 async fn everything_found_is_counted(index: &dyn SearchIndex) {
@@ -145,7 +147,10 @@ async fn orders_and_pages(index: &dyn SearchIndex) {
     assert_eq!(search(sorted_by(Sort::Cheapest)).await, [6, 2, 3, 8]);
     assert_eq!(search(sorted_by(Sort::Dearest)).await, [6, 8, 3, 2]);
     assert_eq!(search(sorted_by(Sort::Newest)).await, [8, 6, 3, 2]);
-    index.add_sold(vec![(ProductId::new(3), 40), (ProductId::new(2), 4)]).await.unwrap();
+    let sold = HashMap::from([(ProductId::new(3), 40), (ProductId::new(2), 4)]);
+    // the same figures again change nothing
+    index.set_sold(Arc::new(sold.clone())).await.unwrap();
+    index.set_sold(Arc::new(sold)).await.unwrap();
     assert_eq!(search(sorted_by(Sort::Popular)).await[..2], [3, 2]);
     // sold out comes last, whatever the order, unless it is asked for
     let units = |available| Units { product: ProductId::new(3), variant: VariantId::new(30), available };
@@ -275,6 +280,12 @@ async fn a_disk_that_takes_nothing_leaves_what_was_there() {
     assert_eq!(find(&index, "nike").await.last(), Some(&2));
     std::fs::remove_file(folder.path()).unwrap();
     assert!(index.begin().await.is_err(), "the folder is gone");
+    std::fs::create_dir_all(folder.path()).unwrap();
+    index.begin().await.unwrap();
+    index.put(Next, goods()).await.unwrap();
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    assert!(index.swap().await.is_err(), "what was built cannot be written");
+    assert_eq!(find(&index, "nike").await.len(), 3);
     std::fs::create_dir_all(folder.path()).unwrap();
     index.begin().await.unwrap();
     index.put(Next, goods()).await.unwrap();

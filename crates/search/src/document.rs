@@ -83,17 +83,9 @@ impl Document {
         }
     }
 
-    /// The words of a field.
-    pub fn words(&self, field: Field) -> Vec<Word> {
-        self.texts(field).into_iter().flat_map(words).collect()
-    }
-
-    /// What the index finds a field by.
-    pub fn entries(&self, field: Field) -> Vec<String> {
-        let mut all: Vec<String> = self.texts(field).into_iter().flat_map(|text| entries(&words(text))).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+    /// The words of all its texts.
+    pub fn words(&self) -> Words {
+        Words(Field::ALL.map(|field| self.texts(field).into_iter().map(words).collect()))
     }
 
     /// Differs when its texts differ, so that what did not change is not written again.
@@ -108,5 +100,41 @@ impl Document {
         }
         let bytes = hash.finalize();
         u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
+    }
+}
+
+/// The words of a product, by field and text.
+#[derive(Debug, Clone)]
+pub struct Words([Vec<Vec<Word>>; 5]);
+
+impl Words {
+    /// What the index finds a field by.
+    pub fn entries(&self, field: Field) -> Vec<String> {
+        let mut all: Vec<String> = self.0[field as usize].iter().flat_map(|words| entries(words)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The words that people may mean, each once with the bits of its fields. Descriptions say too much to be meant.
+    pub fn known(&self) -> Vec<(Box<str>, u8)> {
+        let mut all: Vec<(Box<str>, u8)> = Vec::new();
+        for field in Field::ALL.into_iter().filter(|field| *field != Field::Description) {
+            let words = self.0[field as usize].iter().flatten();
+            all.extend(words.map(|word| (word.folded.as_str().into(), field.bit())));
+        }
+        all.sort_unstable();
+        all.dedup_by(|next, one| {
+            let same = next.0 == one.0;
+            one.1 |= if same { next.1 } else { 0 };
+            same
+        });
+        all
+    }
+
+    /// How many the name has.
+    pub fn of_name(&self) -> u16 {
+        let words = self.0[Field::Name as usize].iter().flatten().count();
+        u16::try_from(words).unwrap_or(u16::MAX)
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::keeper::{Changes, Keeper};
 use async_trait::async_trait;
-use events::{CategoryChanged, ProductChanged, Quantities, StockChanged, StockCommitted, StockReleased, StockReserved};
+use events::{
+    CategoryChanged, ProductChanged, Quantities, SearchRebuildAsked, StockChanged, StockCommitted, StockReleased,
+    StockReserved,
+};
 use kernel::{Event, Result};
-use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use store::StoredEvent;
 use web::{
@@ -13,13 +15,14 @@ use web::{
 };
 
 /// What it subscribes to.
-const TOPICS: [&str; 6] = [
+const TOPICS: [&str; 7] = [
     ProductChanged::TOPIC,
     CategoryChanged::TOPIC,
     StockChanged::TOPIC,
     StockReserved::TOPIC,
     StockReleased::TOPIC,
     StockCommitted::TOPIC,
+    SearchRebuildAsked::TOPIC,
 ];
 
 /// Follows the stream of events from the start of the instance on. What was before, the keeper reads.
@@ -58,20 +61,23 @@ impl Outside for Follower {
 }
 
 impl Changes {
+    /// Of an event only what it is about counts: the state of now is read. So an event may come again, and late.
     fn note(&mut self, event: &StoredEvent) -> Result<()> {
-        if &*event.topic == ProductChanged::TOPIC {
-            self.products.insert(event.read::<ProductChanged>()?.product_id);
-        } else if &*event.topic == CategoryChanged::TOPIC {
-            self.categories = true;
-        } else if &*event.topic == StockChanged::TOPIC {
-            self.stock.insert(event.read::<StockChanged>()?.product_id);
-        } else if &*event.topic == StockReserved::TOPIC {
-            self.moved(&quantities::<StockReserved>(event, |it| it.reserved_quantities)?);
-        } else if &*event.topic == StockReleased::TOPIC {
-            self.moved(&quantities::<StockReleased>(event, |it| it.reserved_quantities)?);
-        } else if &*event.topic == StockCommitted::TOPIC {
-            let sold = quantities::<StockCommitted>(event, |it| it.reserved_quantities)?;
-            sold.iter().for_each(|(product, units)| *self.sold.entry(*product).or_default() += units);
+        match &*event.topic {
+            ProductChanged::TOPIC => {
+                self.products.insert(event.read::<ProductChanged>()?.product_id);
+            }
+            CategoryChanged::TOPIC => self.categories = true,
+            StockChanged::TOPIC => {
+                self.stock.insert(event.read::<StockChanged>()?.product_id);
+            }
+            StockReserved::TOPIC => self.moved(&event.read::<StockReserved>()?.reserved_quantities),
+            StockReleased::TOPIC => self.moved(&event.read::<StockReleased>()?.reserved_quantities),
+            StockCommitted::TOPIC => self.sold = true,
+            SearchRebuildAsked::TOPIC => {
+                self.asked_at = self.asked_at.max(Some(event.read::<SearchRebuildAsked>()?.asked_at));
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -79,8 +85,4 @@ impl Changes {
     fn moved(&mut self, quantities: &Quantities) {
         self.stock.extend(quantities.keys());
     }
-}
-
-fn quantities<E: DeserializeOwned>(event: &StoredEvent, of: impl Fn(E) -> Quantities) -> Result<Quantities> {
-    event.read::<E>().map(of)
 }

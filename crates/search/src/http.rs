@@ -2,13 +2,14 @@
 
 use crate::keeper::Keeper;
 use crate::keywords::{self, Keywords};
-use crate::query::{Found, From, Query as Wanted, Sort};
+use crate::query::{Filter, Found, From, Query as Asked, Sort};
 use crate::request::{Popular, Recent, Search, SearchPaging, SearchSort, Searched, Suggest, sort};
 use crate::response::{Autocompletion, SearchHit, SearchPage, SuggestedCategory, SuggestedProduct};
 use axum::extract::State;
 use catalog::{
     ops::products,
     product::{Product, Status},
+    wanted::Wanted,
 };
 use kernel::{Code, ProductId, Result, SortValue, SortedCursor, text};
 use std::collections::HashMap;
@@ -38,11 +39,11 @@ pub fn routes() -> Routes {
 
 /// Search products on sale, in Korean and English: with typing errors, first consonants, half-typed syllables and the wrong keyboard
 /// layout. `cursor` goes on where a page of the same search ended.
-#[utoipa::path(get, path = "/search/products", tag = "search", params(Search, PageQuery, CursorQuery, SearchSort),
+#[utoipa::path(get, path = "/search/products", tag = "search", params(Search, Wanted, PageQuery, CursorQuery, SearchSort),
     responses((status = 200, body = Success<SearchPage>)))]
 async fn search_products(
     State(app): State<App>,
-    All((Query(search), paging)): All<(Query<Search>, SearchPaging)>,
+    All((Query(search), Query(wanted), paging)): All<(Query<Search>, Query<Wanted>, SearchPaging)>,
 ) -> ApiResult<SearchPage> {
     let keyword = search.keyword()?;
     let sort = sort(paging.sort);
@@ -50,9 +51,9 @@ async fn search_products(
         Some(cursor) => after(cursor, sort)?,
         None => From::Offset(usize::try_from(paging.request.offset()).unwrap_or(usize::MAX)),
     };
-    let wanted = Wanted {
+    let wanted = Asked {
         keyword: keyword.clone(),
-        filter: search.filter()?,
+        filter: Filter { usual: wanted.filter()?, options: search.options()? },
         sort,
         sold_out_among: search.sold_out_among(),
         from,

@@ -7,8 +7,10 @@
 use crate::language::synonyms::{BUILT_IN, Synonyms};
 use crate::local::Local;
 use crate::port::{Generation, SearchIndex, Size};
+use crate::rebuilds::{Progress, SAID_EVERY, SearchRebuild};
 use crate::settings::Settings;
-use crate::source;
+use crate::{source, store};
+use ::store::Tx;
 use kernel::{Code, Error, ProductId, Result, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
@@ -18,9 +20,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 use utoipa::ToSchema;
 use web::App;
@@ -28,8 +30,10 @@ use web::App;
 /// Instances on one machine that share the setting of the folder.
 const FOLDERS_MAX: u32 = 16;
 
-/// Reads whose products are put in together: each time a file is written. What events say waits for as long.
-const READS: usize = 4;
+/// Reads whose products are put in together while nothing is answered yet. Afterwards it is one, because what events say waits as long.
+const READS_AT_START: usize = 4;
+/// What was sold is read again at most so often.
+const SOLD_EVERY: Duration = Duration::from_secs(600);
 
 /// The index of this instance.
 #[derive(Default)]
@@ -37,10 +41,14 @@ pub struct Keeper {
     index: RwLock<Option<Arc<dyn SearchIndex>>>,
     /// Whether every product is in it.
     complete: AtomicBool,
-    /// Whether an administrator wants it built anew.
+    /// Whether it is to be built anew.
     rebuild: AtomicBool,
+    /// When an administrator last asked every instance for a rebuild, as far as this one knows; 0 for never.
+    asked_at: AtomicI64,
     /// Whether it is to be compared with the database before its time.
     check: AtomicBool,
+    /// Whether something was sold since that was read.
+    sold: AtomicBool,
     work: tokio::sync::Mutex<Work>,
     report: Mutex<Report>,
 }
@@ -53,6 +61,12 @@ struct Work {
     folder: Option<File>,
     /// The file of synonyms as it was read last.
     synonyms: Option<SystemTime>,
+    /// What this instance is called beside others.
+    name: String,
+    /// When the others were last told how far a rebuild is.
+    said_at: Option<Timestamp>,
+    /// When it was last read what was sold.
+    sold_at: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -116,6 +130,10 @@ pub struct SearchIndexStatus {
     pub rebuilt_at: Option<Timestamp>,
     /// Whether changes cannot be written at the moment, such as to a full disk. Searches find what was there before.
     pub failing: bool,
+    /// When every instance was last asked for a rebuild, as far as this one knows since its start.
+    pub rebuild_asked_at: Option<Timestamp>,
+    /// Every instance that takes part in the rebuild that was asked for last, and has begun.
+    pub rebuilds: Vec<SearchRebuild>,
 }
 
 /// What events say has changed.
@@ -123,9 +141,12 @@ pub struct SearchIndexStatus {
 pub(crate) struct Changes {
     pub products: BTreeSet<ProductId>,
     pub stock: BTreeSet<ProductId>,
-    pub sold: HashMap<ProductId, i64>,
+    /// Something was sold.
+    pub sold: bool,
     /// The names above products may have changed.
     pub categories: bool,
+    /// An administrator asked every instance for a rebuild.
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Keeper {
@@ -140,9 +161,16 @@ impl Keeper {
         index.ok_or_else(|| Code::SearchIndexNotFound.error().retry_after(1))
     }
 
-    /// Lets the task build the index anew.
-    pub fn rebuild(&self) {
-        self.rebuild.store(true, Relaxed);
+    /// Lets the task build the index anew, once for each time that it was asked for.
+    pub fn rebuild(&self, asked_at: Timestamp) {
+        if self.asked_at.fetch_max(asked_at.as_millis(), Relaxed) < asked_at.as_millis() {
+            self.rebuild.store(true, Relaxed);
+        }
+    }
+
+    /// Whether all products are being read beside searches, so that there is time.
+    pub(crate) fn has_time(&self) -> bool {
+        self.complete.load(Relaxed) && self.report.lock().running.is_some()
     }
 
     /// Whether there is an index, complete or not.
@@ -166,6 +194,8 @@ impl Keeper {
             differences: report.compared.map(|(_, differences)| differences),
             rebuilt_at: report.rebuilt,
             failing: report.failing,
+            rebuild_asked_at: Some(self.asked_at.load(Relaxed)).filter(|at| *at > 0).map(Timestamp::from_millis),
+            rebuilds: Vec::new(),
         }
     }
 
@@ -175,10 +205,13 @@ impl Keeper {
         let done = self.next(app, &mut work).await;
         if done.is_err() {
             // what was read so far may be missing in the index: all of it is read again
-            self.report.lock().running = None;
+            let was = self.report.lock().running.take();
             if !matches!(work.stage, Stage::Closed) {
                 work.stage = Stage::Idle;
-                self.check.store(true, Relaxed);
+                match was {
+                    Some((Why::Rebuild, _)) => self.rebuild.store(true, Relaxed),
+                    Some((Why::Start | Why::Check, _)) | None => self.check.store(true, Relaxed),
+                }
             }
         }
         done
@@ -188,13 +221,20 @@ impl Keeper {
         match &mut work.stage {
             Stage::Closed => {
                 self.open(app, work).await?;
-                work.stage = Stage::Filling(self.fill(app, Generation::Serving, Why::Start).await?);
+                self.fill(app, work, Generation::Serving, Why::Start).await?;
                 Ok(true)
             }
             Stage::Filling(filling) => {
-                if self.fill_on(app, filling).await? {
+                let over = self.fill_on(app, filling).await?;
+                if over {
                     self.filled(app, filling).await?;
+                }
+                let (why, done) = (filling.why, filling.seen.len());
+                if over {
                     work.stage = Stage::Idle;
+                }
+                if why == Why::Rebuild {
+                    self.say(app, work, done, over).await;
                 }
                 Ok(true)
             }
@@ -211,52 +251,79 @@ impl Keeper {
         let due = checked.is_none_or(|at| app.now().since(at) >= app.settings::<Settings>().check_every);
         if due && !index.is_whole().await? {
             tracing::error!("the search index on disk is damaged; it is built anew");
-            self.rebuild();
+            self.rebuild.store(true, Relaxed);
         }
         let (to, why) = if self.rebuild.swap(false, Relaxed) {
+            self.report.lock().running = Some((Why::Rebuild, 0));
             index.begin().await?;
             (Generation::Next, Why::Rebuild)
         } else if self.check.swap(false, Relaxed) || due {
             (Generation::Serving, Why::Check)
         } else {
-            return Ok(false);
+            return self.read_sold(app, work).await;
         };
-        work.stage = Stage::Filling(self.fill(app, to, why).await?);
+        self.fill(app, work, to, why).await?;
+        if why == Why::Rebuild {
+            work.said_at = None;
+            self.say(app, work, 0, false).await;
+        }
         Ok(true)
     }
 
-    fn index(&self) -> Result<Arc<dyn SearchIndex>> {
-        self.index.read().clone().ok_or_else(|| Code::SearchIndexNotFound.error().retry_after(1))
+    /// Reads again what was sold, when something was and it is time.
+    async fn read_sold(&self, app: &App, work: &mut Work) -> Result<bool> {
+        let due = work.sold_at.is_none_or(|at| app.now().since(at) >= SOLD_EVERY);
+        if !due || !self.sold.swap(false, Relaxed) {
+            return Ok(false);
+        }
+        let sold = self.sold_lately(app, work).await?;
+        self.index()?.set_sold(sold).await?;
+        Ok(true)
     }
 
-    async fn open(&self, app: &App, work: &mut Work) -> Result<()> {
-        let settings = app.settings::<Settings>();
-        let synonyms = Arc::new(changed_synonyms(app, work).unwrap_or_else(Synonyms::built_in));
-        let index = match settings.folder.as_str() {
-            "" => Local::in_memory(synonyms)?,
-            folder => {
-                let (path, lock) = own_folder(Path::new(folder))?;
-                let opened = tokio::task::spawn_blocking(move || Local::open(&path, synonyms)).await;
-                let (index, _) = opened.map_err(|e| Code::SearchFailed.error().caused_by(e))??;
-                work.folder = Some(lock);
-                index
-            }
-        };
-        *self.index.write() = Some(Arc::new(index));
-        Ok(())
-    }
-
-    async fn fill(&self, app: &App, to: Generation, why: Why) -> Result<Filling> {
-        self.report.lock().running = Some((why, 0));
+    async fn sold_lately(&self, app: &App, work: &mut Work) -> Result<Arc<HashMap<ProductId, i64>>> {
+        work.sold_at = Some(app.now());
         let zone = app.shop.zone.clone();
-        let sold = Arc::new(app.db.read("search.sold", move |tx| source::sold(tx, &zone)).await?);
-        Ok(Filling { to, why, after: ProductId::new(0), seen: HashSet::new(), sold, written: 0 })
+        Ok(Arc::new(app.db.read("search.sold", move |tx| source::sold(tx, &zone)).await?))
+    }
+
+    /// Tells the other instances, for whom an administrator may ask, how far a rebuild is that was asked for. Failing at that delays nothing.
+    async fn say(&self, app: &App, work: &mut Work, done: usize, over: bool) {
+        let (asked_at, now) = (self.asked_at.load(Relaxed), app.now());
+        let lately = work.said_at.is_some_and(|at| now.since(at) < SAID_EVERY);
+        if asked_at == 0 || (lately && !over) {
+            return;
+        }
+        work.said_at = Some(now);
+        let products = self.index.read().as_ref().map_or(0, |index| index.size().products);
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let progress = Progress {
+            instance: work.name.clone(),
+            asked_at: Timestamp::from_millis(asked_at),
+            done: count(done),
+            products: count(products),
+            finished_at: over.then_some(now),
+        };
+        let said = app.db.write("search.rebuild-progress", move |tx| store::say(tx, &progress)).await;
+        if let Err(error) = said {
+            tracing::warn!(?error, "how far a rebuild of the search index is could not be stored");
+        }
+    }
+
+    /// Begins to read every product.
+    async fn fill(&self, app: &App, work: &mut Work, to: Generation, why: Why) -> Result<()> {
+        self.report.lock().running = Some((why, 0));
+        let sold = self.sold_lately(app, work).await?;
+        let (after, seen) = (ProductId::new(0), HashSet::new());
+        work.stage = Stage::Filling(Filling { to, why, after, seen, sold, written: 0 });
+        Ok(())
     }
 
     /// Reads the next products. Gives whether they were the last.
     async fn fill_on(&self, app: &App, filling: &mut Filling) -> Result<bool> {
         let (mut all, mut more) = (Vec::new(), true);
-        for _ in 0..READS {
+        let reads = if filling.why == Why::Start { READS_AT_START } else { 1 };
+        for _ in 0..reads {
             let (after, sold) = (filling.after, Arc::clone(&filling.sold));
             let read = app.db.read("search.read", move |tx| source::after(tx, after, &sold)).await?;
             filling.after = read.last;
@@ -302,14 +369,21 @@ impl Keeper {
         if self.index.read().is_none() {
             return Ok(());
         }
-        let work = self.work.lock().await;
-        let beside = matches!(&work.stage, Stage::Filling(Filling { to: Generation::Next, .. }));
-        let followed = self.take_over(app, changes, beside).await;
+        if let Some(asked_at) = changes.asked_at {
+            self.rebuild(asked_at);
+        }
+        self.sold.fetch_or(changes.sold, Relaxed);
+        let mut work = self.work.lock().await;
+        let filling = match &mut work.stage {
+            Stage::Filling(filling) => Some(filling),
+            Stage::Closed | Stage::Idle => None,
+        };
+        let followed = self.take_over(app, changes, filling).await;
         self.report.lock().failing = followed.is_err();
         followed
     }
 
-    async fn take_over(&self, app: &App, changes: Changes, beside: bool) -> Result<()> {
+    async fn take_over(&self, app: &App, changes: Changes, filling: Option<&mut Filling>) -> Result<()> {
         let index = self.index()?;
         if changes.categories {
             self.check.store(true, Relaxed);
@@ -325,14 +399,15 @@ impl Keeper {
             let documents = app.db.read("search.changed", move |tx| source::documents(tx, &wanted)).await?;
             let on_sale: HashSet<ProductId> = documents.iter().map(|document| document.id).collect();
             let gone: Vec<ProductId> = products.into_iter().filter(|id| !on_sale.contains(id)).collect();
-            let all = [Some(Generation::Serving), beside.then_some(Generation::Next)];
-            for generation in all.into_iter().flatten() {
+            let next = filling.as_ref().map(|filling| filling.to).filter(|to| *to == Generation::Next);
+            for generation in [Some(Generation::Serving), next].into_iter().flatten() {
                 index.put(generation, documents.clone()).await?;
                 index.remove(generation, gone.clone()).await?;
             }
-        }
-        if !changes.sold.is_empty() {
-            index.add_sold(changes.sold.into_iter().collect()).await?;
+            // one that comes back on sale behind the place of the reading is there, too
+            if let Some(filling) = filling {
+                filling.seen.extend(on_sale);
+            }
         }
         Ok(())
     }

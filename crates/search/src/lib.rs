@@ -16,6 +16,7 @@ pub mod local;
 pub mod port;
 pub mod query;
 pub mod reading;
+mod rebuilds;
 mod request;
 mod response;
 mod settings;
@@ -31,10 +32,14 @@ pub use settings::Settings;
 
 /// What searches contribute to the program.
 pub const MODULE: web::Module = web::Module {
-    migrations: &[Migration { name: "search/0001_search", sql: include_str!("../migrations/0001_search.sql") }],
+    migrations: &[
+        Migration { name: "search/0001_search", sql: include_str!("../migrations/0001_search.sql") },
+        Migration { name: "search/0002_rebuilds", sql: include_str!("../migrations/0002_rebuilds.sql") },
+    ],
     tables: &[
         ("search_keywords", Stay::Until("search.forget-keywords")),
         ("search_recent", Stay::Until("search.forget-recent")),
+        ("search_rebuilds", Stay::Until("search.forget-rebuilds")),
     ],
     statements: &[store::STATEMENTS, source::STATEMENTS],
     routes,

@@ -6,6 +6,7 @@
 mod facets;
 mod folder;
 mod generation;
+mod kinds;
 mod rank;
 mod shelf;
 mod texts;
@@ -19,7 +20,8 @@ use folder::Folder;
 use generation::Generation;
 use kernel::{Code, ProductId, Result};
 use parking_lot::{Mutex, RwLock};
-use std::{path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
+use texts::Commit;
 
 /// The index in the process.
 #[derive(Clone)]
@@ -73,6 +75,14 @@ impl Local {
     }
 }
 
+/// Nobody searches the index that is built beside the one that serves, so it needs no commit before it is complete.
+fn commit(which: Which) -> Commit {
+    match which {
+        Which::Serving => Commit::Now,
+        Which::Next => Commit::AtTheEnd,
+    }
+}
+
 /// Work that keeps a core busy or waits for the disk, away from the threads that serve requests.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -83,8 +93,7 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
 impl SearchIndex for Local {
     async fn put(&self, to: Which, documents: Vec<Document>) -> Result<usize> {
         let generation = self.generation(to)?;
-        let synonyms = Arc::clone(&self.0.synonyms.read());
-        aside(move || generation.put(documents, &synonyms)).await
+        aside(move || generation.put(&documents, commit(to))).await
     }
 
     async fn set_units(&self, units: Vec<Units>) -> Result<()> {
@@ -94,16 +103,16 @@ impl SearchIndex for Local {
         Ok(())
     }
 
-    async fn add_sold(&self, sold: Vec<(ProductId, i64)>) -> Result<()> {
+    async fn set_sold(&self, sold: Arc<HashMap<ProductId, i64>>) -> Result<()> {
         for which in [Some(self.generation(Which::Serving)?), self.0.next.lock().clone()].into_iter().flatten() {
-            which.add_sold(&sold);
+            which.set_sold(&sold);
         }
         Ok(())
     }
 
     async fn remove(&self, from: Which, products: Vec<ProductId>) -> Result<()> {
         let generation = self.generation(from)?;
-        aside(move || generation.remove(&products)).await
+        aside(move || generation.remove(&products, commit(from))).await
     }
 
     async fn products(&self, of: Which) -> Result<Vec<ProductId>> {
@@ -151,6 +160,7 @@ impl SearchIndex for Local {
         let this = self.clone();
         aside(move || {
             let next = this.generation(Which::Next)?;
+            next.finish()?;
             if let (Some(folder), Some(path)) = (&this.0.folder, next.path()) {
                 folder.serve(path)?;
             }

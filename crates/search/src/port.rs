@@ -5,7 +5,7 @@ use crate::language::synonyms::Synonyms;
 use crate::query::{Found, Query, Suggestions};
 use async_trait::async_trait;
 use kernel::{ProductId, Result, VariantId};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Which of the two indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +37,15 @@ pub struct Size {
 /// A search index. What a call has done is found by every search that begins after it.
 #[async_trait]
 pub trait SearchIndex: Send + Sync {
-    /// Puts products in, or replaces them. Gives how many texts had to be written; those that have not changed are not.
+    /// Puts products in, or replaces them. Gives how many texts had to be written; those that have not changed are not. What is put
+    /// into the next index is found once that serves.
     async fn put(&self, to: Generation, documents: Vec<Document>) -> Result<usize>;
 
     /// Sets the stock of variants of products that it has.
     async fn set_units(&self, units: Vec<Units>) -> Result<()>;
 
-    /// Adds units to what was sold of products that it has.
-    async fn add_sold(&self, sold: Vec<(ProductId, i64)>) -> Result<()>;
+    /// Sets what was sold lately: so many units of these products, nothing of the others.
+    async fn set_sold(&self, sold: Arc<HashMap<ProductId, i64>>) -> Result<()>;
 
     /// Takes products out.
     async fn remove(&self, from: Generation, products: Vec<ProductId>) -> Result<()>;

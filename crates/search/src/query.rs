@@ -22,23 +22,10 @@ pub struct Query {
 /// Which products count. Price, options and stock are those of one variant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// A category with everything below it.
-    pub category: Option<Category>,
-    /// In any spelling.
-    pub brand: Option<String>,
-    pub min_price: Option<Money>,
-    pub max_price: Option<Money>,
-    pub in_stock: bool,
+    /// What lists of products are filtered by, too.
+    pub usual: catalog::wanted::Filter,
     /// Option name and value, in any spelling; all of them.
     pub options: Vec<(String, String)>,
-}
-
-/// How a category is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Category {
-    Id(CategoryId),
-    /// A path such as `Apparel > Topwear`, or a name at any level.
-    Words(String),
 }
 
 /// The order of what was found.

@@ -108,37 +108,31 @@ impl Reader<'_> {
         self.lexicon.exact(&key).into_iter().any(alike) || self.lexicon.exact(&stem).into_iter().any(alike)
     }
 
-    /// An unknown word, as the known words that it consists of: `나이키운동화`, `nikeshoes`.
+    /// An unknown word, as the known words that it consists of: `나이키운동화`, `nikeshoes`, `ㄴㅇㅋㅇㄷㅎ`.
     fn split(&self, word: Word) -> Vec<Word> {
-        let hangul = word.is_hangul();
-        let letters: Vec<char> = word.folded.chars().collect();
-        let least = if hangul { 2 } else { 3 };
-        let whole = hangul && letters.iter().any(|c| !keys::is_syllable(*c));
-        if whole || letters.len() < 2 * least || self.is_known(&word) {
-            return vec![word];
-        }
-        if !self.lexicon.beginning(&keys::keys(&word.folded), hangul, 1).is_empty() {
-            return vec![word];
-        }
-        // the fewest pieces up to each letter, and where the last of them begins
-        let mut best: Vec<Option<(usize, usize)>> = vec![None; letters.len() + 1];
-        best[0] = Some((0, 0));
-        for end in least..=letters.len() {
-            for begin in 0..=end - least {
-                let Some((pieces, _)) = best[begin] else { continue };
-                let better = best[end].is_none_or(|(fewest, _)| pieces + 1 < fewest);
-                if better && self.is_known(&piece(&word, &letters[begin..end])) {
-                    best[end] = Some((pieces + 1, begin));
-                }
+        let (hangul, letters) = (word.is_hangul(), word.folded.chars().collect::<Vec<char>>());
+        let pieces = if let Some(first) = keys::consonants(&word.folded) {
+            match self.lexicon.with_initials(&first, 1).is_empty() {
+                true => fewest(&letters, 2, |part| self.has_initials(part)),
+                false => Vec::new(),
             }
+        } else {
+            let half_typed = hangul && letters.iter().any(|c| !keys::is_syllable(*c));
+            let begins = || !self.lexicon.beginning(&keys::keys(&word.folded), hangul, 1).is_empty();
+            match half_typed || self.is_known(&word) || begins() {
+                true => Vec::new(),
+                false => fewest(&letters, if hangul { 2 } else { 3 }, |part| self.is_known(&piece(&word, part))),
+            }
+        };
+        match pieces.is_empty() {
+            true => vec![word],
+            false => pieces.into_iter().map(|part| piece(&word, part)).collect(),
         }
-        let (mut end, mut pieces) = (letters.len(), Vec::new());
-        while let Some((_, begin)) = best[end].filter(|_| end > 0) {
-            pieces.push(piece(&word, &letters[begin..end]));
-            end = begin;
-        }
-        pieces.reverse();
-        if pieces.is_empty() { vec![word] } else { pieces }
+    }
+
+    fn has_initials(&self, consonants: &[char]) -> bool {
+        let first = keys::consonants(&consonants.iter().collect::<String>());
+        first.is_some_and(|first| self.lexicon.has_initials(&first))
     }
 
     /// Neighbouring words that are one, such as `sweat shirt` or `navy blue`.
@@ -267,9 +261,35 @@ impl Reader<'_> {
     }
 
     fn weight<'k>(&self, words: impl Iterator<Item = &'k Known>) -> f32 {
-        let products = words.map(|word| word.products).max().unwrap_or(0);
+        let products = words.map(Known::products).max().unwrap_or(0);
         (1.0 + (self.products as f32 / (1.0 + products as f32)).max(1.0).ln()).min(8.0)
     }
+}
+
+/// The fewest known pieces that these letters consist of, each of at least so many; none when there are not two.
+fn fewest<'l>(letters: &'l [char], least: usize, is_known: impl Fn(&[char]) -> bool) -> Vec<&'l [char]> {
+    if letters.len() < 2 * least {
+        return Vec::new();
+    }
+    // the fewest pieces up to each letter, and where the last of them begins
+    let mut best: Vec<Option<(usize, usize)>> = vec![None; letters.len() + 1];
+    best[0] = Some((0, 0));
+    for end in least..=letters.len() {
+        for begin in 0..=end - least {
+            let Some((pieces, _)) = best[begin] else { continue };
+            let better = best[end].is_none_or(|(fewest, _)| pieces + 1 < fewest);
+            if better && is_known(&letters[begin..end]) {
+                best[end] = Some((pieces + 1, begin));
+            }
+        }
+    }
+    let (mut end, mut pieces) = (letters.len(), Vec::new());
+    while let Some((_, begin)) = best[end].filter(|_| end > 0) {
+        pieces.push(&letters[begin..end]);
+        end = begin;
+    }
+    pieces.reverse();
+    pieces
 }
 
 fn piece(word: &Word, letters: &[char]) -> Word {
@@ -289,11 +309,11 @@ fn of_phrase(phrase: &[String], quality: f32) -> Alternative {
 /// Any of these words, in the fields in which products have them.
 fn any_of(words: &[&Known], quality: f32) -> Alternative {
     let mut entries: Vec<Entry> = Vec::new();
-    for word in words.iter().filter(|word| word.fields > 0) {
+    for word in words.iter().filter(|word| word.fields() > 0) {
         let text = stem(&word.word);
         match entries.iter_mut().find(|entry| entry.text == text) {
-            Some(entry) => entry.fields |= word.fields,
-            None => entries.push(Entry { text, fields: word.fields, quality: 1.0 }),
+            Some(entry) => entry.fields |= word.fields(),
+            None => entries.push(Entry { text, fields: word.fields(), quality: 1.0 }),
         }
     }
     Alternative { all: vec![entries], quality }
@@ -384,6 +404,7 @@ mod tests {
         assert!(finds("sweat shirt", &["sweatshirt"]));
         assert!(finds("sportsshoes", &["sport", "shoe"]));
         assert!(finds("운동 화", &["sneaker"]));
+        assert!(finds("ㄴㅇㅋㅇㄷㅎ", &["nike", "sneaker"]) && finds("ㄴㅇㅋ ㅇㄷㅎ", &["nike", "sneaker"]));
         let syllables: Vec<String> = ["달항", "항아", "아리", "리머", "머그"].iter().map(|it| bigram(it)).collect();
         let syllables: Vec<&str> = syllables.iter().map(String::as_str).collect();
         assert!(finds("달항아리머그", &syllables) || finds("달항아리머그", &["달항아리", "머그"]));

@@ -1,10 +1,8 @@
 //! What the routes of searches take.
 
 use crate::keywords::{KEYWORD_MAX, POPULAR_MAX, RECENT_MAX};
-use crate::query::{Category, Filter, Sort};
-use catalog::category::{self, DEPTH_MAX};
-use catalog::product::BRAND_MAX;
-use kernel::{CategoryId, Code, Error, Money, Result, SortedCursor, Together, text};
+use crate::query::Sort;
+use kernel::{Code, Error, Result, SortedCursor, Together, text};
 use serde::Deserialize;
 use std::str::FromStr;
 use utoipa::{
@@ -23,28 +21,13 @@ const SUGGESTIONS_MAX: i64 = 20;
 /// Popular and recent keywords when the caller does not say.
 const KEYWORDS: i64 = 10;
 
-/// What is searched for, and which products count.
+/// What is searched for, beside the parameters that every list of products has ([`catalog::wanted::Wanted`]).
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct Search {
     /// What was typed; everything when absent or blank.
     keyword: Option<String>,
-    /// A category by its path (`Apparel > Topwear`) or its name, with everything below it.
-    category: Option<String>,
-    /// A category by its id, with everything below it; not together with `category`.
-    #[param(value_type = Option<i64>)]
-    category_id: Option<CategoryId>,
-    /// This brand, in any spelling.
-    brand: Option<String>,
-    /// What one unit of a variant on sale costs now, at least.
-    #[param(value_type = Option<i64>)]
-    min_price: Option<Money>,
-    /// What one unit of a variant on sale costs now, at most.
-    #[param(value_type = Option<i64>)]
-    max_price: Option<Money>,
-    /// Only what can be bought now; `false` shows everything.
-    in_stock: Option<bool>,
     /// Options that one variant has all of, such as `color:Navy,size:L`; the parameter may be repeated.
     #[serde(default)]
     #[param(value_type = Vec<String>, explode = true)]
@@ -72,51 +55,17 @@ fn not_an_option() -> Error {
     Code::InvalidInput.because("must be an option and its value, such as color:Navy")
 }
 
-/// Longest path of a category, in characters.
-const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
-
 impl Search {
     /// What was typed, empty for nothing; S1002 when it is too long or no text.
     pub fn keyword(&self) -> Result<String> {
         keyword(self.keyword.as_deref()).map(Option::unwrap_or_default)
     }
 
-    /// Which products count; C002 for what cannot be a filter.
-    pub fn filter(&self) -> Result<Filter> {
-        let category = text::optional("category", self.category.as_deref(), PATH_MAX);
-        let category = category.and_then(|category| match (category, self.category_id) {
-            (Some(_), Some(_)) => Err(text::wrong("category", "and categoryId must not both be given")),
-            (Some(words), None) => Ok(Some(Category::Words(words))),
-            (None, id) => Ok(id.map(Category::Id)),
-        });
-        let brand = text::optional("brand", self.brand.as_deref(), BRAND_MAX);
-        let ((), (), category, brand) = (self.prices(), self.options(), category, brand).together()?;
-        Ok(Filter {
-            category,
-            brand,
-            min_price: self.min_price,
-            max_price: self.max_price,
-            in_stock: self.in_stock.unwrap_or(false),
-            options: self.option.0.iter().map(|Chosen(name, value)| (name.clone(), value.clone())).collect(),
-        })
-    }
-
-    fn options(&self) -> Result<()> {
+    /// The options that are asked for; C002 for too many.
+    pub fn options(&self) -> Result<Vec<(String, String)>> {
         match self.option.0.len() <= OPTIONS_MAX {
-            true => Ok(()),
+            true => Ok(self.option.0.iter().map(|Chosen(name, value)| (name.clone(), value.clone())).collect()),
             false => Err(text::wrong("option", format!("must be at most {OPTIONS_MAX}"))),
-        }
-    }
-
-    fn prices(&self) -> Result<()> {
-        let negative = |price: Option<Money>| price.is_some_and(|price| price < Money::ZERO);
-        if negative(self.min_price) {
-            return Err(text::wrong("minPrice", "must be 0 or more"));
-        }
-        match (self.min_price, self.max_price) {
-            (_, max) if negative(max) => Err(text::wrong("maxPrice", "must be 0 or more")),
-            (Some(min), Some(max)) if min > max => Err(text::wrong("minPrice", "must not be above maxPrice")),
-            _ => Ok(()),
         }
     }
 
@@ -131,7 +80,7 @@ impl Search {
 
 impl Checked for Search {
     fn check(&self) -> Result<()> {
-        (self.keyword().map(drop), self.filter().map(drop)).together().map(drop)
+        (self.keyword(), self.options()).together().map(drop)
     }
 }
 
@@ -293,12 +242,5 @@ mod tests {
     fn wild_searches_are_refused() {
         let long = Search { keyword: Some("x".repeat(KEYWORD_MAX + 1)), ..Search::default() };
         assert_eq!(long.check().unwrap_err().code(), Code::InvalidSearchQuery);
-        let prices = |min, max| Search {
-            min_price: Some(Money::minor(min)),
-            max_price: Some(Money::minor(max)),
-            ..Search::default()
-        };
-        assert!(prices(2, 1).check().is_err() && prices(-1, 1).check().is_err() && prices(0, -1).check().is_err());
-        assert!(prices(1, 1).check().is_ok());
     }
 }

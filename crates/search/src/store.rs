@@ -1,5 +1,6 @@
-//! The statements of keywords.
+//! The statements of keywords and rebuilds.
 
+use crate::rebuilds::Progress;
 use kernel::{Result, Timestamp, UserId};
 use store::{Aged, Tx, args};
 
@@ -16,12 +17,37 @@ const OLDER: &str = "select keyword_key from search_recent where user_id = ?
 const FORGET: &str = "delete from search_recent where user_id = ? and keyword_key in ([?])";
 const FORGET_ALL: &str = "delete from search_recent where user_id = ?";
 
-pub(crate) const STATEMENTS: &[&str] = &[COUNT, COUNTED, REMEMBER, RECENT, OLDER, FORGET, FORGET_ALL];
+const SAY: &str = "insert into search_rebuilds (instance, asked_at, done, products, finished_at, seen_at)
+    values (?, ?, ?, ?, ?, ?)
+    {on conflict (instance): asked_at = new.asked_at, done = new.done, products = new.products,
+        finished_at = new.finished_at, seen_at = new.seen_at}";
+const SAID: &str = "select instance, asked_at, done, products, finished_at, seen_at from search_rebuilds
+    order by asked_at desc, instance limit 200";
+
+pub(crate) const STATEMENTS: &[&str] = &[COUNT, COUNTED, REMEMBER, RECENT, OLDER, FORGET, FORGET_ALL, SAY, SAID];
 
 /// Counts of days that are over.
 pub(crate) const DAYS: Aged = Aged { table: "search_keywords", at: "day" };
 /// Keywords of users who have not searched since.
 pub(crate) const SEARCHED: Aged = Aged { table: "search_recent", at: "searched_at" };
+
+/// What instances said about their rebuilds.
+pub(crate) const REBUILDS: Aged = Aged { table: "search_rebuilds", at: "seen_at" };
+
+/// An instance says how far it is.
+pub(crate) fn say(tx: &mut Tx<'_>, progress: &Progress) -> Result<()> {
+    let Progress { instance, asked_at, done, products, finished_at } = progress;
+    tx.exec(SAY, args![instance, *asked_at, *done, *products, *finished_at, tx.now()]).map(drop)
+}
+
+/// What every instance said last, and when.
+pub(crate) fn rebuilds(tx: &mut Tx<'_>) -> Result<Vec<(Progress, Timestamp)>> {
+    tx.query(SAID, args![], |row| {
+        let (instance, asked_at, done) = (row.next()?, row.next()?, row.next()?);
+        let progress = Progress { instance, asked_at, done, products: row.next()?, finished_at: row.next()? };
+        Ok((progress, row.next()?))
+    })
+}
 
 pub(crate) fn count(tx: &mut Tx<'_>, day: Timestamp, keyword: &str, searches: i64) -> Result<()> {
     tx.exec(COUNT, args![day, keyword, searches]).map(drop)

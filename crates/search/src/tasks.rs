@@ -3,8 +3,8 @@
 use crate::keeper::Keeper;
 use crate::keywords::Keywords;
 use crate::settings::Settings;
-use crate::store::{DAYS, SEARCHED};
-use std::time::Duration;
+use crate::store::{DAYS, REBUILDS, SEARCHED};
+use std::time::{Duration, Instant};
 use web::{App, Task};
 
 /// How often an instance looks whether its index has work. It looks in memory only.
@@ -16,6 +16,9 @@ const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// How long a user's keywords stay after the search.
 const RECENT_FOR: Duration = Duration::from_secs(180 * 86_400);
 
+/// How long it stays what an instance said about a rebuild.
+const REBUILDS_FOR: Duration = Duration::from_secs(30 * 86_400);
+
 /// The periodic tasks.
 pub fn tasks(_: &App) -> Vec<Task> {
     vec![
@@ -25,6 +28,7 @@ pub fn tasks(_: &App) -> Vec<Task> {
         }),
         Task::forgetting("search.forget-keywords", FORGET_EVERY, DAYS, |app| app.settings::<Settings>().keep_keywords),
         Task::forgetting("search.forget-recent", FORGET_EVERY, SEARCHED, |_| RECENT_FOR),
+        Task::forgetting("search.forget-rebuilds", FORGET_EVERY, REBUILDS, |_| REBUILDS_FOR),
     ]
 }
 
@@ -35,5 +39,11 @@ async fn keep(app: App) -> kernel::Result<u64> {
     if app.settings::<Settings>().folder.is_empty() && !keeper.is_open() {
         return Ok(0);
     }
-    keeper.step(&app).await.map(u64::from)
+    let began = Instant::now();
+    let worked = keeper.step(&app).await?;
+    if worked && keeper.has_time() {
+        // searches and orders come first: reading everything beside them takes half a core at most
+        tokio::time::sleep(began.elapsed()).await;
+    }
+    Ok(u64::from(worked))
 }

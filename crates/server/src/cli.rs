@@ -80,7 +80,7 @@ enum Command {
     /// Look after the read models, of which reports are made
     #[command(subcommand)]
     Reports(Reports),
-    /// Look after the search index of a running shop
+    /// Look after the search indexes of a running shop
     #[command(subcommand)]
     Search(SearchIndex),
     /// Check every promise the shop makes; exits 1 when one is broken
@@ -329,7 +329,7 @@ enum Configuration {
 /// What `search` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SearchIndex {
-    /// Build the index of the instance that answers anew, beside searches and sales
+    /// Build the index of every instance anew, beside searches and sales; exits 1 when one ended meanwhile
     Rebuild {
         /// The shop; server.listen of the settings when left out
         #[arg(long, value_name = "URL")]

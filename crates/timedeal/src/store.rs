@@ -182,11 +182,7 @@ const BY_DEAL: Keys = Keys { table: "time_deals", column: "id", changed: Changed
 const BY_PRODUCT: Keys = Keys { table: "time_deal_products", column: "id", changed: Changed::All };
 const ALLOWANCES: Keys = Keys { table: "time_deal_allowances", column: "deal_product_id", changed: Changed::All };
 /// What was bought, and that of orders that an event names.
-const BY_PURCHASE: Keys = Keys {
-    table: "time_deal_purchases",
-    column: "id",
-    changed: Changed::Named { table: "time_deal_purchases", name: "order_number", key: "id" },
-};
+const BY_PURCHASE: Keys = Keys::named("time_deal_purchases", "order_number");
 
 /// What must hold for time deals.
 pub const AUDIT: &[Check] = &[

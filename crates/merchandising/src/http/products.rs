@@ -1,6 +1,6 @@
 //! `/products` as buyers read it, and `/internal`: the same for other services.
 
-use crate::list::{self, Filter, Products, Question};
+use crate::list::{self, Products, Question};
 use crate::ops::{self, BulkVariant, Verified};
 use crate::page::{self, ProductDetail, ProductPage, Viewer};
 use crate::request::{ByIds, Verify};
@@ -8,10 +8,9 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use catalog::category::{self, Choice, DEPTH_MAX};
-use catalog::product::BRAND_MAX;
+use catalog::wanted::Wanted;
 use events::{ProductChanged, TimeDealChanged, TimeDealEnded, TimeDealStarted};
-use kernel::{CategoryId, Code, Money, Page, ProductId, Result, SortedCursor, Together, text};
+use kernel::{Code, Page, ProductId, Result, SortedCursor};
 use ports::reviews::Review;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -25,8 +24,8 @@ use web::input::sort_params;
 use web::response::Success;
 use web::tag::Tagged;
 use web::{
-    All, ApiResult, App, CacheKey, Checked, CursorQuery, Failure, Invalidation, Json, PageQuery, Paging, Path, Query,
-    Routes, Service, ok,
+    All, ApiResult, App, CacheKey, CursorQuery, Failure, Invalidation, Json, PageQuery, Paging, Path, Query, Routes,
+    Service, ok,
     route::{PUBLIC, SERVICE},
 };
 
@@ -56,28 +55,6 @@ pub fn invalidates() -> Vec<Invalidation> {
     all
 }
 
-/// Which products a list shows.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-pub struct Wanted {
-    /// A category by its path (`Apparel > Topwear`) or its name, with everything below it.
-    category: Option<String>,
-    /// A category by its id, with everything below it; not together with `category`.
-    #[param(value_type = Option<i64>)]
-    category_id: Option<CategoryId>,
-    /// This brand, in any spelling.
-    brand: Option<String>,
-    /// What one unit of a variant on sale costs now, at least.
-    #[param(value_type = Option<i64>)]
-    min_price: Option<Money>,
-    /// What one unit of a variant on sale costs now, at most.
-    #[param(value_type = Option<i64>)]
-    max_price: Option<Money>,
-    /// Only what can be bought now; `false` shows everything.
-    in_stock: Option<bool>,
-}
-
 /// Which page of a list of products.
 pub(crate) type ProductPaging = Paging<SortedCursor, Products>;
 
@@ -87,36 +64,6 @@ pub(crate) struct ProductSort;
 impl IntoParams for ProductSort {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         sort_params::<Products>()
-    }
-}
-
-/// Longest path of a category, in characters.
-const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
-
-impl Wanted {
-    /// C002 for a brand or a category that cannot be one.
-    pub(crate) fn filter(&self) -> Result<Filter> {
-        let category = text::optional("category", self.category.as_deref(), PATH_MAX);
-        let category = category.and_then(|category| match (category, self.category_id) {
-            (Some(_), Some(_)) => Err(text::wrong("category", "and categoryId must not both be given")),
-            (Some(words), None) => Ok(Some(Choice::Words(words))),
-            (None, id) => Ok(id.map(Choice::Id)),
-        });
-        let (category, brand) = (category, text::optional("brand", self.brand.as_deref(), BRAND_MAX)).together()?;
-        Ok(Filter {
-            category,
-            brand,
-            min_price: self.min_price,
-            max_price: self.max_price,
-            in_stock: self.in_stock.unwrap_or(false),
-        })
-    }
-}
-
-impl Checked for Wanted {
-    fn check(&self) -> Result<()> {
-        let filter = self.filter()?;
-        filter.prices().map(drop)
     }
 }
 

@@ -1,12 +1,13 @@
 //! The handlers with which sellers change their own products, and administrators all.
 
-use super::products::{ProductPaging, ProductSort, Wanted};
+use super::products::{ProductPaging, ProductSort};
 use crate::list::{self, Question};
 use crate::ops::{self, Settings};
 use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock};
 use axum::{extract::State, response::Response};
 use catalog::product::{Author, Status};
+use catalog::wanted::Wanted;
 use kernel::{Code, Page, ProductId, Result, VariantId};
 use serde::Deserialize;
 use store::Tx;

@@ -1,9 +1,10 @@
 //! Counts everything that was found: by category, brand, price, options and stock.
 
-use super::shelf::{Row, Shelf};
+use super::kinds::{Kind, Kinds};
+use super::shelf::Row;
 use crate::query::{CategoryCount, Facets, OptionCount, PriceRange, ValueCount};
-use kernel::{CategoryId, Money};
-use std::collections::{BTreeMap, HashMap};
+use kernel::{CategoryId, Money, text};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Most values of one facet.
 const VALUES_MAX: usize = 50;
@@ -12,65 +13,86 @@ const OPTIONS_MAX: usize = 10;
 /// Ranges of prices with about as many products each.
 const RANGES: usize = 5;
 
-/// What was found, while it is counted.
-pub(super) struct Counting<'a> {
-    shelf: &'a Shelf,
-    categories: HashMap<i64, usize>,
-    brands: Vec<usize>,
-    options: Vec<usize>,
-    /// The product that was counted last for each option: several variants may have it.
-    counted: Vec<usize>,
+/// What was found, while it is counted. A search of a common word counts a large part of the shop, so a product is a few additions.
+pub(super) struct Counting<'k> {
+    kinds: &'k Kinds,
+    /// By the numbers of `kinds`.
+    counts: Vec<usize>,
     prices: Vec<i64>,
     in_stock: usize,
 }
 
-impl<'a> Counting<'a> {
-    pub fn of(shelf: &'a Shelf) -> Counting<'a> {
-        Counting {
-            shelf,
-            categories: HashMap::new(),
-            brands: vec![0; shelf.brands.len()],
-            options: vec![0; shelf.options.len()],
-            counted: vec![0; shelf.options.len()],
-            prices: Vec::new(),
-            in_stock: 0,
-        }
+impl<'k> Counting<'k> {
+    pub fn of(kinds: &'k Kinds) -> Counting<'k> {
+        Counting { kinds, counts: vec![0; kinds.len()], prices: Vec::new(), in_stock: 0 }
     }
 
     pub fn add(&mut self, row: &Row) {
-        for category in &row.categories {
-            *self.categories.entry(*category).or_default() += 1;
+        for kind in row.kinds.iter() {
+            self.counts[*kind as usize] += 1;
         }
-        if let Some(brand) = row.brand {
-            self.brands[brand as usize] += 1;
-        }
-        self.prices.push(row.cheapest());
-        self.in_stock += usize::from(row.stock() > 0);
-        let product = self.prices.len();
-        for option in row.offers.iter().flat_map(|offer| &offer.options) {
-            let option = *option as usize;
-            if self.counted[option] != product {
-                self.counted[option] = product;
-                self.options[option] += 1;
-            }
-        }
+        self.prices.push(row.cheapest);
+        self.in_stock += usize::from(row.stock > 0);
     }
 
     pub fn facets(self) -> Facets {
-        let shelf = self.shelf;
-        let brands = (0_u32..).zip(&self.brands).filter(|(_, count)| **count > 0);
-        let brands = brands.map(|(n, count)| (shelf.brands.shown(n), *count)).collect();
         let found = self.prices.len();
         Facets {
-            categories: tree(shelf, &self.categories, None),
-            brands: most_frequent(brands),
-            options: options(shelf, &self.options),
-            price_ranges: ranges(self.prices),
+            categories: self.below(None),
+            brands: self.brands(),
+            options: self.options(),
             in_stock: self.in_stock,
             sold_out: found - self.in_stock,
+            price_ranges: ranges(self.prices),
         }
     }
+
+    /// What was found, with how often.
+    fn counted(&self) -> impl Iterator<Item = (&'k Kind, usize)> {
+        self.kinds.all().iter().zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0)
+    }
+
+    fn brands(&self) -> Vec<ValueCount> {
+        let brand = |(kind, count): (&'k Kind, usize)| match kind {
+            Kind::Brand(name) => Some((&**name, count)),
+            Kind::Category(_) | Kind::Option(..) => None,
+        };
+        most_frequent(self.counted().filter_map(brand).collect())
+    }
+
+    /// The categories right below this one, with what is below them.
+    fn below(&self, parent: Option<u32>) -> Vec<CategoryCount> {
+        let children = self.kinds.categories().filter(|(_, category)| category.parent == parent);
+        let mut children: Vec<_> =
+            children.map(|(n, category)| (n, category, self.counts[n as usize])).filter(|it| it.2 > 0).collect();
+        children.sort_unstable_by_key(|(_, category, count)| (Reverse(*count), category.id));
+        let node = |(n, category, count): (u32, &super::kinds::Category, usize)| CategoryCount {
+            id: CategoryId::new(category.id),
+            name: category.name.to_string(),
+            path: self.kinds.path(n).join(" > "),
+            count,
+            children: self.below(Some(n)),
+        };
+        children.into_iter().map(node).collect()
+    }
+
+    fn options(&self) -> Vec<OptionCount> {
+        let mut names: BTreeMap<String, Values<'k>> = BTreeMap::new();
+        for (kind, count) in self.counted() {
+            let Kind::Option(name, value) = kind else { continue };
+            let of_name = names.entry(text::folded(name)).or_insert_with(|| (name.to_string(), Vec::new()));
+            of_name.1.push((value, count));
+        }
+        let named = names.into_values().map(|(name, values)| OptionCount { name, values: most_frequent(values) });
+        let mut all: Vec<OptionCount> = named.collect();
+        all.sort_by_key(|one| Reverse(one.values.iter().map(|value| value.count).sum::<usize>()));
+        all.truncate(OPTIONS_MAX);
+        all
+    }
 }
+
+/// An option as it is written, and how many products have each of its values.
+type Values<'k> = (String, Vec<(&'k str, usize)>);
 
 fn most_frequent(mut values: Vec<(&str, usize)>) -> Vec<ValueCount> {
     values.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(other.0)));
@@ -78,54 +100,23 @@ fn most_frequent(mut values: Vec<(&str, usize)>) -> Vec<ValueCount> {
     values.into_iter().map(|(value, count)| ValueCount { value: value.to_owned(), count }).collect()
 }
 
-fn tree(shelf: &Shelf, counts: &HashMap<i64, usize>, parent: Option<i64>) -> Vec<CategoryCount> {
-    let of_parent = |id: &i64| shelf.categories.get(id).is_some_and(|named| named.parent == parent);
-    let mut ids: Vec<(i64, usize)> =
-        counts.iter().filter(|(id, _)| of_parent(id)).map(|(id, count)| (*id, *count)).collect();
-    ids.sort_unstable_by_key(|(id, count)| (std::cmp::Reverse(*count), *id));
-    let node = |(id, count): (i64, usize)| {
-        let path = shelf.path(id);
-        CategoryCount {
-            id: CategoryId::new(id),
-            name: path.last().map(|name| (*name).to_owned()).unwrap_or_default(),
-            path: path.join(" > "),
-            count,
-            children: tree(shelf, counts, Some(id)),
-        }
-    };
-    ids.into_iter().map(node).collect()
-}
-
-/// An option as it is written, and how many products have each of its values.
-type Values<'s> = (String, Vec<(&'s str, usize)>);
-
-fn options(shelf: &Shelf, counts: &[usize]) -> Vec<OptionCount> {
-    let mut names: BTreeMap<String, Values<'_>> = BTreeMap::new();
-    for (n, count) in (0_u32..).zip(counts).filter(|(_, count)| **count > 0) {
-        let (name, value) = shelf.option(n);
-        let of_name = names.entry(kernel::text::folded(name)).or_insert_with(|| (name.to_owned(), Vec::new()));
-        of_name.1.push((value, *count));
-    }
-    let named = names.into_values().map(|(name, values)| OptionCount { name, values: most_frequent(values) });
-    let mut all: Vec<OptionCount> = named.collect();
-    all.sort_by_key(|one| std::cmp::Reverse(one.values.iter().map(|value| value.count).sum::<usize>()));
-    all.truncate(OPTIONS_MAX);
-    all
-}
-
 /// Ranges that begin at round amounts and have about as many products each.
 fn ranges(mut prices: Vec<i64>) -> Vec<PriceRange> {
-    prices.sort_unstable();
-    let mut begins: Vec<i64> =
-        (0..RANGES).filter_map(|n| prices.get(prices.len() * n / RANGES)).map(|p| round(*p)).collect();
-    begins.dedup();
+    let mut begins: Vec<i64> = Vec::new();
+    if !prices.is_empty() {
+        // only the prices at which ranges begin are put into their place
+        let at = |n| prices.len() * n / RANGES;
+        let places: Vec<usize> = (0..RANGES).map(at).collect();
+        begins.extend(places.into_iter().map(|at| round(*prices.select_nth_unstable(at).1)));
+        begins.dedup();
+    }
+    let below = |price: i64| prices.iter().filter(|one| **one < price).count();
     let mut made = Vec::new();
     for (n, begin) in begins.iter().enumerate() {
         let next = begins.get(n + 1);
-        let from = prices.partition_point(|price| price < begin);
-        let to = next.map_or(prices.len(), |next| prices.partition_point(|price| price < next));
+        let to = next.map_or(prices.len(), |next| below(*next));
         let max = next.map(|next| Money::minor(next - 1));
-        made.push(PriceRange { min: Money::minor(*begin), max, count: to - from });
+        made.push(PriceRange { min: Money::minor(*begin), max, count: to - below(*begin) });
     }
     made
 }

@@ -2,9 +2,9 @@
 
 use super::facets::Counting;
 use super::rank;
-use super::shelf::{Row, Shelf, Wanted};
-use super::texts::{FORMAT, Texts};
-use crate::document::{Document, Field};
+use super::shelf::{Prepared, Row, Shelf, Wanted};
+use super::texts::{Commit, FORMAT, Put, Texts};
+use crate::document::{Document, Field, Words};
 use crate::language::synonyms::Synonyms;
 use crate::language::{keys, words};
 use crate::lexicon::Lexicon;
@@ -23,6 +23,8 @@ use std::{
 const BY_SKU_MAX: usize = 20;
 /// Shortest text that is looked for among skus.
 const SKU_LENGTH: usize = 3;
+/// Products that are put on the shelf at once: searches wait for less than a millisecond.
+const SHELVED_AT_ONCE: usize = 200;
 
 pub(super) struct Generation {
     texts: Texts,
@@ -57,30 +59,61 @@ impl Generation {
         self.texts.path()
     }
 
-    pub fn put(&self, documents: Vec<Document>, synonyms: &Synonyms) -> Result<usize> {
-        let digests: Vec<u64> = documents.iter().map(|document| document.digest() ^ FORMAT).collect();
-        let changed: Vec<(&Document, u64)> = {
-            let (shelf, stored) = (self.shelf.read(), self.stored.read());
-            let is_there = |id: ProductId, digest: &u64| match shelf.row(id) {
-                Some(row) => row.digest == *digest,
-                None => stored.get(&id.raw().unsigned_abs()) == Some(digest),
-            };
-            let all = documents.iter().zip(&digests);
-            all.filter(|(document, digest)| !is_there(document.id, digest))
-                .map(|(one, digest)| (one, *digest))
-                .collect()
-        };
+    pub fn put(&self, documents: &[Document], commit: Commit) -> Result<usize> {
+        let looked: Vec<Looked<'_>> = self.look(documents);
+        let missing = looked.iter().filter(|one| !one.on_disk);
+        let written: Vec<Put<'_>> = missing
+            .filter_map(|one| Some(Put { document: one.document, words: one.words.as_ref()?, digest: one.digest }))
+            .collect();
         // a full disk stops here: rows and texts stay as they were
-        self.texts.write(&changed, &[])?;
-        let new = {
+        self.texts.write(&written, &[], commit)?;
+        let prepared = looked.iter().map(|one| Prepared::of(one.document, one.digest, one.words.as_ref()));
+        let (mut prepared, mut new) = (prepared.collect::<Vec<_>>().into_iter(), Vec::new());
+        while !prepared.as_slice().is_empty() {
             let mut shelf = self.shelf.write();
-            let put = documents.iter().zip(&digests).map(|(document, digest)| shelf.put(document, *digest));
-            put.fold(false, |any, new| any | new)
-        };
-        if new {
-            self.set_synonyms(synonyms);
+            prepared.by_ref().take(SHELVED_AT_ONCE).for_each(|one| shelf.put(one, &mut new));
         }
-        Ok(changed.len())
+        self.forget_stored(documents.iter().map(|document| document.id));
+        if !new.is_empty() {
+            let lexicon = self.lexicon.read().with(new);
+            *self.lexicon.write() = Arc::new(lexicon);
+        }
+        Ok(written.len())
+    }
+
+    /// Which texts are new. All that costs time is done before anything is locked.
+    fn look<'d>(&self, documents: &'d [Document]) -> Vec<Looked<'d>> {
+        let digests: Vec<u64> = documents.iter().map(|document| document.digest() ^ FORMAT).collect();
+        let known: Vec<(bool, bool)> = {
+            let (shelf, stored) = (self.shelf.read(), self.stored.read());
+            let is_known = |(document, digest): (&Document, &u64)| match shelf.row(document.id) {
+                Some(row) => (row.digest == *digest, row.digest == *digest),
+                None => (false, stored.get(&document.id.raw().unsigned_abs()) == Some(digest)),
+            };
+            documents.iter().zip(&digests).map(is_known).collect()
+        };
+        let looked = |((document, digest), (on_shelf, on_disk)): ((&'d Document, u64), (bool, bool))| Looked {
+            document,
+            digest,
+            words: (!on_shelf).then(|| document.words()),
+            on_disk,
+        };
+        documents.iter().zip(digests).zip(known).map(looked).collect()
+    }
+
+    fn forget_stored(&self, products: impl Iterator<Item = ProductId>) {
+        let mut stored = self.stored.write();
+        products.for_each(|id| {
+            stored.remove(&id.raw().unsigned_abs());
+        });
+        if stored.is_empty() {
+            *stored = HashMap::new();
+        }
+    }
+
+    /// What was put in without a commit is found from now on; an error when a part of it was lost.
+    pub fn finish(&self) -> Result<()> {
+        self.texts.finish()
     }
 
     pub fn set_synonyms(&self, synonyms: &Synonyms) {
@@ -93,19 +126,18 @@ impl Generation {
         units.iter().for_each(|units| shelf.set_units(units));
     }
 
-    pub fn add_sold(&self, sold: &[(ProductId, i64)]) {
-        let mut shelf = self.shelf.write();
-        sold.iter().for_each(|(id, units)| shelf.add_sold(*id, *units));
+    pub fn set_sold(&self, sold: &HashMap<ProductId, i64>) {
+        self.shelf.write().set_sold(sold);
     }
 
-    pub fn remove(&self, products: &[ProductId]) -> Result<()> {
+    pub fn remove(&self, products: &[ProductId], commit: Commit) -> Result<()> {
         let ids: Vec<u64> = products.iter().map(|id| id.raw().unsigned_abs()).collect();
-        self.texts.write(&[], &ids)?;
-        let (mut shelf, mut stored) = (self.shelf.write(), self.stored.write());
-        products.iter().for_each(|id| shelf.remove(*id));
-        ids.iter().for_each(|id| {
-            stored.remove(id);
-        });
+        self.texts.write(&[], &ids, commit)?;
+        {
+            let mut shelf = self.shelf.write();
+            products.iter().for_each(|id| shelf.remove(*id));
+        }
+        self.forget_stored(products.iter().copied());
         Ok(())
     }
 
@@ -242,6 +274,15 @@ impl Generation {
     }
 }
 
+/// A product that is to be put in.
+struct Looked<'d> {
+    document: &'d Document,
+    digest: u64,
+    /// `None`: its texts are those on the shelf.
+    words: Option<Words>,
+    on_disk: bool,
+}
+
 /// Rows that fit, each with how well.
 struct Fits<'s> {
     rows: Vec<(&'s Row, f32)>,
@@ -250,7 +291,7 @@ struct Fits<'s> {
 
 /// What of it counts, in order.
 fn collect(shelf: &Shelf, fits: &Fits<'_>, wanted: &Wanted, query: &Query) -> Found {
-    let mut counting = query.facets.then(|| Counting::of(shelf));
+    let mut counting = query.facets.then(|| Counting::of(&shelf.kinds));
     let mut all: Vec<(i64, i64, (usize, f32))> = Vec::new();
     for (n, (row, score)) in fits.rows.iter().enumerate().filter(|(_, (row, _))| wanted.has(row)) {
         if let Some(counting) = &mut counting {
@@ -273,22 +314,19 @@ fn without_descriptions(mut reading: Reading) -> Reading {
     reading
 }
 
-/// The categories whose names have every part of the search, those with the most products first.
+/// The categories whose names have every part of the search, those nearest to the top first.
 fn categories(shelf: &Shelf, reading: &Reading, most: usize) -> Vec<(CategoryId, String)> {
     let has = |entries: &HashSet<String>, part: &Part| {
         let fits = |one: &Alternative| one.all.iter().all(|any| any.iter().any(|entry| entries.contains(&entry.text)));
         part.alternatives.iter().any(fits)
     };
-    let mut found: Vec<(usize, i64)> = Vec::new();
-    for (id, named) in &shelf.categories {
-        let entries: HashSet<String> = crate::language::entries(&words(&named.name)).into_iter().collect();
-        if reading.parts.iter().all(|part| has(&entries, part)) {
-            found.push((shelf.path(*id).len(), *id));
-        }
-    }
+    let fits = |entries: &HashSet<String>| reading.parts.iter().all(|part| has(entries, part));
+    let named = shelf.kinds.categories().filter(|(_, category)| fits(&category.entries));
+    let mut found: Vec<(usize, i64, u32)> =
+        named.map(|(number, category)| (shelf.kinds.path(number).len(), category.id, number)).collect();
     found.sort_unstable();
     found.truncate(most);
-    found.into_iter().map(|(_, id)| (CategoryId::new(id), shelf.path(id).join(" > "))).collect()
+    found.into_iter().map(|(_, id, number)| (CategoryId::new(id), shelf.kinds.path(number).join(" > "))).collect()
 }
 
 /// What is marked in the texts of what was found.

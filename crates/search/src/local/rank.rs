@@ -23,28 +23,30 @@ const SHORT_NAME: f32 = 0.05;
 
 /// How well a product fits: `words` is how well its words do, from 0 to 1.
 pub(super) fn score(words: f32, row: &Row, keyword: &str, sku: f32) -> f32 {
-    let named = match row.folded.strip_prefix(keyword) {
+    let named = match row.after(keyword) {
         Some("") => WHOLE_NAME,
         Some(_) => BEGINNING_OF_NAME,
         None => 0.0,
     };
-    words + sku + named + popularity(row) + SHORT_NAME / f32::from(row.words.max(1))
+    words + sku + named + row.merit
 }
 
-fn popularity(row: &Row) -> f32 {
-    BEST_SELLER * ((1.0 + row.sold.max(0) as f32).ln() / 10_001_f32.ln()).min(1.0)
+/// What a product has beside the words of a search: units sold, and a short name.
+pub(super) fn merit(sold: i64, words_of_name: u16) -> f32 {
+    let popularity = ((1.0 + sold.max(0) as f32).ln() / 10_001_f32.ln()).min(1.0);
+    BEST_SELLER * popularity + SHORT_NAME / f32::from(words_of_name.max(1))
 }
 
 /// The number by which a product is sorted.
 pub(super) fn rank(row: &Row, sort: Sort, score: f32, sold_out_among: bool) -> i64 {
     let value = match sort {
         Sort::Relevance => (score.clamp(0.0, 100.0) * PRECISION) as i64,
-        Sort::Cheapest => TOP - 1 - row.cheapest().clamp(0, TOP - 1),
-        Sort::Dearest => row.dearest().clamp(0, TOP - 1),
+        Sort::Cheapest => TOP - 1 - row.cheapest.clamp(0, TOP - 1),
+        Sort::Dearest => row.dearest.clamp(0, TOP - 1),
         Sort::Newest => row.created_at.clamp(0, TOP - 1),
         Sort::Popular => row.sold.clamp(0, TOP - 1),
     };
-    if sold_out_among || row.stock() > 0 { IN_STOCK + value } else { value }
+    if sold_out_among || row.stock > 0 { IN_STOCK + value } else { value }
 }
 
 /// A product that was found and its number.
@@ -53,9 +55,9 @@ pub(super) fn hit(row: &Row, rank: i64, score: f32) -> Hit {
         id: row.id,
         rank,
         score,
-        min_price: Money::minor(row.cheapest()),
-        max_price: Money::minor(row.dearest()),
-        stock: row.stock(),
+        min_price: Money::minor(row.cheapest),
+        max_price: Money::minor(row.dearest),
+        stock: row.stock,
     }
 }
 

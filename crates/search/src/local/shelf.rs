@@ -1,96 +1,74 @@
 //! What is filtered, counted and sorted by, in memory: one row for each product.
 
-use crate::document::{Document, Field};
-use crate::lexicon::Counts;
+use super::kinds::Kinds;
+use super::rank;
+use crate::document::{Document, Words};
+use crate::lexicon::{Counts, Known};
 use crate::port::Units;
-use crate::query::{Category, Filter};
+use crate::query::Filter;
+use catalog::category::Choice;
 use kernel::{Money, ProductId, VariantId, text};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-/// No row, no brand.
+/// No row.
 const NONE: u32 = u32::MAX;
+/// Bytes of a name that are compared before the rest of it is looked at.
+const HEAD: usize = 8;
 
-/// A product.
+/// A product. What a search reads of every product that it finds lies in the row itself.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub id: ProductId,
     pub name: Box<str>,
     /// Its name as names are compared.
-    pub folded: Box<str>,
-    /// Words of its name.
-    pub words: u16,
-    /// Its number in [`Shelf::brands`].
-    pub brand: Option<u32>,
-    /// From the top.
-    pub categories: Box<[i64]>,
-    pub offers: Box<[OfferRow]>,
+    folded: Box<str>,
+    /// How that begins, filled up with zeros.
+    head: [u8; HEAD],
+    /// Its brand, its categories and the values of its options, each once ([`Shelf::kinds`]).
+    pub kinds: Box<[u32]>,
+    /// What it has beside the words of a search, whatever they are.
+    pub merit: f32,
+    /// Of all variants.
+    pub stock: i64,
+    pub cheapest: i64,
+    pub dearest: i64,
     pub sold: i64,
     pub created_at: i64,
     pub digest: u64,
+    /// Words of its name.
+    words: u16,
+    offers: Box<[Offer]>,
     /// Its own and those of its variants, folded.
     skus: Box<[Box<str>]>,
 }
 
 /// A variant on sale.
 #[derive(Debug, Clone)]
-pub(super) struct OfferRow {
-    pub variant: VariantId,
-    pub price: i64,
-    pub available: i64,
-    /// Numbers in [`Shelf::options`].
-    pub options: Box<[u32]>,
+struct Offer {
+    variant: VariantId,
+    price: i64,
+    available: i64,
+    /// Numbers in [`Shelf::kinds`].
+    options: Box<[u32]>,
 }
 
 impl Row {
-    pub fn stock(&self) -> i64 {
-        self.offers.iter().map(|offer| offer.available).sum()
-    }
-
-    pub fn cheapest(&self) -> i64 {
-        self.offers.iter().map(|offer| offer.price).min().unwrap_or(0)
-    }
-
-    pub fn dearest(&self) -> i64 {
-        self.offers.iter().map(|offer| offer.price).max().unwrap_or(0)
-    }
-}
-
-/// Texts with numbers; the first spelling of each is shown.
-#[derive(Debug, Default)]
-pub(super) struct Numbered {
-    numbers: HashMap<Box<str>, u32>,
-    shown: Vec<Box<str>>,
-}
-
-impl Numbered {
-    fn of(&mut self, folded: &str, shown: &str) -> u32 {
-        if let Some(number) = self.numbers.get(folded) {
-            return *number;
+    /// What follows in its name after this text.
+    pub fn after(&self, folded: &str) -> Option<&str> {
+        let most = folded.len().min(HEAD);
+        if self.head[..most] != folded.as_bytes()[..most] {
+            return None;
         }
-        let number = u32::try_from(self.shown.len()).unwrap_or(NONE);
-        self.numbers.insert(folded.into(), number);
-        self.shown.push(shown.into());
-        number
+        self.folded.strip_prefix(folded)
     }
 
-    pub fn find(&self, folded: &str) -> Option<u32> {
-        self.numbers.get(folded).copied()
+    fn sells(&mut self, sold: i64) {
+        self.sold = sold.max(0);
+        self.merit = rank::merit(self.sold, self.words);
     }
-
-    pub fn shown(&self, number: u32) -> &str {
-        self.shown.get(number as usize).map_or("", |shown| shown)
-    }
-
-    pub fn len(&self) -> usize {
-        self.shown.len()
-    }
-}
-
-/// A category as products name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
-    pub name: String,
-    pub parent: Option<i64>,
 }
 
 /// Every product.
@@ -101,26 +79,43 @@ pub(super) struct Shelf {
     rows: Vec<Option<Row>>,
     free: Vec<u32>,
     pub counts: Counts,
-    pub brands: Numbered,
-    /// `name \0 value`.
-    pub options: Numbered,
-    pub categories: HashMap<i64, Named>,
+    pub kinds: Kinds,
     /// Folded skus of products and variants.
     skus: BTreeMap<Box<str>, ProductId>,
 }
 
-/// Between the name and the value of an option.
-const BETWEEN: char = '\0';
+/// A product with what costs time to work out, so that the shelf is not locked meanwhile.
+pub(super) struct Prepared<'d> {
+    document: &'d Document,
+    digest: u64,
+    /// The words that it is found by, with the bits of their fields, and how many its name has; `None` when its texts are those
+    /// that the shelf has.
+    words: Option<(Vec<(Box<str>, u8)>, u16)>,
+    folded: Box<str>,
+    skus: Box<[Box<str>]>,
+}
 
-/// An option as it is numbered.
-fn option_key(name: &str, value: &str) -> String {
-    format!("{name}{BETWEEN}{value}")
+impl Prepared<'_> {
+    /// Without `words`: its texts are those that the shelf has.
+    pub fn of<'d>(document: &'d Document, digest: u64, words: Option<&Words>) -> Prepared<'d> {
+        let skus = std::iter::once(&document.sku).chain(document.offers.iter().map(|offer| &offer.sku));
+        let mut skus: Vec<Box<str>> = skus.map(|sku| text::folded(sku).into()).collect();
+        skus.sort_unstable();
+        skus.dedup();
+        Prepared {
+            document,
+            digest,
+            words: words.map(|words| (words.known(), words.of_name())),
+            folded: text::folded(&document.name).into(),
+            skus: skus.into(),
+        }
+    }
 }
 
 /// What a filter means on this shelf.
 pub(super) struct Wanted {
     /// One of them must be among a product's categories.
-    categories: Option<Vec<i64>>,
+    categories: Option<Vec<u32>>,
     /// `Some(None)`: a brand that no product has.
     brand: Option<Option<u32>>,
     lowest: i64,
@@ -133,12 +128,12 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Whether a product counts: one of its variants must have all that is asked for.
     pub fn has(&self, row: &Row) -> bool {
-        let category = self.categories.as_ref().is_none_or(|any| any.iter().any(|id| row.categories.contains(id)));
-        let brand = self.brand.is_none_or(|brand| brand.is_some() && row.brand == brand);
+        let category = self.categories.as_ref().is_none_or(|any| any.iter().any(|one| row.kinds.contains(one)));
+        let brand = self.brand.is_none_or(|brand| brand.is_some_and(|brand| row.kinds.contains(&brand)));
         category && brand && (!self.of_an_offer || row.offers.iter().any(|offer| self.offers(offer)))
     }
 
-    fn offers(&self, offer: &OfferRow) -> bool {
+    fn offers(&self, offer: &Offer) -> bool {
         (self.lowest..=self.highest).contains(&offer.price)
             && (!self.in_stock || offer.available > 0)
             && self.options.iter().all(|option| option.is_some_and(|option| offer.options.contains(&option)))
@@ -168,70 +163,67 @@ impl Shelf {
         self.rows.get_mut(place)?.as_mut()
     }
 
-    /// Puts a product in, or replaces it. Gives whether a word is new.
-    pub fn put(&mut self, document: &Document, digest: u64) -> bool {
-        let before = self.row(document.id).map(|row| row.digest);
-        let mut new = false;
-        if before != Some(digest) {
-            for field in [Field::Name, Field::Brand, Field::Category, Field::Options] {
-                for word in document.words(field) {
-                    new |= self.counts.add(&word.folded, field.bit());
-                }
-            }
-        }
-        self.forget_skus(document.id);
-        let row = self.row_of(document, digest);
-        self.skus.extend(row.skus.iter().map(|sku| (sku.clone(), document.id)));
-        let place = self.place(document.id).or_else(|| self.free.pop().map(|place| place as usize));
+    /// Puts a product in, or replaces it. Words that no product had are added to `new`.
+    pub fn put(&mut self, prepared: Prepared<'_>, new: &mut Vec<Arc<Known>>) {
+        let id = prepared.document.id;
+        let words = prepared.words.iter().flat_map(|(words, _)| words);
+        new.extend(words.filter_map(|(word, fields)| self.counts.add(word, *fields)));
+        self.forget_skus(id);
+        let row = self.row_of(prepared);
+        self.skus.extend(row.skus.iter().map(|sku| (sku.clone(), id)));
+        let place = self.place(id).or_else(|| self.free.pop().map(|place| place as usize));
         let place = place.unwrap_or_else(|| {
             self.rows.push(None);
             self.rows.len() - 1
         });
         self.rows[place] = Some(row);
-        let at = usize::try_from(document.id.raw()).unwrap_or(0);
+        let at = usize::try_from(id.raw()).unwrap_or(0);
         if self.places.len() <= at {
             self.places.resize(at + 1, NONE);
         }
         self.places[at] = u32::try_from(place).unwrap_or(NONE);
-        new
     }
 
-    fn row_of(&mut self, document: &Document, digest: u64) -> Row {
-        let sold = document.sold.unwrap_or_else(|| self.row(document.id).map_or(0, |row| row.sold));
+    fn row_of(&mut self, prepared: Prepared<'_>) -> Row {
+        let Prepared { document, digest, words, folded, skus } = prepared;
+        let before = self.row(document.id).map(|row| (row.sold, row.words)).unwrap_or_default();
+        let sold = document.sold.unwrap_or(before.0);
+        let words = words.map_or(before.1, |(_, of_name)| of_name);
+        let mut kinds: Vec<u32> = document.brand.iter().map(|brand| self.kinds.brand(brand)).collect();
         let mut above = None;
         for (id, name) in &document.categories {
-            self.categories.insert(id.raw(), Named { name: name.clone(), parent: above });
-            above = Some(id.raw());
+            above = Some(self.kinds.category(id.raw(), name, above));
+            kinds.extend(above);
         }
-        let brand = document.brand.as_deref().map(|brand| self.brands.of(&text::folded(brand), brand));
-        let options = &mut self.options;
-        let mut offer = |offer: &crate::document::Offer| OfferRow {
-            variant: offer.variant,
-            price: offer.price.as_minor(),
-            available: offer.available,
-            options: {
-                let number = |(name, value): &(String, String)| {
-                    options.of(&option_key(&text::folded(name), &text::folded(value)), &option_key(name, value))
-                };
-                offer.options.iter().map(number).collect()
-            },
+        let mut offer = |offer: &crate::document::Offer| {
+            let options = offer.options.iter().map(|(name, value)| self.kinds.option(name, value));
+            let options: Box<[u32]> = options.collect();
+            kinds.extend(options.iter().copied());
+            Offer { variant: offer.variant, price: offer.price.as_minor(), available: offer.available, options }
         };
-        let skus = std::iter::once(&document.sku).chain(document.offers.iter().map(|offer| &offer.sku));
-        let mut skus: Vec<Box<str>> = skus.map(|sku| text::folded(sku).into()).collect();
-        skus.sort_unstable();
-        skus.dedup();
+        let offers: Box<[Offer]> = document.offers.iter().map(&mut offer).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let mut head = [0; HEAD];
+        let most = folded.len().min(HEAD);
+        head[..most].copy_from_slice(&folded.as_bytes()[..most]);
+        let prices = || offers.iter().map(|offer| offer.price);
         Row {
-            skus: skus.into(),
             id: document.id,
             name: document.name.as_str().into(),
-            folded: text::folded(&document.name).into(),
-            words: u16::try_from(document.words(Field::Name).len()).unwrap_or(u16::MAX),
-            brand,
-            categories: document.categories.iter().map(|(id, _)| id.raw()).collect(),
-            offers: document.offers.iter().map(&mut offer).collect(),
+            folded,
+            head,
+            kinds: kinds.into(),
+            merit: rank::merit(sold, words),
+            stock: offers.iter().map(|offer| offer.available).sum(),
+            cheapest: prices().min().unwrap_or(0),
+            dearest: prices().max().unwrap_or(0),
             sold,
             created_at: document.created_at.as_millis(),
             digest,
+            words,
+            offers,
+            skus,
         }
     }
 
@@ -255,13 +247,18 @@ impl Shelf {
     pub fn set_units(&mut self, units: &Units) {
         let Some(row) = self.row_mut(units.product) else { return };
         if let Some(offer) = row.offers.iter_mut().find(|offer| offer.variant == units.variant) {
+            row.stock += units.available - offer.available;
             offer.available = units.available;
         }
     }
 
-    pub fn add_sold(&mut self, id: ProductId, units: i64) {
-        if let Some(row) = self.row_mut(id) {
-            row.sold = row.sold.saturating_add(units).max(0);
+    /// What was sold of each product; nothing of the others.
+    pub fn set_sold(&mut self, sold: &HashMap<ProductId, i64>) {
+        for row in self.rows.iter_mut().flatten() {
+            let now = sold.get(&row.id).copied().unwrap_or(0);
+            if row.sold != now {
+                row.sells(now);
+            }
         }
     }
 
@@ -274,50 +271,23 @@ impl Shelf {
 
     /// What this filter means here.
     pub fn wanted(&self, filter: &Filter) -> Wanted {
+        let Filter { usual, options } = filter;
         let money = |bound: Option<Money>, otherwise| bound.map_or(otherwise, Money::as_minor);
-        let option = |(name, value): &(String, String)| {
-            self.options.find(&option_key(&text::folded(name), &text::folded(value)))
+        let chosen = |category: &Choice| match category {
+            Choice::Id(id) => self.kinds.find_category(id.raw()).into_iter().collect(),
+            Choice::Words(words) => self.kinds.named(words),
         };
         Wanted {
-            categories: filter.category.as_ref().map(|category| self.chosen(category)),
-            brand: filter.brand.as_ref().map(|brand| self.brands.find(&text::folded(brand))),
-            lowest: money(filter.min_price, i64::MIN),
-            highest: money(filter.max_price, i64::MAX),
-            in_stock: filter.in_stock,
-            options: filter.options.iter().map(option).collect(),
-            of_an_offer: filter.in_stock
-                || filter.min_price.is_some()
-                || filter.max_price.is_some()
-                || !filter.options.is_empty(),
+            categories: usual.category.as_ref().map(chosen),
+            brand: usual.brand.as_ref().map(|brand| self.kinds.find_brand(brand)),
+            lowest: money(usual.min_price, i64::MIN),
+            highest: money(usual.max_price, i64::MAX),
+            in_stock: usual.in_stock,
+            options: options.iter().map(|(name, value)| self.kinds.find_option(name, value)).collect(),
+            of_an_offer: usual.in_stock
+                || usual.min_price.is_some()
+                || usual.max_price.is_some()
+                || !options.is_empty(),
         }
-    }
-
-    fn chosen(&self, category: &Category) -> Vec<i64> {
-        match category {
-            Category::Id(id) => vec![id.raw()],
-            Category::Words(words) => {
-                let wanted: Vec<String> = words.split('>').map(text::folded).collect();
-                let is = |id: &i64| match &wanted[..] {
-                    [name] => self.categories.get(id).is_some_and(|it| text::folded(&it.name) == *name),
-                    path => self.path(*id).iter().map(|name| text::folded(name)).eq(path.iter().cloned()),
-                };
-                self.categories.keys().copied().filter(is).collect()
-            }
-        }
-    }
-
-    /// The names from the top.
-    pub fn path(&self, id: i64) -> Vec<&str> {
-        let above = |id: &i64| self.categories.get(id)?.parent;
-        let upwards = std::iter::successors(Some(id), above).take(16);
-        let mut names: Vec<&str> =
-            upwards.filter_map(|id| self.categories.get(&id)).map(|named| named.name.as_str()).collect();
-        names.reverse();
-        names
-    }
-
-    /// The name and the value of an option.
-    pub fn option(&self, number: u32) -> (&str, &str) {
-        self.options.shown(number).split_once(BETWEEN).unwrap_or_default()
     }
 }

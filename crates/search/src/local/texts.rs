@@ -1,13 +1,14 @@
 //! The texts of products in Tantivy: which products have an entry in which field, and nothing else. Positions, frequencies, norms and
 //! stored texts are left out, because no search reads them.
 
-use crate::document::{Document, Field as Text};
+use crate::document::{Document, Field as Text, Words};
 use crate::reading::{Alternative, Entry, Reading};
 use kernel::{Code, Error, Result};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 use tantivy::{
     DocId, DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyDocument,
@@ -31,6 +32,24 @@ pub(super) struct Texts {
     writer: Mutex<Option<IndexWriter>>,
     schema: Fields,
     path: Option<PathBuf>,
+    /// Whether something was lost that had been put in without a commit.
+    lost: AtomicBool,
+}
+
+/// When what is written is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Commit {
+    /// When the call ends.
+    Now,
+    /// After [`Texts::finish`]: no search reads this index before it is complete.
+    AtTheEnd,
+}
+
+/// A product that is to be written.
+pub(super) struct Put<'d> {
+    pub document: &'d Document,
+    pub words: &'d Words,
+    pub digest: u64,
 }
 
 struct Fields {
@@ -86,7 +105,7 @@ impl Texts {
 
     fn of(index: Index, schema: Fields, path: Option<PathBuf>) -> Result<Texts> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
-        Ok(Texts { index, reader, writer: Mutex::new(None), schema, path })
+        Ok(Texts { index, reader, writer: Mutex::new(None), schema, path, lost: AtomicBool::new(false) })
     }
 
     pub fn path(&self) -> Option<&Path> {
@@ -107,35 +126,58 @@ impl Texts {
         Ok(all)
     }
 
-    /// Replaces these products and takes those out, with one commit. After a failure nothing of it is there.
-    pub fn write(&self, put: &[(&Document, u64)], removed: &[u64]) -> Result<()> {
+    /// Replaces these products and takes those out. After a failure nothing of it is there.
+    pub fn write(&self, put: &[Put<'_>], removed: &[u64], commit: Commit) -> Result<()> {
         if put.is_empty() && removed.is_empty() {
             return Ok(());
         }
         let mut writer = self.writer.lock();
-        let written = self.write_with(&mut writer, put, removed);
+        let written = self.write_with(&mut writer, put, removed, commit);
         if written.is_err() {
             // a writer that has failed once takes nothing any more; the next attempt opens another one
             *writer = None;
+            self.lost.fetch_or(commit == Commit::AtTheEnd, Relaxed);
         }
         written?;
-        self.reader.reload().map_err(failed)
+        match commit {
+            Commit::Now => self.reader.reload().map_err(failed),
+            Commit::AtTheEnd => Ok(()),
+        }
     }
 
-    fn write_with(&self, open: &mut Option<IndexWriter>, put: &[(&Document, u64)], removed: &[u64]) -> Result<()> {
+    fn write_with(
+        &self,
+        open: &mut Option<IndexWriter>,
+        put: &[Put<'_>],
+        removed: &[u64],
+        commit: Commit,
+    ) -> Result<()> {
         let writer = match open {
             Some(writer) => writer,
             None => open.insert(self.open_writer()?),
         };
-        let ids = put.iter().map(|(document, _)| id(document)).chain(removed.iter().copied());
+        let ids = put.iter().map(|put| id(put.document)).chain(removed.iter().copied());
         for id in ids {
             writer.delete_term(Term::from_field_u64(self.schema.id, id));
         }
-        for (document, digest) in put {
-            writer.add_document(self.document(document, *digest)).map_err(failed)?;
+        for put in put {
+            writer.add_document(self.document(put)).map_err(failed)?;
         }
-        writer.commit().map_err(failed)?;
+        if commit == Commit::Now {
+            writer.commit().map_err(failed)?;
+        }
         Ok(())
+    }
+
+    /// Commits what was put in without a commit. An error when something of it was lost.
+    pub fn finish(&self) -> Result<()> {
+        if self.lost.load(Relaxed) {
+            return Err(failed("a part of it could not be written"));
+        }
+        if let Some(writer) = &mut *self.writer.lock() {
+            writer.commit().map_err(failed)?;
+        }
+        self.reader.reload().map_err(failed)
     }
 
     fn open_writer(&self) -> Result<IndexWriter> {
@@ -146,12 +188,12 @@ impl Texts {
         Ok(writer)
     }
 
-    fn document(&self, document: &Document, digest: u64) -> TantivyDocument {
+    fn document(&self, put: &Put<'_>) -> TantivyDocument {
         let mut written = TantivyDocument::default();
-        written.add_u64(self.schema.id, id(document));
-        written.add_u64(self.schema.digest, digest);
+        written.add_u64(self.schema.id, id(put.document));
+        written.add_u64(self.schema.digest, put.digest);
         for (text, field) in Text::ALL.into_iter().zip(self.schema.texts) {
-            for entry in document.entries(text) {
+            for entry in put.words.entries(text) {
                 written.add_text(field, entry);
             }
         }

@@ -1,4 +1,4 @@
-//! `holdfast search`: looks after the search index of a running shop, over its API, because each instance has its own.
+//! `holdfast search`: looks after the search indexes of a running shop, over its API, because each instance has its own.
 
 use super::{bar, runtime, say};
 use crate::cli::{SearchIndex, not_in_order};
@@ -8,10 +8,15 @@ use crate::opening;
 use crate::rush::{people::Identities, usual_address};
 use search::judged::{self, Judged, SUCCESS_AT_3, Tally};
 use serde_json::{Value, json};
-use std::{process::ExitCode, time::Duration};
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 /// How often a rebuild is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Instances that have not begun after so long do not run.
+const BEGINS_WITHIN: Duration = Duration::from_secs(3);
 
 pub(crate) fn search(config: &Config, wanted: &SearchIndex) -> Result<ExitCode, Fault> {
     match wanted {
@@ -53,7 +58,7 @@ fn status(config: &Config, url: Option<&str>, token: Option<&str>) -> Result<Exi
 }
 
 fn show(answer: &Answer) {
-    for (name, value) in answer.at("").as_object().into_iter().flatten() {
+    for (name, value) in answer.at("").as_object().into_iter().flatten().filter(|(_, value)| !value.is_array()) {
         say(format_args!("{name:<14} {value}"));
     }
 }
@@ -61,22 +66,51 @@ fn show(answer: &Answer) {
 fn rebuild(config: &Config, url: Option<&str>, token: Option<&str>) -> Result<ExitCode, Fault> {
     runtime()?.block_on(async {
         let admin = admin(config, &base(config, url), token).await?;
-        let before = answered(admin.get("/admin/search").await, 200)?;
-        answered(admin.post("/admin/search/rebuild", json!({})).await, 202)?;
-        let bar = bar();
-        bar.set_length(before.number("/products").max(0).unsigned_abs());
+        let asked = answered(admin.post("/admin/search/rebuild", json!({})).await, 202)?;
+        let (bar, began) = (bar(), Instant::now());
         let done = loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let now = answered(admin.get("/admin/search").await, 200)?;
-            bar.set_position(now.number("/done").max(0).unsigned_abs());
-            if now.at("/running").is_null() && now.at("/rebuiltAt") != before.at("/rebuiltAt") {
+            let instances = instances(&now, asked.at("/rebuildAskedAt"));
+            let sum = |of: fn(&Instance) -> i64| instances.iter().map(of).sum::<i64>().max(0).unsigned_abs();
+            bar.set_length(sum(|one| one.products));
+            bar.set_position(sum(|one| if one.is_finished { one.products } else { one.done }));
+            let over = now.at("/running").is_null() && instances.iter().all(|one| one.is_finished || one.is_gone);
+            if over && began.elapsed() >= BEGINS_WITHIN {
                 break now;
             }
         };
         bar.finish_and_clear();
+        let instances = instances(&done, asked.at("/rebuildAskedAt"));
+        for one in &instances {
+            let how =
+                if one.is_finished { "has its new index" } else { "has ended; it compares its index when it starts" };
+            say(format_args!("{} {how}", one.name));
+        }
         show(&done);
-        Ok(ExitCode::SUCCESS)
+        Ok(if instances.iter().all(|one| one.is_finished) { ExitCode::SUCCESS } else { not_in_order() })
     })
+}
+
+/// How far an instance is with a rebuild.
+struct Instance {
+    name: String,
+    done: i64,
+    products: i64,
+    is_finished: bool,
+    is_gone: bool,
+}
+
+fn instances(status: &Answer, asked_at: &Value) -> Vec<Instance> {
+    let one = |row: &Value| Instance {
+        name: row["instance"].as_str().unwrap_or_default().to_owned(),
+        done: row["done"].as_i64().unwrap_or(0),
+        products: row["products"].as_i64().unwrap_or(0),
+        is_finished: !row["finishedAt"].is_null(),
+        is_gone: row["isGone"] == true,
+    };
+    let rows = status.at("/rebuilds").as_array().into_iter().flatten();
+    rows.filter(|row| row["askedAt"] == *asked_at).map(one).collect()
 }
 
 fn judge(config: &Config, list: Option<&std::path::Path>, url: Option<&str>) -> Result<ExitCode, Fault> {

@@ -48,6 +48,7 @@ fn killing_the_server_under_load_loses_nothing_that_was_acknowledged() {
                 let (scenario, process, over) = (&scenario, &process, &over);
                 scope.spawn(move || scenario.live(process, buyer, over));
             }
+            scope.spawn(|| scenario.trade(&process, &over));
             // a different moment every round, from the first requests to a busy server
             thread::sleep(Duration::from_millis(20 + round * 137 % 400));
             process.kill();
@@ -57,6 +58,7 @@ fn killing_the_server_under_load_loses_nothing_that_was_acknowledged() {
     }
     let process = scenario.program.start(None).expect("nothing is armed");
     scenario.verify(&process, from);
+    scenario.finds(&process);
     let (lacks, said) = (lacks(&scenario), scenario.said());
     assert!(lacks.is_empty(), "too few of {lacks:?}; that proves nothing: {said:?}");
     process.kill();

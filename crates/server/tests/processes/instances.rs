@@ -2,7 +2,7 @@
 
 use crate::fleet::{Fleet, until, until_within};
 use crate::scenario::{API, BUYERS, Closing, Scenario};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
@@ -51,6 +51,21 @@ fn die_in_turn(scenario: &Scenario, fleet: &Fleet<'_>) -> Vec<Duration> {
     without
 }
 
+/// One instance is asked for a rebuild of the search index, and another sees that every instance does it.
+fn rebuild_everywhere(scenario: &Scenario, fleet: &Fleet<'_>) {
+    let call = |n: usize, method: &str, path: &str| {
+        let mut wire = fleet.instance(n).connect().expect("it listens");
+        wire.send(method, &format!("{API}{path}"), &scenario.people.admin, "", "{}").expect("an answer")
+    };
+    let asked = call(0, "POST", "/admin/search/rebuild").must("202").word("/rebuildAskedAt");
+    until_within(LOAD_WITHIN, "every instance has its new index", || {
+        let status = call(1, "GET", "/admin/search").must("200").data();
+        let rebuilds = status["rebuilds"].as_array().cloned().unwrap_or_default();
+        let done = |one: &Value| one["askedAt"] == *asked && !one["finishedAt"].is_null();
+        rebuilds.len() == INSTANCES && rebuilds.iter().all(done)
+    });
+}
+
 #[test]
 fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
     if skipped() {
@@ -74,6 +89,15 @@ fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
                 }
             });
         }
+        scope.spawn(|| {
+            for turn in 0.. {
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+                scenario.trade(&fleet.instance(turn), &over);
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
         die_in_turn(&scenario, &fleet)
     });
     let longest = without.iter().max().copied().unwrap_or_default();
@@ -84,6 +108,9 @@ fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
     );
     assert!(without.len() >= INSTANCES, "the leader hardly ever died: {without:?}");
     scenario.verify(&fleet.instance(0), 0);
+    (0..INSTANCES).for_each(|n| scenario.finds(&fleet.instance(n)));
+    rebuild_everywhere(&scenario, &fleet);
+    (0..INSTANCES).for_each(|n| scenario.finds(&fleet.instance(n)));
     let said = scenario.said();
     for wanted in ["POST /orders 201", "POST /payments 201", "PUT /cancel 200", "broken"] {
         assert!(said.get(wanted).is_some_and(|times| *times >= DEATHS as u64), "too few of {wanted}: {said:?}");

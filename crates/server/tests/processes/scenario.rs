@@ -1,5 +1,6 @@
 //! A shop in real processes, and the responses that its clients have seen.
 
+use crate::fleet::until_within;
 use kernel::UserId;
 use serde_json::{Value, json};
 use std::{
@@ -9,6 +10,8 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread,
+    time::Duration,
 };
 use testdb::Space;
 use testkit::{Process, Program, Response, TestShop, Wire, address};
@@ -21,6 +24,13 @@ pub const API: &str = "/api/v1/shopping";
 /// Payment keys, which force the outcomes of payments.
 const PAYMENT_KEYS: &[&str] =
     &["approve", "timeout-charged", "timeout-uncharged", "answer-twice", "pending", "decline-expired-card"];
+
+/// How often the merchant makes a product: few enough that a debug build finds all of them soon.
+const TRADES_EVERY: Duration = Duration::from_millis(100);
+/// How long an instance may take until it has found everything, from its start on.
+const FOUND_WITHIN: Duration = Duration::from_secs(20);
+/// The newest products, which are looked for one by one.
+const LOOKED_FOR: usize = 30;
 
 /// The id of a buyer.
 pub fn user(buyer: usize) -> UserId {
@@ -46,6 +56,8 @@ pub struct Memory {
     open: Vec<Call>,
     /// How often a connection broke.
     broken: u64,
+    /// Products that were made, by sku, with the price that was acknowledged last; `None` while that is not known.
+    goods: BTreeMap<String, Option<i64>>,
 }
 
 impl Memory {
@@ -66,6 +78,7 @@ pub struct Scenario {
     pub products: Vec<i64>,
     pub memory: Mutex<Memory>,
     calls: AtomicU64,
+    trades: AtomicU64,
     _space: Space,
 }
 
@@ -119,7 +132,15 @@ impl Scenario {
             wire.send("POST", &path, buyer, "", r#"{"code": "CRASH"}"#).expect("an answer").must("201");
         }
         process.kill();
-        Scenario { program, people, products, memory: Mutex::default(), calls: AtomicU64::new(0), _space: space }
+        Scenario {
+            program,
+            people,
+            products,
+            memory: Mutex::default(),
+            calls: AtomicU64::new(0),
+            trades: AtomicU64::new(0),
+            _space: space,
+        }
     }
 
     /// A call with a new key.
@@ -208,6 +229,59 @@ impl Scenario {
         }
     }
 
+    /// A merchant makes products and changes their prices until the connection breaks. Every fourth time it first has the search index
+    /// built anew, so that processes also die in the middle of that.
+    pub fn trade(&self, process: &Process, over: &AtomicBool) {
+        let (Ok(mut wire), admin) = (process.connect(), &self.people.admin) else { return };
+        let mut send = |method: &str, path: &str, body: Value| {
+            let key = format!("trade-{}", self.calls.fetch_add(1, Ordering::Relaxed));
+            wire.send(method, &format!("{API}/admin/{path}"), admin, &key, &body.to_string())
+        };
+        if self.trades.fetch_add(1, Ordering::Relaxed).is_multiple_of(4)
+            && send("POST", "search/rebuild", json!({})).is_err()
+        {
+            return;
+        }
+        while !over.load(Ordering::Relaxed) {
+            let n = self.calls.fetch_add(1, Ordering::Relaxed);
+            let (name, sku, price) = (format!("lantern {n}"), format!("LANTERN-{n}"), 1_000);
+            let product = json!({"name": name, "sku": sku, "price": price, "stock": 1});
+            let Ok(made) = send("POST", "products", product) else { return };
+            if made.status == 201 {
+                self.priced(&sku, None);
+                let changed = json!({"name": name, "price": price + 1});
+                let Ok(changed) = send("PUT", &format!("products/{}", made.number("/id")), changed) else { return };
+                self.priced(&sku, Some(price + 1).filter(|_| changed.status == 200));
+            }
+            thread::sleep(TRADES_EVERY);
+        }
+    }
+
+    fn priced(&self, sku: &str, price: Option<i64>) {
+        self.memory.lock().expect("no test thread panicked").goods.insert(sku.to_owned(), price);
+    }
+
+    /// Checks that this instance finds every product there is, and the newest ones at their prices.
+    pub fn finds(&self, process: &Process) {
+        let goods = self.memory.lock().expect("no test thread panicked").goods.clone();
+        let get = |path: &str| {
+            let mut wire = process.connect().expect("it listens");
+            wire.send("GET", &format!("{API}/{path}"), "", "", "").expect("an answer")
+        };
+        let all = get("products?size=1").must("200").number("/totalElements");
+        assert!(all >= i64::try_from(goods.len() + self.products.len()).expect("few"), "{all} of {goods:?}");
+        until_within(FOUND_WITHIN, "every product is found", || {
+            let found = get("search/products?size=1&facets=false");
+            found.status == 200 && found.number("/totalHits") == all
+        });
+        for (sku, price) in goods.iter().rev().take(LOOKED_FOR) {
+            let found = get(&format!("search/products?size=1&facets=false&keyword={sku}")).must("200");
+            assert_eq!(found.word("/content/0/sku"), *sku, "{}", found.text());
+            let right = price.is_none_or(|price| found.number("/content/0/minPrice") == price);
+            assert!(right, "{sku} has the price {price:?}: {}", found.text());
+        }
+    }
+
     /// The number of each kind of response.
     pub fn said(&self) -> BTreeMap<String, u64> {
         self.memory.lock().expect("no test thread panicked").said()
@@ -281,10 +355,15 @@ impl Scenario {
         self.program.audit().unwrap_or_else(|said| panic!("holdfast audit:\n{said}\n{}", self.program.log()));
     }
 
-    /// Ends the scenario: its audit passes, and a shop over its database settles with every audit passed.
+    /// Ends the scenario: its audit passes, and a shop over its database settles with every audit passed and every read model equal to
+    /// its rebuild.
     pub fn close(self) {
         self.is_audited();
-        TestShop::adopt(self.program.url(), &self.program.journal()).close();
+        let shop = TestShop::adopt(self.program.url(), &self.program.journal());
+        shop.settle();
+        let rebuilt = shop.admin().post("/admin/reports/rebuild?dryRun=true", json!({})).must("200");
+        assert_eq!(rebuilt.number("/different"), 0, "{}", rebuilt.text());
+        shop.close();
     }
 }
 

@@ -31,6 +31,13 @@ pub struct Keys {
     pub changed: Changed,
 }
 
+impl Keys {
+    /// Rows by their ids, and of those that events are about: the key of an event is in the column `name`.
+    pub const fn named(table: &'static str, name: &'static str) -> Keys {
+        Keys { table, column: "id", changed: Changed::Named { table, name, key: "id" } }
+    }
+}
+
 /// Which rows may have changed since an earlier audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Changed {

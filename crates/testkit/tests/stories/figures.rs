@@ -109,6 +109,10 @@ fn goods_payments_coupons_and_deals_have_their_figures_and_a_seller_sees_only_th
     assert!(table.contains(",'=pen,"), "no spreadsheet runs it: {table}");
     for path in ["daily-sales", "hours", "payments", "coupons", "time-deals", "orders", "cohorts", "customers"] {
         merchant.get(format!("/admin/reports/{path}")).must("403 A002");
+        buyer.get(format!("/admin/reports/{path}")).must("403 A002");
+    }
+    for path in ["top-products", "categories", "stock", "settlement"] {
+        buyer.get(format!("/admin/reports/{path}")).must("403 A002");
     }
 }
 

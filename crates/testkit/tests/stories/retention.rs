@@ -88,6 +88,11 @@ const ROWS: &[(&str, &str, &[Value])] = &[
         &[Named, Named, Named, Old],
     ),
     (
+        "search_rebuilds",
+        "insert into search_rebuilds (instance, asked_at, done, products, finished_at, seen_at) values [(?, ?, ?, ?, ?, ?)]",
+        &[Named, Old, Int(1), Int(1), Old, Old],
+    ),
+    (
         "cart_items",
         "insert into cart_items (cart_id, product_id, variant_id, product_name, price, quantity, added_at)
          values [(?, ?, ?, ?, ?, ?, ?)]",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::time::Duration;
+use store::{StoredEvent, outbox};
 use testkit::{Response, Sender, TestShop};
 
 /// A query of an address, with everything but letters and digits encoded.
@@ -224,6 +225,85 @@ fn keywords_are_popular_by_searches_that_found_something() {
 }
 
 #[test]
+fn whatever_is_typed_is_answered() {
+    let shop = TestShop::open();
+    goods(&shop);
+    let who = shop.anonymous();
+    let long = ["x ".repeat(50), "가".repeat(100), "qwertyuiopasdfgh ".repeat(5), "ㅋ".repeat(100), "a1".repeat(50)];
+    let wild = [
+        "😀",
+        "👩‍👩‍👧‍👦 nike",
+        "   ",
+        "\t",
+        "AND OR NOT",
+        "name:nike",
+        "nike*",
+        "\"nike",
+        "(((",
+        "nike~2 +run -shoe",
+        "'; drop table",
+        "\\",
+        "%00",
+        "\u{200b}",
+        "\u{feff}나이키",
+        "ﷺ",
+        "İstanbul",
+        "\u{1112}\u{1161}\u{11ab}",
+        "0x1F",
+        "١٢٣",
+        "½",
+        "e\u{301}",
+        "<script>",
+    ];
+    for text in wild.iter().map(|text| (*text).to_owned()).chain(long) {
+        for path in ["products", "suggest", "autocomplete"] {
+            let answer = who.get(format!("/search/{path}?keyword={}", encoded(&text)));
+            assert_eq!(answer.status, 200, "{path} {text:?}: {}", answer.text());
+        }
+    }
+    for text in ["\0", "nike\0", "a\nb", "\u{7}"] {
+        who.get(format!("/search/products?keyword={}", encoded(text))).must("400 S1002");
+        who.get(format!("/search/suggest?keyword={}", encoded(text))).must("400 S1002");
+    }
+    assert_eq!(found(&shop, "나이키*").len(), 2);
+    who.get(format!("/search/products?keyword={}", encoded(&"term ".repeat(200)))).must("400 S1002");
+}
+
+#[test]
+fn events_that_come_again_and_in_another_order_change_nothing() {
+    let shop = TestShop::open();
+    goods(&shop);
+    let (admin, buyer, mug) = (shop.admin(), shop.buyer(), shop.product("mug").stock(9).save());
+    assert_eq!(found(&shop, "mug").len(), 1);
+    for units in [2, 1] {
+        let order = buyer.orders(&mug, units).must("201").word("/orderNumber");
+        buyer.pays(&order, "approve").must("201");
+    }
+    let jar = search(&admin, "JAR", "").number("/content/0/id");
+    admin.put(format!("/admin/products/{jar}"), json!({"name": "백자 머그컵", "price": 21_000})).must("200");
+    admin.post("/admin/search/rebuild", json!({})).must("202");
+    shop.later(Duration::from_secs(700));
+    let seen = || ["", "mug", "머그", "nike"].map(|keyword| search(&buyer, keyword, "&sort=popular").data());
+    let before = (seen(), admin.get("/admin/search").must("200").data());
+    assert_eq!(found(&shop, "달항아리"), Vec::<String>::new());
+
+    let follower = ::search::Follower::of(&shop.app());
+    let mut events: Vec<StoredEvent> = shop.read(|tx| outbox::after(tx, 0, 10_000));
+    events.retain(|event| follower.wants(&event.topic));
+    assert!(events.len() > 10, "{events:?}");
+    // the keys in another order, the events of a key in their own
+    events.sort_by(|one, other| other.key.cmp(&one.key).then(one.id.cmp(&other.id)));
+    for batch in events.chunks(4) {
+        for _ in 0..2 {
+            let rejected = shop.wait(follower.deliver(batch)).expect("an index");
+            assert!(rejected.is_empty(), "{rejected:?}");
+        }
+    }
+    shop.settle();
+    assert_eq!((seen(), admin.get("/admin/search").must("200").data()), before);
+}
+
+#[test]
 fn the_index_on_disk_survives_and_is_rebuilt() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("search");
@@ -238,9 +318,13 @@ fn the_index_on_disk_survives_and_is_rebuilt() {
     assert_eq!(found(&shop, "nike").len(), 2);
     let before = std::fs::read_to_string(path.join("current")).unwrap();
     let started = admin.post("/admin/search/rebuild", json!({})).must("202");
-    assert_eq!(started.word("/running"), "REBUILD");
+    assert_eq!((started.word("/running"), started.data()["rebuilds"].clone()), ("REBUILD".to_owned(), json!([])));
     shop.settle();
     let done = admin.get("/admin/search").must("200");
+    let said = &done.data()["rebuilds"][0];
+    assert_eq!((&said["done"], &said["products"], &said["isGone"]), (&json!(5), &json!(5), &json!(false)));
+    assert_eq!(said["askedAt"], started.data()["rebuildAskedAt"]);
+    assert!(said["finishedAt"].is_string() && said["instance"].is_string());
     assert_eq!((done.number("/products"), done.data()["running"].clone()), (5, Value::Null));
     assert!(done.word("/rebuiltAt").starts_with("2026-02-"));
     assert_ne!(std::fs::read_to_string(path.join("current")).unwrap(), before);
