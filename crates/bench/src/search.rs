@@ -12,7 +12,7 @@ use crate::{
     requests,
 };
 use catalogue::Catalogue;
-use shop::{Caller, Shop};
+use shop::Shop;
 use std::{
     path::{Path as FilePath, PathBuf},
     sync::{

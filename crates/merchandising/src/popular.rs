@@ -186,7 +186,7 @@ mod tests {
         let list = cache.get(SALES, || async { Ok(1) }).await.unwrap();
         let (mut lists, at) = (Lists::default(), |minutes: i64| Timestamp::from_millis(minutes * 60_000));
         assert!(lists.find((3, 5), 0, at(0), 1).is_none());
-        let mut made = |lists: &mut Lists, minutes| lists.made.insert((3, 5), (at(minutes), 1, list.clone()));
+        let made = |lists: &mut Lists, minutes| lists.made.insert((3, 5), (at(minutes), 1, list.clone()));
         made(&mut lists, 3);
         assert!(lists.find((3, 5), 0, at(62), 1).is_some() && lists.find((3, 6), 0, at(4), 1).is_none());
         assert!(lists.find((3, 5), 0, at(63), 1).is_none(), "it is an hour old");

@@ -103,6 +103,9 @@ impl Document {
     }
 }
 
+/// A word with the bits of the fields that have it.
+pub type KnownWord = (Box<str>, u8);
+
 /// The words of a product, by field and text.
 #[derive(Debug, Clone)]
 pub struct Words([Vec<Vec<Word>>; 5]);
@@ -117,8 +120,8 @@ impl Words {
     }
 
     /// The words that people may mean, each once with the bits of its fields. Descriptions say too much to be meant.
-    pub fn known(&self) -> Vec<(Box<str>, u8)> {
-        let mut all: Vec<(Box<str>, u8)> = Vec::new();
+    pub fn known(&self) -> Vec<KnownWord> {
+        let mut all: Vec<KnownWord> = Vec::new();
         for field in Field::ALL.into_iter().filter(|field| *field != Field::Description) {
             let words = self.0[field as usize].iter().flatten();
             all.extend(words.map(|word| (word.folded.as_str().into(), field.bit())));

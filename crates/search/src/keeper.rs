@@ -310,6 +310,30 @@ impl Keeper {
         }
     }
 
+    fn index(&self) -> Result<Arc<dyn SearchIndex>> {
+        self.index.read().clone().ok_or_else(|| Code::SearchIndexNotFound.error().retry_after(1))
+    }
+
+    async fn open(&self, app: &App, work: &mut Work) -> Result<()> {
+        let settings = app.settings::<Settings>();
+        let synonyms = Arc::new(changed_synonyms(app, work).unwrap_or_else(Synonyms::built_in));
+        let index = match settings.folder.as_str() {
+            "" => Local::in_memory(synonyms)?,
+            folder => {
+                let (path, lock) = own_folder(Path::new(folder))?;
+                let opened = tokio::task::spawn_blocking(move || Local::open(&path, synonyms)).await;
+                let (index, _) = opened.map_err(|e| Code::SearchFailed.error().caused_by(e))??;
+                work.folder = Some(lock);
+                index
+            }
+        };
+        // as the holder of the lease is called
+        let name = |tx: &mut Tx<'_>| Ok(format!("{}-{:016x}", std::process::id(), tx.random().bits()));
+        work.name = app.db.read("search.name", name).await?;
+        *self.index.write() = Some(Arc::new(index));
+        Ok(())
+    }
+
     /// Begins to read every product.
     async fn fill(&self, app: &App, work: &mut Work, to: Generation, why: Why) -> Result<()> {
         self.report.lock().running = Some((why, 0));

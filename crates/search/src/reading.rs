@@ -267,7 +267,7 @@ impl Reader<'_> {
 }
 
 /// The fewest known pieces that these letters consist of, each of at least so many; none when there are not two.
-fn fewest<'l>(letters: &'l [char], least: usize, is_known: impl Fn(&[char]) -> bool) -> Vec<&'l [char]> {
+fn fewest(letters: &[char], least: usize, is_known: impl Fn(&[char]) -> bool) -> Vec<&[char]> {
     if letters.len() < 2 * least {
         return Vec::new();
     }

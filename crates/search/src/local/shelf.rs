@@ -2,7 +2,7 @@
 
 use super::kinds::Kinds;
 use super::rank;
-use crate::document::{Document, Words};
+use crate::document::{Document, KnownWord, Words};
 use crate::lexicon::{Counts, Known};
 use crate::port::Units;
 use crate::query::Filter;
@@ -90,7 +90,7 @@ pub(super) struct Prepared<'d> {
     digest: u64,
     /// The words that it is found by, with the bits of their fields, and how many its name has; `None` when its texts are those
     /// that the shelf has.
-    words: Option<(Vec<(Box<str>, u8)>, u16)>,
+    words: Option<(Vec<KnownWord>, u16)>,
     folded: Box<str>,
     skus: Box<[Box<str>]>,
 }
