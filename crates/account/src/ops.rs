@@ -67,6 +67,11 @@ pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str, verification_
     Ok(user)
 }
 
+/// The user who signed up with this e-mail, in any spelling.
+pub fn id_of_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<UserId>> {
+    Ok(store::find_by_email(tx, email)?.map(|(user, _)| user.id))
+}
+
 /// Somebody who says a password.
 #[derive(Debug, Clone)]
 pub struct Attempt {

@@ -9,7 +9,7 @@ pub mod variants;
 
 use crate::store;
 use ::store::Tx;
-use kernel::{Code, Detail, Error, Money, ProductId, Result, UserId, VariantId};
+use kernel::{Code, Detail, Error, Money, ProductId, Result, UserId, VariantId, text};
 use std::collections::HashMap;
 
 /// A product as a buyer names it: by variant, or by product alone, which means the default variant.
@@ -87,6 +87,19 @@ pub fn find(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Option<Sellable>>
         (None, None) => None,
     };
     Ok(wanted.iter().map(|line| pick(line).map(|one| (*one).clone())).collect())
+}
+
+/// The variants with these skus, in the same order; `None` where no variant has one. A product is named by a sku only while it is its
+/// only variant's.
+pub fn by_sku(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<Option<VariantId>>> {
+    let found = store::variants_of_skus(tx, skus)?;
+    let by_key: HashMap<String, VariantId> = found.iter().map(|(sku, id)| (text::folded(sku), *id)).collect();
+    let pick = |sku: &&str| {
+        // in a shop of an older version two skus may differ in case only
+        let exact = found.iter().find(|(known, _)| known == sku).map(|(_, id)| *id);
+        exact.or_else(|| by_key.get(&text::folded(sku)).copied())
+    };
+    Ok(skus.iter().map(pick).collect())
 }
 
 /// S001 naming everything that is missing.

@@ -43,6 +43,7 @@ const NAMES_HELD: &str = "select held_key, id, sku from products where held_key 
 /// The key is empty in rows of older shops whose sku differs from another one in case only.
 const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku_key in ([?]) or v.sku in ([?])
     union all select p.sku, p.id from products p where p.sku_key in ([?]) or p.sku in ([?])";
+const VARIANTS_OF_SKUS: &str = "select v.sku, v.id from product_variants v where v.sku_key in ([?]) or v.sku in ([?])";
 /// The variants that have a sku, then the product: a product shares its sku with its only variant.
 const SKU_HOLDERS: &str = "select p.id, p.status, v.id, v.status from product_variants v
     join products p on p.id = v.product_id where v.sku_key = ? or v.sku = ?
@@ -94,6 +95,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LOCK,
     LOCK_IDS,
     NAMES_HELD,
+    VARIANTS_OF_SKUS,
     SKUS_TAKEN,
     SKU_HOLDERS,
     INSERT,
@@ -277,6 +279,12 @@ pub(crate) fn unknown(id: ProductId) -> kernel::Error {
 pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String, ProductId, String)>> {
     let keys: Vec<String> = names.iter().map(|name| name_key(name)).collect();
     tx.query(NAMES_HELD, args![Arg::list(&keys)], |row| Ok((row.next()?, row.next()?, row.next()?)))
+}
+
+/// The variants with these skus, each with its sku as it is stored.
+pub(crate) fn variants_of_skus(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<(String, VariantId)>> {
+    let keys = folded(skus);
+    tx.query(VARIANTS_OF_SKUS, &[Arg::list(&keys), Arg::list(skus)], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// The stored skus that are the same identities as some of `skus`, of variants and products, with the product.

@@ -159,6 +159,10 @@ const REFUND_OTHER_IN_WALLET: &str = "select r.id, r.status, r.amount from refun
       and (r.status = 'COMPLETED') <> exists (select 1 from wallet_entries e where e.user_id = p.user_id
               and e.account = 'BALANCE' and e.kind = 'REFUND' and e.reference = concat('RF-', r.id) and e.amount = r.amount)
     order by r.id limit ?";
+const CHANNEL_WITHOUT_ORDER: &str = "select p.payment_number, p.order_number from payments p
+    where p.id between ? and ? and p.method = 'CHANNEL'
+      and not exists (select 1 from channel_orders c where c.order_number = p.order_number)
+    order by p.id limit ?";
 // Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
 // minute of what is kept is left out, unless nothing was deleted yet.
 const WITHOUT_EVENT: &str = "select o.order_number from orders o
@@ -348,6 +352,14 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "refund {}",
         found: "{}: {}",
+    },
+    Check {
+        rule: "money that a sales channel took belongs to an order that was placed there",
+        over: Some(PAYMENTS),
+        sql: CHANNEL_WITHOUT_ORDER,
+        given: &[],
+        subject: "{}",
+        found: "{} was not placed elsewhere",
     },
     Check {
         rule: "every order was published",

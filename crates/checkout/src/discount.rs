@@ -114,6 +114,16 @@ pub fn may_use(tx: &mut Tx<'_>, user: &UserId, offer: &Offer) -> Result<()> {
     }
 }
 
+/// [`may_use`] for an order that is being placed: of several first orders at the same moment, one uses such a coupon. It costs orders with
+/// another coupon, or without one, no statement.
+pub fn must_be_first(tx: &mut Tx<'_>, user: &UserId, offer: &Offer) -> Result<()> {
+    if !offer.first_order_only {
+        return Ok(());
+    }
+    coupons::lock_own(tx, user)?;
+    may_use(tx, user, offer)
+}
+
 /// The user's coupon, if it can be used in an order now. S608, S609, S610; S613 after a first order.
 pub fn usable(tx: &mut Tx<'_>, user: &UserId, named: &Named) -> Result<UserCoupon> {
     let held = coupons::usable(tx, user, named)?;

@@ -1,7 +1,10 @@
 //! Everything that happened to an order, in the order in which it happened. Ledger, payments, refunds, parcel and sagas are
 //! kept for good; events are shown as long as the outbox keeps them.
 
-use crate::{flow::ORDER, response::SagaResponse};
+use crate::{
+    flow::ORDER,
+    response::{SagaResponse, origin_of},
+};
 use delivery::Delivery;
 use inventory::Movement;
 use kernel::{Code, OrderNumber, Result, Timestamp};
@@ -12,6 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{StoredEvent, Tx, outbox};
 use utoipa::ToSchema;
+use wallet::{Entry, response::EntryResponse};
 use web::{Language, language::words};
 
 /// Most events shown of one order; an order has a dozen or two.
@@ -37,7 +41,7 @@ pub struct Explanation {
 pub struct Moment {
     /// When.
     pub at: Timestamp,
-    /// Where it is written: ORDER, COUPON, SAGA, LEDGER, PAYMENT, REFUND, DELIVERY or EVENT.
+    /// Where it is written: ORDER, CHANNEL, COUPON, SAGA, LEDGER, PAYMENT, REFUND, WALLET, DELIVERY or EVENT.
     pub source: Source,
     /// What happened, such as `shopping.order.created` or `RESERVATION`.
     pub what: String,
@@ -55,6 +59,8 @@ pub struct Moment {
 pub enum Source {
     /// The order's row.
     Order,
+    /// The sales channel where it was placed.
+    Channel,
     /// The coupon that the order uses.
     Coupon,
     /// A saga's row.
@@ -65,6 +71,8 @@ pub enum Source {
     Payment,
     /// A refund's row.
     Refund,
+    /// An entry of the buyer's balance or points.
+    Wallet,
     /// The delivery's history.
     Delivery,
     /// The stream of events.
@@ -86,17 +94,38 @@ fn explained(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
     for movement in inventory::ops::movements_of_order(tx, number)? {
         timeline.push(of_movement(movement)?);
     }
-    for payment in payment::ops::of_order(tx, number)? {
-        timeline.extend(of_payment(payment)?);
-    }
-    for refund in payment::ops::refunds_of_order(tx, number)? {
-        timeline.extend(of_refund(refund)?);
-    }
+    timeline.extend(of_money(tx, &order)?);
     timeline.extend(delivery::ops::of_order(tx, number)?.iter().flat_map(of_delivery));
     timeline.extend(outbox::of_key(tx, number.as_str(), EVENTS_MAX)?.iter().map(of_event));
     timeline.sort_by_key(|moment| (moment.at, moment.source));
     let sagas = records.into_iter().map(SagaResponse::from).collect();
     Ok(Explanation { order: order.into(), sagas, timeline })
+}
+
+/// Payments, refunds, what was booked for them in the buyer's wallet, and where the order was placed.
+fn of_money(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Moment>> {
+    let mut moments = Vec::new();
+    let payments = payment::ops::of_order(tx, &order.number)?;
+    if let Some(origin) = origin_of(tx, order, &payments)? {
+        moments.push(moment(order.created_at, Source::Channel, "PLACED_ELSEWHERE", None, written(&origin)?));
+    }
+    let mut references: Vec<String> = payments.iter().map(|payment| payment.number.to_string()).collect();
+    for payment in payments {
+        moments.extend(of_payment(payment)?);
+    }
+    for refund in payment::ops::refunds_of_order(tx, &order.number)? {
+        references.push(format!("RF-{}", refund.0.id));
+        moments.extend(of_refund(refund)?);
+    }
+    for entry in wallet::ops::of_order(tx, &order.user, &order.number, references)? {
+        moments.push(of_entry(entry)?);
+    }
+    Ok(moments)
+}
+
+fn of_entry(entry: Entry) -> Result<Moment> {
+    let (at, kind, by) = (entry.at, entry.kind.name(), entry.by.map(|by| by.to_string()));
+    Ok(moment(at, Source::Wallet, kind, by, written(&EntryResponse::from(entry))?))
 }
 
 fn moment(at: Timestamp, source: Source, what: impl Into<String>, by: Option<String>, data: Value) -> Moment {

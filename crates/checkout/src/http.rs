@@ -10,6 +10,7 @@ mod order_lists;
 mod order_streams;
 mod orders;
 mod orders_admin;
+mod orders_bulk;
 mod payments;
 mod payments_admin;
 mod sagas;
@@ -27,6 +28,7 @@ pub fn routes() -> Routes {
         .merge(order_lists::routes())
         .merge(order_streams::routes())
         .merge(orders_admin::routes())
+        .merge(orders_bulk::routes())
         .merge(payments::routes())
         .merge(payments_admin::routes())
         .merge(deliveries::routes())

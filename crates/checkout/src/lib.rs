@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod cancel;
 pub mod cart_view;
+pub mod channel;
 pub mod charge;
 pub mod comparison;
 pub mod deal;

@@ -8,7 +8,7 @@ use store::Tx;
 /// The amount of each share; together they are what the order costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
-    /// Taken from the balance.
+    /// Taken from the balance, or by another sales channel.
     pub own: Money,
     /// Taken by the gateway.
     pub gateway: Money,
@@ -19,7 +19,7 @@ impl Parts {
     pub fn of(payable: Money, method: &PaymentMethod) -> Result<Parts> {
         let Some(split) = method.split else {
             return Ok(match method.method {
-                Method::Balance => Parts { own: payable, gateway: Money::ZERO },
+                Method::Balance | Method::Channel => Parts { own: payable, gateway: Money::ZERO },
                 _ => Parts { own: Money::ZERO, gateway: payable },
             });
         };

@@ -3,7 +3,7 @@
 use crate::{
     deal::buy::without_address,
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
-    own_money,
+    own_money::{self, Own},
     parts::Parts,
     quote,
     request::PaymentMethod,
@@ -11,7 +11,7 @@ use crate::{
 };
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
 use order::{Kind, Order};
-use payment::{NewPayment, Part, Payment};
+use payment::{Method, NewPayment, Part, Payment};
 use saga::{Action, Call, Record, Remote, SYSTEM, Saga, Status};
 use serde::Serialize;
 use store::Tx;
@@ -95,9 +95,10 @@ pub fn submit(
         return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running").retry_after(5));
     }
     let parts = Parts::of(order.amounts.payable, method)?;
-    let own = if parts.own.is_positive() { Some(own_money::hold(tx, order, parts.own)?.number) } else { None };
+    let from = if method.method == Method::Channel { Own::Channel } else { Own::Balance };
+    let own = if parts.own.is_positive() { Some(own_money::hold(tx, order, parts.own, from)?.number) } else { None };
     if let Some(own) = own.as_ref().filter(|_| parts.gateway.is_zero()) {
-        own_money::take(tx, own)?;
+        own_money::complete(tx, own, from)?;
         let captured = Captured { payment: None, transaction: None, own: Some(own.clone()) };
         return saga.complete_waiting(tx, record, written(&captured)?);
     }

@@ -1,6 +1,7 @@
 //! Placing an order: one transaction from the cart to the waiting saga.
 
 use crate::{
+    discount,
     draft::OrderDraft,
     flow::Checkout,
     price::Rules,
@@ -62,6 +63,9 @@ pub fn place(
     let (cart, items) = draft.lines_to_place(tx, user)?;
     let priced = Calculation::priced(tx, &items)?.accepted()?;
     let discounted = priced.with_coupon(tx, user, draft.coupon.as_ref())?.accepted()?;
+    if let Some(offer) = discounted.offer() {
+        discount::must_be_first(tx, user, offer)?;
+    }
     let mut totalled = discounted.totalled(&draft.choice(&settings.prices))?;
     if !totalled.is_accepted() {
         // carts and quotes count what is in stock, so an amount of one of them differs because something is short
@@ -69,7 +73,8 @@ pub fn place(
     }
     let priced = totalled.accepted()?.into_order()?;
     let (address, memo) = (Some(draft.address()?), draft.memo.clone());
-    begin(tx, saga, PricedOrder { new: new_order(settings, user, priced, address, memo), cart, deal: None })
+    let new = new_order(settings, user, priced, address, memo);
+    begin(tx, saga, PricedOrder { new, cart, deal: None }, &user.to_string())
 }
 
 /// The order as it is stored.
@@ -94,10 +99,9 @@ pub(crate) fn new_order(
     }
 }
 
-/// Begins the run of an order that nothing prevents.
-pub(crate) fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, priced: PricedOrder) -> Result<Placed> {
-    let by = priced.new.user.to_string();
-    let (placed, record, _) = saga.begin_with::<PlaceOrder>(tx, priced, &by)?;
+/// Begins the run of an order that nothing prevents; `by` places it.
+pub(crate) fn begin(tx: &mut Tx<'_>, saga: &Saga<Checkout>, priced: PricedOrder, by: &str) -> Result<Placed> {
+    let (placed, record, _) = saga.begin_with::<PlaceOrder>(tx, priced, by)?;
     match record.status {
         Status::Started => Ok(Placed { order: placed.order, saga: record }),
         // it costs nothing, so no gateway had to be asked and it is PAID already

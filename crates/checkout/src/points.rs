@@ -4,6 +4,7 @@
 use events::{OrderCancelled, OrderStatusChanged, PaymentRefunded};
 use kernel::{Money, OrderNumber, Result};
 use order::Kind;
+use payment::Method;
 use store::{Reaction, Tx};
 use wallet::ops::points;
 
@@ -38,10 +39,10 @@ fn on_cancelled(tx: &mut Tx<'_>, event: &OrderCancelled) -> Result<()> {
     points::restore(tx, &event.user_id, &event.order_number).map(drop)
 }
 
-/// The money of an order that was taken and not given back.
+/// The money of an order that was taken here and not given back. What another sales channel took earns no points.
 fn money_of(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Money> {
     let payments = payment::ops::of_order(tx, order)?;
-    let live = payments.iter().filter(|payment| payment.status.is_live());
+    let live = payments.iter().filter(|payment| payment.status.is_live() && payment.method != Method::Channel);
     let left = live.map(|payment| Money::minor(payment.captured.as_minor() - payment.refunded.as_minor()));
     Money::sum(left)
 }

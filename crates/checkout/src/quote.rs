@@ -9,7 +9,7 @@ use crate::{
     request::{Item, OrderRequest},
 };
 use catalog::ops::{ItemRef, Sellable};
-use coupon::{UserCoupon, ops::Named};
+use coupon::{Offer, UserCoupon, ops::Named};
 use inventory::{Level, Shortage, StockStatus};
 use kernel::{
     CategoryId, Code, Currency, Detail, Error, Money, ProductId, Quantity, Result, UserCouponId, UserId, VariantId,
@@ -169,6 +169,14 @@ impl Calculation {
         self
     }
 
+    /// The stage *unit price* of an order that was placed elsewhere: its lines cost what was agreed there, where that is known.
+    pub(crate) fn at_prices(mut self, prices: &[Option<Money>]) -> Calculation {
+        for (line, price) in self.lines.iter_mut().zip(prices) {
+            line.unit_price = price.unwrap_or(line.unit_price);
+        }
+        self
+    }
+
     /// The stage *stock*, in one statement. Problems: S401, S402, and C002 when the sum leaves the range of money. From now on
     /// the amounts leave out what cannot be bought. Placing leaves this stage out.
     pub(crate) fn with_stock(mut self, tx: &mut Tx<'_>) -> Result<Calculation> {
@@ -205,6 +213,11 @@ impl Calculation {
             Err(fault) => return Err(fault),
         }
         Ok(self)
+    }
+
+    /// What the coupon takes off which orders.
+    pub(crate) fn offer(&self) -> Option<&Offer> {
+        self.coupon.as_ref().map(|held| &held.offer)
     }
 
     /// The stages *points*, *shipping* and *amounts*, without statements. Problems: S612 and S611 of the coupon, without which the

@@ -402,6 +402,11 @@ pub struct Shared {
 }
 
 impl PaymentMethod {
+    /// What another sales channel took. No request can name it.
+    pub fn at_channel() -> PaymentMethod {
+        PaymentMethod { method: Method::Channel, sent: Method::Channel.name().to_owned(), key: None, split: None }
+    }
+
     /// S307 for a method that does not exist, C002 for a strange key.
     pub fn checked(sent: &str, key: Option<&str>) -> Result<PaymentMethod> {
         let (method, key) = (sent.parse(), text::optional("paymentKey", key, PAYMENT_KEY_MAX)).together()?;

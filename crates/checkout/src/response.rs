@@ -3,8 +3,8 @@
 use crate::{flow::ORDER, refund_lines};
 use delivery::DeliveryResponse;
 use kernel::{Code, OrderNumber, Result, SagaId, Timestamp, Zone};
-use order::{Order, OrderResponse};
-use payment::{PaymentResponse, RefundResponse, RefundedLineResponse};
+use order::{Order, OrderResponse, origin::Origin};
+use payment::{Method, Payment, PaymentResponse, RefundResponse, RefundedLineResponse};
 use saga::{Record, Status, Subject};
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +29,8 @@ pub struct OrderDetail {
     /// The order.
     #[serde(flatten)]
     pub order: OrderResponse,
+    /// Where it was placed, when that was not here.
+    pub origin: Option<Origin>,
     /// Its payments, oldest first.
     pub payments: Vec<PaymentResponse>,
     /// What went back or is on its way back, oldest first.
@@ -60,15 +62,27 @@ pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail>
     let delivery = delivery::ops::of_order(tx, &number)?.map(|delivery| DeliveryResponse::of(delivery, zone));
     let mut runs = saga::store::of_key(tx, number.as_str())?.into_iter();
     let run = runs.find(|run| run.family == ORDER.family());
+    let origin = origin_of(tx, &order, &payments)?;
     let payments = payments.into_iter().map(|payment| PaymentResponse::of(tx, payment)).collect::<Result<_>>()?;
     Ok(OrderDetail {
         order: order.into(),
+        origin,
         payments,
         refunded_lines: refund_lines::sums(&refunds).into_iter().map(RefundedLineResponse::from).collect(),
         refunds: refunds.into_iter().map(RefundResponse::from).collect(),
         delivery,
         saga: run.map(|run| SagaState { step: run.step, status: run.status }),
     })
+}
+
+/// Where an order was placed. It costs a statement only of orders that may have been placed elsewhere: what their channel was paid is a
+/// payment, and presents cost nothing.
+pub fn origin_of(tx: &mut Tx<'_>, order: &Order, payments: &[Payment]) -> Result<Option<Origin>> {
+    let is_of_channel = payments.iter().any(|payment| payment.method == Method::Channel);
+    if is_of_channel || order.amounts.payable.is_zero() {
+        return order::origin::of_order(tx, &order.number);
+    }
+    Ok(None)
 }
 
 /// A saga as the shop's people see it.

@@ -1,9 +1,10 @@
 //! Messages that a gateway sends by itself. A message is a hint and nothing more: anybody could send it, late, twice or wrong.
 //! What counts is what the gateway answers when it is asked.
 
-use crate::{flow::lock_run_of_order, late, pay};
-use kernel::{OrderNumber, Result, SagaId, Timestamp};
-use payment::Payment;
+use crate::{flow::lock_run_of_order, late, pay, steps::Charge};
+use kernel::{Currency, Money, OrderNumber, Result, SagaId, Timestamp};
+use payment::{Method, Payment};
+use ports::gateway::{ChargeRequest, WrongAmount};
 use serde::Deserialize;
 use std::time::Duration;
 use store::{Aged, Tx, args};
@@ -64,24 +65,26 @@ impl Message {
 }
 
 /// What a hint leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Received {
     /// Nothing: it is not about a payment of ours.
     Nothing,
     /// The gateway has to be asked about the payment of this saga.
     Ask(SagaId),
+    /// The gateway has to be asked whether it still has the deposit of this payment, with this request.
+    Deposited(Box<(Payment, ChargeRequest)>),
     /// Nothing now; the task does what has to be done.
     Noted,
 }
 
-/// Whether a hint is worth a transaction: it is about a payment of ours that is open, or that ended without money and was
-/// not searched for a moment ago. Only reads, because anybody may send hints.
+/// Whether a hint is worth a transaction: it is about a payment of ours that is open, or that ended without money or was deposited, and
+/// was not searched for a moment ago. Only reads, because anybody may send hints.
 pub fn is_news(tx: &mut Tx<'_>, message: &Message) -> Result<bool> {
     let Some(payment) = payment_of(tx, message)? else { return Ok(false) };
     if pay::is_open(&payment) {
         return Ok(true);
     }
-    if payment.captured.is_positive() {
+    if payment.captured.is_positive() && !is_deposited(&payment) {
         return Ok(false);
     }
     let last = tx.query_first(RECEIVED, args![payment.number], |row| row.get::<Timestamp>(0))?;
@@ -94,14 +97,32 @@ pub fn receive(tx: &mut Tx<'_>, message: &Message) -> Result<Received> {
     if pay::is_open(&payment) {
         return Ok(Received::Ask(lock_run_of_order(tx, &payment.order)?.id));
     }
+    let now = tx.now();
+    if is_deposited(&payment) {
+        tx.exec(REMEMBER, args![payment.number, now])?;
+        let request = Charge::of(&payment, false).request(payment.number.as_str());
+        return Ok(Received::Deposited(Box::new((payment, request))));
+    }
     if payment.captured.is_positive() {
         return Ok(Received::Nothing);
     }
     // refused or cancelled here, and yet the gateway sends a message about it: perhaps it took the money after all
     late::search_now(tx, &payment)?;
-    let now = tx.now();
     tx.exec(REMEMBER, args![payment.number, now])?;
     Ok(Received::Noted)
+}
+
+/// Whether its money came by a deposit, which the bank may take back.
+fn is_deposited(payment: &Payment) -> bool {
+    payment.method == Method::VirtualAccount && payment.status.is_live() && payment.captured.is_positive()
+}
+
+/// The gateway waits again for a deposit that it had: the bank took it back. The order stays as it is, because its goods may have left;
+/// that the gateway has nothing of what was paid is kept until a person says how they have dealt with it. Repeated: no effect.
+pub fn taken_back(tx: &mut Tx<'_>, payment: &Payment, currency: Currency) -> Result<()> {
+    let transaction = format!("{}#BACK", payment.transaction.as_deref().unwrap_or_default());
+    let nothing = WrongAmount { transaction, amount: Money::ZERO, currency: currency.code().to_owned() };
+    payment::wrong::keep(tx, &payment.number, &payment.order, payment.captured, &nothing)
 }
 
 fn payment_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {

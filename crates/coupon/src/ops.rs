@@ -192,6 +192,11 @@ pub fn usable(tx: &mut Tx<'_>, user: &UserId, named: &Named) -> Result<UserCoupo
     Ok(held)
 }
 
+/// Lets no other order of the user decide about a coupon for first orders until this one is stored.
+pub fn lock_own(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    store::lock_own(tx, user)
+}
+
 /// Uses the user's coupon in this order, off which it takes `discount`. Of several orders at once one uses it. A repetition for
 /// the same order has no effect. S608, S609, S610.
 pub fn spend(tx: &mut Tx<'_>, user: &UserId, id: UserCouponId, order: &OrderNumber, discount: Money) -> Result<()> {

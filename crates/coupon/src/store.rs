@@ -71,6 +71,8 @@ const SPEND: &str = "update user_coupons set used_at = ?, order_number = ?, chan
 /// Guarantees that it comes back once, and only from the order in which it is used.
 const GIVE_BACK: &str = "update user_coupons set used_at = null, order_number = null, changed_at = ?
     where id = ? and order_number = ?";
+/// The user's coupons, so that two orders of the user which ask whether they are the first wait for each other.
+const LOCK_OWN: &str = "select id from user_coupons where user_id = ? order by id {for update}";
 const ALL_OWN: &str = concatcp!(HELD, " where u.user_id = ? order by u.id desc limit ?");
 const AVAILABLE: &str = concatcp!(
     HELD,
@@ -91,6 +93,7 @@ const WRONG_USES: &str = "select u.id, coalesce(u.order_number, '-') from user_c
 
 /// Every statement of these tables.
 pub const STATEMENTS: &[&str] = &[
+    LOCK_OWN,
     INSERT,
     FIND,
     LOCK,
@@ -333,6 +336,11 @@ pub(crate) fn named(tx: &mut Tx<'_>, user: &UserId, named: &Named) -> Result<Use
         Named::Code(code) => tx.query_first(OWN_OF_CODE, args![text::folded(code), user], user_coupon),
     };
     found?.ok_or_else(|| Code::UserCouponNotFound.error())
+}
+
+/// Locks every coupon of the user until the job ends.
+pub(crate) fn lock_own(tx: &mut Tx<'_>, user: &UserId) -> Result<()> {
+    tx.query(LOCK_OWN, args![user], |_| Ok(())).map(drop)
 }
 
 /// Uses the user's coupon in this order; false when it cannot be used.

@@ -101,6 +101,12 @@ impl Fake {
         self.records().deposit(payment_key, late, now).map_err(|failure| failure.code)
     }
 
+    /// The bank takes a deposit back. The error code when there is none.
+    pub fn deposit_error(&self, payment_key: &str) -> Result<Payment, String> {
+        let now = self.now();
+        self.records().deposit_error(payment_key, now).map_err(|failure| failure.code)
+    }
+
     /// How messages are sent from now on.
     pub fn set_policy(&self, policy: Policy) {
         self.records().policy = policy;

@@ -1,13 +1,14 @@
 //! Rows of a table as products: a row is a product, or rows that share a product are its variants.
 
-use crate::amount::Amounts;
-use crate::csv::shown;
 use crate::draft::{Draft, Refusal, decision, gallery, without};
 use crate::json::variant_status;
-use crate::plan::{Blank, Field, Found, Plan};
+use crate::plan::{Blank, Field, Plan};
 use catalog::ops::upsert::{Given, Row, VariantRow};
 use catalog::product::SKU_MAX;
 use catalog::variant::Options;
+use files::amount::Amounts;
+use files::columns::{Field as _, Found, unguarded};
+use files::csv::shown;
 use inventory::Decision;
 use kernel::{Code, Error, Money, Result, text};
 use std::collections::BTreeMap;
@@ -105,6 +106,7 @@ impl Reading {
                 | Field::Name
                 | Field::Price
                 | Field::Status
+                | Field::TaxFree
                 | Field::PriceAdjustment
                 | Field::VariantStatus
                 | Field::IsDefault => {
@@ -129,24 +131,16 @@ impl Reading {
             Field::Name => to.row.name = Some(text),
             Field::Price => to.row.price = Some(self.amounts.money(field.name(), &text)?),
             Field::Status => to.row.status = Some(text::identity(&text).to_uppercase().parse()?),
+            Field::TaxFree => to.row.tax_free = Some(yes_or_no(field, &text)?),
             Field::PriceAdjustment => {
                 to.variant.price_adjustment = Some(self.amounts.money(field.name(), &text)?);
             }
             Field::VariantStatus => to.variant.status = Some(variant_status(&text)?),
-            Field::IsDefault => to.variant.is_default = yes_or_no(&text)?,
+            Field::IsDefault => to.variant.is_default = yes_or_no(field, &text)?,
             // read before
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// A cell without the apostrophe in front of what a spreadsheet would run as a formula; exports write it.
-fn unguarded(cell: &str) -> &str {
-    let formula = ['=', '+', '-', '@', '\t', '\r'];
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.trim_start_matches('\'').starts_with(formula) => rest,
-        Some(_) | None => cell,
     }
 }
 
@@ -158,11 +152,12 @@ fn each<T>(text: Given<String>, read: impl FnOnce(&str) -> Result<T>) -> Result<
     }
 }
 
-fn yes_or_no(text: &str) -> Result<bool> {
+/// A cell that says whether something is so.
+pub(crate) fn yes_or_no(field: Field, text: &str) -> Result<bool> {
     match text::folded(text).as_str() {
         "true" | "yes" | "y" | "1" => Ok(true),
         "false" | "no" | "n" | "0" => Ok(false),
-        _ => Err(text::wrong("isDefault", "must be true or false")),
+        _ => Err(text::wrong(field.name(), "must be true or false")),
     }
 }
 
@@ -286,6 +281,7 @@ fn merged(rows: Vec<Cells>) -> Result<Draft> {
         same_sale(line, &sale, &next.row.sale_price, price, next.row.price)?;
         agree("name", line, &mut draft.row.name, next.row.name)?;
         agree("status", line, &mut draft.row.status, next.row.status)?;
+        agree("taxFree", line, &mut draft.row.tax_free, next.row.tax_free)?;
         agree_given("description", line, &mut draft.row.description, next.row.description)?;
         agree_given("brand", line, &mut draft.row.brand, next.row.brand)?;
         agree_given("category", line, &mut draft.category, next.category)?;

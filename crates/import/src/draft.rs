@@ -1,10 +1,12 @@
 //! A row of a file as a product to store, or why it cannot be one.
 
-use crate::amount::Amounts;
 use crate::json;
 use crate::plan::{Field, Plan};
 use crate::rename::Rename;
 use catalog::ops::upsert::{Given, Row};
+use files::amount::Amounts;
+use files::columns::Field as _;
+use files::members;
 use inventory::{Amount, Decision, Seen};
 use kernel::{Error, Result, text};
 
@@ -43,7 +45,7 @@ pub struct Refusal {
 
 /// The product that a row of JSON describes.
 pub fn of_json(rename: &Rename<'_>, amounts: Amounts, line: u64, bytes: &[u8]) -> Result<Draft, Refusal> {
-    let mut members = json::members(bytes).map_err(|error| Refusal { line, sku: None, error })?;
+    let mut members = members::members(bytes).map_err(|error| Refusal { line, sku: None, error })?;
     let mut notes = Vec::new();
     let renamed = match rename.is_empty() {
         true => Ok(()),

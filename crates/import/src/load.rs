@@ -5,7 +5,7 @@ use catalog::ops::categories;
 use catalog::ops::upsert::{self, Given, Known, Outcome, Row, SameName};
 use catalog::product::{Author, Status};
 use inventory::ops::Opening;
-use kernel::{CategoryId, Code, Error, Result, text};
+use kernel::{CategoryId, Result, text};
 use std::collections::HashMap;
 use store::Tx;
 
@@ -131,10 +131,4 @@ fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Know
         }
     }
     Ok(One { outcome, shares_name_with: put.shares_name_with, path, openings })
-}
-
-/// Whether the same chunk may be tried again after this error: nothing of it is stored, or storing it again changes
-/// nothing.
-pub fn may_repeat(error: &Error) -> bool {
-    matches!(error.code(), Code::Unavailable | Code::OutcomeUnknown)
 }

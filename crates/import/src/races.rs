@@ -1,7 +1,8 @@
 //! Imports and orders at the same time. With one writer they only wait for each other; on a server they meet.
 
+use crate::Options;
 use crate::tests::{LOW_STOCK_THRESHOLD, Shop};
-use crate::{Format, Options};
+use files::Format;
 use inventory::{Line, ops as stock};
 use kernel::{Currency, OrderNumber, ProductId, Quantity, Random, Result, UserId, VariantId};
 use std::thread;

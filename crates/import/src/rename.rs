@@ -1,8 +1,10 @@
 //! A mapping for rows of JSON: members renamed, joined and set as the options say.
 
-use crate::amount::Amounts;
+use crate::cells::yes_or_no;
 use crate::draft::without;
-use crate::plan::{Blank, Field, Found, Plan};
+use crate::plan::{Blank, Field, Plan};
+use files::amount::Amounts;
+use files::columns::{Field as _, Found, named_columns};
 use kernel::{Result, text};
 use serde_json::{Map, Value};
 
@@ -18,7 +20,7 @@ impl<'a> Rename<'a> {
     /// C002 for an unknown field, a field that is mapped twice, and a broken pattern. Whether the members exist is only
     /// known row by row.
     pub fn of(map: &'a [(String, String)], set: &'a [(String, String)], blank: Blank) -> Result<Rename<'a>> {
-        let members: Vec<String> = map.iter().flat_map(|(_, from)| members(from)).collect();
+        let members: Vec<String> = map.iter().flat_map(|(_, from)| named_columns(from)).collect();
         let known = [vec!["sku".to_owned()], members].concat();
         Plan::of(&known, map, set).map(|_| Rename { map, set, blank })
     }
@@ -36,14 +38,14 @@ impl<'a> Rename<'a> {
         let cell = |column: usize| cells.get(column).map_or("", String::as_str);
         // members that this row lacks are empty cells, not unknown columns
         let mut all: Vec<String> = before.keys().cloned().collect();
-        for name in self.map.iter().flat_map(|(_, from)| members(from)).chain(["sku".to_owned()]) {
+        for name in self.map.iter().flat_map(|(_, from)| named_columns(from)).chain(["sku".to_owned()]) {
             if !all.contains(&name) {
                 all.push(name);
             }
         }
         let plan = Plan::of(&all, self.map, self.set)?;
         let values = plan.read(cell);
-        for name in self.map.iter().flat_map(|(_, from)| members(from)).filter(|name| !Field::is_member(name)) {
+        for name in self.map.iter().flat_map(|(_, from)| named_columns(from)).filter(|name| !Field::is_member(name)) {
             row.remove(&name);
         }
         for (field, found) in values {
@@ -72,6 +74,7 @@ impl<'a> Rename<'a> {
             (Some(text), Field::Stock | Field::StockChange | Field::ExpectedStock) => {
                 amounts.count(field.name(), &text).map(|units| Some(units.into()))
             }
+            (Some(text), Field::TaxFree) => yes_or_no(field, &text).map(|flag| Some(flag.into())),
             (Some(text), Field::Images) => Ok(Some(text.split('|').map(text::clean).collect())),
             (Some(text), _) => Ok(Some(Value::String(text))),
         }
@@ -80,17 +83,9 @@ impl<'a> Rename<'a> {
 
 /// Whether a member that the mapping names is there as `null`, and no other is there.
 fn is_null(from: &str, row: &Map<String, Value>) -> bool {
-    let names = members(from);
+    let names = named_columns(from);
     let found: Vec<&Value> = names.iter().filter_map(|name| row.get(name)).collect();
     !found.is_empty() && found.into_iter().all(Value::is_null)
-}
-
-/// The members that a `--map` value names.
-fn members(from: &str) -> Vec<String> {
-    if !from.contains('{') {
-        return vec![from.trim().to_owned()];
-    }
-    from.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name.trim().to_owned()).collect()
 }
 
 fn plain_text(value: &Value) -> String {

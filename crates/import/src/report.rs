@@ -1,31 +1,10 @@
 //! What became of a file: counts, every refused row, and the rows that were stored but look wrong.
 
-use crate::encoding::{self, Source};
-use crate::plan::Mapped;
-use kernel::{Code, Detail, Error};
+use files::report::{Progress, ReadAs, nothing_stored, refused_row};
+use kernel::Error;
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
-
-/// Most refused rows; with more, something is wrong with the file or the mapping and the import stops.
-pub const REFUSED_MAX: u64 = 100_000;
-/// Most rows that a report lists of each kind; the others are only counted. Who wants them all watches the import.
-pub const LISTED_MAX: usize = 1_000;
-/// Refused rows that an error lists which says that nothing was stored.
-const DETAILS_MAX: usize = 100;
-
-/// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ImportProgress)]
-pub struct Progress {
-    /// Bytes read.
-    pub bytes: u64,
-    /// Rows dealt with.
-    pub rows: u64,
-    /// Rows refused.
-    pub refused: u64,
-}
 
 /// Watches an import while it runs.
 pub trait Watch {
@@ -47,15 +26,9 @@ impl Watch for () {}
 pub struct Report {
     /// Whether nothing was stored, because only what would be was asked for.
     pub dry_run: bool,
-    /// The encoding in which the whole file was read, by its name in the Encoding Standard: CP949 is `EUC-KR`. None of a workbook.
-    #[schema(example = "UTF-8")]
-    pub encoding: Option<&'static str>,
-    /// By what the encoding is known.
-    pub encoding_source: Option<Source>,
-    /// The sheet that was read of a workbook.
-    pub sheet: Option<String>,
-    /// Sheets of the workbook that were not read.
-    pub other_sheets: Vec<String>,
+    /// How the file was read.
+    #[serde(flatten)]
+    pub read: ReadAs,
     /// Rows in the file.
     pub rows: u64,
     /// New products.
@@ -72,10 +45,6 @@ pub struct Report {
     pub noted: Vec<Noted>,
     /// How many those are in all.
     pub noted_rows: u64,
-    /// Where the fields came from (CSV).
-    pub mapping: Vec<Mapped>,
-    /// Columns nothing was taken from (CSV).
-    pub unused_columns: Vec<String>,
     /// Why the rest of the file was not looked at.
     pub stopped: Option<String>,
 }
@@ -141,13 +110,10 @@ impl Report {
         if self.stored() > 0 {
             return None;
         }
-        let why = format!("none of the {} rows could be stored", self.rows);
         let detail = |row: &Refused| {
-            let detail = Detail::field(format!("line {}", row.line), &row.reason).with("code", row.code);
-            detail.translated().with("sku", row.sku.as_deref().unwrap_or_default())
+            refused_row(row.line, row.code, &row.reason).with("sku", row.sku.as_deref().unwrap_or_default())
         };
-        let details = self.refused.iter().take(DETAILS_MAX).map(detail);
-        Some(details.fold(Code::InvalidInput.because(why), Error::with))
+        Some(nothing_stored(self.rows, self.refused.iter().map(detail)))
     }
 
     /// The counts, for people.
@@ -163,22 +129,7 @@ impl Report {
         if self.dry_run {
             writeln!(f, "a dry run: nothing was stored, and this is what would be")?;
         }
-        if let (Some(encoding), Some(source)) = (self.encoding, self.encoding_source) {
-            let how = match source {
-                Source::Given => "as you said",
-                Source::Mark => "as its mark says",
-                Source::Content => "detected",
-            };
-            writeln!(f, "read as {}, {how}", encoding::shown(encoding))?;
-        }
-        if let Some(sheet) = &self.sheet {
-            let others = if self.other_sheets.is_empty() { "no others" } else { "others are not read" };
-            writeln!(
-                f,
-                "read the sheet {sheet}; {others}{}",
-                self.other_sheets.iter().map(|o| format!(" {o}")).collect::<String>()
-            )?;
-        }
+        write!(f, "{}", self.read)?;
         writeln!(
             f,
             "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {refused_rows} refused"

@@ -1,35 +1,28 @@
 //! The import itself: reads rows, stores them in chunks, and collects the report.
 
+use crate::Options;
 use crate::cells::{Group, Grouped, Reading};
-use crate::csv::{self, Table};
 use crate::draft::{self, Draft, Refusal};
-use crate::encoding::{self, Decoded};
-use crate::json_rows::JsonRows;
-use crate::lines::{self, Lines};
 use crate::load::{self, Paths, Rules};
 use crate::plan::Plan;
 use crate::rename::Rename;
-use crate::report::{LISTED_MAX, Noted, Progress, REFUSED_MAX, Refused, Report, Watch};
-use crate::workbook::Sheet;
-use crate::{Format, Options};
+use crate::report::{Noted, Refused, Report, Watch};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
+use files::{
+    Rows,
+    csv::Table,
+    json_rows::JsonRows,
+    lines,
+    report::{LISTED_MAX, Progress, REFUSED_MAX, reason, why},
+};
 use kernel::{Code, Error, Result, text};
-use parking_lot::Mutex;
 use std::{
     collections::HashMap,
     io::{Read, Seek},
     sync::Arc,
-    thread,
-    time::Duration,
 };
 use store::{Db, Tx};
-use web::Language;
-
-/// Attempts at storing one chunk while the database is busy or failing.
-const ATTEMPTS_MAX: u32 = 50;
-/// Time between two attempts.
-const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Imports the whole of `file`. Blocking: call it from a thread of its own, never from async code. The report lists the first
 /// [`LISTED_MAX`] rows that were refused or are odd; `watch` gets every one, in the order of the file.
@@ -38,18 +31,13 @@ const BACKOFF: Duration = Duration::from_millis(100);
 /// too large; and a database that stays busy or fails. What was stored before an error stays, and importing the file again
 /// continues, because rows are found by their sku. A file that becomes unreadable is imported up to that point; `stopped` in the
 /// report says so.
-pub fn run(db: &Db, mut file: impl Read + Seek, options: &Options, watch: &mut dyn Watch) -> Result<Report> {
+pub fn run(db: &Db, file: impl Read + Seek, options: &Options, watch: &mut dyn Watch) -> Result<Report> {
     let mut import = Import::new(db, options, watch);
-    match options.format {
-        Format::Xlsx => import.workbook(file)?,
-        Format::Csv => {
-            let text = import.text(&mut file)?;
-            import.table(csv::Csv::open(Lines::of(text))?)?;
-        }
-        Format::Json => {
-            let text = import.text(&mut file)?;
-            import.json(text)?;
-        }
+    let (rows, read) = files::open(file, &options.read)?;
+    import.report.read = read;
+    match rows {
+        Rows::Table(table) => import.table(table)?,
+        Rows::Json(rows) => import.json(rows)?,
     }
     import.store()?;
     let report = import.report;
@@ -57,37 +45,6 @@ pub fn run(db: &Db, mut file: impl Read + Seek, options: &Options, watch: &mut d
         return Err(Code::InvalidInput.because("the file has no rows"));
     }
     Ok(report)
-}
-
-/// What is wrong, without the sentence of the code where there is more to say.
-pub(crate) fn why(language: Language, error: &Error) -> String {
-    language.detail(error).unwrap_or_else(|| language.sentence(error).to_owned())
-}
-
-/// Why a row is refused.
-fn reason(language: Language, error: &Error) -> String {
-    match language.detail(error) {
-        Some(detail) if error.code() == Code::InvalidInput => detail,
-        Some(_) => language.message(error),
-        None => language.details(error).iter().fold(language.sentence(error).to_owned(), |so_far, detail| {
-            format!("{so_far}: {} {}", detail.field.as_deref().unwrap_or_default(), detail.message)
-        }),
-    }
-}
-
-/// What a chunk would do: it is done, and undone by the failure of its job.
-fn tried(db: &Db, chunk: impl Fn(&mut Tx<'_>) -> Result<load::Stored> + Send + 'static) -> Result<load::Stored> {
-    let done = Arc::new(Mutex::new(None));
-    let keep = Arc::clone(&done);
-    let undone = db.write_blocking("import.try", move |tx| {
-        *keep.lock() = Some(chunk(tx)?);
-        Err::<(), _>(Code::Conflict.error())
-    });
-    match (done.lock().take(), undone) {
-        (Some(stored), Err(error)) if error.code() == Code::Conflict => Ok(stored),
-        (_, Err(error)) => Err(error),
-        (_, Ok(())) => Err(Code::Internal.error()),
-    }
 }
 
 /// A running import.
@@ -125,27 +82,14 @@ impl<'a> Import<'a> {
             waiting: Vec::with_capacity(load::CHUNK_ROWS),
             refused: Vec::new(),
             bytes: 0,
-            report: Report { dry_run: options.dry_run, ..Report::default() },
+            report: Report { dry_run: options.read.dry_run, ..Report::default() },
         }
     }
 
-    /// The file as text, in the encoding that all of it has.
-    fn text<F: Read + Seek>(&mut self, mut file: F) -> Result<Decoded<F>> {
-        let found = encoding::of_file(&mut file, self.options.encoding, self.options.currency)?;
-        (self.report.encoding, self.report.encoding_source) = (Some(found.name()), Some(found.source));
-        Decoded::of(file, found)
-    }
-
-    fn workbook(&mut self, file: impl Read + Seek) -> Result<()> {
-        let sheet = Sheet::open(file, self.options.sheet.as_deref(), self.options.decimal)?;
-        (self.report.sheet, self.report.other_sheets) = (Some(sheet.name.clone()), sheet.others.clone());
-        self.table(sheet)
-    }
-
-    fn table(&mut self, mut file: impl Table) -> Result<()> {
-        let plan = Plan::of(file.header(), &self.options.map, &self.options.set)?;
-        (self.report.mapping, self.report.unused_columns) = (plan.mapped(), plan.unused());
-        let reading = Reading { plan, amounts: self.options.amounts(), blank: self.options.blank };
+    fn table(&mut self, mut file: Box<dyn Table + '_>) -> Result<()> {
+        let plan = Plan::of(file.header(), &self.options.read.map, &self.options.read.set)?;
+        (self.report.read.mapping, self.report.read.unused_columns) = (plan.mapped(), plan.unused());
+        let reading = Reading { plan, amounts: self.options.read.amounts(), blank: self.options.blank };
         let mut group = Group::default();
         while let Some(record) = self.or_stop(file.next_row()) {
             self.bytes = file.read();
@@ -166,13 +110,12 @@ impl<'a> Import<'a> {
         }
     }
 
-    fn json(&mut self, source: impl Read) -> Result<()> {
-        let rename = Rename::of(&self.options.map, &self.options.set, self.options.blank)?;
-        let mut rows = JsonRows::open(source)?;
+    fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
+        let rename = Rename::of(&self.options.read.map, &self.options.read.set, self.options.blank)?;
         while let Some(row) = self.or_stop(rows.next_row()) {
             self.bytes = rows.read();
             let draft = match &row.bytes {
-                Some(bytes) => draft::of_json(&rename, self.options.amounts(), row.number, bytes),
+                Some(bytes) => draft::of_json(&rename, self.options.read.amounts(), row.number, bytes),
                 None => {
                     let why = format!("the row is longer than {} bytes", lines::LINE_MAX);
                     Err(Refusal { line: row.number, sku: None, error: Code::InvalidInput.because(why) })
@@ -189,7 +132,7 @@ impl<'a> Import<'a> {
     fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
         read.unwrap_or_else(|error| {
             tracing::warn!(error = ?error, "an import ends early");
-            self.report.stopped = Some(why(self.options.language, &error));
+            self.report.stopped = Some(why(self.options.read.language, &error));
             None
         })
     }
@@ -212,7 +155,7 @@ impl<'a> Import<'a> {
         }
         if self.report.refused_rows >= REFUSED_MAX {
             let stopped = format!("{REFUSED_MAX} rows were refused");
-            self.report.stopped = Some(self.options.language.of_text(&stopped));
+            self.report.stopped = Some(self.options.read.language.of_text(&stopped));
         }
         Ok(self.report.stopped.is_none())
     }
@@ -237,14 +180,14 @@ impl<'a> Import<'a> {
             line,
             sku,
             code: error.code().code(),
-            reason: reason(self.options.language, error),
+            reason: reason(self.options.read.language, error),
         });
     }
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
         let shared = shares_name_with.map(|sku| format!("the product with sku {sku} has the same name"));
         let line = draft.line();
-        let notes = draft.notes.into_iter().chain(shared).map(|note| self.options.language.of_text(&note));
+        let notes = draft.notes.into_iter().chain(shared).map(|note| self.options.read.language.of_text(&note));
         let notes: Vec<String> = notes.collect();
         if notes.is_empty() {
             return;
@@ -264,7 +207,7 @@ impl<'a> Import<'a> {
             let stored = self.write(&drafts)?;
             self.count(Arc::unwrap_or_clone(drafts), stored.rows);
             // what a dry run looked up may be gone with it
-            if !self.options.dry_run {
+            if !self.options.read.dry_run {
                 Arc::make_mut(&mut self.paths).extend(stored.paths);
             }
         }
@@ -287,22 +230,9 @@ impl<'a> Import<'a> {
     }
 
     fn write(&self, drafts: &Arc<Vec<Draft>>) -> Result<load::Stored> {
-        let mut attempts = 1;
-        loop {
-            let (rules, paths, rows) = (Arc::clone(&self.rules), Arc::clone(&self.paths), Arc::clone(drafts));
-            let chunk = move |tx: &mut Tx<'_>| load::chunk(tx, &rules, &paths, &rows);
-            let stored = match self.options.dry_run {
-                true => tried(self.db, chunk),
-                false => self.db.write_blocking("import.chunk", chunk),
-            };
-            match stored {
-                Err(error) if load::may_repeat(&error) && attempts < ATTEMPTS_MAX => {
-                    attempts += 1;
-                    thread::sleep(BACKOFF);
-                }
-                stored => return stored,
-            }
-        }
+        let (rules, paths, rows) = (Arc::clone(&self.rules), Arc::clone(&self.paths), Arc::clone(drafts));
+        let chunk = move |tx: &mut Tx<'_>| load::chunk(tx, &rules, &paths, &rows);
+        files::write(self.db, "import.chunk", self.options.read.dry_run, chunk)
     }
 
     fn count(&mut self, drafts: Vec<Draft>, rows: Vec<Result<load::Done>>) {

@@ -1,10 +1,14 @@
 //! Files against a real database. Every test ends with the audits of both domains.
 
 use crate::plan::Blank;
-use crate::report::{LISTED_MAX, Noted, Refused};
-use crate::workbook::tests::{HEADER, STRINGS, workbook};
-use crate::{Format, Options, Progress, Report, Watch, run};
+use crate::report::{Noted, Refused};
+use crate::{Options, Report, Watch, run};
 use catalog::ops::upsert::{self, SameName};
+use files::{
+    Format, Progress,
+    report::LISTED_MAX,
+    sample::{HEADER, STRINGS, workbook},
+};
 use fixture::{Fixture, user_id};
 use kernel::{Code, Currency, Money, PageRequest, ProductId, Result};
 use merchandising::list::{self, Column, Filter, Question};
@@ -88,9 +92,23 @@ impl Shop {
     }
 }
 
+/// A file in a shop of won.
+fn won(format: Format) -> files::Options {
+    files::Options::new(format, Currency::KRW)
+}
+
+/// A file in a shop of dollars.
+fn dollars(format: Format) -> Options {
+    reading(files::Options::new(format, Currency::of_code("USD").unwrap()))
+}
+
+fn reading(read: files::Options) -> Options {
+    Options::reading(read, LOW_STOCK_THRESHOLD)
+}
+
 fn csv(map: &[(&str, &str)], set: &[(&str, &str)]) -> Options {
     let pairs = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    Options { map: pairs(map), set: pairs(set), ..Options::new(Format::Csv, Currency::KRW, LOW_STOCK_THRESHOLD) }
+    reading(files::Options { map: pairs(map), set: pairs(set), ..won(Format::Csv) })
 }
 
 fn lines(report: &Report) -> Vec<(u64, Option<&str>, &str)> {
@@ -231,7 +249,7 @@ fn files_of_any_encoding_become_the_same_products() {
     for (file, name) in [(KOREAN.as_bytes().to_vec(), "UTF-8"), (cp949, "EUC-KR"), (utf16, "UTF-16LE")] {
         let shop = Shop::open();
         let report = shop.imports(&file, &csv(&[], &[]));
-        assert_eq!((report.encoding, report.created), (Some(name), 2), "{report}");
+        assert_eq!((report.read.encoding, report.created), (Some(name), 2), "{report}");
         assert_eq!(shop.sees(ProductId::new(1)).product.name, "달항아리 머그컵");
     }
 }
@@ -242,7 +260,7 @@ fn a_file_that_mixes_encodings_stores_nothing() {
     let mixed = [KOREAN.as_bytes(), b"C,", &encoding_rs::EUC_KR.encode("도자기").0, b",1,1\r\n"].concat();
     let refused = run(&shop.db(), Cursor::new(&mixed), &csv(&[], &[]), &mut ()).unwrap_err();
     assert!(refused.detail().unwrap().contains("line 2 is UTF-8, line 4 is not"), "{refused}");
-    let given = Options { encoding: Some(encoding_rs::UTF_8), ..csv(&[], &[]) };
+    let given = reading(files::Options { encoding: Some(encoding_rs::UTF_8), ..won(Format::Csv) });
     let refused = run(&shop.db(), Cursor::new(&mixed), &given, &mut ()).unwrap_err();
     assert!(refused.detail().unwrap().contains("not UTF-8 throughout: line 4"), "{refused}");
     assert_eq!(shop.in_stock(), Vec::<String>::new());
@@ -254,7 +272,7 @@ fn line_ends_of_old_macs_end_rows_and_an_empty_file_is_no_success() {
     let report = shop.imports(KOREAN.replace("\r\n", "\r").as_bytes(), &csv(&[], &[]));
     assert_eq!((report.rows, report.created), (2, 2));
     for (file, format) in [("sku,name\n", Format::Csv), ("sku,name\r\r", Format::Csv), ("\n \n", Format::Json)] {
-        let options = Options { format, ..csv(&[], &[]) };
+        let options = reading(won(format));
         let refused = run(&shop.db(), Cursor::new(file), &options, &mut ()).unwrap_err();
         assert_eq!(refused.detail(), Some("the file has no rows"), "{file:?}");
     }
@@ -313,7 +331,7 @@ fn an_import_clears_and_closes() {
     assert_eq!(shop.imports(blank.as_bytes(), &csv(&[], &[])).unchanged, 1);
     let clear = Options { blank: Blank::Clear, ..csv(&[], &[]) };
     assert_eq!(shop.imports(blank.as_bytes(), &clear).updated, 1);
-    let json = Options { format: Format::Json, ..csv(&[], &[]) };
+    let json = reading(won(Format::Json));
     assert_eq!(shop.imports(b"[{\"sku\":\"B\",\"salePrice\":null,\"brand\":null}]", &json).updated, 1);
     for id in [1, 2] {
         let seen = shop.sees(ProductId::new(id)).product;
@@ -335,12 +353,12 @@ fn an_import_clears_and_closes() {
 #[test]
 fn a_workbook_is_imported_as_it_is_seen() {
     let shop = Shop::open();
-    let options = Options { format: Format::Xlsx, currency: Currency::of_code("USD").unwrap(), ..csv(&[], &[]) };
+    let options = dollars(Format::Xlsx);
     let cells: &[&str] = &["><v>1001</v>", " t=\"s\"><v>2</v>", "><v>19.989999999999998</v>"];
     let wrong: &[&str] = &["><v>1002</v>", " t=\"s\"><v>1</v>", " t=\"inlineStr\"><is><t>1.999</t></is>"];
     let file = workbook(&[(1, HEADER), (3, cells), (4, wrong)], STRINGS);
     let report = shop.imports(&file, &options);
-    assert_eq!((report.created, report.sheet.as_deref()), (1, Some("상품")), "{report}");
+    assert_eq!((report.created, report.read.sheet.as_deref()), (1, Some("상품")), "{report}");
     assert_eq!(lines(&report), [(4, Some("1002"), "C002")]);
     let mug = shop.sees(ProductId::new(1)).product;
     assert_eq!((mug.sku.as_str(), mug.name.as_str(), mug.price), ("1001", "머그컵", Money::minor(1_999)));
@@ -377,14 +395,13 @@ fn a_json_array_is_imported_whole() {
 #[test]
 fn amounts_of_a_file_are_in_the_main_unit_of_the_currency() {
     let shop = Shop::open();
-    let dollars = Options { currency: Currency::of_code("USD").unwrap(), ..csv(&[], &[]) };
     let file = "sku,name,price,salePrice\nA,Apple,20,19.99\nB,Bean,\"1,999\",\nC,Corn,1.999,\nD,Dill,€5,\n";
-    let report = shop.imports(file.as_bytes(), &dollars);
+    let report = shop.imports(file.as_bytes(), &dollars(Format::Csv));
     assert_eq!((report.created, lines(&report)), (2, vec![(4, Some("C"), "C002"), (5, Some("D"), "C002")]), "{report}");
     let apple = shop.sees(ProductId::new(1)).product;
     assert_eq!((apple.price, apple.sale_price), (Money::minor(2_000), Some(Money::minor(1_999))));
     assert_eq!(shop.sees(ProductId::new(2)).product.price, Money::minor(199_900));
-    let json = Options { format: Format::Json, ..dollars };
+    let json = dollars(Format::Json);
     let file = "{\"sku\":\"E\",\"name\":\"Egg\",\"price\":20}\n{\"sku\":\"F\",\"name\":\"Fig\",\"price\":\"1,999.50\"}";
     assert_eq!(shop.imports(file.as_bytes(), &json).created, 2);
     assert_eq!(shop.sees(ProductId::new(3)).product.price, Money::minor(2_000));

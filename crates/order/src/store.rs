@@ -127,6 +127,7 @@ pub const AUDIT: &[Check] = &[
         found: "{} without its data, or with another status's",
     },
     Check { rule: "an order has lines", over: Some(ORDERS), sql: NO_LINES, given: &[], subject: "{}", found: "none" },
+    crate::origin::TIED,
 ];
 
 fn head(row: &Row<'_>) -> Result<Order> {

@@ -28,7 +28,7 @@ const WRONG_STATES: &str = "select payment_number, status from payments
        or (status in ('FAILED', 'CANCELLED') and (live_key is not null or ended_at is null or paid_at is not null))
        or (status = 'FAILED' and failure_reason is null)
        or (captured > 0 and transaction_id is null) or (captured = 0 and transaction_id is not null)
-       or (live_key is not null and live_key not in (order_number, concat(order_number, '#OWN')))
+       or (live_key is not null and live_key not in (order_number, concat(order_number, '#OWN'), concat(order_number, '#CHANNEL')))
        or status not in ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED'))
     order by id limit ?";
 const TWICE_PAID: &str = "select p.order_number, p.payment_number from payments p

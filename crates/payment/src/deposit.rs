@@ -39,16 +39,16 @@ const SET_REFUND: &str = "update deposit_accounts set refund_bank = ?, refund_ac
 /// Every statement of this file.
 pub const STATEMENTS: &[&str] = &[KEEP, FIND, SET_REFUND];
 
-/// Stores the account of a payment. Repeated: only its due time may change.
-pub fn keep(tx: &mut Tx<'_>, payment: &PaymentNumber, account: &Account, pay_by: Option<Timestamp>) -> Result<()> {
+/// Stores the account of a payment, or of a charge of a balance, by its number. Repeated: only its due time may change.
+pub fn keep(tx: &mut Tx<'_>, number: &str, account: &Account, pay_by: Option<Timestamp>) -> Result<()> {
     let now = tx.now();
-    let row = args![payment, account.bank, account.number, account.holder, account.due, pay_by, now];
+    let row = args![number, account.bank, account.number, account.holder, account.due, pay_by, now];
     tx.exec(KEEP, row).map(|_| ())
 }
 
-/// The account of a payment, if the gateway opened one.
-pub fn find(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Option<Deposit>> {
-    tx.query_first(FIND, args![payment], |row| {
+/// The account of the payment or charge with this number, if the gateway opened one.
+pub fn find(tx: &mut Tx<'_>, number: &str) -> Result<Option<Deposit>> {
+    tx.query_first(FIND, args![number], |row| {
         let account = Account { bank: row.next()?, number: row.next()?, holder: row.next()?, due: row.next()? };
         let pay_by_before = row.next()?;
         let (bank, number, holder) = (row.next()?, row.next()?, row.next()?);
@@ -66,7 +66,7 @@ pub fn refund_to(tx: &mut Tx<'_>, payment: &PaymentNumber, account: &RefundAccou
     let account = checked(account)?;
     let row = args![account.bank, account.number, account.holder, payment];
     // a database may count no change when the same account is sent again
-    if tx.exec(SET_REFUND, row)? == 0 && find(tx, payment)?.is_none() {
+    if tx.exec(SET_REFUND, row)? == 0 && find(tx, payment.as_str())?.is_none() {
         let why = "it was not paid into an account; its money goes back the way it came";
         return Err(Code::PaymentCannotBeCancelled.because(why));
     }

@@ -11,6 +11,8 @@ pub enum Part {
     Gateway,
     /// What the shop takes from the buyer's balance.
     OwnMoney,
+    /// What a sales channel took.
+    Channel,
 }
 
 impl Part {
@@ -18,6 +20,7 @@ impl Part {
     pub const fn of(method: Method) -> Part {
         match method {
             Method::Balance => Part::OwnMoney,
+            Method::Channel => Part::Channel,
             Method::CreditCard
             | Method::BankTransfer
             | Method::VirtualAccount
@@ -33,6 +36,7 @@ impl Part {
         match self {
             Part::Gateway => order.to_string(),
             Part::OwnMoney => format!("{order}#OWN"),
+            Part::Channel => format!("{order}#CHANNEL"),
         }
     }
 }

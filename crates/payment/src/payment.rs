@@ -258,6 +258,8 @@ impl Kind {
         Mobile = "MOBILE",
         /// The buyer's prepaid balance.
         Balance = "BALANCE",
+        /// Money that another sales channel took and gives back. No buyer pays so here.
+        Channel = "CHANNEL",
     }
 }
 
@@ -273,16 +275,18 @@ impl Method {
             Method::TossPay => Label::new("Toss Pay", "토스페이"),
             Method::Mobile => Label::new("mobile phone", "휴대폰"),
             Method::Balance => Label::new("balance", "잔액"),
+            Method::Channel => Label::new("sales channel", "판매 채널"),
         }
     }
 }
 
 impl FromStr for Method {
     type Err = Error;
-    /// The method with this name, or `CARD`; S307 for any other text.
+    /// The method with this name, or `CARD`, as a buyer sends it; S307 for any other text.
     fn from_str(text: &str) -> Result<Method> {
         let name = if text == "CARD" { Method::CreditCard.name() } else { text };
         Method::named(name)
+            .filter(|method| *method != Method::Channel)
             .ok_or_else(|| Code::PaymentMethodNotSupported.because("that is no payment method of this shop"))
     }
 }

@@ -86,7 +86,7 @@ impl PaymentResponse {
     pub fn of(tx: &mut Tx<'_>, payment: Payment) -> Result<PaymentResponse> {
         let is_open = matches!(payment.status.kind(), Kind::Pending | Kind::Processing);
         let deposit = match is_open || payment.method == Method::VirtualAccount {
-            true => deposit::find(tx, &payment.number)?.map(|found| DepositResponse::of(found, is_open)),
+            true => deposit::find(tx, payment.number.as_str())?.map(|found| DepositResponse::of(found, is_open)),
             false => None,
         };
         Ok(PaymentResponse { deposit, ..PaymentResponse::from(payment) })
@@ -113,7 +113,8 @@ pub struct DepositResponse {
 }
 
 impl DepositResponse {
-    fn of(deposit: Deposit, is_open: bool) -> DepositResponse {
+    /// The account of a payment or charge, which waits for its deposit while it is open.
+    pub fn of(deposit: Deposit, is_open: bool) -> DepositResponse {
         let masked = |account: RefundAccount| {
             let hidden = account.number.chars().count().saturating_sub(SHOWN_DIGITS);
             "*".repeat(hidden) + &account.number.chars().skip(hidden).collect::<String>()
@@ -156,6 +157,8 @@ pub enum MethodName {
     TossPay,
     Mobile,
     Balance,
+    /// Only in responses: paid at another sales channel.
+    Channel,
 }
 
 /// The names of a refund's status, for the document.

@@ -66,12 +66,12 @@ const NEXT_PAYMENTS: &str = "select max(r.id), max(r.created_at)
 const NEXT_REFUNDS: &str = "select max(r.id), max(r.created_at)
     from (select id, created_at from refunds where id > ? order by id limit ?) r";
 const CAPTURED: &str = "select id, payment_number, order_number, transaction_id, captured, created_at from payments
-    where id > ? and id <= ? and captured > 0 and method <> 'BALANCE' and created_at >= ? and created_at < ?
-    order by id";
+    where id > ? and id <= ? and captured > 0 and method not in ('BALANCE', 'CHANNEL')
+      and created_at >= ? and created_at < ? order by id";
 const REFUNDED: &str = "select r.id, r.payment_number, r.order_number, r.transaction_id, r.amount, r.created_at
     from refunds r join payments p on p.payment_number = r.payment_number
-    where r.id > ? and r.id <= ? and r.status = 'COMPLETED' and p.method <> 'BALANCE' and r.created_at >= ?
-      and r.created_at < ? order by r.id";
+    where r.id > ? and r.id <= ? and r.status = 'COMPLETED' and p.method not in ('BALANCE', 'CHANNEL')
+      and r.created_at >= ? and r.created_at < ? order by r.id";
 
 /// Every statement of this domain.
 pub const STATEMENTS: &[&str] = &[

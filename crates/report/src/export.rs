@@ -14,7 +14,8 @@ const OPTIONS_AT_ONCE: i64 = 5_000;
 const LEVELS_MAX: usize = 10;
 
 const CATEGORIES: &str = "select id, parent_id, name from categories";
-const PRODUCTS: &str = "select id, sku, name, description, price, sale_price, category_id, brand, status from products
+const PRODUCTS: &str = "select id, sku, name, description, price, sale_price, category_id, brand, status, tax_free
+    from products
     where id > ? and status <> 'DISCONTINUED' and (cast(? as {bigint}) = 0 or seller_id = ?) order by id limit ?";
 const VARIANTS: &str = "select v.product_id, v.sku, v.name, v.options, v.price_adjustment, v.status,
         case when v.default_of is null then 0 else 1 end,
@@ -53,7 +54,7 @@ pub enum What {
     Customers,
 }
 
-const PRODUCT_HEAD: [&str; 14] = [
+const PRODUCT_HEAD: [&str; 15] = [
     "productSku",
     "sku",
     "name",
@@ -63,6 +64,7 @@ const PRODUCT_HEAD: [&str; 14] = [
     "price",
     "salePrice",
     "status",
+    "taxFree",
     "stock",
     "images",
     "variantName",
@@ -215,6 +217,7 @@ struct Product {
     category: Option<CategoryId>,
     brand: Option<String>,
     status: String,
+    is_tax_free: bool,
 }
 
 struct Variant {
@@ -239,6 +242,7 @@ fn product(row: &Row<'_>) -> Result<Product> {
         category: row.next()?,
         brand: row.next()?,
         status: row.next()?,
+        is_tax_free: row.next()?,
     })
 }
 
@@ -313,6 +317,7 @@ fn line(
         Cell::Money(one.price + variant.adjustment),
         one.sale_price.map_or(Cell::Nothing, |price| Cell::Money(price + variant.adjustment)),
         (&one.status).into(),
+        if one.is_tax_free { "true" } else { "false" }.into(),
         variant.stock.into(),
         if gallery.is_empty() { Cell::Nothing } else { gallery.into() },
         of_variant(variant.name.as_deref().into()),

@@ -31,11 +31,12 @@ const PAYMENTS: &str = "select payment_provider, count(*), cast(sum(amount) as {
     where captured_at >= ? and captured_at < ? group by payment_provider";
 const CHARGES: &str = "select count(*), cast(coalesce(sum(amount), 0) as {bigint}) from balance_charges
     where updated_at >= ? and updated_at < ? and status = 'COMPLETED'";
-const REFUNDS: &str = "select case when p.method = 'BALANCE' then 'SHOP' else 'GATEWAY' end, count(*),
+const REFUNDS: &str =
+    "select case p.method when 'BALANCE' then 'SHOP' when 'CHANNEL' then 'CHANNEL' else 'GATEWAY' end, count(*),
         cast(sum(r.amount) as {bigint})
     from refunds r join payments p on p.payment_number = r.payment_number
     where r.ended_at >= ? and r.ended_at < ? and r.status = 'COMPLETED' and p.live_key is not null
-    group by case when p.method = 'BALANCE' then 'SHOP' else 'GATEWAY' end";
+    group by case p.method when 'BALANCE' then 'SHOP' when 'CHANNEL' then 'CHANNEL' else 'GATEWAY' end";
 
 /// Money with the gateway's name for it, page by page: an id, the name, what it is of, the amount.
 const CAPTURED: &str = "select p.id, p.transaction_id, p.order_number, p.captured
@@ -46,7 +47,7 @@ const CHARGED: &str = "select id, transaction_id, charge_number, amount from bal
     where updated_at >= ? and updated_at < ? and status = 'COMPLETED' and id > ? order by id limit ?";
 const REFUNDED: &str = "select r.id, r.transaction_id, r.order_number, r.amount
     from refunds r join payments p on p.payment_number = r.payment_number
-    where r.ended_at >= ? and r.ended_at < ? and r.status = 'COMPLETED' and p.method <> 'BALANCE' and r.id > ?
+    where r.ended_at >= ? and r.ended_at < ? and r.status = 'COMPLETED' and p.method not in ('BALANCE', 'CHANNEL') and r.id > ?
     order by r.id limit ?";
 const KNOWN_CAPTURES: &str =
     "select transaction_id, order_number, captured from payments where transaction_id in ([?])";
@@ -65,7 +66,7 @@ pub(crate) const STATEMENTS: &[&str] =
 #[serde(rename_all = "camelCase")]
 pub struct SettlementRow {
     pub day: String,
-    /// GATEWAY, or SHOP for what buyers have with the shop.
+    /// GATEWAY, SHOP for what buyers have with the shop, or CHANNEL for what other sales channels took.
     pub gateway: String,
     pub payments: i64,
     /// What payments took.

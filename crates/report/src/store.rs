@@ -47,8 +47,8 @@ const CUSTOMERS: &str = "select distinct day, user_id from mv_orders
 /// The columns of [`view::payment`], from the records: payments whose outcome is known.
 pub(crate) const PAYMENT_RECORDS: &str = "select p.id, p.payment_number, p.order_number, p.user_id, p.amount,
        p.refunded as refunded_amount, p.status, p.method as payment_method,
-       case when p.method = 'BALANCE' then 'SHOP' else 'GATEWAY' end as payment_provider, p.created_at,
-       p.paid_at as captured_at
+       case p.method when 'BALANCE' then 'SHOP' when 'CHANNEL' then 'CHANNEL' else 'GATEWAY' end as payment_provider,
+       p.created_at, p.paid_at as captured_at
   from payments p where p.status not in ('PENDING', 'PROCESSING')";
 pub(crate) const PAYMENT_COLUMNS: &str = "id, payment_number, order_number, user_id, amount, refunded_amount, status,
     payment_method, payment_provider, created_at, captured_at";

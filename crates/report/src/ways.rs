@@ -35,7 +35,7 @@ pub(crate) const STATEMENTS: &[&str] = &[PAYMENTS, COUPONS, DEALS];
 pub struct PaymentRow {
     /// Such as CREDIT_CARD.
     pub payment_method: String,
-    /// GATEWAY, or SHOP for what buyers have with the shop.
+    /// GATEWAY, SHOP for what buyers have with the shop, or CHANNEL for what other sales channels took.
     pub payment_provider: String,
     /// Payments whose outcome is known.
     pub payments: i64,

@@ -74,6 +74,9 @@ enum Command {
     Token(Token),
     /// Give a signed-up user roles, instead of those they have
     Grant(Grant),
+    /// Orders from other sales channels
+    #[command(subcommand)]
+    Orders(Orders),
     /// Look after the stock
     #[command(subcommand)]
     Inventory(Inventory),
@@ -176,9 +179,9 @@ pub struct FakeToss {
     pub secret: Option<String>,
 }
 
-/// What `import` takes.
+/// A file of rows, and how it is read.
 #[derive(Debug, Args)]
-pub struct Import {
+pub struct RowsOfFile {
     /// The file; - reads standard input and needs --format
     pub file: PathBuf,
     /// A field that has another name in the file; may be repeated: --map name=productDisplayName
@@ -193,15 +196,28 @@ pub struct Import {
     /// The sheet of a workbook; the first one when left out
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// What an empty cell says: leave what is stored, or clear it where a product may lack it
-    #[arg(long, value_name = "leave|clear", default_value = "leave")]
-    pub blank: String,
     /// How its text is encoded, such as utf-8, cp949, utf-16; detected when left out
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
     /// The sign before the fraction of an amount; each amount's digits decide when left out
     #[arg(long, value_name = "point|comma")]
     pub decimal: Option<String>,
+    /// Exit 1 when a row was refused
+    #[arg(long)]
+    pub strict: bool,
+    /// Store nothing, and say what would be stored
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What `import` takes.
+#[derive(Debug, Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub rows: RowsOfFile,
+    /// What an empty cell says: leave what is stored, or clear it where a product may lack it
+    #[arg(long, value_name = "leave|clear", default_value = "leave")]
+    pub blank: String,
     /// Whose products they become, a user's id; the shop's own when left out
     #[arg(long, value_name = "UUID")]
     pub seller: Option<String>,
@@ -211,12 +227,6 @@ pub struct Import {
     /// Refuse a row whose name another product has, instead of noting it
     #[arg(long)]
     pub unique_names: bool,
-    /// Exit 1 when a row was refused
-    #[arg(long)]
-    pub strict: bool,
-    /// Store nothing, and say what would be stored
-    #[arg(long)]
-    pub dry_run: bool,
 }
 
 /// What `export` takes.
@@ -290,6 +300,17 @@ pub struct Grant {
     /// USER, SELLER or ADMIN; may be repeated
     #[arg(long, value_name = "ROLE", required = true)]
     pub role: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Orders {
+    /// Place orders that were paid elsewhere, and presents, from a CSV, JSON or XLSX file
+    ///
+    /// Rows that follow each other with the same channelOrderNumber are one order. Each order is placed by itself, PAID, or its rows are
+    /// refused and printed. An order is known by its channel and its number there: the same file again places nothing twice, also after
+    /// a crash in the middle. Fields: channel, channelOrderNumber, sku, quantity, unitPrice, shippingFee, paidAmount, giftReason,
+    /// buyerEmail, buyerName, receiverName, receiverPhone, zipCode, address1, address2, memo.
+    Import(RowsOfFile),
 }
 
 #[derive(Debug, Subcommand)]
@@ -416,6 +437,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Copy(transfer) => commands::copy(&loaded(flags, [])?, &transfer),
         Command::Token(token) => commands::token(&loaded(flags, [])?, &token),
         Command::Grant(grant) => commands::grant(&loaded(flags, [])?, &grant),
+        Command::Orders(Orders::Import(orders)) => commands::import_orders(&loaded(flags, [])?, &orders),
         Command::Inventory(Inventory::Rebuild { dry_run }) => commands::rebuild(&loaded(flags, [])?, dry_run),
         Command::Reports(Reports::Rebuild { dry_run }) => commands::rebuild_reports(&loaded(flags, [])?, dry_run),
         Command::Search(search) => commands::search(&loaded(flags, [])?, &search),

@@ -10,7 +10,7 @@ mod search;
 pub(crate) use copy::copy;
 pub(crate) use export::export;
 pub(crate) use fake_toss::fake_toss;
-pub(crate) use import::{import, import_text};
+pub(crate) use import::{import, import_orders, import_text};
 pub(crate) use reports::rebuild_reports;
 pub(crate) use search::search;
 

@@ -124,6 +124,26 @@ impl Program {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Runs a command of the program to its end, or until it dies at an armed fault point; gives its exit code and what it said.
+    pub fn run(&self, arguments: &[&str], crash_at: Option<&str>) -> (Option<i32>, String) {
+        let mut command = self.command();
+        command.args(arguments).envs(crash_at.map(|point| (store::fault::VARIABLE, point)));
+        let output = command.output().expect("the program runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// Begins a command that runs until it is killed.
+    pub fn begin(&self, arguments: &[&str], address: SocketAddr) -> Process {
+        let child = self.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Process { child: Mutex::new(child.expect("the program starts")), address }
+    }
+
+    /// The folder in which it runs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Runs `holdfast audit`; gives what it said when a promise is broken.
     pub fn audit(&self) -> Result<(), String> {
         let output = self.command().arg("audit").output().expect("the program runs");

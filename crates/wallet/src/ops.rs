@@ -6,7 +6,7 @@ pub mod points;
 use crate::store;
 use crate::wallet::{Account, Booking, Entry, Kind, Wallet};
 use ::store::Tx;
-use kernel::{Code, Cursor, Detail, Error, Money, Page, PageRequest, Result, UserId, text};
+use kernel::{Code, Cursor, Detail, Error, Money, OrderNumber, Page, PageRequest, Result, UserId, text};
 
 kernel::printed_numbers! {
     /// `ADJ-XXXXXXXX`.
@@ -29,6 +29,12 @@ pub fn history(
 ) -> Result<Page<Entry>> {
     let (rows, total) = store::page(tx, user, account, request, after)?;
     Ok(request.page_of(rows, total, after, |entry| entry.number))
+}
+
+/// What was booked for an order, oldest first: for its payments and refunds, whose references these are, and for its points.
+pub fn of_order(tx: &mut Tx<'_>, user: &UserId, order: &OrderNumber, money: Vec<String>) -> Result<Vec<Entry>> {
+    let references = [money, vec![order.to_string()]].concat();
+    store::of_references(tx, user, &references, &format!("{order}/"))
 }
 
 /// Changes an account and says so in an entry, in this transaction. `None` when this kind is booked for this reference already.

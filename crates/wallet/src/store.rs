@@ -5,7 +5,7 @@ pub mod points;
 
 use crate::wallet::{Account, Booking, Entry, Wallet};
 use kernel::{Cursor, Money, PageRequest, Result, Total, UserId};
-use store::{Row, Tx, args, concatcp, counted};
+use store::{Arg, Row, ToArg, Tx, args, concatcp, counted};
 
 /// What [`wallet`] reads, in this order.
 const COLUMNS: &str = "user_id, balance, charging, points, points_owed, balance_entries, point_entries, created_at,
@@ -44,6 +44,11 @@ const BY_REFERENCE: &str = concatcp!(
     ENTRY_COLUMNS,
     " from wallet_entries where user_id = ? and account = ? and kind = ? and reference = ?"
 );
+const OF_REFERENCES: &str = concatcp!(
+    "select ",
+    ENTRY_COLUMNS,
+    " from wallet_entries where user_id = ? and (reference in ([?]) or reference like ?) order by id"
+);
 const OF_ACCOUNT: &str = " from wallet_entries where user_id = ? and account = ?";
 const PAGE: &str =
     concatcp!("select ", ENTRY_COLUMNS, OF_ACCOUNT, " and number < ? order by number desc limit ? offset ?");
@@ -61,6 +66,7 @@ pub const STATEMENTS: &[&str] = &[
     OWE,
     ADD_ENTRY,
     BY_REFERENCE,
+    OF_REFERENCES,
     PAGE,
     COUNT,
 ];
@@ -156,6 +162,12 @@ pub(crate) fn add(
 /// What was booked of this kind for this reference.
 pub(crate) fn by_reference(tx: &mut Tx<'_>, user: &UserId, booking: &Booking<'_>) -> Result<Option<Entry>> {
     tx.query_first(BY_REFERENCE, args![user, booking.account, booking.kind, booking.reference], entry)
+}
+
+/// What was booked for these references, and for those that begin with `begins`.
+pub(crate) fn of_references(tx: &mut Tx<'_>, user: &UserId, references: &[String], begins: &str) -> Result<Vec<Entry>> {
+    let pattern = format!("{begins}%");
+    tx.query(OF_REFERENCES, &[user.to_arg(), Arg::list(references), pattern.to_arg()], entry)
 }
 
 /// The entries of an account, newest first. A cursor has the entry's number.

@@ -185,7 +185,7 @@ fn create(
         category_id: row.category_id.over(None),
         brand: row.brand.over(None),
         image_url: gallery.first().cloned(),
-        tax_free: false,
+        tax_free: row.tax_free.unwrap_or_default(),
     }
     .checked()?;
     let given = row.variants.into_iter().map(|one| one.over(None)).collect();
@@ -358,7 +358,7 @@ fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: Row) -> Result
         category_id: row.category_id.over(before.category_id),
         brand: row.brand.over(before.brand.clone()),
         image_url: gallery.as_ref().map_or_else(|| before.image_url.clone(), |gallery| gallery.first().cloned()),
-        tax_free: before.tax_free,
+        tax_free: row.tax_free.unwrap_or(before.tax_free),
     };
     Ok((content.checked()?, gallery))
 }

@@ -59,7 +59,8 @@ pub fn buy(
         return Err(without_address());
     }
     let new = place::new_order(settings, user, priced, wanted.address.clone(), wanted.memo.clone());
-    let placed = place::begin(tx, saga, PricedOrder { new, cart: None, deal: Some(DealUnits::of(&offered)) })?;
+    let priced = PricedOrder { new, cart: None, deal: Some(DealUnits::of(&offered)) };
+    let placed = place::begin(tx, saga, priced, &user.to_string())?;
     let purchase = deals::purchase_of(tx, &placed.order.number)?;
     Ok((placed, purchase))
 }

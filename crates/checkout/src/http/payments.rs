@@ -11,7 +11,8 @@ use axum::{
     response::Response,
 };
 use kernel::{Code, Error, OrderNumber, PaymentNumber, Result};
-use payment::{Payment, PaymentDetail, PaymentResponse, RefundResponse};
+use payment::{Payment, PaymentDetail, PaymentResponse, RefundResponse, remote};
+use ports::gateway::Outcome;
 use saga::{Begun, Record, nudge, respond};
 use store::Tx;
 use utoipa_axum::routes;
@@ -228,8 +229,18 @@ async fn receive_toss(State(app): State<App>, body: Result<Bytes, BytesRejection
         return Ok(done());
     }
     let received = app.db.write("checkout.receive", move |tx| webhook::receive(tx, &message)).await?;
-    if let Received::Ask(id) = received {
-        nudge(&ORDER, &app.db, &app.ports, id).await?;
+    match received {
+        Received::Ask(id) => _ = nudge(&ORDER, &app.db, &app.ports, id).await?,
+        Received::Deposited(of) => {
+            let (payment, request) = *of;
+            let gateway = app.ports.gateway.as_ref();
+            if let Some(Outcome::Awaiting(_)) = remote::ask(gateway, &request).await {
+                let currency = gateway.currency();
+                let keep = move |tx: &mut Tx<'_>| webhook::taken_back(tx, &payment, currency);
+                app.db.write("checkout.deposit-taken-back", keep).await?;
+            }
+        }
+        Received::Nothing | Received::Noted => {}
     }
     Ok(done())
 }

@@ -6,13 +6,14 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use kernel::{Code, Cursor, Page, Result, UserId};
+use payment::{Method, deposit, response::DepositResponse};
 use saga::{Begun, Record, respond};
 use serde::Serialize;
 use store::Tx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use wallet::{
-    Account, ChargeNumber, Settings,
+    Account, Charge, ChargeNumber, Settings,
     charge::Status,
     ops::{self, points},
     request::{AdjustBalance, AdjustPoints},
@@ -100,7 +101,7 @@ async fn history(app: &App, owner: UserId, account: Account, paging: Paging) -> 
 /// outcome is open, 400 S304 when the gateway declined.
 #[utoipa::path(post, path = "/users/{userId}/balance/charge", tag = "wallet", request_body = ChargeRequest,
     params(("userId" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Success<ChargeResponse>), (status = 202, body = Success<ChargeResponse>)))]
+    responses((status = 200, body = Success<ChargeDetail>), (status = 202, body = Success<ChargeDetail>)))]
 async fn charge_balance(
     State(app): State<App>,
     user: User,
@@ -118,26 +119,54 @@ async fn charge_balance(
     respond(&app, body.key, "checkout.charge", begin, charged).await
 }
 
-fn charged(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<ChargeResponse>> {
+fn charged(tx: &mut Tx<'_>, run: &Record) -> Result<ApiResponse<ChargeDetail>> {
     let charge = charge::standing(tx, run)?;
-    Ok(match charge.status {
-        Status::Processing | Status::Failed => accepted(ChargeResponse::from(charge)),
-        Status::Completed => ok(ChargeResponse::from(charge)),
+    let status = charge.status;
+    let detail = ChargeDetail::of(tx, charge)?;
+    Ok(match status {
+        Status::Processing | Status::Failed => accepted(detail),
+        Status::Completed => ok(detail),
     })
 }
 
-/// How a charge stands.
+/// A charge with the account into which it is paid.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BalanceChargeDetail)]
+struct ChargeDetail {
+    #[serde(flatten)]
+    charge: ChargeResponse,
+    /// Where the user deposits the money, for a charge by VIRTUAL_ACCOUNT.
+    deposit: Option<DepositResponse>,
+}
+
+impl ChargeDetail {
+    /// A charge that is paid otherwise costs no statement.
+    fn of(tx: &mut Tx<'_>, charge: Charge) -> Result<ChargeDetail> {
+        let is_open = charge.status == Status::Processing;
+        let deposit = match charge.method == Method::VirtualAccount.name() {
+            true => deposit::find(tx, charge.number.as_str())?.map(|found| DepositResponse::of(found, is_open)),
+            false => None,
+        };
+        Ok(ChargeDetail { charge: charge.into(), deposit })
+    }
+}
+
+/// How a charge stands, and where its money is deposited.
 #[utoipa::path(get, path = "/users/{userId}/balance/charges/{chargeNumber}", tag = "wallet",
     params(("userId" = String, Path), ("chargeNumber" = String, Path)),
-    responses((status = 200, body = Success<ChargeResponse>)))]
+    responses((status = 200, body = Success<ChargeDetail>)))]
 async fn balance_charge(
     State(app): State<App>,
     user: User,
     Path((owner, number)): Path<(UserId, ChargeNumber)>,
-) -> ApiResult<ChargeResponse> {
+) -> ApiResult<ChargeDetail> {
     may_see(&user, owner)?;
-    let find = move |tx: &mut Tx<'_>| ops::charges::of_user(tx, &owner, &number);
-    Ok(ok(ChargeResponse::from(app.db.read("wallet.charge", find).await?)))
+    let find = move |tx: &mut Tx<'_>| {
+        let charge = ops::charges::of_user(tx, &owner, &number)?;
+        ChargeDetail::of(tx, charge)
+    };
+    Ok(ok(app.db.read("wallet.charge", find).await?))
 }
 
 /// A user's points, with those that expire first.

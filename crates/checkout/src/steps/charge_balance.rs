@@ -1,11 +1,12 @@
 //! OPEN_CHARGE, CHARGE_GATEWAY, BOOK_CHARGE: money goes into a balance.
 
 use crate::flow::BalanceCharge;
-use kernel::{Code, Error, Money, Result};
+use kernel::{Code, Error, Money, Result, Timestamp};
 use payment::remote;
 use ports::{Ports, gateway};
 use saga::{First, Local, Next, NoCall, Outcome, Remote, RemoteCall, Subject};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::Tx;
 use wallet::{ChargeNumber, NewCharge, ops::charges};
 
@@ -102,6 +103,17 @@ impl RemoteCall for ChargingBalance {
     async fn withdraw(ports: &Ports, charge: GatewayCharge, key: &str) -> Outcome<String> {
         let answer = remote::withdraw(ports.gateway.as_ref(), &charge.request(key)).await;
         charged(ports, charge.amount, answer)
+    }
+
+    fn waiting(
+        tx: &mut Tx<'_>,
+        _: &BalanceCharge,
+        charge: GatewayCharge,
+        _until: Timestamp,
+        note: &Value,
+    ) -> Result<()> {
+        let account = gateway::Account::deserialize(note).map_err(|e| Code::Internal.error().caused_by(e))?;
+        payment::deposit::keep(tx, charge.charge.as_str(), &account, None)
     }
 
     fn succeeded(tx: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, transaction: &String) -> Result<()> {

@@ -135,7 +135,7 @@ impl RemoteCall for Charging {
 
     fn waiting(tx: &mut Tx<'_>, saga: &Checkout, charge: Charge, until: Timestamp, note: &Value) -> Result<()> {
         let account = Account::deserialize(note).map_err(|e| Code::Internal.error().caused_by(e))?;
-        payment::deposit::keep(tx, &charge.payment, &account, saga.order.status.pay_by())?;
+        payment::deposit::keep(tx, charge.payment.as_str(), &account, saga.order.status.pay_by())?;
         if saga.order.status.pay_by() == Some(until) {
             return Ok(());
         }
@@ -184,7 +184,7 @@ impl RemoteCall for Charging {
             own_money::abandon(tx, own)?;
         }
         let payment = payment::ops::cancelled(tx, &charge.payment)?;
-        let deposit = payment::deposit::find(tx, &charge.payment)?;
+        let deposit = payment::deposit::find(tx, charge.payment.as_str())?;
         if let Some(pay_by) = deposit.and_then(|deposit| deposit.pay_by_before) {
             order::ops::pay_until(tx, &charge.order, pay_by)?;
         }

@@ -46,7 +46,7 @@ pub struct GatewayRefund {
 impl GatewayRefund {
     /// What `refund` of `payment` asks for.
     pub fn of(tx: &mut Tx<'_>, payment: &Payment, refund: &Refund) -> Result<GatewayRefund> {
-        let deposit = payment::deposit::find(tx, &payment.number)?;
+        let deposit = payment::deposit::find(tx, payment.number.as_str())?;
         Ok(GatewayRefund {
             refund: refund.id,
             payment: payment.number.clone(),
@@ -118,8 +118,8 @@ impl Remote for RefundPayment {
     const CAN_BE_COMPENSATED: bool = false;
 
     fn prepare(tx: &mut Tx<'_>, saga: &PartialRefund) -> Result<Next<GatewayRefund, String>> {
-        if saga.payment.method == Method::Balance {
-            return own_money::give_back(tx, &saga.refund, &saga.payment.user).map(Next::Complete);
+        if matches!(saga.payment.method, Method::Balance | Method::Channel) {
+            return own_money::give_back(tx, &saga.refund, &saga.payment).map(Next::Complete);
         }
         GatewayRefund::of(tx, &saga.payment, &saga.refund).map(Next::Call)
     }

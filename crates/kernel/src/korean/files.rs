@@ -133,6 +133,19 @@ pub(super) const ROWS: &[(&str, &str)] = &[
         "{} may be thousands or a fraction; write it without the point, or name the decimal mark (decimal=comma or decimal=point)",
         "{}의 점이 천 단위 기호인지 소수점인지 알 수 없습니다. 점 없이 쓰거나 소수점 기호를 지정하세요(decimal=comma 또는 decimal=point)",
     ),
+    // orders from elsewhere
+    ("it was placed as {} from other rows", "다른 내용으로 이미 {} 주문이 접수되었습니다"),
+    ("is required for an order that costs nothing", "금액이 0인 주문에는 필수 항목입니다"),
+    ("the order costs {} and the channel took {}", "주문 금액은 {}인데 판매 채널의 결제 금액은 {}입니다"),
+    ("no product has the sku {}", "SKU {}인 상품이 없습니다"),
+    ("cannot be combined with a price, a fee or a paid amount", "가격, 배송비, 결제 금액과 함께 지정할 수 없습니다"),
+    ("of line {} is not that of the order's rows before it", "{}행의 값이 같은 주문의 앞 행과 다릅니다"),
+    (
+        "no column gives {}; map one, such as {}, or set it. The columns are {}",
+        "{} 열이 없습니다. {}처럼 지정하거나 값을 정하세요. 열: {}",
+    ),
+    ("must be a list of objects", "객체 목록이어야 합니다"),
+    ("must be a text or a number", "문자열이나 숫자여야 합니다"),
     // rows of JSON
     ("it is {}, not a JSON object", "JSON 객체가 아닙니다: {}"),
     ("it is not a JSON object", "JSON 객체가 아닙니다"),

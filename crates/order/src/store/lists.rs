@@ -84,7 +84,9 @@ const SEARCHED: &str = concatcp!(
         or (? = 1 and ",
     PHONE,
     " like ?) or exists (select 1 from order_items l where l.order_id = orders.id
-        and (l.product_name {like} ? escape '!' or l.sku {like} ? escape '!')))
+        and (l.product_name {like} ? escape '!' or l.sku {like} ? escape '!'))
+        or exists (select 1 from channel_orders c where c.order_number = orders.order_number
+            and c.number {like} ? escape '!'))
     and (? = 0 or receiver_name {like} ? escape '!') and (? = 0 or ",
     PHONE,
     " like ?)",
@@ -147,7 +149,7 @@ pub struct Filter {
 /// What orders are found by. A buyer's own orders are found by their products only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {
-    /// Part of the order number, the user's id, the receiver's name or phone, or a product's name or sku.
+    /// Part of the order number, the user's id, the receiver's name or phone, a product's name or sku, or a sales channel's number.
     pub keyword: Option<String>,
     /// Part of the receiver's name.
     pub name: Option<String>,
@@ -192,7 +194,7 @@ impl Search {
         let phone = |digits: Option<String>| Arg::Owned(digits.unwrap_or("-".to_owned()));
         let as_phone = self.keyword.as_deref().and_then(digits);
         let mut all = vec![flag(self.keyword.is_some()), word(), word(), word()];
-        all.extend([flag(as_phone.is_some()), phone(as_phone), word(), word()]);
+        all.extend([flag(as_phone.is_some()), phone(as_phone), word(), word(), word()]);
         all.extend([flag(self.name.is_some()), Arg::Owned(pattern(self.name.as_deref()))]);
         all.extend([flag(self.phone.is_some()), phone(self.phone.as_deref().and_then(digits))]);
         all.extend(self.of_product());

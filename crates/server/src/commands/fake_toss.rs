@@ -23,7 +23,10 @@ pub(crate) fn fake_toss(_: &Config, wanted: FakeToss) -> Result<ExitCode, Fault>
                 .failed()
         })?;
         let address = listener.local_addr().map_or(listen, |address| address);
-        say(format!("fake-toss serves http://{address} (records: http://{address}/control/records); Ctrl-C ends it"));
+        say(format_args!("fake-toss serves http://{address}; Ctrl-C ends it, its records stay in {}", data.display()));
+        let settings = format!("-o gateway.kind=toss -o toss.url=http://{address}");
+        say(format_args!("a shop uses it with HOLDFAST_TOSS__SECRET=test_sk_anything holdfast {settings} serve"));
+        say(format_args!("window: http://{address}/window   records: http://{address}/control/records"));
         tokio::select! {
             served = fake.serve(listener) => served.map_err(|error| {
                 Fault::new("fake-toss cannot serve", error.to_string(), "see the cause above").failed()

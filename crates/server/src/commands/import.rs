@@ -1,65 +1,71 @@
-//! `holdfast import`: a catalogue from a file, with a progress bar and a report of every row that was not stored.
+//! `holdfast import`: a catalogue from a file, with a progress bar and a report of every row that was not stored. And `holdfast orders
+//! import`: orders from other sales channels, the same way.
 
 use super::{open, runtime, say};
 use crate::cli::{self, not_in_order};
 use crate::config::{Config, Fault};
 use ::import::report::{Noted, Refused};
-use ::import::{Format, Options, Progress, Report, Watch, amount::DecimalMark, encoding, plan::Blank, spooled};
+use ::import::{Options, Report, Watch};
+use checkout::{channel, place::OrderSettings};
+use files::{Format, Progress, amount::DecimalMark, encoding, spooled};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
+    fmt::Display,
     fs::File,
-    io::{Cursor, Read, stdin},
+    io::{Cursor, Read, Seek, stdin},
     path::Path,
     process::ExitCode,
     time::Instant,
 };
 use web::App;
 
-/// Imports a file.
+/// Imports a file of products.
 pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, Fault> {
-    let format = format_of(wanted)?;
-    let given = Given::of(wanted)?;
-    let runtime = runtime()?;
+    let given = Given::of(&wanted.rows)?;
+    let blank = wanted.blank.parse().map_err(|e| wrong("--blank", &e))?;
+    let seller = wanted.seller.as_deref().map(seller).transpose()?;
+    let (runtime, began) = (runtime()?, Instant::now());
     let app = runtime.block_on(open(&config.settings))?;
-    let mut options = options(&app, format);
-    (options.encoding, options.decimal, options.blank) = (given.encoding, given.decimal, given.blank);
-    options.map.clone_from(&wanted.map);
-    options.sheet.clone_from(&wanted.sheet);
-    options.set.clone_from(&wanted.set);
-    options.seller = wanted.seller.as_deref().map(seller).transpose()?;
+    let mut options = options(&app, given.format);
+    (options.read, options.blank, options.seller) = (given.options(&app, &wanted.rows), blank, seller);
     if wanted.draft {
         options.status = catalog::product::Status::Draft;
     }
-    options.dry_run = wanted.dry_run;
     if wanted.unique_names {
         options.same_name = catalog::ops::upsert::SameName::Refuse;
     }
-    let began = Instant::now();
-    let bar = bar(given.length);
-    let mut shown = Shown(bar.clone());
-    let report = match given.file {
-        Source::File(file) => ::import::run(&app.db, file, &options, &mut shown),
-        Source::Stream(stream) => spooled(stream).and_then(|file| ::import::run(&app.db, file, &options, &mut shown)),
-    };
-    bar.finish_and_clear();
-    app.db.close_blocking();
-    let report = report.map_err(|error| {
-        let remedy =
-            "rows stored before this stay; repair the cause and import again: known rows are found by their sku";
-        Fault::caused_by(format!("{} cannot be imported", wanted.file.display()), &error, remedy)
-    })?;
-    say(report.summary().trim_end());
-    say(format_args!("took {:.2} s", began.elapsed().as_secs_f64()));
+    let remedy = "rows stored before this stay; repair the cause and import again: known rows are found by their sku";
+    let report =
+        given.run(&app, &wanted.rows, remedy, |file, bar| ::import::run(&app.db, file, &options, &mut Shown(bar)))?;
     let failed = report.stopped.is_some() || report.nothing_stored().is_some();
-    let refused = wanted.strict && report.refused_rows > 0 || failed;
-    Ok(if refused { not_in_order() } else { ExitCode::SUCCESS })
+    Ok(ended(&report.summary(), began, wanted.rows.strict && report.refused_rows > 0 || failed))
+}
+
+/// Places the orders of a file.
+pub(crate) fn import_orders(config: &Config, wanted: &cli::RowsOfFile) -> Result<ExitCode, Fault> {
+    let given = Given::of(wanted)?;
+    let (runtime, began) = (runtime()?, Instant::now());
+    let app = runtime.block_on(open(&config.settings))?;
+    let (read, by) = (given.options(&app, wanted), "IMPORT".to_owned());
+    let options = channel::Options { read, settings: OrderSettings::of(&app), by };
+    let remedy = "orders placed before this stay; repair the cause and import again: nothing is placed twice";
+    let report = given.run(&app, wanted, remedy, |file, bar| channel::run(&app.db, file, &options, &mut Shown(bar)))?;
+    let failed = report.stopped.is_some() || report.nothing_stored().is_some();
+    Ok(ended(&report.summary(), began, wanted.strict && report.refused_rows > 0 || failed))
+}
+
+/// Says the counts; the exit code.
+fn ended(summary: &str, began: Instant, is_wrong: bool) -> ExitCode {
+    say(summary.trim_end());
+    say(format_args!("took {:.2} s", began.elapsed().as_secs_f64()));
+    if is_wrong { not_in_order() } else { ExitCode::SUCCESS }
 }
 
 fn options(app: &App, format: Format) -> Options {
     Options::new(format, app.shop.currency, app.settings::<inventory::Settings>().low_stock_threshold)
 }
 
-fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
+fn format_of(wanted: &cli::RowsOfFile) -> Result<Format, Fault> {
     let by_name = || Format::of_file(&wanted.file.to_string_lossy());
     let chosen = match wanted.format {
         Some(cli::Format::Csv) => Some(Format::Csv),
@@ -75,9 +81,9 @@ fn format_of(wanted: &cli::Import) -> Result<Format, Fault> {
 
 /// What the command line says about the file, checked before the shop is opened.
 struct Given {
-    encoding: Option<&'static ::import::Encoding>,
+    format: Format,
+    encoding: Option<&'static files::Encoding>,
     decimal: Option<DecimalMark>,
-    blank: Blank,
     file: Source,
     length: Option<u64>,
 }
@@ -89,21 +95,53 @@ enum Source {
     Stream(Box<dyn Read>),
 }
 
+/// A file that can be read again.
+trait Rereadable: Read + Seek {}
+impl<T: Read + Seek> Rereadable for T {}
+
+fn wrong(flag: &str, error: &kernel::Error) -> Fault {
+    Fault::new(format!("{flag} has a wrong value"), error.detail().unwrap_or_default().to_owned(), "see --help")
+}
+
 impl Given {
-    fn of(wanted: &cli::Import) -> Result<Given, Fault> {
-        let wrong = |flag: &str, error: kernel::Error| {
-            Fault::new(
-                format!("{flag} has a wrong value"),
-                error.detail().unwrap_or_default().to_owned(),
-                "see import --help",
-            )
-        };
+    fn of(wanted: &cli::RowsOfFile) -> Result<Given, Fault> {
+        let format = format_of(wanted)?;
         let encoding =
-            wanted.encoding.as_deref().map(encoding::named).transpose().map_err(|e| wrong("--encoding", e))?;
-        let decimal = wanted.decimal.as_deref().map(str::parse).transpose().map_err(|e| wrong("--decimal", e))?;
-        let blank = wanted.blank.parse().map_err(|e| wrong("--blank", e))?;
+            wanted.encoding.as_deref().map(encoding::named).transpose().map_err(|e| wrong("--encoding", &e))?;
+        let decimal = wanted.decimal.as_deref().map(str::parse).transpose().map_err(|e| wrong("--decimal", &e))?;
         let (file, length) = source(&wanted.file)?;
-        Ok(Given { encoding, decimal, blank, file, length })
+        Ok(Given { format, encoding, decimal, file, length })
+    }
+
+    fn options(&self, app: &App, wanted: &cli::RowsOfFile) -> files::Options {
+        files::Options {
+            sheet: wanted.sheet.clone(),
+            encoding: self.encoding,
+            decimal: self.decimal,
+            map: wanted.map.clone(),
+            set: wanted.set.clone(),
+            dry_run: wanted.dry_run,
+            ..files::Options::new(self.format, app.shop.currency)
+        }
+    }
+
+    /// Runs an import over the file, with a bar, and closes the shop.
+    fn run<R>(
+        self,
+        app: &App,
+        wanted: &cli::RowsOfFile,
+        remedy: &'static str,
+        import: impl FnOnce(Box<dyn Rereadable>, ProgressBar) -> kernel::Result<R>,
+    ) -> Result<R, Fault> {
+        let bar = bar(self.length);
+        let report = match self.file {
+            Source::File(file) => import(Box::new(file), bar.clone()),
+            Source::Stream(stream) => spooled(stream).and_then(|file| import(Box::new(file), bar.clone())),
+        };
+        bar.finish_and_clear();
+        app.db.close_blocking();
+        let what = format!("{} cannot be imported", wanted.file.display());
+        report.map_err(|error| Fault::caused_by(what, &error, remedy))
     }
 }
 
@@ -141,18 +179,38 @@ fn bar(length: Option<u64>) -> ProgressBar {
 /// Shows an import while it runs: a bar on a terminal, and a line for each row that was refused or is odd.
 struct Shown(ProgressBar);
 
-impl Watch for Shown {
-    fn progress(&mut self, progress: Progress) {
+impl Shown {
+    fn moved(&self, progress: Progress) {
         self.0.set_position(progress.bytes);
         self.0.set_message(format!("{} rows, {} refused", progress.rows, progress.refused));
     }
 
-    fn refused(&mut self, row: &Refused) {
+    fn line(&self, row: impl Display) {
         self.0.suspend(|| say(row));
+    }
+}
+
+impl Watch for Shown {
+    fn progress(&mut self, progress: Progress) {
+        self.moved(progress);
+    }
+
+    fn refused(&mut self, row: &Refused) {
+        self.line(row);
     }
 
     fn noted(&mut self, row: &Noted) {
-        self.0.suspend(|| say(row));
+        self.line(row);
+    }
+}
+
+impl channel::Watch for Shown {
+    fn progress(&mut self, progress: Progress) {
+        self.moved(progress);
+    }
+
+    fn refused(&mut self, row: &channel::report::RefusedRow) {
+        self.line(row);
     }
 }
 

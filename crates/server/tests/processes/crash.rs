@@ -1,4 +1,5 @@
-//! Kills the server under load at random moments, and at every named fault point.
+//! Kills the server under load at random moments, and at every named fault point. The load is orders with coupons and points, paid by card,
+//! from the balance and in shares, charges of balances, cancellations and refunds of lines.
 //!
 //! `HOLDFAST_CRASH_ROUNDS=50 cargo test -p server --test processes crash` is the long run.
 
@@ -27,13 +28,19 @@ fn rounds() -> u64 {
 /// The kinds of responses that have not come often enough to prove something.
 fn lacks(scenario: &Scenario) -> Vec<&'static str> {
     let said = scenario.said();
-    let wanted = ["POST /orders 201", "POST /payments 201", "POST /payments 202", "PUT /cancel 200", "broken"];
-    wanted.into_iter().filter(|wanted| said.get(*wanted).is_none_or(|times| *times < rounds())).collect()
+    let often = ["POST /orders 201", "POST /payments 201", "POST /payments 202", "PUT /cancel 200", "broken"];
+    let once = ["POST /charge 200", "POST /charge 202", "POST /refund 200"];
+    let wanted = often.into_iter().map(|wanted| (wanted, rounds())).chain(once.into_iter().map(|wanted| (wanted, 1)));
+    wanted
+        .filter(|(wanted, least)| said.get(*wanted).is_none_or(|times| times < least))
+        .map(|(wanted, _)| wanted)
+        .collect()
 }
 
 #[test]
 fn killing_the_server_under_load_loses_nothing_that_was_acknowledged() {
     let scenario = Scenario::new();
+    scenario.fund(&scenario.program.start(None).expect("nothing is armed"));
     let mut from = 0;
     for round in 0..ROUNDS_MORE * rounds() {
         if round >= rounds() && lacks(&scenario).is_empty() {

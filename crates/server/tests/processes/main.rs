@@ -1,6 +1,7 @@
 //! Kills real processes. Afterwards every acknowledged response is the same byte for byte, the gateway has captured nothing twice, and
 //! every audit passes.
 
+mod bulk;
 mod client;
 mod crash;
 mod crowd;
@@ -11,4 +12,5 @@ mod outage;
 mod queues;
 mod rush;
 mod scenario;
+mod toss;
 mod twice;

@@ -18,6 +18,12 @@ use testkit::{Process, Program, Response, TestShop, Wire, address};
 
 /// Buyers that order, pay and cancel.
 pub const BUYERS: u64 = 6;
+/// In place of a buyer: the administrator.
+const ADMIN: usize = BUYERS as usize;
+/// What each buyer has in the balance before the first kill: so many charges of so much, and points.
+const CHARGES: u64 = 3;
+const CHARGED: i64 = 1_000_000;
+const POINTS: i64 = 100_000;
 
 pub const API: &str = "/api/v1/shopping";
 
@@ -89,6 +95,13 @@ pub struct People {
     pub buyers: Vec<String>,
 }
 
+impl People {
+    /// The token of a buyer, or of the administrator.
+    fn token(&self, who: usize) -> &str {
+        self.buyers.get(who).unwrap_or(&self.admin)
+    }
+}
+
 impl Scenario {
     /// A shop in a new space.
     pub fn new() -> Scenario {
@@ -101,6 +114,11 @@ impl Scenario {
         let token = |n: u64| program.token(&user(usize::try_from(n).expect("small")).to_string(), "USER");
         let admin = program.token("00000000-0000-4000-8000-00000000ad00", "ADMIN");
         Scenario::of(space, People { admin, buyers: (0..BUYERS).map(token).collect() })
+    }
+
+    /// The same shop with another setting.
+    pub fn with(self, key: &str, value: &str) -> Scenario {
+        Scenario { program: self.program.with(key, value), ..self }
     }
 
     /// Another shop with the same people.
@@ -150,7 +168,7 @@ impl Scenario {
     }
 
     pub fn send(&self, wire: &mut Wire, call: &Call) -> io::Result<Response> {
-        wire.send(call.method, &call.path, &self.people.buyers[call.buyer], &call.key, &call.body)
+        wire.send(call.method, &call.path, self.people.token(call.buyer), &call.key, &call.body)
     }
 
     /// Sends the call and records the response. A response that asks for a retry promises nothing, so its call stays open.
@@ -201,29 +219,31 @@ impl Scenario {
         self.call(buyer, "PUT", format!("/orders/{order}/cancel"), json!({"reason": "changed my mind"}))
     }
 
-    /// One buyer orders, pays and cancels until the connection breaks.
+    /// Gives every buyer a balance and points.
+    pub fn fund(&self, process: &Process) {
+        let mut wire = process.connect().expect("it listens");
+        for buyer in 0..ADMIN {
+            for _ in 0..CHARGES {
+                self.send(&mut wire, &self.charge(buyer, CHARGED, "approve")).expect("an answer").must("200");
+            }
+            let path = format!("/admin/wallets/{}/points", user(buyer));
+            let points = self.call(ADMIN, "POST", path, json!({"points": POINTS, "reason": "a present"}));
+            self.send(&mut wire, &points).expect("an answer").must("201");
+        }
+    }
+
+    fn charge(&self, buyer: usize, amount: i64, payment_key: &str) -> Call {
+        let path = format!("/users/{}/balance/charge", user(buyer));
+        self.call(buyer, "POST", path, json!({"amount": amount, "paymentKey": payment_key}))
+    }
+
+    /// One buyer orders, pays, charges and cancels until the connection breaks.
     pub fn live(&self, process: &Process, buyer: usize, over: &AtomicBool) {
         let Ok(mut wire) = process.connect() else { return };
         let mut n = u64::try_from(buyer).expect("small") * 7;
         while !over.load(Ordering::Relaxed) {
             n += 1;
-            // those that are cancelled below, so that the coupon comes back
-            let order = if n.is_multiple_of(3) { self.order_with_coupon(buyer, n) } else { self.order(buyer, n) };
-            let Ok(mut placed) = self.try_it(&mut wire, order) else { return };
-            if placed.summary() == "400 S609" {
-                // an order of a connection that broke has the coupon until it expires
-                let Ok(without) = self.try_it(&mut wire, self.order(buyer, n)) else { return };
-                placed = without;
-            }
-            if placed.status != 201 {
-                continue;
-            }
-            let order = placed.word("/orderNumber");
-            let script = PAYMENT_KEYS[usize::try_from(n / 2 % 6).expect("small")];
-            if !n.is_multiple_of(5) && self.try_it(&mut wire, self.pay(buyer, &order, script)).is_err() {
-                return;
-            }
-            if n.is_multiple_of(3) && self.try_it(&mut wire, self.cancel(buyer, &order)).is_err() {
+            if self.buys(&mut wire, buyer, n).is_err() {
                 return;
             }
         }
@@ -280,6 +300,62 @@ impl Scenario {
             let right = price.is_none_or(|price| found.number("/content/0/minPrice") == price);
             assert!(right, "{sku} has the price {price:?}: {}", found.text());
         }
+    }
+
+    /// The `n`-th purchase of a buyer: with a coupon, points, the balance, a card, or several of them; paid, cancelled, partly refunded.
+    fn buys(&self, wire: &mut Wire, buyer: usize, n: u64) -> io::Result<()> {
+        let script = |n: u64| PAYMENT_KEYS[usize::try_from(n % 6).expect("small")];
+        if n.is_multiple_of(6) {
+            self.try_it(wire, self.charge(buyer, 1_000 + i64::try_from(n).expect("small"), script(n / 6)))?;
+        }
+        let mut body = self.lines(n);
+        if n.is_multiple_of(3) {
+            // those that are cancelled below, so that the coupon comes back
+            body["couponCode"] = json!("CRASH");
+        }
+        if n % 4 == 1 {
+            body["pointsToUse"] = json!(300);
+        }
+        if n.is_multiple_of(11) {
+            body["payment"] = json!({"method": "BALANCE"});
+        }
+        let mut placed = self.try_it(wire, self.call(buyer, "POST", "/orders", body))?;
+        if placed.summary() == "400 S609" {
+            // an order of a connection that broke has the coupon until it expires
+            placed = self.try_it(wire, self.order(buyer, n))?;
+        }
+        if placed.status != 201 {
+            return Ok(());
+        }
+        let (order, payable) = (placed.word("/orderNumber"), placed.number("/finalAmount"));
+        let mut paid = None;
+        if placed.word("/status") == "CONFIRMED" && !n.is_multiple_of(5) {
+            let payment = match n % 4 {
+                0 => self.pay_from_balance(buyer, &order),
+                1 => self.pay_in_shares(buyer, &order, (payable / 3, payable - payable / 3), script(n / 4)),
+                _ => self.pay(buyer, &order, script(n / 4)),
+            };
+            paid = Some(self.try_it(wire, payment)?).filter(|answer| answer.status == 201);
+        }
+        if n.is_multiple_of(3) {
+            self.try_it(wire, self.cancel(buyer, &order))?;
+        } else if let Some(paid) = paid.filter(|_| n % 4 != 2) {
+            let path = format!("/payments/{}/refund", paid.word("/paymentNumber"));
+            let part = json!({"lines": [{"id": 1 + n % 3, "quantity": 1}], "reason": "one came broken"});
+            self.try_it(wire, self.call(ADMIN, "POST", path, part))?;
+        }
+        Ok(())
+    }
+
+    fn pay_from_balance(&self, buyer: usize, order: &str) -> Call {
+        self.call(buyer, "POST", "/payments", json!({"orderNumber": order, "paymentMethod": "BALANCE"}))
+    }
+
+    fn pay_in_shares(&self, buyer: usize, order: &str, (own, card): (i64, i64), payment_key: &str) -> Call {
+        let splits = json!([{"method": "BALANCE", "amount": own}, {"method": "CREDIT_CARD", "amount": card}]);
+        let body =
+            json!({"orderNumber": order, "paymentMethod": "CREDIT_CARD", "paymentKey": payment_key, "splits": splits});
+        self.call(buyer, "POST", "/payments", body)
     }
 
     /// The number of each kind of response.
@@ -355,16 +431,34 @@ impl Scenario {
         self.program.audit().unwrap_or_else(|said| panic!("holdfast audit:\n{said}\n{}", self.program.log()));
     }
 
-    /// Ends the scenario: its audit passes, and a shop over its database settles with every audit passed and every read model equal to
-    /// its rebuild.
+    /// Ends the scenario: its audit passes, and a shop over its database settles with every audit passed, every read model equal to its
+    /// rebuild, and no money more or less.
     pub fn close(self) {
         self.is_audited();
         let shop = TestShop::adopt(self.program.url(), &self.program.journal());
         shop.settle();
         let rebuilt = shop.admin().post("/admin/reports/rebuild?dryRun=true", json!({})).must("200");
         assert_eq!(rebuilt.number("/different"), 0, "{}", rebuilt.text());
+        conserves(&shop);
         shop.close();
     }
+}
+
+/// What was charged is in the balances or paid with, and what was given in points is there or used.
+fn conserves(shop: &TestShop) {
+    let sum = |sql: &'static str| shop.read(move |tx| tx.query_one(sql, &[], |row| row.get::<i64>(0)));
+    let charged =
+        sum("select cast(coalesce(sum(amount), 0) as {bigint}) from balance_charges where status = 'COMPLETED'");
+    let held = sum("select cast(coalesce(sum(balance), 0) as {bigint}) from wallets");
+    let paid =
+        sum("select cast(coalesce(sum(case when status = 'PROCESSING' then amount else captured - refunded end), 0)
+        as {bigint}) from payments where method = 'BALANCE'");
+    assert_eq!(charged, held + paid, "charged, held {held}, paid {paid}");
+    let given = sum("select cast(coalesce(sum(amount), 0) as {bigint}) from wallet_entries
+        where account = 'POINTS' and kind in ('ADJUSTMENT', 'EARNED', 'TAKEN_BACK', 'EXPIRED')");
+    let left = sum("select cast(coalesce(sum(points), 0) as {bigint}) from wallets");
+    let used = sum("select cast(coalesce(sum(amount), 0) as {bigint}) from point_uses where restored_at is null");
+    assert_eq!(given, left + used, "points given, left {left}, used {used}");
 }
 
 /// Stops the buyers, also when the test fails.

@@ -26,6 +26,14 @@ pub const DAMAGES: &[(&str, &str)] = &[
     ),
     ("an order has the data of its status", "update orders set paid_at = null"),
     ("an order has lines", "delete from order_items"),
+    (
+        "an order of a sales channel is an order of the shop",
+        "update channel_orders set order_number = 'ORD-20260206-22222222'",
+    ),
+    (
+        "money that a sales channel took belongs to an order that was placed there",
+        "delete from channel_orders",
+    ),
     ("a delivery's history has one entry per version", "update deliveries set version = version + 1"),
     ("a delivery's history ends with its status", "update delivery_history set status = 'SHIPPED'"),
     ("a delivery has the data of its status", "update deliveries set delivered_at = 5"),
@@ -267,6 +275,10 @@ pub fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
     let paid = buyer.post("/payments", json!({"orderNumber": order, "paymentMethod": "BALANCE"})).must("201");
     let part = json!({"amount": 1_000, "reason": "late"});
     shop.admin().post(format!("/payments/{}/refund", paid.word("/paymentNumber")), part).must("200");
+    let elsewhere = json!({"channel": "Market", "channelOrderNumber": "M-1", "sku": mug.sku, "quantity": 1, "unitPrice": 8_000,
+        "receiverName": "Kim", "receiverPhone": "010-1234-5678", "zipCode": "04524", "address1": "Street 1"});
+    let import = shop.admin().with("content-type", "application/x-ndjson");
+    import.send("POST", "/admin/orders/bulk", Some(elsewhere.to_string().into())).must("200");
     let credentials = json!({"email": "haneul@example.com", "password": "달항아리 일곱 개의 밤"});
     let mut new = credentials.clone();
     new["nickname"] = json!("하늘");

@@ -17,6 +17,7 @@ fn goods(shop: &TestShop) {
     shop.product("달항아리 머그")
         .with("categoryId", json!(cups))
         .with("brand", json!("=HYPERLINK(1)"))
+        .with("taxFree", json!(true))
         .with("description", json!("two lines\nand a \"quote\", with a comma"))
         .with("salePrice", json!(8_000))
         .with("images", json!(["a.jpg", "b.jpg"]))

@@ -5,6 +5,7 @@ mod again;
 mod attempts;
 mod audited_changes;
 mod audits;
+mod bulk_orders;
 mod cancel;
 mod cart;
 mod console_guards;

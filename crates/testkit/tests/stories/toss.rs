@@ -204,6 +204,28 @@ fn an_order_waits_for_its_deposit_until_the_account_is_due() {
     assert_eq!(buyer.sees(&given_up).word("/status"), "CANCELLED");
     assert_eq!(paid.fake.deposit(&key, false), Err("INVALID_REQUEST".to_owned()), "the account is closed");
     assert_eq!(shop.stock_of(&mug), (8, 0, 8));
+
+    // the bank takes a deposit back: the order stays as it is until a person decides, and the gateway's word counts, not the message
+    let (order, payment, key) = waits();
+    paid.fake.deposit(&key, false).unwrap();
+    paid.messages(1);
+    assert_eq!(buyer.sees(&order).word("/status"), "PAID");
+    let gone = || shop.admin().get("/admin/payments/wrong-captures").must("200").data();
+    shop.later(2 * MINUTE);
+    let lie = json!({"createdAt": "2026-02-06T00:00:00.000000", "secret": "?", "status": "WAITING_FOR_DEPOSIT", "orderId": order});
+    assert!(shop.anonymous().post("/payments/webhooks/toss", lie).is_good());
+    assert_eq!(gone().as_array().map(Vec::len), Some(0));
+    shop.later(2 * MINUTE);
+    paid.fake.deposit_error(&key).unwrap();
+    assert!(paid.messages(3) > 0);
+    let found = gone()[0].clone();
+    assert_eq!(
+        (&found["paymentNumber"], &found["amount"], &found["expected"]),
+        (&json!(payment), &json!(0), &json!(9_000))
+    );
+    assert_eq!(buyer.sees(&order).word("/status"), "PAID");
+    let path = format!("/admin/payments/wrong-captures/{}/resolve", found["id"]);
+    shop.admin().post(path, json!({"reason": "the buyer paid again by transfer"})).must("200");
 }
 
 #[test]

@@ -62,9 +62,10 @@ const VARIABLES: &[&str] = &["message", "why"];
 /// Sentences of a field's name and the message about it, which has a row by itself.
 const OF_A_FIELD: &[&str] = &["{field} {message}", "stock {message}", "locationCode {message}", "{} {why}"];
 /// Where every sentence is a message, however it becomes one: the reasons of an import are put together of several.
-const ALL_SENTENCES: &str = "crates/import/src/";
-/// What is none there: the report for a terminal; and texts that are looked for, that a log has, or that a terminal shows.
-const REPORT: &str = "crates/import/src/report.rs";
+const ALL_SENTENCES: &[&str] = &["crates/import/src/", "crates/files/src/"];
+/// What is none there: reports for a terminal, and workbooks for tests; and texts that are looked for, that a log has, or that a terminal
+/// shows.
+const REPORTS: &[&str] = &["crates/import/src/report.rs", "crates/files/src/report.rs", "crates/files/src/sample.rs"];
 const NO_MESSAGES: &[&str] = &["digits after", "a JSON value", "the upload was cut off", "{name} (CP949)"];
 
 #[test]
@@ -81,7 +82,7 @@ fn every_message_of_a_refusal_has_a_korean_row() {
         let ends = begins_tests.iter().filter_map(|begin| text.find(begin)).min();
         let program = &text[..ends.unwrap_or(text.len())];
         let mut all = [messages(program), constants(&name, program)].concat();
-        if name.starts_with(ALL_SENTENCES) && name != REPORT {
+        if ALL_SENTENCES.iter().any(|begin| name.starts_with(begin)) && !REPORTS.contains(&name.as_str()) {
             all.extend(sentences(program));
         }
         let excused = |message: &&String| [OF_A_FIELD, NO_MESSAGES].concat().contains(&message.as_str());

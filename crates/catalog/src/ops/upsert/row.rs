@@ -52,6 +52,8 @@ pub struct Row {
     pub description: Given<String>,
     pub category_id: Given<CategoryId>,
     pub brand: Given<String>,
+    /// Whether its price contains no value added tax.
+    pub tax_free: Option<bool>,
     /// The whole gallery.
     pub images: Given<Vec<String>>,
     /// The status that the product gets. DISCONTINUED deletes an existing product.
@@ -72,6 +74,7 @@ impl Row {
             && self.description.is_absent()
             && self.category_id.is_absent()
             && self.brand.is_absent()
+            && self.tax_free.is_none()
             && self.images.is_absent()
             && self.variants.is_empty()
     }

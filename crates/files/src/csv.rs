@@ -58,7 +58,7 @@ impl<R: Read> Table for Csv<R> {
 }
 
 /// The names of the columns that a first row gives; C002 when it is broken or names a column twice.
-pub(crate) fn header(fields: Result<Vec<String>, String>) -> Result<Vec<String>> {
+pub fn header(fields: Result<Vec<String>, String>) -> Result<Vec<String>> {
     let names = fields.map_err(|why| Code::InvalidInput.because(format!("the header cannot be read: {why}")))?;
     let header: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
     let mut seen: Vec<&String> = header.iter().filter(|name| !name.is_empty()).collect();
@@ -143,7 +143,7 @@ fn is_blank(line: &Line) -> bool {
 }
 
 /// Text of a file in a message: short, and on one line.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let short: String = text.chars().take(40).collect();
     format!("{short:?}")
 }

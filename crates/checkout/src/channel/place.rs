@@ -1,0 +1,120 @@
+//! Placing an order from elsewhere: one transaction from its rows to a PAID order. The saga runs it as every other order.
+
+use super::order::ChannelOrder;
+use crate::{
+    flow::Checkout,
+    pay,
+    place::{self, OrderSettings, Placed},
+    price::{Rules, Shipping},
+    quote::{Calculation, Choice},
+    request::{Item, PaymentMethod},
+    steps::PricedOrder,
+};
+use files::csv::shown;
+use kernel::{Code, Error, Money, OrderNumber, Result, UserId};
+use order::origin;
+use saga::Saga;
+use sha2::{Digest, Sha256};
+use store::Tx;
+
+/// What became of an order of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    Placed(OrderNumber),
+    /// It was placed before, from the same rows.
+    Known(OrderNumber),
+}
+
+/// Places the order, which is paid already, unless it was placed before. When anything is wrong, nothing is written. `by` imports it.
+///
+/// C019 when it was placed before from other rows; S001, S003 its products; S210 when it costs something else than the channel took;
+/// C002 when it costs nothing and is no present; S401, S402 the stock.
+pub fn place(
+    tx: &mut Tx<'_>,
+    saga: &Saga<Checkout>,
+    settings: &OrderSettings,
+    by: &str,
+    wanted: &ChannelOrder,
+) -> Result<Done> {
+    if let Some(known) = origin::find(tx, &wanted.key)? {
+        return match known.content == wanted.content {
+            true => Ok(Done::Known(known.order)),
+            false => Err(Code::Conflict.because(format!("it was placed as {} from other rows", known.order))),
+        };
+    }
+    let items = items(tx, wanted)?;
+    let prices: Vec<Option<Money>> = wanted.lines.iter().map(|line| line.unit_price).collect();
+    let rules =
+        Rules { shipping: Shipping { fee: wanted.shipping_fee, ..Shipping::default() }, tax: settings.prices.tax };
+    let choice = Choice { rules: &rules, points: Money::ZERO, zip_code: None, expected: None };
+    let priced = Calculation::priced(tx, &items)?.accepted()?.at_prices(&prices).totalled(&choice)?.accepted()?;
+    let priced = priced.into_order()?;
+    must_be_paid(wanted, priced.amounts.payable)?;
+    if wanted.origin.gift_reason.is_none() && priced.amounts.payable.is_zero() {
+        return Err(kernel::text::wrong("giftReason", "is required for an order that costs nothing"));
+    }
+    let user = buyer(tx, wanted)?;
+    let new = place::new_order(settings, &user, priced, Some(wanted.address.clone()), wanted.memo.clone());
+    let Placed { order, saga: mut run } = place::begin(tx, saga, PricedOrder { new, cart: None, deal: None }, by)?;
+    if order.amounts.payable.is_positive() {
+        pay::submit(tx, saga, &mut run, &order, &PaymentMethod::at_channel(), 1)?;
+    }
+    if !origin::add(tx, &wanted.key, &order.number, &wanted.origin, &wanted.content)? {
+        // another import has just placed it; the next attempt finds it
+        return Err(Code::Unavailable.error().caused_by("the same order was placed at the same moment"));
+    }
+    Ok(Done::Placed(order.number))
+}
+
+/// S210 when the channel took something else than the order costs.
+fn must_be_paid(wanted: &ChannelOrder, payable: Money) -> Result<()> {
+    match wanted.paid_amount {
+        Some(paid) if paid != payable => {
+            Err(Code::OrderAmountMismatch.because(format!("the order costs {payable} and the channel took {paid}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The variants with the skus of the lines; S001 naming the first that no variant has.
+fn items(tx: &mut Tx<'_>, wanted: &ChannelOrder) -> Result<Vec<Item>> {
+    let skus: Vec<&str> = wanted.lines.iter().map(|line| line.sku.as_str()).collect();
+    let found = catalog::ops::by_sku(tx, &skus)?;
+    let item = |(line, variant): (&super::order::Line, Option<kernel::VariantId>)| match variant {
+        Some(variant) => Ok(Item { product_id: None, variant_id: Some(variant), quantity: line.quantity }),
+        None => Err(unknown(&line.sku)),
+    };
+    wanted.lines.iter().zip(found).map(item).collect()
+}
+
+fn unknown(sku: &str) -> Error {
+    Code::ProductNotFound.because(format!("no product has the sku {}", shown(sku)))
+}
+
+/// Whose order it is: the user who signed up with the buyer's e-mail; else a guest, who is the same one in each order with the same
+/// e-mail, and another one in each order without.
+fn buyer(tx: &mut Tx<'_>, wanted: &ChannelOrder) -> Result<UserId> {
+    let Some(email) = &wanted.origin.buyer_email else { return Ok(guest("order", &wanted.key.text())) };
+    let known = account::ops::id_of_email(tx, email)?;
+    Ok(known.unwrap_or_else(|| guest("email", email)))
+}
+
+/// An id that no sign-up draws: theirs are random, this one is of version 8.
+fn guest(kind: &str, name: &str) -> UserId {
+    let digest = Sha256::digest(format!("holdfast guest\n{kind}\n{name}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    UserId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_is_the_same_for_the_same_e_mail_only() {
+        assert_eq!(guest("email", "mina@example.com"), guest("email", "mina@example.com"));
+        assert_ne!(guest("email", "mina@example.com"), guest("order", "mina@example.com"));
+        assert_eq!(guest("email", "x").uuid().get_version_num(), 8);
+    }
+}

@@ -1,0 +1,264 @@
+//! A file of orders: reads rows, places an order in one transaction each, and collects the report.
+
+use super::{
+    field::Field,
+    order::{self, ChannelOrder},
+    place::{self, Done},
+    report::{PlacedRow, RefusedRow, Report, Watch},
+    row::{Added, Group, Mapping, Refusal, Row},
+};
+use crate::{flow::ORDER, place::OrderSettings};
+use files::{
+    Progress, Rows,
+    columns::{Columns, Field as _},
+    csv::Table,
+    json_rows::JsonRows,
+    lines::LINE_MAX,
+    report::{LISTED_MAX, REFUSED_MAX, reason, why},
+};
+use kernel::{Code, Error, Result};
+use std::{
+    io::{Read, Seek},
+    sync::Arc,
+};
+use store::{Db, Tx};
+
+/// Orders that are read before they are placed; a dry run places so many together, and undoes them.
+const ORDERS_AT_ONCE: usize = 50;
+
+/// How a file of orders is read, and what its orders depend on.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub read: files::Options,
+    pub settings: OrderSettings,
+    /// Who places them.
+    pub by: String,
+}
+
+/// Places the orders of `file`, each in a transaction of its own. Blocking: call it from a thread of its own, never from async code.
+/// `watch` gets every order and every refused row, in the order of the file; the report lists the first [`LISTED_MAX`] of each.
+///
+/// Errors: C002 for a file that is not in one encoding, has no rows or no header, or does not fit the mapping; C010 for one that is too
+/// large; and a database that stays busy or fails. What was placed before an error stays, and importing the file again continues: an
+/// order is known by its number at its channel.
+pub fn run(db: &Db, file: impl Read + Seek, options: &Options, watch: &mut dyn Watch) -> Result<Report> {
+    let report = Report { dry_run: options.read.dry_run, ..Report::default() };
+    let mut import = Import {
+        db,
+        options,
+        settings: Arc::new(options.settings.clone()),
+        watch,
+        waiting: Vec::new(),
+        refused: Vec::new(),
+        bytes: 0,
+        report,
+    };
+    let (rows, read) = files::open(file, &options.read)?;
+    import.report.read = read;
+    match rows {
+        Rows::Table(table) => import.table(table)?,
+        Rows::Json(rows) => import.json(rows)?,
+    }
+    import.store()?;
+    let report = import.report;
+    if report.rows == 0 && report.stopped.is_none() {
+        return Err(Code::InvalidInput.because("the file has no rows"));
+    }
+    Ok(report)
+}
+
+/// A running import.
+struct Import<'a> {
+    db: &'a Db,
+    options: &'a Options,
+    settings: Arc<OrderSettings>,
+    watch: &'a mut dyn Watch,
+    waiting: Vec<ChannelOrder>,
+    /// Rows that are refused; they are reported with the orders around them.
+    refused: Vec<RefusedRow>,
+    bytes: u64,
+    report: Report,
+}
+
+impl Import<'_> {
+    fn table(&mut self, mut file: Box<dyn Table + '_>) -> Result<()> {
+        let columns = Columns::<Field>::all(file.header(), &self.options.read.map, &self.options.read.set)?;
+        if let Some(field) = Field::ALL.iter().find(|field| field.is_needed() && !columns.has(**field)) {
+            let (name, names) = (field.name(), columns.names().join(", "));
+            return Err(Code::InvalidInput.because(format!(
+                "no column gives {name}; map one, such as {name}=COLUMN, or set it. The columns are {names}"
+            )));
+        }
+        (self.report.read.mapping, self.report.read.unused_columns) = (columns.mapped(), columns.unused([].iter()));
+        let mut group = Group::default();
+        while let Some(record) = self.or_stop(file.next_row()) {
+            self.bytes = file.read();
+            self.report.rows += 1;
+            let line = record.line;
+            let row = match &record.fields {
+                Ok(cells) => Row::of_cells(&columns, line, cells),
+                Err(why) => Err(Refusal { line, number: None, error: Code::InvalidInput.because(why) }),
+            };
+            if !self.take(&mut group, row)? {
+                return Ok(());
+            }
+        }
+        self.end(&mut group)
+    }
+
+    fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
+        let mapping = Mapping::of(&self.options.read.map, &self.options.read.set)?;
+        let mut group = Group::default();
+        while let Some(row) = self.or_stop(rows.next_row()) {
+            self.bytes = rows.read();
+            self.report.rows += 1;
+            let found = match &row.bytes {
+                Some(bytes) => Row::of_json(&mapping, row.number, bytes),
+                None => {
+                    let why = format!("the row is longer than {LINE_MAX} bytes");
+                    Err(Refusal { line: row.number, number: None, error: Code::InvalidInput.because(why) })
+                }
+            };
+            let goes_on = match found {
+                Ok(lines) => lines.into_iter().try_fold(true, |_, line| self.take(&mut group, Ok(line)))?,
+                Err(refusal) => self.take(&mut group, Err(refusal))?,
+            };
+            if !goes_on {
+                return Ok(());
+            }
+        }
+        self.end(&mut group)
+    }
+
+    /// What was read. A read error ends the import, and the orders before it are placed.
+    fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
+        read.unwrap_or_else(|error| {
+            tracing::warn!(error = ?error, "an import of orders ends early");
+            self.report.stopped = Some(why(self.options.read.language, &error));
+            None
+        })
+    }
+
+    /// Takes a row; false when the import must stop. A row that cannot be read ends the order before it.
+    fn take(&mut self, group: &mut Group, row: Result<Row, Refusal>) -> Result<bool> {
+        match row {
+            Ok(row) => match group.add(row) {
+                Added::Kept(before) => self.order(&before)?,
+                Added::TooMany(row) => {
+                    let refused = row.refused(order::too_many());
+                    self.refuse(refused.line, refused.number, &refused.error);
+                }
+            },
+            Err(refusal) => {
+                let before = group.end();
+                self.order(&before)?;
+                self.refuse(refusal.line, refusal.number, &refusal.error);
+            }
+        }
+        if self.report.refused_rows >= REFUSED_MAX {
+            let stopped = format!("{REFUSED_MAX} rows were refused");
+            self.report.stopped = Some(self.options.read.language.of_text(&stopped));
+        }
+        Ok(self.report.stopped.is_none())
+    }
+
+    fn end(&mut self, group: &mut Group) -> Result<()> {
+        let last = group.end();
+        self.order(&last)
+    }
+
+    /// The rows of one order.
+    fn order(&mut self, rows: &[Row]) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match ChannelOrder::of(rows, self.options.read.amounts()) {
+            Ok(order) => self.waiting.push(order),
+            Err(refusals) => {
+                refusals.into_iter().for_each(|one| self.refuse(one.line, one.number, &one.error));
+            }
+        }
+        if self.waiting.len() + self.refused.len() >= ORDERS_AT_ONCE { self.store() } else { Ok(()) }
+    }
+
+    fn refuse(&mut self, line: u64, channel_order_number: Option<String>, error: &Error) {
+        // the lines of an object of JSON have one line in the file
+        if self.refused.last().is_some_and(|last| last.line == line) {
+            return;
+        }
+        let (code, reason) = (error.code().code(), reason(self.options.read.language, error));
+        self.refused.push(RefusedRow { line, channel_order_number, code, reason });
+    }
+
+    /// Places the orders that wait.
+    fn store(&mut self) -> Result<()> {
+        let orders: Arc<Vec<ChannelOrder>> = Arc::new(std::mem::take(&mut self.waiting));
+        let outcomes = if self.options.read.dry_run { self.tried(&orders)? } else { self.placed(&orders)? };
+        for (order, outcome) in orders.iter().zip(outcomes) {
+            match outcome {
+                Ok(done) => self.count(PlacedRow::of(order, done, self.options.read.dry_run)),
+                Err(error) => {
+                    let number = &order.origin.channel_order_number;
+                    order.rows.iter().for_each(|line| self.refuse(*line, Some(number.clone()), &error));
+                }
+            }
+        }
+        self.report_refused();
+        let (rows, refused) = (self.report.rows, self.report.refused_rows);
+        self.watch.progress(Progress { bytes: self.bytes, rows, refused });
+        Ok(())
+    }
+
+    /// Each order in a transaction of its own. An error that is no row's fault ends the import.
+    fn placed(&self, orders: &Arc<Vec<ChannelOrder>>) -> Result<Vec<Result<Done>>> {
+        let mut outcomes = Vec::with_capacity(orders.len());
+        for n in 0..orders.len() {
+            let (orders, settings, by) = (Arc::clone(orders), Arc::clone(&self.settings), self.options.by.clone());
+            let place = move |tx: &mut Tx<'_>| place::place(tx, &ORDER, &settings, &by, &orders[n]);
+            match files::write(self.db, "checkout.channel-order", false, place) {
+                Err(fault) if fault.code().status() >= 500 => return Err(fault),
+                outcome => outcomes.push(outcome),
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// The same, together and undone.
+    fn tried(&self, orders: &Arc<Vec<ChannelOrder>>) -> Result<Vec<Result<Done>>> {
+        let (orders, settings, by) = (Arc::clone(orders), Arc::clone(&self.settings), self.options.by.clone());
+        let place = move |tx: &mut Tx<'_>| {
+            let mut outcomes = Vec::with_capacity(orders.len());
+            for order in orders.iter() {
+                match tx.attempt(|tx| place::place(tx, &ORDER, &settings, &by, order)) {
+                    Err(fault) if fault.code().status() >= 500 => return Err(fault),
+                    outcome => outcomes.push(outcome),
+                }
+            }
+            Ok(outcomes)
+        };
+        files::write(self.db, "checkout.channel-order", true, place)
+    }
+
+    fn count(&mut self, order: PlacedRow) {
+        self.watch.placed(&order);
+        match order.is_known {
+            true => self.report.known += 1,
+            false => self.report.placed += 1,
+        }
+        if self.report.orders.len() < LISTED_MAX {
+            self.report.orders.push(order);
+        }
+    }
+
+    /// Reports the refused rows in the order of the file.
+    fn report_refused(&mut self) {
+        self.refused.sort_by_key(|refused| refused.line);
+        for refused in self.refused.drain(..) {
+            self.watch.refused(&refused);
+            self.report.refused_rows += 1;
+            if self.report.refused.len() < LISTED_MAX {
+                self.report.refused.push(refused);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What every report about a file has.
+
+use crate::columns::Mapped;
+use crate::encoding::{self, Source};
+use kernel::{Code, Detail, Error};
+use serde::Serialize;
+use std::fmt::{self, Write};
+use utoipa::ToSchema;
+use web::Language;
+
+/// Most refused rows; with more, something is wrong with the file or the mapping and the import stops.
+pub const REFUSED_MAX: u64 = 100_000;
+/// Most rows that a report lists of each kind; the others are only counted. Who wants them all watches the import.
+pub const LISTED_MAX: usize = 1_000;
+/// Refused rows that an error lists which says that nothing was stored.
+const DETAILS_MAX: usize = 100;
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ImportProgress)]
+pub struct Progress {
+    /// Bytes read.
+    pub bytes: u64,
+    /// Rows dealt with.
+    pub rows: u64,
+    /// Rows refused.
+    pub refused: u64,
+}
+
+/// How a file was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ImportReadAs)]
+pub struct ReadAs {
+    /// The encoding in which the whole file was read, by its name in the Encoding Standard: CP949 is `EUC-KR`. None of a workbook.
+    #[schema(example = "UTF-8")]
+    pub encoding: Option<&'static str>,
+    /// By what the encoding is known.
+    pub encoding_source: Option<Source>,
+    /// The sheet that was read of a workbook.
+    pub sheet: Option<String>,
+    /// Sheets of the workbook that were not read.
+    pub other_sheets: Vec<String>,
+    /// Where the fields came from (tables).
+    pub mapping: Vec<Mapped>,
+    /// Columns nothing was taken from (tables).
+    pub unused_columns: Vec<String>,
+}
+
+impl fmt::Display for ReadAs {
+    /// For people at a terminal: encoding and sheet, a line for each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(encoding), Some(source)) = (self.encoding, self.encoding_source) {
+            let how = match source {
+                Source::Given => "as you said",
+                Source::Mark => "as its mark says",
+                Source::Content => "detected",
+            };
+            writeln!(f, "read as {}, {how}", encoding::shown(encoding))?;
+        }
+        if let Some(sheet) = &self.sheet {
+            let others = if self.other_sheets.is_empty() { "no others" } else { "others are not read" };
+            write!(f, "read the sheet {sheet}; {others}")?;
+            self.other_sheets.iter().try_for_each(|other| write!(f, " {other}"))?;
+            f.write_char('\n')?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong, without the sentence of the code where there is more to say.
+pub fn why(language: Language, error: &Error) -> String {
+    language.detail(error).unwrap_or_else(|| language.sentence(error).to_owned())
+}
+
+/// Why a row is refused.
+pub fn reason(language: Language, error: &Error) -> String {
+    match language.detail(error) {
+        Some(detail) if error.code() == Code::InvalidInput => detail,
+        Some(_) => language.message(error),
+        None => language.details(error).iter().fold(language.sentence(error).to_owned(), |so_far, detail| {
+            format!("{so_far}: {} {}", detail.field.as_deref().unwrap_or_default(), detail.message)
+        }),
+    }
+}
+
+/// C002 about a file of which no row could be stored: an import that did nothing is no success. `details` are its first refused rows.
+pub fn nothing_stored(rows: u64, details: impl Iterator<Item = Detail>) -> Error {
+    let why = format!("none of the {rows} rows could be stored");
+    details.take(DETAILS_MAX).fold(Code::InvalidInput.because(why), Error::with)
+}
+
+/// A refused row among those details.
+pub fn refused_row(line: u64, code: &'static str, reason: &str) -> Detail {
+    Detail::field(format!("line {line}"), reason).with("code", code).translated()
+}

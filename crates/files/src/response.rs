@@ -1,0 +1,160 @@
+//! Files over HTTP: an upload, and a report that is sent while it is made.
+
+use crate::report::{Progress, why};
+use crate::{spooled, upload::upload};
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::{StreamExt, stream};
+use kernel::{Code, Error, Result};
+use serde::Serialize;
+use std::convert::Infallible;
+use tempfile::SpooledTempFile;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use utoipa::ToSchema;
+use web::{Failure, Language};
+
+/// Files that an instance stores at once; they are on its disk, and they share the database with the buyers.
+const FILES_MAX: usize = 8;
+static FILES: Semaphore = Semaphore::const_new(FILES_MAX);
+/// The type of a response with one JSON object on each line.
+const LINES: &str = "application/x-ndjson";
+/// Parts of the response that wait to be sent; then the import waits too, so that a slow reader does not fill the memory.
+const PARTS_WAITING: usize = 8;
+/// Rows between two lines that say how far the import is.
+const PROGRESS_ROWS: u64 = 1_000;
+
+/// The right to store a file now.
+pub struct Turn(#[allow(dead_code, reason = "is held")] SemaphorePermit<'static>);
+
+/// Waits for a turn: the others wait without having sent their files.
+pub async fn turn() -> Result<Turn> {
+    FILES.acquire().await.map(Turn).map_err(|e| Code::Internal.error().caused_by(e))
+}
+
+/// The whole upload as a file. C002 when it is cut off, C010 when it is too large.
+pub async fn received(body: Body) -> Result<SpooledTempFile> {
+    let (feed, file) = upload();
+    let spooling = tokio::task::spawn_blocking(move || spooled(file));
+    feed.body(body).await;
+    spooling.await.map_err(|e| Code::Internal.error().caused_by(e))?
+}
+
+/// Runs work that blocks.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Code::Internal.error().caused_by(e))?
+}
+
+/// Whether the caller wants a line for every row that was not stored.
+pub fn wants_lines(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.contains(LINES)
+}
+
+/// The lines of an import as they are made. What fails before the first line is an ordinary response.
+pub async fn streamed(
+    turn: Turn,
+    language: Language,
+    import: impl FnOnce(LineSender) -> Result<()> + Send + 'static,
+) -> Result<Response, Failure> {
+    let (sender, mut parts) = mpsc::channel(PARTS_WAITING);
+    let running = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        import(LineSender { parts: sender, language, waiting: Vec::new(), rows: 0, has_begun: false })
+    });
+    let Some(first) = parts.recv().await else {
+        running.await.map_err(|e| Code::Internal.error().caused_by(e))??;
+        return Err(Code::Internal.error().into());
+    };
+    let rest = stream::unfold(parts, |mut parts| async { parts.recv().await.map(|part| (part, parts)) });
+    let all = stream::once(async { first }).chain(rest).map(Ok::<_, Infallible>);
+    Ok(([(header::CONTENT_TYPE, LINES)], Body::from_stream(all)).into_response())
+}
+
+/// Why an import failed after its first rows.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportLineError)]
+pub struct LineError {
+    /// The code from the one table.
+    #[schema(example = "C002")]
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Sends the lines of one report.
+pub struct LineSender {
+    parts: mpsc::Sender<Bytes>,
+    language: Language,
+    waiting: Vec<u8>,
+    rows: u64,
+    /// Whether a line was sent: then a failure is a line too.
+    has_begun: bool,
+}
+
+#[derive(Serialize)]
+struct ProgressLine {
+    progress: Progress,
+}
+
+#[derive(Serialize)]
+struct ErrorLine {
+    error: LineError,
+}
+
+impl LineSender {
+    /// Adds a line, which is sent with the next progress.
+    pub fn add(&mut self, line: &impl Serialize) {
+        if serde_json::to_writer(&mut self.waiting, line).is_ok() {
+            self.waiting.push(b'\n');
+        }
+    }
+
+    /// Sends what waits, and every 1,000 rows how far the import is.
+    pub fn progress(&mut self, progress: Progress) {
+        let is_first = self.rows == 0 && progress.rows > 0;
+        if is_first || progress.rows >= self.rows + PROGRESS_ROWS {
+            self.rows = progress.rows;
+            self.add(&ProgressLine { progress });
+        }
+        self.send();
+    }
+
+    /// An import goes on when its reader is gone: what was stored would be the same.
+    fn send(&mut self) {
+        if !self.waiting.is_empty() {
+            self.has_begun = true;
+            let _ = self.parts.blocking_send(std::mem::take(&mut self.waiting).into());
+        }
+    }
+
+    /// Runs the import and sends its last line. What fails before the first line is returned.
+    pub fn end_with<R>(
+        mut self,
+        import: impl FnOnce(&mut LineSender) -> Result<R>,
+        last: impl FnOnce(&mut LineSender, R),
+    ) -> Result<()> {
+        match import(&mut self) {
+            Err(error) if !self.has_begun && self.waiting.is_empty() => return Err(error),
+            Err(error) => {
+                let error = self.shown(&error);
+                self.add(&ErrorLine { error });
+            }
+            Ok(report) => last(&mut self, report),
+        }
+        self.send();
+        Ok(())
+    }
+
+    /// An error as a line has it.
+    pub fn shown(&self, error: &Error) -> LineError {
+        let code = error.code();
+        let message = match code {
+            Code::Internal => self.language.sentence(error).to_owned(),
+            _ => why(self.language, error),
+        };
+        LineError { code: code.code(), message }
+    }
+}
