@@ -180,7 +180,7 @@ fn payloads_pages_and_rows_have_names_and_always_come() {
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     for (name, values) in
-        [("OrderStatus", 7), ("PaymentStatus", 7), ("DeliveryStatus", 6), ("MovementType", 6), ("MethodName", 9)]
+        [("OrderStatus", 7), ("PaymentStatus", 7), ("DeliveryStatus", 6), ("MovementType", 6), ("MethodName", 10)]
     {
         assert_eq!(schemas[name]["enum"].as_array().map(Vec::len), Some(values), "{name}");
     }
