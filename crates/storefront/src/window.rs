@@ -45,7 +45,8 @@ impl Asked<'_> {
 /// What the window calls a method.
 fn in_window(method: Pays) -> &'static str {
     match method {
-        Pays::CreditCard | Pays::Balance => "CARD",
+        // no window takes what is in a balance or at a sales channel
+        Pays::CreditCard | Pays::Balance | Pays::Channel => "CARD",
         Pays::BankTransfer => "TRANSFER",
         Pays::Mobile => "MOBILE_PHONE",
         Pays::VirtualAccount | Pays::KakaoPay | Pays::NaverPay | Pays::TossPay => method.name(),
