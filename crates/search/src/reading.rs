@@ -208,7 +208,12 @@ impl Reader<'_> {
     fn guesses(&self, word: &Word, key: &str, errors: bool) -> (Vec<&Known>, f32) {
         let hangul = word.is_hangul();
         if let Some(first) = keys::consonants(&word.folded).filter(|first| first.len() > 1) {
-            let found = self.lexicon.with_initials(&first, GUESSES_MAX);
+            let mut found = self.lexicon.with_initials(&first, GUESSES_MAX);
+            // those that have no further consonants are meant, if there are any
+            let whole = found.iter().take_while(|known| known.word.chars().count() == first.len()).count();
+            if whole > 0 {
+                found.truncate(whole);
+            }
             if !found.is_empty() {
                 return (found, INITIALS);
             }
