@@ -231,6 +231,7 @@ mod tests {
             gateway: Arc::new(ports::gateway::Simulated::approving()),
             reviews: Arc::new(ports::NoReviews),
             gate: Arc::new(ports::MemoryGate::default()),
+            carriers: Arc::new(ports::NoCarriers),
         };
         let app = assembly::app(&settings, db, ports).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -14,7 +14,7 @@ use checkout::{
     request::{Item, OrderRequest},
 };
 use kernel::{Address, ProductId, Quantity, UserId};
-use ports::{MemoryGate, NoReviews, Ports, SystemClock, gateway::Simulated};
+use ports::{MemoryGate, NoCarriers, NoReviews, Ports, SystemClock, gateway::Simulated};
 use serde_json::{Value, json};
 use server::{Listeners, Server, assembly, audit::Pass, config::Config, relay::Progress};
 use std::{
@@ -98,6 +98,7 @@ impl Ours {
                 gateway: Arc::new(Simulated::approving()),
                 reviews: Arc::new(NoReviews),
                 gate: Arc::new(MemoryGate::default()),
+                carriers: Arc::new(NoCarriers),
             };
             let assembly = server::assemble(&settings, db, ports).await?;
             let (app, progress) = (assembly.app.clone(), assembly.background.progress());

@@ -5,6 +5,7 @@ use crate::{flow::ORDER, late, webhook};
 use store::{
     Check,
     audit::{Changed, Given, Keys},
+    concatcp,
 };
 
 const WITHOUT_SAGA: &str = "select o.order_number from orders o
@@ -68,24 +69,97 @@ const SENT_AFTER_CANCELLATION: &str =
       and s.family = ? and s.status = 'FAILED' and s.resolution is null
       and d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT')
     order by o.id limit ?";
-const PARCEL_ELSEWHERE: &str = "select o.order_number, o.status, d.status from orders o
+/// The only parcel with goods of its order.
+const ALONE: &str = " and d.purpose = 'ORDER' and not exists (select 1 from deliveries p
+        where p.order_number = d.order_number and p.purpose = 'ORDER' and p.id <> d.id)";
+const PARCEL_ELSEWHERE: &str = concatcp!(
+    "select o.order_number, o.status, d.status from orders o
     join deliveries d on d.order_number = o.order_number
     where o.id between ? and ? and not ((o.status = 'PAID' and d.status = 'PREPARING')
             or (o.status = 'SHIPPING' and d.status in ('SHIPPED', 'IN_TRANSIT', 'RETURNED'))
             or (o.status = 'DELIVERED' and d.status in ('DELIVERED', 'RETURNED'))
             or (o.status = 'REFUNDED' and d.status <> 'PREPARING')
-            or (o.status = 'CANCELLED' and d.status = 'CANCELLED'))
+            or (o.status = 'CANCELLED' and d.status = 'CANCELLED'))",
+    ALONE,
+    "
       and not exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
-    order by o.id limit ?";
-const GOODS_ELSEWHERE: &str = "select o.order_number, d.status, r.state from orders o
+    order by o.id limit ?"
+);
+const GOODS_ELSEWHERE: &str = concatcp!(
+    "select o.order_number, d.status, r.state from orders o
     join deliveries d on d.order_number = o.order_number
     join inventory_reservations r on r.order_number = o.order_number
     where o.id between ? and ? and ((d.status in ('CANCELLED', 'RETURNED') and d.returned_by_hand = 0 and r.state = 'COMMITTED')
-        or (d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED') and r.state in ('RETURNED', 'RELEASED')))
+        or (d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED') and r.state in ('RETURNED', 'RELEASED')))",
+    ALONE,
+    "
       and not exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
                          and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
+    order by o.id limit ?"
+);
+// an order with several parcels is where they are together
+const PARCELS_ELSEWHERE: &str = "select o.order_number, o.status, count(*) from orders o
+    join deliveries d on d.order_number = o.order_number and d.purpose = 'ORDER'
+    where o.id between ? and ?
+      and not exists (select 1 from saga_runs s where s.event_key = o.order_number and s.family = ?
+                         and (s.status in ('COMPENSATING', 'COMPENSATION_FAILED') or s.resolution is not null))
+    group by o.id, o.order_number, o.status
+    having count(*) > 1 and not
+        ((o.status = 'PAID' and sum(case when d.status = 'PREPARING' then 0 else 1 end) = 0)
+      or (o.status = 'SHIPPING' and sum(case when d.status in ('PREPARING', 'CANCELLED') then 0 else 1 end) > 0
+          and (sum(case when d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT') then 1 else 0 end) > 0
+            or sum(case when d.status = 'DELIVERED' then 1 else 0 end) = 0))
+      or (o.status = 'DELIVERED' and sum(case when d.status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT') then 1 else 0 end) = 0)
+      or (o.status = 'REFUNDED' and sum(case when d.status = 'PREPARING' then 1 else 0 end) = 0)
+      or (o.status = 'CANCELLED' and sum(case when d.status = 'CANCELLED' then 0 else 1 end) = 0))
     order by o.id limit ?";
+const PACKED_TWICE: &str =
+    "select o.order_number, i.line_number, i.quantity, cast(sum(l.units) as {bigint}) from orders o
+    join deliveries d on d.order_number = o.order_number and d.purpose = 'ORDER'
+    join delivery_lines l on l.delivery_id = d.id
+    join order_items i on i.order_id = o.id and i.line_number = l.line_number
+    where o.id between ? and ? group by o.id, o.order_number, i.line_number, i.quantity
+    having sum(l.units) > i.quantity order by o.id, i.line_number limit ?";
+// a return of the range, and all of its order's returns of the same line
+const SENT_BACK_TWICE: &str =
+    "select r.return_number, l.line_number, coalesce(i.quantity, 0), cast(sum(m.units) as {bigint})
+    from return_requests r join return_lines l on l.return_id = r.id
+    left join orders o on o.order_number = r.order_number
+    left join order_items i on i.order_id = o.id and i.line_number = l.line_number
+    join return_requests a on a.order_number = r.order_number and a.status not in ('REJECTED', 'WITHDRAWN')
+    join return_lines m on m.return_id = a.id and m.line_number = l.line_number
+    where r.id between ? and ? and r.status not in ('REJECTED', 'WITHDRAWN')
+    group by r.id, r.return_number, l.line_number, i.quantity
+    having sum(m.units) > coalesce(i.quantity, 0) order by r.id, l.line_number limit ?";
+const RETURN_OTHER_MONEY: &str = "select r.return_number, r.refunded, cast(coalesce(sum(f.amount), 0) as {bigint})
+    from return_requests r left join return_refunds x on x.return_id = r.id
+    left join refunds f on f.id = x.refund_id and f.status = 'COMPLETED'
+    where r.id between ? and ? and r.status = 'REFUNDED' group by r.id, r.return_number, r.refunded
+    having r.refunded <> coalesce(sum(f.amount), 0) order by r.id limit ?";
+// a return of the range, and all of its order's returns
+const MORE_POINTS_THAN_USED: &str =
+    "select r.return_number, o.points_used, cast(sum(a.points_restored) as {bigint}) from return_requests r
+    join orders o on o.order_number = r.order_number
+    join return_requests a on a.order_number = r.order_number and a.status = 'REFUNDED'
+    where r.id between ? and ? and r.status = 'REFUNDED' group by r.id, r.return_number, o.points_used
+    having sum(a.points_restored) > o.points_used order by r.id limit ?";
+const EXCHANGED_FOR_NOTHING: &str = "select r.return_number, r.replacement from return_requests r
+    where r.id between ? and ? and r.status = 'EXCHANGED' and not exists (select 1 from deliveries d
+        where d.tracking_number = r.replacement and d.order_number = r.order_number and d.purpose = 'EXCHANGE')
+    order by r.id limit ?";
+const REPLACEMENT_ELSEWHERE: &str = "select r.return_number, l.line_number,
+        case when r.replacement_held = 1 then l.units else 0 end, cast(coalesce(sum(h.units), 0) as {bigint})
+    from return_requests r join return_lines l on l.return_id = r.id
+    left join inventory_holds h on h.purpose = 'EXCHANGE' and h.holder = l.id
+    where r.id between ? and ? group by r.id, r.return_number, l.line_number, l.units, r.replacement_held
+    having coalesce(sum(h.units), 0) <> case when r.replacement_held = 1 then l.units else 0 end
+    order by r.id, l.line_number limit ?";
+const RESTOCKED_FOR_NOTHING: &str = "select e.variant_id, e.aggregate_version, e.quantity_change, e.reference_id
+    from inventory_events e where e.id between ? and ? and e.reference_type = 'RETURN'
+      and not exists (select 1 from return_requests r join return_lines l on l.return_id = r.id
+                       where r.return_number = e.reference_id and l.variant_id = e.variant_id and l.restocked > 0)
+    order by e.id limit ?";
 // a refund of the range, and all of its order's refunds of the same line
 const LINE_REFUNDED_TOO_MUCH: &str = "select r.order_number, l.line_number, i.quantity,
         i.subtotal - i.coupon_discount - i.points_used, cast(sum(m.units) as {bigint}), cast(sum(m.amount) as {bigint})
@@ -144,7 +218,9 @@ const HELD_ELSEWHERE: &str =
           <> case when d.held_apart = 1 and d.closed_at is null then p.deal_quantity - p.sold_quantity else 0 end
     order by p.id limit ?";
 const HELD_FOR_NOTHING: &str = "select h.holder, h.units from inventory_holds h
-    where h.snapshot_id between ? and ? and h.units > 0 and not exists (select 1 from time_deal_products p where p.id = h.holder and h.purpose = 'TIME_DEAL')
+    where h.snapshot_id between ? and ? and h.units > 0
+      and not exists (select 1 from time_deal_products p where p.id = h.holder and h.purpose = 'TIME_DEAL')
+      and not exists (select 1 from return_lines l where l.id = h.holder and h.purpose = 'EXCHANGE')
     order by h.snapshot_id, h.holder limit ?";
 const OTHER_IN_WALLET: &str = "select p.payment_number, p.status, p.amount from payments p
     where p.id between ? and ? and p.method = 'BALANCE'
@@ -192,6 +268,13 @@ const COUPONS: Keys = Keys {
     column: "id",
     changed: Changed::Dated { table: "user_coupons", at: "changed_at", key: "id" },
 };
+/// Returns that changed.
+const RETURNS: Keys = Keys {
+    table: "return_requests",
+    column: "id",
+    changed: Changed::Dated { table: "return_requests", at: "updated_at", key: "id" },
+};
+const EVENTS: Keys = Keys { table: "inventory_events", column: "id", changed: Changed::Added };
 const DEAL_PRODUCTS: Keys = Keys { table: "time_deal_products", column: "id", changed: Changed::All };
 const HOLDS: Keys = Keys { table: "inventory_holds", column: "snapshot_id", changed: Changed::All };
 /// Payments, and those of orders that an event names.
@@ -274,6 +357,70 @@ pub const AUDIT: &[Check] = &[
         found: "parcel {}, goods {}",
     },
     Check {
+        rule: "an order with several parcels is where they are",
+        over: Some(ORDERS),
+        sql: PARCELS_ELSEWHERE,
+        given: OF_ORDERS,
+        subject: "{}",
+        found: "order {}, {} parcels",
+    },
+    Check {
+        rule: "the parcels of an order have no more than was bought",
+        over: Some(ORDERS),
+        sql: PACKED_TWICE,
+        given: &[],
+        subject: "{} line {}",
+        found: "{} units, {} in further parcels",
+    },
+    Check {
+        rule: "no more units of a line are sent back than were bought",
+        over: Some(RETURNS),
+        sql: SENT_BACK_TWICE,
+        given: &[],
+        subject: "{} line {}",
+        found: "{} bought, {} sent back",
+    },
+    Check {
+        rule: "a refunded return got what its refunds gave back",
+        over: Some(RETURNS),
+        sql: RETURN_OTHER_MONEY,
+        given: &[],
+        subject: "{}",
+        found: "{}, by its refunds {}",
+    },
+    Check {
+        rule: "returns bring back no more points than their order used",
+        over: Some(RETURNS),
+        sql: MORE_POINTS_THAN_USED,
+        given: &[],
+        subject: "{}",
+        found: "{} used, {} back",
+    },
+    Check {
+        rule: "an exchange ends with a parcel of its order",
+        over: Some(RETURNS),
+        sql: EXCHANGED_FOR_NOTHING,
+        given: &[],
+        subject: "{}",
+        found: "parcel {}",
+    },
+    Check {
+        rule: "an exchange that was approved keeps its replacement until it is sent",
+        over: Some(RETURNS),
+        sql: REPLACEMENT_ELSEWHERE,
+        given: &[],
+        subject: "{} line {}",
+        found: "{} units are to be kept, {} are",
+    },
+    Check {
+        rule: "what returns brought into stock was received",
+        over: Some(EVENTS),
+        sql: RESTOCKED_FOR_NOTHING,
+        given: &[],
+        subject: "variant {} version {}",
+        found: "{} units for {}",
+    },
+    Check {
         rule: "a line never gets back more than it cost",
         over: Some(REFUNDS),
         sql: LINE_REFUNDED_TOO_MUCH,
@@ -330,7 +477,7 @@ pub const AUDIT: &[Check] = &[
         found: "of {}, {} sold, {} held",
     },
     Check {
-        rule: "stock is held only for products of time deals",
+        rule: "stock is held only for products of time deals and for replacements",
         over: Some(HOLDS),
         sql: HELD_FOR_NOTHING,
         given: &[],

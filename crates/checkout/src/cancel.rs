@@ -47,7 +47,7 @@ fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
         Kind::Pending | Kind::Confirmed => Ok(()),
         // the parcel decides: an older version could set an order to SHIPPING whose parcel is still here
         Kind::Paid | Kind::Shipping | Kind::Delivered => {
-            if delivery::ops::lock_of_order(tx, &order.number)?.is_some_and(|parcel| parcel.status.has_left()) {
+            if delivery::ops::lock_all_of_order(tx, &order.number)?.iter().any(|parcel| parcel.status.has_left()) {
                 return Err(Code::OrderCannotBeCancelled.because("its parcel has left"));
             }
             rest::of_refunds(tx, &order.number)

@@ -10,6 +10,7 @@ use inventory::Movement;
 use kernel::{Code, OrderNumber, Result, Timestamp};
 use order::{Order, OrderResponse};
 use payment::{Payment, PaymentResponse, Refund, RefundResponse, RefundedLine};
+use returns::Return;
 use saga::{Record, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -75,6 +76,8 @@ pub enum Source {
     Wallet,
     /// The delivery's history.
     Delivery,
+    /// A return's row.
+    Return,
     /// The stream of events.
     Event,
 }
@@ -95,7 +98,8 @@ fn explained(tx: &mut Tx<'_>, number: &OrderNumber) -> Result<Explanation> {
         timeline.push(of_movement(movement)?);
     }
     timeline.extend(of_money(tx, &order)?);
-    timeline.extend(delivery::ops::of_order(tx, number)?.iter().flat_map(of_delivery));
+    timeline.extend(delivery::ops::all_of_order(tx, number)?.iter().flat_map(of_delivery));
+    timeline.extend(returns::ops::of_order(tx, number)?.iter().flat_map(of_return));
     timeline.extend(outbox::of_key(tx, number.as_str(), EVENTS_MAX)?.iter().map(of_event));
     timeline.sort_by_key(|moment| (moment.at, moment.source));
     let sagas = records.into_iter().map(SagaResponse::from).collect();
@@ -117,6 +121,8 @@ fn of_money(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Moment>> {
         references.push(format!("RF-{}", refund.0.id));
         moments.extend(of_refund(refund)?);
     }
+    // points that came back with goods
+    references.extend(returns::ops::of_order(tx, &order.number)?.iter().map(|one| one.number.to_string()));
     for entry in wallet::ops::of_order(tx, &order.user, &order.number, references)? {
         moments.push(of_entry(entry)?);
     }
@@ -215,6 +221,21 @@ fn of_delivery(delivery: &Delivery) -> Vec<Moment> {
         moment(entry.at, Source::Delivery, entry.status.name(), None, data)
     };
     delivery.history.iter().rev().map(entry).collect()
+}
+
+fn of_return(one: &Return) -> Vec<Moment> {
+    let lines: Vec<Value> = one.lines.iter().map(|line| json!({ "id": line.number, "quantity": line.units })).collect();
+    let asked = json!({ "returnNumber": one.number, "kind": one.wanted, "reason": one.reason, "lines": lines });
+    let number = json!({ "returnNumber": one.number });
+    let asked = moment(one.created_at, Source::Return, "REQUESTED", Some(one.user.to_string()), asked);
+    let reached = [
+        (one.milestones.approved_at, "APPROVED"),
+        (one.milestones.collected_at, "COLLECTED"),
+        (one.milestones.received_at, "RECEIVED"),
+        (one.status.ended_at(), one.status.kind().name()),
+    ];
+    let reached = reached.map(|(at, what)| at.map(|at| moment(at, Source::Return, what, None, number.clone())));
+    [Some(asked)].into_iter().chain(reached).flatten().collect()
 }
 
 fn of_event(event: &StoredEvent) -> Moment {

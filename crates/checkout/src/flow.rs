@@ -2,7 +2,7 @@
 
 use crate::deal::units::DealUnits;
 use crate::steps::{
-    BookCharge, CaptureLate, Captured, Charge, ChargeGateway, CloseOrder, ConfirmOrder, CreateDelivery,
+    BookCharge, CaptureLate, Captured, Charge, ChargeGateway, CloseOrder, CloseReturn, ConfirmOrder, CreateDelivery,
     DeductInventory, OpenCharge, PlaceOrder, ProcessPayment, RefundPayment, ReserveInventory, UseCoupon, UsePoints,
 };
 use kernel::{Code, OrderNumber, PaymentNumber, RefundId, Result};
@@ -61,7 +61,14 @@ pub const ORDER: Saga<Checkout> = Saga::new(
 /// Money given back while the goods stay where they are: a part of it, or all of it after the parcel has left.
 pub const REFUND: Saga<PartialRefund> = Saga::new(
     "refund",
-    &[Version { number: 1, steps: &[Step::remote::<RefundPayment>(), Step::local::<CloseOrder>()] }],
+    &[
+        Version {
+            number: 2,
+            steps: &[Step::remote::<RefundPayment>(), Step::local::<CloseReturn>(), Step::local::<CloseOrder>()],
+        },
+        // before there were returns
+        Version { number: 1, steps: &[Step::remote::<RefundPayment>(), Step::local::<CloseOrder>()] },
+    ],
     load_refund,
 );
 

@@ -1,4 +1,4 @@
-//! The routes of carts, orders, payments, deliveries, coupons, time deals, wallets and sagas: all of each family, also those that one
+//! The routes of carts, orders, payments, deliveries, returns, coupons, time deals, wallets and sagas: all of each family, also those that one
 //! domain could answer alone.
 
 mod carts;
@@ -13,6 +13,7 @@ mod orders_admin;
 mod orders_bulk;
 mod payments;
 mod payments_admin;
+mod returns;
 mod sagas;
 mod visitor;
 mod wallets;
@@ -37,4 +38,5 @@ pub fn routes() -> Routes {
         .merge(deals_admin::routes())
         .merge(sagas::routes())
         .merge(wallets::routes())
+        .merge(returns::routes())
 }

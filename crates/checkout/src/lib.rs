@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod cancel;
+pub mod carriers;
 pub mod cart_view;
 pub mod channel;
 pub mod charge;
@@ -29,6 +30,7 @@ pub mod reorder;
 pub mod request;
 pub mod response;
 pub mod rest;
+pub mod returning;
 pub mod settings;
 pub mod steps;
 pub mod tasks;

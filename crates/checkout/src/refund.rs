@@ -12,6 +12,7 @@ use crate::{
 use kernel::{Code, Money, OrderNumber, PaymentNumber, Result};
 use order::Kind;
 use payment::{Payment, Refund, RefundStatus};
+use returns::ReturnNumber;
 use saga::{Action, Cancellation, Flow, Record, Status};
 use store::Tx;
 
@@ -26,6 +27,8 @@ pub struct Wanted {
     pub lines: Vec<RefundLine>,
     /// Why, and who decided it.
     pub why: Cancellation,
+    /// The return that it pays for.
+    pub of_return: Option<ReturnNumber>,
 }
 
 impl Wanted {
@@ -33,7 +36,8 @@ impl Wanted {
     pub fn of(payment: PaymentNumber, request: &RefundRequest, by: String) -> Result<Wanted> {
         let reason = request.checked_reason()?;
         let lines = request.lines.clone().unwrap_or_default();
-        Ok(Wanted { payment, amount: request.amount, lines, why: Cancellation { reason, by } })
+        let why = Cancellation { reason, by };
+        Ok(Wanted { payment, amount: request.amount, lines, why, of_return: None })
     }
 }
 
@@ -68,7 +72,7 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
             let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
             Ok((&ORDER, run, action))
         }
-        Kind::Paid | Kind::Shipping | Kind::Delivered => money_only(tx, claims, &wanted.why),
+        Kind::Paid | Kind::Shipping | Kind::Delivered => money_only(tx, claims, wanted),
         Kind::Pending | Kind::Confirmed | Kind::Cancelled | Kind::Refunded => {
             let why = format!("an order in {} cannot be refunded", order.status.kind());
             Err(Code::OrderCannotBeCancelled.because(why))
@@ -93,11 +97,11 @@ pub fn begin_of_order(
         return Ok((&ORDER, run, action));
     }
     let payment = payment::ops::current(tx, number)?.number;
-    begin(tx, &Wanted { payment, amount: None, lines: Vec::new(), why })
+    begin(tx, &Wanted { payment, amount: None, lines: Vec::new(), why, of_return: None })
 }
 
 fn parcel_has_left(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
-    Ok(delivery::ops::of_order(tx, order)?.is_some_and(|parcel| parcel.status.has_left()))
+    Ok(delivery::ops::all_of_order(tx, order)?.iter().any(|parcel| parcel.status.has_left()))
 }
 
 /// What each share gives.
@@ -115,10 +119,16 @@ fn claimed(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<Vec<(P
 
 /// Begins a run for each share. What the balance gives back is done at once; the run that is returned is the gateway's, if it gives
 /// something.
-fn money_only(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<(&'static dyn Flow, Record, Action)> {
+fn money_only(tx: &mut Tx<'_>, claims: Claims, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
+    let refunds = claimed(tx, claims, &wanted.why)?;
+    if let Some(number) = &wanted.of_return {
+        // before the first of them can come back
+        let ids: Vec<_> = refunds.iter().map(|(_, refund)| refund.id).collect();
+        returns::ops::remember_refunds(tx, number, &ids)?;
+    }
     let mut begun = None;
-    for (payment, refund) in claimed(tx, claims, why)? {
-        let refund = PartialRefund { refund, payment, by: why.by.clone() };
+    for (payment, refund) in refunds {
+        let refund = PartialRefund { refund, payment, by: wanted.why.by.clone() };
         let run = REFUND.begin(tx, &refund, &refund.start())?;
         let run = run.ok_or_else(|| Code::Internal.error().caused_by("a new refund has a saga already"))?;
         if begun.is_none() || matches!(run.1, Action::Call(_)) {

@@ -53,6 +53,11 @@ impl Left {
         Left { all: shares.refundable(), lines: lines.collect() }
     }
 
+    /// The same with `given` more, which went back of these lines and is not among what was given back by lines.
+    pub fn with(self, given: Money) -> Left {
+        Left { all: Money::minor(self.all.as_minor() + given.as_minor()), ..self }
+    }
+
     /// The refund of `amount`, or of all there is, of the named lines or of the whole payment. C002 for a line that the order
     /// does not have or that is named twice, and for more units than were bought; S306 for more than is left.
     pub fn claim(&self, amount: Option<Money>, lines: &[RefundLine]) -> Result<Claim> {

@@ -287,6 +287,20 @@ impl Checked for RefundRequest {
     }
 }
 
+/// Units of an order that are sent in a parcel of their own.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ParcelRequest {
+    /// Units that are in the first parcel now; something must be left in it.
+    pub lines: Vec<RefundLine>,
+}
+
+impl Checked for ParcelRequest {
+    fn check(&self) -> Result<()> {
+        refund_lines(&self.lines)
+    }
+}
+
 /// C002 for no lines, too many, or a line that is named again.
 fn refund_lines(lines: &[RefundLine]) -> Result<()> {
     if lines.is_empty() || lines.len() > LINES_MAX {

@@ -5,6 +5,7 @@ use delivery::DeliveryResponse;
 use kernel::{Code, OrderNumber, Result, SagaId, Timestamp, Zone};
 use order::{Order, OrderResponse, origin::Origin};
 use payment::{Method, Payment, PaymentResponse, RefundResponse, RefundedLineResponse};
+use returns::ReturnResponse;
 use saga::{Record, Status, Subject};
 use serde::Serialize;
 use serde_json::Value;
@@ -37,8 +38,12 @@ pub struct OrderDetail {
     pub refunds: Vec<RefundResponse>,
     /// What went back of each line, or is on its way back, by refunds that name lines or give back all that is left.
     pub refunded_lines: Vec<RefundedLineResponse>,
-    /// Its parcel, once it is paid.
+    /// Its first parcel, once it is paid.
     pub delivery: Option<DeliveryResponse>,
+    /// All of its parcels: those with its goods, and the replacements of its exchanges.
+    pub parcels: Vec<DeliveryResponse>,
+    /// What was sent back of it, or is asked for, oldest first.
+    pub returns: Vec<ReturnResponse>,
     /// Where its saga stands.
     pub saga: Option<SagaState>,
 }
@@ -59,7 +64,11 @@ pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail>
     let payments = payment::ops::of_order(tx, &number)?;
     // orders without a payment have no refunds, and unpaid ones no parcel: most details are of such orders
     let refunds = if payments.is_empty() { Vec::new() } else { payment::ops::refunds_of_order(tx, &number)? };
-    let delivery = delivery::ops::of_order(tx, &number)?.map(|delivery| DeliveryResponse::of(delivery, zone));
+    let parcels = delivery::ops::all_of_order(tx, &number)?;
+    let parcels: Vec<_> = parcels.into_iter().map(|parcel| DeliveryResponse::of(parcel, zone)).collect();
+    // nothing is sent back of an order that never arrived
+    let arrived = order.milestones.delivered_at.is_some();
+    let returns = if arrived { returns::ops::of_order(tx, &number)? } else { Vec::new() };
     let mut runs = saga::store::of_key(tx, number.as_str())?.into_iter();
     let run = runs.find(|run| run.family == ORDER.family());
     let origin = origin_of(tx, &order, &payments)?;
@@ -70,7 +79,9 @@ pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail>
         payments,
         refunded_lines: refund_lines::sums(&refunds).into_iter().map(RefundedLineResponse::from).collect(),
         refunds: refunds.into_iter().map(RefundResponse::from).collect(),
-        delivery,
+        delivery: parcels.first().cloned(),
+        parcels,
+        returns: returns.into_iter().map(ReturnResponse::from).collect(),
         saga: run.map(|run| SagaState { step: run.step, status: run.status }),
     })
 }

@@ -2,6 +2,7 @@
 
 mod charge_balance;
 mod close_order;
+mod close_return;
 mod confirm_order;
 mod create_delivery;
 mod deduct_inventory;
@@ -15,6 +16,7 @@ mod use_points;
 
 pub use charge_balance::{BookCharge, ChargeGateway, OpenCharge};
 pub use close_order::CloseOrder;
+pub use close_return::CloseReturn;
 pub use confirm_order::ConfirmOrder;
 pub use create_delivery::CreateDelivery;
 pub use deduct_inventory::DeductInventory;

@@ -1,6 +1,6 @@
-//! Periodic work: runs that are due, charges that were abandoned, hints that are old, time deals that start and end.
+//! Periodic work: runs that are due, charges that were abandoned, hints that are old, time deals that start and end, parcels on their way.
 
-use crate::{deal, flow, late, webhook};
+use crate::{carriers, deal, flow, late, webhook};
 use futures_util::{StreamExt, stream};
 use kernel::Result;
 use saga::nudge_if_due;
@@ -18,12 +18,16 @@ const AT_ONCE: usize = 16;
 /// How often hints that are too old are looked for.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
 
+/// How often parcels are looked for about which their carriers are to be asked.
+const ASK_CARRIERS_EVERY: Duration = Duration::from_secs(30);
+
 /// The periodic tasks.
 pub fn tasks(_: &App) -> Vec<Task> {
     vec![
         Task::on_leader("checkout.due-sagas", Duration::from_secs(1), due_sagas),
         Task::on_leader("checkout.late-captures", Duration::from_secs(1), late_captures),
         Task::on_leader("checkout.time-deals", Duration::from_secs(1), time_deals),
+        Task::on_leader("checkout.ask-carriers", ASK_CARRIERS_EVERY, carriers::ask),
         Task::forgetting("checkout.forget-hints", FORGET_EVERY, webhook::HINTS, |_| webhook::REMEMBERED),
     ]
 }

@@ -1,31 +1,61 @@
 //! Deliveries and the rules of their statuses.
 
+use crate::carrier::Waybill;
+use crate::scan::Scan;
 use kernel::{Address, Code, DeliveryId, OrderNumber, Result, Timestamp, TrackingNumber, UserId};
 use std::time::Duration;
 use web::Label;
 
-/// Carrier of every parcel until there are several: the Korean for "standard parcel".
+/// Carrier of every parcel until a person says who carries it: the Korean for "standard parcel".
 pub const CARRIER: &str = "기본택배";
 /// Time from the making of a delivery to its estimated arrival.
 pub const ESTIMATED_WITHIN: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// Longest location in the history, in characters.
 pub const LOCATION_MAX: usize = 255;
 
-/// A delivery: one per order.
+::store::text_enum! {
+    /// Why a parcel is sent.
+    #[schema(as = ParcelPurpose)]
+    pub enum Purpose: "purpose of a parcel" {
+        /// Goods of the order.
+        Order = "ORDER",
+        /// A replacement for goods that came back.
+        Exchange = "EXCHANGE",
+    }
+}
+
+/// Units of a line of the order in a parcel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packed {
+    /// The line's number in the order.
+    pub line: i64,
+    pub units: i64,
+}
+
+/// A delivery: one parcel of an order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     pub id: DeliveryId,
     pub tracking: TrackingNumber,
     pub order: OrderNumber,
+    /// Counts from 1 within the order.
+    pub parcel: i64,
+    pub purpose: Purpose,
+    /// What is in it. Empty for the first parcel, which has what no other parcel of the order has.
+    pub lines: Vec<Packed>,
     pub user: UserId,
     pub status: Status,
     pub carrier: String,
+    /// The carrier's own number, once it is known.
+    pub waybill: Option<Waybill>,
     pub address: Address,
     /// A note for the carrier.
     pub memo: Option<String>,
     pub estimated_at: Timestamp,
-    /// Newest first.
+    /// What the shop knows by itself, newest first.
     pub history: Vec<Entry>,
+    /// What its carrier has told, in the order in which the shop learned it.
+    pub scans: Vec<Scan>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
@@ -34,8 +64,31 @@ pub struct Delivery {
 impl Delivery {
     /// When it became `status`, also when it is something else by now. Its history knows.
     pub fn became_at(&self, status: Kind) -> Option<Timestamp> {
-        self.history.iter().find(|entry| entry.status == status).map(|entry| entry.at)
+        // the oldest entry with it: later ones say what changed beside the status
+        self.history.iter().rfind(|entry| entry.status == status).map(|entry| entry.at)
     }
+}
+
+/// A further parcel of an order.
+#[derive(Debug, Clone)]
+pub struct NewParcel<'a> {
+    pub order: &'a OrderNumber,
+    pub user: &'a UserId,
+    pub address: &'a Address,
+    pub memo: Option<&'a str>,
+    pub purpose: Purpose,
+    /// At least one.
+    pub lines: Vec<Packed>,
+}
+
+/// What is in the first parcel: what was bought and is in no other parcel of the order's goods.
+pub fn rest(bought: &[Packed], parcels: &[Delivery]) -> Vec<Packed> {
+    let elsewhere = |line: i64| -> i64 {
+        let others = parcels.iter().filter(|parcel| parcel.purpose == Purpose::Order);
+        others.flat_map(|parcel| &parcel.lines).filter(|packed| packed.line == line).map(|packed| packed.units).sum()
+    };
+    let left = bought.iter().map(|one| Packed { units: one.units - elsewhere(one.line), ..*one });
+    left.filter(|packed| packed.units > 0).collect()
 }
 
 /// One entry of a delivery's history.
@@ -100,6 +153,14 @@ impl Status {
         }
     }
 
+    /// Whether its carrier may still move it.
+    pub const fn is_open(self) -> bool {
+        match self {
+            Status::Preparing | Status::Shipped | Status::InTransit => true,
+            Status::Delivered { .. } | Status::Returned { .. } | Status::Cancelled => false,
+        }
+    }
+
     /// The status without its data.
     pub const fn kind(self) -> Kind {
         match self {
@@ -136,6 +197,17 @@ impl Status {
 }
 
 impl Kind {
+    /// How far along its way a parcel is with it.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Kind::Preparing => 0,
+            Kind::Shipped => 1,
+            Kind::InTransit => 2,
+            Kind::Delivered => 3,
+            Kind::Returned | Kind::Cancelled => 4,
+        }
+    }
+
     /// What people call it.
     pub const fn label(self) -> Label {
         match self {

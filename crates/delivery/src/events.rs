@@ -12,6 +12,7 @@ pub(crate) fn shipped(delivery: &Delivery, zone: &Zone) -> DeliveryShipped {
         carrier: delivery.carrier.clone(),
         estimated_delivery_date: zone.day(delivery.estimated_at),
         shipped_at: delivery.updated_at,
+        parcel_number: Some(delivery.parcel),
     }
 }
 
@@ -31,5 +32,6 @@ pub(crate) fn delivered(delivery: &Delivery, at: Timestamp) -> DeliveryDelivered
         order_number: delivery.order.clone(),
         user_id: delivery.user,
         delivered_at: at,
+        parcel_number: Some(delivery.parcel),
     }
 }

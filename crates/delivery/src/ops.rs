@@ -1,15 +1,23 @@
 //! Operations on deliveries, one function per verb.
 
-use crate::delivery::{CARRIER, Delivery, ESTIMATED_WITHIN, Entry, Kind, LOCATION_MAX, Status};
+use crate::carrier::Waybill;
+use crate::delivery::{
+    CARRIER, Delivery, ESTIMATED_WITHIN, Entry, Kind, LOCATION_MAX, NewParcel, Packed, Purpose, Status,
+};
 use crate::events;
-use crate::store;
+use crate::scan::{self, Scan};
+use crate::store::{self, NewRow};
 use ::store::Tx;
-use kernel::{Address, Code, DeliveryId, OrderNumber, Result, Together, TrackingNumber, UserId, Zone, text};
+use kernel::{
+    Address, Code, DeliveryId, Error, OrderNumber, Result, Timestamp, Together, TrackingNumber, UserId, Zone, text,
+};
 
 /// What the history says about a changed address.
 const READDRESSED: &str = "the address or the memo was changed";
+/// What the history says once the carrier's number is known.
+const GIVEN_TO_CARRIER: &str = "the carrier's number was set";
 
-/// Makes the order's delivery in PREPARING, with the first entry of its history. Repeated: returns the same delivery.
+/// Makes the order's first parcel in PREPARING, with the first entry of its history. Repeated: returns the same one.
 pub fn create(
     tx: &mut Tx<'_>,
     order: &OrderNumber,
@@ -18,34 +26,34 @@ pub fn create(
     memo: Option<&str>,
 ) -> Result<Delivery> {
     let estimated_at = tx.now().after(ESTIMATED_WITHIN);
-    let made = tx.insert_drawn(TrackingNumber::draw, |tx, tracking| {
-        match store::insert(tx, tracking, order, user, address, memo, estimated_at)? {
-            Some(id) => Ok(Some(Made::Now(id, tracking.clone()))),
-            None => Ok(store::of_order(tx, order)?.map(|delivery| Made::Before(Box::new(delivery)))),
-        }
+    let new = NewRow { order, user, address, memo, estimated_at, parcel: 1, purpose: Purpose::Order };
+    let made = tx.insert_drawn(TrackingNumber::draw, |tx, tracking| match store::insert(tx, tracking, new)? {
+        Some(id) => Ok(Some(Made::Now(id, tracking.clone()))),
+        None => Ok(store::of_order(tx, order)?.map(|delivery| Made::Before(Box::new(delivery)))),
     })?;
-    let (id, tracking) = match made {
-        Made::Now(id, tracking) => (id, tracking),
-        Made::Before(delivery) => return Ok(*delivery),
-    };
-    let now = tx.now();
-    let first = Entry { number: 1, status: Kind::Preparing, location: None, description: None, at: now };
-    store::insert_entry(tx, id, &first)?;
-    Ok(Delivery {
-        id,
-        tracking,
-        order: order.clone(),
-        user: *user,
-        status: Status::Preparing,
-        carrier: CARRIER.to_owned(),
-        address: address.clone(),
-        memo: memo.map(str::to_owned),
-        estimated_at,
-        history: vec![first],
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    })
+    match made {
+        Made::Now(id, tracking) => begun(tx, id, tracking, new, Vec::new()),
+        Made::Before(delivery) => Ok(*delivery),
+    }
+}
+
+/// Makes a further parcel of the order in PREPARING. The caller holds the order, so that no two are made at once, and knows that its
+/// goods are there. C001 without lines.
+pub fn add(tx: &mut Tx<'_>, new: NewParcel<'_>) -> Result<Delivery> {
+    if new.lines.is_empty() {
+        return Err(Code::Internal.error().caused_by("a parcel of nothing"));
+    }
+    let NewParcel { order, user, address, memo, purpose, lines } = new;
+    let estimated_at = tx.now().after(ESTIMATED_WITHIN);
+    let parcel = store::all_of_order(tx, order)?.last().map_or(1, |last| last.parcel) + 1;
+    let row = NewRow { order, user, address, memo, estimated_at, parcel, purpose };
+    let (id, tracking) = tx.insert_drawn(TrackingNumber::draw, |tx, tracking| {
+        Ok(store::insert(tx, tracking, row)?.map(|id| (id, tracking.clone())))
+    })?;
+    store::insert_lines(tx, id, &lines)?;
+    let delivery = begun(tx, id, tracking, row, lines)?;
+    tx.emit(&events::updated(&delivery))?;
+    Ok(delivery)
 }
 
 enum Made {
@@ -53,10 +61,52 @@ enum Made {
     Before(Box<Delivery>),
 }
 
-/// PREPARING → CANCELLED, because the order ended. Repeated, or without a delivery: no effect. S504 when the carrier
-/// has the parcel.
+/// The parcel that was just stored, with the first entry of its history.
+fn begun(
+    tx: &mut Tx<'_>,
+    id: DeliveryId,
+    tracking: TrackingNumber,
+    new: NewRow<'_>,
+    lines: Vec<Packed>,
+) -> Result<Delivery> {
+    let now = tx.now();
+    let first = Entry { number: 1, status: Kind::Preparing, location: None, description: None, at: now };
+    store::insert_entry(tx, id, &first)?;
+    Ok(Delivery {
+        id,
+        tracking,
+        order: new.order.clone(),
+        parcel: new.parcel,
+        purpose: new.purpose,
+        lines,
+        user: *new.user,
+        status: Status::Preparing,
+        carrier: CARRIER.to_owned(),
+        waybill: None,
+        address: new.address.clone(),
+        memo: new.memo.map(str::to_owned),
+        estimated_at: new.estimated_at,
+        history: vec![first],
+        scans: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    })
+}
+
+/// PREPARING → CANCELLED for every parcel with goods of the order, because the order ended. Repeated, or without a delivery: no
+/// effect. S504 when the carrier has one of them.
 pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> {
-    let Some(delivery) = lock_of_order(tx, order)? else { return Ok(()) };
+    for delivery in lock_all_of_order(tx, order)? {
+        if delivery.purpose == Purpose::Order {
+            cancel_parcel(tx, delivery, reason)?;
+        }
+    }
+    Ok(())
+}
+
+/// PREPARING → CANCELLED for one parcel that is locked. Repeated: no effect. S504 when the carrier has it.
+pub fn cancel_parcel(tx: &mut Tx<'_>, delivery: Delivery, reason: &str) -> Result<()> {
     match delivery.status {
         Status::Preparing => {
             let description = text::paragraph("reason", Some(reason), text::REASON_MAX)?;
@@ -67,6 +117,33 @@ pub fn cancel(tx: &mut Tx<'_>, order: &OrderNumber, reason: &str) -> Result<()> 
             Err(Code::DeliveryCannotBeCancelled.because(format!("it is {} already", delivery.status.kind())))
         }
     }
+}
+
+/// A person says who carries a parcel, and under which number. Its history says so; emits [`::events::DeliveryUpdated`]. Its carrier is asked
+/// from now on; what was told about another number is forgotten. S506 once it has arrived, came back or was cancelled.
+pub fn set_waybill(tx: &mut Tx<'_>, tracking: &TrackingNumber, waybill: Waybill) -> Result<Delivery> {
+    let mut delivery = lock(tx, tracking)?;
+    match delivery.status {
+        Status::Preparing | Status::Shipped | Status::InTransit => {}
+        Status::Delivered { .. } | Status::Returned { .. } | Status::Cancelled => {
+            return Err(Code::InvalidDeliveryStatus.because(format!("it is {} already", delivery.status.kind())));
+        }
+    }
+    if delivery.waybill.as_ref() == Some(&waybill) {
+        return Ok(delivery);
+    }
+    let now = tx.now();
+    if !store::set_waybill(tx, &delivery, &waybill, now)? {
+        return Err(changed_meanwhile());
+    }
+    if !delivery.scans.is_empty() {
+        store::forget_scans(tx, delivery.id)?;
+        delivery.scans.clear();
+    }
+    store::ask(tx, delivery.id, now)?;
+    waybill.carrier.printed().clone_into(&mut delivery.carrier);
+    delivery.waybill = Some(waybill);
+    noted(tx, delivery, now, GIVEN_TO_CARRIER)
 }
 
 /// The parcel became `to`; S506 when the transition is not allowed. CANCELLED is refused here, because an order
@@ -111,16 +188,25 @@ pub fn readdress(tx: &mut Tx<'_>, mut delivery: Delivery, address: Address, memo
     delivery.address = address;
     delivery.memo = memo;
     if !store::readdress(tx, &delivery, now)? {
-        return Err(Code::StaleVersion.because("the delivery changed at the same moment").retry_after(1));
+        return Err(changed_meanwhile());
     }
+    noted(tx, delivery, now, READDRESSED)
+}
+
+/// The history says what changed beside the status, which is saved already. Emits [`::events::DeliveryUpdated`].
+fn noted(tx: &mut Tx<'_>, mut delivery: Delivery, now: Timestamp, what: &str) -> Result<Delivery> {
     delivery.updated_at = now;
     delivery.version += 1;
-    let description = Some(READDRESSED.to_owned());
-    let entry = Entry { number: delivery.version, status: Kind::Preparing, location: None, description, at: now };
+    let (status, description) = (delivery.status.kind(), Some(what.to_owned()));
+    let entry = Entry { number: delivery.version, status, location: None, description, at: now };
     store::insert_entry(tx, delivery.id, &entry)?;
     delivery.history.insert(0, entry);
     tx.emit(&events::updated(&delivery))?;
     Ok(delivery)
+}
+
+fn changed_meanwhile() -> Error {
+    Code::StaleVersion.because("the delivery changed at the same moment").retry_after(1)
 }
 
 /// Decides, saves, writes the history and emits [`::events::DeliveryUpdated`].
@@ -134,7 +220,10 @@ fn become_next(
     let now = tx.now();
     let next = delivery.status.step(to, now)?;
     if !store::save(tx, &delivery, next, now)? {
-        return Err(Code::StaleVersion.because("the delivery changed at the same moment").retry_after(1));
+        return Err(changed_meanwhile());
+    }
+    if delivery.waybill.is_some() && !next.is_open() {
+        store::ask_no_more(tx, delivery.id)?;
     }
     delivery.status = next;
     delivery.updated_at = now;
@@ -144,6 +233,50 @@ fn become_next(
     delivery.history.insert(0, entry);
     tx.emit(&events::updated(&delivery))?;
     Ok(delivery)
+}
+
+/// A parcel about which its carrier is to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub id: DeliveryId,
+    pub tracking: TrackingNumber,
+    pub waybill: Waybill,
+    /// Since when its number is known.
+    pub since: Timestamp,
+}
+
+/// Parcels about which their carriers are to be asked now, those that wait longest in front.
+pub fn to_ask(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Asked>> {
+    store::to_ask(tx, limit)
+}
+
+/// When a carrier is to be asked next; `None` while no parcel is on its way.
+pub fn next_to_ask(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+    store::next_to_ask(tx)
+}
+
+/// The carrier of a parcel that is asked about is asked again at `at`, or never again. Without effect on a parcel that has ended.
+pub fn ask_again(tx: &mut Tx<'_>, id: DeliveryId, at: Option<Timestamp>) -> Result<()> {
+    match at {
+        Some(at) => store::ask_again(tx, id, at),
+        None => store::ask_no_more(tx, id),
+    }
+}
+
+/// Keeps what the carrier of a locked parcel told and was not known, and whether the shop knew it by itself. Emits
+/// [`::events::DeliveryUpdated`] for something new that moved nothing. Repeated: no effect.
+pub fn keep_scans(tx: &mut Tx<'_>, mut delivery: Delivery, told: &[Scan], has_moved: bool) -> Result<()> {
+    let new = scan::new_ones(&delivery.scans, told);
+    store::insert_scans(tx, delivery.id, delivery.scans.len(), &new)?;
+    delivery.scans.extend(new.iter().cloned());
+    for (at, entry) in scan::same(&delivery.history, &delivery.scans) {
+        store::tie_scan(tx, delivery.id, at, entry)?;
+    }
+    if new.is_empty() || has_moved {
+        return Ok(());
+    }
+    delivery.updated_at = tx.now();
+    tx.emit(&events::updated(&delivery))
 }
 
 /// The delivery with this number; S501.
@@ -156,12 +289,17 @@ pub fn lock(tx: &mut Tx<'_>, tracking: &TrackingNumber) -> Result<Delivery> {
     store::lock(tx, tracking)?.ok_or_else(|| Code::DeliveryNotFound.error())
 }
 
-/// The order's delivery, if it has one.
+/// The order's first parcel, if it has one.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>> {
     store::of_order(tx, order)
 }
 
-/// The order's delivery, if it has one, locked until the job ends, for decisions that depend on its status.
-pub fn lock_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Option<Delivery>> {
-    store::lock_of_order(tx, order)
+/// Every parcel of the order, in their order.
+pub fn all_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Delivery>> {
+    store::all_of_order(tx, order)
+}
+
+/// Every parcel of the order, in their order, locked until the job ends, for decisions that depend on their statuses.
+pub fn lock_all_of_order(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<Delivery>> {
+    store::lock_all_of_order(tx, order)
 }

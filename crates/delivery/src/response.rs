@@ -1,6 +1,8 @@
 //! Deliveries in responses.
 
-use crate::delivery::{Delivery, Entry, Kind};
+use crate::carrier::Carrier;
+use crate::delivery::{Delivery, Entry, Kind, Purpose};
+use crate::scan::{Moment, Scan, Teller, together};
 use kernel::{DeliveryId, OrderNumber, ShippingAddress, Timestamp, TrackingNumber, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,8 +16,14 @@ pub struct DeliveryResponse {
     pub id: DeliveryId,
     /// The number that people and carriers use.
     pub tracking_number: TrackingNumber,
-    /// The order it carries.
+    /// The order whose goods it carries.
     pub order_number: OrderNumber,
+    /// Counts from 1 within the order.
+    pub parcel_number: i64,
+    /// Whether it carries goods of the order or a replacement for some that came back.
+    pub purpose: Purpose,
+    /// What is in it. Empty for the first parcel, which has what no other parcel of the order has.
+    pub lines: Vec<PackedLine>,
     /// Where it is in its life.
     pub status: Kind,
     /// The same in words, in the language of the response.
@@ -23,6 +31,10 @@ pub struct DeliveryResponse {
     pub status_description: Label,
     /// Who carries it.
     pub carrier: String,
+    /// The same as one of the names of `GET /deliveries/carriers`, once it is known.
+    pub carrier_name: Option<Carrier>,
+    /// The carrier's own number of it, without hyphens.
+    pub carrier_number: Option<String>,
     /// Where it goes.
     pub shipping_address: ShippingAddress,
     /// A note for the carrier.
@@ -39,12 +51,46 @@ pub struct DeliveryResponse {
     pub returned_at: Option<Timestamp>,
     /// When it was cancelled.
     pub cancelled_at: Option<Timestamp>,
-    /// Its history, newest first.
+    /// What the shop and its carrier know of it together, newest first. What both have told is there once.
     pub histories: Vec<DeliveryHistory>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it changed last.
     pub updated_at: Timestamp,
+}
+
+/// Units of a line of the order in a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PackedLine {
+    /// The line's `id` in the order.
+    pub id: i64,
+    /// How many units of it.
+    pub quantity: i64,
+}
+
+/// A carrier that a parcel can be given to.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CarrierResponse {
+    pub carrier: Carrier,
+    /// In the language of the response.
+    #[schema(value_type = String)]
+    pub name: Label,
+    /// The code that the tracking services of Korea know it by.
+    pub code: String,
+    /// How many digits its numbers have; empty for numbers of international post.
+    pub digits: Vec<usize>,
+}
+
+impl From<Carrier> for CarrierResponse {
+    fn from(carrier: Carrier) -> CarrierResponse {
+        CarrierResponse {
+            carrier,
+            name: carrier.label(),
+            code: carrier.code().to_owned(),
+            digits: carrier.digits().to_vec(),
+        }
+    }
 }
 
 /// One entry of a delivery's history.
@@ -63,8 +109,19 @@ pub struct DeliveryHistory {
     /// In words.
     #[serde(serialize_with = "web::language::said")]
     pub description: Option<String>,
-    /// When.
+    /// Who told it.
+    pub source: HistorySource,
+    /// When, by the clock of who told it.
     pub created_at: Timestamp,
+}
+
+/// Who told something about a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HistorySource {
+    /// A person of the shop, or the shop by itself.
+    Shop,
+    Carrier,
 }
 
 impl DeliveryResponse {
@@ -75,13 +132,23 @@ impl DeliveryResponse {
             delivery.became_at(Kind::Returned),
             delivery.became_at(Kind::Cancelled),
         );
+        let (carrier_name, carrier_number) = delivery.waybill.map(|waybill| (waybill.carrier, waybill.number)).unzip();
         DeliveryResponse {
             id: delivery.id,
             tracking_number: delivery.tracking,
             order_number: delivery.order,
+            parcel_number: delivery.parcel,
+            purpose: delivery.purpose,
+            lines: delivery
+                .lines
+                .into_iter()
+                .map(|packed| PackedLine { id: packed.line, quantity: packed.units })
+                .collect(),
             status: delivery.status.kind(),
             status_description: delivery.status.kind().label(),
             carrier: delivery.carrier,
+            carrier_name,
+            carrier_number,
             shipping_address: delivery.address.into(),
             memo: delivery.memo,
             estimated_delivery_date: zone.day(delivery.estimated_at),
@@ -90,22 +157,31 @@ impl DeliveryResponse {
             delivered_at: delivery.status.delivered_at(),
             returned_at,
             cancelled_at,
-            histories: delivery.history.into_iter().map(DeliveryHistory::from).collect(),
+            histories: histories(&delivery.history, &delivery.scans),
             created_at: delivery.created_at,
             updated_at: delivery.updated_at,
         }
     }
 }
 
-impl From<Entry> for DeliveryHistory {
-    fn from(entry: Entry) -> DeliveryHistory {
-        DeliveryHistory {
-            id: entry.number,
-            status: entry.status,
-            status_description: entry.status.label(),
-            location: entry.location,
-            description: entry.description,
-            created_at: entry.at,
-        }
+fn histories(history: &[Entry], scans: &[Scan]) -> Vec<DeliveryHistory> {
+    let moments = together(history, scans);
+    let mut histories: Vec<_> = (1..).zip(moments.into_iter().rev()).map(|(id, moment)| shown(moment, id)).collect();
+    histories.reverse();
+    histories
+}
+
+fn shown(moment: Moment, id: i64) -> DeliveryHistory {
+    DeliveryHistory {
+        id,
+        status: moment.status,
+        status_description: moment.status.label(),
+        location: moment.location,
+        description: moment.description,
+        source: match moment.teller {
+            Teller::Shop => HistorySource::Shop,
+            Teller::Carrier => HistorySource::Carrier,
+        },
+        created_at: moment.at,
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of a delivery's life, and its SQL on a real database.
 
-use crate::delivery::{CARRIER, Delivery, Kind, Status};
+use crate::carrier::{Carrier, Waybill};
+use crate::delivery::{CARRIER, Delivery, Kind, NewParcel, Packed, Purpose, Status, rest};
 use crate::{MODULE, ops};
 use ::store::args;
 use events::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
@@ -114,6 +115,61 @@ fn only_a_parcel_that_is_not_shipped_is_cancelled_and_only_once() {
     let shipped = shop.create(2).tracking;
     shop.becomes(&shipped, Kind::Shipped).unwrap();
     assert_eq!(shop.cancel(2).unwrap_err().code(), Code::DeliveryCannotBeCancelled);
+}
+
+#[test]
+fn further_parcels_say_what_is_in_them_and_the_first_has_the_rest() {
+    let shop = Shop::open();
+    let first = shop.create(1);
+    let (bought, packed) = ([Packed { line: 1, units: 3 }, Packed { line: 2, units: 1 }], Packed { line: 1, units: 2 });
+    let add = move |purpose| {
+        move |tx: &mut ::store::Tx<'_>| {
+            let (order, user, address) = (order(1), user_id(1), address());
+            let new =
+                NewParcel { order: &order, user: &user, address: &address, memo: None, purpose, lines: vec![packed] };
+            ops::add(tx, new)
+        }
+    };
+    let second = shop.write(add(Purpose::Order)).unwrap();
+    let third = shop.write(add(Purpose::Exchange)).unwrap();
+    assert_eq!((first.parcel, second.parcel, third.parcel), (1, 2, 3));
+    let all = shop.write(|tx| ops::all_of_order(tx, &order(1))).unwrap();
+    assert_eq!(all.iter().map(|parcel| parcel.lines.len()).collect::<Vec<_>>(), [0, 1, 1]);
+    assert_eq!(rest(&bought, &all), [Packed { line: 1, units: 1 }, Packed { line: 2, units: 1 }]);
+    assert_eq!(shop.create(1).tracking, first.tracking);
+    shop.cancel(1).unwrap();
+    let all = shop.write(|tx| ops::all_of_order(tx, &order(1))).unwrap();
+    let statuses: Vec<_> = all.iter().map(|parcel| parcel.status).collect();
+    assert_eq!(
+        statuses,
+        [Status::Cancelled, Status::Cancelled, Status::Preparing],
+        "a replacement is no goods of the order"
+    );
+}
+
+#[test]
+fn a_parcel_has_the_number_of_its_carrier_until_it_arrives() {
+    let shop = Shop::open();
+    let tracking = shop.create(1).tracking;
+    let waybill = Waybill::checked(Carrier::Hanjin, "5123-4567-8901").unwrap();
+    let set = |tracking: TrackingNumber, waybill: Waybill| {
+        shop.write(move |tx| ops::set_waybill(tx, &tracking, waybill.clone()))
+    };
+    let parcel = set(tracking.clone(), waybill.clone()).unwrap();
+    assert_eq!((parcel.carrier.as_str(), parcel.history.len()), ("한진택배", 2));
+    assert_eq!(
+        set(tracking.clone(), waybill.clone()).unwrap().history.len(),
+        2,
+        "the same number again changes nothing"
+    );
+    for to in [Kind::Shipped, Kind::InTransit, Kind::Delivered] {
+        shop.becomes(&tracking, to).unwrap();
+    }
+    let t = tracking.clone();
+    let parcel = shop.write(move |tx| ops::find(tx, &t)).unwrap();
+    assert_eq!(parcel.waybill, Some(waybill));
+    let other = Waybill::checked(Carrier::Logen, "12345678901").unwrap();
+    assert_eq!(set(tracking, other).unwrap_err().code(), Code::InvalidDeliveryStatus);
 }
 
 #[test]

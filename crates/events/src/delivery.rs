@@ -15,6 +15,10 @@ pub struct DeliveryShipped {
     /// `YYYY-MM-DD`, a day in the shop's zone.
     pub estimated_delivery_date: String,
     pub shipped_at: Timestamp,
+    /// Counts the parcels of the order from 1. An order may have several: its own events say how it stands. Null in events of an older
+    /// version, in which an order had one.
+    #[serde(default)]
+    pub parcel_number: Option<i64>,
 }
 
 /// A parcel has a new status. Every change has this event, also those that have another event of their own.
@@ -37,4 +41,8 @@ pub struct DeliveryDelivered {
     pub order_number: OrderNumber,
     pub user_id: UserId,
     pub delivered_at: Timestamp,
+    /// Counts the parcels of the order from 1. An order may have several: its own events say how it stands. Null in events of an older
+    /// version, in which an order had one.
+    #[serde(default)]
+    pub parcel_number: Option<i64>,
 }

@@ -12,6 +12,7 @@ mod inventory;
 mod order;
 mod payment;
 mod queue;
+mod returns;
 mod saga;
 mod search;
 mod timedeal;
@@ -26,6 +27,7 @@ pub use inventory::{Quantities, StockChanged, StockCommitted, StockReleased, Sto
 pub use order::{OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed, OrderStatusChanged, OrderedItem};
 pub use payment::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 pub use queue::{QueueChange, QueueChanged};
+pub use returns::{ReturnChanged, ReturnRequested};
 pub use saga::{CompensationFailed, SagaSubject};
 pub use search::SearchRebuildAsked;
 pub use timedeal::{TimeDealChanged, TimeDealEnded, TimeDealReturned, TimeDealStarted};
@@ -68,6 +70,8 @@ topics! {
     "shopping.delivery.shipped" => delivery::DeliveryShipped, key order_number;
     "shopping.delivery.updated" => delivery::DeliveryUpdated, key order_number;
     "shopping.delivery.delivered" => delivery::DeliveryDelivered, key order_number;
+    "shopping.return.requested" => returns::ReturnRequested, key order_number;
+    "shopping.return.changed" => returns::ReturnChanged, key order_number;
     "shopping.coupon.changed" => coupon::CouponChanged, key coupon_code;
     "shopping.coupon.issued" => coupon::CouponIssued, key coupon_code;
     "shopping.coupon.used" => coupon::CouponUsed, key order_number;

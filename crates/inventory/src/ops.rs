@@ -5,7 +5,7 @@ mod holding;
 mod keeping;
 
 pub use crate::stock::{Level, Line, Opening, Shortage, Stock, StockStatus};
-pub use holding::{Holder, free, give_back, hold};
+pub use holding::{CameBack, Holder, free, give_back, hold, send_held, take_back};
 pub use keeping::{adjust, lock, open, open_or_set, receive, set_available, set_threshold};
 
 use crate::Reservation;

@@ -202,6 +202,13 @@ codes! {
     InvalidSearchQuery "S1002" 400 Fix "the search query is not valid" "검색어가 올바르지 않습니다";
     SearchIndexNotFound "S1003" 503 Retry "the search index is not ready yet" "검색 색인을 준비하고 있습니다";
     SuggestFailed "S1004" 500 Retry "suggestions failed" "검색어 제안에 실패했습니다";
+    // returns
+    ReturnNotFound "S1101" 404 Fix "return not found" "반품 정보를 찾을 수 없습니다";
+    ReturnNotPossible "S1102" 400 Reload "this order cannot be returned now" "지금은 반품할 수 없는 주문입니다";
+    ReturnWindowOver "S1103" 400 None "the time for returns is over" "반품 신청 기간이 지났습니다";
+    ReturnQuantityExceeded "S1104" 400 Fix "fewer units are left to return" "반품할 수 있는 수량을 초과했습니다";
+    InvalidReturnStatus "S1105" 400 Reload "the return's status does not allow this" "반품 상태를 변경할 수 없습니다";
+    ReturnUserMismatch "S1106" 403 None "this is someone else's return" "본인의 반품이 아닙니다";
 }
 
 impl Code {

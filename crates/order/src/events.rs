@@ -80,7 +80,8 @@ pub(crate) fn status_changed(order: &Order, from: Kind, reason: Option<&str>, by
 pub const SUBSCRIBER: &str = "order";
 
 /// What orders do because of deliveries. `checkout` moves a parcel and its order in one transaction, so this has an effect only
-/// after an older version of the program moved a parcel alone.
+/// after an older version of the program moved a parcel alone. Events of such a version do not number the parcel; of those that do,
+/// one says nothing about the order, which may have several.
 pub fn reactions() -> Vec<Reaction> {
     vec![
         Reaction::on::<DeliveryShipped>(SUBSCRIBER, on_shipped),
@@ -89,6 +90,9 @@ pub fn reactions() -> Vec<Reaction> {
 }
 
 fn on_shipped(tx: &mut Tx<'_>, event: &DeliveryShipped) -> Result<()> {
+    if event.parcel_number.is_some() {
+        return Ok(());
+    }
     match ops::lock(tx, &event.order_number)?.status.kind() {
         Kind::Paid => ops::shipped(tx, &event.order_number, None, "delivery").map(|_| ()),
         // it moved with its parcel, or it was cancelled meanwhile
@@ -98,6 +102,9 @@ fn on_shipped(tx: &mut Tx<'_>, event: &DeliveryShipped) -> Result<()> {
 }
 
 fn on_delivered(tx: &mut Tx<'_>, event: &DeliveryDelivered) -> Result<()> {
+    if event.parcel_number.is_some() {
+        return Ok(());
+    }
     match ops::lock(tx, &event.order_number)?.status.kind() {
         Kind::Shipping => ops::delivered(tx, &event.order_number, None, "delivery").map(|_| ()),
         Kind::Delivered | Kind::Cancelled | Kind::Refunded => Ok(()),

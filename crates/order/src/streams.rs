@@ -1,6 +1,10 @@
-//! What the streams of an order, of its buyer and of the whole shop are sent: messages made from the events of orders, payments and deliveries.
+//! What the streams of an order, of its buyer and of the whole shop are sent: messages made from the events of orders, payments, deliveries
+//! and returns.
 
-use events::{DeliveryUpdated, OrderCancelled, OrderConfirmed, OrderCreated, PaymentCompleted, PaymentFailed};
+use events::{
+    DeliveryUpdated, OrderCancelled, OrderConfirmed, OrderCreated, PaymentCompleted, PaymentFailed, ReturnChanged,
+    ReturnRequested,
+};
 use kernel::{Money, OrderNumber, PaymentNumber, Result, Timestamp, TrackingNumber, UserId};
 use serde::Serialize;
 use store::{Tx, outbox};
@@ -36,6 +40,8 @@ pub fn sources() -> Vec<StreamSource> {
         StreamSource::on::<PaymentCompleted>(|event| and_of_shop(payment_completed(event))),
         StreamSource::on::<PaymentFailed>(|event| and_of_shop(payment_failed(event))),
         StreamSource::on::<DeliveryUpdated>(|event| and_of_shop(delivery_updated(event))),
+        StreamSource::on::<ReturnRequested>(|event| and_of_shop(return_requested(event))),
+        StreamSource::on::<ReturnChanged>(|event| and_of_shop(return_changed(event))),
     ]
 }
 
@@ -165,4 +171,37 @@ fn delivery_updated(event: &DeliveryUpdated) -> Vec<StreamMessage> {
     }
     let DeliveryUpdated { order_number, user_id, tracking_number, status, at } = event;
     both(order_number, user_id, "delivery-updated", &Updated { order_number, tracking_number, status, at: *at })
+}
+
+fn return_requested(event: &ReturnRequested) -> Vec<StreamMessage> {
+    let ReturnRequested { order_number, user_id, return_number, kind, requested_at, .. } = event;
+    let updated = ReturnUpdated {
+        order_number,
+        return_number,
+        kind,
+        status: "REQUESTED",
+        refunded: None,
+        points_restored: None,
+        at: *requested_at,
+    };
+    both(order_number, user_id, "return-updated", &updated)
+}
+
+fn return_changed(event: &ReturnChanged) -> Vec<StreamMessage> {
+    let ReturnChanged { order_number, user_id, return_number, kind, status, refunded, points_restored, at, .. } = event;
+    let (refunded, points_restored, at) = (*refunded, *points_restored, *at);
+    let updated = ReturnUpdated { order_number, return_number, kind, status, refunded, points_restored, at };
+    both(order_number, user_id, "return-updated", &updated)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReturnUpdated<'a> {
+    order_number: &'a OrderNumber,
+    return_number: &'a str,
+    kind: &'a str,
+    status: &'a str,
+    refunded: Option<Money>,
+    points_restored: Option<Money>,
+    at: Timestamp,
 }

@@ -5,7 +5,8 @@ use crate::order::{Amounts, Change, Kind, NewLine, NewOrder, Order, Status};
 use crate::{MODULE, ops};
 use ::store::{Arg, args};
 use events::{
-    DeliveryShipped, DeliveryUpdated, OrderConfirmed, OrderCreated, OrderStatusChanged, PaymentCompleted, PaymentFailed,
+    DeliveryShipped, DeliveryUpdated, OrderConfirmed, OrderCreated, OrderStatusChanged, PaymentCompleted,
+    PaymentFailed, ReturnChanged,
 };
 use fixture::{Fixture, user_id};
 use kernel::{
@@ -191,6 +192,7 @@ fn parcels_move_their_orders_once() {
         carrier: "test".to_owned(),
         estimated_delivery_date: "2026-02-09".to_owned(),
         shipped_at: shop.clock.now(),
+        parcel_number: None,
     };
     shop.write(move |tx| tx.emit(&shipped).and_then(|()| tx.emit(&shipped))).unwrap();
     shop.relay();
@@ -247,6 +249,12 @@ fn streams_get_payments_and_parcels_and_nothing_else() {
     let failed = format!(r#"{payment},"failureReason":"CARD_DECLINED: no","failedAt":"{at}""#);
     let expected = format!("{{{number},{failed}}}");
     assert_eq!(message_of(PaymentFailed::TOPIC, failed), Some(("payment-failed", expected)));
+    let returned =
+        r#""returnNumber":"RET-23456789","kind":"RETURN","status":"REFUNDED","refunded":1,"pointsRestored":0"#;
+    let returned = format!(r#"{returned},"at":"{at}""#);
+    let expected = format!("{{{number},{returned}}}");
+    let event = format!(r#"{returned},"changedBy":"SYSTEM""#);
+    assert_eq!(message_of(ReturnChanged::TOPIC, event), Some(("return-updated", expected)));
     let updated = format!(r#""trackingNumber":"TRK-23456789ABCD","status":"SHIPPED","at":"{at}""#);
     let expected = format!("{{{number},{updated}}}");
     assert_eq!(message_of(DeliveryUpdated::TOPIC, updated.clone()), Some(("delivery-updated", expected)));

@@ -109,7 +109,7 @@ function stock() {
   }
 }
 
-const ORDER_EVENTS = ["order-created", "order-confirmed", "payment-completed", "payment-failed", "order-paid", "order-cancelled", "delivery-updated"];
+const ORDER_EVENTS = ["order-created", "order-confirmed", "payment-completed", "payment-failed", "order-paid", "order-cancelled", "delivery-updated", "return-updated"];
 function orders() {
   const place = document.querySelector("[data-live]");
   if (!place) return;

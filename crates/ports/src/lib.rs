@@ -1,7 +1,8 @@
-//! The systems that the shop calls: a clock, a payment gateway, a review service, a gate, a collector. Each port is a trait with an
+//! The systems that the shop calls: a clock, a payment gateway, a review service, a gate, carriers, a collector. Each port is a trait with an
 //! implementation in the process; the README lists them.
 
 pub mod breaker;
+pub mod carriers;
 pub mod clock;
 pub mod collector;
 pub mod gate;
@@ -9,6 +10,7 @@ pub mod gateway;
 pub mod key_set;
 pub mod reviews;
 
+pub use carriers::{Carriers, NoCarriers};
 pub use clock::{ManualClock, SystemClock};
 pub use collector::{Collector, HttpCollector};
 pub use gate::{Gate, MemoryGate, RedisGate};
@@ -23,4 +25,5 @@ pub struct Ports {
     pub gateway: Arc<dyn Gateway>,
     pub reviews: Arc<dyn Reviews>,
     pub gate: Arc<dyn Gate>,
+    pub carriers: Arc<dyn Carriers>,
 }

@@ -7,7 +7,7 @@ use kernel::{
     Clock as _, Code, Currency, Error, Event as _, Money, OrderNumber, Random, Result, SagaId, Timestamp, Zone,
 };
 use ports::{
-    ManualClock, MemoryGate, NoReviews, Ports,
+    ManualClock, MemoryGate, NoCarriers, NoReviews, Ports,
     gateway::{ChargeRequest, RefundRequest, Simulated, simulated::keys},
 };
 use serde_json::Value;
@@ -197,8 +197,12 @@ impl Playroom {
         db.migrate([::store::MIGRATIONS, crate::MIGRATIONS].concat()).await.unwrap();
         db.write("toys", |tx| tx.exec(TABLE, args![])).await.unwrap();
         let gateway = Arc::new(Simulated::approving());
-        let ports =
-            Ports { gateway: gateway.clone(), reviews: Arc::new(NoReviews), gate: Arc::new(MemoryGate::default()) };
+        let ports = Ports {
+            gateway: gateway.clone(),
+            reviews: Arc::new(NoReviews),
+            gate: Arc::new(MemoryGate::default()),
+            carriers: Arc::new(NoCarriers),
+        };
         Playroom { db, clock, ports, gateway, _space: space }
     }
 

@@ -43,6 +43,7 @@ pub const MODULES: &[Module] = &[
     queue::MODULE,
     wallet::MODULE,
     delivery::MODULE,
+    returns::MODULE,
     report::MODULE,
     saga::MODULE,
     checkout::MODULE,

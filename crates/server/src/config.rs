@@ -1,5 +1,6 @@
 //! Configuration: built-in defaults < `holdfast.toml` < environment < flags. Names that do not exist are errors.
 
+mod carriers;
 pub mod layers;
 pub mod sections;
 mod show;

@@ -7,6 +7,7 @@ mod figures;
 mod finding;
 mod folder;
 mod rushes;
+mod sent_back;
 mod wallet;
 
 use crate::cli::{Demo, not_in_order};

@@ -4,7 +4,7 @@ use kernel::Code;
 use std::fmt::Write;
 
 /// The groups of codes by their first letters and hundreds.
-const GROUPS: [(&str, &str); 13] = [
+const GROUPS: [(&str, &str); 14] = [
     ("C0", "Common"),
     ("A0", "Identity"),
     ("S0", "Products"),
@@ -18,11 +18,12 @@ const GROUPS: [(&str, &str); 13] = [
     ("S8", "Waiting queue"),
     ("S9", "Saga and system"),
     ("S10", "Search"),
+    ("S11", "Returns"),
 ];
 
 fn group(code: &str) -> &'static str {
     let digits = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let prefix = if digits.len() > 3 { "S10" } else { code.get(..2).unwrap_or_default() };
+    let prefix = code.get(..if digits.len() > 3 { 3 } else { 2 }).unwrap_or_default();
     GROUPS.iter().find(|(start, _)| *start == prefix).map_or("Other", |(_, title)| title)
 }
 

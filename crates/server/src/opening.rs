@@ -5,8 +5,8 @@ use crate::config::{Fault, Settings, sections};
 use crate::event_log::{self, EventLog};
 use kernel::{Clock, Error};
 use ports::{
-    Collector, Gate, Gateway, HttpCollector, MemoryGate, NoReviews, Ports, RedisGate, Reviews, SystemClock, collector,
-    gate, gateway, reviews,
+    Carriers, Collector, Gate, Gateway, HttpCollector, MemoryGate, NoCarriers, NoReviews, Ports, RedisGate, Reviews,
+    SystemClock, carriers, collector, gate, gateway, reviews,
 };
 use std::{
     path::{Path, PathBuf},
@@ -96,7 +96,8 @@ fn remedy(url: &store::DatabaseUrl, error: &Error) -> &'static str {
 
 /// Opens the systems outside.
 pub fn ports(settings: &Settings) -> Result<Ports, Fault> {
-    Ok(Ports { gateway: gateway(settings)?, reviews: reviews(&settings.reviews)?, gate: gate(settings)? })
+    let (reviews, carriers) = (reviews(&settings.reviews)?, carriers(&settings.carriers)?);
+    Ok(Ports { gateway: gateway(settings)?, reviews, gate: gate(settings)?, carriers })
 }
 
 /// The payment gateway. Toss Payments is connected to by the first payment.
@@ -147,6 +148,20 @@ fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
     Ok(Arc::new(
         client.map_err(|error| fault("reviews.url has a wrong value", &error, "write it like http://reviews:8080"))?,
     ))
+}
+
+/// Who knows where parcels are.
+pub fn carriers(settings: &sections::Carriers) -> Result<Arc<dyn Carriers>, Fault> {
+    Ok(match settings.kind {
+        sections::CarriersKind::None => Arc::new(NoCarriers),
+        sections::CarriersKind::Simulated => Arc::new(carriers::SimulatedCarriers::new(settings.simulated_takes)),
+        sections::CarriersKind::SweetTracker => {
+            let sections::Carriers { url, secret, timeout, .. } = settings.clone();
+            let tracker = carriers::SweetTracker::new(&carriers::Settings { url, key: secret, timeout });
+            let remedy = "write carriers.url like https://info.sweettracker.co.kr";
+            Arc::new(tracker.map_err(|error| fault("carriers.url has a wrong value", &error, remedy))?)
+        }
+    })
 }
 
 /// The gate. One in Redis connects later: the shop starts without it.

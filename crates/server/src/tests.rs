@@ -12,7 +12,7 @@ mod sockets;
 
 use crate::config::Config;
 use kernel::Clock;
-use ports::{ManualClock, MemoryGate, NoReviews, Ports, gateway::Simulated};
+use ports::{ManualClock, MemoryGate, NoCarriers, NoReviews, Ports, gateway::Simulated};
 use std::sync::Arc;
 use store::Db;
 use testdb::Space;
@@ -30,6 +30,7 @@ fn ports() -> Ports {
         gateway: Arc::new(Simulated::approving()),
         reviews: Arc::new(NoReviews),
         gate: Arc::new(MemoryGate::default()),
+        carriers: Arc::new(NoCarriers),
     }
 }
 

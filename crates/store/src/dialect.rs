@@ -19,6 +19,7 @@
 //! | `{position}` | the column with the sequence number of an event: the id where commits become visible in the order of ids |
 //! | `{servers: …}`, `{sqlite: …}` | a step of a migration that SQLite does not need, or only SQLite |
 //! | `{drop index: name on table}` | a step of a migration that drops an index |
+//! | `{drop unique: column on table}` | drops a unique key that a table was declared with; empty on SQLite, where the table is made anew |
 //! | `{like}` | pattern match that ignores (ASCII) case |
 //! | `{greatest}` | the function for the larger of two values |
 
@@ -273,6 +274,15 @@ impl Renderer {
                 Dialect::Sqlite | Dialect::Postgres => self.out.push_str(&format!("drop index {name}")),
                 Dialect::MySql => self.out.push_str(&format!("drop index {name} on {table}")),
             }
+        } else if let Some(key) = token.strip_prefix("drop unique:") {
+            let (column, table) = key.trim().split_once(" on ").expect("{drop unique: column on table}");
+            match self.dialect {
+                Dialect::Sqlite => {}
+                Dialect::Postgres => {
+                    self.out.push_str(&format!("alter table {table} drop constraint {table}_{column}_key"))
+                }
+                Dialect::MySql => self.out.push_str(&format!("alter table {table} drop index {column}")),
+            }
         } else if let Some(column) = token.strip_prefix("on conflict ignore:") {
             let column = column.trim();
             match self.dialect {
@@ -378,6 +388,13 @@ mod tests {
         let [sqlite, postgres, mysql] = all("{drop index: shelves_note on shelves}", &[]);
         assert_eq!((sqlite.as_str(), postgres.as_str()), ("drop index shelves_note", "drop index shelves_note"));
         assert_eq!(mysql, "drop index shelves_note on shelves");
+    }
+
+    #[test]
+    fn a_unique_key_is_dropped_where_a_table_can_lose_one() {
+        let [sqlite, postgres, mysql] = all("{drop unique: note on shelves}", &[]);
+        assert_eq!((sqlite.as_str(), mysql.as_str()), ("", "alter table shelves drop index note"));
+        assert_eq!(postgres, "alter table shelves drop constraint shelves_note_key");
     }
 
     #[test]

@@ -94,7 +94,8 @@ impl Kind {
     fn of(words: &str) -> Kind {
         let length = |words: &str| words.strip_prefix("varchar(")?.strip_suffix(')')?.trim().parse().ok();
         match words {
-            "automatic" => Kind::Automatic,
+            // a table that is made anew on SQLite alone names the type that `{id}` has there
+            "automatic" | "integer" => Kind::Automatic,
             "bigint" => Kind::BigInt,
             "text" => Kind::Text,
             other => length(other).map_or_else(|| Kind::Other(other.to_owned()), Kind::Varchar),

@@ -14,6 +14,7 @@ texts! {
         title: "Account", "내 정보";
         hello: "Hello, {}", "{}님, 안녕하세요";
         orders: "My orders", "주문 내역";
+        returns: "My returns", "반품·교환 내역";
         coupons: "My coupons", "내 쿠폰";
         balance: "Balance", "잔액";
         points: "Points", "포인트";

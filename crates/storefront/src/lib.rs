@@ -21,6 +21,7 @@ mod orders_page;
 mod pay_page;
 mod product_page;
 mod queue_page;
+mod returns_page;
 pub mod routes;
 mod search_page;
 mod settings;

@@ -13,7 +13,7 @@ use crate::{
 use askama::Template;
 use axum::http::{Method, StatusCode};
 use checkout::response::{self, OrderDetail};
-use delivery::DeliveryResponse;
+use delivery::{DeliveryResponse, Purpose};
 use kernel::{Address, Money, OrderNumber};
 use order::Kind;
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
@@ -58,6 +58,9 @@ texts! {
         too_late: "It takes too long", "배송 지연";
         wrong: "I chose the wrong item", "상품을 잘못 선택함";
         cancel_help: "What you have paid is refunded.", "결제한 금액은 환불됩니다.";
+        replacement: "Replacement", "교환 상품 배송";
+        send_back: "Return or exchange", "반품·교환 신청";
+        sent_back: "{} returns and exchanges", "반품·교환 {}건";
         again: "Order again", "다시 담기";
         all: "All orders", "전체 주문 보기";
         steps: "Progress", "진행 상태";
@@ -93,8 +96,10 @@ struct Page {
     typed: Addressed,
     memo: Option<String>,
     payments: Vec<Payment>,
-    parcel: Option<Parcel>,
+    parcels: Vec<Parcel>,
     can_cancel: bool,
+    can_return: bool,
+    returns: Option<String>,
     cancel_reason: Option<String>,
 }
 
@@ -123,6 +128,7 @@ struct Payment {
 }
 
 struct Parcel {
+    title: &'static str,
     number: String,
     carrier: String,
     status: &'static str,
@@ -189,7 +195,9 @@ async fn page(
         typed: Addressed::of(sent),
         memo: order.memo.clone(),
         payments: detail.payments.iter().map(|payment| paid(payment, &show)).collect(),
-        parcel: detail.delivery.as_ref().map(|delivery| parcel(delivery, &show)),
+        parcels: detail.parcels.iter().map(|delivery| parcel(delivery, &show)).collect(),
+        can_return: order.status == Kind::Delivered,
+        returns: (!detail.returns.is_empty()).then(|| fill(t.sent_back, detail.returns.len())),
         can_cancel: matches!(order.status, Kind::Pending | Kind::Confirmed | Kind::Paid),
         cancel_reason: order
             .cancel_reason
@@ -276,9 +284,11 @@ fn parcel(delivery: &DeliveryResponse, show: &Show) -> Parcel {
         let text = [entry.location.clone(), words].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         (show.moment(entry.created_at), label(entry.status.label(), show.language), text)
     });
+    let carrier = [Some(delivery.carrier.clone()), delivery.carrier_number.clone()];
     Parcel {
+        title: if delivery.purpose == Purpose::Exchange { t.replacement } else { t.parcel },
         number: delivery.tracking_number.to_string(),
-        carrier: delivery.carrier.clone(),
+        carrier: carrier.into_iter().flatten().collect::<Vec<_>>().join(" "),
         status: label(delivery.status.label(), show.language),
         expected: fill(t.expected, show.civil_day(&delivery.estimated_delivery_date)),
         history: history.collect(),

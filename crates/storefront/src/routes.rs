@@ -2,8 +2,8 @@
 
 use crate::{
     Site, account_pages, cart_page, checkout_page, coupons_page, deals_page, deposit_page, drawing, home, layers,
-    list_page, order_page, orders_page, pay_page, product_page, queue_page, search_page, sign_pages, sitemap,
-    visit::Visit, wallet_pages,
+    list_page, order_page, orders_page, pay_page, product_page, queue_page, returns_page, search_page, sign_pages,
+    sitemap, visit::Visit, wallet_pages,
 };
 use axum::{
     Router,
@@ -84,6 +84,9 @@ fn table() -> Table {
         .form("/orders/{number}/cancel", post(order_page::cancel))
         .form("/orders/{number}/address", post(order_page::readdress))
         .form("/orders/{number}/reorder", post(order_page::reorder))
+        .form("/orders/{number}/returns", get(returns_page::asking).post(returns_page::ask))
+        .personal("/returns", get(returns_page::returns))
+        .form("/returns/{number}/withdraw", post(returns_page::withdraw))
         .personal("/coupons", get(coupons_page::coupons))
         .form("/coupons/claim", post(coupons_page::claim))
         .form("/coupons/{id}", post(coupons_page::get))
@@ -132,8 +135,8 @@ mod tests {
         checkout_page::CheckoutTexts, coupons_page::CouponTexts, deals_page::DealTexts, deposit_page::DepositTexts,
         errors::ErrorTexts, facets::FacetTexts, home::HomeTexts, list_page::ListTexts, navigation::NavigationTexts,
         order_page::OrderTexts, orders_page::OrdersTexts, pay_page::PayTexts, product_page::ProductTexts,
-        queue_page::QueueTexts, search_page::SearchTexts, sign_pages::SignTexts, trouble::TroubleTexts,
-        wallet_pages::WalletTexts,
+        queue_page::QueueTexts, returns_page::ReturnTexts, search_page::SearchTexts, sign_pages::SignTexts,
+        trouble::TroubleTexts, wallet_pages::WalletTexts,
     };
     use pages::words::{Row, complaints};
     use std::{fs, path::Path};
@@ -158,6 +161,7 @@ mod tests {
         PayTexts::ROWS,
         ProductTexts::ROWS,
         QueueTexts::ROWS,
+        ReturnTexts::ROWS,
         SearchTexts::ROWS,
         SignTexts::ROWS,
         TroubleTexts::ROWS,

@@ -1,5 +1,6 @@
 //! A whole shop in a test. See the README.
 
+mod aggregator;
 mod browser;
 mod closing;
 mod comparison;
@@ -14,6 +15,7 @@ mod sender;
 mod shop;
 mod wire;
 
+pub use aggregator::{Aggregator, Mishap};
 pub use browser::{Browser, Page};
 pub use contents::{Contents, Window, tables};
 pub use document::{Document, Operation, Parameter};

@@ -108,7 +108,8 @@ impl Inner {
         };
         let gate = server::opening::gate(&self.settings).unwrap_or_else(|fault| panic!("{fault}"));
         let gateway = self.paid_through.clone().unwrap_or_else(|| Arc::clone(&self.gateway) as _);
-        let ports = Ports { gateway, reviews: Arc::new(NoReviews), gate };
+        let carriers = server::opening::carriers(&self.settings.carriers).unwrap_or_else(|fault| panic!("{fault}"));
+        let ports = Ports { gateway, reviews: Arc::new(NoReviews), gate, carriers };
         let made: Result<Assembly> = wait(async {
             let db = Db::open(settings)?;
             db.migrate(assembly::migrations()).await?;

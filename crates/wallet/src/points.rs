@@ -42,6 +42,21 @@ pub fn taken(takes: &[Take]) -> Money {
     Money::minor(takes.iter().map(|take| take.amount.as_minor()).sum())
 }
 
+/// Which uses of an order come back when `wanted` of its points do, from the newest lot on: those that end, and one of which a part does.
+pub fn come_back(uses: &[Take], wanted: Money) -> (Vec<Take>, Option<Take>) {
+    let (mut left, mut ended) = (wanted.as_minor(), Vec::new());
+    for one in uses.iter().rev() {
+        if one.amount.as_minor() <= left {
+            left -= one.amount.as_minor();
+            ended.push(*one);
+        } else {
+            let part = Take { amount: Money::minor(left), ..*one };
+            return (ended, Some(part).filter(|part| part.amount.is_positive()));
+        }
+    }
+    (ended, None)
+}
+
 /// What the delivery of an order earns, or has earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earning {
@@ -120,6 +135,23 @@ mod tests {
             prop_assert_eq!(taken(&takes).as_minor(), wanted.min(remaining.iter().sum()));
             for take in takes {
                 prop_assert!(take.amount <= lots[usize::try_from(take.lot).unwrap() - 1].remaining);
+            }
+        }
+
+        #[test]
+        fn what_comes_back_is_what_was_wanted_as_far_as_it_was_used(
+            used in prop::collection::vec(1_i64..100, 0..6),
+            wanted in 0_i64..600,
+        ) {
+            let uses: Vec<Take> =
+                (1..).zip(&used).map(|(lot, amount)| Take { lot, amount: Money::minor(*amount) }).collect();
+            let (ended, part) = come_back(&uses, Money::minor(wanted));
+            let back = taken(&ended).as_minor() + part.map_or(0, |part| part.amount.as_minor());
+            prop_assert_eq!(back, wanted.min(used.iter().sum()));
+            prop_assert!(ended.iter().all(|one| uses.contains(one)));
+            if let Some(part) = part {
+                let whole = uses.iter().find(|one| one.lot == part.lot).unwrap();
+                prop_assert!(part.amount < whole.amount && !ended.contains(whole));
             }
         }
 

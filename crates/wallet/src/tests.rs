@@ -175,6 +175,23 @@ fn points_are_spent_from_the_lots_that_expire_first_and_come_back_with_their_exp
 }
 
 #[test]
+fn some_points_of_an_order_come_back_first_and_the_rest_later() {
+    let (shop, user) = (Fixture::of(&[MODULE]), user_id(1));
+    earned(&shop, user, 1, 300);
+    shop.clock.advance(30 * DAY);
+    earned(&shop, user, 2, 200);
+    shop.write(move |tx| points::spend(tx, &user, &order(9), won(400))).unwrap();
+    let some = |reference: &'static str, wanted: i64| {
+        shop.write(move |tx| points::restore_part(tx, &user, &order(9), reference, won(wanted))).unwrap()
+    };
+    assert_eq!([some("RET-A", 150), some("RET-A", 150)], [won(150), won(0)], "the same return gives once");
+    assert_eq!((lots(&shop, user), wallet(&shop, user).points), (vec![50, 200], won(250)));
+    assert_eq!(some("RET-B", 50), won(50));
+    assert_eq!(shop.write(move |tx| points::restore(tx, &user, &order(9))).unwrap(), won(200));
+    assert_eq!((lots(&shop, user), some("RET-C", 10)), (vec![300, 200], won(0)), "nothing is left");
+}
+
+#[test]
 fn points_that_come_back_after_their_expiry_expire_again() {
     let (shop, user) = (Fixture::of(&[MODULE]), user_id(1));
     earned(&shop, user, 1, 300);

@@ -23,7 +23,7 @@ pub fn routes() -> Routes {
 /// What happens to one order, as server-sent events.
 ///
 /// `order-created`, `order-confirmed` (waiting for payment), `payment-completed`, `payment-failed`, `order-paid`,
-/// `order-cancelled`, `delivery-updated`. A new stream begins with what happened last; `Last-Event-ID` resumes. A
+/// `order-cancelled`, `delivery-updated`, `return-updated`. A new stream begins with what happened last; `Last-Event-ID` resumes. A
 /// browser signs in with `?access_token=`.
 #[utoipa::path(get, path = "/orders/{orderNumber}/stream", tag = "order",
     params(("orderNumber" = String, Path), StreamToken, ("Last-Event-ID" = Option<String>, Header)),

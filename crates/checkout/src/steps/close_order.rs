@@ -1,6 +1,6 @@
 //! CLOSE_ORDER: an order is REFUNDED if all of its money went back after its parcel had left.
 
-use crate::{flow::PartialRefund, parts::Shares};
+use crate::{flow::PartialRefund, parcel, parts::Shares};
 use kernel::Result;
 use order::Kind;
 use saga::Local;
@@ -20,7 +20,8 @@ impl Local for CloseOrder {
         // locked, because the parcel may arrive at the same moment
         match order::ops::lock(tx, number)?.status.kind() {
             Kind::Paid | Kind::Shipping | Kind::Delivered if shares.is_refunded() => {
-                order::ops::refunded(tx, number, &saga.refund.reason, &saga.by).map(|_| ())
+                let order = order::ops::refunded(tx, number, &saga.refund.reason, &saga.by)?;
+                parcel::stop_waiting(tx, &order, &saga.by)
             }
             Kind::Pending
             | Kind::Confirmed

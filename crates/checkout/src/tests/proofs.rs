@@ -174,6 +174,59 @@ impl Scenario<PartialRefund> for Shipped {
     }
 }
 
+/// A shop with an order of which one unit was sent back, and is here.
+struct SentBack(Stocked, returns::ReturnNumber);
+
+impl Scenario<PartialRefund> for SentBack {
+    async fn open() -> SentBack {
+        let stocked = Stocked::open().await;
+        let shop = &stocked.shop;
+        let order = shop.paid(1, stocked.mug, 2, "approve").await;
+        let detail = shop.get(1, &format!("/orders/{order}")).await;
+        let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
+        for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
+            shop.put(255, &format!("/deliveries/{tracking}/status"), json!({ "status": status })).await.must("200");
+        }
+        let asked = json!({ "kind": "RETURN", "reason": "DEFECTIVE", "lines": [{ "id": 1, "quantity": 1 }] });
+        let asked = shop.post(1, &format!("/orders/{order}/returns"), asked).await.must("201");
+        let number = asked.data()["returnNumber"].as_str().unwrap().to_owned();
+        for step in ["approve", "receive"] {
+            shop.admin_post(&format!("/admin/returns/{number}/{step}"), json!({})).await.must("200");
+        }
+        SentBack(stocked, number.parse().unwrap())
+    }
+
+    async fn begin(&self, saga: &'static Saga<PartialRefund>) -> Result<SagaId> {
+        let number = self.1.clone();
+        let begin = move |tx: &mut ::store::Tx<'_>| {
+            let one = returns::ops::find(tx, &number)?;
+            let payment = payment::ops::current(tx, &one.order)?;
+            let refund = payment::ops::begin_refund(tx, &payment.number, Money::minor(9_000), "proof")?;
+            returns::ops::remember_refunds(tx, &number, &[refund.id])?;
+            let refund = PartialRefund { refund, payment, by: "proof".to_owned() };
+            Ok(saga.begin(tx, &refund, &refund.start())?.expect("a new run"))
+        };
+        let (record, action) = self.0.shop.app.db.write("begin", begin).await?;
+        self.0.go_on(saga, action).await?;
+        Ok(record.id)
+    }
+
+    async fn cancel(&self, saga: &'static Saga<PartialRefund>, run: &SagaId) -> Result<()> {
+        self.0.cancel(saga, run).await
+    }
+
+    async fn settle(&self, saga: &'static Saga<PartialRefund>, run: &SagaId) -> Status {
+        self.0.settle(saga, run).await
+    }
+
+    async fn snapshot(&self) -> Value {
+        let mut seen = self.0.snapshot().await;
+        let refunded = "select count(*) from return_requests where status = ?";
+        seen["refunded returns"] = json!(self.0.shop.count(refunded, "REFUNDED").await);
+        seen
+    }
+}
+
 /// A shop with a charge that was abandoned before its request left.
 struct Abandoned(Stocked, Call);
 
@@ -251,8 +304,14 @@ async fn every_step_of_a_refund_may_be_run_twice() {
 }
 
 #[tokio::test]
+async fn every_step_of_the_refund_of_a_return_may_be_run_twice() {
+    harness::every_step_twice::<_, SentBack>(REFUND).await;
+}
+
+#[tokio::test]
 async fn a_refusal_of_a_refund_leaves_everything_as_it_was() {
     harness::a_refusal_at_each_step::<_, Shipped>(REFUND).await;
+    harness::a_refusal_at_each_step::<_, SentBack>(REFUND).await;
     harness::every_compensation_twice::<_, Shipped>(REFUND).await;
 }
 
@@ -298,6 +357,7 @@ const RELEASED: &[(&str, &[&str])] = &[
         ],
     ),
     ("refund.v1", &["REFUND_PAYMENT", "CLOSE_ORDER"]),
+    ("refund.v2", &["REFUND_PAYMENT", "CLOSE_RETURN", "CLOSE_ORDER"]),
     ("late-capture.v1", &["LATE_CAPTURE"]),
     ("charge.v1", &["OPEN_CHARGE", "CHARGE_GATEWAY", "BOOK_CHARGE"]),
 ];

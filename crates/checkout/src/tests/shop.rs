@@ -22,6 +22,7 @@ pub const MODULES: &[Module] = &[
     order::MODULE,
     payment::MODULE,
     delivery::MODULE,
+    returns::MODULE,
     coupon::MODULE,
     timedeal::MODULE,
     wallet::MODULE,

@@ -1,6 +1,7 @@
 //! The server's own settings as typed sections. `holdfast.default.toml` explains each; a test compares the names.
 
 use super::Fault;
+pub use super::carriers::{Carriers, CarriersKind};
 use console::SettingRow;
 use serde::Deserialize;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -22,6 +23,7 @@ pub struct Settings {
     pub gateway: Gateway,
     pub toss: Toss,
     pub reviews: Reviews,
+    pub carriers: Carriers,
     pub gate: Gate,
     pub redis: Redis,
     pub log: Log,
@@ -318,7 +320,7 @@ const COLLECTOR_TIMEOUT_MAX: Duration = Duration::from_secs(5);
 /// Longest time that a decision of the gate may take: what it read may be this much older when it refuses.
 const REDIS_TIMEOUT_MAX: Duration = Duration::from_millis(150);
 
-fn wrong(key: &str, why: impl std::fmt::Display, remedy: &str) -> Fault {
+pub(super) fn wrong(key: &str, why: impl std::fmt::Display, remedy: &str) -> Fault {
     Fault::new(format!("{key} has a wrong value"), why.to_string(), remedy)
 }
 
@@ -354,6 +356,7 @@ impl Settings {
             GatewayKind::Simulated => {}
             GatewayKind::Toss => self.toss.check()?,
         }
+        self.carriers.check()?;
         if self.redis.timeout > REDIS_TIMEOUT_MAX {
             let why = "a request would wait longer for Redis than for the database";
             return Err(wrong("redis.timeout", why, "write a shorter time such as 50ms"));
@@ -385,6 +388,8 @@ impl Settings {
             ("auth.jwks_refresh", self.auth.jwks_refresh, second),
             ("gateway.timeout", self.gateway.timeout, some),
             ("reviews.timeout", self.reviews.timeout, some),
+            ("carriers.timeout", self.carriers.timeout, some),
+            ("carriers.simulated_takes", self.carriers.simulated_takes, second),
             ("redis.connect_timeout", self.redis.connect_timeout, some),
             ("redis.timeout", self.redis.timeout, some),
             ("collector.timeout", self.collector.timeout, some),

@@ -1,6 +1,6 @@
 //! One day in the shop, over HTTP. It checks every claim.
 
-use super::{claims::Claims, discounts, figures, finding, rushes, wallet};
+use super::{claims::Claims, discounts, figures, finding, rushes, sent_back, wallet};
 use crate::client::{Answer, Caller};
 use crate::commands::say;
 use crate::rush::people::Person;
@@ -36,7 +36,7 @@ pub struct People {
 }
 
 /// What the next part of the day needs; `None` ends the day.
-type Step<T = ()> = Option<T>;
+pub(super) type Step<T = ()> = Option<T>;
 
 pub(super) fn address(name: &str) -> Value {
     json!({"receiverName": name, "receiverPhone": "010-0000-0000", "zipCode": "04524",
@@ -48,7 +48,7 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
     let goods = browse(claims, people, products).await;
     let Some(goods) = goods else { return };
     finding::play(claims, people).await;
-    buy(claims, people, &goods[0]).await;
+    let arrived = buy(claims, people, &goods[0]).await;
     let forgotten = forget_to_pay(claims, people, &goods[1]).await;
     decline(claims, people, &goods[2]).await;
     race(claims, people).await;
@@ -62,6 +62,9 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
     }
     if let Some(order) = paid {
         figures::play(claims, people, &order, &goods[2]).await;
+    }
+    if let Some(order) = arrived {
+        sent_back::play(claims, people, &order, &goods[0]).await;
     }
     audit(claims, people).await;
 }
@@ -100,7 +103,7 @@ fn good(product: &Value) -> Option<Good> {
 }
 
 /// The available units. The batch route reads the database, while the page of a product may be a moment behind.
-async fn available(people: &People, good: &Good) -> i64 {
+pub(super) async fn available(people: &People, good: &Good) -> i64 {
     people.minji.post("/inventory/batch", json!({"productIds": [good.id]})).await.number("/0/availableQuantity")
 }
 
@@ -139,7 +142,7 @@ pub(super) async fn pay(claims: &mut Claims, buyer: &Caller, order: &str) -> Ste
     claims.claim(order.text("/status") == "PAID", "the order is paid", order.brief()).then_some(number)
 }
 
-async fn buy(claims: &mut Claims, people: &People, good: &Good) -> Step {
+async fn buy(claims: &mut Claims, people: &People, good: &Good) -> Step<String> {
     claims.act("Minji buys something, and it arrives");
     let (minji, before) = (&people.minji, available(people, good).await);
     let cart = minji.post("/cart/items", json!({"productId": good.id, "quantity": 2})).await;
@@ -159,7 +162,7 @@ async fn buy(claims: &mut Claims, people: &People, good: &Good) -> Step {
     deliver(claims, people, &number).await;
     let left = available(people, good).await;
     claims.claim(left == before - 2, format!("the stock stays at {left}: the two are sold"), left);
-    Some(())
+    Some(number)
 }
 
 async fn deliver(claims: &mut Claims, people: &People, order: &str) -> Step {

@@ -133,6 +133,8 @@ impl<'s> Reader<'s> {
                 let column = self.name()?;
                 table.column(&column).ok_or_else(|| format!("there is no column {column}"))?;
                 table.columns.retain(|other| other.name != column);
+            } else if self.accept("drop constraint") || self.accept("drop index") {
+                drop_unique(&name, table, &self.name()?)?;
             } else {
                 self.expect("add column")?;
                 self.column(table)?;
@@ -269,6 +271,19 @@ impl<'s> Reader<'s> {
 
 fn table<'t>(schema: &'t mut Schema, name: &str) -> Result<&'t mut Table, Why> {
     schema.tables.get_mut(name).ok_or_else(|| format!("there is no table {name}"))
+}
+
+/// Servers name a unique key themselves: PostgreSQL after the table and its columns, MySQL after its first column.
+fn drop_unique(name: &str, table: &mut Table, key: &str) -> Result<(), Why> {
+    let is_it = |index: &Index| {
+        let of_postgres = format!("{name}_{}_key", index.columns.join("_"));
+        index.unique
+            && index.name.is_none()
+            && (key == of_postgres || index.columns.first().is_some_and(|one| one == key))
+    };
+    let before = table.indexes.len();
+    table.indexes.retain(|index| !is_it(index));
+    if table.indexes.len() < before { Ok(()) } else { Err(format!("there is no unique key {key}")) }
 }
 
 fn exist(table: &Table, columns: &[String]) -> Result<(), Why> {

@@ -121,7 +121,7 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "a time deal that holds its units apart has those in stock that it did not sell",
         "update inventory_holds set units = units + 1",
     ),
-    ("stock is held only for products of time deals", "update inventory_holds set purpose = 'ELSE'"),
+    ("stock is held only for products of time deals and for replacements", "update inventory_holds set purpose = 'ELSE'"),
     ("a queue counts its entries: each user has one, waiting or admitted", OVERFULL_QUEUE),
     ("a queue admits no more than its capacity", OVERFULL_QUEUE),
     ("a queue admits in the order of its places", OVERFULL_QUEUE),
@@ -146,6 +146,44 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "insert into point_earnings (order_number, user_id, base, points, taken_back, delivered_at, updated_at)
          values ('ORD-20260206-22222222', 'u', 1, 0, 1, 1, 1)",
     ),
+    (
+        "the parcels of an order are counted without a gap, and each but the first says what is in it",
+        "update deliveries set parcel_number = parcel_number + 5",
+    ),
+    (
+        "a carrier is asked about parcels on their way that have its number",
+        "insert into carrier_questions (delivery_id, since, ask_at) values (1, 1, 1)",
+    ),
+    (
+        "what carriers told is counted without a gap and says what the history says",
+        "insert into delivery_scans (delivery_id, scan_number, status, at_time) values (1, 2, 'SHIPPED', 1)",
+    ),
+    ("an order with several parcels is where they are", "update deliveries set status = 'CANCELLED'"),
+    ("the parcels of an order have no more than was bought", "update delivery_lines set units = 50"),
+    ("a return has the data of its status", "update return_requests set approved_at = null"),
+    ("a return has lines", "delete from return_lines"),
+    (
+        "what was received of a return can be sold again or is written off",
+        "update return_lines set written_off = 7",
+    ),
+    ("no more units of a line are sent back than were bought", "update return_lines set units = 50"),
+    (
+        "a refunded return got what its refunds gave back",
+        "update return_requests set refunded = 5 where status = 'REFUNDED'",
+    ),
+    (
+        "returns bring back no more points than their order used",
+        "update return_requests set points_restored = 1000000 where status = 'REFUNDED'",
+    ),
+    (
+        "an exchange ends with a parcel of its order",
+        "update return_requests set replacement = 'x' where status = 'EXCHANGED'",
+    ),
+    (
+        "an exchange that was approved keeps its replacement until it is sent",
+        "update inventory_holds set units = 0 where purpose = 'EXCHANGE'",
+    ),
+    ("what returns brought into stock was received", "update return_lines set restocked = 0"),
     ("every order has a saga", "delete from saga_runs"),
     ("an order and its saga agree", "update saga_runs set status = 'FAILED'"),
     (
@@ -290,8 +328,32 @@ pub fn shop_in_every_state(shop: &TestShop) -> (Sender, Product) {
     for label in ["home", "work"] {
         user.post("/api/v1/users/me/addresses", json!({"label": label, "address": testkit::address()})).must("201");
     }
+    goods_that_came_back(shop, &buyer, &mug);
     shop.settle();
     (buyer, mug)
+}
+
+/// An order in two parcels, and one of which a unit was returned, one exchanged, and one is being exchanged.
+fn goods_that_came_back(shop: &TestShop, buyer: &Sender, mug: &Product) {
+    let order = buyer.orders(mug, 2).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    shop.settle();
+    let one = json!([{"id": 1, "quantity": 1}]);
+    shop.admin().post(format!("/deliveries/order/{order}/parcels"), json!({"lines": one})).must("201");
+    let order = buyer.orders(mug, 4).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    crate::wallets::delivered(shop, buyer, &order);
+    for (kind, steps) in [
+        ("RETURN", &["approve", "receive", "refund"][..]),
+        ("EXCHANGE", &["approve", "receive", "exchange"]),
+        ("EXCHANGE", &["approve"]),
+    ] {
+        let asked = json!({"kind": kind, "reason": "DEFECTIVE", "lines": one});
+        let number = buyer.post(format!("/orders/{order}/returns"), asked).must("201").word("/returnNumber");
+        for step in steps {
+            shop.admin().post(format!("/admin/returns/{number}/{step}"), json!({})).must("200");
+        }
+    }
 }
 
 pub fn buys(buyer: &Sender, product: &Product) -> String {

@@ -248,6 +248,7 @@ fn open_orders(shop: &TestShop, mug: &Product, plate: &Product) {
         carrier: "by hand".to_owned(),
         estimated_delivery_date: "2026-02-08".to_owned(),
         shipped_at: shop.app().now(),
+        parcel_number: None,
     };
     shop.write(move |tx| tx.emit(&early)).expect("an event");
     shop.settle();

@@ -1,7 +1,7 @@
 //! Earning, spending, losing and getting back points. The wallet is locked first, then its lots.
 
 use super::{ByHand, adjust, book_in, changed_meanwhile};
-use crate::points::{Earning, Lot, Take, earned, take, taken};
+use crate::points::{Earning, Lot, Take, come_back, earned, take, taken};
 use crate::store::{self, points};
 use crate::wallet::{Account, Booking, Entry, Kind, Wallet, short};
 use ::store::Tx;
@@ -57,6 +57,28 @@ pub fn restore(tx: &mut Tx<'_>, user: &UserId, order: &OrderNumber) -> Result<Mo
     }
     let back = Booking::of(Account::Points, Kind::Restored, order.as_str(), taken(&takes));
     book_in(tx, &wallet, &back)?.map(|_| taken(&takes)).ok_or_else(changed_meanwhile)
+}
+
+/// Gives some of the points of an order back, as [`restore`] does, because of `reference`; less when it did not take so many, or gave
+/// them back before. Repeated for the same reference: no effect.
+pub fn restore_part(
+    tx: &mut Tx<'_>,
+    user: &UserId,
+    order: &OrderNumber,
+    reference: &str,
+    wanted: Money,
+) -> Result<Money> {
+    let wallet = store::lock(tx, user)?;
+    let (ended, part) = come_back(&points::uses(tx, order)?, wanted);
+    let back = taken(&ended).plus(part.map_or(Money::ZERO, |part| part.amount))?;
+    let booking = Booking::of(Account::Points, Kind::Restored, reference, back);
+    if !back.is_positive() || store::by_reference(tx, user, &booking)?.is_some() {
+        return Ok(Money::ZERO);
+    }
+    if !points::restore_part(tx, order, &ended, part)? {
+        return Err(changed_meanwhile());
+    }
+    book_in(tx, &wallet, &booking)?.map(|_| back).ok_or_else(changed_meanwhile)
 }
 
 /// Notes that an order was delivered, for `base` of money that was not given back: it earns points some time later. Repeated: no

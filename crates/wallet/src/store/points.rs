@@ -36,6 +36,10 @@ const USE: &str = "insert into point_uses (order_number, lot_id, amount) values 
 const USES: &str = "select lot_id, amount from point_uses where order_number = ? and restored_at is null
     order by lot_id {for update}";
 const RESTORE: &str = "update point_uses set restored_at = ? where order_number = ? and restored_at is null";
+const END_USES: &str = "update point_uses set restored_at = ?
+    where order_number = ? and lot_id in ([?]) and restored_at is null";
+const USE_LESS: &str = "update point_uses set amount = amount - ?
+    where order_number = ? and lot_id = ? and restored_at is null and amount > ?";
 
 const EXPECT: &str =
     "insert into point_earnings (order_number, user_id, base, points, taken_back, delivered_at, updated_at)
@@ -67,6 +71,8 @@ pub const STATEMENTS: &[&str] = &[
     USE,
     USES,
     RESTORE,
+    END_USES,
+    USE_LESS,
     EXPECT,
     LOCK_EARNING,
     REBASE,
@@ -171,6 +177,23 @@ pub(crate) fn restore(tx: &mut Tx<'_>, order: &OrderNumber, takes: &[Take]) -> R
     let (now, (pairs, ids)) = (tx.now(), cases(takes));
     let back = all(tx.exec(PUT_BACK, args![pairs, now, Arg::list(&ids)])?, takes);
     Ok(back && all(tx.exec(RESTORE, args![now, order])?, takes))
+}
+
+/// Puts some of what an order took back into its lots: uses that end with it, and a part of one that stays.
+pub(crate) fn restore_part(tx: &mut Tx<'_>, order: &OrderNumber, ended: &[Take], part: Option<Take>) -> Result<bool> {
+    let back: Vec<Take> = ended.iter().copied().chain(part).collect();
+    let (now, (pairs, ids)) = (tx.now(), cases(&back));
+    if !all(tx.exec(PUT_BACK, args![pairs, now, Arg::list(&ids)])?, &back) {
+        return Ok(false);
+    }
+    let lots: Vec<i64> = ended.iter().map(|take| take.lot).collect();
+    if !ended.is_empty() && !all(tx.exec(END_USES, args![now, order, Arg::list(&lots)])?, ended) {
+        return Ok(false);
+    }
+    match part {
+        Some(Take { lot, amount }) => Ok(tx.exec(USE_LESS, args![amount, order, lot, amount])? == 1),
+        None => Ok(true),
+    }
 }
 
 /// The lot, locked until the job ends.
