@@ -25,7 +25,7 @@ texts! {
         mine: "My coupons", "내 쿠폰";
         none_mine: "You have no coupon yet.", "보유한 쿠폰이 없습니다.";
         get: "Get coupon", "쿠폰 받기";
-        have: "In your coupons", "받은 쿠폰";
+        have: "Yours", "받은 쿠폰";
         gone: "All gone", "모두 소진되었습니다";
         got: "The coupon is yours.", "쿠폰을 받았습니다.";
         left: "{} left", "{}장 남음";
