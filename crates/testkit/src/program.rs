@@ -11,6 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The variable with another program to test than the one that was built for the tests, such as a release build.
+const VARIABLE: &str = "HOLDFAST_TEST_PROGRAM";
 /// How long a start may take, on a machine busy with other tests.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -37,7 +39,7 @@ impl Program {
         Program::on(binary, folder, &format!("sqlite:{}", folder.join("shop.db").display()))
     }
 
-    /// `binary` serving the shop at `url`, with a gateway that approves every charge unless its payment key refuses it. The
+    /// `binary`, or the program that HOLDFAST_TEST_PROGRAM names, serving the shop at `url`, with a gateway that approves every charge unless its payment key refuses it. The
     /// journal of the gateway and the log are in `folder`.
     pub fn on(binary: &str, folder: &Path, url: &str) -> Program {
         let option = |text: String| ["-o".to_owned(), text];
@@ -49,7 +51,8 @@ impl Program {
             option("log.filter=warn".to_owned()),
         ];
         let (options, secrets) = (options.concat(), Vec::new());
-        Program { binary: binary.into(), folder: folder.to_owned(), url: url.to_owned(), options, secrets }
+        let binary = std::env::var_os(VARIABLE).map_or_else(|| binary.into(), PathBuf::from);
+        Program { binary, folder: folder.to_owned(), url: url.to_owned(), options, secrets }
     }
 
     /// The same program with this setting.
