@@ -19,6 +19,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "catalog/0002_keys", sql: include_str!("../migrations/0002_keys.sql") },
     ::store::Migration { name: "catalog/0003_names", sql: include_str!("../migrations/0003_names.sql") },
     ::store::Migration { name: "catalog/0004_tax_free", sql: include_str!("../migrations/0004_tax_free.sql") },
+    ::store::Migration { name: "catalog/0005_image_texts", sql: include_str!("../migrations/0005_image_texts.sql") },
 ];
 
 /// What the catalogue contributes to the program.

@@ -20,6 +20,8 @@ const BRAND_KEY_MAX: usize = 300;
 pub const URL_MAX: usize = 500;
 /// Most images of one product; more than a gallery can show.
 pub const IMAGES_MAX: usize = 20;
+/// Longest alternative text of an image, in characters.
+pub const ALTERNATIVE_TEXT_MAX: usize = 300;
 /// Highest price, in minor units. Times the most units of a line it is still far inside the range of `Money`, and it
 /// catches a price that was typed twice in a row.
 pub const PRICE_MAX_MINOR: i64 = 100_000_000_000;
@@ -162,6 +164,15 @@ pub fn check_prices(price: Money, sale: Option<Money>) -> Result<()> {
         Some(sale) if sale > price => wrong("salePrice", "must not be above the price".to_owned()),
         Some(_) | None => Ok(()),
     }
+}
+
+/// One image of a gallery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// At most [`URL_MAX`] characters.
+    pub url: String,
+    /// What it shows, for people who do not see it; at most [`ALTERNATIVE_TEXT_MAX`] characters.
+    pub alternative_text: Option<String>,
 }
 
 /// A new product. The op that stores it checks it.

@@ -253,6 +253,17 @@ fn the_first_image_is_the_products_image() {
     let set = shop.does(move |tx| images::set(tx, Author::Admin, id, turned.clone(), Some(2)));
     assert_eq!(set, ["back.jpg", "mug.jpg"]);
     assert_eq!(shop.does(move |tx| products::product(tx, id)).content.image_url.as_deref(), Some("back.jpg"));
+    let described = |url: &'static str| {
+        let gallery = shop.does(move |tx| images::of_product(tx, id));
+        gallery.into_iter().find(|image| image.url == url).and_then(|image| image.alternative_text)
+    };
+    shop.does(move |tx| images::describe(tx, id, "mug.jpg", Some("a mug")));
+    shop.does(move |tx| images::add(tx, Author::Admin, id, "side.jpg", None));
+    assert_eq!(
+        (described("mug.jpg").as_deref(), described("side.jpg")),
+        (Some("a mug"), None),
+        "it stays with its image"
+    );
     let error = shop.refused(move |tx| images::set(tx, Author::Admin, id, vec!["javascript:x".into()], None));
     assert_eq!(error.code(), Code::InvalidInput);
 }

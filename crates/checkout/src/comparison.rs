@@ -129,7 +129,7 @@ pub async fn compare_in_pieces(app: &App, period: Option<Period>, piece_rows: us
     let period = period.unwrap_or_else(lately);
     let mut comparison = Comparison { app, found: Vec::new(), waiting: Ours::new() };
     let left_out = comparison.go(period, piece_rows).await?;
-    Ok(Compared { period, found: comparison.found, left_out })
+    Ok(Compared { period: Some(period), found: comparison.found, left_out })
 }
 
 /// One side of the shop's records.

@@ -59,6 +59,8 @@ pub fn chunk(tx: &mut Tx<'_>, rules: &Rules, paths: &Paths, drafts: &[Draft]) ->
     }
     let names: Vec<&str> = drafts.iter().filter_map(|draft| draft.row.name.as_deref()).collect();
     let mut known = upsert::known(tx, &skus, &names)?;
+    // images that this shop does not have are shown as they are in the file, as those of other hosts are
+    media::ops::wanted(tx, drafts.iter().flat_map(addresses))?;
     hold_stock(tx, &known, drafts)?;
     let mut stored = Stored { rows: Vec::with_capacity(drafts.len()), paths: Paths::new() };
     let mut openings = Vec::new();
@@ -77,6 +79,15 @@ pub fn chunk(tx: &mut Tx<'_>, rules: &Rules, paths: &Paths, drafts: &[Draft]) ->
     // new variants have no stock yet, so no single row can be refused here
     inventory::ops::open(tx, &openings, None, &rules.by)?;
     Ok(stored)
+}
+
+/// The addresses of images that a row names.
+fn addresses(draft: &Draft) -> impl Iterator<Item = &str> {
+    let given = match &draft.row.images {
+        Given::Value(urls) => urls.as_slice(),
+        Given::Absent | Given::Cleared => &[],
+    };
+    given.iter().map(String::as_str)
 }
 
 /// Holds the stock that the rows are about to set, in the order in which orders take it.

@@ -209,6 +209,11 @@ codes! {
     ReturnQuantityExceeded "S1104" 400 Fix "fewer units are left to return" "반품할 수 있는 수량을 초과했습니다";
     InvalidReturnStatus "S1105" 400 Reload "the return's status does not allow this" "반품 상태를 변경할 수 없습니다";
     ReturnUserMismatch "S1106" 403 None "this is someone else's return" "본인의 반품이 아닙니다";
+    // images
+    ImageNotFound "S1201" 404 Fix "image not found" "이미지를 찾을 수 없습니다";
+    NotAnImage "S1202" 400 Fix "this is not an image that the shop takes" "등록할 수 있는 이미지가 아닙니다";
+    ImageTooLarge "S1203" 400 Fix "the image has too many pixels" "이미지의 픽셀 수가 너무 많습니다";
+    ImageDamaged "S1204" 400 Fix "the image is damaged" "손상된 이미지입니다";
 }
 
 impl Code {

@@ -2,6 +2,7 @@
 
 mod deals;
 pub mod http;
+pub mod images;
 pub mod list;
 pub mod ops;
 pub mod page;
@@ -18,6 +19,7 @@ mod tests;
 pub const MODULE: web::Module = web::Module {
     statements: &[&store::EVERYWHERE, &store::IN_CATEGORY, &store::COUNTS],
     routes: http::routes,
+    tasks: images::tasks,
     invalidates: http::invalidates,
     ..web::Module::named("merchandising")
 };

@@ -1,5 +1,6 @@
 //! What can be done with products and their stock together: one function per verb.
 
+use crate::images;
 use crate::page::{self, ProductDetail, VariantPage, Viewer};
 use crate::request::{self, BULK_MAX, SaveProduct, SaveVariant, VerifyItem};
 use catalog::ops::{self as catalogue, Sellable, products, variants};
@@ -38,6 +39,7 @@ pub fn create(
 ) -> Result<ProductDetail> {
     let (new, quantities) = sent.new_product(tx, author)?;
     let made = products::create(tx, author, new)?;
+    images::must_be_here(tx, &sent.image_addresses())?;
     let variants = made.variants.iter().copied().zip(quantities);
     let openings: Vec<_> =
         variants.map(|(variant, quantity)| opening(settings, made.product, variant, quantity)).collect();
@@ -63,6 +65,7 @@ pub fn rewrite(
     sent.can_rewrite(&current.sku)?;
     let content = sent.content(tx, author)?;
     products::rewrite(tx, author, id, content, sent.images.clone(), expected)?;
+    images::must_be_here(tx, &sent.image_addresses())?;
     let detail = page::detail(tx, id, settings.currency, Viewer::Owner)?;
     stock_stays(sent.stock, id, detail.product.stock, detail.product.stock_version)?;
     Ok(detail)

@@ -1,6 +1,7 @@
 //! The product as the API shows it: data of the catalogue and of the stock in one response.
 
 use crate::deals::{Deals, ProductDeal};
+use crate::images::GalleryImage;
 use catalog::ops::{images, products, variants};
 use catalog::product::{Product, Status};
 use catalog::variant::{self, Options, Variant};
@@ -49,6 +50,8 @@ pub struct ProductPage {
     pub image_url: Option<String>,
     /// Every image, in order.
     pub images: Vec<String>,
+    /// The same images, with what is known of each.
+    pub gallery: Vec<GalleryImage>,
     /// Whether its price contains no value added tax.
     pub tax_free: bool,
     /// Units that can be sold now, over all variants that are on sale.
@@ -150,9 +153,9 @@ pub fn pages(tx: &mut Tx<'_>, ids: &[ProductId], currency: Currency, viewer: Vie
 /// A constant number of statements, however many products.
 fn details(tx: &mut Tx<'_>, products: Vec<Product>, currency: Currency, viewer: Viewer) -> Result<Vec<ProductDetail>> {
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-    let mut galleries: HashMap<ProductId, Vec<String>> = HashMap::new();
-    for (id, url) in images::of_products(tx, &ids)? {
-        galleries.entry(id).or_default().push(url);
+    let mut galleries: HashMap<ProductId, Vec<GalleryImage>> = HashMap::new();
+    for (id, image) in images::of_products(tx, &ids)? {
+        galleries.entry(id).or_default().push(image.into());
     }
     let mut families: HashMap<ProductId, Vec<Variant>> = HashMap::new();
     for variant in variants::of_products(tx, &ids)? {
@@ -174,7 +177,7 @@ fn details(tx: &mut Tx<'_>, products: Vec<Product>, currency: Currency, viewer: 
 fn assemble(
     product: Product,
     family: Vec<Variant>,
-    images: Vec<String>,
+    gallery: Vec<GalleryImage>,
     places: &[LocationStock],
     deals: &Deals,
     currency: Currency,
@@ -209,7 +212,8 @@ fn assemble(
         category_id: content.category_id,
         brand: content.brand,
         image_url: content.image_url,
-        images,
+        images: gallery.iter().map(|image| image.url.clone()).collect(),
+        gallery,
         tax_free: content.tax_free,
         stock,
         stock_version,

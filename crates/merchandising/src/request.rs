@@ -236,6 +236,11 @@ impl SaveProduct {
         }
     }
 
+    /// The addresses of images that it names.
+    pub(crate) fn image_addresses(&self) -> Vec<String> {
+        self.image_url.iter().chain(self.images.iter().flatten()).cloned().collect()
+    }
+
     /// The path of its category, if it is given by a path; C002 when it is given by its id too.
     fn category_path(&self) -> Result<Option<&str>> {
         match (self.category_id, self.category.as_deref()) {

@@ -44,6 +44,7 @@ pub const MODULES: &[Module] = &[
     wallet::MODULE,
     delivery::MODULE,
     returns::MODULE,
+    media::MODULE,
     report::MODULE,
     saga::MODULE,
     checkout::MODULE,

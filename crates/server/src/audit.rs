@@ -139,8 +139,9 @@ async fn compared(app: &App, mut looked: Findings, period: Option<Period>) -> Re
         let Some(compare) = module.compare else { continue };
         let compared = compare(app.clone(), period).await?;
         looked.add(module.name, compared.found);
+        let period = compared.period.filter(|_| compared.left_out.is_none());
         looked.left_out.extend(compared.left_out.map(str::to_owned));
-        looked.compared = Some(compared.period).filter(|_| compared.left_out.is_none());
+        looked.compared = looked.compared.or(period);
     }
     looked.finished_at = app.now();
     Ok(looked)

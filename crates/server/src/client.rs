@@ -1,6 +1,9 @@
 //! A client of a shop, for the demo and for `holdfast rush`: sends HTTP requests and reads the envelope.
 
-use reqwest::{Client, Method, RequestBuilder, header::RETRY_AFTER};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
 use serde_json::Value;
 use std::{error::Error, time::Duration};
 
@@ -84,6 +87,11 @@ impl Caller {
     /// Posts.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// Posts the bytes of a file.
+    pub async fn post_bytes(&self, path: &str, kind: &str, bytes: Vec<u8>) -> Answer {
+        self.send(self.request(Method::POST, path).header(CONTENT_TYPE, kind).body(bytes)).await
     }
 
     /// Posts with an idempotency key.

@@ -3,9 +3,11 @@
 mod claims;
 mod day;
 mod discounts;
+mod drawn;
 mod figures;
 mod finding;
 mod folder;
+mod images;
 mod rushes;
 mod sent_back;
 mod wallet;
@@ -27,6 +29,8 @@ use web::{App, Role, Roles};
 const CATALOGUE: &str = include_str!("../demo/catalogue.ndjson");
 /// How long an order waits for its payment during the day: short, so that one expires.
 const PAY_WITHIN: &str = "4s";
+/// Products that get an image when the demo ends after its day, so that nobody looks at the shop.
+const IMAGES_OF_ONCE: usize = 2;
 /// The people who sign up. The first is the administrator.
 const PEOPLE: [(&str, &str, Role); 3] =
     [("boss", "점장", Role::Admin), ("minji", "민지", Role::User), ("joon", "준", Role::User)];
@@ -51,6 +55,7 @@ pub(crate) fn run(flags: Flags, demo: &Demo) -> Result<ExitCode, Fault> {
         let people = open(&mut claims, &app, address).await?;
         let pay_within = config.settings.modules.get::<checkout::Settings>().pay_within;
         if let Some((people, products)) = &people {
+            images::upload(&mut claims, &people.admin, if demo.once { IMAGES_OF_ONCE } else { usize::MAX }).await;
             day::play(&mut claims, people, *products, pay_within).await;
         }
         let all_held = claims.all_held();
@@ -73,6 +78,7 @@ fn configured(flags: &Flags, folder: &Folder, listen: SocketAddr, pay_within: &s
         ("database.url", format!("sqlite:{}", folder.database().display())),
         ("gateway.journal", folder.journal().display().to_string()),
         ("search.folder", folder.search().display().to_string()),
+        ("media.folder", folder.media().display().to_string()),
         ("gateway.approve_percent", "100".to_owned()),
         ("checkout.pay_within", pay_within.to_owned()),
         ("storefront.offer_outcomes", "true".to_owned()),

@@ -4,7 +4,7 @@ use kernel::Code;
 use std::fmt::Write;
 
 /// The groups of codes by their first letters and hundreds.
-const GROUPS: [(&str, &str); 14] = [
+const GROUPS: [(&str, &str); 15] = [
     ("C0", "Common"),
     ("A0", "Identity"),
     ("S0", "Products"),
@@ -19,6 +19,7 @@ const GROUPS: [(&str, &str); 14] = [
     ("S9", "Saga and system"),
     ("S10", "Search"),
     ("S11", "Returns"),
+    ("S12", "Images"),
 ];
 
 fn group(code: &str) -> &'static str {

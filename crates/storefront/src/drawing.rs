@@ -53,13 +53,59 @@ const PALETTES: [[&str; 5]; 10] = [
     ["#f3ead6", "#e5d5b2", "#c79a3b", "#a67d2b", "#fcf6e6"],
 ];
 
-/// The address of the drawing for a product.
-pub fn address(id: i64, name: &str, category: Option<&str>) -> String {
+/// What is drawn of a product, and the number that decides everything else about its drawing.
+fn subject(id: i64, name: &str, category: Option<&str>) -> (&'static str, u32) {
     let text = format!("{} {name}", category.unwrap_or_default()).to_lowercase();
     let subject = SUBJECTS.iter().find(|(_, words)| words.iter().any(|word| text.contains(word)));
-    let subject = subject.map_or("jar", |(subject, _)| subject);
     let hash = Sha256::digest(format!("{id} {name}"));
-    format!("/images/{subject}-{}.svg", kernel::hex(&hash[..4]))
+    let seed = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    (subject.map_or("jar", |(subject, _)| subject), seed)
+}
+
+/// The address of the drawing for a product.
+pub fn address(id: i64, name: &str, category: Option<&str>) -> String {
+    let (subject, seed) = subject(id, name, category);
+    format!("/images/{subject}-{seed:08x}.svg")
+}
+
+/// What there is in a drawing, which is 400 wide and 500 high. Colours are written as in a stylesheet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scene {
+    pub ground: &'static str,
+    pub table: &'static str,
+    pub shade: &'static str,
+    pub accent: &'static str,
+    /// The middle of a circle with a radius of 58.
+    pub sun: (f32, f32),
+    /// Where the table begins.
+    pub horizon: f32,
+    /// Paths with their colours, those behind first.
+    pub parts: Vec<(String, &'static str)>,
+}
+
+impl Scene {
+    /// The drawing for a product.
+    pub fn of(id: i64, name: &str, category: Option<&str>) -> Scene {
+        let (subject, seed) = subject(id, name, category);
+        scene(subject, seed)
+    }
+}
+
+fn scene(subject: &str, seed: u32) -> Scene {
+    let [ground, table, body, shade, accent] = PALETTES[seed as usize % PALETTES.len()];
+    let colour = |kind: &Kind| match kind {
+        Kind::Body => body,
+        Kind::Shade => shade,
+        Kind::Accent => accent,
+    };
+    let parts = PARTS.iter().find(|(known, _)| *known == subject).map_or(&[][..], |(_, parts)| *parts);
+    let mut parts: Vec<_> = parts.iter().map(|(path, kind)| ((*path).to_owned(), colour(kind))).collect();
+    if matches!(subject, "mug" | "jar" | "bottle") {
+        // a band of glaze, at a height of its own for each product
+        parts.push((format!("M148 {}h104v9H148z", 262 + seed / 5_280_000 % 60), accent));
+    }
+    let sun = ((90 + seed / 10 % 220) as f32, (90 + seed / 2_200 % 80) as f32);
+    Scene { ground, table, shade, accent, sun, horizon: (350 + seed / 176_000 % 30) as f32, parts }
 }
 
 /// A drawing. An address that names none is 404.
@@ -79,31 +125,18 @@ pub async fn image(Path(file): Path<String>) -> Result<Response, Failure> {
 }
 
 fn drawn(subject: &str, seed: u32) -> String {
-    let [ground, table, body, shade, accent] = PALETTES[seed as usize % PALETTES.len()];
-    let (sun_x, sun_y) = (90 + seed / 10 % 220, 90 + seed / 2_200 % 80);
-    let height = 350 + seed / 176_000 % 30;
+    let Scene { ground, table, shade, accent, sun: (sun_x, sun_y), horizon, parts } = scene(subject, seed);
     let mut svg = String::with_capacity(1_200);
     let _ = write!(
         svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 400 500\" role=\"img\" aria-hidden=\"true\">\
          <rect width=\"400\" height=\"500\" fill=\"{ground}\"/>\
          <circle cx=\"{sun_x}\" cy=\"{sun_y}\" r=\"58\" fill=\"{accent}\"/>\
-         <rect y=\"{height}\" width=\"400\" height=\"150\" fill=\"{table}\"/>\
+         <rect y=\"{horizon}\" width=\"400\" height=\"150\" fill=\"{table}\"/>\
          <ellipse cx=\"200\" cy=\"400\" rx=\"128\" ry=\"17\" fill=\"{shade}\" opacity=\".22\"/>"
     );
-    let parts = PARTS.iter().find(|(known, _)| *known == subject).map_or(&[][..], |(_, parts)| *parts);
-    for (path, kind) in parts {
-        let colour = match kind {
-            Kind::Body => body,
-            Kind::Shade => shade,
-            Kind::Accent => accent,
-        };
+    for (path, colour) in parts {
         let _ = write!(svg, "<path d=\"{path}\" fill=\"{colour}\"/>");
-    }
-    // a band of glaze, at a height of its own for each product
-    let band = 262 + seed / 5_280_000 % 60;
-    if matches!(subject, "mug" | "jar" | "bottle" | "lamp") {
-        let _ = write!(svg, "<path d=\"M148 {band}h104v9H148z\" fill=\"{accent}\" opacity=\".75\"/>");
     }
     svg.push_str("</svg>");
     svg

@@ -42,6 +42,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("gateway.journal", ""),
     // in memory, and filled by the first search
     ("search.folder", ""),
+    ("media.folder", ""),
     ("database.readers", "1"),
     ("database.writers", "4"),
 ];

@@ -75,8 +75,8 @@ impl Deref for Modules {
 /// What a comparison with another system found.
 #[derive(Debug, Clone)]
 pub struct Compared {
-    /// The time whose records were compared.
-    pub period: Period,
+    /// The time whose records were compared; `None` when the records have none.
+    pub period: Option<Period>,
     pub found: Vec<Violation>,
     /// Why nothing could be compared.
     pub left_out: Option<&'static str>,
@@ -85,7 +85,7 @@ pub struct Compared {
 impl Compared {
     /// Nothing could be compared, because of `why`.
     pub fn not(period: Period, why: &'static str) -> Compared {
-        Compared { period, found: Vec::new(), left_out: Some(why) }
+        Compared { period: Some(period), found: Vec::new(), left_out: Some(why) }
     }
 }
 

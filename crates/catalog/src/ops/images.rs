@@ -1,7 +1,7 @@
 //! Operations on images: an ordered gallery, whose first image is the one shown in lists.
 
 use crate::ops::products::{changed, lock_to_change};
-use crate::product::{Author, IMAGES_MAX, Product};
+use crate::product::{ALTERNATIVE_TEXT_MAX, Author, IMAGES_MAX, Image, Product};
 use crate::store;
 use crate::text::url;
 use ::store::Tx;
@@ -9,13 +9,33 @@ use events::Change;
 use kernel::{ProductId, Result, Together, text};
 
 /// The images of these products, grouped by product, in display order.
-pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
+pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, Image)>> {
     store::variants::images_of(tx, products)
 }
 
 /// The images of one product, in display order.
+pub fn of_product(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<Image>> {
+    Ok(of_products(tx, &[product])?.into_iter().map(|(_, image)| image).collect())
+}
+
+/// The addresses of one product's images, in display order.
 pub fn urls(tx: &mut Tx<'_>, product: ProductId) -> Result<Vec<String>> {
-    Ok(of_products(tx, &[product])?.into_iter().map(|(_, url)| url).collect())
+    Ok(of_product(tx, product)?.into_iter().map(|image| image.url).collect())
+}
+
+/// Those of these addresses that a product shows, in whatever state the product is.
+pub fn shown(tx: &mut Tx<'_>, urls: &[String]) -> Result<Vec<String>> {
+    store::variants::shown(tx, urls)
+}
+
+/// What an image shows, without surrounding blanks; nothing but blanks is nothing. C002.
+pub fn alternative_text(field: &str, text: Option<&str>) -> Result<Option<String>> {
+    text::optional(field, text, ALTERNATIVE_TEXT_MAX)
+}
+
+/// Says what the image at this address shows. The caller has changed the gallery in this job, with its version and its event.
+pub fn describe(tx: &mut Tx<'_>, product: ProductId, url: &str, text: Option<&str>) -> Result<()> {
+    store::variants::describe_image(tx, product, url, text)
 }
 
 /// The addresses without surrounding blanks; C002 naming an invalid one.

@@ -1,8 +1,9 @@
 //! Statements about variants and images.
 
+use crate::product::Image;
 use crate::variant::{New, Status, Variant};
 use kernel::{Code, Money, ProductId, Result, VariantId, text};
-use store::{Arg, Row, Tx, args, concatcp};
+use store::{Arg, Row, ToArg, Tx, args, concatcp};
 
 /// What [`variant`] reads, in this order, and where it is read from.
 const VARIANTS: &str = "select v.id, v.product_id, v.sku, v.name, v.options, v.price_adjustment,
@@ -21,9 +22,12 @@ const DEFAULT: &str = "update product_variants set default_of = product_id where
 const LOWEST_ADJUSTMENT: &str = "select coalesce(min(price_adjustment), 0) from product_variants
     where product_id = ? and status <> 'DISCONTINUED'";
 
-const IMAGES_OF: &str =
-    "select product_id, url from product_images where product_id in ([?]) order by product_id, position";
-const INSERT_IMAGES: &str = "insert into product_images (product_id, position, url) values [(?, ?, ?)]";
+const IMAGES_OF: &str = "select product_id, url, alternative_text from product_images where product_id in ([?])
+    order by product_id, position";
+const INSERT_IMAGES: &str =
+    "insert into product_images (product_id, position, url, alternative_text) values [(?, ?, ?, ?)]";
+const DESCRIBE_IMAGE: &str = "update product_images set alternative_text = ? where product_id = ? and url = ?";
+const SHOWN: &str = "select distinct url from product_images where url in ([?])";
 const DELETE_IMAGES: &str = "delete from product_images where product_id = ?";
 
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -36,6 +40,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LOWEST_ADJUSTMENT,
     IMAGES_OF,
     INSERT_IMAGES,
+    DESCRIBE_IMAGE,
+    SHOWN,
     DELETE_IMAGES,
 ];
 
@@ -108,19 +114,39 @@ pub(crate) fn lowest_adjustment(tx: &mut Tx<'_>, product: ProductId) -> Result<M
 }
 
 /// The images of these products, product by product in the order they are shown.
-pub(crate) fn images_of(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
-    tx.query(IMAGES_OF, args![Arg::list(products)], |row| Ok((row.next()?, row.next()?)))
+pub(crate) fn images_of(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, Image)>> {
+    let image = |row: &Row<'_>| Ok((row.next()?, Image { url: row.next()?, alternative_text: row.next()? }));
+    tx.query(IMAGES_OF, args![Arg::list(products)], image)
 }
 
-/// Replaces the gallery.
+/// Replaces the gallery. An image that stays keeps its alternative text.
 pub(crate) fn set_images(tx: &mut Tx<'_>, product: ProductId, urls: &[String]) -> Result<()> {
+    let before = images_of(tx, &[product])?;
+    let text = |url: &str| before.iter().find(|(_, image)| image.url == url)?.1.alternative_text.clone();
+    let gallery: Vec<Image> = urls.iter().map(|url| Image { url: url.clone(), alternative_text: text(url) }).collect();
     tx.exec(DELETE_IMAGES, args![product])?;
-    insert_images(tx, product, urls)
+    insert_gallery(tx, product, &gallery)
 }
 
 /// Inserts the images of a new product.
 pub(crate) fn insert_images(tx: &mut Tx<'_>, product: ProductId, urls: &[String]) -> Result<()> {
-    let row = |(position, url)| vec![Arg::Int(product.raw()), Arg::Int(position), Arg::Text(url)];
-    let rows = (0_i64..).zip(urls.iter().map(String::as_str)).map(row).collect();
-    tx.insert_rows(INSERT_IMAGES, rows).map(|_| ())
+    let gallery: Vec<Image> = urls.iter().map(|url| Image { url: url.clone(), alternative_text: None }).collect();
+    insert_gallery(tx, product, &gallery)
+}
+
+fn insert_gallery(tx: &mut Tx<'_>, product: ProductId, gallery: &[Image]) -> Result<()> {
+    let rows = (0_i64..).zip(gallery).map(|(position, image)| {
+        vec![product.to_arg(), Arg::Int(position), image.url.to_arg(), image.alternative_text.to_arg()]
+    });
+    tx.insert_rows(INSERT_IMAGES, rows.collect()).map(|_| ())
+}
+
+/// Says what an image shows.
+pub(crate) fn describe_image(tx: &mut Tx<'_>, product: ProductId, url: &str, text: Option<&str>) -> Result<()> {
+    tx.exec(DESCRIBE_IMAGE, args![text, product, url]).map(|_| ())
+}
+
+/// Those of these addresses that a product shows.
+pub(crate) fn shown(tx: &mut Tx<'_>, urls: &[String]) -> Result<Vec<String>> {
+    tx.query(SHOWN, args![Arg::list(urls)], |row| row.next())
 }

@@ -1,9 +1,10 @@
 //! What sellers and administrators do with images, and deleting a variant: the writes of products that need no stock.
 
+use crate::images::{self, GalleryImage};
 use axum::extract::State;
-use catalog::ops::{images, products, variants};
+use catalog::ops::{images as addresses, variants};
 use catalog::product::Author;
-use kernel::{Code, ProductId, Result, VariantId};
+use kernel::{Code, ProductId, Result, Together, VariantId, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -16,7 +17,7 @@ use web::{
 /// The handlers. Writing works under `/products` as well (docs/RULES.md).
 pub fn routes() -> Routes {
     let writes = [routes!(add_image, set_images), routes!(delete_variant)];
-    let of_product = SELLER.refusing(&[Code::ProductNotFound]);
+    let of_product = SELLER.refusing(&[Code::ProductNotFound, Code::ImageNotFound]);
     let also = alias::also_at("/admin/products", "/products", of_product, writes);
     Routes::new().add(of_product, routes!(product_images)).merge(also)
 }
@@ -29,14 +30,25 @@ pub struct Gallery {
     product_id: ProductId,
     /// Addresses in the order they are shown; the first one is the product's `imageUrl`.
     images: Vec<String>,
+    /// The same images, with what is known of each.
+    gallery: Vec<GalleryImage>,
+}
+
+impl Gallery {
+    fn of(product_id: ProductId, gallery: Vec<GalleryImage>) -> Gallery {
+        Gallery { product_id, images: gallery.iter().map(|image| image.url.clone()).collect(), gallery }
+    }
 }
 
 /// The whole gallery of a product.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetImages {
-    /// At most 20 addresses.
+    /// At most 20 addresses: of uploaded images (`POST /admin/media`), or any other.
     images: Vec<String>,
+    /// What each of them shows, for people who do not see it: at most 300 characters, or null. Without it images that stay keep theirs.
+    #[serde(default)]
+    alternative_texts: Option<Vec<Option<String>>>,
     /// The product's version; or send `If-Match`.
     #[serde(default)]
     version: Option<i64>,
@@ -46,8 +58,11 @@ pub struct SetImages {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddImage {
-    /// Its address.
+    /// Its address: of an uploaded image (`POST /admin/media`), or any other.
     url: String,
+    /// What it shows, for people who do not see it; at most 300 characters.
+    #[serde(default)]
+    alternative_text: Option<String>,
     /// The product's version; or send `If-Match`.
     #[serde(default)]
     version: Option<i64>,
@@ -55,13 +70,28 @@ pub struct AddImage {
 
 impl Checked for SetImages {
     fn check(&self) -> Result<()> {
-        images::checked(self.images.clone()).map(drop)
+        (addresses::checked(self.images.clone()), self.texts()).together().map(drop)
+    }
+}
+
+impl SetImages {
+    /// The alternative texts; C002 unless there is one for each image.
+    fn texts(&self) -> Result<Option<Vec<Option<String>>>> {
+        let Some(texts) = &self.alternative_texts else { return Ok(None) };
+        if texts.len() != self.images.len() {
+            return Err(text::wrong("alternativeTexts", "must have one entry for each image"));
+        }
+        let checked = texts.iter().enumerate();
+        let checked =
+            checked.map(|(n, one)| addresses::alternative_text(&format!("alternativeTexts[{n}]"), one.as_deref()));
+        checked.collect::<Vec<_>>().together().map(Some)
     }
 }
 
 impl Checked for AddImage {
     fn check(&self) -> Result<()> {
-        images::address(&self.url).map(drop)
+        let text = addresses::alternative_text("alternativeText", self.alternative_text.as_deref());
+        (addresses::address(&self.url), text).together().map(drop)
     }
 }
 
@@ -70,11 +100,8 @@ impl Checked for AddImage {
     responses((status = 200, body = Success<Gallery>)))]
 async fn product_images(State(app): State<App>, seller: Seller, Path(id): Path<ProductId>) -> ApiResult<Gallery> {
     let author = Author::from(&seller);
-    let work = move |tx: &mut store::Tx<'_>| {
-        author.may_change(products::product(tx, id)?.seller)?;
-        images::urls(tx, id)
-    };
-    Ok(ok(Gallery { product_id: id, images: app.db.read("merchandising.images", work).await? }))
+    let work = move |tx: &mut store::Tx<'_>| images::owned(tx, author, id);
+    Ok(ok(Gallery::of(id, app.db.read("merchandising.images", work).await?)))
 }
 
 /// Add an image at the end.
@@ -88,9 +115,11 @@ async fn add_image(
     Json(sent): Json<AddImage>,
 ) -> ApiResult<Gallery> {
     let (author, expected) = (Author::from(&seller), if_match.or(sent.version)?);
-    let work = move |tx: &mut store::Tx<'_>| images::add(tx, author, id, &sent.url, expected);
-    let images = app.db.write("merchandising.add-image", work).await?;
-    Ok(created(format!("/admin/products/{id}/images"), Gallery { product_id: id, images }))
+    let work = move |tx: &mut store::Tx<'_>| {
+        images::add(tx, author, id, &sent.url, sent.alternative_text.as_deref(), expected)
+    };
+    let gallery = app.db.write("merchandising.add-image", work).await?;
+    Ok(created(format!("/admin/products/{id}/images"), Gallery::of(id, gallery)))
 }
 
 /// Show exactly these images, in this order.
@@ -104,8 +133,9 @@ async fn set_images(
     Json(sent): Json<SetImages>,
 ) -> ApiResult<Gallery> {
     let (author, expected) = (Author::from(&seller), if_match.or(sent.version)?);
-    let work = move |tx: &mut store::Tx<'_>| images::set(tx, author, id, sent.images.clone(), expected);
-    Ok(ok(Gallery { product_id: id, images: app.db.write("merchandising.set-images", work).await? }))
+    let texts = sent.texts()?;
+    let work = move |tx: &mut store::Tx<'_>| images::set(tx, author, id, &sent.images, texts.as_deref(), expected);
+    Ok(ok(Gallery::of(id, app.db.write("merchandising.set-images", work).await?)))
 }
 
 /// Delete a variant; its sku stays taken. The default variant is not deleted: make another one the default first.

@@ -29,6 +29,7 @@ const OF_PRODUCT: Properties = SELLER.refusing(&[
     Code::InvalidStockQuantity,
     Code::InvalidStockQuantityParam,
     Code::CannotDeleteProductWithOrders,
+    Code::ImageNotFound,
     Code::StaleVersion,
     Code::NotFound,
     Code::Conflict,

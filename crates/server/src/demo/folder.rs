@@ -39,6 +39,11 @@ impl Folder {
         self.0.join("search")
     }
 
+    /// The files of images.
+    pub fn media(&self) -> PathBuf {
+        self.0.join("media")
+    }
+
     /// The journal of the simulated gateway.
     pub fn journal(&self) -> PathBuf {
         self.0.join("gateway.ndjson")

@@ -37,7 +37,7 @@ async fn an_idle_instance_runs_at_most_one_statement_a_second() {
     let url = proxy.as_ref().map_or_else(|| space.url().to_owned(), |proxy| proxy.url(space.url()));
     let db = shared(&url);
     db.migrate(assembly::migrations()).await.unwrap();
-    let options = [("server.listen", "127.0.0.1:0"), ("search.folder", "")]
+    let options = [("server.listen", "127.0.0.1:0"), ("search.folder", ""), ("media.folder", "")]
         .map(|(key, value)| (key.to_owned(), value.to_owned()));
     let settings = Config::of(None, [], &options).unwrap().settings;
     let listeners = Listeners::bind(&settings).unwrap();

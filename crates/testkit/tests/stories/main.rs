@@ -28,6 +28,7 @@ mod language;
 mod ledger;
 mod lists;
 mod matrix;
+mod media;
 mod old_shops;
 mod once;
 mod parcels;

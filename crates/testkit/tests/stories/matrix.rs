@@ -106,6 +106,7 @@ impl Scenario {
             ("{eventType}", "TIME_DEAL".to_owned()),
             ("{eventId}", "1".to_owned()),
             ("{token}", self.entry_token.clone()),
+            ("{file}", "00000000000000000000000000000000-1x1.jpg".to_owned()),
             ("{id}", thing),
         ];
         for (name, value) in names {

@@ -34,6 +34,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("reqwest", &["ports", "toss", "faketoss", "server"]),
     ("redis", &["ports"]),
     ("tantivy", &["search"]),
+    ("image", &["media", "server"]),
     ("argon2", &["account", "server"]),
     ("jsonwebtoken", &["web", "account", "server", "fixture", "testkit", "bench"]),
     ("clap", &["server", "bench"]),
