@@ -1,8 +1,8 @@
 //! A product in a list, and how prices stand.
 
 use crate::{
-    drawing,
     marked::{self, Piece},
+    photo::Photo,
 };
 use askama::Template;
 use inventory::StockStatus;
@@ -27,7 +27,7 @@ texts! {
 pub struct Card {
     t: &'static CardTexts,
     href: String,
-    image: String,
+    image: Photo,
     name: Vec<Piece>,
     brand: Option<String>,
     /// What of the description was searched for.
@@ -66,7 +66,7 @@ impl Card {
         Card {
             t,
             href: format!("/products/{}", product.id),
-            image: drawing::address(product.id.raw(), &product.name, product.category.as_deref()),
+            image: Photo::all(product).0,
             name: marked::plain(&product.name),
             brand: product.brand.clone(),
             about: Vec::new(),

@@ -1,7 +1,7 @@
 //! The cart, of buyers and of guests.
 
 use crate::{
-    drawing,
+    photo::Photo,
     visit::{Visit, status},
 };
 use askama::Template;
@@ -67,7 +67,7 @@ struct Page {
 struct Line {
     id: i64,
     href: String,
-    image: String,
+    image: Photo,
     name: String,
     variant: Option<String>,
     each: String,
@@ -109,7 +109,7 @@ fn line(item: &CartItem, cart: &CartResponse, show: &Show) -> Line {
     Line {
         id: item.id.raw(),
         href: format!("/products/{}", item.product_id),
-        image: drawing::address(item.product_id.raw(), &item.product_name, None),
+        image: Photo::of(item.image_url.as_deref(), item.product_id.raw(), &item.product_name, None),
         name: item.product_name.clone(),
         variant: item.variant_name.clone(),
         each: fill(t.each, show.money(item.current_price)),

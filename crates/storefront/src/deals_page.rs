@@ -2,7 +2,7 @@
 
 use crate::{
     cards::stock_class,
-    drawing,
+    photo::Photo,
     site::{BRIEFLY, DEALS},
     visit::{Visit, status},
 };
@@ -64,7 +64,7 @@ struct Product {
     id: i64,
     href: String,
     name: String,
-    image: String,
+    image: Photo,
     price: String,
     was: Option<String>,
     off: i64,
@@ -123,7 +123,7 @@ impl Product {
         Product {
             id: product.id.raw(),
             href: format!("/products/{}", product.product_id),
-            image: drawing::address(product.product_id.raw(), &product.product_name, None),
+            image: Photo::of(product.image_url.as_deref(), product.product_id.raw(), &product.product_name, None),
             name,
             price: show.money(product.deal_price),
             was: (product.original_price > product.deal_price).then(|| show.money(product.original_price)),

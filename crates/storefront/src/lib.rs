@@ -19,6 +19,7 @@ mod navigation;
 mod order_page;
 mod orders_page;
 mod pay_page;
+mod photo;
 mod product_page;
 mod queue_page;
 mod returns_page;

@@ -3,8 +3,8 @@
 use crate::{
     cards::{percent_off, price_of, stock_class},
     deals_page::DealTexts,
-    drawing,
     navigation::encoded,
+    photo::Photo,
     site,
     visit::Visit,
 };
@@ -58,7 +58,8 @@ struct Page {
     brand: Option<String>,
     sku: String,
     way: Vec<(String, String)>,
-    image: String,
+    image: Photo,
+    more_images: Vec<Photo>,
     price: String,
     was: Option<String>,
     off: Option<i64>,
@@ -115,7 +116,7 @@ async fn made(visit: &Visit, id: ProductId) -> kernel::Result<(Html, Option<Time
     let reviews = reviews.into_iter().map(|review| (review.title, review.content)).collect();
     let page = shown(&detail, &show, app.now(), reviews);
     let address = visit.address(&format!("/products/{id}"));
-    let image = visit.address(&page.image);
+    let image = visit.address(&page.image.src);
     let about = About {
         title: page.name.clone(),
         description: summary(&detail.product),
@@ -132,6 +133,7 @@ fn shown(detail: &ProductDetail, show: &Show, now: Timestamp, reviews: Vec<(Stri
     let (t, product) = (ProductTexts::of(show.language), &detail.product);
     let (price, was) = price_of(product);
     let varies = detail.variants.len() > 1;
+    let (image, more_images) = Photo::all(product);
     // the price of the variant that a buyer gets without choosing; a deal has its own page
     let price = if product.time_deal.is_some() { product.effective_price } else { price };
     let was = was.filter(|was| *was > price);
@@ -147,7 +149,8 @@ fn shown(detail: &ProductDetail, show: &Show, now: Timestamp, reviews: Vec<(Stri
         brand: product.brand.clone(),
         sku: product.sku.clone(),
         way: way(product),
-        image: drawing::address(product.id.raw(), &product.name, product.category.as_deref()),
+        image,
+        more_images,
         price: show.money(price),
         off: percent_off(price, was),
         was: was.map(|was| show.money(was)),

@@ -1,0 +1,84 @@
+//! The image of a product on a page: an uploaded one in the sizes that there are, so that a phone loads a small file; otherwise a drawing.
+//! An image of another host is not shown, because a page loads nothing from elsewhere.
+
+use crate::drawing;
+use media::response::{Source, sources};
+use merchandising::{images::GalleryImage, page::ProductPage};
+
+/// The file for browsers that do not choose by themselves, as wide as this or narrower.
+const USUAL_WIDTH: u32 = 640;
+/// The size of a drawing.
+const DRAWN: (u32, u32) = (400, 500);
+
+/// An image as a page shows it.
+pub struct Photo {
+    pub src: String,
+    /// Its files with their widths; `None` for a drawing, which is as large as it needs to be.
+    pub srcset: Option<String>,
+    pub width: u32,
+    pub height: u32,
+    /// What it shows. Empty where the name of the product stands beside it.
+    pub alt: String,
+}
+
+impl Photo {
+    /// The image at the address that a product has, or the drawing of the product.
+    pub fn of(url: Option<&str>, id: i64, name: &str, category: Option<&str>) -> Photo {
+        let uploaded = url.and_then(|url| Photo::uploaded(&sources(url), ""));
+        uploaded.unwrap_or_else(|| Photo {
+            src: drawing::address(id, name, category),
+            srcset: None,
+            width: DRAWN.0,
+            height: DRAWN.1,
+            alt: String::new(),
+        })
+    }
+
+    /// The images of a product: the uploaded ones of its gallery, or its drawing. The first one may be a drawing, the others are not.
+    pub fn all(product: &ProductPage) -> (Photo, Vec<Photo>) {
+        let text = |image: &GalleryImage| image.alternative_text.clone().unwrap_or_default();
+        let mut all = product.gallery.iter().filter_map(|image| Photo::uploaded(&image.sources, &text(image)));
+        let first = all.next();
+        let drawn = || Photo::of(None, product.id.raw(), &product.name, product.category.as_deref());
+        // the others are links, which need a name
+        let named = |photo: Photo| match photo.alt.is_empty() {
+            true => Photo { alt: product.name.clone(), ..photo },
+            false => photo,
+        };
+        (first.unwrap_or_else(drawn), all.map(named).collect())
+    }
+
+    fn uploaded(files: &[Source], alt: &str) -> Option<Photo> {
+        let (smallest, largest) = (files.first()?, files.last()?);
+        let usual = files.iter().rev().find(|file| file.width <= USUAL_WIDTH).unwrap_or(smallest);
+        let each = files.iter().map(|file| format!("{} {}w", file.url, file.width));
+        Some(Photo {
+            src: usual.url.clone(),
+            srcset: Some(each.collect::<Vec<_>>().join(", ")),
+            width: largest.width,
+            height: largest.height,
+            alt: alt.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_uploaded_image_comes_in_its_sizes_and_any_other_as_a_drawing() {
+        let hash = "0123456789abcdef0123456789abcdef";
+        let photo = Photo::of(Some(&format!("/media/{hash}-800x1000.jpg")), 7, "mug", None);
+        assert_eq!((photo.src.as_str(), photo.width), (format!("/media/{hash}-640x800.jpg").as_str(), 800));
+        let srcset = photo.srcset.unwrap();
+        assert!(
+            srcset.starts_with(&format!("/media/{hash}-160x200.jpg 160w, ")) && srcset.ends_with(" 800w"),
+            "{srcset}"
+        );
+        for other in [None, Some("https://img.example/mug.jpg"), Some("javascript:alert(1)"), Some("mug.jpg")] {
+            let drawn = Photo::of(other, 7, "mug", None);
+            assert!(drawn.src.starts_with("/images/mug-") && drawn.srcset.is_none(), "{other:?}");
+        }
+    }
+}
