@@ -22,8 +22,9 @@ addEventListener("keydown", (event) => {
 // Parts of a page that come by themselves, so that no page waits for a statistic. Without scripts they are links.
 async function load(part) {
   const found = (await page(part.dataset.load))?.querySelectorAll("main > section");
-  // who is reading with the keyboard inside of it must not lose the place
-  if (found?.length > 0 && !part.contains(document.activeElement)) part.replaceChildren(...found);
+  // somebody who is reading inside of it with the keyboard must not lose the place
+  const reads = part !== document.activeElement && part.contains(document.activeElement);
+  if (found?.length > 0 && !reads) part.replaceChildren(...found);
 }
 const parts = document.querySelectorAll("[data-load]");
 for (const part of parts) {
