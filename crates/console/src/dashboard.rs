@@ -40,6 +40,7 @@ texts! {
         work: "What needs somebody", "처리할 일";
         to_ship: "Paid orders to ship", "발송할 주문";
         to_pay: "Orders that wait for payment", "결제 대기 주문";
+        to_decide: "Returns to decide", "승인할 반품";
         stuck: "Stuck sagas", "실패한 사가";
         letters: "Dead letters", "처리 실패 이벤트";
         latest: "Latest orders", "최근 주문";
@@ -161,11 +162,13 @@ async fn work(visit: &Visit) -> Result<Tiles, Refused> {
     let t = DashboardTexts::of(visit.language);
     let to_ship: Count = visit.read("/admin/orders?status=PAID&size=1").await?;
     let to_pay: Count = visit.read("/admin/orders?status=CONFIRMED&size=1").await?;
+    let returns: Count = visit.read("/admin/returns?status=REQUESTED&size=1").await?;
     let stuck: Count = visit.read("/admin/sagas?status=COMPENSATION_FAILED&size=1").await?;
     let letters: Letters = visit.read("/admin/events?size=1").await?;
     let tiles = [
         ("/console/orders?status=PAID", t.to_ship, to_ship.total_elements),
         ("/console/orders?status=CONFIRMED", t.to_pay, to_pay.total_elements),
+        ("/console/returns?status=REQUESTED", t.to_decide, returns.total_elements),
         ("/console/sagas?status=COMPENSATION_FAILED", t.stuck, stuck.total_elements),
         ("/console/events", t.letters, letters.letters.total_elements),
     ];

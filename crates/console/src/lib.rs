@@ -30,6 +30,7 @@ mod queues_page;
 mod rebuild_page;
 mod report_list;
 mod reports_page;
+mod returns_page;
 pub mod routes;
 mod sagas_page;
 mod search_page;

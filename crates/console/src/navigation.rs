@@ -16,6 +16,7 @@ texts! {
         products: "Products", "상품";
         categories: "Categories", "카테고리";
         orders: "Orders", "주문";
+        returns: "Returns", "반품·교환";
         coupons: "Coupons", "쿠폰";
         deals: "Deals", "타임딜";
         queues: "Queues", "대기열";
@@ -90,6 +91,7 @@ impl NavigationTexts {
         ];
         let of_admins = [
             ("/console/orders", self.orders),
+            ("/console/returns", self.returns),
             ("/console/customers", self.customers),
             ("/console/categories", self.categories),
             ("/console/queues", self.queues),

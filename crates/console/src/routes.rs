@@ -3,7 +3,8 @@
 use crate::{
     Console, assets, audit_page, captures_page, categories_page, coupons_page, customers_page, dashboard, deals_page,
     events_page, import_page, layers, operator_pages, order_page, orders_page, product_page, product_stock,
-    products_page, queues_page, rebuild_page, reports_page, sagas_page, search_page, sign_pages, variant_page,
+    products_page, queues_page, rebuild_page, reports_page, returns_page, sagas_page, search_page, sign_pages,
+    variant_page,
 };
 use axum::{
     Router,
@@ -102,6 +103,9 @@ fn selling(pages: Pages) -> Pages {
         .form("/console/orders/{number}/deliver", post(order_page::deliver))
         .form("/console/orders/{number}/cancel", post(order_page::cancel))
         .form("/console/orders/{number}/refund/{payment}", post(order_page::refund))
+        .page("/console/returns", get(returns_page::returns))
+        .page("/console/returns/{number}", get(returns_page::one))
+        .form("/console/returns/{number}/{act}", post(returns_page::act))
         .page("/console/customers", get(customers_page::customers))
         .page("/console/customers/{id}", get(customers_page::customer))
         .form("/console/customers/{id}/balance", post(customers_page::balance))
@@ -157,8 +161,8 @@ mod tests {
         audit_page::*, captures_page::*, categories_page::*, chosen::*, coupons_page::*, customers_page::*,
         dashboard::*, deals_page::*, errors::*, events_page::*, forms::*, import_page::*, navigation::*,
         operator_pages::*, order_page::*, orders_page::*, page::*, product_page::*, product_stock::*, products_page::*,
-        queues_page::*, rebuild_page::*, reports_page::*, sagas_page::*, search_page::*, sign_pages::*, table::*,
-        trouble::*, variant_page::*,
+        queues_page::*, rebuild_page::*, reports_page::*, returns_page::*, sagas_page::*, search_page::*,
+        sign_pages::*, table::*, trouble::*, variant_page::*,
     };
     use pages::words::{Row as Words, complaints};
     use std::{fs, path::Path};
@@ -187,6 +191,7 @@ mod tests {
         QueueTexts::ROWS,
         RebuildTexts::ROWS,
         ReportTexts::ROWS,
+        ReturnTexts::ROWS,
         SagaTexts::ROWS,
         SearchTexts::ROWS,
         SignTexts::ROWS,

@@ -9,8 +9,10 @@ type Word = (&'static str, &'static str, &'static str, &'static str);
 const WORDS: &[Word] = &[
     ("ACTIVE", "active", "활성", "good"),
     ("ADJUSTMENT", "adjusted", "조정", ""),
+    ("APPROVED", "approved", "승인", "warn"),
     ("BANK_TRANSFER", "bank transfer", "계좌이체", ""),
     ("CANCELLED", "cancelled", "취소", "over"),
+    ("COLLECTED", "on its way back", "수거 완료", "warn"),
     ("COMPENSATING", "being undone", "되돌리는 중", "warn"),
     ("COMPENSATION_FAILED", "stuck", "되돌리기 실패", "bad"),
     ("COMPLETED", "completed", "완료", "good"),
@@ -21,6 +23,7 @@ const WORDS: &[Word] = &[
     ("DISCONTINUED", "discontinued", "단종", "over"),
     ("DRAFT", "draft", "작성 중", "warn"),
     ("ENDED", "ended", "종료", "over"),
+    ("EXCHANGED", "exchanged", "교환 완료", "good"),
     ("EXHAUSTED", "exhausted", "소진", "over"),
     ("EXPIRED", "expired", "만료", "over"),
     ("FAILED", "failed", "실패", "over"),
@@ -37,8 +40,11 @@ const WORDS: &[Word] = &[
     ("PREPARING", "preparing", "배송 준비", "warn"),
     ("PROCESSING", "outcome open", "처리 중", "warn"),
     ("PURCHASE", "received", "입고", "good"),
+    ("RECEIVED", "received", "입고 완료", "warn"),
     ("REFUNDED", "refunded", "환불", "over"),
+    ("REJECTED", "rejected", "거절", "over"),
     ("RELEASE", "released", "예약 해제", ""),
+    ("REQUESTED", "to be decided", "승인 대기", "warn"),
     ("RESERVATION", "reserved", "예약", ""),
     ("RETRYING", "retrying", "재시도 중", "warn"),
     ("RETURN", "returned", "반품", ""),
@@ -48,6 +54,7 @@ const WORDS: &[Word] = &[
     ("SHIPPED", "shipped", "발송", "good"),
     ("SHIPPING", "on its way", "배송 중", "good"),
     ("STARTED", "running", "진행 중", "warn"),
+    ("WITHDRAWN", "withdrawn", "철회", "over"),
 ];
 
 /// The words for a name of the API; the name itself where there are none.

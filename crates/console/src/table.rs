@@ -101,7 +101,7 @@ impl Cell {
 
     /// A time, sorted as such.
     pub fn moment(show: &Show, at: Timestamp) -> Cell {
-        Cell { weight: Some(at.as_millis()), ..Cell::text(show.moment(at)) }
+        Cell { class: "when", weight: Some(at.as_millis()), ..Cell::text(show.moment(at)) }
     }
 
     /// The same in a colour.

@@ -17,6 +17,7 @@ fn filled(path: &str) -> String {
         ("{location}", "MAIN"),
         ("{id}", "1"),
         ("{what}", "stock"),
+        ("{act}", "approve"),
     ];
     values.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
 }
@@ -79,6 +80,7 @@ fn a_seller_sees_and_changes_what_is_theirs_and_nothing_else() {
     for path in [
         "/console/orders",
         &format!("/console/orders/{order}"),
+        "/console/returns",
         "/console/customers",
         "/console/categories",
         "/console/queues",

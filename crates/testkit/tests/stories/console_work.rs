@@ -355,3 +355,34 @@ fn a_catalogue_is_imported_from_a_file_and_refused_rows_are_named() {
     let mine: Vec<(&str, &str)> = mine.iter().map(|(name, value)| (*name, value.as_str())).collect();
     buyer.upload(&form, path, &mine, ("file", "goods.csv", table.as_bytes())).must(403);
 }
+
+#[test]
+fn a_return_is_taken_through_its_steps() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 2).must("201").word("/orderNumber");
+    buyer.pays(&order, "approve").must("201");
+    shop.settle();
+    for status in ["SHIPPING", "DELIVERED"] {
+        shop.admin().put(format!("/admin/orders/{order}/status"), json!({"status": status})).must("200");
+    }
+    shop.settle();
+    let line = buyer.sees(&order).number("/items/0/id");
+    let body = json!({"kind": "RETURN", "reason": "DEFECTIVE", "description": "a crack", "lines": [{"id": line, "quantity": 1}]});
+    let number = buyer.post(format!("/orders/{order}/returns"), body).must("201").word("/returnNumber");
+    let browser = at_work(&shop, "boss", Role::Admin);
+    browser.open("/console/parts/work").must(200).says("1 Returns to decide");
+    browser.open("/console/returns?status=REQUESTED").must(200).says(&number).says("money back").says("1 returns");
+    let path = format!("/console/returns/{number}");
+    let page = browser.open(&path).must(200);
+    page.says("a crack").says("mug").says("the shop");
+    let page = browser.send(&page, &format!("{path}/approve"), &[]).must(200);
+    let page = browser.send(&page, &format!("{path}/collect"), &[("carrier", "CJ 123456")]).must(200);
+    page.says("CJ 123456");
+    let field = format!("line-{line}");
+    let page = browser.send(&page, &format!("{path}/receive"), &[(field.as_str(), "0")]).must(200);
+    browser.send(&page, &format!("{path}/refund"), &[]).must(400).says("Confirmation");
+    browser.send(&page, &format!("{path}/refund"), &[("sure", "1")]).must(200).says("Given back ₩9,000");
+    assert_eq!(shop.refunds_of(&order), vec![9_000]);
+}
