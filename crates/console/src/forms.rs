@@ -3,7 +3,7 @@
 use crate::visit::Visit;
 use askama::Template;
 use kernel::{Money, Timestamp, Zone};
-use pages::{Fields, FormToken, form, show::Show, texts};
+use pages::{Fields, FormToken, form, origin::own_path, show::Show, texts};
 use serde_json::{Value, json};
 
 texts! {
@@ -33,13 +33,17 @@ pub struct Field {
     /// `area`, `select`, `tick`, or the type of an `input`.
     kind: &'static str,
     required: bool,
+    /// Whether several files may be chosen.
+    several: bool,
+    /// The file that shows an image.
+    shown: String,
     choices: Vec<Choice>,
 }
 
 impl Field {
     fn of(kind: &'static str, label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
         let (label, name, value) = (label.into(), name.into(), value.into());
-        Field { label, name, value, kind, required: false, choices: Vec::new() }
+        Field { label, name, value, kind, required: false, several: false, shown: String::new(), choices: Vec::new() }
     }
 
     /// A text on one line.
@@ -70,6 +74,21 @@ impl Field {
     /// A file; `accepts` lists the endings that a browser offers.
     pub fn file(label: impl Into<String>, name: impl Into<String>, accepts: impl Into<String>) -> Field {
         Field::of("file", label, name, accepts)
+    }
+
+    /// An image that is there, with the file by which it is shown. One elsewhere is not loaded.
+    pub fn image(what: impl Into<String>, name: impl Into<String>, url: impl Into<String>, shown: &str) -> Field {
+        Field { shown: shown.to_owned(), ..Field::of("image", what, name, url) }
+    }
+
+    fn is_own(&self) -> bool {
+        own_path(&self.shown) != "/"
+    }
+
+    /// The same, and several may be chosen.
+    #[must_use]
+    pub fn several(self) -> Field {
+        Field { several: true, ..self }
     }
 
     /// A box to tick.

@@ -15,6 +15,7 @@ mod details;
 pub mod errors;
 mod events_page;
 mod forms;
+mod images_page;
 mod import_page;
 mod imports;
 mod layers;

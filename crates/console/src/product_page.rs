@@ -2,7 +2,7 @@
 
 use crate::{
     details::Details,
-    forms::{Field, Form, amount, lines, number, plain},
+    forms::{Field, Form, amount, number, plain},
     page::Page,
     product_stock::{Movement, Stock, movement_table, stock_forms, stock_table},
     states,
@@ -35,7 +35,6 @@ texts! {
         opening: "Units at the start", "초기 재고";
         stored: "What is stored now", "현재 저장된 내용";
         images: "Images", "이미지";
-        image_list: "Addresses, one on a line; the first one is shown in lists", "이미지 주소(한 줄에 하나, 첫 번째가 대표 이미지)";
         publish: "Put it on sale", "판매 시작";
         close: "Take it off sale", "판매 중지";
         restore: "Restore it", "복원";
@@ -59,7 +58,6 @@ pub struct Product {
     tax_free: bool,
     status: String,
     pub version: i64,
-    images: Vec<String>,
     pub variants: Vec<Variant>,
 }
 
@@ -187,10 +185,10 @@ async fn page(visit: &Visit, id: ProductId, typed: Option<Typed>, refused: Optio
     let form = Form::of(visit, format!("/console/products/{id}"), t.product, t.save);
     let form = shown.fields(visit, form.hidden("version", product.version.to_string()));
     let page = Page::of(product.name.clone()).lead(states::word(&product.status, visit.language));
+    let page = page.action(format!("/console/products/{id}/images"), t.images);
     let page = page.with_some(stored)?.with(&form)?.with(&variants(visit, &product))?;
     let page = page.with(&new_variant(visit, product.id, None).folded())?.with(&stock_table(visit, &product, &kept))?;
     let page = stock_forms(visit, &product, &kept).iter().try_fold(page, Page::with)?;
-    let page = page.with(&image_form(visit, &product))?;
     let page = state_forms(visit, &product).iter().try_fold(page, Page::with)?;
     visit.page_with(page.with(&movement_table(visit, &movements.content))?, refused)
 }
@@ -205,15 +203,6 @@ fn stored(visit: &Visit, product: &Product) -> Details {
         .row_if(t.description, product.description.as_deref())
         .row(t.price, Cell::text(visit.money(product.price)))
         .row_if(t.sale_price, product.sale_price.map(|price| visit.money(price)))
-}
-
-fn image_form(visit: &Visit, product: &Product) -> Form {
-    let t = ProductTexts::of(visit.language);
-    Form::of(visit, format!("/console/products/{}/images", product.id), t.images, t.save).folded().field(Field::area(
-        t.image_list,
-        "images",
-        product.images.join("\n"),
-    ))
 }
 
 /// What the state of the product allows.
@@ -250,12 +239,6 @@ pub async fn change(
         Ok(_) => visit.done(&format!("/console/products/{id}")),
         Err(refused) => page(visit, id, None, Some(refused)).await,
     }
-}
-
-/// `POST /console/products/{id}/images`
-pub async fn images(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fields) -> PageResult {
-    let body = json!({"images": lines(&fields, "images")});
-    change(&visit, id, &fields, Method::PUT, &format!("/admin/products/{id}/images"), Some(body)).await
 }
 
 /// The path of an operation with the version that it was decided on.

@@ -2,9 +2,9 @@
 
 use crate::{
     Console, assets, audit_page, captures_page, categories_page, coupons_page, customers_page, dashboard, deals_page,
-    events_page, import_page, layers, operator_pages, order_page, orders_page, product_page, product_stock,
-    products_page, queues_page, rebuild_page, reports_page, returns_page, sagas_page, search_page, sign_pages,
-    variant_page,
+    events_page, images_page, import_page, layers, operator_pages, order_page, orders_page, product_page,
+    product_stock, products_page, queues_page, rebuild_page, reports_page, returns_page, sagas_page, search_page,
+    sign_pages, variant_page,
 };
 use axum::{
     Router,
@@ -66,7 +66,7 @@ fn merchandise(pages: Pages) -> Pages {
         .form("/console/products/{id}/variants/{variant}", get(variant_page::variant).post(variant_page::rewrite))
         .form("/console/products/{id}/variants/{variant}/delete", post(variant_page::delete))
         .form("/console/products/{id}/variants/{variant}/restore", post(variant_page::restore))
-        .form("/console/products/{id}/images", post(product_page::images))
+        .form_with_files("/console/products/{id}/images", get(images_page::images).post(images_page::save))
         .form("/console/products/{id}/receive/{variant}/{location}", post(product_stock::receive))
         .form("/console/products/{id}/adjust/{variant}/{location}", post(product_stock::adjust))
         .form("/console/products/{id}/publish", post(product_page::publish))
@@ -159,10 +159,10 @@ async fn nothing() -> PageResult {
 mod tests {
     use crate::{
         audit_page::*, captures_page::*, categories_page::*, chosen::*, coupons_page::*, customers_page::*,
-        dashboard::*, deals_page::*, errors::*, events_page::*, forms::*, import_page::*, navigation::*,
-        operator_pages::*, order_page::*, orders_page::*, page::*, product_page::*, product_stock::*, products_page::*,
-        queues_page::*, rebuild_page::*, reports_page::*, returns_page::*, sagas_page::*, search_page::*,
-        sign_pages::*, table::*, trouble::*, variant_page::*,
+        dashboard::*, deals_page::*, errors::*, events_page::*, forms::*, images_page::*, import_page::*,
+        navigation::*, operator_pages::*, order_page::*, orders_page::*, page::*, product_page::*, product_stock::*,
+        products_page::*, queues_page::*, rebuild_page::*, reports_page::*, returns_page::*, sagas_page::*,
+        search_page::*, sign_pages::*, table::*, trouble::*, variant_page::*,
     };
     use pages::words::{Row as Words, complaints};
     use std::{fs, path::Path};
@@ -180,6 +180,7 @@ mod tests {
         ErrorTexts::ROWS,
         EventTexts::ROWS,
         FormTexts::ROWS,
+        ImagesTexts::ROWS,
         ImportTexts::ROWS,
         NavigationTexts::ROWS,
         OperatorTexts::ROWS,

@@ -386,3 +386,28 @@ fn a_return_is_taken_through_its_steps() {
     browser.send(&page, &format!("{path}/refund"), &[("sure", "1")]).must(200).says("Given back ₩9,000");
     assert_eq!(shop.refunds_of(&order), vec![9_000]);
 }
+
+#[test]
+fn images_are_uploaded_ordered_and_taken_away() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").save();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let path = format!("/console/products/{}/images", mug.id);
+    let form = browser.open(&path).must(200);
+    let drawing = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    browser.upload(&form, &path, &[], ("file", "a.png", drawing)).must(400).says("S1202");
+    let elsewhere = [("address", "https://img.example/mug.jpg")];
+    let page = browser.send(&form, &path, &elsewhere).must(200);
+    page.says("https://img.example/mug.jpg");
+    let page =
+        browser.send(&page, &path, &[("text-0", "a mug, \"blue\""), ("address", "https://img.example/side.jpg")]);
+    let page = page.must(200);
+    let texts = page.form(&path);
+    assert!(texts.contains(&("text-0".to_owned(), "a mug, \"blue\"".to_owned())), "{texts:?}");
+    let turned = browser.send(&page, &path, &[("place-0", "2"), ("place-1", "1")]).must(200);
+    let images = || shop.admin().get(format!("/admin/products/{}/images", mug.id)).must("200").data()["images"].clone();
+    assert_eq!(images(), json!(["https://img.example/side.jpg", "https://img.example/mug.jpg"]));
+    browser.send(&turned, &path, &[("remove-0", "1")]).must(200);
+    assert_eq!(images(), json!(["https://img.example/mug.jpg"]));
+    browser.send(&page, &path, &[]).must(409).says("C016");
+}
