@@ -1,4 +1,4 @@
-//! Asking carriers where parcels are. What they tell moves a parcel with its order, as a person's report does.
+//! Asking carriers where parcels are. What they report moves a parcel with its order, as a person's report does.
 
 use crate::parcel::{self, Report};
 use delivery::{Kind, Scan, ops, ops::Asked, scan};
@@ -36,7 +36,9 @@ pub async fn ask(app: App) -> Result<Ran> {
             let tracking = parcel.tracking.clone();
             match ask_about(&app, parcel).await {
                 Ok(()) => drop(asked.fetch_add(1, Ordering::Relaxed)),
-                Err(error) => tracing::error!(parcel = %tracking, ?error, "what a carrier told could not be stored"),
+                Err(error) => {
+                    tracing::error!(parcel = %tracking, ?error, "what a carrier reported could not be stored")
+                }
             }
         })
         .await;
@@ -50,19 +52,19 @@ async fn ask_about(app: &App, asked: Asked) -> Result<()> {
     let answer = app.ports.carriers.ask(&parcel, now).await;
     let every = app.settings::<delivery::Settings>().ask_every;
     let again = Some(now.after(every)).filter(|_| now.since(since) < ASKED_FOR);
-    let told: Vec<Scan> = match answer {
+    let reported: Vec<Scan> = match answer {
         Answer::Scanned(scans) => scans.into_iter().map(scanned).collect(),
         Answer::Unknown | Answer::Silence => Vec::new(),
     };
     let zone = app.shop.zone.clone();
     let keep = move |tx: &mut Tx<'_>| {
-        if !told.is_empty() {
-            hear(tx, &tracking, &told, &zone)?;
+        if !reported.is_empty() {
+            follow(tx, &tracking, &reported, &zone)?;
         }
         // a parcel that has ended by it is not asked about any more
         ops::ask_again(tx, id, again)
     };
-    match app.db.write("checkout.carrier-told", keep).await {
+    match app.db.write("checkout.carrier-reported", keep).await {
         // the order is being cancelled or refunded: the carrier will say it again
         Err(error) if error.code() == Code::Conflict => put_off(app, id, again).await,
         Err(error) => {
@@ -85,18 +87,18 @@ fn scanned(one: ports::carriers::Scan) -> Scan {
         Stage::Moving | Stage::Arrived | Stage::OutForDelivery => Kind::InTransit,
         Stage::Delivered => Kind::Delivered,
     };
-    Scan::told(status, one.place.as_deref(), one.what.as_deref(), one.at)
+    Scan::reported(status, one.place.as_deref(), one.what.as_deref(), one.at)
 }
 
-/// A carrier told where a parcel is: the parcel and its order follow as far as the order lets them, and what was told is kept once.
+/// A carrier reported where a parcel is: the parcel and its order follow as far as the order lets them, and what was reported is kept once.
 ///
 /// S501 the parcel; C019 while its order is being undone.
-pub fn hear(tx: &mut Tx<'_>, tracking: &TrackingNumber, told: &[Scan], zone: &Zone) -> Result<()> {
+pub fn follow(tx: &mut Tx<'_>, tracking: &TrackingNumber, reported: &[Scan], zone: &Zone) -> Result<()> {
     let number = ops::find(tx, tracking)?.order;
     parcel::lock(tx, &number)?;
     let before = ops::lock(tx, tracking)?;
-    // what was told before counts, too: its order may not have let it move then
-    let all: Vec<Scan> = before.scans.iter().chain(told).cloned().collect();
+    // what was reported before counts, too: its order may not have let it move then
+    let all: Vec<Scan> = before.scans.iter().chain(reported).cloned().collect();
     let mut parcel = before.clone();
     for (to, scan) in scan::ahead(before.status.kind(), &all) {
         let location = scan.and_then(|scan| scan.place.clone());
@@ -109,5 +111,5 @@ pub fn hear(tx: &mut Tx<'_>, tracking: &TrackingNumber, told: &[Scan], zone: &Zo
         }
     }
     let has_moved = parcel.version > before.version;
-    ops::keep_scans(tx, parcel, told, has_moved)
+    ops::keep_scans(tx, parcel, reported, has_moved)
 }

@@ -54,7 +54,7 @@ pub struct Delivery {
     pub estimated_at: Timestamp,
     /// What the shop knows by itself, newest first.
     pub history: Vec<Entry>,
-    /// What its carrier has told, in the order in which the shop learned it.
+    /// What its carrier has reported, in the order in which the shop learned it.
     pub scans: Vec<Scan>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

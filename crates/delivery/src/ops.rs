@@ -120,7 +120,7 @@ pub fn cancel_parcel(tx: &mut Tx<'_>, delivery: Delivery, reason: &str) -> Resul
 }
 
 /// A person says who carries a parcel, and under which number. Its history says so; emits [`::events::DeliveryUpdated`]. Its carrier is asked
-/// from now on; what was told about another number is forgotten. S506 once it has arrived, came back or was cancelled.
+/// from now on; what was reported about another number is forgotten. S506 once it has arrived, came back or was cancelled.
 pub fn set_waybill(tx: &mut Tx<'_>, tracking: &TrackingNumber, waybill: Waybill) -> Result<Delivery> {
     let mut delivery = lock(tx, tracking)?;
     match delivery.status {
@@ -263,10 +263,10 @@ pub fn ask_again(tx: &mut Tx<'_>, id: DeliveryId, at: Option<Timestamp>) -> Resu
     }
 }
 
-/// Keeps what the carrier of a locked parcel told and was not known, and whether the shop knew it by itself. Emits
+/// Keeps what the carrier of a locked parcel reported and was not known, and whether the shop knew it by itself. Emits
 /// [`::events::DeliveryUpdated`] for something new that moved nothing. Repeated: no effect.
-pub fn keep_scans(tx: &mut Tx<'_>, mut delivery: Delivery, told: &[Scan], has_moved: bool) -> Result<()> {
-    let new = scan::new_ones(&delivery.scans, told);
+pub fn keep_scans(tx: &mut Tx<'_>, mut delivery: Delivery, reported: &[Scan], has_moved: bool) -> Result<()> {
+    let new = scan::new_ones(&delivery.scans, reported);
     store::insert_scans(tx, delivery.id, delivery.scans.len(), &new)?;
     delivery.scans.extend(new.iter().cloned());
     for (at, entry) in scan::same(&delivery.history, &delivery.scans) {

@@ -2,7 +2,7 @@
 
 use crate::carrier::Carrier;
 use crate::delivery::{Delivery, Entry, Kind, Purpose};
-use crate::scan::{Moment, Scan, Teller, together};
+use crate::scan::{Moment, Reporter, Scan, together};
 use kernel::{DeliveryId, OrderNumber, ShippingAddress, Timestamp, TrackingNumber, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,7 +51,7 @@ pub struct DeliveryResponse {
     pub returned_at: Option<Timestamp>,
     /// When it was cancelled.
     pub cancelled_at: Option<Timestamp>,
-    /// What the shop and its carrier know of it together, newest first. What both have told is there once.
+    /// What the shop and its carrier know of it together, newest first. What both have reported is there once.
     pub histories: Vec<DeliveryHistory>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -109,13 +109,13 @@ pub struct DeliveryHistory {
     /// In words.
     #[serde(serialize_with = "web::language::said")]
     pub description: Option<String>,
-    /// Who told it.
+    /// Who reported it.
     pub source: HistorySource,
-    /// When, by the clock of who told it.
+    /// When, by the clock of who reported it.
     pub created_at: Timestamp,
 }
 
-/// Who told something about a delivery.
+/// Who reported something about a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum HistorySource {
@@ -178,9 +178,9 @@ fn shown(moment: Moment, id: i64) -> DeliveryHistory {
         status_description: moment.status.label(),
         location: moment.location,
         description: moment.description,
-        source: match moment.teller {
-            Teller::Shop => HistorySource::Shop,
-            Teller::Carrier => HistorySource::Carrier,
+        source: match moment.reporter {
+            Reporter::Shop => HistorySource::Shop,
+            Reporter::Carrier => HistorySource::Carrier,
         },
         created_at: moment.at,
     }

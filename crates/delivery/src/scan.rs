@@ -1,4 +1,4 @@
-//! What carriers tell about parcels, and how it becomes one history with what the shop knows.
+//! What carriers report about parcels, and how it becomes one history with what the shop knows.
 
 use crate::delivery::{Entry, Kind, LOCATION_MAX};
 use kernel::{Timestamp, text};
@@ -6,7 +6,7 @@ use kernel::{Timestamp, text};
 /// Most scans of a parcel that are kept; a real one has a few dozen.
 pub const SCANS_MAX: usize = 200;
 
-/// A place on a parcel's way, as its carrier told it.
+/// A place on a parcel's way, as its carrier reported it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
     /// The status that the parcel has with it.
@@ -22,11 +22,11 @@ pub struct Scan {
 
 impl Scan {
     /// A scan as it is stored: its texts come from outside, and are cut to what a history has.
-    pub fn told(status: Kind, place: Option<&str>, what: Option<&str>, at: Timestamp) -> Scan {
+    pub fn reported(status: Kind, place: Option<&str>, what: Option<&str>, at: Timestamp) -> Scan {
         Scan { status, place: line(place, LOCATION_MAX), what: line(what, text::REASON_MAX), at, entry: None }
     }
 
-    /// Whether the carrier told this before.
+    /// Whether the carrier reported this before.
     fn is(&self, other: &Scan) -> bool {
         (self.status, self.at) == (other.status, other.at) && self.place == other.place && self.what == other.what
     }
@@ -40,10 +40,10 @@ fn line(text: Option<&str>, max: usize) -> Option<String> {
     if clean.is_empty() { None } else { Some(clean) }
 }
 
-/// Scans among `told` that are not known yet, oldest first; at most as many as may still be kept.
-pub fn new_ones(known: &[Scan], told: &[Scan]) -> Vec<Scan> {
+/// Scans among `reported` that are not known yet, oldest first; at most as many as may still be kept.
+pub fn new_ones(known: &[Scan], reported: &[Scan]) -> Vec<Scan> {
     let mut new: Vec<Scan> = Vec::new();
-    for scan in told {
+    for scan in reported {
         if !known.iter().chain(&new).any(|other| other.is(scan)) {
             new.push(scan.clone());
         }
@@ -82,7 +82,7 @@ pub fn same(history: &[Entry], scans: &[Scan]) -> Vec<(usize, i64)> {
         let entry = history.iter().rfind(|entry| entry.status == status);
         let (Some(entry), Some(at)) = (entry, first(scans, status)) else { continue };
         let scan = &scans[at];
-        let agrees = |own: Option<&str>, told: Option<&str>| own.is_none() || own == told;
+        let agrees = |own: Option<&str>, reported: Option<&str>| own.is_none() || own == reported;
         let is_free = scan.entry.is_none() && scans.iter().all(|other| other.entry != Some(entry.number));
         if is_free
             && agrees(entry.location.as_deref(), scan.place.as_deref())
@@ -94,9 +94,9 @@ pub fn same(history: &[Entry], scans: &[Scan]) -> Vec<(usize, i64)> {
     found
 }
 
-/// Who told something about a parcel.
+/// Who reported something about a parcel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Teller {
+pub enum Reporter {
     Shop,
     Carrier,
 }
@@ -108,10 +108,10 @@ pub struct Moment {
     pub location: Option<String>,
     pub description: Option<String>,
     pub at: Timestamp,
-    pub teller: Teller,
+    pub reporter: Reporter,
 }
 
-/// What the shop and the carrier know together, newest first. What both told is there once, with the carrier's time.
+/// What the shop and the carrier know together, newest first. What both reported is there once, with the carrier's time.
 pub fn together(history: &[Entry], scans: &[Scan]) -> Vec<Moment> {
     let mut moments = Vec::with_capacity(history.len() + scans.len());
     // the shop learns later than the carrier: an entry is never shown after the one that follows it
@@ -126,7 +126,7 @@ pub fn together(history: &[Entry], scans: &[Scan]) -> Vec<Moment> {
             location: entry.location.clone().or_else(|| scan.and_then(|scan| scan.place.clone())),
             description: entry.description.clone().or_else(|| scan.and_then(|scan| scan.what.clone())),
             at,
-            teller: if scan.is_some() { Teller::Carrier } else { Teller::Shop },
+            reporter: if scan.is_some() { Reporter::Carrier } else { Reporter::Shop },
         });
     }
     let alone = scans.iter().rev().filter(|scan| scan.entry.is_none());
@@ -135,7 +135,7 @@ pub fn together(history: &[Entry], scans: &[Scan]) -> Vec<Moment> {
         location: scan.place.clone(),
         description: scan.what.clone(),
         at: scan.at,
-        teller: Teller::Carrier,
+        reporter: Reporter::Carrier,
     }));
     moments.sort_by_key(|moment| std::cmp::Reverse(moment.at));
     moments
@@ -150,8 +150,8 @@ mod tests {
         Timestamp::from_millis(ms)
     }
 
-    fn told(status: Kind, place: &str, ms: i64) -> Scan {
-        Scan::told(status, Some(place), None, at(ms))
+    fn reported(status: Kind, place: &str, ms: i64) -> Scan {
+        Scan::reported(status, Some(place), None, at(ms))
     }
 
     fn entry(number: i64, status: Kind, ms: i64) -> Entry {
@@ -169,47 +169,47 @@ mod tests {
 
     #[test]
     fn texts_of_carriers_are_one_line_and_not_endless() {
-        let scan = Scan::told(Kind::Shipped, Some(" 옥천\nHUB\u{200B} "), Some(&"가".repeat(600)), at(1));
+        let scan = Scan::reported(Kind::Shipped, Some(" 옥천\nHUB\u{200B} "), Some(&"가".repeat(600)), at(1));
         assert_eq!(scan.place.as_deref(), Some("옥천 HUB"));
         assert_eq!(scan.what.map(|what| what.chars().count()), Some(500));
-        assert_eq!(Scan::told(Kind::Shipped, Some(" \u{200B}"), None, at(1)).place, None);
+        assert_eq!(Scan::reported(Kind::Shipped, Some(" \u{200B}"), None, at(1)).place, None);
     }
 
     #[test]
     fn a_parcel_goes_through_every_status_until_it_is_where_its_carrier_has_it() {
-        let scans = [told(Kind::Shipped, "서울", 10), told(Kind::Delivered, "부산", 30)];
+        let scans = [reported(Kind::Shipped, "서울", 10), reported(Kind::Delivered, "부산", 30)];
         let steps: Vec<_> = ahead(Kind::Preparing, &scans).into_iter().map(|(to, scan)| (to, scan.is_some())).collect();
         assert_eq!(steps, [(Kind::Shipped, true), (Kind::InTransit, false), (Kind::Delivered, true)]);
         assert_eq!(ahead(Kind::InTransit, &scans).len(), 1);
         assert!(ahead(Kind::Delivered, &scans).is_empty() && ahead(Kind::Returned, &scans).is_empty());
-        assert!(ahead(Kind::Preparing, &[told(Kind::Preparing, "서울", 5)]).is_empty(), "only registered");
+        assert!(ahead(Kind::Preparing, &[reported(Kind::Preparing, "서울", 5)]).is_empty(), "only registered");
     }
 
     #[test]
-    fn what_both_sides_tell_is_there_once_and_in_order() {
+    fn what_both_sides_report_is_there_once_and_in_order() {
         let shipped = Entry { description: Some("by bike".to_owned()), ..entry(2, Kind::Shipped, 20) };
         let history =
             [entry(4, Kind::Delivered, 90), entry(3, Kind::InTransit, 90), shipped, entry(1, Kind::Preparing, 5)];
         let mut known = Vec::new();
         let scans = [
-            told(Kind::Shipped, "서울", 15),
-            told(Kind::InTransit, "옥천", 40),
-            told(Kind::InTransit, "부산", 60),
-            told(Kind::Delivered, "부산", 70),
+            reported(Kind::Shipped, "서울", 15),
+            reported(Kind::InTransit, "옥천", 40),
+            reported(Kind::InTransit, "부산", 60),
+            reported(Kind::Delivered, "부산", 70),
         ];
         for _ in 0..3 {
             learn(&mut known, &history, &scans);
         }
         let seen = together(&history, &known);
-        let seen: Vec<_> = seen.iter().map(|one| (one.status, one.at.as_millis(), one.teller)).collect();
+        let seen: Vec<_> = seen.iter().map(|one| (one.status, one.at.as_millis(), one.reporter)).collect();
         let wanted = [
-            (Kind::Delivered, 70, Teller::Carrier),
-            (Kind::InTransit, 60, Teller::Carrier),
-            (Kind::InTransit, 40, Teller::Carrier),
+            (Kind::Delivered, 70, Reporter::Carrier),
+            (Kind::InTransit, 60, Reporter::Carrier),
+            (Kind::InTransit, 40, Reporter::Carrier),
             // the shop said something of its own about it
-            (Kind::Shipped, 20, Teller::Shop),
-            (Kind::Shipped, 15, Teller::Carrier),
-            (Kind::Preparing, 5, Teller::Shop),
+            (Kind::Shipped, 20, Reporter::Shop),
+            (Kind::Shipped, 15, Reporter::Carrier),
+            (Kind::Preparing, 5, Reporter::Shop),
         ];
         assert_eq!(seen, wanted);
     }
@@ -218,20 +218,20 @@ mod tests {
     fn an_entry_between_two_that_the_carrier_knows_is_not_shown_after_them() {
         let history = [entry(3, Kind::Delivered, 90), entry(2, Kind::InTransit, 90), entry(1, Kind::Shipped, 90)];
         let mut known = Vec::new();
-        learn(&mut known, &history, &[told(Kind::Shipped, "서울", 15), told(Kind::Delivered, "부산", 70)]);
+        learn(&mut known, &history, &[reported(Kind::Shipped, "서울", 15), reported(Kind::Delivered, "부산", 70)]);
         let seen: Vec<_> = together(&history, &known).iter().map(|one| (one.status, one.at.as_millis())).collect();
         assert_eq!(seen, [(Kind::Delivered, 70), (Kind::InTransit, 70), (Kind::Shipped, 15)]);
     }
 
     proptest! {
         #[test]
-        fn however_often_and_in_whatever_order_it_is_told_nothing_repeats_and_nothing_is_lost(
-            told_at in prop::collection::vec((0_i64..50, 0_usize..4, 0_usize..3), 0..12),
+        fn however_often_and_in_whatever_order_it_is_reported_nothing_repeats_and_nothing_is_lost(
+            reported_at in prop::collection::vec((0_i64..50, 0_usize..4, 0_usize..3), 0..12),
             asked in prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 0..12), 0..6),
         ) {
             let statuses = [Kind::Preparing, Kind::Shipped, Kind::InTransit, Kind::Delivered];
             let scans: Vec<Scan> =
-                told_at.iter().map(|(ms, status, place)| told(statuses[*status], ["a", "b", "c"][*place], *ms)).collect();
+                reported_at.iter().map(|(ms, status, place)| reported(statuses[*status], ["a", "b", "c"][*place], *ms)).collect();
             let history = [entry(2, Kind::Shipped, 60), entry(1, Kind::Preparing, 0)];
             let mut known = Vec::new();
             for some in asked {

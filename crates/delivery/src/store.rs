@@ -167,7 +167,7 @@ pub const AUDIT: &[Check] = &[
         found: "it is {}",
     },
     Check {
-        rule: "what carriers told is counted without a gap and says what the history says",
+        rule: "what carriers reported is counted without a gap and says what the history says",
         over: Some(DELIVERIES),
         sql: WRONG_SCANS,
         given: &[],
@@ -400,7 +400,7 @@ pub(crate) fn insert_scans(tx: &mut Tx<'_>, delivery: DeliveryId, known: usize, 
     tx.insert_rows(INSERT_SCANS, rows.collect()).map(|_| ())
 }
 
-/// Forgets what a carrier told: it was about another parcel.
+/// Forgets what a carrier reported: it was about another parcel.
 pub(crate) fn forget_scans(tx: &mut Tx<'_>, delivery: DeliveryId) -> Result<()> {
     tx.exec(FORGET_SCANS, args![delivery]).map(drop)
 }

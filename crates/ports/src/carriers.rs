@@ -68,7 +68,7 @@ pub enum Stage {
     Delivered,
 }
 
-/// Nobody is asked: people report where parcels are.
+/// No one is asked: people report where parcels are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoCarriers;
 

@@ -63,7 +63,7 @@ struct Work {
     synonyms: Option<SystemTime>,
     /// What this instance is called beside others.
     name: String,
-    /// When the others were last told how far a rebuild is.
+    /// When the others last learned how far a rebuild is.
     said_at: Option<Timestamp>,
     /// When it was last read what was sold.
     sold_at: Option<Timestamp>,

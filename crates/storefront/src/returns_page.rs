@@ -177,7 +177,7 @@ struct Row {
     class: &'static str,
     at: String,
     goods: Vec<(String, String)>,
-    facts: Vec<String>,
+    details: Vec<String>,
     open: bool,
 }
 
@@ -241,22 +241,22 @@ fn row(one: Return, orders: &[Order], show: &Show) -> Row {
         class: class(shown.status),
         at: show.moment(shown.requested_at),
         goods,
-        facts: facts(&shown, show),
+        details: details(&shown, show),
         open,
     }
 }
 
-fn facts(one: &ReturnResponse, show: &Show) -> Vec<String> {
+fn details(one: &ReturnResponse, show: &Show) -> Vec<String> {
     let t = ReturnTexts::of(show.language);
     let some = |amount: Option<kernel::Money>| amount.filter(|amount| amount.is_positive());
-    let facts = [
+    let details = [
         some(Some(one.fee)).map(|fee| fill(t.fee, show.money(fee))),
         some(one.refunded).map(|amount| fill(t.refunded, show.money(amount))),
         some(one.points_restored).map(|points| fill(t.points, show.count(points.as_minor()))),
         one.replacement_tracking_number.as_ref().map(|parcel| fill(t.parcel, parcel)),
         one.rejection.as_ref().map(|why| fill(t.refused, why)),
     ];
-    facts.into_iter().flatten().collect()
+    details.into_iter().flatten().collect()
 }
 
 /// How a return stands, as a class of the stylesheet.

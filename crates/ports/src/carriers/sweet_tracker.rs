@@ -78,7 +78,7 @@ impl SweetTracker {
     }
 
     /// The key is in the body, so that no address in a log has it.
-    async fn told(&self, parcel: &Parcel) -> Result<Told, String> {
+    async fn tracking_info(&self, parcel: &Parcel) -> Result<TrackingInfo, String> {
         let body = json!({ "t_key": self.key, "t_code": parcel.carrier, "t_invoice": parcel.number });
         let request = self.client.post(self.url.clone()).json(&body);
         let mut answer = request.send().await.map_err(|e| e.without_url().to_string())?;
@@ -102,15 +102,15 @@ impl Carriers for SweetTracker {
         if !self.breaker.admits(now) {
             return Answer::Silence;
         }
-        let told = match self.told(parcel).await {
-            Ok(told) => told,
+        let info = match self.tracking_info(parcel).await {
+            Ok(info) => info,
             Err(error) => {
                 let opened = self.breaker.failed(now);
                 tracing::warn!(%error, opened, "the carriers' service did not answer");
                 return Answer::Silence;
             }
         };
-        match told.failure() {
+        match info.failure() {
             Some(code) if REFUSES_SHOP.contains(&code.as_str()) => {
                 // the next question would be refused as well
                 let opened = self.breaker.failed(now);
@@ -127,7 +127,7 @@ impl Carriers for SweetTracker {
             }
             None => {
                 self.breaker.succeeded();
-                Answer::Scanned(told.scans(&self.zone))
+                Answer::Scanned(info.scans(&self.zone))
             }
         }
     }
@@ -136,7 +136,7 @@ impl Carriers for SweetTracker {
 /// What the service answers, as far as it is read. Members may be missing or null.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Told {
+struct TrackingInfo {
     /// `false` with a failure.
     status: Option<Value>,
     /// Which failure.
@@ -174,7 +174,7 @@ fn stage(level: i64) -> Option<Stage> {
 
 const DELIVERED: i64 = 6;
 
-impl Told {
+impl TrackingInfo {
     /// The code of the failure, if it is one.
     fn failure(&self) -> Option<String> {
         let failed = self.status == Some(Value::Bool(false));
@@ -221,7 +221,7 @@ impl Detail {
 mod tests {
     use super::*;
 
-    fn read(answer: &str) -> Told {
+    fn read(answer: &str) -> TrackingInfo {
         serde_json::from_str(answer).unwrap()
     }
 
@@ -261,7 +261,7 @@ mod tests {
         );
         assert_eq!(found, [seen("2026-10-07T22:40:00.000Z", Stage::Moving)]);
         assert!(scans(r#"{"level": 0, "complete": false, "result": "N"}"#).is_empty());
-        assert!(scans(r#"{"level": 6, "complete": true, "trackingDetails": null}"#).is_empty(), "nobody knows when");
+        assert!(scans(r#"{"level": 6, "complete": true, "trackingDetails": null}"#).is_empty(), "no one knows when");
     }
 
     #[test]

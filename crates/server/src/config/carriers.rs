@@ -23,7 +23,7 @@ pub struct Carriers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CarriersKind {
-    /// Nobody.
+    /// No one.
     None,
     /// In process, without parcels.
     Simulated,

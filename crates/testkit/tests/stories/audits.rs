@@ -155,7 +155,7 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "insert into carrier_questions (delivery_id, since, ask_at) values (1, 1, 1)",
     ),
     (
-        "what carriers told is counted without a gap and says what the history says",
+        "what carriers reported is counted without a gap and says what the history says",
         "insert into delivery_scans (delivery_id, scan_number, status, at_time) values (1, 2, 'SHIPPED', 1)",
     ),
     ("an order with several parcels is where they are", "update deliveries set status = 'CANCELLED'"),

@@ -32,8 +32,8 @@ fn statuses(shop: &TestShop, order: &str, tracking: &str) -> (String, String) {
     (shop.admin().get(format!("/admin/orders/{order}/explain")).must("200").word("/order/status"), parcel)
 }
 
-/// What a parcel's history says, newest first: who told it, the status and the place.
-fn told(shop: &TestShop, tracking: &str) -> Vec<(String, String, String)> {
+/// What a parcel's history says, newest first: who reported it, the status and the place.
+fn reported(shop: &TestShop, tracking: &str) -> Vec<(String, String, String)> {
     let histories = shop.admin().get(format!("/deliveries/{tracking}")).must("200").data()["histories"].clone();
     let word = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
     let histories = histories.as_array().expect("a list").clone();
@@ -41,8 +41,8 @@ fn told(shop: &TestShop, tracking: &str) -> Vec<(String, String, String)> {
 }
 
 /// The same as words.
-fn seen(told: &[(String, String, String)]) -> Vec<(&str, &str, &str)> {
-    told.iter().map(|(source, status, place)| (source.as_str(), status.as_str(), place.as_str())).collect()
+fn seen(reported: &[(String, String, String)]) -> Vec<(&str, &str, &str)> {
+    reported.iter().map(|(source, status, place)| (source.as_str(), status.as_str(), place.as_str())).collect()
 }
 
 fn asked_about(shop: &TestShop) -> i64 {
@@ -68,10 +68,10 @@ fn a_simulated_carrier_moves_parcels_and_their_orders_along() {
     reports(&shop, &faster, "SHIPPED").must("200");
     shop.later(HOUR);
     assert_eq!(statuses(&shop, &order, &tracking), both("SHIPPING", "SHIPPED"));
-    let first = told(&shop, &faster);
-    assert_eq!(seen(&first)[0], ("CARRIER", "SHIPPED", "서울강남"), "the person and the carrier tell the same");
+    let first = reported(&shop, &faster);
+    assert_eq!(seen(&first)[0], ("CARRIER", "SHIPPED", "서울강남"), "the person and the carrier report the same");
     assert_eq!(first.iter().filter(|(_, status, _)| status == "SHIPPED").count(), 1);
-    // the carrier is asked every hour, and tells everything each time
+    // the carrier is asked every hour, and reports everything each time
     for _ in 0..4 {
         shop.later(HOUR);
     }
@@ -81,8 +81,8 @@ fn a_simulated_carrier_moves_parcels_and_their_orders_along() {
     }
     for (order, tracking) in [(&order, &tracking), (&by_hand, &faster)] {
         assert_eq!(statuses(&shop, order, tracking), both("DELIVERED", "DELIVERED"));
-        let told = told(&shop, tracking);
-        let carrier: Vec<_> = seen(&told).into_iter().filter(|(source, _, _)| *source == "CARRIER").collect();
+        let reported = reported(&shop, tracking);
+        let carrier: Vec<_> = seen(&reported).into_iter().filter(|(source, _, _)| *source == "CARRIER").collect();
         let way = [
             ("CARRIER", "DELIVERED", "배송지점"),
             ("CARRIER", "IN_TRANSIT", "배송지점"),
@@ -92,11 +92,11 @@ fn a_simulated_carrier_moves_parcels_and_their_orders_along() {
             ("CARRIER", "PREPARING", ""),
         ];
         assert_eq!(carrier, way);
-        assert_eq!(told.len(), way.len() + 2, "and the shop's: it was made, and given to the carrier");
+        assert_eq!(reported.len(), way.len() + 2, "and the shop's: it was made, and given to the carrier");
     }
     assert_eq!((statuses(&shop, &unknown, &lost), asked_about(&shop)), (both("PAID", "PREPARING"), 1));
     shop.later(31 * DAY);
-    assert_eq!(asked_about(&shop), 0, "after a month nobody is asked any more");
+    assert_eq!(asked_about(&shop), 0, "after a month no one is asked any more");
     // another number is another parcel, and is asked about again
     gives(&shop, &lost, "LOTTE", "234567890123");
     shop.later(10 * HOUR);
@@ -137,7 +137,7 @@ fn a_service_is_asked_until_a_parcel_has_arrived_and_its_failures_move_nothing()
     service.knows("06", "12345678901", &[collected, delivered]);
     shop.later(HOUR);
     assert_eq!(statuses(&shop, &order, &tracking), both("DELIVERED", "DELIVERED"));
-    let history = told(&shop, &tracking);
+    let history = reported(&shop, &tracking);
     let wanted = [
         ("CARRIER", "DELIVERED", "강남2"),
         ("CARRIER", "IN_TRANSIT", "옥천HUB"),
@@ -150,13 +150,13 @@ fn a_service_is_asked_until_a_parcel_has_arrived_and_its_failures_move_nothing()
     gives(&shop, &first, "LOGEN", "12345678902");
     service.knows("06", "12345678902", &[collected, moving]);
     shop.later(HOUR);
-    // its money goes back while it is on its way: the carrier tells on, and nothing moves
+    // its money goes back while it is on its way: the carrier reports on, and nothing moves
     let payment = shop.user(buyer.id()).sees(&whole).word("/payments/0/paymentNumber");
     shop.admin().post(format!("/payments/{payment}/refund"), json!({"reason": "late"})).must("200");
     service.knows("06", "12345678902", &[collected, moving, delivered]);
     shop.later(HOUR);
     assert_eq!(statuses(&shop, &whole, &first), both("REFUNDED", "IN_TRANSIT"));
-    assert_eq!(seen(&told(&shop, &first))[0], ("CARRIER", "DELIVERED", "강남2"));
+    assert_eq!(seen(&reported(&shop, &first))[0], ("CARRIER", "DELIVERED", "강남2"));
     let asked = service.asked();
     shop.later(HOUR);
     assert_eq!(service.asked(), asked + 1, "about the one that has not ended");

@@ -49,7 +49,7 @@ fn a_buyer_sends_goods_back_and_keeps_some_after_all() {
     browser.open(&format!("/orders/{number}")).must(200).says("Replacement").says("2 returns and exchanges");
     browser.open(&path).must(200).says("Nothing of this order can be sent back.");
     browser.with("accept-language", "ko").open("/returns").must(200).says("반품·교환 내역").says("교환 완료");
-    // nobody else's
+    // no one else's
     let other = shop.browser();
     sign_up(&other, "eve", "/");
     other.get(&path).must(403);
