@@ -47,11 +47,9 @@ export interface Options {
   signal?: AbortSignal;
 }
 
-/** What an operation takes. */
-export type Arguments<M extends Method, P extends PathOf<M>> = Path<Operation<M, P>> &
-  Query<Operation<M, P>> &
-  Given<Operation<M, P>> &
-  Options;
+/** What an operation takes. Each path by itself: the product of what all of them take is too large for the compiler. */
+export type Arguments<M extends Method, P extends PathOf<M>> = P extends PathOf<M> ? Taken<Operation<M, P>> : never;
+type Taken<O> = Path<O> & Query<O> & Given<O> & Options;
 
 /** The arguments, which may be left out when nothing is required. */
 export type Rest<M extends Method, P extends PathOf<M>> =

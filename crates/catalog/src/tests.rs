@@ -1,10 +1,9 @@
 //! The verbs against a real database. Every test ends with the audit.
 
-use crate::MODULE;
 use crate::category::{Choice, DEPTH_MAX};
 use crate::ops::{self, ItemRef, categories, images, products, upsert, variants};
 use crate::product::{Author, Content, New, Product, Status};
-use crate::variant;
+use crate::{MODULE, variant};
 use ::store::Tx;
 use events::{Change, ProductChanged};
 use fixture::{Fixture, user_id};
@@ -563,8 +562,8 @@ fn rows_are_stored_by_sku_and_a_shared_name_is_reported() {
     let third = puts(&shop, upsert::SameName::Refuse, renamed);
     assert_eq!(outcome(&third[0]), Ok((Updated, None)));
     assert_eq!(outcome(&third[2]), Ok((Created, None)), "no product has the name any more");
-    let fourth = puts(&shop, upsert::SameName::Refuse, vec![row("F", "Gold ring", 5)]);
-    assert_eq!(outcome(&fourth[0]), Err(Code::ProductNameAlreadyExists));
+    let taken = &puts(&shop, upsert::SameName::Refuse, vec![row("F", "Gold ring", 5)])[0];
+    assert_eq!(outcome(taken), Err(Code::ProductNameAlreadyExists));
 }
 
 #[test]
@@ -596,6 +595,6 @@ fn a_row_adds_and_changes_variants_by_their_sku() {
     let prices: Vec<_> =
         shop.does(move |tx| variants::of_products(tx, &[made.product])).iter().map(|v| v.price.as_minor()).collect();
     assert_eq!(prices, [9_000, 11_000, 12_000]);
-    let again = puts(&shop, upsert::SameName::Store, vec![bigger]).remove(0).unwrap();
-    assert_eq!(again.outcome, upsert::Outcome::Unchanged);
+    let again = puts(&shop, upsert::SameName::Store, vec![bigger]);
+    assert_eq!(again[0].as_ref().unwrap().outcome, upsert::Outcome::Unchanged);
 }

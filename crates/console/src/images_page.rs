@@ -13,7 +13,7 @@ use pages::{
     words::fill,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 texts! {
     /// The texts of images.

@@ -23,7 +23,7 @@ texts! {
         title: "Reports", "보고서";
         report: "Report", "보고서";
         what: "What it is", "구분";
-        days: "{} until {}", "{} ~ {}";
+        days: "{} until {}", "{}부터 {}까지";
         from: "From", "시작일";
         to: "Until", "종료일";
         sum: "{} in all", "합계 {}";

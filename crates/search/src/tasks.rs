@@ -4,7 +4,7 @@ use crate::keeper::Keeper;
 use crate::keywords::Keywords;
 use crate::settings::Settings;
 use crate::store::{DAYS, REBUILDS, SEARCHED};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use web::{App, Task};
 
 /// How often an instance looks whether its index has work. It looks in memory only.
@@ -39,11 +39,11 @@ async fn keep(app: App) -> kernel::Result<u64> {
     if app.settings::<Settings>().folder.is_empty() && !keeper.is_open() {
         return Ok(0);
     }
-    let began = Instant::now();
+    let began = app.now();
     let worked = keeper.step(&app).await?;
     if worked && keeper.has_time() {
         // searches and orders come first: reading everything beside them takes half a core at most
-        tokio::time::sleep(began.elapsed()).await;
+        tokio::time::sleep(app.now().since(began)).await;
     }
     Ok(u64::from(worked))
 }

@@ -100,9 +100,10 @@ fn a_shop_goes_to_every_database_and_back() {
     std::fs::write(home.path().join("goods.csv"), "sku,name,price,stock\nNEW-1,Mug,9000,5\n").unwrap();
     let text = exits(0, home.path(), &[&last[..], &["import", "goods.csv"]].concat());
     assert!(text.contains("1 created"), "{text}");
-    // the gateway has its own records, which no copy moves
+    // the gateway has its own records and images are files, which no copy moves
     let journal = format!("gateway.journal={}", home.path().join("demo/gateway.ndjson").display());
-    exits(0, home.path(), &[&last[..], &["-o", &journal, "audit"]].concat());
+    let images = format!("media.folder={}", home.path().join("demo/media").display());
+    exits(0, home.path(), &[&last[..], &["-o", &journal, "-o", &images, "audit"]].concat());
 }
 
 #[test]

@@ -24,7 +24,7 @@ texts! {
         in_stock: "In stock", "구매 가능";
         from: "from {}", "{}부터";
         to: "up to {}", "{}까지";
-        between: "{} to {}", "{}~{}";
+        between: "{} to {}", "{}부터 {}까지";
         this_category: "Only this category", "이 카테고리만";
     }
 }

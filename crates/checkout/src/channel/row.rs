@@ -237,7 +237,8 @@ mod tests {
             (r#"{"lines": {}}"#, "must be a list of objects"),
             (r#"{"lines": []}"#, "must not be empty"),
             (r#"{"lines": [7]}"#, "must be a list of objects"),
-            (r#"{"lines": [{"lines": []}]}"#, "is not known"),
+            (r#"{"lines": [{"lines": []}]}"#, "must be a text or a number"),
+            (r#"{"lines": [{"lines": "A"}]}"#, "is not known"),
             (r#"{"sku": "A", "sku": "B"}"#, "appears twice"),
         ] {
             let found = read(&[], json).unwrap_err();

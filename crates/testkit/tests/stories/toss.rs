@@ -5,7 +5,7 @@ use faketoss::{Agreed, Fake, Method, scripts};
 use kernel::Currency;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
-use testkit::{Response, Sender, TestShop};
+use testkit::{Product, Response, Sender, TestShop};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -141,25 +141,28 @@ fn cards_and_easy_pay_are_confirmed_refused_lost_and_given_back_in_parts() {
     paid.messages(7);
 }
 
+/// An order that waits for a deposit: its number, its payment's and the payment key.
+fn waits_for_a_deposit(paid: &Paid, buyer: &Sender, mug: &Product) -> (String, String, String) {
+    let order = buyer.orders(mug, 1).must("201").word("/orderNumber");
+    let key = paid.agrees(&order, 9_000, Method::VirtualAccount, scripts::APPROVE);
+    let open = pays(buyer, &order, "VIRTUAL_ACCOUNT", &key).must("202");
+    assert_eq!(
+        (open.word("/status"), open.word("/deposit/status")),
+        ("PROCESSING".into(), "WAITING_FOR_DEPOSIT".into())
+    );
+    assert!(open.word("/deposit/accountNumber").starts_with('X'), "{}", open.text());
+    let due = open.word("/deposit/dueAt");
+    assert_eq!(buyer.sees(&order).word("/payBy"), due, "the order waits as long as the account");
+    (order, open.word("/paymentNumber"), key)
+}
+
 #[test]
 fn an_order_waits_for_its_deposit_until_the_account_is_due() {
     let paid = Paid::open();
     let shop = &paid.shop;
     let mug = shop.product("mug").price(9_000).stock(9).save();
     let buyer = shop.buyer();
-    let waits = || {
-        let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
-        let key = paid.agrees(&order, 9_000, Method::VirtualAccount, scripts::APPROVE);
-        let open = pays(&buyer, &order, "VIRTUAL_ACCOUNT", &key).must("202");
-        assert_eq!(
-            (open.word("/status"), open.word("/deposit/status")),
-            ("PROCESSING".into(), "WAITING_FOR_DEPOSIT".into())
-        );
-        assert!(open.word("/deposit/accountNumber").starts_with('X'), "{}", open.text());
-        let due = open.word("/deposit/dueAt");
-        assert_eq!(buyer.sees(&order).word("/payBy"), due, "the order waits as long as the account");
-        (order, open.word("/paymentNumber"), key)
-    };
+    let waits = || waits_for_a_deposit(&paid, &buyer, &mug);
 
     // deposited after a while; the message is believed only because the gateway says the same
     let (order, payment, key) = waits();
@@ -204,9 +207,16 @@ fn an_order_waits_for_its_deposit_until_the_account_is_due() {
     assert_eq!(buyer.sees(&given_up).word("/status"), "CANCELLED");
     assert_eq!(paid.fake.deposit(&key, false), Err("INVALID_REQUEST".to_owned()), "the account is closed");
     assert_eq!(shop.stock_of(&mug), (8, 0, 8));
+}
 
-    // the bank takes a deposit back: the order stays as it is until a person decides, and the gateway's word counts, not the message
-    let (order, payment, key) = waits();
+/// The order stays as it is until a person decides, and the gateway's word counts, not the message.
+#[test]
+fn a_deposit_that_the_bank_takes_back_is_for_a_person() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let buyer = shop.buyer();
+    let (order, payment, key) = waits_for_a_deposit(&paid, &buyer, &mug);
     paid.fake.deposit(&key, false).unwrap();
     paid.messages(1);
     assert_eq!(buyer.sees(&order).word("/status"), "PAID");
