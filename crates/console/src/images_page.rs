@@ -100,7 +100,7 @@ pub async fn save(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fie
 }
 
 async fn store(visit: &Visit, id: ProductId, fields: &Fields, files: &Files) -> Result<(), Refused> {
-    // whoever may not change the product uploads nothing for it
+    // a reader who may not change the product uploads nothing for it
     let _: Product = visit.read(&format!("/admin/products/{id}")).await?;
     let mut gallery = kept(fields);
     for file in files.of("file") {

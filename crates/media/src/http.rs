@@ -70,7 +70,7 @@ async fn upload(State(app): State<App>, seller: Seller, headers: HeaderMap, body
     let _turn = UPLOADS.acquire().await.map_err(|e| Code::Internal.error().caused_by(e))?;
     let upload = read(&headers, body, settings.bytes_max).await?;
     let image = developed(upload, settings.pixels_max).await?;
-    // files first: a crash between the two leaves files that nobody sees, and not an image without files
+    // files first: a crash between the two leaves files without a row, and not an image without files
     Files::of(&app).put(&image).await?;
     let (address, bytes, by) = (image.address.clone(), image.bytes(), seller.0.id);
     let work = move |tx: &mut Tx<'_>| ops::add(tx, &address, bytes, &by);
@@ -115,7 +115,7 @@ async fn developed(upload: Bytes, pixels_max: u64) -> Result<crate::develop::Dev
         let _turn = turn;
         develop(&upload, pixels_max)
     });
-    // a decoder that panics has met a file that nobody thought of
+    // a decoder that panics has met a file that its authors did not think of
     work.await.unwrap_or_else(|panic| Err(Code::ImageDamaged.error().caused_by(panic)))
 }
 

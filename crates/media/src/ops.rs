@@ -28,7 +28,7 @@ pub fn page(tx: &mut Tx<'_>, of: Option<UserId>, request: PageRequest, after: Op
 }
 
 /// Notes that a gallery shows these addresses from now on, so that the images of ours among them stay. Gives those that name an image of
-/// ours which is not stored here. Addresses of other hosts are nobody's business.
+/// ours which is not stored here. Addresses of other hosts are taken as they are.
 pub fn wanted<'a>(tx: &mut Tx<'_>, urls: impl IntoIterator<Item = &'a str>) -> Result<Vec<Address>> {
     let mut ours: Vec<Address> = urls.into_iter().filter_map(Address::in_gallery).collect();
     if ours.is_empty() {
@@ -42,12 +42,12 @@ pub fn wanted<'a>(tx: &mut Tx<'_>, urls: impl IntoIterator<Item = &'a str>) -> R
     Ok(ours)
 }
 
-/// When an image may be found unused that nobody wants for `keep` from now on.
+/// When an image may be found unused if no product gets it for `keep` from now on.
 pub fn next_unused(tx: &mut Tx<'_>, keep: Duration) -> Result<Option<Timestamp>> {
     Ok(store::oldest_use(tx)?.map(|at| at.after(keep)))
 }
 
-/// Images that nobody was known to want for as long as `keep`. The caller knows which of them products show.
+/// Images that no product was known to get for as long as `keep`. The caller knows which of them products show.
 pub fn perhaps_unused(tx: &mut Tx<'_>, keep: Duration, limit: i64) -> Result<Vec<Image>> {
     let before = tx.now().before(keep);
     store::unused(tx, before, limit)

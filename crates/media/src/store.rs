@@ -21,9 +21,9 @@ const PAGE: &str = concatcp!("select ", COLUMNS, OF_USER, " and id < ? order by 
 const COUNT: &str = counted!(OF_USER);
 const AFTER: &str = concatcp!(STORED, " and id > ? order by id limit ?");
 
-/// Guarantees that nobody wanted the image since it was found unused.
+/// Guarantees that no product got the image since it was found unused.
 const REMOVE: &str = "update media_images set removed_at = ? where id = ? and used_at = ? and removed_at is null";
-/// Files without an image: a row stands for their removal, so that nobody stores the image meanwhile.
+/// Files without an image: a row stands for their removal, so that no upload stores the image meanwhile.
 const CLAIM: &str =
     "insert into media_images (hash, width, height, bytes, uploaded_by, created_at, used_at, removed_at)
     values (?, 0, 0, 0, '', ?, ?, ?) {on conflict ignore: hash}";
@@ -73,7 +73,7 @@ pub(crate) fn note_use(tx: &mut Tx<'_>, hashes: &[&str]) -> Result<u64> {
     tx.exec(USE, args![now, Arg::list(hashes)])
 }
 
-/// Images that nobody was known to want since `before`, those of the longest time first.
+/// Images that no product was known to get since `before`, those of the longest time first.
 pub(crate) fn unused(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<Vec<Image>> {
     tx.query(UNUSED, args![before, limit], image)
 }

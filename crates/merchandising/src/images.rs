@@ -114,7 +114,7 @@ async fn remove_unused(app: App) -> Result<Ran> {
     app.db.write("merchandising.unused-images", move |tx| sort_out(tx, keep)).await.map(Ran::from)
 }
 
-/// Takes away those of the images that nobody was known to want for a while and that no product shows.
+/// Takes away those of the images that no product was known to get for a while and none shows.
 fn sort_out(tx: &mut Tx<'_>, keep: Duration) -> Result<u64> {
     let unused = media::ops::perhaps_unused(tx, keep, AT_ONCE)?;
     let urls: Vec<String> = unused.iter().map(|image| image.address.to_string()).collect();

@@ -287,7 +287,7 @@ impl Keeper {
         Ok(Arc::new(app.db.read("search.sold", move |tx| source::sold(tx, &zone)).await?))
     }
 
-    /// Tells the other instances, for whom an administrator may ask, how far a rebuild is that was asked for. Failing at that delays nothing.
+    /// Stores how far a rebuild is that an administrator asked for, so that every instance can show it. Failing at that delays nothing.
     async fn say(&self, app: &App, work: &mut Work, done: usize, over: bool) {
         let (asked_at, now) = (self.asked_at.load(Relaxed), app.now());
         let lately = work.said_at.is_some_and(|at| now.since(at) < SAID_EVERY);

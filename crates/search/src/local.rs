@@ -75,7 +75,7 @@ impl Local {
     }
 }
 
-/// Nobody searches the index that is built beside the one that serves, so it needs no commit before it is complete.
+/// No search reads the index that is built beside the one that serves, so it needs no commit before it is complete.
 fn commit(which: Which) -> Commit {
     match which {
         Which::Serving => Commit::Now,

@@ -29,7 +29,7 @@ use web::{App, Role, Roles};
 const CATALOGUE: &str = include_str!("../demo/catalogue.ndjson");
 /// How long an order waits for its payment during the day: short, so that one expires.
 const PAY_WITHIN: &str = "4s";
-/// Products that get an image when the demo ends after its day, so that nobody looks at the shop.
+/// Products that get an image when the demo ends after its day, so that there are no visitors.
 const IMAGES_OF_ONCE: usize = 2;
 /// The people who sign up. The first is the administrator.
 const PEOPLE: [(&str, &str, Role); 3] =

@@ -1,4 +1,4 @@
-//! The drawing of a product as an image with light and shadow. The shapes are those of the storefront's drawings; the demo uploads them
+//! The drawing of a product as an image with light and shadow. It is the storefront's drawing of that product; the demo uploads them
 //! as a seller would upload photographs.
 
 use image::{DynamicImage, ImageFormat, ImageResult, Rgb, RgbImage};

@@ -68,7 +68,7 @@ fn an_uploaded_image_is_served_for_ever_and_shown_by_its_product() {
         anyone.get(wrong).must("404 S1201");
     }
 
-    // the same content is stored once, whoever sends it
+    // the same content is stored once, also when another seller sends it
     let again = uploads(&rival, &png(400, 300, 1)).must("200");
     assert_eq!((again.word("/url"), again.word("/uploadedBy")), (url.clone(), seller.id().to_string()));
     let count = |who: &Sender| who.get("/admin/media").must("200").number("/totalElements");
