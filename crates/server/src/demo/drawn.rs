@@ -1,5 +1,5 @@
-//! The drawing of a product as an image with light and shadow. It is the storefront's drawing of that product; the demo uploads them
-//! as a seller would upload photographs.
+//! The drawing of a product as an image with light and shadow. It is the storefront's drawing of that product; the demo uploads it
+//! as a seller would upload a photograph.
 
 use image::{DynamicImage, ImageFormat, ImageResult, Rgb, RgbImage};
 use std::{io::Cursor, ops::Range};
