@@ -73,6 +73,7 @@ fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
     }
     let scenario = Scenario::new();
     let fleet = Fleet::start(&scenario.program, INSTANCES);
+    scenario.fund(&fleet.instance(0));
     let over = AtomicBool::new(false);
     let without = thread::scope(|scope| {
         let _closing = Closing(&over);

@@ -30,6 +30,7 @@ fn a_database_that_is_killed_and_restarted_under_orders_loses_nothing_acknowledg
     let server = Server::private(kind).expect("the named server is installed");
     let scenario = Scenario::at(server.space());
     let process = scenario.program.start(None).expect("nothing is armed");
+    scenario.fund(&process);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let _closing = Closing(&over);
