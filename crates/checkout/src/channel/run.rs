@@ -103,7 +103,8 @@ impl Import<'_> {
                 return Ok(());
             }
         }
-        self.end(&mut group)
+        self.order(&group.end());
+        Ok(())
     }
 
     fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
@@ -127,7 +128,8 @@ impl Import<'_> {
                 return Ok(());
             }
         }
-        self.end(&mut group)
+        self.order(&group.end());
+        Ok(())
     }
 
     /// What was read. A read error ends the import, and the orders before it are placed.
@@ -143,17 +145,19 @@ impl Import<'_> {
     fn take(&mut self, group: &mut Group, row: Result<Row, Refusal>) -> Result<bool> {
         match row {
             Ok(row) => match group.add(row) {
-                Added::Kept(before) => self.order(&before)?,
+                Added::Kept(before) => self.order(&before),
                 Added::TooMany(row) => {
                     let refused = row.refused(order::too_many());
                     self.refuse(refused.line, refused.number, &refused.error);
                 }
             },
             Err(refusal) => {
-                let before = group.end();
-                self.order(&before)?;
+                self.order(&group.end());
                 self.refuse(refusal.line, refusal.number, &refusal.error);
             }
+        }
+        if self.waiting.len() + self.refused.len() >= ORDERS_AT_ONCE {
+            self.store()?;
         }
         if self.report.refused_rows >= REFUSED_MAX {
             let stopped = format!("{REFUSED_MAX} rows were refused");
@@ -162,15 +166,10 @@ impl Import<'_> {
         Ok(self.report.stopped.is_none())
     }
 
-    fn end(&mut self, group: &mut Group) -> Result<()> {
-        let last = group.end();
-        self.order(&last)
-    }
-
     /// The rows of one order.
-    fn order(&mut self, rows: &[Row]) -> Result<()> {
+    fn order(&mut self, rows: &[Row]) {
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         match ChannelOrder::of(rows, self.options.read.amounts()) {
             Ok(order) => self.waiting.push(order),
@@ -178,7 +177,6 @@ impl Import<'_> {
                 refusals.into_iter().for_each(|one| self.refuse(one.line, one.number, &one.error));
             }
         }
-        if self.waiting.len() + self.refused.len() >= ORDERS_AT_ONCE { self.store() } else { Ok(()) }
     }
 
     fn refuse(&mut self, line: u64, channel_order_number: Option<String>, error: &Error) {

@@ -215,3 +215,13 @@ fn files_that_are_no_orders_are_refused_whole() {
     assert_eq!(sends(&shop.buyer(), "", CSV, table(&[row])).summary(), "403 A002");
     assert_eq!(shop.admin().get("/admin/orders").number("/totalElements"), 0);
 }
+
+#[test]
+fn rows_that_cannot_be_read_are_reported_while_the_file_is_read() {
+    let shop = TestShop::open();
+    let report = sends(&shop.admin().with("accept", NDJSON), "", NDJSON, "7\n".repeat(3_000)).text();
+    let lines: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let progress = lines.iter().filter(|line| line.get("progress").is_some());
+    assert!(progress.count() >= 3, "not all at the end, from memory: {report:.2000}");
+    assert_eq!(lines.iter().filter(|line| line.get("refused").is_some()).count(), 3_000);
+}
