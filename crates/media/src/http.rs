@@ -14,8 +14,9 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use kernel::{Code, Page, Result};
+use std::time::Duration;
 use store::Tx;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 use utoipa_axum::routes;
 use web::{
     ApiResponse, ApiResult, App, CursorQuery, Failure, PageQuery, Paging, Path, Routes, Seller, ok,
@@ -29,6 +30,8 @@ static UPLOADS: Semaphore = Semaphore::const_new(UPLOADS_MAX);
 /// Uploads that it decodes at once: each takes a processor, and several bytes for each pixel.
 const DECODED_MAX: usize = 2;
 static DECODED: Semaphore = Semaphore::const_new(DECODED_MAX);
+/// Longest time for the bytes of an upload, since it holds a turn for which others wait: 1 Mbit/s is enough for the largest.
+const READ_WITHIN: Duration = Duration::from_secs(120);
 /// What never changes under its address.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const JPEG: HeaderValue = HeaderValue::from_static("image/jpeg");
@@ -68,7 +71,7 @@ async fn upload(State(app): State<App>, seller: Seller, headers: HeaderMap, body
     let settings = app.settings::<Settings>();
     // the others wait without having sent their files
     let _turn = UPLOADS.acquire().await.map_err(|e| Code::Internal.error().caused_by(e))?;
-    let upload = read(&headers, body, settings.bytes_max).await?;
+    let upload = read(&headers, body, settings.bytes_max, READ_WITHIN).await?;
     let image = developed(upload, settings.pixels_max).await?;
     // files first: a crash between the two leaves files without a row, and not an image without files
     Files::of(&app).put(&image).await?;
@@ -91,22 +94,26 @@ fn must_be_image(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-/// The whole body. C010 above `max` bytes, before they are read when the request says so.
-async fn read(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes> {
+/// The whole body. C010 above `max` bytes, before they are read when the request says so; C002 when it is not here `within` this time.
+async fn read(headers: &HeaderMap, body: Body, max: usize, within: Duration) -> Result<Bytes> {
     let too_large = || Code::PayloadTooLarge.because(format!("an image has at most {max} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > max) {
         return Err(too_large());
     }
-    let (mut parts, mut whole) = (body.into_data_stream(), BytesMut::new());
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|e| Code::InvalidInput.because("the body could not be read").caused_by(e))?;
-        if whole.len() + part.len() > max {
-            return Err(too_large());
+    let all = async {
+        let (mut parts, mut whole) = (body.into_data_stream(), BytesMut::new());
+        while let Some(part) = parts.next().await {
+            let part = part.map_err(|e| Code::InvalidInput.because("the body could not be read").caused_by(e))?;
+            if whole.len() + part.len() > max {
+                return Err(too_large());
+            }
+            whole.extend_from_slice(&part);
         }
-        whole.extend_from_slice(&part);
-    }
-    Ok(whole.freeze())
+        Ok(whole.freeze())
+    };
+    let late = |e| Code::InvalidInput.because("the body could not be read").caused_by(e);
+    timeout(within, all).await.map_err(late)?
 }
 
 async fn developed(upload: Bytes, pixels_max: u64) -> Result<crate::develop::Developed> {
@@ -133,4 +140,22 @@ async fn file(State(app): State<App>, Path(file): Path<String>, asked: HeaderMap
     let bytes = Files::of(&app).get(&address).await?.ok_or(Code::ImageNotFound)?;
     let kind = [(header::CONTENT_TYPE, JPEG), (header::CONTENT_SECURITY_POLICY, POLICY)];
     Ok((headers, kind, bytes).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn an_upload_that_does_not_end_gives_its_turn_back() {
+        let never = || Body::from_stream(stream::pending::<std::result::Result<Bytes, Infallible>>());
+        let late = read(&HeaderMap::new(), never(), 9, Duration::from_millis(5)).await;
+        assert_eq!(late.map_err(|error| error.code()), Err(Code::InvalidInput));
+        let long = read(&HeaderMap::new(), Body::from("0123456789"), 9, READ_WITHIN).await;
+        assert_eq!(long.map_err(|error| error.code()), Err(Code::PayloadTooLarge));
+        let whole = read(&HeaderMap::new(), Body::from("012345678"), 9, READ_WITHIN).await;
+        assert_eq!(whole.map_err(|error| error.code()), Ok(Bytes::from("012345678")));
+    }
 }
