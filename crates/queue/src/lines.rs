@@ -1,6 +1,10 @@
-//! The active queues in the memory of an instance. A request that needs them refreshes them first when they are older than
-//! [`FRESH`] or this instance has changed one: one reading job for all queues, which brings only what changed, and one at a
-//! time, so that many requests at once share it. Without requests nothing is read.
+//! The active queues in the memory of an instance. A request that needs them refreshes them first: one reading job for all
+//! queues, which brings only what changed, and one at a time, so that many requests at once share it. Without requests nothing
+//! is read.
+//!
+//! Where other instances may work on the same database, a request is answered from a reading that began after it came. Somebody
+//! who asks one instance after the other would otherwise see a position that grows, because the second one remembers an older
+//! state than the first. Where this process is the only one, a reading serves for [`FRESH`] unless the process changes a queue.
 
 use crate::entry::Entry;
 use crate::line::{Line, MEASURED, Standing};
@@ -17,12 +21,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use web::memory::{LastLook, Look};
 use web::{App, CacheKey};
 
-/// How old what an instance remembers may be, because another instance may have changed it meanwhile.
+/// How long a reading serves where no other instance changes queues; within it an opening time may come.
 const FRESH: Duration = Duration::from_millis(200);
 /// How long the leader goes without looking after it saw nothing to do: the bound on a lost event.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -51,14 +55,14 @@ enum News {
 }
 
 impl Lines {
-    /// The active queues as they are now.
+    /// The active queues, with every change that was committed before this was called.
     pub async fn now(app: &App) -> Result<Arc<Lines>> {
-        let lines = app.memory::<Lines>();
-        if lines.is_fresh() {
+        let (lines, asked) = (app.memory::<Lines>(), Instant::now());
+        if lines.serve(app, asked) {
             return Ok(lines);
         }
         let one_at_a_time = lines.refreshing.lock().await;
-        if !lines.is_fresh() {
+        if !lines.serve(app, asked) {
             lines.refresh(app).await?;
         }
         drop(one_at_a_time);
@@ -70,8 +74,13 @@ impl Lines {
         app.memory::<Lines>().own_changes.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn is_fresh(&self) -> bool {
-        self.refreshed.is_fresh(self.own_changes.load(Ordering::SeqCst), FRESH)
+    /// Whether the last reading answers a request that came at `asked`.
+    fn serve(&self, app: &App, asked: Instant) -> bool {
+        if app.db.is_shared() {
+            self.refreshed.is_later_than(asked)
+        } else {
+            self.refreshed.is_fresh(self.own_changes.load(Ordering::SeqCst), FRESH)
+        }
     }
 
     async fn refresh(&self, app: &App) -> Result<()> {

@@ -1,10 +1,11 @@
 //! Waiting queues in the shop's language, on a real database.
 
 use crate::{MODULE, Subject, SubjectId, SubjectType, ops};
-use fixture::{Fixture, Response, at_once, user_id};
+use fixture::{Caller, Fixture, Response, at_once, user_id};
 use kernel::{Clock, Code, Random};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
+use web::Role;
 
 const QUEUE: &str = "/queue/TIME_DEAL/7";
 const ADMIN: &str = "/admin/queue/TIME_DEAL/7";
@@ -104,6 +105,30 @@ fn who_enters_again_after_leaving_goes_to_the_end() {
     shop.user(1).get(format!("/queue/token/{first}")).must("401 S804");
     shop.user(1).delete(format!("/queue/token/{first}")).must("401 S804");
     assert_eq!(status(&shop, 1)["position"], 3);
+}
+
+/// The second instance remembers the state of the moment before, as it does when somebody's connection to the first one breaks.
+#[test]
+fn a_position_does_not_grow_from_one_instance_to_another() {
+    let shop = Fixture::with(&[MODULE], |settings| settings.shared = true);
+    shop.admin().post(format!("{ADMIN}/activate"), rules(10, 2)).must("200");
+    let other = shop.another_instance();
+    let at_other = |user| Caller::new(&other, user_id(user), Role::User);
+    (1..=9).for_each(|user| drop(enter(&shop, user).must("200")));
+    let token = token(&shop, 9);
+    for position in [9, 7, 5, 3, 1] {
+        assert_eq!(status(&shop, 9)["position"], position);
+        assert_eq!(at_other(9).get(format!("{QUEUE}/status")).must("200").data()["position"], position);
+        let by_token = at_other(9).get(format!("/queue/token/{token}")).must("200").data();
+        assert_eq!(by_token["position"], position);
+        let mut stream = at_other(9).stream(format!("{QUEUE}/subscribe/{token}"));
+        assert_eq!(stream.event().unwrap().data["position"], position);
+        later(&shop, 5 * SECOND);
+    }
+    assert_eq!(at_other(9).get(format!("{QUEUE}/status")).must("200").data()["status"], "ENTERED");
+    // and what the second instance changes is seen at the first
+    at_other(9).delete(format!("{QUEUE}/leave")).must("200");
+    assert_eq!(status(&shop, 9)["status"], "LEFT");
 }
 
 #[test]

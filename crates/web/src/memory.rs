@@ -49,6 +49,11 @@ impl LastLook {
         self.0.lock().is_some_and(|look| look.generation == generation && look.began.elapsed() < age)
     }
 
+    /// Whether the last look began after `asked`, so that it saw whatever was committed before.
+    pub fn is_later_than(&self, asked: Instant) -> bool {
+        self.0.lock().is_some_and(|look| look.began >= asked)
+    }
+
     /// What was seen is in memory now; `None` when it is of no use.
     pub fn set(&self, look: Option<Look>) {
         *self.0.lock() = look;
@@ -75,5 +80,14 @@ mod tests {
         assert!(!last.is_fresh(1, minute));
         last.set(Some(Look::at(1)));
         assert!(last.is_fresh(1, minute) && !last.is_fresh(2, minute) && !last.is_fresh(1, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_look_serves_those_who_asked_before_it_began() {
+        let last = LastLook::default();
+        let before = Instant::now();
+        assert!(!last.is_later_than(before));
+        last.set(Some(Look::at(1)));
+        assert!(last.is_later_than(before) && !last.is_later_than(Instant::now() + Duration::from_millis(1)));
     }
 }

@@ -121,8 +121,18 @@ struct Watcher {
     counts: Arc<Counts>,
 }
 
+/// Counts a watcher as ended when it is dropped, so that the test does not wait for one that has failed.
+struct Ended(Arc<Counts>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl Watcher {
     async fn watches(self) -> Seen {
+        let _ended = Ended(Arc::clone(&self.counts));
         let mut seen = Seen::default();
         for turn in self.n.. {
             if self.stream(turn, &mut seen).await.is_ok() {
@@ -133,7 +143,6 @@ impl Watcher {
         if seen.status() == "ENTERED" && !self.n.is_multiple_of(STAYS_AWAY) {
             self.leaves().await;
         }
-        self.counts.ended.fetch_add(1, Ordering::Relaxed);
         seen
     }
 
