@@ -21,7 +21,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 use web::memory::{LastLook, Look};
 use web::{App, CacheKey};
@@ -57,7 +57,8 @@ enum News {
 impl Lines {
     /// The active queues, with every change that was committed before this was called.
     pub async fn now(app: &App) -> Result<Arc<Lines>> {
-        let (lines, asked) = (app.memory::<Lines>(), Instant::now());
+        let lines = app.memory::<Lines>();
+        let asked = Look::at(lines.own_changes.load(Ordering::SeqCst));
         if lines.serve(app, asked) {
             return Ok(lines);
         }
@@ -75,7 +76,7 @@ impl Lines {
     }
 
     /// Whether the last reading answers a request that came at `asked`.
-    fn serve(&self, app: &App, asked: Instant) -> bool {
+    fn serve(&self, app: &App, asked: Look) -> bool {
         if app.db.is_shared() {
             self.refreshed.is_later_than(asked)
         } else {

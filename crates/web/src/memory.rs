@@ -49,9 +49,9 @@ impl LastLook {
         self.0.lock().is_some_and(|look| look.generation == generation && look.began.elapsed() < age)
     }
 
-    /// Whether the last look began after `asked`, so that it saw whatever was committed before.
-    pub fn is_later_than(&self, asked: Instant) -> bool {
-        self.0.lock().is_some_and(|look| look.began >= asked)
+    /// Whether the last look began after `asked`, so that it saw whatever was committed before that.
+    pub fn is_later_than(&self, asked: Look) -> bool {
+        self.0.lock().is_some_and(|look| look.began >= asked.began)
     }
 
     /// What was seen is in memory now; `None` when it is of no use.
@@ -85,9 +85,10 @@ mod tests {
     #[test]
     fn a_look_serves_those_who_asked_before_it_began() {
         let last = LastLook::default();
-        let before = Instant::now();
+        let before = Look::at(1);
         assert!(!last.is_later_than(before));
         last.set(Some(Look::at(1)));
-        assert!(last.is_later_than(before) && !last.is_later_than(Instant::now() + Duration::from_millis(1)));
+        let after = Look { generation: 1, began: before.began + Duration::from_secs(60) };
+        assert!(last.is_later_than(before) && !last.is_later_than(after));
     }
 }
