@@ -2,6 +2,7 @@
 
 use ports::SystemClock;
 use std::{
+    fs,
     path::Path,
     process::{Command, Output},
     sync::Arc,
@@ -42,6 +43,16 @@ fn migrated(space: &Space) {
 fn shop(folder: &Path) -> String {
     exits(0, folder, &["demo", "--once", "--data", "demo"]);
     format!("sqlite:{}", folder.join("demo/holdfast.db").display())
+}
+
+/// A shop with one product and its stock.
+fn small_shop(folder: &Path) -> String {
+    let url = format!("sqlite:{}", folder.join("small.db").display());
+    let option = format!("database.url={url}");
+    exits(0, folder, &["-o", &option, "migrate"]);
+    fs::write(folder.join("goods.csv"), "sku,name,price,stock\nMUG-1,Mug,9000,5\n").unwrap();
+    exits(0, folder, &["-o", &option, "import", "goods.csv"]);
+    url
 }
 
 fn changed(url: &str, sql: &'static str) {
@@ -97,7 +108,7 @@ fn a_shop_goes_to_every_database_and_back() {
     }
     // life goes on where it arrived: new rows get new ids
     let last = ["-o", &format!("database.url={from}")];
-    std::fs::write(home.path().join("goods.csv"), "sku,name,price,stock\nNEW-1,Mug,9000,5\n").unwrap();
+    fs::write(home.path().join("goods.csv"), "sku,name,price,stock\nNEW-1,Mug,9000,5\n").unwrap();
     let text = exits(0, home.path(), &[&last[..], &["import", "goods.csv"]].concat());
     assert!(text.contains("1 created"), "{text}");
     // the gateway has its own records and images are files, which no copy moves
@@ -145,7 +156,7 @@ fn an_unsafe_copy_is_refused_and_a_broken_promise_is_reported() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    let from = shop(home.path());
+    let from = small_shop(home.path());
     let space = Space::on(Kind::Postgres).or_else(|_| Space::on(Kind::MySql));
     let space = space.unwrap_or_else(|_| Space::on(Kind::Sqlite).expect("a folder"));
     migrated(&space);
