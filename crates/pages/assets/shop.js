@@ -114,12 +114,16 @@ function orders() {
   const place = document.querySelector("[data-live]");
   if (!place) return;
   let waiting;
+  // the page of the order: this one may be what a refused form has led to
+  const path = place.dataset.live.replace(/\/stream$/, "");
   stream(place.dataset.live, ORDER_EVENTS, () => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       // somebody who is filling in a form must not lose what was typed
       if (document.activeElement?.closest("main form")) return;
-      const response = await fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => null);
+      // what was done stays said, unless it is what changes now
+      const said = location.pathname === path && !/done=(open|left|withdrawn)/.test(location.search) ? location.search : "";
+      const response = await fetch(path + said, { headers: { accept: "text/html" } }).catch(() => null);
       if (response?.ok) await show(response);
     }, 400);
   });

@@ -13,8 +13,8 @@ texts! {
         suggestions: "Suggestions", "추천 검색어";
         category: "category", "카테고리";
         product: "product", "상품";
-        all: "All products", "전체 상품";
-        deals: "Time deals", "타임딜";
+        all: "Products", "전체 상품";
+        deals: "Deals", "타임딜";
         coupons: "Coupons", "쿠폰";
         cart: "Cart", "장바구니";
         in_cart: "in the cart", "개 담김";

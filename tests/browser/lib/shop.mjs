@@ -1,6 +1,7 @@
 // A shop for one run of tests: the program that cargo has built, with a database in a new folder. It is filled as its people fill it:
 // with the command line and the API.
 
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -46,9 +47,9 @@ async function stopped({ running }) {
 }
 
 export class Shop {
-  /** A running shop with the demo's catalogue. `settings` are those that differ from the defaults; `window` lets buyers pay in the
-   * window of `holdfast fake-toss`. */
-  static async open(settings = {}, { window = false } = {}) {
+  /** A running shop with the demo's catalogue, or an empty one. `settings` are those that differ from the defaults; `window` lets buyers
+   * pay in the window of `holdfast fake-toss`. */
+  static async open({ settings = {}, catalogue = true, window = false } = {}) {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: run \`cargo build\` first`);
     const shop = new Shop();
     shop.folder = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
@@ -65,7 +66,7 @@ export class Shop {
     };
     shop.programs = [];
     try {
-      await shop.begin(window);
+      await shop.begin(catalogue, window);
     } catch (failure) {
       await shop.end();
       throw failure;
@@ -73,9 +74,9 @@ export class Shop {
     return shop;
   }
 
-  async begin(window) {
+  async begin(catalogue, window) {
     if (window) await this.paidInWindow();
-    this.command("import", CATALOGUE, "--strict");
+    if (catalogue) this.command("import", CATALOGUE, "--strict");
     this.base = await this.serves("holdfast serve", /"address":"([\d.]+:\d+)"/, this.with(["serve"]));
     this.admin = this.token("admin");
     await this.until("the search index", async () => (await this.ask("GET", "/search/products?keyword=mug", undefined, "")).status === 200);
@@ -93,8 +94,7 @@ export class Shop {
   }
 
   /** Starts a program, and remembers to end it; gives its address. */
-  async serves(...started) {
-    const [name, ready, words] = started;
+  async serves(name, ready, words) {
     const program = await serving(name, this.folder, ready, words);
     this.programs.push(program);
     return `http://${program.address}`;
@@ -156,6 +156,12 @@ export class Shop {
     return this.call("POST", `/admin/queue/${kind}/${id}/activate`, rules);
   }
 
+  /** Somebody who signs up by the API; gives the user with a token. */
+  async signedUp(email, nickname) {
+    await this.call("POST", "/api/v1/users/signup", { email, password: PASSWORD, nickname }, "");
+    return this.signedIn(email);
+  }
+
   /** Signs in by the API; gives the user with a token. */
   async signedIn(email) {
     const { user, accessToken } = await this.call("POST", "/api/v1/auth/login", { email, password: PASSWORD }, "");
@@ -173,13 +179,23 @@ export class Shop {
     }
   }
 
+  /** Ends the shop, and gives the promises that the audit finds broken after everything that the browsers did. */
   async close() {
     // the shop first: the audit compares its payments with the records of what it is paid through
     await stopped(this.programs.at(-1));
-    // what the shop promises holds after everything that the browsers did
-    const audit = this.command("audit");
+    const audit = this.audit();
     await this.end();
-    return audit;
+    assert.match(audit, /^\d+ broken promises in /m);
+    return audit.split("\n").filter((line) => line.startsWith("BROKEN"));
+  }
+
+  audit() {
+    try {
+      return this.command("audit");
+    } catch (failure) {
+      // a broken promise is a failure of the command
+      return `${failure.stdout}${failure.stderr}`;
+    }
   }
 
   async end() {

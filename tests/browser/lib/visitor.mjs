@@ -57,6 +57,9 @@ function hardToRead() {
   return found;
 }
 
+/** The pages at which a visitor has looked closely, each with the size of the window. */
+const looked = new Set();
+
 export class Visitor {
   /** Somebody in front of a window of this size, who reads this language in this theme. */
   static async at(running, shop, { size, language, scheme = "light", name = `${size}-${language}`, scripts = true }) {
@@ -118,12 +121,24 @@ export class Visitor {
     await this.page.locator("main", { hasText: text }).waitFor();
   }
 
+  /** Waits until this is to be seen. */
+  async sees(selector, hasText) {
+    await this.page.locator(selector, hasText && { hasText }).first().waitFor();
+  }
+
   words() {
     return this.page.locator("main").innerText();
   }
 
   form(action) {
     return this.page.locator(`form[action="${action}"]`).first();
+  }
+
+  /** Opens what is below a summary, so that the form that leads to `action` can be used. */
+  async unfold(action) {
+    const form = this.form(action);
+    if (await form.isVisible()) return;
+    await this.page.locator(`details:has(form[action="${action}"]) > summary`).first().click();
   }
 
   /** Fills in the fields of a form as a person does. */
@@ -138,9 +153,11 @@ export class Visitor {
     }
   }
 
-  /** Fills in the form that leads to `action`, and presses its button, or the one with this name. */
+  /** Fills in the form that leads to `action`, also one that is folded, and presses its button, or the one with this name. */
   async send(action, fields = {}, button = "") {
     const form = this.form(action);
+    await form.waitFor({ state: "attached" });
+    await this.unfold(action);
     await this.fill(form, fields);
     await form.locator(button ? `button[name="${button}"]` : "button[type=submit]:not([name])").first().click();
   }
@@ -167,17 +184,24 @@ export class Visitor {
     await this.page.keyboard.press(key);
   }
 
-  /** Looks at the page closely: axe-core in both themes, clipped texts, jumps; and makes an image of it. */
+  /** Looks at the page: clipped texts, and jumps. The first time in this size also closely: axe-core, the contrast of the other theme,
+   * and an image of it. */
   async look(name) {
     const complain = (text) => this.complaints.push(`${this.name} ${name} (${this.path()}): ${text}`);
     await this.page.evaluate(() => document.fonts.ready);
     for (const text of await this.page.evaluate(hardToRead)) complain(text);
+    const first = !looked.has(`${this.size} ${name}`);
+    looked.add(`${this.size} ${name}`);
+    if (first) await this.lookClosely(name, complain);
+    await this.settle(name);
+  }
+
+  async lookClosely(name, complain) {
     await this.axe(complain, { rules: { "target-size": { enabled: true } } });
     if (SCREENSHOTS) await this.screenshot(name);
     await this.page.emulateMedia({ colorScheme: this.scheme === "dark" ? "light" : "dark" });
     await this.axe(complain, { runOnly: ["color-contrast"] });
     await this.page.emulateMedia({ colorScheme: this.scheme });
-    await this.settle(name);
   }
 
   async axe(complain, options) {
