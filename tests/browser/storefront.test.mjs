@@ -409,11 +409,13 @@ test("the payment window of another site takes the payment, and leads back", asy
   await page.locator("form button:not(.leave)").click();
   await visitor.arrived(`/orders/${number}`);
   await visitor.reads(WORDS.en.paid);
-  // the browser's way back leads to the window, and from there to an order that is paid
+  // who goes back to the window and agrees once more pays nothing more
   await page.goBack();
   await page.waitForURL(`${paid.window}/window**`);
+  visitor.expect(400);
   await page.locator("form button:not(.leave)").click();
-  await visitor.arrived(`/orders/${number}`);
+  await visitor.arrived(`/orders/${number}/paid`);
+  await visitor.reads(WORDS.en.declined);
   await visitor.leave();
   const { token } = await paid.signedIn(email(visitor));
   const { status, payments } = await paid.call("GET", `/orders/${number}`, undefined, token);
