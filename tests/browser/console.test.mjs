@@ -361,8 +361,9 @@ describe("somebody who works in the shop", () => {
   });
 });
 
-test("a saga that is stuck is resolved with a reason", async () => {
+test("a saga that is stuck is resolved with a reason", async (t) => {
   const other = await Shop.open({ catalogue: false });
+  t.after(() => other.end());
   const mug = await other.product({ name: "달무늬 머그 · Moon Mug", price: 18_000 });
   await administrator(other, "boss");
   const who = await other.signedUp(email("buyer"), "하늘");

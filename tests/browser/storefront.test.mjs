@@ -388,8 +388,9 @@ describe("a waiting room", () => {
   });
 });
 
-test("the payment window of another site takes the payment, and leads back", async () => {
+test("the payment window of another site takes the payment, and leads back", async (t) => {
   const paid = await Shop.open({ catalogue: false, window: true });
+  t.after(() => paid.end());
   const mug = await paid.product({ name: "창구 머그 · Window Mug", price: 21_000 });
   const visitor = await Visitor.at(chromium, paid, { ...VISITS[1], name: "desk-en-window" });
   const { page } = visitor;

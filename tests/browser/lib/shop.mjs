@@ -40,7 +40,7 @@ async function serving(name, folder, ready, options) {
 
 /** Ends a program and waits until it has closed its database. */
 async function stopped({ running }) {
-  if (running.exitCode !== null) return;
+  if (running.exitCode !== null || running.signalCode !== null) return;
   const ended = new Promise((done) => running.once("exit", done));
   running.kill("SIGTERM");
   await ended;
