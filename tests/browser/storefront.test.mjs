@@ -174,6 +174,7 @@ async function follows(visitor, number) {
   await visitor.sees(".steps li.done:nth-child(3)");
   await visitor.sees(".history li", "옥천 HUB");
   await visitor.look("order-sent");
+  await moves("IN_TRANSIT");
   await moves("DELIVERED");
   await visitor.sees(".steps li.done:nth-child(4)");
 }
