@@ -12,7 +12,6 @@ use crate::subject::{SubjectId, SubjectType};
 use crate::token::{Sent, Token};
 use axum::{extract::State as Shared, response::Response};
 use kernel::{Code, Result};
-use parking_lot::RwLock;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use utoipa_axum::routes;
 use web::beats::{self, Beat, Kind, Said};
@@ -57,15 +56,16 @@ async fn subscribe(
     let (line, queue) = line_of(&app, &sent, user.as_ref().map(|user| &user.id)).await?;
     let (_, standing) = lines::standing(&app, &line, sent.token.user).await?;
     ops::of_visit(Some(standing.entry), &sent.token)?;
-    let mut place =
-        Watched { line, token: sent.token, entry: standing.entry, shown: None, language: Language::current() };
+    let (lines, language) = (app.memory::<Lines>(), Language::current());
+    let mut place = Watched { lines, token: sent.token, entry: standing.entry, shown: None, language };
     let clock = app.clone();
     Ok(beats::stream(&app, &STATUS, queue.id.raw(), move |beat| place.say(&clock, beat)))
 }
 
 /// The place that one stream shows.
 struct Watched {
-    line: Arc<RwLock<Line>>,
+    /// Where its queue is looked up at every beat: one that was deactivated and activated again since is another line.
+    lines: Arc<Lines>,
     token: Token,
     /// As it was when the stream began.
     entry: Entry,
@@ -75,9 +75,10 @@ struct Watched {
 }
 
 impl Watched {
-    /// What the stream sends at this beat: nothing when the entry stands as it did.
+    /// What the stream sends at this beat: nothing when the entry stands as it did, or the queue is not active.
     fn say(&mut self, app: &App, beat: Beat) -> Option<Said> {
-        let line = self.line.read();
+        let line = self.lines.by_id(self.token.queue)?;
+        let line = line.read();
         let standing = self.standing(&line, app);
         let shown = Some((standing.entry.state.status(), standing.position));
         if shown == self.shown && !beat.by_all {
@@ -104,4 +105,43 @@ impl Watched {
 fn said(queue: &Queue, standing: &Standing, language: Language) -> Said {
     let written = language.during(|| serde_json::to_string(&StatusResponse::of(queue, standing)));
     Said { data: written.unwrap_or_else(|_| "null".to_owned()), last: standing.entry.state != State::Waiting }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MODULE;
+    use fixture::{Fixture, user_id};
+    use serde_json::{Value, json};
+
+    /// Between two looks of the streams' loop, requests notice both.
+    #[test]
+    fn a_stream_follows_a_queue_that_was_deactivated_and_activated_again_between_two_beats() {
+        const ADMIN: &str = "/admin/queue/TIME_DEAL/7";
+        let shop = Fixture::of(&[MODULE]);
+        let app = shop.app();
+        let activate = || {
+            let rules = json!({"maxCapacity": 1, "entryBatchSize": 1, "entryIntervalSeconds": 5});
+            shop.admin().post(format!("{ADMIN}/activate"), rules).must("200");
+        };
+        activate();
+        let entered = shop.user(1).post("/queue/TIME_DEAL/7/enter", json!({})).must("200").data();
+        let token = Sent::read(entered["entryToken"].as_str().unwrap()).unwrap().token;
+        let lines = app.memory::<Lines>();
+        let entry = lines.by_id(token.queue).unwrap().read().standing(&user_id(1), app.now()).unwrap().entry;
+        let mut place = Watched { lines, token, entry, shown: None, language: Language::English };
+        let mut says = |by_all| {
+            let said = place.say(&app, Beat { number: 1, by_all })?;
+            let data: Value = serde_json::from_str(&said.data).unwrap();
+            Some((data["status"].as_str().unwrap().to_owned(), said.last))
+        };
+        assert_eq!(says(false), Some(("WAITING".to_owned(), false)));
+        shop.admin().post(format!("{ADMIN}/deactivate"), json!({})).must("200");
+        shop.user(1).get("/queue/TIME_DEAL/7/status").must("404 S801");
+        assert_eq!(says(true), None);
+        activate();
+        shop.run_task("queue.admit").unwrap();
+        shop.user(1).get("/queue/TIME_DEAL/7/status").must("200");
+        assert_eq!(says(false), Some(("ENTERED".to_owned(), true)));
+    }
 }
