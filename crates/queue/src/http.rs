@@ -1,5 +1,6 @@
 //! The handlers of waiting queues for those who wait.
 
+use crate::entry::Status;
 use crate::line::Line;
 use crate::lines::{self, Lines};
 use crate::ops::{self, Which};
@@ -53,8 +54,9 @@ async fn enter(
 ) -> ApiResult<StatusResponse> {
     let subject = subject(waits);
     let line = Lines::now(&app).await?.of(&subject)?;
-    let here = line.read().standing(&user.id, app.now()).is_some_and(|standing| !standing.entry.state.has_ended());
-    if !here {
+    let known = line.read().standing(&user.id, app.now()).map(|standing| standing.entry.state.status());
+    // who is admitted may have bought at this moment, which is not known in memory yet
+    if known != Some(Status::Waiting) {
         let (subject, id, address) = (subject.clone(), user.id, address.text());
         app.db.write("queue.enter", move |tx| ops::enter(tx, &subject, &id, &address)).await?;
         Lines::changed(&app);
