@@ -1,6 +1,7 @@
 //! A crowd of distinct people who all want the same, over as many connections as fit into a test. A person whose connection breaks
 //! asks another instance.
 
+use crate::alarm::Guard;
 use crate::fleet::Fleet;
 use kernel::{Clock, UserId};
 use ports::SystemClock;
@@ -86,6 +87,7 @@ impl<'a> Caller<'a> {
         let (began, token) = (Instant::now(), self.tokens.of(user));
         let mut broke = false;
         loop {
+            self.fleet.alarm.must_be_silent();
             assert!(began.elapsed() < ANSWERED_WITHIN, "{} is not answered", request.path);
             let Some(mut wire) = self.wire.take().or_else(|| self.fleet.instance(self.turn).connect().ok()) else {
                 self.turn += 1;
@@ -111,21 +113,47 @@ impl<'a> Caller<'a> {
 }
 
 /// How far the crowd is.
-#[derive(Default)]
-pub struct Progress {
+pub struct Progress<'a> {
+    fleet: &'a Fleet<'a>,
     next: AtomicU64,
     /// How many got it.
     pub served: AtomicUsize,
+    /// Connections that still ask.
+    asking: AtomicUsize,
 }
 
-impl Progress {
+impl Progress<'_> {
     /// Waits until so many were served.
     pub fn reaches(&self, served: usize) {
         let began = Instant::now();
-        while self.served.load(Ordering::Relaxed) < served {
-            assert!(began.elapsed() < SERVED_WITHIN, "only {} of {served}", self.served.load(Ordering::Relaxed));
+        loop {
+            // read first: who ended has been counted
+            let asking = self.asking.load(Ordering::SeqCst);
+            let now = self.served.load(Ordering::SeqCst);
+            if now >= served {
+                return;
+            }
+            self.fleet.alarm.must_be_silent();
+            assert!(asking > 0 && began.elapsed() < SERVED_WITHIN, "only {now} of {served}; {asking} still ask");
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// One connection of the crowd begins.
+    fn asks(&self) -> Asking<'_> {
+        Asking { progress: self, _guard: self.fleet.alarm.guard() }
+    }
+}
+
+/// A connection of the crowd, until it is dropped.
+struct Asking<'a> {
+    progress: &'a Progress<'a>,
+    _guard: Guard,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.progress.asking.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -133,14 +161,18 @@ impl Progress {
 pub fn rush<T: Send>(
     fleet: &Fleet<'_>,
     people: u64,
-    ask: impl Fn(&mut Caller<'_>, u64, &Progress) -> T + Sync,
-    meanwhile: impl FnOnce(&Progress),
+    ask: impl Fn(&mut Caller<'_>, u64, &Progress<'_>) -> T + Sync,
+    meanwhile: impl FnOnce(&Progress<'_>),
 ) -> Vec<T> {
-    let (tokens, progress, all) = (Tokens::new(), Progress::default(), Mutex::new(Vec::new()));
+    let (tokens, all) = (Tokens::new(), Mutex::new(Vec::new()));
+    let (next, served, asking) = (AtomicU64::new(0), AtomicUsize::new(0), AtomicUsize::new(CONNECTIONS));
+    let progress = Progress { fleet, next, served, asking };
     thread::scope(|scope| {
+        let _guard = fleet.alarm.guard();
         for turn in 0..CONNECTIONS {
             let (tokens, progress, all, ask) = (&tokens, &progress, &all, &ask);
             scope.spawn(move || {
+                let _asking = progress.asks();
                 let mut caller = Caller::new(fleet, tokens, turn);
                 let mut got = Vec::new();
                 loop {

@@ -1,6 +1,7 @@
 //! Kills real processes. Afterwards every acknowledged response is the same byte for byte, the gateway has captured nothing twice, and
 //! every audit passes.
 
+mod alarm;
 mod bulk;
 mod client;
 mod crash;

@@ -8,8 +8,8 @@ use std::{
 };
 use testdb::{Kind, Server};
 
-/// How long the shop may take to respond after its database is back.
-const RECOVERS_WITHIN: Duration = Duration::from_secs(20);
+/// How long the shop may take to respond after its database is back, on a machine busy with other tests.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(60);
 /// Responses before and after each outage.
 const ANSWERS_BETWEEN: usize = 15;
 

@@ -1,6 +1,7 @@
 //! A waiting queue watched by thousands of people over real sockets, while an instance is killed and started again.
 //! `HOLDFAST_TEST_RUSH=full cargo test -p server --test processes queues` is the long run: 5,000 streams.
 
+use crate::alarm::Alarm;
 use crate::crowd::{Tokens, person, sized};
 use crate::fleet::{AddressBook, Fleet, instances};
 use crate::scenario::{API, Closing, Scenario};
@@ -28,7 +29,7 @@ use tokio::{
 const EVENT: &str = "FLASH_SALE/1";
 /// A stream sends something every 3 seconds; the rest is for a busy machine.
 const SILENT_AT_MOST: Duration = Duration::from_secs(60);
-/// How long everything may take.
+/// How long everything may take, on a machine busy with other tests.
 const WITHIN: Duration = Duration::from_secs(600);
 /// One in so many leaves the queue while waiting, and one in so many does not use the admission.
 const LEAVES: usize = 25;
@@ -105,7 +106,7 @@ impl Seen {
     }
 }
 
-/// The streams that are open now, and how many people have reached the end of theirs.
+/// How many people have seen their place, and how many have reached the end of their streams.
 #[derive(Default)]
 struct Counts {
     showing: AtomicUsize,
@@ -119,20 +120,12 @@ struct Watcher {
     token: String,
     access: String,
     counts: Arc<Counts>,
-}
-
-/// Counts a watcher as ended when it is dropped, so that the test does not wait for one that has failed.
-struct Ended(Arc<Counts>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
-    }
+    alarm: Alarm,
 }
 
 impl Watcher {
     async fn watches(self) -> Seen {
-        let _ended = Ended(Arc::clone(&self.counts));
+        let _guard = self.alarm.guard();
         let mut seen = Seen::default();
         for turn in self.n.. {
             if self.stream(turn, &mut seen).await.is_ok() {
@@ -143,6 +136,7 @@ impl Watcher {
         if seen.status() == "ENTERED" && !self.n.is_multiple_of(STAYS_AWAY) {
             self.leaves().await;
         }
+        self.counts.ended.fetch_add(1, Ordering::SeqCst);
         seen
     }
 
@@ -160,13 +154,14 @@ impl Watcher {
             let Some(data) = line.strip_prefix("data: ") else { continue };
             seen.longest_silence = seen.longest_silence.max(silent_since.elapsed());
             silent_since = Instant::now();
+            let is_first = seen.last.is_none();
             seen.shows(serde_json::from_str(data).expect("a status"));
             shown += 1;
+            if is_first {
+                self.counts.showing.fetch_add(1, Ordering::SeqCst);
+            }
             if seen.status() != "WAITING" {
                 return Ok(());
-            }
-            if shown == 1 && seen.connections == 1 {
-                self.counts.showing.fetch_add(1, Ordering::Relaxed);
             }
             if shown == 2 && self.n % LEAVES == LEAVES - 1 {
                 self.leaves().await;
@@ -186,7 +181,7 @@ impl Watcher {
         }
     }
 
-    /// Sends a request; gives what follows a status line that is good.
+    /// Sends a request; gives what follows a status line that is good. Fails when it is worth another attempt.
     async fn request(&self, turn: usize, what: &str, headers: &str) -> io::Result<BufReader<TcpStream>> {
         let mut stream = TcpStream::connect((self.instances)(turn).address).await?;
         stream.write_all(format!("{what} HTTP/1.1\r\nhost: shop\r\n{headers}\r\n").as_bytes()).await?;
@@ -197,15 +192,18 @@ impl Watcher {
             Some("200") => Ok(stream),
             // the request before this one was not answered, and had its effect
             Some("404") if what.starts_with("DELETE") => Ok(stream),
-            _ => Err(io::Error::other(status)),
+            // the connection broke, or the instance is busy
+            None | Some("429" | "503") => Err(io::Error::other(status)),
+            Some(_) => panic!("{what} was answered {status}"),
         }
     }
 }
 
 /// Looks at the rows until the test is over: at no moment are more admitted than the capacity. Gives how often it looked.
 fn never_more_than_the_capacity(fleet: &Fleet<'_>, over: &AtomicBool) -> usize {
+    let _guard = fleet.alarm.guard();
     let mut looks = 0;
-    while !over.load(Ordering::Relaxed) {
+    while !over.load(Ordering::SeqCst) {
         let read = fleet.window.read_blocking("admitted", |tx| {
             let sql = "select (select count(*) from queue_entries where status = 'ENTERED'), entered, max_capacity
                 from waiting_queues";
@@ -230,10 +228,11 @@ fn rows(fleet: &Fleet<'_>) -> BTreeMap<String, Row> {
     read.expect("the rows can be read").into_iter().collect()
 }
 
-fn wait_for(count: &AtomicUsize, wanted: usize, what: &str) {
+fn wait_for(alarm: &Alarm, count: &AtomicUsize, wanted: usize, what: &str) {
     let began = Instant::now();
-    while count.load(Ordering::Relaxed) < wanted {
-        assert!(began.elapsed() < WITHIN, "only {} of {wanted} {what}", count.load(Ordering::Relaxed));
+    while count.load(Ordering::SeqCst) < wanted {
+        alarm.must_be_silent();
+        assert!(began.elapsed() < WITHIN, "only {} of {wanted} {what}", count.load(Ordering::SeqCst));
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -258,16 +257,16 @@ fn thousands_watch_their_places_over_sockets_and_keep_them_when_an_instance_is_k
             .enumerate()
             .map(|(n, token)| {
                 let (token, access) = (token.clone(), tokens.of(&user(n)));
-                let watcher =
-                    Watcher { n, instances: fleet.address_book(), token, access, counts: Arc::clone(&counts) };
-                runtime.spawn(watcher.watches())
+                let (instances, counts, alarm) = (fleet.address_book(), Arc::clone(&counts), fleet.alarm.clone());
+                runtime.spawn(Watcher { n, instances, token, access, counts, alarm }.watches())
             })
             .collect();
-        wait_for(&counts.showing, people() - 1, "streams are open");
+        let reach = |count, wanted, what| wait_for(&fleet.alarm, count, wanted, what);
+        reach(&counts.showing, people(), "have seen their place");
         activate(&scenario, &fleet.instance(0), capacity(), 1);
-        wait_for(&counts.ended, people() / 4, "have had their turn");
+        reach(&counts.ended, people() / 4, "have had their turn");
         fleet.kill(0);
-        wait_for(&counts.ended, people(), "have had their turn");
+        reach(&counts.ended, people(), "have had their turn");
         over.store(true, Ordering::SeqCst);
         println!("{} looks at the rows", looks.join().expect("no panic"));
         let ended = async {

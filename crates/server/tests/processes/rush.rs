@@ -2,7 +2,7 @@
 //! started again. `HOLDFAST_TEST_RUSH=full cargo test -p server --test processes rush` is the long run: 10,000 coupons and 200,000
 //! people.
 
-use crate::crowd::{Caller, Request, Tokens, at_once, person, rush, sized};
+use crate::crowd::{Caller, Progress, Request, Tokens, at_once, person, rush, sized};
 use crate::fleet::{Fleet, instances};
 use crate::gate;
 use crate::scenario::{API, Scenario};
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 30;
 /// Longer than the rush and the expiry of its orders, and over when the shop is closed.
 const DEAL_LASTS: Duration = Duration::from_secs(2 * 3_600);
 /// How long an instance may refuse what there is again: one second is the promise, the rest is for a busy machine.
-const OPENS_WITHIN: Duration = Duration::from_secs(5);
+const OPENS_WITHIN: Duration = Duration::from_secs(20);
 
 /// How many there are of what everybody wants.
 fn things() -> i64 {
@@ -177,7 +177,7 @@ fn rush_for_coupons(redis: Option<&Redis>) {
     assert_eq!(counted(&storm), BTreeMap::from([("201", 1), ("409 S604", AT_ONCE - 1)]));
 
     let began = Instant::now();
-    let ask = |caller: &mut Caller<'_>, n: u64, progress: &crate::crowd::Progress| {
+    let ask = |caller: &mut Caller<'_>, n: u64, progress: &Progress<'_>| {
         // every second one has a key, so that a repeated request gets the first response
         let key = if n.is_multiple_of(2) { format!("mine {n}") } else { String::new() };
         let (answer, broke) = caller.insist(&person(n), &coupon.request(key));
@@ -186,7 +186,7 @@ fn rush_for_coupons(redis: Option<&Redis>) {
             "409 S604" if broke => "201".to_owned(),
             other => other.to_owned(),
         };
-        progress.served.fetch_add(usize::from(got == "201"), Ordering::Relaxed);
+        progress.served.fetch_add(usize::from(got == "201"), Ordering::SeqCst);
         (n, got)
     };
     let got = rush(&fleet, people(), ask, |progress| kills(&fleet, redis, |served| progress.reaches(served)));
@@ -303,10 +303,10 @@ fn rush_for_a_deal(redis: Option<&Redis>) {
     assert_eq!(counted(&storm), BTreeMap::from([("201", 2), ("400 S705", AT_ONCE - 2)]));
 
     let began = Instant::now();
-    let ask = |caller: &mut Caller<'_>, n: u64, progress: &crate::crowd::Progress| {
+    let ask = |caller: &mut Caller<'_>, n: u64, progress: &Progress<'_>| {
         let sold = deal.sells(caller, n);
         let units = sold.as_ref().map_or(0, |bought| bought.units);
-        progress.served.fetch_add(usize::try_from(units).expect("small"), Ordering::Relaxed);
+        progress.served.fetch_add(usize::try_from(units).expect("small"), Ordering::SeqCst);
         sold
     };
     let got = rush(&fleet, people(), ask, |progress| kills(&fleet, redis, |served| progress.reaches(served)));

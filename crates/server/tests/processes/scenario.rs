@@ -1,5 +1,6 @@
 //! A shop in real processes, and the responses that its clients have seen.
 
+use crate::alarm::Alarm;
 use crate::fleet::until_within;
 use kernel::UserId;
 use serde_json::{Value, json};
@@ -83,6 +84,8 @@ pub struct Scenario {
     pub people: People,
     pub products: Vec<i64>,
     pub memory: Mutex<Memory>,
+    /// Of the buyers and the merchant.
+    alarm: Alarm,
     calls: AtomicU64,
     trades: AtomicU64,
     _space: Space,
@@ -155,6 +158,7 @@ impl Scenario {
             people,
             products,
             memory: Mutex::default(),
+            alarm: Alarm::default(),
             calls: AtomicU64::new(0),
             trades: AtomicU64::new(0),
             _space: space,
@@ -239,6 +243,7 @@ impl Scenario {
 
     /// One buyer orders, pays, charges and cancels until the connection breaks.
     pub fn live(&self, process: &Process, buyer: usize, over: &AtomicBool) {
+        let _guard = self.alarm.guard();
         let Ok(mut wire) = process.connect() else { return };
         let mut n = u64::try_from(buyer).expect("small") * 7;
         while !over.load(Ordering::Relaxed) {
@@ -252,6 +257,7 @@ impl Scenario {
     /// A merchant makes products and changes their prices until the connection breaks. Every fourth time it first has the search index
     /// built anew, so that processes also die in the middle of that.
     pub fn trade(&self, process: &Process, over: &AtomicBool) {
+        let _guard = self.alarm.guard();
         let (Ok(mut wire), admin) = (process.connect(), &self.people.admin) else { return };
         let mut send = |method: &str, path: &str, body: Value| {
             let key = format!("trade-{}", self.calls.fetch_add(1, Ordering::Relaxed));
@@ -363,8 +369,9 @@ impl Scenario {
         self.memory.lock().expect("no test thread panicked").said()
     }
 
-    /// The number of calls with a response so far.
+    /// The number of calls with a response so far. Fails when a buyer or the merchant has failed.
     pub fn answered(&self) -> usize {
+        self.alarm.must_be_silent();
         self.memory.lock().expect("no test thread panicked").answered.len()
     }
 
