@@ -337,8 +337,10 @@ fn a_stream_shows_every_change_and_ends_with_the_admission() {
     let first = stream.event().unwrap();
     assert_eq!((first.event.as_str(), first.data), ("queue-status", status(&shop, 2)));
     leave(&shop, 1).must("200");
-    let moved = stream.event().unwrap();
-    assert_eq!((&moved.data["status"], &moved.data["position"]), (&json!("WAITING"), &json!(1)));
+    // every stream says something every few seconds, on a slow machine also before it moves
+    let mut events = std::iter::from_fn(|| stream.event()).take(9);
+    let moved = events.find(|event| event.data["position"] == 1).expect("it moves up");
+    assert_eq!(moved.data["status"], "WAITING");
     assert_ne!(moved.id, first.id);
     // nothing changes, and still something comes
     assert_eq!(stream.event().unwrap().data["position"], 1);

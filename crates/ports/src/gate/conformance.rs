@@ -1,9 +1,15 @@
 //! What every gate must do, as checks that panic with a sentence, and a model of the database to hold a gate against. Run
 //! [`all`] and random [`History`]s in a test of each implementation.
 
-use super::{Answer, Asked, FRESH, Gate, LOOK_EVERY, OVERBOOKED, Outcome, Refusal, Stand, Subject, Ticket};
+use super::{Answer, Asked, Gate, HOLD, LOOK_EVERY, OVERBOOKED, Outcome, Refusal, Stand, Subject, Ticket};
 use kernel::{Timestamp, UserId};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+/// How long a gate may take to do what it does at once on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The database, for one subject.
 #[derive(Debug, Clone)]
@@ -81,6 +87,19 @@ impl Rows {
         let took = self.buys(user, units);
         gate.settle(&asked, ticket, if took { Outcome::Took } else { Outcome::GaveBack }).await;
         (answer, took)
+    }
+
+    /// The gate's refusal of one whom the rows refuse too. Not every answer is one: in a while a request is let through to look,
+    /// on a slow machine nearly each.
+    pub async fn refused(&mut self, gate: &dyn Gate, user: UserId, units: i64) -> Refusal {
+        let began = Instant::now();
+        loop {
+            if let (Answer::Refused(refusal), _) = self.ask(gate, user, units).await {
+                return refusal;
+            }
+            assert!(began.elapsed() < PATIENCE, "the gate refuses no one");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// A purchase that the gate does not see.
@@ -199,10 +218,9 @@ async fn a_sold_out_subject_refuses_and_says_why(gate: &dyn Gate, id: i64) {
     for (n, per_user) in [None, Some(1), Some(3)].into_iter().enumerate() {
         let mut rows = Rows::of(id + n as i64, 5, per_user);
         sell_out(gate, &mut rows).await;
-        let (answer, _) = rows.ask(gate, user(77), 1).await;
-        assert_eq!(answer, Answer::Refused(Refusal::SoldOut { left: 0 }), "{per_user:?}");
-        let (answer, _) = rows.ask(gate, user(0), rows.per_user).await;
-        assert_eq!(answer, Answer::Refused(Refusal::OverLimit { per_user: rows.per_user }), "{per_user:?}");
+        assert_eq!(rows.refused(gate, user(77), 1).await, Refusal::SoldOut { left: 0 }, "{per_user:?}");
+        let most = rows.per_user;
+        assert_eq!(rows.refused(gate, user(0), most).await, Refusal::OverLimit { per_user: most }, "{per_user:?}");
     }
 }
 
@@ -222,9 +240,14 @@ async fn a_lost_message_refuses_nobody_for_longer_than_a_second(gate: &dyn Gate,
         let mut rows = Rows::of(id + n as i64, 2, per_user);
         sell_out(gate, &mut rows).await;
         rows.total += 5;
-        let began = std::time::Instant::now();
-        while !rows.ask(gate, user(50), 1).await.1 {
-            assert!(began.elapsed() < Duration::from_secs(1), "refused for longer than a second");
+        let began = Instant::now();
+        loop {
+            // whoever asks a second later is served, however slow this machine is
+            let asked = began.elapsed();
+            if rows.ask(gate, user(50), 1).await.1 {
+                break;
+            }
+            assert!(asked < Duration::from_secs(1), "refused for longer than a second");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -244,16 +267,26 @@ async fn a_look_from_before_an_opening_is_of_no_use(gate: &dyn Gate, id: i64) {
 }
 
 async fn many_under_way_make_a_crowd_and_those_who_vanish_do_not(gate: &dyn Gate, id: i64) {
-    let mut rows = Rows::of(id, 2, None);
-    rows.ask(gate, user(1), 1).await;
-    let mut crowded = 0;
-    for n in 0..OVERBOOKED + 20 {
-        let answer = gate.take(&rows.asked(user(100 + n as u64), 1)).await;
-        crowded += i64::from(answer == Answer::Crowded);
+    for attempt in 0..10 {
+        let mut rows = Rows::of(id + attempt, 2, None);
+        rows.ask(gate, user(1), 1).await;
+        let (began, mut crowded) = (Instant::now(), 0);
+        for n in 0..OVERBOOKED + 20 {
+            let answer = gate.take(&rows.asked(user(100 + n as u64), 1)).await;
+            crowded += i64::from(answer == Answer::Crowded);
+            if let Answer::Through(Ticket { look: Some(look), .. }) = answer {
+                gate.rebuild(&rows.subject, look, Some(&rows.stand(|stand| look.wants_users(stand)))).await;
+            }
+        }
+        // on a machine that needs longer, the first of them are forgotten before the last ones come
+        if began.elapsed() < HOLD * 9 / 10 {
+            assert!((10..=20).contains(&crowded), "{crowded} had to wait");
+            tokio::time::sleep(HOLD).await;
+            assert!(rows.ask(gate, user(2), 1).await.1, "those who vanished are no crowd any more");
+            return;
+        }
     }
-    assert!((10..=20).contains(&crowded), "{crowded} had to wait");
-    tokio::time::sleep(super::HOLD).await;
-    assert!(rows.ask(gate, user(2), 1).await.1, "those who vanished are no crowd any more");
+    panic!("this machine is too slow to make a crowd");
 }
 
 async fn outside_of_its_time_a_subject_refuses_nobody(gate: &dyn Gate, id: i64) {
@@ -268,12 +301,14 @@ async fn outside_of_its_time_a_subject_refuses_nobody(gate: &dyn Gate, id: i64) 
 async fn one_in_a_while_looks(gate: &dyn Gate, id: i64) {
     let mut rows = Rows::of(id, 1, None);
     sell_out(gate, &mut rows).await;
-    let (began, mut looks) = (std::time::Instant::now(), 0);
-    while began.elapsed() < FRESH * 2 {
+    let (began, mut looks) = (Instant::now(), 0);
+    while looks < 8 {
         looks += u32::from(matches!(rows.ask(gate, user(9), 1).await.0, Answer::Through(_)));
+        assert!(began.elapsed() < PATIENCE, "{looks} looked");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    assert!((2..=10).contains(&looks), "{looks} of the requests of 1.6 seconds asked the database");
+    // seven pauses, and room for a look that Redis did not learn of in time
+    assert!(began.elapsed() > 4 * LOOK_EVERY, "they asked the database within {:?}", began.elapsed());
 }
 
 #[cfg(test)]
