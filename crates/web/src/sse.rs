@@ -40,8 +40,16 @@ where
     S: Stream<Item = Event> + Send + 'static,
     C: Future<Output = ()> + Send + 'static,
 {
+    beating(events, closed, HEARTBEAT)
+}
+
+fn beating<S, C>(events: S, closed: C, every: Duration) -> Response
+where
+    S: Stream<Item = Event> + Send + 'static,
+    C: Future<Output = ()> + Send + 'static,
+{
     let events = events.take_until(Box::pin(closed)).map(Ok::<_, Infallible>);
-    let heartbeat = KeepAlive::new().interval(HEARTBEAT).text("heartbeat");
+    let heartbeat = KeepAlive::new().interval(every).text("heartbeat");
     for_proxies(Sse::new(events).keep_alive(heartbeat).into_response())
 }
 
@@ -59,4 +67,20 @@ fn for_proxies(mut response: Response) -> Response {
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use std::future::pending;
+
+    #[tokio::test]
+    async fn a_stream_in_which_nothing_happens_shows_proxies_that_it_is_alive() {
+        let silent = beating(stream::pending(), pending(), Duration::from_millis(1));
+        let mut frames = silent.into_body().into_data_stream();
+        for _ in 0..3 {
+            assert_eq!(frames.next().await.unwrap().unwrap(), ": heartbeat\n\n");
+        }
+    }
 }
