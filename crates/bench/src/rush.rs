@@ -5,17 +5,18 @@ use crate::{
     client::request,
     load::{self, Load, Summary},
     process::Process,
-    report::{Measured, Path, Side},
+    report::{Figure, Measured, Path, Side},
     requests, rows,
     side::Ask,
 };
+use ports::gate::{MemoryGate, conformance};
 use std::{
     path::{Path as FilePath, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use web::BASE;
 
@@ -161,12 +162,29 @@ fn sold_out(how: &How, ours: &Member) -> Outcome<Path> {
         sides[0].rounds.push(round(&ours.process, &wanted, 409)?);
         sides[1].rounds.push(round(&empty, &nothing, 200)?);
     }
-    Ok(Path::new(
-        "sold-out",
-        "somebody was refused because all coupons are gone",
-        "60 % of an empty handler",
-        sides.into(),
-    ))
+    let unit = "somebody was refused because all coupons are gone";
+    let mut path = Path::new("sold-out", unit, "60 % of an empty handler", sides.into());
+    path.figures = vec![gate_alone(how)?];
+    Ok(path)
+}
+
+/// What the gate refuses in a second on one thread, with the looks of those whom it lets through and without HTTP and a database.
+fn gate_alone(how: &How) -> Outcome<Figure> {
+    /// Refusals between two looks at the clock.
+    const REFUSALS: u64 = 1_000;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let (gate, mut rows) = (MemoryGate::default(), conformance::Rows::of(1, 1, None));
+    let (mut count, began) = (0, Instant::now());
+    runtime.block_on(async {
+        while began.elapsed() < how.load().time {
+            for n in 0..REFUSALS {
+                rows.ask(&gate, conformance::user(n), 1).await;
+            }
+            count += REFUSALS;
+        }
+    });
+    let value = count as f64 / began.elapsed().as_secs_f64();
+    Ok(Figure { name: "the gate alone, on one thread".to_owned(), unit: "decisions/s".to_owned(), value })
 }
 
 /// Bytes of the body of a refusal that says that all coupons are gone.
