@@ -101,7 +101,7 @@ test("an access token that expired is renewed once for all who wait", async () =
   assert.deepEqual([seen.length, seen[0].refreshToken, client.tokens.accessToken], [1, "refresh-2", "new"]);
 });
 
-test("an access token is renewed before it expires, and a session that is over is said to be", async () => {
+test("an access token is renewed before it expires, and the end of a session is reported", async () => {
   const early = answers(success(SESSION), success(1));
   await shop(early, { tokens: { accessToken: "old", refreshToken: "r", expiresAt: Date.now() + 5_000 } }).get(ORDERS);
   assert.deepEqual(early.asked.map(({ headers }) => headers.authorization), [undefined, "Bearer new"]);

@@ -153,7 +153,8 @@ pub async fn sign_up(State(app): State<App>, client: ClientAddress, Json(body): 
     let new = body.checked()?;
     let email = new.email.clone();
     let salt = app.db.read("account.prepare-sign-up", move |tx| ops::prepare_sign_up(tx, &email)).await?;
-    let hash = password::hash_new(client.0, new.password.0.clone(), new.known(), salt).await?;
+    let hash = password::hash_new(client.0, new.password.0.clone(), new.known(), salt).await;
+    let hash = hash.map_err(|error| user::naming("password", error))?;
     let ttl = app.settings::<crate::Settings>().verification_ttl;
     let user = app.db.write("account.sign-up", move |tx| ops::sign_up(tx, &new, &hash, ttl)).await?;
     let location = Some("/api/v1/users/me".to_owned());
@@ -257,12 +258,13 @@ pub async fn change_password(
     let begun = Arc::clone(&attempt);
     let begin = move |tx: &mut Tx<'_>| ops::begin_password_change(tx, &id, &begun);
     let (user, old, salt) = app.db.read("account.begin-password-change", begin).await?;
-    user::password(&body.new_password.0, &user.email)?;
+    let naming = |error| user::naming("newPassword", error);
+    user::password(&body.new_password.0, &user.email).map_err(naming)?;
     if !password::matches(client.0, body.current_password.0, Some(old.clone())).await? {
         let count = move |tx: &mut Tx<'_>| ops::wrong_current_password(tx, &id, &attempt);
         return Err(app.db.write("account.wrong-password", count).await?.into());
     }
-    let hash = password::hash_new(client.0, body.new_password.0, user.known(), salt).await?;
+    let hash = password::hash_new(client.0, body.new_password.0, user.known(), salt).await.map_err(naming)?;
     let change = move |tx: &mut Tx<'_>| ops::change_password(tx, &id, &old, &hash, &attempt);
     app.db.write("account.change-password", change).await?;
     Ok(done())

@@ -1,6 +1,6 @@
 //! Users and the rules for e-mails, nicknames and passwords.
 
-use kernel::{Code, Result, Timestamp, Together, UserId, text};
+use kernel::{Code, Detail, Error, Result, Timestamp, Together, UserId, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Checked, Role, Roles, SecretText};
@@ -112,7 +112,8 @@ impl SignUp {
     /// The same without stray blanks; C002 naming the field, or A012.
     pub fn checked(self) -> Result<SignUp> {
         let email = email(&self.email);
-        let password = password(&self.password.0, email.as_deref().unwrap_or_default());
+        let password =
+            password(&self.password.0, email.as_deref().unwrap_or_default()).map_err(|error| naming("password", error));
         let nickname = text::required("nickname", &self.nickname, NICKNAME_MAX);
         let real_name = text::optional("realName", self.real_name.as_deref(), REAL_NAME_MAX);
         let (email, (), nickname, real_name) = (email, password, nickname, real_name).together()?;
@@ -193,6 +194,14 @@ pub fn password(password: &str, email: &str) -> Result<()> {
         return Ok(());
     };
     Err(Code::PasswordTooWeak.because(why))
+}
+
+/// The refusal of a password, with the field in which the password was sent.
+pub(crate) fn naming(field: &str, error: Error) -> Error {
+    match error.detail().map(str::to_owned) {
+        Some(why) if error.code() == Code::PasswordTooWeak => error.with(Detail::field(field, why)),
+        _ => error,
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! the tables of several domains.
 
 use crate::{flow::ORDER, late, webhook};
+use events::OrderCreated;
+use kernel::Event;
 use store::{
     Check,
     audit::{Changed, Given, Keys},
@@ -241,13 +243,17 @@ const CHANNEL_WITHOUT_ORDER: &str = "select p.payment_number, p.order_number fro
     order by p.id limit ?";
 // Old events are deleted in the order of their ids. Several writers do not give ids in the order of their times, so the first
 // minute of what is kept is left out, unless nothing was deleted yet.
-const WITHOUT_EVENT: &str = "select o.order_number from orders o
+const WITHOUT_EVENT: &str = concatcp!(
+    "select o.order_number from orders o
     where o.id between ? and ?
       and (o.created_at > (select e.created_at from outbox e where e.id = (select min(f.id) from outbox f)) + 60000
         or (select min(e.id) from outbox e) = 1)
       and not exists (select 1 from outbox e
-                       where e.event_key = o.order_number and e.topic = 'shopping.order.created')
-    order by o.id limit ?";
+                       where e.event_key = o.order_number and e.topic = '",
+    OrderCreated::TOPIC,
+    "')
+    order by o.id limit ?"
+);
 
 /// The family of the sagas of orders.
 const OF_ORDERS: &[Given] = &[Given::Text(ORDER.family())];

@@ -6,7 +6,7 @@ use crate::{
     request::PaymentMethod,
     steps::OpenCharge,
 };
-use kernel::{Code, Detail, Error, Money, Result, UserId};
+use kernel::{Code, Detail, Error, Money, Result, Together, UserId};
 use payment::Method;
 use saga::{Action, Record, Saga};
 use serde::Deserialize;
@@ -51,8 +51,7 @@ impl ChargeRequest {
 
     /// The charge that is wanted; S307, C002, S306.
     pub fn charge(&self, user: UserId, limits: Limits) -> Result<NewCharge> {
-        limits.check(self.amount)?;
-        let method = self.method()?;
+        let ((), method) = (limits.check(self.amount), self.method()).together()?;
         Ok(NewCharge {
             number: self.transaction_id.clone(),
             user,

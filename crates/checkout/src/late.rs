@@ -107,7 +107,7 @@ fn looked(
     lock_run_of_order(tx, &order)?;
     let rest = Ok(Action::Rest(Status::Completed));
     let Some((abandoned_at, searches)) =
-        tx.query_first(LOCK, args![number], |row| Ok((row.get::<Timestamp>(0)?, row.get::<i64>(1)?)))?
+        tx.query_first(LOCK, args![number], |row| Ok((row.next::<Timestamp>()?, row.next::<i64>()?)))?
     else {
         return rest;
     };

@@ -423,7 +423,12 @@ impl PaymentMethod {
 
     /// S307 for a method that does not exist, C002 for a strange key.
     pub fn checked(sent: &str, key: Option<&str>) -> Result<PaymentMethod> {
-        let (method, key) = (sent.parse(), text::optional("paymentKey", key, PAYMENT_KEY_MAX)).together()?;
+        PaymentMethod::at("paymentMethod", sent, key)
+    }
+
+    /// The same of a request that has the method in `field`.
+    fn at(field: &str, sent: &str, key: Option<&str>) -> Result<PaymentMethod> {
+        let (method, key) = (method(field, sent), text::optional("paymentKey", key, PAYMENT_KEY_MAX)).together()?;
         Ok(PaymentMethod { method, sent: sent.to_owned(), key, split: None })
     }
 
@@ -434,32 +439,49 @@ impl PaymentMethod {
         if splits.is_empty() || splits.len() > SHARES_MAX {
             return Err(text::wrong("splits", "must be one share of the balance and one of the gateway"));
         }
+        let share = |(n, split): (usize, &Split)| (self.share_of(split, n), split.amount_at(n)).together();
+        let shares = splits.iter().enumerate().map(share);
         let (mut own, mut gateway) = (None, None);
-        for (n, split) in splits.iter().enumerate() {
-            let field = format!("splits[{n}]");
-            let method: Method = split.method.parse().map_err(|error: Error| error.within(&field))?;
+        for (method, amount) in shares.collect::<Vec<_>>().together()? {
             let share = if method == Method::Balance { &mut own } else { &mut gateway };
-            if method != Method::Balance && method != self.method {
-                let why = "the gateway's share is paid by paymentMethod";
-                return Err(Code::PaymentMethodNotSupported.because(why));
-            }
-            if share.replace(split.amount).is_some() {
+            if share.replace(amount).is_some() {
                 return Err(text::wrong("splits", "must be one share of the balance and one of the gateway"));
-            }
-            if !split.amount.is_positive() {
-                let detail = Detail::field(format!("{field}.amount"), "must be above 0");
-                return Err(Error::of_fields(Code::InvalidPaymentAmount, vec![detail]));
             }
         }
         let split = Shared { own: own.unwrap_or_default(), gateway: gateway.unwrap_or_default() };
         Ok(PaymentMethod { split: Some(split), ..self })
+    }
+
+    /// How the share number `n` is paid: from the balance, or as the whole payment is. S307.
+    fn share_of(&self, split: &Split, n: usize) -> Result<Method> {
+        let method = method(&format!("splits[{n}].method"), &split.method)?;
+        if method == Method::Balance || method == self.method {
+            return Ok(method);
+        }
+        Err(Code::PaymentMethodNotSupported.because("the gateway's share is paid by paymentMethod"))
+    }
+}
+
+/// The method that `field` names; S307.
+fn method(field: &str, sent: &str) -> Result<Method> {
+    sent.parse().map_err(|error: Error| error.with(Detail::field(field, "is not valid")))
+}
+
+impl Split {
+    /// The amount of the share number `n`; S306.
+    fn amount_at(&self, n: usize) -> Result<Money> {
+        if self.amount.is_positive() {
+            return Ok(self.amount);
+        }
+        let detail = Detail::field(format!("splits[{n}].amount"), "must be above 0");
+        Err(Error::of_fields(Code::InvalidPaymentAmount, vec![detail]))
     }
 }
 
 impl PaymentChoice {
     /// The checked form; see [`PaymentMethod::checked`].
     pub fn payment_method(&self) -> Result<PaymentMethod> {
-        PaymentMethod::checked(&self.method, self.payment_key.as_deref())
+        PaymentMethod::at("method", &self.method, self.payment_key.as_deref())
             .and_then(|method| method.in_shares(self.splits.as_deref()))
             .map_err(|error| error.within("payment"))
     }

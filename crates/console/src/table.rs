@@ -2,7 +2,7 @@
 
 use crate::visit::Visit;
 use askama::Template;
-use kernel::Timestamp;
+use kernel::{Timestamp, text::sort_key};
 use pages::{Fields, show::Show, texts, words::fill};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -286,11 +286,11 @@ impl Table {
     }
 }
 
-/// Numbers by their value, texts without regard to case.
+/// Numbers by their value, texts as names are sorted everywhere.
 fn compared(one: &Cell, other: &Cell) -> Ordering {
     match (one.weight, other.weight) {
         (Some(one), Some(other)) => one.cmp(&other),
-        (None, None) => one.text.to_lowercase().cmp(&other.text.to_lowercase()),
+        (None, None) => sort_key(&one.text).cmp(&sort_key(&other.text)),
         (one, other) => one.is_some().cmp(&other.is_some()),
     }
 }
@@ -347,10 +347,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_sorted_by_their_value() {
+    fn numbers_are_sorted_by_their_value_and_texts_by_their_letters() {
         let (small, large) = (Cell::number("₩900", 900), Cell::number("₩1,000", 1_000));
         assert_eq!(compared(&small, &large), Ordering::Less);
-        assert_eq!(compared(&Cell::text("b"), &Cell::text("A")), Ordering::Greater);
+        for (first, second) in [("A", "b"), ("éclair", "Zebra"), ("Zebra", "가방"), ("가방", "나비")] {
+            assert_eq!(compared(&Cell::text(first), &Cell::text(second)), Ordering::Less, "{first} {second}");
+        }
         assert_eq!(compared(&Cell::default(), &small), Ordering::Less);
     }
 }

@@ -5,6 +5,7 @@ use catalog::ops::categories;
 use catalog::ops::upsert::{self, Given, Known, Outcome, Row, SameName};
 use catalog::product::{Author, Status};
 use inventory::ops::Opening;
+use inventory::{Amount, Decision};
 use kernel::{CategoryId, Result, text};
 use std::collections::HashMap;
 use store::Tx;
@@ -92,7 +93,8 @@ fn addresses(draft: &Draft) -> impl Iterator<Item = &str> {
 
 /// Holds the stock that the rows are about to set, in the order in which orders take it.
 fn hold_stock(tx: &mut Tx<'_>, known: &Known, drafts: &[Draft]) -> Result<()> {
-    let counted = drafts.iter().filter(|draft| draft.stock.iter().any(Option::is_some));
+    let decides = |draft: &&Draft| draft.stock.iter().flatten().any(|decision| !leaves(*decision));
+    let counted = drafts.iter().filter(decides);
     let variants: Vec<_> = counted.flat_map(|draft| known.variants_of(&draft.row.sku)).map(|one| one.id).collect();
     if variants.is_empty() { Ok(()) } else { inventory::ops::lock(tx, &variants) }
 }
@@ -134,7 +136,7 @@ fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Know
         if variant.is_new {
             let units = stock.map_or(Ok(0), |decision| decision.delta(0, 0))?;
             openings.push(opening(inventory::stock::checked_field("stock", units)?));
-        } else if let Some(decision) = stock {
+        } else if let Some(decision) = stock.filter(|decision| !leaves(*decision)) {
             let changed = inventory::ops::open_or_set(tx, opening(0), decision, &rules.by)?;
             if changed && outcome == Outcome::Unchanged {
                 outcome = Outcome::Updated;
@@ -142,4 +144,10 @@ fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Know
         }
     }
     Ok(One { outcome, shares_name_with: put.shares_name_with, path, openings })
+}
+
+/// Whether a row wants the units that it expects, as every row of an export does until a person changes it. It decides nothing about
+/// stock: setting these units would bring back what was sold since.
+fn leaves(decision: Decision) -> bool {
+    matches!(decision.amount, Amount::To(units) if decision.seen.available == Some(units))
 }

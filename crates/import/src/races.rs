@@ -55,7 +55,7 @@ fn imports_and_orders_of_the_same_goods_at_once_keep_the_stock_right() {
     let shop = Shop::open();
     imports(&shop, &shuffled(&mut Random::seeded(7)));
     let goods = "select variant_id, product_id from inventory_snapshots order by variant_id";
-    let read = move |tx: &mut Tx<'_>| tx.query(goods, args![], |row| Ok((row.get(0)?, row.get(1)?)));
+    let read = move |tx: &mut Tx<'_>| tx.query(goods, args![], |row| Ok((row.next()?, row.next()?)));
     let goods: Vec<(VariantId, ProductId)> = shop.db().write_blocking("race.goods", read).unwrap();
     thread::scope(|scope| {
         for thread in 0..THREADS {

@@ -2,7 +2,7 @@
 //! which a refund goes.
 
 use ::store::{Tx, args};
-use kernel::{Code, PaymentNumber, Result, Timestamp, text};
+use kernel::{Code, PaymentNumber, Result, Timestamp, Together, text};
 use ports::gateway::{Account, RefundAccount};
 
 /// Longest code of a bank, in characters.
@@ -75,12 +75,14 @@ pub fn refund_to(tx: &mut Tx<'_>, payment: &PaymentNumber, account: &RefundAccou
 
 /// The account without the signs that people write between digits; C002.
 pub fn checked(account: &RefundAccount) -> Result<RefundAccount> {
-    let bank = text::required("bank", &account.bank, BANK_MAX)?;
-    let holder = text::required("holder", &account.holder, REFUND_HOLDER_MAX)?;
     let number: String = account.number.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
-    if !REFUND_DIGITS.contains(&number.len()) || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(text::wrong("accountNumber", "must be 6 to 20 digits"));
-    }
+    let are_digits = REFUND_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let (bank, number, holder) = (
+        text::required("bank", &account.bank, BANK_MAX),
+        are_digits.then_some(number).ok_or_else(|| text::wrong("accountNumber", "must be 6 to 20 digits")),
+        text::required("holder", &account.holder, REFUND_HOLDER_MAX),
+    )
+        .together()?;
     Ok(RefundAccount { bank, number, holder })
 }
 

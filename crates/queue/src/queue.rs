@@ -3,7 +3,7 @@
 
 use crate::entry::State;
 use crate::subject::Subject;
-use kernel::{Code, Id, Result, Timestamp, text::wrong};
+use kernel::{Code, Id, Result, Timestamp, Together, text::wrong};
 use std::time::Duration;
 
 /// Most users admitted at the same time.
@@ -38,18 +38,20 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// C002 with the first number that makes no sense.
+    /// C002 with every number that makes no sense.
     pub fn checked(self) -> Result<Rules> {
         let within = |field, value: i64, range: std::ops::RangeInclusive<i64>| match range.contains(&value) {
             true => Ok(()),
             false => Err(wrong(field, format!("must be between {} and {}", range.start(), range.end()))),
         };
-        within("maxCapacity", self.max_capacity, 1..=CAPACITY_MAX)?;
-        within("entryBatchSize", self.batch_size, 1..=BATCH_MAX)?;
-        within("entryIntervalSeconds", self.interval_seconds, 1..=INTERVAL_MAX)?;
-        within("admissionSeconds", self.admission_seconds, ADMISSION_SECONDS)?;
-        self.places_per_address.map_or(Ok(()), |most| within("placesPerAddress", most, 1..=CAPACITY_MAX))?;
-        Ok(self)
+        let numbers = (
+            within("maxCapacity", self.max_capacity, 1..=CAPACITY_MAX),
+            within("entryBatchSize", self.batch_size, 1..=BATCH_MAX),
+            within("entryIntervalSeconds", self.interval_seconds, 1..=INTERVAL_MAX),
+            within("admissionSeconds", self.admission_seconds, ADMISSION_SECONDS),
+            self.places_per_address.map_or(Ok(()), |most| within("placesPerAddress", most, 1..=CAPACITY_MAX)),
+        );
+        numbers.together().map(|_| self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What administrators send about waiting queues.
 
 use crate::queue::Rules;
-use kernel::{Result, Timestamp, Zone, text::wrong};
+use kernel::{Result, Timestamp, Together, Zone, text::wrong};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -33,7 +33,7 @@ impl ActivateQueue {
     /// The rules and the opening time. C002.
     pub fn rules(&self, admission: Duration, zone: &Zone) -> Result<(Rules, Option<Timestamp>)> {
         let opens_at = self.opens_at.as_deref().map(|text| Timestamp::parse(text, zone));
-        let opens_at = opens_at.transpose().map_err(|_| wrong("opensAt", "is not a time"))?;
+        let opens_at = opens_at.transpose().map_err(|_| wrong("opensAt", "is not a time"));
         let usual = i64::try_from(admission.as_secs()).unwrap_or(i64::MAX);
         let rules = Rules {
             max_capacity: self.max_capacity,
@@ -42,7 +42,7 @@ impl ActivateQueue {
             admission_seconds: self.admission_seconds.unwrap_or(usual),
             places_per_address: self.places_per_address,
         };
-        Ok((rules.checked()?, opens_at))
+        (rules.checked(), opens_at).together()
     }
 }
 

@@ -54,7 +54,7 @@ pub enum What {
     Customers,
 }
 
-const PRODUCT_HEAD: [&str; 15] = [
+const PRODUCT_HEAD: [&str; 16] = [
     "productSku",
     "sku",
     "name",
@@ -66,12 +66,14 @@ const PRODUCT_HEAD: [&str; 15] = [
     "status",
     "taxFree",
     "stock",
+    "expectedStock",
     "images",
     "variantName",
     "variantStatus",
     "isDefault",
 ];
-const STOCK_HEAD: [&str; 2] = ["sku", "stock"];
+/// `expectedStock` is what the table shows, so that an import knows which rows decide about stock, and on what.
+const STOCK_HEAD: [&str; 3] = ["sku", "stock", "expectedStock"];
 const ORDER_HEAD: [&str; 16] = [
     "orderNumber",
     "userId",
@@ -319,6 +321,7 @@ fn line(
         (&one.status).into(),
         if one.is_tax_free { "true" } else { "false" }.into(),
         variant.stock.into(),
+        variant.stock.into(),
         if gallery.is_empty() { Cell::Nothing } else { gallery.into() },
         of_variant(variant.name.as_deref().into()),
         of_variant((&variant.status).into()),
@@ -332,7 +335,7 @@ fn stock(tx: &mut Tx<'_>, after: i64, seller: Option<UserId>) -> Result<Page> {
     let (is_limited, of) = only(seller);
     let rows = tx.query(STOCK, args![after, is_limited, of, PAGE], |row| {
         let (id, sku, units): (i64, String, i64) = (row.next()?, row.next()?, row.next()?);
-        Ok((id, vec![Cell::Text(sku), units.into()]))
+        Ok((id, vec![Cell::Text(sku), units.into(), units.into()]))
     })?;
     let (keys, lines): (Vec<i64>, Vec<_>) = rows.into_iter().unzip();
     Ok(Page::of(lines, &keys))

@@ -7,7 +7,7 @@ use kernel::{CategoryId, Money, ProductId, Result, UserId};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use store::{Arg, Tx, args};
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Ref};
 
 const PRODUCTS: &str = "select p.id, p.sku, p.name, cast(sum(d.orders) as {bigint}), cast(sum(d.units) as {bigint}),
         cast(sum(d.amount) as {bigint})
@@ -101,6 +101,11 @@ impl Line for CategoryRow {
     }
 }
 
+/// The statuses of stock, as product pages have them.
+fn status_of_stock() -> Ref {
+    Ref::from_schema_name("StockStatus")
+}
+
 /// The stock of a product beside what was sold of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -110,7 +115,7 @@ pub struct StockRow {
     pub product_name: String,
     /// Units that can be sold now.
     pub available_stock: i64,
-    /// IN_STOCK, LOW_STOCK or OUT_OF_STOCK.
+    #[schema(schema_with = status_of_stock)]
     pub stock_status: &'static str,
     /// Units that were sold on the days of the report.
     pub units_sold: i64,

@@ -5,6 +5,7 @@
 
 use crate::days::Days;
 use crate::sheet::{Cell, Line};
+use crate::ways::{PROVIDER, Provider};
 use kernel::money::Percent;
 use kernel::{Code, Money, Result, Timestamp, Zone};
 use ports::gateway::{Gateway, Listed, Listing, Movement, Period};
@@ -31,12 +32,15 @@ const PAYMENTS: &str = "select payment_provider, count(*), cast(sum(amount) as {
     where captured_at >= ? and captured_at < ? group by payment_provider";
 const CHARGES: &str = "select count(*), cast(coalesce(sum(amount), 0) as {bigint}) from balance_charges
     where updated_at >= ? and updated_at < ? and status = 'COMPLETED'";
-const REFUNDS: &str =
-    "select case p.method when 'BALANCE' then 'SHOP' when 'CHANNEL' then 'CHANNEL' else 'GATEWAY' end, count(*),
-        cast(sum(r.amount) as {bigint})
+const REFUNDS: &str = concatcp!(
+    "select ",
+    PROVIDER,
+    ", count(*), cast(sum(r.amount) as {bigint})
     from refunds r join payments p on p.payment_number = r.payment_number
     where r.ended_at >= ? and r.ended_at < ? and r.status = 'COMPLETED' and p.live_key is not null
-    group by case p.method when 'BALANCE' then 'SHOP' when 'CHANNEL' then 'CHANNEL' else 'GATEWAY' end";
+    group by ",
+    PROVIDER
+);
 
 /// Money with the gateway's name for it, page by page: an id, the name, what it is of, the amount.
 const CAPTURED: &str = "select p.id, p.transaction_id, p.order_number, p.captured
@@ -61,13 +65,32 @@ const KNOWN_REFUNDS: &str = concatcp!(
 pub(crate) const STATEMENTS: &[&str] =
     &[PAYMENTS, CHARGES, REFUNDS, CAPTURED, CHARGED, REFUNDED, KNOWN_CAPTURES, KNOWN_CHARGES, KNOWN_REFUNDS];
 
+::store::text_enum! {
+    /// Which way money went.
+    #[schema(as = MoneyMovement)]
+    pub enum Way {
+        /// To the shop.
+        Captured = "CAPTURED",
+        /// Back to the buyer.
+        Refunded = "REFUNDED",
+    }
+}
+
+impl From<Movement> for Way {
+    fn from(movement: Movement) -> Way {
+        match movement {
+            Movement::Captured => Way::Captured,
+            Movement::Refunded => Way::Refunded,
+        }
+    }
+}
+
 /// What moved on a day through one gateway.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SettlementRow {
     pub day: String,
-    /// GATEWAY, SHOP for what buyers have with the shop, or CHANNEL for what other sales channels took.
-    pub gateway: String,
+    pub gateway: Provider,
     pub payments: i64,
     /// What payments took.
     pub payment_amount: i64,
@@ -112,7 +135,7 @@ impl Line for SettlementRow {
         let theirs = |amount: Option<i64>| amount.map_or(Cell::Nothing, Cell::Money);
         vec![
             (&self.day).into(),
-            (&self.gateway).into(),
+            self.gateway.name().into(),
             self.payments.into(),
             Cell::Money(self.payment_amount),
             self.charges.into(),
@@ -133,8 +156,7 @@ impl Line for SettlementRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DifferenceRow {
-    /// CAPTURED or REFUNDED.
-    pub movement: &'static str,
+    pub movement: Way,
     /// The gateway's name for it.
     pub transaction: String,
     /// The order, or the charge of a balance.
@@ -151,7 +173,7 @@ impl Line for DifferenceRow {
     fn cells(&self) -> Vec<Cell> {
         let amount = |amount: Option<i64>| amount.map_or(Cell::Nothing, Cell::Money);
         vec![
-            self.movement.into(),
+            self.movement.name().into(),
             (&self.transaction).into(),
             (&self.reference).into(),
             amount(self.shop_amount),
@@ -172,7 +194,7 @@ pub fn rows(tx: &mut Tx<'_>, days: Days, zone: &Zone, fees: Fees) -> Result<Vec<
     let mut rows = Vec::new();
     for day in crate::days::Unit::Day.split(days) {
         let (from, to) = day.moments(zone)?;
-        let mut of_day: BTreeMap<String, SettlementRow> = BTreeMap::new();
+        let mut of_day: BTreeMap<Provider, SettlementRow> = BTreeMap::new();
         for (gateway, count, amount) in tx.query(PAYMENTS, args![from, to], three)? {
             let row = of_day.entry(gateway).or_default();
             (row.payments, row.payment_amount) = (count, amount);
@@ -183,7 +205,7 @@ pub fn rows(tx: &mut Tx<'_>, days: Days, zone: &Zone, fees: Fees) -> Result<Vec<
         }
         let charged: (i64, i64) = tx.query_one(CHARGES, args![from, to], |row| Ok((row.next()?, row.next()?)))?;
         if charged.0 > 0 {
-            let row = of_day.entry(GATEWAY.to_owned()).or_default();
+            let row = of_day.entry(Provider::Gateway).or_default();
             (row.charges, row.charge_amount) = charged;
         }
         for (gateway, row) in of_day {
@@ -193,18 +215,15 @@ pub fn rows(tx: &mut Tx<'_>, days: Days, zone: &Zone, fees: Fees) -> Result<Vec<
     Ok(rows)
 }
 
-/// The provider of payments that leave the shop.
-const GATEWAY: &str = "GATEWAY";
-
-fn three(row: &store::Row<'_>) -> Result<(String, i64, i64)> {
+fn three(row: &store::Row<'_>) -> Result<(Provider, i64, i64)> {
     Ok((row.next()?, row.next()?, row.next()?))
 }
 
 impl SettlementRow {
-    fn completed(self, day: String, gateway: String, fees: Fees) -> Result<SettlementRow> {
+    fn completed(self, day: String, gateway: Provider, fees: Fees) -> Result<SettlementRow> {
         let gross_amount = self.payment_amount + self.charge_amount;
         let kept = gross_amount - self.refund_amount;
-        let rate = if gateway == GATEWAY { fees.gateway } else { 0 };
+        let rate = if gateway == Provider::Gateway { fees.gateway } else { 0 };
         let (gateway_fee, platform_fee) = (fee(kept, rate)?, fee(kept, fees.platform)?);
         let net_amount = kept - gateway_fee - platform_fee;
         Ok(SettlementRow { day, gateway, gross_amount, gateway_fee, platform_fee, net_amount, ..self })
@@ -261,7 +280,7 @@ pub async fn beside_the_gateway(
 ) -> Result<()> {
     let (from, to) = days.moments(zone)?;
     let Some(theirs) = listed(gateway, Period { from, to }).await? else { return Ok(()) };
-    for row in rows.iter_mut().filter(|row| row.gateway == GATEWAY) {
+    for row in rows.iter_mut().filter(|row| row.gateway == Provider::Gateway) {
         let of = |movement: Movement| {
             let on_the_day = |moved: &Moved| moved.at.is_some_and(|at| zone.day(at) == row.day);
             let moved = theirs.iter().filter(|((one, _), moved)| *one == movement && on_the_day(moved));
@@ -318,19 +337,12 @@ impl Recorded {
         let is_same =
             other.as_ref().is_some_and(|other| other.amount == self.amount && other.reference == self.reference);
         (!is_same).then(|| DifferenceRow {
-            movement: name(movement),
+            movement: movement.into(),
             transaction: self.transaction,
             reference: self.reference,
             shop_amount: Some(self.amount),
             gateway_amount: other.map(|other| other.amount),
         })
-    }
-}
-
-fn name(movement: Movement) -> &'static str {
-    match movement {
-        Movement::Captured => "CAPTURED",
-        Movement::Refunded => "REFUNDED",
     }
 }
 
@@ -361,7 +373,7 @@ async fn unknown(db: &Db, theirs: Theirs) -> Result<Vec<DifferenceRow>> {
                 let (transaction, reference) = (transaction.clone(), moved.reference.clone());
                 let gateway_amount = Some(moved.amount);
                 found.push(DifferenceRow {
-                    movement: name(*movement),
+                    movement: (*movement).into(),
                     transaction,
                     reference,
                     shop_amount,
@@ -381,10 +393,10 @@ mod tests {
     fn fees_are_taken_of_what_is_kept() {
         let taken = SettlementRow { payment_amount: 10_050, refund_amount: 1_000, ..SettlementRow::default() };
         let fees = Fees { gateway: 300, platform: 100 };
-        let row = taken.clone().completed("2026-02-06".to_owned(), GATEWAY.to_owned(), fees).unwrap();
+        let row = taken.clone().completed("2026-02-06".to_owned(), Provider::Gateway, fees).unwrap();
         // 3 % of 9,050 is 271.5, 1 % is 90.5
         assert_eq!((row.gateway_fee, row.platform_fee, row.net_amount), (272, 91, 8_687));
-        let own = taken.completed("2026-02-06".to_owned(), "SHOP".to_owned(), fees).unwrap();
+        let own = taken.completed("2026-02-06".to_owned(), Provider::Shop, fees).unwrap();
         assert_eq!((own.gateway_fee, own.platform_fee), (0, 91));
         assert_eq!(fee(-9_050, 300).unwrap(), -272);
     }

@@ -2,6 +2,7 @@
 //! over all of them, and going through each domain's functions would cost a statement for each order.
 
 use crate::view::{self, Day, DaySums, OrderView, PaymentView, ProductSums, ProductView, UserSums, user_sums};
+use crate::ways::PROVIDER;
 use kernel::{OrderId, PaymentId, ProductId, Result, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Arg, ToArg, Tx, args, concatcp};
@@ -45,11 +46,14 @@ const CUSTOMERS: &str = "select distinct day, user_id from mv_orders
     where user_id in ([?]) and day in ([?]) and paid_at is not null";
 
 /// The columns of [`view::payment`], from the records: payments whose outcome is known.
-pub(crate) const PAYMENT_RECORDS: &str = "select p.id, p.payment_number, p.order_number, p.user_id, p.amount,
-       p.refunded as refunded_amount, p.status, p.method as payment_method,
-       case p.method when 'BALANCE' then 'SHOP' when 'CHANNEL' then 'CHANNEL' else 'GATEWAY' end as payment_provider,
+pub(crate) const PAYMENT_RECORDS: &str = concatcp!(
+    "select p.id, p.payment_number, p.order_number, p.user_id, p.amount,
+       p.refunded as refunded_amount, p.status, p.method as payment_method, ",
+    PROVIDER,
+    " as payment_provider,
        p.created_at, p.paid_at as captured_at
-  from payments p where p.status not in ('PENDING', 'PROCESSING')";
+  from payments p where p.status not in ('PENDING', 'PROCESSING')"
+);
 pub(crate) const PAYMENT_COLUMNS: &str = "id, payment_number, order_number, user_id, amount, refunded_amount, status,
     payment_method, payment_provider, created_at, captured_at";
 const PAYMENT_RECORDS_OF: &str = concatcp!(PAYMENT_RECORDS, " and p.order_number in ([?])");

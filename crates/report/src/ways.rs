@@ -5,7 +5,7 @@ use crate::sheet::{Cell, Line};
 use kernel::Result;
 use serde::Serialize;
 use store::{Tx, args};
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Ref};
 
 const PAYMENTS: &str = "select p.payment_method, p.payment_provider, count(*), count(p.captured_at),
         cast(sum(case when p.captured_at is null then 0 else p.amount end) as {bigint}),
@@ -29,14 +29,36 @@ const DEALS: &str = "select d.id, d.name, count(*), count(m.paid_at),
 
 pub(crate) const STATEMENTS: &[&str] = &[PAYMENTS, COUPONS, DEALS];
 
+/// The [`Provider`] of a row `p` of `payments`.
+pub(crate) const PROVIDER: &str =
+    "case p.method when 'BALANCE' then 'SHOP' when 'CHANNEL' then 'CHANNEL' else 'GATEWAY' end";
+
+::store::text_enum! {
+    /// Who took the money of a payment.
+    #[derive(PartialOrd, Ord, Default)]
+    #[schema(as = PaymentProvider)]
+    pub enum Provider {
+        /// Another sales channel.
+        Channel = "CHANNEL",
+        #[default]
+        Gateway = "GATEWAY",
+        /// The shop itself, out of what the buyer has there.
+        Shop = "SHOP",
+    }
+}
+
+/// The payment methods: a read model has their names only.
+fn method() -> Ref {
+    Ref::from_schema_name("Method")
+}
+
 /// Payments of one method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRow {
-    /// Such as CREDIT_CARD.
+    #[schema(schema_with = method)]
     pub payment_method: String,
-    /// GATEWAY, SHOP for what buyers have with the shop, or CHANNEL for what other sales channels took.
-    pub payment_provider: String,
+    pub payment_provider: Provider,
     /// Payments whose outcome is known.
     pub payments: i64,
     /// Those that took the money.
@@ -61,7 +83,7 @@ impl Line for PaymentRow {
     fn cells(&self) -> Vec<Cell> {
         vec![
             (&self.payment_method).into(),
-            (&self.payment_provider).into(),
+            self.payment_provider.name().into(),
             self.payments.into(),
             self.completed.into(),
             Cell::Share(self.failure_rate),

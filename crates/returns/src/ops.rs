@@ -7,7 +7,8 @@ use crate::store;
 use ::store::Tx;
 use events::{ReturnChanged, ReturnRequested};
 use kernel::{
-    Code, Cursor, Error, Money, OrderNumber, Page, PageRequest, RefundId, Result, TrackingNumber, UserId, text,
+    Code, Cursor, Error, Money, OrderNumber, Page, PageRequest, RefundId, Result, Together, TrackingNumber, UserId,
+    text,
 };
 
 /// Longest note about who collects the goods, in characters.
@@ -99,17 +100,19 @@ pub fn collect(tx: &mut Tx<'_>, one: Return, note: Option<&str>, by: &str) -> Re
 /// APPROVED or COLLECTED → RECEIVED, with how many units of each line can be sold again; lines that are not named can be, all of
 /// them. S1105; C002 for a line that the return does not have, or more units than it has.
 pub fn receive(tx: &mut Tx<'_>, mut one: Return, restocked: &[(i64, i64)], by: &str) -> Result<Return> {
-    for (n, (number, units)) in restocked.iter().enumerate() {
+    let checked = |(n, (number, units)): (usize, &(i64, i64))| {
         let field = format!("lines[{n}]");
         let line = one.lines.iter().find(|line| line.number == *number);
         let line = line.ok_or_else(|| text::wrong(&field, "is no line of this return"))?;
         if restocked[..n].iter().any(|(earlier, _)| earlier == number) {
             return Err(text::wrong(&field, "may be named once"));
         }
-        if !(0..=line.units).contains(units) {
-            return Err(text::wrong(&format!("{field}.restocked"), format!("must be between 0 and {}", line.units)));
+        if (0..=line.units).contains(units) {
+            return Ok(());
         }
-    }
+        Err(text::wrong(&format!("{field}.restocked"), format!("must be between 0 and {}", line.units)))
+    };
+    restocked.iter().enumerate().map(checked).collect::<Vec<_>>().together()?;
     let mut lines = std::mem::take(&mut one.lines);
     let mut changed = change(tx, one, Change::Received, by)?;
     for line in &mut lines {

@@ -232,7 +232,7 @@ pub fn of_key(tx: &mut Tx<'_>, event_key: &str) -> Result<Vec<Record>> {
 
 /// Runs that are due, longest overdue first, with the families of their sagas.
 pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<(SagaId, String)>> {
-    tx.query(DUE, args![now, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+    tx.query(DUE, args![now, limit], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// When the next run is due, or since when one is; `None` when no run waits.

@@ -7,12 +7,13 @@ use crate::request::{Popular, Recent, Search, SearchPaging, SearchSort, Searched
 use crate::response::{Autocompletion, SearchHit, SearchPage, SuggestedCategory, SuggestedProduct};
 use axum::extract::State;
 use catalog::{
-    ops::products,
+    ops::{products, variants},
     product::{Product, Status},
     wanted::Wanted,
 };
-use kernel::{Code, ProductId, Result, SortValue, SortedCursor, text};
+use kernel::{Code, Money, ProductId, Result, SortValue, SortedCursor, text};
 use std::collections::HashMap;
+use store::Tx;
 use utoipa_axum::routes;
 use web::caller::MaybeUser;
 use web::input::{CursorQuery, PageQuery};
@@ -97,16 +98,19 @@ async fn shown(app: &App, found: Found, paging: &SearchPaging, sort: Sort) -> Re
     let total = i64::try_from(found.total).unwrap_or(i64::MAX);
     let page = paging.request.page_after(found.hits, total, paging.cursor.clone(), cursor);
     let ids: Vec<ProductId> = page.content.iter().map(|hit| hit.id).collect();
-    let read = match ids.is_empty() {
-        true => Vec::new(),
-        false => app.db.read("search.shown", move |tx| products::products(tx, &ids)).await?,
+    let read = move |tx: &mut Tx<'_>| Ok((products::products(tx, &ids)?, variants::default_prices(tx, &ids)?));
+    let (read, prices) = match page.content.is_empty() {
+        true => (Vec::new(), Vec::new()),
+        false => app.db.read("search.shown", read).await?,
     };
+    let prices: HashMap<ProductId, Money> = prices.into_iter().collect();
     let on_sale = read.into_iter().filter(|product| product.status == Status::Active);
     let mut products: HashMap<ProductId, Product> = on_sale.map(|product| (product.id, product)).collect();
     let currency = app.shop.currency;
     let hits = page.content.iter().filter_map(|hit| {
         let product = products.remove(&hit.id)?;
-        Some(SearchHit::of(product, hit, &found.marks, currency, sort == Sort::Relevance))
+        let price = prices.get(&hit.id).copied().unwrap_or_else(|| product.content.current_price());
+        Some(SearchHit::of((product, price), hit, &found.marks, currency, sort == Sort::Relevance))
     });
     let hits: Vec<SearchHit> = hits.collect();
     Ok(SearchPage {

@@ -19,6 +19,8 @@ pub struct SearchHit {
     pub price: Money,
     /// The price it is sold at instead.
     pub sale_price: Option<Money>,
+    /// What one unit costs when it is bought by this id alone.
+    pub effective_price: Money,
     /// What one unit of its cheapest variant on sale costs now.
     pub min_price: Money,
     /// What one unit of its dearest variant on sale costs now.
@@ -43,8 +45,14 @@ pub struct SearchHit {
 }
 
 impl SearchHit {
-    /// The product as it is now, with its hit.
-    pub fn of(product: Product, hit: &Hit, marks: &Marks, currency: Currency, by_score: bool) -> SearchHit {
+    /// The product as it is now, with what one unit costs, and its hit.
+    pub fn of(
+        (product, effective_price): (Product, Money),
+        hit: &Hit,
+        marks: &Marks,
+        currency: Currency,
+        by_score: bool,
+    ) -> SearchHit {
         let content = product.content;
         let description = content.description.as_deref();
         SearchHit {
@@ -56,6 +64,7 @@ impl SearchHit {
             description: content.description,
             price: content.price,
             sale_price: content.sale_price,
+            effective_price,
             min_price: hit.min_price,
             max_price: hit.max_price,
             currency: currency.code(),

@@ -55,7 +55,7 @@ pub(crate) fn count(tx: &mut Tx<'_>, day: Timestamp, keyword: &str, searches: i6
 
 /// The most frequent of each day: keyword, day, searches.
 pub(crate) fn counted(tx: &mut Tx<'_>, since: Timestamp, most: i64) -> Result<Vec<(String, Timestamp, i64)>> {
-    tx.query(COUNTED, args![since, most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    tx.query(COUNTED, args![since, most], |row| Ok((row.next()?, row.next()?, row.next()?)))
 }
 
 /// Remembers what a user searched for, and forgets what goes beyond the newest `most`.

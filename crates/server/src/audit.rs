@@ -282,18 +282,18 @@ async fn keep(app: &App, asked_by: &str, findings: &Findings) -> Result<AuditRun
 /// The newest kept report.
 pub fn latest(tx: &mut Tx<'_>) -> Result<Option<AuditRun>> {
     tx.query_first(LATEST, args![], |row| {
-        let report: String = row.get(5)?;
         Ok(AuditRun {
-            id: Some(row.get(0)?),
-            asked_by: row.get(1)?,
-            started_at: row.get(2)?,
-            finished_at: row.get(3)?,
-            violation_count: row.get(4)?,
-            compared_from: row.get(6)?,
-            compared_to: row.get(7)?,
-            left_out: row.get(8)?,
-            full: row.get(9)?,
-            violations: serde_json::from_str(&report).map_err(|e| Code::Internal.error().caused_by(e))?,
+            id: Some(row.next()?),
+            asked_by: row.next()?,
+            started_at: row.next()?,
+            finished_at: row.next()?,
+            violation_count: row.next()?,
+            violations: serde_json::from_str(&row.next::<String>()?)
+                .map_err(|e| Code::Internal.error().caused_by(e))?,
+            compared_from: row.next()?,
+            compared_to: row.next()?,
+            left_out: row.next()?,
+            full: row.next()?,
         })
     })
 }

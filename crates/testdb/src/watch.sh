@@ -13,7 +13,7 @@ owner_runs() {
     [ "$1" != Z ] && [ "$1" != X ] && [ "${20}" = "$born" ]
 } 2>/dev/null
 
-# the entry still tells of this folder, not of a server started later
+# the entry still names this folder, not of a server started later
 entry_is_ours() {
     read -r first <"$entry" && [ "$first" = "$folder" ]
 } 2>/dev/null

@@ -6,7 +6,7 @@ pub mod points;
 use crate::store;
 use crate::wallet::{Account, Booking, Entry, Kind, Wallet};
 use ::store::Tx;
-use kernel::{Code, Cursor, Detail, Error, Money, OrderNumber, Page, PageRequest, Result, UserId, text};
+use kernel::{Code, Cursor, Detail, Error, Money, OrderNumber, Page, PageRequest, Result, Together, UserId, text};
 
 kernel::printed_numbers! {
     /// `ADJ-XXXXXXXX`.
@@ -96,12 +96,11 @@ pub struct ByHand {
 
 impl ByHand {
     /// The booking, with everything checked that needs no reading: C002 the reason, S306 the amount.
-    pub fn checked(user: UserId, amount: Money, reason: &str, by: UserId) -> Result<ByHand> {
-        let reason = text::required_paragraph("reason", reason, text::REASON_MAX)?;
-        if amount.is_zero() {
-            let detail = Detail::field("amount", "must not be 0");
-            return Err(Error::of_fields(Code::InvalidPaymentAmount, vec![detail]));
-        }
+    /// `field` is where the amount stands.
+    pub fn checked(user: UserId, (field, amount): (&str, Money), reason: &str, by: UserId) -> Result<ByHand> {
+        let nothing = || Error::of_fields(Code::InvalidPaymentAmount, vec![Detail::field(field, "must not be 0")]);
+        let amount = if amount.is_zero() { Err(nothing()) } else { Ok(amount) };
+        let (reason, amount) = (text::required_paragraph("reason", reason, text::REASON_MAX), amount).together()?;
         Ok(ByHand { user, amount, reason, by })
     }
 }

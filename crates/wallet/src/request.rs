@@ -1,6 +1,6 @@
 //! What callers send about wallets.
 
-use kernel::{Money, Result, Timestamp, UserId, Zone, text};
+use kernel::{Money, Result, Timestamp, Together, UserId, Zone, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Checked;
@@ -33,18 +33,24 @@ pub struct AdjustPoints {
 impl AdjustBalance {
     /// What is booked; C002, S306.
     pub fn by_hand(&self, user: UserId, by: UserId) -> Result<ByHand> {
-        ByHand::checked(user, self.amount, &self.reason, by)
+        ByHand::checked(user, ("amount", self.amount), &self.reason, by)
     }
 }
 
 impl AdjustPoints {
-    /// What is booked; C002, S306.
-    pub fn by_hand(&self, user: UserId, by: UserId) -> Result<ByHand> {
-        ByHand::checked(user, self.points, &self.reason, by)
+    /// What is booked, and when given points expire: at the time that is named, which is after `now`, or at `usually`. C002, S306.
+    pub fn by_hand(
+        &self,
+        (user, by): (UserId, UserId),
+        zone: &Zone,
+        now: Timestamp,
+        usually: Timestamp,
+    ) -> Result<(ByHand, Timestamp)> {
+        let booked = ByHand::checked(user, ("points", self.points), &self.reason, by);
+        (booked, self.expires_at(zone, now, usually)).together()
     }
 
-    /// When given points expire: at the time that is named, which is after `now`, or at `usually`.
-    pub fn expires_at(&self, zone: &Zone, now: Timestamp, usually: Timestamp) -> Result<Timestamp> {
+    fn expires_at(&self, zone: &Zone, now: Timestamp, usually: Timestamp) -> Result<Timestamp> {
         let Some(named) = &self.expires_at else { return Ok(usually) };
         let at = Timestamp::parse(named, zone).map_err(|_| text::wrong("expiresAt", "is not a time"))?;
         if at > now { Ok(at) } else { Err(text::wrong("expiresAt", "is over")) }

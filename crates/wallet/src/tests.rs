@@ -247,7 +247,7 @@ fn money_that_went_back_before_the_points_were_earned_earns_none() {
 #[test]
 fn an_administrator_gives_and_takes_with_a_reason() {
     let (shop, user) = (Fixture::of(&[MODULE]), user_id(1));
-    let by_hand = move |amount: i64| ByHand::checked(user, won(amount), "a birthday", user_id(255));
+    let by_hand = move |amount: i64| ByHand::checked(user, ("amount", won(amount)), "a birthday", user_id(255));
     let expires_at = shop.clock.now().after(DAY);
     shop.write(move |tx| ops::adjust_balance(tx, &by_hand(700)?, won(1_000))).unwrap();
     assert_eq!(

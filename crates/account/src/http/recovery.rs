@@ -93,8 +93,9 @@ pub async fn reset_password(
     let looked = token.clone();
     let begin = move |tx: &mut Tx<'_>| recovery::begin_reset(tx, &looked);
     let (user, salt) = app.db.read("account.begin-reset", begin).await?;
-    user::password(&body.new_password.0, &user.email)?;
-    let hash = password::hash_new(client.0, body.new_password.0, user.known(), salt).await?;
+    let naming = |error| user::naming("newPassword", error);
+    user::password(&body.new_password.0, &user.email).map_err(naming)?;
+    let hash = password::hash_new(client.0, body.new_password.0, user.known(), salt).await.map_err(naming)?;
     let reset = move |tx: &mut Tx<'_>| recovery::reset(tx, &token, &hash, &client.text());
     app.db.write("account.reset-password", reset).await?;
     Ok(done())

@@ -6,11 +6,16 @@ use crate::store;
 use crate::variant::{self, New, VARIANTS_MAX, Variant};
 use ::store::Tx;
 use events::Change;
-use kernel::{Code, ProductId, Result, VariantId, text};
+use kernel::{Code, Money, ProductId, Result, VariantId, text};
 
 /// The variants of these products that are not discontinued, grouped by product, oldest first.
 pub fn of_products(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Variant>> {
     store::variants::of_products(tx, products)
+}
+
+/// What one unit of each of these products costs now when it is bought by the product's id alone.
+pub fn default_prices(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, Money)>> {
+    store::variants::default_prices(tx, products)
 }
 
 impl From<Variant> for New {

@@ -11,6 +11,8 @@ const VARIANTS: &str = "select v.id, v.product_id, v.sku, v.name, v.options, v.p
     from product_variants v join products p on p.id = v.product_id";
 const OF_PRODUCTS: &str =
     concatcp!(VARIANTS, " where v.product_id in ([?]) and v.status <> 'DISCONTINUED' order by v.product_id, v.id");
+const DEFAULT_PRICES: &str = "select p.id, p.current_price + v.price_adjustment
+    from product_variants v join products p on p.id = v.default_of where v.default_of in ([?])";
 const DELETED: &str = concatcp!(VARIANTS, " where v.product_id = ? and v.id = ? and v.status = 'DISCONTINUED'");
 const INSERT: &str = "insert into product_variants
     (product_id, default_of, sku, sku_key, name, options, price_adjustment, status, created_at, updated_at)
@@ -32,6 +34,7 @@ const DELETE_IMAGES: &str = "delete from product_images where product_id = ?";
 
 pub(crate) const STATEMENTS: &[&str] = &[
     OF_PRODUCTS,
+    DEFAULT_PRICES,
     DELETED,
     INSERT,
     SAVE,
@@ -106,6 +109,11 @@ pub(crate) fn make_default(tx: &mut Tx<'_>, product: ProductId, variant: Variant
 /// Removes the default mark, before another variant gets it in the same job.
 pub(crate) fn clear_default(tx: &mut Tx<'_>, product: ProductId) -> Result<()> {
     tx.exec(NO_DEFAULT, args![product]).map(|_| ())
+}
+
+/// What one unit of the default variant of each of these products costs now.
+pub(crate) fn default_prices(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<(ProductId, Money)>> {
+    tx.query(DEFAULT_PRICES, &[Arg::list(products)], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// The lowest price adjustment of the product's variants.

@@ -244,9 +244,9 @@ async fn adjust_points(
     Path(owner): Path<UserId>,
     Idempotent { body, key }: Idempotent<AdjustPoints>,
 ) -> Result<Response, Failure> {
-    let (now, by_hand) = (app.now(), body.by_hand(owner, admin.id)?);
+    let now = app.now();
     let usually = now.after(app.settings::<Settings>().points_expire_after);
-    let expires_at = body.expires_at(&app.shop.zone, now, usually)?;
+    let (by_hand, expires_at) = body.by_hand((owner, admin.id), &app.shop.zone, now, usually)?;
     let work = move |tx: &mut Tx<'_>| {
         let entry = points::adjust_points(tx, &by_hand, expires_at)?;
         Ok(created(format!("/users/{owner}/points/history"), EntryResponse::from(entry)))

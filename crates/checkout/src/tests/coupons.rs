@@ -2,7 +2,7 @@
 
 use super::shop::MODULES;
 use events::{CouponChanged, CouponIssued};
-use fixture::{Fixture, Response, at_once};
+use fixture::{Fixture, Response};
 use kernel::{Clock, Event as _};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -50,25 +50,6 @@ fn the_first_who_ask_get_a_coupon_and_each_gets_one() {
     let published = [CouponChanged::TOPIC, CouponIssued::TOPIC, CouponIssued::TOPIC];
     assert_eq!(shop.topics_of("SPRING-10"), published);
     issue(&shop, 1, 999).must("404 S601");
-}
-
-#[test]
-fn fifty_who_ask_at_once_for_ten_coupons_get_ten() {
-    let shop = Fixture::with(MODULES, |settings| settings.writers = 8);
-    let coupon = made(&shop, with(spring(&shop), json!({"totalQuantity": 10})));
-    let answers = at_once(0..50, |user| issue(&shop, user / 2 + 1, coupon).summary());
-    let count = |answer: &str| answers.iter().filter(|given| *given == answer).count();
-    assert_eq!(count("201"), 10, "{answers:?}");
-    assert_eq!(count("409 S602") + count("409 S604"), 40, "{answers:?}");
-}
-
-#[test]
-fn one_user_who_asks_thirty_times_at_once_gets_one() {
-    let shop = Fixture::with(MODULES, |settings| settings.writers = 8);
-    let coupon = made(&shop, with(spring(&shop), json!({"totalQuantity": 10})));
-    let answers = at_once(0..30, |_| issue(&shop, 1, coupon).summary());
-    assert_eq!(answers.iter().filter(|answer| *answer == "201").count(), 1, "{answers:?}");
-    assert_eq!(shop.user(1).get("/coupons/my").must("200").data().as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -117,7 +117,7 @@ pub async fn list(app: &App) -> Result<Vec<AuditProgress>> {
     let after = app.now().before(RESUMED_WITHIN);
     let rows = move |tx: &mut Tx<'_>| {
         tx.query(LIST, args![after, LISTED_MAX], |row| {
-            Ok((row.get::<String>(0)?, row.get::<Timestamp>(1)?, row.get::<String>(2)?))
+            Ok((row.next::<String>()?, row.next::<Timestamp>()?, row.next::<String>()?))
         })
     };
     let rows = app.db.read("audit.progress", rows).await?;

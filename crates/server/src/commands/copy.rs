@@ -110,7 +110,7 @@ impl Copying<'_> {
             if !unready.is_empty() {
                 let what = format!("the {side} does not have the schema of this program");
                 let remedy =
-                    "run this program's `holdfast migrate` with database.url set to it, and repair what that tells";
+                    "run this program's `holdfast migrate` with database.url set to it, and repair what that shows";
                 return Err(Fault::new(what, schema::joined(&unready), remedy).failed());
             }
         }

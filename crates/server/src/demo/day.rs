@@ -179,7 +179,7 @@ async fn deliver(claims: &mut Claims, people: &People, order: &str) -> Step {
     }
     let arrived = |order: &Answer| order.text("/status") == "DELIVERED";
     let order = until(&people.minji, &format!("/orders/{order}"), arrived).await;
-    claims.claim(arrived(&order), "the order heard of it: DELIVERED", order.brief()).then_some(())
+    claims.claim(arrived(&order), "the order follows: DELIVERED", order.brief()).then_some(())
 }
 
 async fn forget_to_pay(claims: &mut Claims, people: &People, good: &Good) -> Step<(String, i64)> {
@@ -244,7 +244,7 @@ async fn race(claims: &mut Claims, people: &People) -> Step {
     let winners: Vec<usize> = (0..answers.len()).filter(|n| answers[*n].status == 201).collect();
     let losers = answers.iter().filter(|answer| answer.status == 400 && answer.code() == "S402").count();
     let found = format!("{} orders, {losers} refusals, first: {}", winners.len(), answers[0].brief());
-    let text = format!("{RACERS} orders at once: exactly one succeeds, {} are told S402 ({ms} ms)", RACERS - 1);
+    let text = format!("{RACERS} orders at once: exactly one succeeds, {} get S402 ({ms} ms)", RACERS - 1);
     claims.claim(winners.len() == 1 && losers == RACERS - 1, text, found);
     let winner = *winners.first()?;
     pay(claims, &people.racers[winner], answers[winner].text("/orderNumber")).await;

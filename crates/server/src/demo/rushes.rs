@@ -84,7 +84,7 @@ fn exact(claims: &mut Claims, done: &Rushed, goods: &Goods) {
     let refused = counts.refused.get(sold_out) == Some(&lost) && counts.refused.len() == 1;
     claims.claim(refused, format!("everyone else gets {sold_out}: {}", HumanCount(lost)), &found);
     let differences = counts.differences();
-    claims.claim(differences.is_empty(), "no errors, and everybody has what they were told", differences.join("; "));
+    claims.claim(differences.is_empty(), "no errors, and everybody has what the shop answered", differences.join("; "));
 }
 
 async fn closed(claims: &mut Claims, people: &People, goods: &Goods) {

@@ -103,7 +103,7 @@ mod tests {
     fn connections_fit_into_the_limit_of_open_files() {
         assert_eq!(fit(20_000, 1_024), 1_024 - 192);
         assert_eq!(fit(20_000, 1_000_000), 20_000);
-        assert_eq!(fit(20_000, 64), CONNECTIONS_MIN, "a limit that low is the operator's wish");
+        assert_eq!(fit(20_000, 64), CONNECTIONS_MIN, "the operator wants a limit that low");
         assert_eq!(fit(8, 64), 8);
     }
 

@@ -82,7 +82,8 @@ fn breached_and_trivial_passwords_are_refused() {
     let change = |new: &str| {
         signed_in.put("/api/v1/users/me/password", json!({"currentPassword": PASSWORD, "newPassword": new}))
     };
-    change("iloveyou123").must("400 A012");
+    let refused = change("iloveyou123").must("400 A012");
+    assert_eq!(refused.json()["error"]["details"][0]["field"], "newPassword");
     change("항아리 여덟 개의 새벽").must("200");
 }
 

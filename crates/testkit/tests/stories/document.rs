@@ -179,6 +179,30 @@ fn payloads_pages_and_rows_have_names_and_always_come() {
         }
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Whether a description lists the names that a text may be.
+fn lists_names(description: &str) -> bool {
+    let capitals = |c: char| c.is_ascii_uppercase() || c == '_';
+    description.split(|c| !capitals(c)).filter(|word| word.len() > 3).count() > 1
+}
+
+#[test]
+fn closed_sets_are_enums() {
+    let shop = TestShop::open();
+    let document = shop.document();
+    let schemas = document.root()["components"]["schemas"].as_object().expect("schemas");
+    let mut complaints = BTreeSet::new();
+    visit(&document.root()["components"]["schemas"], &mut |node| {
+        for (name, property) in node["properties"].as_object().into_iter().flatten() {
+            let is_text = property["type"] == "string" || property["type"] == json!(["string", "null"]);
+            let description = property["description"].as_str().unwrap_or_default();
+            if is_text && property["enum"].is_null() && lists_names(description) {
+                complaints.insert(format!("{name}: {description}"));
+            }
+        }
+    });
+    assert!(complaints.is_empty(), "these are texts and list what they may be: {complaints:#?}");
     for (name, values) in
         [("OrderStatus", 7), ("PaymentStatus", 7), ("DeliveryStatus", 6), ("MovementType", 6), ("MethodName", 10)]
     {

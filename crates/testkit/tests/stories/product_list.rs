@@ -70,6 +70,18 @@ fn products_are_found_and_sorted_by_what_can_be_paid() {
     let on = json!({"options": {"size": "2"}, "priceAdjustment": 20_000, "status": "ACTIVE"});
     shop.admin().put(format!("/admin/products/{id}/variants/{dearest}"), on).must("200");
     assert_eq!(listed(&shop, "minPrice=29000"), ["WIDE"]);
+
+    // what the id alone buys costs the same in a list and in a search
+    let default = json!({"sku": "ODD-2", "options": {"size": "2"}, "priceAdjustment": 2_000, "isDefault": true});
+    let variants = json!([{"sku": "ODD-1", "options": {"size": "1"}}, default]);
+    let odd = json!({"sku": "ODD", "name": "Oddity", "price": 50_000, "variants": variants});
+    shop.admin().post("/admin/products", odd).must("201");
+    shop.settle();
+    for path in ["/products?minPrice=50000", "/search/products?keyword=oddity"] {
+        let found = shop.anonymous().get(path).must("200");
+        let prices = ["effectivePrice", "minPrice"].map(|field| found.number(&format!("/content/0/{field}")));
+        assert_eq!(prices, [52_000, 50_000], "{path}");
+    }
 }
 
 #[test]

@@ -103,6 +103,40 @@ fn everything_that_is_wrong_with_a_product_a_coupon_and_a_refund_is_answered_at_
 }
 
 #[test]
+fn everything_that_is_wrong_with_an_account_a_queue_and_a_wallet_is_answered_at_once() {
+    let shop = TestShop::open();
+    let (admin, buyer) = (shop.admin(), shop.buyer());
+    let account = json!({"email": "mina", "password": "short", "nickname": " ", "realName": "a\tb"});
+    let refused = shop.anonymous().post("/api/v1/users/signup", account).must("400 C002");
+    assert_eq!(fields(&refused), names(&["email", "password", "nickname", "realName"]));
+    let queue = json!({
+        "maxCapacity": 0, "entryBatchSize": 0, "entryIntervalSeconds": 0, "admissionSeconds": 1, "opensAt": "soon",
+        "placesPerAddress": 0,
+    });
+    let wanted = names(&[
+        "maxCapacity",
+        "entryBatchSize",
+        "entryIntervalSeconds",
+        "admissionSeconds",
+        "opensAt",
+        "placesPerAddress",
+    ]);
+    assert_eq!(fields(&admin.post("/admin/queue/COUPON/1/activate", queue).must("400 C002")), wanted);
+    let points = json!({"points": 0, "reason": " ", "expiresAt": "soon"});
+    let refused = admin.post(format!("/admin/wallets/{}/points", buyer.id()), points);
+    assert_eq!(fields(&refused.must("400 C002")), names(&["points", "reason", "expiresAt"]));
+    let bank = json!({"bank": " ", "accountNumber": "12", "holder": ""});
+    let refused = buyer.put("/payments/PAY-22222222/refund-account", bank).must("400 C002");
+    assert_eq!(fields(&refused), names(&["bank", "accountNumber", "holder"]));
+    let splits = json!([{"method": "BALANCE", "amount": 0}, {"method": "CARD", "amount": -1}]);
+    let paid = json!({"orderNumber": "ORD-20260206-22222222", "paymentMethod": "CARD", "splits": splits});
+    let refused = buyer.post("/payments", paid).must("400 S306");
+    assert_eq!(fields(&refused), names(&["splits[0].amount", "splits[1].amount"]));
+    let order = json!({"orderNumber": "ORD-20260206-22222222", "paymentMethod": "CASH", "paymentKey": "k".repeat(201)});
+    assert_eq!(fields(&buyer.post("/payments", order).must("400 S307")), names(&["paymentMethod", "paymentKey"]));
+}
+
+#[test]
 fn everything_that_is_wrong_with_a_query_is_answered_at_once() {
     let shop = TestShop::open();
     let admin = shop.admin();

@@ -131,25 +131,6 @@ fn events() -> Vec<(String, String)> {
 }
 
 #[test]
-fn topics_are_written_in_the_crate_of_events_only() {
-    let events = events();
-    let mut complaints = Vec::new();
-    for path in sources() {
-        let name = shown(&path);
-        let program = name.contains("/src/") && !name.contains("tests") && !name.starts_with("crates/bench/");
-        if !program || name.starts_with("crates/events/") {
-            continue;
-        }
-        let text = read(&path);
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for topic in events.iter().filter(|(topic, _)| code.contains(&format!("\"{topic}\""))) {
-            complaints.push(format!("{name}: \"{}\" is events::{}::TOPIC", topic.0, topic.1));
-        }
-    }
-    no_complaints(&complaints);
-}
-
-#[test]
 fn every_event_is_emitted() {
     let domains: Vec<String> = sources()
         .iter()

@@ -237,7 +237,7 @@ fn topics_are_written_in_the_crate_events_only() {
             continue;
         }
         for (line, string) in Rust::of(&read(path)).strings.iter() {
-            if string.contains("\"shopping.") {
+            if string.contains("\"shopping.") || string.contains("'shopping.") {
                 complaints.push(format!("{name}:{line}: {string} is a topic"));
             }
         }

@@ -48,7 +48,7 @@ fn root() -> PathBuf {
 fn files() -> Vec<PathBuf> {
     let mut found = Vec::new();
     walk(&root(), &mut |path| found.push(path.to_owned()));
-    let known = ["rs", "md", "toml", "json"];
+    let known = ["rs", "md", "toml", "json", "sh"];
     found.retain(|path| path.extension().is_none_or(|kind| known.iter().any(|known| kind == *known)));
     found
 }

@@ -62,7 +62,8 @@ fn prose(name: &str, text: &str) -> Option<Lines> {
         Some("rs") => Some(Rust::of(text).comments),
         Some("md") => Some(markdown(text)),
         Some("toml") => Some(hash_comments(text)),
-        None => (name == ".ci/run").then(|| hash_comments(text)),
+        Some("sh") => Some(hash_comments(text)),
+        None => name.starts_with(".ci/").then(|| hash_comments(text)),
         Some(_) => None,
     }
 }
