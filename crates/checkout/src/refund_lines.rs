@@ -189,7 +189,11 @@ pub fn sums(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLine> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::Quantity;
+    use crate::price::{self, Options, Rules, Shipping};
+    use coupon::{Discount, DiscountType, Offer};
+    use fixture::user_id;
+    use kernel::{PaymentId, Percent, ProductId, Quantity, Timestamp};
+    use payment::{Method, Status};
     use proptest::prelude::*;
 
     /// What a shop sold: pairs of a line's price and its units, less a discount, sent for a fee.
@@ -211,6 +215,28 @@ mod tests {
         sold_and_sent(lines, discount, 0)
     }
 
+    /// What is left of an order that was placed at these prices, with a coupon, points and a fee; and what it costs.
+    fn bought(lines: &[(i64, i64)], coupon: i64, points: i64, fee: i64) -> (Left, i64) {
+        let shipping = Shipping { fee: Money::minor(fee), ..Shipping::default() };
+        let rules = Rules { shipping, tax: Percent::of_basis_points(1_000).unwrap() };
+        let coupon = Offer::of(Discount::checked(DiscountType::Fixed, coupon), None, None).unwrap();
+        let options = Options { coupon: Some(&coupon), points: Money::minor(points), ..Options::plain(&rules) };
+        let ordered = |(unit_price, quantity): &(i64, i64)| price::Line {
+            product: ProductId::new(1),
+            categories: Vec::new(),
+            unit_price: Money::minor(*unit_price),
+            quantity: Quantity::new(*quantity).unwrap(),
+            tax_free: false,
+        };
+        let ordered: Vec<price::Line> = lines.iter().map(ordered).collect();
+        let priced = price::price(&ordered, &options).unwrap();
+        let lines = (1..).zip(lines).zip(&priced.shares).map(|((number, (_, bought)), share)| {
+            let paid = share.paid();
+            LineLeft { number, bought: *bought, paid, units: *bought, amount: paid }
+        });
+        (Left { all: priced.payable, lines: lines.collect() }, priced.payable.as_minor())
+    }
+
     impl Left {
         fn without(&self, claim: &Claim) -> Left {
             let mut left = self.clone();
@@ -221,6 +247,29 @@ mod tests {
                 line.amount = Money::minor(line.amount.as_minor() - back.amount.as_minor());
             }
             left
+        }
+    }
+
+    /// A share with so much money left.
+    fn share(left: i64) -> Payment {
+        let now = Timestamp::from_millis(0);
+        Payment {
+            id: PaymentId::new(1),
+            number: "PAY-22222222".parse().unwrap(),
+            order: "ORD-20260206-22222222".parse().unwrap(),
+            user: user_id(1),
+            amount: Money::minor(left),
+            method: Method::Balance,
+            method_sent: None,
+            payment_key: None,
+            status: Status::Completed { at: now },
+            transaction: None,
+            captured: Money::minor(left),
+            refunded: Money::ZERO,
+            refund_claimed: Money::ZERO,
+            created_at: now,
+            updated_at: now,
+            version: 1,
         }
     }
 
@@ -331,6 +380,74 @@ mod tests {
                 prop_assert!(left.claim(Some(Money::minor(1)), &[]).is_ok());
             } else {
                 prop_assert!(left.claim(None, &[]).is_err());
+            }
+        }
+
+        #[test]
+        fn what_is_divided_is_neither_more_nor_less_than_the_whole(
+            left in prop::collection::vec(0_i64..5_000, 1..3),
+            lines in prop::collection::vec((0_i64..2_000, 0_i64..4), 0..5),
+            fee in 0_i64..500,
+        ) {
+            let goods: i64 = lines.iter().map(|(amount, _)| amount).sum();
+            prop_assume!(goods + fee <= left.iter().sum());
+            let lines: Vec<RefundedLine> = (1..).zip(&lines)
+                .map(|(number, (amount, units))| RefundedLine { number, units: *units, amount: Money::minor(*amount) })
+                .collect();
+            let shares: Vec<Payment> = left.iter().map(|left| share(*left)).collect();
+            let claims = divided(Claim { amount: Money::minor(goods + fee), lines: lines.clone() }, &shares);
+            prop_assert_eq!(Money::sum(claims.iter().map(|claim| claim.amount)).unwrap(), Money::minor(goods + fee));
+            for (claim, share) in claims.iter().zip(&shares) {
+                prop_assert!(claim.amount <= share.refundable());
+                prop_assert!(Money::sum(claim.lines.iter().map(|line| line.amount)).unwrap() <= claim.amount);
+            }
+            for line in lines {
+                let parts = claims.iter().flat_map(|claim| &claim.lines).filter(|part| part.number == line.number);
+                let (amount, units) = parts.fold((0, 0), |(amount, units), part| (amount + part.amount.as_minor(), units + part.units));
+                prop_assert_eq!((amount, units), (line.amount.as_minor(), line.units));
+            }
+        }
+
+        /// A card, the balance, points and a coupon on one order.
+        #[test]
+        fn each_share_gives_back_what_it_took_in_whatever_parts(
+            lines in prop::collection::vec((1_i64..10_000, 1_i64..5), 1..5),
+            (coupon, points, fee) in (1_i64..5_000, 0_i64..5_000, prop_oneof![Just(0), 1_i64..3_000]),
+            own_percent in 0_i64..=100,
+            wanted in prop::collection::vec(
+                (any::<bool>(), prop::option::of(1_i64..8_000), prop::collection::vec((1_i64..6, 1_i64..5), 0..3)),
+                0..20,
+            ),
+        ) {
+            let (mut left, payable) = bought(&lines, coupon, points, fee);
+            prop_assume!(payable >= 2);
+            let paid = left.lines.clone();
+            let own = 1 + (payable - 2) * own_percent / 100;
+            let mut shares = [share(own), share(payable - own)];
+            let mut back = vec![(0, Money::ZERO); lines.len()];
+            // in the end all that is left
+            for (other_first, amount, named) in wanted.into_iter().chain([(false, None, Vec::new())]) {
+                let named: Vec<RefundLine> = named.into_iter().map(|(id, quantity)| units(id, quantity)).collect();
+                let Ok(claim) = left.claim(amount.map(Money::minor), &named) else { continue };
+                if other_first {
+                    shares.reverse();
+                }
+                let parts = divided(claim.clone(), &shares);
+                for (share, part) in shares.iter_mut().zip(parts) {
+                    prop_assert!(part.amount <= share.refundable());
+                    share.refund_claimed = share.refund_claimed.plus(part.amount).unwrap();
+                    for line in part.lines {
+                        let (units, amount) = &mut back[usize::try_from(line.number - 1).unwrap()];
+                        *units += line.units;
+                        *amount = amount.plus(line.amount).unwrap();
+                    }
+                }
+                left = left.without(&claim);
+            }
+            prop_assert!(shares.iter().all(|share| share.refundable().is_zero()), "{:?}", shares);
+            for (line, (units, amount)) in paid.iter().zip(back) {
+                prop_assert_eq!(units, line.bought);
+                prop_assert!(amount <= line.paid);
             }
         }
     }

@@ -4,6 +4,7 @@ mod claims;
 mod day;
 mod discounts;
 mod drawn;
+mod elsewhere;
 mod figures;
 mod finding;
 mod folder;

@@ -1,10 +1,7 @@
 //! Paying from the balance, alone and beside the gateway, and how refunds are divided among the shares.
 
 use super::shop::*;
-use crate::refund_lines::{Claim, divided};
-use kernel::{Money, OrderNumber};
-use payment::{Method, Payment, RefundedLine, Status};
-use proptest::prelude::*;
+use kernel::OrderNumber;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -184,54 +181,4 @@ async fn after_the_parcel_has_left_an_order_is_refunded_when_no_share_has_money_
     assert_eq!(refund(json!({ "amount": 5_000 })).await, ("SHIPPING".to_owned(), 6_000));
     assert_eq!(refund(json!({})).await, ("REFUNDED".to_owned(), 10_000));
     shop.consistent().await;
-}
-
-/// A share with so much money left.
-fn share(left: i64) -> Payment {
-    let now = kernel::Timestamp::from_millis(0);
-    Payment {
-        id: kernel::PaymentId::new(1),
-        number: "PAY-22222222".parse().unwrap(),
-        order: "ORD-20260206-22222222".parse().unwrap(),
-        user: buyer(1),
-        amount: Money::minor(left),
-        method: Method::Balance,
-        method_sent: None,
-        payment_key: None,
-        status: Status::Completed { at: now },
-        transaction: None,
-        captured: Money::minor(left),
-        refunded: Money::ZERO,
-        refund_claimed: Money::ZERO,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    }
-}
-
-proptest! {
-    #[test]
-    fn what_is_divided_is_neither_more_nor_less_than_the_whole(
-        left in prop::collection::vec(0_i64..5_000, 1..3),
-        lines in prop::collection::vec((0_i64..2_000, 0_i64..4), 0..5),
-        fee in 0_i64..500,
-    ) {
-        let goods: i64 = lines.iter().map(|(amount, _)| amount).sum();
-        prop_assume!(goods + fee <= left.iter().sum());
-        let lines: Vec<RefundedLine> = (1..).zip(&lines)
-            .map(|(number, (amount, units))| RefundedLine { number, units: *units, amount: Money::minor(*amount) })
-            .collect();
-        let shares: Vec<Payment> = left.iter().map(|left| share(*left)).collect();
-        let claims = divided(Claim { amount: Money::minor(goods + fee), lines: lines.clone() }, &shares);
-        prop_assert_eq!(Money::sum(claims.iter().map(|claim| claim.amount)).unwrap(), Money::minor(goods + fee));
-        for (claim, share) in claims.iter().zip(&shares) {
-            prop_assert!(claim.amount <= share.refundable());
-            prop_assert!(Money::sum(claim.lines.iter().map(|line| line.amount)).unwrap() <= claim.amount);
-        }
-        for line in lines {
-            let parts = claims.iter().flat_map(|claim| &claim.lines).filter(|part| part.number == line.number);
-            let (amount, units) = parts.fold((0, 0), |(amount, units), part| (amount + part.amount.as_minor(), units + part.units));
-            prop_assert_eq!((amount, units), (line.amount.as_minor(), line.units));
-        }
-    }
 }

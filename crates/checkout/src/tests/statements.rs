@@ -72,6 +72,33 @@ async fn a_cart_of_200_lines_costs_no_more_statements_than_one_of_3() {
     assert_eq!((few.placing, few.paying, few.settling), (many.placing, many.paying, many.settling));
     assert_eq!(few.undoing, many.undoing);
     assert!(few.placing <= 14, "placing an order takes {} statements", few.placing);
-    assert!(few.paying + few.settling <= 40, "paying one takes {}", few.paying + few.settling);
+    assert!(few.paying + few.settling <= 17, "paying one takes {}", few.paying + few.settling);
+    shop.consistent().await;
+}
+
+/// The jobs of a purchase, as `bench cost` counts them.
+const PURCHASE: [&str; 4] = ["cart.add", "checkout.place", "checkout.pay", "saga.settle"];
+
+#[tokio::test]
+async fn a_whole_purchase_costs_at_most_35_statements() {
+    let shop = TestShop::open().await;
+    let mug = shop.good("mug", 9_000, 9).await;
+    shop.paid(1, mug, 1, "approve").await;
+    let before = shop.app.db.costs();
+    shop.post(2, "/cart/items", json!({ "productId": mug.product, "quantity": 1 })).await.must("200");
+    let order = shop.post(2, "/orders", json!({ "shippingAddress": address() })).await.must("201").number();
+    shop.pay(2, &order, "approve").await.must("201");
+    let after = shop.app.db.costs();
+    let of = |costs: &::store::Costs, job: &str| costs.get(job).copied().unwrap_or_default();
+    let (mut statements, mut round_trips) = (0, 0);
+    for job in PURCHASE {
+        let (before, after) = (of(&before, job), of(&after, job));
+        assert_eq!(after.runs - before.runs, 1, "{job}");
+        println!("{job}: {}", after.statements - before.statements);
+        statements += after.statements - before.statements;
+        round_trips += after.round_trips - before.round_trips;
+    }
+    println!("a purchase: {statements} statements, {round_trips} round trips");
+    assert!(statements <= 35, "a whole purchase takes {statements} statements");
     shop.consistent().await;
 }

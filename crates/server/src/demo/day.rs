@@ -1,6 +1,6 @@
 //! One day in the shop, over HTTP. It checks every claim.
 
-use super::{claims::Claims, discounts, figures, finding, rushes, sent_back, wallet};
+use super::{claims::Claims, discounts, elsewhere, figures, finding, rushes, sent_back, wallet};
 use crate::client::{Answer, Caller};
 use crate::commands::say;
 use crate::rush::people::Person;
@@ -57,6 +57,7 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
     discounts::play(claims, people, &goods[2]).await;
     let paid = wallet::play(claims, people, &goods[2]).await;
     cancel(claims, people, &goods[3]).await;
+    elsewhere::play(claims, people, &goods[3]).await;
     if let Some((order, before)) = forgotten {
         expire(claims, people, &order, &goods[1], before, pay_within).await;
     }
@@ -72,6 +73,7 @@ pub async fn play(claims: &mut Claims, people: &People, products: i64, pay_withi
 /// A product as the demo needs it.
 pub(super) struct Good {
     pub(super) id: i64,
+    pub(super) sku: String,
     pub(super) name: String,
     pub(super) price: i64,
 }
@@ -99,7 +101,8 @@ async fn browse(claims: &mut Claims, people: &People, products: i64) -> Step<Vec
 
 fn good(product: &Value) -> Option<Good> {
     let price = product["salePrice"].as_i64().or_else(|| product["price"].as_i64())?;
-    Some(Good { id: product["id"].as_i64()?, name: product["name"].as_str()?.to_owned(), price })
+    let text = |name: &str| product[name].as_str().map(str::to_owned);
+    Some(Good { id: product["id"].as_i64()?, sku: text("sku")?, name: text("name")?, price })
 }
 
 /// The available units. The batch route reads the database, while the page of a product may be a moment behind.

@@ -51,7 +51,7 @@ impl Paid {
     }
 
     /// The buyer goes through the window; gives the payment key with which they come back.
-    fn agrees(&self, order: &str, amount: i64, method: Method, script: &str) -> String {
+    pub fn agrees(&self, order: &str, amount: i64, method: Method, script: &str) -> String {
         let (order, name, script) = (order.to_owned(), "머그".to_owned(), script.to_owned());
         self.fake.agree(Agreed { order, name, amount, method, script, valid_hours: 24 }).key
     }
