@@ -16,9 +16,11 @@ use testkit::{Process, Response, TestShop};
 const ROUNDS: u64 = 5;
 /// Most rounds, in multiples: a slow machine needs more rounds until every kind of response has come often enough.
 const ROUNDS_MORE: u64 = 6;
+/// What the buyer has in the balance at the fault points.
+const CHARGED: i64 = 50_000;
 /// Passages of each of the store's two fault points that a short run tries.
-const PASSAGES: u64 = 6;
-/// Passages of a long run: more than the commits of a purchase with its cancellation.
+const PASSAGES: u64 = 5;
+/// Passages of a long run: more than the commits of a charge and a purchase with its cancellation.
 const PASSAGES_ALL: u64 = 40;
 
 fn rounds() -> u64 {
@@ -74,15 +76,23 @@ fn killing_the_server_under_load_loses_nothing_that_was_acknowledged() {
     scenario.close();
 }
 
-/// A purchase and its cancellation in a program that dies at `point`; a successor finishes them. Returns whether the program died.
+/// A charge of the balance, a purchase with a coupon that the balance and a card pay, and its cancellation, in a program that dies at
+/// `point`; a successor finishes them. Returns whether the program died.
 fn survives(first: &Scenario, point: &str) -> bool {
     let scenario = first.another();
     let mut caller = Caller { scenario: &scenario, process: scenario.program.start(Some(point)), successor: None };
     if caller.process.is_none() {
         caller.succeed();
     }
-    let order = caller.insist(&scenario.order_with_coupon(0, 1)).must("201").word("/orderNumber");
-    let paid = caller.insist(&scenario.pay(0, &order, "approve"));
+    let charged = caller.insist(&scenario.charge(0, CHARGED, "approve"));
+    assert!(["200", "202"].contains(&charged.summary().as_str()), "{point}: {}", charged.text());
+    if let Some(shop) = &caller.successor {
+        shop.later(Duration::from_secs(120));
+    }
+    let placed = caller.insist(&scenario.order_with_coupon(0, 1)).must("201");
+    let (order, payable) = (placed.word("/orderNumber"), placed.number("/finalAmount"));
+    let shares = (payable / 3, payable - payable / 3);
+    let paid = caller.insist(&scenario.pay_in_shares(0, &order, shares, "approve"));
     assert!(["201", "202"].contains(&paid.summary().as_str()), "{point}: {}", paid.text());
     let cancelled = caller.insist(&scenario.cancel(0, &order));
     assert!(["200", "202"].contains(&cancelled.summary().as_str()), "{point}: {}", cancelled.text());
@@ -91,7 +101,9 @@ fn survives(first: &Scenario, point: &str) -> bool {
     let seen = shop.user(user(0)).sees(&order).must("200");
     let (taken, back) = (shop.captures_of(&order), shop.refunds_of(&order));
     assert_eq!(seen.word("/status"), "REFUNDED", "{point}: {}", seen.text());
-    assert!(taken.len() == 1 && taken == back, "{point}: took {taken:?}, gave back {back:?}");
+    assert!(taken == [shares.1] && taken == back, "{point}: took {taken:?}, gave back {back:?}");
+    let wallet = shop.user(user(0)).get(format!("/users/{}/balance", user(0))).must("200");
+    assert_eq!(wallet.number("/balance"), CHARGED, "{point}: {}", wallet.text());
     let coupon = shop.user(user(0)).get("/coupons/my").must("200");
     assert_eq!(coupon.word("/0/status"), "AVAILABLE", "{point}: {}", coupon.text());
     shop.close();
@@ -139,8 +151,13 @@ fn no_fault_point_loses_or_doubles_anything() {
     let first = Scenario::new();
     let mut crashes: BTreeMap<&str, u64> = BTreeMap::new();
     for point in store::fault::POINTS {
-        // a start has no fixed number of commits, so the test tries the passages of the store's points one by one
-        let (most, step) = if point.starts_with("store.") { (PASSAGES_ALL, step) } else { (1, 1) };
+        let (most, step) = match point.split_once('.') {
+            // a start has no fixed number of commits, so the test tries the passages of the store's points one by one
+            Some(("store", _)) => (PASSAGES_ALL, step),
+            // the charge passes them, and then the payment
+            Some(("payment", _)) => (2, 1),
+            _ => (1, 1),
+        };
         for passage in (1..=most).step_by(usize::try_from(step).expect("small")) {
             if survives(&first, &format!("{point}:{passage}")) {
                 *crashes.entry(point).or_default() += 1;

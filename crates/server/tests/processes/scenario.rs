@@ -236,7 +236,7 @@ impl Scenario {
         }
     }
 
-    fn charge(&self, buyer: usize, amount: i64, payment_key: &str) -> Call {
+    pub fn charge(&self, buyer: usize, amount: i64, payment_key: &str) -> Call {
         let path = format!("/users/{}/balance/charge", user(buyer));
         self.call(buyer, "POST", path, json!({"amount": amount, "paymentKey": payment_key}))
     }
@@ -357,7 +357,7 @@ impl Scenario {
         self.call(buyer, "POST", "/payments", json!({"orderNumber": order, "paymentMethod": "BALANCE"}))
     }
 
-    fn pay_in_shares(&self, buyer: usize, order: &str, (own, card): (i64, i64), payment_key: &str) -> Call {
+    pub fn pay_in_shares(&self, buyer: usize, order: &str, (own, card): (i64, i64), payment_key: &str) -> Call {
         let splits = json!([{"method": "BALANCE", "amount": own}, {"method": "CREDIT_CARD", "amount": card}]);
         let body =
             json!({"orderNumber": order, "paymentMethod": "CREDIT_CARD", "paymentKey": payment_key, "splits": splits});
