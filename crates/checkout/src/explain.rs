@@ -42,7 +42,7 @@ pub struct Explanation {
 pub struct Moment {
     /// When.
     pub at: Timestamp,
-    /// Where it is written: ORDER, CHANNEL, COUPON, SAGA, LEDGER, PAYMENT, REFUND, WALLET, DELIVERY or EVENT.
+    /// Where it is written: ORDER, CHANNEL, COUPON, SAGA, LEDGER, PAYMENT, REFUND, WALLET, DELIVERY, RETURN or EVENT.
     pub source: Source,
     /// What happened, such as `shopping.order.created` or `RESERVATION`.
     pub what: String,

@@ -125,6 +125,14 @@ fn each_part_is_taken_and_given_back_once(on: &Shop, mug: &Product) {
     shop.later(10 * MINUTE);
     assert_eq!((buyer.sees(&order).word("/status"), on.gateway_has(&order)), ("REFUNDED".to_owned(), (CARD, CARD)));
     assert_eq!((on.purse(&buyer), shop.stock_of(mug)), ((BALANCE, POINTS, true), (50, 0, 50)));
+    let explained = shop.admin().get(format!("/admin/orders/{order}/explain")).must("200").data();
+    let timeline = explained["timeline"].as_array().expect("a timeline").iter();
+    let booked = timeline.filter(|moment| moment["source"] == "WALLET");
+    let mut booked: Vec<_> =
+        booked.map(|moment| (moment["what"].as_str(), moment["data"]["amount"].as_i64())).collect();
+    booked.sort_unstable();
+    let all = [("PAYMENT", -OWN), ("REFUND", OWN), ("RESTORED", POINTS), ("SPENT", -POINTS)];
+    assert_eq!(booked, all.map(|(what, amount)| (Some(what), Some(amount))));
 }
 
 /// The time to pay is over while the answer to a payment is lost: messages, the shop's tasks and perhaps the buyer's cancellation meet.
