@@ -9,7 +9,7 @@ const LESS: i64 = 500;
 /// What sending it costs there.
 const FEE: i64 = 3_000;
 
-/// An order of two units, a present of one, and a product that nobody has.
+/// An order of two units, a present of one, and a product that the shop does not have.
 fn file(good: &Good) -> String {
     let (sku, price) = (&good.sku, good.price - LESS);
     let paid = 2 * price + FEE;
