@@ -80,7 +80,7 @@ pub async fn resolve(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields
         return page(&visit, Some(refused)).await;
     }
     let path = format!("/admin/payments/wrong-captures/{id}/resolve");
-    match visit.send(&fields, Method::POST, &path, Some(json!({"reason": fields.text("reason")}))).await {
+    match visit.send_form(&fields, Method::POST, &path, Some(json!({"reason": fields.text("reason")}))).await {
         Ok(_) => visit.done("/console/settlement/captures"),
         Err(refused) => page(&visit, Some(refused)).await,
     }

@@ -79,7 +79,7 @@ fn body(fields: &Fields) -> Value {
 
 /// `POST /console/categories`
 pub async fn make(visit: Visit, fields: Fields) -> PageResult {
-    match visit.send(&fields, Method::POST, "/admin/categories", Some(body(&fields))).await {
+    match visit.send_form(&fields, Method::POST, "/admin/categories", Some(body(&fields))).await {
         Ok(_) => visit.done("/console/categories"),
         Err(refused) => page(&visit, Some(refused)).await,
     }
@@ -107,7 +107,7 @@ async fn one_page(visit: &Visit, id: i64, refused: Option<Refused>) -> PageResul
 pub async fn rewrite(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields) -> PageResult {
     let mut body = body(&fields);
     body["version"] = number(&fields, "version");
-    match visit.send(&fields, Method::PUT, &format!("/admin/categories/{id}"), Some(body)).await {
+    match visit.send_form(&fields, Method::PUT, &format!("/admin/categories/{id}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/categories/{id}")),
         Err(refused) => one_page(&visit, id, Some(refused)).await,
     }
@@ -120,7 +120,7 @@ pub async fn delete(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields)
     }
     let version = fields.number("version").unwrap_or_default();
     let path = format!("/admin/categories/{id}?version={version}");
-    match visit.send(&fields, Method::DELETE, &path, None).await {
+    match visit.send_form(&fields, Method::DELETE, &path, None).await {
         Ok(_) => visit.done("/console/categories"),
         Err(refused) => one_page(&visit, id, Some(refused)).await,
     }

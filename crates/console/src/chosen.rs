@@ -2,7 +2,7 @@
 
 use crate::{
     table::{Cell, Table},
-    trouble::Trouble,
+    trouble,
     visit::Visit,
 };
 use axum::http::Method;
@@ -57,7 +57,7 @@ pub async fn each(
     for row in rows {
         let Act { method, path, body } = act(&row);
         let key = format!("{}-{row}", fields.raw("once"));
-        let refused = visit.send_as(&key, method, &path, body).await.err();
+        let refused = visit.send_once(&key, method, &path, body).await.err();
         outcomes.push(Outcome { name: named(&row), refused });
     }
     outcomes
@@ -71,7 +71,7 @@ pub fn outcomes(visit: &Visit, outcomes: &[Outcome]) -> Table {
     let row = |outcome: &Outcome| {
         let state = match &outcome.refused {
             None => Cell::state(t.good, "good"),
-            Some(refused) => Cell::state(Trouble::of(refused, &visit.context).sentence(), "bad"),
+            Some(refused) => Cell::state(trouble::sentence(refused, &visit.context), "bad"),
         };
         vec![outcome.name.clone(), state]
     };

@@ -197,7 +197,7 @@ fn new_page(visit: &Visit, sent: Option<&Fields>, refused: Option<Refused>) -> P
 
 /// `POST /console/coupons/new`
 pub async fn make(visit: Visit, fields: Fields) -> PageResult {
-    match visit.send(&fields, Method::POST, "/admin/coupons", Some(body(&visit, &fields))).await {
+    match visit.send_form(&fields, Method::POST, "/admin/coupons", Some(body(&visit, &fields))).await {
         Ok(_) => visit.done("/console/coupons"),
         Err(refused) => new_page(&visit, Some(&fields), Some(refused)),
     }
@@ -231,7 +231,7 @@ async fn page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Ref
 pub async fn rewrite(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields) -> PageResult {
     let mut body = body(&visit, &fields);
     body["version"] = number(&fields, "version");
-    match visit.send(&fields, Method::PUT, &format!("/admin/coupons/{id}"), Some(body)).await {
+    match visit.send_form(&fields, Method::PUT, &format!("/admin/coupons/{id}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/coupons/{id}")),
         Err(refused) => page(&visit, id, Some(&fields), Some(refused)).await,
     }
@@ -244,7 +244,7 @@ pub async fn delete(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields)
     }
     let version = fields.number("version").unwrap_or_default();
     let path = format!("/admin/coupons/{id}?version={version}");
-    match visit.send(&fields, Method::DELETE, &path, None).await {
+    match visit.send_form(&fields, Method::DELETE, &path, None).await {
         Ok(_) => visit.done("/console/coupons"),
         Err(refused) => page(&visit, id, None, Some(refused)).await,
     }

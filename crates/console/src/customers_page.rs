@@ -221,7 +221,7 @@ async fn adjust(visit: &Visit, id: UserId, fields: &Fields, account: &str, membe
     }
     let mut body = json!({"reason": fields.text("reason")});
     body[member] = amount(visit, fields, "amount");
-    match visit.send(fields, Method::POST, &format!("/admin/wallets/{id}/{account}"), Some(body)).await {
+    match visit.send_form(fields, Method::POST, &format!("/admin/wallets/{id}/{account}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/customers/{id}")),
         Err(refused) => page(visit, id, Some(refused)).await,
     }

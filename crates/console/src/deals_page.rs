@@ -200,7 +200,7 @@ fn new_page(visit: &Visit, sent: Option<&Fields>, refused: Option<Refused>) -> P
 
 /// `POST /console/deals/new`
 pub async fn make(visit: Visit, fields: Fields) -> PageResult {
-    match visit.send(&fields, Method::POST, "/admin/time-deals", Some(body(&visit, &fields, None))).await {
+    match visit.send_form(&fields, Method::POST, "/admin/time-deals", Some(body(&visit, &fields, None))).await {
         Ok(_) => visit.done("/console/deals"),
         Err(refused) => new_page(&visit, Some(&fields), Some(refused)),
     }
@@ -252,7 +252,7 @@ pub async fn rewrite(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields
     let deal: Deal = visit.read(&format!("/admin/time-deals/{id}")).await?;
     let mut body = body(&visit, &fields, Some(&deal));
     body["version"] = number(&fields, "version");
-    match visit.send(&fields, Method::PUT, &format!("/admin/time-deals/{id}"), Some(body)).await {
+    match visit.send_form(&fields, Method::PUT, &format!("/admin/time-deals/{id}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/deals/{id}")),
         Err(refused) => page(&visit, id, Some(&fields), Some(refused)).await,
     }
@@ -264,7 +264,7 @@ async fn close(visit: &Visit, id: i64, fields: &Fields, act: &str) -> PageResult
     }
     let version = fields.number("version").unwrap_or_default();
     let path = format!("/admin/time-deals/{id}/{act}?version={version}");
-    match visit.send(fields, Method::POST, &path, None).await {
+    match visit.send_form(fields, Method::POST, &path, None).await {
         Ok(_) => visit.done(&format!("/console/deals/{id}")),
         Err(refused) => page(visit, id, None, Some(refused)).await,
     }

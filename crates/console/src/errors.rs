@@ -1,18 +1,15 @@
-//! Failures as pages. The edge of the server asks for them, because a failure may come from a layer that no handler sees.
+//! Failures as people read them who work in the shop.
 
-use crate::{Console, navigation::Place, table::encoded, trouble::TroubleTexts, visit::framed};
-use askama::Template;
-use axum::{extract::Request, http::header, response::Response};
-use kernel::{Code, Error};
+use crate::{Console, navigation::Place, trouble::TroubleTexts, visit::framed};
+use axum::response::Response;
+use kernel::{Code, Error, Result};
 use pages::{
-    Html, Language,
-    asked::Asked as Remembered,
-    html::{self, see},
-    origin::own_path,
+    Html,
+    asked::{Asked, Failed, Front},
+    origin::{Origin, own_path},
     texts,
     words::fill,
 };
-use std::sync::Arc;
 
 texts! {
     /// The texts of failures.
@@ -32,54 +29,21 @@ texts! {
     }
 }
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct Page {
-    t: &'static ErrorTexts,
-    title: &'static str,
-    sentence: String,
-    next: &'static str,
-    offers_sign_in: bool,
-    back: Option<String>,
-}
-
-/// What is remembered of a request until its response is there.
-pub struct Asked(Remembered);
-
-/// Prepares the request of a page. `None` for paths of other parts of the program.
-pub fn begin(console: &Console, request: &mut Request) -> Option<Asked> {
-    let path = request.uri().path();
-    let ours = path.strip_prefix("/console").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    ours.then(|| Asked(Remembered::of(&console.setup.origin, request)))
-}
-
-impl Asked {
-    /// The response as it is sent: failures become pages, and who has to sign in is sent there.
-    pub fn end(self, console: &Console, mut response: Response) -> Response {
-        let error = response.extensions().get::<Arc<Error>>().cloned();
-        if let Some(error) = error.filter(|_| self.0.person) {
-            let page = match error.code() {
-                Code::SignInRequired | Code::TokenExpired | Code::TokenInvalid => {
-                    Ok(see(&format!("/console/sign-in?return={}", encoded(&self.0.onward))))
-                }
-                _ => self.page(console, &error, &response),
-            };
-            // without a page the person gets what programs get
-            if let Ok(mut page) = page {
-                for (name, value) in response.headers() {
-                    if !page.headers().contains_key(name) && name != header::CONTENT_LENGTH {
-                        page.headers_mut().insert(name, value.clone());
-                    }
-                }
-                response = page;
-            }
-        }
-        html::guard(&mut response);
-        response
+impl Front for Console {
+    fn has(&self, path: &str) -> bool {
+        path.strip_prefix("/console").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    fn page(&self, console: &Console, error: &Error, response: &Response) -> kernel::Result<Response> {
-        let language = self.0.language;
+    fn origin(&self) -> &Origin {
+        &self.setup.origin
+    }
+
+    fn sign_in(&self) -> &'static str {
+        "/console/sign-in"
+    }
+
+    fn failed(&self, asked: &Asked<'_>, error: &Error, response: &Response) -> Result<Html> {
+        let language = asked.language;
         let t = ErrorTexts::of(language);
         let status = response.status();
         let id = response.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or("–");
@@ -89,18 +53,16 @@ impl Asked {
             403 if is_role => (t.role, t.role_help.to_owned()),
             403 => (t.forbidden, t.forbidden_help.to_owned()),
             500.. => (t.broken, fill(t.broken_help, id)),
-            _ => (t.other, sentence(error, language)),
+            _ => (t.other, format!("{} {}", error.code().code(), language.message(error))),
         };
         let shows_next = status.is_client_error() && !matches!(status.as_u16(), 403 | 404);
         let next = if shows_next { TroubleTexts::of(language).next(error.remedy()) } else { "" };
-        let main = Page { t, title, sentence, next, offers_sign_in: is_role, back: self.0.back.clone() };
-        let path = own_path(&self.0.path);
-        let back = Some(self.0.onward.as_str()).filter(|path| path.starts_with("/console")).unwrap_or("/console");
+        let sign_in = is_role.then(|| (self.sign_in().to_owned(), t.sign_in));
+        let back = asked.back.clone().map(|back| (back, t.back));
+        let ways = [("/console".to_owned(), t.home)].into_iter().chain(sign_in).chain(back).collect();
+        let path = own_path(&asked.path);
+        let back = Some(asked.onward.as_str()).filter(|path| path.starts_with("/console")).unwrap_or("/console");
         let place = Place { language, path, back, words: "", token: None, is_admin: false };
-        Ok(html::private(status, framed(console, &place, title, Html::of(&main)?)?))
+        framed(self, &place, title, Html::of(&Failed { title, sentence, next, ways })?)
     }
-}
-
-fn sentence(error: &Error, language: Language) -> String {
-    format!("{} {}", error.code().code(), language.message(error))
 }

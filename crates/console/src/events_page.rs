@@ -153,7 +153,7 @@ fn newest(visit: &Visit, events: &[Event]) -> Table {
 
 /// `POST /console/events/{id}/redeliver`
 pub async fn redeliver(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields) -> PageResult {
-    match visit.send(&fields, Method::POST, &format!("/admin/events/{id}/redeliver"), None).await {
+    match visit.send_form(&fields, Method::POST, &format!("/admin/events/{id}/redeliver"), None).await {
         Ok(_) => visit.done("/console/events"),
         Err(refused) => page(&visit, Some(refused)).await,
     }

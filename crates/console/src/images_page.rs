@@ -109,7 +109,7 @@ async fn store(visit: &Visit, id: ProductId, fields: &Fields, files: &Files) -> 
     gallery.extend(fields.given("address").map(|address| (address.to_owned(), None)));
     let (images, texts): (Vec<String>, Vec<Option<String>>) = gallery.into_iter().unzip();
     let body = json!({"images": images, "alternativeTexts": texts, "version": number(fields, "version")});
-    visit.send(fields, Method::PUT, &format!("/admin/products/{id}/images"), Some(body)).await.map(drop)
+    visit.send_form(fields, Method::PUT, &format!("/admin/products/{id}/images"), Some(body)).await.map(drop)
 }
 
 /// The images that stay, in their order, each with what it shows.

@@ -7,7 +7,7 @@ use crate::{
     imports::{End, Imported, Job, RowRefused, Standing},
     page::Page,
     table::{Cell, Table, address},
-    trouble::Trouble,
+    trouble,
     visit::Visit,
 };
 use kernel::{Code, text};
@@ -143,9 +143,7 @@ fn about(visit: &Visit, job: &Job, standing: &Standing) -> Details {
             .row(t.unchanged, Cell::text(show.count(imported.unchanged)))
             .row_if(t.reason, imported.stopped.as_deref()),
         Some(End::Stopped(sentence)) => details.row(t.reason, Cell::text(sentence)),
-        Some(End::Refused(refused)) => {
-            details.row(t.reason, Cell::text(Trouble::of(refused, &visit.context).sentence()))
-        }
+        Some(End::Refused(refused)) => details.row(t.reason, Cell::text(trouble::sentence(refused, &visit.context))),
         None => details,
     }
 }

@@ -12,7 +12,7 @@ mod dashboard;
 mod deals_page;
 mod desk;
 mod details;
-pub mod errors;
+mod errors;
 mod events_page;
 mod forms;
 mod images_page;

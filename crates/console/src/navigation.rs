@@ -1,9 +1,8 @@
 //! The header and the footer of every page of the console.
 
-use crate::table::encoded;
 use askama::Template;
 use kernel::Result;
-use pages::{FormToken, Html, Language, texts};
+use pages::{FormToken, Html, Language, html::encoded, texts, words::other_code};
 
 texts! {
     /// The texts of header and footer.
@@ -121,16 +120,13 @@ fn belongs(path: &str, href: &str) -> bool {
 /// Header and footer of a page.
 pub fn around(shop: &str, place: &Place<'_>) -> Result<(Html, Html)> {
     let t = NavigationTexts::of(place.language);
-    let other_code = match place.language {
-        Language::English => "ko",
-        Language::Korean => "en",
-    };
     let shown = if place.token.is_some() { t.parts(place.is_admin) } else { Vec::new() };
     let here =
         shown.iter().map(|(href, _)| *href).filter(|href| belongs(place.path, href)).max_by_key(|href| href.len());
     let part = |(href, name)| Part { href, name, is_here: here == Some(href) };
     let parts = shown.into_iter().map(part).collect();
     let header = Html::of(&Header { t, shop, words: place.words, token: place.token.as_ref(), parts })?;
+    let other_code = other_code(place.language);
     let footer = Html::of(&Footer { t, other_code, back: encoded(place.back) })?;
     Ok((header, footer))
 }

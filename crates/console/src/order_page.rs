@@ -339,7 +339,7 @@ async fn change(
     path: &str,
     body: Value,
 ) -> PageResult {
-    match visit.send(fields, method, path, Some(body)).await {
+    match visit.send_form(fields, method, path, Some(body)).await {
         Ok(response) if response.status() == StatusCode::ACCEPTED => {
             Ok(see(&format!("/console/orders/{number}?done=open")))
         }

@@ -220,7 +220,7 @@ fn state_forms(visit: &Visit, product: &Product) -> [Form; 2] {
 pub async fn rewrite(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fields) -> PageResult {
     let mut body = body(&visit, &fields);
     body["version"] = number(&fields, "version");
-    match visit.send(&fields, Method::PUT, &format!("/admin/products/{id}"), Some(body)).await {
+    match visit.send_form(&fields, Method::PUT, &format!("/admin/products/{id}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/products/{id}")),
         Err(refused) => page(&visit, id, Some(Typed::sent(&fields)), Some(refused)).await,
     }
@@ -235,7 +235,7 @@ pub async fn change(
     path: &str,
     body: Option<Value>,
 ) -> PageResult {
-    match visit.send(fields, method, path, body).await {
+    match visit.send_form(fields, method, path, body).await {
         Ok(_) => visit.done(&format!("/console/products/{id}")),
         Err(refused) => page(visit, id, None, Some(refused)).await,
     }
@@ -273,7 +273,7 @@ fn restore_page(visit: &Visit, id: ProductId, refused: Option<Refused>) -> PageR
 
 /// `POST /console/products/{id}/restore`
 pub async fn restore(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fields) -> PageResult {
-    match visit.send(&fields, Method::PATCH, &format!("/admin/products/{id}/restore"), None).await {
+    match visit.send_form(&fields, Method::PATCH, &format!("/admin/products/{id}/restore"), None).await {
         Ok(_) => visit.done(&format!("/console/products/{id}")),
         Err(refused) => restore_page(&visit, id, Some(refused)),
     }
@@ -285,7 +285,7 @@ pub async fn delete(web::Path(id): web::Path<ProductId>, visit: Visit, fields: F
         return page(&visit, id, None, Some(refused)).await;
     }
     let path = at_version(format!("/admin/products/{id}"), &fields);
-    match visit.send(&fields, Method::DELETE, &path, None).await {
+    match visit.send_form(&fields, Method::DELETE, &path, None).await {
         Ok(_) => visit.done("/console/products"),
         Err(refused) => page(&visit, id, None, Some(refused)).await,
     }

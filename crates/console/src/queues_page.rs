@@ -162,7 +162,7 @@ pub async fn change(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visi
         "opensAt": fields.given("opensAt"),
     });
     let path = format!("/admin/queue/{}/{id}/activate", encoded(&kind));
-    match visit.send(&fields, Method::POST, &path, Some(body)).await {
+    match visit.send_form(&fields, Method::POST, &path, Some(body)).await {
         Ok(_) => visit.done(&format!("/console/queues/{}/{id}", encoded(&kind))),
         Err(refused) => page(&visit, &kind, id, Some(&fields), Some(refused)).await,
     }
@@ -170,7 +170,7 @@ pub async fn change(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visi
 
 async fn act(visit: &Visit, kind: &str, id: i64, fields: &Fields, act: &str) -> PageResult {
     let path = format!("/admin/queue/{}/{id}/{act}", encoded(kind));
-    match visit.send(fields, Method::POST, &path, None).await {
+    match visit.send_form(fields, Method::POST, &path, None).await {
         Ok(_) => visit.done(&format!("/console/queues/{}/{id}", encoded(kind))),
         Err(refused) => page(visit, kind, id, None, Some(refused)).await,
     }

@@ -274,7 +274,7 @@ async fn send(visit: &Visit, number: &str, act: &str, fields: &Fields) -> Result
         _ => return Err(kernel::Code::NotFound.into()),
     };
     let path = format!("/admin/returns/{}/{act}", encoded(number));
-    Ok(visit.send(fields, Method::POST, &path, body).await?.status())
+    Ok(visit.send_form(fields, Method::POST, &path, body).await?.status())
 }
 
 /// How many units of each line can be sold again.

@@ -114,7 +114,7 @@ fn forms(visit: &Visit, saga: &Saga) -> [Form; 2] {
 /// `POST /console/sagas/{id}/retry`
 pub async fn retry(web::Path(id): web::Path<String>, visit: Visit, fields: Fields) -> PageResult {
     let path = format!("/admin/sagas/{}/retry", encoded(&id));
-    match visit.send(&fields, Method::POST, &path, None).await {
+    match visit.send_form(&fields, Method::POST, &path, None).await {
         Ok(_) => visit.done("/console/sagas"),
         Err(refused) => page(&visit, Some(refused)).await,
     }
@@ -126,7 +126,7 @@ pub async fn resolve(web::Path(id): web::Path<String>, visit: Visit, fields: Fie
         return page(&visit, Some(refused)).await;
     }
     let path = format!("/admin/sagas/{}/resolve", encoded(&id));
-    match visit.send(&fields, Method::POST, &path, Some(json!({"reason": fields.text("reason")}))).await {
+    match visit.send_form(&fields, Method::POST, &path, Some(json!({"reason": fields.text("reason")}))).await {
         Ok(_) => visit.done("/console/sagas"),
         Err(refused) => page(&visit, Some(refused)).await,
     }

@@ -1,21 +1,14 @@
 //! Signing in and out of the console.
 
-use crate::{trouble::Trouble, visit::Visit};
+use crate::{trouble, visit::Visit};
 use askama::Template;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use pages::{
-    Fields, FormToken, Html, PageResult, Refused, cookie,
-    door::admit_costly,
+    Fields, FormToken, Html, PageResult, Refused,
     html::{self, see},
     origin::own_path,
-    session::{self, Tokens},
     texts,
 };
-use serde_json::json;
-use std::time::Duration;
-
-/// How long the choice of a language is remembered.
-const LANGUAGE_TTL: Duration = Duration::from_secs(365 * 86_400);
 
 texts! {
     /// The texts of signing in.
@@ -59,8 +52,8 @@ pub async fn sign_in_form(visit: Visit) -> PageResult {
 
 fn page(visit: &Visit, refused: Option<Refused>, email: &str, back: &str) -> PageResult {
     let t = SignTexts::of(visit.language);
-    let status = refused.as_ref().map_or(Ok(StatusCode::OK), |refused| StatusCode::from_u16(refused.code().status()));
-    let trouble = refused.map(|refused| Html::of(&Trouble::of(&refused, &visit.context))).transpose()?;
+    let status = refused.as_ref().map_or(StatusCode::OK, Refused::status);
+    let trouble = refused.map(|refused| Html::of(&trouble::of(&refused, &visit.context))).transpose()?;
     let main = SignIn {
         t,
         token: visit.token.clone(),
@@ -69,51 +62,24 @@ fn page(visit: &Visit, refused: Option<Refused>, email: &str, back: &str) -> Pag
         back: back.to_owned(),
         wrong_role: visit.user.is_some() && !visit.may_enter(),
     };
-    let page = visit.framed(t.title, Html::of(&main)?)?;
-    Ok(html::private(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), page))
+    Ok(html::private(status, visit.framed(t.title, Html::of(&main)?)?))
 }
 
-/// `POST /console/sign-in`: begins a session with new tokens and a new form token, whatever the browser had before.
+/// `POST /console/sign-in`
 pub async fn sign_in(visit: Visit, fields: Fields) -> PageResult {
-    let back = onward(fields.text("return")).to_owned();
-    match begin(&visit, &fields).await {
-        Ok(tokens) => {
-            let mut response = see(&back);
-            cookie::add(&mut response, tokens.cookies(&visit.cookies, visit.console.setup.ages));
-            cookie::add(&mut response, [FormToken::new().cookie(&visit.cookies)]);
-            Ok(response)
-        }
-        Err(refused) => page(&visit, Some(refused), fields.text("email"), &back),
+    let back = onward(fields.text("return"));
+    match visit.sign_in(fields.text("email"), fields.raw("password")).await {
+        Ok(tokens) => Ok(visit.begin(&tokens, back)),
+        Err(refused) => page(&visit, Some(refused), fields.text("email"), back),
     }
-}
-
-async fn begin(visit: &Visit, fields: &Fields) -> Result<Tokens, Refused> {
-    admit_costly(&visit.parts).await?;
-    let credentials = json!({"email": fields.text("email"), "password": fields.raw("password")});
-    visit.console.api.call(&visit.head, Method::POST, "/api/v1/auth/login", Some(credentials)).await
 }
 
 /// `POST /console/sign-out`
 pub async fn sign_out(visit: Visit, _: Fields) -> PageResult {
-    if let Some(token) = visit.cookies.get(cookie::REFRESH) {
-        let body = json!({"refreshToken": token});
-        // a session that is over already is no failure
-        let _ = visit.console.api.send(&visit.head, Method::POST, "/api/v1/auth/logout", Some(body)).await;
-    }
-    let mut response = see("/console/sign-in");
-    cookie::add(&mut response, session::ended(&visit.cookies));
-    cookie::add(&mut response, [FormToken::new().cookie(&visit.cookies)]);
-    Ok(response)
+    Ok(visit.sign_out("/console/sign-in").await)
 }
 
 /// `GET /console/language/{code}`: remembers a language, and goes back.
 pub async fn language(web::Path(code): web::Path<String>, visit: Visit) -> PageResult {
-    let code = match code.as_str() {
-        "ko" => "ko",
-        "en" => "en",
-        _ => return Err(kernel::Code::NotFound.into()),
-    };
-    let mut response = see(onward(visit.query.text("return")));
-    cookie::add(&mut response, [visit.cookies.set(cookie::LANGUAGE, code, LANGUAGE_TTL)]);
-    Ok(response)
+    visit.choose(&code, onward(visit.query.text("return")))
 }

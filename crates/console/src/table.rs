@@ -3,13 +3,10 @@
 use crate::visit::Visit;
 use askama::Template;
 use kernel::{Timestamp, text::sort_key};
+pub use pages::html::encoded;
 use pages::{Fields, show::Show, texts, words::fill};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::cmp::Ordering;
-
-/// What means something in an address.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Rows on a page of a list.
 pub const SIZE: i64 = 25;
@@ -324,11 +321,6 @@ impl List<'_> {
 pub fn address<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
-}
-
-/// The text as a part of an address.
-pub fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! A refusal as people read it who work in the shop: what is wrong, with which field, and what to do next.
 
-use askama::Template;
 use kernel::Remedy;
-use pages::{Refused, texts};
+use pages::{Refused, Trouble, texts};
 use web::Context;
 
 texts! {
@@ -23,48 +22,34 @@ texts! {
     }
 }
 
-/// A refusal on a page.
-#[derive(Debug, Clone, Template)]
-#[template(path = "trouble.html")]
-pub struct Trouble {
-    title: &'static str,
-    /// With its code, because people who work here look it up.
-    sentence: String,
-    lines: Vec<String>,
-    next: &'static str,
-}
-
-impl Trouble {
-    /// The refusal in the language of its reader.
-    pub fn of(refused: &Refused, context: &Context) -> Trouble {
-        let t = TroubleTexts::of(context.language());
-        let error = &refused.0;
-        let lines = context.details(error).into_iter().map(|detail| match detail.field.as_deref() {
-            Some("sure") => format!("{}: {}", t.sure, detail.message),
-            Some("file") => format!("{}: {}", t.file, detail.message),
-            Some("row") => format!("{}: {}", t.row, detail.message),
-            Some("reason") => format!("{}: {}", t.reason, detail.message),
-            Some(field) => format!("{field}: {}", detail.message),
-            None => detail.message,
-        });
-        Trouble {
-            title: t.title,
-            sentence: format!("{} {}", error.code().code(), context.message(error)),
-            lines: lines.collect(),
-            next: t.next(error.remedy()),
-        }
+/// The refusal in the language of its reader. It has its code, because people who work here look it up.
+pub fn of(refused: &Refused, context: &Context) -> Trouble {
+    let t = TroubleTexts::of(context.language());
+    let error = &refused.0;
+    let lines = context.details(error).into_iter().map(|detail| match detail.field.as_deref() {
+        Some("sure") => format!("{}: {}", t.sure, detail.message),
+        Some("file") => format!("{}: {}", t.file, detail.message),
+        Some("row") => format!("{}: {}", t.row, detail.message),
+        Some("reason") => format!("{}: {}", t.reason, detail.message),
+        Some(field) => format!("{field}: {}", detail.message),
+        None => detail.message,
+    });
+    Trouble {
+        title: t.title,
+        sentence: format!("{} {}", error.code().code(), context.message(error)),
+        lines: lines.collect(),
+        next: t.next(error.remedy()),
     }
 }
 
-impl Trouble {
-    /// The sentence with everything that it is about.
-    pub fn sentence(self) -> String {
-        std::iter::once(self.sentence).chain(self.lines).collect::<Vec<_>>().join(" · ")
-    }
+/// The sentence with everything that it is about.
+pub fn sentence(refused: &Refused, context: &Context) -> String {
+    let Trouble { sentence, lines, .. } = of(refused, context);
+    std::iter::once(sentence).chain(lines).collect::<Vec<_>>().join(" · ")
 }
 
 impl TroubleTexts {
-    /// What to do next.
+    /// What to do next. The storefront says it in words of its own.
     pub fn next(&self, remedy: Remedy) -> &'static str {
         match remedy {
             Remedy::None => self.last,

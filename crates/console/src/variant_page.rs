@@ -120,7 +120,7 @@ fn body(visit: &Visit, fields: &Fields) -> Value {
 pub async fn add(web::Path(id): web::Path<ProductId>, visit: Visit, fields: Fields) -> PageResult {
     let mut body = body(&visit, &fields);
     body["stock"] = number(&fields, "stock");
-    match visit.send(&fields, Method::POST, &format!("/admin/products/{id}/variants"), Some(body)).await {
+    match visit.send_form(&fields, Method::POST, &format!("/admin/products/{id}/variants"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/products/{id}")),
         Err(refused) => {
             let product: Product = visit.read(&format!("/admin/products/{id}")).await?;
@@ -181,7 +181,7 @@ async fn send(
     path: &str,
     body: Option<Value>,
 ) -> PageResult {
-    match visit.send(fields, method, path, body).await {
+    match visit.send_form(fields, method, path, body).await {
         Ok(_) => visit.done(&format!("/console/products/{id}")),
         Err(refused) => page(visit, id, variant, Some((fields, refused))).await,
     }

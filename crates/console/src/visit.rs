@@ -1,69 +1,45 @@
-//! One request of one person who works in the shop, and how a page reads from the API and responds.
+//! One request of one person who works in the shop, and how a page of the console reads from the API and responds.
 
 use crate::{
     Console, assets,
     navigation::{self, Place},
     page::{Frame, Page},
-    trouble::Trouble,
+    trouble,
 };
 use axum::{
     extract::FromRequestParts,
-    http::{Method, StatusCode, header, request::Parts},
+    http::{Method, StatusCode, request::Parts},
     response::Response,
 };
 use kernel::{Code, Money, text};
 use pages::{
-    Fields, FormToken, Head, Html, Language, PageResult, Refused, Shell,
-    cookie::Cookies,
+    Fields, Html, PageResult, Refused, Shell,
     html::{self, see},
     shell::About,
-    show::Show,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::convert::Infallible;
-use web::{Context, MaybeUser, Role, User};
+use std::{convert::Infallible, ops::Deref};
+use web::{Role, User};
 
 /// A request as pages see it.
 pub struct Visit {
     pub console: Console,
-    pub language: Language,
-    /// Who is signed in.
-    pub user: Option<User>,
-    /// What the forms of the page show.
-    pub token: FormToken,
-    pub cookies: Cookies,
-    /// For messages of refusals.
-    pub context: Context,
-    pub head: Head,
-    pub query: Fields,
-    pub parts: Parts,
+    visit: pages::Visit,
+}
+
+impl Deref for Visit {
+    type Target = pages::Visit;
+    fn deref(&self) -> &pages::Visit {
+        &self.visit
+    }
 }
 
 impl FromRequestParts<Console> for Visit {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Visit, Infallible> {
-        let Ok(context) = Context::from_request_parts(parts, console).await;
-        // the layer has taken away what is no good token
-        let user = MaybeUser::from_request_parts(parts, &console.app).await.ok().and_then(|MaybeUser(user)| user);
-        Ok(Visit {
-            console: console.clone(),
-            language: context.language(),
-            user,
-            token: parts.extensions.get::<FormToken>().cloned().unwrap_or_default(),
-            cookies: console.door().cookies(&parts.headers),
-            context,
-            head: Head::of(parts).with(header::ACCEPT, "application/json"),
-            query: Fields::parse(parts.uri.query().unwrap_or_default().as_bytes()),
-            parts: parts.clone(),
-        })
+        Ok(Visit { console: console.clone(), visit: pages::Visit::of(parts, console.door()).await })
     }
-}
-
-/// The whole path of an operation of the API. The probes have no base.
-fn below(path: &str) -> String {
-    let whole = path.starts_with("/api/") || path == "/readyz";
-    if whole { path.to_owned() } else { format!("{}{path}", web::BASE) }
 }
 
 /// Whether what was asked for is nothing of this reader, or of this shop.
@@ -100,12 +76,6 @@ impl Visit {
         }
     }
 
-    /// How this page writes amounts and times.
-    pub fn show(&self) -> Show {
-        let shop = &self.console.app.shop;
-        Show { language: self.language, currency: shop.currency, zone: shop.zone.clone() }
-    }
-
     /// An amount in minor units as people write it.
     pub fn money(&self, minor: i64) -> String {
         self.show().money(Money::minor(minor))
@@ -113,7 +83,7 @@ impl Visit {
 
     /// The data of a read of the API.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refused> {
-        self.console.api.call(&self.head, Method::GET, &below(path), None).await
+        self.call(Method::GET, path, None).await
     }
 
     /// The same where the reader may lack the role, or the shop the part: `None` then.
@@ -125,33 +95,15 @@ impl Visit {
         }
     }
 
-    /// What the API responds to a read in this format.
-    pub async fn read_as(&self, path: &str, format: &str) -> Result<Response, Refused> {
-        let head = self.head.clone().with(header::ACCEPT, format);
-        self.console.api.send(&head, Method::GET, &below(path), None).await
-    }
-
-    /// Sends a change to the API. A form that is sent twice has its effect once.
-    pub async fn send(
+    /// Sends the change of a form to the API. A form that is sent twice has its effect once.
+    pub async fn send_form(
         &self,
         fields: &Fields,
         method: Method,
         path: &str,
         body: Option<Value>,
     ) -> Result<Response, Refused> {
-        self.send_as(fields.raw("once"), method, path, body).await
-    }
-
-    /// The same with this idempotency key.
-    pub async fn send_as(
-        &self,
-        key: &str,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<Response, Refused> {
-        let head = self.head.clone().keyed(key);
-        self.console.api.send(&head, method, &below(path), body).await
+        self.send_once(fields.raw("once"), method, path, body).await
     }
 
     /// The same with the data of the response.
@@ -162,8 +114,7 @@ impl Visit {
         path: &str,
         body: Option<Value>,
     ) -> Result<T, Refused> {
-        let head = self.head.clone().keyed(fields.raw("once"));
-        self.console.api.call(&head, method, &below(path), body).await
+        self.call_once(fields.raw("once"), method, path, body).await
     }
 
     /// C002 when the box of an action that cannot be undone is not ticked.
@@ -189,17 +140,15 @@ impl Visit {
         if let Some(refused) = refused.as_ref().filter(lost) {
             return Err(refused.clone());
         }
-        let status =
-            refused.as_ref().map_or(Ok(StatusCode::OK), |refused| StatusCode::from_u16(refused.code().status()));
-        let trouble = refused.map(|refused| Html::of(&Trouble::of(&refused, &self.context))).transpose()?;
+        let status = refused.as_ref().map_or(StatusCode::OK, Refused::status);
+        let trouble = refused.map(|refused| Html::of(&trouble::of(&refused, &self.context))).transpose()?;
         let main = Html::of(&Frame::of(self, &page, trouble))?;
-        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Ok(html::private(status, self.framed(&page.title, main)?))
     }
 
     /// A whole page around `main`.
     pub fn framed(&self, title: &str, main: Html) -> kernel::Result<Html> {
-        let path = self.parts.uri.path_and_query().map_or("/console", |path| path.as_str());
+        let path = self.path();
         let place = Place {
             language: self.language,
             path,

@@ -7,6 +7,7 @@ use axum::{
 };
 use bytes::Bytes;
 use kernel::{Code, Result};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt;
 
 /// Nothing but what the shop itself serves is loaded, nothing inside a page runs, and no other site may frame it or get its forms.
@@ -20,6 +21,9 @@ pub const PRIVATE: HeaderValue = HeaderValue::from_static("no-store");
 pub const SHARED: HeaderValue = HeaderValue::from_static("public, no-cache");
 /// The browser may keep it, and asks each time: it holds the form token of one person.
 pub const OWN: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// What means something in an address.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Finished markup. It is made by templates alone.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +63,11 @@ impl From<Html> for String {
     fn from(html: Html) -> String {
         html.0
     }
+}
+
+/// The text as a part of an address.
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// A page for one person, which no cache may store.

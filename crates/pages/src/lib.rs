@@ -13,7 +13,9 @@ pub mod refused;
 pub mod session;
 pub mod shell;
 pub mod show;
+pub mod trouble;
 pub mod upload;
+pub mod visit;
 pub mod words;
 
 pub use api::{Api, Head};
@@ -21,4 +23,6 @@ pub use form::{Fields, FormToken};
 pub use html::Html;
 pub use refused::{PageResult, Refused};
 pub use shell::Shell;
+pub use trouble::Trouble;
+pub use visit::Visit;
 pub use web::Language;

@@ -19,6 +19,11 @@ impl Refused {
     pub fn code(&self) -> Code {
         self.0.code()
     }
+
+    /// The status of a page that shows it.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
 }
 
 impl From<Error> for Refused {
@@ -41,8 +46,7 @@ impl From<Code> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = status.into_response();
+        let mut response = self.status().into_response();
         // the edge renders and logs it, as every failure
         response.extensions_mut().insert(self.0);
         response

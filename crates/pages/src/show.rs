@@ -2,6 +2,7 @@
 
 use crate::Language;
 use kernel::{Currency, Money, Timestamp, Zone};
+use web::App;
 
 /// Signs of currencies before a number, and their Korean words after it.
 const CURRENCIES: &[(&str, &str, &str)] = &[
@@ -25,6 +26,11 @@ pub struct Show {
 }
 
 impl Show {
+    /// How this shop does.
+    pub fn of(app: &App, language: Language) -> Show {
+        Show { language, currency: app.shop.currency, zone: app.shop.zone.clone() }
+    }
+
     /// `₩12,900`, `12,900원`.
     pub fn money(&self, amount: Money) -> String {
         let shown = self.currency.show(amount);

@@ -1,4 +1,6 @@
-//! The texts of pages: every sentence stands with its translation in one row, so that none can be forgotten.
+//! The texts of pages: every sentence stands with its translation in one row, and the compiler refuses a row that lacks one.
+
+use crate::Language;
 
 /// The name of a text, in English, in Korean.
 pub type Row = (&'static str, &'static str, &'static str);
@@ -10,9 +12,9 @@ macro_rules! texts {
         $(#[$doc])*
         pub struct $name { $(pub $field: &'static str,)* }
 
+        const _: () = $crate::words::compare(&[$((stringify!($field), $english, $korean),)*]);
+
         impl $name {
-            /// Every text, for the test that compares the languages.
-            pub const ROWS: &'static [$crate::words::Row] = &[$((stringify!($field), $english, $korean),)*];
             const ENGLISH: $name = $name { $($field: $english,)* };
             const KOREAN: $name = $name { $($field: $korean,)* };
 
@@ -27,6 +29,27 @@ macro_rules! texts {
     };
 }
 
+/// The code of a language.
+pub const fn code(language: Language) -> &'static str {
+    match language {
+        Language::English => "en",
+        Language::Korean => "ko",
+    }
+}
+
+/// The language with this code.
+pub fn language(code: &str) -> Option<Language> {
+    [Language::English, Language::Korean].into_iter().find(|language| self::code(*language) == code)
+}
+
+/// The code of the language to which a page offers to change.
+pub const fn other_code(language: Language) -> &'static str {
+    match language {
+        Language::English => code(Language::Korean),
+        Language::Korean => code(Language::English),
+    }
+}
+
 /// The sentence with `value` where it has `{}`.
 pub fn fill(sentence: &str, value: impl std::fmt::Display) -> String {
     sentence.replacen("{}", &value.to_string(), 1)
@@ -37,15 +60,44 @@ pub fn plural<'a>(number: i64, one: &'a str, several: &'a str) -> &'a str {
     if number == 1 { one } else { several }
 }
 
-/// What is wrong with these rows: a text that is empty, Korean without a Korean letter, another number of gaps.
-pub fn complaints(rows: &[Row]) -> Vec<String> {
-    let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
-    let letters = |text: &str| text.chars().any(|c| c.is_alphabetic());
-    let gaps = |text: &str| text.matches("{}").count();
-    let wrong = rows.iter().filter(|(_, en, ko)| {
-        en.trim().is_empty() || ko.trim().is_empty() || (letters(en) && !korean(ko)) || gaps(en) != gaps(ko)
-    });
-    wrong.map(|(name, en, ko)| format!("{name}: {en:?} and {ko:?}")).collect()
+/// Compares the languages while the program is compiled. An error names the text that one of them lacks.
+pub const fn compare(mut rows: &[Row]) {
+    while let [(name, english, korean), rest @ ..] = rows {
+        assert!(is_translated(english, korean), "{}", *name);
+        rows = rest;
+    }
+}
+
+/// Whether both texts say something, the Korean one with a Korean letter, and have the same number of gaps.
+const fn is_translated(english: &str, korean: &str) -> bool {
+    let (en, ko) = (Seen::of(english), Seen::of(korean));
+    en.something && ko.something && en.gaps == ko.gaps && (ko.korean || !en.letters)
+}
+
+/// What a text has.
+struct Seen {
+    something: bool,
+    letters: bool,
+    korean: bool,
+    gaps: usize,
+}
+
+impl Seen {
+    const fn of(text: &str) -> Seen {
+        let mut seen = Seen { something: false, letters: false, korean: false, gaps: 0 };
+        let mut bytes = text.as_bytes();
+        while let [byte, rest @ ..] = bytes {
+            seen.something |= !byte.is_ascii_whitespace();
+            seen.letters |= byte.is_ascii_alphabetic();
+            // the first byte of every Korean syllable in UTF-8
+            seen.korean |= matches!(*byte, 0xEA..=0xED);
+            if let (b'{', [b'}', ..]) = (*byte, rest) {
+                seen.gaps += 1;
+            }
+            bytes = rest;
+        }
+        seen
+    }
 }
 
 #[cfg(test)]
@@ -62,11 +114,16 @@ mod tests {
 
     #[test]
     fn a_text_is_there_in_both_languages_with_the_same_gaps() {
-        assert_eq!(complaints(Some::ROWS), Vec::<String>::new());
         assert_eq!(fill(Some::of(crate::Language::Korean).hello, "<하늘>"), "<하늘>님, 안녕하세요");
         assert_eq!(Some::of(crate::Language::English).dash, "–");
-        for wrong in [("a", "Hello", "Hello"), ("b", "", "안녕"), ("c", "{} left", "남음")] {
-            assert_eq!(complaints(&[wrong]).len(), 1, "{wrong:?}");
+        assert!(
+            is_translated("{} of {}", "{} 중 {}")
+                && is_translated("–", "–")
+                && is_translated("한국어", "English(영어)")
+        );
+        for (english, korean) in [("Hello", "Hello"), ("", "안녕"), ("Hello", " "), ("{} left", "남음"), ("a", "é")]
+        {
+            assert!(!is_translated(english, korean), "{english:?} and {korean:?}");
         }
     }
 }

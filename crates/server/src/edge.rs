@@ -13,6 +13,7 @@ use console::Console;
 use futures_util::{FutureExt, StreamExt};
 use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
 use kernel::{Code, Random};
+use pages::asked::{Asked, Front};
 use std::{
     cell::RefCell,
     future::{Future, poll_fn},
@@ -101,32 +102,12 @@ pub struct Fronts {
     pub console: Option<Console>,
 }
 
-/// The request of a page, until its response is there.
-enum Asked<'a> {
-    Site(&'a Site, storefront::errors::Asked),
-    Console(&'a Console, console::errors::Asked),
-}
-
 impl Fronts {
     /// Prepares the request of a page; `None` for the requests of programs.
     fn begin(&self, request: &mut Request) -> Option<Asked<'_>> {
-        if let Some(console) = &self.console
-            && let Some(asked) = console::errors::begin(console, request)
-        {
-            return Some(Asked::Console(console, asked));
-        }
-        let site = self.site.as_ref()?;
-        Some(Asked::Site(site, storefront::errors::begin(site, request)?))
-    }
-}
-
-impl Asked<'_> {
-    /// The response as it is sent: failures become pages.
-    fn end(self, response: Response) -> Response {
-        match self {
-            Asked::Site(site, asked) => asked.end(site, response),
-            Asked::Console(console, asked) => asked.end(console, response),
-        }
+        let console = self.console.as_ref().map(|console| console as &dyn Front);
+        let site = self.site.as_ref().map(|site| site as &dyn Front);
+        [console, site].into_iter().flatten().find_map(|front| Asked::of(front, request))
     }
 }
 

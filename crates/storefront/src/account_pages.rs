@@ -1,6 +1,6 @@
 //! The account: name, password and addresses.
 
-use crate::visit::{Visit, status};
+use crate::visit::Visit;
 use account::{address::SavedAddress, ops, user::User};
 use askama::Template;
 use axum::http::{Method, StatusCode};
@@ -189,7 +189,7 @@ async fn send(visit: &Visit, method: Method, path: &str, body: Option<Value>, se
         Ok(_) => Ok(see("/account?saved=1")),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            page(visit, status(&refused), Some(trouble), None, sent).await
+            page(visit, refused.status(), Some(trouble), None, sent).await
         }
     }
 }
@@ -280,7 +280,7 @@ pub async fn change_address(web::Path(id): web::Path<AddressId>, visit: Visit, f
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
             let typed = (fields.text("label").to_owned(), fields.is_on("default"), Addressed::of(&fields));
-            edit(&visit, status(&refused), Some(trouble), id, typed)
+            edit(&visit, refused.status(), Some(trouble), id, typed)
         }
     }
 }

@@ -1,9 +1,6 @@
 //! The cart, of buyers and of guests.
 
-use crate::{
-    photo::Photo,
-    visit::{Visit, status},
-};
+use crate::{photo::Photo, visit::Visit};
 use askama::Template;
 use axum::{
     Json,
@@ -195,5 +192,5 @@ pub async fn clear(visit: Visit, _: Fields) -> PageResult {
 
 async fn refused_page(visit: &Visit, refused: &Refused) -> PageResult {
     let trouble = Html::of(&visit.trouble(refused))?;
-    page(visit, status(refused), Some(trouble), None).await
+    page(visit, refused.status(), Some(trouble), None).await
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     account_pages::{AddressTexts, Addressed},
-    visit::{Visit, status},
+    visit::Visit,
 };
 use account::address::SavedAddress;
 use askama::Template;
@@ -251,7 +251,7 @@ pub async fn order(visit: Visit, fields: Fields) -> PageResult {
         Err(refused) if refused.code() == Code::SignInRequired => Err(refused),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            page(&visit, status(&refused), Some(trouble), None, &fields).await
+            page(&visit, refused.status(), Some(trouble), None, &fields).await
         }
     }
 }
@@ -268,9 +268,7 @@ async fn place(visit: &Visit, fields: &Fields) -> Result<String, Refused> {
     if let Some(coupon) = fields.number("coupon").filter(|id| *id > 0) {
         order["userCouponId"] = json!(coupon);
     }
-    let head = visit.head.clone().keyed(fields.raw("once"));
-    let path = format!("{}/orders", web::BASE);
-    let placed: Placed = visit.site.api.call(&head, Method::POST, &path, Some(order)).await?;
+    let placed: Placed = visit.call_once(fields.raw("once"), Method::POST, "/orders", Some(order)).await?;
     if fields.is_on("keep") && fields.number("address").is_none() {
         // the order is placed whether or not the address can be kept
         let _ = visit.send(Method::POST, "/api/v1/users/me/addresses", Some(json!({"address": address}))).await;

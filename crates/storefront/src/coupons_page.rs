@@ -1,9 +1,6 @@
 //! Coupons: those that can be had, with the button of the rush, and those that the buyer has.
 
-use crate::{
-    deals_page::must_wait,
-    visit::{Visit, status},
-};
+use crate::{deals_page::must_wait, visit::Visit};
 use askama::Template;
 use axum::http::{Method, StatusCode};
 use coupon::{
@@ -209,5 +206,5 @@ pub async fn claim(visit: Visit, fields: Fields) -> PageResult {
 
 async fn refused_page(visit: &Visit, refused: &Refused) -> PageResult {
     let trouble = Html::of(&visit.trouble(refused))?;
-    page(visit, status(refused), Some(trouble), None).await
+    page(visit, refused.status(), Some(trouble), None).await
 }

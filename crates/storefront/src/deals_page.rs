@@ -4,7 +4,7 @@ use crate::{
     cards::stock_class,
     photo::Photo,
     site::{BRIEFLY, DEALS},
-    visit::{Visit, status},
+    visit::Visit,
 };
 use askama::Template;
 use axum::http::Method;
@@ -242,5 +242,5 @@ async fn refused_page(visit: &Visit, id: TimeDealId, refused: &Refused) -> PageR
     let deal = read(visit, id).await?;
     let trouble = Some(Html::of(&visit.trouble(refused))?);
     let page = Page { token: visit.token.clone(), deal: DealView::of(&deal, &visit.show()), trouble };
-    visit.page_as(status(refused), &deal.name, &page)
+    visit.page_as(refused.status(), &deal.name, &page)
 }

@@ -1,22 +1,17 @@
-//! Failures as pages. The edge of the server asks for them, because a failure may come from a layer that no handler sees.
+//! Failures as buyers read them.
 
-use crate::{
-    Site,
-    navigation::{self, encoded},
-    trouble::TroubleTexts,
-};
-use askama::Template;
-use axum::{extract::Request, http::header, response::Response};
-use kernel::{Code, Error};
+use crate::{Site, navigation, trouble::TroubleTexts};
+use axum::response::Response;
+use kernel::Error;
 use pages::{
-    Fields, Html, Language, Shell,
-    html::{self, see},
-    origin::own_path,
+    Fields, Html, Shell,
+    asked::{Asked, Failed, Front},
+    origin::{Origin, own_path},
     shell::About,
+    show::Show,
     texts,
     words::fill,
 };
-use std::sync::Arc;
 
 /// Paths of programs, which get their failures as JSON.
 const OF_PROGRAMS: [&str; 6] = ["/api/", "/docs", "/openapi.json", "/metrics", "/healthz", "/readyz"];
@@ -38,84 +33,40 @@ texts! {
     }
 }
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct Page {
-    t: &'static ErrorTexts,
-    title: String,
-    sentence: String,
-    next: &'static str,
-    back: Option<String>,
-}
-
-/// What is remembered of a request until its response is there.
-pub struct Asked(pages::asked::Asked);
-
-/// Prepares the request of a page. `None` for the requests of programs.
-pub fn begin(site: &Site, request: &mut Request) -> Option<Asked> {
-    let path = request.uri().path();
-    if OF_PROGRAMS.iter().any(|of_programs| path.starts_with(of_programs)) {
-        return None;
-    }
-    Some(Asked(pages::asked::Asked::of(&site.origin, request)))
-}
-
-impl Asked {
-    /// The response as it is sent: failures become pages, and a visitor who has to sign in is sent there.
-    pub fn end(self, site: &Site, mut response: Response) -> Response {
-        let error = response.extensions().get::<Arc<Error>>().cloned();
-        if let Some(error) = error.filter(|_| self.0.person) {
-            let page = match error.code() {
-                Code::SignInRequired | Code::TokenExpired | Code::TokenInvalid => {
-                    Ok(see(&format!("/sign-in?return={}", encoded(&self.0.onward))))
-                }
-                _ => self.page(site, &error, &response),
-            };
-            // without a page the visitor gets what programs get
-            if let Ok(mut page) = page {
-                for (name, value) in response.headers() {
-                    if !page.headers().contains_key(name) && name != header::CONTENT_LENGTH {
-                        page.headers_mut().insert(name, value.clone());
-                    }
-                }
-                response = page;
-            }
-        }
-        html::guard(&mut response);
-        response
+impl Front for Site {
+    fn has(&self, path: &str) -> bool {
+        !OF_PROGRAMS.iter().any(|of_programs| path.starts_with(of_programs))
     }
 
-    fn page(&self, site: &Site, error: &Error, response: &Response) -> kernel::Result<Response> {
-        let t = ErrorTexts::of(self.0.language);
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn sign_in(&self) -> &'static str {
+        "/sign-in"
+    }
+
+    fn failed(&self, asked: &Asked<'_>, error: &Error, response: &Response) -> kernel::Result<Html> {
+        let language = asked.language;
+        let t = ErrorTexts::of(language);
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
-        let words = match self.0.language {
-            Language::English => error.code().english(),
-            Language::Korean => error.code().korean(),
-        };
         let wait = header("retry-after").and_then(|seconds| seconds.parse().ok()).unwrap_or(1);
         let (title, sentence) = match status.as_u16() {
             404 => (t.not_found, t.not_found_help.to_owned()),
             403 => (t.forbidden, t.forbidden_help.to_owned()),
-            429 | 503 => (t.busy, fill(t.busy_help, self.wait(site, wait))),
+            429 | 503 => (t.busy, fill(t.busy_help, Show::of(&self.app, language).wait(wait))),
             500.. => (t.broken, fill(t.broken_help, header("x-request-id").unwrap_or("–"))),
-            _ => (t.other, words.to_owned()),
+            _ => (t.other, language.sentence(error).to_owned()),
         };
-        let next = if status.is_client_error() && !matches!(status.as_u16(), 403 | 404 | 429) {
-            TroubleTexts::of(self.0.language).next(error.remedy())
-        } else {
-            ""
-        };
-        let main = Page { t, title: title.to_owned(), sentence, next, back: self.0.back.clone() };
-        let shop = &site.settings.name;
-        let (header, footer) = navigation::around(self.0.language, shop, own_path(&self.0.path), &Fields::default())?;
+        let shows_next = status.is_client_error() && !matches!(status.as_u16(), 403 | 404 | 429);
+        let next = if shows_next { TroubleTexts::of(language).next(error.remedy()) } else { "" };
+        let back = asked.back.clone().map(|back| (back, t.back));
+        let ways = [("/".to_owned(), t.home)].into_iter().chain(back).collect();
+        let shop = &self.settings.name;
+        let (header, footer) = navigation::around(language, shop, own_path(&asked.path), &Fields::default())?;
         let about = About { title: title.to_owned(), ..About::default() };
-        let shell = Shell { language: self.0.language, shop, about: &about, header, main: Html::of(&main)?, footer };
-        Ok(html::private(status, shell.page()?))
-    }
-
-    fn wait(&self, site: &Site, seconds: u64) -> String {
-        let shop = &site.app.shop;
-        pages::show::Show { language: self.0.language, currency: shop.currency, zone: shop.zone.clone() }.wait(seconds)
+        let main = Html::of(&Failed { title, sentence, next, ways })?;
+        Shell { language, shop, about: &about, header, main, footer }.page()
     }
 }

@@ -9,7 +9,7 @@ mod coupons_page;
 mod deals_page;
 mod deposit_page;
 pub mod drawing;
-pub mod errors;
+mod errors;
 mod facets;
 mod home;
 mod layers;

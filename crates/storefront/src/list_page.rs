@@ -2,7 +2,6 @@
 
 use crate::{
     cards::Card,
-    navigation::encoded,
     search_page,
     site::{BRIEFLY, LISTS},
     visit::Visit,
@@ -16,7 +15,7 @@ use merchandising::{
 };
 use pages::{
     Html, PageResult, Refused,
-    html::see,
+    html::{encoded, see},
     shell::About,
     texts,
     words::{fill, plural},

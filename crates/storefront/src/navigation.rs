@@ -2,8 +2,7 @@
 
 use askama::Template;
 use kernel::Result;
-use pages::{Fields, Html, Language, texts};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use pages::{Fields, Html, Language, html::encoded, texts, words::other_code};
 
 texts! {
     /// The texts of header and footer.
@@ -44,19 +43,10 @@ struct Footer<'a> {
     back: String,
 }
 
-/// The text as a part of a query.
-pub fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
-}
-
 /// Header and footer of the page at `path`.
 pub fn around(language: Language, shop: &str, path: &str, query: &Fields) -> Result<(Html, Html)> {
     let t = NavigationTexts::of(language);
-    let other_code = match language {
-        Language::English => "ko",
-        Language::Korean => "en",
-    };
     let header = Html::of(&Header { t, shop, words: query.text("q") })?;
-    let footer = Html::of(&Footer { t, shop, other_code, back: encoded(path) })?;
+    let footer = Html::of(&Footer { t, shop, other_code: other_code(language), back: encoded(path) })?;
     Ok((header, footer))
 }

@@ -8,7 +8,7 @@ use crate::{
     deposit_page, drawing,
     orders_page::class,
     pay_page,
-    visit::{Visit, status},
+    visit::Visit,
 };
 use askama::Template;
 use axum::http::{Method, StatusCode};
@@ -299,7 +299,7 @@ fn parcel(delivery: &DeliveryResponse, show: &Show) -> Parcel {
 pub async fn refused_page(visit: &Visit, number: &OrderNumber, refused: Refused, sent: &Fields) -> PageResult {
     visit.buyer()?;
     let trouble = Html::of(&visit.trouble(&refused))?;
-    page(visit, status(&refused), Some(trouble), None, number, sent).await
+    page(visit, refused.status(), Some(trouble), None, number, sent).await
 }
 
 /// `POST /orders/{number}/cancel`

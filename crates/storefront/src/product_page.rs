@@ -3,7 +3,6 @@
 use crate::{
     cards::{percent_off, price_of, stock_class},
     deals_page::DealTexts,
-    navigation::encoded,
     photo::Photo,
     site,
     visit::Visit,
@@ -12,7 +11,7 @@ use askama::Template;
 use inventory::StockStatus;
 use kernel::{ProductId, Timestamp};
 use merchandising::page::{self, ProductDetail, ProductPage, VariantPage, Viewer};
-use pages::{FormToken, Html, PageResult, shell::About, show::Show, texts, words::fill};
+use pages::{FormToken, Html, PageResult, html::encoded, shell::About, show::Show, texts, words::fill};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -1,10 +1,6 @@
 //! Sending goods back: asking for it, and what was asked for.
 
-use crate::{
-    cards::label,
-    drawing,
-    visit::{Visit, status},
-};
+use crate::{cards::label, drawing, visit::Visit};
 use askama::Template;
 use axum::http::{Method, StatusCode};
 use checkout::response::{self, OrderDetail};
@@ -147,7 +143,7 @@ pub async fn ask(web::Path(number): web::Path<OrderNumber>, visit: Visit, fields
         Ok(_) => Ok(see("/returns?done=asked")),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            form_page(&visit, status(&refused), Some(trouble), &number, &fields).await
+            form_page(&visit, refused.status(), Some(trouble), &number, &fields).await
         }
     }
 }
@@ -279,5 +275,5 @@ pub async fn withdraw(web::Path(number): web::Path<ReturnNumber>, visit: Visit, 
 
 async fn refused_list(visit: &Visit, refused: &Refused) -> PageResult {
     let trouble = Html::of(&visit.trouble(refused))?;
-    list_page(visit, status(refused), Some(trouble), None).await
+    list_page(visit, refused.status(), Some(trouble), None).await
 }

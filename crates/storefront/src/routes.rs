@@ -10,11 +10,7 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post},
 };
-use pages::{PageResult, assets, cookie, html::see, origin::own_path};
-use std::time::Duration;
-
-/// How long the choice of a language is remembered.
-const LANGUAGE_TTL: Duration = Duration::from_secs(365 * 86_400);
+use pages::{PageResult, assets, origin::own_path};
 
 /// The pages, by what they show to whom.
 #[derive(Default)]
@@ -118,83 +114,5 @@ pub fn router(site: &Site) -> Router {
 
 /// `GET /language/{code}`: remembers a language, and goes back.
 async fn language(web::Path(code): web::Path<String>, visit: Visit) -> PageResult {
-    let code = match code.as_str() {
-        "ko" => "ko",
-        "en" => "en",
-        _ => return Err(kernel::Code::NotFound.into()),
-    };
-    let mut response = see(own_path(visit.query.text("return")));
-    cookie::add(&mut response, [visit.cookies.set(cookie::LANGUAGE, code, LANGUAGE_TTL)]);
-    Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::{
-        account_pages::AccountTexts, account_pages::AddressTexts, cards::CardTexts, cart_page::CartTexts,
-        checkout_page::CheckoutTexts, coupons_page::CouponTexts, deals_page::DealTexts, deposit_page::DepositTexts,
-        errors::ErrorTexts, facets::FacetTexts, home::HomeTexts, list_page::ListTexts, navigation::NavigationTexts,
-        order_page::OrderTexts, orders_page::OrdersTexts, pay_page::PayTexts, product_page::ProductTexts,
-        queue_page::QueueTexts, returns_page::ReturnTexts, search_page::SearchTexts, sign_pages::SignTexts,
-        trouble::TroubleTexts, wallet_pages::WalletTexts,
-    };
-    use pages::words::{Row, complaints};
-    use std::{fs, path::Path};
-
-    /// The texts of every page.
-    const TEXTS: &[&[Row]] = &[
-        AccountTexts::ROWS,
-        AddressTexts::ROWS,
-        CardTexts::ROWS,
-        CartTexts::ROWS,
-        CheckoutTexts::ROWS,
-        CouponTexts::ROWS,
-        DealTexts::ROWS,
-        DepositTexts::ROWS,
-        ErrorTexts::ROWS,
-        FacetTexts::ROWS,
-        HomeTexts::ROWS,
-        ListTexts::ROWS,
-        NavigationTexts::ROWS,
-        OrderTexts::ROWS,
-        OrdersTexts::ROWS,
-        PayTexts::ROWS,
-        ProductTexts::ROWS,
-        QueueTexts::ROWS,
-        ReturnTexts::ROWS,
-        SearchTexts::ROWS,
-        SignTexts::ROWS,
-        TroubleTexts::ROWS,
-        WalletTexts::ROWS,
-    ];
-
-    fn sources(ending: &str) -> Vec<String> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(if ending == "rs" { "src" } else { "templates" });
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files
-            .filter(|path| path.extension().is_some_and(|kind| kind == ending))
-            .map(|path| fs::read_to_string(path).unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn every_page_has_all_of_its_texts_in_both_languages() {
-        let found: Vec<String> = TEXTS.iter().flat_map(|rows| complaints(rows)).collect();
-        assert_eq!(found, Vec::<String>::new());
-        let declared: usize = sources("rs").iter().map(|text| text.matches("\ntexts! {").count()).sum();
-        assert_eq!(declared, TEXTS.len(), "a page whose texts are not compared");
-    }
-
-    #[test]
-    fn templates_have_no_text_of_their_own_and_switch_no_escaping_off() {
-        for template in sources("html") {
-            assert!(!template.contains("|safe") && !template.contains("autoescape"), "{template}");
-            assert!(
-                !template.contains(" style=") && !template.contains(" onclick=") && !template.contains("<script"),
-                "{template}"
-            );
-            let korean = template.chars().any(|c| ('가'..='힣').contains(&c));
-            assert!(!korean, "a text that only one language has: {template}");
-        }
-    }
+    visit.choose(&code, own_path(visit.query.text("return")))
 }

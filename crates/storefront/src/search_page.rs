@@ -3,8 +3,7 @@
 use crate::{
     cards::Card,
     facets::{self, Chosen, FacetTexts, Facets},
-    navigation::encoded,
-    visit::{Visit, status},
+    visit::Visit,
     wanted::{ORDERS, Wanted},
 };
 use askama::Template;
@@ -18,7 +17,7 @@ use kernel::{CategoryId, Code, ProductId};
 use merchandising::page::{self, ProductPage, Viewer};
 use pages::{
     Fields, FormToken, Html, PageResult, Refused,
-    html::see,
+    html::{encoded, see},
     show::Show,
     texts,
     words::{fill, plural},
@@ -137,7 +136,7 @@ pub async fn search(visit: Visit) -> PageResult {
         // an address that was changed by hand, or an index that is not ready yet
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            results(&visit, status(&refused), Some(trouble), &wanted, Found::default()).await
+            results(&visit, refused.status(), Some(trouble), &wanted, Found::default()).await
         }
     }
 }

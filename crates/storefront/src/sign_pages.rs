@@ -1,14 +1,13 @@
 //! Signing in, up and out.
 
-use crate::visit::{Visit, status};
+use crate::visit::Visit;
 use askama::Template;
 use axum::http::{Method, StatusCode, header};
 use pages::{
     Fields, FormToken, Html, PageResult, cookie,
     door::admit_costly,
-    html::see,
+    html::{encoded, see},
     origin::own_path,
-    session::{self, Tokens},
     texts,
 };
 use serde_json::json;
@@ -70,7 +69,7 @@ fn sign_in_page(visit: &Visit, status: StatusCode, trouble: Option<Html>, email:
         trouble,
         email: email.to_owned(),
         back: back.to_owned(),
-        back_encoded: crate::navigation::encoded(back),
+        back_encoded: encoded(back),
     };
     visit.page_as(status, t.sign_in, &page)
 }
@@ -94,7 +93,7 @@ fn sign_up_page(visit: &Visit, status: StatusCode, trouble: Option<Html>, sent: 
         nickname: sent.text("nickname").to_owned(),
         marketing: sent.is_on("marketing"),
         back: back.to_owned(),
-        back_encoded: crate::navigation::encoded(back),
+        back_encoded: encoded(back),
     };
     visit.page_as(status, t.sign_up, &page)
 }
@@ -106,19 +105,15 @@ pub async fn sign_in(visit: Visit, fields: Fields) -> PageResult {
         Ok(response) => Ok(response),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            sign_in_page(&visit, status(&refused), Some(trouble), fields.text("email"), &back)
+            sign_in_page(&visit, refused.status(), Some(trouble), fields.text("email"), &back)
         }
     }
 }
 
-/// Begins a session: new tokens, whatever the browser had before, and a new form token. The cart of the guest comes along.
+/// Begins a session. The cart of the guest comes along.
 async fn begin(visit: &Visit, email: &str, password: &str, back: &str) -> PageResult {
-    admit_costly(&visit.parts).await?;
-    let credentials = json!({"email": email, "password": password});
-    let tokens: Tokens = visit.call(Method::POST, "/api/v1/auth/login", Some(credentials)).await?;
-    let mut response = see(back);
-    cookie::add(&mut response, tokens.cookies(&visit.cookies, visit.site.ages));
-    cookie::add(&mut response, [FormToken::new().cookie(&visit.cookies)]);
+    let tokens = visit.sign_in(email, password).await?;
+    let mut response = visit.begin(&tokens, back);
     if visit.cookies.get(cookie::CART).is_some() {
         let signed_in = visit.head.clone().with(header::AUTHORIZATION, &tokens.bearer());
         // a cart that cannot be taken over now is taken over by the next request
@@ -137,7 +132,7 @@ pub async fn sign_up(visit: Visit, fields: Fields) -> PageResult {
         Ok(response) => Ok(response),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            sign_up_page(&visit, status(&refused), Some(trouble), &fields, &back)
+            sign_up_page(&visit, refused.status(), Some(trouble), &fields, &back)
         }
     }
 }
@@ -153,12 +148,5 @@ async fn join(visit: &Visit, fields: &Fields, back: &str) -> PageResult {
 
 /// `POST /sign-out`
 pub async fn sign_out(visit: Visit, _: Fields) -> PageResult {
-    if let Some(token) = visit.cookies.get(cookie::REFRESH) {
-        // a session that is over already is no failure
-        let _ = visit.send(Method::POST, "/api/v1/auth/logout", Some(json!({"refreshToken": token}))).await;
-    }
-    let mut response = see("/");
-    cookie::add(&mut response, session::ended(&visit.cookies));
-    cookie::add(&mut response, [FormToken::new().cookie(&visit.cookies)]);
-    Ok(response)
+    Ok(visit.sign_out("/").await)
 }

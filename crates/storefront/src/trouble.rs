@@ -1,8 +1,8 @@
 //! A refusal as a buyer reads it: what is wrong, with which field, and what to do next.
 
-use askama::Template;
 use kernel::Remedy;
-use pages::{Language, Refused, texts};
+pub use pages::Trouble;
+use pages::{Refused, texts};
 use web::Context;
 
 texts! {
@@ -40,44 +40,21 @@ texts! {
     }
 }
 
-/// A refusal on a page.
-#[derive(Debug, Clone, Template)]
-#[template(path = "trouble.html")]
-pub struct Trouble {
-    pub title: &'static str,
-    pub sentence: String,
-    pub lines: Vec<String>,
-    pub next: &'static str,
-}
-
-impl Trouble {
-    /// The refusal in the language of its reader.
-    pub fn of(refused: &Refused, context: &Context) -> Trouble {
-        let t = TroubleTexts::of(context.language());
-        let error = &refused.0;
-        let about_fields = error.is_about_fields();
-        let details = context.details(error);
-        let named = details.iter().filter_map(|detail| {
-            let field = detail.field.as_deref()?;
-            Some(format!("{}: {}", t.field(field).unwrap_or(field), detail.message))
-        });
-        Trouble {
-            title: t.title,
-            sentence: if about_fields {
-                sentence(error.code(), context.language()).to_owned()
-            } else {
-                context.message(error)
-            },
-            lines: if about_fields { named.collect() } else { Vec::new() },
-            next: t.next(error.remedy()),
-        }
-    }
-}
-
-fn sentence(code: kernel::Code, language: Language) -> &'static str {
-    match language {
-        Language::English => code.english(),
-        Language::Korean => code.korean(),
+/// The refusal in the language of its reader.
+pub fn of(refused: &Refused, context: &Context) -> Trouble {
+    let t = TroubleTexts::of(context.language());
+    let error = &refused.0;
+    let about_fields = error.is_about_fields();
+    let details = context.details(error);
+    let named = details.iter().filter_map(|detail| {
+        let field = detail.field.as_deref()?;
+        Some(format!("{}: {}", t.field(field).unwrap_or(field), detail.message))
+    });
+    Trouble {
+        title: t.title,
+        sentence: if about_fields { context.language().sentence(error).to_owned() } else { context.message(error) },
+        lines: if about_fields { named.collect() } else { Vec::new() },
+        next: t.next(error.remedy()),
     }
 }
 
@@ -110,7 +87,7 @@ impl TroubleTexts {
         })
     }
 
-    /// What to do next.
+    /// What to do next. The console says it in words of its own.
     pub fn next(&self, remedy: Remedy) -> &'static str {
         match remedy {
             Remedy::None => self.last,

@@ -3,7 +3,7 @@
 use crate::{
     cards::label,
     pay_page::{METHODS, OUTCOMES, named},
-    visit::{Visit, status},
+    visit::Visit,
     window::{self, Agreed, Asked},
 };
 use askama::Template;
@@ -244,7 +244,7 @@ async fn ended(visit: &Visit, done: PageResult, fields: &Fields) -> PageResult {
         Err(refused) if refused.code() == Code::SignInRequired => Err(refused),
         Err(refused) => {
             let trouble = Html::of(&visit.trouble(&refused))?;
-            balance_page(visit, status(&refused), Some(trouble), None, fields).await
+            balance_page(visit, refused.status(), Some(trouble), None, fields).await
         }
     }
 }

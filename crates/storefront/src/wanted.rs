@@ -1,8 +1,7 @@
 //! What a search asks for, as it stands in the address of its page. Every choice on the page is a link to such an address.
 
-use crate::navigation::encoded;
 use kernel::Money;
-use pages::{Fields, show::Show};
+use pages::{Fields, html::encoded, show::Show};
 use std::fmt::Write;
 
 /// Longest words that are looked for, in characters.

@@ -1,9 +1,9 @@
 //! The gateway's payment window: the address at which a buyer agrees to a payment, and what the buyer comes back with.
 
-use crate::{navigation::encoded, pay_page::PayTexts, visit::Visit};
+use crate::{pay_page::PayTexts, visit::Visit};
 use askama::Template;
 use kernel::{Code, Money};
-use pages::{Fields, FormToken, PageResult, Refused, show::Show};
+use pages::{Fields, FormToken, PageResult, Refused, html::encoded, show::Show};
 use payment::Method as Pays;
 use sha2::{Digest, Sha256};
 

@@ -9,21 +9,24 @@ pub const EVIL: &str = "\"'><script>alert(1)</script><img src=x>";
 
 /// The path of a form with something in place of its parameters.
 fn filled(path: &str) -> String {
-    let numbered = path.replace("{number}", "ORD-20260206-AAAAAAAA").replace("{kind}", "COUPON");
-    numbered.replace("{id}", "1").replace("{item}", "1")
+    let values = [
+        ("{number}", "ORD-20260206-AAAAAAAA"),
+        ("{payment}", "PAY-AAAAAAAA"),
+        ("{kind}", "COUPON"),
+        ("{variant}", "1"),
+        ("{location}", "MAIN"),
+        ("{id}", "1"),
+        ("{item}", "1"),
+        ("{what}", "stock"),
+        ("{act}", "approve"),
+    ];
+    values.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
 }
 
-#[test]
-fn every_form_refuses_what_does_not_come_from_our_pages() {
-    let shop = open();
-    let (browser, other) = (shop.browser(), shop.browser());
-    sign_up(&browser, "mina", "/");
-    sign_up(&other, "eve", "/");
-    browser.open("/cart");
+/// Every one of these paths refuses a form of `browser` that does not come from our pages, such as one with the token of `other`.
+pub fn refuse_foreign_forms(browser: &Browser, other: &Browser, forms: Vec<&str>) {
     let (token, foreign) = (browser.cookie("holdfast_form"), other.cookie("holdfast_form"));
     assert!(token.len() == 22 && token != foreign);
-    let forms = storefront::forms();
-    assert!(forms.len() > 15, "{forms:?}");
     for path in forms {
         let path = filled(path);
         for fields in [&[][..], &[("form", "")], &[("form", foreign.as_str())], &[("form", "AAAAAAAAAAAAAAAAAAAAAA")]] {
@@ -42,12 +45,20 @@ fn every_form_refuses_what_does_not_come_from_our_pages() {
         let own = browser.with("origin", "http://localhost").with("sec-fetch-site", "same-origin").post(&path, &good);
         assert_ne!(own.response.status, 403, "{path}: {}", own.text());
         // signing in and out changes the token
-        sign_in_again(&browser, &token);
+        browser.set_cookie("holdfast_form", &token);
     }
 }
 
-fn sign_in_again(browser: &Browser, token: &str) {
-    browser.set_cookie("holdfast_form", token);
+#[test]
+fn every_form_refuses_what_does_not_come_from_our_pages() {
+    let shop = open();
+    let (browser, other) = (shop.browser(), shop.browser());
+    sign_up(&browser, "mina", "/");
+    sign_up(&other, "eve", "/");
+    browser.open("/cart");
+    let forms = storefront::forms();
+    assert!(forms.len() > 15, "{forms:?}");
+    refuse_foreign_forms(&browser, &other, forms);
 }
 
 pub fn harmless(page: &Page) {

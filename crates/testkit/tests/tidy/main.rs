@@ -3,6 +3,7 @@
 mod documents;
 mod korean;
 mod layers;
+mod pages;
 mod source;
 mod words;
 
