@@ -12,6 +12,7 @@ mod options;
 pub mod report;
 pub mod response;
 mod rows;
+pub mod running;
 #[cfg(any(test, feature = "samples"))]
 pub mod sample;
 mod spool;
@@ -23,5 +24,6 @@ pub use encoding_rs::Encoding;
 pub use options::{Format, Options, ReadQuery};
 pub use report::{Progress, ReadAs};
 pub use rows::{Rows, open};
+pub use running::Running;
 pub use spool::spooled;
 pub use storing::write;

@@ -19,6 +19,14 @@ pub struct Line {
     pub bytes: Option<Vec<u8>>,
 }
 
+impl Line {
+    /// Its bytes. C002 for a line that is too long.
+    pub fn whole(&self) -> Result<&[u8]> {
+        let too_long = || Code::InvalidInput.because(format!("the row is longer than {LINE_MAX} bytes"));
+        self.bytes.as_deref().ok_or_else(too_long)
+    }
+}
+
 /// The lines of a file. A line ends with LF, CR LF, or CR alone, as old programs for the Mac write it.
 pub struct Lines<R> {
     source: BufReader<R>,

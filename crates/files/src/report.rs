@@ -85,13 +85,38 @@ pub fn reason(language: Language, error: &Error) -> String {
     }
 }
 
-/// C002 about a file of which no row could be stored: an import that did nothing is no success. `details` are its first refused rows.
-pub fn nothing_stored(rows: u64, details: impl Iterator<Item = Detail>) -> Error {
+/// A row that was not stored, as a report lists it.
+pub trait RefusedRow {
+    /// The line it begins on, from 1.
+    fn line(&self) -> u64;
+    /// Why, among the details of an error.
+    fn detail(&self) -> Detail;
+}
+
+/// The report of an import at its end.
+pub trait Outcome: Serialize {
+    /// C002 when no row was stored: an import that did nothing is no success.
+    fn nothing_stored(&self) -> Option<Error>;
+    /// The same without the rows that it lists.
+    #[must_use]
+    fn counts(self) -> Self;
+}
+
+/// C002 about a file of which no row could be stored.
+pub fn nothing_stored(rows: u64, refused: &[impl RefusedRow]) -> Error {
     let why = format!("none of the {rows} rows could be stored");
-    details.take(DETAILS_MAX).fold(Code::InvalidInput.because(why), Error::with)
+    refused.iter().map(RefusedRow::detail).take(DETAILS_MAX).fold(Code::InvalidInput.because(why), Error::with)
 }
 
 /// A refused row among those details.
 pub fn refused_row(line: u64, code: &'static str, reason: &str) -> Detail {
     Detail::field(format!("line {line}"), reason).with("code", code).translated()
+}
+
+/// A report for people at a terminal: how the file was read, `counts`, and why the rest was not looked at. A dry run names what it has
+/// not done.
+pub fn summary(dry_run: Option<&str>, read: &ReadAs, counts: &str, stopped: Option<&str>) -> String {
+    let undone = |done| format!("a dry run: nothing was {done}, and this is what would be\n");
+    let (dry_run, stopped) = (dry_run.map(undone), stopped.map(|why| format!("stopped: {why}\n")));
+    format!("{}{read}{counts}\n{}", dry_run.unwrap_or_default(), stopped.unwrap_or_default())
 }

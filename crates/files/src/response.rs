@@ -1,6 +1,6 @@
 //! Files over HTTP: an upload, and a report that is sent while it is made.
 
-use crate::report::{Progress, why};
+use crate::report::{Outcome, Progress, why};
 use crate::{spooled, upload::upload};
 use axum::{
     body::{Body, Bytes},
@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use tempfile::SpooledTempFile;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use utoipa::ToSchema;
-use web::{Failure, Language};
+use web::{Failure, Language, ok};
 
 /// Files that an instance stores at once; they are on its disk, and they share the database with the buyers.
 const FILES_MAX: usize = 8;
@@ -27,15 +27,15 @@ const PARTS_WAITING: usize = 8;
 const PROGRESS_ROWS: u64 = 1_000;
 
 /// The right to store a file now.
-pub struct Turn(#[allow(dead_code, reason = "is held")] SemaphorePermit<'static>);
+struct Turn(#[allow(dead_code, reason = "is held")] SemaphorePermit<'static>);
 
 /// Waits for a turn: the others wait without having sent their files.
-pub async fn turn() -> Result<Turn> {
+async fn turn() -> Result<Turn> {
     FILES.acquire().await.map(Turn).map_err(|e| Code::Internal.error().caused_by(e))
 }
 
 /// The whole upload as a file. C002 when it is cut off, C010 when it is too large.
-pub async fn received(body: Body) -> Result<SpooledTempFile> {
+async fn received(body: Body) -> Result<SpooledTempFile> {
     let (feed, file) = upload();
     let spooling = tokio::task::spawn_blocking(move || spooled(file));
     feed.body(body).await;
@@ -43,18 +43,37 @@ pub async fn received(body: Body) -> Result<SpooledTempFile> {
 }
 
 /// Runs work that blocks.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|e| Code::Internal.error().caused_by(e))?
 }
 
+/// Imports a file that is sent, and responds with the report, for those who want that with a line for every row while it is made.
+pub async fn imported<R: Outcome + Send + 'static>(
+    headers: &HeaderMap,
+    body: Body,
+    language: Language,
+    import: impl FnOnce(SpooledTempFile, &mut LineSender) -> Result<R> + Send + 'static,
+) -> Result<Response, Failure> {
+    let turn = turn().await?;
+    let file = received(body).await?;
+    if wants_lines(headers) {
+        return streamed(turn, language, move |lines| lines.end_with(|lines| import(file, lines))).await;
+    }
+    let report = blocking(move || import(file, &mut LineSender::to(None, language))).await?;
+    match report.nothing_stored() {
+        Some(error) => Err(error.into()),
+        None => Ok(ok(report).into_response()),
+    }
+}
+
 /// Whether the caller wants a line for every row that was not stored.
-pub fn wants_lines(headers: &HeaderMap) -> bool {
+fn wants_lines(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accepted.contains(LINES)
 }
 
 /// The lines of an import as they are made. What fails before the first line is an ordinary response.
-pub async fn streamed(
+async fn streamed(
     turn: Turn,
     language: Language,
     import: impl FnOnce(LineSender) -> Result<()> + Send + 'static,
@@ -62,7 +81,7 @@ pub async fn streamed(
     let (sender, mut parts) = mpsc::channel(PARTS_WAITING);
     let running = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        import(LineSender { parts: sender, language, waiting: Vec::new(), rows: 0, has_begun: false })
+        import(LineSender::to(Some(sender), language))
     });
     let Some(first) = parts.recv().await else {
         running.await.map_err(|e| Code::Internal.error().caused_by(e))??;
@@ -84,9 +103,9 @@ pub struct LineError {
     pub message: String,
 }
 
-/// Sends the lines of one report.
+/// Sends the lines of one report to who wants them.
 pub struct LineSender {
-    parts: mpsc::Sender<Bytes>,
+    parts: Option<mpsc::Sender<Bytes>>,
     language: Language,
     waiting: Vec<u8>,
     rows: u64,
@@ -99,15 +118,23 @@ struct ProgressLine {
     progress: Progress,
 }
 
+/// The last line.
 #[derive(Serialize)]
-struct ErrorLine {
-    error: LineError,
+struct LastLine<R> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<R>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<LineError>,
 }
 
 impl LineSender {
+    fn to(parts: Option<mpsc::Sender<Bytes>>, language: Language) -> LineSender {
+        LineSender { parts, language, waiting: Vec::new(), rows: 0, has_begun: false }
+    }
+
     /// Adds a line, which is sent with the next progress.
     pub fn add(&mut self, line: &impl Serialize) {
-        if serde_json::to_writer(&mut self.waiting, line).is_ok() {
+        if self.parts.is_some() && serde_json::to_writer(&mut self.waiting, line).is_ok() {
             self.waiting.push(b'\n');
         }
     }
@@ -124,32 +151,30 @@ impl LineSender {
 
     /// An import goes on when its reader is gone: what was stored would be the same.
     fn send(&mut self) {
-        if !self.waiting.is_empty() {
+        if let Some(parts) = self.parts.as_ref().filter(|_| !self.waiting.is_empty()) {
+            let _ = parts.blocking_send(std::mem::take(&mut self.waiting).into());
             self.has_begun = true;
-            let _ = self.parts.blocking_send(std::mem::take(&mut self.waiting).into());
         }
     }
 
     /// Runs the import and sends its last line. What fails before the first line is returned.
-    pub fn end_with<R>(
-        mut self,
-        import: impl FnOnce(&mut LineSender) -> Result<R>,
-        last: impl FnOnce(&mut LineSender, R),
-    ) -> Result<()> {
-        match import(&mut self) {
+    fn end_with<R: Outcome>(mut self, import: impl FnOnce(&mut LineSender) -> Result<R>) -> Result<()> {
+        let (report, error) = match import(&mut self) {
             Err(error) if !self.has_begun && self.waiting.is_empty() => return Err(error),
-            Err(error) => {
-                let error = self.shown(&error);
-                self.add(&ErrorLine { error });
+            Err(error) => (None, Some(error)),
+            Ok(report) => {
+                let error = report.nothing_stored();
+                (Some(report.counts()), error)
             }
-            Ok(report) => last(&mut self, report),
-        }
+        };
+        let error = error.map(|error| self.shown(&error));
+        self.add(&LastLine { report, error });
         self.send();
         Ok(())
     }
 
     /// An error as a line has it.
-    pub fn shown(&self, error: &Error) -> LineError {
+    fn shown(&self, error: &Error) -> LineError {
         let code = error.code();
         let message = match code {
             Code::Internal => self.language.sentence(error).to_owned(),

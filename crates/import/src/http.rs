@@ -1,19 +1,14 @@
 //! The upload of a catalogue.
 
-use crate::report_lines::{self, ReportLine};
+use crate::report_lines::ReportLine;
 use crate::{Options, Report};
-use axum::{
-    body::Body,
-    extract::State,
-    http::HeaderMap,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
 use catalog::ops::upsert::SameName;
 use files::{ReadQuery, response};
 use kernel::{Result, Together, text};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use web::{App, Failure, Query, Routes, Seller, ok, response::Success, route::SELLER};
+use web::{App, Failure, Query, Routes, Seller, response::Success, route::SELLER};
 
 /// The handler, for sellers and administrators.
 pub fn routes() -> Routes {
@@ -115,15 +110,6 @@ async fn import_products(
     body: Body,
 ) -> Result<Response, Failure> {
     let options = wanted(&app, &seller, query, &headers)?;
-    let turn = response::turn().await?;
-    let (file, db, language) = (response::received(body).await?, app.db.clone(), options.read.language);
-    if response::wants_lines(&headers) {
-        let import = move |lines| report_lines::send(lines, |watch| crate::run(&db, file, &options, watch));
-        return response::streamed(turn, language, import).await;
-    }
-    let report = response::blocking(move || crate::run(&db, file, &options, &mut ())).await?;
-    match report.nothing_stored() {
-        Some(error) => Err(error.into()),
-        None => Ok(ok(report).into_response()),
-    }
+    let (db, language) = (app.db.clone(), options.read.language);
+    response::imported(&headers, body, language, move |file, lines| crate::run(&db, file, &options, lines)).await
 }

@@ -1,7 +1,7 @@
 //! What became of a file: counts, every refused row, and the rows that were stored but look wrong.
 
-use files::report::{Progress, ReadAs, nothing_stored, refused_row};
-use kernel::Error;
+use files::report::{Outcome, Progress, ReadAs, RefusedRow, nothing_stored, refused_row, summary};
+use kernel::{Detail, Error};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
@@ -99,47 +99,40 @@ impl fmt::Display for Noted {
     }
 }
 
+impl RefusedRow for Refused {
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn detail(&self) -> Detail {
+        refused_row(self.line, self.code, &self.reason).with("sku", self.sku.as_deref().unwrap_or_default())
+    }
+}
+
+impl Outcome for Report {
+    fn nothing_stored(&self) -> Option<Error> {
+        (self.stored() == 0).then(|| nothing_stored(self.rows, &self.refused))
+    }
+
+    fn counts(self) -> Report {
+        Report { refused: Vec::new(), noted: Vec::new(), ..self }
+    }
+}
+
 impl Report {
     /// How many rows are stored: products of several rows count once.
     pub fn stored(&self) -> u64 {
         self.created + self.updated + self.unchanged
     }
 
-    /// C002 when no row was stored: an import that did nothing is no success.
-    pub fn nothing_stored(&self) -> Option<Error> {
-        if self.stored() > 0 {
-            return None;
-        }
-        let detail = |row: &Refused| {
-            refused_row(row.line, row.code, &row.reason).with("sku", row.sku.as_deref().unwrap_or_default())
-        };
-        Some(nothing_stored(self.rows, self.refused.iter().map(detail)))
-    }
-
     /// The counts, for people.
     pub fn summary(&self) -> String {
-        let mut text = String::new();
-        // writing to a text cannot fail
-        let _ = self.write_summary(&mut text);
-        text
-    }
-
-    fn write_summary(&self, f: &mut impl fmt::Write) -> fmt::Result {
-        let Report { rows, created, updated, unchanged, refused_rows, .. } = self;
-        if self.dry_run {
-            writeln!(f, "a dry run: nothing was stored, and this is what would be")?;
+        let Report { rows, created, updated, unchanged, refused_rows, noted_rows, .. } = self;
+        let mut counts =
+            format!("{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {refused_rows} refused");
+        if *noted_rows > 0 {
+            counts += &format!("\n{noted_rows} rows were stored but should be checked");
         }
-        write!(f, "{}", self.read)?;
-        writeln!(
-            f,
-            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {refused_rows} refused"
-        )?;
-        if self.noted_rows > 0 {
-            writeln!(f, "{} rows were stored but should be checked", self.noted_rows)?;
-        }
-        if let Some(why) = &self.stopped {
-            writeln!(f, "stopped: {why}")?;
-        }
-        Ok(())
+        summary(self.dry_run.then_some("stored"), &self.read, &counts, self.stopped.as_deref())
     }
 }

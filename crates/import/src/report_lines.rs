@@ -3,11 +3,11 @@
 use crate::report::{Noted, Refused, Report, Watch};
 use files::report::Progress;
 use files::response::{LineError, LineSender};
-use kernel::Result;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// One line of the response; it has one member, except for the last.
+// the sender of lines writes those with progress, and the last one
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ImportLine)]
@@ -27,18 +27,6 @@ pub struct ReportLine<'a> {
     /// The last line of an import that failed or stored nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<LineError>,
-}
-
-/// Runs the import and sends its lines. What fails before the first line is returned.
-pub fn send(lines: LineSender, import: impl FnOnce(&mut dyn Watch) -> Result<Report>) -> Result<()> {
-    lines.end_with(
-        |lines| import(lines),
-        |lines, report| {
-            let error = report.nothing_stored().map(|error| lines.shown(&error));
-            let counts = Report { refused: Vec::new(), noted: Vec::new(), ..report };
-            lines.add(&ReportLine { report: Some(&counts), error, ..ReportLine::default() });
-        },
-    )
 }
 
 impl Watch for LineSender {

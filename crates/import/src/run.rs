@@ -9,13 +9,7 @@ use crate::rename::Rename;
 use crate::report::{Noted, Refused, Report, Watch};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
-use files::{
-    Rows,
-    csv::Table,
-    json_rows::JsonRows,
-    lines,
-    report::{LISTED_MAX, Progress, REFUSED_MAX, reason, why},
-};
+use files::{Rows, Running, csv::Table, json_rows::JsonRows, report::reason, running::list};
 use kernel::{Code, Error, Result, text};
 use std::{
     collections::HashMap,
@@ -25,7 +19,7 @@ use std::{
 use store::{Db, Tx};
 
 /// Imports the whole of `file`. Blocking: call it from a thread of its own, never from async code. The report lists the first
-/// [`LISTED_MAX`] rows that were refused or are odd; `watch` gets every one, in the order of the file.
+/// [`files::report::LISTED_MAX`] rows that were refused or are odd; `watch` gets every one, in the order of the file.
 ///
 /// Errors: C002 for a file that is not in one encoding, has no rows or no header, or does not fit the mapping; C010 for one that is
 /// too large; and a database that stays busy or fails. What was stored before an error stays, and importing the file again
@@ -40,11 +34,8 @@ pub fn run(db: &Db, file: impl Read + Seek, options: &Options, watch: &mut dyn W
         Rows::Json(rows) => import.json(rows)?,
     }
     import.store()?;
-    let report = import.report;
-    if report.rows == 0 && report.stopped.is_none() {
-        return Err(Code::InvalidInput.because("the file has no rows"));
-    }
-    Ok(report)
+    let Running { rows, refused, refused_rows, stopped, .. } = import.running.ended()?;
+    Ok(Report { rows, refused, refused_rows, stopped, ..import.report })
 }
 
 /// A running import.
@@ -57,9 +48,8 @@ struct Import<'a> {
     seen: HashMap<Box<str>, u64>,
     paths: Arc<Paths>,
     waiting: Vec<Draft>,
-    /// Rows that are refused without having been in the database. They are reported with the rows of their chunk.
-    refused: Vec<Refused>,
-    bytes: u64,
+    running: Running<Refused>,
+    /// What `running` does not count.
     report: Report,
 }
 
@@ -80,8 +70,7 @@ impl<'a> Import<'a> {
             seen: HashMap::new(),
             paths: Arc::default(),
             waiting: Vec::with_capacity(load::CHUNK_ROWS),
-            refused: Vec::new(),
-            bytes: 0,
+            running: Running::new(options.read.language),
             report: Report { dry_run: options.read.dry_run, ..Report::default() },
         }
     }
@@ -91,8 +80,8 @@ impl<'a> Import<'a> {
         (self.report.read.mapping, self.report.read.unused_columns) = (plan.mapped(), plan.unused());
         let reading = Reading { plan, amounts: self.options.read.amounts(), blank: self.options.blank };
         let mut group = Group::default();
-        while let Some(record) = self.or_stop(file.next_row()) {
-            self.bytes = file.read();
+        while let Some(record) = self.running.or_stop(file.next_row()) {
+            self.running.bytes = file.read();
             let line = record.line;
             let (product, row) = match record.fields {
                 Ok(cells) => (reading.product_of(&cells), reading.row(line, &cells)),
@@ -112,15 +101,12 @@ impl<'a> Import<'a> {
 
     fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
         let rename = Rename::of(&self.options.read.map, &self.options.read.set, self.options.blank)?;
-        while let Some(row) = self.or_stop(rows.next_row()) {
-            self.bytes = rows.read();
-            let draft = match &row.bytes {
-                Some(bytes) => draft::of_json(&rename, self.options.read.amounts(), row.number, bytes),
-                None => {
-                    let why = format!("the row is longer than {} bytes", lines::LINE_MAX);
-                    Err(Refusal { line: row.number, sku: None, error: Code::InvalidInput.because(why) })
-                }
-            };
+        while let Some(row) = self.running.or_stop(rows.next_row()) {
+            self.running.bytes = rows.read();
+            let refusal = |error| Refusal { line: row.number, sku: None, error };
+            let amounts = self.options.read.amounts();
+            let draft = row.whole().map_err(refusal);
+            let draft = draft.and_then(|bytes| draft::of_json(&rename, amounts, row.number, bytes));
             if !self.take(draft.map_err(|refusal| vec![refusal]))? {
                 break;
             }
@@ -128,18 +114,9 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// What was read. A read error ends the import, and the rows before it are stored.
-    fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
-        read.unwrap_or_else(|error| {
-            tracing::warn!(error = ?error, "an import ends early");
-            self.report.stopped = Some(why(self.options.read.language, &error));
-            None
-        })
-    }
-
     /// Adds a product and its rows; false when the import must stop.
     fn take(&mut self, draft: Grouped) -> Result<bool> {
-        self.report.rows += draft.as_ref().map_or_else(Vec::len, |draft| draft.rows.len()) as u64;
+        self.running.rows += draft.as_ref().map_or_else(Vec::len, |draft| draft.rows.len()) as u64;
         match draft.and_then(|draft| self.first_of_its_skus(draft)) {
             Ok(draft) => {
                 // a product is read once for all rows of a chunk
@@ -150,14 +127,10 @@ impl<'a> Import<'a> {
             }
             Err(refusals) => refusals.iter().for_each(|one| self.refuse(one.line, one.sku.clone(), &one.error)),
         }
-        if self.waiting.len() + self.refused.len() >= load::CHUNK_ROWS {
+        if self.waiting.len() + self.running.waiting().len() >= load::CHUNK_ROWS {
             self.store()?;
         }
-        if self.report.refused_rows >= REFUSED_MAX {
-            let stopped = format!("{REFUSED_MAX} rows were refused");
-            self.report.stopped = Some(self.options.read.language.of_text(&stopped));
-        }
-        Ok(self.report.stopped.is_none())
+        Ok(self.running.goes_on())
     }
 
     /// A sku that appears twice in one file is a mistake in the file, not an update.
@@ -176,12 +149,8 @@ impl<'a> Import<'a> {
     }
 
     fn refuse(&mut self, line: u64, sku: Option<String>, error: &Error) {
-        self.refused.push(Refused {
-            line,
-            sku,
-            code: error.code().code(),
-            reason: reason(self.options.read.language, error),
-        });
+        let (code, reason) = (error.code().code(), reason(self.options.read.language, error));
+        self.running.refuse(Refused { line, sku, code, reason });
     }
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
@@ -195,9 +164,7 @@ impl<'a> Import<'a> {
         let noted = Noted { line, sku: draft.row.sku, note: notes.join("; ") };
         self.watch.noted(&noted);
         self.report.noted_rows += 1;
-        if self.report.noted.len() < LISTED_MAX {
-            self.report.noted.push(noted);
-        }
+        list(&mut self.report.noted, noted);
     }
 
     /// Stores the rows that wait.
@@ -211,22 +178,9 @@ impl<'a> Import<'a> {
                 Arc::make_mut(&mut self.paths).extend(stored.paths);
             }
         }
-        self.report_refused();
-        let refused = self.report.refused_rows;
-        self.watch.progress(Progress { bytes: self.bytes, rows: self.report.rows, refused });
+        let progress = self.running.report(|row| self.watch.refused(row));
+        self.watch.progress(progress);
         Ok(())
-    }
-
-    /// Reports the refused rows of a chunk in the order of the file.
-    fn report_refused(&mut self) {
-        self.refused.sort_by_key(|refused| refused.line);
-        for refused in self.refused.drain(..) {
-            self.watch.refused(&refused);
-            self.report.refused_rows += 1;
-            if self.report.refused.len() < LISTED_MAX {
-                self.report.refused.push(refused);
-            }
-        }
     }
 
     fn write(&self, drafts: &Arc<Vec<Draft>>) -> Result<load::Stored> {

@@ -6,7 +6,7 @@ use crate::{Options, Report, Watch, run};
 use catalog::ops::upsert::{self, SameName};
 use files::{
     Format, Progress,
-    report::LISTED_MAX,
+    report::{LISTED_MAX, Outcome as _},
     sample::{HEADER, STRINGS, workbook},
 };
 use fixture::{Fixture, user_id};

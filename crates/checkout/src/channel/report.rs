@@ -3,12 +3,12 @@
 use super::place::Done;
 use files::{
     Progress, ReadAs,
-    report::{nothing_stored, refused_row},
+    report::{Outcome, RefusedRow, nothing_stored, refused_row, summary},
     response::{LineError, LineSender},
 };
-use kernel::{Error, OrderNumber, Result};
+use kernel::{Detail, Error, OrderNumber};
 use serde::Serialize;
-use std::fmt::{self, Write};
+use std::fmt;
 use utoipa::ToSchema;
 
 /// Watches an import of orders while it runs.
@@ -18,7 +18,7 @@ pub trait Watch {
     /// For every order that is placed, or was before.
     fn placed(&mut self, _order: &PlacedRow) {}
     /// For every row that is not.
-    fn refused(&mut self, _row: &RefusedRow) {}
+    fn refused(&mut self, _row: &Refused) {}
 }
 
 /// Watches nothing.
@@ -41,7 +41,7 @@ pub struct Report {
     /// Orders that were placed before, from the same rows: nothing happened to them.
     pub known: u64,
     /// Rows of which no order was placed, the first 1,000.
-    pub refused: Vec<RefusedRow>,
+    pub refused: Vec<Refused>,
     /// How many those are in all.
     pub refused_rows: u64,
     /// The orders that are placed now or were before, the first 1,000.
@@ -72,7 +72,7 @@ pub struct PlacedRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BulkOrderRefusal)]
-pub struct RefusedRow {
+pub struct Refused {
     /// The line it begins on, from 1.
     pub line: u64,
     /// The number of its order at the channel, when that much could be read.
@@ -101,49 +101,45 @@ impl PlacedRow {
     }
 }
 
-impl fmt::Display for RefusedRow {
+impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RefusedRow { line, channel_order_number, code, reason } = self;
+        let Refused { line, channel_order_number, code, reason } = self;
         write!(f, "line {line}, order {}: refused, {code} {reason}", channel_order_number.as_deref().unwrap_or("?"))
     }
 }
 
-impl Report {
-    /// C002 when no order is placed and none was: an import that did nothing is no success.
-    pub fn nothing_stored(&self) -> Option<Error> {
-        if self.placed + self.known > 0 {
-            return None;
-        }
-        let detail = |row: &RefusedRow| {
-            let number = row.channel_order_number.as_deref().unwrap_or_default();
-            refused_row(row.line, row.code, &row.reason).with("channelOrderNumber", number)
-        };
-        Some(nothing_stored(self.rows, self.refused.iter().map(detail)))
+impl RefusedRow for Refused {
+    fn line(&self) -> u64 {
+        self.line
     }
 
+    fn detail(&self) -> Detail {
+        let number = self.channel_order_number.as_deref().unwrap_or_default();
+        refused_row(self.line, self.code, &self.reason).with("channelOrderNumber", number)
+    }
+}
+
+impl Outcome for Report {
+    fn nothing_stored(&self) -> Option<Error> {
+        (self.placed + self.known == 0).then(|| nothing_stored(self.rows, &self.refused))
+    }
+
+    fn counts(self) -> Report {
+        Report { refused: Vec::new(), orders: Vec::new(), ..self }
+    }
+}
+
+impl Report {
     /// The counts, for people at a terminal.
     pub fn summary(&self) -> String {
-        let mut text = String::new();
-        // writing to a text cannot fail
-        let _ = self.write_summary(&mut text);
-        text
-    }
-
-    fn write_summary(&self, f: &mut impl Write) -> fmt::Result {
         let Report { rows, placed, known, refused_rows, .. } = self;
-        if self.dry_run {
-            writeln!(f, "a dry run: nothing was placed, and this is what would be")?;
-        }
-        write!(f, "{}", self.read)?;
-        writeln!(f, "{rows} rows: {placed} orders placed, {known} known, {refused_rows} rows refused")?;
-        match &self.stopped {
-            Some(why) => writeln!(f, "stopped: {why}"),
-            None => Ok(()),
-        }
+        let counts = format!("{rows} rows: {placed} orders placed, {known} known, {refused_rows} rows refused");
+        summary(self.dry_run.then_some("placed"), &self.read, &counts, self.stopped.as_deref())
     }
 }
 
 /// One line of the response; it has one member, except for the last.
+// the sender of lines writes those with progress, and the last one
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BulkOrdersLine)]
@@ -156,25 +152,13 @@ pub struct ReportLine<'a> {
     pub placed: Option<&'a PlacedRow>,
     /// A row of which no order was placed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<&'a RefusedRow>,
+    pub refused: Option<&'a Refused>,
     /// The last line: the counts. Its lists are empty, because their rows had lines of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<&'a Report>,
     /// The last line of an import that failed or placed nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<LineError>,
-}
-
-/// Runs the import and sends its lines. What fails before the first line is returned.
-pub fn send(lines: LineSender, import: impl FnOnce(&mut dyn Watch) -> Result<Report>) -> Result<()> {
-    lines.end_with(
-        |lines| import(lines),
-        |lines, report| {
-            let error = report.nothing_stored().map(|error| lines.shown(&error));
-            let counts = Report { refused: Vec::new(), orders: Vec::new(), ..report };
-            lines.add(&ReportLine { report: Some(&counts), error, ..ReportLine::default() });
-        },
-    )
 }
 
 impl Watch for LineSender {
@@ -186,7 +170,7 @@ impl Watch for LineSender {
         self.add(&ReportLine { placed: Some(order), ..ReportLine::default() });
     }
 
-    fn refused(&mut self, row: &RefusedRow) {
+    fn refused(&mut self, row: &Refused) {
         self.add(&ReportLine { refused: Some(row), ..ReportLine::default() });
     }
 }

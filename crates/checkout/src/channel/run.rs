@@ -4,17 +4,17 @@ use super::{
     field::Field,
     order::{self, ChannelOrder},
     place::{self, Done},
-    report::{PlacedRow, RefusedRow, Report, Watch},
+    report::{PlacedRow, Refused, Report, Watch},
     row::{Added, Group, Mapping, Refusal, Row},
 };
 use crate::{flow::ORDER, place::OrderSettings};
 use files::{
-    Progress, Rows,
+    Rows, Running,
     columns::{Columns, Field as _},
     csv::Table,
     json_rows::JsonRows,
-    lines::LINE_MAX,
-    report::{LISTED_MAX, REFUSED_MAX, reason, why},
+    report::reason,
+    running::list,
 };
 use kernel::{Code, Error, Result};
 use std::{
@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 /// Places the orders of `file`, each in a transaction of its own. Blocking: call it from a thread of its own, never from async code.
-/// `watch` gets every order and every refused row, in the order of the file; the report lists the first [`LISTED_MAX`] of each.
+/// `watch` gets every order and every refused row, in the order of the file; the report lists the first [`files::report::LISTED_MAX`] of each.
 ///
 /// Errors: C002 for a file that is not in one encoding, has no rows or no header, or does not fit the mapping; C010 for one that is too
 /// large; and a database that stays busy or fails. What was placed before an error stays, and importing the file again continues: an
@@ -49,8 +49,7 @@ pub fn run(db: &Db, file: impl Read + Seek, options: &Options, watch: &mut dyn W
         settings: Arc::new(options.settings.clone()),
         watch,
         waiting: Vec::new(),
-        refused: Vec::new(),
-        bytes: 0,
+        running: Running::new(options.read.language),
         report,
     };
     let (rows, read) = files::open(file, &options.read)?;
@@ -60,11 +59,8 @@ pub fn run(db: &Db, file: impl Read + Seek, options: &Options, watch: &mut dyn W
         Rows::Json(rows) => import.json(rows)?,
     }
     import.store()?;
-    let report = import.report;
-    if report.rows == 0 && report.stopped.is_none() {
-        return Err(Code::InvalidInput.because("the file has no rows"));
-    }
-    Ok(report)
+    let Running { rows, refused, refused_rows, stopped, .. } = import.running.ended()?;
+    Ok(Report { rows, refused, refused_rows, stopped, ..import.report })
 }
 
 /// A running import.
@@ -74,9 +70,8 @@ struct Import<'a> {
     settings: Arc<OrderSettings>,
     watch: &'a mut dyn Watch,
     waiting: Vec<ChannelOrder>,
-    /// Rows that are refused; they are reported with the orders around them.
-    refused: Vec<RefusedRow>,
-    bytes: u64,
+    running: Running<Refused>,
+    /// What `running` does not count.
     report: Report,
 }
 
@@ -91,9 +86,9 @@ impl Import<'_> {
         }
         (self.report.read.mapping, self.report.read.unused_columns) = (columns.mapped(), columns.unused([].iter()));
         let mut group = Group::default();
-        while let Some(record) = self.or_stop(file.next_row()) {
-            self.bytes = file.read();
-            self.report.rows += 1;
+        while let Some(record) = self.running.or_stop(file.next_row()) {
+            self.running.bytes = file.read();
+            self.running.rows += 1;
             let line = record.line;
             let row = match &record.fields {
                 Ok(cells) => Row::of_cells(&columns, line, cells),
@@ -110,16 +105,11 @@ impl Import<'_> {
     fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
         let mapping = Mapping::of(&self.options.read.map, &self.options.read.set)?;
         let mut group = Group::default();
-        while let Some(row) = self.or_stop(rows.next_row()) {
-            self.bytes = rows.read();
-            self.report.rows += 1;
-            let found = match &row.bytes {
-                Some(bytes) => Row::of_json(&mapping, row.number, bytes),
-                None => {
-                    let why = format!("the row is longer than {LINE_MAX} bytes");
-                    Err(Refusal { line: row.number, number: None, error: Code::InvalidInput.because(why) })
-                }
-            };
+        while let Some(row) = self.running.or_stop(rows.next_row()) {
+            self.running.bytes = rows.read();
+            self.running.rows += 1;
+            let refusal = |error| Refusal { line: row.number, number: None, error };
+            let found = row.whole().map_err(refusal).and_then(|bytes| Row::of_json(&mapping, row.number, bytes));
             let goes_on = match found {
                 Ok(lines) => lines.into_iter().try_fold(true, |_, line| self.take(&mut group, Ok(line)))?,
                 Err(refusal) => self.take(&mut group, Err(refusal))?,
@@ -130,15 +120,6 @@ impl Import<'_> {
         }
         self.order(&group.end());
         Ok(())
-    }
-
-    /// What was read. A read error ends the import, and the orders before it are placed.
-    fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
-        read.unwrap_or_else(|error| {
-            tracing::warn!(error = ?error, "an import of orders ends early");
-            self.report.stopped = Some(why(self.options.read.language, &error));
-            None
-        })
     }
 
     /// Takes a row; false when the import must stop. A row that cannot be read ends the order before it.
@@ -156,14 +137,10 @@ impl Import<'_> {
                 self.refuse(refusal.line, refusal.number, &refusal.error);
             }
         }
-        if self.waiting.len() + self.refused.len() >= ORDERS_AT_ONCE {
+        if self.waiting.len() + self.running.waiting().len() >= ORDERS_AT_ONCE {
             self.store()?;
         }
-        if self.report.refused_rows >= REFUSED_MAX {
-            let stopped = format!("{REFUSED_MAX} rows were refused");
-            self.report.stopped = Some(self.options.read.language.of_text(&stopped));
-        }
-        Ok(self.report.stopped.is_none())
+        Ok(self.running.goes_on())
     }
 
     /// The rows of one order.
@@ -181,11 +158,11 @@ impl Import<'_> {
 
     fn refuse(&mut self, line: u64, channel_order_number: Option<String>, error: &Error) {
         // the lines of an object of JSON have one line in the file
-        if self.refused.last().is_some_and(|last| last.line == line) {
+        if self.running.waiting().last().is_some_and(|last| last.line == line) {
             return;
         }
         let (code, reason) = (error.code().code(), reason(self.options.read.language, error));
-        self.refused.push(RefusedRow { line, channel_order_number, code, reason });
+        self.running.refuse(Refused { line, channel_order_number, code, reason });
     }
 
     /// Places the orders that wait.
@@ -201,9 +178,8 @@ impl Import<'_> {
                 }
             }
         }
-        self.report_refused();
-        let (rows, refused) = (self.report.rows, self.report.refused_rows);
-        self.watch.progress(Progress { bytes: self.bytes, rows, refused });
+        let progress = self.running.report(|row| self.watch.refused(row));
+        self.watch.progress(progress);
         Ok(())
     }
 
@@ -243,20 +219,6 @@ impl Import<'_> {
             true => self.report.known += 1,
             false => self.report.placed += 1,
         }
-        if self.report.orders.len() < LISTED_MAX {
-            self.report.orders.push(order);
-        }
-    }
-
-    /// Reports the refused rows in the order of the file.
-    fn report_refused(&mut self) {
-        self.refused.sort_by_key(|refused| refused.line);
-        for refused in self.refused.drain(..) {
-            self.watch.refused(&refused);
-            self.report.refused_rows += 1;
-            if self.report.refused.len() < LISTED_MAX {
-                self.report.refused.push(refused);
-            }
-        }
+        list(&mut self.report.orders, order);
     }
 }

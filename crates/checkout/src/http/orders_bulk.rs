@@ -1,20 +1,12 @@
 //! `POST /admin/orders/bulk`: orders from other sales channels, and presents.
 
-use crate::channel::{
-    self, Options, Report,
-    report::{self, ReportLine},
-};
+use crate::channel::{self, Options, Report, report::ReportLine};
 use crate::place::OrderSettings;
-use axum::{
-    body::Body,
-    extract::State,
-    http::HeaderMap,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
 use files::{ReadQuery, response};
 use kernel::{Result, Together, text};
 use utoipa_axum::routes;
-use web::{Admin, App, Failure, Query, Routes, ok, response::Success, route::ADMIN};
+use web::{Admin, App, Failure, Query, Routes, response::Success, route::ADMIN};
 
 /// The handler for administrators.
 pub fn routes() -> Routes {
@@ -53,17 +45,7 @@ async fn import_orders(
     body: Body,
 ) -> Result<Response, Failure> {
     let read = read(&app, query, &headers)?;
-    let (language, by) = (read.language, admin.id.to_string());
+    let (db, language, by) = (app.db.clone(), read.language, admin.id.to_string());
     let options = Options { read, settings: OrderSettings::of(&app), by };
-    let turn = response::turn().await?;
-    let (file, db) = (response::received(body).await?, app.db.clone());
-    if response::wants_lines(&headers) {
-        let import = move |lines| report::send(lines, |watch| channel::run(&db, file, &options, watch));
-        return response::streamed(turn, language, import).await;
-    }
-    let report = response::blocking(move || channel::run(&db, file, &options, &mut ())).await?;
-    match report.nothing_stored() {
-        Some(error) => Err(error.into()),
-        None => Ok(ok(report).into_response()),
-    }
+    response::imported(&headers, body, language, move |file, lines| channel::run(&db, file, &options, lines)).await
 }

@@ -7,7 +7,7 @@ use crate::config::{Config, Fault};
 use ::import::report::{Noted, Refused};
 use ::import::{Options, Report, Watch};
 use checkout::{channel, place::OrderSettings};
-use files::{Format, Progress, amount::DecimalMark, encoding, spooled};
+use files::{Format, Progress, amount::DecimalMark, encoding, report::Outcome, spooled};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fmt::Display,
@@ -209,7 +209,7 @@ impl channel::Watch for Shown {
         self.moved(progress);
     }
 
-    fn refused(&mut self, row: &channel::report::RefusedRow) {
+    fn refused(&mut self, row: &channel::report::Refused) {
         self.line(row);
     }
 }
