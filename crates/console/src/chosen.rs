@@ -1,6 +1,7 @@
 //! Acting on rows that were chosen in a table: the form, and what became of each row.
 
 use crate::{
+    forms::{Field, Form},
     table::{Cell, Table},
     trouble,
     visit::Visit,
@@ -37,6 +38,12 @@ pub struct Act {
     pub method: Method,
     pub path: String,
     pub body: Option<Value>,
+}
+
+/// What is done with the chosen rows, and what has to be said for it. It stands above them.
+pub fn form(visit: &Visit, action: String, acts: &[(&str, &str)], said: Field) -> Form {
+    let t = ChosenTexts::of(visit.language);
+    Form::of(visit, action, "", t.go).named(FORM).field(Field::select(t.act, "act", "", acts)).field(said)
 }
 
 /// The keys of the chosen rows. C002 when there are none.

@@ -1,7 +1,7 @@
 //! The list of orders.
 
 use crate::{
-    chosen::{self, Act, ChosenTexts, Outcome},
+    chosen::{self, Act, Outcome},
     forms::{Field, Filter, Form, everything},
     page::Page,
     states,
@@ -144,15 +144,11 @@ fn filter(visit: &Visit, path: &str) -> Filter {
     Filter::of(visit, path, fields)
 }
 
-/// What is done with the chosen rows. It stands above them.
 fn chosen_form(visit: &Visit) -> Form {
-    let (t, words) = (OrdersTexts::of(visit.language), ChosenTexts::of(visit.language));
+    let t = OrdersTexts::of(visit.language);
     let acts = [("SHIPPING", t.ship), ("DELIVERED", t.deliver)];
     let action = List { path: "/console/orders/chosen", keeps: KEEPS, query: &visit.query }.link(&[]);
-    Form::of(visit, action, "", words.go)
-        .named(chosen::FORM)
-        .field(Field::select(words.act, "act", "", &acts))
-        .field(Field::text(t.reason, "reason", ""))
+    chosen::form(visit, action, &acts, Field::text(t.reason, "reason", ""))
 }
 
 /// `POST /console/orders/chosen`

@@ -1,7 +1,7 @@
 //! The list of products.
 
 use crate::{
-    chosen::{self, Act, ChosenTexts, Outcome},
+    chosen::{self, Act, Outcome},
     forms::{Field, Filter, Form, everything},
     page::Page,
     states,
@@ -103,15 +103,11 @@ async fn page(visit: &Visit, outcomes: Option<Table>, refused: Option<Refused>) 
     visit.page_with(page.with(&table)?, refused)
 }
 
-/// What is done with the chosen rows. It stands above them.
 fn chosen_form(visit: &Visit) -> Form {
-    let (t, words) = (ProductsTexts::of(visit.language), ChosenTexts::of(visit.language));
+    let t = ProductsTexts::of(visit.language);
     let acts = [("publish", t.publish), ("close", t.close), ("delete", t.delete)];
     let action = List { path: "/console/products/chosen", ..list(visit) }.link(&[]);
-    Form::of(visit, action, "", words.go)
-        .named(chosen::FORM)
-        .field(Field::select(words.act, "act", "", &acts))
-        .field(Field::tick(t.sure, "sure", false))
+    chosen::form(visit, action, &acts, Field::tick(t.sure, "sure", false))
 }
 
 /// `POST /console/products/chosen`

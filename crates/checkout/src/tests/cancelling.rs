@@ -1,7 +1,7 @@
 //! Cancelling, and what happens when that does not go smoothly.
 
 use super::shop::*;
-use crate::{cancel, flow::ORDER, pay, request::PaymentMethod};
+use crate::{cancel, flow::ORDER};
 use serde_json::json;
 use std::time::Duration;
 
@@ -67,12 +67,7 @@ async fn money_that_is_taken_after_the_order_was_cancelled_goes_back() {
     let mug = shop.good("mug", 1_000, 5).await;
     for wakes in [true, false] {
         let order = shop.order(1, mug, 1).await;
-        let number = order.clone();
-        let begin = move |tx: &mut ::store::Tx<'_>| {
-            let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
-        };
-        let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+        let call = shop.begin_paying(&order).await.unwrap();
         // the process is paused before its request leaves; meanwhile the buyer cancels, and the gateway knows of nothing
         shop.cancel(1, &order).await.must("202");
         shop.pass(Duration::from_secs(45)).await;
@@ -98,12 +93,7 @@ async fn a_message_about_a_payment_that_was_cancelled_long_ago_is_looked_into() 
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     let order = shop.order(1, mug, 1).await;
-    let number = order.clone();
-    let begin = move |tx: &mut ::store::Tx<'_>| {
-        let method = PaymentMethod::checked("CARD", Some("approve"))?;
-        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
-    };
-    let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+    let call = shop.begin_paying(&order).await.unwrap();
     shop.cancel(1, &order).await.must("202");
     shop.settle().await;
     assert_eq!((shop.status(&order).await.as_str(), shop.captures()), ("CANCELLED", 0));

@@ -1,7 +1,7 @@
 //! Paying: every way a gateway can answer, and not answer.
 
 use super::shop::*;
-use crate::{flow::ORDER, pay, request::PaymentMethod};
+use crate::flow::ORDER;
 use serde_json::json;
 use std::time::Duration;
 
@@ -97,17 +97,12 @@ async fn a_timeout_racing_a_payment_is_never_paid_but_released() {
         let shop = TestShop::open().await;
         let mug = shop.good("mug", 1_000, 1).await;
         let order = shop.order(1, mug, 1).await;
-        let number = order.clone();
-        let begun = move |tx: &mut ::store::Tx<'_>| {
-            let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
-        };
         if first == "expiry" {
             shop.clock.advance(Duration::from_secs(601));
             shop.tick().await;
-            assert!(shop.app.db.write("pay", begun).await.is_err());
+            assert!(shop.begin_paying(&order).await.is_err());
         } else {
-            let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
+            let call = shop.begin_paying(&order).await.unwrap();
             shop.clock.advance(Duration::from_secs(601));
             // the charge is on its way while the time to pay runs out
             let outcome = saga::Flow::call(&ORDER, &shop.app.ports, &call).await;
@@ -183,12 +178,7 @@ async fn a_crash_between_captured_and_recorded_never_captures_twice() {
     let shop = TestShop::open().await;
     let mug = shop.good("mug", 1_000, 9).await;
     let order = shop.order(1, mug, 1).await;
-    let number = order.clone();
-    let begun = move |tx: &mut ::store::Tx<'_>| {
-        let method = PaymentMethod::checked("CARD", Some("approve"))?;
-        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
-    };
-    let (_, saga::Action::Call(call)) = shop.app.db.write("pay", begun).await.unwrap() else { panic!() };
+    let call = shop.begin_paying(&order).await.unwrap();
     drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);
     // here the process died; another one comes back
     shop.pay(1, &order, "approve").await.must("400 S302");

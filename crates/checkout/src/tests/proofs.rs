@@ -234,12 +234,7 @@ impl Scenario<LateCapture> for Abandoned {
     async fn open() -> Abandoned {
         let stocked = Stocked::open().await;
         let order = stocked.shop.order(1, stocked.mug, 1).await;
-        let number = order.clone();
-        let begin = move |tx: &mut ::store::Tx<'_>| {
-            let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1)
-        };
-        let (_, saga::Action::Call(call)) = stocked.shop.app.db.write("pay", begin).await.unwrap() else { panic!() };
+        let call = stocked.shop.begin_paying(&order).await.unwrap();
         stocked.shop.cancel(1, &order).await.must("202");
         stocked.shop.settle().await;
         Abandoned(stocked, call)

@@ -1,6 +1,6 @@
 //! What checkout's tests do in a shop of the crates that checkout composes: verbs over the fixture.
 
-use crate::{flow, late};
+use crate::{flow, late, pay, request::PaymentMethod};
 use ::store::{Arg, Tx, Violation, args};
 use axum::http::Method;
 use catalog::{
@@ -8,9 +8,9 @@ use catalog::{
     product::{Author, Content, New, Status},
 };
 use fixture::{Fixture, Response, user_id};
-use kernel::{Clock, Money, OrderNumber, ProductId, UserCouponId, UserId, VariantId};
+use kernel::{Clock, Money, OrderNumber, ProductId, Result, UserCouponId, UserId, VariantId};
 use ports::{Gateway, ManualClock, gateway::Simulated};
-use saga::nudge;
+use saga::{Action, Call, nudge};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use web::{App, Module, Role};
@@ -181,6 +181,19 @@ impl TestShop {
     pub async fn pay(&self, who: u8, order: &OrderNumber, key: &str) -> Said {
         let body = json!({ "orderNumber": order, "paymentMethod": "CARD", "paymentKey": key });
         self.post(who, "/payments", body).await
+    }
+
+    /// The first buyer begins to pay an order; the test makes the call to the gateway, or never does.
+    pub async fn begin_paying(&self, order: &OrderNumber) -> Result<Call> {
+        let number = order.clone();
+        let begin = move |tx: &mut Tx<'_>| {
+            let method = PaymentMethod::checked("CARD", Some("approve"))?;
+            pay::begin(tx, &flow::ORDER, &number, &buyer(1), &method, None, 1)
+        };
+        match self.app.db.write("pay", begin).await? {
+            (_, Action::Call(call)) => Ok(call),
+            (_, Action::Rest(status)) => panic!("{status:?}"),
+        }
     }
 
     /// Orders and pays.
