@@ -242,7 +242,7 @@ async fn a_lost_message_refuses_nobody_for_longer_than_a_second(gate: &dyn Gate,
         rows.total += 5;
         let began = Instant::now();
         loop {
-            // whoever asks a second later is served, however slow this machine is
+            // a user who asks a second later is served, however slow this machine is
             let asked = began.elapsed();
             if rows.ask(gate, user(50), 1).await.1 {
                 break;

@@ -51,7 +51,7 @@ fn with_redis(url: &str) -> TestShop {
     TestShop::with(1, &gate)
 }
 
-/// Asks until the answer is the wanted one, which it is for whoever asks a second from now, however slow this machine is.
+/// Asks until the answer is the wanted one, which it is for a user who asks a second from now, however slow this machine is.
 fn soon(wanted: &str, ask: impl Fn() -> Response) -> Response {
     let began = Instant::now();
     loop {
