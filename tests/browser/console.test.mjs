@@ -386,7 +386,7 @@ test("a saga that is stuck is resolved with a reason", async (t) => {
   await visitor.sees("td", reason);
   assert.equal((await other.call("GET", stuck)).totalElements, 0);
   await visitor.leave();
-  // the gateway has the money that was paid back outside of the shop
+  // the gateway has money that was paid back outside of the shop, so the comparison with its records may name this order, and nothing else
   const broken = await other.close();
-  assert.ok(broken.length > 0 && broken.every((line) => line.includes(number)), broken.join("\n"));
+  assert.deepEqual(broken.filter((line) => !line.includes(number)), []);
 });

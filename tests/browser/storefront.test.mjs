@@ -248,7 +248,7 @@ async function looksAtOwn(visitor) {
   await visitor.arrived(/^\/account\/addresses\//);
   await visitor.look("address");
   visitor.expect(400);
-  await visitor.send(visitor.path(), { receiverPhone: "12" });
+  await visitor.send(visitor.path(), { receiverPhone: "" });
   await visitor.reads(WORDS[visitor.language].declined);
   await visitor.look("address-refused");
 }
