@@ -16,7 +16,7 @@ use checkout::response::{self, OrderDetail};
 use delivery::{DeliveryResponse, Purpose};
 use kernel::{Address, Money, OrderNumber};
 use order::Kind;
-use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
+use pages::{Fields, FormToken, Html, Language, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
 use payment::PaymentResponse;
 use serde_json::json;
 
@@ -172,6 +172,8 @@ async fn page(
         Some(_) if waits && !is_paying => Some(pay_page::part(visit, &detail, balance, sent)?),
         Some(_) | None => None,
     };
+    // a refusal says why, so the order need not say it again
+    let is_refused = trouble.is_some();
     let page = Page {
         t,
         a: AddressTexts::of(visit.language),
@@ -199,10 +201,7 @@ async fn page(
         can_return: order.status == Kind::Delivered,
         returns: (!detail.returns.is_empty()).then(|| fill(t.sent_back, detail.returns.len())),
         can_cancel: matches!(order.status, Kind::Pending | Kind::Confirmed | Kind::Paid),
-        cancel_reason: order
-            .cancel_reason
-            .as_deref()
-            .map(|text| visit.language.during(|| web::language::words(text).to_owned())),
+        cancel_reason: order.cancel_reason.as_deref().filter(|_| !is_refused).map(|text| words(text, visit.language)),
     };
     visit.page_as(status, &fill(t.title, number), &page)
 }
@@ -265,23 +264,26 @@ fn sums(detail: &OrderDetail, show: &Show) -> Vec<(&'static str, String)> {
 
 fn paid(payment: &PaymentResponse, show: &Show) -> Payment {
     let t = OrderTexts::of(show.language);
-    let why = payment.failure_reason.as_deref();
     Payment {
         method: label(payment.canonical_payment_method.label(), show.language),
         status: label(payment.status.label(), show.language),
         amount: show.money(payment.amount),
-        why: why.map(|text| show.language.during(|| web::language::words(text).to_owned())),
+        why: payment.failure_reason.as_deref().map(|text| words(text, show.language)),
         refunded: payment.refunded_amount.is_positive().then(|| fill(t.refunded, show.money(payment.refunded_amount))),
         at: show.moment(payment.created_at),
     }
 }
 
+/// A stored reason in the words of its reader.
+fn words(text: &str, language: Language) -> String {
+    plain(&language.during(|| web::language::words(text).to_owned()))
+}
+
 fn parcel(delivery: &DeliveryResponse, show: &Show) -> Parcel {
     let t = OrderTexts::of(show.language);
     let history = delivery.histories.iter().map(|entry| {
-        let words =
-            entry.description.as_deref().map(|text| show.language.during(|| web::language::words(text).to_owned()));
-        let text = [entry.location.clone(), words].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let description = entry.description.as_deref().map(|text| words(text, show.language));
+        let text = [entry.location.clone(), description].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         (show.moment(entry.created_at), label(entry.status.label(), show.language), text)
     });
     let carrier = [Some(delivery.carrier.clone()), delivery.carrier_number.clone()];

@@ -1,6 +1,6 @@
 //! A refusal as a buyer reads it: what is wrong, with which field, and what to do next.
 
-use kernel::Remedy;
+use kernel::{Code, Remedy};
 pub use pages::Trouble;
 use pages::{Refused, texts};
 use web::Context;
@@ -15,6 +15,7 @@ texts! {
         prepare: "Something is still missing. Complete it, then try again.", "필요한 단계를 먼저 마친 뒤 다시 시도해 주세요.";
         sign_in: "Sign in and try again.", "로그인한 뒤 다시 시도해 주세요.";
         support: "Please contact our customer service.", "고객센터로 문의해 주세요.";
+        declined: "Choose another way to pay, or order again.", "다른 결제 수단을 선택하거나 다시 주문해 주세요.";
         last: "This cannot be repeated. Have a look at something else.", "다시 시도할 수 없는 요청입니다. 다른 상품을 둘러봐 주세요.";
         email: "E-mail", "이메일";
         password: "Password", "비밀번호";
@@ -52,10 +53,21 @@ pub fn of(refused: &Refused, context: &Context) -> Trouble {
     });
     Trouble {
         title: t.title,
-        sentence: if about_fields { context.language().sentence(error).to_owned() } else { context.message(error) },
+        sentence: if about_fields {
+            context.language().sentence(error).to_owned()
+        } else {
+            plain(&context.message(error))
+        },
         lines: if about_fields { named.collect() } else { Vec::new() },
-        next: t.next(error.remedy()),
+        next: if error.code() == Code::PaymentDeclined { t.declined } else { t.next(error.remedy()) },
     }
+}
+
+/// The words without the gateway's code in front of its reason, such as `INSUFFICIENT_FUNDS:`, which says nothing to a buyer.
+pub fn plain(words: &str) -> String {
+    let is_code =
+        |word: &str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c == ':');
+    words.split(' ').filter(|word| !(word.ends_with(':') && is_code(word))).collect::<Vec<_>>().join(" ")
 }
 
 impl TroubleTexts {
@@ -98,5 +110,18 @@ impl TroubleTexts {
             Remedy::SignIn => self.sign_in,
             Remedy::Support => self.support,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buyer_reads_why_a_card_was_declined_without_the_gateways_code() {
+        let declined = "the payment was declined: INSUFFICIENT_FUNDS: the account does not hold enough";
+        assert_eq!(plain(declined), "the payment was declined: the account does not hold enough");
+        assert_eq!(plain("INSUFFICIENT_FUNDS: 잔액이 부족합니다"), "잔액이 부족합니다");
+        assert_eq!(plain("SIZE: 3 A_B"), "SIZE: 3 A_B");
     }
 }
