@@ -8,6 +8,7 @@ use crate::{
     deposit_page, drawing,
     orders_page::class,
     pay_page,
+    trouble::without_codes,
     visit::Visit,
 };
 use askama::Template;
@@ -276,7 +277,7 @@ fn paid(payment: &PaymentResponse, show: &Show) -> Payment {
 
 /// A stored reason in the words of its reader.
 fn words(text: &str, language: Language) -> String {
-    plain(&language.during(|| web::language::words(text).to_owned()))
+    without_codes(&language.during(|| web::language::words(text).to_owned()))
 }
 
 fn parcel(delivery: &DeliveryResponse, show: &Show) -> Parcel {

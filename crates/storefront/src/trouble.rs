@@ -56,15 +56,15 @@ pub fn of(refused: &Refused, context: &Context) -> Trouble {
         sentence: if about_fields {
             context.language().sentence(error).to_owned()
         } else {
-            plain(&context.message(error))
+            without_codes(&context.message(error))
         },
         lines: if about_fields { named.collect() } else { Vec::new() },
         next: if error.code() == Code::PaymentDeclined { t.declined } else { t.next(error.remedy()) },
     }
 }
 
-/// The words without the gateway's code in front of its reason, such as `INSUFFICIENT_FUNDS:`, which says nothing to a buyer.
-pub fn plain(words: &str) -> String {
+/// The words without the gateway's code in front of its reason, such as `INSUFFICIENT_FUNDS:`. It says nothing to a buyer.
+pub fn without_codes(words: &str) -> String {
     let is_code =
         |word: &str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c == ':');
     words.split(' ').filter(|word| !(word.ends_with(':') && is_code(word))).collect::<Vec<_>>().join(" ")
@@ -120,8 +120,8 @@ mod tests {
     #[test]
     fn a_buyer_reads_why_a_card_was_declined_without_the_gateways_code() {
         let declined = "the payment was declined: INSUFFICIENT_FUNDS: the account does not hold enough";
-        assert_eq!(plain(declined), "the payment was declined: the account does not hold enough");
-        assert_eq!(plain("INSUFFICIENT_FUNDS: 잔액이 부족합니다"), "잔액이 부족합니다");
-        assert_eq!(plain("SIZE: 3 A_B"), "SIZE: 3 A_B");
+        assert_eq!(without_codes(declined), "the payment was declined: the account does not hold enough");
+        assert_eq!(without_codes("INSUFFICIENT_FUNDS: 잔액이 부족합니다"), "잔액이 부족합니다");
+        assert_eq!(without_codes("SIZE: 3 A_B"), "SIZE: 3 A_B");
     }
 }
