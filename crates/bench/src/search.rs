@@ -33,6 +33,9 @@ const CONNECTIONS: usize = 32;
 /// Changes of each kind whose way into the index is timed.
 const CHANGES: usize = 10;
 
+/// Different searches of one round.
+const OTHERS: usize = 10_000;
+
 /// What people type: whole and half words, Korean and English, typing errors and the wrong layout.
 const TYPED: [&str; 24] = [
     "나이키 운동화",
@@ -104,8 +107,9 @@ pub fn measure(how: &How, folder: &FilePath, searched: &Searched) -> Outcome<Vec
     shop.caller.wait(|status| status["ready"] == true)?;
     figures.ms("start: searches are answered after", began.elapsed());
     figures.memory("after the start", &shop)?;
-    let (products, suggest) =
-        (latencies(how, &shop, "products", &mut figures)?, latencies(how, &shop, "suggest", &mut figures)?);
+    let products = latencies(how, &shop, "products", |_| paths("products"), &mut figures)?;
+    let others = latencies(how, &shop, "products, each another search", others, &mut figures)?;
+    let suggest = latencies(how, &shop, "suggest", |_| paths("suggest"), &mut figures)?;
     changes(how, &shop, &mut figures)?;
     let status = shop.caller.status()?;
     figures.add("words", "", status["words"].as_f64().unwrap_or(0.0));
@@ -121,7 +125,7 @@ pub fn measure(how: &How, folder: &FilePath, searched: &Searched) -> Outcome<Vec
         "search",
         &unit,
         "p99 5 ms; a change found within 1 s; index 120 MB, memory 250 MB with 100,000 products",
-        vec![products],
+        vec![products, others],
     );
     search.figures = figures.0;
     search.notes.push("CPU, KiB and drain are those of searches and orders together, for each search".to_owned());
@@ -141,19 +145,35 @@ fn fill(url: &str, searched: &Searched, figures: &mut Figures) -> Outcome<()> {
     figures.memory("after the import", &shop)
 }
 
-/// A search or a suggestion, beside others.
+/// Searches or suggestions that come again and again, as those of most people do.
 fn paths(of: &str) -> Arc<[Vec<u8>]> {
-    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    let one = |text: &&str| request("GET", &format!("{BASE}/search/{of}?keyword={}", encoded(text)), None, None);
-    TYPED.iter().map(one).collect()
+    TYPED.iter().map(|text| searched(of, text, "")).collect()
+}
+
+/// The same searches with a limit that no product is above, another one each time, so that no answer can be given again.
+fn others(round: usize) -> Arc<[Vec<u8>]> {
+    let limit = |n: usize| 1_000_000 + round * OTHERS + n;
+    let one = |n| searched("products", TYPED[n % TYPED.len()], &format!("&maxPrice={}", limit(n)));
+    (0..OTHERS).map(one).collect()
+}
+
+fn searched(of: &str, text: &str, more: &str) -> Vec<u8> {
+    let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    request("GET", &format!("{BASE}/search/{of}?keyword={encoded}{more}"), None, None)
 }
 
 /// Rounds of searches or suggestions beside orders.
-fn latencies(how: &How, shop: &Shop, of: &str, figures: &mut Figures) -> Outcome<Side> {
+fn latencies(
+    how: &How,
+    shop: &Shop,
+    of: &str,
+    requests: impl Fn(usize) -> Arc<[Vec<u8>]>,
+    figures: &mut Figures,
+) -> Outcome<Side> {
     let mut ordered = Vec::new();
-    let rounds = (0..how.rounds).map(|_| {
+    let rounds = (0..how.rounds).map(|round| {
         Measured::of(&shop.process, |process| {
-            let (searched, beside) = beside(how, process, of)?;
+            let (searched, beside) = beside(how, process, requests(round))?;
             eprintln!("{of}: p99 {} µs beside {:.0} orders/s", searched.p99_us, beside.rate);
             ordered.push(beside);
             Ok(searched)
@@ -169,13 +189,13 @@ fn latencies(how: &How, shop: &Shop, of: &str, figures: &mut Figures) -> Outcome
 }
 
 /// Searches and orders at the same time, both at constant rates.
-fn beside(how: &How, process: &Process, of: &str) -> Outcome<(Summary, Summary)> {
+fn beside(how: &How, process: &Process, requests: Arc<[Vec<u8>]>) -> Outcome<(Summary, Summary)> {
     let to = process.hello.address;
     let at = |rate| Load { rate: Some(rate), connections: CONNECTIONS, ..how.load() };
     let (searching, buying) = (at(SEARCHES), at(ORDERS));
     let signed = requests::orders(&process.hello, &format!("{BASE}/orders"), true);
     let ordering = thread::spawn(move || load::run(buying, to, requests::unit(signed, 201)));
-    let searched = load::run(searching, to, requests::unit(paths(of), 200))?;
+    let searched = load::run(searching, to, requests::unit(requests, 200))?;
     let ordered = ordering.join().map_err(|_| "the orders panicked")??;
     Ok((searched, ordered))
 }
@@ -195,7 +215,7 @@ fn under_load<T: Send>(
         });
         let mut rounds = Vec::new();
         while !over.load(Relaxed) {
-            rounds.push(beside(how, process, "products")?);
+            rounds.push(beside(how, process, paths("products"))?);
         }
         let done = working.join().map_err(|_| "what was measured panicked")??;
         Ok((done, rounds))

@@ -1,7 +1,7 @@
 //! A product as searches see it: what it is found by, and what it is filtered and sorted by.
 
-use crate::language::{Word, entries, words};
-use kernel::{CategoryId, Money, ProductId, Timestamp, VariantId};
+use crate::language::{Stems, Word, entries, words};
+use kernel::{CategoryId, Money, ProductId, Timestamp, VariantId, text};
 use sha2::{Digest, Sha256};
 
 /// The texts by which a product is found, the heaviest first.
@@ -88,7 +88,16 @@ impl Document {
         Words(Field::ALL.map(|field| self.texts(field).into_iter().map(words).collect()))
     }
 
-    /// Differs when its texts differ, so that what did not change is not written again.
+    /// Its own sku and those of its variants, as they are compared.
+    pub fn skus(&self) -> Vec<String> {
+        let skus = std::iter::once(&self.sku).chain(self.offers.iter().map(|offer| &offer.sku));
+        let mut skus: Vec<String> = skus.map(|sku| text::folded(sku)).collect();
+        skus.sort_unstable();
+        skus.dedup();
+        skus
+    }
+
+    /// Differs when its texts or its skus differ, so that what did not change is not written again.
     pub fn digest(&self) -> u64 {
         let mut hash = Sha256::new();
         for field in Field::ALL {
@@ -97,6 +106,10 @@ impl Document {
                 hash.update([0]);
             }
             hash.update([1]);
+        }
+        for sku in std::iter::once(&self.sku).chain(self.offers.iter().map(|offer| &offer.sku)) {
+            hash.update(sku.as_bytes());
+            hash.update([0]);
         }
         let bytes = hash.finalize();
         u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
@@ -112,8 +125,8 @@ pub struct Words([Vec<Vec<Word>>; 5]);
 
 impl Words {
     /// What the index finds a field by.
-    pub fn entries(&self, field: Field) -> Vec<String> {
-        let mut all: Vec<String> = self.0[field as usize].iter().flat_map(|words| entries(words)).collect();
+    pub fn entries(&self, field: Field, stems: &mut Stems) -> Vec<String> {
+        let mut all: Vec<String> = self.0[field as usize].iter().flat_map(|words| entries(words, stems)).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -2,26 +2,59 @@
 
 use crate::language::{stem, words};
 use crate::query::Marks;
+use std::collections::HashMap;
 
 /// Characters of a description that are shown around the first word that was found.
 const SHOWN: usize = 160;
 
-/// The whole text with `<em>` around what was found; `None` when nothing was.
-pub fn whole(text: &str, marks: &Marks) -> Option<String> {
-    let found = ranges(text, marks);
-    (!found.is_empty()).then(|| marked(text, 0, text.len(), &found))
+/// What is marked, with the words that were looked at: products that are found together share many.
+pub struct Marking<'m> {
+    marks: &'m Marks,
+    known: HashMap<String, bool>,
 }
 
-/// The part of a long text around the first thing that was found.
-pub fn part(text: &str, marks: &Marks) -> Option<String> {
-    let found = ranges(text, marks);
-    let (first, _) = *found.first()?;
-    let begin = boundary(text, first, SHOWN / 4);
-    let end = text[begin..].char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| begin + at);
-    let end = text[..end].rfind(char::is_whitespace).filter(|at| end < text.len() && *at > first).unwrap_or(end);
-    let inside: Vec<(usize, usize)> = found.into_iter().filter(|(from, to)| *from >= begin && *to <= end).collect();
-    let (before, after) = (if begin > 0 { "… " } else { "" }, if end < text.len() { " …" } else { "" });
-    Some(format!("{before}{}{after}", marked(text, begin, end, &inside)))
+impl<'m> Marking<'m> {
+    pub fn of(marks: &'m Marks) -> Marking<'m> {
+        Marking { marks, known: HashMap::new() }
+    }
+
+    /// The whole text with `<em>` around what was found; `None` when nothing was.
+    pub fn whole(&mut self, text: &str) -> Option<String> {
+        let found = self.ranges(text);
+        (!found.is_empty()).then(|| marked(text, 0, text.len(), &found))
+    }
+
+    /// The part of a long text around the first thing that was found.
+    pub fn part(&mut self, text: &str) -> Option<String> {
+        let found = self.ranges(text);
+        let (first, _) = *found.first()?;
+        let begin = boundary(text, first, SHOWN / 4);
+        let end = text[begin..].char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| begin + at);
+        let end = text[..end].rfind(char::is_whitespace).filter(|at| end < text.len() && *at > first).unwrap_or(end);
+        let inside: Vec<(usize, usize)> = found.into_iter().filter(|(from, to)| *from >= begin && *to <= end).collect();
+        let (before, after) = (if begin > 0 { "… " } else { "" }, if end < text.len() { " …" } else { "" });
+        Some(format!("{before}{}{after}", marked(text, begin, end, &inside)))
+    }
+
+    /// What is marked, in order and without overlaps.
+    fn ranges(&mut self, text: &str) -> Vec<(usize, usize)> {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for word in words(text) {
+            let stems = &self.marks.stems;
+            let marked = |folded: &String| stems.binary_search(&stem(folded)).is_ok();
+            if *self.known.entry(word.folded).or_insert_with_key(marked) {
+                found.push((word.at.start, word.at.end));
+                continue;
+            }
+            // a part of a Korean word; NFC has the same length as what is stored
+            let written = &text[word.at.clone()];
+            let part = self.marks.parts.iter().find_map(|part| Some((written.find(part.as_str())?, part.len())));
+            if let Some((at, length)) = part {
+                found.push((word.at.start + at, word.at.start + at + length));
+            }
+        }
+        found
+    }
 }
 
 /// Where a word begins, at most so many characters before `at`.
@@ -31,24 +64,6 @@ fn boundary(text: &str, at: usize, back: usize) -> usize {
         Some(space) if begin > 0 => begin + space + text[begin + space..].chars().next().map_or(0, char::len_utf8),
         Some(_) | None => begin,
     }
-}
-
-/// What is marked, in order and without overlaps.
-fn ranges(text: &str, marks: &Marks) -> Vec<(usize, usize)> {
-    let mut found: Vec<(usize, usize)> = Vec::new();
-    for word in words(text) {
-        if marks.stems.binary_search(&stem(&word.folded)).is_ok() {
-            found.push((word.at.start, word.at.end));
-            continue;
-        }
-        // a part of a Korean word; NFC has the same length as what is stored
-        let written = &text[word.at.clone()];
-        let part = marks.parts.iter().find_map(|part| Some((written.find(part.as_str())?, part.len())));
-        if let Some((at, length)) = part {
-            found.push((word.at.start + at, word.at.start + at + length));
-        }
-    }
-    found
 }
 
 fn marked(text: &str, begin: usize, end: usize, found: &[(usize, usize)]) -> String {
@@ -81,6 +96,14 @@ fn escape(out: &mut String, text: &str) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn whole(text: &str, marks: &Marks) -> Option<String> {
+        Marking::of(marks).whole(text)
+    }
+
+    fn part(text: &str, marks: &Marks) -> Option<String> {
+        Marking::of(marks).part(text)
+    }
 
     fn marks(stems: &[&str], parts: &[&str]) -> Marks {
         let mut stems: Vec<String> = stems.iter().map(|it| (*it).to_owned()).collect();

@@ -1,5 +1,6 @@
 //! The routes of searches.
 
+use crate::highlight::Marking;
 use crate::keeper::Keeper;
 use crate::keywords::{self, Keywords};
 use crate::query::{Filter, Found, From, Query as Asked, Sort};
@@ -106,11 +107,11 @@ async fn shown(app: &App, found: Found, paging: &SearchPaging, sort: Sort) -> Re
     let prices: HashMap<ProductId, Money> = prices.into_iter().collect();
     let on_sale = read.into_iter().filter(|product| product.status == Status::Active);
     let mut products: HashMap<ProductId, Product> = on_sale.map(|product| (product.id, product)).collect();
-    let currency = app.shop.currency;
+    let (currency, mut marking) = (app.shop.currency, Marking::of(&found.marks));
     let hits = page.content.iter().filter_map(|hit| {
         let product = products.remove(&hit.id)?;
         let price = prices.get(&hit.id).copied().unwrap_or_else(|| product.content.current_price());
-        Some(SearchHit::of((product, price), hit, &found.marks, currency, sort == Sort::Relevance))
+        Some(SearchHit::of((product, price), hit, &mut marking, currency, sort == Sort::Relevance))
     });
     let hits: Vec<SearchHit> = hits.collect();
     Ok(SearchPage {

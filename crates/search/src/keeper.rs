@@ -31,7 +31,7 @@ use web::App;
 const FOLDERS_MAX: u32 = 16;
 
 /// Reads whose products are put in together while nothing is answered yet. Afterwards it is one, because what events say waits as long.
-const READS_AT_START: usize = 4;
+const READS_AT_START: usize = 10;
 /// What was sold is read again at most so often.
 const SOLD_EVERY: Duration = Duration::from_secs(600);
 

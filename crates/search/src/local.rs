@@ -3,11 +3,14 @@
 //! Price, stock and units sold change with every order, and Tantivy would have to write a product anew for each. So they are not in
 //! it: an order costs a search nothing, and is seen at once.
 
+mod answers;
 mod facets;
 mod folder;
 mod generation;
 mod kinds;
+mod picking;
 mod rank;
+mod scores;
 mod shelf;
 mod texts;
 
@@ -20,8 +23,9 @@ use folder::Folder;
 use generation::Generation;
 use kernel::{Code, ProductId, Result};
 use parking_lot::{Mutex, RwLock};
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc, thread};
 use texts::Commit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The index in the process.
 #[derive(Clone)]
@@ -33,6 +37,8 @@ struct Inner {
     serving: RwLock<Arc<Generation>>,
     next: Mutex<Option<Arc<Generation>>>,
     synonyms: RwLock<Arc<Synonyms>>,
+    /// As many searches work at once as there are cores: more of them would end no sooner, and each takes memory.
+    turns: Semaphore,
 }
 
 impl Local {
@@ -61,7 +67,12 @@ impl Local {
 
     fn of(folder: Option<Folder>, serving: Generation, synonyms: Arc<Synonyms>) -> Local {
         let (serving, synonyms) = (RwLock::new(Arc::new(serving)), RwLock::new(synonyms));
-        Local(Arc::new(Inner { folder, serving, next: Mutex::default(), synonyms }))
+        let turns = Semaphore::new(thread::available_parallelism().map_or(1, usize::from));
+        Local(Arc::new(Inner { folder, serving, next: Mutex::default(), synonyms, turns }))
+    }
+
+    async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        self.0.turns.acquire().await.map_err(|e| Code::SearchFailed.error().caused_by(e))
     }
 
     fn generation(&self, which: Which) -> Result<Arc<Generation>> {
@@ -104,10 +115,12 @@ impl SearchIndex for Local {
     }
 
     async fn set_sold(&self, sold: Arc<HashMap<ProductId, i64>>) -> Result<()> {
-        for which in [Some(self.generation(Which::Serving)?), self.0.next.lock().clone()].into_iter().flatten() {
-            which.set_sold(&sold);
-        }
-        Ok(())
+        let generations = [Some(self.generation(Which::Serving)?), self.0.next.lock().clone()];
+        aside(move || {
+            generations.into_iter().flatten().for_each(|one| one.set_sold(&sold));
+            Ok(())
+        })
+        .await
     }
 
     async fn remove(&self, from: Which, products: Vec<ProductId>) -> Result<()> {
@@ -121,14 +134,31 @@ impl SearchIndex for Local {
 
     async fn search(&self, query: Query) -> Result<Found> {
         let generation = self.generation(Which::Serving)?;
+        if let Some(found) = generation.found_before(&query) {
+            return Ok(found);
+        }
+        let _turn = self.turn().await?;
+        // somebody before may have asked the same
+        if let Some(found) = generation.found_before(&query) {
+            return Ok(found);
+        }
+        let epoch = generation.epoch();
         let synonyms = Arc::clone(&self.0.synonyms.read());
-        aside(move || generation.search(&query, &synonyms)).await
+        aside(move || generation.search(query, epoch, &synonyms)).await
     }
 
     async fn suggest(&self, text: String, most: usize) -> Result<Suggestions> {
-        let generation = self.generation(Which::Serving)?;
+        let (generation, asked) = (self.generation(Which::Serving)?, (text, most));
+        if let Some(suggested) = generation.suggested_before(&asked) {
+            return Ok(suggested);
+        }
+        let _turn = self.turn().await?;
+        if let Some(suggested) = generation.suggested_before(&asked) {
+            return Ok(suggested);
+        }
+        let epoch = generation.epoch();
         let synonyms = Arc::clone(&self.0.synonyms.read());
-        aside(move || generation.suggest(&text, most, &synonyms)).await
+        aside(move || generation.suggest(asked, epoch, &synonyms)).await
     }
 
     async fn set_synonyms(&self, synonyms: Arc<Synonyms>) -> Result<()> {

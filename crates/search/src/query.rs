@@ -2,10 +2,14 @@
 
 use kernel::{CategoryId, Money, ProductId};
 use serde::Serialize;
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 use utoipa::ToSchema;
 
 /// A search.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// What was typed; blank finds everything that the filter allows.
     pub keyword: String,
@@ -19,6 +23,15 @@ pub struct Query {
     pub facets: bool,
 }
 
+/// A part of it is enough to tell searches apart quickly.
+impl Hash for Query {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Filter { usual, options } = &self.filter;
+        (&self.keyword, options, &usual.brand, usual.min_price, usual.max_price).hash(state);
+        (self.sort, self.from, self.most).hash(state);
+    }
+}
+
 /// Which products count. Price, options and stock are those of one variant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -29,7 +42,7 @@ pub struct Filter {
 }
 
 /// The order of what was found.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     #[default]
     Relevance,
@@ -43,7 +56,7 @@ pub enum Sort {
 }
 
 /// Where a page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum From {
     /// After so many.
     Offset(usize),
@@ -80,8 +93,8 @@ pub struct Found {
     pub has_every_word: bool,
     /// How the search was understood, when not as it was typed.
     pub understood: Option<String>,
-    pub facets: Option<Facets>,
-    pub marks: Marks,
+    pub facets: Option<Arc<Facets>>,
+    pub marks: Arc<Marks>,
 }
 
 /// What is marked in texts: stems of words, and parts of Korean words.

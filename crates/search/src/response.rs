@@ -1,10 +1,11 @@
 //! What the routes of searches answer.
 
-use crate::highlight;
-use crate::query::{Facets, Hit, Marks};
+use crate::highlight::Marking;
+use crate::query::{Facets, Hit};
 use catalog::product::Product;
 use kernel::{CategoryId, Currency, Money, Page, ProductId, Timestamp};
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A product that was found.
@@ -49,7 +50,7 @@ impl SearchHit {
     pub fn of(
         (product, effective_price): (Product, Money),
         hit: &Hit,
-        marks: &Marks,
+        marking: &mut Marking<'_>,
         currency: Currency,
         by_score: bool,
     ) -> SearchHit {
@@ -58,8 +59,8 @@ impl SearchHit {
         SearchHit {
             id: product.id,
             sku: product.sku,
-            highlighted_name: highlight::whole(&content.name, marks),
-            highlighted_description: description.and_then(|text| highlight::part(text, marks)),
+            highlighted_name: marking.whole(&content.name),
+            highlighted_description: description.and_then(|text| marking.part(text)),
             name: content.name,
             description: content.description,
             price: content.price,
@@ -94,7 +95,8 @@ pub struct SearchPage {
     /// How the search was understood, when not as it was typed: with a typing error, or with the wrong keyboard layout.
     pub did_you_mean: Option<String>,
     /// Everything found, counted; `null` when that was not asked for.
-    pub facets: Option<Facets>,
+    #[schema(value_type = Option<Facets>)]
+    pub facets: Option<Arc<Facets>>,
 }
 
 /// What a half-typed search may become.

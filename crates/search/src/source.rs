@@ -11,7 +11,7 @@ use std::{collections::HashMap, time::Duration};
 use store::{Tx, args};
 
 /// Products that are read at once: other readers wait for some milliseconds.
-pub const AT_ONCE: i64 = 500;
+pub const AT_ONCE: i64 = 200;
 /// How far back units count as sold lately.
 const SOLD_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 /// Best sellers whose units are known; the others sold next to nothing.

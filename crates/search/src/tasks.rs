@@ -9,6 +9,8 @@ use web::{App, Task};
 
 /// How often an instance looks whether its index has work. It looks in memory only.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many times as long as it works the reading of every product rests, when searches are answered meanwhile.
+const RESTS: u32 = 2;
 /// How often counted searches are stored.
 const STORE_EVERY: Duration = Duration::from_secs(5);
 /// How often old keywords are looked for.
@@ -42,8 +44,8 @@ async fn keep(app: App) -> kernel::Result<u64> {
     let began = app.now();
     let worked = keeper.step(&app).await?;
     if worked && keeper.has_time() {
-        // searches and orders come first: reading everything beside them takes half a core at most
-        tokio::time::sleep(app.now().since(began)).await;
+        // searches and orders come first: reading everything beside them takes a third of a core at most
+        tokio::time::sleep(RESTS * app.now().since(began)).await;
     }
     Ok(u64::from(worked))
 }

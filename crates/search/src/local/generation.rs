@@ -1,28 +1,25 @@
 //! One index: its texts, its rows and its words.
 
-use super::facets::Counting;
-use super::rank;
-use super::shelf::{Prepared, Row, Shelf, Wanted};
+use super::answers::Answers;
+use super::picking::{Fitting, Picking};
+use super::scores::Scores;
+use super::shelf::{Prepared, Shelf};
 use super::texts::{Commit, FORMAT, Put, Texts};
 use crate::document::{Document, Field, Words};
 use crate::language::synonyms::Synonyms;
 use crate::language::{keys, words};
 use crate::lexicon::Lexicon;
 use crate::port::{Size, Units};
-use crate::query::{Found, Hit, Marks, Query, Suggestions};
+use crate::query::{Found, Marks, Query, Suggestions};
 use crate::reading::{Alternative, Part, Reader, Reading};
 use kernel::{CategoryId, ProductId, Result};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use std::{
     collections::{HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
 
-/// Products found by their sku, beside those found by words.
-const BY_SKU_MAX: usize = 20;
-/// Shortest text that is looked for among skus.
-const SKU_LENGTH: usize = 3;
 /// Products that are put on the shelf at once: searches wait for less than a millisecond.
 const SHELVED_AT_ONCE: usize = 200;
 
@@ -32,6 +29,9 @@ pub(super) struct Generation {
     lexicon: RwLock<Arc<Lexicon>>,
     /// What the texts on disk were when they were opened, until a product is put in.
     stored: RwLock<HashMap<u64, u64>>,
+    answers: Answers,
+    /// What searches need while they work, for each that works at the same time.
+    scores: Mutex<Vec<Scores>>,
 }
 
 impl Generation {
@@ -52,7 +52,8 @@ impl Generation {
         let stored = RwLock::new(texts.digests()?);
         let shelf = Shelf::default();
         let lexicon = RwLock::new(Arc::new(Lexicon::of(&shelf.counts, synonyms)));
-        Ok(Generation { texts, shelf: RwLock::new(shelf), lexicon, stored })
+        let (answers, scores) = (Answers::default(), Mutex::default());
+        Ok(Generation { texts, shelf: RwLock::new(shelf), lexicon, stored, answers, scores })
     }
 
     pub fn path(&self) -> Option<&Path> {
@@ -63,7 +64,10 @@ impl Generation {
         let looked: Vec<Looked<'_>> = self.look(documents);
         let missing = looked.iter().filter(|one| !one.on_disk);
         let written: Vec<Put<'_>> = missing
-            .filter_map(|one| Some(Put { document: one.document, words: one.words.as_ref()?, digest: one.digest }))
+            .filter_map(|one| {
+                let Looked { document, digest, replaces, .. } = *one;
+                Some(Put { document, words: one.words.as_ref()?, digest, replaces })
+            })
             .collect();
         // a full disk stops here: rows and texts stay as they were
         self.texts.write(&written, &[], commit)?;
@@ -78,27 +82,28 @@ impl Generation {
             let lexicon = self.lexicon.read().with(new);
             *self.lexicon.write() = Arc::new(lexicon);
         }
+        self.answers.forget();
         Ok(written.len())
     }
 
     /// Which texts are new. All that costs time is done before anything is locked.
     fn look<'d>(&self, documents: &'d [Document]) -> Vec<Looked<'d>> {
         let digests: Vec<u64> = documents.iter().map(|document| document.digest() ^ FORMAT).collect();
-        let known: Vec<(bool, bool)> = {
+        let mut looked: Vec<Looked<'d>> = {
             let (shelf, stored) = (self.shelf.read(), self.stored.read());
-            let is_known = |(document, digest): (&Document, &u64)| match shelf.row(document.id) {
-                Some(row) => (row.digest == *digest, row.digest == *digest),
-                None => (false, stored.get(&document.id.raw().unsigned_abs()) == Some(digest)),
+            let look = |(document, digest): (&'d Document, u64)| {
+                let (row, stored) = (shelf.row(document.id), stored.get(&document.id.raw().unsigned_abs()));
+                let before = row.map(|row| row.digest).or(stored.copied());
+                let on_disk = before == Some(digest);
+                let (on_shelf, replaces) = (on_disk && row.is_some(), before.is_some());
+                Looked { document, digest, words: None, on_shelf, on_disk, replaces }
             };
-            documents.iter().zip(&digests).map(is_known).collect()
+            documents.iter().zip(digests).map(look).collect()
         };
-        let looked = |((document, digest), (on_shelf, on_disk)): ((&'d Document, u64), (bool, bool))| Looked {
-            document,
-            digest,
-            words: (!on_shelf).then(|| document.words()),
-            on_disk,
-        };
-        documents.iter().zip(digests).zip(known).map(looked).collect()
+        for one in looked.iter_mut().filter(|one| !one.on_shelf) {
+            one.words = Some(one.document.words());
+        }
+        looked
     }
 
     fn forget_stored(&self, products: impl Iterator<Item = ProductId>) {
@@ -119,15 +124,19 @@ impl Generation {
     pub fn set_synonyms(&self, synonyms: &Synonyms) {
         let lexicon = Lexicon::of(&self.shelf.read().counts, synonyms);
         *self.lexicon.write() = Arc::new(lexicon);
+        self.answers.forget();
     }
 
     pub fn set_units(&self, units: &[Units]) {
-        let mut shelf = self.shelf.write();
-        units.iter().for_each(|units| shelf.set_units(units));
+        let shelf = self.shelf.read();
+        if units.iter().fold(false, |changes, units| shelf.set_units(units) || changes) {
+            self.answers.forget();
+        }
     }
 
     pub fn set_sold(&self, sold: &HashMap<ProductId, i64>) {
         self.shelf.write().set_sold(sold);
+        self.answers.forget();
     }
 
     pub fn remove(&self, products: &[ProductId], commit: Commit) -> Result<()> {
@@ -138,6 +147,7 @@ impl Generation {
             products.iter().for_each(|id| shelf.remove(*id));
         }
         self.forget_stored(products.iter().copied());
+        self.answers.forget();
         Ok(())
     }
 
@@ -164,79 +174,63 @@ impl Generation {
         Reader { lexicon: &lexicon, synonyms, products, lenient }.read(text)
     }
 
-    pub fn search(&self, query: &Query, synonyms: &Synonyms) -> Result<Found> {
+    /// An answer that was given before and is still true, with the stock of now.
+    pub fn found_before(&self, query: &Query) -> Option<Found> {
+        let mut found = Found::clone(&*self.answers.found(query)?);
         let shelf = self.shelf.read();
-        let reading = self.read(&query.keyword, synonyms, shelf.len(), false);
-        let wanted = shelf.wanted(&query.filter);
-        let (mut fits, mut reading) = (self.fitting(&shelf, &reading, &query.keyword)?, reading);
-        if fits.rows.is_empty() && !reading.parts.is_empty() {
+        for hit in &mut found.hits {
+            hit.stock = shelf.row(hit.id).map_or(hit.stock, |row| row.stock());
+        }
+        Some(found)
+    }
+
+    /// Names the state that an answer is made from; to be asked before the synonyms are read.
+    pub fn epoch(&self) -> u64 {
+        self.answers.epoch()
+    }
+
+    pub fn search(&self, query: Query, epoch: u64, synonyms: &Synonyms) -> Result<Found> {
+        let shelf = self.shelf.read();
+        let fitting = Fitting::of(&shelf, &self.texts);
+        let (mut scores, mut picking) = (self.scores.lock().pop().unwrap_or_default(), Picking::of(&shelf, &query));
+        let mut reading = self.read(&query.keyword, synonyms, shelf.len(), false);
+        let mut has_every_word = fitting.pick(&reading, &query.keyword, &mut scores, &mut picking)?;
+        if !picking.some && !reading.parts.is_empty() {
             reading = self.read(&query.keyword, synonyms, shelf.len(), true);
-            fits = self.fitting(&shelf, &reading, &query.keyword)?;
+            has_every_word = fitting.pick(&reading, &query.keyword, &mut scores, &mut picking)?;
         }
-        let mut found = collect(&shelf, &fits, &wanted, query);
-        found.has_every_word = fits.has_every_word;
+        self.scores.lock().push(scores);
+        let mut found = picking.found();
+        found.has_every_word = has_every_word;
         found.understood = (reading.corrected && found.total > 0).then(|| reading.shown());
-        found.marks = marks(&reading);
-        Ok(found)
+        found.marks = Arc::new(marks(&reading));
+        let found = Arc::new(found);
+        self.answers.keep_found(epoch, query, &found);
+        Ok(Arc::unwrap_or_clone(found))
     }
 
-    /// The rows that have every word of a search; when there are none, those that have the most.
-    fn fitting<'s>(&self, shelf: &'s Shelf, reading: &Reading, keyword: &str) -> Result<Fits<'s>> {
-        if reading.parts.is_empty() {
-            let all = if keyword.trim().is_empty() { shelf.rows().map(|row| (row, 0.0)).collect() } else { Vec::new() };
-            return Ok(Fits { rows: all, has_every_word: true });
-        }
-        let folded = kernel::text::folded(keyword);
-        let mut by_sku: HashMap<ProductId, f32> = HashMap::new();
-        if folded.chars().count() >= SKU_LENGTH {
-            for (id, whole) in shelf.with_sku(&folded, BY_SKU_MAX) {
-                by_sku.insert(id, if whole { rank::WHOLE_SKU } else { rank::BEGINNING_OF_SKU });
-            }
-        }
-        let every = u16::MAX >> (16 - reading.parts.len());
-        let weights: f32 = reading.parts.iter().map(|part| part.weight).sum();
-        let (mut rows, mut most) = (Vec::new(), by_sku.is_empty().then_some(0_u32));
-        let searcher = self.texts.searcher();
-        for segment in searcher.segment_readers() {
-            let scores = self.texts.scores(segment, reading)?;
-            let (ids, alive) = (Texts::ids(segment)?, segment.alive_bitset());
-            for (doc, parts) in (0_u32..).zip(&scores.parts) {
-                let count = parts.count_ones();
-                if count == 0 || (most.is_none_or(|most| count < most) && *parts != every) {
-                    continue;
-                }
-                if alive.is_some_and(|alive| !alive.is_alive(doc)) {
-                    continue;
-                }
-                let id = ProductId::new(i64::try_from(ids.get_val(doc)).unwrap_or(i64::MAX));
-                let Some(row) = shelf.row(id) else { continue };
-                if most.is_some_and(|most| count > most) {
-                    rows.clear();
-                    most = Some(count);
-                }
-                let sku = by_sku.remove(&id).unwrap_or(0.0);
-                rows.push((row, rank::score(scores.score[doc as usize] / weights, row, &folded, sku)));
-            }
-        }
-        for (id, sku) in by_sku {
-            rows.extend(shelf.row(id).map(|row| (row, rank::score(0.0, row, &folded, sku))));
-        }
-        let has_every_word = most.is_none_or(|most| most == every.count_ones());
-        Ok(Fits { rows, has_every_word })
+    /// Suggestions that were made before and are still true.
+    pub fn suggested_before(&self, asked: &(String, usize)) -> Option<Suggestions> {
+        self.answers.suggested(asked).map(|suggested| Suggestions::clone(&suggested))
     }
 
-    pub fn suggest(&self, text: &str, most: usize, synonyms: &Synonyms) -> Result<Suggestions> {
+    pub fn suggest(&self, asked: (String, usize), epoch: u64, synonyms: &Synonyms) -> Result<Suggestions> {
+        let suggested = Arc::new(self.suggestions(&asked.0, asked.1, synonyms)?);
+        self.answers.keep_suggested(epoch, asked, &suggested);
+        Ok(Arc::unwrap_or_clone(suggested))
+    }
+
+    fn suggestions(&self, text: &str, most: usize, synonyms: &Synonyms) -> Result<Suggestions> {
         let shelf = self.shelf.read();
         let reading = without_descriptions(self.read(text, synonyms, shelf.len(), false));
         if reading.parts.is_empty() {
             return Ok(Suggestions::default());
         }
-        let fits = self.fitting(&shelf, &reading, text)?;
         let query = Query { most: most * 4, ..Query::default() };
-        let found = match fits.has_every_word {
-            true => collect(&shelf, &fits, &shelf.wanted(&query.filter), &query),
-            false => Found::default(),
-        };
+        let (mut scores, mut picking) = (self.scores.lock().pop().unwrap_or_default(), Picking::of(&shelf, &query));
+        let has_every_word = Fitting::of(&shelf, &self.texts).pick(&reading, text, &mut scores, &mut picking)?;
+        self.scores.lock().push(scores);
+        let found = if has_every_word { picking.found() } else { Found::default() };
         let mut products: Vec<(ProductId, String)> = Vec::new();
         for hit in found.hits {
             let Some(row) = shelf.row(hit.id) else { continue };
@@ -280,29 +274,11 @@ struct Looked<'d> {
     digest: u64,
     /// `None`: its texts are those on the shelf.
     words: Option<Words>,
+    /// Whether its texts of now are on the shelf, and in the index.
+    on_shelf: bool,
     on_disk: bool,
-}
-
-/// Rows that fit, each with how well.
-struct Fits<'s> {
-    rows: Vec<(&'s Row, f32)>,
-    has_every_word: bool,
-}
-
-/// What of it counts, in order.
-fn collect(shelf: &Shelf, fits: &Fits<'_>, wanted: &Wanted, query: &Query) -> Found {
-    let mut counting = query.facets.then(|| Counting::of(&shelf.kinds));
-    let mut all: Vec<(i64, i64, (usize, f32))> = Vec::new();
-    for (n, (row, score)) in fits.rows.iter().enumerate().filter(|(_, (row, _))| wanted.has(row)) {
-        if let Some(counting) = &mut counting {
-            counting.add(row);
-        }
-        all.push((rank::rank(row, query.sort, *score, query.sold_out_among), row.id.raw(), (n, *score)));
-    }
-    let total = all.len();
-    let hit = |(rank, _, (n, score)): (i64, i64, (usize, f32))| -> Hit { rank::hit(fits.rows[n].0, rank, score) };
-    let hits = rank::part(all, query.from, query.most).into_iter().map(hit).collect();
-    Found { hits, total, facets: counting.map(Counting::facets), ..Found::default() }
+    /// Whether there are other texts of it.
+    replaces: bool,
 }
 
 /// The same search without looking into descriptions: what is suggested is what is seen.
@@ -316,11 +292,16 @@ fn without_descriptions(mut reading: Reading) -> Reading {
 
 /// The categories whose names have every part of the search, those nearest to the top first.
 fn categories(shelf: &Shelf, reading: &Reading, most: usize) -> Vec<(CategoryId, String)> {
-    let has = |entries: &HashSet<String>, part: &Part| {
-        let fits = |one: &Alternative| one.all.iter().all(|any| any.iter().any(|entry| entries.contains(&entry.text)));
-        part.alternatives.iter().any(fits)
+    let texts = |part: &Part| -> HashSet<String> {
+        part.alternatives.iter().flat_map(|one| &one.all).flatten().map(|entry| entry.text.clone()).collect()
     };
-    let fits = |entries: &HashSet<String>| reading.parts.iter().all(|part| has(entries, part));
+    let parts: Vec<(&Part, HashSet<String>)> = reading.parts.iter().map(|part| (part, texts(part))).collect();
+    let has = |entries: &HashSet<String>, (part, texts): &(&Part, HashSet<String>)| {
+        let fits = |one: &Alternative| one.all.iter().all(|any| any.iter().any(|entry| entries.contains(&entry.text)));
+        // a name has few entries and a part many, so most names are told by their own
+        entries.iter().any(|entry| texts.contains(entry)) && part.alternatives.iter().any(fits)
+    };
+    let fits = |entries: &HashSet<String>| parts.iter().all(|part| has(entries, part));
     let named = shelf.kinds.categories().filter(|(_, category)| fits(&category.entries));
     let mut found: Vec<(usize, i64, u32)> =
         named.map(|(number, category)| (shelf.kinds.path(number).len(), category.id, number)).collect();

@@ -1,7 +1,7 @@
 //! What products are filtered and counted by: brands, categories and values of options, each with a number. So counting everything that
 //! was found is adding to one list.
 
-use crate::language::{entries, words};
+use crate::language::{Stems, entries, words};
 use kernel::text;
 use std::collections::{HashMap, HashSet};
 
@@ -82,7 +82,7 @@ impl Kinds {
     /// A category and what it is called now.
     pub fn category(&mut self, id: i64, name: &str, parent: Option<u32>) -> u32 {
         let named = || {
-            let entries = entries(&words(name)).into_iter().collect();
+            let entries = entries(&words(name), &mut Stems::default()).into_iter().collect();
             Kind::Category(Category { id, name: name.into(), parent, entries })
         };
         let number = self.number(Key::Category(id), named);

@@ -3,6 +3,7 @@
 use super::shelf::Row;
 use crate::query::{From, Hit, Sort};
 use kernel::Money;
+use std::cmp::Reverse;
 
 /// What is in stock comes before everything else.
 const IN_STOCK: i64 = 1 << 60;
@@ -46,7 +47,7 @@ pub(super) fn rank(row: &Row, sort: Sort, score: f32, sold_out_among: bool) -> i
         Sort::Newest => row.created_at.clamp(0, TOP - 1),
         Sort::Popular => row.sold.clamp(0, TOP - 1),
     };
-    if sold_out_among || row.stock > 0 { IN_STOCK + value } else { value }
+    if sold_out_among || row.stock() > 0 { IN_STOCK + value } else { value }
 }
 
 /// A product that was found and its number.
@@ -57,29 +58,63 @@ pub(super) fn hit(row: &Row, rank: i64, score: f32) -> Hit {
         score,
         min_price: Money::minor(row.cheapest),
         max_price: Money::minor(row.dearest),
-        stock: row.stock,
+        stock: row.stock(),
     }
 }
 
-/// The part of `all`, (rank, id, …), that begins at `from` and has at most `most`, in order.
-pub(super) fn part<T: Copy>(mut all: Vec<(i64, i64, T)>, from: From, most: usize) -> Vec<(i64, i64, T)> {
-    let key = |one: &(i64, i64, T)| std::cmp::Reverse((one.0, one.1));
-    let skipped = match from {
-        From::After { rank, id } => {
-            all.retain(|one| (one.0, one.1) < (rank, id.raw()));
-            0
-        }
-        From::Offset(offset) => offset,
-    };
-    let end = skipped.saturating_add(most);
-    if end < all.len() && end > 0 {
-        all.select_nth_unstable_by_key(end - 1, key);
-        all.truncate(end);
+/// What is kept before the best of it are looked for.
+const ROOM: usize = 64;
+
+/// The part of everything that is added that begins at some place and has at most so many, in order. It never holds more than twice of
+/// what comes up to its end.
+pub(super) struct Top<T> {
+    after: Option<(i64, i64)>,
+    skipped: usize,
+    most: usize,
+    kept: Vec<((i64, i64), T)>,
+    /// What is not above this is none of them.
+    least: Option<(i64, i64)>,
+}
+
+impl<T> Top<T> {
+    pub fn of(from: From, most: usize) -> Top<T> {
+        let (after, skipped) = match from {
+            From::After { rank, id } => (Some((rank, id.raw())), 0),
+            From::Offset(offset) => (None, offset),
+        };
+        Top { after, skipped, most, kept: Vec::new(), least: None }
     }
-    all.sort_unstable_by_key(key);
-    all.drain(..skipped.min(all.len()));
-    all.truncate(most);
-    all
+
+    /// Adds one by its rank and its id, which no other has.
+    pub fn add(&mut self, key: (i64, i64), value: T) {
+        if self.after.is_some_and(|after| key >= after) || self.least.is_some_and(|least| key < least) {
+            return;
+        }
+        self.kept.push((key, value));
+        if self.kept.len() >= self.end().saturating_mul(2).max(ROOM) {
+            self.cut();
+        }
+    }
+
+    fn end(&self) -> usize {
+        self.skipped.saturating_add(self.most)
+    }
+
+    fn cut(&mut self) {
+        let end = self.end();
+        if end > 0 && end < self.kept.len() {
+            let (_, last, _) = self.kept.select_nth_unstable_by_key(end - 1, |one| Reverse(one.0));
+            self.least = Some(last.0);
+        }
+        self.kept.truncate(end);
+    }
+
+    pub fn part(mut self) -> Vec<((i64, i64), T)> {
+        self.cut();
+        self.kept.sort_unstable_by_key(|one| Reverse(one.0));
+        self.kept.drain(..self.skipped.min(self.kept.len()));
+        self.kept
+    }
 }
 
 #[cfg(test)]
@@ -88,25 +123,31 @@ mod tests {
     use kernel::ProductId;
     use proptest::prelude::*;
 
+    fn part(all: &[(i64, i64)], from: From, most: usize) -> Vec<(i64, i64)> {
+        let mut top = Top::of(from, most);
+        all.iter().for_each(|key| top.add(*key, ()));
+        top.part().into_iter().map(|(key, ())| key).collect()
+    }
+
     proptest! {
         #[test]
         fn pages_by_number_and_by_cursor_are_the_whole_in_order(
-            ranks in proptest::collection::vec(0_i64..20, 0..60), most in 1_usize..9,
+            ranks in proptest::collection::vec(0_i64..20, 0..150), most in 1_usize..9,
         ) {
-            let all: Vec<(i64, i64, ())> = ranks.iter().zip(1..).map(|(rank, id)| (*rank, id, ())).collect();
-            let whole = part(all.clone(), From::Offset(0), usize::MAX);
+            let all: Vec<(i64, i64)> = ranks.iter().copied().zip(1..).collect();
+            let whole = part(&all, From::Offset(0), usize::MAX);
             let (mut numbered, mut cursors) = (Vec::new(), Vec::new());
             let mut from = From::Offset(0);
             for page in 0..=all.len() / most {
-                numbered.extend(part(all.clone(), From::Offset(page * most), most));
-                let next = part(all.clone(), from, most);
+                numbered.extend(part(&all, From::Offset(page * most), most));
+                let next = part(&all, from, most);
                 from = next.last().map_or(from, |last| From::After { rank: last.0, id: ProductId::new(last.1) });
                 cursors.extend(next);
             }
             prop_assert_eq!(&numbered, &whole);
             cursors.truncate(whole.len());
             prop_assert_eq!(&cursors, &whole);
-            prop_assert!(whole.is_sorted_by_key(|one| std::cmp::Reverse((one.0, one.1))));
+            prop_assert!(whole.is_sorted_by_key(|one| Reverse(*one)) && whole.len() == all.len());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is filtered, counted and sorted by, in memory: one row for each product.
 
+use super::facets;
 use super::kinds::Kinds;
 use super::rank;
 use crate::document::{Document, KnownWord, Words};
@@ -9,8 +10,11 @@ use crate::query::Filter;
 use catalog::category::Choice;
 use kernel::{Money, ProductId, VariantId, text};
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
 };
 
 /// No row.
@@ -19,21 +23,23 @@ const NONE: u32 = u32::MAX;
 const HEAD: usize = 8;
 
 /// A product. What a search reads of every product that it finds lies in the row itself.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Row {
     pub id: ProductId,
     pub name: Box<str>,
-    /// Its name as names are compared.
-    folded: Box<str>,
+    /// Its name as names are compared; `None` when that is its ASCII letters in lower case.
+    folded: Option<Box<str>>,
     /// How that begins, filled up with zeros.
     head: [u8; HEAD],
     /// Its brand, its categories and the values of its options, each once ([`Shelf::kinds`]).
     pub kinds: Box<[u32]>,
     /// What it has beside the words of a search, whatever they are.
     pub merit: f32,
-    /// Of all variants.
-    pub stock: i64,
+    /// Of all variants. An order changes it beside searches.
+    stock: AtomicI64,
     pub cheapest: i64,
+    /// Where its cheapest price is counted.
+    pub bucket: u16,
     pub dearest: i64,
     pub sold: i64,
     pub created_at: i64,
@@ -41,16 +47,14 @@ pub(super) struct Row {
     /// Words of its name.
     words: u16,
     offers: Box<[Offer]>,
-    /// Its own and those of its variants, folded.
-    skus: Box<[Box<str>]>,
 }
 
 /// A variant on sale.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Offer {
     variant: VariantId,
     price: i64,
-    available: i64,
+    available: AtomicI64,
     /// Numbers in [`Shelf::kinds`].
     options: Box<[u32]>,
 }
@@ -62,7 +66,17 @@ impl Row {
         if self.head[..most] != folded.as_bytes()[..most] {
             return None;
         }
-        self.folded.strip_prefix(folded)
+        match &self.folded {
+            Some(own) => own.strip_prefix(folded),
+            None => {
+                let (begin, rest) = self.name.split_at_checked(folded.len())?;
+                begin.eq_ignore_ascii_case(folded).then_some(rest)
+            }
+        }
+    }
+
+    pub fn stock(&self) -> i64 {
+        self.stock.load(Relaxed)
     }
 
     fn sells(&mut self, sold: i64) {
@@ -80,8 +94,6 @@ pub(super) struct Shelf {
     free: Vec<u32>,
     pub counts: Counts,
     pub kinds: Kinds,
-    /// Folded skus of products and variants.
-    skus: BTreeMap<Box<str>, ProductId>,
 }
 
 /// A product with what costs time to work out, so that the shelf is not locked meanwhile.
@@ -91,23 +103,17 @@ pub(super) struct Prepared<'d> {
     /// The words that it is found by, with the bits of their fields, and how many its name has; `None` when its texts are those
     /// that the shelf has.
     words: Option<(Vec<KnownWord>, u16)>,
-    folded: Box<str>,
-    skus: Box<[Box<str>]>,
+    folded: String,
 }
 
 impl Prepared<'_> {
     /// Without `words`: its texts are those that the shelf has.
     pub fn of<'d>(document: &'d Document, digest: u64, words: Option<&Words>) -> Prepared<'d> {
-        let skus = std::iter::once(&document.sku).chain(document.offers.iter().map(|offer| &offer.sku));
-        let mut skus: Vec<Box<str>> = skus.map(|sku| text::folded(sku).into()).collect();
-        skus.sort_unstable();
-        skus.dedup();
         Prepared {
             document,
             digest,
             words: words.map(|words| (words.known(), words.of_name())),
-            folded: text::folded(&document.name).into(),
-            skus: skus.into(),
+            folded: text::folded(&document.name),
         }
     }
 }
@@ -135,7 +141,7 @@ impl Wanted {
 
     fn offers(&self, offer: &Offer) -> bool {
         (self.lowest..=self.highest).contains(&offer.price)
-            && (!self.in_stock || offer.available > 0)
+            && (!self.in_stock || offer.available.load(Relaxed) > 0)
             && self.options.iter().all(|option| option.is_some_and(|option| offer.options.contains(&option)))
     }
 }
@@ -158,19 +164,12 @@ impl Shelf {
         self.rows.get(self.place(id)?)?.as_ref()
     }
 
-    fn row_mut(&mut self, id: ProductId) -> Option<&mut Row> {
-        let place = self.place(id)?;
-        self.rows.get_mut(place)?.as_mut()
-    }
-
     /// Puts a product in, or replaces it. Words that no product had are added to `new`.
     pub fn put(&mut self, prepared: Prepared<'_>, new: &mut Vec<Arc<Known>>) {
         let id = prepared.document.id;
         let words = prepared.words.iter().flat_map(|(words, _)| words);
         new.extend(words.filter_map(|(word, fields)| self.counts.add(word, *fields)));
-        self.forget_skus(id);
         let row = self.row_of(prepared);
-        self.skus.extend(row.skus.iter().map(|sku| (sku.clone(), id)));
         let place = self.place(id).or_else(|| self.free.pop().map(|place| place as usize));
         let place = place.unwrap_or_else(|| {
             self.rows.push(None);
@@ -185,7 +184,7 @@ impl Shelf {
     }
 
     fn row_of(&mut self, prepared: Prepared<'_>) -> Row {
-        let Prepared { document, digest, words, folded, skus } = prepared;
+        let Prepared { document, digest, words, folded } = prepared;
         let before = self.row(document.id).map(|row| (row.sold, row.words)).unwrap_or_default();
         let sold = document.sold.unwrap_or(before.0);
         let words = words.map_or(before.1, |(_, of_name)| of_name);
@@ -199,7 +198,8 @@ impl Shelf {
             let options = offer.options.iter().map(|(name, value)| self.kinds.option(name, value));
             let options: Box<[u32]> = options.collect();
             kinds.extend(options.iter().copied());
-            Offer { variant: offer.variant, price: offer.price.as_minor(), available: offer.available, options }
+            let available = offer.available.into();
+            Offer { variant: offer.variant, price: offer.price.as_minor(), available, options }
         };
         let offers: Box<[Offer]> = document.offers.iter().map(&mut offer).collect();
         kinds.sort_unstable();
@@ -208,48 +208,42 @@ impl Shelf {
         let most = folded.len().min(HEAD);
         head[..most].copy_from_slice(&folded.as_bytes()[..most]);
         let prices = || offers.iter().map(|offer| offer.price);
+        let cheapest = prices().min().unwrap_or(0);
+        let plain = document.name.is_ascii() && document.name.to_ascii_lowercase() == folded;
         Row {
             id: document.id,
             name: document.name.as_str().into(),
-            folded,
+            folded: (!plain).then(|| folded.into()),
             head,
             kinds: kinds.into(),
             merit: rank::merit(sold, words),
-            stock: offers.iter().map(|offer| offer.available).sum(),
-            cheapest: prices().min().unwrap_or(0),
+            stock: document.offers.iter().map(|offer| offer.available).sum::<i64>().into(),
+            cheapest,
+            bucket: facets::bucket(cheapest),
             dearest: prices().max().unwrap_or(0),
             sold,
             created_at: document.created_at.as_millis(),
             digest,
             words,
             offers,
-            skus,
         }
     }
 
     pub fn remove(&mut self, id: ProductId) {
         let Some(place) = self.place(id) else { return };
-        self.forget_skus(id);
         self.rows[place] = None;
         self.places[usize::try_from(id.raw()).unwrap_or(0)] = NONE;
         self.free.push(u32::try_from(place).unwrap_or(NONE));
     }
 
-    fn forget_skus(&mut self, id: ProductId) {
-        let skus = self.row_mut(id).map(|row| std::mem::take(&mut row.skus)).unwrap_or_default();
-        for sku in skus {
-            if self.skus.get(&sku) == Some(&id) {
-                self.skus.remove(&sku);
-            }
-        }
-    }
-
-    pub fn set_units(&mut self, units: &Units) {
-        let Some(row) = self.row_mut(units.product) else { return };
-        if let Some(offer) = row.offers.iter_mut().find(|offer| offer.variant == units.variant) {
-            row.stock += units.available - offer.available;
-            offer.available = units.available;
-        }
+    /// Sets the stock of a variant. Gives whether that changes which products can be bought.
+    pub fn set_units(&self, units: &Units) -> bool {
+        let Some(row) = self.row(units.product) else { return false };
+        let Some(offer) = row.offers.iter().find(|offer| offer.variant == units.variant) else { return false };
+        let before = offer.available.swap(units.available, Relaxed);
+        let stock = row.stock.fetch_add(units.available - before, Relaxed);
+        let changes = |before: i64, now: i64| (before > 0) != (now > 0);
+        changes(before, units.available) || changes(stock, stock + units.available - before)
     }
 
     /// What was sold of each product; nothing of the others.
@@ -260,13 +254,6 @@ impl Shelf {
                 row.sells(now);
             }
         }
-    }
-
-    /// The products whose sku, or one of whose variants', begins so; and whether it is the whole sku.
-    pub fn with_sku(&self, folded: &str, most: usize) -> Vec<(ProductId, bool)> {
-        let from = self.skus.range::<str, _>((std::ops::Bound::Included(folded), std::ops::Bound::Unbounded));
-        let begin = from.take_while(|(sku, _)| sku.starts_with(folded)).take(most);
-        begin.map(|(sku, id)| (*id, **sku == *folded)).collect()
     }
 
     /// What this filter means here.

@@ -1,20 +1,20 @@
-//! The texts of products in Tantivy: which products have an entry in which field, and nothing else. Positions, frequencies, norms and
+//! The texts of products in Tantivy: which products have an entry in which field, and which skus. Positions, frequencies, norms and
 //! stored texts are left out, because no search reads them.
 
 use crate::document::{Document, Field as Text, Words};
-use crate::reading::{Alternative, Entry, Reading};
+use crate::language::Stems;
 use kernel::{Code, Error, Result};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
+    fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 use tantivy::{
-    DocId, DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyDocument,
-    Term,
+    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader, TantivyDocument, Term,
     directory::MmapDirectory,
-    indexer::LogMergePolicy,
+    indexer::{IndexWriterOptions, LogMergePolicy},
     schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
 };
 
@@ -23,7 +23,7 @@ const WRITER_BYTES: usize = 15_000_000;
 /// Segments of about the same size that are merged: fewer make searches faster, more make writing cheaper.
 const MERGED_SEGMENTS: usize = 5;
 /// What the texts of an index of this version of the program look like; part of each digest.
-pub const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 2;
 
 pub(super) struct Texts {
     index: Index,
@@ -50,12 +50,15 @@ pub(super) struct Put<'d> {
     pub document: &'d Document,
     pub words: &'d Words,
     pub digest: u64,
+    /// Whether texts of it may be there: looking for them in every segment costs as much as writing it.
+    pub replaces: bool,
 }
 
-struct Fields {
+pub(super) struct Fields {
     id: Field,
     digest: Field,
-    texts: [Field; 5],
+    pub sku: Field,
+    pub texts: [Field; 5],
 }
 
 fn schema() -> (Schema, Fields) {
@@ -67,12 +70,13 @@ fn schema() -> (Schema, Fields) {
     let text = TextOptions::default().set_indexing_options(indexing);
     let id = schema.add_u64_field("id", INDEXED | FAST);
     let digest = schema.add_u64_field("digest", FAST);
+    let sku = schema.add_text_field("sku", text.clone());
     let texts = ["name", "brand", "category", "options", "description"];
     let texts = texts.map(|name| schema.add_text_field(name, text.clone()));
-    (schema.build(), Fields { id, digest, texts })
+    (schema.build(), Fields { id, digest, sku, texts })
 }
 
-fn failed(error: impl std::fmt::Display + Send + Sync + 'static) -> Error {
+pub(super) fn failed(error: impl std::fmt::Display + Send + Sync + 'static) -> Error {
     Code::SearchFailed.error().caused_by(error.to_string())
 }
 
@@ -156,12 +160,13 @@ impl Texts {
             Some(writer) => writer,
             None => open.insert(self.open_writer()?),
         };
-        let ids = put.iter().map(|put| id(put.document)).chain(removed.iter().copied());
-        for id in ids {
+        let replaced = put.iter().filter(|put| put.replaces).map(|put| id(put.document));
+        for id in replaced.chain(removed.iter().copied()) {
             writer.delete_term(Term::from_field_u64(self.schema.id, id));
         }
+        let mut stems = Stems::default();
         for put in put {
-            writer.add_document(self.document(put)).map_err(failed)?;
+            writer.add_document(self.document(put, &mut stems)).map_err(failed)?;
         }
         if commit == Commit::Now {
             writer.commit().map_err(failed)?;
@@ -181,21 +186,26 @@ impl Texts {
     }
 
     fn open_writer(&self) -> Result<IndexWriter> {
-        let writer = self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?;
+        let one = IndexWriterOptions::builder().num_worker_threads(1).num_merge_threads(1);
+        let options = one.memory_budget_per_thread(WRITER_BYTES).build();
+        let writer = self.index.writer_with_options(options).map_err(failed)?;
         let mut merging = LogMergePolicy::default();
         merging.set_min_num_segments(MERGED_SEGMENTS);
         writer.set_merge_policy(Box::new(merging));
         Ok(writer)
     }
 
-    fn document(&self, put: &Put<'_>) -> TantivyDocument {
+    fn document(&self, put: &Put<'_>, stems: &mut Stems) -> TantivyDocument {
         let mut written = TantivyDocument::default();
         written.add_u64(self.schema.id, id(put.document));
         written.add_u64(self.schema.digest, put.digest);
         for (text, field) in Text::ALL.into_iter().zip(self.schema.texts) {
-            for entry in put.words.entries(text) {
+            for entry in put.words.entries(text, stems) {
                 written.add_text(field, entry);
             }
+        }
+        for sku in put.document.skus() {
+            written.add_text(self.schema.sku, sku);
         }
         written
     }
@@ -205,94 +215,25 @@ impl Texts {
         self.reader.searcher()
     }
 
-    /// Bytes of all files.
+    /// Which field has which entries.
+    pub fn fields(&self) -> &Fields {
+        &self.schema
+    }
+
+    /// Bytes of all files; in memory, of what they would be.
     pub fn bytes(&self) -> u64 {
-        let space = self.reader.searcher().space_usage();
-        space.map_or(0, |space| space.total().get_bytes())
-    }
-
-    /// How well each product of a segment fits, by its number there, and which parts of the search it has.
-    pub fn scores(&self, segment: &SegmentReader, reading: &Reading) -> Result<Scores> {
-        let documents = segment.max_doc() as usize;
-        let mut scores = Scores { score: vec![0.0; documents], parts: vec![0; documents] };
-        let mut best = vec![0.0_f32; documents];
-        for (n, part) in reading.parts.iter().enumerate() {
-            best.fill(0.0);
-            for alternative in &part.alternatives {
-                self.raise(segment, alternative, &mut best)?;
-            }
-            for (doc, best) in best.iter().enumerate().filter(|(_, best)| **best > 0.0) {
-                scores.score[doc] += best * part.weight;
-                scores.parts[doc] |= 1 << n;
-            }
-        }
-        Ok(scores)
-    }
-
-    /// Raises `best` to what this alternative is worth, for each product that has it.
-    fn raise(&self, segment: &SegmentReader, alternative: &Alternative, best: &mut [f32]) -> Result<()> {
-        let [first, others @ ..] = &alternative.all[..] else { return Ok(()) };
-        if others.is_empty() {
-            return self.each(segment, first, &mut |doc, worth| {
-                let best = &mut best[doc as usize];
-                *best = best.max(worth * alternative.quality);
-            });
-        }
-        // a product needs all of them, and is worth what it is for the average one
-        let mut has: HashMap<DocId, f32> = HashMap::new();
-        self.each(segment, first, &mut |doc, worth| {
-            let best = has.entry(doc).or_default();
-            *best = best.max(worth);
-        })?;
-        for other in others {
-            let mut both: HashMap<DocId, (f32, f32)> = HashMap::new();
-            self.each(segment, other, &mut |doc, worth| {
-                if let Some(before) = has.get(&doc) {
-                    let now = both.entry(doc).or_insert((*before, 0.0));
-                    now.1 = now.1.max(worth);
-                }
-            })?;
-            has = both.into_iter().map(|(doc, (before, now))| (doc, before + now)).collect();
-        }
-        let count = alternative.all.len() as f32;
-        for (doc, sum) in has {
-            let best = &mut best[doc as usize];
-            *best = best.max(sum / count * alternative.quality);
-        }
-        Ok(())
-    }
-
-    /// Each product that has one of these entries, with what that is worth; a product may come several times.
-    fn each(&self, segment: &SegmentReader, entries: &[Entry], found: &mut dyn FnMut(DocId, f32)) -> Result<()> {
-        for (text, field) in Text::ALL.into_iter().zip(self.schema.texts) {
-            let index = segment.inverted_index(field).map_err(failed)?;
-            for entry in entries.iter().filter(|entry| entry.fields & text.bit() != 0) {
-                let term = Term::from_field_text(field, &entry.text);
-                let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(failed)? else {
-                    continue;
-                };
-                let worth = text.weight() * entry.quality;
-                let mut doc = postings.doc();
-                while doc != TERMINATED {
-                    found(doc, worth);
-                    doc = postings.advance();
-                }
-            }
-        }
-        Ok(())
+        let Some(path) = &self.path else {
+            let space = self.reader.searcher().space_usage();
+            return space.map_or(0, |space| space.total().get_bytes());
+        };
+        let files = fs::read_dir(path).into_iter().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
     }
 
     /// The products of a segment by their numbers there.
     pub fn ids(segment: &SegmentReader) -> Result<std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>> {
         column(segment, "id")
     }
-}
-
-/// By the number of a product in its segment.
-pub(super) struct Scores {
-    pub score: Vec<f32>,
-    /// A bit for each part of the search that the product has.
-    pub parts: Vec<u16>,
 }
 
 fn id(document: &Document) -> u64 {
