@@ -11,6 +11,8 @@ use web::{App, Task};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How many times as long as it works the reading of every product rests, when searches are answered meanwhile.
 const RESTS: u32 = 2;
+/// It rests no longer, so that it ends on a busy machine, too.
+const REST_MAX: Duration = Duration::from_millis(100);
 /// How often counted searches are stored.
 const STORE_EVERY: Duration = Duration::from_secs(5);
 /// How often old keywords are looked for.
@@ -45,7 +47,7 @@ async fn keep(app: App) -> kernel::Result<u64> {
     let worked = keeper.step(&app).await?;
     if worked && keeper.has_time() {
         // searches and orders come first: reading everything beside them takes a third of a core at most
-        tokio::time::sleep(RESTS * app.now().since(began)).await;
+        tokio::time::sleep((RESTS * app.now().since(began)).min(REST_MAX)).await;
     }
     Ok(u64::from(worked))
 }

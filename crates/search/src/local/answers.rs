@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Bytes of all answers of one kind, about; then they are forgotten together, because those that are wanted come again at once.
-const BYTES_MAX: usize = 8 << 20;
+const BYTES_MAX: usize = 4 << 20;
 /// Bytes of one answer without what is in it, of a product that was found, and of a value that was counted or marked, about.
 const ANSWER_BYTES: usize = 500;
 const HIT_BYTES: usize = 64;

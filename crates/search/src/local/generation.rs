@@ -128,8 +128,11 @@ impl Generation {
     }
 
     pub fn set_units(&self, units: &[Units]) {
-        let shelf = self.shelf.read();
-        if units.iter().fold(false, |changes, units| shelf.set_units(units) || changes) {
+        let (shelf, mut changes) = (self.shelf.read(), false);
+        for units in units {
+            changes |= shelf.set_units(units);
+        }
+        if changes {
             self.answers.forget();
         }
     }
