@@ -5,7 +5,7 @@ use catalog::ops::categories;
 use catalog::ops::upsert::{self, Given, Known, Outcome, Row, SameName};
 use catalog::product::{Author, Status};
 use inventory::ops::Opening;
-use inventory::{Amount, Decision};
+use inventory::{Amount, Decision, Seen};
 use kernel::{CategoryId, Result, text};
 use std::collections::HashMap;
 use store::Tx;
@@ -134,7 +134,8 @@ fn one(tx: &mut Tx<'_>, rules: &Rules, paths: (&Paths, &Paths), known: &mut Know
     for (variant, stock) in put.variants.iter().zip(draft.stock.iter().copied().chain(std::iter::repeat(None))) {
         let opening = |quantity| Opening::at_main(put.product, variant.variant, quantity, rules.low_stock_threshold);
         if variant.is_new {
-            let units = stock.map_or(Ok(0), |decision| decision.delta(0, 0))?;
+            // what was expected is the stock of another shop, or of a product that was deleted
+            let units = stock.map_or(Ok(0), |decision| Decision { seen: Seen::default(), ..decision }.delta(0, 0))?;
             openings.push(opening(inventory::stock::checked_field("stock", units)?));
         } else if let Some(decision) = stock.filter(|decision| !leaves(*decision)) {
             let changed = inventory::ops::open_or_set(tx, opening(0), decision, &rules.by)?;

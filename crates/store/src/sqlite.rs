@@ -16,7 +16,8 @@ use std::{
     cell::{Cell, RefCell},
     path::Path,
     sync::Arc,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Distinct prepared statements kept per connection; the whole program has a few hundred.
@@ -30,6 +31,8 @@ const READER_CACHE_KIB: i64 = 8 << 10;
 const PAGE_BYTES: u32 = 2_048;
 /// How long a connection waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(5);
+/// Pause before a connection asks again for what SQLite does not wait for.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// A connection with its rendered statements.
 pub(crate) struct Connected {
@@ -63,8 +66,7 @@ pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connected> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = open(path, flags)?;
     pragma(&conn.raw, "page_size", &PAGE_BYTES.to_string())?;
-    let mode: String =
-        conn.raw.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(|e| cannot_open(path, e))?;
+    let mode = write_ahead_log(&conn.raw).map_err(|e| cannot_open(path, e))?;
     if mode != "wal" {
         return Err(cannot_open(
             path,
@@ -76,6 +78,20 @@ pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connected> {
     // the copier thread copies the log, so that no commit has to wait for it
     pragma(&conn.raw, "wal_autocheckpoint", "0")?;
     Ok(conn)
+}
+
+/// Gives the file a write-ahead log. Of several programs that open a new file at once, SQLite refuses all but one without waiting
+/// for the busy timeout, so this waits itself.
+fn write_ahead_log(raw: &rusqlite::Connection) -> rusqlite::Result<String> {
+    let began = Instant::now();
+    loop {
+        match raw.query_row("pragma journal_mode = wal", [], |row| row.get(0)) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && began.elapsed() < BUSY => {
+                thread::sleep(BUSY_PAUSE);
+            }
+            done => return done,
+        }
+    }
 }
 
 pub(crate) fn open_reader(path: &Path) -> Result<Connected> {
