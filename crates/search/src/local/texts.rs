@@ -34,6 +34,8 @@ pub(super) struct Texts {
     path: Option<PathBuf>,
     /// Whether something was lost that had been put in without a commit.
     lost: AtomicBool,
+    /// Whether a write failed, which may have left texts of products that are taken for new.
+    unsure: AtomicBool,
 }
 
 /// When what is written is found.
@@ -109,7 +111,8 @@ impl Texts {
 
     fn of(index: Index, schema: Fields, path: Option<PathBuf>) -> Result<Texts> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
-        Ok(Texts { index, reader, writer: Mutex::new(None), schema, path, lost: AtomicBool::new(false) })
+        let (lost, unsure) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Texts { index, reader, writer: Mutex::new(None), schema, path, lost, unsure })
     }
 
     pub fn path(&self) -> Option<&Path> {
@@ -138,13 +141,14 @@ impl Texts {
         let mut writer = self.writer.lock();
         let written = self.write_with(&mut writer, put, removed, commit);
         if written.is_err() {
+            self.unsure.store(true, Relaxed);
             // a writer that has failed once takes nothing any more; the next attempt opens another one
             *writer = None;
             self.lost.fetch_or(commit == Commit::AtTheEnd, Relaxed);
         }
         written?;
         match commit {
-            Commit::Now => self.reader.reload().map_err(failed),
+            Commit::Now => self.reader.reload().inspect_err(|_| self.unsure.store(true, Relaxed)).map_err(failed),
             Commit::AtTheEnd => Ok(()),
         }
     }
@@ -160,7 +164,8 @@ impl Texts {
             Some(writer) => writer,
             None => open.insert(self.open_writer()?),
         };
-        let replaced = put.iter().filter(|put| put.replaces).map(|put| id(put.document));
+        let unsure = self.unsure.load(Relaxed);
+        let replaced = put.iter().filter(|put| put.replaces || unsure).map(|put| id(put.document));
         for id in replaced.chain(removed.iter().copied()) {
             writer.delete_term(Term::from_field_u64(self.schema.id, id));
         }
