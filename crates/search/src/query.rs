@@ -23,7 +23,7 @@ pub struct Query {
     pub facets: bool,
 }
 
-/// A part of it is enough to tell searches apart quickly.
+/// A part of it is enough to distinguish most searches.
 impl Hash for Query {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let Filter { usual, options } = &self.filter;

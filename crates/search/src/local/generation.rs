@@ -301,7 +301,7 @@ fn categories(shelf: &Shelf, reading: &Reading, most: usize) -> Vec<(CategoryId,
     let parts: Vec<(&Part, HashSet<String>)> = reading.parts.iter().map(|part| (part, texts(part))).collect();
     let has = |entries: &HashSet<String>, (part, texts): &(&Part, HashSet<String>)| {
         let fits = |one: &Alternative| one.all.iter().all(|any| any.iter().any(|entry| entries.contains(&entry.text)));
-        // a name has few entries and a part many, so most names are told by their own
+        // a name has few entries and a part many, so most names are decided by their own
         entries.iter().any(|entry| texts.contains(entry)) && part.alternatives.iter().any(fits)
     };
     let fits = |entries: &HashSet<String>| parts.iter().all(|part| has(entries, part));

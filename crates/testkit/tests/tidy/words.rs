@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("parked", "crates/store/src/dead_letter.rs", "the API calls a dead letter `Parked`, with a member `parkedAt`"),
     ("listening", "docs/SETTINGS.md", "a server listens on a port"),
     ("listens", "docs/SETTINGS.md", "a server listens on a port"),
+    ("terms", "crates/search/", "Tantivy calls the entries of an index terms"),
     ("parked", "crates/server/src/operations.rs", "the API has called the member so since the first release"),
 ];
 
