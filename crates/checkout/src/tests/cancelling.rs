@@ -7,7 +7,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn an_unpaid_order_is_cancelled_and_its_stock_given_back() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     let order = shop.order(1, mug, 2).await;
     shop.cancel(2, &order).await.must("403 S212");
@@ -26,7 +26,7 @@ async fn an_unpaid_order_is_cancelled_and_its_stock_given_back() {
 #[tokio::test]
 async fn a_refund_whose_outcome_is_open_is_found_out() {
     for key in ["refund-timeout", "refund-timeout-undone", "refund-pending"] {
-        let shop = TestShop::open().await;
+        let shop = Shop::open().await;
         let mug = shop.good("mug", 1_000, 5).await;
         let order = shop.paid(1, mug, 2, key).await;
         let said = shop.cancel(1, &order).await.must("202");
@@ -48,12 +48,12 @@ async fn cancelling_while_a_payment_is_open_finds_out_first() {
         ("pending", "CANCELLED", 0),
     ];
     for (key, end, money) in ends {
-        let shop = TestShop::open().await;
+        let shop = Shop::open().await;
         let mug = shop.good("mug", 1_000, 5).await;
         let order = shop.order(1, mug, 1).await;
         shop.pay(1, &order, key).await.must("202");
         let said = shop.cancel(1, &order).await;
-        assert!(matches!(said.status, 200 | 202), "{key}: {}", said.text);
+        assert!(matches!(said.status, 200 | 202), "{key}: {}", said.text());
         shop.settle().await;
         assert_eq!((shop.status(&order).await.as_str(), shop.money()), (end, money), "{key}");
         assert_eq!(shop.stock(mug).await, (5, 0), "{key}");
@@ -63,7 +63,7 @@ async fn cancelling_while_a_payment_is_open_finds_out_first() {
 
 #[tokio::test]
 async fn money_that_is_taken_after_the_order_was_cancelled_goes_back() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     for wakes in [true, false] {
         let order = shop.order(1, mug, 1).await;
@@ -90,7 +90,7 @@ async fn money_that_is_taken_after_the_order_was_cancelled_goes_back() {
 
 #[tokio::test]
 async fn a_message_about_a_payment_that_was_cancelled_long_ago_is_looked_into() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     let order = shop.order(1, mug, 1).await;
     let call = shop.begin_paying(&order).await.unwrap();
@@ -110,7 +110,7 @@ async fn a_message_about_a_payment_that_was_cancelled_long_ago_is_looked_into() 
 
 #[tokio::test]
 async fn a_refund_that_the_gateway_refuses_ends_with_a_person() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     let order = shop.paid(1, mug, 1, "refund-declined").await;
     shop.cancel(1, &order).await.must("202");
@@ -143,7 +143,7 @@ async fn a_refund_that_the_gateway_refuses_ends_with_a_person() {
 
 #[tokio::test]
 async fn compensation_twice_changes_nothing() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 1_000, 5).await;
     let order = shop.paid(1, mug, 2, "approve").await;
     shop.cancel(1, &order).await.must("200");

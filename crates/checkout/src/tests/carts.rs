@@ -6,7 +6,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn a_cart_shows_todays_prices_and_stock() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let empty = shop.get(1, "/cart").await.must("200");
     assert_eq!((empty.data()["status"].as_str(), empty.data()["itemCount"].as_i64()), (Some("ACTIVE"), Some(0)));
@@ -23,7 +23,7 @@ async fn a_cart_shows_todays_prices_and_stock() {
 
 #[tokio::test]
 async fn what_cannot_be_had_cannot_be_put_into_a_cart() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let add = |n: i64| json!({ "productId": mug.product, "quantity": n });
     shop.post(1, "/cart/items", add(6)).await.must("400 S105");
@@ -32,7 +32,7 @@ async fn what_cannot_be_had_cannot_be_put_into_a_cart() {
     shop.post(1, "/cart/items", add(0)).await.must("400 C002");
     shop.post(1, "/cart/items", add(3)).await.must("200");
     let twice = shop.post(1, "/cart/items", add(1)).await.must("409 S106");
-    assert!(!twice.body["error"]["details"].as_array().unwrap().is_empty());
+    assert!(!twice.json()["error"]["details"].as_array().unwrap().is_empty());
     shop.post(1, "/cart/items", with(add(3), "merge", true)).await.must("400 S105");
     let merged = shop.post(1, "/cart/items", with(add(2), "merge", true)).await.must("200");
     assert_eq!(merged.data()["totalQuantity"], json!(5));
@@ -48,7 +48,7 @@ async fn what_cannot_be_had_cannot_be_put_into_a_cart() {
 
 #[tokio::test]
 async fn a_checked_out_cart_becomes_the_next_order() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     shop.post(1, "/cart/items", json!({ "variantId": mug.variant, "quantity": 2 })).await.must("200");
     let checked = shop.post(1, "/cart/checkout", json!({})).await.must("200");
@@ -61,7 +61,7 @@ async fn a_checked_out_cart_becomes_the_next_order() {
 
 #[tokio::test]
 async fn a_closed_product_stays_in_the_cart_but_cannot_be_ordered() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     shop.post(1, "/cart/items", json!({ "productId": mug.product, "quantity": 2 })).await.must("200");
     shop.exec("update products set status = ?", vec![::store::Arg::Text("INACTIVE")]).await;
@@ -72,7 +72,7 @@ async fn a_closed_product_stays_in_the_cart_but_cannot_be_ordered() {
         .must("400 S003");
     shop.post(1, "/cart/checkout", json!({})).await.must("400 S003");
     let refused = shop.post(1, "/orders", json!({ "shippingAddress": address() })).await.must("400 S003");
-    assert_eq!(refused.body["error"]["details"][0]["productId"], json!(mug.product));
+    assert_eq!(refused.json()["error"]["details"][0]["productId"], json!(mug.product));
     // the cart stays usable
     shop.call(1, Method::DELETE, "/cart", None, None).await.must("200");
 }

@@ -6,6 +6,7 @@ use crate::{
     charge,
     flow::{BalanceCharge, CHARGE},
 };
+use fixture::Response;
 use kernel::{Money, Result, SagaId};
 use saga::{
     Saga, Status,
@@ -76,14 +77,14 @@ async fn a_refusal_at_any_step_of_a_charge_leaves_everything_as_it_was() {
 }
 
 /// Charges by a key that says what the gateway does.
-async fn charges(shop: &TestShop, amount: i64, key: &str) -> Said {
+async fn charges(shop: &Shop, amount: i64, key: &str) -> Response {
     let body = json!({ "amount": amount, "paymentMethod": "CARD", "paymentKey": key });
     shop.post(1, &format!("/users/{}/balance/charge", buyer(1)), body).await
 }
 
-async fn balance(shop: &TestShop) -> (i64, i64) {
+async fn balance(shop: &Shop) -> (i64, i64) {
     let said = shop.get(1, &format!("/users/{}/balance", buyer(1))).await.must("200");
-    (said.data()["balance"].as_i64().unwrap(), said.data()["charging"].as_i64().unwrap())
+    (said.number("/balance"), said.number("/charging"))
 }
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn a_charge_is_booked_when_the_gateway_has_taken_it_and_never_twice() {
         ("pending", "202", 5_000),
         ("pending-declined", "202", 0),
     ] {
-        let shop = TestShop::open().await;
+        let shop = Shop::open().await;
         let said = charges(&shop, 5_000, key).await.must(first);
         if first == "202" {
             assert_eq!(said.data()["status"], "PROCESSING", "{key}");
@@ -108,7 +109,7 @@ async fn a_charge_is_booked_when_the_gateway_has_taken_it_and_never_twice() {
         assert_eq!((balance(&shop).await, shop.money()), ((booked, 0), booked), "{key}");
         assert_eq!(shop.captures(), usize::from(booked > 0), "{key}");
         if first == "202" {
-            let number = said.data()["transactionId"].as_str().unwrap();
+            let number = said.word("/transactionId");
             let now = shop.get(1, &format!("/users/{}/balance/charges/{number}", buyer(1))).await.must("200");
             let wanted = if booked > 0 { "COMPLETED" } else { "FAILED" };
             assert_eq!(now.data()["status"], wanted, "{key}");
@@ -119,12 +120,12 @@ async fn a_charge_is_booked_when_the_gateway_has_taken_it_and_never_twice() {
 
 #[tokio::test]
 async fn a_repeated_request_gets_the_charge_that_it_began() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let path = format!("/users/{}/balance/charge", buyer(1));
     let body = json!({ "amount": 5_000, "paymentKey": "approve" });
     let first = shop.keyed(1, "once", &path, body.clone()).await.must("200");
     let again = shop.keyed(1, "once", &path, body).await.must("200");
-    assert_eq!((again.text, again.replayed, balance(&shop).await), (first.text, true, (5_000, 0)));
+    assert_eq!((again.text(), replayed(&again), balance(&shop).await), (first.text(), true, (5_000, 0)));
     let open = json!({ "amount": 1_000, "paymentKey": "timeout-charged" });
     shop.keyed(1, "open", &path, open.clone()).await.must("202");
     shop.pass(Duration::from_secs(60)).await;
@@ -134,7 +135,7 @@ async fn a_repeated_request_gets_the_charge_that_it_began() {
 
 #[tokio::test]
 async fn amounts_and_callers_are_checked() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     for (amount, wanted) in [(999, "400 S306"), (0, "400 S306"), (-5_000, "400 S306"), (1_000_001, "400 S306")] {
         charges(&shop, amount, "approve").await.must(wanted);
     }

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, time::Duration};
 use store::Arg;
 
 /// What is found with so many rows at once; `None`: with as many as the program takes.
-async fn found(shop: &TestShop, rows: Option<usize>) -> BTreeSet<(String, String)> {
+async fn found(shop: &Shop, rows: Option<usize>) -> BTreeSet<(String, String)> {
     let compared = match rows {
         Some(rows) => compare_in_pieces(&shop.app, None, rows).await.unwrap(),
         None => compare(shop.app.clone(), None).await.unwrap(),
@@ -23,7 +23,7 @@ async fn found(shop: &TestShop, rows: Option<usize>) -> BTreeSet<(String, String
 
 #[tokio::test]
 async fn a_comparison_in_pieces_finds_what_a_comparison_of_all_finds() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 50).await;
     let mut orders = Vec::new();
     for n in 0..12 {
@@ -63,7 +63,7 @@ async fn a_comparison_in_pieces_finds_what_a_comparison_of_all_finds() {
 
 #[tokio::test]
 async fn a_list_with_little_of_what_the_shop_recorded_is_not_kept_in_memory() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 50).await;
     for _ in 0..8 {
         shop.paid(1, mug, 1, "approve").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn everything_that_happened_to_an_order_is_shown_in_order() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let order = shop.order(1, mug, 1).await;
     shop.clock.advance(Duration::from_secs(60));

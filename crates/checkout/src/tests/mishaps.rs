@@ -30,7 +30,7 @@ struct Interrupted {
 }
 
 struct Day {
-    shop: TestShop,
+    shop: Shop,
     chance: Random,
     goods: Vec<Good>,
     /// What each buyer holds.
@@ -43,7 +43,7 @@ const STOCK: i64 = 12;
 
 impl Day {
     async fn begin(seed: u64) -> Day {
-        let shop = TestShop::open().await;
+        let shop = Shop::open().await;
         let goods = vec![shop.good("mug", 9_000, STOCK).await, shop.good("pen", 1_000, STOCK).await];
         let coupons = shop.coupons(&[1, 2, 3, 4, 5]).await;
         let (chance, orders, interrupted) = (Random::seeded(seed), Vec::new(), Vec::new());
@@ -98,10 +98,10 @@ impl Day {
             body = with(body, "userCouponId", self.coupons[usize::from(who) - 1].raw());
         }
         let said = self.shop.post(who, "/orders", body).await;
-        match said.short().as_str() {
-            "201" | "202" => self.orders.push((who, said.number())),
+        match said.summary().as_str() {
+            "201" | "202" => self.orders.push((who, order_number(&said))),
             "400 S402" | "400 S304" | "400 S609" => {}
-            other => panic!("{other}: {}", said.text),
+            other => panic!("{other}: {}", said.text()),
         }
     }
 
@@ -110,7 +110,7 @@ impl Day {
         let key = self.key();
         let said = self.shop.pay(who, &order, key).await;
         let known = ["201", "202", "400 S204", "400 S209", "400 S302", "400 S304"];
-        assert!(known.contains(&said.short().as_str()), "{}", said.text);
+        assert!(known.contains(&said.summary().as_str()), "{}", said.text());
     }
 
     /// A process stores the intent and dies before, or after, its call; or it is only paused and comes back.
@@ -151,7 +151,7 @@ impl Day {
     async fn cancel(&mut self) {
         let Some((who, order)) = self.an_order() else { return };
         let said = self.shop.cancel(who, &order).await;
-        assert!(["200", "202", "400 S203", "409 C019"].contains(&said.short().as_str()), "{}", said.text);
+        assert!(["200", "202", "400 S203", "409 C019"].contains(&said.summary().as_str()), "{}", said.text());
     }
 
     async fn payment(&mut self) -> Option<(u8, String)> {
@@ -165,7 +165,7 @@ impl Day {
     async fn withdraw(&mut self) {
         let Some((who, payment)) = self.payment().await else { return };
         let said = self.shop.post(who, &format!("/payments/{payment}/cancel"), json!({})).await;
-        assert!(["200", "400 S312", "409 C019"].contains(&said.short().as_str()), "{}", said.text);
+        assert!(["200", "400 S312", "409 C019"].contains(&said.summary().as_str()), "{}", said.text());
     }
 
     async fn refund(&mut self) {
@@ -173,7 +173,7 @@ impl Day {
         let body = json!({ "amount": 1 + self.chance.below(500), "reason": "a scratch" });
         let said = self.shop.admin_post(&format!("/payments/{payment}/refund"), body).await;
         let known = ["200", "202", "400 S203", "400 S306", "409 C019"];
-        assert!(known.contains(&said.short().as_str()), "{}", said.text);
+        assert!(known.contains(&said.summary().as_str()), "{}", said.text());
     }
 
     async fn hint(&mut self) {

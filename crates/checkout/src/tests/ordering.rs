@@ -5,11 +5,11 @@ use serde_json::json;
 
 #[tokio::test]
 async fn an_order_secures_everything_and_waits_for_its_payment() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let said = shop.post(1, "/orders", with(items(&[(mug, 2)]), "expectedAmount", 18_000)).await.must("201");
-    let order = said.number();
-    assert_eq!(said.location.as_deref(), Some(format!("/api/v1/shopping/orders/{order}").as_str()));
+    let order = order_number(&said);
+    assert_eq!(said.header("location"), format!("/api/v1/shopping/orders/{order}"));
     assert_eq!(
         (said.data()["status"].as_str(), said.data()["finalAmount"].as_i64()),
         (Some("CONFIRMED"), Some(18_000))
@@ -25,10 +25,10 @@ async fn an_order_secures_everything_and_waits_for_its_payment() {
 
 #[tokio::test]
 async fn what_cannot_be_ordered_is_refused_and_nothing_is_written() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let short = shop.post(1, "/orders", items(&[(mug, 6)])).await.must("400 S402");
-    let values = &short.body["error"]["details"][0];
+    let values = &short.json()["error"]["details"][0];
     assert_eq!((values["requested"].as_i64(), values["available"].as_i64()), (Some(6), Some(5)));
     assert_eq!(values["productId"], json!(mug.product));
     shop.post(1, "/orders", items(&[(mug, 3), (mug, 3)])).await.must("400 S402");
@@ -55,7 +55,7 @@ async fn what_cannot_be_ordered_is_refused_and_nothing_is_written() {
 
 #[tokio::test]
 async fn a_cart_makes_one_order_at_todays_prices() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     shop.post(1, "/cart/items", json!({ "productId": mug.product, "quantity": 2 })).await.must("200");
     reprice(&shop, 9_500).await;
@@ -74,26 +74,27 @@ async fn a_cart_makes_one_order_at_todays_prices() {
 
 #[tokio::test]
 async fn an_order_that_costs_nothing_needs_no_gateway() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let gift = shop.good("gift", 1, 3).await;
     reprice(&shop, 0).await;
     let said = shop.post(1, "/orders", with(items(&[(gift, 1)]), "payment", json!({ "method": "CARD" }))).await;
     let said = said.must("201");
     assert_eq!((said.data()["status"].as_str(), shop.captures()), (Some("PAID"), 0));
     assert_eq!(shop.stock(gift).await, (2, 0));
-    let detail = shop.get(1, &format!("/orders/{}", said.number())).await;
+    let order = order_number(&said);
+    let detail = shop.get(1, &format!("/orders/{order}")).await;
     assert_eq!(detail.data()["saga"]["status"], json!("COMPLETED"));
     assert_eq!(detail.data()["delivery"]["status"], json!("PREPARING"));
     reprice(&shop, 1).await;
     shop.consistent().await;
-    shop.cancel(1, &said.number()).await.must("200");
-    assert_eq!((shop.stock(gift).await, shop.status(&said.number()).await.as_str()), ((3, 0), "REFUNDED"));
+    shop.cancel(1, &order).await.must("200");
+    assert_eq!((shop.stock(gift).await, shop.status(&order).await.as_str()), ((3, 0), "REFUNDED"));
     shop.consistent().await;
 }
 
 #[tokio::test]
 async fn a_quote_names_every_problem_and_writes_nothing() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 0).await);
     let fine = shop.post(1, "/orders/quote", items(&[(mug, 2)])).await.must("200");
     assert_eq!((fine.data()["payable"].as_i64(), fine.data()["orderable"].as_bool()), (Some(18_000), Some(true)));

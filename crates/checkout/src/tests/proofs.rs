@@ -21,7 +21,7 @@ use std::time::Duration;
 
 /// A shop with stock, in which nothing is sold yet, and a buyer with a coupon, a balance and points.
 pub struct Stocked {
-    pub shop: TestShop,
+    pub shop: Shop,
     pub mug: Good,
     pub pen: Good,
     coupon: UserCouponId,
@@ -29,7 +29,7 @@ pub struct Stocked {
 
 impl Stocked {
     pub async fn open() -> Stocked {
-        let shop = TestShop::open().await;
+        let shop = Shop::open().await;
         let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
         let coupon = shop.coupons(&[1]).await[0];
         let wallet = format!("/admin/wallets/{}", buyer(1));
@@ -144,7 +144,7 @@ impl Scenario<PartialRefund> for Shipped {
         let shop = &stocked.shop;
         let order = shop.paid(1, stocked.mug, 1, "approve").await;
         let detail = shop.get(1, &format!("/orders/{order}")).await;
-        let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
+        let tracking = detail.word("/delivery/trackingNumber");
         shop.put(255, &format!("/deliveries/{tracking}/status"), json!({ "status": "SHIPPED" })).await.must("200");
         Shipped(stocked, order)
     }
@@ -183,13 +183,13 @@ impl Scenario<PartialRefund> for SentBack {
         let shop = &stocked.shop;
         let order = shop.paid(1, stocked.mug, 2, "approve").await;
         let detail = shop.get(1, &format!("/orders/{order}")).await;
-        let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
+        let tracking = detail.word("/delivery/trackingNumber");
         for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
             shop.put(255, &format!("/deliveries/{tracking}/status"), json!({ "status": status })).await.must("200");
         }
         let asked = json!({ "kind": "RETURN", "reason": "DEFECTIVE", "lines": [{ "id": 1, "quantity": 1 }] });
         let asked = shop.post(1, &format!("/orders/{order}/returns"), asked).await.must("201");
-        let number = asked.data()["returnNumber"].as_str().unwrap().to_owned();
+        let number = asked.word("/returnNumber");
         for step in ["approve", "receive"] {
             shop.admin_post(&format!("/admin/returns/{number}/{step}"), json!({})).await.must("200");
         }

@@ -4,6 +4,7 @@
 use super::shop::*;
 use crate::{flow, late};
 use axum::http::Method;
+use fixture::Response;
 use kernel::{OrderNumber, Random};
 use ports::gateway::simulated::keys;
 use saga::nudge_if_due;
@@ -36,15 +37,15 @@ const PAYMENT_KEYS: [&str; 8] = [
 ];
 
 struct Crowd {
-    shop: TestShop,
+    shop: Shop,
     goods: Vec<Good>,
     orders: Mutex<Vec<(u8, OrderNumber)>>,
 }
 
 /// Refused or done, but nothing that is the shop's own fault.
-fn no_fault(said: &Said) {
-    let fault = ["C001", "C013", "C018"].contains(&said.code());
-    assert!(!fault, "{}", said.text);
+fn no_fault(said: &Response) {
+    let fault = ["500 C001", "503 C013", "503 C018"].contains(&said.summary().as_str());
+    assert!(!fault, "{}", said.text());
 }
 
 fn payment_key(chance: &mut Random) -> &'static str {
@@ -58,10 +59,10 @@ impl Crowd {
         (!recent.is_empty()).then(|| recent[chance.below(recent.len() as u64) as usize].clone())
     }
 
-    fn placed(&self, who: u8, said: &Said) {
+    fn placed(&self, who: u8, said: &Response) {
         no_fault(said);
-        if said.status < 300 && !said.replayed {
-            self.orders.lock().unwrap().push((who, said.number()));
+        if said.status < 300 && !replayed(said) {
+            self.orders.lock().unwrap().push((who, order_number(said)));
         }
     }
 
@@ -79,8 +80,8 @@ impl Crowd {
         let again = self.shop.keyed(who, key, "/orders", body.clone());
         let (one, other) = tokio::join!(self.shop.keyed(who, key, "/orders", body), again);
         if one.status < 300 && other.status < 300 {
-            assert_eq!(one.text, other.text, "one key, one answer");
-            assert!(one.replayed != other.replayed);
+            assert_eq!(one.text(), other.text(), "one key, one answer");
+            assert!(replayed(&one) != replayed(&other));
         }
         self.placed(who, &one);
         self.placed(who, &other);
@@ -98,8 +99,8 @@ impl Crowd {
     }
 
     async fn refund(&self, who: u8, order: &OrderNumber, chance: &mut Random) {
-        let detail = self.shop.get(who, &format!("/orders/{order}")).await.must("200");
-        let Some(payment) = detail.data()["payments"].as_array().and_then(|all| all.last()) else { return };
+        let detail = self.shop.get(who, &format!("/orders/{order}")).await.must("200").data();
+        let Some(payment) = detail["payments"].as_array().and_then(|all| all.last()) else { return };
         let number = payment["paymentNumber"].as_str().unwrap();
         let (refund, withdraw) = (format!("/payments/{number}/refund"), format!("/payments/{number}/cancel"));
         let part = json!({ "amount": 1 + chance.below(1_500), "reason": "a scratch" });
@@ -113,8 +114,8 @@ impl Crowd {
     }
 
     async fn ship(&self, order: &OrderNumber, chance: &mut Random) {
-        let detail = self.shop.admin_get(&format!("/admin/orders/{order}")).await.must("200");
-        let Some(tracking) = detail.data()["delivery"]["trackingNumber"].as_str() else { return };
+        let detail = self.shop.admin_get(&format!("/admin/orders/{order}")).await.must("200").data();
+        let Some(tracking) = detail["delivery"]["trackingNumber"].as_str() else { return };
         let to = ["SHIPPED", "IN_TRANSIT", "DELIVERED"][chance.below(3) as usize];
         let body = Some(json!({ "status": to }));
         no_fault(&self.shop.call(ADMIN, Method::PUT, &format!("/deliveries/{tracking}/status"), None, body).await);
@@ -175,7 +176,7 @@ impl Crowd {
 #[tokio::test]
 async fn the_shop_stays_consistent_when_many_act_at_once() {
     for day in 0..DAYS {
-        let shop = TestShop::open().await;
+        let shop = Shop::open().await;
         let mut goods = Vec::new();
         for name in ["mug", "pen", "jar", "cup"] {
             goods.push(shop.good(name, 1_000, 40).await);

@@ -1,23 +1,24 @@
 //! Refunds by the shop.
 
 use super::shop::*;
+use fixture::Response;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn payment_of(shop: &TestShop, order: &kernel::OrderNumber) -> String {
+async fn payment_of(shop: &Shop, order: &kernel::OrderNumber) -> String {
     let detail = shop.admin_get(&format!("/admin/orders/{order}")).await;
-    detail.data()["payments"][0]["paymentNumber"].as_str().unwrap().to_owned()
+    detail.word("/payments/0/paymentNumber")
 }
 
-async fn refund(shop: &TestShop, payment: &str, body: Value) -> Said {
+async fn refund(shop: &Shop, payment: &str, body: Value) -> Response {
     shop.admin_post(&format!("/payments/{payment}/refund"), with(body, "reason", "broken")).await
 }
 
 #[tokio::test]
 async fn a_part_goes_back_and_the_order_stays() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
-    let order = shop.post(1, "/orders", items(&[(mug, 1), (pen, 3)])).await.must("201").number();
+    let order = shop.place(1, items(&[(mug, 1), (pen, 3)])).await;
     shop.pay(1, &order, "approve").await.must("201");
     let payment = payment_of(&shop, &order).await;
     shop.post(1, &format!("/payments/{payment}/refund"), json!({ "reason": "mine" })).await.must("403 A002");
@@ -43,7 +44,7 @@ async fn a_part_goes_back_and_the_order_stays() {
 
 #[tokio::test]
 async fn cancelling_after_a_part_gives_back_the_rest() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let order = shop.paid(1, mug, 1, "approve").await;
     let payment = payment_of(&shop, &order).await;
@@ -55,7 +56,7 @@ async fn cancelling_after_a_part_gives_back_the_rest() {
 
 #[tokio::test]
 async fn a_part_whose_outcome_is_open_is_found_out_before_anything_else() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let order = shop.paid(1, mug, 1, "refund-timeout").await;
     let payment = payment_of(&shop, &order).await;
@@ -63,7 +64,7 @@ async fn a_part_whose_outcome_is_open_is_found_out_before_anything_else() {
     let body = json!({ "amount": 4_000, "reason": "scratched" });
     let said = shop.call(255, axum::http::Method::POST, &path, Some("r"), Some(body.clone())).await.must("202");
     let again = shop.call(255, axum::http::Method::POST, &path, Some("r"), Some(body)).await.must("202");
-    assert_eq!(said.text, again.text);
+    assert_eq!(said.text(), again.text());
     shop.cancel(1, &order).await.must("409 C019");
     shop.pass(Duration::from_secs(120)).await;
     assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("PAID", 5_000));
@@ -75,11 +76,11 @@ async fn a_part_whose_outcome_is_open_is_found_out_before_anything_else() {
 
 #[tokio::test]
 async fn a_parcel_on_its_way_is_refunded_without_its_goods() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let order = shop.paid(1, mug, 1, "approve").await;
     let detail = shop.get(1, &format!("/orders/{order}")).await;
-    let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
+    let tracking = detail.word("/delivery/trackingNumber");
     shop.put(255, &format!("/deliveries/{tracking}/status"), json!({ "status": "SHIPPED" })).await.must("200");
     shop.put(255, &format!("/admin/orders/{order}/status"), json!({ "status": "SHIPPING" })).await.must("400 S206");
     let payment = payment_of(&shop, &order).await;
@@ -90,7 +91,7 @@ async fn a_parcel_on_its_way_is_refunded_without_its_goods() {
 
 #[tokio::test]
 async fn what_was_never_paid_cannot_be_refunded() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     let order = shop.order(1, mug, 1).await;
     shop.pay(1, &order, "decline-expired-card").await.must("400 S304");
@@ -107,9 +108,9 @@ async fn what_was_never_paid_cannot_be_refunded() {
 
 #[tokio::test]
 async fn the_audit_finds_a_line_that_gets_back_more_than_it_cost() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
-    let order = shop.post(1, "/orders", items(&[(mug, 1), (pen, 3)])).await.must("201").number();
+    let order = shop.place(1, items(&[(mug, 1), (pen, 3)])).await;
     shop.pay(1, &order, "approve").await.must("201");
     let payment = payment_of(&shop, &order).await;
     refund(&shop, &payment, json!({ "lines": [{ "id": 2, "quantity": 3 }] })).await.must("200");

@@ -30,52 +30,11 @@ pub const MODULES: &[Module] = &[
     crate::MODULE,
 ];
 
-pub struct TestShop {
+pub struct Shop {
     pub app: App,
     pub clock: Arc<ManualClock>,
     pub gateway: Arc<Simulated>,
     fixture: Fixture,
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Said {
-    pub status: u16,
-    pub location: Option<String>,
-    pub replayed: bool,
-    pub text: String,
-    pub body: Value,
-}
-
-impl Said {
-    fn of(response: &Response) -> Said {
-        let header = |name: &str| Some(response.header(name)).filter(|value| !value.is_empty());
-        let (location, replayed) = (header("location"), header("idempotent-replayed").is_some());
-        Said { status: response.status, location, replayed, text: response.text(), body: response.json() }
-    }
-
-    pub fn code(&self) -> &str {
-        self.body["error"]["code"].as_str().unwrap_or("-")
-    }
-
-    pub fn data(&self) -> &Value {
-        &self.body["data"]
-    }
-
-    /// Status and error code, such as `400 S402`.
-    pub fn short(&self) -> String {
-        format!("{} {}", self.status, self.code()).trim_end_matches(" -").to_owned()
-    }
-
-    #[track_caller]
-    pub fn must(self, short: &str) -> Said {
-        assert_eq!(self.short(), short, "{}", self.text);
-        self
-    }
-
-    pub fn number(&self) -> OrderNumber {
-        self.data()["orderNumber"].as_str().expect("an order number").parse().expect("an order number")
-    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,11 +49,11 @@ pub fn buyer(n: u8) -> UserId {
 
 const ADMIN: u8 = 0xff;
 
-impl TestShop {
-    pub async fn open() -> TestShop {
+impl Shop {
+    pub async fn open() -> Shop {
         let fixture = Fixture::of(MODULES);
         let (clock, gateway) = (Arc::clone(&fixture.clock), Arc::clone(&fixture.gateway));
-        TestShop { app: fixture.app(), clock, gateway, fixture }
+        Shop { app: fixture.app(), clock, gateway, fixture }
     }
 
     /// A product with one variant.
@@ -141,44 +100,49 @@ impl TestShop {
         self.app.db.write("test.coupons", make).await.unwrap()
     }
 
-    pub async fn call(&self, who: u8, method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Said {
+    pub async fn call(&self, who: u8, method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Response {
         let role = if who == ADMIN { Role::Admin } else { Role::User };
         let caller = self.fixture.caller(who.into(), role);
         let caller = key.map(|key| caller.keyed(key)).unwrap_or(caller);
-        Said::of(&caller.call(method.as_str(), path, body.map(|body| body.to_string().into_bytes())).await)
+        caller.call(method.as_str(), path, body.map(|body| body.to_string().into_bytes())).await
     }
 
-    pub async fn get(&self, who: u8, path: &str) -> Said {
+    pub async fn get(&self, who: u8, path: &str) -> Response {
         self.call(who, Method::GET, path, None, None).await
     }
 
-    pub async fn post(&self, who: u8, path: &str, body: Value) -> Said {
+    pub async fn post(&self, who: u8, path: &str, body: Value) -> Response {
         self.call(who, Method::POST, path, None, Some(body)).await
     }
 
-    pub async fn put(&self, who: u8, path: &str, body: Value) -> Said {
+    pub async fn put(&self, who: u8, path: &str, body: Value) -> Response {
         self.call(who, Method::PUT, path, None, Some(body)).await
     }
 
-    pub async fn keyed(&self, who: u8, key: &str, path: &str, body: Value) -> Said {
+    pub async fn keyed(&self, who: u8, key: &str, path: &str, body: Value) -> Response {
         self.call(who, Method::POST, path, Some(key), Some(body)).await
     }
 
-    pub async fn admin_get(&self, path: &str) -> Said {
+    pub async fn admin_get(&self, path: &str) -> Response {
         self.get(ADMIN, path).await
     }
 
-    pub async fn admin_post(&self, path: &str, body: Value) -> Said {
+    pub async fn admin_post(&self, path: &str, body: Value) -> Response {
         self.post(ADMIN, path, body).await
+    }
+
+    /// Places an order; its number.
+    pub async fn place(&self, who: u8, body: Value) -> OrderNumber {
+        order_number(&self.post(who, "/orders", body).await.must("201"))
     }
 
     /// Orders some of a good; the order is CONFIRMED.
     pub async fn order(&self, who: u8, good: Good, quantity: i64) -> OrderNumber {
-        self.post(who, "/orders", items(&[(good, quantity)])).await.must("201").number()
+        self.place(who, items(&[(good, quantity)])).await
     }
 
     /// Pays an order with a payment key that says what happens.
-    pub async fn pay(&self, who: u8, order: &OrderNumber, key: &str) -> Said {
+    pub async fn pay(&self, who: u8, order: &OrderNumber, key: &str) -> Response {
         let body = json!({ "orderNumber": order, "paymentMethod": "CARD", "paymentKey": key });
         self.post(who, "/payments", body).await
     }
@@ -203,13 +167,12 @@ impl TestShop {
         order
     }
 
-    pub async fn cancel(&self, who: u8, order: &OrderNumber) -> Said {
+    pub async fn cancel(&self, who: u8, order: &OrderNumber) -> Response {
         self.put(who, &format!("/orders/{order}/cancel"), json!({ "reason": "changed my mind" })).await
     }
 
     pub async fn status(&self, order: &OrderNumber) -> String {
-        let said = self.admin_get(&format!("/admin/orders/{order}")).await.must("200");
-        said.data()["status"].as_str().unwrap().to_owned()
+        self.admin_get(&format!("/admin/orders/{order}")).await.must("200").word("/status")
     }
 
     /// (available, reserved) of a good.
@@ -291,8 +254,19 @@ impl TestShop {
     }
 }
 
+/// The number of the order that a response shows.
+#[track_caller]
+pub fn order_number(response: &Response) -> OrderNumber {
+    response.word("/orderNumber").parse().expect("an order number")
+}
+
+/// Whether the response is the kept one of an earlier request with the same idempotency key.
+pub fn replayed(response: &Response) -> bool {
+    !response.header("idempotent-replayed").is_empty()
+}
+
 /// Sets the price of everything.
-pub async fn reprice(shop: &TestShop, price: i64) {
+pub async fn reprice(shop: &Shop, price: i64) {
     let all = "update products set price = ?, current_price = ?, lowest_price = ?, highest_price = ?";
     shop.exec(all, vec![Arg::Int(price); 4]).await;
 }

@@ -1,21 +1,22 @@
 //! Paying from the balance, alone and beside the gateway, and how refunds are divided among the shares.
 
 use super::shop::*;
+use fixture::Response;
 use kernel::OrderNumber;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn charged(shop: &TestShop, who: u8, amount: i64) {
+async fn charged(shop: &Shop, who: u8, amount: i64) {
     let body = json!({ "amount": amount, "paymentKey": "approve" });
     shop.post(who, &format!("/users/{}/balance/charge", buyer(who)), body).await.must("200");
 }
 
-async fn balance(shop: &TestShop, who: u8) -> i64 {
+async fn balance(shop: &Shop, who: u8) -> i64 {
     let said = shop.get(who, &format!("/users/{}/balance", buyer(who))).await.must("200");
-    said.data()["balance"].as_i64().unwrap()
+    said.number("/balance")
 }
 
-async fn pays(shop: &TestShop, order: &OrderNumber, key: &str, shares: &[(&str, i64)]) -> Said {
+async fn pays(shop: &Shop, order: &OrderNumber, key: &str, shares: &[(&str, i64)]) -> Response {
     let splits: Vec<Value> =
         shares.iter().map(|(method, amount)| json!({ "method": method, "amount": amount })).collect();
     let body = json!({ "orderNumber": order, "paymentMethod": "CARD", "paymentKey": key, "splits": splits });
@@ -23,7 +24,7 @@ async fn pays(shop: &TestShop, order: &OrderNumber, key: &str, shares: &[(&str, 
 }
 
 /// Method, status and amount of each payment of the order, oldest first.
-async fn payments(shop: &TestShop, order: &OrderNumber) -> Vec<(String, String, i64)> {
+async fn payments(shop: &Shop, order: &OrderNumber) -> Vec<(String, String, i64)> {
     let detail = shop.get(1, &format!("/orders/{order}")).await.must("200");
     let word = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
     let payment =
@@ -37,7 +38,7 @@ fn paid_by(method: &str, status: &str, amount: i64) -> (String, String, i64) {
 
 #[tokio::test]
 async fn the_balance_alone_pays_an_order_without_the_gateway() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     charged(&shop, 1, 20_000).await;
     let at_once = with(items(&[(mug, 1)]), "payment", json!({ "method": "BALANCE" }));
@@ -73,7 +74,7 @@ async fn a_share_of_the_balance_is_held_first_and_goes_back_when_the_gateway_ref
         ("timeout-declined", "202", 6_000, false),
         ("pending-declined", "202", 6_000, false),
     ] {
-        let shop = TestShop::open().await;
+        let shop = Shop::open().await;
         let mug = shop.good("mug", 9_000, 5).await;
         charged(&shop, 1, 10_000).await;
         let order = shop.order(1, mug, 1).await;
@@ -90,7 +91,7 @@ async fn a_share_of_the_balance_is_held_first_and_goes_back_when_the_gateway_ref
 
 #[tokio::test]
 async fn an_abandoned_charge_gives_the_share_of_the_balance_back() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     charged(&shop, 1, 10_000).await;
     let order = shop.order(1, mug, 1).await;
@@ -99,7 +100,7 @@ async fn an_abandoned_charge_gives_the_share_of_the_balance_back() {
     let open = pays(&shop, &order, "approve", &shares).await.must("202");
     shop.gateway.be_away(false);
     shop.clock.advance(Duration::from_secs(60));
-    let number = open.data()["paymentNumber"].as_str().unwrap();
+    let number = open.word("/paymentNumber");
     shop.post(1, &format!("/payments/{number}/cancel"), json!({})).await.must("200");
     assert_eq!(balance(&shop, 1).await, 10_000);
     shop.post(1, "/payments", json!({ "orderNumber": order, "paymentMethod": "BALANCE" })).await.must("201");
@@ -110,7 +111,7 @@ async fn an_abandoned_charge_gives_the_share_of_the_balance_back() {
 
 #[tokio::test]
 async fn shares_are_what_the_order_costs() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     charged(&shop, 1, 10_000).await;
     let order = shop.order(1, mug, 1).await;
@@ -136,13 +137,13 @@ async fn shares_are_what_the_order_costs() {
 
 #[tokio::test]
 async fn refunds_of_a_split_payment_take_from_the_named_share_first() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let (mug, pen) = (shop.good("mug", 9_000, 5).await, shop.good("pen", 1_000, 5).await);
     charged(&shop, 1, 10_000).await;
-    let order = shop.post(1, "/orders", items(&[(mug, 1), (pen, 3)])).await.must("201").number();
+    let order = shop.place(1, items(&[(mug, 1), (pen, 3)])).await;
     pays(&shop, &order, "approve", &[("BALANCE", 4_000), ("CARD", 8_000)]).await.must("201");
     let detail = shop.get(1, &format!("/orders/{order}")).await;
-    let number = |n: usize| detail.data()["payments"][n]["paymentNumber"].as_str().unwrap().to_owned();
+    let number = |n: usize| detail.word(&format!("/payments/{n}/paymentNumber"));
     let (own, card) = (number(0), number(1));
     let refund = async |number: &str, body: Value| {
         let body = with(body, "reason", "test");
@@ -165,14 +166,14 @@ async fn refunds_of_a_split_payment_take_from_the_named_share_first() {
 
 #[tokio::test]
 async fn after_the_parcel_has_left_an_order_is_refunded_when_no_share_has_money_left() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 5).await;
     charged(&shop, 1, 10_000).await;
     let order = shop.order(1, mug, 1).await;
     let paid = pays(&shop, &order, "approve", &[("BALANCE", 4_000), ("CARD", 5_000)]).await.must("201");
-    let card = paid.data()["paymentNumber"].as_str().unwrap().to_owned();
+    let card = paid.word("/paymentNumber");
     let detail = shop.get(1, &format!("/orders/{order}")).await;
-    let tracking = detail.data()["delivery"]["trackingNumber"].as_str().unwrap().to_owned();
+    let tracking = detail.word("/delivery/trackingNumber");
     shop.put(255, &format!("/deliveries/{tracking}/status"), json!({ "status": "SHIPPED" })).await.must("200");
     let refund = async |body: Value| {
         shop.admin_post(&format!("/payments/{card}/refund"), with(body, "reason", "test")).await.must("200");

@@ -18,7 +18,7 @@ struct Cost {
 }
 
 /// Statements of an order of `lines` lines from a cart, paid and cancelled.
-async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
+async fn cost(shop: &Shop, who: u8, goods: &[Good]) -> Cost {
     for good in goods {
         let body = json!({ "productId": good.product, "quantity": 1 });
         shop.post(who, "/cart/items", body).await.must("200");
@@ -61,7 +61,7 @@ async fn cost(shop: &TestShop, who: u8, goods: &[Good]) -> Cost {
 
 #[tokio::test]
 async fn a_cart_of_200_lines_costs_no_more_statements_than_one_of_3() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mut goods = Vec::new();
     for n in 0..200 {
         goods.push(shop.good(Box::leak(format!("good {n}").into_boxed_str()), 1_000, 10).await);
@@ -81,12 +81,12 @@ const PURCHASE: [&str; 4] = ["cart.add", "checkout.place", "checkout.pay", "saga
 
 #[tokio::test]
 async fn a_whole_purchase_costs_at_most_35_statements() {
-    let shop = TestShop::open().await;
+    let shop = Shop::open().await;
     let mug = shop.good("mug", 9_000, 9).await;
     shop.paid(1, mug, 1, "approve").await;
     let before = shop.app.db.costs();
     shop.post(2, "/cart/items", json!({ "productId": mug.product, "quantity": 1 })).await.must("200");
-    let order = shop.post(2, "/orders", json!({ "shippingAddress": address() })).await.must("201").number();
+    let order = shop.place(2, json!({ "shippingAddress": address() })).await;
     shop.pay(2, &order, "approve").await.must("201");
     let after = shop.app.db.costs();
     let of = |costs: &::store::Costs, job: &str| costs.get(job).copied().unwrap_or_default();
