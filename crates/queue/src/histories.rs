@@ -230,8 +230,11 @@ impl History {
 
     /// The instance's memory follows, and everything that must hold is looked at.
     fn follow(&mut self, changed: &[u64]) {
-        let entries = changed.iter().map(|who| self.entries[who]).collect();
+        let entries: Vec<Entry> = changed.iter().map(|who| self.entries[who]).collect();
+        self.line.follow(self.queue.clone(), entries.clone());
+        let once = self.line.clone();
         self.line.follow(self.queue.clone(), entries);
+        assert_eq!(self.line, once, "what comes again changes nothing");
         self.must_hold();
     }
 

@@ -17,7 +17,7 @@ const LONGEST_S: f64 = 30.0 * 86_400.0;
 const ENDED_FOR: Duration = Duration::from_secs(600);
 
 /// A queue as an instance knows it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub queue: Queue,
     entries: HashMap<UserId, Entry>,
@@ -53,11 +53,15 @@ impl Line {
         line
     }
 
-    /// Takes over the queue's row of now and every entry that changed since the row of before.
+    /// Takes over the queue's row of now and every entry that changed since the row of before. An entry that comes again changes
+    /// nothing.
     pub fn follow(&mut self, queue: Queue, changed: Vec<Entry>) {
         let (mut gone, mut come, mut freed) = (Vec::new(), Vec::new(), Vec::new());
         for entry in changed {
             let before = self.entries.insert(entry.user, entry);
+            if before == Some(entry) {
+                continue;
+            }
             gone.extend(before.filter(|before| before.state == State::Waiting).map(|before| before.place));
             match (entry.state, entry.ended_at) {
                 (State::Waiting, _) => come.push(entry.place),
