@@ -160,7 +160,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     rebuild::COMPARE,
     rebuild::LOST,
     rebuild::LOCK,
-    rebuild::FOLD_AFTER,
+    rebuild::FOLD,
     rebuild::REPAIR,
     rebuild::RESTORE,
 ];

@@ -73,6 +73,16 @@ impl Dialect {
         }
     }
 
+    /// Whether a snapshot that shows a transaction shows every one that had committed before it. MariaDB reads which transactions
+    /// are under way one after the other: one that ends meanwhile is missing, and another one that waited for it and ends, too,
+    /// is not. A snapshot that begins afterwards shows both.
+    pub(crate) fn snapshots_follow_commits(self) -> bool {
+        match self {
+            Dialect::Sqlite | Dialect::Postgres => true,
+            Dialect::MySql => false,
+        }
+    }
+
     /// Whether the database can roll back changes of the schema; if not, each step of a migration is recorded.
     pub(crate) fn changes_schema_in_transactions(self) -> bool {
         match self {

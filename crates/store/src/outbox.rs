@@ -3,7 +3,7 @@
 use crate::{Arg, Row, Tx, args, concatcp};
 use kernel::{Code, Result, Timestamp};
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// An event as a job emitted it. It has no sequence number yet.
 #[derive(Debug)]
@@ -53,6 +53,7 @@ const OLDEST_AT: &str = "select created_at from outbox where {position} = (selec
 const REMOVE: &str = "delete from outbox where {position} <= ? and {position} < ? and created_at < ?";
 const UNNUMBERED: &str = "select id, topic, event_key, payload, created_at from outbox
     where {position} is null order by id limit ?";
+const UNNUMBERED_KEYS: &str = "select id, event_key from outbox where {position} is null order by id limit ?";
 const ANY_UNNUMBERED: &str = "select id from outbox where {position} is null limit 1";
 const NUMBER: &str = "update outbox set {position} = [case id] where id in ([?]) and {position} is null";
 
@@ -71,6 +72,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     OLDEST_AT,
     REMOVE,
     UNNUMBERED,
+    UNNUMBERED_KEYS,
     ANY_UNNUMBERED,
     NUMBER,
 ];
@@ -105,11 +107,20 @@ pub fn assign_sequence_numbers(tx: &mut Tx<'_>, limit: i64) -> Result<usize> {
 /// that has passed the higher id would never see the lower one. So the leader, under its lease, assigns sequence numbers to
 /// committed events, and readers read by sequence number. Events of one key come from transactions that wait for each
 /// other's rows: the first is visible before the second gets its row id, so their sequence numbers are in that order.
+///
+/// An event that this reading does not show gets its number next time. But one of MariaDB may show the second event of a key
+/// without the first, so two are made there: what committed before an event that the first one shows is in the second one.
 pub fn number(tx: &mut Tx<'_>, newest: i64, limit: i64) -> Result<Vec<StoredEvent>> {
     if tx.commits_in_order() {
         return Ok(Vec::new());
     }
-    let mut events = tx.query(UNNUMBERED, args![limit], stored)?;
+    let mut events = if tx.snapshots_follow_commits() {
+        tx.query(UNNUMBERED, args![limit], stored)?
+    } else {
+        let shown: Vec<(i64, String)> =
+            tx.query(UNNUMBERED_KEYS, args![limit], |row| Ok((row.next()?, row.next()?)))?;
+        complete(shown, tx.query(UNNUMBERED, args![limit], stored)?)
+    };
     if events.is_empty() {
         return Ok(events);
     }
@@ -122,6 +133,14 @@ pub fn number(tx: &mut Tx<'_>, newest: i64, limit: i64) -> Result<Vec<StoredEven
     }
     events.iter_mut().zip(newest + 1..).for_each(|(event, number)| event.id = number);
     Ok(events)
+}
+
+/// Of the events of a later reading, those of which no earlier one of their key can be missing: up to the last one of their key
+/// that an earlier reading has `shown`, by row id and key, oldest first.
+fn complete(shown: Vec<(i64, String)>, mut later: Vec<StoredEvent>) -> Vec<StoredEvent> {
+    let last: HashMap<String, i64> = shown.into_iter().map(|(id, key)| (key, id)).collect();
+    later.retain(|event| last.get(&*event.key).is_some_and(|last| event.id <= *last));
+    later
 }
 
 fn stored(row: &Row<'_>) -> Result<StoredEvent> {
@@ -176,4 +195,33 @@ pub fn remove_old(tx: &mut Tx<'_>, dealt_with: i64, cutoff: Timestamp) -> Result
     let oldest = oldest(tx)?;
     let upto = dealt_with.min(oldest.saturating_add(REMOVE_AT_ONCE - 1));
     tx.exec(REMOVE, args![upto, newest, cutoff])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_waits_for_its_number_until_the_one_before_it_is_seen() {
+        let event = |id: i64, key: &str| StoredEvent {
+            id,
+            topic: "test.jar.added".into(),
+            key: key.into(),
+            payload: "{}".into(),
+            at: Timestamp::from_millis(0),
+        };
+        let numbered = |shown: &[(i64, &str)], later: Vec<StoredEvent>| {
+            let shown = shown.iter().map(|(id, key)| (*id, (*key).to_owned())).collect();
+            complete(shown, later).iter().map(|event| event.id).collect::<Vec<_>>()
+        };
+        // the first reading shows 3 without 2; 5 and 6 came since, and what came before 5 may still be missing
+        let later = || vec![event(1, "a"), event(2, "b"), event(3, "b"), event(5, "b"), event(6, "c")];
+        assert_eq!(numbered(&[(1, "a"), (3, "b")], later()), [1, 2, 3]);
+        assert_eq!(
+            numbered(&[(3, "b")], later()),
+            [2, 3],
+            "what the first reading has not shown waits, if nothing needs it"
+        );
+        assert_eq!(numbered(&[], later()), [0_i64; 0]);
+    }
 }

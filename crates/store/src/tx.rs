@@ -229,6 +229,11 @@ impl<'c> Tx<'c> {
         self.conn.dialect().commits_in_order()
     }
 
+    /// Whether a statement that sees a transaction sees every one that had committed before it.
+    pub(crate) fn snapshots_follow_commits(&self) -> bool {
+        self.conn.dialect().snapshots_follow_commits()
+    }
+
     /// Whether the transaction can go on.
     pub(crate) fn is_open(&self) -> bool {
         self.must_be_open().is_ok()

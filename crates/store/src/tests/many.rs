@@ -123,7 +123,7 @@ async fn every_database_counts_rows_in_the_same_way() {
         let rows = ["a", "b", "c", "d"].iter().map(|label| vec![Arg::Text(label), Arg::Int(1)]).collect();
         let many = tx.insert_rows(IGNORE_MANY, rows)?;
         let sum = tx.query_one("select sum(beans), count(*), 1 = 1 from jars", args![], |row| {
-            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<bool>(2)?))
+            Ok((row.next::<i64>()?, row.next::<i64>()?, row.next::<bool>()?))
         })?;
         Ok((first.is_some(), second, upserts, same, many, sum))
     });
@@ -255,4 +255,49 @@ async fn instances_that_start_together_migrate_once() {
     applied.sort_unstable();
     let all: Vec<&str> = crate::MIGRATIONS.iter().chain(&[TABLES]).map(|migration| migration.name).collect();
     assert!(applied == all || embedded, "{applied:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sequence_numbers_given_while_others_commit_keep_the_order_of_each_key() {
+    const KEYS: i64 = 4;
+    const EACH: i64 = 40;
+    let shop = Shop::open().await;
+    for key in 0..KEYS {
+        shop.add(format!("jar{key}")).await.unwrap();
+    }
+    let emit_all = |db: Db, writer: i64| async move {
+        for n in 0..EACH {
+            let jar = format!("jar{}", (writer + n) % KEYS);
+            let emit = move |tx: &mut Tx<'_>| {
+                let number: i64 = tx.query_one(BEANS, args![&jar], |row| row.next())?;
+                tx.exec(PUT, args![1_i64, &jar])?;
+                tx.emit(&JarAdded { label: format!("{jar}-{number}") })
+            };
+            db.write("emit", emit).await.unwrap();
+        }
+    };
+    let writers: Vec<_> = (0..8).map(|writer| tokio::spawn(emit_all(shop.db.clone(), writer))).collect();
+    let (mut seen, mut over): (Vec<crate::StoredEvent>, bool) = (Vec::new(), false);
+    while !over {
+        // what commits after this is numbered and read in one more round
+        over = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        loop {
+            let numbered = shop.db.write("number", |tx| outbox::assign_sequence_numbers(tx, 1_000)).await.unwrap();
+            let after = seen.last().map_or(0, |event| event.id);
+            let next = shop.db.read("follow", move |tx| outbox::after(tx, after, 1_000)).await.unwrap();
+            let is_last = numbered == 0 && next.is_empty();
+            seen.extend(next);
+            if is_last {
+                break;
+            }
+        }
+    }
+    let ids: Vec<i64> = seen.iter().map(|event| event.id).collect();
+    assert_eq!(ids, (1..=8 * EACH).collect::<Vec<i64>>(), "each event once, in the order of its sequence number");
+    for key in 0..KEYS {
+        let of_key = seen.iter().filter(|event| *event.key == *format!("jar{key}"));
+        let payloads: Vec<&str> = of_key.map(|event| &*event.payload).collect();
+        let expected: Vec<String> = (1..=payloads.len()).map(|n| format!(r#"{{"label":"jar{key}-{n}"}}"#)).collect();
+        assert_eq!(payloads, expected);
+    }
 }
