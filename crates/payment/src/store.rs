@@ -315,23 +315,13 @@ fn recorded(row: &Row<'_>) -> Result<Recorded> {
     })
 }
 
-/// The row before the first one that was made at `at` or later. Rows are made nearly in the order of their ids, so a few of them
-/// are read; the caller names an earlier time than it needs.
+/// The row before the first one that was made at `at` or a little later.
 pub(crate) fn row_before(tx: &mut Tx<'_>, money: Recording, at: Timestamp) -> Result<i64> {
     let (first, last) = match money {
         Recording::Captured => (FIRST_PAYMENT, LAST_PAYMENT),
         Recording::Refunded => (FIRST_REFUND, LAST_REFUND),
     };
-    let (mut low, mut high) = (0, tx.query_one(last, args![], |row| row.get::<i64>(0))? + 1);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let row = tx.query_first(first, args![middle], |row| Ok((row.next::<i64>()?, row.next::<Timestamp>()?)))?;
-        match row {
-            Some((id, made)) if made < at => low = id + 1,
-            Some(_) | None => high = middle,
-        }
-    }
-    Ok(low - 1)
+    ::store::row_before(tx, last, first, at)
 }
 
 /// What the next `limit` rows after a row have of money that moved in requests of this time.

@@ -33,7 +33,7 @@ pub(crate) async fn look(db: &Db, thorough: bool) -> Result<Integrity> {
 async fn with_extension(db: &Db, extension: &Extension) -> Result<Integrity> {
     let sql = extension.counted;
     let counted = move |tx: &mut Tx<'_>| {
-        tx.query(sql, args![], |row| Ok(format!("{} pages with a wrong checksum were read", row.get::<i64>(0)?)))
+        tx.query(sql, args![], |row| Ok(format!("{} pages with a wrong checksum were read", row.next::<i64>()?)))
     };
     let mut found = Integrity { wrong: db.read("store.integrity", counted).await?, not_checked: Vec::new() };
     let Some(schema) = schema_of(db, extension).await? else {
@@ -55,7 +55,7 @@ async fn with_extension(db: &Db, extension: &Extension) -> Result<Integrity> {
         }
         let sql = kept(Extension::check(&schema, is_index));
         // each in a transaction of its own, because PostgreSQL ends one with the first error
-        match db.read("store.integrity", move |tx| tx.query(sql, args![id], |row| row.get::<String>(0))).await {
+        match db.read("store.integrity", move |tx| tx.query(sql, args![id], |row| row.next::<String>())).await {
             Ok(lines) => {
                 found.wrong.extend(lines.iter().filter(|line| !line.is_empty()).map(|line| format!("{name}: {line}")));
             }
@@ -93,17 +93,17 @@ async fn schema_of(db: &Db, extension: &Extension) -> Result<Option<String>> {
 }
 
 fn one(sql: &'static str) -> impl Fn(&mut Tx<'_>) -> Result<Option<String>> + Clone + Send + 'static {
-    move |tx| tx.query_first(sql, args![], |row| row.get(0))
+    move |tx| tx.query_first(sql, args![], |row| row.next())
 }
 
 /// One table after the other, each in a read of its own, because the log cannot be cut back during a read.
 async fn pages(db: &Db, names: &'static str, thorough: bool) -> Result<Vec<String>> {
-    let tables = db.read("store.integrity", move |tx| tx.query(names, args![], |row| row.get::<String>(0))).await?;
+    let tables = db.read("store.integrity", move |tx| tx.query(names, args![], |row| row.next::<String>())).await?;
     let check = if thorough { "integrity_check" } else { "quick_check" };
     let mut wrong = Vec::new();
     for table in tables {
         let sql = kept(format!("pragma {check}('{table}')"));
-        match db.read("store.integrity", move |tx| tx.query(sql, args![], |row| row.get::<String>(0))).await {
+        match db.read("store.integrity", move |tx| tx.query(sql, args![], |row| row.next::<String>())).await {
             Ok(lines) => wrong.extend(lines.into_iter().filter(|line| line != "ok")),
             // a file that is damaged badly ends its own check
             Err(error) => wrong.push(format!("the check of {table} failed: {}", error.stored())),
@@ -114,9 +114,10 @@ async fn pages(db: &Db, names: &'static str, thorough: bool) -> Result<Vec<Strin
 
 fn tables(tx: &mut Tx<'_>, sql: &'static str) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
-    for table in tx.query(sql, args![], |row| row.get::<String>(0))? {
+    for table in tx.query(sql, args![], |row| row.next::<String>())? {
         let found = tx.query(kept(format!("check table {table}")), args![], |row| {
-            Ok((row.get::<String>(2)?, row.get::<String>(3)?))
+            let [_table, _operation, kind, text] = [row.next()?, row.next()?, row.next()?, row.next()?];
+            Ok::<(String, String), _>((kind, text))
         })?;
         let bad = found.into_iter().filter(|(kind, text)| text != "OK" && kind != "note");
         wrong.extend(bad.map(|(kind, text)| format!("{table}: {kind}: {text}")));

@@ -3,6 +3,7 @@
 
 pub mod arg;
 pub mod audit;
+mod by_time;
 mod connection;
 pub mod copy;
 pub mod db;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use arg::{Arg, ToArg};
 pub use audit::{Check, Violation};
+pub use by_time::row_before;
 /// Joins constant texts to one constant text, for a table's column list that stands once:
 ///
 /// ```

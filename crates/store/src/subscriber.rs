@@ -14,12 +14,12 @@ pub(crate) const STATEMENTS: &[&str] = &[POSITION, ALL, MOVE, RAISE, BEGIN];
 
 /// The sequence number of the last event that the subscriber has dealt with; `None` for a new subscriber.
 pub fn position(tx: &mut Tx<'_>, subscriber: &str) -> Result<Option<i64>> {
-    tx.query_first(POSITION, args![subscriber], |row| row.get(0))
+    tx.query_first(POSITION, args![subscriber], |row| row.next())
 }
 
 /// Every stored position, by the subscriber's name.
 pub fn positions(tx: &mut Tx<'_>) -> Result<BTreeMap<String, i64>> {
-    Ok(tx.query(ALL, args![], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
+    Ok(tx.query(ALL, args![], |row| Ok((row.next()?, row.next()?)))?.into_iter().collect())
 }
 
 /// Sets the subscriber's position, in the same transaction as what it did.

@@ -62,7 +62,7 @@ async fn runs_of_the_first_release_are_taken_over() {
     let searches = "select payment_number, abandoned_at, searches, search_at from abandoned_charges";
     let read = |tx: &mut Tx<'_>| {
         tx.query(searches, args![], |row| {
-            Ok((row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?, row.get::<i64>(3)?))
+            Ok((row.next::<String>()?, row.next::<i64>()?, row.next::<i64>()?, row.next::<i64>()?))
         })
     };
     assert_eq!(db.read("searches", read).await.unwrap(), [("PAY-22222222".to_owned(), 5, 1, 9)]);

@@ -206,7 +206,7 @@ fn never_more_than_the_capacity(fleet: &Fleet<'_>, over: &AtomicBool) -> usize {
         let read = fleet.window.read_blocking("admitted", |tx| {
             let sql = "select (select count(*) from queue_entries where status = 'ENTERED'), entered, max_capacity
                 from waiting_queues";
-            tx.query_one(sql, args![], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)?)))
+            tx.query_one(sql, args![], |row| Ok((row.next::<i64>()?, row.next::<i64>()?, row.next::<i64>()?)))
         });
         read.expect("the rows can be read")
     };
@@ -229,7 +229,7 @@ type Row = (i64, String, Option<i64>);
 fn rows(fleet: &Fleet<'_>) -> BTreeMap<String, Row> {
     let read = fleet.window.read_blocking("entries", |tx| {
         let sql = "select user_id, place, status, admitted_at from queue_entries";
-        tx.query(sql, args![], |row| Ok((row.get::<String>(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))
+        tx.query(sql, args![], |row| Ok((row.next::<String>()?, (row.next()?, row.next()?, row.next()?))))
     });
     read.expect("the rows can be read").into_iter().collect()
 }

@@ -1,8 +1,9 @@
 //! The rows that checks look at: range by range in the order of a key, or those that events name.
 
 use crate::kept::kept;
-use crate::{Arg, Column, Row, Tx, args, outbox};
-use kernel::{Result, Timestamp};
+use crate::row::FromColumn;
+use crate::{Arg, Column, Tx, args, outbox};
+use kernel::{Code, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -97,12 +98,14 @@ impl Key {
             Key::Text(text) => Arg::Text(text),
         }
     }
+}
 
-    fn of(column: Column<'_>) -> Option<Key> {
+impl FromColumn for Key {
+    fn from_column(column: Column<'_>) -> Result<Key> {
         match column {
-            Column::Null => None,
-            Column::Int(number) => Some(Key::Int(number)),
-            Column::Text(text) => Some(Key::Text(text.to_owned())),
+            Column::Null => Err(Code::Internal.error().caused_by("the key of a row is null")),
+            Column::Int(number) => Ok(Key::Int(number)),
+            Column::Text(text) => Ok(Key::Text(text.to_owned())),
         }
     }
 }
@@ -123,8 +126,8 @@ impl Keys {
         );
         let args: Vec<Arg<'_>> = key.map(Key::to_arg).into_iter().chain([Arg::Int(rows)]).collect();
         tx.query_one(kept(sql), &args, |row| {
-            let ends = Key::of(row.column(0)?).zip(Key::of(row.column(1)?));
-            let is_full = row.get::<i64>(2)? >= rows;
+            let ends = row.next::<Option<Key>>()?.zip(row.next::<Option<Key>>()?);
+            let is_full = row.next::<i64>()? >= rows;
             Ok(ends.map(|(from, to)| (Range { from, to }, is_full)))
         })
     }
@@ -132,7 +135,7 @@ impl Keys {
     /// The largest key.
     pub fn last(self, tx: &mut Tx<'_>) -> Result<Option<Key>> {
         let Keys { table, column, .. } = self;
-        tx.query_one(kept(format!("select max({column}) from {table}")), args![], |row| Ok(Key::of(row.column(0)?)))
+        tx.query_one(kept(format!("select max({column}) from {table}")), args![], |row| row.next())
     }
 
     /// Whether an incremental audit is led to the rows that changed, instead of looking at ranges.
@@ -171,7 +174,7 @@ impl Keys {
                     "select max(r.t) from (select {at} as t from {table} where {at} > ? and {at} <= ?
                      order by {at} limit ?) r"
                 );
-                let last: Option<i64> = tx.query_one(kept(last), args![after, to, rows], |row| row.get(0))?;
+                let last: Option<i64> = tx.query_one(kept(last), args![after, to, rows], |row| row.next())?;
                 let Some(last) = last else { return Ok((Vec::new(), None)) };
                 let sql = format!("select distinct {key} from {table} where {at} > ? and {at} <= ?");
                 Ok((self.found(tx, kept(sql), args![after, last])?, Some(Key::Int(last))))
@@ -188,7 +191,7 @@ impl Keys {
     }
 
     fn found(self, tx: &mut Tx<'_>, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Range>> {
-        let keys = tx.query(sql, args, |row: &Row<'_>| Ok(Key::of(row.column(0)?)))?;
+        let keys = tx.query(sql, args, |row| row.next::<Option<Key>>())?;
         Ok(joined(keys.into_iter().flatten().collect()))
     }
 }

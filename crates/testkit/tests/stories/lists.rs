@@ -47,7 +47,12 @@ fn plan(shop: &TestShop, sql: &'static str) -> Vec<String> {
     let is_list = sql.match_indices('?').map(|(at, _)| sql[..at].ends_with('['));
     let value = |list| if list { Arg::List(vec![Arg::Text("A")]) } else { Arg::Int(1) };
     let args: Vec<Arg<'static>> = is_list.map(value).collect();
-    shop.read(move |tx| tx.query(statement, &args, |row| row.get::<String>(3)))
+    shop.read(move |tx| {
+        tx.query(statement, &args, |row| {
+            let [_id, _parent, _unused]: [i64; 3] = [row.next()?, row.next()?, row.next()?];
+            row.next::<String>()
+        })
+    })
 }
 
 #[test]

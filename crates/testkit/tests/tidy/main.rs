@@ -184,6 +184,36 @@ fn time_and_chance_come_only_from_where_they_may() {
     no_complaints(&complaints);
 }
 
+/// Where rows of a driver itself are read, which have no other way.
+const READS_A_DRIVERS_ROWS: &[&str] = &["rusqlite", "tokio_postgres"];
+
+#[test]
+fn rows_are_read_without_positions() {
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let (name, text) = (shown(&path), read(&path));
+        if READS_A_DRIVERS_ROWS.iter().any(|driver| text.contains(driver)) {
+            continue;
+        }
+        for (line, code) in source::Rust::of(&text).code.iter() {
+            // the only column of a row is read as `get(0)`
+            let positions = ["row.get", "row.column"].iter().flat_map(|call| code.split(call).skip(1));
+            let position = |rest: &str| {
+                let rest =
+                    rest.strip_prefix("::<").map_or(rest, |typed| typed.split_once(">(").map_or("", |(_, at)| at));
+                rest.trim_start_matches('(').starts_with(|digit: char| matches!(digit, '1'..='9'))
+            };
+            if positions.into_iter().any(position) {
+                complaints.push(format!(
+                    "{name}:{line}: `{}`: read the columns in their order with `row.next()`",
+                    code.trim()
+                ));
+            }
+        }
+    }
+    no_complaints(&complaints);
+}
+
 #[test]
 fn which_database_it_is_is_asked_in_few_places() {
     let names = ["Sqlite", "Postgres", "MySql"];

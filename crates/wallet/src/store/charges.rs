@@ -85,19 +85,9 @@ pub(crate) fn fail(tx: &mut Tx<'_>, number: &ChargeNumber, reason: &str) -> Resu
     Ok(tx.exec(FAIL, args![reason, now, now, number])? == 1)
 }
 
-/// The row before the first one that was made at `at` or later. Rows are made nearly in the order of their ids, so a few of them
-/// are read; the caller names an earlier time than it needs.
+/// The row before the first one that was made at `at` or a little later.
 pub(crate) fn row_before(tx: &mut Tx<'_>, at: Timestamp) -> Result<i64> {
-    let (mut low, mut high) = (0, tx.query_one(LAST, args![], |row| row.get::<i64>(0))? + 1);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let row = tx.query_first(FIRST, args![middle], |row| Ok((row.next::<i64>()?, row.next::<Timestamp>()?)))?;
-        match row {
-            Some((id, made)) if made < at => low = id + 1,
-            Some(_) | None => high = middle,
-        }
-    }
-    Ok(low - 1)
+    ::store::row_before(tx, LAST, FIRST, at)
 }
 
 /// What the next `limit` rows after a row have of money that was taken in requests of this time.
