@@ -64,7 +64,7 @@ async function signsIn(visitor, who = boss(visitor)) {
   await visitor.arrived("/console/orders");
 }
 
-/** Without a session nobody sees anything, and a wrong password is refused. */
+/** Without a session a visitor sees nothing, and a wrong password is refused. */
 async function isRefused(visitor) {
   await visitor.open("/console/orders");
   await visitor.arrived("/console/sign-in");
@@ -160,7 +160,7 @@ async function actsOnRows(visitor) {
   await visitor.look("products-chosen");
   await visitor.open("/console/products?status=INACTIVE");
   await act("publish");
-  await visitor.open("/console/products?status=DRAFT&brand=nobody");
+  await visitor.open("/console/products?status=DRAFT&brand=none");
   await visitor.reads(words.none);
   await visitor.look("products-none");
 }

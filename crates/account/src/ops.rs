@@ -305,7 +305,7 @@ pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
     let version = change.version.unwrap_or(user.version);
     if !store::change(tx, id, change, version)? {
         let current = Detail::field("version", "is outdated").with("currentVersion", user.version);
-        return Err(Code::StaleVersion.error().with(current));
+        return Err(Code::OutdatedVersion.error().with(current));
     }
     find(tx, id)
 }

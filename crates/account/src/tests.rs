@@ -356,7 +356,7 @@ fn a_change_of_an_old_version_is_refused() {
     let change = |version| Change { nickname: "Mi".to_owned(), real_name: None, marketing_agree: true, version };
     let changed = people.write(move |tx| ops::change(tx, &id, &change(Some(1)))).unwrap();
     assert_eq!((changed.version, changed.nickname.as_str()), (2, "Mi"));
-    assert_eq!(code(people.write(move |tx| ops::change(tx, &id, &change(Some(1))))), Code::StaleVersion);
+    assert_eq!(code(people.write(move |tx| ops::change(tx, &id, &change(Some(1))))), Code::OutdatedVersion);
 }
 
 #[test]

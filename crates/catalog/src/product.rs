@@ -230,7 +230,7 @@ pub fn same_version(current: i64, expected: Option<i64>) -> Result<()> {
 
 /// C016 with the current version.
 pub fn outdated(current: i64) -> Error {
-    Code::StaleVersion
+    Code::OutdatedVersion
         .because(format!("the current version is {current}"))
         .with(Detail::field("version", format!("the current version is {current}")).with("currentVersion", current))
 }
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn an_outdated_version_names_the_current_one() {
         let error = same_version(4, Some(3)).unwrap_err();
-        assert_eq!(error.code(), Code::StaleVersion);
+        assert_eq!(error.code(), Code::OutdatedVersion);
         assert_eq!(error.details()[0].values["currentVersion"], 4);
         assert!(same_version(4, None).is_ok() && same_version(4, Some(4)).is_ok());
     }

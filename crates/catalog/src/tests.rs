@@ -168,7 +168,7 @@ fn a_change_of_an_old_version_is_refused_with_the_current_one() {
     let changed = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, first.clone(), None, Some(1)));
     assert_eq!((changed.version, changed.content.price), (2, Money::minor(8_000)));
     let error = shop.refused(move |tx| products::rewrite(tx, Author::Admin, id, mug().content, None, Some(1)));
-    assert_eq!((error.code(), error.details()[0].values["currentVersion"].as_i64()), (Code::StaleVersion, Some(2)));
+    assert_eq!((error.code(), error.details()[0].values["currentVersion"].as_i64()), (Code::OutdatedVersion, Some(2)));
     // the same again changes nothing and says nothing
     let same = shop.does(move |tx| products::rewrite(tx, Author::Admin, id, content.clone(), None, None));
     assert_eq!((same.version, shop.changes().len()), (2, 2));
@@ -288,8 +288,8 @@ fn categories_are_made_moved_and_removed_as_a_tree() {
     assert_eq!(shop.refused(|tx| categories::at_path(tx, "A > X", false)).code(), Code::NotFound);
     let moved = shop.does(move |tx| categories::change(tx, deep, content("E2", None), Some(1)));
     assert_eq!((moved.path.as_str(), moved.category.version), ("E2", 2));
-    let stale = shop.refused(move |tx| categories::remove(tx, deep, Some(1)));
-    assert_eq!(stale.code(), Code::StaleVersion);
+    let outdated = shop.refused(move |tx| categories::remove(tx, deep, Some(1)));
+    assert_eq!(outdated.code(), Code::OutdatedVersion);
     shop.does(move |tx| categories::remove(tx, deep, Some(2)));
     assert_eq!(shop.does(|tx| Ok(categories::tree(tx)?.len())), 4);
 }
@@ -356,7 +356,7 @@ fn an_older_shop_gets_its_keys_when_it_opens() {
     filled();
     let keys = shop.does(|tx| {
         tx.query("select sku, sku_key from products order by name_key", ::store::args![], |row| {
-            Ok((row.get::<String>(0)?, row.get::<Option<String>>(1)?))
+            Ok((row.next::<String>()?, row.next::<Option<String>>()?))
         })
     });
     assert_eq!(keys, [("ABC".to_owned(), None), ("abc".to_owned(), Some("abc".to_owned()))]);

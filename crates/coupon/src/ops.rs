@@ -34,7 +34,7 @@ pub fn rewrite(
     let coupon = lock(tx, limited_to, id, expected)?;
     coupon.may_become(&content)?;
     if !store::save(tx, id, coupon.version, &content)? {
-        return Err(Code::StaleVersion.error());
+        return Err(Code::OutdatedVersion.error());
     }
     publish_change(tx, id)
 }
@@ -62,7 +62,7 @@ pub fn deactivate(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, exp
         return Ok(());
     }
     if !store::deactivate(tx, id, coupon.version)? {
-        return Err(Code::StaleVersion.error());
+        return Err(Code::OutdatedVersion.error());
     }
     publish_change(tx, id).map(drop)
 }
@@ -72,7 +72,7 @@ fn lock(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, expected: Opt
     may_change(&coupon, limited_to)?;
     match expected {
         Some(expected) if expected != coupon.version => {
-            Err(Code::StaleVersion.because(format!("its version is {}", coupon.version)))
+            Err(Code::OutdatedVersion.because(format!("its version is {}", coupon.version)))
         }
         _ => Ok(coupon),
     }

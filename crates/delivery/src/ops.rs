@@ -206,7 +206,7 @@ fn noted(tx: &mut Tx<'_>, mut delivery: Delivery, now: Timestamp, what: &str) ->
 }
 
 fn changed_meanwhile() -> Error {
-    Code::StaleVersion.because("the delivery changed at the same moment").retry_after(1)
+    Code::OutdatedVersion.because("the delivery changed at the same moment").retry_after(1)
 }
 
 /// Decides, saves, writes the history and emits [`::events::DeliveryUpdated`].

@@ -132,7 +132,7 @@ impl Decision {
 pub fn outdated(available: i64, version: i64) -> Error {
     let message = format!("is {available} now");
     let detail = Detail::field("stock", &message).with("currentStock", available).with("currentVersion", version);
-    Code::StaleVersion.because(format!("stock {message}")).with(detail)
+    Code::OutdatedVersion.because(format!("stock {message}")).with(detail)
 }
 
 /// A stock row, locked by the job that is about to change it.
@@ -431,7 +431,7 @@ mod tests {
             let error = outdated.delta(4, 7).unwrap_err();
             assert_eq!(
                 (error.code(), error.details()[0].values["currentStock"].as_i64()),
-                (Code::StaleVersion, Some(4))
+                (Code::OutdatedVersion, Some(4))
             );
         }
         for wrong in [Decision::by(0), Decision::by(i64::MIN), Decision::to(-1), Decision::to(STOCK_MAX + 1)] {

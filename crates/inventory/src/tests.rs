@@ -207,7 +207,7 @@ fn orders_take_from_main_first_and_give_back_where_they_took() {
         threshold: 3,
     };
     let openings = [elsewhere("seoul", 5), elsewhere("AIR", 1)];
-    warehouse.write(move |tx| ops::open(tx, &openings, Some("second house"), "SYSTEM")).unwrap();
+    warehouse.write(move |tx| ops::open(tx, &openings, Some("second warehouse"), "SYSTEM")).unwrap();
     assert_eq!(warehouse.level(1), (8, 0));
     warehouse.reserves(&order(1), &[(1, 4)]).unwrap();
     let held = warehouse.read(|tx| ops::reservations(tx, &order(1))).unwrap();
@@ -374,14 +374,14 @@ fn two_hundred_lines_are_reserved_sold_and_returned() {
 fn a_decision_made_on_outdated_figures_is_refused_by_the_statement() {
     let warehouse = Warehouse::with(&[3]);
     let moved = |units: i64, kind: Kind| {
-        let stale = move |tx: &mut Tx<'_>| {
+        let outdated = move |tx: &mut Tx<'_>| {
             let (mut rows, _) = stock_store::lock_variants(tx, vec![Arg::Int(1)], "")?;
             rows[0].units = units;
-            let moved = stock_store::move_units(tx, kind, Cause::order("stale", None, "test"), &rows)?;
+            let moved = stock_store::move_units(tx, kind, Cause::order("outdated", None, "test"), &rows)?;
             // whatever it answered, this job leaves nothing behind
             if moved { Err(Code::Conflict.error()) } else { Err(Code::NotFound.error()) }
         };
-        warehouse.write::<()>(stale).unwrap_err().code() == Code::Conflict
+        warehouse.write::<()>(outdated).unwrap_err().code() == Code::Conflict
     };
     assert!(moved(3, Kind::Reserved));
     assert!(!moved(4, Kind::Reserved), "more than is available");

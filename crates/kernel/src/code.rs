@@ -76,7 +76,7 @@ codes! {
     Unavailable "C013" 503 Retry "temporarily unavailable" "일시적으로 사용할 수 없습니다";
     IdempotencyKeyReused "C014" 422 Fix "this idempotency key was used with another request" "다른 요청에 사용된 멱등성 키입니다";
     IdempotencyInProgress "C015" 409 Retry "the first request with this idempotency key is still running" "같은 멱등성 키의 요청이 아직 처리 중입니다";
-    StaleVersion "C016" 409 Reload "it was changed by someone else meanwhile" "다른 사용자가 먼저 변경했습니다";
+    OutdatedVersion "C016" 409 Reload "it was changed by someone else meanwhile" "다른 사용자가 먼저 변경했습니다";
     Timeout "C017" 504 Retry "the request took too long" "요청 처리 시간이 초과되었습니다";
     OutcomeUnknown "C018" 503 Retry "it is not known whether the change was stored; repeat with the same idempotency key" "변경 사항의 저장 여부를 알 수 없습니다. 같은 멱등성 키로 다시 시도해 주세요";
     Conflict "C019" 409 Reload "it conflicts with what is stored" "저장된 내용과 충돌합니다";

@@ -248,8 +248,8 @@ const ROWS: &[(&str, &str)] = &[
     ("it is {}", "{} 상태입니다"),
     ("it still moves by itself; retry it instead", "아직 진행 중입니다. 다시 시도를 사용하세요"),
     ("no audit has run yet", "아직 실행된 감사가 없습니다"),
-    ("no such parked event", "보류된 이벤트가 없습니다"),
-    ("the reaction failed again; the parked event says why", "다시 실패했습니다. 보류된 이벤트에 이유가 있습니다"),
+    ("no such dead letter", "보류된 이벤트가 없습니다"),
+    ("the reaction failed again; the dead letter says why", "다시 실패했습니다. 보류된 이벤트에 이유가 있습니다"),
     // files
     ("the file is empty", "파일이 비어 있습니다"),
     ("the file has no rows", "파일에 행이 없습니다"),
@@ -398,7 +398,7 @@ const ROWS: &[(&str, &str)] = &[
     ("code {}", "코드 {}"),
     ("this coupon is not yours", "본인의 쿠폰이 아닙니다"),
     ("waits for an earlier event of its key", "같은 키의 이전 이벤트를 기다립니다"),
-    ("parked event {} of the same key comes first", "같은 키의 보류된 이벤트 {}이(가) 먼저입니다"),
+    ("dead letter {} of the same key comes first", "같은 키의 보류된 이벤트 {}이(가) 먼저입니다"),
     // time deals
     (
         "cannot be held apart: {} more are in stock, {} are needed",
@@ -427,6 +427,8 @@ const ROWS: &[(&str, &str)] = &[
     ("this time deal has started, so its products stay", "이미 시작된 타임딜의 상품은 변경할 수 없습니다"),
     ("this time deal has started, so its prices stay", "이미 시작된 타임딜의 가격은 변경할 수 없습니다"),
     // the simulated gateway
+    ("CANCELLED: abandoned before there was an outcome", "CANCELLED: 결과가 나오기 전에 중단되었습니다"),
+    // payments of earlier versions have it
     ("CANCELLED: given up before there was an outcome", "CANCELLED: 결과가 나오기 전에 중단되었습니다"),
     ("CARD_DECLINED: the card company refused", "CARD_DECLINED: 카드사가 거절했습니다"),
     ("INSUFFICIENT_FUNDS: the account does not hold enough", "INSUFFICIENT_FUNDS: 잔액이 부족합니다"),

@@ -80,7 +80,7 @@ fn stock_stays(sent: Option<i64>, product: ProductId, stock: i64, version: i64) 
     let route = format!("PATCH {}/admin/products/{product}/stock", web::BASE);
     let message = format!("is {stock} now and is changed only by {route}");
     let detail = Detail::field("stock", &message).with("currentStock", stock).with("currentVersion", version);
-    Err(Code::StaleVersion.because(format!("stock {message}")).with(detail.with("route", route)))
+    Err(Code::OutdatedVersion.because(format!("stock {message}")).with(detail.with("route", route)))
 }
 
 /// Changes the units of a variant that can be sold. S001, A002; C016 when its stock is not what the request was decided on;

@@ -34,7 +34,7 @@ impl Crowd {
 
     fn tries<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) {
         if let Err(error) = self.0.write(work) {
-            assert!(error.code().status() < 500 && error.code() != Code::StaleVersion, "{error:?}");
+            assert!(error.code().status() < 500 && error.code() != Code::OutdatedVersion, "{error:?}");
         }
     }
 

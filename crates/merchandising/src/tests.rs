@@ -144,9 +144,9 @@ fn rewriting_a_product_keeps_its_stock() {
     assert_eq!((changed.stock, changed.version, changed.category), (12, 2, None));
     assert_eq!(rewrite(r#"{"name":"Mug","price":8000,"stock":12}"#, None).unwrap().product.stock, 12);
     let refused = rewrite(r#"{"name":"Cup","price":8000,"stock":2}"#, None).unwrap_err();
-    assert_eq!((refused.code(), &refused.details()[0].values["currentStock"]), (Code::StaleVersion, &12.into()));
+    assert_eq!((refused.code(), &refused.details()[0].values["currentStock"]), (Code::OutdatedVersion, &12.into()));
     assert_eq!(shop.sees(id).product.name, "Mug", "a refused request changes nothing");
-    assert_eq!(rewrite(r#"{"name":"Mug 2","price":8000}"#, Some(1)).unwrap_err().code(), Code::StaleVersion);
+    assert_eq!(rewrite(r#"{"name":"Mug 2","price":8000}"#, Some(1)).unwrap_err().code(), Code::OutdatedVersion);
     for body in [
         r#"{"name":"M","price":1,"sku":"X"}"#,
         r#"{"name":"M","price":1,"status":"DRAFT"}"#,

@@ -190,7 +190,7 @@ fn moved(tx: &mut Tx<'_>, number: &OrderNumber, change: &Change, reason: Option<
 }
 
 fn changed_meanwhile() -> Error {
-    Code::StaleVersion.because("the order changed at the same moment").retry_after(1)
+    Code::OutdatedVersion.because("the order changed at the same moment").retry_after(1)
 }
 
 struct Stepped {

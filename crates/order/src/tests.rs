@@ -261,7 +261,7 @@ fn streams_get_payments_and_parcels_and_nothing_else() {
     let expected = format!("{{{number},{updated}}}");
     assert_eq!(message_of(DeliveryUpdated::TOPIC, updated.clone()), Some(("delivery-updated", expected)));
     assert_eq!(message_of(DeliveryShipped::TOPIC, updated), None);
-    assert_eq!(message_of(PaymentFailed::TOPIC, r#""amount":1"#.to_owned()), None, "a broken event tells nothing");
+    assert_eq!(message_of(PaymentFailed::TOPIC, r#""amount":1"#.to_owned()), None, "a broken event becomes no message");
 }
 
 fn ten() -> PageRequest {

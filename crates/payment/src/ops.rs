@@ -13,7 +13,7 @@ use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, RefundId, R
 /// Seconds after which the outcome of an open payment may be known.
 const OPEN_S: u32 = 5;
 /// The failure reason of a payment that was abandoned, in place of a gateway's reason.
-const ABANDONED: &str = "CANCELLED: given up before there was an outcome";
+const ABANDONED: &str = "CANCELLED: abandoned before there was an outcome";
 
 /// Begins a payment in PROCESSING. S302 naming the live payment when the order has one of the same part, S306 when the amount is not
 /// above zero, S307 when the method is not supported, C002 when the payment key is too long.
@@ -212,7 +212,7 @@ fn contradicts(refund: &Refund, outcome: &str) -> Error {
 }
 
 fn changed_meanwhile() -> Error {
-    Code::StaleVersion.because("the payment changed at the same moment").retry_after(1)
+    Code::OutdatedVersion.because("the payment changed at the same moment").retry_after(1)
 }
 
 fn changed(payment: &mut Payment, next: Status, now: kernel::Timestamp) {

@@ -295,7 +295,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, queue: &Queue, version: i64) -> Result<()> {
     ];
     match tx.exec(SAVE, values)? {
         1 => Ok(()),
-        _ => Err(Code::StaleVersion.error().caused_by(format!("queue {} was changed without its lock", queue.id))),
+        _ => Err(Code::OutdatedVersion.error().caused_by(format!("queue {} was changed without its lock", queue.id))),
     }
 }
 
@@ -375,5 +375,5 @@ fn all_changed(entries: &[i64], changed: u64) -> Result<()> {
     if changed == entries.len() as u64 {
         return Ok(());
     }
-    Err(Code::StaleVersion.error().caused_by(format!("{changed} of {} entries changed", entries.len())))
+    Err(Code::OutdatedVersion.error().caused_by(format!("{changed} of {} entries changed", entries.len())))
 }

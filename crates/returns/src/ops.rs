@@ -206,5 +206,5 @@ fn saved(tx: &mut Tx<'_>, mut next: Return, was: Kind) -> Result<Return> {
 }
 
 fn changed_meanwhile() -> Error {
-    Code::StaleVersion.because("the return changed at the same moment").retry_after(1)
+    Code::OutdatedVersion.because("the return changed at the same moment").retry_after(1)
 }

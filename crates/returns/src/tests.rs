@@ -133,7 +133,7 @@ fn what_is_received_is_named_line_by_line() {
         assert_eq!(shop.receives(one.clone(), wrong).unwrap_err().code(), Code::InvalidInput, "{wrong:?}");
     }
     shop.receives(one.clone(), &[(1, 0)]).unwrap();
-    assert_eq!(shop.receives(one, &[]).unwrap_err().code(), Code::StaleVersion, "as it was read before");
+    assert_eq!(shop.receives(one, &[]).unwrap_err().code(), Code::OutdatedVersion, "as it was read before");
 }
 
 #[test]

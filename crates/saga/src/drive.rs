@@ -143,7 +143,7 @@ async fn move_on(flow: &'static dyn Flow, db: &Db, ports: &Ports, id: SagaId, on
         Err(error) => Err(error),
     };
     if let Err(error) = &outcome
-        && error.code() != Code::StaleVersion
+        && error.code() != Code::OutdatedVersion
     {
         tracing::error!(saga = %id, error = ?error, "a saga could not be moved on");
         let why = copy(error);

@@ -330,5 +330,5 @@ fn is_pending(record: &Record, call: &Call) -> bool {
 
 /// Whether the same may succeed a moment later, so that it says nothing about the step.
 pub(crate) fn is_passing(error: &Error) -> bool {
-    matches!(error.code(), Code::Unavailable | Code::OutcomeUnknown | Code::Timeout | Code::StaleVersion)
+    matches!(error.code(), Code::Unavailable | Code::OutcomeUnknown | Code::Timeout | Code::OutdatedVersion)
 }

@@ -166,7 +166,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, record: &mut Record) -> Result<bool> {
         }
         if record.memory.values().any(|entry| entry.forward.is_some()) {
             // its number is part of an idempotency key already; the caller has to begin again
-            return Err(Code::StaleVersion.error().retry_after(1).caused_by("the saga's number is taken"));
+            return Err(Code::OutdatedVersion.error().retry_after(1).caused_by("the saga's number is taken"));
         }
         record.id = SagaId::draw(tx.random(), record.started_at);
     }
@@ -198,7 +198,7 @@ pub fn save(tx: &mut Tx<'_>, record: &mut Record) -> Result<()> {
     )?;
     if saved != 1 {
         let why = "the order was moved on by someone else at the same moment";
-        return Err(Code::StaleVersion.because(why).retry_after(1));
+        return Err(Code::OutdatedVersion.because(why).retry_after(1));
     }
     record.version += 1;
     Ok(())

@@ -37,13 +37,13 @@ impl Local for WindUp {
     type Saga = Toy;
     type Memory = ();
     fn run(tx: &mut Tx<'_>, _: &Toy) -> Result<()> {
-        put(tx, "wound", 1)
+        put(tx, "spring", 1)
     }
     fn compensate(tx: &mut Tx<'_>, _: &Toy, (): ()) -> Result<()> {
         if get(tx, "jammed")? > 0 {
             return Err(Code::Internal.error().caused_by("the spring is jammed"));
         }
-        put(tx, "wound", 0)
+        put(tx, "spring", 0)
     }
 }
 
@@ -263,7 +263,7 @@ impl Playroom {
 
     async fn toys(&self) -> String {
         let toys = self.db.read("toys", |tx| {
-            tx.query(ALL, args![], |row| Ok(format!("{}={}", row.get::<String>(0)?, row.get::<i64>(1)?)))
+            tx.query(ALL, args![], |row| Ok(format!("{}={}", row.next::<String>()?, row.next::<i64>()?)))
         });
         toys.await.unwrap().join(" ")
     }
@@ -279,11 +279,11 @@ impl Playroom {
 async fn a_run_takes_its_local_steps_waits_and_completes() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
-    assert_eq!(room.toys().await, "wound=1");
+    assert_eq!(room.toys().await, "spring=1");
     let waiting = room.record(&id).await;
     assert_eq!((waiting.step.as_str(), waiting.status), ("GET_COIN", Status::Started));
     assert_eq!(room.pay(TOY, &id, keys::APPROVE).await, Status::Completed);
-    assert_eq!((room.toys().await.as_str(), room.coins()), ("coin=1 shelved=1 wound=1", 100));
+    assert_eq!((room.toys().await.as_str(), room.coins()), ("coin=1 shelved=1 spring=1", 100));
     let record = room.record(&id).await;
     assert_eq!(record.completed, ["WIND_UP", "GET_COIN", "SHELVE"]);
     assert_eq!((record.step.as_str(), record.wake_at), ("SHELVE", None));
@@ -325,7 +325,7 @@ async fn an_unknown_outcome_stays_pending_until_it_is_known() {
         assert!(status == Status::Completed || room.record(&id).await.pending().is_some(), "{key}");
         room.settle().await;
         assert_eq!(room.record(&id).await.status, Status::Completed, "{key}");
-        assert_eq!((room.toys().await.as_str(), room.coins()), ("coin=1 shelved=1 wound=1", 100), "{key}");
+        assert_eq!((room.toys().await.as_str(), room.coins()), ("coin=1 shelved=1 spring=1", 100), "{key}");
     }
 }
 
@@ -362,7 +362,7 @@ async fn cancelling_waits_for_an_unknown_outcome() {
     let id = room.begin(TOY).await;
     room.pay(TOY, &id, keys::TIMEOUT_CHARGED).await;
     let Action::Call(asking) = room.cancel(&id).await else { panic!("the outcome has to be asked for") };
-    assert!(asking.ask && room.toys().await.contains("wound=1"));
+    assert!(asking.ask && room.toys().await.contains("spring=1"));
     let end = drive(&TOY, &room.db, &room.ports, Action::Call(asking)).await.unwrap();
     assert_eq!((end, room.coins()), (Status::Failed, 0));
     assert_eq!(room.toys().await, "not wanted=1");
@@ -444,13 +444,13 @@ async fn a_waiting_run_fails_when_its_step_says_so() {
 async fn saving_an_old_version_is_refused() {
     let room = Playroom::open().await;
     let id = room.begin(TOY).await;
-    let stale = room.record(&id).await;
+    let outdated = room.record(&id).await;
     let outcome = room.db.write("save", move |tx| {
-        let mut copy = stale.clone();
+        let mut copy = outdated.clone();
         copy.version -= 1;
         store::save(tx, &mut copy)
     });
-    assert_eq!(outcome.await.unwrap_err().code(), Code::StaleVersion);
+    assert_eq!(outcome.await.unwrap_err().code(), Code::OutdatedVersion);
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ pub async fn redeliver_event(State(app): State<App>, _: Admin, Path(id): Path<i6
     if app.db.write("events.redeliver", redeliver).await? {
         Ok(done())
     } else {
-        Err(Code::Conflict.because("the reaction failed again; the parked event says why").into())
+        Err(Code::Conflict.because("the reaction failed again; the dead letter says why").into())
     }
 }
 

@@ -144,10 +144,10 @@ pub fn due(tx: &mut Tx<'_>, subscriber: &str, limit: i64) -> Result<Vec<DeadLett
 /// The dead letter with this id; C003 when there is none, C019 when an earlier one of its key has to go first.
 pub fn to_redeliver(tx: &mut Tx<'_>, id: i64) -> Result<DeadLetter> {
     let letter = tx.query_first(FIND, args![id], dead_letter)?;
-    let letter = letter.ok_or_else(|| Code::NotFound.because("no such parked event"))?;
+    let letter = letter.ok_or_else(|| Code::NotFound.because("no such dead letter"))?;
     let same_key = args![letter.subscriber, letter.key, letter.event_id];
     match tx.query_first(EARLIER, same_key, |row| row.get::<i64>(0))? {
-        Some(earlier) => Err(Code::Conflict.because(format!("parked event {earlier} of the same key comes first"))),
+        Some(earlier) => Err(Code::Conflict.because(format!("dead letter {earlier} of the same key comes first"))),
         None => Ok(letter),
     }
 }

@@ -26,7 +26,7 @@ texts! {
         busy: "Many people are here right now", "지금 이용자가 많습니다";
         busy_help: "Please wait {} and load the page again. What you have put into your cart stays there.", "{} 후에 페이지를 새로 고쳐 주세요. 장바구니에 담은 상품은 그대로 있습니다.";
         broken: "Something went wrong on our side", "일시적인 오류가 발생했습니다";
-        broken_help: "Please try again in a moment. If it happens again, tell our customer service this number: {}", "잠시 후 다시 시도해 주세요. 계속되면 고객센터에 이 번호를 알려 주세요: {}";
+        broken_help: "Please try again in a moment. If it happens again, give our customer service this number: {}", "잠시 후 다시 시도해 주세요. 계속되면 고객센터에 이 번호를 알려 주세요: {}";
         other: "That did not work", "처리하지 못했습니다";
         home: "To the front page", "첫 화면으로";
         back: "Back", "이전 페이지로";

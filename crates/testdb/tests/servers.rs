@@ -81,7 +81,7 @@ fn a_place_on_a_file_is_a_folder_that_goes_with_it() {
 }
 
 #[test]
-fn every_place_is_empty_and_nobody_elses_and_goes_when_it_is_dropped() {
+fn every_place_is_empty_and_its_owners_alone_and_goes_when_it_is_dropped() {
     on_servers(Space::on, |kind, mine| {
         let other = Space::on(kind).expect("it is installed");
         assert_eq!(mine.kind(), kind);
@@ -284,7 +284,7 @@ fn processes_of_one_run_share_a_server_that_ends_with_the_run() {
         // the two write into one pipe, so what one says may stand within a line of the other
         let words = said.split("server ").skip(1).filter_map(|rest| rest.split_whitespace().next());
         let servers: Vec<&str> = words.filter(|word| word.contains('/')).collect();
-        let [one, other] = servers[..] else { panic!("two tell their server:\n{said}\n{complaint}") };
+        let [one, other] = servers[..] else { panic!("two show their server:\n{said}\n{complaint}") };
         assert_ne!(one, other, "each has its own location");
         let port = |server: &str| -> u16 { server.split_once('/').expect("a location").0.parse().expect("a port") };
         assert_eq!(port(one), port(other));

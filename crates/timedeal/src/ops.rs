@@ -47,7 +47,7 @@ pub fn rewrite(
     let before = lock(tx, limited_to, id, expected)?;
     before.may_become(&content, tx.now())?;
     if !store::save(tx, &before, &content)? {
-        return Err(Code::StaleVersion.error());
+        return Err(Code::OutdatedVersion.error());
     }
     let mut after = store::find(tx, id)?;
     publish_change(tx, &after)?;
@@ -99,7 +99,7 @@ fn record_end(tx: &mut Tx<'_>, mut before: Deal, how: Close) -> Result<Changed> 
     publish_start(tx, &mut before)?;
     let at = tx.now().min(before.ends_at);
     if !store::close(tx, before.id, at, how)? {
-        return Err(Code::StaleVersion.error());
+        return Err(Code::OutdatedVersion.error());
     }
     let after = store::find(tx, before.id)?;
     if before.started_at.is_none() {
@@ -159,7 +159,7 @@ fn lock(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: TimeDealId, expected: O
     may_change(&deal, limited_to)?;
     match expected {
         Some(expected) if expected != deal.version => {
-            Err(Code::StaleVersion.because(format!("its version is {}", deal.version)))
+            Err(Code::OutdatedVersion.because(format!("its version is {}", deal.version)))
         }
         _ => Ok(deal),
     }

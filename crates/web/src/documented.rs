@@ -56,7 +56,7 @@ fn implied(operation: &Operation, properties: Properties) -> Vec<Code> {
             (ParameterIn::Header, "Idempotency-Key") => {
                 codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyInProgress]);
             }
-            (ParameterIn::Header, "If-Match") | (ParameterIn::Query, "version") => codes.push(Code::StaleVersion),
+            (ParameterIn::Header, "If-Match") | (ParameterIn::Query, "version") => codes.push(Code::OutdatedVersion),
             _ => {}
         }
     }

@@ -260,7 +260,7 @@ mod tests {
             assert!(!is_outcome(&code.error().retry_after(1)), "{code:?} with Retry-After");
             assert!(!is_outcome(&code.error().preparable()), "{code:?} with something missing");
         }
-        let kept = [Code::InsufficientStock, Code::CouponExhausted, Code::PaymentDeclined, Code::StaleVersion];
+        let kept = [Code::InsufficientStock, Code::CouponExhausted, Code::PaymentDeclined, Code::OutdatedVersion];
         assert!(kept.iter().all(|code| is_outcome(&code.error())));
     }
 }

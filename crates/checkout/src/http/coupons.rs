@@ -34,8 +34,13 @@ const ISSUING: Properties = USER.refusing(&[
     Code::QueueEntryRequired,
 ]);
 const MAKING: Properties = SELLER.refusing(&[Code::CouponCodeAlreadyExists, Code::ProductNotFound, Code::NotFound]);
-const OF_COUPON: Properties =
-    SELLER.refusing(&[Code::CouponNotFound, Code::StaleVersion, Code::Conflict, Code::ProductNotFound, Code::NotFound]);
+const OF_COUPON: Properties = SELLER.refusing(&[
+    Code::CouponNotFound,
+    Code::OutdatedVersion,
+    Code::Conflict,
+    Code::ProductNotFound,
+    Code::NotFound,
+]);
 
 /// The handlers for everybody, and those for sellers and administrators.
 pub fn routes() -> Routes {

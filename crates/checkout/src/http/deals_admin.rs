@@ -35,10 +35,10 @@ const OF_DEAL: Properties = SELLER.refusing(&[
     Code::TimeDealInvalidPeriod,
     Code::InventoryNotFound,
     Code::InsufficientStock,
-    Code::StaleVersion,
+    Code::OutdatedVersion,
     Code::Conflict,
 ]);
-const CLOSING: Properties = SELLER.refusing(&[Code::TimeDealNotFound, Code::StaleVersion, Code::Conflict]);
+const CLOSING: Properties = SELLER.refusing(&[Code::TimeDealNotFound, Code::OutdatedVersion, Code::Conflict]);
 
 /// The handlers for sellers and administrators.
 pub fn routes() -> Routes {

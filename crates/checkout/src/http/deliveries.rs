@@ -28,14 +28,14 @@ pub fn routes() -> Routes {
                 Code::InvalidDeliveryStatus,
                 Code::OrderNotPaid,
                 Code::Conflict,
-                Code::StaleVersion,
+                Code::OutdatedVersion,
             ]),
             routes!(set_delivery_status),
         )
         .add(PUBLIC, routes!(list_carriers))
         .add(OWNER.refusing(&[Code::DeliveryNotFound, Code::OrderUserMismatch]), routes!(parcels_of_order))
         .add(
-            ADMIN.refusing(&[Code::DeliveryNotFound, Code::InvalidDeliveryStatus, Code::StaleVersion]),
+            ADMIN.refusing(&[Code::DeliveryNotFound, Code::InvalidDeliveryStatus, Code::OutdatedVersion]),
             routes!(set_carrier),
         )
         .add(

@@ -33,7 +33,7 @@ const ASKING: Properties = OWNER.refusing(&[
 ]);
 /// The failures of moving one on.
 const MOVING: Properties =
-    ADMIN.refusing(&[Code::ReturnNotFound, Code::InvalidReturnStatus, Code::Conflict, Code::StaleVersion]);
+    ADMIN.refusing(&[Code::ReturnNotFound, Code::InvalidReturnStatus, Code::Conflict, Code::OutdatedVersion]);
 const APPROVING: Properties = ADMIN.refusing(&[
     Code::ReturnNotFound,
     Code::InvalidReturnStatus,
@@ -41,7 +41,7 @@ const APPROVING: Properties = ADMIN.refusing(&[
     Code::InventoryNotFound,
     Code::ConcurrentStockModification,
     Code::Conflict,
-    Code::StaleVersion,
+    Code::OutdatedVersion,
 ]);
 const REFUNDING: Properties = ADMIN.refusing(&[
     Code::ReturnNotFound,
@@ -51,7 +51,7 @@ const REFUNDING: Properties = ADMIN.refusing(&[
     Code::OrderCannotBeCancelled,
     Code::PaymentRefundFailed,
     Code::Conflict,
-    Code::StaleVersion,
+    Code::OutdatedVersion,
 ]);
 
 /// The handlers of returns.
@@ -66,7 +66,7 @@ pub fn routes() -> Routes {
                 Code::ReturnUserMismatch,
                 Code::InvalidReturnStatus,
                 Code::Conflict,
-                Code::StaleVersion,
+                Code::OutdatedVersion,
             ]),
             routes!(withdraw_return),
         )

@@ -33,8 +33,8 @@ async fn who_may_pay_what_and_how() {
     let mug = shop.good("mug", 9_000, 5).await;
     let order = shop.order(1, mug, 1).await;
     shop.pay(2, &order, "approve").await.must("403 S212");
-    let nobody = "ORD-20260206-ZZZZZZZZ".parse().unwrap();
-    shop.pay(1, &nobody, "approve").await.must("404 S201");
+    let unknown = "ORD-20260206-ZZZZZZZZ".parse().unwrap();
+    shop.pay(1, &unknown, "approve").await.must("404 S201");
     let body = |method: &str| json!({ "orderNumber": order, "paymentMethod": method });
     shop.post(1, "/payments", body("BALANCE")).await.must("400 S310");
     shop.post(1, "/payments", body("CASH")).await.must("400 S307");

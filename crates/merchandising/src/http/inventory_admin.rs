@@ -33,11 +33,21 @@ pub fn routes() -> Routes {
             routes!(open_stock),
         )
         .add(
-            SELLER.refusing(&[Code::InventoryNotFound, Code::InvalidStockQuantity, Code::StaleVersion, Code::NotFound]),
+            SELLER.refusing(&[
+                Code::InventoryNotFound,
+                Code::InvalidStockQuantity,
+                Code::OutdatedVersion,
+                Code::NotFound,
+            ]),
             routes!(add_stock),
         )
         .add(
-            SELLER.refusing(&[Code::InventoryNotFound, Code::InvalidStockQuantity, Code::StaleVersion, Code::NotFound]),
+            SELLER.refusing(&[
+                Code::InventoryNotFound,
+                Code::InvalidStockQuantity,
+                Code::OutdatedVersion,
+                Code::NotFound,
+            ]),
             routes!(adjust_stock),
         )
         .add(SELLER.refusing(&[Code::ProductNotFound]), routes!(stock_movements))

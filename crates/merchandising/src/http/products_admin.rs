@@ -30,7 +30,7 @@ const OF_PRODUCT: Properties = SELLER.refusing(&[
     Code::InvalidStockQuantityParam,
     Code::CannotDeleteProductWithOrders,
     Code::ImageNotFound,
-    Code::StaleVersion,
+    Code::OutdatedVersion,
     Code::NotFound,
     Code::Conflict,
 ]);

@@ -185,8 +185,8 @@ fn categories_are_kept_in_memory_until_one_changes() {
     assert_eq!(shop.anonymous().get("/categories").json()["data"].as_array().map(Vec::len), Some(2));
     assert_eq!(shop.anonymous().get("/categories/2").json()["data"]["depth"], 2);
     assert_eq!(shop.anonymous().get("/categories/3").status, 404);
-    let stale = admin.request("PUT /admin/categories/2", r#"{"name":"Mugs","version":7}"#);
-    assert_eq!(stale.status, 409);
+    let outdated = admin.request("PUT /admin/categories/2", r#"{"name":"Mugs","version":7}"#);
+    assert_eq!(outdated.status, 409);
     assert_eq!(admin.request("DELETE /admin/categories/1", "").status, 409);
     assert_eq!(admin.request("DELETE /admin/categories/2?version=1", "").status, 200);
     assert_eq!(admin.request("GET /admin/categories", "").json()["data"].as_array().map(Vec::len), Some(1));

@@ -196,10 +196,10 @@ fn must_agree(by_gate: Refusal, by_rows: Refusal, step: &Step) {
 pub async fn all(gate: &dyn Gate, ids: i64) {
     a_sold_out_subject_refuses_and_says_why(gate, ids).await;
     what_came_back_can_be_had_at_once(gate, ids + 10).await;
-    a_lost_message_refuses_nobody_for_longer_than_a_second(gate, ids + 20).await;
+    a_lost_message_refuses_no_user_for_longer_than_a_second(gate, ids + 20).await;
     a_look_from_before_an_opening_is_of_no_use(gate, ids + 30).await;
     many_under_way_make_a_crowd_and_those_who_vanish_do_not(gate, ids + 40).await;
-    outside_of_its_time_a_subject_refuses_nobody(gate, ids + 50).await;
+    outside_of_its_time_a_subject_refuses_no_user(gate, ids + 50).await;
     one_in_a_while_looks(gate, ids + 60).await;
 }
 
@@ -235,7 +235,7 @@ async fn what_came_back_can_be_had_at_once(gate: &dyn Gate, id: i64) {
     assert!(rows.ask(gate, user(1), 1).await.1, "a unit more, and an allowance that came back");
 }
 
-async fn a_lost_message_refuses_nobody_for_longer_than_a_second(gate: &dyn Gate, id: i64) {
+async fn a_lost_message_refuses_no_user_for_longer_than_a_second(gate: &dyn Gate, id: i64) {
     for (n, per_user) in [None, Some(2)].into_iter().enumerate() {
         let mut rows = Rows::of(id + n as i64, 2, per_user);
         sell_out(gate, &mut rows).await;
@@ -289,7 +289,7 @@ async fn many_under_way_make_a_crowd_and_those_who_vanish_do_not(gate: &dyn Gate
     panic!("this machine is too slow to make a crowd");
 }
 
-async fn outside_of_its_time_a_subject_refuses_nobody(gate: &dyn Gate, id: i64) {
+async fn outside_of_its_time_a_subject_refuses_no_user(gate: &dyn Gate, id: i64) {
     let mut rows = Rows::of(id, 1, None);
     sell_out(gate, &mut rows).await;
     for at in [now().before(Duration::from_millis(1)), rows.closes_at] {

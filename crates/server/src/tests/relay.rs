@@ -183,7 +183,7 @@ async fn a_running_relay_is_woken_by_commits_and_drains_before_it_ends() {
     let woken = std::time::Instant::now();
     while noted(&shop).await.is_empty() {
         tokio::task::yield_now().await;
-        assert!(woken.elapsed() < Duration::from_secs(5), "nobody woke the relay");
+        assert!(woken.elapsed() < Duration::from_secs(5), "the relay was not woken");
     }
     ring(&shop, 2..=50).await;
     stop.cancel();

@@ -101,7 +101,7 @@ async fn a_crowd_at_one_address_does_not_keep_another_from_signing_in() {
         busy += usize::from(text.starts_with("HTTP/1.1 503"));
         assert!(text.starts_with("HTTP/1.1 401") || text.contains("retry-after: 2"), "{text}");
     }
-    assert!(busy < CROWD, "nobody of the crowd was served");
+    assert!(busy < CROWD, "none of the crowd was served");
     // what the shop was too busy for does not count
     let text = answer(asks(address, "127.0.0.1", LOGIN, &credentials("no1@example.com", "guess")).await).await;
     assert!(text.starts_with("HTTP/1.1 401"), "{text}");

@@ -103,7 +103,7 @@ fn three_instances_killed_in_turn_lose_nothing_that_was_acknowledged() {
     });
     let longest = without.iter().max().copied().unwrap_or_default();
     println!(
-        "{} of {} deaths were the leader's; nobody led for {longest:?} at most",
+        "{} of {} deaths were the leader's; no instance led for {longest:?} at most",
         without.len(),
         INSTANCES * DEATHS
     );

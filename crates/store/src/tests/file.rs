@@ -40,7 +40,7 @@ async fn nothing_is_acknowledged_into_a_file_that_is_gone() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_is_noticed_although_nobody_writes() {
+async fn a_deleted_file_is_noticed_although_no_job_writes() {
     if !embedded("a file") {
         return;
     }

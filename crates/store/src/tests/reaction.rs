@@ -53,7 +53,7 @@ fn apply_next(tx: &mut Tx<'_>, reactions: &[Reaction], limit: i64) -> Result<App
 
 async fn shop_with(labels: &'static [&'static str]) -> Shop {
     let shop = Shop::open().await;
-    shop.db.write("tell", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
+    shop.db.write("emit", move |tx| labels.iter().try_for_each(|label| add_loudly(tx, label))).await.unwrap();
     shop.all_events().await;
     shop
 }
@@ -125,7 +125,7 @@ async fn an_event_that_fails_is_set_aside_with_what_follows_on_its_key_and_other
     assert_eq!(noted(&shop).await, ["a-1", "b-1", "c-1"], "a failed reaction leaves nothing behind");
     assert_eq!(set_aside(&shop).await, retrying(&[(2, 1), (4, 0), (5, 1), (7, 0)]));
     // a later event of a blocked key waits too, in another transaction
-    shop.db.write("tell", |tx| add_loudly(tx, "a-late")).await.unwrap();
+    shop.db.write("emit", |tx| add_loudly(tx, "a-late")).await.unwrap();
     shop.all_events().await;
     assert_eq!(advance(&shop, 100).await.set_aside, 1);
 }

@@ -86,8 +86,8 @@ impl Shop {
 
     /// Assigns all sequence numbers, as the leader does, and returns every event.
     pub async fn all_events(&self) -> Vec<crate::StoredEvent> {
-        self.db.write("place", |tx| crate::outbox::assign_sequence_numbers(tx, 1_000)).await.unwrap();
-        self.db.read("told", |tx| crate::outbox::after(tx, 0, 1_000)).await.unwrap()
+        self.db.write("number", |tx| crate::outbox::assign_sequence_numbers(tx, 1_000)).await.unwrap();
+        self.db.read("events", |tx| crate::outbox::after(tx, 0, 1_000)).await.unwrap()
     }
 
     pub async fn add(&self, label: impl Into<String>) -> Result<i64> {

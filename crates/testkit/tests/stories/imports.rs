@@ -83,9 +83,9 @@ fn a_file_that_is_no_text_in_one_encoding_stores_nothing() {
     for (what, kind, file) in [
         ("CP949 with a byte that begins nothing", CSV, with(b"\xFF\xFF")),
         ("UTF-8 and CP949 in one file", CSV, [table.as_bytes(), &korean[15..]].concat()),
-        ("UTF-16 that is said to be UTF-8", "text/csv; charset=utf-8", utf16(table, false, false)),
+        ("UTF-16 with the name of UTF-8", "text/csv; charset=utf-8", utf16(table, false, false)),
         ("the mark of UTF-16 and another charset", "text/csv; charset=cp949", utf16(table, true, false)),
-        ("an encoding that nobody knows", "text/csv; charset=klingon", table.into()),
+        ("an encoding that does not exist", "text/csv; charset=klingon", table.into()),
         ("zeros", CSV, vec![0; 400]),
         ("a program", CSV, b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0".repeat(9)),
     ] {

@@ -133,7 +133,7 @@ fn is_harmless(method: &str, path: &str) -> bool {
 }
 
 #[test]
-fn nobody_gets_through_a_door_that_is_not_theirs() {
+fn no_caller_gets_through_a_door_that_is_not_theirs() {
     let scenario = scenario();
     let stranger = scenario.shop.buyer();
     let seller = scenario.shop.seller();

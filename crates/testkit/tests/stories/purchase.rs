@@ -209,7 +209,7 @@ fn an_order_stream_sends_what_happens_and_resumes_where_it_was_left() {
 
     let mut again = buyer.with("last-event-id", &opening[0].id).stream(format!("/orders/{order}/stream"));
     let missed: Vec<String> = again.events(2).into_iter().map(|event| event.event).collect();
-    assert_eq!(missed, names, "what was missed is told again, in order");
+    assert_eq!(missed, names, "what was missed is sent again, in order");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn no_caller_sees_a_deadlock_of_crossing_orders_stock_changes_and_cancels() {
         let buyer = shop.buyer();
         if n % 4 == 0 {
             let ids = ids.clone();
-            shop.write(move |tx| count_backwards(tx, &ids)).expect("whoever gives way is run again");
+            shop.write(move |tx| count_backwards(tx, &ids)).expect("the job that gives way is run again");
         }
         let placed = buyer.orders_all(&shuffled(&products, n)).must("201").word("/orderNumber");
         let touched = &products[n * 3 % 10];

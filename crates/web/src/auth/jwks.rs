@@ -63,7 +63,7 @@ impl Jwks {
             JwksSource::Url(url) => {
                 if !is_safe(url) {
                     return Err(wrong(
-                        "the key set's address must begin with https://, or whoever is between can make keys",
+                        "the key set's address must begin with https://, or anyone between can make keys",
                     ));
                 }
                 HashMap::new()

@@ -73,7 +73,7 @@ fn a_token_that_was_verified_before_is_no_better_than_a_new_one() {
 }
 
 #[test]
-fn nobody_is_nobody_and_not_an_error() {
+fn a_request_without_a_caller_is_anonymous_and_not_an_error() {
     assert_eq!(ours().verify(&HeaderMap::new(), now()).unwrap(), None);
 }
 
@@ -236,7 +236,7 @@ fn a_header_that_says_who_is_calling_may_not_come_twice() {
 }
 
 #[test]
-fn the_gateways_anonymous_callers_are_nobody_and_services_must_be_named() {
+fn the_gateways_anonymous_callers_have_no_user_and_services_must_be_named() {
     let auth = behind_gateway();
     let secret = ("x-gateway-secret", OTHER);
     assert_eq!(auth.verify(&headers(&[secret]), now()).unwrap(), None);
