@@ -2,12 +2,12 @@
 
 use crate::amount::{Amounts, DecimalMark};
 use crate::encoding;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use encoding_rs::Encoding;
 use kernel::{Code, Currency, Error, Result, text};
 use std::str::FromStr;
 use utoipa::{IntoParams, ToSchema};
-use web::Language;
+use web::{Language, sent_once};
 
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Options {
 
     /// What the headers of an upload say. C011 for a type that is no file of rows, C002 for an unknown charset.
     pub fn of_headers(headers: &HeaderMap, currency: Currency) -> Result<Options> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = sent_once(headers, "Content-Type")?.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let format = Format::of_content_type(kind).ok_or_else(|| {
             Code::UnsupportedMediaType
                 .because("send text/csv, application/json, application/x-ndjson or a workbook (.xlsx)")

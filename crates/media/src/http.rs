@@ -22,6 +22,7 @@ use web::{
     ApiResponse, ApiResult, App, CursorQuery, Failure, PageQuery, Paging, Path, Routes, Seller, ok,
     response::Success,
     route::{PUBLIC, SELLER},
+    sent_once,
 };
 
 /// Uploads that an instance reads at once; each is in memory.
@@ -85,7 +86,7 @@ async fn upload(State(app): State<App>, seller: Seller, headers: HeaderMap, body
 
 /// C011 for what cannot be an image by its own word. The content decides the rest.
 fn must_be_image(headers: &HeaderMap) -> Result<()> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = sent_once(headers, "Content-Type")?.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind.is_empty() || kind == "application/octet-stream" || kind.starts_with("image/") {
         Ok(())

@@ -31,6 +31,11 @@ impl Sender {
         Sender(self.0.with(name, value))
     }
 
+    /// The same caller with this header once more, beside the one of that name.
+    pub fn also(&self, name: &'static str, value: &str) -> Sender {
+        Sender(self.0.also(name, value))
+    }
+
     /// The same caller with this idempotency key on every request.
     pub fn keyed(&self, key: &str) -> Sender {
         Sender(self.0.keyed(key))

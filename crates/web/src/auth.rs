@@ -13,6 +13,7 @@ pub use jwks::{JwksSettings, JwksSource};
 pub use roles::{Role, RoleNames, Roles};
 pub use secret::{DEVELOPMENT_SECRET, Secret, check_secret};
 
+use crate::sent_once;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -360,14 +361,10 @@ struct Claims<'a> {
     purpose: Option<&'static str>,
 }
 
-/// The value of a header that says who is calling. A request that has it twice is refused: of two values, a proxy and we
-/// might each believe another one.
+/// The value of a header that says who is calling. A004 when it comes twice.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(not_valid(format!("the header {name} comes twice")));
-    }
+    let value = sent_once(headers, name).map_err(|_| not_valid(format!("the header {name} comes twice")))?;
+    let Some(value) = value else { return Ok(None) };
     value.to_str().map(Some).map_err(|_| not_valid(format!("the header {name} is not text")))
 }
 

@@ -5,7 +5,7 @@
 use crate::{
     Failure, input,
     route::{Access, Properties},
-    tag,
+    sent_once, tag,
 };
 use axum::{
     extract::Request,
@@ -60,7 +60,7 @@ impl Contract {
 
     /// C002 naming every query parameter that the document does not list, C011 for an encoded body.
     fn check(&self, request: &Request) -> Result<()> {
-        let encoding = request.headers().get(header::CONTENT_ENCODING);
+        let encoding = sent_once(request.headers(), "Content-Encoding")?;
         if encoding.is_some_and(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
             return Err(Code::UnsupportedMediaType.because("send the body without Content-Encoding"));
         }

@@ -6,6 +6,7 @@ use crate::{
     failure::SentBefore,
     input,
     response::{json_response, with_headers},
+    sent_once,
 };
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
@@ -78,9 +79,9 @@ impl<T: DeserializeOwned + Checked> FromRequest<App> for Idempotent<T> {
     }
 }
 
-/// The header's value: 1 to 255 visible ASCII characters, else C002.
+/// The header's value: 1 to 255 visible ASCII characters, and once, else C002.
 fn sent_key(headers: &HeaderMap) -> Result<Option<String>> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(value) = sent_once(headers, "Idempotency-Key")? else { return Ok(None) };
     let text = value.to_str().unwrap_or("");
     if text.is_empty() || text.len() > IDEMPOTENCY_KEY_MAX {
         return Err(Code::InvalidInput

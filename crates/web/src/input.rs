@@ -5,12 +5,12 @@ use crate::{
     checked::refusal,
     contract::Contract,
     reader::{self, Parameters, Sent, Wrong},
-    unique,
+    sent_once, unique,
 };
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, request::Parts},
 };
 use kernel::{Code, Cursor, Detail, Error, PageRequest, Result, Together, page, text::wrong};
 use serde::{
@@ -53,7 +53,7 @@ pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<
 }
 
 pub(crate) fn must_be_json(headers: &HeaderMap) -> Result<()> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let kind = sent_once(headers, "Content-Type")?.and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = kind.split(';').next().unwrap_or("").trim();
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())

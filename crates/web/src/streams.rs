@@ -2,7 +2,7 @@
 //! message's key gets the same bytes. A stream resumes by `Last-Event-ID`: what it missed is read from the outbox.
 
 use crate::sse::{self, Message};
-use crate::{App, Failure, Module, ticks::Tickers};
+use crate::{App, Failure, Module, sent_once, ticks::Tickers};
 use axum::{http::HeaderMap, response::Response};
 use futures_util::stream::{self, StreamExt};
 use kernel::{Code, Event, Result};
@@ -270,9 +270,10 @@ impl Drop for Subscription {
     }
 }
 
-/// The `Last-Event-ID` of a stream that resumes.
-pub fn last_event_id(headers: &HeaderMap) -> Option<MessageId> {
-    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok().filter(|id: &MessageId| id.event >= 0)
+/// The `Last-Event-ID` of a stream that resumes. C002 when there are two.
+pub fn last_event_id(headers: &HeaderMap) -> Result<Option<MessageId>> {
+    let sent = sent_once(headers, "Last-Event-ID")?.and_then(|value| value.to_str().ok());
+    Ok(sent.and_then(|text| text.trim().parse().ok()).filter(|id: &MessageId| id.event >= 0))
 }
 
 /// A stream of the messages for `key`. A new stream begins with `present`, made in the same view of the database that the

@@ -1,10 +1,7 @@
 //! `If-Match`: the version a change was decided on (docs/RULES.md).
 
-use crate::{Checked, Failure};
-use axum::{
-    extract::FromRequestParts,
-    http::{header, request::Parts},
-};
+use crate::{Checked, Failure, sent_once};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Result, text};
 
 /// The version in `If-Match`: a number, bare or quoted as an entity tag. `*` and no header are `None`; C002 for the
@@ -46,7 +43,7 @@ impl Checked for AtVersion {}
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<IfMatch, Failure> {
-        let Some(header) = parts.headers.get(header::IF_MATCH) else { return Ok(IfMatch(None)) };
+        let Some(header) = sent_once(&parts.headers, "If-Match")? else { return Ok(IfMatch(None)) };
         let version = header.to_str().ok().and_then(IfMatch::read);
         Ok(IfMatch(version.ok_or_else(|| text::wrong("If-Match", "must be a version, such as \"3\""))?))
     }

@@ -38,7 +38,7 @@ async fn stream_order(
     app.db.read("checkout.stream-order", move |tx| order::ops::own(tx, &own, &user.id).map(|_| ())).await?;
     let (key, open) = (streams::of_order(&number), app.streams.clone());
     let present = move |tx: &mut Tx<'_>| streams::present(tx, &open, &number);
-    stream(&app, key, last_event_id(&headers), present).await
+    stream(&app, key, last_event_id(&headers)?, present).await
 }
 
 /// What happens to all of the caller's orders, as server-sent events; the same events as of one order.
@@ -49,7 +49,7 @@ async fn stream_orders(
     StreamUser(user): StreamUser,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    stream(&app, streams::of_user(&user.id), last_event_id(&headers), |_| Ok(Vec::new())).await
+    stream(&app, streams::of_user(&user.id), last_event_id(&headers)?, |_| Ok(Vec::new())).await
 }
 
 /// What happens to all orders of the shop, as server-sent events; the same events as of one order. A browser signs in with
@@ -65,5 +65,5 @@ async fn stream_all_orders(
     if !user.is_admin() {
         return Err(Code::RoleRequired.into());
     }
-    stream(&app, streams::of_shop(), last_event_id(&headers), |_| Ok(Vec::new())).await
+    stream(&app, streams::of_shop(), last_event_id(&headers)?, |_| Ok(Vec::new())).await
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use cart::{Guest, Owner, ops};
 use kernel::{Code, UserId};
-use web::{App, ClientAddress, Context, CostlyLimit, Failure, IdempotencyKey, MaybeUser, Role};
+use web::{App, ClientAddress, Context, CostlyLimit, Failure, IdempotencyKey, MaybeUser, Role, sent_once};
 
 /// The header with a guest's token, in requests and, once, in the response that makes the guest's cart.
 pub const CART_TOKEN: HeaderName = HeaderName::from_static("x-cart-token");
@@ -34,7 +34,7 @@ impl FromRequestParts<App> for Visitor {
         let Ok(context) = Context::from_request_parts(parts, app).await;
         let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
         let Ok(limit) = CostlyLimit::from_request_parts(parts, app).await;
-        let token = parts.headers.get(CART_TOKEN).and_then(|token| token.to_str().ok());
+        let token = sent_once(&parts.headers, &CART_TOKEN)?.and_then(|token| token.to_str().ok());
         let guest = token.and_then(Guest::of_token);
         Ok(Visitor { user: user.map(|user| user.id), guest, context, client, limit })
     }

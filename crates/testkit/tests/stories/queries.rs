@@ -1,6 +1,6 @@
 //! What a client writes into an address: parameters, ids and numbers.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::{Operation, Response, Sender, TestShop};
 
 /// The fields that a refusal names.
@@ -201,6 +201,37 @@ fn orders_up_to_the_last_day_of_all_are_all_orders() {
         assert_eq!(buyer.get(format!("/orders?to={to}")).must("200").number("/totalElements"), 0, "{to}");
     }
     buyer.get("/orders?to=10000-01-01").must("400 C002");
+}
+
+#[test]
+fn a_header_that_decides_what_a_request_does_comes_once() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").stock(5).save();
+    let (buyer, admin) = (shop.buyer(), shop.admin());
+    let token = shop.anonymous().get("/cart").must("200").header("x-cart-token");
+    let close = format!("/admin/products/{}/close", mug.id);
+    for (name, value, other) in [
+        ("idempotency-key", "one", "other"),
+        ("x-cart-token", token.as_str(), "other"),
+        ("if-match", "0", "1"),
+        ("last-event-id", "1", "2"),
+        ("content-type", "application/json", "text/csv"),
+        ("content-encoding", "identity", "gzip"),
+    ] {
+        for second in [value, other] {
+            let refused = match name {
+                "if-match" => admin.with(name, value).also(name, second).patch(&close, json!({})),
+                "last-event-id" => buyer.with(name, value).also(name, second).get("/orders/stream"),
+                _ => buyer.with(name, value).also(name, second).orders(&mug, 1),
+            };
+            assert_eq!(fields(&refused.must("400 C002")).join(" ").to_ascii_lowercase(), name, "{second}");
+        }
+    }
+    buyer.also("authorization", "Bearer another").orders(&mug, 1).must("401 A004");
+    assert_eq!(buyer.get("/orders").must("200").number("/totalElements"), 0, "nothing was bought");
+    // what is a list by its nature may come in several lines
+    let listed = buyer.with("accept", "text/html").also("accept", "application/json").also("if-none-match", "\"x\"");
+    listed.also("if-none-match", "\"y\"").get("/products").must("200");
 }
 
 #[test]
