@@ -119,6 +119,8 @@ pub struct Checkout {
     pub payment: Option<PaymentNumber>,
     /// The time deal in which it buys.
     pub deal: Option<DealUnits>,
+    /// That payment, for the process that has just begun it and makes its charge.
+    pub begun: Option<Payment>,
 }
 
 /// What the steps of a refund know.
@@ -175,7 +177,7 @@ fn load_order(tx: &mut Tx<'_>, run: &Record) -> Result<Checkout> {
     // an order that the balance pays alone has no charge
     let own = || paying.and_then(|entry| Captured::deserialize(entry.memory.as_ref()?).ok()?.own);
     let payment = charged.or_else(own);
-    Ok(Checkout { order, payment, deal: ReserveInventory::remembered(run)? })
+    Ok(Checkout { order, payment, deal: ReserveInventory::remembered(run)?, begun: None })
 }
 
 fn load_refund(tx: &mut Tx<'_>, run: &Record) -> Result<PartialRefund> {

@@ -7,13 +7,13 @@ use crate::{
     parts::Parts,
     quote,
     request::PaymentMethod,
-    steps::{Captured, Charge, ProcessPayment},
+    steps::{Captured, Charge, ProcessPayment, ReserveInventory},
 };
 use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
 use order::{Kind, Order};
 use payment::{Method, NewPayment, Part, Payment};
 use saga::{Action, Call, Record, Remote, SYSTEM, Saga, Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::Tx;
 
 /// Begins the payment of an order: the charge is stored, the gateway is not asked yet. If this very payment (by the gateway's
@@ -113,6 +113,12 @@ pub fn submit(
     let may_be_followed = attempts > 1 && declined(tx, record, order)? + 1 < attempts;
     let payment = payment::ops::begin(tx, new)?;
     let charge = Charge { own, ..Charge::of(&payment, may_be_followed) };
+    record.know(Checkout {
+        order: order.clone(),
+        payment: Some(payment.number.clone()),
+        deal: ReserveInventory::remembered(record)?,
+        begun: Some(payment),
+    });
     saga.submit(tx, record, written(&charge)?)
 }
 
@@ -146,7 +152,10 @@ pub enum Standing {
 /// not be completed after the money had been taken.
 pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
     use payment::Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};
-    let payment = payment::ops::current(tx, &order_of(record)?)?;
+    let payment = match just_completed(record) {
+        Some(payment) => payment,
+        None => payment::ops::current(tx, &order_of(record)?)?,
+    };
     match &payment.status {
         Pending | Processing => Ok(Standing::Open(payment)),
         // also when all of it was given back later: the order was paid
@@ -157,6 +166,14 @@ pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
         Failed { reason, .. } => Err(refused(record, reason, &payment)),
         Cancelled { .. } => Err(named(Code::PaymentCancelledByUser.error(), &payment)),
     }
+}
+
+/// The payment that this transaction has completed, if it has begun it and knows it.
+fn just_completed(record: &Record) -> Option<Payment> {
+    let begun = record.known::<Checkout>()?.begun.clone()?;
+    let at = record.completed_at.filter(|_| record.status == Status::Completed)?;
+    let captured = Captured::deserialize(record.memory.get(ProcessPayment::NAME)?.memory.as_ref()?).ok()?;
+    payment::ops::completed_as_begun(begun, &captured.transaction?, at).ok()
 }
 
 /// Why an order is not paid although its money was taken. S208 only when a step of ours failed after the capture: that its time

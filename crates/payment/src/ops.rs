@@ -79,9 +79,7 @@ pub fn completed(tx: &mut Tx<'_>, number: &PaymentNumber, transaction: &str) -> 
     if !store::capture(tx, &payment, &next, transaction, now)? {
         return Err(changed_meanwhile());
     }
-    payment.transaction = Some(transaction.to_owned());
-    payment.captured = payment.amount;
-    changed(&mut payment, next, now);
+    captured(&mut payment, next, transaction, now);
     if payment.status.is_live() {
         tx.emit(&events::completed(&payment))?;
     }
@@ -96,6 +94,19 @@ pub fn completed_as_known(tx: &mut Tx<'_>, completed: &PaymentCompleted) -> Resu
         tx.emit(completed)?;
     }
     Ok(captured)
+}
+
+/// The payment of which [`completed_as_known`] has said that it is completed now, from what [`begin`] returned of it.
+pub fn completed_as_begun(mut begun: Payment, transaction: &str, at: Timestamp) -> Result<Payment> {
+    let next = begun.status.step(&Change::Approved { at })?;
+    captured(&mut begun, next, transaction, at);
+    Ok(begun)
+}
+
+fn captured(payment: &mut Payment, next: Status, transaction: &str, at: Timestamp) {
+    payment.transaction = Some(transaction.to_owned());
+    payment.captured = payment.amount;
+    changed(payment, next, at);
 }
 
 fn approval(payment: Payment) -> Approval {

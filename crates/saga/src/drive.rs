@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use kernel::{Code, Error, Result, SagaId};
 use ports::Ports;
 use serde_json::Value;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Longest time a call may take; after it the outcome is unknown. A time limit of a port, such as `gateway.timeout`, must not
 /// be longer: the configuration check refuses it. [`super::HOLD`] is longer than this, so that a call is not asked about
@@ -34,6 +34,8 @@ pub trait Flow: Send + Sync {
     fn call<'a>(&'a self, ports: &'a Ports, call: &'a Call) -> BoxFuture<'a, Outcome<Value>>;
     /// Stores what another system answered, and moves the run on as far as this transaction can.
     fn settle(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Action)>;
+    /// The same for the process that has just made the call. C016 when what it knows is not so any more: then nothing must be written.
+    fn settle_as_known(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Action)>;
     /// The crash point passed after the call's outcome is stored.
     fn stored(&self, call: &Call) -> &'static str;
     /// Closes what the run is about although not everything is compensated.
@@ -78,6 +80,10 @@ impl<S: 'static> Flow for Saga<S> {
         Saga::settle(self, tx, call, outcome)
     }
 
+    fn settle_as_known(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Action)> {
+        Saga::settle_as_known(self, tx, call, outcome)
+    }
+
     fn stored(&self, call: &Call) -> &'static str {
         self.work(call).map_or("", |work| work.stored)
     }
@@ -111,10 +117,41 @@ pub async fn drive(flow: &'static dyn Flow, db: &Db, ports: &Ports, mut action: 
         };
         let outcome = flow.call(ports, &call).await;
         let stored = flow.stored(&call);
-        let settle = move |tx: &mut Tx<'_>| flow.settle(tx, &call, &outcome).map(|(_, action)| action);
-        action = db.write("saga.settle", settle).await?;
+        action = settle(flow, db, call, outcome, |_, _, action| Ok(action)).await?;
         fault::point(stored);
     }
+}
+
+/// Stores the outcome of a call that this process has made, together with what `then` makes of it. If what the process knows is not so
+/// any more, it is read again.
+pub(crate) async fn settle<T, F>(
+    flow: &'static dyn Flow,
+    db: &Db,
+    call: Call,
+    outcome: Outcome<Value>,
+    then: F,
+) -> Result<T>
+where
+    T: Send + 'static,
+    F: Fn(&mut Tx<'_>, &Record, Action) -> Result<T> + Clone + Send + 'static,
+{
+    let made = Arc::new((call, outcome));
+    if made.0.known.is_some() {
+        let (made, then) = (made.clone(), then.clone());
+        let settle = move |tx: &mut Tx<'_>| {
+            let (record, action) = flow.settle_as_known(tx, &made.0, &made.1)?;
+            then(tx, &record, action)
+        };
+        match db.write("saga.settle", settle).await {
+            Err(error) if error.code() == Code::OutdatedVersion => {}
+            settled => return settled,
+        }
+    }
+    let settle = move |tx: &mut Tx<'_>| {
+        let (record, action) = flow.settle(tx, &made.0, &made.1)?;
+        then(tx, &record, action)
+    };
+    db.write("saga.settle", settle).await
 }
 
 /// Moves a run on until it rests. If that fails because of this program, the run is left alone for a while, so that it does

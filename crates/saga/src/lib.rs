@@ -10,6 +10,7 @@ mod fault;
 mod forward;
 #[cfg(feature = "test-harness")]
 pub mod harness;
+mod known;
 pub mod measure;
 mod outcome;
 pub mod record;

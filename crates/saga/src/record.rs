@@ -1,6 +1,6 @@
 //! The row of a run: where it stands, what its steps remember, and the pure rules of moving it on.
 
-use crate::drive::CALL_MAX;
+use crate::{drive::CALL_MAX, known::Known};
 use kernel::{Error, SagaId, Timestamp, text::REASON_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -179,6 +179,8 @@ pub struct Record {
     pub started_by: String,
     pub started_at: Timestamp,
     pub completed_at: Option<Timestamp>,
+    /// What this process knows of it besides. Not stored.
+    pub known: Known,
 }
 
 impl Record {
@@ -203,6 +205,7 @@ impl Record {
             started_by: start.by.to_owned(),
             started_at: now,
             completed_at: None,
+            known: Known::default(),
         }
     }
 

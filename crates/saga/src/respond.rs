@@ -4,7 +4,7 @@
 //! open (202) nothing else is kept: a repetition gets how the run stands then.
 
 use super::{
-    drive::Flow,
+    drive::{Flow, settle},
     measure::count_failure,
     record::{HOLD, Record},
     run::{Action, Call},
@@ -168,18 +168,17 @@ where
     loop {
         let outcome = flow.call(&app.ports, &call).await;
         let (key, response, stored) = (key.clone(), response.clone(), flow.stored(&call));
-        let settle = move |tx: &mut Tx<'_>| {
-            let (run, action) = flow.settle(tx, &call, &outcome)?;
+        let then = move |tx: &mut Tx<'_>, run: &Record, action: Action| {
             let next = match action {
                 Action::Call(next) => ControlFlow::Continue(next),
                 Action::Rest(_) => {
-                    let result = response(tx, &run);
+                    let result = response(tx, run);
                     ControlFlow::Break(last_response(tx, &key, result)?)
                 }
             };
             Ok((next, run.status))
         };
-        let (next, status) = app.db.write("saga.settle", settle).await?;
+        let (next, status) = settle(flow, &app.db, call, outcome, then).await?;
         // counted here, because the transaction may have been run more than once
         count_failure(status);
         fault::point(stored);

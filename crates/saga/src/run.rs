@@ -11,6 +11,7 @@ use super::{
 use ::store::Tx;
 use kernel::{Code, Error, Result, SagaId, Timestamp};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A whole flow. `S` is what its steps know about a run.
 pub struct Saga<S: 'static> {
@@ -135,12 +136,16 @@ impl<S: 'static> Saga<S> {
         self.resume(tx, record)
     }
 
-    /// Gives the request to a run whose remote step waits for one, and saves it. S209 when it does not wait.
+    /// Gives the request to a run whose remote step waits for one, and saves it. S209 when it does not wait. What the caller knows of
+    /// the run ([`Record::know`]) is kept for [`Self::settle_as_known`].
     pub fn submit(&self, tx: &mut Tx<'_>, record: &mut Record, request: Value) -> Result<Action> {
         self.must_wait(record)?;
         let step = record.step.clone();
-        let action = self.hold_new(tx, record, &step, false, request);
+        let mut action = self.hold_new(tx, record, &step, false, request);
         store::save(tx, record)?;
+        if let (Action::Call(call), Some(_)) = (&mut action, record.known::<S>()) {
+            call.known = Some(Arc::new(record.clone()));
+        }
         Ok(action)
     }
 
@@ -171,20 +176,49 @@ impl<S: 'static> Saga<S> {
             let action = Action::Rest(record.status);
             return Ok((record, action));
         }
+        let action = self.settle_pending(tx, &saga, &mut record, call, outcome)?;
+        Ok((record, action))
+    }
+
+    /// [`Self::settle`] by the process that has just made the call. It reads nothing that it knows already, unless the call did not
+    /// succeed, which is rare. C016 when the run or what it is about has changed since the call was stored, and when a step fails, which
+    /// may be the reason: then the transaction must fail, and [`Self::settle`] reads them again.
+    pub fn settle_as_known(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Action)> {
+        let known = call.known.as_deref().filter(|_| matches!(outcome, Outcome::Succeeded(_)));
+        let Some((known, saga)) = known.and_then(|known| Some((known, known.known::<S>()?))) else {
+            return self.settle(tx, call, outcome);
+        };
+        let mut record = known.clone();
+        let action = self.settle_pending(tx, saga, &mut record, call, outcome)?;
+        if record.status == Status::Compensating {
+            return Err(Code::OutdatedVersion.because("a step failed that went by what was known").retry_after(1));
+        }
+        Ok((record, action))
+    }
+
+    /// Takes in the outcome of a call that is pending, and saves the run.
+    fn settle_pending(
+        &self,
+        tx: &mut Tx<'_>,
+        saga: &S,
+        record: &mut Record,
+        call: &Call,
+        outcome: &Outcome<Value>,
+    ) -> Result<Action> {
         if let Some(pending) = record.call(&call.step, call.backwards) {
             pending.held_until = None;
         }
         let stop = match outcome {
-            Outcome::Unknown => Some(self.no_answer(tx, &mut record, call)),
-            answer if call.backwards => self.settle_backward(tx, &saga, &mut record, call, answer)?,
-            answer => self.settle_forward(tx, &saga, &mut record, call, answer)?,
+            Outcome::Unknown => Some(self.no_answer(tx, record, call)),
+            answer if call.backwards => self.settle_backward(tx, saga, record, call, answer)?,
+            answer => self.settle_forward(tx, saga, record, call, answer)?,
         };
         let action = match stop {
             Some(action) => action,
-            None => self.advance(tx, &saga, &mut record)?,
+            None => self.advance(tx, saga, record)?,
         };
-        store::save(tx, &mut record)?;
-        Ok((record, action))
+        store::save(tx, record)?;
+        Ok(action)
     }
 
     /// Closes what the run is about although not everything is compensated, because a person has dealt with the rest.
@@ -261,7 +295,18 @@ impl<S: 'static> Saga<S> {
         let (key, request) = (pending.key.clone(), pending.request.clone());
         record.wake_at = Some(until);
         let (step, withdraw) = (step.to_owned(), ask && !backwards && status == Status::Compensating);
-        Action::Call(Call { saga, name, step, backwards, ask, withdraw, key, request, abandon_unless_found: None })
+        Action::Call(Call {
+            saga,
+            name,
+            step,
+            backwards,
+            ask,
+            withdraw,
+            key,
+            request,
+            abandon_unless_found: None,
+            known: None,
+        })
     }
 
     /// The call stays pending; it is asked about again after a pause.
@@ -315,6 +360,8 @@ pub struct Call {
     /// Set by a caller that no longer wants the call: if the other system does not know it, the call is abandoned for this
     /// reason instead of repeated, and its step waits for another request.
     pub abandon_unless_found: Option<(Code, String)>,
+    /// The run as it was stored together with the call, if the process that makes it knows all that its steps need.
+    pub known: Option<Arc<Record>>,
 }
 
 /// Whether the outcome of this call is not known yet.

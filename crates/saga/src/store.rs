@@ -1,6 +1,9 @@
 //! The table of runs.
 
-use super::record::{Cancellation, Entry, Record, Status, Subject};
+use super::{
+    known::Known,
+    record::{Cancellation, Entry, Record, Status, Subject},
+};
 use ::store::{
     Arg, Check, Row, ToArg, Tx, args,
     audit::{Given, Keys},
@@ -112,6 +115,7 @@ fn record(row: &Row<'_>) -> Result<Record> {
         started_by: row.next()?,
         started_at: row.next()?,
         completed_at: row.next()?,
+        known: Known::default(),
     })
 }
 

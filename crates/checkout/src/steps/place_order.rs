@@ -30,7 +30,7 @@ impl First for PlaceOrder {
         if let Some(cart) = priced.cart {
             cart::ops::ordered(tx, cart, &order.number)?;
         }
-        Ok(Checkout { order, payment: None, deal: priced.deal })
+        Ok(Checkout { order, payment: None, deal: priced.deal, begun: None })
     }
 
     fn subject(saga: &Checkout) -> Subject {

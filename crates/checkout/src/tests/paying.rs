@@ -231,3 +231,36 @@ async fn an_open_payment_is_cancelled_only_when_the_gateway_does_not_know_it() {
     assert_eq!((shop.captures(), shop.money()), (2, 2_000));
     shop.consistent().await;
 }
+
+#[tokio::test]
+async fn an_order_that_is_sent_elsewhere_while_the_gateway_is_asked_is_packed_for_there() {
+    let shop = Shop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 1).await;
+    let call = shop.begin_paying(&order).await.unwrap();
+    let elsewhere = with(address(), "address1", "테헤란로 1");
+    shop.put(1, &format!("/orders/{order}/address"), elsewhere).await.must("200");
+    let paid = saga::drive(&ORDER, &shop.app.db, &shop.app.ports, saga::Action::Call(call)).await.unwrap();
+    assert_eq!(paid, saga::Status::Completed);
+    let detail = shop.get(1, &format!("/orders/{order}")).await.must("200");
+    assert_eq!(detail.data()["delivery"]["shippingAddress"]["address1"], "테헤란로 1");
+    assert_eq!((shop.status(&order).await.as_str(), shop.captures()), ("PAID", 1));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn a_process_that_went_by_an_old_run_settles_nothing() {
+    let shop = Shop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 1).await;
+    let call = shop.begin_paying(&order).await.unwrap();
+    let outcome = saga::Flow::call(&ORDER, &shop.app.ports, &call).await;
+    shop.cancel(1, &order).await.must("202");
+    let settle = move |tx: &mut ::store::Tx<'_>| ORDER.settle_as_known(tx, &call, &outcome).map(|_| ());
+    let refused = shop.app.db.write("settle", settle).await.unwrap_err();
+    assert_eq!(refused.code(), kernel::Code::OutdatedVersion);
+    assert_eq!(shop.stock(mug).await, (4, 1), "nothing was sold");
+    shop.settle().await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("CANCELLED", 0));
+    shop.consistent().await;
+}
