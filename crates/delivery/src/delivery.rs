@@ -102,6 +102,16 @@ pub struct Entry {
     pub at: Timestamp,
 }
 
+impl Entry {
+    /// How every history begins. It is not stored, because the parcel's own row says it.
+    pub const FIRST: i64 = 1;
+
+    /// The entry of a parcel that was made at `at`.
+    pub const fn first(at: Timestamp) -> Entry {
+        Entry { number: Entry::FIRST, status: Kind::Preparing, location: None, description: None, at }
+    }
+}
+
 /// Status of a delivery, with the data that belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

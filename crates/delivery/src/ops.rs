@@ -17,7 +17,7 @@ const READDRESSED: &str = "the address or the memo was changed";
 /// What the history says once the carrier's number is known.
 const GIVEN_TO_CARRIER: &str = "the carrier's number was set";
 
-/// Makes the order's first parcel in PREPARING, with the first entry of its history. Repeated: returns the same one.
+/// Makes the order's first parcel in PREPARING. Repeated: returns the same one.
 pub fn create(
     tx: &mut Tx<'_>,
     order: &OrderNumber,
@@ -32,7 +32,7 @@ pub fn create(
         None => Ok(store::of_order(tx, order)?.map(|delivery| Made::Before(Box::new(delivery)))),
     })?;
     match made {
-        Made::Now(id, tracking) => begun(tx, id, tracking, new, Vec::new()),
+        Made::Now(id, tracking) => Ok(begun(tx.now(), id, tracking, new, Vec::new())),
         Made::Before(delivery) => Ok(*delivery),
     }
 }
@@ -51,7 +51,7 @@ pub fn add(tx: &mut Tx<'_>, new: NewParcel<'_>) -> Result<Delivery> {
         Ok(store::insert(tx, tracking, row)?.map(|id| (id, tracking.clone())))
     })?;
     store::insert_lines(tx, id, &lines)?;
-    let delivery = begun(tx, id, tracking, row, lines)?;
+    let delivery = begun(tx.now(), id, tracking, row, lines);
     tx.emit(&events::updated(&delivery))?;
     Ok(delivery)
 }
@@ -61,18 +61,9 @@ enum Made {
     Before(Box<Delivery>),
 }
 
-/// The parcel that was just stored, with the first entry of its history.
-fn begun(
-    tx: &mut Tx<'_>,
-    id: DeliveryId,
-    tracking: TrackingNumber,
-    new: NewRow<'_>,
-    lines: Vec<Packed>,
-) -> Result<Delivery> {
-    let now = tx.now();
-    let first = Entry { number: 1, status: Kind::Preparing, location: None, description: None, at: now };
-    store::insert_entry(tx, id, &first)?;
-    Ok(Delivery {
+/// The parcel that was just stored.
+fn begun(now: Timestamp, id: DeliveryId, tracking: TrackingNumber, new: NewRow<'_>, lines: Vec<Packed>) -> Delivery {
+    Delivery {
         id,
         tracking,
         order: new.order.clone(),
@@ -86,12 +77,12 @@ fn begun(
         address: new.address.clone(),
         memo: new.memo.map(str::to_owned),
         estimated_at: new.estimated_at,
-        history: vec![first],
+        history: vec![Entry::first(now)],
         scans: Vec::new(),
         created_at: now,
         updated_at: now,
-        version: 1,
-    })
+        version: Entry::FIRST,
+    }
 }
 
 /// PREPARING → CANCELLED for every parcel with goods of the order, because the order ended. Repeated, or without a delivery: no

@@ -32,8 +32,9 @@ const LINES: &str = "select line_number, units from delivery_lines where deliver
 const INSERT_LINES: &str = "insert into delivery_lines (delivery_id, line_number, units) values [(?, ?, ?)]";
 const SET_WAYBILL: &str = "update deliveries set carrier = ?, carrier_code = ?, carrier_number = ?, updated_at = ?,
     version = version + 1 where id = ? and status = ? and version = ?";
+// the first entry follows from the delivery; earlier versions of the program stored it too
 const HISTORY: &str = "select entry_number, status, location, description, at_time from delivery_history
-    where delivery_id = ? order by entry_number desc";
+    where delivery_id = ? and entry_number > 1 order by entry_number desc";
 const SAVE: &str = "update deliveries set status = ?, delivered_at = ?, updated_at = ?, version = version + 1
     where id = ? and status = ? and version = ?";
 
@@ -52,14 +53,17 @@ const INSERT_SCANS: &str = "insert into delivery_scans (delivery_id, scan_number
 const FORGET_SCANS: &str = "delete from delivery_scans where delivery_id = ?";
 const TIE_SCAN: &str = "update delivery_scans set entry_number = ? where delivery_id = ? and scan_number = ?";
 
-const WRONG_HISTORIES: &str = "select d.tracking_number, d.status, d.version, count(h.entry_number),
-        coalesce(max(h.entry_number), 0)
-    from deliveries d left join delivery_history h on h.delivery_id = d.id where d.id between ? and ?
+const WRONG_HISTORIES: &str = "select d.tracking_number, d.status, d.version, 1 + count(h.entry_number),
+        coalesce(max(h.entry_number), 1)
+    from deliveries d left join delivery_history h on h.delivery_id = d.id and h.entry_number > 1
+    where d.id between ? and ?
     group by d.id, d.tracking_number, d.status, d.version
-    having count(h.entry_number) <> d.version or coalesce(max(h.entry_number), 0) <> d.version order by d.id limit ?";
-const WRONG_ENDS: &str = "select d.tracking_number, d.status, h.status
-    from deliveries d join delivery_history h on h.delivery_id = d.id and h.entry_number = d.version
-    where d.id between ? and ? and d.status <> h.status order by d.id limit ?";
+    having 1 + count(h.entry_number) <> d.version or coalesce(max(h.entry_number), 1) <> d.version
+    order by d.id limit ?";
+const WRONG_ENDS: &str = "select d.tracking_number, d.status, coalesce(h.status, 'PREPARING')
+    from deliveries d left join delivery_history h on h.delivery_id = d.id and h.entry_number = d.version
+    where d.id between ? and ? and (d.status <> h.status or (d.version = 1 and d.status <> 'PREPARING'))
+    order by d.id limit ?";
 const WRONG_STATES: &str = "select tracking_number, status from deliveries
     where id between ? and ? and ((status = 'DELIVERED' and delivered_at is null)
        or (status in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'CANCELLED') and delivered_at is not null)
@@ -84,7 +88,8 @@ const WRONG_SCANS: &str = "select d.tracking_number, s.scan_number, s.status fro
     join delivery_scans s on s.delivery_id = d.id
     left join delivery_history h on h.delivery_id = s.delivery_id and h.entry_number = s.entry_number
     where d.id between ? and ? and (s.status not in ('PREPARING', 'SHIPPED', 'IN_TRANSIT', 'DELIVERED')
-        or (s.entry_number is not null and (h.status is null or h.status <> s.status))
+        or (s.entry_number = 1 and s.status <> 'PREPARING')
+        or (s.entry_number > 1 and (h.status is null or h.status <> s.status))
         or (s.scan_number > 1 and not exists (select 1 from delivery_scans b
              where b.delivery_id = s.delivery_id and b.scan_number = s.scan_number - 1)))
     order by d.id, s.scan_number limit ?";
@@ -322,7 +327,11 @@ fn with_history(tx: &mut Tx<'_>, found: Option<Delivery>) -> Result<Option<Deliv
 
 /// The delivery with its history, and with what is in it.
 fn completed(tx: &mut Tx<'_>, mut delivery: Delivery) -> Result<Delivery> {
-    delivery.history = tx.query(HISTORY, args![delivery.id], entry)?;
+    // nothing has happened yet to the parcel of most orders that are read
+    if delivery.version > Entry::FIRST {
+        delivery.history = tx.query(HISTORY, args![delivery.id], entry)?;
+    }
+    delivery.history.push(Entry::first(delivery.created_at));
     if delivery.waybill.is_some() {
         delivery.scans = tx.query(SCANS, args![delivery.id], scan)?;
     }
