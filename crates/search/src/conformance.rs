@@ -125,6 +125,11 @@ async fn filters_are_of_one_variant(index: &dyn SearchIndex) {
     let price = Usual { max_price: Some(Money::minor(600)), ..Usual::default() };
     assert_eq!(search(usual(price.clone())).await, [6]);
     assert_eq!(search(usual(Usual { in_stock: true, ..price })).await, Vec::<i64>::new());
+    // between its cheapest and its dearest variant
+    let between =
+        |from, to| Usual { min_price: Some(Money::minor(from)), max_price: Some(Money::minor(to)), ..Usual::default() };
+    assert_eq!((search(usual(between(600, 800))).await, search(usual(between(701, 899))).await), (vec![6], vec![]));
+    assert_eq!(search(usual(between(8_500, 9_000))).await, [6, 9]);
     let gold = Filter { options: vec![option("color", "gold")], ..Filter::default() };
     assert_eq!(search(with(gold)).await, Vec::<i64>::new());
 }

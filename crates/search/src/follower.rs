@@ -7,7 +7,7 @@ use events::{
     StockReserved,
 };
 use kernel::{Event, Result};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use store::StoredEvent;
 use web::{
     App,
@@ -24,6 +24,12 @@ const TOPICS: [&str; 7] = [
     StockCommitted::TOPIC,
     SearchRebuildAsked::TOPIC,
 ];
+
+/// What happens so soon after a change is read from the database together with what follows: many orders change the same stock, and
+/// searches wait for the same few connections.
+const TOGETHER: Duration = Duration::from_millis(50);
+/// With so many events at once there is more to come already.
+const MANY: usize = 100;
 
 /// Follows the stream of events from the start of the instance on. What was before, the keeper reads.
 pub struct Follower(App);
@@ -55,7 +61,10 @@ impl Outside for Follower {
                 rejected.push(Rejected { id: event.id, error });
             }
         }
-        self.0.memory::<Keeper>().follow(&self.0, changes).await?;
+        let followed = self.0.memory::<Keeper>().follow(&self.0, changes).await?;
+        if followed && batch.len() < MANY {
+            tokio::time::sleep(TOGETHER).await;
+        }
         Ok(rejected)
     }
 }

@@ -388,10 +388,11 @@ impl Keeper {
         Ok(())
     }
 
-    /// Follows what events say. Before the index is open there is nothing to do: filling it reads the present.
-    pub(crate) async fn follow(&self, app: &App, changes: Changes) -> Result<()> {
+    /// Follows what events say. Before the index is open there is nothing to do: filling it reads the present. Gives whether something
+    /// was read for it.
+    pub(crate) async fn follow(&self, app: &App, changes: Changes) -> Result<bool> {
         if self.index.read().is_none() {
-            return Ok(());
+            return Ok(false);
         }
         if let Some(asked_at) = changes.asked_at {
             self.rebuild(asked_at);
@@ -402,9 +403,10 @@ impl Keeper {
             Stage::Filling(filling) => Some(filling),
             Stage::Closed | Stage::Idle => None,
         };
+        let reads = !changes.stock.is_empty() || !changes.products.is_empty();
         let followed = self.take_over(app, changes, filling).await;
         self.report.lock().failing = followed.is_err();
-        followed
+        followed.map(|()| reads)
     }
 
     async fn take_over(&self, app: &App, changes: Changes, filling: Option<&mut Filling>) -> Result<()> {

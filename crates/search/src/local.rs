@@ -4,6 +4,8 @@
 //! it: an order costs a search nothing, and is seen at once.
 
 mod answers;
+#[cfg(test)]
+mod doubt;
 mod facets;
 mod folder;
 mod generation;

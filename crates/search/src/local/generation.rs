@@ -48,7 +48,7 @@ impl Generation {
         Generation::of(Texts::open(path)?, synonyms)
     }
 
-    fn of(texts: Texts, synonyms: &Synonyms) -> Result<Generation> {
+    pub fn of(texts: Texts, synonyms: &Synonyms) -> Result<Generation> {
         let stored = RwLock::new(texts.digests()?);
         let shelf = Shelf::default();
         let lexicon = RwLock::new(Arc::new(Lexicon::of(&shelf.counts, synonyms)));
@@ -182,7 +182,7 @@ impl Generation {
         let mut found = Found::clone(&*self.answers.found(query)?);
         let shelf = self.shelf.read();
         for hit in &mut found.hits {
-            hit.stock = shelf.row(hit.id).map_or(hit.stock, |row| row.stock());
+            hit.stock = shelf.item(hit.id.raw()).map_or(hit.stock, |item| item.front.stock());
         }
         Some(found)
     }

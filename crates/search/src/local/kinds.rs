@@ -3,7 +3,10 @@
 
 use crate::language::{Stems, entries, words};
 use kernel::text;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Most levels that are followed upwards: more than categories may have.
 const LEVELS_MAX: usize = 16;
@@ -42,6 +45,55 @@ enum Key {
 pub(super) struct Kinds {
     numbers: HashMap<Key, u32>,
     all: Vec<Kind>,
+    /// By what their names and values are sorted.
+    sort_keys: Vec<Box<str>>,
+}
+
+impl Kind {
+    /// What distinguishes it from others of its sort.
+    fn shown(&self) -> &str {
+        match self {
+            Kind::Brand(name) | Kind::Option(_, name) => name,
+            Kind::Category(category) => &category.name,
+        }
+    }
+}
+
+/// Sets of kinds, each with a number: most products of a shop have a brand, categories and values of options that others have, too. So
+/// what was found is counted by sets first. A set stays when its last product is gone, until the index is rebuilt.
+#[derive(Debug, Default)]
+pub(super) struct Sets {
+    numbers: HashMap<Arc<[u32]>, u32>,
+    all: Vec<Arc<[u32]>>,
+}
+
+impl Sets {
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The set of these kinds, in any order.
+    pub fn number(&mut self, mut kinds: Vec<u32>) -> u32 {
+        kinds.sort_unstable();
+        kinds.dedup();
+        if let Some(known) = self.numbers.get(&kinds[..]) {
+            return *known;
+        }
+        let (next, set) = (u32::try_from(self.all.len()).unwrap_or(u32::MAX), Arc::<[u32]>::from(kinds));
+        self.numbers.insert(Arc::clone(&set), next);
+        self.all.push(set);
+        next
+    }
+
+    /// The kinds of a set, ascending.
+    pub fn kinds(&self, number: u32) -> &[u32] {
+        self.all.get(number as usize).map_or(&[], |set| &**set)
+    }
+
+    /// Every set, in the order of their numbers.
+    pub fn all(&self) -> impl Iterator<Item = &[u32]> {
+        self.all.iter().map(|set| &**set)
+    }
 }
 
 fn brand_key(name: &str) -> Key {
@@ -64,11 +116,18 @@ impl Kinds {
 
     fn number(&mut self, key: Key, kind: impl FnOnce() -> Kind) -> u32 {
         let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        let all = &mut self.all;
+        let (all, sort_keys) = (&mut self.all, &mut self.sort_keys);
         *self.numbers.entry(key).or_insert_with(|| {
-            all.push(kind());
+            let kind = kind();
+            sort_keys.push(text::sort_key(kind.shown()).into());
+            all.push(kind);
             next
         })
+    }
+
+    /// The text by whose bytes the name or the value of this one is sorted.
+    pub fn sort_key(&self, number: u32) -> &str {
+        self.sort_keys.get(number as usize).map_or("", |key| key)
     }
 
     pub fn brand(&mut self, name: &str) -> u32 {
@@ -89,6 +148,7 @@ impl Kinds {
         let known = &mut self.all[number as usize];
         if !matches!(known, Kind::Category(now) if *now.name == *name && now.parent == parent) {
             *known = named();
+            self.sort_keys[number as usize] = text::sort_key(name).into();
         }
         number
     }
@@ -150,6 +210,14 @@ mod tests {
         assert_eq!((kinds.brand("NIKE"), kinds.option("color", "RED")), (nike, red));
         assert_eq!((kinds.find_brand("nike"), kinds.find_option("color", "blue")), (Some(nike), None));
         assert_eq!(kinds.all(), [Kind::Brand("Nike".into()), Kind::Option("Color".into(), "Red".into())]);
+    }
+
+    #[test]
+    fn a_set_has_one_number_in_any_order() {
+        let mut sets = Sets::default();
+        let (one, other) = (sets.number(vec![3, 1, 3]), sets.number(vec![]));
+        assert_eq!((sets.number(vec![1, 3]), sets.number(vec![])), (one, other));
+        assert_eq!((sets.kinds(one), sets.kinds(other), sets.len()), (&[1, 3][..], &[][..], 2));
     }
 
     #[test]

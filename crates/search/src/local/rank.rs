@@ -1,8 +1,8 @@
 //! The order of what was found: a number for each product, larger ones first. Pure.
 
-use super::shelf::Row;
+use super::shelf::{Beginning, Item};
 use crate::query::{From, Hit, Sort};
-use kernel::Money;
+use kernel::{Money, ProductId};
 use std::cmp::Reverse;
 
 /// What is in stock comes before everything else.
@@ -23,13 +23,13 @@ const BEST_SELLER: f32 = 0.1;
 const SHORT_NAME: f32 = 0.05;
 
 /// How well a product fits: `words` is how well its words do, from 0 to 1.
-pub(super) fn score(words: f32, row: &Row, keyword: &str, sku: f32) -> f32 {
-    let named = match row.after(keyword) {
+pub(super) fn score(words: f32, item: &Item<'_>, keyword: &Beginning<'_>, sku: f32) -> f32 {
+    let named = match item.after(keyword) {
         Some("") => WHOLE_NAME,
         Some(_) => BEGINNING_OF_NAME,
         None => 0.0,
     };
-    words + sku + named + row.merit
+    words + sku + named + item.front.merit
 }
 
 /// What a product has beside the words of a search: units sold, and a short name.
@@ -39,26 +39,26 @@ pub(super) fn merit(sold: i64, words_of_name: u16) -> f32 {
 }
 
 /// The number by which a product is sorted.
-pub(super) fn rank(row: &Row, sort: Sort, score: f32, sold_out_among: bool) -> i64 {
+pub(super) fn rank(item: &Item<'_>, sort: Sort, score: f32, sold_out_among: bool) -> i64 {
     let value = match sort {
         Sort::Relevance => (score.clamp(0.0, 100.0) * PRECISION) as i64,
-        Sort::Cheapest => TOP - 1 - row.cheapest.clamp(0, TOP - 1),
-        Sort::Dearest => row.dearest.clamp(0, TOP - 1),
-        Sort::Newest => row.created_at.clamp(0, TOP - 1),
-        Sort::Popular => row.sold.clamp(0, TOP - 1),
+        Sort::Cheapest => TOP - 1 - item.front.cheapest.clamp(0, TOP - 1),
+        Sort::Dearest => item.row().map_or(0, |row| row.dearest).clamp(0, TOP - 1),
+        Sort::Newest => item.row().map_or(0, |row| row.created_at).clamp(0, TOP - 1),
+        Sort::Popular => item.row().map_or(0, |row| row.sold).clamp(0, TOP - 1),
     };
-    if sold_out_among || row.stock() > 0 { IN_STOCK + value } else { value }
+    if sold_out_among || item.front.stock() > 0 { IN_STOCK + value } else { value }
 }
 
 /// A product that was found and its number.
-pub(super) fn hit(row: &Row, rank: i64, score: f32) -> Hit {
+pub(super) fn hit(item: &Item<'_>, rank: i64, score: f32) -> Hit {
     Hit {
-        id: row.id,
+        id: ProductId::new(item.id),
         rank,
         score,
-        min_price: Money::minor(row.cheapest),
-        max_price: Money::minor(row.dearest),
-        stock: row.stock(),
+        min_price: Money::minor(item.front.cheapest),
+        max_price: Money::minor(item.row().map_or(0, |row| row.dearest)),
+        stock: item.front.stock(),
     }
 }
 
@@ -120,7 +120,6 @@ impl<T> Top<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::ProductId;
     use proptest::prelude::*;
 
     fn part(all: &[(i64, i64)], from: From, most: usize) -> Vec<(i64, i64)> {

@@ -5,7 +5,7 @@
 use super::texts::{Fields, Texts, failed};
 use crate::document::Field as Text;
 use crate::reading::{Alternative, Entry, Reading};
-use kernel::{ProductId, Result};
+use kernel::Result;
 use std::{ops::Range, sync::Arc};
 use tantivy::{
     InvertedIndexReader, SegmentReader,
@@ -26,9 +26,9 @@ pub(super) struct Scores {
     one: Vec<f32>,
 }
 
-fn zeroed<T: Clone + Default>(list: &mut Vec<T>, length: usize) {
-    list.clear();
+fn zeroed<T: Copy + Default>(list: &mut Vec<T>, length: usize) {
     list.resize(length, T::default());
+    list.fill(T::default());
 }
 
 impl Scores {
@@ -160,21 +160,20 @@ fn read(index: &InvertedIndexReader, term: &TermInfo) -> Result<BlockSegmentPost
 /// The products one of whose skus begins so, by the first so many of these skus, and whether that is the whole sku.
 pub(super) fn with_sku(
     segments: &[SegmentReader],
-    fields: &Fields,
+    texts: &Texts,
     folded: &str,
     most: usize,
-) -> Result<Vec<(ProductId, bool)>> {
-    let mut found: Vec<(Vec<u8>, ProductId)> = Vec::new();
+) -> Result<Vec<(i64, bool)>> {
+    let mut found: Vec<(Vec<u8>, i64)> = Vec::new();
     for segment in segments {
-        let (index, ids) = (segment.inverted_index(fields.sku).map_err(failed)?, Texts::ids(segment)?);
+        let (index, ids) = (segment.inverted_index(texts.fields().sku).map_err(failed)?, texts.ids(segment)?);
         let (mut skus, mut left) = (index.terms().range().ge(folded).into_stream().map_err(failed)?, most);
         while let Some((sku, term)) = skus.next().filter(|(sku, _)| left > 0 && sku.starts_with(folded.as_bytes())) {
             let mut block = read(&index, term)?;
             while left > 0 && !block.docs().is_empty() {
                 let there = |document: &&u32| segment.alive_bitset().is_none_or(|all| all.is_alive(**document));
                 for document in block.docs().iter().filter(there).take(left) {
-                    let id = i64::try_from(ids.get_val(*document)).unwrap_or(i64::MAX);
-                    found.push((sku.to_vec(), ProductId::new(id)));
+                    found.push((sku.to_vec(), i64::from(ids[*document as usize])));
                     left -= 1;
                 }
                 block.advance();

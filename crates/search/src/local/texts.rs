@@ -6,14 +6,18 @@ use crate::language::Stems;
 use kernel::{Code, Error, Result};
 use parking_lot::Mutex;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader, TantivyDocument, Term,
     directory::MmapDirectory,
+    index::SegmentId,
     indexer::{IndexWriterOptions, LogMergePolicy},
     schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
 };
@@ -36,6 +40,8 @@ pub(super) struct Texts {
     lost: AtomicBool,
     /// Whether a write failed, which may have left texts of products that are taken for new.
     unsure: AtomicBool,
+    /// [`Texts::ids`] of the segments that are read.
+    ids: Mutex<HashMap<SegmentId, Arc<[u32]>>>,
 }
 
 /// When what is written is found.
@@ -94,6 +100,14 @@ impl Texts {
         Texts::of(index, fields, Some(path.to_owned()))
     }
 
+    /// An empty index in this directory, which may fail.
+    #[cfg(test)]
+    pub fn within(directory: impl tantivy::Directory) -> Result<Texts> {
+        let (schema, fields) = schema();
+        let index = Index::create(directory, schema, tantivy::IndexSettings::default()).map_err(failed)?;
+        Texts::of(index, fields, None)
+    }
+
     /// Opens an index and compares its files with their checksums.
     pub fn open(path: &Path) -> Result<Texts> {
         let (schema, fields) = schema();
@@ -112,7 +126,8 @@ impl Texts {
     fn of(index: Index, schema: Fields, path: Option<PathBuf>) -> Result<Texts> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
         let (lost, unsure) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Texts { index, reader, writer: Mutex::new(None), schema, path, lost, unsure })
+        let (writer, ids) = (Mutex::new(None), Mutex::default());
+        Ok(Texts { index, reader, writer, schema, path, lost, unsure, ids })
     }
 
     pub fn path(&self) -> Option<&Path> {
@@ -148,7 +163,7 @@ impl Texts {
         }
         written?;
         match commit {
-            Commit::Now => self.reader.reload().inspect_err(|_| self.unsure.store(true, Relaxed)).map_err(failed),
+            Commit::Now => self.reload().inspect_err(|_| self.unsure.store(true, Relaxed)),
             Commit::AtTheEnd => Ok(()),
         }
     }
@@ -187,7 +202,7 @@ impl Texts {
         if let Some(writer) = &mut *self.writer.lock() {
             writer.commit().map_err(failed)?;
         }
-        self.reader.reload().map_err(failed)
+        self.reload()
     }
 
     fn open_writer(&self) -> Result<IndexWriter> {
@@ -235,9 +250,26 @@ impl Texts {
         files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
     }
 
-    /// The products of a segment by their numbers there.
-    pub fn ids(segment: &SegmentReader) -> Result<std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>> {
-        column(segment, "id")
+    /// The products of a segment by their numbers there, in memory: a search asks for every product that it finds.
+    pub fn ids(&self, segment: &SegmentReader) -> Result<Arc<[u32]>> {
+        if let Some(known) = self.ids.lock().get(&segment.segment_id()) {
+            return Ok(Arc::clone(known));
+        }
+        let column = column(segment, "id")?;
+        // an id beyond has no place on the shelf either
+        let id = |document| u32::try_from(column.get_val(document)).unwrap_or(u32::MAX);
+        let ids: Arc<[u32]> = (0..segment.max_doc()).map(id).collect();
+        self.ids.lock().insert(segment.segment_id(), Arc::clone(&ids));
+        Ok(ids)
+    }
+
+    /// What was committed is found from now on.
+    fn reload(&self) -> Result<()> {
+        self.reader.reload().map_err(failed)?;
+        let searcher = self.reader.searcher();
+        let segments: HashSet<SegmentId> = searcher.segment_readers().iter().map(SegmentReader::segment_id).collect();
+        self.ids.lock().retain(|segment, _| segments.contains(segment));
+        searcher.segment_readers().iter().try_for_each(|segment| self.ids(segment).map(drop))
     }
 }
 
@@ -245,7 +277,7 @@ fn id(document: &Document) -> u64 {
     document.id.raw().unsigned_abs()
 }
 
-fn column(segment: &SegmentReader, name: &str) -> Result<std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>> {
+fn column(segment: &SegmentReader, name: &str) -> Result<Arc<dyn tantivy::columnar::ColumnValues<u64>>> {
     let column = segment.fast_fields().u64(name).map_err(failed)?;
     Ok(column.first_or_default_col(0))
 }
