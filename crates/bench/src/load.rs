@@ -11,10 +11,11 @@ use std::{
     io,
     net::SocketAddr,
     rc::Rc,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
-use tokio::task::LocalSet;
+use tokio::{sync::Semaphore, task::LocalSet};
 
 /// How hard and how long.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -123,16 +124,40 @@ struct Arrivals {
     rate: Option<f64>,
     units: Option<u64>,
     next: Cell<u64>,
+    /// A permit for each arrival of an open loop that is there.
+    there: Arc<Semaphore>,
+}
+
+/// When arrival number `n` is there.
+fn arrival(begin: Instant, rate: f64, n: u64) -> Instant {
+    begin + Duration::from_secs_f64(n as f64 / rate)
 }
 
 impl Arrivals {
+    /// Arrivals of an open loop come from a thread that does nothing else, because the timers of the runtime are good to a millisecond
+    /// only, which would be a part of each latency.
+    fn of(load: &Load, begin: Instant, end: Instant) -> io::Result<Arrivals> {
+        let there = Arc::new(Semaphore::new(0));
+        if let Some(rate) = load.rate {
+            let there = Arc::clone(&there);
+            let come = move || {
+                for at in (0..).map(|n| arrival(begin, rate, n)).take_while(|at| *at < end) {
+                    thread::sleep(at.saturating_duration_since(Instant::now()));
+                    there.add_permits(1);
+                }
+            };
+            thread::Builder::new().name("arrivals".to_owned()).spawn(come)?;
+        }
+        Ok(Arrivals { begin, end, rate: load.rate, units: load.units, next: Cell::new(0), there })
+    }
+
     /// The next unit of a connection whose last one was number `last`, and when it arrived; `None` when the time is up.
     async fn next(&self, last: Option<u64>) -> Option<(u64, Instant)> {
         let counted = || self.next.replace(self.next.get() + 1);
         let (n, arrived) = match (self.rate, self.units) {
             (Some(rate), _) => {
                 let n = counted();
-                (n, self.begin + Duration::from_secs_f64(n as f64 / rate))
+                (n, arrival(self.begin, rate, n))
             }
             (None, Some(units)) => (Some(counted()).filter(|n| *n < units)?, Instant::now()),
             (None, None) => (last.map_or(0, |n| n + 1), Instant::now()),
@@ -140,8 +165,9 @@ impl Arrivals {
         if arrived >= self.end || Instant::now() >= self.end {
             return None;
         }
-        if arrived > Instant::now() {
-            tokio::time::sleep_until(arrived.into()).await;
+        if self.rate.is_some() {
+            // connections wait in the order of their numbers
+            self.there.acquire().await.ok()?.forget();
         }
         Some((n, arrived))
     }
@@ -168,7 +194,7 @@ where
         Some(_) => (begin, begin + UNITS_WITHIN),
         None => (begin + load.warm_up, begin + load.warm_up + load.time),
     };
-    let arrivals = Rc::new(Arrivals { begin, end, rate: load.rate, units: load.units, next: Cell::new(0) });
+    let arrivals = Rc::new(Arrivals::of(&load, begin, end)?);
     let mut tasks = Vec::with_capacity(load.connections);
     for (index, mut client) in clients.into_iter().enumerate() {
         let (unit, round, arrivals) = (Rc::clone(&unit), Rc::clone(&round), Rc::clone(&arrivals));
@@ -204,15 +230,18 @@ mod tests {
     #[tokio::test]
     async fn arrivals_of_an_open_loop_do_not_wait_for_answers() {
         let begin = Instant::now();
-        let end = begin + Duration::from_secs(3_600);
-        let arrivals = Arrivals { begin, end, rate: Some(1_000.0), units: None, next: Cell::new(0) };
+        let end = begin + Duration::from_secs(60);
+        let load =
+            Load { connections: 1, warm_up: Duration::ZERO, time: end - begin, rate: Some(1_000.0), units: None };
+        let arrivals = Arrivals::of(&load, begin, end).unwrap();
         let mut taken = Vec::new();
         for _ in 0..3 {
             let (n, arrived) = arrivals.next(taken.last().map(|(n, _)| *n)).await.unwrap();
+            assert!(Instant::now() >= arrived, "no request is sent before its arrival");
             taken.push((n, arrived - begin));
         }
         let ms = |n: u64| (n, Duration::from_millis(n));
         assert_eq!(taken, [ms(0), ms(1), ms(2)]);
-        assert_eq!(arrivals.waiting(), 3_600_000 - 3);
+        assert_eq!(arrivals.waiting(), 60_000 - 3);
     }
 }

@@ -19,6 +19,8 @@ const IMPORTED: usize = 5_000;
 const WITHIN: Duration = Duration::from_secs(1_800);
 /// How often it is looked whether something is done.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often the bench prints how far the index is.
+const SAID_EVERY: Duration = Duration::from_secs(10);
 
 pub(super) struct Shop {
     pub process: Process,
@@ -65,14 +67,27 @@ impl Caller {
 
     /// Waits until the index is as wanted; gives how long that took.
     pub fn wait(&self, wanted: impl Fn(&Value) -> bool) -> Outcome<Duration> {
-        let began = Instant::now();
-        while !wanted(&self.status()?) {
-            if began.elapsed() > WITHIN {
+        let (began, mut said) = (Instant::now(), Duration::ZERO);
+        loop {
+            let status = self.status()?;
+            let passed = began.elapsed();
+            if wanted(&status) {
+                return Ok(passed);
+            }
+            if passed > WITHIN {
                 return Err("the search index does not become what it should".into());
+            }
+            if passed - said > SAID_EVERY {
+                said = passed;
+                eprintln!(
+                    "{} s: {} products in the index, {} read",
+                    passed.as_secs(),
+                    status["products"],
+                    status["done"]
+                );
             }
             thread::sleep(LOOK_EVERY);
         }
-        Ok(began.elapsed())
     }
 
     /// Makes a product and changes its price and its stock. Gives how long after each response that was found.
