@@ -147,6 +147,8 @@ impl How {
 }
 
 fn main() -> ExitCode {
+    // as the program `holdfast` does
+    server::huge_pages::refuse();
     let Cli { command, paths, grow, how } = Cli::parse();
     let done = match command {
         None if let Some(orders) = grow => grow_one(&how, orders).map(|()| 0),

@@ -13,6 +13,7 @@ pub mod edge;
 pub mod errors;
 mod event_log;
 pub mod health;
+pub mod huge_pages;
 mod leader;
 pub mod logs;
 pub mod measure;
