@@ -11,8 +11,8 @@ use std::{
 use store::Tx;
 use web::{Role, Roles};
 
-/// The kind of thing that the waiting queue of the bench stands in front of.
-pub const EVENT: &str = "BENCH";
+/// The kind of thing that the waiting queue of the bench stands in front of. Pages know waiting rooms of deals and of coupons only.
+pub const EVENT: &str = "TIME_DEAL";
 /// Numbers what is made, so that two coupons differ in their codes and two deals in their products.
 static MADE: AtomicUsize = AtomicUsize::new(0);
 

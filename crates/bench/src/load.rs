@@ -31,6 +31,16 @@ pub struct Load {
     /// So many units in all, each number once, however long they take and without a warm-up; `None` for as many as the time
     /// allows. Only in a closed loop.
     pub units: Option<u64>,
+    /// Whether a latency ends with the first byte of the response instead of with the whole unit.
+    pub first_byte: bool,
+}
+
+impl Load {
+    /// So many units, one after the other on each of these connections.
+    pub fn once(units: u64, connections: usize) -> Load {
+        let none = Duration::ZERO;
+        Load { connections, warm_up: none, time: none, rate: None, units: Some(units), first_byte: false }
+    }
 }
 
 /// What is counted while a round runs.
@@ -203,7 +213,7 @@ where
             while let Some((n, arrived)) = arrivals.next(last).await {
                 last = Some(n);
                 let outcome = unit(&mut client, index, n).await;
-                let answered = Instant::now();
+                let answered = client.first_byte.filter(|_| load.first_byte).unwrap_or_else(Instant::now);
                 let broken = outcome.is_err();
                 round.borrow_mut().ended();
                 if answered >= start && answered < end {

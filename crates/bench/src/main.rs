@@ -9,6 +9,7 @@ mod flood;
 mod goods;
 mod grown;
 mod growth;
+mod html;
 mod load;
 mod machine;
 mod ours;
@@ -18,6 +19,7 @@ mod process;
 mod raw;
 mod report;
 mod requests;
+mod rooms;
 mod rows;
 mod rush;
 mod search;
@@ -46,7 +48,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// What to measure; orders, core, product and checkout when nothing is named
-    #[arg(value_parser = ["orders", "core", "product", "checkout", "coupon", "sold-out", "deal", "queue-status", "queue-stream"])]
+    #[arg(value_parser = ["orders", "core", "product", "checkout", "coupon", "sold-out", "deal", "queue-status", "queue-stream", "page", "waiting-room"])]
     paths: Vec<String>,
     /// Make a shop with so many paid orders in the one --database, such as sqlite:target/large.db, and measure nothing
     #[arg(long, value_name = "ORDERS", requires = "database")]
@@ -142,6 +144,7 @@ impl How {
             time: Duration::from_secs_f64(self.seconds),
             rate: self.rate,
             units: None,
+            first_byte: false,
         }
     }
 }
@@ -184,9 +187,10 @@ fn all(how: &How, paths: &[String], folder: &Path) -> Outcome<Vec<report::Path>>
     let of = |known: &[&str]| -> Vec<String> {
         paths.iter().filter(|path| known.contains(&path.as_str())).cloned().collect()
     };
-    let (rush, waiting) = (of(rush::PATHS), of(waiting::PATHS));
+    let (rush, waiting, html, rooms) = (of(rush::PATHS), of(waiting::PATHS), of(html::PATHS), of(rooms::PATHS));
+    let apart = [&rush, &waiting, &html, &rooms];
     let others: Vec<String> =
-        paths.iter().filter(|path| !rush.contains(path) && !waiting.contains(path)).cloned().collect();
+        paths.iter().filter(|path| !apart.iter().any(|names| names.contains(path))).cloned().collect();
     let mut measured = Vec::new();
     if !others.is_empty() || paths.is_empty() {
         measured.extend(paths::measure(how, &others, folder)?);
@@ -196,6 +200,12 @@ fn all(how: &How, paths: &[String], folder: &Path) -> Outcome<Vec<report::Path>>
     }
     if !waiting.is_empty() {
         measured.extend(waiting::measure(how, &waiting, folder)?);
+    }
+    if !html.is_empty() {
+        measured.extend(html::measure(how, folder)?);
+    }
+    if !rooms.is_empty() {
+        measured.push(rooms::measure(how, folder)?);
     }
     Ok(measured)
 }

@@ -128,8 +128,7 @@ fn same_rows(thing: Thing, members: [&Member; 2]) -> Outcome<Vec<String>> {
         let id: i64 = member.process.ask(thing.make(1))?;
         let before = rows::count(&member.path)?;
         let wanted: Arc<[Vec<u8>]> = [thing.wanted(member, id, &member.users[0])].into();
-        let load = Load { connections: 1, warm_up: Duration::ZERO, time: Duration::ZERO, rate: None, units: Some(1) };
-        let got = load::run(load, member.process.hello.address, requests::unit(wanted, 201))?;
+        let got = load::run(Load::once(1, 1), member.process.hello.address, requests::unit(wanted, 201))?;
         if !got.failed.is_empty() {
             return Err(format!("the first one was refused: {:?}", got.failed).into());
         }
@@ -147,8 +146,7 @@ fn sold_out(how: &How, ours: &Member) -> Outcome<Path> {
     let users = ours.users.iter().take(usize::try_from(requests::USERS)?);
     let wanted: Arc<[Vec<u8>]> = users.map(|user| Thing::Coupon.wanted(ours, id, user)).collect();
     let last: Arc<[Vec<u8>]> = [wanted[0].clone()].into();
-    let one = Load { connections: 1, warm_up: Duration::ZERO, time: Duration::ZERO, rate: None, units: Some(1) };
-    load::run(one, ours.process.hello.address, requests::unit(last, 201))?;
+    load::run(Load::once(1, 1), ours.process.hello.address, requests::unit(last, 201))?;
     // the first user has one, and gets another refusal of the same status
     let refusal = "x".repeat(REFUSAL_BYTES);
     let empty = Process::start(&["plain", "--page", &refusal])?;

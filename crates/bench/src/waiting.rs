@@ -32,11 +32,11 @@ const SETTLE: Duration = Duration::from_secs(5);
 const STATUS_BYTES: usize = 420;
 
 /// A side of the comparison with its open streams.
-struct Watched {
-    process: Process,
-    streams: Streams,
+pub struct Watched {
+    pub process: Process,
+    pub streams: Streams,
     /// KiB of memory for each stream of the second half.
-    kib: f64,
+    pub kib: f64,
 }
 
 /// The queue, and those who watch it.
@@ -59,22 +59,14 @@ pub fn measure(how: &How, wanted: &[String], folder: &FilePath) -> Outcome<Vec<P
 
 impl Rig<'_> {
     fn open<'a>(how: &'a How, folder: &FilePath) -> Outcome<Rig<'a>> {
-        let url = format!("sqlite:{}", folder.join("queue.db").display());
-        let shop = Process::start(&["ours", &url])?;
-        set_capacity(&shop, 1)?;
-        shop.ask::<()>(Ask::Enter { from: 0, to: how.waiting })?;
-        shop.ask::<Duration>(Ask::Drain)?;
-        drop(shop);
-        // a new process, so that memory that was used before is not taken for free memory of streams
-        let process = Process::start(&["ours", &url])?;
-        let users = how.streams.max(requests::USERS).min(how.waiting);
-        let tokens: Vec<String> = process.ask(Ask::Tokens { users })?;
-        // those in front are admitted, at once or in a round, and then their streams end
-        let watching =
-            tokens.iter().skip(1 + how.rounds).take(usize::try_from(how.streams)?).cloned().collect::<Vec<_>>();
-        let places = places(&process, &watching)?;
-        let path = |place: &String| format!("{BASE}/queue/{EVENT}/1/subscribe/{place}");
-        let paths: Vec<String> = places.iter().map(path).collect();
+        let (process, tokens) = queued(how, folder)?;
+        let ask = |token: &String| request("GET", &format!("{BASE}/queue/{EVENT}/1/status"), Some(token), None);
+        let asked: Vec<Vec<u8>> = watching(how, &tokens)?.iter().map(ask).collect();
+        let path = |body: &[u8]| {
+            let shown: Value = serde_json::from_slice(body).ok()?;
+            Some(format!("{BASE}/queue/{EVENT}/1/subscribe/{}", shown["data"]["entryToken"].as_str()?))
+        };
+        let (paths, _) = gathered(&process, asked, path)?;
         let ours = Watched::open(process, &paths)?;
         let plain = Process::start(&["plain", "--page", &"x".repeat(STATUS_BYTES)])?;
         plain.ask::<()>(Ask::Publish { position: how.waiting })?;
@@ -111,12 +103,7 @@ impl Rig<'_> {
     fn moved(&self) -> Outcome<Path> {
         let mut sides = ["ours", "bare stream"].map(|name| Side { name: name.to_owned(), rounds: Vec::new() });
         for n in 0..self.how.rounds as u64 {
-            let ours = Measured::of(&self.ours.process, |shop| {
-                self.ours.shown(|| {
-                    set_capacity(shop, 2 + n)?;
-                    admin(shop, "process", &json!({}))
-                })
-            })?;
+            let ours = Measured::of(&self.ours.process, |shop| self.ours.shown(|| admit_one(shop, n)))?;
             sides[0].rounds.push(ours);
             let position = self.how.waiting - 1 - n;
             let bare =
@@ -145,10 +132,31 @@ impl Rig<'_> {
     }
 }
 
+/// A shop in whose queue everybody stands, and the tokens of those in front.
+pub fn queued(how: &How, folder: &FilePath) -> Outcome<(Process, Vec<String>)> {
+    let url = format!("sqlite:{}", folder.join("queue.db").display());
+    let shop = Process::start(&["ours", &url])?;
+    set_capacity(&shop, 1)?;
+    shop.ask::<()>(Ask::Enter { from: 0, to: how.waiting })?;
+    shop.ask::<Duration>(Ask::Drain)?;
+    drop(shop);
+    // a new process, so that memory that was used before is not taken for free memory of streams
+    let process = Process::start(&["ours", &url])?;
+    let users = how.streams.max(requests::USERS).min(how.waiting);
+    let tokens: Vec<String> = process.ask(Ask::Tokens { users })?;
+    Ok((process, tokens))
+}
+
+/// Those who watch. Those in front of them are admitted, at once or in a round, and then their streams end.
+pub fn watching<'a>(how: &How, tokens: &'a [String]) -> Outcome<&'a [String]> {
+    let rest = tokens.get(1 + how.rounds..).ok_or("too few people wait")?;
+    Ok(&rest[..rest.len().min(usize::try_from(how.streams)?)])
+}
+
 impl Watched {
     /// Opens the streams in two halves. The memory of the second half counts, because the first one also uses what the process
     /// had free.
-    fn open(process: Process, paths: &[String]) -> Outcome<Watched> {
+    pub fn open(process: Process, paths: &[String]) -> Outcome<Watched> {
         let streams = Streams::new(process.hello.address)?;
         let (first, second) = paths.split_at(paths.len() / 2);
         let resident = |paths: &[String]| {
@@ -163,7 +171,7 @@ impl Watched {
 
     /// Makes a change that every stream shows by another position, and waits until all have shown it. Each delay counts from
     /// before the change was asked for.
-    fn shown(&self, change: impl FnOnce() -> Outcome<()>) -> Outcome<Summary> {
+    pub fn shown(&self, change: impl FnOnce() -> Outcome<()>) -> Outcome<Summary> {
         let before = self.streams.seen();
         let began = Instant::now();
         change()?;
@@ -181,6 +189,12 @@ impl Watched {
     }
 }
 
+/// One more is admitted in the `n`th round.
+pub fn admit_one(shop: &Process, n: u64) -> Outcome<()> {
+    set_capacity(shop, 2 + n)?;
+    admin(shop, "process", &json!({}))
+}
+
 /// So many may be admitted; everybody else waits.
 fn set_capacity(shop: &Process, capacity: u64) -> Outcome<()> {
     let rules = json!({"maxCapacity": capacity, "entryBatchSize": 1, "entryIntervalSeconds": 3_600, "admissionSeconds": 86_400});
@@ -194,23 +208,23 @@ fn admin(shop: &Process, verb: &str, body: &Value) -> Outcome<()> {
     runtime.block_on(ours::send(hello.address, "POST", &path, Some(&hello.admin), Some(&body))).map(drop)
 }
 
-/// The entry tokens of these users.
-fn places(shop: &Process, tokens: &[String]) -> Outcome<Vec<String>> {
-    let ask = |token: &String| request("GET", &format!("{BASE}/queue/{EVENT}/1/status"), Some(token), None);
-    let asked: Arc<[Vec<u8>]> = tokens.iter().map(ask).collect();
-    let places = Arc::new(Mutex::new(Vec::with_capacity(tokens.len())));
-    let found = Arc::clone(&places);
-    let units = tokens.len() as u64;
-    let load = Load { connections: 8, warm_up: Duration::ZERO, time: Duration::ZERO, rate: None, units: Some(units) };
+/// Sends each request once; what `pick` finds in the bodies, and how long the responses took.
+pub fn gathered(
+    shop: &Process,
+    asked: Vec<Vec<u8>>,
+    pick: impl Fn(&[u8]) -> Option<String> + Send + 'static,
+) -> Outcome<(Vec<String>, Summary)> {
+    let all = Arc::new(Mutex::new(Vec::with_capacity(asked.len())));
+    let (found, load) = (Arc::clone(&all), Load::once(asked.len() as u64, 8));
     let got = load::run(load, shop.hello.address, async move |client: &mut Client, _: usize, n: u64| {
         let answer = client.call(&asked[usize::try_from(n).unwrap_or(0)]).await?;
-        let shown: Value = serde_json::from_slice(answer.body).unwrap_or_default();
-        let Some(token) = shown["data"]["entryToken"].as_str() else { return Ok(Err(answer.status)) };
-        found.lock().push(token.to_owned());
+        let Some(picked) = pick(answer.body) else { return Ok(Err(answer.status)) };
+        found.lock().push(picked);
         Ok(Ok(()))
     })?;
     if !got.failed.is_empty() {
         return Err(format!("places were not given: {:?}", got.failed).into());
     }
-    Ok(std::mem::take(&mut *places.lock()))
+    let all = std::mem::take(&mut *all.lock());
+    Ok((all, got))
 }
