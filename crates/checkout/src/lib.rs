@@ -14,6 +14,7 @@ pub mod draft;
 pub mod explain;
 pub mod flow;
 pub mod http;
+pub mod images;
 pub mod late;
 pub mod obstacle;
 pub mod own_money;

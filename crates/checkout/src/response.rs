@@ -1,8 +1,12 @@
 //! What several domains together answer.
 
-use crate::{flow::ORDER, refund_lines};
+use crate::{
+    flow::ORDER,
+    images::{self, GoodsImage},
+    refund_lines,
+};
 use delivery::DeliveryResponse;
-use kernel::{Code, OrderNumber, Result, SagaId, Timestamp, Zone};
+use kernel::{Code, OrderNumber, ProductId, Result, SagaId, Timestamp, Zone};
 use order::{Order, OrderResponse, origin::Origin};
 use payment::{Method, Payment, PaymentResponse, RefundResponse, RefundedLineResponse};
 use returns::ReturnResponse;
@@ -48,6 +52,17 @@ pub struct OrderDetail {
     pub saga: Option<SagaState>,
 }
 
+/// An order as those see it who work in the shop.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AnyOrder {
+    /// The order.
+    #[serde(flatten)]
+    pub detail: OrderDetail,
+    /// What the products of its lines look like now: of each the first uploaded image, if it has one.
+    pub images: Vec<GoodsImage>,
+}
+
 /// Where a saga stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -84,6 +99,13 @@ pub fn detail(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<OrderDetail>
         returns: returns.into_iter().map(ReturnResponse::from).collect(),
         saga: run.map(|run| SagaState { step: run.step, status: run.status }),
     })
+}
+
+/// The same with what its goods look like.
+pub fn any_order(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<AnyOrder> {
+    let products: Vec<ProductId> = order.lines.iter().map(|line| line.product).collect();
+    let images = images::of(tx, &products)?;
+    Ok(AnyOrder { detail: detail(tx, order, zone)?, images })
 }
 
 /// Where an order was placed. It costs a statement only of orders that may have been placed elsewhere: what their channel was paid is a

@@ -217,7 +217,7 @@ async fn sales(visit: &Visit) -> PageResult {
         let number = |member: &str| number(sold, member);
         vec![
             Cell::text(name),
-            Cell::text(show.civil_day(day)),
+            Cell::day(&show, day),
             Cell::number(show.count(number("totalOrders")), number("totalOrders")),
             Cell::number(show.count(number("units")), number("units")),
             Cell::number(visit.money(number("totalRevenue")), number("totalRevenue")),

@@ -5,7 +5,7 @@ use crate::{
     forms::{Field, Form, number as number_of},
     page::Page,
     states,
-    table::{Cell, Table, encoded},
+    table::{Cell, Table, Thumb, encoded},
     visit::Visit,
 };
 use askama::Template;
@@ -76,6 +76,7 @@ struct Order {
     cancel_reason: Option<String>,
     shipping_address: Option<To>,
     items: Vec<Line>,
+    images: Vec<Image>,
     payments: Vec<Payment>,
     refunds: Vec<Refund>,
     refunded_lines: Vec<RefundedLine>,
@@ -100,6 +101,23 @@ struct Line {
     quantity: i64,
     price: i64,
     final_amount: i64,
+}
+
+/// What a product looks like now.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Image {
+    product_id: i64,
+    alternative_text: Option<String>,
+    /// Its files, smallest first.
+    sources: Vec<Source>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Source {
+    url: String,
+    width: u32,
+    height: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -227,6 +245,14 @@ fn name(line: &Line) -> String {
     }
 }
 
+/// The smallest file of the image of a line's product, if it has one.
+fn thumb(order: &Order, line: &Line) -> Option<Thumb> {
+    let image = order.images.iter().find(|image| image.product_id == line.product_id)?;
+    let Source { url, width, height } = image.sources.first()?;
+    let alt = image.alternative_text.clone().unwrap_or_default();
+    Some(Thumb { src: url.clone(), width: *width, height: *height, alt })
+}
+
 fn numbered(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("#{name}")).collect()
 }
@@ -236,7 +262,7 @@ fn lines(visit: &Visit, order: &Order) -> Table {
     let row = |line: &Line| {
         let back = refunded(order, line);
         vec![
-            Cell::link(name(line), format!("/console/products/{}", line.product_id)),
+            Cell::link(name(line), format!("/console/products/{}", line.product_id)).with_thumb(thumb(order, line)),
             Cell::number(line.quantity.to_string(), line.quantity),
             Cell::number(back.to_string(), back),
             Cell::number(visit.money(line.price), line.price),

@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
+    /// A day or a month.
+    Day,
     Number,
     /// An amount in minor units.
     Money,
@@ -11,7 +13,7 @@ pub enum Kind {
     Share,
 }
 
-use Kind::{Money, Number, Share, Text};
+use Kind::{Day, Money, Number, Share, Text};
 
 /// A column: its name in the API, how it is written, its English and its Korean title.
 pub type Column = (&'static str, Kind, &'static str, &'static str);
@@ -56,8 +58,8 @@ pub const REPORTS: &[Report] = &[
         for_sellers: false,
         drawing: Drawing::Columns("from", "totalRevenue"),
         columns: &[
-            ("from", Text, "From", "시작일"),
-            ("to", Text, "Until", "종료일"),
+            ("from", Day, "From", "시작일"),
+            ("to", Day, "Until", "종료일"),
             ("totalOrders", Number, "Orders", "주문"),
             COMPLETED,
             ("cancelledOrders", Number, "Cancelled", "취소"),
@@ -179,8 +181,8 @@ pub const REPORTS: &[Report] = &[
         for_sellers: false,
         drawing: Drawing::Nothing,
         columns: &[
-            ("cohort", Text, "First order in", "첫 주문 월"),
-            ("month", Text, "Month", "월"),
+            ("cohort", Day, "First order in", "첫 주문 월"),
+            ("month", Day, "Month", "월"),
             ("monthsLater", Number, "Months later", "경과 개월"),
             ("customers", Number, "Customers", "고객"),
             ORDERS,
@@ -198,7 +200,7 @@ pub const SETTLEMENT: Report = Report {
     for_sellers: false,
     drawing: Drawing::Nothing,
     columns: &[
-        ("day", Text, "Day", "날짜"),
+        ("day", Day, "Day", "날짜"),
         ("gateway", Text, "Gateway", "결제사"),
         ("payments", Number, "Payments", "결제"),
         ("paymentAmount", Money, "Paid", "결제액"),

@@ -88,6 +88,7 @@ fn cell(visit: &Visit, row: &Map<String, Value>, (name, kind, ..): &Column) -> C
             let text = value.as_str().map(|text| states::word(text, visit.language)).unwrap_or_default();
             Cell { href: place(row, name, text), ..Cell::text(text) }
         }
+        (Kind::Day, _) => value.as_str().map(|day| Cell::day(&visit.show(), day)).unwrap_or_default(),
         (_, None) => Cell::default(),
         (Kind::Number, Some(number)) => Cell::number(visit.show().count(number), number),
         (Kind::Money, Some(minor)) => Cell::number(visit.money(minor), minor),
@@ -116,7 +117,7 @@ fn share(points: i64) -> String {
 /// The table of a report.
 pub fn table(visit: &Visit, title: &str, report: &Report, sheet: &Sheet) -> Table {
     let name = |(_, kind, english, korean): &Column| {
-        let sign = if *kind == Kind::Text { "" } else { "#" };
+        let sign = if matches!(kind, Kind::Text | Kind::Day) { "" } else { "#" };
         format!("{sign}{}", if visit.language == Language::Korean { korean } else { english })
     };
     let names: Vec<String> = report.columns.iter().map(name).collect();
@@ -134,7 +135,7 @@ pub fn bars(visit: &Visit, report: &Report, sheet: &Sheet, name: &str, value: &s
         let name = match named.1 {
             // the hour of a day
             Kind::Number => format!("{:02}:00", row.get(name)?.as_i64()?),
-            _ => visit.show().civil_day(&cell(visit, row, named).text),
+            _ => cell(visit, row, named).text,
         };
         Some(Bar { name, value: row.get(value)?.as_i64()?, shown: cell(visit, row, valued).text, before: None })
     };
@@ -168,7 +169,8 @@ async fn page(visit: &Visit, report: &'static Report, path: &str) -> Result<Page
     let days = vec![Field::day(t.from, "from", sheet.from.clone()), Field::day(t.to, "to", sheet.to.clone())];
     let file = format!("{path}/table.csv");
     let file = List { path: &file, keeps: &["from", "to"], query: &visit.query }.link(&[]);
-    let page = Page::of(report.title(visit.language)).lead(fill(&fill(t.days, &sheet.from), &sheet.to));
+    let page = Page::of(report.title(visit.language))
+        .lead(fill(&fill(t.days, visit.show().civil_day(&sheet.from)), visit.show().civil_day(&sheet.to)));
     let page = page.action(file, t.csv).with(&Filter::of(visit, path, days))?;
     let page = drawn(visit, page, report, &sheet)?;
     let list = List { path, keeps: &["from", "to", "sort"], query: &visit.query };

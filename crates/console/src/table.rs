@@ -66,6 +66,8 @@ pub struct Cell {
     pub tint: &'static str,
     /// By what it is sorted, where the text has another order.
     pub weight: Option<i64>,
+    /// An image before the text.
+    pub thumb: Option<Thumb>,
     /// A box by which the row is chosen, with what the form gets then. The text says which row it is.
     pub pick: Option<String>,
 }
@@ -93,12 +95,28 @@ impl Cell {
 
     /// A text without blanks that may be long, such as JSON.
     pub fn long(text: impl Into<String>) -> Cell {
-        Cell { class: "long", ..Cell::text(text) }
+        Cell { class: LONG, ..Cell::text(text) }
     }
 
     /// A time, sorted as such.
     pub fn moment(show: &Show, at: Timestamp) -> Cell {
         Cell { class: "when", weight: Some(at.as_millis()), ..Cell::text(show.moment(at)) }
+    }
+
+    /// A day written as `2026-02-06`, or a month as `2026-02`, sorted as such.
+    pub fn day(show: &Show, day: &str) -> Cell {
+        let digits: String = day.chars().filter(char::is_ascii_digit).collect();
+        Cell { class: "when", weight: digits.parse().ok(), ..Cell::text(show.civil_day(day)) }
+    }
+
+    fn room(&self) -> &'static str {
+        if self.pick.is_some() || self.class == LONG { "" } else { room_of(&self.text) }
+    }
+
+    /// The same with this image before it.
+    #[must_use]
+    pub fn with_thumb(self, thumb: Option<Thumb>) -> Cell {
+        Cell { thumb, ..self }
     }
 
     /// The same in a colour.
@@ -118,6 +136,39 @@ impl Cell {
     }
 }
 
+/// Up to here a word or a number of something stays on one line, such as `ORD-20261127-WG6ZCX4T`, which a browser would break at its
+/// hyphens. In halves of the width of a Hangul syllable.
+const WORD_WIDTH: usize = 24;
+/// The same for a few words, such as a state.
+const WORDS_WIDTH: usize = 18;
+/// From here on a text gets a wide column, because it has several lines in any.
+const WIDE_FROM: usize = 40;
+
+/// How much room a text takes at least, as a class of the stylesheet. A table that is wider than its window is scrolled; without this
+/// its columns shrink to their longest word first.
+fn room_of(text: &str) -> &'static str {
+    let width: usize = text.chars().map(|one| if one.is_ascii() { 1 } else { 2 }).sum();
+    let most = if text.contains(char::is_whitespace) { WORDS_WIDTH } else { WORD_WIDTH };
+    match width {
+        width if width <= most => "whole",
+        width if width < WIDE_FROM => "broad",
+        _ => "wide",
+    }
+}
+
+/// A small image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thumb {
+    pub src: String,
+    /// In pixels, as the file has them.
+    pub width: u32,
+    pub height: u32,
+    /// What it shows.
+    pub alt: String,
+}
+
+/// The class of texts without blanks that may be long.
+const LONG: &str = "long";
 /// The class of the boxes by which rows are chosen.
 const PICK: &str = "pick";
 
@@ -336,6 +387,19 @@ mod tests {
         assert_eq!(list.link(&[("q", "")]), "/console/orders");
         let asked = list.question("/admin/orders", &[("q", "keyword"), ("status", "status")]);
         assert_eq!(asked, "/admin/orders?keyword=%EB%A8%B8%EA%B7%B8&page=2&size=25");
+    }
+
+    #[test]
+    fn numbers_and_states_stay_on_one_line_and_long_texts_get_room() {
+        for text in ["", "ORD-20261127-WG6ZCX4T", "HF-KIT-010", "2026년 11월 2일", "배송 중", "refunded in part"]
+        {
+            assert_eq!(room_of(text), "whole", "{text}");
+        }
+        for text in ["접이식 1인 소반 · Soban", "2183ecf9-43d9-49e4-afc7-31ae4d756105"] {
+            assert_eq!(room_of(text), "broad", "{text}");
+        }
+        assert_eq!(room_of("산들바람공방 손으로 물레질한 백자 달항아리 무드등"), "wide");
+        assert_eq!(Cell::long("{\"orderNumber\":1}").room(), "");
     }
 
     #[test]

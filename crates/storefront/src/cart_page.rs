@@ -1,6 +1,9 @@
 //! The cart, of buyers and of guests.
 
-use crate::{photo::Photo, visit::Visit};
+use crate::{
+    photo::{Photo, Photos},
+    visit::Visit,
+};
 use askama::Template;
 use axum::{
     Json,
@@ -22,6 +25,7 @@ use pages::{
     words::{fill, plural},
 };
 use serde_json::json;
+use store::Tx;
 
 texts! {
     /// The texts of the cart.
@@ -82,9 +86,16 @@ pub async fn cart(visit: Visit) -> PageResult {
 
 async fn page(visit: &Visit, status: StatusCode, trouble: Option<Html>, note: Option<&'static str>) -> PageResult {
     let t = CartTexts::of(visit.language);
-    let cart = shown(visit).await?;
+    let with_photos = |tx: &mut Tx<'_>, cart: CartResponse| {
+        let photos = Photos::of(tx, cart.items.iter().map(|item| item.product_id))?;
+        Ok((cart, photos))
+    };
+    let (cart, photos) = found(visit, with_photos).await?.unzip();
     let (show, units) = (visit.show(), cart.as_ref().map_or(0, |cart| cart.total_quantity));
-    let lines: Vec<Line> = cart.iter().flat_map(|cart| cart.items.iter().map(|item| line(item, cart, &show))).collect();
+    let lines: Vec<Line> = match (&cart, &photos) {
+        (Some(cart), Some(photos)) => cart.items.iter().map(|item| line(item, cart, photos, &show)).collect(),
+        _ => Vec::new(),
+    };
     let page = Page {
         t,
         token: visit.token.clone(),
@@ -100,13 +111,13 @@ async fn page(visit: &Visit, status: StatusCode, trouble: Option<Html>, note: Op
     visit.page_as(status, t.title, &page)
 }
 
-fn line(item: &CartItem, cart: &CartResponse, show: &Show) -> Line {
+fn line(item: &CartItem, cart: &CartResponse, photos: &Photos, show: &Show) -> Line {
     let t = CartTexts::of(show.language);
     let unavailable = cart.unavailable.iter().find(|other| other.item_id == Some(item.id));
     Line {
         id: item.id.raw(),
         href: format!("/products/{}", item.product_id),
-        image: Photo::of(item.image_url.as_deref(), item.product_id.raw(), &item.product_name, None),
+        image: photos.get(item.product_id, &item.product_name),
         name: item.product_name.clone(),
         variant: item.variant_name.clone(),
         each: fill(t.each, show.money(item.current_price)),
@@ -117,8 +128,11 @@ fn line(item: &CartItem, cart: &CartResponse, show: &Show) -> Line {
     }
 }
 
-/// The visitor's cart; `None` when there is none yet. Looking makes none.
-async fn shown(visit: &Visit) -> Result<Option<CartResponse>, Refused> {
+/// What `read` gives of the visitor's cart; `None` when there is none yet. Looking makes none.
+async fn found<T: Send + 'static>(
+    visit: &Visit,
+    read: impl Fn(&mut Tx<'_>, CartResponse) -> kernel::Result<T> + Send + 'static,
+) -> Result<Option<T>, Refused> {
     if visit.user.is_none() && visit.cookies.get(cookie::CART).is_none() {
         return Ok(None);
     }
@@ -129,16 +143,18 @@ async fn shown(visit: &Visit) -> Result<Option<CartResponse>, Refused> {
         Err(refused) if matches!(refused.code(), Code::CartNotFound | Code::SignInRequired) => return Ok(None),
         Err(refused) => return Err(refused),
     };
-    let look = move |tx: &mut store::Tx<'_>| {
-        ops::peek(tx, &shopper.owner)?.map(|cart| cart_view::shown(tx, cart, &shopper)).transpose()
+    let look = move |tx: &mut Tx<'_>| {
+        let Some(cart) = ops::peek(tx, &shopper.owner)? else { return Ok(None) };
+        let cart = cart_view::shown(tx, cart, &shopper)?;
+        read(tx, cart).map(Some)
     };
     visit.read("storefront.cart", look).await
 }
 
 /// `GET /me`: what of every page is the visitor's own.
 pub async fn me(visit: Visit) -> PageResult {
-    let cart = shown(&visit).await?;
-    let units: i64 = cart.map_or(0, |cart| cart.items.iter().map(|item| item.quantity.as_i64()).sum());
+    let units = |_: &mut Tx<'_>, cart: CartResponse| Ok(cart.items.iter().map(|item| item.quantity.as_i64()).sum());
+    let units: i64 = found(&visit, units).await?.unwrap_or(0);
     let mut response = Json(json!({"cart": units, "signedIn": visit.user.is_some()})).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, html::PRIVATE);
     Ok(response)

@@ -2,6 +2,7 @@
 
 use crate::{
     account_pages::{AddressTexts, Addressed},
+    photo::{Photo, Photos},
     visit::Visit,
 };
 use account::address::SavedAddress;
@@ -77,6 +78,7 @@ struct Page {
 }
 
 struct Line {
+    image: Photo,
     name: String,
     variant: Option<String>,
     units: String,
@@ -96,6 +98,7 @@ struct Saved {
 struct Found {
     /// `None` for an empty cart.
     quote: Option<Quote>,
+    photos: Photos,
     saved: Vec<SavedAddress>,
     coupons: Vec<UserCoupon>,
     points: Money,
@@ -137,7 +140,7 @@ async fn page(
         coupon,
         held: held(found.points, &show),
         points: points(sent),
-        lines: quote.lines.iter().map(|line| shown(line, &show)).collect(),
+        lines: quote.lines.iter().map(|line| shown(line, &found.photos, &show)).collect(),
         problems: quote.problems.iter().map(|problem| problem.message.clone()).collect(),
         sums: sums(&quote, &show),
         payable: show.money(quote.payable),
@@ -150,9 +153,10 @@ async fn page(
     visit.page_as(status, t.title, &page)
 }
 
-fn shown(line: &quote::QuoteLine, show: &Show) -> Line {
+fn shown(line: &quote::QuoteLine, photos: &Photos, show: &Show) -> Line {
     let t = CheckoutTexts::of(show.language);
     Line {
+        image: photos.get(line.product_id, &line.product_name),
         name: line.product_name.clone(),
         variant: line.variant_name.clone(),
         units: fill(t.units, line.quantity),
@@ -217,7 +221,9 @@ async fn found(visit: &Visit, sent: &Fields) -> Result<Found, Refused> {
             Err(error) => return Err(error),
         };
         let (points, _) = wallet::ops::points::usable(tx, &buyer)?;
-        Ok(Found { quote, saved, coupons: coupon::ops::available(tx, &buyer)?, points })
+        let products = quote.iter().flat_map(|quote| &quote.lines).map(|line| line.product_id);
+        let photos = Photos::of(tx, products)?;
+        Ok(Found { quote, photos, saved, coupons: coupon::ops::available(tx, &buyer)?, points })
     };
     visit.read("storefront.checkout", look).await
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     cards::stock_class,
-    photo::Photo,
+    photo::{Photo, Photos},
     site::{BRIEFLY, DEALS},
     visit::Visit,
 };
@@ -78,7 +78,7 @@ struct Product {
 }
 
 impl DealView {
-    fn of(deal: &TimeDealResponse, show: &Show) -> DealView {
+    fn of(deal: &TimeDealResponse, photos: &Photos, show: &Show) -> DealView {
         let t = DealTexts::of(show.language);
         let (when, until) = match deal.status {
             Status::Scheduled => (fill(t.starts, show.moment(deal.starts_at)), deal.starts_at),
@@ -93,13 +93,13 @@ impl DealView {
             when,
             until_ms: until.as_millis(),
             now_ms: deal.server_time.as_millis(),
-            products: deal.products.iter().map(|product| Product::of(product, deal.status, show)).collect(),
+            products: deal.products.iter().map(|product| Product::of(product, deal.status, photos, show)).collect(),
         }
     }
 
     /// The deal in a list.
-    pub fn card(deal: &TimeDealResponse, show: &Show) -> kernel::Result<Html> {
-        Html::of(&DealView::of(deal, show))
+    pub fn card(deal: &TimeDealResponse, photos: &Photos, show: &Show) -> kernel::Result<Html> {
+        Html::of(&DealView::of(deal, photos, show))
     }
 
     fn is_coming(&self) -> bool {
@@ -112,7 +112,7 @@ impl DealView {
 }
 
 impl Product {
-    fn of(product: &TimeDealProductResponse, status: Status, show: &Show) -> Product {
+    fn of(product: &TimeDealProductResponse, status: Status, photos: &Photos, show: &Show) -> Product {
         let t = DealTexts::of(show.language);
         let name = match &product.variant_name {
             Some(variant) => format!("{} · {variant}", product.product_name),
@@ -123,7 +123,7 @@ impl Product {
         Product {
             id: product.id.raw(),
             href: format!("/products/{}", product.product_id),
-            image: Photo::of(product.image_url.as_deref(), product.product_id.raw(), &product.product_name, None),
+            image: photos.get(product.product_id, &product.product_name),
             name,
             price: show.money(product.deal_price),
             was: (product.original_price > product.deal_price).then(|| show.money(product.original_price)),
@@ -163,14 +163,16 @@ pub async fn deals(visit: Visit) -> PageResult {
 async fn made_list(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
     let work = |tx: &mut store::Tx<'_>| {
         let deals = ops::current(tx)?;
-        view::shown(tx, deals)
+        let deals = view::shown(tx, deals)?;
+        let photos = photos(tx, &deals)?;
+        Ok((deals, photos))
     };
-    let deals = visit.app().db.read("storefront.deals", work).await?;
+    let (deals, photos) = visit.app().db.read("storefront.deals", work).await?;
     let show = visit.show();
     let (mut running, mut coming) = (Vec::new(), Vec::new());
     for deal in &deals {
         let list = if deal.status == Status::Scheduled { &mut coming } else { &mut running };
-        list.push(DealView::card(deal, &show)?);
+        list.push(DealView::card(deal, &photos, &show)?);
     }
     let t = DealTexts::of(visit.language);
     let about = About {
@@ -190,7 +192,7 @@ pub async fn deal(web::Path(id): web::Path<TimeDealId>, visit: Visit) -> PageRes
 }
 
 async fn made(visit: &Visit, id: TimeDealId) -> kernel::Result<(Html, Option<Timestamp>)> {
-    let deal = read(visit, id).await?;
+    let (deal, photos) = read(visit, id).await?;
     let about = About {
         title: deal.name.clone(),
         description: deal.description.clone().unwrap_or_default(),
@@ -198,14 +200,24 @@ async fn made(visit: &Visit, id: TimeDealId) -> kernel::Result<(Html, Option<Tim
         kind: "website",
         ..About::default()
     };
-    let page = Page { token: pages::form::gap(), deal: DealView::of(&deal, &visit.show()), trouble: None };
+    let page = Page { token: pages::form::gap(), deal: DealView::of(&deal, &photos, &visit.show()), trouble: None };
     Ok((visit.framed(&about, &page)?, Some(visit.app().now().after(BRIEFLY))))
 }
 
-async fn read(visit: &Visit, id: TimeDealId) -> kernel::Result<TimeDealResponse> {
+/// The images of what is in these deals.
+pub fn photos<'a>(
+    tx: &mut store::Tx<'_>,
+    deals: impl IntoIterator<Item = &'a TimeDealResponse>,
+) -> kernel::Result<Photos> {
+    Photos::of(tx, deals.into_iter().flat_map(|deal| &deal.products).map(|product| product.product_id))
+}
+
+async fn read(visit: &Visit, id: TimeDealId) -> kernel::Result<(TimeDealResponse, Photos)> {
     let work = move |tx: &mut store::Tx<'_>| {
         let deal = ops::find(tx, id)?;
-        view::shown_one(tx, deal)
+        let deal = view::shown_one(tx, deal)?;
+        let photos = photos(tx, [&deal])?;
+        Ok((deal, photos))
     };
     visit.app().db.read("storefront.deal", work).await
 }
@@ -239,8 +251,8 @@ pub fn must_wait(refused: &Refused) -> bool {
 }
 
 async fn refused_page(visit: &Visit, id: TimeDealId, refused: &Refused) -> PageResult {
-    let deal = read(visit, id).await?;
+    let (deal, photos) = read(visit, id).await?;
     let trouble = Some(Html::of(&visit.trouble(refused))?);
-    let page = Page { token: visit.token.clone(), deal: DealView::of(&deal, &visit.show()), trouble };
+    let page = Page { token: visit.token.clone(), deal: DealView::of(&deal, &photos, &visit.show()), trouble };
     visit.page_as(refused.status(), &deal.name, &page)
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     cards::Card,
-    deals_page::DealView,
+    deals_page::{self, DealView},
+    photo::Photos,
     site::{BRIEFLY, LISTS},
     visit::Visit,
 };
@@ -55,6 +56,7 @@ struct Home {
 struct Found {
     categories: Vec<(i64, String)>,
     deals: Vec<checkout::deal::view::TimeDealResponse>,
+    photos: Photos,
     popular: Vec<ProductPage>,
     new: Vec<ProductPage>,
     now: Timestamp,
@@ -72,7 +74,7 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
     let show = visit.show();
     let t = HomeTexts::of(visit.language);
     let deals =
-        found.deals.iter().take(DEALS).map(|deal| DealView::card(deal, &show)).collect::<kernel::Result<_>>()?;
+        found.deals.iter().map(|deal| DealView::card(deal, &found.photos, &show)).collect::<kernel::Result<_>>()?;
     let page = Home {
         t,
         categories: found.categories,
@@ -99,7 +101,8 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
 
 fn found(tx: &mut Tx<'_>, zone: &Zone, currency: kernel::Currency) -> kernel::Result<Found> {
     let deals = timedeal::ops::current(tx)?;
-    let deals = checkout::deal::view::shown(tx, deals)?;
+    let deals = checkout::deal::view::shown(tx, deals.into_iter().take(DEALS).collect())?;
+    let photos = deals_page::photos(tx, &deals)?;
     let best = popular::popular(tx, zone, POPULAR_DAYS, ROW)?;
     let best: Vec<_> = best.iter().map(|one| one.product_id).collect();
     let question = Question {
@@ -115,6 +118,7 @@ fn found(tx: &mut Tx<'_>, zone: &Zone, currency: kernel::Currency) -> kernel::Re
     Ok(Found {
         categories: categories.into_iter().map(|node| (node.id.raw(), node.name)).collect(),
         deals,
+        photos,
         popular: page::pages(tx, &best, currency, Viewer::Public)?,
         new: list::page(tx, &question, currency)?.content,
         now: tx.now(),

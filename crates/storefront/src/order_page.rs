@@ -5,9 +5,10 @@ use crate::{
     account_pages::{AddressTexts, Addressed},
     cards::label,
     cart_page::with_cart,
-    deposit_page, drawing,
+    deposit_page,
     orders_page::class,
     pay_page,
+    photo::{Photo, Photos},
     trouble::without_codes,
     visit::Visit,
 };
@@ -111,7 +112,7 @@ struct Step {
 
 struct Line {
     href: String,
-    image: String,
+    image: Photo,
     name: String,
     variant: Option<String>,
     each: String,
@@ -161,7 +162,7 @@ async fn page(
     number: &OrderNumber,
     sent: &Fields,
 ) -> PageResult {
-    let Found { detail, address, balance } = found(visit, number).await?;
+    let Found { detail, address, balance, photos } = found(visit, number).await?;
     let (t, show) = (OrderTexts::of(visit.language), visit.show());
     let order = &detail.order;
     let waits = order.status == Kind::Confirmed;
@@ -190,7 +191,7 @@ async fn page(
         class: class(order.status),
         live: !matches!(order.status, Kind::Cancelled | Kind::Refunded | Kind::Delivered),
         steps: steps(&detail, &show),
-        lines: order.items.iter().map(|item| line(item, &show)).collect(),
+        lines: order.items.iter().map(|item| line(item, &photos, &show)).collect(),
         sums: sums(&detail, &show),
         payable: show.money(order.final_amount),
         asks_address: waits && address.is_none(),
@@ -213,6 +214,7 @@ struct Found {
     address: Option<Address>,
     /// What the buyer has in the balance.
     balance: Money,
+    photos: Photos,
 }
 
 async fn found(visit: &Visit, number: &OrderNumber) -> Result<Found, Refused> {
@@ -220,7 +222,8 @@ async fn found(visit: &Visit, number: &OrderNumber) -> Result<Found, Refused> {
     let look = move |tx: &mut store::Tx<'_>| {
         let order = order::ops::own(tx, &number, &buyer)?;
         let (address, balance) = (order.address.clone(), wallet::ops::find(tx, &buyer)?.balance);
-        Ok(Found { detail: response::detail(tx, order, &zone)?, address, balance })
+        let photos = Photos::of(tx, order.lines.iter().map(|line| line.product))?;
+        Ok(Found { detail: response::detail(tx, order, &zone)?, address, balance, photos })
     };
     visit.read("storefront.order", look).await
 }
@@ -239,11 +242,11 @@ fn steps(detail: &OrderDetail, show: &Show) -> Vec<Step> {
     ]
 }
 
-fn line(item: &order::OrderItem, show: &Show) -> Line {
+fn line(item: &order::OrderItem, photos: &Photos, show: &Show) -> Line {
     let t = OrderTexts::of(show.language);
     Line {
         href: format!("/products/{}", item.product_id),
-        image: drawing::address(item.product_id.raw(), &item.product_name, None),
+        image: photos.get(item.product_id, &item.product_name),
         name: item.product_name.clone(),
         variant: item.variant_name.clone(),
         each: fill(t.each, show.money(item.price)),

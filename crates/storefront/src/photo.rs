@@ -2,8 +2,13 @@
 //! An image of another host is not shown, because a page loads nothing from elsewhere.
 
 use crate::drawing;
-use media::response::{Source, sources};
+use catalog::{ops::products, product::Product};
+use checkout::images::{self, GoodsImage};
+use kernel::{ProductId, Result};
+use media::response::Source;
 use merchandising::{images::GalleryImage, page::ProductPage};
+use std::collections::HashMap;
+use store::Tx;
 
 /// The file for browsers that do not choose by themselves, as wide as this or narrower.
 const USUAL_WIDTH: u32 = 640;
@@ -22,16 +27,14 @@ pub struct Photo {
 }
 
 impl Photo {
-    /// The image at the address that a product has, or the drawing of the product.
-    pub fn of(url: Option<&str>, id: i64, name: &str, category: Option<&str>) -> Photo {
-        let uploaded = url.and_then(|url| Photo::uploaded(&sources(url), ""));
-        uploaded.unwrap_or_else(|| Photo {
-            src: drawing::address(id, name, category),
+    fn drawn(id: ProductId, name: &str, category: Option<&str>) -> Photo {
+        Photo {
+            src: drawing::address(id.raw(), name, category),
             srcset: None,
             width: DRAWN.0,
             height: DRAWN.1,
             alt: String::new(),
-        })
+        }
     }
 
     /// The images of a product: the uploaded ones of its gallery, or its drawing. The first one may be a drawing, the others are not.
@@ -39,7 +42,7 @@ impl Photo {
         let text = |image: &GalleryImage| image.alternative_text.clone().unwrap_or_default();
         let mut all = product.gallery.iter().filter_map(|image| Photo::uploaded(&image.sources, &text(image)));
         let first = all.next();
-        let drawn = || Photo::of(None, product.id.raw(), &product.name, product.category.as_deref());
+        let drawn = || Photo::drawn(product.id, &product.name, product.category.as_deref());
         // the others are links, which need a name
         let named = |photo: Photo| match photo.alt.is_empty() {
             true => Photo { alt: product.name.clone(), ..photo },
@@ -62,23 +65,54 @@ impl Photo {
     }
 }
 
+/// The images of the products of a cart, an order or a deal, as lists of products show them now.
+pub struct Photos {
+    images: HashMap<ProductId, GoodsImage>,
+    products: HashMap<ProductId, Product>,
+}
+
+impl Photos {
+    /// Two statements, none for no products.
+    pub fn of(tx: &mut Tx<'_>, ids: impl IntoIterator<Item = ProductId>) -> Result<Photos> {
+        let ids: Vec<ProductId> = ids.into_iter().collect();
+        let images = images::of(tx, &ids)?.into_iter().map(|image| (image.product_id, image)).collect();
+        let products = if ids.is_empty() { Vec::new() } else { products::products(tx, &ids)? };
+        Ok(Photos { images, products: products.into_iter().map(|product| (product.id, product)).collect() })
+    }
+
+    /// The image of this product, which has this name in the cart or the order.
+    pub fn get(&self, id: ProductId, name: &str) -> Photo {
+        let image = self.images.get(&id);
+        let text = |image: &GoodsImage| image.alternative_text.clone().unwrap_or_default();
+        let uploaded = image.and_then(|image| Photo::uploaded(&image.sources, &text(image)));
+        uploaded.unwrap_or_else(|| match self.products.get(&id) {
+            Some(product) => Photo::drawn(id, &product.content.name, product.category.as_deref()),
+            None => Photo::drawn(id, name, None),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use media::response::sources;
 
     #[test]
     fn an_uploaded_image_comes_in_its_sizes_and_any_other_as_a_drawing() {
         let hash = "0123456789abcdef0123456789abcdef";
-        let photo = Photo::of(Some(&format!("/media/{hash}-800x1000.jpg")), 7, "mug", None);
+        let files = |url: &str| Photo::uploaded(&sources(url), "a mug");
+        let photo = files(&format!("/media/{hash}-800x1000.jpg")).unwrap();
         assert_eq!((photo.src.as_str(), photo.width), (format!("/media/{hash}-640x800.jpg").as_str(), 800));
         let srcset = photo.srcset.unwrap();
         assert!(
             srcset.starts_with(&format!("/media/{hash}-160x200.jpg 160w, ")) && srcset.ends_with(" 800w"),
             "{srcset}"
         );
-        for other in [None, Some("https://img.example/mug.jpg"), Some("javascript:alert(1)"), Some("mug.jpg")] {
-            let drawn = Photo::of(other, 7, "mug", None);
-            assert!(drawn.src.starts_with("/images/mug-") && drawn.srcset.is_none(), "{other:?}");
+        for other in ["https://img.example/mug.jpg", "javascript:alert(1)", "mug.jpg"] {
+            assert!(files(other).is_none(), "{other}");
         }
+        let none = Photos { images: HashMap::new(), products: HashMap::new() };
+        let drawn = none.get(ProductId::new(7), "mug");
+        assert!(drawn.src.starts_with("/images/mug-") && drawn.srcset.is_none() && drawn.alt.is_empty());
     }
 }

@@ -1,6 +1,10 @@
 //! Sending goods back: asking for it, and what was asked for.
 
-use crate::{cards::label, drawing, visit::Visit};
+use crate::{
+    cards::label,
+    photo::{Photo, Photos},
+    visit::Visit,
+};
 use askama::Template;
 use axum::http::{Method, StatusCode};
 use checkout::response::{self, OrderDetail};
@@ -65,7 +69,7 @@ struct Asking {
 
 struct Line {
     id: i64,
-    image: String,
+    image: Photo,
     name: String,
     variant: Option<String>,
     units: String,
@@ -88,9 +92,10 @@ async fn form_page(
     let (buyer, wanted, zone) = (visit.buyer()?.id, number.clone(), visit.app().shop.zone.clone());
     let look = move |tx: &mut store::Tx<'_>| {
         let order = order::ops::own(tx, &wanted, &buyer)?;
-        response::detail(tx, order, &zone)
+        let photos = Photos::of(tx, order.lines.iter().map(|line| line.product))?;
+        Ok((response::detail(tx, order, &zone)?, photos))
     };
-    let detail = visit.read("storefront.return", look).await?;
+    let (detail, photos) = visit.read("storefront.return", look).await?;
     let t = ReturnTexts::of(visit.language);
     let reason = |one: Reason| (one.name(), label(one.label(), visit.language), sent.text("reason") == one.name());
     let page = Asking {
@@ -99,7 +104,7 @@ async fn form_page(
         once: form::draw(),
         trouble,
         number: number.to_string(),
-        lines: lines(&detail, sent, t),
+        lines: lines(&detail, &photos, sent, t),
         reasons: Reason::ALL.into_iter().map(reason).collect(),
         exchange: sent.text("kind") == Wanted::Exchange.name(),
         words: sent.text("description").to_owned(),
@@ -108,7 +113,7 @@ async fn form_page(
 }
 
 /// The lines of which something can still be sent back.
-fn lines(detail: &OrderDetail, sent: &Fields, t: &ReturnTexts) -> Vec<Line> {
+fn lines(detail: &OrderDetail, photos: &Photos, sent: &Fields, t: &ReturnTexts) -> Vec<Line> {
     if detail.order.status != order::Kind::Delivered {
         return Vec::new();
     }
@@ -118,7 +123,7 @@ fn lines(detail: &OrderDetail, sent: &Fields, t: &ReturnTexts) -> Vec<Line> {
     };
     let line = |item: &order::OrderItem| Line {
         id: item.id,
-        image: drawing::address(item.product_id.raw(), &item.product_name, None),
+        image: photos.get(item.product_id, &item.product_name),
         name: item.product_name.clone(),
         variant: item.variant_name.clone(),
         units: fill(t.units, item.quantity.as_i64() - gone(item.id)),

@@ -2,7 +2,7 @@
 
 use crate::explain::{Explanation, explain};
 use crate::flow::{ORDER, order_of};
-use crate::response::{OrderDetail, detail};
+use crate::response::{AnyOrder, any_order};
 use crate::{cancel, parcel, refund};
 use axum::{extract::State, response::Response};
 use kernel::{Code, Error, OrderNumber, Result, text};
@@ -40,18 +40,14 @@ pub fn routes() -> Routes {
         )
 }
 
-/// Any order with its payments, refunds, delivery and saga.
+/// Any order with its payments, refunds, delivery and saga, and what its goods look like.
 #[utoipa::path(get, path = "/admin/orders/{orderNumber}", tag = "order", params(("orderNumber" = String, Path)),
-    responses((status = 200, body = Success<OrderDetail>)))]
-async fn get_any_order(
-    State(app): State<App>,
-    _admin: Admin,
-    Path(number): Path<OrderNumber>,
-) -> ApiResult<OrderDetail> {
+    responses((status = 200, body = Success<AnyOrder>)))]
+async fn get_any_order(State(app): State<App>, _admin: Admin, Path(number): Path<OrderNumber>) -> ApiResult<AnyOrder> {
     let zone = app.shop.zone.clone();
     let find = move |tx: &mut Tx<'_>| {
         let order = order::ops::find(tx, &number)?;
-        detail(tx, order, &zone)
+        any_order(tx, order, &zone)
     };
     Ok(ok(app.db.read("checkout.any-order", find).await?))
 }

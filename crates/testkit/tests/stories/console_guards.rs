@@ -2,7 +2,8 @@
 
 use crate::console_work::at_work;
 use crate::storefront_guards::{EVIL, harmless, refuse_foreign_forms};
-use crate::storefront_shop::sign_up;
+use crate::storefront_money::delivered;
+use crate::storefront_shop::{number, open, order, pay, put, sign_up};
 use serde_json::json;
 use testkit::TestShop;
 use web::Role;
@@ -148,6 +149,45 @@ fn no_text_of_a_person_becomes_markup_in_the_console() {
     harmless(&browser.open(&format!("/console/orders/{order}")));
     harmless(&browser.open(&format!("/console/search?q={evil}")));
     harmless(&shop.browser().open(&format!("/console/sign-in?return={evil}")));
+}
+
+#[test]
+fn what_returns_files_and_images_are_called_becomes_no_markup_either() {
+    let shop = open();
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let buyer = shop.browser();
+    sign_up(&buyer, "mina", "/");
+    put(&buyer, &mug, "1");
+    let placed = order(&buyer);
+    let number = number(&placed);
+    pay(&buyer, &placed, "approve").must(200);
+    delivered(&shop, &number);
+    let path = format!("/orders/{number}/returns");
+    let wanted = [("units-1", "1"), ("kind", "RETURN"), ("reason", "DEFECTIVE"), ("description", EVIL)];
+    harmless(&buyer.send(&buyer.open(&path).must(200), &path, &wanted).must(200));
+
+    let boss = at_work(&shop, "boss", Role::Admin);
+    let returned = shop.window().texts("select return_number from return_requests").remove(0);
+    let path = format!("/console/returns/{returned}");
+    let page = boss.open(&path).must(200);
+    harmless(&page);
+    harmless(&boss.send(&page, &format!("{path}/reject"), &[("reason", EVIL), ("sure", "1")]).must(200));
+    harmless(&boss.open("/console/returns").must(200));
+    harmless(&buyer.open("/returns").must(200));
+
+    let path = "/console/products/import";
+    let (name, table) =
+        ("<script>alert(1)</script><img src=x>.csv", "sku,name,price\nEVIL,<img src=x>,<script>alert(1)\n");
+    let page = boss.upload(&boss.open(path).must(200), path, &[], ("file", name, table.as_bytes())).must(200);
+    harmless(&page);
+    harmless(&boss.open(page.path.split('?').next().unwrap()).must(200));
+
+    let path = format!("/console/products/{}/images", mug.id);
+    let page = boss.upload(&boss.open(&path).must(200), &path, &[], ("file", name, table.as_bytes())).must(400);
+    harmless(&page);
+    let added = boss.send(&page, &path, &[("address", "https://img.example/mug.jpg")]).must(200);
+    harmless(&boss.send(&added, &path, &[("text-0", EVIL)]).must(200));
+    harmless(&buyer.open(&format!("/products/{}", mug.id)).must(200));
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! Uploaded images: who may upload what, how products show them, and that every image has its files whatever happens.
 
+use crate::{
+    console_work::at_work,
+    storefront_money::delivered,
+    storefront_shop::{number, open, order, pay, put, sign_up},
+};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 use std::{
@@ -8,7 +13,8 @@ use std::{
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
-use testkit::{Response, Sender, TestShop};
+use testkit::{Page, Response, Sender, TestShop};
+use web::Role;
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// An address of ours where nothing is.
@@ -217,4 +223,37 @@ fn every_image_has_its_files_and_every_file_its_image() {
     assert_eq!(admin.get("/admin/media").must("200").number("/totalElements"), 1);
     assert_eq!(uploaded(&admin, &png(100, 50, 2)), unused);
     assert!(is_there(&shop, &unused));
+}
+
+#[test]
+fn carts_orders_and_returns_show_their_goods_as_the_product_page_does() {
+    let shop = open();
+    let image = uploaded(&shop.admin(), &png(400, 300, 1));
+    let tee = shop.product("moon tee").price(18_000).stock(5).with("images", json!([image])).save();
+    let set = json!({"images": [image], "alternativeTexts": ["a tee, \"folded\""]});
+    shop.admin().put(format!("/admin/products/{}/images", tee.id), set).must("200");
+    // its drawing follows from its category
+    let plain = shop.product("moon").price(9_000).stock(5).with("category", json!("Fashion > Shirt")).save();
+    let (browser, smallest) = (shop.browser(), image.replace("-400x300", "-160x120"));
+    sign_up(&browser, "mina", "/");
+    let product = browser.open(&format!("/products/{}", plain.id)).must(200).text();
+    let drawing =
+        product.split(['"', ' ']).find(|part| part.starts_with("/images/shirt-")).expect("a drawing").to_owned();
+    let shows = |page: &Page| {
+        let text = page.text();
+        for wanted in [&format!("{smallest} 160w"), "a tee, &#34;folded&#34;", &drawing] {
+            assert!(text.contains(wanted), "{}: {wanted}", page.path);
+        }
+    };
+    put(&browser, &tee, "1");
+    shows(&put(&browser, &plain, "1"));
+    shows(&browser.open("/checkout").must(200));
+    let placed = order(&browser);
+    shows(&placed);
+    let number = number(&placed);
+    pay(&browser, &placed, "approve").must(200);
+    delivered(&shop, &number);
+    shows(&browser.open(&format!("/orders/{number}/returns")).must(200));
+    let text = at_work(&shop, "boss", Role::Admin).open(&format!("/console/orders/{number}")).must(200).text();
+    assert!(text.contains(&format!("src=\"{smallest}\" alt=\"a tee, &#34;folded&#34;\"")), "{text}");
 }

@@ -76,7 +76,7 @@ fn a_balance_is_charged_by_a_form_and_pays_alone_and_beside_a_card() {
     korean.open("/balance").must(200).says("잔액 1,000원").says("충전 금액(1,000원~1,000,000원)");
 }
 
-fn delivered(shop: &TestShop, order: &str) {
+pub fn delivered(shop: &TestShop, order: &str) {
     shop.settle();
     let tracking = shop.admin().get(format!("/deliveries/order/{order}")).must("200").word("/trackingNumber");
     for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
