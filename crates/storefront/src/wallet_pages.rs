@@ -8,7 +8,7 @@ use crate::{
 };
 use askama::Template;
 use axum::http::{Method, StatusCode};
-use kernel::{Code, Cursor, Money, Page as Rows, PageRequest};
+use kernel::{Code, Cursor, Money, OrderNumber, Page as Rows, PageRequest};
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
 use payment::Method as Pays;
 use serde_json::{Value, json};
@@ -133,8 +133,8 @@ fn change(entry: &Entry, show: &Show) -> Change {
     Change {
         at: show.moment(entry.at),
         what: label(entry.kind.label(), show.language),
-        about: entry.reason.clone().unwrap_or_else(|| entry.reference.clone()),
-        href: entry.reference.starts_with("ORD-").then(|| format!("/orders/{}", entry.reference)),
+        about: entry.reason.clone().unwrap_or_else(|| thing_of(&entry.reference).to_owned()),
+        href: order_of(&entry.reference).map(|order| format!("/orders/{order}")),
         is_in: entry.amount.is_positive(),
         amount: if entry.amount.is_positive() { format!("+{amount}") } else { amount },
         after: fill(t.after, show.money(entry.after)),
@@ -309,4 +309,29 @@ pub async fn points(visit: Visit) -> PageResult {
         history: history(&found.rows, "/points", !visit.query.is_on("after"), &show),
     };
     visit.page(t.points, &page)
+}
+
+/// What an entry belongs to. What follows it, as in `ORD-20260206-AAAAAAAA/44000`, tells several entries of one order apart.
+fn thing_of(reference: &str) -> &str {
+    reference.split_once('/').map_or(reference, |(thing, _)| thing)
+}
+
+/// The order that an entry belongs to.
+fn order_of(reference: &str) -> Option<&str> {
+    let thing = thing_of(reference);
+    thing.parse::<OrderNumber>().is_ok().then_some(thing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_leads_to_its_order() {
+        let order = "ORD-20260206-AAAAAAAA";
+        for reference in [order.to_owned(), format!("{order}/44000")] {
+            assert_eq!((thing_of(&reference), order_of(&reference)), (order, Some(order)));
+        }
+        assert_eq!((thing_of("RET-26DA6CB6"), order_of("RET-26DA6CB6")), ("RET-26DA6CB6", None));
+    }
 }
