@@ -15,9 +15,12 @@ const WORDS = {
 const VISITS = [
   { size: "phone", language: "ko", scheme: "light" },
   { size: "desk", language: "en", scheme: "dark" },
+  { size: "phone", language: "en", scheme: "dark" },
+  { size: "desk", language: "ko", scheme: "light" },
 ];
+const REPORTS = ["daily-sales", "hours", "top-products", "categories", "stock", "payments", "coupons", "time-deals", "orders", "cohorts"];
 const email = (name) => `${name}@example.com`;
-const boss = ({ size }) => email(`boss-${size}`);
+const boss = ({ size, language }) => email(`boss-${size}-${language}`);
 
 let shop;
 let chromium;
@@ -25,10 +28,10 @@ let buyer;
 let jar;
 let cup;
 
-/** Somebody who has signed up, and administers this shop. */
-async function administrator(of, name) {
-  await of.signedUp(email(name), name);
-  of.command("grant", email(name), "--role", "ADMIN");
+/** Somebody who has signed up, and works in this shop. */
+async function worker(of, address, role = "ADMIN") {
+  await of.signedUp(address, address.split("@")[0].slice(0, 20));
+  of.command("grant", address, "--role", role);
 }
 
 /** Orders so many units of each product, and pays with this outcome of the simulated gateway; gives the number of the order. */
@@ -45,7 +48,8 @@ before(async () => {
   jar = await shop.product({ name: LONG_NAME, brand: "산들바람공방 아틀리에 컬렉션", price: 1_234_500, stock: 40 });
   cup = await shop.product({ name: "찻잔 · Tea Cup", brand: "무릇가마", price: 24_000, stock: 60 });
   buyer = await shop.signedUp(email("buyer"), "하늘");
-  for (const { size } of VISITS) await administrator(shop, `boss-${size}`);
+  for (const visit of VISITS) await worker(shop, boss(visit));
+  await worker(shop, email("seller"), "SELLER");
 });
 after(async () => {
   await chromium?.close();
@@ -114,8 +118,23 @@ async function makesProduct(visitor) {
   await visitor.open(path.replace("/console", ""));
   const image = page.getByAltText("뒷모습 · the back").first();
   await image.waitFor();
-  assert.ok(await image.evaluate((one) => one.complete && one.naturalWidth > 0), "the image is loaded");
+  assert.ok(await isLoaded(image), "the image is loaded");
   await visitor.look("product-in-the-shop");
+  await showsImageOfOrder(visitor, Number(path.split("/").at(-1)));
+}
+
+/** Whether this image is loaded. */
+const isLoaded = (image) => image.evaluate((one) => one.decode().then(() => one.naturalWidth > 0));
+
+/** The line of an order shows the image of its product, in the smallest of its sizes. */
+async function showsImageOfOrder(visitor, product) {
+  const number = await ordered(shop, buyer, [[{ id: product }, 1]]);
+  await visitor.open(`/console/orders/${number}`);
+  const image = visitor.page.locator("td img").first();
+  assert.equal(await image.getAttribute("alt"), "뒷모습 · the back");
+  assert.match(await image.getAttribute("src"), /-160x\d+\.jpg$/);
+  assert.ok(await isLoaded(image), "the image of the line is loaded");
+  await visitor.look("order-with-image");
 }
 
 /** Something that is no image is refused; two images are uploaded, named, and their order is changed. */
@@ -222,7 +241,7 @@ async function runsCoupon(visitor) {
   const words = WORDS[visitor.language];
   await visitor.open("/console/coupons/new");
   await visitor.look("coupon-new");
-  const code = `SPRING-${visitor.size}`.toUpperCase();
+  const code = `SPRING-${visitor.size}-${visitor.language}`.toUpperCase();
   const coupon = { code, name: "봄맞이 할인 · Spring", discountValue: "3000", total: "1", startsAt: time(-1), expiresAt: time(30) };
   await visitor.send("/console/coupons/new", coupon);
   await visitor.reads(words.done);
@@ -290,8 +309,7 @@ async function looksAround(visitor) {
     ["customer", `/console/customers/${buyer.id}`],
     ["categories", "/console/categories"],
     ["reports", "/console/reports"],
-    ["report-sales", "/console/reports/daily-sales"],
-    ["report-products", "/console/reports/top-products"],
+    ...REPORTS.map((name) => [`report-${name}`, `/console/reports/${name}`]),
     ["settlement", "/console/settlement"],
     ["captures", "/console/settlement/captures"],
     ["sagas", "/console/sagas"],
@@ -331,12 +349,34 @@ describe("somebody who works in the shop", () => {
     });
   }
 
+  test("sells here without seeing what is not theirs", async () => {
+    const visitor = await Visitor.at(chromium, shop, { size: "phone", language: "ko", name: "console-seller" });
+    await visitor.open("/console/sign-in");
+    await visitor.send("/console/sign-in", { email: email("seller"), password: PASSWORD });
+    await visitor.arrived("/console");
+    await visitor.look("seller-dashboard");
+    await visitor.open("/console/products/new");
+    await visitor.send("/console/products/new", { name: "판매자 접시 · Plate", sku: "PLATE-1", price: "12000", stock: "3" });
+    await visitor.reads(WORDS.ko.done);
+    for (const path of ["products", "coupons", "deals", "reports", "reports/top-products"]) {
+      await visitor.open(`/console/${path}`);
+      await visitor.look(`seller-${path.replace("/", "-")}`);
+    }
+    visitor.expect(403);
+    for (const path of ["/console/orders", "/console/settings", `/console/products/${jar.id}`]) {
+      await visitor.open(path);
+      await visitor.reads("이 계정으로는 볼 수 없습니다");
+      await visitor.look("seller-refused");
+    }
+    await visitor.leave();
+  });
+
   test("finds and ships an order with the keyboard alone", async () => {
     const number = await ordered(shop, buyer, [[cup, 1]]);
     const visitor = await Visitor.at(chromium, shop, { size: "desk", language: "en", name: "console-keyboard" });
     const { page } = visitor;
     await visitor.open("/console/sign-in");
-    for (const [name, value] of Object.entries({ email: boss(visitor), password: PASSWORD })) {
+    for (const [name, value] of Object.entries({ email: boss(VISITS[1]), password: PASSWORD })) {
       await visitor.reach(page.locator(`[name=${name}]`));
       await page.keyboard.type(value);
     }
@@ -361,14 +401,14 @@ describe("somebody who works in the shop", () => {
   });
 });
 
-test("a saga that is stuck is resolved with a reason", async (t) => {
+for (const visit of VISITS.slice(0, 2)) test(`a saga that is stuck is resolved with a reason, ${visit.size}, ${visit.language}`, async (t) => {
   const other = await Shop.open({ catalogue: false });
   t.after(() => other.end());
   const mug = await other.product({ name: "달무늬 머그 · Moon Mug", price: 18_000 });
-  await administrator(other, "boss");
+  await worker(other, email("boss"));
   const who = await other.signedUp(email("buyer"), "하늘");
   const number = await ordered(other, who, [[mug, 1]], "refund-declined");
-  const visitor = await Visitor.at(chromium, other, { size: "desk", language: "en", name: "console-saga" });
+  const visitor = await Visitor.at(chromium, other, { ...visit, name: `console-saga-${visit.size}` });
   await signsIn(visitor, email("boss"));
   await visitor.open(`/console/orders/${number}`);
   await visitor.send(`/console/orders/${number}/cancel`, { reason: "sold by mistake", sure: true });
@@ -377,7 +417,7 @@ test("a saga that is stuck is resolved with a reason", async (t) => {
   await other.until("a stuck saga", async () => (await other.call("GET", stuck)).totalElements === 1);
   const { sagaId } = (await other.call("GET", stuck)).content[0];
   await visitor.open("/console");
-  await visitor.page.locator(".part-work a", { hasText: /1\s*Stuck sagas/ }).click();
+  await visitor.page.locator(".part-work a[href*=COMPENSATION_FAILED]", { hasText: "1" }).click();
   await visitor.page.waitForURL(/status=COMPENSATION_FAILED/);
   await visitor.sees("td", number);
   await visitor.look("sagas-stuck");

@@ -91,6 +91,11 @@ async function looksAround(visitor) {
     await visitor.open(path);
     await visitor.look(name);
   }
+  visitor.expect(401);
+  await visitor.open("/sign-in");
+  await visitor.send("/sign-in", { email: "nobody@example.com", password: PASSWORD });
+  await visitor.sees("[role=alert]");
+  await visitor.look("sign-in-refused");
   await visitor.open("/search?q=qqqqqqqqq");
   await visitor.reads(says.nothing);
   await visitor.look("search-nothing");
@@ -239,7 +244,7 @@ async function paysOtherwise(visitor) {
 
 /** What a buyer has of their own. */
 async function looksAtOwn(visitor) {
-  for (const [name, path] of [["orders", "/orders"], ["points", "/points"], ["account", "/account"], ["search-recent", "/search"]]) {
+  for (const [name, path] of [["orders", "/orders"], ["points", "/points"], ["account", "/account"], ["search-recent", "/search"], ["checkout-empty", "/checkout"]]) {
     await visitor.open(path);
     await visitor.look(name);
   }
@@ -361,13 +366,13 @@ describe("a waiting room", () => {
     for (const visitor of people) await visitor.leave();
   });
 
-  test("shows the position, keeps it when the page is loaded again, and moves on", async () => {
+  for (const visit of VISITS.slice(0, 2)) test(`shows the position, keeps it when the page is loaded again, and moves on, ${visit.size}, ${visit.language}`, async () => {
     const coupon = await shop.coupon({ name: "선착순 10,000원 · First come", discountValue: 10_000, totalQuantity: 2 });
     await shop.queue("COUPON", coupon.id, { admissionSeconds: 600 });
     const first = shop.token("buyer");
     await shop.call("POST", `/queue/COUPON/${coupon.id}/enter`, undefined, first);
     await shop.until("the first one's turn", async () => (await shop.call("GET", `/queue/COUPON/${coupon.id}/status`, undefined, first)).status === "ENTERED");
-    const visitor = await Visitor.at(chromium, shop, { ...VISITS[0], name: "phone-ko-waiting" });
+    const visitor = await Visitor.at(chromium, shop, { ...visit, name: `${visit.size}-${visit.language}-waiting` });
     await visitor.open("/sign-up?return=/coupons");
     await signsUp(visitor);
     await visitor.arrived("/coupons");
@@ -375,7 +380,7 @@ describe("a waiting room", () => {
     await visitor.arrived(`/queue/COUPON/${coupon.id}`);
     await visitor.look("queue-before");
     await visitor.send(`/queue/COUPON/${coupon.id}`);
-    await visitor.reads(WORDS.ko.position);
+    await visitor.reads(WORDS[visit.language].position);
     const position = () => visitor.page.locator("[data-position]").innerText();
     assert.equal(await position(), "1");
     await visitor.look("queue");
@@ -384,16 +389,16 @@ describe("a waiting room", () => {
     await shop.call("POST", `/coupons/${coupon.id}/issue`, undefined, first);
     await visitor.arrived("/coupons");
     await visitor.send(`/coupons/${coupon.id}`);
-    await visitor.reads(WORDS.ko.got);
+    await visitor.reads(WORDS[visit.language].got);
     await visitor.leave();
   });
 });
 
-test("the payment window of another site takes the payment, and leads back", async (t) => {
+for (const visit of VISITS.slice(0, 2)) test(`the payment window of another site takes the payment, and leads back, ${visit.size}, ${visit.language}`, async (t) => {
   const paid = await Shop.open({ catalogue: false, window: true });
   t.after(() => paid.end());
   const mug = await paid.product({ name: "창구 머그 · Window Mug", price: 21_000 });
-  const visitor = await Visitor.at(chromium, paid, { ...VISITS[1], name: "desk-en-window" });
+  const visitor = await Visitor.at(chromium, paid, { ...visit, name: `${visit.size}-${visit.language}-window` });
   const { page } = visitor;
   await putsIntoCart(visitor, mug);
   await visitor.open("/sign-up?return=/checkout");
@@ -410,14 +415,14 @@ test("the payment window of another site takes the payment, and leads back", asy
   await page.waitForURL(`${paid.window}/window**`);
   await page.locator("form button:not(.leave)").click();
   await visitor.arrived(`/orders/${number}`);
-  await visitor.reads(WORDS.en.paid);
+  await visitor.reads(WORDS[visit.language].paid);
   // who goes back to the window and agrees once more pays nothing more
   await page.goBack();
   await page.waitForURL(`${paid.window}/window**`);
   visitor.expect(400);
   await page.locator("form button:not(.leave)").click();
   await visitor.arrived(`/orders/${number}/paid`);
-  await visitor.reads(WORDS.en.declined);
+  await visitor.reads(WORDS[visit.language].declined);
   await visitor.leave();
   const { token } = await paid.signedIn(email(visitor));
   const { status, payments } = await paid.call("GET", `/orders/${number}`, undefined, token);
