@@ -93,7 +93,7 @@ async function looksAround(visitor) {
   }
   visitor.expect(401);
   await visitor.open("/sign-in");
-  await visitor.send("/sign-in", { email: "nobody@example.com", password: PASSWORD });
+  await visitor.send("/sign-in", { email: "unknown@example.com", password: PASSWORD });
   await visitor.sees("[role=alert]");
   await visitor.look("sign-in-refused");
   await visitor.open("/search?q=qqqqqqqqq");

@@ -241,8 +241,7 @@ mod tests {
     async fn arrivals_of_an_open_loop_do_not_wait_for_answers() {
         let begin = Instant::now();
         let end = begin + Duration::from_secs(60);
-        let load =
-            Load { connections: 1, warm_up: Duration::ZERO, time: end - begin, rate: Some(1_000.0), units: None };
+        let load = Load { rate: Some(1_000.0), units: None, time: end - begin, ..Load::once(0, 1) };
         let arrivals = Arrivals::of(&load, begin, end).unwrap();
         let mut taken = Vec::new();
         for _ in 0..3 {

@@ -20,7 +20,7 @@ const ORDERS: f64 = 500.0;
 const NAMES_STREAM: &str = "data-queue=\"";
 
 /// Orders at a constant rate, before any room is open and beside all of them. In the middle of each round beside them one more
-/// person is admitted, which every room is told.
+/// person is admitted, which every room shows.
 pub fn measure(how: &How, folder: &FilePath) -> Outcome<Path> {
     let (process, tokens) = queued(how, folder)?;
     let mut alone = Side { name: "no rooms".to_owned(), rounds: Vec::new() };
@@ -39,11 +39,11 @@ pub fn measure(how: &How, folder: &FilePath) -> Outcome<Path> {
     let (paths, fetched) = gathered(&process, rooms, |body| stream_of(&String::from_utf8_lossy(body)))?;
     let watched = Watched::open(process, &paths)?;
     let open = watched.process.look()?.1.resident_kib;
-    let (mut beside, mut told) = (Side { name: "open rooms".to_owned(), rounds: Vec::new() }, Vec::new());
+    let (mut beside, mut shown) = (Side { name: "open rooms".to_owned(), rounds: Vec::new() }, Vec::new());
     for n in 0..how.rounds as u64 {
         let round = Measured::of(&watched.process, |shop| {
             let (ordered, seen) = round(how, shop, &watched, n)?;
-            told.push(seen);
+            shown.push(seen);
             Ok(ordered)
         })?;
         beside.rounds.push(round);
@@ -62,9 +62,9 @@ pub fn measure(how: &How, folder: &FilePath) -> Outcome<Path> {
     add("memory at the end", "MiB", after as f64 / 1_024.0);
     add("p50 of a page while they open", "ms", fetched.p50_us as f64 / 1_000.0);
     add("p99 of a page while they open", "ms", fetched.p99_us as f64 / 1_000.0);
-    for (n, (seen, last)) in told.iter().enumerate() {
-        add(&format!("round {n}: half of the rooms are told after"), "ms", seen.p50_us as f64 / 1_000.0);
-        add(&format!("round {n}: every room is told after"), "ms", *last);
+    for (n, (seen, last)) in shown.iter().enumerate() {
+        add(&format!("round {n}: half of the rooms show it after"), "ms", seen.p50_us as f64 / 1_000.0);
+        add(&format!("round {n}: every room shows it after"), "ms", *last);
     }
     path.notes.push(format!("{} people wait", how.waiting));
     Ok(path)
@@ -80,7 +80,7 @@ fn buying(
     requests::unit(requests::orders(&shop.hello, &format!("{BASE}/orders"), true), 201)
 }
 
-/// Orders, and somebody who is admitted meanwhile. What the orders took, how soon the rooms were told, and the last of them in
+/// Orders, and somebody who is admitted meanwhile. What the orders took, how soon the rooms showed it, and the last of them in
 /// milliseconds.
 fn round(how: &How, shop: &Process, watched: &Watched, n: u64) -> Outcome<(Summary, (Summary, f64))> {
     let (load, to, unit) = (orders(how), shop.hello.address, buying(shop));

@@ -19,6 +19,9 @@ addEventListener("keydown", (event) => {
   }
 });
 
+// On a phone the parts of the console are one line that is scrolled: where one is stays in sight.
+document.querySelector(".parts [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Parts of a page that come by themselves, so that no page waits for a statistic. Without scripts they are links.
 async function load(part) {
   const found = (await page(part.dataset.load))?.querySelectorAll("main > section");

@@ -219,6 +219,7 @@ const ROWS: &[(&str, &str)] = &[
     ("the order is being undone; try again later", "주문 취소가 진행 중입니다. 잠시 후 다시 시도하세요"),
     ("a refund of this order is open; try again later", "환불이 진행 중입니다. 잠시 후 다시 시도하세요"),
     ("the order changed at the same moment", "같은 순간에 주문이 변경되었습니다"),
+    ("the order was sent elsewhere at the same moment", "같은 순간에 주문의 배송지가 변경되었습니다"),
     ("the order was moved on by someone else at the same moment", "같은 순간에 주문이 변경되었습니다"),
     ("the delivery changed at the same moment", "같은 순간에 배송이 변경되었습니다"),
     ("it does not wait for this", "이 요청을 기다리는 상태가 아닙니다"),

@@ -191,7 +191,10 @@ impl<S: 'static> Saga<S> {
         let mut record = known.clone();
         let action = self.settle_pending(tx, saga, &mut record, call, outcome)?;
         if record.status == Status::Compensating {
-            return Err(Code::OutdatedVersion.because("a step failed that went by what was known").retry_after(1));
+            return Err(Code::OutdatedVersion
+                .error()
+                .retry_after(1)
+                .caused_by("a step failed that went by what was known"));
         }
         Ok((record, action))
     }

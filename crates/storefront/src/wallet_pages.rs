@@ -311,7 +311,8 @@ pub async fn points(visit: Visit) -> PageResult {
     visit.page(t.points, &page)
 }
 
-/// What an entry belongs to. What follows it, as in `ORD-20260206-AAAAAAAA/44000`, tells several entries of one order apart.
+/// What an entry belongs to. What follows it, as in `ORD-20260206-AAAAAAAA/44000`, distinguishes
+/// several entries of one order.
 fn thing_of(reference: &str) -> &str {
     reference.split_once('/').map_or(reference, |(thing, _)| thing)
 }
