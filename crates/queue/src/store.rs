@@ -46,11 +46,13 @@ const SAVE: &str = "update waiting_queues set active = ?, max_capacity = ?, batc
     admitted_at = ? where id = ? and version = ?";
 
 const OWN: &str = concatcp!(ENTRIES, " where e.queue_id = ? and e.user_id = ?");
-const LIVE: &str = concatcp!(
+const OF_STATUS: &str = concatcp!(
     ENTRIES,
-    " where e.queue_id = ? and e.status in ('WAITING', 'ENTERED') and e.id > ? order by e.id limit ?"
+    " where e.queue_id = ? and e.status = ? and e.place >= ? and (e.place > ? or e.id > ?) order by e.place, e.id limit ?"
 );
-const ENDED_SINCE: &str = concatcp!(ENTRIES, " where e.queue_id = ? and e.ended_at > ? order by e.ended_at limit ?");
+// by the index on the time: an index on the queue has all of its entries
+const ENDED_SINCE: &str =
+    concatcp!(ENTRIES, " where e.queue_id + 0 = ? and e.ended_at > ? order by e.ended_at limit ?");
 const CHANGED: &str = concatcp!(
     "select ",
     ENTRY_COLUMNS,
@@ -67,8 +69,9 @@ const FIRST_WAITING: &str =
     "select id, place from queue_entries where queue_id = ? and status = 'WAITING' order by place, id limit ?";
 const ADMIT: &str = "update queue_entries set status = 'ENTERED', admitted_at = ?, admitted_until = ?, changed = ?
     where status = 'WAITING' and id in ([?])";
+// by the index on the time, as those that ended
 const OVERDUE: &str =
-    "select id from queue_entries where queue_id = ? and admitted_until <= ? order by admitted_until, id limit ?";
+    "select id from queue_entries where queue_id + 0 = ? and admitted_until <= ? order by admitted_until, id limit ?";
 const END: &str = "update queue_entries set status = ?, ended_at = ?, admitted_until = null, address = '', changed = ?
     where status = ? and id in ([?])";
 
@@ -107,7 +110,7 @@ pub const STATEMENTS: &[&str] = &[
     NEXT_OVER,
     SAVE,
     OWN,
-    LIVE,
+    OF_STATUS,
     ENDED_SINCE,
     CHANGED,
     OF_ADDRESS,
@@ -307,13 +310,17 @@ pub(crate) fn own(tx: &mut Tx<'_>, queue: QueueId, user: &UserId) -> Result<Opti
 /// Every live entry, and those that ended after `since`.
 pub(crate) fn present_entries(tx: &mut Tx<'_>, queue: QueueId, since: Timestamp) -> Result<Vec<Entry>> {
     let mut found = tx.query(ENDED_SINCE, args![queue, since, PAGE], entry)?;
-    let mut after = 0;
-    loop {
-        let page = tx.query(LIVE, args![queue, after, PAGE], entry)?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = last.place.entry;
-        found.extend(page);
+    for status in [Status::Waiting, Status::Entered] {
+        let mut after = Place { number: 0, entry: 0 };
+        loop {
+            let values = args![queue, status, after.number, after.number, after.entry, PAGE];
+            let page = tx.query(OF_STATUS, values, entry)?;
+            let Some(last) = page.last() else { break };
+            after = last.place;
+            found.extend(page);
+        }
     }
+    Ok(found)
 }
 
 /// Every entry that changed after the queue's `version`, in the order of the changes.

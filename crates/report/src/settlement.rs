@@ -42,17 +42,21 @@ const REFUNDS: &str = concatcp!(
     PROVIDER
 );
 
-/// Money with the gateway's name for it, page by page: an id, the name, what it is of, the amount.
-const CAPTURED: &str = "select p.id, p.transaction_id, p.order_number, p.captured
+/// Money with the gateway's name for it, page by page in the order of the indexes on the time: when it moved and an id, the name, what it
+/// is of, the amount.
+const CAPTURED: &str = "select m.captured_at, m.id, p.transaction_id, p.order_number, p.captured
     from mv_payments m join payments p on p.id = m.id
-    where m.captured_at >= ? and m.captured_at < ? and m.payment_provider = 'GATEWAY' and p.id > ?
-    order by p.id limit ?";
-const CHARGED: &str = "select id, transaction_id, charge_number, amount from balance_charges
-    where updated_at >= ? and updated_at < ? and status = 'COMPLETED' and id > ? order by id limit ?";
-const REFUNDED: &str = "select r.id, r.transaction_id, r.order_number, r.amount
+    where m.captured_at >= ? and m.captured_at < ? and m.payment_provider = 'GATEWAY'
+      and (m.captured_at > ? or m.id > ?)
+    order by m.captured_at, m.id limit ?";
+const CHARGED: &str = "select updated_at, id, transaction_id, charge_number, amount from balance_charges
+    where updated_at >= ? and updated_at < ? and status = 'COMPLETED' and (updated_at > ? or id > ?)
+    order by updated_at, id limit ?";
+const REFUNDED: &str = "select r.ended_at, r.id, r.transaction_id, r.order_number, r.amount
     from refunds r join payments p on p.payment_number = r.payment_number
-    where r.ended_at >= ? and r.ended_at < ? and r.status = 'COMPLETED' and p.method not in ('BALANCE', 'CHANNEL') and r.id > ?
-    order by r.id limit ?";
+    where r.ended_at >= ? and r.ended_at < ? and r.status = 'COMPLETED' and p.method not in ('BALANCE', 'CHANNEL')
+      and (r.ended_at > ? or r.id > ?)
+    order by r.ended_at, r.id limit ?";
 const KNOWN_CAPTURES: &str =
     "select transaction_id, order_number, captured from payments where transaction_id in ([?])";
 const KNOWN_CHARGES: &str =
@@ -302,9 +306,11 @@ pub async fn differences(db: &Db, gateway: &dyn Gateway, days: Days, zone: &Zone
     let mut found = Vec::new();
     let ours = [(Movement::Captured, CAPTURED), (Movement::Captured, CHARGED), (Movement::Refunded, REFUNDED)];
     for (movement, sql) in ours {
-        let mut after = 0;
+        let mut after = (from, 0);
         loop {
-            let page = move |tx: &mut Tx<'_>| tx.query(sql, args![from, to, after, READ_AT_ONCE], recorded);
+            let page = move |tx: &mut Tx<'_>| {
+                tx.query(sql, args![after.0, to, after.0, after.1, READ_AT_ONCE], recorded)
+            };
             let rows = db.read("report.settlement", page).await?;
             let Some((last, _)) = rows.last() else { break };
             after = *last;
@@ -324,10 +330,11 @@ struct Recorded {
     amount: i64,
 }
 
-fn recorded(row: &store::Row<'_>) -> Result<(i64, Recorded)> {
-    let id = row.next()?;
+/// The place of a row among the others, and what it says.
+fn recorded(row: &store::Row<'_>) -> Result<((Timestamp, i64), Recorded)> {
+    let place = (row.next()?, row.next()?);
     let transaction: Option<String> = row.next()?;
-    Ok((id, Recorded { transaction: transaction.unwrap_or_default(), reference: row.next()?, amount: row.next()? }))
+    Ok((place, Recorded { transaction: transaction.unwrap_or_default(), reference: row.next()?, amount: row.next()? }))
 }
 
 impl Recorded {

@@ -17,9 +17,10 @@ const SOLD_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 /// Best sellers whose units are known; the others sold next to nothing.
 const BEST_SELLERS: i64 = 10_000;
 
-const ON_SALE_AFTER: &str = "select id from products where id > ? and status = 'ACTIVE' order by id limit ?";
+// Without the status: an index by status has the products of a large shop in another order, and they would be sorted for every part.
+const AFTER: &str = "select id from products where id > ? order by id limit ?";
 
-pub(crate) const STATEMENTS: &[&str] = &[ON_SALE_AFTER];
+pub(crate) const STATEMENTS: &[&str] = &[AFTER];
 
 /// A part of all products.
 pub struct Read {
@@ -29,9 +30,9 @@ pub struct Read {
     pub more: bool,
 }
 
-/// The next products on sale after this id.
+/// Those on sale among the next products after this id.
 pub fn after(tx: &mut Tx<'_>, id: ProductId, sold: &HashMap<ProductId, i64>) -> Result<Read> {
-    let ids: Vec<ProductId> = tx.query(ON_SALE_AFTER, args![id, AT_ONCE], |row| row.get(0))?;
+    let ids: Vec<ProductId> = tx.query(AFTER, args![id, AT_ONCE], |row| row.get(0))?;
     let more = i64::try_from(ids.len()).unwrap_or(0) >= AT_ONCE;
     let mut documents = documents(tx, &ids)?;
     documents.iter_mut().for_each(|document| document.sold = Some(sold.get(&document.id).copied().unwrap_or(0)));

@@ -19,10 +19,11 @@ pub const BACKFILLS: &[Backfill] = &[
     Backfill { name: "catalog.brands", chunk: brands },
 ];
 
-/// Names without a key of this version, each status by the index on the keys.
+/// Names without a key of this version, each status by the index on the keys. In no order, because all of them would be sorted for
+/// every chunk; those of the chunks before have their keys.
 const NAMES: &str = "select id, name from products
-    where status in ('DRAFT', 'ACTIVE', 'INACTIVE', 'DISCONTINUED') and (name_key < ? or name_key >= ?) and id > ?
-    order by id limit ? {for update}";
+    where status in ('DRAFT', 'ACTIVE', 'INACTIVE', 'DISCONTINUED') and (name_key < ? or name_key >= ?)
+    limit ? {for update}";
 const SET_NAME: &str = "update products set name_key = ? where id = ?";
 
 const PRODUCT_SKUS: &str =
@@ -70,10 +71,10 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SET_CATEGORY_NAME,
 ];
 
-fn names(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
+fn names(tx: &mut Tx<'_>, _: i64) -> Result<Option<i64>> {
     let (first, end) = text::sort_key_range();
     let rows: Vec<(i64, String)> =
-        tx.query(NAMES, args![first, end, after, CHUNK], |row| Ok((row.next()?, row.next()?)))?;
+        tx.query(NAMES, args![first, end, CHUNK], |row| Ok((row.next()?, row.next()?)))?;
     for (id, name) in &rows {
         tx.exec(SET_NAME, args![text::sort_key(name), *id])?;
     }
