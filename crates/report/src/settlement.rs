@@ -308,9 +308,8 @@ pub async fn differences(db: &Db, gateway: &dyn Gateway, days: Days, zone: &Zone
     for (movement, sql) in ours {
         let mut after = (from, 0);
         loop {
-            let page = move |tx: &mut Tx<'_>| {
-                tx.query(sql, args![after.0, to, after.0, after.1, READ_AT_ONCE], recorded)
-            };
+            let page =
+                move |tx: &mut Tx<'_>| tx.query(sql, args![after.0, to, after.0, after.1, READ_AT_ONCE], recorded);
             let rows = db.read("report.settlement", page).await?;
             let Some((last, _)) = rows.last() else { break };
             after = *last;

@@ -73,8 +73,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
 
 fn names(tx: &mut Tx<'_>, _: i64) -> Result<Option<i64>> {
     let (first, end) = text::sort_key_range();
-    let rows: Vec<(i64, String)> =
-        tx.query(NAMES, args![first, end, CHUNK], |row| Ok((row.next()?, row.next()?)))?;
+    let rows: Vec<(i64, String)> = tx.query(NAMES, args![first, end, CHUNK], |row| Ok((row.next()?, row.next()?)))?;
     for (id, name) in &rows {
         tx.exec(SET_NAME, args![text::sort_key(name), *id])?;
     }
