@@ -28,6 +28,8 @@ const TOPICS: [&str; 7] = [
 /// What happens so soon after a change is read from the database together with what follows: many orders change the same stock, and
 /// searches wait for the same few connections.
 const TOGETHER: Duration = Duration::from_millis(50);
+/// Each delivery is a commit of the index: after a large import many products are put in by each.
+const AT_ONCE: usize = 4_000;
 /// With so many events at once there is more to come already.
 const MANY: usize = 100;
 
@@ -52,6 +54,10 @@ impl Outside for Follower {
 
     fn runs(&self) -> Runs {
         Runs::Everywhere
+    }
+
+    fn at_once(&self) -> usize {
+        AT_ONCE
     }
 
     async fn deliver(&self, batch: &[StoredEvent]) -> Result<Vec<Rejected>> {

@@ -416,13 +416,16 @@ impl Keeper {
         }
         let products: Vec<ProductId> = changes.products.iter().copied().collect();
         let stock: Vec<ProductId> = changes.stock.difference(&changes.products).copied().collect();
-        if !stock.is_empty() {
-            let units = app.db.read("search.units", move |tx| source::units(tx, &stock)).await?;
-            index.set_units(units).await?;
+        for some in stock.chunks(source::AT_ONCE) {
+            let some = some.to_vec();
+            index.set_units(app.db.read("search.units", move |tx| source::units(tx, &some)).await?).await?;
         }
         if !products.is_empty() {
-            let wanted = products.clone();
-            let documents = app.db.read("search.changed", move |tx| source::documents(tx, &wanted)).await?;
+            let mut documents = Vec::new();
+            for some in products.chunks(source::AT_ONCE) {
+                let some = some.to_vec();
+                documents.extend(app.db.read("search.changed", move |tx| source::documents(tx, &some)).await?);
+            }
             let on_sale: HashSet<ProductId> = documents.iter().map(|document| document.id).collect();
             let gone: Vec<ProductId> = products.into_iter().filter(|id| !on_sale.contains(id)).collect();
             let next = filling.as_ref().map(|filling| filling.to).filter(|to| *to == Generation::Next);

@@ -11,7 +11,7 @@ use std::{collections::HashMap, time::Duration};
 use store::{Tx, args};
 
 /// Products that are read at once: other readers wait for some milliseconds.
-pub const AT_ONCE: i64 = 200;
+pub const AT_ONCE: usize = 200;
 /// How far back units count as sold lately.
 const SOLD_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 /// Best sellers whose units are known; the others sold next to nothing.
@@ -32,8 +32,8 @@ pub struct Read {
 
 /// Those on sale among the next products after this id.
 pub fn after(tx: &mut Tx<'_>, id: ProductId, sold: &HashMap<ProductId, i64>) -> Result<Read> {
-    let ids: Vec<ProductId> = tx.query(AFTER, args![id, AT_ONCE], |row| row.get(0))?;
-    let more = i64::try_from(ids.len()).unwrap_or(0) >= AT_ONCE;
+    let ids: Vec<ProductId> = tx.query(AFTER, args![id, AT_ONCE as i64], |row| row.get(0))?;
+    let more = ids.len() >= AT_ONCE;
     let mut documents = documents(tx, &ids)?;
     documents.iter_mut().for_each(|document| document.sold = Some(sold.get(&document.id).copied().unwrap_or(0)));
     Ok(Read { documents, last: ids.last().copied().unwrap_or(id), more })

@@ -40,6 +40,12 @@ pub trait Outside: Send + Sync {
         Runs::InLeader
     }
 
+    /// Most events of one delivery. More of them make a subscriber faster that pays for each delivery and is far behind; all of them
+    /// have to be delivered within thirty seconds.
+    fn at_once(&self) -> usize {
+        500
+    }
+
     /// For one that runs everywhere: the sequence number of the last event it has. `None` begins with what happens from now
     /// on.
     async fn position(&self) -> Result<Option<i64>> {

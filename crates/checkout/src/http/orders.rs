@@ -114,7 +114,7 @@ async fn quote_order(
 /// With `payment` it is paid in the same call: 201 when it is PAID, 202 while the payment's outcome is open, 400 S304 when the
 /// payment was declined (see `POST /payments`).
 #[utoipa::path(post, path = "/orders", tag = "order", request_body = OrderRequest,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(("Idempotency-Key" = Option<String>, Header), ("X-Cart-Token" = Option<String>, Header)),
     responses((status = 201, body = Success<PlacedOrder>), (status = 202, body = Success<PlacedOrder>)))]
 async fn place_order(
     State(app): State<App>,
@@ -200,7 +200,8 @@ async fn get_order(State(app): State<App>, user: User, Path(number): Path<OrderN
 /// Fill the caller's cart with the lines of an order again, at today's prices: as many units of each as can be bought now. Lines
 /// that are in the cart already stay as they are; `notAdded` names what was not added, with the reason.
 #[utoipa::path(post, path = "/orders/{orderNumber}/reorder", tag = "order",
-    params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("X-Cart-Token" = Option<String>, Header)),
     responses((status = 200, body = Success<Reordered>)))]
 async fn reorder_order(
     State(app): State<App>,

@@ -12,8 +12,8 @@ use web::{
     outside::{Outside, Rejected, Runs},
 };
 
-/// Events of one delivery.
-const BATCH: usize = 500;
+/// Dead letters that are tried again in one go.
+const RETRIED_AT_ONCE: i64 = 500;
 /// How long one delivery may take.
 const DELIVER_WITHIN: Duration = Duration::from_secs(30);
 /// Pause after the first failure; it doubles with each one …
@@ -140,7 +140,7 @@ impl Subscriber for Deliveries {
 
     async fn step(&mut self, lease: Option<Lease>) -> Result<usize> {
         let Some(app) = self.turn(lease).await? else { return Ok(0) };
-        let events = self.feed.after(self.standing.position(), BATCH).await?;
+        let events = self.feed.after(self.standing.position(), self.subscriber.at_once()).await?;
         self.standing.begins_with(events.first());
         let (Some(last), passed) = (events.last().map(|event| event.id), events.len()) else { return Ok(0) };
         let wanted = events.into_iter().filter(|event| self.subscriber.wants(&event.topic)).collect();
@@ -159,9 +159,8 @@ impl Subscriber for Deliveries {
             return Ok(0);
         }
         let Some(app) = self.turn(lease).await? else { return Ok(0) };
-        let (name, limit) = (self.standing.name, BATCH as i64);
-        let mut succeeded = 0;
-        for letter in app.db.read("relay.due", move |tx| dead_letter::due(tx, name, limit)).await? {
+        let (name, mut succeeded) = (self.standing.name, 0);
+        for letter in app.db.read("relay.due", move |tx| dead_letter::due(tx, name, RETRIED_AT_ONCE)).await? {
             succeeded += usize::from(self.retry_one(&app, letter).await?);
         }
         let left = app.db.read("relay.dead-letters", move |tx| dead_letter::count(tx, name)).await?;
