@@ -1,11 +1,13 @@
 //! How each kind of database checks its own pages.
 
+use crate::concatcp;
+
 /// The check that a database has.
 pub(crate) enum OwnCheck {
     /// This query gives the tables. `pragma quick_check` (thorough: `integrity_check`) reads every page of one and of its indexes,
     /// and gives `ok`, or a line for each thing that is wrong.
     Pages(&'static str),
-    /// This query gives the tables, which are checked one by one with `check table`.
+    /// This query gives the tables and their bytes, for `check table`.
     Tables(&'static str),
     /// An extension checks tables and indexes one by one; the database itself only counts wrong checksums.
     Extension(Extension),
@@ -20,9 +22,15 @@ pub(crate) struct Extension {
     /// A row if it could be installed.
     pub available: &'static str,
     pub install: &'static str,
-    /// Indexes and tables, small ones first: the id, the name, whether it is an index.
+    /// Indexes and tables with at least so many bytes, small ones first: the id, the name, whether it is an index.
     pub relations: &'static str,
 }
+
+/// The tables and indexes of this shop that can be checked.
+const RELATIONS: &str = "pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
+    left join pg_index i on i.indexrelid = c.oid
+    where n.nspname = current_schema() and c.relpersistence = 'p'
+      and (c.relkind = 'r' or (c.relkind = 'i' and a.amname = 'btree' and i.indisvalid))";
 
 impl Extension {
     /// Checks one relation, by its id, with the functions in `schema`. Without a fault a table gives no row; an index gives one, and
@@ -36,6 +44,18 @@ impl Extension {
         }
     }
 
+    /// Checks all relations with fewer than so many bytes in one statement. A row is a fault, and so is an error; neither says where.
+    pub fn check_small(schema: &str) -> String {
+        // `offset 0` keeps the checks from being made where they are not wanted, or twice
+        format!(
+            "select f.fault from (
+                select case s.relkind when 'i' then cast({schema}.bt_index_check(s.oid, true) as text)
+                    else (select min(msg) from {schema}.verify_heapam(s.oid)) end as fault
+                from (select c.oid, c.relkind from {RELATIONS} and pg_relation_size(c.oid) < ? offset 0) s offset 0
+            ) f where f.fault <> ''"
+        )
+    }
+
     /// Whether an error says that the relation is damaged: the class "internal error" of codes.
     pub fn is_damage(error: &str) -> bool {
         error.contains("XX00")
@@ -45,7 +65,7 @@ impl Extension {
 pub(super) const SQLITE: OwnCheck =
     OwnCheck::Pages("select name from sqlite_schema where type = 'table' order by name");
 pub(super) const MYSQL: OwnCheck = OwnCheck::Tables(
-    "select table_name from information_schema.tables
+    "select table_name, cast(coalesce(data_length + index_length, 0) as signed) from information_schema.tables
     where table_schema = database() and table_type = 'BASE TABLE' order by table_name",
 );
 pub(super) const POSTGRES: OwnCheck = OwnCheck::Extension(Extension {
@@ -56,11 +76,10 @@ pub(super) const POSTGRES: OwnCheck = OwnCheck::Extension(Extension {
         where e.extname = 'amcheck' and has_function_privilege(p.oid, 'execute')",
     available: "select name from pg_available_extensions where name = 'amcheck' and installed_version is null",
     install: "create extension if not exists amcheck",
-    relations:
+    relations: concatcp!(
         "select cast(c.oid as bigint), cast(c.relname as text), cast(c.relkind = 'i' as integer) + cast(0 as bigint)
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
-        left join pg_index i on i.indexrelid = c.oid
-        where n.nspname = current_schema() and c.relpersistence = 'p'
-          and (c.relkind = 'r' or (c.relkind = 'i' and a.amname = 'btree' and i.indisvalid))
-        order by c.relpages, c.relname",
+        from ",
+        RELATIONS,
+        " and pg_relation_size(c.oid) >= ? order by c.relpages, c.relname"
+    ),
 });
