@@ -76,7 +76,7 @@ pub(crate) trait Engine: Send + Sync {
     fn client(&self, location: &Location, name: &str) -> Command;
     /// Creates the space `name`.
     fn make(&self, name: &str) -> String;
-    /// How spaces are copied; `None` where making the tables again is quicker.
+    /// How spaces are copied; `None` where a program for it is missing.
     fn copies(&self) -> Option<&dyn Copies> {
         None
     }
@@ -93,14 +93,14 @@ pub(crate) trait Engine: Send + Sync {
 pub(crate) trait Copies {
     /// Creates an original, which `finish` gives its name.
     fn begin(&self, name: &str) -> String;
-    /// Its name while it is being made.
+    /// The name of its space while it is being made.
     fn unfinished(&self, name: &str) -> String;
-    /// The original is whole. Fails while a connection to it is open.
+    /// The original is whole. May fail while a connection to it is open.
     fn finish(&self, name: &str) -> String;
     /// Fails unless there is this original.
     fn is_there(&self, name: &str) -> String;
-    /// Creates the space `name` with everything that is in the original.
-    fn copy(&self, original: &str, name: &str) -> String;
+    /// Creates the space `name` with everything that is in the original. The error says why there are no such statements.
+    fn copy(&self, location: &Location, original: &str, name: &str) -> Result<String, String>;
 }
 
 /// The programs of this database server.

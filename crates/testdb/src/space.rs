@@ -54,8 +54,7 @@ impl Space {
     }
 
     /// A new database of the kind that `HOLDFAST_TEST_DB` names, in which `prepare`, given its address, has made what every test with
-    /// this key needs. It is made once in a test run and copied, except on MariaDB, where it is made quicker than copied. `prepare`
-    /// closes all of its connections.
+    /// this key needs. It is made once in a test run and copied. `prepare` closes all of its connections.
     ///
     /// # Panics
     /// As [`Space::open`].
@@ -106,7 +105,7 @@ impl Space {
         location: &Location,
     ) -> Space {
         let name = format!("c{:016x}", port::random());
-        let make = copies.copy(original, &name);
+        let make = copies.copy(location, original, &name).unwrap_or_else(|said| panic!("no copy: {said}"));
         Space::made_by(&make, name, kind, engine, clients, location)
     }
 

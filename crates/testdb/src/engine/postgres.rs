@@ -251,7 +251,7 @@ impl Copies for Postgres {
         format!("select 1 / count(*) from pg_database where datname = '{name}';")
     }
 
-    fn copy(&self, original: &str, name: &str) -> String {
-        format!("create database {name} template {original} owner {USER};")
+    fn copy(&self, _location: &Location, original: &str, name: &str) -> Result<String, String> {
+        Ok(format!("create database {name} template {original} owner {USER};"))
     }
 }
