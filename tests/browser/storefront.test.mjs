@@ -273,44 +273,6 @@ describe("a buyer", () => {
     });
   }
 
-  test("buys with the keyboard alone", async () => {
-    const visitor = await Visitor.at(chromium, shop, { size: "desk", language: "en", name: "keyboard" });
-    const { page } = visitor;
-    await visitor.open("/");
-    await page.keyboard.press("Tab");
-    assert.match(await page.locator(":focus").innerText(), /Skip/);
-    await page.keyboard.press("Enter");
-    await visitor.reachAndPress(page.locator("main .card a").first());
-    await visitor.arrived(/^\/products\//);
-    await visitor.reachAndPress(page.locator("form[action='/cart/items'] button"));
-    await page.locator(".toast").waitFor();
-    await visitor.reachAndPress(page.locator(".cart-link"));
-    await visitor.arrived("/cart");
-    await visitor.reachAndPress(page.locator("a[href='/checkout']"));
-    await visitor.arrived("/sign-in");
-    await visitor.reachAndPress(page.locator("main a[href^='/sign-up']"));
-    await visitor.arrived("/sign-up");
-    for (const [name, value] of Object.entries({ email: email(visitor), password: PASSWORD, nickname: "Key" })) {
-      await visitor.reach(page.locator(`[name=${name}]`));
-      await page.keyboard.type(value);
-    }
-    await page.keyboard.press("Enter");
-    await visitor.arrived("/checkout");
-    for (const [name, value] of Object.entries(ADDRESS)) {
-      await visitor.reach(page.locator(`[name=${name}]`));
-      await page.keyboard.insertText(value);
-    }
-    await visitor.reachAndPress(page.locator("form[action='/checkout'] button[type=submit]:not([name])"));
-    await visitor.arrived(/^\/orders\/ORD-/);
-    await visitor.reach(page.locator("[name=method]").first());
-    await page.keyboard.press("ArrowDown");
-    await visitor.reach(page.locator("[name=outcome]"));
-    await page.keyboard.press("ArrowDown");
-    await visitor.reachAndPress(page.locator("form[action$='/pay'] button"));
-    await visitor.reads(WORDS.en.paid);
-    await visitor.leave();
-  });
-
   test("works without scripts", async () => {
     const visitor = await Visitor.at(chromium, shop, { size: "phone", language: "ko", name: "without-scripts", scripts: false });
     await visitor.open(`/products/${goods.bag.id}`);

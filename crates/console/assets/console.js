@@ -43,7 +43,8 @@ if (seconds.length > 0) {
     if (!isSeen() || [...blocks].some((block) => block.contains(document.activeElement))) return;
     const found = (await page(location.href))?.querySelectorAll("[data-renew]");
     if (!found) return;
-    if (found.length !== blocks.length) return location.reload();
+    // another page by now; somebody who is filling in a form of this one must not lose what was typed
+    if (found.length !== blocks.length) return document.activeElement?.closest("main form") ? undefined : location.reload();
     blocks.forEach((block, n) => block.replaceWith(found[n]));
   }, 1000 * Math.min(...seconds));
 }

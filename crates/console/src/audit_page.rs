@@ -13,6 +13,7 @@ use pages::{Fields, PageResult, Refused, html::see, texts};
 use serde::Deserialize;
 use std::time::Duration;
 
+const PATH: &str = "/console/audit";
 /// How long a page waits for an audit that it has begun. A longer one goes on by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -95,7 +96,7 @@ async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
         false => page.with_live(LIVE_S, &progress(visit, &running))?,
     };
     let everything = Field::tick(t.everything, "full", false);
-    visit.page_with(page.with(&Form::of(visit, "/console/audit", t.run, t.button).field(everything))?, refused)
+    visit.page_with(page.with(&Form::of(visit, PATH, t.run, t.button).field(everything))?, refused)
 }
 
 fn about(visit: &Visit, run: &Run) -> Details {
@@ -112,7 +113,7 @@ fn violations(visit: &Visit, run: &Run) -> Option<Table> {
     let t = AuditTexts::of(visit.language);
     let row = |one: &Violation| [&one.module, &one.rule, &one.subject, &one.found].map(Cell::text).to_vec();
     let table = || Table::of(visit, t.found, &[t.part, t.rule, t.subject, t.what]);
-    (!run.violations.is_empty()).then(|| table().rows(run.violations.iter().map(row)))
+    (!run.violations.is_empty()).then(|| table().rows(run.violations.iter().map(row)).part(visit, PATH, "found"))
 }
 
 fn progress(visit: &Visit, running: &[Progress]) -> Table {
@@ -125,7 +126,8 @@ fn progress(visit: &Visit, running: &[Progress]) -> Table {
             Cell::maybe(one.part.as_deref()),
         ]
     };
-    Table::of(visit, t.running, &[t.by, t.started, t.parts, t.part]).rows(running.iter().map(row))
+    let columns = [t.by, t.started, t.parts, t.part];
+    Table::of(visit, t.running, &columns).rows(running.iter().map(row)).part(visit, PATH, "running")
 }
 
 /// `POST /console/audit`: the audit goes on when its page is left or it takes longer than a page waits.
@@ -136,7 +138,7 @@ pub async fn run(visit: Visit, fields: Fields) -> PageResult {
     let path = format!("{}/admin/audit?changed={changed}", web::BASE);
     let work = tokio::spawn(async move { api.send(&head, Method::POST, &path, None).await.map(drop) });
     match tokio::time::timeout(PATIENCE, work).await {
-        Ok(Ok(Ok(()))) => visit.done("/console/audit"),
+        Ok(Ok(Ok(()))) => visit.done(PATH),
         Ok(Ok(Err(refused))) => page(&visit, Some(refused)).await,
         Ok(Err(panic)) => Err(Code::Internal.error().caused_by(panic).into()),
         Err(_) => Ok(see("/console/audit?done=open")),

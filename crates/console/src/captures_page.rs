@@ -3,7 +3,7 @@
 use crate::{
     forms::Form,
     page::Page,
-    table::{Cell, Table},
+    table::{Cell, List, Table},
     visit::Visit,
 };
 use axum::http::Method;
@@ -63,7 +63,8 @@ async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     };
     let [amount, expected] = [t.amount, t.expected].map(|name| format!("#{name}"));
     let columns = [t.order, t.payment, t.transaction, &amount, &expected, t.found, t.resolution];
-    let table = Table::of(visit, "", &columns).rows(found.iter().map(row));
+    let list = List::of("/console/settlement/captures", &["sort", "page"], &visit.query);
+    let table = Table::of(visit, "", &columns).rows(found.iter().map(row)).whole(&list);
     let form = |capture: &Capture| {
         let action = format!("/console/settlement/captures/{}", capture.id);
         Form::of(visit, action, fill(t.resolve, &capture.pg_transaction_id), t.button).folded().reasoned().grave()

@@ -42,10 +42,10 @@ struct Category {
 
 /// `GET /console/categories`
 pub async fn categories(visit: Visit) -> PageResult {
-    page(&visit, None).await
+    page(&visit, None, None).await
 }
 
-async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
+async fn page(visit: &Visit, sent: Option<&Fields>, refused: Option<Refused>) -> PageResult {
     let t = CategoryTexts::of(visit.language);
     let found: Vec<Category> = visit.read("/admin/categories").await?;
     let row = |one: &Category| {
@@ -54,21 +54,24 @@ async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
             Cell::number(one.display_order.to_string(), one.display_order),
         ]
     };
-    let list = List { path: "/console/categories", keeps: &["sort"], query: &visit.query };
+    let list = List::of("/console/categories", &["sort", "page"], &visit.query);
     let order = format!("#{}", t.order);
-    let table = Table::of(visit, "", &[t.path, &order]).rows(found.iter().map(row)).sorted(&list);
-    let form = fields(visit, Form::of(visit, "/console/categories", t.new, t.make), &found, None);
+    let table = Table::of(visit, "", &[t.path, &order]).rows(found.iter().map(row)).whole(&list);
+    let form = fields(visit, Form::of(visit, "/console/categories", t.new, t.make), &found, None, sent);
     visit.page_with(Page::of(t.title).with(&form)?.with(&table)?, refused)
 }
 
-fn fields(visit: &Visit, form: Form, all: &[Category], one: Option<&Category>) -> Form {
+/// The form of a category with what was sent, or what is stored.
+fn fields(visit: &Visit, form: Form, all: &[Category], one: Option<&Category>, sent: Option<&Fields>) -> Form {
     let t = CategoryTexts::of(visit.language);
     let ids: Vec<String> = all.iter().map(|category| category.id.to_string()).collect();
     let each = ids.iter().zip(all).map(|(id, category)| (id.as_str(), category.path.as_str()));
     let parents: Vec<(&str, &str)> = std::iter::once(("", t.top)).chain(each).collect();
-    let parent = one.and_then(|one| one.parent_id).map(|id| id.to_string()).unwrap_or_default();
-    let order = one.map_or(0, |one| one.display_order).to_string();
-    form.field(Field::text(t.name, "name", one.map(|one| one.name.as_str()).unwrap_or_default()).required())
+    let value = |name: &str, stored: String| sent.map_or(stored, |sent| sent.text(name).to_owned());
+    let name = value("name", one.map(|one| one.name.clone()).unwrap_or_default());
+    let parent = value("parent", one.and_then(|one| one.parent_id).map(|id| id.to_string()).unwrap_or_default());
+    let order = value("order", one.map_or(0, |one| one.display_order).to_string());
+    form.field(Field::text(t.name, "name", name).required())
         .field(Field::select(t.parent, "parent", &parent, &parents))
         .field(Field::number(t.order, "order", order))
 }
@@ -81,21 +84,26 @@ fn body(fields: &Fields) -> Value {
 pub async fn make(visit: Visit, fields: Fields) -> PageResult {
     match visit.send_form(&fields, Method::POST, "/admin/categories", Some(body(&fields))).await {
         Ok(_) => visit.done("/console/categories"),
-        Err(refused) => page(&visit, Some(refused)).await,
+        Err(refused) => page(&visit, Some(&fields), Some(refused)).await,
     }
 }
 
 /// `GET /console/categories/{id}`
 pub async fn category(web::Path(id): web::Path<i64>, visit: Visit) -> PageResult {
-    one_page(&visit, id, None).await
+    one_page(&visit, id, None, None).await
 }
 
-async fn one_page(visit: &Visit, id: i64, refused: Option<Refused>) -> PageResult {
+async fn one_page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Refused>) -> PageResult {
     let t = CategoryTexts::of(visit.language);
     let one: Category = visit.read(&format!("/admin/categories/{id}")).await?;
     let all: Vec<Category> = visit.read("/admin/categories").await?;
     let form = Form::of(visit, format!("/console/categories/{id}"), t.edit, t.save);
-    let form = fields(visit, form.hidden("version", one.version.to_string()), &all, Some(&one));
+    let form = form.hidden("version", one.version.to_string());
+    let stored = fields(visit, form.clone(), &all, Some(&one), None);
+    let form = match sent {
+        Some(sent) => fields(visit, form, &all, Some(&one), Some(sent)).beside(&stored),
+        None => stored,
+    };
     let delete = Form::of(visit, format!("/console/categories/{id}/delete"), t.delete, t.delete_button)
         .hidden("version", one.version.to_string())
         .folded()
@@ -109,19 +117,19 @@ pub async fn rewrite(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields
     body["version"] = number(&fields, "version");
     match visit.send_form(&fields, Method::PUT, &format!("/admin/categories/{id}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/categories/{id}")),
-        Err(refused) => one_page(&visit, id, Some(refused)).await,
+        Err(refused) => one_page(&visit, id, Some(&fields), Some(refused)).await,
     }
 }
 
 /// `POST /console/categories/{id}/delete`
 pub async fn delete(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields) -> PageResult {
     if let Err(refused) = visit.sure(&fields) {
-        return one_page(&visit, id, Some(refused)).await;
+        return one_page(&visit, id, None, Some(refused)).await;
     }
     let version = fields.number("version").unwrap_or_default();
     let path = format!("/admin/categories/{id}?version={version}");
     match visit.send_form(&fields, Method::DELETE, &path, None).await {
         Ok(_) => visit.done("/console/categories"),
-        Err(refused) => one_page(&visit, id, Some(refused)).await,
+        Err(refused) => one_page(&visit, id, None, Some(refused)).await,
     }
 }

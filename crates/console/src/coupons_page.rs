@@ -21,6 +21,7 @@ texts! {
     CouponTexts {
         title: "Coupons", "쿠폰";
         new: "New coupon", "쿠폰 등록";
+        coupon: "The coupon", "쿠폰 정보";
         make: "Make it", "등록하기";
         save: "Save", "저장";
         count: "{} coupons", "쿠폰 {}개";
@@ -41,7 +42,6 @@ texts! {
         first: "For first orders only", "첫 주문 전용";
         products: "Only for these products (numbers)", "대상 상품 번호";
         categories: "Only for these categories (numbers)", "대상 카테고리 번호";
-        stored: "What is stored now", "현재 저장된 내용";
         delete: "Delete the coupon", "쿠폰 삭제";
         delete_button: "Delete it", "삭제하기";
         queue: "Waiting queue", "대기열";
@@ -85,7 +85,7 @@ impl Coupon {
 /// `GET /console/coupons`
 pub async fn coupons(visit: Visit) -> PageResult {
     let (t, show) = (CouponTexts::of(visit.language), visit.show());
-    let list = List { path: "/console/coupons", keeps: &["status", "page", "sort"], query: &visit.query };
+    let list = List::of("/console/coupons", &["status", "page", "sort"], &visit.query);
     let found: Paged<Coupon> = visit.read(&list.question("/admin/coupons", &[("status", "status")])).await?;
     let row = |coupon: &Coupon| {
         vec![
@@ -113,9 +113,9 @@ pub async fn coupons(visit: Visit) -> PageResult {
 /// The form of a coupon with what was sent, or what is stored.
 fn form(visit: &Visit, coupon: Option<&Coupon>, sent: Option<&Fields>) -> Form {
     let t = CouponTexts::of(visit.language);
-    let (action, title, button) = match coupon {
-        Some(coupon) => (format!("/console/coupons/{}", coupon.id), "", t.save),
-        None => ("/console/coupons/new".to_owned(), "", t.make),
+    let (action, button) = match coupon {
+        Some(coupon) => (format!("/console/coupons/{}", coupon.id), t.save),
+        None => ("/console/coupons/new".to_owned(), t.make),
     };
     let zone = &visit.console.app.shop.zone;
     let stored = |read: &dyn Fn(&Coupon) -> String| coupon.map(read).unwrap_or_default();
@@ -135,7 +135,7 @@ fn form(visit: &Visit, coupon: Option<&Coupon>, sent: Option<&Fields>) -> Form {
     };
     let kinds = ["FIXED", "PERCENTAGE"].map(|name| (name, states::word(name, visit.language)));
     let kind = value("discountType", &|coupon| coupon.discount_type.clone());
-    Form::of(visit, action, title, button)
+    Form::of(visit, action, t.coupon, button)
         .hidden("version", coupon.map(|coupon| coupon.version.to_string()).unwrap_or_default())
         .field(Field::text(t.code, "code", value("code", &|coupon| coupon.code.clone())).required())
         .field(Field::text(t.name, "name", value("name", &|coupon| coupon.name.clone())).required())
@@ -211,10 +211,8 @@ pub async fn coupon(web::Path(id): web::Path<i64>, visit: Visit) -> PageResult {
 async fn page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Refused>) -> PageResult {
     let t = CouponTexts::of(visit.language);
     let coupon: Coupon = visit.read(&format!("/admin/coupons/{id}")).await?;
-    let stored = sent.map(|_| {
-        let details = Details::of(t.stored).row(t.code, Cell::text(&coupon.code)).row(t.name, Cell::text(&coupon.name));
-        details.row(t.discount, Cell::text(coupon.discount(visit)))
-    });
+    let stored = form(visit, Some(&coupon), None);
+    let editor = if sent.is_some() { form(visit, Some(&coupon), sent).beside(&stored) } else { stored };
     let queue = Details::of(t.queue).row(t.queue, Cell::link(t.queue_see, format!("/console/queues/COUPON/{id}")));
     let queue = visit.is_admin().then_some(queue);
     let delete = Form::of(visit, format!("/console/coupons/{id}/delete"), t.delete, t.delete_button)
@@ -223,7 +221,7 @@ async fn page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Ref
         .grave();
     let page =
         Page::of(format!("{} · {}", coupon.name, coupon.code)).lead(states::word(&coupon.status, visit.language));
-    let page = page.with_some(stored)?.with(&form(visit, Some(&coupon), sent))?.with_some(queue)?.with(&delete)?;
+    let page = page.with(&editor)?.with_some(queue)?.with(&delete)?;
     visit.page_with(page, refused)
 }
 

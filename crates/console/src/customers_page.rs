@@ -94,7 +94,9 @@ pub async fn customers(visit: Visit) -> PageResult {
         return visit.page(page.lead(t.lead).with(&spenders(&visit).await?)?);
     }
     let found = find(&visit, &words).await?;
-    visit.page(page.with(&users(&visit, "", &found).onward(further(&visit, &found)))?)
+    let list = List::of("/console/customers", &["q", "after", "sort"], &visit.query);
+    let further = found.next.map(|next| list.link(&[("after", &next.to_string())]));
+    visit.page(page.with(&users(&visit, "", &found).sorted_page(&list).onward(further))?)
 }
 
 /// Users whom a text names.
@@ -125,12 +127,6 @@ pub async fn find(visit: &Visit, words: &str) -> Result<Found, Refused> {
     Ok(visit.read_if_allowed(&path).await?.unwrap_or_default())
 }
 
-/// Where the search goes on.
-fn further(visit: &Visit, found: &Found) -> Option<String> {
-    let list = List { path: "/console/customers", keeps: &["q"], query: &visit.query };
-    found.next.map(|next| list.link(&[("after", &next.to_string())]))
-}
-
 /// The table of the users who were found.
 pub fn users(visit: &Visit, title: &str, found: &Found) -> Table {
     let (t, show) = (CustomerTexts::of(visit.language), visit.show());
@@ -139,7 +135,7 @@ pub fn users(visit: &Visit, title: &str, found: &Found) -> Table {
             Cell::link(&user.email, format!("/console/customers/{}", user.id)),
             Cell::text(&user.nickname),
             Cell::maybe(user.real_name.as_deref()),
-            Cell::text(user.roles.join(", ")),
+            Cell::text(roles(visit, user)),
             states::cell(&user.status, visit.language),
             Cell::moment(&show, user.created_at),
         ]
@@ -166,7 +162,7 @@ async fn spenders(visit: &Visit) -> Result<Table, Refused> {
     };
     let [placed, completed, spent] = [t.placed, t.completed, t.spent].map(|name| format!("#{name}"));
     let columns = [t.customer, t.nickname, &placed, &completed, &spent, t.last];
-    let list = List { path: "/console/customers", keeps: &["page", "sort"], query: &visit.query };
+    let list = List::of("/console/customers", &["page", "sort"], &visit.query);
     // the report does not count its rows: a full page may have another one behind it
     let is_full = i64::try_from(found.rows.len()).unwrap_or_default() == SIZE;
     let paged = Paged::<Customer>::uncounted(page - 1, !is_full);
@@ -182,8 +178,6 @@ async fn page(visit: &Visit, id: UserId, refused: Option<Refused>) -> PageResult
     let t = CustomerTexts::of(visit.language);
     let wallet: Wallet = visit.read(&format!("/admin/wallets/{id}")).await?;
     let user: Option<User> = visit.read_if_allowed(&format!("/api/v1/users/{id}")).await?;
-    let path = format!("/admin/orders?keyword={id}&size={SIZE}");
-    let orders: Paged<orders_page::Row> = visit.read(&path).await?;
     let owed = (wallet.points.owed > 0).then(|| visit.money(wallet.points.owed));
     let details = Details::of(t.wallet)
         .row(t.balance, Cell::text(visit.money(wallet.balance.balance)))
@@ -199,7 +193,22 @@ async fn page(visit: &Visit, id: UserId, refused: Option<Refused>) -> PageResult
     let title = user.as_ref().map_or_else(|| id.to_string(), |user| user.nickname.clone());
     let page = Page::of(fill(t.one, title)).with_some(user.map(|user| about(visit, &user)))?.with(&details)?;
     let page = page.with(&form("balance", t.adjust_balance))?.with(&form("points", t.adjust_points))?;
-    visit.page_with(page.with(&orders_page::table(visit, t.orders, &orders.content))?, refused)
+    visit.page_with(page.with(&orders(visit, id).await?)?, refused)
+}
+
+/// What a customer ordered, newest first.
+async fn orders(visit: &Visit, id: UserId) -> Result<Table, Refused> {
+    let path = format!("/console/customers/{id}");
+    let list = List::part(&path, "orders", &visit.query);
+    let question = format!("{}&keyword={id}", list.question("/admin/orders", &[]));
+    let found: Paged<orders_page::Row> = visit.read(&question).await?;
+    let table = orders_page::table(visit, CustomerTexts::of(visit.language).orders, &found.content);
+    Ok(table.sorted_page(&list).searched(&list, &found))
+}
+
+/// What a user may do, in words.
+fn roles(visit: &Visit, user: &User) -> String {
+    user.roles.iter().map(|role| states::word(role, visit.language)).collect::<Vec<_>>().join(", ")
 }
 
 /// Who a customer is.
@@ -209,7 +218,7 @@ fn about(visit: &Visit, user: &User) -> Details {
     Details::of("")
         .row(t.email, Cell::text(format!("{} ({verified})", user.email)))
         .row_if(t.name, user.real_name.as_deref())
-        .row(t.roles, Cell::text(user.roles.join(", ")))
+        .row(t.roles, Cell::text(roles(visit, user)))
         .row(t.status, states::cell(&user.status, visit.language))
         .row(t.joined, Cell::moment(&show, user.created_at))
         .row(t.id, Cell::text(user.id.to_string()))

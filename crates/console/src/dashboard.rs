@@ -150,12 +150,26 @@ pub async fn part(web::Path(name): web::Path<String>, visit: Visit) -> PageResul
         "minutes" => minutes(&visit).await,
         "sales" => sales(&visit).await,
         "orders" => visit.page(Page::of(t.latest).with(&orders(&visit).await?)?),
-        "queues" => visit.page(Page::of(t.queues).with(&queues_page::running(&visit, t.queues).await?)?),
-        "products" => visit.page(Page::of(t.products).with(&report(&visit, "top-products", t.products, "").await?)?),
-        "stock" => visit.page(Page::of(t.low).with(&report(&visit, "stock", t.low, "&lowOnly=true").await?)?),
+        "queues" => {
+            let running = queues_page::running(&visit, t.queues).await?;
+            visit.page(Page::of(t.queues).with(&running.part(&visit, &place("queues"), "queues"))?)
+        }
+        "products" => {
+            let sold = report(&visit, "top-products", t.products, "").await?;
+            visit.page(Page::of(t.products).with(&sold.part(&visit, &place("products"), "products"))?)
+        }
+        "stock" => {
+            let low = report(&visit, "stock", t.low, "&lowOnly=true").await?;
+            visit.page(Page::of(t.low).with(&low.part(&visit, &place("stock"), "stock"))?)
+        }
         "deals" => visit.page(Page::of(t.deals).with(&deals(&visit).await?)?),
         _ => Err(Code::NotFound.into()),
     }
+}
+
+/// Where a part is a page of its own. There its table is sorted.
+fn place(name: &str) -> String {
+    format!("/console/parts/{name}")
 }
 
 async fn work(visit: &Visit) -> Result<Tiles, Refused> {
@@ -226,6 +240,7 @@ async fn sales(visit: &Visit) -> PageResult {
     let [orders, units, revenue] = [t.orders, t.units, t.revenue].map(|name| format!("#{name}"));
     let rows = [row(t.today, &today), row(t.week_ago, &before)];
     let table = Table::of(visit, t.sales, &[t.which, t.date, &orders, &units, &revenue]).rows(rows);
+    let table = table.part(visit, &place("sales"), "sales");
     visit.page(Page::of(t.sales).with(&table)?.with_some(days(visit, &found)?)?)
 }
 
@@ -253,7 +268,8 @@ fn number(row: Option<&Map<String, Value>>, member: &str) -> i64 {
 
 async fn orders(visit: &Visit) -> Result<Table, Refused> {
     let found: Paged<orders_page::Row> = visit.read(&format!("/admin/orders?size={ROWS}")).await?;
-    Ok(orders_page::table(visit, DashboardTexts::of(visit.language).latest, &found.content))
+    let table = orders_page::table(visit, DashboardTexts::of(visit.language).latest, &found.content);
+    Ok(table.part(visit, &place("orders"), "orders"))
 }
 
 async fn report(visit: &Visit, name: &str, title: &str, more: &str) -> Result<Table, Refused> {
@@ -264,5 +280,6 @@ async fn report(visit: &Visit, name: &str, title: &str, more: &str) -> Result<Ta
 
 async fn deals(visit: &Visit) -> Result<Table, Refused> {
     let found: Paged<Deal> = visit.read(&format!("/admin/time-deals?status=ACTIVE&size={ROWS}")).await?;
-    Ok(deals_page::table(visit, DashboardTexts::of(visit.language).deals, &found.content))
+    let table = deals_page::table(visit, DashboardTexts::of(visit.language).deals, &found.content);
+    Ok(table.part(visit, &place("deals"), "deals"))
 }

@@ -23,6 +23,7 @@ texts! {
     DealTexts {
         title: "Time deals", "타임딜";
         new: "New deal", "타임딜 등록";
+        deal: "The deal", "타임딜 정보";
         make: "Make it", "등록하기";
         save: "Save", "저장";
         count: "{} deals", "타임딜 {}개";
@@ -39,7 +40,6 @@ texts! {
         quantity: "Units {}", "수량 {}";
         each: "Most for one buyer {}", "1인당 최대 수량 {}";
         products: "Products", "상품";
-        stored: "What is stored now", "현재 저장된 내용";
         end: "End the deal now", "지금 종료";
         end_button: "End it", "종료하기";
         cancel: "Cancel the deal", "타임딜 취소";
@@ -100,7 +100,7 @@ pub fn table(visit: &Visit, title: &str, deals: &[Deal]) -> Table {
 /// `GET /console/deals`
 pub async fn deals(visit: Visit) -> PageResult {
     let t = DealTexts::of(visit.language);
-    let list = List { path: "/console/deals", keeps: &["status", "page", "sort"], query: &visit.query };
+    let list = List::of("/console/deals", &["status", "page", "sort"], &visit.query);
     let found: Paged<Deal> = visit.read(&list.question("/admin/time-deals", &[("status", "status")])).await?;
     let statuses = states::choices(everything(&visit), &STATUSES, visit.language);
     let status = Field::select(t.status, "status", visit.query.text("status"), &statuses);
@@ -144,7 +144,7 @@ fn form(visit: &Visit, deal: Option<&Deal>, sent: Option<&Fields>) -> Form {
     let description = value("description", deal.and_then(|deal| deal.description.clone()));
     let starts = value("startsAt", deal.map(|deal| local(deal.starts_at, zone)));
     let ends = value("endsAt", deal.map(|deal| local(deal.ends_at, zone)));
-    let form = Form::of(visit, action, "", button)
+    let form = Form::of(visit, action, t.deal, button)
         .hidden("version", deal.map(|deal| deal.version.to_string()).unwrap_or_default())
         .field(Field::text(t.name, "name", value("name", deal.map(|deal| deal.name.clone()))).required())
         .field(Field::area(t.description, "description", description))
@@ -224,13 +224,13 @@ fn goods(visit: &Visit, title: &str, deal: &Deal) -> Table {
     };
     let numbers = [t.price, t.sold, t.of, t.each].map(|name| format!("#{}", fill(name, "")));
     let columns: Vec<&str> = std::iter::once(t.products).chain(numbers.iter().map(String::as_str)).collect();
-    Table::of(visit, title, &columns).rows(deal.products.iter().map(row))
+    let path = format!("/console/deals/{}", deal.id);
+    Table::of(visit, title, &columns).rows(deal.products.iter().map(row)).part(visit, &path, "products")
 }
 
 async fn page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Refused>) -> PageResult {
     let t = DealTexts::of(visit.language);
     let deal: Deal = visit.read(&format!("/admin/time-deals/{id}")).await?;
-    let title = if sent.is_some() { t.stored } else { t.products };
     let act = |act: &str, title: &str, button: &str| {
         Form::of(visit, format!("/console/deals/{id}/{act}"), title, button)
             .hidden("version", deal.version.to_string())
@@ -241,8 +241,10 @@ async fn page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Ref
     let is_open = is_running || deal.status == "SCHEDULED";
     let queue = Details::of(t.queue).row(t.queue, Cell::link(t.queue_see, format!("/console/queues/TIME_DEAL/{id}")));
     let page = Page::of(deal.name.clone()).lead(states::word(&deal.status, visit.language));
-    let page = page.with(&goods(visit, title, &deal))?.with_some(visit.is_admin().then_some(queue))?;
-    let page = page.with_some(is_open.then(|| form(visit, Some(&deal), sent)))?;
+    let page = page.with(&goods(visit, t.products, &deal))?.with_some(visit.is_admin().then_some(queue))?;
+    let stored = form(visit, Some(&deal), None);
+    let editor = if sent.is_some() { form(visit, Some(&deal), sent).beside(&stored) } else { stored };
+    let page = page.with_some(is_open.then_some(editor))?;
     let page = page.with_some(is_running.then(|| act("end", t.end, t.end_button)))?;
     visit.page_with(page.with_some(is_open.then(|| act("cancel", t.cancel, t.cancel_button)))?, refused)
 }

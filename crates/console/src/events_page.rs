@@ -13,6 +13,8 @@ use pages::{Fields, PageResult, Refused, texts, words::fill};
 use serde::Deserialize;
 use serde_json::Value;
 
+const PATH: &str = "/console/events";
+
 texts! {
     /// The texts of events.
     EventTexts {
@@ -86,7 +88,7 @@ pub async fn events(visit: Visit) -> PageResult {
 
 async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     let t = EventTexts::of(visit.language);
-    let list = List { path: "/console/events", keeps: &["page", "sort"], query: &visit.query };
+    let list = List::of(PATH, &["page", "sort"], &visit.query);
     let found: View = visit.read(&list.question("/admin/events", &[])).await?;
     let page = Page::of(t.title).lead(fill(t.lead, found.newest_id));
     let page = page.with(&letters(visit, &found.letters.content).sorted_page(&list).paged(&list, &found.letters))?;
@@ -134,7 +136,7 @@ fn subscribers(visit: &Visit, found: &View) -> Table {
     };
     let [position, behind] = [t.position, t.behind].map(|name| format!("#{name}"));
     let columns = [t.subscriber, &position, &behind, t.topics];
-    Table::of(visit, t.subscribers, &columns).rows(found.consumers.iter().map(row))
+    Table::of(visit, t.subscribers, &columns).rows(found.consumers.iter().map(row)).part(visit, PATH, "subscribers")
 }
 
 fn newest(visit: &Visit, events: &[Event]) -> Table {
@@ -148,13 +150,14 @@ fn newest(visit: &Visit, events: &[Event]) -> Table {
             Cell::long(event.payload.to_string()),
         ]
     };
-    Table::of(visit, t.newest, &[t.number, t.at, t.topic, t.key, t.content]).rows(events.iter().map(row))
+    let columns = [t.number, t.at, t.topic, t.key, t.content];
+    Table::of(visit, t.newest, &columns).rows(events.iter().map(row)).part(visit, PATH, "newest")
 }
 
 /// `POST /console/events/{id}/redeliver`
 pub async fn redeliver(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields) -> PageResult {
     match visit.send_form(&fields, Method::POST, &format!("/admin/events/{id}/redeliver"), None).await {
-        Ok(_) => visit.done("/console/events"),
+        Ok(_) => visit.done(PATH),
         Err(refused) => page(&visit, Some(refused)).await,
     }
 }

@@ -3,7 +3,7 @@
 use crate::visit::Visit;
 use askama::Template;
 use kernel::{Money, Timestamp, Zone};
-use pages::{Fields, FormToken, form, origin::own_path, show::Show, texts};
+use pages::{Fields, FormToken, form, origin::own_path, show::Show, texts, words::fill};
 use serde_json::{Value, json};
 
 texts! {
@@ -13,6 +13,10 @@ texts! {
         reason: "Reason", "사유";
         apply: "Show", "적용";
         all: "all", "전체";
+        stored: "Stored now: {}", "현재 저장된 값: {}";
+        nothing: "nothing", "없음";
+        yes: "yes", "예";
+        no: "no", "아니요";
     }
 }
 
@@ -38,12 +42,24 @@ pub struct Field {
     /// The file that shows an image.
     shown: String,
     choices: Vec<Choice>,
+    /// What is stored, where something else was typed.
+    stored: Option<String>,
 }
 
 impl Field {
     fn of(kind: &'static str, label: impl Into<String>, name: impl Into<String>, value: impl Into<String>) -> Field {
         let (label, name, value) = (label.into(), name.into(), value.into());
-        Field { label, name, value, kind, required: false, several: false, shown: String::new(), choices: Vec::new() }
+        Field {
+            label,
+            name,
+            value,
+            kind,
+            required: false,
+            several: false,
+            shown: String::new(),
+            choices: Vec::new(),
+            stored: None,
+        }
     }
 
     /// A text on one line.
@@ -79,6 +95,22 @@ impl Field {
     /// An image that is there, with the file by which it is shown. One elsewhere is not loaded.
     pub fn image(what: impl Into<String>, name: impl Into<String>, url: impl Into<String>, shown: &str) -> Field {
         Field { shown: shown.to_owned(), ..Field::of("image", what, name, url) }
+    }
+
+    /// Its value as people read it.
+    fn read(&self, t: &FormTexts) -> String {
+        match self.kind {
+            "tick" => if self.value.is_empty() { t.no } else { t.yes }.to_owned(),
+            "select" => {
+                self.choices.iter().find(|choice| choice.chosen).map_or_else(String::new, |one| one.text.clone())
+            }
+            // a browser leaves out seconds that are 0
+            "datetime-local" => match self.value.strip_suffix(":00") {
+                Some(minutes) if minutes.len() == "2026-02-06T09:05".len() => minutes.to_owned(),
+                _ => self.value.clone(),
+            },
+            _ => self.value.trim().replace("\r\n", "\n"),
+        }
     }
 
     fn is_own(&self) -> bool {
@@ -137,6 +169,24 @@ pub struct Form {
 }
 
 impl Form {
+    #[cfg(test)]
+    fn empty() -> Form {
+        Form {
+            t: FormTexts::of(pages::Language::English),
+            id: None,
+            title: String::new(),
+            action: String::new(),
+            button: String::new(),
+            token: FormToken::new(),
+            once: String::new(),
+            hidden: Vec::new(),
+            fields: Vec::new(),
+            folded: false,
+            reasoned: false,
+            grave: false,
+        }
+    }
+
     /// A form that leads to `action`.
     pub fn of(visit: &Visit, action: impl Into<String>, title: impl Into<String>, button: impl Into<String>) -> Form {
         Form {
@@ -159,6 +209,21 @@ impl Form {
     #[must_use]
     pub fn field(mut self, field: Field) -> Form {
         self.fields.push(field);
+        self
+    }
+
+    /// The same after a refusal: where `stored`, the form with what is stored, has another value than was typed, both are shown. So a
+    /// change that somebody else overtook loses neither.
+    #[must_use]
+    pub fn beside(mut self, stored: &Form) -> Form {
+        for field in &mut self.fields {
+            let Some(other) = stored.fields.iter().find(|other| other.name == field.name) else { continue };
+            let text = other.read(self.t);
+            if text != field.read(self.t) {
+                let text = if text.is_empty() { self.t.nothing } else { &text };
+                field.stored = Some(fill(self.t.stored, text));
+            }
+        }
         self
     }
 
@@ -274,6 +339,26 @@ mod tests {
         for wrong in ["", "1.5", "a", "1e3", "--1", ".5", "1 000"] {
             assert_eq!(minor(&show("KRW"), wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_form_that_was_overtaken_shows_both_versions() {
+        let form = |name: &str, on: bool, kind: &str, text: &str| Form {
+            fields: vec![
+                Field::text("Name", "name", name),
+                Field::tick("Listed", "listed", on),
+                Field::select("Kind", "kind", kind, &[("A", "first"), ("B", "second")]),
+                Field::area("Text", "text", text),
+            ],
+            ..Form::empty()
+        };
+        let typed = form("Jar", true, "A", "one\r\ntwo").beside(&form("Mug", false, "B", "one\ntwo"));
+        let shown = |form: &Form| form.fields.iter().map(|field| field.stored.clone()).collect::<Vec<_>>();
+        let said = |text: &str| Some(format!("Stored now: {text}"));
+        assert_eq!(shown(&typed), vec![said("Mug"), said("no"), said("second"), None]);
+        let time = |value: &str| Form { fields: vec![Field::time("From", "from", value)], ..Form::empty() };
+        assert_eq!(shown(&time("2026-02-06T09:05").beside(&time("2026-02-06T09:05:00"))), vec![None]);
+        assert_eq!(shown(&form("Jar", true, "A", "").beside(&form("", true, "A", "")))[0], said("nothing"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::{
     forms::{Field, Form},
     imports::{End, Imported, Job, RowRefused, Standing},
     page::Page,
-    table::{Cell, Table, address},
+    table::{Cell, List, Table, address},
     trouble,
     visit::Visit,
 };
@@ -37,6 +37,7 @@ texts! {
     /// The texts of the import.
     ImportTexts {
         title: "Import products", "상품 가져오기";
+        new: "A new import", "새로 가져오기";
         lead: "CSV, Excel (.xlsx) or JSON. Products are found by their sku; amounts are in the main unit.", "CSV, 엑셀(.xlsx), JSON. 상품은 SKU로 찾고, 금액은 파일에 적힌 그대로 읽습니다.";
         file: "File", "파일";
         map: "Where fields come from, one on a line, such as name=productDisplayName", "항목 연결(한 줄에 하나, 예: name=상품명)";
@@ -73,7 +74,7 @@ pub async fn imports(visit: Visit) -> PageResult {
 
 fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     let t = ImportTexts::of(visit.language);
-    let form = Form::of(visit, "/console/products/import", "", t.start)
+    let form = Form::of(visit, "/console/products/import", t.new, t.start)
         .field(Field::file(t.file, "file", ".csv,.tsv,.json,.ndjson,.xlsx").required())
         .field(Field::area(t.map, "map", ""))
         .field(Field::area(t.set, "set", ""))
@@ -97,7 +98,8 @@ fn table(visit: &Visit, jobs: &[Arc<Job>]) -> Table {
         ]
     };
     let [rows, refused] = [t.rows, t.refused].map(|name| format!("#{name}"));
-    Table::of(visit, t.mine, &[t.name, t.began, t.state, &rows, &refused]).rows(jobs.iter().map(row))
+    let list = List::of("/console/products/import", &["sort", "page"], &visit.query);
+    Table::of(visit, t.mine, &[t.name, t.began, t.state, &rows, &refused]).rows(jobs.iter().map(row)).whole(&list)
 }
 
 fn state(visit: &Visit, standing: &Standing) -> Cell {
@@ -122,7 +124,7 @@ pub async fn import(web::Path(number): web::Path<u64>, visit: Visit) -> PageResu
         None => page.with_live(LIVE_S, &details)?,
         Some(_) => page.with(&details)?,
     };
-    let rows = (!standing.refused.is_empty()).then(|| refused(&visit, &standing.refused));
+    let rows = (!standing.refused.is_empty()).then(|| refused(&visit, number, &standing.refused));
     match standing.end {
         Some(End::Refused(why)) => visit.page_with(page.with_some(rows)?, Some(why)),
         _ => visit.page(page.with_some(rows)?),
@@ -148,7 +150,7 @@ fn about(visit: &Visit, job: &Job, standing: &Standing) -> Details {
     }
 }
 
-fn refused(visit: &Visit, rows: &[RowRefused]) -> Table {
+fn refused(visit: &Visit, number: u64, rows: &[RowRefused]) -> Table {
     let t = ImportTexts::of(visit.language);
     let row = |row: &RowRefused| {
         vec![
@@ -159,7 +161,11 @@ fn refused(visit: &Visit, rows: &[RowRefused]) -> Table {
         ]
     };
     let line = format!("#{}", t.line);
-    Table::of(visit, fill(t.shown, SHOWN_MAX), &[&line, t.sku, t.code, t.reason]).rows(rows.iter().map(row))
+    let path = format!("/console/products/import/{number}");
+    let list = List::of(&path, &["sort", "page"], &visit.query);
+    Table::of(visit, fill(t.shown, SHOWN_MAX), &[&line, t.sku, t.code, t.reason])
+        .rows(rows.iter().map(row))
+        .whole(&list)
 }
 
 /// `POST /console/products/import`

@@ -27,6 +27,10 @@ texts! {
         gate: "Gate", "게이트";
         migrations: "Migrations", "마이그레이션";
         search: "Search index", "검색 색인";
+        up: "up", "정상";
+        alone: "inside this instance", "이 인스턴스에서 처리";
+        degraded: "Redis does not answer, the database decides", "Redis 응답 없음(데이터베이스로 처리)";
+        applied: "applied", "적용됨";
         yes: "yes", "예";
         no: "no", "아니요";
         indexed: "{} products", "상품 {}개";
@@ -47,7 +51,7 @@ pub async fn settings(visit: Visit) -> PageResult {
             Cell::state(&setting.source, class),
         ]
     });
-    let list = List { path: "/console/settings", keeps: &["sort"], query: &visit.query };
+    let list = List::of("/console/settings", &["sort"], &visit.query);
     let table = Table::of(&visit, "", &[t.section, t.name, t.value, t.source]).rows(rows).sorted(&list);
     visit.page(Page::of(t.settings).lead(t.lead).with(&table)?)
 }
@@ -68,6 +72,19 @@ struct Index {
     products: i64,
 }
 
+impl OperatorTexts {
+    /// The words for what the probe says of a part; what it says where there are none, such as how far behind the events are.
+    fn said<'a>(&'a self, text: &'a str) -> &'a str {
+        match text {
+            "up" => self.up,
+            "in process" => self.alone,
+            "applied" => self.applied,
+            text if text.starts_with("degraded") => self.degraded,
+            text => text,
+        }
+    }
+}
+
 /// `GET /console/health`
 pub async fn health(visit: Visit) -> PageResult {
     visit.admin()?;
@@ -77,14 +94,14 @@ pub async fn health(visit: Visit) -> PageResult {
     let bytes = bytes.map_err(|error| Code::Internal.error().caused_by(error))?;
     let probe: Readiness = serde_json::from_slice(&bytes).map_err(|error| Code::Internal.error().caused_by(error))?;
     let index: Option<Index> = visit.read_if_allowed("/admin/search").await?;
-    let is = |text: &str, good: &str| Cell::state(text, if text == good { "good" } else { "bad" });
-    let ready = if probe.ready { t.yes } else { t.no };
+    let is = |text: &str, good: &str| Cell::state(t.said(text), if text == good { "good" } else { "bad" });
+    let ready = Cell::state(if probe.ready { t.yes } else { t.no }, if probe.ready { "good" } else { "bad" });
     let gate = if probe.gate.starts_with("degraded") { "warn" } else { "good" };
     let mut rows = vec![
-        vec![Cell::text(t.ready), is(ready, t.yes)],
+        vec![Cell::text(t.ready), ready],
         vec![Cell::text(t.database), is(&probe.database, "up")],
         vec![Cell::text(t.relay), is(&probe.relay, "up")],
-        vec![Cell::text(t.gate), Cell::state(&probe.gate, gate)],
+        vec![Cell::text(t.gate), Cell::state(t.said(&probe.gate), gate)],
         vec![Cell::text(t.migrations), is(&probe.migrations, "applied")],
     ];
     rows.extend(index.map(|index| {
@@ -92,5 +109,6 @@ pub async fn health(visit: Visit) -> PageResult {
         let state = if index.ready { Cell::state(count, "good") } else { Cell::state(t.making, "warn") };
         vec![Cell::text(t.search), state]
     }));
-    visit.page(Page::of(t.health).with(&Table::of(&visit, "", &[t.part, t.state]).rows(rows))?)
+    let list = List::of("/console/health", &["sort"], &visit.query);
+    visit.page(Page::of(t.health).with(&Table::of(&visit, "", &[t.part, t.state]).rows(rows).sorted(&list))?)
 }

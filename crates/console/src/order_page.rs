@@ -257,6 +257,10 @@ fn numbered(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("#{name}")).collect()
 }
 
+fn path(order: &Order) -> String {
+    format!("/console/orders/{}", order.order_number)
+}
+
 fn lines(visit: &Visit, order: &Order) -> Table {
     let t = OrderTexts::of(visit.language);
     let row = |line: &Line| {
@@ -271,7 +275,7 @@ fn lines(visit: &Visit, order: &Order) -> Table {
     };
     let numbers = numbered(&[t.units, t.refunded_units, t.price, t.paid]);
     let columns: Vec<&str> = std::iter::once(t.product).chain(numbers.iter().map(String::as_str)).collect();
-    Table::of(visit, t.lines, &columns).rows(order.items.iter().map(row))
+    Table::of(visit, t.lines, &columns).rows(order.items.iter().map(row)).part(visit, &path(order), "lines")
 }
 
 fn payments(visit: &Visit, order: &Order) -> Table {
@@ -289,7 +293,7 @@ fn payments(visit: &Visit, order: &Order) -> Table {
     };
     let numbers = numbered(&[t.amount, t.refunded_units]);
     let columns = [t.payment, t.method, t.status, &numbers[0], &numbers[1], t.reason, t.placed];
-    Table::of(visit, t.payments, &columns).rows(order.payments.iter().map(row))
+    Table::of(visit, t.payments, &columns).rows(order.payments.iter().map(row)).part(visit, &path(order), "payments")
 }
 
 fn refunds(visit: &Visit, order: &Order) -> Table {
@@ -305,11 +309,11 @@ fn refunds(visit: &Visit, order: &Order) -> Table {
     };
     let numbers = numbered(&[t.amount]);
     let columns = [t.payment, t.status, &numbers[0], t.reason, t.placed];
-    Table::of(visit, t.refunds, &columns).rows(order.refunds.iter().map(row))
+    Table::of(visit, t.refunds, &columns).rows(order.refunds.iter().map(row)).part(visit, &path(order), "refunds")
 }
 
 fn timeline(visit: &Visit, moments: Vec<Moment>) -> Timeline {
-    let show = visit.show();
+    let (show, language) = (visit.show(), visit.language);
     let line = |moment: Moment| {
         let by = moment.by.unwrap_or_default();
         let data = if moment.data.as_object().is_some_and(|data| data.is_empty()) {
@@ -317,7 +321,8 @@ fn timeline(visit: &Visit, moments: Vec<Moment>) -> Timeline {
         } else {
             moment.data.to_string()
         };
-        (show.moment(moment.at), format!("{} {}", moment.source, moment.what), by, data)
+        let (source, what) = (states::source(&moment.source, language), states::word(&moment.what, language));
+        (show.moment(moment.at), format!("{source}: {what}"), by, data)
     };
     Timeline { title: OrderTexts::of(visit.language).timeline, moments: moments.into_iter().map(line).collect() }
 }

@@ -115,7 +115,7 @@ const KEEPS: &[&str] = &["q", "status", "from", "to", "cursor", "page", "sort"];
 /// The list, below what became of chosen rows.
 async fn page(visit: &Visit, outcomes: Option<Table>, refused: Option<Refused>) -> PageResult {
     let t = OrdersTexts::of(visit.language);
-    let list = List { path: "/console/orders", keeps: KEEPS, query: &visit.query };
+    let list = List::of("/console/orders", KEEPS, &visit.query);
     let names = [("q", "keyword"), ("status", "status"), ("from", "from"), ("to", "to")];
     let found: Paged<Row> = visit.read(&list.question("/admin/orders", &names)).await?;
     let sentence = if found.total_is_exact { t.count } else { t.many };
@@ -124,9 +124,9 @@ async fn page(visit: &Visit, outcomes: Option<Table>, refused: Option<Refused>) 
     let page = page.with_some((!found.content.is_empty()).then(|| chosen_form(visit)))?;
     let table = choosable(visit, &found.content).sorted_page(&list);
     // a search may have looked at the newest orders only, so it has no numbered pages
-    let table = match (visit.query.given("q"), &found.next_cursor) {
-        (Some(_), cursor) => table.onward(cursor.as_ref().map(|cursor| list.link(&[("cursor", cursor), ("page", "")]))),
-        (None, _) => table.paged(&list, &found),
+    let table = match visit.query.given("q") {
+        Some(_) => table.searched(&list, &found),
+        None => table.paged(&list, &found),
     };
     visit.page_with(page.with(&table)?, refused)
 }
@@ -147,7 +147,7 @@ fn filter(visit: &Visit, path: &str) -> Filter {
 fn chosen_form(visit: &Visit) -> Form {
     let t = OrdersTexts::of(visit.language);
     let acts = [("SHIPPING", t.ship), ("DELIVERED", t.deliver)];
-    let action = List { path: "/console/orders/chosen", keeps: KEEPS, query: &visit.query }.link(&[]);
+    let action = List::of("/console/orders/chosen", KEEPS, &visit.query).link(&[]);
     chosen::form(visit, action, &acts, Field::text(t.reason, "reason", ""))
 }
 

@@ -1,12 +1,10 @@
 //! The editor of a product: what it is, its variants, its stock, its images, its state.
 
 use crate::{
-    details::Details,
     forms::{Field, Form, amount, number, plain},
     page::Page,
-    product_stock::{Movement, Stock, movement_table, stock_forms, stock_table},
+    product_stock::{Stock, movement_table, stock_forms, stock_table},
     states,
-    table::{Cell, Paged},
     variant_page::{Variant, new_variant, variants},
     visit::Visit,
 };
@@ -33,7 +31,6 @@ texts! {
         tax_free: "Free of tax", "면세 상품";
         status: "Status", "상태";
         opening: "Units at the start", "초기 재고";
-        stored: "What is stored now", "현재 저장된 내용";
         images: "Images", "이미지";
         publish: "Put it on sale", "판매 시작";
         close: "Take it off sale", "판매 중지";
@@ -139,7 +136,7 @@ pub async fn new_form(visit: Visit) -> PageResult {
 fn new_page(visit: &Visit, typed: Typed, refused: Option<Refused>) -> PageResult {
     let t = ProductTexts::of(visit.language);
     let statuses = states::choices("", &["ACTIVE", "DRAFT"], visit.language);
-    let form = Form::of(visit, "/console/products/new", "", t.make);
+    let form = Form::of(visit, "/console/products/new", t.product, t.make);
     let form = typed
         .fields(visit, form)
         .field(Field::select(t.status, "status", "ACTIVE", &statuses[1..]))
@@ -178,31 +175,21 @@ async fn page(visit: &Visit, id: ProductId, typed: Option<Typed>, refused: Optio
         Err(refused) if matches!(refused.code(), Code::InventoryNotFound | Code::ProductNotFound) => None,
         Err(refused) => return Err(refused),
     };
-    let movements: Paged<Movement> = visit.read(&format!("/inventory/{id}/movements?size=20")).await?;
     let kept = stock.map(|stock| stock.breakdown).unwrap_or_default();
-    let stored = typed.is_some().then(|| stored(visit, &product));
-    let shown = typed.unwrap_or_else(|| Typed::stored(visit, &product));
     let form = Form::of(visit, format!("/console/products/{id}"), t.product, t.save);
-    let form = shown.fields(visit, form.hidden("version", product.version.to_string()));
+    let form = form.hidden("version", product.version.to_string());
+    let stored = Typed::stored(visit, &product).fields(visit, form.clone());
+    let form = match typed {
+        Some(typed) => typed.fields(visit, form).beside(&stored),
+        None => stored,
+    };
     let page = Page::of(product.name.clone()).lead(states::word(&product.status, visit.language));
     let page = page.action(format!("/console/products/{id}/images"), t.images);
-    let page = page.with_some(stored)?.with(&form)?.with(&variants(visit, &product))?;
+    let page = page.with(&form)?.with(&variants(visit, &product))?;
     let page = page.with(&new_variant(visit, product.id, None).folded())?.with(&stock_table(visit, &product, &kept))?;
     let page = stock_forms(visit, &product, &kept).iter().try_fold(page, Page::with)?;
     let page = state_forms(visit, &product).iter().try_fold(page, Page::with)?;
-    visit.page_with(page.with(&movement_table(visit, &movements.content))?, refused)
-}
-
-fn stored(visit: &Visit, product: &Product) -> Details {
-    let t = ProductTexts::of(visit.language);
-    Details::of(t.stored)
-        .row(t.name, Cell::text(&product.name))
-        .row(t.sku, Cell::text(&product.sku))
-        .row_if(t.brand, product.brand.as_deref())
-        .row_if(t.category, product.category.as_deref())
-        .row_if(t.description, product.description.as_deref())
-        .row(t.price, Cell::text(visit.money(product.price)))
-        .row_if(t.sale_price, product.sale_price.map(|price| visit.money(price)))
+    visit.page_with(page.with(&movement_table(visit, id).await?)?, refused)
 }
 
 /// What the state of the product allows.
@@ -213,7 +200,7 @@ fn state_forms(visit: &Visit, product: &Product) -> [Form; 2] {
         .hidden("version", product.version.to_string())
         .folded()
         .grave();
-    [Form::of(visit, format!("/console/products/{}/{act}", product.id), "", text), delete]
+    [Form::of(visit, format!("/console/products/{}/{act}", product.id), text, text), delete]
 }
 
 /// `POST /console/products/{id}`

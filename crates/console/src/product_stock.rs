@@ -4,13 +4,13 @@ use crate::{
     forms::{Field, Form, number},
     product_page::{Product, change},
     states,
-    table::{Cell, Table, encoded},
+    table::{Cell, List, Paged, Table, encoded},
     variant_page::variant_name,
     visit::Visit,
 };
 use axum::http::Method;
 use kernel::{ProductId, Timestamp};
-use pages::{Fields, PageResult, texts};
+use pages::{Fields, PageResult, Refused, texts};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -63,7 +63,7 @@ pub struct Kept {
 /// A movement of the stock.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Movement {
+struct Movement {
     movement_type: String,
     quantity: i64,
     after_available: i64,
@@ -90,7 +90,8 @@ pub fn stock_table(visit: &Visit, product: &Product, kept: &[Kept]) -> Table {
     };
     let [available, reserved, total] = [t.available, t.reserved, t.total].map(|name| format!("#{name}"));
     let columns = [t.variant, t.location, t.status, &available, &reserved, &total];
-    Table::of(visit, t.stock, &columns).rows(kept.iter().map(row))
+    let path = format!("/console/products/{}", product.id);
+    Table::of(visit, t.stock, &columns).rows(kept.iter().map(row)).part(visit, &path, "stock")
 }
 
 /// For each place of the stock: goods that arrived, and a count that differs.
@@ -115,7 +116,14 @@ pub fn stock_forms(visit: &Visit, product: &Product, kept: &[Kept]) -> Vec<Form>
 }
 
 /// What happened to the stock of a product, newest first.
-pub fn movement_table(visit: &Visit, movements: &[Movement]) -> Table {
+pub async fn movement_table(visit: &Visit, id: ProductId) -> Result<Table, Refused> {
+    let path = format!("/console/products/{id}");
+    let list = List::part(&path, "movements", &visit.query);
+    let found: Paged<Movement> = visit.read(&list.question(&format!("/inventory/{id}/movements"), &[])).await?;
+    Ok(movements(visit, &found.content).sorted_page(&list).paged(&list, &found))
+}
+
+fn movements(visit: &Visit, movements: &[Movement]) -> Table {
     let (t, show) = (StockTexts::of(visit.language), visit.show());
     let row = |movement: &Movement| {
         let order = movement.reference_id.starts_with("ORD-");

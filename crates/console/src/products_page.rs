@@ -77,7 +77,7 @@ pub async fn products(visit: Visit) -> PageResult {
 const KEEPS: &[&str] = &["category", "brand", "status", "stock", "order", "page"];
 
 fn list(visit: &Visit) -> List<'_> {
-    List { path: "/console/products", keeps: KEEPS, query: &visit.query }
+    List::of("/console/products", KEEPS, &visit.query)
 }
 
 async fn read(visit: &Visit) -> Result<Paged<Row>, Refused> {
@@ -106,7 +106,7 @@ async fn page(visit: &Visit, outcomes: Option<Table>, refused: Option<Refused>) 
 fn chosen_form(visit: &Visit) -> Form {
     let t = ProductsTexts::of(visit.language);
     let acts = [("publish", t.publish), ("close", t.close), ("delete", t.delete)];
-    let action = List { path: "/console/products/chosen", ..list(visit) }.link(&[]);
+    let action = List::of("/console/products/chosen", KEEPS, &visit.query).link(&[]);
     chosen::form(visit, action, &acts, Field::tick(t.sure, "sure", false))
 }
 

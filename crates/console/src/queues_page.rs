@@ -20,7 +20,10 @@ texts! {
     /// The texts of queues.
     QueueTexts {
         title: "Waiting queues", "대기열";
-        one: "Waiting queue {}", "대기열 {}";
+        one: "Waiting queue: {}", "대기열: {}";
+        deal: "Time deal: {}", "타임딜: {}";
+        coupon: "Coupon: {}", "쿠폰: {}";
+        now: "Now", "현재 상태";
         lead: "A queue is opened on the page of its coupon or deal.", "쿠폰이나 타임딜 화면에서 대기열을 열 수 있습니다.";
         event: "In front of", "대상";
         active: "Runs", "운영 중";
@@ -36,8 +39,13 @@ texts! {
         per_address: "Places of one address, if limited", "주소당 최대 인원(선택)";
         opens: "Opens at; until then places are not given", "여는 시각(그 전에는 추첨 대기)";
         last: "Last batch", "마지막 입장";
-        save: "Start it, or change its rules", "시작 또는 규칙 변경";
-        process: "Admit a batch now", "지금 한 번 입장시키기";
+        rate: "Admitted a minute, at most", "분당 최대 입장";
+        rules: "Rules", "운영 규칙";
+        start: "Start it", "시작하기";
+        save: "Save the rules", "규칙 저장";
+        process: "Admit a batch now", "지금 입장시키기";
+        process_button: "Admit them", "입장시키기";
+        stop: "Stop the queue", "대기열 중지";
         stop_button: "Stop it", "중지하기";
     }
 }
@@ -60,11 +68,45 @@ struct Queue {
     last_admitted_at: Option<Timestamp>,
 }
 
+impl Queue {
+    /// How many its rules admit in a minute when there is room.
+    fn rate(&self) -> i64 {
+        self.entry_batch_size.saturating_mul(60) / self.entry_interval_seconds.max(1)
+    }
+}
+
+/// What is needed of a deal or a coupon.
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// What people call that which a queue stands in front of. The API keeps types as free names, and knows what two of them are.
+async fn subject(visit: &Visit, kind: &str, id: i64) -> Result<String, Refused> {
+    let t = QueueTexts::of(visit.language);
+    let known = match kind.to_ascii_uppercase().as_str() {
+        "TIME_DEAL" | "TIMEDEAL" => Some((t.deal, format!("/admin/time-deals/{id}"))),
+        "COUPON" => Some((t.coupon, format!("/admin/coupons/{id}"))),
+        _ => None,
+    };
+    let Some((sentence, path)) = known else { return Ok(format!("{kind} {id}")) };
+    match visit.read::<Named>(&path).await {
+        Ok(found) => Ok(fill(sentence, found.name)),
+        Err(refused) if matches!(refused.code(), Code::TimeDealNotFound | Code::CouponNotFound) => {
+            Ok(fill(sentence, id))
+        }
+        Err(refused) => Err(refused),
+    }
+}
+
 /// The table of these queues.
-fn table(visit: &Visit, title: &str, queues: &[Queue]) -> Table {
+async fn table(visit: &Visit, title: &str, queues: &[Queue]) -> Result<Table, Refused> {
     let (t, show) = (QueueTexts::of(visit.language), visit.show());
-    let row = |queue: &Queue| {
-        let name = format!("{} {}", queue.event_type, queue.event_id);
+    let mut names = Vec::with_capacity(queues.len());
+    for queue in queues {
+        names.push(subject(visit, &queue.event_type, queue.event_id).await?);
+    }
+    let row = |(queue, name): (&Queue, String)| {
         let href = format!("/console/queues/{}/{}", encoded(&queue.event_type), queue.event_id);
         vec![
             Cell::link(name, href),
@@ -77,22 +119,22 @@ fn table(visit: &Visit, title: &str, queues: &[Queue]) -> Table {
     };
     let [waiting, entered, capacity] = [t.waiting, t.entered, t.capacity].map(|name| format!("#{name}"));
     let columns = [t.event, t.state, &waiting, &entered, &capacity, t.last];
-    Table::of(visit, title, &columns).rows(queues.iter().map(row))
+    Ok(Table::of(visit, title, &columns).rows(queues.iter().zip(names).map(row)))
 }
 
 /// The table of the queues that run.
 pub async fn running(visit: &Visit, title: &str) -> Result<Table, Refused> {
     let mut found: Vec<Queue> = visit.read("/admin/queue").await?;
     found.retain(|queue| queue.is_active);
-    Ok(table(visit, title, &found))
+    table(visit, title, &found).await
 }
 
 /// `GET /console/queues`
 pub async fn queues(visit: Visit) -> PageResult {
     let t = QueueTexts::of(visit.language);
     let found: Vec<Queue> = visit.read("/admin/queue").await?;
-    let list = List { path: "/console/queues", keeps: &["sort"], query: &visit.query };
-    let table = table(&visit, "", &found).sorted(&list);
+    let list = List::of("/console/queues", &["sort", "page"], &visit.query);
+    let table = table(&visit, "", &found).await?.whole(&list);
     visit.page(Page::of(t.title).lead(t.lead).with_live(LIVE_S, &table)?)
 }
 
@@ -109,26 +151,35 @@ async fn page(visit: &Visit, kind: &str, id: i64, sent: Option<&Fields>, refused
         Err(refused) if refused.code() == Code::QueueNotFound => None,
         Err(refused) => return Err(refused),
     };
-    let page = Page::of(fill(t.one, format!("{kind} {id}")));
+    let page = Page::of(fill(t.one, subject(visit, kind, id).await?));
     let page = match &queue {
         Some(queue) => page.with_live(LIVE_S, &about(visit, queue))?,
         None => page.lead(t.none),
     };
-    let act =
-        |act: &str, text: &str| Form::of(visit, format!("/console/queues/{}/{id}/{act}", encoded(kind)), "", text);
+    let act = |act: &str, title: &str, button: &str| {
+        Form::of(visit, format!("/console/queues/{}/{id}/{act}", encoded(kind)), title, button)
+    };
     let runs = queue.as_ref().is_some_and(|queue| queue.is_active);
-    let page = page.with_some(runs.then(|| act("process", t.process)))?;
-    let page = page.with(&rules(visit, act("rules", t.save), queue.as_ref(), sent))?;
-    visit.page_with(page.with_some(runs.then(|| act("stop", t.stop_button).grave()))?, refused)
+    let page = page.with_some(runs.then(|| act("process", t.process, t.process_button)))?;
+    let save = || act("rules", t.rules, if runs { t.save } else { t.start });
+    let stored = rules(visit, save(), queue.as_ref(), None);
+    let form = match sent {
+        Some(sent) if queue.is_some() => rules(visit, save(), queue.as_ref(), Some(sent)).beside(&stored),
+        Some(sent) => rules(visit, save(), None, Some(sent)),
+        None => stored,
+    };
+    let page = page.with(&form)?;
+    visit.page_with(page.with_some(runs.then(|| act("stop", t.stop, t.stop_button).grave()))?, refused)
 }
 
 fn about(visit: &Visit, queue: &Queue) -> Details {
     let (t, show) = (QueueTexts::of(visit.language), visit.show());
     let state = if queue.is_active { Cell::state(t.active, "good") } else { Cell::state(t.inactive, "over") };
-    Details::of("")
+    Details::of(t.now)
         .row(t.state, state)
         .row(t.waiting, Cell::text(show.count(queue.waiting_count)))
         .row(t.entered, Cell::text(format!("{} / {}", queue.entered_count, queue.max_capacity)))
+        .row(t.rate, Cell::text(show.count(queue.rate())))
         .row_if(t.last, queue.last_admitted_at.map(|at| show.moment(at)))
 }
 
@@ -143,6 +194,7 @@ fn rules(visit: &Visit, form: Form, queue: Option<&Queue>, sent: Option<&Fields>
         |sent| sent.text("perAddress").to_owned(),
     );
     let opens = queue.and_then(|queue| queue.opens_at).map(|at| local(at, &visit.console.app.shop.zone));
+    let opens = sent.map_or(opens, |sent| Some(sent.text("opensAt").to_owned()));
     form.field(Field::number(t.capacity, "capacity", value("capacity", queue.map(|queue| queue.max_capacity), 100)))
         .field(Field::number(t.batch, "batch", value("batch", queue.map(|queue| queue.entry_batch_size), 10)))
         .field(Field::number(t.interval, "interval", value("interval", queue.map(|q| q.entry_interval_seconds), 5)))

@@ -66,8 +66,10 @@ pub async fn reports(visit: Visit) -> PageResult {
     let names = [t.products, t.stock, t.orders, t.customers];
     let exports = EXPORTS.iter().zip(names).filter(|((_, for_sellers), _)| shown(*for_sellers));
     let exports = exports.map(|((what, _), name)| vec![Cell::link(name, format!("/console/exports/{what}"))]);
-    let page = Page::of(t.title).with(&Table::of(&visit, "", &[t.report]).rows(rows))?;
-    visit.page(page.with(&Table::of(&visit, t.exports, &[t.what]).rows(exports))?)
+    let list = List::of("/console/reports", &["sort"], &visit.query);
+    let page = Page::of(t.title).with(&Table::of(&visit, "", &[t.report]).rows(rows).sorted(&list))?;
+    let exports = Table::of(&visit, t.exports, &[t.what]).rows(exports);
+    visit.page(page.with(&exports.sorted(&List::part(list.path, "exports", &visit.query).keeping(list.keeps)))?)
 }
 
 fn find(name: &str) -> Result<&'static Report, Code> {
@@ -163,17 +165,21 @@ fn drawn(visit: &Visit, page: Page, report: &Report, sheet: &Sheet) -> kernel::R
     }
 }
 
+/// What the address of a report keeps.
+const KEEPS: &[&str] = &["from", "to", "sort"];
+
 async fn page(visit: &Visit, report: &'static Report, path: &str) -> Result<Page, pages::Refused> {
     let t = ReportTexts::of(visit.language);
     let sheet: Sheet = visit.read(&question(visit, report)).await?;
     let days = vec![Field::day(t.from, "from", sheet.from.clone()), Field::day(t.to, "to", sheet.to.clone())];
     let file = format!("{path}/table.csv");
-    let file = List { path: &file, keeps: &["from", "to"], query: &visit.query }.link(&[]);
+    let file = List::of(&file, &["from", "to"], &visit.query).link(&[]);
     let page = Page::of(report.title(visit.language))
         .lead(fill(&fill(t.days, visit.show().civil_day(&sheet.from)), visit.show().civil_day(&sheet.to)));
     let page = page.action(file, t.csv).with(&Filter::of(visit, path, days))?;
     let page = drawn(visit, page, report, &sheet)?;
-    let list = List { path, keeps: &["from", "to", "sort"], query: &visit.query };
+    let list = List::of(path, KEEPS, &visit.query);
+    // on one page, as the chart above it
     Ok(page.with(&table(visit, "", report, &sheet).sorted(&list))?)
 }
 
@@ -194,7 +200,8 @@ pub async fn settlement(visit: Visit) -> PageResult {
     let page = page(&visit, &SETTLEMENT, "/console/settlement").await?;
     let differences: Sheet = visit.read(&question(&visit, &DIFFERENCES)).await?;
     let title = DIFFERENCES.title(visit.language);
-    visit.page(page.with(&table(&visit, title, &DIFFERENCES, &differences))?)
+    let list = List::part("/console/settlement", "differences", &visit.query).keeping(KEEPS);
+    visit.page(page.with(&table(&visit, title, &DIFFERENCES, &differences).whole(&list))?)
 }
 
 /// `GET /console/settlement/table.csv`

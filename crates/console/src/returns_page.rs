@@ -133,7 +133,7 @@ fn state(visit: &Visit, one: &Return) -> Cell {
 /// `GET /console/returns`
 pub async fn returns(visit: Visit) -> PageResult {
     let (t, show) = (ReturnTexts::of(visit.language), visit.show());
-    let list = List { path: "/console/returns", keeps: &["status", "page", "sort"], query: &visit.query };
+    let list = List::of("/console/returns", &["status", "page", "sort"], &visit.query);
     let found: Paged<Return> = visit.read(&list.question("/admin/returns", &[("status", "status")])).await?;
     let row = |one: &Return| {
         let units = one.lines.iter().map(|line| line.quantity).sum::<i64>();
@@ -211,7 +211,8 @@ fn lines(visit: &Visit, one: &Return, order: &Order) -> Table {
     };
     let [units, restocked, written_off] = [t.units, t.restocked, t.written_off].map(|name| format!("#{name}"));
     let columns = [t.product, &units, &restocked, &written_off];
-    Table::of(visit, t.lines, &columns).rows(one.lines.iter().map(row))
+    let path = format!("/console/returns/{}", encoded(&one.return_number));
+    Table::of(visit, t.lines, &columns).rows(one.lines.iter().map(row)).part(visit, &path, "lines")
 }
 
 /// What can be done with a return as it stands. The API decides; this only leaves out what it would refuse for sure.

@@ -64,7 +64,7 @@ pub async fn sagas(visit: Visit) -> PageResult {
 
 async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     let t = SagaTexts::of(visit.language);
-    let list = List { path: "/console/sagas", keeps: &["status", "page", "sort"], query: &visit.query };
+    let list = List::of("/console/sagas", &["status", "page", "sort"], &visit.query);
     let found: Paged<Saga> = visit.read(&list.question("/admin/sagas", &[("status", "status")])).await?;
     let statuses = states::choices(everything(visit), &STATUSES, visit.language);
     let status = Field::select(t.status, "status", visit.query.text("status"), &statuses);

@@ -3,7 +3,7 @@
 use crate::{
     customers_page, orders_page,
     page::Page,
-    table::{Cell, Paged, Table, encoded},
+    table::{Cell, List, Paged, Table, encoded},
     visit::Visit,
 };
 use kernel::{Code, OrderNumber, UserId};
@@ -55,12 +55,18 @@ pub async fn search(visit: Visit) -> PageResult {
     let products = products(&visit, &words).await?;
     let row = |hit: &Hit| vec![Cell::link(&hit.name, format!("/console/products/{}", hit.id)), Cell::text(&hit.sku)];
     let page = Page::of(fill(t.title, &words));
-    let page = page.with_some(orders.map(|orders| orders_page::table(&visit, t.orders, &orders.content)))?;
+    let list = |name| List::part("/console/search", name, &visit.query).keeping(&["q"]);
+    let orders = orders.map(|orders| orders_page::table(&visit, t.orders, &orders.content).whole(&list("orders")));
+    let page = page.with_some(orders)?;
     let page = match visit.is_admin() {
-        true => page.with(&customers_page::users(&visit, t.customers, &customers_page::find(&visit, &words).await?))?,
+        true => {
+            let found = customers_page::find(&visit, &words).await?;
+            page.with(&customers_page::users(&visit, t.customers, &found).whole(&list("customers")))?
+        }
         false => page,
     };
-    visit.page(page.with(&Table::of(&visit, t.products, &[t.name, t.sku]).rows(products.iter().map(row)))?)
+    let products = Table::of(&visit, t.products, &[t.name, t.sku]).rows(products.iter().map(row));
+    visit.page(page.with(&products.whole(&list("products")))?)
 }
 
 /// The products that these words mean. A seller gets their own.

@@ -177,6 +177,8 @@ const PICK: &str = "pick";
 pub struct Head {
     text: String,
     class: &'static str,
+    /// Where a browser finds it again after a click on it, so that the keyboard goes on from there.
+    id: String,
     /// Where a click sorts by it, with what that does.
     sort: Option<(String, String)>,
     order: Order,
@@ -212,6 +214,12 @@ impl Head {
     fn is_pick(&self) -> bool {
         self.class == PICK
     }
+
+    /// A click on the head leads to the list with these parameters, and back to the head.
+    fn sorts(&mut self, list: &List<'_>, changed: &[(&str, &str)], column: usize, sentence: &'static str) {
+        self.id = format!("{}-{column}", list.own("sort"));
+        self.sort = Some((format!("{}#{}", list.link(changed), self.id), fill(sentence, &self.text)));
+    }
 }
 
 /// A table.
@@ -220,6 +228,7 @@ impl Head {
 pub struct Table {
     t: &'static TableTexts,
     title: String,
+    id: String,
     heads: Vec<Head>,
     rows: Vec<Vec<Cell>>,
     previous: Option<String>,
@@ -239,6 +248,7 @@ impl Table {
         Table {
             t,
             title: title.into(),
+            id: String::new(),
             heads: columns.iter().map(head).collect(),
             rows: Vec::new(),
             previous: None,
@@ -264,14 +274,43 @@ impl Table {
     /// The same with the ways to the pages before and after.
     #[must_use]
     pub fn paged<T>(self, list: &List<'_>, found: &Paged<T>) -> Table {
-        let page = found.page + 1;
-        let to = |page: i64| list.link(&[("page", &page.to_string()), ("cursor", "")]);
+        self.with_pages(list, found.page + 1, found.last)
+    }
+
+    fn with_pages(self, list: &List<'_>, page: i64, is_last: bool) -> Table {
+        let id = list.id();
+        let anchor = if id.is_empty() { String::new() } else { format!("#{id}") };
+        let (name, cursor) = (list.own("page"), list.own("cursor"));
+        let to = |page: i64| format!("{}{anchor}", list.link(&[(&name, &page.to_string()), (&cursor, "")]));
         Table {
             previous: (page > 1).then(|| to(page - 1)),
-            next: (!found.last).then(|| (to(page + 1), self.t.next)),
+            next: (!is_last).then(|| (to(page + 1), self.t.next)),
             place: fill(self.t.place, page),
+            id,
             ..self
         }
+    }
+
+    /// The same as one of the tables on the page at `path`: sorted by `sort-name` of the address, and in pages of [`SIZE`] rows by
+    /// `page-name`. The table has all of its rows.
+    #[must_use]
+    pub fn part(self, visit: &Visit, path: &str, name: &'static str) -> Table {
+        self.whole(&List::part(path, name, &visit.query))
+    }
+
+    /// The same sorted and with one page of its rows, all of which are there.
+    #[must_use]
+    pub fn whole(self, list: &List<'_>) -> Table {
+        self.sorted(list).cut(list)
+    }
+
+    fn cut(mut self, list: &List<'_>) -> Table {
+        let rows = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
+        let last = rows.saturating_sub(1) / SIZE + 1;
+        let page = list.page().min(last);
+        let first = usize::try_from((page - 1) * SIZE).unwrap_or_default();
+        self.rows = self.rows.into_iter().skip(first).take(SIZE as usize).collect();
+        if last == 1 { Table { id: list.id(), ..self } } else { self.with_pages(list, page, page == last) }
     }
 
     /// The same for a search, which may not have looked at everything: there it goes on.
@@ -280,22 +319,31 @@ impl Table {
         Table { next: further.map(|href| (href, self.t.further)), ..self }
     }
 
+    /// The same for a search of the API, which goes on at a cursor.
+    #[must_use]
+    pub fn searched<T>(self, list: &List<'_>, found: &Paged<T>) -> Table {
+        let (cursor, page) = (list.own("cursor"), list.own("page"));
+        self.onward(found.next_cursor.as_ref().map(|next| list.link(&[(&cursor, next), (&page, "")])))
+    }
+
     /// The same sorted by the column that the address names: `sort=2` rises by the second one, `sort=-2` falls.
     #[must_use]
     pub fn sorted(self, list: &List<'_>) -> Table {
         let sentence = self.t.sort;
-        self.sorted_as(list, sentence)
+        // in another order the rows that were on this page are elsewhere
+        self.sorted_as(list, sentence, &[(&list.own("page"), "")])
     }
 
     /// The same for a list of which the table has one page.
     #[must_use]
     pub fn sorted_page(self, list: &List<'_>) -> Table {
         let sentence = self.t.sort_page;
-        self.sorted_as(list, sentence)
+        self.sorted_as(list, sentence, &[])
     }
 
-    fn sorted_as(mut self, list: &List<'_>, sentence: &'static str) -> Table {
-        let wanted = list.query.number("sort").unwrap_or_default();
+    fn sorted_as(mut self, list: &List<'_>, sentence: &'static str, more: &[(&str, &str)]) -> Table {
+        let name = list.own("sort");
+        let wanted = list.query.number(&name).unwrap_or_default();
         let column = usize::try_from(wanted.unsigned_abs()).unwrap_or_default();
         for (head, n) in self.heads.iter_mut().zip(1..).filter(|(head, _)| !head.is_pick()) {
             head.order = match (n == column, wanted > 0) {
@@ -304,7 +352,7 @@ impl Table {
                 (false, _) => Order::None,
             };
             let sort = format!("{}{n}", if head.order == Order::Rising { "-" } else { "" });
-            head.sort = Some((list.link(&[("sort", &sort)]), fill(sentence, &head.text)));
+            head.sorts(list, &[&[(name.as_str(), sort.as_str())], more].concat(), n, sentence);
         }
         if let Some(index) = column.checked_sub(1).filter(|index| *index < self.heads.len()) {
             self.rows.sort_by(|a, b| compared(&a[index], &b[index]));
@@ -328,7 +376,7 @@ impl Table {
                 _ => Order::None,
             };
             let next = if head.order == Order::Rising { falling } else { rising };
-            head.sort = Some((list.link(&[("order", &next), ("page", "")]), fill(self.t.sort, &head.text)));
+            head.sorts(list, &[("order", &next), ("page", "")], *column, self.t.sort);
         }
         self
     }
@@ -344,24 +392,65 @@ fn compared(one: &Cell, other: &Cell) -> Ordering {
 }
 
 /// A list: its address, and the parameters that it keeps from page to page.
+#[derive(Clone, Copy)]
 pub struct List<'a> {
     pub path: &'a str,
-    pub keeps: &'static [&'static str],
+    pub keeps: &'a [&'a str],
     pub query: &'a Fields,
+    /// Which of the tables of its page it is; empty for the one that is the page.
+    part: &'a str,
 }
 
-impl List<'_> {
+/// The parameters of an address that a table has to itself. Those of one of several tables end with its name, such as `sort-lines`.
+const OWN: [&str; 3] = ["sort", "page", "cursor"];
+
+impl<'a> List<'a> {
+    /// The list that is the page at `path`.
+    pub fn of(path: &'a str, keeps: &'a [&'a str], query: &'a Fields) -> List<'a> {
+        List { path, keeps, query, part: "" }
+    }
+
+    /// One of several tables on the page at `path`. Each keeps what the address says of the others.
+    pub fn part(path: &'a str, name: &'a str, query: &'a Fields) -> List<'a> {
+        List { path, keeps: &[], query, part: name }
+    }
+
+    /// The same with these parameters of the page.
+    #[must_use]
+    pub fn keeping(self, keeps: &'a [&'a str]) -> List<'a> {
+        List { keeps, ..self }
+    }
+
+    /// The name of a parameter that this table has to itself.
+    fn own(&self, name: &str) -> String {
+        if self.part.is_empty() { name.to_owned() } else { format!("{name}-{}", self.part) }
+    }
+
+    /// Where the page shows the table; empty for the one that is the page.
+    fn id(&self) -> String {
+        if self.part.is_empty() { String::new() } else { format!("table-{}", self.part) }
+    }
+
+    /// The number of the page that is asked for, from 1.
+    fn page(&self) -> i64 {
+        self.query.number(&self.own("page")).unwrap_or(1).max(1)
+    }
+
     /// The address of the list with other values of some parameters. An empty value takes a parameter away.
     pub fn link(&self, changed: &[(&str, &str)]) -> String {
-        let kept = self.keeps.iter().filter(|name| !changed.iter().any(|(known, _)| known == *name));
-        let kept = kept.filter_map(|name| Some((*name, self.query.given(name)?)));
+        let of_parts = |name: &&str| name.split_once('-').is_some_and(|(kind, _)| OWN.contains(&kind));
+        let parts = self.query.names().filter(of_parts);
+        let kept =
+            self.keeps.iter().copied().chain(parts).filter(|name| !changed.iter().any(|(known, _)| known == name));
+        let kept = kept.filter_map(|name| Some((name, self.query.given(name)?)));
         address(self.path, kept.chain(changed.iter().copied().filter(|(_, value)| !value.is_empty())))
     }
 
     /// The question to the API: what the address has of `names` (name here, name there), and the page.
     pub fn question(&self, path: &str, names: &[(&str, &str)]) -> String {
-        let page = (self.query.number("page").unwrap_or(1) - 1).max(0).to_string();
-        let (size, cursor) = (SIZE.to_string(), self.query.given("cursor"));
+        let page = (self.page() - 1).to_string();
+        let cursor = self.own("cursor");
+        let (size, cursor) = (SIZE.to_string(), self.query.given(&cursor));
         let asked = names.iter().filter_map(|(here, there)| Some((*there, self.query.given(here)?)));
         let place = cursor.map_or(("page", page.as_str()), |cursor| ("cursor", cursor));
         address(path, asked.chain([place, ("size", size.as_str())]))
@@ -381,12 +470,64 @@ mod tests {
     #[test]
     fn an_address_keeps_what_a_list_shows() {
         let query = Fields::parse(b"q=%EB%A8%B8%EA%B7%B8&status=&page=3&other=x");
-        let list = List { path: "/console/orders", keeps: &["q", "status", "sort"], query: &query };
+        let list = List::of("/console/orders", &["q", "status", "sort"], &query);
         assert_eq!(list.link(&[("page", "4")]), "/console/orders?q=%EB%A8%B8%EA%B7%B8&page=4");
         assert_eq!(list.link(&[("q", "a&b")]), "/console/orders?q=a%26b");
         assert_eq!(list.link(&[("q", "")]), "/console/orders");
         let asked = list.question("/admin/orders", &[("q", "keyword"), ("status", "status")]);
         assert_eq!(asked, "/admin/orders?keyword=%EB%A8%B8%EA%B7%B8&page=2&size=25");
+    }
+
+    #[test]
+    fn each_table_of_a_page_has_its_place_in_the_address() {
+        let query = Fields::parse(b"done=1&q=mug&sort-lines=-2&page-lines=3&page-refunds=2&page=9");
+        let (lines, refunds) = (List::part("/o", "lines", &query), List::part("/o", "refunds", &query));
+        assert_eq!((lines.own("sort").as_str(), lines.page(), refunds.page()), ("sort-lines", 3, 2));
+        assert_eq!(lines.link(&[("sort-lines", "1")]), "/o?page-lines=3&page-refunds=2&sort-lines=1");
+        assert_eq!(refunds.link(&[("page-refunds", "")]), "/o?sort-lines=-2&page-lines=3");
+        assert_eq!(lines.question("/admin/lines", &[]), "/admin/lines?page=2&size=25");
+        let page = List::of("/o", &["q"], &query);
+        assert_eq!((page.page(), page.id(), lines.id()), (9, String::new(), "table-lines".to_owned()));
+        assert_eq!(page.link(&[("sort", "1")]), "/o?q=mug&sort-lines=-2&page-lines=3&page-refunds=2&sort=1");
+    }
+
+    /// A table with the numbers from 1 to `rows`.
+    fn numbers(rows: i64) -> Table {
+        let t = TableTexts::of(pages::Language::English);
+        let heads = vec![Head { text: "n".into(), ..Head::default() }];
+        let rows = (1..=rows).map(|n| vec![Cell::number(n.to_string(), n)]).collect();
+        let (title, id, place) = Default::default();
+        Table { t, title, id, heads, rows, previous: None, next: None, place }
+    }
+
+    #[test]
+    fn a_table_with_all_of_its_rows_is_sorted_before_it_is_cut_into_pages() {
+        let cut = |rows: i64, query: &str| {
+            let query = Fields::parse(query.as_bytes());
+            let list = List::part("/o", "lines", &query);
+            let table = numbers(rows).sorted(&list).cut(&list);
+            let first = table.rows.first().and_then(|row| row[0].weight);
+            (first, table.rows.len(), table.previous, table.next.map(|(href, _)| href))
+        };
+        assert_eq!(cut(25, ""), (Some(1), 25, None, None));
+        assert_eq!(cut(0, "page-lines=7"), (None, 0, None, None));
+        let next = Some("/o?sort-lines=-1&page-lines=2#table-lines".to_owned());
+        assert_eq!(cut(26, "sort-lines=-1"), (Some(26), 25, None, next));
+        let previous = Some("/o?sort-lines=-1&page-lines=1#table-lines".to_owned());
+        for page in ["2", "99", "9223372036854775807"] {
+            let query = format!("sort-lines=-1&page-lines={page}");
+            assert_eq!(cut(26, &query), (Some(1), 1, previous.clone(), None), "{page}");
+        }
+        assert_eq!(cut(26, "page-lines=-9223372036854775808").1, 25);
+    }
+
+    #[test]
+    fn a_click_on_a_head_sorts_and_leads_back_to_the_head() {
+        let query = Fields::parse(b"sort-lines=1");
+        let table = numbers(2).sorted(&List::part("/o", "lines", &query));
+        let (href, does) = table.heads[0].sort.clone().unwrap();
+        assert_eq!((href.as_str(), does.as_str()), ("/o?sort-lines=-1#sort-lines-1", "Sort by n"));
+        assert_eq!((table.heads[0].id.as_str(), table.heads[0].aria()), ("sort-lines-1", "ascending"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A refusal as people read it who work in the shop: what is wrong, with which field, and what to do next.
 
-use kernel::Remedy;
+use kernel::{Code, Remedy};
 use pages::{Refused, Trouble, texts};
 use web::Context;
 
@@ -10,6 +10,7 @@ texts! {
         title: "That did not work", "처리하지 못했습니다";
         fix: "Change it and send it again.", "내용을 고친 뒤 다시 보내 주세요.";
         reload: "It was changed meanwhile. Compare what is stored now with what you typed; sending it again overwrites it.", "그 사이 내용이 바뀌었습니다. 저장된 내용과 비교해 주세요. 다시 보내면 덮어씁니다.";
+        conflict: "Change what is in conflict and send it again, or leave it as it is.", "충돌하는 내용을 고친 뒤 다시 보내 주세요.";
         retry: "Wait a moment and try again.", "잠시 후 다시 시도해 주세요.";
         prepare: "Do first what is missing, then try again.", "필요한 단계를 먼저 마친 뒤 다시 시도해 주세요.";
         sign_in: "Sign in and try again.", "로그인한 뒤 다시 시도해 주세요.";
@@ -38,7 +39,8 @@ pub fn of(refused: &Refused, context: &Context) -> Trouble {
         title: t.title,
         sentence: format!("{} {}", error.code().code(), context.message(error)),
         lines: lines.collect(),
-        next: t.next(error.remedy()),
+        // a rule refuses this one, and sending it again does not help
+        next: if error.code() == Code::Conflict { t.conflict } else { t.next(error.remedy()) },
     }
 }
 

@@ -18,6 +18,7 @@ texts! {
     /// The texts of variants.
     VariantTexts {
         variants: "Variants", "옵션";
+        variant: "The variant", "옵션 정보";
         name: "Variant", "옵션 이름";
         sku: "SKU", "SKU(상품 코드)";
         status: "Status", "상태";
@@ -83,7 +84,8 @@ pub fn variants(visit: &Visit, product: &Product) -> Table {
     };
     let [price, stock] = [t.price, t.stock].map(|name| format!("#{name}"));
     let columns = [t.name, t.sku, t.status, t.values, &price, &stock];
-    Table::of(visit, t.variants, &columns).rows(product.variants.iter().map(row))
+    let path = format!("/console/products/{}", product.id);
+    Table::of(visit, t.variants, &columns).rows(product.variants.iter().map(row)).part(visit, &path, "variants")
 }
 
 /// The form of one more variant, after a refusal with what was typed.
@@ -149,10 +151,15 @@ async fn page(visit: &Visit, id: ProductId, variant: i64, after: Option<(&Fields
         page.lead(states::word(&found.status, visit.language)).action(format!("/console/products/{id}"), t.product);
     let sent = after.as_ref().map(|(sent, _)| *sent);
     let page = if found.status == "DISCONTINUED" {
-        page.with(&act("/restore", "", t.restore))?
+        page.with(&act("/restore", t.restore, t.restore))?
     } else {
         let delete = act("/delete", t.delete, t.delete_button).folded().grave();
-        page.with(&editor(visit, act("", "", t.save), found, sent))?.with(&delete)?
+        let stored = editor(visit, act("", t.variant, t.save), found, None);
+        let form = match sent {
+            Some(sent) => editor(visit, act("", t.variant, t.save), found, Some(sent)).beside(&stored),
+            None => stored,
+        };
+        page.with(&form)?.with(&delete)?
     };
     visit.page_with(page, after.map(|(_, refused)| refused))
 }

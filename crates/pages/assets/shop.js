@@ -3,6 +3,8 @@
 const lang = document.documentElement.lang;
 const number = new Intl.NumberFormat(lang);
 const say = (sentence, value) => sentence.replace("{}", value);
+const address = () => location.pathname + location.search;
+let shown = address();
 
 // The number of things in the cart, the one part of every page that is the visitor's own.
 async function count() {
@@ -29,15 +31,31 @@ function toast(text) {
   setTimeout(() => note.remove(), 5000);
 }
 
+// Where the focus is in a page, so that it is found again in a page that takes its place. Without it the keyboard begins at the top.
+const STOPS = "a[href], button, input, select, textarea, summary, [tabindex]";
+const named = (stop) => [stop.tagName, stop.getAttribute("href"), stop.name, stop.type === "radio" ? stop.value : "", stop.form?.getAttribute("action")].join();
+const among = (stop, main) => [...main.querySelectorAll(STOPS)].filter((other) => named(other) === named(stop));
+
+function refocus(stop, nth, main) {
+  const again = among(stop, main)[nth];
+  // what can be used no more gives way to what the page says
+  const next = again && !again.disabled && again.checkVisibility() ? again : (main.querySelector("[role=alert], [role=status]") ?? main);
+  if (next !== again) next.tabIndex = -1;
+  next.focus({ preventScroll: next === again });
+}
+
 // Puts the content of another page of ours into this one.
 async function show(response) {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const main = page.querySelector("main");
+  const [was, main, stop] = [document.querySelector("main"), page.querySelector("main"), document.activeElement];
   if (!main) return location.reload();
-  document.querySelector("main").replaceWith(main);
+  const nth = was.contains(stop) ? among(stop, was).indexOf(stop) : -1;
+  was.replaceWith(main);
+  if (nth >= 0) refocus(stop, nth, main);
   document.title = page.title;
   const there = new URL(response.url);
-  if (there.origin === location.origin && there.href !== location.href) history.pushState(null, "", there);
+  if (there.origin === location.origin && there.pathname + there.search !== shown) history.pushState(null, "", there);
+  shown = address();
   begin();
 }
 
@@ -47,16 +65,21 @@ addEventListener("submit", async (event) => {
   if (!(form instanceof HTMLFormElement) || !("quiet" in form.dataset || "swap" in form.dataset)) return;
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));
+  const stop = document.activeElement;
   const buttons = form.querySelectorAll("button:enabled");
   buttons.forEach((button) => (button.disabled = true));
   const response = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } }).catch(() => null);
   buttons.forEach((button) => (button.disabled = false));
+  // a button that was disabled has lost the focus, unless it was moved on meanwhile
+  const isHere = [stop, document.body].includes(document.activeElement) && stop !== document.body;
+  if (isHere) stop.focus({ preventScroll: true });
   if (!response) return form.submit();
   if (response.ok && "quiet" in form.dataset) toast(form.dataset.quiet);
   else await show(response);
   count();
 });
-addEventListener("popstate", () => location.reload());
+// back to what stood here before; a link into the page itself, such as the one past the menus, changes nothing
+addEventListener("popstate", () => address() !== shown && location.reload());
 
 // Counts down to a time of the shop, whatever the clock of this machine says.
 function countdown() {

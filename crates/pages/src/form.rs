@@ -134,6 +134,11 @@ impl Fields {
         values.filter(|value| !value.is_empty())
     }
 
+    /// The names of the fields, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The first value without blanks around it.
     pub fn text(&self, name: &str) -> &str {
         self.raw(name).trim()

@@ -25,7 +25,8 @@ export const LANGUAGES = { ko: "ko-KR", en: "en-GB" };
 /** Starts the browser. */
 export function browser() {
   assert.ok(CHROMIUM, "chromium is not installed");
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+  // the language of the browser itself, in which it orders the parts of a time; what a page gets is that of its visitor
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--lang=en-US", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
 }
 
 /** Runs in the page before its own scripts: remembers what the page would not say by itself. */
@@ -53,6 +54,21 @@ function hardToRead() {
     const cut = style.overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1;
     const low = style.overflowY === "hidden" && one.scrollHeight > one.clientHeight + 1;
     if (text && seen && (cut || low)) found.push(`clipped: ${one.outerHTML.slice(0, 120)}`);
+  }
+  return found;
+}
+
+/** Runs in a page of the console: tables that cannot be sorted, and forms that say nowhere what they are for. What became of chosen rows is
+ * no list, so it stays in the order in which they were chosen. */
+function hardToUse() {
+  const found = [];
+  const isOutcome = location.pathname.endsWith("/chosen");
+  for (const table of document.querySelectorAll("main table")) {
+    if (!isOutcome && !table.querySelector("th[aria-sort] a")) found.push(`does not sort: ${table.innerText.slice(0, 60)}`);
+  }
+  for (const form of document.querySelectorAll("main form[method=post]:not([aria-label])")) {
+    const heading = form.closest("section, main > div")?.querySelector("h1, h2, summary");
+    if (!heading?.innerText) found.push(`a form without a heading: ${form.action}`);
   }
   return found;
 }
@@ -162,34 +178,13 @@ export class Visitor {
     await form.locator(button ? `button[name="${button}"]` : "button[type=submit]:not([name])").first().click();
   }
 
-  /** Presses Tab until this has the focus, as people without a mouse do. */
-  async reach(locator, presses = 120) {
-    for (let n = 0; n < presses; n += 1) {
-      if (await locator.evaluate((one) => one === document.activeElement)) return this.seesFocus();
-      await this.page.keyboard.press("Tab");
-    }
-    assert.fail(`${this.name} ${this.path()}: ${locator} cannot be reached with the keyboard`);
-  }
-
-  async seesFocus() {
-    const shown = await this.page.evaluate(() => {
-      const one = document.activeElement;
-      return [one, one.nextElementSibling].some((at) => at && getComputedStyle(at).outlineStyle !== "none");
-    });
-    assert.ok(shown, `${this.name} ${this.path()}: nothing shows where the focus is`);
-  }
-
-  async reachAndPress(locator, key = "Enter") {
-    await this.reach(locator);
-    await this.page.keyboard.press(key);
-  }
-
   /** Looks at the page: clipped texts, and jumps. The first time in this size also closely: axe-core, the contrast of the other theme,
    * and an image of it. */
   async look(name) {
     const complain = (text) => this.complaints.push(`${this.name} ${name} (${this.path()}): ${text}`);
     await this.page.evaluate(() => document.fonts.ready);
     for (const text of await this.page.evaluate(hardToRead)) complain(text);
+    if (this.path().startsWith("/console")) for (const text of await this.page.evaluate(hardToUse)) complain(text);
     const first = !looked.has(`${this.size} ${name}`);
     looked.add(`${this.size} ${name}`);
     if (first) await this.lookClosely(name, complain);

@@ -91,10 +91,19 @@ fn an_edit_that_was_overtaken_shows_both_versions() {
     let form = browser.open(&path).must(200);
     shop.reprice(&mug, 9_500);
     let page = browser.send(&form, &path, &[("price", "8000"), ("description", "blue")]).must(409);
-    page.says("C016").says("What is stored now").says("₩9,500");
+    page.says("C016").says("Stored now: 9500");
     assert!(page.form(&path).contains(&("price".to_owned(), "8000".to_owned())), "what was typed is not lost");
     browser.send(&page, &path, &[]).must(200).says("It is done.");
     assert_eq!(shop.anonymous().get(format!("/products/{}", mug.id)).number("/price"), 8_000);
+    let cups = shop.admin().post("/admin/categories", json!({"name": "Cups"})).must("201").number("/id");
+    let path = format!("/console/categories/{cups}");
+    let form = browser.open(&path).must(200);
+    let version = shop.admin().get(format!("/admin/categories/{cups}")).number("/version");
+    let bowls = json!({"name": "Bowls", "displayOrder": 3, "version": version});
+    shop.admin().put(format!("/admin/categories/{cups}"), bowls).must("200");
+    let page = browser.send(&form, &path, &[("name", "Mugs")]).must(409);
+    page.says("Stored now: Bowls").says("Stored now: 3");
+    assert!(page.form(&path).contains(&("name".to_owned(), "Mugs".to_owned())), "what was typed is not lost");
 }
 
 #[test]
@@ -116,7 +125,7 @@ fn an_administrator_finds_an_order_refunds_a_line_and_ships_the_rest() {
     let path = format!("/console/orders/{order}");
     let page = browser.open(&format!("/console/search?q={order}")).must(200);
     assert_eq!(page.path, path);
-    page.says("₩38,000").says("What happened").says("ORDER PLACED").says("shopping.order.created");
+    page.says("₩38,000").says("What happened").says("Order: placed").says("shopping.order.created");
     let line = shop.admin().get(format!("/admin/orders/{order}")).must("200").number("/items/0/id");
     let (refund, field) = (format!("{path}/refund/{payment}"), format!("line-{line}"));
     let wanted = [(field.as_str(), "1"), ("reason", "one was broken")];
@@ -226,7 +235,7 @@ fn coupons_deals_and_queues_are_made_and_changed_while_they_run() {
     let page = browser.send(&page, &format!("{queue}/rules"), &[("capacity", "50")]).must(200);
     page.says("/ 50");
     browser.send(&page, &format!("{queue}/process"), &[]).must(200).says("1 / 50");
-    browser.open("/console/queues").must(200).says(&format!("TIME_DEAL {deal}")).says("Runs");
+    browser.open("/console/queues").must(200).says("Time deal: Flash").says("Runs");
     let page = browser.open(&queue).must(200);
     browser.send(&page, &format!("{queue}/stop"), &[("sure", "1")]).must(200).says("Does not run");
     let path = format!("/console/deals/{deal}");
