@@ -45,6 +45,7 @@ texts! {
         parcel: "Parcel", "배송";
         tracking: "Tracking number", "운송장 번호";
         saga: "Saga", "사가";
+        back: "Return", "반품·교환";
         timeline: "What happened", "처리 이력";
         cancel: "Cancel the order", "주문 취소";
         cancel_button: "Cancel it", "취소하기";
@@ -179,6 +180,14 @@ struct Moment {
     data: Value,
 }
 
+impl Explanation {
+    /// The numbers of the returns, each once, where its steps are.
+    fn returns(&self) -> impl Iterator<Item = &str> {
+        let asked = self.timeline.iter().filter(|moment| moment.source == "RETURN" && moment.what == "REQUESTED");
+        asked.filter_map(|moment| moment.data.get("returnNumber")?.as_str())
+    }
+}
+
 #[derive(Template)]
 #[template(path = "timeline.html")]
 struct Timeline {
@@ -196,13 +205,13 @@ async fn page(visit: &Visit, number: &OrderNumber, refused: Option<Refused>) -> 
     let order: Order = visit.read(&format!("/admin/orders/{number}")).await?;
     let explained: Explanation = visit.read(&format!("/admin/orders/{number}/explain")).await?;
     let page = Page::of(fill(t.title, &order.order_number));
-    let page = page.with(&about(visit, &order, &explained.sagas))?.with(&lines(visit, &order))?;
+    let page = page.with(&about(visit, &order, &explained))?.with(&lines(visit, &order))?;
     let page = actions(visit, &order).iter().try_fold(page, Page::with)?;
     let page = page.with(&payments(visit, &order))?.with(&refunds(visit, &order))?;
     visit.page_with(page.with(&timeline(visit, explained.timeline))?, refused)
 }
 
-fn about(visit: &Visit, order: &Order, sagas: &[Saga]) -> Details {
+fn about(visit: &Visit, order: &Order, explained: &Explanation) -> Details {
     let (t, show) = (OrderTexts::of(visit.language), visit.show());
     let less = |amount: i64| (amount > 0).then(|| format!("−{}", visit.money(amount)));
     let state = Cell { text: order.status_description.clone(), ..states::cell(&order.status, visit.language) };
@@ -226,7 +235,10 @@ fn about(visit: &Visit, order: &Order, sagas: &[Saga]) -> Details {
         let parcels = format!("{} · {}", parcel.status_description, parcel.carrier);
         details = details.row(t.parcel, Cell::text(parcels)).row(t.tracking, Cell::text(&parcel.tracking_number));
     }
-    for saga in sagas {
+    for number in explained.returns() {
+        details = details.row(t.back, Cell::link(number, format!("/console/returns/{}", encoded(number))));
+    }
+    for saga in &explained.sagas {
         let state = states::word(&saga.status, visit.language);
         details = details.row(t.saga, Cell::link(format!("{} · {state}", saga.saga_id), "/console/sagas"));
     }

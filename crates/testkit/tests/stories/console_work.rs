@@ -384,6 +384,8 @@ fn a_return_is_taken_through_its_steps() {
     browser.open("/console/parts/work").must(200).says("1 Returns to decide");
     browser.open("/console/returns?status=REQUESTED").must(200).says(&number).says("money back").says("1 returns");
     let path = format!("/console/returns/{number}");
+    let page = browser.open(&format!("/console/orders/{order}?sort-lines=-2")).must(200);
+    assert!(page.text().contains(&format!("href=\"{path}\"")), "the order leads to its return");
     let page = browser.open(&path).must(200);
     page.says("a crack").says("mug").says("the shop");
     let page = browser.send(&page, &format!("{path}/approve"), &[]).must(200);
