@@ -31,7 +31,7 @@ function toast(text) {
   setTimeout(() => note.remove(), 5000);
 }
 
-// Where the focus is in a page, so that it is found again in a page that takes its place. Without it the keyboard begins at the top.
+// Where the focus is in a page, so that it is found again in the page that is shown instead. Without it the keyboard begins at the top.
 const STOPS = "a[href], button, input, select, textarea, summary, [tabindex]";
 const named = (stop) => [stop.tagName, stop.getAttribute("href"), stop.name, stop.type === "radio" ? stop.value : "", stop.form?.getAttribute("action")].join();
 const among = (stop, main) => [...main.querySelectorAll(STOPS)].filter((other) => named(other) === named(stop));
