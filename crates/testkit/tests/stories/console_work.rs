@@ -267,7 +267,7 @@ fn operators_see_reports_events_audit_settings_and_health() {
     browser.open("/console/reports/nothing").must(404).says("There is nothing here");
     browser.open("/console/customers").must(200).says("Those who spent most come first.");
     let found = browser.open("/console/customers?q=boss%40exa").must(200);
-    found.says("boss@example.com").says("ADMIN");
+    found.says("boss@example.com").says("administrator");
     browser.open("/console/search?q=boss%40example.com").must(200).says("boss@example.com").says("Customers");
     let id = shop.admin().get("/api/v1/users?keyword=boss").must("200").word("/users/0/id");
     browser.open(&format!("/console/customers/{id}")).must(200).says("boss@example.com (not verified)").says("Points");
