@@ -3,12 +3,15 @@
 use crate::files::Files;
 use crate::image::Image;
 use crate::ops;
+use futures_util::future::try_join_all;
 use kernel::Result;
 use store::{Violation, audit::VIOLATIONS_MAX};
 use web::{App, module::Compared};
 
 /// Images that are read at once.
 const READ_AT_ONCE: i64 = 500;
+/// Images whose files are looked for at once: a store on another machine takes a while for each.
+const LOOKED_AT_ONCE: usize = 16;
 const RULE: &str = "an image has all of its files";
 
 /// Looks for every file of every image.
@@ -18,8 +21,9 @@ pub async fn compare(app: App) -> Result<Compared> {
         let images = app.db.read("media.audit", move |tx| ops::after(tx, after, READ_AT_ONCE)).await?;
         let Some(last) = images.last() else { break };
         after = last.id;
-        for image in &images {
-            missing.extend(without_file(&app, image).await?);
+        for images in images.chunks(LOOKED_AT_ONCE) {
+            let found = try_join_all(images.iter().map(|image| without_file(&app, image))).await?;
+            missing.extend(found.into_iter().flatten());
         }
         if missing.len() as i64 >= VIOLATIONS_MAX {
             break;
@@ -29,7 +33,7 @@ pub async fn compare(app: App) -> Result<Compared> {
 }
 
 async fn without_file(app: &App, image: &Image) -> Result<Option<Violation>> {
-    let missing = Files::of(app).missing(image.address.files()).await?;
+    let missing = Files::of(app)?.missing(&image.address).await?;
     let Some(file) = missing.first() else { return Ok(None) };
     // it may have been taken away meanwhile
     let hash = image.address.hash().to_owned();

@@ -1,23 +1,23 @@
-//! The files of images: in a folder, or in memory.
+//! The files of images: in a folder, in a bucket of a store of the kind S3, or in memory. All three mean the same; one suite of tests runs
+//! against each.
 
-use crate::Settings;
+mod bucket;
+mod folder;
+mod s3;
+#[cfg(test)]
+mod tests;
+
 use crate::develop::Developed;
-use crate::image::{Address, folder};
+use crate::image::{self, Address, Size};
+use crate::{Settings, settings::Store};
+use bucket::Bucket;
 use bytes::Bytes;
 use kernel::{Code, Error, Result, Timestamp};
 use parking_lot::Mutex;
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, ErrorKind, Write},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, UNIX_EPOCH},
-};
+pub(crate) use s3::bucket;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use web::App;
 
-/// How a file is named until it is complete.
-const UNFINISHED: &str = "part";
 /// Parts into which the store is divided by the first two digits of the hashes.
 const SHARD_DIGITS: usize = 2;
 
@@ -25,6 +25,7 @@ const SHARD_DIGITS: usize = 2;
 #[derive(Debug, Clone)]
 pub enum Files {
     Folder(PathBuf),
+    Bucket(Arc<Bucket>),
     /// For tests: gone with the program.
     Memory(Arc<Mutex<BTreeMap<String, Bytes>>>),
 }
@@ -42,21 +43,27 @@ pub(crate) struct Found {
 }
 
 impl Files {
-    /// The files of this shop.
-    pub fn of(app: &App) -> Files {
+    /// The files of this shop. An error when the program lacks what it needs to speak with the store.
+    pub fn of(app: &App) -> Result<Files> {
         let opened = app.memory::<Opened>();
         let mut opened = opened.0.lock();
-        opened.get_or_insert_with(|| Files::open(&app.settings::<Settings>())).clone()
-    }
-
-    fn open(settings: &Settings) -> Files {
-        match settings.folder.as_str() {
-            "" => Files::Memory(Arc::default()),
-            folder => Files::Folder(folder.into()),
+        if let Some(files) = &*opened {
+            return Ok(files.clone());
         }
+        let files = Files::open(&app.settings::<Settings>())?;
+        *opened = Some(files.clone());
+        Ok(files)
     }
 
-    /// Writes the files of an image. They are on disk when this returns.
+    fn open(settings: &Settings) -> Result<Files> {
+        Ok(match settings.store {
+            Store::S3 => Files::Bucket(Arc::new(Bucket::open(settings)?)),
+            Store::Folder if settings.folder.is_empty() => Files::Memory(Arc::default()),
+            Store::Folder => Files::Folder(settings.folder.clone().into()),
+        })
+    }
+
+    /// Stores the files of an image. When this returns they are on the disk, or the store has acknowledged every one of them.
     pub(crate) async fn put(&self, image: &Developed) -> Result<()> {
         let files: Vec<(String, Bytes)> =
             image.files.iter().map(|(address, bytes)| (address.path(), bytes.clone())).collect();
@@ -65,10 +72,8 @@ impl Files {
                 memory.lock().extend(files);
                 Ok(())
             }
-            Files::Folder(root) => {
-                let (root, home) = (root.clone(), folder(image.address.hash()));
-                blocking(move || write(&root, &home, &files)).await
-            }
+            Files::Folder(root) => folder::put(root, image::folder(image.address.hash()), files).await,
+            Files::Bucket(bucket) => bucket.put(files).await,
         }
     }
 
@@ -76,143 +81,65 @@ impl Files {
     pub(crate) async fn get(&self, address: &Address) -> Result<Option<Bytes>> {
         match self {
             Files::Memory(memory) => Ok(memory.lock().get(&address.path()).cloned()),
-            Files::Folder(root) => {
-                let path = root.join(address.path());
-                blocking(move || if_there(fs::read(path).map(Bytes::from))).await
-            }
+            Files::Folder(root) => folder::get(root, &address.path()).await,
+            Files::Bucket(bucket) => bucket.get(&address.path()).await,
         }
     }
 
-    /// Those of these files that are missing.
-    pub(crate) async fn missing(&self, files: Vec<Address>) -> Result<Vec<Address>> {
+    /// Those files of an image that are missing.
+    pub(crate) async fn missing(&self, image: &Address) -> Result<Vec<Address>> {
+        let files = image.files();
         match self {
             Files::Memory(memory) => {
                 let memory = memory.lock();
                 Ok(files.into_iter().filter(|file| !memory.contains_key(&file.path())).collect())
             }
-            Files::Folder(root) => {
-                let root = root.clone();
-                blocking(move || {
-                    let mut missing = Vec::new();
-                    for file in files {
-                        if !fs::exists(root.join(file.path()))? {
-                            missing.push(file);
-                        }
-                    }
-                    Ok(missing)
-                })
-                .await
-            }
+            Files::Folder(root) => folder::missing(root, files).await,
+            Files::Bucket(bucket) => bucket.missing(&image::folder(image.hash()), files).await,
         }
     }
 
     /// Removes every file of an image.
     pub(crate) async fn remove(&self, hash: &str) -> Result<()> {
-        let home = folder(hash);
+        let home = image::folder(hash);
         match self {
             Files::Memory(memory) => {
                 memory.lock().retain(|path, _| !path.starts_with(&home));
                 Ok(())
             }
-            Files::Folder(root) => {
-                let home = root.join(home);
-                blocking(move || if_there(fs::remove_dir_all(home)).map(drop)).await
-            }
+            Files::Folder(root) => folder::remove(root, &home).await,
+            Files::Bucket(bucket) => bucket.remove(&home).await,
         }
     }
 
     /// The parts of the store, in order. Memory has none, because it is gone when a row could have lost its files.
     pub(crate) async fn shards(&self) -> Result<Vec<String>> {
-        match self {
-            Files::Memory(_) => Ok(Vec::new()),
-            Files::Folder(root) => {
-                let root = root.clone();
-                blocking(move || {
-                    let mut shards: Vec<String> = names(&root)?.into_iter().map(|(name, _)| name).collect();
-                    shards.retain(|name| name.len() == SHARD_DIGITS);
-                    shards.sort();
-                    Ok(shards)
-                })
-                .await
-            }
-        }
+        let mut shards = match self {
+            Files::Memory(_) => return Ok(Vec::new()),
+            Files::Folder(root) => folder::names_in(root).await?,
+            Files::Bucket(bucket) => bucket.folders().await?,
+        };
+        shards.retain(|name| name.len() == SHARD_DIGITS);
+        shards.sort();
+        Ok(shards)
     }
 
     /// The images that have a folder in this part. Others are left alone.
     pub(crate) async fn in_shard(&self, shard: &str) -> Result<Vec<Found>> {
         match self {
             Files::Memory(_) => Ok(Vec::new()),
-            Files::Folder(root) => {
-                let (shard, home) = (shard.to_owned(), root.join(shard));
-                blocking(move || {
-                    let ours = |(name, _): &(String, Timestamp)| {
-                        name.starts_with(&shard) && Address::of(name, crate::Size { width: 1, height: 1 }).is_some()
-                    };
-                    let mut found = Vec::new();
-                    for (hash, made_at) in names(&home)?.into_iter().filter(ours) {
-                        let newest = names(&home.join(&hash))?.into_iter().map(|(_, at)| at).max();
-                        found.push(Found { hash, written_at: newest.unwrap_or(made_at) });
-                    }
-                    Ok(found)
-                })
-                .await
-            }
+            Files::Folder(root) => folder::in_shard(root, shard).await,
+            Files::Bucket(bucket) => bucket.in_shard(shard).await,
         }
     }
 }
 
-/// What is in a folder, with the times of the last changes; nothing when there is no such folder.
-fn names(folder: &Path) -> io::Result<Vec<(String, Timestamp)>> {
-    let Some(entries) = if_there(fs::read_dir(folder))? else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        let changed = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        found.push((entry.file_name().to_string_lossy().into_owned(), timestamp(changed)));
-    }
-    Ok(found)
+/// Whether a folder with this name in this part is one of an image.
+fn is_home(shard: &str, name: &str) -> bool {
+    name.starts_with(shard) && Address::of(name, Size { width: 1, height: 1 }).is_some()
 }
 
-fn timestamp(since_epoch: Duration) -> Timestamp {
-    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// Writes files and waits until they, and the folders that name them, are on disk, because the row that promises them will be. A file has
-/// its name only when it is complete.
-fn write(root: &Path, home: &str, files: &[(String, Bytes)]) -> io::Result<()> {
-    let home = root.join(home);
-    fs::create_dir_all(&home)?;
-    for (path, bytes) in files {
-        let path = root.join(path);
-        let unfinished = path.with_extension(UNFINISHED);
-        let mut file = fs::File::create(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(unfinished, path)?;
-    }
-    // elsewhere a folder cannot be opened
-    if cfg!(unix) {
-        for folder in home.ancestors().take(3) {
-            fs::File::open(folder)?.sync_all()?;
-        }
-    }
-    Ok(())
-}
-
-/// `None` for what is not there.
-fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Work on the disk, on a thread that serves no requests. C013 when it fails.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(unavailable)?.map_err(unavailable)
-}
-
+/// C013.
 fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Code::Unavailable.because("the store of images cannot be reached").caused_by(cause)
 }

@@ -74,8 +74,11 @@ async fn upload(State(app): State<App>, seller: Seller, headers: HeaderMap, body
     let _turn = UPLOADS.acquire().await.map_err(|e| Code::Internal.error().caused_by(e))?;
     let upload = read(&headers, body, settings.bytes_max, READ_WITHIN).await?;
     let image = developed(upload, settings.pixels_max).await?;
+    let hash = image.address.hash().to_owned();
+    app.db.read("media.must-not-be-removed", move |tx| ops::must_not_be_removed(tx, &hash)).await?;
     // files first: a crash between the two leaves files without a row, and not an image without files
-    Files::of(&app).put(&image).await?;
+    let late = |e| Code::Unavailable.because("the store of images cannot be reached").caused_by(e);
+    timeout(ops::STORED_WITHIN, Files::of(&app)?.put(&image)).await.map_err(late)??;
     let (address, bytes, by) = (image.address.clone(), image.bytes(), seller.0.id);
     let work = move |tx: &mut Tx<'_>| ops::add(tx, &address, bytes, &by);
     let (stored, is_new) = app.db.write("media.add", work).await?;
@@ -138,7 +141,7 @@ async fn file(State(app): State<App>, Path(file): Path<String>, asked: HeaderMap
     if web::tag::is_known(&asked, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let bytes = Files::of(&app).get(&address).await?.ok_or(Code::ImageNotFound)?;
+    let bytes = Files::of(&app)?.get(&address).await?.ok_or(Code::ImageNotFound)?;
     let kind = [(header::CONTENT_TYPE, JPEG), (header::CONTENT_SECURITY_POLICY, POLICY)];
     Ok((headers, kind, bytes).into_response())
 }

@@ -3,7 +3,7 @@
 mod audit;
 pub mod content;
 pub mod develop;
-pub mod files;
+mod files;
 mod http;
 pub mod image;
 pub mod ops;

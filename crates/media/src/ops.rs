@@ -3,18 +3,32 @@
 use crate::image::{Address, Image};
 use crate::store;
 use ::store::Tx;
-use kernel::{Code, Cursor, Page, PageRequest, Result, Timestamp, UserId};
+use kernel::{Code, Cursor, Error, Page, PageRequest, Result, Timestamp, UserId};
 use std::time::Duration;
 
 /// When an upload is sent again whose files are just being removed.
-const RETRY_S: u32 = 2;
+const RETRY_S: u32 = 30;
+/// How long after its mark an image keeps its files. An upload of the same image that began before the mark is over by then, and finds
+/// the mark when it stores its row; otherwise the removal could take files away between the two.
+pub(crate) const REMOVAL_WAITS: Duration = Duration::from_secs(120);
+/// Longest time for storing the files of an upload, well below [`REMOVAL_WAITS`].
+pub(crate) const STORED_WITHIN: Duration = Duration::from_secs(60);
+
+/// C013 while the files of an image with this hash are being removed. Asked before its files are stored.
+pub fn must_not_be_removed(tx: &mut Tx<'_>, hash: &str) -> Result<()> {
+    if store::is_removed(tx, hash)? { Err(being_removed()) } else { Ok(()) }
+}
+
+fn being_removed() -> Error {
+    Code::Unavailable.because("the same image is being removed").retry_after(RETRY_S)
+}
 
 /// Stores an image whose files are in the store already. Gives false with it when it was there before. C013 while the files of an image
 /// with the same content are being removed.
 pub fn add(tx: &mut Tx<'_>, address: &Address, bytes: i64, by: &UserId) -> Result<(Image, bool)> {
     let is_new = store::add(tx, address, bytes, by)?.is_some();
     if !is_new && store::note_use(tx, &[address.hash()])? == 0 {
-        return Err(Code::Unavailable.because("the same image is being removed").retry_after(RETRY_S));
+        return Err(being_removed());
     }
     let stored = store::find(tx, address.hash())?;
     let lost = || Code::Internal.error().caused_by("an image vanished while it was stored");
@@ -80,8 +94,8 @@ pub(crate) fn claim(tx: &mut Tx<'_>, hash: &str) -> Result<bool> {
     store::claim(tx, hash)
 }
 
-/// Hashes whose files are to be removed.
-pub(crate) fn removed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<String>> {
+/// Hashes whose files are to be removed, and since when; the oldest first.
+pub(crate) fn removed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(String, Timestamp)>> {
     store::removed(tx, limit)
 }
 

@@ -28,12 +28,29 @@ const CLAIM: &str =
     "insert into media_images (hash, width, height, bytes, uploaded_by, created_at, used_at, removed_at)
     values (?, 0, 0, 0, '', ?, ?, ?) {on conflict ignore: hash}";
 const KNOWN: &str = "select hash from media_images where hash in ([?])";
-const REMOVED: &str = "select hash from media_images where removed_at is not null order by removed_at limit ?";
+const REMOVED: &str =
+    "select hash, removed_at from media_images where removed_at is not null order by removed_at limit ?";
+const IS_REMOVED: &str = "select count(*) from media_images where hash = ? and removed_at is not null";
 const FORGET: &str = "delete from media_images where hash = ? and removed_at is not null";
 
 /// Every statement of this table.
-pub const STATEMENTS: &[&str] =
-    &[FIND, WITH_HASHES, ADD, USE, UNUSED, OLDEST_USE, PAGE, COUNT, AFTER, REMOVE, CLAIM, KNOWN, REMOVED, FORGET];
+pub const STATEMENTS: &[&str] = &[
+    FIND,
+    WITH_HASHES,
+    ADD,
+    USE,
+    UNUSED,
+    OLDEST_USE,
+    PAGE,
+    COUNT,
+    AFTER,
+    REMOVE,
+    CLAIM,
+    KNOWN,
+    REMOVED,
+    IS_REMOVED,
+    FORGET,
+];
 
 fn image(row: &Row<'_>) -> Result<Image> {
     let (id, hash): (i64, String) = (row.next()?, row.next()?);
@@ -119,9 +136,15 @@ pub(crate) fn known(tx: &mut Tx<'_>, hashes: &[&str]) -> Result<Vec<String>> {
     tx.query(KNOWN, args![Arg::list(hashes)], |row| row.next())
 }
 
-/// Hashes whose files are to be removed.
-pub(crate) fn removed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<String>> {
-    tx.query(REMOVED, args![limit], |row| row.next())
+/// Hashes whose files are to be removed, and since when; the oldest first.
+pub(crate) fn removed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(String, Timestamp)>> {
+    tx.query(REMOVED, args![limit], |row| Ok((row.next()?, row.next()?)))
+}
+
+/// Whether the files of this hash are to be removed.
+pub(crate) fn is_removed(tx: &mut Tx<'_>, hash: &str) -> Result<bool> {
+    let removed: i64 = tx.query_one(IS_REMOVED, args![hash], |row| row.get(0))?;
+    Ok(removed > 0)
 }
 
 /// Ends a removal: its files are gone.

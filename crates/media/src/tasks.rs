@@ -40,30 +40,33 @@ struct Looking(Mutex<Look>);
 /// Gives how many images had their files removed, and how many were looked at while a look at all files is not over.
 async fn remove_files(app: App) -> Result<Ran> {
     let removed = app.db.read_single("media.removed", |tx| ops::removed(tx, REMOVED_AT_ONCE)).await?;
-    for hash in &removed {
-        Files::of(&app).remove(hash).await?;
-        let hash = hash.clone();
+    let may_go = app.now().before(ops::REMOVAL_WAITS);
+    let (due, waiting): (Vec<_>, Vec<_>) = removed.into_iter().partition(|(_, removed_at)| *removed_at <= may_go);
+    let count = due.len() as u64;
+    for (hash, _) in due {
+        Files::of(&app)?.remove(&hash).await?;
         app.db.write("media.forget", move |tx| ops::forget(tx, &hash)).await?;
     }
-    if !removed.is_empty() {
-        return Ok(Ran::from(removed.len() as u64));
+    if count > 0 {
+        return Ok(Ran::from(count));
     }
+    let next_removal = waiting.first().map(|(_, removed_at)| removed_at.after(ops::REMOVAL_WAITS));
     let looking = app.memory::<Looking>();
     let mut look = looking.0.lock().clone();
     let due = look.over_at.map(|at| at.after(LOOK_EVERY));
     if due.is_some_and(|due| due > app.now()) {
-        return Ok(Ran::idle_until(due));
+        return Ok(Ran::idle_until(due.into_iter().chain(next_removal).min()));
     }
     let work = look.go_on(&app).await?;
     *looking.0.lock() = look;
-    Ok(Ran::from(work))
+    Ok(Ran { work, next: next_removal })
 }
 
 impl Look {
     /// Looks at the next files and begins the removal of those without an image. Gives how much is to be done: 0 when all were looked at
     /// and nothing was found.
     async fn go_on(&mut self, app: &App) -> Result<u64> {
-        let files = Files::of(app);
+        let files = Files::of(app)?;
         let mut shards = files.shards().await?;
         shards.retain(|shard| self.after.as_ref().is_none_or(|after| shard > after));
         let (mut looked, mut found) = (0, 0);

@@ -19,7 +19,7 @@ pub use aggregator::{Aggregator, Mishap};
 pub use browser::{Browser, Page};
 pub use contents::{Contents, Window, tables};
 pub use document::{Document, Operation, Parameter};
-pub use fixture::{Response, Responses, Stream, StreamEvent, wait};
+pub use fixture::{Fault, ObjectStore, Response, Responses, SECRET_KEY, Stream, StreamEvent, wait};
 pub use goods::{Product, ProductBuilder};
 pub use mutate::{Mutant, mutants};
 pub use old_shop::OldShop;

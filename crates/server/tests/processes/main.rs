@@ -8,6 +8,7 @@ mod crash;
 mod crowd;
 mod fleet;
 mod gate;
+mod images;
 mod instances;
 mod outage;
 mod queues;

@@ -29,6 +29,7 @@ mod ledger;
 mod lists;
 mod matrix;
 mod media;
+mod media_bucket;
 mod mixed;
 mod old_shops;
 mod once;

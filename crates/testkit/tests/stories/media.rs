@@ -17,22 +17,24 @@ use testkit::{Page, Response, Sender, TestShop};
 use web::Role;
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// How long the files of an image stay after it was taken away.
+pub const REMOVAL_WAITS: Duration = Duration::from_secs(2 * 60);
 /// An address of ours where nothing is.
 const NOWHERE: &str = "/media/00000000000000000000000000000000-400x300.jpg";
 
 /// A PNG of this size; another `tone` makes another image.
-fn png(width: u32, height: u32, tone: u8) -> Vec<u8> {
+pub fn png(width: u32, height: u32, tone: u8) -> Vec<u8> {
     let image = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 250) as u8, (y % 250) as u8, tone]));
     let mut bytes = Cursor::new(Vec::new());
     DynamicImage::ImageRgb8(image).write_to(&mut bytes, ImageFormat::Png).expect("it can be written");
     bytes.into_inner()
 }
 
-fn uploads(sender: &Sender, bytes: &[u8]) -> Response {
+pub fn uploads(sender: &Sender, bytes: &[u8]) -> Response {
     sender.with("content-type", "image/png").send("POST", "/admin/media", Some(bytes.to_vec()))
 }
 
-fn uploaded(sender: &Sender, bytes: &[u8]) -> String {
+pub fn uploaded(sender: &Sender, bytes: &[u8]) -> String {
     uploads(sender, bytes).must("201").word("/url")
 }
 
@@ -213,11 +215,16 @@ fn every_image_has_its_files_and_every_file_its_image() {
         fs::File::options().write(true).open(file).unwrap().set_modified(long_ago).unwrap();
     }
     shop.later(2 * DAY);
+    shop.later(REMOVAL_WAITS);
     assert!(files(&orphan).is_empty() && strange.iter().all(|file| file.exists()));
 
     // what no product shows goes after a while, and can come again
     assert!(is_there(&shop, &unused));
     shop.later(5 * DAY);
+    // an upload that began before is over by then; until then the same image is refused
+    assert!(is_there(&shop, &unused));
+    uploads(&admin, &png(100, 50, 2)).must("503 C013");
+    shop.later(REMOVAL_WAITS);
     assert!(is_there(&shop, &shown) && !is_there(&shop, &unused));
     assert_eq!(files(&media).len(), 4);
     assert_eq!(admin.get("/admin/media").must("200").number("/totalElements"), 1);
