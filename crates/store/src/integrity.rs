@@ -1,7 +1,7 @@
 //! The database's own check of its pages: rows can be damaged in a way that every query of an audit overlooks.
 
 use crate::dialect::{Extension, OwnCheck};
-use crate::{Db, Tx, args, kept::kept};
+use crate::{Db, Row, Tx, args, kept::kept};
 use kernel::Result;
 use std::time::{Duration, Instant};
 
@@ -45,15 +45,14 @@ async fn with_extension(db: &Db, extension: &Extension) -> Result<Integrity> {
         found.not_checked.push(why.to_owned());
         return Ok(found);
     };
-    let small_ones = kept(Extension::check_small(&schema));
-    let faults = move |tx: &mut Tx<'_>| tx.query(small_ones, args![SMALL], |row| row.next::<String>());
-    // what is wrong, and where, is found one by one
-    let are_whole = db.read("store.integrity", faults).await.is_ok_and(|faults| faults.is_empty());
-    let (sql, from) = (extension.relations, if are_whole { SMALL } else { 0 });
-    let relations = move |tx: &mut Tx<'_>| {
-        tx.query(sql, args![from], |row| Ok((row.next::<i64>()?, row.next::<String>()?, row.next::<i64>()? == 1)))
+    let relations = match small_together(db, &schema).await {
+        Some(larger) => larger,
+        // what is wrong, and where, is found one by one
+        None => {
+            let sql = extension.relations;
+            db.read("store.integrity", move |tx| tx.query(sql, args![0_i64], relation)).await?
+        }
     };
-    let relations = db.read("store.integrity", relations).await?;
     let (began, mut left) = (Instant::now(), Vec::new());
     for (id, name, is_index) in relations {
         if began.elapsed() >= CHECKED_FOR {
@@ -81,6 +80,22 @@ async fn with_extension(db: &Db, extension: &Extension) -> Result<Integrity> {
         found.not_checked.push(format!("{count} tables and indexes in the time for it, such as {some}"));
     }
     Ok(found)
+}
+
+/// Checks everything small at once, and gives the rest. `None` when something is wrong.
+async fn small_together(db: &Db, schema: &str) -> Option<Vec<(i64, String, bool)>> {
+    let sql = kept(Extension::check_small(schema));
+    let look = move |tx: &mut Tx<'_>| {
+        tx.query(sql, args![SMALL], |row| {
+            Ok((row.next::<i64>()?, row.next::<Option<String>>()?, row.next::<i64>()? == 1))
+        })
+    };
+    let larger = db.read("store.integrity", look).await.ok()?;
+    larger.into_iter().map(|(id, name, is_index)| Some((id, name?, is_index))).collect()
+}
+
+fn relation(row: &Row<'_>) -> Result<(i64, String, bool)> {
+    Ok((row.next()?, row.next()?, row.next::<i64>()? == 1))
 }
 
 /// The schema with the functions of the extension, which is installed if that is allowed.

@@ -22,15 +22,18 @@ pub(crate) struct Extension {
     /// A row if it could be installed.
     pub available: &'static str,
     pub install: &'static str,
-    /// Indexes and tables with at least so many bytes, small ones first: the id, the name, whether it is an index.
+    /// Indexes and tables, small ones first: the id, the name, whether it is an index.
     pub relations: &'static str,
 }
 
-/// The tables and indexes of this shop that can be checked.
-const RELATIONS: &str = "pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
+/// The tables and indexes of this shop that can be checked, and whether one has so many bytes.
+const RELATIONS: &str = "select cast(c.oid as bigint) as id, cast(c.relname as text) as name,
+        cast(c.relkind = 'i' as integer) + cast(0 as bigint) as is_index, pg_relation_size(c.oid) >= ? as is_large
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
     left join pg_index i on i.indexrelid = c.oid
     where n.nspname = current_schema() and c.relpersistence = 'p'
-      and (c.relkind = 'r' or (c.relkind = 'i' and a.amname = 'btree' and i.indisvalid))";
+      and (c.relkind = 'r' or (c.relkind = 'i' and a.amname = 'btree' and i.indisvalid))
+    order by c.relpages, c.relname";
 
 impl Extension {
     /// Checks one relation, by its id, with the functions in `schema`. Without a fault a table gives no row; an index gives one, and
@@ -44,15 +47,18 @@ impl Extension {
         }
     }
 
-    /// Checks all relations with fewer than so many bytes in one statement. A row is a fault, and so is an error; neither says where.
+    /// Checks all relations with fewer than so many bytes in one statement. A row is a fault without a name, or a larger relation as
+    /// `relations` gives it. An error is a fault, too.
     pub fn check_small(schema: &str) -> String {
-        // `offset 0` keeps the checks from being made where they are not wanted, or twice
+        // `offset 0` keeps what is called from being called where it is not wanted, or twice
         format!(
-            "select f.fault from (
-                select case s.relkind when 'i' then cast({schema}.bt_index_check(s.oid, true) as text)
-                    else (select min(msg) from {schema}.verify_heapam(s.oid)) end as fault
-                from (select c.oid, c.relkind from {RELATIONS} and pg_relation_size(c.oid) < ? offset 0) s offset 0
-            ) f where f.fault <> ''"
+            "select f.id, case when f.fault <> '' then null else f.name end, f.is_index from (
+                select r.id, r.name, r.is_index, r.is_large, case
+                    when r.is_large then ''
+                    when r.is_index = 1 then cast({schema}.bt_index_check(cast(r.id as regclass), true) as text)
+                    else (select min(msg) from {schema}.verify_heapam(cast(r.id as regclass))) end as fault
+                from ({RELATIONS} offset 0) r offset 0
+            ) f where f.is_large or f.fault <> ''"
         )
     }
 
@@ -76,10 +82,5 @@ pub(super) const POSTGRES: OwnCheck = OwnCheck::Extension(Extension {
         where e.extname = 'amcheck' and has_function_privilege(p.oid, 'execute')",
     available: "select name from pg_available_extensions where name = 'amcheck' and installed_version is null",
     install: "create extension if not exists amcheck",
-    relations: concatcp!(
-        "select cast(c.oid as bigint), cast(c.relname as text), cast(c.relkind = 'i' as integer) + cast(0 as bigint)
-        from ",
-        RELATIONS,
-        " and pg_relation_size(c.oid) >= ? order by c.relpages, c.relname"
-    ),
+    relations: concatcp!("select id, name, is_index from (", RELATIONS, ") r"),
 });
