@@ -21,6 +21,11 @@ pub(crate) trait Connection {
     /// these rows.
     fn insert_all(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<()>;
 
+    /// Inserts rows by a statement that may leave some of them out or change existing ones. Returns how many rows it changed.
+    fn exec_rows(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<u64> {
+        self.exec(sql, &[Arg::Rows(rows)])
+    }
+
     /// Runs a statement without returning the number of rows. A driver may send it together with the next statement, which
     /// then returns a failure of this one.
     fn exec_unseen(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<()> {

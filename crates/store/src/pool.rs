@@ -87,7 +87,7 @@ impl Worker {
             let outcome = self.run_with_fairness(conn, &mut job, conflicts >= CONFLICTS_MAX, savepoints);
             if matches!(outcome, Outcome::NeedsSavepoints) {
                 savepoints = true;
-                self.shared.savepoints.needed(job.name);
+                self.shared.savepoints.needed(job.name, WITH_SAVEPOINTS);
                 continue;
             }
             let Outcome::Retry(error) = outcome else { break outcome };
@@ -256,14 +256,14 @@ pub(crate) struct SavepointsWanted {
 }
 
 impl SavepointsWanted {
-    /// A job of this name had to run again with savepoints.
-    fn needed(&self, name: &'static str) {
-        self.left.lock().insert(name, WITH_SAVEPOINTS);
+    /// A job of this name needed savepoints: so many of the next ones have them.
+    pub fn needed(&self, name: &'static str, jobs: u32) {
+        self.left.lock().insert(name, jobs);
         self.any.store(true, Relaxed);
     }
 
     /// Whether the next job of this name runs with savepoints.
-    fn wanted(&self, name: &str) -> bool {
+    pub fn wanted(&self, name: &str) -> bool {
         if !self.any.load(Relaxed) {
             return false;
         }

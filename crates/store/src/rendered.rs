@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 /// Most values of an [`Arg::Rows`] whose text is cached. The number of rows is not padded, so each number has a text of its
 /// own. Rendering a long text again costs little compared with running it.
-const ROW_VALUES_KEPT: usize = 128;
+pub(crate) const ROW_VALUES_KEPT: usize = 128;
 
 /// The cached texts of one connection.
 pub(crate) struct Rendered {

@@ -1,7 +1,7 @@
 //! The SQLite driver: opens connections, binds arguments, and maps its failures to our codes.
 
 use crate::connection::{Connection, Each, Savepoint, TxState};
-use crate::rendered::Rendered;
+use crate::rendered::{ROW_VALUES_KEPT, Rendered};
 use crate::row::{Column, Inner};
 use crate::wal::Log;
 use crate::{Arg, Dialect, Row};
@@ -43,6 +43,7 @@ pub(crate) struct Connected {
     rendered: RefCell<Rendered>,
     storage_failure: RefCell<Option<String>>,
     statements: Cell<u64>,
+    changed: Cell<bool>,
 }
 
 /// How much of the log a checkpoint copies.
@@ -121,7 +122,13 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connected> {
     pragma(&raw, "foreign_keys", "on")?;
     pragma(&raw, "temp_store", "memory")?;
     let rendered = RefCell::new(Rendered::new(Dialect::Sqlite));
-    Ok(Connected { raw, rendered, storage_failure: RefCell::default(), statements: Cell::new(0) })
+    Ok(Connected {
+        raw,
+        rendered,
+        storage_failure: RefCell::default(),
+        statements: Cell::new(0),
+        changed: Cell::new(false),
+    })
 }
 
 /// Creates the file so that only its owner can read it, because it holds names, addresses and password hashes.
@@ -173,6 +180,28 @@ impl Connected {
     /// it back. A statement that ran then would be committed at once, alone.
     pub fn in_transaction(&self) -> bool {
         !self.raw.is_autocommit()
+    }
+
+    /// From now on [`Connected::has_changed`] says whether a statement has changed anything.
+    pub fn note_changes(&self) {
+        self.changed.set(false);
+    }
+
+    /// Whether a statement may have changed something since [`Connected::note_changes`]. A guarded update whose guard does not hold
+    /// has not, and neither has a row with a key that is taken: SQLite undoes such a statement.
+    pub fn has_changed(&self) -> bool {
+        self.changed.get()
+    }
+
+    fn note(&self, sql: &str, rows: &Result<u64>) {
+        let nothing = match rows {
+            Ok(0) => ["insert", "update", "delete"].iter().any(|verb| sql.starts_with(verb)),
+            Ok(_) => false,
+            Err(error) => error.code() == Code::Conflict,
+        };
+        if !nothing {
+            self.changed.set(true);
+        }
     }
 
     /// The storage failure since the last call, if there was one. It concerns the disk, not the job.
@@ -241,7 +270,11 @@ impl Connection for Connected {
     }
 
     fn exec(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<u64> {
-        self.prepared(sql, args, |statement| statement.raw_execute().map(|rows| rows as u64).map_err(|e| self.fail(e)))
+        let run =
+            |statement: &mut Statement<'_>| statement.raw_execute().map(|rows| rows as u64).map_err(|e| self.fail(e));
+        let rows = self.prepared(sql, args, run);
+        self.note(sql, &rows);
+        rows
     }
 
     fn insert(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Option<i64>> {
@@ -250,10 +283,28 @@ impl Connection for Connected {
     }
 
     fn insert_all(&mut self, sql: &'static str, rows: Vec<Vec<Arg<'_>>>) -> Result<()> {
-        self.exec(sql, &[Arg::Rows(rows)]).map(|_| ())
+        self.exec_rows(sql, rows).map(|_| ())
+    }
+
+    /// Many rows go in by several runs of short texts that stay prepared, because planning a long one costs more than running it. They
+    /// count as one statement.
+    fn exec_rows(&mut self, sql: &'static str, mut rows: Vec<Vec<Arg<'_>>>) -> Result<u64> {
+        let at_once = (ROW_VALUES_KEPT / rows.first().map_or(1, Vec::len).max(1)).max(1);
+        let statements = self.statements.get();
+        let mut changed = 0;
+        while !rows.is_empty() {
+            let rest = rows.split_off(at_once.min(rows.len()));
+            changed += self.exec(sql, &[Arg::Rows(rows)])?;
+            rows = rest;
+        }
+        self.statements.set(statements + 1);
+        Ok(changed)
     }
 
     fn query(&mut self, sql: &'static str, args: &[Arg<'_>], each: Each<'_>) -> Result<()> {
+        if !sql.starts_with("select") {
+            self.changed.set(true);
+        }
         self.prepared(sql, args, |statement| {
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next().map_err(|e| self.fail(e))? {
@@ -266,6 +317,7 @@ impl Connection for Connected {
     }
 
     fn run(&mut self, text: &str) -> Result<()> {
+        self.changed.set(true);
         self.execute_fixed(text)
     }
 

@@ -159,7 +159,7 @@ impl<'c> Tx<'c> {
                 inserted += rows.len() as u64;
                 self.conn.insert_all(sql, rows)?;
             } else {
-                inserted += self.conn.exec(sql, &[Arg::Rows(rows)])?;
+                inserted += self.conn.exec_rows(sql, rows)?;
             }
             rows = rest;
         }
@@ -178,8 +178,8 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// Runs `part` in a savepoint: if it fails or panics, only its own changes are rolled back, and the job can go on. On a server
-    /// the job may run a first time without savepoints, and then again with them if a part failed.
+    /// Runs `part` in a savepoint: if it fails or panics, only its own changes are rolled back, and the job can go on. The
+    /// job may run a first time without savepoints, and then again with them if a part failed.
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'c>) -> Result<T>) -> Result<T> {
         let mark = self.begin_attempt()?;
         let outcome = catch_unwind(AssertUnwindSafe(|| part(self)));

@@ -1,10 +1,15 @@
-//! The one writer of a SQLite file: runs all waiting jobs, each in a savepoint, and commits them together (group commit).
+//! The one writer of a SQLite file: runs all waiting jobs and commits them together (group commit).
+//!
+//! A savepoint for each job would copy every page that it changes. Most jobs succeed, so they run without: when one fails that has
+//! changed something, the transaction is rolled back, and all of its jobs run again, each in a savepoint. Refusals come in crowds, so
+//! the next jobs of that name have savepoints from the beginning.
 
 use crate::connection::{Connection, SAVEPOINTS};
 use crate::db::Shared;
 use crate::file::Place;
 use crate::job::{CommitFailure, Job, Request};
 use crate::sqlite::Connected;
+use crate::tx::Attempts;
 use crate::wal::Log;
 use crate::{Emitted, Tx, fault, outbox};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -23,6 +28,9 @@ const BATCH_TIME_MAX: Duration = Duration::from_millis(8);
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 /// A job that takes longer than this is logged, because all other writing jobs wait for it: it should work in chunks.
 const SLOW_JOB: Duration = Duration::from_millis(50);
+/// After a job had to be taken back, so many jobs of its name have a savepoint each: running a batch again costs as much as some
+/// hundred savepoints.
+const JOBS_APART: u32 = 500;
 
 pub(crate) struct Writer {
     pub conn: Connected,
@@ -36,6 +44,16 @@ pub(crate) struct Writer {
     pub counted: u64,
     /// The last field, so that its lock ends after the connection is closed.
     pub place: Place,
+}
+
+/// What became of one run of a job.
+enum Ran {
+    /// It did its work, and emitted these events.
+    Stored(Vec<Emitted>),
+    /// It failed, and nothing of it is left.
+    Nothing,
+    /// It failed, and what it did is in the transaction with the work of other jobs.
+    Spoilt,
 }
 
 impl Writer {
@@ -99,9 +117,8 @@ impl Writer {
         let mut emitted = Vec::new();
         let mut next = Some(first);
         while let Some(mut job) = next {
-            let statements = self.conn.statements();
-            let outcome = self.run_one(&mut job);
-            self.shared.stats.spent(job.name, self.conn.statements() - statements, 0);
+            let apart = self.shared.savepoints.wanted(job.name);
+            let ran = self.run_one(&mut job, apart);
             let now = Instant::now();
             if now - before >= SLOW_JOB {
                 tracing::warn!(
@@ -112,7 +129,11 @@ impl Writer {
             }
             before = now;
             batch.push(job);
-            emitted.extend(outcome?);
+            match ran? {
+                Ran::Stored(events) => emitted.extend(events),
+                Ran::Nothing => {}
+                Ran::Spoilt => emitted = self.run_again(batch)?,
+            }
             next = if batch.len() >= JOBS_PER_COMMIT_MAX || now - started >= BATCH_TIME_MAX {
                 None
             } else {
@@ -129,9 +150,32 @@ impl Writer {
         Ok(emitted)
     }
 
-    /// Runs one job in its savepoint and returns the events that it emitted. `Err` means that the transaction is lost, not
-    /// that the job failed.
-    fn run_one(&mut self, job: &mut Job) -> Result<Vec<Emitted>> {
+    /// Takes back what the jobs of the batch did and runs them again, each in a savepoint, because the last one failed without one.
+    fn run_again(&mut self, batch: &mut [Job]) -> Result<Vec<Emitted>> {
+        if let Some(failed) = batch.last() {
+            self.shared.savepoints.needed(failed.name, JOBS_APART);
+        }
+        self.conn.execute_fixed("rollback")?;
+        self.conn.execute_fixed("begin immediate")?;
+        let mut emitted = Vec::new();
+        for job in batch {
+            if let Ran::Stored(events) = self.run_one(job, true)? {
+                emitted.extend(events);
+            }
+        }
+        Ok(emitted)
+    }
+
+    /// Runs one job, `apart` from the others in a savepoint or not. `Err` means that the transaction is lost, not that the job failed.
+    fn run_one(&mut self, job: &mut Job, apart: bool) -> Result<Ran> {
+        let statements = self.conn.statements();
+        let ran = if apart { self.run_apart(job) } else { self.run_together(job) };
+        self.shared.stats.spent(job.name, self.conn.statements() - statements, 0);
+        ran
+    }
+
+    /// Runs the job in its savepoint, and so do its parts.
+    fn run_apart(&mut self, job: &mut Job) -> Result<Ran> {
         let savepoint = &SAVEPOINTS[0];
         self.conn.execute_fixed(savepoint.begin)?;
         let mut tx = Tx::new(&mut self.conn, self.clock.now(), &mut self.random, true);
@@ -139,21 +183,51 @@ impl Writer {
         if matches!(finished, Ok(true)) && tx.is_open() {
             let emitted = std::mem::take(&mut tx.emitted);
             match outbox::store(&mut tx, &emitted).and_then(|()| self.conn.execute_fixed(savepoint.release)) {
-                Ok(()) => return Ok(emitted),
+                Ok(()) => return Ok(Ran::Stored(emitted)),
                 Err(error) => job.fail(error),
             }
         }
         if finished.is_err() {
             tracing::error!(job = job.name, "a job panicked; it was rolled back alone");
-            job.fail(Code::Internal.error().caused_by(format!("{} panicked", job.name)));
+            job.fail(panicked(job));
         }
-        if !self.conn.in_transaction() {
-            let cause = self.conn.take_storage_failure().unwrap_or_else(|| "the transaction is lost".to_owned());
-            return Err(Code::Unavailable.error().caused_by(cause));
-        }
+        self.must_be_in_transaction()?;
         self.conn.execute_fixed(savepoint.rollback)?;
         self.conn.execute_fixed(savepoint.release)?;
-        Ok(Vec::new())
+        self.shared.savepoints.needed(job.name, JOBS_APART);
+        Ok(Ran::Nothing)
+    }
+
+    /// Runs the job without savepoints. If it fails after it has changed something, or a part of it fails, the batch is spoilt.
+    fn run_together(&mut self, job: &mut Job) -> Result<Ran> {
+        self.conn.note_changes();
+        let mut tx = Tx::new(&mut self.conn, self.clock.now(), &mut self.random, true);
+        tx.attempts = Attempts::WITHOUT;
+        let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
+        if matches!(finished, Ok(true)) && tx.is_open() {
+            let emitted = std::mem::take(&mut tx.emitted);
+            if outbox::store(&mut tx, &emitted).is_ok() {
+                return Ok(Ran::Stored(emitted));
+            }
+        }
+        let attempted = tx.attempts.skipped_any();
+        self.must_be_in_transaction()?;
+        if attempted || self.conn.has_changed() {
+            return Ok(Ran::Spoilt);
+        }
+        if finished.is_err() {
+            tracing::error!(job = job.name, "a job panicked; it had changed nothing");
+            job.fail(panicked(job));
+        }
+        Ok(Ran::Nothing)
+    }
+
+    fn must_be_in_transaction(&self) -> Result<()> {
+        if self.conn.in_transaction() {
+            return Ok(());
+        }
+        let cause = self.conn.take_storage_failure().unwrap_or_else(|| "the transaction is lost".to_owned());
+        Err(Code::Unavailable.error().caused_by(cause))
     }
 
     fn commit(&mut self, batch: &mut Vec<Job>, emitted: &[Emitted]) {
@@ -191,6 +265,10 @@ impl Writer {
         }
         let _ = self.conn.take_storage_failure();
     }
+}
+
+fn panicked(job: &Job) -> Error {
+    Code::Internal.error().caused_by(format!("{} panicked", job.name))
 }
 
 /// Writes one row, to see whether the database can be written.

@@ -5,7 +5,7 @@ use crate::{Health, args};
 use kernel::Code;
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 #[tokio::test]
@@ -87,6 +87,91 @@ async fn a_job_that_fails_or_panics_rolls_back_alone() {
     assert_eq!(shop.labels().await, ["first", "last"]);
     assert!(shop.all_events().await.is_empty(), "events of failed jobs are not stored");
     assert!(shop.db.health().is_healthy());
+}
+
+/// Runs three jobs in one batch, of which the second one fails, and says how often the first one ran.
+async fn runs_beside_a_failure(
+    shop: &Shop,
+    [label, name]: [&'static str; 2],
+    fails: fn(&mut crate::Tx<'_>) -> kernel::Result<()>,
+) -> u32 {
+    let runs = Arc::new(AtomicU32::new(0));
+    let held = shop.writer_held().await;
+    let (db, counter) = (shop.db.clone(), Arc::clone(&runs));
+    let first = tokio::spawn(async move {
+        db.write("first", move |tx| {
+            let run = counter.fetch_add(1, Ordering::SeqCst);
+            add_loudly(tx, &format!("{label} {run}"))
+        })
+        .await
+    });
+    while shop.db.waiting() < 1 {
+        tokio::task::yield_now().await;
+    }
+    let db = shop.db.clone();
+    let failing = tokio::spawn(async move { db.write(name, fails).await });
+    while shop.db.waiting() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let db = shop.db.clone();
+    let last = tokio::spawn(async move { db.write("last", move |tx| add_loudly(tx, &format!("{label} last"))).await });
+    while shop.db.waiting() < 3 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    first.await.unwrap().unwrap();
+    assert!(failing.await.unwrap().is_err());
+    last.await.unwrap().unwrap();
+    runs.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn jobs_run_again_only_when_one_of_their_batch_failed_after_a_change() {
+    if !embedded("group commit") {
+        return;
+    }
+    let shop = Shop::open().await;
+    let early: fn(&mut crate::Tx<'_>) -> kernel::Result<()> = |tx| {
+        assert_eq!(tx.exec("update jars set beans = beans - 9 where beans >= 9", args![])?, 0);
+        tx.query(COUNT, args![], |row| row.get::<i64>(0))?;
+        Err(refused())
+    };
+    assert_eq!(runs_beside_a_failure(&shop, ["early", "early"], early).await, 1, "it has changed nothing");
+    let late: fn(&mut crate::Tx<'_>) -> kernel::Result<()> = |tx| {
+        add_loudly(tx, "never")?;
+        Err(refused())
+    };
+    assert_eq!(runs_beside_a_failure(&shop, ["late", "late"], late).await, 2);
+    assert_eq!(runs_beside_a_failure(&shop, ["later", "late"], late).await, 1, "it has a savepoint now");
+    let table: fn(&mut crate::Tx<'_>) -> kernel::Result<()> = |tx| {
+        tx.exec("create table lids (id {id}) {table}", args![])?;
+        Err(refused())
+    };
+    assert_eq!(runs_beside_a_failure(&shop, ["table", "table"], table).await, 2, "a table is a change");
+    let made = shop.db.write("looks", |tx| tx.query("select id from lids", args![], |row| row.get::<i64>(0)));
+    assert!(made.await.is_err(), "there is no such table");
+    let panics: fn(&mut crate::Tx<'_>) -> kernel::Result<()> = |tx| {
+        add_loudly(tx, "never")?;
+        panic!("on purpose")
+    };
+    assert_eq!(runs_beside_a_failure(&shop, ["panics", "panics"], panics).await, 2);
+    let labels = shop.labels().await;
+    let once = [
+        "early 0",
+        "early last",
+        "late 1",
+        "late last",
+        "later 0",
+        "later last",
+        "table 1",
+        "table last",
+        "panics 1",
+        "panics last",
+    ];
+    assert_eq!(labels, once);
+    let events: Vec<_> = shop.all_events().await.iter().map(|event| event.payload.to_string()).collect();
+    let reported: Vec<_> = labels.iter().map(|label| format!(r#"{{"label":"{label}"}}"#)).collect();
+    assert_eq!(events, reported, "the events of what is stored, each once");
 }
 
 #[tokio::test]
