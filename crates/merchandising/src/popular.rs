@@ -67,9 +67,9 @@ impl Lists {
 /// What is remembered of it: every sale, refund and change of a product.
 pub fn invalidates() -> Vec<Invalidation> {
     vec![
-        Invalidation::on(|_: &PaymentCompleted| vec![SALES]),
-        Invalidation::on(|_: &PaymentRefunded| vec![SALES]),
-        Invalidation::on(|_: &ProductChanged| vec![SALES]),
+        Invalidation::always::<PaymentCompleted>(SALES),
+        Invalidation::always::<PaymentRefunded>(SALES),
+        Invalidation::always::<ProductChanged>(SALES),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::tag::Tagged;
 use bytes::Bytes;
 use kernel::{Code, Error, Event, Result, Timestamp};
 use moka::{future::Cache, policy::EvictionPolicy};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
     collections::{HashMap, HashSet},
     fmt,
@@ -60,11 +60,24 @@ pub struct Invalidation {
 impl Invalidation {
     /// Every event of the type `E` invalidates the responses that `keys` names.
     pub fn on<E: Event>(keys: impl Fn(&E) -> Vec<CacheKey> + Send + Sync + 'static) -> Invalidation {
+        Invalidation::by::<E, E>(keys)
+    }
+
+    /// The same by some members of the event, `P`. Every purchase waits while its events are read, so those of purchases read no more
+    /// than they need.
+    pub fn by<E: Event, P: DeserializeOwned>(
+        keys: impl Fn(&P) -> Vec<CacheKey> + Send + Sync + 'static,
+    ) -> Invalidation {
         let keys = move |payload: &str| {
-            let event = serde_json::from_str(payload).map_err(|e| Code::Internal.error().caused_by(e))?;
-            Ok(keys(&event))
+            let part = serde_json::from_str(payload).map_err(|e| Code::Internal.error().caused_by(e))?;
+            Ok(keys(&part))
         };
         Invalidation { topic: E::TOPIC, keys: Arc::new(keys) }
+    }
+
+    /// Every event of the type `E` invalidates this response.
+    pub fn always<E: Event>(key: CacheKey) -> Invalidation {
+        Invalidation { topic: E::TOPIC, keys: Arc::new(move |_| Ok(vec![key])) }
     }
 }
 
