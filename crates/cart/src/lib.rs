@@ -20,6 +20,7 @@ pub const MIGRATIONS: &[::store::Migration] = &[
     ::store::Migration { name: "cart/0001_cart", sql: include_str!("../migrations/0001_cart.sql") },
     ::store::Migration { name: "cart/0002_one_cart", sql: include_str!("../migrations/0002_one_cart.sql") },
     ::store::Migration { name: "cart/0003_changes", sql: include_str!("../migrations/0003_changes.sql") },
+    ::store::Migration { name: "cart/0004_no_list", sql: include_str!("../migrations/0004_no_list.sql") },
 ];
 
 /// What carts contribute to the program.

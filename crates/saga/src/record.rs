@@ -240,9 +240,11 @@ impl Record {
         self.wake_at.is_some_and(|at| at <= now)
     }
 
-    /// The step is completed.
+    /// The step is completed. Most steps remember nothing and need no entry.
     pub fn complete(&mut self, step: &str, memory: Value) {
-        self.entry(step).memory = Some(memory);
+        if !memory.is_null() || self.memory.contains_key(step) {
+            self.entry(step).memory = Some(memory);
+        }
         self.completed.push(step.to_owned());
     }
 
