@@ -2,12 +2,13 @@
 //! repeat themselves, support, the gateway's hints and the task that moves sagas on.
 
 use super::shop::*;
-use crate::{flow, late};
+use crate::{Settings, flow, late, parcel, parcel::Readdressing};
+use ::store::Tx;
 use axum::http::Method;
 use fixture::Response;
-use kernel::{OrderNumber, Random};
+use kernel::{Address, OrderNumber, Random};
 use ports::gateway::simulated::keys;
-use saga::nudge_if_due;
+use saga::{Action, Status, nudge_if_due};
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, Mutex},
@@ -195,4 +196,51 @@ async fn the_shop_stays_consistent_when_many_act_at_once() {
         people.join_all().await;
         crowd.rests().await;
     }
+}
+
+/// How long a change of the address holds the run before it goes on to the order: until the settlement has come as far as it can.
+const HELD: Duration = Duration::from_millis(400);
+
+/// The settlement of a payment locks the order before its run, because its process knows both; a change of the address locks the run
+/// first. On a server each then waits for the other. The database ends one of them, whose job runs again.
+#[tokio::test]
+async fn a_payment_is_settled_while_its_order_gets_another_address() {
+    let shop = Shop::open().await;
+    let good = shop.good("mug", 1_000, 10).await;
+    let order = shop.order(1, good, 1).await;
+    let call = shop.begin_paying(&order).await.unwrap();
+    let (app, before) = (shop.app.clone(), shop.app.db.counts().retried);
+    let (holds, mut held) = tokio::sync::mpsc::unbounded_channel();
+    let readdressed = tokio::spawn({
+        let (app, order) = (app.clone(), order.clone());
+        async move {
+            let elsewhere = Address { address1: "남대문로 5".to_owned(), ..an_address() };
+            let shipping = app.settings::<Settings>().prices().shipping;
+            let readdress = move |tx: &mut Tx<'_>| {
+                flow::lock_run_of_order(tx, &order)?;
+                let _ = holds.send(());
+                std::thread::sleep(HELD);
+                let to = Readdressing { address: &elsewhere, memo: None, shipping: &shipping };
+                parcel::readdress(tx, &order, Some(&buyer(1)), to, "the buyer")
+            };
+            app.db.write("test.readdress", readdress).await
+        }
+    });
+    held.recv().await.expect("the run is held");
+    let settled = saga::drive(&flow::ORDER, &app.db, &app.ports, Action::Call(call)).await.unwrap();
+    assert_eq!(settled, Status::Completed);
+    readdressed.await.unwrap().unwrap();
+    if testdb::wanted() != testdb::Kind::Sqlite {
+        assert!(app.db.counts().retried > before, "neither waited for the other");
+    }
+    let shown = shop.admin_get(&format!("/admin/orders/{order}")).await.must("200");
+    assert_eq!((shown.word("/status"), shown.word("/shippingAddress/address1")), ("PAID".into(), "남대문로 5".into()));
+    let parcels = "select count(*) from deliveries where address1 = ?";
+    assert_eq!((shop.count(parcels, "남대문로 5").await, shop.captures()), (1, 1));
+    shop.consistent().await;
+}
+
+fn an_address() -> Address {
+    let address: crate::request::AddressRequest = serde_json::from_value(address()).unwrap();
+    address.address().unwrap()
 }
