@@ -68,7 +68,12 @@ fn statements_keep_to_the_portable_subset() {
 /// What SQLite does to answer a statement, a line for each step.
 fn plan(shop: &TestShop, sql: &'static str) -> Vec<String> {
     let explained: &'static str = format!("explain query plan {sql}").leak();
-    let read = move |tx: &mut Tx<'_>| tx.query(explained, &arguments(sql), |row| row.get::<String>(3));
+    let read = move |tx: &mut Tx<'_>| {
+        tx.query(explained, &arguments(sql), |row| {
+            let [_step, _above, _unused] = [row.next::<i64>()?, row.next::<i64>()?, row.next::<i64>()?];
+            row.next::<String>()
+        })
+    };
     shop.wait(shop.app().db.read("plan", read)).unwrap_or_else(|error| panic!("{error:?} in: {sql}"))
 }
 
