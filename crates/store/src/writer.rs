@@ -206,8 +206,9 @@ impl Writer {
         let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
         if matches!(finished, Ok(true)) && tx.is_open() {
             let emitted = std::mem::take(&mut tx.emitted);
-            if outbox::store(&mut tx, &emitted).is_ok() {
-                return Ok(Ran::Stored(emitted));
+            match outbox::store(&mut tx, &emitted) {
+                Ok(()) => return Ok(Ran::Stored(emitted)),
+                Err(error) => job.fail(error),
             }
         }
         let attempted = tx.attempts.skipped_any();
