@@ -17,7 +17,7 @@ use console::{Console, SettingRow, Setup};
 use kernel::{Code, Result};
 use pages::{assets, origin::Origin, session::Ages};
 use ports::Ports;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use store::{Backfill, Db, Migration};
 use storefront::Site;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,10 @@ use tower_http::{
 };
 use utoipa::openapi::OpenApi;
 use web::outside::Outside;
-use web::{App, Auth, BASE, Module, Parts, ResponseCache, Routes, Streams, route::Declared};
+use web::{
+    App, Auth, BASE, Module, Parts, ResponseCache, Routes, Streams,
+    route::{Built, Declared},
+};
 
 /// Every domain; composing crates after those they compose.
 pub const MODULES: &[Module] = &[
@@ -129,16 +132,17 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
         closing: closing.clone(),
     };
     let separate = settings.server.metrics_address().map_err(misconfigured)?.is_some();
-    let (domains, probes) = (domains().build(), probes(!separate).build());
-    let api = openapi::document(domains.document.merge_from(probes.document));
-    let routes = domains.router.with_state(app.clone());
+    let probes = probes(!separate).build();
+    let api = openapi::document(move || DOMAINS.document.clone().merge_from(probes.document));
+    let routes = DOMAINS.router.clone().with_state(app.clone());
     let probed = probes.router.with_state(probe.clone());
     let fronts = Fronts {
         site: site(&app, &routes),
         console: console(&app, routes.clone().merge(probed.clone()), &settings.shown),
     };
     let router = routes.merge(openapi::routes(Arc::clone(&api))).merge(probed);
-    let router = layered(router, settings, domains.declared.merge(probes.declared), &app, &probe, fronts);
+    let declared = DOMAINS.declared.clone().merge(probes.declared);
+    let router = layered(router, settings, declared, &app, &probe, fronts);
     let metrics = health::metrics().build().router.with_state(probe);
     Ok(Assembly { app, router, metrics, background, openapi: api, closing })
 }
@@ -178,17 +182,19 @@ fn outside(settings: &Settings, app: &App) -> Result<Vec<Arc<dyn Outside>>> {
 
 /// The document without a shop, for `holdfast openapi`.
 pub fn document() -> OpenApi {
-    openapi::complete(domains().build().document.merge_from(probes(true).build().document))
+    openapi::complete(DOMAINS.document.clone().merge_from(probes(true).build().document))
 }
 
-fn domains() -> Routes {
+/// The routes of all domains, which are the same for every shop. Describing them is most of a start, so the hundreds of shops of a test
+/// program share them.
+static DOMAINS: LazyLock<Built<App>> = LazyLock::new(|| {
     let (mut below, mut absolute) = (Routes::new(), Routes::new());
     for module in MODULES {
         below = below.merge((module.routes)());
         absolute = absolute.merge((module.root_routes)());
     }
-    absolute.nest(BASE, below)
-}
+    absolute.nest(BASE, below).build()
+});
 
 fn probes(metrics: bool) -> Routes<Probe> {
     if metrics { health::probes().merge(health::metrics()) } else { health::probes() }

@@ -26,8 +26,8 @@ pub const PATH: &str = "/openapi.json";
 pub type Document = Arc<LazyLock<OpenApi, Box<dyn FnOnce() -> OpenApi + Send>>>;
 
 /// The document of what the routes said about themselves.
-pub fn document(described: OpenApi) -> Document {
-    Arc::new(LazyLock::new(Box::new(move || complete(described))))
+pub fn document(described: impl FnOnce() -> OpenApi + Send + 'static) -> Document {
+    Arc::new(LazyLock::new(Box::new(move || complete(described()))))
 }
 
 /// Completes what the domains said about themselves: title, how to sign in, and how every failure looks.

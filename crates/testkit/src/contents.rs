@@ -7,7 +7,7 @@ use server::assembly;
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 use store::{Column, Row, Tx, args};
 
@@ -35,7 +35,7 @@ impl Window {
 
     /// Everything, to be compared with everything later.
     pub fn contents(&self) -> Contents {
-        let all = |tx: &mut Tx<'_>| tables().into_iter().map(|table| Ok((table, digest(tx, table)?))).collect();
+        let all = |tx: &mut Tx<'_>| TABLES.iter().map(|table| Ok((*table, digest(tx, table)?))).collect();
         Contents(self.read("every table", all))
     }
 
@@ -63,15 +63,16 @@ impl Window {
     }
 }
 
-/// The tables of the shop, as its migrations make them, without those whose rows say nothing about the shop.
-pub fn tables() -> BTreeSet<&'static str> {
+/// The tables of the shop, as its migrations make them, without those whose rows say nothing about the shop. They are looked for once:
+/// a test of bad bodies asks for all contents a thousand times.
+pub static TABLES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
     let made = assembly::migrations().into_iter().flat_map(|migration| migration.sql.split("create table ").skip(1));
     let names = made.map(|rest| rest.split([' ', '(', '\n']).next().unwrap_or_default());
     let dropped = |name: &str| {
         assembly::migrations().iter().any(|one| one.sql.contains(&format!("drop table if exists {name};")))
     };
     names.filter(|name| !LEFT_OUT.contains(name) && !dropped(name)).collect()
-}
+});
 
 fn digest(tx: &mut Tx<'_>, table: &str) -> Result<(usize, u64)> {
     let mut lines = tx.query(kept(&format!("select * from {table}")), args![], line)?;

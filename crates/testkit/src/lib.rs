@@ -17,7 +17,7 @@ mod wire;
 
 pub use aggregator::{Aggregator, Mishap};
 pub use browser::{Browser, Page};
-pub use contents::{Contents, Window, tables};
+pub use contents::{Contents, TABLES, Window};
 pub use document::{Document, Operation, Parameter};
 pub use fixture::{Fault, ObjectStore, Response, Responses, SECRET_KEY, Stream, StreamEvent, wait};
 pub use goods::{Product, ProductBuilder};

@@ -220,7 +220,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 }
 
 /// What is declared about every route of a finished router, by path template and method.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Declared(HashMap<String, Vec<Arc<Contract>>>);
 
 impl Declared {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{Arg, Stay, Tx};
-use testkit::{TestShop, tables};
+use testkit::{TABLES, TestShop};
 
 /// Orders a second of the simulated shop. Each makes one row in every table of [`ROWS`], which is more than shops see.
 const ORDERS_A_SECOND: u64 = 1_000;
@@ -117,7 +117,7 @@ fn every_table_is_kept_on_purpose_or_has_a_task_that_deletes() {
     let shop = TestShop::open();
     let kept = kept();
     let known: BTreeSet<&str> = kept.keys().copied().collect();
-    let made: BTreeSet<&str> = tables().into_iter().chain(["schema_migrations", "store_probe", "leases"]).collect();
+    let made: BTreeSet<&str> = TABLES.iter().copied().chain(["schema_migrations", "store_probe", "leases"]).collect();
     assert_eq!(known, made, "the list `tables` of a module says how long the rows of its tables stay");
     let tasks = shop.task_names();
     let simulated: BTreeSet<&str> = ROWS.iter().map(|(table, ..)| *table).chain(COUNTED).collect();
