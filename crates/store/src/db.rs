@@ -1,17 +1,20 @@
 //! The database as the rest of the program sees it: [`Db::write`] and [`Db::read`].
 
-use crate::durable::Durable;
+use crate::file::{self, Place};
 use crate::job::{Job, Request, Value, Work, stopped, typed, untyped};
 use crate::news::{self, News};
 use crate::pool::{SavepointsWanted, Worker};
 use crate::reader::Reader;
-use crate::{Backfill, DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, writer};
+use crate::wal::{self, Log};
+use crate::writer::Writer;
+use crate::{Backfill, DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, sqlite};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use kernel::{Clock, Code, Random, Result};
 use parking_lot::{Mutex, RwLock};
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -188,8 +191,6 @@ pub(crate) struct Shared {
     /// Each running job of a server holds it for reading. A job that had too many conflicts holds it for writing.
     pub running_jobs: RwLock<()>,
     newest_event: watch::Sender<u64>,
-    /// Which commits of a file are on disk.
-    pub durable: Durable,
     pub savepoints: SavepointsWanted,
     /// What other instances have done.
     pub elsewhere: news::Elsewhere,
@@ -206,7 +207,6 @@ impl Shared {
             stats: Stats::default(),
             running_jobs: RwLock::new(()),
             newest_event: watch::Sender::new(0),
-            durable: Durable::default(),
             savepoints: SavepointsWanted::default(),
             elsewhere: news::Elsewhere::default(),
             requests: AtomicU64::new(0),
@@ -295,7 +295,7 @@ impl Db {
             threads.push(spawn(format!("reader-{n}"), move || reader.run(&requests))?);
         }
         let writing = match settings.url.file() {
-            Some(path) => writer::start(path, &settings, &shared, random, write_requests)?,
+            Some(path) => writer_of_file(path, &settings, &shared, random, write_requests)?,
             None => writers_of_server(&settings, &shared, &mut random, &write_requests)?,
         };
         threads.extend(writing);
@@ -417,12 +417,6 @@ impl Db {
     /// Changes whenever a commit of this process put events into the outbox. The value counts those commits.
     pub fn newest_event(&self) -> watch::Receiver<u64> {
         self.shared.newest_event()
-    }
-
-    /// What happens before each sync of the log from now on; an error is one of the sync.
-    #[cfg(test)]
-    pub fn before_sync(&self, before: impl FnMut() -> std::io::Result<()> + Send + 'static) {
-        *self.shared.durable.before_sync.lock() = Some(Box::new(before));
     }
 
     /// Whether the last commit succeeded.
@@ -551,6 +545,31 @@ impl Db {
     }
 }
 
+/// The threads of a file: its one writer, and the copier of its log.
+fn writer_of_file(
+    path: &Path,
+    settings: &Settings,
+    shared: &Arc<Shared>,
+    random: Random,
+    requests: Receiver<Request>,
+) -> Result<Vec<JoinHandle<()>>> {
+    let synchronous = match settings.durability {
+        Durability::Full => "full",
+        Durability::ProcessOnly => "off",
+    };
+    sqlite::private_file(path)?;
+    let lock = if settings.alone { Some(file::lock(path)?) } else { None };
+    let mut conn = sqlite::open_writer(path, synchronous)?;
+    let place = Place::of(path, lock);
+    let (log, nudges) = Log::new(conn.page_bytes()?);
+    conn.when_committed(Arc::clone(&log))?;
+    let (path, weak) = (path.to_owned(), Arc::downgrade(&log));
+    let copier = spawn("log-copier".to_owned(), move || wal::copier(&path, &weak, &nudges))?;
+    let (shared, clock) = (Arc::clone(shared), Arc::clone(&settings.clock));
+    let writer = Writer { conn, log, shared, clock, random, stopping: false, counted: 0, place };
+    Ok(vec![copier, spawn("writer".to_owned(), move || writer.run(&requests))?])
+}
+
 /// The writing threads of a server. One connection is tried before this returns, so that a wrong address is reported at once.
 fn writers_of_server(
     settings: &Settings,
@@ -575,6 +594,6 @@ fn writers_of_server(
     workers.collect()
 }
 
-pub(crate) fn spawn(name: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+fn spawn(name: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     thread::Builder::new().name(name).spawn(body).map_err(|e| Code::Internal.error().caused_by(e))
 }

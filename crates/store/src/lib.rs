@@ -10,7 +10,6 @@ pub mod db;
 pub mod dead_letter;
 pub mod dialect;
 mod drawn;
-mod durable;
 pub mod fault;
 mod file;
 pub mod idempotency;

@@ -48,7 +48,7 @@ impl Reader {
             let (statements, round_trips) = (after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
             self.shared.stats.ran(statements, round_trips);
             self.shared.stats.spent(job.name, statements, round_trips);
-            self.shared.durable.finish_read(job);
+            job.finish(None);
             // the caller has its result; a failure here concerns only the next job, which opens a new connection
             if conn.as_mut().is_some_and(|conn| conn.end_reading().is_err()) {
                 conn = None;

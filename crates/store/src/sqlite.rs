@@ -4,7 +4,7 @@ use crate::connection::{Connection, Each, Savepoint, TxState};
 use crate::rendered::{ROW_VALUES_KEPT, Rendered};
 use crate::row::{Column, Inner};
 use crate::wal::Log;
-use crate::{Arg, Dialect, Durability, Row};
+use crate::{Arg, Dialect, Row};
 use kernel::{Code, Error, Result};
 use rusqlite::{
     ErrorCode, OpenFlags, Statement,
@@ -63,12 +63,10 @@ pub(crate) struct Checkpointed {
     pub pages: u32,
     /// How many of these are in the database file now.
     pub copied: u32,
-    /// Whether a reader or another writer kept it from doing everything that was asked.
-    pub blocked: bool,
 }
 
 /// Opens a file that exists.
-pub(crate) fn open_writer(path: &Path, durability: Durability) -> Result<Connected> {
+pub(crate) fn open_writer(path: &Path, synchronous: &str) -> Result<Connected> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = open(path, flags)?;
     pragma(&conn.raw, "page_size", &PAGE_BYTES.to_string())?;
@@ -79,11 +77,6 @@ pub(crate) fn open_writer(path: &Path, durability: Durability) -> Result<Connect
             format!("this file system does not support a write-ahead log (journal mode {mode})"),
         ));
     }
-    // a thread of ours syncs the log after each commit; SQLite itself does so only before it copies it into the file
-    let synchronous = match durability {
-        Durability::Full => "normal",
-        Durability::ProcessOnly => "off",
-    };
     pragma(&conn.raw, "synchronous", synchronous)?;
     pragma(&conn.raw, "cache_size", &(-WRITER_CACHE_KIB).to_string())?;
     // the copier thread copies the log, so that no commit has to wait for it
@@ -225,9 +218,7 @@ impl Connected {
         };
         let pages = |row: &rusqlite::Row<'_>, n| row.get::<_, i64>(n).map(|pages| u32::try_from(pages).unwrap_or(0));
         self.raw
-            .query_row(sql, [], |row| {
-                Ok(Checkpointed { blocked: row.get(0)?, pages: pages(row, 1)?, copied: pages(row, 2)? })
-            })
+            .query_row(sql, [], |row| Ok(Checkpointed { pages: pages(row, 1)?, copied: pages(row, 2)? }))
             .map_err(failed)
     }
 

@@ -6,7 +6,6 @@ mod commit;
 mod copy;
 mod crash;
 mod disk;
-mod durable;
 mod file;
 mod idempotency;
 mod kit;

@@ -7,7 +7,7 @@
 
 use crate::sqlite::{self, Checkpoint, Connected};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use kernel::{Code, Result};
+use kernel::Result;
 use std::{
     path::Path,
     sync::{
@@ -35,7 +35,6 @@ pub(crate) struct Log {
     pages: AtomicU32,
     copied: AtomicU32,
     restart: AtomicBool,
-    grown: AtomicBool,
     wake: Sender<()>,
 }
 
@@ -44,17 +43,7 @@ impl Log {
     pub fn new(page_bytes: u32) -> (Arc<Log>, Receiver<()>) {
         let (wake, wakes) = bounded(1);
         let (pages, copied) = (AtomicU32::new(0), AtomicU32::new(0));
-        (
-            Arc::new(Log {
-                page_bytes,
-                pages,
-                copied,
-                restart: AtomicBool::new(false),
-                grown: AtomicBool::new(false),
-                wake,
-            }),
-            wakes,
-        )
+        (Arc::new(Log { page_bytes, pages, copied, restart: AtomicBool::new(false), wake }), wakes)
     }
 
     fn pages_of(&self, bytes: u32) -> u32 {
@@ -63,7 +52,6 @@ impl Log {
 
     /// A commit left `pages` in the log.
     pub fn grew(&self, pages: u32) {
-        self.grown.store(true, Ordering::Relaxed);
         let before = self.pages.swap(pages, Ordering::Relaxed);
         if pages < before {
             self.copied.store(0, Ordering::Relaxed); // it was restarted
@@ -71,11 +59,6 @@ impl Log {
         if pages.saturating_sub(self.copied.load(Ordering::Relaxed)) >= self.pages_of(COPY_FROM) {
             let _ = self.wake.try_send(()); // full: the copier is awake already
         }
-    }
-
-    /// Whether a commit has added anything since the last call.
-    pub fn has_grown(&self) -> bool {
-        self.grown.swap(false, Ordering::Relaxed)
     }
 
     fn copy(&self, conn: &Connected) -> Result<()> {
@@ -101,17 +84,6 @@ impl Log {
             Ok(done) => self.copied.store(done.copied, Ordering::Relaxed),
             Err(error) => tracing::warn!(error = ?error, "the log could not be copied"),
         }
-    }
-
-    /// Called by the writer when it is unknown what of the log is on disk: copies everything into the database file and empties the
-    /// log. What a failed sync has not stored can still be read, because the system keeps it in memory.
-    pub fn empty(&self, conn: &Connected) -> Result<()> {
-        let done = conn.checkpoint_within(Checkpoint::Truncate, CLOSE_WAIT)?;
-        if done.blocked {
-            return Err(Code::Unavailable.error().retry_after(1).caused_by("a reader still needs the log"));
-        }
-        self.copied.store(done.copied, Ordering::Relaxed);
-        Ok(())
     }
 
     /// Called by the writer when it stops: copies everything into the database file and empties the log.

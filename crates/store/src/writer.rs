@@ -1,32 +1,28 @@
-//! The one writer of a SQLite file: runs all waiting jobs and commits them together (group commit). While the disk stores one
-//! batch ([`crate::durable`]), the jobs of the next one run.
+//! The one writer of a SQLite file: runs all waiting jobs and commits them together (group commit).
 //!
 //! A savepoint for each job would copy every page that it changes. Most jobs succeed, so they run without: when one fails that has
 //! changed something, the transaction is rolled back, and all of its jobs run again, each in a savepoint. Refusals come in crowds, so
 //! the next jobs of that name have savepoints from the beginning.
 
 use crate::connection::{Connection, SAVEPOINTS};
-use crate::db::{self, Durability, Settings, Shared};
-use crate::durable::{Batch, Syncer};
-use crate::file::{self, Place};
+use crate::db::Shared;
+use crate::file::Place;
 use crate::job::{CommitFailure, Job, Request};
-use crate::sqlite::{self, Connected};
+use crate::sqlite::Connected;
 use crate::tx::Attempts;
-use crate::wal::{self, Log};
+use crate::wal::Log;
 use crate::{Emitted, Tx, fault, outbox};
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, select};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kernel::{Clock, Code, Error, Random, Result};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
     sync::Arc,
-    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 /// Most jobs in one commit. More would add delay and save nearly nothing, because the fsync is already shared by many.
 const JOBS_PER_COMMIT_MAX: usize = 512;
-/// When the jobs of a batch have run for this long, they are committed, unless the disk still stores those before.
+/// When the jobs of a batch have run for this long, they are committed.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(8);
 /// How often an idle writer checks whether an unhealthy database can be written again.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
@@ -36,45 +32,18 @@ const SLOW_JOB: Duration = Duration::from_millis(50);
 /// hundred savepoints.
 const JOBS_APART: u32 = 500;
 
-struct Writer {
-    conn: Connected,
-    log: Arc<Log>,
-    shared: Arc<Shared>,
-    clock: Arc<dyn Clock>,
-    random: Random,
-    /// Stores what is committed; `None` when a commit need not be on disk.
-    syncer: Option<Syncer>,
+pub(crate) struct Writer {
+    pub conn: Connected,
+    pub log: Arc<Log>,
+    pub shared: Arc<Shared>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Random,
     /// The thread ends after the present batch.
-    stopping: bool,
+    pub stopping: bool,
     /// Statements that are in the statistics already.
-    counted: u64,
+    pub counted: u64,
     /// The last field, so that its lock ends after the connection is closed.
-    place: Place,
-}
-
-/// The threads of a file: its one writer, and the copier of its log.
-pub(crate) fn start(
-    path: &Path,
-    settings: &Settings,
-    shared: &Arc<Shared>,
-    random: Random,
-    requests: Receiver<Request>,
-) -> Result<Vec<JoinHandle<()>>> {
-    sqlite::private_file(path)?;
-    let lock = if settings.alone { Some(file::lock(path)?) } else { None };
-    let mut conn = sqlite::open_writer(path, settings.durability)?;
-    let place = Place::of(path, lock);
-    let (log, nudges) = Log::new(conn.page_bytes()?);
-    conn.when_committed(Arc::clone(&log))?;
-    let (file, weak) = (path.to_owned(), Arc::downgrade(&log));
-    let copier = db::spawn("log-copier".to_owned(), move || wal::copier(&file, &weak, &nudges))?;
-    let syncer = match settings.durability {
-        Durability::Full => Some(Syncer::start(path, shared)?),
-        Durability::ProcessOnly => None,
-    };
-    let (shared, clock) = (Arc::clone(shared), Arc::clone(&settings.clock));
-    let writer = Writer { conn, log, shared, clock, random, syncer, stopping: false, counted: 0, place };
-    Ok(vec![copier, db::spawn("writer".to_owned(), move || writer.run(&requests))?])
+    pub place: Place,
 }
 
 /// What became of one run of a job.
@@ -89,7 +58,7 @@ enum Ran {
 
 impl Writer {
     /// Runs until it is asked to stop or until every [`crate::Db`] is dropped. It runs the jobs that were queued before.
-    fn run(mut self, requests: &Receiver<Request>) {
+    pub fn run(mut self, requests: &Receiver<Request>) {
         let mut batch = Vec::with_capacity(JOBS_PER_COMMIT_MAX);
         while !self.stopping {
             match requests.recv_timeout(PROBE_EVERY) {
@@ -98,8 +67,6 @@ impl Writer {
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => self.stopping = true,
             }
         }
-        // waits until everything is on disk and answered
-        self.syncer = None;
         self.log.finish(&self.conn);
     }
 
@@ -111,19 +78,9 @@ impl Writer {
         if !self.shared.is_healthy() {
             // the disk may be full, and a restarted log needs no further space
             self.log.restart(&self.conn);
-            let probe = self.log_must_be_on_disk().and_then(|()| self.probe());
+            let probe = self.probe();
             self.shared.note(probe.err().map(|error| format!("{error:?}")));
         }
-    }
-
-    /// After a failed sync it is unknown what of the log is on disk, and a later sync would not say so either: the system reports a
-    /// failure once. Nothing is written until all of the log is in the database file, which SQLite syncs, and the log is empty.
-    fn log_must_be_on_disk(&self) -> Result<()> {
-        if self.shared.durable.is_unknown() {
-            self.log.empty(&self.conn)?;
-            self.shared.durable.known_again();
-        }
-        Ok(())
     }
 
     fn probe(&mut self) -> Result<()> {
@@ -137,7 +94,7 @@ impl Writer {
     }
 
     fn commit_batch(&mut self, first: Job, requests: &Receiver<Request>, batch: &mut Vec<Job>) {
-        let began = self.log_must_be_on_disk().and_then(|()| self.conn.execute_fixed("begin immediate"));
+        let began = self.conn.execute_fixed("begin immediate");
         let ran = match began {
             Ok(()) => self.run_batch(first, requests, batch),
             Err(error) => {
@@ -146,14 +103,14 @@ impl Writer {
             }
         };
         match ran {
-            Ok(emitted) => self.commit(batch, emitted),
+            Ok(emitted) => self.commit(batch, &emitted),
             Err(error) => self.abort_batch(batch, &error, false),
         }
         self.log.restart_if_due(&self.conn);
     }
 
-    /// Runs jobs until the batch is complete, and returns the events that they emitted. `Err` means that the transaction is lost with
-    /// all of its jobs.
+    /// Runs jobs until no job waits or the batch is full, and returns the events that they emitted. `Err` means that the
+    /// transaction is lost with all of its jobs.
     fn run_batch(&mut self, first: Job, requests: &Receiver<Request>, batch: &mut Vec<Job>) -> Result<Vec<Emitted>> {
         let started = Instant::now();
         let mut before = started;
@@ -177,36 +134,20 @@ impl Writer {
                 Ran::Nothing => {}
                 Ran::Spoilt => emitted = self.run_again(batch)?,
             }
-            let syncing = self.syncer.as_ref().map(Syncer::jobs);
-            next = if is_complete(batch.len(), requests.len(), now - started, syncing) {
+            next = if batch.len() >= JOBS_PER_COMMIT_MAX || now - started >= BATCH_TIME_MAX {
                 None
             } else {
-                self.next(requests, batch.len())
+                match requests.try_recv() {
+                    Ok(Request::Run(job)) => Some(job),
+                    Ok(Request::Stop) => {
+                        self.stopping = true;
+                        None
+                    }
+                    Err(_) => None,
+                }
             };
         }
         Ok(emitted)
-    }
-
-    /// The next job of a batch that has so many. When none waits, the batch is committed at once, unless the disk has more jobs to
-    /// store than the batch: then it waits for further jobs, or for the disk.
-    fn next(&mut self, requests: &Receiver<Request>, jobs: usize) -> Option<Job> {
-        loop {
-            let request = match (requests.try_recv(), &self.syncer) {
-                (Ok(request), _) => request,
-                (Err(TryRecvError::Empty), Some(syncer)) if syncer.jobs() > jobs => select! {
-                    recv(requests) -> request => request.unwrap_or(Request::Stop),
-                    recv(syncer.synced) -> _ => continue,
-                },
-                (Err(_), _) => return None,
-            };
-            match request {
-                Request::Run(job) => return Some(job),
-                Request::Stop => {
-                    self.stopping = true;
-                    return None;
-                }
-            }
-        }
     }
 
     /// Takes back what the jobs of the batch did and runs them again, each in a savepoint, because the last one failed without one.
@@ -290,31 +231,25 @@ impl Writer {
         Err(Code::Unavailable.error().caused_by(cause))
     }
 
-    fn commit(&mut self, batch: &mut Vec<Job>, emitted: Vec<Emitted>) {
+    fn commit(&mut self, batch: &mut Vec<Job>, emitted: &[Emitted]) {
         if let Err(lost) = self.place.check() {
             let error = Code::Unavailable.error().retry_after(1).caused_by(lost);
             return self.abort_batch(batch, &error, false);
         }
         fault::point("store.before-commit");
-        let number = self.syncer.as_ref().map_or(0, |_| self.shared.durable.begin());
-        let committed = self.conn.execute_fixed("commit");
-        let logged = self.log.has_grown();
+        if let Err(error) = self.conn.execute_fixed("commit") {
+            return self.abort_batch(batch, &error, true);
+        }
+        fault::point("store.after-commit");
+        // one job may have failed because the disk is full, although the others could be stored
+        self.shared.note(self.conn.take_storage_failure());
+        self.shared.stats.committed(batch.len());
         let statements = self.conn.statements();
         self.shared.stats.ran(statements - std::mem::replace(&mut self.counted, statements), 0);
-        let done = match committed {
-            Ok(()) => {
-                // one job may have failed because the disk is full, although the others could be stored
-                self.shared.note(self.conn.take_storage_failure());
-                Batch { number, jobs: std::mem::take(batch), emitted, logged }
-            }
-            Err(error) => {
-                self.abort_batch(batch, &error, true);
-                Batch { number, jobs: Vec::new(), emitted: Vec::new(), logged }
-            }
-        };
-        match &self.syncer {
-            Some(syncer) => syncer.finish(done),
-            None => done.finish(&self.shared, None),
+        self.shared.call_commit_hook(emitted);
+        batch.drain(..).for_each(|job| job.finish(None));
+        if !emitted.is_empty() {
+            self.shared.events_committed();
         }
     }
 
@@ -333,18 +268,6 @@ impl Writer {
     }
 }
 
-/// Whether a batch of so many jobs, which has run for so long while so many wait, is committed although more could join it. `syncing` are
-/// the jobs whose commits are not on disk yet; `None` when no commit waits for the disk. A disk that has nothing to do gets the batch as
-/// soon as it has half of the jobs that are there: it stores that half while the other half runs.
-fn is_complete(jobs: usize, waiting: usize, ran: Duration, syncing: Option<usize>) -> bool {
-    jobs >= JOBS_PER_COMMIT_MAX
-        || match syncing {
-            Some(0) => ran >= BATCH_TIME_MAX || jobs >= waiting,
-            Some(_) => false,
-            None => ran >= BATCH_TIME_MAX,
-        }
-}
-
 fn panicked(job: &Job) -> Error {
     Code::Internal.error().caused_by(format!("{} panicked", job.name))
 }
@@ -353,21 +276,3 @@ fn panicked(job: &Job) -> Error {
 pub(crate) const PROBE: &str =
     "insert into store_probe (id, written_at) values (?, ?) {on conflict (id): written_at = new.written_at}";
 pub(crate) const STATEMENTS: &[&str] = &[PROBE];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_is_complete_when_the_disk_has_nothing_to_do_and_half_of_the_jobs_are_in_it() {
-        let soon = Duration::from_millis(1);
-        assert!(!is_complete(31, 33, soon, Some(0)));
-        assert!(is_complete(32, 32, soon, Some(0)));
-        assert!(is_complete(1, 0, soon, Some(0)));
-        assert!(is_complete(100, 9_000, BATCH_TIME_MAX, Some(0)), "and when it has run for long");
-        assert!(!is_complete(100, 9_000, BATCH_TIME_MAX, Some(40)), "a busy disk would not store it sooner");
-        assert!(is_complete(JOBS_PER_COMMIT_MAX, 9_000, soon, Some(40)), "a limit for what a power cut takes back");
-        assert!(!is_complete(32, 32, soon, None), "without a disk to wait for, only the time counts");
-        assert!(is_complete(32, 32, BATCH_TIME_MAX, None));
-    }
-}
