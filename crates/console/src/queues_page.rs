@@ -56,6 +56,7 @@ texts! {
 struct Queue {
     event_type: String,
     event_id: i64,
+    event_name: Option<String>,
     is_active: bool,
     waiting_count: i64,
     entered_count: i64,
@@ -81,32 +82,37 @@ struct Named {
     name: String,
 }
 
-/// What people call that which a queue stands in front of. The API keeps types as free names, and knows what two of them are.
-async fn subject(visit: &Visit, kind: &str, id: i64) -> Result<String, Refused> {
-    let t = QueueTexts::of(visit.language);
-    let known = match kind.to_ascii_uppercase().as_str() {
-        "TIME_DEAL" | "TIMEDEAL" => Some((t.deal, format!("/admin/time-deals/{id}"))),
-        "COUPON" => Some((t.coupon, format!("/admin/coupons/{id}"))),
-        _ => None,
+impl QueueTexts {
+    /// What people call that which a queue stands in front of. Types are free names; of two of them the console knows what they are.
+    fn subject(&self, kind: &str, id: i64, name: Option<&str>) -> String {
+        let sentence = match kind.to_ascii_uppercase().as_str() {
+            "TIME_DEAL" | "TIMEDEAL" => self.deal,
+            "COUPON" => self.coupon,
+            _ => return name.map_or_else(|| format!("{kind} {id}"), str::to_owned),
+        };
+        name.map_or_else(|| fill(sentence, id), |name| fill(sentence, name))
+    }
+}
+
+/// The name of a deal or a coupon before which there was never a queue.
+async fn name_of(visit: &Visit, kind: &str, id: i64) -> Result<Option<String>, Refused> {
+    let path = match kind.to_ascii_uppercase().as_str() {
+        "TIME_DEAL" | "TIMEDEAL" => format!("/admin/time-deals/{id}"),
+        "COUPON" => format!("/admin/coupons/{id}"),
+        _ => return Ok(None),
     };
-    let Some((sentence, path)) = known else { return Ok(format!("{kind} {id}")) };
     match visit.read::<Named>(&path).await {
-        Ok(found) => Ok(fill(sentence, found.name)),
-        Err(refused) if matches!(refused.code(), Code::TimeDealNotFound | Code::CouponNotFound) => {
-            Ok(fill(sentence, id))
-        }
+        Ok(found) => Ok(Some(found.name)),
+        Err(refused) if matches!(refused.code(), Code::TimeDealNotFound | Code::CouponNotFound) => Ok(None),
         Err(refused) => Err(refused),
     }
 }
 
 /// The table of these queues.
-async fn table(visit: &Visit, title: &str, queues: &[Queue]) -> Result<Table, Refused> {
+fn table(visit: &Visit, title: &str, queues: &[Queue]) -> Table {
     let (t, show) = (QueueTexts::of(visit.language), visit.show());
-    let mut names = Vec::with_capacity(queues.len());
-    for queue in queues {
-        names.push(subject(visit, &queue.event_type, queue.event_id).await?);
-    }
-    let row = |(queue, name): (&Queue, String)| {
+    let row = |queue: &Queue| {
+        let name = t.subject(&queue.event_type, queue.event_id, queue.event_name.as_deref());
         let href = format!("/console/queues/{}/{}", encoded(&queue.event_type), queue.event_id);
         vec![
             Cell::link(name, href),
@@ -119,14 +125,14 @@ async fn table(visit: &Visit, title: &str, queues: &[Queue]) -> Result<Table, Re
     };
     let [waiting, entered, capacity] = [t.waiting, t.entered, t.capacity].map(|name| format!("#{name}"));
     let columns = [t.event, t.state, &waiting, &entered, &capacity, t.last];
-    Ok(Table::of(visit, title, &columns).rows(queues.iter().zip(names).map(row)))
+    Table::of(visit, title, &columns).rows(queues.iter().map(row))
 }
 
 /// The table of the queues that run.
 pub async fn running(visit: &Visit, title: &str) -> Result<Table, Refused> {
     let mut found: Vec<Queue> = visit.read("/admin/queue").await?;
     found.retain(|queue| queue.is_active);
-    table(visit, title, &found).await
+    Ok(table(visit, title, &found))
 }
 
 /// `GET /console/queues`
@@ -134,7 +140,7 @@ pub async fn queues(visit: Visit) -> PageResult {
     let t = QueueTexts::of(visit.language);
     let found: Vec<Queue> = visit.read("/admin/queue").await?;
     let list = List::of("/console/queues", &["sort", "page"], &visit.query);
-    let table = table(&visit, "", &found).await?.whole(&list);
+    let table = table(&visit, "", &found).whole(&list);
     visit.page(Page::of(t.title).lead(t.lead).with_live(LIVE_S, &table)?)
 }
 
@@ -151,7 +157,11 @@ async fn page(visit: &Visit, kind: &str, id: i64, sent: Option<&Fields>, refused
         Err(refused) if refused.code() == Code::QueueNotFound => None,
         Err(refused) => return Err(refused),
     };
-    let page = Page::of(fill(t.one, subject(visit, kind, id).await?));
+    let name = match &queue {
+        Some(queue) => queue.event_name.clone(),
+        None => name_of(visit, kind, id).await?,
+    };
+    let page = Page::of(fill(t.one, t.subject(kind, id, name.as_deref())));
     let page = match &queue {
         Some(queue) => page.with_live(LIVE_S, &about(visit, queue))?,
         None => page.lead(t.none),

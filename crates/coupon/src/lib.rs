@@ -12,6 +12,9 @@ use ::store::Stay;
 
 pub use coupon::{Coupon, Discount, DiscountType, Offer, Status, UserCoupon, UserStatus};
 
+/// The type of waiting queues in front of a coupon.
+pub const QUEUE: &str = "COUPON";
+
 /// What coupons contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: &[
@@ -23,5 +26,6 @@ pub const MODULE: web::Module = web::Module {
     statements: &[store::STATEMENTS],
     invalidates: gate::invalidates,
     checks: store::AUDIT,
+    queued: Some(web::Queued { event_type: QUEUE, names: store::names }),
     ..web::Module::named("coupon")
 };

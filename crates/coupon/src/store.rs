@@ -53,6 +53,7 @@ const COUNT_ISSUED: &str = "update coupons set issued_quantity = issued_quantity
 const WANTED: &str = concatcp!(" from coupons where (? = '' or seller_id = ?) and ", STATUS, " in ([?])");
 const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by id desc limit ? offset ?");
 const COUNT: &str = counted!(WANTED);
+const NAMES: &str = "select id, name from coupons where id in ([?])";
 
 /// Guarantees that a user has at most one of each coupon.
 const HOLD: &str =
@@ -104,6 +105,7 @@ pub const STATEMENTS: &[&str] = &[
     COUNT_ISSUED,
     PAGE,
     COUNT,
+    NAMES,
     HOLD,
     HOLDS,
     HOLDERS,
@@ -304,6 +306,11 @@ pub(crate) fn page(
     let (limit, offset) = (request.limit(), request.offset_after(after));
     let wanted = args![seller, seller, now, statuses, before, limit, offset];
     Ok((tx.query(PAGE, wanted, coupon)?, total))
+}
+
+/// The names of those coupons with these numbers that there are.
+pub(crate) fn names(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<(i64, String)>> {
+    tx.query(NAMES, args![Arg::list(ids)], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// Stores that the user has the coupon; `None` when they had it before.

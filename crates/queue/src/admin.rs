@@ -1,13 +1,14 @@
 //! The handlers of waiting queues for administrators.
 
 use crate::lines::Lines;
-use crate::ops;
 use crate::request::ActivateQueue;
 use crate::response::{ProcessedResponse, QueueResponse};
 use crate::settings::Settings;
 use crate::subject::{Subject, SubjectId, SubjectType};
+use crate::{names, ops};
 use axum::extract::State;
 use kernel::Code;
+use store::Tx;
 use utoipa_axum::routes;
 use web::{Admin, ApiResult, App, Idempotent, Json, NoBody, Path, Routes, ok, response::Success, route::ADMIN};
 
@@ -24,7 +25,12 @@ pub fn routes() -> Routes {
 /// The 200 waiting queues that were made last, newest first, with their rules and counts, also those that are not active.
 #[utoipa::path(get, path = "/admin/queue", tag = "queue", responses((status = 200, body = Success<Vec<QueueResponse>>)))]
 async fn list_queues(State(app): State<App>, _: Admin) -> ApiResult<Vec<QueueResponse>> {
-    let queues = app.db.read("queue.newest", ops::newest).await?;
+    let queued = app.queued();
+    let work = move |tx: &mut Tx<'_>| {
+        let queues = ops::newest(tx)?;
+        names::all(tx, &queued, queues)
+    };
+    let queues = app.db.read("queue.newest", work).await?;
     Ok(ok(queues.into_iter().map(QueueResponse::from).collect()))
 }
 
@@ -39,8 +45,12 @@ async fn activate_queue(
     Json(sent): Json<ActivateQueue>,
 ) -> ApiResult<QueueResponse> {
     let (rules, opens_at) = sent.rules(app.settings::<Settings>().admission, &app.shop.zone)?;
-    let subject = Subject { kind, id };
-    let queue = app.db.write("queue.activate", move |tx| ops::activate(tx, &subject, rules, opens_at)).await?;
+    let (subject, queued) = (Subject { kind, id }, app.queued());
+    let work = move |tx: &mut Tx<'_>| {
+        let queue = ops::activate(tx, &subject, rules, opens_at)?;
+        names::one(tx, &queued, queue)
+    };
+    let queue = app.db.write("queue.activate", work).await?;
     Lines::changed(&app);
     Ok(ok(queue.into()))
 }
@@ -55,8 +65,12 @@ async fn deactivate_queue(
     Path((kind, id)): Path<(SubjectType, SubjectId)>,
     _: Idempotent<NoBody>,
 ) -> ApiResult<QueueResponse> {
-    let subject = Subject { kind, id };
-    let queue = app.db.write("queue.deactivate", move |tx| ops::deactivate(tx, &subject)).await?;
+    let (subject, queued) = (Subject { kind, id }, app.queued());
+    let work = move |tx: &mut Tx<'_>| {
+        let queue = ops::deactivate(tx, &subject)?;
+        names::one(tx, &queued, queue)
+    };
+    let queue = app.db.write("queue.deactivate", work).await?;
     Lines::changed(&app);
     Ok(ok(queue.into()))
 }
@@ -87,6 +101,10 @@ async fn queue_status(
     _: Admin,
     Path((kind, id)): Path<(SubjectType, SubjectId)>,
 ) -> ApiResult<QueueResponse> {
-    let subject = Subject { kind, id };
-    Ok(ok(app.db.read("queue.status", move |tx| ops::find(tx, &subject)).await?.into()))
+    let (subject, queued) = (Subject { kind, id }, app.queued());
+    let work = move |tx: &mut Tx<'_>| {
+        let queue = ops::find(tx, &subject)?;
+        names::one(tx, &queued, queue)
+    };
+    Ok(ok(app.db.read("queue.status", work).await?.into()))
 }

@@ -8,6 +8,7 @@ mod histories;
 mod http;
 pub mod line;
 mod lines;
+mod names;
 pub mod ops;
 pub mod queue;
 mod request;

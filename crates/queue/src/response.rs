@@ -2,6 +2,7 @@
 
 use crate::entry::{State, Status};
 use crate::line::Standing;
+use crate::names::Named;
 use crate::ops::Processed;
 use crate::queue::{Opening, Queue};
 use crate::token::Token;
@@ -89,6 +90,8 @@ pub struct QueueResponse {
     pub queue_id: i64,
     pub event_type: String,
     pub event_id: i64,
+    /// What people call the coupon or the deal; null where the shop has none with this type and number.
+    pub event_name: Option<String>,
     pub is_active: bool,
     pub max_capacity: i64,
     pub entry_batch_size: i64,
@@ -109,8 +112,8 @@ pub struct QueueResponse {
     pub last_admitted_at: Option<Timestamp>,
 }
 
-impl From<Queue> for QueueResponse {
-    fn from(queue: Queue) -> QueueResponse {
+impl From<Named> for QueueResponse {
+    fn from(Named { queue, event_name }: Named) -> QueueResponse {
         let (opens_at, opened_at) = match queue.opening {
             Opening::Lobby { opens_at } => (Some(opens_at), None),
             Opening::Open { since } => (None, Some(since)),
@@ -119,6 +122,7 @@ impl From<Queue> for QueueResponse {
             queue_id: queue.id.raw(),
             event_type: queue.subject.kind.name,
             event_id: queue.subject.id.raw(),
+            event_name,
             is_active: queue.active,
             max_capacity: queue.rules.max_capacity,
             entry_batch_size: queue.rules.batch_size,

@@ -418,3 +418,38 @@ fn the_audit_finds_what_breaks_the_promises() {
     ]);
     assert_eq!(broken.len(), 4, "{broken:?}");
 }
+
+/// Another domain that names its deals below 9. A name says with how many others it was asked for.
+const DEALS: web::Module = web::Module {
+    queued: Some(web::Queued {
+        event_type: "TIME_DEAL",
+        names: |_, ids| {
+            let known = ids.iter().filter(|id| **id < 9);
+            Ok(known.map(|id| (*id, format!("deal {id} of {}", ids.len()))).collect())
+        },
+    }),
+    ..web::Module::named("deals")
+};
+
+#[test]
+fn administrators_see_what_people_wait_for_by_its_name_and_all_names_are_asked_for_at_once() {
+    let shop = Fixture::of(&[MODULE, DEALS]);
+    let activated = |event: &str| shop.admin().post(format!("/admin/queue/{event}/activate"), rules(1, 1)).must("200");
+    let names: Vec<Value> = ["TIME_DEAL/7", "timedeal/8", "TIME_DEAL/9", "COUPON/7"]
+        .map(|event| activated(event).data()["eventName"].clone())
+        .into();
+    assert_eq!(names, [json!("deal 7 of 1"), json!("deal 8 of 1"), Value::Null, Value::Null]);
+    let list = shop.admin().get("/admin/queue").must("200").data();
+    let named = |queue: &Value| (queue["eventType"].clone(), queue["eventName"].clone());
+    let named: Vec<(Value, Value)> = list.as_array().into_iter().flatten().map(named).collect();
+    let expected = [
+        (json!("COUPON"), Value::Null),
+        (json!("TIME_DEAL"), Value::Null),
+        (json!("timedeal"), json!("deal 8 of 3")),
+        (json!("TIME_DEAL"), json!("deal 7 of 3")),
+    ];
+    assert_eq!(named, expected);
+    assert_eq!(shop.admin().get(format!("{ADMIN}/status")).must("200").data()["eventName"], "deal 7 of 1");
+    let stopped = shop.admin().post(format!("{ADMIN}/deactivate"), json!({})).must("200").data();
+    assert_eq!(stopped["eventName"], "deal 7 of 1");
+}

@@ -12,6 +12,9 @@ use ::store::Stay;
 pub use deal::{Close, Content, Deal, DealProduct, Offer, Purchase, Status};
 pub use ops::{Filter, Offered};
 
+/// The type of waiting queues in front of a deal.
+pub const QUEUE: &str = "TIME_DEAL";
+
 /// What time deals contribute to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: &[
@@ -27,5 +30,6 @@ pub const MODULE: web::Module = web::Module {
     statements: &[store::STATEMENTS],
     invalidates: gate::invalidates,
     checks: store::AUDIT,
+    queued: Some(web::Queued { event_type: QUEUE, names: store::names }),
     ..web::Module::named("timedeal")
 };

@@ -56,6 +56,7 @@ const CURRENT: &str = concatcp!(
 const WANTED: &str = concatcp!(" from time_deals where (? = '' or seller_id = ?) and ", STATUS, " in ([?])");
 const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by id desc limit ? offset ?");
 const COUNT: &str = counted!(WANTED);
+const NAMES: &str = "select id, name from time_deals where id in ([?])";
 
 const PRODUCTS: &str =
     concatcp!("select ", PRODUCT_COLUMNS, " from time_deal_products where deal_id in ([?]) order by deal_id, id");
@@ -154,6 +155,7 @@ pub const STATEMENTS: &[&str] = &[
     CURRENT,
     PAGE,
     COUNT,
+    NAMES,
     PRODUCTS,
     LOCK_PRODUCTS,
     ONE_PRODUCT,
@@ -408,6 +410,11 @@ pub(crate) fn page(
     let (limit, offset) = (request.limit(), request.offset_after(after));
     let deals = tx.query(PAGE, args![seller, seller, now, now, statuses, before, limit, offset], head)?;
     Ok((with_products(tx, deals)?, total))
+}
+
+/// The names of those deals with these numbers that there are.
+pub(crate) fn names(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<(i64, String)>> {
+    tx.query(NAMES, args![Arg::list(ids)], |row| Ok((row.next()?, row.next()?)))
 }
 
 /// One product of a deal, and the deal without its other products; S706 when there is none.

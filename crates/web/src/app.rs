@@ -1,7 +1,7 @@
 //! What every handler can reach.
 
 use crate::{
-    Auth, Modules, ResponseCache, Streams, Turnstile,
+    Auth, Modules, Queued, ResponseCache, Streams, Turnstile,
     settings::{ModuleSettings, Settings},
 };
 use kernel::{Currency, Timestamp, Zone};
@@ -80,6 +80,11 @@ impl App {
     /// The check of waiting queues.
     pub fn turnstile(&self) -> Turnstile {
         self.modules.iter().find_map(|module| module.turnstile).unwrap_or(Turnstile::OPEN)
+    }
+
+    /// Every kind of thing that can have a waiting queue.
+    pub fn queued(&self) -> Vec<Queued> {
+        self.modules.iter().filter_map(|module| module.queued).collect()
     }
 
     /// The present instant of the shop's clock.

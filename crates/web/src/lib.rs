@@ -50,7 +50,7 @@ pub use route::Routes;
 pub use sent_once::sent_once;
 pub use streams::{StreamKey, StreamMessage, StreamSource, Streams};
 pub use task::{Ran, RunsOn, Task};
-pub use turnstile::{Turnstile, Visitor};
+pub use turnstile::{Queued, Turnstile, Visitor};
 pub use version::{AtVersion, IfMatch};
 
 /// Every path of the shop's API begins with this, except those of a module's `root_routes`.

@@ -1,6 +1,6 @@
 //! What a domain contributes to the program, in one constant.
 
-use crate::{App, Invalidation, Routes, StreamSource, Task, Turnstile, memory::Memory, settings::Section};
+use crate::{App, Invalidation, Queued, Routes, StreamSource, Task, Turnstile, memory::Memory, settings::Section};
 use futures_util::future::BoxFuture;
 use kernel::Result;
 use ports::gateway::Period;
@@ -45,6 +45,8 @@ pub struct Module {
     pub compare: Option<Compare>,
     /// The check of its waiting queues; at most one module of a shop has one.
     pub turnstile: Option<Turnstile>,
+    /// What of it can have a waiting queue.
+    pub queued: Option<Queued>,
     /// Its measurements that are read from the database.
     pub gauges: &'static [Gauge],
     /// Its measurements that are counted as they happen: name and help text.
@@ -123,6 +125,7 @@ impl Module {
             audit: |_| Ok(Vec::new()),
             compare: None,
             turnstile: None,
+            queued: None,
             gauges: &[],
             counters: &[],
         }

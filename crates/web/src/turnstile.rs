@@ -1,6 +1,6 @@
 //! The check that a waiting queue makes before somebody may have what it stands in front of. The domain of queues registers
 //! it in [`crate::Module::turnstile`], and the handlers of what can have a queue call it in their job: domains know nothing of
-//! each other.
+//! each other. In the other direction, a domain whose things can have a queue registers how they are named.
 
 use kernel::{Result, UserId};
 use std::fmt;
@@ -34,6 +34,23 @@ pub struct Turnstile {
 impl Turnstile {
     /// Lets everybody through, as in a shop without queues.
     pub const OPEN: Turnstile = Turnstile { admitted: |_, _| Ok(()), pass: |_, _| Ok(()) };
+}
+
+type Names = fn(&mut Tx<'_>, &[i64]) -> Result<Vec<(i64, String)>>;
+
+/// A kind of thing that can have a waiting queue, as its domain registers it in [`crate::Module::queued`].
+#[derive(Clone, Copy)]
+pub struct Queued {
+    /// The type of the queues in front of it, such as `COUPON`.
+    pub event_type: &'static str,
+    /// The names of those with these numbers, found by one statement. A number that there is not has none.
+    pub names: Names,
+}
+
+impl fmt::Debug for Queued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.event_type)
+    }
 }
 
 impl fmt::Debug for Turnstile {

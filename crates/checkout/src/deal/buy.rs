@@ -30,7 +30,7 @@ pub struct DealOrder {
 impl DealOrder {
     /// The user before the waiting queue of the deal, if it has one.
     pub fn visitor(&self, deal: TimeDealId, user: UserId) -> Visitor<'_> {
-        Visitor { event_type: "TIME_DEAL", event_id: deal.raw(), user, token: self.queue_token.as_deref() }
+        Visitor { event_type: timedeal::QUEUE, event_id: deal.raw(), user, token: self.queue_token.as_deref() }
     }
 }
 

@@ -153,7 +153,7 @@ async fn issue_let_through(
 
 /// The user before the waiting queue of a coupon, if it has one.
 const fn visitor(coupon: CouponId, user: UserId) -> Visitor<'static> {
-    Visitor { event_type: "COUPON", event_id: coupon.raw(), user, token: None }
+    Visitor { event_type: coupon::QUEUE, event_id: coupon.raw(), user, token: None }
 }
 
 /// The caller's coupons in every status, newest first; at most 500.

@@ -244,6 +244,41 @@ fn coupons_deals_and_queues_are_made_and_changed_while_they_run() {
 }
 
 #[test]
+fn the_page_of_queues_names_each_of_them_and_takes_no_statement_for_each() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(50).save();
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let activate = |event: String| {
+        let rules = json!({"maxCapacity": 5, "entryBatchSize": 1, "entryIntervalSeconds": 5});
+        shop.admin().post(format!("/admin/queue/{event}/activate"), rules).must("200");
+    };
+    let period = ("2026-02-01T00:00:00", "2026-03-01T00:00:00");
+    let queue_up = |n: i64| {
+        let deal = json!({"name": format!("Flash {n}"), "startsAt": period.0, "endsAt": period.1,
+            "products": [{"productId": mug.id, "dealPrice": 5_000, "dealQuantity": 2, "maxPerUser": 1}]});
+        let deal = shop.admin().post("/admin/time-deals", deal).must("201").number("/id");
+        activate(format!("TIME_DEAL/{deal}"));
+        let coupon = json!({"code": format!("SPRING-{n}"), "name": format!("Spring {n}"), "discountType": "PERCENTAGE",
+            "discountValue": 10, "totalQuantity": 5, "startsAt": period.0, "expiresAt": period.1});
+        let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+        activate(format!("COUPON/{coupon}"));
+    };
+    let statements = || shop.statements_of(|| drop(browser.open("/console/queues").must(200)));
+    queue_up(1);
+    let of_two = statements();
+    (2..=6).for_each(queue_up);
+    assert_eq!(statements(), of_two, "statements for twelve queues, and for two");
+    // what the shop does not know
+    activate("COUPON/999".to_owned());
+    activate("FLASH_SALE/7".to_owned());
+    let page = browser.open("/console/queues").must(200);
+    for n in 1..=6 {
+        page.says(&format!("Time deal: Flash {n}")).says(&format!("Coupon: Spring {n}"));
+    }
+    page.says("Coupon: 999").says("FLASH_SALE 7");
+}
+
+#[test]
 fn operators_see_reports_events_audit_settings_and_health() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).with("category", json!("Kitchen")).save();
