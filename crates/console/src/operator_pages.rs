@@ -8,6 +8,7 @@ use crate::{
 use kernel::Code;
 use pages::{PageResult, texts};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 texts! {
     /// The texts of settings and health.
@@ -27,6 +28,8 @@ texts! {
         gate: "Gate", "게이트";
         migrations: "Migrations", "마이그레이션";
         search: "Search index", "검색 색인";
+        images: "Store of images", "이미지 저장소";
+        images_away: "cannot be reached, the shop sells without images", "연결할 수 없음(이미지 없이 판매)";
         up: "up", "정상";
         alone: "inside this instance", "이 인스턴스에서 처리";
         degraded: "Redis does not answer, the database decides", "Redis 응답 없음(데이터베이스로 처리)";
@@ -64,6 +67,8 @@ struct Readiness {
     relay: String,
     gate: String,
     migrations: String,
+    /// The other systems by name.
+    parts: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,9 +84,15 @@ impl OperatorTexts {
             "up" => self.up,
             "in process" => self.alone,
             "applied" => self.applied,
-            text if text.starts_with("degraded") => self.degraded,
             text => text,
         }
+    }
+
+    /// The row of a system without which the shop sells, with the words for its absence.
+    fn row<'a>(&'a self, name: &'a str, said: &'a str, away: &'a str) -> Vec<Cell> {
+        let is_away = said.starts_with("degraded");
+        let said = if is_away { away } else { self.said(said) };
+        vec![Cell::text(name), Cell::state(said, if is_away { "warn" } else { "good" })]
     }
 }
 
@@ -96,14 +107,17 @@ pub async fn health(visit: Visit) -> PageResult {
     let index: Option<Index> = visit.read_if_allowed("/admin/search").await?;
     let is = |text: &str, good: &str| Cell::state(t.said(text), if text == good { "good" } else { "bad" });
     let ready = Cell::state(if probe.ready { t.yes } else { t.no }, if probe.ready { "good" } else { "bad" });
-    let gate = if probe.gate.starts_with("degraded") { "warn" } else { "good" };
     let mut rows = vec![
         vec![Cell::text(t.ready), ready],
         vec![Cell::text(t.database), is(&probe.database, "up")],
         vec![Cell::text(t.relay), is(&probe.relay, "up")],
-        vec![Cell::text(t.gate), Cell::state(t.said(&probe.gate), gate)],
+        t.row(t.gate, &probe.gate, t.degraded),
         vec![Cell::text(t.migrations), is(&probe.migrations, "applied")],
     ];
+    rows.extend(probe.parts.iter().map(|(part, said)| match part.as_str() {
+        "images" => t.row(t.images, said, t.images_away),
+        other => t.row(other, said, said),
+    }));
     rows.extend(index.map(|index| {
         let count = pages::words::fill(t.indexed, visit.show().count(index.products));
         let state = if index.ready { Cell::state(count, "good") } else { Cell::state(t.making, "warn") };

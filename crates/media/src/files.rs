@@ -16,7 +16,7 @@ use kernel::{Code, Error, Result, Timestamp};
 use parking_lot::Mutex;
 pub(crate) use s3::bucket;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
-use web::App;
+use web::{App, module::Reached};
 
 /// Parts into which the store is divided by the first two digits of the hashes.
 const SHARD_DIGITS: usize = 2;
@@ -40,6 +40,11 @@ pub(crate) struct Found {
     pub hash: String,
     /// When its newest file was written.
     pub written_at: Timestamp,
+}
+
+/// Whether the store can be reached; C013.
+pub async fn reach(app: App) -> Result<Reached> {
+    Files::of(&app)?.reach().await
 }
 
 impl Files {
@@ -110,6 +115,16 @@ impl Files {
             Files::Folder(root) => folder::remove(root, &home).await,
             Files::Bucket(bucket) => bucket.remove(&home).await,
         }
+    }
+
+    /// Asks the store for as little as possible.
+    async fn reach(&self) -> Result<Reached> {
+        match self {
+            Files::Memory(_) => return Ok(Reached::InProcess),
+            Files::Folder(root) => folder::reach(root).await?,
+            Files::Bucket(bucket) => bucket.reach().await?,
+        }
+        Ok(Reached::Outside)
     }
 
     /// The parts of the store, in order. Memory has none, because it is gone when a row could have lost its files.

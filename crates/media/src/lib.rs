@@ -27,6 +27,11 @@ pub const MODULE: web::Module = web::Module {
     routes: http::routes,
     root_routes: http::root_routes,
     tasks: tasks::tasks,
+    parts: &[web::module::Part {
+        name: "images",
+        away: "degraded: the store of images cannot be reached, the shop sells without them",
+        reach: |app| Box::pin(files::reach(app)),
+    }],
     compare: Some(|app, _| Box::pin(audit::compare(app))),
     settings: Some(web::settings::Section::of::<Settings>()),
     ..web::Module::named("media")

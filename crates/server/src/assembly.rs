@@ -5,6 +5,7 @@ use crate::config::Settings;
 use crate::edge::{self, Edge, Fronts, Limits};
 use crate::health::{self, Probe};
 use crate::measure::{self, Requests};
+use crate::parts::KnownParts;
 use crate::{openapi, opening, operations, upkeep};
 use axum::{
     Router,
@@ -129,6 +130,7 @@ pub async fn assemble(settings: &Settings, db: Db, ports: Ports) -> Result<Assem
         app: app.clone(),
         requests: Arc::new(Requests::default()),
         progress: background.progress(),
+        parts: KnownParts::of(MODULES),
         closing: closing.clone(),
     };
     let separate = settings.server.metrics_address().map_err(misconfigured)?.is_some();

@@ -1,6 +1,7 @@
 //! Whether the program lives, whether it should get requests, and its measurements.
 
 use crate::measure::{self, Requests};
+use crate::parts::KnownParts;
 use crate::relay::Progress;
 use axum::{
     extract::State,
@@ -9,7 +10,7 @@ use axum::{
 };
 use ports::gate::Health;
 use serde::Serialize;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -27,6 +28,8 @@ pub struct Probe {
     pub requests: Arc<Requests>,
     /// What the relay has done.
     pub progress: Arc<Progress>,
+    /// What is known of the systems beside the database.
+    pub parts: KnownParts,
     /// Cancelled when the program begins to shut down.
     pub closing: CancellationToken,
 }
@@ -53,6 +56,9 @@ pub struct Readiness {
     pub relay: String,
     /// `in process`; `up`, when the gate is in a Redis that answers; or that it is away. The shop is ready without it.
     pub gate: &'static str,
+    /// The other systems that parts of the shop need: `images` is the store of images. `in process`; `up`, when it could be reached in the
+    /// last 10 seconds; or that it is away. The shop is ready without them.
+    pub parts: BTreeMap<&'static str, &'static str>,
     /// `applied`: the program does not start otherwise.
     pub migrations: &'static str,
     /// Whether the program is shutting down.
@@ -101,6 +107,7 @@ impl Probe {
             database: database.unwrap_or("up").to_owned(),
             relay: if stuck { format!("{} s behind", behind.as_secs()) } else { "up".to_owned() },
             gate,
+            parts: self.parts.shown(&self.app).await,
             migrations: "applied",
             closing,
         }

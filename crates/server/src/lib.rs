@@ -20,6 +20,7 @@ pub mod measure;
 pub mod openapi;
 pub mod opening;
 pub mod operations;
+mod parts;
 pub mod relay;
 mod rush;
 mod schema;

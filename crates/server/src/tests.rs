@@ -3,6 +3,7 @@
 mod edge;
 mod idle;
 mod outside;
+mod parts;
 mod relay;
 mod running;
 mod rush;

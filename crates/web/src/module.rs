@@ -43,6 +43,8 @@ pub struct Module {
     pub audit: fn(&mut Tx<'_>) -> Result<Vec<Violation>>,
     /// Its promises that the records of another system prove. `None` for the period means the time that its settings name.
     pub compare: Option<Compare>,
+    /// The systems that it needs beside the database, as `/readyz` shows them.
+    pub parts: &'static [Part],
     /// The check of its waiting queues; at most one module of a shop has one.
     pub turnstile: Option<Turnstile>,
     /// What of it can have a waiting queue.
@@ -91,6 +93,26 @@ impl Compared {
     }
 }
 
+/// A system that a module needs beside the database. The shop sells without it, so an instance stays ready while it is away.
+#[derive(Clone, Copy)]
+pub struct Part {
+    /// What it is called in `/readyz`, such as `images`.
+    pub name: &'static str,
+    /// What `/readyz` says while it cannot be reached.
+    pub away: &'static str,
+    /// Asks it for something small. An error says why it cannot be reached.
+    pub reach: fn(App) -> BoxFuture<'static, Result<Reached>>,
+}
+
+/// Where a part that works was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// In the memory of this instance.
+    InProcess,
+    /// In another system or on the disk.
+    Outside,
+}
+
 /// A number that is read from the database whenever metrics are asked for.
 #[derive(Clone, Copy)]
 pub struct Gauge {
@@ -124,6 +146,7 @@ impl Module {
             checks: &[],
             audit: |_| Ok(Vec::new()),
             compare: None,
+            parts: &[],
             turnstile: None,
             queued: None,
             gauges: &[],

@@ -74,6 +74,10 @@ impl Bucket {
         Ok(())
     }
 
+    pub(super) async fn reach(&self) -> Result<()> {
+        self.client.reach(&self.prefix).await
+    }
+
     /// The names of the folders at the top.
     pub(super) async fn folders(&self) -> Result<Vec<String>> {
         let mut folders = Vec::new();

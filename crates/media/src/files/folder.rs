@@ -39,6 +39,15 @@ pub(super) async fn remove(root: &Path, home: &str) -> Result<()> {
     on_disk(&root.join(home), |home| if_there(fs::remove_dir_all(home)).map(drop)).await
 }
 
+/// Whether the folder can be looked into. The first upload makes one that is not there.
+pub(super) async fn reach(root: &Path) -> Result<()> {
+    on_disk(root, |root| match fs::read_dir(root) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        opened => opened.map(drop),
+    })
+    .await
+}
+
 pub(super) async fn names_in(root: &Path) -> Result<Vec<String>> {
     on_disk(root, |root| Ok(names(root)?.into_iter().map(|(name, _)| name).collect())).await
 }

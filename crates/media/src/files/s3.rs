@@ -172,6 +172,18 @@ impl Client {
         })
     }
 
+    /// Whether the store answers, the bucket is there, and the key may read it: a list of one key. It is tried once, because the caller comes
+    /// back.
+    pub async fn reach(&self, prefix: &str) -> Result<()> {
+        let sign = || {
+            let mut list = self.bucket.list_objects_v2(Some(&self.credentials));
+            list.with_prefix(prefix);
+            list.with_max_keys(1);
+            list.sign(SIGNED_FOR)
+        };
+        self.must(&Asked { tries_max: 1, ..Asked::new(&sign) }).await.map(drop)
+    }
+
     /// The body of an answer that must be a good one.
     async fn must(&self, asked: &Asked<'_>) -> Result<Bytes> {
         self.send(asked).await?.good()

@@ -15,6 +15,7 @@ use std::{
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
+use web::module::Reached;
 
 const LONG_AGO_MS: i64 = 1_700_000_000_000;
 const QUICK: Duration = Duration::from_millis(400);
@@ -163,6 +164,33 @@ fn a_folder_keeps_and_finds_images() {
         placed_at: Some(long_ago()),
     };
     tokio_test(finds_images(&kept));
+}
+
+#[test]
+fn a_store_says_whether_it_can_be_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| Files::Folder(folder.path().join(path));
+    fs::write(folder.path().join("file"), "no folder").unwrap();
+    assert_eq!(wait(Files::Memory(Arc::default()).reach()).unwrap(), Reached::InProcess);
+    assert_eq!(wait(at("").reach()).unwrap(), Reached::Outside);
+    assert_eq!(wait(at("not/made/yet").reach()).unwrap(), Reached::Outside);
+    assert_eq!(code(wait(at("file").reach())), Some(Code::Unavailable));
+
+    let store = ObjectStore::open();
+    let (good, image) = (settings(&store), developed(90, 50));
+    let files = opened(&good);
+    wait(files.put(&image)).unwrap();
+    assert_eq!(wait(files.reach()).unwrap(), Reached::Outside);
+    for wrong in [
+        Settings { s3_bucket: "not-there".to_owned(), ..good.clone() },
+        Settings { s3_secret_key: "another".to_owned(), ..good },
+    ] {
+        assert_eq!(code(wait(opened(&wrong).reach())), Some(Code::Unavailable));
+    }
+    store.seen();
+    store.set_away(true);
+    assert_eq!(code(wait(files.reach())), Some(Code::Unavailable));
+    assert_eq!(store.seen(), ["LIST "], "it is asked once");
 }
 
 /// Runs what is not `Send`, because a test writes beside it.

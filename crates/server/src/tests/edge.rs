@@ -4,6 +4,7 @@ use crate::config::{Config, Settings};
 use crate::edge::{Fronts, Peer};
 use crate::health::Probe;
 use crate::measure::Requests;
+use crate::parts::KnownParts;
 use crate::relay::Progress;
 use axum::{
     Router,
@@ -37,6 +38,7 @@ fn probe(shop: &Shop) -> Probe {
         app: shop.app.clone(),
         requests: Arc::new(Requests::default()),
         progress: Arc::new(Progress::default()),
+        parts: KnownParts::default(),
         closing: CancellationToken::new(),
     }
 }

@@ -74,7 +74,11 @@ fn what_one_instance_stores_is_served_by_every_other_and_outlives_it() {
     store.set_away(true);
     until("both know", || (0..2).all(|n| status(&file(n, &image)) == "503"));
     for n in 0..2 {
-        assert_eq!(status(&exchanged(&fleet.instance(n), "GET /readyz HTTP/1.1", b"")), "200");
+        until("it shows that the store is away", || {
+            let ready = exchanged(&fleet.instance(n), "GET /readyz HTTP/1.1", b"");
+            assert_eq!(status(&ready), "200");
+            String::from_utf8_lossy(&ready).contains("the store of images cannot be reached")
+        });
     }
     assert!(program.audit().is_err(), "an audit that cannot look says so");
     store.set_away(false);

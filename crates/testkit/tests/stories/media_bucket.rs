@@ -1,9 +1,11 @@
 //! Uploaded images in a store of the kind S3: shared by programs, checked by the audit, and away without stopping the shop.
 
+use crate::console_work::at_work;
 use crate::media::{REMOVAL_WAITS, png, uploaded, uploads};
 use serde_json::json;
 use std::time::Duration;
 use testkit::{Fault, ObjectStore, TestShop, address};
+use web::Role;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -63,6 +65,37 @@ fn while_the_store_is_away_goods_are_sold_and_nothing_is_promised() {
     let stored = uploads(&seller, &png(300, 200, 2)).must("201");
     assert_eq!(store.keys().len(), kept + 2, "tried again until every file was acknowledged");
     shop.anonymous().get(stored.word("/url")).must("200");
+}
+
+#[test]
+fn probes_name_the_store_of_images_and_stay_ready_without_it() {
+    let in_memory = TestShop::open();
+    assert_eq!(in_memory.anonymous().get("/readyz").must("200").json()["parts"], json!({"images": "in process"}));
+
+    let store = ObjectStore::open();
+    let shop = shop_with(&store);
+    let ready = || {
+        let said = shop.anonymous().get("/readyz").must("200").json();
+        assert_eq!(said["ready"], true);
+        said["parts"]["images"].as_str().unwrap_or_default().to_owned()
+    };
+    let away = "degraded: the store of images cannot be reached, the shop sells without them";
+    store.seen();
+    let said: Vec<String> = (0..3).map(|_| ready()).collect();
+    assert_eq!(said, ["up", "up", "up"]);
+    assert_eq!(store.seen(), ["LIST "], "one request for all of them");
+
+    store.set_away(true);
+    assert_eq!(ready(), "up", "as it was a moment ago");
+    shop.turn(Duration::from_secs(10));
+    assert_eq!(ready(), away);
+    let browser = at_work(&shop, "boss", Role::Admin);
+    browser.open("/console/health").must(200).says("Store of images cannot be reached, the shop sells without images");
+    store.set_away(false);
+    shop.turn(Duration::from_secs(10));
+    assert_eq!(ready(), "up");
+    let korean = browser.open("/console/language/ko?return=/console/health").must(200);
+    korean.says("이미지 저장소 정상");
 }
 
 #[test]
