@@ -1,11 +1,13 @@
 //! The waiting room before a deal or a coupon. Loading it again keeps the place; who is let in is sent on.
 
-use crate::visit::Visit;
+use crate::{site::BRIEFLY, visit::Visit};
 use askama::Template;
 use axum::http::Method;
-use kernel::Code;
+use kernel::{Code, CouponId, TimeDealId};
 use pages::{Fields, FormToken, PageResult, Refused, html, html::see, shell::About, texts, words::fill};
 use serde::Deserialize;
+use store::Tx;
+use web::CacheKey;
 
 /// Seconds after which a browser without scripts asks again.
 const AGAIN_S: u32 = 5;
@@ -14,6 +16,7 @@ texts! {
     /// The texts of the waiting room.
     QueueTexts {
         title: "Waiting room", "대기실";
+        title_of: "Waiting room: {}", "대기실: {}";
         position: "Your place", "내 순서";
         lobby: "The queue is not open yet. When it opens, the places are drawn by lottery.", "아직 대기열이 열리지 않았습니다. 열릴 때 추첨으로 순서가 정해집니다.";
         wait: "About {}", "약 {}";
@@ -32,6 +35,8 @@ texts! {
 #[template(path = "queue.html")]
 struct Page {
     t: &'static QueueTexts,
+    /// What people wait for, if it has a name that everybody may know.
+    name: Option<String>,
     token: FormToken,
     path: String,
     onward: String,
@@ -56,19 +61,66 @@ struct Standing {
     total_waiting: i64,
 }
 
-/// Where the way leads from a waiting room.
-fn onward(kind: &str, id: i64) -> Result<String, Refused> {
-    match kind {
-        "TIME_DEAL" => Ok(format!("/deals/{id}")),
-        "COUPON" => Ok("/coupons".to_owned()),
-        _ => Err(Code::NotFound.into()),
+/// What people wait for.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Deal(TimeDealId),
+    Coupon(CouponId),
+}
+
+impl Wanted {
+    /// C003 for what has no waiting room.
+    fn of(kind: &str, id: i64) -> Result<Wanted, Refused> {
+        match kind {
+            timedeal::QUEUE => Ok(Wanted::Deal(TimeDealId::new(id))),
+            coupon::QUEUE => Ok(Wanted::Coupon(CouponId::new(id))),
+            _ => Err(Code::NotFound.into()),
+        }
+    }
+
+    /// Where the way leads from the waiting room.
+    fn onward(self) -> String {
+        match self {
+            Wanted::Deal(id) => format!("/deals/{id}"),
+            Wanted::Coupon(_) => "/coupons".to_owned(),
+        }
+    }
+
+    fn key(self) -> CacheKey {
+        match self {
+            Wanted::Deal(id) => CacheKey::new("deal that people wait for", id.raw()),
+            Wanted::Coupon(id) => CacheKey::new("coupon that people wait for", id.raw()),
+        }
+    }
+
+    fn read(self, tx: &mut Tx<'_>) -> kernel::Result<String> {
+        match self {
+            Wanted::Deal(id) => Ok(timedeal::ops::find(tx, id)?.name),
+            // the name of one that is not listed is for those who have its code
+            Wanted::Coupon(id) => Ok(coupon::ops::listed(tx, id)?.content.name),
+        }
+    }
+
+    /// Its name. Everybody in the room loads the page again and again, so one read serves all of them for a moment.
+    async fn name(self, visit: &Visit) -> Result<Option<String>, Refused> {
+        let app = visit.app();
+        let read = || async {
+            let name = app.db.read("storefront.wanted", move |tx| self.read(tx)).await?;
+            Ok((name.into(), Some(app.now().after(BRIEFLY))))
+        };
+        match app.cache.bytes_until(self.key(), app.now(), read).await {
+            Ok(name) => Ok(Some(String::from_utf8_lossy(&name).into_owned())),
+            Err(error) if matches!(error.code(), Code::TimeDealNotFound | Code::CouponNotFound) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 /// `GET /queue/{kind}/{id}`
 pub async fn room(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit) -> PageResult {
     visit.buyer()?;
-    let onward = onward(&kind, id)?;
+    let wanted = Wanted::of(&kind, id)?;
+    let onward = wanted.onward();
     let standing = visit.call::<Standing>(Method::GET, &format!("/queue/{kind}/{id}/status"), None).await;
     let (state, stream) = match standing {
         Ok(standing) if standing.status == "ENTERED" => return Ok(see(&onward)),
@@ -85,9 +137,11 @@ pub async fn room(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit)
     };
     let t = QueueTexts::of(visit.language);
     let refresh = matches!(state, State::Waiting { .. }).then_some(AGAIN_S);
-    let about = About { title: t.title.to_owned(), refresh, ..About::default() };
+    let name = wanted.name(&visit).await?;
+    let title = name.as_ref().map_or_else(|| t.title.to_owned(), |name| fill(t.title_of, name));
+    let about = About { title, refresh, ..About::default() };
     let path = format!("/queue/{kind}/{id}");
-    let page = Page { t, token: visit.token.clone(), path, onward, state, stream };
+    let page = Page { t, name, token: visit.token.clone(), path, onward, state, stream };
     Ok(html::private(axum::http::StatusCode::OK, visit.framed(&about, &page)?))
 }
 
@@ -104,7 +158,7 @@ fn waiting(visit: &Visit, standing: &Standing) -> State {
 /// `POST /queue/{kind}/{id}`: enters or leaves.
 pub async fn change(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
-    let onward = onward(&kind, id)?;
+    let onward = Wanted::of(&kind, id)?.onward();
     let path = format!("/queue/{kind}/{id}");
     if fields.is_on("leave") {
         visit.send(Method::DELETE, &format!("{path}/leave"), None).await?;
@@ -124,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_way_from_a_waiting_room_stays_in_the_shop() {
-        assert_eq!(onward("TIME_DEAL", 7).unwrap(), "/deals/7");
-        assert!(onward("//evil.example", 7).is_err());
+        assert_eq!(Wanted::of("TIME_DEAL", 7).unwrap().onward(), "/deals/7");
+        assert!(Wanted::of("//evil.example", 7).is_err());
     }
 }

@@ -183,6 +183,8 @@ fn a_deal_is_bought_through_the_waiting_room() {
     let page = browser.open(&format!("/deals/{deal}"));
     let waits = browser.send(&page, &format!("/deals/{deal}"), &[]).must(200);
     assert_eq!(waits.path, room);
+    waits.says("Waiting room Tuesday deal");
+    assert!(waits.text().contains("<title>Waiting room: Tuesday deal"), "{}", waits.text());
     let waits = browser.send(&waits, &room, &[]).must(200);
     waits.says("Your place 1");
     browser.open(&room).says("Your place 1");
@@ -198,6 +200,35 @@ fn a_deal_is_bought_through_the_waiting_room() {
     pay(&browser, &order, "approve").must(200).says("paid");
     shop.later(Duration::from_secs(3));
     browser.open(&format!("/deals/{deal}")).must(200).says("1 left");
+}
+
+#[test]
+fn a_waiting_room_names_its_deal_and_no_coupon_that_is_not_listed() {
+    let shop = open();
+    let mug = shop.product("mug").price(9_000).stock(3).save();
+    let deal = deal_of(&shop, &mug);
+    let coupon = |code: &str, listed: bool| {
+        let coupon = json!({"code": code, "name": format!("Ten percent by {code}"), "discountType": "PERCENTAGE",
+            "discountValue": 10, "totalQuantity": 1, "startsAt": "2020-01-01T00:00:00Z",
+            "expiresAt": "2100-01-01T00:00:00Z", "listed": listed});
+        shop.admin().post("/admin/coupons", coupon).must("201").number("/id")
+    };
+    let (listed, hidden) = (coupon("SPRING-10", true), coupon("SECRET-10", false));
+    let browser = shop.browser().with("accept-language", "ko");
+    sign_up(&browser, "mina", "/");
+    browser.open(&format!("/queue/TIME_DEAL/{deal}")).must(200).says("대기실 Tuesday deal");
+    browser.open(&format!("/queue/COUPON/{listed}")).must(200).says("대기실 Ten percent by SPRING-10");
+    let of_hidden = browser.open(&format!("/queue/COUPON/{hidden}")).must(200).text();
+    assert!(!of_hidden.contains("SECRET-10"), "{of_hidden}");
+    assert!(!browser.open("/queue/TIME_DEAL/999").must(200).text().contains("Tuesday deal"));
+
+    // one read serves all who come within two seconds
+    let renamed = json!({"name": "Wednesday deal", "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z",
+        "version": 1, "products": [{"productId": mug.id, "dealPrice": 5_000, "dealQuantity": 2, "maxPerUser": 1}]});
+    shop.admin().put(format!("/admin/time-deals/{deal}"), renamed).must("200");
+    browser.open(&format!("/queue/TIME_DEAL/{deal}")).must(200).says("대기실 Tuesday deal");
+    shop.later(Duration::from_secs(2));
+    browser.open(&format!("/queue/TIME_DEAL/{deal}")).must(200).says("대기실 Wednesday deal");
 }
 
 #[test]
