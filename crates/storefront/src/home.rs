@@ -3,7 +3,7 @@
 use crate::{
     cards::Card,
     deals_page::{self, DealView},
-    photo::Photos,
+    photo::{Photo, Photos},
     site::{BRIEFLY, LISTS},
     visit::Visit,
 };
@@ -62,6 +62,18 @@ struct Found {
     now: Timestamp,
 }
 
+impl Found {
+    /// The image for those who get a link: the first uploaded one that the page shows, otherwise the first drawing.
+    fn image(&self) -> Option<Photo> {
+        let of_deals = self.deals.iter().flat_map(|deal| &deal.products);
+        let of_deals = of_deals.map(|product| self.photos.get(product.product_id, &product.product_name));
+        let of_products = self.popular.iter().chain(&self.new).map(|product| Photo::all(product).0);
+        let mut shown: Vec<Photo> = of_deals.chain(of_products).collect();
+        let first = shown.iter().position(Photo::is_uploaded).unwrap_or(0);
+        (first < shown.len()).then(|| shown.swap_remove(first))
+    }
+}
+
 /// `GET /`
 pub async fn home(visit: Visit) -> PageResult {
     let key = visit.key(LISTS, "home");
@@ -73,6 +85,7 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
     let found = visit.app().db.read("storefront.home", move |tx| found(tx, &zone, currency)).await?;
     let show = visit.show();
     let t = HomeTexts::of(visit.language);
+    let image = found.image().map(|photo| visit.address(&photo.src));
     let deals =
         found.deals.iter().map(|deal| DealView::card(deal, &found.photos, &show)).collect::<kernel::Result<_>>()?;
     let page = Home {
@@ -91,6 +104,7 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
         title: t.title.to_owned(),
         description: t.lead.to_owned(),
         canonical: Some(address),
+        image,
         kind: "website",
         data: Some(Html::data(&data)),
         ..About::default()

@@ -51,6 +51,11 @@ impl Photo {
         (first.unwrap_or_else(drawn), all.map(named).collect())
     }
 
+    /// Whether it is a photo and no drawing. Those who show links read no drawings.
+    pub fn is_uploaded(&self) -> bool {
+        self.srcset.is_some()
+    }
+
     fn uploaded(files: &[Source], alt: &str) -> Option<Photo> {
         let (smallest, largest) = (files.first()?, files.last()?);
         let usual = files.iter().rev().find(|file| file.width <= USUAL_WIDTH).unwrap_or(smallest);

@@ -1,5 +1,6 @@
 //! The storefront as buyers use it: in a browser without scripts, by links and forms alone.
 
+use crate::media::{png, uploaded};
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::{Browser, Page, Product, TestShop};
@@ -155,6 +156,30 @@ fn the_cart_marks_prices_that_changed_and_what_cannot_be_bought() {
 fn put_refused(browser: &Browser, product: &Product) -> Page {
     let page = browser.open(&format!("/products/{}", product.id)).must(200);
     browser.send(&page, "/cart/items", &[("quantity", "50")])
+}
+
+#[test]
+fn a_link_to_the_shop_shows_an_image_that_the_home_page_shows() {
+    let shop = open();
+    let browser = shop.browser();
+    let image = |path: &str| {
+        let page = browser.open(path).must(200).text();
+        let found = page.split("<meta property=\"og:image\" content=\"").nth(1);
+        found.map(|rest| rest.split('"').next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(image("/"), None, "nothing is for sale");
+    let drawn = shop.product("mug").price(9_000).stock(3).save();
+    shop.settle();
+    let drawing = image("/").expect("the drawing of the mug");
+    assert_eq!(Some(&drawing), image(&format!("/products/{}", drawn.id)).as_ref());
+    assert!(drawing.starts_with("http") && drawing.contains("/images/mug-"), "{drawing}");
+    let url = uploaded(&shop.admin(), &png(400, 300, 1));
+    let photographed = shop.product("jar").price(9_000).stock(3).with("images", json!([url])).save();
+    // the mug stands in front, and cannot be shown in a link
+    deal_of(&shop, &drawn);
+    let photo = image("/").expect("the photo of the jar");
+    assert_eq!(Some(&photo), image(&format!("/products/{}", photographed.id)).as_ref());
+    assert!(photo.starts_with("http") && photo.contains("/media/"), "{photo}");
 }
 
 fn deal_of(shop: &TestShop, product: &Product) -> i64 {
