@@ -5,10 +5,11 @@ use crate::job::{Job, Request, Value, Work, stopped, typed, untyped};
 use crate::news::{self, News};
 use crate::pool::{SavepointsWanted, Worker};
 use crate::reader::Reader;
+use crate::requests::{Refused, Requests, Taker};
+use crate::settings::{Durability, Limits, Settings};
 use crate::wal::{self, Log};
 use crate::writer::Writer;
 use crate::{Backfill, DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, sqlite};
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use kernel::{Clock, Code, Random, Result};
 use parking_lot::{Mutex, RwLock};
 use std::{
@@ -20,85 +21,8 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Duration,
 };
 use tokio::sync::{oneshot, watch};
-
-/// How a database is opened.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Where the database is. The folder of a SQLite file must exist.
-    pub url: DatabaseUrl,
-    /// When a commit counts as done. A database server has its own setting for that.
-    pub durability: Durability,
-    /// Most jobs that wait for a writer. One more fails with C013 and the request gets 503 with `Retry-After`.
-    pub queue: usize,
-    /// Reading threads, each with its own connection; 0 chooses a number for the kind of database.
-    pub readers: usize,
-    /// Writing threads, each with its own connection; 0 chooses a number for the kind of database. A file always has one.
-    pub writers: usize,
-    /// How long connecting to a server may take.
-    pub connect_timeout: Duration,
-    /// How long a statement may take on a server. It may wait half of that for a lock.
-    pub statement_timeout: Duration,
-    /// Whether other instances may work on the same database. An instance that is alone does not wait for their leases.
-    pub shared: bool,
-    /// Refuse a file that another program has opened with this setting, with C019.
-    pub alone: bool,
-    /// Where `tx.now()` comes from.
-    pub clock: Arc<dyn Clock>,
-    /// A fixed seed for `tx.random()`; `None` asks the operating system.
-    pub seed: Option<u64>,
-}
-
-impl Settings {
-    /// The settings that suit most shops.
-    pub fn of(url: DatabaseUrl, clock: Arc<dyn Clock>) -> Settings {
-        Settings {
-            shared: url.file().is_none(),
-            alone: false,
-            url,
-            durability: Durability::Full,
-            queue: 10_000,
-            readers: 0,
-            writers: 0,
-            connect_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(10),
-            clock,
-            seed: None,
-        }
-    }
-
-    /// Settings for tests: commits survive a crash of the program but not of the machine, no other instance uses the database,
-    /// there are few threads, and the random numbers repeat.
-    pub fn throwaway(url: DatabaseUrl, clock: Arc<dyn Clock>) -> Settings {
-        let durability = Durability::ProcessOnly;
-        Settings { durability, readers: 1, writers: 4, shared: false, seed: Some(7), ..Settings::of(url, clock) }
-    }
-
-    pub(crate) fn limits(&self) -> Limits {
-        let retry = self.url.dialect().retries_for();
-        Limits { connect: self.connect_timeout, statement: self.statement_timeout, retry }
-    }
-}
-
-/// How long things may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    pub connect: Duration,
-    pub statement: Duration,
-    /// Retrying a job that fails because of other transactions.
-    pub retry: Duration,
-}
-
-/// When a commit counts as done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// On disk (fsync). A real shop needs this.
-    Full,
-    /// In the memory of the operating system: it survives a crash of the program, not of the machine. For tests.
-    ProcessOnly,
-}
 
 /// Whether the database can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,8 +187,8 @@ impl Shared {
 /// The database. Cheap to clone. Its threads stop when the last clone is dropped; [`Db::close`] also waits for them.
 #[derive(Clone)]
 pub struct Db {
-    writes: Sender<Request>,
-    reads: Sender<Request>,
+    writes: Requests,
+    reads: Requests,
     shared: Arc<Shared>,
     settings: Arc<Settings>,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
@@ -280,8 +204,7 @@ impl Db {
         settings.writers = if settings.writers == 0 || writers == 1 { writers } else { settings.writers };
         let shared = Shared::new();
         let mut random = settings.seed.map_or_else(Random::from_system, Random::seeded);
-        let (writes, write_requests) = bounded(settings.queue.max(1));
-        let (reads, read_requests) = bounded(settings.queue.max(1));
+        let (writes, reads) = (Requests::new(settings.queue.max(1)), Requests::new(settings.queue.max(1)));
         let mut threads = Vec::new();
         for n in 0..settings.readers {
             let reader = Reader {
@@ -291,12 +214,12 @@ impl Db {
                 clock: Arc::clone(&settings.clock),
                 random: random.split(),
             };
-            let requests = read_requests.clone();
+            let requests = reads.taker();
             threads.push(spawn(format!("reader-{n}"), move || reader.run(&requests))?);
         }
         let writing = match settings.url.file() {
-            Some(path) => writer_of_file(path, &settings, &shared, random, write_requests)?,
-            None => writers_of_server(&settings, &shared, &mut random, &write_requests)?,
+            Some(path) => writer_of_file(path, &settings, &shared, random, writes.taker())?,
+            None => writers_of_server(&settings, &shared, &mut random, &writes)?,
         };
         threads.extend(writing);
         let threads = Arc::new(Mutex::new(threads));
@@ -326,10 +249,10 @@ impl Db {
             return;
         }
         for _ in 0..self.settings.writers {
-            let _ = self.writes.send(Request::Stop);
+            let _ = self.writes.put(Request::Stop);
         }
         for _ in 0..self.settings.readers {
-            let _ = self.reads.send(Request::Stop);
+            let _ = self.reads.put(Request::Stop);
         }
         for thread in threads {
             if thread.join().is_err() {
@@ -524,7 +447,7 @@ impl Db {
 
     fn submit(
         &self,
-        queue: &Sender<Request>,
+        queue: &Requests,
         name: &'static str,
         single: bool,
         lease: Option<Lease>,
@@ -535,12 +458,10 @@ impl Db {
         }
         let (reply_to, reply) = oneshot::channel();
         let job = Job { name, single, lease, work, result: None, reply_to };
-        match queue.try_send(Request::Run(job)) {
+        match queue.put(Request::Run(job)) {
             Ok(()) => Ok(reply),
-            Err(TrySendError::Full(_)) => {
-                Err(Code::Unavailable.because("too many requests are waiting").retry_after(1))
-            }
-            Err(TrySendError::Disconnected(_)) => Err(stopped()),
+            Err(Refused::Ended) => Err(stopped()),
+            Err(Refused::Full) => Err(Code::Unavailable.because("too many requests are waiting").retry_after(1)),
         }
     }
 }
@@ -551,7 +472,7 @@ fn writer_of_file(
     settings: &Settings,
     shared: &Arc<Shared>,
     random: Random,
-    requests: Receiver<Request>,
+    requests: Taker,
 ) -> Result<Vec<JoinHandle<()>>> {
     let synchronous = match settings.durability {
         Durability::Full => "full",
@@ -575,7 +496,7 @@ fn writers_of_server(
     settings: &Settings,
     shared: &Arc<Shared>,
     random: &mut Random,
-    requests: &Receiver<Request>,
+    requests: &Requests,
 ) -> Result<Vec<JoinHandle<()>>> {
     // on another thread, because a driver must not block async code
     let first = thread::scope(|scope| scope.spawn(|| open::writer(&settings.url, &settings.limits()).map(drop)).join());
@@ -588,7 +509,7 @@ fn writers_of_server(
             clock: Arc::clone(&settings.clock),
             random: random.split(),
         };
-        let requests = requests.clone();
+        let requests = requests.taker();
         spawn(format!("writer-{n}"), move || worker.run(&requests))
     });
     workers.collect()

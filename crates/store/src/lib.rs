@@ -27,9 +27,11 @@ mod postgres;
 pub mod reaction;
 mod reader;
 mod rendered;
+mod requests;
 pub mod retention;
 pub mod row;
 pub mod schema;
+mod settings;
 mod sqlite;
 pub mod subscriber;
 pub mod text_enum;
@@ -80,7 +82,7 @@ macro_rules! counted_of {
         $crate::concatcp!($with, "select count(*) from (select 1 as one", $($part),+, " limit ", MOST, ") as counted")
     }};
 }
-pub use db::{Cost, Costs, Db, Durability, Health, Limits, Settings};
+pub use db::{Cost, Costs, Db, Health};
 pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
 pub use integrity::Integrity;
@@ -93,6 +95,7 @@ pub use outbox::{Emitted, StoredEvent};
 pub use reaction::Reaction;
 pub use retention::{Aged, Stay};
 pub use row::{Column, FromColumn, Row, present};
+pub use settings::{Durability, Limits, Settings};
 pub use tx::Tx;
 pub use url::DatabaseUrl;
 

@@ -6,7 +6,8 @@
 //! committed here, and grows from look to look. The row of the lease shows every instance the newest events as often as the lease is
 //! renewed ([`crate::lease`]), so a report that never arrives delays an event by that much at most.
 
-use crate::db::{Settings, Shared};
+use crate::Settings;
+use crate::db::Shared;
 use crate::lease::RENEW_EVERY;
 use crate::open;
 use std::{

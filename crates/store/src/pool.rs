@@ -7,10 +7,10 @@
 use crate::connection::{Committed, Server, TxState};
 use crate::db::Shared;
 use crate::job::{CommitFailure, Job, Request};
+use crate::requests::{NoRequest, Taker};
 use crate::tx::Attempts;
 use crate::writer::PROBE;
 use crate::{DatabaseUrl, Emitted, Limits, Tx, args, connection, fault, open, outbox};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kernel::{Clock, Code, Error, Random, Result};
 use parking_lot::Mutex;
 use std::{
@@ -67,13 +67,22 @@ enum Outcome {
 
 impl Worker {
     /// Runs until it is asked to stop or until every [`crate::Db`] is dropped.
-    pub fn run(mut self, requests: &Receiver<Request>) {
+    pub fn run(mut self, requests: &Taker) {
         let mut conn = None;
+        let mut worked = Instant::now();
         loop {
-            match requests.recv_timeout(PROBE_EVERY) {
-                Ok(Request::Run(job)) => self.work(&mut conn, job),
-                Err(RecvTimeoutError::Timeout) => self.idle(&mut conn),
-                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            match requests.take_within(PROBE_EVERY) {
+                Ok(Request::Run(job)) => {
+                    self.work(&mut conn, job);
+                    worked = Instant::now();
+                }
+                Err(NoRequest::InTime) => {
+                    if worked.elapsed() >= self.limits.idle {
+                        conn = None;
+                    }
+                    self.idle(&mut conn);
+                }
+                Ok(Request::Stop) | Err(NoRequest::Ever) => return,
             }
         }
     }

@@ -3,8 +3,8 @@
 use crate::connection::{Connection, TxState, transaction_lost};
 use crate::db::Shared;
 use crate::job::{Job, Request};
+use crate::requests::{NoRequest, Taker};
 use crate::{DatabaseUrl, Limits, Tx, open};
-use crossbeam_channel::Receiver;
 use kernel::{Clock, Code, Random, Result};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -30,9 +30,17 @@ pub(crate) struct Reader {
 impl Reader {
     /// Runs until it is asked to stop or until every [`crate::Db`] is dropped. If the connection breaks, it is opened again
     /// and the same job runs again, for as long as the limits allow.
-    pub fn run(mut self, requests: &Receiver<Request>) {
+    pub fn run(mut self, requests: &Taker) {
         let mut conn: Option<Box<dyn Connection>> = None;
-        while let Ok(Request::Run(mut job)) = requests.recv() {
+        loop {
+            let mut job = match requests.take_within(self.limits.idle) {
+                Ok(Request::Run(job)) => job,
+                Err(NoRequest::InTime) => {
+                    conn = None;
+                    continue;
+                }
+                Ok(Request::Stop) | Err(NoRequest::Ever) => return,
+            };
             let started = Instant::now();
             let before = conn.as_ref().map_or((0, 0), |conn| (conn.statements(), conn.round_trips()));
             while let Err(error) = self.attempt(&mut conn, &mut job) {

@@ -8,11 +8,11 @@ use crate::connection::{Connection, SAVEPOINTS};
 use crate::db::Shared;
 use crate::file::Place;
 use crate::job::{CommitFailure, Job, Request};
+use crate::requests::{NoRequest, Taker};
 use crate::sqlite::Connected;
 use crate::tx::Attempts;
 use crate::wal::Log;
 use crate::{Emitted, Tx, fault, outbox};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kernel::{Clock, Code, Error, Random, Result};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -58,13 +58,13 @@ enum Ran {
 
 impl Writer {
     /// Runs until it is asked to stop or until every [`crate::Db`] is dropped. It runs the jobs that were queued before.
-    pub fn run(mut self, requests: &Receiver<Request>) {
+    pub fn run(mut self, requests: &Taker) {
         let mut batch = Vec::with_capacity(JOBS_PER_COMMIT_MAX);
         while !self.stopping {
-            match requests.recv_timeout(PROBE_EVERY) {
+            match requests.take_within(PROBE_EVERY) {
                 Ok(Request::Run(first)) => self.commit_batch(first, requests, &mut batch),
-                Err(RecvTimeoutError::Timeout) => self.idle(),
-                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => self.stopping = true,
+                Err(NoRequest::InTime) => self.idle(),
+                Ok(Request::Stop) | Err(NoRequest::Ever) => self.stopping = true,
             }
         }
         self.log.finish(&self.conn);
@@ -93,7 +93,7 @@ impl Writer {
         written
     }
 
-    fn commit_batch(&mut self, first: Job, requests: &Receiver<Request>, batch: &mut Vec<Job>) {
+    fn commit_batch(&mut self, first: Job, requests: &Taker, batch: &mut Vec<Job>) {
         let began = self.conn.execute_fixed("begin immediate");
         let ran = match began {
             Ok(()) => self.run_batch(first, requests, batch),
@@ -111,7 +111,7 @@ impl Writer {
 
     /// Runs jobs until no job waits or the batch is full, and returns the events that they emitted. `Err` means that the
     /// transaction is lost with all of its jobs.
-    fn run_batch(&mut self, first: Job, requests: &Receiver<Request>, batch: &mut Vec<Job>) -> Result<Vec<Emitted>> {
+    fn run_batch(&mut self, first: Job, requests: &Taker, batch: &mut Vec<Job>) -> Result<Vec<Emitted>> {
         let started = Instant::now();
         let mut before = started;
         let mut emitted = Vec::new();
@@ -137,13 +137,13 @@ impl Writer {
             next = if batch.len() >= JOBS_PER_COMMIT_MAX || now - started >= BATCH_TIME_MAX {
                 None
             } else {
-                match requests.try_recv() {
-                    Ok(Request::Run(job)) => Some(job),
-                    Ok(Request::Stop) => {
+                match requests.take_waiting() {
+                    Some(Request::Run(job)) => Some(job),
+                    Some(Request::Stop) => {
                         self.stopping = true;
                         None
                     }
-                    Err(_) => None,
+                    None => None,
                 }
             };
         }

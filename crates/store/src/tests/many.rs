@@ -3,7 +3,10 @@
 use super::shop::*;
 use crate::{Arg, Db, Tx, args, outbox};
 use kernel::{Code, Result};
-use std::sync::{Arc, Barrier, mpsc};
+use std::{
+    sync::{Arc, Barrier, mpsc},
+    time::{Duration, Instant},
+};
 
 const BEANS: &str = "select beans from jars where label = ? {for update}";
 const TAKE: &str = "update jars set beans = beans - 1 where label = ? and beans >= 1";
@@ -300,4 +303,49 @@ async fn sequence_numbers_given_while_others_commit_keep_the_order_of_each_key()
         let expected: Vec<String> = (1..=payloads.len()).map(|n| format!(r#"{{"label":"jar{key}-{n}"}}"#)).collect();
         assert_eq!(payloads, expected);
     }
+}
+
+/// How many connections there are to the space of `watching`, its own included.
+async fn connections(watching: &Db) -> i64 {
+    let sessions = match testdb::wanted() {
+        testdb::Kind::Postgres => "select count(*) from pg_stat_activity where datname = current_database()",
+        _ => "select count(*) from information_schema.processlist where db = database()",
+    };
+    watching.read("sessions", move |tx| tx.query_one(sessions, &[], |row| row.get(0))).await.unwrap()
+}
+
+/// Waits until there are so many, because a server notices late that one is closed.
+async fn until_connections_are(count: i64, watching: &Db) {
+    let began = Instant::now();
+    while connections(watching).await != count {
+        assert!(began.elapsed() < Duration::from_secs(20), "{count} connections were expected");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_opened_when_it_is_needed_and_closed_when_it_is_not() {
+    if testdb::wanted() == testdb::Kind::Sqlite {
+        testdb::skip("SQLite has no connections that cost a server something");
+        return;
+    }
+    let shop = Shop::with(|settings| settings.idle_timeout = Duration::from_secs(2)).await;
+    let watching = Db::open(settings(&shop.space.url().parse().unwrap(), Arc::clone(&shop.clock))).unwrap();
+    // the one that reads here, and on PostgreSQL one that waits for notifications
+    let always = if testdb::wanted() == testdb::Kind::Postgres { 2 } else { 1 };
+    until_connections_are(always, &watching).await;
+    let together = Arc::new(Barrier::new(4));
+    let outcomes = at_once(&shop.db, 4, move |_, _| {
+        together.wait();
+        Ok(())
+    });
+    assert!(outcomes.await.iter().all(Result::is_ok));
+    until_connections_are(always + 4, &watching).await;
+    until_connections_are(always, &watching).await;
+    for n in 0..20 {
+        shop.add(&format!("jar {n}")).await.unwrap();
+    }
+    // one is enough, and a thread whose caller is faster than itself is replaced by another one
+    let needed = connections(&watching).await - always;
+    assert!((1..=2).contains(&needed), "{needed} connections for one job after another");
 }
