@@ -104,7 +104,7 @@ impl Drop for Entrance {
 }
 
 impl Drop for Taker {
-    /// Behind the last thread no job is run any more: dropping those that wait tells their callers.
+    /// Behind the last thread no job is run any more. Those that wait are dropped, and so their callers learn it.
     fn drop(&mut self) {
         let mut state = self.queue.state.lock();
         state.takers -= 1;

@@ -46,7 +46,7 @@ impl Settings {
             writers: 0,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
-            // before a firewall between forgets the connection without telling anyone
+            // a firewall between may forget a connection, and the next job would wait for it in vain
             idle_timeout: Duration::from_secs(300),
             clock,
             seed: None,
