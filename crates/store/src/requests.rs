@@ -220,6 +220,7 @@ mod tests {
         for n in 0..10_000 {
             requests.put(job()).unwrap();
             if n % 100 == 0 {
+                // so that threads find nothing in time, as well as something
                 thread::sleep(Duration::from_micros(100));
             }
         }
