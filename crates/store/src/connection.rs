@@ -102,7 +102,7 @@ pub(crate) fn transaction_lost(cause: &str) -> Error {
 }
 
 /// What a connection to a server can do besides: each job has a transaction of its own.
-pub(crate) trait Server: Connection {
+pub(crate) trait Server: Connection + Send {
     /// Begins a transaction at READ COMMITTED.
     fn begin(&mut self) -> Result<()>;
 

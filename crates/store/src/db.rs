@@ -499,8 +499,9 @@ fn writers_of_server(
     requests: &Requests,
 ) -> Result<Vec<JoinHandle<()>>> {
     // on another thread, because a driver must not block async code
-    let first = thread::scope(|scope| scope.spawn(|| open::writer(&settings.url, &settings.limits()).map(drop)).join());
-    first.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("the driver panicked")))?;
+    let opened = thread::scope(|scope| scope.spawn(|| open::writer(&settings.url, &settings.limits())).join());
+    let opened = opened.unwrap_or_else(|_| Err(Code::Internal.error().caused_by("the driver panicked")))?;
+    let opened = Arc::new(Mutex::new(Some(opened)));
     let workers = (0..settings.writers).map(|n| {
         let worker = Worker {
             url: settings.url.clone(),
@@ -508,6 +509,7 @@ fn writers_of_server(
             shared: Arc::clone(shared),
             clock: Arc::clone(&settings.clock),
             random: random.split(),
+            opened: Arc::clone(&opened),
         };
         let requests = requests.taker();
         spawn(format!("writer-{n}"), move || worker.run(&requests))

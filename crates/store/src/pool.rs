@@ -46,10 +46,12 @@ pub(crate) struct Worker {
     pub shared: Arc<Shared>,
     pub clock: Arc<dyn Clock>,
     pub random: Random,
+    /// The connection with which the database was opened, for the thread that needs one first.
+    pub opened: Arc<Mutex<Open>>,
 }
 
 /// The thread's connection; `None` before the first job and after it was lost.
-type Open = Option<Box<dyn Server>>;
+pub(crate) type Open = Option<Box<dyn Server>>;
 
 /// How one run of a job ended.
 enum Outcome {
@@ -79,6 +81,7 @@ impl Worker {
                 Err(NoRequest::InTime) => {
                     if worked.elapsed() >= self.limits.idle {
                         conn = None;
+                        *self.opened.lock() = None;
                     }
                     self.idle(&mut conn);
                 }
@@ -169,6 +172,9 @@ impl Worker {
     }
 
     fn begin<'o>(&self, open: &'o mut Open, single: bool) -> Result<&'o mut dyn Server> {
+        if open.is_none() {
+            *open = self.opened.lock().take();
+        }
         if open.is_none() {
             let opened = open::writer(&self.url, &self.limits);
             *open = Some(opened.inspect_err(|error| self.shared.note(Some(format!("{error:?}"))))?);

@@ -70,16 +70,21 @@ impl<'a> Fleet<'a> {
         until("one of the living leads", || (0..self.processes.len()).any(|n| self.instance(n).pid() == self.leader()));
     }
 
-    /// Kills an instance and starts another. Returns how long there was no leader, if it was the leader.
-    pub fn kill(&self, n: usize) -> Option<Duration> {
+    /// Kills an instance, starts another and waits until one leads.
+    pub fn kill(&self, n: usize) {
+        self.replace(n);
+        self.is_led();
+    }
+
+    /// Kills an instance and starts another. Returns when it was killed, if it was the leader.
+    pub fn replace(&self, n: usize) -> Option<Instant> {
         let victim = self.instance(n);
         let leads = self.leader() == victim.pid();
         let killed = Instant::now();
         victim.kill();
         let started = self.program.start(None).expect("nothing is armed");
         *self.processes[n].lock().expect("no test thread panicked") = Arc::new(started);
-        self.is_led();
-        leads.then(|| killed.elapsed())
+        leads.then_some(killed)
     }
 }
 

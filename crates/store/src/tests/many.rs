@@ -1,7 +1,7 @@
 //! Many writers at once, as on a server. With the one writer of SQLite the same holds trivially.
 
 use super::shop::*;
-use crate::{Arg, Db, Tx, args, outbox};
+use crate::{Arg, Db, Settings, Tx, args, outbox};
 use kernel::{Code, Result};
 use std::{
     sync::{Arc, Barrier, mpsc},
@@ -319,7 +319,7 @@ fn connections(tx: &mut Tx<'_>) -> Result<i64> {
 /// Waits until `watching` has the only connection, because a server notices late that one is closed.
 async fn until_all_are_closed(watching: &Db) {
     let began = Instant::now();
-    while watching.read("sessions", connections).await.unwrap() != 1 {
+    while watching.write("sessions", connections).await.unwrap() != 1 {
         assert!(began.elapsed() < Duration::from_secs(60), "connections stay open");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -333,8 +333,11 @@ async fn a_connection_is_opened_when_it_is_needed_and_closed_when_it_is_not() {
     }
     // other spaces of PostgreSQL are in one database, so their connections would be counted
     let space = testdb::Space::prepared("without other users", |_| {});
+    let watching = Settings { writers: 1, ..settings(&space.url().parse().unwrap(), hand()) };
+    let watching = Db::open(watching).unwrap();
+    let counted = watching.write("sessions", connections).await.unwrap();
+    assert_eq!(counted, 1, "the first job has the connection of the opening");
     let shop = Shop::at(space, |settings| settings.idle_timeout = Duration::from_secs(2)).await;
-    let watching = Db::open(settings(&shop.space.url().parse().unwrap(), Arc::clone(&shop.clock))).unwrap();
     until_all_are_closed(&watching).await;
     let together = Arc::new(Barrier::new(4));
     let outcomes = at_once(&shop.db, 4, move |tx, _| {
@@ -354,7 +357,7 @@ async fn a_connection_is_opened_when_it_is_needed_and_closed_when_it_is_not() {
         for _ in 0..20 {
             shop.db.write("alone", |_| Ok(())).await.unwrap();
         }
-        if watching.read("sessions", connections).await.unwrap() < 1 + 4 {
+        if watching.write("sessions", connections).await.unwrap() < 1 + 4 {
             return;
         }
         assert!(began.elapsed() < Duration::from_secs(60), "all connections are opened for one job after another");

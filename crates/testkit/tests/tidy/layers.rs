@@ -245,3 +245,27 @@ fn topics_are_written_in_the_crate_events_only() {
     }
     no_complaints(&complaints);
 }
+
+/// A crate with a test over the tested database must not be left out when the tests run on a server. Of `testdb`, `servers`, `cli` and
+/// `tidy` the reason is in the list itself: they start servers or programs of their own.
+#[test]
+fn what_is_left_out_on_servers_opens_no_database_that_is_tested() {
+    let script = read(&root().join(".ci/on-server"));
+    let (_, from) = script.split_once("case $name in\n").expect("it chooses by name");
+    let names = from.split(')').next().expect("a list").replace(['|', '\\'], " ");
+    let left_out: BTreeSet<&str> = names.split_whitespace().collect();
+    let manifests = manifests();
+    let mut complaints = Vec::new();
+    for name in left_out.iter().filter(|name| manifests.contains_key(**name) && **name != "testdb") {
+        for path in sources().iter().filter(|path| path.starts_with(root().join("crates").join(name))) {
+            if ["Fixture::", "Space::open", "Space::prepared", "TestShop"]
+                .iter()
+                .any(|opens| read(path).contains(opens))
+            {
+                complaints.push(format!("{} opens a database, but .ci/on-server leaves {name} out", shown(path)));
+            }
+        }
+    }
+    assert!(left_out.contains("kernel") && left_out.len() > 10, "{left_out:?}");
+    no_complaints(&complaints);
+}
