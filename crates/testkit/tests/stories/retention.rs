@@ -172,7 +172,9 @@ fn shop() -> TestShop {
 #[test]
 fn a_day_at_a_thousand_orders_a_second_leaves_no_more_than_one_interval_of_old_rows() {
     let shop = shop();
-    let intervals = 86_400 / INTERVAL.as_secs();
+    // one interval is like the next, and a server takes longer for each
+    let hours = if testdb::wanted() == testdb::Kind::Sqlite { 24 } else { 4 };
+    let intervals = hours * 3_600 / INTERVAL.as_secs();
     // the newest event and the newest cart stay
     let bound = i64::try_from(ROWS_OF_INTERVAL + 1).expect("a small number");
     for n in 0..intervals {

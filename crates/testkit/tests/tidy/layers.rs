@@ -269,3 +269,25 @@ fn what_is_left_out_on_servers_opens_no_database_that_is_tested() {
     assert!(left_out.contains("kernel") && left_out.len() > 10, "{left_out:?}");
     no_complaints(&complaints);
 }
+
+/// Looking for examples takes a second for each crate, so only crates that have some say nothing; an example is never left out.
+#[test]
+fn crates_without_examples_say_so_and_those_with_examples_run_them() {
+    let mut complaints = Vec::new();
+    for (name, manifest) in manifests() {
+        let source = root().join("crates").join(&name).join("src");
+        if !source.join("lib.rs").exists() {
+            continue;
+        }
+        let is_example =
+            |line: &str| line.trim_start().starts_with("/// ```") || line.trim_start().starts_with("//! ```");
+        let of_crate = sources().into_iter().filter(|path| path.starts_with(&source));
+        let has_examples = of_crate.into_iter().any(|path| read(&path).lines().any(is_example));
+        let runs =
+            manifest.get("lib").and_then(|lib| lib.get("doctest")).and_then(toml::Value::as_bool).unwrap_or(true);
+        if has_examples != runs {
+            complaints.push(format!("crates/{name}/Cargo.toml: examples: {has_examples}, doctest: {runs}"));
+        }
+    }
+    no_complaints(&complaints);
+}
