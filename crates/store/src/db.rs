@@ -8,7 +8,7 @@ use crate::reader::Reader;
 use crate::requests::{Refused, Requests, Taker};
 use crate::settings::{Durability, Limits, Settings};
 use crate::wal::{self, Log};
-use crate::writer::{Pace, Writer};
+use crate::writer::Writer;
 use crate::{Backfill, DatabaseUrl, Emitted, Lease, Migration, Tx, migrate, open, sqlite};
 use kernel::{Clock, Code, Random, Result};
 use parking_lot::{Mutex, RwLock};
@@ -487,7 +487,7 @@ fn writer_of_file(
     let (path, weak) = (path.to_owned(), Arc::downgrade(&log));
     let copier = spawn("log-copier".to_owned(), move || wal::copier(&path, &weak, &nudges))?;
     let (shared, clock) = (Arc::clone(shared), Arc::clone(&settings.clock));
-    let writer = Writer { conn, log, shared, clock, random, stopping: false, counted: 0, pace: Pace::default(), place };
+    let writer = Writer { conn, log, shared, clock, random, stopping: false, counted: 0, place };
     Ok(vec![copier, spawn("writer".to_owned(), move || writer.run(&requests))?])
 }
 

@@ -118,11 +118,6 @@ impl Drop for Taker {
 }
 
 impl Taker {
-    /// Requests that wait now.
-    pub fn len(&self) -> usize {
-        self.queue.state.lock().waiting.len()
-    }
-
     /// The next request, if one waits.
     pub fn take_waiting(&self) -> Option<Request> {
         self.queue.state.lock().waiting.pop_front()

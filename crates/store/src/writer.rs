@@ -24,8 +24,6 @@ use std::{
 const JOBS_PER_COMMIT_MAX: usize = 512;
 /// When the jobs of a batch have run for this long, they are committed.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(8);
-/// A batch may end before everybody's job is in it when its jobs took so many times as long as a commit takes.
-const COMMITS_IN_A_BATCH: u32 = 2;
 /// How often an idle writer checks whether an unhealthy database can be written again.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 /// A job that takes longer than this is logged, because all other writing jobs wait for it: it should work in chunks.
@@ -44,42 +42,8 @@ pub(crate) struct Writer {
     pub stopping: bool,
     /// Statements that are in the statistics already.
     pub counted: u64,
-    pub pace: Pace,
     /// The last field, so that its lock ends after the connection is closed.
     pub place: Place,
-}
-
-/// When a batch is committed although more jobs wait.
-///
-/// If each batch has the jobs of all callers, they all wait for its commit, and then the writer waits for them to come again. So where a
-/// commit takes little of the time, a batch ends with the jobs of half of the callers: while they get their answers and send the next
-/// request, the jobs of the others run.
-pub(crate) struct Pace {
-    /// Jobs of the batch before.
-    jobs_before: usize,
-    /// How long a commit takes, on average over the last few.
-    commit_takes: Duration,
-}
-
-impl Default for Pace {
-    /// Commits count as slow until one is measured.
-    fn default() -> Pace {
-        Pace { jobs_before: 0, commit_takes: BATCH_TIME_MAX }
-    }
-}
-
-impl Pace {
-    /// Whether a batch of so many jobs, which took so long, is to be committed. `waiting` jobs waited when it began.
-    fn is_enough(&self, jobs: usize, took: Duration, waiting: usize) -> bool {
-        let callers = self.jobs_before + 1 + waiting;
-        let is_half = jobs * 2 >= callers && took >= self.commit_takes * COMMITS_IN_A_BATCH;
-        is_half || jobs >= JOBS_PER_COMMIT_MAX || took >= BATCH_TIME_MAX
-    }
-
-    fn committed(&mut self, jobs: usize, took: Duration) {
-        self.jobs_before = jobs;
-        self.commit_takes = (self.commit_takes * 3 + took) / 4;
-    }
 }
 
 /// What became of one run of a job.
@@ -150,7 +114,6 @@ impl Writer {
     fn run_batch(&mut self, first: Job, requests: &Taker, batch: &mut Vec<Job>) -> Result<Vec<Emitted>> {
         let started = Instant::now();
         let mut before = started;
-        let waiting = requests.len();
         let mut emitted = Vec::new();
         let mut next = Some(first);
         while let Some(mut job) = next {
@@ -171,7 +134,7 @@ impl Writer {
                 Ran::Nothing => {}
                 Ran::Spoilt => emitted = self.run_again(batch)?,
             }
-            next = if self.pace.is_enough(batch.len(), now - started, waiting) {
+            next = if batch.len() >= JOBS_PER_COMMIT_MAX || now - started >= BATCH_TIME_MAX {
                 None
             } else {
                 match requests.take_waiting() {
@@ -274,11 +237,9 @@ impl Writer {
             return self.abort_batch(batch, &error, false);
         }
         fault::point("store.before-commit");
-        let began = Instant::now();
         if let Err(error) = self.conn.execute_fixed("commit") {
             return self.abort_batch(batch, &error, true);
         }
-        self.pace.committed(batch.len(), began.elapsed());
         fault::point("store.after-commit");
         // one job may have failed because the disk is full, although the others could be stored
         self.shared.note(self.conn.take_storage_failure());
@@ -315,49 +276,3 @@ fn panicked(job: &Job) -> Error {
 pub(crate) const PROBE: &str =
     "insert into store_probe (id, written_at) values (?, ?) {on conflict (id): written_at = new.written_at}";
 pub(crate) const STATEMENTS: &[&str] = &[PROBE];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    /// The pace after many such batches.
-    fn pace(jobs: usize, commit_takes: Duration) -> Pace {
-        let mut pace = Pace::default();
-        (0..50).for_each(|_| pace.committed(jobs, commit_takes));
-        pace
-    }
-
-    #[test]
-    fn where_commits_are_quick_a_batch_has_the_jobs_of_half_of_the_callers() {
-        let pace = pace(32, MS / 2);
-        assert!(!pace.is_enough(31, MS * 2, 31), "less than half of 64");
-        assert!(pace.is_enough(32, MS * 2, 31));
-        assert!(!pace.is_enough(32, MS * 2, 200), "more callers have come");
-        assert!(pace.is_enough(117, MS * 5, 200));
-    }
-
-    #[test]
-    fn where_commits_are_slow_a_batch_has_all_that_waits() {
-        let pace = pace(32, MS * 3);
-        assert!(!pace.is_enough(64, MS * 3, 31));
-        assert!(pace.is_enough(64, MS * 7, 31));
-        assert!(!Pace::default().is_enough(64, MS * 7, 31), "nothing is known of commits yet");
-    }
-
-    #[test]
-    fn a_batch_ends_in_any_case() {
-        for pace in [pace(1_000, MS * 100), pace(1, Duration::ZERO), Pace::default()] {
-            assert!(pace.is_enough(JOBS_PER_COMMIT_MAX, MS, 10_000));
-            assert!(pace.is_enough(1, BATCH_TIME_MAX, 10_000));
-        }
-    }
-
-    #[test]
-    fn one_slow_commit_is_not_how_long_commits_take() {
-        let mut pace = pace(32, MS / 2);
-        pace.committed(32, MS * 2);
-        assert!(pace.is_enough(32, MS * 2, 31));
-    }
-}

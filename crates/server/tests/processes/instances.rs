@@ -48,9 +48,9 @@ fn die_in_turn(scenario: &Scenario, fleet: &Fleet<'_>) -> Vec<Duration> {
         }
         let leader_killed = fleet.replace(n % INSTANCES);
         // the load is for the kill; while another instance waits for the lease, it would only take time from other tests
-        scenario.is_calm(true);
+        scenario.set_calm(true);
         fleet.is_led();
-        scenario.is_calm(false);
+        scenario.set_calm(false);
         without.extend(leader_killed.map(|at| at.elapsed()));
     }
     without

@@ -252,7 +252,7 @@ impl Scenario {
     }
 
     /// Whether the buyers pause between their purchases from now on, or buy as fast as they can.
-    pub fn is_calm(&self, calm: bool) {
+    pub fn set_calm(&self, calm: bool) {
         self.calm.store(calm, Ordering::Relaxed);
     }
 
