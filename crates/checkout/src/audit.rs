@@ -180,6 +180,10 @@ const REFUNDED_BESIDE_LINES: &str = "select r.order_number, r.amount, cast(sum(l
     group by r.id, r.order_number, r.amount, o.shipping_fee
     having r.amount - sum(l.amount) > o.shipping_fee
     order by r.id limit ?";
+const REFUND_OF_NO_RUN: &str = "select r.id, r.order_number, r.amount from refunds r
+    where r.id between ? and ? and coalesce(r.status, '') = 'PROCESSING' and not exists (select 1 from saga_runs s
+                       where s.event_key = r.order_number and s.status in ('STARTED', 'COMPENSATING', 'COMPENSATION_FAILED'))
+    order by r.id limit ?";
 const REFUND_OF_NO_LINE: &str = "select r.order_number, l.line_number from refunds r
     join refund_lines l on l.refund_id = r.id
     where r.id between ? and ? and not exists (select 1 from orders o join order_items i on i.order_id = o.id
@@ -441,6 +445,14 @@ pub const AUDIT: &[Check] = &[
         given: &[],
         subject: "{}",
         found: "{} go back, {} of them for lines; the shipping fee was {}",
+    },
+    Check {
+        rule: "an open refund has a run that asks for it",
+        over: Some(REFUNDS),
+        sql: REFUND_OF_NO_RUN,
+        given: &[],
+        subject: "refund {}",
+        found: "of {}: {} claimed",
     },
     Check {
         rule: "money goes back for lines that the order has",

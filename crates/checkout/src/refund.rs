@@ -41,10 +41,11 @@ impl Wanted {
     }
 }
 
-/// Decides a refund and claims its amount. All of the money of an order that has not left cancels the order.
+/// Decides a refund and claims its amount. All of the money of an order that has not left cancels the order. Money that the order does
+/// not need, because it was captured late, goes back by itself, whatever the order's status.
 ///
-/// S301 the payment, S306 when nothing of it is left, or less than is wanted, or when the lines cost less, S203 when the
-/// order was never paid or was cancelled; C019 while the order is being cancelled.
+/// S301 the payment, S306 when nothing of it is left, or less than is wanted, or when the lines cost less, S203 while the
+/// order is not paid; C019 while the order is being cancelled.
 pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
     let order = payment::ops::find(tx, &wanted.payment)?.order;
     // the run is locked first, so that no other refund is decided at the same time
@@ -54,6 +55,9 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     if !all_that_is_left.is_positive() {
         let status = shares.first().status.kind();
         return Err(Code::InvalidPaymentAmount.because(format!("nothing of a payment in {status} is left")));
+    }
+    if !shares.first().status.is_live() {
+        return of_late_capture(tx, &shares, wanted);
     }
     let order = order::ops::find(tx, &order)?;
     if record.status.is_moving() || record.status == Status::CompensationFailed {
@@ -72,12 +76,26 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
             let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
             Ok((&ORDER, run, action))
         }
-        Kind::Paid | Kind::Shipping | Kind::Delivered => money_only(tx, claims, wanted),
-        Kind::Pending | Kind::Confirmed | Kind::Cancelled | Kind::Refunded => {
+        // a cancelled order has money only if an administrator resolved its run without it
+        Kind::Paid | Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {
+            money_only(tx, claims, wanted)
+        }
+        Kind::Pending | Kind::Confirmed => {
             let why = format!("an order in {} cannot be refunded", order.status.kind());
             Err(Code::OrderCannotBeCancelled.because(why))
         }
     }
+}
+
+/// A refund of a payment that failed or was cancelled and was captured after all. No line of the order was paid with it.
+fn of_late_capture(tx: &mut Tx<'_>, shares: &Shares, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
+    let (payment, left) = (shares.first().clone(), shares.refundable());
+    if !wanted.lines.is_empty() {
+        let status = payment.status.kind();
+        return Err(Code::InvalidPaymentAmount.because(format!("a payment in {status} paid for no lines")));
+    }
+    let claim = Claim { amount: refund_lines::within(wanted.amount.unwrap_or(left), left)?, lines: Vec::new() };
+    money_only(tx, vec![(payment, claim)], wanted)
 }
 
 /// Decides to give back all that is left of what an order cost. An order that cost nothing is cancelled, if its parcel is still

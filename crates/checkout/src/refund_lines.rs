@@ -62,7 +62,7 @@ impl Left {
     /// does not have or that is named twice, and for more units than were bought; S306 for more than is left.
     pub fn claim(&self, amount: Option<Money>, lines: &[RefundLine]) -> Result<Claim> {
         if lines.is_empty() {
-            let amount = self.checked(amount.unwrap_or(self.all), self.all)?;
+            let amount = within(amount.unwrap_or(self.all), self.all)?;
             let lines = if amount == self.all { self.rest() } else { Vec::new() };
             return Ok(Claim { amount, lines });
         }
@@ -77,7 +77,7 @@ impl Left {
         // who gives back the last unit gets the rest, and so the shipping fee; money that was given back without naming lines
         // reduces what the lines can get
         let whole = if self.is_rest(lines) { self.all } else { worth.at_most(self.all) };
-        let amount = self.checked(amount.unwrap_or(whole), whole)?;
+        let amount = within(amount.unwrap_or(whole), whole)?;
         // units count as given back with their whole worth; with a part of it only the money counts
         let is_whole = amount >= worth.at_most(self.all);
         let units = |wanted: &RefundLine| if is_whole { wanted.quantity.as_i64() } else { 0 };
@@ -134,13 +134,14 @@ impl Left {
         let share = i128::from(line.paid.as_minor()) * i128::from(units) / i128::from(line.bought);
         Ok(Money::minor(i64::try_from(share).unwrap_or(i64::MAX)).at_most(line.amount))
     }
+}
 
-    fn checked(&self, amount: Money, limit: Money) -> Result<Money> {
-        if amount.is_positive() && amount <= limit {
-            return Ok(amount);
-        }
-        Err(Code::InvalidPaymentAmount.because(format!("{amount} is not 1 to the {limit} that can be given back")))
+/// The amount, if so much can be given back; S306 if not.
+pub fn within(amount: Money, limit: Money) -> Result<Money> {
+    if amount.is_positive() && amount <= limit {
+        return Ok(amount);
     }
+    Err(Code::InvalidPaymentAmount.because(format!("{amount} is not 1 to the {limit} that can be given back")))
 }
 
 fn total(amounts: &[Money]) -> Money {

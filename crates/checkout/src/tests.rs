@@ -7,6 +7,7 @@ mod comparing;
 mod coupons;
 mod deals;
 mod explaining;
+mod late_refunds;
 mod mishaps;
 mod old_shops;
 mod ordering;

@@ -1,4 +1,5 @@
-//! CLOSE_ORDER: an order is REFUNDED if all of its money went back after its parcel had left.
+//! CLOSE_ORDER: an order is REFUNDED if all of its money went back after its parcel had left. Money that was captured late, for a payment
+//! that had failed or was cancelled, is not the order's.
 
 use crate::{flow::PartialRefund, parcel, parts::Shares};
 use kernel::Result;
@@ -19,7 +20,9 @@ impl Local for CloseOrder {
         let shares = Shares::of(tx, number, &saga.payment.number)?;
         // locked, because the parcel may arrive at the same moment
         match order::ops::lock(tx, number)?.status.kind() {
-            Kind::Paid | Kind::Shipping | Kind::Delivered if shares.is_refunded() => {
+            Kind::Paid | Kind::Shipping | Kind::Delivered
+                if shares.first().status.is_live() && shares.is_refunded() =>
+            {
                 let order = order::ops::refunded(tx, number, &saga.refund.reason, &saga.by)?;
                 parcel::stop_waiting(tx, &order, &saga.by)
             }

@@ -42,6 +42,13 @@ pub const DAMAGES: &[(&str, &str)] = &[
         "update payments set refund_claimed = captured + 1",
     ),
     ("what a payment claimed and refunded is the sum of its refunds", "update refunds set amount = amount + 1"),
+    (
+        "an open refund has a run that asks for it",
+        "update refunds set status = 'PROCESSING', ended_at = null where order_number in
+            (select s.event_key from saga_runs s where s.status in ('COMPLETED', 'FAILED'))
+            and order_number not in (select s.event_key from saga_runs s
+                where s.status in ('STARTED', 'COMPENSATING', 'COMPENSATION_FAILED'))",
+    ),
     ("a payment has the data of its status", "update payments set live_key = null"),
     (
         "an order has at most one live payment of each part",
