@@ -92,15 +92,15 @@ fn not_json(bytes: &[u8], error: &serde_json::Error) -> Error {
     Code::InvalidInput.because(format!("the body is not JSON: line {line}, column {column}"))
 }
 
-/// A text that no message and no log repeats, such as a password. A value of another type is refused without being shown.
+/// A text that no message and no log repeats, such as a password. The reader refuses a value of another type without showing it.
 #[derive(Clone, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String, format = Password)]
 pub struct SecretText(pub String);
 
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SecretText, D::Error> {
-        // the parser's own message would show the value
-        String::deserialize(deserializer).map(SecretText).map_err(|_| D::Error::custom("must be text"))
+        // the reader shows no value in its messages, and says which field is missing
+        String::deserialize(deserializer).map(SecretText)
     }
 }
 
@@ -357,6 +357,32 @@ mod tests {
         let error = parse::<Body>(body).unwrap_err();
         let fields: Vec<_> = error.details().iter().filter_map(|detail| detail.field.as_deref()).collect();
         assert_eq!(fields, ["items[0].quantity", "items[2]", "items[0].note", "items[1].note"]);
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct NewPassword {
+        #[allow(dead_code)]
+        token: SecretText,
+        #[allow(dead_code)]
+        new_password: SecretText,
+    }
+    impl Checked for NewPassword {}
+
+    #[test]
+    fn a_secret_that_is_missing_or_no_text_is_named_and_never_shown() {
+        let wrong = |body: &str| {
+            let error = parse::<NewPassword>(body.as_bytes()).unwrap_err();
+            assert!(!format!("{error:?}").contains("4821"), "{error:?}");
+            let named = error.details().iter().map(|one| format!("{} {}", one.field.as_deref().unwrap(), one.message));
+            named.collect::<Vec<_>>()
+        };
+        assert_eq!(wrong("{}"), ["token is missing", "newPassword is missing"]);
+        assert_eq!(wrong(r#"{"token": "tiger-4821"}"#), ["newPassword is missing"]);
+        for value in [r#"["tiger-4821"]"#, r#"{"tiger-4821": 4821}"#, "4821", "4821.5", "-4821", "true", "null"] {
+            let both = wrong(&format!(r#"{{"newPassword": {value}, "token": {value}}}"#));
+            assert_eq!(both, ["newPassword must be text", "token must be text"], "{value}");
+        }
     }
 
     #[test]

@@ -64,6 +64,53 @@ fn no_body_of_any_operation_breaks_the_shop_or_writes_when_refused() {
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
+#[test]
+fn an_empty_body_of_any_operation_is_refused_with_the_names_of_its_fields() {
+    let shop = TestShop::open();
+    let (document, mut complaints, mut refused) = (shop.document(), Vec::new(), 0);
+    for operation in document.operations().into_iter().filter(|operation| document.body(operation).is_some()) {
+        let sender = if operation.path.contains("/internal/") { shop.service() } else { shop.admin() };
+        let response = sender.send(&operation.method, &filled(&operation, &[], 1), Some(json!({}).to_string().into()));
+        let error = response.json()["error"].clone();
+        if error["code"] != "C002" {
+            continue;
+        }
+        refused += 1;
+        let details = error["details"].as_array().cloned().unwrap_or_default();
+        let whole = error["message"].as_str().is_some_and(|message| message.ends_with("the body must be a list"));
+        let named = details.iter().all(|detail| detail["field"].as_str().is_some_and(|field| !field.is_empty()));
+        if !(whole || named && !details.is_empty()) {
+            complaints.push(format!("{} {}: {}", operation.method, operation.path, response.text()));
+        }
+    }
+    assert!(refused > 15, "only {refused} operations refuse an empty body");
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+#[test]
+fn no_refusal_shows_a_password() {
+    const SECRET: &str = "purple-Tiger-4821!";
+    let shop = TestShop::open();
+    let document = shop.document();
+    let mut with_secrets = 0;
+    for operation in document.operations() {
+        let Some(schema) = document.body(&operation) else { continue };
+        let members = schema["properties"].as_object().cloned().unwrap_or_default();
+        let secrets: Vec<_> = members.iter().filter(|(_, of)| of["format"] == "password").collect();
+        with_secrets += usize::from(!secrets.is_empty());
+        for (secret, _) in secrets {
+            for value in [json!(SECRET), json!([SECRET]), json!({SECRET: SECRET}), json!(48_214_821)] {
+                let mut body = json!({"planet": "Mars"});
+                body[secret.as_str()] = value;
+                let response = shop.anonymous().send(&operation.method, &operation.path, Some(body.to_string().into()));
+                let text = response.text();
+                assert!(response.status >= 400 && !text.contains(SECRET) && !text.contains("4821"), "{text}");
+            }
+        }
+    }
+    assert!(with_secrets >= 5, "only {with_secrets} operations have a secret");
+}
+
 /// A coupon and a time deal that run, with a queue in front of something else.
 fn rush(shop: &TestShop, mug: &testkit::Product) -> (String, String) {
     let (starts, ends) = ("2026-02-06T00:00:00Z", "2026-02-06T02:00:00Z");
