@@ -49,7 +49,7 @@ pub fn must_be_hard_to_guess(password: &str, own: &[String]) -> Result<()> {
     if zxcvbn(&password, &known).score() >= WANTED {
         return Ok(());
     }
-    Err(Code::PasswordTooWeak.because("it is easily guessed; several words that do not belong together are better"))
+    Err(Code::PasswordTooWeak.because("is easily guessed; several words that do not belong together are better"))
 }
 
 /// A text, the two sides of an e-mail, and its words, as far as they are long enough to be found in passwords.

@@ -1,6 +1,6 @@
 //! Users and the rules for e-mails, nicknames and passwords.
 
-use kernel::{Code, Detail, Error, Result, Timestamp, Together, UserId, text};
+use kernel::{Code, Error, Result, Timestamp, Together, UserId, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Checked, Role, Roles, SecretText};
@@ -185,11 +185,11 @@ pub fn password(password: &str, email: &str) -> Result<()> {
     let length = password.chars().count();
     let lower = password.to_lowercase();
     let why = if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
-        format!("it must have {PASSWORD_MIN} to {PASSWORD_MAX} characters")
+        format!("must have {PASSWORD_MIN} to {PASSWORD_MAX} characters")
     } else if text::is_blank(&password) {
-        "it must have characters that can be seen".to_owned()
+        "must have characters that can be seen".to_owned()
     } else if lower == email || email.split('@').next() == Some(lower.as_str()) {
-        "it must not be the e-mail address".to_owned()
+        "must not be the e-mail address".to_owned()
     } else {
         return Ok(());
     };
@@ -198,10 +198,7 @@ pub fn password(password: &str, email: &str) -> Result<()> {
 
 /// The refusal of a password, with the field in which the password was sent.
 pub(crate) fn naming(field: &str, error: Error) -> Error {
-    match error.detail().map(str::to_owned) {
-        Some(why) if error.code() == Code::PasswordTooWeak => error.with(Detail::field(field, why)),
-        _ => error,
-    }
+    if error.code() == Code::PasswordTooWeak { error.about(field) } else { error }
 }
 
 #[cfg(test)]
@@ -229,6 +226,18 @@ mod tests {
             "mina@shop..kr",
         ] {
             assert!(email(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_weak_password_is_named_with_every_other_wrong_field() {
+        let sent = serde_json::json!({"email": "abc", "password": "short", "nickname": "a".repeat(60)});
+        let error = serde_json::from_value::<SignUp>(sent).unwrap().checked().err().unwrap();
+        assert!(error.is_about_fields(), "{error:?}");
+        let named = error.details().iter().map(|detail| detail.field.as_deref().unwrap()).collect::<Vec<_>>();
+        assert_eq!(named, ["email", "password", "nickname"]);
+        for lines in error.details() {
+            assert!(kernel::korean::of(&lines.message).is_some(), "{lines:?}");
         }
     }
 

@@ -131,8 +131,12 @@ impl Error {
 
     /// Whether the public sentence only names fields and what is wrong with each, as the details do.
     pub fn is_about_fields(&self) -> bool {
-        let all_named = self.0.details.iter().all(|detail| detail.field.is_some());
-        !self.0.details.is_empty() && all_named && self.0.detail == Some(sentence(&self.0.details))
+        self.names_fields() && self.0.detail == Some(sentence(&self.0.details))
+    }
+
+    /// Whether there are details, and each is about a field.
+    fn names_fields(&self) -> bool {
+        !self.0.details.is_empty() && self.0.details.iter().all(|detail| detail.field.is_some())
     }
 
     /// The same failure about `field`, when it names none: a text that could not be read becomes the parameter it came in.
@@ -158,11 +162,16 @@ impl Error {
         self
     }
 
-    /// This failure and another one of the same request: the code of the first, the details of both.
+    /// This failure and another one of the same request: the code of the first, the details of both. Where both name their fields, so
+    /// does the sentence, also when one of them had a sentence without its field.
     pub fn and(mut self, other: Error) -> Error {
+        let both_name_fields = self.names_fields() && other.names_fields();
         let sentences = [self.0.detail.take(), other.0.detail].into_iter().flatten().collect::<Vec<_>>();
-        self.0.detail = (!sentences.is_empty()).then(|| sentences.join("; "));
         self.0.details.extend(other.0.details);
+        self.0.detail = match both_name_fields {
+            true => Some(sentence(&self.0.details)),
+            false => (!sentences.is_empty()).then(|| sentences.join("; ")),
+        };
         self.0.retry_after_s = self.0.retry_after_s.max(other.0.retry_after_s);
         self.0.source = self.0.source.take().or(other.0.source);
         self
@@ -256,5 +265,30 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::wrong;
+
+    #[test]
+    fn two_failures_about_fields_are_one_about_fields() {
+        let bare = Code::InvalidProductPrice.error().with(Detail::field("price", "must be above 0"));
+        let worded = Code::InvalidPrice.because("that is no price").with(Detail::field("price", "must be above 0"));
+        for first in [bare, worded] {
+            assert!(!first.is_about_fields());
+            let both = first.and(wrong("name", "must not be blank"));
+            assert!(both.is_about_fields(), "{both:?}");
+            assert_eq!(both.detail(), Some("price must be above 0; name must not be blank"));
+        }
+    }
+
+    #[test]
+    fn a_failure_without_fields_keeps_its_sentence_beside_another() {
+        let both = Code::InsufficientStock.because("2 left").and(wrong("name", "must not be blank"));
+        assert_eq!((both.detail(), both.is_about_fields()), (Some("2 left; name must not be blank"), false));
+        assert_eq!(Code::CartEmpty.error().and(Code::CartEmpty.error()).detail(), None);
     }
 }

@@ -117,12 +117,12 @@ const ROWS: &[(&str, &str)] = &[
     // accounts
     ("at most {} addresses can be kept", "주소는 최대 {}개까지 저장할 수 있습니다"),
     (
-        "it is easily guessed; several words that do not belong together are better",
+        "is easily guessed; several words that do not belong together are better",
         "추측하기 쉽습니다. 서로 관련 없는 여러 단어를 사용하세요",
     ),
-    ("it must have {} to {} characters", "{}자에서 {}자 사이여야 합니다"),
-    ("it must have characters that can be seen", "눈에 보이는 문자가 있어야 합니다"),
-    ("it must not be the e-mail address", "이메일 주소와 같을 수 없습니다"),
+    ("must have {} to {} characters", "{}자에서 {}자 사이여야 합니다"),
+    ("must have characters that can be seen", "눈에 보이는 문자가 있어야 합니다"),
+    ("must not be the e-mail address", "이메일 주소와 같을 수 없습니다"),
     ("no such session", "존재하지 않는 세션입니다"),
     ("close other event streams first", "열려 있는 다른 이벤트 스트림을 먼저 닫아 주세요"),
     ("too many sign-ins at once", "동시에 로그인하는 사용자가 너무 많습니다"),
