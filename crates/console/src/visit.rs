@@ -42,9 +42,9 @@ impl FromRequestParts<Console> for Visit {
     }
 }
 
-/// Whether what was asked for is nothing of this reader, or of this shop.
+/// Whether what was asked for is nothing of this reader, or of this shop. A customer of a sales channel has no account here.
 fn is_elsewhere(code: Code) -> bool {
-    matches!(code, Code::RoleRequired | Code::NotFound | Code::AccountsElsewhere)
+    matches!(code, Code::RoleRequired | Code::NotFound | Code::AccountsElsewhere | Code::UserNotFound)
 }
 
 impl Visit {
