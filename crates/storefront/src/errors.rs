@@ -1,11 +1,12 @@
 //! Failures as buyers read them.
 
 use crate::{Site, navigation, trouble::TroubleTexts};
-use axum::response::Response;
-use kernel::Error;
+use axum::{http::StatusCode, response::Response};
+use kernel::{Code, Error, Remedy};
 use pages::{
     Fields, Html, Shell,
     asked::{Asked, Failed, Front},
+    html::encoded,
     origin::{Origin, own_path},
     shell::About,
     show::Show,
@@ -29,6 +30,7 @@ texts! {
         broken_help: "Please try again in a moment. If it happens again, give our customer service this number: {}", "잠시 후 다시 시도해 주세요. 계속되면 고객센터에 이 번호를 알려 주세요: {}";
         other: "That did not work", "처리하지 못했습니다";
         home: "To the front page", "첫 화면으로";
+        sign_in: "Sign in with another account", "다른 계정으로 로그인";
         back: "Back", "이전 페이지로";
     }
 }
@@ -54,15 +56,24 @@ impl Front for Site {
         let wait = header("retry-after").and_then(|seconds| seconds.parse().ok()).unwrap_or(1);
         let (title, sentence) = match status.as_u16() {
             404 => (t.not_found, t.not_found_help.to_owned()),
-            403 => (t.forbidden, t.forbidden_help.to_owned()),
+            403 if error.code() == Code::Forbidden => (t.forbidden, t.forbidden_help.to_owned()),
+            403 => (t.forbidden, language.message(error)),
             429 | 503 => (t.busy, fill(t.busy_help, Show::of(&self.app, language).wait(wait))),
             500.. => (t.broken, fill(t.broken_help, header("x-request-id").unwrap_or("–"))),
             _ => (t.other, language.sentence(error).to_owned()),
         };
-        let shows_next = status.is_client_error() && !matches!(status.as_u16(), 403 | 404 | 429);
+        let shows_next = match status.as_u16() {
+            404 | 429 => false,
+            403 => error.remedy() != Remedy::None,
+            _ => status.is_client_error(),
+        };
         let next = if shows_next { TroubleTexts::of(language).next(error.remedy()) } else { "" };
         let back = asked.back.clone().map(|back| (back, t.back));
-        let ways = [("/".to_owned(), t.home)].into_iter().chain(back).collect();
+        let is_of_others =
+            status == StatusCode::FORBIDDEN && error.code() != Code::Forbidden && error.remedy() == Remedy::None;
+        let sign_in = format!("{}?other=1&return={}", self.sign_in(), encoded(&asked.onward));
+        let sign_in = is_of_others.then_some((sign_in, t.sign_in));
+        let ways = [("/".to_owned(), t.home)].into_iter().chain(sign_in).chain(back).collect();
         let shop = &self.settings.name;
         let (header, footer) = navigation::around(language, shop, own_path(&asked.path), &Fields::default())?;
         let about = About { title: title.to_owned(), ..About::default() };

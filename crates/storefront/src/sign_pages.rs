@@ -52,12 +52,12 @@ struct SignUp {
     back_encoded: String,
 }
 
-/// `GET /sign-in`
+/// `GET /sign-in`: a buyer who is signed in goes on, but for one who wants to be another.
 pub async fn sign_in_form(visit: Visit) -> PageResult {
     let back = own_path(visit.query.text("return")).to_owned();
     match visit.user {
-        Some(_) => Ok(see(&back)),
-        None => sign_in_page(&visit, StatusCode::OK, None, "", &back),
+        Some(_) if !visit.query.is_on("other") => Ok(see(&back)),
+        _ => sign_in_page(&visit, StatusCode::OK, None, "", &back),
     }
 }
 
