@@ -3,7 +3,7 @@
 use crate::visit::Visit;
 use askama::Template;
 use kernel::{Money, Timestamp, Zone};
-use pages::{Fields, FormToken, form, origin::own_path, show::Show, texts, words::fill};
+use pages::{Fields, FormToken, form, origin::own_path, show::Show, texts, typed, words::fill};
 use serde_json::{Value, json};
 
 texts! {
@@ -284,11 +284,7 @@ pub fn everything(visit: &Visit) -> &'static str {
 
 /// The number of a field as the API gets it. What is no number goes there as it is, so that the API names the field that is wrong.
 pub fn number(fields: &Fields, name: &str) -> Value {
-    match (fields.given(name), fields.number(name)) {
-        (None, _) => Value::Null,
-        (Some(_), Some(number)) => json!(number),
-        (Some(text), None) => json!(text),
-    }
+    fields.number_to_send(name)
 }
 
 /// The same for an amount in the main unit of the currency, also a negative one, which the API gets in minor units.
@@ -298,7 +294,7 @@ pub fn amount(visit: &Visit, fields: &Fields, name: &str) -> Value {
 }
 
 fn minor(show: &Show, text: &str) -> Option<i64> {
-    let (sign, amount) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (sign, amount) = text.strip_prefix(['-', '－']).map_or((1, text), |rest| (-1, rest));
     Some(sign * show.amount(amount)?.as_minor())
 }
 
@@ -315,7 +311,7 @@ pub fn lines(fields: &Fields, name: &str) -> Vec<String> {
 /// The numbers of a field, with commas or blanks between them. What is no number goes to the API as it is.
 pub fn numbers(fields: &Fields, name: &str) -> Vec<Value> {
     let parts = fields.text(name).split([',', ' ', '\n', '\r']).filter(|part| !part.is_empty());
-    parts.map(|part| part.parse::<i64>().map_or_else(|_| json!(part), |number| json!(number))).collect()
+    parts.map(|part| typed::whole(part).map_or_else(|| json!(part), |number| json!(number))).collect()
 }
 
 /// A time as its field shows it: without a zone, in the shop's.

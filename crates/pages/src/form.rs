@@ -3,6 +3,7 @@
 use crate::{
     Refused,
     cookie::{self, Cookies, SetCookie},
+    typed,
 };
 use axum::{
     body::Bytes,
@@ -10,7 +11,8 @@ use axum::{
     http::{header, request::Parts},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use kernel::{Code, Random, Result};
+use kernel::{Code, Random, Result, page::PAGE_OFFSET_MAX};
+use serde_json::{Value, json};
 use std::{
     cell::RefCell,
     fmt,
@@ -25,6 +27,8 @@ pub const TOKEN: &str = "form";
 pub(crate) const FIELDS_MAX: usize = 100;
 /// Longest form, in bytes: several times as long as the longest that a person fills in.
 pub(crate) const BYTES_MAX: usize = 64 << 10;
+/// Most pages of a list: no list has a page behind so many rows.
+const PAGES_MAX: i64 = PAGE_OFFSET_MAX;
 /// How long a form token is valid: as long as somebody may leave a page open.
 const TOKEN_TTL: Duration = Duration::from_secs(30 * 86_400);
 
@@ -149,9 +153,24 @@ impl Fields {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
-    /// The number, if it is one.
+    /// The number, if it is one: for values of which anything else counts as absent, such as those of an address.
     pub fn number(&self, name: &str) -> Option<i64> {
-        self.given(name).and_then(|text| text.replace(',', "").parse().ok())
+        typed::whole(self.text(name))
+    }
+
+    /// The number as the API gets it; null when nothing was typed. What is no number goes there as it is, so that the API refuses it and
+    /// names the field.
+    pub fn number_to_send(&self, name: &str) -> Value {
+        match (self.given(name), self.number(name)) {
+            (None, _) => Value::Null,
+            (Some(_), Some(number)) => json!(number),
+            (Some(text), None) => json!(text),
+        }
+    }
+
+    /// The page of a list that an address asks for, from 1; the first one for what is no page.
+    pub fn page(&self, name: &str) -> i64 {
+        self.number(name).filter(|page| (1..=PAGES_MAX).contains(page)).unwrap_or(1)
     }
 
     /// Whether a box is ticked or a button was pressed.
@@ -247,6 +266,22 @@ mod tests {
         let fields = Fields::parse(b"option=color:Navy&q=x&option=+&option=size:L");
         assert_eq!(fields.all("option").collect::<Vec<_>>(), ["color:Navy", "size:L"]);
         assert_eq!(fields.all("none").count(), 0);
+    }
+
+    #[test]
+    fn a_number_that_was_not_typed_is_not_one_that_cannot_be_read() {
+        let fields = Fields::parse("n=1%2C200&bad=1%2C5&wide=１&none=+".as_bytes());
+        let sent = ["n", "bad", "wide", "none", "other"].map(|name| fields.number_to_send(name));
+        assert_eq!(sent, [json!(1_200), json!("1,5"), json!(1), Value::Null, Value::Null]);
+    }
+
+    #[test]
+    fn what_is_no_page_is_the_first() {
+        let page = |text: &str| Fields::parse(format!("page={text}").as_bytes()).page("page");
+        assert_eq!((page("2"), page("1,000"), page("1000000")), (2, 1_000, 1_000_000));
+        for wrong in ["", "0", "-1", "x", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1000001"] {
+            assert_eq!(page(wrong), 1, "{wrong:?}");
+        }
     }
 
     #[test]

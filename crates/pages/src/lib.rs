@@ -14,6 +14,7 @@ pub mod session;
 pub mod shell;
 pub mod show;
 pub mod trouble;
+pub mod typed;
 pub mod upload;
 pub mod visit;
 pub mod words;

@@ -1,6 +1,6 @@
 //! Money, numbers and times as people write them, in both languages.
 
-use crate::Language;
+use crate::{Language, typed};
 use kernel::{Currency, Money, Timestamp, Zone};
 use web::App;
 
@@ -52,7 +52,7 @@ impl Show {
 
     /// The amount that somebody typed in main units, as `12,900` or `129.05`; `None` for a text that is no amount.
     pub fn amount(&self, typed: &str) -> Option<Money> {
-        let typed = typed.trim().replace(',', "");
+        let typed = typed::plain(typed)?;
         let (whole, part) = typed.split_once('.').unwrap_or((typed.as_str(), ""));
         let digits = usize::from(self.currency.minor_digits());
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -136,11 +136,12 @@ mod tests {
     fn a_typed_amount_is_read_as_it_is_shown() {
         let (won, dollars) = (show(Language::Korean, "KRW"), show(Language::English, "USD"));
         assert_eq!(won.amount(" 12,900 "), Some(Money::minor(12_900)));
+        assert_eq!(won.amount("１０００"), Some(Money::minor(1_000)));
         assert_eq!(
             (dollars.amount("129.5"), dollars.amount("129")),
             (Some(Money::minor(12_950)), Some(Money::minor(12_900)))
         );
-        for wrong in ["", "-1", "1.5", "1e3", "won", ".", "99999999999999999999"] {
+        for wrong in ["", "-1", "1.5", "1,5", "1e3", "won", ".", "99999999999999999999"] {
             assert_eq!(won.amount(wrong), None, "{wrong}");
         }
         assert_eq!(dollars.amount(&dollars.plain(Money::minor(7))), Some(Money::minor(7)));

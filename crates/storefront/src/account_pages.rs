@@ -197,7 +197,7 @@ async fn send(visit: &Visit, method: Method, path: &str, body: Option<Value>, se
 /// `POST /account/profile`
 pub async fn profile(visit: Visit, fields: Fields) -> PageResult {
     let change = json!({"nickname": fields.text("nickname"), "realName": fields.given("realName"),
-        "marketingAgree": fields.is_on("marketing"), "version": fields.number("version")});
+        "marketingAgree": fields.is_on("marketing"), "version": fields.number_to_send("version")});
     send(&visit, Method::PUT, "/api/v1/users/me", Some(change), &fields).await
 }
 

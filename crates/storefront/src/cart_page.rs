@@ -162,14 +162,12 @@ pub async fn me(visit: Visit) -> PageResult {
 
 /// `POST /cart/items`: puts something in, added to what is there.
 pub async fn add(visit: Visit, fields: Fields) -> PageResult {
-    let wanted = match fields.number("variant") {
-        Some(variant) => {
-            json!({"variantId": variant, "quantity": fields.number("quantity").unwrap_or(1), "merge": true})
-        }
-        None => {
-            json!({"productId": fields.number("product"), "quantity": fields.number("quantity").unwrap_or(1), "merge": true})
-        }
-    };
+    let mut wanted = json!({"quantity": 1, "merge": true});
+    if fields.is_on("quantity") {
+        wanted["quantity"] = fields.number_to_send("quantity");
+    }
+    let (what, field) = if fields.is_on("variant") { ("variantId", "variant") } else { ("productId", "product") };
+    wanted[what] = fields.number_to_send(field);
     match visit.send(Method::POST, "/cart/items", Some(wanted)).await {
         Ok(response) => Ok(with_cart(&visit, &response, see("/cart?added=1"))),
         Err(refused) => refused_page(&visit, &refused).await,
@@ -190,7 +188,7 @@ pub async fn change(web::Path(item): web::Path<CartItemId>, visit: Visit, fields
     let done = if fields.is_on("remove") || fields.number("quantity") == Some(0) {
         visit.send(Method::DELETE, &path, None).await
     } else {
-        visit.send(Method::PUT, &path, Some(json!({"quantity": fields.number("quantity")}))).await
+        visit.send(Method::PUT, &path, Some(json!({"quantity": fields.number_to_send("quantity")}))).await
     };
     match done {
         Ok(_) => Ok(see("/cart")),

@@ -13,7 +13,7 @@ use checkout::{
     request::OrderRequest,
 };
 use coupon::UserCoupon;
-use kernel::{Code, Currency, Money, UserCouponId};
+use kernel::{Code, Currency, Money, UserCouponId, text::wrong};
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ async fn page(
         coupons: coupons.collect(),
         coupon,
         held: held(found.points, &show),
-        points: points(sent),
+        points: points(sent).unwrap_or_default(),
         lines: quote.lines.iter().map(|line| shown(line, &found.photos, &show)).collect(),
         problems: quote.problems.iter().map(|problem| problem.message.clone()).collect(),
         sums: sums(&quote, &show),
@@ -178,14 +178,19 @@ fn unit(currency: Currency) -> i64 {
     10_i64.pow(u32::from(currency.minor_digits()))
 }
 
-/// The points that the form uses, in whole main units.
-fn points(fields: &Fields) -> i64 {
-    fields.number("points").unwrap_or(0).max(0)
+/// The points that the form uses, in whole main units; C002 for a text that is no such number.
+fn points(fields: &Fields) -> Result<i64, Refused> {
+    match (fields.given("points"), fields.number("points")) {
+        (None, _) => Ok(0),
+        (Some(_), Some(points @ 0..)) => Ok(points),
+        (Some(_), Some(_)) => Err(wrong("pointsToUse", "must be 0 or more").into()),
+        (Some(_), None) => Err(wrong("pointsToUse", "must be a whole number").into()),
+    }
 }
 
 /// The same as an amount; none when the form uses none.
 fn points_to_use(fields: &Fields, currency: Currency) -> Result<Option<Money>, Refused> {
-    let minor = points(fields).saturating_mul(unit(currency));
+    let minor = points(fields)?.saturating_mul(unit(currency));
     Ok(Some(Money::checked(minor)?).filter(|amount| amount.is_positive()))
 }
 
@@ -207,7 +212,8 @@ async fn found(visit: &Visit, sent: &Fields) -> Result<Found, Refused> {
     let (currency, context) = (visit.app().shop.currency, visit.context.clone());
     let rules = visit.app().settings::<checkout::Settings>().prices();
     let (typed, wanted) = (Addressed::of(sent), sent.number("address"));
-    let points_to_use = points_to_use(sent, currency)?;
+    // a form with points that cannot be used was refused already, and its page counts none
+    let points_to_use = points_to_use(sent, currency).unwrap_or_default();
     let coupon = sent.number("coupon").filter(|id| *id > 0).map(UserCouponId::checked).transpose()?;
     let look = move |tx: &mut store::Tx<'_>| {
         let saved = account::ops::addresses(tx, &buyer)?;
@@ -247,12 +253,17 @@ pub async fn order(visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
     // what was chosen since the sum was shown changes it, and a buyer sees the sum before ordering
     let coupon = fields.number("coupon").unwrap_or(0) != fields.number("counted").unwrap_or(0);
-    let more = coupon || points(&fields) != fields.number("countedPoints").unwrap_or(0);
-    if fields.is_on("recount") || more {
+    let counted = fields.number("countedPoints").unwrap_or(0);
+    let points = points_to_use(&fields, visit.app().shop.currency).and_then(|_| points(&fields));
+    if points.as_ref().is_ok_and(|points| fields.is_on("recount") || coupon || *points != counted) {
         let note = Some(CheckoutTexts::of(visit.language).recounted);
         return page(&visit, StatusCode::OK, None, note, &fields).await;
     }
-    match place(&visit, &fields).await {
+    let placed = match points {
+        Ok(_) => place(&visit, &fields).await,
+        Err(refused) => Err(refused),
+    };
+    match placed {
         Ok(number) => Ok(see(&format!("/orders/{number}"))),
         Err(refused) if refused.code() == Code::SignInRequired => Err(refused),
         Err(refused) => {

@@ -137,8 +137,8 @@ fn lines(detail: &OrderDetail, photos: &Photos, sent: &Fields, t: &ReturnTexts) 
 pub async fn ask(web::Path(number): web::Path<OrderNumber>, visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
     let lines: Vec<Value> = (1..=LINES_ASKED)
-        .filter_map(|id| Some((id, fields.number(&format!("{UNITS}{id}"))?)))
-        .filter(|(_, units)| *units != 0)
+        .map(|id| (id, fields.number_to_send(&format!("{UNITS}{id}"))))
+        .filter(|(_, units)| !units.is_null() && *units != 0)
         .map(|(id, units)| json!({"id": id, "quantity": units}))
         .collect();
     let body = json!({"kind": fields.text("kind"), "reason": fields.text("reason"),
@@ -195,7 +195,7 @@ pub async fn returns(visit: Visit) -> PageResult {
 
 async fn list_page(visit: &Visit, status: StatusCode, trouble: Option<Html>, note: Option<&'static str>) -> PageResult {
     let buyer = visit.buyer()?.id;
-    let wanted = visit.query.number("page").unwrap_or(1) - 1;
+    let wanted = visit.query.page("page") - 1;
     let request = PageRequest::new(wanted, SIZE).or_else(|_| PageRequest::new(0, SIZE))?;
     let list = move |tx: &mut store::Tx<'_>| {
         let found = ops::page(tx, Some(&buyer), &[], request, None)?;
