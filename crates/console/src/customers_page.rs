@@ -146,7 +146,7 @@ pub fn users(visit: &Visit, title: &str, found: &Found) -> Table {
 
 async fn spenders(visit: &Visit) -> Result<Table, Refused> {
     let (t, show) = (CustomerTexts::of(visit.language), visit.show());
-    let page = visit.query.number("page").unwrap_or(1).max(1);
+    let page = visit.query.page("page");
     let path = format!("/admin/reports/customers?limit={SIZE}&offset={}", (page - 1) * SIZE);
     let found: Report = visit.read(&path).await?;
     let row = |customer: &Customer| {

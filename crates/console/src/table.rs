@@ -433,7 +433,7 @@ impl<'a> List<'a> {
 
     /// The number of the page that is asked for, from 1.
     fn page(&self) -> i64 {
-        self.query.number(&self.own("page")).unwrap_or(1).max(1)
+        self.query.page(&self.own("page"))
     }
 
     /// The address of the list with other values of some parameters. An empty value takes a parameter away.

@@ -83,7 +83,7 @@ impl Asked {
     fn of(visit: &Visit) -> Asked {
         let query = &visit.query;
         let order = ORDERS.iter().position(|(name, _)| *name == query.text("sort"));
-        let page = query.number("page").unwrap_or(1) - 1;
+        let page = query.page("page") - 1;
         Asked {
             category: query.number("category").filter(|id| *id > 0),
             order,

@@ -54,7 +54,7 @@ pub fn class(kind: order::Kind) -> &'static str {
 /// `GET /orders`
 pub async fn orders(visit: Visit) -> PageResult {
     let buyer = visit.buyer()?.id;
-    let wanted = visit.query.number("page").unwrap_or(1) - 1;
+    let wanted = visit.query.page("page") - 1;
     let request = PageRequest::new(wanted, SIZE).or_else(|_| PageRequest::new(0, SIZE))?;
     let list = move |tx: &mut store::Tx<'_>| ops::own_page(tx, &buyer, &ops::Filter::default(), request, None);
     let found = visit.read("storefront.orders", list).await?.map(OrderResponse::from);
