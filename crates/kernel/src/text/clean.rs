@@ -12,11 +12,13 @@ use std::borrow::Cow;
 const ZWNJ: char = '\u{200C}';
 const ZWJ: char = '\u{200D}';
 
-/// `text` in NFC, without invisible characters that mean nothing where they stand, and without white space around it.
+/// `text` in NFC, without invisible characters that mean nothing where they stand, without white space around it, and with `\n` for every
+/// end of a line: a form of a browser sends `\r\n`, and would count each of them twice.
 ///
 /// Joiners, variation selectors and tags stay where they change what is seen: in emoji, between ideographs and in
 /// scripts whose letters join.
 pub fn clean(text: &str) -> String {
+    let text = &*one_line_end(text);
     if is_plain(text) {
         return text.trim().to_owned();
     }
@@ -39,6 +41,7 @@ pub fn is_blank(text: &str) -> bool {
 
 /// `text` as an identity is stored: NFKC, without any invisible character, its case kept.
 pub fn identity(text: &str) -> String {
+    let text = &*one_line_end(text);
     if is_plain(text) {
         return text.trim().to_owned();
     }
@@ -83,6 +86,14 @@ pub fn password_forms(text: &str) -> Vec<String> {
         }
     }
     forms
+}
+
+/// `text` with `\n` in place of `\r\n` and of `\r`.
+fn one_line_end(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// Printable ASCII is in every normal form and has nothing invisible: most texts end here.
@@ -268,6 +279,15 @@ mod tests {
     }
 
     #[test]
+    fn every_end_of_a_line_is_the_same() {
+        for (sent, stored) in
+            [("a\r\nb", "a\nb"), ("a\rb\r\n", "a\nb"), ("달\r\n\r\n항아리", "달\n\n항아리"), ("\n\r", ""), ("a\r\u{200B}\nb", "a\n\nb")]
+        {
+            assert_eq!(clean(sent), stored, "{sent:?}");
+        }
+    }
+
+    #[test]
     fn a_password_is_one_whatever_the_keyboard_sends() {
         assert_eq!(password("달빛\u{3000}항아리"), password("달빛 항아리"));
         assert_eq!(password("Cafe\u{301}"), password("Café"));
@@ -303,7 +323,9 @@ mod tests {
                     "ß",
                     "Σ",
                     "ﬁ",
-                    " "
+                    " ",
+                    "\r",
+                    "\n"
                 ][..]
             )
             .prop_map(str::to_owned),
