@@ -1,12 +1,12 @@
 //! Failures as people read them who work in the shop.
 
-use crate::{Console, navigation::Place, trouble::TroubleTexts, visit::framed};
+use crate::{Console, navigation::Place, routes, trouble::TroubleTexts, visit::framed};
 use axum::response::Response;
 use kernel::{Code, Error, Result};
 use pages::{
     Html,
     asked::{Asked, Failed, Front},
-    origin::{Origin, own_path},
+    origin::Origin,
     texts,
     words::fill,
 };
@@ -42,6 +42,10 @@ impl Front for Console {
         "/console/sign-in"
     }
 
+    fn page_of(&self, path: &str) -> Option<String> {
+        routes::page_of(path)
+    }
+
     fn failed(&self, asked: &Asked<'_>, error: &Error, response: &Response) -> Result<Html> {
         let language = asked.language;
         let t = ErrorTexts::of(language);
@@ -60,9 +64,8 @@ impl Front for Console {
         let sign_in = is_role.then(|| (self.sign_in().to_owned(), t.sign_in));
         let back = asked.back.clone().map(|back| (back, t.back));
         let ways = [("/console".to_owned(), t.home)].into_iter().chain(sign_in).chain(back).collect();
-        let path = own_path(&asked.path);
-        let back = Some(asked.onward.as_str()).filter(|path| path.starts_with("/console")).unwrap_or("/console");
-        let place = Place { language, path, back, words: "", token: None, is_admin: false };
+        let page = asked.page.as_str();
+        let place = Place { language, path: page, back: page, words: "", token: None, is_admin: false };
         framed(self, &place, title, Html::of(&Failed { title, sentence, next, ways })?)
     }
 }

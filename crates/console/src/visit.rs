@@ -4,6 +4,7 @@ use crate::{
     Console, assets,
     navigation::{self, Place},
     page::{Frame, Page},
+    routes,
     trouble,
 };
 use axum::{
@@ -149,11 +150,12 @@ impl Visit {
     /// A whole page around `main`.
     pub fn framed(&self, title: &str, main: Html) -> kernel::Result<Html> {
         let path = self.path();
+        let is_get = matches!(self.parts.method, Method::GET | Method::HEAD);
+        let page = if is_get { None } else { routes::page_of(path) };
         let place = Place {
             language: self.language,
             path,
-            // what a form led to is not there for who asks for it
-            back: if matches!(self.parts.method, Method::GET | Method::HEAD) { path } else { "/console" },
+            back: page.as_deref().unwrap_or(path),
             words: self.query.text("q"),
             token: self.may_enter().then(|| self.token.clone()),
             is_admin: self.is_admin(),

@@ -25,6 +25,8 @@ pub trait Front: Sync {
     fn origin(&self) -> &Origin;
     /// Where one signs in.
     fn sign_in(&self) -> &'static str;
+    /// The page that has the form which is sent to `path`; `None` when the path has a page of its own.
+    fn page_of(&self, path: &str) -> Option<String>;
     /// The page of a failure.
     fn failed(&self, asked: &Asked<'_>, error: &Error, response: &Response) -> Result<Html>;
 }
@@ -51,7 +53,8 @@ pub struct Asked<'a> {
     pub onward: String,
     /// The page of ours on which the visitor was.
     pub back: Option<String>,
-    pub path: String,
+    /// The page at the path, or the one whose form was sent there.
+    pub page: String,
 }
 
 impl<'a> Asked<'a> {
@@ -76,10 +79,12 @@ impl<'a> Asked<'a> {
         let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let person = accepted.contains("text/html");
         let language = Language::of(headers);
-        let back = came_from(origin, headers);
+        let page_of = |path: &str| front.page_of(path).unwrap_or_else(|| own_path(path).to_owned());
+        let back = came_from(origin, headers).map(|from| page_of(&from));
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
-        let onward = if is_get { own_path(&path).to_owned() } else { back.clone().unwrap_or_else(|| "/".to_owned()) };
-        Some(Asked { front, language, person, onward, back, path })
+        let page = if is_get { own_path(&path).to_owned() } else { page_of(&path) };
+        let onward = if is_get { page.clone() } else { back.clone().unwrap_or_else(|| page.clone()) };
+        Some(Asked { front, language, person, onward, back, page })
     }
 
     /// The response as it is sent: failures become pages, and who has to sign in is sent there.

@@ -10,6 +10,7 @@ pub mod form;
 pub mod html;
 pub mod origin;
 pub mod refused;
+pub mod sent;
 pub mod session;
 pub mod shell;
 pub mod show;

@@ -1,13 +1,13 @@
 //! Failures as buyers read them.
 
-use crate::{Site, navigation, trouble::TroubleTexts};
+use crate::{Site, navigation, routes, trouble::TroubleTexts};
 use axum::{http::StatusCode, response::Response};
 use kernel::{Code, Error, Remedy};
 use pages::{
     Fields, Html, Shell,
     asked::{Asked, Failed, Front},
     html::encoded,
-    origin::{Origin, own_path},
+    origin::Origin,
     shell::About,
     show::Show,
     texts,
@@ -48,6 +48,10 @@ impl Front for Site {
         "/sign-in"
     }
 
+    fn page_of(&self, path: &str) -> Option<String> {
+        routes::page_of(path)
+    }
+
     fn failed(&self, asked: &Asked<'_>, error: &Error, response: &Response) -> kernel::Result<Html> {
         let language = asked.language;
         let t = ErrorTexts::of(language);
@@ -75,7 +79,7 @@ impl Front for Site {
         let sign_in = is_of_others.then_some((sign_in, t.sign_in));
         let ways = [("/".to_owned(), t.home)].into_iter().chain(sign_in).chain(back).collect();
         let shop = &self.settings.name;
-        let (header, footer) = navigation::around(language, shop, own_path(&asked.path), &Fields::default())?;
+        let (header, footer) = navigation::around(language, shop, &asked.page, &Fields::default())?;
         let about = About { title: title.to_owned(), ..About::default() };
         let main = Html::of(&Failed { title, sentence, next, ways })?;
         Shell { language, shop, about: &about, header, main, footer }.page()

@@ -10,7 +10,12 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post},
 };
-use pages::{PageResult, assets, origin::own_path};
+use pages::{
+    PageResult, assets,
+    origin::own_path,
+    sent::{Sent, to_page},
+};
+use std::sync::LazyLock;
 
 /// The pages, by what they show to whom.
 #[derive(Default)]
@@ -19,6 +24,7 @@ struct Table {
     with_forms: Router<Site>,
     personal: Router<Site>,
     forms: Vec<&'static str>,
+    sent: Sent,
 }
 
 impl Table {
@@ -37,10 +43,21 @@ impl Table {
         self
     }
 
-    /// A path to which forms are sent.
+    /// A page whose form is sent to its own path.
     fn form(mut self, path: &'static str, handler: MethodRouter<Site>) -> Table {
         self.forms.push(path);
         self.personal(path, handler)
+    }
+
+    /// A path to which the form of `page` is sent, and which shows something else to who asks for it.
+    fn form_of(mut self, page: &'static str, path: &'static str, handler: MethodRouter<Site>) -> Table {
+        self.sent.add(path, page);
+        self.form(path, handler)
+    }
+
+    /// A path to which the form of `page` is sent, and nothing else: who asks for it gets that page.
+    fn sent(self, page: &'static str, path: &'static str, handler: MethodRouter<Site>) -> Table {
+        self.form_of(page, path, handler.merge(to_page(path, page)))
     }
 }
 
@@ -60,48 +77,54 @@ fn table() -> Table {
         .form("/deals/{id}", post(deals_page::buy))
         .personal("/me", get(cart_page::me))
         .personal("/search", get(search_page::search))
-        .form("/search/recent", get(search_page::recent).post(search_page::forget))
+        .form_of("/search", "/search/recent", get(search_page::recent).post(search_page::forget))
         .personal("/cart", get(cart_page::cart))
-        .form("/cart/items", post(cart_page::add))
-        .form("/cart/items/{item}", post(cart_page::change))
-        .form("/cart/clear", post(cart_page::clear))
+        .sent("/cart", "/cart/items", post(cart_page::add))
+        .sent("/cart", "/cart/items/{item}", post(cart_page::change))
+        .sent("/cart", "/cart/clear", post(cart_page::clear))
         .form("/sign-in", get(sign_pages::sign_in_form).post(sign_pages::sign_in))
         .form("/sign-up", get(sign_pages::sign_up_form).post(sign_pages::sign_up))
-        .form("/sign-out", post(sign_pages::sign_out))
+        .sent("/account", "/sign-out", post(sign_pages::sign_out))
         .form("/checkout", get(checkout_page::checkout).post(checkout_page::order))
         .personal("/orders", get(orders_page::orders))
         .personal("/orders/{number}", get(order_page::order))
         .personal("/orders/{number}/stream", get(order_page::stream))
-        .form("/orders/{number}/pay", post(pay_page::pay_order))
+        .sent("/orders/{number}", "/orders/{number}/pay", post(pay_page::pay_order))
         .personal("/orders/{number}/window", get(pay_page::window))
-        .form("/orders/{number}/paid", get(pay_page::paid).post(pay_page::confirm))
-        .form("/orders/{number}/withdraw", post(deposit_page::withdraw))
-        .form("/orders/{number}/refund-account", post(deposit_page::refund_account))
-        .form("/orders/{number}/cancel", post(order_page::cancel))
-        .form("/orders/{number}/address", post(order_page::readdress))
-        .form("/orders/{number}/reorder", post(order_page::reorder))
+        .form_of("/orders/{number}", "/orders/{number}/paid", get(pay_page::paid).post(pay_page::confirm))
+        .sent("/orders/{number}", "/orders/{number}/withdraw", post(deposit_page::withdraw))
+        .sent("/orders/{number}", "/orders/{number}/refund-account", post(deposit_page::refund_account))
+        .sent("/orders/{number}", "/orders/{number}/cancel", post(order_page::cancel))
+        .sent("/orders/{number}", "/orders/{number}/address", post(order_page::readdress))
+        .sent("/orders/{number}", "/orders/{number}/reorder", post(order_page::reorder))
         .form("/orders/{number}/returns", get(returns_page::asking).post(returns_page::ask))
         .personal("/returns", get(returns_page::returns))
-        .form("/returns/{number}/withdraw", post(returns_page::withdraw))
+        .sent("/returns", "/returns/{number}/withdraw", post(returns_page::withdraw))
         .personal("/coupons", get(coupons_page::coupons))
-        .form("/coupons/claim", post(coupons_page::claim))
-        .form("/coupons/{id}", post(coupons_page::get))
+        .sent("/coupons", "/coupons/claim", post(coupons_page::claim))
+        .sent("/coupons", "/coupons/{id}", post(coupons_page::get))
         .form("/queue/{kind}/{id}", get(queue_page::room).post(queue_page::change))
         .personal("/balance", get(wallet_pages::balance))
-        .form("/balance/charge", post(wallet_pages::charge))
+        .sent("/balance", "/balance/charge", post(wallet_pages::charge))
         .personal("/balance/window", get(wallet_pages::to_window))
-        .form("/balance/charged", get(wallet_pages::charged).post(wallet_pages::confirm))
+        .form_of("/balance", "/balance/charged", get(wallet_pages::charged).post(wallet_pages::confirm))
         .personal("/points", get(wallet_pages::points))
         .personal("/account", get(account_pages::account))
-        .form("/account/profile", post(account_pages::profile))
-        .form("/account/password", post(account_pages::password))
-        .form("/account/addresses", post(account_pages::add_address))
-        .form("/account/addresses/{id}", get(account_pages::address).post(account_pages::change_address))
+        .sent("/account", "/account/profile", post(account_pages::profile))
+        .sent("/account", "/account/password", post(account_pages::password))
+        .sent("/account", "/account/addresses", post(account_pages::add_address))
+        .form_of("/account", "/account/addresses/{id}", get(account_pages::address).post(account_pages::change_address))
 }
 
 /// The paths to which forms are sent. Each of them refuses a form that is not from our own pages; a test sends one to every path.
 pub fn forms() -> Vec<&'static str> {
     table().forms
+}
+
+/// The page that has the form which is sent to `path`; `None` when the path has a page of its own.
+pub fn page_of(path: &str) -> Option<String> {
+    static SENT: LazyLock<Sent> = LazyLock::new(|| table().sent);
+    SENT.page_of(path)
 }
 
 /// The routes of the storefront.

@@ -1,14 +1,14 @@
 //! One request of one visitor, and how a page of the storefront reads and responds.
 
 use crate::{
-    navigation,
+    navigation, routes,
     site::Site,
     trouble::{self, Trouble},
 };
 use askama::Template;
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
+    http::{Method, StatusCode, request::Parts},
 };
 use kernel::{Code, Result};
 use pages::{Html, PageResult, Refused, Shell, html, shell::About};
@@ -68,7 +68,10 @@ impl Visit {
     /// A whole page around `main`.
     pub fn framed(&self, about: &About, main: &impl Template) -> Result<Html> {
         let (language, shop) = (self.language, self.site.settings.name.as_str());
-        let (header, footer) = navigation::around(language, shop, self.path(), &self.query)?;
+        let is_get = matches!(self.parts.method, Method::GET | Method::HEAD);
+        let page = if is_get { None } else { routes::page_of(self.path()) };
+        let path = page.as_deref().unwrap_or(self.path());
+        let (header, footer) = navigation::around(language, shop, path, &self.query)?;
         Shell { language, shop, about, header, main: Html::of(main)?, footer }.page()
     }
 
