@@ -2,7 +2,10 @@
 
 use kernel::{Code, Remedy};
 pub use pages::Trouble;
-use pages::{Refused, texts};
+use pages::{
+    Refused, texts,
+    trouble::{self, Next},
+};
 use web::Context;
 
 texts! {
@@ -38,6 +41,29 @@ texts! {
         min_price: "Price from", "최저 가격";
         max_price: "Price up to", "최고 가격";
         shipping_address: "Delivery address", "배송지";
+        lines: "What you send back", "보내는 상품";
+        items: "Items", "상품";
+        kind: "What you want for it", "요청 내용";
+        description: "In your words", "상세 내용";
+        real_name: "Full name", "이름";
+        marketing: "News and offers", "소식과 혜택";
+        default: "Default address", "기본 배송지";
+        shown: "What this page showed", "화면에 표시된 내용";
+        product: "Product", "상품";
+        variant: "Option", "옵션";
+        points: "Points", "포인트";
+        coupon: "Coupon", "쿠폰";
+        method: "Payment method", "결제 수단";
+        payment: "Payment", "결제";
+        order: "Order", "주문";
+        bank: "Bank", "은행";
+        keyword: "Search words", "검색어";
+        brand: "Brand", "브랜드";
+        category: "Category", "카테고리";
+        option: "Chosen options", "선택한 옵션";
+        in_stock: "In stock", "재고 있음";
+        sort: "Order of the list", "정렬";
+        page: "Page", "페이지";
     }
 }
 
@@ -46,17 +72,20 @@ pub fn of(refused: &Refused, context: &Context) -> Trouble {
     let t = TroubleTexts::of(context.language());
     let error = &refused.0;
     let about_fields = error.is_about_fields();
+    let word = |name: &str| t.field(name);
     let details = context.details(error);
     let named = details.iter().filter_map(|detail| {
-        let field = detail.field.as_deref()?;
-        Some(format!("{}: {}", t.field(field).unwrap_or(field), detail.message))
+        let (field, _) = trouble::field_of(detail.field.as_deref()?);
+        Some(trouble::line(detail, Some(word(field).unwrap_or(field).to_owned()), word))
     });
+    // how a program would come without a session says nothing to a buyer
+    let is_whole = about_fields || error.code() == Code::SignInRequired;
     Trouble {
         title: t.title,
-        sentence: if about_fields {
+        sentence: if is_whole {
             context.language().sentence(error).to_owned()
         } else {
-            without_codes(&context.message(error))
+            trouble::in_words(&without_codes(&context.message(error)), word)
         },
         lines: if about_fields { named.collect() } else { Vec::new() },
         next: if error.code() == Code::PaymentDeclined { t.declined } else { t.next(error.remedy()) },
@@ -72,8 +101,8 @@ pub fn without_codes(words: &str) -> String {
 
 impl TroubleTexts {
     /// What a field of the API is called on pages.
-    fn field(&self, path: &str) -> Option<&'static str> {
-        Some(match path.rsplit('.').next().unwrap_or(path) {
+    fn field(&self, name: &str) -> Option<&'static str> {
+        Some(match name {
             "email" => self.email,
             "password" => self.password,
             "currentPassword" => self.current_password,
@@ -95,21 +124,38 @@ impl TroubleTexts {
             "holder" => self.holder,
             "minPrice" => self.min_price,
             "maxPrice" => self.max_price,
+            "address" => self.address1,
+            "lines" => self.lines,
+            "items" => self.items,
+            "kind" => self.kind,
+            "description" => self.description,
+            "realName" => self.real_name,
+            "marketingAgree" => self.marketing,
+            "isDefault" => self.default,
+            "version" | "expectedAmount" => self.shown,
+            "productId" | "timeDealProductId" => self.product,
+            "variantId" => self.variant,
+            "pointsToUse" => self.points,
+            "userCouponId" => self.coupon,
+            "paymentMethod" | "method" | "splits" => self.method,
+            "paymentKey" | "transactionId" => self.payment,
+            "orderNumber" => self.order,
+            "bank" => self.bank,
+            "keyword" => self.keyword,
+            "brand" => self.brand,
+            "categoryId" => self.category,
+            "option" => self.option,
+            "inStock" => self.in_stock,
+            "sort" => self.sort,
+            "page" | "size" | "cursor" => self.page,
             _ => return None,
         })
     }
 
-    /// What to do next. The console says it in words of its own.
+    /// What to do next.
     pub fn next(&self, remedy: Remedy) -> &'static str {
-        match remedy {
-            Remedy::None => self.last,
-            Remedy::Fix => self.fix,
-            Remedy::Reload => self.reload,
-            Remedy::Retry => self.retry,
-            Remedy::Prepare => self.prepare,
-            Remedy::SignIn => self.sign_in,
-            Remedy::Support => self.support,
-        }
+        let TroubleTexts { last, fix, reload, retry, prepare, sign_in, support, .. } = *self;
+        Next { last, fix, reload, retry, prepare, sign_in, support }.after(remedy)
     }
 }
 
