@@ -37,7 +37,7 @@ pub struct Sellable {
     pub product: ProductId,
     pub sku: String,
     pub product_name: String,
-    /// `None` when the variant has no name of its own.
+    /// What the variant is called ([`crate::variant::called`]); `None` when it has neither a name nor options.
     pub variant_name: Option<String>,
     pub image_url: Option<String>,
     /// Price of one unit now: the sale price if there is one, plus the variant's adjustment.

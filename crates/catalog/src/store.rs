@@ -29,7 +29,7 @@ const PRODUCTS: &str = "select p.id, p.sku, p.name, p.description, p.price, p.sa
     left join categories c5 on c5.id = c4.parent_id";
 /// What [`sellable`] reads, in this order, and where it is read from.
 const SELLABLE_UNITS: &str = "select v.default_of, p.status, v.status, v.id, v.product_id, v.sku, p.name, v.name,
-        p.image_url, p.current_price + v.price_adjustment, p.seller_id, p.tax_free
+        v.options, p.image_url, p.current_price + v.price_adjustment, p.seller_id, p.tax_free
     from product_variants v join products p on p.id = v.product_id";
 
 const SELLABLES: &str = concatcp!(SELLABLE_UNITS, " where v.id in ([?])");
@@ -170,7 +170,7 @@ fn sellable(row: &Row<'_>) -> Result<(Option<ProductId>, Status, Sellable)> {
         product: row.next()?,
         sku: row.next()?,
         product_name: row.next()?,
-        variant_name: row.next()?,
+        variant_name: variant::called(row.next::<Option<String>>()?.as_deref(), &row.next()?),
         image_url: row.next()?,
         price: row.next()?,
         on_sale: status == Status::Active && variant_status == variant::Status::Active,

@@ -20,6 +20,8 @@ pub const OPTION_NAME_MAX: usize = 50;
 pub const OPTION_VALUE_MAX: usize = 100;
 /// Longest variant name, in characters.
 pub const NAME_MAX: usize = 200;
+/// Between the values of options that name a variant.
+const BETWEEN_VALUES: &str = " · ";
 
 ::store::text_enum! {
     /// Status of a variant.
@@ -202,6 +204,20 @@ pub fn price(base: Money, adjustment: Money) -> Result<Money> {
     }
 }
 
+/// What a variant is called beside its product's name, wherever people read of it: its own name, else the values of its options.
+/// `None` when it has neither. At most [`NAME_MAX`] characters, because the line of an order stores it.
+pub fn called(name: Option<&str>, options: &Options) -> Option<String> {
+    if let Some(name) = name.filter(|name| !text::is_blank(name)) {
+        return Some(name.to_owned());
+    }
+    let values: Vec<&str> = options.0.values().map(String::as_str).collect();
+    let joined = values.join(BETWEEN_VALUES);
+    (!joined.is_empty()).then(|| match joined.char_indices().nth(NAME_MAX) {
+        Some(_) => joined.chars().take(NAME_MAX - 1).chain(['…']).collect(),
+        None => joined,
+    })
+}
+
 /// By what buyers distinguish a variant from the other variants of its product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look<'a> {
@@ -242,6 +258,11 @@ impl<'a> Look<'a> {
 }
 
 impl Variant {
+    /// What it is called beside its product's name.
+    pub fn called(&self) -> Option<String> {
+        called(self.name.as_deref(), &self.options)
+    }
+
     /// By what buyers know it.
     pub fn look(&self) -> Look<'_> {
         Look::of(&self.sku, self.name.as_deref(), &self.options)
@@ -274,6 +295,20 @@ mod tests {
         {
             assert_eq!(bad.checked().unwrap_err().code(), Code::InvalidInput);
         }
+    }
+
+    #[test]
+    fn a_variant_is_called_by_its_name_else_by_the_values_of_its_options() {
+        let navy = options(&[("색상", "네이비"), ("사이즈", "M")]);
+        assert_eq!(called(Some("Navy, medium"), &navy).as_deref(), Some("Navy, medium"));
+        for none in [None, Some(""), Some(" ")] {
+            assert_eq!(called(none, &navy).as_deref(), Some("M · 네이비"));
+            assert_eq!(called(none, &Options::default()), None);
+        }
+        let long: Vec<_> = (0..OPTIONS_MAX).map(|n| (n.to_string(), "넓".repeat(OPTION_VALUE_MAX))).collect();
+        let long: Vec<_> = long.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let cut = called(None, &options(&long)).unwrap();
+        assert!(cut.chars().count() == NAME_MAX && cut.ends_with('…'));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub struct CartItem {
     pub variant_id: VariantId,
     /// The product's name when it was added.
     pub product_name: String,
-    /// The variant's name now.
+    /// What the variant is called now: its name, else the values of its options.
     pub variant_name: Option<String>,
     /// The product's first image now.
     pub image_url: Option<String>,

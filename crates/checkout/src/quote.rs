@@ -62,7 +62,7 @@ pub struct QuoteLine {
     pub sku: String,
     /// The product's name.
     pub product_name: String,
-    /// The variant's name.
+    /// What the variant is called: its name, else the values of its options.
     pub variant_name: Option<String>,
     /// The product's first image.
     pub image_url: Option<String>,

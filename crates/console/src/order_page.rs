@@ -33,6 +33,7 @@ texts! {
         payable: "Sum", "결제 금액";
         lines: "Lines", "주문 상품";
         product: "Product", "상품";
+        sku: "SKU", "SKU(상품 코드)";
         units: "Units", "수량";
         refunded_units: "Refunded", "환불 수량";
         price: "Price", "단가";
@@ -97,6 +98,7 @@ struct To {
 struct Line {
     id: i64,
     product_id: i64,
+    sku: String,
     product_name: String,
     variant_name: Option<String>,
     quantity: i64,
@@ -279,6 +281,7 @@ fn lines(visit: &Visit, order: &Order) -> Table {
         let back = refunded(order, line);
         vec![
             Cell::link(name(line), format!("/console/products/{}", line.product_id)).with_thumb(thumb(order, line)),
+            Cell::text(&line.sku),
             Cell::number(line.quantity.to_string(), line.quantity),
             Cell::number(back.to_string(), back),
             Cell::number(visit.money(line.price), line.price),
@@ -286,7 +289,7 @@ fn lines(visit: &Visit, order: &Order) -> Table {
         ]
     };
     let numbers = numbered(&[t.units, t.refunded_units, t.price, t.paid]);
-    let columns: Vec<&str> = std::iter::once(t.product).chain(numbers.iter().map(String::as_str)).collect();
+    let columns: Vec<&str> = [t.product, t.sku].into_iter().chain(numbers.iter().map(String::as_str)).collect();
     Table::of(visit, t.lines, &columns).rows(order.items.iter().map(row)).part(visit, &path(order), "lines")
 }
 
@@ -362,7 +365,7 @@ fn actions(visit: &Visit, order: &Order) -> Vec<Form> {
         let act = format!("refund/{}", payment.payment_number);
         let refund = form(&act, &title, t.refund_button).grave();
         let field = |(line, left): &(&Line, i64)| {
-            let label = format!("{} (0–{left})", fill(t.refund_units, name(line)));
+            let label = format!("{} (0–{left})", fill(t.refund_units, format!("{} · {}", name(line), line.sku)));
             Field::number(label, format!("line-{}", line.id), "0")
         };
         forms.push(left.iter().map(field).fold(refund, Form::field));

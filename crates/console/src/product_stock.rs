@@ -5,7 +5,7 @@ use crate::{
     product_page::{Product, change},
     states,
     table::{Cell, List, Paged, Table, encoded},
-    variant_page::variant_name,
+    variant_page::{exact_name, variant_name},
     visit::Visit,
 };
 use axum::http::Method;
@@ -18,6 +18,7 @@ texts! {
     /// The texts of the stock of a product.
     StockTexts {
         variant: "Variant", "옵션 이름";
+        sku: "SKU", "SKU(상품 코드)";
         status: "Status", "상태";
         stock: "Stock", "재고";
         location: "Location", "위치";
@@ -81,6 +82,7 @@ pub fn stock_table(visit: &Visit, product: &Product, kept: &[Kept]) -> Table {
         let variant = product.variants.iter().find(|variant| variant.id == kept.variant_id);
         vec![
             Cell::maybe(variant.map(variant_name)),
+            Cell::maybe(variant.map(|variant| variant.sku.as_str())),
             Cell::text(&kept.location_code),
             states::cell(&kept.stock_status, visit.language),
             Cell::number(kept.available_quantity.to_string(), kept.available_quantity),
@@ -89,7 +91,7 @@ pub fn stock_table(visit: &Visit, product: &Product, kept: &[Kept]) -> Table {
         ]
     };
     let [available, reserved, total] = [t.available, t.reserved, t.total].map(|name| format!("#{name}"));
-    let columns = [t.variant, t.location, t.status, &available, &reserved, &total];
+    let columns = [t.variant, t.sku, t.location, t.status, &available, &reserved, &total];
     let path = format!("/console/products/{}", product.id);
     Table::of(visit, t.stock, &columns).rows(kept.iter().map(row)).part(visit, &path, "stock")
 }
@@ -99,7 +101,7 @@ pub fn stock_forms(visit: &Visit, product: &Product, kept: &[Kept]) -> Vec<Form>
     let t = StockTexts::of(visit.language);
     let named = |kept: &Kept| {
         let variant = product.variants.iter().find(|variant| variant.id == kept.variant_id);
-        format!("{} · {}", variant.map(variant_name).unwrap_or_default(), kept.location_code)
+        format!("{} · {}", variant.map(exact_name).unwrap_or_default(), kept.location_code)
     };
     let form = |kept: &Kept, act: &str, title: &str, button: &str| {
         let location = encoded(&kept.location_code);

@@ -46,6 +46,7 @@ texts! {
         changed: "Changed", "변경 시각";
         lines: "What comes back", "반품 상품";
         product: "Product", "상품";
+        sku: "SKU", "SKU(상품 코드)";
         units: "Units", "수량";
         restocked: "Sold again", "재판매 가능";
         written_off: "Written off", "폐기";
@@ -105,13 +106,22 @@ struct Order {
 #[serde(rename_all = "camelCase")]
 struct Item {
     id: i64,
+    sku: String,
     product_name: String,
     variant_name: Option<String>,
 }
 
 impl Order {
+    fn item(&self, line: &Line) -> Option<&Item> {
+        self.items.iter().find(|item| item.id == line.id)
+    }
+
+    fn sku(&self, line: &Line) -> &str {
+        self.item(line).map_or("", |item| &item.sku)
+    }
+
     fn name(&self, line: &Line) -> String {
-        match self.items.iter().find(|item| item.id == line.id) {
+        match self.item(line) {
             Some(Item { product_name, variant_name: Some(variant), .. }) => format!("{product_name} · {variant}"),
             Some(item) => item.product_name.clone(),
             None => line.product_id.to_string(),
@@ -204,13 +214,14 @@ fn lines(visit: &Visit, one: &Return, order: &Order) -> Table {
     let row = |line: &Line| {
         vec![
             Cell::link(order.name(line), format!("/console/products/{}", line.product_id)),
+            Cell::text(order.sku(line)),
             number(Some(line.quantity)),
             number(line.restocked),
             number(line.written_off),
         ]
     };
     let [units, restocked, written_off] = [t.units, t.restocked, t.written_off].map(|name| format!("#{name}"));
-    let columns = [t.product, &units, &restocked, &written_off];
+    let columns = [t.product, t.sku, &units, &restocked, &written_off];
     let path = format!("/console/returns/{}", encoded(&one.return_number));
     Table::of(visit, t.lines, &columns).rows(one.lines.iter().map(row)).part(visit, &path, "lines")
 }
@@ -232,7 +243,11 @@ fn steps(visit: &Visit, one: &Return, order: &Order) -> Vec<Form> {
         "APPROVED" => vec![form("collect", t.collect).field(Field::text(t.carrier, "carrier", "")), reject()],
         "COLLECTED" => {
             let field = |line: &Line| {
-                let label = format!("{} (0–{})", fill(t.good, order.name(line)), line.quantity);
+                let label = format!(
+                    "{} (0–{})",
+                    fill(t.good, format!("{} · {}", order.name(line), order.sku(line))),
+                    line.quantity
+                );
                 Field::number(label, format!("line-{}", line.id), line.quantity.to_string()).required()
             };
             vec![one.lines.iter().map(field).fold(form("receive", t.receive), Form::field), reject()]

@@ -44,7 +44,8 @@ texts! {
 pub struct Variant {
     pub id: i64,
     name: Option<String>,
-    sku: String,
+    variant_name: Option<String>,
+    pub sku: String,
     status: String,
     price: i64,
     price_adjustment: i64,
@@ -66,7 +67,15 @@ impl Variant {
 
 /// What people call a variant.
 pub fn variant_name(variant: &Variant) -> String {
-    variant.name.clone().unwrap_or_else(|| variant.sku.clone())
+    variant.variant_name.clone().unwrap_or_else(|| variant.sku.clone())
+}
+
+/// The same with the sku, where a form says which variant it changes.
+pub fn exact_name(variant: &Variant) -> String {
+    match &variant.variant_name {
+        Some(name) => format!("{name} · {}", variant.sku),
+        None => variant.sku.clone(),
+    }
 }
 
 /// The variants of a product.

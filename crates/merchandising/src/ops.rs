@@ -329,7 +329,7 @@ pub struct BulkVariant {
     pub sku: String,
     /// The product's name.
     pub product_name: String,
-    /// The variant's name.
+    /// What the variant is called next to its product's name.
     pub variant_name: Option<String>,
     /// What one unit costs now.
     pub price: Money,

@@ -85,8 +85,10 @@ pub struct VariantPage {
     pub id: VariantId,
     /// Its own sku.
     pub sku: String,
-    /// What it is called next to its product's name.
+    /// The name that it was given.
     pub name: Option<String>,
+    /// What it is called next to its product's name: its name, else the values of its options. Carts and orders name it so, too.
+    pub variant_name: Option<String>,
     /// The options in which it differs from the other variants.
     pub options: Options,
     /// What one unit costs now.
@@ -234,6 +236,7 @@ pub(crate) fn variant_page(variant: Variant, levels: &[LocationStock]) -> Varian
     let (stock, stock_status) = available(levels, |id| id == variant.id);
     VariantPage {
         id: variant.id,
+        variant_name: variant.called(),
         sku: variant.sku,
         name: variant.name,
         options: variant.options,

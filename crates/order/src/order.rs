@@ -38,7 +38,7 @@ pub struct NewLine {
     pub variant: VariantId,
     pub sku: String,
     pub product_name: String,
-    /// `None` for a product with a single variant.
+    /// What the variant is called; `None` for a product with a single variant.
     pub variant_name: Option<String>,
     /// Price of one unit at this moment.
     pub unit_price: Money,
@@ -93,6 +93,14 @@ pub struct Line {
 }
 
 impl Line {
+    /// The names of product and variant together.
+    pub fn name(&self) -> String {
+        match &self.variant_name {
+            Some(variant) => format!("{} · {variant}", self.product_name),
+            None => self.product_name.clone(),
+        }
+    }
+
     /// What is paid for it in money, and so can be given back for it.
     pub const fn paid(&self) -> Money {
         Money::minor(self.subtotal.as_minor() - self.coupon_discount.as_minor() - self.points_used.as_minor())

@@ -86,7 +86,7 @@ pub struct OrderItem {
     pub sku: String,
     /// The product's name then.
     pub product_name: String,
-    /// The variant's name then.
+    /// What the variant was called then: its name, else the values of its options.
     pub variant_name: Option<String>,
     /// What one unit cost.
     pub price: Money,

@@ -173,13 +173,10 @@ fn shown(detail: &ProductDetail, show: &Show, now: Timestamp, reviews: Vec<(Stri
 
 fn choice(variant: &VariantPage, product: &ProductPage, show: &Show, chosen: bool) -> Choice {
     let t = ProductTexts::of(show.language);
-    let options: Vec<&str> = variant.options.0.values().map(String::as_str).collect();
-    let name = variant.name.clone().filter(|name| !name.is_empty());
-    let name = name.unwrap_or_else(|| if options.is_empty() { variant.sku.clone() } else { options.join(" · ") });
     let more = variant.price.minus(product.min_price).ok().filter(|more| more.is_positive());
     Choice {
         id: variant.id.raw(),
-        name,
+        name: variant.variant_name.clone().unwrap_or_else(|| variant.sku.clone()),
         price: more.map(|more| fill(t.plus, show.money(more))).unwrap_or_default(),
         stock: match variant.stock_status {
             StockStatus::InStock => String::new(),

@@ -226,7 +226,7 @@ fn row(one: Return, orders: &[Order], show: &Show) -> Row {
     let order = orders.iter().find(|order| order.number == one.order);
     let bought = |id: i64| order.and_then(|order| order.lines.iter().find(|line| line.number == id));
     let goods = one.lines.iter().map(|line| {
-        let name = bought(line.number).map(|line| line.product_name.clone()).unwrap_or_default();
+        let name = bought(line.number).map(order::Line::name).unwrap_or_default();
         (name, fill(t.each, line.units))
     });
     let goods = goods.collect();

@@ -64,5 +64,6 @@ mod streams;
 mod text;
 mod together;
 mod toss;
+mod variant_names;
 mod wallets;
 mod workbook;
