@@ -44,6 +44,8 @@ pub struct Sellable {
     pub price: Money,
     /// Whether product and variant are ACTIVE.
     pub on_sale: bool,
+    /// Whether the product is a DRAFT, of which only its seller and administrators may know.
+    pub is_draft: bool,
     /// `None` for the shop's own products.
     pub seller: Option<UserId>,
     /// Whether its price contains no value added tax.
@@ -53,9 +55,25 @@ pub struct Sellable {
 /// The sellable units of `wanted`, in the same order. S001 naming everything that does not exist or is discontinued,
 /// C002 for an item that names neither product nor variant.
 pub fn resolve(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Sellable>> {
+    let found = find(tx, wanted)?;
+    all_of(wanted, found)
+}
+
+/// Like [`resolve`], for anyone: a DRAFT does not exist.
+pub fn resolve_public(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Sellable>> {
+    let found = find_public(tx, wanted)?;
+    all_of(wanted, found)
+}
+
+/// Like [`find`], for anyone: a DRAFT does not exist.
+pub fn find_public(tx: &mut Tx<'_>, wanted: &[ItemRef]) -> Result<Vec<Option<Sellable>>> {
+    Ok(find(tx, wanted)?.into_iter().map(|found| found.filter(|one| !one.is_draft)).collect())
+}
+
+fn all_of(wanted: &[ItemRef], found: Vec<Option<Sellable>>) -> Result<Vec<Sellable>> {
     let mut missing = Vec::new();
     let mut resolved = Vec::with_capacity(wanted.len());
-    for (line, found) in wanted.iter().zip(find(tx, wanted)?) {
+    for (line, found) in wanted.iter().zip(found) {
         match found {
             Some(sellable) => resolved.push(sellable),
             None => missing.push(line),

@@ -37,6 +37,7 @@ const DEFAULTS: &str = concatcp!(SELLABLE_UNITS, " where v.default_of in ([?])")
 const RESOLVE: &str = concatcp!(SELLABLES, " union all ", DEFAULTS);
 
 const BY_IDS: &str = concatcp!(PRODUCTS, " where p.id in ([?])");
+const DRAFTS: &str = "select id from products where id in ([?]) and status = 'DRAFT'";
 const LOCK: &str = "select id from products where id = ? {for update}";
 const LOCK_IDS: &str = "select id from products where id in ([?]) order by id {for update}";
 const NAMES_HELD: &str = "select held_key, id, sku from products where held_key in ([?])";
@@ -92,6 +93,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DEFAULTS,
     RESOLVE,
     BY_IDS,
+    DRAFTS,
     LOCK,
     LOCK_IDS,
     NAMES_HELD,
@@ -174,6 +176,7 @@ fn sellable(row: &Row<'_>) -> Result<(Option<ProductId>, Status, Sellable)> {
         image_url: row.next()?,
         price: row.next()?,
         on_sale: status == Status::Active && variant_status == variant::Status::Active,
+        is_draft: status == Status::Draft,
         seller: row.next()?,
         tax_free: row.next()?,
     };
@@ -246,6 +249,11 @@ fn category_path(row: &Row<'_>) -> Result<Option<String>> {
 /// Those of `ids` that exist, in no particular order.
 pub(crate) fn by_ids(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
     tx.query(BY_IDS, args![Arg::list(ids)], product)
+}
+
+/// Those of `ids` that are DRAFT.
+pub(crate) fn drafts(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<ProductId>> {
+    tx.query(DRAFTS, args![Arg::list(ids)], |row| row.next())
 }
 
 /// Those of `ids` that exist, locked until the end of the job in ascending order, so that two imports do not deadlock.

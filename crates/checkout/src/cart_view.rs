@@ -256,7 +256,7 @@ fn item(line: &CartLine, current: &Current, available: bool) -> CartItem {
 pub fn add(tx: &mut Tx<'_>, shopper: &Shopper, new: &NewItem) -> Result<CartResponse> {
     let wanted = new.item_ref();
     wanted.checked("")?;
-    let sellable = catalog::ops::resolve(tx, &[wanted])?.swap_remove(0);
+    let sellable = catalog::ops::resolve_public(tx, &[wanted])?.swap_remove(0);
     if let Some(refusal) = quote::not_on_sale([&sellable].into_iter()) {
         return Err(refusal);
     }

@@ -141,7 +141,7 @@ impl Calculation {
     /// a product nor a variant.
     pub(crate) fn priced(tx: &mut Tx<'_>, items: &[Item]) -> Result<Calculation> {
         let names: Vec<ItemRef> = items.iter().map(Item::item_ref).collect();
-        let found = catalog::ops::find(tx, &names)?;
+        let found = catalog::ops::find_public(tx, &names)?;
         let (mut lines, mut missing) = (Vec::with_capacity(items.len()), Vec::new());
         for ((found, name), item) in found.into_iter().zip(names).zip(items) {
             let quantity = item.quantity;

@@ -232,7 +232,7 @@ pub fn delete(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<i
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
-    /// There is no such product or variant.
+    /// There is no such product or variant, or it was never put on sale.
     NotFound,
     /// It is not on sale now.
     NotOnSale,
@@ -276,12 +276,13 @@ pub struct VerifiedLine {
 
 /// Whether these lines can be bought now; the same variant on several lines is summed first. Writes nothing.
 ///
-/// It shares `catalogue::find` and `stock::shortage` with the quote of an order. It does not call that quote, which belongs to
+/// A DRAFT is answered as a product that does not exist; one that was taken off sale was public once and is named with its data.
+/// It shares `catalogue::find_public` and `stock::shortage` with the quote of an order. It does not call that quote, which belongs to
 /// `checkout` on the same layer and also needs a user.
 pub fn verify(tx: &mut Tx<'_>, items: &[VerifyItem]) -> Result<Verified> {
     request::verifiable(items)?;
     let names: Vec<_> = items.iter().map(VerifyItem::item_ref).collect();
-    let found = catalogue::find(tx, &names)?;
+    let found = catalogue::find_public(tx, &names)?;
     let ids: Vec<VariantId> = found.iter().flatten().map(|one| one.variant).collect();
     let levels = stock::levels(tx, &ids)?;
     let known = found.iter().zip(items).filter_map(|(found, item)| found.as_ref().map(|one| (one, item.quantity)));

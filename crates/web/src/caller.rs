@@ -44,6 +44,11 @@ pub struct Service;
 #[derive(Debug, Clone)]
 pub struct MaybeUser(pub Option<User>);
 
+/// A seller or an administrator, or any other caller of a public route, who is never refused: what everyone gets must not depend on
+/// a token, not even on an invalid one.
+#[derive(Debug, Clone)]
+pub struct MaybeSeller(pub Option<Seller>);
+
 /// The token of a stream, for the document.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -171,6 +176,13 @@ impl FromRequestParts<App> for MaybeUser {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<MaybeUser, Failure> {
         Ok(MaybeUser(identity(parts, app)?.map(user)))
+    }
+}
+
+impl FromRequestParts<App> for MaybeSeller {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<MaybeSeller, Infallible> {
+        Ok(MaybeSeller(with_role(parts, app, Role::Seller).ok().map(Seller)))
     }
 }
 

@@ -37,7 +37,8 @@ pub use app::{App, Parts, Shop};
 pub use auth::{Auth, Identity, Role, Roles};
 pub use cache::{CacheKey, Invalidation, ResponseCache};
 pub use caller::{
-    Admin, Admission, Client, ClientAddress, CostlyLimit, MaybeStreamUser, MaybeUser, Seller, Service, StreamUser, User,
+    Admin, Admission, Client, ClientAddress, CostlyLimit, MaybeSeller, MaybeStreamUser, MaybeUser, Seller, Service,
+    StreamUser, User,
 };
 pub use checked::{All, Checked};
 pub use failure::{Context, Failure};

@@ -29,6 +29,11 @@ pub fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
+/// Those of `ids` that are DRAFT, of which only their sellers and administrators may know. What was never made is not among them.
+pub fn drafts(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<ProductId>> {
+    store::drafts(tx, ids)
+}
+
 /// Makes a product with its variants and images. S002 when a sku is taken, S008 when the name is, S004 and S006 for
 /// prices, C003 for a category that does not exist, C002 for the rest.
 pub fn create(tx: &mut Tx<'_>, author: Author, new: New) -> Result<Made> {

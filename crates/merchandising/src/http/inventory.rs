@@ -1,20 +1,24 @@
 //! `/inventory` for everyone: stock as it is, once or as a stream.
 
+use ::events::ProductChanged;
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use catalog::{ops::products, product::Author};
 use inventory::stock::InventoryUpdate;
 use inventory::{Stock, events, ops};
-use kernel::{Code, ProductId, Result, text};
+use kernel::{Code, Error, ProductId, Result, text};
 use serde::Deserialize;
 use std::time::Duration;
+use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::response::Success;
 use web::ticks::{self, Snapshot, Ticker};
 use web::{
-    ApiResult, App, CacheKey, Checked, Failure, Invalidation, Json, Path, Query, Routes, Several, ok, route::PUBLIC,
+    ApiResult, App, CacheKey, Checked, Failure, Invalidation, Json, MaybeSeller, Path, Query, Routes, Several, ok,
+    route::PUBLIC,
 };
 
 /// Most products of one question or one stream (docs/RULES.md).
@@ -35,17 +39,51 @@ const fn cached(product: ProductId) -> CacheKey {
     CacheKey::new(STOCK.kind, product.raw())
 }
 
-/// Which cached responses an event invalidates.
+/// Which cached responses an event invalidates. A product that is published has a public stock from then on.
 pub fn invalidates() -> Vec<Invalidation> {
-    events::invalidations(cached)
+    let mut all = events::invalidations(cached);
+    all.push(Invalidation::on(|event: &ProductChanged| vec![cached(event.product_id)]));
+    all
 }
 
-/// The stock of a product, summed over its variants and locations, with the breakdown.
+/// The stock of products as everyone may see it: without that of drafts.
+fn public(tx: &mut Tx<'_>, products: &[ProductId]) -> Result<Vec<Stock>> {
+    let mut stocks = ops::stock_of_products(tx, products)?;
+    let drafts = products::drafts(tx, products)?;
+    stocks.retain(|stock| !drafts.contains(&stock.product_id));
+    Ok(stocks)
+}
+
+/// The stock of a product, summed over its variants and locations, with the breakdown. That of a draft is for its seller and
+/// administrators.
 #[utoipa::path(get, path = "/inventory/{productId}", tag = "inventory", params(("productId" = i64, Path)),
     responses((status = 200, body = Success<Stock>)))]
-async fn stock_of_product(State(app): State<App>, Path(product): Path<ProductId>) -> Result<Response, Failure> {
-    let read = || app.db.read("merchandising.stock-of-product", move |tx| ops::stock_of_product(tx, product));
-    Ok(app.cache.get(cached(product), read).await?.into_response())
+async fn stock_of_product(
+    State(app): State<App>,
+    MaybeSeller(seller): MaybeSeller,
+    Path(product): Path<ProductId>,
+) -> Result<Response, Failure> {
+    let work = move |tx: &mut Tx<'_>| public(tx, &[product])?.pop().ok_or_else(|| not_found(product));
+    let read = || app.db.read("merchandising.stock-of-product", work);
+    match (app.cache.get(cached(product), read).await, seller) {
+        (Err(error), Some(seller)) if error.code() == Code::InventoryNotFound => {
+            let author = Author::from(&seller);
+            let work = move |tx: &mut Tx<'_>| of_draft(tx, author, product);
+            Ok(ok(app.db.read("merchandising.stock-of-draft", work).await?).into_response())
+        }
+        (found, _) => Ok(found?.into_response()),
+    }
+}
+
+fn not_found(product: ProductId) -> Error {
+    Code::InventoryNotFound.because(format!("product {product}"))
+}
+
+/// The stock of a draft for its owner; S401 for everyone else.
+fn of_draft(tx: &mut Tx<'_>, author: Author, product: ProductId) -> Result<Stock> {
+    let owned = products::product(tx, product).and_then(|one| author.may_change(one.seller));
+    owned.map_err(|_| not_found(product))?;
+    ops::stock_of_product(tx, product)
 }
 
 /// Whose stock is wanted.
@@ -72,12 +110,12 @@ fn checked(mut products: Vec<ProductId>) -> Result<Vec<ProductId>> {
     Ok(products)
 }
 
-/// The stock of several products, ascending by product. Products without stock rows are missing.
+/// The stock of several products, ascending by product. Products without stock rows and drafts are missing.
 #[utoipa::path(post, path = "/inventory/batch", tag = "inventory", request_body = StockOf,
     responses((status = 200, body = Success<Vec<Stock>>)))]
 async fn stock_of_products(State(app): State<App>, Json(wanted): Json<StockOf>) -> ApiResult<Vec<Stock>> {
     let products = checked(wanted.product_ids)?;
-    Ok(ok(app.db.read("merchandising.stock-of-products", move |tx| ops::stock_of_products(tx, &products)).await?))
+    Ok(ok(app.db.read("merchandising.stock-of-products", move |tx| public(tx, &products)).await?))
 }
 
 /// The stock of products in streams.
@@ -90,7 +128,7 @@ static STOCK: Ticker = Ticker {
 
 async fn snapshots(app: App, products: Vec<i64>) -> Result<Vec<Snapshot>> {
     let products: Vec<ProductId> = products.into_iter().map(ProductId::new).collect();
-    let stock = app.db.read("merchandising.stock-snapshots", move |tx| ops::stock_of_products(tx, &products)).await?;
+    let stock = app.db.read("merchandising.stock-snapshots", move |tx| public(tx, &products)).await?;
     Ok(stock.iter().map(snapshot).collect())
 }
 

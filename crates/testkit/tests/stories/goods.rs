@@ -204,3 +204,47 @@ fn the_sku_of_a_deleted_variant_says_so_and_the_variant_can_come_back() {
     admin.put(format!("{variants}/{large}"), json!({"options": {"size": "L"}, "status": "ACTIVE"})).must("200");
     assert_eq!(admin.get(format!("/admin/products/{id}")).must("200").number("/stock"), 30);
 }
+
+#[test]
+fn a_product_that_was_never_put_on_sale_does_not_exist_for_the_public() {
+    let shop = TestShop::open();
+    let (seller, rival, anyone, buyer) = (shop.seller(), shop.seller(), shop.anonymous(), shop.buyer());
+    let mug = shop.product("mug").stock(3).save();
+    let secret = json!({"name": "secret", "sku": "SECRET", "price": 9_000, "stock": 7, "status": "DRAFT"});
+    let id = seller.post("/admin/products", secret).must("201").number("/id");
+    let items = |id: i64| json!({"items": [{"productId": id, "quantity": 1}]});
+    let verified = |id: i64| {
+        let mut line = anyone.post("/products/verify", items(id)).must("200").data()["results"][0].clone();
+        line["productId"] = json!(0);
+        line
+    };
+    assert_eq!(verified(id), verified(id + 1_000));
+    let quote = buyer.post("/orders/quote", items(id)).must("200");
+    assert_eq!(quote.data()["lines"], json!([]));
+    buyer.post("/cart/items", json!({"productId": id, "quantity": 1})).must("404 S001");
+    let stock = format!("/inventory/{id}");
+    for other in [&anyone, &buyer, &rival] {
+        other.get(&stock).must("404 S401");
+    }
+    for owner in [&seller, &shop.admin()] {
+        assert_eq!(owner.get(&stock).must("200").number("/availableQuantity"), 7);
+    }
+    anyone.get(&stock).must("404 S401");
+    let batch = || anyone.post("/inventory/batch", json!({"productIds": [id, mug.id]})).must("200").data();
+    assert_eq!(batch().as_array().map(Vec::len), Some(1));
+    let mut stream = anyone.stream(format!("/inventory/stream?productIds={id},{}", mug.id));
+    assert_eq!(stream.event().expect("the stock of the mug").data["productId"], mug.id);
+
+    seller.patch(format!("/admin/products/{id}/publish"), json!({})).must("200");
+    shop.settle();
+    assert_eq!(stream.event().expect("the stock of what was published").data["productId"], id);
+    drop(stream);
+    assert_eq!(anyone.get(&stock).must("200").number("/availableQuantity"), 7);
+    assert_eq!((verified(id)["available"].clone(), batch().as_array().map(Vec::len)), (json!(true), Some(2)));
+    // it was public once, so its data are known, also when it is off sale
+    seller.patch(format!("/admin/products/{id}/close"), json!({})).must("200");
+    shop.settle();
+    let line = verified(id);
+    assert_eq!((&line["reason"], &line["sku"]), (&json!("NOT_ON_SALE"), &json!("SECRET")));
+    anyone.get(&stock).must("200");
+}
