@@ -25,6 +25,7 @@ texts! {
         import: "Import", "가져오기";
         count: "{} products", "상품 {}개";
         many: "more than {} products", "상품 {}개 이상";
+        keyword: "Name or SKU", "상품명 또는 SKU";
         category: "Category", "카테고리";
         brand: "Brand", "브랜드";
         status: "Status", "상태";
@@ -69,20 +70,32 @@ struct Row {
     updated_at: Timestamp,
 }
 
+/// Where a product is edited. A deleted one has no editor until it is restored.
+pub fn place(id: i64, status: &str) -> String {
+    let act = if status == "DISCONTINUED" { "/restore" } else { "" };
+    format!("/console/products/{id}{act}")
+}
+
 /// `GET /console/products`
 pub async fn products(visit: Visit) -> PageResult {
     page(&visit, None, None).await
 }
 
-const KEEPS: &[&str] = &["category", "brand", "status", "stock", "order", "page"];
+const KEEPS: &[&str] = &["q", "category", "brand", "status", "stock", "order", "page"];
 
 fn list(visit: &Visit) -> List<'_> {
     List::of("/console/products", KEEPS, &visit.query)
 }
 
 async fn read(visit: &Visit) -> Result<Paged<Row>, Refused> {
-    let names =
-        [("category", "category"), ("brand", "brand"), ("status", "status"), ("stock", "inStock"), ("order", "sort")];
+    let names = [
+        ("q", "keyword"),
+        ("category", "category"),
+        ("brand", "brand"),
+        ("status", "status"),
+        ("stock", "inStock"),
+        ("order", "sort"),
+    ];
     visit.read(&list(visit).question("/admin/products", &names)).await
 }
 
@@ -174,6 +187,7 @@ fn filter(visit: &Visit, path: &str) -> Filter {
     let stock = [("", everything(visit)), ("true", t.in_stock)];
     let text = |name: &str| visit.query.text(name);
     let fields = vec![
+        Field::text(t.keyword, "q", text("q")),
         Field::text(t.category, "category", text("category")),
         Field::text(t.brand, "brand", text("brand")),
         Field::select(t.status, "status", text("status"), &statuses),
@@ -187,10 +201,8 @@ fn table(visit: &Visit, products: &[Row]) -> Table {
     let (t, show) = (ProductsTexts::of(visit.language), visit.show());
     let row = |product: &Row| {
         let stock = states::cell(&product.stock_status, visit.language).class;
-        // a deleted product has no editor until it is restored
-        let act = if product.status == "DISCONTINUED" { "/restore" } else { "" };
         vec![
-            Cell::link(&product.name, format!("/console/products/{}{act}", product.id)),
+            Cell::link(&product.name, place(product.id, &product.status)),
             Cell::text(&product.sku),
             states::cell(&product.status, visit.language),
             Cell::maybe(product.brand.as_deref()),

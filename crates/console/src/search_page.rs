@@ -3,10 +3,11 @@
 use crate::{
     customers_page, orders_page,
     page::Page,
+    products_page, states,
     table::{Cell, List, Paged, Table, encoded},
     visit::Visit,
 };
-use kernel::{Code, OrderNumber, UserId};
+use kernel::{OrderNumber, UserId};
 use pages::{PageResult, Refused, html::see, texts, words::fill};
 use serde::Deserialize;
 
@@ -23,6 +24,7 @@ texts! {
         products: "Products", "상품";
         name: "Name", "이름";
         sku: "SKU", "상품 코드";
+        status: "Status", "상태";
     }
 }
 
@@ -31,6 +33,7 @@ struct Hit {
     id: i64,
     name: String,
     sku: String,
+    status: String,
 }
 
 /// `GET /console/search`
@@ -53,7 +56,13 @@ pub async fn search(visit: Visit) -> PageResult {
     let path = format!("/admin/orders?keyword={}&size={HITS}", encoded(&words));
     let orders: Option<Paged<orders_page::Row>> = visit.read_if_allowed(&path).await?;
     let products = products(&visit, &words).await?;
-    let row = |hit: &Hit| vec![Cell::link(&hit.name, format!("/console/products/{}", hit.id)), Cell::text(&hit.sku)];
+    let row = |hit: &Hit| {
+        vec![
+            Cell::link(&hit.name, products_page::place(hit.id, &hit.status)),
+            Cell::text(&hit.sku),
+            states::cell(&hit.status, visit.language),
+        ]
+    };
     let page = Page::of(fill(t.title, &words));
     let list = |name| List::part("/console/search", name, &visit.query).keeping(&["q"]);
     let orders = orders.map(|orders| orders_page::table(&visit, t.orders, &orders.content).whole(&list("orders")));
@@ -65,25 +74,16 @@ pub async fn search(visit: Visit) -> PageResult {
         }
         false => page,
     };
-    let products = Table::of(&visit, t.products, &[t.name, t.sku]).rows(products.iter().map(row));
+    let products = Table::of(&visit, t.products, &[t.name, t.sku, t.status]).rows(products.iter().map(row));
     visit.page(page.with(&products.whole(&list("products")))?)
 }
 
-/// The products that these words mean. A seller gets their own.
+/// The products with these words in their name or sku, also those that are not on sale, and after them deleted ones. The API gives a
+/// seller their own.
 async fn products(visit: &Visit, words: &str) -> Result<Vec<Hit>, Refused> {
-    let path = format!("/search/products?keyword={}&size={HITS}", encoded(words));
-    let found: Option<Paged<Hit>> = visit.read_if_allowed(&path).await?;
-    let mut hits = found.map(|found| found.content).unwrap_or_default();
-    if visit.is_admin() {
-        return Ok(hits);
-    }
-    let mut own = Vec::new();
-    for hit in hits.drain(..) {
-        match visit.read::<serde_json::Value>(&format!("/admin/products/{}", hit.id)).await {
-            Ok(_) => own.push(hit),
-            Err(refused) if matches!(refused.code(), Code::RoleRequired | Code::ProductNotFound) => {}
-            Err(refused) => return Err(refused),
-        }
-    }
-    Ok(own)
+    let path = format!("/admin/products?keyword={}&size={HITS}", encoded(words));
+    let kept: Paged<Hit> = visit.read(&path).await?;
+    let deleted: Paged<Hit> = visit.read(&format!("{path}&status=DISCONTINUED")).await?;
+    let hits = kept.content.into_iter().chain(deleted.content);
+    Ok(hits.take(HITS).collect())
 }

@@ -74,6 +74,7 @@ impl Shop {
             filter: Filter { in_stock: true, ..Filter::default() },
             status: None,
             seller: None,
+            keyword: None,
             viewer: Viewer::Public,
             sort: (Column::Name, false),
             request: PageRequest::new(0, 100).unwrap(),

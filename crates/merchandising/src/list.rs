@@ -40,6 +40,8 @@ pub struct Question {
     pub status: Option<Status>,
     /// Only this seller's.
     pub seller: Option<UserId>,
+    /// Only with this part of the name or sku, or with a variant whose sku begins so.
+    pub keyword: Option<String>,
     /// The caller, who sees more of their own products.
     pub viewer: Viewer,
     /// The column, and whether it descends.
@@ -76,6 +78,7 @@ pub fn page(tx: &mut Tx<'_>, question: &Question, currency: Currency) -> Result<
         statuses,
         brand: brand.as_deref(),
         seller: question.seller,
+        keyword: question.keyword.as_deref(),
         lowest,
         highest,
         in_stock: *in_stock,

@@ -4,7 +4,7 @@ use crate::list::Column;
 use catalog::product::{Status, brand_key};
 use kernel::money::MONEY_MAX_MINOR;
 use kernel::text::SORT_KEY_LAST;
-use kernel::{CategoryId, Money, PageRequest, ProductId, Result, SortValue, SortedCursor, Total, UserId};
+use kernel::{CategoryId, Money, PageRequest, ProductId, Result, SortValue, SortedCursor, Total, UserId, text};
 use store::{Arg, Tx, concatcp, counted, counted_of};
 
 /// Filters before the price. A filter that a caller does not use has 0 as its first argument.
@@ -12,7 +12,9 @@ const FILTERS: &str = "
       from products p
      where p.status in ([?])
        and (cast(? as {bigint}) = 0 or p.brand_key = ?)
-       and (cast(? as {bigint}) = 0 or p.seller_id = ?)";
+       and (cast(? as {bigint}) = 0 or p.seller_id = ?)
+       and (cast(? as {bigint}) = 0 or p.name {like} ? escape '!' or p.sku {like} ? escape '!' or p.id in (
+           select v.product_id from product_variants v where v.sku_key >= ? and v.sku_key < ?))";
 /// Products of which something can be paid for with a price in the range, and of which units are there if that is asked for.
 /// The stored range of a product decides most of them; its variants are read only when they surround the wanted range.
 const PRICE: &str = "
@@ -89,6 +91,9 @@ pub(crate) struct Conditions<'a> {
     pub brand: Option<&'a str>,
     /// Of this seller.
     pub seller: Option<UserId>,
+    /// With this part of its name or sku, or with a variant whose sku begins so. No index finds a part of a name, so such a list
+    /// reads every product that the other conditions leave; only those who work in the shop ask for one.
+    pub keyword: Option<&'a str>,
     /// Not cheaper.
     pub lowest: Money,
     /// Not dearer.
@@ -100,7 +105,16 @@ pub(crate) struct Conditions<'a> {
 impl Conditions<'_> {
     /// Whether only the state counts.
     fn are_none(&self) -> bool {
-        let Conditions { categories: None, brand: None, seller: None, lowest, highest, in_stock: false, .. } = self
+        let Conditions {
+            categories: None,
+            brand: None,
+            seller: None,
+            keyword: None,
+            lowest,
+            highest,
+            in_stock: false,
+            ..
+        } = self
         else {
             return false;
         };
@@ -119,12 +133,25 @@ impl Conditions<'_> {
             flag(self.seller.is_some()),
             Arg::Owned(self.seller.map(|seller| seller.to_string()).unwrap_or_default()),
         ]);
+        let part = self.keyword.map(anywhere).unwrap_or_default();
+        // without a keyword a range in which no sku is
+        let begin = self.keyword.map(text::folded).unwrap_or_default();
+        let end = self.keyword.map(|_| format!("{begin}{}", char::MAX)).unwrap_or_default();
+        let texts = [part.clone(), part, begin, end].map(Arg::Owned);
+        all.push(flag(self.keyword.is_some()));
+        all.extend(texts);
         // the bounds, the ends of the range, a variant inside it, a variant inside it that is in stock
         all.extend([range(), range(), range()].into_iter().flatten());
         all.push(flag(self.in_stock));
         all.extend(range());
         all
     }
+}
+
+/// A pattern for `like … escape '!'`: anything that contains `text`.
+fn anywhere(text: &str) -> String {
+    let plain = |sign: char| if matches!(sign, '!' | '%' | '_') { format!("!{sign}") } else { sign.to_string() };
+    format!("%{}%", text.chars().map(plain).collect::<String>())
 }
 
 /// How many products meet the conditions.

@@ -123,6 +123,7 @@ fn found(tx: &mut Tx<'_>, zone: &Zone, currency: kernel::Currency) -> kernel::Re
         filter: Filter::default(),
         status: None,
         seller: None,
+        keyword: None,
         viewer: Viewer::Public,
         sort: (Column::CreatedAt, true),
         request: PageRequest::new(0, ROW)?,

@@ -98,6 +98,7 @@ impl Asked {
             filter: Filter { category, in_stock: self.in_stock, ..Filter::default() },
             status: None,
             seller: None,
+            keyword: None,
             viewer: Viewer::Public,
             sort: self.order.map_or((Column::CreatedAt, true), |at| ORDERS[at].1),
             request: PageRequest::new(self.page, SIZE)?,

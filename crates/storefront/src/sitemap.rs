@@ -69,6 +69,7 @@ fn products(tx: &mut store::Tx<'_>, currency: kernel::Currency) -> kernel::Resul
             filter: Filter::default(),
             status: None,
             seller: None,
+            keyword: None,
             viewer: Viewer::Public,
             sort: (Column::CreatedAt, false),
             request: PageRequest::new(page, PAGE_SIZE_MAX)?,

@@ -80,6 +80,7 @@ async fn list_products(
         filter: wanted.filter()?,
         status: None,
         seller: None,
+        keyword: None,
         viewer: Viewer::Public,
         sort: paging.sort,
         request: paging.request,

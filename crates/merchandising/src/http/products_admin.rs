@@ -8,7 +8,7 @@ use crate::request::{SaveProduct, SaveVariant, SetStock};
 use axum::{extract::State, response::Response};
 use catalog::product::{Author, Status};
 use catalog::wanted::Wanted;
-use kernel::{Code, Page, ProductId, Result, VariantId};
+use kernel::{Code, Page, ProductId, Result, VariantId, text};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
@@ -55,28 +55,44 @@ pub fn routes() -> Routes {
         .merge(alias::also_at("/admin/products", "/products", OF_PRODUCT, writes))
 }
 
-/// The state of the products in a list.
+/// Longest text to search by, in characters.
+const KEYWORD_MAX: usize = 100;
+
+/// What only those who work in the shop ask of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct InStatus {
+struct Kept {
     /// Only this state; absent: all but DISCONTINUED.
     status: Option<Status>,
+    /// Part of the name or of the sku, or the beginning of a variant's sku.
+    keyword: Option<String>,
 }
 
-impl Checked for InStatus {}
+impl Kept {
+    fn keyword(&self) -> Result<Option<String>> {
+        text::optional("keyword", self.keyword.as_deref(), KEYWORD_MAX)
+    }
+}
+
+impl Checked for Kept {
+    fn check(&self) -> Result<()> {
+        self.keyword().map(drop)
+    }
+}
 
 /// Products in any state; a seller's own only.
 #[utoipa::path(get, path = "/admin/products", tag = "product", 
-    params(Wanted, InStatus, PageQuery, CursorQuery, ProductSort),
+    params(Wanted, Kept, PageQuery, CursorQuery, ProductSort),
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn admin_products(
     State(app): State<App>,
     seller: Seller,
-    All((Query(wanted), Query(state), paging)): All<(Query<Wanted>, Query<InStatus>, ProductPaging)>,
+    All((Query(wanted), Query(kept), paging)): All<(Query<Wanted>, Query<Kept>, ProductPaging)>,
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
         filter: wanted.filter()?,
-        status: state.status,
+        keyword: kept.keyword()?,
+        status: kept.status,
         seller: seller.limited_to(),
         viewer: Viewer::Owner,
         sort: paging.sort,
