@@ -21,6 +21,7 @@ pub mod upload;
 mod workbook;
 
 pub use encoding_rs::Encoding;
+pub use lines::Position;
 pub use options::{Format, Options, ReadQuery};
 pub use report::{Progress, ReadAs};
 pub use rows::{Rows, open};

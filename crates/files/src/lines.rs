@@ -10,6 +10,15 @@ pub const FILE_MAX: u64 = 512 << 20;
 /// Bytes read at once.
 const BUFFER: usize = 64 << 10;
 
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Its number among the rows, from 1. A header and blank lines are none; an object of JSON is one.
+    pub row: u64,
+    /// The line on which it begins, from 1. All objects of an array that was written without line ends have the same one.
+    pub line: u64,
+}
+
 /// One line without its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {

@@ -2,6 +2,7 @@
 
 use crate::columns::Mapped;
 use crate::encoding::{self, Source};
+use crate::lines::Position;
 use kernel::{Code, Detail, Error};
 use serde::Serialize;
 use std::fmt::{self, Write};
@@ -87,8 +88,8 @@ pub fn reason(language: Language, error: &Error) -> String {
 
 /// A row that was not stored, as a report lists it.
 pub trait RefusedRow {
-    /// The line it begins on, from 1.
-    fn line(&self) -> u64;
+    /// Where it stands in the file.
+    fn position(&self) -> Position;
     /// Why, among the details of an error.
     fn detail(&self) -> Detail;
 }
@@ -109,8 +110,8 @@ pub fn nothing_stored(rows: u64, refused: &[impl RefusedRow]) -> Error {
 }
 
 /// A refused row among those details.
-pub fn refused_row(line: u64, code: &'static str, reason: &str) -> Detail {
-    Detail::field(format!("line {line}"), reason).with("code", code).translated()
+pub fn refused_row(at: Position, code: &'static str, reason: &str) -> Detail {
+    Detail::field(format!("line {}", at.line), reason).with("row", at.row).with("code", code).translated()
 }
 
 /// A report for people at a terminal: how the file was read, `counts`, and why the rest was not looked at. A dry run names what it has

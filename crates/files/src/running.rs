@@ -49,7 +49,7 @@ impl<R: RefusedRow> Running<R> {
 
     /// Reports them to `watch`, in the order of the file; gives how far the import is.
     pub fn report(&mut self, mut watch: impl FnMut(&R)) -> Progress {
-        self.waiting.sort_by_key(RefusedRow::line);
+        self.waiting.sort_by_key(RefusedRow::position);
         for row in self.waiting.drain(..) {
             watch(&row);
             self.refused_rows += 1;

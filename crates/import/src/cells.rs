@@ -6,6 +6,7 @@ use crate::plan::{Blank, Field, Plan};
 use catalog::ops::upsert::{Given, Row, VariantRow};
 use catalog::product::SKU_MAX;
 use catalog::variant::Options;
+use files::Position;
 use files::amount::Amounts;
 use files::columns::{Field as _, Found, unguarded};
 use files::csv::shown;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 /// One row of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cells {
-    line: u64,
+    at: Position,
     sku: String,
     /// The sku of the product whose variant the row is.
     product: Option<String>,
@@ -37,14 +38,14 @@ pub struct Reading {
 
 impl Reading {
     /// The row that these cells are.
-    pub fn row(&self, line: u64, cells: &[String]) -> Result<Cells, Refusal> {
+    pub fn row(&self, at: Position, cells: &[String]) -> Result<Cells, Refusal> {
         let cell = |column: usize| cells.get(column).map_or("", |cell| unguarded(cell));
         let values = self.plan.read(cell);
         let of =
             |wanted| values.iter().find(|(field, _)| *field == wanted).and_then(|(_, found)| found.value.as_deref());
         let sku = of(Field::Sku).map(text::identity);
         let product = of(Field::ProductSku).map(text::identity);
-        let refuse = |error| Refusal { line, sku: sku.clone(), error };
+        let refuse = |error| Refusal { at, sku: sku.clone(), error };
         if let Some(column) = cells.iter().position(|cell| cell.contains(char::REPLACEMENT_CHARACTER)) {
             return Err(refuse(text::wrong(
                 self.plan.name_of(column),
@@ -53,7 +54,7 @@ impl Reading {
         }
         let Some(known) = sku.clone() else { return Err(refuse(text::wrong("sku", "must not be empty"))) };
         let mut row = Cells {
-            line,
+            at,
             row: Row { sku: product.clone().unwrap_or_else(|| known.clone()), ..Row::default() },
             variant: VariantRow { sku: known.clone(), ..VariantRow::default() },
             sku: known,
@@ -198,7 +199,7 @@ impl Cells {
 
     /// The row as a product of its own.
     fn alone(self) -> Draft {
-        let (rows, category) = (vec![(self.line, self.sku)], self.category);
+        let (rows, category) = (vec![(self.at, self.sku)], self.category);
         Draft { rows, row: self.row, category, stock: vec![self.stock], notes: self.notes }
     }
 }
@@ -236,20 +237,20 @@ impl Group {
 
 /// The rows of one product. A product with some of its variants only would be wrong, so one broken row refuses all of them.
 fn joined(product: &str, rows: Vec<Result<Cells, Refusal>>) -> Grouped {
-    let broken = rows.iter().find_map(|row| row.as_ref().err().map(|refusal| refusal.line));
+    let broken = rows.iter().find_map(|row| row.as_ref().err().map(|refusal| refusal.at.line));
     if let Some(broken) = broken {
         let why = format!("the product {product} is refused because of line {broken}");
         let refusal = |cells: Cells| Refusal {
-            line: cells.line,
+            at: cells.at,
             sku: Some(cells.sku),
             error: Code::InvalidInput.because(why.clone()),
         };
         return Err(rows.into_iter().map(|row| row.map_or_else(|refusal| refusal, refusal)).collect());
     }
     let rows: Vec<Cells> = rows.into_iter().flatten().collect();
-    let names: Vec<(u64, String)> = rows.iter().map(|row| (row.line, row.sku.clone())).collect();
+    let names: Vec<(Position, String)> = rows.iter().map(|row| (row.at, row.sku.clone())).collect();
     merged(rows).map_err(|error| {
-        let refusal = |(line, sku)| Refusal { line, sku: Some(sku), error: error.public_copy() };
+        let refusal = |(at, sku)| Refusal { at, sku: Some(sku), error: error.public_copy() };
         names.into_iter().map(refusal).collect()
     })
 }
@@ -265,14 +266,14 @@ fn merged(rows: Vec<Cells>) -> Result<Draft> {
     let (price, sale) = (first.row.price.take(), std::mem::take(&mut first.row.sale_price));
     let variant = VariantRow { price, sale_price: sale.clone(), ..first.variant };
     let mut draft = Draft {
-        rows: vec![(first.line, first.sku)],
+        rows: vec![(first.at, first.sku)],
         row: Row { variants: vec![variant], ..first.row },
         category: first.category,
         stock: vec![first.stock],
         notes: first.notes,
     };
     for next in rest {
-        let line = next.line;
+        let line = next.at.line;
         if draft.rows.iter().any(|(_, sku)| text::folded(sku) == text::folded(&next.sku)) {
             return Err(
                 Code::ProductAlreadyExists.because(format!("line {line} has the sku {} again", shown(&next.sku)))
@@ -286,7 +287,7 @@ fn merged(rows: Vec<Cells>) -> Result<Draft> {
         agree_given("brand", line, &mut draft.row.brand, next.row.brand)?;
         agree_given("category", line, &mut draft.category, next.category)?;
         add_images(&mut draft.row.images, next.row.images);
-        draft.rows.push((line, next.sku));
+        draft.rows.push((next.at, next.sku));
         draft.row.variants.push(VariantRow { price: next.row.price, ..next.variant });
         draft.stock.push(next.stock);
         draft.notes.extend(next.notes.into_iter().map(|note| format!("line {line}: {note}")));
@@ -375,7 +376,7 @@ mod tests {
         let (mut group, mut found) = (Group::default(), Vec::new());
         for (line, cells) in (2..).zip(rows) {
             let cells = texts(cells);
-            found.extend(group.add(reading.product_of(&cells), reading.row(line, &cells)));
+            found.extend(group.add(reading.product_of(&cells), reading.row(Position { row: line - 1, line }, &cells)));
         }
         found.extend(group.end());
         found
@@ -383,7 +384,7 @@ mod tests {
 
     fn why(grouped: &Grouped) -> Vec<(u64, String)> {
         let refusals = grouped.as_ref().unwrap_err();
-        refusals.iter().map(|one| (one.line, one.error.detail().unwrap_or_default().to_owned())).collect()
+        refusals.iter().map(|one| (one.at.line, one.error.detail().unwrap_or_default().to_owned())).collect()
     }
 
     const HEADER: [&str; 8] = ["productSku", "sku", "name", "price", "stock", "option.size", "options", "isDefault"];

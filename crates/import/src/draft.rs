@@ -4,6 +4,7 @@ use crate::json;
 use crate::plan::{Field, Plan};
 use crate::rename::Rename;
 use catalog::ops::upsert::{Given, Row};
+use files::Position;
 use files::amount::Amounts;
 use files::columns::Field as _;
 use files::members;
@@ -13,8 +14,8 @@ use kernel::{Error, Result, text};
 /// A product to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// The rows it comes from: the line on which each begins, and its sku.
-    pub rows: Vec<(u64, String)>,
+    /// The rows it comes from: where each stands, and its sku.
+    pub rows: Vec<(Position, String)>,
     /// As the catalogue stores it, without its category: that is looked up when the row is stored.
     pub row: Row,
     /// The path of its category.
@@ -26,17 +27,17 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The first line it comes from.
-    pub fn line(&self) -> u64 {
-        self.rows.first().map_or(0, |(line, _)| *line)
+    /// The first row it comes from.
+    pub fn first(&self) -> Position {
+        self.rows.first().map_or_else(Position::default, |(at, _)| *at)
     }
 }
 
 /// A row that cannot be stored.
 #[derive(Debug)]
 pub struct Refusal {
-    /// The line it begins on.
-    pub line: u64,
+    /// Where it stands.
+    pub at: Position,
     /// Its sku, when that much could be read.
     pub sku: Option<String>,
     /// Why.
@@ -44,16 +45,16 @@ pub struct Refusal {
 }
 
 /// The product that a row of JSON describes.
-pub fn of_json(rename: &Rename<'_>, amounts: Amounts, line: u64, bytes: &[u8]) -> Result<Draft, Refusal> {
-    let mut members = members::members(bytes).map_err(|error| Refusal { line, sku: None, error })?;
+pub fn of_json(rename: &Rename<'_>, amounts: Amounts, at: Position, bytes: &[u8]) -> Result<Draft, Refusal> {
+    let mut members = members::members(bytes).map_err(|error| Refusal { at, sku: None, error })?;
     let mut notes = Vec::new();
     let renamed = match rename.is_empty() {
         true => Ok(()),
         false => rename.apply(amounts, &mut members, &mut notes),
     };
     let sku = Some(json::sku(&members)).filter(|sku| !sku.is_empty());
-    let draft = renamed.and_then(|()| json::draft(amounts, line, &members));
-    draft.map(|draft| Draft { notes, ..draft }).map_err(|error| Refusal { line, sku, error })
+    let draft = renamed.and_then(|()| json::draft(amounts, at, &members));
+    draft.map(|draft| Draft { notes, ..draft }).map_err(|error| Refusal { at, sku, error })
 }
 
 /// The gallery of a row that may name its first image apart.
@@ -109,7 +110,7 @@ mod tests {
         let map = pairs(&[("name", "title"), ("category", "{a} > {b}"), ("sku", "no"), ("salePrice", "sale")]);
         let set = pairs(&[("price", "5"), ("brand", "")]);
         let rename = Rename::of(&map, &set, Blank::Leave).unwrap();
-        let read = |row: &str| of_json(&rename, WON, 1, row.as_bytes());
+        let read = |row: &str| of_json(&rename, WON, Position::default(), row.as_bytes());
         let draft = read(r#"{"no":17,"title":"Mug","a":"X","b":"","sale":null}"#).unwrap();
         assert_eq!((draft.row.sku.as_str(), draft.row.name.as_deref()), ("17", Some("Mug")));
         assert_eq!((draft.category, draft.row.price), (Given::Value("X".to_owned()), Some(Money::minor(5))));
@@ -138,8 +139,8 @@ mod tests {
         #[test]
         fn any_line_is_read_or_refused(line in "\\PC{0,80}") {
             let map = pairs(&[("name", "{a} {b}")]);
-            let _ = of_json(&Rename::of(&map, &[], Blank::Leave).unwrap(), WON, 1, line.as_bytes());
-            let _ = of_json(&Rename::of(&[], &[], Blank::Clear).unwrap(), WON, 1, line.as_bytes());
+            let _ = of_json(&Rename::of(&map, &[], Blank::Leave).unwrap(), WON, Position::default(), line.as_bytes());
+            let _ = of_json(&Rename::of(&[], &[], Blank::Clear).unwrap(), WON, Position::default(), line.as_bytes());
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::draft::{Draft, decision, gallery};
 use catalog::ops::upsert::{Given, Row, VariantRow};
 use catalog::product::SKU_MAX;
 use catalog::variant::{self, Options};
+use files::Position;
 use files::amount::{Amounts, DecimalMark};
 use files::csv::shown;
 use files::members::shown_value;
@@ -117,7 +118,7 @@ fn inside(name: &str, error: Error) -> Error {
 }
 
 /// The product that these members describe.
-pub(crate) fn draft(amounts: Amounts, line: u64, members: &Map<String, Value>) -> Result<Draft> {
+pub(crate) fn draft(amounts: Amounts, at: Position, members: &Map<String, Value>) -> Result<Draft> {
     check(members, ROW)?;
     let sku = sku(members);
     let variants = members.get("variants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -150,7 +151,7 @@ pub(crate) fn draft(amounts: Amounts, line: u64, members: &Map<String, Value>) -
         units.push(own_stock);
     }
     let category = given(members, "category");
-    Ok(Draft { rows: vec![(line, sku)], row, category, stock: units, notes: Vec::new() })
+    Ok(Draft { rows: vec![(at, sku)], row, category, stock: units, notes: Vec::new() })
 }
 
 fn variant(amounts: Amounts, members: &Map<String, Value>) -> Result<VariantRow> {
@@ -236,7 +237,8 @@ mod tests {
     const WON: Amounts = Amounts { currency: Currency::KRW, decimal: None };
 
     fn read(text: &str) -> Result<Draft, String> {
-        let found = files::members::members(text.as_bytes()).and_then(|members| draft(WON, 3, &members));
+        let found =
+            files::members::members(text.as_bytes()).and_then(|members| draft(WON, Position::default(), &members));
         found.map_err(|error| error.detail().unwrap_or("").to_owned())
     }
 

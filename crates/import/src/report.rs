@@ -1,5 +1,6 @@
 //! What became of a file: counts, every refused row, and the rows that were stored but look wrong.
 
+use files::Position;
 use files::report::{Outcome, Progress, ReadAs, RefusedRow, nothing_stored, refused_row, summary};
 use kernel::{Detail, Error};
 use serde::Serialize;
@@ -55,6 +56,8 @@ pub struct Report {
 pub struct Refused {
     /// The line it begins on, from 1.
     pub line: u64,
+    /// Its number in the file, from 1: a header and blank lines do not count, and an object of JSON is one row.
+    pub row: u64,
     /// Its sku, when that much could be read.
     pub sku: Option<String>,
     /// The code from the one table.
@@ -70,6 +73,8 @@ pub struct Refused {
 pub struct Noted {
     /// The line it begins on, from 1.
     pub line: u64,
+    /// Its number in the file, from 1: a header and blank lines do not count, and an object of JSON is one row.
+    pub row: u64,
     /// Its sku.
     pub sku: String,
     /// What is odd, in the language of the response.
@@ -87,25 +92,28 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refused { line, sku, code, reason } = self;
-        write!(f, "line {line}, sku {}: refused, {code} {reason}", sku.as_deref().unwrap_or("?"))
+        let Refused { line, row, sku, code, reason } = self;
+        match sku {
+            Some(sku) => write!(f, "line {line}, sku {sku}: refused, {code} {reason}"),
+            None => write!(f, "line {line}, row {row}: refused, {code} {reason}"),
+        }
     }
 }
 
 impl fmt::Display for Noted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Noted { line, sku, note } = self;
+        let Noted { line, sku, note, .. } = self;
         write!(f, "line {line}, sku {sku}: {note}")
     }
 }
 
 impl RefusedRow for Refused {
-    fn line(&self) -> u64 {
-        self.line
+    fn position(&self) -> Position {
+        Position { row: self.row, line: self.line }
     }
 
     fn detail(&self) -> Detail {
-        refused_row(self.line, self.code, &self.reason).with("sku", self.sku.as_deref().unwrap_or_default())
+        refused_row(self.position(), self.code, &self.reason).with("sku", self.sku.as_deref().unwrap_or_default())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::rename::Rename;
 use crate::report::{Noted, Refused, Report, Watch};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
-use files::{Rows, Running, csv::Table, json_rows::JsonRows, report::reason, running::list};
+use files::{Position, Rows, Running, csv::Table, json_rows::JsonRows, report::reason, running::list};
 use kernel::{Code, Error, Result, text};
 use std::{
     collections::HashMap,
@@ -80,12 +80,13 @@ impl<'a> Import<'a> {
         (self.report.read.mapping, self.report.read.unused_columns) = (plan.mapped(), plan.unused());
         let reading = Reading { plan, amounts: self.options.read.amounts(), blank: self.options.blank };
         let mut group = Group::default();
+        let mut at = Position::default();
         while let Some(record) = self.running.or_stop(file.next_row()) {
             self.running.bytes = file.read();
-            let line = record.line;
+            at = Position { row: at.row + 1, line: record.line };
             let (product, row) = match record.fields {
-                Ok(cells) => (reading.product_of(&cells), reading.row(line, &cells)),
-                Err(why) => (None, Err(Refusal { line, sku: None, error: Code::InvalidInput.because(why) })),
+                Ok(cells) => (reading.product_of(&cells), reading.row(at, &cells)),
+                Err(why) => (None, Err(Refusal { at, sku: None, error: Code::InvalidInput.because(why) })),
             };
             if let Some(before) = group.add(product, row)
                 && !self.take(before)?
@@ -101,12 +102,14 @@ impl<'a> Import<'a> {
 
     fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
         let rename = Rename::of(&self.options.read.map, &self.options.read.set, self.options.blank)?;
+        let mut at = Position::default();
         while let Some(row) = self.running.or_stop(rows.next_row()) {
             self.running.bytes = rows.read();
-            let refusal = |error| Refusal { line: row.number, sku: None, error };
+            at = Position { row: at.row + 1, line: row.number };
+            let refusal = |error| Refusal { at, sku: None, error };
             let amounts = self.options.read.amounts();
             let draft = row.whole().map_err(refusal);
-            let draft = draft.and_then(|bytes| draft::of_json(&rename, amounts, row.number, bytes));
+            let draft = draft.and_then(|bytes| draft::of_json(&rename, amounts, at, bytes));
             if !self.take(draft.map_err(|refusal| vec![refusal]))? {
                 break;
             }
@@ -125,7 +128,7 @@ impl<'a> Import<'a> {
                 }
                 self.waiting.push(draft);
             }
-            Err(refusals) => refusals.iter().for_each(|one| self.refuse(one.line, one.sku.clone(), &one.error)),
+            Err(refusals) => refusals.iter().for_each(|one| self.refuse(one.at, one.sku.clone(), &one.error)),
         }
         if self.waiting.len() + self.running.waiting().len() >= load::CHUNK_ROWS {
             self.store()?;
@@ -137,31 +140,31 @@ impl<'a> Import<'a> {
     fn first_of_its_skus(&mut self, draft: Draft) -> Grouped {
         let taken = draft.rows.iter().find_map(|(_, sku)| self.seen.get(text::folded(sku).as_str()).copied());
         let Some(taken) = taken else {
-            self.seen.extend(draft.rows.iter().map(|(line, sku)| (text::folded(sku).into(), *line)));
+            self.seen.extend(draft.rows.iter().map(|(at, sku)| (text::folded(sku).into(), at.line)));
             return Ok(draft);
         };
-        let refusal = |(line, sku)| Refusal {
-            line,
+        let refusal = |(at, sku)| Refusal {
+            at,
             sku: Some(sku),
             error: Code::ProductAlreadyExists.because(format!("line {taken} of the file has the same sku")),
         };
         Err(draft.rows.into_iter().map(refusal).collect())
     }
 
-    fn refuse(&mut self, line: u64, sku: Option<String>, error: &Error) {
+    fn refuse(&mut self, at: Position, sku: Option<String>, error: &Error) {
         let (code, reason) = (error.code().code(), reason(self.options.read.language, error));
-        self.running.refuse(Refused { line, sku, code, reason });
+        self.running.refuse(Refused { row: at.row, line: at.line, sku, code, reason });
     }
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
         let shared = shares_name_with.map(|sku| format!("the product with sku {sku} has the same name"));
-        let line = draft.line();
+        let at = draft.first();
         let notes = draft.notes.into_iter().chain(shared).map(|note| self.options.read.language.of_text(&note));
         let notes: Vec<String> = notes.collect();
         if notes.is_empty() {
             return;
         }
-        let noted = Noted { line, sku: draft.row.sku, note: notes.join("; ") };
+        let noted = Noted { row: at.row, line: at.line, sku: draft.row.sku, note: notes.join("; ") };
         self.watch.noted(&noted);
         self.report.noted_rows += 1;
         list(&mut self.report.noted, noted);
@@ -200,7 +203,7 @@ impl<'a> Import<'a> {
                     }
                     self.note(draft, done.shares_name_with);
                 }
-                Err(error) => draft.rows.into_iter().for_each(|(line, sku)| self.refuse(line, Some(sku), &error)),
+                Err(error) => draft.rows.into_iter().for_each(|(at, sku)| self.refuse(at, Some(sku), &error)),
             }
         }
     }

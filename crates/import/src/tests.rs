@@ -29,7 +29,7 @@ struct Seen {
     last: Progress,
     refused: u64,
     noted: u64,
-    line: u64,
+    row: u64,
 }
 
 impl Watch for Seen {
@@ -38,8 +38,8 @@ impl Watch for Seen {
     }
 
     fn refused(&mut self, row: &Refused) {
-        assert!(row.line > self.line, "refused rows come in the order of the file");
-        (self.refused, self.line) = (self.refused + 1, row.line);
+        assert!(row.row > self.row, "refused rows come in the order of the file");
+        (self.refused, self.row) = (self.refused + 1, row.row);
     }
 
     fn noted(&mut self, _: &Noted) {
@@ -391,6 +391,26 @@ fn a_json_array_is_imported_whole() {
     let report = shop.imports(half.as_bytes(), &options);
     assert_eq!((report.created, lines(&report)), (1, vec![(2, None, "C002")]), "{report}");
     assert!(report.stopped.unwrap().contains("ends inside of its array"));
+}
+
+#[test]
+fn the_rows_of_an_array_on_one_line_are_reported_one_by_one() {
+    let shop = Shop::open();
+    let options = Options::new(Format::Json, Currency::KRW, LOW_STOCK_THRESHOLD);
+    let rows = [
+        r#"{"sku": "A", "name": "Apple", "price": 100}"#,
+        r#"{"sku": "B", "name": "Bean"}"#,
+        r#"{"name": "Corn"}"#,
+        r#"{"sku": "D", "name": "Dill", "price": 0}"#,
+        r#"{"sku": "E", "name": "Egg", "price": "x"}"#,
+    ];
+    let array = shop.imports(format!("[{}]", rows.join(",")).as_bytes(), &options);
+    let lines = shop.imports(rows.join("\n").as_bytes(), &options);
+    let seen = |report: &Report| -> Vec<(u64, Option<String>, &'static str)> {
+        report.refused.iter().map(|row| (row.row, row.sku.clone(), row.code)).collect()
+    };
+    assert_eq!((array.refused_rows, seen(&array)), (lines.refused_rows, seen(&lines)), "{array}");
+    assert_eq!(seen(&array).iter().map(|(row, ..)| *row).collect::<Vec<_>>(), [2, 3, 4, 5]);
 }
 
 #[test]

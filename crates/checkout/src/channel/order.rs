@@ -6,6 +6,7 @@ use super::{
 };
 use catalog::product::SKU_MAX;
 use files::{
+    Position,
     amount::{Amounts, DecimalMark},
     columns::Field as _,
 };
@@ -31,8 +32,8 @@ pub struct ChannelOrder {
     pub paid_amount: Option<Money>,
     pub address: Address,
     pub memo: Option<String>,
-    /// The rows of the file: the line on which each begins.
-    pub rows: Vec<u64>,
+    /// The rows of the file.
+    pub rows: Vec<Position>,
     /// Another text when anything of it is different.
     pub content: String,
 }
@@ -50,7 +51,7 @@ impl ChannelOrder {
     /// The order that these rows are. Every row is refused when something is wrong with one.
     pub fn of(rows: &[Row], amounts: Amounts) -> Result<ChannelOrder, Vec<Refusal>> {
         let read = Reading { rows, amounts }.order();
-        read.map_err(|error| rows.iter().map(|row| row.refused(error.public_copy())).collect())
+        read.map_err(|error| each(rows).map(|row| row.refused(error.public_copy())).collect())
     }
 
     /// What the lines, the fee and everything else say, so that the same order is known again.
@@ -61,6 +62,11 @@ impl ChannelOrder {
         let content = text::hex(&Sha256::digest(all.to_string()));
         ChannelOrder { content, ..self }
     }
+}
+
+/// The rows of the file that these are: the lines of an object of JSON are one.
+fn each(rows: &[Row]) -> impl Iterator<Item = &Row> {
+    rows.chunk_by(|one, next| one.at == next.at).filter_map(<[Row]>::first)
 }
 
 /// The rows of one order while they are read.
@@ -101,7 +107,7 @@ impl Reading<'_> {
             paid_amount,
             address,
             memo,
-            rows: self.rows.iter().map(|row| row.line).collect(),
+            rows: each(self.rows).map(|row| row.at).collect(),
             content: String::new(),
         };
         Ok(order.with_content())
@@ -177,7 +183,7 @@ impl Reading<'_> {
 
     /// What the rows say of a field of their order. C002 when a later one says something else than one before it.
     fn value(&self, field: Field) -> Result<Option<&Text>> {
-        let mut said = self.rows.iter().filter_map(|row| Some((row.line, row.get(field)?)));
+        let mut said = self.rows.iter().filter_map(|row| Some((row.at.line, row.get(field)?)));
         let Some((_, first)) = said.next() else { return Ok(None) };
         match said.find(|(_, found)| found.text != first.text) {
             None => Ok(Some(first)),
@@ -206,7 +212,7 @@ mod tests {
 
     fn order(json: Value) -> Result<ChannelOrder, String> {
         let mapping = Mapping::of(&[], &[]).unwrap();
-        let rows = Row::of_json(&mapping, 1, json.to_string().as_bytes()).unwrap();
+        let rows = Row::of_json(&mapping, Position { row: 1, line: 1 }, json.to_string().as_bytes()).unwrap();
         ChannelOrder::of(&rows, WON).map_err(|refusals| refusals[0].error.to_string())
     }
 

@@ -2,7 +2,7 @@
 
 use super::place::Done;
 use files::{
-    Progress, ReadAs,
+    Position, Progress, ReadAs,
     report::{Outcome, RefusedRow, nothing_stored, refused_row, summary},
     response::{LineError, LineSender},
 };
@@ -57,6 +57,8 @@ pub struct Report {
 pub struct PlacedRow {
     /// The line on which its first row begins, from 1.
     pub line: u64,
+    /// The number of this row in the file, from 1: a header and blank lines do not count, and an object of JSON is one row.
+    pub row: u64,
     /// Where it was placed.
     pub channel: String,
     /// Its number there.
@@ -75,6 +77,8 @@ pub struct PlacedRow {
 pub struct Refused {
     /// The line it begins on, from 1.
     pub line: u64,
+    /// Its number in the file, from 1: a header and blank lines do not count, and an object of JSON is one row.
+    pub row: u64,
     /// The number of its order at the channel, when that much could be read.
     pub channel_order_number: Option<String>,
     /// The code from the one table.
@@ -91,8 +95,10 @@ impl PlacedRow {
             Done::Placed(number) => (Some(number).filter(|_| !is_dry_run), false),
             Done::Known(number) => (Some(number), true),
         };
+        let first = order.rows.first().copied().unwrap_or_default();
         PlacedRow {
-            line: order.rows.first().copied().unwrap_or_default(),
+            line: first.line,
+            row: first.row,
             channel: order.origin.channel.clone(),
             channel_order_number: order.origin.channel_order_number.clone(),
             order_number: number,
@@ -103,19 +109,22 @@ impl PlacedRow {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refused { line, channel_order_number, code, reason } = self;
-        write!(f, "line {line}, order {}: refused, {code} {reason}", channel_order_number.as_deref().unwrap_or("?"))
+        let Refused { line, row, channel_order_number, code, reason } = self;
+        match channel_order_number {
+            Some(number) => write!(f, "line {line}, order {number}: refused, {code} {reason}"),
+            None => write!(f, "line {line}, row {row}: refused, {code} {reason}"),
+        }
     }
 }
 
 impl RefusedRow for Refused {
-    fn line(&self) -> u64 {
-        self.line
+    fn position(&self) -> Position {
+        Position { row: self.row, line: self.line }
     }
 
     fn detail(&self) -> Detail {
         let number = self.channel_order_number.as_deref().unwrap_or_default();
-        refused_row(self.line, self.code, &self.reason).with("channelOrderNumber", number)
+        refused_row(self.position(), self.code, &self.reason).with("channelOrderNumber", number)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::field::Field;
 use files::{
+    Position,
     columns::{Columns, Field as _, named_columns, unguarded},
     csv::shown,
     members,
@@ -18,7 +19,7 @@ const LINES: &str = "lines";
 // personal data: `Debug` hides it, and no log may contain it
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
-    pub line: u64,
+    pub at: Position,
     texts: BTreeMap<Field, Text>,
 }
 
@@ -31,14 +32,14 @@ pub struct Text {
 
 impl std::fmt::Debug for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Row").field("line", &self.line).finish_non_exhaustive()
+        f.debug_struct("Row").field("at", &self.at).finish_non_exhaustive()
     }
 }
 
 /// A row that is no order, or a part of one that is none.
 #[derive(Debug)]
 pub struct Refusal {
-    pub line: u64,
+    pub at: Position,
     /// The number of its order at the channel, when that much could be read.
     pub number: Option<String>,
     pub error: Error,
@@ -46,12 +47,12 @@ pub struct Refusal {
 
 impl Row {
     /// A row of a table. C002 for a damaged character.
-    pub fn of_cells(columns: &Columns<Field>, line: u64, cells: &[String]) -> Result<Row, Refusal> {
+    pub fn of_cells(columns: &Columns<Field>, at: Position, cells: &[String]) -> Result<Row, Refusal> {
         let found = columns.read(|column| cells.get(column).map_or("", |cell| unguarded(cell)));
         let texts = found
             .into_iter()
             .filter_map(|(field, found)| found.value.map(|text| (field, Text { text, is_number: false })));
-        let row = Row { line, texts: texts.collect() };
+        let row = Row { at, texts: texts.collect() };
         match cells.iter().position(|cell| cell.contains(char::REPLACEMENT_CHARACTER)) {
             None => Ok(row),
             Some(column) => {
@@ -62,11 +63,11 @@ impl Row {
     }
 
     /// The rows of an object of JSON: one, or one for each of its `lines`. C002 for what is no such object and for unknown members.
-    pub fn of_json(mapping: &Mapping<'_>, line: u64, bytes: &[u8]) -> Result<Vec<Row>, Refusal> {
-        let refused = |error| Refusal { line, number: None, error };
+    pub fn of_json(mapping: &Mapping<'_>, at: Position, bytes: &[u8]) -> Result<Vec<Row>, Refusal> {
+        let refused = |error| Refusal { at, number: None, error };
         let mut members = members::members(bytes).map_err(refused)?;
         let lines = members.remove(LINES);
-        let whole = mapping.row(line, &members)?;
+        let whole = mapping.row(at, &members)?;
         let Some(lines) = lines else { return Ok(vec![whole]) };
         let wrong = || text::wrong(LINES, "must be a list of objects");
         let Value::Array(lines) = lines else { return Err(whole.refused(wrong())) };
@@ -75,8 +76,8 @@ impl Row {
         }
         let of_line = |one: Value| {
             let Value::Object(own) = one else { return Err(whole.refused(wrong())) };
-            let own = mapping.row(line, &own)?;
-            Ok(Row { line, texts: whole.texts.clone().into_iter().chain(own.texts).collect() })
+            let own = mapping.row(at, &own)?;
+            Ok(Row { at, texts: whole.texts.clone().into_iter().chain(own.texts).collect() })
         };
         lines.into_iter().map(of_line).collect()
     }
@@ -98,7 +99,7 @@ impl Row {
 
     /// The row, refused.
     pub fn refused(&self, error: Error) -> Refusal {
-        Refusal { line: self.line, number: self.text(Field::ChannelOrderNumber).map(str::to_owned), error }
+        Refusal { at: self.at, number: self.text(Field::ChannelOrderNumber).map(str::to_owned), error }
     }
 }
 
@@ -116,12 +117,12 @@ impl<'a> Mapping<'a> {
         Columns::<Field>::all(&members, map, set).map(|_| Mapping { map, set })
     }
 
-    fn row(&self, line: u64, members: &Map<String, Value>) -> Result<Row, Refusal> {
+    fn row(&self, at: Position, members: &Map<String, Value>) -> Result<Row, Refusal> {
         let mut names: Vec<String> = members.keys().cloned().collect();
         // members that this row lacks are empty cells, not unknown columns
         let mapped = self.map.iter().flat_map(|(_, from)| named_columns(from));
         names.extend(mapped.filter(|name| !members.contains_key(name)));
-        let refused = |error| Refusal { line, number: None, error };
+        let refused = |error| Refusal { at, number: None, error };
         let columns = Columns::<Field>::all(&names, self.map, self.set).map_err(refused)?;
         let mut cells = Vec::with_capacity(names.len());
         for name in &names {
@@ -131,7 +132,7 @@ impl<'a> Mapping<'a> {
             let column = columns.column_of(field).and_then(|column| names.get(column));
             column.is_some_and(|name| members.get(name).is_some_and(Value::is_number))
         };
-        let mut row = Row::of_cells(&columns, line, &cells)?;
+        let mut row = Row::of_cells(&columns, at, &cells)?;
         row.texts.iter_mut().for_each(|(field, text)| text.is_number = is_number(*field));
         if let Some(unknown) = columns.unused([].iter()).into_iter().find(|name| members.contains_key(name)) {
             let known: Vec<&str> = Field::ALL.iter().map(|field| field.name()).chain([LINES]).collect();
@@ -159,8 +160,9 @@ fn plain(name: &str, value: Option<&Value>) -> Result<String> {
 pub struct Group {
     key: Option<Key>,
     rows: Vec<Row>,
-    /// An order that had too many rows: the next ones of it are refused one by one, so that a file without end fills no memory.
-    too_long: Option<Key>,
+    /// An order that had too many rows, and the last row that was refused for it: the next ones are refused one by one, so that a file
+    /// without end fills no memory.
+    too_long: Option<(Key, Position)>,
 }
 
 /// What adding a row does.
@@ -176,15 +178,22 @@ impl Group {
     /// Adds a row.
     pub fn add(&mut self, row: Row) -> Added {
         let key = row.key();
-        if key.is_some() && key == self.too_long {
-            return Added::TooMany(row);
+        if let Some((too_long, refused)) = &mut self.too_long
+            && key.as_ref() == Some(too_long)
+        {
+            // an object of JSON is one row, however many lines of its order are left
+            return match std::mem::replace(refused, row.at) == row.at {
+                true => Added::Kept(Vec::new()),
+                false => Added::TooMany(row),
+            };
         }
         self.too_long = None;
         let before = if key.is_some() && key == self.key { Vec::new() } else { self.end() };
         self.key = key;
         self.rows.push(row);
         if self.rows.len() > LINES_MAX {
-            self.too_long = self.key.take();
+            let last = self.rows.last().map_or(Position::default(), |row| row.at);
+            self.too_long = self.key.take().map(|key| (key, last));
             return Added::Kept(std::mem::take(&mut self.rows));
         }
         Added::Kept(before)
@@ -209,7 +218,7 @@ mod tests {
     fn read(map: &[(&str, &str)], json: &str) -> Result<Vec<Row>, String> {
         let (map, set) = (pairs(map), pairs(&[("channel", "Market")]));
         let mapping = Mapping::of(&map, &set).unwrap();
-        Row::of_json(&mapping, 1, json.as_bytes()).map_err(|refusal| refusal.error.to_string())
+        Row::of_json(&mapping, Position::default(), json.as_bytes()).map_err(|refusal| refusal.error.to_string())
     }
 
     #[test]
@@ -251,7 +260,7 @@ mod tests {
         fn any_line_is_read_or_refused(line in "\\PC{0,80}") {
             let map = pairs(&[("memo", "{a} {b}")]);
             let mapping = Mapping::of(&map, &[]).unwrap();
-            let _ = Row::of_json(&mapping, 1, line.as_bytes());
+            let _ = Row::of_json(&mapping, Position::default(), line.as_bytes());
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{flow::ORDER, place::OrderSettings};
 use files::{
-    Rows, Running,
+    Position, Rows, Running,
     columns::{Columns, Field as _},
     csv::Table,
     json_rows::JsonRows,
@@ -89,10 +89,10 @@ impl Import<'_> {
         while let Some(record) = self.running.or_stop(file.next_row()) {
             self.running.bytes = file.read();
             self.running.rows += 1;
-            let line = record.line;
+            let at = Position { row: self.running.rows, line: record.line };
             let row = match &record.fields {
-                Ok(cells) => Row::of_cells(&columns, line, cells),
-                Err(why) => Err(Refusal { line, number: None, error: Code::InvalidInput.because(why) }),
+                Ok(cells) => Row::of_cells(&columns, at, cells),
+                Err(why) => Err(Refusal { at, number: None, error: Code::InvalidInput.because(why) }),
             };
             if !self.take(&mut group, row)? {
                 return Ok(());
@@ -108,8 +108,9 @@ impl Import<'_> {
         while let Some(row) = self.running.or_stop(rows.next_row()) {
             self.running.bytes = rows.read();
             self.running.rows += 1;
-            let refusal = |error| Refusal { line: row.number, number: None, error };
-            let found = row.whole().map_err(refusal).and_then(|bytes| Row::of_json(&mapping, row.number, bytes));
+            let at = Position { row: self.running.rows, line: row.number };
+            let refusal = |error| Refusal { at, number: None, error };
+            let found = row.whole().map_err(refusal).and_then(|bytes| Row::of_json(&mapping, at, bytes));
             let goes_on = match found {
                 Ok(lines) => lines.into_iter().try_fold(true, |_, line| self.take(&mut group, Ok(line)))?,
                 Err(refusal) => self.take(&mut group, Err(refusal))?,
@@ -129,12 +130,12 @@ impl Import<'_> {
                 Added::Kept(before) => self.order(&before),
                 Added::TooMany(row) => {
                     let refused = row.refused(order::too_many());
-                    self.refuse(refused.line, refused.number, &refused.error);
+                    self.refuse(refused.at, refused.number, &refused.error);
                 }
             },
             Err(refusal) => {
                 self.order(&group.end());
-                self.refuse(refusal.line, refusal.number, &refusal.error);
+                self.refuse(refusal.at, refusal.number, &refusal.error);
             }
         }
         if self.waiting.len() + self.running.waiting().len() >= ORDERS_AT_ONCE {
@@ -151,18 +152,14 @@ impl Import<'_> {
         match ChannelOrder::of(rows, self.options.read.amounts()) {
             Ok(order) => self.waiting.push(order),
             Err(refusals) => {
-                refusals.into_iter().for_each(|one| self.refuse(one.line, one.number, &one.error));
+                refusals.into_iter().for_each(|one| self.refuse(one.at, one.number, &one.error));
             }
         }
     }
 
-    fn refuse(&mut self, line: u64, channel_order_number: Option<String>, error: &Error) {
-        // the lines of an object of JSON have one line in the file
-        if self.running.waiting().last().is_some_and(|last| last.line == line) {
-            return;
-        }
+    fn refuse(&mut self, at: Position, channel_order_number: Option<String>, error: &Error) {
         let (code, reason) = (error.code().code(), reason(self.options.read.language, error));
-        self.running.refuse(Refused { line, channel_order_number, code, reason });
+        self.running.refuse(Refused { row: at.row, line: at.line, channel_order_number, code, reason });
     }
 
     /// Places the orders that wait.
@@ -174,7 +171,7 @@ impl Import<'_> {
                 Ok(done) => self.count(PlacedRow::of(order, done, self.options.read.dry_run)),
                 Err(error) => {
                     let number = &order.origin.channel_order_number;
-                    order.rows.iter().for_each(|line| self.refuse(*line, Some(number.clone()), &error));
+                    order.rows.iter().for_each(|at| self.refuse(*at, Some(number.clone()), &error));
                 }
             }
         }

@@ -225,3 +225,83 @@ fn rows_that_cannot_be_read_are_reported_while_the_file_is_read() {
     assert!(progress.count() >= 3, "not all at the end, from memory: {report:.2000}");
     assert_eq!(lines.iter().filter(|line| line.get("refused").is_some()).count(), 3_000);
 }
+
+/// Row, number and code of each refused row, in the order of the report.
+fn refused_rows(list: &Value) -> Vec<(i64, String, String)> {
+    let word = |row: &Value, name: &str| row[name].as_str().unwrap_or("").to_owned();
+    let one = |row: &Value| (row["row"].as_i64().unwrap_or(0), word(row, "channelOrderNumber"), word(row, "code"));
+    list.as_array().expect("a list").iter().map(one).collect()
+}
+
+#[test]
+fn the_same_orders_in_any_kind_of_file_give_the_same_report() {
+    let wrong = [(2, "S001"), (3, "C002"), (4, "S402"), (6, "S001"), (7, "S211")];
+    let wrong: Vec<(i64, String, String)> =
+        wrong.iter().map(|(n, code)| (*n, format!("M-{n}"), (*code).into())).collect();
+    for kind in ["csv", "lines", "pretty", "one line"] {
+        let shop = TestShop::open();
+        let mug = shop.product("mug").price(9_000).stock(475).save();
+        let order = |n: usize, sku: &str, quantity: i64, zip: &str| {
+            json!({"channel": "Market", "channelOrderNumber": format!("M-{n}"), "sku": sku, "quantity": quantity,
+                "receiverName": "Kim", "receiverPhone": "010-1234-5678", "zipCode": zip, "address1": "Street 1"})
+        };
+        let orders = [
+            order(1, &mug.sku, 1, "04524"),
+            order(2, "NONE", 1, "04524"),
+            order(3, &mug.sku, 0, "04524"),
+            order(4, &mug.sku, 9_999, "04524"),
+            order(5, &mug.sku, 1, "04524"),
+            order(6, "NONE", 1, "04524"),
+            order(7, &mug.sku, 1, ""),
+        ];
+        let names = [
+            "channel",
+            "channelOrderNumber",
+            "sku",
+            "quantity",
+            "receiverName",
+            "receiverPhone",
+            "zipCode",
+            "address1",
+        ];
+        let cells = |order: &Value| names.map(|name| order[name].to_string().replace('"', "")).join(",");
+        let (content, file) = match kind {
+            "csv" => {
+                (CSV, [names.join(",")].into_iter().chain(orders.iter().map(cells)).collect::<Vec<_>>().join("\n"))
+            }
+            "lines" => (NDJSON, orders.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")),
+            "pretty" => ("application/json", serde_json::to_string_pretty(&orders).expect("JSON")),
+            _ => ("application/json", json!(orders).to_string()),
+        };
+        let tried = sends(&shop.admin(), "?dryRun=true", content, file.clone()).must("200");
+        let report = sends(&shop.admin(), "", content, file.clone()).must("200");
+        for report in [&tried, &report] {
+            assert_eq!((report.number("/rows"), counts(report)), (7, (2, 0, 5)), "{kind}: {}", report.text());
+            assert_eq!(refused_rows(&report.data()["refused"]), wrong, "{kind}");
+        }
+        // an order has the position of its first row, too
+        let at: Vec<i64> = (0..2).map(|n| report.number(&format!("/orders/{n}/row"))).collect();
+        assert_eq!(at, [1, 5], "{kind}");
+        let stream = sends(&shop.admin().with("accept", NDJSON), "", content, file).must("200");
+        let lines: Vec<Value> = stream.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let found = lines.iter().filter(|line| line["refused"].is_object()).map(|line| line["refused"].clone());
+        assert_eq!(refused_rows(&found.collect()), wrong, "{kind}");
+    }
+}
+
+#[test]
+fn an_object_of_json_is_one_row_however_many_lines_it_has() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(475).save();
+    let order = |n: usize, lines: usize, sku: &str| {
+        let lines: Vec<Value> = (0..lines).map(|_| json!({"sku": sku, "quantity": 1})).collect();
+        json!({"channelOrderNumber": format!("M-{n}"), "receiverName": "Kim", "receiverPhone": "010-1234-5678",
+            "zipCode": "04524", "address1": "Street 1", "lines": lines})
+    };
+    // two objects of one order that has too many lines together, orders that are short, and one that is right
+    let orders = json!([order(1, 150, &mug.sku), order(1, 150, &mug.sku), order(2, 3, "NONE"), order(3, 2, &mug.sku)]);
+    let report = sends(&shop.admin(), "?set=channel%3DMarket", "application/json", orders.to_string()).must("200");
+    assert_eq!((report.number("/rows"), counts(&report)), (4, (1, 0, 3)), "{}", report.text());
+    let rows: Vec<i64> = refused_rows(&report.data()["refused"]).into_iter().map(|(row, ..)| row).collect();
+    assert_eq!(rows, [1, 2, 3]);
+}
