@@ -18,8 +18,10 @@ const PART_MAX: u64 = 64 << 20;
 const SHEET_MAX: u64 = 1 << 30;
 /// Bytes in which the count of the shared texts stands.
 const HEAD: u64 = 4 << 10;
-/// Digits that Excel shows of a number; what follows is the error of its binary form.
+/// Digits that Excel shows of a number with a fraction; what follows is the error of its binary form.
 const DIGITS: usize = 15;
+/// Whole numbers below it are stored exactly: 2^53. Above it several numbers are stored as the same one.
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 /// Bytes of rows that stay in memory.
 const MEMORY_MAX: usize = 1 << 20;
 
@@ -200,7 +202,7 @@ fn text(value: &DataRef<'_>, mark: Option<DecimalMark>) -> Result<String, String
     Ok(match value {
         DataRef::Empty => String::new(),
         DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number_text(*number, mark),
+        DataRef::Float(number) => number_text(*number, mark)?,
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(flag) => flag.to_string(),
@@ -209,18 +211,28 @@ fn text(value: &DataRef<'_>, mark: Option<DecimalMark>) -> Result<String, String
     })
 }
 
-/// The number without the error of its binary form: 19.99 is stored as 19.989999999999998.
-fn number_text(number: f64, mark: Option<DecimalMark>) -> String {
-    let rounded: f64 = format!("{number:.*e}", DIGITS - 1).parse().unwrap_or(number);
-    match mark {
-        Some(DecimalMark::Comma) => rounded.to_string().replace('.', ","),
-        Some(DecimalMark::Point) | None => rounded.to_string(),
+/// A whole number as it is: the 16 digits of an order's number are not a measure that could be rounded. Another one without the error
+/// of its binary form.
+fn number_text(number: f64, mark: Option<DecimalMark>) -> Result<String, String> {
+    let is_whole = number.fract() == 0.0;
+    if is_whole && number.abs() >= EXACT_BELOW {
+        return Err("has a number with more digits than a workbook keeps; save this column as text".to_owned());
     }
+    let number = if is_whole { number } else { rounded(number) };
+    Ok(match mark {
+        Some(DecimalMark::Comma) => number.to_string().replace('.', ","),
+        Some(DecimalMark::Point) | None => number.to_string(),
+    })
+}
+
+/// The number without the error of its binary form: 19.99 is stored as 19.989999999999998.
+fn rounded(number: f64) -> f64 {
+    format!("{number:.*e}", DIGITS - 1).parse().unwrap_or(number)
 }
 
 fn time_text(time: &ExcelDateTime) -> String {
     if time.is_duration() {
-        return number_text(time.as_f64(), None);
+        return rounded(time.as_f64()).to_string();
     }
     let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
     match (hour, minute, second) {
@@ -259,6 +271,26 @@ mod tests {
         assert_eq!((found[1].line, found[1].fields.as_ref().unwrap_err().contains("#N/A")), (4, true));
         assert_eq!(found[2], good(5, ["8801234567890", "true", ""]));
         assert_eq!(rows(&file, Some(DecimalMark::Comma)).unwrap()[0], good(2, ["1001", "머그컵", "19,99"]));
+    }
+
+    #[test]
+    fn whole_numbers_are_read_digit_by_digit() {
+        let read = |number: &str| number_text(number.parse().unwrap(), None);
+        for same in
+            ["2026112812652791", "2026112812652793", "9007199254740991", "-9007199254740991", "8801234567890", "0"]
+        {
+            assert_eq!(read(same).as_deref(), Ok(same));
+        }
+        assert_eq!(read("8999.9999999999991").as_deref(), Ok("9000"));
+        assert_eq!(read("19.989999999999998").as_deref(), Ok("19.99"));
+        // 2^53 + 1 is stored as 2^53: which of both it was, the file does not say
+        for more in ["9007199254740992", "9007199254740993", "20261128126527912", "1e300", "-9007199254740993"] {
+            assert!(read(more).unwrap_err().contains("save this column as text"), "{more}");
+        }
+        let cells: &[&str] = &["><v>20261128126527912</v>", " t=\"s\"><v>2</v>", "><v>1</v>"];
+        let file = workbook(&[(1, HEADER), (2, cells)], STRINGS);
+        let found = rows(&file, None).unwrap();
+        assert!(found[0].fields.as_ref().unwrap_err().starts_with("column 1 has a number"), "{:?}", found[0]);
     }
 
     #[test]

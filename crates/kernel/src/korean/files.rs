@@ -89,6 +89,10 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ("its rows are in no order", "행의 순서가 올바르지 않습니다"),
     ("the row has more than {} columns", "열이 {}개를 넘습니다"),
     ("column {} {}", "{}열: {}"),
+    (
+        "has a number with more digits than a workbook keeps; save this column as text",
+        "엑셀이 저장할 수 있는 자릿수를 넘는 숫자가 있습니다. 이 열을 텍스트로 저장하세요",
+    ),
     ("has the error {} of Excel", "엑셀 오류 {}이(가) 있습니다"),
     ("it cannot be read", "읽을 수 없습니다"),
     ("it is damaged", "손상된 파일입니다"),
