@@ -67,9 +67,11 @@ pub fn sign_up(tx: &mut Tx<'_>, new: &SignUp, password_hash: &str, verification_
     Ok(user)
 }
 
-/// The user who signed up with this e-mail, in any spelling.
-pub fn id_of_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<UserId>> {
-    Ok(store::find_by_email(tx, email)?.map(|(user, _)| user.id))
+/// The user whose verified e-mail this is, in any spelling. Anybody can sign up with an e-mail, so an account that never proved that it
+/// reads the mails gets nothing by it.
+pub fn id_of_verified_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<UserId>> {
+    let found = store::find_by_email(tx, email)?.map(|(user, _)| user);
+    Ok(found.filter(|user| user.email_verified).map(|user| user.id))
 }
 
 /// Somebody who says a password.

@@ -91,16 +91,17 @@ fn unknown(sku: &str) -> Error {
     Code::ProductNotFound.because(format!("no product has the sku {}", shown(sku)))
 }
 
-/// Whose order it is: the user who signed up with the buyer's e-mail; else a guest, who is the same one in each order with the same
-/// e-mail, and another one in each order without.
+/// Whose order it is: the user whose verified e-mail the buyer's is; else a buyer without an account, who is the same one in each order
+/// with the same e-mail, and another one in each order without. An account that was made with the e-mail and never verified it may be
+/// somebody else's, who would see the address and could change it.
 fn buyer(tx: &mut Tx<'_>, wanted: &ChannelOrder) -> Result<UserId> {
-    let Some(email) = &wanted.origin.buyer_email else { return Ok(guest("order", &wanted.key.text())) };
-    let known = account::ops::id_of_email(tx, email)?;
-    Ok(known.unwrap_or_else(|| guest("email", email)))
+    let Some(email) = &wanted.origin.buyer_email else { return Ok(buyer_id_of("order", &wanted.key.text())) };
+    let known = account::ops::id_of_verified_email(tx, email)?;
+    Ok(known.unwrap_or_else(|| buyer_id_of("email", email)))
 }
 
 /// An id that no sign-up draws: theirs are random, this one is of version 8.
-fn guest(kind: &str, name: &str) -> UserId {
+fn buyer_id_of(kind: &str, name: &str) -> UserId {
     let digest = Sha256::digest(format!("holdfast guest\n{kind}\n{name}"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -112,9 +113,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guest_is_the_same_for_the_same_e_mail_only() {
-        assert_eq!(guest("email", "mina@example.com"), guest("email", "mina@example.com"));
-        assert_ne!(guest("email", "mina@example.com"), guest("order", "mina@example.com"));
-        assert_eq!(guest("email", "x").uuid().get_version_num(), 8);
+    fn a_buyer_without_an_account_is_the_same_for_the_same_e_mail_only() {
+        assert_eq!(buyer_id_of("email", "mina@example.com"), buyer_id_of("email", "mina@example.com"));
+        assert_ne!(buyer_id_of("email", "mina@example.com"), buyer_id_of("order", "mina@example.com"));
+        assert_eq!(buyer_id_of("email", "x").uuid().get_version_num(), 8);
     }
 }

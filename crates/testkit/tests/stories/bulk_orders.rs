@@ -1,11 +1,13 @@
 //! Orders from other sales channels, and presents: a file of them is placed once, by rows that are each right or refused by themselves.
 
+use crate::workbook::{Cell, workbook};
 use encoding_rs::EUC_KR;
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::{Response, Sender, TestShop};
 
 const CSV: &str = "text/csv";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const NDJSON: &str = "application/x-ndjson";
 const HEAD: &str = "channel,channelOrderNumber,sku,quantity,unitPrice,shippingFee,paidAmount,giftReason,buyerEmail,receiverName,\
     receiverPhone,zipCode,address1,memo";
@@ -18,6 +20,15 @@ fn sends(by: &Sender, query: &str, kind: &str, file: impl Into<Vec<u8>>) -> Resp
 fn table(rows: &[&str]) -> String {
     let rows: Vec<String> = rows.iter().map(|row| row.replace("TO", TO)).collect();
     format!("{HEAD}\n{}\n", rows.join("\n"))
+}
+
+/// Who reads the mails of the newest account proves it.
+fn verifies(shop: &TestShop) {
+    shop.settle();
+    let events = shop.read(|tx| store::outbox::before(tx, i64::MAX, 100));
+    let mut mails = events.iter().filter(|event| *event.topic == *"shopping.account.email-verification-requested");
+    let mail: Value = mails.next_back().expect("a mail").read().expect("an event");
+    shop.anonymous().post("/api/v1/auth/email-verification", json!({"token": mail["token"]})).must("200");
 }
 
 /// Line and code of each refused row.
@@ -43,6 +54,7 @@ fn a_file_of_orders_is_placed_once_and_each_wrong_row_says_why() {
     let pen = shop.product("pen").price(1_000).stock(50).save();
     let new = json!({"email": "haneul@example.com", "password": "달항아리 일곱 개의 밤", "nickname": "하늘"});
     shop.anonymous().post("/api/v1/users/signup", new).must("201");
+    verifies(&shop);
     let (m, p) = (&mug.sku, &pen.sku);
     let rows = [
         format!("Market,M-1,{m},2,\"8,500\",\"3,000\",\"21,000\",,Haneul@Example.com,TO"),
@@ -304,4 +316,85 @@ fn an_object_of_json_is_one_row_however_many_lines_it_has() {
     assert_eq!((report.number("/rows"), counts(&report)), (4, (1, 0, 3)), "{}", report.text());
     let rows: Vec<i64> = refused_rows(&report.data()["refused"]).into_iter().map(|(row, ..)| row).collect();
     assert_eq!(rows, [1, 2, 3]);
+}
+
+#[test]
+fn long_numbers_of_a_workbook_keep_every_digit() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let head = ["sku", "name", "price", "stock"].map(Cell::Text);
+    let goods = [
+        head.as_slice(),
+        &[Cell::Number("8801234567890121"), Cell::Text("mug"), Cell::Number("9000"), Cell::Number("10")],
+        &[Cell::Number("8801234567890122"), Cell::Text("cup"), Cell::Number("9000.0000000000002"), Cell::Number("10")],
+        &[Cell::Number("88012345678901234"), Cell::Text("pen"), Cell::Number("9000"), Cell::Number("10")],
+    ];
+    let import = admin.with("content-type", XLSX).send("POST", "/admin/products/import", Some(workbook(&goods)));
+    let report = import.must("200");
+    assert_eq!((report.number("/created"), report.number("/refusedRows")), (2, 1), "{}", report.text());
+    assert!(report.word("/refused/0/reason").contains("save this column as text"), "{}", report.text());
+
+    let head =
+        ["channel", "channelOrderNumber", "sku", "quantity", "receiverName", "receiverPhone", "zipCode", "address1"];
+    let head = head.map(Cell::Text);
+    let order = |number: &'static str, sku: &'static str| {
+        [Cell::Text("Market"), Cell::Number(number), Cell::Number(sku), Cell::Number("1")]
+            .into_iter()
+            .chain(["Kim", "010-1234-5678", "04524", "Street 1"].map(Cell::Text))
+            .collect::<Vec<_>>()
+    };
+    let orders = [
+        order("2026112812652791", "8801234567890121"),
+        order("2026112812652792", "8801234567890121"),
+        order("2026112812652793", "8801234567890122"),
+        order("20261128126527931", "8801234567890122"),
+    ];
+    let rows: Vec<&[Cell<'_>]> = [head.as_slice()].into_iter().chain(orders.iter().map(Vec::as_slice)).collect();
+    let report = sends(&admin, "", XLSX, workbook(&rows)).must("200");
+    assert_eq!(counts(&report), (3, 0, 1), "{}", report.text());
+    let numbers: Vec<String> = (0..3).map(|n| report.word(&format!("/orders/{n}/channelOrderNumber"))).collect();
+    assert_eq!(numbers, ["2026112812652791", "2026112812652792", "2026112812652793"]);
+    assert_eq!(refused(&report), [(5, "C002".to_owned())]);
+}
+
+#[test]
+fn who_signs_up_with_an_e_mail_of_somebody_else_gets_none_of_their_orders() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(10).save();
+    let email = "victim@example.com";
+    let new = json!({"email": email, "password": "달항아리 일곱 개의 밤", "nickname": "누군가"});
+    shop.anonymous().post("/api/v1/users/signup", new).must("201");
+    let credentials = json!({"email": email, "password": "달항아리 일곱 개의 밤"});
+    let token = shop.anonymous().post("/api/v1/auth/login", credentials).must("200").word("/accessToken");
+    let account = shop.anonymous().with("authorization", &format!("Bearer {token}"));
+    let placed = |number: &str, email: &str| {
+        let row = format!("Market,{number},{},1,9000,,,,{email},TO", mug.sku);
+        order_of(&sends(&shop.admin(), "", CSV, table(&[&row])).must("200"), number)
+    };
+    let to =
+        json!({"receiverName": "Thief", "receiverPhone": "010-9999-9999", "zipCode": "04524", "address1": "Street 2"});
+
+    let first = [placed("M-1", email), placed("M-2", "VICTIM@example.com"), placed("M-3", "ｖictim@example.com")];
+    assert_eq!(account.get("/orders").must("200").number("/totalElements"), 0);
+    for order in &first {
+        let answers = [
+            account.get(format!("/orders/{order}")),
+            account.put(format!("/orders/{order}/address"), to.clone()),
+            account.post(format!("/orders/{order}/cancel"), json!({"reason": "mine"})),
+            account.post(format!("/orders/{order}/reorder"), json!({})),
+            account.get(format!("/deliveries/order/{order}")),
+        ];
+        for answer in answers {
+            assert!(answer.summary().starts_with("40"), "{}", answer.text());
+        }
+    }
+    let buyer = |order: &str| shop.admin().get(format!("/admin/orders/{order}")).must("200").word("/userId");
+    assert!(first.iter().all(|order| buyer(order) == buyer(&first[0])), "one buyer in every spelling");
+
+    // who reads the mails of the address gets what is placed from then on, and not what was placed before
+    verifies(&shop);
+    let later = placed("M-4", "Victim@Example.com");
+    let list = account.get("/orders").must("200");
+    assert_eq!((list.number("/totalElements"), list.word("/content/0/orderNumber")), (1, later));
+    account.get(format!("/orders/{}", first[0])).must("403 S212");
 }
