@@ -40,9 +40,9 @@ pub enum Outcome {
 pub struct Put {
     pub product: ProductId,
     pub outcome: Outcome,
-    /// The row's variants in its order; when the row names none, the default variant, or the variant whose sku the row has.
+    /// The row's variants in its order; when the row names none, the variant whose sku the row has, else the default variant.
     pub variants: Vec<Stored>,
-    /// Whether the product has several variants, but the row names none of them.
+    /// Whether the product has several variants, but the row names none of them, and its sku is none of theirs.
     pub is_of_several: bool,
     /// The sku of the other product that owns this one's name.
     pub shares_name_with: Option<String>,
@@ -243,12 +243,13 @@ fn update(
         product = products::step(tx, author, product.id, change, None)?;
         is_changed = true;
     }
-    let several = known.siblings(product.id).len() > 1;
+    let siblings = known.siblings(product.id);
+    let is_of_several = !names_variants && siblings.len() > 1 && own_variant(siblings, &product.sku).is_none();
     let put = Put {
         product: product.id,
         outcome: if is_changed { Outcome::Updated } else { Outcome::Unchanged },
         variants: stored,
-        is_of_several: several && !names_variants,
+        is_of_several,
         shares_name_with: shares,
     };
     if is_changed {
@@ -363,6 +364,12 @@ fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: Row) -> Result
     Ok((content.checked()?, gallery))
 }
 
+/// The variant that has the sku of its product, as the first one of a product has that was made without variants. A row with this sku
+/// names the variant too: its stock is that of the variant.
+fn own_variant<'a>(siblings: &'a [Variant], sku: &str) -> Option<&'a Variant> {
+    siblings.iter().find(|one| is_same_sku(&one.sku, sku))
+}
+
 /// Adds or changes the row's variants. Also returns whether anything changed.
 fn put_variants(
     tx: &mut Tx<'_>,
@@ -372,8 +379,8 @@ fn put_variants(
 ) -> Result<(Vec<Stored>, bool)> {
     let mut siblings = known.siblings(product.id).to_vec();
     if given.is_empty() {
-        let default = siblings.iter().find(|one| one.is_default);
-        return Ok((default.map(|one| Stored { variant: one.id, is_new: false }).into_iter().collect(), false));
+        let one = own_variant(&siblings, &product.sku).or_else(|| siblings.iter().find(|one| one.is_default));
+        return Ok((one.map(|one| Stored { variant: one.id, is_new: false }).into_iter().collect(), false));
     }
     let (mut stored, mut changed) = (Vec::with_capacity(given.len()), false);
     for one in given {

@@ -33,6 +33,48 @@ fn goods(shop: &TestShop) {
     shop.settle();
 }
 
+/// A product whose variants were added one by one: the first one has its product's sku, as products without variants have.
+fn grown(shop: &TestShop) {
+    let admin = shop.admin();
+    let jar = shop.product("달항아리, \"큰\" 것").price(9_000).stock(3).with("salePrice", json!(8_000)).save();
+    let variants = format!("/admin/products/{}/variants", jar.id);
+    let own = json!({"name": "=작은 것", "options": {"크기, \"높이\"": "-1"}});
+    admin.put(format!("{variants}/{}", jar.variant), own).must("200");
+    for (size, more, stock) in [("+2", 1_500, 7), ("@3", -500, 0)] {
+        let new = json!({"sku": format!("JAR{size}"), "name": format!("'{size}"), "options": {"크기, \"높이\"": size},
+            "priceAdjustment": more, "stock": stock});
+        admin.post(&variants, new).must("201");
+    }
+}
+
+#[test]
+fn variants_that_were_added_one_by_one_are_exported_and_imported_without_a_loss() {
+    let shop = TestShop::open();
+    goods(&shop);
+    grown(&shop);
+    let admin = shop.admin();
+    let exported = |what: &str| admin.get(format!("/admin/exports/{what}")).must("200").text();
+    let (products, stock) = (exported("products"), exported("stock"));
+    let before = (seen(&shop), shop.contents());
+    for table in [&products, &stock] {
+        let again = import(&admin, table, "").must("200");
+        assert_eq!((again.number("/refusedRows"), again.number("/updated")), (0, 0), "{table}\n{}", again.text());
+        assert_eq!(before.1.differences(&shop.contents()), Vec::<String>::new());
+    }
+    let other = TestShop::open();
+    assert_eq!(import(&other.admin(), &products, "").must("200").number("/created"), 4);
+    assert_eq!(seen(&other), before.0);
+    let again = import(&other.admin(), &stock, "").must("200");
+    assert_eq!((again.number("/refusedRows"), again.number("/updated")), (0, 0), "{}", again.text());
+
+    // what a person changes in the row is changed of that variant only
+    let row = stock.lines().find(|line| line.ends_with(",3,3") && !line.starts_with("TEE")).expect("the first one");
+    let more = stock.replace(row, &row.replace(",3,3", ",5,3"));
+    assert_eq!(import(&admin, &more, "").must("200").number("/updated"), 1);
+    let after = exported("stock");
+    assert_eq!(after, stock.replace(row, &row.replace(",3,3", ",5,5")));
+}
+
 /// What can be seen of all products, apart from ids, numbers of versions and times.
 fn seen(shop: &TestShop) -> Vec<Value> {
     let list = shop.admin().get("/admin/products?size=100&sort=name,asc").must("200").data();
