@@ -80,9 +80,21 @@ pub fn reason(language: Language, error: &Error) -> String {
     match language.detail(error) {
         Some(detail) if error.code() == Code::InvalidInput => detail,
         Some(_) => language.message(error),
-        None => language.details(error).iter().fold(language.sentence(error).to_owned(), |so_far, detail| {
-            format!("{so_far}: {} {}", detail.field.as_deref().unwrap_or_default(), detail.message)
-        }),
+        None => {
+            let details: Vec<String> = language.details(error).iter().map(about).collect();
+            match details.is_empty() {
+                true => language.sentence(error).to_owned(),
+                false => format!("{}: {}", language.sentence(error), details.join("; ")),
+            }
+        }
+    }
+}
+
+/// A detail with what it is about: a field, or the goods that have this sku.
+fn about(detail: &Detail) -> String {
+    match detail.field.as_deref().or_else(|| detail.values.get("sku").and_then(|sku| sku.as_str())) {
+        Some(subject) => format!("{subject} {}", detail.message),
+        None => detail.message.clone(),
     }
 }
 
@@ -120,4 +132,27 @@ pub fn summary(dry_run: Option<&str>, read: &ReadAs, counts: &str, stopped: Opti
     let undone = |done| format!("a dry run: nothing was {done}, and this is what would be\n");
     let (dry_run, stopped) = (dry_run.map(undone), stopped.map(|why| format!("stopped: {why}\n")));
     format!("{}{read}{counts}\n{}", dry_run.unwrap_or_default(), stopped.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_names_what_each_of_its_details_is_about() {
+        let short = |sku: Option<&str>, left: &str| match sku {
+            Some(sku) => Detail::note(left).with("sku", sku),
+            None => Detail::note(left),
+        };
+        let error = |details: Vec<Detail>| details.into_iter().fold(Code::InsufficientStock.error(), Error::with);
+        let of = |details| reason(Language::English, &error(details));
+        let two = vec![short(Some("MUG"), "only 475 left"), short(Some("TEE"), "sold out")];
+        assert_eq!(of(two.clone()), "not enough stock: MUG only 475 left; TEE sold out");
+        assert_eq!(of(vec![short(None, "only 475 left")]), "not enough stock: only 475 left");
+        assert_eq!(of(Vec::new()), "not enough stock");
+        assert_eq!(
+            reason(Language::Korean, &error(two)),
+            "재고가 부족합니다: MUG 475개만 남아 있습니다; TEE 품절되었습니다"
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! Placing an order from elsewhere: one transaction from its rows to a PAID order. The saga runs it as every other order.
+//! Placing an order of a sales channel: one transaction from its rows to a PAID order. The saga runs it as every other order.
 
 use super::order::ChannelOrder;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     steps::PricedOrder,
 };
 use files::csv::shown;
-use kernel::{Code, Error, Money, OrderNumber, Result, UserId};
+use kernel::{Code, Detail, Error, Money, OrderNumber, Result, UserId};
 use order::origin;
 use saga::Saga;
 use sha2::{Digest, Sha256};
@@ -28,7 +28,7 @@ pub enum Done {
 /// Places the order, which is paid already, unless it was placed before. When anything is wrong, nothing is written. `by` imports it.
 ///
 /// C019 when it was placed before from other rows; S001, S003 its products; S210 when it costs something else than the channel took;
-/// C002 when it costs nothing and is no present; S401, S402 the stock.
+/// C002 when it costs nothing and is no gift; S401, S402 the stock.
 pub fn place(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
@@ -55,7 +55,8 @@ pub fn place(
     }
     let user = buyer(tx, wanted)?;
     let new = place::new_order(settings, &user, priced, Some(wanted.address.clone()), wanted.memo.clone());
-    let Placed { order, saga: mut run } = place::begin(tx, saga, PricedOrder { new, cart: None, deal: None }, by)?;
+    let begun = place::begin(tx, saga, PricedOrder { new, cart: None, deal: None }, by);
+    let Placed { order, saga: mut run } = begun.map_err(|error| naming_skus(error, wanted, &items))?;
     if order.amounts.payable.is_positive() {
         pay::submit(tx, saga, &mut run, &order, &PaymentMethod::at_channel(), 1)?;
     }
@@ -85,6 +86,24 @@ fn items(tx: &mut Tx<'_>, wanted: &ChannelOrder) -> Result<Vec<Item>> {
         None => Err(unknown(&line.sku)),
     };
     wanted.lines.iter().zip(found).map(item).collect()
+}
+
+/// The refusal of an order's goods with the skus that its rows have for them: a person who reads the report knows no other number of
+/// theirs.
+fn naming_skus(error: Error, wanted: &ChannelOrder, items: &[Item]) -> Error {
+    if error.code().status() >= 500 || error.detail().is_some() || error.details().is_empty() {
+        return error;
+    }
+    let sku = |detail: &Detail| {
+        let variant = detail.values.get("variantId")?.as_i64()?;
+        let mut lines = wanted.lines.iter().zip(items);
+        lines.find(|(_, item)| item.variant_id.map(kernel::VariantId::raw) == Some(variant)).map(|(line, _)| &line.sku)
+    };
+    let named = |detail: &Detail| match sku(detail) {
+        Some(sku) => detail.clone().with("sku", sku.as_str()),
+        None => detail.clone(),
+    };
+    error.details().iter().map(named).fold(error.code().error(), Error::with)
 }
 
 fn unknown(sku: &str) -> Error {

@@ -1,4 +1,4 @@
-//! Orders from other sales channels, and presents: a file of them is placed once, by rows that are each right or refused by themselves.
+//! Orders from other sales channels, and gifts: a file of them is placed once, by rows that are each right or refused by themselves.
 
 use crate::workbook::{Cell, workbook};
 use encoding_rs::EUC_KR;
@@ -135,7 +135,7 @@ fn money_that_a_channel_took_goes_back_there_and_earns_nothing() {
     shop.admin().post(format!("/payments/{payment}/refund"), part).must("200");
     let seen = shop.admin().get(format!("/admin/orders/{}", orders[0])).must("200");
     assert_eq!((seen.number("/refunds/0/amount"), seen.word("/refunds/0/status")), (8_500, "COMPLETED".to_owned()));
-    // a present and a paid order are cancelled with their goods; no gateway is asked
+    // a gift and a paid order are cancelled with their goods; no gateway is asked
     for order in &orders[1..] {
         shop.admin().cancels(order).must("200");
     }
@@ -291,6 +291,8 @@ fn the_same_orders_in_any_kind_of_file_give_the_same_report() {
             assert_eq!((report.number("/rows"), counts(report)), (7, (2, 0, 5)), "{kind}: {}", report.text());
             assert_eq!(refused_rows(&report.data()["refused"]), wrong, "{kind}");
         }
+        let short = format!("not enough stock: {} only 474 left", mug.sku);
+        assert_eq!(report.word("/refused/2/reason"), short);
         // an order has the position of its first row, too
         let at: Vec<i64> = (0..2).map(|n| report.number(&format!("/orders/{n}/row"))).collect();
         assert_eq!(at, [1, 5], "{kind}");
