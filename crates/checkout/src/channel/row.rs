@@ -1,6 +1,7 @@
 //! Rows of tables and objects of JSON as what they say, and rows that follow each other as one order.
 
-use super::field::Field;
+use super::{field::Field, order};
+use ::order::{order::LINES_MAX, origin::Key};
 use files::{
     Position,
     columns::{Columns, Field as _, named_columns, unguarded},
@@ -8,7 +9,6 @@ use files::{
     members,
 };
 use kernel::{Code, Error, Result, text};
-use order::{order::LINES_MAX, origin::Key};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -73,6 +73,10 @@ impl Row {
         let Value::Array(lines) = lines else { return Err(whole.refused(wrong())) };
         if lines.is_empty() {
             return Err(whole.refused(text::wrong(LINES, "must not be empty")));
+        }
+        // before what the order says is copied for each of them
+        if lines.len() > LINES_MAX {
+            return Err(whole.refused(order::too_many()));
         }
         let of_line = |one: Value| {
             let Value::Object(own) = one else { return Err(whole.refused(wrong())) };
@@ -253,6 +257,15 @@ mod tests {
             let found = read(&[], json).unwrap_err();
             assert!(found.contains(why), "{json}: {found}");
         }
+    }
+
+    #[test]
+    fn an_object_with_too_many_lines_is_refused_before_they_are_rows() {
+        let json = |lines: usize| {
+            format!(r#"{{"memo": "{}", "lines": [{}]}}"#, "m".repeat(50_000), vec!["{}"; lines].join(","))
+        };
+        assert_eq!(read(&[], &json(LINES_MAX)).unwrap().len(), LINES_MAX);
+        assert!(read(&[], &json(2_000)).unwrap_err().contains("must be 1 to 200 lines"));
     }
 
     proptest! {
