@@ -49,6 +49,7 @@ const BRANDS: &str =
     "select id, brand from products where brand_key is null and id > ? order by id limit ? {for update}";
 const SET_BRAND: &str = "update products set brand_key = ? where id = ?";
 
+const HAS_CATEGORY_NAMES: &str = "select id from categories where name_key is null limit 1";
 const CATEGORY_NAMES: &str = "select id, parent_id, name, name_key from categories order by id {for update}";
 const SET_CATEGORY_NAME: &str = "update categories set name_key = ? where id = ?";
 
@@ -67,6 +68,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SHARE_NAME,
     BRANDS,
     SET_BRAND,
+    HAS_CATEGORY_NAMES,
     CATEGORY_NAMES,
     SET_CATEGORY_NAME,
 ];
@@ -131,9 +133,10 @@ fn brands(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
     Ok(rows.last().map(|(id, _)| *id))
 }
 
-/// There are few categories, so all of them are one chunk.
+/// There are few categories, so all of them are one chunk. They are locked only when a key is missing, because every start and every
+/// command asks.
 fn category_names(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
-    if after > 0 {
+    if after > 0 || tx.query_first(HAS_CATEGORY_NAMES, args![], |row| row.get::<i64>(0))?.is_none() {
         return Ok(None);
     }
     let rows = tx.query(CATEGORY_NAMES, args![], |row| {
@@ -142,12 +145,42 @@ fn category_names(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>> {
     let key_of = |key: &Option<String>, parent: i64| key.clone().map(|key| (parent, key));
     let mut taken: HashMap<(i64, String), i64> =
         rows.iter().filter_map(|(id, parent, _, key)| key_of(key, *parent).map(|key| (key, *id))).collect();
+    let mut last = None;
     for (id, parent, name, _) in rows.iter().filter(|(_, _, _, key)| key.is_none()) {
         let Some(key) = crate::category::name_key(name) else { continue };
         if let std::collections::hash_map::Entry::Vacant(free) = taken.entry((*parent, key.clone())) {
             free.insert(*id);
             tx.exec(SET_CATEGORY_NAME, args![key, *id])?;
+            last = Some(*id);
         }
     }
-    Ok(rows.last().map(|(id, ..)| *id))
+    // a name that an older sibling has stays without a key, so only a key that was written counts as one
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::categories::{self, Content};
+    use fixture::Fixture;
+
+    #[test]
+    fn categories_that_have_their_keys_are_neither_locked_nor_reported_as_filled() {
+        let shop = Fixture::of(&[crate::MODULE]);
+        let made = |name: &'static str| {
+            let content = Content { name: name.to_owned(), parent: None, display_order: 0 };
+            shop.write(move |tx| categories::create(tx, content.clone())).unwrap().category.id
+        };
+        let ids = [made("Mugs"), made("Cups"), made("Jars")];
+        let fills = || shop.write(|tx| category_names(tx, 0)).unwrap();
+        assert_eq!(fills(), None);
+        // an older version took spellings for two names
+        for statement in
+            ["update categories set name_key = null", "update categories set name = 'MUGS' where name = 'Cups'"]
+        {
+            shop.write(move |tx| tx.exec(statement, args![])).unwrap();
+        }
+        assert_eq!(fills(), Some(ids[2].raw()));
+        assert_eq!(fills(), None, "the second one stays without a key, and nothing is filled");
+    }
 }
