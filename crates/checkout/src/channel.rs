@@ -1,4 +1,4 @@
-//! Orders from elsewhere: from other sales channels, where they were paid, and presents. A file brings many of them. The README says what
+//! Orders of sales channels, where they were paid, and gifts. A file brings many of them. The README says what
 //! the rows say and what holds.
 
 pub mod field;

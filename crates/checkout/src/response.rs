@@ -109,7 +109,7 @@ pub fn any_order(tx: &mut Tx<'_>, order: Order, zone: &Zone) -> Result<AnyOrder>
 }
 
 /// Where an order was placed. It costs a statement only of orders that may have been placed elsewhere: what their channel was paid is a
-/// payment, and presents cost nothing.
+/// payment, and gifts cost nothing.
 pub fn origin_of(tx: &mut Tx<'_>, order: &Order, payments: &[Payment]) -> Result<Option<Origin>> {
     let is_of_channel = payments.iter().any(|payment| payment.method == Method::Channel);
     if is_of_channel || order.amounts.payable.is_zero() {

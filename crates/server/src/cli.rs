@@ -304,7 +304,7 @@ pub struct Grant {
 
 #[derive(Debug, Subcommand)]
 enum Orders {
-    /// Place orders that were paid elsewhere, and presents, from a CSV, JSON or XLSX file
+    /// Place orders that were paid elsewhere, and gifts, from a CSV, JSON or XLSX file
     ///
     /// Rows that follow each other with the same channelOrderNumber are one order. Each order is placed by itself, PAID, or its rows are
     /// refused and printed. An order is known by its channel and its number there: the same file again places nothing twice, also after

@@ -2,7 +2,7 @@
 
 use files::columns;
 
-/// A field of an order from elsewhere, or of one of its lines.
+/// A field of an order of a sales channel, or of one of its lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// Where it was placed.
@@ -17,7 +17,7 @@ pub enum Field {
     ShippingFee,
     /// What the channel took, to compare with.
     PaidAmount,
-    /// Makes it a present: nothing is paid.
+    /// Makes it a gift: nothing is paid.
     GiftReason,
     /// Finds the buyer's account.
     BuyerEmail,
@@ -99,11 +99,6 @@ impl columns::Field for Field {
 }
 
 impl Field {
-    /// Whether each row has it. Of the other fields later rows of an order may repeat what its first row says, or leave it out.
-    pub fn is_of_line(self) -> bool {
-        matches!(self, Field::Sku | Field::Quantity | Field::UnitPrice)
-    }
-
     /// Whether no order can be without it.
     pub fn is_needed(self) -> bool {
         match self {

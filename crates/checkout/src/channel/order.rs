@@ -1,4 +1,4 @@
-//! An order that was placed and paid elsewhere, or a present: what its rows say, checked as far as that needs no reading.
+//! An order that was placed and paid at a sales channel, or a gift: what its rows say, checked as far as that needs no reading.
 
 use super::{
     field::Field,
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_present_costs_nothing() {
+    fn a_gift_costs_nothing() {
         let free = json!({"giftReason": "a review", "unitPrice": null, "shippingFee": null, "paidAmount": null});
         let gift = order(with(free.clone())).unwrap();
         assert_eq!(gift.lines[0].unit_price, Some(Money::ZERO));

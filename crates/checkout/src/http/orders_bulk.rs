@@ -1,4 +1,4 @@
-//! `POST /admin/orders/bulk`: orders from other sales channels, and presents.
+//! `POST /admin/orders/bulk`: orders from other sales channels, and gifts.
 
 use crate::channel::{self, Options, Report, report::ReportLine};
 use crate::place::OrderSettings;
@@ -24,7 +24,7 @@ fn read(app: &App, query: Vec<(String, String)>, headers: &HeaderMap) -> Result<
     Ok(options)
 }
 
-/// Place orders that were paid elsewhere, and presents, from a file. It is read when it has arrived whole; rows that follow each other
+/// Place orders that were paid elsewhere, and gifts, from a file. It is read when it has arrived whole; rows that follow each other
 /// with the same `channelOrderNumber` are one order, which is placed in a transaction of its own, or refused and reported. An order is
 /// known by its channel and its number there, so a file that is sent again places nothing twice and continues where it was cut off.
 ///

@@ -137,7 +137,7 @@ pub(super) const ROWS: &[(&str, &str)] = &[
         "{} may be thousands or a fraction; write it without the point, or name the decimal mark (decimal=comma or decimal=point)",
         "{}의 점이 천 단위 기호인지 소수점인지 알 수 없습니다. 점 없이 쓰거나 소수점 기호를 지정하세요(decimal=comma 또는 decimal=point)",
     ),
-    // orders from elsewhere
+    // orders of sales channels
     ("it was placed as {} from other rows", "다른 내용으로 이미 {} 주문이 접수되었습니다"),
     ("is required for an order that costs nothing", "금액이 0인 주문에는 필수 항목입니다"),
     ("the order costs {} and the channel took {}", "주문 금액은 {}인데 판매 채널의 결제 금액은 {}입니다"),

@@ -1,4 +1,4 @@
-//! Orders from elsewhere: a file of what another sales channel has sold, with a present and a mistake in it, sent twice.
+//! Orders of sales channels: a file of what one has sold, with a gift and a mistake in it, sent twice.
 
 use super::claims::Claims;
 use super::day::{Good, People, Step, available};
@@ -9,7 +9,7 @@ const LESS: i64 = 500;
 /// What sending it costs there.
 const FEE: i64 = 3_000;
 
-/// An order of two units, a present of one, and a product that the shop does not have.
+/// An order of two units, a gift of one, and a product that the shop does not have.
 fn file(good: &Good) -> String {
     let (sku, price) = (&good.sku, good.price - LESS);
     let paid = 2 * price + FEE;
@@ -30,7 +30,7 @@ pub(super) async fn play(claims: &mut Claims, people: &People, good: &Good) -> S
     let counts = |report: &Answer| ["/placed", "/known", "/refusedRows"].map(|name| report.number(name));
     let report = sent().await;
     let placed = counts(&report) == [2, 0, 1];
-    claims.claim(placed, "an order and a present are placed, each by itself", report.brief()).then_some(())?;
+    claims.claim(placed, "an order and a gift are placed, each by itself", report.brief()).then_some(())?;
     let why = report.text("/refused/0/reason");
     let named = report.number("/refused/0/line") == 4 && report.text("/refused/0/code") == "S001";
     claims.claim(named, format!("line 4 is refused and says why (S001: {why})"), report.brief());
