@@ -108,12 +108,11 @@ async fn set_script(State(fake): State<Fake>, Path(key): Path<String>, Json(new)
     if !is_script(&new.script) {
         return refused("no such script");
     }
-    let now = fake.now();
-    let mut records = fake.records();
-    let Some(payment) = records.find(&key, now) else { return refused("no such payment") };
-    let payment = Payment { script: new.script, ..payment };
-    records.write(vec![crate::Line::Payment(Box::new(payment.clone()))]);
-    Json(payment.shown()).into_response()
+    if !fake.set_script(&key, &new.script) {
+        return refused("no such payment");
+    }
+    let (now, mut records) = (fake.now(), fake.records());
+    records.find(&key, now).map_or_else(|| refused("no such payment"), |payment| Json(payment.shown()).into_response())
 }
 
 async fn set_policy(State(fake): State<Fake>, Json(policy): Json<Policy>) -> StatusCode {

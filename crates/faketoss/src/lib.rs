@@ -107,6 +107,15 @@ impl Fake {
         self.records().deposit_error(payment_key, now).map_err(|failure| failure.code)
     }
 
+    /// Another script for a payment. Whether there is such a payment.
+    pub fn set_script(&self, payment_key: &str, script: &str) -> bool {
+        let now = self.now();
+        let mut records = self.records();
+        let Some(payment) = records.find(payment_key, now) else { return false };
+        records.write(vec![Line::Payment(Box::new(Payment { script: script.to_owned(), ..payment }))]);
+        true
+    }
+
     /// How messages are sent from now on.
     pub fn set_policy(&self, policy: Policy) {
         self.records().policy = policy;

@@ -371,6 +371,10 @@ const ROWS: &[(&str, &str)] = &[
         "PAYMENT_KEY_REQUIRED: the buyer has to pay in the payment window first",
         "PAYMENT_KEY_REQUIRED: 먼저 결제창에서 결제해야 합니다",
     ),
+    (
+        "PAYMENT_OF_ANOTHER_ORDER: the payment key belongs to the payment of another order",
+        "PAYMENT_OF_ANOTHER_ORDER: 다른 주문의 결제 키입니다",
+    ),
     ("CANCELED: the payment was cancelled at the gateway", "CANCELED: 결제 대행사에서 취소된 결제입니다"),
     ("EXPIRED: the payment was not completed in time", "EXPIRED: 결제가 제시간에 완료되지 않았습니다"),
     ("CANCELED: withdrawn before the deposit", "CANCELED: 입금 전에 취소되었습니다"),

@@ -33,6 +33,11 @@ pub trait RemoteCall: 'static {
     ) -> impl Future<Output = Outcome<Self::Response>> + Send {
         Self::ask(ports, request, key)
     }
+    /// What becomes of the call, which was made and which the other system does not know.
+    fn when_missing(tx: &mut Tx<'_>, saga: &Self::Saga, request: &Self::Request) -> Result<Missing> {
+        let _ = (tx, saga, request);
+        Ok(Missing::Repeat)
+    }
     /// Records for what the other system waits, and until when.
     fn waiting(
         tx: &mut Tx<'_>,
@@ -67,6 +72,17 @@ pub trait RemoteCall: 'static {
         key: &str,
         response: &Self::Response,
     ) -> Result<()>;
+}
+
+/// What becomes of a call that the other system does not know, while its run goes forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// It is made again with the same key.
+    Repeat,
+    /// It is not made again, and the other system is asked again: the last request may still be on its way.
+    Ask,
+    /// It is abandoned: it is no longer wanted.
+    Abandon,
 }
 
 /// A call that is never made: forward of a step that completes by itself ([`super::Next::Complete`]), backward of a step that
@@ -110,6 +126,7 @@ pub(crate) struct CallWork<S: 'static> {
     pub call: Calling,
     pub ask: Calling,
     pub withdraw: Calling,
+    pub when_missing: fn(&mut Tx<'_>, &S, &Value) -> Result<Missing>,
     pub waiting: fn(&mut Tx<'_>, &S, &Value, Timestamp, &Value) -> Result<()>,
     pub succeeded: fn(&mut Tx<'_>, &S, &Value, &Value) -> Result<()>,
     pub refused: fn(&mut Tx<'_>, &S, &Value, &Error) -> Result<()>,
@@ -129,6 +146,7 @@ impl<S: 'static> CallWork<S> {
             withdraw: |ports, request, key| {
                 Box::pin(typed(read(request), move |request| C::withdraw(ports, request, key)))
             },
+            when_missing: |tx, saga, request| C::when_missing(tx, saga, &read(request)?),
             waiting: |tx, saga, request, until, note| C::waiting(tx, saga, read(request)?, until, note),
             succeeded: |tx, saga, request, response| C::succeeded(tx, saga, read(request)?, &read(response)?),
             refused: |tx, saga, request, why| C::refused(tx, saga, read(request)?, why),

@@ -1,6 +1,7 @@
 //! Running the steps of a saga in their order.
 
 use super::{
+    call::Missing,
     outcome::Outcome,
     record::{Cancellation, Record, Status},
     run::{Action, Call, Saga, is_passing},
@@ -130,14 +131,18 @@ impl<S: 'static> Saga<S> {
 
     /// The other system does not know the call: it is repeated with the same key, or abandoned if it is no longer wanted.
     fn not_found(&self, tx: &mut Tx<'_>, saga: &S, record: &mut Record, call: &Call) -> Result<Option<Action>> {
+        let forward = &self.remote(record, &call.step)?.forward;
         let why = match (record.status, &call.abandon_unless_found) {
-            (Status::Started, None) => return Ok(Some(self.hold(tx, record, &call.step, false, false))),
+            (Status::Started, None) => match (forward.when_missing)(tx, saga, &call.request)? {
+                Missing::Repeat => return Ok(Some(self.hold(tx, record, &call.step, false, false))),
+                Missing::Ask => return Ok(Some(self.no_answer(tx, record, call))),
+                Missing::Abandon => Code::SagaTimeout.because("the other system did not know of it in time"),
+            },
             (Status::Started, Some((code, reason))) => code.because(reason.clone()),
             (Status::Compensating | Status::Completed | Status::Failed | Status::CompensationFailed, _) => {
                 Code::SagaTimeout.because("abandoned before the other system knew of it")
             }
         };
-        let forward = &self.remote(record, &call.step)?.forward;
         (forward.abandoned)(tx, saga, &call.request, &call.key, &why)?;
         self.set_aside(record, &call.step, &why);
         Ok(None)

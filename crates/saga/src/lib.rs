@@ -23,7 +23,7 @@ mod tests;
 
 use ::store::Stay;
 
-pub use call::{NoCall, RemoteCall};
+pub use call::{Missing, NoCall, RemoteCall};
 pub use drive::{CALL_MAX, Flow, drive, nudge, nudge_if_due};
 #[cfg(feature = "test-harness")]
 pub use fault::Fault;

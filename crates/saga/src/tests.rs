@@ -110,6 +110,13 @@ impl RemoteCall for Paying {
     async fn withdraw(ports: &Ports, payment_key: String, key: &str) -> Outcome<String> {
         Outcome::of_gateway(ports.gateway.withdraw(&charge(payment_key, key)).await, ASKED, Code::PaymentDeclined)
     }
+    fn when_missing(tx: &mut Tx<'_>, _: &Toy, _: &String) -> Result<Missing> {
+        Ok(match get(tx, "missing")? {
+            0 => Missing::Repeat,
+            1 => Missing::Ask,
+            _ => Missing::Abandon,
+        })
+    }
     fn waiting(tx: &mut Tx<'_>, _: &Toy, _: String, _: Timestamp, _: &Value) -> Result<()> {
         put(tx, "waits", 1)
     }
@@ -478,4 +485,23 @@ async fn a_run_of_an_unknown_version_is_not_moved_on() {
 async fn every_statement_can_be_prepared() {
     let room = Playroom::open().await;
     room.db.prepare_all(store::STATEMENTS.to_vec()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_that_stays_missing_is_repeated_only_while_its_step_wants_it() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.set("missing", 1).await;
+    room.pay(TOY, &id, keys::TIMEOUT_UNCHARGED).await;
+    room.settle().await;
+    let record = room.record(&id).await;
+    assert!(record.status == Status::Started && record.pending().is_some(), "{record:?}");
+    assert_eq!((room.toys().await.as_str(), room.coins()), ("missing=1 spring=1", 0), "asked about, not repeated");
+    // not wanted any more, and no other request comes
+    room.set("missing", 2).await;
+    room.set("closed", 1).await;
+    room.settle().await;
+    let record = room.record(&id).await;
+    assert_eq!((record.status, record.memory["GET_COIN"].past.len()), (Status::Failed, 1));
+    assert_eq!((room.toys().await.as_str(), room.coins()), ("abandoned=1 closed=1 missing=2", 0));
 }

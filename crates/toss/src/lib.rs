@@ -27,6 +27,8 @@ const FIRST_MS: i64 = 1_388_534_400_000;
 const REASON_MAX: usize = 200;
 /// The gateway's word for a payment into an account.
 const VIRTUAL_ACCOUNT: &str = "가상계좌";
+/// The reason for which a charge with the payment key of another order is refused.
+const OF_ANOTHER_ORDER: &str = "PAYMENT_OF_ANOTHER_ORDER";
 
 /// A shop's account at Toss Payments.
 #[derive(Debug)]
@@ -53,8 +55,10 @@ impl Toss {
     async fn found(&self, request: &ChargeRequest) -> Option<Outcome> {
         let order = request.order.to_string();
         match self.read(request.payment_key.as_deref(), &order).await {
-            // a payment key of another order: this charge was never made and never will be
-            Reply::Answer(payment) if payment.order_id != order => None,
+            // final, because a payment key belongs to one order for good: this charge was never made and never will be
+            Reply::Answer(payment) if payment.order_id != order => {
+                Some(declined(OF_ANOTHER_ORDER, "the payment key belongs to the payment of another order"))
+            }
             Reply::Answer(payment) => outcome(&payment),
             Reply::Failed(Meaning::Absent, _) => None,
             Reply::Failed(..) | Reply::Silence => Some(Outcome::Unknown),

@@ -4,11 +4,17 @@ use crate::flow::BalanceCharge;
 use kernel::{Code, Error, Money, Result, Timestamp};
 use payment::remote;
 use ports::{Ports, gateway};
-use saga::{First, Local, Next, NoCall, Outcome, Remote, RemoteCall, Subject};
+use saga::{First, Local, Missing, Next, NoCall, Outcome, Remote, RemoteCall, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 use store::Tx;
-use wallet::{ChargeNumber, NewCharge, ops::charges};
+use wallet::{ChargeNumber, NewCharge, charge::Status, ops::charges};
+
+/// How long a charge that the gateway does not know is asked for again: what a user agrees to in a payment window waits no longer.
+const REPEATED_FOR: Duration = Duration::from_secs(10 * 60);
+/// When such a charge is abandoned: no request stays on its way so long after the last one was made.
+const ABANDONED_AFTER: Duration = Duration::from_secs(3 * 3_600);
 
 /// Stores the charge and keeps its room below the limit of the balance.
 pub struct OpenCharge;
@@ -68,6 +74,9 @@ impl Remote for ChargeGateway {
 
     fn prepare(_: &mut Tx<'_>, saga: &BalanceCharge) -> Result<Next<GatewayCharge, String>> {
         let charge = &saga.charge;
+        if charge.status == Status::Failed {
+            return Ok(Next::Fail(Code::SagaTimeout.because("the gateway did not know of it in time")));
+        }
         Ok(Next::Call(GatewayCharge {
             charge: charge.number.clone(),
             amount: charge.amount,
@@ -105,6 +114,10 @@ impl RemoteCall for ChargingBalance {
         charged(ports, charge.amount, answer)
     }
 
+    fn when_missing(tx: &mut Tx<'_>, saga: &BalanceCharge, _: &GatewayCharge) -> Result<Missing> {
+        Ok(missing(tx.now().since(saga.charge.created_at)))
+    }
+
     fn waiting(
         tx: &mut Tx<'_>,
         _: &BalanceCharge,
@@ -125,9 +138,21 @@ impl RemoteCall for ChargingBalance {
     }
 
     fn succeeded_late(_: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, _: &str, _: &String) -> Result<()> {
-        // a charge is never abandoned, so the gateway contradicts its own refusal: the ledger comparison reports the money
+        // a charge is abandoned only when no request can be on its way any more, so the gateway contradicts itself: the ledger
+        // comparison reports the money
         tracing::error!(charge = %charge.charge, "a charge that had been refused was captured after all");
         Ok(())
+    }
+}
+
+/// What becomes of a charge that began this long ago and that the gateway does not know.
+fn missing(age: Duration) -> Missing {
+    if age < REPEATED_FOR {
+        Missing::Repeat
+    } else if age < ABANDONED_AFTER {
+        Missing::Ask
+    } else {
+        Missing::Abandon
     }
 }
 
@@ -150,5 +175,18 @@ impl Local for BookCharge {
 
     fn compensate(_: &mut Tx<'_>, _: &BalanceCharge, (): ()) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_charge_that_stays_missing_is_repeated_then_asked_about_then_abandoned() {
+        let minutes = |minutes: u64| missing(Duration::from_secs(minutes * 60));
+        assert_eq!((minutes(0), minutes(9)), (Missing::Repeat, Missing::Repeat));
+        assert_eq!((minutes(10), minutes(179)), (Missing::Ask, Missing::Ask));
+        assert_eq!((minutes(180), minutes(10_000)), (Missing::Abandon, Missing::Abandon));
     }
 }

@@ -13,7 +13,7 @@ use ports::{
     Ports,
     gateway::{self, Account, ChargeRequest, WrongAmount},
 };
-use saga::{Next, Outcome, Remote, RemoteCall};
+use saga::{Missing, Next, Outcome, Remote, RemoteCall};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Tx;
@@ -131,6 +131,13 @@ impl RemoteCall for Charging {
     async fn withdraw(ports: &Ports, charge: Charge, key: &str) -> Outcome<Captured> {
         let answer = remote::withdraw(ports.gateway.as_ref(), &charge.request(key)).await;
         charged(ports, charge, answer)
+    }
+
+    /// An order that is no longer payable wants no charge. Its last request may still be on its way, so what it captures is searched
+    /// for ([`late`]).
+    fn when_missing(tx: &mut Tx<'_>, saga: &Checkout, _: &Charge) -> Result<Missing> {
+        let is_payable = saga.order.status.pay_by().is_some_and(|pay_by| tx.now() < pay_by);
+        Ok(if is_payable { Missing::Repeat } else { Missing::Abandon })
     }
 
     fn waiting(tx: &mut Tx<'_>, saga: &Checkout, charge: Charge, until: Timestamp, note: &Value) -> Result<()> {

@@ -149,3 +149,23 @@ async fn amounts_and_callers_are_checked() {
     shop.post(1, "/users/somebody/balance/charge", json!({ "amount": 5_000 })).await.must("404 A011");
     assert_eq!(balance(&shop).await, (10_000_000, 0));
 }
+
+#[tokio::test]
+async fn a_charge_that_the_gateway_never_knows_ends() {
+    let shop = Shop::open().await;
+    let said = charges(&shop, 5_000, "timeout-uncharged").await.must("202");
+    let status = || async {
+        let path = format!("/users/{}/balance/charges/{}", buyer(1), said.word("/transactionId"));
+        shop.get(1, &path).await.must("200").word("/status")
+    };
+    shop.clock.advance(Duration::from_secs(11 * 60));
+    shop.tick().await;
+    assert_eq!((status().await.as_str(), balance(&shop).await, shop.captures()), ("PROCESSING", (0, 5_000), 0));
+    shop.clock.advance(Duration::from_secs(3 * 3_600));
+    shop.tick().await;
+    assert_eq!((status().await.as_str(), balance(&shop).await, shop.captures()), ("FAILED", (0, 0), 0));
+    shop.settle().await;
+    assert_eq!((balance(&shop).await, shop.captures()), ((0, 0), 0));
+    shop.consistent().await;
+    charges(&shop, 5_000, "approve").await.must("200");
+}

@@ -264,3 +264,25 @@ async fn a_process_that_went_by_an_old_run_settles_nothing() {
     assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("CANCELLED", 0));
     shop.consistent().await;
 }
+
+#[tokio::test]
+async fn a_charge_that_the_gateway_never_knows_is_abandoned_when_the_time_to_pay_is_over() {
+    let shop = Shop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let order = shop.order(1, mug, 2).await;
+    let call = shop.begin_paying(&order).await.unwrap();
+    // its request stays on its way, and no process repeats it before the time is over
+    shop.clock.advance(Duration::from_secs(601));
+    shop.tick().await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("CANCELLED", (5, 0)));
+    let payment = shop.get(1, &format!("/payments/order/{order}")).await.must("200");
+    assert_eq!(payment.word("/status"), "CANCELLED");
+    shop.consistent().await;
+    // it arrives after all
+    drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);
+    assert_eq!((shop.captures(), shop.money()), (1, 2_000));
+    shop.settle().await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.money()), ("CANCELLED", 0), "what came late went back");
+    assert_eq!(shop.stock(mug).await, (5, 0));
+    shop.consistent().await;
+}

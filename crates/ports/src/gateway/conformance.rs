@@ -66,6 +66,8 @@ pub async fn all(gateway: &dyn Gateway, script: &dyn Script, run: &str) {
     checked.a_pending_charge_is_decided_later().await;
     checked.a_deposit_completes_the_charge_that_waits_for_it().await;
     checked.a_charge_that_waits_can_be_withdrawn().await;
+    checked.a_payment_key_of_another_order_takes_nothing(Case::Approve, "another-order").await;
+    checked.a_payment_key_of_another_order_takes_nothing(Case::Deposit, "another-order-deposit").await;
     checked.another_amount_is_said().await;
     checked.a_refused_refund_gives_nothing_back().await;
     checked.a_refund_without_answer_is_settled(Case::RefundLostAnswer, "refund-lost-answer").await;
@@ -326,6 +328,22 @@ impl Checked<'_> {
         let after = gateway.look_up(&wanted).await;
         assert!(matches!(after, None | Some(Outcome::Declined(_))), "it does not wait any more, and not: {after:?}");
         must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken");
+    }
+
+    /// Checked of a gateway whose payment keys each belong to one payment.
+    async fn a_payment_key_of_another_order_takes_nothing(&self, case: Case, name: &str) {
+        let Some(other) = self.request(case, &format!("{name}-paid")) else { return };
+        let Some(own) = self.request(case, name).filter(|own| own.payment_key != other.payment_key) else { return };
+        let gateway = self.gateway;
+        let first = gateway.charge(&other).await;
+        let wanted = ChargeRequest { payment_key: other.payment_key.clone(), ..own };
+        for answer in [Some(gateway.charge(&wanted).await), gateway.look_up(&wanted).await] {
+            assert!(matches!(answer, Some(Outcome::Declined(_))), "it is refused for good, and not: {answer:?}");
+        }
+        let withdrawn = gateway.withdraw(&wanted).await;
+        assert!(matches!(withdrawn, None | Some(Outcome::Declined(_))), "nothing will be taken, and not: {withdrawn:?}");
+        must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken for it");
+        assert_eq!(gateway.look_up(&other).await, Some(first), "the other payment stays as it is");
     }
 
     async fn another_amount_is_said(&self) {

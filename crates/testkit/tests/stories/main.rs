@@ -35,6 +35,7 @@ mod old_shops;
 mod once;
 mod parcels;
 mod payment;
+mod payment_keys;
 mod platform;
 mod prices;
 mod product_list;
