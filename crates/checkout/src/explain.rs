@@ -11,7 +11,7 @@ use kernel::{Code, OrderNumber, Result, Timestamp};
 use order::{Order, OrderResponse};
 use payment::{Payment, PaymentResponse, Refund, RefundResponse, RefundedLine};
 use returns::Return;
-use saga::{Record, Status};
+use saga::{Local, Record, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{StoredEvent, Tx, outbox};
@@ -180,7 +180,10 @@ fn of_coupon(order: &Order, records: &[Record]) -> Vec<Moment> {
     let Some(coupon) = order.coupon else { return Vec::new() };
     let data = json!({ "userCouponId": coupon, "discount": order.amounts.coupon_discount });
     let run = records.iter().find(|run| run.family == ORDER.family());
-    let ended = run.filter(|run| run.status == Status::Failed && run.resolution.is_none());
+    // a person may have dealt with the step instead
+    let ended = run.filter(|run| {
+        run.status == Status::Failed && !run.completed.iter().any(|done| done == crate::steps::UseCoupon::NAME)
+    });
     let returned = ended.and_then(|run| run.completed_at);
     let returned = returned.map(|at| moment(at, Source::Coupon, "RETURNED", None, data.clone()));
     let used = moment(order.created_at, Source::Coupon, "USED", Some(order.user.to_string()), data);

@@ -29,6 +29,7 @@ pub mod refund;
 pub mod refund_lines;
 pub mod reorder;
 pub mod request;
+mod resolved;
 pub mod response;
 pub mod rest;
 pub mod returning;
@@ -52,6 +53,7 @@ pub use settings::Settings;
 /// What this crate contributes to the program.
 pub const MODULE: web::Module = web::Module {
     migrations: MIGRATIONS,
+    backfills: resolved::BACKFILLS,
     tables: &[
         ("gateway_hints", Stay::Until("checkout.forget-hints")),
         (

@@ -28,7 +28,8 @@ impl<S: 'static> Saga<S> {
             }
             Work::Local(work) => {
                 let memory = record.entry(&name).memory.clone().unwrap_or_default();
-                match tx.attempt(|tx| self.compensate_local(tx, saga, &name, work, &memory)) {
+                let compensated = tx.attempt(|tx| self.compensate_local(tx, saga, &name, work, &memory));
+                match compensated.and_then(|()| self.injected_failure(&name)) {
                     Ok(()) => record.compensated(&name),
                     Err(error) => return self.attempt_failed(tx, record, error),
                 }
@@ -66,10 +67,13 @@ impl<S: 'static> Saga<S> {
         let response = record.entry(step).memory.clone().unwrap_or_default();
         match tx.attempt(|tx| (work.prepare_compensation)(tx, saga, &response)) {
             Ok(Some(request)) => Ok(Some(self.hold_new(tx, record, step, true, request))),
-            Ok(None) => {
-                record.compensated(step);
-                Ok(None)
-            }
+            Ok(None) => match self.injected_failure(step) {
+                Ok(()) => {
+                    record.compensated(step);
+                    Ok(None)
+                }
+                Err(error) => self.attempt_failed(tx, record, error),
+            },
             Err(error) => self.attempt_failed(tx, record, error),
         }
     }
@@ -90,25 +94,39 @@ impl<S: 'static> Saga<S> {
                     (backward.succeeded)(tx, saga, &call.request, response)?;
                 }
                 (backward.succeeded)(tx, saga, &call.request, response)?;
+                if let Err(why) = self.injected_failure(&call.step) {
+                    return self.backward_refused(tx, record, &call.step, &why);
+                }
                 record.compensated(&call.step);
                 Ok(None)
             }
             Outcome::Refused(why) => {
                 (backward.refused)(tx, saga, &call.request, why)?;
-                let entry = record.entry(&call.step);
-                if let Some(mut refused) = entry.backward.take() {
-                    refused.refused = Some(why.to_string());
-                    entry.past.push(refused);
-                }
-                record.attempt_failed(why, tx.now());
-                self.alert(tx, record)?;
-                Ok(Some(Action::Rest(record.status)))
+                self.backward_refused(tx, record, &call.step, why)
             }
             Outcome::NotFound if call.ask => Ok(Some(self.hold(tx, record, &call.step, true, false))),
             Outcome::NotFound | Outcome::Waiting { .. } | Outcome::Unknown => {
                 Ok(Some(self.no_answer(tx, record, call)))
             }
         }
+    }
+
+    /// The backward call of `step` becomes one of its past calls, and this was an attempt.
+    fn backward_refused(
+        &self,
+        tx: &mut Tx<'_>,
+        record: &mut Record,
+        step: &str,
+        why: &Error,
+    ) -> Result<Option<Action>> {
+        let entry = record.entry(step);
+        if let Some(mut refused) = entry.backward.take() {
+            refused.refused = Some(why.to_string());
+            entry.past.push(refused);
+        }
+        record.attempt_failed(why, tx.now());
+        self.alert(tx, record)?;
+        Ok(Some(Action::Rest(record.status)))
     }
 
     /// Everything is compensated: closes what the run was about.

@@ -38,8 +38,8 @@ pub trait Flow: Send + Sync {
     fn settle_as_known(&self, tx: &mut Tx<'_>, call: &Call, outcome: &Outcome<Value>) -> Result<(Record, Action)>;
     /// The crash point passed after the call's outcome is stored.
     fn stored(&self, call: &Call) -> &'static str;
-    /// Closes what the run is about although not everything is compensated.
-    fn close(&self, tx: &mut Tx<'_>, record: &Record) -> Result<()>;
+    /// Goes on with compensating, because a person has dealt with the step that could not be compensated.
+    fn resolve(&self, tx: &mut Tx<'_>, record: &mut Record, resolution: &str) -> Result<Action>;
 }
 
 impl<S: 'static> Flow for Saga<S> {
@@ -88,8 +88,8 @@ impl<S: 'static> Flow for Saga<S> {
         self.work(call).map_or("", |work| work.stored)
     }
 
-    fn close(&self, tx: &mut Tx<'_>, record: &Record) -> Result<()> {
-        Saga::close(self, tx, record)
+    fn resolve(&self, tx: &mut Tx<'_>, record: &mut Record, resolution: &str) -> Result<Action> {
+        Saga::resolve(self, tx, record, resolution)
     }
 }
 

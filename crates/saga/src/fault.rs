@@ -14,41 +14,48 @@ pub enum Fault {
     Twice,
     /// The step is refused instead of run.
     Refused,
+    /// Compensating the step has its effect and is counted as a failure, as if a person had dealt with a step that is stuck.
+    Stuck,
 }
 
-/// The step that a harness makes misbehave; always none in the shop.
+/// The steps that a harness makes misbehave, one after the other; always none in the shop.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Injected {
     #[cfg(feature = "test-harness")]
-    fault: Option<(&'static str, Fault)>,
+    faults: [Option<(&'static str, Fault)>; 2],
 }
 
 impl Injected {
     pub(crate) const NONE: Injected = Injected {
         #[cfg(feature = "test-harness")]
-        fault: None,
+        faults: [None; 2],
     };
 }
 
 #[cfg(feature = "test-harness")]
 impl<S> Saga<S> {
-    /// The same saga with a fault at one step.
+    /// The same saga with a fault at one step, in front of the fault that it has.
     #[must_use]
     pub const fn with_fault(mut self, step: &'static str, fault: Fault) -> Saga<S> {
-        self.injected = Injected { fault: Some((step, fault)) };
+        self.injected = Injected { faults: [Some((step, fault)), self.injected.faults[0]] };
         self
     }
 
-    fn fault(&self, step: &str) -> Option<Fault> {
-        self.injected.fault.filter(|(faulty, _)| *faulty == step).map(|(_, fault)| fault)
+    fn has_fault(&self, step: &str, fault: Fault) -> bool {
+        self.injected.faults.iter().flatten().any(|found| *found == (step, fault))
     }
 
     pub(crate) fn is_run_twice(&self, step: &str) -> bool {
-        self.fault(step) == Some(Fault::Twice)
+        self.has_fault(step, Fault::Twice)
+    }
+
+    pub(crate) fn injected_failure(&self, step: &str) -> Result<()> {
+        let why = || kernel::Code::SagaExecutionFailed.because("stuck by the harness");
+        if self.has_fault(step, Fault::Stuck) { Err(why()) } else { Ok(()) }
     }
 
     pub(crate) fn injected_refusal(&self, step: &str) -> Option<Error> {
-        let refused = self.fault(step) == Some(Fault::Refused);
+        let refused = self.has_fault(step, Fault::Refused);
         refused.then(|| kernel::Code::SagaExecutionFailed.because("refused by the harness"))
     }
 }
@@ -59,6 +66,11 @@ impl<S> Saga<S> {
     pub(crate) fn is_run_twice(&self, _: &str) -> bool {
         let Injected {} = self.injected;
         false
+    }
+
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
+    pub(crate) fn injected_failure(&self, _: &str) -> Result<()> {
+        Ok(())
     }
 
     #[allow(clippy::unused_self)]

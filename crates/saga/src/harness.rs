@@ -1,4 +1,4 @@
-//! Three proofs for every saga. A [`Scenario`] is a fresh set-up in which a saga can be run, with a snapshot of everything that
+//! Four proofs for every saga. A [`Scenario`] is a fresh set-up in which a saga can be run, with a snapshot of everything that
 //! its steps can change. Each proof runs the saga with a fault at one step at a time and compares snapshots.
 
 use crate::{Fault, Saga, Status};
@@ -14,6 +14,8 @@ pub trait Scenario<S: 'static>: Sized {
     fn begin(&self, saga: &'static Saga<S>) -> impl Future<Output = Result<SagaId>>;
     /// Cancels a completed run.
     fn cancel(&self, saga: &'static Saga<S>, run: &SagaId) -> impl Future<Output = Result<()>>;
+    /// A person has dealt with the step at which the run is stuck.
+    fn resolve(&self, saga: &'static Saga<S>, run: &SagaId) -> impl Future<Output = Result<()>>;
     /// Lets time pass and moves the run on until it has ended; its status then.
     fn settle(&self, saga: &'static Saga<S>, run: &SagaId) -> impl Future<Output = Status>;
     /// Everything that the steps can change, without what differs between runs (ids, times, histories).
@@ -89,5 +91,41 @@ pub async fn every_compensation_twice<S: 'static, C: Scenario<S>>(saga: Saga<S>)
         scenario.cancel(twice, &run).await.expect("a completed saga can be cancelled");
         assert_eq!(scenario.settle(twice, &run).await, Status::Failed, "{step} compensated twice");
         assert_eq!(scenario.snapshot().await, before, "{step} compensated twice");
+    }
+}
+
+/// Whatever steps are completed when a run is compensated, and whichever of them cannot be: once a person has dealt with that one,
+/// everything is as it was before the run.
+///
+/// # Panics
+/// When it is not.
+pub async fn a_person_at_each_step<S: 'static, C: Scenario<S>>(saga: Saga<S>) {
+    let (names, reversible) = steps(&saga);
+    let refused = saga.newest().steps.iter().take(reversible + 1).filter(|step| step.can_be_refused());
+    let completed = (reversible == names.len()).then_some(None);
+    for end in refused.map(|step| Some(step.name)).chain(completed) {
+        let done = names.iter().take_while(|name| Some(**name) != end);
+        for stuck in done {
+            let scenario = C::open().await;
+            let before = scenario.snapshot().await;
+            let faulty = saga.with_fault(stuck, Fault::Stuck);
+            let faulty: &'static Saga<S> = match end {
+                Some(refused) => with_fault(faulty, refused, Fault::Refused),
+                None => Box::leak(Box::new(faulty)),
+            };
+            // no run begins with a first step that is refused
+            let Ok(run) = scenario.begin(faulty).await else { continue };
+            let ended = scenario.settle(faulty, &run).await;
+            if ended == Status::Completed {
+                scenario.cancel(faulty, &run).await.expect("a completed saga can be cancelled");
+                scenario.settle(faulty, &run).await;
+            }
+            // the step that creates what the run is about has no compensation that could fail
+            if scenario.settle(faulty, &run).await == Status::CompensationFailed {
+                scenario.resolve(faulty, &run).await.expect("a person resolves it");
+            }
+            assert_eq!(scenario.settle(faulty, &run).await, Status::Failed, "{stuck} stuck after {end:?}");
+            assert_eq!(scenario.snapshot().await, before, "{stuck} stuck after {end:?}");
+        }
     }
 }

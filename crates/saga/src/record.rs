@@ -254,6 +254,16 @@ impl Record {
         self.attempts = 0;
     }
 
+    /// A person has dealt with the step that could not be compensated, in these words. The other steps are compensated from now on.
+    pub fn resolved(&mut self, resolution: &str) {
+        if let Some(stuck) = self.completed.last().cloned() {
+            self.compensated(&stuck);
+        }
+        self.status = Status::Compensating;
+        self.attempts = 0;
+        self.resolution = Some(resolution.to_owned());
+    }
+
     /// From now on it is compensated. No effect on a run that is compensated already.
     pub fn start_compensation(&mut self, cancellation: Cancellation, error: Option<&Error>) {
         match self.status {

@@ -224,10 +224,11 @@ impl<S: 'static> Saga<S> {
         Ok(action)
     }
 
-    /// Closes what the run is about although not everything is compensated, because a person has dealt with the rest.
-    pub fn close(&self, tx: &mut Tx<'_>, record: &Record) -> Result<()> {
-        let saga = (self.load)(tx, record)?;
-        record.cancellation.as_ref().map_or(Ok(()), |why| self.close_subject(tx, &saga, why))
+    /// A person has dealt with the step whose compensation failed too often: it counts as compensated, and the steps before it are
+    /// compensated as far as this transaction can. The run is saved.
+    pub fn resolve(&self, tx: &mut Tx<'_>, record: &mut Record, resolution: &str) -> Result<Action> {
+        record.resolved(resolution);
+        self.resume(tx, record)
     }
 
     pub(crate) fn close_subject(&self, tx: &mut Tx<'_>, saga: &S, why: &Cancellation) -> Result<()> {

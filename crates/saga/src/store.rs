@@ -57,6 +57,13 @@ const COUNT_OF_OPEN: &str = counted!(OF_OPEN);
 const COUNT_OF_ENDED: &str = counted!(OF_ENDED);
 const ALL_OF_OPEN: &str = concatcp!("select count(*)", OF_OPEN);
 const ALL_OF_ENDED: &str = concatcp!("select count(*)", OF_ENDED);
+const RESOLVED: &str = concatcp!(
+    "select ",
+    COLUMNS,
+    ", id",
+    OF_ENDED,
+    " and family = ? and resolution is not null and completed_steps <> '' and id > ? order by id limit ? {for update}"
+);
 const PUT_OFF: &str = "update saga_runs set wake_at = ?, last_error = ?, version = version + 1
     where saga_id = ? and status in ('STARTED', 'COMPENSATING')";
 const OVERDUE: &str = "select saga_id, name, status, step from saga_runs
@@ -66,7 +73,7 @@ const NEVER_DUE: &str = "select saga_id, name, status, step from saga_runs
 
 /// Every statement of this table.
 pub const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, FIND, LOCK, LOCK_OF_SUBJECT, OF_KEY, DUE, NEXT, ALL_OF_OPEN, ALL_OF_ENDED, PUT_OFF];
+    &[INSERT, SAVE, FIND, LOCK, LOCK_OF_SUBJECT, OF_KEY, DUE, NEXT, RESOLVED, ALL_OF_OPEN, ALL_OF_ENDED, PUT_OFF];
 
 /// The statements of lists.
 pub const LISTS: &[&str] =
@@ -265,6 +272,13 @@ pub fn page(
     })?;
     let total = Total::counted(tx.query_one(count, &which, |row| row.get(0))?);
     Ok(request.page_of(rows, total, after, |(id, _)| *id))
+}
+
+/// Failed runs of a family, with their rows' ids after `after`, that a person resolved while some of their steps were not compensated, as
+/// older versions let them.
+pub fn lock_resolved(tx: &mut Tx<'_>, family: &str, after: i64, limit: i64) -> Result<Vec<(i64, Record)>> {
+    let args = args![Status::Failed, family, after, limit];
+    tx.query(RESOLVED, args, |row| record(row).and_then(|record| Ok((row.next()?, record))))
 }
 
 /// How many runs have this status; of a status that most runs have sooner or later, counting them would read every run.

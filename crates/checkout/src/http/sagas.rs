@@ -5,14 +5,13 @@ use crate::request::Reason;
 use crate::response::SagaResponse;
 use axum::{extract::State, response::Response};
 use kernel::{Code, Page, Result, SagaId};
-use saga::{Status, nudge};
+use saga::{Begun, Status, nudge, respond};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::{
     Admin, All, ApiResult, App, Checked, CursorQuery, Failure, Idempotent, PageQuery, Paging, Path, Query, Routes, ok,
-    once,
     response::Success,
     route::{ADMIN, Properties},
 };
@@ -73,8 +72,9 @@ fn retry(tx: &mut Tx<'_>, id: &SagaId) -> Result<String> {
     Ok(record.family)
 }
 
-/// Close a saga that could not be compensated, after a person has dealt with what is left: it becomes FAILED, and its order is
-/// closed. S903 unknown, S904 ended or still moving by itself.
+/// Go on with a saga that could not be compensated, after a person has dealt with the step that failed, such as by a bank transfer:
+/// the other steps are compensated, and in the end it is FAILED and its order is closed. S903 unknown, S904 ended or still moving by
+/// itself.
 #[utoipa::path(post, path = "/admin/sagas/{sagaId}/resolve", tag = "saga", request_body = Reason,
     params(("sagaId" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<SagaResponse>)))]
@@ -86,10 +86,11 @@ async fn resolve_saga(
 ) -> Result<Response, Failure> {
     let reason = body.body.text()?;
     let resolution = format!("{}: {reason}", admin.id);
-    once(&app, body.key, "checkout.resolve", move |tx| resolve(tx, &id, &resolution).map(ok)).await
+    let resolve = move |tx: &mut Tx<'_>| resolve(tx, &id, &resolution);
+    respond(&app, body.key, "checkout.resolve", resolve, |_, run| Ok(ok(SagaResponse::from(run.clone())))).await
 }
 
-fn resolve(tx: &mut Tx<'_>, id: &SagaId, resolution: &str) -> Result<SagaResponse> {
+fn resolve(tx: &mut Tx<'_>, id: &SagaId, resolution: &str) -> Result<Begun<SagaResponse>> {
     let mut record = saga::store::lock(tx, id)?;
     match record.status {
         Status::CompensationFailed => {}
@@ -98,9 +99,7 @@ fn resolve(tx: &mut Tx<'_>, id: &SagaId, resolution: &str) -> Result<SagaRespons
         }
         Status::Completed | Status::Failed => return Err(Code::SagaAlreadyCompleted.error()),
     }
-    flow::flow(&record.family)?.close(tx, &record)?;
-    record.resolution = Some(resolution.to_owned());
-    record.end(Status::Failed, tx.now());
-    saga::store::save(tx, &mut record)?;
-    Ok(record.into())
+    let flow = flow::flow(&record.family)?;
+    let action = flow.resolve(tx, &mut record, resolution)?;
+    Ok(Begun::Run(flow, record, action))
 }

@@ -1,7 +1,8 @@
 //! Cancelling, and what happens when that does not go smoothly.
 
 use super::shop::*;
-use crate::{cancel, flow::ORDER};
+use crate::{cancel, flow::ORDER, pay, request::PaymentMethod};
+use kernel::OrderNumber;
 use serde_json::json;
 use std::time::Duration;
 
@@ -138,6 +139,67 @@ async fn a_refund_that_the_gateway_refuses_ends_with_a_person() {
     assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("REFUNDED", (5, 0)));
     shop.admin_post(&resolve, json!({ "reason": "again" })).await.must("400 S904");
     shop.admin_post(&format!("/admin/sagas/{id}/retry"), json!({})).await.must("400 S904");
+    shop.consistent().await;
+}
+
+/// An order of two mugs with a coupon whose capture could not go back. It was cancelled before it was known that it had been paid.
+async fn stuck(shop: &Shop, mug: Good) -> (OrderNumber, String) {
+    let coupon = shop.coupons(&[1]).await[0];
+    let order = shop.place(1, with(items(&[(mug, 2)]), "userCouponId", coupon.raw())).await;
+    let number = order.clone();
+    let begin = move |tx: &mut ::store::Tx<'_>| {
+        let method = PaymentMethod::checked("CARD", Some("refund-declined"))?;
+        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1).map(|(_, action)| action)
+    };
+    let saga::Action::Call(call) = shop.app.db.write("pay", begin).await.unwrap() else { panic!("a call") };
+    drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);
+    shop.cancel(1, &order).await.must("202");
+    shop.settle().await;
+    assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("CONFIRMED", (3, 2)));
+    let found = shop.admin_get("/admin/sagas?status=COMPENSATION_FAILED").await.must("200");
+    (order, found.word("/content/0/sagaId"))
+}
+
+const USED_COUPONS: &str = "select count(*) from user_coupons where order_number = ?";
+
+#[tokio::test]
+async fn a_person_who_pays_the_money_back_leaves_no_stock_reserved_and_no_coupon_used() {
+    let shop = Shop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let (order, saga) = stuck(&shop, mug).await;
+    let resolve = format!("/admin/sagas/{saga}/resolve");
+    let done = json!({ "reason": "paid back by bank transfer" });
+    let closed = shop.keyed(0xff, "once", &resolve, done.clone()).await.must("200");
+    assert_eq!(closed.data()["status"], json!("FAILED"));
+    assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("CANCELLED", (5, 0)));
+    assert_eq!(shop.count(USED_COUPONS, &order).await, 0);
+    let told = shop.admin_get(&format!("/admin/orders/{order}/explain")).await.must("200");
+    assert!(told.text().contains("RETURNED"), "{}", told.text());
+    let again = shop.keyed(0xff, "once", &resolve, done).await.must("200");
+    assert!(replayed(&again));
+    shop.consistent().await;
+}
+
+#[tokio::test]
+async fn an_order_that_an_older_version_closed_with_its_stock_reserved_is_mended_at_the_next_start() {
+    let shop = Shop::open().await;
+    let mug = shop.good("mug", 1_000, 5).await;
+    let (order, _) = stuck(&shop, mug).await;
+    let number = order.clone();
+    let closed = move |tx: &mut ::store::Tx<'_>| {
+        let mut run = crate::flow::lock_run_of_order(tx, &number)?;
+        order::ops::cancelled(tx, &number, "changed my mind", "SYSTEM")?;
+        run.resolution = Some("paid back".to_owned());
+        run.end(saga::Status::Failed, tx.now());
+        saga::store::save(tx, &mut run)
+    };
+    shop.app.db.write("closed", closed).await.unwrap();
+    assert_eq!((shop.stock(mug).await, shop.count(USED_COUPONS, &order).await), ((3, 2), 1));
+    for _ in 0..2 {
+        shop.app.db.backfill(crate::MODULE.backfills.to_vec()).await.unwrap();
+        assert_eq!((shop.stock(mug).await, shop.count(USED_COUPONS, &order).await), ((5, 0), 0));
+        assert_eq!(shop.status(&order).await, "CANCELLED");
+    }
     shop.consistent().await;
 }
 

@@ -55,6 +55,10 @@ impl Scenario<BalanceCharge> for Empty {
         panic!("a charge that is booked is never taken back")
     }
 
+    async fn resolve(&self, saga: &'static Saga<BalanceCharge>, run: &SagaId) -> Result<()> {
+        self.0.resolve(saga, run).await
+    }
+
     async fn settle(&self, saga: &'static Saga<BalanceCharge>, run: &SagaId) -> Status {
         self.0.settle(saga, run).await
     }

@@ -1,4 +1,4 @@
-//! The three proofs of the harness for an order that buys in a time deal, and what it costs.
+//! The proofs of the harness for an order that buys in a time deal, and what it costs.
 
 use super::{proofs::Stocked, shop::*};
 use crate::{
@@ -101,6 +101,10 @@ impl Scenario<Checkout> for Dealing {
         self.stocked.go_on(saga, action).await
     }
 
+    async fn resolve(&self, saga: &'static Saga<Checkout>, run: &SagaId) -> Result<()> {
+        self.stocked.resolve(saga, run).await
+    }
+
     async fn settle(&self, saga: &'static Saga<Checkout>, run: &SagaId) -> Status {
         self.stocked.settle(saga, run).await
     }
@@ -123,6 +127,11 @@ async fn a_refusal_at_any_step_of_an_order_in_a_deal_leaves_everything_as_it_was
 #[tokio::test]
 async fn every_step_of_an_order_in_a_deal_may_be_compensated_twice() {
     harness::every_compensation_twice::<_, Dealing>(ORDER).await;
+}
+
+#[tokio::test]
+async fn a_person_who_deals_with_one_step_of_an_order_in_a_deal_leaves_nothing_of_the_others() {
+    harness::a_person_at_each_step::<_, Dealing>(ORDER).await;
 }
 
 #[tokio::test]

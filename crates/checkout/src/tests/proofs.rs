@@ -1,4 +1,4 @@
-//! The three proofs of the harness, for every saga of the shop.
+//! The proofs of the harness, for every saga of the shop.
 
 use super::shop::*;
 use crate::{
@@ -65,6 +65,16 @@ impl Stocked {
         self.go_on(saga, action).await
     }
 
+    pub async fn resolve<S: 'static>(&self, saga: &'static Saga<S>, run: &SagaId) -> Result<()> {
+        let id = run.clone();
+        let resolve = move |tx: &mut ::store::Tx<'_>| {
+            let mut record = store::lock(tx, &id)?;
+            saga.resolve(tx, &mut record, "proof")
+        };
+        let action = self.shop.app.db.write("resolve", resolve).await?;
+        self.go_on(saga, action).await
+    }
+
     /// Orders by status, stock, parcels, coupons, the gateway's money and what our payments say about it.
     pub async fn snapshot(&self) -> Value {
         self.shop.consistent().await;
@@ -126,6 +136,10 @@ impl Scenario<Checkout> for Stocked {
         self.go_on(saga, action).await
     }
 
+    async fn resolve(&self, saga: &'static Saga<Checkout>, run: &SagaId) -> Result<()> {
+        Stocked::resolve(self, saga, run).await
+    }
+
     async fn settle(&self, saga: &'static Saga<Checkout>, run: &SagaId) -> Status {
         Stocked::settle(self, saga, run).await
     }
@@ -163,6 +177,10 @@ impl Scenario<PartialRefund> for Shipped {
 
     async fn cancel(&self, saga: &'static Saga<PartialRefund>, run: &SagaId) -> Result<()> {
         self.0.cancel(saga, run).await
+    }
+
+    async fn resolve(&self, saga: &'static Saga<PartialRefund>, run: &SagaId) -> Result<()> {
+        self.0.resolve(saga, run).await
     }
 
     async fn settle(&self, saga: &'static Saga<PartialRefund>, run: &SagaId) -> Status {
@@ -215,6 +233,10 @@ impl Scenario<PartialRefund> for SentBack {
         self.0.cancel(saga, run).await
     }
 
+    async fn resolve(&self, saga: &'static Saga<PartialRefund>, run: &SagaId) -> Result<()> {
+        self.0.resolve(saga, run).await
+    }
+
     async fn settle(&self, saga: &'static Saga<PartialRefund>, run: &SagaId) -> Status {
         self.0.settle(saga, run).await
     }
@@ -258,6 +280,10 @@ impl Scenario<LateCapture> for Abandoned {
         self.0.cancel(saga, run).await
     }
 
+    async fn resolve(&self, saga: &'static Saga<LateCapture>, run: &SagaId) -> Result<()> {
+        self.0.resolve(saga, run).await
+    }
+
     async fn settle(&self, saga: &'static Saga<LateCapture>, run: &SagaId) -> Status {
         let status = self.0.settle(saga, run).await;
         if status == Status::Failed {
@@ -294,6 +320,11 @@ async fn every_step_of_an_order_may_be_compensated_twice() {
 }
 
 #[tokio::test]
+async fn a_person_who_deals_with_one_step_of_an_order_leaves_nothing_of_the_others() {
+    harness::a_person_at_each_step::<_, Stocked>(ORDER).await;
+}
+
+#[tokio::test]
 async fn every_step_of_a_refund_may_be_run_twice() {
     harness::every_step_twice::<_, Shipped>(REFUND).await;
 }
@@ -308,6 +339,7 @@ async fn a_refusal_of_a_refund_leaves_everything_as_it_was() {
     harness::a_refusal_at_each_step::<_, Shipped>(REFUND).await;
     harness::a_refusal_at_each_step::<_, SentBack>(REFUND).await;
     harness::every_compensation_twice::<_, Shipped>(REFUND).await;
+    harness::a_person_at_each_step::<_, Shipped>(REFUND).await;
 }
 
 #[tokio::test]
@@ -315,6 +347,7 @@ async fn a_late_capture_may_be_run_twice_and_compensated_twice() {
     harness::every_step_twice::<_, Abandoned>(LATE_CAPTURE).await;
     harness::a_refusal_at_each_step::<_, Abandoned>(LATE_CAPTURE).await;
     harness::every_compensation_twice::<_, Abandoned>(LATE_CAPTURE).await;
+    harness::a_person_at_each_step::<_, Abandoned>(LATE_CAPTURE).await;
 }
 
 #[test]
