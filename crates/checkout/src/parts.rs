@@ -52,6 +52,11 @@ impl Shares {
         &self.0[0]
     }
 
+    /// The share of this payment.
+    pub fn of_payment(&self, number: &PaymentNumber) -> Option<&Payment> {
+        self.0.iter().find(|payment| payment.number == *number)
+    }
+
     /// All that was taken.
     pub fn captured(&self) -> Money {
         sum(self.0.iter().map(|payment| payment.captured))

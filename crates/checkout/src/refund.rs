@@ -8,9 +8,10 @@ use crate::{
     pay::Standing,
     refund_lines::{self, Claim, Left},
     request::{RefundLine, RefundRequest},
+    returning,
 };
-use kernel::{Code, Money, OrderNumber, PaymentNumber, Result};
-use order::Kind;
+use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result};
+use order::{Kind, Order};
 use payment::{Payment, Refund, RefundStatus};
 use returns::ReturnNumber;
 use saga::{Action, Cancellation, Flow, Record, Status};
@@ -27,8 +28,6 @@ pub struct Wanted {
     pub lines: Vec<RefundLine>,
     /// Why, and who decided it.
     pub why: Cancellation,
-    /// The return that it pays for.
-    pub of_return: Option<ReturnNumber>,
 }
 
 impl Wanted {
@@ -37,65 +36,112 @@ impl Wanted {
         let reason = request.checked_reason()?;
         let lines = request.lines.clone().unwrap_or_default();
         let why = Cancellation { reason, by };
-        Ok(Wanted { payment, amount: request.amount, lines, why, of_return: None })
+        Ok(Wanted { payment, amount: request.amount, lines, why })
     }
 }
 
-/// Decides a refund and claims its amount. All of the money of an order that has not left cancels the order. Money that the order does
-/// not need, because it was captured late, goes back by itself, whatever the order's status.
+/// Decides a refund and claims its amount. All of the money of an order that has not left cancels the order. A refund by lines of which one
+/// share was given and the gateway refused the other is gone on with when it is asked for again. Money that the order does not need,
+/// because it was captured late, goes back by itself, whatever the order's status.
 ///
 /// S301 the payment, S306 when nothing of it is left, or less than is wanted, or when the lines cost less, S203 while the
 /// order is not paid; C019 while the order is being cancelled.
 pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
-    let order = payment::ops::find(tx, &wanted.payment)?.order;
-    // the run is locked first, so that no other refund is decided at the same time
-    let record = lock_run_of_order(tx, &order)?;
-    let shares = Shares::of(tx, &order, &wanted.payment)?;
-    let all_that_is_left = shares.refundable();
-    if !all_that_is_left.is_positive() {
-        let status = shares.first().status.kind();
-        return Err(Code::InvalidPaymentAmount.because(format!("nothing of a payment in {status} is left")));
+    let payment = payment::ops::find(tx, &wanted.payment)?;
+    if !payment.status.is_live() {
+        return of_late_capture(tx, payment, wanted);
     }
-    if !shares.first().status.is_live() {
-        return of_late_capture(tx, &shares, wanted);
+    let open = Refundable::lock(tx, &wanted.payment)?;
+    let refunds = payment::ops::refunds_of_order(tx, &open.order.number)?;
+    let again = refund_lines::refused(&refunds, wanted.amount, &wanted.lines);
+    if let Some((refund, lines)) = again
+        && returns::ops::of_refund(tx, refund.id)?.is_none()
+        && let Some(share) = open.shares.of_payment(&refund.payment)
+        && share.refundable() >= refund.amount
+    {
+        let claim = Claim { amount: refund.amount, lines: lines.clone() };
+        let claims = vec![(share.clone(), claim)];
+        return open.begin(tx, claims, &wanted.why, None);
     }
-    let order = order::ops::find(tx, &order)?;
-    if record.status.is_moving() || record.status == Status::CompensationFailed {
-        return Err(Code::Conflict.because("the order is being cancelled already").retry_after(10));
-    }
-    let refunded = refund_lines::sums(&payment::ops::refunds_of_order(tx, &order.number)?);
-    let claim = Left::of(&order, &shares, &refunded).claim(wanted.amount, &wanted.lines)?;
-    let all = claim.amount == all_that_is_left;
-    let payments = shares.into_payments();
-    let claims = refund_lines::divided(claim, &payments);
-    let claims = payments.into_iter().zip(claims).filter(|(_, claim)| claim.amount.is_positive()).collect();
-    match order.status.kind() {
-        Kind::Paid | Kind::Shipping | Kind::Delivered if all && !parcel_has_left(tx, &order.number)? => {
-            // the saga that cancels the order gives back what is claimed here, of the lines that are named here
-            claimed(tx, claims, &wanted.why)?;
-            let (run, action) = cancel::begin(tx, &ORDER, &order.number, None, &wanted.why)?;
-            Ok((&ORDER, run, action))
+    let withheld = returning::withheld(tx, &open.order.number, &refunds, None)?;
+    let left = Left::of(&open.order, &open.shares, &refund_lines::sums(&refunds)).withholding(&withheld);
+    let claims = open.divided(left.claim(wanted.amount, &wanted.lines)?);
+    open.begin(tx, claims, &wanted.why, None)
+}
+
+/// An order whose money can be given back, locked with its run.
+pub struct Refundable {
+    pub order: Order,
+    pub shares: Shares,
+}
+
+impl Refundable {
+    /// The order of a payment. The errors are those of [`begin`].
+    pub fn lock(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<Refundable> {
+        let order = payment::ops::find(tx, payment)?.order;
+        // the run is locked first, so that no other refund is decided at the same time
+        let record = lock_run_of_order(tx, &order)?;
+        let shares = Shares::of(tx, &order, payment)?;
+        if !shares.refundable().is_positive() {
+            return Err(nothing_is_left(shares.first()));
         }
-        // a cancelled order has money only if an administrator resolved its run without it
-        Kind::Paid | Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {
-            money_only(tx, claims, wanted)
+        let order = order::ops::find(tx, &order)?;
+        if record.status.is_moving() || record.status == Status::CompensationFailed {
+            return Err(Code::Conflict.because("the order is being cancelled already").retry_after(10));
         }
-        Kind::Pending | Kind::Confirmed => {
-            let why = format!("an order in {} cannot be refunded", order.status.kind());
-            Err(Code::OrderCannotBeCancelled.because(why))
+        Ok(Refundable { order, shares })
+    }
+
+    /// What each share gives of a claim.
+    pub fn divided(&self, claim: Claim) -> Claims {
+        let payments = self.shares.clone().into_payments();
+        let claims = refund_lines::divided(claim, &payments);
+        payments.into_iter().zip(claims).filter(|(_, claim)| claim.amount.is_positive()).collect()
+    }
+
+    /// Begins to give back what is claimed, for a return or not.
+    pub fn begin(
+        self,
+        tx: &mut Tx<'_>,
+        claims: Claims,
+        why: &Cancellation,
+        of_return: Option<&ReturnNumber>,
+    ) -> Result<(&'static dyn Flow, Record, Action)> {
+        let number = &self.order.number;
+        let all = Money::sum(claims.iter().map(|(_, claim)| claim.amount))? == self.shares.refundable();
+        match self.order.status.kind() {
+            Kind::Paid | Kind::Shipping | Kind::Delivered if all && !parcel_has_left(tx, number)? => {
+                // the saga that cancels the order gives back what is claimed here, of the lines that are named here
+                claimed(tx, claims, why)?;
+                let (run, action) = cancel::begin(tx, &ORDER, number, None, why)?;
+                Ok((&ORDER, run, action))
+            }
+            // a cancelled order has money only if an administrator resolved its run without it
+            Kind::Paid | Kind::Shipping | Kind::Delivered | Kind::Cancelled | Kind::Refunded => {
+                money_only(tx, claims, why, of_return)
+            }
+            Kind::Pending | Kind::Confirmed => {
+                let why = format!("an order in {} cannot be refunded", self.order.status.kind());
+                Err(Code::OrderCannotBeCancelled.because(why))
+            }
         }
     }
 }
 
 /// A refund of a payment that failed or was cancelled and was captured after all. No line of the order was paid with it.
-fn of_late_capture(tx: &mut Tx<'_>, shares: &Shares, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
-    let (payment, left) = (shares.first().clone(), shares.refundable());
+fn of_late_capture(tx: &mut Tx<'_>, payment: Payment, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
+    lock_run_of_order(tx, &payment.order)?;
+    let payment = payment::ops::find(tx, &payment.number)?;
     if !wanted.lines.is_empty() {
         let status = payment.status.kind();
         return Err(Code::InvalidPaymentAmount.because(format!("a payment in {status} paid for no lines")));
     }
+    let left = payment.refundable();
+    if !left.is_positive() {
+        return Err(nothing_is_left(&payment));
+    }
     let claim = Claim { amount: refund_lines::within(wanted.amount.unwrap_or(left), left)?, lines: Vec::new() };
-    money_only(tx, vec![(payment, claim)], wanted)
+    money_only(tx, vec![(payment, claim)], &wanted.why, None)
 }
 
 /// Decides to give back all that is left of what an order cost. An order that cost nothing is cancelled, if its parcel is still
@@ -115,7 +161,12 @@ pub fn begin_of_order(
         return Ok((&ORDER, run, action));
     }
     let payment = payment::ops::current(tx, number)?.number;
-    begin(tx, &Wanted { payment, amount: None, lines: Vec::new(), why, of_return: None })
+    begin(tx, &Wanted { payment, amount: None, lines: Vec::new(), why })
+}
+
+fn nothing_is_left(payment: &Payment) -> Error {
+    let status = payment.status.kind();
+    Code::InvalidPaymentAmount.because(format!("nothing of a payment in {status} is left"))
 }
 
 fn parcel_has_left(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
@@ -123,7 +174,7 @@ fn parcel_has_left(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<bool> {
 }
 
 /// What each share gives.
-type Claims = Vec<(Payment, Claim)>;
+pub type Claims = Vec<(Payment, Claim)>;
 
 fn claimed(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<Vec<(Payment, Refund)>> {
     let mut refunds = Vec::with_capacity(claims.len());
@@ -137,16 +188,21 @@ fn claimed(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<Vec<(P
 
 /// Begins a run for each share. What the balance gives back is done at once; the run that is returned is the gateway's, if it gives
 /// something.
-fn money_only(tx: &mut Tx<'_>, claims: Claims, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
-    let refunds = claimed(tx, claims, &wanted.why)?;
-    if let Some(number) = &wanted.of_return {
+fn money_only(
+    tx: &mut Tx<'_>,
+    claims: Claims,
+    why: &Cancellation,
+    of_return: Option<&ReturnNumber>,
+) -> Result<(&'static dyn Flow, Record, Action)> {
+    let refunds = claimed(tx, claims, why)?;
+    if let Some(number) = of_return {
         // before the first of them can come back
         let ids: Vec<_> = refunds.iter().map(|(_, refund)| refund.id).collect();
         returns::ops::remember_refunds(tx, number, &ids)?;
     }
     let mut begun = None;
     for (payment, refund) in refunds {
-        let refund = PartialRefund { refund, payment, by: wanted.why.by.clone() };
+        let refund = PartialRefund { refund, payment, by: why.by.clone() };
         let run = REFUND.begin(tx, &refund, &refund.start())?;
         let run = run.ok_or_else(|| Code::Internal.error().caused_by("a new refund has a saga already"))?;
         if begun.is_none() || matches!(run.1, Action::Call(_)) {

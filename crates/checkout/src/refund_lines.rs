@@ -1,11 +1,14 @@
 //! What is left of an order's payment to give back, in all and of each line; and who gets the shipping fee back: the refund that
-//! takes the last unit, or all that is left.
+//! takes the last unit, or all that is left. What a return costs its buyer is kept apart: its units came back all the same.
 
 use crate::{parts::Shares, price::spread, request::RefundLine};
 use kernel::{Code, Money, Result, text};
 use order::{Line, Order};
-use payment::{Payment, Refund, RefundKind, RefundedLine};
+use payment::{Method, Payment, Refund, RefundKind, RefundedLine};
 use std::collections::{BTreeMap, VecDeque};
+
+/// A refund with what it gives back of each line.
+pub type Refunded = (Refund, Vec<RefundedLine>);
 
 /// What can still be given back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +24,43 @@ struct LineLeft {
     bought: i64,
     paid: Money,
     units: i64,
+    /// Of its money, with what is withheld.
     amount: Money,
+    /// What returns of its units did not give back.
+    withheld: Money,
+}
+
+impl LineLeft {
+    /// What the units that are left can get.
+    fn open(&self) -> Money {
+        less(self.amount, self.withheld)
+    }
+}
+
+/// What returns of a line's units did not give back, such as their fee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withheld {
+    /// The line's number.
+    pub line: i64,
+    /// Units that came back for no money, so that no refund names them.
+    pub units: i64,
+    pub amount: Money,
+}
+
+/// What went back before for a return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    pub amount: Money,
+    pub lines: Vec<RefundedLine>,
+}
+
+/// What a return gets now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Its amount is 0 when nothing goes back.
+    pub claim: Claim,
+    /// What its units were worth beyond that, line by line.
+    pub withheld: Vec<(i64, Money)>,
 }
 
 /// A refund that fits what is left.
@@ -48,9 +87,21 @@ impl Left {
                 paid,
                 units: bought - units,
                 amount: Money::minor(paid.as_minor() - amount.as_minor()),
+                withheld: Money::ZERO,
             }
         });
         Left { all: shares.refundable(), lines: lines.collect() }
+    }
+
+    /// The same after returns whose units are not given back whole.
+    pub fn withholding(mut self, withheld: &[Withheld]) -> Left {
+        for kept in withheld {
+            if let Some(line) = self.lines.iter_mut().find(|line| line.number == kept.line) {
+                line.units = (line.units - kept.units).max(0);
+                line.withheld = Money::minor(line.withheld.as_minor() + kept.amount.as_minor()).at_most(line.amount);
+            }
+        }
+        self
     }
 
     /// The same with `given` more, which went back of these lines and is not among what was given back by lines.
@@ -66,17 +117,9 @@ impl Left {
             let lines = if amount == self.all { self.rest() } else { Vec::new() };
             return Ok(Claim { amount, lines });
         }
-        let mut worths = Vec::with_capacity(lines.len());
-        for (n, wanted) in lines.iter().enumerate() {
-            if lines[..n].iter().any(|earlier| earlier.id == wanted.id) {
-                return Err(text::wrong(&format!("lines[{n}]"), "may be named once"));
-            }
-            worths.push(self.worth(n, wanted)?);
-        }
+        let worths = self.worths(lines)?;
         let worth = total(&worths);
-        // who gives back the last unit gets the rest, and so the shipping fee; money that was given back without naming lines
-        // reduces what the lines can get
-        let whole = if self.is_rest(lines) { self.all } else { worth.at_most(self.all) };
+        let whole = self.whole(lines, worth);
         let amount = within(amount.unwrap_or(whole), whole)?;
         // units count as given back with their whole worth; with a part of it only the money counts
         let is_whole = amount >= worth.at_most(self.all);
@@ -86,6 +129,34 @@ impl Left {
         let lines = lines.map(|(line, amount)| RefundedLine { number: line.id, units: units(line), amount }).collect();
         let lines = if amount == self.all { self.with_all_units(lines) } else { lines };
         Ok(Claim { amount, lines })
+    }
+
+    /// What the named units of a return get now, of which `given` went back before, because one share of the payment could be refunded and
+    /// the other could not; `self` is what was left before that. It is `named`, or what the units are worth less `fee`. In any case the units
+    /// came back. S306 when less is left.
+    pub fn of_return(&self, lines: &[RefundLine], named: Option<Money>, fee: Money, given: &Given) -> Result<Due> {
+        let worths = self.worths(lines)?;
+        let worth = total(&worths);
+        let whole = within(self.whole(lines, worth), self.all)?;
+        let now = match named {
+            Some(named) => within(named, less(whole, given.amount))?,
+            None => less(less(whole, fee), given.amount),
+        };
+        let before = |number: i64| given.lines.iter().find(|line| line.number == number);
+        let had = |line: &RefundLine| before(line.id).map_or(Money::ZERO, |before| before.amount);
+        let open: Vec<Money> = lines.iter().zip(&worths).map(|(line, worth)| less(*worth, had(line))).collect();
+        let parts = spread(now.at_most(total(&open)), &open);
+        let gaps: Vec<Money> = open.iter().zip(&parts).map(|(open, part)| less(*open, *part)).collect();
+        let withheld = less(less(whole, given.amount), now).at_most(total(&gaps));
+        let withheld = lines.iter().map(|line| line.id).zip(spread(withheld, &gaps)).collect();
+        let parts = lines.iter().zip(parts);
+        let parts = parts.map(|(line, amount)| RefundedLine { number: line.id, units: line.quantity.as_i64(), amount });
+        let parts: Vec<RefundedLine> = parts.collect();
+        let mut back = if now == less(self.all, given.amount) { self.with_all_units(parts) } else { parts };
+        for line in &mut back {
+            line.units -= before(line.number).map_or(0, |before| before.units.min(line.units));
+        }
+        Ok(Due { claim: Claim { amount: now, lines: back }, withheld })
     }
 
     /// What each line gets when everything that is left goes back.
@@ -114,6 +185,26 @@ impl Left {
         lines.filter(|line| line.units > 0 || line.amount.is_positive()).collect()
     }
 
+    /// All that the named units can get. Who gives back the last unit gets the rest, and so the shipping fee, without what was withheld of
+    /// other units; money that was given back without naming lines reduces what the lines can get.
+    fn whole(&self, lines: &[RefundLine], worth: Money) -> Money {
+        let worth = worth.at_most(self.all);
+        if self.is_rest(lines) {
+            let withheld = total(&self.lines.iter().map(|line| line.withheld).collect::<Vec<_>>());
+            return less(self.all, withheld).max(worth);
+        }
+        worth
+    }
+
+    /// What the units of each named line can get.
+    fn worths(&self, lines: &[RefundLine]) -> Result<Vec<Money>> {
+        let once = |n: usize| lines[..n].iter().all(|earlier| earlier.id != lines[n].id);
+        let worth = |(n, wanted): (usize, &RefundLine)| {
+            if once(n) { self.worth(n, wanted) } else { Err(text::wrong(&format!("lines[{n}]"), "may be named once")) }
+        };
+        lines.iter().enumerate().map(worth).collect()
+    }
+
     /// What the named units can get.
     fn worth(&self, n: usize, wanted: &RefundLine) -> Result<Money> {
         let (field, units) = (format!("lines[{n}]"), wanted.quantity.as_i64());
@@ -123,16 +214,16 @@ impl Left {
             return Err(text::wrong(&field, format!("has {} units", line.bought)));
         }
         // a line that the discounts paid for is worth nothing, and its units can still be given back
-        if units > line.units || (line.amount.is_zero() && line.paid.is_positive()) {
-            let why = format!("{} units and {} are left of line {} to give back", line.units, line.amount, line.number);
+        if units > line.units || (line.open().is_zero() && line.paid.is_positive()) {
+            let why = format!("{} units and {} are left of line {} to give back", line.units, line.open(), line.number);
             return Err(Code::InvalidPaymentAmount.because(why));
         }
         if units == line.units {
-            return Ok(line.amount);
+            return Ok(line.open());
         }
         // rounded down: the last unit gets what is left
         let share = i128::from(line.paid.as_minor()) * i128::from(units) / i128::from(line.bought);
-        Ok(Money::minor(i64::try_from(share).unwrap_or(i64::MAX)).at_most(line.amount))
+        Ok(Money::minor(i64::try_from(share).unwrap_or(i64::MAX)).at_most(line.open()))
     }
 }
 
@@ -144,37 +235,86 @@ pub fn within(amount: Money, limit: Money) -> Result<Money> {
     Err(Code::InvalidPaymentAmount.because(format!("{amount} is not 1 to the {limit} that can be given back")))
 }
 
+/// `amount` without `part`, at least 0.
+fn less(amount: Money, part: Money) -> Money {
+    Money::minor((amount.as_minor() - part.as_minor()).max(0))
+}
+
 fn total(amounts: &[Money]) -> Money {
     Money::minor(amounts.iter().map(|amount| amount.as_minor()).sum())
 }
 
-/// Divides a refund among the shares of a payment, one claim for each: the first share gives as much as it has left, then the next. A
-/// line's units count where the last of its money goes. The lines of each claim add up to no more than its amount.
+/// Divides a refund among the shares of a payment, one claim for each: the first share gives as much as it has left, then the next. The
+/// units count with the share that the gateway can still refuse, so that they can be named again when it did. The lines of each claim add
+/// up to no more than its amount.
 pub fn divided(claim: Claim, shares: &[Payment]) -> Vec<Claim> {
+    let units: Vec<RefundedLine> = claim
+        .lines
+        .iter()
+        .map(|line| RefundedLine { amount: Money::ZERO, ..*line })
+        .filter(|line| line.units > 0)
+        .collect();
     let (mut left, mut lines, mut claims) =
         (claim.amount, VecDeque::from(claim.lines), Vec::with_capacity(shares.len()));
-    for (n, share) in shares.iter().enumerate() {
+    for share in shares {
         let amount = share.refundable().at_most(left);
-        left = Money::minor(left.as_minor() - amount.as_minor());
-        let (mut room, mut own, is_last) = (amount, Vec::new(), left.is_zero() || n + 1 == shares.len());
-        while let Some(line) = lines.front_mut().filter(|line| room.is_positive() || (is_last && line.amount.is_zero()))
-        {
+        left = less(left, amount);
+        let (mut room, mut own) = (amount, Vec::new());
+        while let Some(line) = lines.front_mut().filter(|line| room.is_positive() || line.amount.is_zero()) {
             let part = line.amount.at_most(room);
-            room = Money::minor(room.as_minor() - part.as_minor());
-            if part == line.amount {
-                own.extend(lines.pop_front().map(|whole| RefundedLine { amount: part, ..whole }));
-            } else {
+            room = less(room, part);
+            if part.is_positive() {
                 own.push(RefundedLine { units: 0, amount: part, ..*line });
-                line.amount = Money::minor(line.amount.as_minor() - part.as_minor());
+            }
+            line.amount = less(line.amount, part);
+            if line.amount.is_zero() {
+                lines.pop_front();
             }
         }
         claims.push(Claim { amount, lines: own });
     }
+    let gives = |n: &usize| claims[*n].amount.is_positive();
+    let can_be_refused = |n: &usize| !matches!(shares[*n].method, Method::Balance | Method::Channel);
+    let with_units = (0..claims.len()).filter(gives).max_by_key(can_be_refused);
+    if let Some(claim) = with_units.map(|n| &mut claims[n]) {
+        for line in units {
+            match claim.lines.iter_mut().find(|part| part.number == line.number) {
+                Some(part) => part.units = line.units,
+                None => claim.lines.push(line),
+            }
+        }
+        claim.lines.sort_by_key(|line| line.number);
+    }
     claims
 }
 
+/// The part of an earlier refund of the same lines that the gateway refused while the other share gave its part, if it is asked for again
+/// and nothing was given back since. `amount` is what is asked for; all that the lines are worth when there is none.
+pub fn refused<'a>(refunds: &'a [Refunded], amount: Option<Money>, lines: &[RefundLine]) -> Option<&'a Refunded> {
+    let failed = |refund: &Refund| refund.status.kind() == RefundKind::Failed;
+    let names = |parts: &[RefundedLine], line: &RefundLine| {
+        parts.iter().any(|part| part.number == line.id && part.units == line.quantity.as_i64())
+    };
+    let names_the_same = |parts: &[RefundedLine]| {
+        !lines.is_empty()
+            && lines.iter().all(|line| names(parts, line))
+            && parts.iter().filter(|part| part.units > 0).count() == lines.len()
+    };
+    let is_last = |one: &Refund| {
+        let since = refunds.iter().map(|(refund, _)| refund);
+        let since = since.filter(|refund| !failed(refund) && refund.created_at >= one.created_at);
+        // one act gives back a part of each share
+        let (beside, later): (Vec<&Refund>, Vec<&Refund>) =
+            since.partition(|refund| refund.created_at == one.created_at && refund.payment != one.payment);
+        let given = total(&beside.iter().map(|refund| refund.amount).collect::<Vec<_>>());
+        let asked = amount.is_none_or(|amount| amount == one.amount || less(amount, given) == one.amount);
+        later.is_empty() && given.is_positive() && asked
+    };
+    refunds.iter().find(|(refund, parts)| failed(refund) && names_the_same(parts) && is_last(refund))
+}
+
 /// The sums of what refunds that did not fail give back of each line, in the order of the lines.
-pub fn sums(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLine> {
+pub fn sums(refunds: &[Refunded]) -> Vec<RefundedLine> {
     let mut sums = BTreeMap::new();
     for (_, lines) in refunds.iter().filter(|(refund, _)| refund.status.kind() != RefundKind::Failed) {
         for line in lines {
@@ -188,268 +328,4 @@ pub fn sums(refunds: &[(Refund, Vec<RefundedLine>)]) -> Vec<RefundedLine> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::price::{self, Options, Rules, Shipping};
-    use coupon::{Discount, DiscountType, Offer};
-    use fixture::user_id;
-    use kernel::{PaymentId, Percent, ProductId, Quantity, Timestamp};
-    use payment::{Method, Status};
-    use proptest::prelude::*;
-
-    /// What a shop sold: pairs of a line's price and its units, less a discount, sent for a fee.
-    fn sold_and_sent(lines: &[(i64, i64)], discount: i64, shipping_fee: i64) -> Left {
-        let costs: Vec<Money> = lines.iter().map(|(price, units)| Money::minor(price * units)).collect();
-        let goods = Money::minor((total(&costs).as_minor() - discount).max(1));
-        let (all, paid) = (Money::minor(goods.as_minor() + shipping_fee), spread(goods, &costs));
-        let lines = (1..).zip(lines).zip(paid).map(|((number, (_, bought)), paid)| LineLeft {
-            number,
-            bought: *bought,
-            paid,
-            units: *bought,
-            amount: paid,
-        });
-        Left { all, lines: lines.collect() }
-    }
-
-    fn sold(lines: &[(i64, i64)], discount: i64) -> Left {
-        sold_and_sent(lines, discount, 0)
-    }
-
-    /// What is left of an order that was placed at these prices, with a coupon, points and a fee; and what it costs.
-    fn bought(lines: &[(i64, i64)], coupon: i64, points: i64, fee: i64) -> (Left, i64) {
-        let shipping = Shipping { fee: Money::minor(fee), ..Shipping::default() };
-        let rules = Rules { shipping, tax: Percent::of_basis_points(1_000).unwrap() };
-        let coupon = Offer::of(Discount::checked(DiscountType::Fixed, coupon), None, None).unwrap();
-        let options = Options { coupon: Some(&coupon), points: Money::minor(points), ..Options::plain(&rules) };
-        let ordered = |(unit_price, quantity): &(i64, i64)| price::Line {
-            product: ProductId::new(1),
-            categories: Vec::new(),
-            unit_price: Money::minor(*unit_price),
-            quantity: Quantity::new(*quantity).unwrap(),
-            tax_free: false,
-        };
-        let ordered: Vec<price::Line> = lines.iter().map(ordered).collect();
-        let priced = price::price(&ordered, &options).unwrap();
-        let lines = (1..).zip(lines).zip(&priced.shares).map(|((number, (_, bought)), share)| {
-            let paid = share.paid();
-            LineLeft { number, bought: *bought, paid, units: *bought, amount: paid }
-        });
-        (Left { all: priced.payable, lines: lines.collect() }, priced.payable.as_minor())
-    }
-
-    impl Left {
-        fn without(&self, claim: &Claim) -> Left {
-            let mut left = self.clone();
-            left.all = Money::minor(left.all.as_minor() - claim.amount.as_minor());
-            for back in &claim.lines {
-                let line = left.lines.iter_mut().find(|line| line.number == back.number).unwrap();
-                line.units -= back.units;
-                line.amount = Money::minor(line.amount.as_minor() - back.amount.as_minor());
-            }
-            left
-        }
-    }
-
-    /// A share with so much money left.
-    fn share(left: i64) -> Payment {
-        let now = Timestamp::from_millis(0);
-        Payment {
-            id: PaymentId::new(1),
-            number: "PAY-22222222".parse().unwrap(),
-            order: "ORD-20260206-22222222".parse().unwrap(),
-            user: user_id(1),
-            amount: Money::minor(left),
-            method: Method::Balance,
-            method_sent: None,
-            payment_key: None,
-            status: Status::Completed { at: now },
-            transaction: None,
-            captured: Money::minor(left),
-            refunded: Money::ZERO,
-            refund_claimed: Money::ZERO,
-            created_at: now,
-            updated_at: now,
-            version: 1,
-        }
-    }
-
-    fn units(id: i64, quantity: i64) -> RefundLine {
-        RefundLine { id, quantity: Quantity::new(quantity).unwrap() }
-    }
-
-    #[test]
-    fn a_line_is_given_back_once_and_the_other_line_still_can_be() {
-        let left = sold(&[(5_000, 1), (9_000, 1)], 0);
-        let first = left.claim(None, &[units(1, 1)]).unwrap();
-        assert_eq!(first.amount, Money::minor(5_000));
-        let left = left.without(&first);
-        assert_eq!(left.claim(None, &[units(1, 1)]).unwrap_err().code(), Code::InvalidPaymentAmount);
-        assert_eq!(left.claim(None, &[units(2, 1)]).unwrap().amount, Money::minor(9_000));
-    }
-
-    #[test]
-    fn a_part_of_a_line_leaves_the_rest_of_the_line() {
-        let left = sold(&[(5_000, 1), (9_000, 1)], 0);
-        let left = left.without(&left.claim(Some(Money::minor(2_000)), &[units(1, 1)]).unwrap());
-        assert_eq!(left.claim(None, &[units(1, 1)]).unwrap().amount, Money::minor(3_000));
-        assert!(left.claim(Some(Money::minor(3_001)), &[units(1, 1)]).is_err());
-    }
-
-    #[test]
-    fn the_rest_is_given_back_of_every_line_that_has_something_left() {
-        let left = sold(&[(5_000, 1), (9_000, 2)], 0);
-        let left = left.without(&left.claim(None, &[units(2, 1)]).unwrap());
-        let rest = left.claim(None, &[]).unwrap();
-        let lines: Vec<_> = rest.lines.iter().map(|one| (one.number, one.units, one.amount.as_minor())).collect();
-        assert_eq!(lines, [(1, 1, 5_000), (2, 1, 9_000)]);
-        let left = left.without(&left.claim(Some(Money::minor(9_000)), &[]).unwrap());
-        let last = left.claim(None, &[units(1, 1)]).unwrap();
-        let lines: Vec<_> = last.lines.iter().map(|one| (one.number, one.units, one.amount.as_minor())).collect();
-        assert_eq!(lines, [(1, 1, 5_000), (2, 1, 0)], "the money was line 1's, and no unit is left to pay back");
-    }
-
-    #[test]
-    fn the_shipping_fee_goes_back_with_the_last_unit() {
-        let left = sold_and_sent(&[(5_000, 2), (9_000, 1)], 0, 3_000);
-        let first = left.claim(None, &[units(1, 2)]).unwrap();
-        assert_eq!(first.amount, Money::minor(10_000));
-        let left = left.without(&first);
-        let last = left.claim(None, &[units(2, 1)]).unwrap();
-        assert_eq!((last.amount, last.lines[0].amount), (Money::minor(12_000), Money::minor(9_000)));
-        assert_eq!(left.without(&last).all, Money::ZERO);
-        // or with all that is left, and first of all with money that is no line's
-        assert_eq!(left.claim(None, &[]).unwrap().amount, Money::minor(12_000));
-        let left = left.without(&left.claim(Some(Money::minor(2_000)), &[]).unwrap());
-        assert_eq!(left.claim(None, &[units(2, 1)]).unwrap().amount, Money::minor(10_000));
-    }
-
-    #[test]
-    fn a_line_that_its_coupon_paid_for_is_given_back_with_another_one() {
-        let mut left = sold(&[(5_000, 1), (9_000, 1)], 0);
-        (left.all, left.lines[0].paid, left.lines[0].amount) = (Money::minor(9_000), Money::ZERO, Money::ZERO);
-        assert_eq!(left.claim(None, &[units(1, 1)]).unwrap_err().code(), Code::InvalidPaymentAmount);
-        let both = left.claim(None, &[units(1, 1), units(2, 1)]).unwrap();
-        let lines: Vec<_> = both.lines.iter().map(|one| (one.number, one.units, one.amount.as_minor())).collect();
-        assert_eq!((both.amount.as_minor(), lines), (9_000, vec![(1, 1, 0), (2, 1, 9_000)]));
-    }
-
-    proptest! {
-        #[test]
-        fn refunds_in_any_order_give_back_no_more_than_was_paid_and_never_keep_the_last_won(
-            lines in prop::collection::vec((1_i64..10_000, 1_i64..5), 1..5),
-            discount in 0_i64..5_000,
-            shipping_fee in prop_oneof![Just(0), 1_i64..3_000],
-            wanted in prop::collection::vec(
-                (prop::option::of(1_i64..8_000), prop::collection::vec((1_i64..6, 1_i64..5), 0..3)),
-                0..20,
-            ),
-        ) {
-            let start = sold_and_sent(&lines, discount, shipping_fee);
-            let goods: i64 = start.lines.iter().map(|line| line.paid.as_minor()).sum();
-            prop_assert_eq!(goods + shipping_fee, start.all.as_minor());
-            let mut left = start;
-            for (amount, named) in wanted {
-                let named: Vec<RefundLine> = named.into_iter().map(|(id, quantity)| units(id, quantity)).collect();
-                match left.claim(amount.map(Money::minor), &named) {
-                    Ok(claim) => {
-                        prop_assert!(claim.amount.is_positive());
-                        if !named.is_empty() {
-                            let sum = Money::sum(claim.lines.iter().map(|line| line.amount)).unwrap();
-                            prop_assert!(sum == claim.amount || claim.amount > sum && claim.amount == left.all
-                                || left.is_rest(&named), "only the rest has the shipping fee in it");
-                        }
-                        left = left.without(&claim);
-                    }
-                    Err(error) => {
-                        prop_assert!([Code::InvalidInput, Code::InvalidPaymentAmount].contains(&error.code()));
-                    }
-                }
-                prop_assert!(left.all >= Money::ZERO);
-                prop_assert!(left.lines.iter().all(|line| line.units >= 0 && line.amount >= Money::ZERO));
-            }
-            let units_left = |left: &Left| left.lines.iter().map(|line| line.units).sum::<i64>();
-            prop_assert!(units_left(&left) == 0 || left.all.is_positive());
-            prop_assert!(units_left(&left) > 0 || left.all.as_minor() <= shipping_fee);
-            if left.all.is_positive() {
-                let rest = left.claim(None, &[]).unwrap();
-                prop_assert_eq!(rest.amount, left.all);
-                prop_assert!(Money::sum(rest.lines.iter().map(|line| line.amount)).unwrap() <= rest.amount);
-                let nothing = left.without(&rest);
-                prop_assert!(nothing.all.is_zero() && units_left(&nothing) == 0);
-                prop_assert!(nothing.lines.iter().all(|line| line.amount >= Money::ZERO));
-                prop_assert!(left.claim(Some(Money::minor(1)), &[]).is_ok());
-            } else {
-                prop_assert!(left.claim(None, &[]).is_err());
-            }
-        }
-
-        #[test]
-        fn what_is_divided_is_neither_more_nor_less_than_the_whole(
-            left in prop::collection::vec(0_i64..5_000, 1..3),
-            lines in prop::collection::vec((0_i64..2_000, 0_i64..4), 0..5),
-            fee in 0_i64..500,
-        ) {
-            let goods: i64 = lines.iter().map(|(amount, _)| amount).sum();
-            prop_assume!(goods + fee <= left.iter().sum());
-            let lines: Vec<RefundedLine> = (1..).zip(&lines)
-                .map(|(number, (amount, units))| RefundedLine { number, units: *units, amount: Money::minor(*amount) })
-                .collect();
-            let shares: Vec<Payment> = left.iter().map(|left| share(*left)).collect();
-            let claims = divided(Claim { amount: Money::minor(goods + fee), lines: lines.clone() }, &shares);
-            prop_assert_eq!(Money::sum(claims.iter().map(|claim| claim.amount)).unwrap(), Money::minor(goods + fee));
-            for (claim, share) in claims.iter().zip(&shares) {
-                prop_assert!(claim.amount <= share.refundable());
-                prop_assert!(Money::sum(claim.lines.iter().map(|line| line.amount)).unwrap() <= claim.amount);
-            }
-            for line in lines {
-                let parts = claims.iter().flat_map(|claim| &claim.lines).filter(|part| part.number == line.number);
-                let (amount, units) = parts.fold((0, 0), |(amount, units), part| (amount + part.amount.as_minor(), units + part.units));
-                prop_assert_eq!((amount, units), (line.amount.as_minor(), line.units));
-            }
-        }
-
-        /// A card, the balance, points and a coupon on one order.
-        #[test]
-        fn each_share_gives_back_what_it_took_in_whatever_parts(
-            lines in prop::collection::vec((1_i64..10_000, 1_i64..5), 1..5),
-            (coupon, points, fee) in (1_i64..5_000, 0_i64..5_000, prop_oneof![Just(0), 1_i64..3_000]),
-            own_percent in 0_i64..=100,
-            wanted in prop::collection::vec(
-                (any::<bool>(), prop::option::of(1_i64..8_000), prop::collection::vec((1_i64..6, 1_i64..5), 0..3)),
-                0..20,
-            ),
-        ) {
-            let (mut left, payable) = bought(&lines, coupon, points, fee);
-            prop_assume!(payable >= 2);
-            let paid = left.lines.clone();
-            let own = 1 + (payable - 2) * own_percent / 100;
-            let mut shares = [share(own), share(payable - own)];
-            let mut back = vec![(0, Money::ZERO); lines.len()];
-            // in the end all that is left
-            for (other_first, amount, named) in wanted.into_iter().chain([(false, None, Vec::new())]) {
-                let named: Vec<RefundLine> = named.into_iter().map(|(id, quantity)| units(id, quantity)).collect();
-                let Ok(claim) = left.claim(amount.map(Money::minor), &named) else { continue };
-                if other_first {
-                    shares.reverse();
-                }
-                let parts = divided(claim.clone(), &shares);
-                for (share, part) in shares.iter_mut().zip(parts) {
-                    prop_assert!(part.amount <= share.refundable());
-                    share.refund_claimed = share.refund_claimed.plus(part.amount).unwrap();
-                    for line in part.lines {
-                        let (units, amount) = &mut back[usize::try_from(line.number - 1).unwrap()];
-                        *units += line.units;
-                        *amount = amount.plus(line.amount).unwrap();
-                    }
-                }
-                left = left.without(&claim);
-            }
-            prop_assert!(shares.iter().all(|share| share.refundable().is_zero()), "{:?}", shares);
-            for (line, (units, amount)) in paid.iter().zip(back) {
-                prop_assert_eq!(units, line.bought);
-                prop_assert!(amount <= line.paid);
-            }
-        }
-    }
-}
+mod tests;

@@ -6,16 +6,16 @@ use crate::{
     flow::refund_of,
     parcel,
     parts::Shares,
-    refund::{self, Wanted},
-    refund_lines::{self, Left},
+    refund::Refundable,
+    refund_lines::{self, Given, Left, Refunded, Withheld},
     request::RefundLine,
 };
 use catalog::ops::Sellable;
 use delivery::{NewParcel, Packed, Purpose};
 use inventory::ops::{CameBack, Holder};
-use kernel::{Code, Money, OrderNumber, Quantity, Result, UserId, VariantId, text};
+use kernel::{Code, Money, OrderNumber, Quantity, RefundId, Result, UserId, VariantId, text};
 use order::{Kind, Order};
-use payment::{Refund, RefundStatus};
+use payment::{Refund, RefundKind, RefundStatus};
 use returns::{
     NewReturn, Payer, Return, ReturnNumber, Settings, Wanted as What,
     ops::{self, Approval},
@@ -260,19 +260,28 @@ pub fn begin_refund(tx: &mut Tx<'_>, number: &ReturnNumber, amount: Option<Money
     } else {
         one
     };
-    let given = given(tx, &one)?.sum;
-    let lines = refund_lines_of(&one)?;
-    let wanted = match amount {
-        Some(amount) => amount,
-        None => owed(tx, &order, &one, &lines, given)?,
-    };
-    if !wanted.is_positive() {
-        return end_refunded(tx, &order, one, given, by).map(Begun::Done);
+    let refunds = payment::ops::refunds_of_order(tx, &order.number)?;
+    let own = ops::refunds(tx, &one)?;
+    let given = given(&refunds, &own);
+    let nothing_to_pay = order.amounts.payable.is_zero() || amount.is_some_and(|amount| amount.is_zero());
+    let withheld = if nothing_to_pay { Vec::new() } else { withheld(tx, &order.number, &refunds, Some(one.id))? };
+    if nothing_to_pay {
+        ops::withhold(tx, &one, &[])?;
+        return end_refunded(tx, &order, one, given.amount, by).map(Begun::Done);
     }
     let payment = payment::ops::current(tx, &order.number)?.number;
+    let shares = Shares::of(tx, &order.number, &payment)?;
+    let others: Vec<_> = refunds.into_iter().filter(|(refund, _)| !own.contains(&refund.id)).collect();
+    let left = Left::of(&order, &shares, &refund_lines::sums(&others)).with(given.amount).withholding(&withheld);
+    let due = left.of_return(&refund_lines_of(&one)?, amount, one.fee, &given)?;
+    ops::withhold(tx, &one, &due.withheld)?;
+    if due.claim.amount.is_zero() {
+        return end_refunded(tx, &order, one, given.amount, by).map(Begun::Done);
+    }
     let why = Cancellation { reason: RETURNED.to_owned(), by: by.to_owned() };
-    let wanted = Wanted { payment, amount: Some(wanted), lines, why, of_return: Some(one.number) };
-    let (flow, run, action) = refund::begin(tx, &wanted)?;
+    let open = Refundable::lock(tx, &payment)?;
+    let claims = open.divided(due.claim);
+    let (flow, run, action) = open.begin(tx, claims, &why, Some(&one.number))?;
     Ok(Begun::Run(flow, run, action))
 }
 
@@ -280,41 +289,37 @@ fn refund_lines_of(one: &Return) -> Result<Vec<RefundLine>> {
     one.lines.iter().map(|line| Ok(RefundLine { id: line.number, quantity: Quantity::new(line.units)? })).collect()
 }
 
-/// What is still to be given back for a return of which `given` went back already, because one share of the payment could be refunded and
-/// the other could not: what its units are worth when nothing of it had gone back, less the fee and what is given.
-fn owed(tx: &mut Tx<'_>, order: &Order, one: &Return, lines: &[RefundLine], given: Money) -> Result<Money> {
-    if order.amounts.payable.is_zero() {
-        return Ok(Money::ZERO);
-    }
-    let payment = payment::ops::current(tx, &order.number)?.number;
-    let shares = Shares::of(tx, &order.number, &payment)?;
-    let own = ops::refunds(tx, one)?;
-    let mut refunds = payment::ops::refunds_of_order(tx, &order.number)?;
-    refunds.retain(|(refund, _)| !own.contains(&refund.id));
-    let left = Left::of(order, &shares, &refund_lines::sums(&refunds)).with(given);
-    let worth = left.claim(None, lines)?.amount;
-    let owed = worth.as_minor() - one.fee.as_minor() - given.as_minor();
-    Ok(Money::minor(owed.max(0)))
+/// What the refunds of a return gave back, or may still give back.
+fn given(refunds: &[Refunded], own: &[RefundId]) -> Given {
+    let own: Vec<Refunded> = refunds.iter().filter(|(refund, _)| own.contains(&refund.id)).cloned().collect();
+    let live = own.iter().filter(|(refund, _)| refund.status.kind() != RefundKind::Failed);
+    let amount = Money::minor(live.map(|(refund, _)| refund.amount.as_minor()).sum());
+    Given { amount, lines: refund_lines::sums(&own) }
 }
 
-/// How the refunds of a return stand.
-struct Given {
-    sum: Money,
-    /// Whether the outcome of one of them is not known.
-    open: bool,
-}
-
-fn given(tx: &mut Tx<'_>, one: &Return) -> Result<Given> {
-    let mut given = Given { sum: Money::ZERO, open: false };
-    for refund in ops::refunds(tx, one)? {
-        let refund = payment::ops::find_refund(tx, refund)?;
-        match refund.status {
-            RefundStatus::Completed { .. } => given.sum = given.sum.plus(refund.amount)?,
-            RefundStatus::Processing => given.open = true,
-            RefundStatus::Failed { .. } => {}
+/// What returns of an order, all but one, did not give back of its lines. It counts once their units do: by a refund that names them, or
+/// because the return ended without money.
+pub fn withheld(
+    tx: &mut Tx<'_>,
+    order: &OrderNumber,
+    refunds: &[Refunded],
+    except: Option<i64>,
+) -> Result<Vec<Withheld>> {
+    let mut all = Vec::new();
+    for one in ops::of_order(tx, order)? {
+        if Some(one.id) == except || one.lines.iter().all(|line| line.withheld.is_none()) {
+            continue;
+        }
+        let given = given(refunds, &ops::refunds(tx, &one)?);
+        let ended = one.status.kind() == returns::Kind::Refunded;
+        for line in &one.lines {
+            let back = given.lines.iter().find(|back| back.number == line.number).map_or(0, |back| back.units);
+            if let Some(amount) = line.withheld.filter(|_| ended || back > 0) {
+                all.push(Withheld { line: line.number, units: (line.units - back).max(0), amount });
+            }
         }
     }
-    Ok(given)
+    Ok(all)
 }
 
 /// A refund came back: the return that it belongs to is REFUNDED once no other refund of it is open. Repeated, or for a refund of no
@@ -324,12 +329,14 @@ pub fn refund_came(tx: &mut Tx<'_>, refund: &Refund, by: &str) -> Result<()> {
     if one.status != returns::Status::Received {
         return Ok(());
     }
-    let given = given(tx, &one)?;
-    if given.open {
+    let own = ops::refunds(tx, &one)?;
+    let refunds = payment::ops::refunds_of_order(tx, &one.order)?;
+    let is_open = |refund: &Refund| refund.status == RefundStatus::Processing && own.contains(&refund.id);
+    if refunds.iter().any(|(refund, _)| is_open(refund)) {
         return Ok(());
     }
     let order = order::ops::find(tx, &one.order)?;
-    end_refunded(tx, &order, one, given.sum, by).map(drop)
+    end_refunded(tx, &order, one, given(&refunds, &own).amount, by).map(drop)
 }
 
 /// The return is REFUNDED with `amount` of money, and with the points that the order has used for its units.

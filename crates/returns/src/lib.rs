@@ -18,10 +18,10 @@ pub use settings::Settings;
 
 /// What returns contribute to the program.
 pub const MODULE: web::Module = web::Module {
-    migrations: &[::store::Migration {
-        name: "returns/0001_returns",
-        sql: include_str!("../migrations/0001_returns.sql"),
-    }],
+    migrations: &[
+        ::store::Migration { name: "returns/0001_returns", sql: include_str!("../migrations/0001_returns.sql") },
+        ::store::Migration { name: "returns/0002_withheld", sql: include_str!("../migrations/0002_withheld.sql") },
+    ],
     tables: &[("return_requests", Stay::Records), ("return_lines", Stay::Records), ("return_refunds", Stay::Records)],
     statements: &[store::STATEMENTS],
     checks: audit::AUDIT,

@@ -160,6 +160,18 @@ pub fn refunds(tx: &mut Tx<'_>, one: &Return) -> Result<Vec<RefundId>> {
     store::refunds(tx, one.id)
 }
 
+/// Remembers what is not given back of each line, by its number; nothing of a line that is not named.
+pub fn withhold(tx: &mut Tx<'_>, one: &Return, withheld: &[(i64, Money)]) -> Result<()> {
+    for line in &one.lines {
+        let named = withheld.iter().find(|(number, amount)| *number == line.number && amount.is_positive());
+        let withheld = named.map(|(_, amount)| *amount);
+        if withheld != line.withheld {
+            store::withhold(tx, line.id, withheld)?;
+        }
+    }
+    Ok(())
+}
+
 /// Its replacement cannot be sent any more, so nothing is kept for it. The status stays.
 pub fn without_replacement(tx: &mut Tx<'_>, one: Return) -> Result<Return> {
     let was = one.status.kind();

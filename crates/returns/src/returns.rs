@@ -139,6 +139,8 @@ pub struct Line {
     pub replacement: Option<VariantId>,
     /// Units that can be sold again, and those that cannot; `None` until they are received.
     pub received: Option<Received>,
+    /// What its units were worth beyond what the buyer gets for them, such as the fee; `None` until that is decided, and when it is nothing.
+    pub withheld: Option<Money>,
 }
 
 /// What was received of a line.

@@ -17,12 +17,13 @@ const INSERT: &str =
 const INSERT_LINES: &str =
     "insert into return_lines (return_id, line_number, product_id, variant_id, units, replacement_variant)
     values [(?, ?, ?, ?, ?, ?)]";
-const LINES: &str = "select id, line_number, product_id, variant_id, units, replacement_variant, restocked, written_off
-    from return_lines where return_id = ? order by line_number";
+const LINES: &str =
+    "select id, line_number, product_id, variant_id, units, replacement_variant, restocked, written_off,
+    withheld from return_lines where return_id = ? order by line_number";
 /// The return, then what [`line`] reads.
 const LINES_OF_SEVERAL: &str =
-    "select return_id, id, line_number, product_id, variant_id, units, replacement_variant, restocked, written_off
-    from return_lines where return_id in ([?]) order by return_id, line_number";
+    "select return_id, id, line_number, product_id, variant_id, units, replacement_variant, restocked, written_off,
+    withheld from return_lines where return_id in ([?]) order by return_id, line_number";
 const FIND: &str = concatcp!("select ", COLUMNS, " from return_requests where return_number = ?");
 const LOCK: &str = concatcp!(FIND, " {for update}");
 const OF_ORDER: &str = concatcp!("select ", COLUMNS, " from return_requests where order_number = ? order by id");
@@ -40,6 +41,7 @@ const SAVE: &str = "update return_requests set status = ?, ended_at = ?, refunde
     approved_at = ?, collected_at = ?, received_at = ?, payer = ?, fee = ?, replacement_held = ?, carrier_note = ?,
     updated_at = ?, version = version + 1 where id = ? and status = ? and version = ?";
 const RECEIVE: &str = "update return_lines set restocked = ?, written_off = ? where id = ? and restocked is null";
+const WITHHOLD: &str = "update return_lines set withheld = ? where id = ?";
 const ADD_REFUND: &str = "insert into return_refunds (refund_id, return_id) values [(?, ?)]";
 const REFUNDS: &str = "select refund_id from return_refunds where return_id = ? order by refund_id";
 
@@ -64,6 +66,7 @@ pub const STATEMENTS: &[&str] = &[
     SENT_BACK,
     SAVE,
     RECEIVE,
+    WITHHOLD,
     ADD_REFUND,
     REFUNDS,
     OWN_PAGE,
@@ -123,10 +126,11 @@ fn line(row: &Row<'_>) -> Result<Line> {
         units: row.next()?,
         replacement: row.next()?,
         received: None,
+        withheld: None,
     };
     let (restocked, written_off): (Option<i64>, Option<i64>) = (row.next()?, row.next()?);
     let received = restocked.zip(written_off).map(|(restocked, written_off)| Received { restocked, written_off });
-    Ok(Line { received, ..line })
+    Ok(Line { received, withheld: row.next()?, ..line })
 }
 
 fn with_lines(tx: &mut Tx<'_>, mut found: Return) -> Result<Return> {
@@ -203,6 +207,11 @@ pub(crate) fn lock_of_refund(tx: &mut Tx<'_>, refund: RefundId) -> Result<Option
 /// Units of each line of the order, by its number, that are sent back or were.
 pub(crate) fn sent_back(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<Vec<(i64, i64)>> {
     tx.query(SENT_BACK, args![order], |row| Ok((row.next()?, row.next()?)))
+}
+
+/// Stores what is not given back of a line of a return.
+pub(crate) fn withhold(tx: &mut Tx<'_>, line: i64, withheld: Option<Money>) -> Result<()> {
+    tx.exec(WITHHOLD, args![withheld, line]).map(drop)
 }
 
 /// Saves the return, which was in `was`, if it is unchanged since it was read; false when another change came first.

@@ -280,9 +280,13 @@ mod tests {
 
     #[test]
     fn every_end_of_a_line_is_the_same() {
-        for (sent, stored) in
-            [("a\r\nb", "a\nb"), ("a\rb\r\n", "a\nb"), ("달\r\n\r\n항아리", "달\n\n항아리"), ("\n\r", ""), ("a\r\u{200B}\nb", "a\n\nb")]
-        {
+        for (sent, stored) in [
+            ("a\r\nb", "a\nb"),
+            ("a\rb\r\n", "a\nb"),
+            ("달\r\n\r\n항아리", "달\n\n항아리"),
+            ("\n\r", ""),
+            ("a\r\u{200B}\nb", "a\n\nb"),
+        ] {
             assert_eq!(clean(sent), stored, "{sent:?}");
         }
     }
