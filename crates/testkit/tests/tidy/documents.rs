@@ -1,5 +1,6 @@
 //! Documents: what they name exists, and what exists is documented.
 
+use crate::layers::manifests;
 use crate::source::{Rust, code_spans, links, markdown};
 use crate::{files, no_complaints, read, root, shown, sources};
 use std::{
@@ -207,6 +208,65 @@ fn of_private_type(line: &str, above: &[&str]) -> bool {
         let declared = words(line);
         declared.windows(2).any(|pair| ["struct", "enum"].contains(&pair[0].as_str()) && owners.contains(&pair[1]))
     })
+}
+
+/// Where the example domain is that documents quote, and which documents do.
+const EXAMPLE: &str = "crates/fixture/tests/bookmark";
+const QUOTE_THE_EXAMPLE: &[(&str, &str)] = &[
+    ("CONTRIBUTING.md", "src/"),
+    ("CONTRIBUTING.md", "migrations/"),
+    ("crates/fixture/README.md", "tests/bookmark/src/"),
+];
+
+/// A block of code that begins with the name of a file of the example is a part of that file, paragraph by paragraph.
+#[test]
+fn code_in_documents_is_the_code_of_the_example() {
+    let mut complaints = Vec::new();
+    for (document, names) in QUOTE_THE_EXAMPLE {
+        let blocks = code_blocks(&read(&root().join(document)));
+        let quoted = blocks.iter().filter_map(|(line, block)| {
+            let name = block.lines().next()?.trim_start_matches("//").trim_start_matches("--").trim();
+            name.starts_with(names).then_some((line, name, block))
+        });
+        let mut found = 0;
+        for (line, name, block) in quoted {
+            let file = root().join(EXAMPLE).join(name.trim_start_matches("tests/bookmark/"));
+            let code = if file.exists() { format!("\n{}", read(&file)) } else { String::new() };
+            let paragraphs = block.split_once('\n').map_or("", |(_, rest)| rest).split("\n\n");
+            let is_other = |paragraph: &&str| !code.contains(&format!("\n{}\n", paragraph.trim_end()));
+            let other = paragraphs.filter(is_other).filter_map(|paragraph| paragraph.lines().next());
+            complaints.extend(other.map(|first| format!("{document}:{line}: {EXAMPLE} has no such code: {first}")));
+            found += 1;
+        }
+        assert!(found > 0, "{document} quotes nothing of {names}");
+    }
+    no_complaints(&complaints);
+}
+
+/// The fenced blocks of a document without the indentation of their fences, each with its line.
+fn code_blocks(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, usize, String)> = None;
+    for (n, line) in text.lines().enumerate() {
+        let indent = line.len() - line.trim_start().len();
+        match (open.as_mut(), line.trim_start().starts_with("```")) {
+            (None, true) => open = Some((n + 1, indent, String::new())),
+            (Some(_), true) => found.extend(open.take().map(|(line, _, block)| (line, block))),
+            (Some((_, fence, block)), false) => {
+                block.push_str(line.get(*fence..).unwrap_or_default());
+                block.push('\n');
+            }
+            (None, false) => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn every_crate_is_on_the_map() {
+    let map = read(&root().join("ARCHITECTURE.md"));
+    let missing = manifests().into_keys().filter(|name| !map.contains(&format!("\n  {name}/ ")));
+    no_complaints(&missing.map(|name| format!("ARCHITECTURE.md has no line for crates/{name}")).collect::<Vec<_>>());
 }
 
 #[test]

@@ -119,6 +119,26 @@ fn crates_depend_only_on_the_layers_below_them() {
     no_complaints(&complaints);
 }
 
+/// So that a reader of the list sees the layers.
+#[test]
+fn the_workspace_lists_crates_after_those_they_depend_on() {
+    let workspace = read(&root().join("Cargo.toml"));
+    let lines = workspace.lines().filter_map(|line| line.split_once(" = { path = \"crates/"));
+    let order: Vec<&str> = lines.map(|(name, _)| name).collect();
+    let line_of = |name: &str| order.iter().position(|listed| *listed == name);
+    let mut complaints = Vec::new();
+    for (name, manifest) in &manifests() {
+        let Some(own) = line_of(name) else { continue };
+        for used in dependencies(manifest, "dependencies") {
+            if line_of(&used).is_some_and(|line| line > own) {
+                complaints.push(format!("Cargo.toml: {name} stands above {used}, which it depends on"));
+            }
+        }
+    }
+    assert!(order.len() > 20, "{order:?}");
+    no_complaints(&complaints);
+}
+
 #[test]
 fn every_domain_is_in_the_list_of_modules() {
     let list = read(&root().join("crates/server/src/assembly.rs"));
