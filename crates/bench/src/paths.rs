@@ -121,7 +121,7 @@ impl Rig<'_> {
             }
             Ok(load::run(self.how.load(), member.process.hello.address, requests::unit(Arc::clone(&plain), 201))?)
         })?;
-        let goal = "more than bare, schema 1, and at most 20 KiB";
+        let goal = "more than bare, schema 1, and at most 20 KiB of log (`bench pages`)";
         let mut path = Path::new("orders", "order of three lines placed over HTTP, durable", goal, sides);
         notes.push(format!("{cost} statements an order, {keyed} with an idempotency key; savepoints not counted"));
         path.notes = notes;
