@@ -75,11 +75,27 @@ fn merchandise(pages: Pages) -> Pages {
         .form("/console/products/chosen", get(products_page::products).post(products_page::act))
         .sent("/console/products/{id}", "/console/products/{id}/variants", post(variant_page::add))
         .form("/console/products/{id}/variants/{variant}", get(variant_page::variant).post(variant_page::rewrite))
-        .sent("/console/products/{id}/variants/{variant}", "/console/products/{id}/variants/{variant}/delete", post(variant_page::delete))
-        .sent("/console/products/{id}/variants/{variant}", "/console/products/{id}/variants/{variant}/restore", post(variant_page::restore))
+        .sent(
+            "/console/products/{id}/variants/{variant}",
+            "/console/products/{id}/variants/{variant}/delete",
+            post(variant_page::delete),
+        )
+        .sent(
+            "/console/products/{id}/variants/{variant}",
+            "/console/products/{id}/variants/{variant}/restore",
+            post(variant_page::restore),
+        )
         .form_with_files("/console/products/{id}/images", get(images_page::images).post(images_page::save))
-        .sent("/console/products/{id}", "/console/products/{id}/receive/{variant}/{location}", post(product_stock::receive))
-        .sent("/console/products/{id}", "/console/products/{id}/adjust/{variant}/{location}", post(product_stock::adjust))
+        .sent(
+            "/console/products/{id}",
+            "/console/products/{id}/receive/{variant}/{location}",
+            post(product_stock::receive),
+        )
+        .sent(
+            "/console/products/{id}",
+            "/console/products/{id}/adjust/{variant}/{location}",
+            post(product_stock::adjust),
+        )
         .sent("/console/products/{id}", "/console/products/{id}/publish", post(product_page::publish))
         .sent("/console/products/{id}", "/console/products/{id}/close", post(product_page::close))
         .form("/console/products/{id}/restore", get(product_page::restore_form).post(product_page::restore))

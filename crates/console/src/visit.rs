@@ -4,8 +4,7 @@ use crate::{
     Console, assets,
     navigation::{self, Place},
     page::{Frame, Page},
-    routes,
-    trouble,
+    routes, trouble,
 };
 use axum::{
     extract::FromRequestParts,

@@ -279,7 +279,9 @@ mod tests {
     fn what_is_no_page_is_the_first() {
         let page = |text: &str| Fields::parse(format!("page={text}").as_bytes()).page("page");
         assert_eq!((page("2"), page("1,000"), page("1000000")), (2, 1_000, 1_000_000));
-        for wrong in ["", "0", "-1", "x", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1000001"] {
+        for wrong in
+            ["", "0", "-1", "x", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1000001"]
+        {
             assert_eq!(page(wrong), 1, "{wrong:?}");
         }
     }

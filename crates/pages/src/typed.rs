@@ -34,9 +34,14 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_people_type_them() {
-        for (typed, number) in
-            [("1200", 1_200), (" 1,200 ", 1_200), ("1,234,567", 1_234_567), ("-3", -3), ("１，２００", 1_200), ("　７", 7)]
-        {
+        for (typed, number) in [
+            ("1200", 1_200),
+            (" 1,200 ", 1_200),
+            ("1,234,567", 1_234_567),
+            ("-3", -3),
+            ("１，２００", 1_200),
+            ("　７", 7),
+        ] {
             assert_eq!(whole(typed), Some(number), "{typed:?}");
         }
         assert_eq!(plain("1,234.50").as_deref(), Some("1234.50"));
@@ -44,7 +49,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for typed in ["", "abc", "1.5", "1,5", "1,2000", ",100", "1,,200", "1,200,", "+1", "5²", "99999999999999999999", "1 200"]
+        for typed in
+            ["", "abc", "1.5", "1,5", "1,2000", ",100", "1,,200", "1,200,", "+1", "5²", "99999999999999999999", "1 200"]
         {
             assert_eq!(whole(typed), None, "{typed:?}");
         }

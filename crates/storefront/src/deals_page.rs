@@ -237,7 +237,8 @@ struct Order {
 /// `POST /deals/{id}`: buys, and goes on to the order, which asks for the address and the payment.
 pub async fn buy(web::Path(id): web::Path<TimeDealId>, visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
-    let body = json!({"timeDealProductId": fields.number_to_send("product"), "quantity": fields.number_to_send("quantity")});
+    let body =
+        json!({"timeDealProductId": fields.number_to_send("product"), "quantity": fields.number_to_send("quantity")});
     match visit.call::<Bought>(Method::POST, "/time-deals/purchase", Some(body)).await {
         Ok(bought) => Ok(see(&format!("/orders/{}", bought.order.order_number))),
         Err(refused) if must_wait(&refused) => Ok(see(&format!("/queue/TIME_DEAL/{id}"))),

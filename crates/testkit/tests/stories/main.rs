@@ -33,6 +33,7 @@ mod media_bucket;
 mod mixed;
 mod old_shops;
 mod once;
+mod page_forms;
 mod parcels;
 mod payment;
 mod payment_keys;

@@ -8,7 +8,7 @@ use testkit::{Browser, Page, TestShop};
 pub const EVIL: &str = "\"'><script>alert(1)</script><img src=x>";
 
 /// The path of a form with something in place of its parameters.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     let values = [
         ("{number}", "ORD-20260206-AAAAAAAA"),
         ("{payment}", "PAY-AAAAAAAA"),
