@@ -16,7 +16,7 @@ use kernel::{Code, Money, ProductId, Result, SortValue, SortedCursor, text};
 use std::collections::HashMap;
 use store::Tx;
 use utoipa_axum::routes;
-use web::caller::MaybeUser;
+use web::caller::{MaybeSeller, MaybeUser};
 use web::input::{CursorQuery, PageQuery};
 use web::{
     All, ApiResult, App, Idempotent, NoBody, Path, Query, Routes, User, ok,
@@ -45,6 +45,7 @@ pub fn routes() -> Routes {
     responses((status = 200, body = Success<SearchPage>)))]
 async fn search_products(
     State(app): State<App>,
+    MaybeSeller(of_the_shop): MaybeSeller,
     All((Query(search), Query(wanted), paging)): All<(Query<Search>, Query<Wanted>, SearchPaging)>,
 ) -> ApiResult<SearchPage> {
     let keyword = search.keyword()?;
@@ -63,7 +64,8 @@ async fn search_products(
         facets: search.facets(),
     };
     let found = app.memory::<Keeper>().ready(&app).await?.search(wanted).await?;
-    if found.total > 0 && found.has_every_word && from == From::default() {
+    // everyone reads what is popular, so what people who work in the shop look for is not counted
+    if found.total > 0 && found.has_every_word && from == From::default() && of_the_shop.is_none() {
         app.memory::<Keywords>().count(&keyword);
     }
     Ok(ok(shown(&app, found, &paging, sort).await?))
@@ -158,7 +160,7 @@ async fn completed(app: &App, typed: String, size: usize) -> Result<Autocompleti
     }
     let index = app.memory::<Keeper>().ready(app).await?;
     let found = index.suggest(typed.clone(), size).await.map_err(|e| Code::SuggestFailed.error().caused_by(e))?;
-    let begin = keywords::key(&typed);
+    let begin = keywords::searched(&typed);
     let popular = app.memory::<Keywords>().popular(app).await?;
     let popular = popular.iter().filter(|keyword| keyword.starts_with(&begin) && **keyword != begin).cloned();
     let mut searches: Vec<String> = popular.take(size).collect();

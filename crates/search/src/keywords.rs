@@ -48,6 +48,18 @@ pub fn key(keyword: &str) -> String {
     text::folded_key(&keyword.split_whitespace().collect::<Vec<_>>().join(" "), 3 * KEYWORD_MAX)
 }
 
+/// Signs that may stand inside of a word, such as `levi's`, `t-shirt`, `u.s.` and `q&q`.
+const INSIDE: [char; 6] = ['\'', '\u{2019}', '-', '.', '&', '_'];
+
+/// What a search looks for, as it is counted: its words, compared as keywords are. Signs around words, such as the quotation marks, `+`
+/// and `(` of other search engines, mean nothing to a search.
+pub fn searched(typed: &str) -> String {
+    let folded = key(typed);
+    let between = |c: char| !c.is_alphanumeric() && !INSIDE.contains(&c);
+    let words = folded.split(between).map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether others may see that this was searched for: not an e-mail, an address of a page, or a number of a person.
 pub fn is_public(key: &str) -> bool {
     let letters = key.chars().filter(|c| c.is_alphanumeric()).count();
@@ -59,10 +71,10 @@ pub fn is_public(key: &str) -> bool {
 impl Keywords {
     /// Counts a search that found something. Costs a look-up in memory; a task writes it.
     pub fn count(&self, typed: &str) {
-        let key = key(typed);
-        if !is_public(&key) {
+        if !is_public(&key(typed)) {
             return;
         }
+        let key = searched(typed);
         let mut pending = self.pending.lock();
         if let Some(searches) = pending.get_mut(&key) {
             *searches += 1;
@@ -174,6 +186,20 @@ mod tests {
     #[test]
     fn spellings_of_a_keyword_are_one() {
         assert_eq!(key("  ＮＩＫＥ   Shoes "), "nike shoes");
+    }
+
+    #[test]
+    fn a_search_is_counted_by_its_words() {
+        for typed in ["moon jar", "\"Moon jar\"", "(moon jar", "+moon +jar", "moon|jar", "moon, jar*", "“moon” -jar"]
+        {
+            assert_eq!(searched(typed), "moon jar", "{typed}");
+        }
+        for word in ["levi's 501", "t-shirt", "q&q", "나이키 270"] {
+            assert_eq!(searched(word), word);
+        }
+        let keywords = Keywords::default();
+        ["\"나이키\"", "+나이키", "(나이키", "\"kim@example.com\""].iter().for_each(|typed| keywords.count(typed));
+        assert_eq!(*keywords.pending.lock(), HashMap::from([("나이키".to_owned(), 3)]));
     }
 
     #[test]

@@ -14,6 +14,12 @@ const GUESSES_MAX: usize = 8;
 /// Most pairs of syllables that are compared of one word.
 const BIGRAMS_MAX: usize = 10;
 
+/// What Korean puts behind a noun, the longer ones first.
+const PARTICLES: [&str; 15] =
+    ["에서", "으로", "을", "를", "이", "가", "은", "는", "의", "에", "로", "과", "와", "도", "만"];
+/// Fewest syllables that are left of a word without its particle: a single one may be anything.
+const BARE_MIN: usize = 2;
+
 /// How well an alternative fits: 1 is what was typed.
 const SYNONYM: f32 = 0.9;
 const LAYOUT: f32 = 0.85;
@@ -121,7 +127,16 @@ impl Reader<'_> {
             let begins = || !self.lexicon.beginning(&keys::keys(&word.folded), hangul, 1).is_empty();
             match half_typed || self.is_known(&word) || begins() {
                 true => Vec::new(),
-                false => fewest(&letters, if hangul { 2 } else { 3 }, |part| self.is_known(&piece(&word, part))),
+                false => {
+                    let least = if hangul { 2 } else { 3 };
+                    let pieces = |letters| fewest(letters, least, |part| self.is_known(&piece(&word, part)));
+                    let stems = bare(&word.folded).into_iter().map(|stem| &letters[..stem.chars().count()]);
+                    std::iter::once(&letters[..])
+                        .chain(stems)
+                        .map(pieces)
+                        .find(|all| !all.is_empty())
+                        .unwrap_or_default()
+                }
             }
         };
         match pieces.is_empty() {
@@ -165,8 +180,34 @@ impl Reader<'_> {
         std::iter::once(Entry { text: own.clone(), fields: EVERY_FIELD, quality: 1.0 }).chain(others).collect()
     }
 
+    /// A Korean word that finds nothing as it is typed, without the particle that it ends in. A word that one typing error turns into a
+    /// known one stays: `운동와` is `운동화` rather than `운동`.
+    fn without_particle(&self, word: &Word) -> Option<Word> {
+        let stems = bare(&word.folded);
+        let key = keys::keys(&word.folded);
+        let begins = |key: &str| !self.lexicon.beginning(key, true, 1).is_empty();
+        let edits = edits_allowed(key.chars().count()).min(1);
+        if stems.is_empty()
+            || self.is_known(word)
+            || begins(&key)
+            || !self.lexicon.alike(&key, edits, true, 1).1.is_empty()
+        {
+            return None;
+        }
+        let stems =
+            stems.into_iter().map(|stem| Word { typed: stem.to_owned(), folded: stem.to_owned(), at: word.at.clone() });
+        stems.into_iter().find(|stem| self.is_known(stem) || begins(&keys::keys(&stem.folded)))
+    }
+
     /// Everything that one word may stand for, and whether it is read as another one.
     fn word(&self, word: &Word, last: bool) -> (Part, bool) {
+        match self.without_particle(word) {
+            Some(stem) => self.bare_word(&stem, last),
+            None => self.bare_word(word, last),
+        }
+    }
+
+    fn bare_word(&self, word: &Word, last: bool) -> (Part, bool) {
         let (own, key, hangul) = (stem(&word.folded), keys::keys(&word.folded), word.is_hangul());
         let mut alternatives = vec![one(&own, EVERY_FIELD, 1.0)];
         alternatives.extend(self.means_the_same(&keys::keys(&own), SYNONYM));
@@ -297,6 +338,15 @@ fn fewest(letters: &[char], least: usize, is_known: impl Fn(&[char]) -> bool) ->
     pieces
 }
 
+/// What is left of a Korean word without each particle that it may end in; empty for every other word.
+fn bare(folded: &str) -> Vec<&str> {
+    if !folded.chars().all(keys::is_syllable) {
+        return Vec::new();
+    }
+    let stems = PARTICLES.iter().filter_map(|particle| folded.strip_suffix(particle));
+    stems.filter(|stem| stem.chars().count() >= BARE_MIN).collect()
+}
+
 fn piece(word: &Word, letters: &[char]) -> Word {
     let folded: String = letters.iter().collect();
     Word { typed: folded.clone(), folded, at: word.at.clone() }
@@ -419,6 +469,21 @@ mod tests {
     #[test]
     fn a_korean_word_is_found_at_the_end_of_a_longer_one() {
         assert!(finds("컵", &[&ending('컵')]));
+    }
+
+    #[test]
+    fn a_particle_behind_a_korean_word_is_left_out_when_the_word_finds_nothing() {
+        for text in ["머그를", "머그가", "머그에서", "머그로", "머그만"] {
+            assert!(finds(text, &["머그"]), "{text}");
+            assert_eq!(shown(text), ("머그".to_owned(), false), "{text}");
+        }
+        assert!(finds("달항아리의 머그를", &["달항아리", "머그"]) && finds("나이키를", &["nike"]));
+        assert!(finds("나이키운동화를", &["nike", "sneaker"]), "known words without a space, and a particle");
+        // one syllable is no word, exact words win, and so does a typing error
+        assert_eq!(bare("머를"), Vec::<&str>::new());
+        assert_eq!(shown("달항아리").0, "달항아리");
+        assert_eq!(shown("운동와"), ("운동화".to_owned(), true));
+        assert!(!finds("머그컵스를", &["머그"]));
     }
 
     #[test]
