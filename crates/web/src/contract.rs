@@ -8,8 +8,9 @@ use crate::{
     sent_once, tag,
 };
 use axum::{
+    body::{Body, HttpBody},
     extract::Request,
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use kernel::{Code, Detail, Error, Result};
@@ -81,16 +82,26 @@ pub async fn enforce<F: Future<Output = Response>>(
     if let Err(refused) = contract.check(&request) {
         return Failure(refused).into_response();
     }
-    // the body of a HEAD is gone before it could be tagged
-    let tags = contract.tags.filter(|_| request.method() != Method::HEAD);
+    let tags = contract.tags;
     request.extensions_mut().insert(contract);
-    match tags {
-        Some(Tags { public, one }) => {
-            let asked = known_tags(request.headers());
-            tag::tagged(next(request).await, &asked, public, one).await
-        }
-        None => next(request).await,
+    let Some(Tags { public, one }) = tags else { return next(request).await };
+    // the router takes the body of a HEAD away, and the tag is made of it; so it is answered as a GET, and its body goes here
+    let head = request.method() == Method::HEAD;
+    if head {
+        *request.method_mut() = Method::GET;
     }
+    let asked = known_tags(request.headers());
+    let response = tag::tagged(next(request).await, &asked, public, one).await;
+    if head { without_body(response) } else { response }
+}
+
+/// The head of a response, with the length of the body that a GET would have.
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = HttpBody::size_hint(&body).exact().filter(|_| parts.status != StatusCode::NOT_MODIFIED) {
+        parts.headers.entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(parts, Body::empty())
 }
 
 /// The tags of the responses that the client has.

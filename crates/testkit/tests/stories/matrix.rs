@@ -178,19 +178,52 @@ fn no_caller_gets_through_a_door_that_is_not_theirs() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+impl Scenario {
+    /// Somebody who may call a route.
+    fn caller_of(&self, access: Access) -> Sender {
+        match access {
+            Access::Public => self.shop.anonymous(),
+            Access::User | Access::Owner => self.owner.clone(),
+            Access::Seller => self.merchant.clone(),
+            Access::Admin => self.shop.admin(),
+            Access::Service => self.shop.service(),
+        }
+    }
+}
+
+#[test]
+fn a_head_is_answered_with_the_headers_of_its_get_and_no_body() {
+    const COMPARED: [&str; 5] = ["content-type", "content-length", "etag", "cache-control", "vary"];
+    let scenario = scenario();
+    let (mut complaints, mut tagged) = (Vec::new(), 0);
+    for route in routes(&scenario.shop) {
+        if route.method != "GET" || is_stream(&route.path) {
+            continue;
+        }
+        let (sender, path) = (scenario.caller_of(route.access), scenario.path(&route.path));
+        let (head, get) = (sender.send("HEAD", &path, None), sender.send("GET", &path, None));
+        let of = |response: &Response| COMPARED.map(|name| response.header(name));
+        tagged += usize::from(!get.header("etag").is_empty());
+        let length_known = !get.header("content-length").is_empty();
+        let (mut one, mut other) = (of(&head), of(&get));
+        if !length_known {
+            (one[1], other[1]) = (String::new(), String::new());
+        }
+        if head.status != get.status || !head.text().is_empty() || one != other {
+            complaints.push(format!("{path}: HEAD {} {one:?}, GET {} {other:?}", head.status, get.status));
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    assert!(tagged > 50, "only {tagged} have a tag; the walk is broken");
+}
+
 #[test]
 fn everybody_gets_through_their_own_doors() {
     let scenario = scenario();
     let mut complaints = Vec::new();
     for route in routes(&scenario.shop) {
         let (method, path) = (route.method.as_str(), route.path.as_str());
-        let sender = match route.access {
-            Access::Public => scenario.shop.anonymous(),
-            Access::User | Access::Owner => scenario.owner.clone(),
-            Access::Seller => scenario.merchant.clone(),
-            Access::Admin => scenario.shop.admin(),
-            Access::Service => scenario.shop.service(),
-        };
+        let sender = scenario.caller_of(route.access);
         if is_stream(path) {
             if sender.opens(scenario.path(path)) != 200 {
                 complaints.push(format!("{method} {path} does not open for whom it is meant"));
