@@ -1,6 +1,6 @@
 //! Instants, the shop's time zone, and the trait of clocks.
 
-use crate::{Code, Result};
+use crate::{Code, Result, text};
 use jiff::{civil, fmt::temporal::Pieces, tz::TimeZone};
 use serde::{Deserialize, Serialize, Serializer};
 use std::{fmt, time::Duration};
@@ -151,6 +151,11 @@ impl Zone {
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;
+}
+
+/// C002 for a range that ends before it begins, which would be an empty list and look as if there were nothing.
+pub fn in_order<T: PartialOrd>(from: &T, to: &T) -> Result<()> {
+    if from > to { Err(text::wrong("from", "must not be after to")) } else { Ok(()) }
 }
 
 #[cfg(test)]

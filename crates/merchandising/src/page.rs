@@ -56,6 +56,8 @@ pub struct ProductPage {
     pub tax_free: bool,
     /// Units that can be sold now, over all variants that are on sale.
     pub stock: i64,
+    /// The same as `stock`, under another name that pages of shops read.
+    pub stock_quantity: i64,
     /// Raised by every movement of its stock; for `If-Match` when setting the stock of a product with one variant.
     pub stock_version: i64,
     /// How well it is in stock.
@@ -218,6 +220,7 @@ fn assemble(
         gallery,
         tax_free: content.tax_free,
         stock,
+        stock_quantity: stock,
         stock_version,
         stock_status,
         time_deal,

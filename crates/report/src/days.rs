@@ -45,9 +45,7 @@ impl DaysQuery {
         let to = to.map_or_else(today, Ok)?;
         let first = || to.checked_sub(jiff::Span::new().days(DAYS_DEFAULT - 1)).unwrap_or(Date::MIN);
         let from = from.unwrap_or_else(first);
-        if from > to {
-            return Err(text::wrong("from", "must not be after to"));
-        }
+        kernel::time::in_order(&from, &to)?;
         let days = Days { from, to };
         match days.count() <= i64::from(DAYS_MAX) {
             true => Ok(days),

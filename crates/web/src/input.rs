@@ -163,9 +163,17 @@ impl<'de, T: FromStr<Err = Error>> Deserialize<'de> for Several<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Several<T>, D::Error> {
         let sent = Vec::<String>::deserialize(deserializer)?;
         let texts = sent.iter().flat_map(|text| text.split(',')).filter(|text| !text.is_empty()).map(str::trim);
-        let read = |text: &str| text.parse().map_err(|e: Error| D::Error::custom(e.detail().unwrap_or("is not valid")));
+        let read = |text: &str| {
+            text.parse().map_err(|e: Error| D::Error::custom(predicate(e.detail().unwrap_or("is not valid"))))
+        };
         texts.map(read).collect::<Result<_, _>>().map(Several)
     }
+}
+
+/// A sentence without its subject, because it stands behind the name of its parameter: `must be one of …`, not `an order status must
+/// be one of …`.
+fn predicate(sentence: &str) -> &str {
+    sentence.find("must be ").map_or(sentence, |at| &sentence[at..])
 }
 
 /// `page` and `size` of a list, for the document.

@@ -79,6 +79,7 @@ impl ListQuery {
             text::optional("product", self.product.as_deref(), KEYWORD_MAX),
         )
             .together()?;
+        kernel::time::in_order(&from, &to)?;
         let search = Search { product, product_id: self.product_id, ..Search::default() };
         Ok(Filter { statuses: self.status.0.clone(), from, to, search })
     }

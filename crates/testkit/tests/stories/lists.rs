@@ -1,5 +1,6 @@
 //! Lists in a large shop: they are read by the index whose order they have, and not by reading and sorting a table.
 
+use serde_json::json;
 use store::Arg;
 use testkit::TestShop;
 
@@ -94,4 +95,23 @@ fn sagas_and_dead_letters_are_read_to_their_end_by_cursors() {
     let letters = shop.admin().get("/admin/events?parkedCursor=c0&size=1").must("200");
     assert_eq!(letters.number("/parked/totalElements"), 0);
     shop.admin().get("/admin/events?parkedCursor=x&page=-1").must("400 C002");
+}
+
+#[test]
+fn a_list_of_orders_refuses_a_range_that_ends_before_it_begins_and_names_what_a_status_may_be() {
+    let shop = TestShop::open();
+    let (buyer, admin) = (shop.buyer(), shop.admin());
+    let both = [(&buyer, "/orders"), (&admin, "/admin/orders")];
+    for (who, path) in both {
+        for wrong in ["from=2026-02-06&to=2026-02-05", "from=2026-02-06T10:00:00Z&to=2026-02-06T09:00:00Z"] {
+            let refused = who.get(format!("{path}?{wrong}")).must("400 C002");
+            let detail = &refused.json()["error"]["details"][0];
+            assert_eq!((&detail["field"], &detail["message"]), (&json!("from"), &json!("must not be after to")));
+        }
+        who.get(format!("{path}?from=2026-02-06&to=2026-02-06")).must("200");
+        let refused = who.get(format!("{path}?status=EATEN")).must("400 C002");
+        let detail = &refused.json()["error"]["details"][0];
+        let message = detail["message"].as_str().expect("a message");
+        assert!(detail["field"] == "status" && message.starts_with("must be one of PENDING, "), "{detail}");
+    }
 }

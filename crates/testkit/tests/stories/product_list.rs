@@ -1,7 +1,7 @@
 //! The list of products: by what can be paid, in the order of letters, page after page while others write (docs/RULES.md).
 
 use serde_json::{Value, json};
-use testkit::{Response, TestShop};
+use testkit::{Response, Sender, TestShop};
 
 fn skus(page: &Response) -> Vec<String> {
     let content = page.data()["content"].clone();
@@ -174,4 +174,36 @@ fn one_category_is_made_when_two_people_spell_it_differently_at_once() {
     });
     assert_eq!(made.count("201"), 8, "{:?}", made.summary());
     assert_eq!(shop.anonymous().get("/categories").must("200").data().as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn those_who_keep_products_find_them_by_name_and_sku_in_every_state() {
+    let shop = TestShop::open();
+    let (mina, jun, admin) = (shop.seller(), shop.seller(), shop.admin());
+    let make = |who: &Sender, sku: &str, name: &str, status: &str| {
+        let product = json!({"sku": sku, "name": name, "price": 9_000, "stock": 1, "status": status});
+        who.post("/admin/products", product).must("201").number("/id")
+    };
+    make(&mina, "JAR-1", "달항아리 머그", "ACTIVE");
+    make(&mina, "JAR-2", "100% moon_jar", "DRAFT");
+    let gone = make(&jun, "JAR-3", "달항아리 접시", "ACTIVE");
+    admin.delete(format!("/admin/products/{gone}")).must("200");
+    let bag = json!({"sku": "BAG", "name": "bag", "price": 9_000, "variants": [{"sku": "RED-S", "stock": 1}]});
+    jun.post("/admin/products", bag).must("201");
+    let of = |who: &Sender, keyword: &str, more: &str| -> Vec<String> {
+        let keyword: String = keyword.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let page = who.get(format!("/admin/products?keyword={keyword}&sort=name,asc{more}")).must("200");
+        assert_eq!(page.number("/totalElements") as usize, skus(&page).len());
+        skus(&page)
+    };
+    assert_eq!(of(&admin, "jar", ""), ["JAR-2", "JAR-1"]);
+    assert_eq!(of(&admin, "jar-2", ""), ["JAR-2"]);
+    assert_eq!(of(&admin, "항아리", ""), ["JAR-1"]);
+    assert_eq!(of(&admin, "항아리", "&status=DISCONTINUED"), ["JAR-3"]);
+    assert_eq!(of(&admin, "red-", ""), ["BAG"], "the beginning of a variant's sku");
+    assert_eq!((of(&admin, "100%", ""), of(&admin, "n_j", "")), (vec!["JAR-2".into()], vec!["JAR-2".into()]));
+    assert_eq!((of(&admin, "%", "").len(), of(&admin, "a%g", "").len()), (1, 0), "signs of patterns mean themselves");
+    assert_eq!((of(&mina, "bag", "").len(), of(&jun, "bag", "").len()), (0, 1), "a seller's own");
+    admin.get(format!("/admin/products?keyword={}", "x".repeat(101))).must("400 C002");
+    shop.anonymous().get("/products?keyword=jar").must("400 C002");
 }

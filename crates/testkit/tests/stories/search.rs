@@ -190,7 +190,7 @@ fn keywords_are_popular_by_searches_that_found_something() {
     for keyword in ["Nike", "\"nike\"", "bag", "zzzzzzzzz", "kim@example.com", "010-1234-5678"] {
         search(&who, keyword, "");
     }
-    // what people who work in the shop look for is no secret that everyone reads
+    // what people who work in the shop look for is not shown to everyone
     for staff in [shop.seller(), shop.admin()] {
         search(&staff, "adidas", "").must("200");
     }
