@@ -339,8 +339,8 @@ pub struct Readdressing<'a> {
 
 /// Sends an order elsewhere, or changes its memo, before its parcel has left: its buyer, or the shop (`owner` none).
 ///
-/// S201 S212 the order, S203 when its parcel has left or it has ended, S211 when sending it there costs more than its shipping fee
-/// has in it; C019 while the order is being undone.
+/// S201 S212 the order, S203 when its parcel has left or it has ended, S211 when its zip code cannot be one of the shop's, or when sending
+/// it there costs more than its shipping fee has in it; C019 while the order is being undone.
 pub fn readdress(
     tx: &mut Tx<'_>,
     number: &OrderNumber,
@@ -370,6 +370,7 @@ pub fn readdress(
             );
         }
     }
+    shipping.check(&address.zip_code)?;
     let before = order.address.as_ref().map(|address| address.zip_code.as_str());
     let (before, now) = (shipping.surcharge(before), shipping.surcharge(Some(&address.zip_code)));
     if now > before {

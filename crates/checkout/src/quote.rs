@@ -220,9 +220,11 @@ impl Calculation {
         self.coupon.as_ref().map(|held| &held.offer)
     }
 
-    /// The stages *points*, *shipping* and *amounts*, without statements. Problems: S612 and S611 of the coupon, without which the
+    /// The stages *points*, *shipping* and *amounts*, without statements. Problems: S211 of the zip code; S612 and S611 of the coupon, without which the
     /// rest is calculated then; S210 when another amount is expected.
     pub(crate) fn totalled(mut self, choice: &Choice<'_>) -> Result<Calculation> {
+        let wrong = choice.zip_code.and_then(|zip_code| choice.rules.shipping.check(zip_code).err());
+        self.problems.extend(wrong.map(|wrong| wrong.within("shippingAddress")));
         let bought: Vec<price::Line> = self.bought().map(|line| line.to_price()).collect();
         let (rules, points, zip_code) = (choice.rules, choice.points, choice.zip_code);
         let options = Options { rules, coupon: self.coupon.as_ref().map(|held| &held.offer), points, zip_code };

@@ -27,6 +27,12 @@ const ROWS: &[(&str, &str)] = &[
     ("must not be blank", "비어 있을 수 없습니다"),
     ("must not be empty", "비어 있을 수 없습니다"),
     ("must have at most {} characters", "최대 {}자까지 입력할 수 있습니다"),
+    ("must have digits", "숫자가 있어야 합니다"),
+    ("must have {} digits", "숫자 {}자리여야 합니다"),
+    (
+        "has no zero in front, which a spreadsheet drops; save this column as text",
+        "맨 앞의 0이 없습니다. 스프레드시트가 지우므로 이 열을 텍스트로 저장하세요",
+    ),
     ("must be one line without tabs", "탭 없이 한 줄로 입력해야 합니다"),
     ("must not contain control characters", "제어 문자를 포함할 수 없습니다"),
     ("must be an id, 1 to {}", "1부터 {} 사이의 ID여야 합니다"),

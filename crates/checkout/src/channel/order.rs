@@ -54,11 +54,11 @@ impl ChannelOrder {
         read.map_err(|error| each(rows).map(|row| row.refused(error.public_copy())).collect())
     }
 
-    /// What the lines, the fee and everything else say, so that the same order is known again.
-    fn with_content(self) -> ChannelOrder {
+    /// What the lines, the fee, `address` and everything else say, so that the same order is known again.
+    fn with_content(self, address: &Address) -> ChannelOrder {
         let line = |line: &Line| json!([line.sku, line.quantity.as_i64(), line.unit_price]);
         let lines: Vec<_> = self.lines.iter().map(line).collect();
-        let all = json!([self.origin, lines, self.shipping_fee, self.paid_amount, self.address, self.memo]);
+        let all = json!([self.origin, lines, self.shipping_fee, self.paid_amount, address, self.memo]);
         let content = text::hex(&Sha256::digest(all.to_string()));
         ChannelOrder { content, ..self }
     }
@@ -110,7 +110,8 @@ impl Reading<'_> {
             rows: each(self.rows).map(|row| row.at).collect(),
             content: String::new(),
         };
-        Ok(order.with_content())
+        let address = self.as_written(&order.address)?;
+        Ok(order.with_content(&address))
     }
 
     fn origin(&self) -> Result<Origin> {
@@ -142,6 +143,13 @@ impl Reading<'_> {
         )
             .together()?;
         Address { receiver_name, receiver_phone, zip_code, address1, address2: Some(address2) }.checked()
+    }
+
+    /// The address with zip code and phone as the rows have them. Older versions stored those, and their orders are known again by them.
+    fn as_written(&self, address: &Address) -> Result<Address> {
+        let of = |field| self.text_of(field).map(text::clean);
+        let (receiver_phone, zip_code) = (of(Field::ReceiverPhone), of(Field::ZipCode)).together()?;
+        Ok(Address { receiver_phone, zip_code, ..address.clone() })
     }
 
     fn line(&self, row: &Row) -> Result<Line> {

@@ -27,7 +27,7 @@ pub enum Done {
 
 /// Places the order, which is paid already, unless it was placed before. When anything is wrong, nothing is written. `by` imports it.
 ///
-/// C019 when it was placed before from other rows; S001, S003 its products; S210 when it costs something else than the channel took;
+/// C019 when it was placed before from other rows; S211 its zip code; S001, S003 its products; S210 when it costs something else than the channel took;
 /// C002 when it costs nothing and is no gift; S401, S402 the stock.
 pub fn place(
     tx: &mut Tx<'_>,
@@ -42,6 +42,7 @@ pub fn place(
             false => Err(Code::Conflict.because(format!("it was placed as {} from other rows", known.order))),
         };
     }
+    must_have_zip_code(&settings.prices.shipping, &wanted.address.zip_code)?;
     let items = items(tx, wanted)?;
     let prices: Vec<Option<Money>> = wanted.lines.iter().map(|line| line.unit_price).collect();
     let rules =
@@ -65,6 +66,17 @@ pub fn place(
         return Err(Code::Unavailable.error().caused_by("the same order was placed at the same moment"));
     }
     Ok(Done::Placed(order.number))
+}
+
+/// S211 unless the zip code can be one of the shop's. A spreadsheet drops the zero in front of a number, so the reason names that.
+fn must_have_zip_code(shipping: &Shipping, zip_code: &str) -> Result<()> {
+    shipping.check(zip_code).map_err(|error| match shipping.check(&format!("0{zip_code}")) {
+        Ok(()) => {
+            let why = "has no zero in front, which a spreadsheet drops; save this column as text";
+            Error::of_fields(error.code(), vec![Detail::field("zipCode", why)])
+        }
+        Err(_) => error,
+    })
 }
 
 /// S210 when the channel took something else than the order costs.

@@ -1,6 +1,6 @@
 //! What sending an order costs: a flat fee, free from an amount on, and surcharges for places that are far away.
 
-use kernel::{Money, Result};
+use kernel::{Code, Detail, Error, Money, Result, text};
 use serde::Deserialize;
 
 /// Digits of a zip code that are compared; more than any country has.
@@ -22,6 +22,20 @@ impl Shipping {
         let is_free = self.free_from.is_some_and(|free_from| goods >= free_from);
         let fee = if is_free { Money::ZERO } else { self.fee };
         fee.plus(self.surcharge(zip_code))
+    }
+
+    /// S211 naming `zipCode` where far places cost more and the zip code has not as many digits as theirs: then it may be one of theirs in
+    /// another spelling, and would go without what it costs.
+    pub fn check(&self, zip_code: &str) -> Result<()> {
+        let mut lengths: Vec<usize> = self.surcharges.iter().map(|surcharge| surcharge.from.len()).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        if lengths.is_empty() || lengths.contains(&digits(zip_code).len()) {
+            return Ok(());
+        }
+        let wanted: Vec<String> = lengths.iter().map(usize::to_string).collect();
+        let why = format!("must have {} digits", wanted.join(" or "));
+        Err(Error::of_fields(Code::InvalidShippingAddress, vec![Detail::field("zipCode", why)]))
     }
 
     /// What this zip code adds.
@@ -66,7 +80,8 @@ impl TryFrom<String> for Surcharge {
 
 /// The digits of a zip code, without the signs between them.
 fn digits(zip_code: &str) -> String {
-    zip_code.chars().filter(char::is_ascii_digit).take(DIGITS_MAX + 1).collect()
+    // addresses of older versions have the digits of any keyboard
+    text::identity(zip_code).chars().filter(char::is_ascii_digit).take(DIGITS_MAX + 1).collect()
 }
 
 #[cfg(test)]
@@ -99,10 +114,36 @@ mod tests {
             (1, Some("402-20"), 9_000),
             (1, Some("630001"), 3_000),
             (1, Some("제주"), 3_000),
+            (1, Some("６３１００"), 6_000),
         ] {
             assert_eq!(fees().fee(Money::minor(goods), zip_code).unwrap().as_minor(), fee, "{goods} to {zip_code:?}");
         }
         assert!(Shipping::default().fee(Money::ZERO, Some("63000")).unwrap().is_zero());
+    }
+
+    #[test]
+    fn a_zip_code_has_as_many_digits_as_those_of_far_places() {
+        for (zip_code, fits) in [
+            ("63100", true),
+            ("631 00", true),
+            ("６３１００", true),
+            ("04524", true),
+            ("063100", false),
+            ("63100 1", false),
+            ("4524", false),
+            ("abc", false),
+            ("", false),
+        ] {
+            let checked = fees().check(zip_code);
+            assert_eq!(checked.is_ok(), fits, "{zip_code}");
+            if let Err(refused) = checked {
+                assert_eq!(refused.detail(), Some("zipCode must have 5 digits"));
+            }
+            assert!(Shipping::default().check(zip_code).is_ok(), "a shop without surcharges sends anywhere");
+        }
+        let both = Shipping { surcharges: vec![surcharge("63000=1"), surcharge("690003=1")], ..Shipping::default() };
+        assert!(both.check("63000").is_ok() && both.check("690-003").is_ok());
+        assert_eq!(both.check("1234").unwrap_err().detail(), Some("zipCode must have 5 or 6 digits"));
     }
 
     #[test]

@@ -59,6 +59,59 @@ fn an_order_does_not_move_to_where_sending_costs_more() {
 }
 
 #[test]
+fn a_far_place_cannot_be_written_so_that_it_costs_no_more() {
+    let shop = TestShop::with(1, SHIPPING);
+    let mug = shop.product("mug").price(9_000).stock(500).save();
+    let buyer = shop.buyer();
+    let body = |zip_code: &str| to(order_of(&[(&mug, 1)]), zip_code);
+    for spelled in ["63100", "６３１００", "63１00", "631\u{200B}00", "631 00", "631–00", "　63100　"] {
+        let quote = buyer.post("/orders/quote", body(spelled)).must("200");
+        assert_eq!(quote.number("/shippingFee"), 6_000, "{spelled}");
+        let order = buyer.post("/orders", body(spelled)).must("201");
+        assert_eq!(order.number("/shippingFee"), 6_000, "{spelled}");
+        let zip_code = order.word("/shippingAddress/zipCode");
+        assert!(zip_code.is_ascii(), "{zip_code}");
+    }
+    let order = buyer.post("/orders", body("04524")).must("201").word("/orderNumber");
+    for wrong in ["063100", "63100 1", "6310", "abc", "63100-1234"] {
+        let refused = buyer.post("/orders", body(wrong)).must("400 S211");
+        assert_eq!(refused.json()["error"]["details"][0]["field"], "shippingAddress.zipCode", "{wrong}");
+        let quote = buyer.post("/orders/quote", body(wrong)).must("200");
+        assert!(quote.text().contains("S211"), "{}", quote.text());
+        let address = body(wrong)["shippingAddress"].clone();
+        let moved = buyer.put(format!("/orders/{order}/address"), address).must("400 S211");
+        assert_eq!(moved.json()["error"]["details"][0]["field"], "zipCode", "{wrong}");
+    }
+    let mut spoken = body("04524");
+    spoken["shippingAddress"]["receiverPhone"] = json!("abc");
+    buyer.post("/orders", spoken.clone()).must("400 S211");
+    buyer.put(format!("/orders/{order}/address"), spoken["shippingAddress"].clone()).must("400 S211");
+
+    // a file says what a spreadsheet did
+    let head = "channel,channelOrderNumber,sku,quantity,receiverName,receiverPhone,zipCode,address1";
+    let row = |number: u32, phone: &str, zip: &str| format!("Market,{number},{},1,Kim,{phone},{zip},Street 1", mug.sku);
+    let rows =
+        [row(1, "010-1", "4524"), row(2, "abc", "04524"), row(3, "010-1", "６３１００"), row(4, "010-1", "063100")];
+    let file = format!("{head}\n{}\n", rows.join("\n"));
+    let send = || {
+        let by = shop.admin().with("content-type", "text/csv");
+        by.send("POST", "/admin/orders/bulk", Some(file.clone().into_bytes())).must("200")
+    };
+    let report = send();
+    assert_eq!((report.number("/placed"), report.number("/refusedRows")), (1, 3), "{}", report.text());
+    assert!(report.word("/refused/0/reason").contains("which a spreadsheet drops"), "{}", report.text());
+    assert_eq!(send().number("/known"), 1);
+
+    // a shop without surcharges sends anywhere
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    for abroad in ["SW1A 1AA", "K1A 0B1", "10001-1234", "4524"] {
+        let order = shop.buyer().post("/orders", to(order_of(&[(&mug, 1)]), abroad)).must("201");
+        assert_eq!(order.word("/shippingAddress/zipCode"), abroad);
+    }
+}
+
+#[test]
 fn tax_is_in_the_price_of_what_is_not_free_of_it() {
     let shop = TestShop::with(1, &[("checkout.tax_rate", "2000")]);
     let book = shop.product("book").price(12_000).with("taxFree", json!(true)).save();
