@@ -16,7 +16,7 @@ const OPEN_S: u32 = 5;
 const ABANDONED: &str = "CANCELLED: abandoned before there was an outcome";
 
 /// Begins a payment in PROCESSING. S302 naming the live payment when the order has one of the same part, S306 when the amount is not
-/// above zero, S307 when the method is not supported, C002 when the payment key is too long.
+/// above zero, C002 when the payment key is too long.
 pub fn begin(tx: &mut Tx<'_>, new: NewPayment) -> Result<Payment> {
     if !new.amount.is_positive() {
         return Err(Code::InvalidPaymentAmount.because("a payment is above zero"));

@@ -12,7 +12,7 @@ pub const PAYMENT_KEY_MAX: usize = 200;
 pub struct NewPayment {
     pub order: OrderNumber,
     pub user: UserId,
-    /// The order's payable; above zero.
+    /// What this share pays: the order's payable, or less when the payment is split; above zero.
     pub amount: Money,
     pub method: Method,
     /// The buyer's own word for the method, such as `CARD`.

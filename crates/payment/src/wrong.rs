@@ -96,7 +96,8 @@ pub fn of_order(tx: &mut Tx<'_>, order: &str) -> Result<Vec<WrongCapture>> {
     tx.query(OF_ORDER, args![order], capture)
 }
 
-/// A person has dealt with it and says how. S301 when there is no such capture. Repeated: what was said first stays.
+/// A person has dealt with it and says how. S301 when there is no such capture, C002 for a reason that is
+/// blank or too long. Repeated: what was said first stays.
 pub fn resolve(tx: &mut Tx<'_>, id: i64, by: &UserId, how: &str) -> Result<WrongCapture> {
     let how = text::required_paragraph("reason", how, text::REASON_MAX)?;
     let now = tx.now();
