@@ -46,6 +46,7 @@ use store::Stay;
 pub const MIGRATIONS: &[store::Migration] = &[
     store::Migration { name: "checkout/0001_sagas", sql: include_str!("../migrations/0001_sagas.sql") },
     store::Migration { name: "checkout/0002_saga_runs", sql: include_str!("../migrations/0002_saga_runs.sql") },
+    store::Migration { name: "checkout/0003_hint_searches", sql: include_str!("../migrations/0003_hint_searches.sql") },
 ];
 
 pub use settings::Settings;

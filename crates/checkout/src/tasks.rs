@@ -26,6 +26,7 @@ pub fn tasks(_: &App) -> Vec<Task> {
     vec![
         Task::on_leader("checkout.due-sagas", Duration::from_secs(1), due_sagas),
         Task::on_leader("checkout.late-captures", Duration::from_secs(1), late_captures),
+        Task::on_leader("checkout.gateway-hints", Duration::from_secs(1), gateway_hints),
         Task::on_leader("checkout.time-deals", Duration::from_secs(1), time_deals),
         Task::on_leader("checkout.ask-carriers", ASK_CARRIERS_EVERY, carriers::ask),
         Task::forgetting("checkout.forget-hints", FORGET_EVERY, webhook::HINTS, |_| webhook::REMEMBERED),
@@ -70,6 +71,26 @@ async fn late_captures(app: App) -> Result<Ran> {
             match late::look(&app.db, &app.ports, payment).await {
                 Ok(()) => drop(asked.fetch_add(1, Ordering::Relaxed)),
                 Err(error) => tracing::error!(payment = %number, ?error, "a late capture could not be searched for"),
+            }
+        })
+        .await;
+    Ok(asked.into_inner().into())
+}
+
+/// Asks the gateway about payments whose hints came too soon after another one, or got no answer. Gives how many were asked about.
+async fn gateway_hints(app: App) -> Result<Ran> {
+    let (now, next) = (app.now(), app.db.read_single("checkout.next-hint", webhook::next_due).await?);
+    if next.is_none_or(|next| next > now) {
+        return Ok(Ran::idle_until(next));
+    }
+    let due = app.db.read("checkout.hints-due", |tx| webhook::due(tx, DUE_MAX)).await?;
+    let asked = AtomicU64::new(0);
+    stream::iter(due)
+        .for_each_concurrent(AT_ONCE, async |payment| {
+            let number = payment.clone();
+            match webhook::search(&app.db, &app.ports, payment).await {
+                Ok(()) => drop(asked.fetch_add(1, Ordering::Relaxed)),
+                Err(error) => tracing::error!(payment = %number, ?error, "a payment could not be asked about"),
             }
         })
         .await;

@@ -20,7 +20,15 @@ use journal::{Journal, Line};
 use kernel::{Clock, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use records::Records;
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 /// Pause between two looks for messages that are due.
 const DELIVER_EVERY: Duration = Duration::from_millis(100);
@@ -42,6 +50,7 @@ pub struct Fake {
     records: Arc<Mutex<Records>>,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
+    is_away: Arc<AtomicBool>,
 }
 
 impl Fake {
@@ -52,7 +61,7 @@ impl Fake {
             None => (Journal::default(), Vec::new()),
         };
         let records = Arc::new(Mutex::new(Records::new(journal, lines)));
-        Ok(Fake { records, clock, settings: Arc::new(settings) })
+        Ok(Fake { records, clock, settings: Arc::new(settings), is_away: Arc::default() })
     }
 
     /// Its API, the payment window and the control.
@@ -85,6 +94,10 @@ impl Fake {
         self.records.lock()
     }
 
+    pub(crate) fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -114,6 +127,11 @@ impl Fake {
         let Some(payment) = records.find(payment_key, now) else { return false };
         records.write(vec![Line::Payment(Box::new(Payment { script: script.to_owned(), ..payment }))]);
         true
+    }
+
+    /// Makes every request to the API fail, or answer again. What was agreed or deposited goes on.
+    pub fn be_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
     }
 
     /// How messages are sent from now on.

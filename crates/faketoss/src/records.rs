@@ -334,8 +334,9 @@ impl Records {
     pub fn deposit_error(&mut self, key: &str, now: Timestamp) -> Result<Payment, Failure> {
         let payment = self.find(key, now).filter(|payment| payment.account.is_some() && payment.status == Status::Done);
         let payment = payment.ok_or_else(|| Failure::of("INVALID_REQUEST", "입금된 가상계좌가 아닙니다."))?;
-        let waiting = Payment { status: Status::WaitingForDeposit, approved: None, ..payment };
-        self.save(&waiting, None, now, true);
+        let (status, last_transaction) = (Status::WaitingForDeposit, Some(self.draw("txrd_", 24)));
+        let waiting = Payment { status, approved: None, last_transaction, ..payment };
+        self.save(&waiting, Some((status, waiting.total)), now, true);
         Ok(waiting)
     }
 

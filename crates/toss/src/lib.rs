@@ -27,6 +27,10 @@ const FIRST_MS: i64 = 1_388_534_400_000;
 const REASON_MAX: usize = 200;
 /// The gateway's word for a payment into an account.
 const VIRTUAL_ACCOUNT: &str = "가상계좌";
+/// The status of a payment that waits for its deposit.
+const WAITING: &str = "WAITING_FOR_DEPOSIT";
+/// How the reason begins for which an account is closed.
+const NOT_PAID: &str = "not paid";
 /// The reason for which a charge with the payment key of another order is refused.
 const OF_ANOTHER_ORDER: &str = "PAYMENT_OF_ANOTHER_ORDER";
 
@@ -72,7 +76,7 @@ impl Toss {
             Reply::Answer(payment) => payment.payment_key,
             Reply::Failed(..) | Reply::Silence => return Some(Outcome::Unknown),
         };
-        let body = json!({ "cancelReason": tagged("not paid", &request.key) });
+        let body = json!({ "cancelReason": tagged(NOT_PAID, &request.key) });
         let key = format!("{}/WITHDRAW", request.key);
         match self.client.post::<Payment>(&["payments", &payment_key, "cancel"], &key, &body).await {
             Reply::Answer(payment) => withdrawn(outcome(&payment)),
@@ -116,13 +120,10 @@ impl Toss {
         };
         // an account that was closed before the deposit is listed as cancelled too
         if movement == Movement::Refunded && one.method.as_deref() == Some(VIRTUAL_ACCOUNT) {
-            let paid_at = match self.read(Some(&one.payment_key), "").await {
-                Reply::Answer(payment) => payment.approved_at.as_deref().and_then(wire::time),
+            match self.read(Some(&one.payment_key), "").await {
+                Reply::Answer(payment) if gave_back(&payment, one) => {}
+                Reply::Answer(_) => return Ok(None),
                 Reply::Failed(..) | Reply::Silence => return Err(Listing::Unknown),
-            };
-            let was_paid = paid_at.zip(wire::time(&one.transaction_at)).is_some_and(|(paid, moved)| paid <= moved);
-            if !was_paid {
-                return Ok(None);
             }
         }
         let currency = Currency::of_code(&one.currency).unwrap_or(self.currency);
@@ -221,8 +222,14 @@ impl Gateway for Toss {
             Reply::Failed(..) | Reply::Silence => return Listing::Unknown,
         };
         let next = page.last().filter(|_| page.len() >= LISTED_AT_ONCE).map(|last| last.transaction_key.clone());
-        let mut moved = Vec::new();
+        let mut moved: Vec<Moved> = Vec::new();
         for one in &page {
+            if one.status == WAITING {
+                // again: the bank took back what was deposited, so that the gateway has nothing of it
+                let name = wire::capture_name(&one.payment_key);
+                moved.retain(|before| before.movement != Movement::Captured || before.transaction != name);
+                continue;
+            }
             match self.moved(one).await {
                 Ok(one) => moved.extend(one.filter(|one| period.has(one.at))),
                 Err(unknown) => return unknown,
@@ -246,7 +253,7 @@ fn outcome(payment: &Payment) -> Option<Outcome> {
             }
             None => Outcome::Unknown,
         }),
-        "WAITING_FOR_DEPOSIT" => Some(payment.account().map_or(Outcome::Pending, Outcome::Awaiting)),
+        WAITING => Some(payment.account().map_or(Outcome::Pending, Outcome::Awaiting)),
         // also when it had been taken before: a person at the gateway has given it back
         "CANCELED" => Some(declined("CANCELED", "the payment was cancelled at the gateway")),
         "ABORTED" | "EXPIRED" => Some(match &payment.failure {
@@ -263,6 +270,16 @@ fn outcome(payment: &Payment) -> Option<Outcome> {
 /// The same for a charge that is no longer wanted: one that was cancelled will take nothing.
 fn withdrawn(found: Option<Outcome>) -> Option<Outcome> {
     found.filter(|found| !matches!(found, Outcome::Declined(decline) if decline.code == "CANCELED"))
+}
+
+/// Whether a cancellation in the list gave back what had been deposited. Otherwise it closed the account, also when a deposit came after
+/// all within the same second, which is as exact as the gateway's times are.
+fn gave_back(payment: &Payment, listed: &Transaction) -> bool {
+    let paid_at = payment.approved_at.as_deref().and_then(wire::time);
+    let is_later = paid_at.zip(wire::time(&listed.transaction_at)).is_some_and(|(paid, moved)| paid <= moved);
+    let cancel = payment.cancels.iter().flatten().find(|cancel| cancel.transaction_key == listed.transaction_key);
+    let closes = |cancel: &wire::Cancel| cancel.cancel_reason.as_deref().is_some_and(|why| why.starts_with(NOT_PAID));
+    is_later && cancel.is_some_and(|cancel| !closes(cancel))
 }
 
 /// What a payment says about the refund with this key, which stands in the reason of its cancellation.

@@ -2,7 +2,7 @@
 
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundAccountRequest, RefundRequest};
-use crate::webhook::{self, Message, Received};
+use crate::webhook::{self, Message};
 use crate::{Settings, pay, refund};
 use axum::{
     body::Bytes,
@@ -11,9 +11,8 @@ use axum::{
     response::Response,
 };
 use kernel::{Code, Error, OrderNumber, PaymentNumber, Result};
-use payment::{Payment, PaymentDetail, PaymentResponse, RefundResponse, remote};
-use ports::gateway::Outcome;
-use saga::{Begun, Record, nudge, respond};
+use payment::{Payment, PaymentDetail, PaymentResponse, RefundResponse};
+use saga::{Begun, Record, respond};
 use store::Tx;
 use utoipa_axum::routes;
 use web::{
@@ -27,7 +26,6 @@ use web::{
 const PAYING: &[Code] = &[
     Code::OrderNotFound,
     Code::OrderUserMismatch,
-    Code::OrderAlreadyCancelled,
     Code::OrderAlreadyPaid,
     Code::InvalidOrderStatus,
     Code::InvalidShippingAddress,
@@ -51,7 +49,6 @@ pub fn routes() -> Routes {
             OWNER.refusing(&[
                 Code::PaymentNotFound,
                 Code::PaymentUserMismatch,
-                Code::PaymentAlreadyCancelled,
                 Code::PaymentCannotBeCancelled,
                 Code::Conflict,
             ]),
@@ -218,8 +215,8 @@ async fn set_refund_account(
 }
 
 /// A message from the gateway (Toss Payments). Only a hint: the gateway is asked before anything changes. Repeated, or about
-/// a payment that is not ours: nothing happens.
-#[utoipa::path(post, path = "/payments/webhooks/toss", operation_id = "hear_toss", tag = "payment", request_body = Message,
+/// a payment that is not ours: nothing happens. Soon after another one about the same payment: the gateway is asked a minute later.
+#[utoipa::path(post, path = "/payments/webhooks/toss", operation_id = "receive_toss", tag = "payment", request_body = Message,
     responses((status = 200, description = "received", body = Success<NoBody>)))]
 async fn receive_toss(State(app): State<App>, body: Result<Bytes, BytesRejection>) -> ApiResult<()> {
     let body = body.map_err(unreadable)?;
@@ -229,19 +226,7 @@ async fn receive_toss(State(app): State<App>, body: Result<Bytes, BytesRejection
         return Ok(done());
     }
     let received = app.db.write("checkout.receive", move |tx| webhook::receive(tx, &message)).await?;
-    match received {
-        Received::Ask(id) => _ = nudge(&ORDER, &app.db, &app.ports, id).await?,
-        Received::Deposited(of) => {
-            let (payment, request) = *of;
-            let gateway = app.ports.gateway.as_ref();
-            if let Some(Outcome::Awaiting(_)) = remote::ask(gateway, &request).await {
-                let currency = gateway.currency();
-                let keep = move |tx: &mut Tx<'_>| webhook::taken_back(tx, &payment, currency);
-                app.db.write("checkout.deposit-taken-back", keep).await?;
-            }
-        }
-        Received::Nothing | Received::Noted => {}
-    }
+    webhook::follow(&app.db, &app.ports, received).await?;
     Ok(done())
 }
 

@@ -13,6 +13,7 @@ mod console_guards;
 mod console_work;
 mod coupons;
 mod deals;
+mod deposits;
 mod document;
 mod events;
 mod exports;

@@ -22,7 +22,8 @@ pub struct Paid {
 }
 
 impl Paid {
-    fn open() -> Paid {
+    /// A shop with the default settings.
+    pub fn open() -> Paid {
         Paid::with(&[])
     }
 

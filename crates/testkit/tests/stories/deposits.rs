@@ -1,0 +1,141 @@
+//! Deposits that the bank takes back: none of the gateway's messages about one is lost, whenever it comes.
+
+use crate::toss::Paid;
+use faketoss::{Method, scripts};
+use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::{Product, Sender};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn waits(paid: &Paid, buyer: &Sender, mug: &Product) -> (String, String) {
+    let order = buyer.orders(mug, 1).must("201").word("/orderNumber");
+    let key = paid.agrees(&order, 9_000, Method::VirtualAccount, scripts::APPROVE);
+    let body = json!({"orderNumber": order, "paymentMethod": "VIRTUAL_ACCOUNT", "paymentKey": key});
+    buyer.post("/payments", body).must("202");
+    paid.messages(1);
+    (order, key)
+}
+
+fn deposited(paid: &Paid, buyer: &Sender, mug: &Product) -> (String, String) {
+    let (order, key) = waits(paid, buyer, mug);
+    paid.shop.later(MINUTE);
+    paid.fake.deposit(&key, false).unwrap();
+    assert_eq!(paid.messages(1), 2);
+    assert_eq!(buyer.sees(&order).word("/status"), "PAID");
+    (order, key)
+}
+
+fn gone(paid: &Paid) -> Vec<Value> {
+    let list = paid.shop.admin().get("/admin/payments/wrong-captures").must("200").data();
+    list.as_array().unwrap().iter().filter(|one| one["resolvedAt"].is_null()).cloned().collect()
+}
+
+/// A person deals with what was found, so that the shop is consistent.
+fn resolve(paid: &Paid, order: &str) {
+    let found = gone(paid);
+    assert_eq!((found.len(), &found[0]["orderNumber"]), (1, &json!(order)));
+    let path = format!("/admin/payments/wrong-captures/{}/resolve", found[0]["id"]);
+    paid.shop.admin().post(path, json!({"reason": "the buyer paid again"})).must("200");
+}
+
+fn audited(paid: &Paid) -> String {
+    paid.shop.admin().post("/admin/audit", json!({})).must("200").text()
+}
+
+#[test]
+fn a_deposit_that_is_taken_back_soon_after_it_came_is_found() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(20).save();
+    let buyer = shop.buyer();
+    for pause in [Duration::ZERO, SECOND, 20 * SECOND, 59 * SECOND, 61 * SECOND] {
+        let (order, key) = deposited(&paid, &buyer, &mug);
+        shop.turn(pause);
+        paid.fake.deposit_error(&key).unwrap();
+        // the message comes with others, within the pause
+        assert!(paid.messages(3) > 0);
+        shop.later(MINUTE);
+        let found = gone(&paid);
+        assert_eq!(found.len(), 1, "after {pause:?}: {found:?}");
+        assert_eq!((&found[0]["amount"], &found[0]["expected"]), (&json!(0), &json!(9_000)));
+        assert_eq!(buyer.sees(&order).word("/status"), "PAID");
+        assert!(audited(&paid).contains("took in another amount"));
+        resolve(&paid, &order);
+        shop.later(2 * MINUTE);
+    }
+}
+
+#[test]
+fn a_message_is_kept_while_the_gateway_is_away_and_when_the_shop_starts_again() {
+    let mut paid = Paid::open();
+    let mug = paid.shop.product("mug").price(9_000).stock(20).save();
+    let buyer = paid.shop.buyer();
+    let id = buyer.id();
+    let (order, key) = deposited(&paid, &buyer, &mug);
+    paid.shop.later(2 * MINUTE);
+    paid.fake.deposit_error(&key).unwrap();
+    paid.fake.be_away(true);
+    assert!(paid.messages(1) > 0);
+    for _ in 0..3 {
+        paid.shop.later(61 * SECOND);
+        assert_eq!(gone(&paid), Vec::<Value>::new());
+    }
+    paid.fake.be_away(false);
+    // the circuit breaker lets requests through again
+    paid.shop.later(2 * MINUTE);
+    resolve(&paid, &order);
+
+    // one that came within the pause, and the process ends before it is over
+    let buyer = paid.shop.user(id);
+    let (order, key) = deposited(&paid, &buyer, &mug);
+    paid.fake.deposit_error(&key).unwrap();
+    assert!(paid.messages(1) > 0);
+    paid.shop.crash();
+    paid.shop.later(61 * SECOND);
+    resolve(&paid, &order);
+}
+
+#[test]
+fn a_deposit_that_is_taken_back_without_any_message_is_found_by_the_ledger_comparison() {
+    let paid = Paid::open();
+    let mug = paid.shop.product("mug").price(9_000).stock(20).save();
+    let buyer = paid.shop.buyer();
+    let (order, key) = deposited(&paid, &buyer, &mug);
+    assert!(!audited(&paid).contains(&order));
+    paid.shop.later(2 * MINUTE);
+    paid.fake.deposit_error(&key).unwrap();
+    let unsent = paid.fake.take_webhooks();
+    let said = audited(&paid);
+    assert!(said.contains("the gateway took the money of every captured payment") && said.contains(&order), "{said}");
+    // the messages come late, and then only the kept amount is reported
+    for webhook in unsent {
+        assert!(paid.shop.anonymous().post("/payments/webhooks/toss", webhook.body).is_good());
+    }
+    let said = audited(&paid);
+    assert!(!said.contains("the gateway took the money of every captured payment"), "{said}");
+    resolve(&paid, &order);
+    let said = audited(&paid);
+    assert!(!said.contains(&order), "{said}");
+}
+
+#[test]
+fn an_account_that_is_closed_in_the_second_of_its_late_deposit_is_no_refund() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let buyer = shop.buyer();
+    let (order, key) = waits(&paid, &buyer, &mug);
+    let payment = buyer.get(format!("/payments/order/{order}")).must("200").word("/paymentNumber");
+    let account = json!({"bank": "20", "accountNumber": "1002-123-456789", "holder": "김미나"});
+    buyer.put(format!("/payments/{payment}/refund-account"), account).must("200");
+    buyer.cancels(&order).must("200");
+    paid.fake.deposit(&key, true).unwrap();
+    paid.messages(1);
+    shop.settle();
+    shop.later(2 * MINUTE);
+    assert_eq!(paid.of_order(&order), (9_000, 9_000));
+    let said = audited(&paid);
+    assert!(!said.contains(&order), "{said}");
+}
