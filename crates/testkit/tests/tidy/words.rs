@@ -165,6 +165,23 @@ fn words_that_the_glossary_replaces_are_gone_from_names() {
     judge(complaints);
 }
 
+/// Programs that are made from the document call their functions so.
+#[test]
+fn words_that_the_glossary_replaces_are_gone_from_the_names_of_operations() {
+    let replaced: Vec<_> = replaced().into_iter().filter(|(word, _)| !FINE_IN_NAMES.contains(&word.as_str())).collect();
+    let (mut complaints, mut count): (BTreeMap<String, Vec<String>>, usize) = (BTreeMap::new(), 0);
+    for line in read(&root().join("docs/openapi.json")).lines() {
+        let Some(name) = line.trim().strip_prefix("\"operationId\": ") else { continue };
+        count += 1;
+        let names = words_of_names(name);
+        for (word, instead) in replaced.iter().filter(|(word, _)| names.contains(word)) {
+            complaints.entry("documents".to_owned()).or_default().push(format!("{name} \"{word}\": {instead}"));
+        }
+    }
+    assert!(count > 100, "only {count} operations found; was the document's form changed?");
+    judge(complaints);
+}
+
 #[test]
 fn words_that_the_glossary_replaces_are_gone_from_messages() {
     let replaced: Vec<_> = replaced().into_iter().filter(|(word, _)| !FINE_IN_NAMES.contains(&word.as_str())).collect();
