@@ -29,7 +29,7 @@ pub struct ChargeRequest {
     #[serde(default)]
     #[schema(value_type = Option<payment::MethodName>)]
     pub payment_method: Option<String>,
-    /// What the gateway gave the user's browser.
+    /// What the gateway gave the user's browser. C002 without it when the gateway needs one, as Toss Payments does.
     #[serde(default)]
     pub payment_key: Option<String>,
     /// The number of the charge, for a user who agrees to it in the gateway's window before it begins: `CHG-` and eight letters

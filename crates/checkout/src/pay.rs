@@ -1,6 +1,7 @@
 //! Paying an order: the payment begins, the gateway is asked, and its answer completes or undoes the order.
 
 use crate::{
+    Settings,
     deal::buy::without_address,
     flow::{Checkout, ORDER, lock_run_of_order, order_of},
     own_money::{self, Own},
@@ -9,17 +10,52 @@ use crate::{
     request::PaymentMethod,
     steps::{Captured, Charge, ProcessPayment, ReserveInventory},
 };
-use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId};
+use kernel::{Code, Detail, Error, Money, OrderNumber, PaymentNumber, Result, UserId, text};
 use order::{Kind, Order};
 use payment::{Method, NewPayment, Part, Payment};
 use saga::{Action, Call, Record, Remote, SYSTEM, Saga, Status};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use store::Tx;
+use web::App;
+
+/// What the shop and its gateway ask of payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// After so many declined payments an order is cancelled.
+    pub attempts: u32,
+    /// The longest time for which an order waits for a deposit, whatever the gateway allows.
+    pub deposit_within: Duration,
+    /// Whether the gateway takes nothing without a payment key.
+    pub needs_key: bool,
+}
+
+impl Limits {
+    /// Those of this shop.
+    pub fn of(app: &App) -> Limits {
+        let settings = app.settings::<Settings>();
+        let (attempts, deposit_within) = (settings.payment_attempts, settings.deposit_within);
+        Limits { attempts, deposit_within, needs_key: app.ports.gateway.needs_payment_key() }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let Settings { payment_attempts: attempts, deposit_within, .. } = Settings::default();
+        Limits { attempts, deposit_within, needs_key: false }
+    }
+}
+
+/// C002 when the gateway needs a payment key and there is none: asked without one it would refuse, which may cancel the order.
+pub fn must_have_key(key: Option<&str>, needs_key: bool) -> Result<()> {
+    if needs_key && key.is_none() { Err(text::wrong("paymentKey", "is required")) } else { Ok(()) }
+}
 
 /// Begins the payment of an order: the charge is stored, the gateway is not asked yet. If this very payment (by the gateway's
-/// key) was begun before, nothing new begins. After `attempts` declined payments the order is cancelled.
+/// key) was begun before, nothing new begins. After as many declined payments as `limits` allow the order is
+/// cancelled.
 ///
-/// S201 S212 the order, S204 S209 its status, S210 the amount, S302 another payment of it.
+/// S201 S212 the order, S204 S209 its status, S210 the amount, S302 another payment of it, C002 without a key that the gateway needs.
 pub fn begin(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
@@ -27,7 +63,7 @@ pub fn begin(
     user: &UserId,
     method: &PaymentMethod,
     amount: Option<Money>,
-    attempts: u32,
+    limits: Limits,
 ) -> Result<(Record, Action)> {
     // the run is locked first, so that what is read after it is not paid or cancelled meanwhile; if both are missing, report
     // the missing order: the caller can act on it
@@ -41,7 +77,7 @@ pub fn begin(
     }
     payable(tx, &order)?;
     quote::expect("amount", amount, order.amounts.payable)?;
-    let action = submit(tx, saga, &mut record, &order, method, attempts)?;
+    let action = submit(tx, saga, &mut record, &order, method, limits)?;
     Ok((record, action))
 }
 
@@ -82,19 +118,20 @@ fn payable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
 
 /// Begins a payment of an order whose saga waits for one. What comes from the balance is taken first; if that is all, the order is
 /// paid in this transaction. S302 when the order has a payment, S306 for shares that are not what it costs, S310 when the balance is
-/// too low.
+/// too low, C002 without a key that the gateway needs.
 pub fn submit(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
     record: &mut Record,
     order: &Order,
     method: &PaymentMethod,
-    attempts: u32,
+    limits: Limits,
 ) -> Result<Action> {
     if record.pending().is_some() {
         return Err(Code::PaymentAlreadyCompleted.because("a payment of this order is running").retry_after(5));
     }
     let parts = Parts::of(order.amounts.payable, method)?;
+    must_have_key(method.key.as_deref(), limits.needs_key && parts.gateway.is_positive())?;
     let from = if method.method == Method::Channel { Own::Channel } else { Own::Balance };
     let own = if parts.own.is_positive() { Some(own_money::hold(tx, order, parts.own, from)?.number) } else { None };
     if let Some(own) = own.as_ref().filter(|_| parts.gateway.is_zero()) {
@@ -110,9 +147,10 @@ pub fn submit(
         method_sent: Some(method.sent.clone()),
         payment_key: method.key.clone(),
     };
-    let may_be_followed = attempts > 1 && declined(tx, record, order)? + 1 < attempts;
+    let may_be_followed = limits.attempts > 1 && declined(tx, record, order)? + 1 < limits.attempts;
     let payment = payment::ops::begin(tx, new)?;
-    let charge = Charge { own, ..Charge::of(&payment, may_be_followed) };
+    let deposit_until = Some(tx.now().after(limits.deposit_within));
+    let charge = Charge { own, deposit_until, ..Charge::of(&payment, may_be_followed) };
     record.know(Checkout {
         order: order.clone(),
         payment: Some(payment.number.clone()),
@@ -148,7 +186,7 @@ pub enum Standing {
     Open(Payment),
 }
 
-/// How the payment that stands for an order stands. S301 without one; S304 declined, S309 cancelled, S208 when the order could
+/// The state of an order's current payment. S301 without one; S304 declined, S309 cancelled, S208 when the order could
 /// not be completed after the money had been taken.
 pub fn standing(tx: &mut Tx<'_>, record: &Record) -> Result<Standing> {
     use payment::Status::{Cancelled, Completed, Failed, PartiallyRefunded, Pending, Processing, Refunded};

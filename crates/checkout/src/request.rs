@@ -77,7 +77,7 @@ pub struct PaymentChoice {
     /// once.
     #[schema(value_type = payment::MethodName)]
     pub method: String,
-    /// What the gateway gave the buyer's browser.
+    /// What the gateway gave the buyer's browser. C002 without it when the gateway needs one, as Toss Payments does.
     #[serde(default)]
     pub payment_key: Option<String>,
     /// As [`PaymentRequest::splits`].
@@ -95,7 +95,7 @@ pub struct PaymentRequest {
     /// As [`PaymentChoice::method`].
     #[schema(value_type = payment::MethodName)]
     pub payment_method: String,
-    /// What the gateway gave the buyer's browser.
+    /// What the gateway gave the buyer's browser. C002 without it when the gateway needs one, as Toss Payments does.
     #[serde(default)]
     pub payment_key: Option<String>,
     /// The shares of a payment from the balance and by one method of the gateway, which `paymentMethod` names; together what the

@@ -12,6 +12,8 @@ use web::settings::{self, WrongSetting};
 pub struct Settings {
     #[serde(deserialize_with = "settings::duration")]
     pub pay_within: Duration,
+    #[serde(deserialize_with = "settings::duration")]
+    pub deposit_within: Duration,
     pub payment_attempts: u32,
     #[serde(deserialize_with = "settings::duration")]
     pub compare_last: Duration,
@@ -47,6 +49,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             pay_within: Duration::from_secs(600),
+            deposit_within: Duration::from_secs(24 * 3_600),
             payment_attempts: 1,
             compare_last: Duration::from_secs(7 * 24 * 3_600),
             shipping_fee: Money::ZERO,
@@ -61,6 +64,13 @@ impl settings::Settings for Settings {
     fn check(&self) -> Result<(), WrongSetting> {
         if self.pay_within.is_zero() {
             return Err(WrongSetting::new("pay_within", "no order could ever be paid", "write a time such as 10m"));
+        }
+        if self.deposit_within.is_zero() {
+            return Err(WrongSetting::new(
+                "deposit_within",
+                "no deposit could come in time",
+                "write a time such as 1d",
+            ));
         }
         if self.payment_attempts == 0 {
             return Err(WrongSetting::new("payment_attempts", "no order could ever be paid", "write 1 or more"));

@@ -56,6 +56,11 @@ pub trait Gateway: fmt::Debug + Send + Sync {
         Currency::KRW
     }
 
+    /// Whether a charge needs a payment key: the buyer agrees to it at the gateway first.
+    fn needs_payment_key(&self) -> bool {
+        false
+    }
+
     /// The gateway's records, if the process can read them; for tests.
     fn charges(&self) -> Option<Vec<Charge>> {
         None

@@ -241,6 +241,10 @@ impl Gateway for Toss {
     fn currency(&self) -> Currency {
         self.currency
     }
+
+    fn needs_payment_key(&self) -> bool {
+        true
+    }
 }
 
 /// What a payment says about its charge; `None` while it has not been confirmed.

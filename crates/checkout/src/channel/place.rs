@@ -59,7 +59,7 @@ pub fn place(
     let begun = place::begin(tx, saga, PricedOrder { new, cart: None, deal: None }, by);
     let Placed { order, saga: mut run } = begun.map_err(|error| naming_skus(error, wanted, &items))?;
     if order.amounts.payable.is_positive() {
-        pay::submit(tx, saga, &mut run, &order, &PaymentMethod::at_channel(), 1)?;
+        pay::submit(tx, saga, &mut run, &order, &PaymentMethod::at_channel(), pay::Limits::default())?;
     }
     if !origin::add(tx, &wanted.key, &order.number, &wanted.origin, &wanted.content)? {
         // another import has just placed it; the next attempt finds it

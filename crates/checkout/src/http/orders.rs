@@ -126,12 +126,12 @@ async fn place_order(
     visitor.taken_over(&app).await?;
     let method = body.body.payment.as_ref().map(PaymentChoice::payment_method).transpose()?;
     let settings = OrderSettings::of(&app);
-    let attempts = app.settings::<Settings>().payment_attempts;
+    let limits = pay::Limits::of(&app);
     let begin = move |tx: &mut Tx<'_>| {
         let Placed { order, saga: mut run } = place::place(tx, &ORDER, &settings, &user.id, &draft)?;
         match &method {
             Some(method) if order.amounts.payable.is_positive() => {
-                let action = pay::submit(tx, &ORDER, &mut run, &order, method, attempts)?;
+                let action = pay::submit(tx, &ORDER, &mut run, &order, method, limits)?;
                 Ok(Begun::Run(&ORDER, run, action))
             }
             Some(_) | None => {
@@ -167,10 +167,10 @@ async fn confirm_order(
 ) -> Result<Response, Failure> {
     body.body.check()?;
     let (request, method) = (body.body.clone(), body.body.payment_method()?);
-    let attempts = app.settings::<Settings>().payment_attempts;
+    let limits = pay::Limits::of(&app);
     let begin = move |tx: &mut Tx<'_>| {
         let (number, amount) = (&request.order_number, Some(request.amount));
-        let (run, action) = pay::begin(tx, &ORDER, number, &user.id, &method, amount, attempts)?;
+        let (run, action) = pay::begin(tx, &ORDER, number, &user.id, &method, amount, limits)?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.confirm", begin, confirmed).await

@@ -3,7 +3,7 @@
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundAccountRequest, RefundRequest};
 use crate::webhook::{self, Message};
-use crate::{Settings, pay, refund};
+use crate::{pay, refund};
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
@@ -79,9 +79,9 @@ pub fn routes() -> Routes {
     responses((status = 201, body = Success<PaymentResponse>), (status = 202, body = Success<PaymentResponse>)))]
 async fn pay_order(State(app): State<App>, user: User, body: Idempotent<PaymentRequest>) -> Result<Response, Failure> {
     let (number, method) = (body.body.order_number.clone(), body.body.payment_method()?);
-    let attempts = app.settings::<Settings>().payment_attempts;
+    let limits = pay::Limits::of(&app);
     let begin = move |tx: &mut Tx<'_>| {
-        let (run, action) = pay::begin(tx, &ORDER, &number, &user.id, &method, None, attempts)?;
+        let (run, action) = pay::begin(tx, &ORDER, &number, &user.id, &method, None, limits)?;
         Ok(Begun::Run(&ORDER, run, action))
     };
     respond(&app, body.key, "checkout.pay", begin, paid).await

@@ -3,6 +3,7 @@
 use crate::{
     charge::{self, ChargeRequest},
     flow::CHARGE,
+    pay,
 };
 use axum::{extract::State, response::Response};
 use kernel::{Code, Cursor, Page, Result, UserId};
@@ -112,6 +113,7 @@ async fn charge_balance(
         return Err(Code::RoleRequired.because("this wallet is not yours").into());
     }
     let new = body.body.charge(owner, app.settings::<Settings>().limits())?;
+    pay::must_have_key(new.payment_key.as_deref(), app.ports.gateway.needs_payment_key())?;
     let begin = move |tx: &mut Tx<'_>| {
         let (run, action) = charge::begin(tx, &CHARGE, new.clone())?;
         Ok(Begun::Run(&CHARGE, run, action))

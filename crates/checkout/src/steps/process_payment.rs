@@ -39,6 +39,10 @@ pub struct Charge {
     /// Whether the order waits for another payment if this one is declined.
     #[serde(default)]
     pub may_be_followed: bool,
+    /// When an account for a deposit is closed, if the gateway's own time for it is not over before; none in requests of an older
+    /// version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposit_until: Option<Timestamp>,
     /// The payment that holds the share of the balance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<PaymentNumber>,
@@ -54,6 +58,7 @@ impl Charge {
             amount: payment.amount,
             method: payment.method.name().to_owned(),
             payment_key: payment.payment_key.clone(),
+            deposit_until: None,
             own: None,
         }
     }
@@ -207,10 +212,21 @@ impl RemoteCall for Charging {
     }
 }
 
+/// An account waits no longer than until `until`: the buyer chose the gateway's time in the payment window, and stock waits with it.
+fn bounded(answer: gateway::Outcome, until: Option<Timestamp>) -> gateway::Outcome {
+    match (answer, until) {
+        (gateway::Outcome::Awaiting(account), Some(until)) => {
+            gateway::Outcome::Awaiting(Account { due: account.due.min(until), ..account })
+        }
+        (answer, _) => answer,
+    }
+}
+
 /// The gateway's answer about this charge.
 fn charged(ports: &Ports, charge: Charge, answer: Option<gateway::Outcome>) -> Outcome<Captured> {
     let asked = (charge.amount, ports.gateway.currency());
-    let Charge { payment, own, .. } = charge;
+    let Charge { payment, own, deposit_until, .. } = charge;
+    let answer = answer.map(|answer| bounded(answer, deposit_until));
     let captured = |transaction| Captured { payment: Some(payment), transaction: Some(transaction), own };
     Outcome::of_gateway(answer, asked, Code::PaymentDeclined).map(captured)
 }

@@ -83,7 +83,7 @@ impl Scenario<Checkout> for Dealing {
         let begin = move |tx: &mut ::store::Tx<'_>| {
             let (mut placed, _) = buy::buy(tx, saga, &settings, &buyer(1), &wanted, turnstile)?;
             let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method, 1)?;
+            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method, pay::Limits::default())?;
             Ok((placed.saga.id, action))
         };
         let (id, action) = self.stocked.shop.app.db.write("begin", begin).await?;

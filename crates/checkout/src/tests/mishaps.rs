@@ -117,9 +117,8 @@ impl Day {
     async fn pay_and_vanish(&mut self) {
         let Some((who, number)) = self.an_order() else { return };
         let method = PaymentMethod::checked("CARD", Some(self.key())).unwrap();
-        let attempts = 1 + self.pick(3) as u32;
-        let begin =
-            move |tx: &mut ::store::Tx<'_>| pay::begin(tx, &ORDER, &number, &buyer(who), &method, None, attempts);
+        let limits = pay::Limits { attempts: 1 + self.pick(3) as u32, ..pay::Limits::default() };
+        let begin = move |tx: &mut ::store::Tx<'_>| pay::begin(tx, &ORDER, &number, &buyer(who), &method, None, limits);
         let Ok((_, saga::Action::Call(call))) = self.shop.app.db.write("vanish", begin).await else { return };
         let outcome = match self.chance.chance(500) {
             true => Some(saga::Flow::call(&ORDER, &self.shop.app.ports, &call).await),

@@ -118,7 +118,7 @@ impl Scenario<Checkout> for Stocked {
             let (own, payable) = (Money::minor(2_000), placed.order.amounts.payable);
             let split = Some(Shared { own, gateway: payable.minus(own)? });
             let method = PaymentMethod { split, ..PaymentMethod::checked("CARD", Some("approve"))? };
-            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method, 1)?;
+            let action = pay::submit(tx, saga, &mut placed.saga, &placed.order, &method, pay::Limits::default())?;
             Ok((placed.saga.id, action))
         };
         let (id, action) = self.shop.app.db.write("begin", begin).await?;

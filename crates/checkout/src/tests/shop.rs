@@ -152,7 +152,7 @@ impl Shop {
         let number = order.clone();
         let begin = move |tx: &mut Tx<'_>| {
             let method = PaymentMethod::checked("CARD", Some("approve"))?;
-            pay::begin(tx, &flow::ORDER, &number, &buyer(1), &method, None, 1)
+            pay::begin(tx, &flow::ORDER, &number, &buyer(1), &method, None, pay::Limits::default())
         };
         match self.app.db.write("pay", begin).await? {
             (_, Action::Call(call)) => Ok(call),

@@ -36,7 +36,7 @@ async fn cost(shop: &Shop, who: u8, goods: &[Good]) -> Cost {
     let pay = move |tx: &mut ::store::Tx<'_>| {
         let before = tx.statements();
         let method = PaymentMethod::checked("CARD", Some("approve"))?;
-        let paying = pay::begin(tx, &ORDER, &number, &buyer(who), &method, None, 1)?;
+        let paying = pay::begin(tx, &ORDER, &number, &buyer(who), &method, None, pay::Limits::default())?;
         Ok((tx.statements() - before, paying.1))
     };
     let (paying, begun) = shop.app.db.write("pay", pay).await.unwrap();

@@ -341,7 +341,10 @@ impl Checked<'_> {
             assert!(matches!(answer, Some(Outcome::Declined(_))), "it is refused for good, and not: {answer:?}");
         }
         let withdrawn = gateway.withdraw(&wanted).await;
-        assert!(matches!(withdrawn, None | Some(Outcome::Declined(_))), "nothing will be taken, and not: {withdrawn:?}");
+        assert!(
+            matches!(withdrawn, None | Some(Outcome::Declined(_))),
+            "nothing will be taken, and not: {withdrawn:?}"
+        );
         must_have(captured(gateway, &wanted.key), Money::ZERO, "nothing is taken for it");
         assert_eq!(gateway.look_up(&other).await, Some(first), "the other payment stays as it is");
     }

@@ -56,6 +56,10 @@ impl<G: Gateway> Gateway for InTime<G> {
         self.gateway.currency()
     }
 
+    fn needs_payment_key(&self) -> bool {
+        self.gateway.needs_payment_key()
+    }
+
     fn charges(&self) -> Option<Vec<Charge>> {
         self.gateway.charges()
     }

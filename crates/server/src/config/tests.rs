@@ -176,6 +176,7 @@ fn values_that_would_fail_later_fail_now() {
         ("shop.zone", "Mars/Olympus"),
         ("shop.currency", "SHELLS"),
         ("checkout.pay_within", "0s"),
+        ("checkout.deposit_within", "0s"),
         ("inventory.low_stock_threshold", "-1"),
         ("account.refresh_ttl", "soon"),
         ("database.url", "postgres://x"),

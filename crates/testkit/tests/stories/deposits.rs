@@ -1,13 +1,16 @@
-//! Deposits that the bank takes back: none of the gateway's messages about one is lost, whenever it comes.
+//! Deposits that the bank takes back: none of the gateway's messages about one is lost, whenever it comes. And how long an order waits
+//! for a deposit.
 
 use crate::toss::Paid;
-use faketoss::{Method, scripts};
+use faketoss::{Agreed, Method, scripts};
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::{Product, Sender};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 fn waits(paid: &Paid, buyer: &Sender, mug: &Product) -> (String, String) {
     let order = buyer.orders(mug, 1).must("201").word("/orderNumber");
@@ -138,4 +141,38 @@ fn an_account_that_is_closed_in_the_second_of_its_late_deposit_is_no_refund() {
     assert_eq!(paid.of_order(&order), (9_000, 9_000));
     let said = audited(&paid);
     assert!(!said.contains(&order), "{said}");
+}
+
+#[test]
+fn an_order_waits_for_a_deposit_no_longer_than_the_shop_allows() {
+    for (settings, hours, waits_for) in [
+        (vec![], 2_160, DAY),
+        (vec![("checkout.deposit_within", "2h")], 2_160, 2 * HOUR),
+        (vec![("checkout.deposit_within", "90d")], 3, 3 * HOUR),
+    ] {
+        let paid = Paid::with(&settings);
+        let shop = &paid.shop;
+        let mug = shop.product("mug").price(9_000).stock(9).save();
+        let buyer = shop.buyer();
+        let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+        let agreed = Agreed {
+            order: order.clone(),
+            name: "머그".to_owned(),
+            amount: 9_000,
+            method: Method::VirtualAccount,
+            script: scripts::APPROVE.to_owned(),
+            valid_hours: hours,
+        };
+        let key = paid.fake.agree(agreed).key;
+        // the method that the buyer names does not matter
+        let body = json!({"orderNumber": order, "paymentMethod": "CARD", "paymentKey": key});
+        let open = buyer.post("/payments", body).must("202");
+        assert_eq!(open.word("/deposit/dueAt"), buyer.sees(&order).word("/payBy"));
+        shop.later(waits_for - MINUTE);
+        assert_eq!((buyer.sees(&order).word("/status").as_str(), shop.stock_of(&mug)), ("CONFIRMED", (8, 1, 9)));
+        shop.later(2 * MINUTE);
+        assert_eq!((buyer.sees(&order).word("/status").as_str(), shop.stock_of(&mug)), ("CANCELLED", (9, 0, 9)));
+        assert_eq!(paid.fake.deposit(&key, false), Err("INVALID_REQUEST".to_owned()), "the account is closed");
+        shop.later(3 * HOUR);
+    }
 }

@@ -39,12 +39,13 @@ fn a_payment_key_of_another_order_is_refused_at_once() {
     let charged = paid.agrees(charge, 5_000, Method::Card, scripts::APPROVE);
     let body = json!({"amount": 5_000, "paymentKey": charged, "transactionId": charge});
     buyer.post(format!("/users/{}/balance/charge", buyer.id()), body).must("200");
-    let keys = [("CARD", Method::Card), ("KAKAO_PAY", Method::EasyPay("카카오페이".to_owned()))].map(|(name, method)| {
-        let order = order();
-        let key = paid.agrees(&order, 9_000, method, scripts::APPROVE);
-        pays(&buyer, &order, name, &key).must("201");
-        (name, key)
-    });
+    let keys =
+        [("CARD", Method::Card), ("KAKAO_PAY", Method::EasyPay("카카오페이".to_owned()))].map(|(name, method)| {
+            let order = order();
+            let key = paid.agrees(&order, 9_000, method, scripts::APPROVE);
+            pays(&buyer, &order, name, &key).must("201");
+            (name, key)
+        });
     let (waits, deposited) = (order(), order());
     let accounts = [&waits, &deposited].map(|order| {
         let key = paid.agrees(order, 9_000, Method::VirtualAccount, scripts::APPROVE);
@@ -116,4 +117,27 @@ fn a_payment_that_the_gateway_never_finds_holds_stock_no_longer_than_an_unpaid_o
         assert_eq!((buyer.sees(&order).word("/status").as_str(), balance(&buyer)), ("CANCELLED", 5_000));
         paid.messages(1);
     }
+}
+
+#[test]
+fn a_payment_without_the_key_that_the_gateway_needs_changes_nothing() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    for method in ["CARD", "TOSS_PAY", "VIRTUAL_ACCOUNT"] {
+        let answer = buyer.post("/payments", json!({"orderNumber": order, "paymentMethod": method})).must("400 C002");
+        assert!(answer.text().contains("paymentKey"), "{}", answer.text());
+    }
+    let mut placing = testkit::order_of(&[(&mug, 1)]);
+    placing["payment"] = json!({"method": "CARD"});
+    buyer.post("/orders", placing).must("400 C002");
+    buyer.post(format!("/users/{}/balance/charge", buyer.id()), json!({"amount": 5_000})).must("400 C002");
+    assert_eq!((buyer.sees(&order).word("/status").as_str(), shop.stock_of(&mug)), ("CONFIRMED", (8, 1, 9)));
+    assert_eq!(buyer.get("/orders").number("/totalElements"), 1);
+    // what the balance pays alone needs none
+    buyer.post("/payments", json!({"orderNumber": order, "paymentMethod": "BALANCE"})).must("400 S310");
+    let key = paid.agrees(&order, 9_000, Method::Card, scripts::APPROVE);
+    pays(&buyer, &order, "CARD", &key).must("201");
 }
