@@ -13,7 +13,7 @@ use crate::{
 use catalog::ops::Sellable;
 use delivery::{NewParcel, Packed, Purpose};
 use inventory::ops::{CameBack, Holder};
-use kernel::{Code, Money, OrderNumber, Quantity, RefundId, Result, UserId, VariantId, text};
+use kernel::{Code, Money, OrderNumber, Quantity, RefundId, Result, UserId, VariantId, Zone, text};
 use order::{Kind, Order};
 use payment::{Refund, RefundKind, RefundStatus};
 use returns::{
@@ -44,7 +44,7 @@ pub fn request(
     number: &OrderNumber,
     user: &UserId,
     request: &ReturnRequest,
-    settings: &Settings,
+    (settings, zone): (&Settings, &Zone),
 ) -> Result<Return> {
     let description = request.checked()?;
     order::ops::own(tx, number, user)?;
@@ -60,7 +60,7 @@ pub fn request(
     if delivery::ops::all_of_order(tx, number)?.iter().any(came_back) {
         return Err(Code::ReturnNotPossible.because("a parcel of this order came back"));
     }
-    in_time(delivered_at, settings.window(request.reason), tx.now())?;
+    in_time(delivered_at, settings.window(request.reason), tx.now(), zone)?;
     let bought = |id: i64| order.lines.iter().find(|line| line.number == id).map(of_order);
     let lines = returns::request::lines(request, bought)?;
     exchangeable(tx, &order, &lines)?;

@@ -139,6 +139,13 @@ impl Zone {
         Ok(Timestamp::from_millis(millis))
     }
 
+    /// The instant at which the day is over in this zone that is `days` days after the one of `instant`, or the latest instant there is.
+    pub fn end_of_day_after(&self, instant: Timestamp, days: u16) -> Timestamp {
+        let date = self.0.to_datetime(instant.to_jiff()).date();
+        let day = date.checked_add(jiff::Span::new().days(days));
+        day.map_or(Timestamp(LATEST_MS), |day| self.end_of_day(&day.to_string()).unwrap_or(Timestamp(LATEST_MS)))
+    }
+
     /// The instant at which the day `YYYY-MM-DD` begins in this zone; C002 when it is not a day.
     pub fn start_of_day(&self, day: &str) -> Result<Timestamp> {
         let date: civil::Date = day.parse().map_err(|_| not_a_time(day))?;

@@ -14,7 +14,7 @@ use ::store::Stay;
 
 pub use response::ReturnResponse;
 pub use returns::{Kind, NewReturn, Payer, Reason, Return, ReturnNumber, Status, Wanted};
-pub use settings::Settings;
+pub use settings::{Settings, Window};
 
 /// What returns contribute to the program.
 pub const MODULE: web::Module = web::Module {

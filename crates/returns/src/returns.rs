@@ -1,6 +1,7 @@
 //! Returns and the rules of their statuses.
 
-use kernel::{Code, Error, Money, OrderNumber, ProductId, Result, Timestamp, TrackingNumber, UserId, VariantId};
+use crate::settings::Window;
+use kernel::{Code, Error, Money, OrderNumber, ProductId, Result, Timestamp, TrackingNumber, UserId, VariantId, Zone};
 use web::Label;
 
 kernel::printed_numbers! {
@@ -365,6 +366,6 @@ pub fn units_left(line: &NewLine, before: i64) -> Result<()> {
 }
 
 /// S1103 once the time for this return is over.
-pub fn in_time(delivered_at: Timestamp, window: std::time::Duration, now: Timestamp) -> Result<()> {
-    if now <= delivered_at.after(window) { Ok(()) } else { Err(Code::ReturnWindowOver.error()) }
+pub fn in_time(delivered_at: Timestamp, window: Window, now: Timestamp, zone: &Zone) -> Result<()> {
+    if window.is_open(delivered_at, now, zone) { Ok(()) } else { Err(Code::ReturnWindowOver.error()) }
 }

@@ -173,12 +173,12 @@ fn the_reason_says_who_pays_and_for_how_long() {
     let settings = Settings { fee: Money::minor(3_000), ..Settings::default() };
     assert_eq!(settings.fee(Reason::ChangedMind.payer()), Money::minor(3_000));
     assert_eq!(settings.fee(Reason::WrongItem.payer()), Money::ZERO);
-    let (arrived, day) = (Timestamp::from_millis(0), Duration::from_secs(86_400));
+    let (arrived, day, zone) = (Timestamp::from_millis(0), Duration::from_secs(86_400), Zone::utc());
     let late = arrived.after(8 * day);
-    let refused = in_time(arrived, settings.window(Reason::ChangedMind), late).unwrap_err();
+    let refused = in_time(arrived, settings.window(Reason::ChangedMind), late, &zone).unwrap_err();
     assert_eq!(refused.code(), Code::ReturnWindowOver);
-    assert!(in_time(arrived, settings.window(Reason::Damaged), late).is_ok());
-    assert!(in_time(arrived, settings.window(Reason::ChangedMind), arrived.after(7 * day)).is_ok());
+    assert!(in_time(arrived, settings.window(Reason::Damaged), late, &zone).is_ok());
+    assert!(in_time(arrived, settings.window(Reason::ChangedMind), arrived.after(7 * day), &zone).is_ok());
     assert!(units_left(&line(1, 2, 3), 1).is_ok());
     assert!(units_left(&line(1, 2, 3), 2).is_err());
 }

@@ -103,9 +103,9 @@ async fn request_return(
     Idempotent { body, key }: Idempotent<ReturnRequest>,
 ) -> Result<Response, Failure> {
     body.checked()?;
-    let settings = app.settings::<Settings>().clone();
+    let (settings, zone) = (app.settings::<Settings>().clone(), app.shop.zone.clone());
     let ask = move |tx: &mut Tx<'_>| {
-        let one = returning::request(tx, &order, &user.id, &body, &settings)?;
+        let one = returning::request(tx, &order, &user.id, &body, (&settings, &zone))?;
         Ok(created(format!("/returns/{}", one.number), ReturnResponse::from(one)))
     };
     once(&app, key, "checkout.request-return", ask).await
