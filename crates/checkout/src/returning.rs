@@ -34,7 +34,7 @@ const SENT_BACK: &str = "the buyer sent it back";
 /// The reason of the refund.
 const RETURNED: &str = "the goods were sent back";
 
-/// A buyer asks to send something of an order back.
+/// Asks to send something of an order back: its buyer, or the shop for a buyer who cannot (`owner` none).
 ///
 /// S201 S212 the order, C019 while it is being undone, S1102 before it has arrived or after a parcel of it came back as a whole, S1103
 /// after its time, S1104 for more units than are left; C002 for lines that the order does not have, and for another product or price in
@@ -42,12 +42,15 @@ const RETURNED: &str = "the goods were sent back";
 pub fn request(
     tx: &mut Tx<'_>,
     number: &OrderNumber,
-    user: &UserId,
+    owner: Option<&UserId>,
     request: &ReturnRequest,
     (settings, zone): (&Settings, &Zone),
+    by: &str,
 ) -> Result<Return> {
     let description = request.checked()?;
-    order::ops::own(tx, number, user)?;
+    if let Some(user) = owner {
+        order::ops::own(tx, number, user)?;
+    }
     let order = parcel::lock(tx, number)?;
     let delivered_at = match (order.status.kind(), order.milestones.delivered_at) {
         (Kind::Delivered, Some(at)) => at,
@@ -75,7 +78,7 @@ pub fn request(
         fee: settings.fee(payer),
         lines,
     };
-    ops::request(tx, new)
+    ops::request(tx, new, by)
 }
 
 fn of_order(line: &order::Line) -> NewLine {

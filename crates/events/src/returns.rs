@@ -17,6 +17,9 @@ pub struct ReturnRequested {
     pub reason: String,
     /// All of its lines together.
     pub units: i64,
+    /// The buyer, or an administrator who asked for them; none in events of older versions.
+    #[serde(default)]
+    pub requested_by: Option<String>,
     pub requested_at: Timestamp,
 }
 

@@ -14,8 +14,8 @@ use kernel::{
 /// Longest note about who collects the goods, in characters.
 pub const CARRIER_NOTE_MAX: usize = 100;
 
-/// Asks for a return in REQUESTED; emits [`ReturnRequested`]. S1104 for more units than are left of a line.
-pub fn request(tx: &mut Tx<'_>, new: NewReturn) -> Result<Return> {
+/// Asks for a return in REQUESTED; emits [`ReturnRequested`], which says who asked. S1104 for more units than are left of a line.
+pub fn request(tx: &mut Tx<'_>, new: NewReturn, by: &str) -> Result<Return> {
     let before = store::sent_back(tx, &new.order)?;
     for line in &new.lines {
         let sent = before.iter().find(|(number, _)| *number == line.number).map_or(0, |(_, units)| *units);
@@ -33,6 +33,7 @@ pub fn request(tx: &mut Tx<'_>, new: NewReturn) -> Result<Return> {
         kind: made.wanted.name().to_owned(),
         reason: made.reason.name().to_owned(),
         units: made.units(),
+        requested_by: Some(by.to_owned()),
         requested_at: made.created_at,
     })?;
     Ok(made)

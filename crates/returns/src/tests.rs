@@ -57,7 +57,7 @@ impl Shop {
     }
 
     fn asks(&self, new: NewReturn) -> Result<Return> {
-        self.write(move |tx| ops::request(tx, new.clone()))
+        self.write(move |tx| ops::request(tx, new.clone(), "the buyer"))
     }
 
     fn approves(&self, one: Return) -> Result<Return> {

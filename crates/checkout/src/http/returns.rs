@@ -92,7 +92,7 @@ pub struct ReturnsQuery {
 impl Checked for ReturnsQuery {}
 
 /// Ask to send something of an own order back, for its money or in exchange for other units of the same product, once the order has
-/// arrived. How long that is possible depends on the reason.
+/// arrived. How long that is possible depends on the reason. An administrator asks for the buyer of any order, such as a guest.
 #[utoipa::path(post, path = "/orders/{orderNumber}/returns", tag = "return", request_body = ReturnRequest,
     params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = Success<ReturnResponse>)))]
@@ -104,8 +104,10 @@ async fn request_return(
 ) -> Result<Response, Failure> {
     body.checked()?;
     let (settings, zone) = (app.settings::<Settings>().clone(), app.shop.zone.clone());
+    let by = user.id.to_string();
+    let owner = if user.is_admin() { None } else { Some(user.id) };
     let ask = move |tx: &mut Tx<'_>| {
-        let one = returning::request(tx, &order, &user.id, &body, (&settings, &zone))?;
+        let one = returning::request(tx, &order, owner.as_ref(), &body, (&settings, &zone), &by)?;
         Ok(created(format!("/returns/{}", one.number), ReturnResponse::from(one)))
     };
     once(&app, key, "checkout.request-return", ask).await
