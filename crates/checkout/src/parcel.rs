@@ -11,6 +11,8 @@ use store::Tx;
 const CAME_BACK: &str = "the parcel came back";
 /// The reason in the history of a parcel that is stopped because its order has ended.
 const STOPPED: &str = "its order has ended";
+/// The same of a replacement that the shop keeps after all.
+const NOT_SENT: &str = "the replacement is not sent";
 
 /// What brings goods back, in the stock ledger.
 const PARCEL: &str = "PARCEL";
@@ -236,19 +238,14 @@ pub fn stop_waiting(tx: &mut Tx<'_>, order: &Order, by: &str) -> Result<()> {
     Ok(())
 }
 
-/// Stops the parcel of an order that ended without it, as an older version could leave it behind, and returns its goods. Any
-/// other parcel is stopped by cancelling or refunding its order.
+/// Stops the parcel of an order that ended without it, as an older version could leave it behind, or a replacement that has not left, and
+/// returns its goods. Any other parcel is stopped by cancelling or refunding its order.
 fn stop(tx: &mut Tx<'_>, order: &Order, parcel: Delivery, all: &[Delivery], by: &str) -> Result<Delivery> {
-    match order.status.kind() {
-        Kind::Cancelled | Kind::Refunded if parcel.status.kind() == delivery::Kind::Preparing => {
-            delivery::ops::cancel_parcel(tx, parcel.clone(), STOPPED)?;
-            if parcel.purpose == Purpose::Order && others(&parcel, all).next().is_none() {
-                inventory::ops::return_sold(tx, &order.number, STOPPED)?;
-            } else {
-                put_back(tx, order, &parcel, all, by)?;
-            }
-            delivery::ops::find(tx, &parcel.tracking)
-        }
+    let is_here = parcel.status.kind() == delivery::Kind::Preparing;
+    let is_replacement = parcel.purpose == Purpose::Exchange;
+    let why = match order.status.kind() {
+        Kind::Cancelled | Kind::Refunded if is_here => STOPPED,
+        Kind::Delivered if is_here && is_replacement => NOT_SENT,
         Kind::Pending
         | Kind::Confirmed
         | Kind::Paid
@@ -256,9 +253,21 @@ fn stop(tx: &mut Tx<'_>, order: &Order, parcel: Delivery, all: &[Delivery], by: 
         | Kind::Delivered
         | Kind::Cancelled
         | Kind::Refunded => {
-            Err(Code::InvalidDeliveryStatus.because("cancel or refund the order; that cancels its delivery"))
+            let why = if is_replacement {
+                "a replacement that has left can only come back; set it to RETURNED then"
+            } else {
+                "cancel or refund the order; that cancels its delivery"
+            };
+            return Err(Code::InvalidDeliveryStatus.because(why));
         }
+    };
+    delivery::ops::cancel_parcel(tx, parcel.clone(), why)?;
+    if !is_replacement && others(&parcel, all).next().is_none() {
+        inventory::ops::return_sold(tx, &order.number, STOPPED)?;
+    } else {
+        put_back(tx, order, &parcel, all, by)?;
     }
+    delivery::ops::find(tx, &parcel.tracking)
 }
 
 /// An administrator sets the order to SHIPPING or DELIVERED, and its parcel follows. An order whose parcel an older version left

@@ -217,6 +217,10 @@ const ROWS: &[(&str, &str)] = &[
     ("the parcel is {}: its order cannot become {}", "배송이 {} 상태이므로 주문을 {}(으)로 변경할 수 없습니다"),
     ("cancel it instead", "대신 취소하세요"),
     ("cancel or refund the order; that cancels its delivery", "주문을 취소하거나 환불하면 배송도 취소됩니다"),
+    (
+        "a replacement that has left can only come back; set it to RETURNED then",
+        "발송된 교환 상품은 취소할 수 없습니다. 반송되면 RETURNED로 변경하세요",
+    ),
     ("only SHIPPING and DELIVERED move with a parcel", "배송과 함께 변경되는 상태는 SHIPPING과 DELIVERED입니다"),
     ("its parcel has left", "이미 발송되었습니다"),
     ("it has arrived", "이미 배송되었습니다"),

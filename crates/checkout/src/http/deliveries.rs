@@ -87,7 +87,7 @@ async fn find_delivery_of_order(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeliveryStatusRequest {
-    /// SHIPPED, IN_TRANSIT, DELIVERED or RETURNED; CANCELLED comes with cancelling the order.
+    /// SHIPPED, IN_TRANSIT, DELIVERED or RETURNED. CANCELLED comes with cancelling the order, and stops a replacement that has not left.
     status: Kind,
     /// Where, at most 255 characters.
     #[serde(default)]
