@@ -14,7 +14,8 @@ const PERSON_S: u32 = 60;
 pub fn required(tx: &mut Tx<'_>, order: &OrderNumber) -> Result<()> {
     for run in saga::store::of_key(tx, order.as_str())? {
         if is_undoing(&run) {
-            return Err(Code::Conflict.because("the order is being undone; try again later").retry_after(MOVES_ON_S));
+            let why = format!("the order is being cancelled or refunded; try again in {MOVES_ON_S} seconds");
+            return Err(Code::Conflict.because(why).retry_after(MOVES_ON_S));
         }
         if run.status == Status::CompensationFailed && may_end_order(&run) {
             let why = format!("the order could not be undone; retry or resolve {} first", run.id);

@@ -226,7 +226,10 @@ const ROWS: &[(&str, &str)] = &[
     ("it has arrived", "이미 배송되었습니다"),
     ("the order has no parcel", "주문에 배송이 없습니다"),
     ("the order is being cancelled already", "이미 취소가 진행 중입니다"),
-    ("the order is being undone; try again later", "주문 취소가 진행 중입니다. 잠시 후 다시 시도하세요"),
+    (
+        "the order is being cancelled or refunded; try again in {} seconds",
+        "주문 취소 또는 환불이 진행 중입니다. {}초 후 다시 시도하세요",
+    ),
     ("a refund of this order is open; try again later", "환불이 진행 중입니다. 잠시 후 다시 시도하세요"),
     ("the order changed at the same moment", "같은 순간에 주문이 변경되었습니다"),
     ("the order was sent elsewhere at the same moment", "같은 순간에 주문의 배송지가 변경되었습니다"),
