@@ -1,10 +1,16 @@
 //! Moving an order together with its parcels. One act moves both, or is refused, so that they cannot contradict each other.
 
-use crate::{flow::lock_run_of_order, price::Shipping, request::RefundLine, rest};
+use crate::{
+    flow::lock_run_of_order,
+    price::{self, Rules},
+    quote::expect,
+    request::RefundLine,
+    rest,
+};
 use delivery::{Delivery, NewParcel, Packed, Purpose};
 use inventory::ops::CameBack;
-use kernel::{Address, Code, Error, OrderNumber, Quantity, Result, TrackingNumber, UserId, Zone, text};
-use order::{Kind, Order};
+use kernel::{Address, Code, Error, Money, OrderNumber, Quantity, Result, TrackingNumber, UserId, Zone, text};
+use order::{Amounts, Kind, Order};
 use store::Tx;
 
 /// The reason in the stock ledger when goods are back.
@@ -343,13 +349,16 @@ pub struct Readdressing<'a> {
     /// `None` keeps the old one.
     pub memo: Option<Option<String>>,
     /// What sending costs now.
-    pub shipping: &'a Shipping,
+    pub rules: &'a Rules,
+    /// What the caller was shown that the order costs then.
+    pub expected: Option<Money>,
 }
 
-/// Sends an order elsewhere, or changes its memo, before its parcel has left: its buyer, or the shop (`owner` none).
+/// Sends an order elsewhere, or changes its memo, before its parcel has left: its buyer, or the shop (`owner` none). An order that had no
+/// address yet is not paid, and costs from now on what sending it there adds.
 ///
 /// S201 S212 the order, S203 when its parcel has left or it has ended, S211 when its zip code cannot be one of the shop's, or when sending
-/// it there costs more than its shipping fee has in it; C019 while the order is being undone.
+/// it there costs more than its shipping fee has in it, S210 when another amount is expected; C019 while the order is being undone.
 pub fn readdress(
     tx: &mut Tx<'_>,
     number: &OrderNumber,
@@ -357,7 +366,7 @@ pub fn readdress(
     to: Readdressing<'_>,
     by: &str,
 ) -> Result<Order> {
-    let Readdressing { address, memo, shipping } = to;
+    let Readdressing { address, memo, rules, expected } = to;
     let found = order::ops::find(tx, number)?;
     if owner.is_some_and(|user| found.user != *user) {
         return Err(Code::OrderUserMismatch.error());
@@ -379,19 +388,34 @@ pub fn readdress(
             );
         }
     }
-    shipping.check(&address.zip_code)?;
-    let before = order.address.as_ref().map(|address| address.zip_code.as_str());
-    let (before, now) = (shipping.surcharge(before), shipping.surcharge(Some(&address.zip_code)));
-    if now > before {
-        let more = now.minus(before)?;
-        let why = format!("sending it there costs {more} more; place another order");
-        return Err(Code::InvalidShippingAddress.because(why));
-    }
+    rules.shipping.check(&address.zip_code)?;
+    let amounts = amounts_there(&order, address, rules)?;
+    expect("expectedAmount", expected, amounts.payable)?;
     let memo = memo.unwrap_or(order.memo);
     for parcel in parcels {
         delivery::ops::readdress(tx, parcel, address.clone(), memo.clone())?;
     }
-    order::ops::readdress(tx, number, address.clone(), memo, by)
+    order::ops::readdress(tx, number, address.clone(), memo, amounts, by)
+}
+
+/// What an order costs that is sent to this address: with the surcharge of its first address, and otherwise what it costs. S211 when
+/// sending it there costs more than its present address.
+fn amounts_there(order: &Order, address: &Address, rules: &Rules) -> Result<Amounts> {
+    let before = order.address.as_ref().map(|address| rules.shipping.surcharge(Some(&address.zip_code)));
+    let now = rules.shipping.surcharge(Some(&address.zip_code));
+    let (had, amounts) = (before.unwrap_or(Money::ZERO), order.amounts);
+    if now <= had {
+        return Ok(amounts);
+    }
+    let more = now.minus(had)?;
+    if before.is_some() {
+        let why = format!("sending it there costs {more} more; place another order");
+        return Err(Code::InvalidShippingAddress.because(why));
+    }
+    let shipping_fee = amounts.shipping_fee.plus(more)?;
+    let taxed = order.lines.iter().filter(|line| !line.tax_free).map(order::Line::paid);
+    let tax = amounts.tax.map(|_| price::tax(rules, taxed, shipping_fee)).transpose()?;
+    Ok(Amounts { shipping_fee, tax, payable: amounts.payable.plus(more)?, ..amounts })
 }
 
 /// The order with its run, both locked, which is at rest.

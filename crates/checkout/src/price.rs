@@ -95,9 +95,14 @@ pub fn price(lines: &[Line], options: &Options<'_>) -> Result<Price> {
     let shipping_fee =
         if lines.is_empty() { Money::ZERO } else { options.rules.shipping.fee(goods, options.zip_code)? };
     let taxed = lines.iter().zip(&shares).filter(|(line, _)| !line.tax_free).map(|(_, share)| share.paid());
-    let tax = contained(options.rules.tax, Money::sum(taxed)?.plus(shipping_fee)?);
+    let tax = tax(options.rules, taxed, shipping_fee)?;
     let payable = Money::sum(shares.iter().map(Share::paid))?.plus(shipping_fee)?;
     Ok(Price { shares, shipping_fee, tax, payable })
+}
+
+/// The tax that an order contains for whose taxed lines so much is paid. C002 when a sum leaves the range of money.
+pub fn tax(rules: &Rules, taxed: impl Iterator<Item = Money>, shipping_fee: Money) -> Result<Money> {
+    Ok(contained(rules.tax, Money::sum(taxed)?.plus(shipping_fee)?))
 }
 
 /// What the coupon takes off each line: nothing of those that it does not apply to.

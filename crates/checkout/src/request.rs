@@ -191,6 +191,9 @@ pub struct AddressRequest {
     /// A note for the carrier, at most 500 characters. Without it the order keeps its memo; an empty text removes it.
     #[serde(default)]
     pub memo: Option<String>,
+    /// What you were shown that the order costs there; another amount is refused. It changes only with the first address of an unpaid order.
+    #[serde(default)]
+    pub expected_amount: Option<Money>,
 }
 
 impl AddressRequest {

@@ -66,7 +66,8 @@ pub struct OrderCancelled {
     pub cancelled_at: Timestamp,
 }
 
-/// Where an order goes, or its memo, was changed before its parcel left. The order has the new address; no event has one.
+/// Where an order goes, or its memo, was changed before its parcel left. The order has the new address; no event has one. An unpaid order
+/// that had no address yet may cost more to send from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderReaddressed {

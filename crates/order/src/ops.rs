@@ -3,7 +3,7 @@
 pub use crate::store::lists::{Filter, LOOKED_AT_MAX, Search};
 
 use crate::events;
-use crate::order::{Change, Kind, LINES_MAX, Milestones, NewOrder, Order, Status};
+use crate::order::{Amounts, Change, Kind, LINES_MAX, Milestones, NewOrder, Order, Status};
 use crate::store::{self, lists};
 use ::store::Tx;
 use kernel::{
@@ -152,18 +152,20 @@ pub fn delivered(tx: &mut Tx<'_>, number: &OrderNumber, reason: Option<&str>, by
     moved(tx, number, &Change::Delivered { at }, reason, by)
 }
 
-/// The order goes elsewhere, or its memo changes; emits [`::events::OrderReaddressed`]. The caller decides whether its parcel is
-/// still here. S201; the address must have passed [`kernel::Address::checked`].
+/// The order goes elsewhere, or its memo changes, and costs this; emits [`::events::OrderReaddressed`]. The caller decides whether its
+/// parcel is still here, and changes the amounts of an unpaid order only. S201; the address must have passed [`kernel::Address::checked`].
 pub fn readdress(
     tx: &mut Tx<'_>,
     number: &OrderNumber,
     address: Address,
     memo: Option<String>,
+    amounts: Amounts,
     by: &str,
 ) -> Result<Order> {
     let (mut order, now) = (lock(tx, number)?, tx.now());
     order.address = Some(address);
     order.memo = memo;
+    order.amounts = amounts;
     if !store::readdress(tx, &order, now)? {
         return Err(changed_meanwhile());
     }

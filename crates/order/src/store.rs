@@ -48,7 +48,8 @@ const SAVE: &str = "update orders set status = ?, pay_by = coalesce(?, pay_by), 
 
 const READDRESS: &str =
     "update orders set receiver_name = ?, receiver_phone = ?, zip_code = ?, address1 = ?, address2 = ?,
-    memo = ?, updated_at = ?, version = version + 1 where id = ? and version = ?";
+    memo = ?, shipping_fee = ?, tax = ?, payable = ?, updated_at = ?, version = version + 1
+    where id = ? and version = ?";
 
 const WRONG_AMOUNTS: &str =
     "select order_number, subtotal, coupon_discount, points_used, shipping_fee, payable, coalesce(tax, 0) from orders
@@ -391,10 +392,23 @@ pub(crate) fn save(
     Ok(saved == 1)
 }
 
-/// Saves where the order goes and its memo, if the order is unchanged since it was read; false when another change came first.
+/// Saves where the order goes, its memo and what it costs then, if the order is unchanged since it was read; false when another change came first.
 pub(crate) fn readdress(tx: &mut Tx<'_>, order: &Order, now: Timestamp) -> Result<bool> {
     let [receiver_name, receiver_phone, zip_code, address1, address2] = address_columns(order.address.as_ref());
-    let row =
-        args![receiver_name, receiver_phone, zip_code, address1, address2, order.memo, now, order.id, order.version];
+    let crate::order::Amounts { shipping_fee, tax, payable, .. } = order.amounts;
+    let row = args![
+        receiver_name,
+        receiver_phone,
+        zip_code,
+        address1,
+        address2,
+        order.memo,
+        shipping_fee,
+        tax,
+        payable,
+        now,
+        order.id,
+        order.version
+    ];
     Ok(tx.exec(READDRESS, row)? == 1)
 }

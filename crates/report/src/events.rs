@@ -5,8 +5,8 @@
 
 use crate::{ORDERS, PRODUCTS, ops};
 use ::events::{
-    OrderCancelled, OrderConfirmed, OrderCreated, OrderStatusChanged, PaymentCompleted, PaymentFailed, PaymentRefunded,
-    ProductChanged, StockChanged, StockReleased, StockReserved,
+    OrderCancelled, OrderConfirmed, OrderCreated, OrderReaddressed, OrderStatusChanged, PaymentCompleted,
+    PaymentFailed, PaymentRefunded, ProductChanged, StockChanged, StockReleased, StockReserved,
 };
 use kernel::{Event, ProductId, Result};
 use store::{Reaction, StoredEvent};
@@ -15,6 +15,7 @@ use store::{Reaction, StoredEvent};
 pub fn reactions() -> Vec<Reaction> {
     vec![
         of_order::<OrderCreated>(),
+        of_order::<OrderReaddressed>(),
         of_order::<OrderConfirmed>(),
         of_order::<OrderCancelled>(),
         of_order::<OrderStatusChanged>(),

@@ -30,6 +30,7 @@ const READDRESSING: &[Code] = &[
     Code::OrderNotFound,
     Code::OrderUserMismatch,
     Code::InvalidShippingAddress,
+    Code::OrderAmountMismatch,
     Code::OrderCannotBeCancelled,
     Code::Conflict,
 ];
@@ -215,7 +216,8 @@ async fn reorder_order(
     once(&app, body.key, "checkout.reorder", again).await
 }
 
-/// Send an order elsewhere, one's own or, as an administrator, any, until its parcel leaves.
+/// Send an order elsewhere, one's own or, as an administrator, any, until its parcel leaves. An order from a time deal that had no address
+/// yet costs the surcharge of a far place from then on.
 #[utoipa::path(put, path = "/orders/{orderNumber}/address", tag = "order", request_body = AddressRequest,
     params(("orderNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<OrderResponse>)))]
@@ -227,10 +229,10 @@ async fn readdress_order(
 ) -> Result<Response, Failure> {
     let memo = body.body.memo.as_deref().map(|text| memo(Some(text))).transpose();
     let (address, memo) = (body.body.address(), memo).together()?;
-    let shipping = app.settings::<Settings>().prices().shipping;
+    let (rules, expected) = (app.settings::<Settings>().prices(), body.body.expected_amount);
     let readdress = move |tx: &mut Tx<'_>| {
         let owner = (!user.is_admin()).then_some(&user.id);
-        let to = Readdressing { address: &address, memo: memo.clone(), shipping: &shipping };
+        let to = Readdressing { address: &address, memo: memo.clone(), rules: &rules, expected };
         let order = parcel::readdress(tx, &number, owner, to, &user.id.to_string())?;
         Ok(ok(OrderResponse::from(order)))
     };

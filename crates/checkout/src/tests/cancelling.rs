@@ -149,7 +149,7 @@ async fn stuck(shop: &Shop, mug: Good) -> (OrderNumber, String) {
     let number = order.clone();
     let begin = move |tx: &mut ::store::Tx<'_>| {
         let method = PaymentMethod::checked("CARD", Some("refund-declined"))?;
-        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, 1).map(|(_, action)| action)
+        pay::begin(tx, &ORDER, &number, &buyer(1), &method, None, pay::Limits::default()).map(|(_, action)| action)
     };
     let saga::Action::Call(call) = shop.app.db.write("pay", begin).await.unwrap() else { panic!("a call") };
     drop(saga::Flow::call(&ORDER, &shop.app.ports, &call).await);
@@ -173,8 +173,8 @@ async fn a_person_who_pays_the_money_back_leaves_no_stock_reserved_and_no_coupon
     assert_eq!(closed.data()["status"], json!("FAILED"));
     assert_eq!((shop.status(&order).await.as_str(), shop.stock(mug).await), ("CANCELLED", (5, 0)));
     assert_eq!(shop.count(USED_COUPONS, &order).await, 0);
-    let told = shop.admin_get(&format!("/admin/orders/{order}/explain")).await.must("200");
-    assert!(told.text().contains("RETURNED"), "{}", told.text());
+    let shown = shop.admin_get(&format!("/admin/orders/{order}/explain")).await.must("200");
+    assert!(shown.text().contains("RETURNED"), "{}", shown.text());
     let again = shop.keyed(0xff, "once", &resolve, done).await.must("200");
     assert!(replayed(&again));
     shop.consistent().await;

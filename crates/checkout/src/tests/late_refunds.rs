@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const PRICE: i64 = 9_000;
 
-/// How the order goes on after its first payment was given up.
+/// How the order goes on after its first payment was abandoned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Then {
     Paid,

@@ -215,12 +215,12 @@ async fn a_payment_is_settled_while_its_order_gets_another_address() {
         let (app, order) = (app.clone(), order.clone());
         async move {
             let elsewhere = Address { address1: "남대문로 5".to_owned(), ..an_address() };
-            let shipping = app.settings::<Settings>().prices().shipping;
+            let rules = app.settings::<Settings>().prices();
             let readdress = move |tx: &mut Tx<'_>| {
                 flow::lock_run_of_order(tx, &order)?;
                 let _ = holds.send(());
                 std::thread::sleep(HELD);
-                let to = Readdressing { address: &elsewhere, memo: None, shipping: &shipping };
+                let to = Readdressing { address: &elsewhere, memo: None, rules: &rules, expected: None };
                 parcel::readdress(tx, &order, Some(&buyer(1)), to, "the buyer")
             };
             app.db.write("test.readdress", readdress).await

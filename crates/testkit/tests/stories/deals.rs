@@ -289,6 +289,36 @@ fn an_order_from_a_deal_without_an_address_waits_for_one_until_it_is_paid() {
 }
 
 #[test]
+fn an_order_from_a_deal_costs_what_its_first_address_adds() {
+    let far = [("checkout.shipping_fee", "2500"), ("checkout.shipping_surcharges", "63000-63644=3000")];
+    let shop = TestShop::with(1, &far);
+    let mug = shop.product("mug").price(10_000).stock(50).save();
+    let deal = made(&shop, lunch(&mug));
+    let (buyer, seoul, mut jeju) = (shop.buyer(), testkit::address(), testkit::address());
+    jeju["zipCode"] = json!("63100");
+    let bought = || {
+        let wanted = json!({"timeDealProductId": deal.product, "quantity": 1});
+        buyer.post("/time-deals/purchase", wanted).must("201").word("/order/orderNumber")
+    };
+    let sent = |order: &str, to: &Value| buyer.put(format!("/orders/{order}/address"), to);
+    let order = bought();
+    let before = buyer.sees(&order).number("/finalAmount");
+    sent(&order, &with(jeju.clone(), json!({"expectedAmount": before}))).must("400 S210");
+    let there = sent(&order, &with(jeju.clone(), json!({"expectedAmount": before + 3_000}))).must("200");
+    assert_eq!((there.number("/finalAmount"), there.number("/shippingFee")), (before + 3_000, 5_500));
+    shop.settle();
+    buyer.pays(&order, "approve").must("201");
+    assert_eq!(shop.captures_of(&order), [before + 3_000]);
+    // a later address costs nothing more, or another order
+    sent(&order, &seoul).must("200");
+    sent(&order, &jeju).must("400 S211");
+    let other = bought();
+    assert_eq!(sent(&other, &seoul).must("200").number("/finalAmount"), before);
+    sent(&other, &jeju).must("400 S211");
+    shop.settle();
+}
+
+#[test]
 fn a_repeated_purchase_with_a_key_is_one_purchase() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(10_000).stock(50).save();
