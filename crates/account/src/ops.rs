@@ -6,7 +6,7 @@ use crate::session::{self, SessionView, StoredToken, Use};
 use crate::store;
 use crate::user::{Change, SignUp, Status, User};
 use ::store::Tx;
-use kernel::{AddressId, Code, Detail, Error, Result, Timestamp, UserId};
+use kernel::{AddressId, Code, Error, Result, Timestamp, UserId, version::outdated};
 use std::time::Duration;
 use uuid::Uuid;
 use web::{Role, Roles};
@@ -306,8 +306,7 @@ pub fn change(tx: &mut Tx<'_>, id: &UserId, change: &Change) -> Result<User> {
     let (user, _) = lock(tx, id)?;
     let version = change.version.unwrap_or(user.version);
     if !store::change(tx, id, change, version)? {
-        let current = Detail::field("version", "is outdated").with("currentVersion", user.version);
-        return Err(Code::OutdatedVersion.error().with(current));
+        return Err(outdated(user.version));
     }
     find(tx, id)
 }

@@ -220,21 +220,6 @@ impl Author {
     }
 }
 
-/// C016 with the current version when the caller expected another one.
-pub fn same_version(current: i64, expected: Option<i64>) -> Result<()> {
-    match expected {
-        Some(expected) if expected != current => Err(outdated(current)),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// C016 with the current version.
-pub fn outdated(current: i64) -> Error {
-    Code::OutdatedVersion
-        .because(format!("the current version is {current}"))
-        .with(Detail::field("version", format!("the current version is {current}")).with("currentVersion", current))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,14 +277,6 @@ mod tests {
         assert!(Author::Seller(mine).may_change(Some(mine)).is_ok());
         assert_eq!(Author::Seller(mine).may_change(Some(other)).unwrap_err().code(), Code::RoleRequired);
         assert_eq!(Author::Seller(mine).may_change(None).unwrap_err().code(), Code::RoleRequired);
-    }
-
-    #[test]
-    fn an_outdated_version_names_the_current_one() {
-        let error = same_version(4, Some(3)).unwrap_err();
-        assert_eq!(error.code(), Code::OutdatedVersion);
-        assert_eq!(error.details()[0].values["currentVersion"], 4);
-        assert!(same_version(4, None).is_ok() && same_version(4, Some(4)).is_ok());
     }
 
     proptest! {

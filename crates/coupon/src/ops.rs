@@ -4,7 +4,9 @@ use crate::coupon::{Content, Coupon, UserCoupon};
 use crate::store;
 use ::store::Tx;
 use events::{CouponChanged, CouponIssued, CouponReturned, CouponUsed};
-use kernel::{Code, CouponId, Cursor, Money, OrderNumber, Page, PageRequest, Result, UserCouponId, UserId};
+use kernel::{
+    Code, CouponId, Cursor, Money, OrderNumber, Page, PageRequest, Result, UserCouponId, UserId, version::same_version,
+};
 
 pub use crate::store::Filter;
 
@@ -70,12 +72,8 @@ pub fn deactivate(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, exp
 fn lock(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, expected: Option<i64>) -> Result<Coupon> {
     let coupon = store::lock(tx, id)?;
     may_change(&coupon, limited_to)?;
-    match expected {
-        Some(expected) if expected != coupon.version => {
-            Err(Code::OutdatedVersion.because(format!("its version is {}", coupon.version)))
-        }
-        _ => Ok(coupon),
-    }
+    same_version(coupon.version, expected)?;
+    Ok(coupon)
 }
 
 /// A002 unless the coupon belongs to the seller to whom the caller is limited.

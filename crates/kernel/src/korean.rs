@@ -301,8 +301,6 @@ const ROWS: &[(&str, &str)] = &[
     ("the payment gateway gave no list of what it did", "결제 게이트웨이가 내역을 주지 않았습니다"),
     ("is required with to", "to와 함께 보내야 합니다"),
     ("is not a time", "시각이 아닙니다"),
-    ("is outdated", "최신 버전이 아닙니다"),
-    ("its version is {}", "현재 버전은 {}입니다"),
     ("belongs to another sort", "다른 정렬의 값입니다"),
     ("must not be above the price", "가격보다 클 수 없습니다"),
     ("must be 1 to {} letters, digits, - or _", "1에서 {}자의 영문자, 숫자, -, _여야 합니다"),

@@ -15,6 +15,7 @@ pub mod reference;
 pub mod text;
 pub mod time;
 pub mod together;
+pub mod version;
 
 pub use address::{Address, ShippingAddress};
 pub use code::{Code, Remedy};

@@ -7,7 +7,7 @@ use ::store::Tx;
 use events::{TimeDealChanged, TimeDealEnded, TimeDealReturned, TimeDealStarted};
 use kernel::{
     Code, Cursor, Money, OrderNumber, Page, PageRequest, ProductId, Quantity, Result, TimeDealId, TimeDealProductId,
-    Timestamp, UserId,
+    Timestamp, UserId, version::same_version,
 };
 
 pub use crate::store::Filter;
@@ -157,12 +157,8 @@ fn product_ids(deal: &Deal) -> Vec<ProductId> {
 fn lock(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: TimeDealId, expected: Option<i64>) -> Result<Deal> {
     let deal = store::lock(tx, id)?;
     may_change(&deal, limited_to)?;
-    match expected {
-        Some(expected) if expected != deal.version => {
-            Err(Code::OutdatedVersion.because(format!("its version is {}", deal.version)))
-        }
-        _ => Ok(deal),
-    }
+    same_version(deal.version, expected)?;
+    Ok(deal)
 }
 
 /// A002 unless the deal belongs to the seller to whom the caller is limited.

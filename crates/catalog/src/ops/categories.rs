@@ -1,11 +1,13 @@
 //! Operations on categories.
 
 use crate::category::{self, CATEGORIES_MAX, Category, Choice, DEPTH_MAX, PATH_SIGN, Tree, WithPath};
-use crate::product::{outdated, same_version};
 use crate::store::categories as rows;
 use ::store::Tx;
 use events::{CategoryChanged, Change};
-use kernel::{CategoryId, Code, Error, Result, Together, text};
+use kernel::{
+    CategoryId, Code, Error, Result, Together, text,
+    version::{outdated, same_version},
+};
 
 /// The content of a category, as an administrator writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

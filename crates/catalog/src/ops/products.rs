@@ -1,13 +1,18 @@
 //! Operations on products.
 
 use crate::ops::{categories, images};
-use crate::product::{self, Author, Content, New, Product, Status, outdated, same_version};
+use crate::product::{self, Author, Content, New, Product, Status};
 use crate::store;
 use crate::text::{stored_sku, written};
 use crate::variant::{self, Look};
 use ::store::Tx;
 use events::{Change, ProductChanged};
-use kernel::{Code, Detail, Error, ProductId, Result, Together, VariantId, number::ALPHABET, text};
+use kernel::{
+    Code, Detail, Error, ProductId, Result, Together, VariantId,
+    number::ALPHABET,
+    text,
+    version::{outdated, same_version},
+};
 use std::collections::{HashMap, HashSet};
 
 /// The ids of a product that was just made.
