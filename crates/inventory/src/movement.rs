@@ -124,12 +124,20 @@ pub struct Movement {
 
 /// The names of what moves stock, for the document.
 #[derive(ToSchema)]
-#[schema(rename_all = "UPPERCASE")]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(dead_code, reason = "describes texts")]
 pub enum ReferenceType {
     Order,
     Admin,
     System,
+    /// It holds its units apart.
+    TimeDeal,
+    /// Its goods came back.
+    Return,
+    /// It holds its replacement apart.
+    Exchange,
+    /// What was in it came back.
+    Parcel,
 }
 
 impl Movement {
