@@ -16,12 +16,12 @@ use web::{
 
 /// The handlers for administrators.
 pub fn routes() -> Routes {
+    let writing = ADMIN.refusing(&[Code::NotFound, Code::Conflict]);
     Routes::new()
-        .add(ADMIN.refusing(&[Code::NotFound, Code::Conflict]), routes!(admin_categories, create_category))
-        .add(
-            ADMIN.refusing(&[Code::NotFound, Code::Conflict]),
-            routes!(admin_category, change_category, delete_category),
-        )
+        .add(ADMIN, routes!(admin_categories))
+        .add(writing, routes!(create_category))
+        .add(ADMIN.refusing(&[Code::NotFound]), routes!(admin_category))
+        .add(writing, routes!(change_category, delete_category))
 }
 
 impl From<&Seller> for Author {

@@ -216,6 +216,25 @@ codes! {
     ImageDamaged "S1204" 400 Fix "the image is damaged" "손상된 이미지입니다";
 }
 
+/// Codes of the contract that this version never answers. They stay, so that none gets another meaning; a test compares the list
+/// with the code that answers.
+pub const RESERVED: &[Code] = &[
+    Code::Unauthorized,
+    Code::InvalidProductQuantity,
+    Code::StockUpdateFailed,
+    Code::InvalidCartItemQuantity,
+    Code::OrderAlreadyCancelled,
+    Code::PaymentAlreadyCancelled,
+    Code::PaymentTimeout,
+    Code::PaymentGatewayUnreachable,
+    Code::StockReservationFailed,
+    Code::DeliveryAlreadyDelivered,
+    Code::DeliveryCreationFailed,
+    Code::DeliveryCarrierNotAvailable,
+    Code::QueueAlreadyEntered,
+    Code::SagaCompensationFailed,
+];
+
 impl Code {
     /// The name in capitals, such as `INSUFFICIENT_STOCK`.
     pub fn name(self) -> String {

@@ -1,6 +1,6 @@
 //! `docs/ERRORS.md`, made of the one table.
 
-use kernel::Code;
+use kernel::{Code, code::RESERVED};
 use std::fmt::Write;
 
 /// The groups of codes by their first letters and hundreds.
@@ -46,15 +46,16 @@ pub fn document() -> String {
                 "\n## {title}\n\n| code | name | status | message | 메시지 | what to do |\n|---|---|---|---|---|---|"
             );
         }
+        let what_to_do =
+            if RESERVED.contains(code) { "reserved: this version never answers it" } else { code.remedy().sentence() };
         let _ = writeln!(
             text,
-            "| {} | `{}` | {} | {} | {} | {} |",
+            "| {} | `{}` | {} | {} | {} | {what_to_do} |",
             code.code(),
             code.name(),
             code.status(),
             code.english(),
-            code.korean(),
-            code.remedy().sentence()
+            code.korean()
         );
     }
     text

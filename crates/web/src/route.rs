@@ -183,8 +183,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Routes::default()
     }
 
-    /// Adds the handlers of one path, all with the same properties: `.add(ADMIN, routes!(list, create))`. Their requests
-    /// must obey what their operations document.
+    /// Adds handlers of one path with the same properties: `.add(ADMIN, routes!(change, remove))`. Handlers of a path with
+    /// other properties, such as other failures, are added on their own. Their requests must obey what their operations document.
     pub fn add(mut self, properties: Properties, described: UtoipaMethodRouter<S>) -> Routes<S> {
         self.0.push(Group { properties, described });
         self

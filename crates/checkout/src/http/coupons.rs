@@ -34,7 +34,7 @@ const ISSUING: Properties = USER.refusing(&[
     Code::QueueEntryRequired,
 ]);
 const MAKING: Properties = SELLER.refusing(&[Code::CouponCodeAlreadyExists, Code::ProductNotFound, Code::NotFound]);
-const OF_COUPON: Properties = SELLER.refusing(&[
+const REWRITING: Properties = SELLER.refusing(&[
     Code::CouponNotFound,
     Code::OutdatedVersion,
     Code::Conflict,
@@ -66,8 +66,11 @@ pub fn routes() -> Routes {
             ]),
             routes!(validate_coupon),
         )
-        .add(MAKING, routes!(admin_coupons, create_coupon))
-        .add(OF_COUPON, routes!(admin_coupon, rewrite_coupon, deactivate_coupon))
+        .add(SELLER, routes!(admin_coupons))
+        .add(MAKING, routes!(create_coupon))
+        .add(SELLER.refusing(&[Code::CouponNotFound]), routes!(admin_coupon))
+        .add(REWRITING, routes!(rewrite_coupon))
+        .add(SELLER.refusing(&[Code::CouponNotFound, Code::OutdatedVersion]), routes!(deactivate_coupon))
 }
 
 /// The coupons that can be issued now, those that expire first in front; at most 200.

@@ -27,7 +27,7 @@ const MAKING: Properties = SELLER.refusing(&[
     Code::InventoryNotFound,
     Code::InsufficientStock,
 ]);
-const OF_DEAL: Properties = SELLER.refusing(&[
+const REWRITING: Properties = SELLER.refusing(&[
     Code::TimeDealNotFound,
     Code::ProductNotFound,
     Code::ProductInactive,
@@ -43,8 +43,11 @@ const CLOSING: Properties = SELLER.refusing(&[Code::TimeDealNotFound, Code::Outd
 /// The handlers for sellers and administrators.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(MAKING, routes!(admin_time_deals, create_time_deal))
-        .add(OF_DEAL, routes!(admin_time_deal, rewrite_time_deal, delete_time_deal))
+        .add(SELLER, routes!(admin_time_deals))
+        .add(MAKING, routes!(create_time_deal))
+        .add(SELLER.refusing(&[Code::TimeDealNotFound]), routes!(admin_time_deal))
+        .add(REWRITING, routes!(rewrite_time_deal))
+        .add(CLOSING, routes!(delete_time_deal))
         .add(CLOSING, routes!(cancel_time_deal))
         .add(CLOSING, routes!(end_time_deal))
 }

@@ -62,7 +62,6 @@ const PLACING: &[Code] = &[
 const CONFIRMING: &[Code] = &[
     Code::OrderNotFound,
     Code::OrderUserMismatch,
-    Code::OrderAlreadyCancelled,
     Code::OrderAlreadyPaid,
     Code::InvalidOrderStatus,
     Code::InvalidShippingAddress,
@@ -78,7 +77,6 @@ const CONFIRMING: &[Code] = &[
 const CANCELLING: &[Code] = &[
     Code::OrderNotFound,
     Code::OrderUserMismatch,
-    Code::OrderAlreadyCancelled,
     Code::OrderCannotBeCancelled,
     Code::Conflict,
     Code::PaymentRefundFailed,

@@ -29,7 +29,6 @@ pub fn routes() -> Routes {
                 Code::InvalidPaymentAmount,
                 Code::OrderAlreadyShipped,
                 Code::OrderAlreadyDelivered,
-                Code::OrderAlreadyCancelled,
                 Code::OrderCannotBeCancelled,
                 Code::InvalidOrderStatus,
                 Code::InvalidDeliveryStatus,

@@ -20,7 +20,9 @@ use web::{
     route::{Properties, SELLER},
 };
 
-const OF_PRODUCT: Properties = SELLER.refusing(&[
+const READING: Properties = SELLER.refusing(&[Code::ProductNotFound]);
+/// The failures of writing a product.
+const WRITING: Properties = SELLER.refusing(&[
     Code::ProductNotFound,
     Code::ProductAlreadyExists,
     Code::ProductNameAlreadyExists,
@@ -45,14 +47,14 @@ pub fn routes() -> Routes {
     ];
     Routes::new()
         .add(SELLER, routes!(admin_products))
-        .add(OF_PRODUCT, routes!(admin_product))
-        .add(OF_PRODUCT, routes!(set_stock))
-        .add(OF_PRODUCT, routes!(publish_product))
-        .add(OF_PRODUCT, routes!(close_product))
-        .add(OF_PRODUCT, routes!(restore_product))
-        .add(OF_PRODUCT, routes!(restore_variant))
-        .add(OF_PRODUCT, routes!(product_variants))
-        .merge(alias::also_at("/admin/products", "/products", OF_PRODUCT, writes))
+        .add(READING, routes!(admin_product))
+        .add(WRITING, routes!(set_stock))
+        .add(WRITING, routes!(publish_product))
+        .add(WRITING, routes!(close_product))
+        .add(WRITING, routes!(restore_product))
+        .add(WRITING, routes!(restore_variant))
+        .add(READING, routes!(product_variants))
+        .merge(alias::also_at("/admin/products", "/products", WRITING, writes))
 }
 
 /// Longest text to search by, in characters.

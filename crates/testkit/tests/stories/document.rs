@@ -1,5 +1,6 @@
 //! The OpenAPI document is the contract: checked in, compared, and complete.
 
+use kernel::Code;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
 use testkit::TestShop;
@@ -126,6 +127,37 @@ fn every_operation_names_its_callers_and_its_failures() {
                 complaints.push(format!("{place} {status} has no body in the document"));
             }
         }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// A path has handlers with failures of their own. Reading writes nothing, so it meets no conflict, and of what is wrong with a request it has
+/// only the parameters.
+#[test]
+fn operations_that_only_read_document_no_failures_of_writing() {
+    let of_parameters = [Code::InvalidInput, Code::InvalidSearchQuery];
+    let shop = TestShop::open();
+    let mut complaints = Vec::new();
+    for operation in shop.document().operations().into_iter().filter(|operation| operation.method == "GET") {
+        let codes: Vec<&str> =
+            operation.node["x-holdfast-codes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let of_writing = Code::ALL
+            .iter()
+            .filter(|code| codes.contains(&code.code()))
+            .filter(|code| code.status() == 409 || (code.status() == 400 && !of_parameters.contains(code)));
+        complaints.extend(of_writing.map(|code| format!("GET {}: {}", operation.path, code.code())));
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn no_operation_documents_a_code_that_is_never_answered() {
+    let shop = TestShop::open();
+    let mut complaints = Vec::new();
+    for operation in shop.document().operations() {
+        let codes = operation.node["x-holdfast-codes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let reserved = codes.filter(|code| kernel::code::RESERVED.iter().any(|reserved| reserved.code() == *code));
+        complaints.extend(reserved.map(|code| format!("{} {}: {code}", operation.method, operation.path)));
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }

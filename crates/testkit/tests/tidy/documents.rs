@@ -120,6 +120,45 @@ fn every_code_is_documented() {
     no_complaints(&missing);
 }
 
+/// A code is answered where it is more than an entry of a list: the lists of routes document it.
+#[test]
+fn every_code_is_answered_or_reserved() {
+    let mut answered = BTreeSet::new();
+    for path in sources() {
+        let name = shown(&path);
+        let is_program = name.contains("/src/") && !name.ends_with("tests.rs") && !name.contains("/tests/");
+        let outside = ["crates/kernel/src/code.rs", "crates/bench/", "crates/testkit/", "crates/fixture/"];
+        if !is_program || outside.iter().any(|outside| name.starts_with(outside)) {
+            continue;
+        }
+        let text = read(&path);
+        let program = without_lists_of_codes(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
+        let names = program.split("Code::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next());
+        answered.extend(names.flatten().map(str::to_owned));
+    }
+    let mut complaints = Vec::new();
+    for code in kernel::Code::ALL {
+        match (answered.contains(&format!("{code:?}")), kernel::code::RESERVED.contains(code)) {
+            (true, true) => complaints.push(format!("{code:?} is answered, so it is not reserved")),
+            (false, false) => {
+                complaints.push(format!("{code:?} is answered nowhere; kernel::code::RESERVED has such codes"))
+            }
+            _ => {}
+        }
+    }
+    no_complaints(&complaints);
+}
+
+/// The text without `[Code::…]`.
+fn without_lists_of_codes(text: &str) -> String {
+    let mut kept = String::new();
+    for (n, part) in text.split('[').enumerate() {
+        let list = n > 0 && part.trim_start().starts_with("Code::");
+        kept.push_str(if list { part.split_once(']').map_or("", |(_, after)| after) } else { part });
+    }
+    kept
+}
+
 /// Topics and types of all events, from the list in the crate `events`.
 fn events() -> Vec<(String, String)> {
     let list = read(&root().join("crates/events/src/lib.rs"));
