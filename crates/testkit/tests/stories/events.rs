@@ -1,7 +1,11 @@
 //! The stream of events: known failures 13 and 14 of docs/RULES.md.
 
 use serde_json::json;
+use server::assembly;
 use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
@@ -97,4 +101,63 @@ fn events_of_one_order_carry_its_number_as_key_and_stand_in_order() {
     assert!(place("shopping.payment.completed") < place("shopping.order.cancelled"));
     assert!(place("shopping.inventory.reserved") < place("shopping.inventory.committed"));
     place("shopping.order.confirmed");
+}
+
+/// What outside subscribers of a crate want: the settings decide whether there is one, so no module lists it.
+const OUTSIDE: &[(&str, &[&str])] = &[
+    ("report", &["shopping.order.confirmed"]),
+    (
+        "search",
+        &[
+            "shopping.product.changed",
+            "shopping.category.changed",
+            "shopping.inventory.changed",
+            "shopping.inventory.reserved",
+            "shopping.inventory.released",
+            "shopping.inventory.committed",
+            "shopping.search.rebuild-asked",
+        ],
+    ),
+];
+
+#[test]
+fn a_readme_names_the_events_that_its_crate_subscribes_to() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut compared = 0;
+    let mut complaints = Vec::new();
+    for module in assembly::MODULES {
+        let Ok(readme) = fs::read_to_string(crates.join(module.name).join("README.md")) else { continue };
+        let outside =
+            OUTSIDE.iter().filter(|(name, _)| *name == module.name).flat_map(|(_, topics)| topics.iter().copied());
+        let mut declared: BTreeSet<&str> = outside.collect();
+        declared.extend((module.reactions)().iter().map(|reaction| reaction.topic));
+        declared.extend((module.invalidates)().iter().map(|invalidation| invalidation.topic));
+        declared.extend((module.streams)().iter().map(|source| source.topic));
+        let named = topics_subscribed_to(&readme);
+        let named: BTreeSet<&str> = named.iter().map(String::as_str).collect();
+        compared += declared.len();
+        if named != declared {
+            let missing: Vec<_> = declared.difference(&named).collect();
+            let false_ones: Vec<_> = named.difference(&declared).collect();
+            complaints.push(format!("{}: not named {missing:?}, named but not so {false_ones:?}", module.name));
+        }
+    }
+    assert!(compared > 20, "{compared}");
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// The topics between "Subscribes" and "Promises". `.ended` behind `shopping.timedeal.started` is `shopping.timedeal.ended`.
+fn topics_subscribed_to(readme: &str) -> Vec<String> {
+    let subscribes = readme.split_once("Subscribes").map_or("", |(_, after)| after);
+    let subscribes = subscribes.split("Promises").next().unwrap_or_default();
+    let mut found: Vec<String> = Vec::new();
+    for span in subscribes.split('`').skip(1).step_by(2) {
+        let noun = found.last().and_then(|topic| topic.rsplit_once('.')).map(|(noun, _)| noun.to_owned());
+        match noun {
+            _ if span.starts_with("shopping.") => found.push(span.to_owned()),
+            Some(noun) if span.starts_with('.') && !span.contains('/') => found.push(format!("{noun}{span}")),
+            _ => {}
+        }
+    }
+    found
 }
