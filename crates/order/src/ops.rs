@@ -20,6 +20,10 @@ pub fn place(tx: &mut Tx<'_>, new: NewOrder) -> Result<Order> {
     if new.lines.is_empty() || new.lines.len() > LINES_MAX {
         return Err(text::wrong("items", format!("must be 1 to {LINES_MAX} lines")));
     }
+    // the audit looks for the same; here it is found before the buyer pays
+    if Amounts::of(&new.lines, new.amounts.shipping_fee, new.amounts.tax)? != new.amounts {
+        return Err(Code::Internal.error().caused_by("the amounts of a new order are not the sums of its lines"));
+    }
     let now = tx.now();
     let status = Status::Confirmed { pay_by: now.after(new.pay_within) };
     let draw = |random: &mut Random, now| OrderNumber::draw_on(random, now, &new.zone);
