@@ -40,7 +40,7 @@ impl Background {
         self.relay.progress()
     }
 
-    /// Renews the lease or tries to get it, as the running server does every second. Gives whether this instance leads.
+    /// Renews the lease or tries to get it, as the running server does every [`store::lease::RENEW_EVERY`]. Gives whether this instance leads.
     pub async fn stand(&mut self) -> Result<bool> {
         self.leader.tick().await;
         let held = *self.leader.held().borrow();
