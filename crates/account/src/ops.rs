@@ -296,7 +296,7 @@ pub fn search(tx: &mut Tx<'_>, text: &str, after: Option<UserId>) -> Result<Foun
     Ok(Found { users, next })
 }
 
-/// The user with the password hash, locked until the end of the job.
+/// The user with the password hash, locked until the end of the job. A011 when there is no such user.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &UserId) -> Result<(User, String)> {
     store::lock(tx, id)?.ok_or_else(|| Code::UserNotFound.error())
 }

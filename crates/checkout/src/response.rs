@@ -143,10 +143,10 @@ pub struct SagaResponse {
     /// Failed attempts at undoing the step it is at.
     pub attempts: i64,
     /// What went wrong last.
-    #[serde(serialize_with = "web::language::said_failure")]
+    #[serde(serialize_with = "web::language::localized_failure")]
     pub last_error: Option<String>,
     /// Why it is or was undone.
-    #[serde(serialize_with = "web::language::said")]
+    #[serde(serialize_with = "web::language::localized")]
     pub reason: Option<String>,
     /// By whom.
     pub ended_by: Option<String>,

@@ -1,7 +1,7 @@
 //! Coupons at the gate ([`web::gate`]): what it has to know of one, and what its refusals are for a user.
 
 use crate::coupon::Coupon;
-use crate::ops::Wanted;
+use crate::ops::CouponName;
 use crate::store;
 use ::store::Tx;
 use events::CouponChanged;
@@ -29,16 +29,16 @@ pub fn subject(coupon: &Coupon) -> Subject {
 }
 
 /// The subject that somebody wants, as far as this instance knows.
-pub fn wanted(app: &App, wanted: &Wanted) -> Option<Subject> {
+pub fn wanted(app: &App, wanted: &CouponName) -> Option<Subject> {
     match wanted {
-        Wanted::Id(id) => Some(Subject { kind: LISTED, id: id.raw() }),
-        Wanted::Code(code) => app.memory::<Codes>().0.read().get(&text::folded(code)).copied(),
+        CouponName::Id(id) => Some(Subject { kind: LISTED, id: id.raw() }),
+        CouponName::Code(code) => app.memory::<Codes>().0.read().get(&text::folded(code)).copied(),
     }
 }
 
 /// Remembers which subject the code means.
-pub fn learn(app: &App, wanted: &Wanted, subject: Subject) {
-    let Wanted::Code(code) = wanted else { return };
+pub fn learn(app: &App, wanted: &CouponName, subject: Subject) {
+    let CouponName::Code(code) = wanted else { return };
     let (codes, code) = (app.memory::<Codes>(), text::folded(code));
     if codes.0.read().get(&code) == Some(&subject) {
         return;
@@ -50,14 +50,14 @@ pub fn learn(app: &App, wanted: &Wanted, subject: Subject) {
     codes.insert(code, subject);
 }
 
-/// What the database has of the coupon. `None` when it is deactivated, which the database says better.
+/// What the database has of the coupon. `None` when it is deactivated: the database gives the exact reason.
 pub fn stand(tx: &mut Tx<'_>, coupon: &Coupon, look: &Look) -> Result<Option<Stand>> {
     if coupon.deactivated_at.is_some() {
         return Ok(None);
     }
     let (content, taken) = (&coupon.content, coupon.issued);
     let (opens_at, closes_at, total) = (content.starts_at, content.expires_at, content.total);
-    // while coupons are left, a waiting queue speaks first to who has one already
+    // while coupons are left, a waiting queue answers first, also to users who have one already
     let (limit_last, returned) = (true, None);
     let stand = Stand { opens_at, closes_at, total, taken, per_user: 1, limit_last, returned, users: None };
     if !look.wants_users(&stand) || taken > USERS_READ_MAX {

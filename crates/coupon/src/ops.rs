@@ -110,7 +110,7 @@ pub fn listed(tx: &mut Tx<'_>, id: CouponId) -> Result<Coupon> {
 
 /// Which coupon somebody wants.
 #[derive(Debug, Clone)]
-pub enum Wanted {
+pub enum CouponName {
     /// A listed one.
     Id(CouponId),
     /// Any one, by its code.
@@ -118,10 +118,10 @@ pub enum Wanted {
 }
 
 /// The coupon that somebody wants; S601.
-pub fn wanted(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Coupon> {
+pub fn wanted(tx: &mut Tx<'_>, wanted: &CouponName) -> Result<Coupon> {
     match wanted {
-        Wanted::Id(id) => listed(tx, *id),
-        Wanted::Code(code) => store::by_code(tx, code),
+        CouponName::Id(id) => listed(tx, *id),
+        CouponName::Code(code) => store::by_code(tx, code),
     }
 }
 
@@ -183,7 +183,7 @@ pub enum Named {
 }
 
 /// The user's coupon, if it can be used now. S608 when they have no such coupon, S609 used, S610 expired. A coupon that was
-/// deactivated since is as good as any.
+/// deactivated since can still be used.
 pub fn usable(tx: &mut Tx<'_>, user: &UserId, named: &Named) -> Result<UserCoupon> {
     let held = store::named(tx, user, named)?;
     held.is_available(tx.now())?;

@@ -107,7 +107,7 @@ pub struct DeliveryHistory {
     /// Where.
     pub location: Option<String>,
     /// In words.
-    #[serde(serialize_with = "web::language::said")]
+    #[serde(serialize_with = "web::language::localized")]
     pub description: Option<String>,
     /// Who reported it.
     pub source: HistorySource,

@@ -112,7 +112,7 @@ pub struct Movement {
     /// Equal for all entries with the same cause.
     pub correlation_id: String,
     /// Why.
-    #[serde(serialize_with = "web::language::said")]
+    #[serde(serialize_with = "web::language::localized")]
     pub reason: Option<String>,
     /// Who: a user, or SYSTEM.
     pub performed_by: String,

@@ -285,8 +285,8 @@ const ROWS: &[(&str, &str)] = &[
         "이미 열린 대기열이므로 여는 시각을 정할 수 없습니다",
     ),
     (
-        "so many have entered this queue from your address as may",
-        "이 주소에서 대기열에 참여할 수 있는 인원을 모두 채웠습니다",
+        "at most {} people may enter this queue from one address; try again when one of them has left",
+        "한 주소에서는 이 대기열에 최대 {}명까지 참여할 수 있습니다. 그중 한 명이 나간 뒤 다시 시도하세요",
     ),
     ("is below the fixed discount", "정액 할인보다 작습니다"),
     ("must be after startsAt", "startsAt보다 나중이어야 합니다"),

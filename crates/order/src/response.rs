@@ -58,7 +58,7 @@ pub struct OrderResponse {
     /// When it arrived.
     pub delivered_at: Option<Timestamp>,
     /// Why it was cancelled or refunded.
-    #[serde(serialize_with = "web::language::said")]
+    #[serde(serialize_with = "web::language::localized")]
     pub cancel_reason: Option<String>,
     /// When it was cancelled or refunded.
     pub cancelled_at: Option<Timestamp>,

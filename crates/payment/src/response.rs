@@ -41,7 +41,7 @@ pub struct PaymentResponse {
     /// The gateway's id of the capture.
     pub pg_transaction_id: Option<String>,
     /// Why the gateway refused: `CODE: text`.
-    #[serde(serialize_with = "web::language::said")]
+    #[serde(serialize_with = "web::language::localized")]
     pub failure_reason: Option<String>,
     /// The refunded amount.
     pub refunded_amount: Money,
@@ -195,7 +195,7 @@ pub struct RefundResponse {
     /// What of it is for which lines of the order; empty for a refund that named none.
     pub lines: Vec<RefundedLineResponse>,
     /// Why.
-    #[serde(serialize_with = "web::language::said_always")]
+    #[serde(serialize_with = "web::language::localized_always")]
     pub reason: String,
     /// Where it is in its life.
     #[schema(value_type = RefundStatusName)]
@@ -203,7 +203,7 @@ pub struct RefundResponse {
     /// The gateway's id of the refund.
     pub pg_transaction_id: Option<String>,
     /// Why the gateway refused: `CODE: text`.
-    #[serde(serialize_with = "web::language::said")]
+    #[serde(serialize_with = "web::language::localized")]
     pub failure_reason: Option<String>,
     /// When it began.
     pub created_at: Timestamp,

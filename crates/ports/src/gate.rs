@@ -166,7 +166,7 @@ pub trait Gate: fmt::Debug + Send + Sync {
     async fn settle(&self, asked: &Asked, ticket: Ticket, outcome: Outcome);
 
     /// What a look read. The gate rests its refusals on it from now on, unless the subject was opened meanwhile. `None`
-    /// when there is nothing to refuse: the subject is unknown or closed, and the database says so better.
+    /// when there is nothing to refuse: the subject is unknown or closed, and the database gives the exact reason.
     async fn rebuild(&self, subject: &Subject, look: Look, stand: Option<&Stand>);
 
     /// Units came back, or the rules changed: no user is refused before the next look.

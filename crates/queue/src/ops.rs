@@ -83,7 +83,9 @@ pub fn enter(tx: &mut Tx<'_>, subject: &Subject, user: &UserId, address: &str) -
     }
     let most = queue.rules.places_per_address.filter(|_| !address.is_empty()).unwrap_or(i64::MAX);
     if most < i64::MAX && store::of_address(tx, queue.id, address)? >= most {
-        return Err(Code::TooManyRequests.because("so many have entered this queue from your address as may"));
+        return Err(Code::TooManyRequests.because(format!(
+            "at most {most} people may enter this queue from one address; try again when one of them has left"
+        )));
     }
     let chance = tx.random().bits();
     let place = queue.enter(chance);

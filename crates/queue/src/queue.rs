@@ -15,7 +15,7 @@ pub const INTERVAL_MAX: i64 = 3_600;
 /// Shortest and longest time of an admission, in seconds: to click once, and a day.
 pub const ADMISSION_SECONDS: std::ops::RangeInclusive<i64> = 10..=86_400;
 /// Places that are drawn in a lobby: so many that two users hardly ever draw the same one.
-const LOTS: i64 = 1 << 48;
+const LOBBY_PLACES: i64 = 1 << 48;
 
 /// Marker of [`QueueId`].
 pub enum Waiting {}
@@ -111,10 +111,10 @@ impl Queue {
         self.waiting += 1;
         match self.opening {
             Opening::Lobby { .. } => {
-                let lots = self.last_place.abs_diff(self.lobby_after).max(1);
-                self.lobby_after.saturating_add(1 + (chance % lots).cast_signed())
+                let places = self.last_place.abs_diff(self.lobby_after).max(1);
+                self.lobby_after.saturating_add(1 + (chance % places).cast_signed())
             }
-            // at the end of all numbers the order of arrival decides
+            // at the largest number the place stays the same, and the order of arrival decides
             Opening::Open { .. } => {
                 self.last_place = self.last_place.saturating_add(1);
                 self.last_place
@@ -197,7 +197,7 @@ impl Queue {
             // a lobby whose time is moved stays the same lobby
             (Opening::Lobby { .. }, Some(opens_at)) if self.active => Opening::Lobby { opens_at },
             (Opening::Lobby { .. } | Opening::Open { .. }, Some(opens_at)) => {
-                self.make_lots();
+                self.make_lobby_places();
                 Opening::Lobby { opens_at }
             }
             (open @ Opening::Open { .. }, None) if self.active => open,
@@ -213,12 +213,12 @@ impl Queue {
 
     /// Sets places apart for a lobby to draw, behind everybody who waits. Without any the numbers begin anew, so that they do not
     /// run out; a queue in which people wait through thousands of lobbies draws of fewer.
-    fn make_lots(&mut self) {
+    fn make_lobby_places(&mut self) {
         if self.waiting == 0 {
             (self.last_place, self.admitted_place) = (0, 0);
         }
         self.lobby_after = self.last_place;
-        self.last_place += LOTS.min((i64::MAX - self.last_place) / 2);
+        self.last_place += LOBBY_PLACES.min((i64::MAX - self.last_place) / 2);
     }
 
     /// Lets no one in and admits no one until it is activated again. Places and admissions stay.

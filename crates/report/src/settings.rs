@@ -10,7 +10,9 @@ const RATE_MAX: i64 = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// In basis points: 300 is 3 percent.
     pub gateway_fee: i64,
+    /// In basis points.
     pub platform_fee: i64,
 }
 

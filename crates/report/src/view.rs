@@ -78,7 +78,9 @@ pub struct DaySums {
     pub cancelled: i64,
     pub refunded_orders: i64,
     pub units: i64,
+    /// In minor units.
     pub gross: i64,
+    /// In minor units.
     pub refunded: i64,
     pub customers: i64,
 }

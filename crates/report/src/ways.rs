@@ -145,7 +145,9 @@ pub struct DealRow {
     pub completed_orders: i64,
     /// Units in paid orders.
     pub units: i64,
+    /// What paid orders cost, in minor units.
     pub gross_revenue: i64,
+    /// In minor units.
     pub refunded_amount: i64,
 }
 

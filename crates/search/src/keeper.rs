@@ -7,7 +7,7 @@
 use crate::language::synonyms::{BUILT_IN, Synonyms};
 use crate::local::Local;
 use crate::port::{Generation, SearchIndex, Size};
-use crate::rebuilds::{Progress, SAID_EVERY, SearchRebuild};
+use crate::rebuilds::{Progress, REPORTED_EVERY, SearchRebuild};
 use crate::settings::Settings;
 use crate::{source, store};
 use ::store::Tx;
@@ -64,7 +64,7 @@ struct Work {
     /// What this instance is called beside others.
     name: String,
     /// When the others last learned how far a rebuild is.
-    said_at: Option<Timestamp>,
+    reported_at: Option<Timestamp>,
     /// When it was last read what was sold.
     sold_at: Option<Timestamp>,
 }
@@ -234,7 +234,7 @@ impl Keeper {
                     work.stage = Stage::Idle;
                 }
                 if why == Why::Rebuild {
-                    self.say(app, work, done, over).await;
+                    self.report_progress(app, work, done, over).await;
                 }
                 Ok(true)
             }
@@ -264,8 +264,8 @@ impl Keeper {
         };
         self.fill(app, work, to, why).await?;
         if why == Why::Rebuild {
-            work.said_at = None;
-            self.say(app, work, 0, false).await;
+            work.reported_at = None;
+            self.report_progress(app, work, 0, false).await;
         }
         Ok(true)
     }
@@ -288,13 +288,13 @@ impl Keeper {
     }
 
     /// Stores how far a rebuild is that an administrator asked for, so that every instance can show it. Failing at that delays nothing.
-    async fn say(&self, app: &App, work: &mut Work, done: usize, over: bool) {
+    async fn report_progress(&self, app: &App, work: &mut Work, done: usize, over: bool) {
         let (asked_at, now) = (self.asked_at.load(Relaxed), app.now());
-        let lately = work.said_at.is_some_and(|at| now.since(at) < SAID_EVERY);
+        let lately = work.reported_at.is_some_and(|at| now.since(at) < REPORTED_EVERY);
         if asked_at == 0 || (lately && !over) {
             return;
         }
-        work.said_at = Some(now);
+        work.reported_at = Some(now);
         let products = self.index.read().as_ref().map_or(0, |index| index.size().products);
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let progress = Progress {
@@ -304,8 +304,8 @@ impl Keeper {
             products: count(products),
             finished_at: over.then_some(now),
         };
-        let said = app.db.write("search.rebuild-progress", move |tx| store::say(tx, &progress)).await;
-        if let Err(error) = said {
+        let stored = app.db.write("search.rebuild-progress", move |tx| store::report_progress(tx, &progress)).await;
+        if let Err(error) = stored {
             tracing::warn!(?error, "how far a rebuild of the search index is could not be stored");
         }
     }

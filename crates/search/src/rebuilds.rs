@@ -10,7 +10,7 @@ use std::time::Duration;
 use utoipa::ToSchema;
 
 /// How often an instance says how far it is.
-pub const SAID_EVERY: Duration = Duration::from_secs(1);
+pub const REPORTED_EVERY: Duration = Duration::from_secs(1);
 /// An instance that has not said anything for so long has ended, or stands still.
 const GONE_AFTER: Duration = Duration::from_secs(60);
 

@@ -35,7 +35,7 @@ pub(crate) const SEARCHED: Aged = Aged { table: "search_recent", at: "searched_a
 pub(crate) const REBUILDS: Aged = Aged { table: "search_rebuilds", at: "seen_at" };
 
 /// An instance says how far it is.
-pub(crate) fn say(tx: &mut Tx<'_>, progress: &Progress) -> Result<()> {
+pub(crate) fn report_progress(tx: &mut Tx<'_>, progress: &Progress) -> Result<()> {
     let Progress { instance, asked_at, done, products, finished_at } = progress;
     tx.exec(SAY, args![instance, *asked_at, *done, *products, *finished_at, tx.now()]).map(drop)
 }

@@ -25,7 +25,7 @@ pub(crate) struct Taker {
 /// Why a request was not put into the queue.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// So many jobs wait as may.
+    /// The queue holds its maximum of jobs.
     Full,
     /// Every thread has ended.
     Ended,

@@ -1,6 +1,6 @@
 //! How what was found divides: by category, brand, price, options and stock. Each choice is a link, so it works without scripts.
 
-use crate::wanted::{Wanted, is_option};
+use crate::wanted::{SearchAddress, is_option};
 use askama::Template;
 use kernel::Money;
 use pages::{Html, show::Show, texts, words::fill};
@@ -100,7 +100,7 @@ pub struct Chosen {
 }
 
 /// The choices for what was found by `wanted`; nothing when there is nothing to choose.
-pub fn choices(facets: &Facets, wanted: &Wanted, show: &Show) -> kernel::Result<Option<Html>> {
+pub fn choices(facets: &Facets, wanted: &SearchAddress, show: &Show) -> kernel::Result<Option<Html>> {
     let t = FacetTexts::of(show.language);
     let making = Making { facets, wanted, show };
     let mut groups = vec![
@@ -117,9 +117,9 @@ pub fn choices(facets: &Facets, wanted: &Wanted, show: &Show) -> kernel::Result<
 }
 
 /// The choices that were made. `category` is the name of the chosen category, when it is known.
-pub fn chosen(wanted: &Wanted, category: Option<&str>, show: &Show) -> Vec<Chosen> {
+pub fn chosen(wanted: &SearchAddress, category: Option<&str>, show: &Show) -> Vec<Chosen> {
     let t = FacetTexts::of(show.language);
-    let mut all: Vec<(String, Wanted)> = Vec::new();
+    let mut all: Vec<(String, SearchAddress)> = Vec::new();
     if wanted.category.is_some() {
         all.push((category.unwrap_or(t.this_category).to_owned(), wanted.with(|other| other.category = None)));
     }
@@ -137,8 +137,11 @@ pub fn chosen(wanted: &Wanted, category: Option<&str>, show: &Show) -> Vec<Chose
     if wanted.in_stock {
         all.push((t.in_stock.to_owned(), wanted.with(|other| other.in_stock = false)));
     }
-    let chosen =
-        |(name, without): (String, Wanted)| Chosen { remove: fill(t.remove, &name), name, href: without.address(show) };
+    let chosen = |(name, without): (String, SearchAddress)| Chosen {
+        remove: fill(t.remove, &name),
+        name,
+        href: without.address(show),
+    };
     all.into_iter().map(chosen).collect()
 }
 
@@ -155,12 +158,12 @@ fn range(least: Option<Money>, most: Option<Money>, show: &Show) -> String {
 
 struct Making<'a> {
     facets: &'a Facets,
-    wanted: &'a Wanted,
+    wanted: &'a SearchAddress,
     show: &'a Show,
 }
 
 impl Making<'_> {
-    fn value(&self, name: String, count: i64, is_chosen: bool, to: Wanted) -> Value {
+    fn value(&self, name: String, count: i64, is_chosen: bool, to: SearchAddress) -> Value {
         Value { name, found: count, count: self.show.count(count), href: to.address(self.show), is_chosen, depth: 0 }
     }
 
@@ -248,7 +251,7 @@ mod tests {
     }
 
     fn shown(query: &str) -> String {
-        let wanted = Wanted::of(&Fields::parse(query.as_bytes()), &show());
+        let wanted = SearchAddress::of(&Fields::parse(query.as_bytes()), &show());
         choices(&facets(), &wanted, &show()).unwrap().unwrap().into()
     }
 
@@ -273,7 +276,7 @@ mod tests {
     #[test]
     fn what_was_chosen_can_be_taken_back() {
         let query = Fields::parse(b"q=shoe&category=2&brand=Nike&min=100&max=900&option=size:L&stock=1");
-        let all = chosen(&Wanted::of(&query, &show()), Some("Shoes"), &show());
+        let all = chosen(&SearchAddress::of(&query, &show()), Some("Shoes"), &show());
         let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["Shoes", "Nike", "₩100 to ₩900", "L", "In stock"]);
         assert!(all.iter().all(|one| one.href.contains("q=shoe")));

@@ -63,17 +63,17 @@ struct Standing {
 
 /// What people wait for.
 #[derive(Debug, Clone, Copy)]
-enum Wanted {
+enum WaitedFor {
     Deal(TimeDealId),
     Coupon(CouponId),
 }
 
-impl Wanted {
+impl WaitedFor {
     /// C003 for what has no waiting room.
-    fn of(kind: &str, id: i64) -> Result<Wanted, Refused> {
+    fn of(kind: &str, id: i64) -> Result<WaitedFor, Refused> {
         match kind {
-            timedeal::QUEUE => Ok(Wanted::Deal(TimeDealId::new(id))),
-            coupon::QUEUE => Ok(Wanted::Coupon(CouponId::new(id))),
+            timedeal::QUEUE => Ok(WaitedFor::Deal(TimeDealId::new(id))),
+            coupon::QUEUE => Ok(WaitedFor::Coupon(CouponId::new(id))),
             _ => Err(Code::NotFound.into()),
         }
     }
@@ -81,23 +81,23 @@ impl Wanted {
     /// Where the way leads from the waiting room.
     fn onward(self) -> String {
         match self {
-            Wanted::Deal(id) => format!("/deals/{id}"),
-            Wanted::Coupon(_) => "/coupons".to_owned(),
+            WaitedFor::Deal(id) => format!("/deals/{id}"),
+            WaitedFor::Coupon(_) => "/coupons".to_owned(),
         }
     }
 
     fn key(self) -> CacheKey {
         match self {
-            Wanted::Deal(id) => CacheKey::new("deal that people wait for", id.raw()),
-            Wanted::Coupon(id) => CacheKey::new("coupon that people wait for", id.raw()),
+            WaitedFor::Deal(id) => CacheKey::new("deal that people wait for", id.raw()),
+            WaitedFor::Coupon(id) => CacheKey::new("coupon that people wait for", id.raw()),
         }
     }
 
     fn read(self, tx: &mut Tx<'_>) -> kernel::Result<String> {
         match self {
-            Wanted::Deal(id) => Ok(timedeal::ops::find(tx, id)?.name),
+            WaitedFor::Deal(id) => Ok(timedeal::ops::find(tx, id)?.name),
             // the name of one that is not listed is for those who have its code
-            Wanted::Coupon(id) => Ok(coupon::ops::listed(tx, id)?.content.name),
+            WaitedFor::Coupon(id) => Ok(coupon::ops::listed(tx, id)?.content.name),
         }
     }
 
@@ -119,7 +119,7 @@ impl Wanted {
 /// `GET /queue/{kind}/{id}`
 pub async fn room(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit) -> PageResult {
     visit.buyer()?;
-    let wanted = Wanted::of(&kind, id)?;
+    let wanted = WaitedFor::of(&kind, id)?;
     let onward = wanted.onward();
     let standing = visit.call::<Standing>(Method::GET, &format!("/queue/{kind}/{id}/status"), None).await;
     let (state, stream) = match standing {
@@ -158,7 +158,7 @@ fn waiting(visit: &Visit, standing: &Standing) -> State {
 /// `POST /queue/{kind}/{id}`: enters or leaves.
 pub async fn change(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
-    let onward = Wanted::of(&kind, id)?.onward();
+    let onward = WaitedFor::of(&kind, id)?.onward();
     let path = format!("/queue/{kind}/{id}");
     if fields.is_on("leave") {
         visit.send(Method::DELETE, &format!("{path}/leave"), None).await?;
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_way_from_a_waiting_room_stays_in_the_shop() {
-        assert_eq!(Wanted::of("TIME_DEAL", 7).unwrap().onward(), "/deals/7");
-        assert!(Wanted::of("//evil.example", 7).is_err());
+        assert_eq!(WaitedFor::of("TIME_DEAL", 7).unwrap().onward(), "/deals/7");
+        assert!(WaitedFor::of("//evil.example", 7).is_err());
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     cards::Card,
     facets::{self, Chosen, FacetTexts, Facets},
     visit::Visit,
-    wanted::{ORDERS, Wanted},
+    wanted::{ORDERS, SearchAddress},
 };
 use askama::Template;
 use axum::{
@@ -124,7 +124,7 @@ struct Hit {
 /// `GET /search`
 pub async fn search(visit: Visit) -> PageResult {
     let show = visit.show();
-    let wanted = Wanted::of(&visit.query, &show);
+    let wanted = SearchAddress::of(&visit.query, &show);
     if wanted.is_empty() {
         return start(&visit).await;
     }
@@ -141,19 +141,19 @@ pub async fn search(visit: Visit) -> PageResult {
     }
 }
 
-async fn found(visit: &Visit, wanted: &Wanted, size: i64) -> Result<Found, Refused> {
+async fn found(visit: &Visit, wanted: &SearchAddress, size: i64) -> Result<Found, Refused> {
     visit.call(Method::GET, &wanted.path(size), None).await
 }
 
 /// The choices of everything in a category. A search that is not ready leaves them out: a list is shown without them.
 pub async fn choices(visit: &Visit, category: Option<i64>) -> kernel::Result<Option<Html>> {
-    let (show, wanted) = (visit.show(), Wanted { category, ..Wanted::default() });
+    let (show, wanted) = (visit.show(), SearchAddress { category, ..SearchAddress::default() });
     let facets = found(visit, &wanted, 1).await.ok().and_then(|found| found.facets);
     facets.map_or(Ok(None), |facets| facets::choices(&facets, &wanted, &show))
 }
 
 /// Remembers what a buyer searched for and found, when the buyer did it in the shop: a link on another site leaves no trace here.
-async fn remember(visit: &Visit, wanted: &Wanted, found: &Found) {
+async fn remember(visit: &Visit, wanted: &SearchAddress, found: &Found) {
     let is_first = wanted.after.is_empty() && visit.parts.method == Method::GET;
     let is_own = visit.user.is_some() && visit.site.origin.check(&visit.parts.headers).is_ok();
     if is_first && is_own && !wanted.words.is_empty() && found.total_elements > 0 {
@@ -167,7 +167,7 @@ async fn results(
     visit: &Visit,
     status: StatusCode,
     trouble: Option<Html>,
-    wanted: &Wanted,
+    wanted: &SearchAddress,
     found: Found,
 ) -> PageResult {
     let (t, show) = (SearchTexts::of(visit.language), visit.show());
@@ -180,7 +180,7 @@ async fn results(
         let href = wanted.with(|other| other.words.clone_from(&words)).address(&show);
         (words, href)
     });
-    let next = found.next_cursor.map(|after| Wanted { after, ..wanted.clone() }.address(&show));
+    let next = found.next_cursor.map(|after| SearchAddress { after, ..wanted.clone() }.address(&show));
     let typed = |amount: Option<kernel::Money>| amount.map(|amount| show.plain(amount)).unwrap_or_default();
     let counted = plural(found.total_elements, t.one, t.count);
     let page = Page {

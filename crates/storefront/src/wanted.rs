@@ -14,7 +14,7 @@ pub const ORDERS: [(&str, &str); 5] =
 
 /// What the address asks for. Values that mean nothing count as absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct SearchAddress {
     pub words: String,
     pub category: Option<i64>,
     pub brand: String,
@@ -29,11 +29,11 @@ pub struct Wanted {
     pub after: String,
 }
 
-impl Wanted {
+impl SearchAddress {
     /// What this query asks for.
-    pub fn of(query: &Fields, show: &Show) -> Wanted {
+    pub fn of(query: &Fields, show: &Show) -> SearchAddress {
         let words = query.given("q").or(query.given("keyword")).unwrap_or_default();
-        Wanted {
+        SearchAddress {
             words: words.chars().take(WORDS_MAX).collect(),
             category: query.number("category").filter(|id| *id > 0),
             brand: query.text("brand").to_owned(),
@@ -53,7 +53,7 @@ impl Wanted {
 
     /// Whether it asks for anything at all. An order alone asks for nothing.
     pub fn is_empty(&self) -> bool {
-        let Wanted { words, category, brand, least, most, options, in_stock, order: _, after: _ } = self;
+        let SearchAddress { words, category, brand, least, most, options, in_stock, order: _, after: _ } = self;
         words.is_empty()
             && brand.is_empty()
             && options.is_empty()
@@ -72,7 +72,7 @@ impl Wanted {
 
     /// The fields of a form that changes the order or the prices and leaves the rest: everything but those and the place of the page.
     pub fn kept(&self, show: &Show) -> Vec<(&'static str, String)> {
-        let all = Wanted { after: String::new(), ..self.clone() }.pairs(show);
+        let all = SearchAddress { after: String::new(), ..self.clone() }.pairs(show);
         all.into_iter().filter(|(name, _)| !matches!(*name, "min" | "max" | "sort")).collect()
     }
 
@@ -114,8 +114,8 @@ impl Wanted {
     }
 
     /// The first page of the same search with something changed.
-    pub fn with(&self, change: impl FnOnce(&mut Wanted)) -> Wanted {
-        let mut other = Wanted { after: String::new(), ..self.clone() };
+    pub fn with(&self, change: impl FnOnce(&mut SearchAddress)) -> SearchAddress {
+        let mut other = SearchAddress { after: String::new(), ..self.clone() };
         change(&mut other);
         other
     }
@@ -136,13 +136,13 @@ mod tests {
         Show { language: Language::English, currency: Currency::of_code("USD").unwrap(), zone: Zone::utc() }
     }
 
-    fn wanted(query: &str) -> Wanted {
-        Wanted::of(&Fields::parse(query.as_bytes()), &show())
+    fn wanted(query: &str) -> SearchAddress {
+        SearchAddress::of(&Fields::parse(query.as_bytes()), &show())
     }
 
     #[test]
     fn an_address_says_what_it_was_made_of() {
-        let all = Wanted {
+        let all = SearchAddress {
             words: "머그 & cup".to_owned(),
             category: Some(3),
             brand: "O'Neil".to_owned(),
@@ -155,7 +155,10 @@ mod tests {
         };
         let address = all.address(&show());
         assert_eq!(wanted(address.strip_prefix("/search?").unwrap()), all);
-        assert_eq!((Wanted::default().address(&show()), Wanted::default().is_empty()), ("/search".to_owned(), true));
+        assert_eq!(
+            (SearchAddress::default().address(&show()), SearchAddress::default().is_empty()),
+            ("/search".to_owned(), true)
+        );
         let path = all.path(24);
         assert!(path.starts_with("/search/products?size=24&sort=price_asc&keyword=%EB%A8%B8"), "{path}");
         assert!(
@@ -166,7 +169,10 @@ mod tests {
 
     #[test]
     fn what_means_nothing_counts_as_absent() {
-        assert_eq!(wanted("sort=wild&category=-1&min=x&option=color&option=a:b,c&utm_source=mail"), Wanted::default());
+        assert_eq!(
+            wanted("sort=wild&category=-1&min=x&option=color&option=a:b,c&utm_source=mail"),
+            SearchAddress::default()
+        );
         assert_eq!(wanted("keyword=mug").words, "mug");
     }
 

@@ -14,7 +14,7 @@ pub const DESCRIPTION_MAX: usize = 2_000;
 pub const PRODUCTS_MAX: usize = 100;
 /// Most units of one product in a deal: as many as one location can have.
 pub const UNITS_MAX: i64 = 1_000_000_000;
-/// Largest share of the normal price that a deal takes off is whole percents of this.
+/// 100 percent, the whole price.
 const PERCENT: i64 = 100;
 
 ::store::text_enum! {

@@ -95,7 +95,7 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// The booking, with everything checked that needs no reading: C002 the reason, S306 the amount.
+    /// The booking, with everything checked that needs no reading: C002 for the reason, S306 for an amount of 0.
     /// `field` is where the amount stands.
     pub fn checked(user: UserId, (field, amount): (&str, Money), reason: &str, by: UserId) -> Result<ByHand> {
         let nothing = || Error::of_fields(Code::InvalidPaymentAmount, vec![Detail::field(field, "must not be 0")]);

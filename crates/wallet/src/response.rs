@@ -134,7 +134,7 @@ pub struct ChargeResponse {
     /// The gateway's id of the capture.
     pub pg_transaction_id: Option<String>,
     /// Why the gateway refused: `CODE: text`.
-    #[serde(serialize_with = "web::language::said")]
+    #[serde(serialize_with = "web::language::localized")]
     pub failure_reason: Option<String>,
     pub created_at: Timestamp,
     /// When its outcome was stored.

@@ -133,18 +133,18 @@ pub fn words(text: &str) -> &str {
 }
 
 /// Writes [`words`].
-pub fn said<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn localized<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     text.as_deref().map(words).serialize(serializer)
 }
 
 /// Writes [`words`] of a text that is always there.
-pub fn said_always<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn localized_always<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(words(text))
 }
 
 /// Writes a stored failure, `S304 payment was declined: …`. In Korean it is the code with its sentence, and what there is of the rest
 /// in Korean; the log has its cause.
-pub fn said_failure<S: Serializer>(stored: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn localized_failure<S: Serializer>(stored: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     match Language::current() {
         Language::English => stored.serialize(serializer),
         Language::Korean => stored.as_deref().map(korean_failure).serialize(serializer),

@@ -4,7 +4,7 @@ use crate::discount::{self, ValidateCoupon};
 use axum::{extract::State, response::Response};
 use coupon::{
     Status, gate,
-    ops::{self, Filter, Wanted},
+    ops::{self, CouponName, Filter},
     request::{ClaimCoupon, SaveCoupon},
     response::{CouponResponse, UserCouponResponse, ValidationResponse},
 };
@@ -99,7 +99,7 @@ async fn issue_coupon(
     Path(id): Path<CouponId>,
     sent: Idempotent<NoBody>,
 ) -> Result<Response, Failure> {
-    issue(&app, user.id, Wanted::Id(id), sent.key).await
+    issue(&app, user.id, CouponName::Id(id), sent.key).await
 }
 
 /// Get a coupon by its code, also one that is not listed.
@@ -110,10 +110,10 @@ async fn claim_coupon(
     user: User,
     Idempotent { body, key }: Idempotent<ClaimCoupon>,
 ) -> Result<Response, Failure> {
-    issue(&app, user.id, Wanted::Code(body.code()?), key).await
+    issue(&app, user.id, CouponName::Code(body.code()?), key).await
 }
 
-async fn issue(app: &App, user: UserId, which: Wanted, key: IdempotencyKey) -> Result<Response, Failure> {
+async fn issue(app: &App, user: UserId, which: CouponName, key: IdempotencyKey) -> Result<Response, Failure> {
     let passage = web::gate::ask(app, gate::wanted(app, &which), user, 1, &key).await.map_err(gate::refused)?;
     let response = issue_let_through(app, &passage, user, which, key).await;
     passage.ended(web::gate::took(&response)).await;
@@ -124,7 +124,7 @@ async fn issue_let_through(
     app: &App,
     passage: &Passage,
     user: UserId,
-    which: Wanted,
+    which: CouponName,
     key: IdempotencyKey,
 ) -> Result<Response, Failure> {
     let turnstile = app.turnstile();

@@ -51,6 +51,7 @@ pub(super) struct Entry {
 pub(super) struct PendingRefund {
     #[serde(flatten)]
     pub refund: Refunded,
+    /// How often it was looked up before it was decided.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub asked: u32,
 }

@@ -3,7 +3,7 @@
 use super::facets::Counting;
 use super::rank::{self, Top};
 use super::scores::{Scores, with_sku};
-use super::shelf::{Beginning, Item, Shelf, Wanted};
+use super::shelf::{Beginning, Item, Shelf, ShelfQuery};
 use super::texts::Texts;
 use crate::query::{Found, Query};
 use crate::reading::Reading;
@@ -18,7 +18,7 @@ const SKU_LENGTH: usize = 3;
 
 /// What is wanted of everything that fits: a page in order, and how many there are of what.
 pub(super) struct Picking<'s> {
-    wanted: Wanted<'s>,
+    wanted: ShelfQuery<'s>,
     query: &'s Query,
     counting: Option<Counting<'s>>,
     top: Top<(Item<'s>, f32)>,
@@ -30,7 +30,7 @@ pub(super) struct Picking<'s> {
 impl<'s> Picking<'s> {
     pub fn of(shelf: &'s Shelf, query: &'s Query) -> Picking<'s> {
         Picking {
-            wanted: Wanted::of(&query.filter, shelf),
+            wanted: ShelfQuery::of(&query.filter, shelf),
             query,
             counting: query.facets.then(|| Counting::of(&shelf.kinds, &shelf.sets)),
             top: Top::of(query.from, query.most),

@@ -288,7 +288,7 @@ impl Shelf {
 }
 
 /// What a filter means on a shelf.
-pub(super) struct Wanted<'s> {
+pub(super) struct ShelfQuery<'s> {
     sets: &'s Sets,
     /// One of them must be among a product's categories.
     categories: Option<Vec<u32>>,
@@ -300,16 +300,16 @@ pub(super) struct Wanted<'s> {
     options: Vec<Option<u32>>,
 }
 
-impl Wanted<'_> {
+impl ShelfQuery<'_> {
     /// What this filter means here.
-    pub fn of<'s>(filter: &Filter, shelf: &'s Shelf) -> Wanted<'s> {
+    pub fn of<'s>(filter: &Filter, shelf: &'s Shelf) -> ShelfQuery<'s> {
         let (Filter { usual, options }, kinds) = (filter, &shelf.kinds);
         let money = |bound: Option<Money>, otherwise| bound.map_or(otherwise, Money::as_minor);
         let chosen = |category: &Choice| match category {
             Choice::Id(id) => kinds.find_category(id.raw()).into_iter().collect(),
             Choice::Words(words) => kinds.named(words),
         };
-        Wanted {
+        ShelfQuery {
             sets: &shelf.sets,
             categories: usual.category.as_ref().map(chosen),
             brand: usual.brand.as_ref().map(|brand| kinds.find_brand(brand)),

@@ -82,7 +82,8 @@ pub fn captured(tx: &mut Tx<'_>, number: &ChargeNumber, transaction: &str) -> Re
     Err(Code::Conflict.error().caused_by(cause))
 }
 
-/// The money that the gateway took goes into the balance; emits [`BalanceCharged`]. Repeated: no effect.
+/// The money that the gateway took goes into the balance; emits [`BalanceCharged`]. Repeated: no effect. C019 when the gateway took none, S315
+/// when another job changed the wallet or the charge meanwhile.
 pub fn book(tx: &mut Tx<'_>, number: &ChargeNumber) -> Result<()> {
     let charge = locked(tx, number)?;
     match (charge.status, &charge.transaction) {
