@@ -90,6 +90,7 @@ pub struct DaySums {
 pub struct ProductSums {
     pub orders: i64,
     pub units: i64,
+    /// In minor units.
     pub amount: i64,
 }
 
