@@ -1,5 +1,5 @@
 //! What is left of an order's payment to give back, in all and of each line; and who gets the shipping fee back: the refund that
-//! takes the last unit, or all that is left. What a return costs its buyer is kept apart: its units came back all the same.
+//! takes the last unit, or all that is left. What a return costs its buyer is kept apart, because its units came back anyway.
 
 use crate::{parts::Shares, price::spread, request::RefundLine};
 use kernel::{Code, Money, Result, text};

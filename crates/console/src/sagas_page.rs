@@ -37,7 +37,8 @@ texts! {
         retry_button: "Try again", "다시 시도";
         resolve: "Resolve {} by hand", "{} 직접 처리 완료";
         resolve_button: "Mark as resolved", "처리 완료로 표시";
-        help: "Only after you have dealt with this step outside the shop, such as by a bank transfer. The shop does the rest.", "계좌이체 등으로 이 단계를 직접 처리한 뒤에만 완료로 표시하세요. 나머지 단계는 자동으로 처리됩니다.";
+        help: "Only after you have dealt with this step outside the shop, such as by a bank transfer. The shop does the rest.",
+            "계좌이체 등으로 이 단계를 직접 처리한 뒤에만 완료로 표시하세요. 나머지 단계는 자동으로 처리됩니다.";
     }
 }
 

@@ -254,6 +254,8 @@ const ROWS: &[(&str, &str)] = &[
     ("a payment is above zero", "결제 금액은 0보다 커야 합니다"),
     ("{} is not 1 to the {} that can be given back", "{}은(는) 1에서 {} 사이의 환불 가능 금액이 아닙니다"),
     ("a payment in {} paid for no lines", "{} 상태의 결제로 결제한 상품이 없습니다"),
+    ("the other system did not know of it in time", "상대 시스템이 제때 확인하지 못했습니다"),
+    ("the gateway did not know of it in time", "결제 대행사가 제때 확인하지 못했습니다"),
     ("nothing of a payment in {} is left", "{} 상태의 결제에 남은 금액이 없습니다"),
     ("nothing of this payment is left to give back", "이 결제에서 환불할 금액이 남아 있지 않습니다"),
     ("nothing is left to give back", "환불할 금액이 남아 있지 않습니다"),

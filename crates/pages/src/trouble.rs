@@ -27,6 +27,7 @@ pub struct Next {
 }
 
 impl Next {
+    /// What the page says of the next step.
     pub fn after(&self, remedy: Remedy) -> &'static str {
         match remedy {
             Remedy::None => self.last,

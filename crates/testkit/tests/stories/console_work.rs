@@ -32,7 +32,7 @@ fn an_administrator_makes_a_product_with_variants_and_keeps_its_stock() {
     let form = browser.open("/console/products/new").must(200);
     let wrong = [("name", "moon jar"), ("price", "a lot"), ("sku", "JAR-1")];
     let form = browser.send(&form, "/console/products/new", &wrong).must(400);
-    form.says("C002").says("price:");
+    form.says("C002").says("Price:");
     let good = [
         ("name", "moon jar"),
         ("price", "18,000"),

@@ -300,7 +300,7 @@ fn an_order_from_a_deal_costs_what_its_first_address_adds() {
         let wanted = json!({"timeDealProductId": deal.product, "quantity": 1});
         buyer.post("/time-deals/purchase", wanted).must("201").word("/order/orderNumber")
     };
-    let sent = |order: &str, to: &Value| buyer.put(format!("/orders/{order}/address"), to);
+    let sent = |order: &str, to: &Value| buyer.put(format!("/orders/{order}/address"), to.clone());
     let order = bought();
     let before = buyer.sees(&order).number("/finalAmount");
     sent(&order, &with(jeju.clone(), json!({"expectedAmount": before}))).must("400 S210");
