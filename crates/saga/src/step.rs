@@ -84,6 +84,7 @@ pub struct Step<S: 'static> {
     pub(crate) work: Work<S>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "the lists of steps are constants, of which a process has a few")]
 pub(crate) enum Work<S: 'static> {
     First,
     Local(LocalWork<S>),
