@@ -198,7 +198,8 @@ fn an_order_waits_for_its_deposit_until_the_account_is_due() {
     assert_eq!(paid.fake.deposit(&key, false), Err("INVALID_REQUEST".to_owned()));
     paid.fake.deposit(&key, true).unwrap();
     paid.messages(7);
-    shop.settle();
+    // a search for it was just made; the next one comes a minute later
+    shop.later(MINUTE);
     assert_eq!(paid.of_order(&late), (9_000, 9_000), "money that came late goes back");
     assert_eq!(buyer.sees(&late).word("/status"), "CANCELLED");
 
@@ -229,6 +230,8 @@ fn a_deposit_that_the_bank_takes_back_is_for_a_person() {
     shop.later(2 * MINUTE);
     paid.fake.deposit_error(&key).unwrap();
     assert!(paid.messages(3) > 0);
+    // a search for it was just made; the next one comes a minute later
+    shop.later(MINUTE);
     let found = gone()[0].clone();
     assert_eq!(
         (&found["paymentNumber"], &found["amount"], &found["expected"]),
