@@ -179,9 +179,9 @@ impl Checked for ConfirmRequest {
 pub struct AddressRequest {
     /// At most 100 characters.
     pub receiver_name: String,
-    /// At most 20 characters.
+    /// At most 20 characters, with a digit among them.
     pub receiver_phone: String,
-    /// At most 10 characters.
+    /// At most 10 characters. A shop that charges more for far places wants as many digits as their zip codes have.
     pub zip_code: String,
     /// At most 255 characters.
     pub address1: String,
