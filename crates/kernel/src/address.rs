@@ -67,7 +67,8 @@ pub fn number(written: &str) -> String {
     for c in text::identity(written).chars() {
         match c {
             ' ' if number.is_empty() || number.ends_with([' ', '-']) => {}
-            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{3161}' => {
+            // the last two are letters of Japanese and Korean keyboards that look like a dash; NFKC has made the Korean one of U+3161
+            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{1173}' => {
                 number.truncate(number.trim_end_matches(' ').len());
                 number.push('-');
             }
