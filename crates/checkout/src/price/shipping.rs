@@ -34,7 +34,7 @@ impl Shipping {
             return Ok(());
         }
         let wanted: Vec<String> = lengths.iter().map(usize::to_string).collect();
-        let why = format!("must have {} digits", wanted.join(" or "));
+        let why = format!("must have {} digits", wanted.join("/"));
         Err(Error::of_fields(Code::InvalidShippingAddress, vec![Detail::field("zipCode", why)]))
     }
 
@@ -143,7 +143,7 @@ mod tests {
         }
         let both = Shipping { surcharges: vec![surcharge("63000=1"), surcharge("690003=1")], ..Shipping::default() };
         assert!(both.check("63000").is_ok() && both.check("690-003").is_ok());
-        assert_eq!(both.check("1234").unwrap_err().detail(), Some("zipCode must have 5 or 6 digits"));
+        assert_eq!(both.check("1234").unwrap_err().detail(), Some("zipCode must have 5/6 digits"));
     }
 
     #[test]
