@@ -32,7 +32,7 @@ fn an_administrator_makes_a_product_with_variants_and_keeps_its_stock() {
     let form = browser.open("/console/products/new").must(200);
     let wrong = [("name", "moon jar"), ("price", "a lot"), ("sku", "JAR-1")];
     let form = browser.send(&form, "/console/products/new", &wrong).must(400);
-    form.says("C002").says("Price:");
+    form.says("C002").says("Price: must be");
     let good = [
         ("name", "moon jar"),
         ("price", "18,000"),
@@ -456,23 +456,4 @@ fn images_are_uploaded_ordered_and_taken_away() {
     browser.send(&turned, &path, &[("remove-0", "1")]).must(200);
     assert_eq!(images(), json!(["https://img.example/mug.jpg"]));
     browser.send(&page, &path, &[]).must(409).says("C016");
-}
-
-#[test]
-fn the_console_finds_products_that_are_not_on_sale_and_what_it_looks_for_stays_in_it() {
-    let shop = TestShop::open();
-    let mug = shop.product("moon jar").with("sku", json!("JAR-1")).save();
-    let draft = json!({"sku": "JAR-2", "name": "moon cup", "price": 1, "status": "DRAFT"});
-    shop.admin().post("/admin/products", draft).must("201");
-    let browser = at_work(&shop, "boss", Role::Admin);
-    browser.open("/console/search?q=moon").must(200).says("moon jar").says("moon cup").says("draft");
-    browser.open("/console/search?q=jar-2").must(200).says("moon cup");
-    shop.admin().delete(format!("/admin/products/{}", mug.id)).must("200");
-    let page = browser.open("/console/search?q=JAR-1").must(200);
-    let restore = format!("/console/products/{}/restore", mug.id);
-    assert!(page.text().contains(&restore), "a deleted product leads to where it is restored");
-    browser.open("/console/products?q=cup").must(200).says("moon cup").says("1 products");
-    browser.open("/console/products?q=jar&status=DISCONTINUED").must(200).says("moon jar");
-    shop.settle();
-    assert_eq!(shop.anonymous().get("/search/popular").must("200").data(), json!([]));
 }
