@@ -21,6 +21,10 @@ pub const MODULE: web::Module = web::Module {
     migrations: &[
         ::store::Migration { name: "returns/0001_returns", sql: include_str!("../migrations/0001_returns.sql") },
         ::store::Migration { name: "returns/0002_withheld", sql: include_str!("../migrations/0002_withheld.sql") },
+        ::store::Migration {
+            name: "returns/0003_requested_by",
+            sql: include_str!("../migrations/0003_requested_by.sql"),
+        },
     ],
     tables: &[("return_requests", Stay::Records), ("return_lines", Stay::Records), ("return_refunds", Stay::Records)],
     statements: &[store::STATEMENTS],

@@ -14,15 +14,17 @@ use kernel::{
 /// Longest note about who collects the goods, in characters.
 pub const CARRIER_NOTE_MAX: usize = 100;
 
-/// Asks for a return in REQUESTED; emits [`ReturnRequested`], which says who asked. S1104 for more units than are left of a line.
+/// Asks for a return in REQUESTED; emits [`ReturnRequested`]. It is remembered if another one than the buyer
+/// asks. S1104 for more units than are left of a line.
 pub fn request(tx: &mut Tx<'_>, new: NewReturn, by: &str) -> Result<Return> {
     let before = store::sent_back(tx, &new.order)?;
     for line in &new.lines {
         let sent = before.iter().find(|(number, _)| *number == line.number).map_or(0, |(_, units)| *units);
         units_left(line, sent)?;
     }
+    let other = Some(by).filter(|by| *by != new.user.to_string());
     let (number, id) = tx.insert_drawn(ReturnNumber::draw, |tx, number| {
-        Ok(store::insert(tx, number, &new)?.map(|id| (number.clone(), id)))
+        Ok(store::insert(tx, number, &new, other)?.map(|id| (number.clone(), id)))
     })?;
     store::insert_lines(tx, id, &new)?;
     let made = find(tx, &number)?;

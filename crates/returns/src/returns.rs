@@ -119,6 +119,8 @@ pub struct Return {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
+    /// Who asked for the buyer; none when the buyer did.
+    pub requested_by: Option<String>,
 }
 
 impl Return {

@@ -8,12 +8,12 @@ use store::{Arg, Row, ToArg, Tx, args, concatcp, counted, present};
 const COLUMNS: &str =
     "id, return_number, order_number, user_id, kind, reason, description, payer, fee, status, ended_at, refunded,
     points_restored, replacement, end_reason, approved_at, collected_at, received_at, replacement_held, carrier_note, created_at,
-    updated_at, version";
+    updated_at, version, requested_by";
 
 const INSERT: &str =
     "insert into return_requests (return_number, order_number, user_id, kind, reason, description, payer, fee,
-    status, replacement_held, created_at, updated_at, version)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1) {on conflict ignore: return_number}";
+    status, replacement_held, created_at, updated_at, version, requested_by)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1, ?) {on conflict ignore: return_number}";
 const INSERT_LINES: &str =
     "insert into return_lines (return_id, line_number, product_id, variant_id, units, replacement_variant)
     values [(?, ?, ?, ?, ?, ?)]";
@@ -94,6 +94,7 @@ fn head(row: &Row<'_>) -> Result<Return> {
         created_at: row.next()?,
         updated_at: row.next()?,
         version: row.next()?,
+        requested_by: row.next()?,
     })
 }
 
@@ -152,10 +153,16 @@ fn all_with_lines(tx: &mut Tx<'_>, mut found: Vec<Return>) -> Result<Vec<Return>
 }
 
 /// Stores a return in REQUESTED without its lines; `None` when its number is taken.
-pub(crate) fn insert(tx: &mut Tx<'_>, number: &ReturnNumber, new: &NewReturn) -> Result<Option<i64>> {
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    number: &ReturnNumber,
+    new: &NewReturn,
+    requested_by: Option<&str>,
+) -> Result<Option<i64>> {
     let now = tx.now();
     let NewReturn { order, user, wanted, reason, description, payer, fee, .. } = new;
-    let row = args![number, order, user, wanted, reason, description, payer, fee, Kind::Requested, now, now];
+    let row =
+        args![number, order, user, wanted, reason, description, payer, fee, Kind::Requested, now, now, requested_by];
     tx.insert_new(INSERT, row)
 }
 

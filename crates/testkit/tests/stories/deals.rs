@@ -303,7 +303,7 @@ fn an_order_from_a_deal_costs_what_its_first_address_adds() {
     let sent = |order: &str, to: &Value| buyer.put(format!("/orders/{order}/address"), to.clone());
     let order = bought();
     let before = buyer.sees(&order).number("/finalAmount");
-    sent(&order, &with(jeju.clone(), json!({"expectedAmount": before}))).must("400 S210");
+    sent(&order, &with(jeju.clone(), json!({"expectedAmount": before}))).must("409 S210");
     let there = sent(&order, &with(jeju.clone(), json!({"expectedAmount": before + 3_000}))).must("200");
     assert_eq!((there.number("/finalAmount"), there.number("/shippingFee")), (before + 3_000, 5_500));
     shop.settle();

@@ -48,6 +48,7 @@ mod refunds;
 mod refused;
 mod reports;
 mod retention;
+mod returned;
 mod returns;
 mod routes;
 mod rush;
