@@ -497,6 +497,7 @@ const ROWS: &[(&str, &str)] = &[
     ("{} units of line {} can be sent back", "{1}번 상품은 {}개까지 반품할 수 있습니다"),
     ("a return in {} cannot become {}", "{} 상태의 반품을 {}(으)로 변경할 수 없습니다"),
     ("nothing is kept to exchange for a return in {}", "{} 상태의 반품에는 교환할 상품이 준비되어 있지 않습니다"),
+    ("the replacement is not sent", "교환 상품을 보내지 않기로 했습니다"),
     ("an order in {} gets no replacement", "{} 상태의 주문에는 교환 상품을 보낼 수 없습니다"),
     ("the return changed at the same moment", "반품이 동시에 변경되었습니다"),
     // reasons in histories
