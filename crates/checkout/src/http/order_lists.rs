@@ -5,6 +5,7 @@ use kernel::{Page, ProductId, Result, Timestamp, Together, Zone, text};
 use order::ops::{self, Filter, Search};
 use order::{Kind, OrderResponse};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -79,7 +80,7 @@ impl ListQuery {
             text::optional("product", self.product.as_deref(), KEYWORD_MAX),
         )
             .together()?;
-        kernel::time::in_order(&from, &to)?;
+        in_order(from, to, self.to.as_deref(), zone)?;
         let search = Search { product, product_id: self.product_id, ..Search::default() };
         Ok(Filter { statuses: self.status.0.clone(), from, to, search })
     }
@@ -95,6 +96,13 @@ impl SearchQuery {
             .together()?;
         Ok(Search { keyword, name, phone, ..products })
     }
+}
+
+/// C002 when nothing can be in a period; a day as its end is in it as a whole.
+fn in_order(from: Timestamp, to: Timestamp, text: Option<&str>, zone: &Zone) -> Result<()> {
+    let is_day = text.is_some_and(|text| zone.end_of_day(text).is_ok());
+    let last = if is_day { to.before(Duration::from_millis(1)) } else { to };
+    kernel::time::in_order(&from, &last)
 }
 
 /// The end of a period: a time is taken as it is, a day includes all of it.

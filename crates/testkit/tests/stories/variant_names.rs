@@ -63,7 +63,7 @@ fn every_answer_of_the_api_says_which_variant_it_means() {
         json!({"sku": "SH-N-M", "name": "Navy", "options": {"색상": "네이비", "사이즈": "M"}, "priceAdjustment": 0});
     shop.admin().put(path, renamed).must("200");
     assert_eq!(all(&buyer.sees(&order.word("/orderNumber")).data()["items"], "variantName"), [NAVY, WHITE]);
-    let cart = buyer.post("/cart/items", json!({"variantId": ids[0], "quantity": 1})).must("200");
+    let cart = buyer.post("/cart/items", json!({"variantId": ids[0], "quantity": 1, "merge": true})).must("200");
     assert!(all(&cart.data()["items"], "variantName").contains(&json!("Navy")));
 }
 
