@@ -72,9 +72,11 @@ impl Remote for ChargeGateway {
     type Backward = NoCall<BalanceCharge>;
     const CAN_BE_COMPENSATED: bool = false;
 
-    fn prepare(_: &mut Tx<'_>, saga: &BalanceCharge) -> Result<Next<GatewayCharge, String>> {
+    fn prepare(tx: &mut Tx<'_>, saga: &BalanceCharge) -> Result<Next<GatewayCharge, String>> {
         let charge = &saga.charge;
-        if charge.status == Status::Failed {
+        // when it has just been abandoned, its status was read before
+        let is_abandoned = missing(tx.now().since(charge.created_at)) == Missing::Abandon;
+        if charge.status == Status::Failed || is_abandoned {
             return Ok(Next::Fail(Code::SagaTimeout.because("the gateway did not know of it in time")));
         }
         Ok(Next::Call(GatewayCharge {

@@ -173,3 +173,17 @@ async fn a_charge_that_the_gateway_never_knows_ends() {
     shop.consistent().await;
     charges(&shop, 5_000, "approve").await.must("200");
 }
+
+#[tokio::test]
+async fn a_charge_that_is_abandoned_is_not_asked_for_again() {
+    let shop = Shop::open().await;
+    shop.gateway.be_away(true);
+    charges(&shop, 5_000, "approve").await.must("202");
+    shop.clock.advance(Duration::from_secs(4 * 3_600));
+    shop.gateway.be_away(false);
+    shop.tick().await;
+    assert_eq!((balance(&shop).await, shop.captures()), ((0, 0), 0));
+    shop.settle().await;
+    assert_eq!((balance(&shop).await, shop.captures()), ((0, 0), 0));
+    shop.consistent().await;
+}
