@@ -275,8 +275,15 @@ struct Ledger {
     /// The card first.
     shares: [Payment; 2],
     refunds: Vec<Refunded>,
-    /// Which refunds are a return's, what it withholds, and whether it ended.
-    returns: Vec<(Vec<RefundId>, Vec<RefundLine>, Vec<(i64, Money)>, bool)>,
+    returns: Vec<SentBack>,
+}
+
+/// A return: its refunds, what is sent back, what it withholds of each line, and whether it ended.
+struct SentBack {
+    refunds: Vec<RefundId>,
+    lines: Vec<RefundLine>,
+    withheld: Vec<(i64, Money)>,
+    ended: bool,
 }
 
 impl Ledger {
@@ -298,7 +305,7 @@ impl Ledger {
 
     /// What is left without the refunds of one return, as `returning` reads it.
     fn left(&self, except: Option<usize>) -> Left {
-        let own = except.map_or(&[][..], |n| &self.returns[n].0);
+        let own = except.map_or(&[][..], |n| &self.returns[n].refunds);
         let others: Vec<Refunded> = self.live().filter(|(refund, _)| !own.contains(&refund.id)).cloned().collect();
         let mut left = self.start.clone();
         left.all = Money::minor(self.shares.iter().map(|share| share.refundable().as_minor()).sum());
@@ -308,7 +315,7 @@ impl Ledger {
             line.amount = Money::minor(line.amount.as_minor() - back.amount.as_minor());
         }
         let mut withheld = Vec::new();
-        for (n, (own, lines, kept, ended)) in self.returns.iter().enumerate() {
+        for (n, SentBack { refunds: own, lines, withheld: kept, ended }) in self.returns.iter().enumerate() {
             for line in lines.iter().filter(|_| Some(n) != except) {
                 let units =
                     self.given(own).lines.iter().find(|back| back.number == line.id).map_or(0, |back| back.units);
@@ -376,22 +383,22 @@ impl Ledger {
     /// A return whose refund is asked for until it goes through. Whether its units could be given back.
     fn sent_back(&mut self, lines: &[RefundLine], fee: i64, refusals: usize) -> bool {
         let n = self.returns.len();
-        self.returns.push((Vec::new(), lines.to_vec(), Vec::new(), false));
+        self.returns.push(SentBack { refunds: Vec::new(), lines: lines.to_vec(), withheld: Vec::new(), ended: false });
         for refusal in 0..=refusals {
-            let given = self.given(&self.returns[n].0);
+            let given = self.given(&self.returns[n].refunds);
             let Ok(due) = self.left(Some(n)).of_return(lines, None, Money::minor(fee), &given) else {
                 assert!(refusal == 0, "a return that was refused can be asked for again");
                 self.returns.pop();
                 return false;
             };
-            self.returns[n].2 = due.withheld;
+            self.returns[n].withheld = due.withheld;
             let (refused, made) = self.refund(self.divided(due.claim), refusal < refusals);
-            self.returns[n].0.extend(made);
+            self.returns[n].refunds.extend(made);
             if !refused {
                 break;
             }
         }
-        self.returns[n].3 = true;
+        self.returns[n].ended = true;
         true
     }
 
