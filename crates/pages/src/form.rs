@@ -170,7 +170,7 @@ impl Fields {
 
     /// The page of a list that an address asks for, from 1; the first one for what is no page.
     pub fn page(&self, name: &str) -> i64 {
-        self.number(name).map_or(1, |page| page.clamp(1, PAGES_MAX))
+        self.number(name).filter(|page| (1..=PAGES_MAX).contains(page)).unwrap_or(1)
     }
 
     /// Whether a box is ticked or a button was pressed.
