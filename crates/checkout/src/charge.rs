@@ -2,7 +2,8 @@
 //! took is booked. A charge is never taken twice, for the same reasons as a payment.
 
 use crate::{
-    flow::{BalanceCharge, charge_of},
+    flow::{BalanceCharge, CHARGE, charge_of, charge_subject},
+    pay,
     request::PaymentMethod,
     steps::OpenCharge,
 };
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use wallet::{
     Charge, ChargeNumber, NewCharge,
     charge::{Limits, Status},
+    ops::charges,
 };
 use web::Checked;
 
@@ -77,9 +79,44 @@ pub fn begin(tx: &mut Tx<'_>, saga: &Saga<BalanceCharge>, new: NewCharge) -> Res
     Ok((record, action))
 }
 
+/// Begins to cancel a charge of the user whose outcome is not known: the gateway is asked, and unless it has taken the money, the charge
+/// is FAILED and nothing will be paid in. S301 when the user has no such charge, S312 when its outcome is known, C019 while it is being
+/// found out.
+pub fn begin_cancel(tx: &mut Tx<'_>, owner: &UserId, number: &ChargeNumber) -> Result<(Record, Action)> {
+    must_be_open(&charges::of_user(tx, owner, number)?)?;
+    let mut run = saga::store::lock_of_subject(tx, number.as_str(), CHARGE.family(), &charge_subject(number))?;
+    if run.status != saga::Status::Started || run.pending().is_none() {
+        // its outcome may have been stored while this waited for the run
+        must_be_open(&charges::of_user(tx, owner, number)?)?;
+        return Err(pay::being_found_out());
+    }
+    let action = pay::withdraw(tx, &CHARGE, &mut run)?;
+    Ok((run, action))
+}
+
+fn must_be_open(charge: &Charge) -> Result<()> {
+    match charge.status {
+        Status::Processing => Ok(()),
+        Status::Completed | Status::Failed => {
+            Err(Code::PaymentCannotBeCancelled.because(format!("it is {}", charge.status)))
+        }
+    }
+}
+
+/// The charge that was to be cancelled. C019 while the gateway has not answered, S312 when it had taken the money.
+pub fn cancelled(charge: Charge) -> Result<Charge> {
+    match charge.status {
+        Status::Failed => Ok(charge),
+        Status::Processing if charge.transaction.is_none() => Err(pay::being_found_out()),
+        Status::Processing | Status::Completed => {
+            Err(Code::PaymentCannotBeCancelled.because(format!("it turned out to be {}", Status::Completed)))
+        }
+    }
+}
+
 /// How a charge stands. S304 when the gateway refused it.
 pub fn standing(tx: &mut Tx<'_>, run: &Record) -> Result<Charge> {
-    let charge = wallet::ops::charges::find(tx, &charge_of(run)?)?;
+    let charge = charges::find(tx, &charge_of(run)?)?;
     match charge.status {
         Status::Processing | Status::Completed => Ok(charge),
         Status::Failed => Err(declined(&charge)),

@@ -279,8 +279,8 @@ fn missing(movement: Movement, transaction: &str, ours: &Recorded) -> Violation 
 fn unexplained_lack(tx: &mut Tx<'_>, waiting: &Ours) -> Result<Vec<Violation>> {
     let mut found = Vec::new();
     for ((movement, transaction), one) in waiting {
-        let name = webhook::back(transaction);
-        let kept = payment::wrong::of_order(tx, one.reference.as_str())?;
+        let name = webhook::taken_back(transaction);
+        let kept = payment::wrong::of_reference(tx, &one.reference)?;
         if *movement == Movement::Refunded || kept.iter().all(|kept| kept.pg_transaction_id != name) {
             found.push(missing(*movement, transaction, one));
         }
@@ -302,6 +302,11 @@ fn unexplained(tx: &mut Tx<'_>, moved: &[Moved]) -> Result<Vec<Violation>> {
 
 fn unexplained_capture(tx: &mut Tx<'_>, moved: &Moved) -> Result<Option<Violation>> {
     let reference = moved.order.as_str();
+    // it is kept apart, and the audit reports it until a person has dealt with it
+    let kept = payment::wrong::of_reference(tx, &moved.order)?;
+    if kept.iter().any(|wrong| wrong.pg_transaction_id == moved.transaction) {
+        return Ok(None);
+    }
     if let Ok(order) = reference.parse::<OrderNumber>() {
         return unexplained_payment(tx, &order, moved);
     }
@@ -329,13 +334,6 @@ fn unexplained_payment(tx: &mut Tx<'_>, order: &OrderNumber, moved: &Moved) -> R
     if payments.iter().any(pay::is_open) || late::is_searched(tx, order)? {
         return Ok(None);
     }
-    // it is kept apart, and the audit reports it until a person has dealt with it
-    if payment::wrong::of_order(tx, moved.order.as_str())?
-        .iter()
-        .any(|wrong| wrong.pg_transaction_id == moved.transaction)
-    {
-        return Ok(None);
-    }
     let what = format!("it took {} as {}", moved.amount, moved.transaction);
     let found = match (payments.is_empty(), is_order(tx, order)?) {
         (true, false) => format!("{what}, and there is no such order"),
@@ -361,7 +359,7 @@ fn unexplained_refund(tx: &mut Tx<'_>, moved: &Moved) -> Result<Option<Violation
         }
     }
     // a person may have given back money that the gateway took in another amount
-    if payment::wrong::of_order(tx, moved.order.as_str())?.iter().any(|wrong| wrong.resolved_at.is_some()) {
+    if payment::wrong::of_reference(tx, &moved.order)?.iter().any(|wrong| wrong.resolved_at.is_some()) {
         return Ok(None);
     }
     let found = format!("it gave back {} as {}, which is no refund of the order", moved.amount, moved.transaction);

@@ -160,6 +160,11 @@ pub struct BalanceCharge {
     pub charge: wallet::Charge,
 }
 
+/// What the run of a charge is about.
+pub fn charge_subject(number: &wallet::ChargeNumber) -> Subject {
+    Subject::new("charge", number)
+}
+
 /// The charge that a run of [`CHARGE`] is about.
 pub fn charge_of(run: &Record) -> Result<wallet::ChargeNumber> {
     run.subject.id.parse()

@@ -6,7 +6,10 @@ use crate::{
     steps::{Charge, ProcessPayment},
 };
 use kernel::{Currency, OrderNumber, PaymentNumber, Result, Timestamp};
-use payment::{Payment, remote};
+use payment::{
+    Payment, remote,
+    wrong::{self, Asked},
+};
 use ports::{Ports, gateway};
 use saga::{Action, Cancellation, Remote, Status};
 use serde::Deserialize;
@@ -112,7 +115,7 @@ fn looked(
         return rest;
     };
     if let Some(wrong) = answer.and_then(|answer| answer.wrong(amount, currency)) {
-        payment::wrong::keep(tx, number, &order, amount, &wrong)?;
+        wrong::keep(tx, &Asked { number: number.into(), reference: order.into(), amount }, &wrong)?;
         tx.exec(DELETE, args![number])?;
         return rest;
     }

@@ -267,11 +267,16 @@ pub fn begin_cancel(tx: &mut Tx<'_>, number: &PaymentNumber, owner: Option<&User
         must_be_open(&payment::ops::find(tx, number)?)?;
         return Err(being_found_out());
     }
-    match ORDER.resume(tx, &mut record)? {
+    let action = withdraw(tx, &ORDER, &mut record)?;
+    Ok((record, action))
+}
+
+/// Begins to ask the gateway about the pending call of a run and to end it, unless the money was taken. C019 while another process asks.
+pub fn withdraw<S: 'static>(tx: &mut Tx<'_>, saga: &Saga<S>, run: &mut Record) -> Result<Action> {
+    match saga.resume(tx, run)? {
         Action::Call(call) if call.ask => {
             let why = (Code::PaymentCancelledByUser, "cancelled by its payer".to_owned());
-            let call = Call { abandon_unless_found: Some(why), withdraw: true, ..call };
-            Ok((record, Action::Call(call)))
+            Ok(Action::Call(Call { abandon_unless_found: Some(why), withdraw: true, ..call }))
         }
         Action::Call(_) | Action::Rest(_) => Err(being_found_out()),
     }

@@ -14,7 +14,7 @@ mod reserve_inventory;
 mod use_coupon;
 mod use_points;
 
-pub use charge_balance::{BookCharge, ChargeGateway, OpenCharge};
+pub use charge_balance::{ABANDONED_AFTER, BookCharge, ChargeGateway, GatewayCharge, OpenCharge};
 pub use close_order::CloseOrder;
 pub use close_return::CloseReturn;
 pub use confirm_order::ConfirmOrder;

@@ -2,12 +2,17 @@
 //! What counts is what the gateway answers when it is asked. The gateway does not repeat a message that was received, so none is
 //! dropped: one that comes too soon after a search, or of which no answer came, is kept, and the task searches after a pause.
 
-use crate::{flow::ORDER, flow::lock_run_of_order, late, pay, steps::Charge};
-use kernel::{Currency, Money, OrderNumber, PaymentNumber, Result, SagaId, Timestamp};
-use payment::{Method, Payment, remote};
+mod hinted;
+
+pub use hinted::taken_back;
+use hinted::{Hinted, Stage};
+
+use crate::{flow, late, steps::ABANDONED_AFTER};
+use kernel::{Reference, Result, SagaId, Timestamp};
+use payment::{remote, wrong};
 use ports::{
     Ports,
-    gateway::{ChargeRequest, Outcome, WrongAmount},
+    gateway::{ChargeRequest, Outcome},
 };
 use saga::nudge;
 use serde::Deserialize;
@@ -52,7 +57,7 @@ pub struct Message {
     data: Option<Subject>,
 }
 
-/// The payment that a message is about.
+/// The payment or charge that a message is about.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = TossSubject)]
@@ -66,24 +71,24 @@ pub struct Subject {
 impl Checked for Message {}
 
 impl Message {
-    /// The order, if it could be one of ours, and the gateway's key of the payment.
-    fn subject(&self) -> (Option<OrderNumber>, Option<&str>) {
+    /// The number for which the gateway takes money, and its key of the payment.
+    fn subject(&self) -> (Option<&str>, Option<&str>) {
         let data = self.data.as_ref();
         let order = data.and_then(|data| data.order_id.as_deref()).or(self.order_id.as_deref());
         let key = data.and_then(|data| data.payment_key.as_deref()).or(self.payment_key.as_deref());
-        (order.and_then(|order| order.parse().ok()), key)
+        (order, key)
     }
 }
 
 /// What a hint leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Received {
-    /// Nothing: it is not about a payment of ours.
+    /// Nothing: it is not about a payment or charge of ours.
     Nothing,
-    /// The gateway has to be asked about the payment of this saga.
-    Ask(SagaId),
-    /// The gateway has to be asked whether it still has the deposit of this payment, with this request.
-    Deposited(Box<(Payment, ChargeRequest)>),
+    /// This run, of the saga of this family, has to ask the gateway.
+    Ask(String, SagaId),
+    /// The gateway has to be asked what it has of this payment or charge, with this request.
+    Search(Box<(Hinted, ChargeRequest)>),
     /// Nothing now; the tasks do what has to be done.
     Noted,
 }
@@ -122,104 +127,124 @@ impl Hints {
     }
 }
 
-/// Whether a hint is worth a transaction: it is about a payment of ours that is open, or that ended without money or was deposited, and
-/// no noted search takes care of it. Only reads, because anybody may send hints.
+/// Whether a hint is worth a transaction: it is about a payment or charge of ours that is open, or that ended without money or was
+/// deposited, and no noted search takes care of it. Only reads, because anybody may send hints.
 pub fn is_news(tx: &mut Tx<'_>, message: &Message) -> Result<bool> {
-    let Some(payment) = payment_of(tx, message)? else { return Ok(false) };
-    if pay::is_open(&payment) {
-        return Ok(true);
+    let Some(hinted) = hinted(tx, message)? else { return Ok(false) };
+    match hinted.stage() {
+        Stage::Open => Ok(true),
+        Stage::Captured => Ok(false),
+        Stage::Deposited | Stage::Ended => {
+            let known = hints(tx, FIND, &hinted.number())?;
+            Ok(Hints::next(known, tx.now()) != Next::Nothing)
+        }
     }
-    if payment.captured.is_positive() && !is_deposited(&payment) {
-        return Ok(false);
-    }
-    let known = hints(tx, FIND, &payment.number)?;
-    Ok(Hints::next(known, tx.now()) != Next::Nothing)
 }
 
 /// Takes a hint in.
 pub fn receive(tx: &mut Tx<'_>, message: &Message) -> Result<Received> {
-    let Some(payment) = payment_of(tx, message)? else { return Ok(Received::Nothing) };
-    let now = tx.now();
-    if pay::is_open(&payment) {
-        let run = lock_run_of_order(tx, &payment.order)?;
-        let is_asked = run.pending().is_some_and(|(_, call)| call.is_held(now));
-        if is_asked && payment.method == Method::VirtualAccount {
-            // the gateway may have answered before the bank took the deposit back
-            note(tx, &payment.number, now.after(PAUSE))?;
+    let Some(hinted) = hinted(tx, message)? else { return Ok(Received::Nothing) };
+    let (now, number) = (tx.now(), hinted.number());
+    match hinted.stage() {
+        Stage::Captured => Ok(Received::Nothing),
+        Stage::Open => {
+            let run = hinted.lock_run(tx)?;
+            let is_asked = run.pending().is_some_and(|(_, call)| call.is_held(now));
+            if is_asked && hinted.is_by_deposit() {
+                // the gateway may have answered before the bank took the deposit back
+                note(tx, &number, now.after(PAUSE))?;
+            }
+            Ok(Received::Ask(run.family, run.id))
         }
-        return Ok(Received::Ask(run.id));
-    }
-    if payment.captured.is_positive() && !is_deposited(&payment) {
-        return Ok(Received::Nothing);
-    }
-    let known = hints(tx, LOCK, &payment.number)?;
-    match Hints::next(known, now) {
-        Next::SearchNow => begin_search(tx, payment),
-        Next::Note(at) => note(tx, &payment.number, at).map(|()| Received::Noted),
-        Next::Nothing => Ok(Received::Noted),
+        Stage::Deposited | Stage::Ended => {
+            let known = hints(tx, LOCK, &number)?;
+            match Hints::next(known, now) {
+                Next::SearchNow => begin_search(tx, hinted),
+                Next::Note(at) => note(tx, &number, at).map(|()| Received::Noted),
+                Next::Nothing => Ok(Received::Noted),
+            }
+        }
     }
 }
 
-fn hints(tx: &mut Tx<'_>, sql: &'static str, payment: &PaymentNumber) -> Result<Option<Hints>> {
-    tx.query_first(sql, args![payment], |row| {
+fn hints(tx: &mut Tx<'_>, sql: &'static str, number: &Reference) -> Result<Option<Hints>> {
+    tx.query_first(sql, args![number], |row| {
         Ok(Hints { newest: row.next()?, searched_at: row.next()?, search_at: row.next()? })
     })
 }
 
 /// Keeps a hint for a search at `at`. It counts as later than the search before it, also within the same millisecond.
-fn note(tx: &mut Tx<'_>, payment: &PaymentNumber, at: Timestamp) -> Result<()> {
+fn note(tx: &mut Tx<'_>, number: &Reference, at: Timestamp) -> Result<()> {
     let now = tx.now();
     let later = now.after(Duration::from_millis(1));
-    tx.exec(NOTE, args![payment, later, now, at]).map(|_| ())
+    tx.exec(NOTE, args![number, later, now, at]).map(|_| ())
 }
 
-/// Begins the search for a payment. Until its answer is stored it is noted for the end of the pause, whatever ends this process.
-fn begin_search(tx: &mut Tx<'_>, payment: Payment) -> Result<Received> {
-    let now = tx.now();
-    tx.exec(SEARCH, args![payment.number, now, now, now.after(PAUSE)])?;
-    if is_deposited(&payment) {
-        let request = Charge::of(&payment, false).request(payment.number.as_str());
-        return Ok(Received::Deposited(Box::new((payment, request))));
-    }
-    if !payment.captured.is_positive() {
+/// Notes a search at `at` for which there was no hint: the gateway may have taken money for a charge that has ended.
+pub fn search_at(tx: &mut Tx<'_>, number: &Reference, at: Timestamp) -> Result<()> {
+    note(tx, number, at)
+}
+
+/// Begins a search. Until its answer is stored it is noted for the end of the pause, whatever ends this process.
+fn begin_search(tx: &mut Tx<'_>, hinted: Hinted) -> Result<Received> {
+    let (now, number) = (tx.now(), hinted.number());
+    tx.exec(SEARCH, args![number, now, now, now.after(PAUSE)])?;
+    match (hinted.stage(), &hinted) {
         // refused or cancelled here, and yet the gateway sends a message about it: perhaps it took the money after all
-        late::search_now(tx, &payment)?;
+        (Stage::Ended, Hinted::Payment(payment)) => late::search_now(tx, payment)?,
+        (Stage::Ended | Stage::Deposited, _) => {
+            let request = hinted.request(tx)?;
+            return Ok(Received::Search(Box::new((hinted, request))));
+        }
+        (Stage::Open | Stage::Captured, _) => {}
     }
-    done(tx, &payment.number)?;
+    done(tx, &number)?;
     Ok(Received::Noted)
 }
 
 /// The search has an answer. One for a hint that came meanwhile stays noted.
-fn done(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<()> {
-    tx.exec(DONE, args![payment]).map(|_| ())
+fn done(tx: &mut Tx<'_>, number: &Reference) -> Result<()> {
+    tx.exec(DONE, args![number]).map(|_| ())
 }
 
 /// Does what a hint leads to. Without an answer of the gateway the search stays noted.
 pub async fn follow(db: &Db, ports: &Ports, received: Received) -> Result<()> {
-    match received {
-        Received::Ask(id) => nudge(&ORDER, db, ports, id).await.map(|_| ()),
-        Received::Deposited(of) => {
-            let (payment, request) = *of;
-            let gateway = ports.gateway.as_ref();
-            let answer = remote::ask(gateway, &request).await;
-            if matches!(answer, Some(Outcome::Pending | Outcome::Unknown)) {
-                return Ok(());
-            }
-            let (is_back, currency) = (matches!(answer, Some(Outcome::Awaiting(_))), gateway.currency());
-            let keep = move |tx: &mut Tx<'_>| {
-                if is_back {
-                    taken_back(tx, &payment, currency)?;
-                }
-                done(tx, &payment.number)
-            };
-            db.write("checkout.deposit-searched", keep).await
+    let (hinted, request) = match received {
+        Received::Nothing | Received::Noted => return Ok(()),
+        Received::Ask(family, id) => return nudge(flow::flow(&family)?, db, ports, id).await.map(|_| ()),
+        Received::Search(of) => *of,
+    };
+    let gateway = ports.gateway.as_ref();
+    let answer = remote::ask(gateway, &request).await;
+    if matches!(answer, Some(Outcome::Pending | Outcome::Unknown)) {
+        return Ok(());
+    }
+    let currency = gateway.currency();
+    let keep = move |tx: &mut Tx<'_>| {
+        // an order stays as it is when its deposit was taken back, and so does a balance: its goods or money may have left. Repeated:
+        // no effect
+        if let Some(wrong) = hinted.wrong(answer.as_ref(), currency.code()) {
+            wrong::keep(tx, &hinted.asked(), &wrong)?;
         }
-        Received::Nothing | Received::Noted => Ok(()),
+        done(tx, &hinted.number())?;
+        if answer.is_none() { search_again(tx, &hinted) } else { Ok(()) }
+    };
+    db.write("checkout.hint-searched", keep).await
+}
+
+/// The gateway does not know a charge that ended here. Its request may still be on its way: then a last search is noted, unless one is.
+fn search_again(tx: &mut Tx<'_>, hinted: &Hinted) -> Result<()> {
+    let (now, number) = (tx.now(), hinted.number());
+    let last = hinted.charge_ended_at().map(|at| at.after(ABANDONED_AFTER));
+    let is_noted = hints(tx, FIND, &number)?.is_some_and(|known| known.search_at.is_some());
+    match last.filter(|last| *last > now && !is_noted) {
+        Some(last) => note(tx, &number, last),
+        None => Ok(()),
     }
 }
 
-/// Payments for which a search is due now, longest due first.
-pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<PaymentNumber>> {
+/// Payments and charges for which a search is due now, longest due first.
+pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Reference>> {
     let now = tx.now();
     tx.query(DUE, args![now, limit], |row| row.get(0))
 }
@@ -229,23 +254,23 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
     tx.query_one(NEXT, args![], |row| row.get(0))
 }
 
-/// Searches for a payment whose search is due.
-pub async fn search(db: &Db, ports: &Ports, number: PaymentNumber) -> Result<()> {
+/// Searches for a payment or charge whose search is due.
+pub async fn search(db: &Db, ports: &Ports, number: Reference) -> Result<()> {
     let begin = move |tx: &mut Tx<'_>| {
-        let payment = payment::ops::find(tx, &number)?;
+        let hinted = Hinted::find(tx, &number)?;
         // the run first, as when a hint is received
-        let run = if pay::is_open(&payment) { Some(lock_run_of_order(tx, &payment.order)?) } else { None };
+        let run = if hinted.stage() == Stage::Open { Some(hinted.lock_run(tx)?) } else { None };
         let due = hints(tx, LOCK, &number)?.and_then(|known| known.search_at).filter(|at| *at <= tx.now());
         match (due, run) {
             // another process was faster
             (None, _) => Ok(Received::Nothing),
-            (Some(_), None) => begin_search(tx, payment),
+            (Some(_), None) => begin_search(tx, hinted),
             // the process that held its call when the hint came holds it no longer: any that asks now does so after the hint
             (Some(_), Some(run)) => {
                 let now = tx.now();
                 tx.exec(SEARCH, args![number, now, now, now])?;
                 done(tx, &number)?;
-                Ok(Received::Ask(run.id))
+                Ok(Received::Ask(run.family, run.id))
             }
         }
     };
@@ -253,29 +278,10 @@ pub async fn search(db: &Db, ports: &Ports, number: PaymentNumber) -> Result<()>
     follow(db, ports, received).await
 }
 
-/// Whether its money came by a deposit, which the bank may take back.
-fn is_deposited(payment: &Payment) -> bool {
-    payment.method == Method::VirtualAccount && payment.status.is_live() && payment.captured.is_positive()
-}
-
-/// The gateway waits again for a deposit that it had: the bank took it back. The order stays as it is, because its goods may have left;
-/// that the gateway has nothing of what was paid is kept until a person says how they have dealt with it. Repeated: no effect.
-pub fn taken_back(tx: &mut Tx<'_>, payment: &Payment, currency: Currency) -> Result<()> {
-    let transaction = back(payment.transaction.as_deref().unwrap_or_default());
-    let nothing = WrongAmount { transaction, amount: Money::ZERO, currency: currency.code().to_owned() };
-    payment::wrong::keep(tx, &payment.number, &payment.order, payment.captured, &nothing)
-}
-
-/// The name under which it is kept that a capture was taken back. It has at most the 100 characters of its column.
-pub fn back(transaction: &str) -> String {
-    transaction.chars().take(95).chain("#BACK".chars()).collect()
-}
-
-fn payment_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Payment>> {
-    let (Some(order), key) = message.subject() else { return Ok(None) };
-    let mut payments = payment::ops::of_order(tx, &order)?;
-    payments.retain(|payment| key.is_none_or(|key| payment.payment_key.as_deref() == Some(key)));
-    Ok(payments.pop())
+/// The payment or charge that a message is about.
+fn hinted(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Hinted>> {
+    let (Some(reference), key) = message.subject() else { return Ok(None) };
+    Hinted::of_reference(tx, reference, key)
 }
 
 #[cfg(test)]
@@ -294,11 +300,5 @@ mod tests {
         assert_eq!(Hints::next(hints(1, 0, Some(60)), at(2)), Next::Nothing, "noted already");
         assert_eq!(Hints::next(hints(0, 0, None), at(60)), Next::SearchNow);
         assert_eq!(Hints::next(hints(1, 0, Some(60)), at(60)), Next::SearchNow);
-    }
-
-    #[test]
-    fn the_name_of_what_was_taken_back_fits_its_column() {
-        assert_eq!(back("tgen_1"), "tgen_1#BACK");
-        assert_eq!(back(&"x".repeat(100)).len(), 100);
     }
 }

@@ -1,4 +1,4 @@
-//! Captures of another amount than the shop asked for: a person settles each with the gateway and says how.
+//! Captures that are not what the shop asked for: a person settles each with the gateway and says how.
 
 use crate::{
     forms::Form,
@@ -7,7 +7,7 @@ use crate::{
     visit::Visit,
 };
 use axum::http::Method;
-use kernel::Timestamp;
+use kernel::{OrderNumber, Timestamp};
 use pages::{Fields, PageResult, Refused, texts, words::fill};
 use serde::Deserialize;
 use serde_json::json;
@@ -16,9 +16,10 @@ texts! {
     /// The texts of wrong captures.
     CaptureTexts {
         title: "Wrong captures", "금액이 다른 결제";
-        lead: "The gateway took another amount than the shop asked for.", "결제사가 요청과 다른 금액을 승인한 건입니다.";
-        order: "Order", "주문 번호";
-        payment: "Payment", "결제 번호";
+        lead: "What the gateway took differs from what the shop asked for, or came after the shop had closed the charge, or the bank took it back.",
+            "결제사의 승인이 요청한 금액과 다르거나, 종료된 충전에 승인되었거나, 은행이 입금을 취소한 건입니다.";
+        order: "Order or charge", "주문·충전 번호";
+        payment: "Payment or charge", "결제·충전 번호";
         transaction: "Transaction", "거래 번호";
         amount: "Taken", "승인 금액";
         expected: "Asked for", "요청 금액";
@@ -52,7 +53,10 @@ async fn page(visit: &Visit, refused: Option<Refused>) -> PageResult {
     let found: Vec<Capture> = visit.read("/admin/payments/wrong-captures").await?;
     let row = |capture: &Capture| {
         vec![
-            Cell::link(&capture.order_number, format!("/console/orders/{}", capture.order_number)),
+            match capture.order_number.parse::<OrderNumber>() {
+                Ok(order) => Cell::link(order.as_str(), format!("/console/orders/{order}")),
+                Err(_) => Cell::text(&capture.order_number),
+            },
             Cell::text(&capture.payment_number),
             Cell::text(&capture.pg_transaction_id),
             Cell::number(visit.money(capture.amount), capture.amount),

@@ -1,8 +1,9 @@
-//! Money that the gateway took although it was asked for another amount. The shop does not use it: the payment counts as refused,
-//! and the money is kept apart here until a person has dealt with it.
+//! Captures that are not what the shop asked the gateway for, of payments and of charges of balances: in another amount or currency,
+//! after the shop had closed the charge, or taken back by the bank. The shop does not use such money; it is kept apart here until a
+//! person has dealt with it.
 
 use ::store::{Row, Tx, args, concatcp};
-use kernel::{Code, Money, OrderNumber, PaymentNumber, Result, Timestamp, UserId, text};
+use kernel::{Code, Money, Reference, Result, Timestamp, UserId, text};
 use ports::gateway::WrongAmount;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,27 +20,37 @@ const ALL: &str =
     resolved_by, resolution from wrong_captures";
 const LIST: &str = concatcp!(ALL, " order by case when resolved_at is null then 0 else 1 end, id desc limit ?");
 const FIND: &str = concatcp!(ALL, " where id = ?");
-const OF_ORDER: &str = concatcp!(ALL, " where order_number = ? order by id");
+const OF_REFERENCE: &str = concatcp!(ALL, " where order_number = ? order by id");
 const RESOLVE: &str = "update wrong_captures set resolved_at = ?, resolved_by = ?, resolution = ?
     where id = ? and resolved_at is null";
 /// Every statement of this file.
-pub const STATEMENTS: &[&str] = &[KEEP, LIST, FIND, OF_ORDER, RESOLVE];
+pub const STATEMENTS: &[&str] = &[KEEP, LIST, FIND, OF_REFERENCE, RESOLVE];
 
-/// Money that the gateway took in another amount than it was asked for.
+/// What the gateway was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The payment, or the charge of a balance.
+    pub number: Reference,
+    /// What was to be paid: the order, or the charge itself.
+    pub reference: Reference,
+    pub amount: Money,
+}
+
+/// A capture that is not what the gateway was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WrongCapture {
     /// The row.
     pub id: i64,
-    /// Which payment asked for it.
+    /// Which payment asked for it, or which charge of a balance.
     #[schema(value_type = String)]
-    pub payment_number: PaymentNumber,
-    /// What was to be paid.
+    pub payment_number: Reference,
+    /// What was to be paid: the order, or the charge of a balance.
     #[schema(value_type = String)]
-    pub order_number: OrderNumber,
+    pub order_number: Reference,
     /// The gateway's name for the money.
     pub pg_transaction_id: String,
-    /// What was taken, in minor units of `currency`.
+    /// What was taken, in minor units of `currency`; 0 when the bank took a deposit back.
     pub amount: Money,
     /// The currency in which it was taken.
     pub currency: String,
@@ -55,19 +66,14 @@ pub struct WrongCapture {
     pub resolution: Option<String>,
 }
 
-/// Keeps money apart; a repetition has no effect.
-pub fn keep(
-    tx: &mut Tx<'_>,
-    payment: &PaymentNumber,
-    order: &OrderNumber,
-    expected: Money,
-    wrong: &WrongAmount,
-) -> Result<()> {
+/// Keeps a capture apart; a repetition has no effect.
+pub fn keep(tx: &mut Tx<'_>, asked: &Asked, wrong: &WrongAmount) -> Result<()> {
+    let Asked { number, reference, amount: expected } = asked;
     let WrongAmount { transaction, amount, currency } = wrong;
-    tracing::error!(%payment, %order, %expected, %amount, currency, "the gateway took another amount than it was asked for");
+    tracing::error!(%number, %reference, %expected, %amount, currency, "a capture is not what the gateway was asked for");
     let now = tx.now();
     let currency: String = currency.chars().take(3).collect();
-    tx.insert_new(KEEP, args![payment, order, transaction, amount, currency, expected, now]).map(|_| ())
+    tx.insert_new(KEEP, args![number, reference, transaction, amount, currency, expected, now]).map(|_| ())
 }
 
 fn capture(row: &Row<'_>) -> Result<WrongCapture> {
@@ -91,9 +97,9 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<WrongCapture>> {
     tx.query(LIST, args![SHOWN_MAX], capture)
 }
 
-/// Those of an order, oldest first.
-pub fn of_order(tx: &mut Tx<'_>, order: &str) -> Result<Vec<WrongCapture>> {
-    tx.query(OF_ORDER, args![order], capture)
+/// Those of an order, or of a charge of a balance, oldest first.
+pub fn of_reference(tx: &mut Tx<'_>, reference: &Reference) -> Result<Vec<WrongCapture>> {
+    tx.query(OF_REFERENCE, args![reference], capture)
 }
 
 /// A person has dealt with it and says how. S301 when there is no such capture, C002 for a reason that is

@@ -1,7 +1,7 @@
 //! The arguments of a statement: scalars, lists for `in ([?])`, pairs for `[case column]`, rows for `values [(?, ?)]`.
 
 use crate::dialect::padded;
-use kernel::{Code, Id, Money, Quantity, Result, Timestamp, UserId, number::Number};
+use kernel::{Code, Id, Money, Quantity, Reference, Result, Timestamp, UserId, number::Number};
 
 /// One argument of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +141,11 @@ impl ToArg for Quantity {
 impl ToArg for Timestamp {
     fn to_arg(&self) -> Arg<'_> {
         Arg::Int(self.as_millis())
+    }
+}
+impl ToArg for Reference {
+    fn to_arg(&self) -> Arg<'_> {
+        Arg::Text(self.as_str())
     }
 }
 impl ToArg for UserId {

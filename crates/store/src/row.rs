@@ -1,7 +1,7 @@
 //! The rows that a statement returns, read column by column into the kernel's types.
 
 use kernel::{
-    Code, Id, Money, Quantity, Result, Timestamp, UserId,
+    Code, Id, Money, Quantity, Reference, Result, Timestamp, UserId,
     number::{Number, NumberKind},
 };
 use std::cell::Cell;
@@ -168,6 +168,11 @@ fn parsed<T: std::str::FromStr<Err = kernel::Error>>(column: Column<'_>) -> Resu
     }
 }
 
+impl FromColumn for Reference {
+    fn from_column(column: Column<'_>) -> Result<Self> {
+        parsed(column)
+    }
+}
 impl FromColumn for UserId {
     fn from_column(column: Column<'_>) -> Result<Self> {
         parsed(column)

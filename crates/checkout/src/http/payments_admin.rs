@@ -1,4 +1,4 @@
-//! `/admin/payments`: money that the gateway took in another amount than it was asked for.
+//! `/admin/payments`: captures that are not what the gateway was asked for.
 
 use crate::request::Reason;
 use axum::{extract::State, response::Response};
@@ -14,8 +14,8 @@ pub fn routes() -> Routes {
         .add(ADMIN.refusing(&[Code::PaymentNotFound]), routes!(resolve_wrong_capture))
 }
 
-/// Money that the gateway took in another amount or currency than it was asked for, those that wait for a person first. The shop does
-/// not use it: the payment counts as refused.
+/// Captures that are not what the gateway was asked for, those that wait for a person first: in another amount or currency, of a charge
+/// of a balance that had been closed, or, with an amount of 0, a deposit that the bank took back. The shop does not use such money.
 #[utoipa::path(get, path = "/admin/payments/wrong-captures", tag = "payment",
     responses((status = 200, body = Success<Vec<WrongCapture>>)))]
 async fn wrong_captures(State(app): State<App>, _admin: Admin) -> ApiResult<Vec<WrongCapture>> {

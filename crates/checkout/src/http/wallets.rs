@@ -21,8 +21,8 @@ use wallet::{
     response::{BalanceResponse, ChargeResponse, EntryResponse, PointsResponse},
 };
 use web::{
-    Admin, ApiResponse, ApiResult, App, CursorQuery, Failure, Idempotent, PageQuery, Paging, Path, Routes, User,
-    accepted, created, ok, once,
+    Admin, ApiResponse, ApiResult, App, CursorQuery, Failure, Idempotent, NoBody, PageQuery, Paging, Path, Routes,
+    User, accepted, created, ok, once,
     response::Success,
     route::{ADMIN, OWNER, Properties},
 };
@@ -53,6 +53,10 @@ pub fn routes() -> Routes {
         .add(OF_USER, routes!(balance_history))
         .add(CHARGING, routes!(charge_balance))
         .add(OWNER.refusing(&[Code::PaymentNotFound]), routes!(balance_charge))
+        .add(
+            OWNER.refusing(&[Code::PaymentNotFound, Code::PaymentCannotBeCancelled, Code::Conflict]),
+            routes!(cancel_charge),
+        )
         .add(OF_USER, routes!(user_points))
         .add(OF_USER, routes!(points_history))
         .add(ADMIN.refusing(&[Code::UserNotFound]), routes!(admin_wallet))
@@ -169,6 +173,30 @@ async fn balance_charge(
         ChargeDetail::of(tx, charge)
     };
     Ok(ok(app.db.read("wallet.charge", find).await?))
+}
+
+/// Cancel a charge whose outcome is open, such as one that waits for a deposit. The gateway is asked first: one that was taken, or
+/// refused, is S312; otherwise it is FAILED, and nothing will be paid in. 409 while the gateway does not answer.
+#[utoipa::path(post, path = "/users/{userId}/balance/charges/{chargeNumber}/cancel", tag = "wallet",
+    params(("userId" = String, Path), ("chargeNumber" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Success<ChargeDetail>)))]
+async fn cancel_charge(
+    State(app): State<App>,
+    user: User,
+    Path((owner, number)): Path<(UserId, ChargeNumber)>,
+    body: Idempotent<NoBody>,
+) -> Result<Response, Failure> {
+    may_see(&user, owner)?;
+    let wanted = number.clone();
+    let begin = move |tx: &mut Tx<'_>| {
+        let (run, action) = charge::begin_cancel(tx, &owner, &number)?;
+        Ok(Begun::Run(&CHARGE, run, action))
+    };
+    let response = move |tx: &mut Tx<'_>, _: &Record| {
+        let charge = charge::cancelled(ops::charges::find(tx, &wanted)?)?;
+        ChargeDetail::of(tx, charge).map(ok)
+    };
+    respond(&app, body.key, "checkout.cancel-charge", begin, response).await
 }
 
 /// A user's points, with those that expire first.

@@ -1,20 +1,29 @@
 //! OPEN_CHARGE, CHARGE_GATEWAY, BOOK_CHARGE: money goes into a balance.
 
-use crate::flow::BalanceCharge;
+use crate::{
+    flow::{BalanceCharge, charge_subject},
+    webhook,
+};
 use kernel::{Code, Error, Money, Result, Timestamp};
-use payment::remote;
-use ports::{Ports, gateway};
+use payment::{
+    remote,
+    wrong::{self, Asked},
+};
+use ports::{
+    Ports,
+    gateway::{self, WrongAmount},
+};
 use saga::{First, Local, Missing, Next, NoCall, Outcome, Remote, RemoteCall, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 use store::Tx;
-use wallet::{ChargeNumber, NewCharge, charge::Status, ops::charges};
+use wallet::{Charge, ChargeNumber, NewCharge, charge::Status, ops::charges};
 
 /// How long a charge that the gateway does not know is asked for again: what a user agrees to in a payment window waits no longer.
 const REPEATED_FOR: Duration = Duration::from_secs(10 * 60);
 /// When such a charge is abandoned: no request stays on its way so long after the last one was made.
-const ABANDONED_AFTER: Duration = Duration::from_secs(3 * 3_600);
+pub const ABANDONED_AFTER: Duration = Duration::from_secs(3 * 3_600);
 
 /// Stores the charge and keeps its room below the limit of the balance.
 pub struct OpenCharge;
@@ -29,7 +38,7 @@ impl First for OpenCharge {
     }
 
     fn subject(saga: &BalanceCharge) -> Subject {
-        Subject::new("charge", &saga.charge.number)
+        charge_subject(&saga.charge.number)
     }
 
     fn event_key(saga: &BalanceCharge) -> String {
@@ -53,8 +62,18 @@ pub struct GatewayCharge {
 }
 
 impl GatewayCharge {
+    /// What is asked for this charge.
+    pub fn of(charge: &Charge) -> GatewayCharge {
+        GatewayCharge {
+            charge: charge.number.clone(),
+            amount: charge.amount,
+            method: charge.method.clone(),
+            payment_key: charge.payment_key.clone(),
+        }
+    }
+
     /// The request with this idempotency key.
-    fn request(&self, key: &str) -> gateway::ChargeRequest {
+    pub fn request(&self, key: &str) -> gateway::ChargeRequest {
         gateway::ChargeRequest {
             key: key.to_owned(),
             order: self.charge.clone().into(),
@@ -73,18 +92,12 @@ impl Remote for ChargeGateway {
     const CAN_BE_COMPENSATED: bool = false;
 
     fn prepare(tx: &mut Tx<'_>, saga: &BalanceCharge) -> Result<Next<GatewayCharge, String>> {
-        let charge = &saga.charge;
-        // when it has just been abandoned, its status was read before
-        let is_abandoned = missing(tx.now().since(charge.created_at)) == Missing::Abandon;
-        if charge.status == Status::Failed || is_abandoned {
-            return Ok(Next::Fail(Code::SagaTimeout.because("the gateway did not know of it in time")));
+        // when it has just been abandoned, what the saga knows was read before
+        let charge = charges::find(tx, &saga.charge.number)?;
+        if charge.status == Status::Failed {
+            return Ok(Next::Fail(Code::SagaTimeout.because(charge.failure.unwrap_or_default())));
         }
-        Ok(Next::Call(GatewayCharge {
-            charge: charge.number.clone(),
-            amount: charge.amount,
-            method: charge.method.clone(),
-            payment_key: charge.payment_key.clone(),
-        }))
+        Ok(Next::Call(GatewayCharge::of(&charge)))
     }
 
     fn prepare_compensation(_: &mut Tx<'_>, _: &BalanceCharge, _: String) -> Result<Option<()>> {
@@ -136,14 +149,22 @@ impl RemoteCall for ChargingBalance {
     }
 
     fn refused(tx: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, why: &Error) -> Result<()> {
+        if let Some(wrong) = WrongAmount::of(why) {
+            let number = kernel::Reference::from(&charge.charge);
+            wrong::keep(tx, &Asked { number: number.clone(), reference: number, amount: charge.amount }, &wrong)?;
+        }
         charges::failed(tx, &charge.charge, why.detail().unwrap_or(why.code().english()))
     }
 
-    fn succeeded_late(_: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, _: &str, _: &String) -> Result<()> {
-        // a charge is abandoned only when no request can be on its way any more, so the gateway contradicts itself: the ledger
-        // comparison reports the money
-        tracing::error!(charge = %charge.charge, "a charge that had been refused was captured after all");
-        Ok(())
+    fn abandoned(tx: &mut Tx<'_>, saga: &BalanceCharge, charge: GatewayCharge, _: &str, why: &Error) -> Result<()> {
+        let at = tx.now().after(ABANDONED_AFTER);
+        webhook::search_at(tx, &kernel::Reference::from(&charge.charge), at)?;
+        Self::refused(tx, saga, charge, why)
+    }
+
+    fn succeeded_late(tx: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, _: &str, _: &String) -> Result<()> {
+        let now = tx.now();
+        webhook::search_at(tx, &kernel::Reference::from(&charge.charge), now)
     }
 }
 

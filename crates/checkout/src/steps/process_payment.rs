@@ -8,7 +8,10 @@ use super::{
 use crate::{flow::Checkout, late, own_money};
 use events::PaymentCompleted;
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result, Timestamp};
-use payment::{Approval, Payment, remote};
+use payment::{
+    Approval, Payment, remote,
+    wrong::{self, Asked},
+};
 use ports::{
     Ports,
     gateway::{self, Account, ChargeRequest, WrongAmount},
@@ -178,7 +181,8 @@ impl RemoteCall for Charging {
 
     fn refused(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, why: &Error) -> Result<()> {
         if let Some(wrong) = WrongAmount::of(why) {
-            payment::wrong::keep(tx, &charge.payment, &charge.order, charge.amount, &wrong)?;
+            let (number, reference) = (charge.payment.clone().into(), charge.order.clone().into());
+            wrong::keep(tx, &Asked { number, reference, amount: charge.amount }, &wrong)?;
         }
         let reason = why.detail().unwrap_or(why.code().english()).to_owned();
         if let Some(own) = &charge.own {

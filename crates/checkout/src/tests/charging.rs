@@ -187,3 +187,83 @@ async fn a_charge_that_is_abandoned_is_not_asked_for_again() {
     assert_eq!((balance(&shop).await, shop.captures()), ((0, 0), 0));
     shop.consistent().await;
 }
+
+async fn status(shop: &Shop, number: &str) -> String {
+    shop.get(1, &format!("/users/{}/balance/charges/{number}", buyer(1))).await.must("200").word("/status")
+}
+
+#[tokio::test]
+async fn a_charge_whose_outcome_is_open_can_be_cancelled_unless_its_money_was_taken() {
+    for (key, wanted, booked) in [
+        ("approve", "400 S312", 5_000),
+        ("timeout-charged", "400 S312", 5_000),
+        ("timeout-uncharged", "200", 0),
+        ("timeout-declined", "200", 0),
+        ("pending", "409 C019", 5_000),
+        ("pending-declined", "409 C019", 0),
+        ("deposit", "200", 0),
+        ("deposit-never", "200", 0),
+    ] {
+        let shop = Shop::open().await;
+        let body = json!({ "amount": 5_000, "paymentMethod": "VIRTUAL_ACCOUNT", "paymentKey": key });
+        let said = shop.post(1, &format!("/users/{}/balance/charge", buyer(1)), body).await;
+        let number = said.word("/transactionId");
+        let path = format!("/users/{}/balance/charges/{number}/cancel", buyer(1));
+        shop.post(2, &path, json!({})).await.must("403 A002");
+        shop.post(1, &path, json!({})).await.must(wanted);
+        if wanted == "200" {
+            assert_eq!((status(&shop, &number).await.as_str(), balance(&shop).await), ("FAILED", (0, 0)), "{key}");
+            shop.post(1, &path, json!({})).await.must("400 S312");
+        }
+        shop.settle().await;
+        let end = if booked > 0 { "COMPLETED" } else { "FAILED" };
+        assert_eq!(
+            (status(&shop, &number).await.as_str(), balance(&shop).await, shop.money()),
+            (end, (booked, 0), booked),
+            "{key}"
+        );
+        shop.consistent().await;
+    }
+}
+
+#[tokio::test]
+async fn money_that_is_taken_after_its_charge_was_cancelled_waits_for_a_person() {
+    for has_message in [true, false] {
+        let shop = Shop::open().await;
+        let new = NewCharge {
+            number: None,
+            user: buyer(1),
+            amount: Money::minor(5_000),
+            method: "CREDIT_CARD".to_owned(),
+            method_sent: "CARD".to_owned(),
+            payment_key: Some("approve".to_owned()),
+            limits: Settings::default().limits(),
+        };
+        let begin = move |tx: &mut ::store::Tx<'_>| charge::begin(tx, &CHARGE, new.clone());
+        let (run, action) = shop.app.db.write("begin", begin).await.unwrap();
+        let saga::Action::Call(call) = action else { panic!("the gateway is asked") };
+        // so long that the gateway may be asked; the request is still on its way
+        shop.clock.advance(Duration::from_secs(60));
+        let number = run.subject.id;
+        let path = format!("/users/{}/balance/charges/{number}/cancel", buyer(1));
+        shop.post(1, &path, json!({})).await.must("200");
+        let hint = json!({ "data": { "orderId": number } });
+        shop.post(9, "/payments/webhooks/toss", hint.clone()).await.must("200");
+        saga::Flow::call(&CHARGE, &shop.app.ports, &call).await;
+        assert_eq!((balance(&shop).await, shop.money()), ((0, 0), 5_000));
+        if has_message {
+            shop.clock.advance(Duration::from_secs(61));
+            shop.post(9, "/payments/webhooks/toss", hint).await.must("200");
+        } else {
+            shop.settle().await;
+        }
+        let kept = shop.admin_get("/admin/payments/wrong-captures").await.must("200");
+        let kept = (kept.number("/0/amount"), kept.number("/0/expected"), kept.word("/0/paymentNumber"));
+        assert_eq!((kept, balance(&shop).await), ((5_000, 5_000, number), (0, 0)), "{has_message}");
+        shop.admin_post("/admin/payments/wrong-captures/1/resolve", json!({ "reason": "given back" }))
+            .await
+            .must("200");
+        shop.settle().await;
+        shop.consistent().await;
+    }
+}

@@ -1,6 +1,6 @@
 //! What checkout's tests do in a shop of the crates that checkout composes: verbs over the fixture.
 
-use crate::{flow, late, pay, request::PaymentMethod};
+use crate::{flow, late, pay, request::PaymentMethod, webhook};
 use ::store::{Arg, Tx, Violation, args};
 use axum::http::Method;
 use catalog::{
@@ -198,12 +198,16 @@ impl Shop {
         let now = self.app.now();
         let due = self.app.db.read("test.due", move |tx| saga::store::due(tx, now, 100)).await.unwrap();
         let late = self.app.db.read("test.late", |tx| late::due(tx, 100)).await.unwrap();
-        let count = due.len() + late.len();
+        let hints = self.app.db.read("test.hints", |tx| webhook::due(tx, 100)).await.unwrap();
+        let count = due.len() + late.len() + hints.len();
         for (id, family) in due {
             let _ = nudge(flow::flow(&family).unwrap(), &self.app.db, &self.app.ports, id).await;
         }
         for payment in late {
             late::look(&self.app.db, &self.app.ports, payment).await.unwrap();
+        }
+        for number in hints {
+            webhook::search(&self.app.db, &self.app.ports, number).await.unwrap();
         }
         count
     }

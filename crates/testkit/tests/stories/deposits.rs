@@ -30,20 +30,22 @@ fn deposited(paid: &Paid, buyer: &Sender, mug: &Product) -> (String, String) {
     (order, key)
 }
 
-fn gone(paid: &Paid) -> Vec<Value> {
+/// The captures that wait for a person.
+pub fn gone(paid: &Paid) -> Vec<Value> {
     let list = paid.shop.admin().get("/admin/payments/wrong-captures").must("200").data();
     list.as_array().unwrap().iter().filter(|one| one["resolvedAt"].is_null()).cloned().collect()
 }
 
 /// A person deals with what was found, so that the shop is consistent.
-fn resolve(paid: &Paid, order: &str) {
+pub fn resolve(paid: &Paid, order: &str) {
     let found = gone(paid);
     assert_eq!((found.len(), &found[0]["orderNumber"]), (1, &json!(order)));
     let path = format!("/admin/payments/wrong-captures/{}/resolve", found[0]["id"]);
     paid.shop.admin().post(path, json!({"reason": "the buyer paid again"})).must("200");
 }
 
-fn audited(paid: &Paid) -> String {
+/// What the audit reports.
+pub fn audited(paid: &Paid) -> String {
     paid.shop.admin().post("/admin/audit", json!({})).must("200").text()
 }
 

@@ -9,6 +9,7 @@ mod bulk_orders;
 mod cancel;
 mod carriers;
 mod cart;
+mod charges;
 mod console_guards;
 mod console_work;
 mod coupons;

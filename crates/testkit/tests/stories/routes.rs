@@ -35,6 +35,7 @@ const APART: &[(&str, &str)] = &[
     ("/users/{userId}/balance", "checkout"),
     ("/users/{userId}/balance/charge", "checkout"),
     ("/users/{userId}/balance/charges/{chargeNumber}", "checkout"),
+    ("/users/{userId}/balance/charges/{chargeNumber}/cancel", "checkout"),
     ("/users/{userId}/balance/history", "checkout"),
     ("/users/{userId}/points", "checkout"),
     ("/users/{userId}/points/history", "checkout"),
