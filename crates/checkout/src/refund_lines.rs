@@ -35,6 +35,28 @@ impl LineLeft {
     fn open(&self) -> Money {
         less(self.amount, self.withheld)
     }
+
+    /// What some of the units that are left can get. Rounded down: the last unit gets what is left.
+    fn worth(&self, units: i64) -> Money {
+        if units == self.units {
+            return if units == 0 { Money::ZERO } else { self.open() };
+        }
+        let share = i128::from(self.paid.as_minor()) * i128::from(units) / i128::from(self.bought);
+        Money::minor(i64::try_from(share).unwrap_or(i64::MAX)).at_most(self.open())
+    }
+}
+
+/// Units of a line that are to be given back.
+#[derive(Debug, Clone, Copy)]
+struct Units {
+    of: LineLeft,
+    units: i64,
+}
+
+impl Units {
+    fn worth(&self) -> Money {
+        self.of.worth(self.units)
+    }
 }
 
 /// What returns of a line's units did not give back, such as their fee.
@@ -117,40 +139,47 @@ impl Left {
             let lines = if amount == self.all { self.rest() } else { Vec::new() };
             return Ok(Claim { amount, lines });
         }
-        let worths = self.worths(lines)?;
+        let named = self.named(lines)?;
+        named.iter().try_for_each(must_be_left)?;
+        let worths: Vec<Money> = named.iter().map(Units::worth).collect();
         let worth = total(&worths);
-        let whole = self.whole(lines, worth);
+        let whole = self.whole(&named, worth);
         let amount = within(amount.unwrap_or(whole), whole)?;
         // units count as given back with their whole worth; with a part of it only the money counts
         let is_whole = amount >= worth.at_most(self.all);
-        let units = |wanted: &RefundLine| if is_whole { wanted.quantity.as_i64() } else { 0 };
-        let parts = spread(amount.at_most(worth), &worths);
-        let lines = lines.iter().zip(parts);
-        let lines = lines.map(|(line, amount)| RefundedLine { number: line.id, units: units(line), amount }).collect();
+        let units = |wanted: &Units| if is_whole { wanted.units } else { 0 };
+        let parts = named.iter().zip(spread(amount.at_most(worth), &worths));
+        let part =
+            |(line, amount): (&Units, Money)| RefundedLine { number: line.of.number, units: units(line), amount };
+        let lines = parts.map(part).collect();
         let lines = if amount == self.all { self.with_all_units(lines) } else { lines };
         Ok(Claim { amount, lines })
     }
 
     /// What the named units of a return get now, of which `given` went back before, because one share of the payment could be refunded and
-    /// the other could not; `self` is what was left before that. It is `named`, or what the units are worth less `fee`. In any case the units
-    /// came back. S306 when less is left.
-    pub fn of_return(&self, lines: &[RefundLine], named: Option<Money>, fee: Money, given: &Given) -> Result<Due> {
-        let worths = self.worths(lines)?;
+    /// the other could not; `self` is what was left before that. It is `amount`, or what the units are worth less `fee`: nothing for units
+    /// that the discounts paid for, or that were given back by hand before. In any case the units came back. S306 when `amount` is more.
+    pub fn of_return(&self, lines: &[RefundLine], amount: Option<Money>, fee: Money, given: &Given) -> Result<Due> {
+        let mut lines = self.named(lines)?;
+        for line in &mut lines {
+            line.units = line.units.min(line.of.units);
+        }
+        let worths: Vec<Money> = lines.iter().map(Units::worth).collect();
         let worth = total(&worths);
-        let whole = within(self.whole(lines, worth), self.all)?;
-        let now = match named {
+        let whole = self.whole(&lines, worth);
+        let now = match amount {
             Some(named) => within(named, less(whole, given.amount))?,
             None => less(less(whole, fee), given.amount),
         };
         let before = |number: i64| given.lines.iter().find(|line| line.number == number);
-        let had = |line: &RefundLine| before(line.id).map_or(Money::ZERO, |before| before.amount);
+        let had = |line: &Units| before(line.of.number).map_or(Money::ZERO, |before| before.amount);
         let open: Vec<Money> = lines.iter().zip(&worths).map(|(line, worth)| less(*worth, had(line))).collect();
         let parts = spread(now.at_most(total(&open)), &open);
         let gaps: Vec<Money> = open.iter().zip(&parts).map(|(open, part)| less(*open, *part)).collect();
         let withheld = less(less(whole, given.amount), now).at_most(total(&gaps));
-        let withheld = lines.iter().map(|line| line.id).zip(spread(withheld, &gaps)).collect();
+        let withheld = lines.iter().map(|line| line.of.number).zip(spread(withheld, &gaps)).collect();
         let parts = lines.iter().zip(parts);
-        let parts = parts.map(|(line, amount)| RefundedLine { number: line.id, units: line.quantity.as_i64(), amount });
+        let parts = parts.map(|(line, amount)| RefundedLine { number: line.of.number, units: line.units, amount });
         let parts: Vec<RefundedLine> = parts.collect();
         let mut back = if now == less(self.all, given.amount) { self.with_all_units(parts) } else { parts };
         for line in &mut back {
@@ -169,9 +198,9 @@ impl Left {
     }
 
     /// Whether these are all units that have not been given back.
-    fn is_rest(&self, wanted: &[RefundLine]) -> bool {
+    fn is_rest(&self, named: &[Units]) -> bool {
         let names = |line: &LineLeft| {
-            line.units == 0 || wanted.iter().any(|one| one.id == line.number && one.quantity.as_i64() == line.units)
+            line.units == 0 || named.iter().any(|one| one.of.number == line.number && one.units == line.units)
         };
         self.lines.iter().all(names)
     }
@@ -187,44 +216,42 @@ impl Left {
 
     /// All that the named units can get. Who gives back the last unit gets the rest, and so the shipping fee, without what was withheld of
     /// other units; money that was given back without naming lines reduces what the lines can get.
-    fn whole(&self, lines: &[RefundLine], worth: Money) -> Money {
+    fn whole(&self, named: &[Units], worth: Money) -> Money {
         let worth = worth.at_most(self.all);
-        if self.is_rest(lines) {
+        if self.is_rest(named) {
             let withheld = total(&self.lines.iter().map(|line| line.withheld).collect::<Vec<_>>());
             return less(self.all, withheld).max(worth);
         }
         worth
     }
 
-    /// What the units of each named line can get.
-    fn worths(&self, lines: &[RefundLine]) -> Result<Vec<Money>> {
+    /// The lines with these units. C002 for a line that the order does not have or that is named twice, and for more units than were bought.
+    fn named(&self, lines: &[RefundLine]) -> Result<Vec<Units>> {
         let once = |n: usize| lines[..n].iter().all(|earlier| earlier.id != lines[n].id);
-        let worth = |(n, wanted): (usize, &RefundLine)| {
-            if once(n) { self.worth(n, wanted) } else { Err(text::wrong(&format!("lines[{n}]"), "may be named once")) }
+        let find = |(n, wanted): (usize, &RefundLine)| {
+            let (field, units) = (format!("lines[{n}]"), wanted.quantity.as_i64());
+            if !once(n) {
+                return Err(text::wrong(&field, "may be named once"));
+            }
+            let line = self.lines.iter().find(|line| line.number == wanted.id);
+            let line = line.ok_or_else(|| text::wrong(&field, "is no line of this order"))?;
+            if units > line.bought {
+                return Err(text::wrong(&field, format!("has {} units", line.bought)));
+            }
+            Ok(Units { of: *line, units })
         };
-        lines.iter().enumerate().map(worth).collect()
+        lines.iter().enumerate().map(find).collect()
     }
+}
 
-    /// What the named units can get.
-    fn worth(&self, n: usize, wanted: &RefundLine) -> Result<Money> {
-        let (field, units) = (format!("lines[{n}]"), wanted.quantity.as_i64());
-        let line = self.lines.iter().find(|line| line.number == wanted.id);
-        let line = line.ok_or_else(|| text::wrong(&field, "is no line of this order"))?;
-        if units > line.bought {
-            return Err(text::wrong(&field, format!("has {} units", line.bought)));
-        }
-        // a line that the discounts paid for is worth nothing, and its units can still be given back
-        if units > line.units || (line.open().is_zero() && line.paid.is_positive()) {
-            let why = format!("{} units and {} are left of line {} to give back", line.units, line.open(), line.number);
-            return Err(Code::InvalidPaymentAmount.because(why));
-        }
-        if units == line.units {
-            return Ok(line.open());
-        }
-        // rounded down: the last unit gets what is left
-        let share = i128::from(line.paid.as_minor()) * i128::from(units) / i128::from(line.bought);
-        Ok(Money::minor(i64::try_from(share).unwrap_or(i64::MAX)).at_most(line.open()))
+/// S306 for more units than are left. A line that the discounts paid for is worth nothing, and its units can still be given back.
+fn must_be_left(wanted: &Units) -> Result<()> {
+    let Units { of: line, units } = wanted;
+    if *units <= line.units && (line.open().is_positive() || line.paid.is_zero()) {
+        return Ok(());
     }
+    let why = format!("{} units and {} are left of line {} to give back", line.units, line.open(), line.number);
+    Err(Code::InvalidPaymentAmount.because(why))
 }
 
 /// The amount, if so much can be given back; S306 if not.
