@@ -219,14 +219,17 @@ fn run_and_commit(
     tx.attempts = if savepoints { Attempts::Savepoints } else { Attempts::WITHOUT };
     let finished = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
     let emitted = std::mem::take(&mut tx.emitted);
-    let attempts = tx.attempts;
+    let (attempts, outdated) = (tx.attempts, tx.outdated);
     let stored = match &finished {
-        Ok(true) if !attempts.failed() => outbox::store(&mut tx, &emitted),
+        Ok(true) if !attempts.failed() && outdated.is_none() => outbox::store(&mut tx, &emitted),
         Ok(_) | Err(_) => Ok(()),
     };
     // checked first: if the transaction is lost, the result of the job means nothing, not even a success
     if let (TxState::Retry(cause) | TxState::Lost(cause), Ok(_)) = (conn.state(), &finished) {
         return Outcome::Retry(connection::transaction_lost(&cause));
+    }
+    if let (Some(cause), Ok(_)) = (outdated, &finished) {
+        return Outcome::Retry(connection::transaction_lost(cause));
     }
     let outcome = match (finished, stored) {
         (Ok(true), Ok(())) if !attempts.failed() => commit(conn, job, emitted),

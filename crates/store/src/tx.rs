@@ -3,7 +3,7 @@
 use crate::connection::{Connection, SAVEPOINTS, transaction_lost};
 use crate::outbox::Emitted;
 use crate::{Arg, Row};
-use kernel::{Code, Event, Random, Result, Timestamp};
+use kernel::{Code, Error, Event, Random, Result, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Most values in one statement. Longer lists of rows are split into several statements.
@@ -23,6 +23,8 @@ pub struct Tx<'c> {
     pub(crate) depth: usize,
     pub(crate) writes: bool,
     pub(crate) attempts: Attempts,
+    /// Why the job has to run again.
+    pub(crate) outdated: Option<&'static str>,
 }
 
 /// How [`Tx::attempt`] keeps the changes of a part apart from those before it.
@@ -51,7 +53,14 @@ impl Attempts {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c mut dyn Connection, now: Timestamp, random: &'c mut Random, writes: bool) -> Tx<'c> {
-        Tx { conn, now, random, emitted: Vec::new(), depth: 0, writes, attempts: Attempts::Savepoints }
+        Tx { conn, now, random, emitted: Vec::new(), depth: 0, writes, attempts: Attempts::Savepoints, outdated: None }
+    }
+
+    /// Another job changed what this one had read, before this one could lock it: this one runs again from its beginning, whatever it
+    /// makes of the error, which is C013. Only on server databases; on the embedded one, where no other job writes meanwhile, it just fails.
+    pub fn run_again(&mut self, cause: &'static str) -> Error {
+        self.outdated = Some(cause);
+        transaction_lost(cause)
     }
 
     /// The time of this job. It is the same at every call.

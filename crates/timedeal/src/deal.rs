@@ -119,6 +119,8 @@ pub struct DealProduct {
     pub sold: i64,
     /// Units that ever came back from orders that died.
     pub returned: i64,
+    /// Grows with every rewriting of the deal.
+    pub version: i64,
 }
 
 impl DealProduct {
@@ -186,8 +188,11 @@ impl Deal {
         let refused = |why: &str| Err(Code::Conflict.because(why));
         match self.status(now) {
             Status::Ended | Status::Cancelled => return refused("this time deal is over"),
-            Status::Scheduled => return Ok(()),
-            Status::Active => {}
+            // another instance may have been first to know that it has started
+            Status::Scheduled if self.products.iter().all(|product| product.sold + product.returned == 0) => {
+                return Ok(());
+            }
+            Status::Scheduled | Status::Active => {}
         }
         if content.starts_at != self.starts_at {
             return refused("this time deal has started, so its start stays");
@@ -270,6 +275,7 @@ mod tests {
                 offer: offer(700, 10, 2),
                 sold: 3,
                 returned: 0,
+                version: 1,
             }],
         }
     }
@@ -331,7 +337,14 @@ mod tests {
             assert_eq!(deal.may_become(&same(changed), now).unwrap_err().code(), Code::Conflict);
         }
         let before = Timestamp::from_millis(9);
-        assert!(deal.may_become(&same(offer(1, 1, 1)), before).is_ok());
+        let sold = |sold, returned| {
+            let mut deal = deal.clone();
+            (deal.products[0].sold, deal.products[0].returned) = (sold, returned);
+            deal.may_become(&same(offer(1, 1, 1)), before).map_err(|error| error.code())
+        };
+        assert_eq!(sold(0, 0), Ok(()));
+        assert_eq!(sold(1, 0), Err(Code::Conflict), "an instance whose clock is ahead has begun to sell");
+        assert_eq!(sold(0, 1), Err(Code::Conflict));
     }
 
     proptest! {

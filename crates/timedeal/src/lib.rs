@@ -20,6 +20,7 @@ pub const MODULE: web::Module = web::Module {
     migrations: &[
         ::store::Migration { name: "timedeal/0001_time_deals", sql: include_str!("../migrations/0001_time_deals.sql") },
         ::store::Migration { name: "timedeal/0002_returned", sql: include_str!("../migrations/0002_returned.sql") },
+        ::store::Migration { name: "timedeal/0003_version", sql: include_str!("../migrations/0003_version.sql") },
     ],
     tables: &[
         ("time_deals", Stay::Records),

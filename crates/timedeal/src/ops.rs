@@ -251,6 +251,8 @@ pub struct Buying<'a> {
     pub product_name: &'a str,
     pub units: Quantity,
     pub unit_price: Money,
+    /// That of the deal's product when its price and limit were read.
+    pub version: i64,
 }
 
 /// Takes the units of an order out of a deal and out of the user's allowance. False when the order took them before. S702,
@@ -272,10 +274,13 @@ pub fn take(tx: &mut Tx<'_>, buying: &Buying<'_>) -> Result<bool> {
         return Err(over_the_limit(buying.per_user));
     }
     // last, because everybody who wants this product waits for its row
-    if store::take(tx, buying.product, units)? {
+    if store::take(tx, buying.product, buying.version, units)? {
         return Ok(true);
     }
     let Offered { deal, product } = offered(tx, buying.product)?;
+    if product.version != buying.version {
+        return Err(tx.run_again("the time deal was rewritten while this order was placed"));
+    }
     deal.is_open(tx.now())?;
     Err(sold_out(product.remaining()))
 }

@@ -18,7 +18,8 @@ const COLUMNS: &str =
     created_at, updated_at, version";
 /// What [`product`] reads, in this order.
 const PRODUCT_COLUMNS: &str =
-    "deal_id, id, product_id, variant_id, deal_price, deal_quantity, max_per_user, sold_quantity, returned_quantity";
+    "deal_id, id, product_id, variant_id, deal_price, deal_quantity, max_per_user, sold_quantity, returned_quantity,
+    version";
 /// What [`purchase`] reads, in this order.
 const PURCHASE_COLUMNS: &str =
     "u.id, p.deal_id, u.deal_product_id, p.product_id, p.variant_id, u.user_id, u.order_number,
@@ -73,13 +74,14 @@ const INSERT_PRODUCTS: &str =
     "insert into time_deal_products (deal_id, product_id, variant_id, deal_price, deal_quantity,
     sold_quantity, max_per_user, opens_at, closes_at) values [(?, ?, ?, ?, ?, 0, ?, ?, ?)]";
 const SAVE_PRODUCT: &str = "update time_deal_products set deal_price = ?, deal_quantity = ?, max_per_user = ?,
-    opens_at = ?, closes_at = ? where id = ? and sold_quantity <= ?";
+    opens_at = ?, closes_at = ?, version = version + 1 where id = ? and sold_quantity <= ?";
 const REMOVE_PRODUCT: &str = "delete from time_deal_products where id = ? and sold_quantity = 0";
 /// From now on no guard lets a purchase through, whatever time its instance believes it is.
 const CLOSE_PRODUCTS: &str = "update time_deal_products set closes_at = 0 where deal_id = ?";
-/// Guarantees that never more units are sold than there are, and none outside the deal's time.
+/// Guarantees that never more units are sold than there are, none outside the deal's time, and none at another price or limit than the
+/// deal has now.
 const TAKE: &str = "update time_deal_products set sold_quantity = sold_quantity + ?
-    where id = ? and sold_quantity + ? <= deal_quantity and opens_at <= ? and closes_at > ?";
+    where id = ? and version = ? and sold_quantity + ? <= deal_quantity and opens_at <= ? and closes_at > ?";
 const GIVE_BACK: &str =
     "update time_deal_products set sold_quantity = sold_quantity - ?, returned_quantity = returned_quantity + ?
     where id = ? and sold_quantity >= ?";
@@ -251,7 +253,7 @@ fn product(row: &Row<'_>) -> Result<(TimeDealId, DealProduct)> {
     let (deal, id) = (row.next()?, row.next()?);
     let (product, variant, price) = (row.next()?, row.next()?, row.next()?);
     let offer = Offer { product, variant, price, units: row.next()?, per_user: row.next()? };
-    Ok((deal, DealProduct { id, offer, sold: row.next()?, returned: row.next()? }))
+    Ok((deal, DealProduct { id, offer, sold: row.next()?, returned: row.next()?, version: row.next()? }))
 }
 
 fn purchase(row: &Row<'_>) -> Result<Purchase> {
@@ -479,9 +481,9 @@ pub(crate) fn allowances(tx: &mut Tx<'_>, product: TimeDealProductId, limit: i64
 }
 
 /// Counts units as sold; false when too few are left or the deal is not open.
-pub(crate) fn take(tx: &mut Tx<'_>, product: TimeDealProductId, units: i64) -> Result<bool> {
+pub(crate) fn take(tx: &mut Tx<'_>, product: TimeDealProductId, version: i64, units: i64) -> Result<bool> {
     let now = tx.now();
-    Ok(tx.exec(TAKE, args![units, product, units, now, now])? == 1)
+    Ok(tx.exec(TAKE, args![units, product, version, units, now, now])? == 1)
 }
 
 /// What the order bought, whether it came back or not.

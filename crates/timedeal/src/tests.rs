@@ -10,7 +10,13 @@ use kernel::{
     Clock, Code, Error, Event as _, Money, OrderNumber, ProductId, Quantity, Result, TimeDealId, TimeDealProductId,
     Timestamp, VariantId,
 };
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -41,6 +47,12 @@ fn order(n: u64) -> OrderNumber {
 }
 
 fn buys(tx: &mut Tx<'_>, deal: TimeDealProductId, user: u64, n: u64, units: i64) -> Result<bool> {
+    let version = ops::offered(tx, deal)?.product.version;
+    buys_as_read(tx, deal, version, user, n, units)
+}
+
+/// Buys what was read when the deal's product had this version.
+fn buys_as_read(tx: &mut Tx<'_>, deal: TimeDealProductId, version: i64, user: u64, n: u64, units: i64) -> Result<bool> {
     let (order, units) = (order(n), Quantity::new(units)?);
     let buying = Buying {
         product: deal,
@@ -50,6 +62,7 @@ fn buys(tx: &mut Tx<'_>, deal: TimeDealProductId, user: u64, n: u64, units: i64)
         product_name: "mug",
         units,
         unit_price: Money::minor(700),
+        version,
     };
     ops::take(tx, &buying)
 }
@@ -103,6 +116,30 @@ fn nothing_is_sold_outside_the_time_of_a_deal() {
     assert!(shop.write(buy).unwrap());
     shop.clock.advance(HOUR);
     assert_eq!(shop.refused(move |tx| buys(tx, product, 1, 3, 1)).code(), Code::TimeDealExpired);
+}
+
+#[test]
+fn nothing_is_sold_as_the_deal_was_before_it_was_rewritten() {
+    let shop = Fixture::of(&[MODULE]);
+    let deal = made(&shop, content(&shop));
+    let (id, product) = (deal.id, product(&deal));
+    let read = deal.products[0].version;
+    let renamed = Content { name: "Tea".to_owned(), ..content(&shop) };
+    shop.write(move |tx| ops::rewrite(tx, None, id, renamed.clone(), None)).unwrap();
+    let stale = Arc::new(AtomicBool::new(true));
+    let buy = move |tx: &mut Tx<'_>| {
+        if stale.swap(false, Ordering::Relaxed) {
+            return buys_as_read(tx, product, read, 1, 2, 2);
+        }
+        buys(tx, product, 1, 2, 2)
+    };
+    // a server database runs the job again by itself
+    let first = shop.write(buy.clone());
+    if let Err(error) = first {
+        assert_eq!((error.code(), sold(&shop, id)), (Code::Unavailable, 0));
+        assert!(shop.write(buy).unwrap());
+    }
+    assert_eq!(sold(&shop, id), 2);
 }
 
 #[test]

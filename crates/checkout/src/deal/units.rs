@@ -15,6 +15,9 @@ pub struct DealUnits {
     pub per_user: i64,
     /// Whether the deal keeps its units out of the product's stock.
     pub is_held: bool,
+    /// Of the deal's product, when all this was read.
+    #[serde(default)]
+    pub version: i64,
 }
 
 impl DealUnits {
@@ -23,6 +26,7 @@ impl DealUnits {
             product: offered.product.id,
             per_user: offered.product.offer.per_user,
             is_held: offered.deal.held_apart,
+            version: offered.product.version,
         }
     }
 }
@@ -46,6 +50,7 @@ pub(crate) fn take(tx: &mut Tx<'_>, order: &Order, units: &DealUnits) -> Result<
         product_name: &line.product_name,
         units: line.quantity,
         unit_price: line.unit_price,
+        version: units.version,
     };
     if deals::take(tx, &buying)? && units.is_held {
         let line = Line { variant: line.variant, product: line.product, quantity: line.quantity };

@@ -60,6 +60,24 @@ async fn a_locked_row_is_not_changed_by_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_read_what_another_one_changed_runs_again() {
+    let shop = Shop::open().await;
+    shop.add("jar").await.unwrap();
+    let outcomes = at_once(&shop.db, 40, |tx, _| {
+        let seen: i64 = tx.query_one("select beans from jars where label = ?", args!["jar"], |row| row.get(0))?;
+        let put = tx.exec("update jars set beans = ? where label = ? and beans = ?", args![seen + 1, "jar", seen])?;
+        if put == 1 {
+            return Ok(());
+        }
+        // also when the job goes on as if nothing had happened
+        let _ = tx.run_again("the beans were counted before");
+        add(tx, "a job that runs again stores nothing").map(drop)
+    });
+    outcomes.await.into_iter().for_each(|outcome| outcome.unwrap());
+    assert_eq!((beans(&shop, "jar").await, shop.labels().await.len()), (41, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_caller_sees_a_deadlock() {
     let shop = Shop::open().await;
     for n in 0..4 {
