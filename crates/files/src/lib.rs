@@ -17,6 +17,7 @@ pub mod running;
 pub mod sample;
 mod spool;
 mod storing;
+mod unpacked;
 pub mod upload;
 mod workbook;
 

@@ -8,17 +8,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
-use kernel::{Code, Error, Result};
+use kernel::{Code, Error, Result, UserId};
 use serde::Serialize;
 use std::convert::Infallible;
 use tempfile::SpooledTempFile;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use utoipa::ToSchema;
-use web::{Failure, Language, ok};
+use web::{
+    Failure, Language, ok,
+    uploads::{Turn, Uploads, paced},
+};
 
 /// Files that an instance stores at once; they are on its disk, and they share the database with the buyers.
 const FILES_MAX: usize = 8;
-static FILES: Semaphore = Semaphore::const_new(FILES_MAX);
+/// Of them those of one caller.
+const OF_CALLER_MAX: usize = 2;
+static FILES: Uploads = Uploads::new(FILES_MAX, OF_CALLER_MAX);
 /// The type of a response with one JSON object on each line.
 const LINES: &str = "application/x-ndjson";
 /// Parts of the response that wait to be sent; then the import waits too, so that a slow reader does not fill the memory.
@@ -26,19 +31,11 @@ const PARTS_WAITING: usize = 8;
 /// Rows between two lines that say how far the import is.
 const PROGRESS_ROWS: u64 = 1_000;
 
-/// The right to store a file now.
-struct Turn(#[allow(dead_code, reason = "is held")] SemaphorePermit<'static>);
-
-/// Waits for a turn: the others wait without having sent their files.
-async fn turn() -> Result<Turn> {
-    FILES.acquire().await.map(Turn).map_err(|e| Code::Internal.error().caused_by(e))
-}
-
-/// The whole upload as a file. C002 when it is cut off, C010 when it is too large.
+/// The whole upload as a file. C002 when it is cut off or too slow, C010 when it is too large.
 async fn received(body: Body) -> Result<SpooledTempFile> {
     let (feed, file) = upload();
     let spooling = tokio::task::spawn_blocking(move || spooled(file));
-    feed.body(body).await;
+    feed.body(paced(body)).await;
     spooling.await.map_err(|e| Code::Internal.error().caused_by(e))?
 }
 
@@ -47,19 +44,25 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     tokio::task::spawn_blocking(work).await.map_err(|e| Code::Internal.error().caused_by(e))?
 }
 
-/// Imports a file that is sent, and responds with the report, for those who want that with a line for every row while it is made.
+/// Imports a file that `by` sends, and responds with the report, for those who want that with a line for every row while it is made.
 pub async fn imported<R: Outcome + Send + 'static>(
+    by: &UserId,
     headers: &HeaderMap,
     body: Body,
     language: Language,
     import: impl FnOnce(SpooledTempFile, &mut LineSender) -> Result<R> + Send + 'static,
 ) -> Result<Response, Failure> {
-    let turn = turn().await?;
+    let turn = FILES.turn(Some(by)).await?;
     let file = received(body).await?;
     if wants_lines(headers) {
         return streamed(turn, language, move |lines| lines.end_with(|lines| import(file, lines))).await;
     }
-    let report = blocking(move || import(file, &mut LineSender::to(None, language))).await?;
+    // an import goes on when its caller is gone, and keeps its turn
+    let report = blocking(move || {
+        let _turn = turn;
+        import(file, &mut LineSender::to(None, language))
+    })
+    .await?;
     match report.nothing_stored() {
         Some(error) => Err(error.into()),
         None => Ok(ok(report).into_response()),

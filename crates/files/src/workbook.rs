@@ -6,24 +6,23 @@
 use crate::amount::DecimalMark;
 use crate::csv::{COLUMNS_MAX, Record, Table, header};
 use crate::lines::{FILE_MAX, LINE_MAX, Lines, too_large, unreadable};
+use crate::unpacked::{broken, must_fit};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
-use kernel::{Code, Error, Result};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use kernel::{Code, Result};
+use parking_lot::Mutex;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tempfile::SpooledTempFile;
 
-/// Largest part of an unpacked workbook that is held in memory, in bytes: its texts, formats and names.
-const PART_MAX: u64 = 64 << 20;
-/// Largest unpacked sheet, in bytes. It is read piece by piece.
-const SHEET_MAX: u64 = 1 << 30;
-/// Bytes in which the count of the shared texts stands.
-const HEAD: u64 = 4 << 10;
 /// Digits that Excel shows of a number with a fraction; what follows is the error of its binary form.
 const DIGITS: usize = 15;
 /// Whole numbers below it are stored exactly: 2^53. Above it several numbers are stored as the same one.
 const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 /// Bytes of rows that stay in memory.
 const MEMORY_MAX: usize = 1 << 20;
+/// Held while a workbook is copied to its file of rows: its texts are in memory then, and those of several workbooks at once would be too
+/// much. The processors are busy with one.
+static COPYING: Mutex<()> = Mutex::new(());
 
 /// The rows of one sheet.
 pub struct Sheet {
@@ -41,8 +40,11 @@ impl Sheet {
     /// C002 when the file is no workbook, is too large when unpacked, or has no such sheet.
     pub fn open(file: impl Read + Seek, name: Option<&str>, mark: Option<DecimalMark>) -> Result<Sheet> {
         // the library is well tested, but a file from outside must not be able to stop the import of the whole shop
+        let turn = COPYING.lock();
         let copied = catch_unwind(AssertUnwindSafe(|| copy(file, name, mark)));
-        let (mut rows, name, others) = copied.unwrap_or_else(|_| Err(broken("it cannot be read")))?;
+        let copied = copied.unwrap_or_else(|_| Err(broken("it cannot be read")));
+        drop(turn);
+        let (mut rows, name, others) = copied?;
         rows.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let mut sheet = Sheet { lines: Lines::of(rows), header: Vec::new(), name, others };
         let first = sheet.next_row()?.ok_or_else(|| broken("its sheet is empty"))?;
@@ -77,10 +79,6 @@ impl Table for Sheet {
     }
 }
 
-fn broken(why: impl std::fmt::Display) -> Error {
-    Code::InvalidInput.because(format!("the file is no workbook (.xlsx) that can be imported: {why}"))
-}
-
 type Copied = (SpooledTempFile, String, Vec<String>);
 
 fn copy(mut file: impl Read + Seek, name: Option<&str>, mark: Option<DecimalMark>) -> Result<Copied> {
@@ -106,35 +104,6 @@ fn copy(mut file: impl Read + Seek, name: Option<&str>, mark: Option<DecimalMark
     }
     rows.end()?;
     Ok((rows.file, name, others))
-}
-
-/// C002 when the unpacked parts of the workbook are larger than what may be read. A few bytes of a ZIP file can be many when
-/// they are unpacked, and a count in the file decides how much memory is asked for.
-fn must_fit(file: &mut (impl Read + Seek)) -> Result<()> {
-    let wrong = |error: zip::result::ZipError| broken("it is damaged").caused_by(error);
-    let mut parts = zip::ZipArchive::new(file).map_err(wrong)?;
-    for n in 0..parts.len() {
-        let mut part = parts.by_index(n).map_err(wrong)?;
-        let name = part.name().map_err(wrong)?.to_lowercase();
-        let max = if name.contains("worksheets/") { SHEET_MAX } else { PART_MAX };
-        let mut head = Vec::new();
-        let read = |error: io::Error| broken("it is damaged").caused_by(error);
-        part.by_ref().take(HEAD).read_to_end(&mut head).map_err(read)?;
-        let rest = io::copy(&mut part.by_ref().take(max), &mut io::sink()).map_err(read)?;
-        let length = head.len() as u64 + rest;
-        if length > max {
-            return Err(broken(format!("its part {name} has more than {max} bytes when it is unpacked")));
-        }
-        let head = String::from_utf8_lossy(&head);
-        let counts = head.match_indices("ount=\"").filter_map(|(at, sign)| {
-            let digits: String = head[at + sign.len()..].chars().take_while(char::is_ascii_digit).collect();
-            digits.parse::<u64>().ok().or((!digits.is_empty()).then_some(u64::MAX))
-        });
-        if counts.max().is_some_and(|count| count > length) {
-            return Err(broken(format!("its part {name} announces more than it has")));
-        }
-    }
-    Ok(())
 }
 
 /// Rows on their way into their file: one JSON array `[number, fields or reason]` on each line.
@@ -245,6 +214,8 @@ fn time_text(time: &ExcelDateTime) -> String {
 mod tests {
     use super::*;
     use crate::sample::{HEADER, STRINGS, workbook};
+    use crate::unpacked::PART_MAX;
+    use kernel::Error;
     use std::io::Cursor;
 
     fn rows(file: &[u8], mark: Option<DecimalMark>) -> Result<Vec<Record>, String> {
@@ -300,7 +271,8 @@ mod tests {
         assert!(rows(&file[..file.len() / 2], None).is_err());
         let bomb = workbook(&[(1, HEADER)], "count=\"3\" uniqueCount=\"99999999999\"><si><t>sku</t></si>");
         assert!(rows(&bomb, None).unwrap_err().contains("announces more than it has"));
-        let large = workbook(&[(1, HEADER)], &format!("><si><t>{}</t></si>", " ".repeat(PART_MAX as usize)));
+        let text = format!("<si><t>{}</t></si>", " ".repeat(1 << 20));
+        let large = workbook(&[(1, HEADER)], &format!(">{}", text.repeat(PART_MAX as usize >> 20)));
         assert!(large.len() < 1 << 20, "it is small as long as it is packed");
         assert!(rows(&large, None).unwrap_err().contains("when it is unpacked"));
         assert!(rows(&workbook(&[], STRINGS), None).unwrap_err().contains("is empty"));

@@ -111,5 +111,8 @@ async fn import_products(
 ) -> Result<Response, Failure> {
     let options = wanted(&app, &seller, query, &headers)?;
     let (db, language) = (app.db.clone(), options.read.language);
-    response::imported(&headers, body, language, move |file, lines| crate::run(&db, file, &options, lines)).await
+    response::imported(&seller.0.id, &headers, body, language, move |file, lines| {
+        crate::run(&db, file, &options, lines)
+    })
+    .await
 }

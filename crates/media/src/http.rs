@@ -23,11 +23,14 @@ use web::{
     response::Success,
     route::{PUBLIC, SELLER},
     sent_once,
+    uploads::Uploads,
 };
 
 /// Uploads that an instance reads at once; each is in memory.
 const UPLOADS_MAX: usize = 8;
-static UPLOADS: Semaphore = Semaphore::const_new(UPLOADS_MAX);
+/// Of them those of one caller.
+const OF_CALLER_MAX: usize = 4;
+static UPLOADS: Uploads = Uploads::new(UPLOADS_MAX, OF_CALLER_MAX);
 /// Uploads that it decodes at once: each takes a processor, and several bytes for each pixel.
 const DECODED_MAX: usize = 2;
 static DECODED: Semaphore = Semaphore::const_new(DECODED_MAX);
@@ -71,7 +74,7 @@ async fn upload(State(app): State<App>, seller: Seller, headers: HeaderMap, body
     must_be_image(&headers)?;
     let settings = app.settings::<Settings>();
     // the others wait without having sent their files
-    let _turn = UPLOADS.acquire().await.map_err(|e| Code::Internal.error().caused_by(e))?;
+    let _turn = UPLOADS.turn(Some(&seller.0.id)).await?;
     let upload = read(&headers, body, settings.bytes_max, READ_WITHIN).await?;
     let image = developed(upload, settings.pixels_max).await?;
     let hash = image.address.hash().to_owned();

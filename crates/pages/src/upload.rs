@@ -13,11 +13,11 @@ use axum::{
 use kernel::{Code, Error, Result};
 use multer::{Constraints, Multipart, SizeLimit};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use web::uploads::{Uploads, paced};
 
 /// Forms with files that an instance reads at once, because each is in memory.
 const UPLOADS_MAX: usize = 4;
-static UPLOADS: Semaphore = Semaphore::const_new(UPLOADS_MAX);
+static UPLOADS: Uploads = Uploads::new(UPLOADS_MAX, UPLOADS_MAX);
 
 /// A file that was sent with a form.
 #[derive(Debug, Clone)]
@@ -49,9 +49,9 @@ pub async fn checked(request: Request, cookies: &Cookies, bytes_max: u64) -> Res
     let Ok(boundary) = multer::parse_boundary(kind) else { return form::checked(request, cookies).await };
     let (mut parts, body) = request.into_parts();
     // the others wait without having sent their files
-    let _turn = UPLOADS.acquire().await.map_err(|error| Code::Internal.error().caused_by(error))?;
+    let _turn = UPLOADS.turn(None).await?;
     let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(bytes_max));
-    let mut sent = Multipart::with_constraints(body.into_data_stream(), boundary, limits);
+    let mut sent = Multipart::with_constraints(paced(body).into_data_stream(), boundary, limits);
     let (mut pairs, mut files, mut text) = (Vec::new(), Vec::new(), 0);
     while let Some(part) = sent.next_field().await.map_err(unread)? {
         if pairs.len() + files.len() >= FIELDS_MAX {

@@ -32,9 +32,31 @@ pub(crate) fn say(text: impl std::fmt::Display) {
 }
 
 /// Threads of requests and tasks; the database has its own.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+pub(crate) struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Runtime {
+    /// Runs the work of a command.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.as_ref().expect("it is there until it is dropped").block_on(work)
+    }
+}
+
+impl Drop for Runtime {
+    /// Work that nothing waits for any more, such as the reading of a file whose sender is gone, does not keep the process from ending.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Starts the threads of a command.
+pub(crate) fn runtime() -> Result<Runtime, Fault> {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    built.map_err(|e| Fault::new("no threads can be started", e.to_string(), "raise the process's limits").failed())
+    let failed = |e: std::io::Error| {
+        Fault::new("no threads can be started", e.to_string(), "raise the process's limits").failed()
+    };
+    built.map(|runtime| Runtime(Some(runtime))).map_err(failed)
 }
 
 /// How long a statement of a command may take on a database server: no request waits for it, and an audit reads the whole shop.

@@ -31,6 +31,7 @@ pub mod task;
 pub mod ticks;
 pub mod turnstile;
 mod unique;
+pub mod uploads;
 pub mod version;
 
 pub use app::{App, Parts, Shop};

@@ -47,5 +47,6 @@ async fn import_orders(
     let read = read(&app, query, &headers)?;
     let (db, language, by) = (app.db.clone(), read.language, admin.id.to_string());
     let options = Options { read, settings: OrderSettings::of(&app), by };
-    response::imported(&headers, body, language, move |file, lines| channel::run(&db, file, &options, lines)).await
+    response::imported(&admin.id, &headers, body, language, move |file, lines| channel::run(&db, file, &options, lines))
+        .await
 }
